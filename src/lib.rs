@@ -1,0 +1,38 @@
+//! tasklab: a laboratory and an oscilloscope for task scheduling.
+//!
+//! Data flows one way; each room knows only the rooms before it.
+//!
+//! ```text
+//!     scenario ──► executor ──► probe ──► model ──► tui      (live)
+//!     (TOML)       (runs the    (records)  (pure     report  (headless, JSON)
+//!                  workload)               state)
+//! ```
+//!
+//! | room | holds |
+//! |---|---|
+//! | [`record`] | the words and the records that the rooms share |
+//! | [`scenario`] | the TOML language, its diagnostics, the built-in scenarios |
+//! | [`workload`] | what tasks do: the step interpreter, the CPU kernels, the loopback service |
+//! | [`executor`] | where tasks run: one trait, one file each |
+//! | [`probe`] | clock, rings, tokio hooks, samplers |
+//! | [`model`] | records in, answers out |
+//! | [`run`] | one run of one scenario, from start to stop |
+//! | [`report`] | the model as a table and as JSON |
+//! | [`tui`] | the live screen |
+//! | [`cli`] | one file per subcommand |
+
+#[cfg(not(tokio_unstable))]
+compile_error!(
+    "tasklab needs tokio's unstable hooks: build inside the checkout, whose .cargo/config.toml sets them, or set RUSTFLAGS=\"--cfg tokio_unstable\""
+);
+
+pub mod cli;
+pub mod executor;
+pub mod model;
+pub mod probe;
+pub mod record;
+pub mod report;
+pub mod run;
+pub mod scenario;
+pub mod tui;
+pub mod workload;
