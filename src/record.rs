@@ -109,6 +109,18 @@ impl Short {
         Short(exponent << Self::MANTISSA | (n.0 >> exponent) as u32)
     }
 
+    /// As it is stored.
+    #[inline]
+    pub fn to_bits(self) -> u32 {
+        self.0
+    }
+
+    /// From what [`Short::to_bits`] gave.
+    #[inline]
+    pub fn from_bits(bits: u32) -> Short {
+        Short(bits)
+    }
+
     /// Back to nanoseconds.
     #[inline]
     pub fn get(self) -> Nanos {
@@ -150,6 +162,11 @@ impl TaskId {
 /// A lane's identity within one run: lanes are numbered in the order of their first use.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct LaneId(pub u16);
+
+impl LaneId {
+    /// Not a lane: the place of records (never slices) that other threads write.
+    pub const NONE: LaneId = LaneId(u16::MAX);
+}
 
 /// A group of tasks: one `[[task]]` of the scenario, or the tasks that a library spawned from one place.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]

@@ -1,1 +1,31 @@
-//! probe
+//! How a run is seen: the clock, the recorders of the lanes, tokio's hooks, and the monitor that collects.
+//!
+//! ```text
+//!   measured threads                         the monitor's thread
+//!   hooks ─► lane ─► ring ─────────────────► collector ─► Batch
+//!             │  └► the open slice (shared) ──►  ▲
+//!   wakers ─► task stamps (shared) ─────────────►│
+//!   presenter, shutdown ─► hub ─────────────────►│
+//!   tracing events ─► log channel ──────────────►┘
+//! ```
+//!
+//! The rule of this room: between two polls a measured thread neither allocates, locks nor waits for the monitor. A full ring drops the
+//! record and counts it.
+
+mod clock;
+mod collector;
+mod hooks;
+mod hub;
+pub mod lane;
+mod log;
+mod os;
+mod task;
+mod tokio_metrics;
+
+pub use clock::now;
+pub use collector::Collector;
+pub use hooks::install;
+pub use hub::{Group, Hub};
+pub use log::LogLayer;
+pub use task::{TaskHandle, ended, offloaded, spawn};
+pub use tokio_metrics::{GroupMonitors, RuntimeWatch, monitored};

@@ -1,0 +1,113 @@
+//! tokio's hooks: every poll of every task on a runtime, also of tasks that libraries spawn.
+//!
+//! What the hooks do not see is wrapped where tasklab starts it: the body of `block_on` does nothing but wait for the run's end, and
+//! `spawn_blocking` bodies are jobs of child tasks ([`offloaded`](super::offloaded)).
+
+use super::hub::{Group, Hub};
+use super::lane;
+use super::task;
+use crate::record::{Ended, Outcome, Record, Spawned, TaskId};
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+use tokio::runtime::{Builder, TaskMeta, worker_index};
+
+/// Makes the runtime that `builder` builds record into `hub`.
+pub fn install(builder: &mut Builder, hub: &Arc<Hub>) {
+    let h = hub.clone();
+    builder.on_before_task_poll(move |meta| {
+        lane::begin(&h, identity(meta), worker);
+    });
+    builder.on_after_task_poll(|_| lane::end());
+    let h = hub.clone();
+    // The first park makes a lane of a worker that has had no task yet.
+    builder.on_thread_park(move || lane::enter(&h, worker));
+    builder.on_thread_stop(lane::leave);
+    let h = hub.clone();
+    builder.on_task_spawn(move |meta| {
+        let id = identity(meta);
+        if !task::name_spawned(id) {
+            spawned_by_library(&h, id, meta);
+        }
+    });
+    let h = hub.clone();
+    builder.on_task_terminate(move |meta| {
+        let task = identity(meta);
+        // Our own tasks have said how they ended. Of others tokio does not tell how.
+        if lane::runs_library_task(task) {
+            let at = super::now();
+            let outcome = Outcome::Completed;
+            lane::write(&h, Record::Ended(Ended { at, task, outcome }));
+        }
+    });
+}
+
+/// The number of the worker that the calling thread runs. A current-thread runtime has one, without a number.
+fn worker() -> Option<usize> {
+    Some(worker_index().unwrap_or(0))
+}
+
+fn spawned_by_library(hub: &Hub, task: TaskId, meta: &TaskMeta<'_>) {
+    let group: Arc<Group> = hub.library_group(meta.spawned_at());
+    lane::write(
+        hub,
+        Record::Spawned(Spawned {
+            at: super::now(),
+            task,
+            parent: lane::current_task(),
+            index: group.next_index(),
+            group: group.id,
+        }),
+    );
+}
+
+/// tokio's task id as a number. tokio shows an id only as text and as a hash, and hands its hasher the number itself.
+#[inline]
+fn identity(meta: &TaskMeta<'_>) -> TaskId {
+    struct Number(u64);
+    impl Hasher for Number {
+        fn finish(&self) -> u64 {
+            self.0
+        }
+        fn write(&mut self, bytes: &[u8]) {
+            for &byte in bytes {
+                self.0 = self.0 << 8 | u64::from(byte);
+            }
+        }
+        #[inline]
+        fn write_u64(&mut self, n: u64) {
+            self.0 = n;
+        }
+    }
+    let mut number = Number(0);
+    meta.id().hash(&mut number);
+    TaskId::new(number.0 as u32).unwrap_or(TaskId(std::num::NonZeroU32::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Mutex;
+
+    #[test]
+    fn an_identity_is_the_number_that_tokio_shows() {
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let writer = seen.clone();
+        let runtime = Builder::new_current_thread()
+            .on_task_spawn(move |meta| {
+                writer
+                    .lock()
+                    .unwrap()
+                    .push((identity(meta).get().to_string(), meta.id().to_string()));
+            })
+            .build()
+            .unwrap();
+        for _ in 0..3 {
+            runtime.spawn(async {});
+        }
+        let seen = seen.lock().unwrap();
+        assert_eq!(seen.len(), 3);
+        for (ours, tokios) in seen.iter() {
+            assert_eq!(ours, tokios);
+        }
+    }
+}

@@ -1,0 +1,230 @@
+//! What the measured threads of one run share: who the lanes are, what the groups are called, and the way out for
+//! records of threads that are no lanes. Nothing here is touched between two polls of a known task.
+
+use super::lane::LaneShared;
+use super::task::TaskSlot;
+use crate::record::{Definition, GroupId, LaneId, LaneKind, Nanos, Record, TaskId};
+use rtrb::{Consumer, Producer, RingBuffer};
+use std::collections::HashMap;
+use std::panic::Location;
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// Records a worker's ring holds: 2 MiB, which is 7 ms of a storm at 9 M records a second.
+const WORKER_RING: usize = 64 * 1024;
+/// Records another thread's ring holds. There may be hundreds of such threads, and their slices are long.
+const OTHER_RING: usize = 8 * 1024;
+/// Ids that tasklab gives out itself begin here, above those of tokio, which count from 1.
+const OWN_IDS: u32 = 1 << 31;
+
+/// The shared side of one run's probe.
+pub struct Hub {
+    /// The run's start.
+    pub(super) zero: Nanos,
+    job_lanes: LaneKind,
+    next_own_id: AtomicU32,
+    state: Mutex<State>,
+}
+
+/// The monitor's end of one lane.
+pub(super) struct LaneEnd {
+    pub(super) id: LaneId,
+    pub(super) ring: Consumer<Record>,
+    pub(super) shared: Arc<LaneShared>,
+}
+
+#[derive(Default)]
+struct State {
+    lanes: u16,
+    /// Lanes so far of each kind and number.
+    names: HashMap<(LaneKind, usize), u32>,
+    groups: Vec<Arc<Group>>,
+    by_location: HashMap<&'static Location<'static>, Arc<Group>>,
+    offload: HashMap<GroupId, Arc<Group>>,
+    news: News,
+}
+
+/// What the collector has not seen yet.
+#[derive(Default)]
+pub(super) struct News {
+    pub(super) lanes: Vec<LaneEnd>,
+    pub(super) definitions: Vec<Definition>,
+    pub(super) tasks: Vec<Arc<TaskSlot>>,
+    pub(super) records: Vec<Record>,
+}
+
+/// A group of tasks, as those who spawn see it.
+pub struct Group {
+    /// Its number.
+    pub id: GroupId,
+    name: String,
+    next_index: AtomicU32,
+}
+
+impl Group {
+    /// The next task's number within the group, from 0.
+    pub(super) fn next_index(&self) -> u32 {
+        self.next_index.fetch_add(1, Relaxed)
+    }
+}
+
+impl Hub {
+    /// A hub whose run starts now. `job_lanes` is what threads are called that run jobs rather than polls.
+    pub fn new(job_lanes: LaneKind) -> Arc<Hub> {
+        Arc::new(Hub {
+            zero: super::now(),
+            job_lanes,
+            next_own_id: AtomicU32::new(OWN_IDS),
+            state: Mutex::default(),
+        })
+    }
+
+    /// Since the run's start.
+    pub fn elapsed(&self) -> Nanos {
+        super::now() - self.zero
+    }
+
+    /// A new group of the scenario.
+    pub fn group(&self, name: &str) -> Arc<Group> {
+        self.state().define_group(name, false)
+    }
+
+    /// Defines something that the hub does not number itself.
+    pub fn define(&self, definitions: impl IntoIterator<Item = Definition>) {
+        self.state().news.definitions.extend(definitions);
+    }
+
+    /// The group of tasks that a library spawns from this place.
+    pub(super) fn library_group(&self, location: &'static Location<'static>) -> Arc<Group> {
+        let mut state = self.state();
+        if let Some(group) = state.by_location.get(location) {
+            return group.clone();
+        }
+        let name = format!("{}:{}", short_path(location.file()), location.line());
+        let group = state.define_group(&name, true);
+        state.by_location.insert(location, group.clone());
+        group
+    }
+
+    /// The group of the blocking-pool jobs that tasks of `parent` hand over.
+    pub(super) fn offload_group(&self, parent: GroupId) -> Arc<Group> {
+        let mut state = self.state();
+        if let Some(group) = state.offload.get(&parent) {
+            return group.clone();
+        }
+        let name = format!("{} offload", state.groups[usize::from(parent.0)].name);
+        let group = state.define_group(&name, false);
+        state.offload.insert(parent, group.clone());
+        group
+    }
+
+    /// A fresh identity for a task that is not tokio's.
+    pub(super) fn own_id(&self) -> TaskId {
+        TaskId::new(self.next_own_id.fetch_add(1, Relaxed)).expect("two thousand million tasks do not fit into a run")
+    }
+
+    /// Lets the monitor look at this task's wake-ups.
+    pub(super) fn watch(&self, slot: &Arc<TaskSlot>) {
+        self.state().news.tasks.push(slot.clone());
+    }
+
+    /// Takes a record from a thread that is no lane: the presenter's, or one that shuts a runtime down.
+    pub fn outside(&self, record: Record) {
+        self.state().news.records.push(record);
+    }
+
+    /// Makes the calling thread a lane: `worker` is the number of the async worker that it runs, if it does.
+    pub(super) fn new_lane(&self, worker: Option<usize>) -> (Producer<Record>, Arc<LaneShared>) {
+        let mut state = self.state();
+        let id = LaneId(state.lanes);
+        state.lanes += 1;
+        let kind = worker.map_or(self.job_lanes, |_| LaneKind::Worker);
+        let number = worker.unwrap_or_else(|| state.names.keys().filter(|(k, _)| *k == kind).count());
+        let before = state.names.entry((kind, number)).or_default();
+        *before += 1;
+        // `block_in_place` hands a worker's core to another thread, which is then a second lane of that worker.
+        let name = match *before {
+            1 => format!("{} {number}", kind.word()),
+            n => format!("{} {number}/{n}", kind.word()),
+        };
+        let (producer, consumer) = RingBuffer::new(if worker.is_some() { WORKER_RING } else { OTHER_RING });
+        let shared = Arc::new(LaneShared::new());
+        state.news.definitions.push(Definition::Lane { id, kind, name });
+        state.news.lanes.push(LaneEnd {
+            id,
+            ring: consumer,
+            shared: shared.clone(),
+        });
+        (producer, shared)
+    }
+
+    pub(super) fn news(&self) -> News {
+        std::mem::take(&mut self.state().news)
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // Every critical section above leaves the state whole, wherever it panics.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn define_group(&mut self, name: &str, library: bool) -> Arc<Group> {
+        let id = GroupId(u16::try_from(self.groups.len()).unwrap_or(u16::MAX));
+        let group = Arc::new(Group {
+            id,
+            name: name.to_owned(),
+            next_index: AtomicU32::new(0),
+        });
+        self.groups.push(group.clone());
+        self.news.definitions.push(Definition::Group {
+            id,
+            name: name.to_owned(),
+            library,
+        });
+        group
+    }
+}
+
+/// A source path without the part that names this machine: `hyper-util-0.1.21/src/rt/tokio.rs`.
+fn short_path(path: &str) -> &str {
+    match path.split_once("/registry/src/") {
+        Some((_, rest)) => rest.split_once('/').map_or(rest, |(_, rest)| rest),
+        None => path,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_registry_path_begins_with_its_crate() {
+        assert_eq!(
+            short_path("/root/.cargo/registry/src/index-1a2b/hyper-1.0/src/rt.rs"),
+            "hyper-1.0/src/rt.rs"
+        );
+        assert_eq!(short_path("src/workload/mod.rs"), "src/workload/mod.rs");
+    }
+
+    #[test]
+    fn a_second_thread_of_a_worker_has_a_name_of_its_own() {
+        let hub = Hub::new(LaneKind::Blocking);
+        for worker in [Some(0), Some(1), Some(1), None, None] {
+            hub.new_lane(worker);
+        }
+        let names: Vec<_> = hub
+            .news()
+            .definitions
+            .into_iter()
+            .map(|d| match d {
+                Definition::Lane { name, .. } => name,
+                other => panic!("{other:?}"),
+            })
+            .collect();
+        assert_eq!(
+            names,
+            ["worker 0", "worker 1", "worker 1/2", "blocking 0", "blocking 1"]
+        );
+    }
+}

@@ -1,0 +1,402 @@
+//! The recorder of one lane: a thread-local that turns begins and ends into records.
+//!
+//! ```text
+//!   begin(task) ─► [woken] ─► [waiting] [blocking …] ─► end
+//!       │             │            │                     │
+//!       └ clock       └ stamps     └ reason, label       └ clock, one push into the ring
+//! ```
+//!
+//! A thread becomes a lane at its first slice, which allocates its ring; from then on nothing here allocates, locks or waits.
+//! On a thread that is no lane every function does its work without recording it.
+
+use super::hub::Hub;
+use super::task::{TaskHandle, TaskSlot};
+use crate::record::{
+    CurrentSlice, Label, LaneId, Nanos, Outcome, Reason, Record, Repetition, Short, Slice, Step, TaskId,
+};
+use rtrb::Producer;
+use std::cell::RefCell;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU16, AtomicU32, AtomicU64, Ordering, fence};
+
+thread_local! {
+    static LANE: RefCell<Option<Lane>> = const { RefCell::new(None) };
+}
+
+struct Lane {
+    hub: Arc<Hub>,
+    ring: Producer<Record>,
+    shared: Arc<LaneShared>,
+    /// The slice that is open, if `task` is set.
+    open: Open,
+}
+
+struct Open {
+    task: Option<TaskId>,
+    start: Nanos,
+    queued: Short,
+    unnoticed: Short,
+    woken_by: Option<TaskId>,
+    label: Label,
+    reason: Reason,
+    /// A task that the scenario knows, not a library's.
+    ours: bool,
+}
+
+impl Open {
+    const NOTHING: Open = Open {
+        task: None,
+        start: Nanos::ZERO,
+        queued: Short::ZERO,
+        unnoticed: Short::ZERO,
+        woken_by: None,
+        label: Label::NONE,
+        reason: Reason::Unknown,
+        ours: false,
+    };
+}
+
+impl Lane {
+    #[inline]
+    fn push(&mut self, record: Record) {
+        if self.ring.push(record).is_err() {
+            let lost = match record {
+                Record::Slice(_) => &self.shared.lost_slices,
+                _ => &self.shared.lost_others,
+            };
+            // This thread is the only writer.
+            lost.store(lost.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
+        }
+    }
+
+    #[inline]
+    fn begin(&mut self, at: Nanos, task: TaskId) {
+        self.open = Open {
+            task: Some(task),
+            start: at,
+            ..Open::NOTHING
+        };
+        self.shared.publish(|s| {
+            s.task.store(task.get(), Ordering::Relaxed);
+            s.start.store(at.0, Ordering::Relaxed);
+            s.late.store(0, Ordering::Relaxed);
+            s.label.store(0, Ordering::Relaxed);
+        });
+    }
+
+    #[inline]
+    fn end(&mut self, at: Nanos) {
+        let open = std::mem::replace(&mut self.open, Open::NOTHING);
+        let Some(task) = open.task else { return };
+        self.push(Record::Slice(Slice {
+            start: open.start,
+            task,
+            len: Short::new(at - open.start),
+            queued: open.queued,
+            unnoticed: open.unnoticed,
+            woken_by: open.woken_by,
+            label: open.label,
+            suspended_on: open.reason,
+        }));
+        self.shared.publish(|s| s.task.store(0, Ordering::Relaxed));
+    }
+
+    #[inline]
+    fn woken(&mut self, slot: &TaskSlot) {
+        let (queued, unnoticed, by) = slot.take_wake(self.open.start);
+        self.open.queued = queued;
+        self.open.unnoticed = unnoticed;
+        self.open.woken_by = by;
+        self.open.ours = true;
+        let late = self.open.start - (queued.get() + unnoticed.get());
+        if late != self.open.start {
+            self.shared.publish(|s| {
+                s.late.store(
+                    u64::from(queued.to_bits()) << 32 | u64::from(unnoticed.to_bits()),
+                    Ordering::Relaxed,
+                );
+            });
+        }
+    }
+}
+
+impl Drop for Lane {
+    fn drop(&mut self) {
+        self.end(super::now());
+        self.shared.gone.store(true, Ordering::Release);
+    }
+}
+
+/// What the monitor may see of a lane between two records.
+pub(super) struct LaneShared {
+    /// Odd while the owner writes.
+    version: AtomicU32,
+    /// Zero: idle.
+    task: AtomicU32,
+    start: AtomicU64,
+    /// `queued` in the upper half, `unnoticed` in the lower.
+    late: AtomicU64,
+    /// Zero: its thread is not in a blocking step.
+    blocking_since: AtomicU64,
+    label: AtomicU16,
+    pub(super) lost_slices: AtomicU64,
+    pub(super) lost_others: AtomicU64,
+    /// The thread is over, and its ring holds all there will be.
+    pub(super) gone: AtomicBool,
+    /// The kernel's name for the thread.
+    pub(super) tid: i32,
+}
+
+impl LaneShared {
+    /// For the calling thread.
+    pub(super) fn new() -> LaneShared {
+        LaneShared {
+            version: AtomicU32::new(0),
+            task: AtomicU32::new(0),
+            start: AtomicU64::new(0),
+            late: AtomicU64::new(0),
+            blocking_since: AtomicU64::new(0),
+            label: AtomicU16::new(0),
+            lost_slices: AtomicU64::new(0),
+            lost_others: AtomicU64::new(0),
+            gone: AtomicBool::new(false),
+            tid: rustix::thread::gettid().as_raw_nonzero().get(),
+        }
+    }
+
+    /// Writes several fields so that a reader sees all of them or none (a sequence lock: the writer never waits).
+    #[inline]
+    fn publish(&self, write: impl FnOnce(&LaneShared)) {
+        let version = self.version.load(Ordering::Relaxed);
+        self.version.store(version.wrapping_add(1), Ordering::Relaxed);
+        fence(Ordering::Release);
+        write(self);
+        self.version.store(version.wrapping_add(2), Ordering::Release);
+    }
+
+    /// The slice that is open, or nothing if the lane is idle (or changes slices faster than one can look).
+    pub(super) fn current(&self, lane: LaneId) -> Option<CurrentSlice> {
+        for _ in 0..16 {
+            let before = self.version.load(Ordering::Acquire);
+            let task = TaskId::new(self.task.load(Ordering::Relaxed));
+            let start = Nanos(self.start.load(Ordering::Relaxed));
+            let late = self.late.load(Ordering::Relaxed);
+            let blocking = self.blocking_since.load(Ordering::Relaxed);
+            let label = Label(self.label.load(Ordering::Relaxed));
+            fence(Ordering::Acquire);
+            if before.is_multiple_of(2) && self.version.load(Ordering::Relaxed) == before {
+                return task.map(|task| CurrentSlice {
+                    lane,
+                    task,
+                    start,
+                    queued: Short::from_bits((late >> 32) as u32),
+                    unnoticed: Short::from_bits(late as u32),
+                    blocking_since: (blocking != 0).then_some(Nanos(blocking)),
+                    label,
+                });
+            }
+            std::hint::spin_loop();
+        }
+        None
+    }
+}
+
+/// Runs `f` on the calling thread's lane, if it is one. Thread-locals are gone while a thread dies: then it is none.
+#[inline]
+fn with<R>(f: impl FnOnce(&mut Lane) -> R) -> Option<R> {
+    LANE.try_with(|lane| lane.borrow_mut().as_mut().map(f)).ok().flatten()
+}
+
+/// Makes the calling thread a lane of `hub`, unless it is one already.
+pub(super) fn enter(hub: &Arc<Hub>, worker: impl FnOnce() -> Option<usize>) {
+    // A dying thread has no thread-locals any more and cannot become a lane.
+    let _ = LANE.try_with(|lane| {
+        let mut lane = lane.borrow_mut();
+        if lane.as_ref().is_some_and(|l| Arc::ptr_eq(&l.hub, hub)) {
+            return;
+        }
+        let (ring, shared) = hub.new_lane(worker());
+        *lane = Some(Lane {
+            hub: hub.clone(),
+            ring,
+            shared,
+            open: Open::NOTHING,
+        });
+    });
+}
+
+/// The calling thread is no lane any more.
+pub(super) fn leave() {
+    // Gone already, if the thread dies.
+    let _ = LANE.try_with(|lane| lane.borrow_mut().take());
+}
+
+/// A slice begins: `task` holds this lane from now on.
+#[inline]
+pub(super) fn begin(hub: &Arc<Hub>, task: TaskId, worker: impl FnOnce() -> Option<usize>) {
+    let at = super::now();
+    if with(|lane| lane.begin(at, task)).is_none() {
+        enter(hub, worker);
+        with(|lane| lane.begin(at, task));
+    }
+}
+
+/// The open slice ends now.
+#[inline]
+pub(super) fn end() {
+    let at = super::now();
+    with(|lane| lane.end(at));
+}
+
+/// The task of the open slice takes its wake-up stamps.
+#[inline]
+pub(super) fn woken(slot: &TaskSlot) {
+    with(|lane| lane.woken(slot));
+}
+
+/// The task that holds the calling thread's lane.
+#[inline]
+pub(super) fn current_task() -> Option<TaskId> {
+    with(|lane| lane.open.task).flatten()
+}
+
+/// The open slice is of a task that says itself how it ends. (A task that is aborted has a slice without a poll.)
+pub(super) fn claim() {
+    with(|lane| lane.open.ours = true);
+}
+
+/// Whether the open slice is of this task, and the task a library's.
+pub(super) fn runs_library_task(task: TaskId) -> bool {
+    with(|lane| lane.open.task == Some(task) && !lane.open.ours).unwrap_or(false)
+}
+
+/// Writes a record into this thread's ring, or takes the way round if the thread is no lane.
+pub(super) fn write(hub: &Hub, record: Record) {
+    if with(|lane| lane.push(record)).is_none() {
+        hub.outside(record);
+    }
+}
+
+/// If the present slice ends now, it is because its task waits for this. The last word before the slice's end counts.
+#[inline]
+pub fn waiting(reason: Reason, label: Label) {
+    with(|lane| {
+        lane.open.reason = reason;
+        lane.open.label = label;
+    });
+}
+
+/// Runs `body`, in which the calling thread sleeps in the operating system while it holds its lane.
+pub fn blocking<R>(label: Label, body: impl FnOnce() -> R) -> R {
+    /// Also ends the step if the body panics.
+    struct Blocking(Nanos, Label);
+    impl Drop for Blocking {
+        fn drop(&mut self) {
+            let now = super::now();
+            with(|lane| {
+                lane.shared.publish(|s| {
+                    s.blocking_since.store(0, Ordering::Relaxed);
+                    s.label.store(0, Ordering::Relaxed);
+                });
+                if let Some(task) = lane.open.task {
+                    lane.push(Record::Step(Step {
+                        start: self.0,
+                        task,
+                        len: Short::new(now - self.0),
+                        label: self.1,
+                        blocking: true,
+                    }));
+                }
+            });
+        }
+    }
+    let start = super::now();
+    with(|lane| {
+        lane.shared.publish(|s| {
+            s.blocking_since.store(start.0, Ordering::Relaxed);
+            s.label.store(label.0, Ordering::Relaxed);
+        });
+    });
+    let _end = Blocking(start, label);
+    body()
+}
+
+/// The present slice is in this step now; shown while it lasts.
+pub fn entering(label: Label) {
+    with(|lane| {
+        lane.shared.publish(|s| s.label.store(label.0, Ordering::Relaxed));
+    });
+}
+
+/// A step of this task that began at `start` ends now. It may have spanned many slices.
+pub fn step(task: TaskId, label: Label, start: Nanos) {
+    let now = super::now();
+    with(|lane| {
+        lane.push(Record::Step(Step {
+            start,
+            task,
+            len: Short::new(now - start),
+            label,
+            blocking: false,
+        }));
+    });
+}
+
+/// A repetition of this task that began at `start` ends now.
+pub fn repetition(task: TaskId, start: Nanos, outcome: Outcome) {
+    let now = super::now();
+    with(|lane| {
+        lane.push(Record::Repetition(Repetition {
+            start,
+            task,
+            len: Short::new(now - start),
+            outcome,
+        }));
+    });
+}
+
+/// Runs one job of `task` on the calling thread as one slice, however the job ends.
+///
+/// The job was ready to run since `queued_since`; when it is over, its task waits for `then`.
+pub fn job<R>(task: &TaskHandle, queued_since: Nanos, then: Reason, body: impl FnOnce() -> R) -> R {
+    /// Also ends the slice if the job panics.
+    struct Job;
+    impl Drop for Job {
+        fn drop(&mut self) {
+            end();
+        }
+    }
+    task.slot().woken_at(queued_since);
+    begin(task.slot().hub(), task.id(), || None);
+    woken(task.slot());
+    waiting(then, Label::NONE);
+    let _end = Job;
+    body()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reader_never_sees_half_a_slice() {
+        let shared = Arc::new(LaneShared::new());
+        let writer = shared.clone();
+        let thread = std::thread::spawn(move || {
+            for n in 1..200_000u32 {
+                writer.publish(|s| {
+                    s.task.store(n, Ordering::Relaxed);
+                    s.start.store(u64::from(n), Ordering::Relaxed);
+                });
+            }
+        });
+        let mut seen = 0;
+        while !thread.is_finished() || seen == 0 {
+            if let Some(current) = shared.current(LaneId(0)) {
+                assert_eq!(u64::from(current.task.get()), current.start.0);
+                seen += 1;
+            }
+        }
+        thread.join().unwrap();
+    }
+}

@@ -1,0 +1,271 @@
+//! One task as the probe knows it: its identity, the stamps of its wake-ups, and the future that wears them.
+//!
+//! tokio can stamp wake-ups itself (`track_task_schedule_latency`), which costs 132 ns a poll and does not say who woke
+//! whom. A waker of our own, made once per task, costs less and knows both; the price is that tasks which a library spawns
+//! have slices but no delay.
+
+use super::hub::{Group, Hub};
+use super::lane;
+use crate::record::{Ended, GroupId, Nanos, Outcome, Record, Short, Spawned, TaskId, Waiting};
+use pin_project_lite::pin_project;
+use std::cell::RefCell;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, OnceLock};
+use std::task::{Context, Poll, Wake, Waker};
+use tokio::runtime::Handle;
+use tokio::task::JoinHandle;
+
+/// The stamps of one task, shared between it, its wakers and the monitor.
+pub(super) struct TaskSlot {
+    hub: Arc<Hub>,
+    group: GroupId,
+    /// Zero until the runtime has named it.
+    id: AtomicU32,
+    /// When it was first woken since its last slice began; zero: it was not.
+    woken_at: AtomicU64,
+    /// Who woke it; zero: nobody that is a task.
+    woken_by: AtomicU32,
+    /// When what it waits for is ready; zero: not known.
+    ready_at: AtomicU64,
+    over: AtomicBool,
+    /// The runtime's waker.
+    inner: OnceLock<Waker>,
+}
+
+impl TaskSlot {
+    pub(super) fn hub(&self) -> &Arc<Hub> {
+        &self.hub
+    }
+
+    pub(super) fn id(&self) -> Option<TaskId> {
+        TaskId::new(self.id.load(Relaxed))
+    }
+
+    pub(super) fn woken_at(&self, at: Nanos) {
+        self.woken_at.store(at.0, Relaxed);
+    }
+
+    pub(super) fn is_over(&self) -> bool {
+        self.over.load(Relaxed)
+    }
+
+    /// Takes the stamps at the start of a slice: queued, unnoticed, and who woke it.
+    #[inline]
+    pub(super) fn take_wake(&self, start: Nanos) -> (Short, Short, Option<TaskId>) {
+        let woken = match self.woken_at.load(Relaxed) {
+            0 => start,
+            woken => {
+                // A wake-up between the two lines loses its stamp. It hits a task that is about to run anyway.
+                self.woken_at.store(0, Relaxed);
+                Nanos(woken)
+            }
+        };
+        let by = TaskId::new(self.woken_by.load(Relaxed));
+        let ready = match self.ready_at.load(Relaxed) {
+            0 => woken,
+            ready => Nanos(ready),
+        };
+        (Short::new(start - woken), Short::new(woken - ready), by)
+    }
+
+    /// What the monitor must show of it at `now` if it is off its lane: woken, or ready and not woken.
+    pub(super) fn waiting(&self, now: Nanos) -> Option<Waiting> {
+        let task = self.id()?;
+        let at = |stamp: &AtomicU64| Some(Nanos(stamp.load(Relaxed))).filter(|&n| n != Nanos::ZERO && n <= now);
+        let (woken, ready) = (at(&self.woken_at), at(&self.ready_at));
+        (woken.is_some() || ready.is_some()).then_some(Waiting { task, ready, woken })
+    }
+
+    #[inline]
+    fn stamp(&self) {
+        if self.woken_at.load(Relaxed) == 0 {
+            self.woken_by
+                .store(lane::current_task().map_or(0, TaskId::get), Relaxed);
+            self.woken_at.store(super::now().0, Relaxed);
+        }
+    }
+}
+
+impl Wake for TaskSlot {
+    #[inline]
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    #[inline]
+    fn wake_by_ref(self: &Arc<Self>) {
+        self.stamp();
+        if let Some(inner) = self.inner.get() {
+            inner.wake_by_ref();
+        }
+    }
+}
+
+/// A task, for those who run its steps.
+#[derive(Clone)]
+pub struct TaskHandle(Arc<TaskSlot>);
+
+impl TaskHandle {
+    /// A task that no async runtime runs: it has its identity at once, and is queued from now on.
+    pub fn new(hub: &Arc<Hub>, group: &Group) -> TaskHandle {
+        let handle = TaskHandle::unnamed(hub, group.id);
+        handle.0.id.store(hub.own_id().get(), Relaxed);
+        handle.spawned(group.next_index(), None);
+        handle
+    }
+
+    fn unnamed(hub: &Arc<Hub>, group: GroupId) -> TaskHandle {
+        TaskHandle(Arc::new(TaskSlot {
+            hub: hub.clone(),
+            group,
+            id: AtomicU32::new(0),
+            woken_at: AtomicU64::new(0),
+            woken_by: AtomicU32::new(0),
+            ready_at: AtomicU64::new(0),
+            over: AtomicBool::new(false),
+            inner: OnceLock::new(),
+        }))
+    }
+
+    /// Its identity.
+    ///
+    /// # Panics
+    /// Before the runtime has named it, which is before its first poll.
+    pub fn id(&self) -> TaskId {
+        self.0.id().expect("a task has its identity before it runs")
+    }
+
+    /// What the task waits for is, or will be, ready at this instant. From any thread.
+    pub fn ready_at(&self, at: Nanos) {
+        self.0.ready_at.store(at.0, Relaxed);
+    }
+
+    /// Nothing is known about when what the task waits for is ready.
+    pub fn clear_ready(&self) {
+        self.0.ready_at.store(0, Relaxed);
+    }
+
+    pub(super) fn slot(&self) -> &Arc<TaskSlot> {
+        &self.0
+    }
+
+    fn spawned(&self, index: u32, parent: Option<TaskId>) {
+        let at = super::now();
+        self.0.woken_at(at);
+        lane::write(
+            &self.0.hub,
+            Record::Spawned(Spawned {
+                at,
+                task: self.id(),
+                parent,
+                index,
+                group: self.0.group,
+            }),
+        );
+        self.0.hub.watch(&self.0);
+    }
+}
+
+/// A child of `parent` for work that it hands to a blocking thread: a task of its own, in the group "… offload", queued from now on.
+pub fn offloaded(parent: &TaskHandle) -> TaskHandle {
+    let hub = parent.0.hub();
+    let group = hub.offload_group(parent.0.group);
+    let child = TaskHandle::unnamed(hub, group.id);
+    child.0.id.store(hub.own_id().get(), Relaxed);
+    child.spawned(group.next_index(), parent.0.id());
+    child
+}
+
+/// A task has ended. Later calls change nothing.
+pub fn ended(task: &TaskHandle, outcome: Outcome) {
+    if !task.0.over.swap(true, Relaxed) {
+        let at = super::now();
+        let Some(id) = task.0.id() else { return };
+        lane::claim();
+        lane::write(&task.0.hub, Record::Ended(Ended { at, task: id, outcome }));
+    }
+}
+
+thread_local! {
+    /// The task that is being handed to the runtime, until the spawn hook names it.
+    static SPAWNING: RefCell<Option<(TaskHandle, u32)>> = const { RefCell::new(None) };
+}
+
+/// Spawns a task of `group` on a runtime that [`install`](super::install) prepared.
+pub fn spawn<F>(runtime: &Handle, hub: &Arc<Hub>, group: &Group, body: impl FnOnce(TaskHandle) -> F) -> JoinHandle<()>
+where
+    F: Future<Output = Outcome> + Send + 'static,
+{
+    let (handle, future) = probed(hub, group, body);
+    SPAWNING.set(Some((handle, group.next_index())));
+    let join = runtime.spawn(future);
+    // A runtime that is shutting down names nothing.
+    SPAWNING.set(None);
+    join
+}
+
+/// The runtime says that the task which is being handed to it has this identity. `false`: the task is not ours.
+pub(super) fn name_spawned(id: TaskId) -> bool {
+    let Some((task, index)) = SPAWNING.take() else {
+        return false;
+    };
+    task.0.id.store(id.get(), Relaxed);
+    task.spawned(index, lane::current_task());
+    true
+}
+
+/// Makes a future whose task the probe knows by `group`: `body` is given the task's handle.
+fn probed<F>(hub: &Arc<Hub>, group: &Group, body: impl FnOnce(TaskHandle) -> F) -> (TaskHandle, Probed<F>)
+where
+    F: Future<Output = Outcome>,
+{
+    let handle = TaskHandle::unnamed(hub, group.id);
+    let future = Probed {
+        waker: Waker::from(handle.0.clone()),
+        body: body(handle.clone()),
+        handle: handle.clone(),
+    };
+    (handle, future)
+}
+
+pin_project! {
+    /// A future that stamps its task's wake-ups and records how the task ended.
+    struct Probed<F> {
+        handle: TaskHandle,
+        waker: Waker,
+        #[pin]
+        body: F,
+    }
+
+    impl<F> PinnedDrop for Probed<F> {
+        fn drop(this: Pin<&mut Self>) {
+            // Nothing to do if it ended of itself.
+            ended(&this.handle, Outcome::Cancelled);
+        }
+    }
+}
+
+impl<F: Future<Output = Outcome>> Future for Probed<F> {
+    type Output = ();
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        /// Tells of a panic that passes through.
+        struct Bomb<'a>(&'a TaskHandle);
+        impl Drop for Bomb<'_> {
+            fn drop(&mut self) {
+                ended(self.0, Outcome::Panicked);
+            }
+        }
+        let this = self.project();
+        lane::woken(&this.handle.0);
+        // A runtime keeps one waker per task for life.
+        this.handle.0.inner.get_or_init(|| context.waker().clone());
+        let bomb = Bomb(this.handle);
+        let polled = this.body.poll(&mut Context::from_waker(this.waker));
+        std::mem::forget(bomb);
+        polled.map(|outcome| ended(this.handle, outcome))
+    }
+}
