@@ -1,1 +1,143 @@
 //! Records in, answers out.
+//!
+//! [`Model`] is pure: it reads no clock and does no I/O, so that the same records give the same answers whether they
+//! come from a live run, from a file or from a test. Records of one lane come in order; records of different lanes may
+//! come in any order, and the answers do not depend on it.
+//!
+//! ```text
+//!   Batch ──► apply ──► Task   identity, slices, times, what it does now
+//!                   ├─► Lane   slices, times, the kernel's view
+//!                   ├─► Group  times, outcomes, distributions
+//!                   └─► Series steps of 250 ms
+//! ```
+//!
+//! The states of a task follow from its slices, see [`State`]; how a stretch of time becomes a row of cells is told in
+//! [`paint`]. Slices beyond a limit are forgotten, the oldest first; sums and distributions never are.
+
+mod accounts;
+mod apply;
+mod group;
+mod hist;
+mod lane;
+pub mod paint;
+mod query;
+mod series;
+mod spans;
+mod state;
+mod task;
+mod track;
+
+pub use accounts::{Accounts, Identity};
+pub use group::Group;
+pub use hist::Percentiles;
+pub use lane::{Lane, LaneOs};
+pub use paint::{Cell, LaneCell, Window};
+pub use series::{Point, STEP};
+pub use state::{Counts, State, Stretch, Times};
+pub use task::Task;
+
+use crate::record::{GroupId, LaneId, LogLine, Marked, Nanos, Record, RuntimeSample, TaskId};
+use group::Present;
+use series::Series;
+use std::collections::{HashMap, VecDeque};
+
+/// Slices kept unless told otherwise.
+pub const DEFAULT_LIMIT: usize = 10_000_000;
+
+/// Log lines kept.
+pub const LOG_LINES: usize = 5000;
+
+/// What is known of a run before its first record.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct RunInfo {
+    /// The scenario's title.
+    pub title: String,
+    /// What the scenario shows, in a sentence or two. May be empty.
+    pub about: String,
+    /// The executor's word: `tokio`.
+    pub executor: String,
+    /// Threads that run tasks.
+    pub workers: usize,
+    /// Whether tasks are futures there.
+    pub async_executor: bool,
+    /// When the run is to stop; `None`: when every task has ended.
+    pub duration: Option<Nanos>,
+    /// What every random draw derives from.
+    pub seed: u64,
+    /// What is said, in order of time.
+    pub cues: Vec<CueInfo>,
+}
+
+/// A cue of the scenario, as far as the screen needs it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CueInfo {
+    /// When, after the run's start.
+    pub at: Nanos,
+    /// The caption. May be empty.
+    pub say: String,
+}
+
+/// Everything known about a run.
+#[derive(Clone, Debug)]
+pub struct Model {
+    info: RunInfo,
+    limit: usize,
+    now: Nanos,
+    horizon: Nanos,
+    lanes: Vec<Lane>,
+    lane_at: HashMap<LaneId, usize>,
+    groups: Vec<Group>,
+    group_at: HashMap<GroupId, usize>,
+    tasks: Vec<Task>,
+    task_at: HashMap<TaskId, u32>,
+    /// The place of the first task whose successor has a smaller id.
+    disorder: usize,
+    /// Records of tasks whose spawn is not known yet, for their groups' statistics.
+    orphans: HashMap<TaskId, Vec<Record>>,
+    /// Tasks with something in [`Task::live`].
+    live: Vec<TaskId>,
+    present: Present,
+    ended: Counts,
+    held: usize,
+    labels: Vec<String>,
+    series: Series,
+    accounts: Accounts,
+    marks: Vec<Marked>,
+    log: VecDeque<LogLine>,
+    runtime: Option<RuntimeSample>,
+}
+
+impl Model {
+    /// A model that keeps [`DEFAULT_LIMIT`] slices.
+    pub fn new(info: RunInfo) -> Model {
+        Model::with_limit(info, DEFAULT_LIMIT)
+    }
+
+    /// A model that forgets the oldest slices when it holds more than `max_slices`.
+    pub fn with_limit(info: RunInfo, max_slices: usize) -> Model {
+        Model {
+            info,
+            limit: max_slices,
+            now: Nanos::ZERO,
+            horizon: Nanos::ZERO,
+            lanes: Vec::new(),
+            lane_at: HashMap::new(),
+            groups: Vec::new(),
+            group_at: HashMap::new(),
+            tasks: Vec::new(),
+            task_at: HashMap::new(),
+            disorder: usize::MAX,
+            orphans: HashMap::new(),
+            live: Vec::new(),
+            present: Present::default(),
+            ended: Counts::default(),
+            held: 0,
+            labels: Vec::new(),
+            series: Series::default(),
+            accounts: Accounts::default(),
+            marks: Vec::new(),
+            log: VecDeque::new(),
+            runtime: None,
+        }
+    }
+}

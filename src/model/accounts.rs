@@ -1,0 +1,49 @@
+//! Whether the records are complete: what was written, what was lost, and what tokio itself has counted.
+
+/// What was recorded, what was lost, and what there should have been.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Accounts {
+    /// Slices recorded.
+    pub written: u64,
+    /// Slices lost because a ring was full.
+    pub dropped: u64,
+    /// Other records lost because a ring was full.
+    pub other_dropped: u64,
+    /// Of `written`, those on an async runtime's workers.
+    pub worker_written: u64,
+    /// Of `dropped`, those on an async runtime's workers.
+    pub worker_dropped: u64,
+    /// Polls by tokio's own count (`worker_poll_count`, summed); `None`: not on tokio, or not sampled yet.
+    pub tokio_polls: Option<u64>,
+}
+
+/// Whether recorded and lost slices together are as many as tokio's own polls.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Identity {
+    /// There is nothing to compare with.
+    Unknown,
+    /// They are as many.
+    Holds,
+    /// They are not.
+    Differs {
+        /// Recorded and lost on workers.
+        ours: u64,
+        /// By tokio's count.
+        tokios: u64,
+    },
+}
+
+impl Accounts {
+    /// Compares with tokio's own count.
+    ///
+    /// Means something only when nothing has run between tokio's sample and the last batch, as at the end of a run:
+    /// while tasks run, the two are read at different instants and differ by the polls in between.
+    pub fn check(&self) -> Identity {
+        let ours = self.worker_written + self.worker_dropped;
+        match self.tokio_polls {
+            None => Identity::Unknown,
+            Some(tokios) if tokios == ours => Identity::Holds,
+            Some(tokios) => Identity::Differs { ours, tokios },
+        }
+    }
+}

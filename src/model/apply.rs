@@ -1,0 +1,447 @@
+//! Taking in a batch.
+
+use super::spans::Spans;
+use super::task::LiveTask;
+use super::track::Held;
+use super::*;
+use crate::record::{Batch, CurrentSlice, Definition, LaneKind, LaneSample, Live, Sample, Slice, Step, Waiting};
+
+/// Records kept for a task whose spawn is not known yet. Beyond that its spawn was probably lost, and its group's
+/// distributions go without it.
+const ORPHAN_RECORDS: usize = 1024;
+
+impl Model {
+    /// Takes in everything since the batch before.
+    pub fn apply(&mut self, batch: &Batch) {
+        self.unset_live();
+        self.now = self.now.max(batch.now);
+        for definition in &batch.definitions {
+            self.define(definition);
+        }
+        for &(lane, record) in &batch.records {
+            self.record(lane, record);
+        }
+        for lost in &batch.lost {
+            let at = self.lane_index(lost.lane);
+            self.lanes[at].dropped += lost.slices;
+            self.accounts.dropped += lost.slices;
+            self.accounts.other_dropped += lost.others;
+            if self.lanes[at].kind == LaneKind::Worker {
+                self.accounts.worker_dropped += lost.slices;
+            }
+        }
+        for sample in &batch.samples {
+            self.sample(sample);
+        }
+        for line in &batch.log {
+            if self.log.len() == LOG_LINES {
+                self.log.pop_front();
+            }
+            self.log.push_back(line.clone());
+        }
+        self.series.reach(self.now);
+        self.forget();
+        self.sort_tasks();
+        self.set_live(&batch.live);
+    }
+
+    fn define(&mut self, definition: &Definition) {
+        match definition {
+            Definition::Lane { id, kind, name } => {
+                let at = self.lane_index(*id);
+                self.lanes[at].kind = *kind;
+                self.lanes[at].name.clone_from(name);
+                self.lanes.sort_by_key(|lane| (lane.rank(), lane.id));
+                self.lane_at = self.lanes.iter().enumerate().map(|(at, lane)| (lane.id, at)).collect();
+            }
+            Definition::Group { id, name, library } => {
+                let at = self.group_index(*id);
+                self.groups[at].name.clone_from(name);
+                self.groups[at].library = *library;
+            }
+            Definition::Label { id, text } => {
+                let at = usize::from(id.0);
+                if self.labels.len() <= at {
+                    self.labels.resize(at + 1, String::new());
+                }
+                self.labels[at].clone_from(text);
+            }
+        }
+    }
+
+    fn lane_index(&mut self, id: LaneId) -> usize {
+        if let Some(&at) = self.lane_at.get(&id) {
+            return at;
+        }
+        self.lanes
+            .push(Lane::new(id, LaneKind::Worker, format!("lane {}", id.0)));
+        self.lane_at.insert(id, self.lanes.len() - 1);
+        self.lanes.len() - 1
+    }
+
+    fn group_index(&mut self, id: GroupId) -> usize {
+        if let Some(&at) = self.group_at.get(&id) {
+            return at;
+        }
+        let at = self.groups.partition_point(|group| group.id < id);
+        self.groups.insert(at, Group::new(id, format!("group {}", id.0), false));
+        self.group_at = self
+            .groups
+            .iter()
+            .enumerate()
+            .map(|(at, group)| (group.id, at))
+            .collect();
+        at
+    }
+
+    /// The place of a task of which something is heard at `at`.
+    fn task_index(&mut self, id: TaskId, heard: Nanos) -> usize {
+        if let Some(&at) = self.task_at.get(&id) {
+            return at as usize;
+        }
+        let at = self.tasks.len();
+        if self.tasks.last().is_some_and(|last| last.id > id) {
+            let sorted = &self.tasks[..self.disorder.min(at)];
+            self.disorder = sorted.partition_point(|task| task.id < id);
+        }
+        let task = Task::new(id, heard);
+        self.present.rests(task.rest());
+        self.tasks.push(task);
+        self.task_at.insert(id, at as u32);
+        at
+    }
+
+    /// Changes a task, and every sum that it is part of with it.
+    fn change<R>(&mut self, id: TaskId, heard: Nanos, change: impl FnOnce(&mut Task, &mut Vec<Lane>) -> R) -> R {
+        let at = self.task_index(id, heard);
+        let task = &mut self.tasks[at];
+        let (times, rest, alive) = (task.times, task.rest(), task.ended.is_none());
+        task.heard_at(heard);
+        let result = change(task, &mut self.lanes);
+        let group = task
+            .group
+            .and_then(|group| self.group_at.get(&group))
+            .map(|&at| &mut self.groups[at]);
+        if let Some(group) = group {
+            group.closed -= times;
+            group.closed += task.times;
+            if alive {
+                group.present.rests_no_more(rest);
+                group.present.rests(task.rest());
+            }
+        }
+        if alive {
+            self.present.rests_no_more(rest);
+            self.present.rests(task.rest());
+        }
+        result
+    }
+
+    fn record(&mut self, lane: LaneId, record: Record) {
+        match record {
+            Record::Slice(slice) => self.slice(lane, slice),
+            Record::Step(step) => self.step(step),
+            Record::Spawned(spawned) => self.spawned(spawned),
+            Record::Ended(ended) => self.ended(ended),
+            Record::Repetition(repetition) => self.repetition(repetition),
+            Record::Marked(marked) => {
+                self.now = self.now.max(marked.at);
+                let at = self.marks.partition_point(|other| other.at <= marked.at);
+                self.marks.insert(at, marked);
+            }
+        }
+    }
+
+    fn slice(&mut self, lane: LaneId, slice: Slice) {
+        let end = slice.start + slice.len.get();
+        self.now = self.now.max(end);
+        self.accounts.written += 1;
+        let at = self.lane_index(lane);
+        let (worker, kind) = (self.lanes[at].is_worker(), self.lanes[at].kind);
+        if kind == LaneKind::Worker {
+            self.accounts.worker_written += 1;
+        }
+        self.lanes[at].record(&slice);
+        self.held += 1;
+        self.series.slice(&slice, worker);
+        let group = self.change(slice.task, slice.start, |task, lanes| {
+            task.polls += 1;
+            let blocking = task.track.insert(Held { slice, lane }, &task.blocking, &mut task.times);
+            lanes[at].block(blocking);
+            task.group
+        });
+        self.in_group(group, slice.task, Record::Slice(slice));
+        let proofs: Vec<_> = self.lanes[at].asleep.contained(slice.start, end).collect();
+        for (from, to) in proofs {
+            self.block(slice.task, from, to);
+        }
+    }
+
+    /// What a group's statistics need to know of a record; kept until the group is known.
+    fn in_group(&mut self, group: Option<GroupId>, task: TaskId, record: Record) {
+        let Some(group) = group else {
+            let records = self.orphans.entry(task).or_default();
+            if records.len() < ORPHAN_RECORDS {
+                records.push(record);
+            }
+            return;
+        };
+        let at = self.group_index(group);
+        match record {
+            Record::Slice(slice) => self.groups[at].record(&slice),
+            Record::Repetition(repetition) => self.groups[at].repeat(&repetition),
+            _ => {}
+        }
+    }
+
+    fn step(&mut self, step: Step) {
+        let end = step.start + step.len.get();
+        self.now = self.now.max(end);
+        if step.blocking {
+            self.block(step.task, step.start, end);
+        }
+    }
+
+    /// The thread that held `task` slept in the OS from `from` to `to`.
+    fn block(&mut self, task: TaskId, from: Nanos, to: Nanos) {
+        let lane_at = std::mem::take(&mut self.lane_at);
+        self.change(task, from, |task, lanes| {
+            let (spans, track, times) = (&mut task.blocking, &mut task.track, &mut task.times);
+            spans.add(from, to, |from, to| {
+                track.block(from, to, |held, amount| {
+                    times.running = times.running - amount;
+                    times.blocking += amount;
+                    if let Some(&at) = lane_at.get(&held.lane) {
+                        lanes[at].block(amount);
+                    }
+                });
+            });
+        });
+        self.lane_at = lane_at;
+    }
+
+    fn spawned(&mut self, spawned: crate::record::Spawned) {
+        self.now = self.now.max(spawned.at);
+        let group_at = self.group_index(spawned.group);
+        let fresh = self.change(spawned.task, spawned.at, |task, _| {
+            let fresh = task.group.is_none();
+            task.index = spawned.index;
+            task.parent = spawned.parent;
+            fresh
+        });
+        if !fresh {
+            return;
+        }
+        let at = self.task_index(spawned.task, spawned.at);
+        let task = &mut self.tasks[at];
+        task.group = Some(spawned.group);
+        let group = &mut self.groups[group_at];
+        group.spawned += 1;
+        group.closed += task.times;
+        match task.ended {
+            None => group.present.rests(task.rest()),
+            Some((_, outcome)) => group.ended[outcome as usize] += 1,
+        }
+        for record in self.orphans.remove(&spawned.task).into_iter().flatten() {
+            self.in_group(Some(spawned.group), spawned.task, record);
+        }
+    }
+
+    fn ended(&mut self, ended: crate::record::Ended) {
+        self.now = self.now.max(ended.at);
+        let at = self.task_index(ended.task, ended.at);
+        self.change(ended.task, ended.at, |_, _| ());
+        let task = &mut self.tasks[at];
+        if task.ended.is_some() {
+            return;
+        }
+        task.ended = Some((ended.at, ended.outcome));
+        self.present.rests_no_more(task.rest());
+        if let Some(&group) = task.group.as_ref().and_then(|group| self.group_at.get(group)) {
+            let group = &mut self.groups[group];
+            group.present.rests_no_more(task.rest());
+            group.ended[ended.outcome as usize] += 1;
+        }
+        *self.ended.of_mut(State::Ended(ended.outcome)) += 1;
+    }
+
+    fn repetition(&mut self, repetition: crate::record::Repetition) {
+        self.now = self.now.max(repetition.start + repetition.len.get());
+        self.series.repetition(&repetition);
+        let group = self.change(repetition.task, repetition.start, |task, _| {
+            task.repetitions[repetition.outcome as usize] += 1;
+            task.group
+        });
+        self.in_group(group, repetition.task, Record::Repetition(repetition));
+    }
+
+    fn sample(&mut self, sample: &Sample) {
+        match sample {
+            Sample::Lane(sample) => self.lane_sample(sample),
+            Sample::Runtime(sample) => {
+                self.series.runtime(sample);
+                self.runtime = Some(sample.clone());
+            }
+            Sample::Group(sample) => {
+                let at = self.group_index(sample.group);
+                self.groups[at].sample = Some(sample.clone());
+            }
+        }
+    }
+
+    fn lane_sample(&mut self, sample: &LaneSample) {
+        let at = self.lane_index(sample.lane);
+        let Some((from, to)) = self.lanes[at].sample(sample) else {
+            return;
+        };
+        self.lanes[at].asleep.add(from, to, |_, _| ());
+        let within: Vec<_> = self.lanes[at].track.within(from, to).collect();
+        for slice in within {
+            if slice.start <= from && to <= slice.end() {
+                self.block(slice.task, from, to);
+            }
+        }
+    }
+
+    fn unset_live(&mut self) {
+        for id in std::mem::take(&mut self.live) {
+            let Some(&at) = self.task_at.get(&id) else { continue };
+            let task = &mut self.tasks[at as usize];
+            task.live = None;
+            let rest = task.rest();
+            self.present.rests(rest);
+            if let Some(&group) = task.group.as_ref().and_then(|group| self.group_at.get(group)) {
+                self.groups[group].present.rests(rest);
+            }
+        }
+        self.present.live_counts = Counts::default();
+        for group in &mut self.groups {
+            group.present.live = Times::default();
+            group.present.live_counts = Counts::default();
+        }
+        for lane in &mut self.lanes {
+            lane.current = None;
+        }
+    }
+
+    fn set_live(&mut self, live: &Live) {
+        for current in &live.lanes {
+            self.set_current(current);
+        }
+        for waiting in &live.waiting {
+            self.set_waiting(waiting);
+        }
+    }
+
+    /// A slice that has not ended; unless its end has overtaken it, which the task's last slice tells.
+    fn set_current(&mut self, current: &CurrentSlice) {
+        self.now = self.now.max(current.start);
+        if self
+            .task(current.task)
+            .is_none_or(|task| task.live.is_none() && current.start < task.spawned_at)
+        {
+            self.change(current.task, current.start, |_, _| ());
+        }
+        let lane_at = self.lane_index(current.lane);
+        let Some(&at) = self.task_at.get(&current.task) else {
+            return;
+        };
+        let (task, lane) = (&self.tasks[at as usize], &self.lanes[lane_at]);
+        if task.ended.is_some() || task.live.is_some() || task.rest().since > current.start {
+            return;
+        }
+        let mut asleep = Spans::default();
+        for (from, to) in lane.asleep.contained(current.start, self.now) {
+            // Until the next sample says otherwise, a thread that was asleep when last seen still is.
+            let open = lane.asleep.last() == Some((from, to)) && lane.os.is_some_and(|os| os.at == to);
+            asleep.add(from, if open { self.now } else { to }, |_, _| ());
+        }
+        if let Some(since) = current.blocking_since {
+            asleep.add(since.max(current.start), self.now, |_, _| ());
+        }
+        for (from, to) in task.blocking.within(current.start, self.now) {
+            asleep.add(from, to, |_, _| ());
+        }
+        let live = LiveTask::Current {
+            lane: current.lane,
+            start: current.start,
+            queued: current.queued.get(),
+            unnoticed: current.unnoticed.get(),
+            label: current.label,
+            blocking: asleep.within(current.start, self.now).collect(),
+        };
+        self.lanes[lane_at].current = Some(*current);
+        self.overlay(at as usize, live);
+    }
+
+    /// Who should run; unless it has, which the task's last slice tells.
+    fn set_waiting(&mut self, waiting: &Waiting) {
+        let Some(&at) = self.task_at.get(&waiting.task) else {
+            return;
+        };
+        let task = &self.tasks[at as usize];
+        let served = |at: &Nanos| task.track.last_start().is_none_or(|start| *at > start);
+        let (ready, woken) = (waiting.ready.filter(served), waiting.woken.filter(served));
+        if task.ended.is_some() || task.live.is_some() || (ready.is_none() && woken.is_none()) {
+            return;
+        }
+        self.overlay(at as usize, LiveTask::Waiting { ready, woken });
+    }
+
+    fn overlay(&mut self, at: usize, live: LiveTask) {
+        let task = &mut self.tasks[at];
+        self.live.push(task.id);
+        task.live = Some(live);
+        let task = &self.tasks[at];
+        let mut times = Times::default();
+        let mut state = State::at_rest(task.rest().reason);
+        task.open(self.now, |stretch| {
+            times.add(stretch.state, stretch.len());
+            if !stretch.is_empty() {
+                state = stretch.state;
+            }
+        });
+        let group = task
+            .group
+            .and_then(|group| self.group_at.get(&group))
+            .map(|&at| &mut self.groups[at].present);
+        for present in [Some(&mut self.present), group].into_iter().flatten() {
+            present.rests_no_more(task.rest());
+            present.live += times;
+            *present.live_counts.of_mut(state) += 1;
+        }
+    }
+
+    /// Forgets the oldest slices if there are too many, and an eighth of them at once: it looks at every task.
+    fn forget(&mut self) {
+        if self.held <= self.limit {
+            return;
+        }
+        let goal = self.held - self.limit + self.limit / 8;
+        let mut horizon = self.horizon;
+        for lane in &self.lanes {
+            let part = goal * lane.track.len() / self.held.max(1);
+            if let Some(end) = lane.track.end_of(part) {
+                horizon = horizon.max(end);
+            }
+        }
+        self.horizon = horizon;
+        for lane in &mut self.lanes {
+            self.held -= lane.track.forget(horizon);
+            lane.asleep.forget(horizon);
+        }
+        for task in &mut self.tasks {
+            task.forget(horizon);
+        }
+    }
+
+    fn sort_tasks(&mut self) {
+        let from = std::mem::replace(&mut self.disorder, usize::MAX);
+        if from < self.tasks.len() {
+            self.tasks[from..].sort_unstable_by_key(|task| task.id);
+            for (at, task) in self.tasks.iter().enumerate().skip(from) {
+                self.task_at.insert(task.id, at as u32);
+            }
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! A group of tasks: what all of them together have done.
+
+use super::hist::{Hist, Percentiles};
+use super::state::{Counts, State, Times};
+use super::track::Rest;
+use crate::record::{GroupId, GroupSample, Nanos, Outcome, Reason, Repetition, Slice};
+
+/// A group of the run.
+#[derive(Clone, Debug)]
+pub struct Group {
+    /// Its identity.
+    pub id: GroupId,
+    /// Its name.
+    pub name: String,
+    /// A library spawned its tasks, not the scenario.
+    pub library: bool,
+    /// Tasks so far.
+    pub spawned: u64,
+    /// Tasks that are over by how, in the order of [`Outcome::ALL`].
+    pub ended: [u64; Outcome::ALL.len()],
+    /// Repetitions that are over by how, in the order of [`Outcome::ALL`].
+    pub repetitions: [u64; Outcome::ALL.len()],
+    /// Slices so far.
+    pub polls: u64,
+    /// What tokio-metrics says; `None` where it was not asked.
+    pub sample: Option<GroupSample>,
+    pub(super) closed: Times,
+    /// What its tasks do after their last slices.
+    pub(super) present: Present,
+    poll: Hist,
+    delay: Hist,
+    lateness: Hist,
+    repetition: Hist,
+}
+
+impl Group {
+    pub(super) fn new(id: GroupId, name: String, library: bool) -> Group {
+        Group {
+            id,
+            name,
+            library,
+            spawned: 0,
+            ended: [0; Outcome::ALL.len()],
+            repetitions: [0; Outcome::ALL.len()],
+            polls: 0,
+            sample: None,
+            closed: Times::default(),
+            present: Present::default(),
+            poll: Hist::fine(),
+            delay: Hist::fine(),
+            lateness: Hist::fine(),
+            repetition: Hist::fine(),
+        }
+    }
+
+    /// Lengths of its tasks' slices.
+    pub fn poll(&self) -> Percentiles {
+        self.poll.percentiles()
+    }
+
+    /// From the wake-up to running, of the slices whose wake-up was seen.
+    pub fn delay(&self) -> Percentiles {
+        self.delay.percentiles()
+    }
+
+    /// From ready (where that is not known: from the wake-up) to running, of the slices whose wake-up was seen.
+    pub fn lateness(&self) -> Percentiles {
+        self.lateness.percentiles()
+    }
+
+    /// Lengths of its tasks' repetitions.
+    pub fn repetition(&self) -> Percentiles {
+        self.repetition.percentiles()
+    }
+
+    /// Tasks that are not over.
+    pub fn alive(&self) -> u64 {
+        self.spawned - self.ended.iter().sum::<u64>()
+    }
+
+    pub(super) fn record(&mut self, slice: &Slice) {
+        self.polls += 1;
+        self.poll.record(slice.len.get());
+        if let Some((delay, lateness)) = waits(slice) {
+            self.delay.record(delay);
+            self.lateness.record(lateness);
+        }
+    }
+
+    pub(super) fn repeat(&mut self, repetition: &Repetition) {
+        self.repetitions[repetition.outcome as usize] += 1;
+        self.repetition.record(repetition.len.get());
+    }
+}
+
+/// A slice's delay and lateness, where its wake-up was seen.
+pub(super) fn waits(slice: &Slice) -> Option<(Nanos, Nanos)> {
+    let (queued, unnoticed) = (slice.queued.get(), slice.unnoticed.get());
+    (queued + unnoticed > Nanos::ZERO).then(|| (queued, queued + unnoticed))
+}
+
+/// How many tasks are at rest after their last slices, by what they wait for, and since when, in sum.
+///
+/// The sum makes "how long have they all been waiting" one multiplication, however many they are.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Present {
+    count: [u64; Reason::ALL.len()],
+    since: [u128; Reason::ALL.len()],
+    /// Of the tasks that do something else than rest.
+    pub live: Times,
+    pub live_counts: Counts,
+}
+
+impl Present {
+    pub fn rests(&mut self, rest: Rest) {
+        self.count[rest.reason as usize] += 1;
+        self.since[rest.reason as usize] += u128::from(rest.since.0);
+    }
+
+    pub fn rests_no_more(&mut self, rest: Rest) {
+        self.count[rest.reason as usize] -= 1;
+        self.since[rest.reason as usize] -= u128::from(rest.since.0);
+    }
+
+    /// Time since their last slices, up to `now`.
+    pub fn times(&self, now: Nanos) -> Times {
+        let mut times = self.live;
+        for reason in Reason::ALL {
+            let (count, since) = (self.count[reason as usize], self.since[reason as usize]);
+            let all = (u128::from(count) * u128::from(now.0)).saturating_sub(since);
+            times.add(State::at_rest(reason), Nanos(u64::try_from(all).unwrap_or(u64::MAX)));
+        }
+        times
+    }
+
+    pub fn counts(&self) -> Counts {
+        let mut counts = self.live_counts;
+        for reason in Reason::ALL {
+            *counts.of_mut(State::at_rest(reason)) += self.count[reason as usize] as usize;
+        }
+        counts
+    }
+}

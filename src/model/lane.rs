@@ -1,0 +1,168 @@
+//! A lane: a thread that runs tasks, what it has run, and what the kernel says of it.
+
+use super::hist::{Hist, Percentiles};
+use super::spans::Spans;
+use crate::record::{CurrentSlice, LaneId, LaneKind, LaneSample, Nanos, Short, Slice, TaskId};
+use std::collections::VecDeque;
+
+/// A lane of the run.
+#[derive(Clone, Debug)]
+pub struct Lane {
+    /// Its identity.
+    pub id: LaneId,
+    /// What kind of thread.
+    pub kind: LaneKind,
+    /// Its name on screen.
+    pub name: String,
+    /// What it does now; `None`: nothing.
+    pub current: Option<CurrentSlice>,
+    /// Slices so far, those forgotten included.
+    pub slices: u64,
+    /// Slices lost because its ring was full.
+    pub dropped: u64,
+    /// Time held by tasks that computed, in the slices that have ended.
+    pub running: Nanos,
+    /// Time held by tasks while the thread slept in the OS, in the slices that have ended.
+    pub blocking: Nanos,
+    /// What the kernel says; `None` where it was not asked.
+    pub os: Option<LaneOs>,
+    pub(super) track: LaneTrack,
+    pub(super) asleep: Spans,
+    pub(super) polls: Hist,
+}
+
+/// The kernel's view of a lane's thread.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct LaneOs {
+    /// When it was last asked.
+    pub at: Nanos,
+    /// CPU time since the thread's start.
+    pub on_cpu: Nanos,
+    /// Time spent runnable without a core, since the thread's start.
+    pub waiting: Nanos,
+    /// Whether it sleeps in the kernel.
+    pub asleep: bool,
+    /// The number of the system call in which it sleeps, where the kernel tells.
+    pub asleep_in: Option<u16>,
+}
+
+impl Lane {
+    pub(super) fn new(id: LaneId, kind: LaneKind, name: String) -> Lane {
+        Lane {
+            id,
+            kind,
+            name,
+            current: None,
+            slices: 0,
+            dropped: 0,
+            running: Nanos::ZERO,
+            blocking: Nanos::ZERO,
+            os: None,
+            track: LaneTrack::default(),
+            asleep: Spans::default(),
+            polls: Hist::fine(),
+        }
+    }
+
+    /// Whether tasks are at home here, as they are not on a blocking thread.
+    pub(super) fn is_worker(&self) -> bool {
+        self.kind != LaneKind::Blocking
+    }
+
+    /// Its place on screen among the kinds.
+    pub(super) fn rank(&self) -> u8 {
+        match self.kind {
+            LaneKind::Worker => 0,
+            LaneKind::Pool => 1,
+            LaneKind::Blocking => 2,
+        }
+    }
+
+    /// The lengths of its slices.
+    pub fn poll(&self) -> Percentiles {
+        self.polls.percentiles()
+    }
+
+    /// Takes in the next slice. The part of it after the slice before.
+    pub(super) fn record(&mut self, slice: &Slice) {
+        self.slices += 1;
+        self.running += slice.len.get();
+        self.polls.record(slice.len.get());
+        self.track.push(slice);
+    }
+
+    /// So much of the slice that began at `start` turns out to have been blocking.
+    pub(super) fn block(&mut self, amount: Nanos) {
+        self.running = self.running - amount;
+        self.blocking += amount;
+    }
+
+    /// Takes in the kernel's view. A new span in which the thread proves to have slept: asleep at both ends of it, and
+    /// not on a core in between.
+    pub(super) fn sample(&mut self, sample: &LaneSample) -> Option<(Nanos, Nanos)> {
+        let before = self.os.replace(LaneOs {
+            at: sample.at,
+            on_cpu: sample.on_cpu,
+            waiting: sample.waiting,
+            asleep: sample.asleep,
+            asleep_in: sample.asleep_in,
+        })?;
+        let slept = before.asleep && sample.asleep && before.on_cpu == sample.on_cpu && before.at < sample.at;
+        slept.then_some((before.at, sample.at))
+    }
+}
+
+/// A slice as its lane sees it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct LaneSlice {
+    pub start: Nanos,
+    pub len: Short,
+    pub task: TaskId,
+}
+
+impl LaneSlice {
+    pub fn end(&self) -> Nanos {
+        self.start + self.len.get()
+    }
+}
+
+/// The slices of a lane that are still held, in order: a lane writes them in the order of their ends.
+#[derive(Clone, Debug, Default)]
+pub(super) struct LaneTrack {
+    slices: VecDeque<LaneSlice>,
+}
+
+impl LaneTrack {
+    fn push(&mut self, slice: &Slice) {
+        self.slices.push_back(LaneSlice {
+            start: slice.start,
+            len: slice.len,
+            task: slice.task,
+        });
+    }
+
+    pub fn len(&self) -> usize {
+        self.slices.len()
+    }
+
+    /// The slices that touch `from..to`, in order.
+    pub fn within(&self, from: Nanos, to: Nanos) -> impl Iterator<Item = LaneSlice> {
+        let first = self.slices.partition_point(|slice| slice.end() <= from);
+        self.slices
+            .iter()
+            .skip(first)
+            .copied()
+            .take_while(move |slice| slice.start < to)
+    }
+
+    /// The end of the slice that is `count` slices after the oldest.
+    pub fn end_of(&self, count: usize) -> Option<Nanos> {
+        self.slices.get(count).map(LaneSlice::end)
+    }
+
+    pub fn forget(&mut self, horizon: Nanos) -> usize {
+        let gone = self.slices.partition_point(|slice| slice.end() <= horizon);
+        self.slices.drain(..gone);
+        gone
+    }
+}

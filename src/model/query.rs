@@ -1,0 +1,298 @@
+//! The answers.
+
+use super::paint::{Painter, share, spread};
+use super::task::LiveTask;
+use super::*;
+use crate::record::{GroupSample, Label};
+use std::fmt;
+
+impl Model {
+    /// What was known before the first record.
+    pub fn info(&self) -> &RunInfo {
+        &self.info
+    }
+
+    /// The latest instant that any batch or record tells of.
+    pub fn now(&self) -> Nanos {
+        self.now
+    }
+
+    /// The oldest instant whose slices are still held; zero until something was forgotten.
+    pub fn horizon(&self) -> Nanos {
+        self.horizon
+    }
+
+    /// The lanes in the order of the screen: workers, pool threads, blocking threads.
+    pub fn lanes(&self) -> &[Lane] {
+        &self.lanes
+    }
+
+    /// A lane.
+    pub fn lane(&self, id: LaneId) -> Option<&Lane> {
+        self.lane_at.get(&id).map(|&at| &self.lanes[at])
+    }
+
+    /// The groups in the order of their ids, which never changes: a group's place is its colour.
+    pub fn groups(&self) -> &[Group] {
+        &self.groups
+    }
+
+    /// A group.
+    pub fn group(&self, id: GroupId) -> Option<&Group> {
+        self.group_at.get(&id).map(|&at| &self.groups[at])
+    }
+
+    /// The tasks in the order of their ids, which is the order of their spawns.
+    pub fn tasks(&self) -> &[Task] {
+        &self.tasks
+    }
+
+    /// A task.
+    pub fn task(&self, id: TaskId) -> Option<&Task> {
+        self.task_at.get(&id).map(|&at| &self.tasks[at as usize])
+    }
+
+    /// A task's name: `api#7`, or `#` and its id where its group is not known.
+    pub fn task_name(&self, id: TaskId) -> impl fmt::Display + '_ {
+        TaskName { model: self, id }
+    }
+
+    /// What a task does now; a task that nobody knows is suspended for unknown reasons.
+    pub fn state(&self, id: TaskId) -> State {
+        self.present(id)
+            .map_or(State::Suspended(crate::record::Reason::Unknown), |stretch| {
+                stretch.state
+            })
+    }
+
+    /// Since when a task has been in its present state.
+    pub fn since(&self, id: TaskId) -> Nanos {
+        self.present(id).map_or(self.now, |stretch| stretch.from)
+    }
+
+    /// The last stretch of a task up to now. May be empty: it began this very instant.
+    fn present(&self, id: TaskId) -> Option<Stretch> {
+        let mut last = None;
+        self.task(id)?.open(self.now, |stretch| {
+            if last.is_none() || !stretch.is_empty() {
+                last = Some(stretch);
+            }
+        });
+        last
+    }
+
+    /// What a task did at an instant; `None` before its spawn, before the horizon, and after now.
+    pub fn state_at(&self, id: TaskId, at: Nanos) -> Option<State> {
+        let task = self.task(id)?;
+        if at < self.horizon || at >= self.now {
+            return None;
+        }
+        let mut state = None;
+        task.stretches(at, at + Nanos(1), self.now, |stretch| state = Some(stretch.state));
+        state
+    }
+
+    /// The name of the step that a task is in or waits for, where that is known.
+    pub fn waiting_on(&self, id: TaskId) -> Option<&str> {
+        let task = self.task(id)?;
+        let label = match &task.live {
+            _ if task.ended.is_some() => Label::NONE,
+            Some(LiveTask::Current { label, .. }) => *label,
+            _ => task.rest().label,
+        };
+        Some(self.label(label)).filter(|text| !text.is_empty())
+    }
+
+    /// A step's name; empty where it has none.
+    pub fn label(&self, label: Label) -> &str {
+        self.labels.get(usize::from(label.0)).map_or("", String::as_str)
+    }
+
+    /// Paints a task's row into `cells`, which is cleared first and has `window.columns` cells afterwards.
+    pub fn paint_task(&self, id: TaskId, window: Window, cells: &mut Vec<Cell>) {
+        let mut painter = Painter::new(window);
+        if let Some(task) = self.task(id) {
+            let (from, to) = (window.from.max(self.horizon), window.to.min(self.now));
+            task.stretches(from, to, self.now, |mut stretch| {
+                if stretch.from < self.horizon {
+                    stretch.from = self.horizon;
+                }
+                stretch.to = stretch.to.min(self.now);
+                painter.stretch(stretch);
+            });
+        }
+        painter.finish(cells);
+    }
+
+    /// Paints a lane's row into `cells`, which is cleared first and has `window.columns` cells afterwards.
+    pub fn paint_lane(&self, id: LaneId, window: Window, cells: &mut Vec<LaneCell>) {
+        cells.clear();
+        cells.resize(window.columns, LaneCell::default());
+        let Some(lane) = self.lane(id) else { return };
+        let mut busy = vec![(Nanos::ZERO, Nanos::ZERO, Nanos::ZERO); window.columns];
+        let mut hold = |from: Nanos, to: Nanos, task: TaskId, state: State| {
+            let from = from.max(self.horizon);
+            let whole = to - from;
+            spread(&window, from, to, |column, part| {
+                let (all, longest, blocking) = &mut busy[column];
+                *all += part;
+                let best = if state == State::Blocking { blocking } else { longest };
+                if whole > *best {
+                    *best = whole;
+                    if state == State::Blocking || cells[column].state != Some(State::Blocking) {
+                        cells[column].state = Some(state);
+                        cells[column].task = Some(task);
+                    }
+                }
+            });
+        };
+        for slice in lane
+            .track
+            .within(window.from.max(self.horizon), window.to.min(self.now))
+        {
+            let blocking = self.task(slice.task).map(|task| &task.blocking);
+            let spans = blocking
+                .into_iter()
+                .flat_map(|spans| spans.within(slice.start, slice.end()));
+            track::hold(slice.start, slice.end(), spans, &mut |s| {
+                hold(s.from, s.to, slice.task, s.state)
+            });
+        }
+        if let Some((current, blocking)) = self.current(lane) {
+            let spans = blocking.iter().copied();
+            track::hold(current.start, self.now, spans, &mut |s| {
+                hold(s.from, s.to, current.task, s.state)
+            });
+        }
+        for (column, cell) in cells.iter_mut().enumerate() {
+            cell.group = cell.task.and_then(|task| self.task(task)).and_then(|task| task.group);
+            cell.share = share(busy[column].0, window.edge(column), window.edge(column + 1));
+        }
+    }
+
+    /// A lane's slice that has not ended, and its blocking spans.
+    fn current<'a>(&'a self, lane: &'a Lane) -> Option<(&'a crate::record::CurrentSlice, &'a [(Nanos, Nanos)])> {
+        let current = lane.current.as_ref()?;
+        match &self.task(current.task)?.live {
+            Some(LiveTask::Current { lane: at, blocking, .. }) if *at == lane.id => Some((current, blocking)),
+            _ => None,
+        }
+    }
+
+    /// How many tasks are in each state now. Does not look at the tasks.
+    pub fn counts(&self) -> Counts {
+        let present = self.present.counts();
+        Counts {
+            completed: self.ended.completed,
+            failed: self.ended.failed,
+            cancelled: self.ended.cancelled,
+            timed_out: self.ended.timed_out,
+            panicked: self.ended.panicked,
+            ..present
+        }
+    }
+
+    /// Time a task has spent in each state, up to now.
+    pub fn times(&self, id: TaskId) -> Times {
+        let Some(task) = self.task(id) else {
+            return Times::default();
+        };
+        let mut times = task.times;
+        task.open(self.now, |stretch| times.add(stretch.state, stretch.len()));
+        times
+    }
+
+    /// Time the tasks of a group have spent in each state, up to now, in sum. Does not look at the tasks.
+    pub fn group_times(&self, id: GroupId) -> Times {
+        let Some(group) = self.group(id) else {
+            return Times::default();
+        };
+        let mut times = group.closed;
+        times += group.present.times(self.now);
+        times
+    }
+
+    /// Time a lane has been held by running and by blocking tasks, up to now.
+    pub fn lane_times(&self, id: LaneId) -> (Nanos, Nanos) {
+        let Some(lane) = self.lane(id) else {
+            return Default::default();
+        };
+        let (mut running, mut blocking) = (lane.running, lane.blocking);
+        if let Some((current, spans)) = self.current(lane) {
+            let blocked: Nanos = spans.iter().map(|&(a, b)| b - a).sum();
+            blocking += blocked;
+            running += self.now - current.start - blocked;
+        }
+        (running, blocking)
+    }
+
+    /// The share of the last `over` in which a lane was held, 0–1.
+    pub fn utilisation(&self, id: LaneId, over: Nanos) -> f64 {
+        let from = (self.now - over).max(self.horizon);
+        let Some(lane) = self.lane(id) else { return 0.0 };
+        let ended: Nanos = lane
+            .track
+            .within(from, self.now)
+            .map(|s| s.end().min(self.now) - s.start.max(from))
+            .sum();
+        let current = self
+            .current(lane)
+            .map_or(Nanos::ZERO, |(current, _)| self.now - current.start.max(from));
+        (ended + current).0 as f64 / (self.now - from).0.max(1) as f64
+    }
+
+    /// Steps of [`STEP`], oldest first, the last one unfinished; ten minutes of them. Each costs when it is asked for.
+    pub fn series(&self) -> impl DoubleEndedIterator<Item = Point> + ExactSizeIterator {
+        self.series.points(self.now, self.info.workers, |from, to| {
+            self.lanes
+                .iter()
+                .filter(|lane| lane.is_worker())
+                .filter_map(|lane| self.current(lane))
+                .map(|(current, _)| to - current.start.max(from))
+                .sum()
+        })
+    }
+
+    /// Whether the records are complete.
+    pub fn accounts(&self) -> Accounts {
+        Accounts {
+            tokio_polls: self.runtime.as_ref().map(|sample| sample.total_polls),
+            ..self.accounts
+        }
+    }
+
+    /// What the presenter did, in order of time.
+    pub fn marks(&self) -> &[Marked] {
+        &self.marks
+    }
+
+    /// The last [`LOG_LINES`] lines of the event log, oldest first.
+    pub fn log(&self) -> &VecDeque<LogLine> {
+        &self.log
+    }
+
+    /// What tokio-metrics last said of the runtime.
+    pub fn runtime(&self) -> Option<&RuntimeSample> {
+        self.runtime.as_ref()
+    }
+
+    /// What tokio-metrics last said of a group.
+    pub fn group_sample(&self, id: GroupId) -> Option<&GroupSample> {
+        self.group(id)?.sample.as_ref()
+    }
+}
+
+struct TaskName<'a> {
+    model: &'a Model,
+    id: TaskId,
+}
+
+impl fmt::Display for TaskName<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let task = self.model.task(self.id);
+        match task.and_then(|task| Some((task, self.model.group(task.group?)?))) {
+            Some((task, group)) => write!(f, "{}#{}", group.name, task.index),
+            None => write!(f, "#{}", self.id.get()),
+        }
+    }
+}

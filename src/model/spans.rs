@@ -1,0 +1,103 @@
+//! A set of instants, as a sorted list of spans that do not touch.
+//!
+//! Two of them matter: when a task's thread slept in the OS (steps and the kernel both say so, and may say so twice),
+//! and when a lane's thread was asleep by the kernel's word.
+
+use crate::record::Nanos;
+
+/// A set of instants. A span holds its first instant and not its last.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Spans(Vec<(Nanos, Nanos)>);
+
+impl Spans {
+    /// Puts a span in and calls `new` with each part of it that was not in before.
+    pub(super) fn add(&mut self, from: Nanos, to: Nanos, mut new: impl FnMut(Nanos, Nanos)) {
+        if from >= to {
+            return;
+        }
+        // Those which the span overlaps or touches: they become one with it.
+        let first = self.0.partition_point(|&(_, end)| end < from);
+        let last = first + self.0[first..].partition_point(|&(start, _)| start <= to);
+        let mut free = from;
+        for &(start, end) in &self.0[first..last] {
+            if free < start {
+                new(free, start);
+            }
+            free = free.max(end);
+        }
+        if free < to {
+            new(free, to);
+        }
+        if first == last {
+            self.0.insert(first, (from, to));
+        } else {
+            let merged = (self.0[first].0.min(from), self.0[last - 1].1.max(to));
+            self.0.splice(first..last, [merged]);
+        }
+    }
+
+    /// The parts of `from..to` that are in the set, in order.
+    pub(super) fn within(&self, from: Nanos, to: Nanos) -> impl Iterator<Item = (Nanos, Nanos)> {
+        let first = self.0.partition_point(|&(_, end)| end <= from);
+        self.0[first..]
+            .iter()
+            .take_while(move |&&(start, _)| start < to)
+            .map(move |&(a, b)| (a.max(from), b.min(to)))
+    }
+
+    /// How much of `from..to` is in the set.
+    pub(super) fn covered(&self, from: Nanos, to: Nanos) -> Nanos {
+        if self.0.is_empty() {
+            return Nanos::ZERO;
+        }
+        self.within(from, to).map(|(a, b)| b - a).sum()
+    }
+
+    /// The spans that lie in `from..to` as a whole.
+    pub(super) fn contained(&self, from: Nanos, to: Nanos) -> impl Iterator<Item = (Nanos, Nanos)> {
+        let first = self.0.partition_point(|&(start, _)| start < from);
+        self.0[first..].iter().copied().take_while(move |&(_, end)| end <= to)
+    }
+
+    /// The last span.
+    pub(super) fn last(&self) -> Option<(Nanos, Nanos)> {
+        self.0.last().copied()
+    }
+
+    /// Forgets the spans that end by `horizon`.
+    pub(super) fn forget(&mut self, horizon: Nanos) {
+        let gone = self.0.partition_point(|&(_, end)| end <= horizon);
+        if gone > 0 {
+            self.0.drain(..gone);
+            self.0.shrink_to_fit();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn the_set_holds_what_was_put_in_and_tells_what_was_new(puts in prop::collection::vec((0u64..60, 0u64..20), 0..20)) {
+            let mut spans = Spans::default();
+            let mut plain = [false; 100];
+            for (from, len) in puts {
+                let mut fresh = Vec::new();
+                spans.add(Nanos(from), Nanos(from + len), |a, b| fresh.extend(a.0..b.0));
+                let expected: Vec<u64> = (from..from + len).filter(|&i| !plain[i as usize]).collect();
+                prop_assert_eq!(fresh, expected);
+                plain[from as usize..(from + len) as usize].fill(true);
+            }
+            for a in 0..100u64 {
+                for b in a..100 {
+                    let expected = plain[a as usize..b as usize].iter().filter(|&&x| x).count() as u64;
+                    prop_assert_eq!(spans.covered(Nanos(a), Nanos(b)), Nanos(expected));
+                }
+            }
+            prop_assert!(spans.0.windows(2).all(|pair| pair[0].1 < pair[1].0), "spans touch: {spans:?}");
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! A task: its identity, its slices, and what is known of the present.
+
+use super::spans::Spans;
+use super::state::{State, Stretch, Times};
+use super::track::{Rest, Track, hold};
+use crate::record::{GroupId, Label, LaneId, Nanos, Outcome, TaskId};
+
+/// A task of the run.
+#[derive(Clone, Debug)]
+pub struct Task {
+    /// Its identity.
+    pub id: TaskId,
+    /// Its group; `None` until the record of its spawn has arrived.
+    pub group: Option<GroupId>,
+    /// Its number within its group, from 0.
+    pub index: u32,
+    /// The task that spawned it, if a task did.
+    pub parent: Option<TaskId>,
+    /// When it was spawned; until that record has arrived, the earliest instant that anything tells of it.
+    pub spawned_at: Nanos,
+    /// When and how it ended.
+    pub ended: Option<(Nanos, Outcome)>,
+    /// Slices so far, those forgotten included.
+    pub polls: u64,
+    /// Repetitions so far by outcome, in the order of [`Outcome::ALL`].
+    pub repetitions: [u32; Outcome::ALL.len()],
+    /// Up to the end of the last slice.
+    pub(super) times: Times,
+    pub(super) track: Track,
+    pub(super) blocking: Spans,
+    pub(super) live: Option<LiveTask>,
+    forgotten: bool,
+}
+
+/// What a task does at the model's now, where it is more than waiting rightly.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum LiveTask {
+    /// It holds a lane.
+    Current {
+        lane: LaneId,
+        start: Nanos,
+        queued: Nanos,
+        unnoticed: Nanos,
+        label: Label,
+        blocking: Vec<(Nanos, Nanos)>,
+    },
+    /// It should run.
+    Waiting { ready: Option<Nanos>, woken: Option<Nanos> },
+}
+
+impl Task {
+    pub(super) fn new(id: TaskId, born: Nanos) -> Task {
+        Task {
+            id,
+            group: None,
+            index: 0,
+            parent: None,
+            spawned_at: born,
+            ended: None,
+            polls: 0,
+            repetitions: [0; Outcome::ALL.len()],
+            times: Times::default(),
+            track: Track::new(born),
+            blocking: Spans::default(),
+            live: None,
+            forgotten: false,
+        }
+    }
+
+    /// Something tells of the task at this instant: it is at least as old.
+    pub(super) fn heard_at(&mut self, at: Nanos) {
+        if at < self.spawned_at {
+            self.spawned_at = at;
+            self.track.rebase(at, &mut self.times, self.forgotten);
+        }
+    }
+
+    /// Forgets the slices that ended by `horizon`. How many.
+    pub(super) fn forget(&mut self, horizon: Nanos) -> usize {
+        let gone = self.track.forget(horizon);
+        self.forgotten |= gone > 0;
+        self.blocking.forget(horizon);
+        gone
+    }
+
+    /// What it does after its last slice.
+    pub(super) fn rest(&self) -> Rest {
+        self.track.rest()
+    }
+
+    /// The instant from which on it is over.
+    pub fn over_at(&self) -> Option<Nanos> {
+        self.ended.map(|(at, _)| at.max(self.rest().since))
+    }
+
+    /// The stretches after the last slice, up to `now`, or up to `Nanos::MAX` for a task that is over.
+    pub(super) fn open(&self, now: Nanos, mut each: impl FnMut(Stretch)) {
+        let rest = self.rest();
+        let state = State::at_rest(rest.reason);
+        if let (Some(over), Some((_, outcome))) = (self.over_at(), self.ended) {
+            each(Stretch {
+                from: rest.since,
+                to: over,
+                state,
+            });
+            each(Stretch {
+                from: over,
+                to: Nanos::MAX,
+                state: State::Ended(outcome),
+            });
+            return;
+        }
+        match &self.live {
+            None => each(Stretch {
+                from: rest.since,
+                to: now,
+                state,
+            }),
+            Some(LiveTask::Waiting { ready, woken }) => {
+                let woken = woken.unwrap_or(now).min(now);
+                let ready = ready.unwrap_or(woken).min(woken);
+                rest.until(now, now - woken, woken - ready).into_iter().for_each(each);
+            }
+            Some(LiveTask::Current {
+                start,
+                queued,
+                unnoticed,
+                blocking,
+                ..
+            }) => {
+                rest.until(*start, *queued, *unnoticed).into_iter().for_each(&mut each);
+                hold(*start, now, blocking.iter().copied(), &mut each);
+            }
+        }
+    }
+
+    /// Every stretch that touches `from..to`, in order, as a whole.
+    pub(super) fn stretches(&self, from: Nanos, to: Nanos, now: Nanos, mut each: impl FnMut(Stretch)) {
+        let mut touching = |stretch: Stretch| {
+            if !stretch.is_empty() && stretch.from < to && stretch.to > from {
+                each(stretch);
+            }
+        };
+        self.track.stretches(from, to, &self.blocking, &mut touching);
+        if self.rest().since < to {
+            self.open(now, touching);
+        }
+    }
+}
