@@ -1,5 +1,6 @@
 //! A scenario that has been read and found possible. Nothing here knows where in a file it came from.
 
+use schemars::JsonSchema;
 use std::time::Duration;
 
 /// A mix of tasks, where it runs, and what the presenter does to it.
@@ -35,7 +36,8 @@ pub struct ExecutorSpec {
 }
 
 /// Which executor.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, JsonSchema)]
+#[schemars(rename_all = "kebab-case")]
 pub enum ExecutorKind {
     /// tokio's multi-thread runtime.
     Tokio,
@@ -229,7 +231,8 @@ pub enum Cpu {
 }
 
 /// A real computation of a known kind.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, JsonSchema)]
+#[schemars(rename_all = "kebab-case")]
 pub enum Kernel {
     /// Multiply two square matrices of `size` rows.
     Matmul,
@@ -279,7 +282,8 @@ pub enum FileOp {
 }
 
 /// In which manner an async task does what may block.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, JsonSchema)]
+#[schemars(rename_all = "kebab-case")]
 pub enum How {
     /// Through the runtime's own async API.
     Async,
@@ -287,6 +291,20 @@ pub enum How {
     Sync,
     /// Whole, on a blocking thread.
     Offload,
+}
+
+impl How {
+    /// Every manner.
+    pub const ALL: [How; 3] = [How::Async, How::Sync, How::Offload];
+
+    /// Its name in scenarios.
+    pub fn word(self) -> &'static str {
+        match self {
+            How::Async => "async",
+            How::Sync => "sync",
+            How::Offload => "offload",
+        }
+    }
 }
 
 /// What a presenter says and does.

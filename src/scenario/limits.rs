@@ -1,0 +1,46 @@
+//! Ceilings. Scenarios are shared between people, so none may exhaust a machine; each ceiling is far above what teaches
+//! anything.
+
+use super::types::Kernel;
+use std::time::Duration;
+
+/// Bytes of a scenario file.
+pub const SCENARIO: u64 = 1 << 20;
+/// Characters of a text for people.
+pub const LINE: usize = 400;
+/// Characters of a title, which shares its line with the run's state.
+pub const TITLE: usize = 60;
+/// Characters of a group's name.
+pub const NAME: usize = 24;
+/// Characters of a URL path.
+pub const PATH: usize = 100;
+/// The longest length of time, also of a run.
+pub const LENGTH: Duration = Duration::from_secs(24 * 3600);
+/// Threads, of each kind.
+pub const THREADS: u64 = 1024;
+/// Tasks in one run, all groups together.
+pub const TASKS: u64 = 1_000_000;
+/// Groups of tasks.
+pub const GROUPS: usize = 1000;
+/// Cues.
+pub const CUES: usize = 1000;
+/// Arrivals per second.
+pub const RATE: f64 = 100_000.0;
+/// Bytes of one file.
+pub const FILE: u64 = 1 << 30;
+/// Levels of steps within steps.
+pub const DEPTH: usize = 8;
+/// Steps of one task, those within others included.
+pub const STEPS: usize = 1000;
+
+/// The largest size of a kernel's problem; each costs seconds and at most some 100 MB.
+pub fn kernel(kernel: Kernel) -> u32 {
+    match kernel {
+        Kernel::Matmul => 2_048,
+        Kernel::Mandelbrot => 4_096,
+        Kernel::Primes => 100_000_000,
+        Kernel::Hash => 65_536,
+        Kernel::Image => 4_096,
+        Kernel::Compress => 65_536,
+    }
+}

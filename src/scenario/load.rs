@@ -1,0 +1,143 @@
+//! Finding a scenario: a file, or a built-in one by its name.
+
+use super::builtin::{self, BUILTIN};
+use super::notation::show_size;
+use super::raw::nearest;
+use super::report::{Report, harmless};
+use super::{Overrides, Scenario, limits};
+use std::fmt;
+use std::io::{self, Read};
+use std::path::Path;
+
+/// Why a scenario was not loaded. Each kind is one sentence, except that a [`Report`] is many.
+#[derive(Debug)]
+pub enum LoadError {
+    /// There is neither such a file nor such a built-in scenario.
+    Missing {
+        /// What was asked for.
+        what: String,
+        /// A built-in scenario with a name like it.
+        near: Option<&'static str>,
+    },
+    /// It is a directory.
+    Directory(String),
+    /// The system refuses.
+    Unreadable(String, io::Error),
+    /// It is no text.
+    NotUtf8 {
+        /// Which file.
+        what: String,
+        /// The line, from 1, of the first byte that is no text.
+        line: usize,
+    },
+    /// It is larger than any scenario.
+    TooBig(String),
+    /// It was read, and is no valid scenario.
+    Invalid(Report),
+}
+
+impl LoadError {
+    /// The error for a terminal, ending with a newline; with ANSI colours where `colour`.
+    pub fn render(&self, colour: bool) -> String {
+        match self {
+            LoadError::Invalid(report) => report.render(colour),
+            _ if colour => format!("\u{1b}[1m\u{1b}[91merror\u{1b}[0m\u{1b}[1m: {self}\u{1b}[0m\n"),
+            _ => format!("error: {self}\n"),
+        }
+    }
+}
+
+impl fmt::Display for LoadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            LoadError::Missing { what, near: Some(near) } => {
+                write!(
+                    f,
+                    "there is no file `{what}` and no built-in scenario of that name: did you mean `{near}`?"
+                )
+            }
+            LoadError::Missing { what, near: None } => {
+                write!(
+                    f,
+                    "there is no file `{what}` and no built-in scenario of that name: `tasklab list` shows them"
+                )
+            }
+            LoadError::Directory(what) => write!(f, "`{what}` is a directory, and a scenario is a file"),
+            LoadError::Unreadable(what, why) => write!(f, "`{what}` cannot be read: {why}"),
+            LoadError::NotUtf8 { what, line } => {
+                write!(f, "`{what}` is no text: its line {line} is not UTF-8")
+            }
+            LoadError::TooBig(what) => {
+                write!(
+                    f,
+                    "`{what}` is larger than {}, which no scenario is",
+                    show_size(limits::SCENARIO)
+                )
+            }
+            LoadError::Invalid(report) => report.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for LoadError {}
+
+impl Overrides {
+    /// Loads the file, or else the built-in scenario, of this name, with these overrides.
+    ///
+    /// # Errors
+    /// When there is neither, when the file cannot be read as text, and when the scenario is not valid.
+    pub fn load(&self, what: &str) -> Result<Scenario, LoadError> {
+        let (name, text) = text(what)?;
+        self.read(&name, &text).map_err(LoadError::Invalid)
+    }
+}
+
+/// The name under which to report on it, and its text.
+fn text(what: &str) -> Result<(String, String), LoadError> {
+    let shown = || harmless(what);
+    let path = Path::new(what);
+    let plain_name = !what.contains(['/', '\\']);
+    // A file wins over a built-in scenario, a directory does not: the folder may well be called `mixed`.
+    if plain_name
+        && !path.is_file()
+        && let Some(builtin) = builtin::find(what)
+    {
+        return Ok((format!("{}.toml (built-in)", builtin.name), builtin.text.to_owned()));
+    }
+    let unreadable = |error: io::Error| match error.kind() {
+        io::ErrorKind::NotFound => LoadError::Missing {
+            what: shown(),
+            near: near(what),
+        },
+        io::ErrorKind::IsADirectory => LoadError::Directory(shown()),
+        _ => LoadError::Unreadable(shown(), error),
+    };
+    if path.is_dir() {
+        return Err(LoadError::Directory(shown()));
+    }
+    let mut bytes = Vec::new();
+    let file = std::fs::File::open(path).map_err(unreadable)?;
+    file.take(limits::SCENARIO + 1)
+        .read_to_end(&mut bytes)
+        .map_err(unreadable)?;
+    if bytes.len() as u64 > limits::SCENARIO {
+        return Err(LoadError::TooBig(shown()));
+    }
+    String::from_utf8(bytes)
+        .map(|text| (what.to_owned(), text))
+        .map_err(|error| {
+            let sound = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+            let line = 1 + sound.iter().filter(|byte| **byte == b'\n').count();
+            LoadError::NotUtf8 { what: shown(), line }
+        })
+}
+
+/// The built-in scenario that was probably meant: by its name, or by the name of a path's file.
+fn near(what: &str) -> Option<&'static str> {
+    let stem = Path::new(what)
+        .file_stem()
+        .and_then(|stem| stem.to_str())
+        .unwrap_or(what);
+    let names: Vec<_> = BUILTIN.iter().map(|builtin| builtin.name).collect();
+    nearest(stem, &names)
+}

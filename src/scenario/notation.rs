@@ -1,0 +1,190 @@
+//! How lengths of time and sizes are written: `"5ms"`, `"1.5s"`, `"64KiB"`. Pure: text in, value or a reason out.
+
+use super::report::harmless;
+use std::fmt;
+use std::time::Duration;
+
+/// Units of time, each with its nanoseconds, shortest first. `µs` may be written with either of Unicode's two signs.
+const TIME: [(&str, u64); 8] = [
+    ("ns", 1),
+    ("us", 1_000),
+    ("µs", 1_000),
+    ("μs", 1_000),
+    ("ms", 1_000_000),
+    ("s", 1_000_000_000),
+    ("m", 60_000_000_000),
+    ("h", 3_600_000_000_000),
+];
+
+/// Units of size, each with its bytes.
+const SIZE: [(&str, u64); 7] = [
+    ("B", 1),
+    ("KiB", 1 << 10),
+    ("MiB", 1 << 20),
+    ("GiB", 1 << 30),
+    ("KB", 1_000),
+    ("MB", 1_000_000),
+    ("GB", 1_000_000_000),
+];
+
+/// Why a text is not a quantity.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Unreadable {
+    /// It does not begin with a number.
+    NoNumber,
+    /// A number, and no unit.
+    NoUnit,
+    /// A number, and a unit that does not exist.
+    UnknownUnit(String),
+    /// A minus sign.
+    Negative,
+    /// Above what 64 bits of nanoseconds or bytes hold.
+    TooBig,
+}
+
+impl fmt::Display for Unreadable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Unreadable::NoNumber => f.write_str("it does not begin with a number"),
+            Unreadable::NoUnit => f.write_str("it has no unit"),
+            Unreadable::UnknownUnit(unit) => write!(f, "there is no unit `{}`", harmless(unit)),
+            Unreadable::Negative => f.write_str("it is negative"),
+            Unreadable::TooBig => f.write_str("it is too big for 64 bits"),
+        }
+    }
+}
+
+impl std::error::Error for Unreadable {}
+
+/// A length of time: a decimal number and `ns`, `us`, `µs`, `ms`, `s`, `m` or `h`. Less than a nanosecond is cut off.
+///
+/// # Errors
+/// When the text is no such thing, or above 2⁶⁴ nanoseconds (584 years).
+pub fn duration(text: &str) -> Result<Duration, Unreadable> {
+    quantity(text, &TIME).map(Duration::from_nanos)
+}
+
+/// A size in bytes: a decimal number and `B`, `KiB`, `MiB`, `GiB`, `KB`, `MB` or `GB`.
+pub fn size(text: &str) -> Result<u64, Unreadable> {
+    quantity(text, &SIZE)
+}
+
+/// A length of time as [`duration`] reads it: exact, in the largest unit that needs no fraction.
+pub fn show_duration(d: Duration) -> String {
+    let nanos = u64::try_from(d.as_nanos()).unwrap_or(u64::MAX);
+    let (unit, per) = match nanos {
+        0 => ("s", 1),
+        n => *TIME
+            .iter()
+            .rev()
+            .find(|(_, per)| n % per == 0)
+            .expect("1 ns divides all"),
+    };
+    format!("{}{unit}", nanos / per)
+}
+
+/// A size as [`size`] reads it: exact, in the largest binary unit that needs no fraction.
+pub fn show_size(bytes: u64) -> String {
+    let (unit, per) = match bytes {
+        0 => SIZE[0],
+        n => *SIZE[..4]
+            .iter()
+            .rev()
+            .find(|(_, per)| n % per == 0)
+            .expect("1 B divides all"),
+    };
+    format!("{}{unit}", bytes / per)
+}
+
+fn quantity(text: &str, units: &[(&str, u64)]) -> Result<u64, Unreadable> {
+    let text = text.trim();
+    if text.starts_with('-') {
+        return Err(Unreadable::Negative);
+    }
+    let digits = text
+        .find(|c: char| !c.is_ascii_digit() && c != '.')
+        .unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+    if whole.is_empty() || fraction.contains('.') || number.ends_with('.') {
+        return Err(Unreadable::NoNumber);
+    }
+    let unit = unit.trim_start();
+    if unit.is_empty() {
+        return Err(Unreadable::NoUnit);
+    }
+    let Some(&(_, per)) = units.iter().find(|(name, _)| *name == unit) else {
+        return Err(Unreadable::UnknownUnit(unit.to_owned()));
+    };
+    let whole: u64 = whole.parse().map_err(|_| Unreadable::TooBig)?;
+    let whole = whole.checked_mul(per).ok_or(Unreadable::TooBig)?;
+    whole.checked_add(scaled(fraction, per)).ok_or(Unreadable::TooBig)
+}
+
+/// `0.fraction × per`, rounded down, without floating point: `0.1` is not a binary fraction.
+fn scaled(fraction: &str, per: u64) -> u64 {
+    // Digits beyond the eighteenth are worth less than a nanosecond in any unit.
+    let kept = &fraction[..fraction.len().min(18)];
+    let digits: u128 = kept.bytes().fold(0, |n, digit| n * 10 + u128::from(digit - b'0'));
+    let scaled = digits * u128::from(per) / 10u128.pow(kept.len() as u32);
+    u64::try_from(scaled).expect("a fraction of a unit is below the unit")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn every_unit_of_time() {
+        let read = |text| duration(text).map(|d| d.as_nanos());
+        assert_eq!(read("100ns"), Ok(100));
+        assert_eq!(read("200us"), Ok(200_000));
+        assert_eq!(read("200µs"), Ok(200_000), "micro sign");
+        assert_eq!(read("200μs"), Ok(200_000), "Greek mu");
+        assert_eq!(read("5 ms"), Ok(5_000_000), "a space may stand between");
+        assert_eq!(read("1.5s"), Ok(1_500_000_000));
+        assert_eq!(read("0.1ms"), Ok(100_000), "exact");
+        assert_eq!(read("2m"), Ok(120_000_000_000));
+        assert_eq!(read("1h"), Ok(3_600_000_000_000));
+    }
+
+    #[test]
+    fn what_is_no_time_says_why() {
+        assert_eq!(duration("5"), Err(Unreadable::NoUnit));
+        assert_eq!(duration(""), Err(Unreadable::NoNumber));
+        assert_eq!(duration("ms"), Err(Unreadable::NoNumber));
+        assert_eq!(duration("1.2.3s"), Err(Unreadable::NoNumber));
+        assert_eq!(duration("5."), Err(Unreadable::NoNumber));
+        assert_eq!(duration("-5ms"), Err(Unreadable::Negative));
+        assert_eq!(duration("5sec"), Err(Unreadable::UnknownUnit("sec".into())));
+        assert_eq!(duration("99999999999999999999h"), Err(Unreadable::TooBig));
+        assert_eq!(duration("9999999999h"), Err(Unreadable::TooBig));
+    }
+
+    #[test]
+    fn sizes() {
+        assert_eq!(size("64KiB"), Ok(65_536));
+        assert_eq!(size("1.5MiB"), Ok(1_572_864));
+        assert_eq!(size("1KB"), Ok(1_000));
+        assert_eq!(size("1kib"), Err(Unreadable::UnknownUnit("kib".into())));
+    }
+
+    proptest! {
+        #[test]
+        fn a_duration_survives_being_written_and_read(nanos: u64) {
+            let d = Duration::from_nanos(nanos);
+            prop_assert_eq!(duration(&show_duration(d)), Ok(d));
+        }
+
+        #[test]
+        fn a_size_survives_being_written_and_read(bytes: u64) {
+            prop_assert_eq!(size(&show_size(bytes)), Ok(bytes));
+        }
+
+        #[test]
+        fn any_text_is_read_or_refused(text in "\\PC*|[0-9.]{0,30}(ns|us|ms|s|m|h)?") {
+            let _: (Result<_, _>, Result<_, _>) = (duration(&text), size(&text));
+        }
+    }
+}

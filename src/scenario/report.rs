@@ -1,0 +1,260 @@
+//! What is wrong with a scenario, as a compiler would say it: every mistake of a file with its place and its remedy.
+//!
+//! Nothing that a file holds reaches the terminal as it stands: control characters and characters that reorder text are
+//! shown, not obeyed, in the sentences as well as in the quoted lines.
+
+use annotate_snippets::renderer::DEFAULT_TERM_WIDTH;
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use std::fmt;
+use std::ops::Range;
+
+/// A report shows no more mistakes than this, and says how many more there are.
+const SHOWN: usize = 40;
+
+/// Where a value was written.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) enum Place {
+    /// At these bytes of the file.
+    File(Range<usize>),
+    /// As this option, on the command line.
+    Option(&'static str),
+}
+
+impl From<Range<usize>> for Place {
+    fn from(span: Range<usize>) -> Place {
+        Place::File(span)
+    }
+}
+
+/// One mistake.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Diagnostic {
+    place: Place,
+    title: String,
+    label: Option<String>,
+    related: Vec<(Range<usize>, String)>,
+    notes: Vec<String>,
+    helps: Vec<String>,
+}
+
+impl Diagnostic {
+    /// A mistake at `place`; `title` is the sentence that names it.
+    pub fn new(place: impl Into<Place>, title: impl AsRef<str>) -> Diagnostic {
+        Diagnostic {
+            place: place.into(),
+            title: harmless(title.as_ref()),
+            label: None,
+            related: Vec::new(),
+            notes: Vec::new(),
+            helps: Vec::new(),
+        }
+    }
+
+    /// Words beside the underlined text.
+    pub fn label(mut self, text: impl AsRef<str>) -> Self {
+        self.label = Some(harmless(text.as_ref()));
+        self
+    }
+
+    /// Another place that has to do with it.
+    pub fn related(mut self, place: &Place, text: impl AsRef<str>) -> Self {
+        let text = harmless(text.as_ref());
+        match place {
+            Place::File(span) => self.related.push((span.clone(), text)),
+            Place::Option(option) => self.notes.push(format!("{text}, by {option}")),
+        }
+        self
+    }
+
+    /// What to do about it.
+    pub fn help(mut self, text: impl AsRef<str>) -> Self {
+        self.helps.push(harmless(text.as_ref()));
+        self
+    }
+
+    fn start(&self) -> usize {
+        match &self.place {
+            Place::File(span) => span.start,
+            Place::Option(_) => 0,
+        }
+    }
+}
+
+/// The mistakes found so far.
+#[derive(Default)]
+pub(super) struct Diagnostics(Vec<Diagnostic>);
+
+impl Diagnostics {
+    pub fn push(&mut self, diagnostic: Diagnostic) {
+        self.0.push(diagnostic);
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The report on the file `name`, whose text is `text`: mistakes in the order of their places.
+    pub fn into_report(self, name: &str, text: &str) -> Report {
+        let mut diagnostics = self.0;
+        diagnostics.sort_by_key(Diagnostic::start);
+        diagnostics.dedup();
+        Report {
+            name: harmless(name),
+            text: same_length(text),
+            diagnostics,
+        }
+    }
+}
+
+/// All that is wrong with one scenario: never empty.
+///
+/// [`Display`](fmt::Display) gives it without colour; [`Report::render`] with or without.
+#[derive(Clone, Debug)]
+pub struct Report {
+    name: String,
+    text: String,
+    diagnostics: Vec<Diagnostic>,
+}
+
+impl Report {
+    /// How many mistakes.
+    #[expect(clippy::len_without_is_empty, reason = "a report is never empty")]
+    pub fn len(&self) -> usize {
+        self.diagnostics.len()
+    }
+
+    /// The report as text that ends with a newline; with ANSI colours where `colour`.
+    pub fn render(&self, colour: bool) -> String {
+        let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
+        let renderer = renderer.term_width(DEFAULT_TERM_WIDTH);
+        let mut out = String::new();
+        for diagnostic in self.diagnostics.iter().take(SHOWN) {
+            out.push_str(&renderer.render(&[self.group(diagnostic)]));
+            out.push_str("\n\n");
+        }
+        let count = self.len();
+        let mut last = match count {
+            1 => format!("{}: 1 error", self.name),
+            n => format!("{}: {n} errors", self.name),
+        };
+        if count > SHOWN {
+            last.push_str(&format!(", of which the first {SHOWN} are shown"));
+        }
+        out.push_str(&renderer.render(&[Group::with_title(Level::ERROR.no_name().primary_title(last))]));
+        out.push('\n');
+        out
+    }
+
+    fn group<'a>(&'a self, diagnostic: &'a Diagnostic) -> Group<'a> {
+        let title = Level::ERROR.primary_title(&diagnostic.title);
+        let mut annotations = Vec::new();
+        if let Place::File(span) = &diagnostic.place {
+            let primary = AnnotationKind::Primary.span(self.inside(span));
+            annotations.push(primary.label(diagnostic.label.as_deref()));
+        }
+        for (span, text) in &diagnostic.related {
+            annotations.push(AnnotationKind::Context.span(self.inside(span)).label(text.as_str()));
+        }
+        let mut group = if annotations.is_empty() {
+            Group::with_title(title)
+        } else {
+            let snippet = Snippet::source(&self.text).path(&self.name).annotations(annotations);
+            title.element(snippet)
+        };
+        if let Place::Option(option) = diagnostic.place {
+            group = group.element(Level::NOTE.message(format!("{option} was given on the command line")));
+        }
+        for note in &diagnostic.notes {
+            group = group.element(Level::NOTE.message(note));
+        }
+        for help in &diagnostic.helps {
+            group = group.element(Level::HELP.message(help));
+        }
+        group
+    }
+
+    /// The span, moved inside the text and onto character boundaries: a parser may point past the end. A span over several
+    /// lines is cut to its first: a table's worth of underlining helps nobody.
+    fn inside(&self, span: &Range<usize>) -> Range<usize> {
+        let mut start = span.start.min(self.text.len());
+        while !self.text.is_char_boundary(start) {
+            start -= 1;
+        }
+        let line_end = self.text[start..].find('\n').map_or(self.text.len(), |n| start + n);
+        let mut end = span.end.clamp(start, line_end);
+        while !self.text.is_char_boundary(end) {
+            end += 1;
+        }
+        start..end
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.render(false))
+    }
+}
+
+impl std::error::Error for Report {}
+
+/// Whether a terminal would obey this character, or reorder text by it, instead of showing it.
+pub(super) fn is_harmful(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+}
+
+/// The same text with harmful characters written out: `\u{1b}`. Line ends become spaces.
+pub(super) fn harmless(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\n' | '\r' => out.push(' '),
+            c if is_harmful(c) => out.extend(c.escape_unicode()),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// The same text with each harmful character replaced by a harmless one of as many bytes, so that spans stay true.
+fn same_length(text: &str) -> String {
+    text.chars()
+        .map(|c| match c {
+            '\n' | '\t' => c,
+            '\r' => ' ',
+            c if !is_harmful(c) => c,
+            c => match c.len_utf8() {
+                1 => '?',
+                2 => '·',
+                _ => '\u{fffd}',
+            },
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn report(text: &str, span: Range<usize>) -> Report {
+        let mut found = Diagnostics::default();
+        found.push(Diagnostic::new(span, format!("bad {text}")).label(text).help(text));
+        found.into_report(text, text)
+    }
+
+    #[test]
+    fn an_escape_sequence_is_shown_and_not_sent() {
+        let plain = report("a\u{1b}[31mb\u{9b}c\u{202e}", 1..2).to_string();
+        assert!(!plain.chars().any(|c| c != '\n' && is_harmful(c)), "{plain:?}");
+        assert!(plain.contains("bad a\\u{1b}[31mb\\u{9b}c\\u{202e}"), "{plain}");
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_and_any_span_render_without_harm(text in ".*", a in 0usize..40, b in 0usize..40) {
+            let plain = report(&text, a.min(b)..a.max(b)).to_string();
+            prop_assert!(!plain.chars().any(|c| c != '\n' && is_harmful(c)), "{:?}", plain);
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! What the presenter says and does.
+
+use super::{Resolver, all_or_nothing};
+use crate::scenario::limits;
+use crate::scenario::raw::{self, At, Table};
+use crate::scenario::report::{Diagnostic, Place};
+use crate::scenario::types::{Cue, CueAction, How};
+
+impl Resolver<'_> {
+    /// All cues, in order of time; those of one instant stay in the order of the file.
+    pub(super) fn cues(&mut self, raw: Option<&At<Vec<At<raw::Cue>>>>) -> Option<Vec<Cue>> {
+        let Some(At { value: raw, place }) = raw else {
+            return Some(Vec::new());
+        };
+        if raw.len() > limits::CUES {
+            let title = format!("{} cues, at most {} are possible", raw.len(), limits::CUES);
+            return self.refuse(Diagnostic::new(place.clone(), title));
+        }
+        let cues: Vec<_> = raw.iter().map(|cue| self.cue(cue)).collect();
+        let mut cues = cues.into_iter().collect::<Option<Vec<_>>>()?;
+        cues.sort_by_key(|cue| cue.at);
+        Some(cues)
+    }
+
+    fn cue(&mut self, raw: &At<raw::Cue>) -> Option<Cue> {
+        let At { value: cue, place } = raw;
+        let say = cue.say.as_ref().map_or(String::new(), |say| say.value.0.clone());
+        let action = all_or_nothing(cue.r#do.as_ref().map(|action| self.action(action)))?;
+        if !cue.has("say") && !cue.has("do") {
+            let diagnostic = Diagnostic::new(place.clone(), "a cue that neither says nor does anything");
+            return self.refuse(diagnostic.help("give it `say`, `do`, or both"));
+        }
+        Some(Cue {
+            at: cue.at.0.as_ref()?.value.0,
+            say,
+            action,
+        })
+    }
+
+    fn action(&mut self, raw: &At<raw::Do>) -> Option<CueAction> {
+        match &raw.value {
+            raw::Do::Calm => Some(CueAction::Calm),
+            raw::Do::Http(http) => {
+                let (latency, failure_rate) = self.http(http)?;
+                if !http.has("latency") && !http.has("failure_rate") {
+                    let diagnostic = Diagnostic::new(raw.place.clone(), "`http` changes nothing");
+                    return self.refuse(diagnostic.help("give it `latency`, `failure_rate`, or both"));
+                }
+                Some(CueAction::Http { latency, failure_rate })
+            }
+            raw::Do::Block(raw::Block::Once(lasts)) => {
+                let lasts = self.lasting("a block", lasts, &raw.place)?;
+                Some(CueAction::Block {
+                    lasts,
+                    every: None,
+                    how: How::Sync,
+                })
+            }
+            raw::Do::Block(raw::Block::Many(blocks)) => self.blocks(blocks),
+        }
+    }
+
+    fn blocks(&mut self, blocks: &raw::Blocks) -> Option<CueAction> {
+        let lasts = blocks
+            .lasts
+            .0
+            .as_ref()
+            .and_then(|at| self.lasting("a block", &at.value, &at.place));
+        let every = blocks
+            .every
+            .as_ref()
+            .map(|at| self.lasting("the pause between blocks", &at.value, &at.place));
+        let how = match &blocks.how {
+            None => Some(How::Sync),
+            Some(At {
+                value: How::Async,
+                place,
+            }) => {
+                let diagnostic = Diagnostic::new(place.clone(), "a block is never `async`");
+                self.refuse(diagnostic.help("it is `sync`, on a worker, or `offload`, on a blocking thread"))
+            }
+            Some(how) => Some(how.value),
+        };
+        Some(CueAction::Block {
+            lasts: lasts?,
+            every: all_or_nothing(every)?,
+            how: how?,
+        })
+    }
+
+    fn lasting(&mut self, what: &str, length: &raw::Length, place: &Place) -> Option<std::time::Duration> {
+        if length.0.is_zero() {
+            return self.refuse(Diagnostic::new(place.clone(), format!("{what} of no length")).label("this is zero"));
+        }
+        Some(length.0)
+    }
+}

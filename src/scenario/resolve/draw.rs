@@ -1,0 +1,93 @@
+//! Lengths of time that are drawn.
+
+use super::Resolver;
+use crate::scenario::notation::show_duration;
+use crate::scenario::raw::{self, At, Need};
+use crate::scenario::report::{Diagnostic, Place};
+use crate::scenario::types::Draw;
+use std::time::Duration;
+
+impl Resolver<'_> {
+    /// A draw of any kind; it may be zero.
+    pub(super) fn draw(&mut self, raw: &raw::Draw, place: &Place) -> Option<Draw> {
+        match raw {
+            raw::Draw::Written(raw::WrittenDraw::Fixed(length)) => Some(Draw::Fixed(*length)),
+            raw::Draw::Written(raw::WrittenDraw::Range(min, max)) => self.uniform(*min, *max, place, |min, max| {
+                format!("write \"{}..{}\"", show_duration(min), show_duration(max))
+            }),
+            raw::Draw::Distribution(raw::Distribution::Uniform(bounds)) => {
+                let [min, max] = &bounds[..] else {
+                    let title = format!("`uniform` has {} lengths instead of two", bounds.len());
+                    let diagnostic = Diagnostic::new(place.clone(), title);
+                    return self.refuse(diagnostic.help("write the shortest and the longest: [\"5ms\", \"15ms\"]"));
+                };
+                self.uniform(min.value.0, max.value.0, place, |min, max| {
+                    format!("write [\"{}\", \"{}\"]", show_duration(min), show_duration(max))
+                })
+            }
+            raw::Draw::Distribution(raw::Distribution::Normal(normal)) => {
+                let mean = self.above_zero("mean", &normal.mean);
+                let sd = normal.sd.0.as_ref()?.value.0;
+                Some(Draw::Normal { mean: mean?, sd })
+            }
+            raw::Draw::Distribution(raw::Distribution::Exponential(exponential)) => Some(Draw::Exponential {
+                mean: self.above_zero("mean", &exponential.mean)?,
+            }),
+            raw::Draw::LongTail(tail) => self.long_tail(tail),
+        }
+    }
+
+    /// A draw that limits or separates: it must be able to be above zero. `zero` says what zero would mean.
+    pub(super) fn positive_draw(&mut self, raw: &At<raw::Draw>, zero: &str) -> Option<Draw> {
+        let draw = self.draw(&raw.value, &raw.place)?;
+        match draw {
+            Draw::Fixed(longest) | Draw::Uniform { max: longest, .. } if longest.is_zero() => {
+                self.refuse(Diagnostic::new(raw.place.clone(), zero).label("this is zero"))
+            }
+            _ => Some(draw),
+        }
+    }
+
+    fn uniform(
+        &mut self,
+        min: Duration,
+        max: Duration,
+        place: &Place,
+        swapped: impl Fn(Duration, Duration) -> String,
+    ) -> Option<Draw> {
+        if min <= max {
+            return Some(Draw::Uniform { min, max });
+        }
+        let diagnostic = Diagnostic::new(place.clone(), "the range is upside down");
+        let label = format!(
+            "it ends at {}, below its beginning at {}",
+            show_duration(max),
+            show_duration(min)
+        );
+        self.refuse(diagnostic.label(label).help(swapped(max, min)))
+    }
+
+    fn long_tail(&mut self, tail: &raw::LongTail) -> Option<Draw> {
+        let median = self.above_zero("median", &tail.median);
+        let p99 = tail.p99.0.as_ref()?;
+        let median = median?;
+        if p99.value.0 <= median {
+            let middle = &tail.median.0.as_ref()?.place;
+            let diagnostic = Diagnostic::new(p99.place.clone(), "`p99` is not above `median`");
+            let diagnostic = diagnostic.label("one draw in a hundred is above this");
+            return self.refuse(diagnostic.related(middle, "every second draw is above this"));
+        }
+        Some(Draw::LogNormal {
+            median,
+            p99: p99.value.0,
+        })
+    }
+
+    fn above_zero(&mut self, key: &str, length: &Need<raw::Length>) -> Option<Duration> {
+        let At { value, place } = length.0.as_ref()?;
+        if value.0.is_zero() {
+            return self.refuse(Diagnostic::new(place.clone(), format!("`{key}` is zero")));
+        }
+        Some(value.0)
+    }
+}

@@ -1,0 +1,103 @@
+//! Where tasks run: threads, and knobs that exist there.
+
+use super::{Resolver, all_or_nothing};
+use crate::scenario::limits;
+use crate::scenario::raw::{self, At};
+use crate::scenario::report::{Diagnostic, Place};
+use crate::scenario::types::{ExecutorKind, ExecutorSpec, Knobs};
+
+impl Resolver<'_> {
+    pub(super) fn executor(&mut self, raw: Option<&At<raw::Executor>>) -> Option<ExecutorSpec> {
+        let kind = self.executor?;
+        let Some(At { value: raw, .. }) = raw else {
+            return Some(ExecutorSpec {
+                kind,
+                workers: None,
+                knobs: Knobs::default(),
+            });
+        };
+        let workers = self.workers(raw.workers.as_ref());
+        let event_interval = self.interval("event_interval", raw.event_interval.as_ref());
+        let global_queue_interval = self.interval("global_queue_interval", raw.global_queue_interval.as_ref());
+        let max_blocking_threads = raw.max_blocking_threads.as_ref().map(|threads| {
+            let known = self.knob("max_blocking_threads", threads, false);
+            self.threads("max_blocking_threads", threads)
+                .and_then(|threads| known.map(|()| threads))
+        });
+        let disable_lifo_slot = self.switch("disable_lifo_slot", raw.disable_lifo_slot.as_ref());
+        let handoff = self.switch("enable_eager_driver_handoff", raw.enable_eager_driver_handoff.as_ref());
+        let enable_alt_timer = self.switch("enable_alt_timer", raw.enable_alt_timer.as_ref());
+        Some(ExecutorSpec {
+            kind,
+            workers: workers?,
+            knobs: Knobs {
+                event_interval: event_interval?,
+                global_queue_interval: global_queue_interval?,
+                max_blocking_threads: all_or_nothing(max_blocking_threads)?,
+                disable_lifo_slot: disable_lifo_slot?,
+                enable_eager_driver_handoff: handoff?,
+                enable_alt_timer: enable_alt_timer?,
+            },
+        })
+    }
+
+    fn workers(&mut self, workers: Option<&At<u64>>) -> Option<Option<usize>> {
+        let Some(workers) = workers else { return Some(None) };
+        let count = self.threads("workers", workers)?;
+        if self.executor == Some(ExecutorKind::CurrentThread) && count != 1 {
+            // Another executor, chosen on the command line, leaves the file's number of threads without meaning.
+            if matches!((&self.chosen, &workers.place), (Some(Place::Option(_)), Place::File(_))) {
+                return Some(None);
+            }
+            let title = format!("`current-thread` cannot have {count} workers");
+            let diagnostic = Diagnostic::new(workers.place.clone(), title);
+            let diagnostic = self.with_choice(diagnostic.label("it has one: the thread that starts it"));
+            return self.refuse(diagnostic.help("leave `workers` out, or use `tokio`"));
+        }
+        Some(Some(count))
+    }
+
+    /// A number of threads.
+    fn threads(&mut self, key: &str, threads: &At<u64>) -> Option<usize> {
+        let diagnostic = |title: String| Diagnostic::new(threads.place.clone(), title);
+        match threads.value {
+            0 => self.refuse(diagnostic(format!("`{key}` is zero")).label("nothing would ever run")),
+            n if n > limits::THREADS => self.refuse(diagnostic(format!(
+                "`{key}` is {n}, at most {} threads are possible",
+                limits::THREADS
+            ))),
+            n => Some(n as usize),
+        }
+    }
+
+    /// A number of polls between two looks at something.
+    fn interval(&mut self, key: &str, interval: Option<&At<u64>>) -> Option<Option<u32>> {
+        let Some(interval) = interval else { return Some(None) };
+        let known = self.knob(key, interval, false);
+        let diagnostic = |title: String| Diagnostic::new(interval.place.clone(), title);
+        let polls = match u32::try_from(interval.value) {
+            Ok(0) => self.refuse(diagnostic(format!("`{key}` is zero")).label("it counts polls, from 1")),
+            Ok(polls) => Some(polls),
+            Err(_) => self.refuse(diagnostic(format!("`{key}` is above {}", u32::MAX))),
+        };
+        known.and(polls).map(Some)
+    }
+
+    /// A knob that is on or off, and that only the multi-thread runtime has.
+    fn switch(&mut self, key: &str, switch: Option<&At<bool>>) -> Option<bool> {
+        let Some(switch) = switch else { return Some(false) };
+        self.knob(key, switch, true).map(|()| switch.value)
+    }
+
+    /// Whether the executor has this knob.
+    fn knob<T>(&mut self, key: &str, knob: &At<T>, multi_thread_only: bool) -> Option<()> {
+        let title = match self.executor? {
+            ExecutorKind::Tokio => return Some(()),
+            ExecutorKind::CurrentThread if !multi_thread_only => return Some(()),
+            ExecutorKind::CurrentThread => format!("`{key}` is a knob of the multi-thread runtime only"),
+            ExecutorKind::Pool => format!("`{key}` is a knob of tokio, and `pool` has none"),
+        };
+        let diagnostic = self.with_choice(Diagnostic::new(knob.place.clone(), title));
+        self.refuse(diagnostic.help(format!("leave `{key}` out, or use `tokio`")))
+    }
+}

@@ -1,0 +1,151 @@
+//! From what is written to what is possible: every check that needs more than one value, or knows what a value is for.
+//!
+//! The rule of this folder: `None` means that the reason has been noted, here or by the reader, and that nothing more is
+//! to be said of it. Whoever gets `None` goes on with the rest, so that one report holds all mistakes.
+
+mod cue;
+mod draw;
+mod executor;
+mod step;
+mod task;
+
+use super::raw::{self, At, Need, Table};
+use super::report::{Diagnostic, Diagnostics, Place};
+use super::types::{Draw, ExecutorKind, HttpSpec, Scenario};
+use super::{limits, types};
+use std::time::Duration;
+
+/// How the loopback service behaves when the scenario says nothing.
+const HTTP: HttpSpec = HttpSpec {
+    latency: Draw::LogNormal {
+        median: Duration::from_millis(20),
+        p99: Duration::from_millis(120),
+    },
+    failure_rate: 0.0,
+};
+
+/// What the checks of tasks and cues know of the run as a whole.
+struct Resolver<'a> {
+    found: &'a mut Diagnostics,
+    /// Which executor; `None`: that is not known, and nothing is said of what it can do.
+    executor: Option<ExecutorKind>,
+    /// Where that was written; `None`: nowhere, it is the default.
+    chosen: Option<Place>,
+    /// How long the run lasts, if that is written and readable.
+    duration: Option<Duration>,
+    /// Whether a duration is written at all.
+    bounded: bool,
+}
+
+/// Checks and translates.
+pub(super) fn scenario(raw: &raw::Scenario, found: &mut Diagnostics) -> Option<Scenario> {
+    let chosen = raw.executor.as_ref().and_then(|executor| executor.value.kind.as_ref());
+    let kind = chosen.map_or(ExecutorKind::Tokio, |kind| kind.value);
+    let mut r = Resolver {
+        found,
+        executor: Some(kind),
+        chosen: chosen.map(|kind| kind.place.clone()),
+        duration: raw.duration.as_ref().map(|duration| duration.value.0),
+        bounded: raw.duration.is_some() || raw.has("duration"),
+    };
+    let title = r.title(&raw.title);
+    let duration = r.run_length(raw.duration.as_ref());
+    let executor = r.executor(raw.executor.as_ref());
+    let http = match &raw.http {
+        None => Some(HTTP),
+        Some(http) => r.http(&http.value).map(|(latency, failure_rate)| HttpSpec {
+            latency: latency.unwrap_or(HTTP.latency),
+            failure_rate: failure_rate.unwrap_or(HTTP.failure_rate),
+        }),
+    };
+    let tasks = r.tasks(&raw.task);
+    let cues = r.cues(raw.cue.as_ref());
+    Some(Scenario {
+        title: title?,
+        about: raw.about.as_ref().map_or(String::new(), |about| about.value.0.clone()),
+        duration: duration?,
+        seed: raw.seed.as_ref().map_or(0, |seed| seed.value),
+        executor: executor?,
+        http: http?,
+        tasks: tasks?,
+        cues: cues?,
+    })
+}
+
+impl Resolver<'_> {
+    fn title(&mut self, title: &Need<raw::Line>) -> Option<String> {
+        let At { value, place } = title.0.as_ref()?;
+        let length = value.0.chars().count();
+        if length == 0 {
+            return self.refuse(Diagnostic::new(place.clone(), "the title is empty"));
+        }
+        if length > limits::TITLE {
+            let title = format!("the title has {length} characters, at most {} fit", limits::TITLE);
+            let diagnostic = Diagnostic::new(place.clone(), title);
+            return self.refuse(diagnostic.help("put the rest into `about`"));
+        }
+        Some(value.0.clone())
+    }
+
+    fn run_length(&mut self, duration: Option<&At<raw::Length>>) -> Option<Option<Duration>> {
+        match duration {
+            Some(At { value, place }) if value.0.is_zero() => {
+                let diagnostic = Diagnostic::new(place.clone(), "the run's duration is zero");
+                self.refuse(diagnostic.help("leave `duration` out to run until every task has ended"))
+            }
+            Some(duration) => Some(Some(duration.value.0)),
+            None => Some(None),
+        }
+    }
+
+    /// The keys that are written of `[http]`, or of a cue's `http`.
+    fn http(&mut self, http: &raw::Http) -> Option<(Option<types::Draw>, Option<f64>)> {
+        let latency = http
+            .latency
+            .as_ref()
+            .map(|latency| self.draw(&latency.value, &latency.place));
+        let failure_rate = http.failure_rate.as_ref().map(|rate| self.share("failure_rate", rate));
+        Some((all_or_nothing(latency)?, all_or_nothing(failure_rate)?))
+    }
+
+    /// A share of a whole, 0–1.
+    fn share(&mut self, key: &str, share: &At<f64>) -> Option<f64> {
+        let value = share.value;
+        if (0.0..=1.0).contains(&value) {
+            return Some(value);
+        }
+        let diagnostic = Diagnostic::new(
+            share.place.clone(),
+            format!("`{key}` is {value}, which is not between 0 and 1"),
+        );
+        let percent = value > 1.0 && value <= 100.0;
+        self.refuse(if percent {
+            diagnostic.help(format!("write {} for {value} %", value / 100.0))
+        } else {
+            diagnostic
+        })
+    }
+
+    /// Notes a mistake.
+    fn refuse<T>(&mut self, diagnostic: Diagnostic) -> Option<T> {
+        self.found.push(diagnostic);
+        None
+    }
+
+    /// Adds where the executor was chosen.
+    fn with_choice(&self, diagnostic: Diagnostic) -> Diagnostic {
+        match &self.chosen {
+            Some(place) => diagnostic.related(place, "the executor is chosen here"),
+            None => diagnostic.help("the executor is `tokio` because the scenario names no other"),
+        }
+    }
+}
+
+/// What is absent is fine; what is there has to be right.
+fn all_or_nothing<T>(value: Option<Option<T>>) -> Option<Option<T>> {
+    match value {
+        None => Some(None),
+        Some(Some(value)) => Some(Some(value)),
+        Some(None) => None,
+    }
+}
