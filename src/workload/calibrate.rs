@@ -1,0 +1,123 @@
+//! How much work an idle core does in a millisecond.
+//!
+//! `cpu = "2ms"` is an *amount* of work: what takes 2 ms when nobody disturbs. Spinning until a clock says 2 ms would hide
+//! the very contention that tasklab shows. So the exchange rate between work and time is measured once, before any load.
+//!
+//! ```text
+//!   warm-up (the core's clock rises)      samples of 1 ms each
+//!   ├──────────── 8 ms ───────────┤├─┼─┼─┼─┼─┼─┼─┼─┼─┼─┼─┼─┼─┼─┤
+//!                                        ▲ the fastest is the idle core; disturbances only ever add
+//! ```
+
+use super::kernels::work;
+use super::stop::Stop;
+use std::time::{Duration, Instant};
+
+/// Work before the first sample, for the core to leave its saving states.
+const WARM_UP: Duration = Duration::from_millis(8);
+/// Samples taken.
+const SAMPLES: usize = 20;
+/// How long a sample should take: short beside the scheduler's own slices, so that most samples meet no preemption.
+const SAMPLE: Duration = Duration::from_millis(1);
+/// When sampling ends early, because the machine is not idle after all: the screen is to appear within 100 ms.
+const PATIENCE: Duration = Duration::from_millis(60);
+
+/// The exchange rate between units of work and time.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Calibration {
+    /// Units of work that an idle core does in 1 ms.
+    pub units_per_ms: f64,
+    /// How much longer the median sample took than the fastest, as a share of the fastest: 0.02 on a quiet machine. Above
+    /// 0.2 the machine was busy, or its clock changed, and the amounts are only roughly right.
+    pub spread: f64,
+    /// How many samples that rests on.
+    pub samples: usize,
+    /// How long the calibration took.
+    pub took: Duration,
+}
+
+impl Calibration {
+    /// Measures on the calling thread, in about 30 ms and never much above 60.
+    pub fn measure() -> Calibration {
+        let start = Instant::now();
+        let mut units = 1_000;
+        let mut took = time(units);
+        while start.elapsed() < WARM_UP || took < SAMPLE / 4 {
+            if took < SAMPLE / 2 {
+                units *= 2;
+            }
+            took = time(units);
+        }
+        let units = (units as f64 * SAMPLE.as_secs_f64() / took.as_secs_f64()).max(1.0) as u64;
+        let mut samples = Vec::with_capacity(SAMPLES);
+        while samples.len() < SAMPLES && (samples.len() < 3 || start.elapsed() < PATIENCE) {
+            samples.push(time(units));
+        }
+        Calibration::from_samples(units, &mut samples, start.elapsed())
+    }
+
+    /// Judges samples of `units` units each; there is at least one.
+    fn from_samples(units: u64, samples: &mut [Duration], took: Duration) -> Calibration {
+        samples.sort_unstable();
+        let fastest = samples[0].as_secs_f64().max(1e-9);
+        let median = samples[samples.len() / 2].as_secs_f64();
+        Calibration {
+            units_per_ms: units as f64 / (fastest * 1e3),
+            spread: (median / fastest - 1.0).max(0.0),
+            samples: samples.len(),
+            took,
+        }
+    }
+
+    /// The work that an idle core does in `time`.
+    pub fn units(&self, time: Duration) -> u64 {
+        (time.as_secs_f64() * 1e3 * self.units_per_ms).round() as u64
+    }
+}
+
+fn time(units: u64) -> Duration {
+    let stop = Stop::new();
+    let start = Instant::now();
+    let done = work::run(units, u64::MAX, &stop);
+    let took = start.elapsed();
+    debug_assert!(done.is_ok(), "nobody stops a calibration");
+    took
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const US: Duration = Duration::from_micros(1);
+
+    #[test]
+    fn preempted_samples_change_nothing_but_the_spread() {
+        let quiet = Calibration::from_samples(20_000, &mut [1_000 * US, 1_010 * US, 1_005 * US], 30_000 * US);
+        let disturbed = Calibration::from_samples(20_000, &mut [9_000 * US, 1_000 * US, 5_000 * US], 30_000 * US);
+        assert_eq!(quiet.units_per_ms, 20_000.0);
+        assert_eq!(disturbed.units_per_ms, 20_000.0);
+        assert!((quiet.spread - 0.005).abs() < 1e-9);
+        assert!((disturbed.spread - 4.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn work_is_proportional_to_time() {
+        let c = Calibration {
+            units_per_ms: 20_000.0,
+            spread: 0.0,
+            samples: 1,
+            took: US,
+        };
+        assert_eq!(c.units(2_000 * US), 40_000);
+        assert_eq!(c.units(US), 20);
+        assert_eq!(c.units(Duration::ZERO), 0);
+    }
+
+    #[test]
+    fn measuring_finds_a_rate() {
+        let c = Calibration::measure();
+        assert!(c.units_per_ms > 0.0 && c.units_per_ms.is_finite());
+        assert!((3..=SAMPLES).contains(&c.samples));
+        assert!(c.spread >= 0.0);
+    }
+}

@@ -1,0 +1,235 @@
+//! Random draws that depend on the scenario's seed and on nothing else.
+//!
+//! Whoever draws has a [`Seed`] of its own, derived from the scenario's seed and from *who* it is (the task `api#7`, the
+//! arrivals of `api`), and each of its *turns* (a task's repetitions, say) has a generator of its own:
+//!
+//! ```text
+//!   scenario's seed ─┬─ api#0 ─┬─ repetition 0 ── 3.1 ms, 17 ms, …
+//!                    │         └─ repetition 1 ── 8.8 ms,  2 ms, …
+//!                    ├─ api#1 ─── …
+//!                    └─ arrivals of api ── …
+//! ```
+//!
+//! So neither the executor, nor the order in which tasks come to run, nor a repetition that was cancelled in its middle
+//! shifts anybody's draws.
+
+use crate::scenario::Draw;
+use rand::{Rng, SeedableRng};
+use rand_distr::{Exp1, StandardNormal};
+use rand_pcg::Pcg64Mcg;
+use sha2::{Digest, Sha256};
+use std::time::Duration;
+
+/// The longest draw: a tail of a distribution that went astray ends here.
+const LONGEST: Duration = Duration::from_secs(365 * 24 * 3600);
+
+/// The standard normal distribution's 99th percentile.
+const Z99: f64 = 2.326_347_874_040_841;
+
+/// The source of one drawer's randomness.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Seed(u64);
+
+impl Seed {
+    /// A task's: the `index`th of its group.
+    pub fn of_task(scenario: u64, group: &str, index: u32) -> Seed {
+        Seed::derive(scenario, "task", group, index)
+    }
+
+    /// A group's arrivals'.
+    pub fn of_arrivals(scenario: u64, group: &str) -> Seed {
+        Seed::derive(scenario, "arrivals", group, 0)
+    }
+
+    /// The loopback service's, for requests that bring no seed of their own.
+    pub fn of_service(scenario: u64) -> Seed {
+        Seed::derive(scenario, "service", "", 0)
+    }
+
+    /// A seed that was drawn.
+    pub fn drawn(number: u64) -> Seed {
+        Seed(number)
+    }
+
+    /// The generator for one turn. Cheap enough to be made for every repetition.
+    pub fn turn(self, turn: u64) -> Pcg64Mcg {
+        Pcg64Mcg::seed_from_u64(scatter(self.0 ^ scatter(turn)))
+    }
+
+    /// Hashes who draws. Names are cut off by their length, so that no two drawers spell the same bytes.
+    fn derive(scenario: u64, role: &str, name: &str, index: u32) -> Seed {
+        let mut hash = Sha256::new();
+        hash.update(scenario.to_le_bytes());
+        for part in [role, name] {
+            hash.update((part.len() as u64).to_le_bytes());
+            hash.update(part);
+        }
+        hash.update(index.to_le_bytes());
+        let digest: [u8; 32] = hash.finalize().into();
+        let [a, b, c, d, e, f, g, h, ..] = digest;
+        Seed(u64::from_le_bytes([a, b, c, d, e, f, g, h]))
+    }
+}
+
+/// A bijection that makes neighbouring numbers unlike each other (the finaliser of SplitMix64).
+fn scatter(mut x: u64) -> u64 {
+    x = x.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    x ^ (x >> 31)
+}
+
+/// Draws a length of time. Never negative, and at most a year where the distribution has no end.
+pub fn sample(draw: &Draw, rng: &mut Pcg64Mcg) -> Duration {
+    match *draw {
+        Draw::Fixed(d) => d,
+        Draw::Uniform { min, max } => min + (max - min).mul_f64(rng.random::<f64>()),
+        Draw::Normal { mean, sd } => {
+            let z: f64 = rng.sample(StandardNormal);
+            seconds(mean.as_secs_f64() + z * sd.as_secs_f64())
+        }
+        Draw::Exponential { mean } => {
+            let e: f64 = rng.sample(Exp1);
+            seconds(mean.as_secs_f64() * e)
+        }
+        Draw::LogNormal { median, p99 } => {
+            let z: f64 = rng.sample(StandardNormal);
+            let ratio = p99.as_secs_f64() / median.as_secs_f64();
+            seconds(median.as_secs_f64() * ratio.powf(z / Z99))
+        }
+    }
+}
+
+/// Whether something happens whose chance is `chance`, 0–1. Draws nothing where the answer is certain.
+pub fn happens(chance: f64, rng: &mut Pcg64Mcg) -> bool {
+    chance >= 1.0 || (chance > 0.0 && rng.random::<f64>() < chance)
+}
+
+fn seconds(s: f64) -> Duration {
+    Duration::try_from_secs_f64(s.max(0.0)).map_or(LONGEST, |d| d.min(LONGEST))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const MS: Duration = Duration::from_millis(1);
+
+    fn any_duration() -> impl Strategy<Value = Duration> {
+        (0u64..10_000_000_000).prop_map(Duration::from_nanos)
+    }
+
+    fn any_draw() -> impl Strategy<Value = Draw> {
+        prop_oneof![
+            any_duration().prop_map(Draw::Fixed),
+            (any_duration(), any_duration()).prop_map(|(min, more)| Draw::Uniform { min, max: min + more }),
+            (any_duration(), any_duration()).prop_map(|(mean, sd)| Draw::Normal { mean, sd }),
+            any_duration().prop_map(|mean| Draw::Exponential { mean }),
+            (any_duration(), any_duration()).prop_map(|(median, more)| Draw::LogNormal {
+                median: median + MS,
+                p99: median + more + 2 * MS
+            }),
+        ]
+    }
+
+    fn take(draw: &Draw, mut rng: Pcg64Mcg, n: usize) -> Vec<Duration> {
+        (0..n).map(|_| sample(draw, &mut rng)).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn the_same_task_draws_the_same(draw in any_draw(), seed: u64, group in "[a-z-]{1,8}", index: u32, turn: u64) {
+            let one = take(&draw, Seed::of_task(seed, &group, index).turn(turn), 8);
+            let two = take(&draw, Seed::of_task(seed, &group, index).turn(turn), 8);
+            prop_assert_eq!(one, two);
+        }
+
+        #[test]
+        fn others_draw_otherwise(seed: u64, index in 0u32..u32::MAX, turn in 0u64..u64::MAX) {
+            let draw = Draw::Uniform { min: Duration::ZERO, max: 1000 * MS };
+            let mine = take(&draw, Seed::of_task(seed, "api", index).turn(turn), 8);
+            let others = [
+                Seed::of_task(seed, "api", index).turn(turn + 1),
+                Seed::of_task(seed, "api", index + 1).turn(turn),
+                Seed::of_task(seed, "apis", index).turn(turn),
+                Seed::of_task(seed.wrapping_add(1), "api", index).turn(turn),
+                Seed::of_arrivals(seed, "api").turn(turn),
+                Seed::of_service(seed).turn(turn),
+            ];
+            for other in others {
+                prop_assert_ne!(&mine, &take(&draw, other, 8));
+            }
+        }
+
+        #[test]
+        fn no_draw_is_beyond_its_bounds(draw in any_draw(), seed: u64) {
+            for d in take(&draw, Seed::drawn(seed).turn(0), 32) {
+                match draw {
+                    Draw::Fixed(only) => prop_assert_eq!(d, only),
+                    Draw::Uniform { min, max } => prop_assert!(min <= d && d <= max),
+                    _ => prop_assert!(d <= LONGEST),
+                }
+            }
+        }
+    }
+
+    /// Pins the draws themselves: a new version of a crate must not change what an old scenario shows.
+    #[test]
+    fn draws_stay_what_they_were() {
+        let draw = Draw::Uniform {
+            min: Duration::ZERO,
+            max: Duration::from_nanos(1_000_000),
+        };
+        let nanos: Vec<_> = take(&draw, Seed::of_task(7, "api", 3).turn(1), 3)
+            .iter()
+            .map(Duration::as_nanos)
+            .collect();
+        assert_eq!(nanos, [594_138, 714_844, 799_804]);
+    }
+
+    #[test]
+    fn distributions_have_the_shape_that_they_promise() {
+        let n = 20_000;
+        let sorted = |draw| {
+            let mut all = take(&draw, Seed::drawn(1).turn(0), n);
+            all.sort();
+            all
+        };
+        let near = |a: Duration, b: Duration| (a.as_secs_f64() / b.as_secs_f64() - 1.0).abs() < 0.08;
+        let mean = |all: &[Duration]| all.iter().sum::<Duration>() / n as u32;
+
+        let log_normal = sorted(Draw::LogNormal {
+            median: 20 * MS,
+            p99: 120 * MS,
+        });
+        assert!(near(log_normal[n / 2], 20 * MS), "median {:?}", log_normal[n / 2]);
+        assert!(
+            near(log_normal[n * 99 / 100], 120 * MS),
+            "p99 {:?}",
+            log_normal[n * 99 / 100]
+        );
+        let normal = sorted(Draw::Normal {
+            mean: 50 * MS,
+            sd: 5 * MS,
+        });
+        assert!(near(mean(&normal), 50 * MS));
+        assert!(near(normal[n * 99 / 100], 50 * MS + (5 * MS).mul_f64(Z99)));
+        assert!(near(mean(&sorted(Draw::Exponential { mean: 10 * MS })), 10 * MS));
+        assert!(near(
+            mean(&sorted(Draw::Uniform {
+                min: 5 * MS,
+                max: 15 * MS
+            })),
+            10 * MS
+        ));
+    }
+
+    #[test]
+    fn a_chance_is_a_share() {
+        let mut rng = Seed::drawn(1).turn(0);
+        let hits = (0..10_000).filter(|_| happens(0.25, &mut rng)).count();
+        assert!((2_300..2_700).contains(&hits), "{hits}");
+        assert!(happens(1.0, &mut rng) && !happens(0.0, &mut rng));
+    }
+}

@@ -1,0 +1,208 @@
+//! Steps that hold the thread on which they run: all of them on a thread executor, and everywhere those that only
+//! compute or block.
+
+use super::Services;
+use super::draw::{happens, sample};
+use super::files;
+use super::kernels::{self, work};
+use super::program::{Instruction, Op};
+use super::stop::Stopped;
+use crate::probe::{self, TaskHandle, lane};
+use crate::record::{Label, Nanos, Outcome};
+use crate::scenario::{Draw, FileOp, Kernel};
+use hyper::http::uri::PathAndQuery;
+use rand::Rng;
+use rand_pcg::Pcg64Mcg;
+use std::time::Duration;
+
+/// Why a repetition ended before its last step.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Cut {
+    /// A step failed.
+    Failed,
+    /// A limit passed.
+    TimedOut,
+    /// The run is over.
+    Stopped,
+}
+
+impl From<Stopped> for Cut {
+    fn from(_: Stopped) -> Cut {
+        Cut::Stopped
+    }
+}
+
+/// What becomes of steps that took `took`: what ended after its limit has timed out, even if it could not be cancelled,
+/// unless the run's end cut it.
+pub(super) fn judge(result: Result<(), Cut>, took: Nanos, limit: Option<Duration>) -> Result<(), Cut> {
+    match limit {
+        Some(limit) if result != Err(Cut::Stopped) && took > Nanos::from(limit) => Err(Cut::TimedOut),
+        _ => result,
+    }
+}
+
+pub(super) fn outcome(result: Result<(), Cut>) -> Outcome {
+    match result {
+        Ok(()) => Outcome::Completed,
+        Err(Cut::Failed) => Outcome::Failed,
+        Err(Cut::TimedOut) => Outcome::TimedOut,
+        Err(Cut::Stopped) => Outcome::Cancelled,
+    }
+}
+
+/// Runs steps synchronously, for one task.
+pub(super) struct Inline<'a> {
+    pub(super) task: &'a TaskHandle,
+    pub(super) services: &'a Services,
+    pub(super) rng: &'a mut Pcg64Mcg,
+}
+
+impl Inline<'_> {
+    /// Does the steps in turn, until one of them cuts the repetition.
+    pub(super) fn run(&mut self, steps: &[Instruction]) -> Result<(), Cut> {
+        steps.iter().try_for_each(|step| {
+            self.services.stop().check()?;
+            self.step(step)
+        })
+    }
+
+    /// Does one step as a threaded program would.
+    pub(super) fn step(&mut self, Instruction { label, op }: &Instruction) -> Result<(), Cut> {
+        let label = *label;
+        match op {
+            Op::Work(amount) => self.work(amount, label),
+            Op::Kernel { kernel, size } => self.kernel(*kernel, *size, label),
+            Op::Sleep(time) | Op::Block(time) => {
+                self.block(time, label);
+                Ok(())
+            }
+            Op::Http(path) => self.http(path, label),
+            Op::File { op, size, .. } => self.file(*op, *size, label),
+            Op::Yield => {
+                std::thread::yield_now();
+                Ok(())
+            }
+            Op::Offload(steps) => {
+                // As on a runtime, the inner steps draw from a generator of their own.
+                let mut rng = self.fork();
+                self.spanning(label, |this| {
+                    Inline {
+                        task: this.task,
+                        services: this.services,
+                        rng: &mut rng,
+                    }
+                    .run(steps)
+                })
+            }
+            Op::InPlace(steps) => self.spanning(label, |this| this.run(steps)),
+            Op::Timeout { after, steps } => {
+                let limit = sample(after, self.rng);
+                let start = probe::now();
+                let result = self.spanning(label, |this| this.run(steps));
+                judge(result, probe::now() - start, Some(limit))
+            }
+            Op::Fail { message, chance } => self.fail(message, *chance),
+            Op::Panic { message, chance } => {
+                self.panic(message, *chance);
+                Ok(())
+            }
+        }
+    }
+
+    /// A step that consists of others.
+    pub(super) fn spanning(
+        &mut self,
+        label: Label,
+        body: impl FnOnce(&mut Self) -> Result<(), Cut>,
+    ) -> Result<(), Cut> {
+        let start = probe::now();
+        body(self)?;
+        lane::step(self.task.id(), label, start);
+        Ok(())
+    }
+
+    /// A generator for steps that run apart, perhaps beyond this repetition's end.
+    fn fork(&mut self) -> Pcg64Mcg {
+        super::draw::Seed::drawn(self.rng.random()).turn(0)
+    }
+
+    /// Calibrated work.
+    pub(super) fn work(&mut self, amount: &Draw, label: Label) -> Result<(), Cut> {
+        let calibration = self.services.calibration();
+        let units = calibration.units(sample(amount, self.rng));
+        self.computing(label, |services| {
+            work::run(units, calibration.units_per_ms as u64, services.stop())
+        })
+    }
+
+    /// A named kernel.
+    pub(super) fn kernel(&mut self, kernel: Kernel, size: u32, label: Label) -> Result<(), Cut> {
+        self.computing(label, |services| kernels::run(kernel, size, services.stop()))
+    }
+
+    fn computing(&self, label: Label, body: impl FnOnce(&Services) -> Result<u64, Stopped>) -> Result<(), Cut> {
+        let start = probe::now();
+        lane::entering(label);
+        body(self.services)?;
+        lane::step(self.task.id(), label, start);
+        Ok(())
+    }
+
+    /// The thread sleeps.
+    pub(super) fn block(&mut self, time: &Draw, label: Label) {
+        let time = sample(time, self.rng);
+        lane::blocking(label, || std::thread::sleep(time));
+    }
+
+    /// The thread waits for a reply.
+    fn http(&mut self, path: &PathAndQuery, label: Label) -> Result<(), Cut> {
+        let seed = self.rng.random();
+        let reply = lane::blocking(label, || self.services.http().get_sync(path, seed));
+        super::http::judge(path, reply)
+    }
+
+    /// The thread waits for the disk.
+    pub(super) fn file(&mut self, op: FileOp, size: u64, label: Label) -> Result<(), Cut> {
+        let scratch = self.services.scratch();
+        let done = lane::blocking(label, || match op {
+            FileOp::Read => files::read_sync(&scratch.to_read(size)).map(|_| ()),
+            FileOp::Write => files::write_sync(&scratch.to_write(self.task.id()), size),
+        });
+        self.judge_file(op, done)
+    }
+
+    /// What becomes of a repetition whose file step ended so.
+    pub(super) fn judge_file(&self, op: FileOp, done: std::io::Result<()>) -> Result<(), Cut> {
+        done.map_err(|error| {
+            // The folder vanishes under who is still at work when the run ends.
+            if self.services.stop().requested() {
+                return Cut::Stopped;
+            }
+            let op = match op {
+                FileOp::Read => "read",
+                FileOp::Write => "write",
+            };
+            tracing::warn!(
+                "cannot {op} a file in {}: {error}",
+                self.services.scratch().path().display()
+            );
+            Cut::Failed
+        })
+    }
+
+    /// Fails, perhaps.
+    pub(super) fn fail(&mut self, message: &str, chance: f64) -> Result<(), Cut> {
+        if happens(chance, self.rng) {
+            tracing::warn!("{message}");
+            return Err(Cut::Failed);
+        }
+        Ok(())
+    }
+
+    /// Panics, perhaps.
+    pub(super) fn panic(&mut self, message: &str, chance: f64) {
+        if happens(chance, self.rng) {
+            panic!("{message}");
+        }
+    }
+}

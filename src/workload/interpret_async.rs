@@ -1,0 +1,278 @@
+//! Runs a program's steps as a future.
+//!
+//! Each `await` is given a name ([`named`]): when a poll ends there, the slice says what its task waits for. And wherever it
+//! is known when the wait will be over (a deadline, the reply's departure, a job's end), the task's handle is told, so that
+//! the time from ready to running can be seen.
+
+use super::Services;
+use super::draw::{Seed, sample};
+use super::files;
+use super::http::{self, Link};
+use super::inline::{Cut, Inline, judge, outcome};
+use super::program::{Instruction, Op};
+use super::readiness::{Due, Readiness};
+use crate::probe::{self, TaskHandle, lane};
+use crate::record::{Label, Nanos, Outcome, Reason};
+use crate::scenario::{Draw, FileOp, How};
+use hyper::http::uri::PathAndQuery;
+use rand::Rng;
+use rand_pcg::Pcg64Mcg;
+use std::future::{Future, poll_fn};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What a task keeps from one step to the next: who it is, and its connections to those who serve it.
+pub(super) struct Wire {
+    task: TaskHandle,
+    services: Arc<Services>,
+    /// Made when somebody first serves the task.
+    readiness: Option<Arc<Readiness>>,
+    /// Whether the http service knows the task.
+    introduced: bool,
+    /// The connection, while no request is on it.
+    link: Option<Box<Link>>,
+}
+
+impl Wire {
+    pub(super) fn new(task: TaskHandle, services: Arc<Services>) -> Wire {
+        Wire {
+            task,
+            services,
+            readiness: None,
+            introduced: false,
+            link: None,
+        }
+    }
+
+    fn readiness(&mut self) -> Arc<Readiness> {
+        self.readiness
+            .get_or_insert_with(|| Readiness::new(self.task.clone()))
+            .clone()
+    }
+}
+
+impl Drop for Wire {
+    fn drop(&mut self) {
+        if self.introduced {
+            self.services.http().forget(self.task.id());
+        }
+    }
+}
+
+/// Polls a future, and says what the task waits for whenever it is not ready.
+async fn named<F: Future>(reason: Reason, label: Label, mut future: Pin<&mut F>) -> F::Output {
+    poll_fn(|context| {
+        let polled = future.as_mut().poll(context);
+        if polled.is_pending() {
+            lane::waiting(reason, label);
+        }
+        polled
+    })
+    .await
+}
+
+/// Runs `body` no longer than `limit`, telling it the earliest deadline that binds it; `outer` is what bound it before.
+pub(super) async fn within(
+    limit: Option<Duration>,
+    outer: Option<Nanos>,
+    body: impl AsyncFnOnce(Option<Nanos>) -> Result<(), Cut>,
+) -> Result<(), Cut> {
+    let Some(limit) = limit else { return body(outer).await };
+    let deadline = probe::now() + limit.into();
+    let earliest = outer.map_or(deadline, |outer| outer.min(deadline));
+    tokio::time::timeout(limit, body(Some(earliest)))
+        .await
+        .unwrap_or(Err(Cut::TimedOut))
+}
+
+/// Does the steps in turn, until one of them cuts the repetition. `limit` is the earliest deadline that binds them.
+pub(super) async fn run(
+    wire: &mut Wire,
+    rng: &mut Pcg64Mcg,
+    limit: Option<Nanos>,
+    steps: &[Instruction],
+) -> Result<(), Cut> {
+    for step in steps {
+        wire.services.stop().check()?;
+        let label = step.label;
+        match &step.op {
+            Op::Sleep(time) => sleep(wire, label, sample(time, rng), limit).await,
+            Op::Yield => named(Reason::Yield, label, pin!(tokio::task::yield_now())).await,
+            Op::Http(path) => http(wire, label, path, rng.random(), limit).await?,
+            &Op::File {
+                op,
+                size,
+                how: How::Async,
+            } => Box::pin(file(wire, rng, label, op, size, limit)).await?,
+            &Op::File {
+                op,
+                size,
+                how: How::Offload,
+            } => {
+                offload(wire, rng, label, Reason::File, limit, move |inline| {
+                    inline.file(op, size, label)
+                })
+                .await?;
+            }
+            Op::Offload(steps) => {
+                let steps = steps.clone();
+                offload(wire, rng, label, Reason::Offload, limit, move |inline| {
+                    inline.run(&steps)
+                })
+                .await?;
+            }
+            Op::InPlace(_) => tokio::task::block_in_place(|| inline(wire, rng).step(step))?,
+            Op::Timeout { after, steps } => Box::pin(timeout(wire, rng, label, after, steps, limit)).await?,
+            // These hold the thread wherever they run.
+            Op::Work(_)
+            | Op::Kernel { .. }
+            | Op::Block(_)
+            | Op::File { how: How::Sync, .. }
+            | Op::Fail { .. }
+            | Op::Panic { .. } => inline(wire, rng).step(step)?,
+        }
+    }
+    Ok(())
+}
+
+fn inline<'a>(wire: &'a Wire, rng: &'a mut Pcg64Mcg) -> Inline<'a> {
+    Inline {
+        task: &wire.task,
+        services: &wire.services,
+        rng,
+    }
+}
+
+async fn sleep(wire: &Wire, label: Label, time: Duration, limit: Option<Nanos>) {
+    let start = probe::now();
+    let _due = Due::new(&wire.task, Some(start + time.into()), limit);
+    named(Reason::Timer, label, pin!(tokio::time::sleep(time))).await;
+    lane::step(wire.task.id(), label, start);
+}
+
+async fn http(wire: &mut Wire, label: Label, path: &PathAndQuery, draw: u64, limit: Option<Nanos>) -> Result<(), Cut> {
+    let start = probe::now();
+    let task = wire.task.id();
+    let readiness = wire.readiness();
+    if !wire.introduced {
+        wire.services.http().introduce(task, readiness.clone());
+        wire.introduced = true;
+    }
+    // Out of the task's hands until the reply is whole: a connection with half a reply on it goes down with its request.
+    let mut link = match wire.link.take() {
+        Some(link) if link.is_open() => link,
+        _ => {
+            let connecting = Box::pin(Link::connect(wire.services.http().address()));
+            let _due = Due::new(&wire.task, None, limit);
+            let connected = named(Reason::Http, label, pin!(connecting)).await;
+            Box::new(connected.map_err(|error| http::judge(path, Err(error)).unwrap_err())?)
+        }
+    };
+    let wait = readiness.open(limit);
+    let reply = named(Reason::Http, label, pin!(link.get(path, draw, (task, wait.number())))).await;
+    drop(wait);
+    if reply.is_ok() {
+        wire.link = Some(link);
+    }
+    http::judge(path, reply)?;
+    lane::step(task, label, start);
+    Ok(())
+}
+
+async fn file(
+    wire: &Wire,
+    rng: &mut Pcg64Mcg,
+    label: Label,
+    op: FileOp,
+    size: u64,
+    limit: Option<Nanos>,
+) -> Result<(), Cut> {
+    let start = probe::now();
+    let scratch = wire.services.scratch();
+    let _due = Due::new(&wire.task, None, limit);
+    let done = match op {
+        FileOp::Read => named(Reason::File, label, pin!(files::read_async(scratch.to_read(size))))
+            .await
+            .map(|_| ()),
+        FileOp::Write => {
+            named(
+                Reason::File,
+                label,
+                pin!(files::write_async(scratch.to_write(wire.task.id()), size)),
+            )
+            .await
+        }
+    };
+    inline(wire, rng).judge_file(op, done)?;
+    lane::step(wire.task.id(), label, start);
+    Ok(())
+}
+
+async fn timeout(
+    wire: &mut Wire,
+    rng: &mut Pcg64Mcg,
+    label: Label,
+    after: &Draw,
+    steps: &[Instruction],
+    outer: Option<Nanos>,
+) -> Result<(), Cut> {
+    let start = probe::now();
+    let after = sample(after, rng);
+    let result = within(Some(after), outer, async |limit| run(wire, rng, limit, steps).await).await;
+    judge(result, probe::now() - start, Some(after))?;
+    lane::step(wire.task.id(), label, start);
+    Ok(())
+}
+
+/// Has a blocking thread do `work` as a child of this task, and waits for it. The work goes on if the wait is cancelled.
+async fn offload(
+    wire: &mut Wire,
+    rng: &mut Pcg64Mcg,
+    label: Label,
+    reason: Reason,
+    limit: Option<Nanos>,
+    work: impl FnOnce(&mut Inline<'_>) -> Result<(), Cut> + Send + 'static,
+) -> Result<(), Cut> {
+    let start = probe::now();
+    let wait = wire.readiness().open(limit);
+    let note = wait.to_note();
+    let child = Child(probe::offloaded(&wire.task));
+    let services = wire.services.clone();
+    let mut rng = Seed::drawn(rng.random()).turn(0);
+    let job = tokio::task::spawn_blocking(move || {
+        let done = lane::job(&child.0, start, Reason::Unknown, || {
+            let mut inline = Inline {
+                task: &child.0,
+                services: &services,
+                rng: &mut rng,
+            };
+            catch_unwind(AssertUnwindSafe(|| work(&mut inline)))
+        });
+        let ended = done.as_ref().map_or(Outcome::Panicked, |&result| outcome(result));
+        probe::ended(&child.0, ended);
+        note.ready();
+        done
+    });
+    match named(reason, label, pin!(job)).await {
+        Ok(Ok(result)) => result?,
+        // It panicked there, and so does the task that waits for it.
+        Ok(Err(panic)) => resume_unwind(panic),
+        // The runtime shuts down and will not start it any more.
+        Err(_) => return Err(Cut::Stopped),
+    }
+    drop(wait);
+    lane::step(wire.task.id(), label, start);
+    Ok(())
+}
+
+/// A job's task. Cancelled, if the job is dropped before anybody runs it.
+struct Child(TaskHandle);
+
+impl Drop for Child {
+    fn drop(&mut self) {
+        // Too late to change anything if it ended of itself.
+        probe::ended(&self.0, Outcome::Cancelled);
+    }
+}

@@ -1,0 +1,51 @@
+//! Matrix multiplication: floating point and cache.
+
+use crate::workload::stop::{Stop, Stopped};
+
+/// Multiplies two square matrices of `n` rows; the sum of the product's elements, which are small whole numbers.
+pub(super) fn run(n: usize, stop: &Stop) -> Result<u64, Stopped> {
+    stop.check()?;
+    let a: Vec<f64> = (0..n * n).map(|i| left(i / n, i % n)).collect();
+    let b: Vec<f64> = (0..n * n).map(|i| right(i / n, i % n)).collect();
+    let mut row = vec![0.0; n];
+    let mut sum = 0.0;
+    for i in 0..n {
+        row.fill(0.0);
+        for k in 0..n {
+            // A row of a large matrix is long enough to need a look inside it.
+            stop.check()?;
+            let factor = a[i * n + k];
+            for (out, b) in row.iter_mut().zip(&b[k * n..][..n]) {
+                *out += factor * b;
+            }
+        }
+        sum += row.iter().sum::<f64>();
+    }
+    Ok(sum as u64)
+}
+
+/// An element of the left matrix.
+fn left(row: usize, column: usize) -> f64 {
+    ((row * 3 + column) % 7) as f64
+}
+
+/// An element of the right matrix.
+fn right(row: usize, column: usize) -> f64 {
+    ((row + column * 5) % 11) as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The sum over a product of matrices is, for each k, the left's column k times the right's row k.
+    #[test]
+    fn the_product_sums_to_what_algebra_says() {
+        for n in [1, 2, 31, 64] {
+            let column = |k| (0..n).map(|i| left(i, k)).sum::<f64>();
+            let row = |k| (0..n).map(|j| right(k, j)).sum::<f64>();
+            let expected: f64 = (0..n).map(|k| column(k) * row(k)).sum();
+            assert_eq!(run(n, &Stop::new()), Ok(expected as u64), "{n}");
+        }
+    }
+}

@@ -1,0 +1,220 @@
+//! The names of steps: `cpu 2ms`, `http /weather`, `sleep 5ms..15ms`.
+//!
+//! A name says what the scenario's file says, so that a learner who looks from one to the other recognises the step.
+
+use crate::record::{Definition, Label};
+use crate::scenario::{Cpu, Draw, FileOp, How, Step};
+use std::collections::HashMap;
+use std::time::Duration;
+
+/// Gives each name a number, once.
+#[derive(Debug, Default)]
+pub struct Labels {
+    names: Vec<String>,
+    numbers: HashMap<String, Label>,
+}
+
+impl Labels {
+    /// No names yet.
+    pub fn new() -> Labels {
+        Labels::default()
+    }
+
+    /// The number of a name, from 1. Control characters in it are replaced. After 65,535 names the rest are
+    /// [`Label::NONE`].
+    pub fn intern(&mut self, name: &str) -> Label {
+        let name = name.replace(char::is_control, "\u{fffd}");
+        if let Some(&label) = self.numbers.get(&name) {
+            return label;
+        }
+        let Ok(number) = u16::try_from(self.names.len() + 1) else {
+            return Label::NONE;
+        };
+        self.names.push(name.clone());
+        self.numbers.insert(name, Label(number));
+        Label(number)
+    }
+
+    /// What the model must be told before it sees a label.
+    pub fn definitions(&self) -> impl Iterator<Item = Definition> {
+        (1..).zip(&self.names).map(|(number, text)| Definition::Label {
+            id: Label(number),
+            text: text.clone(),
+        })
+    }
+}
+
+/// A step's name.
+pub(super) fn name(step: &Step) -> String {
+    match step {
+        Step::Cpu(Cpu::Work(amount)) => format!("cpu {}", draw(amount)),
+        Step::Cpu(Cpu::Kernel { kernel, size }) => format!("cpu {} {size}", kernel.word()),
+        Step::Sleep(time) => format!("sleep {}", draw(time)),
+        Step::Block(time) => format!("block {}", draw(time)),
+        Step::Http { path } => format!("http {path}"),
+        Step::File { op, size, how } => {
+            let op = match op {
+                FileOp::Read => "read",
+                FileOp::Write => "write",
+            };
+            let how = match how {
+                How::Async => "",
+                How::Sync => " sync",
+                How::Offload => " offload",
+            };
+            format!("file {op} {}{how}", bytes(*size))
+        }
+        Step::Yield => "yield".into(),
+        Step::Offload(_) => "offload".into(),
+        Step::InPlace(_) => "in_place".into(),
+        Step::Timeout { after, .. } => format!("timeout {}", draw(after)),
+        Step::Fail { .. } => "fail".into(),
+        Step::Panic { .. } => "panic".into(),
+    }
+}
+
+/// A draw, shortly: a range by its ends, a distribution by what is typical.
+fn draw(draw: &Draw) -> String {
+    match *draw {
+        Draw::Fixed(d) => duration(d),
+        Draw::Uniform { min, max } => format!("{}..{}", duration(min), duration(max)),
+        Draw::Normal { mean, .. } | Draw::Exponential { mean } => format!("~{}", duration(mean)),
+        Draw::LogNormal { median, .. } => format!("~{}", duration(median)),
+    }
+}
+
+/// A duration in its largest fitting unit, with as many decimals as it has (at most three).
+fn duration(d: Duration) -> String {
+    let nanos = d.as_nanos();
+    let (unit, word) = match nanos {
+        1_000_000_000.. => (1e9, "s"),
+        1_000_000.. => (1e6, "ms"),
+        1_000.. => (1e3, "us"),
+        _ => (1.0, "ns"),
+    };
+    let number = format!("{:.3}", nanos as f64 / unit);
+    format!("{}{word}", number.trim_end_matches('0').trim_end_matches('.'))
+}
+
+/// A size in its largest unit that divides it.
+fn bytes(size: u64) -> String {
+    [("GiB", 30), ("MiB", 20), ("KiB", 10)]
+        .into_iter()
+        .find(|(_, shift)| size > 0 && size.is_multiple_of(1 << shift))
+        .map_or_else(
+            || format!("{size}B"),
+            |(word, shift)| format!("{}{word}", size >> shift),
+        )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::Kernel;
+
+    const MS: Duration = Duration::from_millis(1);
+
+    #[test]
+    fn a_step_is_called_as_in_the_file() {
+        let named = [
+            (Step::Cpu(Cpu::Work(Draw::Fixed(2 * MS))), "cpu 2ms"),
+            (
+                Step::Cpu(Cpu::Kernel {
+                    kernel: Kernel::Matmul,
+                    size: 128,
+                }),
+                "cpu matmul 128",
+            ),
+            (
+                Step::Sleep(Draw::Uniform {
+                    min: 5 * MS,
+                    max: 15 * MS,
+                }),
+                "sleep 5ms..15ms",
+            ),
+            (
+                Step::Sleep(Draw::LogNormal {
+                    median: 20 * MS,
+                    p99: 120 * MS,
+                }),
+                "sleep ~20ms",
+            ),
+            (Step::Block(Draw::Fixed(Duration::from_micros(1_500))), "block 1.5ms"),
+            (
+                Step::Http {
+                    path: "/weather".into(),
+                },
+                "http /weather",
+            ),
+            (
+                Step::File {
+                    op: FileOp::Read,
+                    size: 64 << 10,
+                    how: How::Async,
+                },
+                "file read 64KiB",
+            ),
+            (
+                Step::File {
+                    op: FileOp::Write,
+                    size: 1000,
+                    how: How::Sync,
+                },
+                "file write 1000B sync",
+            ),
+            (
+                Step::Timeout {
+                    after: Draw::Fixed(3_000 * MS),
+                    steps: vec![],
+                },
+                "timeout 3s",
+            ),
+        ];
+        for (step, expected) in named {
+            assert_eq!(name(&step), expected);
+        }
+    }
+
+    #[test]
+    fn a_name_has_one_number() {
+        let mut labels = Labels::new();
+        assert_eq!(labels.intern("cpu 2ms"), Label(1));
+        assert_eq!(labels.intern("yield"), Label(2));
+        assert_eq!(labels.intern("cpu 2ms"), Label(1));
+        let defined: Vec<_> = labels.definitions().collect();
+        assert_eq!(
+            defined,
+            [
+                Definition::Label {
+                    id: Label(1),
+                    text: "cpu 2ms".into()
+                },
+                Definition::Label {
+                    id: Label(2),
+                    text: "yield".into()
+                },
+            ]
+        );
+    }
+
+    #[test]
+    fn no_name_can_steer_a_terminal() {
+        let mut labels = Labels::new();
+        labels.intern("http /\x1b[2J");
+        assert!(
+            labels
+                .definitions()
+                .all(|d| matches!(d, Definition::Label { text, .. } if !text.contains('\x1b')))
+        );
+    }
+
+    #[test]
+    fn names_beyond_the_last_number_share_none() {
+        let mut labels = Labels::new();
+        for i in 1..=u16::MAX {
+            assert_eq!(labels.intern(&i.to_string()), Label(i));
+        }
+        assert_eq!(labels.intern("one more"), Label::NONE);
+        assert_eq!(labels.intern("7"), Label(7));
+    }
+}

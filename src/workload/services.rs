@@ -1,0 +1,118 @@
+//! What all tasks of a run share.
+
+use super::calibrate::Calibration;
+use super::files::Scratch;
+use super::http::HttpService;
+use super::stop::Stop;
+use crate::scenario::{HttpSpec, Scenario};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+
+/// The rate between work and time, the loopback service, the scratch folder, and the flag that ends it all.
+pub struct Services {
+    calibration: Calibration,
+    stop: Stop,
+    http: HttpService,
+    /// How the scenario wants the service to behave.
+    http_at_first: HttpSpec,
+    scratch: Scratch,
+}
+
+impl Services {
+    /// Calibrates, then starts the service and makes the scratch folder with the files that the scenario reads. Takes some
+    /// 40 ms, nearly all of them for the calibration, which wants the machine idle: so call it before any task runs.
+    ///
+    /// # Errors
+    /// [`StartError`], when the machine does not grant what a run needs.
+    pub fn start(scenario: &Scenario) -> Result<Services, StartError> {
+        let calibration = Calibration::measure();
+        let scratch = Scratch::new(scenario).map_err(|(path, error)| StartError::Scratch(path, error))?;
+        raise_open_files();
+        let http = HttpService::start(scenario.http, scenario.seed).map_err(StartError::Http)?;
+        Ok(Services {
+            calibration,
+            stop: Stop::new(),
+            http,
+            http_at_first: scenario.http,
+            scratch,
+        })
+    }
+
+    /// The rate between work and time.
+    pub fn calibration(&self) -> &Calibration {
+        &self.calibration
+    }
+
+    /// The flag that ends computations.
+    pub fn stop(&self) -> &Stop {
+        &self.stop
+    }
+
+    /// The loopback service.
+    pub fn http(&self) -> &HttpService {
+        &self.http
+    }
+
+    /// Gives the loopback service its first behaviour back.
+    pub fn calm_http(&self) {
+        self.http
+            .set(Some(self.http_at_first.latency), Some(self.http_at_first.failure_rate));
+    }
+
+    /// The scratch folder.
+    pub fn scratch(&self) -> &Scratch {
+        &self.scratch
+    }
+
+    /// Raises the flag, stops the service and removes the scratch folder. Tasks that are still at work find both gone.
+    ///
+    /// # Errors
+    /// When something in the scratch folder cannot be removed.
+    pub fn shut_down(&self) -> io::Result<()> {
+        self.stop.request();
+        self.http.stop();
+        self.scratch.remove()
+    }
+}
+
+/// Each task that uses HTTP needs two descriptors, its own end and the service's. Common limits are 1024; raising one's
+/// own up to the hard limit is allowed to everybody.
+fn raise_open_files() {
+    let limit = getrlimit(Resource::Nofile);
+    // If it is refused, connections beyond the limit fail, and their repetitions say so.
+    let _ = setrlimit(
+        Resource::Nofile,
+        Rlimit {
+            current: limit.maximum,
+            maximum: limit.maximum,
+        },
+    );
+}
+
+/// Why a run cannot start.
+#[derive(Debug)]
+pub enum StartError {
+    /// This file or folder cannot be made.
+    Scratch(PathBuf, io::Error),
+    /// The loopback service cannot listen.
+    Http(io::Error),
+}
+
+impl fmt::Display for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            StartError::Scratch(path, _) => write!(f, "cannot make scratch files in {}", path.display()),
+            StartError::Http(_) => f.write_str("the loopback HTTP service cannot listen on 127.0.0.1"),
+        }
+    }
+}
+
+impl std::error::Error for StartError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            StartError::Scratch(_, error) | StartError::Http(error) => Some(error),
+        }
+    }
+}
