@@ -17,6 +17,7 @@
 //! | [`probe`] | clock, rings, tokio hooks, samplers |
 //! | [`model`] | records in, answers out |
 //! | [`run`] | one run of one scenario, from start to stop |
+//! | [`text`] | lengths of time, counts and names, written the same on screen and in reports |
 //! | [`report`] | the model as a table and as JSON |
 //! | [`tui`] | the live screen |
 //! | [`cli`] | one file per subcommand |
@@ -34,5 +35,6 @@ pub mod record;
 pub mod report;
 pub mod run;
 pub mod scenario;
+pub mod text;
 pub mod tui;
 pub mod workload;
