@@ -92,6 +92,13 @@ impl Model {
         state
     }
 
+    /// Every stretch of a task that touches `from..to`, in order and as a whole, as far as its slices are held.
+    pub fn stretches(&self, id: TaskId, from: Nanos, to: Nanos, each: impl FnMut(Stretch)) {
+        if let Some(task) = self.task(id) {
+            task.stretches(from.max(self.horizon), to.min(self.now), self.now, each);
+        }
+    }
+
     /// The name of the step that a task is in or waits for, where that is known.
     pub fn waiting_on(&self, id: TaskId) -> Option<&str> {
         let task = self.task(id)?;
