@@ -283,6 +283,11 @@ impl Model {
         self.runtime.as_ref()
     }
 
+    /// What tokio-metrics has said of the runtime since the run's start; `None` where it was not asked.
+    pub fn runtime_totals(&self) -> Option<&RuntimeTotals> {
+        self.runtime.as_ref().map(|_| &self.runtime_totals)
+    }
+
     /// What tokio-metrics last said of a group.
     pub fn group_sample(&self, id: GroupId) -> Option<&GroupSample> {
         self.group(id)?.sample.as_ref()
