@@ -1,5 +1,7 @@
 //! The scenario language from outside: what ships is valid, and what is wrong is said well.
 
+use std::fs;
+use std::path::{Path, PathBuf};
 use tasklab::scenario::{self, builtin::BUILTIN};
 
 #[test]
@@ -9,4 +11,39 @@ fn every_built_in_scenario_is_valid() {
             panic!("{report}");
         }
     }
+}
+
+/// Each file of `tests/scenarios/bad` is refused, in the words of the `.txt` beside it. `UPDATE_EXPECT=1` writes those.
+#[test]
+fn every_bad_scenario_gets_its_report() {
+    let bad = files("tests/scenarios/bad", "toml");
+    assert!(bad.len() > 20, "the folder is there");
+    let mut differ = Vec::new();
+    for path in bad {
+        let name = path.file_name().unwrap().to_str().unwrap();
+        let text = fs::read_to_string(&path).unwrap();
+        let report = scenario::read(name, &text).expect_err(name).to_string();
+        let expected = path.with_extension("txt");
+        if std::env::var_os("UPDATE_EXPECT").is_some() {
+            fs::write(&expected, &report).unwrap();
+        }
+        if fs::read_to_string(&expected).unwrap_or_default() != report {
+            differ.push(report);
+        }
+    }
+    assert!(
+        differ.is_empty(),
+        "these reports are not as expected:\n{}",
+        differ.join("\n")
+    );
+}
+
+fn files(folder: &str, extension: &str) -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let mut files: Vec<_> = entries
+        .filter(|path| path.extension().is_some_and(|e| e == extension))
+        .collect();
+    files.sort();
+    files
 }

@@ -1,8 +1,72 @@
 //! The command line: one file per subcommand, and the exit codes.
+//!
+//! | code | meaning |
+//! |---|---|
+//! | 0 | done |
+//! | 1 | the run failed, or could not begin |
+//! | 2 | the command line or a scenario is wrong |
 
+mod check;
+mod list;
+mod overrides;
+mod run;
+mod schema;
+
+use crate::scenario::LoadError;
+use clap::{Parser, Subcommand};
+use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
+
+/// The run failed, or could not begin.
+const FAILED: u8 = 1;
+/// The command line or a scenario is wrong. clap uses the same number.
+const WRONG: u8 = 2;
+
+/// A laboratory and an oscilloscope for task scheduling: runs CPU-bound and I/O-bound tasks for real and shows every poll,
+/// live.
+#[derive(Parser, Debug)]
+#[command(
+    version,
+    after_help = "Exit status: 0 done, 1 the run failed, 2 the command line or a scenario is wrong."
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    Run(run::Args),
+    List(list::Args),
+    Check(check::Args),
+    Schema(schema::Args),
+}
 
 /// Runs the program.
 pub fn main() -> ExitCode {
-    ExitCode::SUCCESS
+    let done = match Cli::parse().command {
+        Command::Run(args) => run::main(&args),
+        Command::List(args) => list::main(&args),
+        Command::Check(args) => check::main(&args),
+        Command::Schema(args) => schema::main(&args),
+    };
+    match done {
+        Ok(code) => code,
+        // Whoever read the output has seen enough: `tasklab list | head -1`.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(error) => {
+            // Standard error is the last resort; if it is gone too, the exit status remains.
+            let _ = writeln!(io::stderr(), "error: {error}");
+            ExitCode::from(FAILED)
+        }
+    }
+}
+
+/// Says why a scenario was not loaded.
+fn complain(error: &LoadError) -> io::Result<ExitCode> {
+    let stderr = io::stderr();
+    // https://no-color.org: set to anything but nothing.
+    let colour = stderr.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    stderr.lock().write_all(error.render(colour).as_bytes())?;
+    Ok(ExitCode::from(WRONG))
 }

@@ -25,7 +25,6 @@ mod series;
 mod spans;
 mod state;
 mod task;
-mod totals;
 mod track;
 
 pub use accounts::{Accounts, Identity};
@@ -36,7 +35,6 @@ pub use paint::{Cell, LaneCell, Window};
 pub use series::{Point, STEP};
 pub use state::{Counts, State, Stretch, Times};
 pub use task::Task;
-pub use totals::{GroupTotals, RuntimeTotals};
 
 use crate::record::{GroupId, LaneId, LogLine, Marked, Nanos, Record, RuntimeSample, TaskId};
 use group::Present;
@@ -107,7 +105,6 @@ pub struct Model {
     marks: Vec<Marked>,
     log: VecDeque<LogLine>,
     runtime: Option<RuntimeSample>,
-    runtime_totals: RuntimeTotals,
 }
 
 impl Model {
@@ -141,7 +138,6 @@ impl Model {
             marks: Vec::new(),
             log: VecDeque::new(),
             runtime: None,
-            runtime_totals: RuntimeTotals::default(),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! The scenarios that come with tasklab, embedded so that an installed binary has them in any folder.
 
+use super::{Scenario, read};
+
 /// A scenario that comes with tasklab.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Builtin {
@@ -7,6 +9,13 @@ pub struct Builtin {
     pub name: &'static str,
     /// Its file.
     pub text: &'static str,
+}
+
+impl Builtin {
+    /// What its file says.
+    pub fn scenario(&self) -> Scenario {
+        read(self.name, self.text).expect("a test reads every built-in scenario")
+    }
 }
 
 macro_rules! builtin {

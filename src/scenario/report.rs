@@ -5,6 +5,7 @@
 
 use annotate_snippets::renderer::DEFAULT_TERM_WIDTH;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use std::collections::HashSet;
 use std::fmt;
 use std::ops::Range;
 
@@ -56,13 +57,17 @@ impl Diagnostic {
         self
     }
 
-    /// Another place that has to do with it.
+    /// Another place in the file that has to do with it. An option has none that could be shown.
     pub fn related(mut self, place: &Place, text: impl AsRef<str>) -> Self {
-        let text = harmless(text.as_ref());
-        match place {
-            Place::File(span) => self.related.push((span.clone(), text)),
-            Place::Option(option) => self.notes.push(format!("{text}, by {option}")),
+        if let Place::File(span) = place {
+            self.related.push((span.clone(), harmless(text.as_ref())));
         }
+        self
+    }
+
+    /// Something to know that has no place in the file.
+    pub fn note(mut self, text: impl AsRef<str>) -> Self {
+        self.notes.push(harmless(text.as_ref()));
         self
     }
 
@@ -82,20 +87,55 @@ impl Diagnostic {
 
 /// The mistakes found so far.
 #[derive(Default)]
-pub(super) struct Diagnostics(Vec<Diagnostic>);
+pub(super) struct Diagnostics {
+    /// What the text is not, as TOML.
+    syntax: Vec<Diagnostic>,
+    /// What is wrong with what it says.
+    meaning: Vec<Diagnostic>,
+}
 
 impl Diagnostics {
+    /// Notes a mistake of the syntax.
+    pub fn push_syntax(&mut self, diagnostic: Diagnostic) {
+        self.syntax.push(diagnostic);
+    }
+
+    /// Notes any other mistake.
     pub fn push(&mut self, diagnostic: Diagnostic) {
-        self.0.push(diagnostic);
+        self.meaning.push(diagnostic);
+    }
+
+    /// Notes that something is not there: nothing to speak of in a text that could not be read whole.
+    pub fn push_missing(&mut self, diagnostic: Diagnostic) {
+        if self.syntax.is_empty() {
+            self.meaning.push(diagnostic);
+        }
     }
 
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.syntax.is_empty() && self.meaning.is_empty()
     }
 
     /// The report on the file `name`, whose text is `text`: mistakes in the order of their places.
+    ///
+    /// A mistake of the syntax makes the parser stumble over the rest of its line, so the first one of a line speaks for all.
     pub fn into_report(self, name: &str, text: &str) -> Report {
-        let mut diagnostics = self.0;
+        let line = |diagnostic: &Diagnostic| {
+            text.as_bytes()
+                .iter()
+                .take(diagnostic.start())
+                .filter(|b| **b == b'\n')
+                .count()
+        };
+        let mut diagnostics = self.syntax;
+        diagnostics.sort_by_key(Diagnostic::start);
+        diagnostics.dedup_by_key(|diagnostic| line(diagnostic));
+        let broken: HashSet<_> = diagnostics.iter().map(line).collect();
+        diagnostics.extend(
+            self.meaning
+                .into_iter()
+                .filter(|diagnostic| !broken.contains(&line(diagnostic))),
+        );
         diagnostics.sort_by_key(Diagnostic::start);
         diagnostics.dedup();
         Report {
@@ -163,6 +203,7 @@ impl Report {
         };
         if let Place::Option(option) = diagnostic.place {
             group = group.element(Level::NOTE.message(format!("{option} was given on the command line")));
+            group = group.elements(diagnostic.label.iter().map(|label| Level::NOTE.message(label)));
         }
         for note in &diagnostic.notes {
             group = group.element(Level::NOTE.message(note));
@@ -218,18 +259,21 @@ pub(super) fn harmless(text: &str) -> String {
 
 /// The same text with each harmful character replaced by a harmless one of as many bytes, so that spans stay true.
 fn same_length(text: &str) -> String {
-    text.chars()
-        .map(|c| match c {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text.chars().peekable();
+    while let Some(c) = rest.next() {
+        out.push(match c {
             '\n' | '\t' => c,
-            '\r' => ' ',
+            '\r' if rest.peek() == Some(&'\n') => c,
             c if !is_harmful(c) => c,
             c => match c.len_utf8() {
                 1 => '?',
                 2 => '·',
                 _ => '\u{fffd}',
             },
-        })
-        .collect()
+        });
+    }
+    out
 }
 
 #[cfg(test)]
@@ -252,7 +296,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_text_and_any_span_render_without_harm(text in ".*", a in 0usize..40, b in 0usize..40) {
+        fn any_text_and_any_span_render_without_harm(text in "(?s).*", a in 0usize..40, b in 0usize..40) {
             let plain = report(&text, a.min(b)..a.max(b)).to_string();
             prop_assert!(!plain.chars().any(|c| c != '\n' && is_harmful(c)), "{:?}", plain);
         }

@@ -3,8 +3,9 @@
 use super::{Resolver, all_or_nothing};
 use crate::scenario::limits;
 use crate::scenario::raw::{self, At, Table};
-use crate::scenario::report::{Diagnostic, Place};
+use crate::scenario::report::Diagnostic;
 use crate::scenario::types::{Cue, CueAction, How};
+use std::time::Duration;
 
 impl Resolver<'_> {
     /// All cues, in order of time; those of one instant stay in the order of the file.
@@ -49,7 +50,7 @@ impl Resolver<'_> {
                 Some(CueAction::Http { latency, failure_rate })
             }
             raw::Do::Block(raw::Block::Once(lasts)) => {
-                let lasts = self.lasting("a block", lasts, &raw.place)?;
+                let lasts = self.lasting("a block", lasts)?;
                 Some(CueAction::Block {
                     lasts,
                     every: None,
@@ -61,15 +62,8 @@ impl Resolver<'_> {
     }
 
     fn blocks(&mut self, blocks: &raw::Blocks) -> Option<CueAction> {
-        let lasts = blocks
-            .lasts
-            .0
-            .as_ref()
-            .and_then(|at| self.lasting("a block", &at.value, &at.place));
-        let every = blocks
-            .every
-            .as_ref()
-            .map(|at| self.lasting("the pause between blocks", &at.value, &at.place));
+        let lasts = blocks.lasts.0.as_ref().and_then(|at| self.lasting("a block", at));
+        let every = blocks.every.as_ref().map(|at| self.lasting("a pause", at));
         let how = match &blocks.how {
             None => Some(How::Sync),
             Some(At {
@@ -88,10 +82,11 @@ impl Resolver<'_> {
         })
     }
 
-    fn lasting(&mut self, what: &str, length: &raw::Length, place: &Place) -> Option<std::time::Duration> {
-        if length.0.is_zero() {
-            return self.refuse(Diagnostic::new(place.clone(), format!("{what} of no length")).label("this is zero"));
+    fn lasting(&mut self, what: &str, length: &At<raw::Length>) -> Option<Duration> {
+        if length.value.0.is_zero() {
+            let diagnostic = Diagnostic::new(length.place.clone(), format!("{what} of no length"));
+            return self.refuse(diagnostic.label("this is zero"));
         }
-        Some(length.0)
+        Some(length.value.0)
     }
 }

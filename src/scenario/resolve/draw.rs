@@ -9,19 +9,15 @@ use std::time::Duration;
 
 impl Resolver<'_> {
     /// A draw of any kind; it may be zero.
-    pub(super) fn draw(&mut self, raw: &raw::Draw, place: &Place) -> Option<Draw> {
-        match raw {
+    pub(super) fn draw(&mut self, raw: &At<raw::Draw>) -> Option<Draw> {
+        let At { value, place } = raw;
+        match value {
             raw::Draw::Written(raw::WrittenDraw::Fixed(length)) => Some(Draw::Fixed(*length)),
             raw::Draw::Written(raw::WrittenDraw::Range(min, max)) => self.uniform(*min, *max, place, |min, max| {
                 format!("write \"{}..{}\"", show_duration(min), show_duration(max))
             }),
-            raw::Draw::Distribution(raw::Distribution::Uniform(bounds)) => {
-                let [min, max] = &bounds[..] else {
-                    let title = format!("`uniform` has {} lengths instead of two", bounds.len());
-                    let diagnostic = Diagnostic::new(place.clone(), title);
-                    return self.refuse(diagnostic.help("write the shortest and the longest: [\"5ms\", \"15ms\"]"));
-                };
-                self.uniform(min.value.0, max.value.0, place, |min, max| {
+            raw::Draw::Distribution(raw::Distribution::Uniform(At { value, place })) => {
+                self.uniform(value.min, value.max, place, |min, max| {
                     format!("write [\"{}\", \"{}\"]", show_duration(min), show_duration(max))
                 })
             }
@@ -39,7 +35,7 @@ impl Resolver<'_> {
 
     /// A draw that limits or separates: it must be able to be above zero. `zero` says what zero would mean.
     pub(super) fn positive_draw(&mut self, raw: &At<raw::Draw>, zero: &str) -> Option<Draw> {
-        let draw = self.draw(&raw.value, &raw.place)?;
+        let draw = self.draw(raw)?;
         match draw {
             Draw::Fixed(longest) | Draw::Uniform { max: longest, .. } if longest.is_zero() => {
                 self.refuse(Diagnostic::new(raw.place.clone(), zero).label("this is zero"))

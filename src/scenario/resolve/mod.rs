@@ -100,10 +100,7 @@ impl Resolver<'_> {
 
     /// The keys that are written of `[http]`, or of a cue's `http`.
     fn http(&mut self, http: &raw::Http) -> Option<(Option<types::Draw>, Option<f64>)> {
-        let latency = http
-            .latency
-            .as_ref()
-            .map(|latency| self.draw(&latency.value, &latency.place));
+        let latency = http.latency.as_ref().map(|latency| self.draw(latency));
         let failure_rate = http.failure_rate.as_ref().map(|rate| self.share("failure_rate", rate));
         Some((all_or_nothing(latency)?, all_or_nothing(failure_rate)?))
     }
@@ -135,8 +132,9 @@ impl Resolver<'_> {
     /// Adds where the executor was chosen.
     fn with_choice(&self, diagnostic: Diagnostic) -> Diagnostic {
         match &self.chosen {
+            Some(Place::Option(option)) => diagnostic.note(format!("the executor is chosen by {option}")),
             Some(place) => diagnostic.related(place, "the executor is chosen here"),
-            None => diagnostic.help("the executor is `tokio` because the scenario names no other"),
+            None => diagnostic.note("the executor is `tokio` because the scenario names no other"),
         }
     }
 }

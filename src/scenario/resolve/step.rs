@@ -25,8 +25,7 @@ impl Resolver<'_> {
             return self.refuse(Diagnostic::new(list.place.clone(), title));
         }
         self.list(
-            &list.value,
-            &list.place,
+            list,
             Site {
                 depth: 0,
                 synchronous: None,
@@ -34,7 +33,8 @@ impl Resolver<'_> {
         )
     }
 
-    fn list(&mut self, raw: &[At<raw::Step>], place: &Place, site: Site<'_>) -> Option<Vec<Step>> {
+    fn list(&mut self, list: &At<Vec<At<raw::Step>>>, site: Site<'_>) -> Option<Vec<Step>> {
+        let At { value: raw, place } = list;
         if raw.is_empty() {
             let diagnostic = Diagnostic::new(place.clone(), "no steps").label("there is nothing to do here");
             return self.refuse(diagnostic.help("add a step, such as { sleep = \"10ms\" }"));
@@ -54,10 +54,10 @@ impl Resolver<'_> {
             ..site
         };
         Some(match &raw.value {
-            raw::Step::Cpu(raw::Cpu::Work(work)) => Step::Cpu(Cpu::Work(self.draw(work, place)?)),
+            raw::Step::Cpu(raw::Cpu::Work(work)) => Step::Cpu(Cpu::Work(self.draw(work)?)),
             raw::Step::Cpu(raw::Cpu::Kernel(run)) => Step::Cpu(self.kernel(run)?),
-            raw::Step::Sleep(length) => Step::Sleep(self.draw(length, place)?),
-            raw::Step::Block(length) => Step::Block(self.draw(length, place)?),
+            raw::Step::Sleep(length) => Step::Sleep(self.draw(length)?),
+            raw::Step::Block(length) => Step::Block(self.draw(length)?),
             raw::Step::Http(path) => Step::Http { path: path.0.clone() },
             raw::Step::File(file) => self.file(file, place, site)?,
             raw::Step::Yield => {
@@ -65,15 +65,9 @@ impl Resolver<'_> {
                 Step::Yield
             }
             raw::Step::Offload(steps) => {
-                let allowed = self.needs_runtime(
-                    "offload",
-                    "the steps run on a blocking thread or as one already",
-                    place,
-                    site,
-                );
+                let allowed = self.needs_runtime("offload", "its steps have left the runtime already", place, site);
                 let steps = self.list(
                     steps,
-                    place,
                     Site {
                         synchronous: Some(("offload", place)),
                         ..inner
@@ -92,7 +86,6 @@ impl Resolver<'_> {
                     .and_then(|()| self.can_block_in_place(place));
                 let steps = self.list(
                     steps,
-                    place,
                     Site {
                         synchronous: Some(("in_place", place)),
                         ..inner
@@ -108,7 +101,7 @@ impl Resolver<'_> {
                     .as_ref()
                     .and_then(|after| self.positive_draw(after, zero));
                 let steps = timeout.steps.0.as_ref();
-                let steps = steps.and_then(|steps| self.list(&steps.value, &steps.place, inner));
+                let steps = steps.and_then(|steps| self.list(steps, inner));
                 Step::Timeout {
                     after: after?,
                     steps: steps?,
@@ -220,7 +213,7 @@ impl Resolver<'_> {
 /// How many steps there are, those within others included.
 fn count(steps: &[At<raw::Step>]) -> usize {
     let within = |step: &At<raw::Step>| match &step.value {
-        raw::Step::Offload(steps) | raw::Step::InPlace(steps) => count(steps),
+        raw::Step::Offload(steps) | raw::Step::InPlace(steps) => count(&steps.value),
         raw::Step::Timeout(timeout) => timeout.steps.0.as_ref().map_or(0, |steps| count(&steps.value)),
         _ => 0,
     };

@@ -210,7 +210,7 @@ fn mean(draw: &raw::Draw) -> Option<f64> {
         raw::Draw::Written(raw::WrittenDraw::Fixed(length)) => length.as_secs_f64(),
         raw::Draw::Written(raw::WrittenDraw::Range(min, max)) => (min.as_secs_f64() + max.as_secs_f64()) / 2.0,
         raw::Draw::Distribution(raw::Distribution::Uniform(bounds)) => {
-            bounds.iter().map(|bound| bound.value.0.as_secs_f64()).sum::<f64>() / bounds.len().max(1) as f64
+            (bounds.value.min.as_secs_f64() + bounds.value.max.as_secs_f64()) / 2.0
         }
         raw::Draw::Distribution(raw::Distribution::Normal(normal)) => normal.mean.0.as_ref()?.value.0.as_secs_f64(),
         raw::Draw::Distribution(raw::Distribution::Exponential(e)) => e.mean.0.as_ref()?.value.0.as_secs_f64(),

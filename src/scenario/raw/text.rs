@@ -1,0 +1,120 @@
+//! Texts: for people, for names, for paths.
+
+use super::{Diagnostic, Diagnostics, Read, Value, schema, wrong_type};
+use crate::scenario::limits;
+use crate::scenario::report::is_harmful;
+
+/// A line of text for people: spaces and line ends are folded into single spaces; control characters are refused, because
+/// a terminal would obey them.
+#[derive(Clone, Debug)]
+pub(in crate::scenario) struct Line(pub String);
+
+impl Read for Line {
+    const EXPECTED: &'static str = "a text in quotes";
+
+    fn read(value: &Value<'_>, key: &str, found: &mut Diagnostics) -> Option<Self> {
+        let Some(text) = value.get_ref().as_str() else {
+            return wrong_type::<Self>(value, key, found);
+        };
+        let folded = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        if let Some(c) = folded.chars().find(|c| is_harmful(*c)) {
+            let title = format!("`{key}` holds the invisible character U+{:04X}", u32::from(c));
+            let diagnostic = Diagnostic::new(value.span(), title);
+            found.push(diagnostic.label("a terminal would obey it instead of showing it"));
+            return None;
+        }
+        let length = folded.chars().count();
+        if length > limits::LINE {
+            let title = format!("`{key}` has {length} characters, at most {} fit", limits::LINE);
+            found.push(Diagnostic::new(value.span(), title));
+            return None;
+        }
+        Some(Line(folded))
+    }
+}
+
+/// A group's name, short and without spaces, since it stands on every line of the screen: `api`.
+#[derive(Clone, Debug)]
+pub(in crate::scenario) struct Name(pub String);
+
+impl Read for Name {
+    const EXPECTED: &'static str = "a name in quotes";
+
+    fn read(value: &Value<'_>, key: &str, found: &mut Diagnostics) -> Option<Self> {
+        let Some(text) = value.get_ref().as_str() else {
+            return wrong_type::<Self>(value, key, found);
+        };
+        let letter = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+        let problem = if text.is_empty() {
+            "is empty".to_owned()
+        } else if let Some(c) = text.chars().find(|c| !letter(*c)) {
+            format!("has {c:?} in it")
+        } else if text.len() > limits::NAME {
+            format!("has {} characters, at most {} fit", text.len(), limits::NAME)
+        } else {
+            return Some(Name(text.to_owned()));
+        };
+        let diagnostic = Diagnostic::new(value.span(), format!("this name {problem}"));
+        found.push(diagnostic.help("a name is made of the letters a–z, A–Z, digits, `-` and `_`"));
+        None
+    }
+}
+
+/// A path on the loopback service, such as `/weather`.
+#[derive(Clone, Debug)]
+pub(in crate::scenario) struct UrlPath(pub String);
+
+impl Read for UrlPath {
+    const EXPECTED: &'static str = "a path in quotes, such as \"/weather\"";
+
+    fn read(value: &Value<'_>, key: &str, found: &mut Diagnostics) -> Option<Self> {
+        let Some(text) = value.get_ref().as_str() else {
+            return wrong_type::<Self>(value, key, found);
+        };
+        let allowed = |c: char| c.is_ascii_alphanumeric() || "/-_.~?=&%+,:@!$'()*;".contains(c);
+        let diagnostic = if text.contains("://") {
+            let diagnostic = Diagnostic::new(value.span(), "`http` goes to tasklab's own service only");
+            diagnostic
+                .label("this names another host")
+                .help("give a path alone, such as \"/weather\"")
+        } else if !text.starts_with('/') {
+            let diagnostic = Diagnostic::new(value.span(), "the path of `http` does not begin with `/`");
+            diagnostic.help(format!("write \"/{text}\""))
+        } else if let Some(c) = text.chars().find(|c| !allowed(*c)) {
+            Diagnostic::new(
+                value.span(),
+                format!("the path of `http` has {c:?} in it, which no URL may hold"),
+            )
+        } else if text.len() > limits::PATH {
+            let title = format!(
+                "the path of `http` has {} characters, at most {} fit",
+                text.len(),
+                limits::PATH
+            );
+            Diagnostic::new(value.span(), title)
+        } else {
+            return Some(UrlPath(text.to_owned()));
+        };
+        found.push(diagnostic);
+        None
+    }
+}
+
+schema!(Line, "text", {
+    "type": "string",
+    "maxLength": limits::LINE,
+    "description": "A line of text. Runs of spaces and line ends become one space; control characters are refused."
+});
+
+schema!(Name, "name", {
+    "type": "string",
+    "pattern": format!("^[A-Za-z0-9_-]{{1,{}}}$", limits::NAME),
+    "description": "A name of letters, digits, `-` and `_`."
+});
+
+schema!(UrlPath, "path", {
+    "type": "string",
+    "pattern": "^/",
+    "maxLength": limits::PATH,
+    "description": "A path on the loopback service, such as `/weather`."
+});

@@ -1,0 +1,169 @@
+//! The program from outside: what it prints where, and how it exits.
+
+use std::fs;
+use std::process::{Command, Output};
+
+struct Done {
+    code: Option<i32>,
+    out: String,
+    err: String,
+}
+
+fn tasklab(args: &[&str]) -> Done {
+    let program = env!("CARGO_BIN_EXE_tasklab");
+    let Output { status, stdout, stderr } = Command::new(program)
+        .args(args)
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    Done {
+        code: status.code(),
+        out: text(stdout),
+        err: text(stderr),
+    }
+}
+
+#[test]
+fn check_says_what_is_good_and_what_is_bad_of_all_files() {
+    let done = tasklab(&[
+        "check",
+        "scenarios/mixed.toml",
+        "tests/scenarios/bad/pool.toml",
+        "no-such",
+        "timeouts",
+    ]);
+    assert_eq!(done.code, Some(2));
+    let out: Vec<_> = done.out.lines().collect();
+    assert_eq!(
+        out,
+        [
+            "scenarios/mixed.toml: ok: Mixed load: 4 groups, 45 tasks, 4 cues; tokio with 2 workers for 30s",
+            "timeouts: ok: Timeouts: 3 groups, 21 tasks, 4 cues; tokio with 2 workers for 22s",
+        ]
+    );
+    assert!(
+        done.err.contains("\n --> tests/scenarios/bad/pool.toml:5:18\n"),
+        "{}",
+        done.err
+    );
+    assert!(done.err.contains("pool.toml: 6 errors\n"), "{}", done.err);
+    assert!(done.err.contains("error: there is no file `no-such`"), "{}", done.err);
+    assert!(!done.err.contains('\u{1b}'), "no colour where there is no terminal");
+}
+
+#[test]
+fn check_of_good_scenarios_succeeds_in_silence_on_stderr() {
+    let done = tasklab(&["check", "mixed", "starved-driver.toml"]);
+    assert_eq!((done.code, done.err.as_str()), (Some(0), ""));
+    assert_eq!(done.out.lines().count(), 2);
+}
+
+#[test]
+fn check_takes_overrides() {
+    let done = tasklab(&["check", "starved-driver-handoff", "--executor", "pool"]);
+    assert_eq!(done.code, Some(2));
+    assert!(
+        done.err.contains("`enable_eager_driver_handoff` is a knob of tokio"),
+        "{}",
+        done.err
+    );
+    assert!(
+        done.err.contains("the executor is chosen by --executor"),
+        "{}",
+        done.err
+    );
+}
+
+#[test]
+fn run_refuses_a_bad_scenario_before_anything_starts() {
+    let done = tasklab(&["run", "--headless", "tests/scenarios/bad/zero.toml"]);
+    assert_eq!((done.code, done.out.as_str()), (Some(2), ""));
+    assert!(done.err.contains("zero.toml: 18 errors\n"), "{}", done.err);
+}
+
+#[test]
+fn list_names_every_scenario_with_what_it_shows() {
+    let done = tasklab(&["list"]);
+    assert_eq!(done.code, Some(0));
+    for builtin in tasklab::scenario::builtin::BUILTIN {
+        let line = done
+            .out
+            .lines()
+            .find(|line| line.split_whitespace().next() == Some(builtin.name));
+        assert!(
+            line.is_some_and(|line| line.ends_with(&builtin.scenario().about)),
+            "{}",
+            done.out
+        );
+    }
+}
+
+#[test]
+fn schema_prints_the_schema() {
+    let done = tasklab(&["schema"]);
+    assert_eq!((done.code, done.out), (Some(0), tasklab::scenario::schema()));
+}
+
+#[test]
+fn a_wrong_command_line_exits_with_2_and_says_so() {
+    for (args, says) in [
+        (&["run"][..], "SCENARIO"),
+        (
+            &["run", "mixed", "--executor", "threadpool"],
+            "[possible values: tokio, current-thread, pool]",
+        ),
+        (&["run", "mixed", "--duration", "5"], "it has no unit"),
+        (
+            &["run", "mixed", "--log", "loud"],
+            "[possible values: off, error, warn, info, debug, trace]",
+        ),
+        (&["check"], "FILE"),
+        (&["lisst"], "similar subcommand exists: 'list'"),
+    ] {
+        let done = tasklab(args);
+        assert_eq!(done.code, Some(2), "{args:?}");
+        assert!(done.err.contains(says), "{args:?}: {}", done.err);
+    }
+}
+
+/// What is no scenario at all has a sentence of its own.
+#[test]
+fn what_cannot_be_read_is_one_sentence() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str, bytes: &[u8]| {
+        let path = folder.path().join(name);
+        fs::write(&path, bytes).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let latin = file("latin.toml", b"title = \"x\"\nabout = \"caf\xe9\"\n");
+    let big = file("big.toml", &vec![b'#'; (1 << 20) + 1]);
+    let inside = format!("{latin}/x.toml");
+    let missing = folder.path().join("mixd.toml").to_str().unwrap().to_owned();
+    for (what, says) in [
+        (latin.as_str(), format!("`{latin}` is no text: its line 2 is not UTF-8")),
+        (&big, format!("`{big}` is larger than 1MiB, which no scenario is")),
+        (
+            "scenarios",
+            "`scenarios` is a directory, and a scenario is a file".to_owned(),
+        ),
+        (
+            &inside,
+            format!("`{inside}` cannot be read: Not a directory (os error 20)"),
+        ),
+        ("spawn_blocking", did_you_mean("spawn_blocking", "spawn-blocking")),
+        ("scenarios/mixd.toml", did_you_mean("scenarios/mixd.toml", "mixed")),
+        (&missing, did_you_mean(&missing, "mixed")),
+        (
+            "\u{1b}[2J",
+            "there is no file `\\u{1b}[2J` and no built-in scenario of that name: `tasklab list` shows them".to_owned(),
+        ),
+    ] {
+        let done = tasklab(&["check", what]);
+        assert_eq!((done.code, done.err), (Some(2), format!("error: {says}\n")));
+    }
+}
+
+fn did_you_mean(what: &str, near: &str) -> String {
+    format!("there is no file `{what}` and no built-in scenario of that name: did you mean `{near}`?")
+}
