@@ -1,0 +1,199 @@
+//! What recording costs: throughput recorded over throughput bare, beside tokio-metrics' `TaskMonitor` alone.
+//!
+//! ```text
+//! cargo bench --bench record              # every load, nine interleaved rounds
+//! cargo bench --bench record -- storm     # only the loads whose name contains the word
+//! ```
+//!
+//! *storm*: 64 tasks × 40,000 `yield_now`. *real*: 1,000 tasks that loop 20 µs of work and a 1 ms sleep, for a second. Each round runs every
+//! mode once, in turn, so that the machine's noise hits all alike; the table shows medians of the rounds and the ratio of
+//! each to `bare` in the same round.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::time::{Duration, Instant};
+use tasklab::probe::{self, Collector, Hub};
+use tasklab::record::{Label, LaneKind, Nanos, Outcome, Reason};
+use tokio::runtime::{Builder, Runtime};
+
+const ROUNDS: usize = 9;
+
+#[derive(Clone, Copy, PartialEq)]
+enum Mode {
+    Bare,
+    Recorded,
+    TaskMonitor,
+}
+
+const MODES: [(&str, Mode); 3] = [
+    ("bare", Mode::Bare),
+    ("recorded", Mode::Recorded),
+    ("TaskMonitor", Mode::TaskMonitor),
+];
+
+fn main() {
+    let wanted = std::env::args()
+        .skip(1)
+        .find(|a| !a.starts_with('-'))
+        .unwrap_or_default();
+    println!(
+        "{:28} {:12} {:>14} {:>8} {:>10} {:>8}",
+        "load", "mode", "per second", "ratio", "ns more", "lost"
+    );
+    type Load = fn(Mode, bool) -> Outcomes;
+    let loads: [(&str, Load, bool); 4] = [
+        ("storm, current-thread", storm, false),
+        ("storm, 2 workers", storm, true),
+        ("real, current-thread", real, false),
+        ("real, 2 workers", real, true),
+    ];
+    for (name, load, threads) in loads.into_iter().filter(|(name, ..)| name.contains(&wanted)) {
+        let mut rounds: Vec<[Outcomes; 3]> = Vec::new();
+        for _ in 0..ROUNDS {
+            rounds.push(MODES.map(|(_, mode)| load(mode, threads)));
+        }
+        for (m, (mode, _)) in MODES.iter().enumerate() {
+            let rate = median(rounds.iter().map(|r| r[m].rate));
+            let ratio = median(rounds.iter().map(|r| r[m].rate / r[0].rate));
+            let more = median(rounds.iter().map(|r| 1e9 / r[m].rate - 1e9 / r[0].rate));
+            let lost: u64 = rounds.iter().map(|r| r[m].lost).sum();
+            println!("{name:28} {mode:12} {rate:>14.0} {ratio:>8.2} {more:>10.0} {lost:>8}");
+        }
+    }
+}
+
+struct Outcomes {
+    /// Polls (storm) or loops (real) a second.
+    rate: f64,
+    lost: u64,
+}
+
+fn median(values: impl Iterator<Item = f64>) -> f64 {
+    let mut values: Vec<f64> = values.collect();
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+/// A runtime, recorded or not, and the thread that drains its rings.
+struct Bench {
+    runtime: Runtime,
+    hub: Arc<Hub>,
+    group: Arc<probe::Group>,
+    monitor: tokio_metrics::TaskMonitor,
+    mode: Mode,
+    stop: Arc<AtomicBool>,
+    drain: Option<std::thread::JoinHandle<u64>>,
+}
+
+impl Bench {
+    fn new(mode: Mode, threads: bool) -> Bench {
+        let mut builder = if threads {
+            Builder::new_multi_thread()
+        } else {
+            Builder::new_current_thread()
+        };
+        builder.enable_all().worker_threads(2);
+        let hub = Hub::new(LaneKind::Blocking);
+        let stop = Arc::new(AtomicBool::new(false));
+        let mut drain = None;
+        if mode == Mode::Recorded {
+            probe::install(&mut builder, &hub);
+            let mut collector = Collector::new(hub.clone(), None);
+            let stop = stop.clone();
+            drain = Some(std::thread::spawn(move || {
+                let mut lost = 0;
+                loop {
+                    let last = stop.load(Relaxed);
+                    lost += collector.batch().lost.iter().map(|l| l.slices).sum::<u64>();
+                    if last {
+                        return lost;
+                    }
+                    std::thread::sleep(Duration::from_millis(2));
+                }
+            }));
+        }
+        Bench {
+            runtime: builder.build().expect("a runtime"),
+            group: hub.group("bench"),
+            hub,
+            monitor: tokio_metrics::TaskMonitor::new(),
+            mode,
+            stop,
+            drain,
+        }
+    }
+
+    fn spawn(&self, body: impl Future<Output = ()> + Send + 'static) -> tokio::task::JoinHandle<()> {
+        match self.mode {
+            Mode::Bare => self.runtime.spawn(body),
+            Mode::TaskMonitor => self.runtime.spawn(self.monitor.instrument(body)),
+            Mode::Recorded => probe::spawn(self.runtime.handle(), &self.hub, &self.group, |_| async {
+                body.await;
+                Outcome::Completed
+            }),
+        }
+    }
+
+    fn finish(self, done: f64, elapsed: Duration) -> Outcomes {
+        drop(self.runtime);
+        self.stop.store(true, Relaxed);
+        Outcomes {
+            rate: done / elapsed.as_secs_f64(),
+            lost: self.drain.map_or(0, |d| d.join().expect("no panic")),
+        }
+    }
+}
+
+fn storm(mode: Mode, threads: bool) -> Outcomes {
+    const TASKS: u32 = 64;
+    const YIELDS: u32 = 40_000;
+    let bench = Bench::new(mode, threads);
+    let start = Instant::now();
+    let joins: Vec<_> = (0..TASKS)
+        .map(|_| {
+            bench.spawn(async move {
+                for _ in 0..YIELDS {
+                    if mode == Mode::Recorded {
+                        probe::lane::waiting(Reason::Yield, Label::NONE);
+                    }
+                    tokio::task::yield_now().await;
+                }
+            })
+        })
+        .collect();
+    bench.runtime.block_on(async {
+        for join in joins {
+            join.await.expect("no panic");
+        }
+    });
+    let elapsed = start.elapsed();
+    bench.finish(f64::from(TASKS * YIELDS), elapsed)
+}
+
+fn real(mode: Mode, threads: bool) -> Outcomes {
+    const TASKS: u32 = 1_000;
+    let bench = Bench::new(mode, threads);
+    let done = Arc::new(AtomicU64::new(0));
+    let stop = Arc::new(AtomicBool::new(false));
+    let start = Instant::now();
+    for _ in 0..TASKS {
+        let (done, stop) = (done.clone(), stop.clone());
+        bench.spawn(async move {
+            while !stop.load(Relaxed) {
+                let until = probe::now() + Nanos::from_micros(20);
+                while probe::now() < until {
+                    std::hint::spin_loop();
+                }
+                if mode == Mode::Recorded {
+                    probe::lane::waiting(Reason::Timer, Label::NONE);
+                }
+                tokio::time::sleep(Duration::from_millis(1)).await;
+                done.fetch_add(1, Relaxed);
+            }
+        });
+    }
+    bench.runtime.block_on(tokio::time::sleep(Duration::from_secs(1)));
+    let (elapsed, loops) = (start.elapsed(), done.load(Relaxed));
+    stop.store(true, Relaxed);
+    bench.finish(loops as f64, elapsed)
+}
