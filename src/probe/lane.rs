@@ -225,6 +225,11 @@ pub(super) fn enter(hub: &Arc<Hub>, worker: impl FnOnce() -> Option<usize>) {
     });
 }
 
+/// Makes the calling thread a lane for [`job`]s before it has one, so that it is seen idle.
+pub fn ready_for_jobs(hub: &Arc<Hub>) {
+    enter(hub, || None);
+}
+
 /// The calling thread is no lane any more.
 pub(super) fn leave() {
     // Gone already, if the thread dies.

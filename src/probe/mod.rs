@@ -28,4 +28,4 @@ pub use hooks::install;
 pub use hub::{Group, Hub};
 pub use log::LogLayer;
 pub use task::{TaskHandle, ended, offloaded, spawn};
-pub use tokio_metrics::{GroupMonitors, RuntimeWatch, monitored};
+pub use tokio_metrics::{GroupMonitors, Watch, monitored};

@@ -21,6 +21,8 @@ use tokio::task::JoinHandle;
 pub(super) struct TaskSlot {
     hub: Arc<Hub>,
     group: GroupId,
+    /// Its number within its group.
+    index: u32,
     /// Zero until the runtime has named it.
     id: AtomicU32,
     /// When it was first woken since its last slice began; zero: it was not.
@@ -110,16 +112,17 @@ pub struct TaskHandle(Arc<TaskSlot>);
 impl TaskHandle {
     /// A task that no async runtime runs: it has its identity at once, and is queued from now on.
     pub fn new(hub: &Arc<Hub>, group: &Group) -> TaskHandle {
-        let handle = TaskHandle::unnamed(hub, group.id);
+        let handle = TaskHandle::unnamed(hub, group);
         handle.0.id.store(hub.own_id().get(), Relaxed);
-        handle.spawned(group.next_index(), None);
+        handle.spawned(None);
         handle
     }
 
-    fn unnamed(hub: &Arc<Hub>, group: GroupId) -> TaskHandle {
+    fn unnamed(hub: &Arc<Hub>, group: &Group) -> TaskHandle {
         TaskHandle(Arc::new(TaskSlot {
             hub: hub.clone(),
-            group,
+            group: group.id,
+            index: group.next_index(),
             id: AtomicU32::new(0),
             woken_at: AtomicU64::new(0),
             woken_by: AtomicU32::new(0),
@@ -137,6 +140,11 @@ impl TaskHandle {
         self.0.id().expect("a task has its identity before it runs")
     }
 
+    /// Its number within its group, from 0.
+    pub fn index(&self) -> u32 {
+        self.0.index
+    }
+
     /// What the task waits for is, or will be, ready at this instant. From any thread.
     pub fn ready_at(&self, at: Nanos) {
         self.0.ready_at.store(at.0, Relaxed);
@@ -151,7 +159,7 @@ impl TaskHandle {
         &self.0
     }
 
-    fn spawned(&self, index: u32, parent: Option<TaskId>) {
+    fn spawned(&self, parent: Option<TaskId>) {
         let at = super::now();
         self.0.woken_at(at);
         lane::write(
@@ -160,7 +168,7 @@ impl TaskHandle {
                 at,
                 task: self.id(),
                 parent,
-                index,
+                index: self.0.index,
                 group: self.0.group,
             }),
         );
@@ -172,9 +180,9 @@ impl TaskHandle {
 pub fn offloaded(parent: &TaskHandle) -> TaskHandle {
     let hub = parent.0.hub();
     let group = hub.offload_group(parent.0.group);
-    let child = TaskHandle::unnamed(hub, group.id);
+    let child = TaskHandle::unnamed(hub, &group);
     child.0.id.store(hub.own_id().get(), Relaxed);
-    child.spawned(group.next_index(), parent.0.id());
+    child.spawned(parent.0.id());
     child
 }
 
@@ -190,7 +198,7 @@ pub fn ended(task: &TaskHandle, outcome: Outcome) {
 
 thread_local! {
     /// The task that is being handed to the runtime, until the spawn hook names it.
-    static SPAWNING: RefCell<Option<(TaskHandle, u32)>> = const { RefCell::new(None) };
+    static SPAWNING: RefCell<Option<TaskHandle>> = const { RefCell::new(None) };
 }
 
 /// Spawns a task of `group` on a runtime that [`install`](super::install) prepared.
@@ -199,7 +207,7 @@ where
     F: Future<Output = Outcome> + Send + 'static,
 {
     let (handle, future) = probed(hub, group, body);
-    SPAWNING.set(Some((handle, group.next_index())));
+    SPAWNING.set(Some(handle));
     let join = runtime.spawn(future);
     // A runtime that is shutting down names nothing.
     SPAWNING.set(None);
@@ -208,11 +216,11 @@ where
 
 /// The runtime says that the task which is being handed to it has this identity. `false`: the task is not ours.
 pub(super) fn name_spawned(id: TaskId) -> bool {
-    let Some((task, index)) = SPAWNING.take() else {
+    let Some(task) = SPAWNING.take() else {
         return false;
     };
     task.0.id.store(id.get(), Relaxed);
-    task.spawned(index, lane::current_task());
+    task.spawned(lane::current_task());
     true
 }
 
@@ -221,7 +229,7 @@ fn probed<F>(hub: &Arc<Hub>, group: &Group, body: impl FnOnce(TaskHandle) -> F) 
 where
     F: Future<Output = Outcome>,
 {
-    let handle = TaskHandle::unnamed(hub, group.id);
+    let handle = TaskHandle::unnamed(hub, group);
     let future = Probed {
         waker: Waker::from(handle.0.clone()),
         body: body(handle.clone()),

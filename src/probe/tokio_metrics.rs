@@ -14,38 +14,79 @@ pub const MONITORED: u32 = 8;
 /// How long an interval is.
 const INTERVAL: Nanos = Nanos::from_millis(250);
 
-/// Takes a runtime's intervals.
-pub struct RuntimeWatch {
-    intervals: RuntimeIntervals,
+/// One `TaskMonitor` per group, for those who spawn.
+pub struct GroupMonitors(Vec<(GroupId, TaskMonitor)>);
+
+impl GroupMonitors {
+    /// For these groups.
+    pub fn new(groups: impl IntoIterator<Item = GroupId>) -> GroupMonitors {
+        GroupMonitors(groups.into_iter().map(|group| (group, TaskMonitor::new())).collect())
+    }
+
+    /// The monitor for the `index`th task of `group`, if it is one of the watched few.
+    pub fn monitor(&self, group: GroupId, index: u32) -> Option<TaskMonitor> {
+        let (_, monitor) = self.0.iter().find(|(g, _)| *g == group && index < MONITORED)?;
+        Some(monitor.clone())
+    }
+}
+
+/// `body` under `monitor`, or as it is.
+pub async fn monitored<F: Future>(monitor: Option<TaskMonitor>, body: F) -> F::Output {
+    match monitor {
+        Some(monitor) => monitor.instrument(body).await,
+        None => body.await,
+    }
+}
+
+/// Takes tokio-metrics' intervals of a runtime and of its groups. Belongs to the monitor's thread.
+pub struct Watch {
+    runtime: RuntimeIntervals,
     metrics: RuntimeMetrics,
+    groups: Vec<GroupWatch>,
     next: Nanos,
 }
 
-impl RuntimeWatch {
-    /// Of this runtime, from now on.
-    pub fn new(runtime: &Handle) -> RuntimeWatch {
-        RuntimeWatch {
-            intervals: RuntimeMonitor::new(runtime).intervals(),
+struct GroupWatch {
+    group: GroupId,
+    monitor: TaskMonitor,
+    intervals: Box<dyn Iterator<Item = TaskMetrics> + Send>,
+}
+
+impl Watch {
+    /// From now on.
+    pub fn new(runtime: &Handle, groups: &GroupMonitors) -> Watch {
+        let watch = |(group, monitor): &(GroupId, TaskMonitor)| GroupWatch {
+            group: *group,
+            monitor: monitor.clone(),
+            intervals: Box::new(monitor.intervals()),
+        };
+        Watch {
+            runtime: RuntimeMonitor::new(runtime).intervals(),
             metrics: runtime.metrics(),
+            groups: groups.0.iter().map(watch).collect(),
             next: Nanos::ZERO,
         }
     }
 
-    /// The interval that ends at `now` (since the run's start), if one is due or `last` asks for it.
-    pub fn sample(&mut self, now: Nanos, last: bool) -> Option<Sample> {
+    /// The intervals that end at `now` (since the run's start), if they are due or this is the `last` call.
+    pub fn sample(&mut self, now: Nanos, last: bool) -> Vec<Sample> {
         if now < self.next && !last {
-            return None;
+            return Vec::new();
         }
         self.next = now + INTERVAL;
-        let m = self.intervals.next()?;
-        let total_polls = (0..self.metrics.num_workers())
-            .map(|worker| self.metrics.worker_poll_count(worker))
-            .sum();
-        Some(Sample::Runtime(RuntimeSample {
+        let runtime = self.runtime(now).map(Sample::Runtime);
+        let groups = self.groups.iter_mut().filter_map(|g| g.sample(now)).map(Sample::Group);
+        runtime.into_iter().chain(groups).collect()
+    }
+
+    fn runtime(&mut self, now: Nanos) -> Option<RuntimeSample> {
+        let m = self.runtime.next()?;
+        let polls = |worker| self.metrics.worker_poll_count(worker);
+        Some(RuntimeSample {
             at: now,
             elapsed: m.elapsed.into(),
             polls: m.total_polls_count,
-            total_polls,
+            total_polls: (0..self.metrics.num_workers()).map(polls).sum(),
             live_tasks: m.live_tasks_count,
             global_queue: m.global_queue_depth,
             local_queue: m.total_local_queue_depth,
@@ -56,80 +97,20 @@ impl RuntimeWatch {
             steals: m.total_steal_count,
             io_ready: m.io_driver_ready_count,
             budget_forced_yields: m.budget_forced_yield_count,
-        }))
+        })
     }
 }
 
-/// One `TaskMonitor` per group.
-pub struct GroupMonitors {
-    groups: Vec<Monitored>,
-    next: Nanos,
-}
-
-struct Monitored {
-    group: GroupId,
-    monitor: TaskMonitor,
-    intervals: Box<dyn Iterator<Item = TaskMetrics> + Send>,
-}
-
-impl GroupMonitors {
-    /// For these groups.
-    pub fn new(groups: impl IntoIterator<Item = GroupId>) -> GroupMonitors {
-        let groups = groups
-            .into_iter()
-            .map(|group| {
-                let monitor = TaskMonitor::new();
-                let intervals = Box::new(monitor.intervals());
-                Monitored {
-                    group,
-                    monitor,
-                    intervals,
-                }
-            })
-            .collect();
-        GroupMonitors {
-            groups,
-            next: Nanos::ZERO,
-        }
-    }
-
-    /// The monitor for the next task of `group`, if it is one of the watched few.
-    pub fn monitor(&self, group: GroupId, index: u32) -> Option<TaskMonitor> {
-        if index >= MONITORED {
-            return None;
-        }
-        let monitored = self.groups.iter().find(|m| m.group == group)?;
-        Some(monitored.monitor.clone())
-    }
-
-    /// The intervals that end at `now` (since the run's start), if they are due or `last` asks for them.
-    pub fn sample(&mut self, now: Nanos, last: bool) -> Vec<Sample> {
-        if now < self.next && !last {
-            return Vec::new();
-        }
-        self.next = now + INTERVAL;
-        self.groups
-            .iter_mut()
-            .filter_map(|m| {
-                let interval = m.intervals.next()?;
-                let total = m.monitor.cumulative();
-                Some(Sample::Group(GroupSample {
-                    at: now,
-                    group: m.group,
-                    polls: total.total_poll_count,
-                    mean_scheduled: interval.mean_scheduled_duration().into(),
-                    mean_poll: interval.mean_poll_duration().into(),
-                    slow_polls: interval.slow_poll_ratio(),
-                }))
-            })
-            .collect()
-    }
-}
-
-/// `body` under `monitor`, or as it is.
-pub async fn monitored<F: Future>(monitor: Option<TaskMonitor>, body: F) -> F::Output {
-    match monitor {
-        Some(monitor) => monitor.instrument(body).await,
-        None => body.await,
+impl GroupWatch {
+    fn sample(&mut self, now: Nanos) -> Option<GroupSample> {
+        let interval = self.intervals.next()?;
+        Some(GroupSample {
+            at: now,
+            group: self.group,
+            polls: self.monitor.cumulative().total_poll_count,
+            mean_scheduled: interval.mean_scheduled_duration().into(),
+            mean_poll: interval.mean_poll_duration().into(),
+            slow_polls: interval.slow_poll_ratio(),
+        })
     }
 }

@@ -1,6 +1,31 @@
 //! One run of one scenario, from start to stop, as its two front ends (the screen and the headless report) see it.
+//!
+//! ```text
+//!   front end's thread          conductor's thread              the executor's threads
+//!   Run::batch  ◄── rings ◄──────────────────────────────────── tasks
+//!   Run::stop   ───────────►  arrivals, cues, the end  ───────►  spawn, stop
+//! ```
+//!
+//! The conductor is a thread of its own, outside the executor, so that arrivals and cues come when they should whatever the executor suffers: the load is open.
 
-use crate::record::Batch;
+mod agenda;
+mod conductor;
+
+use crate::executor::{self, Alive, Setup};
+use crate::model::{CueInfo, RunInfo};
+use crate::probe::{Collector, Hub, Watch};
+use crate::record::{Batch, Definition, LaneId, LaneKind, LogLine};
+use crate::scenario::Scenario;
+use crate::workload::{Calibration, Labels, Services, StartError, compile};
+use conductor::{Command, Conductor};
+use std::collections::HashMap;
+use std::fmt;
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread;
 use std::time::Duration;
 
 /// Where a front end's batches come from, and whom it tells what the presenter wants.
@@ -29,4 +54,232 @@ pub enum RunState {
         /// What could not be stopped, in a sentence; `None`: nothing was left running.
         left: Option<String>,
     },
+}
+
+/// How far the conductor is.
+#[derive(Default)]
+struct Progress(AtomicU8);
+
+impl Progress {
+    const STOPPING: u8 = 1;
+    const STOPPED: u8 = 2;
+
+    fn set(&self, to: u8) {
+        self.0.store(to, Ordering::Release);
+    }
+
+    fn get(&self) -> u8 {
+        self.0.load(Ordering::Acquire)
+    }
+}
+
+/// A run under way.
+pub struct Run {
+    collector: Collector,
+    watch: Option<Watch>,
+    commands: Sender<Command>,
+    progress: Arc<Progress>,
+    /// Set when the last batch has been handed out.
+    ended: Option<RunState>,
+    lanes: HashMap<LaneId, String>,
+    services: Arc<Services>,
+    info: RunInfo,
+}
+
+impl Run {
+    /// Starts everything: calibrates, starts the services and the executor, and lets the first tasks arrive.
+    ///
+    /// `log` is where the log layer's lines arrive, if there is one.
+    ///
+    /// # Errors
+    /// When the machine does not grant what the run needs.
+    pub fn start(scenario: &Scenario, log: Option<Receiver<LogLine>>) -> Result<Run, RunError> {
+        let services = Arc::new(Services::start(scenario)?);
+        let mut labels = Labels::new();
+        let programs = compile(scenario, &mut labels);
+        let threads = scenario.executor.threads();
+        let job_lanes = if scenario.executor.kind.is_async() {
+            LaneKind::Blocking
+        } else {
+            LaneKind::Pool
+        };
+        let hub = Hub::new(job_lanes);
+        hub.define(labels.definitions());
+        let groups: Vec<_> = scenario.tasks.iter().map(|task| hub.group(&task.name)).collect();
+        let (commands, inbox) = channel();
+        let nobody = commands.clone();
+        // A conductor that is over needs no telling.
+        let alive = Alive::new(move || drop(nobody.send(Command::NobodyLeft)));
+        let started = executor::start(&Setup {
+            spec: &scenario.executor,
+            hub: &hub,
+            services: &services,
+            alive: &alive,
+            groups: &groups,
+        })
+        .map_err(|error| RunError::Executor(threads, error))?;
+        let progress = Arc::new(Progress::default());
+        let conductor = Conductor {
+            hub: hub.clone(),
+            services: services.clone(),
+            executor: started.executor,
+            alive,
+            inbox,
+            progress: progress.clone(),
+            programs: programs.into_iter().zip(groups).collect(),
+            labels,
+            injected: None,
+        };
+        let plan = scenario.clone();
+        thread::Builder::new()
+            .name("tasklab-conductor".into())
+            .spawn(move || conductor.conduct(&plan))
+            .map_err(|error| RunError::Executor(1, error))?;
+        Ok(Run {
+            collector: Collector::new(hub, log),
+            watch: started.watch,
+            commands,
+            progress,
+            ended: None,
+            lanes: HashMap::new(),
+            services,
+            info: info(scenario, threads),
+        })
+    }
+
+    /// What a model must know before the first batch.
+    pub fn info(&self) -> &RunInfo {
+        &self.info
+    }
+
+    /// The rate between work and time that this run uses.
+    pub fn calibration(&self) -> &Calibration {
+        self.services.calibration()
+    }
+
+    /// The folder that file steps use, until the run has ended.
+    pub fn scratch(&self) -> &Path {
+        self.services.scratch().path()
+    }
+
+    /// What still holds a lane in the last batch, in a sentence.
+    fn left(&self, last: &Batch) -> Option<String> {
+        let mut busy: Vec<_> = last
+            .live
+            .lanes
+            .iter()
+            .filter_map(|current| self.lanes.get(&current.lane).map(String::as_str))
+            .collect();
+        busy.sort_unstable();
+        let what = match busy.len() {
+            0 => return None,
+            1 => "a thread that could not be stopped",
+            _ => "threads that could not be stopped",
+        };
+        Some(format!("left behind {what}: {}", busy.join(", ")))
+    }
+}
+
+fn info(scenario: &Scenario, workers: usize) -> RunInfo {
+    RunInfo {
+        title: scenario.title.clone(),
+        about: scenario.about.clone(),
+        executor: scenario.executor.kind.word().to_owned(),
+        workers,
+        async_executor: scenario.executor.kind.is_async(),
+        duration: scenario.duration.map(Into::into),
+        seed: scenario.seed,
+        cues: scenario
+            .cues
+            .iter()
+            .map(|cue| CueInfo {
+                at: cue.at.into(),
+                say: cue.say.clone(),
+            })
+            .collect(),
+    }
+}
+
+impl Source for Run {
+    fn batch(&mut self) -> Batch {
+        // Looked at before the rings: then everything is in this batch.
+        let last = self.progress.get() == Progress::STOPPED && self.ended.is_none();
+        let mut batch = self.collector.batch();
+        if let Some(watch) = &mut self.watch
+            && self.ended.is_none()
+        {
+            batch.samples.extend(watch.sample(batch.now, last));
+        }
+        for definition in &batch.definitions {
+            if let Definition::Lane { id, name, .. } = definition {
+                self.lanes.insert(*id, name.clone());
+            }
+        }
+        if last {
+            self.ended = Some(RunState::Ended {
+                left: self.left(&batch),
+            });
+        }
+        batch
+    }
+
+    fn state(&self) -> RunState {
+        match (&self.ended, self.progress.get()) {
+            (Some(ended), _) => ended.clone(),
+            (None, 0) => RunState::Running,
+            (None, _) => RunState::Stopping,
+        }
+    }
+
+    fn inject_block(&mut self, lasts: Duration) {
+        // A conductor that is over cannot be asked any more, nor need it.
+        let _ = self.commands.send(Command::Block(lasts));
+    }
+
+    fn stop(&mut self) {
+        let _ = self.commands.send(Command::Stop);
+    }
+}
+
+impl Drop for Run {
+    fn drop(&mut self) {
+        if self.ended.is_none() {
+            // Whoever leaves early (an error, a panic of the screen) leaves no files behind either.
+            let _ = self.services.shut_down();
+        }
+    }
+}
+
+/// Why a run cannot start.
+#[derive(Debug)]
+pub enum RunError {
+    /// The services cannot.
+    Services(StartError),
+    /// The executor cannot have so many threads.
+    Executor(usize, io::Error),
+}
+
+impl From<StartError> for RunError {
+    fn from(error: StartError) -> RunError {
+        RunError::Services(error)
+    }
+}
+
+impl fmt::Display for RunError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            RunError::Services(error) => error.fmt(f),
+            RunError::Executor(1, _) => f.write_str("the machine does not grant another thread"),
+            RunError::Executor(n, _) => write!(f, "the machine does not grant {n} threads to run tasks on"),
+        }
+    }
+}
+
+impl std::error::Error for RunError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            RunError::Services(error) => error.source(),
+            RunError::Executor(_, error) => Some(error),
+        }
+    }
 }

@@ -23,6 +23,17 @@ pub struct Program {
 }
 
 impl Program {
+    /// Makes the program of one group of a scenario with this seed.
+    pub fn new(task: &TaskSpec, seed: u64, labels: &mut Labels) -> Program {
+        Program {
+            group: task.name.clone(),
+            seed,
+            repeat: task.repeat,
+            timeout: task.timeout,
+            steps: instructions(&task.steps, labels),
+        }
+    }
+
     /// The group's name.
     pub fn group(&self) -> &str {
         &self.group
@@ -63,18 +74,8 @@ pub fn compile(scenario: &Scenario, labels: &mut Labels) -> Vec<Arc<Program>> {
     scenario
         .tasks
         .iter()
-        .map(|task| Arc::new(program(task, scenario.seed, labels)))
+        .map(|task| Arc::new(Program::new(task, scenario.seed, labels)))
         .collect()
-}
-
-fn program(task: &TaskSpec, seed: u64, labels: &mut Labels) -> Program {
-    Program {
-        group: task.name.clone(),
-        seed,
-        repeat: task.repeat,
-        timeout: task.timeout,
-        steps: instructions(&task.steps, labels),
-    }
 }
 
 fn instructions(steps: &[Step], labels: &mut Labels) -> Arc<[Instruction]> {

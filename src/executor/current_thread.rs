@@ -1,0 +1,49 @@
+//! tokio's current-thread runtime, on a thread of its own.
+
+use super::runtime::{Spawner, prepare};
+use super::{Arrival, Executor, Setup, Started};
+use std::io;
+use std::sync::mpsc::{self, Receiver};
+use std::thread;
+use std::time::{Duration, Instant};
+use tokio::runtime::Builder;
+use tokio::sync::oneshot;
+
+struct CurrentThread {
+    spawner: Spawner,
+    stop: oneshot::Sender<Instant>,
+    /// Disconnected when the runtime's thread is over.
+    over: Receiver<()>,
+}
+
+pub(super) fn start(setup: &Setup<'_>) -> io::Result<Started> {
+    let mut builder = Builder::new_current_thread();
+    prepare(&mut builder, setup);
+    let runtime = builder.build()?;
+    let spawner = Spawner::new(runtime.handle(), setup);
+    let (stop, stopped) = oneshot::channel::<Instant>();
+    let (running, over) = mpsc::channel();
+    thread::Builder::new().name("tasklab-runtime".into()).spawn(move || {
+        let _running = running;
+        // The body of `block_on` is no task and leaves no records: it only waits for the end.
+        let deadline = runtime.block_on(stopped);
+        let grace = deadline.map_or(Duration::ZERO, |at| at.saturating_duration_since(Instant::now()));
+        runtime.shutdown_timeout(grace);
+    })?;
+    Ok(Started {
+        watch: Some(spawner.watch()),
+        executor: Box::new(CurrentThread { spawner, stop, over }),
+    })
+}
+
+impl Executor for CurrentThread {
+    fn spawn(&self, arrival: &Arrival) {
+        self.spawner.spawn(arrival);
+    }
+
+    fn stop(self: Box<Self>, grace: Duration) {
+        // If the thread is over already there is nobody to stop, and nothing to wait for.
+        let _ = self.stop.send(Instant::now() + grace);
+        let _ = self.over.recv_timeout(grace);
+    }
+}

@@ -1,0 +1,44 @@
+//! tokio's multi-thread runtime.
+
+use super::runtime::{Spawner, prepare};
+use super::{Arrival, Executor, Setup, Started};
+use std::io;
+use std::time::Duration;
+use tokio::runtime::{Builder, Runtime};
+
+struct MultiThread {
+    runtime: Runtime,
+    spawner: Spawner,
+}
+
+pub(super) fn start(setup: &Setup<'_>) -> io::Result<Started> {
+    let mut builder = Builder::new_multi_thread();
+    builder.worker_threads(setup.spec.threads());
+    prepare(&mut builder, setup);
+    let knobs = setup.spec.knobs;
+    if knobs.disable_lifo_slot {
+        builder.disable_lifo_slot();
+    }
+    if knobs.enable_eager_driver_handoff {
+        builder.enable_eager_driver_handoff();
+    }
+    if knobs.enable_alt_timer {
+        builder.enable_alt_timer();
+    }
+    let runtime = builder.build()?;
+    let spawner = Spawner::new(runtime.handle(), setup);
+    Ok(Started {
+        watch: Some(spawner.watch()),
+        executor: Box::new(MultiThread { runtime, spawner }),
+    })
+}
+
+impl Executor for MultiThread {
+    fn spawn(&self, arrival: &Arrival) {
+        self.spawner.spawn(arrival);
+    }
+
+    fn stop(self: Box<Self>, grace: Duration) {
+        self.runtime.shutdown_timeout(grace);
+    }
+}

@@ -1,0 +1,162 @@
+//! The thread that lets tasks arrive, makes the cues act, and ends the run.
+
+use super::Progress;
+use super::agenda::{Agenda, Item};
+use crate::executor::{Alive, Arrival, Executor};
+use crate::probe::{Group, Hub};
+use crate::record::{Mark, Marked, Record, Short};
+use crate::scenario::{Arrivals, CueAction, Draw, How, Repeat, Scenario, Step, TaskSpec};
+use crate::workload::{Labels, Program, Services};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::Duration;
+
+/// How long blocking work may go on after the end.
+const GRACE: Duration = Duration::from_secs(1);
+/// The group of the blocks that cues and keys inject.
+const INJECTED: &str = "injected";
+
+/// What the conductor is told.
+pub(super) enum Command {
+    /// Inject one synchronous block.
+    Block(Duration),
+    /// End the run.
+    Stop,
+    /// The last task has ended.
+    NobodyLeft,
+}
+
+pub(super) struct Conductor {
+    pub(super) hub: Arc<Hub>,
+    pub(super) services: Arc<Services>,
+    pub(super) executor: Box<dyn Executor>,
+    pub(super) alive: Arc<Alive>,
+    pub(super) inbox: Receiver<Command>,
+    pub(super) progress: Arc<Progress>,
+    pub(super) programs: Vec<(Arc<Program>, Arc<Group>)>,
+    pub(super) labels: Labels,
+    pub(super) injected: Option<Arc<Group>>,
+}
+
+/// The block that a cue repeats until another cue ends it.
+#[derive(Default)]
+struct Repeated {
+    /// Tells this block from those before it.
+    number: u64,
+    block: Option<Block>,
+}
+
+#[derive(Clone, Copy)]
+struct Block {
+    lasts: Duration,
+    /// `None`: it comes once.
+    every: Option<Duration>,
+    how: How,
+}
+
+impl Conductor {
+    /// Plays the scenario to its end.
+    pub(super) fn conduct(mut self, scenario: &Scenario) {
+        let mut agenda = Agenda::new(scenario);
+        let mut repeated = Repeated::default();
+        loop {
+            let now: Duration = self.hub.elapsed().into();
+            while let Some((at, item)) = agenda.due(now, &scenario.cues) {
+                match item {
+                    Item::Arrival(group) => {
+                        let (program, group) = self.programs[group].clone();
+                        self.executor.spawn(&Arrival { program, group });
+                    }
+                    Item::Cue(n) => {
+                        self.mark(Mark::Cue(u16::try_from(n).unwrap_or(u16::MAX)));
+                        if let Some(action) = scenario.cues[n].action {
+                            self.act(action, at, &mut agenda, &mut repeated);
+                        }
+                    }
+                    Item::Again(number) => {
+                        if let Some(block) = repeated.block.filter(|_| number == repeated.number) {
+                            self.block(block.lasts, block.how, scenario.seed);
+                            if let Some(every) = block.every {
+                                agenda.add(at + every, Item::Again(number));
+                            }
+                        }
+                    }
+                    Item::End => return self.stop(),
+                }
+            }
+            if self.over(&agenda, scenario) {
+                return self.stop();
+            }
+            let pause = agenda
+                .next()
+                .map_or(Duration::MAX, |at| at.saturating_sub(self.hub.elapsed().into()));
+            match self.inbox.recv_timeout(pause) {
+                Ok(Command::Block(lasts)) => {
+                    self.mark(Mark::Injected(Short::new(lasts.into())));
+                    self.block(lasts, How::Sync, scenario.seed);
+                }
+                Ok(Command::NobodyLeft) | Err(RecvTimeoutError::Timeout) => {}
+                Ok(Command::Stop) | Err(RecvTimeoutError::Disconnected) => return self.stop(),
+            }
+        }
+    }
+
+    /// Without a duration, the run is over when every task has ended and none is to come.
+    fn over(&self, agenda: &Agenda, scenario: &Scenario) -> bool {
+        scenario.duration.is_none() && !agenda.promises_tasks() && self.alive.count() == 0
+    }
+
+    fn act(&mut self, action: CueAction, at: Duration, agenda: &mut Agenda, repeated: &mut Repeated) {
+        match action {
+            CueAction::Block { lasts, every, how } => {
+                repeated.number += 1;
+                repeated.block = Some(Block { lasts, every, how });
+                agenda.add(at, Item::Again(repeated.number));
+            }
+            CueAction::Http { latency, failure_rate } => self.services.http().set(latency, failure_rate),
+            CueAction::Calm => {
+                repeated.number += 1;
+                repeated.block = None;
+                self.services.calm_http();
+            }
+        }
+    }
+
+    /// Lets a task arrive that blocks once.
+    fn block(&mut self, lasts: Duration, how: How, seed: u64) {
+        let block = Step::Block(Draw::Fixed(lasts));
+        let steps = match how {
+            How::Offload => vec![Step::Offload(vec![block])],
+            How::Sync | How::Async => vec![block],
+        };
+        let spec = TaskSpec {
+            name: INJECTED.to_owned(),
+            count: Some(1),
+            start: Duration::ZERO,
+            arrivals: Arrivals::Together,
+            repeat: Repeat::Times(1),
+            timeout: None,
+            steps,
+        };
+        let program = Arc::new(Program::new(&spec, seed, &mut self.labels));
+        self.hub.define(self.labels.definitions());
+        let hub = &self.hub;
+        let group = self.injected.get_or_insert_with(|| hub.group(INJECTED)).clone();
+        self.executor.spawn(&Arrival { program, group });
+    }
+
+    fn mark(&self, mark: Mark) {
+        let at = crate::probe::now();
+        self.hub.outside(Record::Marked(Marked { at, mark }));
+    }
+
+    fn stop(self) {
+        self.progress.set(Progress::STOPPING);
+        self.services.stop().request();
+        self.executor.stop(GRACE);
+        if let Err(error) = self.services.shut_down() {
+            tracing::warn!("the scratch folder could not be removed: {error}");
+        }
+        self.progress.set(Progress::STOPPED);
+    }
+}

@@ -1,0 +1,251 @@
+//! Whole runs through the public face: a scenario in, a model out, on every executor.
+
+use std::time::Duration;
+use tasklab::model::{Model, State};
+use tasklab::record::{LaneKind, Nanos, Outcome, Reason};
+use tasklab::run::{Run, RunState, Source};
+use tasklab::scenario;
+
+/// Runs a scenario to its end, and returns what is known of it then and what was left behind.
+fn run(text: &str) -> (Model, Option<String>) {
+    run_until(text, |_, _| {})
+}
+
+/// The same, and lets `each` see the model after every batch.
+fn run_until(text: &str, mut each: impl FnMut(&Model, &mut Run)) -> (Model, Option<String>) {
+    let scenario = scenario::read("test.toml", text).unwrap_or_else(|report| panic!("{report}"));
+    let mut run = Run::start(&scenario, None).expect("a run");
+    let mut model = Model::new(run.info().clone());
+    loop {
+        model.apply(&run.batch());
+        if let RunState::Ended { left } = run.state() {
+            return (model, left);
+        }
+        each(&model, &mut run);
+        std::thread::park_timeout(Duration::from_millis(2));
+    }
+}
+
+const EXECUTORS: [&str; 3] = ["tokio", "current-thread", "pool"];
+
+fn on(executor: &str, tasks: &str) -> String {
+    format!("title = 'test'\n[executor]\nkind = '{executor}'\n{tasks}")
+}
+
+fn group<'m>(model: &'m Model, name: &str) -> &'m tasklab::model::Group {
+    let found = model.groups().iter().find(|g| g.name == name);
+    found.unwrap_or_else(|| panic!("no group {name}"))
+}
+
+#[test]
+fn every_executor_does_every_repetition_of_every_task() {
+    for executor in EXECUTORS {
+        let (model, left) = run(&on(
+            executor,
+            "[[task]]\nname = 'mix'\ncount = 5\nrepeat = 4\n\
+             steps = [{ cpu = '50us' }, { http = '/weather' }, 'yield', { sleep = '1ms' }, { offload = [{ cpu = '50us' }] },\
+             { file = { write = '4KiB' } }, { file = { read = '4KiB', how = 'offload' } }, { timeout = { after = '1m', steps = ['yield'] } }]",
+        ));
+        assert_eq!(left, None, "{executor}");
+        let counts = model.counts();
+        assert_eq!(counts.alive(), 0, "{executor}: {counts:?}");
+        let mix = group(&model, "mix");
+        assert_eq!(mix.spawned, 5, "{executor}");
+        assert_eq!(mix.repetition().count, 20, "{executor}");
+        assert_eq!(counts.completed, counts.ended(), "{executor}: {counts:?}");
+        let tasks = model.tasks().iter().filter(|task| task.group == Some(mix.id));
+        let times: Nanos = tasks.map(|task| model.times(task.id).total()).sum();
+        assert_eq!(times, model.group_times(mix.id).total(), "{executor}");
+    }
+}
+
+#[test]
+fn a_step_is_suspended_on_an_async_executor_and_blocks_on_a_thread() {
+    for executor in EXECUTORS {
+        let (model, _) = run(&on(
+            executor,
+            "[[task]]\nname = 'sleeper'\nrepeat = 3\nsteps = [{ sleep = '3ms' }]",
+        ));
+        let times = model.group_times(group(&model, "sleeper").id);
+        let slept = Nanos::from_millis(9);
+        if executor == "pool" {
+            assert!(times.blocking >= slept, "{times:?}");
+            assert_eq!(times.suspended_on[Reason::Timer as usize], Nanos::ZERO);
+        } else {
+            assert_eq!(times.blocking, Nanos::ZERO);
+            assert!(
+                times.suspended_on[Reason::Timer as usize] + times.unnoticed + times.queued >= slept,
+                "{times:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_block_holds_the_worker_on_every_executor() {
+    for executor in EXECUTORS {
+        let (model, _) = run(&on(
+            executor,
+            "[[task]]\nname = 'careless'\nsteps = [{ block = '20ms' }]",
+        ));
+        let times = model.group_times(group(&model, "careless").id);
+        assert!(times.blocking >= Nanos::from_millis(20), "{executor}: {times:?}");
+        let kind = if executor == "pool" {
+            LaneKind::Pool
+        } else {
+            LaneKind::Worker
+        };
+        let blocked = model
+            .lanes()
+            .iter()
+            .find(|lane| model.lane_times(lane.id).1 > Nanos::ZERO);
+        assert_eq!(blocked.expect("a blocked lane").kind, kind);
+    }
+}
+
+#[test]
+fn while_the_only_worker_is_blocked_the_block_is_seen_and_its_victim_goes_unnoticed() {
+    let mut seen_blocking = false;
+    let mut seen_unnoticed = false;
+    run_until(
+        &on(
+            "current-thread",
+            "[[task]]\nname = 'heartbeat'\nrepeat = 60\nsteps = [{ sleep = '5ms' }]\n\
+             [[task]]\nname = 'careless'\nstart = '20ms'\nsteps = [{ block = '250ms' }]",
+        ),
+        |model, _| {
+            for task in model.tasks() {
+                match model.state(task.id) {
+                    State::Blocking => seen_blocking = true,
+                    State::Unnoticed => seen_unnoticed = true,
+                    _ => {}
+                }
+            }
+        },
+    );
+    assert!(seen_blocking && seen_unnoticed, "{seen_blocking} {seen_unnoticed}");
+}
+
+#[test]
+fn a_timeout_cancels_a_future_and_counts_a_thread_as_overdue() {
+    for executor in EXECUTORS {
+        let (model, _) = run(&on(
+            executor,
+            "[[task]]\nname = 'late'\nrepeat = 2\ntimeout = '5ms'\nsteps = [{ sleep = '60ms' }]",
+        ));
+        let late = group(&model, "late");
+        assert_eq!(late.repetitions[Outcome::TimedOut as usize], 2, "{executor}");
+        let slept_on = late.repetition().max >= Nanos::from_millis(60);
+        assert!(slept_on || executor != "pool", "a thread cannot be cancelled");
+    }
+}
+
+#[test]
+fn a_panic_ends_its_task_and_nobody_elses() {
+    for executor in EXECUTORS {
+        let (model, _) = run(&on(
+            executor,
+            "[[task]]\nname = 'clumsy'\ncount = 2\nrepeat = 3\nsteps = [{ panic = 'on purpose' }]\n\
+             [[task]]\nname = 'other'\nrepeat = 3\nsteps = [{ sleep = '1ms' }]",
+        ));
+        let counts = model.counts();
+        assert_eq!((counts.panicked, counts.completed), (2, 1), "{executor}: {counts:?}");
+    }
+}
+
+#[test]
+fn a_run_can_be_stopped_at_any_time() {
+    for executor in EXECUTORS {
+        let mut asked = false;
+        let (model, left) = run_until(
+            &on(
+                executor,
+                "[[task]]\nname = 'api'\ncount = 8\nrepeat = 'forever'\nsteps = [{ http = '/' }, { sleep = '1ms' }]\n\
+                 [[task]]\nname = 'hog'\nrepeat = 'forever'\nsteps = [{ cpu = '60s' }]",
+            ),
+            |model, run| {
+                if !asked && model.accounts().written > 0 {
+                    asked = true;
+                    run.stop();
+                }
+            },
+        );
+        assert_eq!(left, None, "{executor}");
+        let counts = model.counts();
+        assert_eq!((counts.alive(), counts.cancelled), (0, 9), "{executor}: {counts:?}");
+    }
+}
+
+#[test]
+fn what_cannot_be_stopped_is_named() {
+    let (model, left) = run_until(
+        &on("tokio", "[[task]]\nname = 'stubborn'\nsteps = [{ block = '1h' }]"),
+        |model, run| {
+            if model.lanes().iter().any(|lane| lane.current.is_some()) {
+                run.stop();
+            }
+        },
+    );
+    let left = left.expect("something left");
+    assert!(
+        left.starts_with("left behind a thread that could not be stopped: worker "),
+        "{left}"
+    );
+    assert_eq!(model.counts().blocking, 1);
+}
+
+#[test]
+fn an_injected_block_is_marked_and_blocks() {
+    let mut asked = false;
+    let (model, _) = run_until(
+        &on(
+            "current-thread",
+            "[[task]]\nname = 'heartbeat'\nrepeat = 20\nsteps = [{ sleep = '5ms' }]",
+        ),
+        |model, run| {
+            if !asked && model.accounts().written > 0 {
+                asked = true;
+                run.inject_block(Duration::from_millis(30));
+            }
+        },
+    );
+    assert_eq!(model.marks().len(), 1);
+    let injected = group(&model, "injected");
+    assert!(model.group_times(injected.id).blocking >= Nanos::from_millis(30));
+    assert!(group(&model, "heartbeat").lateness().max >= Nanos::from_millis(10));
+}
+
+#[test]
+fn the_scratch_folder_is_gone_after_the_run_and_after_a_run_that_is_dropped() {
+    let text = on(
+        "tokio",
+        "[[task]]\nname = 'w'\nrepeat = 'forever'\nsteps = [{ file = { write = '1KiB' } }]",
+    );
+    let scenario = scenario::read("test.toml", &text).unwrap_or_else(|report| panic!("{report}"));
+    let run = Run::start(&scenario, None).expect("a run");
+    let folder = run.scratch().to_owned();
+    assert!(folder.is_dir());
+    drop(run);
+    assert!(!folder.exists());
+}
+
+#[test]
+fn the_same_seed_draws_the_same_arrivals_and_outcomes_everywhere() {
+    let text =
+        "seed = 3\n[[task]]\nname = 'dice'\ncount = 40\nsteps = [{ fail = { message = 'bad luck', chance = 0.5 } }]";
+    let outcomes = |executor: &str| -> Vec<(u32, Option<Outcome>)> {
+        let (model, _) = run(&format!("title = 't'\n{text}\n[executor]\nkind = '{executor}'"));
+        let mut all: Vec<_> = model
+            .tasks()
+            .iter()
+            .map(|task| (task.index, task.ended.map(|(_, outcome)| outcome)))
+            .collect();
+        all.sort_unstable();
+        all
+    };
+    let tokio = outcomes("tokio");
+    assert!(tokio.iter().any(|(_, o)| *o == Some(Outcome::Failed)));
+    assert!(tokio.iter().any(|(_, o)| *o == Some(Outcome::Completed)));
+    assert_eq!(tokio, outcomes("current-thread"));
+    assert_eq!(tokio, outcomes("pool"));
+}
