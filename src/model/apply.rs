@@ -280,11 +280,13 @@ impl Model {
             Sample::Lane(sample) => self.lane_sample(sample),
             Sample::Runtime(sample) => {
                 self.series.runtime(sample);
+                self.runtime_totals.add(sample);
                 self.runtime = Some(sample.clone());
             }
             Sample::Group(sample) => {
                 let at = self.group_index(sample.group);
                 self.groups[at].sample = Some(sample.clone());
+                self.groups[at].totals.get_or_insert_default().add(sample);
             }
         }
     }

@@ -2,6 +2,7 @@
 
 use super::hist::{Hist, Percentiles};
 use super::state::{Counts, State, Times};
+use super::totals::GroupTotals;
 use super::track::Rest;
 use crate::record::{GroupId, GroupSample, Nanos, Outcome, Reason, Repetition, Slice};
 
@@ -24,6 +25,8 @@ pub struct Group {
     pub polls: u64,
     /// What tokio-metrics says; `None` where it was not asked.
     pub sample: Option<GroupSample>,
+    /// What tokio-metrics has said since the run's start; `None` where it was not asked.
+    pub totals: Option<GroupTotals>,
     pub(super) closed: Times,
     /// What its tasks do after their last slices.
     pub(super) present: Present,
@@ -44,6 +47,7 @@ impl Group {
             repetitions: [0; Outcome::ALL.len()],
             polls: 0,
             sample: None,
+            totals: None,
             closed: Times::default(),
             present: Present::default(),
             poll: Hist::fine(),
@@ -71,6 +75,15 @@ impl Group {
     /// Lengths of its tasks' repetitions.
     pub fn repetition(&self) -> Percentiles {
         self.repetition.percentiles()
+    }
+
+    /// How many of its tasks are in each state now.
+    pub fn counts(&self) -> Counts {
+        let mut counts = self.present.counts();
+        for outcome in Outcome::ALL {
+            *counts.of_mut(State::Ended(outcome)) += self.ended[outcome as usize] as usize;
+        }
+        counts
     }
 
     /// Tasks that are not over.

@@ -25,6 +25,7 @@ mod series;
 mod spans;
 mod state;
 mod task;
+mod totals;
 mod track;
 
 pub use accounts::{Accounts, Identity};
@@ -35,6 +36,7 @@ pub use paint::{Cell, LaneCell, Window};
 pub use series::{Point, STEP};
 pub use state::{Counts, State, Stretch, Times};
 pub use task::Task;
+pub use totals::{GroupTotals, RuntimeTotals};
 
 use crate::record::{GroupId, LaneId, LogLine, Marked, Nanos, Record, RuntimeSample, TaskId};
 use group::Present;
@@ -105,6 +107,7 @@ pub struct Model {
     marks: Vec<Marked>,
     log: VecDeque<LogLine>,
     runtime: Option<RuntimeSample>,
+    runtime_totals: RuntimeTotals,
 }
 
 impl Model {
@@ -138,6 +141,7 @@ impl Model {
             marks: Vec::new(),
             log: VecDeque::new(),
             runtime: None,
+            runtime_totals: RuntimeTotals::default(),
         }
     }
 }

@@ -92,6 +92,13 @@ impl Model {
         state
     }
 
+    /// Every stretch of a task that touches `from..to`, in order and as a whole, as far as its slices are held.
+    pub fn stretches(&self, id: TaskId, from: Nanos, to: Nanos, each: impl FnMut(Stretch)) {
+        if let Some(task) = self.task(id) {
+            task.stretches(from.max(self.horizon), to.min(self.now), self.now, each);
+        }
+    }
+
     /// The name of the step that a task is in or waits for, where that is known.
     pub fn waiting_on(&self, id: TaskId) -> Option<&str> {
         let task = self.task(id)?;
@@ -274,6 +281,11 @@ impl Model {
     /// What tokio-metrics last said of the runtime.
     pub fn runtime(&self) -> Option<&RuntimeSample> {
         self.runtime.as_ref()
+    }
+
+    /// What tokio-metrics has said of the runtime since the run's start; `None` where it was not asked.
+    pub fn runtime_totals(&self) -> Option<&RuntimeTotals> {
+        self.runtime.as_ref().map(|_| &self.runtime_totals)
     }
 
     /// What tokio-metrics last said of a group.

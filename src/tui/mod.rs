@@ -1,1 +1,213 @@
-//! tui
+//! The live screen.
+//!
+//! The terminal belongs to one thread, outside every runtime under test: it takes batches from the [`Source`], gives them
+//! to the [`Model`], and draws. A blocked runtime leaves the screen alive, which is the point.
+//!
+//! ```text
+//!            ┌────────────── run ──────────────┐
+//!   Source ──┤ batch ► Model ─┐                │
+//!            │                ├► draw ► Screen │   (one thread; at most 30 frames a second, only when due)
+//!   Keys ────┤ Action ► App ──┘                │
+//!            └── Intent ► Source::stop, inject_block
+//! ```
+//!
+//! | file | holds |
+//! |---|---|
+//! | `action`, `key`, `keys` | what keys mean, what a key is, the thread that reads them |
+//! | `app`, `view`, `order`, `list` | what the presenter has chosen: pure |
+//! | `layout`, `theme`, `text` | where things stand, how they look, safe text |
+//! | `scene`, and one file per widget | a frame: a widget asks the model and draws |
+//! | `terminal` | the terminal taken and given back, panics and signals |
+
+mod action;
+mod app;
+mod axis;
+mod caption;
+mod footer;
+mod frame;
+mod gauges;
+mod header;
+mod help;
+mod key;
+mod keys;
+mod lanes;
+mod layout;
+mod list;
+mod log;
+mod order;
+mod scene;
+mod syscall;
+mod tasks;
+mod terminal;
+mod text;
+mod theme;
+mod timeline;
+mod view;
+
+#[cfg(test)]
+mod tests;
+
+pub use action::{Action, UnknownAction};
+pub use key::Key;
+pub use terminal::Signal;
+pub use theme::Depth;
+
+use crate::model::Model;
+use crate::run::{RunState, Source};
+use app::{App, Intent};
+use keys::{Input, Keys};
+use std::io;
+use std::time::{Duration, Instant};
+use terminal::{Screen, Signals};
+use theme::Theme;
+
+/// Time between two frames while something moves.
+const FRAME: Duration = Duration::from_millis(33);
+/// The same while the view is frozen: then only header, gauges and log change.
+const FROZEN_FRAME: Duration = Duration::from_millis(100);
+/// Time between two batches: well below what fills a ring.
+const BATCH: Duration = Duration::from_millis(5);
+/// Time between two looks at the keys and signals when the run is over.
+const REST: Duration = Duration::from_millis(50);
+/// How long a stopping run may take before the screen leaves without it.
+const PATIENCE: Duration = Duration::from_millis(1_500);
+/// How long the block lasts that a key injects.
+pub const INJECTED: Duration = Duration::from_millis(300);
+
+/// What the screen is told at the start.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Options {
+    /// How many colours to use.
+    pub depth: Depth,
+    /// What calibration found, in a few words for the header.
+    pub calibration: Option<String>,
+}
+
+impl Options {
+    /// Colours as the environment says, nothing about calibration.
+    pub fn from_env() -> Options {
+        Options {
+            depth: Depth::detect(|name| std::env::var(name).ok()),
+            calibration: None,
+        }
+    }
+}
+
+/// Why the screen was left. The run has ended by then, or was given up.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Exit {
+    /// The presenter quit.
+    Quit,
+    /// A signal came.
+    Signal(Signal),
+}
+
+/// Shows `source`'s run until the presenter quits or a signal comes, then stops the run and takes in its last records.
+///
+/// A run that ends by itself stays on screen, to look back at.
+///
+/// # Errors
+/// When the terminal cannot be taken or drawn on. It is given back in any case, and the run is stopped.
+pub fn run(source: &mut dyn Source, model: &mut Model, options: &Options) -> io::Result<Exit> {
+    let signals = Signals::listen()?;
+    let mut screen = Screen::take()?;
+    let keys = Keys::listen()?;
+    let mut live = Live {
+        source,
+        model,
+        options,
+        app: App::default(),
+        drawn: None,
+        dirty: true,
+    };
+    let shown = live.show(&mut screen, &keys, &signals);
+    // Without a terminal there is nothing to tell anybody, only a run to end.
+    let hung_up = matches!(shown, Ok(Exit::Signal(signal)) if signal.is_hangup()) || shown.is_err();
+    live.stop(if hung_up { None } else { Some(&mut screen) })?;
+    shown
+}
+
+/// A run on screen.
+struct Live<'a> {
+    source: &'a mut dyn Source,
+    model: &'a mut Model,
+    options: &'a Options,
+    app: App,
+    drawn: Option<Instant>,
+    dirty: bool,
+}
+
+impl Live<'_> {
+    /// Until somebody wants to leave.
+    fn show(&mut self, screen: &mut Screen, keys: &Keys, signals: &Signals) -> io::Result<Exit> {
+        loop {
+            if let Some(signal) = signals.seen() {
+                return Ok(Exit::Signal(signal));
+            }
+            let over = self.take_in();
+            self.draw_if_due(screen)?;
+            let mut wait = if over { REST } else { BATCH };
+            // All that has arrived is answered in the next frame.
+            while let Some(input) = keys.next(wait) {
+                wait = Duration::ZERO;
+                self.dirty = true;
+                self.drawn = None;
+                let Input::Key(key) = input else { continue };
+                let Some(action) = Action::of(key) else { continue };
+                match self.app.act(action, self.model) {
+                    Some(Intent::Quit) => return Ok(Exit::Quit),
+                    Some(Intent::Inject) => self.source.inject_block(INJECTED),
+                    None => {}
+                }
+            }
+        }
+    }
+
+    /// Stops the run and takes in what it still has to say.
+    fn stop(&mut self, mut screen: Option<&mut Screen>) -> io::Result<()> {
+        self.source.stop();
+        let asked = Instant::now();
+        self.dirty = true;
+        while !self.take_in() && asked.elapsed() < PATIENCE {
+            if let Some(screen) = screen.as_deref_mut() {
+                self.draw_if_due(screen)?;
+            }
+            std::thread::sleep(BATCH);
+        }
+        self.take_in();
+        Ok(())
+    }
+
+    /// Takes in the next batch. Whether it was the last.
+    fn take_in(&mut self) -> bool {
+        let over = matches!(self.source.state(), RunState::Ended { .. });
+        let batch = self.source.batch();
+        self.dirty |= batch.now != self.model.now() || !batch.records.is_empty() || !batch.log.is_empty();
+        self.model.apply(&batch);
+        over
+    }
+
+    fn draw_if_due(&mut self, screen: &mut Screen) -> io::Result<()> {
+        let pace = if self.app.view.is_live() { FRAME } else { FROZEN_FRAME };
+        if !self.dirty || self.drawn.is_some_and(|at| at.elapsed() < pace) {
+            return Ok(());
+        }
+        let run = self.source.state();
+        let theme = Theme::new(self.options.depth);
+        screen.terminal().draw(|frame| {
+            let area = frame.area();
+            frame::render(
+                &mut self.app,
+                self.model,
+                &run,
+                self.options,
+                theme,
+                area,
+                frame.buffer_mut(),
+            );
+        })?;
+        self.drawn = Some(Instant::now());
+        self.dirty = false;
+        Ok(())
+    }
+}

@@ -1,0 +1,106 @@
+//! tokio-metrics over the whole run. Its samples are intervals: right for a gauge, while a report wants the sums.
+
+use crate::record::{GroupSample, Nanos, RuntimeSample};
+
+/// What `RuntimeMonitor`'s intervals come to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct RuntimeTotals {
+    /// Workers' busy time, summed over workers.
+    pub busy: Nanos,
+    /// Times a worker parked.
+    pub parks: u64,
+    /// Tasks stolen between workers.
+    pub steals: u64,
+    /// Times the I/O driver delivered readiness.
+    pub io_ready: u64,
+    /// Polls cut short by tokio's cooperative budget.
+    pub budget_forced_yields: u64,
+    /// The most tasks that a sample found in the injection queue.
+    pub most_global_queue: usize,
+    /// The most tasks that a sample found in the workers' own queues.
+    pub most_local_queue: usize,
+    /// The most jobs that a sample found waiting for a blocking thread.
+    pub most_blocking_queue: usize,
+    /// The most threads that a sample found in the blocking pool.
+    pub most_blocking_threads: usize,
+}
+
+impl RuntimeTotals {
+    pub(super) fn add(&mut self, interval: &RuntimeSample) {
+        self.busy += interval.busy;
+        self.parks += interval.parks;
+        self.steals += interval.steals;
+        self.io_ready += interval.io_ready;
+        self.budget_forced_yields += interval.budget_forced_yields;
+        self.most_global_queue = self.most_global_queue.max(interval.global_queue);
+        self.most_local_queue = self.most_local_queue.max(interval.local_queue);
+        self.most_blocking_queue = self.most_blocking_queue.max(interval.blocking_queue);
+        self.most_blocking_threads = self.most_blocking_threads.max(interval.blocking_threads);
+    }
+}
+
+/// What the intervals of a group's `TaskMonitor` come to: means over its polls, of the few tasks that it watches.
+#[derive(Clone, Copy, PartialEq, Debug, Default)]
+pub struct GroupTotals {
+    /// Polls.
+    pub polls: u64,
+    scheduled: f64,
+    poll: f64,
+    slow: f64,
+}
+
+impl GroupTotals {
+    pub(super) fn add(&mut self, interval: &GroupSample) {
+        let polls = interval.polls.saturating_sub(self.polls);
+        let weight = polls as f64;
+        self.polls += polls;
+        self.scheduled += interval.mean_scheduled.0 as f64 * weight;
+        self.poll += interval.mean_poll.0 as f64 * weight;
+        self.slow += interval.slow_polls * weight;
+    }
+
+    /// Mean time scheduled before a poll.
+    pub fn mean_scheduled(&self) -> Nanos {
+        Nanos(self.mean(self.scheduled) as u64)
+    }
+
+    /// Mean poll.
+    pub fn mean_poll(&self) -> Nanos {
+        Nanos(self.mean(self.poll) as u64)
+    }
+
+    /// Share of slow polls (tokio-metrics: over 50 µs), 0–1.
+    pub fn slow_polls(&self) -> f64 {
+        self.mean(self.slow)
+    }
+
+    fn mean(&self, sum: f64) -> f64 {
+        sum / (self.polls as f64).max(1.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::GroupId;
+
+    #[test]
+    fn an_interval_weighs_what_its_polls_weigh() {
+        let sample = |polls, mean, slow_polls| GroupSample {
+            at: Nanos::ZERO,
+            group: GroupId(0),
+            polls,
+            mean_scheduled: Nanos(mean),
+            mean_poll: Nanos(2 * mean),
+            slow_polls,
+        };
+        let mut totals = GroupTotals::default();
+        assert_eq!((totals.mean_poll(), totals.slow_polls()), (Nanos::ZERO, 0.0));
+        totals.add(&sample(10, 100, 0.0));
+        totals.add(&sample(10, 0, 0.0)); // Nothing polled: an interval without weight.
+        totals.add(&sample(40, 500, 1.0));
+        assert_eq!(totals.polls, 40);
+        assert_eq!((totals.mean_scheduled(), totals.mean_poll()), (Nanos(400), Nanos(800)));
+        assert_eq!(totals.slow_polls(), 0.75);
+    }
+}

@@ -1,0 +1,210 @@
+//! What the presenter has chosen: where the view stands, what is selected, which panel has the keys.
+//!
+//! Pure: an [`Action`] and the model go in, the next state and perhaps an [`Intent`] come out. Nothing here draws, reads
+//! a clock or talks to the run.
+
+use super::action::Action;
+use super::list::List;
+use super::order::{Order, SortBy};
+use super::view::{Extent, View};
+use crate::model::{Model, Point, STEP};
+use crate::record::{LaneId, Nanos, TaskId};
+
+/// Bars of the widest gauge.
+const MOST_POINTS: usize = 120;
+
+/// What only the loop can carry out.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Intent {
+    /// Stop the run and leave.
+    Quit,
+    /// Inject a block, now.
+    Inject,
+}
+
+/// A panel that can have the keys.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Panel {
+    /// The lanes.
+    Lanes,
+    /// The tasks.
+    Tasks,
+    /// The event log.
+    Log,
+}
+
+impl Panel {
+    const ALL: [Panel; 3] = [Panel::Lanes, Panel::Tasks, Panel::Log];
+
+    fn step(self, by: usize) -> Panel {
+        Panel::ALL[(self as usize + by) % Panel::ALL.len()]
+    }
+}
+
+/// Rows in sight, for scrolling and for keys that move by a page.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Pages {
+    /// Of the lanes.
+    pub lanes: usize,
+    /// Of the tasks.
+    pub tasks: usize,
+    /// Of the event log.
+    pub log: usize,
+}
+
+/// The screen's state.
+pub struct App {
+    /// The time axis.
+    pub view: View,
+    /// The panel that has the keys.
+    pub focus: Panel,
+    /// The help page is open.
+    pub help: bool,
+    /// The lanes in sight.
+    pub lanes: List<LaneId>,
+    /// The tasks in sight.
+    pub tasks: List<TaskId>,
+    /// Log lines between the last one in sight and the newest.
+    pub log_back: usize,
+    /// In which order tasks stand.
+    pub order: Order,
+    pages: Pages,
+    points: Vec<Point>,
+    /// The end of the last step in `points`.
+    points_to: Nanos,
+}
+
+impl Default for App {
+    fn default() -> App {
+        App {
+            view: View::new(1),
+            focus: Panel::Tasks,
+            help: false,
+            lanes: List::default(),
+            tasks: List::default(),
+            log_back: 0,
+            order: Order::new(SortBy::Trouble),
+            pages: Pages::default(),
+            points: Vec::new(),
+            points_to: Nanos::ZERO,
+        }
+    }
+}
+
+impl App {
+    /// Does what a key asked for.
+    pub fn act(&mut self, action: Action, model: &Model) -> Option<Intent> {
+        if self.help {
+            match action {
+                Action::Quit => return Some(Intent::Quit),
+                Action::Help | Action::Back => self.help = false,
+                _ => {}
+            }
+            return None;
+        }
+        let known = Extent {
+            horizon: model.horizon(),
+            now: model.now(),
+        };
+        match action {
+            Action::Quit => return Some(Intent::Quit),
+            Action::Inject => return Some(Intent::Inject),
+            Action::Help => self.help = true,
+            Action::Freeze if self.view.is_live() => self.view.freeze(known),
+            Action::Freeze => self.view.thaw(),
+            Action::Back if !self.view.is_live() => self.view.thaw(),
+            Action::Back => self.clear_selection(),
+            Action::PanLeft => self.view.pan(-1, known),
+            Action::PanRight if self.view.is_live() => {}
+            Action::PanRight => self.view.pan(1, known),
+            Action::ZoomIn => self.view.zoom_in(),
+            Action::ZoomOut => self.view.zoom_out(known),
+            Action::Sort => self.order.sort_by(self.order.sorted_by().next()),
+            Action::NextPanel => self.focus = self.focus.step(1),
+            Action::PreviousPanel => self.focus = self.focus.step(Panel::ALL.len() - 1),
+            Action::Up => self.step(-1, model),
+            Action::Down => self.step(1, model),
+            Action::PageUp => self.step(-(self.page() as isize), model),
+            Action::PageDown => self.step(self.page() as isize, model),
+            Action::First => self.jump(false, model),
+            Action::Last => self.jump(true, model),
+        }
+        None
+    }
+
+    /// Follows the model and the terminal's size; call it before each frame.
+    pub fn refresh(&mut self, model: &Model, columns: usize, pages: Pages) {
+        self.pages = pages;
+        self.view.resize(columns);
+        self.order.refresh(model, &self.view);
+        self.tasks.scroll(self.order.tasks(), pages.tasks);
+        self.lanes.scroll(&lane_ids(model), pages.lanes);
+        self.log_back = self.log_back.min(model.log().len().saturating_sub(pages.log));
+        self.refresh_points(model);
+    }
+
+    /// The finished steps of the model's series up to the instant on screen, as many as a wide screen can show.
+    pub fn points(&self) -> &[Point] {
+        &self.points
+    }
+
+    fn refresh_points(&mut self, model: &Model) {
+        let to = Nanos(self.view.instant(model.now()).0 / STEP.0 * STEP.0);
+        if to != self.points_to {
+            self.points_to = to;
+            self.points.clear();
+            self.points.extend(
+                model
+                    .series()
+                    .rev()
+                    .skip_while(|p| p.from + STEP > to)
+                    .take(MOST_POINTS),
+            );
+            self.points.reverse();
+        }
+    }
+
+    fn page(&self) -> usize {
+        match self.focus {
+            Panel::Lanes => self.pages.lanes,
+            Panel::Tasks => self.pages.tasks,
+            Panel::Log => self.pages.log,
+        }
+        .max(1)
+    }
+
+    fn step(&mut self, by: isize, model: &Model) {
+        match self.focus {
+            Panel::Lanes => self.lanes.step(&lane_ids(model), by),
+            Panel::Tasks => self.tasks.step(self.order.tasks(), by),
+            Panel::Log => {
+                let most = model.log().len().saturating_sub(self.pages.log);
+                self.log_back = self.log_back.saturating_add_signed(-by).min(most);
+            }
+        }
+    }
+
+    fn jump(&mut self, to_last: bool, model: &Model) {
+        match self.focus {
+            Panel::Lanes => self.lanes.jump(&lane_ids(model), to_last),
+            Panel::Tasks => self.tasks.jump(self.order.tasks(), to_last),
+            Panel::Log => {
+                self.log_back = if to_last {
+                    0
+                } else {
+                    model.log().len().saturating_sub(self.pages.log)
+                }
+            }
+        }
+    }
+
+    fn clear_selection(&mut self) {
+        self.lanes.clear();
+        self.tasks.clear();
+        self.log_back = 0;
+    }
+}
+
+fn lane_ids(model: &Model) -> Vec<LaneId> {
+    model.lanes().iter().map(|lane| lane.id).collect()
+}

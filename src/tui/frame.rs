@@ -1,0 +1,76 @@
+//! One frame: the layout, then every widget in its place.
+
+use super::app::{App, Pages};
+use super::layout::{Layout, SMALLEST, Wants};
+use super::scene::Scene;
+use super::theme::Theme;
+use super::{Options, axis, caption, footer, gauges, header, help, lanes, log, tasks, text};
+use crate::model::Model;
+use crate::run::RunState;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::widgets::{Paragraph, Widget, Wrap};
+
+/// Draws the whole screen into `buf`.
+pub fn render(
+    app: &mut App,
+    model: &Model,
+    run: &RunState,
+    options: &Options,
+    theme: Theme,
+    area: Rect,
+    buf: &mut Buffer,
+) {
+    let Some(layout) = Layout::new(area, wants(model)) else {
+        let (width, height) = SMALLEST;
+        let words = format!(
+            "tasklab needs {width}×{height}; this is {}×{}.",
+            area.width, area.height
+        );
+        Paragraph::new(words).wrap(Wrap { trim: true }).render(area, buf);
+        return;
+    };
+    let pages = Pages {
+        lanes: usize::from(layout.lanes.height),
+        tasks: usize::from(layout.tasks.height),
+        log: log::rows(layout.log),
+    };
+    app.refresh(model, layout.grid.columns(), pages);
+    let span = app.view.span(model.now());
+    let at = app.view.instant(model.now());
+    let scene = Scene {
+        model,
+        app,
+        run,
+        options,
+        theme,
+        layout,
+        span,
+        at,
+    };
+    header::render(&scene, layout.header, buf);
+    caption::render(&scene, layout.caption, buf);
+    axis::render(&scene, layout.axis, buf);
+    lanes::render(&scene, layout.lanes, buf);
+    tasks::heading(&scene, layout.heading, buf);
+    tasks::render(&scene, layout.tasks, buf);
+    gauges::render(&scene, layout.gauges, buf);
+    log::render(&scene, layout.log, buf);
+    footer::render(&scene, layout.footer, buf);
+    if scene.app.help {
+        help::render(&scene, area, buf);
+    }
+}
+
+fn wants(model: &Model) -> Wants {
+    let tasks = model.groups().iter().filter(|group| !group.library).map(|group| {
+        let digits = group.spawned.saturating_sub(1).max(1).ilog10() as usize + 1;
+        text::width(&group.name) + 1 + digits
+    });
+    let lanes = model.lanes().iter().map(|lane| text::width(&lane.name));
+    Wants {
+        caption: model.info().cues.iter().any(|cue| !cue.say.is_empty()),
+        lanes: model.lanes().len(),
+        name: tasks.chain(lanes).max().unwrap_or(0),
+    }
+}

@@ -1,0 +1,179 @@
+//! How the run goes, as numbers with their recent past: throughput, polls, load, delay, lateness, queues.
+//!
+//! Numbers change four times a second, with the model's series, not with the frame: digits that flicker cannot be read.
+
+use super::scene::Scene;
+use super::text;
+use super::theme::Theme;
+use crate::model::{Point, paint::WORTH_SEEING};
+use crate::record::Nanos;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+/// Heights of a bar in eighths of a row.
+const BARS: [&str; 9] = [" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"];
+
+/// Delays from here on hurt.
+const PAINFUL: Nanos = Nanos::from_millis(20);
+
+/// One number and its past.
+struct Gauge {
+    name: &'static str,
+    value: String,
+    /// More to say where there is room.
+    extra: String,
+    past: Vec<f64>,
+    /// What a full bar stands for at least, so that noise stays low.
+    full: f64,
+    /// From these values on, a bar is worth a look, or hurts.
+    warm: (f64, f64),
+}
+
+/// Draws all gauges: six beside each other, or three and three.
+pub fn render(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
+    if area.is_empty() {
+        return;
+    }
+    let gauges = gauges(scene);
+    let across: u16 = if area.width >= 150 { 6 } else { 3 };
+    let down = 6 / across;
+    let (width, height) = ((area.width - 1) / across, area.height / down);
+    for (i, gauge) in (0..).zip(&gauges) {
+        let place = Rect {
+            x: area.x + 1 + i % across * width,
+            y: area.y + i / across * height,
+            width: width.saturating_sub(2),
+            height,
+        };
+        gauge.render(scene.theme, place, buf);
+    }
+}
+
+fn gauges(scene: &Scene<'_>) -> [Gauge; 6] {
+    let points = scene.app.points();
+    let last = points.last();
+    let past = |of: fn(&Point) -> f64| points.iter().map(of).collect::<Vec<_>>();
+    let never = (f64::INFINITY, f64::INFINITY);
+    let late = (WORTH_SEEING.0 as f64, PAINFUL.0 as f64);
+    let rate = |of: fn(&Point) -> f64| format!("{}/s", text::count(last.map_or(0.0, of).round() as u64));
+    let time = |of: fn(&Point) -> Nanos| text::duration(last.map_or(Nanos::ZERO, of));
+    let queue = |of: fn(&Point) -> usize| last.map_or(0, of);
+    [
+        Gauge {
+            name: "finished",
+            value: rate(|p| p.finished_per_s),
+            extra: String::new(),
+            past: past(|p| p.finished_per_s),
+            full: 8.0,
+            warm: never,
+        },
+        Gauge {
+            name: "polls",
+            value: rate(|p| p.polls_per_s),
+            extra: String::new(),
+            past: past(|p| p.polls_per_s),
+            full: 80.0,
+            warm: never,
+        },
+        Gauge {
+            name: "busy",
+            value: format!("{:.0} %", last.map_or(0.0, |p| p.busy) * 100.0),
+            extra: String::new(),
+            past: past(|p| p.busy),
+            full: 1.0,
+            warm: never,
+        },
+        Gauge {
+            name: "delay",
+            value: format!("p99 {:>7}", time(|p| p.delay.p99)),
+            extra: format!("p50 {:>7}", time(|p| p.delay.p50)),
+            past: past(|p| p.delay.p99.0 as f64),
+            full: late.0,
+            warm: late,
+        },
+        Gauge {
+            name: "late",
+            value: format!("p99 {:>7}", time(|p| p.lateness.p99)),
+            extra: format!("p50 {:>7}", time(|p| p.lateness.p50)),
+            past: past(|p| p.lateness.p99.0 as f64),
+            full: late.0,
+            warm: late,
+        },
+        Gauge {
+            name: "queued",
+            value: queue(|p| p.global_queue + p.local_queue + p.blocking_queue).to_string(),
+            extra: format!(
+                "{} + {} local, {} blocking",
+                queue(|p| p.global_queue),
+                queue(|p| p.local_queue),
+                queue(|p| p.blocking_queue)
+            ),
+            past: past(|p| (p.global_queue + p.local_queue + p.blocking_queue) as f64),
+            full: 8.0,
+            warm: never,
+        },
+    ]
+}
+
+impl Gauge {
+    fn render(&self, theme: Theme, area: Rect, buf: &mut Buffer) {
+        const NAME: u16 = 9;
+        const VALUE: u16 = 12;
+        buf.set_stringn(area.x, area.y, self.name, usize::from(area.width), theme.quiet());
+        let style = self
+            .style(theme, self.past.last().copied().unwrap_or(0.0))
+            .unwrap_or(theme.strong());
+        let x = area.x + NAME;
+        let left = usize::from(area.width.saturating_sub(NAME));
+        buf.set_stringn(x, area.y, &self.value, left, style);
+        let x = x + VALUE;
+        let left = area.width.saturating_sub(NAME + VALUE);
+        if area.height > 1 {
+            if usize::from(left) >= text::width(&self.extra) {
+                buf.set_string(x, area.y, &self.extra, theme.quiet());
+            }
+            self.bars(
+                theme,
+                Rect {
+                    y: area.y + 1,
+                    height: area.height - 1,
+                    ..area
+                },
+                buf,
+            );
+        } else {
+            let extra = text::width(&self.extra) as u16;
+            let (x, left) = if extra > 0 && left >= extra + 8 {
+                buf.set_string(x, area.y, &self.extra, theme.quiet());
+                (x + extra + 1, left - extra - 1)
+            } else {
+                (x, left)
+            };
+            self.bars(theme, Rect { x, width: left, ..area }, buf);
+        }
+    }
+
+    /// The past as bars, the newest at the right edge.
+    fn bars(&self, theme: Theme, area: Rect, buf: &mut Buffer) {
+        let shown = &self.past[self.past.len().saturating_sub(usize::from(area.width))..];
+        let full = shown.iter().copied().fold(self.full, f64::max);
+        let first = area.right() - shown.len() as u16;
+        for (x, &value) in (first..).zip(shown) {
+            let eighths = (value / full * f64::from(area.height) * 8.0).ceil() as usize;
+            let style = self.style(theme, value).unwrap_or(theme.group(0));
+            for row in 0..area.height {
+                let height = eighths.saturating_sub(usize::from(row) * 8).min(8);
+                buf.set_string(x, area.bottom() - 1 - row, BARS[height], style);
+            }
+        }
+    }
+
+    fn style(&self, theme: Theme, value: f64) -> Option<Style> {
+        match value {
+            v if v >= self.warm.1 => Some(theme.bad()),
+            v if v >= self.warm.0 => Some(theme.word(crate::model::State::Queued)),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! The first line: what runs, where, for how long, and whether anything was lost. Loud when something was: then no
+//! number below can be trusted.
+
+use super::scene::Scene;
+use super::text;
+use crate::model::Identity;
+use crate::run::RunState;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Widget;
+
+/// Draws the header.
+pub fn render(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
+    let theme = scene.theme;
+    let wide = area.width >= 110;
+    let gap = if wide { "   " } else { "  " };
+    let mut right = Line::default();
+    let parts = [
+        executor(scene, wide),
+        (elapsed(scene, wide), Style::new()),
+        state(scene),
+    ];
+    // Where the executor does not fit, the scenario's title matters more.
+    for (text, style) in parts.into_iter().skip(usize::from(area.width < 72)) {
+        right.push_span(Span::styled(text, style));
+        right.push_span(gap);
+    }
+    right.extend(records(scene));
+    right.push_span(" ");
+    if let Some(calibration) = scene.options.calibration.as_deref().filter(|_| area.width >= 160) {
+        right.spans.insert(
+            0,
+            Span::styled(format!("{}{gap}", text::clean(calibration)), theme.quiet()),
+        );
+    }
+
+    let room = usize::from(area.width).saturating_sub(right.width());
+    let info = scene.model.info();
+    let mut left = Line::default();
+    let title_room = room.saturating_sub(2);
+    if title_room >= text::width(&info.title) + 10 {
+        left.push_span(Span::styled(" tasklab ", theme.quiet()));
+    }
+    let used = left.width();
+    left.push_span(Span::styled(
+        format!(" {}", text::fit(&info.title, title_room.saturating_sub(used))),
+        theme.strong(),
+    ));
+    left.render(
+        Rect {
+            width: room as u16,
+            ..area
+        },
+        buf,
+    );
+    let x = area.x + room as u16;
+    right.render(
+        Rect {
+            x,
+            width: area.right() - x,
+            ..area
+        },
+        buf,
+    );
+}
+
+fn executor(scene: &Scene<'_>, wide: bool) -> (String, Style) {
+    let info = scene.model.info();
+    let kind = text::clean(&info.executor);
+    let text = match (wide, info.workers) {
+        (true, 1) => format!("{kind} · 1 worker"),
+        (true, n) => format!("{kind} · {n} workers"),
+        (false, n) => format!("{kind}·{n}"),
+    };
+    (text, Style::new())
+}
+
+fn elapsed(scene: &Scene<'_>, wide: bool) -> String {
+    let clock = text::clock(scene.model.now());
+    match scene.model.info().duration {
+        Some(end) if wide => format!("{clock} / {}", text::round_duration(end)),
+        Some(end) => format!("{clock}/{}", text::round_duration(end).replace(' ', "")),
+        None => clock,
+    }
+}
+
+fn state(scene: &Scene<'_>) -> (String, Style) {
+    let theme = scene.theme;
+    match scene.run {
+        _ if !scene.live() => {
+            let behind = scene.model.now() - scene.at;
+            (format!("❄ frozen −{}", text::duration(behind)), theme.accent())
+        }
+        RunState::Running => ("● live".into(), theme.good()),
+        RunState::Stopping => ("◌ stopping…".into(), theme.accent()),
+        RunState::Ended { left: None } => ("■ ended".into(), theme.strong()),
+        RunState::Ended { left: Some(left) } => (format!("■ ended, {}", text::clean(left)), theme.bad()),
+    }
+}
+
+/// How many polls were recorded, how many were lost, and whether tokio counts as many.
+fn records(scene: &Scene<'_>) -> Vec<Span<'static>> {
+    let theme = scene.theme;
+    let accounts = scene.model.accounts();
+    let mut spans = vec![Span::raw(format!(
+        "{:>5} polls",
+        text::count(accounts.written + accounts.dropped)
+    ))];
+    let lost = accounts.dropped + accounts.other_dropped;
+    if lost > 0 {
+        spans.push(Span::raw(" "));
+        spans.push(Span::styled(format!(" {} lost ", text::count(lost)), theme.alarm()));
+    } else {
+        spans.push(Span::styled(" · 0 lost", theme.quiet()));
+    }
+    if let (RunState::Ended { .. }, Identity::Differs { ours, tokios }) = (scene.run, accounts.check()) {
+        spans.push(Span::raw(" "));
+        spans.push(Span::styled(format!(" {ours} of tokio's {tokios} "), theme.alarm()));
+    }
+    spans
+}

@@ -1,0 +1,97 @@
+//! The help page: every action with its keys, and what the glyphs mean.
+
+use super::action::Action;
+use super::scene::Scene;
+use super::text;
+use super::theme::glyph;
+use crate::model::State;
+use crate::record::{Outcome, Reason};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::widgets::{Block, BorderType, Clear, Widget};
+
+/// What each state means, in words for a class.
+const LEGEND: [(State, &str); 10] = [
+    (State::Running, "holds a lane and computes"),
+    (State::Blocking, "holds a lane and sleeps!"),
+    (State::Queued, "woken, waits for a lane"),
+    (State::Unnoticed, "ready, nobody woke it"),
+    (State::Suspended(Reason::Unknown), "waits, as it should"),
+    (State::Ended(Outcome::Completed), ""),
+    (State::Ended(Outcome::Failed), ""),
+    (State::Ended(Outcome::Cancelled), ""),
+    (State::Ended(Outcome::TimedOut), ""),
+    (State::Ended(Outcome::Panicked), ""),
+];
+
+/// Draws the page over whatever is there.
+pub fn render(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
+    let rows = keys();
+    let keys_width = rows.iter().map(|(keys, _)| text::width(keys)).max().unwrap_or(0) as u16;
+    let words_width = rows.iter().map(|(_, words)| text::width(words)).max().unwrap_or(0) as u16;
+    let legend_width = 28;
+    let width = (keys_width + 2 + words_width + 3 + legend_width + 4).min(area.width);
+    let height = (rows.len() as u16 + 2).min(area.height);
+    let popup = Rect {
+        x: area.x + (area.width - width) / 2,
+        y: area.y + (area.height - height) / 2,
+        width,
+        height,
+    };
+    Clear.render(popup, buf);
+    let block = Block::bordered()
+        .border_type(BorderType::Rounded)
+        .border_style(scene.theme.quiet())
+        .title(" keys and glyphs ")
+        .title_style(scene.theme.strong());
+    let inside = block.inner(popup);
+    block.render(popup, buf);
+
+    let left = inside.x + 1;
+    let right = inside.right().saturating_sub(legend_width);
+    let words = left + keys_width + 2;
+    for (y, (keys, description)) in (inside.y..inside.bottom()).zip(&rows) {
+        buf.set_string(left, y, keys, scene.theme.accent());
+        buf.set_stringn(
+            words,
+            y,
+            description,
+            usize::from(right.saturating_sub(words + 1)),
+            ratatui::style::Style::new(),
+        );
+    }
+    let mut y = inside.y;
+    for (state, meaning) in LEGEND {
+        if y >= inside.bottom() {
+            break;
+        }
+        let shown = glyph(state).repeat(2);
+        buf.set_string(
+            right,
+            y,
+            if meaning.is_empty() { glyph(state) } else { &shown },
+            scene.theme.state(state, 0),
+        );
+        buf.set_string(right + 3, y, state.word(), scene.theme.word(state));
+        if !meaning.is_empty() {
+            y += 1;
+            buf.set_stringn(
+                right + 3,
+                y,
+                meaning,
+                usize::from(legend_width) - 4,
+                scene.theme.quiet(),
+            );
+        }
+        y += 1;
+    }
+}
+
+/// Keys and what they do, one row per action.
+fn keys() -> Vec<(String, &'static str)> {
+    let row = |action: &Action| {
+        let keys: Vec<_> = action.keys().iter().map(ToString::to_string).collect();
+        (keys.join(" "), action.description())
+    };
+    Action::ALL.iter().map(row).collect()
+}

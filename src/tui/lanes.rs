@@ -1,0 +1,119 @@
+//! One row per lane: who held it when, how busy it was over the time on screen, and what it runs now.
+
+use super::app::Panel;
+use super::scene::Scene;
+use super::syscall;
+use super::text;
+use super::timeline::{self, Half};
+use crate::model::{Lane, LaneCell, State};
+use crate::record::{GroupId, LaneId, TaskId};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Widget;
+
+/// Draws the lanes in sight; the last row tells of those that are not.
+pub fn render(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
+    let lanes = scene.model.lanes();
+    let page = usize::from(area.height);
+    let hidden = lanes.len().saturating_sub(page);
+    let shown = if hidden > 0 { page - 1 } else { page };
+    let mut cells = Vec::new();
+    let mut halves = Vec::new();
+    for (y, lane) in (area.y..).zip(lanes.iter().skip(scene.app.lanes.top()).take(shown)) {
+        let row = scene.layout.grid.row(y);
+        let selected = scene.app.lanes.selected() == Some(lane.id);
+        if selected {
+            scene.cursor(row.cursor, Panel::Lanes, buf);
+        }
+        let style = if selected { scene.theme.strong() } else { Style::new() };
+        buf.set_string(row.name.x, y, text::fit(&lane.name, usize::from(row.name.width)), style);
+
+        scene.model.paint_lane(lane.id, scene.window(), &mut cells);
+        halves.clear();
+        halves.extend(cells.iter().map(|cell| half(scene, cell)));
+        timeline::render(&halves, scene.theme, row.time, buf);
+
+        let busy = cells.iter().map(|cell| f64::from(cell.share)).sum::<f64>() / cells.len().max(1) as f64;
+        let mut detail = vec![Span::raw(format!("{:>3.0} %  ", busy * 100.0))];
+        if scene.live() {
+            detail.extend(doing_now(scene, lane));
+        } else {
+            detail.extend(doing_then(scene, cells.last()));
+        }
+        Line::from(detail).render(row.detail, buf);
+    }
+    if hidden > 0 {
+        let busy = lanes.iter().filter(|lane| lane.current.is_some()).count();
+        let note = format!("… {} more; {busy} of {} busy now", lanes.len() - shown, lanes.len());
+        buf.set_stringn(
+            area.x + 1,
+            area.bottom() - 1,
+            note,
+            usize::from(area.width) - 1,
+            scene.theme.quiet(),
+        );
+    }
+}
+
+fn half(scene: &Scene<'_>, cell: &LaneCell) -> Half {
+    Half {
+        state: cell.state,
+        group: cell.group.map_or(0, |id| scene.group_position(id)),
+        share: cell.share,
+    }
+}
+
+/// The growing slice: this is where a class sees a worker block while it blocks.
+fn doing_now(scene: &Scene<'_>, lane: &Lane) -> Vec<Span<'static>> {
+    let theme = scene.theme;
+    let Some(current) = lane.current else {
+        return vec![Span::styled("idle", theme.quiet())];
+    };
+    let mut spans = vec![task(scene, current.task), Span::raw(" ")];
+    match current.blocking_since {
+        Some(since) => {
+            let length = text::duration(scene.model.now() - since);
+            spans.push(Span::styled(format!(" block {length} "), theme.alarm()));
+            if let Some(call) = asleep_in(scene, lane.id) {
+                spans.push(Span::styled(format!(" {call}"), theme.bad()));
+            }
+        }
+        None => {
+            let length = text::duration(scene.model.now() - current.start);
+            spans.push(Span::styled(length, theme.quiet()));
+            spans.push(Span::styled(
+                format!(" {}", text::clean(scene.model.label(current.label))),
+                theme.quiet(),
+            ));
+        }
+    }
+    spans
+}
+
+fn doing_then(scene: &Scene<'_>, last: Option<&LaneCell>) -> Vec<Span<'static>> {
+    let Some((LaneCell { state, .. }, id)) = last.and_then(|cell| Some((cell, cell.task?))) else {
+        return vec![Span::styled("idle", scene.theme.quiet())];
+    };
+    let mut spans = vec![task(scene, id)];
+    if *state == Some(State::Blocking) {
+        spans.push(Span::styled("  block ", scene.theme.bad()));
+    }
+    spans
+}
+
+fn task(scene: &Scene<'_>, id: TaskId) -> Span<'static> {
+    let group: Option<GroupId> = scene.model.task(id).and_then(|task| task.group);
+    let name = scene.model.task_name(id).to_string();
+    Span::styled(
+        text::clean(&name).into_owned(),
+        scene.theme.group(group.map_or(0, |g| scene.group_position(g))),
+    )
+}
+
+/// The system call in which the kernel says that a lane's thread sleeps.
+pub fn asleep_in(scene: &Scene<'_>, lane: LaneId) -> Option<&'static str> {
+    let os = scene.model.lanes().iter().find(|l| l.id == lane)?.os?;
+    syscall::name(os.asleep_in.filter(|_| os.asleep)?)
+}

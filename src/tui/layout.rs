@@ -1,0 +1,208 @@
+//! Where everything stands, from 60×12 up.
+//!
+//! ```text
+//!  tasklab  Mixed load                tokio · 2 workers  00:07.4 / 20 s  ● live  2.1 M polls · 0 lost   header
+//!  ▌Now one handler calls std::thread::sleep(300 ms).                                               ▐   caption
+//!  lanes        −2.0 s    −1.5 s    −1.0 s    −0.5 s      now  busy                                     axis
+//!  worker 0     ██▌▐█▌ ▐██▌▐█▌ ▐█▌▐██▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓  93 %  api#7 block 212 ms                 lanes
+//!  tasks 47     █ 1 running  ▓ 1 blocking  ▒ 3 queued  …                              sort: trouble     heading
+//!  heartbeat#0  ▌···▌···▌···▌···▌···▌░░░░░░░░░░░░░░░░░░░░░░░░  unnoticed  208 ms  sleep                 tasks
+//!  delay p99  297 ms ▁▁▁▁▁▂▇█   finished  812/s ▇▇▇▇▂▁   …                                              gauges
+//!  00:07.2 ERROR thumb#1 panicked: no such picture                                                      log
+//!  q quit  ? help  space freeze  ←→ pan  +− zoom  b block now                                           footer
+//!  └── name ──┘ └──────────────── time ────────────────────┘  └──────────── detail ────────────┘        grid
+//! ```
+//!
+//! Lanes and tasks share one grid, so that one vertical line is one instant everywhere.
+
+use ratatui::layout::Rect;
+
+/// Narrower or lower than this, there is no picture to draw.
+pub const SMALLEST: (u16, u16) = (60, 12);
+
+/// What the layout depends on, beside the terminal's size.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Wants {
+    /// The scenario has something to say: its row stays reserved, so that nothing jumps when it speaks.
+    pub caption: bool,
+    /// How many lanes there are.
+    pub lanes: usize,
+    /// Columns of the longest name.
+    pub name: usize,
+}
+
+/// The columns that lanes and tasks share.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Grid {
+    name: (u16, u16),
+    time: (u16, u16),
+    detail: (u16, u16),
+}
+
+/// One row of the [`Grid`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Row {
+    /// The cursor's column, left of everything.
+    pub cursor: Rect,
+    /// Whose row it is.
+    pub name: Rect,
+    /// Its timeline.
+    pub time: Rect,
+    /// What it does now.
+    pub detail: Rect,
+}
+
+impl Grid {
+    fn new(area: Rect, name: usize) -> Grid {
+        let total = area.width;
+        let widest = match total {
+            ..100 => 13,
+            100..150 => 18,
+            _ => 24,
+        };
+        let name = (name as u16).clamp(9, widest);
+        let detail = match total {
+            ..70 => 20,
+            70..100 => 27,
+            100..150 => 38,
+            _ => 52,
+        };
+        let name_x = area.x + 1;
+        let time_x = name_x + name + 1;
+        let detail_x = area.x + total - detail;
+        Grid {
+            name: (name_x, name),
+            time: (time_x, detail_x - 2 - time_x),
+            detail: (detail_x, detail),
+        }
+    }
+
+    /// Columns of the time axis.
+    pub fn columns(&self) -> usize {
+        usize::from(self.time.1)
+    }
+
+    /// The columns of the row at `y`.
+    pub fn row(&self, y: u16) -> Row {
+        let rect = |(x, width)| Rect { x, y, width, height: 1 };
+        Row {
+            cursor: rect((self.name.0 - 1, 1)),
+            name: rect(self.name),
+            time: rect(self.time),
+            detail: rect(self.detail),
+        }
+    }
+}
+
+/// Where everything stands. Parts for which there is no room have no height.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[allow(missing_docs, reason = "each is the place of the part that it is named after")]
+pub struct Layout {
+    pub header: Rect,
+    pub caption: Rect,
+    pub axis: Rect,
+    pub lanes: Rect,
+    pub heading: Rect,
+    pub tasks: Rect,
+    pub gauges: Rect,
+    pub log: Rect,
+    pub footer: Rect,
+    pub grid: Grid,
+}
+
+impl Layout {
+    /// The layout of `area`; `None` where it is smaller than [`SMALLEST`].
+    pub fn new(area: Rect, wants: Wants) -> Option<Layout> {
+        if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
+            return None;
+        }
+        let height = area.height;
+        let roomy = height >= 30;
+        let lanes = (wants.lanes.max(1) as u16).min((height / 5).max(2));
+        let gauges = match height {
+            ..18 => 0,
+            18..45 => 2,
+            _ if area.width >= 150 => 4,
+            _ => 6,
+        };
+        let log = match height {
+            ..22 => 0,
+            22..30 => 1,
+            30..45 => 4,
+            _ => 7,
+        };
+        let gap = u16::from(roomy);
+
+        let mut y = area.y;
+        let mut take = |rows: u16, gap: u16| {
+            let rect = Rect {
+                x: area.x,
+                y,
+                width: area.width,
+                height: rows,
+            };
+            y += rows + gap;
+            rect
+        };
+        let header = take(1, 0);
+        let caption = take(u16::from(wants.caption), gap);
+        let axis = take(1, 0);
+        let lanes = take(lanes, gap);
+        let heading = take(1, 0);
+        let below = gauges + gap + log + gap + 1;
+        let tasks_height = (area.y + height).saturating_sub(heading.y + 1 + below + gap);
+        let tasks = take(tasks_height, gap);
+        let gauges = take(gauges, gap);
+        let log = take(log, gap);
+        let footer = Rect {
+            y: area.y + height - 1,
+            height: 1,
+            ..area
+        };
+        Some(Layout {
+            header,
+            caption,
+            axis,
+            lanes,
+            heading,
+            tasks,
+            gauges,
+            log,
+            footer,
+            grid: Grid::new(area, wants.name),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn parts_lie_inside_the_screen_and_none_upon_another(
+            width in 0u16..300,
+            height in 0u16..100,
+            caption: bool,
+            lanes in 0usize..600,
+            name in 0usize..90,
+        ) {
+            let area = Rect::new(0, 0, width, height);
+            let Some(l) = Layout::new(area, Wants { caption, lanes, name }) else {
+                prop_assert!(width < SMALLEST.0 || height < SMALLEST.1);
+                return Ok(());
+            };
+            let parts = [l.header, l.caption, l.axis, l.lanes, l.heading, l.tasks, l.gauges, l.log, l.footer];
+            for pair in parts.windows(2) {
+                prop_assert!(pair[0].bottom() <= pair[1].y, "{pair:?}");
+            }
+            prop_assert!(l.footer.bottom() <= height);
+            prop_assert!(l.tasks.height >= 2, "{l:?}");
+            let row = l.grid.row(0);
+            prop_assert!(row.name.right() < row.time.x && row.time.right() < row.detail.x);
+            prop_assert!(row.detail.right() <= width);
+            prop_assert!(l.grid.columns() >= 20);
+        }
+    }
+}

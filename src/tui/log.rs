@@ -1,0 +1,64 @@
+//! The event log's last lines: what tasks and tasklab itself said, when, and during whose poll.
+
+use super::app::Panel;
+use super::scene::Scene;
+use super::text;
+use crate::record::LogLine;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Widget;
+use tracing::Level;
+
+/// Draws the log. With more than two rows, the first is a heading.
+pub fn render(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
+    let rows = rows(area);
+    let mut area = area;
+    if usize::from(area.height) > rows {
+        Line::styled(" log", scene.heading(Panel::Log)).render(area, buf);
+        area.y += 1;
+    }
+    let log = scene.model.log();
+    let end = if scene.live() {
+        log.len()
+    } else {
+        log.partition_point(|line| line.at <= scene.at)
+    };
+    let end = end.saturating_sub(scene.app.log_back);
+    for (y, line) in (area.y..).zip(log.iter().take(end).skip(end.saturating_sub(rows))) {
+        let line = entry(scene, line);
+        line.render(Rect { y, height: 1, ..area }, buf);
+    }
+}
+
+/// Log lines that fit into `area`.
+pub fn rows(area: Rect) -> usize {
+    match area.height {
+        height @ ..=2 => usize::from(height),
+        height => usize::from(height) - 1,
+    }
+}
+
+fn entry(scene: &Scene<'_>, line: &LogLine) -> Line<'static> {
+    let theme = scene.theme;
+    let (word, style) = match line.level {
+        Level::ERROR => ("ERROR", theme.bad()),
+        Level::WARN => ("WARN ", theme.accent()),
+        Level::INFO => ("INFO ", theme.good()),
+        Level::DEBUG => ("DEBUG", theme.quiet()),
+        Level::TRACE => ("TRACE", theme.quiet()),
+    };
+    let mut spans = vec![
+        Span::styled(format!(" {}  ", text::clock(line.at)), theme.quiet()),
+        Span::styled(word, style),
+        Span::raw("  "),
+    ];
+    let source = match line.task {
+        Some(id) => scene.model.task_name(id).to_string(),
+        None => line.target.clone(),
+    };
+    spans.push(Span::styled(format!("{}  ", text::clean(&source)), theme.strong()));
+    spans.push(Span::styled(text::clean(&line.message).into_owned(), Style::new()));
+    Line::from(spans)
+}

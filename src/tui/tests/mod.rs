@@ -1,0 +1,317 @@
+//! The screen as a reader sees it: whole frames of a fixed run, and what keys do to them.
+
+mod fixture;
+
+use super::action::Action;
+use super::app::{App, Intent, Panel};
+use super::theme::{Depth, Theme};
+use super::{Options, frame};
+use crate::model::Model;
+use crate::record::Nanos;
+use crate::run::RunState;
+use fixture::Script;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Color;
+
+/// A run that has come to an instant, and its screen.
+struct Stage {
+    script: Script,
+    model: Model,
+    app: App,
+    run: RunState,
+    depth: Depth,
+    size: (u16, u16),
+}
+
+impl Stage {
+    fn at(ms: u64, size: (u16, u16)) -> Stage {
+        let mut stage = Stage {
+            script: Script::new(20_000),
+            model: Model::new(Script::info()),
+            app: App::default(),
+            run: RunState::Running,
+            depth: Depth::True,
+            size,
+        };
+        stage.play(ms);
+        stage
+    }
+
+    /// Goes on to `ms`, a batch every 20 ms and a frame every 100.
+    fn play(&mut self, ms: u64) {
+        let mut at = self.model.now().0 / 1_000_000;
+        while at < ms {
+            at = (at + 20).min(ms);
+            let batch = self.script.batch(Nanos::from_millis(at));
+            self.model.apply(&batch);
+            if at.is_multiple_of(100) {
+                self.draw();
+            }
+        }
+    }
+
+    fn act(&mut self, action: Action) -> Option<Intent> {
+        self.draw();
+        self.app.act(action, &self.model)
+    }
+
+    fn draw(&mut self) -> Buffer {
+        let area = Rect::new(0, 0, self.size.0, self.size.1);
+        let mut buf = Buffer::empty(area);
+        let options = Options {
+            depth: self.depth,
+            calibration: Some("1 ms = 1.9 M rounds".into()),
+        };
+        frame::render(
+            &mut self.app,
+            &self.model,
+            &self.run,
+            &options,
+            Theme::new(self.depth),
+            area,
+            &mut buf,
+        );
+        buf
+    }
+
+    fn text(&mut self) -> String {
+        let buf = self.draw();
+        let lines = buf.content().chunks(usize::from(self.size.0));
+        lines
+            .map(|line| {
+                line.iter()
+                    .map(|c| c.symbol())
+                    .collect::<String>()
+                    .trim_end()
+                    .to_owned()
+                    + "\n"
+            })
+            .collect()
+    }
+}
+
+/// The text from a row's name to the end of its line.
+fn row<'a>(text: &'a str, name: &str) -> &'a str {
+    text.lines()
+        .find(|line| line.trim_start_matches([' ', '▸']).starts_with(name))
+        .unwrap_or_else(|| panic!("no row {name}"))
+}
+
+const SMALL: (u16, u16) = (80, 24);
+const LARGE: (u16, u16) = (160, 50);
+
+#[test]
+fn the_overview_at_80_by_24() {
+    insta::assert_snapshot!(Stage::at(5_240, SMALL).text());
+}
+
+#[test]
+fn the_overview_at_160_by_50() {
+    insta::assert_snapshot!(Stage::at(5_240, LARGE).text());
+}
+
+#[test]
+fn the_help_page_at_80_by_24() {
+    let mut stage = Stage::at(1_000, SMALL);
+    stage.act(Action::Help);
+    insta::assert_snapshot!(stage.text());
+}
+
+#[test]
+fn a_frozen_view_at_80_by_24() {
+    let mut stage = Stage::at(5_600, SMALL);
+    stage.act(Action::PanLeft);
+    stage.act(Action::PanLeft);
+    insta::assert_snapshot!(stage.text());
+}
+
+#[test]
+fn a_terminal_too_small_gets_a_sentence() {
+    let mut stage = Stage::at(1_000, (40, 10));
+    assert_eq!(stage.text().trim(), "tasklab needs 60×12; this is 40×10.");
+    for size in [(0, 0), (1, 1), (60, 11), (59, 12)] {
+        stage.size = size;
+        stage.draw();
+    }
+}
+
+#[test]
+fn every_size_draws() {
+    let mut stage = Stage::at(5_240, SMALL);
+    for size in [
+        (60, 12),
+        (61, 17),
+        (100, 22),
+        (120, 36),
+        (150, 45),
+        (200, 60),
+        (300, 100),
+    ] {
+        stage.size = size;
+        for (help, words) in [(false, "Mixed load"), (true, "keys and glyphs")] {
+            stage.app.help = help;
+            assert!(stage.text().contains(words), "{size:?}");
+        }
+    }
+}
+
+#[test]
+fn a_blocked_worker_is_red_while_it_blocks_and_names_who_blocks() {
+    let mut stage = Stage::at(5_240, SMALL);
+    let text = stage.text();
+    let lane = text
+        .lines()
+        .find(|line| line.contains(" block "))
+        .expect("a lane says that it is blocked");
+    assert!(lane.contains("clock_nanosleep") || lane.contains("block 2"), "{lane}");
+    let culprit = lane
+        .split_whitespace()
+        .find(|word| word.starts_with("api#"))
+        .expect("whose it is");
+    let first = text
+        .lines()
+        .skip_while(|line| !line.contains("tasks "))
+        .nth(1)
+        .expect("a first task");
+    assert!(
+        first.contains(culprit) && first.contains("blocking"),
+        "the culprit comes first: {first}"
+    );
+    let buf = stage.draw();
+    let red = buf.content().iter().filter(|cell| cell.symbol() == "▓");
+    let blocking = Theme::new(Depth::True).state(crate::model::State::Blocking, 0);
+    let red: Vec<_> = red.filter(|cell| Some(cell.bg) == blocking.bg).collect();
+    assert!(
+        red.len() >= 2 * 4,
+        "240 ms at 50 ms a column, on a lane and on a task: {}",
+        red.len()
+    );
+}
+
+#[test]
+fn who_waits_for_a_deaf_driver_is_unnoticed_not_idle() {
+    let text = Stage::at(5_240, LARGE).text();
+    let heartbeat = row(&text, "heartbeat#0");
+    assert!(
+        heartbeat.contains("░░░░") && heartbeat.contains("unnoticed"),
+        "{heartbeat}"
+    );
+}
+
+#[test]
+fn a_panicked_task_has_an_end_and_a_line_in_the_log() {
+    let text = Stage::at(5_240, LARGE).text();
+    let thumb = row(&text, "thumb#1");
+    assert!(thumb.contains('!') && thumb.contains("panicked"), "{thumb}");
+    assert!(
+        text.contains("ERROR  thumb#1  panicked: no such picture: �[31mcat.png"),
+        "defused: {text}"
+    );
+}
+
+#[test]
+fn without_colours_the_same_text_and_no_colour() {
+    let mut stage = Stage::at(5_240, LARGE);
+    let coloured = stage.text();
+    stage.depth = Depth::None;
+    assert_eq!(stage.text(), coloured);
+    for cell in stage.draw().content() {
+        assert_eq!((cell.fg, cell.bg), (Color::Reset, Color::Reset));
+    }
+}
+
+#[test]
+fn a_frozen_view_stands_while_the_run_goes_on() {
+    let mut stage = Stage::at(5_240, LARGE);
+    stage.act(Action::Freeze);
+    let pictures = |text: String| {
+        let rows = ["worker 0", "worker 1", "heartbeat#0", "api#3", "thumb#0"];
+        rows.map(|name| row(&text, name).to_owned())
+    };
+    let before = pictures(stage.text());
+    assert!(stage.text().contains("❄ frozen"));
+    stage.play(6_500);
+    assert_eq!(pictures(stage.text()), before);
+    stage.act(Action::Freeze);
+    assert_ne!(pictures(stage.text()), before);
+    assert!(stage.text().contains("● live"));
+}
+
+#[test]
+fn keys_do_what_help_says() {
+    let mut stage = Stage::at(2_000, SMALL);
+    assert_eq!(stage.act(Action::Inject), Some(Intent::Inject));
+    assert_eq!(stage.act(Action::Quit), Some(Intent::Quit));
+    assert_eq!(stage.act(Action::Help), None);
+    assert!(stage.app.help);
+    assert_eq!(stage.act(Action::Inject), None, "not behind the help page");
+    stage.act(Action::Back);
+    assert!(!stage.app.help);
+    stage.act(Action::PanLeft);
+    assert!(!stage.app.view.is_live());
+    stage.act(Action::Back);
+    assert!(stage.app.view.is_live());
+    stage.act(Action::NextPanel);
+    assert_eq!(stage.app.focus, Panel::Log);
+    stage.act(Action::PreviousPanel);
+    assert_eq!(stage.app.focus, Panel::Tasks);
+}
+
+#[test]
+fn the_selected_task_keeps_its_cursor_when_rows_move() {
+    let mut stage = Stage::at(2_000, LARGE);
+    for _ in 0..4 {
+        stage.act(Action::Down);
+    }
+    let selected = stage.app.tasks.selected().expect("four steps down");
+    let name = stage.model.task_name(selected).to_string();
+    assert!(stage.text().contains(&format!("▸{name}")));
+    stage.act(Action::Sort);
+    stage.play(5_240);
+    assert_eq!(stage.app.tasks.selected(), Some(selected));
+    assert!(stage.text().contains(&format!("▸{name}")));
+}
+
+#[test]
+fn rows_do_not_dance() {
+    let mut stage = Stage::at(2_000, LARGE);
+    let mut order = stage.app.order.tasks().to_vec();
+    let mut moves = 0;
+    for ms in (2_100..=4_900).step_by(100) {
+        stage.play(ms);
+        moves += usize::from(stage.app.order.tasks() != order);
+        order = stage.app.order.tasks().to_vec();
+    }
+    assert!(moves <= 3, "rows moved {moves} times in three seconds");
+    assert_eq!(order.len(), fixture::TASKS as usize);
+}
+
+#[test]
+fn who_begins_to_block_comes_up_at_once() {
+    let mut stage = Stage::at(4_900, LARGE);
+    stage.play(5_000 + 220);
+    let first = stage.app.order.tasks()[0];
+    assert_eq!(stage.model.state(first), crate::model::State::Blocking);
+}
+
+#[test]
+fn what_was_lost_is_loud() {
+    let mut stage = Stage::at(1_000, SMALL);
+    assert!(stage.text().contains("· 0 lost"));
+    let mut batch = stage.script.batch(Nanos::from_millis(1_020));
+    batch.lost.push(crate::record::Lost {
+        lane: crate::record::LaneId(0),
+        slices: 7,
+        others: 0,
+    });
+    stage.model.apply(&batch);
+    let buf = stage.draw();
+    let alarm = Theme::new(Depth::True).alarm();
+    let loud: String = buf.content()[..80]
+        .iter()
+        .filter(|c| Some(c.bg) == alarm.bg)
+        .map(|c| c.symbol())
+        .collect();
+    assert_eq!(loud, " 7 lost ");
+}

@@ -1,0 +1,176 @@
+//! Text that is safe and steady on a terminal: no control characters, cut by display width, numbers whose width does not
+//! jump from frame to frame.
+
+use crate::record::Nanos;
+use std::borrow::Cow;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+/// Whether a character could steer a terminal or reorder what stands around it: controls, and Unicode's invisible
+/// directional marks ("Trojan Source", CVE-2021-42574).
+fn steers(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+}
+
+/// `text` with every character that could steer the terminal replaced by `�`.
+pub fn clean(text: &str) -> Cow<'_, str> {
+    if text.contains(steers) {
+        Cow::Owned(text.chars().map(|c| if steers(c) { '\u{fffd}' } else { c }).collect())
+    } else {
+        Cow::Borrowed(text)
+    }
+}
+
+/// `text`, clean and no wider than `width` columns; a cut shows as `…`.
+pub fn fit(text: &str, width: usize) -> Cow<'_, str> {
+    let text = clean(text);
+    if text.width() <= width {
+        return text;
+    }
+    let mut kept = String::new();
+    let mut used = 1;
+    for c in text.chars() {
+        used += c.width().unwrap_or(0);
+        if used > width {
+            break;
+        }
+        kept.push(c);
+    }
+    if width > 0 {
+        kept.push('…');
+    }
+    Cow::Owned(kept)
+}
+
+/// Columns that `text` takes.
+pub fn width(text: &str) -> usize {
+    text.width()
+}
+
+/// A length of time in at most seven columns: `340 ns`, `3.4 µs`, `212 ms`, `1.20 s`, `12.3 s`, `17 min`.
+pub fn duration(n: Nanos) -> String {
+    let ns = n.0;
+    match ns {
+        0..1_000 => format!("{ns} ns"),
+        1_000..10_000 => format!("{:.1} µs", tenths(ns, 1_000)),
+        10_000..1_000_000 => format!("{} µs", ns / 1_000),
+        1_000_000..10_000_000 => format!("{:.1} ms", tenths(ns, 1_000_000)),
+        10_000_000..1_000_000_000 => format!("{} ms", ns / 1_000_000),
+        1_000_000_000..10_000_000_000 => format!("{:.2} s", (ns / 10_000_000) as f64 / 100.0),
+        10_000_000_000..100_000_000_000 => format!("{:.1} s", tenths(ns, 1_000_000_000)),
+        100_000_000_000..1_000_000_000_000 => format!("{} s", ns / 1_000_000_000),
+        _ => format!("{} min", ns / 60_000_000_000),
+    }
+}
+
+/// Rounded down, so that `9.99 ms` does not read `10.0 ms` beside `10 ms`.
+fn tenths(ns: u64, unit: u64) -> f64 {
+    (ns / (unit / 10)) as f64 / 10.0
+}
+
+/// A round length of time, as axis labels and zoom levels are: `20 ms`, `1.5 s`, without needless digits.
+pub fn round_duration(n: Nanos) -> String {
+    let (unit, word) = match n.0 {
+        0..1_000 => (1, "ns"),
+        1_000..1_000_000 => (1_000, "µs"),
+        1_000_000..1_000_000_000 => (1_000_000, "ms"),
+        1_000_000_000..120_000_000_000 => (1_000_000_000, "s"),
+        _ => (60_000_000_000, "min"),
+    };
+    let thousandths = n.0 % unit * 1000 / unit;
+    let number = format!("{}.{thousandths:03}", n.0 / unit);
+    format!("{} {word}", number.trim_end_matches('0').trim_end_matches('.'))
+}
+
+/// The run's clock in seven columns: `00:07.4`.
+pub fn clock(n: Nanos) -> String {
+    let tenths = n.0 / 100_000_000;
+    format!("{:02}:{:02}.{}", tenths / 600, tenths / 10 % 60, tenths % 10)
+}
+
+/// A number in at most five columns: `812`, `6.1 k`, `61 k`, `2.1 M`.
+pub fn count(n: u64) -> String {
+    const UNITS: [(u64, &str); 4] = [
+        (1_000, "k"),
+        (1_000_000, "M"),
+        (1_000_000_000, "G"),
+        (1_000_000_000_000, "T"),
+    ];
+    match UNITS.iter().rev().find(|(unit, _)| n >= *unit) {
+        None => n.to_string(),
+        Some((unit, word)) if n < unit * 10 => format!("{:.1} {word}", tenths(n, *unit)),
+        Some((unit, word)) => format!("{} {word}", n / unit),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn an_escape_sequence_is_defused() {
+        assert_eq!(clean("a\x1b[31mb\u{202e}c\n"), "a�[31mb�c�");
+        assert_eq!(fit("\x1b]0;owned\x07", 5), "�]0;…");
+    }
+
+    #[test]
+    fn wide_characters_count_twice() {
+        assert_eq!(fit("日本語", 6), "日本語");
+        assert_eq!(fit("日本語", 5), "日本…");
+        assert_eq!(fit("日本語", 4), "日…");
+        assert_eq!(fit("ab", 0), "");
+    }
+
+    #[test]
+    fn durations_read_as_people_write_them() {
+        let words = [
+            (0, "0 ns"),
+            (999, "999 ns"),
+            (1_000, "1.0 µs"),
+            (340_000, "340 µs"),
+            (9_999_999, "9.9 ms"),
+            (212_000_000, "212 ms"),
+            (1_239_000_000, "1.23 s"),
+            (12_300_000_000, "12.3 s"),
+            (123_000_000_000, "123 s"),
+            (1_020_000_000_000, "17 min"),
+        ];
+        for (ns, word) in words {
+            assert_eq!(duration(Nanos(ns)), word);
+        }
+    }
+
+    #[test]
+    fn round_durations_have_no_needless_digits() {
+        assert_eq!(round_duration(Nanos::from_millis(1500)), "1.5 s");
+        assert_eq!(round_duration(Nanos::from_millis(20_000)), "20 s");
+        assert_eq!(round_duration(Nanos::from_micros(20)), "20 µs");
+        assert_eq!(round_duration(Nanos::from_millis(180_000)), "3 min");
+        assert_eq!(round_duration(Nanos::ZERO), "0 ns");
+    }
+
+    #[test]
+    fn counts_are_short() {
+        assert_eq!(
+            [0, 812, 6_150, 61_000, 2_190_000, 10_000_000].map(count),
+            ["0", "812", "6.1 k", "61 k", "2.1 M", "10 M"]
+        );
+        assert_eq!(clock(Nanos::from_millis(67_480)), "01:07.4");
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_fitted_fits(text: String, columns in 0usize..40) {
+            let shown = fit(&text, columns);
+            prop_assert!(width(&shown) <= columns);
+            prop_assert!(!shown.contains(steers));
+        }
+
+        #[test]
+        fn numbers_keep_to_their_columns(n: u64) {
+            prop_assert!(width(&duration(Nanos(n % 10_000_000_000_000))) <= 7);
+            prop_assert!(width(&count(n % 1_000_000_000_000_000)) <= 5);
+        }
+    }
+}
