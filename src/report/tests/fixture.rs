@@ -1,0 +1,236 @@
+//! A run of 1 s, small enough to check by hand.
+//!
+//! ```text
+//!   worker 0   heartbeat#0  5 polls of 10 µs after timers; the last one 300 ms late: 290 unnoticed, 10 queued
+//!              api#1        blocks from 500 ms to 800 ms
+//!   worker 1   api#0        polls of 2 ms, http in between; api#2 still holds the lane
+//!   blocking   api#0        offloaded
+//! ```
+
+use crate::model::{Model, RunInfo};
+use crate::record::*;
+use crate::report::Facts;
+use crate::scenario::{ExecutorKind, ExecutorSpec, Knobs};
+use crate::workload::Calibration;
+use std::time::Duration;
+
+pub const MS: u64 = 1_000_000;
+const HEARTBEAT: GroupId = GroupId(0);
+const API: GroupId = GroupId(1);
+const HYPER: GroupId = GroupId(2);
+
+pub fn facts() -> Facts {
+    Facts {
+        scenario: "scenarios/mixed.toml".to_owned(),
+        executor: ExecutorSpec {
+            kind: ExecutorKind::Tokio,
+            workers: None,
+            knobs: Knobs {
+                event_interval: Some(31),
+                enable_eager_driver_handoff: true,
+                ..Knobs::default()
+            },
+        },
+        calibration: Calibration {
+            units_per_ms: 21_503.123_456,
+            spread: 0.021_77,
+            samples: 20,
+            took: Duration::from_micros(30_125),
+        },
+        left: None,
+    }
+}
+
+pub fn info() -> RunInfo {
+    RunInfo {
+        title: "Mixed load".to_owned(),
+        executor: "tokio".to_owned(),
+        workers: 2,
+        async_executor: true,
+        duration: Some(Nanos(1_000 * MS)),
+        seed: 7,
+        ..RunInfo::default()
+    }
+}
+
+pub fn task(id: u32) -> TaskId {
+    TaskId::new(id).expect("not zero")
+}
+
+/// A poll of `len` from `start` on, both in microseconds, that waited so long before and waits for `on` after.
+pub fn slice(id: u32, start: u64, len: u64, [unnoticed, queued]: [u64; 2], on: Reason) -> Record {
+    Record::Slice(Slice {
+        start: Nanos::from_micros(start),
+        task: task(id),
+        len: Nanos::from_micros(len).into(),
+        queued: Nanos::from_micros(queued).into(),
+        unnoticed: Nanos::from_micros(unnoticed).into(),
+        woken_by: None,
+        label: Label::NONE,
+        suspended_on: on,
+    })
+}
+
+fn spawned(id: u32, group: GroupId, index: u32) -> Record {
+    Record::Spawned(Spawned {
+        at: Nanos::ZERO,
+        task: task(id),
+        parent: None,
+        index,
+        group,
+    })
+}
+
+fn repetition(id: u32, start_ms: u64, len_ms: u64, outcome: Outcome) -> Record {
+    Record::Repetition(Repetition {
+        start: Nanos::from_millis(start_ms),
+        task: task(id),
+        len: Nanos::from_millis(len_ms).into(),
+        outcome,
+    })
+}
+
+fn ended(id: u32, at_us: u64, outcome: Outcome) -> Record {
+    Record::Ended(Ended {
+        at: Nanos::from_micros(at_us),
+        task: task(id),
+        outcome,
+    })
+}
+
+fn definitions() -> Vec<Definition> {
+    let lane = |id, kind, name: &str| Definition::Lane {
+        id: LaneId(id),
+        kind,
+        name: name.to_owned(),
+    };
+    let group = |id, name: &str, library| Definition::Group {
+        id,
+        name: name.to_owned(),
+        library,
+    };
+    vec![
+        lane(0, LaneKind::Worker, "worker 0"),
+        lane(1, LaneKind::Worker, "worker 1"),
+        lane(2, LaneKind::Blocking, "blocking 0"),
+        group(HEARTBEAT, "heartbeat", false),
+        group(API, "api", false),
+        group(HYPER, "hyper-util/src/common/exec.rs:46", true),
+    ]
+}
+
+fn records() -> Vec<(LaneId, Record)> {
+    let (worker_0, worker_1, blocking) = (LaneId(0), LaneId(1), LaneId(2));
+    let mut records = vec![
+        (worker_0, spawned(1, HEARTBEAT, 0)),
+        (worker_0, spawned(2, API, 0)),
+        (worker_0, spawned(3, API, 1)),
+        (worker_0, spawned(4, API, 2)),
+        (worker_0, spawned(5, HYPER, 0)),
+    ];
+    for tick in 0..4 {
+        records.push((worker_0, slice(1, 1_000 + tick * 100_000, 10, [40, 10], Reason::Timer)));
+        records.push((worker_0, repetition(1, tick * 100, 100, Outcome::Completed)));
+        records.push((worker_1, slice(2, 2_000 + tick * 100_000, 2_000, [0, 60], Reason::Http)));
+    }
+    records.extend([
+        (worker_1, repetition(2, 0, 250, Outcome::Completed)),
+        (worker_1, repetition(2, 250, 250, Outcome::TimedOut)),
+        (worker_0, slice(3, 499_000, 301_000, [0, 0], Reason::Timer)),
+        (
+            worker_0,
+            Record::Step(Step {
+                start: Nanos(500 * MS),
+                task: task(3),
+                len: Nanos(300 * MS).into(),
+                label: Label::NONE,
+                blocking: true,
+            }),
+        ),
+        (worker_0, repetition(3, 499, 301, Outcome::Failed)),
+        (worker_0, ended(3, 800_000, Outcome::Failed)),
+        (worker_0, slice(1, 801_000, 10, [290_000, 10_000], Reason::Timer)),
+        (blocking, slice(2, 600_000, 50_000, [0, 1_000], Reason::Offload)),
+        (worker_1, slice(2, 900_000, 500, [0, 0], Reason::Http)),
+        (worker_1, ended(2, 900_500, Outcome::Completed)),
+    ]);
+    records
+}
+
+fn samples() -> Vec<Sample> {
+    let runtime = |at_ms, polls, total_polls| {
+        Sample::Runtime(RuntimeSample {
+            at: Nanos::from_millis(at_ms),
+            elapsed: Nanos::from_millis(500),
+            polls,
+            total_polls,
+            live_tasks: 5,
+            global_queue: 2,
+            local_queue: polls as usize,
+            blocking_queue: 0,
+            blocking_threads: 1,
+            busy: Nanos::from_millis(160),
+            parks: 20,
+            steals: 1,
+            io_ready: 9,
+            budget_forced_yields: 0,
+        })
+    };
+    vec![
+        runtime(500, 9, 9),
+        runtime(1_000, 3, 12),
+        Sample::Lane(LaneSample {
+            at: Nanos::from_millis(990),
+            lane: LaneId(0),
+            on_cpu: Nanos::from_millis(2),
+            waiting: Nanos::from_micros(300),
+            asleep_in: None,
+            asleep: true,
+        }),
+        Sample::Group(GroupSample {
+            at: Nanos::from_millis(1_000),
+            group: HEARTBEAT,
+            polls: 5,
+            mean_scheduled: Nanos::from_millis(2),
+            mean_poll: Nanos::from_micros(10),
+            slow_polls: 0.0,
+        }),
+    ]
+}
+
+pub fn batch() -> Batch {
+    Batch {
+        now: Nanos(1_000 * MS),
+        definitions: definitions(),
+        records: records(),
+        lost: vec![Lost {
+            lane: LaneId(1),
+            slices: 1,
+            others: 0,
+        }],
+        samples: samples(),
+        log: Vec::new(),
+        live: Live {
+            lanes: vec![CurrentSlice {
+                lane: LaneId(1),
+                task: task(4),
+                start: Nanos(950 * MS),
+                queued: Nanos(5 * MS).into(),
+                unnoticed: Short::ZERO,
+                blocking_since: None,
+                label: Label::NONE,
+            }],
+            waiting: Vec::new(),
+        },
+    }
+}
+
+pub fn model() -> Model {
+    model_of(&batch())
+}
+
+pub fn model_of(batch: &Batch) -> Model {
+    let mut model = Model::new(info());
+    model.apply(batch);
+    model
+}

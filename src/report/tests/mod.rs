@@ -1,0 +1,226 @@
+//! The report of a run that is small enough to check by hand.
+
+mod fixture;
+
+use super::{Report, progress, schema};
+use crate::model::{Model, Times};
+use crate::record::{Definition, GroupId, LaneId, LaneKind, Nanos, Reason};
+use crate::text;
+use fixture::{batch, facts, model, model_of, slice};
+use serde_json::Value;
+
+fn report() -> Report {
+    Report::new(&model(), &facts())
+}
+
+#[test]
+fn the_object() {
+    insta::assert_snapshot!(report().to_json());
+}
+
+#[test]
+fn the_table_at_80_columns() {
+    let table = report().table(80);
+    assert!(table.lines().all(|line| text::width(line) <= 80), "{table}");
+    insta::assert_snapshot!(table);
+}
+
+#[test]
+fn the_table_at_160_columns() {
+    insta::assert_snapshot!(report().table(160));
+}
+
+#[test]
+fn the_table_of_a_run_that_went_badly() {
+    let mut batch = batch();
+    batch.lost[0].others = 3;
+    batch.lost[0].slices = 0;
+    let mut facts = facts();
+    facts.calibration.spread = 0.31;
+    facts.left =
+        Some("2 blocking threads still ran after a second: api#1 in block 30 s, and one that nobody knows".to_owned());
+    insta::assert_snapshot!(Report::new(&model_of(&batch), &facts).table(80));
+}
+
+#[test]
+fn the_line_in_between() {
+    let line = progress(&model(), 80);
+    insta::assert_snapshot!(line);
+    assert_eq!(text::width(&progress(&model(), 30)), 30);
+    let nothing = progress(&Model::new(fixture::info()), 80);
+    insta::assert_snapshot!(nothing);
+}
+
+#[test]
+fn a_pool_has_nothing_of_tokio() {
+    let mut batch = batch();
+    batch.samples.clear();
+    let report = Report::new(&model_of(&batch), &facts());
+    assert_eq!(report.tokio, None);
+    assert_eq!(report.records.as_many_as_tokio, None);
+    assert_eq!(report.groups[0].task_monitor, None);
+    let json: Value = serde_json::from_str(&report.to_json()).unwrap();
+    assert_eq!(json.get("tokio"), Some(&Value::Null), "the key is there all the same");
+}
+
+#[test]
+fn a_run_in_which_nothing_happened_has_a_report() {
+    let report = Report::new(&Model::new(fixture::info()), &facts());
+    assert!(report.groups.is_empty() && report.lanes.is_empty());
+    assert!(report.table(80).contains("tasks    0 spawned\n"));
+}
+
+/// What is reported of groups, of tasks and of lanes are three views of the same slices.
+#[test]
+fn sums_agree() {
+    let model = model();
+    let report = Report::new(&model, &facts());
+    let mut all = Times::default();
+    model.tasks().iter().for_each(|task| all += model.times(task.id));
+    let sum = |of: fn(&super::Group) -> u64| Nanos(report.groups.iter().map(of).sum());
+    assert_eq!(sum(|it| it.running_ns), all.running);
+    assert_eq!(sum(|it| it.blocking_ns), all.blocking);
+    assert_eq!(sum(|it| it.queued_ns), all.queued);
+    assert_eq!(sum(|it| it.unnoticed_ns), all.unnoticed);
+    assert_eq!(sum(|it| it.suspended_ns), all.suspended);
+    assert_eq!(sum(|it| it.suspended_on.values().sum()), all.suspended);
+
+    let held = |of: fn(&super::Lane) -> u64| Nanos(report.lanes.iter().map(of).sum());
+    assert_eq!(held(|it| it.running_ns), all.running);
+    assert_eq!(held(|it| it.blocking_ns), all.blocking);
+
+    assert_eq!(
+        report.groups.iter().map(|it| it.spawned).sum::<u64>(),
+        report.tasks.spawned
+    );
+    assert_eq!(
+        report.groups.iter().map(|it| it.polls).sum::<u64>(),
+        report.records.written
+    );
+    assert_eq!(
+        report.lanes.iter().map(|it| it.slices).sum::<u64>(),
+        report.records.written
+    );
+    for tasks in report.groups.iter().map(|it| it.tasks).chain([report.tasks]) {
+        let ended = tasks.completed + tasks.failed + tasks.cancelled + tasks.timed_out + tasks.panicked;
+        assert_eq!(tasks.spawned, ended + tasks.running);
+    }
+    // From spawn to end or now: heartbeat#0, api#0–2, and the library's.
+    assert_eq!(
+        all.total(),
+        Nanos::from_micros(1_000_000 + 900_500 + 800_000 + 1_000_000 + 1_000_000)
+    );
+}
+
+#[test]
+fn many_lanes_of_a_kind_become_one_row() {
+    let mut batch = batch();
+    for id in 3..40 {
+        batch.definitions.push(Definition::Lane {
+            id: LaneId(id),
+            kind: LaneKind::Blocking,
+            name: format!("blocking {}", id - 2),
+        });
+        batch.records.push((
+            LaneId(id),
+            slice(2, 700_000 + u64::from(id), 1, [0, 0], Reason::Offload),
+        ));
+    }
+    let report = Report::new(&model_of(&batch), &facts());
+    assert_eq!(report.lanes.len(), 40);
+    let table = report.table(80);
+    let row = table.lines().find(|line| line.contains('×'));
+    assert_eq!(
+        row,
+        Some("38 × blocking   0 %    50 ms         –      38       –          –")
+    );
+}
+
+#[test]
+fn names_cannot_steer_the_terminal() {
+    let mut batch = batch();
+    batch.definitions.push(Definition::Group {
+        id: GroupId(1),
+        name: "api\x1b[2J\u{202e}".to_owned(),
+        library: false,
+    });
+    let mut facts = facts();
+    facts.scenario = "\x1b]0;owned\x07.toml".to_owned();
+    let report = Report::new(&model_of(&batch), &facts);
+    let steers = |text: &str| text.contains(['\x1b', '\x07', '\u{202e}']) || text.contains("\\u001b");
+    assert!(!steers(&report.table(80)) && !steers(&report.to_json()));
+    assert_eq!(report.groups[1].name, "api�[2J�");
+}
+
+#[test]
+fn the_shipped_schema_is_the_one_of_this_report() {
+    let shipped = include_str!("../../../assets/report.schema.json");
+    assert!(
+        shipped == schema(),
+        "write it anew: cargo run -- schema --report > assets/report.schema.json"
+    );
+}
+
+/// The schema names every key that the object has, and requires each; and the object has the kinds of values it names.
+#[test]
+fn the_object_is_what_the_schema_says() {
+    let schema: Value = serde_json::from_str(&schema()).unwrap();
+    let object = serde_json::from_str(&report().to_json()).unwrap();
+    let mut seen = 0;
+    conforms(&schema, &schema, &object, "report", &mut seen);
+    assert!(seen > 100, "only {seen} values were looked at");
+}
+
+fn conforms(root: &Value, schema: &Value, value: &Value, at: &str, seen: &mut usize) {
+    *seen += 1;
+    if let Some(reference) = schema.get("$ref").and_then(Value::as_str) {
+        let target = root
+            .pointer(reference.trim_start_matches('#'))
+            .expect("references lead somewhere");
+        return conforms(root, target, value, at, seen);
+    }
+    if let Some(choices) = schema.get("anyOf").and_then(Value::as_array) {
+        let choice = choices
+            .iter()
+            .find(|choice| (choice["type"] == "null") == value.is_null());
+        return conforms(root, choice.expect("something or null"), value, at, seen);
+    }
+    if let Some(choices) = schema.get("oneOf").and_then(Value::as_array) {
+        assert!(
+            choices.iter().any(|choice| choice["const"] == *value),
+            "{at}: {value} is none of {choices:?}"
+        );
+    }
+    let types: Vec<&str> = match &schema["type"] {
+        Value::Array(types) => types.iter().filter_map(Value::as_str).collect(),
+        one => one.as_str().into_iter().collect(),
+    };
+    if !types.is_empty() {
+        let fits = |name: &&str| match *name {
+            "null" => value.is_null(),
+            "object" => value.is_object(),
+            "array" => value.is_array(),
+            "string" => value.is_string(),
+            "boolean" => value.is_boolean(),
+            "integer" => value.is_u64(),
+            "number" => value.is_number(),
+            other => panic!("{at}: what is a {other}?"),
+        };
+        assert!(types.iter().any(fits), "{at}: {value} is not {types:?}");
+    }
+    if let (Some(properties), Some(object)) = (schema["properties"].as_object(), value.as_object()) {
+        assert!(object.keys().eq(properties.keys()), "{at}: {:?}", object.keys());
+        let required = schema["required"].as_array().expect("all are required");
+        assert_eq!(required.len(), properties.len(), "{at}");
+        for (key, property) in properties {
+            let told = property.get("description").or(property.get("$ref"));
+            assert!(told.is_some(), "{at}.{key} has no description");
+            conforms(root, property, &object[key], &format!("{at}.{key}"), seen);
+        }
+    }
+    if let (Some(items), Some(array)) = (schema.get("items"), value.as_array()) {
+        for (number, item) in array.iter().enumerate() {
+            conforms(root, items, item, &format!("{at}[{number}]"), seen);
+        }
+    }
+}
