@@ -97,9 +97,11 @@ impl Inline<'_> {
             Op::InPlace(steps) => self.spanning(label, |this| this.run(steps)),
             Op::Timeout { after, steps } => {
                 let limit = sample(after, self.rng);
-                let start = probe::now();
-                let result = self.spanning(label, |this| this.run(steps));
-                judge(result, probe::now() - start, Some(limit))
+                self.spanning(label, |this| {
+                    let start = probe::now();
+                    let result = this.run(steps);
+                    judge(result, probe::now() - start, Some(limit))
+                })
             }
             Op::Fail { message, chance } => self.fail(message, *chance),
             Op::Panic { message, chance } => {

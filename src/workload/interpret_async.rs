@@ -73,18 +73,28 @@ async fn named<F: Future>(reason: Reason, label: Label, mut future: Pin<&mut F>)
     .await
 }
 
-/// Runs `body` no longer than `limit`, telling it the earliest deadline that binds it; `outer` is what bound it before.
-pub(super) async fn within(
-    limit: Option<Duration>,
-    outer: Option<Nanos>,
-    body: impl AsyncFnOnce(Option<Nanos>) -> Result<(), Cut>,
-) -> Result<(), Cut> {
-    let Some(limit) = limit else { return body(outer).await };
-    let deadline = probe::now() + limit.into();
-    let earliest = outer.map_or(deadline, |outer| outer.min(deadline));
-    tokio::time::timeout(limit, body(Some(earliest)))
-        .await
-        .unwrap_or(Err(Cut::TimedOut))
+/// The earlier of two deadlines: one from now on, and one that binds already.
+pub(super) fn deadline(limit: Option<Duration>, outer: Option<Nanos>) -> Option<Nanos> {
+    limit
+        .map(|limit| probe::now() + limit.into())
+        .into_iter()
+        .chain(outer)
+        .min()
+}
+
+/// Polls steps no longer than `limit`. The steps are cancelled when the caller drops them; borrowing instead of taking them
+/// keeps a second copy out of every task's future.
+pub(super) async fn within<F>(limit: Option<Duration>, steps: Pin<&mut F>) -> Result<(), Cut>
+where
+    F: Future<Output = Result<(), Cut>>,
+{
+    match limit {
+        // tokio's timer takes 232 bytes: boxed, for the many tasks that have no timeout.
+        Some(limit) => Box::pin(tokio::time::timeout(limit, steps))
+            .await
+            .unwrap_or(Err(Cut::TimedOut)),
+        None => steps.await,
+    }
 }
 
 /// Does the steps in turn, until one of them cuts the repetition. `limit` is the earliest deadline that binds them.
@@ -100,7 +110,8 @@ pub(super) async fn run(
         match &step.op {
             Op::Sleep(time) => sleep(wire, label, sample(time, rng), limit).await,
             Op::Yield => named(Reason::Yield, label, pin!(tokio::task::yield_now())).await,
-            Op::Http(path) => http(wire, label, path, rng.random(), limit).await?,
+            // Boxed here and below, so that a task that merely sleeps does not carry the room for a request around.
+            Op::Http(path) => Box::pin(http(wire, label, path, rng.random(), limit)).await?,
             &Op::File {
                 op,
                 size,
@@ -111,17 +122,13 @@ pub(super) async fn run(
                 size,
                 how: How::Offload,
             } => {
-                offload(wire, rng, label, Reason::File, limit, move |inline| {
-                    inline.file(op, size, label)
-                })
-                .await?;
+                let work = move |inline: &mut Inline<'_>| inline.file(op, size, label);
+                Box::pin(offload(wire, rng, label, Reason::File, limit, work)).await?;
             }
             Op::Offload(steps) => {
                 let steps = steps.clone();
-                offload(wire, rng, label, Reason::Offload, limit, move |inline| {
-                    inline.run(&steps)
-                })
-                .await?;
+                let work = move |inline: &mut Inline<'_>| inline.run(&steps);
+                Box::pin(offload(wire, rng, label, Reason::Offload, limit, work)).await?;
             }
             Op::InPlace(_) => tokio::task::block_in_place(|| inline(wire, rng).step(step))?,
             Op::Timeout { after, steps } => Box::pin(timeout(wire, rng, label, after, steps, limit)).await?,
@@ -176,9 +183,8 @@ async fn http(wire: &mut Wire, label: Label, path: &PathAndQuery, draw: u64, lim
     if reply.is_ok() {
         wire.link = Some(link);
     }
-    http::judge(path, reply)?;
     lane::step(task, label, start);
-    Ok(())
+    http::judge(path, reply)
 }
 
 async fn file(
@@ -205,9 +211,8 @@ async fn file(
             .await
         }
     };
-    inline(wire, rng).judge_file(op, done)?;
     lane::step(wire.task.id(), label, start);
-    Ok(())
+    inline(wire, rng).judge_file(op, done)
 }
 
 async fn timeout(
@@ -220,7 +225,8 @@ async fn timeout(
 ) -> Result<(), Cut> {
     let start = probe::now();
     let after = sample(after, rng);
-    let result = within(Some(after), outer, async |limit| run(wire, rng, limit, steps).await).await;
+    let limit = deadline(Some(after), outer);
+    let result = within(Some(after), pin!(run(wire, rng, limit, steps))).await;
     judge(result, probe::now() - start, Some(after))?;
     lane::step(wire.task.id(), label, start);
     Ok(())

@@ -120,3 +120,38 @@ impl Drop for Due<'_> {
         self.0.clear_ready();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::probe::{Collector, Hub};
+    use crate::record::LaneKind;
+
+    #[test]
+    fn a_note_counts_while_its_wait_is_open() {
+        let hub = Hub::new(LaneKind::Pool);
+        let handle = TaskHandle::new(&hub, &hub.group("api"));
+        let mut collector = Collector::new(hub, None);
+        let mut ready = || collector.batch().live.waiting.iter().find_map(|task| task.ready);
+        let readiness = Readiness::new(handle);
+
+        let first = readiness.open(None);
+        let late = first.to_note();
+        assert_eq!(ready(), None);
+        first.to_note().ready();
+        assert!(ready().is_some());
+        drop(first);
+        assert_eq!(ready(), None);
+        late.ready();
+        assert_eq!(ready(), None, "nobody waits");
+
+        let second = readiness.open(None);
+        late.ready();
+        assert_eq!(ready(), None, "somebody waits for something else");
+        readiness.note(second.number()).ready();
+        assert!(ready().is_some());
+        let third = readiness.open(Some(Nanos::MAX));
+        assert_eq!(ready(), None, "a deadline is ahead");
+        drop(third);
+    }
+}

@@ -9,6 +9,7 @@ use crate::probe::{self, TaskHandle, lane};
 use crate::record::{Nanos, Outcome};
 use crate::scenario::Repeat;
 use rand_pcg::Pcg64Mcg;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -73,11 +74,11 @@ impl TaskCtx {
     async fn repetition_async(&mut self) {
         let program = self.program.clone();
         let (repetition, mut rng) = self.begin();
-        let limit = repetition.limit;
-        let result = interpret_async::within(limit, None, async |limit| {
-            interpret_async::run(&mut self.wire, &mut rng, limit, &program.steps).await
-        })
-        .await;
+        let deadline = interpret_async::deadline(repetition.limit, None);
+        let result = {
+            let steps = pin!(interpret_async::run(&mut self.wire, &mut rng, deadline, &program.steps));
+            interpret_async::within(repetition.limit, steps).await
+        };
         self.last = repetition.end(result);
     }
 

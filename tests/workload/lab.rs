@@ -1,0 +1,333 @@
+//! Runs small scenarios everywhere, and says what the probe saw.
+
+use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::Duration;
+use tasklab::probe::{self, Collector, Group, Hub, TaskHandle, lane};
+use tasklab::record::{Batch, Definition, Label, LaneKind, Outcome, Reason, Record, Slice, TaskId};
+use tasklab::scenario::{
+    Arrivals, Cpu, Draw, ExecutorKind, ExecutorSpec, FileOp, How, HttpSpec, Knobs, Repeat, Scenario, Step, TaskSpec,
+};
+use tasklab::workload::{Labels, Program, Services, TaskCtx, compile};
+use tokio::runtime::{Builder, Runtime};
+use tokio::task::JoinHandle;
+
+pub const MS: Duration = Duration::from_millis(1);
+pub const FOR_EVER: Duration = Duration::from_secs(3600);
+
+pub fn fixed(time: Duration) -> Draw {
+    Draw::Fixed(time)
+}
+
+pub fn sleep(time: Duration) -> Step {
+    Step::Sleep(fixed(time))
+}
+
+pub fn http() -> Step {
+    Step::Http {
+        path: "/weather".into(),
+    }
+}
+
+pub fn cpu(time: Duration) -> Step {
+    Step::Cpu(Cpu::Work(fixed(time)))
+}
+
+pub fn file(op: FileOp, how: How) -> Step {
+    Step::File { op, size: 3000, how }
+}
+
+pub fn fail(chance: f64) -> Step {
+    Step::Fail {
+        message: "it had to happen".into(),
+        chance,
+    }
+}
+
+/// A group of one task.
+pub fn task(name: &str, repeat: u64, steps: Vec<Step>) -> TaskSpec {
+    TaskSpec {
+        name: name.into(),
+        count: Some(1),
+        start: Duration::ZERO,
+        arrivals: Arrivals::Together,
+        repeat: Repeat::Times(repeat),
+        timeout: None,
+        steps,
+    }
+}
+
+pub fn scenario(tasks: Vec<TaskSpec>) -> Scenario {
+    Scenario {
+        title: "test".into(),
+        about: String::new(),
+        duration: None,
+        seed: 7,
+        executor: ExecutorSpec {
+            kind: ExecutorKind::Tokio,
+            workers: Some(2),
+            knobs: Knobs::default(),
+        },
+        http: HttpSpec {
+            latency: fixed(Duration::ZERO),
+            failure_rate: 0.0,
+        },
+        tasks,
+        cues: vec![],
+    }
+}
+
+/// A run that is set up, but has no task yet.
+pub struct Lab {
+    pub hub: Arc<Hub>,
+    pub services: Arc<Services>,
+    pub programs: Vec<(Arc<Program>, Arc<Group>)>,
+    labels: HashMap<Label, String>,
+}
+
+impl Lab {
+    pub fn new(scenario: &Scenario) -> Lab {
+        let hub = Hub::new(LaneKind::Pool);
+        let mut labels = Labels::new();
+        let programs = compile(scenario, &mut labels);
+        let programs = programs
+            .into_iter()
+            .map(|program| (program.clone(), hub.group(program.group())))
+            .collect();
+        let labels = labels
+            .definitions()
+            .map(|definition| match definition {
+                Definition::Label { id, text } => (id, text),
+                other => panic!("{other:?}"),
+            })
+            .collect();
+        let services = Arc::new(Services::start(scenario).expect("services"));
+        Lab {
+            hub,
+            services,
+            programs,
+            labels,
+        }
+    }
+
+    pub fn context(&self, handle: TaskHandle, program: &Arc<Program>) -> TaskCtx {
+        TaskCtx::new(handle, program.clone(), self.services.clone(), 0)
+    }
+
+    /// Starts a task of each group on one of tokio's runtimes.
+    pub fn start(&self, mut builder: Builder) -> Running<'_> {
+        probe::install(&mut builder, &self.hub);
+        let runtime = builder.enable_all().build().expect("a runtime");
+        let spawn = |(program, group): &(Arc<Program>, Arc<Group>)| {
+            probe::spawn(runtime.handle(), &self.hub, group, |handle| {
+                self.context(handle, program).run_async()
+            })
+        };
+        let tasks = self.programs.iter().map(spawn).collect();
+        Running {
+            lab: self,
+            tasks,
+            runtime,
+            watch: Watch::new(&self.hub),
+        }
+    }
+
+    /// Runs a task of each group to its end on two of tokio's workers.
+    pub fn on_tokio(&self) -> Seen {
+        self.start(two_workers()).join()
+    }
+
+    /// Runs a task of each group to its end on a runtime without threads.
+    pub fn on_current_thread(&self) -> Seen {
+        self.start(Builder::new_current_thread()).join()
+    }
+
+    /// Runs a task of each group to its end on a thread of its own.
+    pub fn on_threads(&self) -> Seen {
+        let watch = Watch::new(&self.hub);
+        std::thread::scope(|scope| {
+            for (program, group) in &self.programs {
+                scope.spawn(|| {
+                    let handle = TaskHandle::new(&self.hub, group);
+                    let mut context = self.context(handle.clone(), program);
+                    while context.more() {
+                        let job = || lane::job(&handle, probe::now(), Reason::Unknown, || context.repetition_sync());
+                        if catch_unwind(AssertUnwindSafe(job)).is_err() {
+                            return probe::ended(&handle, Outcome::Panicked);
+                        }
+                    }
+                    probe::ended(&handle, context.outcome());
+                });
+            }
+        });
+        watch.seen(self)
+    }
+}
+
+/// Runs a scenario everywhere.
+pub fn everywhere(scenario: &Scenario) -> [(&'static str, Seen); 3] {
+    [
+        ("tokio", Lab::new(scenario).on_tokio()),
+        ("current-thread", Lab::new(scenario).on_current_thread()),
+        ("threads", Lab::new(scenario).on_threads()),
+    ]
+}
+
+pub fn two_workers() -> Builder {
+    let mut builder = Builder::new_multi_thread();
+    builder.worker_threads(2);
+    builder
+}
+
+/// Tasks on a runtime. Without threads of its own it runs only while it is joined.
+pub struct Running<'a> {
+    lab: &'a Lab,
+    pub tasks: Vec<JoinHandle<()>>,
+    runtime: Runtime,
+    watch: Watch,
+}
+
+impl Running<'_> {
+    /// Waits until a batch of records shows what is asked for.
+    pub fn until(&mut self, shows: impl Fn(&Batch) -> bool) {
+        while !shows(self.watch.look()) {
+            std::thread::yield_now();
+        }
+    }
+
+    /// Waits until a repetition ends so.
+    pub fn until_repetition(&mut self, outcome: Outcome) {
+        self.until(|batch| {
+            let ends = |record: &Record| matches!(record, Record::Repetition(r) if r.outcome == outcome);
+            batch.records.iter().any(|(_, record)| ends(record))
+        });
+    }
+
+    /// Waits for all tasks.
+    pub fn join(self) -> Seen {
+        let count = self.tasks.len();
+        self.join_first(count)
+    }
+
+    /// Waits for the first tasks, and cancels the others.
+    pub fn join_first(self, count: usize) -> Seen {
+        let Running {
+            lab,
+            tasks,
+            runtime,
+            watch,
+        } = self;
+        let first = async {
+            for task in tasks.into_iter().take(count) {
+                // How it ended is in the records, which are what is tested.
+                let _ = task.await;
+            }
+        };
+        // On a thread of its own: whoever drives a current-thread runtime is a lane of this run for life.
+        std::thread::scope(|scope| scope.spawn(|| runtime.block_on(first)).join()).expect("the driver does not panic");
+        drop(runtime);
+        watch.seen(lab)
+    }
+}
+
+struct Watch {
+    collector: Collector,
+    batches: Vec<Batch>,
+}
+
+impl Watch {
+    fn new(hub: &Arc<Hub>) -> Watch {
+        Watch {
+            collector: Collector::new(hub.clone(), None),
+            batches: Vec::new(),
+        }
+    }
+
+    fn look(&mut self) -> &Batch {
+        self.batches.push(self.collector.batch());
+        self.batches.last().expect("one was just pushed")
+    }
+
+    fn seen(mut self, lab: &Lab) -> Seen {
+        self.look();
+        let mut seen = Seen {
+            records: Vec::new(),
+            tasks: HashMap::new(),
+            labels: lab.labels.clone(),
+        };
+        let mut groups = HashMap::new();
+        for batch in self.batches {
+            assert!(batch.lost.is_empty(), "{:?}", batch.lost);
+            groups.extend(batch.definitions.into_iter().filter_map(|definition| match definition {
+                Definition::Group { id, name, .. } => Some((id, name)),
+                _ => None,
+            }));
+            seen.records.extend(batch.records.into_iter().map(|(_, record)| record));
+        }
+        for record in &seen.records {
+            if let Record::Spawned(spawned) = record {
+                seen.tasks.insert(groups[&spawned.group].clone(), spawned.task);
+            }
+        }
+        seen
+    }
+}
+
+/// What was seen of a run.
+pub struct Seen {
+    pub records: Vec<Record>,
+    /// The last task of each group.
+    pub tasks: HashMap<String, TaskId>,
+    labels: HashMap<Label, String>,
+}
+
+impl Seen {
+    pub fn outcome(&self, group: &str) -> Outcome {
+        let ends = self.records.iter().filter_map(|record| match record {
+            Record::Ended(e) if e.task == self.tasks[group] => Some(e.outcome),
+            _ => None,
+        });
+        let ends: Vec<_> = ends.collect();
+        assert_eq!(ends.len(), 1, "{group} ended {ends:?}");
+        ends[0]
+    }
+
+    pub fn repetitions(&self, group: &str) -> Vec<Outcome> {
+        let task = self.tasks[group];
+        let of_task = self.records.iter().filter_map(|record| match record {
+            Record::Repetition(r) if r.task == task => Some((r.start, r.outcome)),
+            _ => None,
+        });
+        let mut all: Vec<_> = of_task.collect();
+        all.sort_by_key(|(start, _)| *start);
+        all.into_iter().map(|(_, outcome)| outcome).collect()
+    }
+
+    pub fn label(&self, label: Label) -> &str {
+        &self.labels[&label]
+    }
+
+    /// The names of the steps that ended, by their ends.
+    pub fn steps(&self, group: &str) -> Vec<&str> {
+        let task = self.tasks[group];
+        let of_task = self.records.iter().filter_map(|record| match record {
+            Record::Step(s) if s.task == task => Some((s.start + s.len.get(), s.label)),
+            _ => None,
+        });
+        let mut all: Vec<_> = of_task.collect();
+        all.sort_by_key(|(end, _)| *end);
+        all.iter().map(|(_, label)| self.labels[label].as_str()).collect()
+    }
+
+    pub fn slices(&self, group: &str) -> Vec<Slice> {
+        let task = self.tasks[group];
+        let of_task = self.records.iter().filter_map(|record| match record {
+            Record::Slice(s) if s.task == task => Some(*s),
+            _ => None,
+        });
+        let mut all: Vec<_> = of_task.collect();
+        all.sort_by_key(|slice| slice.start);
+        all
+    }
+}
