@@ -15,7 +15,7 @@ mod schema;
 mod types;
 
 pub use load::LoadError;
-pub use notation::{Unreadable, duration, show_duration};
+pub use notation::{Unreadable, duration, show_duration, show_size};
 pub use overrides::Overrides;
 pub use report::Report;
 pub use schema::schema;

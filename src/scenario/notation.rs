@@ -4,12 +4,13 @@ use super::report::harmless;
 use std::fmt;
 use std::time::Duration;
 
-/// Units of time, each with its nanoseconds, shortest first. `µs` may be written with either of Unicode's two signs.
+/// Units of time, each with its nanoseconds, shortest first. `µs` may be written with either of Unicode's two signs;
+/// the last of several names is the one that is shown.
 const TIME: [(&str, u64); 8] = [
     ("ns", 1),
     ("us", 1_000),
-    ("µs", 1_000),
     ("μs", 1_000),
+    ("µs", 1_000),
     ("ms", 1_000_000),
     ("s", 1_000_000_000),
     ("m", 60_000_000_000),
