@@ -3,9 +3,9 @@
 //! A name says what the scenario's file says, so that a learner who looks from one to the other recognises the step.
 
 use crate::record::{Definition, Label};
-use crate::scenario::{Cpu, Draw, FileOp, How, Step};
+use crate::scenario::{Cpu, Draw, FileOp, How, Step, show_duration, show_size};
+use crate::text;
 use std::collections::HashMap;
-use std::time::Duration;
 
 /// Gives each name a number, once.
 #[derive(Debug, Default)]
@@ -20,18 +20,18 @@ impl Labels {
         Labels::default()
     }
 
-    /// The number of a name, from 1. Control characters in it are replaced. After 65,535 names the rest are
+    /// The number of a name, from 1. What could steer a terminal is replaced. After 65,535 names the rest are
     /// [`Label::NONE`].
     pub fn intern(&mut self, name: &str) -> Label {
-        let name = name.replace(char::is_control, "\u{fffd}");
-        if let Some(&label) = self.numbers.get(&name) {
+        let name = text::clean(name);
+        if let Some(&label) = self.numbers.get(&*name) {
             return label;
         }
         let Ok(number) = u16::try_from(self.names.len() + 1) else {
             return Label::NONE;
         };
-        self.names.push(name.clone());
-        self.numbers.insert(name, Label(number));
+        self.names.push(name.clone().into_owned());
+        self.numbers.insert(name.into_owned(), Label(number));
         Label(number)
     }
 
@@ -62,7 +62,7 @@ pub(super) fn name(step: &Step) -> String {
                 How::Sync => " sync",
                 How::Offload => " offload",
             };
-            format!("file {op} {}{how}", bytes(*size))
+            format!("file {op} {}{how}", show_size(*size))
         }
         Step::Yield => "yield".into(),
         Step::Offload(_) => "offload".into(),
@@ -76,41 +76,18 @@ pub(super) fn name(step: &Step) -> String {
 /// A draw, shortly: a range by its ends, a distribution by what is typical.
 fn draw(draw: &Draw) -> String {
     match *draw {
-        Draw::Fixed(d) => duration(d),
-        Draw::Uniform { min, max } => format!("{}..{}", duration(min), duration(max)),
-        Draw::Normal { mean, .. } | Draw::Exponential { mean } => format!("~{}", duration(mean)),
-        Draw::LogNormal { median, .. } => format!("~{}", duration(median)),
+        Draw::Fixed(d) => show_duration(d),
+        Draw::Uniform { min, max } => format!("{}..{}", show_duration(min), show_duration(max)),
+        Draw::Normal { mean, .. } | Draw::Exponential { mean } => format!("~{}", show_duration(mean)),
+        Draw::LogNormal { median, .. } => format!("~{}", show_duration(median)),
     }
-}
-
-/// A duration in its largest fitting unit, with as many decimals as it has (at most three).
-fn duration(d: Duration) -> String {
-    let nanos = d.as_nanos();
-    let (unit, word) = match nanos {
-        1_000_000_000.. => (1e9, "s"),
-        1_000_000.. => (1e6, "ms"),
-        1_000.. => (1e3, "us"),
-        _ => (1.0, "ns"),
-    };
-    let number = format!("{:.3}", nanos as f64 / unit);
-    format!("{}{word}", number.trim_end_matches('0').trim_end_matches('.'))
-}
-
-/// A size in its largest unit that divides it.
-fn bytes(size: u64) -> String {
-    [("GiB", 30), ("MiB", 20), ("KiB", 10)]
-        .into_iter()
-        .find(|(_, shift)| size > 0 && size.is_multiple_of(1 << shift))
-        .map_or_else(
-            || format!("{size}B"),
-            |(word, shift)| format!("{}{word}", size >> shift),
-        )
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::scenario::Kernel;
+    use std::time::Duration;
 
     const MS: Duration = Duration::from_millis(1);
 
@@ -139,7 +116,7 @@ mod tests {
                 }),
                 "sleep ~20ms",
             ),
-            (Step::Block(Draw::Fixed(Duration::from_micros(1_500))), "block 1.5ms"),
+            (Step::Block(Draw::Fixed(Duration::from_micros(1_500))), "block 1500µs"),
             (
                 Step::Http {
                     path: "/weather".into(),

@@ -26,7 +26,7 @@ fn on_a_thread_a_repetition_beyond_its_timeout_runs_to_its_end() {
     slow.timeout = Some(fixed(MS));
     let seen = Lab::new(&scenario(vec![slow])).on_threads();
     assert_eq!(seen.repetitions("slow"), [Outcome::TimedOut; 2]);
-    assert_eq!(seen.steps("slow"), ["block 3ms", "cpu 100us", "block 3ms", "cpu 100us"]);
+    assert_eq!(seen.steps("slow"), ["block 3ms", "cpu 100µs", "block 3ms", "cpu 100µs"]);
 }
 
 #[test]
@@ -50,7 +50,7 @@ fn an_elapsed_timeout_step_ends_its_repetition() {
         assert_eq!(seen.repetitions("api"), [Outcome::TimedOut; 2], "{executor}");
         assert_eq!(
             seen.steps("api"),
-            ["cpu 100us", "block 9ms", "cpu 100us", "block 9ms"],
+            ["cpu 100µs", "block 9ms", "cpu 100µs", "block 9ms"],
             "{executor}"
         );
     }

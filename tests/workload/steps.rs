@@ -36,7 +36,7 @@ fn one_of_each() -> Vec<Step> {
 }
 
 const ONE_OF_EACH: [&str; 13] = [
-    "cpu 100us",
+    "cpu 100µs",
     "cpu primes 1000",
     "sleep 1ms",
     "block 1ms",
@@ -47,8 +47,8 @@ const ONE_OF_EACH: [&str; 13] = [
     "file write 3000B sync",
     "file read 3000B offload",
     "file write 3000B offload",
-    "cpu 50us",
-    "timeout 3600s",
+    "cpu 50µs",
+    "timeout 1h",
 ];
 
 #[test]
@@ -68,7 +68,7 @@ fn offloaded_steps_are_a_childs() {
     let lab = Lab::new(&scenario(vec![task("api", 1, steps)]));
     let seen = lab.on_tokio();
     assert_eq!(seen.steps("api"), ["offload"]);
-    assert_eq!(seen.steps("api offload"), ["cpu 100us", "block 1ms"]);
+    assert_eq!(seen.steps("api offload"), ["cpu 100µs", "block 1ms"]);
     assert_eq!(seen.slices("api offload").len(), 1);
     assert_eq!(seen.outcome("api offload"), Outcome::Completed);
     let parents: Vec<_> = seen
@@ -87,7 +87,7 @@ fn steps_in_place_stay_with_their_task() {
     let steps = vec![Step::InPlace(vec![Step::Block(fixed(MS)), cpu(MS / 10)]), cpu(MS / 10)];
     let lab = Lab::new(&scenario(vec![task("api", 1, steps)]));
     let seen = lab.on_tokio();
-    assert_eq!(seen.steps("api"), ["block 1ms", "cpu 100us", "in_place", "cpu 100us"]);
+    assert_eq!(seen.steps("api"), ["block 1ms", "cpu 100µs", "in_place", "cpu 100µs"]);
     assert_eq!(seen.outcome("api"), Outcome::Completed);
 }
 
