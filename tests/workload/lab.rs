@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tasklab::probe::{self, Collector, Group, Hub, TaskHandle, lane};
 use tasklab::record::{Batch, Definition, Label, LaneKind, Outcome, Reason, Record, Slice, TaskId};
 use tasklab::scenario::{
@@ -190,8 +190,13 @@ pub struct Running<'a> {
 
 impl Running<'_> {
     /// Waits until a batch of records shows what is asked for.
+    ///
+    /// # Panics
+    /// After a minute: a test that cannot succeed is to fail.
     pub fn until(&mut self, shows: impl Fn(&Batch) -> bool) {
+        let started = Instant::now();
         while !shows(self.watch.look()) {
+            assert!(started.elapsed() < Duration::from_secs(60), "not seen");
             std::thread::yield_now();
         }
     }
@@ -245,6 +250,9 @@ impl Watch {
     }
 
     fn look(&mut self) -> &Batch {
+        // Whoever waits looks often: batches in which nothing happened are not worth their memory.
+        self.batches
+            .pop_if(|last| last.records.is_empty() && last.definitions.is_empty());
         self.batches.push(self.collector.batch());
         self.batches.last().expect("one was just pushed")
     }
