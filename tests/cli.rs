@@ -100,9 +100,11 @@ fn list_names_every_scenario_with_what_it_shows() {
 }
 
 #[test]
-fn schema_prints_the_schema() {
+fn schema_prints_the_schema_of_scenarios_or_of_reports() {
     let done = tasklab(&["schema"]);
     assert_eq!((done.code, done.out), (Some(0), tasklab::scenario::schema()));
+    let done = tasklab(&["schema", "--report"]);
+    assert_eq!((done.code, done.out), (Some(0), tasklab::report::schema()));
 }
 
 #[test]

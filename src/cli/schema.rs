@@ -1,6 +1,6 @@
-//! `tasklab schema`: the JSON Schema of the scenario language.
+//! `tasklab schema`: the JSON Schema of what goes in, and of what comes out.
 
-use crate::scenario;
+use crate::{report, scenario};
 use std::io::{self, Write};
 use std::process::ExitCode;
 
@@ -9,9 +9,18 @@ use std::process::ExitCode;
 /// Editors that know TOML complete and check scenarios with it: save it, and begin a scenario with the line
 /// `#:schema PATH`.
 #[derive(clap::Args, Debug)]
-pub struct Args {}
+pub struct Args {
+    /// Print the JSON Schema of the report instead, the object that `tasklab run --json` prints
+    #[arg(long)]
+    report: bool,
+}
 
-pub fn main(_: &Args) -> io::Result<ExitCode> {
-    io::stdout().lock().write_all(scenario::schema().as_bytes())?;
+pub fn main(args: &Args) -> io::Result<ExitCode> {
+    let schema = if args.report {
+        report::schema()
+    } else {
+        scenario::schema()
+    };
+    io::stdout().lock().write_all(schema.as_bytes())?;
     Ok(ExitCode::SUCCESS)
 }

@@ -52,6 +52,9 @@ pub struct GroupTotals {
 impl GroupTotals {
     pub(super) fn add(&mut self, interval: &GroupSample) {
         let polls = interval.polls.saturating_sub(self.polls);
+        if polls == 0 {
+            return; // Its means are 0 / 0: not a number, whatever the weight.
+        }
         let weight = polls as f64;
         self.polls += polls;
         self.scheduled += interval.mean_scheduled.0 as f64 * weight;
@@ -97,7 +100,7 @@ mod tests {
         let mut totals = GroupTotals::default();
         assert_eq!((totals.mean_poll(), totals.slow_polls()), (Nanos::ZERO, 0.0));
         totals.add(&sample(10, 100, 0.0));
-        totals.add(&sample(10, 0, 0.0)); // Nothing polled: an interval without weight.
+        totals.add(&sample(10, 0, f64::NAN)); // Nothing was polled.
         totals.add(&sample(40, 500, 1.0));
         assert_eq!(totals.polls, 40);
         assert_eq!((totals.mean_scheduled(), totals.mean_poll()), (Nanos(400), Nanos(800)));

@@ -89,7 +89,7 @@ impl Report {
         if let Some(left) = &self.left_running {
             flow(
                 &mut out,
-                "left     ",
+                "",
                 " ",
                 left.split_whitespace().map(str::to_owned).collect(),
                 width,

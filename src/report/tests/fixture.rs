@@ -176,6 +176,16 @@ fn samples() -> Vec<Sample> {
             budget_forced_yields: 0,
         })
     };
+    let group = |at_ms, slow_polls| {
+        Sample::Group(GroupSample {
+            at: Nanos::from_millis(at_ms),
+            group: HEARTBEAT,
+            polls: 5,
+            mean_scheduled: Nanos::from_millis(2),
+            mean_poll: Nanos::from_micros(10),
+            slow_polls,
+        })
+    };
     vec![
         runtime(500, 9, 9),
         runtime(1_000, 3, 12),
@@ -187,14 +197,8 @@ fn samples() -> Vec<Sample> {
             asleep_in: None,
             asleep: true,
         }),
-        Sample::Group(GroupSample {
-            at: Nanos::from_millis(1_000),
-            group: HEARTBEAT,
-            polls: 5,
-            mean_scheduled: Nanos::from_millis(2),
-            mean_poll: Nanos::from_micros(10),
-            slow_polls: 0.0,
-        }),
+        group(750, 0.2),
+        group(1_000, f64::NAN),
     ]
 }
 
