@@ -379,6 +379,21 @@ pub enum Record {
     Marked(Marked),
 }
 
+impl Record {
+    /// When it was written, or hardly later: the end of what it tells of.
+    #[inline]
+    pub fn written_at(&self) -> Nanos {
+        match self {
+            Record::Slice(slice) => slice.start + slice.len.get(),
+            Record::Step(step) => step.start + step.len.get(),
+            Record::Spawned(spawned) => spawned.at,
+            Record::Ended(ended) => ended.at,
+            Record::Repetition(repetition) => repetition.start + repetition.len.get(),
+            Record::Marked(marked) => marked.at,
+        }
+    }
+}
+
 const _: () = assert!(size_of::<Record>() == 32, "a record is half a cache line");
 
 /// What kind of thread a lane is.

@@ -1,4 +1,5 @@
-//! Whether the records are complete: what was written, what was lost, and what tokio itself has counted.
+//! Whether the records are complete: what was written, what was lost, and what tokio itself has counted. And what it all
+//! weighs.
 
 /// What was recorded, what was lost, and what there should have been.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -46,4 +47,17 @@ impl Accounts {
             Some(tokios) => Identity::Differs { ours, tokios },
         }
     }
+}
+
+/// What a model weighs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Memory {
+    /// Slices held.
+    pub slices: usize,
+    /// Bytes of all that grows with the slices held, on lanes and tasks, blocking spans included.
+    pub slice_bytes: usize,
+    /// Tasks held.
+    pub tasks: usize,
+    /// Bytes of all that grows with the tasks, their slices aside.
+    pub task_bytes: usize,
 }

@@ -4,11 +4,32 @@ use super::spans::Spans;
 use super::task::LiveTask;
 use super::track::Held;
 use super::*;
-use crate::record::{Batch, CurrentSlice, Definition, LaneKind, LaneSample, Live, Sample, Slice, Step, Waiting};
+use crate::record::{
+    Batch, CurrentSlice, Definition, Ended, LaneKind, LaneSample, Live, Repetition, Sample, Slice, Spawned, Step,
+    Waiting,
+};
 
 /// Records kept for a task whose spawn is not known yet. Beyond that its spawn was probably lost, and its group's
 /// distributions go without it.
 const ORPHAN_RECORDS: usize = 1024;
+
+/// The places of the records in order of time.
+///
+/// The answers would be the same in any order. But a batch holds one lane's records after the other's, and a task that
+/// went from lane to lane would have its slices come late by the dozen. Lanes are sorted in themselves, which this sort
+/// makes use of.
+fn in_order(records: &[(LaneId, Record)]) -> impl Iterator<Item = usize> {
+    let mut places: Vec<(Nanos, u32)> = records
+        .iter()
+        .zip(0..)
+        .map(|((_, record), place)| (record.written_at(), place))
+        .collect();
+    places.sort_by_key(|&(at, _)| at);
+    places.into_iter().map(|(_, place)| place as usize)
+}
+
+/// What a task that is over weighs, in slices: about as many bytes.
+const TASK_WEIGHT: usize = 32;
 
 impl Model {
     /// Takes in everything since the batch before.
@@ -18,14 +39,17 @@ impl Model {
         for definition in &batch.definitions {
             self.define(definition);
         }
-        for &(lane, record) in &batch.records {
+        for at in in_order(&batch.records) {
+            let (lane, record) = batch.records[at];
             self.record(lane, record);
         }
         for lost in &batch.lost {
-            let at = self.lane_index(lost.lane);
-            self.lanes[at].dropped += lost.slices;
             self.accounts.dropped += lost.slices;
             self.accounts.other_dropped += lost.others;
+            let Some(&at) = self.lane_at.get(&lost.lane) else {
+                continue;
+            };
+            self.lanes[at].dropped += lost.slices;
             if self.lanes[at].kind == LaneKind::Worker {
                 self.accounts.worker_dropped += lost.slices;
             }
@@ -40,8 +64,8 @@ impl Model {
             self.log.push_back(line.clone());
         }
         self.series.reach(self.now);
-        self.forget();
         self.sort_tasks();
+        self.forget();
         self.set_live(&batch.live);
     }
 
@@ -100,39 +124,41 @@ impl Model {
             return at as usize;
         }
         let at = self.tasks.len();
-        if self.tasks.last().is_some_and(|last| last.id > id) {
-            let sorted = &self.tasks[..self.disorder.min(at)];
-            self.disorder = sorted.partition_point(|task| task.id < id);
-        }
         let task = Task::new(id, heard);
-        self.present.rests(task.rest());
+        self.present.enter(&task.standing());
+        self.out_of_order((heard, id));
         self.tasks.push(task);
         self.task_at.insert(id, at as u32);
         at
     }
 
+    /// Notes where a task belongs that is not the last by this key.
+    fn out_of_order(&mut self, key: (Nanos, TaskId)) {
+        if self.tasks.last().is_some_and(|last| last.order() > key) {
+            let sorted = &self.tasks[..self.disorder.min(self.tasks.len())];
+            self.disorder = sorted.partition_point(|task| task.order() < key);
+        }
+    }
+
     /// Changes a task, and every sum that it is part of with it.
     fn change<R>(&mut self, id: TaskId, heard: Nanos, change: impl FnOnce(&mut Task, &mut Vec<Lane>) -> R) -> R {
         let at = self.task_index(id, heard);
+        if heard < self.tasks[at].spawned_at {
+            self.out_of_order((heard, id));
+        }
         let task = &mut self.tasks[at];
-        let (times, rest, alive) = (task.times, task.rest(), task.ended.is_none());
+        let before = task.standing();
         task.heard_at(heard);
         let result = change(task, &mut self.lanes);
-        let group = task
-            .group
-            .and_then(|group| self.group_at.get(&group))
-            .map(|&at| &mut self.groups[at]);
-        if let Some(group) = group {
-            group.closed -= times;
-            group.closed += task.times;
-            if alive {
-                group.present.rests_no_more(rest);
-                group.present.rests(task.rest());
-            }
+        let after = task.standing();
+        self.present.leave(&before);
+        self.present.enter(&after);
+        if let Some(group) = before.group.and_then(|id| self.group_at.get(&id)) {
+            self.groups[*group].leave(&before);
         }
-        if alive {
-            self.present.rests_no_more(rest);
-            self.present.rests(task.rest());
+        if let Some(group) = after.group {
+            let group = self.group_index(group);
+            self.groups[group].enter(&after);
         }
         result
     }
@@ -161,15 +187,17 @@ impl Model {
         if kind == LaneKind::Worker {
             self.accounts.worker_written += 1;
         }
-        self.lanes[at].record(&slice);
-        self.held += 1;
+        self.lanes[at].count(&slice);
         self.series.slice(&slice, worker);
-        let group = self.change(slice.task, slice.start, |task, lanes| {
+        let (group, held) = self.change(slice.task, slice.start, |task, lanes| {
             task.polls += 1;
             let blocking = task.track.insert(Held { slice, lane }, &task.blocking, &mut task.times);
-            lanes[at].block(blocking);
-            task.group
+            if let Some(blocking) = blocking {
+                lanes[at].record(&slice, blocking);
+            }
+            (task.group, blocking.is_some())
         });
+        self.held += usize::from(held);
         self.in_group(group, slice.task, Record::Slice(slice));
         let proofs: Vec<_> = self.lanes[at].asleep.contained(slice.start, end).collect();
         for (from, to) in proofs {
@@ -206,13 +234,14 @@ impl Model {
     fn block(&mut self, task: TaskId, from: Nanos, to: Nanos) {
         let lane_at = std::mem::take(&mut self.lane_at);
         self.change(task, from, |task, lanes| {
+            let id = task.id;
             let (spans, track, times) = (&mut task.blocking, &mut task.track, &mut task.times);
             spans.add(from, to, |from, to| {
-                track.block(from, to, |held, amount| {
+                track.block(id, from, to, |held, amount| {
                     times.running = times.running - amount;
                     times.blocking += amount;
                     if let Some(&at) = lane_at.get(&held.lane) {
-                        lanes[at].block(amount);
+                        lanes[at].block(&held.slice, amount);
                     }
                 });
             });
@@ -220,52 +249,26 @@ impl Model {
         self.lane_at = lane_at;
     }
 
-    fn spawned(&mut self, spawned: crate::record::Spawned) {
+    fn spawned(&mut self, spawned: Spawned) {
         self.now = self.now.max(spawned.at);
-        let group_at = self.group_index(spawned.group);
-        let fresh = self.change(spawned.task, spawned.at, |task, _| {
-            let fresh = task.group.is_none();
+        self.change(spawned.task, spawned.at, |task, _| {
             task.index = spawned.index;
             task.parent = spawned.parent;
-            fresh
+            task.group = Some(spawned.group);
         });
-        if !fresh {
-            return;
-        }
-        let at = self.task_index(spawned.task, spawned.at);
-        let task = &mut self.tasks[at];
-        task.group = Some(spawned.group);
-        let group = &mut self.groups[group_at];
-        group.spawned += 1;
-        group.closed += task.times;
-        match task.ended {
-            None => group.present.rests(task.rest()),
-            Some((_, outcome)) => group.ended[outcome as usize] += 1,
-        }
         for record in self.orphans.remove(&spawned.task).into_iter().flatten() {
             self.in_group(Some(spawned.group), spawned.task, record);
         }
     }
 
-    fn ended(&mut self, ended: crate::record::Ended) {
+    fn ended(&mut self, ended: Ended) {
         self.now = self.now.max(ended.at);
-        let at = self.task_index(ended.task, ended.at);
-        self.change(ended.task, ended.at, |_, _| ());
-        let task = &mut self.tasks[at];
-        if task.ended.is_some() {
-            return;
-        }
-        task.ended = Some((ended.at, ended.outcome));
-        self.present.rests_no_more(task.rest());
-        if let Some(&group) = task.group.as_ref().and_then(|group| self.group_at.get(group)) {
-            let group = &mut self.groups[group];
-            group.present.rests_no_more(task.rest());
-            group.ended[ended.outcome as usize] += 1;
-        }
-        *self.ended.of_mut(State::Ended(ended.outcome)) += 1;
+        self.change(ended.task, ended.at, |task, _| {
+            task.ended.get_or_insert((ended.at, ended.outcome));
+        });
     }
 
-    fn repetition(&mut self, repetition: crate::record::Repetition) {
+    fn repetition(&mut self, repetition: Repetition) {
         self.now = self.now.max(repetition.start + repetition.len.get());
         self.series.repetition(&repetition);
         let group = self.change(repetition.task, repetition.start, |task, _| {
@@ -292,14 +295,16 @@ impl Model {
     }
 
     fn lane_sample(&mut self, sample: &LaneSample) {
-        let at = self.lane_index(sample.lane);
+        let Some(&at) = self.lane_at.get(&sample.lane) else {
+            return;
+        };
         let Some((from, to)) = self.lanes[at].sample(sample) else {
             return;
         };
         self.lanes[at].asleep.add(from, to, |_, _| ());
         let within: Vec<_> = self.lanes[at].track.within(from, to).collect();
         for slice in within {
-            if slice.start <= from && to <= slice.end() {
+            if slice.start <= from && to <= slice.end {
                 self.block(slice.task, from, to);
             }
         }
@@ -310,10 +315,10 @@ impl Model {
             let Some(&at) = self.task_at.get(&id) else { continue };
             let task = &mut self.tasks[at as usize];
             task.live = None;
-            let rest = task.rest();
-            self.present.rests(rest);
+            let standing = task.standing();
+            self.present.enter(&standing);
             if let Some(&group) = task.group.as_ref().and_then(|group| self.group_at.get(group)) {
-                self.groups[group].present.rests(rest);
+                self.groups[group].present.enter(&standing);
             }
         }
         self.present.live_counts = Counts::default();
@@ -344,7 +349,9 @@ impl Model {
         {
             self.change(current.task, current.start, |_, _| ());
         }
-        let lane_at = self.lane_index(current.lane);
+        let Some(&lane_at) = self.lane_at.get(&current.lane) else {
+            return;
+        };
         let Some(&at) = self.task_at.get(&current.task) else {
             return;
         };
@@ -408,39 +415,61 @@ impl Model {
             .and_then(|group| self.group_at.get(&group))
             .map(|&at| &mut self.groups[at].present);
         for present in [Some(&mut self.present), group].into_iter().flatten() {
-            present.rests_no_more(task.rest());
+            present.leave(&task.standing());
             present.live += times;
             *present.live_counts.of_mut(state) += 1;
         }
     }
 
-    /// Forgets the oldest slices if there are too many, and an eighth of them at once: it looks at every task.
+    /// Forgets the oldest if there is too much, and an eighth of it at once, for it looks at every task: slices, and
+    /// tasks that were over before the oldest slice that is left.
     fn forget(&mut self) {
-        if self.held <= self.limit {
+        let over = self.present.counts().ended() - self.forgotten;
+        let weight = self.held + over * TASK_WEIGHT;
+        if weight <= self.limit {
             return;
         }
-        let goal = self.held - self.limit + self.limit / 8;
-        let mut horizon = self.horizon;
-        for lane in &self.lanes {
-            let part = goal * lane.track.len() / self.held.max(1);
-            if let Some(end) = lane.track.end_of(part) {
-                horizon = horizon.max(end);
-            }
-        }
-        self.horizon = horizon;
+        let excess = weight - self.limit + self.limit / 8;
+        let slices = (self.held as u128 * excess as u128 / weight as u128) as usize + 1;
+        self.horizon = self.horizon.max(self.end_of_oldest(slices));
+        let horizon = self.horizon;
         for lane in &mut self.lanes {
             self.held -= lane.track.forget(horizon);
-            lane.asleep.forget(horizon);
+            // A slice that has not ended yet may have begun long ago.
+            lane.asleep.forget(horizon.min(lane.track.end()));
         }
-        for task in &mut self.tasks {
+        let before = self.tasks.len();
+        self.tasks.retain_mut(|task| {
             task.forget(horizon);
+            task.over_at().is_none_or(|over| over > horizon)
+        });
+        if self.tasks.len() < before {
+            self.forgotten += before - self.tasks.len();
+            self.task_at.clear();
+            self.task_at.extend(self.tasks.iter().map(|task| task.id).zip(0..));
+            self.orphans.retain(|task, _| self.task_at.contains_key(task));
         }
+    }
+
+    /// The instant by which the `count` oldest slices have ended, give or take a chunk.
+    fn end_of_oldest(&self, count: usize) -> Nanos {
+        let mut lanes: Vec<_> = self.lanes.iter().map(|lane| lane.track.chunks().peekable()).collect();
+        let (mut counted, mut by) = (0, Nanos::ZERO);
+        while counted < count {
+            let ends = lanes.iter_mut().filter_map(|chunks| Some((chunks.peek()?.end, chunks)));
+            let Some((end, chunks)) = ends.min_by_key(|&(end, _)| end) else {
+                break;
+            };
+            counted += chunks.next().map_or(0, |chunk| chunk.count);
+            by = by.max(end);
+        }
+        by
     }
 
     fn sort_tasks(&mut self) {
         let from = std::mem::replace(&mut self.disorder, usize::MAX);
         if from < self.tasks.len() {
-            self.tasks[from..].sort_unstable_by_key(|task| task.id);
+            self.tasks[from..].sort_unstable_by_key(Task::order);
             for (at, task) in self.tasks.iter().enumerate().skip(from) {
                 self.task_at.insert(task.id, at as u32);
             }

@@ -2,8 +2,8 @@
 
 use super::hist::{Hist, Percentiles};
 use super::state::{Counts, State, Times};
+use super::task::Standing;
 use super::totals::GroupTotals;
-use super::track::Rest;
 use crate::record::{GroupId, GroupSample, Nanos, Outcome, Reason, Repetition, Slice};
 
 /// A group of the run.
@@ -17,8 +17,6 @@ pub struct Group {
     pub library: bool,
     /// Tasks so far.
     pub spawned: u64,
-    /// Tasks that are over by how, in the order of [`Outcome::ALL`].
-    pub ended: [u64; Outcome::ALL.len()],
     /// Repetitions that are over by how, in the order of [`Outcome::ALL`].
     pub repetitions: [u64; Outcome::ALL.len()],
     /// Slices so far.
@@ -43,7 +41,6 @@ impl Group {
             name,
             library,
             spawned: 0,
-            ended: [0; Outcome::ALL.len()],
             repetitions: [0; Outcome::ALL.len()],
             polls: 0,
             sample: None,
@@ -79,16 +76,19 @@ impl Group {
 
     /// How many of its tasks are in each state now.
     pub fn counts(&self) -> Counts {
-        let mut counts = self.present.counts();
-        for outcome in Outcome::ALL {
-            *counts.of_mut(State::Ended(outcome)) += self.ended[outcome as usize] as usize;
-        }
-        counts
+        self.present.counts()
     }
 
-    /// Tasks that are not over.
-    pub fn alive(&self) -> u64 {
-        self.spawned - self.ended.iter().sum::<u64>()
+    pub(super) fn enter(&mut self, task: &Standing) {
+        self.spawned += 1;
+        self.closed += task.times;
+        self.present.enter(task);
+    }
+
+    pub(super) fn leave(&mut self, task: &Standing) {
+        self.spawned -= 1;
+        self.closed -= task.times;
+        self.present.leave(task);
     }
 
     pub(super) fn record(&mut self, slice: &Slice) {
@@ -112,27 +112,40 @@ pub(super) fn waits(slice: &Slice) -> Option<(Nanos, Nanos)> {
     (queued + unnoticed > Nanos::ZERO).then(|| (queued, queued + unnoticed))
 }
 
-/// How many tasks are at rest after their last slices, by what they wait for, and since when, in sum.
+/// How many tasks are at rest after their last slices, by what they wait for, and since when, in sum; and how many are over.
 ///
 /// The sum makes "how long have they all been waiting" one multiplication, however many they are.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Present {
     count: [u64; Reason::ALL.len()],
     since: [u128; Reason::ALL.len()],
+    ended: [u64; Outcome::ALL.len()],
     /// Of the tasks that do something else than rest.
     pub live: Times,
     pub live_counts: Counts,
 }
 
 impl Present {
-    pub fn rests(&mut self, rest: Rest) {
-        self.count[rest.reason as usize] += 1;
-        self.since[rest.reason as usize] += u128::from(rest.since.0);
+    #[inline]
+    pub fn enter(&mut self, task: &Standing) {
+        match task.outcome {
+            None => {
+                self.count[task.rest.reason as usize] += 1;
+                self.since[task.rest.reason as usize] += u128::from(task.rest.since.0);
+            }
+            Some(outcome) => self.ended[outcome as usize] += 1,
+        }
     }
 
-    pub fn rests_no_more(&mut self, rest: Rest) {
-        self.count[rest.reason as usize] -= 1;
-        self.since[rest.reason as usize] -= u128::from(rest.since.0);
+    #[inline]
+    pub fn leave(&mut self, task: &Standing) {
+        match task.outcome {
+            None => {
+                self.count[task.rest.reason as usize] -= 1;
+                self.since[task.rest.reason as usize] -= u128::from(task.rest.since.0);
+            }
+            Some(outcome) => self.ended[outcome as usize] -= 1,
+        }
     }
 
     /// Time since their last slices, up to `now`.
@@ -150,6 +163,9 @@ impl Present {
         let mut counts = self.live_counts;
         for reason in Reason::ALL {
             *counts.of_mut(State::at_rest(reason)) += self.count[reason as usize] as usize;
+        }
+        for outcome in Outcome::ALL {
+            *counts.of_mut(State::Ended(outcome)) += self.ended[outcome as usize] as usize;
         }
         counts
     }

@@ -1,9 +1,9 @@
 //! A lane: a thread that runs tasks, what it has run, and what the kernel says of it.
 
 use super::hist::{Hist, Percentiles};
+use super::lane_track::LaneTrack;
 use super::spans::Spans;
-use crate::record::{CurrentSlice, LaneId, LaneKind, LaneSample, Nanos, Short, Slice, TaskId};
-use std::collections::VecDeque;
+use crate::record::{CurrentSlice, LaneId, LaneKind, LaneSample, Nanos, Slice};
 
 /// A lane of the run.
 #[derive(Clone, Debug)]
@@ -83,18 +83,28 @@ impl Lane {
         self.polls.percentiles()
     }
 
-    /// Takes in the next slice. The part of it after the slice before.
-    pub(super) fn record(&mut self, slice: &Slice) {
+    /// Counts a slice.
+    pub(super) fn count(&mut self, slice: &Slice) {
         self.slices += 1;
-        self.running += slice.len.get();
         self.polls.record(slice.len.get());
-        self.track.push(slice);
     }
 
-    /// So much of the slice that began at `start` turns out to have been blocking.
-    pub(super) fn block(&mut self, amount: Nanos) {
+    /// Takes in the next slice, of which so much is blocking.
+    pub(super) fn record(&mut self, slice: &Slice, blocking: Nanos) {
+        let len = slice.len.get();
+        self.running += len - blocking;
+        self.blocking += blocking;
+        self.track.push(slice);
+        if blocking > Nanos::ZERO {
+            self.track.block(slice);
+        }
+    }
+
+    /// So much of a slice turns out to have been blocking.
+    pub(super) fn block(&mut self, slice: &Slice, amount: Nanos) {
         self.running = self.running - amount;
         self.blocking += amount;
+        self.track.block(slice);
     }
 
     /// Takes in the kernel's view. A new span in which the thread proves to have slept: asleep at both ends of it, and
@@ -109,60 +119,5 @@ impl Lane {
         })?;
         let slept = before.asleep && sample.asleep && before.on_cpu == sample.on_cpu && before.at < sample.at;
         slept.then_some((before.at, sample.at))
-    }
-}
-
-/// A slice as its lane sees it.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct LaneSlice {
-    pub start: Nanos,
-    pub len: Short,
-    pub task: TaskId,
-}
-
-impl LaneSlice {
-    pub fn end(&self) -> Nanos {
-        self.start + self.len.get()
-    }
-}
-
-/// The slices of a lane that are still held, in order: a lane writes them in the order of their ends.
-#[derive(Clone, Debug, Default)]
-pub(super) struct LaneTrack {
-    slices: VecDeque<LaneSlice>,
-}
-
-impl LaneTrack {
-    fn push(&mut self, slice: &Slice) {
-        self.slices.push_back(LaneSlice {
-            start: slice.start,
-            len: slice.len,
-            task: slice.task,
-        });
-    }
-
-    pub fn len(&self) -> usize {
-        self.slices.len()
-    }
-
-    /// The slices that touch `from..to`, in order.
-    pub fn within(&self, from: Nanos, to: Nanos) -> impl Iterator<Item = LaneSlice> {
-        let first = self.slices.partition_point(|slice| slice.end() <= from);
-        self.slices
-            .iter()
-            .skip(first)
-            .copied()
-            .take_while(move |slice| slice.start < to)
-    }
-
-    /// The end of the slice that is `count` slices after the oldest.
-    pub fn end_of(&self, count: usize) -> Option<Nanos> {
-        self.slices.get(count).map(LaneSlice::end)
-    }
-
-    pub fn forget(&mut self, horizon: Nanos) -> usize {
-        let gone = self.slices.partition_point(|slice| slice.end() <= horizon);
-        self.slices.drain(..gone);
-        gone
     }
 }

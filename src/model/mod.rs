@@ -16,19 +16,26 @@
 
 mod accounts;
 mod apply;
+mod chunk;
 mod group;
 mod hist;
 mod lane;
+mod lane_track;
+#[cfg(test)]
+mod laws;
+mod pack;
 pub mod paint;
 mod query;
 mod series;
 mod spans;
 mod state;
 mod task;
+#[cfg(test)]
+mod tests;
 mod totals;
 mod track;
 
-pub use accounts::{Accounts, Identity};
+pub use accounts::{Accounts, Identity, Memory};
 pub use group::Group;
 pub use hist::Percentiles;
 pub use lane::{Lane, LaneOs};
@@ -43,7 +50,7 @@ use group::Present;
 use series::Series;
 use std::collections::{HashMap, VecDeque};
 
-/// Slices kept unless told otherwise.
+/// Slices kept unless told otherwise: about 250 MB.
 pub const DEFAULT_LIMIT: usize = 10_000_000;
 
 /// Log lines kept.
@@ -92,15 +99,17 @@ pub struct Model {
     group_at: HashMap<GroupId, usize>,
     tasks: Vec<Task>,
     task_at: HashMap<TaskId, u32>,
-    /// The place of the first task whose successor has a smaller id.
+    /// Tasks from this place on are not in order.
     disorder: usize,
     /// Records of tasks whose spawn is not known yet, for their groups' statistics.
     orphans: HashMap<TaskId, Vec<Record>>,
     /// Tasks with something in [`Task::live`].
     live: Vec<TaskId>,
     present: Present,
-    ended: Counts,
+    /// Slices on the lanes' tracks.
     held: usize,
+    /// Tasks that were over and are no longer among `tasks`.
+    forgotten: usize,
     labels: Vec<String>,
     series: Series,
     accounts: Accounts,
@@ -116,7 +125,8 @@ impl Model {
         Model::with_limit(info, DEFAULT_LIMIT)
     }
 
-    /// A model that forgets the oldest slices when it holds more than `max_slices`.
+    /// A model that forgets the oldest slices when it holds more than `max_slices`, and with them the tasks that were
+    /// over by then; a task that is over counts as 32 slices. Groups and lanes forget nothing of what they add up.
     pub fn with_limit(info: RunInfo, max_slices: usize) -> Model {
         Model {
             info,
@@ -133,8 +143,8 @@ impl Model {
             orphans: HashMap::new(),
             live: Vec::new(),
             present: Present::default(),
-            ended: Counts::default(),
             held: 0,
+            forgotten: 0,
             labels: Vec::new(),
             series: Series::default(),
             accounts: Accounts::default(),

@@ -34,23 +34,9 @@ pub struct Window {
 impl Window {
     /// The first instant of a cell; for `columns`, the end of the window.
     pub fn edge(&self, column: usize) -> Nanos {
-        let span = u128::from((self.to - self.from).0);
-        self.from + Nanos((span * column as u128 / self.columns.max(1) as u128) as u64)
-    }
-
-    /// The cell that holds an instant of the window.
-    pub fn column(&self, at: Nanos) -> usize {
-        let span = u128::from((self.to - self.from).0).max(1);
-        let mut column = (u128::from((at - self.from).0) * self.columns as u128 / span) as usize;
-        // Edges are rounded down, so the cell after may have begun.
-        while column + 1 < self.columns && self.edge(column + 1) <= at {
-            column += 1;
-        }
-        column.min(self.columns.saturating_sub(1))
-    }
-
-    fn width(&self) -> Nanos {
-        Nanos((self.to - self.from).0 / self.columns.max(1) as u64)
+        let (span, columns) = ((self.to - self.from).0, self.columns.max(1) as u64);
+        let column = column as u64;
+        self.from + Nanos(span / columns * column + span % columns * column / columns)
     }
 }
 
@@ -77,23 +63,24 @@ pub struct LaneCell {
     pub share: f32,
 }
 
-/// What lies in a task's cell so far.
+/// The time in each state that lies in a cell, or in anything else, and the longest stretches.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Mix {
-    running: Nanos,
-    blocking: Nanos,
+    pub running: Nanos,
+    pub blocking: Nanos,
     queued: Nanos,
     unnoticed: Nanos,
     suspended: Nanos,
     longest_queued: Nanos,
     longest_unnoticed: Nanos,
     longest_suspended: Nanos,
+    /// Of the longest suspension.
     reason: Reason,
     ended: Option<Outcome>,
 }
 
 impl Mix {
-    /// `part` of a stretch lies in the cell.
+    /// `part` of a stretch lies in here.
     #[inline]
     pub fn add(&mut self, stretch: &Stretch, part: Nanos) {
         match stretch.state {
@@ -109,15 +96,42 @@ impl Mix {
             }
             State::Suspended(reason) => {
                 self.suspended += part;
-                if stretch.len() >= self.longest_suspended {
-                    self.longest_suspended = stretch.len();
-                    self.reason = reason;
-                }
+                self.suspension(stretch.len(), reason);
             }
             State::Ended(outcome) => self.ended = Some(outcome),
         }
     }
 
+    #[inline]
+    fn suspension(&mut self, len: Nanos, reason: Reason) {
+        if len >= self.longest_suspended {
+            (self.longest_suspended, self.reason) = (len, reason);
+        }
+    }
+
+    /// So much of what ran turns out to have been blocking.
+    pub fn block(&mut self, amount: Nanos) {
+        self.running = self.running - amount;
+        self.blocking += amount;
+    }
+
+    /// What lies in `later` lies in here, after what is here already.
+    #[inline]
+    fn merge(&mut self, later: &Mix) {
+        self.running += later.running;
+        self.blocking += later.blocking;
+        self.queued += later.queued;
+        self.unnoticed += later.unnoticed;
+        self.suspended += later.suspended;
+        self.longest_queued = self.longest_queued.max(later.longest_queued);
+        self.longest_unnoticed = self.longest_unnoticed.max(later.longest_unnoticed);
+        if later.suspended > Nanos::ZERO {
+            self.suspension(later.longest_suspended, later.reason);
+        }
+        self.ended = later.ended.or(self.ended);
+    }
+
+    /// What a cell of this width shows: see the module.
     fn state(&self, width: Nanos) -> Option<State> {
         if self.blocking > Nanos::ZERO {
             return Some(State::Blocking);
@@ -131,11 +145,12 @@ impl Mix {
                 State::Unnoticed
             });
         }
-        let covered = self.running + self.queued + self.unnoticed + self.suspended;
+        let waiting = self.queued + self.unnoticed;
+        let covered = self.running + waiting + self.suspended;
         if covered == Nanos::ZERO {
             return self.ended.map(State::Ended);
         }
-        if (self.queued + self.unnoticed).0 > covered.0 / 2 {
+        if waiting > covered - waiting {
             return Some(if self.queued > self.unnoticed {
                 State::Queued
             } else {
@@ -145,73 +160,230 @@ impl Mix {
         if self.running > Nanos::ZERO && (self.running.0 >= covered.0 / 8 || self.running >= self.suspended) {
             return Some(State::Running);
         }
-        [
-            (self.suspended, State::Suspended(self.reason)),
+        let suspended = (self.suspended, State::Suspended(self.reason));
+        let most = [
             (self.queued, State::Queued),
             (self.unnoticed, State::Unnoticed),
-        ]
-        .into_iter()
-        .rev()
-        .max_by_key(|&(time, _)| time)
-        .map(|(_, state)| state)
+            suspended,
+        ];
+        most.into_iter().max_by_key(|&(time, _)| time).map(|(_, state)| state)
     }
 }
 
-/// Puts the stretches of a row, in order, into its cells.
+/// The cells of a row, and the part of time that may be painted. Goes forward only.
+#[derive(Debug)]
+struct Grid {
+    edges: Vec<Nanos>,
+    bounds: (Nanos, Nanos),
+    column: usize,
+}
+
+impl Grid {
+    fn new(window: Window, from: Nanos, to: Nanos) -> Grid {
+        let bounds = if window.columns == 0 {
+            (Nanos::ZERO, Nanos::ZERO)
+        } else {
+            (window.from.max(from), window.to.min(to))
+        };
+        Grid {
+            edges: (0..=window.columns).map(|column| window.edge(column)).collect(),
+            bounds,
+            column: 0,
+        }
+    }
+
+    /// The column that holds an instant within bounds, which is not before the last one asked for.
+    #[inline]
+    fn seek(&mut self, at: Nanos) -> usize {
+        while self.edges[self.column + 1] <= at {
+            self.column += 1;
+        }
+        self.column
+    }
+
+    /// The column in which all of `from..to` lies.
+    #[inline]
+    fn only(&mut self, from: Nanos, to: Nanos) -> Option<usize> {
+        if from < self.bounds.0 || to > self.bounds.1 || from >= to {
+            return None;
+        }
+        let column = self.seek(from);
+        (to <= self.edges[column + 1]).then_some(column)
+    }
+
+    /// The columns that `from..to` touches, each with how much of it lies there.
+    #[inline]
+    fn spread(&mut self, from: Nanos, to: Nanos, mut each: impl FnMut(usize, Nanos)) {
+        let (mut at, to) = (from.max(self.bounds.0), to.min(self.bounds.1));
+        if at >= to {
+            return;
+        }
+        let mut column = self.seek(at);
+        while at < to {
+            let edge = self.edges[column + 1];
+            if edge > at {
+                each(column, edge.min(to) - at);
+                at = edge;
+            }
+            column += 1;
+        }
+    }
+
+    fn width(&self, column: usize) -> Nanos {
+        self.edges[column + 1] - self.edges[column]
+    }
+
+    /// The part of a column that `time` is, 0–1.
+    fn share(&self, column: usize, time: Nanos) -> f32 {
+        (time.0 as f64 / self.width(column).0.max(1) as f64).min(1.0) as f32
+    }
+}
+
+/// Puts the stretches of a task, in order, into the cells of its row.
 #[derive(Debug)]
 pub(super) struct Painter {
-    window: Window,
+    grid: Grid,
     mixes: Vec<Mix>,
 }
 
 impl Painter {
-    pub fn new(window: Window) -> Painter {
+    /// Paints nothing outside of `from..to`.
+    pub fn new(window: Window, from: Nanos, to: Nanos) -> Painter {
         Painter {
-            window,
+            grid: Grid::new(window, from, to),
             mixes: vec![Mix::default(); window.columns],
         }
     }
 
-    pub fn stretch(&mut self, stretch: Stretch) {
-        spread(&self.window, stretch.from, stretch.to, |column, part| {
-            self.mixes[column].add(&stretch, part)
+    /// The part of time that is painted.
+    pub fn bounds(&self) -> (Nanos, Nanos) {
+        self.grid.bounds
+    }
+
+    /// Takes all of `from..to` at once if it lies in one cell. Whether it did.
+    #[inline]
+    pub fn mix(&mut self, from: Nanos, to: Nanos, mix: &Mix) -> bool {
+        let only = self.grid.only(from, to);
+        if let Some(column) = only {
+            self.mixes[column].merge(mix);
+        }
+        only.is_some()
+    }
+
+    #[inline]
+    pub fn stretch(&mut self, stretch: &Stretch) {
+        let mixes = &mut self.mixes;
+        self.grid.spread(stretch.from, stretch.to, |column, part| {
+            mixes[column].add(stretch, part)
         });
     }
 
     pub fn finish(self, cells: &mut Vec<Cell>) {
         cells.clear();
-        let width = self.window.width();
         cells.extend(self.mixes.iter().enumerate().map(|(column, mix)| Cell {
-            state: mix.state(width),
-            ran: share(
-                mix.running + mix.blocking,
-                self.window.edge(column),
-                self.window.edge(column + 1),
-            ),
+            state: mix.state(self.grid.width(column)),
+            ran: self.grid.share(column, mix.running + mix.blocking),
         }));
     }
 }
 
-/// The part of a cell that `time` is, 0–1.
-pub(super) fn share(time: Nanos, from: Nanos, to: Nanos) -> f32 {
-    let width = (to - from).0.max(1);
-    (time.0 as f64 / width as f64).min(1.0) as f32
+/// What lies in a lane's cell, or in anything else.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct LaneMix {
+    pub busy: Nanos,
+    /// The longest slice.
+    longest: Option<(Nanos, TaskId)>,
+    /// The longest slice that blocks in here.
+    blocker: Option<(Nanos, TaskId)>,
 }
 
-/// The cells that `from..to` touches, each with how much of it lies there.
-pub(super) fn spread(window: &Window, from: Nanos, to: Nanos, mut each: impl FnMut(usize, Nanos)) {
-    let (from, to) = (from.max(window.from), to.min(window.to));
-    if from >= to || window.columns == 0 {
-        return;
-    }
-    let mut column = window.column(from);
-    let mut at = from;
-    while at < to {
-        let edge = window.edge(column + 1);
-        if edge > at {
-            each(column, edge.min(to) - at);
-            at = edge;
+impl LaneMix {
+    /// `part` of a slice of length `len` lies in here.
+    #[inline]
+    pub fn add(&mut self, task: TaskId, len: Nanos, part: Nanos) {
+        if part > Nanos::ZERO {
+            self.busy += part;
+            self.longest = self.longest.max(Some((len, task)));
         }
-        column += 1;
+    }
+
+    /// Some of that slice is blocking.
+    #[inline]
+    pub fn block(&mut self, task: TaskId, len: Nanos) {
+        self.blocker = self.blocker.max(Some((len, task)));
+    }
+
+    /// Whether any of it is blocking.
+    pub fn is_blocked(&self) -> bool {
+        self.blocker.is_some()
+    }
+
+    #[inline]
+    fn merge(&mut self, other: &LaneMix) {
+        self.busy += other.busy;
+        self.longest = self.longest.max(other.longest);
+        self.blocker = self.blocker.max(other.blocker);
+    }
+}
+
+/// Puts the slices of a lane, in order, into the cells of its row.
+#[derive(Debug)]
+pub(super) struct LanePainter {
+    grid: Grid,
+    mixes: Vec<LaneMix>,
+}
+
+impl LanePainter {
+    /// Paints nothing outside of `from..to`.
+    pub fn new(window: Window, from: Nanos, to: Nanos) -> LanePainter {
+        LanePainter {
+            grid: Grid::new(window, from, to),
+            mixes: vec![LaneMix::default(); window.columns],
+        }
+    }
+
+    /// The part of time that is painted.
+    pub fn bounds(&self) -> (Nanos, Nanos) {
+        self.grid.bounds
+    }
+
+    /// Takes all of `from..to` at once if it lies in one cell. Whether it did.
+    #[inline]
+    pub fn mix(&mut self, from: Nanos, to: Nanos, mix: &LaneMix) -> bool {
+        let only = self.grid.only(from, to);
+        if let Some(column) = only {
+            self.mixes[column].merge(mix);
+        }
+        only.is_some()
+    }
+
+    /// A slice, and the parts of it that are blocking, in order.
+    #[inline]
+    pub fn slice(&mut self, task: TaskId, from: Nanos, to: Nanos, blocking: impl Iterator<Item = (Nanos, Nanos)>) {
+        let (mixes, len) = (&mut self.mixes, to - from);
+        self.grid
+            .spread(from, to, |column, part| mixes[column].add(task, len, part));
+        for (from, to) in blocking {
+            self.grid.spread(from, to, |column, _| mixes[column].block(task, len));
+        }
+    }
+
+    pub fn finish(self, cells: &mut Vec<LaneCell>, group: impl Fn(TaskId) -> Option<GroupId>) {
+        cells.clear();
+        cells.extend(self.mixes.iter().enumerate().map(|(column, mix)| {
+            let task = mix.blocker.or(mix.longest).map(|(_, task)| task);
+            LaneCell {
+                state: task.map(|_| {
+                    if mix.is_blocked() {
+                        State::Blocking
+                    } else {
+                        State::Running
+                    }
+                }),
+                task,
+                group: task.and_then(&group),
+                share: self.grid.share(column, mix.busy),
+            }
+        }));
     }
 }

@@ -1,6 +1,6 @@
 //! The answers.
 
-use super::paint::{Painter, share, spread};
+use super::paint::{LanePainter, Painter};
 use super::task::LiveTask;
 use super::*;
 use crate::record::{GroupSample, Label};
@@ -42,7 +42,7 @@ impl Model {
         self.group_at.get(&id).map(|&at| &self.groups[at])
     }
 
-    /// The tasks in the order of their ids, which is the order of their spawns.
+    /// The tasks in the order of their spawns, but for those that were over by the [horizon](Model::horizon).
     pub fn tasks(&self) -> &[Task] {
         &self.tasks
     }
@@ -117,64 +117,24 @@ impl Model {
 
     /// Paints a task's row into `cells`, which is cleared first and has `window.columns` cells afterwards.
     pub fn paint_task(&self, id: TaskId, window: Window, cells: &mut Vec<Cell>) {
-        let mut painter = Painter::new(window);
+        let mut painter = Painter::new(window, self.horizon, self.now);
         if let Some(task) = self.task(id) {
-            let (from, to) = (window.from.max(self.horizon), window.to.min(self.now));
-            task.stretches(from, to, self.now, |mut stretch| {
-                if stretch.from < self.horizon {
-                    stretch.from = self.horizon;
-                }
-                stretch.to = stretch.to.min(self.now);
-                painter.stretch(stretch);
-            });
+            task.paint(self.now, &mut painter);
         }
         painter.finish(cells);
     }
 
     /// Paints a lane's row into `cells`, which is cleared first and has `window.columns` cells afterwards.
     pub fn paint_lane(&self, id: LaneId, window: Window, cells: &mut Vec<LaneCell>) {
-        cells.clear();
-        cells.resize(window.columns, LaneCell::default());
-        let Some(lane) = self.lane(id) else { return };
-        let mut busy = vec![(Nanos::ZERO, Nanos::ZERO, Nanos::ZERO); window.columns];
-        let mut hold = |from: Nanos, to: Nanos, task: TaskId, state: State| {
-            let from = from.max(self.horizon);
-            let whole = to - from;
-            spread(&window, from, to, |column, part| {
-                let (all, longest, blocking) = &mut busy[column];
-                *all += part;
-                let best = if state == State::Blocking { blocking } else { longest };
-                if whole > *best {
-                    *best = whole;
-                    if state == State::Blocking || cells[column].state != Some(State::Blocking) {
-                        cells[column].state = Some(state);
-                        cells[column].task = Some(task);
-                    }
-                }
-            });
-        };
-        for slice in lane
-            .track
-            .within(window.from.max(self.horizon), window.to.min(self.now))
-        {
-            let blocking = self.task(slice.task).map(|task| &task.blocking);
-            let spans = blocking
-                .into_iter()
-                .flat_map(|spans| spans.within(slice.start, slice.end()));
-            track::hold(slice.start, slice.end(), spans, &mut |s| {
-                hold(s.from, s.to, slice.task, s.state)
-            });
+        let mut painter = LanePainter::new(window, self.horizon, self.now);
+        if let Some(lane) = self.lane(id) {
+            lane.track
+                .paint(&mut painter, |task| self.task(task).map(|task| &task.blocking));
+            if let Some((current, blocking)) = self.current(lane) {
+                painter.slice(current.task, current.start, self.now, blocking.iter().copied());
+            }
         }
-        if let Some((current, blocking)) = self.current(lane) {
-            let spans = blocking.iter().copied();
-            track::hold(current.start, self.now, spans, &mut |s| {
-                hold(s.from, s.to, current.task, s.state)
-            });
-        }
-        for (column, cell) in cells.iter_mut().enumerate() {
-            cell.group = cell.task.and_then(|task| self.task(task)).and_then(|task| task.group);
-            cell.share = share(busy[column].0, window.edge(column), window.edge(column + 1));
-        }
+        painter.finish(cells, |task| self.task(task)?.group);
     }
 
     /// A lane's slice that has not ended, and its blocking spans.
@@ -188,15 +148,7 @@ impl Model {
 
     /// How many tasks are in each state now. Does not look at the tasks.
     pub fn counts(&self) -> Counts {
-        let present = self.present.counts();
-        Counts {
-            completed: self.ended.completed,
-            failed: self.ended.failed,
-            cancelled: self.ended.cancelled,
-            timed_out: self.ended.timed_out,
-            panicked: self.ended.panicked,
-            ..present
-        }
+        self.present.counts()
     }
 
     /// Time a task has spent in each state, up to now.
@@ -237,11 +189,7 @@ impl Model {
     pub fn utilisation(&self, id: LaneId, over: Nanos) -> f64 {
         let from = (self.now - over).max(self.horizon);
         let Some(lane) = self.lane(id) else { return 0.0 };
-        let ended: Nanos = lane
-            .track
-            .within(from, self.now)
-            .map(|s| s.end().min(self.now) - s.start.max(from))
-            .sum();
+        let ended = lane.track.busy(from, self.now);
         let current = self
             .current(lane)
             .map_or(Nanos::ZERO, |(current, _)| self.now - current.start.max(from));
@@ -291,6 +239,19 @@ impl Model {
     /// What tokio-metrics last said of a group.
     pub fn group_sample(&self, id: GroupId) -> Option<&GroupSample> {
         self.group(id)?.sample.as_ref()
+    }
+
+    /// What the slices and the tasks take on the heap. Looks at every chunk.
+    pub fn memory(&self) -> Memory {
+        let lanes: usize = self.lanes.iter().map(|lane| lane.track.bytes()).sum();
+        let tracks: usize = self.tasks.iter().map(Task::bytes).sum();
+        Memory {
+            slices: self.held,
+            slice_bytes: lanes + tracks,
+            tasks: self.tasks.len(),
+            task_bytes: self.tasks.capacity() * size_of::<Task>()
+                + self.task_at.capacity() * (size_of::<(TaskId, u32)>() + 1),
+        }
     }
 }
 

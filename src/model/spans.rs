@@ -72,6 +72,11 @@ impl Spans {
             self.0.shrink_to_fit();
         }
     }
+
+    /// Bytes on the heap.
+    pub(super) fn bytes(&self) -> usize {
+        self.0.capacity() * size_of::<(Nanos, Nanos)>()
+    }
 }
 
 #[cfg(test)]

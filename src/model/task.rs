@@ -1,5 +1,6 @@
 //! A task: its identity, its slices, and what is known of the present.
 
+use super::paint::Painter;
 use super::spans::Spans;
 use super::state::{State, Stretch, Times};
 use super::track::{Rest, Track, hold};
@@ -29,7 +30,6 @@ pub struct Task {
     pub(super) track: Track,
     pub(super) blocking: Spans,
     pub(super) live: Option<LiveTask>,
-    forgotten: bool,
 }
 
 /// What a task does at the model's now, where it is more than waiting rightly.
@@ -48,6 +48,16 @@ pub(super) enum LiveTask {
     Waiting { ready: Option<Nanos>, woken: Option<Nanos> },
 }
 
+/// What a task is worth in the sums that it is part of.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Standing {
+    pub group: Option<GroupId>,
+    pub rest: Rest,
+    /// Up to the end of the last slice, or to the task's own end.
+    pub times: Times,
+    pub outcome: Option<Outcome>,
+}
+
 impl Task {
     pub(super) fn new(id: TaskId, born: Nanos) -> Task {
         Task {
@@ -63,24 +73,41 @@ impl Task {
             track: Track::new(born),
             blocking: Spans::default(),
             live: None,
-            forgotten: false,
         }
+    }
+
+    /// Its place among the others.
+    pub(super) fn order(&self) -> (Nanos, TaskId) {
+        (self.spawned_at, self.id)
     }
 
     /// Something tells of the task at this instant: it is at least as old.
     pub(super) fn heard_at(&mut self, at: Nanos) {
         if at < self.spawned_at {
+            self.track
+                .rebase(self.id, self.spawned_at, at, &self.blocking, &mut self.times);
             self.spawned_at = at;
-            self.track.rebase(at, &mut self.times, self.forgotten);
         }
     }
 
-    /// Forgets the slices that ended by `horizon`. How many.
-    pub(super) fn forget(&mut self, horizon: Nanos) -> usize {
-        let gone = self.track.forget(horizon);
-        self.forgotten |= gone > 0;
-        self.blocking.forget(horizon);
-        gone
+    /// Forgets what ended by `horizon`.
+    pub(super) fn forget(&mut self, horizon: Nanos) {
+        let since = self.track.forget(horizon);
+        self.blocking.forget(since.min(horizon));
+    }
+
+    #[inline]
+    pub(super) fn standing(&self) -> Standing {
+        let (rest, mut times) = (self.rest(), self.times);
+        if let Some(over) = self.over_at() {
+            times.add(State::at_rest(rest.reason), over - rest.since);
+        }
+        Standing {
+            group: self.group,
+            rest,
+            times,
+            outcome: self.ended.map(|(_, outcome)| outcome),
+        }
     }
 
     /// What it does after its last slice.
@@ -141,9 +168,20 @@ impl Task {
                 each(stretch);
             }
         };
-        self.track.stretches(from, to, &self.blocking, &mut touching);
+        self.track.stretches(self.id, from, to, &self.blocking, &mut touching);
         if self.rest().since < to {
             self.open(now, touching);
         }
+    }
+
+    /// Paints its row.
+    pub(super) fn paint(&self, now: Nanos, painter: &mut Painter) {
+        self.track.paint(self.id, &self.blocking, painter);
+        self.open(now, |stretch| painter.stretch(&stretch));
+    }
+
+    /// Bytes on the heap.
+    pub(super) fn bytes(&self) -> usize {
+        self.track.bytes() + self.blocking.bytes()
     }
 }

@@ -1,8 +1,13 @@
 //! A task's slices in order of time, and the states that follow from them.
+//!
+//! Slices mostly come in order and go to the end of the last [`Chunk`]. A late one, whose thread was preempted between
+//! reading the clock and writing, takes its place among the others: its chunk is unpacked and packed again.
 
+use super::chunk::{Chunk, FULL};
+use super::paint::Painter;
 use super::spans::Spans;
 use super::state::{State, Stretch, Times};
-use crate::record::{Label, LaneId, Nanos, Reason, Slice};
+use crate::record::{Label, LaneId, Nanos, Reason, Slice, TaskId};
 use std::collections::VecDeque;
 
 /// What a task does between two slices while nobody has said that it is ready or woken.
@@ -26,18 +31,22 @@ impl Rest {
         }
     }
 
-    fn after(slice: &Slice) -> Rest {
+    /// What follows a slice.
+    #[inline]
+    pub fn after(held: &Held) -> Rest {
         Rest {
-            since: end(slice),
-            reason: slice.suspended_on,
-            label: slice.label,
+            since: held.end(),
+            reason: held.slice.suspended_on,
+            label: held.slice.label,
         }
     }
 
     /// The stretches from here to a slice at `start` that says how long it was queued and unnoticed before.
     /// They fill the gap, whatever the slice says.
+    #[inline]
     pub fn until(self, start: Nanos, queued: Nanos, unnoticed: Nanos) -> [Stretch; 3] {
         let state = State::at_rest(self.reason);
+        let start = start.max(self.since);
         let (ready, woken) = if state == State::Queued {
             (start, start)
         } else {
@@ -57,152 +66,211 @@ impl Rest {
             },
             Stretch {
                 from: woken,
-                to: start.max(woken),
+                to: start,
                 state: State::Queued,
             },
         ]
     }
 }
 
-fn end(slice: &Slice) -> Nanos {
-    slice.start + slice.len.get()
-}
-
 /// A slice, and the lane that it held.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Held {
-    /// The slice.
+pub(super) struct Held {
     pub slice: Slice,
-    /// Where.
     pub lane: LaneId,
+}
+
+impl Held {
+    #[inline]
+    pub fn end(&self) -> Nanos {
+        self.slice.start + self.slice.len.get()
+    }
+
+    /// A total order, so that it does not matter which of two comes first.
+    fn order(&self) -> impl Ord {
+        (self.slice.start, self.slice.len, self.lane)
+    }
+
+    /// A slice ends where the task's next begins, should two clocks say otherwise.
+    fn end_by(&mut self, next: Nanos) {
+        if self.end() > next {
+            self.slice.len = (next - self.slice.start).into();
+        }
+    }
 }
 
 /// The slices of a task that are still held, and what it does after the last.
 #[derive(Clone, Debug)]
 pub(super) struct Track {
-    slices: VecDeque<Held>,
-    /// What precedes the first slice held.
-    first: Rest,
+    chunks: VecDeque<Chunk>,
     last: Rest,
+    /// Slices before those held are forgotten.
+    forgotten: bool,
 }
 
 impl Track {
     pub fn new(born: Nanos) -> Track {
         Track {
-            slices: VecDeque::new(),
-            first: Rest::fresh(born),
+            chunks: VecDeque::new(),
             last: Rest::fresh(born),
+            forgotten: false,
         }
     }
 
     /// What it does after its last slice.
+    #[inline]
     pub fn rest(&self) -> Rest {
         self.last
     }
 
     /// The start of the last slice held.
+    #[inline]
     pub fn last_start(&self) -> Option<Nanos> {
-        self.slices.back().map(|held| held.slice.start)
+        self.chunks.back().map(|chunk| chunk.starts.1)
     }
 
-    /// The task turns out to be older: it was spawned at `born`.
-    pub fn rebase(&mut self, born: Nanos, times: &mut Times, forgotten: bool) {
-        if self.slices.is_empty() && !forgotten {
-            self.last.since = born;
-        } else {
-            times.add(State::Queued, self.first.since - born);
-        }
-        self.first.since = born;
-    }
-
-    /// Takes in a slice, wherever its time is, and counts what it adds to `times`. How much of it is blocking.
-    pub fn insert(&mut self, held: Held, spans: &Spans, times: &mut Times) -> Nanos {
-        let at = self
-            .slices
-            .partition_point(|other| (other.slice.start, other.slice.len) <= (held.slice.start, held.slice.len));
-        let mut held = held;
-        if let Some(next) = self.slices.get(at) {
-            clip(&mut held.slice, next.slice.start);
-        }
-        let lo = at.saturating_sub(1);
-        *times -= self.times_of(lo, at + 1, spans);
-        if at > 0 {
-            clip(&mut self.slices[at - 1].slice, held.slice.start);
-        }
-        self.slices.insert(at, held);
-        *times += self.times_of(lo, at + 2, spans);
-        if at + 1 == self.slices.len() {
-            self.last = Rest::after(&held.slice);
-        }
-        spans.covered(held.slice.start, end(&held.slice))
-    }
-
-    fn before(&self, at: usize) -> Rest {
-        if at == 0 {
-            self.first
-        } else {
-            Rest::after(&self.slices[at - 1].slice)
-        }
-    }
-
-    fn times_of(&self, from: usize, to: usize, spans: &Spans) -> Times {
-        let mut times = Times::default();
-        for at in from..to.min(self.slices.len()) {
-            let slice = &self.slices[at].slice;
-            for stretch in self
-                .before(at)
-                .until(slice.start, slice.queued.get(), slice.unnoticed.get())
-            {
-                times.add(stretch.state, stretch.len());
+    /// The task turns out to be older than `was`: it was spawned at `born`.
+    pub fn rebase(&mut self, task: TaskId, was: Nanos, born: Nanos, spans: &Spans, times: &mut Times) {
+        match self.chunks.front() {
+            _ if self.forgotten => times.add(State::Queued, was - born),
+            None => self.last.since = born,
+            Some(chunk) => {
+                let slices: Vec<Held> = chunk.slices(task).map(|(_, held)| held).collect();
+                self.repack(task, 0, Rest::fresh(born), &slices, spans, times);
             }
-            let blocking = spans.covered(slice.start, end(slice));
-            times.running += slice.len.get() - blocking;
-            times.blocking += blocking;
         }
-        times
+    }
+
+    /// Takes in a slice, wherever its time is, and counts what it adds to `times`. How much of it is blocking; `None`:
+    /// it is older than what is forgotten, and its time has been counted as waiting.
+    #[inline]
+    pub fn insert(&mut self, held: Held, spans: &Spans, times: &mut Times) -> Option<Nanos> {
+        let start = held.slice.start;
+        if start < self.last.since || self.last_start().is_some_and(|last| start <= last) {
+            return self.insert_late(held, spans, times);
+        }
+        if self.chunks.back().is_none_or(|chunk| chunk.count >= FULL) {
+            self.chunks.push_back(Chunk::new(self.last));
+        }
+        let chunk = self.chunks.back_mut().expect("one was just pushed if there was none");
+        let blocking = chunk.push(&held, spans, times);
+        self.last = chunk.after;
+        Some(blocking)
+    }
+
+    #[cold]
+    fn insert_late(&mut self, mut held: Held, spans: &Spans, times: &mut Times) -> Option<Nanos> {
+        let at = self
+            .chunks
+            .partition_point(|chunk| chunk.starts.0 <= held.slice.start)
+            .saturating_sub(1);
+        let first = self.chunks.front().map_or(self.last, |chunk| chunk.before);
+        if self.forgotten && held.slice.start < first.since {
+            return None;
+        }
+        if self.chunks.is_empty() {
+            self.chunks.push_back(Chunk::new(self.last));
+        }
+        if let Some(next) = self.chunks.get(at + 1) {
+            held.end_by(next.starts.0);
+        }
+        let chunk = &self.chunks[at];
+        let (before, slices) = (chunk.before, chunk.slices(held.slice.task).map(|(_, held)| held));
+        let (mut earlier, later): (Vec<Held>, Vec<Held>) = slices.partition(|other| other.order() <= held.order());
+        if let Some(next) = later.first() {
+            held.end_by(next.slice.start);
+        }
+        if let Some(before) = earlier.last_mut() {
+            before.end_by(held.slice.start);
+        }
+        earlier.push(held);
+        earlier.extend(later);
+        self.repack(held.slice.task, at, before, &earlier, spans, times);
+        Some(spans.covered(held.slice.start, held.end()))
+    }
+
+    /// Puts these slices, which follow `before`, in the place of a chunk. The chunk after it is told.
+    fn repack(&mut self, task: TaskId, at: usize, before: Rest, slices: &[Held], spans: &Spans, times: &mut Times) {
+        *times -= self.chunks[at].times(task, spans);
+        let half = if slices.len() > FULL {
+            slices.len() / 2
+        } else {
+            slices.len()
+        };
+        self.chunks[at] = Chunk::of(before, &slices[..half], spans, times);
+        let mut next = at + 1;
+        if half < slices.len() {
+            let rest = Chunk::of(self.chunks[at].after, &slices[half..], spans, times);
+            self.chunks.insert(next, rest);
+            next += 1;
+        }
+        let after = self.chunks[next - 1].after;
+        match self.chunks.get(next) {
+            Some(chunk) if chunk.before != after => {
+                let slices: Vec<Held> = chunk.slices(task).map(|(_, held)| held).collect();
+                self.repack(task, next, after, &slices, spans, times);
+            }
+            Some(_) => {}
+            None => self.last = after,
+        }
     }
 
     /// A span in which the thread slept: the slices that it lies in, each with how much of it.
-    pub fn block(&mut self, from: Nanos, to: Nanos, mut in_slice: impl FnMut(&Held, Nanos)) {
-        let first = self.slices.partition_point(|held| end(&held.slice) <= from);
-        for held in self.slices.iter().skip(first).take_while(|held| held.slice.start < to) {
-            in_slice(held, end(&held.slice).min(to) - held.slice.start.max(from));
+    pub fn block(&mut self, task: TaskId, from: Nanos, to: Nanos, mut in_slice: impl FnMut(&Held, Nanos)) {
+        let first = self.chunks.partition_point(|chunk| chunk.after.since <= from);
+        for chunk in self.chunks.range_mut(first..).take_while(|chunk| chunk.starts.0 < to) {
+            let mut all = Nanos::ZERO;
+            for (_, held) in chunk.slices(task) {
+                let amount = held.end().min(to) - held.slice.start.max(from);
+                if amount > Nanos::ZERO {
+                    in_slice(&held, amount);
+                    all += amount;
+                }
+            }
+            chunk.mix.block(all);
         }
     }
 
-    /// Every stretch that touches `from..to`, in order, as a whole; up to the last slice's end.
-    pub fn stretches(&self, from: Nanos, to: Nanos, spans: &Spans, mut each: impl FnMut(Stretch)) {
-        let first = self.slices.partition_point(|held| end(&held.slice) <= from);
-        for at in first..self.slices.len() {
-            let before = self.before(at);
-            if before.since >= to {
-                return;
-            }
-            let slice = &self.slices[at].slice;
-            for stretch in before.until(slice.start, slice.queued.get(), slice.unnoticed.get()) {
-                each(stretch);
-            }
-            hold(
-                slice.start,
-                end(slice),
-                spans.within(slice.start, end(slice)),
-                &mut each,
-            );
+    /// Every stretch of the chunks that touch `from..to`, in order; up to the last slice's end.
+    pub fn stretches(&self, task: TaskId, from: Nanos, to: Nanos, spans: &Spans, mut each: impl FnMut(Stretch)) {
+        for chunk in self.within(from, to) {
+            chunk.stretches(task, spans, &mut each);
         }
     }
 
-    /// Forgets the slices that ended by `horizon`. How many.
-    pub fn forget(&mut self, horizon: Nanos) -> usize {
-        let gone = self.slices.partition_point(|held| end(&held.slice) <= horizon);
-        if gone > 0 {
-            self.first = Rest::after(&self.slices[gone - 1].slice);
-            self.slices.drain(..gone);
+    /// Paints the time up to the last slice's end.
+    pub fn paint(&self, task: TaskId, spans: &Spans, painter: &mut Painter) {
+        let (from, to) = painter.bounds();
+        for chunk in self.within(from, to) {
+            if !painter.mix(chunk.before.since, chunk.after.since, &chunk.mix) {
+                chunk.stretches(task, spans, &mut |stretch| painter.stretch(&stretch));
+            }
         }
-        gone
+    }
+
+    fn within(&self, from: Nanos, to: Nanos) -> impl Iterator<Item = &Chunk> {
+        let first = self.chunks.partition_point(|chunk| chunk.after.since <= from);
+        self.chunks
+            .range(first..)
+            .take_while(move |chunk| chunk.before.since < to)
+    }
+
+    /// Forgets the chunks that end by `horizon`. Since when those cover that are left.
+    pub fn forget(&mut self, horizon: Nanos) -> Nanos {
+        let gone = self.chunks.partition_point(|chunk| chunk.after.since <= horizon);
+        self.forgotten |= gone > 0;
+        self.chunks.drain(..gone);
+        self.chunks.front().map_or(self.last, |chunk| chunk.before).since
+    }
+
+    /// Bytes on the heap.
+    pub fn bytes(&self) -> usize {
+        self.chunks.capacity() * size_of::<Chunk>() + self.chunks.iter().map(Chunk::bytes).sum::<usize>()
     }
 }
 
 /// Splits a hold of a lane into running and blocking.
+#[inline]
 pub(super) fn hold(
     from: Nanos,
     to: Nanos,
@@ -231,11 +299,5 @@ pub(super) fn hold(
             to,
             state: State::Running,
         });
-    }
-}
-
-fn clip(slice: &mut Slice, next: Nanos) {
-    if end(slice) > next {
-        slice.len = (next - slice.start).into();
     }
 }

@@ -1,0 +1,223 @@
+//! What the model costs: records taken in per second, a frame's painting, bytes per slice and per task.
+//!
+//! `cargo bench --bench model`. Each line is the median of [`ROUNDS`] rounds, or percentiles over all frames.
+
+use std::hint::black_box;
+use std::time::Instant;
+use tasklab::model::{Cell, LaneCell, Model, RunInfo, Window};
+use tasklab::record::*;
+
+const ROUNDS: usize = 5;
+const LANES: u16 = 4;
+/// The monitor drains the rings thirty times a second.
+const BATCH: Nanos = Nanos::from_millis(33);
+
+/// A deterministic stream of numbers; which ones does not matter.
+struct Numbers(u64);
+
+impl Numbers {
+    fn below(&mut self, limit: u64) -> u64 {
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % limit
+    }
+}
+
+/// A load that keeps the lanes busy: `tasks` take turns, each slice around `len` long.
+struct Load {
+    name: &'static str,
+    tasks: u32,
+    slices: usize,
+    len: u64,
+}
+
+const LOADS: [Load; 3] = [
+    Load {
+        name: "10 k tasks, 1 M slices",
+        tasks: 10_000,
+        slices: 1_000_000,
+        len: 20_000,
+    },
+    Load {
+        name: "100 k tasks, 10 M slices",
+        tasks: 100_000,
+        slices: 10_000_000,
+        len: 20_000,
+    },
+    Load {
+        name: "64 tasks, 10 M slices",
+        tasks: 64,
+        slices: 10_000_000,
+        len: 300,
+    },
+];
+
+/// The load's batches: each lane's records in one piece, as the rings are drained.
+fn batches(load: &Load) -> Vec<Batch> {
+    let mut numbers = Numbers(7);
+    let mut free = [0u64; LANES as usize];
+    let mut rested = vec![0u64; load.tasks as usize];
+    let mut lanes: Vec<Vec<(LaneId, Record)>> = vec![Vec::new(); usize::from(LANES)];
+    let mut batches = vec![Batch::default()];
+    for id in 0..LANES {
+        batches[0].definitions.push(Definition::Lane {
+            id: LaneId(id),
+            kind: LaneKind::Worker,
+            name: format!("worker {id}"),
+        });
+    }
+    for id in 0..8 {
+        batches[0].definitions.push(Definition::Group {
+            id: GroupId(id),
+            name: format!("group {id}"),
+            library: false,
+        });
+    }
+    for task in 0..load.tasks {
+        let spawned = Spawned {
+            at: Nanos(0),
+            task: TaskId::new(task + 1).expect("not zero"),
+            parent: None,
+            index: task,
+            group: GroupId((task % 8) as u16),
+        };
+        batches[0].records.push((LaneId::NONE, Record::Spawned(spawned)));
+    }
+    let mut cut = BATCH.0;
+    for turn in 0..load.slices {
+        // The lane that is free first runs the task whose turn it is, give or take a few.
+        let lane = (0..free.len()).min_by_key(|&lane| free[lane]).expect("there are lanes");
+        let task = (turn as u64 + numbers.below(u64::from(load.tasks) / 8)) as usize % load.tasks as usize;
+        let start = free[lane].max(rested[task]) + 50 + numbers.below(load.len / 4);
+        let len = load.len / 2 + numbers.below(load.len);
+        let slice = Slice {
+            start: Nanos(start),
+            task: TaskId::new(task as u32 + 1).expect("not zero"),
+            len: Nanos(len).into(),
+            queued: Nanos(numbers.below(50_000)).into(),
+            unnoticed: Nanos(if turn % 3 == 0 { numbers.below(1_000_000) } else { 0 }).into(),
+            woken_by: TaskId::new(if turn % 8 == 0 { 1 + numbers.below(64) as u32 } else { 0 }),
+            label: Label((task % 4) as u16 + (turn % 2) as u16),
+            suspended_on: Reason::ALL[task % 4 + turn % 2],
+        };
+        if turn % 10_000 == 0 {
+            let step = Step {
+                start: slice.start,
+                task: slice.task,
+                len: slice.len,
+                label: Label(1),
+                blocking: true,
+            };
+            lanes[lane].push((LaneId(lane as u16), Record::Step(step)));
+        }
+        lanes[lane].push((LaneId(lane as u16), Record::Slice(slice)));
+        (free[lane], rested[task]) = (start + len, start + len);
+        if free.iter().all(|&at| at >= cut) {
+            let batch = Batch {
+                now: Nanos(cut),
+                records: lanes.iter_mut().flat_map(|lane| lane.drain(..)).collect(),
+                ..Batch::default()
+            };
+            batches.push(batch);
+            cut += BATCH.0;
+        }
+    }
+    batches.push(Batch {
+        now: Nanos(cut),
+        records: lanes.concat(),
+        ..Batch::default()
+    });
+    batches
+}
+
+fn model(batches: &[Batch]) -> Model {
+    let mut model = Model::new(RunInfo {
+        workers: usize::from(LANES),
+        ..RunInfo::default()
+    });
+    for batch in batches {
+        model.apply(batch);
+    }
+    model
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+/// A frame: the first lanes, 60 tasks somewhere in the list, counts, group times and sparklines.
+fn frame(model: &Model, window: Window, first: usize) {
+    let (mut cells, mut lane_cells) = (Vec::<Cell>::new(), Vec::<LaneCell>::new());
+    for lane in model.lanes() {
+        model.paint_lane(lane.id, window, &mut lane_cells);
+        black_box(&lane_cells);
+    }
+    for task in model.tasks().iter().cycle().skip(first % model.tasks().len()).take(60) {
+        model.paint_task(task.id, window, &mut cells);
+        black_box(&cells);
+        black_box((model.state(task.id), model.since(task.id), model.waiting_on(task.id)));
+    }
+    black_box(model.counts());
+    for group in model.groups() {
+        black_box((model.group_times(group.id), group.delay(), group.lateness()));
+    }
+    black_box(model.series().rev().take(60).count());
+}
+
+fn main() {
+    for load in &LOADS {
+        let batches = batches(load);
+        let records: usize = batches.iter().map(|batch| batch.records.len()).sum();
+        let rates = (0..ROUNDS).map(|_| {
+            let start = Instant::now();
+            let model = model(&batches);
+            let rate = records as f64 / start.elapsed().as_secs_f64() / 1e6;
+            black_box(model.now());
+            rate
+        });
+        println!("{}", load.name);
+        println!("  taken in       {:7.2} M records/s", median(rates.collect()));
+        let model = model(&batches);
+        drop(batches);
+        let memory = model.memory();
+        println!(
+            "  per slice      {:7.2} bytes",
+            memory.slice_bytes as f64 / memory.slices as f64
+        );
+        println!(
+            "  per task       {:7.0} bytes beside its slices",
+            memory.task_bytes as f64 / memory.tasks as f64
+        );
+        let whole = model.now().0;
+        for (zoom, span) in [
+            ("whole run", whole),
+            ("half", whole / 2),
+            ("1/10", whole / 10),
+            ("1/1000", whole / 1000),
+            ("400 µs", 400_000),
+        ] {
+            let mut times: Vec<f64> = (0..200)
+                .map(|turn| {
+                    let from = (whole - span.min(whole)) / 200 * turn;
+                    let window = Window {
+                        from: Nanos(from),
+                        to: Nanos(from + span),
+                        columns: 400,
+                    };
+                    let start = Instant::now();
+                    frame(&model, window, turn as usize * 499);
+                    start.elapsed().as_secs_f64() * 1e3
+                })
+                .collect();
+            times.sort_by(f64::total_cmp);
+            println!(
+                "  frame, {zoom:10} p50 {:7.3} ms   p99 {:7.3} ms",
+                times[times.len() / 2],
+                times[times.len() * 99 / 100]
+            );
+        }
+    }
+}

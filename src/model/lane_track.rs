@@ -1,0 +1,215 @@
+//! A lane's slices in order of time: who held it.
+//!
+//! Packed in chunks with summaries, as a task's are. A lane's entries are half as long, for the rest of a slice is with its
+//! task; and they only ever come at the end, because a lane writes its slices in the order of their ends.
+
+use super::chunk::FULL;
+use super::pack::{self, Entry, Reader};
+use super::paint::{LaneMix, LanePainter};
+use super::spans::Spans;
+use crate::record::{Nanos, Slice, TaskId};
+use std::collections::VecDeque;
+
+/// A slice as its lane sees it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct LaneSlice {
+    pub start: Nanos,
+    pub end: Nanos,
+    pub task: TaskId,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct LaneChunk {
+    /// The end of the slice before its first.
+    before: Nanos,
+    /// Where its first slice begins.
+    start: Nanos,
+    /// Where its last slice ends.
+    pub end: Nanos,
+    pub count: usize,
+    mix: LaneMix,
+    bytes: Vec<u8>,
+    task: u32,
+}
+
+impl LaneChunk {
+    fn new(before: Nanos) -> LaneChunk {
+        LaneChunk {
+            before,
+            start: Nanos::MAX,
+            end: before,
+            count: 0,
+            mix: LaneMix::default(),
+            bytes: Vec::new(),
+            task: 0,
+        }
+    }
+
+    /// Header: 3 bits of width each for gap and length, 2 bits of width less one for the distance of the task's id from
+    /// that of the slice before, up and down folded into one.
+    fn push(&mut self, slice: LaneSlice) {
+        let gap = (slice.start - self.end).0.min(pack::MOST);
+        let len = (slice.end - slice.start).0.min(pack::MOST);
+        let step = slice.task.get().wrapping_sub(self.task) as i32;
+        let step = u64::from((step << 1 ^ step >> 31) as u32);
+        let widths = [pack::width(gap), pack::width(len), pack::width(step).max(1)];
+        let mut entry = Entry::after_header(1);
+        entry.put(gap, widths[0]);
+        entry.put(len, widths[1]);
+        entry.put(step, widths[2]);
+        let header = widths[0] | widths[1] << 3 | (widths[2] - 1) << 6;
+        pack::append(&mut self.bytes, entry.finish(&[header as u8]));
+        self.task = slice.task.get();
+        self.start = self.start.min(slice.start);
+        self.end = slice.end;
+        self.count += 1;
+        self.mix
+            .add(slice.task, slice.end - slice.start, slice.end - slice.start);
+        if self.count == FULL {
+            self.bytes.shrink_to_fit();
+        }
+    }
+
+    fn slices(&self) -> LaneSlices<'_> {
+        LaneSlices {
+            reader: Reader::new(&self.bytes),
+            end: self.before,
+            task: 0,
+        }
+    }
+}
+
+#[derive(Clone, Debug)]
+struct LaneSlices<'a> {
+    reader: Reader<'a>,
+    end: Nanos,
+    task: u32,
+}
+
+impl Iterator for LaneSlices<'_> {
+    type Item = LaneSlice;
+
+    #[inline]
+    fn next(&mut self) -> Option<LaneSlice> {
+        if self.reader.is_done() {
+            return None;
+        }
+        let header = self.reader.take(1) as u32;
+        let gap = Nanos(self.reader.take(header & 7));
+        let len = Nanos(self.reader.take(header >> 3 & 7));
+        let step = self.reader.take((header >> 6) + 1) as u32;
+        let step = (step >> 1) as i32 ^ -((step & 1) as i32);
+        self.task = self.task.wrapping_add(step as u32);
+        let start = self.end + gap;
+        self.end = start + len;
+        let task = TaskId::new(self.task)?;
+        Some(LaneSlice {
+            start,
+            end: self.end,
+            task,
+        })
+    }
+}
+
+/// The slices of a lane that are still held.
+#[derive(Clone, Debug, Default)]
+pub(super) struct LaneTrack {
+    chunks: VecDeque<LaneChunk>,
+    end: Nanos,
+}
+
+impl LaneTrack {
+    /// Takes in the next slice, as far as it lies after the one before.
+    pub fn push(&mut self, slice: &Slice) {
+        let start = slice.start.max(self.end);
+        let end = (slice.start + slice.len.get()).max(start);
+        if self.chunks.back().is_none_or(|chunk| chunk.count >= FULL) {
+            self.chunks.push_back(LaneChunk::new(self.end));
+        }
+        let chunk = self.chunks.back_mut().expect("one was just pushed if there was none");
+        chunk.push(LaneSlice {
+            start,
+            end,
+            task: slice.task,
+        });
+        self.end = end;
+    }
+
+    /// Some of this slice is blocking.
+    pub fn block(&mut self, slice: &Slice) {
+        let at = self.chunks.partition_point(|chunk| chunk.end <= slice.start);
+        if let Some(chunk) = self.chunks.get_mut(at) {
+            chunk.mix.block(slice.task, slice.len.get());
+        }
+    }
+
+    /// The slices that touch `from..to`, in order.
+    pub fn within(&self, from: Nanos, to: Nanos) -> impl Iterator<Item = LaneSlice> {
+        self.chunks_within(from, to)
+            .flat_map(|chunk| chunk.slices())
+            .filter(move |slice| slice.end > from && slice.start < to)
+    }
+
+    /// How much of `from..to` is held.
+    pub fn busy(&self, from: Nanos, to: Nanos) -> Nanos {
+        let mut busy = Nanos::ZERO;
+        for chunk in self.chunks_within(from, to) {
+            if from <= chunk.start && chunk.end <= to {
+                busy += chunk.mix.busy;
+            } else {
+                busy += chunk
+                    .slices()
+                    .map(|slice| slice.end.min(to) - slice.start.max(from))
+                    .sum::<Nanos>();
+            }
+        }
+        busy
+    }
+
+    /// Paints the slices. `blocking` tells when a task's thread slept.
+    pub fn paint<'a>(&self, painter: &mut LanePainter, blocking: impl Fn(TaskId) -> Option<&'a Spans>) {
+        let (from, to) = painter.bounds();
+        for chunk in self.chunks_within(from, to) {
+            if painter.mix(chunk.start, chunk.end, &chunk.mix) {
+                continue;
+            }
+            let blocked = chunk.mix.is_blocked();
+            for LaneSlice { start, end, task } in chunk.slices() {
+                let spans = if blocked { blocking(task) } else { None };
+                painter.slice(
+                    task,
+                    start,
+                    end,
+                    spans.into_iter().flat_map(|spans| spans.within(start, end)),
+                );
+            }
+        }
+    }
+
+    fn chunks_within(&self, from: Nanos, to: Nanos) -> impl Iterator<Item = &LaneChunk> {
+        let first = self.chunks.partition_point(|chunk| chunk.end <= from);
+        self.chunks.range(first..).take_while(move |chunk| chunk.start < to)
+    }
+
+    /// The chunks, oldest first.
+    pub fn chunks(&self) -> impl Iterator<Item = &LaneChunk> {
+        self.chunks.iter()
+    }
+
+    /// The end of the last slice.
+    pub fn end(&self) -> Nanos {
+        self.end
+    }
+
+    /// Forgets the chunks that end by `horizon`. How many slices that is.
+    pub fn forget(&mut self, horizon: Nanos) -> usize {
+        let gone = self.chunks.partition_point(|chunk| chunk.end <= horizon);
+        self.chunks.drain(..gone).map(|chunk| chunk.count).sum()
+    }
+
+    /// Bytes on the heap.
+    pub fn bytes(&self) -> usize {
+        let packed: usize = self.chunks.iter().map(|chunk| chunk.bytes.capacity()).sum();
+        self.chunks.capacity() * size_of::<LaneChunk>() + packed
+    }
+}

@@ -1,0 +1,563 @@
+//! What single facts mean, one at a time; the laws for all of them together are in `laws`.
+
+use super::*;
+use crate::record::*;
+
+const WORKER: LaneId = LaneId(0);
+
+fn id(task: u32) -> TaskId {
+    TaskId::new(task).unwrap()
+}
+
+fn us(n: u64) -> Nanos {
+    Nanos::from_micros(n)
+}
+
+fn slice(task: u32, start: Nanos, len: Nanos) -> Slice {
+    Slice {
+        start,
+        task: id(task),
+        len: len.into(),
+        queued: Short::ZERO,
+        unnoticed: Short::ZERO,
+        woken_by: None,
+        label: Label::NONE,
+        suspended_on: Reason::Timer,
+    }
+}
+
+fn spawned(task: u32, at: Nanos) -> Record {
+    Record::Spawned(Spawned {
+        at,
+        task: id(task),
+        parent: None,
+        index: task,
+        group: GroupId(0),
+    })
+}
+
+fn blocked(task: u32, start: Nanos, len: Nanos) -> Record {
+    Record::Step(Step {
+        start,
+        task: id(task),
+        len: len.into(),
+        label: Label::NONE,
+        blocking: true,
+    })
+}
+
+fn asleep(at: Nanos, on_cpu: Nanos) -> Sample {
+    Sample::Lane(LaneSample {
+        at,
+        lane: WORKER,
+        on_cpu,
+        waiting: Nanos(0),
+        asleep_in: Some(35),
+        asleep: true,
+    })
+}
+
+/// A model of one worker and one group that has taken in these records.
+fn model(now: Nanos, records: impl IntoIterator<Item = Record>) -> Model {
+    let mut model = Model::new(RunInfo {
+        workers: 1,
+        ..RunInfo::default()
+    });
+    model.apply(&Batch {
+        now,
+        definitions: vec![
+            Definition::Lane {
+                id: WORKER,
+                kind: LaneKind::Worker,
+                name: "worker 0".into(),
+            },
+            Definition::Group {
+                id: GroupId(0),
+                name: "api".into(),
+                library: false,
+            },
+            Definition::Label {
+                id: Label(1),
+                text: "http /weather".into(),
+            },
+        ],
+        records: records.into_iter().map(|record| (WORKER, record)).collect(),
+        ..Batch::default()
+    });
+    model
+}
+
+fn current(task: u32, start: Nanos) -> CurrentSlice {
+    CurrentSlice {
+        lane: WORKER,
+        task: id(task),
+        start,
+        queued: Short::ZERO,
+        unnoticed: Short::ZERO,
+        blocking_since: None,
+        label: Label(1),
+    }
+}
+
+fn states(model: &Model, task: u32, window: Window) -> Vec<Option<State>> {
+    let mut cells = Vec::new();
+    model.paint_task(id(task), window, &mut cells);
+    cells.into_iter().map(|cell| cell.state).collect()
+}
+
+#[test]
+fn a_gap_is_suspended_then_unnoticed_then_queued() {
+    let second = Slice {
+        queued: us(10).into(),
+        unnoticed: us(20).into(),
+        ..slice(1, us(100), us(5))
+    };
+    let model = model(
+        us(200),
+        [
+            spawned(1, us(0)),
+            Record::Slice(slice(1, us(8), us(2))),
+            Record::Slice(second),
+        ],
+    );
+    let at = |at| model.state_at(id(1), us(at));
+    assert_eq!(at(7), Some(State::Queued), "spawned, and not run yet");
+    assert_eq!(at(8), Some(State::Running));
+    assert_eq!(at(10), Some(State::Suspended(Reason::Timer)));
+    assert_eq!(at(69), Some(State::Suspended(Reason::Timer)));
+    assert_eq!(at(70), Some(State::Unnoticed));
+    assert_eq!(at(90), Some(State::Queued));
+    assert_eq!(at(104), Some(State::Running));
+    assert_eq!(at(105), Some(State::Suspended(Reason::Timer)));
+    assert_eq!(at(200), None, "now is not over");
+    assert_eq!(model.since(id(1)), us(105));
+}
+
+#[test]
+fn a_task_that_gave_way_is_queued() {
+    let gave_way = Slice {
+        suspended_on: Reason::Yield,
+        ..slice(1, us(0), us(2))
+    };
+    let model = model(us(9), [spawned(1, us(0)), Record::Slice(gave_way)]);
+    assert_eq!(model.state(id(1)), State::Queued);
+    assert_eq!(model.counts().queued, 1);
+}
+
+#[test]
+fn a_step_blocks_whether_it_comes_before_its_slice_or_after() {
+    let (step, slice) = (blocked(1, us(12), us(5)), Record::Slice(slice(1, us(10), us(10))));
+    for records in [[step, slice], [slice, step]] {
+        let model = model(us(50), records);
+        assert_eq!(model.state_at(id(1), us(11)), Some(State::Running));
+        assert_eq!(model.state_at(id(1), us(12)), Some(State::Blocking));
+        assert_eq!(model.state_at(id(1), us(17)), Some(State::Running));
+        assert_eq!(model.times(id(1)).blocking, us(5));
+        assert_eq!(model.lane_times(WORKER), (us(5), us(5)));
+    }
+}
+
+#[test]
+fn a_thread_that_the_kernel_twice_saw_asleep_in_one_slice_blocked_in_between() {
+    let samples = vec![
+        asleep(us(20), us(7)),
+        asleep(us(40), us(7)),
+        asleep(us(60), us(7)),
+        asleep(us(80), us(9)),
+    ];
+    let mut model = model(us(100), []);
+    model.apply(&Batch {
+        samples,
+        ..Batch::default()
+    });
+    let slices = [slice(1, us(10), us(80)), slice(2, us(95), us(5))];
+    let records = slices.map(|slice| (WORKER, Record::Slice(slice))).to_vec();
+    model.apply(&Batch {
+        records,
+        ..Batch::default()
+    });
+    assert_eq!(
+        model.times(id(1)).blocking,
+        us(40),
+        "it was on a core between the last two samples"
+    );
+    assert_eq!(model.times(id(2)).blocking, us(0));
+    assert_eq!(model.lane(WORKER).unwrap().os.unwrap().asleep_in, Some(35));
+}
+
+#[test]
+fn one_look_at_a_sleeping_thread_proves_nothing() {
+    let mut model = model(
+        us(100),
+        [
+            Record::Slice(slice(1, us(10), us(30))),
+            Record::Slice(slice(1, us(50), us(30))),
+        ],
+    );
+    model.apply(&Batch {
+        samples: vec![asleep(us(20), us(7)), asleep(us(60), us(7))],
+        ..Batch::default()
+    });
+    assert_eq!(
+        model.times(id(1)).blocking,
+        us(0),
+        "the samples are in different slices"
+    );
+}
+
+#[test]
+fn a_poll_that_has_not_ended_is_running_and_then_seen_to_block() {
+    let mut model = model(us(100), [spawned(1, us(0))]);
+    let live = Live {
+        lanes: vec![current(1, us(10))],
+        waiting: vec![],
+    };
+    model.apply(&Batch {
+        now: us(200),
+        live: live.clone(),
+        ..Batch::default()
+    });
+    assert_eq!(model.state(id(1)), State::Running);
+    assert_eq!(model.waiting_on(id(1)), Some("http /weather"));
+    let samples = vec![asleep(us(250), us(7)), asleep(us(290), us(7))];
+    model.apply(&Batch {
+        now: us(300),
+        samples,
+        live,
+        ..Batch::default()
+    });
+    assert_eq!(model.state(id(1)), State::Blocking);
+    assert_eq!(model.since(id(1)), us(250));
+    assert_eq!((model.counts().blocking, model.counts().running), (1, 0));
+    assert_eq!(model.group_times(GroupId(0)).blocking, us(50));
+    let mut cells = Vec::new();
+    model.paint_lane(
+        WORKER,
+        Window {
+            from: us(0),
+            to: us(400),
+            columns: 4,
+        },
+        &mut cells,
+    );
+    let states: Vec<_> = cells.iter().map(|cell| cell.state).collect();
+    assert_eq!(
+        states,
+        [Some(State::Running), Some(State::Running), Some(State::Blocking), None]
+    );
+    assert_eq!((cells[0].task, cells[0].group), (Some(id(1)), Some(GroupId(0))));
+    assert_eq!(model.utilisation(WORKER, us(100)), 1.0);
+}
+
+#[test]
+fn a_wake_up_that_a_slice_has_answered_is_over() {
+    let mut model = model(us(100), [spawned(1, us(0)), Record::Slice(slice(1, us(50), us(10)))]);
+    let waiting = |ready, woken| Live {
+        lanes: vec![],
+        waiting: vec![Waiting {
+            task: id(1),
+            ready,
+            woken,
+        }],
+    };
+    model.apply(&Batch {
+        now: us(100),
+        live: waiting(None, Some(us(40))),
+        ..Batch::default()
+    });
+    assert_eq!(model.state(id(1)), State::Suspended(Reason::Timer));
+    model.apply(&Batch {
+        now: us(100),
+        live: waiting(Some(us(70)), None),
+        ..Batch::default()
+    });
+    assert_eq!((model.state(id(1)), model.since(id(1))), (State::Unnoticed, us(70)));
+    model.apply(&Batch {
+        now: us(100),
+        live: waiting(Some(us(70)), Some(us(80))),
+        ..Batch::default()
+    });
+    assert_eq!((model.state(id(1)), model.since(id(1))), (State::Queued, us(80)));
+}
+
+#[test]
+fn a_current_slice_that_has_ended_meanwhile_is_the_record() {
+    let mut model = model(us(100), [spawned(1, us(0)), Record::Slice(slice(1, us(50), us(10)))]);
+    let live = Live {
+        lanes: vec![current(1, us(50))],
+        waiting: vec![],
+    };
+    model.apply(&Batch {
+        now: us(100),
+        live,
+        ..Batch::default()
+    });
+    assert_eq!(model.state(id(1)), State::Suspended(Reason::Timer));
+    assert_eq!(model.lane(WORKER).unwrap().current, None);
+}
+
+/// A heartbeat of 25 ms for a second: polls of 50 µs, each noticed 1.1 ms after its deadline and queued for 30 µs.
+fn heartbeat(spoilt: impl Fn(u64, &mut Slice)) -> Model {
+    let beats = (0..40).map(|beat| {
+        let late = Slice {
+            unnoticed: us(1_100).into(),
+            queued: us(30).into(),
+            ..slice(1, us(25_000 * beat), us(50))
+        };
+        let mut slice = late;
+        spoilt(beat, &mut slice);
+        Record::Slice(slice)
+    });
+    model(us(1_000_000), [spawned(1, us(0))].into_iter().chain(beats))
+}
+
+#[test]
+fn a_healthy_timer_looks_healthy_from_afar() {
+    let model = heartbeat(|_, _| ());
+    for columns in [5, 20, 40, 100] {
+        let window = Window {
+            from: us(0),
+            to: us(1_000_000),
+            columns,
+        };
+        let expected = vec![Some(State::Suspended(Reason::Timer)); columns];
+        assert_eq!(states(&model, 1, window), expected, "in {columns} cells");
+        let mut cells = Vec::new();
+        model.paint_task(id(1), window, &mut cells);
+        let ran: f32 = cells.iter().map(|cell| cell.ran / columns as f32).sum();
+        assert!(
+            (ran - 0.002).abs() < 1e-4,
+            "the thin ticks add up to 40 × 50 µs in a second, not to {ran}"
+        );
+    }
+}
+
+#[test]
+fn two_milliseconds_of_trouble_show_at_any_zoom() {
+    for (spoil, state) in [
+        (
+            (|slice| slice.unnoticed = us(2_000).into()) as fn(&mut Slice),
+            State::Unnoticed,
+        ),
+        (|slice| slice.queued = us(2_000).into(), State::Queued),
+    ] {
+        let model = heartbeat(|beat, slice| {
+            if beat == 20 {
+                spoil(slice)
+            }
+        });
+        for columns in [1, 5, 20, 40, 100, 1000, 7919] {
+            let shown = states(
+                &model,
+                1,
+                Window {
+                    from: us(0),
+                    to: us(1_000_000),
+                    columns,
+                },
+            );
+            assert!(shown.contains(&Some(state)), "{state:?} in {columns} cells");
+        }
+    }
+}
+
+#[test]
+fn a_microsecond_of_blocking_shows_at_any_zoom() {
+    let records = [
+        spawned(1, us(0)),
+        blocked(1, us(500_000), us(1)),
+        Record::Slice(slice(1, us(499_990), us(20))),
+    ];
+    let model = model(us(1_000_000), records);
+    for columns in [1, 10, 1000, 100_000] {
+        let window = Window {
+            from: us(0),
+            to: us(1_000_000),
+            columns,
+        };
+        let blocking = states(&model, 1, window)
+            .iter()
+            .filter(|&&state| state == Some(State::Blocking))
+            .count();
+        assert_eq!(blocking, 1, "in {columns} cells");
+        let mut cells = Vec::new();
+        model.paint_lane(WORKER, window, &mut cells);
+        assert_eq!(
+            cells.iter().filter(|cell| cell.state == Some(State::Blocking)).count(),
+            1
+        );
+    }
+}
+
+#[test]
+fn half_a_cell_of_queueing_cannot_hide_between_two_cells() {
+    let late = Slice {
+        queued: us(100).into(),
+        ..slice(1, us(250), us(10))
+    };
+    let model = model(us(400), [Record::Slice(slice(1, us(0), us(10))), Record::Slice(late)]);
+    let shown = states(
+        &model,
+        1,
+        Window {
+            from: us(0),
+            to: us(400),
+            columns: 2,
+        },
+    );
+    assert_eq!(shown, [Some(State::Queued), Some(State::Queued)]);
+}
+
+#[test]
+fn an_end_shows_only_where_nothing_else_is() {
+    let ended = Record::Ended(Ended {
+        at: us(30),
+        task: id(1),
+        outcome: Outcome::Failed,
+    });
+    let model = model(
+        us(100),
+        [spawned(1, us(20)), Record::Slice(slice(1, us(20), us(10))), ended],
+    );
+    let shown = states(
+        &model,
+        1,
+        Window {
+            from: us(0),
+            to: us(120),
+            columns: 6,
+        },
+    );
+    let over = Some(State::Ended(Outcome::Failed));
+    assert_eq!(
+        shown,
+        [None, Some(State::Running), over, over, over, None].map(|state| state)
+    );
+    assert_eq!(model.state(id(1)), State::Ended(Outcome::Failed));
+    assert_eq!(model.counts().failed, 1);
+    assert_eq!(model.times(id(1)).total(), us(10));
+}
+
+#[test]
+fn tasks_are_in_the_order_of_their_spawns_and_bear_their_groups_names() {
+    let model = model(us(9), [spawned(7, us(3)), spawned(900, us(1)), spawned(2, us(5))]);
+    let names: Vec<String> = model
+        .tasks()
+        .iter()
+        .map(|task| model.task_name(task.id).to_string())
+        .collect();
+    assert_eq!(names, ["api#900", "api#7", "api#2"]);
+    assert_eq!(model.task_name(id(5)).to_string(), "#5", "nobody knows it");
+}
+
+#[test]
+fn the_accounts_compare_with_tokios_own_count() {
+    let mut model = model(
+        us(9),
+        [
+            Record::Slice(slice(1, us(0), us(1))),
+            Record::Slice(slice(1, us(2), us(1))),
+        ],
+    );
+    assert_eq!(model.accounts().check(), Identity::Unknown);
+    let runtime = |total_polls| {
+        Sample::Runtime(RuntimeSample {
+            at: us(9),
+            elapsed: us(9),
+            polls: total_polls,
+            total_polls,
+            live_tasks: 1,
+            global_queue: 3,
+            local_queue: 2,
+            blocking_queue: 1,
+            blocking_threads: 0,
+            busy: us(2),
+            parks: 0,
+            steals: 0,
+            io_ready: 0,
+            budget_forced_yields: 0,
+        })
+    };
+    model.apply(&Batch {
+        samples: vec![runtime(5)],
+        ..Batch::default()
+    });
+    assert_eq!(model.accounts().check(), Identity::Differs { ours: 2, tokios: 5 });
+    model.apply(&Batch {
+        lost: vec![Lost {
+            lane: WORKER,
+            slices: 3,
+            others: 1,
+        }],
+        ..Batch::default()
+    });
+    assert_eq!(model.accounts().check(), Identity::Holds);
+    assert_eq!(model.accounts().other_dropped, 1);
+    let last = model.series().last().unwrap();
+    assert_eq!((last.global_queue, last.local_queue, last.blocking_queue), (3, 2, 1));
+}
+
+#[test]
+fn the_series_tells_how_busy_the_workers_were_also_with_a_poll_that_has_not_ended() {
+    let mut model = model(
+        us(500_000),
+        [spawned(1, us(0)), Record::Slice(slice(1, us(100_000), us(200_000)))],
+    );
+    let live = Live {
+        lanes: vec![current(1, us(400_000))],
+        waiting: vec![],
+    };
+    model.apply(&Batch {
+        now: us(500_000),
+        live,
+        ..Batch::default()
+    });
+    let points: Vec<Point> = model.series().collect();
+    let busy: Vec<f64> = points.iter().map(|point| point.busy).collect();
+    assert_eq!(busy[..2], [0.6, 0.6], "100 to 300 ms, and 400 to 500 ms");
+    assert_eq!(points[1].polls_per_s, 4.0, "it ended in the second quarter");
+}
+
+#[test]
+fn the_log_keeps_the_last_lines() {
+    let mut model = model(us(0), []);
+    let line = |at| LogLine {
+        at: Nanos(at),
+        level: tracing::Level::INFO,
+        task: None,
+        target: "test".into(),
+        message: "hello".into(),
+    };
+    model.apply(&Batch {
+        log: (0..LOG_LINES as u64 + 3).map(line).collect(),
+        ..Batch::default()
+    });
+    assert_eq!(model.log().len(), LOG_LINES);
+    assert_eq!(model.log().front().map(|line| line.at), Some(Nanos(3)));
+}
+
+#[test]
+fn short_tasks_that_are_over_are_forgotten_and_their_groups_remember_them() {
+    let mut model = Model::with_limit(RunInfo::default(), 4_000);
+    let tasks = 10_000;
+    for task in 1..=tasks {
+        let at = us(u64::from(task) * 10);
+        let ended = Record::Ended(Ended {
+            at: at + us(2),
+            task: id(task),
+            outcome: Outcome::Completed,
+        });
+        let records = [spawned(task, at), Record::Slice(slice(task, at, us(2))), ended].map(|record| (WORKER, record));
+        model.apply(&Batch {
+            now: at + us(2),
+            records: records.to_vec(),
+            ..Batch::default()
+        });
+    }
+    assert!(model.tasks().len() < 1_000, "{} tasks are kept", model.tasks().len());
+    assert_eq!(model.counts().completed, tasks as usize);
+    assert_eq!(model.group_times(GroupId(0)).running, us(2 * u64::from(tasks)));
+    let last = model.tasks().last().unwrap();
+    assert_eq!(model.task(last.id).map(|task| task.id), Some(id(tasks)));
+    assert_eq!(model.state_at(last.id, last.spawned_at), Some(State::Running));
+}
