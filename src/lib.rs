@@ -30,11 +30,13 @@ compile_error!(
 pub mod cli;
 pub mod executor;
 pub mod model;
+pub mod panics;
 pub mod probe;
 pub mod record;
 pub mod report;
 pub mod run;
 pub mod scenario;
+pub mod signals;
 pub mod text;
 pub mod tui;
 pub mod workload;

@@ -1,22 +1,42 @@
 //! `tracing` events, of tasks and of tasklab itself, on their way to the event log. They never reach the terminal raw.
 
-use super::lane;
+use super::{console, lane};
 use crate::record::LogLine;
+use console_subscriber::ConsoleLayer;
 use std::fmt::{self, Write};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use tracing::field::{Field, Visit};
+use tracing::level_filters::LevelFilter;
+use tracing::subscriber::SetGlobalDefaultError;
 use tracing::{Event, Subscriber};
-use tracing_subscriber::layer::{Context, Layer};
+use tracing_subscriber::Registry;
+use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
+
+/// Makes this process's `tracing` events of `level` and above lines for the monitor, and feeds the console if there is one.
+///
+/// # Errors
+/// When the process has a subscriber already.
+pub fn subscribe(
+    level: LevelFilter,
+    console: Option<ConsoleLayer>,
+) -> Result<Receiver<LogLine>, SetGlobalDefaultError> {
+    let (layer, lines) = LogLayer::new();
+    let console = console.map(|layer| layer.with_filter(filter_fn(console::wants)));
+    let log = layer.with_filter(level);
+    tracing::subscriber::set_global_default(Registry::default().with(log).with(console))?;
+    Ok(lines)
+}
 
 /// Lines that may wait for the monitor; more are dropped, so that nobody who logs waits for a screen.
 const CAPACITY: usize = 4096;
 
 /// A layer that sends every event to the monitor.
-pub struct LogLayer(SyncSender<LogLine>);
+struct LogLayer(SyncSender<LogLine>);
 
 impl LogLayer {
     /// The layer, and where its lines arrive. Their instants are still the process's clock; the collector shifts them.
-    pub fn new() -> (LogLayer, Receiver<LogLine>) {
+    fn new() -> (LogLayer, Receiver<LogLine>) {
         let (sender, receiver) = sync_channel(CAPACITY);
         (LogLayer(sender), receiver)
     }
@@ -66,7 +86,6 @@ impl Visit for Message {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tracing_subscriber::layer::SubscriberExt;
 
     #[test]
     fn an_event_becomes_one_clean_line() {

@@ -14,6 +14,7 @@
 
 mod clock;
 mod collector;
+pub mod console;
 mod hooks;
 mod hub;
 pub mod lane;
@@ -26,6 +27,6 @@ pub use clock::now;
 pub use collector::Collector;
 pub use hooks::install;
 pub use hub::{Group, Hub};
-pub use log::LogLayer;
+pub use log::subscribe;
 pub use task::{TaskHandle, ended, offloaded, spawn};
 pub use tokio_metrics::{GroupMonitors, Watch, monitored};

@@ -49,16 +49,16 @@ mod tests;
 
 pub use action::{Action, UnknownAction};
 pub use key::Key;
-pub use terminal::Signal;
 pub use theme::Depth;
 
 use crate::model::Model;
 use crate::run::{RunState, Source};
+use crate::signals::{Signal, Signals};
 use app::{App, Intent};
 use keys::{Input, Keys};
 use std::io;
 use std::time::{Duration, Instant};
-use terminal::{Screen, Signals};
+use terminal::Screen;
 use theme::Theme;
 
 /// Time between two frames while something moves.

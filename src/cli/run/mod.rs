@@ -1,0 +1,122 @@
+//! `tasklab run`: one scenario, on the live screen or without.
+
+mod headless;
+mod live;
+
+use super::complain;
+use crate::cli::overrides::OverrideArgs;
+use crate::probe;
+use crate::report::{Facts, Report};
+use crate::run::Run;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use std::io::{self, IsTerminal, Write};
+use std::net::SocketAddr;
+use std::process::ExitCode;
+use tracing::level_filters::LevelFilter;
+
+/// Run a scenario and watch it
+#[derive(clap::Args, Debug)]
+pub struct Args {
+    /// A scenario file, or the name of a built-in scenario (`tasklab list`)
+    #[arg(value_name = "SCENARIO")]
+    pub scenario: String,
+
+    #[command(flatten)]
+    pub overrides: OverrideArgs,
+
+    /// Run without a screen, and end with a table; the default when standard output is no terminal
+    #[arg(long)]
+    pub headless: bool,
+
+    /// Run without a screen, and print one JSON object
+    #[arg(long)]
+    pub json: bool,
+
+    /// Serve tokio-console too, on this address
+    ///
+    /// A real tokio-console can attach to the same run. It costs far more than tasklab's own records, and so is off unless
+    /// asked for.
+    #[arg(long, value_name = "ADDR", num_args = 0..=1, default_missing_value = "127.0.0.1:6669")]
+    pub console: Option<SocketAddr>,
+
+    /// What the event log keeps
+    #[arg(long, value_name = "LEVEL", default_value = "info", value_parser = level())]
+    pub log: LevelFilter,
+}
+
+fn level() -> impl TypedValueParser<Value = LevelFilter> {
+    PossibleValuesParser::new(["off", "error", "warn", "info", "debug", "trace"]).map(|word| {
+        word.parse::<LevelFilter>()
+            .expect("the possible values are the names of the levels")
+    })
+}
+
+pub fn main(args: &Args) -> io::Result<ExitCode> {
+    let scenario = match args.overrides.overrides().load(&args.scenario) {
+        Ok(scenario) => scenario,
+        Err(error) => return complain(&error),
+    };
+    let shown = if args.json {
+        Shown::Json
+    } else if args.headless {
+        Shown::Table
+    } else if io::stdout().is_terminal() {
+        Shown::Live
+    } else {
+        writeln!(
+            io::stderr(),
+            "standard output is no terminal: running without a screen, as with --headless"
+        )?;
+        Shown::Table
+    };
+    let console = match args.console {
+        Some(address) => Some(probe::console::serve(address).map_err(|error| cannot_serve(address, &error))?),
+        None => None,
+    };
+    let log = probe::subscribe(args.log, console).map_err(io::Error::other)?;
+    let run = Run::start(&scenario, Some(log)).map_err(explained)?;
+    let facts = Facts {
+        scenario: args.scenario.clone(),
+        executor: scenario.executor,
+        calibration: *run.calibration(),
+        left: None,
+    };
+    match shown {
+        Shown::Live => live::show(run, &facts),
+        Shown::Table => headless::show(run, facts, |report| report.table(terminal_width())),
+        Shown::Json => headless::show(run, facts, |report| report.to_json() + "\n"),
+    }
+}
+
+/// Where a run is shown.
+enum Shown {
+    Live,
+    Table,
+    Json,
+}
+
+fn cannot_serve(address: SocketAddr, error: &io::Error) -> io::Error {
+    let hint = match error.kind() {
+        io::ErrorKind::AddrInUse => {
+            ": somebody else listens there; name another address, as in --console 127.0.0.1:6670"
+        }
+        _ => "",
+    };
+    io::Error::other(format!("cannot serve tokio-console on {address}: {error}{hint}"))
+}
+
+/// An error with its causes, in one line.
+fn explained(error: impl std::error::Error) -> io::Error {
+    let mut line = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        line = format!("{line}: {error}");
+        cause = error.source();
+    }
+    io::Error::other(line)
+}
+
+/// Columns of the terminal, or 80 where there is none.
+fn terminal_width() -> usize {
+    crossterm::terminal::size().map_or(80, |(columns, _)| columns.into())
+}
