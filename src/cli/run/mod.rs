@@ -6,7 +6,7 @@ mod live;
 use super::complain;
 use crate::cli::overrides::OverrideArgs;
 use crate::probe;
-use crate::report::{Facts, Report};
+use crate::report::Facts;
 use crate::run::Run;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use std::io::{self, IsTerminal, Write};
