@@ -181,7 +181,7 @@ fn the_screen_follows_the_terminals_size() {
         rows.iter().skip(30).any(|row| row.contains("api#"))
     });
     terminal.resize(30, 5);
-    terminal.wait_for("too small");
+    terminal.wait_for("tasklab needs");
     terminal.resize(100, 30);
     terminal.wait_for("heartbeat#0");
     terminal.press("q");

@@ -1,7 +1,6 @@
 //! A run without a screen: a line of progress where there is a terminal, and a report at the end.
 
 use crate::model::Model;
-use crate::panics::HookGuard;
 use crate::report::{Facts, Report, progress};
 use crate::run::{Run, RunState, Source};
 use crate::signals::Signals;
@@ -18,7 +17,6 @@ const PROGRESS: Duration = Duration::from_millis(250);
 /// Takes the run in until it ends, or until a signal ends it, and prints what `tell` makes of it.
 pub fn show(mut run: Run, mut facts: Facts, tell: impl FnOnce(&Report) -> String) -> io::Result<ExitCode> {
     let signals = Signals::listen()?;
-    let _panics = HookGuard::install(thread::current().id(), || ());
     let mut model = Model::new(run.info().clone());
     let mut line = Line::new();
     let mut signalled = None;

@@ -5,6 +5,7 @@ mod live;
 
 use super::complain;
 use crate::cli::overrides::OverrideArgs;
+use crate::panics::HookGuard;
 use crate::probe;
 use crate::report::Facts;
 use crate::run::Run;
@@ -12,6 +13,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use std::io::{self, IsTerminal, Write};
 use std::net::SocketAddr;
 use std::process::ExitCode;
+use std::thread;
 use tracing::level_filters::LevelFilter;
 
 /// Run a scenario and watch it
@@ -74,6 +76,8 @@ pub fn main(args: &Args) -> io::Result<ExitCode> {
         None => None,
     };
     let log = probe::subscribe(args.log, console).map_err(io::Error::other)?;
+    // Before the first task can panic.
+    let _panics = HookGuard::install(thread::current().id(), || ());
     let run = Run::start(&scenario, Some(log)).map_err(explained)?;
     let facts = Facts {
         scenario: args.scenario.clone(),
