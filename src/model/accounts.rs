@@ -16,6 +16,8 @@ pub struct Accounts {
     pub worker_dropped: u64,
     /// Polls by tokio's own count (`worker_poll_count`, summed); `None`: not on tokio, or not sampled yet.
     pub tokio_polls: Option<u64>,
+    /// tokio's workers have a LIFO slot: polls from it are recorded, but `tokio_polls` lacks them.
+    pub lifo_slot: bool,
 }
 
 /// Whether recorded and lost slices together are as many as tokio's own polls.
@@ -23,9 +25,9 @@ pub struct Accounts {
 pub enum Identity {
     /// There is nothing to compare with.
     Unknown,
-    /// They are as many.
+    /// They are as many; or more, where tokio's workers have a LIFO slot.
     Holds,
-    /// They are not.
+    /// They are not: something is missing on one side.
     Differs {
         /// Recorded and lost on workers.
         ours: u64,
@@ -37,13 +39,17 @@ pub enum Identity {
 impl Accounts {
     /// Compares with tokio's own count.
     ///
+    /// `worker_poll_count` lacks the polls that a worker runs from its LIFO slot (`Context::run_task` of tokio 1.54 counts the
+    /// poll that it begins with, and goes on with the slot under the same measurement). Where there is a slot, our own
+    /// number may therefore be greater, never smaller.
+    ///
     /// Means something only when nothing has run between tokio's sample and the last batch, as at the end of a run:
     /// while tasks run, the two are read at different instants and differ by the polls in between.
     pub fn check(&self) -> Identity {
         let ours = self.worker_written + self.worker_dropped;
         match self.tokio_polls {
             None => Identity::Unknown,
-            Some(tokios) if tokios == ours => Identity::Holds,
+            Some(tokios) if tokios == ours || (self.lifo_slot && tokios < ours) => Identity::Holds,
             Some(tokios) => Identity::Differs { ours, tokios },
         }
     }
@@ -60,4 +66,29 @@ pub struct Memory {
     pub tasks: usize,
     /// Bytes of all that grows with the tasks, their slices aside.
     pub task_bytes: usize,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn more_than_tokio_counts_is_sound_only_with_a_lifo_slot() {
+        let check = |tokios, lifo_slot| {
+            let accounts = Accounts {
+                worker_written: 9,
+                worker_dropped: 1,
+                tokio_polls: tokios,
+                lifo_slot,
+                ..Accounts::default()
+            };
+            accounts.check()
+        };
+        let differs = |tokios| Identity::Differs { ours: 10, tokios };
+        assert_eq!(check(None, true), Identity::Unknown);
+        assert_eq!([false, true].map(|slot| check(Some(10), slot)), [Identity::Holds; 2]);
+        assert_eq!([false, true].map(|slot| check(Some(11), slot)), [differs(11); 2]);
+        assert_eq!(check(Some(9), true), Identity::Holds);
+        assert_eq!(check(Some(9), false), differs(9));
+    }
 }

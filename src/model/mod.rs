@@ -69,6 +69,8 @@ pub struct RunInfo {
     pub workers: usize,
     /// Whether tasks are futures there.
     pub async_executor: bool,
+    /// Whether its workers have a LIFO slot, as tokio's multi-thread runtime has unless told otherwise.
+    pub lifo_slot: bool,
     /// When the run is to stop; `None`: when every task has ended.
     pub duration: Option<Nanos>,
     /// What every random draw derives from.

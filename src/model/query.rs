@@ -212,6 +212,7 @@ impl Model {
     pub fn accounts(&self) -> Accounts {
         Accounts {
             tokio_polls: self.runtime.as_ref().map(|sample| sample.total_polls),
+            lifo_slot: self.info.lifo_slot,
             ..self.accounts
         }
     }

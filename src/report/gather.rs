@@ -160,7 +160,7 @@ fn records(model: &Model) -> Records {
         dropped: accounts.dropped,
         others_dropped: accounts.other_dropped,
         on_workers: accounts.worker_written + accounts.worker_dropped,
-        as_many_as_tokio: match accounts.check() {
+        matches_tokio: match accounts.check() {
             Identity::Unknown => None,
             Identity::Holds => Some(true),
             Identity::Differs { .. } => Some(false),

@@ -213,8 +213,9 @@ pub struct Records {
     pub others_dropped: u64,
     /// Slices recorded or lost on tokio's workers, to compare with `tokio.polls`.
     pub on_workers: u64,
-    /// Whether `on_workers` equals `tokio.polls`; `null` where there is no such count.
-    pub as_many_as_tokio: Option<bool>,
+    /// Whether `on_workers` equals `tokio.polls`; `null` where there is no such count. tokio does not count the polls that a
+    /// worker runs from its LIFO slot: where there is one (`tokio` without `disable_lifo_slot`), more are right too.
+    pub matches_tokio: Option<bool>,
 }
 
 /// Totals of tokio-metrics' `RuntimeMonitor` over the run.

@@ -146,11 +146,13 @@ impl Report {
         if records.others_dropped > 0 {
             pieces.push(format!("{} other records lost", records.others_dropped));
         }
-        if let (Some(false), Some(tokio)) = (records.as_many_as_tokio, &self.tokio) {
+        if let (Some(matches), Some(tokio)) = (records.matches_tokio, &self.tokio) {
             let (ours, tokios) = (records.on_workers, tokio.polls);
-            pieces.push(format!("INCOMPLETE: tokio counts {tokios} polls, here are {ours}"));
-        } else if records.as_many_as_tokio == Some(true) {
-            pieces.push("as many as tokio counts polls".to_owned());
+            pieces.push(match matches {
+                true if ours == tokios => "as many as tokio counts polls".to_owned(),
+                true => format!("tokio counts {tokios} polls, without those from LIFO slots"),
+                false => format!("MISMATCH: tokio counts {tokios} polls, here are {ours}"),
+            });
         }
         pieces
     }

@@ -35,6 +35,13 @@ pub struct ExecutorSpec {
     pub knobs: Knobs,
 }
 
+impl ExecutorSpec {
+    /// Whether each worker has a last-in-first-out slot for the task woken last.
+    pub fn has_lifo_slot(&self) -> bool {
+        self.kind == ExecutorKind::Tokio && !self.knobs.disable_lifo_slot
+    }
+}
+
 /// Which executor.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, JsonSchema)]
 #[schemars(rename_all = "kebab-case")]

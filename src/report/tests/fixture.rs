@@ -47,6 +47,7 @@ pub fn info() -> RunInfo {
         executor: "tokio".to_owned(),
         workers: 2,
         async_executor: true,
+        lifo_slot: true,
         duration: Some(Nanos(1_000 * MS)),
         seed: 7,
         ..RunInfo::default()
@@ -152,7 +153,7 @@ fn records() -> Vec<(LaneId, Record)> {
         (worker_0, slice(1, 801_000, 10, [290_000, 10_000], Reason::Timer)),
         (blocking, slice(2, 600_000, 50_000, [0, 1_000], Reason::Offload)),
         (worker_1, slice(2, 900_000, 500, [0, 0], Reason::Http)),
-        (worker_1, ended(2, 900_500, Outcome::Completed)),
+        (worker_1, ended(2, 901_000, Outcome::Completed)),
     ]);
     records
 }

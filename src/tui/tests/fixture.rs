@@ -180,6 +180,7 @@ impl Script {
             executor: "tokio".into(),
             workers: 2,
             async_executor: true,
+            lifo_slot: true,
             duration: Some(Nanos::from_millis(20_000)),
             seed: 7,
             cues: vec![CueInfo {
