@@ -23,6 +23,9 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
+/// How long a task that could not connect waits before its repetition fails.
+const BACK_OFF: Duration = Duration::from_millis(50);
+
 /// What a task keeps from one step to the next: who it is, and its connections to those who serve it.
 pub(super) struct Wire {
     task: TaskHandle,
@@ -173,8 +176,15 @@ async fn http(wire: &mut Wire, label: Label, path: &PathAndQuery, draw: u64, lim
         _ => {
             let connecting = Box::pin(Link::connect(wire.services.http().address()));
             let _due = Due::new(&wire.task, None, limit);
-            let connected = named(Reason::Http, label, pin!(connecting)).await;
-            Box::new(connected.map_err(|error| http::judge(path, Err(error)).unwrap_err())?)
+            match named(Reason::Http, label, pin!(connecting)).await {
+                Ok(link) => Box::new(link),
+                Err(error) => {
+                    let result = http::judge(path, Err(error));
+                    // There is no port or descriptor left, and a task that asked again at once would keep its worker.
+                    named(Reason::Http, label, pin!(tokio::time::sleep(BACK_OFF))).await;
+                    return result;
+                }
+            }
         }
     };
     let wait = readiness.open(limit);
@@ -245,10 +255,11 @@ async fn offload(
     let wait = wire.readiness().open(limit);
     let note = wait.to_note();
     let child = Child(probe::offloaded(&wire.task));
+    let queued_since = probe::now();
     let services = wire.services.clone();
     let mut rng = Seed::drawn(rng.random()).turn(0);
     let job = tokio::task::spawn_blocking(move || {
-        let done = lane::job(&child.0, start, Reason::Unknown, || {
+        let done = lane::job(&child.0, queued_since, Reason::Unknown, || {
             let mut inline = Inline {
                 task: &child.0,
                 services: &services,

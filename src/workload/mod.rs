@@ -46,7 +46,7 @@ mod files;
 mod http;
 mod inline;
 mod interpret_async;
-pub mod kernels;
+mod kernels;
 mod label;
 mod program;
 mod readiness;
@@ -56,7 +56,6 @@ mod task;
 
 pub use arrivals::ArrivalTimes;
 pub use calibrate::Calibration;
-pub use draw::{Seed, happens, sample};
 pub use files::Scratch;
 pub use http::HttpService;
 pub use label::Labels;

@@ -69,6 +69,29 @@ fn the_service_changes_its_ways_while_it_runs() {
     assert_eq!(seen.outcome("api"), Outcome::Cancelled);
 }
 
+#[test]
+fn without_the_service_repetitions_fail_and_the_run_goes_on() {
+    let api = TaskSpec {
+        repeat: Repeat::Forever,
+        ..task("api", 1, vec![http()])
+    };
+    let lab = Lab::new(&scenario(vec![api, task("other", 3, vec![sleep(MS)])]));
+    let mut running = lab.start(two_workers());
+    running.until_repetition(Outcome::Completed);
+    lab.services.http().stop();
+    // The connection breaks, and then none can be made.
+    running.until_repetition(Outcome::Failed);
+    running.until_repetition(Outcome::Failed);
+    lab.services.stop().request();
+    let seen = running.join();
+    assert_eq!(seen.outcome("api"), Outcome::Cancelled);
+    assert_eq!(seen.outcome("other"), Outcome::Completed);
+
+    let lab = Lab::new(&scenario(vec![task("api", 2, vec![http()])]));
+    lab.services.http().stop();
+    assert_eq!(lab.on_threads().repetitions("api"), [Outcome::Failed; 2]);
+}
+
 /// Asks as any program on this machine could.
 fn ask(services: &Services, path: &str) -> String {
     let mut stream = TcpStream::connect(services.http().address()).unwrap();
