@@ -594,6 +594,8 @@ pub struct Batch {
     pub records: Vec<(LaneId, Record)>,
     /// Per lane: slices lost since the batch before, and other records lost.
     pub lost: Vec<Lost>,
+    /// Slices since the run's start, recorded or lost, that were jobs of a thread and no polls.
+    pub jobs: u64,
     /// What the monitor measured.
     pub samples: Vec<Sample>,
     /// Event log lines.

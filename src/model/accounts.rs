@@ -10,10 +10,8 @@ pub struct Accounts {
     pub dropped: u64,
     /// Other records lost because a ring was full.
     pub other_dropped: u64,
-    /// Of `written`, those on an async runtime's workers.
-    pub worker_written: u64,
-    /// Of `dropped`, those on an async runtime's workers.
-    pub worker_dropped: u64,
+    /// Of `written` and `dropped`, those that were jobs on a blocking thread and no polls.
+    pub jobs: u64,
     /// Polls by tokio's own count (`worker_poll_count`, summed); `None`: not on tokio, or not sampled yet.
     pub tokio_polls: Option<u64>,
     /// tokio's workers have a LIFO slot: polls from it are recorded, but `tokio_polls` lacks them.
@@ -29,7 +27,7 @@ pub enum Identity {
     Holds,
     /// They are not: something is missing on one side.
     Differs {
-        /// Recorded and lost on workers.
+        /// Recorded and lost.
         ours: u64,
         /// By tokio's count.
         tokios: u64,
@@ -37,6 +35,11 @@ pub enum Identity {
 }
 
 impl Accounts {
+    /// Polls recorded and lost.
+    pub fn polls(&self) -> u64 {
+        (self.written + self.dropped).saturating_sub(self.jobs)
+    }
+
     /// Compares with tokio's own count.
     ///
     /// `worker_poll_count` lacks the polls that a worker runs from its LIFO slot (`Context::run_task` of tokio 1.54 counts the
@@ -46,7 +49,7 @@ impl Accounts {
     /// Means something only when nothing has run between tokio's sample and the last batch, as at the end of a run:
     /// while tasks run, the two are read at different instants and differ by the polls in between.
     pub fn check(&self) -> Identity {
-        let ours = self.worker_written + self.worker_dropped;
+        let ours = self.polls();
         match self.tokio_polls {
             None => Identity::Unknown,
             Some(tokios) if tokios == ours || (self.lifo_slot && tokios < ours) => Identity::Holds,
@@ -76,8 +79,9 @@ mod tests {
     fn more_than_tokio_counts_is_sound_only_with_a_lifo_slot() {
         let check = |tokios, lifo_slot| {
             let accounts = Accounts {
-                worker_written: 9,
-                worker_dropped: 1,
+                written: 12,
+                dropped: 1,
+                jobs: 3,
                 tokio_polls: tokios,
                 lifo_slot,
                 ..Accounts::default()

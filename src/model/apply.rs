@@ -50,10 +50,8 @@ impl Model {
                 continue;
             };
             self.lanes[at].dropped += lost.slices;
-            if self.lanes[at].kind == LaneKind::Worker {
-                self.accounts.worker_dropped += lost.slices;
-            }
         }
+        self.accounts.jobs = self.accounts.jobs.max(batch.jobs);
         for sample in &batch.samples {
             self.sample(sample);
         }
@@ -183,10 +181,7 @@ impl Model {
         self.now = self.now.max(end);
         self.accounts.written += 1;
         let at = self.lane_index(lane);
-        let (worker, kind) = (self.lanes[at].is_worker(), self.lanes[at].kind);
-        if kind == LaneKind::Worker {
-            self.accounts.worker_written += 1;
-        }
+        let worker = self.lanes[at].is_worker();
         self.lanes[at].count(&slice);
         self.series.slice(&slice, worker);
         let (group, held) = self.change(slice.task, slice.start, |task, lanes| {

@@ -72,6 +72,7 @@ impl Collector {
         for lane in &mut self.lanes {
             lane.drain(zero, &mut batch);
         }
+        batch.jobs = self.lanes.iter().map(|lane| lane.end.shared.jobs.load(Relaxed)).sum();
         self.sample(now, &mut batch);
         if let Some(log) = &self.log {
             batch.log.extend(log.try_iter().map(|line| LogLine {

@@ -56,6 +56,12 @@ impl Open {
     };
 }
 
+/// One more, by the only thread that writes this counter.
+#[inline]
+fn count(counter: &AtomicU64) {
+    counter.store(counter.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
+}
+
 impl Lane {
     #[inline]
     fn push(&mut self, record: Record) {
@@ -64,8 +70,7 @@ impl Lane {
                 Record::Slice(_) => &self.shared.lost_slices,
                 _ => &self.shared.lost_others,
             };
-            // This thread is the only writer.
-            lost.store(lost.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
+            count(lost);
         }
     }
 
@@ -139,6 +144,8 @@ pub(super) struct LaneShared {
     /// Zero: its thread is not in a blocking step.
     blocking_since: AtomicU64,
     label: AtomicU16,
+    /// Slices that were jobs and no polls.
+    pub(super) jobs: AtomicU64,
     pub(super) lost_slices: AtomicU64,
     pub(super) lost_others: AtomicU64,
     /// The thread is over, and its ring holds all there will be.
@@ -157,6 +164,7 @@ impl LaneShared {
             late: AtomicU64::new(0),
             blocking_since: AtomicU64::new(0),
             label: AtomicU16::new(0),
+            jobs: AtomicU64::new(0),
             lost_slices: AtomicU64::new(0),
             lost_others: AtomicU64::new(0),
             gone: AtomicBool::new(false),
@@ -373,6 +381,7 @@ pub fn job<R>(task: &TaskHandle, queued_since: Nanos, then: Reason, body: impl F
     }
     task.slot().woken_at(queued_since);
     begin(task.slot().hub(), task.id(), || None);
+    with(|lane| count(&lane.shared.jobs));
     woken(task.slot());
     waiting(then, Label::NONE);
     let _end = Job;

@@ -159,7 +159,7 @@ fn records(model: &Model) -> Records {
         written: accounts.written,
         dropped: accounts.dropped,
         others_dropped: accounts.other_dropped,
-        on_workers: accounts.worker_written + accounts.worker_dropped,
+        polls: accounts.polls(),
         matches_tokio: match accounts.check() {
             Identity::Unknown => None,
             Identity::Holds => Some(true),

@@ -211,9 +211,9 @@ pub struct Records {
     pub dropped: u64,
     /// Other records lost: spawns, ends, steps, repetitions.
     pub others_dropped: u64,
-    /// Slices recorded or lost on tokio's workers, to compare with `tokio.polls`.
-    pub on_workers: u64,
-    /// Whether `on_workers` equals `tokio.polls`; `null` where there is no such count. tokio does not count the polls that a
+    /// Of both, those that were polls and no jobs on blocking threads, to compare with `tokio.polls`.
+    pub polls: u64,
+    /// Whether `polls` equals `tokio.polls`; `null` where there is no such count. tokio does not count the polls that a
     /// worker runs from its LIFO slot: where there is one (`tokio` without `disable_lifo_slot`), more are right too.
     pub matches_tokio: Option<bool>,
 }

@@ -147,7 +147,7 @@ impl Report {
             pieces.push(format!("{} other records lost", records.others_dropped));
         }
         if let (Some(matches), Some(tokio)) = (records.matches_tokio, &self.tokio) {
-            let (ours, tokios) = (records.on_workers, tokio.polls);
+            let (ours, tokios) = (records.polls, tokio.polls);
             pieces.push(match matches {
                 true if ours == tokios => "as many as tokio counts polls".to_owned(),
                 true => format!("tokio counts {tokios} polls, without those from LIFO slots"),

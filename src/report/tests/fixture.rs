@@ -213,6 +213,7 @@ pub fn batch() -> Batch {
             slices: 1,
             others: 0,
         }],
+        jobs: 1,
         samples: samples(),
         log: Vec::new(),
         live: Live {
