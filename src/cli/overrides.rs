@@ -5,23 +5,25 @@ use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use std::time::Duration;
 
+/// Where `--help` shows them.
+const HEADING: &str = "Instead of what the scenario says";
+
 #[derive(Args, Debug)]
-#[command(next_help_heading = "Instead of what the scenario says")]
 pub struct OverrideArgs {
     /// Run the tasks on this executor
-    #[arg(long, value_name = "KIND", value_parser = executor())]
+    #[arg(long, help_heading = HEADING, value_name = "KIND", value_parser = executor())]
     executor: Option<ExecutorKind>,
 
     /// Run the tasks on so many threads, 1–1024
-    #[arg(long, value_name = "N")]
+    #[arg(long, help_heading = HEADING, value_name = "N")]
     workers: Option<u64>,
 
     /// Stop after this long: 500ms, 20s, 2m; at most 24h
-    #[arg(long, value_name = "TIME", value_parser = scenario::duration)]
+    #[arg(long, help_heading = HEADING, value_name = "TIME", value_parser = scenario::duration)]
     duration: Option<Duration>,
 
     /// Derive every random draw from this number
-    #[arg(long, value_name = "N")]
+    #[arg(long, help_heading = HEADING, value_name = "N")]
     seed: Option<u64>,
 }
 

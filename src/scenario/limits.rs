@@ -28,6 +28,8 @@ pub const CUES: usize = 1000;
 pub const RATE: f64 = 100_000.0;
 /// Bytes of one file.
 pub const FILE: u64 = 1 << 30;
+/// Bytes of all files together.
+pub const DISK: u64 = 8 << 30;
 /// Levels of steps within steps.
 pub const DEPTH: usize = 8;
 /// Steps of one task, those within others included.

@@ -70,18 +70,22 @@ pub fn size(text: &str) -> Result<u64, Unreadable> {
     quantity(text, &SIZE)
 }
 
-/// A length of time as [`duration`] reads it: exact, in the largest unit that needs no fraction.
+/// A length of time as [`duration`] reads it: exact, in the largest unit that it fills, with at most three decimals, and
+/// none of minutes and hours.
 pub fn show_duration(d: Duration) -> String {
     let nanos = u64::try_from(d.as_nanos()).unwrap_or(u64::MAX);
-    let (unit, per) = match nanos {
-        0 => ("s", 1),
-        n => *TIME
-            .iter()
-            .rev()
-            .find(|(_, per)| n % per == 0)
-            .expect("1 ns divides all"),
-    };
-    format!("{}{unit}", nanos / per)
+    if nanos == 0 {
+        return "0s".to_owned();
+    }
+    let fits =
+        |per: u64| nanos >= per && nanos.is_multiple_of(if per > 1_000_000_000 { per } else { per.div_ceil(1000) });
+    let (unit, per) = TIME
+        .into_iter()
+        .rev()
+        .find(|(_, per)| fits(*per))
+        .expect("nanoseconds fit everything");
+    let number = format!("{}.{:03}", nanos / per, nanos % per * 1000 / per);
+    format!("{}{unit}", number.trim_end_matches('0').trim_end_matches('.'))
 }
 
 /// A size as [`size`] reads it: exact, in the largest binary unit that needs no fraction.
@@ -148,6 +152,16 @@ mod tests {
         assert_eq!(read("0.1ms"), Ok(100_000), "exact");
         assert_eq!(read("2m"), Ok(120_000_000_000));
         assert_eq!(read("1h"), Ok(3_600_000_000_000));
+    }
+
+    #[test]
+    fn a_duration_is_written_as_one_would() {
+        let write = |text| show_duration(duration(text).unwrap());
+        assert_eq!(write("1500us"), "1.5ms");
+        assert_eq!(write("1234.567ms"), "1234.567ms");
+        assert_eq!(write("90000ms"), "90s");
+        assert_eq!(write("120s"), "2m");
+        assert_eq!(write("0h"), "0s");
     }
 
     #[test]

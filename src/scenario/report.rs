@@ -3,6 +3,7 @@
 //! Nothing that a file holds reaches the terminal as it stands: control characters and characters that reorder text are
 //! shown, not obeyed, in the sentences as well as in the quoted lines.
 
+use crate::text::steers;
 use annotate_snippets::renderer::DEFAULT_TERM_WIDTH;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use std::collections::HashSet;
@@ -238,26 +239,20 @@ impl fmt::Display for Report {
 
 impl std::error::Error for Report {}
 
-/// Whether a terminal would obey this character, or reorder text by it, instead of showing it.
-pub(super) fn is_harmful(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
-}
-
-/// The same text with harmful characters written out: `\u{1b}`. Line ends become spaces.
+/// The same text with characters that could steer the terminal written out: `\u{1b}`. Line ends become spaces.
 pub(super) fn harmless(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
             '\n' | '\r' => out.push(' '),
-            c if is_harmful(c) => out.extend(c.escape_unicode()),
+            c if steers(c) => out.extend(c.escape_unicode()),
             c => out.push(c),
         }
     }
     out
 }
 
-/// The same text with each harmful character replaced by a harmless one of as many bytes, so that spans stay true.
+/// The same text with each character that could steer the terminal replaced by a harmless one of as many bytes, so that spans stay true.
 fn same_length(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text.chars().peekable();
@@ -265,7 +260,7 @@ fn same_length(text: &str) -> String {
         out.push(match c {
             '\n' | '\t' => c,
             '\r' if rest.peek() == Some(&'\n') => c,
-            c if !is_harmful(c) => c,
+            c if !steers(c) => c,
             c => match c.len_utf8() {
                 1 => '?',
                 2 => '·',
@@ -290,7 +285,7 @@ mod tests {
     #[test]
     fn an_escape_sequence_is_shown_and_not_sent() {
         let plain = report("a\u{1b}[31mb\u{9b}c\u{202e}", 1..2).to_string();
-        assert!(!plain.chars().any(|c| c != '\n' && is_harmful(c)), "{plain:?}");
+        assert!(!plain.chars().any(|c| c != '\n' && steers(c)), "{plain:?}");
         assert!(plain.contains("bad a\\u{1b}[31mb\\u{9b}c\\u{202e}"), "{plain}");
     }
 
@@ -298,7 +293,7 @@ mod tests {
         #[test]
         fn any_text_and_any_span_render_without_harm(text in "(?s).*", a in 0usize..40, b in 0usize..40) {
             let plain = report(&text, a.min(b)..a.max(b)).to_string();
-            prop_assert!(!plain.chars().any(|c| c != '\n' && is_harmful(c)), "{:?}", plain);
+            prop_assert!(!plain.chars().any(|c| c != '\n' && steers(c)), "{:?}", plain);
         }
     }
 }

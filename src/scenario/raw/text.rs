@@ -2,7 +2,7 @@
 
 use super::{Diagnostic, Diagnostics, Read, Value, schema, wrong_type};
 use crate::scenario::limits;
-use crate::scenario::report::is_harmful;
+use crate::text::steers;
 
 /// A line of text for people: spaces and line ends are folded into single spaces; control characters are refused, because
 /// a terminal would obey them.
@@ -17,7 +17,7 @@ impl Read for Line {
             return wrong_type::<Self>(value, key, found);
         };
         let folded = text.split_whitespace().collect::<Vec<_>>().join(" ");
-        if let Some(c) = folded.chars().find(|c| is_harmful(*c)) {
+        if let Some(c) = folded.chars().find(|c| steers(*c)) {
             let title = format!("`{key}` holds the invisible character U+{:04X}", u32::from(c));
             let diagnostic = Diagnostic::new(value.span(), title);
             found.push(diagnostic.label("a terminal would obey it instead of showing it"));

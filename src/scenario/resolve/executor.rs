@@ -8,7 +8,7 @@ use crate::scenario::types::{ExecutorKind, ExecutorSpec, Knobs};
 
 impl Resolver<'_> {
     pub(super) fn executor(&mut self, raw: Option<&At<raw::Executor>>) -> Option<ExecutorSpec> {
-        let kind = self.executor?;
+        let kind = self.executor;
         let Some(At { value: raw, .. }) = raw else {
             return Some(ExecutorSpec {
                 kind,
@@ -44,7 +44,7 @@ impl Resolver<'_> {
     fn workers(&mut self, workers: Option<&At<u64>>) -> Option<Option<usize>> {
         let Some(workers) = workers else { return Some(None) };
         let count = self.threads("workers", workers)?;
-        if self.executor == Some(ExecutorKind::CurrentThread) && count != 1 {
+        if self.executor == ExecutorKind::CurrentThread && count != 1 {
             // Another executor, chosen on the command line, leaves the file's number of threads without meaning.
             if matches!((&self.chosen, &workers.place), (Some(Place::Option(_)), Place::File(_))) {
                 return Some(None);
@@ -91,7 +91,7 @@ impl Resolver<'_> {
 
     /// Whether the executor has this knob.
     fn knob<T>(&mut self, key: &str, knob: &At<T>, multi_thread_only: bool) -> Option<()> {
-        let title = match self.executor? {
+        let title = match self.executor {
             ExecutorKind::Tokio => return Some(()),
             ExecutorKind::CurrentThread if !multi_thread_only => return Some(()),
             ExecutorKind::CurrentThread => format!("`{key}` is a knob of the multi-thread runtime only"),

@@ -8,6 +8,7 @@ mod draw;
 mod executor;
 mod step;
 mod task;
+mod total;
 
 use super::raw::{self, At, Need, Table};
 use super::report::{Diagnostic, Diagnostics, Place};
@@ -27,8 +28,8 @@ const HTTP: HttpSpec = HttpSpec {
 /// What the checks of tasks and cues know of the run as a whole.
 struct Resolver<'a> {
     found: &'a mut Diagnostics,
-    /// Which executor; `None`: that is not known, and nothing is said of what it can do.
-    executor: Option<ExecutorKind>,
+    /// Which executor; the default, of which everything is possible, if what is written is unknown.
+    executor: ExecutorKind,
     /// Where that was written; `None`: nowhere, it is the default.
     chosen: Option<Place>,
     /// How long the run lasts, if that is written and readable.
@@ -40,10 +41,9 @@ struct Resolver<'a> {
 /// Checks and translates.
 pub(super) fn scenario(raw: &raw::Scenario, found: &mut Diagnostics) -> Option<Scenario> {
     let chosen = raw.executor.as_ref().and_then(|executor| executor.value.kind.as_ref());
-    let kind = chosen.map_or(ExecutorKind::Tokio, |kind| kind.value);
     let mut r = Resolver {
         found,
-        executor: Some(kind),
+        executor: chosen.map_or(ExecutorKind::Tokio, |kind| kind.value),
         chosen: chosen.map(|kind| kind.place.clone()),
         duration: raw.duration.as_ref().map(|duration| duration.value.0),
         bounded: raw.duration.is_some() || raw.has("duration"),

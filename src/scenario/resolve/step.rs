@@ -133,7 +133,7 @@ impl Resolver<'_> {
     }
 
     fn can_block_in_place(&mut self, place: &Place) -> Option<()> {
-        if self.executor? != ExecutorKind::CurrentThread {
+        if self.executor != ExecutorKind::CurrentThread {
             return Some(());
         }
         let diagnostic = Diagnostic::new(place.clone(), "`current-thread` cannot do `in_place`");

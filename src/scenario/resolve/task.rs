@@ -2,7 +2,6 @@
 
 use super::{Resolver, all_or_nothing};
 use crate::scenario::limits;
-use crate::scenario::notation::show_duration;
 use crate::scenario::raw::{self, At, Need, Table};
 use crate::scenario::report::{Diagnostic, Place};
 use crate::scenario::types::{Arrivals, Repeat, TaskSpec};
@@ -26,7 +25,7 @@ impl Resolver<'_> {
         }
         self.distinct_names(groups);
         let tasks: Vec<_> = groups.iter().map(|group| self.task(&group.value)).collect();
-        self.total(groups);
+        self.totals(groups, &tasks);
         tasks.into_iter().collect()
     }
 
@@ -129,92 +128,17 @@ impl Resolver<'_> {
         }
     }
 
-    /// All groups together, arrivals without end counted for as long as the run lasts.
-    fn total(&mut self, groups: &[At<raw::Task>]) {
-        let mut total = 0.0;
-        for group in groups {
-            let task = &group.value;
-            let expected = self.expected(task);
-            // What is too many by itself has been noted already, unless it follows from the run's length.
-            let alone = task.count.as_ref().is_some_and(|count| count.value > limits::TASKS);
-            total += if alone { 0.0 } else { expected };
-            if total <= limits::TASKS as f64 {
-                continue;
-            }
-            let place = [
-                &task.count.as_ref().map(|at| &at.place),
-                &task.every.as_ref().map(|at| &at.place),
-            ];
-            let place = place.into_iter().flatten().next().copied();
-            let place = place
-                .or(task.rate.as_ref().map(|at| &at.place))
-                .unwrap_or(&group.place)
-                .clone();
-            let over = self
-                .duration
-                .map_or(String::new(), |length| format!(" in {}", show_duration(length)));
-            let title = format!(
-                "about {total:.0} tasks would arrive{over}, at most {} are possible",
-                limits::TASKS
-            );
-            self.found
-                .push(Diagnostic::new(place, title).label("with this group it is too many"));
-            return;
-        }
-    }
-
-    /// About how many tasks of a group arrive; 0 where that cannot be told.
-    fn expected(&mut self, task: &raw::Task) -> f64 {
-        if let Some(count) = &task.count {
-            return count.value as f64;
-        }
-        let start = task.start.as_ref().map_or(Duration::ZERO, |start| start.value.0);
-        let arriving = self
-            .duration
-            .map_or(0.0, |length| length.saturating_sub(start).as_secs_f64());
-        match (&task.every, &task.rate) {
-            (Some(every), _) => mean(&every.value)
-                .filter(|mean| *mean > 0.0)
-                .map_or(0.0, |mean| arriving / mean),
-            (None, Some(rate)) if rate.value <= limits::RATE => arriving * rate.value.max(0.0),
-            (None, Some(_)) => 0.0,
-            (None, None) => 1.0,
-        }
-    }
-
     fn repeat(&mut self, repeat: Option<&At<raw::Repeat>>) -> Option<Repeat> {
-        match repeat {
-            None => Some(Repeat::Times(1)),
-            Some(At {
-                value: raw::Repeat::Forever,
-                ..
-            }) => Some(Repeat::Forever),
-            Some(At {
-                value: raw::Repeat::Times(0),
-                place,
-            }) => {
+        let Some(At { value, place }) = repeat else {
+            return Some(Repeat::Times(1));
+        };
+        match value {
+            raw::Repeat::Forever => Some(Repeat::Forever),
+            raw::Repeat::Times(0) => {
                 let diagnostic = Diagnostic::new(place.clone(), "`repeat` is zero").label("no step would ever run");
                 self.refuse(diagnostic.help("leave it out to run the steps once"))
             }
-            Some(At {
-                value: raw::Repeat::Times(times),
-                ..
-            }) => Some(Repeat::Times(*times)),
+            raw::Repeat::Times(times) => Some(Repeat::Times(*times)),
         }
     }
-}
-
-/// About how long a draw is, in seconds.
-fn mean(draw: &raw::Draw) -> Option<f64> {
-    Some(match draw {
-        raw::Draw::Written(raw::WrittenDraw::Fixed(length)) => length.as_secs_f64(),
-        raw::Draw::Written(raw::WrittenDraw::Range(min, max)) => (min.as_secs_f64() + max.as_secs_f64()) / 2.0,
-        raw::Draw::Distribution(raw::Distribution::Uniform(bounds)) => {
-            (bounds.value.min.as_secs_f64() + bounds.value.max.as_secs_f64()) / 2.0
-        }
-        raw::Draw::Distribution(raw::Distribution::Normal(normal)) => normal.mean.0.as_ref()?.value.0.as_secs_f64(),
-        raw::Draw::Distribution(raw::Distribution::Exponential(e)) => e.mean.0.as_ref()?.value.0.as_secs_f64(),
-        // The median is below the mean: the number of arrivals is over- and not underestimated.
-        raw::Draw::LongTail(tail) => tail.median.0.as_ref()?.value.0.as_secs_f64(),
-    })
 }
