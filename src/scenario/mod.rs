@@ -1,7 +1,41 @@
-//! The scenario language: what a TOML file may say, as types ([`types`]).
+//! The scenario language: what a TOML file may say, and how it is read.
 //!
-//! Reading is in two stages: the text is parsed into *raw* tables that know the position of every value, and those are
-//! resolved into the types here, which hold only what is possible. All errors of a file come in one report.
+//! ```toml
+//! title = "A small one"
+//! duration = "20s"                      # absent: until every task has ended
+//! seed = 7
+//!
+//! [executor]
+//! kind = "tokio"                        # tokio | current-thread | pool
+//! workers = 2
+//!
+//! [http]
+//! latency = { median = "20ms", p99 = "120ms" }
+//!
+//! [[task]]
+//! name = "api"
+//! count = 40
+//! repeat = "forever"
+//! timeout = "500ms"
+//! steps = [{ http = "/weather" }, { cpu = "300us" }, { sleep = "5ms..15ms" }]
+//!
+//! [[cue]]
+//! at = "5s"
+//! say = "Now somebody blocks."
+//! do = { block = { lasts = "300ms", every = "1s" } }
+//! ```
+//!
+//! A scenario is read in three stages, each of which goes on after a mistake, so that one report holds them all:
+//!
+//! ```text
+//!   text ──► spanned TOML ──► raw tables ──► Overrides ──► Scenario
+//!            syntax           keys, types,   the command   what is possible,
+//!                             notation       line          on that executor
+//! ```
+//!
+//! The raw tables (`raw`) are the one definition of the language: reader, suggestions and [JSON Schema](schema()) come from
+//! them. The types here hold only what is possible, and know nothing of the file. Ceilings keep a scenario that came from
+//! somebody else from exhausting the machine.
 
 pub mod builtin;
 mod limits;
