@@ -116,7 +116,7 @@ mod tests {
                 }),
                 "sleep ~20ms",
             ),
-            (Step::Block(Draw::Fixed(Duration::from_micros(1_500))), "block 1500µs"),
+            (Step::Block(Draw::Fixed(Duration::from_micros(1_500))), "block 1.5ms"),
             (
                 Step::Http {
                     path: "/weather".into(),
