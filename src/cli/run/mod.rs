@@ -7,7 +7,7 @@ use super::complain;
 use crate::cli::overrides::OverrideArgs;
 use crate::panics::HookGuard;
 use crate::probe;
-use crate::report::Facts;
+use crate::report::{Facts, Report};
 use crate::run::Run;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use std::io::{self, IsTerminal, Write};
@@ -87,8 +87,8 @@ pub fn main(args: &Args) -> io::Result<ExitCode> {
     };
     match shown {
         Shown::Live => live::show(run, &facts),
-        Shown::Table => headless::show(run, facts, |report| report.table(terminal_width())),
-        Shown::Json => headless::show(run, facts, |report| report.to_json() + "\n"),
+        Shown::Table => headless::show(run, facts, |report| report.table(page_width())),
+        Shown::Json => headless::show(run, facts, Report::to_json),
     }
 }
 
@@ -118,6 +118,15 @@ fn explained(error: impl std::error::Error) -> io::Error {
         cause = error.source();
     }
     io::Error::other(line)
+}
+
+/// Columns of a table on standard output: the terminal's, and 80 in a file, whatever terminal it is written from.
+fn page_width() -> usize {
+    if io::stdout().is_terminal() {
+        terminal_width()
+    } else {
+        80
+    }
 }
 
 /// Columns of the terminal, or 80 where there is none.

@@ -1,0 +1,96 @@
+//! Runs without a screen, from outside: what scripts and files get.
+
+use serde_json::Value;
+use std::fs;
+use std::process::{Command, Output};
+
+/// `LATE` is longer than the timeout in any case.
+const SCENARIO: &str = "
+title = 'Small'
+[[task]]
+name = 'api'
+count = 3
+repeat = 5
+steps = [{ cpu = '50us' }, { sleep = '1ms' }]
+[[task]]
+name = 'late'
+timeout = '1ms'
+steps = [{ sleep = 'LATE' }]
+";
+
+/// Runs the scenario to its end on this executor; standard output.
+fn run(executor: &str, form: &str) -> String {
+    // A thread cannot be stopped and sleeps to the end; elsewhere it must not be over before a slow machine looks.
+    let late = if executor == "pool" { "20ms" } else { "1h" };
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("small.toml");
+    fs::write(&file, SCENARIO.replace("LATE", late)).unwrap();
+    let Output { status, stdout, stderr } = Command::new(env!("CARGO_BIN_EXE_tasklab"))
+        .arg("run")
+        .arg(&file)
+        .args(["--workers", "1", "--executor", executor, form])
+        .output()
+        .unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    assert_eq!(status.code(), Some(0), "{executor}: {}", text(stderr));
+    text(stdout)
+}
+
+fn sum(of: &Value, key: &str) -> u64 {
+    let each = of.as_array().expect("a list").iter();
+    each.map(|it| it[key].as_u64().expect("a whole number")).sum()
+}
+
+#[test]
+fn the_json_of_every_executor_is_one_object_whose_numbers_agree() {
+    for executor in ["tokio", "current-thread", "pool"] {
+        let out = run(executor, "--json");
+        let report: Value = serde_json::from_str(&out).unwrap_or_else(|error| panic!("{executor}: {error}\n{out}"));
+        assert!(out.ends_with("}\n") && !out.ends_with("\n\n"), "{executor}");
+        assert_eq!(report["executor"]["kind"], executor);
+        assert_eq!(report["executor"]["workers"], 1);
+        assert_eq!(report["left_running"], Value::Null, "{executor}");
+
+        assert_eq!(report["tasks"]["spawned"], 4, "{executor}");
+        assert_eq!(report["tasks"]["running"], 0, "{executor}");
+        let groups = &report["groups"];
+        assert_eq!(
+            (&groups[0]["name"], &groups[0]["repetitions"]),
+            (&"api".into(), &15.into())
+        );
+        assert_eq!(
+            (&groups[1]["name"], &groups[1]["timed_out"]),
+            (&"late".into(), &1.into())
+        );
+        assert_eq!(groups[0]["repetition_ns"]["count"], 15, "{executor}");
+
+        let written = report["records"]["written"].as_u64().unwrap();
+        assert_eq!(report["records"]["dropped"], 0, "{executor}");
+        assert_eq!(sum(groups, "polls"), written, "{executor}");
+        assert_eq!(sum(&report["lanes"], "slices"), written, "{executor}");
+        assert_eq!(
+            sum(&report["lanes"], "running_ns"),
+            sum(groups, "running_ns"),
+            "{executor}"
+        );
+        let polls = &report["tokio"]["polls"];
+        if executor == "pool" {
+            assert_eq!(
+                (polls, &report["records"]["matches_tokio"]),
+                (&Value::Null, &Value::Null)
+            );
+        } else {
+            assert!(polls.as_u64() > Some(0), "{executor}: {polls}");
+            assert_eq!(report["records"]["matches_tokio"], true, "{executor}");
+        }
+    }
+}
+
+#[test]
+fn the_table_is_for_80_columns_and_has_no_colours() {
+    let out = run("tokio", "--headless");
+    assert!(out.starts_with("Small · "), "{out}");
+    assert!(out.contains("\ntasks    4 spawned · "), "{out}");
+    assert!(out.lines().skip(2).all(|line| line.chars().count() <= 80), "{out}");
+    assert!(!out.contains('\u{1b}'));
+}
