@@ -141,6 +141,27 @@ fn a_timeout_cancels_a_future_and_counts_a_thread_as_overdue() {
 }
 
 #[test]
+fn on_a_full_pool_every_task_has_its_turn() {
+    let (model, _) = run_until(
+        &on(
+            "pool",
+            "workers = 2\n[[task]]\nname = 'many'\ncount = 12\nrepeat = 'forever'\nsteps = [{ cpu = '200us' }]",
+        ),
+        |model, run| {
+            let many = model.groups().iter().find(|group| group.name == "many");
+            if many.is_some_and(|group| group.repetition().count >= 60) {
+                run.stop();
+            }
+        },
+    );
+    let fewest = model.tasks().iter().map(|task| task.polls).min();
+    assert!(
+        fewest >= Some(3),
+        "{fewest:?} of some sixty jobs for the last of twelve tasks"
+    );
+}
+
+#[test]
 fn a_panic_ends_its_task_and_nobody_elses() {
     for executor in EXECUTORS {
         let (model, _) = run(&on(

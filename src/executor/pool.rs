@@ -1,7 +1,9 @@
 //! rayon's thread pool: every repetition of a task is one job, which keeps its thread until it is done.
 //!
 //! A job is a repetition and not a whole task, because a task that repeats for ever would keep its thread for ever. The next
-//! repetition queues behind the jobs that wait already.
+//! repetition queues behind the jobs that wait already, in one queue for all threads: rayon's own queues put what a thread spawns before
+//! what waits elsewhere, so that the first few tasks would have the pool to themselves. rayon is given a ticket per job, and
+//! whoever holds a ticket takes the job that has waited longest.
 
 use super::alive::{Alive, Presence};
 use super::{Arrival, Executor, Setup, Started};
@@ -9,14 +11,15 @@ use crate::probe::{self, Hub, TaskHandle, lane};
 use crate::record::{Nanos, Outcome, Reason};
 use crate::workload::{Services, TaskCtx};
 use rayon::{ThreadPool, ThreadPoolBuilder};
+use std::collections::VecDeque;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
 struct Pool {
-    threads: Arc<ThreadPool>,
+    queue: Arc<Queue>,
     hub: Arc<Hub>,
     services: Arc<Services>,
     alive: Arc<Alive>,
@@ -33,7 +36,10 @@ pub(super) fn start(setup: &Setup<'_>) -> io::Result<Started> {
     Ok(Started {
         watch: None,
         executor: Box::new(Pool {
-            threads: Arc::new(threads),
+            queue: Arc::new(Queue {
+                threads,
+                jobs: Mutex::default(),
+            }),
             hub: setup.hub.clone(),
             services: setup.services.clone(),
             alive: setup.alive.clone(),
@@ -48,9 +54,10 @@ impl Executor for Pool {
         let job = Job {
             ctx: TaskCtx::new(handle.clone(), arrival.program.clone(), self.services.clone(), index),
             handle,
+            since: probe::now(),
             _presence: self.alive.enter(),
         };
-        job.queue(&self.threads, probe::now());
+        self.queue.push(job);
     }
 
     fn stop(self: Box<Self>, grace: Duration) {
@@ -62,36 +69,61 @@ impl Executor for Pool {
     }
 }
 
-/// A task and its way back into the queue.
+/// The jobs that wait, in the order in which they came.
+struct Queue {
+    threads: ThreadPool,
+    jobs: Mutex<VecDeque<Job>>,
+}
+
+impl Queue {
+    fn push(self: &Arc<Self>, job: Job) {
+        self.jobs().push_back(job);
+        let queue = self.clone();
+        self.threads.spawn(move || {
+            // There are as many jobs as tickets.
+            let Some(job) = queue.jobs().pop_front() else { return };
+            if let Some(next) = job.run() {
+                queue.push(next);
+            }
+        });
+    }
+
+    fn jobs(&self) -> MutexGuard<'_, VecDeque<Job>> {
+        // Nothing that can panic happens under the lock.
+        self.jobs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The next repetition of a task.
 struct Job {
     ctx: TaskCtx,
     handle: TaskHandle,
+    /// When it was queued.
+    since: Nanos,
     _presence: Presence,
 }
 
 impl Job {
-    fn queue(mut self, threads: &Arc<ThreadPool>, since: Nanos) {
-        let again = threads.clone();
-        threads.spawn_fifo(move || {
-            if !self.ctx.more() {
-                return probe::ended(&self.handle, self.ctx.outcome());
+    /// Runs it, and gives the repetition after it, if one is to follow.
+    fn run(mut self) -> Option<Job> {
+        if !self.ctx.more() {
+            probe::ended(&self.handle, self.ctx.outcome());
+            return None;
+        }
+        let goes_on = lane::job(&self.handle, self.since, Reason::Yield, || {
+            let panicked = catch_unwind(AssertUnwindSafe(|| self.ctx.repetition_sync())).is_err();
+            let goes_on = !panicked && self.ctx.more();
+            if !goes_on {
+                let outcome = if panicked {
+                    Outcome::Panicked
+                } else {
+                    self.ctx.outcome()
+                };
+                probe::ended(&self.handle, outcome);
             }
-            let goes_on = lane::job(&self.handle, since, Reason::Yield, || {
-                let panicked = catch_unwind(AssertUnwindSafe(|| self.ctx.repetition_sync())).is_err();
-                let goes_on = !panicked && self.ctx.more();
-                if !goes_on {
-                    let outcome = if panicked {
-                        Outcome::Panicked
-                    } else {
-                        self.ctx.outcome()
-                    };
-                    probe::ended(&self.handle, outcome);
-                }
-                goes_on
-            });
-            if goes_on {
-                self.queue(&again, probe::now());
-            }
+            goes_on
         });
+        self.since = probe::now();
+        goes_on.then_some(self)
     }
 }

@@ -285,7 +285,15 @@ pub(super) fn runs_library_task(task: TaskId) -> bool {
 
 /// Writes a record into this thread's ring, or takes the way round if the thread is no lane.
 pub(super) fn write(hub: &Hub, record: Record) {
-    if with(|lane| lane.push(record)).is_none() {
+    let written = with(|lane| {
+        // A lane of another run's is none of this one's.
+        let ours = std::ptr::eq(&raw const *lane.hub, hub);
+        if ours {
+            lane.push(record);
+        }
+        ours
+    });
+    if written != Some(true) {
         hub.outside(record);
     }
 }
