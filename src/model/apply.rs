@@ -1,13 +1,8 @@
 //! Taking in a batch.
 
-use super::spans::Spans;
-use super::task::LiveTask;
 use super::track::Held;
 use super::*;
-use crate::record::{
-    Batch, CurrentSlice, Definition, Ended, LaneKind, LaneSample, Live, Repetition, Sample, Slice, Spawned, Step,
-    Waiting,
-};
+use crate::record::{Batch, Definition, Ended, LaneKind, LaneSample, Repetition, Sample, Slice, Spawned, Step};
 
 /// Records kept for a task whose spawn is not known yet. Beyond that its spawn was probably lost, and its group's
 /// distributions go without it.
@@ -27,9 +22,6 @@ fn in_order(records: &[(LaneId, Record)]) -> impl Iterator<Item = usize> {
     places.sort_by_key(|&(at, _)| at);
     places.into_iter().map(|(_, place)| place as usize)
 }
-
-/// What a task that is over weighs, in slices: about as many bytes.
-const TASK_WEIGHT: usize = 32;
 
 impl Model {
     /// Takes in everything since the batch before.
@@ -119,14 +111,14 @@ impl Model {
     /// The place of a task of which something is heard at `at`.
     fn task_index(&mut self, id: TaskId, heard: Nanos) -> usize {
         if let Some(&at) = self.task_at.get(&id) {
-            return at as usize;
+            return at;
         }
         let at = self.tasks.len();
         let task = Task::new(id, heard);
         self.present.enter(&task.standing());
         self.out_of_order((heard, id));
         self.tasks.push(task);
-        self.task_at.insert(id, at as u32);
+        self.task_at.insert(id, at);
         at
     }
 
@@ -139,7 +131,12 @@ impl Model {
     }
 
     /// Changes a task, and every sum that it is part of with it.
-    fn change<R>(&mut self, id: TaskId, heard: Nanos, change: impl FnOnce(&mut Task, &mut Vec<Lane>) -> R) -> R {
+    pub(super) fn change<R>(
+        &mut self,
+        id: TaskId,
+        heard: Nanos,
+        change: impl FnOnce(&mut Task, &mut Vec<Lane>) -> R,
+    ) -> R {
         let at = self.task_index(id, heard);
         if heard < self.tasks[at].spawned_at {
             self.out_of_order((heard, id));
@@ -305,168 +302,12 @@ impl Model {
         }
     }
 
-    fn unset_live(&mut self) {
-        for id in std::mem::take(&mut self.live) {
-            let Some(&at) = self.task_at.get(&id) else { continue };
-            let task = &mut self.tasks[at as usize];
-            task.live = None;
-            let standing = task.standing();
-            self.present.enter(&standing);
-            if let Some(&group) = task.group.as_ref().and_then(|group| self.group_at.get(group)) {
-                self.groups[group].present.enter(&standing);
-            }
-        }
-        self.present.live_counts = Counts::default();
-        for group in &mut self.groups {
-            group.present.live = Times::default();
-            group.present.live_counts = Counts::default();
-        }
-        for lane in &mut self.lanes {
-            lane.current = None;
-        }
-    }
-
-    fn set_live(&mut self, live: &Live) {
-        for current in &live.lanes {
-            self.set_current(current);
-        }
-        for waiting in &live.waiting {
-            self.set_waiting(waiting);
-        }
-    }
-
-    /// A slice that has not ended; unless its end has overtaken it, which the task's last slice tells.
-    fn set_current(&mut self, current: &CurrentSlice) {
-        self.now = self.now.max(current.start);
-        if self
-            .task(current.task)
-            .is_none_or(|task| task.live.is_none() && current.start < task.spawned_at)
-        {
-            self.change(current.task, current.start, |_, _| ());
-        }
-        let Some(&lane_at) = self.lane_at.get(&current.lane) else {
-            return;
-        };
-        let Some(&at) = self.task_at.get(&current.task) else {
-            return;
-        };
-        let (task, lane) = (&self.tasks[at as usize], &self.lanes[lane_at]);
-        if task.ended.is_some() || task.live.is_some() || task.rest().since > current.start {
-            return;
-        }
-        let mut asleep = Spans::default();
-        for (from, to) in lane.asleep.contained(current.start, self.now) {
-            // Until the next sample says otherwise, a thread that was asleep when last seen still is.
-            let open = lane.asleep.last() == Some((from, to)) && lane.os.is_some_and(|os| os.at == to);
-            asleep.add(from, if open { self.now } else { to }, |_, _| ());
-        }
-        if let Some(since) = current.blocking_since {
-            asleep.add(since.max(current.start), self.now, |_, _| ());
-        }
-        for (from, to) in task.blocking.within(current.start, self.now) {
-            asleep.add(from, to, |_, _| ());
-        }
-        let live = LiveTask::Current {
-            lane: current.lane,
-            start: current.start,
-            queued: current.queued.get(),
-            unnoticed: current.unnoticed.get(),
-            label: current.label,
-            blocking: asleep.within(current.start, self.now).collect(),
-        };
-        self.lanes[lane_at].current = Some(*current);
-        self.overlay(at as usize, live);
-    }
-
-    /// Who should run; unless it has, which the task's last slice tells.
-    fn set_waiting(&mut self, waiting: &Waiting) {
-        let Some(&at) = self.task_at.get(&waiting.task) else {
-            return;
-        };
-        let task = &self.tasks[at as usize];
-        let served = |at: &Nanos| task.track.last_start().is_none_or(|start| *at > start);
-        let (ready, woken) = (waiting.ready.filter(served), waiting.woken.filter(served));
-        if task.ended.is_some() || task.live.is_some() || (ready.is_none() && woken.is_none()) {
-            return;
-        }
-        self.overlay(at as usize, LiveTask::Waiting { ready, woken });
-    }
-
-    fn overlay(&mut self, at: usize, live: LiveTask) {
-        let task = &mut self.tasks[at];
-        self.live.push(task.id);
-        task.live = Some(live);
-        let task = &self.tasks[at];
-        let mut times = Times::default();
-        let mut state = State::at_rest(task.rest().reason);
-        task.open(self.now, |stretch| {
-            times.add(stretch.state, stretch.len());
-            if !stretch.is_empty() {
-                state = stretch.state;
-            }
-        });
-        let group = task
-            .group
-            .and_then(|group| self.group_at.get(&group))
-            .map(|&at| &mut self.groups[at].present);
-        for present in [Some(&mut self.present), group].into_iter().flatten() {
-            present.leave(&task.standing());
-            present.live += times;
-            *present.live_counts.of_mut(state) += 1;
-        }
-    }
-
-    /// Forgets the oldest if there is too much, and an eighth of it at once, for it looks at every task: slices, and
-    /// tasks that were over before the oldest slice that is left.
-    fn forget(&mut self) {
-        let over = self.present.counts().ended() - self.forgotten;
-        let weight = self.held + over * TASK_WEIGHT;
-        if weight <= self.limit {
-            return;
-        }
-        let excess = weight - self.limit + self.limit / 8;
-        let slices = (self.held as u128 * excess as u128 / weight as u128) as usize + 1;
-        self.horizon = self.horizon.max(self.end_of_oldest(slices));
-        let horizon = self.horizon;
-        for lane in &mut self.lanes {
-            self.held -= lane.track.forget(horizon);
-            // A slice that has not ended yet may have begun long ago.
-            lane.asleep.forget(horizon.min(lane.track.end()));
-        }
-        let before = self.tasks.len();
-        self.tasks.retain_mut(|task| {
-            task.forget(horizon);
-            task.over_at().is_none_or(|over| over > horizon)
-        });
-        if self.tasks.len() < before {
-            self.forgotten += before - self.tasks.len();
-            self.task_at.clear();
-            self.task_at.extend(self.tasks.iter().map(|task| task.id).zip(0..));
-            self.orphans.retain(|task, _| self.task_at.contains_key(task));
-        }
-    }
-
-    /// The instant by which the `count` oldest slices have ended, give or take a chunk.
-    fn end_of_oldest(&self, count: usize) -> Nanos {
-        let mut lanes: Vec<_> = self.lanes.iter().map(|lane| lane.track.chunks().peekable()).collect();
-        let (mut counted, mut by) = (0, Nanos::ZERO);
-        while counted < count {
-            let ends = lanes.iter_mut().filter_map(|chunks| Some((chunks.peek()?.end, chunks)));
-            let Some((end, chunks)) = ends.min_by_key(|&(end, _)| end) else {
-                break;
-            };
-            counted += chunks.next().map_or(0, |chunk| chunk.count);
-            by = by.max(end);
-        }
-        by
-    }
-
     fn sort_tasks(&mut self) {
         let from = std::mem::replace(&mut self.disorder, usize::MAX);
         if from < self.tasks.len() {
             self.tasks[from..].sort_unstable_by_key(Task::order);
             for (at, task) in self.tasks.iter().enumerate().skip(from) {
-                self.task_at.insert(task.id, at as u32);
+                self.task_at.insert(task.id, at);
             }
         }
     }

@@ -17,14 +17,17 @@
 mod accounts;
 mod apply;
 mod chunk;
+mod forget;
 mod group;
 mod hist;
 mod lane;
 mod lane_track;
 #[cfg(test)]
 mod laws;
+mod live;
 mod pack;
 pub mod paint;
+mod places;
 mod query;
 mod series;
 mod spans;
@@ -47,6 +50,7 @@ pub use totals::{GroupTotals, RuntimeTotals};
 
 use crate::record::{GroupId, LaneId, LogLine, Marked, Nanos, Record, RuntimeSample, TaskId};
 use group::Present;
+use places::Places;
 use series::Series;
 use std::collections::{HashMap, VecDeque};
 
@@ -96,11 +100,11 @@ pub struct Model {
     now: Nanos,
     horizon: Nanos,
     lanes: Vec<Lane>,
-    lane_at: HashMap<LaneId, usize>,
+    lane_at: Places<LaneId>,
     groups: Vec<Group>,
-    group_at: HashMap<GroupId, usize>,
+    group_at: Places<GroupId>,
     tasks: Vec<Task>,
-    task_at: HashMap<TaskId, u32>,
+    task_at: Places<TaskId>,
     /// Tasks from this place on are not in order.
     disorder: usize,
     /// Records of tasks whose spawn is not known yet, for their groups' statistics.
@@ -136,11 +140,11 @@ impl Model {
             now: Nanos::ZERO,
             horizon: Nanos::ZERO,
             lanes: Vec::new(),
-            lane_at: HashMap::new(),
+            lane_at: Places::default(),
             groups: Vec::new(),
-            group_at: HashMap::new(),
+            group_at: Places::default(),
             tasks: Vec::new(),
-            task_at: HashMap::new(),
+            task_at: Places::default(),
             disorder: usize::MAX,
             orphans: HashMap::new(),
             live: Vec::new(),

@@ -49,7 +49,7 @@ impl Model {
 
     /// A task.
     pub fn task(&self, id: TaskId) -> Option<&Task> {
-        self.task_at.get(&id).map(|&at| &self.tasks[at as usize])
+        self.task_at.get(&id).map(|&at| &self.tasks[at])
     }
 
     /// A task's name: `api#7`, or `#` and its id where its group is not known.
@@ -251,7 +251,7 @@ impl Model {
             slice_bytes: lanes + tracks,
             tasks: self.tasks.len(),
             task_bytes: self.tasks.capacity() * size_of::<Task>()
-                + self.task_at.capacity() * (size_of::<(TaskId, u32)>() + 1),
+                + self.task_at.capacity() * (size_of::<(TaskId, usize)>() + 1),
         }
     }
 }

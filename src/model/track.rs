@@ -150,6 +150,10 @@ impl Track {
             return self.insert_late(held, spans, times);
         }
         if self.chunks.back().is_none_or(|chunk| chunk.count >= FULL) {
+            if self.chunks.len() == self.chunks.capacity() {
+                // Not the four at least of `VecDeque`: most tasks are short.
+                self.chunks.reserve_exact((self.chunks.len() / 2).max(1));
+            }
             self.chunks.push_back(Chunk::new(self.last));
         }
         let chunk = self.chunks.back_mut().expect("one was just pushed if there was none");

@@ -1,0 +1,53 @@
+//! Keeping within the limit: the oldest slices go, and with them the tasks that were over by then.
+
+use super::*;
+
+/// What a task that is over weighs, in slices: about as many bytes.
+const TASK_WEIGHT: usize = 32;
+
+impl Model {
+    /// Forgets the oldest if there is too much, and an eighth of it at once, for it looks at every task: slices, and
+    /// tasks that were over before the oldest slice that is left.
+    pub(super) fn forget(&mut self) {
+        let over = self.present.counts().ended() - self.forgotten;
+        let weight = self.held + over * TASK_WEIGHT;
+        if weight <= self.limit {
+            return;
+        }
+        let excess = weight - self.limit + self.limit / 8;
+        let slices = (self.held as u128 * excess as u128 / weight as u128) as usize + 1;
+        self.horizon = self.horizon.max(self.end_of_oldest(slices));
+        let horizon = self.horizon;
+        for lane in &mut self.lanes {
+            self.held -= lane.track.forget(horizon);
+            // A slice that has not ended yet may have begun long ago.
+            lane.asleep.forget(horizon.min(lane.track.end()));
+        }
+        let before = self.tasks.len();
+        self.tasks.retain_mut(|task| {
+            task.forget(horizon);
+            task.over_at().is_none_or(|over| over > horizon)
+        });
+        if self.tasks.len() < before {
+            self.forgotten += before - self.tasks.len();
+            self.task_at.clear();
+            self.task_at.extend(self.tasks.iter().map(|task| task.id).zip(0..));
+            self.orphans.retain(|task, _| self.task_at.contains_key(task));
+        }
+    }
+
+    /// The instant by which the `count` oldest slices have ended, give or take a chunk.
+    fn end_of_oldest(&self, count: usize) -> Nanos {
+        let mut lanes: Vec<_> = self.lanes.iter().map(|lane| lane.track.chunks().peekable()).collect();
+        let (mut counted, mut by) = (0, Nanos::ZERO);
+        while counted < count {
+            let ends = lanes.iter_mut().filter_map(|chunks| Some((chunks.peek()?.end, chunks)));
+            let Some((end, chunks)) = ends.min_by_key(|&(end, _)| end) else {
+                break;
+            };
+            counted += chunks.next().map_or(0, |chunk| chunk.count);
+            by = by.max(end);
+        }
+        by
+    }
+}
