@@ -34,7 +34,13 @@ struct Load {
     len: u64,
 }
 
-const LOADS: [Load; 3] = [
+const LOADS: [Load; 4] = [
+    Load {
+        name: "1 k tasks, 1 M slices",
+        tasks: 1_000,
+        slices: 1_000_000,
+        len: 20_000,
+    },
     Load {
         name: "10 k tasks, 1 M slices",
         tasks: 10_000,
@@ -42,16 +48,16 @@ const LOADS: [Load; 3] = [
         len: 20_000,
     },
     Load {
-        name: "100 k tasks, 10 M slices",
-        tasks: 100_000,
-        slices: 10_000_000,
-        len: 20_000,
-    },
-    Load {
         name: "64 tasks, 10 M slices",
         tasks: 64,
         slices: 10_000_000,
         len: 300,
+    },
+    Load {
+        name: "100 k tasks, 10 M slices",
+        tasks: 100_000,
+        slices: 10_000_000,
+        len: 20_000,
     },
 ];
 

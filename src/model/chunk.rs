@@ -160,6 +160,13 @@ impl Chunk {
         times
     }
 
+    /// Reads what `push` will change.
+    #[inline]
+    pub fn warm(&self) -> u64 {
+        let last = self.bytes.last().copied().unwrap_or(0);
+        self.mix.running.0 ^ self.before.since.0 ^ self.after.since.0 ^ self.count as u64 ^ u64::from(last)
+    }
+
     /// Bytes on the heap.
     pub fn bytes(&self) -> usize {
         self.bytes.capacity()

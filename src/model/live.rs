@@ -99,7 +99,7 @@ impl Model {
     fn overlay(&mut self, at: usize, live: LiveTask) {
         let task = &mut self.tasks[at];
         self.live.push(task.id);
-        task.live = Some(live);
+        task.live = Some(Box::new(live));
         let task = &self.tasks[at];
         let mut times = Times::default();
         let mut state = State::at_rest(task.rest().reason);

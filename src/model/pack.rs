@@ -77,10 +77,10 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Adds an entry without the doubling of `Vec`, which would leave half of a short task's memory empty.
+/// Adds an entry. Grows by half rather than twofold, which would leave half of a short task's memory empty.
 pub(super) fn append(bytes: &mut Vec<u8>, entry: &[u8]) {
     if bytes.capacity() - bytes.len() < entry.len() {
-        bytes.reserve_exact(entry.len() + (bytes.len() / 4).max(32));
+        bytes.reserve_exact(entry.len() + (bytes.len() / 2).max(32));
     }
     bytes.extend_from_slice(entry);
 }

@@ -102,7 +102,7 @@ impl Model {
     /// The name of the step that a task is in or waits for, where that is known.
     pub fn waiting_on(&self, id: TaskId) -> Option<&str> {
         let task = self.task(id)?;
-        let label = match &task.live {
+        let label = match task.live.as_deref() {
             _ if task.ended.is_some() => Label::NONE,
             Some(LiveTask::Current { label, .. }) => *label,
             _ => task.rest().label,
@@ -140,7 +140,7 @@ impl Model {
     /// A lane's slice that has not ended, and its blocking spans.
     fn current<'a>(&'a self, lane: &'a Lane) -> Option<(&'a crate::record::CurrentSlice, &'a [(Nanos, Nanos)])> {
         let current = lane.current.as_ref()?;
-        match &self.task(current.task)?.live {
+        match self.task(current.task)?.live.as_deref() {
             Some(LiveTask::Current { lane: at, blocking, .. }) if *at == lane.id => Some((current, blocking)),
             _ => None,
         }

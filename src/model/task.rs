@@ -29,7 +29,7 @@ pub struct Task {
     pub(super) times: Times,
     pub(super) track: Track,
     pub(super) blocking: Spans,
-    pub(super) live: Option<LiveTask>,
+    pub(super) live: Option<Box<LiveTask>>,
 }
 
 /// What a task does at the model's now, where it is more than waiting rightly.
@@ -74,6 +74,12 @@ impl Task {
             blocking: Spans::default(),
             live: None,
         }
+    }
+
+    /// Reads what taking in a slice will change, and returns nothing of worth: see `apply`.
+    #[inline]
+    pub(super) fn warm(&self) -> u64 {
+        self.times.running.0 ^ self.times.suspended_on[5].0 ^ self.polls ^ self.track.warm()
     }
 
     /// Its place among the others.
@@ -137,7 +143,7 @@ impl Task {
             });
             return;
         }
-        match &self.live {
+        match self.live.as_deref() {
             None => each(Stretch {
                 from: rest.since,
                 to: now,

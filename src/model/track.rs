@@ -123,6 +123,12 @@ impl Track {
         self.last
     }
 
+    /// Reads what `insert` will change.
+    #[inline]
+    pub fn warm(&self) -> u64 {
+        self.chunks.back().map_or(0, Chunk::warm)
+    }
+
     /// The start of the last slice held.
     #[inline]
     pub fn last_start(&self) -> Option<Nanos> {
