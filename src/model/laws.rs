@@ -492,18 +492,7 @@ fn turns() -> impl Strategy<Value = Vec<Index>> {
     prop::collection::vec(any::<Index>(), 1..300)
 }
 
-/// Each case looks at thousands of instants: a quarter of proptest's usual number of them will do.
-fn config() -> ProptestConfig {
-    let usual = ProptestConfig::default();
-    ProptestConfig {
-        cases: usual.cases.div_ceil(4),
-        ..usual
-    }
-}
-
 proptest! {
-    #![proptest_config(config())]
-
     #[test]
     fn the_order_in_which_lanes_deliver_does_not_matter(
         acts in acts(150), turns in turns(), size in 1usize..40, unit in prop::sample::select(vec![1u64, 1_000, 3_000_017])

@@ -1,20 +1,4 @@
 //! What a task is doing: the state at an instant, and the time it has spent in each.
-//!
-//! A task has exactly one state at any instant from its spawn on, and it follows from its slices:
-//!
-//! ```text
-//!   slice before ▐███▌··············░░░░░░░░░░▒▒▒▒▒▒▒▒▐████▓▓▓▓▓▓███▌ slice
-//!                     suspended     unnoticed  queued  running, blocking
-//!                     (its reason)  ◄─────────┼──────►  (steps, kernel)
-//!                                    as long as the slice says, cut to the gap
-//! ```
-//!
-//! - Before its first slice it is queued, and after one that gave way ([`Reason::Yield`]) too.
-//! - In a slice it runs, but for the spans in which its thread slept in the OS: as a blocking step of it says, or as the
-//!   kernel proves, who saw the lane asleep at two samples within this one slice and on no core in between.
-//! - After its last slice it rests on that slice's reason, unless the batch's live part says that it is ready, woken, or on a
-//!   lane. A thread that was asleep when last seen counts as asleep until the next sample.
-//! - Where a slice was lost, the gap is what the slice after it says.
 
 use crate::record::{Nanos, Outcome, Reason};
 use std::ops::{AddAssign, SubAssign};

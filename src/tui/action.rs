@@ -58,7 +58,7 @@ actions! {
     PanRight { name: "pan-right", footer: Some("pan"), keys: [Key::plain(Right)] }
     /// Less time per column, down to 1 µs.
     ZoomIn { name: "zoom-in", footer: Some("zoom"), keys: [Key::plain(Char('+')), Key::plain(Char('='))] }
-    /// More time per column, to the whole run.
+    /// More time per column, up to all.
     ZoomOut { name: "zoom-out", footer: Some("zoom"), keys: [Key::plain(Char('-')), Key::plain(Char('_'))] }
     /// Block a worker for 300 ms, now.
     Inject { name: "inject", footer: Some("block now"), keys: [Key::plain(Char('b'))] }

@@ -4,9 +4,9 @@
 //! clock, since that is what a note about it needs.
 
 use super::scene::Scene;
-use super::text;
 use super::view::Span;
 use crate::record::{Mark, Nanos};
+use crate::text;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
@@ -31,9 +31,7 @@ pub fn render(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
         usize::from(row.detail.width),
         theme.quiet(),
     );
-    for (column, label) in ticks(&scene.span, scene.app.view.is_live()) {
-        put(buf, row.time, column, &label, theme.quiet());
-    }
+    let mut marks = Vec::new();
     for marked in scene.model.marks() {
         let Some(column) = column(&scene.span, marked.at) else {
             continue;
@@ -43,6 +41,14 @@ pub fn render(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
             Mark::Cue(_) => theme.accent(),
         };
         buf.set_string(row.time.x + column as u16, area.y, "▼", style);
+        marks.push(column);
+    }
+    for (column, label) in ticks(&scene.span, scene.live()) {
+        let width = text::width(&label);
+        let covers = |mark: &usize| (column + 1..=column + width).contains(&(mark + width));
+        if !marks.iter().any(covers) {
+            put(buf, row.time, column, &label, theme.quiet());
+        }
     }
 }
 

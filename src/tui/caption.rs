@@ -1,8 +1,8 @@
 //! What the lecturer's script says at the moment on screen: the last cue that spoke, across the whole width.
 
 use super::scene::Scene;
-use super::text;
 use crate::record::Nanos;
+use crate::text;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 

@@ -2,7 +2,7 @@
 
 use super::action::Action;
 use super::scene::Scene;
-use super::text;
+use crate::text;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
@@ -10,16 +10,21 @@ use ratatui::widgets::Widget;
 
 /// Draws the footer; what does not fit is left to the help page.
 pub fn render(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
-    let mut line = Line::default();
-    let mut used = 0;
-    for (keys, word) in entries() {
-        let width = text::width(&keys) + 1 + text::width(word) + 2;
-        if used + width > usize::from(area.width) {
+    let entries = entries();
+    let width = |gap: usize| {
+        entries
+            .iter()
+            .map(|(keys, word)| text::width(keys) + text::width(word) + 1 + gap)
+            .sum::<usize>()
+    };
+    let gap = if width(3) <= usize::from(area.width) { 3 } else { 2 };
+    let mut line = Line::from(" ");
+    for (keys, word) in entries {
+        if line.width() + text::width(&keys) + text::width(word) + 1 > usize::from(area.width) {
             break;
         }
-        used += width;
-        line.push_span(Span::styled(format!(" {keys}"), scene.theme.accent()));
-        line.push_span(Span::styled(format!(" {word}"), scene.theme.quiet()));
+        line.push_span(Span::styled(keys, scene.theme.accent()));
+        line.push_span(Span::styled(format!(" {word}{}", " ".repeat(gap)), scene.theme.quiet()));
     }
     line.render(area, buf);
 }

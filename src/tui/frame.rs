@@ -4,9 +4,10 @@ use super::app::{App, Pages};
 use super::layout::{Layout, SMALLEST, Wants};
 use super::scene::Scene;
 use super::theme::Theme;
-use super::{Options, axis, caption, footer, gauges, header, help, lanes, log, tasks, text};
+use super::{Options, axis, caption, footer, gauges, header, help, lanes, log, tasks};
 use crate::model::Model;
 use crate::run::RunState;
+use crate::text;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::widgets::{Paragraph, Widget, Wrap};
@@ -31,7 +32,7 @@ pub fn render(
         return;
     };
     let pages = Pages {
-        lanes: usize::from(layout.lanes.height),
+        lanes: usize::from(layout.lanes.height / layout.lane_rows),
         tasks: usize::from(layout.tasks.height),
         log: log::rows(layout.log),
     };
@@ -71,6 +72,7 @@ fn wants(model: &Model) -> Wants {
     Wants {
         caption: model.info().cues.iter().any(|cue| !cue.say.is_empty()),
         lanes: model.lanes().len(),
+        tasks: model.tasks().len(),
         name: tasks.chain(lanes).max().unwrap_or(0),
     }
 }

@@ -3,10 +3,10 @@
 //! Numbers change four times a second, with the model's series, not with the frame: digits that flicker cannot be read.
 
 use super::scene::Scene;
-use super::text;
 use super::theme::Theme;
 use crate::model::{Point, paint::WORTH_SEEING};
 use crate::record::Nanos;
+use crate::text;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -85,17 +85,17 @@ fn gauges(scene: &Scene<'_>) -> [Gauge; 6] {
             warm: never,
         },
         Gauge {
-            name: "delay",
-            value: format!("p99 {:>7}", time(|p| p.delay.p99)),
-            extra: format!("p50 {:>7}", time(|p| p.delay.p50)),
+            name: "delay p99",
+            value: time(|p| p.delay.p99),
+            extra: format!("  p50 {:>7}", time(|p| p.delay.p50)),
             past: past(|p| p.delay.p99.0 as f64),
             full: late.0,
             warm: late,
         },
         Gauge {
-            name: "late",
-            value: format!("p99 {:>7}", time(|p| p.lateness.p99)),
-            extra: format!("p50 {:>7}", time(|p| p.lateness.p50)),
+            name: "late p99",
+            value: time(|p| p.lateness.p99),
+            extra: format!("  p50 {:>7}", time(|p| p.lateness.p50)),
             past: past(|p| p.lateness.p99.0 as f64),
             full: late.0,
             warm: late,
@@ -104,7 +104,7 @@ fn gauges(scene: &Scene<'_>) -> [Gauge; 6] {
             name: "queued",
             value: queue(|p| p.global_queue + p.local_queue + p.blocking_queue).to_string(),
             extra: format!(
-                "{} + {} local, {} blocking",
+                "  {} + {} local, {} blocking",
                 queue(|p| p.global_queue),
                 queue(|p| p.local_queue),
                 queue(|p| p.blocking_queue)
@@ -118,15 +118,15 @@ fn gauges(scene: &Scene<'_>) -> [Gauge; 6] {
 
 impl Gauge {
     fn render(&self, theme: Theme, area: Rect, buf: &mut Buffer) {
-        const NAME: u16 = 9;
-        const VALUE: u16 = 12;
+        const NAME: u16 = 10;
+        const VALUE: u16 = 8;
         buf.set_stringn(area.x, area.y, self.name, usize::from(area.width), theme.quiet());
         let style = self
             .style(theme, self.past.last().copied().unwrap_or(0.0))
             .unwrap_or(theme.strong());
         let x = area.x + NAME;
         let left = usize::from(area.width.saturating_sub(NAME));
-        buf.set_stringn(x, area.y, &self.value, left, style);
+        buf.set_stringn(x, area.y, format!("{:>7}", self.value), left, style);
         let x = x + VALUE;
         let left = area.width.saturating_sub(NAME + VALUE);
         if area.height > 1 {
@@ -144,7 +144,7 @@ impl Gauge {
             );
         } else {
             let extra = text::width(&self.extra) as u16;
-            let (x, left) = if extra > 0 && left >= extra + 8 {
+            let (x, left) = if extra > 0 && left >= extra + 9 {
                 buf.set_string(x, area.y, &self.extra, theme.quiet());
                 (x + extra + 1, left - extra - 1)
             } else {

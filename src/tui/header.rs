@@ -2,9 +2,9 @@
 //! number below can be trusted.
 
 use super::scene::Scene;
-use super::text;
 use crate::model::Identity;
 use crate::run::RunState;
+use crate::text;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;

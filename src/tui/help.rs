@@ -2,18 +2,18 @@
 
 use super::action::Action;
 use super::scene::Scene;
-use super::text;
 use super::theme::glyph;
 use crate::model::State;
 use crate::record::{Outcome, Reason};
+use crate::text;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::widgets::{Block, BorderType, Clear, Widget};
 
 /// What each state means, in words for a class.
 const LEGEND: [(State, &str); 10] = [
-    (State::Running, "holds a lane and computes"),
-    (State::Blocking, "holds a lane and sleeps!"),
+    (State::Running, "holds a lane, computes"),
+    (State::Blocking, "holds a lane, sleeps!"),
     (State::Queued, "woken, waits for a lane"),
     (State::Unnoticed, "ready, nobody woke it"),
     (State::Suspended(Reason::Unknown), "waits, as it should"),

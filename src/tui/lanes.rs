@@ -3,10 +3,10 @@
 use super::app::Panel;
 use super::scene::Scene;
 use super::syscall;
-use super::text;
 use super::timeline::{self, Half};
 use crate::model::{Lane, LaneCell, State};
 use crate::record::{GroupId, LaneId, TaskId};
+use crate::text;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -16,24 +16,33 @@ use ratatui::widgets::Widget;
 /// Draws the lanes in sight; the last row tells of those that are not.
 pub fn render(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
     let lanes = scene.model.lanes();
-    let page = usize::from(area.height);
+    let tall = scene.layout.lane_rows;
+    let page = usize::from(area.height / tall);
     let hidden = lanes.len().saturating_sub(page);
     let shown = if hidden > 0 { page - 1 } else { page };
     let mut cells = Vec::new();
     let mut halves = Vec::new();
-    for (y, lane) in (area.y..).zip(lanes.iter().skip(scene.app.lanes.top()).take(shown)) {
+    for (y, lane) in (area.y + tall - 1..)
+        .step_by(usize::from(tall))
+        .zip(lanes.iter().skip(scene.app.lanes.top()).take(shown))
+    {
         let row = scene.layout.grid.row(y);
         let selected = scene.app.lanes.selected() == Some(lane.id);
         if selected {
             scene.cursor(row.cursor, Panel::Lanes, buf);
         }
-        let style = if selected { scene.theme.strong() } else { Style::new() };
+        let style = if selected { scene.theme.selected() } else { Style::new() };
         buf.set_string(row.name.x, y, text::fit(&lane.name, usize::from(row.name.width)), style);
 
         scene.model.paint_lane(lane.id, scene.window(), &mut cells);
         halves.clear();
         halves.extend(cells.iter().map(|cell| half(scene, cell)));
-        timeline::render(&halves, scene.theme, row.time, buf);
+        let time = Rect {
+            y: y + 1 - tall,
+            height: tall,
+            ..row.time
+        };
+        timeline::render(&halves, scene.theme, time, buf);
 
         let busy = cells.iter().map(|cell| f64::from(cell.share)).sum::<f64>() / cells.len().max(1) as f64;
         let mut detail = vec![Span::raw(format!("{:>3.0} %  ", busy * 100.0))];

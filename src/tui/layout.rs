@@ -27,6 +27,8 @@ pub struct Wants {
     pub caption: bool,
     /// How many lanes there are.
     pub lanes: usize,
+    /// How many tasks there are.
+    pub tasks: usize,
     /// Columns of the longest name.
     pub name: usize,
 }
@@ -102,6 +104,8 @@ pub struct Layout {
     pub caption: Rect,
     pub axis: Rect,
     pub lanes: Rect,
+    /// Rows of each lane.
+    pub lane_rows: u16,
     pub heading: Rect,
     pub tasks: Rect,
     pub gauges: Rect,
@@ -118,7 +122,11 @@ impl Layout {
         }
         let height = area.height;
         let roomy = height >= 30;
-        let lanes = (wants.lanes.max(1) as u16).min((height / 5).max(2));
+        let lane_rows = if height >= 45 && wants.lanes <= 8 { 2 } else { 1 };
+        let lanes = u16::try_from(wants.lanes.max(1))
+            .unwrap_or(u16::MAX)
+            .min((height / 5).max(2))
+            * lane_rows;
         let gauges = match height {
             ..18 => 0,
             18..45 => 2,
@@ -150,8 +158,13 @@ impl Layout {
         let lanes = take(lanes, gap);
         let heading = take(1, 0);
         let below = gauges + gap + log + gap + 1;
-        let tasks_height = (area.y + height).saturating_sub(heading.y + 1 + below + gap);
-        let tasks = take(tasks_height, gap);
+        let room = (area.y + height).saturating_sub(heading.y + 1 + below + gap);
+        // What tasks leave over goes to gauges and log, in steps, so that not every new task moves them.
+        let wanted = u16::try_from(wants.tasks.next_multiple_of(8)).unwrap_or(u16::MAX);
+        let over = if roomy { room.saturating_sub(wanted) } else { 0 };
+        let taller = if height < 45 { 0 } else { (over / 2 / 2 * 2).min(4) };
+        let tasks = take(room - over, gap);
+        let (gauges, log) = (gauges + taller, log + over - taller);
         let gauges = take(gauges, gap);
         let log = take(log, gap);
         let footer = Rect {
@@ -164,6 +177,7 @@ impl Layout {
             caption,
             axis,
             lanes,
+            lane_rows,
             heading,
             tasks,
             gauges,
@@ -187,9 +201,10 @@ mod tests {
             caption: bool,
             lanes in 0usize..600,
             name in 0usize..90,
+            tasks in 0usize..90,
         ) {
             let area = Rect::new(0, 0, width, height);
-            let Some(l) = Layout::new(area, Wants { caption, lanes, name }) else {
+            let Some(l) = Layout::new(area, Wants { caption, lanes, tasks, name }) else {
                 prop_assert!(width < SMALLEST.0 || height < SMALLEST.1);
                 return Ok(());
             };
@@ -198,7 +213,7 @@ mod tests {
                 prop_assert!(pair[0].bottom() <= pair[1].y, "{pair:?}");
             }
             prop_assert!(l.footer.bottom() <= height);
-            prop_assert!(l.tasks.height >= 2, "{l:?}");
+            prop_assert!(l.tasks.height >= 2 || usize::from(l.tasks.height) >= tasks, "{l:?}");
             let row = l.grid.row(0);
             prop_assert!(row.name.right() < row.time.x && row.time.right() < row.detail.x);
             prop_assert!(row.detail.right() <= width);

@@ -2,8 +2,8 @@
 
 use super::app::Panel;
 use super::scene::Scene;
-use super::text;
 use crate::record::LogLine;
+use crate::text;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;

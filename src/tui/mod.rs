@@ -15,7 +15,7 @@
 //! |---|---|
 //! | `action`, `key`, `keys` | what keys mean, what a key is, the thread that reads them |
 //! | `app`, `view`, `order`, `list` | what the presenter has chosen: pure |
-//! | `layout`, `theme`, `text` | where things stand, how they look, safe text |
+//! | `layout`, `theme` | where things stand, how they look |
 //! | `scene`, and one file per widget | a frame: a widget asks the model and draws |
 //! | `terminal` | the terminal taken and given back, panics and signals |
 
@@ -39,7 +39,6 @@ mod scene;
 mod syscall;
 mod tasks;
 mod terminal;
-mod text;
 mod theme;
 mod timeline;
 mod view;
@@ -119,6 +118,7 @@ pub fn run(source: &mut dyn Source, model: &mut Model, options: &Options) -> io:
         app: App::default(),
         drawn: None,
         dirty: true,
+        over: false,
     };
     let shown = live.show(&mut screen, &keys, &signals);
     // Without a terminal there is nothing to tell anybody, only a run to end.
@@ -135,6 +135,8 @@ struct Live<'a> {
     app: App,
     drawn: Option<Instant>,
     dirty: bool,
+    /// The last batch has been taken in.
+    over: bool,
 }
 
 impl Live<'_> {
@@ -174,17 +176,20 @@ impl Live<'_> {
             }
             std::thread::sleep(BATCH);
         }
-        self.take_in();
         Ok(())
     }
 
-    /// Takes in the next batch. Whether it was the last.
+    /// Takes in the next batch, if there is one. Whether there are no more.
     fn take_in(&mut self) -> bool {
-        let over = matches!(self.source.state(), RunState::Ended { .. });
+        if self.over {
+            return true;
+        }
+        // Asked before the batch: whatever was recorded before the end is then in it.
+        self.over = matches!(self.source.state(), RunState::Ended { .. });
         let batch = self.source.batch();
-        self.dirty |= batch.now != self.model.now() || !batch.records.is_empty() || !batch.log.is_empty();
+        self.dirty |= self.over || batch.now != self.model.now() || !batch.log.is_empty();
         self.model.apply(&batch);
-        over
+        self.over
     }
 
     fn draw_if_due(&mut self, screen: &mut Screen) -> io::Result<()> {

@@ -4,14 +4,14 @@
 use super::app::Panel;
 use super::lanes::asleep_in;
 use super::scene::Scene;
-use super::text;
 use super::theme::glyph;
 use super::timeline::{self, Half};
-use crate::model::{Cell, Counts, State};
+use crate::model::{Cell, Counts, Lane, State};
 use crate::record::{Nanos, Outcome, Reason, TaskId};
+use crate::text;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::{Modifier, Style};
+use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
@@ -30,13 +30,10 @@ pub fn heading(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
         if over && count == 0 {
             continue;
         }
-        let (mark, word) = match count {
-            0 => (theme.quiet(), theme.quiet()),
-            _ => (theme.state(state, 0), theme.word(state)),
-        };
+        let word = if count == 0 { theme.quiet() } else { theme.word(state) };
         let chunk = [
             Span::raw(gap),
-            Span::styled(glyph(state), mark),
+            Span::styled(glyph(state), theme.state(state, 0)),
             Span::styled(format!(" {count:>2} {}", state.word()), word),
         ];
         let width: usize = chunk.iter().map(Span::width).sum();
@@ -116,7 +113,7 @@ fn row(scene: &Scene<'_>, id: TaskId, y: u16, cells: &mut Vec<Cell>, halves: &mu
     let mut style = theme.group(group);
     if scene.app.tasks.selected() == Some(id) {
         scene.cursor(row.cursor, Panel::Tasks, buf);
-        style = style.add_modifier(Modifier::BOLD);
+        style = style.patch(theme.selected());
     }
     let name = scene.model.task_name(id).to_string();
     buf.set_string(row.name.x, y, text::fit(&name, usize::from(row.name.width)), style);
@@ -131,7 +128,7 @@ fn row(scene: &Scene<'_>, id: TaskId, y: u16, cells: &mut Vec<Cell>, halves: &mu
     timeline::render(halves, theme, row.time, buf);
 
     if let Some((state, length)) = doing(scene, id) {
-        detail(scene, id, state, length).render(row.detail, buf);
+        detail(scene, id, state, length, usize::from(row.detail.width)).render(row.detail, buf);
     }
 }
 
@@ -147,33 +144,50 @@ fn doing(scene: &Scene<'_>, id: TaskId) -> Option<(State, Nanos)> {
     found
 }
 
-fn detail(scene: &Scene<'_>, id: TaskId, state: State, length: Nanos) -> Line<'static> {
+/// State, how long, and what it waits for. Where there is no room for all three, a task that rightly waits goes without
+/// the word for that: what it waits for says as much.
+fn detail(scene: &Scene<'_>, id: TaskId, state: State, length: Nanos, width: usize) -> Line<'static> {
     let theme = scene.theme;
-    let mut line = Line::from(Span::styled(format!("{:<9} ", state.word()), theme.word(state)));
+    let what = what(scene, id, state);
     let quiet = matches!(state, State::Suspended(_) | State::Ended(_));
-    let number = if quiet { theme.quiet() } else { Style::new() };
-    line.push_span(Span::styled(format!("{:>7}", text::duration(length)), number));
-    let what = match state {
-        State::Ended(_) => "ago".to_owned(),
-        _ if !scene.live() => String::new(),
-        State::Blocking => scene
-            .model
-            .lanes()
-            .iter()
-            .find(|lane| lane.current.is_some_and(|current| current.task == id))
-            .and_then(|lane| asleep_in(scene, lane.id))
-            .unwrap_or_default()
-            .to_owned(),
-        State::Suspended(reason) => scene.model.waiting_on(id).unwrap_or(reason.word()).to_owned(),
-        _ => scene.model.waiting_on(id).unwrap_or_default().to_owned(),
+    let number = Span::styled(
+        format!("{:>7}", text::duration(length)),
+        if quiet { theme.quiet() } else { Style::new() },
+    );
+    if width >= 34 {
+        let what = text::fit(&what, width - 19).into_owned();
+        let state = Span::styled(format!("{:<9} ", state.word()), theme.word(state));
+        return Line::from(vec![state, number, Span::styled(format!("  {what}"), theme.quiet())]);
+    }
+    let room = width.saturating_sub(8);
+    let words = match state {
+        State::Suspended(_) if !what.is_empty() => what,
+        _ => state.word().to_owned(),
     };
-    let gap = if state == State::Ended(Outcome::Completed) {
-        " "
-    } else {
-        "  "
-    };
-    line.push_span(Span::styled(format!("{gap}{}", text::clean(&what)), theme.quiet()));
-    line
+    let words = text::fit(&words, room);
+    let padding = " ".repeat(room - text::width(&words) + 1);
+    Line::from(vec![
+        Span::styled(words.into_owned(), theme.word(state)),
+        Span::raw(padding),
+        number,
+    ])
+}
+
+/// What a task waits for or works at; a view that looks back knows only reasons.
+fn what(scene: &Scene<'_>, id: TaskId, state: State) -> String {
+    let model = scene.model;
+    let step = || model.waiting_on(id).filter(|_| scene.live());
+    match state {
+        State::Ended(_) => "ago",
+        State::Blocking => {
+            let holds = |lane: &&Lane| lane.current.is_some_and(|current| current.task == id);
+            let call = || asleep_in(scene, model.lanes().iter().find(holds)?.id);
+            call().filter(|_| scene.live()).unwrap_or_default()
+        }
+        State::Suspended(reason) => step().unwrap_or(reason.word()),
+        _ => step().unwrap_or_default(),
+    }
+    .to_owned()
 }
 
 /// `api 34 · thumb 2`, in the order of the groups.

@@ -163,9 +163,16 @@ impl Theme {
         }
     }
 
-    /// Titles and what is selected.
+    /// Titles and numbers.
     pub fn strong(self) -> Style {
         Style::new().add_modifier(Modifier::BOLD)
+    }
+
+    /// The name of a selected row.
+    pub fn selected(self) -> Style {
+        Style::new()
+            .add_modifier(Modifier::BOLD)
+            .add_modifier(Modifier::REVERSED)
     }
 
     /// Where the presenter's hand is: the panel with the keys, the freeze.
@@ -227,7 +234,7 @@ mod tests {
     fn no_two_states_share_a_glyph() {
         let glyphs: HashSet<_> = every_state().into_iter().map(glyph).collect();
         assert_eq!(glyphs.len(), every_state().len());
-        assert!(glyphs.iter().all(|g| crate::tui::text::width(g) == 1));
+        assert!(glyphs.iter().all(|g| crate::text::width(g) == 1));
     }
 
     #[test]

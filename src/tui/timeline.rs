@@ -27,10 +27,11 @@ pub struct Half {
     pub share: f32,
 }
 
-/// Glyphs for a column that was held for less than half of either half.
-const LOW: [&str; 4] = ["▁", "▂", "▃", "▄"];
+/// Glyphs for a column that was held for less than half of either half, in eighths of a row.
+const LOW: [&str; 9] = [" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"];
 
-/// Draws `halves`, two to a column, into `area`'s first row, right-aligned: columns that have no halves stay empty.
+/// Draws `halves`, two to a column, into `area`, right-aligned: columns that have no halves stay empty. In an area of
+/// several rows everything is as tall as that, and small shares of a column are told more finely.
 pub fn render(halves: &[Half], theme: Theme, area: Rect, buf: &mut Buffer) {
     let columns = (halves.len() / 2).min(usize::from(area.width));
     let first = area.right() - columns as u16;
@@ -40,8 +41,10 @@ pub fn render(halves: &[Half], theme: Theme, area: Rect, buf: &mut Buffer) {
         let column = Column::of(pair[0], pair[1]);
         let ended = matches!(column, Column::Whole(State::Ended(_), _));
         if !(ended && over) {
-            let (symbol, style) = column.look(theme);
-            buf[(x, area.y)].set_symbol(symbol).set_style(style);
+            for row in 0..area.height {
+                let (symbol, style) = column.look(theme, area.height, row);
+                buf[(x, area.bottom() - 1 - row)].set_symbol(symbol).set_style(style);
+            }
         }
         over = ended;
     }
@@ -90,9 +93,11 @@ impl Column {
         }
     }
 
-    fn look(self, theme: Theme) -> (&'static str, Style) {
+    /// What it looks like in a row, counted from the bottom, of a timeline that many rows tall.
+    fn look(self, theme: Theme, rows: u16, row: u16) -> (&'static str, Style) {
         match self {
             Column::Empty => (" ", Style::new()),
+            Column::Whole(State::Suspended(_) | State::Ended(_), _) if row > 0 => (" ", Style::new()),
             Column::Whole(state, group) => (glyph(state), theme.state(state, group)),
             Column::Split(Some(left), Some(right)) => match theme.group(right).fg {
                 Some(ground) => ("▌", theme.group(left).bg(ground)),
@@ -101,8 +106,11 @@ impl Column {
             Column::Split(Some(left), None) => ("▌", theme.group(left).bg(Color::Reset)),
             Column::Split(None, right) => ("▐", theme.group(right.unwrap_or(0)).bg(Color::Reset)),
             Column::Low(share, group) => {
-                let eighths = (share * 8.0).ceil() as usize;
-                (LOW[eighths.clamp(1, LOW.len()) - 1], theme.group(group))
+                let eighths = (share * 8.0 * f32::from(rows)).ceil() as usize;
+                (
+                    LOW[eighths.saturating_sub(usize::from(row) * 8).min(8)],
+                    theme.group(group),
+                )
             }
         }
     }
@@ -168,6 +176,21 @@ mod tests {
         let others = [(run(), block), (queue, wait()), (none, none), (tick, wait())];
         let halves: Vec<Half> = pairs.into_iter().chain(others).flat_map(|(l, r)| [l, r]).collect();
         assert_eq!(text(&halves), "▌▐█·▓▒ ▁");
+    }
+
+    #[test]
+    fn a_taller_row_tells_small_shares_more_finely() {
+        let area = Rect::new(0, 0, 3, 2);
+        let mut buf = Buffer::empty(area);
+        let low = |share| half(State::Running, 0, share);
+        let halves = [low(0.1), low(0.1), low(0.4), low(0.4), run(), wait()];
+        render(&halves, Theme::new(Depth::True), area, &mut buf);
+        let rows: Vec<String> = buf
+            .content()
+            .chunks(3)
+            .map(|r| r.iter().map(|c| c.symbol()).collect())
+            .collect();
+        assert_eq!(rows, ["  ▌", "▂▇▌"]);
     }
 
     #[test]
