@@ -5,7 +5,7 @@
 //! lies in one cell and unpacks only those that an edge cuts: any zoom costs about the same.
 
 use super::pack::{self, Entry, Reader};
-use super::paint::Mix;
+use super::paint::{Mix, Painter};
 use super::spans::Spans;
 use super::state::{State, Stretch, Times};
 use super::track::{Held, Rest, hold};
@@ -134,22 +134,36 @@ impl Chunk {
 
     /// Every stretch of it, in order.
     pub fn stretches(&self, task: TaskId, spans: &Spans, each: &mut impl FnMut(Stretch)) {
-        let blocking = self.mix.blocking > Nanos::ZERO;
         for (before, held) in self.slices(task) {
-            let slice = &held.slice;
-            for stretch in before.until(slice.start, slice.queued.get(), slice.unnoticed.get()) {
-                each(stretch);
+            self.told(before, &held, spans, each);
+        }
+    }
+
+    /// Paints it slice by slice.
+    pub fn paint(&self, task: TaskId, spans: &Spans, painter: &mut Painter) {
+        for (before, held) in self.slices(task) {
+            match painter.only(before.since, held.end()) {
+                Some(cell) => self.told(before, &held, spans, &mut |stretch| cell.add(&stretch, stretch.len())),
+                None => self.told(before, &held, spans, &mut |stretch| painter.stretch(&stretch)),
             }
-            let end = held.end();
-            if blocking {
-                hold(slice.start, end, spans.within(slice.start, end), each);
-            } else {
-                each(Stretch {
-                    from: slice.start,
-                    to: end,
-                    state: State::Running,
-                });
-            }
+        }
+    }
+
+    /// The stretches of one of its slices and of the gap before it.
+    #[inline]
+    fn told(&self, before: Rest, held: &Held, spans: &Spans, each: &mut impl FnMut(Stretch)) {
+        let (slice, end) = (&held.slice, held.end());
+        for stretch in before.until(slice.start, slice.queued.get(), slice.unnoticed.get()) {
+            each(stretch);
+        }
+        if self.mix.blocking > Nanos::ZERO {
+            hold(slice.start, end, spans.within(slice.start, end), each);
+        } else {
+            each(Stretch {
+                from: slice.start,
+                to: end,
+                state: State::Running,
+            });
         }
     }
 
@@ -186,7 +200,7 @@ pub(super) struct Slices<'a> {
 impl Iterator for Slices<'_> {
     type Item = (Rest, Held);
 
-    #[inline]
+    #[inline(always)]
     fn next(&mut self) -> Option<(Rest, Held)> {
         if self.reader.is_done() {
             return None;

@@ -260,14 +260,18 @@ impl Painter {
         self.grid.bounds
     }
 
+    /// The cell in which all of `from..to` lies.
+    #[inline]
+    pub fn only(&mut self, from: Nanos, to: Nanos) -> Option<&mut Mix> {
+        let column = self.grid.only(from, to)?;
+        Some(&mut self.mixes[column])
+    }
+
     /// Takes all of `from..to` at once if it lies in one cell. Whether it did.
     #[inline]
     pub fn mix(&mut self, from: Nanos, to: Nanos, mix: &Mix) -> bool {
-        let only = self.grid.only(from, to);
-        if let Some(column) = only {
-            self.mixes[column].merge(mix);
-        }
-        only.is_some()
+        let cell = self.only(from, to).map(|cell| cell.merge(mix));
+        cell.is_some()
     }
 
     #[inline]

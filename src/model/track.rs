@@ -253,7 +253,7 @@ impl Track {
         let (from, to) = painter.bounds();
         for chunk in self.within(from, to) {
             if !painter.mix(chunk.before.since, chunk.after.since, &chunk.mix) {
-                chunk.stretches(task, spans, &mut |stretch| painter.stretch(&stretch));
+                chunk.paint(task, spans, painter);
             }
         }
     }
