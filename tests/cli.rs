@@ -39,7 +39,7 @@ fn check_says_what_is_good_and_what_is_bad_of_all_files() {
         out,
         [
             "scenarios/mixed.toml: ok: Mixed load: 4 groups, 45 tasks, 4 cues; tokio with 2 workers for 30s",
-            "timeouts: ok: Timeouts: 3 groups, 21 tasks, 4 cues; tokio with 2 workers for 22s",
+            "timeouts: ok: Timeouts: 3 groups, 21 tasks, 5 cues; tokio with 2 workers for 22s",
         ]
     );
     assert!(
