@@ -88,7 +88,7 @@ pub fn show_duration(d: Duration) -> String {
     format!("{}{unit}", number.trim_end_matches('0').trim_end_matches('.'))
 }
 
-/// A size as [`size`] reads it: exact, in the largest binary unit that needs no fraction.
+/// A size as a scenario writes it: exact, in the largest binary unit that needs no fraction.
 pub fn show_size(bytes: u64) -> String {
     let (unit, per) = match bytes {
         0 => SIZE[0],
