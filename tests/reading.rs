@@ -355,6 +355,23 @@ fn colour_changes_nothing_but_the_colour() {
     assert_eq!(plain, report.render(false));
 }
 
+/// Every line of a large file is wrong, and the report counts them all and shows the first few.
+#[test]
+fn a_report_of_very_many_mistakes_stays_short() {
+    let report = read("large.toml", &"[[task]]\n".repeat(100_000)).unwrap_err();
+    assert_eq!(
+        report.len(),
+        200_001,
+        "each task lacks two keys, and the scenario its title"
+    );
+    assert!(report.to_string().lines().count() < 400);
+    assert!(
+        report
+            .to_string()
+            .ends_with("200001 errors, of which the first 40 are shown\n")
+    );
+}
+
 /// Reading ends with a scenario or a report, and a report never carries a control character to the terminal.
 fn read_any(text: &str) {
     if let Err(report) = read(text, text) {

@@ -121,13 +121,8 @@ impl Diagnostics {
     ///
     /// A mistake of the syntax makes the parser stumble over the rest of its line, so the first one of a line speaks for all.
     pub fn into_report(self, name: &str, text: &str) -> Report {
-        let line = |diagnostic: &Diagnostic| {
-            text.as_bytes()
-                .iter()
-                .take(diagnostic.start())
-                .filter(|b| **b == b'\n')
-                .count()
-        };
+        let ends: Vec<_> = text.match_indices('\n').map(|(end, _)| end).collect();
+        let line = |diagnostic: &Diagnostic| ends.partition_point(|end| *end < diagnostic.start());
         let mut diagnostics = self.syntax;
         diagnostics.sort_by_key(Diagnostic::start);
         diagnostics.dedup_by_key(|diagnostic| line(diagnostic));
