@@ -361,14 +361,14 @@ fn a_report_of_very_many_mistakes_stays_short() {
     let report = read("large.toml", &"[[task]]\n".repeat(100_000)).unwrap_err();
     assert_eq!(
         report.len(),
-        200_001,
-        "each task lacks two keys, and the scenario its title"
+        200_002,
+        "each task lacks two keys; the title is missing; they are too many"
     );
     assert!(report.to_string().lines().count() < 400);
     assert!(
         report
             .to_string()
-            .ends_with("200001 errors, of which the first 40 are shown\n")
+            .ends_with("200002 errors, of which the first 40 are shown\n")
     );
 }
 
