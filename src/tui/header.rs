@@ -20,7 +20,7 @@ pub fn render(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
     let parts = [
         executor(scene, wide),
         (elapsed(scene, wide), Style::new()),
-        state(scene),
+        state(scene, usize::from(area.width / 6)),
     ];
     // Where the executor does not fit, the scenario's title matters more.
     for (text, style) in parts.into_iter().skip(usize::from(area.width < 72)) {
@@ -86,7 +86,8 @@ fn elapsed(scene: &Scene<'_>, wide: bool) -> String {
     }
 }
 
-fn state(scene: &Scene<'_>) -> (String, Style) {
+/// `room` is for what the run left behind; the whole sentence is told when the screen has gone.
+fn state(scene: &Scene<'_>, room: usize) -> (String, Style) {
     let theme = scene.theme;
     match scene.run {
         _ if !scene.live() => {
@@ -96,7 +97,7 @@ fn state(scene: &Scene<'_>) -> (String, Style) {
         RunState::Running => ("● live".into(), theme.good()),
         RunState::Stopping => ("◌ stopping…".into(), theme.accent()),
         RunState::Ended { left: None } => ("■ ended".into(), theme.strong()),
-        RunState::Ended { left: Some(left) } => (format!("■ ended, {}", text::clean(left)), theme.bad()),
+        RunState::Ended { left: Some(left) } => (format!("■ ended, {}", text::fit(left, room)), theme.bad()),
     }
 }
 

@@ -47,7 +47,8 @@ pub fn render(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
         let busy = cells.iter().map(|cell| f64::from(cell.share)).sum::<f64>() / cells.len().max(1) as f64;
         let mut detail = vec![Span::raw(format!("{:>3.0} %  ", busy * 100.0))];
         if scene.live() {
-            detail.extend(doing_now(scene, lane));
+            let left = row.detail.width.saturating_sub(detail[0].width() as u16);
+            detail.extend(doing_now(scene, lane, left));
         } else {
             detail.extend(doing_then(scene, cells.last()));
         }
@@ -75,7 +76,7 @@ fn half(scene: &Scene<'_>, cell: &LaneCell) -> Half {
 }
 
 /// The growing slice: this is where a class sees a worker block while it blocks.
-fn doing_now(scene: &Scene<'_>, lane: &Lane) -> Vec<Span<'static>> {
+fn doing_now(scene: &Scene<'_>, lane: &Lane, width: u16) -> Vec<Span<'static>> {
     let theme = scene.theme;
     let Some(current) = lane.current else {
         return vec![Span::styled("idle", theme.quiet())];
@@ -91,11 +92,11 @@ fn doing_now(scene: &Scene<'_>, lane: &Lane) -> Vec<Span<'static>> {
         }
         None => {
             let length = text::duration(scene.model.now() - current.start);
-            spans.push(Span::styled(length, theme.quiet()));
-            spans.push(Span::styled(
-                format!(" {}", text::clean(scene.model.label(current.label))),
-                theme.quiet(),
-            ));
+            spans.push(Span::styled(format!("{length} "), theme.quiet()));
+            let used: usize = spans.iter().map(Span::width).sum();
+            let room = usize::from(width).saturating_sub(used);
+            let step = text::fit(scene.model.label(current.label), room).into_owned();
+            spans.push(Span::styled(step, theme.quiet()));
         }
     }
     spans

@@ -17,7 +17,7 @@
 //! | `app`, `view`, `order`, `list` | what the presenter has chosen: pure |
 //! | `layout`, `theme` | where things stand, how they look |
 //! | `scene`, and one file per widget | a frame: a widget asks the model and draws |
-//! | `terminal` | the terminal taken and given back, panics and signals |
+//! | `terminal` | the terminal taken and given back |
 
 mod action;
 mod app;

@@ -1,7 +1,7 @@
 //! The terminal, taken and always given back.
 //!
-//! Whatever ends the screen gives the terminal back: quitting, an error, a signal (see [`Signals`](crate::signals::Signals)), or a panic of the
-//! thread that draws. A panic of any *other* thread is part of the show: the task that panicked ends as `panicked` and
+//! Whatever ends the screen gives the terminal back: quitting, an error, a signal
+//! ([`Signals`](crate::signals::Signals)), or a panic of the thread that draws. A panic of any *other* thread is part of the show: the task that panicked ends as `panicked` and
 //! its message goes to the event log, so the panic hook leaves the screen alone. That is why `ratatui::init` is not used:
 //! its hook restores the terminal whichever thread panics.
 

@@ -239,6 +239,25 @@ fn a_frozen_view_stands_while_the_run_goes_on() {
 }
 
 #[test]
+fn an_ended_run_stays_to_look_back_at() {
+    let mut stage = Stage::at(6_000, SMALL);
+    stage.run = RunState::Ended { left: None };
+    assert!(stage.text().contains("■ ended"));
+    stage.act(Action::PanLeft);
+    stage.act(Action::ZoomIn);
+    assert!(stage.text().contains("❄ frozen"));
+    stage.act(Action::Back);
+    stage.run = RunState::Ended {
+        left: Some("2 jobs still block threads of the blocking pool".into()),
+    };
+    let text = stage.text();
+    assert!(
+        text.contains("Mixed") && text.contains("■ ended, 2 jobs still…"),
+        "{text}"
+    );
+}
+
+#[test]
 fn keys_do_what_help_says() {
     let mut stage = Stage::at(2_000, SMALL);
     assert_eq!(stage.act(Action::Inject), Some(Intent::Inject));
