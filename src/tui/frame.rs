@@ -22,7 +22,7 @@ pub fn render(
     area: Rect,
     buf: &mut Buffer,
 ) {
-    let Some(layout) = Layout::new(area, wants(model)) else {
+    let Some(layout) = Layout::new(area, wants(model, area.width)) else {
         let (width, height) = SMALLEST;
         let words = format!(
             "tasklab needs {width}×{height}; this is {}×{}.",
@@ -63,14 +63,14 @@ pub fn render(
     }
 }
 
-fn wants(model: &Model) -> Wants {
+fn wants(model: &Model, width: u16) -> Wants {
     let tasks = model.groups().iter().filter(|group| !group.library).map(|group| {
         let digits = group.spawned.saturating_sub(1).max(1).ilog10() as usize + 1;
         text::width(&group.name) + 1 + digits
     });
     let lanes = model.lanes().iter().map(|lane| text::width(&lane.name));
     Wants {
-        caption: model.info().cues.iter().any(|cue| !cue.say.is_empty()),
+        caption: caption::rows(model, width),
         lanes: model.lanes().len(),
         tasks: model.tasks().len(),
         name: tasks.chain(lanes).max().unwrap_or(0),

@@ -84,8 +84,14 @@ fn doing_now(scene: &Scene<'_>, lane: &Lane, width: u16) -> Vec<Span<'static>> {
     let mut spans = vec![task(scene, current.task), Span::raw(" ")];
     match current.blocking_since {
         Some(since) => {
-            let length = text::duration(scene.model.now() - since);
-            spans.push(Span::styled(format!(" block {length} "), theme.alarm()));
+            let mut words = format!("block {}", text::duration(scene.model.now() - since));
+            // A number that is cut is a wrong number: the name gives way, and the margins before it.
+            let room = usize::from(width).saturating_sub(text::width(&words) + 1);
+            if spans[0].width() + 2 <= room {
+                words = format!(" {words} ");
+            }
+            spans[0].content = text::fit(&spans[0].content, room).into_owned().into();
+            spans.push(Span::styled(words, theme.alarm()));
             if let Some(call) = asleep_in(scene, lane.id) {
                 spans.push(Span::styled(format!(" {call}"), theme.bad()));
             }

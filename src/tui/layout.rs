@@ -23,8 +23,8 @@ pub const SMALLEST: (u16, u16) = (60, 12);
 /// What the layout depends on, beside the terminal's size.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Wants {
-    /// The scenario has something to say: its row stays reserved, so that nothing jumps when it speaks.
-    pub caption: bool,
+    /// Rows of the caption.
+    pub caption: u16,
     /// How many lanes there are.
     pub lanes: usize,
     /// How many tasks there are.
@@ -153,7 +153,7 @@ impl Layout {
             rect
         };
         let header = take(1, 0);
-        let caption = take(u16::from(wants.caption), gap);
+        let caption = take(wants.caption, gap);
         let axis = take(1, 0);
         let lanes = take(lanes, gap);
         let heading = take(1, 0);
@@ -198,7 +198,7 @@ mod tests {
         fn parts_lie_inside_the_screen_and_none_upon_another(
             width in 0u16..300,
             height in 0u16..100,
-            caption: bool,
+            caption in 0u16..=2,
             lanes in 0usize..600,
             name in 0usize..90,
             tasks in 0usize..90,

@@ -239,6 +239,14 @@ fn a_frozen_view_stands_while_the_run_goes_on() {
 }
 
 #[test]
+fn a_long_caption_takes_a_second_row_and_no_length_is_cut() {
+    let mut stage = Stage::at(5_240, (60, 24));
+    let text = stage.text();
+    assert!(text.contains("task suffers?"), "{text}");
+    assert!(text.contains("block 236 ms\n"), "{text}");
+}
+
+#[test]
 fn an_ended_run_stays_to_look_back_at() {
     let mut stage = Stage::at(6_000, SMALL);
     stage.run = RunState::Ended { left: None };
