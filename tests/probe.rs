@@ -189,6 +189,34 @@ fn a_wake_up_is_stamped_with_its_time_and_its_author() {
 }
 
 #[test]
+fn a_wake_up_while_the_task_runs_counts_from_the_end_of_its_slice() {
+    let hub = Hub::new(LaneKind::Blocking);
+    let group = hub.group("eager");
+    let runtime = runtime(Builder::new_current_thread(), &hub);
+    let join = probe::spawn(runtime.handle(), &hub, &group, |_| async {
+        let mut woken = false;
+        std::future::poll_fn(|context| {
+            if std::mem::replace(&mut woken, true) {
+                return std::task::Poll::Ready(());
+            }
+            context.waker().wake_by_ref();
+            let since = probe::now();
+            while probe::now() - since < Nanos::from_millis(5) {}
+            std::task::Poll::Pending
+        })
+        .await;
+        Outcome::Completed
+    });
+    runtime.block_on(join).expect("no panic");
+    let slices = slices(&[Collector::new(hub, None).batch()]);
+    assert_eq!(slices.len(), 2);
+    let (first, second) = (slices[0].1, slices[1].1);
+    assert_eq!(second.woken_by, Some(first.task));
+    // The wake-up was at the beginning of the first slice; the last instruction of the poll may lie behind the stamp.
+    assert!(second.start - second.queued.get() + Nanos::from_millis(4) > first.start + first.len.get());
+}
+
+#[test]
 fn lateness_divides_into_unnoticed_and_queued() {
     let hub = Hub::new(LaneKind::Blocking);
     let group = hub.group("late");

@@ -183,7 +183,7 @@ impl Model {
             Record::Slice(slice) => self.slice(lane, slice),
             Record::Step(step) => self.step(step),
             Record::Spawned(spawned) => self.spawned(spawned),
-            Record::Ended(ended) => self.ended(ended),
+            Record::Ended(ended) => self.ended(lane, ended),
             Record::Repetition(repetition) => self.repetition(repetition),
             Record::Marked(marked) => {
                 self.now = self.now.max(marked.at);
@@ -273,10 +273,13 @@ impl Model {
         }
     }
 
-    fn ended(&mut self, ended: Ended) {
+    fn ended(&mut self, lane: LaneId, ended: Ended) {
         self.now = self.now.max(ended.at);
         self.change(ended.task, ended.at, |task, _| {
-            task.ended.get_or_insert((ended.at, ended.outcome));
+            if task.ended.is_none() {
+                task.ended = Some((ended.at, ended.outcome));
+                task.ended_on = lane;
+            }
         });
     }
 

@@ -24,9 +24,15 @@ impl Model {
             lane.asleep.forget(horizon.min(lane.track.end()));
         }
         let before = self.tasks.len();
+        let (lanes, lane_at) = (&self.lanes, &self.lane_at);
         self.tasks.retain_mut(|task| {
             task.forget(horizon);
-            task.over_at().is_none_or(|over| over > horizon)
+            // Until its lane has gone on, the slice in which it ended is still to come, and would bring it back to life.
+            let last_slice_missing = |(at, _)| {
+                let lane = lane_at.get(&task.ended_on).map(|&at| &lanes[at]);
+                task.ended_on != LaneId::NONE && lane.is_none_or(|lane| lane.track.end() <= at)
+            };
+            task.over_at().is_none_or(|over| over > horizon) || task.ended.is_some_and(last_slice_missing)
         });
         if self.tasks.len() < before {
             self.forgotten += before - self.tasks.len();

@@ -4,6 +4,7 @@ use super::*;
 use crate::record::*;
 
 const WORKER: LaneId = LaneId(0);
+const OTHER: LaneId = LaneId(1);
 
 fn id(task: u32) -> TaskId {
     TaskId::new(task).unwrap()
@@ -448,6 +449,36 @@ fn tasks_are_in_the_order_of_their_spawns_and_bear_their_groups_names() {
         .collect();
     assert_eq!(names, ["api#900", "api#7", "api#2"]);
     assert_eq!(model.task_name(id(5)).to_string(), "#5", "nobody knows it");
+}
+
+#[test]
+fn a_task_is_not_forgotten_before_its_last_slice_has_come() {
+    let mut model = Model::with_limit(RunInfo::default(), 1);
+    // Task 1 ends inside its slice, whose record comes after that of its end; much has happened elsewhere meanwhile.
+    let ended = Record::Ended(Ended {
+        at: us(5),
+        task: id(1),
+        outcome: Outcome::Completed,
+    });
+    let last = Record::Slice(slice(1, us(4), us(90)));
+    let elsewhere = (10..80).map(|at| (OTHER, Record::Slice(slice(2, us(at), us(1)))));
+    for record in [(WORKER, spawned(1, us(1))), (WORKER, ended)]
+        .into_iter()
+        .chain(elsewhere)
+        .chain([(WORKER, last)])
+    {
+        model.apply(&Batch {
+            records: vec![record],
+            ..Batch::default()
+        });
+    }
+    assert!(model.horizon() > us(5));
+    let counts = model.counts();
+    assert_eq!(
+        (counts.completed, counts.alive()),
+        (1, 1),
+        "only task 2 lives: {counts:?}"
+    );
 }
 
 #[test]

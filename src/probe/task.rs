@@ -80,6 +80,14 @@ impl TaskSlot {
         (woken.is_some() || ready.is_some()).then_some(Waiting { task, ready, woken })
     }
 
+    /// A wake-up that came while the task ran: it is queued from the end of this slice on, not before.
+    #[inline]
+    fn woken_while_running(&self) {
+        if self.woken_at.load(Relaxed) != 0 {
+            self.woken_at.store(super::now().0, Relaxed);
+        }
+    }
+
     #[inline]
     fn stamp(&self) {
         if self.woken_at.load(Relaxed) == 0 {
@@ -274,6 +282,10 @@ impl<F: Future<Output = Outcome>> Future for Probed<F> {
         let bomb = Bomb(this.handle);
         let polled = this.body.poll(&mut Context::from_waker(this.waker));
         std::mem::forget(bomb);
-        polled.map(|outcome| ended(this.handle, outcome))
+        match polled {
+            Poll::Ready(outcome) => ended(this.handle, outcome),
+            Poll::Pending => this.handle.0.woken_while_running(),
+        }
+        polled.map(|_| ())
     }
 }
