@@ -123,8 +123,12 @@ pub fn run(source: &mut dyn Source, model: &mut Model, options: &Options) -> io:
     let shown = live.show(&mut screen, &keys, &signals);
     // Without a terminal there is nothing to tell anybody, only a run to end.
     let hung_up = matches!(shown, Ok(Exit::Signal(signal)) if signal.is_hangup()) || shown.is_err();
-    live.stop(if hung_up { None } else { Some(&mut screen) })?;
-    shown
+    let stopped = live.stop(if hung_up { None } else { Some(&mut screen) });
+    match signals.seen() {
+        // A terminal that goes away fails to be drawn on before, or after, its signal is seen.
+        Some(signal) if signal.is_hangup() => Ok(Exit::Signal(signal)),
+        _ => stopped.and(shown),
+    }
 }
 
 /// A run on screen.

@@ -12,11 +12,14 @@ use crossterm::{execute, terminal};
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 use std::io::{self, Stdout};
+use std::mem::ManuallyDrop;
 use std::thread;
 
 /// The terminal in raw mode on its alternate screen, until dropped.
 pub struct Screen {
-    terminal: Terminal<CrosstermBackend<Stdout>>,
+    /// Never dropped: ratatui's own `Drop` shows the cursor, which [`give_back`] has done, and complains on standard error
+    /// when it cannot, which panics when that went away with the terminal.
+    terminal: ManuallyDrop<Terminal<CrosstermBackend<Stdout>>>,
     _hook: HookGuard,
 }
 
@@ -32,7 +35,10 @@ impl Screen {
         let taken = execute!(io::stdout(), EnterAlternateScreen, Hide)
             .and_then(|()| Terminal::new(CrosstermBackend::new(io::stdout())));
         match taken {
-            Ok(terminal) => Ok(Screen { terminal, _hook: hook }),
+            Ok(terminal) => Ok(Screen {
+                terminal: ManuallyDrop::new(terminal),
+                _hook: hook,
+            }),
             Err(e) => {
                 give_back();
                 Err(e)
