@@ -192,7 +192,9 @@ fn real(mode: Mode, threads: bool) -> Outcomes {
             }
         });
     }
-    bench.runtime.block_on(tokio::time::sleep(Duration::from_secs(1)));
+    bench
+        .runtime
+        .block_on(async { tokio::time::sleep(Duration::from_secs(1)).await });
     let (elapsed, loops) = (start.elapsed(), done.load(Relaxed));
     stop.store(true, Relaxed);
     bench.finish(loops as f64, elapsed)
