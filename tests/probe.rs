@@ -319,6 +319,55 @@ fn a_block_in_place_leaves_no_slice_open() {
 }
 
 #[test]
+fn a_thread_that_changes_its_work_changes_its_lane_and_a_place_that_is_free_is_taken() {
+    let hub = Hub::new(LaneKind::Blocking);
+    let group = hub.group("mixed");
+    let mut collector = Collector::new(hub.clone(), None);
+    let job = || {
+        let hub = hub.clone();
+        let task = probe::TaskHandle::new(&hub, &group);
+        std::thread::spawn(move || {
+            probe::lane::job(&task, probe::now(), Reason::Unknown, || ());
+        })
+        .join()
+        .expect("no panic");
+    };
+    job();
+    let mut batches = vec![collector.batch()];
+    job();
+    batches.push(collector.batch());
+    // Polls on a thread that has had a job before.
+    let (other_hub, other_group) = (hub.clone(), hub.group("polls"));
+    let task = probe::TaskHandle::new(&hub, &group);
+    std::thread::spawn(move || {
+        probe::lane::job(&task, probe::now(), Reason::Unknown, || ());
+        let runtime = runtime(Builder::new_current_thread(), &other_hub);
+        let join = probe::spawn(runtime.handle(), &other_hub, &other_group, |_| async {
+            Outcome::Completed
+        });
+        runtime.block_on(join).expect("no panic");
+    })
+    .join()
+    .expect("no panic");
+    batches.push(collector.batch());
+    let names: Vec<_> = batches
+        .iter()
+        .flat_map(|batch| &batch.definitions)
+        .filter_map(|definition| match definition {
+            Definition::Lane { id, kind, name } => Some((id.0, *kind, name.as_str())),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(
+        names,
+        [(0, LaneKind::Blocking, "blocking 0"), (1, LaneKind::Worker, "worker 0")]
+    );
+    let lanes: Vec<u16> = slices(&batches).iter().map(|(lane, _)| lane.0).collect();
+    assert_eq!(lanes, [0, 0, 0, 1]);
+    assert_eq!(batches[2].jobs, 3);
+}
+
+#[test]
 fn offloaded_work_is_a_child_task_on_a_blocking_lane() {
     let hub = Hub::new(LaneKind::Blocking);
     let group = hub.group("upload");

@@ -216,6 +216,64 @@ fn what_cannot_be_stopped_is_named() {
 }
 
 #[test]
+fn a_run_of_very_many_tasks_can_be_stopped_and_every_end_is_told() {
+    for executor in EXECUTORS {
+        let mut asked = false;
+        // On the pool, what blocks cannot be cancelled: there the tasks are many and short.
+        let sleep = if executor == "pool" { "1us" } else { "1h" };
+        let (model, left) = run_until(
+            &on(
+                executor,
+                &format!("[[task]]\nname = 'crowd'\ncount = 100000\nsteps = [{{ sleep = '{sleep}' }}]"),
+            ),
+            |model, run| {
+                if !asked && model.groups().iter().any(|group| group.spawned == 100_000) {
+                    asked = true;
+                    run.stop();
+                }
+            },
+        );
+        assert_eq!(left, None, "{executor}");
+        let counts = model.counts();
+        assert_eq!((counts.alive(), counts.ended()), (0, 100_000), "{executor}: {counts:?}");
+    }
+}
+
+#[test]
+fn a_job_that_outlives_the_run_is_no_mismatch_and_holds_up_no_task() {
+    for executor in ["tokio", "current-thread"] {
+        let mut asked = false;
+        let (model, left) = run_until(
+            &on(
+                executor,
+                "[[task]]\nname = 'patient'\ncount = 50\nsteps = [{ sleep = '1h' }]\n\
+                 [[task]]\nname = 'stubborn'\nsteps = [{ offload = [{ block = '1h' }] }]",
+            ),
+            |model, run| {
+                let offloaded = |lane: &tasklab::model::Lane| lane.kind == LaneKind::Blocking && lane.current.is_some();
+                if !asked && model.lanes().iter().any(offloaded) {
+                    asked = true;
+                    run.stop();
+                }
+            },
+        );
+        assert_eq!(
+            left.as_deref(),
+            Some("left behind a thread that could not be stopped: blocking 0")
+        );
+        let counts = model.counts();
+        assert_eq!(
+            (counts.cancelled, counts.blocking, counts.alive()),
+            (51, 1, 1),
+            "{executor}: {counts:?}"
+        );
+        assert_ne!(group(&model, "patient").spawned, 0);
+        let identity = model.accounts().check();
+        assert_eq!(identity, tasklab::model::Identity::Holds, "{executor}");
+    }
+}
+
+#[test]
 fn an_injected_block_is_marked_and_blocks() {
     let mut asked = false;
     let (model, _) = run_until(

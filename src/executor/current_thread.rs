@@ -9,6 +9,9 @@ use std::time::{Duration, Instant};
 use tokio::runtime::Builder;
 use tokio::sync::oneshot;
 
+/// The runtime's thread keeps to the grace itself, unless a task holds it.
+const LEEWAY: Duration = Duration::from_millis(100);
+
 struct CurrentThread {
     spawner: Spawner,
     stop: oneshot::Sender<Instant>,
@@ -26,9 +29,13 @@ pub(super) fn start(setup: &Setup<'_>) -> io::Result<Started> {
     thread::Builder::new().name("tasklab-runtime".into()).spawn(move || {
         let _running = running;
         // The body of `block_on` is no task and leaves no records: it only waits for the end.
-        let deadline = runtime.block_on(stopped);
-        let grace = deadline.map_or(Duration::ZERO, |at| at.saturating_duration_since(Instant::now()));
-        runtime.shutdown_timeout(grace);
+        let deadline = runtime.block_on(stopped).unwrap_or_else(|_| Instant::now());
+        let metrics = runtime.metrics();
+        // `shutdown_timeout` would wait for the blocking threads first, and let the tasks sit there meanwhile.
+        runtime.shutdown_background();
+        while metrics.num_blocking_threads() > 0 && Instant::now() < deadline {
+            thread::sleep(Duration::from_millis(1));
+        }
     })?;
     Ok(Started {
         watch: Some(spawner.watch()),
@@ -44,6 +51,6 @@ impl Executor for CurrentThread {
     fn stop(self: Box<Self>, grace: Duration) {
         // If the thread is over already there is nobody to stop, and nothing to wait for.
         let _ = self.stop.send(Instant::now() + grace);
-        let _ = self.over.recv_timeout(grace);
+        let _ = self.over.recv_timeout(grace + LEEWAY);
     }
 }

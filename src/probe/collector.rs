@@ -3,7 +3,7 @@
 use super::hub::{Hub, LaneEnd, News};
 use super::os;
 use super::task::TaskSlot;
-use crate::record::{Batch, CurrentSlice, LaneId, Live, LogLine, Lost, Nanos, Record, Sample, Waiting};
+use crate::record::{Batch, CurrentSlice, LaneId, LaneSample, Live, LogLine, Lost, Nanos, Record, Sample, Waiting};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::{Acquire, Relaxed};
 use std::sync::mpsc::Receiver;
@@ -22,11 +22,17 @@ pub struct Collector {
     tasks: Vec<Arc<TaskSlot>>,
     log: Option<Receiver<LogLine>>,
     next_sample: Nanos,
+    /// Jobs on lanes whose thread is over.
+    past_jobs: u64,
+    /// Drained, and not handed out yet.
+    pending: Batch,
 }
 
 struct Watched {
     end: LaneEnd,
     thread: os::Thread,
+    last: Option<LaneSample>,
+    jobs: u64,
     lost_slices: u64,
     lost_others: u64,
     sampled: Nanos,
@@ -42,11 +48,14 @@ impl Collector {
             tasks: Vec::new(),
             log,
             next_sample: Nanos::ZERO,
+            past_jobs: 0,
+            pending: Batch::default(),
         }
     }
 
-    /// Everything since the call before. Never waits.
-    pub fn batch(&mut self) -> Batch {
+    /// Empties the rings into memory, for the next [`batch`](Collector::batch). Never waits, and costs little beside the
+    /// records themselves: a ring may fill within milliseconds, while a look at every task is worth it only for a frame.
+    pub fn drain(&mut self) {
         let zero = self.hub.zero;
         let News {
             lanes,
@@ -56,24 +65,35 @@ impl Collector {
         } = self.hub.news();
         self.lanes.extend(lanes.into_iter().map(Watched::new));
         self.tasks.extend(tasks);
+        self.pending.definitions.extend(definitions);
+        let outside = records.into_iter().map(|r| (LaneId::NONE, shifted(r, zero)));
+        self.pending.records.extend(outside);
+        for lane in &mut self.lanes {
+            lane.drain(zero, &mut self.pending);
+        }
+        for lane in self.lanes.extract_if(.., |lane| lane.over) {
+            self.past_jobs += lane.jobs;
+            let mut seat = lane.end.seat;
+            if let Some(last) = lane.last {
+                (seat.on_cpu, seat.waiting) = (last.on_cpu, last.waiting);
+            }
+            self.hub.vacate(seat);
+        }
+    }
+
+    /// Everything since the call before, and what is unfinished now. Never waits.
+    pub fn batch(&mut self) -> Batch {
+        let zero = self.hub.zero;
         let now = super::now();
-        let mut batch = Batch {
-            now: now - zero,
-            definitions,
-            records: Vec::with_capacity(records.len() + self.lanes.iter().map(|l| l.end.ring.slots()).sum::<usize>()),
-            ..Batch::default()
-        };
-        batch
-            .records
-            .extend(records.into_iter().map(|r| (LaneId::NONE, shifted(r, zero))));
         // The open slices are read before the rings are drained: a slice that ends in between is then a record too, and
         // the model believes the record. The other way round it would be neither.
-        batch.live = self.live(now);
-        for lane in &mut self.lanes {
-            lane.drain(zero, &mut batch);
-        }
-        batch.jobs = self.lanes.iter().map(|lane| lane.end.shared.jobs.load(Relaxed)).sum();
-        self.sample(now, &mut batch);
+        let live = self.live(now);
+        self.drain();
+        let mut batch = std::mem::take(&mut self.pending);
+        batch.now = now - zero;
+        batch.live = live;
+        batch.jobs = self.past_jobs + self.lanes.iter().map(|lane| lane.jobs).sum::<u64>();
+        self.sample(&mut batch);
         if let Some(log) = &self.log {
             batch.log.extend(log.try_iter().map(|line| LogLine {
                 at: line.at - zero,
@@ -90,8 +110,7 @@ impl Collector {
             lanes: self
                 .lanes
                 .iter()
-                .filter(|lane| !lane.over)
-                .filter_map(|lane| lane.end.shared.current(lane.end.id))
+                .filter_map(|lane| lane.end.shared.current(lane.end.seat.id))
                 .map(|current| CurrentSlice {
                     start: current.start - zero,
                     blocking_since: current.blocking_since.map(|at| at - zero),
@@ -111,27 +130,25 @@ impl Collector {
         }
     }
 
-    fn sample(&mut self, now: Nanos, batch: &mut Batch) {
+    fn sample(&mut self, batch: &mut Batch) {
         let zero = self.hub.zero;
+        let now = batch.now;
         let all = now >= self.next_sample;
         if all {
             self.next_sample = now + SAMPLE_EVERY;
         }
-        for lane in self.lanes.iter_mut().filter(|lane| !lane.over) {
-            let id = lane.end.id;
+        for lane in &mut self.lanes {
+            let id = lane.end.seat.id;
             let long = || {
-                now - lane.sampled >= SAMPLE_LONG_EVERY
-                    && batch
-                        .live
-                        .lanes
-                        .iter()
-                        .any(|current| current.lane == id && batch.now - current.start >= LONG)
+                let is_long = |current: &CurrentSlice| current.lane == id && now - current.start >= LONG;
+                now - lane.sampled >= SAMPLE_LONG_EVERY && batch.live.lanes.iter().any(is_long)
             };
             if all || long() {
                 lane.sampled = now;
-                batch
-                    .samples
-                    .extend(lane.thread.sample(id, now - zero).map(Sample::Lane));
+                let sample = lane.thread.sample(id, super::now() - zero);
+                let total = sample.map(|sample| lane.end.seat.total(sample));
+                lane.last = total.or(lane.last);
+                batch.samples.extend(total.map(Sample::Lane));
             }
         }
     }
@@ -142,6 +159,8 @@ impl Watched {
         Watched {
             thread: os::Thread::open(end.shared.tid),
             end,
+            last: None,
+            jobs: 0,
             lost_slices: 0,
             lost_others: 0,
             sampled: Nanos::ZERO,
@@ -150,18 +169,17 @@ impl Watched {
     }
 
     fn drain(&mut self, zero: Nanos, batch: &mut Batch) {
-        if self.over {
-            return;
-        }
-        let id = self.end.id;
-        // Looked at before the ring: what a dying thread wrote last is then certainly in this batch.
-        let gone = self.end.shared.gone.load(Acquire);
+        let id = self.end.seat.id;
+        let shared = &self.end.shared;
+        // Looked at before the ring: what a dying thread wrote last, and every job counted, is then certainly in this batch.
+        self.over = shared.gone.load(Acquire);
+        self.jobs = shared.jobs.load(Acquire);
         let waiting = self.end.ring.slots();
         if let Ok(chunk) = self.end.ring.read_chunk(waiting) {
             batch.records.extend(chunk.into_iter().map(|r| (id, shifted(r, zero))));
         }
-        let slices = self.end.shared.lost_slices.load(Relaxed);
-        let others = self.end.shared.lost_others.load(Relaxed);
+        let slices = shared.lost_slices.load(Relaxed);
+        let others = shared.lost_others.load(Relaxed);
         if (slices, others) != (self.lost_slices, self.lost_others) {
             batch.lost.push(Lost {
                 lane: id,
@@ -170,7 +188,6 @@ impl Watched {
             });
             (self.lost_slices, self.lost_others) = (slices, others);
         }
-        self.over = gone;
     }
 }
 

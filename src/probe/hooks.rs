@@ -4,7 +4,7 @@
 //! `spawn_blocking` bodies are jobs of child tasks ([`offloaded`](super::offloaded)).
 
 use super::hub::{Group, Hub};
-use super::lane;
+use super::lane::{self, Role};
 use super::task;
 use crate::record::{Ended, Outcome, Record, Spawned, TaskId};
 use std::hash::{Hash, Hasher};
@@ -15,12 +15,12 @@ use tokio::runtime::{Builder, TaskMeta, worker_index};
 pub fn install(builder: &mut Builder, hub: &Arc<Hub>) {
     let h = hub.clone();
     builder.on_before_task_poll(move |meta| {
-        lane::begin(&h, identity(meta), worker);
+        lane::begin(&h, identity(meta), WORKER);
     });
     builder.on_after_task_poll(|_| lane::end());
     let h = hub.clone();
     // The first park makes a lane of a worker that has had no task yet.
-    builder.on_thread_park(move || lane::enter(&h, worker));
+    builder.on_thread_park(move || lane::enter(&h, WORKER));
     builder.on_thread_stop(lane::leave);
     let h = hub.clone();
     builder.on_task_spawn(move |meta| {
@@ -42,9 +42,7 @@ pub fn install(builder: &mut Builder, hub: &Arc<Hub>) {
 }
 
 /// The number of the worker that the calling thread runs. A current-thread runtime has one, without a number.
-fn worker() -> Option<usize> {
-    Some(worker_index().unwrap_or(0))
-}
+const WORKER: Role = Role::Worker(|| worker_index().unwrap_or(0));
 
 fn spawned_by_library(hub: &Hub, task: TaskId, meta: &TaskMeta<'_>) {
     let group: Arc<Group> = hub.library_group(meta.spawned_at());

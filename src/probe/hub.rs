@@ -3,7 +3,7 @@
 
 use super::lane::LaneShared;
 use super::task::TaskSlot;
-use crate::record::{Definition, GroupId, LaneId, LaneKind, Nanos, Record, TaskId};
+use crate::record::{Definition, GroupId, LaneId, LaneKind, LaneSample, Nanos, Record, TaskId};
 use rtrb::{Consumer, Producer, RingBuffer};
 use std::collections::HashMap;
 use std::panic::Location;
@@ -26,9 +26,33 @@ pub struct Hub {
     state: Mutex<State>,
 }
 
+/// A lane's identity and name. When its thread is over, the next thread that does the same takes it: blocking threads come
+/// and go, and a run of hours would have thousands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Seat {
+    pub(super) id: LaneId,
+    kind: LaneKind,
+    /// The worker's number; nothing for other threads.
+    worker: Option<usize>,
+    /// What earlier threads on it have had, by the kernel's account.
+    pub(super) on_cpu: Nanos,
+    pub(super) waiting: Nanos,
+}
+
+impl Seat {
+    /// A sample of the lane's present thread, with what the threads before it have had.
+    pub(super) fn total(&self, sample: LaneSample) -> LaneSample {
+        LaneSample {
+            on_cpu: self.on_cpu + sample.on_cpu,
+            waiting: self.waiting + sample.waiting,
+            ..sample
+        }
+    }
+}
+
 /// The monitor's end of one lane.
 pub(super) struct LaneEnd {
-    pub(super) id: LaneId,
+    pub(super) seat: Seat,
     pub(super) ring: Consumer<Record>,
     pub(super) shared: Arc<LaneShared>,
 }
@@ -36,6 +60,8 @@ pub(super) struct LaneEnd {
 #[derive(Default)]
 struct State {
     lanes: u16,
+    /// Lanes whose thread is over and whose records have all been collected.
+    free: Vec<Seat>,
     /// Lanes so far of each kind and number.
     names: HashMap<(LaneKind, usize), u32>,
     groups: Vec<Arc<Group>>,
@@ -136,26 +162,25 @@ impl Hub {
     /// Makes the calling thread a lane: `worker` is the number of the async worker that it runs, if it does.
     pub(super) fn new_lane(&self, worker: Option<usize>) -> (Producer<Record>, Arc<LaneShared>) {
         let mut state = self.state();
-        let id = LaneId(state.lanes);
-        state.lanes += 1;
         let kind = worker.map_or(self.job_lanes, |_| LaneKind::Worker);
-        let number = worker.unwrap_or_else(|| state.names.keys().filter(|(k, _)| *k == kind).count());
-        let before = state.names.entry((kind, number)).or_default();
-        *before += 1;
-        // `block_in_place` hands a worker's core to another thread, which is then a second lane of that worker.
-        let name = match *before {
-            1 => format!("{} {number}", kind.word()),
-            n => format!("{} {number}/{n}", kind.word()),
-        };
         let (producer, consumer) = RingBuffer::new(if worker.is_some() { WORKER_RING } else { OTHER_RING });
         let shared = Arc::new(LaneShared::new());
-        state.news.definitions.push(Definition::Lane { id, kind, name });
+        let free = state.free.iter().position(|s| (s.kind, s.worker) == (kind, worker));
+        let seat = match free {
+            Some(at) => state.free.swap_remove(at),
+            None => state.new_seat(kind, worker),
+        };
         state.news.lanes.push(LaneEnd {
-            id,
+            seat,
             ring: consumer,
             shared: shared.clone(),
         });
         (producer, shared)
+    }
+
+    /// This lane's thread is over, and all that it wrote has been collected.
+    pub(super) fn vacate(&self, seat: Seat) {
+        self.state().free.push(seat);
     }
 
     pub(super) fn news(&self) -> News {
@@ -169,6 +194,28 @@ impl Hub {
 }
 
 impl State {
+    fn new_seat(&mut self, kind: LaneKind, worker: Option<usize>) -> Seat {
+        let id = LaneId(self.lanes);
+        // More threads than that at once no machine has.
+        self.lanes = self.lanes.saturating_add(1);
+        let number = worker.unwrap_or_else(|| self.names.keys().filter(|(k, _)| *k == kind).count());
+        let before = self.names.entry((kind, number)).or_default();
+        *before += 1;
+        // `block_in_place` hands a worker's core to another thread, which is then a second lane of that worker.
+        let name = match *before {
+            1 => format!("{} {number}", kind.word()),
+            n => format!("{} {number}/{n}", kind.word()),
+        };
+        self.news.definitions.push(Definition::Lane { id, kind, name });
+        Seat {
+            id,
+            kind,
+            worker,
+            on_cpu: Nanos::ZERO,
+            waiting: Nanos::ZERO,
+        }
+    }
+
     fn define_group(&mut self, name: &str, library: bool) -> Arc<Group> {
         let id = GroupId(u16::try_from(self.groups.len()).unwrap_or(u16::MAX));
         let group = Arc::new(Group {

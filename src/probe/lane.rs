@@ -25,6 +25,8 @@ thread_local! {
 
 struct Lane {
     hub: Arc<Hub>,
+    /// Its thread polls; a lane for jobs otherwise.
+    polls: bool,
     ring: Producer<Record>,
     shared: Arc<LaneShared>,
     /// The slice that is open, if `task` is set.
@@ -66,12 +68,22 @@ impl Lane {
     #[inline]
     fn push(&mut self, record: Record) {
         if self.ring.push(record).is_err() {
+            // A task's birth and its end are told in any case: once in its life somebody may wait for a lock.
+            if matches!(record, Record::Spawned(_) | Record::Ended(_)) {
+                return self.hub.outside(record);
+            }
             let lost = match record {
                 Record::Slice(_) => &self.shared.lost_slices,
                 _ => &self.shared.lost_others,
             };
             count(lost);
         }
+    }
+
+    /// Whether it is a lane of this hub and for this role.
+    #[inline]
+    fn fits(&self, hub: &Arc<Hub>, role: Role) -> bool {
+        Arc::ptr_eq(&self.hub, hub) && self.polls == role.polls()
     }
 
     #[inline]
@@ -215,17 +227,40 @@ fn with<R>(f: impl FnOnce(&mut Lane) -> R) -> Option<R> {
     LANE.try_with(|lane| lane.borrow_mut().as_mut().map(f)).ok().flatten()
 }
 
-/// Makes the calling thread a lane of `hub`, unless it is one already.
-pub(super) fn enter(hub: &Arc<Hub>, worker: impl FnOnce() -> Option<usize>) {
+/// What a thread does as a lane.
+#[derive(Clone, Copy)]
+pub(super) enum Role {
+    /// It runs this async worker.
+    Worker(fn() -> usize),
+    /// It runs jobs.
+    Jobs,
+}
+
+impl Role {
+    fn polls(self) -> bool {
+        matches!(self, Role::Worker(_))
+    }
+}
+
+/// Makes the calling thread a lane of `hub` for this role, unless it is one already.
+///
+/// `block_in_place` makes workers of blocking threads and the other way round; such a thread leaves its lane for another.
+pub(super) fn enter(hub: &Arc<Hub>, role: Role) {
     // A dying thread has no thread-locals any more and cannot become a lane.
     let _ = LANE.try_with(|lane| {
         let mut lane = lane.borrow_mut();
-        if lane.as_ref().is_some_and(|l| Arc::ptr_eq(&l.hub, hub)) {
+        if lane.as_ref().is_some_and(|lane| lane.fits(hub, role)) {
             return;
         }
-        let (ring, shared) = hub.new_lane(worker());
+        // The lane before ends first, so that its place can be taken.
+        drop(lane.take());
+        let (ring, shared) = hub.new_lane(match role {
+            Role::Worker(number) => Some(number()),
+            Role::Jobs => None,
+        });
         *lane = Some(Lane {
             hub: hub.clone(),
+            polls: role.polls(),
             ring,
             shared,
             open: Open::NOTHING,
@@ -235,7 +270,7 @@ pub(super) fn enter(hub: &Arc<Hub>, worker: impl FnOnce() -> Option<usize>) {
 
 /// Makes the calling thread a lane for [`job`]s before it has one, so that it is seen idle.
 pub fn ready_for_jobs(hub: &Arc<Hub>) {
-    enter(hub, || None);
+    enter(hub, Role::Jobs);
 }
 
 /// The calling thread is no lane any more.
@@ -246,10 +281,17 @@ pub(super) fn leave() {
 
 /// A slice begins: `task` holds this lane from now on.
 #[inline]
-pub(super) fn begin(hub: &Arc<Hub>, task: TaskId, worker: impl FnOnce() -> Option<usize>) {
+pub(super) fn begin(hub: &Arc<Hub>, task: TaskId, role: Role) {
     let at = super::now();
-    if with(|lane| lane.begin(at, task)).is_none() {
-        enter(hub, worker);
+    let begun = with(|lane| {
+        let fits = lane.fits(hub, role);
+        if fits {
+            lane.begin(at, task);
+        }
+        fits
+    });
+    if begun != Some(true) {
+        enter(hub, role);
         with(|lane| lane.begin(at, task));
     }
 }
@@ -350,30 +392,26 @@ pub fn entering(label: Label) {
 }
 
 /// A step of this task that began at `start` ends now. It may have spanned many slices.
-pub fn step(task: TaskId, label: Label, start: Nanos) {
-    let now = super::now();
-    with(|lane| {
-        lane.push(Record::Step(Step {
-            start,
-            task,
-            len: Short::new(now - start),
-            label,
-            blocking: false,
-        }));
-    });
+pub fn step(task: &TaskHandle, label: Label, start: Nanos) {
+    let record = Step {
+        start,
+        task: task.id(),
+        len: Short::new(super::now() - start),
+        label,
+        blocking: false,
+    };
+    write(task.slot().hub(), Record::Step(record));
 }
 
 /// A repetition of this task that began at `start` ends now.
-pub fn repetition(task: TaskId, start: Nanos, outcome: Outcome) {
-    let now = super::now();
-    with(|lane| {
-        lane.push(Record::Repetition(Repetition {
-            start,
-            task,
-            len: Short::new(now - start),
-            outcome,
-        }));
-    });
+pub fn repetition(task: &TaskHandle, start: Nanos, outcome: Outcome) {
+    let record = Repetition {
+        start,
+        task: task.id(),
+        len: Short::new(super::now() - start),
+        outcome,
+    };
+    write(task.slot().hub(), Record::Repetition(record));
 }
 
 /// Runs one job of `task` on the calling thread as one slice, however the job ends.
@@ -385,11 +423,12 @@ pub fn job<R>(task: &TaskHandle, queued_since: Nanos, then: Reason, body: impl F
     impl Drop for Job {
         fn drop(&mut self) {
             end();
+            // After its record, so that there are never more jobs than records of them.
+            with(|lane| count(&lane.shared.jobs));
         }
     }
     task.slot().woken_at(queued_since);
-    begin(task.slot().hub(), task.id(), || None);
-    with(|lane| count(&lane.shared.jobs));
+    begin(task.slot().hub(), task.id(), Role::Jobs);
     woken(task.slot());
     waiting(then, Label::NONE);
     let _end = Job;

@@ -56,15 +56,15 @@ impl TaskSlot {
     /// Takes the stamps at the start of a slice: queued, unnoticed, and who woke it.
     #[inline]
     pub(super) fn take_wake(&self, start: Nanos) -> (Short, Short, Option<TaskId>) {
-        let woken = match self.woken_at.load(Relaxed) {
-            0 => start,
+        let (woken, by) = match self.woken_at.load(Relaxed) {
+            0 => (start, None),
             woken => {
-                // A wake-up between the two lines loses its stamp. It hits a task that is about to run anyway.
+                // A wake-up between the two lines loses its stamp: the task runs once more, and how long it was queued for
+                // that is not known. An exchange would lose none, and cost every poll as much as a clock read.
                 self.woken_at.store(0, Relaxed);
-                Nanos(woken)
+                (Nanos(woken), TaskId::new(self.woken_by.load(Relaxed)))
             }
         };
-        let by = TaskId::new(self.woken_by.load(Relaxed));
         let ready = match self.ready_at.load(Relaxed) {
             0 => woken,
             ready => Nanos(ready),
@@ -217,7 +217,6 @@ where
     let (handle, future) = probed(hub, group, body);
     SPAWNING.set(Some(handle));
     let join = runtime.spawn(future);
-    // A runtime that is shutting down names nothing.
     SPAWNING.set(None);
     join
 }
@@ -227,6 +226,10 @@ pub(super) fn name_spawned(id: TaskId) -> bool {
     let Some(task) = SPAWNING.take() else {
         return false;
     };
+    // A runtime that shuts down drops the future first and names its task afterwards.
+    if task.0.is_over() {
+        return true;
+    }
     task.0.id.store(id.get(), Relaxed);
     task.spawned(lane::current_task());
     true

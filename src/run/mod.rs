@@ -32,6 +32,8 @@ use std::time::Duration;
 ///
 /// A live run is one; so is whatever else can replay records.
 pub trait Source {
+    /// Empties the rings into memory. Cheap: to be called every few milliseconds, for a ring fills in no more.
+    fn drain(&mut self);
     /// Everything recorded since the call before. Never waits.
     fn batch(&mut self) -> Batch;
     /// Whether anything is still to come.
@@ -202,6 +204,10 @@ fn info(scenario: &Scenario, workers: usize) -> RunInfo {
 }
 
 impl Source for Run {
+    fn drain(&mut self) {
+        self.collector.drain();
+    }
+
     fn batch(&mut self) -> Batch {
         // Looked at before the rings: then everything is in this batch.
         let last = self.progress.get() == Progress::STOPPED && self.ended.is_none();

@@ -64,8 +64,8 @@ use theme::Theme;
 const FRAME: Duration = Duration::from_millis(33);
 /// The same while the view is frozen: then only header, gauges and log change.
 const FROZEN_FRAME: Duration = Duration::from_millis(100);
-/// Time between two batches: well below what fills a ring.
-const BATCH: Duration = Duration::from_millis(5);
+/// Time between two looks into the rings: well below what fills one.
+const DRAIN: Duration = Duration::from_millis(5);
 /// Time between two looks at the keys and signals when the run is over.
 const REST: Duration = Duration::from_millis(50);
 /// How long a stopping run may take before the screen leaves without it.
@@ -116,6 +116,7 @@ pub fn run(source: &mut dyn Source, model: &mut Model, options: &Options) -> io:
         model,
         options,
         app: App::default(),
+        taken_in: None,
         drawn: None,
         dirty: true,
         over: false,
@@ -137,6 +138,7 @@ struct Live<'a> {
     model: &'a mut Model,
     options: &'a Options,
     app: App,
+    taken_in: Option<Instant>,
     drawn: Option<Instant>,
     dirty: bool,
     /// The last batch has been taken in.
@@ -150,14 +152,14 @@ impl Live<'_> {
             if let Some(signal) = signals.seen() {
                 return Ok(Exit::Signal(signal));
             }
-            let over = self.take_in();
-            self.draw_if_due(screen)?;
-            let mut wait = if over { REST } else { BATCH };
+            self.turn(Some(screen))?;
+            let mut wait = if self.over { REST } else { DRAIN };
             // All that has arrived is answered in the next frame.
             while let Some(input) = keys.next(wait) {
                 wait = Duration::ZERO;
                 self.dirty = true;
                 self.drawn = None;
+                self.taken_in = None;
                 let Input::Key(key) = input else { continue };
                 let Some(action) = Action::of(key) else { continue };
                 match self.app.act(action, self.model) {
@@ -174,26 +176,37 @@ impl Live<'_> {
         self.source.stop();
         let asked = Instant::now();
         self.dirty = true;
-        while !self.take_in() && asked.elapsed() < PATIENCE {
-            if let Some(screen) = screen.as_deref_mut() {
-                self.draw_if_due(screen)?;
-            }
-            std::thread::sleep(BATCH);
+        while !self.over && asked.elapsed() < PATIENCE {
+            self.turn(screen.as_deref_mut())?;
+            std::thread::sleep(DRAIN);
         }
         Ok(())
     }
 
-    /// Takes in the next batch, if there is one. Whether there are no more.
-    fn take_in(&mut self) -> bool {
+    /// Takes in the next batch and draws, if it is time to; else only makes room in the rings.
+    fn turn(&mut self, screen: Option<&mut Screen>) -> io::Result<()> {
+        if self.taken_in.is_some_and(|at| at.elapsed() < FRAME) {
+            self.source.drain();
+            return Ok(());
+        }
+        self.taken_in = Some(Instant::now());
+        self.take_in();
+        match screen {
+            Some(screen) => self.draw_if_due(screen),
+            None => Ok(()),
+        }
+    }
+
+    /// Takes in the next batch, unless the last one has been.
+    fn take_in(&mut self) {
         if self.over {
-            return true;
+            return;
         }
         // Asked before the batch: whatever was recorded before the end is then in it.
         self.over = matches!(self.source.state(), RunState::Ended { .. });
         let batch = self.source.batch();
         self.dirty |= self.over || batch.now != self.model.now() || !batch.log.is_empty();
         self.model.apply(&batch);
-        self.over
     }
 
     fn draw_if_due(&mut self, screen: &mut Screen) -> io::Result<()> {

@@ -119,7 +119,7 @@ impl Inline<'_> {
     ) -> Result<(), Cut> {
         let start = probe::now();
         body(self)?;
-        lane::step(self.task.id(), label, start);
+        lane::step(self.task, label, start);
         Ok(())
     }
 
@@ -146,7 +146,7 @@ impl Inline<'_> {
         let start = probe::now();
         lane::entering(label);
         body(self.services)?;
-        lane::step(self.task.id(), label, start);
+        lane::step(self.task, label, start);
         Ok(())
     }
 

@@ -159,7 +159,7 @@ async fn sleep(wire: &Wire, label: Label, time: Duration, limit: Option<Nanos>) 
     let start = probe::now();
     let _due = Due::new(&wire.task, Some(start + time.into()), limit);
     named(Reason::Timer, label, pin!(tokio::time::sleep(time))).await;
-    lane::step(wire.task.id(), label, start);
+    lane::step(&wire.task, label, start);
 }
 
 async fn http(wire: &mut Wire, label: Label, path: &PathAndQuery, draw: u64, limit: Option<Nanos>) -> Result<(), Cut> {
@@ -193,7 +193,7 @@ async fn http(wire: &mut Wire, label: Label, path: &PathAndQuery, draw: u64, lim
     if reply.is_ok() {
         wire.link = Some(link);
     }
-    lane::step(task, label, start);
+    lane::step(&wire.task, label, start);
     http::judge(path, reply)
 }
 
@@ -221,7 +221,7 @@ async fn file(
             .await
         }
     };
-    lane::step(wire.task.id(), label, start);
+    lane::step(&wire.task, label, start);
     inline(wire, rng).judge_file(op, done)
 }
 
@@ -238,7 +238,7 @@ async fn timeout(
     let limit = deadline(Some(after), outer);
     let result = within(Some(after), pin!(run(wire, rng, limit, steps))).await;
     judge(result, probe::now() - start, Some(after))?;
-    lane::step(wire.task.id(), label, start);
+    lane::step(&wire.task, label, start);
     Ok(())
 }
 
@@ -280,7 +280,7 @@ async fn offload(
         Err(_) => return Err(Cut::Stopped),
     }
     drop(wait);
-    lane::step(wire.task.id(), label, start);
+    lane::step(&wire.task, label, start);
     Ok(())
 }
 

@@ -132,7 +132,7 @@ impl Repetition {
 
     fn record(&mut self, outcome: Outcome) {
         self.ended = true;
-        lane::repetition(self.handle.id(), self.start, outcome);
+        lane::repetition(&self.handle, self.start, outcome);
     }
 }
 

@@ -9,8 +9,10 @@ use std::process::ExitCode;
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// Time between two batches: well below what fills a ring.
-const BATCH: Duration = Duration::from_millis(5);
+/// Time between two looks into the rings: well below what fills one.
+const DRAIN: Duration = Duration::from_millis(5);
+/// Time between two batches.
+const BATCH: Duration = Duration::from_millis(50);
 /// Time between two lines of progress.
 const PROGRESS: Duration = Duration::from_millis(250);
 
@@ -20,10 +22,16 @@ pub fn show(mut run: Run, mut facts: Facts, tell: impl FnOnce(&Report) -> String
     let mut model = Model::new(run.info().clone());
     let mut line = Line::new();
     let mut signalled = None;
+    let mut taken_in: Option<Instant> = None;
     facts.left = loop {
-        model.apply(&run.batch());
-        if let RunState::Ended { left } = run.state() {
-            break left;
+        if taken_in.is_some_and(|at| at.elapsed() < BATCH) {
+            run.drain();
+        } else {
+            taken_in = Some(Instant::now());
+            model.apply(&run.batch());
+            if let RunState::Ended { left } = run.state() {
+                break left;
+            }
         }
         if signalled.is_none() {
             signalled = signals.seen();
@@ -32,7 +40,7 @@ pub fn show(mut run: Run, mut facts: Facts, tell: impl FnOnce(&Report) -> String
             }
         }
         line.show(&model)?;
-        thread::sleep(BATCH);
+        thread::sleep(DRAIN);
     };
     line.clear()?;
     io::stdout()
