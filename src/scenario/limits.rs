@@ -24,6 +24,8 @@ pub const TASKS: u64 = 1_000_000;
 pub const GROUPS: usize = 1000;
 /// Cues.
 pub const CUES: usize = 1000;
+/// The shortest time between two blocks of a cue.
+pub const EVERY: Duration = Duration::from_millis(1);
 /// Arrivals per second.
 pub const RATE: f64 = 100_000.0;
 /// Bytes of one file.

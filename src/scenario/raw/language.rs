@@ -270,7 +270,7 @@ table! {
     Blocks, "`block`" {
         /// How long each lasts, above zero.
         lasts: Need<Length>,
-        /// The pause between two, above zero. Default: one block only.
+        /// The pause between two, at least 1ms. Default: one block only.
         every: Option<At<Length>>,
         /// `sync`: on a worker, the mistake. `offload`: on a blocking thread, the remedy. Default: `sync`.
         how: Option<At<How>>,

@@ -2,6 +2,7 @@
 
 use super::{Resolver, all_or_nothing};
 use crate::scenario::limits;
+use crate::scenario::notation::show_duration;
 use crate::scenario::raw::{self, At, Table};
 use crate::scenario::report::Diagnostic;
 use crate::scenario::types::{Cue, CueAction, How};
@@ -63,7 +64,7 @@ impl Resolver<'_> {
 
     fn blocks(&mut self, blocks: &raw::Blocks) -> Option<CueAction> {
         let lasts = blocks.lasts.0.as_ref().and_then(|at| self.lasting("a block", at));
-        let every = blocks.every.as_ref().map(|at| self.lasting("a pause", at));
+        let every = blocks.every.as_ref().map(|at| self.pause(at));
         let how = match &blocks.how {
             None => Some(How::Sync),
             Some(At {
@@ -80,6 +81,19 @@ impl Resolver<'_> {
             every: all_or_nothing(every)?,
             how: how?,
         })
+    }
+
+    fn pause(&mut self, every: &At<raw::Length>) -> Option<Duration> {
+        let pause = self.lasting("a pause", every)?;
+        if pause < limits::EVERY {
+            let title = format!(
+                "a block every {}, at most one every {} is possible",
+                show_duration(pause),
+                show_duration(limits::EVERY)
+            );
+            return self.refuse(Diagnostic::new(every.place.clone(), title));
+        }
+        Some(pause)
     }
 
     fn lasting(&mut self, what: &str, length: &At<raw::Length>) -> Option<Duration> {
