@@ -42,7 +42,7 @@ pub struct Report {
     pub records: Records,
     /// What tokio says of its runtime (tokio-metrics' `RuntimeMonitor`); `null` on executors without tokio.
     pub tokio: Option<Tokio>,
-    /// What could not be stopped at the end, in a sentence; `null`: nothing was left running.
+    /// What could not be stopped, or removed, at the end, in a sentence; `null`: nothing was left behind.
     pub left_running: Option<String>,
 }
 

@@ -8,11 +8,13 @@ use crate::record::{Mark, Marked, Record, Short};
 use crate::scenario::{Arrivals, CueAction, Draw, How, Repeat, Scenario, Step, TaskSpec};
 use crate::workload::{Labels, Program, Services};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
 /// How long blocking work may go on after the end.
 const GRACE: Duration = Duration::from_secs(1);
+/// Due items that are handled before the next look at the inbox: however late the conductor is, it can be stopped.
+const AT_ONCE: usize = 256;
 /// The group of the blocks that cues and keys inject.
 const INJECTED: &str = "injected";
 
@@ -57,11 +59,27 @@ struct Block {
 impl Conductor {
     /// Plays the scenario to its end.
     pub(super) fn conduct(mut self, scenario: &Scenario) {
+        let last = Last {
+            services: self.services.clone(),
+            progress: self.progress.clone(),
+        };
+        self.play(scenario);
+        self.progress.set(Progress::STOPPING);
+        self.services.stop().request();
+        self.executor.stop(GRACE);
+        drop(last);
+    }
+
+    /// Until the run is over, its time is up, or somebody stops it.
+    fn play(&mut self, scenario: &Scenario) {
         let mut agenda = Agenda::new(scenario);
         let mut repeated = Repeated::default();
         loop {
             let now: Duration = self.hub.elapsed().into();
-            while let Some((at, item)) = agenda.due(now, &scenario.cues) {
+            for _ in 0..AT_ONCE {
+                let Some((at, item)) = agenda.due(now, &scenario.cues) else {
+                    break;
+                };
                 match item {
                     Item::Arrival(group) => {
                         let (program, group) = self.programs[group].clone();
@@ -77,26 +95,33 @@ impl Conductor {
                         if let Some(block) = repeated.block.filter(|_| number == repeated.number) {
                             self.block(block.lasts, block.how, scenario.seed);
                             if let Some(every) = block.every {
-                                agenda.add(at + every, Item::Again(number));
+                                // Blocks that were missed are not made up for.
+                                agenda.add((at + every).max(now), Item::Again(number));
                             }
                         }
                     }
-                    Item::End => return self.stop(),
+                    Item::End => return,
                 }
             }
-            if self.over(&agenda, scenario) {
-                return self.stop();
+            // More may be due than can be done: the end does not wait for it.
+            if scenario.duration.is_some_and(|end| end <= now) || self.over(&agenda, scenario) {
+                return;
             }
             let pause = agenda
                 .next()
                 .map_or(Duration::MAX, |at| at.saturating_sub(self.hub.elapsed().into()));
-            match self.inbox.recv_timeout(pause) {
-                Ok(Command::Block(lasts)) => {
-                    self.mark(Mark::Injected(Short::new(lasts.into())));
-                    self.block(lasts, How::Sync, scenario.seed);
+            // Never closed: `alive` holds a sender.
+            let mut told = self.inbox.recv_timeout(pause).ok();
+            while let Some(command) = told {
+                match command {
+                    Command::Block(lasts) => {
+                        self.mark(Mark::Injected(Short::new(lasts.into())));
+                        self.block(lasts, How::Sync, scenario.seed);
+                    }
+                    Command::NobodyLeft => {}
+                    Command::Stop => return,
                 }
-                Ok(Command::NobodyLeft) | Err(RecvTimeoutError::Timeout) => {}
-                Ok(Command::Stop) | Err(RecvTimeoutError::Disconnected) => return self.stop(),
+                told = self.inbox.try_recv().ok();
             }
         }
     }
@@ -149,13 +174,24 @@ impl Conductor {
         let at = crate::probe::now();
         self.hub.outside(Record::Marked(Marked { at, mark }));
     }
+}
 
-    fn stop(self) {
-        self.progress.set(Progress::STOPPING);
-        self.services.stop().request();
-        self.executor.stop(GRACE);
+/// What comes last, also when the conductor panics: the scratch folder goes, and the front end learns that the run is over.
+struct Last {
+    services: Arc<Services>,
+    progress: Arc<Progress>,
+}
+
+impl Drop for Last {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.progress
+                .leave("the run broke off: its conductor panicked".to_owned());
+        }
         if let Err(error) = self.services.shut_down() {
-            tracing::warn!("the scratch folder could not be removed: {error}");
+            let folder = self.services.scratch().path().display();
+            self.progress
+                .leave(format!("the scratch folder {folder} could not be removed: {error}"));
         }
         self.progress.set(Progress::STOPPED);
     }

@@ -22,9 +22,9 @@ use std::collections::HashMap;
 use std::fmt;
 use std::io;
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -53,25 +53,33 @@ pub enum RunState {
     Stopping,
     /// Nothing more will be recorded.
     Ended {
-        /// What could not be stopped, in a sentence; `None`: nothing was left running.
+        /// What could not be stopped or removed, in a sentence; `None`: nothing was left behind.
         left: Option<String>,
     },
 }
 
 /// How far the conductor is.
 #[derive(Default)]
-struct Progress(AtomicU8);
+struct Progress {
+    stage: AtomicU8,
+    /// What went wrong at the end, in words that may stand in one sentence.
+    left: Mutex<Vec<String>>,
+}
 
 impl Progress {
     const STOPPING: u8 = 1;
     const STOPPED: u8 = 2;
 
     fn set(&self, to: u8) {
-        self.0.store(to, Ordering::Release);
+        self.stage.store(to, Ordering::Release);
     }
 
     fn get(&self) -> u8 {
-        self.0.load(Ordering::Acquire)
+        self.stage.load(Ordering::Acquire)
+    }
+
+    fn leave(&self, words: String) {
+        self.left.lock().unwrap_or_else(PoisonError::into_inner).push(words);
     }
 }
 
@@ -164,7 +172,7 @@ impl Run {
         self.services.scratch().path()
     }
 
-    /// What still holds a lane in the last batch, in a sentence.
+    /// What is left behind: what still holds a lane in the last batch, and what the conductor could not do, in a sentence.
     fn left(&self, last: &Batch) -> Option<String> {
         let mut busy: Vec<_> = last
             .live
@@ -173,12 +181,15 @@ impl Run {
             .filter_map(|current| self.lanes.get(&current.lane).map(String::as_str))
             .collect();
         busy.sort_unstable();
-        let what = match busy.len() {
-            0 => return None,
-            1 => "a thread that could not be stopped",
-            _ => "threads that could not be stopped",
+        let threads = match busy.len() {
+            0 => None,
+            1 => Some("a thread that could not be stopped"),
+            _ => Some("threads that could not be stopped"),
         };
-        Some(format!("left behind {what}: {}", busy.join(", ")))
+        let threads = threads.map(|threads| format!("left behind {threads}: {}", busy.join(", ")));
+        let rest = std::mem::take(&mut *self.progress.left.lock().unwrap_or_else(PoisonError::into_inner));
+        let all: Vec<_> = threads.into_iter().chain(rest).collect();
+        (!all.is_empty()).then(|| all.join("; "))
     }
 }
 
@@ -251,7 +262,8 @@ impl Source for Run {
 impl Drop for Run {
     fn drop(&mut self) {
         if self.ended.is_none() {
-            // Whoever leaves early (an error, a panic of the screen) leaves no files behind either.
+            // Whoever leaves early (an error, a panic of the screen) leaves neither tasks nor files behind.
+            self.stop();
             let _ = self.services.shut_down();
         }
     }
