@@ -3,10 +3,14 @@
 //! `cargo bench --bench model`. Each line is the median of [`ROUNDS`] rounds, or percentiles over all frames; in
 //! CPU time of the one thread, so that a neighbour on the machine does not count.
 
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
 use rustix::time::{ClockId, clock_gettime};
 use std::hint::black_box;
 use tasklab::model::{Cell, LaneCell, Model, RunInfo, Window};
 use tasklab::record::*;
+use tasklab::run::RunState;
+use tasklab::tui::{self, Action, App, Options};
 
 const ROUNDS: usize = 5;
 const LANES: u16 = 4;
@@ -180,6 +184,38 @@ fn frame(model: &Model, window: Window, first: usize) {
     black_box(model.series().rev().take(60).count());
 }
 
+/// Whole screens of 200×60, from the widest zoom in to 1 µs a column and out again: percentiles of a frame.
+fn screens(model: &Model) {
+    let options = Options::from_env();
+    let mut app = App::default();
+    let mut buffer = Buffer::empty(Rect::new(0, 0, 200, 60));
+    let mut times = Vec::new();
+    let mut look = |app: &mut App| {
+        let start = cpu();
+        buffer.reset();
+        tui::render(app, model, &RunState::Running, &options, &mut buffer);
+        times.push((cpu() - start) * 1e3);
+    };
+    look(&mut app);
+    for action in [Action::ZoomOut, Action::ZoomIn, Action::ZoomOut] {
+        for _ in 0..40 {
+            app.act(action, model);
+            look(&mut app);
+        }
+    }
+    for _ in 0..80 {
+        app.act(Action::PanLeft, model);
+        look(&mut app);
+    }
+    times.sort_by(f64::total_cmp);
+    println!(
+        "  screen 200×60    p50 {:7.3} ms   p99 {:7.3} ms   ({} frames at all zooms)",
+        times[times.len() / 2],
+        times[times.len() * 99 / 100],
+        times.len()
+    );
+}
+
 fn main() {
     for load in &LOADS {
         let batches = batches(load);
@@ -204,6 +240,7 @@ fn main() {
             "  per task       {:7.0} bytes beside its slices",
             memory.task_bytes as f64 / memory.tasks as f64
         );
+        screens(&model);
         let whole = model.now().0;
         for (zoom, span) in [
             ("whole run", whole),

@@ -9,19 +9,12 @@ use crate::model::Model;
 use crate::run::RunState;
 use crate::text;
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
 use ratatui::widgets::{Paragraph, Widget, Wrap};
 
-/// Draws the whole screen into `buf`.
-pub fn render(
-    app: &mut App,
-    model: &Model,
-    run: &RunState,
-    options: &Options,
-    theme: Theme,
-    area: Rect,
-    buf: &mut Buffer,
-) {
+/// Draws the whole screen into all of `buf`.
+pub fn render(app: &mut App, model: &Model, run: &RunState, options: &Options, buf: &mut Buffer) {
+    let area = buf.area;
+    let theme = Theme::new(options.depth);
     let Some(layout) = Layout::new(area, wants(model, area.width)) else {
         let (width, height) = SMALLEST;
         let words = format!(

@@ -47,18 +47,18 @@ mod view;
 mod tests;
 
 pub use action::{Action, UnknownAction};
+pub use app::{App, Intent};
+pub use frame::render;
 pub use key::Key;
 pub use theme::Depth;
 
 use crate::model::Model;
 use crate::run::{RunState, Source};
 use crate::signals::{Signal, Signals};
-use app::{App, Intent};
 use keys::{Input, Keys};
 use std::io;
 use std::time::{Duration, Instant};
 use terminal::Screen;
-use theme::Theme;
 
 /// Time between two frames while something moves.
 const FRAME: Duration = Duration::from_millis(33);
@@ -215,18 +215,8 @@ impl Live<'_> {
             return Ok(());
         }
         let run = self.source.state();
-        let theme = Theme::new(self.options.depth);
         screen.terminal().draw(|frame| {
-            let area = frame.area();
-            frame::render(
-                &mut self.app,
-                self.model,
-                &run,
-                self.options,
-                theme,
-                area,
-                frame.buffer_mut(),
-            );
+            render(&mut self.app, self.model, &run, self.options, frame.buffer_mut());
         })?;
         self.drawn = Some(Instant::now());
         self.dirty = false;

@@ -63,15 +63,7 @@ impl Stage {
             depth: self.depth,
             calibration: Some("1 ms = 1.9 M rounds".into()),
         };
-        frame::render(
-            &mut self.app,
-            &self.model,
-            &self.run,
-            &options,
-            Theme::new(self.depth),
-            area,
-            &mut buf,
-        );
+        frame::render(&mut self.app, &self.model, &self.run, &options, &mut buf);
         buf
     }
 
