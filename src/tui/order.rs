@@ -21,6 +21,10 @@ const LONG_BLOCK: Nanos = Nanos::from_millis(10);
 /// How far back trouble is looked for, even if more is on screen.
 const MEMORY: Nanos = Nanos::from_millis(5_000);
 
+/// How many tasks are ranked for one frame. Ranking 100,000 at once would cost several frames' time; so it is spread, and the
+/// rows change places when the last has its rank.
+const RANKED_PER_FRAME: usize = 8_000;
+
 /// What decides the order.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum SortBy {
@@ -58,7 +62,20 @@ pub struct Order {
     by: SortBy,
     tasks: Vec<TaskId>,
     sorted_at: Option<Nanos>,
+    /// A ranking by trouble that goes on over several frames.
+    pass: Option<Pass>,
 }
+
+/// A ranking under way.
+struct Pass {
+    from: Nanos,
+    to: Nanos,
+    /// Of the model's first tasks.
+    ranks: Vec<(Rank, usize, TaskId)>,
+}
+
+/// Sorts ascending: the smaller, the higher up.
+type Rank = (u8, Reverse<u32>);
 
 impl Order {
     /// No tasks yet.
@@ -67,6 +84,7 @@ impl Order {
             by,
             tasks: Vec::new(),
             sorted_at: None,
+            pass: None,
         }
     }
 
@@ -79,6 +97,7 @@ impl Order {
     pub fn sort_by(&mut self, by: SortBy) {
         self.by = by;
         self.sorted_at = None;
+        self.pass = None;
     }
 
     /// The tasks, first row first.
@@ -88,22 +107,39 @@ impl Order {
 
     /// Follows the model, at its pace.
     pub fn refresh(&mut self, model: &Model, view: &View) {
-        if !self.is_due(model, view.is_live()) {
-            return;
-        }
-        self.sorted_at = Some(model.now());
-        let mut tasks: Vec<&Task> = model.tasks().iter().collect();
-        match self.by {
-            SortBy::Spawn => {}
-            SortBy::Name => tasks.sort_by_key(|task| (task.group, task.index)),
-            SortBy::Trouble => {
+        if self.pass.is_none() {
+            if !self.is_due(model, view.is_live()) {
+                return;
+            }
+            self.sorted_at = Some(model.now());
+            if self.by == SortBy::Trouble {
                 let span = view.span(model.now());
-                let from = span.from.max(span.to - MEMORY);
-                tasks.sort_by_cached_key(|task| rank(model, task, from, span.to));
+                self.pass = Some(Pass {
+                    from: span.from.max(span.to - MEMORY),
+                    to: span.to,
+                    ranks: Vec::with_capacity(model.tasks().len()),
+                });
             }
         }
-        self.tasks.clear();
-        self.tasks.extend(tasks.into_iter().map(|task| task.id));
+        let sorted: Vec<TaskId> = match self.pass.take() {
+            Some(mut pass) => {
+                pass.go_on(model);
+                if pass.ranks.len() < model.tasks().len() {
+                    self.pass = Some(pass);
+                    return;
+                }
+                pass.ranks.sort_unstable();
+                pass.ranks.into_iter().map(|(.., id)| id).collect()
+            }
+            None => {
+                let mut tasks: Vec<&Task> = model.tasks().iter().collect();
+                if self.by == SortBy::Name {
+                    tasks.sort_by_key(|task| (task.group, task.index));
+                }
+                tasks.into_iter().map(|task| task.id).collect()
+            }
+        };
+        self.tasks = sorted;
     }
 
     fn is_due(&self, model: &Model, live: bool) -> bool {
@@ -125,8 +161,19 @@ impl Order {
     }
 }
 
-/// Sorts ascending: the smaller, the higher up. Equal ranks stay in the order of their spawn.
-fn rank(model: &Model, task: &Task, from: Nanos, to: Nanos) -> (u8, Reverse<u32>) {
+impl Pass {
+    /// Ranks the next tasks. One that comes or is forgotten meanwhile may be missed; the next pass has it.
+    fn go_on(&mut self, model: &Model) {
+        let done = self.ranks.len();
+        let next = model.tasks().iter().enumerate().skip(done).take(RANKED_PER_FRAME);
+        let (from, to) = (self.from, self.to);
+        // Equal ranks stay in the order of their spawn.
+        self.ranks
+            .extend(next.map(|(at, task)| (rank(model, task, from, to), at, task.id)));
+    }
+}
+
+fn rank(model: &Model, task: &Task, from: Nanos, to: Nanos) -> Rank {
     let (mut blocked, mut waited) = (Nanos::ZERO, Nanos::ZERO);
     model.stretches(task.id, from, to, |stretch| match stretch.state {
         State::Blocking => blocked = blocked.max(stretch.len()),
