@@ -8,7 +8,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// SIGTERM, SIGHUP and SIGINT, kept for the loop to find: a handler may do next to nothing, and the loop comes by within
-/// a frame.
+/// a frame. What the parent process had ignored stays ignored: `nohup` means SIGHUP not to matter, and a shell's `&`
+/// SIGINT.
 pub struct Signals {
     seen: Arc<AtomicUsize>,
     registered: Vec<SigId>,
@@ -24,7 +25,11 @@ impl Signals {
             seen: Arc::default(),
             registered: Vec::new(),
         };
+        let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
         for signal in [SIGTERM, SIGHUP, SIGINT] {
+            if is_ignored(&status, signal) {
+                continue;
+            }
             let seen = signals.seen.clone();
             signals
                 .registered
@@ -40,6 +45,13 @@ impl Signals {
             number => Some(Signal(number as i32)),
         }
     }
+}
+
+/// Whether a process with this `/proc/…/status` ignores the signal. Where the system has no such file: no.
+fn is_ignored(status: &str, signal: i32) -> bool {
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|hex| u64::from_str_radix(hex.trim(), 16).ok());
+    mask.is_some_and(|mask| mask >> (signal - 1) & 1 == 1)
 }
 
 impl Drop for Signals {
@@ -80,5 +92,14 @@ mod tests {
         signal_hook::low_level::raise(SIGTERM).unwrap();
         assert_eq!(signals.seen(), Some(Signal(SIGTERM)));
         assert!(!signals.seen().unwrap().is_hangup());
+    }
+
+    #[test]
+    fn ignored_signals_are_the_bits_of_a_mask() {
+        let status =
+            "Name:\ttasklab\nSigBlk:\tffffffffffffffff\nSigIgn:\t0000000000001001\nSigCgt:\t0000000000000000\n";
+        assert!(is_ignored(status, SIGHUP));
+        assert!(!is_ignored(status, SIGINT) && !is_ignored(status, SIGTERM));
+        assert!(!is_ignored("", SIGHUP));
     }
 }

@@ -14,7 +14,7 @@ fn run(text: &str) -> (Model, Option<String>) {
 /// The same, and lets `each` see the model after every batch.
 fn run_until(text: &str, mut each: impl FnMut(&Model, &mut Run)) -> (Model, Option<String>) {
     let scenario = scenario::read("test.toml", text).unwrap_or_else(|report| panic!("{report}"));
-    let mut run = Run::start(&scenario, None).expect("a run");
+    let mut run = Run::start(&scenario, None, &|| false).expect("a run");
     let mut model = Model::new(run.info().clone());
     loop {
         model.apply(&run.batch());
@@ -320,11 +320,36 @@ fn the_scratch_folder_is_gone_after_the_run_and_after_a_run_that_is_dropped() {
         "[[task]]\nname = 'w'\nrepeat = 'forever'\nsteps = [{ file = { write = '1KiB' } }]",
     );
     let scenario = scenario::read("test.toml", &text).unwrap_or_else(|report| panic!("{report}"));
-    let run = Run::start(&scenario, None).expect("a run");
+    let run = Run::start(&scenario, None, &|| false).expect("a run");
     let folder = run.scratch().to_owned();
     assert!(folder.is_dir());
     drop(run);
     assert!(!folder.exists());
+}
+
+#[test]
+fn a_scratch_folder_that_cannot_be_removed_is_named() {
+    let mut scratch = None;
+    let (_, left) = run_until(
+        &on(
+            "current-thread",
+            "[[task]]\nname = 'a'\nrepeat = 'forever'\nsteps = [{ sleep = '1ms' }]",
+        ),
+        |_, run| {
+            if scratch.is_none() {
+                let path = run.scratch().to_owned();
+                // A file in its place is no folder of ours.
+                std::fs::remove_dir(&path).expect("an empty folder");
+                std::fs::write(&path, "").expect("a file");
+                scratch = Some(path);
+                run.stop();
+            }
+        },
+    );
+    let path = scratch.expect("a folder");
+    std::fs::remove_file(&path).expect("the file is still there");
+    let words = format!("the scratch folder {} could not be removed: ", path.display());
+    assert!(left.as_ref().is_some_and(|left| left.starts_with(&words)), "{left:?}");
 }
 
 #[test]

@@ -5,6 +5,7 @@
 //! | 0 | done |
 //! | 1 | the run failed, or could not begin |
 //! | 2 | the command line or a scenario is wrong |
+//! | 129, 130, 143 | SIGHUP, SIGINT (Ctrl-C without a screen) or SIGTERM ended the run: 128 and the signal's number |
 
 mod check;
 mod list;
@@ -27,7 +28,8 @@ const WRONG: u8 = 2;
 #[derive(Parser, Debug)]
 #[command(
     version,
-    after_help = "Exit status: 0 done, 1 the run failed, 2 the command line or a scenario is wrong."
+    after_help = "Exit status: 0 done, 1 the run failed, 2 the command line or a scenario is wrong, 128 and its number a signal \
+                  ended the run: 129 SIGHUP, 130 SIGINT, 143 SIGTERM."
 )]
 struct Cli {
     #[command(subcommand)]
@@ -44,7 +46,7 @@ enum Command {
 
 /// Runs the program.
 pub fn main() -> ExitCode {
-    let done = match Cli::parse().command {
+    let done = match Cli::parse_from(run::console::fill_in(std::env::args_os())).command {
         Command::Run(args) => run::main(&args),
         Command::List(args) => list::main(&args),
         Command::Check(args) => check::main(&args),

@@ -3,7 +3,8 @@
 //! ```text
 //!   Model ─┬─ new ──► Report ─┬─► to_json   scripts      `--json`
 //!   Facts ─┘                  └─► table     people       `--headless`, at the end
-//!   Model ─────────────────────► progress   people       `--headless`, meanwhile
+//!   Model ─────────────────────► progress   people       without a screen, meanwhile
+//!   LogLine ───────────────────► said       people       the same
 //! ```
 //!
 //! [`Report`] is gathered once and then told in two forms, so that the table cannot say anything else than the object.
@@ -12,11 +13,13 @@ mod gather;
 mod grid;
 mod json;
 mod progress;
+mod said;
 mod table;
 
 pub use gather::Facts;
 pub use json::{Calibration, Executor, Group, Lane, Percentiles, Records, Report, TaskMonitor, Tasks, Tokio, schema};
 pub use progress::progress;
+pub use said::said;
 
 #[cfg(test)]
 mod tests;

@@ -196,3 +196,31 @@ impl Drop for Last {
         self.progress.set(Progress::STOPPED);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_conductor_that_panics_leaves_an_end_and_no_folder() {
+        let text = "title = 't'\n[[task]]\nname = 'a'\nsteps = ['yield']";
+        let scenario = crate::scenario::read("test.toml", text).unwrap_or_else(|report| panic!("{report}"));
+        let services = Arc::new(Services::start(&scenario, &|| false).unwrap());
+        let progress = Arc::new(Progress::default());
+        let last = Last {
+            services: services.clone(),
+            progress: progress.clone(),
+        };
+        let conductor = std::thread::spawn(move || {
+            let _last = last;
+            panic!("a bug");
+        });
+        assert!(conductor.join().is_err());
+        assert_eq!(progress.get(), Progress::STOPPED);
+        assert_eq!(
+            *progress.left.lock().unwrap(),
+            ["the run broke off: its conductor panicked"]
+        );
+        assert!(services.stop().requested() && !services.scratch().path().exists());
+    }
+}

@@ -99,12 +99,17 @@ pub struct Run {
 impl Run {
     /// Starts everything: calibrates, starts the services and the executor, and lets the first tasks arrive.
     ///
-    /// `log` is where the log layer's lines arrive, if there is one.
+    /// `log` is where the log layer's lines arrive, if there is one. `cancelled` is asked while files are made, which may
+    /// take seconds; once it says yes, everything is taken back.
     ///
     /// # Errors
-    /// When the machine does not grant what the run needs.
-    pub fn start(scenario: &Scenario, log: Option<Receiver<LogLine>>) -> Result<Run, RunError> {
-        let services = Arc::new(Services::start(scenario)?);
+    /// When the machine does not grant what the run needs, or `cancelled` says yes.
+    pub fn start(
+        scenario: &Scenario,
+        log: Option<Receiver<LogLine>>,
+        cancelled: &dyn Fn() -> bool,
+    ) -> Result<Run, RunError> {
+        let services = Arc::new(Services::start(scenario, cancelled)?);
         let mut labels = Labels::new();
         let programs = compile(scenario, &mut labels);
         let threads = scenario.executor.threads();

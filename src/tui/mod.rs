@@ -68,8 +68,8 @@ const FROZEN_FRAME: Duration = Duration::from_millis(100);
 const DRAIN: Duration = Duration::from_millis(5);
 /// Time between two looks at the keys and signals when the run is over.
 const REST: Duration = Duration::from_millis(50);
-/// How long a stopping run may take before the screen leaves without it.
-const PATIENCE: Duration = Duration::from_millis(1_500);
+/// How long a stopping run may take before the screen leaves without it: far longer than any should.
+const PATIENCE: Duration = Duration::from_secs(10);
 /// How long the block lasts that a key injects.
 pub const INJECTED: Duration = Duration::from_millis(300);
 
@@ -103,12 +103,12 @@ pub enum Exit {
 
 /// Shows `source`'s run until the presenter quits or a signal comes, then stops the run and takes in its last records.
 ///
-/// A run that ends by itself stays on screen, to look back at.
+/// A run that ends by itself stays on screen, to look back at. One that does not stop within 10 s is left as it is:
+/// [`Source::state`] still says [`RunState::Stopping`] then.
 ///
 /// # Errors
 /// When the terminal cannot be taken or drawn on. It is given back in any case, and the run is stopped.
-pub fn run(source: &mut dyn Source, model: &mut Model, options: &Options) -> io::Result<Exit> {
-    let signals = Signals::listen()?;
+pub fn run(source: &mut dyn Source, model: &mut Model, options: &Options, signals: &Signals) -> io::Result<Exit> {
     let mut screen = Screen::take()?;
     let keys = Keys::listen()?;
     let mut live = Live {
@@ -121,7 +121,7 @@ pub fn run(source: &mut dyn Source, model: &mut Model, options: &Options) -> io:
         dirty: true,
         over: false,
     };
-    let shown = live.show(&mut screen, &keys, &signals);
+    let shown = live.show(&mut screen, &keys, signals);
     // Without a terminal there is nothing to tell anybody, only a run to end.
     let hung_up = matches!(shown, Ok(Exit::Signal(signal)) if signal.is_hangup()) || shown.is_err();
     let stopped = live.stop(if hung_up { None } else { Some(&mut screen) });

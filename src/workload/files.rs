@@ -3,6 +3,7 @@
 //! Files to read are made before the run begins, one per size, so that no measured thread makes them; each task writes
 //! over a file of its own.
 
+use super::services::StartError;
 use crate::record::TaskId;
 use crate::scenario::{FileOp, Scenario, Step};
 use std::collections::BTreeSet;
@@ -27,12 +28,12 @@ impl Scratch {
     /// Makes the folder in the system's place for temporary files (`TMPDIR`), and the files that the scenario reads.
     ///
     /// # Errors
-    /// With the path, when the folder or a file in it cannot be made.
-    pub fn new(scenario: &Scenario) -> Result<Scratch, (PathBuf, io::Error)> {
+    /// When the folder or a file in it cannot be made, or `cancelled`, which is asked before every MiB, says yes.
+    pub fn new(scenario: &Scenario, cancelled: &dyn Fn() -> bool) -> Result<Scratch, StartError> {
         let folder = tempfile::Builder::new()
             .prefix("tasklab-")
             .tempdir()
-            .map_err(|error| (std::env::temp_dir(), error))?;
+            .map_err(|error| StartError::Scratch(std::env::temp_dir(), error))?;
         let scratch = Scratch {
             path: folder.path().to_owned(),
             folder: Mutex::new(Some(folder)),
@@ -43,9 +44,14 @@ impl Scratch {
         }
         for size in sizes {
             let path = scratch.to_read(size);
-            File::create(&path)
-                .and_then(|mut file| fill(&mut file, size))
-                .map_err(|error| (path, error))?;
+            let failed = |error| StartError::Scratch(path.clone(), error);
+            let mut file = File::create(&path).map_err(failed)?;
+            for chunk in chunks(size) {
+                if cancelled() {
+                    return Err(StartError::Cancelled);
+                }
+                file.write_all(chunk).map_err(failed)?;
+            }
         }
         Ok(scratch)
     }
@@ -65,18 +71,24 @@ impl Scratch {
         self.path.join(format!("written-by-{}", task.get()))
     }
 
-    /// Removes the folder. A task that is still writing finds it gone.
+    /// Removes the folder. A task that is still writing finds it gone; whoever else comes to remove it waits until it is.
     ///
     /// # Errors
     /// When something in it cannot be removed.
     pub fn remove(&self) -> io::Result<()> {
-        let Some(folder) = self.folder.lock().unwrap_or_else(PoisonError::into_inner).take() else {
+        let mut guard = self.folder.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(folder) = guard.take() else {
             return Ok(());
         };
         // Who writes while the folder is emptied may make one more file in it.
-        (0..10)
+        let removed = (0..10)
             .find_map(|_| std::fs::remove_dir_all(folder.path()).ok())
-            .map_or_else(|| folder.close(), Ok)
+            .map_or_else(|| folder.close(), Ok);
+        match removed {
+            // Somebody was faster.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            removed => removed,
+        }
     }
 }
 
@@ -107,14 +119,10 @@ pub(super) fn chunks(size: u64) -> impl Iterator<Item = &'static [u8]> {
     })
 }
 
-fn fill(file: &mut File, size: u64) -> io::Result<()> {
-    chunks(size).try_for_each(|chunk| file.write_all(chunk))
-}
-
 /// Writes a whole file, and returns when it is on the disk.
 pub(super) fn write_sync(path: &Path, size: u64) -> io::Result<()> {
     let mut file = File::create(path)?;
-    fill(&mut file, size)?;
+    chunks(size).try_for_each(|chunk| file.write_all(chunk))?;
     file.sync_all()
 }
 

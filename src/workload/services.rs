@@ -22,13 +22,14 @@ pub struct Services {
 
 impl Services {
     /// Calibrates, then starts the service and makes the scratch folder with the files that the scenario reads. Takes some
-    /// 40 ms, nearly all of them for the calibration, which wants the machine idle: so call it before any task runs.
+    /// 40 ms, nearly all of them for the calibration, which wants the machine idle: so call it before any task runs. Large
+    /// files take longer: `cancelled` is asked between their pieces, and once it says yes, nothing is left of them.
     ///
     /// # Errors
-    /// [`StartError`], when the machine does not grant what a run needs.
-    pub fn start(scenario: &Scenario) -> Result<Services, StartError> {
+    /// [`StartError`], when the machine does not grant what a run needs, or `cancelled` says yes.
+    pub fn start(scenario: &Scenario, cancelled: &dyn Fn() -> bool) -> Result<Services, StartError> {
         let calibration = Calibration::measure();
-        let scratch = Scratch::new(scenario).map_err(|(path, error)| StartError::Scratch(path, error))?;
+        let scratch = Scratch::new(scenario, cancelled)?;
         raise_open_files();
         let http = HttpService::start(scenario.http, scenario.seed).map_err(StartError::Http)?;
         Ok(Services {
@@ -98,6 +99,8 @@ pub enum StartError {
     Scratch(PathBuf, io::Error),
     /// The loopback service cannot listen.
     Http(io::Error),
+    /// Somebody no longer wants it to.
+    Cancelled,
 }
 
 impl fmt::Display for StartError {
@@ -105,6 +108,7 @@ impl fmt::Display for StartError {
         match self {
             StartError::Scratch(path, _) => write!(f, "cannot make scratch files in {}", path.display()),
             StartError::Http(_) => f.write_str("the loopback HTTP service cannot listen on 127.0.0.1"),
+            StartError::Cancelled => f.write_str("the run was cancelled before it began"),
         }
     }
 }
@@ -113,6 +117,7 @@ impl std::error::Error for StartError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             StartError::Scratch(_, error) | StartError::Http(error) => Some(error),
+            StartError::Cancelled => None,
         }
     }
 }

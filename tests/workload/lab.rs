@@ -102,7 +102,7 @@ impl Lab {
                 other => panic!("{other:?}"),
             })
             .collect();
-        let services = Arc::new(Services::start(scenario).expect("services"));
+        let services = Arc::new(Services::start(scenario, &|| false).expect("services"));
         Lab {
             hub,
             services,

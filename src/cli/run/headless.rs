@@ -1,7 +1,9 @@
-//! A run without a screen: a line of progress where there is a terminal, and a report at the end.
+//! A run without a screen: the event log and, where there is a terminal, a line of progress on standard error, and a report
+//! on standard output at the end.
 
 use crate::model::Model;
-use crate::report::{Facts, Report, progress};
+use crate::record::LogLine;
+use crate::report::{Facts, Report, progress, said};
 use crate::run::{Run, RunState, Source};
 use crate::signals::Signals;
 use std::io::{self, IsTerminal, Write};
@@ -17,8 +19,12 @@ const BATCH: Duration = Duration::from_millis(50);
 const PROGRESS: Duration = Duration::from_millis(250);
 
 /// Takes the run in until it ends, or until a signal ends it, and prints what `tell` makes of it.
-pub fn show(mut run: Run, mut facts: Facts, tell: impl FnOnce(&Report) -> String) -> io::Result<ExitCode> {
-    let signals = Signals::listen()?;
+pub fn show(
+    mut run: Run,
+    mut facts: Facts,
+    signals: &Signals,
+    tell: impl FnOnce(&Report) -> String,
+) -> io::Result<ExitCode> {
     let mut model = Model::new(run.info().clone());
     let mut line = Line::new();
     let mut signalled = None;
@@ -28,7 +34,9 @@ pub fn show(mut run: Run, mut facts: Facts, tell: impl FnOnce(&Report) -> String
             run.drain();
         } else {
             taken_in = Some(Instant::now());
-            model.apply(&run.batch());
+            let batch = run.batch();
+            model.apply(&batch);
+            line.say(&model, &batch.log);
             if let RunState::Ended { left } = run.state() {
                 break left;
             }
@@ -39,17 +47,22 @@ pub fn show(mut run: Run, mut facts: Facts, tell: impl FnOnce(&Report) -> String
                 run.stop();
             }
         }
-        line.show(&model)?;
+        line.show(&model);
         thread::sleep(DRAIN);
     };
-    line.clear()?;
-    io::stdout()
+    line.clear();
+    let told = io::stdout()
         .lock()
-        .write_all(tell(&Report::new(&model, &facts)).as_bytes())?;
-    Ok(signalled.map_or(ExitCode::SUCCESS, |signal| signal.exit_code()))
+        .write_all(tell(&Report::new(&model, &facts)).as_bytes());
+    match signalled {
+        // Whoever hung up reads no report either.
+        Some(signal) => Ok(signal.exit_code()),
+        None => told.map(|()| ExitCode::SUCCESS),
+    }
 }
 
-/// The line of progress on standard error, if that is a terminal.
+/// Standard error: the event log, and below it the line of progress if that is a terminal. A run goes on although nobody
+/// can read it.
 struct Line {
     width: Option<usize>,
     shown: Option<Instant>,
@@ -64,20 +77,30 @@ impl Line {
         }
     }
 
-    fn show(&mut self, model: &Model) -> io::Result<()> {
-        let Some(width) = self.width else { return Ok(()) };
+    /// Writes the line of progress over the one before, if it is time to.
+    fn show(&mut self, model: &Model) {
+        let Some(width) = self.width else { return };
         if self.shown.is_some_and(|at| at.elapsed() < PROGRESS) {
-            return Ok(());
+            return;
         }
         self.shown = Some(Instant::now());
         // One column stays free: a terminal that wraps would not take the line back.
-        write!(io::stderr(), "\r{}\x1b[K", progress(model, width.saturating_sub(1)))
+        let _ = write!(io::stderr(), "\r{}\x1b[K", progress(model, width.saturating_sub(1)));
     }
 
-    fn clear(&self) -> io::Result<()> {
-        match self.shown {
-            Some(_) => write!(io::stderr(), "\r\x1b[K"),
-            None => Ok(()),
+    /// Puts lines of the event log where the line of progress was, which comes again below them.
+    fn say(&mut self, model: &Model, log: &[LogLine]) {
+        if log.is_empty() {
+            return;
+        }
+        self.clear();
+        let lines: String = log.iter().map(|line| said(model, line) + "\n").collect();
+        let _ = io::stderr().lock().write_all(lines.as_bytes());
+    }
+
+    fn clear(&mut self) {
+        if self.shown.take().is_some() {
+            let _ = write!(io::stderr(), "\r\x1b[K");
         }
     }
 }

@@ -3,19 +3,24 @@
 use crate::model::Model;
 use crate::report::Facts;
 use crate::run::{Run, RunState, Source};
+use crate::signals::Signals;
 use crate::tui::{self, Exit, Options};
 use std::io::{self, Write};
 use std::process::ExitCode;
 
 /// Shows the run until the presenter leaves, and says what could not be stopped.
-pub fn show(mut run: Run, facts: &Facts) -> io::Result<ExitCode> {
+pub fn show(mut run: Run, facts: &Facts, signals: &Signals) -> io::Result<ExitCode> {
     let mut model = Model::new(run.info().clone());
     let options = Options {
         calibration: Some(format!("{:.0} k units/ms", facts.calibration.units_per_ms / 1e3)),
         ..Options::from_env()
     };
-    let exit = tui::run(&mut run, &mut model, &options)?;
-    if let RunState::Ended { left: Some(left) } = run.state() {
+    let exit = tui::run(&mut run, &mut model, &options, signals)?;
+    let left = match run.state() {
+        RunState::Ended { left } => left,
+        RunState::Running | RunState::Stopping => Some(gave_up(&model)),
+    };
+    if let Some(left) = left {
         // After a hang-up there is nobody to tell.
         let _ = writeln!(io::stderr(), "{left}");
     }
@@ -23,4 +28,18 @@ pub fn show(mut run: Run, facts: &Facts) -> io::Result<ExitCode> {
         Exit::Quit => ExitCode::SUCCESS,
         Exit::Signal(signal) => signal.exit_code(),
     })
+}
+
+/// What the screen no longer waited for.
+fn gave_up(model: &Model) -> String {
+    let busy = model.lanes().iter().filter(|lane| lane.current.is_some());
+    let busy: Vec<_> = busy.map(|lane| lane.name.as_str()).collect();
+    if busy.is_empty() {
+        "the run did not end when it should: gave up waiting for its files to be removed".to_owned()
+    } else {
+        format!(
+            "the run did not end when it should: gave up waiting for {}",
+            busy.join(", ")
+        )
+    }
 }

@@ -1,5 +1,6 @@
 //! `tasklab run`: one scenario, on the live screen or without.
 
+pub mod console;
 mod headless;
 mod live;
 
@@ -8,7 +9,9 @@ use crate::cli::overrides::OverrideArgs;
 use crate::panics::HookGuard;
 use crate::probe;
 use crate::report::{Facts, Report};
-use crate::run::Run;
+use crate::run::{Run, RunError};
+use crate::signals::Signals;
+use crate::workload::StartError;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use std::io::{self, IsTerminal, Write};
 use std::net::SocketAddr;
@@ -34,16 +37,18 @@ pub struct Args {
     #[arg(long)]
     pub json: bool,
 
-    /// Serve tokio-console too, on this address
+    /// Serve tokio-console too, on this address or on 127.0.0.1:6669
     ///
     /// A real tokio-console can attach to the same run. It costs far more than tasklab's own records, and so is off unless
-    /// asked for.
-    #[arg(long, value_name = "ADDR", num_args = 0..=1, default_missing_value = "127.0.0.1:6669")]
+    /// asked for. What follows is taken for ADDR if it ends in a port, as in 127.0.0.1:6670, and else for the scenario.
+    #[arg(long, value_name = "ADDR", num_args = 0..=1, default_missing_value = console::DEFAULT)]
     pub console: Option<SocketAddr>,
 
-    /// What the event log keeps
-    #[arg(long, value_name = "LEVEL", default_value = "info", value_parser = level())]
-    pub log: LevelFilter,
+    /// What the event log keeps: on the screen, or without one on standard error
+    ///
+    /// By default `info` on the screen and `error` without one.
+    #[arg(long, value_name = "LEVEL", value_parser = level())]
+    pub log: Option<LevelFilter>,
 }
 
 fn level() -> impl TypedValueParser<Value = LevelFilter> {
@@ -71,14 +76,24 @@ pub fn main(args: &Args) -> io::Result<ExitCode> {
         )?;
         Shown::Table
     };
+    // From here on there may be something to take back.
+    let signals = Signals::listen()?;
     let console = match args.console {
         Some(address) => Some(probe::console::serve(address).map_err(|error| cannot_serve(address, &error))?),
         None => None,
     };
-    let log = probe::subscribe(args.log, console).map_err(io::Error::other)?;
+    let level = args.log.unwrap_or(match shown {
+        Shown::Live => LevelFilter::INFO,
+        Shown::Table | Shown::Json => LevelFilter::ERROR,
+    });
+    let log = probe::subscribe(level, console).map_err(io::Error::other)?;
     // Before the first task can panic.
     let _panics = HookGuard::install(thread::current().id(), || ());
-    let run = Run::start(&scenario, Some(log)).map_err(explained)?;
+    let run = Run::start(&scenario, Some(log), &|| signals.seen().is_some());
+    if let (Err(RunError::Services(StartError::Cancelled)), Some(signal)) = (&run, signals.seen()) {
+        return Ok(signal.exit_code());
+    }
+    let run = run.map_err(explained)?;
     let facts = Facts {
         scenario: args.scenario.clone(),
         executor: scenario.executor,
@@ -86,9 +101,9 @@ pub fn main(args: &Args) -> io::Result<ExitCode> {
         left: None,
     };
     match shown {
-        Shown::Live => live::show(run, &facts),
-        Shown::Table => headless::show(run, facts, |report| report.table(page_width())),
-        Shown::Json => headless::show(run, facts, Report::to_json),
+        Shown::Live => live::show(run, &facts, &signals),
+        Shown::Table => headless::show(run, facts, &signals, |report| report.table(page_width())),
+        Shown::Json => headless::show(run, facts, &signals, Report::to_json),
     }
 }
 
