@@ -191,6 +191,37 @@ fn the_screen_follows_the_terminals_size() {
 }
 
 #[test]
+fn a_terminal_that_is_too_small_says_so_and_ctrl_c_leaves_it() {
+    let temporary = tempfile::tempdir().expect("a folder");
+    let path = temporary.path().to_str().expect("a path");
+    let mut terminal = Terminal::start_with(30, 5, &["run", "mixed", "--duration", "1h"], &[("TMPDIR", path)]);
+    terminal.wait_for("tasklab needs");
+    // In raw mode that is a key and no signal.
+    terminal.press("\x03");
+    let (status, screen, _) = terminal.end();
+    assert_eq!(status, 0);
+    assert_restored(&screen);
+    assert!(temporary.path().read_dir().expect("a folder").next().is_none());
+}
+
+#[test]
+fn the_log_shows_what_was_asked_for() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = scenario(
+        folder.path(),
+        &format!("{HEARTBEAT}[[task]]\nname = 'unlucky'\nsteps = [{{ fail = 'out of luck' }}]\n"),
+    );
+    // At `trace`, tokio tells of every timer, line upon line.
+    for (level, words) in [("info", "out of luck"), ("trace", "TRACE")] {
+        let mut terminal = Terminal::start(120, 36, &["run", &file, "--log", level]);
+        let text = terminal.wait_for(words);
+        assert_eq!(text.contains("TRACE"), level == "trace", "{text}");
+        terminal.press("q");
+        assert_eq!(terminal.end().0, 0);
+    }
+}
+
+#[test]
 fn a_blocked_runtime_leaves_the_screen_alive() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = scenario(
