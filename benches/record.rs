@@ -1,4 +1,5 @@
-//! What recording costs: throughput recorded over throughput bare, beside tokio-metrics' `TaskMonitor` alone.
+//! What recording costs: throughput recorded over throughput bare, beside tokio-metrics' `TaskMonitor` alone, and recorded with
+//! tokio-console served as well.
 //!
 //! ```text
 //! cargo bench --bench record              # every load, nine interleaved rounds
@@ -23,43 +24,78 @@ enum Mode {
     Bare,
     Recorded,
     TaskMonitor,
+    /// Recorded, and served to tokio-consoles of which none is attached; in a process of its own, since a process has one subscriber.
+    Console,
 }
 
-const MODES: [(&str, Mode); 3] = [
+const MODES: [(&str, Mode); 4] = [
     ("bare", Mode::Bare),
     ("recorded", Mode::Recorded),
     ("TaskMonitor", Mode::TaskMonitor),
+    ("with --console", Mode::Console),
 ];
 
+type Load = fn(Mode, bool) -> Outcomes;
+
+const LOADS: [(&str, Load, bool); 4] = [
+    ("storm, current-thread", storm, false),
+    ("storm, 2 workers", storm, true),
+    ("real, current-thread", real, false),
+    ("real, 2 workers", real, true),
+];
+
+/// Tells a child process which load to run with the console.
+const CHILD: &str = "TASKLAB_BENCH_WITH_CONSOLE";
+
 fn main() {
+    if let Some(load) = std::env::var_os(CHILD) {
+        return child(&load.to_string_lossy());
+    }
     let wanted = std::env::args()
         .skip(1)
         .find(|a| !a.starts_with('-'))
         .unwrap_or_default();
     println!(
-        "{:28} {:12} {:>14} {:>8} {:>10} {:>8}",
+        "{:28} {:14} {:>14} {:>8} {:>10} {:>8}",
         "load", "mode", "per second", "ratio", "ns more", "lost"
     );
-    type Load = fn(Mode, bool) -> Outcomes;
-    let loads: [(&str, Load, bool); 4] = [
-        ("storm, current-thread", storm, false),
-        ("storm, 2 workers", storm, true),
-        ("real, current-thread", real, false),
-        ("real, 2 workers", real, true),
-    ];
-    for (name, load, threads) in loads.into_iter().filter(|(name, ..)| name.contains(&wanted)) {
-        let mut rounds: Vec<[Outcomes; 3]> = Vec::new();
+    for (name, load, threads) in LOADS.into_iter().filter(|(name, ..)| name.contains(&wanted)) {
+        let mut rounds: Vec<[Outcomes; 4]> = Vec::new();
         for _ in 0..ROUNDS {
-            rounds.push(MODES.map(|(_, mode)| load(mode, threads)));
+            rounds.push(MODES.map(|(_, mode)| match mode {
+                Mode::Console => with_console(name),
+                _ => load(mode, threads),
+            }));
         }
         for (m, (mode, _)) in MODES.iter().enumerate() {
             let rate = median(rounds.iter().map(|r| r[m].rate));
             let ratio = median(rounds.iter().map(|r| r[m].rate / r[0].rate));
             let more = median(rounds.iter().map(|r| 1e9 / r[m].rate - 1e9 / r[0].rate));
             let lost: u64 = rounds.iter().map(|r| r[m].lost).sum();
-            println!("{name:28} {mode:12} {rate:>14.0} {ratio:>8.2} {more:>10.0} {lost:>8}");
+            println!("{name:28} {mode:14} {rate:>14.0} {ratio:>8.2} {more:>10.0} {lost:>8}");
         }
     }
+}
+
+/// Runs a load in a process that serves consoles.
+fn with_console(load: &str) -> Outcomes {
+    let program = std::env::current_exe().expect("this program");
+    let output = std::process::Command::new(program).env(CHILD, load).output();
+    let output = output.expect("a child process").stdout;
+    let text = String::from_utf8_lossy(&output);
+    let numbers: Vec<f64> = text.split_whitespace().filter_map(|n| n.parse().ok()).collect();
+    Outcomes {
+        rate: numbers[0],
+        lost: numbers[1] as u64,
+    }
+}
+
+fn child(name: &str) {
+    let console = probe::console::serve(([127, 0, 0, 1], 0).into()).expect("a port");
+    let _log = probe::subscribe(tracing::level_filters::LevelFilter::INFO, Some(console)).expect("one subscriber");
+    let (_, load, threads) = LOADS.into_iter().find(|(n, ..)| *n == name).expect("a load");
+    let outcomes = load(Mode::Recorded, threads);
+    println!("{} {}", outcomes.rate, outcomes.lost);
 }
 
 struct Outcomes {
@@ -127,7 +163,7 @@ impl Bench {
         match self.mode {
             Mode::Bare => self.runtime.spawn(body),
             Mode::TaskMonitor => self.runtime.spawn(self.monitor.instrument(body)),
-            Mode::Recorded => probe::spawn(self.runtime.handle(), &self.hub, &self.group, |_| async {
+            Mode::Recorded | Mode::Console => probe::spawn(self.runtime.handle(), &self.hub, &self.group, |_| async {
                 body.await;
                 Outcome::Completed
             }),

@@ -88,6 +88,11 @@ pub struct Group {
 }
 
 impl Group {
+    /// Its name.
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
     /// The next task's number within the group, from 0.
     pub(super) fn next_index(&self) -> u32 {
         self.next_index.fetch_add(1, Relaxed)

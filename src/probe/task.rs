@@ -215,10 +215,12 @@ where
     F: Future<Output = Outcome> + Send + 'static,
 {
     let (handle, future) = probed(hub, group, body);
+    // The name is for consoles; the screen has its own.
+    let name = format!("{}#{}", group.name(), handle.index());
     SPAWNING.set(Some(handle));
-    let join = runtime.spawn(future);
+    let named = tokio::task::Builder::new().name(&name).spawn_on(future, runtime);
     SPAWNING.set(None);
-    join
+    named.expect("tokio 1.54 never refuses a task that has a name")
 }
 
 /// The runtime says that the task which is being handed to it has this identity. `false`: the task is not ours.
