@@ -9,10 +9,13 @@ use crate::scenario::{Arrivals, CueAction, Draw, How, Repeat, Scenario, Step, Ta
 use crate::workload::{Labels, Program, Services};
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
+use std::thread;
 use std::time::Duration;
 
 /// How long blocking work may go on after the end.
 const GRACE: Duration = Duration::from_secs(1);
+/// If no task has ended for so long after the grace, none will.
+const LULL: Duration = Duration::from_millis(200);
 /// Due items that are handled before the next look at the inbox: however late the conductor is, it can be stopped.
 const AT_ONCE: usize = 256;
 /// The group of the blocks that cues and keys inject.
@@ -67,6 +70,7 @@ impl Conductor {
         self.progress.set(Progress::STOPPING);
         self.services.stop().request();
         self.executor.stop(GRACE);
+        see_off(&self.alive);
         drop(last);
     }
 
@@ -176,6 +180,22 @@ impl Conductor {
     }
 }
 
+/// Waits as long as tasks go on ending: each is cancelled in no time, but a hundred thousand may take longer than the grace.
+fn see_off(alive: &Alive) {
+    let mut left = alive.count();
+    if left == 0 {
+        return;
+    }
+    loop {
+        thread::sleep(LULL);
+        let now = alive.count();
+        if now == left {
+            return;
+        }
+        left = now;
+    }
+}
+
 /// What comes last, also when the conductor panics: the scratch folder goes, and the front end learns that the run is over.
 struct Last {
     services: Arc<Services>,
@@ -184,7 +204,7 @@ struct Last {
 
 impl Drop for Last {
     fn drop(&mut self) {
-        if std::thread::panicking() {
+        if thread::panicking() {
             self.progress
                 .leave("the run broke off: its conductor panicked".to_owned());
         }
@@ -211,7 +231,7 @@ mod tests {
             services: services.clone(),
             progress: progress.clone(),
         };
-        let conductor = std::thread::spawn(move || {
+        let conductor = thread::spawn(move || {
             let _last = last;
             panic!("a bug");
         });
