@@ -28,8 +28,8 @@ const WRONG: u8 = 2;
 #[derive(Parser, Debug)]
 #[command(
     version,
-    after_help = "Exit status: 0 done, 1 the run failed, 2 the command line or a scenario is wrong, 128 and its number a signal \
-                  ended the run: 129 SIGHUP, 130 SIGINT, 143 SIGTERM."
+    after_help = "Exit status: 0 done, 1 the run failed, 2 the command line or a scenario is wrong, 129, 130 or 143 \
+                  SIGHUP, SIGINT or SIGTERM ended the run."
 )]
 struct Cli {
     #[command(subcommand)]

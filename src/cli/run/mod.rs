@@ -144,7 +144,10 @@ fn page_width() -> usize {
     }
 }
 
-/// Columns of the terminal, or 80 where there is none.
+/// Columns of the terminal, or 80 where there is none or it does not know.
 fn terminal_width() -> usize {
-    crossterm::terminal::size().map_or(80, |(columns, _)| columns.into())
+    match crossterm::terminal::size() {
+        Ok((columns @ 1.., _)) => columns.into(),
+        _ => 80,
+    }
 }
