@@ -4,6 +4,7 @@
 //! a clock or talks to the run.
 
 use super::action::Action;
+use super::census::Census;
 use super::list::List;
 use super::order::{Order, SortBy};
 use super::view::{Extent, View};
@@ -68,6 +69,8 @@ pub struct App {
     pub log_back: usize,
     /// In which order tasks stand.
     pub order: Order,
+    /// The tasks by state at the instant on screen, if that is past.
+    pub census: Census,
     pages: Pages,
     points: Vec<Point>,
     /// The end of the last step in `points`.
@@ -84,6 +87,7 @@ impl Default for App {
             tasks: List::default(),
             log_back: 0,
             order: Order::new(SortBy::Trouble),
+            census: Census::default(),
             pages: Pages::default(),
             points: Vec::new(),
             points_to: Nanos::ZERO,
@@ -141,6 +145,16 @@ impl App {
         self.lanes.scroll(&lane_ids(model), pages.lanes);
         self.log_back = self.log_back.min(model.log().len().saturating_sub(pages.log));
         self.refresh_points(model);
+        if self.view.is_live() {
+            self.census.end();
+        } else {
+            self.census.refresh(model, self.view.instant(model.now()));
+        }
+    }
+
+    /// Whether what is on screen takes another frame to be complete, even if nothing happens.
+    pub fn is_unfinished(&self) -> bool {
+        self.census.is_counting() || self.order.is_ranking()
     }
 
     /// The finished steps of the model's series up to the instant on screen, as many as a wide screen can show.

@@ -23,6 +23,7 @@ mod action;
 mod app;
 mod axis;
 mod caption;
+mod census;
 mod footer;
 mod frame;
 mod gauges;
@@ -191,6 +192,7 @@ impl Live<'_> {
         }
         self.taken_in = Some(Instant::now());
         self.take_in();
+        self.dirty |= self.app.is_unfinished();
         match screen {
             Some(screen) => self.draw_if_due(screen),
             None => Ok(()),

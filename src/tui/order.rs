@@ -100,6 +100,11 @@ impl Order {
         self.pass = None;
     }
 
+    /// Whether a ranking is under way.
+    pub fn is_ranking(&self) -> bool {
+        self.pass.is_some()
+    }
+
     /// The tasks, first row first.
     pub fn tasks(&self) -> &[TaskId] {
         &self.tasks

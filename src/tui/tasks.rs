@@ -20,12 +20,13 @@ pub fn heading(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
     let theme = scene.theme;
     let gap = if area.width >= 100 { "  " } else { " " };
     let counts = counts(scene);
+    let alive = counts.map_or("counting …".to_owned(), |counts| counts.alive().to_string());
     let mut line = Line::from(vec![
         Span::raw(" "),
         Span::styled("tasks", scene.heading(Panel::Tasks)),
-        Span::styled(format!(" {:<3}", counts.alive()), Style::new()),
+        Span::styled(format!(" {alive:<3}"), Style::new()),
     ]);
-    for (state, count) in tally(&counts) {
+    for (state, count) in counts.iter().flat_map(tally) {
         let over = matches!(state, State::Ended(_));
         if over && count == 0 {
             continue;
@@ -65,18 +66,13 @@ fn tally(counts: &Counts) -> [(State, usize); 10] {
     ]
 }
 
-/// Tasks by state at the instant on screen.
-fn counts(scene: &Scene<'_>) -> Counts {
+/// Tasks by state at the instant on screen; nothing while those of the past are being counted.
+fn counts(scene: &Scene<'_>) -> Option<Counts> {
     if scene.live() {
-        return scene.model.counts();
+        Some(scene.model.counts())
+    } else {
+        scene.app.census.counts()
     }
-    let mut counts = Counts::default();
-    for task in scene.model.tasks() {
-        if let Some(state) = scene.model.state_at(task.id, scene.at) {
-            *counts.of_mut(state) += 1;
-        }
-    }
-    counts
 }
 
 /// Draws the rows.
