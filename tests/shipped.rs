@@ -1,0 +1,82 @@
+//! Every scenario that comes along runs, on every executor that its knobs allow: all its groups and all its cues.
+
+use std::time::Duration;
+use tasklab::model::{Identity, Model};
+use tasklab::run::{Run, RunState, Source};
+use tasklab::scenario::builtin::BUILTIN;
+use tasklab::scenario::{ExecutorKind, Overrides, Scenario};
+
+/// The same scenario with everything that waits for the clock within its first second, and as long as need be.
+fn hurried(mut scenario: Scenario) -> Scenario {
+    let whole = scenario.duration.unwrap_or(Duration::from_secs(60));
+    let early = |at: Duration| at.mul_f64(1.0 / whole.as_secs_f64());
+    for task in &mut scenario.tasks {
+        task.start = early(task.start);
+    }
+    for cue in &mut scenario.cues {
+        cue.at = early(cue.at);
+    }
+    scenario.duration = Some(Duration::from_secs(120));
+    scenario
+}
+
+/// Runs it until every group has run and every cue has spoken.
+fn run(scenario: &Scenario, what: &str) {
+    let mut run = Run::start(scenario, None, &|| false).expect("a run");
+    let mut model = Model::new(run.info().clone());
+    let mut complete = false;
+    while !matches!(run.state(), RunState::Ended { .. }) {
+        model.apply(&run.batch());
+        let has_run = |name: &str| model.groups().iter().any(|g| g.name == name && g.poll().count > 0);
+        if !complete && model.marks().len() == scenario.cues.len() && scenario.tasks.iter().all(|t| has_run(&t.name)) {
+            complete = true;
+            run.stop();
+        }
+        std::thread::park_timeout(Duration::from_millis(5));
+    }
+    model.apply(&run.batch());
+    assert!(complete, "{what}: a group never ran, or a cue never spoke");
+    let accounts = model.accounts();
+    assert!(
+        !matches!(accounts.check(), Identity::Differs { .. }),
+        "{what}: {accounts:?}"
+    );
+    assert_eq!(accounts.other_dropped, 0, "{what}: {accounts:?}");
+    for task in model.tasks() {
+        let until = task.over_at().unwrap_or(model.now());
+        assert_eq!(
+            model.times(task.id).total(),
+            until - task.spawned_at,
+            "{what}: the times of {} do not add up to its life",
+            model.task_name(task.id)
+        );
+    }
+}
+
+fn all_on(kind: ExecutorKind) {
+    for builtin in BUILTIN {
+        let overrides = Overrides {
+            executor: Some(kind),
+            ..Overrides::default()
+        };
+        // One that turns a knob which this executor lacks is refused; the reader's tests see to that.
+        if let Ok(scenario) = overrides.read(builtin.name, builtin.text) {
+            run(&hurried(scenario), &format!("{} on {}", builtin.name, kind.word()));
+        }
+    }
+}
+
+#[test]
+fn on_tokio() {
+    all_on(ExecutorKind::Tokio);
+}
+
+#[test]
+fn on_current_thread() {
+    all_on(ExecutorKind::CurrentThread);
+}
+
+#[test]
+fn on_the_pool() {
+    all_on(ExecutorKind::Pool);
+}
