@@ -22,11 +22,6 @@
 //! | [`tui`] | the live screen |
 //! | [`cli`] | one file per subcommand |
 
-#[cfg(not(tokio_unstable))]
-compile_error!(
-    "tasklab needs tokio's unstable hooks: build inside the checkout, whose .cargo/config.toml sets them, or set RUSTFLAGS=\"--cfg tokio_unstable\""
-);
-
 pub mod cli;
 pub mod executor;
 pub mod model;
