@@ -6,7 +6,7 @@
 //! cargo bench --bench record -- storm     # only the loads whose name contains the word
 //! ```
 //!
-//! *storm*: 64 tasks × 40,000 `yield_now`. *real*: 1,000 tasks that loop 20 µs of work and a 1 ms sleep, for a second. Each round runs every
+//! *storm*: 64 tasks × 40,000 `yield_now`. *growth*: as many yields by fewer and by more tasks. *real*: 1,000 tasks that loop 20 µs of work and a 1 ms sleep, for a second. Each round runs every
 //! mode once, in turn, so that the machine's noise hits all alike; the table shows medians of the rounds and the ratio of
 //! each to `bare` in the same round.
 
@@ -15,6 +15,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 use tasklab::probe::{self, Collector, Hub};
 use tasklab::record::{Label, LaneKind, Nanos, Outcome, Reason};
+use tasklab::run::MANY;
 use tokio::runtime::{Builder, Runtime};
 
 const ROUNDS: usize = 9;
@@ -37,9 +38,12 @@ const MODES: [(&str, Mode); 4] = [
 
 type Load = fn(Mode, bool) -> Outcomes;
 
-const LOADS: [(&str, Load, bool); 4] = [
-    ("storm, current-thread", storm, false),
-    ("storm, 2 workers", storm, true),
+const LOADS: [(&str, Load, bool); 7] = [
+    ("storm, current-thread", storm::<64>, false),
+    ("storm, 2 workers", storm::<64>, true),
+    ("growth, 10 tasks", storm::<10>, false),
+    ("growth, 1 k tasks", storm::<1_000>, false),
+    ("growth, 100 k tasks", storm::<100_000>, false),
     ("real, current-thread", real, false),
     ("real, 2 workers", real, true),
 ];
@@ -60,14 +64,21 @@ fn main() {
         "load", "mode", "per second", "ratio", "ns more", "lost"
     );
     for (name, load, threads) in LOADS.into_iter().filter(|(name, ..)| name.contains(&wanted)) {
-        let mut rounds: Vec<[Outcomes; 4]> = Vec::new();
+        // A console takes some 65 KB a task, which 100,000 tasks would make too much.
+        let modes = if name.starts_with("growth") {
+            &MODES[..3]
+        } else {
+            &MODES[..]
+        };
+        let mut rounds: Vec<Vec<Outcomes>> = Vec::new();
         for _ in 0..ROUNDS {
-            rounds.push(MODES.map(|(_, mode)| match mode {
+            let run = |&(_, mode): &(&str, Mode)| match mode {
                 Mode::Console => with_console(name),
                 _ => load(mode, threads),
-            }));
+            };
+            rounds.push(modes.iter().map(run).collect());
         }
-        for (m, (mode, _)) in MODES.iter().enumerate() {
+        for (m, (mode, _)) in modes.iter().enumerate() {
             let rate = median(rounds.iter().map(|r| r[m].rate));
             let ratio = median(rounds.iter().map(|r| r[m].rate / r[0].rate));
             let more = median(rounds.iter().map(|r| 1e9 / r[m].rate - 1e9 / r[0].rate));
@@ -137,15 +148,19 @@ impl Bench {
             let mut collector = Collector::new(hub.clone(), None);
             let stop = stop.clone();
             drain = Some(std::thread::spawn(move || {
+                // As the screen does it: the rings often, everything else once a frame.
                 let mut lost = 0;
-                loop {
+                for turn in 1.. {
                     let last = stop.load(Relaxed);
-                    lost += collector.batch().lost.iter().map(|l| l.slices).sum::<u64>();
+                    if collector.drain() >= MANY || turn % 16 == 0 || last {
+                        lost += collector.batch().lost.iter().map(|l| l.slices).sum::<u64>();
+                    }
                     if last {
-                        return lost;
+                        break;
                     }
                     std::thread::sleep(Duration::from_millis(2));
                 }
+                lost
             }));
         }
         Bench {
@@ -180,15 +195,14 @@ impl Bench {
     }
 }
 
-fn storm(mode: Mode, threads: bool) -> Outcomes {
-    const TASKS: u32 = 64;
-    const YIELDS: u32 = 40_000;
+fn storm<const TASKS: u32>(mode: Mode, threads: bool) -> Outcomes {
+    let yields = 2_560_000 / TASKS;
     let bench = Bench::new(mode, threads);
     let start = Instant::now();
     let joins: Vec<_> = (0..TASKS)
         .map(|_| {
             bench.spawn(async move {
-                for _ in 0..YIELDS {
+                for _ in 0..yields {
                     if mode == Mode::Recorded {
                         probe::lane::waiting(Reason::Yield, Label::NONE);
                     }
@@ -203,7 +217,7 @@ fn storm(mode: Mode, threads: bool) -> Outcomes {
         }
     });
     let elapsed = start.elapsed();
-    bench.finish(f64::from(TASKS * YIELDS), elapsed)
+    bench.finish(f64::from(TASKS * yields), elapsed)
 }
 
 fn real(mode: Mode, threads: bool) -> Outcomes {

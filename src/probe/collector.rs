@@ -54,8 +54,9 @@ impl Collector {
     }
 
     /// Empties the rings into memory, for the next [`batch`](Collector::batch). Never waits, and costs little beside the
-    /// records themselves: a ring may fill within milliseconds, while a look at every task is worth it only for a frame.
-    pub fn drain(&mut self) {
+    /// records themselves: a ring may fill within milliseconds, while a look at every task is worth it only for a frame. Returns
+    /// how many records wait for the next batch.
+    pub fn drain(&mut self) -> usize {
         let zero = self.hub.zero;
         let News {
             lanes,
@@ -79,6 +80,7 @@ impl Collector {
             }
             self.hub.vacate(seat);
         }
+        self.pending.records.len()
     }
 
     /// Everything since the call before, and what is unfinished now. Never waits.

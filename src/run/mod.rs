@@ -28,12 +28,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
+/// Records that wait for a batch no longer: some 3 ms of a model's work.
+pub const MANY: usize = 10_000;
+
 /// Where a front end's batches come from, and whom it tells what the presenter wants.
 ///
 /// A live run is one; so is whatever else can replay records.
 pub trait Source {
-    /// Empties the rings into memory. Cheap: to be called every few milliseconds, for a ring fills in no more.
-    fn drain(&mut self);
+    /// Empties the rings into memory, and tells how many records wait there for the next batch. Cheap: to be called every few
+    /// milliseconds, for a ring fills in no more. From [`MANY`] on it is time for a batch: while a greater one is taken in, the
+    /// rings would overflow.
+    fn drain(&mut self) -> usize;
     /// Everything recorded since the call before. Never waits.
     fn batch(&mut self) -> Batch;
     /// Whether anything is still to come.
@@ -220,8 +225,8 @@ fn info(scenario: &Scenario, workers: usize) -> RunInfo {
 }
 
 impl Source for Run {
-    fn drain(&mut self) {
-        self.collector.drain();
+    fn drain(&mut self) -> usize {
+        self.collector.drain()
     }
 
     fn batch(&mut self) -> Batch {

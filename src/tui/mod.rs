@@ -54,7 +54,7 @@ pub use key::Key;
 pub use theme::Depth;
 
 use crate::model::Model;
-use crate::run::{RunState, Source};
+use crate::run::{MANY, RunState, Source};
 use crate::signals::{Signal, Signals};
 use keys::{Input, Keys};
 use std::io;
@@ -186,8 +186,7 @@ impl Live<'_> {
 
     /// Takes in the next batch and draws, if it is time to; else only makes room in the rings.
     fn turn(&mut self, screen: Option<&mut Screen>) -> io::Result<()> {
-        if self.taken_in.is_some_and(|at| at.elapsed() < FRAME) {
-            self.source.drain();
+        if self.taken_in.is_some_and(|at| at.elapsed() < FRAME) && self.source.drain() < MANY {
             return Ok(());
         }
         self.taken_in = Some(Instant::now());

@@ -4,7 +4,7 @@
 use crate::model::Model;
 use crate::record::LogLine;
 use crate::report::{Facts, Report, progress, said};
-use crate::run::{Run, RunState, Source};
+use crate::run::{MANY, Run, RunState, Source};
 use crate::signals::Signals;
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
@@ -30,9 +30,8 @@ pub fn show(
     let mut signalled = None;
     let mut taken_in: Option<Instant> = None;
     facts.left = loop {
-        if taken_in.is_some_and(|at| at.elapsed() < BATCH) {
-            run.drain();
-        } else {
+        let not_yet = taken_in.is_some_and(|at| at.elapsed() < BATCH);
+        if !not_yet || run.drain() >= MANY {
             taken_in = Some(Instant::now());
             let batch = run.batch();
             model.apply(&batch);
