@@ -21,6 +21,7 @@
 //! | [`report`] | the model as a table and as JSON |
 //! | [`tui`] | the live screen |
 //! | [`cli`] | one file per subcommand |
+//! | [`text`], [`signals`], [`panics`] | what several rooms need: safe text and units, signals that ask to end, panics that are part of the show |
 
 pub mod cli;
 pub mod executor;

@@ -14,7 +14,7 @@
 //! | file | holds |
 //! |---|---|
 //! | `action`, `key`, `keys` | what keys mean, what a key is, the thread that reads them |
-//! | `app`, `view`, `order`, `list` | what the presenter has chosen: pure |
+//! | `app`, `view`, `order`, `list`, `census` | what the presenter has chosen, and what is counted for it over frames: pure |
 //! | `layout`, `theme` | where things stand, how they look |
 //! | `scene`, and one file per widget | a frame: a widget asks the model and draws |
 //! | `terminal` | the terminal taken and given back |
