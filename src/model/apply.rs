@@ -303,7 +303,6 @@ impl Model {
             }
             Sample::Group(sample) => {
                 let at = self.group_index(sample.group);
-                self.groups[at].sample = Some(sample.clone());
                 self.groups[at].totals.get_or_insert_default().add(sample);
             }
         }

@@ -4,7 +4,7 @@ use super::hist::{Hist, Percentiles};
 use super::state::{Counts, State, Times};
 use super::task::Standing;
 use super::totals::GroupTotals;
-use crate::record::{GroupId, GroupSample, Nanos, Outcome, Reason, Repetition, Slice};
+use crate::record::{GroupId, Nanos, Outcome, Reason, Repetition, Slice};
 
 /// A group of the run.
 #[derive(Clone, Debug)]
@@ -21,8 +21,6 @@ pub struct Group {
     pub repetitions: [u64; Outcome::ALL.len()],
     /// Slices so far.
     pub polls: u64,
-    /// What tokio-metrics says; `None` where it was not asked.
-    pub sample: Option<GroupSample>,
     /// What tokio-metrics has said since the run's start; `None` where it was not asked.
     pub totals: Option<GroupTotals>,
     pub(super) closed: Times,
@@ -43,7 +41,6 @@ impl Group {
             spawned: 0,
             repetitions: [0; Outcome::ALL.len()],
             polls: 0,
-            sample: None,
             totals: None,
             closed: Times::default(),
             present: Present::default(),

@@ -3,7 +3,7 @@
 use super::paint::{LanePainter, Painter};
 use super::task::LiveTask;
 use super::*;
-use crate::record::{GroupSample, Label};
+use crate::record::Label;
 use std::fmt;
 
 impl Model {
@@ -235,11 +235,6 @@ impl Model {
     /// What tokio-metrics has said of the runtime since the run's start; `None` where it was not asked.
     pub fn runtime_totals(&self) -> Option<&RuntimeTotals> {
         self.runtime.as_ref().map(|_| &self.runtime_totals)
-    }
-
-    /// What tokio-metrics last said of a group.
-    pub fn group_sample(&self, id: GroupId) -> Option<&GroupSample> {
-        self.group(id)?.sample.as_ref()
     }
 
     /// What the slices and the tasks take on the heap. Looks at every chunk.
