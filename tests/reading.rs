@@ -34,6 +34,8 @@ fn a_scenario_that_says_little_has_defaults() {
             workers: None,
             knobs: Knobs::default(),
         },
+        executors: ExecutorKind::ALL.to_vec(),
+        log: None,
         http: HttpSpec {
             latency: Draw::LogNormal {
                 median: ms(20),
@@ -41,16 +43,26 @@ fn a_scenario_that_says_little_has_defaults() {
             },
             failure_rate: 0.0,
         },
+        db: DbSpec {
+            rows: 1000,
+            timeout: ms(5000),
+            wal: false,
+        },
+        channels: vec![],
+        semaphores: vec![],
+        locks: vec![],
         tasks: vec![TaskSpec {
             name: "a".into(),
             count: Some(1),
-            start: Duration::ZERO,
+            start: Start::At(Duration::ZERO),
             arrivals: Arrivals::Together,
+            until: None,
             repeat: Repeat::Times(1),
             timeout: None,
             steps: vec![Step::Yield],
         }],
         cues: vec![],
+        expect: vec![],
     };
     assert_eq!(scenario, expected);
 }
@@ -144,13 +156,19 @@ fn a_scenario_that_says_everything_is_understood() {
     let [a, b] = &scenario.tasks[..] else {
         panic!("two groups")
     };
-    assert_eq!((a.count, a.start, a.repeat), (Some(4), ms(2000), Repeat::Forever));
+    assert_eq!(
+        (a.count, a.start, a.repeat),
+        (Some(4), Start::At(ms(2000)), Repeat::Forever)
+    );
     assert_eq!(
         a.arrivals,
-        Arrivals::Every(Draw::Uniform {
-            min: ms(10),
-            max: ms(20)
-        })
+        Arrivals::Every {
+            pause: Draw::Uniform {
+                min: ms(10),
+                max: ms(20)
+            },
+            burst: 1
+        }
     );
     assert_eq!(
         a.timeout,
@@ -172,16 +190,19 @@ fn a_scenario_that_says_everything_is_understood() {
         Cue {
             at: ms(1000),
             say: "Look.".into(),
+            asks: false,
             action: Some(block(None, How::Sync)),
         },
         Cue {
             at: ms(2000),
             say: String::new(),
+            asks: false,
             action: Some(block(Some(ms(1000)), How::Offload)),
         },
         Cue {
             at: ms(3000),
             say: String::new(),
+            asks: false,
             action: Some(CueAction::Http {
                 latency: None,
                 failure_rate: Some(1.0),
@@ -190,6 +211,7 @@ fn a_scenario_that_says_everything_is_understood() {
         Cue {
             at: ms(9000),
             say: String::new(),
+            asks: false,
             action: Some(CueAction::Calm),
         },
     ];

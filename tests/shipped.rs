@@ -4,14 +4,16 @@ use std::time::Duration;
 use tasklab::model::{Identity, Model};
 use tasklab::run::{Run, RunState, Source};
 use tasklab::scenario::builtin::BUILTIN;
-use tasklab::scenario::{ExecutorKind, Overrides, Scenario};
+use tasklab::scenario::{ExecutorKind, Overrides, Scenario, Start};
 
 /// The same scenario with everything that waits for the clock within its first second, and as long as need be.
 fn hurried(mut scenario: Scenario) -> Scenario {
     let whole = scenario.duration.unwrap_or(Duration::from_secs(60));
     let early = |at: Duration| at.mul_f64(1.0 / whole.as_secs_f64());
     for task in &mut scenario.tasks {
-        task.start = early(task.start);
+        if let Start::At(at) = task.start {
+            task.start = Start::At(early(at));
+        }
     }
     for cue in &mut scenario.cues {
         cue.at = early(cue.at);

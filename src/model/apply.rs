@@ -2,7 +2,9 @@
 
 use super::track::Held;
 use super::*;
-use crate::record::{Batch, Definition, Ended, LaneKind, LaneSample, Repetition, Sample, Slice, Spawned, Step};
+use crate::record::{
+    Batch, Definition, Ended, LaneKind, LaneSample, Orphaned, Repetition, Sample, Slice, Spawned, Step,
+};
 
 /// Records kept for a task whose spawn is not known yet. Beyond that its spawn was probably lost, and its group's
 /// distributions go without it.
@@ -184,6 +186,7 @@ impl Model {
             Record::Step(step) => self.step(step),
             Record::Spawned(spawned) => self.spawned(spawned),
             Record::Ended(ended) => self.ended(lane, ended),
+            Record::Orphaned(orphaned) => self.orphaned(orphaned),
             Record::Repetition(repetition) => self.repetition(repetition),
             Record::Marked(marked) => {
                 self.now = self.now.max(marked.at);
@@ -283,6 +286,13 @@ impl Model {
         });
     }
 
+    fn orphaned(&mut self, orphaned: Orphaned) {
+        self.now = self.now.max(orphaned.at);
+        self.change(orphaned.task, orphaned.at, |task, _| {
+            task.orphaned.get_or_insert(orphaned.at);
+        });
+    }
+
     fn repetition(&mut self, repetition: Repetition) {
         self.now = self.now.max(repetition.start + repetition.len.get());
         self.series.repetition(&repetition);
@@ -305,6 +315,10 @@ impl Model {
                 let at = self.group_index(sample.group);
                 self.groups[at].totals.get_or_insert_default().add(sample);
             }
+            Sample::Channel(sample) => match self.channels.iter_mut().find(|known| known.label == sample.label) {
+                Some(known) => *known = *sample,
+                None => self.channels.push(*sample),
+            },
         }
     }
 

@@ -73,8 +73,9 @@ impl Lane {
     pub(super) fn rank(&self) -> u8 {
         match self.kind {
             LaneKind::Worker => 0,
-            LaneKind::Pool => 1,
-            LaneKind::Blocking => 2,
+            LaneKind::Pool | LaneKind::Process => 1,
+            LaneKind::Thread => 2,
+            LaneKind::Blocking => 3,
         }
     }
 

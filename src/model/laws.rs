@@ -140,12 +140,12 @@ fn happen(acts: &[Act], unit: u64, losing: bool) -> Run {
             let ended = Ended {
                 at: Nanos(end),
                 task,
-                outcome: Outcome::ALL[act.len as usize % 5],
+                outcome: Outcome::ALL[act.len as usize % Outcome::ALL.len()],
             };
             written[lane].push(Record::Ended(ended));
         }
         if act.idle % 3 == 0 {
-            let outcome = Outcome::ALL[act.queued as usize % 5];
+            let outcome = Outcome::ALL[act.queued as usize % Outcome::ALL.len()];
             written[lane].push(Record::Repetition(Repetition {
                 start: Nanos(start),
                 task,

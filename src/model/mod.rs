@@ -48,7 +48,7 @@ pub use state::{Counts, State, Stretch, Times};
 pub use task::Task;
 pub use totals::{GroupTotals, RuntimeTotals};
 
-use crate::record::{GroupId, LaneId, LogLine, Marked, Nanos, Record, RuntimeSample, TaskId};
+use crate::record::{ChannelSample, GroupId, LaneId, LogLine, Marked, Nanos, Record, RuntimeSample, TaskId};
 use group::Present;
 use places::Places;
 use series::Series;
@@ -122,6 +122,8 @@ pub struct Model {
     marks: Vec<Marked>,
     log: VecDeque<LogLine>,
     runtime: Option<RuntimeSample>,
+    /// How full each channel was when it was looked at last.
+    channels: Vec<ChannelSample>,
     runtime_totals: RuntimeTotals,
 }
 
@@ -157,6 +159,7 @@ impl Model {
             marks: Vec::new(),
             log: VecDeque::new(),
             runtime: None,
+            channels: Vec::new(),
             runtime_totals: RuntimeTotals::default(),
         }
     }

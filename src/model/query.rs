@@ -232,6 +232,11 @@ impl Model {
         self.runtime.as_ref()
     }
 
+    /// How full each channel was when it was looked at last, in the order of their first samples.
+    pub fn channels(&self) -> &[ChannelSample] {
+        &self.channels
+    }
+
     /// What tokio-metrics has said of the runtime since the run's start; `None` where it was not asked.
     pub fn runtime_totals(&self) -> Option<&RuntimeTotals> {
         self.runtime.as_ref().map(|_| &self.runtime_totals)

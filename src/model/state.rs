@@ -158,6 +158,12 @@ pub struct Counts {
     pub timed_out: usize,
     /// Over: it panicked.
     pub panicked: usize,
+    /// Over: a step failed, and nobody was left who would have heard of it.
+    pub failed_unseen: usize,
+    /// Over: made and dropped, nothing of it ran.
+    pub never_started: usize,
+    /// Over: its process died.
+    pub lost: usize,
 }
 
 impl Counts {
@@ -168,7 +174,14 @@ impl Counts {
 
     /// Tasks that are over.
     pub fn ended(&self) -> usize {
-        self.completed + self.failed + self.cancelled + self.timed_out + self.panicked
+        self.completed
+            + self.failed
+            + self.cancelled
+            + self.timed_out
+            + self.panicked
+            + self.failed_unseen
+            + self.never_started
+            + self.lost
     }
 
     /// The count of a state.
@@ -184,6 +197,9 @@ impl Counts {
             State::Ended(Outcome::Cancelled) => &mut self.cancelled,
             State::Ended(Outcome::TimedOut) => &mut self.timed_out,
             State::Ended(Outcome::Panicked) => &mut self.panicked,
+            State::Ended(Outcome::FailedUnseen) => &mut self.failed_unseen,
+            State::Ended(Outcome::NeverStarted) => &mut self.never_started,
+            State::Ended(Outcome::Lost) => &mut self.lost,
         }
     }
 }

@@ -21,6 +21,8 @@ pub struct Task {
     pub spawned_at: Nanos,
     /// When and how it ended.
     pub ended: Option<(Nanos, Outcome)>,
+    /// Since when nobody waits for it any more who did.
+    pub orphaned: Option<Nanos>,
     /// The lane on which it ended. The record of an end comes before that of the slice in which it lies.
     pub(super) ended_on: LaneId,
     /// Slices so far, those forgotten included.
@@ -69,6 +71,7 @@ impl Task {
             parent: None,
             spawned_at: born,
             ended: None,
+            orphaned: None,
             ended_on: LaneId::NONE,
             polls: 0,
             repetitions: [0; Outcome::ALL.len()],

@@ -201,6 +201,7 @@ fn shifted(mut record: Record, zero: Nanos) -> Record {
         Record::Step(r) => &mut r.start,
         Record::Spawned(r) => &mut r.at,
         Record::Ended(r) => &mut r.at,
+        Record::Orphaned(r) => &mut r.at,
         Record::Repetition(r) => &mut r.start,
         Record::Marked(r) => &mut r.at,
     };

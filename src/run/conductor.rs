@@ -5,7 +5,7 @@ use super::agenda::{Agenda, Item};
 use crate::executor::{Alive, Arrival, Executor};
 use crate::probe::{Group, Hub};
 use crate::record::{Mark, Marked, Record, Short};
-use crate::scenario::{Arrivals, CueAction, Draw, How, Repeat, Scenario, Step, TaskSpec};
+use crate::scenario::{Arrivals, CueAction, Draw, How, Repeat, Scenario, Start, Step, TaskSpec};
 use crate::workload::{Labels, Program, Services};
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
@@ -142,6 +142,7 @@ impl Conductor {
                 repeated.block = Some(Block { lasts, every, how });
                 agenda.add(at, Item::Again(repeated.number));
             }
+            CueAction::Log(_) => {}
             CueAction::Http { latency, failure_rate } => self.services.http().set(latency, failure_rate),
             CueAction::Calm => {
                 repeated.number += 1;
@@ -161,8 +162,9 @@ impl Conductor {
         let spec = TaskSpec {
             name: INJECTED.to_owned(),
             count: Some(1),
-            start: Duration::ZERO,
+            start: Start::At(Duration::ZERO),
             arrivals: Arrivals::Together,
+            until: None,
             repeat: Repeat::Times(1),
             timeout: None,
             steps,

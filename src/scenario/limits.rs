@@ -46,5 +46,6 @@ pub fn kernel(kernel: Kernel) -> u32 {
         Kernel::Hash => 65_536,
         Kernel::Image => 4_096,
         Kernel::Compress => 65_536,
+        Kernel::Password => 100_000,
     }
 }

@@ -16,12 +16,155 @@ pub struct Scenario {
     pub seed: u64,
     /// Where it runs.
     pub executor: ExecutorSpec,
+    /// Where it may run; all executors unless the scenario says so. `executor.kind` is one of them.
+    pub executors: Vec<ExecutorKind>,
+    /// What the event log keeps; `None`: what the front end keeps by default.
+    pub log: Option<LogLevel>,
     /// How the loopback HTTP service behaves.
     pub http: HttpSpec,
+    /// The database that `db` steps work on.
+    pub db: DbSpec,
+    /// The channels, by name.
+    pub channels: Vec<ChannelSpec>,
+    /// The semaphores, by name.
+    pub semaphores: Vec<SemaphoreSpec>,
+    /// The locks, by name, in the order of their first use.
+    pub locks: Vec<LockSpec>,
     /// The groups of tasks, in the file's order. Names are unique.
     pub tasks: Vec<TaskSpec>,
     /// What is said and done, in order of time.
     pub cues: Vec<Cue>,
+    /// What must hold at the end, in the file's order.
+    pub expect: Vec<Expectation>,
+}
+
+/// What of the event log is kept: events of this level and graver ones.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, JsonSchema)]
+#[schemars(rename_all = "kebab-case")]
+pub enum LogLevel {
+    /// Nothing.
+    Off,
+    /// Errors.
+    Error,
+    /// Warnings too.
+    Warn,
+    /// What matters in daily life too.
+    Info,
+    /// What matters to who looks for a fault too.
+    Debug,
+    /// Everything.
+    Trace,
+}
+
+impl LogLevel {
+    /// Every level, the quietest first.
+    pub const ALL: [LogLevel; 6] = [
+        LogLevel::Off,
+        LogLevel::Error,
+        LogLevel::Warn,
+        LogLevel::Info,
+        LogLevel::Debug,
+        LogLevel::Trace,
+    ];
+
+    /// Its name in scenarios and on the command line.
+    pub fn word(self) -> &'static str {
+        match self {
+            LogLevel::Off => "off",
+            LogLevel::Error => "error",
+            LogLevel::Warn => "warn",
+            LogLevel::Info => "info",
+            LogLevel::Debug => "debug",
+            LogLevel::Trace => "trace",
+        }
+    }
+}
+
+/// The SQLite database in the scratch folder, with one table.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct DbSpec {
+    /// Rows that the table has when the run begins.
+    pub rows: u32,
+    /// How long an operation waits for the file's lock before it fails.
+    pub timeout: Duration,
+    /// Readers do not wait for the writer (SQLite's write-ahead log).
+    pub wal: bool,
+}
+
+/// A bounded channel, for any number of senders and receivers.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ChannelSpec {
+    /// Its name.
+    pub name: String,
+    /// How much fits, from 1.
+    pub capacity: u32,
+}
+
+/// A counting semaphore, fair.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SemaphoreSpec {
+    /// Its name.
+    pub name: String,
+    /// How many tasks it lets in at once, from 1.
+    pub permits: u32,
+}
+
+/// A mutex.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct LockSpec {
+    /// Its name.
+    pub name: String,
+    /// `Async`: who waits is suspended (`tokio::sync::Mutex`). `Sync`: who waits keeps its thread (`std::sync::Mutex`). On
+    /// thread executors there is only the latter. Never `Offload`.
+    pub how: How,
+}
+
+/// What must hold at the end of a run, or of a comparison.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Expectation {
+    /// The key as it is written.
+    pub key: String,
+    /// The bound as it is written.
+    pub written: String,
+    /// What is measured.
+    pub measure: Measure,
+    /// What it is held against.
+    pub bound: Bound,
+}
+
+/// A number of the report, or the ratio of two.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Measure {
+    /// The number.
+    pub value: ReportPath,
+    /// By which it is divided.
+    pub per: Option<ReportPath>,
+}
+
+/// Where a number stands in the report: keys of objects, names of groups and lanes.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ReportPath {
+    /// In which run of a comparison; `None`: in the run itself.
+    pub executor: Option<ExecutorKind>,
+    /// From the outside to the inside: `groups`, `api`, `delay_ns`, `p99`.
+    pub keys: Vec<String>,
+}
+
+/// What a number is held against. Lengths of time are in nanoseconds.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum Bound {
+    /// Below.
+    Less(f64),
+    /// Not above.
+    AtMost(f64),
+    /// Above.
+    More(f64),
+    /// Not below.
+    AtLeast(f64),
+    /// The same.
+    Equal(f64),
+    /// Not outside.
+    Between(f64, f64),
 }
 
 /// Where tasks run.
@@ -139,10 +282,12 @@ pub struct TaskSpec {
     pub name: String,
     /// How many tasks arrive in all; `None`: no end (only with `every` or `rate`).
     pub count: Option<u32>,
-    /// When the first arrives, after the run's start.
-    pub start: Duration,
+    /// When the first arrives.
+    pub start: Start,
     /// How the others follow.
     pub arrivals: Arrivals,
+    /// When the group ends, after the run's start: no task arrives and no repetition begins from then on.
+    pub until: Option<Duration>,
     /// How often each task does its steps.
     pub repeat: Repeat,
     /// Limit on each repetition.
@@ -151,15 +296,38 @@ pub struct TaskSpec {
     pub steps: Vec<Step>,
 }
 
+/// When the first task of a group arrives.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Start {
+    /// So long after the run's start.
+    At(Duration),
+    /// None arrives: other tasks call them, by steps such as `gather`.
+    Called,
+}
+
 /// How the tasks of a group follow one another.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub enum Arrivals {
     /// All at once.
     Together,
-    /// One after each such pause.
-    Every(Draw),
+    /// So many at once, from 1, after each such pause.
+    Every {
+        /// The pause.
+        pause: Draw,
+        /// How many.
+        burst: u32,
+    },
     /// At random, so many a second on average (a Poisson process).
     Rate(f64),
+    /// The same, while the rate changes evenly from `from` to `to`, and stays there.
+    Ramp {
+        /// Arrivals a second at the group's start.
+        from: f64,
+        /// Arrivals a second at the end of the ramp.
+        to: f64,
+        /// How long the ramp is.
+        over: Duration,
+    },
 }
 
 /// How often a task does its steps.
@@ -221,6 +389,171 @@ pub enum Step {
         /// How likely, 0–1.
         chance: f64,
     },
+    /// Read or write rows of the database.
+    Db {
+        /// Which.
+        op: DbOp,
+        /// How many rows, in one transaction.
+        rows: u32,
+        /// In which manner; never `Async`, on thread executors always `Sync`.
+        how: How,
+    },
+    /// Do these steps while holding a lock.
+    Lock {
+        /// Which of [`Scenario::locks`].
+        name: String,
+        /// What is done meanwhile.
+        steps: Vec<Step>,
+    },
+    /// Do these steps while holding a permit.
+    Semaphore {
+        /// Which of [`Scenario::semaphores`].
+        name: String,
+        /// What is done meanwhile.
+        steps: Vec<Step>,
+    },
+    /// Put something into a channel; waits while it is full.
+    Send {
+        /// Which of [`Scenario::channels`].
+        channel: String,
+    },
+    /// Take something out of a channel; waits while it is empty.
+    Recv {
+        /// Which of [`Scenario::channels`].
+        channel: String,
+    },
+    /// Run all branches as tasks and wait for all, or for the first failure: its siblings run on.
+    Gather(Vec<Branch>),
+    /// Run all branches as tasks; the first failure cancels the others; wait for all, and fail with all failures.
+    Group(Vec<Branch>),
+    /// Run all branches as tasks; the first that ends decides, and the others are cancelled.
+    Race(Vec<Branch>),
+    /// Spawn tasks.
+    Spawn {
+        /// What each does.
+        branch: Branch,
+        /// How many.
+        count: u32,
+        /// Wait until they have ended, and fail if one fails.
+        wait: bool,
+    },
+    /// Make a future and drop it: nothing of it runs.
+    Unawaited(Branch),
+    /// Write an event.
+    Log {
+        /// How grave it is; never `Off`.
+        level: LogLevel,
+        /// What it says.
+        message: String,
+        /// How many numbers of a list are formatted into it.
+        items: u32,
+        /// When.
+        how: Formatting,
+    },
+    /// Do one of these lists of steps, drawn by weight.
+    Choose(Vec<Choice>),
+    /// Do these steps again and again.
+    Loop {
+        /// How often.
+        times: Repeat,
+        /// What.
+        steps: Vec<Step>,
+    },
+}
+
+impl Step {
+    /// The lists of steps within this one; those of a group that is called are not within it.
+    pub fn within(&self) -> Vec<&[Step]> {
+        fn inline(branch: &Branch) -> Option<&[Step]> {
+            match branch {
+                Branch::Steps(steps) => Some(steps),
+                Branch::Group(_) => None,
+            }
+        }
+        match self {
+            Step::Offload(steps)
+            | Step::InPlace(steps)
+            | Step::Timeout { steps, .. }
+            | Step::Lock { steps, .. }
+            | Step::Semaphore { steps, .. }
+            | Step::Loop { steps, .. } => vec![steps],
+            Step::Gather(branches) | Step::Group(branches) | Step::Race(branches) => {
+                branches.iter().filter_map(inline).collect()
+            }
+            Step::Spawn { branch, .. } | Step::Unawaited(branch) => inline(branch).into_iter().collect(),
+            Step::Choose(choices) => choices.iter().map(|choice| choice.steps.as_slice()).collect(),
+            Step::Cpu(_)
+            | Step::Sleep(_)
+            | Step::Block(_)
+            | Step::Http { .. }
+            | Step::File { .. }
+            | Step::Yield
+            | Step::Fail { .. }
+            | Step::Panic { .. }
+            | Step::Db { .. }
+            | Step::Send { .. }
+            | Step::Recv { .. }
+            | Step::Log { .. } => Vec::new(),
+        }
+    }
+
+    /// Shows `see` this step and every step within it, from the outside to the inside.
+    pub fn visit(&self, see: &mut impl FnMut(&Step)) {
+        see(self);
+        for step in self.within().into_iter().flatten() {
+            step.visit(see);
+        }
+    }
+}
+
+/// What a task does that another task calls.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Branch {
+    /// What the tasks of this group do; its start is [`Start::Called`].
+    Group(String),
+    /// These steps.
+    Steps(Vec<Step>),
+}
+
+/// One of several lists of steps.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Choice {
+    /// How likely it is, beside the others' weights; above zero.
+    pub weight: f64,
+    /// What is done.
+    pub steps: Vec<Step>,
+}
+
+/// What a database step does.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum DbOp {
+    /// Select rows at random.
+    Read,
+    /// Update rows at random, in one transaction.
+    Write,
+}
+
+/// When the message of a log step is formatted.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, JsonSchema)]
+#[schemars(rename_all = "kebab-case")]
+pub enum Formatting {
+    /// Always, before anybody has asked whether the level is on: the mistake.
+    Eager,
+    /// Only if the level is on.
+    Lazy,
+}
+
+impl Formatting {
+    /// Both.
+    pub const ALL: [Formatting; 2] = [Formatting::Eager, Formatting::Lazy];
+
+    /// Its name in scenarios.
+    pub fn word(self) -> &'static str {
+        match self {
+            Formatting::Eager => "eager",
+            Formatting::Lazy => "lazy",
+        }
+    }
 }
 
 /// A computation.
@@ -253,17 +586,20 @@ pub enum Kernel {
     Image,
     /// Compress (deflate) `size` KiB.
     Compress,
+    /// Hash a password as it should be stored (PBKDF2 with HMAC-SHA-256), in `size` thousand rounds.
+    Password,
 }
 
 impl Kernel {
     /// Every kernel.
-    pub const ALL: [Kernel; 6] = [
+    pub const ALL: [Kernel; 7] = [
         Kernel::Matmul,
         Kernel::Mandelbrot,
         Kernel::Primes,
         Kernel::Hash,
         Kernel::Image,
         Kernel::Compress,
+        Kernel::Password,
     ];
 
     /// Its name in scenarios.
@@ -275,6 +611,7 @@ impl Kernel {
             Kernel::Hash => "hash",
             Kernel::Image => "image",
             Kernel::Compress => "compress",
+            Kernel::Password => "password",
         }
     }
 }
@@ -321,6 +658,8 @@ pub struct Cue {
     pub at: Duration,
     /// The caption. May be empty.
     pub say: String,
+    /// The caption is a question to those who watch.
+    pub asks: bool,
     /// What happens.
     pub action: Option<CueAction>,
 }
@@ -344,6 +683,31 @@ pub enum CueAction {
         /// New failure rate, 0–1.
         failure_rate: Option<f64>,
     },
+    /// Keep these events from now on.
+    Log(LogLevel),
     /// Stop injected blocks, and give the service its first behaviour back.
     Calm,
+}
+
+/// A language of a scenario's texts.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub enum Lang {
+    /// English: every text has it.
+    #[default]
+    En,
+    /// Russian.
+    Ru,
+}
+
+impl Lang {
+    /// Every language.
+    pub const ALL: [Lang; 2] = [Lang::En, Lang::Ru];
+
+    /// Its ISO 639 code.
+    pub fn word(self) -> &'static str {
+        match self {
+            Lang::En => "en",
+            Lang::Ru => "ru",
+        }
+    }
 }

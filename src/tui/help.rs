@@ -11,7 +11,7 @@ use ratatui::layout::Rect;
 use ratatui::widgets::{Block, BorderType, Clear, Widget};
 
 /// What each state means, in words for a class.
-const LEGEND: [(State, &str); 10] = [
+const LEGEND: [(State, &str); 13] = [
     (State::Running, "holds a lane, computes"),
     (State::Blocking, "holds a lane, sleeps!"),
     (State::Queued, "woken, waits for a lane"),
@@ -22,6 +22,9 @@ const LEGEND: [(State, &str); 10] = [
     (State::Ended(Outcome::Cancelled), ""),
     (State::Ended(Outcome::TimedOut), ""),
     (State::Ended(Outcome::Panicked), ""),
+    (State::Ended(Outcome::FailedUnseen), ""),
+    (State::Ended(Outcome::NeverStarted), ""),
+    (State::Ended(Outcome::Lost), ""),
 ];
 
 /// Draws the page over whatever is there.

@@ -51,17 +51,20 @@ pub fn heading(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
     }
 }
 
-fn tally(counts: &Counts) -> [(State, usize); 10] {
+fn tally(counts: &Counts) -> [(State, usize); 13] {
     [
         (State::Running, counts.running),
         (State::Blocking, counts.blocking),
         (State::Queued, counts.queued),
         (State::Unnoticed, counts.unnoticed),
         (State::Suspended(Reason::Unknown), counts.suspended),
+        (State::Ended(Outcome::Lost), counts.lost),
         (State::Ended(Outcome::Panicked), counts.panicked),
+        (State::Ended(Outcome::FailedUnseen), counts.failed_unseen),
         (State::Ended(Outcome::Failed), counts.failed),
         (State::Ended(Outcome::TimedOut), counts.timed_out),
         (State::Ended(Outcome::Cancelled), counts.cancelled),
+        (State::Ended(Outcome::NeverStarted), counts.never_started),
         (State::Ended(Outcome::Completed), counts.completed),
     ]
 }

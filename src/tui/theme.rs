@@ -138,7 +138,7 @@ impl Theme {
             State::Unnoticed => self.ground(UNNOTICED_GROUND, self.word(state)),
             State::Suspended(_) => self.quiet(),
             State::Ended(Outcome::Completed) => self.good(),
-            State::Ended(Outcome::Cancelled) => self.quiet(),
+            State::Ended(Outcome::Cancelled | Outcome::NeverStarted) => self.quiet(),
             State::Ended(_) => self.bad(),
         }
     }
@@ -214,6 +214,9 @@ pub fn glyph(state: State) -> &'static str {
         State::Ended(Outcome::Cancelled) => "⊘",
         State::Ended(Outcome::TimedOut) => "◷",
         State::Ended(Outcome::Panicked) => "!",
+        State::Ended(Outcome::FailedUnseen) => "?",
+        State::Ended(Outcome::NeverStarted) => "∅",
+        State::Ended(Outcome::Lost) => "†",
     }
 }
 

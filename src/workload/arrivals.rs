@@ -1,7 +1,7 @@
 //! When the tasks of a group come.
 
 use super::draw::{Seed, sample};
-use crate::scenario::{Arrivals, Draw, TaskSpec};
+use crate::scenario::{Arrivals, Draw, Start, TaskSpec};
 use rand_pcg::Pcg64Mcg;
 use std::time::Duration;
 
@@ -21,15 +21,21 @@ impl ArrivalTimes {
     pub fn new(spec: &TaskSpec, seed: u64) -> ArrivalTimes {
         let pause = match spec.arrivals {
             Arrivals::Together => None,
-            Arrivals::Every(pause) => Some(pause),
+            Arrivals::Every { pause, .. } => Some(pause),
             // In a Poisson process the pauses are exponential.
-            Arrivals::Rate(per_second) => Some(Draw::Exponential {
+            Arrivals::Rate(per_second) | Arrivals::Ramp { to: per_second, .. } => Some(Draw::Exponential {
                 mean: Duration::try_from_secs_f64(1.0 / per_second).unwrap_or(Duration::MAX),
             }),
         };
         ArrivalTimes {
-            left: spec.count,
-            next: spec.start,
+            left: match spec.start {
+                Start::At(_) => spec.count,
+                Start::Called => Some(0),
+            },
+            next: match spec.start {
+                Start::At(at) => at,
+                Start::Called => Duration::ZERO,
+            },
             pause,
             rng: Seed::of_arrivals(seed, &spec.name).turn(0),
         }
@@ -62,8 +68,9 @@ mod tests {
         TaskSpec {
             name: "api".into(),
             count,
-            start: 20 * MS,
+            start: Start::At(20 * MS),
             arrivals,
+            until: None,
             repeat: Repeat::Times(1),
             timeout: None,
             steps: vec![],
@@ -78,7 +85,16 @@ mod tests {
 
     #[test]
     fn every_pause_separates_two() {
-        let times = ArrivalTimes::new(&group(None, Arrivals::Every(Draw::Fixed(5 * MS))), 7);
+        let times = ArrivalTimes::new(
+            &group(
+                None,
+                Arrivals::Every {
+                    pause: Draw::Fixed(5 * MS),
+                    burst: 1,
+                },
+            ),
+            7,
+        );
         assert_eq!(times.take(3).collect::<Vec<_>>(), [20 * MS, 25 * MS, 30 * MS]);
     }
 

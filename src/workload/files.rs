@@ -95,17 +95,14 @@ impl Scratch {
 /// The sizes of all files that these steps read.
 fn sizes_to_read(steps: &[Step], sizes: &mut BTreeSet<u64>) {
     for step in steps {
-        match step {
-            Step::File {
+        step.visit(&mut |step| {
+            if let Step::File {
                 op: FileOp::Read, size, ..
-            } => {
+            } = step
+            {
                 sizes.insert(*size);
             }
-            Step::Offload(inner) | Step::InPlace(inner) | Step::Timeout { steps: inner, .. } => {
-                sizes_to_read(inner, sizes);
-            }
-            _ => {}
-        }
+        });
     }
 }
 

@@ -3,7 +3,7 @@
 //! A name says what the scenario's file says, so that a learner who looks from one to the other recognises the step.
 
 use crate::record::{Definition, Label};
-use crate::scenario::{Cpu, Draw, FileOp, How, Step, show_duration, show_size};
+use crate::scenario::{Branch, Cpu, DbOp, Draw, FileOp, How, Repeat, Step, show_duration, show_size};
 use crate::text;
 use std::collections::HashMap;
 
@@ -70,6 +70,48 @@ pub(super) fn name(step: &Step) -> String {
         Step::Timeout { after, .. } => format!("timeout {}", draw(after)),
         Step::Fail { .. } => "fail".into(),
         Step::Panic { .. } => "panic".into(),
+        Step::Db { op, rows, how } => {
+            let op = match op {
+                DbOp::Read => "read",
+                DbOp::Write => "write",
+            };
+            let how = match how {
+                How::Sync => " sync",
+                How::Async | How::Offload => "",
+            };
+            format!("db {op} {rows}{how}")
+        }
+        Step::Lock { name, .. } => format!("lock {name}"),
+        Step::Semaphore { name, .. } => format!("semaphore {name}"),
+        Step::Send { channel } => format!("send {channel}"),
+        Step::Recv { channel } => format!("recv {channel}"),
+        Step::Gather(branches) => format!("gather {}", branches.len()),
+        Step::Group(branches) => format!("group {}", branches.len()),
+        Step::Race(branches) => format!("race {}", branches.len()),
+        Step::Spawn { branch, count, wait } => {
+            let what = match branch {
+                Branch::Group(name) => name,
+                Branch::Steps(_) => "steps",
+            };
+            let count = if *count == 1 {
+                String::new()
+            } else {
+                format!(" ×{count}")
+            };
+            let wait = if *wait { " and wait" } else { "" };
+            format!("spawn {what}{count}{wait}")
+        }
+        Step::Unawaited(Branch::Group(name)) => format!("unawaited {name}"),
+        Step::Unawaited(Branch::Steps(_)) => "unawaited".into(),
+        Step::Log { level, how, .. } => format!("log {} {}", level.word(), how.word()),
+        Step::Choose(_) => "choose".into(),
+        Step::Loop {
+            times: Repeat::Times(n),
+            ..
+        } => format!("loop ×{n}"),
+        Step::Loop {
+            times: Repeat::Forever, ..
+        } => "loop".into(),
     }
 }
 

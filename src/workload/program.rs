@@ -111,6 +111,7 @@ fn operation(step: &Step, labels: &mut Labels) -> Op {
             message: message.clone(),
             chance: *chance,
         },
+        other => unreachable!("no scenario can say {other:?} yet"),
     }
 }
 

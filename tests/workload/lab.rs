@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 use tasklab::probe::{self, Collector, Group, Hub, TaskHandle, lane};
 use tasklab::record::{Batch, Definition, Label, LaneKind, Outcome, Reason, Record, Slice, TaskId};
 use tasklab::scenario::{
-    Arrivals, Cpu, Draw, ExecutorKind, ExecutorSpec, FileOp, How, HttpSpec, Knobs, Repeat, Scenario, Step, TaskSpec,
+    Arrivals, Cpu, DbSpec, Draw, ExecutorKind, ExecutorSpec, FileOp, How, HttpSpec, Knobs, Repeat, Scenario, Start,
+    Step, TaskSpec,
 };
 use tasklab::workload::{Labels, Program, Services, TaskCtx, compile};
 use tokio::runtime::{Builder, Runtime};
@@ -50,8 +51,9 @@ pub fn task(name: &str, repeat: u64, steps: Vec<Step>) -> TaskSpec {
     TaskSpec {
         name: name.into(),
         count: Some(1),
-        start: Duration::ZERO,
+        start: Start::At(Duration::ZERO),
         arrivals: Arrivals::Together,
+        until: None,
         repeat: Repeat::Times(repeat),
         timeout: None,
         steps,
@@ -69,12 +71,23 @@ pub fn scenario(tasks: Vec<TaskSpec>) -> Scenario {
             workers: Some(2),
             knobs: Knobs::default(),
         },
+        executors: ExecutorKind::ALL.to_vec(),
+        log: None,
         http: HttpSpec {
             latency: fixed(Duration::ZERO),
             failure_rate: 0.0,
         },
+        db: DbSpec {
+            rows: 100,
+            timeout: Duration::from_secs(60),
+            wal: false,
+        },
+        channels: vec![],
+        semaphores: vec![],
+        locks: vec![],
         tasks,
         cues: vec![],
+        expect: vec![],
     }
 }
 

@@ -157,7 +157,7 @@ table! {
         /// Which.
         kernel: Need<Kernel>,
         /// The size of the problem, from 1: rows (matmul, to 2048), points a side (mandelbrot, image, to 4096), the
-        /// largest candidate (primes, to 100000000), KiB (hash, compress, to 65536).
+        /// largest candidate (primes, to 100000000), KiB (hash, compress, to 65536), thousand rounds (password, to 100000).
         #[schemars(range(min = 1, max = 100_000_000))]
         size: Need<u64>,
     }

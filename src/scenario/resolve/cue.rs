@@ -35,6 +35,7 @@ impl Resolver<'_> {
         Some(Cue {
             at: cue.at.0.as_ref()?.value.0,
             say,
+            asks: false,
             action,
         })
     }

@@ -12,7 +12,7 @@ mod total;
 
 use super::raw::{self, At, Need, Table};
 use super::report::{Diagnostic, Diagnostics, Place};
-use super::types::{Draw, ExecutorKind, HttpSpec, Scenario};
+use super::types::{DbSpec, Draw, ExecutorKind, HttpSpec, Scenario};
 use super::{limits, types};
 use std::time::Duration;
 
@@ -23,6 +23,13 @@ const HTTP: HttpSpec = HttpSpec {
         p99: Duration::from_millis(120),
     },
     failure_rate: 0.0,
+};
+
+/// The database when the scenario says nothing.
+const DB: DbSpec = DbSpec {
+    rows: 1000,
+    timeout: Duration::from_secs(5),
+    wal: false,
 };
 
 /// What the checks of tasks and cues know of the run as a whole.
@@ -66,9 +73,16 @@ pub(super) fn scenario(raw: &raw::Scenario, found: &mut Diagnostics) -> Option<S
         duration: duration?,
         seed: raw.seed.as_ref().map_or(0, |seed| seed.value),
         executor: executor?,
+        executors: ExecutorKind::ALL.to_vec(),
+        log: None,
         http: http?,
+        db: DB,
+        channels: Vec::new(),
+        semaphores: Vec::new(),
+        locks: Vec::new(),
         tasks: tasks?,
         cues: cues?,
+        expect: Vec::new(),
     })
 }
 

@@ -4,7 +4,7 @@ use super::{Resolver, all_or_nothing};
 use crate::scenario::limits;
 use crate::scenario::raw::{self, At, Need, Table};
 use crate::scenario::report::{Diagnostic, Place};
-use crate::scenario::types::{Arrivals, Repeat, TaskSpec};
+use crate::scenario::types::{Arrivals, Repeat, Start, TaskSpec};
 use std::collections::HashMap;
 use std::time::Duration;
 
@@ -43,8 +43,9 @@ impl Resolver<'_> {
         Some(TaskSpec {
             name: raw.name.0.as_ref()?.value.0.clone(),
             count: count?,
-            start: raw.start.as_ref().map_or(Duration::ZERO, |start| start.value.0),
+            start: Start::At(raw.start.as_ref().map_or(Duration::ZERO, |start| start.value.0)),
             arrivals: arrivals?,
+            until: None,
             repeat: repeat?,
             timeout: all_or_nothing(timeout)?,
             steps: steps?,
@@ -70,7 +71,7 @@ impl Resolver<'_> {
     fn arrivals(&mut self, raw: &raw::Task) -> Option<Arrivals> {
         let every = raw.every.as_ref().map(|every| {
             let draw = self.positive_draw(every, "`every` is zero: all tasks would arrive at once");
-            draw.map(Arrivals::Every)
+            draw.map(|pause| Arrivals::Every { pause, burst: 1 })
         });
         let rate = raw.rate.as_ref().map(|rate| self.rate(rate).map(Arrivals::Rate));
         match (every, rate) {

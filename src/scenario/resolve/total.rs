@@ -5,7 +5,7 @@ use crate::scenario::limits;
 use crate::scenario::notation::{show_duration, show_size};
 use crate::scenario::raw::{self, At};
 use crate::scenario::report::{Diagnostic, Place};
-use crate::scenario::types::{Arrivals, Draw, FileOp, Step, TaskSpec};
+use crate::scenario::types::{Arrivals, Draw, FileOp, Start, Step, TaskSpec};
 use std::collections::BTreeSet;
 
 impl Resolver<'_> {
@@ -57,13 +57,15 @@ impl Resolver<'_> {
 
     /// About how many tasks of a group arrive: those without end counted for as long as the run lasts.
     fn arriving(&self, group: &TaskSpec) -> f64 {
+        let Start::At(start) = group.start else { return 0.0 };
         let time = self
             .duration
-            .map_or(0.0, |length| length.saturating_sub(group.start).as_secs_f64());
+            .map_or(0.0, |length| length.saturating_sub(start).as_secs_f64());
         match (group.count, group.arrivals) {
             (Some(count), _) => f64::from(count),
             (None, Arrivals::Rate(rate)) => time * rate,
-            (None, Arrivals::Every(pause)) => time / mean(pause),
+            (None, Arrivals::Ramp { from, to, .. }) => time * from.max(to),
+            (None, Arrivals::Every { pause, burst }) => time / mean(pause) * f64::from(burst),
             (None, Arrivals::Together) => 1.0,
         }
     }
@@ -94,10 +96,10 @@ fn mean(draw: Draw) -> f64 {
 
 fn each_file(steps: &[Step], see: &mut impl FnMut(FileOp, u64)) {
     for step in steps {
-        match step {
-            Step::File { op, size, .. } => see(*op, *size),
-            Step::Offload(steps) | Step::InPlace(steps) | Step::Timeout { steps, .. } => each_file(steps, see),
-            _ => {}
-        }
+        step.visit(&mut |step| {
+            if let Step::File { op, size, .. } = step {
+                see(*op, *size);
+            }
+        });
     }
 }

@@ -8,6 +8,7 @@ mod hash;
 mod image;
 mod mandelbrot;
 mod matmul;
+mod password;
 mod primes;
 pub mod work;
 
@@ -28,6 +29,7 @@ pub fn run(kernel: Kernel, size: u32, stop: &Stop) -> Result<u64, Stopped> {
         Kernel::Hash => hash::run(size, stop),
         Kernel::Image => image::run(size, stop),
         Kernel::Compress => compress::run(size, stop),
+        Kernel::Password => password::run(size, stop),
     };
     black_box(checksum)
 }

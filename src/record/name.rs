@@ -1,0 +1,101 @@
+//! Who is meant: the numbers of tasks, lanes, groups and labels, and the definitions that give them their names.
+
+use std::num::NonZeroU32;
+
+/// A task's identity within one run. On tokio it is tokio's own task id.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct TaskId(pub NonZeroU32);
+
+impl TaskId {
+    /// `None` for zero.
+    #[inline]
+    pub fn new(id: u32) -> Option<TaskId> {
+        NonZeroU32::new(id).map(TaskId)
+    }
+
+    /// The number.
+    #[inline]
+    pub fn get(self) -> u32 {
+        self.0.get()
+    }
+}
+
+/// A lane's identity within one run: lanes are numbered in the order of their first use.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct LaneId(pub u16);
+
+impl LaneId {
+    /// Not a lane: the place of records (never slices) that other threads write.
+    pub const NONE: LaneId = LaneId(u16::MAX);
+}
+
+/// A group of tasks: one `[[task]]` of the scenario, or the tasks that a library spawned from one place.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct GroupId(pub u16);
+
+/// A step's interned name, such as `http /weather`. [`Label::NONE`] where it is not known.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub struct Label(pub u16);
+
+impl Label {
+    /// No name.
+    pub const NONE: Label = Label(0);
+}
+
+/// What kind of thread a lane is.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum LaneKind {
+    /// An async runtime's worker thread.
+    Worker,
+    /// A thread of the async runtime's blocking pool.
+    Blocking,
+    /// A thread of a thread pool.
+    Pool,
+    /// A task's own thread.
+    Thread,
+    /// A worker process's thread for tasks.
+    Process,
+}
+
+impl LaneKind {
+    /// The word on screen and in reports.
+    pub fn word(self) -> &'static str {
+        match self {
+            LaneKind::Worker => "worker",
+            LaneKind::Blocking => "blocking",
+            LaneKind::Pool => "pool",
+            LaneKind::Thread => "thread",
+            LaneKind::Process => "process",
+        }
+    }
+}
+
+/// Gives a number its name, once, before the first record that uses it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Definition {
+    /// A lane appeared.
+    Lane {
+        /// Its number.
+        id: LaneId,
+        /// What kind of thread.
+        kind: LaneKind,
+        /// Its name on screen: `worker 0`.
+        name: String,
+    },
+    /// A group of tasks.
+    Group {
+        /// Its number.
+        id: GroupId,
+        /// Its name, already free of control characters.
+        name: String,
+        /// A library spawned these, not the scenario.
+        library: bool,
+    },
+    /// A step's name.
+    Label {
+        /// Its number.
+        id: Label,
+        /// `http /weather`
+        text: String,
+    },
+}

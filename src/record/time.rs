@@ -1,0 +1,155 @@
+//! Instants and lengths of time.
+
+use std::fmt;
+use std::ops::{Add, AddAssign, Sub};
+use std::time::Duration;
+
+/// An instant, in nanoseconds since the run's start, or a length in nanoseconds. Arithmetic saturates.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Debug)]
+pub struct Nanos(pub u64);
+
+impl Nanos {
+    /// The run's start, or no time at all.
+    pub const ZERO: Nanos = Nanos(0);
+    /// Later than everything.
+    pub const MAX: Nanos = Nanos(u64::MAX);
+
+    /// Whole milliseconds.
+    pub const fn from_millis(ms: u64) -> Nanos {
+        Nanos(ms * 1_000_000)
+    }
+
+    /// Whole microseconds.
+    pub const fn from_micros(us: u64) -> Nanos {
+        Nanos(us * 1_000)
+    }
+
+    /// As seconds, for ratios and axes.
+    pub fn as_secs_f64(self) -> f64 {
+        self.0 as f64 / 1e9
+    }
+}
+
+impl From<Duration> for Nanos {
+    fn from(d: Duration) -> Nanos {
+        Nanos(u64::try_from(d.as_nanos()).unwrap_or(u64::MAX))
+    }
+}
+
+impl From<Nanos> for Duration {
+    fn from(n: Nanos) -> Duration {
+        Duration::from_nanos(n.0)
+    }
+}
+
+impl Add for Nanos {
+    type Output = Nanos;
+    fn add(self, rhs: Nanos) -> Nanos {
+        Nanos(self.0.saturating_add(rhs.0))
+    }
+}
+
+impl AddAssign for Nanos {
+    fn add_assign(&mut self, rhs: Nanos) {
+        *self = *self + rhs;
+    }
+}
+
+impl Sub for Nanos {
+    type Output = Nanos;
+    /// Saturates at zero: clocks of two threads may disagree by a few nanoseconds.
+    fn sub(self, rhs: Nanos) -> Nanos {
+        Nanos(self.0.saturating_sub(rhs.0))
+    }
+}
+
+impl std::iter::Sum for Nanos {
+    fn sum<I: Iterator<Item = Nanos>>(iter: I) -> Nanos {
+        iter.fold(Nanos::ZERO, |a, b| a + b)
+    }
+}
+
+/// A length of time in four bytes: 27 bits of mantissa, 5 of exponent.
+///
+/// Exact below 2²⁷ ns (134 ms), then rounded **down** by less than 1.5 parts in 10⁸, up to 2⁵⁸ ns (9 years), where it
+/// saturates. Rounding down keeps neighbours from overlapping.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Short(u32);
+
+impl Short {
+    const MANTISSA: u32 = 27;
+    /// No time.
+    pub const ZERO: Short = Short(0);
+
+    /// The longest length not above `n` that fits.
+    #[inline]
+    pub fn new(n: Nanos) -> Short {
+        let bits = 64 - n.0.leading_zeros();
+        if bits <= Self::MANTISSA {
+            return Short(n.0 as u32);
+        }
+        let exponent = bits - Self::MANTISSA;
+        if exponent > 31 {
+            return Short(u32::MAX);
+        }
+        Short(exponent << Self::MANTISSA | (n.0 >> exponent) as u32)
+    }
+
+    /// As it is stored.
+    #[inline]
+    pub fn to_bits(self) -> u32 {
+        self.0
+    }
+
+    /// From what [`Short::to_bits`] gave.
+    #[inline]
+    pub fn from_bits(bits: u32) -> Short {
+        Short(bits)
+    }
+
+    /// Back to nanoseconds.
+    #[inline]
+    pub fn get(self) -> Nanos {
+        Nanos(u64::from(self.0 & ((1 << Self::MANTISSA) - 1)) << (self.0 >> Self::MANTISSA))
+    }
+}
+
+impl From<Nanos> for Short {
+    #[inline]
+    fn from(n: Nanos) -> Short {
+        Short::new(n)
+    }
+}
+
+impl fmt::Debug for Short {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}ns", self.get().0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_short_is_exact_below_134_ms(n in 0u64..1 << 27) {
+            prop_assert_eq!(Short::new(Nanos(n)).get(), Nanos(n));
+        }
+
+        #[test]
+        fn a_short_rounds_down_and_by_little(n in 0u64..1 << 58) {
+            let back = Short::new(Nanos(n)).get().0;
+            prop_assert!(back <= n);
+            prop_assert!((n - back) as f64 <= n as f64 * 1.5e-8);
+        }
+
+        #[test]
+        fn shorts_sort_as_their_lengths(a: u64, b: u64) {
+            if Short::new(Nanos(a)) < Short::new(Nanos(b)) {
+                prop_assert!(a < b);
+            }
+        }
+    }
+}

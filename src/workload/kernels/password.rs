@@ -1,0 +1,20 @@
+//! Hashing a password for storage (PBKDF2, HMAC-SHA-256): slow on purpose, so that guessing is.
+
+use crate::workload::stop::{Stop, Stopped};
+use pbkdf2::pbkdf2_hmac;
+use sha2::Sha256;
+
+/// Derives a key in `thousands` links of a thousand rounds each, every link salted with the one before, so that a stop is
+/// noticed between two links (about half a millisecond).
+pub(super) fn run(thousands: u32, stop: &Stop) -> Result<u64, Stopped> {
+    let mut salt = [0x5a; 32];
+    for _ in 0..thousands {
+        stop.check()?;
+        let mut key = [0; 32];
+        pbkdf2_hmac::<Sha256>(b"correct horse battery staple", &salt, 1000, &mut key);
+        salt = key;
+    }
+    Ok(u64::from_le_bytes([
+        salt[0], salt[1], salt[2], salt[3], salt[4], salt[5], salt[6], salt[7],
+    ]))
+}
