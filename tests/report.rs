@@ -18,17 +18,27 @@ timeout = '1ms'
 steps = [{ sleep = 'LATE' }]
 ";
 
+/// Whether steps run synchronously there, on a thread.
+fn synchronous(executor: &str) -> bool {
+    matches!(executor, "pool" | "threads")
+}
+
 /// Runs the scenario to its end on this executor; standard output.
 fn run(executor: &str, form: &str) -> String {
     // A thread cannot be stopped and sleeps to the end; elsewhere it must not be over before a slow machine looks.
-    let late = if executor == "pool" { "20ms" } else { "1h" };
+    let late = if synchronous(executor) { "20ms" } else { "1h" };
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("small.toml");
     fs::write(&file, SCENARIO.replace("LATE", late)).unwrap();
     let Output { status, stdout, stderr } = Command::new(env!("CARGO_BIN_EXE_tasklab"))
         .arg("run")
         .arg(&file)
-        .args(["--workers", "1", "--executor", executor, form])
+        .args(["--executor", executor, form])
+        .args(if executor == "threads" {
+            &[][..]
+        } else {
+            &["--workers", "1"]
+        })
         .output()
         .unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
@@ -43,12 +53,13 @@ fn sum(of: &Value, key: &str) -> u64 {
 
 #[test]
 fn the_json_of_every_executor_is_one_object_whose_numbers_agree() {
-    for executor in ["tokio", "current-thread", "pool"] {
+    for executor in ["tokio", "current-thread", "pool", "threads"] {
         let out = run(executor, "--json");
         let report: Value = serde_json::from_str(&out).unwrap_or_else(|error| panic!("{executor}: {error}\n{out}"));
         assert!(out.ends_with("}\n") && !out.ends_with("\n\n"), "{executor}");
         assert_eq!(report["executor"]["kind"], executor);
-        assert_eq!(report["executor"]["workers"], 1);
+        let workers = if executor == "threads" { 0 } else { 1 };
+        assert_eq!(report["executor"]["workers"], workers, "{executor}");
         assert_eq!(report["left_running"], Value::Null, "{executor}");
 
         assert_eq!(report["tasks"]["spawned"], 4, "{executor}");
@@ -74,7 +85,7 @@ fn the_json_of_every_executor_is_one_object_whose_numbers_agree() {
             "{executor}"
         );
         let polls = &report["tokio"]["polls"];
-        if executor == "pool" {
+        if synchronous(executor) {
             assert_eq!(
                 (polls, &report["records"]["matches_tokio"]),
                 (&Value::Null, &Value::Null)

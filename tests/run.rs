@@ -26,7 +26,12 @@ fn run_until(text: &str, mut each: impl FnMut(&Model, &mut Run)) -> (Model, Opti
     }
 }
 
-const EXECUTORS: [&str; 3] = ["tokio", "current-thread", "pool"];
+const EXECUTORS: [&str; 4] = ["tokio", "current-thread", "pool", "threads"];
+
+/// Whether steps run synchronously there, on a thread.
+fn synchronous(executor: &str) -> bool {
+    matches!(executor, "pool" | "threads")
+}
 
 fn on(executor: &str, tasks: &str) -> String {
     format!("title = 'test'\n[executor]\nkind = '{executor}'\n{tasks}")
@@ -68,7 +73,7 @@ fn a_step_is_suspended_on_an_async_executor_and_blocks_on_a_thread() {
         ));
         let times = model.group_times(group(&model, "sleeper").id);
         let slept = Nanos::from_millis(9);
-        if executor == "pool" {
+        if synchronous(executor) {
             assert!(times.blocking >= slept, "{times:?}");
             assert_eq!(times.suspended_on[Reason::Timer as usize], Nanos::ZERO);
         } else {
@@ -90,10 +95,10 @@ fn a_block_holds_the_worker_on_every_executor() {
         ));
         let times = model.group_times(group(&model, "careless").id);
         assert!(times.blocking >= Nanos::from_millis(20), "{executor}: {times:?}");
-        let kind = if executor == "pool" {
-            LaneKind::Pool
-        } else {
-            LaneKind::Worker
+        let kind = match executor {
+            "pool" => LaneKind::Pool,
+            "threads" => LaneKind::Thread,
+            _ => LaneKind::Worker,
         };
         let blocked = model
             .lanes()
@@ -136,7 +141,7 @@ fn a_timeout_cancels_a_future_and_counts_a_thread_as_overdue() {
         let late = group(&model, "late");
         assert_eq!(late.repetitions[Outcome::TimedOut as usize], 2, "{executor}");
         let slept_on = late.repetition().max >= Nanos::from_millis(60);
-        assert!(slept_on || executor != "pool", "a thread cannot be cancelled");
+        assert!(slept_on || !synchronous(executor), "a thread cannot be cancelled");
     }
 }
 
@@ -237,8 +242,8 @@ fn what_cannot_be_stopped_is_named() {
 fn a_run_of_very_many_tasks_can_be_stopped_and_every_end_is_told() {
     for executor in EXECUTORS {
         let mut asked = false;
-        // On the pool, what blocks cannot be cancelled: there the tasks are many and short.
-        let sleep = if executor == "pool" { "1us" } else { "1h" };
+        // On threads, what blocks cannot be cancelled: there the tasks are many and short.
+        let sleep = if synchronous(executor) { "1us" } else { "1h" };
         let (model, left) = run_until(
             &on(
                 executor,
@@ -376,4 +381,5 @@ fn the_same_seed_draws_the_same_arrivals_and_outcomes_everywhere() {
     assert!(tokio.iter().any(|(_, o)| *o == Some(Outcome::Completed)));
     assert_eq!(tokio, outcomes("current-thread"));
     assert_eq!(tokio, outcomes("pool"));
+    assert_eq!(tokio, outcomes("threads"));
 }

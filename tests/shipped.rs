@@ -82,3 +82,8 @@ fn on_current_thread() {
 fn on_the_pool() {
     all_on(ExecutorKind::Pool);
 }
+
+#[test]
+fn on_threads() {
+    all_on(ExecutorKind::Threads);
+}

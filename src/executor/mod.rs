@@ -6,6 +6,7 @@
 //! | `tokio` | workers, blocking threads | a poll | futures are dropped at their next await |
 //! | `current-thread` | one worker, blocking threads | a poll | the same |
 //! | `pool` | rayon's threads | a repetition | queued jobs are dropped; running ones end at their next step |
+//! | `threads` | every task's own thread | a repetition | each ends at its task's next step |
 //!
 //! To add one: a file here, and a line in [`start`].
 
@@ -13,12 +14,13 @@ mod alive;
 mod current_thread;
 mod pool;
 mod runtime;
+mod threads;
 mod tokio;
 
 pub use alive::Alive;
 
 use crate::probe::{Group, Hub, Watch};
-use crate::scenario::{ExecutorKind, ExecutorSpec};
+use crate::scenario::{ExecutorKind, ExecutorSpec, LogLevel};
 use crate::workload::{Program, Services};
 use std::io;
 use std::sync::Arc;
@@ -28,6 +30,13 @@ use std::time::Duration;
 pub trait Executor: Send {
     /// Takes in one more task. Never waits for it.
     fn spawn(&self, arrival: &Arrival);
+
+    /// The group of this number (among [`Scenario::tasks`](crate::scenario::Scenario::tasks)) has been closed. Its program says so to
+    /// whoever shares it; an executor whose tasks are elsewhere passes it on.
+    fn close(&self, _group: usize) {}
+
+    /// What is kept of the event log from now on, for an executor whose tasks are elsewhere.
+    fn keep_log(&self, _level: LogLevel) {}
 
     /// Cancels every task where that is possible and gives the rest `grace` to end. What is not over then goes on until
     /// the process ends.
@@ -73,14 +82,16 @@ pub fn start(setup: &Setup<'_>) -> io::Result<Started> {
         ExecutorKind::Tokio => tokio::start(setup),
         ExecutorKind::CurrentThread => current_thread::start(setup),
         ExecutorKind::Pool => pool::start(setup),
+        ExecutorKind::Threads => Ok(threads::start(setup)),
     }
 }
 
 impl ExecutorSpec {
-    /// Threads that run tasks: as asked for, or as many as the machine runs in parallel.
+    /// Threads that run tasks: as asked for, or as many as the machine runs in parallel. 0 where every task has its own.
     pub fn threads(&self) -> usize {
         match self.kind {
             ExecutorKind::CurrentThread => 1,
+            ExecutorKind::Threads => 0,
             ExecutorKind::Tokio | ExecutorKind::Pool => self
                 .workers
                 .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from)),

@@ -36,6 +36,9 @@ impl Model {
         for definition in &batch.definitions {
             self.define(definition);
         }
+        if batch.definitions.iter().any(|d| matches!(d, Definition::Lane { .. })) {
+            self.sort_lanes();
+        }
         for places in in_order(&batch.records).chunks(AT_ONCE) {
             let records = || places.iter().map(|&(_, place)| batch.records[place as usize]);
             self.warm(records());
@@ -87,8 +90,6 @@ impl Model {
                 let at = self.lane_index(*id);
                 self.lanes[at].kind = *kind;
                 self.lanes[at].name.clone_from(name);
-                self.lanes.sort_by_key(|lane| (lane.rank(), lane.id));
-                self.lane_at = self.lanes.iter().enumerate().map(|(at, lane)| (lane.id, at)).collect();
             }
             Definition::Group { id, name, library } => {
                 let at = self.group_index(*id);
@@ -103,6 +104,12 @@ impl Model {
                 self.labels[at].clone_from(text);
             }
         }
+    }
+
+    /// Once a batch: thousands of threads may become lanes together.
+    fn sort_lanes(&mut self) {
+        self.lanes.sort_by_key(|lane| (lane.rank(), lane.id));
+        self.lane_at = self.lanes.iter().enumerate().map(|(at, lane)| (lane.id, at)).collect();
     }
 
     fn lane_index(&mut self, id: LaneId) -> usize {

@@ -69,7 +69,7 @@ pub struct RunInfo {
     pub about: String,
     /// The executor's word: `tokio`.
     pub executor: String,
-    /// Threads that run tasks.
+    /// Threads that run tasks; 0: every task has its own.
     pub workers: usize,
     /// Whether tasks are futures there.
     pub async_executor: bool,

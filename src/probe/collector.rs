@@ -4,6 +4,7 @@ use super::hub::{Hub, LaneEnd, News};
 use super::os;
 use super::task::TaskSlot;
 use crate::record::{Batch, CurrentSlice, LaneId, LaneSample, Live, LogLine, Lost, Nanos, Record, Sample, Waiting};
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::{Acquire, Relaxed};
 use std::sync::mpsc::Receiver;
@@ -14,6 +15,10 @@ const SAMPLE_EVERY: Nanos = Nanos::from_millis(100);
 const SAMPLE_LONG_EVERY: Nanos = Nanos::from_millis(10);
 /// A slice that is worth a closer look while it lasts.
 const LONG: Nanos = Nanos::from_millis(2);
+/// Lanes that the kernel is asked about in one batch, some 5 µs each; of more, each is asked about less often.
+const SAMPLES: usize = 256;
+/// Lanes whose files stay open, two descriptors each.
+const OPEN: usize = 128;
 
 /// Makes batches of what one run's threads recorded. Belongs to the monitor's thread.
 pub struct Collector {
@@ -21,7 +26,8 @@ pub struct Collector {
     lanes: Vec<Watched>,
     tasks: Vec<Arc<TaskSlot>>,
     log: Option<Receiver<LogLine>>,
-    next_sample: Nanos,
+    /// The lane that is asked about next.
+    next_sampled: usize,
     /// Jobs on lanes whose thread is over.
     past_jobs: u64,
     /// Drained, and not handed out yet.
@@ -35,7 +41,7 @@ struct Watched {
     jobs: u64,
     lost_slices: u64,
     lost_others: u64,
-    sampled: Nanos,
+    sampled: Option<Nanos>,
     over: bool,
 }
 
@@ -47,7 +53,7 @@ impl Collector {
             lanes: Vec::new(),
             tasks: Vec::new(),
             log,
-            next_sample: Nanos::ZERO,
+            next_sampled: 0,
             past_jobs: 0,
             pending: Batch::default(),
         }
@@ -132,26 +138,40 @@ impl Collector {
         }
     }
 
+    /// Asks the kernel about the lanes whose turn it is. With thousands of lanes it goes round, a few hundred each time: the
+    /// monitor is to cost little whatever it watches.
     fn sample(&mut self, batch: &mut Batch) {
         let zero = self.hub.zero;
         let now = batch.now;
-        let all = now >= self.next_sample;
-        if all {
-            self.next_sample = now + SAMPLE_EVERY;
-        }
-        for lane in &mut self.lanes {
+        let long = |current: &&CurrentSlice| now - current.start >= LONG;
+        let long: HashSet<_> = batch.live.lanes.iter().filter(long).map(|c| c.lane).collect();
+        let mut open = self.lanes.iter().filter(|lane| lane.thread.is_open()).count();
+        let lanes = self.lanes.len();
+        let first = self.next_sampled;
+        let mut asked = 0;
+        for at in (first..lanes).chain(0..first.min(lanes)) {
+            let lane = &mut self.lanes[at];
             let id = lane.end.seat.id;
-            let long = || {
-                let is_long = |current: &CurrentSlice| current.lane == id && now - current.start >= LONG;
-                now - lane.sampled >= SAMPLE_LONG_EVERY && batch.live.lanes.iter().any(is_long)
+            let pause = if long.contains(&id) {
+                SAMPLE_LONG_EVERY
+            } else {
+                SAMPLE_EVERY
             };
-            if all || long() {
-                lane.sampled = now;
-                let sample = lane.thread.sample(id, super::now() - zero);
-                let total = sample.map(|sample| lane.end.seat.total(sample));
-                lane.last = total.or(lane.last);
-                batch.samples.extend(total.map(Sample::Lane));
+            if lane.sampled.is_some_and(|sampled| now - sampled < pause) {
+                continue;
             }
+            if asked == SAMPLES {
+                self.next_sampled = at;
+                break;
+            }
+            asked += 1;
+            lane.sampled = Some(now);
+            let was_open = lane.thread.is_open();
+            let sample = lane.thread.sample(id, super::now() - zero, open < OPEN);
+            open += usize::from(lane.thread.is_open() && !was_open);
+            let total = sample.map(|sample| lane.end.seat.total(sample));
+            lane.last = total.or(lane.last);
+            batch.samples.extend(total.map(Sample::Lane));
         }
     }
 }
@@ -159,13 +179,13 @@ impl Collector {
 impl Watched {
     fn new(end: LaneEnd) -> Watched {
         Watched {
-            thread: os::Thread::open(end.shared.tid),
+            thread: os::Thread::new(end.shared.tid),
             end,
             last: None,
             jobs: 0,
             lost_slices: 0,
             lost_others: 0,
-            sampled: Nanos::ZERO,
+            sampled: None,
             over: false,
         }
     }

@@ -14,6 +14,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 const WORKER_RING: usize = 64 * 1024;
 /// Records another thread's ring holds. There may be hundreds of such threads, and their slices are long.
 const OTHER_RING: usize = 8 * 1024;
+/// Records the ring of one of very many threads holds: 16 KiB.
+const SMALL_RING: usize = 512;
+/// From so many lanes of a kind on, a further one has a small ring: a task that has its thread to itself may be one of thousands.
+const MANY_LANES: usize = 256;
 /// Ids that tasklab gives out itself begin here, above those of tokio, which count from 1.
 const OWN_IDS: u32 = 1 << 31;
 
@@ -62,8 +66,10 @@ struct State {
     lanes: u16,
     /// Lanes whose thread is over and whose records have all been collected.
     free: Vec<Seat>,
-    /// Lanes so far of each kind and number.
-    names: HashMap<(LaneKind, usize), u32>,
+    /// Lanes so far of each kind.
+    of_kind: HashMap<LaneKind, usize>,
+    /// Lanes so far of each worker.
+    of_worker: HashMap<usize, u32>,
     groups: Vec<Arc<Group>>,
     by_location: HashMap<&'static Location<'static>, Arc<Group>>,
     offload: HashMap<GroupId, Arc<Group>>,
@@ -168,7 +174,12 @@ impl Hub {
     pub(super) fn new_lane(&self, worker: Option<usize>) -> (Producer<Record>, Arc<LaneShared>) {
         let mut state = self.state();
         let kind = worker.map_or(self.job_lanes, |_| LaneKind::Worker);
-        let (producer, consumer) = RingBuffer::new(if worker.is_some() { WORKER_RING } else { OTHER_RING });
+        let ring = match (worker, state.of_kind.get(&kind)) {
+            (Some(_), _) => WORKER_RING,
+            (None, Some(MANY_LANES..)) => SMALL_RING,
+            (None, _) => OTHER_RING,
+        };
+        let (producer, consumer) = RingBuffer::new(ring);
         let shared = Arc::new(LaneShared::new());
         let free = state.free.iter().position(|s| (s.kind, s.worker) == (kind, worker));
         let seat = match free {
@@ -203,14 +214,18 @@ impl State {
         let id = LaneId(self.lanes);
         // More threads than that at once no machine has.
         self.lanes = self.lanes.saturating_add(1);
-        let number = worker.unwrap_or_else(|| self.names.keys().filter(|(k, _)| *k == kind).count());
-        let before = self.names.entry((kind, number)).or_default();
+        let before = self.of_kind.entry(kind).or_default();
+        let number = worker.unwrap_or(*before);
         *before += 1;
-        // `block_in_place` hands a worker's core to another thread, which is then a second lane of that worker.
-        let name = match *before {
-            1 => format!("{} {number}", kind.word()),
-            n => format!("{} {number}/{n}", kind.word()),
-        };
+        let mut name = format!("{} {number}", kind.word());
+        if let Some(worker) = worker {
+            let before = self.of_worker.entry(worker).or_default();
+            *before += 1;
+            // `block_in_place` hands a worker's core to another thread, which is then a second lane of that worker.
+            if *before > 1 {
+                name += &format!("/{before}");
+            }
+        }
         self.news.definitions.push(Definition::Lane { id, kind, name });
         Seat {
             id,

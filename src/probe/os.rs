@@ -1,31 +1,36 @@
 //! What the kernel says of a lane's thread: the proof, without root, that a long slice sleeps instead of computing.
 //!
 //! `/proc/self/task/<tid>/schedstat` tells the time on a core and the time waiting for one; `…/syscall` tells `running`, or the system
-//! call in which the thread sleeps. Both are opened once and read again at offset 0. Where a kernel offers neither, there
-//! are no samples.
+//! call in which the thread sleeps. Both are opened at the first look and read again at offset 0, as long as not too many
+//! files are open already. Where a kernel offers neither, there are no samples.
 
 use crate::record::{LaneId, LaneSample, Nanos};
 use std::fs::File;
 use std::os::unix::fs::FileExt;
 
-/// The open files of one thread.
+/// One thread of this process.
 pub(super) struct Thread {
+    tid: i32,
+    /// Once they have been opened to stay open.
+    files: Option<Files>,
+}
+
+/// The files of one thread; `None`: there is no such file.
+struct Files {
     schedstat: Option<File>,
     syscall: Option<File>,
 }
 
-impl Thread {
-    /// A thread of this process.
-    pub(super) fn open(tid: i32) -> Thread {
+impl Files {
+    fn open(tid: i32) -> Files {
         let open = |name: &str| File::open(format!("/proc/self/task/{tid}/{name}")).ok();
-        Thread {
+        Files {
             schedstat: open("schedstat"),
             syscall: open("syscall"),
         }
     }
 
-    /// Its present state, or nothing if the thread is gone.
-    pub(super) fn sample(&self, lane: LaneId, at: Nanos) -> Option<LaneSample> {
+    fn sample(&self, lane: LaneId, at: Nanos) -> Option<LaneSample> {
         let mut buffer = [0; 128];
         let (on_cpu, waiting) = schedstat(read(self.schedstat.as_ref()?, &mut buffer)?)?;
         let syscall = self.syscall.as_ref().and_then(|file| read(file, &mut buffer));
@@ -38,6 +43,27 @@ impl Thread {
             asleep: syscall.is_some_and(|text| !text.starts_with("running")),
             asleep_in,
         })
+    }
+}
+
+impl Thread {
+    /// The thread with this number.
+    pub(super) fn new(tid: i32) -> Thread {
+        Thread { tid, files: None }
+    }
+
+    /// Whether its files are open.
+    pub(super) fn is_open(&self) -> bool {
+        self.files.is_some()
+    }
+
+    /// Its present state, or nothing if the thread is gone. If its files are not open, they are opened, and stay open if they
+    /// may; one of many threads costs no descriptors, but three times as much per look.
+    pub(super) fn sample(&mut self, lane: LaneId, at: Nanos, may_stay_open: bool) -> Option<LaneSample> {
+        if self.files.is_none() && !may_stay_open {
+            return Files::open(self.tid).sample(lane, at);
+        }
+        self.files.get_or_insert_with(|| Files::open(self.tid)).sample(lane, at)
     }
 }
 
@@ -79,10 +105,17 @@ mod tests {
             send.send(rustix::thread::gettid().as_raw_nonzero().get()).unwrap();
             waiter.wait();
         });
-        let files = Thread::open(receive.recv().unwrap());
-        if files.syscall.is_some() {
-            while !files.sample(LaneId(0), Nanos(1)).is_some_and(|s| s.asleep) {
-                std::thread::yield_now();
+        let tid = receive.recv().unwrap();
+        if Files::open(tid).syscall.is_some() {
+            for may_stay_open in [false, true] {
+                let mut files = Thread::new(tid);
+                while !files
+                    .sample(LaneId(0), Nanos(1), may_stay_open)
+                    .is_some_and(|s| s.asleep)
+                {
+                    std::thread::yield_now();
+                }
+                assert_eq!(files.is_open(), may_stay_open);
             }
         }
         gate.wait();

@@ -53,7 +53,7 @@ pub struct Executor {
     /// Which executor.
     #[schemars(with = "ExecutorKind")]
     pub kind: &'static str,
-    /// Threads that run tasks.
+    /// Threads that run tasks; 0: every task has its own.
     pub workers: usize,
     /// tokio: polls between two looks at the I/O and timer driver; `null`: tokio's default.
     pub event_interval: Option<u32>,

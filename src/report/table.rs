@@ -172,7 +172,11 @@ fn executor(executor: &Executor) -> Vec<String> {
     ];
     let mut pieces = vec![
         executor.kind.to_owned(),
-        format!("{workers} worker{}", if workers == 1 { "" } else { "s" }),
+        match workers {
+            0 => "one per task".to_owned(),
+            1 => "1 worker".to_owned(),
+            n => format!("{n} workers"),
+        },
     ];
     pieces.extend(knobs.into_iter().flatten());
     pieces

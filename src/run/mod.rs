@@ -15,7 +15,7 @@ use crate::executor::{self, Alive, Setup};
 use crate::model::{CueInfo, RunInfo};
 use crate::probe::{Collector, Hub, Watch};
 use crate::record::{Batch, Definition, LaneId, LaneKind, LogLine};
-use crate::scenario::Scenario;
+use crate::scenario::{ExecutorKind, Scenario};
 use crate::workload::{Calibration, Labels, Services, StartError, compile};
 use conductor::{Command, Conductor};
 use std::collections::HashMap;
@@ -118,10 +118,10 @@ impl Run {
         let mut labels = Labels::new();
         let programs = compile(scenario, &mut labels);
         let threads = scenario.executor.threads();
-        let job_lanes = if scenario.executor.kind.is_async() {
-            LaneKind::Blocking
-        } else {
-            LaneKind::Pool
+        let job_lanes = match scenario.executor.kind {
+            ExecutorKind::Tokio | ExecutorKind::CurrentThread => LaneKind::Blocking,
+            ExecutorKind::Pool => LaneKind::Pool,
+            ExecutorKind::Threads => LaneKind::Thread,
         };
         let hub = Hub::new(job_lanes);
         hub.define(labels.definitions());

@@ -6,7 +6,7 @@
 //! seed = 7
 //!
 //! [executor]
-//! kind = "tokio"                        # tokio | current-thread | pool
+//! kind = "tokio"                        # tokio | current-thread | pool | threads
 //! workers = 2
 //!
 //! [http]

@@ -172,7 +172,7 @@ pub enum Bound {
 pub struct ExecutorSpec {
     /// Which executor.
     pub kind: ExecutorKind,
-    /// Threads that run tasks; `None`: available parallelism (`current-thread` always has one).
+    /// Threads that run tasks; `None`: available parallelism (`current-thread` always has one, `threads` one per task).
     pub workers: Option<usize>,
     /// tokio's own knobs; all default on executors that have none.
     pub knobs: Knobs,
@@ -195,11 +195,18 @@ pub enum ExecutorKind {
     CurrentThread,
     /// A thread pool (rayon) on which steps run synchronously.
     Pool,
+    /// A thread of its own for every task, on which its steps run synchronously.
+    Threads,
 }
 
 impl ExecutorKind {
     /// Every executor, in the order in which lists show them.
-    pub const ALL: [ExecutorKind; 3] = [ExecutorKind::Tokio, ExecutorKind::CurrentThread, ExecutorKind::Pool];
+    pub const ALL: [ExecutorKind; 4] = [
+        ExecutorKind::Tokio,
+        ExecutorKind::CurrentThread,
+        ExecutorKind::Pool,
+        ExecutorKind::Threads,
+    ];
 
     /// Its name in scenarios and on the command line.
     pub fn word(self) -> &'static str {
@@ -207,6 +214,7 @@ impl ExecutorKind {
             ExecutorKind::Tokio => "tokio",
             ExecutorKind::CurrentThread => "current-thread",
             ExecutorKind::Pool => "pool",
+            ExecutorKind::Threads => "threads",
         }
     }
 

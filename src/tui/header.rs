@@ -70,6 +70,7 @@ fn executor(scene: &Scene<'_>, wide: bool) -> (String, Style) {
     let info = scene.model.info();
     let kind = text::clean(&info.executor);
     let text = match (wide, info.workers) {
+        (_, 0) => kind.into_owned(),
         (true, 1) => format!("{kind} · 1 worker"),
         (true, n) => format!("{kind} · {n} workers"),
         (false, n) => format!("{kind}·{n}"),

@@ -41,7 +41,8 @@ table! {
     Executor, "[executor]" {
         /// Which executor. Default: `tokio`.
         kind: Option<At<ExecutorKind>>,
-        /// Threads that run tasks, 1–1024. Default: one per core. `current-thread` always has one.
+        /// Threads that run tasks, 1–1024. Default: one per core. `current-thread` always has one, `threads` one
+        /// per task.
         #[schemars(range(min = 1, max = limits::THREADS))]
         workers: Option<At<u64>>,
         /// tokio: polls between two looks at the I/O and timer driver, from 1. Default: tokio's (61).

@@ -44,17 +44,19 @@ impl Resolver<'_> {
     fn workers(&mut self, workers: Option<&At<u64>>) -> Option<Option<usize>> {
         let Some(workers) = workers else { return Some(None) };
         let count = self.threads("workers", workers)?;
-        if self.executor == ExecutorKind::CurrentThread && count != 1 {
-            // Another executor, chosen on the command line, leaves the file's number of threads without meaning.
-            if matches!((&self.chosen, &workers.place), (Some(Place::Option(_)), Place::File(_))) {
-                return Some(None);
-            }
-            let title = format!("`current-thread` cannot have {count} workers");
-            let diagnostic = Diagnostic::new(workers.place.clone(), title);
-            let diagnostic = self.with_choice(diagnostic.label("it has one: the thread that starts it"));
-            return self.refuse(diagnostic.help("leave `workers` out, or use `tokio`"));
+        let (has, instead) = match self.executor {
+            ExecutorKind::CurrentThread if count != 1 => ("it has one: the thread that starts it", "tokio"),
+            ExecutorKind::Threads => ("it has as many threads as there are tasks", "pool"),
+            _ => return Some(Some(count)),
+        };
+        // Another executor, chosen on the command line, leaves the file's number of threads without meaning.
+        if matches!((&self.chosen, &workers.place), (Some(Place::Option(_)), Place::File(_))) {
+            return Some(None);
         }
-        Some(Some(count))
+        let s = if count == 1 { "" } else { "s" };
+        let title = format!("`{}` cannot have {count} worker{s}", self.executor.word());
+        let diagnostic = self.with_choice(Diagnostic::new(workers.place.clone(), title).label(has));
+        self.refuse(diagnostic.help(format!("leave `workers` out, or use `{instead}`")))
     }
 
     /// A number of threads.
@@ -95,7 +97,9 @@ impl Resolver<'_> {
             ExecutorKind::Tokio => return Some(()),
             ExecutorKind::CurrentThread if !multi_thread_only => return Some(()),
             ExecutorKind::CurrentThread => format!("`{key}` is a knob of the multi-thread runtime only"),
-            ExecutorKind::Pool => format!("`{key}` is a knob of tokio, and `pool` has none"),
+            ExecutorKind::Pool | ExecutorKind::Threads => {
+                format!("`{key}` is a knob of tokio, and `{}` has none", self.executor.word())
+            }
         };
         let diagnostic = self.with_choice(Diagnostic::new(knob.place.clone(), title));
         self.refuse(diagnostic.help(format!("leave `{key}` out, or use `tokio`")))
