@@ -22,6 +22,7 @@ mod log;
 mod os;
 mod task;
 mod tokio_metrics;
+mod usage;
 
 pub use clock::now;
 pub use collector::Collector;
@@ -30,3 +31,4 @@ pub use hub::{Group, Hub};
 pub use log::subscribe;
 pub use task::{TaskHandle, ended, offloaded, spawn};
 pub use tokio_metrics::{GroupMonitors, Watch, monitored};
+pub use usage::usage;

@@ -16,6 +16,7 @@
 mod batch;
 mod event;
 mod name;
+mod resources;
 mod time;
 mod word;
 
@@ -24,5 +25,6 @@ pub use batch::{
 };
 pub use event::{Ended, Mark, Marked, Orphaned, Record, Repetition, Slice, Spawned, Step};
 pub use name::{Definition, GroupId, Label, LaneId, LaneKind, TaskId};
+pub use resources::Resources;
 pub use time::{Nanos, Short};
 pub use word::{Outcome, Reason};

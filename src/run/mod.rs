@@ -13,8 +13,8 @@ mod conductor;
 
 use crate::executor::{self, Alive, Setup};
 use crate::model::{CueInfo, RunInfo};
-use crate::probe::{Collector, Hub, Watch};
-use crate::record::{Batch, Definition, LaneId, LaneKind, LogLine};
+use crate::probe::{self, Collector, Hub, Watch};
+use crate::record::{Batch, Definition, LaneId, LaneKind, LogLine, Resources};
 use crate::scenario::{ExecutorKind, Scenario};
 use crate::workload::{Calibration, Labels, Services, StartError, compile};
 use conductor::{Command, Conductor};
@@ -98,6 +98,8 @@ pub struct Run {
     ended: Option<RunState>,
     lanes: HashMap<LaneId, String>,
     services: Arc<Services>,
+    /// What the process had used before the first task arrived.
+    used_before: Resources,
     info: RunInfo,
 }
 
@@ -130,6 +132,7 @@ impl Run {
         let nobody = commands.clone();
         // A conductor that is over needs no telling.
         let alive = Alive::new(move || drop(nobody.send(Command::NobodyLeft)));
+        let used_before = probe::usage();
         let started = executor::start(&Setup {
             spec: &scenario.executor,
             hub: &hub,
@@ -163,6 +166,7 @@ impl Run {
             ended: None,
             lanes: HashMap::new(),
             services,
+            used_before,
             info: info(scenario, threads),
         })
     }
@@ -175,6 +179,12 @@ impl Run {
     /// The rate between work and time that this run uses.
     pub fn calibration(&self) -> &Calibration {
         self.services.calibration()
+    }
+
+    /// What this process has used since the first task could arrive, what watches the run included. Ask once the run has ended
+    /// for the whole of it.
+    pub fn resources(&self) -> Resources {
+        probe::usage() - self.used_before
     }
 
     /// The folder that file steps use, until the run has ended.
