@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 use tasklab::probe::{self, Collector, Hub};
-use tasklab::record::{Label, LaneKind, Nanos, Outcome, Reason};
+use tasklab::record::{Label, Nanos, Outcome, Reason};
 use tasklab::run::MANY;
 use tokio::runtime::{Builder, Runtime};
 
@@ -140,7 +140,7 @@ impl Bench {
             Builder::new_current_thread()
         };
         builder.enable_all().worker_threads(2);
-        let hub = Hub::new(LaneKind::Blocking);
+        let hub = Hub::new();
         let stop = Arc::new(AtomicBool::new(false));
         let mut drain = None;
         if mode == Mode::Recorded {
@@ -165,7 +165,7 @@ impl Bench {
         }
         Bench {
             runtime: builder.build().expect("a runtime"),
-            group: hub.group("bench"),
+            group: hub.group_named("bench"),
             hub,
             monitor: tokio_metrics::TaskMonitor::new(),
             mode,

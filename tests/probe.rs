@@ -48,8 +48,8 @@ fn ended(batches: &[Batch]) -> HashMap<TaskId, Outcome> {
 
 /// Runs `tasks` tasks that yield `yields` times, and drains in the middle of things.
 fn storm(builder: Builder, tasks: u32, yields: u32) {
-    let hub = Hub::new(LaneKind::Blocking);
-    let group = hub.group("storm");
+    let hub = Hub::new();
+    let group = hub.group_named("storm");
     let mut collector = Collector::new(hub.clone(), None);
     let runtime = runtime(builder, &hub);
     let metrics = runtime.metrics();
@@ -108,7 +108,7 @@ fn every_poll_is_recorded_or_counted_on_many_threads() {
 
 #[test]
 fn polls_from_the_lifo_slot_are_recorded_though_tokio_does_not_count_them() {
-    let hub = Hub::new(LaneKind::Blocking);
+    let hub = Hub::new();
     let runtime = runtime(multi_thread(true), &hub);
     let metrics = runtime.metrics();
     runtime.block_on(async {
@@ -136,8 +136,8 @@ fn every_poll_is_recorded_or_counted_on_one_thread() {
 
 #[test]
 fn a_full_ring_loses_records_and_counts_them() {
-    let hub = Hub::new(LaneKind::Blocking);
-    let group = hub.group("storm");
+    let hub = Hub::new();
+    let group = hub.group_named("storm");
     let runtime = runtime(Builder::new_current_thread(), &hub);
     let metrics = runtime.metrics();
     let join = probe::spawn(runtime.handle(), &hub, &group, |_| async {
@@ -156,8 +156,8 @@ fn a_full_ring_loses_records_and_counts_them() {
 
 #[test]
 fn a_wake_up_is_stamped_with_its_time_and_its_author() {
-    let hub = Hub::new(LaneKind::Blocking);
-    let group = hub.group("pair");
+    let hub = Hub::new();
+    let group = hub.group_named("pair");
     let runtime = runtime(Builder::new_current_thread(), &hub);
     let (send, receive) = tokio::sync::oneshot::channel::<()>();
     let waits = probe::spawn(runtime.handle(), &hub, &group, |_| async {
@@ -190,8 +190,8 @@ fn a_wake_up_is_stamped_with_its_time_and_its_author() {
 
 #[test]
 fn a_wake_up_while_the_task_runs_counts_from_the_end_of_its_slice() {
-    let hub = Hub::new(LaneKind::Blocking);
-    let group = hub.group("eager");
+    let hub = Hub::new();
+    let group = hub.group_named("eager");
     let runtime = runtime(Builder::new_current_thread(), &hub);
     let join = probe::spawn(runtime.handle(), &hub, &group, |_| async {
         let mut woken = false;
@@ -218,8 +218,8 @@ fn a_wake_up_while_the_task_runs_counts_from_the_end_of_its_slice() {
 
 #[test]
 fn lateness_divides_into_unnoticed_and_queued() {
-    let hub = Hub::new(LaneKind::Blocking);
-    let group = hub.group("late");
+    let hub = Hub::new();
+    let group = hub.group_named("late");
     let runtime = runtime(Builder::new_current_thread(), &hub);
     let (send, receive) = tokio::sync::oneshot::channel::<Nanos>();
     let late = probe::spawn(runtime.handle(), &hub, &group, |task| async move {
@@ -251,8 +251,8 @@ fn lateness_divides_into_unnoticed_and_queued() {
 
 #[test]
 fn every_way_of_ending_is_told_apart() {
-    let hub = Hub::new(LaneKind::Blocking);
-    let group = hub.group("ends");
+    let hub = Hub::new();
+    let group = hub.group_named("ends");
     let runtime = runtime(multi_thread(true), &hub);
     let spawn = |outcome: Option<Outcome>| {
         probe::spawn(runtime.handle(), &hub, &group, move |_| async move {
@@ -291,8 +291,8 @@ fn every_way_of_ending_is_told_apart() {
 
 #[test]
 fn a_block_in_place_leaves_no_slice_open() {
-    let hub = Hub::new(LaneKind::Blocking);
-    let group = hub.group("in place");
+    let hub = Hub::new();
+    let group = hub.group_named("in place");
     let runtime = runtime(multi_thread(false), &hub);
     let metrics = runtime.metrics();
     let joins: Vec<_> = (0..8)
@@ -320,8 +320,8 @@ fn a_block_in_place_leaves_no_slice_open() {
 
 #[test]
 fn a_thread_that_changes_its_work_changes_its_lane_and_a_place_that_is_free_is_taken() {
-    let hub = Hub::new(LaneKind::Blocking);
-    let group = hub.group("mixed");
+    let hub = Hub::new();
+    let group = hub.group_named("mixed");
     let mut collector = Collector::new(hub.clone(), None);
     let job = || {
         let hub = hub.clone();
@@ -337,7 +337,7 @@ fn a_thread_that_changes_its_work_changes_its_lane_and_a_place_that_is_free_is_t
     job();
     batches.push(collector.batch());
     // Polls on a thread that has had a job before.
-    let (other_hub, other_group) = (hub.clone(), hub.group("polls"));
+    let (other_hub, other_group) = (hub.clone(), hub.group_named("polls"));
     let task = probe::TaskHandle::new(&hub, &group);
     std::thread::spawn(move || {
         probe::lane::job(&task, probe::now(), Reason::Unknown, || ());
@@ -369,8 +369,8 @@ fn a_thread_that_changes_its_work_changes_its_lane_and_a_place_that_is_free_is_t
 
 #[test]
 fn offloaded_work_is_a_child_task_on_a_blocking_lane() {
-    let hub = Hub::new(LaneKind::Blocking);
-    let group = hub.group("upload");
+    let hub = Hub::new();
+    let group = hub.group_named("upload");
     let runtime = runtime(Builder::new_current_thread(), &hub);
     let join = probe::spawn(runtime.handle(), &hub, &group, |task| async move {
         let child = probe::offloaded(&task);

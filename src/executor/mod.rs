@@ -10,14 +10,11 @@
 //!
 //! To add one: a file here, and a line in [`start`].
 
-mod alive;
 mod current_thread;
 mod pool;
 mod runtime;
 mod threads;
 mod tokio;
-
-pub use alive::Alive;
 
 use crate::probe::{Group, Hub, Watch};
 use crate::scenario::{ExecutorKind, ExecutorSpec, LogLevel};
@@ -59,8 +56,6 @@ pub struct Setup<'a> {
     pub hub: &'a Arc<Hub>,
     /// What the tasks use.
     pub services: &'a Arc<Services>,
-    /// Knows when no task is left.
-    pub alive: &'a Arc<Alive>,
     /// The groups of the scenario.
     pub groups: &'a [Arc<Group>],
 }

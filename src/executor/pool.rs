@@ -5,15 +5,13 @@
 //! what waits elsewhere, so that the first few tasks would have the pool to themselves. rayon is given a ticket per job, and
 //! whoever holds a ticket takes the job that has waited longest.
 
-use super::alive::{Alive, Presence};
 use super::{Arrival, Executor, Setup, Started};
 use crate::probe::{self, Hub, TaskHandle, lane};
-use crate::record::{Nanos, Outcome, Reason};
+use crate::record::{LaneKind, Nanos, Reason};
 use crate::workload::{Services, TaskCtx};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use std::collections::VecDeque;
 use std::io;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -22,7 +20,6 @@ struct Pool {
     queue: Arc<Queue>,
     hub: Arc<Hub>,
     services: Arc<Services>,
-    alive: Arc<Alive>,
 }
 
 pub(super) fn start(setup: &Setup<'_>) -> io::Result<Started> {
@@ -30,7 +27,7 @@ pub(super) fn start(setup: &Setup<'_>) -> io::Result<Started> {
     let threads = ThreadPoolBuilder::new()
         .num_threads(setup.spec.threads())
         .thread_name(|n| format!("tasklab-pool-{n}"))
-        .start_handler(move |_| lane::ready_for_jobs(&hub))
+        .start_handler(move |_| lane::ready_for_jobs(&hub, LaneKind::Pool))
         .build()
         .map_err(io::Error::other)?;
     Ok(Started {
@@ -42,7 +39,6 @@ pub(super) fn start(setup: &Setup<'_>) -> io::Result<Started> {
             }),
             hub: setup.hub.clone(),
             services: setup.services.clone(),
-            alive: setup.alive.clone(),
         }),
     })
 }
@@ -51,19 +47,16 @@ impl Executor for Pool {
     fn spawn(&self, arrival: &Arrival) {
         let handle = TaskHandle::new(&self.hub, &arrival.group);
         let index = handle.index();
-        let job = Job {
-            ctx: TaskCtx::new(handle.clone(), arrival.program.clone(), self.services.clone(), index),
-            handle,
+        self.queue.push(Job {
+            ctx: TaskCtx::new(handle, arrival.program.clone(), self.services.clone(), index),
             since: probe::now(),
-            _presence: self.alive.enter(),
-        };
-        self.queue.push(job);
+        });
     }
 
     fn stop(self: Box<Self>, grace: Duration) {
         // The flag in the services has been raised: running jobs end at their next step, queued ones at once.
         let deadline = Instant::now() + grace;
-        while self.alive.count() > 0 && Instant::now() < deadline {
+        while self.services.alive().count() > 0 && Instant::now() < deadline {
             thread::sleep(Duration::from_millis(2));
         }
     }
@@ -97,32 +90,14 @@ impl Queue {
 /// The next repetition of a task.
 struct Job {
     ctx: TaskCtx,
-    handle: TaskHandle,
     /// When it was queued.
     since: Nanos,
-    _presence: Presence,
 }
 
 impl Job {
     /// Runs it, and gives the repetition after it, if one is to follow.
     fn run(mut self) -> Option<Job> {
-        if !self.ctx.more() {
-            probe::ended(&self.handle, self.ctx.outcome());
-            return None;
-        }
-        let goes_on = lane::job(&self.handle, self.since, Reason::Yield, || {
-            let panicked = catch_unwind(AssertUnwindSafe(|| self.ctx.repetition_sync())).is_err();
-            let goes_on = !panicked && self.ctx.more();
-            if !goes_on {
-                let outcome = if panicked {
-                    Outcome::Panicked
-                } else {
-                    self.ctx.outcome()
-                };
-                probe::ended(&self.handle, outcome);
-            }
-            goes_on
-        });
+        let goes_on = self.ctx.job(self.since, Reason::Yield);
         self.since = probe::now();
         goes_on.then_some(self)
     }

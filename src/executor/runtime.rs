@@ -1,6 +1,6 @@
 //! What tokio's two executors share: the builder's settings, and how a task is spawned.
 
-use super::{Alive, Arrival, Setup};
+use super::{Arrival, Setup};
 use crate::probe::{self, GroupMonitors, Hub, Watch};
 use crate::scenario::Knobs;
 use crate::workload::{Services, TaskCtx};
@@ -36,7 +36,6 @@ pub(super) struct Spawner {
     runtime: Handle,
     hub: Arc<Hub>,
     services: Arc<Services>,
-    alive: Arc<Alive>,
     monitors: GroupMonitors,
 }
 
@@ -46,7 +45,6 @@ impl Spawner {
             runtime: runtime.clone(),
             hub: setup.hub.clone(),
             services: setup.services.clone(),
-            alive: setup.alive.clone(),
             monitors: GroupMonitors::new(setup.groups.iter().map(|group| group.id)),
         }
     }
@@ -56,16 +54,12 @@ impl Spawner {
     }
 
     pub(super) fn spawn(&self, arrival: &Arrival) {
-        let presence = self.alive.enter();
-        // The run does not join its tasks: the probe sees how each ends, and `alive` when all have.
+        // The run does not join its tasks: the probe sees how each ends, and the services know when all have.
         drop(probe::spawn(&self.runtime, &self.hub, &arrival.group, |handle| {
             let index = handle.index();
             let task = TaskCtx::new(handle, arrival.program.clone(), self.services.clone(), index);
             let monitor = self.monitors.monitor(arrival.group.id, index);
-            async move {
-                let _presence = presence;
-                probe::monitored(monitor, task.run_async()).await
-            }
+            probe::monitored(monitor, task.run_async())
         }));
     }
 }

@@ -25,7 +25,6 @@ const OWN_IDS: u32 = 1 << 31;
 pub struct Hub {
     /// The run's start.
     pub(super) zero: Nanos,
-    job_lanes: LaneKind,
     next_own_id: AtomicU32,
     state: Mutex<State>,
 }
@@ -71,6 +70,7 @@ struct State {
     /// Lanes so far of each worker.
     of_worker: HashMap<usize, u32>,
     groups: Vec<Arc<Group>>,
+    by_name: HashMap<String, Arc<Group>>,
     by_location: HashMap<&'static Location<'static>, Arc<Group>>,
     offload: HashMap<GroupId, Arc<Group>>,
     news: News,
@@ -95,7 +95,7 @@ pub struct Group {
 
 impl Group {
     /// Its name.
-    pub(super) fn name(&self) -> &str {
+    pub fn name(&self) -> &str {
         &self.name
     }
 
@@ -106,11 +106,10 @@ impl Group {
 }
 
 impl Hub {
-    /// A hub whose run starts now. `job_lanes` is what threads are called that run jobs rather than polls.
-    pub fn new(job_lanes: LaneKind) -> Arc<Hub> {
+    /// A hub whose run starts now.
+    pub fn new() -> Arc<Hub> {
         Arc::new(Hub {
             zero: super::now(),
-            job_lanes,
             next_own_id: AtomicU32::new(OWN_IDS),
             state: Mutex::default(),
         })
@@ -121,9 +120,9 @@ impl Hub {
         super::now() - self.zero
     }
 
-    /// A new group of the scenario.
-    pub fn group(&self, name: &str) -> Arc<Group> {
-        self.state().define_group(name, false)
+    /// The scenario's group of this name, which begins to exist when it is first asked for.
+    pub fn group_named(&self, name: &str) -> Arc<Group> {
+        self.state().group_named(name)
     }
 
     /// Defines something that the hub does not number itself.
@@ -150,7 +149,7 @@ impl Hub {
             return group.clone();
         }
         let name = format!("{} offload", state.groups[usize::from(parent.0)].name);
-        let group = state.define_group(&name, false);
+        let group = state.group_named(&name);
         state.offload.insert(parent, group.clone());
         group
     }
@@ -170,10 +169,9 @@ impl Hub {
         self.state().news.records.push(record);
     }
 
-    /// Makes the calling thread a lane: `worker` is the number of the async worker that it runs, if it does.
-    pub(super) fn new_lane(&self, worker: Option<usize>) -> (Producer<Record>, Arc<LaneShared>) {
+    /// Makes the calling thread a lane of this kind: `worker` is the number of the async worker that it runs, if it does.
+    pub(super) fn new_lane(&self, kind: LaneKind, worker: Option<usize>) -> (Producer<Record>, Arc<LaneShared>) {
         let mut state = self.state();
-        let kind = worker.map_or(self.job_lanes, |_| LaneKind::Worker);
         let ring = match (worker, state.of_kind.get(&kind)) {
             (Some(_), _) => WORKER_RING,
             (None, Some(MANY_LANES..)) => SMALL_RING,
@@ -236,6 +234,15 @@ impl State {
         }
     }
 
+    fn group_named(&mut self, name: &str) -> Arc<Group> {
+        if let Some(group) = self.by_name.get(name) {
+            return group.clone();
+        }
+        let group = self.define_group(name, false);
+        self.by_name.insert(name.to_owned(), group.clone());
+        group
+    }
+
     fn define_group(&mut self, name: &str, library: bool) -> Arc<Group> {
         let id = GroupId(u16::try_from(self.groups.len()).unwrap_or(u16::MAX));
         let group = Arc::new(Group {
@@ -276,9 +283,12 @@ mod tests {
 
     #[test]
     fn a_second_thread_of_a_worker_has_a_name_of_its_own() {
-        let hub = Hub::new(LaneKind::Blocking);
-        for worker in [Some(0), Some(1), Some(1), None, None] {
-            hub.new_lane(worker);
+        let hub = Hub::new();
+        for worker in [0, 1, 1] {
+            hub.new_lane(LaneKind::Worker, Some(worker));
+        }
+        for kind in [LaneKind::Blocking, LaneKind::Blocking, LaneKind::Thread] {
+            hub.new_lane(kind, None);
         }
         let names: Vec<_> = hub
             .news()
@@ -291,7 +301,14 @@ mod tests {
             .collect();
         assert_eq!(
             names,
-            ["worker 0", "worker 1", "worker 1/2", "blocking 0", "blocking 1"]
+            [
+                "worker 0",
+                "worker 1",
+                "worker 1/2",
+                "blocking 0",
+                "blocking 1",
+                "thread 0"
+            ]
         );
     }
 }

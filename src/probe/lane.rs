@@ -12,7 +12,7 @@
 use super::hub::Hub;
 use super::task::{TaskHandle, TaskSlot};
 use crate::record::{
-    CurrentSlice, Label, LaneId, Nanos, Outcome, Reason, Record, Repetition, Short, Slice, Step, TaskId,
+    CurrentSlice, Label, LaneId, LaneKind, Nanos, Outcome, Reason, Record, Repetition, Short, Slice, Step, TaskId,
 };
 use rtrb::Producer;
 use std::cell::RefCell;
@@ -232,8 +232,8 @@ fn with<R>(f: impl FnOnce(&mut Lane) -> R) -> Option<R> {
 pub(super) enum Role {
     /// It runs this async worker.
     Worker(fn() -> usize),
-    /// It runs jobs.
-    Jobs,
+    /// It runs jobs, on a thread of this kind.
+    Jobs(LaneKind),
 }
 
 impl Role {
@@ -254,10 +254,10 @@ pub(super) fn enter(hub: &Arc<Hub>, role: Role) {
         }
         // The lane before ends first, so that its place can be taken.
         drop(lane.take());
-        let (ring, shared) = hub.new_lane(match role {
-            Role::Worker(number) => Some(number()),
-            Role::Jobs => None,
-        });
+        let (ring, shared) = match role {
+            Role::Worker(number) => hub.new_lane(LaneKind::Worker, Some(number())),
+            Role::Jobs(kind) => hub.new_lane(kind, None),
+        };
         *lane = Some(Lane {
             hub: hub.clone(),
             polls: role.polls(),
@@ -268,9 +268,9 @@ pub(super) fn enter(hub: &Arc<Hub>, role: Role) {
     });
 }
 
-/// Makes the calling thread a lane for [`job`]s before it has one, so that it is seen idle.
-pub fn ready_for_jobs(hub: &Arc<Hub>) {
-    enter(hub, Role::Jobs);
+/// Makes the calling thread a lane of this kind for [`job`]s before it has one, so that it is seen idle.
+pub fn ready_for_jobs(hub: &Arc<Hub>, kind: LaneKind) {
+    enter(hub, Role::Jobs(kind));
 }
 
 /// The calling thread is no lane any more.
@@ -416,7 +416,8 @@ pub fn repetition(task: &TaskHandle, start: Nanos, outcome: Outcome) {
 
 /// Runs one job of `task` on the calling thread as one slice, however the job ends.
 ///
-/// The job was ready to run since `queued_since`; when it is over, its task waits for `then`.
+/// The job was ready to run since `queued_since`; when it is over, its task waits for `then`. A thread that has not said what it
+/// is ([`ready_for_jobs`]) is one of a blocking pool.
 pub fn job<R>(task: &TaskHandle, queued_since: Nanos, then: Reason, body: impl FnOnce() -> R) -> R {
     /// Also ends the slice if the job panics.
     struct Job;
@@ -428,7 +429,7 @@ pub fn job<R>(task: &TaskHandle, queued_since: Nanos, then: Reason, body: impl F
         }
     }
     task.slot().woken_at(queued_since);
-    begin(task.slot().hub(), task.id(), Role::Jobs);
+    begin(task.slot().hub(), task.id(), Role::Jobs(LaneKind::Blocking));
     woken(task.slot());
     waiting(then, Label::NONE);
     let _end = Job;

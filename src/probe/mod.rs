@@ -29,6 +29,6 @@ pub use collector::Collector;
 pub use hooks::install;
 pub use hub::{Group, Hub};
 pub use log::subscribe;
-pub use task::{TaskHandle, ended, offloaded, spawn};
+pub use task::{TaskHandle, ended, never_started, offloaded, orphaned, spawn, unheard};
 pub use tokio_metrics::{GroupMonitors, Watch, monitored};
 pub use usage::usage;

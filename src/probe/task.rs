@@ -6,12 +6,12 @@
 
 use super::hub::{Group, Hub};
 use super::lane;
-use crate::record::{Ended, GroupId, Nanos, Outcome, Record, Short, Spawned, TaskId, Waiting};
+use crate::record::{Ended, GroupId, Nanos, Orphaned, Outcome, Record, Short, Spawned, TaskId, Waiting};
 use pin_project_lite::pin_project;
 use std::cell::RefCell;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll, Wake, Waker};
 use tokio::runtime::Handle;
@@ -31,10 +31,18 @@ pub(super) struct TaskSlot {
     woken_by: AtomicU32,
     /// When what it waits for is ready; zero: not known.
     ready_at: AtomicU64,
-    over: AtomicBool,
+    /// Who would hear of its end: one of the constants below.
+    stage: AtomicU8,
     /// The runtime's waker.
     inner: OnceLock<Waker>,
 }
+
+/// Somebody waits for the task, or the run itself looks after it.
+const HEARD: u8 = 0;
+/// Nobody waits for it: should it fail, nobody would hear of it.
+const UNHEARD: u8 = 1;
+/// It has ended.
+const OVER: u8 = 2;
 
 impl TaskSlot {
     pub(super) fn hub(&self) -> &Arc<Hub> {
@@ -50,7 +58,7 @@ impl TaskSlot {
     }
 
     pub(super) fn is_over(&self) -> bool {
-        self.over.load(Relaxed)
+        self.stage.load(Relaxed) == OVER
     }
 
     /// Takes the stamps at the start of a slice: queued, unnoticed, and who woke it.
@@ -120,9 +128,18 @@ pub struct TaskHandle(Arc<TaskSlot>);
 impl TaskHandle {
     /// A task that no async runtime runs: it has its identity at once, and is queued from now on.
     pub fn new(hub: &Arc<Hub>, group: &Group) -> TaskHandle {
+        TaskHandle::with_own_id(hub, group, None)
+    }
+
+    /// A task that this one spawns and that no async runtime runs.
+    pub fn child(&self, group: &Group) -> TaskHandle {
+        TaskHandle::with_own_id(self.hub(), group, self.0.id())
+    }
+
+    fn with_own_id(hub: &Arc<Hub>, group: &Group, parent: Option<TaskId>) -> TaskHandle {
         let handle = TaskHandle::unnamed(hub, group);
         handle.0.id.store(hub.own_id().get(), Relaxed);
-        handle.spawned(None);
+        handle.spawned(super::now(), parent);
         handle
     }
 
@@ -135,7 +152,7 @@ impl TaskHandle {
             woken_at: AtomicU64::new(0),
             woken_by: AtomicU32::new(0),
             ready_at: AtomicU64::new(0),
-            over: AtomicBool::new(false),
+            stage: AtomicU8::new(HEARD),
             inner: OnceLock::new(),
         }))
     }
@@ -146,6 +163,11 @@ impl TaskHandle {
     /// Before the runtime has named it, which is before its first poll.
     pub fn id(&self) -> TaskId {
         self.0.id().expect("a task has its identity before it runs")
+    }
+
+    /// Where it is recorded.
+    pub fn hub(&self) -> &Arc<Hub> {
+        &self.0.hub
     }
 
     /// Its number within its group, from 0.
@@ -167,8 +189,7 @@ impl TaskHandle {
         &self.0
     }
 
-    fn spawned(&self, parent: Option<TaskId>) {
-        let at = super::now();
+    fn spawned(&self, at: Nanos, parent: Option<TaskId>) {
         self.0.woken_at(at);
         lane::write(
             &self.0.hub,
@@ -187,20 +208,49 @@ impl TaskHandle {
 /// A child of `parent` for work that it hands to a blocking thread: a task of its own, in the group "… offload", queued from now on.
 pub fn offloaded(parent: &TaskHandle) -> TaskHandle {
     let hub = parent.0.hub();
-    let group = hub.offload_group(parent.0.group);
-    let child = TaskHandle::unnamed(hub, &group);
-    child.0.id.store(hub.own_id().get(), Relaxed);
-    child.spawned(parent.0.id());
-    child
+    parent.child(&hub.offload_group(parent.0.group))
 }
 
-/// A task has ended. Later calls change nothing.
-pub fn ended(task: &TaskHandle, outcome: Outcome) {
-    if !task.0.over.swap(true, Relaxed) {
-        let at = super::now();
-        let Some(id) = task.0.id() else { return };
+/// A child of `parent` that was made and thrown away: it ends as it comes to be, and nothing of it ever runs.
+pub fn never_started(parent: &TaskHandle, group: &Group) -> TaskHandle {
+    let handle = TaskHandle::unnamed(parent.hub(), group);
+    handle.0.id.store(parent.hub().own_id().get(), Relaxed);
+    let at = super::now();
+    handle.spawned(at, parent.0.id());
+    handle.0.stage.store(OVER, Relaxed);
+    let (task, outcome) = (handle.id(), Outcome::NeverStarted);
+    lane::write(parent.hub(), Record::Ended(Ended { at, task, outcome }));
+    handle
+}
+
+/// A task has ended: as `outcome`, unless it failed and nobody would hear of it. Later calls change nothing. Tells how it is
+/// recorded.
+pub fn ended(task: &TaskHandle, outcome: Outcome) -> Outcome {
+    let outcome = match task.0.stage.swap(OVER, Relaxed) {
+        OVER => return outcome,
+        UNHEARD if outcome == Outcome::Failed => Outcome::FailedUnseen,
+        _ => outcome,
+    };
+    let at = super::now();
+    if let Some(id) = task.0.id() {
         lane::claim();
         lane::write(&task.0.hub, Record::Ended(Ended { at, task: id, outcome }));
+    }
+    outcome
+}
+
+/// From the start nobody waits for this task, or from now on somebody else stops it: should it fail, nobody would hear of it.
+pub fn unheard(task: &TaskHandle) {
+    // Only the first step off the stage counts: a task that is over stays so.
+    let _ = task.0.stage.compare_exchange(HEARD, UNHEARD, Relaxed, Relaxed);
+}
+
+/// Who waited for this task does so no more, and it cannot be stopped: it runs on to its end. Nothing, if it has ended.
+pub fn orphaned(task: &TaskHandle) {
+    let at = super::now();
+    let first = task.0.stage.compare_exchange(HEARD, UNHEARD, Relaxed, Relaxed);
+    if let (Ok(_), Some(task_id)) = (first, task.0.id()) {
+        lane::write(&task.0.hub, Record::Orphaned(Orphaned { at, task: task_id }));
     }
 }
 
@@ -233,7 +283,7 @@ pub(super) fn name_spawned(id: TaskId) -> bool {
         return true;
     }
     task.0.id.store(id.get(), Relaxed);
-    task.spawned(lane::current_task());
+    task.spawned(super::now(), lane::current_task());
     true
 }
 
@@ -288,7 +338,9 @@ impl<F: Future<Output = Outcome>> Future for Probed<F> {
         let polled = this.body.poll(&mut Context::from_waker(this.waker));
         std::mem::forget(bomb);
         match polled {
-            Poll::Ready(outcome) => ended(this.handle, outcome),
+            Poll::Ready(outcome) => {
+                ended(this.handle, outcome);
+            }
             Poll::Pending => this.handle.0.woken_while_running(),
         }
         polled.map(|_| ())

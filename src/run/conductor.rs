@@ -2,11 +2,11 @@
 
 use super::Progress;
 use super::agenda::{Agenda, Item};
-use crate::executor::{Alive, Arrival, Executor};
+use crate::executor::{Arrival, Executor};
 use crate::probe::{Group, Hub};
 use crate::record::{Mark, Marked, Record, Short};
 use crate::scenario::{Arrivals, CueAction, Draw, How, Repeat, Scenario, Start, Step, TaskSpec};
-use crate::workload::{Labels, Program, Services};
+use crate::workload::{Alive, Labels, Program, Services};
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 use std::thread;
@@ -35,7 +35,6 @@ pub(super) struct Conductor {
     pub(super) hub: Arc<Hub>,
     pub(super) services: Arc<Services>,
     pub(super) executor: Box<dyn Executor>,
-    pub(super) alive: Arc<Alive>,
     pub(super) inbox: Receiver<Command>,
     pub(super) progress: Arc<Progress>,
     pub(super) programs: Vec<(Arc<Program>, Arc<Group>)>,
@@ -70,7 +69,7 @@ impl Conductor {
         self.progress.set(Progress::STOPPING);
         self.services.stop().request();
         self.executor.stop(GRACE);
-        see_off(&self.alive);
+        see_off(self.services.alive());
         drop(last);
     }
 
@@ -132,7 +131,7 @@ impl Conductor {
 
     /// Without a duration, the run is over when every task has ended and none is to come.
     fn over(&self, agenda: &Agenda, scenario: &Scenario) -> bool {
-        scenario.duration.is_none() && !agenda.promises_tasks() && self.alive.count() == 0
+        scenario.duration.is_none() && !agenda.promises_tasks() && self.services.alive().count() == 0
     }
 
     fn act(&mut self, action: CueAction, at: Duration, agenda: &mut Agenda, repeated: &mut Repeated) {
@@ -172,7 +171,7 @@ impl Conductor {
         let program = Arc::new(Program::new(&spec, seed, &mut self.labels));
         self.hub.define(self.labels.definitions());
         let hub = &self.hub;
-        let group = self.injected.get_or_insert_with(|| hub.group(INJECTED)).clone();
+        let group = self.injected.get_or_insert_with(|| hub.group_named(INJECTED)).clone();
         self.executor.spawn(&Arrival { program, group });
     }
 

@@ -11,11 +11,11 @@
 mod agenda;
 mod conductor;
 
-use crate::executor::{self, Alive, Setup};
+use crate::executor::{self, Setup};
 use crate::model::{CueInfo, RunInfo};
 use crate::probe::{self, Collector, Hub, Watch};
-use crate::record::{Batch, Definition, LaneId, LaneKind, LogLine, Resources};
-use crate::scenario::{ExecutorKind, Scenario};
+use crate::record::{Batch, Definition, LaneId, LogLine, Resources};
+use crate::scenario::Scenario;
 use crate::workload::{Calibration, Labels, Services, StartError, compile};
 use conductor::{Command, Conductor};
 use std::collections::HashMap;
@@ -120,24 +120,20 @@ impl Run {
         let mut labels = Labels::new();
         let programs = compile(scenario, &mut labels);
         let threads = scenario.executor.threads();
-        let job_lanes = match scenario.executor.kind {
-            ExecutorKind::Tokio | ExecutorKind::CurrentThread => LaneKind::Blocking,
-            ExecutorKind::Pool => LaneKind::Pool,
-            ExecutorKind::Threads => LaneKind::Thread,
-        };
-        let hub = Hub::new(job_lanes);
+        let hub = Hub::new();
         hub.define(labels.definitions());
-        let groups: Vec<_> = scenario.tasks.iter().map(|task| hub.group(&task.name)).collect();
+        let groups: Vec<_> = scenario.tasks.iter().map(|task| hub.group_named(&task.name)).collect();
         let (commands, inbox) = channel();
         let nobody = commands.clone();
         // A conductor that is over needs no telling.
-        let alive = Alive::new(move || drop(nobody.send(Command::NobodyLeft)));
+        services
+            .alive()
+            .when_none_left(move || drop(nobody.send(Command::NobodyLeft)));
         let used_before = probe::usage();
         let started = executor::start(&Setup {
             spec: &scenario.executor,
             hub: &hub,
             services: &services,
-            alive: &alive,
             groups: &groups,
         })
         .map_err(|error| RunError::Executor(threads, error))?;
@@ -146,7 +142,6 @@ impl Run {
             hub: hub.clone(),
             services: services.clone(),
             executor: started.executor,
-            alive,
             inbox,
             progress: progress.clone(),
             programs: programs.into_iter().zip(groups).collect(),

@@ -28,8 +28,8 @@ const BACK_OFF: Duration = Duration::from_millis(50);
 
 /// What a task keeps from one step to the next: who it is, and its connections to those who serve it.
 pub(super) struct Wire {
-    task: TaskHandle,
-    services: Arc<Services>,
+    pub(super) task: TaskHandle,
+    pub(super) services: Arc<Services>,
     /// Made when somebody first serves the task.
     readiness: Option<Arc<Readiness>>,
     /// Whether the http service knows the task.
@@ -46,6 +46,15 @@ impl Wire {
             readiness: None,
             introduced: false,
             link: None,
+        }
+    }
+
+    /// For steps that hold the thread.
+    pub(super) fn inline<'a>(&'a self, rng: &'a mut Pcg64Mcg) -> Inline<'a> {
+        Inline {
+            task: &self.task,
+            services: &self.services,
+            rng,
         }
     }
 
@@ -133,7 +142,7 @@ pub(super) async fn run(
                 let work = move |inline: &mut Inline<'_>| inline.run(&steps);
                 Box::pin(offload(wire, rng, label, Reason::Offload, limit, work)).await?;
             }
-            Op::InPlace(_) => tokio::task::block_in_place(|| inline(wire, rng).step(step))?,
+            Op::InPlace(_) => tokio::task::block_in_place(|| wire.inline(rng).step(step))?,
             Op::Timeout { after, steps } => Box::pin(timeout(wire, rng, label, after, steps, limit)).await?,
             // These hold the thread wherever they run.
             Op::Work(_)
@@ -141,18 +150,10 @@ pub(super) async fn run(
             | Op::Block(_)
             | Op::File { how: How::Sync, .. }
             | Op::Fail { .. }
-            | Op::Panic { .. } => inline(wire, rng).step(step)?,
+            | Op::Panic { .. } => wire.inline(rng).step(step)?,
         }
     }
     Ok(())
-}
-
-fn inline<'a>(wire: &'a Wire, rng: &'a mut Pcg64Mcg) -> Inline<'a> {
-    Inline {
-        task: &wire.task,
-        services: &wire.services,
-        rng,
-    }
 }
 
 async fn sleep(wire: &Wire, label: Label, time: Duration, limit: Option<Nanos>) {
@@ -222,7 +223,7 @@ async fn file(
         }
     };
     lane::step(&wire.task, label, start);
-    inline(wire, rng).judge_file(op, done)
+    wire.inline(rng).judge_file(op, done)
 }
 
 async fn timeout(

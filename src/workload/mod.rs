@@ -39,6 +39,7 @@
 //! - tokio's timer counts whole milliseconds and rounds up: a `sleep` is up to 1 ms late on an idle machine, and so is the loopback
 //!   service's latency.
 
+mod alive;
 mod arrivals;
 mod calibrate;
 mod draw;
@@ -54,6 +55,7 @@ mod services;
 mod stop;
 mod task;
 
+pub use alive::Alive;
 pub use arrivals::ArrivalTimes;
 pub use calibrate::Calibration;
 pub use files::Scratch;

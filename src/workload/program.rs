@@ -8,6 +8,7 @@ use crate::record::Label;
 use crate::scenario::{Cpu, Draw, FileOp, How, Kernel, Repeat, Scenario, Step, TaskSpec};
 use hyper::http::uri::PathAndQuery;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// The steps of one group of tasks.
 #[derive(Debug)]
@@ -20,6 +21,8 @@ pub struct Program {
     /// Limit on each repetition.
     pub(super) timeout: Option<Draw>,
     pub(super) steps: Arc<[Instruction]>,
+    /// No repetition begins any more.
+    closed: AtomicBool,
 }
 
 impl Program {
@@ -31,7 +34,18 @@ impl Program {
             repeat: task.repeat,
             timeout: task.timeout,
             steps: instructions(&task.steps, labels),
+            closed: AtomicBool::new(false),
         }
+    }
+
+    /// From now on no repetition begins: the tasks of the group end after the one that they are in.
+    pub fn close(&self) {
+        self.closed.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether no repetition begins any more.
+    pub fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::Relaxed)
     }
 
     /// The group's name.

@@ -125,12 +125,11 @@ impl Drop for Due<'_> {
 mod tests {
     use super::*;
     use crate::probe::{Collector, Hub};
-    use crate::record::LaneKind;
 
     #[test]
     fn a_note_counts_while_its_wait_is_open() {
-        let hub = Hub::new(LaneKind::Pool);
-        let handle = TaskHandle::new(&hub, &hub.group("api"));
+        let hub = Hub::new();
+        let handle = TaskHandle::new(&hub, &hub.group_named("api"));
         let mut collector = Collector::new(hub, None);
         let mut ready = || collector.batch().live.waiting.iter().find_map(|task| task.ready);
         let readiness = Readiness::new(handle);

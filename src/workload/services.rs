@@ -1,5 +1,6 @@
 //! What all tasks of a run share.
 
+use super::alive::Alive;
 use super::calibrate::Calibration;
 use super::files::Scratch;
 use super::http::HttpService;
@@ -9,11 +10,13 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::fmt;
 use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// The rate between work and time, the loopback service, the scratch folder, and the flag that ends it all.
 pub struct Services {
     calibration: Calibration,
     stop: Stop,
+    alive: Arc<Alive>,
     http: HttpService,
     /// How the scenario wants the service to behave.
     http_at_first: HttpSpec,
@@ -35,6 +38,7 @@ impl Services {
         Ok(Services {
             calibration,
             stop: Stop::new(),
+            alive: Arc::default(),
             http,
             http_at_first: scenario.http,
             scratch,
@@ -49,6 +53,11 @@ impl Services {
     /// The flag that ends computations.
     pub fn stop(&self) -> &Stop {
         &self.stop
+    }
+
+    /// Knows when no task is left.
+    pub fn alive(&self) -> &Arc<Alive> {
+        &self.alive
     }
 
     /// The loopback service.

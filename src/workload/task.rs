@@ -1,34 +1,40 @@
 //! One task's way through its program: repetition after repetition, on either kind of executor.
 
 use super::Services;
+use super::alive::Presence;
 use super::draw::{Seed, sample};
-use super::inline::{Cut, Inline, judge, outcome};
+use super::inline::{Cut, judge, outcome};
 use super::interpret_async::{self, Wire};
 use super::program::Program;
 use crate::probe::{self, TaskHandle, lane};
-use crate::record::{Nanos, Outcome};
+use crate::record::{LaneKind, Nanos, Outcome, Reason};
 use crate::scenario::Repeat;
 use rand_pcg::Pcg64Mcg;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
+use std::thread;
 use std::time::Duration;
 
 /// A task of a scenario, ready to run: on an async executor by [`run_async`](TaskCtx::run_async), on threads by
-/// [`repetition_sync`](TaskCtx::repetition_sync) as long as there is [`more`](TaskCtx::more).
+/// [`run_sync`](TaskCtx::run_sync), or [`job`](TaskCtx::job) by job.
 ///
 /// A repetition that fails or times out does not end the task: the next one follows. The task's own outcome is, if it does
 /// its steps only once, that of this once; otherwise `Completed` when all repetitions are done, whatever became of each,
-/// and `Cancelled` when the run ended before.
+/// and `Cancelled` when the run ended before, or the context was dropped.
+///
+/// The task counts as [alive](Services::alive) as long as its context exists.
 pub struct TaskCtx {
-    handle: TaskHandle,
     program: Arc<Program>,
-    services: Arc<Services>,
     seed: Seed,
     /// Repetitions begun.
     begun: u64,
     /// How the last one ended.
     last: Outcome,
     wire: Wire,
+    /// The task's end is recorded.
+    over: bool,
+    _presence: Presence,
 }
 
 impl TaskCtx {
@@ -36,12 +42,12 @@ impl TaskCtx {
     pub fn new(handle: TaskHandle, program: Arc<Program>, services: Arc<Services>, index: u32) -> TaskCtx {
         TaskCtx {
             seed: Seed::of_task(program.seed, &program.group, index),
-            wire: Wire::new(handle.clone(), services.clone()),
-            handle,
             program,
-            services,
             begun: 0,
             last: Outcome::Completed,
+            over: false,
+            _presence: services.alive().enter(),
+            wire: Wire::new(handle, services),
         }
     }
 
@@ -51,11 +57,11 @@ impl TaskCtx {
             Repeat::Times(n) => self.begun < n,
             Repeat::Forever => true,
         };
-        left && !self.services.stop().requested()
+        left && !self.program.is_closed() && !self.wire.services.stop().requested()
     }
 
     /// How the task ended, once there is no [`more`](TaskCtx::more).
-    pub fn outcome(&self) -> Outcome {
+    fn outcome(&self) -> Outcome {
         match self.program.repeat {
             Repeat::Times(1) if self.begun == 1 => self.last,
             Repeat::Times(n) if self.begun == n && self.last != Outcome::Cancelled => Outcome::Completed,
@@ -68,7 +74,8 @@ impl TaskCtx {
         while self.more() {
             self.repetition_async().await;
         }
-        self.outcome()
+        let outcome = self.outcome();
+        self.end(outcome)
     }
 
     async fn repetition_async(&mut self) {
@@ -82,21 +89,70 @@ impl TaskCtx {
         self.last = repetition.end(result);
     }
 
-    /// Does the next repetition on the calling thread, to its end: nothing can cancel it but the end of the run. One that
-    /// ends after its timeout has timed out.
+    /// Does all repetitions on the calling thread, each as a job; the first could begin at `queued_since`. A panic ends the
+    /// task and goes no further.
+    pub fn run_sync(mut self, mut queued_since: Nanos) {
+        while self.job(queued_since, Reason::Yield) {
+            queued_since = probe::now();
+        }
+    }
+
+    /// Does all repetitions on a thread of its own, which is a lane as long as it lasts. If the machine grants none, the task
+    /// has failed, and the log says so.
+    pub fn run_on_thread(mut self) {
+        let since = probe::now();
+        let name = format!("{}#{}", self.program.group, self.wire.task.index());
+        let hub = self.wire.task.hub().clone();
+        // Handed over only to a thread that exists.
+        let (hand, taken) = mpsc::sync_channel::<TaskCtx>(1);
+        let begun = thread::Builder::new().name(name.clone()).spawn(move || {
+            lane::ready_for_jobs(&hub, LaneKind::Thread);
+            if let Ok(task) = taken.recv() {
+                task.run_sync(since);
+            }
+        });
+        match begun {
+            Ok(_) => drop(hand.send(self)),
+            Err(error) => {
+                tracing::error!("{name} has no thread: {error}");
+                self.end(Outcome::Failed);
+            }
+        }
+    }
+
+    /// Does the next repetition, if there is one, as a job on the calling thread: it is one slice, was ready to run since
+    /// `queued_since`, and waits for `then` afterwards. Nothing can cancel it but the end of the run. One that ends after its
+    /// timeout has timed out; a panic ends the task and goes no further.
     ///
-    /// # Panics
-    /// As the program's `panic` steps demand.
-    pub fn repetition_sync(&mut self) -> Outcome {
+    /// Whether another repetition is to follow. If not, the task has ended, and its end is recorded.
+    pub fn job(&mut self, queued_since: Nanos, then: Reason) -> bool {
+        if !self.more() {
+            let outcome = self.outcome();
+            self.end(outcome);
+            return false;
+        }
+        let handle = self.wire.task.clone();
+        lane::job(&handle, queued_since, then, || {
+            let panicked = catch_unwind(AssertUnwindSafe(|| self.repetition_sync())).is_err();
+            let goes_on = !panicked && self.more();
+            if !goes_on {
+                let outcome = if panicked { Outcome::Panicked } else { self.outcome() };
+                self.end(outcome);
+            }
+            goes_on
+        })
+    }
+
+    fn repetition_sync(&mut self) {
         let (repetition, mut rng) = self.begin();
-        let mut inline = Inline {
-            task: &self.handle,
-            services: &self.services,
-            rng: &mut rng,
-        };
-        let result = inline.run(&self.program.steps);
+        let result = self.wire.inline(&mut rng).run(&self.program.steps);
         self.last = repetition.end(result);
-        self.last
+    }
+
+    /// Records how the task ended.
+    fn end(&mut self, outcome: Outcome) -> Outcome {
+        self.over = true;
+        probe::ended(&self.wire.task, outcome)
     }
 
     fn begin(&mut self) -> (Repetition, Pcg64Mcg) {
@@ -105,13 +161,30 @@ impl TaskCtx {
         let limit = self.program.timeout.as_ref().map(|limit| sample(limit, &mut rng));
         (
             Repetition {
-                handle: self.handle.clone(),
+                handle: self.wire.task.clone(),
                 start: probe::now(),
                 limit,
                 ended: false,
             },
             rng,
         )
+    }
+}
+
+impl Drop for TaskCtx {
+    fn drop(&mut self) {
+        if !self.over {
+            self.end(cut_short());
+        }
+    }
+}
+
+/// How something ends whose end nobody has said: by a panic, or because it was dropped.
+fn cut_short() -> Outcome {
+    if thread::panicking() {
+        Outcome::Panicked
+    } else {
+        Outcome::Cancelled
     }
 }
 
@@ -139,8 +212,7 @@ impl Repetition {
 impl Drop for Repetition {
     fn drop(&mut self) {
         if !self.ended {
-            let panics = std::thread::panicking();
-            self.record(if panics { Outcome::Panicked } else { Outcome::Cancelled });
+            self.record(cut_short());
         }
     }
 }

@@ -1,11 +1,10 @@
 //! Runs small scenarios everywhere, and says what the probe saw.
 
 use std::collections::HashMap;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tasklab::probe::{self, Collector, Group, Hub, TaskHandle, lane};
-use tasklab::record::{Batch, Definition, Label, LaneKind, Outcome, Reason, Record, Slice, TaskId};
+use tasklab::probe::{self, Collector, Group, Hub, TaskHandle};
+use tasklab::record::{Batch, Definition, Label, Outcome, Record, Slice, TaskId};
 use tasklab::scenario::{
     Arrivals, Cpu, DbSpec, Draw, ExecutorKind, ExecutorSpec, FileOp, How, HttpSpec, Knobs, Repeat, Scenario, Start,
     Step, TaskSpec,
@@ -101,12 +100,12 @@ pub struct Lab {
 
 impl Lab {
     pub fn new(scenario: &Scenario) -> Lab {
-        let hub = Hub::new(LaneKind::Pool);
+        let hub = Hub::new();
         let mut labels = Labels::new();
         let programs = compile(scenario, &mut labels);
         let programs = programs
             .into_iter()
-            .map(|program| (program.clone(), hub.group(program.group())))
+            .map(|program| (program.clone(), hub.group_named(program.group())))
             .collect();
         let labels = labels
             .definitions()
@@ -163,14 +162,7 @@ impl Lab {
             for (program, group) in &self.programs {
                 scope.spawn(|| {
                     let handle = TaskHandle::new(&self.hub, group);
-                    let mut context = self.context(handle.clone(), program);
-                    while context.more() {
-                        let job = || lane::job(&handle, probe::now(), Reason::Unknown, || context.repetition_sync());
-                        if catch_unwind(AssertUnwindSafe(job)).is_err() {
-                            return probe::ended(&handle, Outcome::Panicked);
-                        }
-                    }
-                    probe::ended(&handle, context.outcome());
+                    self.context(handle, program).run_sync(probe::now());
                 });
             }
         });
