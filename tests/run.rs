@@ -3,7 +3,7 @@
 use std::time::Duration;
 use tasklab::model::{Model, State};
 use tasklab::record::{LaneKind, Nanos, Outcome, Reason};
-use tasklab::run::{Run, RunState, Source};
+use tasklab::run::{Run, RunState, Settings, Source};
 use tasklab::scenario;
 
 /// Runs a scenario to its end, and returns what is known of it then and what was left behind.
@@ -14,7 +14,7 @@ fn run(text: &str) -> (Model, Option<String>) {
 /// The same, and lets `each` see the model after every batch.
 fn run_until(text: &str, mut each: impl FnMut(&Model, &mut Run)) -> (Model, Option<String>) {
     let scenario = scenario::read("test.toml", text).unwrap_or_else(|report| panic!("{report}"));
-    let mut run = Run::start(&scenario, None, &|| false).expect("a run");
+    let mut run = Run::start(&scenario, Settings::default(), &|| false).expect("a run");
     let mut model = Model::new(run.info().clone());
     loop {
         model.apply(&run.batch());
@@ -330,7 +330,7 @@ fn the_scratch_folder_is_gone_after_the_run_and_after_a_run_that_is_dropped() {
         "[[task]]\nname = 'w'\nrepeat = 'forever'\nsteps = [{ file = { write = '1KiB' } }]",
     );
     let scenario = scenario::read("test.toml", &text).unwrap_or_else(|report| panic!("{report}"));
-    let run = Run::start(&scenario, None, &|| false).expect("a run");
+    let run = Run::start(&scenario, Settings::default(), &|| false).expect("a run");
     let folder = run.scratch().to_owned();
     assert!(folder.is_dir());
     drop(run);

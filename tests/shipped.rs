@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 use tasklab::model::{Identity, Model};
-use tasklab::run::{Run, RunState, Source};
+use tasklab::run::{Run, RunState, Settings, Source};
 use tasklab::scenario::builtin::BUILTIN;
 use tasklab::scenario::{ExecutorKind, Overrides, Scenario, Start};
 
@@ -24,7 +24,7 @@ fn hurried(mut scenario: Scenario) -> Scenario {
 
 /// Runs it until every group has run and every cue has spoken.
 fn run(scenario: &Scenario, what: &str) {
-    let mut run = Run::start(scenario, None, &|| false).expect("a run");
+    let mut run = Run::start(scenario, Settings::default(), &|| false).expect("a run");
     let mut model = Model::new(run.info().clone());
     let mut complete = false;
     while !matches!(run.state(), RunState::Ended { .. }) {

@@ -90,6 +90,8 @@ pub struct CueInfo {
     pub at: Nanos,
     /// The caption. May be empty.
     pub say: String,
+    /// The caption is a question to those who watch.
+    pub asks: bool,
 }
 
 /// Everything known about a run.

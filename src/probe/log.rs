@@ -12,24 +12,50 @@ use tracing::{Event, Subscriber};
 use tracing_subscriber::Registry;
 use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
+use tracing_subscriber::reload;
+
+/// This process's `tracing` events, as lines.
+pub struct Log {
+    /// Where they arrive. Their instants are the process's clock still.
+    pub lines: Receiver<LogLine>,
+    /// Which of them are kept.
+    pub filter: LogFilter,
+}
+
+/// Decides which events become lines, and can be told otherwise while tasks run.
+#[derive(Clone, Debug)]
+pub struct LogFilter(reload::Handle<LevelFilter, Registry>);
+
+impl LogFilter {
+    /// Keeps events of this level and graver ones from now on. Those that are not kept cost who writes them hardly more than a
+    /// branch.
+    pub fn keep(&self, level: LevelFilter) {
+        // It fails only when the subscriber is gone, and then nobody writes.
+        let _ = self.0.reload(level);
+    }
+}
 
 /// Makes this process's `tracing` events of `level` and above lines for the monitor, and feeds the console if there is one.
 ///
 /// # Errors
 /// When the process has a subscriber already.
-pub fn subscribe(
-    level: LevelFilter,
-    console: Option<ConsoleLayer>,
-) -> Result<Receiver<LogLine>, SetGlobalDefaultError> {
+pub fn subscribe(level: LevelFilter, console: Option<ConsoleLayer>) -> Result<Log, SetGlobalDefaultError> {
     let (layer, lines) = LogLayer::new();
+    let (level, handle) = reload::Layer::new(level);
     let console = console.map(|layer| layer.with_filter(filter_fn(console::wants)));
     let log = layer.with_filter(level);
     tracing::subscriber::set_global_default(Registry::default().with(log).with(console))?;
-    Ok(lines)
+    Ok(Log {
+        lines,
+        filter: LogFilter(handle),
+    })
 }
 
 /// Lines that may wait for the monitor; more are dropped, so that nobody who logs waits for a screen.
 const CAPACITY: usize = 4096;
+
+/// Characters of a message that are kept: more than any screen shows of one line.
+const LONGEST: usize = 400;
 
 /// A layer that sends every event to the monitor.
 struct LogLayer(SyncSender<LogLine>);
@@ -52,13 +78,20 @@ impl<S: Subscriber> Layer<S> for LogLayer {
             level: *event.metadata().level(),
             task: lane::current_task(),
             target: event.metadata().target().to_owned(),
-            message: message
-                .0
-                .chars()
-                .map(|c| if c.is_control() { ' ' } else { c })
-                .collect(),
+            message: tidy(&message.0),
         });
     }
+}
+
+/// In one line, and cut where nobody reads on. The whole message has been formatted by then, as it would be for any log: what
+/// that costs is part of what the event costs.
+fn tidy(message: &str) -> String {
+    let mut chars = message.chars().map(|c| if c.is_control() { ' ' } else { c });
+    let mut kept: String = chars.by_ref().take(LONGEST).collect();
+    if chars.next().is_some() {
+        kept.push('…');
+    }
+    kept
 }
 
 /// `message key=value …`
@@ -97,5 +130,41 @@ mod tests {
         assert_eq!(line.level, tracing::Level::WARN);
         assert_eq!(line.message, "http  [31mfailed status=500");
         assert_eq!(line.task, None);
+    }
+
+    #[test]
+    fn a_message_that_nobody_would_read_to_its_end_is_cut() {
+        let exact = "ü".repeat(LONGEST);
+        assert_eq!(tidy(&exact), exact);
+        assert_eq!(tidy(&(exact.clone() + "!")), exact + "…");
+    }
+
+    #[test]
+    fn a_flood_is_lost_rather_than_waited_for() {
+        let (layer, lines) = LogLayer::new();
+        tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), || {
+            for _ in 0..CAPACITY + 100 {
+                tracing::info!("again");
+            }
+        });
+        assert_eq!(lines.try_iter().count(), CAPACITY);
+    }
+
+    #[test]
+    fn the_filter_can_be_told_otherwise_while_events_are_written() {
+        let (layer, lines) = LogLayer::new();
+        let (level, handle) = reload::Layer::new(LevelFilter::WARN);
+        let filter = LogFilter(handle);
+        let log = Registry::default().with(layer.with_filter(level));
+        let write = || tracing::debug!("detail");
+        tracing::subscriber::with_default(log, || {
+            write();
+            filter.keep(LevelFilter::DEBUG);
+            write();
+            write();
+            filter.keep(LevelFilter::OFF);
+            write();
+        });
+        assert_eq!(lines.try_iter().count(), 2);
     }
 }

@@ -28,7 +28,7 @@ pub use clock::now;
 pub use collector::Collector;
 pub use hooks::install;
 pub use hub::{Group, Hub};
-pub use log::subscribe;
+pub use log::{Log, LogFilter, subscribe};
 pub use task::{TaskHandle, ended, never_started, offloaded, orphaned, spawn, unheard};
 pub use tokio_metrics::{GroupMonitors, Watch, monitored};
 pub use usage::usage;

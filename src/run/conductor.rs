@@ -3,7 +3,7 @@
 use super::Progress;
 use super::agenda::{Agenda, Item};
 use crate::executor::{Arrival, Executor};
-use crate::probe::{Group, Hub};
+use crate::probe::{Group, Hub, LogFilter};
 use crate::record::{Mark, Marked, Record, Short};
 use crate::scenario::{Arrivals, CueAction, Draw, How, Repeat, Scenario, Start, Step, TaskSpec};
 use crate::workload::{Alive, Labels, Program, Services};
@@ -25,6 +25,8 @@ const INJECTED: &str = "injected";
 pub(super) enum Command {
     /// Inject one synchronous block.
     Block(Duration),
+    /// Go on to the next cue.
+    Next,
     /// End the run.
     Stop,
     /// The last task has ended.
@@ -40,6 +42,10 @@ pub(super) struct Conductor {
     pub(super) programs: Vec<(Arc<Program>, Arc<Group>)>,
     pub(super) labels: Labels,
     pub(super) injected: Option<Arc<Group>>,
+    /// What the event log keeps.
+    pub(super) log: Option<LogFilter>,
+    /// The timeline waits for the presenter at each cue.
+    pub(super) presented: bool,
 }
 
 /// The block that a cue repeats until another cue ends it.
@@ -75,12 +81,12 @@ impl Conductor {
 
     /// Until the run is over, its time is up, or somebody stops it.
     fn play(&mut self, scenario: &Scenario) {
-        let mut agenda = Agenda::new(scenario);
+        let mut agenda = Agenda::new(scenario, self.presented);
         let mut repeated = Repeated::default();
         loop {
             let now: Duration = self.hub.elapsed().into();
             for _ in 0..AT_ONCE {
-                let Some((at, item)) = agenda.due(now, &scenario.cues) else {
+                let Some((at, item)) = agenda.due(now) else {
                     break;
                 };
                 match item {
@@ -103,16 +109,23 @@ impl Conductor {
                             }
                         }
                     }
+                    Item::Until(group) => {
+                        self.programs[group].0.close();
+                        self.executor.close(group);
+                    }
                     Item::End => return,
                 }
             }
             // More may be due than can be done: the end does not wait for it.
-            if scenario.duration.is_some_and(|end| end <= now) || self.over(&agenda, scenario) {
+            if agenda.ends_at().is_some_and(|end| end <= now) || self.over(&agenda, scenario) {
                 return;
             }
-            let pause = agenda
-                .next()
-                .map_or(Duration::MAX, |at| at.saturating_sub(self.hub.elapsed().into()));
+            let stop = agenda.stops_at();
+            let waits = stop.is_some_and(|at| at <= now);
+            self.progress
+                .set(if waits { Progress::WAITING } else { Progress::RUNNING });
+            let next = agenda.next().into_iter().chain(stop.filter(|_| !waits)).min();
+            let pause = next.map_or(Duration::MAX, |at| at.saturating_sub(self.hub.elapsed().into()));
             // Never closed: `alive` holds a sender.
             let mut told = self.inbox.recv_timeout(pause).ok();
             while let Some(command) = told {
@@ -121,6 +134,7 @@ impl Conductor {
                         self.mark(Mark::Injected(Short::new(lasts.into())));
                         self.block(lasts, How::Sync, scenario.seed);
                     }
+                    Command::Next => agenda.go_on(self.hub.elapsed().into()),
                     Command::NobodyLeft => {}
                     Command::Stop => return,
                 }
@@ -141,7 +155,12 @@ impl Conductor {
                 repeated.block = Some(Block { lasts, every, how });
                 agenda.add(at, Item::Again(repeated.number));
             }
-            CueAction::Log(_) => {}
+            CueAction::Log(level) => {
+                if let Some(log) = &self.log {
+                    log.keep(level.into());
+                }
+                self.executor.keep_log(level);
+            }
             CueAction::Http { latency, failure_rate } => self.services.http().set(latency, failure_rate),
             CueAction::Calm => {
                 repeated.number += 1;

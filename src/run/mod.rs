@@ -10,11 +10,12 @@
 
 mod agenda;
 mod conductor;
+mod script;
 
 use crate::executor::{self, Setup};
 use crate::model::{CueInfo, RunInfo};
-use crate::probe::{self, Collector, Hub, Watch};
-use crate::record::{Batch, Definition, LaneId, LogLine, Resources};
+use crate::probe::{self, Collector, Hub, Log, Watch};
+use crate::record::{Batch, Definition, LaneId, Resources};
 use crate::scenario::Scenario;
 use crate::workload::{Calibration, Labels, Services, StartError, compile};
 use conductor::{Command, Conductor};
@@ -23,7 +24,7 @@ use std::fmt;
 use std::io;
 use std::path::Path;
 use std::sync::atomic::{AtomicU8, Ordering};
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
@@ -45,6 +46,8 @@ pub trait Source {
     fn state(&self) -> RunState;
     /// Injects one synchronous block of this length into the runtime, now.
     fn inject_block(&mut self, lasts: Duration);
+    /// Goes on to the next cue of the scenario's timeline, if one is to come.
+    fn next_cue(&mut self);
     /// Asks the run to stop. Returns at once; [`Source::state`] tells when it has.
     fn stop(&mut self);
 }
@@ -54,6 +57,8 @@ pub trait Source {
 pub enum RunState {
     /// Tasks run, or may still arrive.
     Running,
+    /// The same, but the scenario's timeline stands until [`Source::next_cue`].
+    Waiting,
     /// It was asked to stop, or its time is up; blocking work is given a second.
     Stopping,
     /// Nothing more will be recorded.
@@ -72,8 +77,10 @@ struct Progress {
 }
 
 impl Progress {
-    const STOPPING: u8 = 1;
-    const STOPPED: u8 = 2;
+    const RUNNING: u8 = 0;
+    const WAITING: u8 = 1;
+    const STOPPING: u8 = 2;
+    const STOPPED: u8 = 3;
 
     fn set(&self, to: u8) {
         self.stage.store(to, Ordering::Release);
@@ -86,6 +93,15 @@ impl Progress {
     fn leave(&self, words: String) {
         self.left.lock().unwrap_or_else(PoisonError::into_inner).push(words);
     }
+}
+
+/// How a run is shown, as far as the run must know.
+#[derive(Default)]
+pub struct Settings {
+    /// Where `tracing` events arrive, if this process makes lines of them.
+    pub log: Option<Log>,
+    /// The timeline waits at each cue until [`Source::next_cue`]; only what is said at the very beginning does not wait.
+    pub presented: bool,
 }
 
 /// A run under way.
@@ -106,16 +122,20 @@ pub struct Run {
 impl Run {
     /// Starts everything: calibrates, starts the services and the executor, and lets the first tasks arrive.
     ///
-    /// `log` is where the log layer's lines arrive, if there is one. `cancelled` is asked while files are made, which may
+    /// The event log keeps what the scenario says, if it says anything. `cancelled` is asked while files are made, which may
     /// take seconds; once it says yes, everything is taken back.
     ///
     /// # Errors
     /// When the machine does not grant what the run needs, or `cancelled` says yes.
     pub fn start(
         scenario: &Scenario,
-        log: Option<Receiver<LogLine>>,
+        settings: Settings,
         cancelled: &dyn Fn() -> bool,
     ) -> Result<Run, RunError> {
+        let (filter, lines) = settings.log.map(|log| (log.filter, log.lines)).unzip();
+        if let (Some(filter), Some(level)) = (&filter, scenario.log) {
+            filter.keep(level.into());
+        }
         let services = Arc::new(Services::start(scenario, cancelled)?);
         let mut labels = Labels::new();
         let programs = compile(scenario, &mut labels);
@@ -147,6 +167,8 @@ impl Run {
             programs: programs.into_iter().zip(groups).collect(),
             labels,
             injected: None,
+            log: filter,
+            presented: settings.presented,
         };
         let plan = scenario.clone();
         thread::Builder::new()
@@ -154,7 +176,7 @@ impl Run {
             .spawn(move || conductor.conduct(&plan))
             .map_err(|error| RunError::Executor(1, error))?;
         Ok(Run {
-            collector: Collector::new(hub, log),
+            collector: Collector::new(hub, lines),
             watch: started.watch,
             commands,
             progress,
@@ -224,6 +246,7 @@ fn info(scenario: &Scenario, workers: usize) -> RunInfo {
             .map(|cue| CueInfo {
                 at: cue.at.into(),
                 say: cue.say.clone(),
+                asks: cue.asks,
             })
             .collect(),
     }
@@ -259,7 +282,8 @@ impl Source for Run {
     fn state(&self) -> RunState {
         match (&self.ended, self.progress.get()) {
             (Some(ended), _) => ended.clone(),
-            (None, 0) => RunState::Running,
+            (None, Progress::RUNNING) => RunState::Running,
+            (None, Progress::WAITING) => RunState::Waiting,
             (None, _) => RunState::Stopping,
         }
     }
@@ -267,6 +291,10 @@ impl Source for Run {
     fn inject_block(&mut self, lasts: Duration) {
         // A conductor that is over cannot be asked any more, nor need it.
         let _ = self.commands.send(Command::Block(lasts));
+    }
+
+    fn next_cue(&mut self) {
+        let _ = self.commands.send(Command::Next);
     }
 
     fn stop(&mut self) {

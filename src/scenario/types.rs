@@ -2,6 +2,7 @@
 
 use schemars::JsonSchema;
 use std::time::Duration;
+use tracing::level_filters::LevelFilter;
 
 /// A mix of tasks, where it runs, and what the presenter does to it.
 #[derive(Clone, PartialEq, Debug)]
@@ -76,6 +77,19 @@ impl LogLevel {
             LogLevel::Info => "info",
             LogLevel::Debug => "debug",
             LogLevel::Trace => "trace",
+        }
+    }
+}
+
+impl From<LogLevel> for LevelFilter {
+    fn from(level: LogLevel) -> LevelFilter {
+        match level {
+            LogLevel::Off => LevelFilter::OFF,
+            LogLevel::Error => LevelFilter::ERROR,
+            LogLevel::Warn => LevelFilter::WARN,
+            LogLevel::Info => LevelFilter::INFO,
+            LogLevel::Debug => LevelFilter::DEBUG,
+            LogLevel::Trace => LevelFilter::TRACE,
         }
     }
 }

@@ -48,6 +48,8 @@ actions! {
     Quit { name: "quit", footer: Some("quit"), keys: [Key::plain(Char('q')), Key::ctrl(Char('c'))] }
     /// Show or leave this page.
     Help { name: "help", footer: Some("help"), keys: [Key::plain(Char('?')), Key::plain(F(1))] }
+    /// Go on to the next cue, now.
+    Next { name: "next", footer: Some("next"), keys: [Key::plain(Char('n'))] }
     /// Freeze the view; the run goes on.
     Freeze { name: "freeze", footer: Some("freeze"), keys: [Key::plain(Char(' '))] }
     /// Leave this page, or go live again.

@@ -21,6 +21,8 @@ pub enum Intent {
     Quit,
     /// Inject a block, now.
     Inject,
+    /// Go on to the next cue.
+    Next,
 }
 
 /// A panel that can have the keys.
@@ -113,6 +115,7 @@ impl App {
         match action {
             Action::Quit => return Some(Intent::Quit),
             Action::Inject => return Some(Intent::Inject),
+            Action::Next => return Some(Intent::Next),
             Action::Help => self.help = true,
             Action::Freeze if self.view.is_live() => self.view.freeze(known),
             Action::Freeze => self.view.thaw(),

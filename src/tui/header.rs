@@ -95,7 +95,7 @@ fn state(scene: &Scene<'_>, room: usize) -> (String, Style) {
             let behind = scene.model.now() - scene.at;
             (format!("❄ frozen −{}", text::duration(behind)), theme.accent())
         }
-        RunState::Running => ("● live".into(), theme.good()),
+        RunState::Running | RunState::Waiting => ("● live".into(), theme.good()),
         RunState::Stopping => ("◌ stopping…".into(), theme.accent()),
         RunState::Ended { left: None } => ("■ ended".into(), theme.strong()),
         RunState::Ended { left: Some(left) } => (format!("■ ended, {}", text::fit(left, room)), theme.bad()),

@@ -8,7 +8,7 @@
 //!   Source ──┤ batch ► Model ─┐                │
 //!            │                ├► draw ► Screen │   (one thread; at most 30 frames a second, only when due)
 //!   Keys ────┤ Action ► App ──┘                │
-//!            └── Intent ► Source::stop, inject_block
+//!            └── Intent ► Source::stop, inject_block, next_cue
 //! ```
 //!
 //! | file | holds |
@@ -166,6 +166,7 @@ impl Live<'_> {
                 match self.app.act(action, self.model) {
                     Some(Intent::Quit) => return Ok(Exit::Quit),
                     Some(Intent::Inject) => self.source.inject_block(INJECTED),
+                    Some(Intent::Next) => self.source.next_cue(),
                     None => {}
                 }
             }

@@ -18,7 +18,7 @@ pub fn show(mut run: Run, facts: &Facts, signals: &Signals) -> io::Result<ExitCo
     let exit = tui::run(&mut run, &mut model, &options, signals)?;
     let left = match run.state() {
         RunState::Ended { left } => left,
-        RunState::Running | RunState::Stopping => Some(gave_up(&model)),
+        RunState::Running | RunState::Waiting | RunState::Stopping => Some(gave_up(&model)),
     };
     if let Some(left) = left {
         // After a hang-up there is nobody to tell.

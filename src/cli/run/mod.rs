@@ -9,7 +9,8 @@ use crate::cli::overrides::OverrideArgs;
 use crate::panics::HookGuard;
 use crate::probe;
 use crate::report::{Facts, Report};
-use crate::run::{Run, RunError};
+use crate::run::{Run, RunError, Settings};
+use crate::scenario::LogLevel;
 use crate::signals::Signals;
 use crate::workload::StartError;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -17,7 +18,6 @@ use std::io::{self, IsTerminal, Write};
 use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::thread;
-use tracing::level_filters::LevelFilter;
 
 /// Run a scenario and watch it
 #[derive(clap::Args, Debug)]
@@ -37,6 +37,13 @@ pub struct Args {
     #[arg(long)]
     pub json: bool,
 
+    /// Wait at each cue until the presenter presses `n`
+    ///
+    /// Only the scenario's timeline waits: cues, the groups that begin behind them, and the end. Tasks go on. Without this, `n`
+    /// jumps to the next cue before its time.
+    #[arg(long, conflicts_with_all = ["headless", "json"])]
+    pub present: bool,
+
     /// Serve tokio-console too, on this address or on 127.0.0.1:6669
     ///
     /// A real tokio-console can attach to the same run. It costs far more than tasklab's own records, and so is off unless
@@ -46,20 +53,20 @@ pub struct Args {
 
     /// What the event log keeps: on the screen, or without one on standard error
     ///
-    /// By default `info` on the screen and `error` without one.
+    /// By default what the scenario says; if it says nothing, `info` on the screen and `error` without one.
     #[arg(long, value_name = "LEVEL", value_parser = level())]
-    pub log: Option<LevelFilter>,
+    pub log: Option<LogLevel>,
 }
 
-fn level() -> impl TypedValueParser<Value = LevelFilter> {
-    PossibleValuesParser::new(["off", "error", "warn", "info", "debug", "trace"]).map(|word| {
-        word.parse::<LevelFilter>()
-            .expect("the possible values are the names of the levels")
+fn level() -> impl TypedValueParser<Value = LogLevel> {
+    PossibleValuesParser::new(LogLevel::ALL.map(LogLevel::word)).map(|word| {
+        let level = LogLevel::ALL.into_iter().find(|level| level.word() == word);
+        level.expect("the possible values are the words of the levels")
     })
 }
 
 pub fn main(args: &Args) -> io::Result<ExitCode> {
-    let scenario = match args.overrides.overrides().load(&args.scenario) {
+    let mut scenario = match args.overrides.overrides().load(&args.scenario) {
         Ok(scenario) => scenario,
         Err(error) => return complain(&error),
     };
@@ -69,6 +76,10 @@ pub fn main(args: &Args) -> io::Result<ExitCode> {
         Shown::Table
     } else if io::stdout().is_terminal() {
         Shown::Live
+    } else if args.present {
+        return Err(io::Error::other(
+            "--present waits for a key at each cue, and standard output is no terminal",
+        ));
     } else {
         writeln!(
             io::stderr(),
@@ -82,14 +93,19 @@ pub fn main(args: &Args) -> io::Result<ExitCode> {
         Some(address) => Some(probe::console::serve(address).map_err(|error| cannot_serve(address, &error))?),
         None => None,
     };
-    let level = args.log.unwrap_or(match shown {
-        Shown::Live => LevelFilter::INFO,
-        Shown::Table | Shown::Json => LevelFilter::ERROR,
+    let level = args.log.or(scenario.log).unwrap_or(match shown {
+        Shown::Live => LogLevel::Info,
+        Shown::Table | Shown::Json => LogLevel::Error,
     });
-    let log = probe::subscribe(level, console).map_err(io::Error::other)?;
+    scenario.log = Some(level);
+    let log = probe::subscribe(level.into(), console).map_err(io::Error::other)?;
     // Before the first task can panic.
     let _panics = HookGuard::install(thread::current().id(), || ());
-    let run = Run::start(&scenario, Some(log), &|| signals.seen().is_some());
+    let settings = Settings {
+        log: Some(log),
+        presented: args.present,
+    };
+    let run = Run::start(&scenario, settings, &|| signals.seen().is_some());
     if let (Err(RunError::Services(StartError::Cancelled)), Some(signal)) = (&run, signals.seen()) {
         return Ok(signal.exit_code());
     }

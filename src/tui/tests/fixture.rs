@@ -186,6 +186,7 @@ impl Script {
             cues: vec![CueInfo {
                 at: Nanos::from_millis(5_000),
                 say: "Now one handler calls std::thread::sleep(300 ms). Which task suffers?".into(),
+                asks: false,
             }],
         }
     }
