@@ -45,6 +45,29 @@ pub fn fit(text: &str, width: usize) -> Cow<'_, str> {
     Cow::Owned(kept)
 }
 
+/// `text`, clean and broken between words into at most `lines` lines no wider than `width` columns; a cut shows as `…`.
+pub fn wrap(text: &str, width: usize, lines: usize) -> Vec<String> {
+    let text = clean(text);
+    let mut words = text.split_whitespace().peekable();
+    let mut wrapped: Vec<String> = Vec::new();
+    while words.peek().is_some() && wrapped.len() < lines {
+        if wrapped.len() + 1 == lines {
+            let rest = words.by_ref().collect::<Vec<_>>().join(" ");
+            wrapped.push(fit(&rest, width).into_owned());
+            break;
+        }
+        let mut line = String::new();
+        while let Some(word) = words.next_if(|word| line.is_empty() || line.width() + 1 + word.width() <= width) {
+            if !line.is_empty() {
+                line.push(' ');
+            }
+            line.push_str(word);
+        }
+        wrapped.push(fit(&line, width).into_owned());
+    }
+    wrapped
+}
+
 /// Columns that `text` takes.
 pub fn width(text: &str) -> usize {
     text.width()
@@ -126,6 +149,15 @@ mod tests {
         assert_eq!(fit("日本語", 5), "日本…");
         assert_eq!(fit("日本語", 4), "日…");
         assert_eq!(fit("ab", 0), "");
+    }
+
+    #[test]
+    fn lines_break_between_words_and_only_the_last_is_cut() {
+        assert_eq!(wrap("Кто страдает от сна?", 12, 3), ["Кто страдает", "от сна?"]);
+        assert_eq!(wrap("who waits for whom, and why", 10, 2), ["who waits", "for whom,…"]);
+        assert_eq!(wrap("unbreakable", 5, 2), ["unbr…"]);
+        assert_eq!(wrap("", 5, 2), [""; 0]);
+        assert_eq!(wrap("a", 5, 0), [""; 0]);
     }
 
     #[test]

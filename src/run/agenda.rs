@@ -64,11 +64,7 @@ impl Agenda {
             script: Script::new(scenario, presented, starts.into_iter()),
             streams,
             heap: BinaryHeap::new(),
-            awaited: scenario
-                .cues
-                .iter()
-                .map(|cue| presented || brings_tasks(cue))
-                .collect(),
+            awaited: scenario.cues.iter().map(|cue| presented || brings_tasks(cue)).collect(),
         }
     }
 
@@ -87,7 +83,10 @@ impl Agenda {
     pub(super) fn due(&mut self, now: Duration) -> Option<(Duration, Item)> {
         while self.next()? <= now {
             let other = self.heap.peek().map(|Reverse((at, _))| *at);
-            let scripted = self.script.next().is_some_and(|at| other.is_none_or(|other| at <= other));
+            let scripted = self
+                .script
+                .next()
+                .is_some_and(|at| other.is_none_or(|other| at <= other));
             if !scripted {
                 let Reverse((at, item)) = self.heap.pop()?;
                 if let Item::Arrival(group) = item {
@@ -166,8 +165,7 @@ mod tests {
         items.map(|(at, item)| (at.as_millis(), item)).collect()
     }
 
-    const MIXED: &str =
-        "title = 't'\nduration = '25ms'\n[[task]]\nname = 'a'\ncount = 3\nevery = '10ms'\nsteps = ['yield']\n\
+    const MIXED: &str = "title = 't'\nduration = '25ms'\n[[task]]\nname = 'a'\ncount = 3\nevery = '10ms'\nsteps = ['yield']\n\
          [[task]]\nname = 'b'\nstart = '15ms'\nsteps = ['yield']\n[[cue]]\nat = '5ms'\nsay = 'x'\ndo = { block = '1ms' }";
 
     #[test]
@@ -242,7 +240,7 @@ mod tests {
 
     #[test]
     fn a_group_that_has_ended_brings_nobody() {
-        let mut scenario = scenario("title = 't'\n[[task]]\nname = 'a'\nevery = '10ms'\nsteps = ['yield']");
+        let mut scenario = scenario("title = 't'\n[[task]]\nname = 'a'\ncount = 9\nevery = '10ms'\nsteps = ['yield']");
         scenario.tasks[0].until = Some(Duration::from_millis(15));
         let mut agenda = Agenda::new(&scenario, false);
         assert_eq!(

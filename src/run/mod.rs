@@ -127,11 +127,7 @@ impl Run {
     ///
     /// # Errors
     /// When the machine does not grant what the run needs, or `cancelled` says yes.
-    pub fn start(
-        scenario: &Scenario,
-        settings: Settings,
-        cancelled: &dyn Fn() -> bool,
-    ) -> Result<Run, RunError> {
+    pub fn start(scenario: &Scenario, settings: Settings, cancelled: &dyn Fn() -> bool) -> Result<Run, RunError> {
         let (filter, lines) = settings.log.map(|log| (log.filter, log.lines)).unzip();
         if let (Some(filter), Some(level)) = (&filter, scenario.log) {
             filter.keep(level.into());

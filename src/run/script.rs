@@ -129,7 +129,7 @@ mod tests {
     use super::*;
 
     const TEXT: &str = "title = 't'\nduration = '20s'\n\
-        [[task]]\nname = 'a'\nuntil = '12s'\nsteps = ['yield']\n[[task]]\nname = 'b'\nstart = '8s'\nsteps = ['yield']\n\
+        [[task]]\nname = 'a'\nsteps = ['yield']\n[[task]]\nname = 'b'\nstart = '8s'\nsteps = ['yield']\n\
         [[cue]]\nat = '0s'\nsay = 'one'\n[[cue]]\nat = '5s'\nsay = 'two'\n[[cue]]\nat = '10s'\nsay = 'three'\n\
         [[cue]]\nat = '30s'\nsay = 'never'";
 
@@ -147,7 +147,9 @@ mod tests {
     /// All that is due at `now`.
     fn due(script: &mut Script, now: Duration) -> Vec<(u64, Turn)> {
         let next = || (script.next()? <= now).then(|| script.take()).flatten();
-        std::iter::from_fn(next).map(|(at, turn)| (at.as_secs(), turn)).collect()
+        std::iter::from_fn(next)
+            .map(|(at, turn)| (at.as_secs(), turn))
+            .collect()
     }
 
     #[test]
@@ -175,7 +177,11 @@ mod tests {
         script.go_on(at(6));
         assert_eq!(due(&mut script, at(6)), [(6, Turn::Start(1)), (6, Turn::Cue(2))]);
         script.go_on(at(7));
-        assert_eq!(due(&mut script, at(15)), [(8, Turn::Until(0))], "there is no cue to go on to");
+        assert_eq!(
+            due(&mut script, at(15)),
+            [(8, Turn::Until(0))],
+            "there is no cue to go on to"
+        );
         assert_eq!(script.ends_at(), Some(at(16)));
     }
 
@@ -183,7 +189,10 @@ mod tests {
     fn presented_it_stops_before_each_cue_but_the_first() {
         let mut script = script(true);
         assert_eq!(due(&mut script, at(90)).len(), 2);
-        assert_eq!((script.next(), script.stops_at(), script.ends_at()), (None, Some(at(5)), None));
+        assert_eq!(
+            (script.next(), script.stops_at(), script.ends_at()),
+            (None, Some(at(5)), None)
+        );
         script.go_on(at(90));
         assert_eq!(due(&mut script, at(90)), [(90, Turn::Cue(1))]);
         assert_eq!(script.stops_at(), Some(at(95)));

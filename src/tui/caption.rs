@@ -1,52 +1,94 @@
-//! What the lecturer's script says at the moment on screen: the last cue that spoke, across the whole width.
+//! What the lecturer's script says at the moment on screen: the last cue that spoke, across the whole width, and how far
+//! the script is.
+//!
+//! ```text
+//!   Now one handler calls std::thread::sleep(300 ms).                          2/5     a statement
+//!  ? Which task suffers?                                                    n  3/5     a question; the timeline waits
+//! ```
+//!
+//! A question must look like one from the back of a room: another ground, and a badge before it.
 
 use super::scene::Scene;
-use crate::model::Model;
-use crate::record::Nanos;
+use crate::model::{CueInfo, Model};
+use crate::record::{Mark, Nanos};
+use crate::run::RunState;
 use crate::text;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::widgets::{Paragraph, Widget, Wrap};
+
+/// What stands before a question.
+const QUESTION: &str = " ? ";
+/// The key that goes on, when the timeline waits for it.
+const KEY: &str = " n ";
 
 /// Draws the caption bar, if a cue has spoken yet.
 pub fn render(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
-    let Some(words) = spoken(scene, scene.at) else { return };
     if area.is_empty() {
         return;
     }
-    buf.set_style(area, scene.theme.caption());
-    let inside = Rect {
-        x: area.x + 1,
-        width: area.width - 2,
-        ..area
-    };
-    Paragraph::new(text::clean(words))
-        .style(scene.theme.caption())
-        .wrap(Wrap { trim: true })
-        .render(inside, buf);
-}
-
-/// Rows that the longest caption needs, two at most: they stay reserved, so that nothing jumps when a cue speaks.
-pub fn rows(model: &Model, width: u16) -> u16 {
-    let longest = model
-        .info()
-        .cues
-        .iter()
-        .map(|cue| text::width(&cue.say))
-        .max()
-        .unwrap_or(0);
-    match longest {
-        0 => 0,
-        columns if columns + 2 <= usize::from(width) => 1,
-        _ => 2,
+    let theme = scene.theme;
+    if let Some(cue) = spoken(scene.model, scene.at) {
+        let style = if cue.asks { theme.question() } else { theme.caption() };
+        buf.set_style(area, style);
+        let mut x = area.x + 1;
+        if cue.asks {
+            buf.set_string(area.x, area.y, QUESTION, theme.badge());
+            x += QUESTION.len() as u16;
+        }
+        for (y, line) in (area.y..).zip(lines(scene.model, cue, area.width, area.height)) {
+            buf.set_string(x, y, line, style);
+        }
+    }
+    let (came, all) = progress(scene.model, scene.at);
+    if all > 0 {
+        let count = count(came, all);
+        let x = area.right() - count.len() as u16;
+        buf.set_string(x, area.y, &count, buf[(x, area.y)].style());
+        if *scene.run == RunState::Waiting && scene.live() {
+            buf.set_string(x - KEY.len() as u16, area.y, KEY, theme.badge());
+        }
     }
 }
 
-/// The words of the last cue at or before `at` that has any.
-fn spoken<'a>(scene: &Scene<'a>, at: Nanos) -> Option<&'a str> {
-    let cues = &scene.model.info().cues;
-    cues.iter()
-        .rev()
-        .find(|cue| cue.at <= at && !cue.say.is_empty())
-        .map(|cue| cue.say.as_str())
+/// Rows that the longest caption needs, so many at most: they stay reserved, so that nothing jumps when a cue speaks.
+pub fn rows(model: &Model, width: u16, most: u16) -> u16 {
+    let cues = model.info().cues.iter();
+    cues.map(|cue| lines(model, cue, width, most).len().max(1))
+        .max()
+        .unwrap_or(0) as u16
+}
+
+/// A cue's words as they stand in so many columns and rows, beside all that may stand there too.
+fn lines(model: &Model, cue: &CueInfo, width: u16, rows: u16) -> Vec<String> {
+    let all = model.info().cues.len();
+    let badge = if cue.asks { QUESTION.len() } else { 0 };
+    let besides = 1 + badge + KEY.len() + count(all, all).len();
+    text::wrap(&cue.say, usize::from(width).saturating_sub(besides), rows.into())
+}
+
+fn count(came: usize, all: usize) -> String {
+    format!(" {came}/{all} ")
+}
+
+/// How many cues came by `at`, and how many there are before the run's time is up.
+pub fn progress(model: &Model, at: Nanos) -> (usize, usize) {
+    let info = model.info();
+    let comes = |cue: &&CueInfo| info.duration.is_none_or(|end| cue.at <= end);
+    let came = cues(model, at).last().map_or(0, |n| n + 1);
+    (came, info.cues.iter().filter(comes).count().max(came))
+}
+
+/// The last cue with any words that came by `at`.
+fn spoken(model: &Model, at: Nanos) -> Option<&CueInfo> {
+    let known = cues(model, at).filter_map(|n| model.info().cues.get(n));
+    known.filter(|cue| !cue.say.is_empty()).last()
+}
+
+/// The numbers of the cues that came by `at`, in order.
+fn cues(model: &Model, at: Nanos) -> impl Iterator<Item = usize> {
+    let marks = model.marks().iter().take_while(move |marked| marked.at <= at);
+    marks.filter_map(|marked| match marked.mark {
+        Mark::Cue(n) => Some(usize::from(n)),
+        Mark::Injected(_) => None,
+    })
 }

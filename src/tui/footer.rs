@@ -1,7 +1,9 @@
 //! The keys worth remembering, read off the actions. Actions that share a word stand as one: `←→ pan`.
 
 use super::action::Action;
+use super::caption;
 use super::scene::Scene;
+use crate::run::RunState;
 use crate::text;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -10,7 +12,8 @@ use ratatui::widgets::Widget;
 
 /// Draws the footer; what does not fit is left to the help page.
 pub fn render(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
-    let entries = entries();
+    let (came, all) = caption::progress(scene.model, scene.model.now());
+    let entries = entries(came < all && !matches!(scene.run, RunState::Stopping | RunState::Ended { .. }));
     let width = |gap: usize| {
         entries
             .iter()
@@ -29,11 +32,13 @@ pub fn render(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
     line.render(area, buf);
 }
 
-/// Keys and their common word, in the order of the actions.
-fn entries() -> Vec<(String, &'static str)> {
+/// Keys and their common word, in the order of the actions; the key to the next cue only if `cues` are to come.
+fn entries(cues: bool) -> Vec<(String, &'static str)> {
     let mut entries: Vec<(String, &'static str)> = Vec::new();
-    for action in Action::ALL {
-        let Some(word) = action.footer() else { continue };
+    for &action in Action::ALL {
+        let Some(word) = action.footer().filter(|_| cues || action != Action::Next) else {
+            continue;
+        };
         let key = action.keys()[0].to_string();
         match entries.last_mut() {
             Some((keys, last)) if *last == word => keys.push_str(&key),
@@ -49,11 +54,15 @@ mod tests {
 
     #[test]
     fn neighbours_share_their_word() {
-        let shown: Vec<_> = entries()
-            .into_iter()
-            .map(|(keys, word)| format!("{keys} {word}"))
-            .collect();
-        assert_eq!(shown[..5], ["q quit", "? help", "space freeze", "←→ pan", "+− zoom"]);
-        assert!(shown.contains(&"b block now".to_owned()));
+        let shown = |cues| -> Vec<_> {
+            let entries = entries(cues).into_iter();
+            entries.map(|(keys, word)| format!("{keys} {word}")).collect()
+        };
+        assert_eq!(
+            shown(false)[..5],
+            ["q quit", "? help", "space freeze", "←→ pan", "+− zoom"]
+        );
+        assert_eq!(shown(true)[..4], ["q quit", "? help", "n next", "space freeze"]);
+        assert!(shown(true).contains(&"b block now".to_owned()));
     }
 }

@@ -9,13 +9,14 @@ use crate::model::Model;
 use crate::run::RunState;
 use crate::text;
 use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
 use ratatui::widgets::{Paragraph, Widget, Wrap};
 
 /// Draws the whole screen into all of `buf`.
 pub fn render(app: &mut App, model: &Model, run: &RunState, options: &Options, buf: &mut Buffer) {
     let area = buf.area;
     let theme = Theme::new(options.depth);
-    let Some(layout) = Layout::new(area, wants(model, area.width)) else {
+    let Some(layout) = Layout::new(area, wants(model, area)) else {
         let (width, height) = SMALLEST;
         let words = format!(
             "tasklab needs {width}×{height}; this is {}×{}.",
@@ -56,14 +57,14 @@ pub fn render(app: &mut App, model: &Model, run: &RunState, options: &Options, b
     }
 }
 
-fn wants(model: &Model, width: u16) -> Wants {
+fn wants(model: &Model, area: Rect) -> Wants {
     let tasks = model.groups().iter().filter(|group| !group.library).map(|group| {
         let digits = group.spawned.saturating_sub(1).max(1).ilog10() as usize + 1;
         text::width(&group.name) + 1 + digits
     });
     let lanes = model.lanes().iter().map(|lane| text::width(&lane.name));
     Wants {
-        caption: caption::rows(model, width),
+        caption: caption::rows(model, area.width, if area.height < 22 { 2 } else { 3 }),
         lanes: model.lanes().len(),
         tasks: model.tasks().len(),
         name: tasks.chain(lanes).max().unwrap_or(0),

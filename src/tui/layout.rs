@@ -198,7 +198,7 @@ mod tests {
         fn parts_lie_inside_the_screen_and_none_upon_another(
             width in 0u16..300,
             height in 0u16..100,
-            caption in 0u16..=2,
+            caption in 0u16..=3,
             lanes in 0usize..600,
             name in 0usize..90,
             tasks in 0usize..90,

@@ -69,6 +69,7 @@ const QUIET: Colour = colour(0x6b7280, 243, Color::DarkGray);
 const ACCENT: Colour = colour(0xe69f00, 214, Color::Yellow);
 const GOOD: Colour = colour(0x2bbf93, 36, Color::Green);
 const PAPER: Colour = colour(0xffffff, 231, Color::White);
+const QUESTION_GROUND: Colour = colour(0x0a5fa8, 25, Color::Blue);
 const INK: Colour = colour(0x101010, 233, Color::Black);
 
 /// Glyphs and styles at one colour depth.
@@ -199,6 +200,20 @@ impl Theme {
     pub fn caption(self) -> Style {
         self.on(ACCENT, INK)
     }
+
+    /// What the lecturer asks.
+    pub fn question(self) -> Style {
+        self.on(PAPER, INK)
+    }
+
+    /// What stands out from a caption, or from a question.
+    pub fn badge(self) -> Style {
+        if self.coloured() {
+            self.on(QUESTION_GROUND, PAPER)
+        } else {
+            self.strong().remove_modifier(Modifier::REVERSED)
+        }
+    }
 }
 
 /// The glyph of a state, alike at every depth.
@@ -253,6 +268,8 @@ mod tests {
             theme.bad(),
             theme.alarm(),
             theme.caption(),
+            theme.question(),
+            theme.badge(),
         ];
         for style in styles.chain(others) {
             assert_eq!((style.fg, style.bg), (None, None));

@@ -334,3 +334,44 @@ fn what_was_lost_is_loud() {
         .collect();
     assert_eq!(loud, " 7 lost ");
 }
+
+#[test]
+fn the_script_says_how_far_it_is_and_that_it_waits() {
+    let mut stage = Stage::at(4_000, SMALL);
+    let caption = |text: String| text.lines().nth(1).expect("a caption").to_owned();
+    assert_eq!(caption(stage.text()).trim(), "0/1");
+    stage.run = RunState::Waiting;
+    assert_eq!(caption(stage.text()).trim(), "n  0/1");
+    assert!(stage.text().contains("n next"));
+    assert_eq!(stage.act(Action::Next), Some(Intent::Next));
+    stage.play(5_240);
+    stage.run = RunState::Running;
+    let text = stage.text();
+    assert!(!text.contains("n next"), "there is no cue to go on to");
+    assert!(caption(text).ends_with(" 1/1"));
+    stage.act(Action::PanLeft);
+    stage.act(Action::PanLeft);
+    assert_eq!(
+        caption(stage.text()).trim(),
+        "0/1",
+        "a frozen view shows what was said by then"
+    );
+}
+
+#[test]
+fn a_question_looks_like_one() {
+    let mut info = Script::info();
+    info.cues[0].asks = true;
+    let mut stage = Stage::at(0, SMALL);
+    stage.model = Model::new(info);
+    stage.play(5_240);
+    for depth in [Depth::True, Depth::None] {
+        stage.depth = depth;
+        let buf = stage.draw();
+        let theme = Theme::new(depth);
+        assert_eq!(buf[(1, 1)].symbol(), "?");
+        assert_ne!(buf[(1, 1)].style(), buf[(10, 1)].style(), "the badge stands out");
+        assert_eq!(Some(buf[(10, 1)].bg), theme.question().bg.or(Some(Color::Reset)));
+    }
+    assert_ne!(Theme::new(Depth::True).question(), Theme::new(Depth::True).caption());
+}
