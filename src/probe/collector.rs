@@ -3,7 +3,7 @@
 use super::hub::{Hub, LaneEnd, News};
 use super::os;
 use super::task::TaskSlot;
-use crate::record::{Batch, CurrentSlice, LaneId, LaneSample, Live, LogLine, Lost, Nanos, Record, Sample, Waiting};
+use crate::record::{Batch, CurrentSlice, LaneId, LaneSample, Live, LogLine, Lost, Nanos, Sample};
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::{Acquire, Relaxed};
@@ -73,7 +73,7 @@ impl Collector {
         self.lanes.extend(lanes.into_iter().map(Watched::new));
         self.tasks.extend(tasks);
         self.pending.definitions.extend(definitions);
-        let outside = records.into_iter().map(|r| (LaneId::NONE, shifted(r, zero)));
+        let outside = records.into_iter().map(|r| (LaneId::NONE, r.moved(|at| at - zero)));
         self.pending.records.extend(outside);
         for lane in &mut self.lanes {
             lane.drain(zero, &mut self.pending);
@@ -114,28 +114,13 @@ impl Collector {
     fn live(&mut self, now: Nanos) -> Live {
         let zero = self.hub.zero;
         self.tasks.retain(|task| !task.is_over());
-        Live {
-            lanes: self
-                .lanes
-                .iter()
-                .filter_map(|lane| lane.end.shared.current(lane.end.seat.id))
-                .map(|current| CurrentSlice {
-                    start: current.start - zero,
-                    blocking_since: current.blocking_since.map(|at| at - zero),
-                    ..current
-                })
-                .collect(),
-            waiting: self
-                .tasks
-                .iter()
-                .filter_map(|task| task.waiting(now))
-                .map(|waiting| Waiting {
-                    ready: waiting.ready.map(|at| at - zero),
-                    woken: waiting.woken.map(|at| at - zero),
-                    ..waiting
-                })
-                .collect(),
-        }
+        let current = |lane: &Watched| lane.end.shared.current(lane.end.seat.id);
+        let mut live = Live {
+            lanes: self.lanes.iter().filter_map(current).collect(),
+            waiting: self.tasks.iter().filter_map(|task| task.waiting(now)).collect(),
+        };
+        live.moved(|at| at - zero);
+        live
     }
 
     /// Asks the kernel about the lanes whose turn it is. With thousands of lanes it goes round, a few hundred each time: the
@@ -198,7 +183,9 @@ impl Watched {
         self.jobs = shared.jobs.load(Acquire);
         let waiting = self.end.ring.slots();
         if let Ok(chunk) = self.end.ring.read_chunk(waiting) {
-            batch.records.extend(chunk.into_iter().map(|r| (id, shifted(r, zero))));
+            batch
+                .records
+                .extend(chunk.into_iter().map(|r| (id, r.moved(|at| at - zero))));
         }
         let slices = shared.lost_slices.load(Relaxed);
         let others = shared.lost_others.load(Relaxed);
@@ -211,20 +198,4 @@ impl Watched {
             (self.lost_slices, self.lost_others) = (slices, others);
         }
     }
-}
-
-/// From the process's clock to the run's.
-#[inline]
-fn shifted(mut record: Record, zero: Nanos) -> Record {
-    let at = match &mut record {
-        Record::Slice(r) => &mut r.start,
-        Record::Step(r) => &mut r.start,
-        Record::Spawned(r) => &mut r.at,
-        Record::Ended(r) => &mut r.at,
-        Record::Orphaned(r) => &mut r.at,
-        Record::Repetition(r) => &mut r.start,
-        Record::Marked(r) => &mut r.at,
-    };
-    *at = *at - zero;
-    record
 }

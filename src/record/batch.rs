@@ -1,9 +1,10 @@
 //! What the monitor adds (samples, log lines, unfinished business), and the batch in which all of it travels.
 
 use super::{Definition, GroupId, Label, LaneId, Nanos, Record, Short, TaskId};
+use serde::{Deserialize, Serialize};
 
 /// What the kernel says of a lane's thread (`/proc/self/task/<tid>/schedstat`, `stat`, `syscall`).
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct LaneSample {
     /// When it was read.
     pub at: Nanos,
@@ -14,13 +15,14 @@ pub struct LaneSample {
     /// Time spent runnable, waiting for a core, since the thread's start.
     pub waiting: Nanos,
     /// The number of the system call in which it sleeps now, if it sleeps and the kernel tells.
+    #[serde(default)]
     pub asleep_in: Option<u16>,
     /// Whether it sleeps in the kernel now.
     pub asleep: bool,
 }
 
 /// One interval of tokio-metrics' `RuntimeMonitor`, and the totals that it leaves.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct RuntimeSample {
     /// When the interval ended.
     pub at: Nanos,
@@ -53,7 +55,7 @@ pub struct RuntimeSample {
 }
 
 /// One interval of a tokio-metrics `TaskMonitor`: a group as tokio-metrics sees it.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct GroupSample {
     /// When the interval ended.
     pub at: Nanos,
@@ -70,7 +72,7 @@ pub struct GroupSample {
 }
 
 /// How full a channel is.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct ChannelSample {
     /// When.
     pub at: Nanos,
@@ -83,7 +85,8 @@ pub struct ChannelSample {
 }
 
 /// What the monitor measures at its own pace.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Sample {
     /// The kernel's view of a lane.
     Lane(LaneSample),
@@ -96,22 +99,25 @@ pub enum Sample {
 }
 
 /// A line for the event log: a `tracing` event of a task, or of tasklab itself.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct LogLine {
     /// When.
     pub at: Nanos,
     /// Severity.
+    #[serde(with = "level")]
     pub level: tracing::Level,
     /// The task during whose slice it was written.
+    #[serde(default)]
     pub task: Option<TaskId>,
     /// Where in the code.
+    #[serde(default)]
     pub target: String,
     /// The message with its fields, free of control characters.
     pub message: String,
 }
 
 /// A slice that has not ended: what a lane does now.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct CurrentSlice {
     /// Which lane.
     pub lane: LaneId,
@@ -120,32 +126,40 @@ pub struct CurrentSlice {
     /// Since when.
     pub start: Nanos,
     /// From the wake-up to `start`.
+    #[serde(default)]
     pub queued: Short,
     /// From ready to the wake-up.
+    #[serde(default)]
     pub unnoticed: Short,
     /// Since when its thread has been in a blocking step, if it is.
+    #[serde(default)]
     pub blocking_since: Option<Nanos>,
     /// The step it is in, where known.
+    #[serde(default)]
     pub label: Label,
 }
 
 /// A task off its lane that should run: woken, or ready and not woken.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Waiting {
     /// Who.
     pub task: TaskId,
     /// When what it waits for became ready, where that is known. Never in the future.
+    #[serde(default)]
     pub ready: Option<Nanos>,
     /// When it was woken; `None`: it is unnoticed.
+    #[serde(default)]
     pub woken: Option<Nanos>,
 }
 
 /// The unfinished business of one instant; each replaces the one before.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Live {
     /// What lanes do now; idle lanes are absent.
+    #[serde(default)]
     pub lanes: Vec<CurrentSlice>,
     /// Who waits for a lane or for somebody to notice; the merely suspended are absent.
+    #[serde(default)]
     pub waiting: Vec<Waiting>,
 }
 
@@ -153,28 +167,35 @@ pub struct Live {
 ///
 /// Records of one lane are in the order of their ends. Records of different lanes may be out of order by however long a
 /// thread was preempted between reading the clock and pushing.
-#[derive(Clone, PartialEq, Debug, Default)]
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub struct Batch {
     /// The instant at which this batch was cut.
     pub now: Nanos,
     /// New names, before the records that use them.
+    #[serde(default)]
     pub definitions: Vec<Definition>,
     /// What the lanes wrote.
+    #[serde(default)]
     pub records: Vec<(LaneId, Record)>,
     /// Per lane: slices lost since the batch before, and other records lost.
+    #[serde(default)]
     pub lost: Vec<Lost>,
     /// Slices since the run's start, recorded or lost, that were jobs of a thread and no polls.
+    #[serde(default)]
     pub jobs: u64,
     /// What the monitor measured.
+    #[serde(default)]
     pub samples: Vec<Sample>,
     /// Event log lines.
+    #[serde(default)]
     pub log: Vec<LogLine>,
     /// What is going on at `now`.
+    #[serde(default)]
     pub live: Live,
 }
 
 /// Records that found their ring full.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Lost {
     /// Whose ring.
     pub lane: LaneId,
@@ -182,4 +203,32 @@ pub struct Lost {
     pub slices: u64,
     /// Other records lost since the batch before.
     pub others: u64,
+}
+
+impl Live {
+    /// Moves it in time.
+    pub(crate) fn moved(&mut self, moved: impl Fn(Nanos) -> Nanos) {
+        for current in &mut self.lanes {
+            current.start = moved(current.start);
+            current.blocking_since = current.blocking_since.map(&moved);
+        }
+        for waiting in &mut self.waiting {
+            waiting.ready = waiting.ready.map(&moved);
+            waiting.woken = waiting.woken.map(&moved);
+        }
+    }
+}
+
+/// A log line's level travels as its word, in small letters.
+mod level {
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+    use tracing::Level;
+
+    pub fn serialize<S: Serializer>(level: &Level, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&level.as_str().to_ascii_lowercase())
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Level, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+    }
 }

@@ -1,6 +1,7 @@
 //! What a measured thread writes: fixed-size, `Copy`, and no larger than half a cache line.
 
 use super::{GroupId, Label, Nanos, Outcome, Reason, Short, TaskId};
+use serde::{Deserialize, Serialize};
 
 /// One uninterrupted hold of a lane by a task: one poll of an async task, one job on a thread.
 ///
@@ -10,7 +11,7 @@ use super::{GroupId, Label, Nanos, Outcome, Reason, Short, TaskId};
 ///                             ▲      ▲     ▲
 ///                           ready  woken  start
 /// ```
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Slice {
     /// When it began.
     pub start: Nanos,
@@ -19,19 +20,24 @@ pub struct Slice {
     /// How long.
     pub len: Short,
     /// From the wake-up to `start`. Zero where the wake-up was not seen.
+    #[serde(default)]
     pub queued: Short,
     /// From being ready to the wake-up. Zero where readiness is not known.
+    #[serde(default)]
     pub unnoticed: Short,
     /// The task that woke this one, or nobody: a driver, or a thread that is not a lane.
+    #[serde(default)]
     pub woken_by: Option<TaskId>,
     /// The name of what it waits for afterwards.
+    #[serde(default)]
     pub label: Label,
     /// What it waits for afterwards; means nothing in a task's last slice.
+    #[serde(default)]
     pub suspended_on: Reason,
 }
 
 /// A step of a task's program that ran to its end, inside a slice or across several.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Step {
     /// When it began.
     pub start: Nanos,
@@ -40,19 +46,22 @@ pub struct Step {
     /// How long, from its first line to its last, suspensions included.
     pub len: Short,
     /// Its name.
+    #[serde(default)]
     pub label: Label,
     /// The thread slept in the OS all that time, holding its lane.
+    #[serde(default)]
     pub blocking: bool,
 }
 
 /// A task came to be. It is queued from `at` on.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Spawned {
     /// When.
     pub at: Nanos,
     /// Who.
     pub task: TaskId,
     /// The task that spawned it, if a task did.
+    #[serde(default)]
     pub parent: Option<TaskId>,
     /// Its number within its group, from 0.
     pub index: u32,
@@ -61,7 +70,7 @@ pub struct Spawned {
 }
 
 /// A task is over.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Ended {
     /// When.
     pub at: Nanos,
@@ -72,7 +81,7 @@ pub struct Ended {
 }
 
 /// From now on nobody waits for this task any more: who did was cancelled or has gone on. It runs on to its own end.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Orphaned {
     /// When.
     pub at: Nanos,
@@ -81,7 +90,7 @@ pub struct Orphaned {
 }
 
 /// One repetition of a task's steps is over.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Repetition {
     /// When it began.
     pub start: Nanos,
@@ -94,7 +103,7 @@ pub struct Repetition {
 }
 
 /// Something happened that the presenter did.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Marked {
     /// When.
     pub at: Nanos,
@@ -103,7 +112,8 @@ pub struct Marked {
 }
 
 /// What a [`Marked`] marks.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Mark {
     /// The scenario's cue with this number (from 0) spoke and acted.
     Cue(u16),
@@ -112,7 +122,8 @@ pub enum Mark {
 }
 
 /// What a measured thread writes.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Record {
     /// A slice ended.
     Slice(Slice),
@@ -131,6 +142,21 @@ pub enum Record {
 }
 
 impl Record {
+    /// Moves it in time.
+    pub(crate) fn moved(mut self, moved: impl Fn(Nanos) -> Nanos) -> Record {
+        let at = match &mut self {
+            Record::Slice(r) => &mut r.start,
+            Record::Step(r) => &mut r.start,
+            Record::Spawned(r) => &mut r.at,
+            Record::Ended(r) => &mut r.at,
+            Record::Orphaned(r) => &mut r.at,
+            Record::Repetition(r) => &mut r.start,
+            Record::Marked(r) => &mut r.at,
+        };
+        *at = moved(*at);
+        self
+    }
+
     /// When it was written, or hardly later: the end of what it tells of.
     #[inline]
     pub fn written_at(&self) -> Nanos {

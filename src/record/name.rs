@@ -1,9 +1,10 @@
 //! Who is meant: the numbers of tasks, lanes, groups and labels, and the definitions that give them their names.
 
+use serde::{Deserialize, Serialize};
 use std::num::NonZeroU32;
 
 /// A task's identity within one run. On tokio it is tokio's own task id.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct TaskId(pub NonZeroU32);
 
 impl TaskId {
@@ -21,7 +22,7 @@ impl TaskId {
 }
 
 /// A lane's identity within one run: lanes are numbered in the order of their first use.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct LaneId(pub u16);
 
 impl LaneId {
@@ -30,11 +31,11 @@ impl LaneId {
 }
 
 /// A group of tasks: one `[[task]]` of the scenario, or the tasks that a library spawned from one place.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct GroupId(pub u16);
 
 /// A step's interned name, such as `http /weather`. [`Label::NONE`] where it is not known.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize)]
 pub struct Label(pub u16);
 
 impl Label {
@@ -43,7 +44,8 @@ impl Label {
 }
 
 /// What kind of thread a lane is.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum LaneKind {
     /// An async runtime's worker thread.
     Worker,
@@ -71,7 +73,8 @@ impl LaneKind {
 }
 
 /// Gives a number its name, once, before the first record that uses it.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Definition {
     /// A lane appeared.
     Lane {
@@ -89,6 +92,7 @@ pub enum Definition {
         /// Its name, already free of control characters.
         name: String,
         /// A library spawned these, not the scenario.
+        #[serde(default)]
         library: bool,
     },
     /// A step's name.

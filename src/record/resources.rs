@@ -1,10 +1,11 @@
 //! What a run has used of the machine.
 
 use super::Nanos;
+use serde::{Deserialize, Serialize};
 use std::ops::{AddAssign, Sub};
 
 /// What one process, or all of a run's together, have used of the machine.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Resources {
     /// CPU time, in user and in kernel mode, of all threads.
     pub cpu: Nanos,

@@ -1,11 +1,12 @@
 //! Instants and lengths of time.
 
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::ops::{Add, AddAssign, Sub};
 use std::time::Duration;
 
 /// An instant, in nanoseconds since the run's start, or a length in nanoseconds. Arithmetic saturates.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Debug, Serialize, Deserialize)]
 pub struct Nanos(pub u64);
 
 impl Nanos {
@@ -73,7 +74,8 @@ impl std::iter::Sum for Nanos {
 ///
 /// Exact below 2²⁷ ns (134 ms), then rounded **down** by less than 1.5 parts in 10⁸, up to 2⁵⁸ ns (9 years), where it
 /// saturates. Rounding down keeps neighbours from overlapping.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[serde(from = "Nanos", into = "Nanos")]
 pub struct Short(u32);
 
 impl Short {
@@ -118,6 +120,13 @@ impl From<Nanos> for Short {
     #[inline]
     fn from(n: Nanos) -> Short {
         Short::new(n)
+    }
+}
+
+impl From<Short> for Nanos {
+    #[inline]
+    fn from(n: Short) -> Nanos {
+        n.get()
     }
 }
 

@@ -1,7 +1,10 @@
 //! What a task waits for, and how it can end: closed lists, whose words are the same on screen and in reports.
 
+use serde::{Deserialize, Serialize};
+
 /// What a suspended task waits for.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[repr(u8)]
 pub enum Reason {
     /// Not known: a task that tasklab did not write.
@@ -64,7 +67,8 @@ impl Reason {
 }
 
 /// How a task, or one repetition of it, ended.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[repr(u8)]
 pub enum Outcome {
     /// It did all its steps.

@@ -1,6 +1,7 @@
 //! A scenario that has been read and found possible. Nothing here knows where in a file it came from.
 
 use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use tracing::level_filters::LevelFilter;
 
@@ -40,8 +41,9 @@ pub struct Scenario {
 }
 
 /// What of the event log is kept: events of this level and graver ones.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, JsonSchema)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, JsonSchema, Serialize, Deserialize)]
 #[schemars(rename_all = "kebab-case")]
+#[serde(rename_all = "snake_case")]
 pub enum LogLevel {
     /// Nothing.
     Off,
@@ -95,11 +97,12 @@ impl From<LogLevel> for LevelFilter {
 }
 
 /// The SQLite database in the scratch folder, with one table.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct DbSpec {
     /// Rows that the table has when the run begins.
     pub rows: u32,
     /// How long an operation waits for the file's lock before it fails.
+    #[serde(with = "nanos")]
     pub timeout: Duration,
     /// Readers do not wait for the writer (SQLite's write-ahead log).
     pub wal: bool,
@@ -265,34 +268,42 @@ pub struct HttpSpec {
 }
 
 /// A length of time that is drawn afresh each time it is used. Draws are never negative.
-#[derive(Clone, Copy, PartialEq, Debug)]
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Draw {
     /// Always the same.
-    Fixed(Duration),
+    Fixed(#[serde(with = "nanos")] Duration),
     /// Equally likely anywhere from `min` to `max`.
     Uniform {
         /// Shortest.
+        #[serde(with = "nanos")]
         min: Duration,
         /// Longest; not below `min`.
+        #[serde(with = "nanos")]
         max: Duration,
     },
     /// Bell-shaped, cut off at zero.
     Normal {
         /// Mean.
+        #[serde(with = "nanos")]
         mean: Duration,
         /// Standard deviation.
+        #[serde(with = "nanos")]
         sd: Duration,
     },
     /// Memoryless.
     Exponential {
         /// Mean.
+        #[serde(with = "nanos")]
         mean: Duration,
     },
     /// Skewed with a long tail, as latencies are.
     LogNormal {
         /// Half are below it.
+        #[serde(with = "nanos")]
         median: Duration,
         /// One in a hundred is above it; above `median`.
+        #[serde(with = "nanos")]
         p99: Duration,
     },
 }
@@ -353,7 +364,8 @@ pub enum Arrivals {
 }
 
 /// How often a task does its steps.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Repeat {
     /// So many times.
     Times(u64),
@@ -362,7 +374,8 @@ pub enum Repeat {
 }
 
 /// One thing that a task does.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Step {
     /// Compute.
     Cpu(Cpu),
@@ -529,7 +542,8 @@ impl Step {
 }
 
 /// What a task does that another task calls.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Branch {
     /// What the tasks of this group do; its start is [`Start::Called`].
     Group(String),
@@ -538,7 +552,7 @@ pub enum Branch {
 }
 
 /// One of several lists of steps.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Choice {
     /// How likely it is, beside the others' weights; above zero.
     pub weight: f64,
@@ -547,7 +561,8 @@ pub struct Choice {
 }
 
 /// What a database step does.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum DbOp {
     /// Select rows at random.
     Read,
@@ -556,8 +571,9 @@ pub enum DbOp {
 }
 
 /// When the message of a log step is formatted.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, JsonSchema)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, JsonSchema, Serialize, Deserialize)]
 #[schemars(rename_all = "kebab-case")]
+#[serde(rename_all = "snake_case")]
 pub enum Formatting {
     /// Always, before anybody has asked whether the level is on: the mistake.
     Eager,
@@ -579,7 +595,8 @@ impl Formatting {
 }
 
 /// A computation.
-#[derive(Clone, Copy, PartialEq, Debug)]
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Cpu {
     /// The calibrated amount of work that takes this long on an idle core.
     Work(Draw),
@@ -593,8 +610,9 @@ pub enum Cpu {
 }
 
 /// A real computation of a known kind.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, JsonSchema)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, JsonSchema, Serialize, Deserialize)]
 #[schemars(rename_all = "kebab-case")]
+#[serde(rename_all = "snake_case")]
 pub enum Kernel {
     /// Multiply two square matrices of `size` rows.
     Matmul,
@@ -639,7 +657,8 @@ impl Kernel {
 }
 
 /// What a file step does.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum FileOp {
     /// Read a whole file of that size.
     Read,
@@ -648,8 +667,9 @@ pub enum FileOp {
 }
 
 /// In which manner an async task does what may block.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, JsonSchema)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, JsonSchema, Serialize, Deserialize)]
 #[schemars(rename_all = "kebab-case")]
+#[serde(rename_all = "snake_case")]
 pub enum How {
     /// Through the runtime's own async API.
     Async,
@@ -731,5 +751,20 @@ impl Lang {
             Lang::En => "en",
             Lang::Ru => "ru",
         }
+    }
+}
+
+/// A length of time travels to other processes as whole nanoseconds.
+pub(crate) mod nanos {
+    use crate::record::Nanos;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+    use std::time::Duration;
+
+    pub fn serialize<S: Serializer>(time: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+        Nanos::from(*time).serialize(serializer)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+        Nanos::deserialize(deserializer).map(Duration::from)
     }
 }
