@@ -132,6 +132,20 @@ pub fn count(n: u64) -> String {
     }
 }
 
+/// An amount of memory in at most eight columns: `812 B`, `6.1 KiB`, `61 MiB`. Rounded down.
+pub fn bytes(n: u64) -> String {
+    const UNITS: [&str; 6] = ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
+    let Some(power) = (n.max(1).ilog2() / 10).checked_sub(1) else {
+        return format!("{n} B");
+    };
+    let word = UNITS[power as usize];
+    let unit = 1 << (10 * (power + 1));
+    match n / unit {
+        whole @ 0..10 => format!("{whole}.{} {word}", (n % unit) as u128 * 10 / u128::from(unit)),
+        whole => format!("{whole} {word}"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -196,6 +210,10 @@ mod tests {
             [0, 812, 6_150, 61_000, 2_190_000, 10_000_000].map(count),
             ["0", "812", "6.1 k", "61 k", "2.1 M", "10 M"]
         );
+        assert_eq!(
+            [0, 1023, 1024, 6_300, 61 << 20, (1 << 30) - 1, u64::MAX].map(bytes),
+            ["0 B", "1023 B", "1.0 KiB", "6.1 KiB", "61 MiB", "1023 MiB", "15 EiB"]
+        );
         assert_eq!(clock(Nanos::from_millis(67_480)), "01:07.4");
     }
 
@@ -211,6 +229,7 @@ mod tests {
         fn numbers_keep_to_their_columns(n: u64) {
             prop_assert!(width(&duration(Nanos(n % 86_400_000_000_000_000))) <= 7);
             prop_assert!(width(&count(n % 1_000_000_000_000_000)) <= 5);
+            prop_assert!(width(&bytes(n)) <= 8);
         }
     }
 }

@@ -273,11 +273,20 @@ impl Model {
 
     fn spawned(&mut self, spawned: Spawned) {
         self.now = self.now.max(spawned.at);
-        self.change(spawned.task, spawned.at, |task, _| {
+        let (ended, orphaned) = self.change(spawned.task, spawned.at, |task, _| {
             task.index = spawned.index;
             task.parent = spawned.parent;
             task.group = Some(spawned.group);
+            (task.ended, task.orphaned)
         });
+        let at = self.group_index(spawned.group);
+        let group = &mut self.groups[at];
+        group.spawned_at(spawned.at);
+        // Another lane may have told of these first.
+        if let Some((at, _)) = ended {
+            group.ended_at(at);
+        }
+        group.orphaned += u64::from(orphaned.is_some());
         for record in self.orphans.remove(&spawned.task).into_iter().flatten() {
             self.in_group(Some(spawned.group), spawned.task, record);
         }
@@ -285,19 +294,31 @@ impl Model {
 
     fn ended(&mut self, lane: LaneId, ended: Ended) {
         self.now = self.now.max(ended.at);
-        self.change(ended.task, ended.at, |task, _| {
-            if task.ended.is_none() {
-                task.ended = Some((ended.at, ended.outcome));
-                task.ended_on = lane;
+        let group = self.change(ended.task, ended.at, |task, _| {
+            if task.ended.is_some() {
+                return None;
             }
+            task.ended = Some((ended.at, ended.outcome));
+            task.ended_on = lane;
+            task.group
         });
+        if let Some(group) = group {
+            let at = self.group_index(group);
+            self.groups[at].ended_at(ended.at);
+        }
     }
 
     fn orphaned(&mut self, orphaned: Orphaned) {
         self.now = self.now.max(orphaned.at);
-        self.change(orphaned.task, orphaned.at, |task, _| {
+        let group = self.change(orphaned.task, orphaned.at, |task, _| {
+            let first = task.orphaned.is_none();
             task.orphaned.get_or_insert(orphaned.at);
+            task.group.filter(|_| first)
         });
+        if let Some(group) = group {
+            let at = self.group_index(group);
+            self.groups[at].orphaned += 1;
+        }
     }
 
     fn repetition(&mut self, repetition: Repetition) {

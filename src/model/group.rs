@@ -21,11 +21,17 @@ pub struct Group {
     pub repetitions: [u64; Outcome::ALL.len()],
     /// Slices so far.
     pub polls: u64,
+    /// Tasks that nobody waited for any more, though somebody had.
+    pub orphaned: u64,
     /// What tokio-metrics has said since the run's start; `None` where it was not asked.
     pub totals: Option<GroupTotals>,
     pub(super) closed: Times,
     /// What its tasks do after their last slices.
     pub(super) present: Present,
+    /// When its first task was spawned.
+    first_spawn: Option<Nanos>,
+    /// When the last of its tasks that are over ended.
+    last_end: Nanos,
     poll: Hist,
     delay: Hist,
     lateness: Hist,
@@ -41,9 +47,12 @@ impl Group {
             spawned: 0,
             repetitions: [0; Outcome::ALL.len()],
             polls: 0,
+            orphaned: 0,
             totals: None,
             closed: Times::default(),
             present: Present::default(),
+            first_spawn: None,
+            last_end: Nanos::ZERO,
             poll: Hist::fine(),
             delay: Hist::fine(),
             lateness: Hist::fine(),
@@ -76,6 +85,27 @@ impl Group {
         self.present.counts()
     }
 
+    /// From the first spawn to the last end, or to `now` while a task is alive.
+    pub(super) fn span(&self, now: Nanos) -> Nanos {
+        let end = if self.counts().alive() > 0 { now } else { self.last_end };
+        self.first_spawn.map_or(Nanos::ZERO, |first| end - first)
+    }
+
+    /// Its share of what several groups have in common.
+    pub(super) fn pool(&self, repetition: &mut Hist, delay: &mut Hist, lateness: &mut Hist) {
+        repetition.add(&self.repetition);
+        delay.add(&self.delay);
+        lateness.add(&self.lateness);
+    }
+
+    pub(super) fn spawned_at(&mut self, at: Nanos) {
+        self.first_spawn = Some(self.first_spawn.map_or(at, |first| first.min(at)));
+    }
+
+    pub(super) fn ended_at(&mut self, at: Nanos) {
+        self.last_end = self.last_end.max(at);
+    }
+
     pub(super) fn enter(&mut self, task: &Standing) {
         self.spawned += 1;
         self.closed += task.times;
@@ -101,6 +131,19 @@ impl Group {
         self.repetitions[repetition.outcome as usize] += 1;
         self.repetition.record(repetition.len.get());
     }
+}
+
+/// Several groups taken together.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Overall {
+    /// Repetitions that are over by how, in the order of [`Outcome::ALL`].
+    pub repetitions: [u64; Outcome::ALL.len()],
+    /// Lengths of repetitions.
+    pub repetition: Percentiles,
+    /// From the wake-up to running.
+    pub delay: Percentiles,
+    /// From ready to running.
+    pub lateness: Percentiles,
 }
 
 /// A slice's delay and lateness, where its wake-up was seen.

@@ -137,6 +137,10 @@ fn happen(acts: &[Act], unit: u64, losing: bool) -> Run {
         };
         if act.ends {
             over.push(act.task);
+            if act.idle % 3 == 1 {
+                let at = Nanos(start);
+                written[lane].push(Record::Orphaned(Orphaned { at, task }));
+            }
             let ended = Ended {
                 at: Nanos(end),
                 task,
@@ -335,8 +339,14 @@ fn answers(model: &Model, step: u64) -> Vec<String> {
         all.push(format!(
             "{} {:?} {:?} {:?} {:?} {:?} {:?}",
             group.name,
-            (group.spawned, group.counts(), group.repetitions, group.polls),
-            model.group_times(group.id),
+            (
+                group.spawned,
+                group.counts(),
+                group.repetitions,
+                group.polls,
+                group.orphaned
+            ),
+            (model.group_times(group.id), model.group_span(group.id)),
             group.poll(),
             group.delay(),
             group.lateness(),

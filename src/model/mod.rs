@@ -39,7 +39,7 @@ mod totals;
 mod track;
 
 pub use accounts::{Accounts, Identity, Memory};
-pub use group::Group;
+pub use group::{Group, Overall};
 pub use hist::Percentiles;
 pub use lane::{Lane, LaneOs};
 pub use paint::{Cell, LaneCell, Window};

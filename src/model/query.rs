@@ -3,7 +3,8 @@
 use super::paint::{LanePainter, Painter};
 use super::task::LiveTask;
 use super::*;
-use crate::record::Label;
+use crate::record::{Label, Outcome};
+use hist::Hist;
 use std::fmt;
 
 impl Model {
@@ -169,6 +170,30 @@ impl Model {
         let mut times = group.closed;
         times += group.present.times(self.now);
         times
+    }
+
+    /// From the spawn of a group's first task to the end of its last, or to now while one is alive.
+    pub fn group_span(&self, id: GroupId) -> Nanos {
+        self.group(id).map_or(Nanos::ZERO, |group| group.span(self.now))
+    }
+
+    /// What the scenario's own groups have in common, all that their tasks called included; libraries' tasks are not.
+    pub fn overall(&self) -> Overall {
+        let (mut repetition, mut delay, mut lateness) = (Hist::fine(), Hist::fine(), Hist::fine());
+        let mut repetitions = [0; Outcome::ALL.len()];
+        for group in self.groups.iter().filter(|group| !group.library) {
+            group.pool(&mut repetition, &mut delay, &mut lateness);
+            repetitions
+                .iter_mut()
+                .zip(group.repetitions)
+                .for_each(|(all, its)| *all += its);
+        }
+        Overall {
+            repetitions,
+            repetition: repetition.percentiles(),
+            delay: delay.percentiles(),
+            lateness: lateness.percentiles(),
+        }
     }
 
     /// Time a lane has been held by running and by blocking tasks, up to now.

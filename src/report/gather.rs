@@ -1,8 +1,10 @@
 //! From the model to the report's numbers.
 
-use super::json::{Calibration, Executor, Group, Lane, Percentiles, Records, Report, TaskMonitor, Tasks, Tokio};
+use super::json::{
+    Calibration, Executor, Group, Lane, Overall, Percentiles, Records, Report, Resources, TaskMonitor, Tasks, Tokio,
+};
 use crate::model::{self, Counts, Identity, Model};
-use crate::record::{Nanos, Outcome, Reason};
+use crate::record::{self, Nanos, Outcome, Reason};
 use crate::scenario::ExecutorSpec;
 use crate::{text, workload};
 
@@ -15,12 +17,14 @@ pub struct Facts {
     pub executor: ExecutorSpec,
     /// What `cpu` steps rested on.
     pub calibration: workload::Calibration,
+    /// What the run took of the machine.
+    pub used: record::Resources,
     /// What could not be stopped at the end, in a sentence.
     pub left: Option<String>,
 }
 
 impl Report {
-    /// What the model says now.
+    /// What the model says now; what the scenario expects of it is for somebody else to check.
     pub fn new(model: &Model, facts: &Facts) -> Report {
         let info = model.info();
         let all = model.counts();
@@ -33,11 +37,14 @@ impl Report {
             elapsed_ns: model.now().0,
             calibration: calibration(&facts.calibration),
             tasks: tasks(&all),
+            overall: overall(model),
+            resources: resources(&facts.used),
             groups: model.groups().iter().map(|it| group(model, it)).collect(),
             lanes: model.lanes().iter().map(|it| lane(model, it)).collect(),
             records: records(model),
             tokio: tokio(model),
             left_running: facts.left.as_deref().map(clean),
+            expect: Vec::new(),
         }
     }
 }
@@ -75,6 +82,16 @@ fn calibration(measured: &workload::Calibration) -> Calibration {
     }
 }
 
+fn resources(used: &record::Resources) -> Resources {
+    Resources {
+        cpu_ns: used.cpu.0,
+        peak_memory_bytes: used.peak_memory,
+        voluntary_switches: used.voluntary_switches,
+        involuntary_switches: used.involuntary_switches,
+        processes: used.processes,
+    }
+}
+
 fn tasks(counts: &Counts) -> Tasks {
     Tasks {
         spawned: (counts.alive() + counts.ended()) as u64,
@@ -83,12 +100,37 @@ fn tasks(counts: &Counts) -> Tasks {
         cancelled: counts.cancelled as u64,
         timed_out: counts.timed_out as u64,
         panicked: counts.panicked as u64,
+        failed_unseen: counts.failed_unseen as u64,
+        never_started: counts.never_started as u64,
+        lost: counts.lost as u64,
         running: counts.alive() as u64,
+    }
+}
+
+fn overall(model: &Model) -> Overall {
+    let all = model.overall();
+    let completed = all.repetitions[Outcome::Completed as usize];
+    Overall {
+        repetitions: all.repetitions.iter().sum(),
+        completed,
+        throughput: per_second(completed, model.now()),
+        repetition_ns: all.repetition.into(),
+        delay_ns: all.delay.into(),
+        lateness_ns: all.lateness.into(),
+    }
+}
+
+fn per_second(count: u64, span: Nanos) -> f64 {
+    match span {
+        Nanos::ZERO => 0.0,
+        span => rounded(count as f64 / span.as_secs_f64()),
     }
 }
 
 fn group(model: &Model, group: &model::Group) -> Group {
     let times = model.group_times(group.id);
+    let span = model.group_span(group.id);
+    let completed = group.repetitions[Outcome::Completed as usize];
     let suspended_on = Reason::ALL
         .iter()
         .zip(times.suspended_on)
@@ -99,7 +141,11 @@ fn group(model: &Model, group: &model::Group) -> Group {
         library: group.library,
         spawned: group.spawned,
         tasks: tasks(&group.counts()),
+        orphaned: group.orphaned,
+        span_ns: span.0,
         repetitions: group.repetitions.iter().sum(),
+        completed,
+        throughput: per_second(completed, span),
         timed_out: group.repetitions[Outcome::TimedOut as usize],
         failed: group.repetitions[Outcome::Failed as usize],
         polls: group.polls,

@@ -33,6 +33,10 @@ pub struct Report {
     pub calibration: Calibration,
     /// The tasks of all groups, those that libraries spawned included.
     pub tasks: Tasks,
+    /// All groups of the scenario, and what they called, taken together.
+    pub overall: Overall,
+    /// What the run took of the machine.
+    pub resources: Resources,
     /// What each group of tasks did, in the scenario's order; then the groups that came to be while it ran: jobs on blocking
     /// threads (`api offload`), tasks of cues and of libraries.
     pub groups: Vec<Group>,
@@ -44,6 +48,8 @@ pub struct Report {
     pub tokio: Option<Tokio>,
     /// What could not be stopped, or removed, at the end, in a sentence; `null`: nothing was left behind.
     pub left_running: Option<String>,
+    /// What the scenario expects, and whether it held, in its order.
+    pub expect: Vec<Expected>,
 }
 
 /// An executor and its settings.
@@ -99,8 +105,66 @@ pub struct Tasks {
     pub timed_out: u64,
     /// Of these: panicked.
     pub panicked: u64,
+    /// Of these: ended because a step failed, when nobody was left who would have heard of it.
+    pub failed_unseen: u64,
+    /// Of these: were made and dropped; nothing of them ran.
+    pub never_started: u64,
+    /// Of these: were in a process that died.
+    pub lost: u64,
     /// Of these: were not over when the run ended.
     pub running: u64,
+}
+
+/// What the groups of a scenario did, all of them together; tasks that libraries spawned are left out.
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, JsonSchema)]
+#[schemars(title = "overall")]
+pub struct Overall {
+    /// Repetitions of the steps that are over, however they ended.
+    pub repetitions: u64,
+    /// Of these: did all their steps.
+    pub completed: u64,
+    /// Completed repetitions per second of the run.
+    pub throughput: f64,
+    /// Lengths of repetitions.
+    pub repetition_ns: Percentiles,
+    /// From wake-up to running, of the slices whose wake-up was seen.
+    pub delay_ns: Percentiles,
+    /// From ready to running, of the same slices.
+    pub lateness_ns: Percentiles,
+}
+
+/// What the run took of the machine, by the kernel's account (`getrusage`).
+///
+/// It is the account of whole processes: tasklab's own threads, its screen and the loopback service are in it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, JsonSchema)]
+#[schemars(title = "resources")]
+pub struct Resources {
+    /// Time on a core, of all threads, in user and in system mode, from the run's start on.
+    pub cpu_ns: u64,
+    /// The most memory that was resident at once, in bytes; of several processes the sum of what was the most for each.
+    pub peak_memory_bytes: u64,
+    /// Times a thread gave its core away because it had to wait, from the run's start on.
+    pub voluntary_switches: u64,
+    /// Times a thread was taken off its core, from the run's start on.
+    pub involuntary_switches: u64,
+    /// Processes that this was added up over.
+    pub processes: u32,
+}
+
+/// One thing that the scenario expects.
+#[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
+#[schemars(title = "expected")]
+pub struct Expected {
+    /// What is measured: a path into this object, or the ratio of two.
+    pub key: String,
+    /// What it is held against, as it is written: `< 5ms`.
+    pub wanted: String,
+    /// What was measured, lengths of time in nanoseconds; `null` where there is no such number.
+    pub measured: Option<f64>,
+    /// Whether it held; `null` where it was not checked.
+    pub held: Option<bool>,
+    /// Why nothing was measured, or why it was not checked, in a sentence; else `null`.
+    pub why: Option<String>,
 }
 
 /// What the tasks of a group did, all of them together.
@@ -116,8 +180,16 @@ pub struct Group {
     pub spawned: u64,
     /// The same tasks by how they ended.
     pub tasks: Tasks,
+    /// Tasks that nobody waited for any more, though somebody had: who did was cancelled, or went on. They ran on.
+    pub orphaned: u64,
+    /// From the spawn of the first task to the end of the last, or to the run's end.
+    pub span_ns: u64,
     /// Repetitions of the steps that are over, however they ended.
     pub repetitions: u64,
+    /// Repetitions that did all their steps.
+    pub completed: u64,
+    /// Completed repetitions per second of `span_ns`; 0 where that is 0.
+    pub throughput: f64,
     /// Repetitions that exceeded the timeout. On threads, where nothing can be cancelled, they ran on to their end.
     pub timed_out: u64,
     /// Repetitions in which a step failed.

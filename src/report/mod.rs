@@ -17,7 +17,10 @@ mod said;
 mod table;
 
 pub use gather::Facts;
-pub use json::{Calibration, Executor, Group, Lane, Percentiles, Records, Report, TaskMonitor, Tasks, Tokio, schema};
+pub use json::{
+    Calibration, Executor, Expected, Group, Lane, Overall, Percentiles, Records, Report, Resources, TaskMonitor, Tasks,
+    Tokio, schema,
+};
 pub use progress::progress;
 pub use said::said;
 

@@ -4,7 +4,7 @@
 //! for reading; [`Report::to_json`] has them whole.
 
 use super::grid::{self, Column};
-use super::json::{Executor, Group, Lane, Report, Tokio};
+use super::json::{Executor, Group, Lane, Report, Resources, Tokio};
 use crate::record::Nanos;
 use crate::text;
 use std::fmt::Write;
@@ -13,6 +13,9 @@ use std::fmt::Write;
 const LANES: usize = 16;
 /// Calibration samples that differ by more than this share come from a busy machine.
 const BUSY: f64 = 0.2;
+
+/// The place in [`DONE`] after what went wrong.
+const FAILURES: usize = 4;
 
 /// What the tasks of each group did, and how they fared.
 const DONE: [Column<Group>; 13] = [
@@ -33,6 +36,32 @@ const DONE: [Column<Group>; 13] = [
     column(0, "delay", "p99", |it| length(it.delay_ns.count, it.delay_ns.p99)),
     column(0, "late", "p99", |it| length(it.lateness_ns.count, it.lateness_ns.p99)),
     column(4, "late", "max", |it| length(it.lateness_ns.count, it.lateness_ns.max)),
+];
+
+type Count = fn(&Group) -> u64;
+
+/// What happens to few tasks: each a column only where it happened to one.
+const SELDOM: [(Count, Column<Group>); 5] = [
+    (
+        |it| it.orphaned,
+        column(1, "or-", "phaned", |it| text::count(it.orphaned)),
+    ),
+    (
+        |it| it.tasks.failed_unseen,
+        column(1, "failed", "unseen", |it| text::count(it.tasks.failed_unseen)),
+    ),
+    (
+        |it| it.tasks.never_started,
+        column(1, "never", "started", |it| text::count(it.tasks.never_started)),
+    ),
+    (
+        |it| it.tasks.panicked,
+        column(1, "", "panicked", |it| text::count(it.tasks.panicked)),
+    ),
+    (
+        |it| it.tasks.lost,
+        column(1, "", "lost", |it| text::count(it.tasks.lost)),
+    ),
 ];
 
 /// Where the time of each group's tasks went.
@@ -71,7 +100,7 @@ impl Report {
         flow(&mut out, "", " · ", self.circumstances(), width);
         if !self.groups.is_empty() {
             out.push('\n');
-            grid::draw(&mut out, "group", &self.groups, |it| &it.name, &DONE, width);
+            grid::draw(&mut out, "group", &self.groups, |it| &it.name, &self.done(), width);
             out.push('\n');
             grid::draw(&mut out, "time", &self.groups, |it| &it.name, &TIMES, width);
         }
@@ -82,6 +111,7 @@ impl Report {
         }
         out.push('\n');
         flow(&mut out, "tasks    ", " · ", self.outcomes(), width);
+        flow(&mut out, "machine  ", " · ", machine(&self.resources), width);
         if let Some(tokio) = &self.tokio {
             flow(&mut out, "tokio    ", " · ", runtime(tokio), width);
         }
@@ -96,6 +126,15 @@ impl Report {
             );
         }
         out
+    }
+
+    /// The columns on what was done, with those on what happens seldom after the failures.
+    fn done(&self) -> Vec<Column<Group>> {
+        let happened = |of: Count| self.groups.iter().any(|it| of(it) > 0);
+        let seldom = SELDOM.into_iter().filter(|(of, _)| happened(*of));
+        let mut columns = Vec::from(DONE);
+        columns.splice(FAILURES..FAILURES, seldom.map(|(_, column)| column));
+        columns
     }
 
     fn head(&self) -> Vec<String> {
@@ -128,6 +167,9 @@ impl Report {
             (tasks.cancelled, "cancelled"),
             (tasks.timed_out, "timed out"),
             (tasks.panicked, "panicked"),
+            (tasks.failed_unseen, "failed unseen"),
+            (tasks.never_started, "never started"),
+            (tasks.lost, "lost"),
             (tasks.running, "still running"),
         ];
         let some = words.iter().filter(|(count, _)| *count > 0);
@@ -179,6 +221,19 @@ fn executor(executor: &Executor) -> Vec<String> {
         },
     ];
     pieces.extend(knobs.into_iter().flatten());
+    pieces
+}
+
+fn machine(taken: &Resources) -> Vec<String> {
+    let mut pieces = vec![
+        format!("{} on a core", text::duration(Nanos(taken.cpu_ns))),
+        format!("{} at most", text::bytes(taken.peak_memory_bytes)),
+        format!("{} switches to wait", text::count(taken.voluntary_switches)),
+        format!("{} forced", text::count(taken.involuntary_switches)),
+    ];
+    if taken.processes > 1 {
+        pieces.push(format!("{} processes", taken.processes));
+    }
     pieces
 }
 

@@ -50,6 +50,7 @@ pub fn show(
         thread::sleep(DRAIN);
     };
     line.clear();
+    facts.used = run.resources();
     let told = io::stdout()
         .lock()
         .write_all(tell(&Report::new(&model, &facts)).as_bytes());

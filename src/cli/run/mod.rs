@@ -114,6 +114,7 @@ pub fn main(args: &Args) -> io::Result<ExitCode> {
         scenario: args.scenario.clone(),
         executor: scenario.executor,
         calibration: *run.calibration(),
+        used: run.resources(),
         left: None,
     };
     match shown {

@@ -37,6 +37,13 @@ pub fn facts() -> Facts {
             samples: 20,
             took: Duration::from_micros(30_125),
         },
+        used: Resources {
+            cpu: Nanos(412 * MS),
+            peak_memory: 23 << 20,
+            voluntary_switches: 1_234,
+            involuntary_switches: 56,
+            processes: 1,
+        },
         left: None,
     }
 }

@@ -4,7 +4,7 @@ mod fixture;
 
 use super::{Report, progress, schema};
 use crate::model::{Model, Times};
-use crate::record::{Definition, GroupId, LaneId, LaneKind, Nanos, Reason};
+use crate::record::{Definition, Ended, GroupId, LaneId, LaneKind, Nanos, Orphaned, Outcome, Reason, Record};
 use crate::text;
 use fixture::{batch, facts, model, model_of, slice};
 use serde_json::Value;
@@ -117,13 +117,69 @@ fn sums_agree() {
     );
     for tasks in report.groups.iter().map(|it| it.tasks).chain([report.tasks]) {
         let ended = tasks.completed + tasks.failed + tasks.cancelled + tasks.timed_out + tasks.panicked;
-        assert_eq!(tasks.spawned, ended + tasks.running);
+        let seldom = tasks.failed_unseen + tasks.never_started + tasks.lost;
+        assert_eq!(tasks.spawned, ended + seldom + tasks.running);
     }
     // From spawn to end or now: heartbeat#0, api#0–2, and the library's.
     assert_eq!(
         all.total(),
         Nanos::from_micros(1_000_000 + 901_000 + 800_000 + 1_000_000 + 1_000_000)
     );
+}
+
+/// A group is as old as its first task, and its tasks' repetitions are the run's.
+#[test]
+fn a_groups_span_and_throughput() {
+    let report = report();
+    let of = |name: &str| report.groups.iter().find(|it| it.name == name).unwrap();
+    assert_eq!(of("heartbeat").span_ns, 1_000 * fixture::MS, "it is still alive");
+    assert_eq!((of("heartbeat").completed, of("heartbeat").throughput), (4, 4.0));
+    assert_eq!((of("api").repetitions, of("api").completed), (3, 1));
+    assert_eq!((report.overall.repetitions, report.overall.completed), (7, 5));
+    assert_eq!(report.overall.throughput, 5.0);
+    assert_eq!(report.overall.repetition_ns.count, 7);
+    assert_eq!(report.overall.repetition_ns.max, 301 * fixture::MS);
+}
+
+/// What happens to few tasks has a column where it happened, and none elsewhere.
+#[test]
+fn tasks_that_nobody_hears_of_are_told_of() {
+    let mut batch = batch();
+    let end = |id, outcome| {
+        Record::Ended(Ended {
+            at: Nanos::from_millis(990),
+            task: fixture::task(id),
+            outcome,
+        })
+    };
+    batch.live.lanes.clear();
+    batch.records.extend([
+        (
+            LaneId(1),
+            Record::Orphaned(Orphaned {
+                at: Nanos::from_millis(950),
+                task: fixture::task(4),
+            }),
+        ),
+        (LaneId(1), end(4, Outcome::FailedUnseen)),
+        (LaneId(0), end(1, Outcome::Lost)),
+    ]);
+    let report = Report::new(&model_of(&batch), &facts());
+    let api = &report.groups[1];
+    assert_eq!(
+        (api.orphaned, api.tasks.failed_unseen, api.tasks.never_started),
+        (1, 1, 0)
+    );
+    assert_eq!((report.tasks.lost, report.tasks.running), (1, 1));
+    assert_eq!(report.groups[0].span_ns, 990 * fixture::MS, "it is over");
+    let table = report.table(100);
+    assert!(table.contains("1 failed unseen · 1 lost"), "{table}");
+    let headings: Vec<&str> = table.lines().skip(3).take(2).collect();
+    assert!(
+        headings[0].contains("or-  failed") && headings[1].contains("phaned  unseen  lost"),
+        "{table}"
+    );
+    assert!(!table.contains("started"), "{table}");
 }
 
 #[test]
