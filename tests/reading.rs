@@ -312,6 +312,7 @@ fn the_command_line_overrides_the_file() {
         workers: Some(7),
         duration: Some(ms(1)),
         seed: Some(99),
+        ..Overrides::default()
     };
     let plain = mixed.scenario();
     let scenario = overrides.read("mixed.toml", mixed.text).unwrap();

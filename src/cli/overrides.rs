@@ -1,6 +1,6 @@
 //! The options that say something else than the scenario, for all subcommands that load one.
 
-use crate::scenario::{self, ExecutorKind, Overrides};
+use crate::scenario::{self, ExecutorKind, Lang, Overrides};
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use std::time::Duration;
@@ -25,6 +25,19 @@ pub struct OverrideArgs {
     /// Derive every random draw from this number
     #[arg(long, help_heading = HEADING, value_name = "N")]
     seed: Option<u64>,
+
+    /// Show titles and cues in this language [default: that of LC_ALL, LC_MESSAGES or LANG]
+    ///
+    /// What a scenario does not say in Russian is shown in English.
+    #[arg(long, help_heading = HEADING, value_name = "LANG", value_parser = lang())]
+    lang: Option<Lang>,
+
+    /// Go through the scenario's plan faster: multiply its times by this, 0.05–1
+    ///
+    /// The duration, the groups' starts and ends, the lengths of ramps, and the times of cues. Steps last as long as ever, and
+    /// --duration is taken as it is.
+    #[arg(long, help_heading = HEADING, value_name = "FACTOR")]
+    scale: Option<f64>,
 }
 
 impl OverrideArgs {
@@ -34,6 +47,8 @@ impl OverrideArgs {
             workers: self.workers,
             duration: self.duration,
             seed: self.seed,
+            lang: self.lang.unwrap_or_else(spoken),
+            scale: self.scale,
         }
     }
 }
@@ -43,4 +58,53 @@ fn executor() -> impl TypedValueParser<Value = ExecutorKind> {
         let kind = ExecutorKind::ALL.into_iter().find(|kind| kind.word() == word);
         kind.expect("the possible values are the words of the kinds")
     })
+}
+
+fn lang() -> impl TypedValueParser<Value = Lang> {
+    PossibleValuesParser::new(Lang::ALL.map(Lang::word)).map(|word| {
+        let lang = Lang::ALL.into_iter().find(|lang| lang.word() == word);
+        lang.expect("the possible values are the words of the languages")
+    })
+}
+
+/// The language of the locale, where scenarios can be in it.
+fn spoken() -> Lang {
+    of_locale(|name| std::env::var(name).ok())
+}
+
+/// The first of POSIX's three variables that is set and not empty decides (POSIX.1-2024, 8.2).
+fn of_locale(variable: impl Fn(&str) -> Option<String>) -> Lang {
+    let set = |name| variable(name).filter(|locale| !locale.is_empty());
+    let locale = ["LC_ALL", "LC_MESSAGES", "LANG"]
+        .into_iter()
+        .find_map(set)
+        .unwrap_or_default();
+    let language = locale.split(['_', '.', '@', '-']).next().unwrap_or_default();
+    let known = Lang::ALL.into_iter().find(|lang| lang.word() == language);
+    known.unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with(variables: &[(&str, &str)]) -> Lang {
+        of_locale(|name| {
+            let found = variables.iter().find(|(known, _)| *known == name);
+            found.map(|(_, value)| (*value).to_owned())
+        })
+    }
+
+    #[test]
+    fn the_first_variable_that_says_anything_decides() {
+        assert_eq!(with(&[]), Lang::En);
+        assert_eq!(with(&[("LANG", "ru_RU.UTF-8")]), Lang::Ru);
+        assert_eq!(with(&[("LANG", "ru")]), Lang::Ru);
+        assert_eq!(
+            with(&[("LC_ALL", ""), ("LC_MESSAGES", "ru_RU"), ("LANG", "en_US.UTF-8")]),
+            Lang::Ru
+        );
+        assert_eq!(with(&[("LC_ALL", "C.UTF-8"), ("LANG", "ru_RU.UTF-8")]), Lang::En);
+        assert_eq!(with(&[("LANG", "run_UG")]), Lang::En, "Rundi is not Russian");
+    }
 }

@@ -28,6 +28,28 @@ pub const CUES: usize = 1000;
 pub const EVERY: Duration = Duration::from_millis(1);
 /// Arrivals per second.
 pub const RATE: f64 = 100_000.0;
+/// Channels, semaphores and locks, of each kind.
+pub const SHARED: usize = 100;
+/// What fits into a channel.
+pub const CAPACITY: u64 = 1_000_000;
+/// Permits of a semaphore.
+pub const PERMITS: u64 = 1_000_000;
+/// Rows of the database's table.
+pub const ROWS: u64 = 1_000_000;
+/// Rows of one `db` step.
+pub const STEP_ROWS: u64 = 10_000;
+/// Numbers in one `log` step's list.
+pub const ITEMS: u64 = 100_000;
+/// Branches of one step.
+pub const BRANCHES: usize = 1000;
+/// Choices of one step.
+pub const CHOICES: usize = 100;
+/// Tasks that one step spawns.
+pub const SPAWN: u64 = 100_000;
+/// Groups that call each other in a row.
+pub const CALLS: usize = 8;
+/// Expectations.
+pub const EXPECTATIONS: usize = 1000;
 /// Bytes of one file.
 pub const FILE: u64 = 1 << 30;
 /// Bytes of all files together.

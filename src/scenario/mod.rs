@@ -40,6 +40,7 @@
 pub mod builtin;
 mod limits;
 mod load;
+mod measure;
 mod notation;
 mod overrides;
 mod raw;
@@ -79,8 +80,8 @@ impl Overrides {
     pub fn read(&self, name: &str, text: &str) -> Result<Scenario, Report> {
         let mut found = report::Diagnostics::default();
         let mut raw = raw::Scenario::parse(text, &mut found);
-        self.apply(&mut raw);
-        match resolve::scenario(&raw, &mut found) {
+        self.apply(&mut raw, &mut found);
+        match resolve::scenario(&raw, self.lang, &mut found) {
             Some(scenario) if found.is_empty() => Ok(scenario),
             _ => Err(found.into_report(name, text)),
         }

@@ -1,31 +1,47 @@
 //! What the command line changes of a scenario, before it is checked: what the file allows on one executor may be
 //! impossible on another, and the report says so with the file's own lines.
 
-use super::raw::{self, At, Length};
-use super::report::Place;
-use super::types::ExecutorKind;
+use super::raw::{self, At, Length, WrittenStart};
+use super::report::{Diagnostic, Diagnostics, Place};
+use super::types::{ExecutorKind, Lang};
 use std::time::Duration;
 
 /// What the command line says instead of the file; `None` leaves what the file says.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Debug, Default)]
 pub struct Overrides {
     /// Another executor. The file's number of workers goes, where the new one always has one.
     pub executor: Option<ExecutorKind>,
     /// Another number of threads, 1–1024.
     pub workers: Option<u64>,
-    /// Another duration, up to 24 hours.
+    /// Another duration, up to 24 hours; it is not scaled.
     pub duration: Option<Duration>,
     /// Another seed.
     pub seed: Option<u64>,
+    /// In which language titles and cues are wanted. What has none in Russian is in English.
+    pub lang: Lang,
+    /// How much faster the run's plan goes, [`Overrides::SHORTEST`]–1: `duration`, `start`, `until`, the lengths of ramps and
+    /// the times of cues are multiplied by it. Steps, pauses and rates stay as they are.
+    pub scale: Option<f64>,
 }
 
 impl Overrides {
-    pub(super) fn apply(&self, scenario: &mut raw::Scenario) {
+    /// The smallest scale: below it a lesson's plan is shorter than its steps.
+    pub const SHORTEST: f64 = 0.05;
+
+    pub(super) fn apply(&self, scenario: &mut raw::Scenario, found: &mut Diagnostics) {
         fn option<T>(value: T, name: &'static str) -> Option<At<T>> {
             Some(At {
                 value,
                 place: Place::Option(name),
             })
+        }
+        if let Some(scale) = self.scale {
+            if (Self::SHORTEST..=1.0).contains(&scale) {
+                each_time(scenario, &mut |time| *time = time.mul_f64(scale));
+            } else {
+                let title = format!("a scale of {scale} is not between {} and 1", Self::SHORTEST);
+                found.push(Diagnostic::new(Place::Option("--scale"), title));
+            }
         }
         if let Some(length) = self.duration {
             scenario.duration = option(Length(length), "--duration");
@@ -46,6 +62,39 @@ impl Overrides {
         }
         if let Some(workers) = self.workers {
             executor.workers = option(workers, "--workers");
+        }
+    }
+}
+
+/// Changes each time of the run's plan.
+fn each_time(scenario: &mut raw::Scenario, change: &mut impl FnMut(&mut Duration)) {
+    if let Some(duration) = &mut scenario.duration {
+        change(&mut duration.value.0);
+    }
+    for task in scenario.task.0.iter_mut().flat_map(|tasks| &mut tasks.value) {
+        let task = &mut task.value;
+        if let Some(At {
+            value: WrittenStart::After(start),
+            ..
+        }) = &mut task.start
+        {
+            change(&mut start.0);
+        }
+        if let Some(until) = &mut task.until {
+            change(&mut until.value.0);
+        }
+        if let Some(At {
+            value: raw::Rate::Ramp(ramp),
+            ..
+        }) = &mut task.rate
+            && let Some(over) = &mut ramp.over.0
+        {
+            change(&mut over.value.0);
+        }
+    }
+    for cue in scenario.cue.iter_mut().flat_map(|cues| &mut cues.value) {
+        if let Some(at) = &mut cue.value.at.0 {
+            change(&mut at.value.0);
         }
     }
 }

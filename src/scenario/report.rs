@@ -22,6 +22,16 @@ pub(super) enum Place {
     Option(&'static str),
 }
 
+impl Place {
+    /// Where it begins, in bytes; what has no place in the file comes first.
+    pub fn start(&self) -> usize {
+        match self {
+            Place::File(span) => span.start,
+            Place::Option(_) => 0,
+        }
+    }
+}
+
 impl From<Range<usize>> for Place {
     fn from(span: Range<usize>) -> Place {
         Place::File(span)
@@ -79,10 +89,7 @@ impl Diagnostic {
     }
 
     fn start(&self) -> usize {
-        match &self.place {
-            Place::File(span) => span.start,
-            Place::Option(_) => 0,
-        }
+        self.place.start()
     }
 }
 

@@ -1,37 +1,47 @@
 //! The tables of the language. Their doc comments are the descriptions in the JSON Schema: write them for who writes
 //! scenarios.
 
-use super::choice::{Choice, choice, first};
 use super::entries::{Entries, Table, table, unraw};
 use super::{
-    At, Bounds, DeTable, DeValue, Diagnostics, Length, Line, Name, Need, Read, Repeat, Size, UrlPath, Value,
-    WrittenDraw, nearest, wrong_type,
+    At, Cue, DeTable, DeValue, Diagnostic, Diagnostics, Draw, Expect, Journal, Length, Name, Need, Read, Repeat, Step,
+    Text, Value, nearest, schema, wrong_type,
 };
 use crate::scenario::limits;
-use crate::scenario::types::{ExecutorKind, How, Kernel};
+use crate::scenario::types::{ExecutorKind, LogLevel};
 use schemars::JsonSchema;
 use std::ops::Range;
-use toml::Spanned;
 
 table! {
     /// A tasklab scenario: a mix of tasks, where it runs, and what the presenter says and does.
     Scenario, "the scenario" {
         /// One line for header and lists, up to 60 characters.
-        title: Need<Line>,
+        title: Need<Text>,
         /// What it shows, in a sentence or two, up to 400 characters. Default: nothing.
-        about: Option<At<Line>>,
+        about: Option<At<Text>>,
         /// How long the run lasts, up to 24h. Default: until every task has ended.
         duration: Option<At<Length>>,
         /// Every random draw derives from it: the same seed gives the same draws. Default: 0.
         seed: Option<At<u64>>,
         /// Where the tasks run. Default: tokio with one worker per core.
         executor: Option<At<Executor>>,
+        /// Where the tasks may run, if that is not everywhere. The first is the default.
+        executors: Option<At<Vec<At<ExecutorKind>>>>,
+        /// What the event log keeps: events of this level and graver ones. Default: `info` on the screen, `error` without.
+        log: Option<At<LogLevel>>,
         /// How the loopback service behaves that `http` steps talk to.
         http: Option<At<Http>>,
+        /// The database that `db` steps work on.
+        db: Option<At<Db>>,
+        /// The bounded channels that `send` and `recv` steps name.
+        channel: Option<At<Vec<At<Channel>>>>,
+        /// The semaphores that `semaphore` steps name.
+        semaphore: Option<At<Vec<At<Semaphore>>>>,
         /// The groups of tasks, at least one.
         task: Need<Vec<At<Task>>>,
         /// What the presenter says and does, by the clock.
         cue: Option<At<Vec<At<Cue>>>>,
+        /// What must hold at the end: numbers of the report, each with a bound.
+        expect: Option<At<Expect>>,
     }
 }
 
@@ -75,6 +85,42 @@ table! {
 }
 
 table! {
+    /// The SQLite database in the scratch folder, with one table.
+    Db, "[db]" {
+        /// Rows that the table has when the run begins, 1–1000000. Default: 1000.
+        #[schemars(range(min = 1, max = limits::ROWS))]
+        rows: Option<At<u64>>,
+        /// How long an operation waits for the file's lock before it fails. Default: 5s.
+        timeout: Option<At<Length>>,
+        /// How SQLite keeps a transaction: with `delete` readers and the writer wait for each other, with `wal` only
+        /// writers do. Default: `delete`.
+        journal: Option<At<Journal>>,
+    }
+}
+
+table! {
+    /// A bounded channel, for any number of senders and receivers.
+    Channel, "[[channel]]" {
+        /// Its name: letters, digits, `-` and `_`, up to 24 of them. Unique among channels.
+        name: Need<Name>,
+        /// How much fits, 1–1000000. Who sends more waits.
+        #[schemars(range(min = 1, max = limits::CAPACITY))]
+        capacity: Need<u64>,
+    }
+}
+
+table! {
+    /// A counting semaphore: who comes first is served first.
+    Semaphore, "[[semaphore]]" {
+        /// Its name: letters, digits, `-` and `_`, up to 24 of them. Unique among semaphores.
+        name: Need<Name>,
+        /// How many tasks it lets in at once, 1–1000000.
+        #[schemars(range(min = 1, max = limits::PERMITS))]
+        permits: Need<u64>,
+    }
+}
+
+table! {
     /// A group of tasks that run the same steps.
     Task, "[[task]]" {
         /// The group's name: letters, digits, `-` and `_`, up to 24 of them. Unique in the file.
@@ -82,13 +128,19 @@ table! {
         /// How many tasks arrive in all, 1–1000000. Default: 1, or no end with `every` or `rate`.
         #[schemars(range(min = 1, max = limits::TASKS))]
         count: Option<At<u64>>,
-        /// When the first arrives, after the run's start. Default: at once.
-        start: Option<At<Length>>,
+        /// When the first arrives, after the run's start; or `called`: none arrives, and steps such as `gather` name the
+        /// group. Default: at once.
+        start: Option<At<WrittenStart>>,
         /// The pause between one arrival and the next. Default: all arrive together.
         every: Option<At<Draw>>,
+        /// How many arrive at once, each time, 1–1000000. Only with `every`. Default: 1.
+        #[schemars(range(min = 1, max = limits::TASKS))]
+        burst: Option<At<u64>>,
         /// Arrivals per second on average, at random (a Poisson process), up to 100000. Instead of `every`.
-        #[schemars(range(min = 0, max = 100_000))]
-        rate: Option<At<f64>>,
+        rate: Option<At<Rate>>,
+        /// When the group ends, after the run's start: no task arrives and no repetition begins from then on. Default:
+        /// with the run.
+        until: Option<At<Length>>,
         /// How often each task does its steps: a number from 1, or `forever`. Default: 1.
         repeat: Option<At<Repeat>>,
         /// The limit on each repetition. Async tasks are cancelled by it; a thread runs on, and is counted as overdue.
@@ -98,257 +150,72 @@ table! {
     }
 }
 
-choice! {
-    /// One thing that a task does.
-    Step, "step" {
-        /// Compute: the calibrated amount of work that takes this long on an idle core, or a named kernel.
-        "cpu" => Cpu(Cpu),
-        /// Wait for a deadline: suspended on an async executor, a sleeping thread on others.
-        "sleep" => Sleep(At<Draw>),
-        /// Put the thread to sleep wherever it runs (`std::thread::sleep`): on an async executor, the mistake.
-        "block" => Block(At<Draw>),
-        /// A GET request for this path to the loopback service.
-        "http" => Http(UrlPath),
-        /// Read or write a real file in the scratch folder.
-        "file" => File(File),
-        /// Do these steps on a blocking thread (`spawn_blocking`). On the pool: right there.
-        "offload" => Offload(At<Vec<At<Step>>>),
-        /// Do these steps right here, after the worker's other tasks went to another thread (`block_in_place`). Not on
-        /// `current-thread`. On the pool: right there.
-        "in_place" => InPlace(At<Vec<At<Step>>>),
-        /// Do these steps, but no longer than this.
-        "timeout" => Timeout(Timeout),
-        /// End this repetition as failed.
-        "fail" => Fail(Accident),
-        /// End the task with a panic.
-        "panic" => Panic(Accident),
-        ;
-        /// Give way to others once.
-        "yield" => Yield,
-    }
+/// When the first task of a group arrives.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::scenario) enum WrittenStart {
+    After(Length),
+    Called,
 }
 
-/// Work that takes a length of time on an idle core, or a named kernel.
-#[derive(Clone, Debug, JsonSchema)]
-#[schemars(untagged)]
-pub(in crate::scenario) enum Cpu {
-    /// The calibrated amount of work that takes this long on an idle core.
-    Work(At<Draw>),
-    /// A computation of a known kind.
-    Kernel(KernelRun),
+impl WrittenStart {
+    const CALLED: &'static str = "called";
 }
 
-impl Read for Cpu {
-    const EXPECTED: &'static str = "a length of time in quotes, such as \"2ms\", or a kernel with its size";
+impl Read for WrittenStart {
+    const EXPECTED: &'static str = "a length of time in quotes, such as \"2s\", or \"called\"";
 
     fn read(value: &Value<'_>, key: &str, found: &mut Diagnostics) -> Option<Self> {
         match value.get_ref() {
-            DeValue::Table(table) if KernelRun::KEYS.iter().any(|key| table.contains_key(*key)) => {
-                KernelRun::read(value, key, found).map(Cpu::Kernel)
+            DeValue::String(text) if text == Self::CALLED => Some(WrittenStart::Called),
+            DeValue::String(text) if nearest(text, &[Self::CALLED]).is_some() => {
+                let diagnostic = Diagnostic::new(value.span(), format!("`{key}` cannot be \"{text}\""));
+                found.push(diagnostic.help(format!("did you mean \"{}\"?", Self::CALLED)));
+                None
             }
-            DeValue::String(_) | DeValue::Table(_) => At::read(value, key, found).map(Cpu::Work),
+            DeValue::String(_) => Length::read(value, key, found).map(WrittenStart::After),
             _ => wrong_type::<Self>(value, key, found),
         }
     }
 }
 
-table! {
-    /// A real computation of a known kind.
-    KernelRun, "a kernel" {
-        /// Which.
-        kernel: Need<Kernel>,
-        /// The size of the problem, from 1: rows (matmul, to 2048), points a side (mandelbrot, image, to 4096), the
-        /// largest candidate (primes, to 100000000), KiB (hash, compress, to 65536), thousand rounds (password, to 100000).
-        #[schemars(range(min = 1, max = 100_000_000))]
-        size: Need<u64>,
-    }
-}
+schema!(WrittenStart, "start", {
+    "type": "string",
+    "pattern": r"^(called|\s*[0-9]+(\.[0-9]+)?\s*(ns|us|µs|μs|ms|s|m|h)\s*)$",
+    "description": "A length of time, such as `2s`, or `called`: no task arrives by itself."
+});
 
-table! {
-    /// A file operation. Give `read` or `write`.
-    File, "`file`" {
-        /// Read a whole file of this size, up to 1GiB.
-        read: Option<At<Size>>,
-        /// Write a whole file of this size, up to 1GiB, and make it durable.
-        write: Option<At<Size>>,
-        /// In which manner on an async executor; threads are always synchronous. Default: `async`.
-        how: Option<At<How>>,
-    }
-}
-
-table! {
-    /// Steps with a limit on their time.
-    Timeout, "`timeout`" {
-        /// The limit, above zero.
-        after: Need<Draw>,
-        /// What is limited.
-        steps: Need<Vec<At<Step>>>,
-    }
-}
-
-/// A failure or a panic: a message, or a message and how likely it is.
+/// A number, or a ramp from one to another.
 #[derive(Clone, Debug, JsonSchema)]
 #[schemars(untagged)]
-pub(in crate::scenario) enum Accident {
-    /// It always happens. What the log says.
-    Always(Line),
-    /// It happens at times.
-    Chance(Chance),
+pub(in crate::scenario) enum Rate {
+    /// Always the same, above zero.
+    Constant(#[schemars(range(min = 0, max = 100_000))] At<f64>),
+    /// It changes evenly.
+    Ramp(Ramp),
 }
 
-impl Read for Accident {
-    const EXPECTED: &'static str = "a message in quotes, or `{ message = …, chance = … }`";
+impl Read for Rate {
+    const EXPECTED: &'static str = "a number, or `{ from = …, to = …, over = … }`";
 
     fn read(value: &Value<'_>, key: &str, found: &mut Diagnostics) -> Option<Self> {
         match value.get_ref() {
-            DeValue::String(_) => Line::read(value, key, found).map(Accident::Always),
-            DeValue::Table(_) => Chance::read(value, key, found).map(Accident::Chance),
+            DeValue::Integer(_) | DeValue::Float(_) => At::read(value, key, found).map(Rate::Constant),
+            DeValue::Table(_) => Ramp::read(value, key, found).map(Rate::Ramp),
             _ => wrong_type::<Self>(value, key, found),
         }
     }
 }
 
 table! {
-    /// Something that happens at times.
-    Chance, "`fail` or `panic`" {
-        /// What the log says.
-        message: Need<Line>,
-        /// How likely, 0–1. Default: 1.
-        #[schemars(range(min = 0, max = 1))]
-        chance: Option<At<f64>>,
-    }
-}
-
-table! {
-    /// What the presenter says and does at one moment. Give `say`, `do`, or both.
-    Cue, "[[cue]]" {
-        /// When, after the run's start.
-        at: Need<Length>,
-        /// The caption, up to 400 characters.
-        say: Option<At<Line>>,
-        /// What happens.
-        r#do: Option<At<Do>>,
-    }
-}
-
-choice! {
-    /// What a cue does to the run.
-    Do, "action" {
-        /// Spawn a task that blocks: once, or again and again until `calm` or the next `block`.
-        "block" => Block(Block),
-        /// Change how the loopback service behaves; a key left out stays as it is.
-        "http" => Http(Http),
-        ;
-        /// Stop the blocks, and give the loopback service its first behaviour back.
-        "calm" => Calm,
-    }
-}
-
-/// A length of time, or a table.
-#[derive(Clone, Debug, JsonSchema)]
-#[schemars(untagged)]
-pub(in crate::scenario) enum Block {
-    /// One block of this length, on a worker.
-    Once(At<Length>),
-    /// One block or many.
-    Many(Blocks),
-}
-
-impl Read for Block {
-    const EXPECTED: &'static str = "a length of time in quotes, such as \"300ms\", or `{ lasts = …, every = … }`";
-
-    fn read(value: &Value<'_>, key: &str, found: &mut Diagnostics) -> Option<Self> {
-        match value.get_ref() {
-            DeValue::String(_) => At::read(value, key, found).map(Block::Once),
-            DeValue::Table(_) => Blocks::read(value, key, found).map(Block::Many),
-            _ => wrong_type::<Self>(value, key, found),
-        }
-    }
-}
-
-table! {
-    /// Blocks that a cue injects.
-    Blocks, "`block`" {
-        /// How long each lasts, above zero.
-        lasts: Need<Length>,
-        /// The pause between two, at least 1ms. Default: one block only.
-        every: Option<At<Length>>,
-        /// `sync`: on a worker, the mistake. `offload`: on a blocking thread, the remedy. Default: `sync`.
-        how: Option<At<How>>,
-    }
-}
-
-/// A length of time that is drawn afresh each time: fixed, a range, or a distribution.
-#[derive(Clone, Debug, JsonSchema)]
-#[schemars(untagged)]
-pub(in crate::scenario) enum Draw {
-    /// `"5ms"`, or a range of equally likely lengths: `"5ms..15ms"`.
-    Written(WrittenDraw),
-    /// A distribution, by its name.
-    Distribution(Distribution),
-    /// Skewed with a long tail, as latencies are (log-normal).
-    LongTail(LongTail),
-}
-
-impl Draw {
-    /// Whether a key, perhaps mistyped, is one of a long-tailed distribution's.
-    fn means_long_tail(key: &str) -> bool {
-        let known = [LongTail::KEYS, Distribution::KEYS].concat();
-        nearest(key, &known).is_some_and(|near| LongTail::KEYS.contains(&near))
-    }
-}
-
-impl Read for Draw {
-    const EXPECTED: &'static str = WrittenDraw::EXPECTED;
-
-    fn read(value: &Value<'_>, key: &str, found: &mut Diagnostics) -> Option<Self> {
-        match value.get_ref() {
-            DeValue::Table(table) if table.keys().any(|key| Draw::means_long_tail(key.get_ref())) => {
-                LongTail::read(value, key, found).map(Draw::LongTail)
-            }
-            DeValue::Table(_) => Distribution::read(value, key, found).map(Draw::Distribution),
-            DeValue::String(_) => WrittenDraw::read(value, key, found).map(Draw::Written),
-            _ => wrong_type::<Self>(value, key, found),
-        }
-    }
-}
-
-choice! {
-    /// A distribution by its name.
-    Distribution, "distribution" {
-        /// Equally likely anywhere between two lengths: `["5ms", "15ms"]`.
-        "uniform" => Uniform(At<Bounds>),
-        /// Bell-shaped, cut off at zero.
-        "normal" => Normal(Normal),
-        /// Memoryless: many short ones, few long ones.
-        "exponential" => Exponential(Exponential),
-    }
-}
-
-table! {
-    /// A bell-shaped distribution.
-    Normal, "`normal`" {
-        /// The mean, above zero.
-        mean: Need<Length>,
-        /// The standard deviation.
-        sd: Need<Length>,
-    }
-}
-
-table! {
-    /// A memoryless distribution.
-    Exponential, "`exponential`" {
-        /// The mean, above zero.
-        mean: Need<Length>,
-    }
-}
-
-table! {
-    /// A log-normal distribution.
-    LongTail, "a distribution with a long tail" {
-        /// Half of the draws are below it; above zero.
-        median: Need<Length>,
-        /// One draw in a hundred is above it; above the median.
-        p99: Need<Length>,
+    /// A rate that changes evenly, and then stays.
+    Ramp, "a ramp" {
+        /// Arrivals per second at the group's start, 0–100000.
+        #[schemars(range(min = 0, max = 100_000))]
+        from: Need<f64>,
+        /// Arrivals per second at the end, and from then on, 0–100000.
+        #[schemars(range(min = 0, max = 100_000))]
+        to: Need<f64>,
+        /// How long the way from one to the other is, above zero.
+        over: Need<Length>,
     }
 }

@@ -14,17 +14,25 @@
 //! A mistake is noted and reading goes on: a value that cannot be read is `None`, and nothing more is said of it.
 
 mod choice;
+mod cue;
+mod draw;
 mod entries;
+mod expect;
 mod language;
 mod number;
 mod quantity;
+mod step;
 mod text;
 
+pub(super) use cue::*;
+pub(super) use draw::*;
 pub(super) use entries::Table;
+pub(super) use expect::Expect;
 pub(super) use language::*;
-pub(super) use number::Repeat;
+pub(super) use number::{Journal, Repeat};
 pub(super) use quantity::{Bounds, Length, Size, WrittenDraw};
-pub(super) use text::{Line, Name, UrlPath};
+pub(super) use step::*;
+pub(super) use text::{Line, Name, Text, UrlPath};
 
 use super::report::{Diagnostic, Diagnostics, Place};
 use schemars::{JsonSchema, Schema, SchemaGenerator};

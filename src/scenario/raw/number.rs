@@ -1,7 +1,8 @@
 //! Numbers, switches, and fixed sets of words.
 
 use super::{DeValue, Diagnostic, Diagnostics, Read, Value, nearest, one_of, schema, unknown, wrong_type};
-use crate::scenario::types::{ExecutorKind, How, Kernel};
+use crate::scenario::types::{ExecutorKind, Formatting, How, Kernel, LogLevel};
+use schemars::JsonSchema;
 
 impl Read for u64 {
     const EXPECTED: &'static str = "a whole number";
@@ -81,6 +82,30 @@ macro_rules! vocabulary {
 vocabulary!(ExecutorKind, "an executor");
 vocabulary!(Kernel, "a kernel");
 vocabulary!(How, "a manner");
+vocabulary!(Formatting, "a manner");
+vocabulary!(LogLevel, "a log level");
+vocabulary!(Journal, "a journal mode");
+
+/// How SQLite keeps a transaction.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, JsonSchema)]
+#[schemars(rename_all = "kebab-case")]
+pub(in crate::scenario) enum Journal {
+    /// A rollback journal, deleted when the transaction ends: readers and the writer wait for each other.
+    Delete,
+    /// A write-ahead log: only writers wait.
+    Wal,
+}
+
+impl Journal {
+    const ALL: [Journal; 2] = [Journal::Delete, Journal::Wal];
+
+    fn word(self) -> &'static str {
+        match self {
+            Journal::Delete => "delete",
+            Journal::Wal => "wal",
+        }
+    }
+}
 
 fn word<T: Vocabulary + Read>(value: &Value<'_>, key: &str, found: &mut Diagnostics) -> Option<T> {
     let Some(text) = value.get_ref().as_str() else {

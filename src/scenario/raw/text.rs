@@ -1,8 +1,12 @@
 //! Texts: for people, for names, for paths.
 
-use super::{Diagnostic, Diagnostics, Read, Value, schema, wrong_type};
+use super::entries::{Entries, Table, table, unraw};
+use super::{At, DeTable, DeValue, Diagnostic, Diagnostics, Need, Read, Value, schema, wrong_type};
 use crate::scenario::limits;
+use crate::scenario::types::Lang;
 use crate::text::steers;
+use schemars::JsonSchema;
+use std::ops::Range;
 
 /// A line of text for people: spaces and line ends are folded into single spaces; control characters are refused, because
 /// a terminal would obey them.
@@ -30,6 +34,59 @@ impl Read for Line {
             return None;
         }
         Some(Line(folded))
+    }
+}
+
+/// A text for people, in English or in several languages.
+#[derive(Clone, Debug, JsonSchema)]
+#[schemars(untagged)]
+pub(in crate::scenario) enum Text {
+    /// In English.
+    Plain(At<Line>),
+    /// In several languages.
+    Told(Told),
+}
+
+impl Text {
+    /// The text in this language, or else in English.
+    pub(in crate::scenario) fn told(&self, lang: Lang) -> Option<&str> {
+        let line = match (self, lang) {
+            (Text::Plain(line), _) => line,
+            (Text::Told(Told { ru: Some(ru), .. }), Lang::Ru) => ru,
+            (Text::Told(told), _) => told.en.0.as_ref()?,
+        };
+        Some(&line.value.0)
+    }
+
+    /// All that is written, with the places.
+    pub(in crate::scenario) fn lines(&self) -> impl Iterator<Item = &At<Line>> {
+        let (first, second) = match self {
+            Text::Plain(line) => (Some(line), None),
+            Text::Told(told) => (told.en.0.as_ref(), told.ru.as_ref()),
+        };
+        first.into_iter().chain(second)
+    }
+}
+
+impl Read for Text {
+    const EXPECTED: &'static str = "a text in quotes, or `{ en = …, ru = … }`";
+
+    fn read(value: &Value<'_>, key: &str, found: &mut Diagnostics) -> Option<Self> {
+        match value.get_ref() {
+            DeValue::String(_) => At::read(value, key, found).map(Text::Plain),
+            DeValue::Table(_) => Told::read(value, key, found).map(Text::Told),
+            _ => wrong_type::<Self>(value, key, found),
+        }
+    }
+}
+
+table! {
+    /// A text in several languages.
+    Told, "the text" {
+        /// In English.
+        en: Need<Line>,
+        /// In Russian. Default: the English text.
+        ru: Option<At<Line>>,
     }
 }
 

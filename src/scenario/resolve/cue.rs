@@ -26,22 +26,37 @@ impl Resolver<'_> {
 
     fn cue(&mut self, raw: &At<raw::Cue>) -> Option<Cue> {
         let At { value: cue, place } = raw;
-        let say = cue.say.as_ref().map_or(String::new(), |say| say.value.0.clone());
-        let action = all_or_nothing(cue.r#do.as_ref().map(|action| self.action(action)))?;
-        if !cue.has("say") && !cue.has("do") {
+        let action = all_or_nothing(cue.r#do.as_ref().map(|action| self.action(action)));
+        if !cue.has("say") && !cue.has("ask") && !cue.has("do") {
             let diagnostic = Diagnostic::new(place.clone(), "a cue that neither says nor does anything");
-            return self.refuse(diagnostic.help("give it `say`, `do`, or both"));
+            return self.refuse(diagnostic.help("give it `say` or `ask`, `do`, or both"));
         }
+        if let (Some(say), Some(ask)) = (&cue.say, &cue.ask) {
+            let diagnostic = Diagnostic::new(ask.place.clone(), "`say` and `ask` in one cue");
+            let diagnostic = diagnostic.related(&say.place, "the caption is this");
+            return self.refuse(
+                diagnostic
+                    .label("and this")
+                    .help("make two cues of it, one after the other"),
+            );
+        }
+        let action = action?;
+        let caption = cue.say.as_ref().or(cue.ask.as_ref());
+        let say = match caption {
+            Some(text) => text.value.told(self.lang)?.to_owned(),
+            None => String::new(),
+        };
         Some(Cue {
             at: cue.at.0.as_ref()?.value.0,
             say,
-            asks: false,
+            asks: cue.ask.is_some(),
             action,
         })
     }
 
     fn action(&mut self, raw: &At<raw::Do>) -> Option<CueAction> {
         match &raw.value {
+            raw::Do::Log(level) => Some(CueAction::Log(*level)),
             raw::Do::Calm => Some(CueAction::Calm),
             raw::Do::Http(http) => {
                 let (latency, failure_rate) = self.http(http)?;

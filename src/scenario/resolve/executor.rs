@@ -2,7 +2,7 @@
 
 use super::{Resolver, all_or_nothing};
 use crate::scenario::limits;
-use crate::scenario::raw::{self, At};
+use crate::scenario::raw::{self, At, one_of};
 use crate::scenario::report::{Diagnostic, Place};
 use crate::scenario::types::{ExecutorKind, ExecutorSpec, Knobs};
 
@@ -39,6 +39,33 @@ impl Resolver<'_> {
                 enable_alt_timer: enable_alt_timer?,
             },
         })
+    }
+
+    /// Where the scenario may run, and whether it is asked to run there.
+    pub(super) fn executors(&mut self, raw: Option<&At<Vec<At<ExecutorKind>>>>) -> Option<Vec<ExecutorKind>> {
+        let Some(At { value: list, place }) = raw else {
+            return Some(ExecutorKind::ALL.to_vec());
+        };
+        if list.is_empty() {
+            let diagnostic = Diagnostic::new(place.clone(), "a scenario that may run nowhere");
+            return self.refuse(diagnostic.help("leave `executors` out: then it may run everywhere"));
+        }
+        let kinds: Vec<_> = list.iter().map(|kind| kind.value).collect();
+        for (index, kind) in list.iter().enumerate() {
+            if let Some(first) = list[..index].iter().find(|first| first.value == kind.value) {
+                let title = format!("`{}` is listed twice", kind.value.word());
+                let diagnostic = Diagnostic::new(kind.place.clone(), title).related(&first.place, "the first");
+                return self.refuse(diagnostic);
+            }
+        }
+        if !kinds.contains(&self.executor) {
+            let words: Vec<_> = kinds.iter().map(|kind| kind.word()).collect();
+            let title = format!("this scenario does not run on `{}`", self.executor.word());
+            let at = self.chosen.clone().unwrap_or_else(|| place.clone());
+            let diagnostic = Diagnostic::new(at, title).related(place, "it runs on these");
+            return self.refuse(diagnostic.help(format!("use {}", one_of(&words))));
+        }
+        Some(kinds)
     }
 
     fn workers(&mut self, workers: Option<&At<u64>>) -> Option<Option<usize>> {

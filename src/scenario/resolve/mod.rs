@@ -3,17 +3,24 @@
 //! The rule of this folder: `None` means that the reason has been noted, here or by the reader, and that nothing more is
 //! to be said of it. Whoever gets `None` goes on with the rest, so that one report holds all mistakes.
 
+mod arrivals;
+mod call;
 mod cue;
 mod draw;
 mod executor;
+mod expect;
+mod shared;
 mod step;
 mod task;
+mod text;
 mod total;
+mod work;
 
-use super::raw::{self, At, Need, Table};
+use super::raw::{self, At, Table};
 use super::report::{Diagnostic, Diagnostics, Place};
-use super::types::{DbSpec, Draw, ExecutorKind, HttpSpec, Scenario};
-use super::{limits, types};
+use super::types::{self, Draw, ExecutorKind, HttpSpec, Lang, Scenario};
+use call::{Call, Callable};
+use shared::{Declared, Locks};
 use std::time::Duration;
 
 /// How the loopback service behaves when the scenario says nothing.
@@ -23,13 +30,6 @@ const HTTP: HttpSpec = HttpSpec {
         p99: Duration::from_millis(120),
     },
     failure_rate: 0.0,
-};
-
-/// The database when the scenario says nothing.
-const DB: DbSpec = DbSpec {
-    rows: 1000,
-    timeout: Duration::from_secs(5),
-    wal: false,
 };
 
 /// What the checks of tasks and cues know of the run as a whole.
@@ -43,19 +43,46 @@ struct Resolver<'a> {
     duration: Option<Duration>,
     /// Whether a duration is written at all.
     bounded: bool,
+    /// In which language texts are wanted.
+    lang: Lang,
+    channels: Declared,
+    semaphores: Declared,
+    locks: Locks,
+    /// The groups of tasks, in the file's order.
+    groups: Vec<Callable>,
+    /// Which steps name which groups, so far.
+    calls: Vec<Call>,
+    /// Whose steps are being read: an index into `groups`.
+    group: usize,
+    /// The locks around the step that is being read, the outermost first.
+    held: Vec<(String, Place)>,
 }
 
 /// Checks and translates.
-pub(super) fn scenario(raw: &raw::Scenario, found: &mut Diagnostics) -> Option<Scenario> {
-    let chosen = raw.executor.as_ref().and_then(|executor| executor.value.kind.as_ref());
+pub(super) fn scenario(raw: &raw::Scenario, lang: Lang, found: &mut Diagnostics) -> Option<Scenario> {
+    // A step that could not be read may be the one that uses a channel or calls a group.
+    let readable = found.is_empty();
+    let listed = raw.executors.as_ref().and_then(|list| list.value.first());
+    let kind = raw.executor.as_ref().and_then(|executor| executor.value.kind.as_ref());
+    let chosen = kind.or(listed);
     let mut r = Resolver {
         found,
         executor: chosen.map_or(ExecutorKind::Tokio, |kind| kind.value),
         chosen: chosen.map(|kind| kind.place.clone()),
         duration: raw.duration.as_ref().map(|duration| duration.value.0),
         bounded: raw.duration.is_some() || raw.has("duration"),
+        lang,
+        channels: Declared::new("channel", "capacity = 8"),
+        semaphores: Declared::new("semaphore", "permits = 3"),
+        locks: Locks::new(),
+        groups: Vec::new(),
+        calls: Vec::new(),
+        group: 0,
+        held: Vec::new(),
     };
     let title = r.title(&raw.title);
+    let about = r.about(raw.about.as_ref());
+    let executors = r.executors(raw.executors.as_ref());
     let duration = r.run_length(raw.duration.as_ref());
     let executor = r.executor(raw.executor.as_ref());
     let http = match &raw.http {
@@ -65,42 +92,37 @@ pub(super) fn scenario(raw: &raw::Scenario, found: &mut Diagnostics) -> Option<S
             failure_rate: failure_rate.unwrap_or(HTTP.failure_rate),
         }),
     };
+    let db = r.db(raw.db.as_ref());
+    let channels = r.channels(raw.channel.as_ref());
+    let semaphores = r.semaphores(raw.semaphore.as_ref());
     let tasks = r.tasks(&raw.task);
+    if readable {
+        r.unused();
+        r.uncalled();
+    }
     let cues = r.cues(raw.cue.as_ref());
+    let expect = r.expect(raw.expect.as_ref(), raw.executors.as_ref());
+    let locks = r.locks.into_iter().map(|(lock, _)| lock).collect();
     Some(Scenario {
         title: title?,
-        about: raw.about.as_ref().map_or(String::new(), |about| about.value.0.clone()),
+        about: about?,
         duration: duration?,
         seed: raw.seed.as_ref().map_or(0, |seed| seed.value),
         executor: executor?,
-        executors: ExecutorKind::ALL.to_vec(),
-        log: None,
+        executors: executors?,
+        log: raw.log.as_ref().map(|level| level.value),
         http: http?,
-        db: DB,
-        channels: Vec::new(),
-        semaphores: Vec::new(),
-        locks: Vec::new(),
+        db: db?,
+        channels: channels?,
+        semaphores: semaphores?,
+        locks,
         tasks: tasks?,
         cues: cues?,
-        expect: Vec::new(),
+        expect: expect?,
     })
 }
 
 impl Resolver<'_> {
-    fn title(&mut self, title: &Need<raw::Line>) -> Option<String> {
-        let At { value, place } = title.0.as_ref()?;
-        let length = value.0.chars().count();
-        if length == 0 {
-            return self.refuse(Diagnostic::new(place.clone(), "the title is empty"));
-        }
-        if length > limits::TITLE {
-            let title = format!("the title has {length} characters, at most {} fit", limits::TITLE);
-            let diagnostic = Diagnostic::new(place.clone(), title);
-            return self.refuse(diagnostic.help("put the rest into `about`"));
-        }
-        Some(value.0.clone())
-    }
-
     fn run_length(&mut self, duration: Option<&At<raw::Length>>) -> Option<Option<Duration>> {
         match duration {
             Some(At { value, place }) if value.0.is_zero() => {

@@ -1,18 +1,19 @@
 //! Steps: what each may hold, where each may stand, and which executor can do it.
 
 use super::Resolver;
+use super::shared::Shared;
 use crate::scenario::limits;
-use crate::scenario::raw::{self, At, Need, Table};
+use crate::scenario::raw::{self, At, Need};
 use crate::scenario::report::{Diagnostic, Place};
-use crate::scenario::types::{Cpu, ExecutorKind, FileOp, How, Step};
+use crate::scenario::types::{Choice, Cpu, ExecutorKind, How, Step};
 
 /// Where a step stands.
 #[derive(Clone, Copy)]
-struct Site<'a> {
+pub(super) struct Site<'a> {
     /// Steps around it.
-    depth: usize,
-    /// The step that took it away from the runtime, and where that is: `offload` or `in_place`.
-    synchronous: Option<(&'static str, &'a Place)>,
+    pub depth: usize,
+    /// The step that took it away from the runtime, and where that is: `offload`, `in_place`, or a synchronous `lock`.
+    pub synchronous: Option<(&'static str, &'a Place)>,
 }
 
 impl Resolver<'_> {
@@ -33,18 +34,40 @@ impl Resolver<'_> {
         )
     }
 
-    fn list(&mut self, list: &At<Vec<At<raw::Step>>>, site: Site<'_>) -> Option<Vec<Step>> {
-        let At { value: raw, place } = list;
-        if raw.is_empty() {
-            let diagnostic = Diagnostic::new(place.clone(), "no steps").label("there is nothing to do here");
+    pub(super) fn list(&mut self, list: &At<Vec<At<raw::Step>>>, site: Site<'_>) -> Option<Vec<Step>> {
+        if list.value.is_empty() {
+            let diagnostic = Diagnostic::new(list.place.clone(), "no steps").label("there is nothing to do here");
             return self.refuse(diagnostic.help("add a step, such as { sleep = \"10ms\" }"));
         }
+        self.list_or_nothing(list, site)
+    }
+
+    fn list_or_nothing(&mut self, list: &At<Vec<At<raw::Step>>>, site: Site<'_>) -> Option<Vec<Step>> {
+        let At { value: raw, place } = list;
         if site.depth > limits::DEPTH {
             let title = format!("steps within steps, more than {} deep", limits::DEPTH);
             return self.refuse(Diagnostic::new(place.clone(), title));
         }
+        for pair in raw.windows(2) {
+            self.reaches(&pair[0], &pair[1]);
+        }
         let steps: Vec<_> = raw.iter().map(|step| self.step(step, site)).collect();
         steps.into_iter().collect()
+    }
+
+    /// Notes that `next` never runs, if that is so.
+    fn reaches(&mut self, before: &At<raw::Step>, next: &At<raw::Step>) {
+        if let raw::Step::Loop(endless) = &before.value
+            && let Some(At {
+                value: raw::Repeat::Forever,
+                ..
+            }) = endless.times.0
+        {
+            let diagnostic = Diagnostic::new(next.place.clone(), "this step never runs");
+            let diagnostic = diagnostic.related(&before.place, "this loop has no end");
+            self.found
+                .push(diagnostic.help("move it into the loop, or give the loop a number of `times`"));
+        }
     }
 
     fn step(&mut self, raw: &At<raw::Step>, site: Site<'_>) -> Option<Step> {
@@ -115,21 +138,165 @@ impl Resolver<'_> {
                 let (message, chance) = self.accident(accident)?;
                 Step::Panic { message, chance }
             }
+            raw::Step::Db(db) => self.db_step(db, place, site)?,
+            raw::Step::Log(event) => self.log_event(event)?,
+            raw::Step::Lock(lock) => self.locked(lock, place, inner)?,
+            raw::Step::Semaphore(permit) => {
+                let name = permit
+                    .name
+                    .0
+                    .as_ref()
+                    .and_then(|name| self.named(Shared::Semaphore, name));
+                let steps = permit.steps.0.as_ref().and_then(|steps| self.list(steps, inner));
+                Step::Semaphore {
+                    name: name?,
+                    steps: steps?,
+                }
+            }
+            raw::Step::Send(channel) => Step::Send {
+                channel: self.named(Shared::Channel, channel)?,
+            },
+            raw::Step::Recv(channel) => Step::Recv {
+                channel: self.named(Shared::Channel, channel)?,
+            },
+            raw::Step::Gather(branches) => Step::Gather(self.branches("gather", branches, place, site)?),
+            raw::Step::Group(branches) => Step::Group(self.branches("group", branches, place, site)?),
+            raw::Step::Race(branches) => Step::Race(self.branches("race", branches, place, site)?),
+            raw::Step::Spawn(spawn) => self.spawn(spawn, place, site)?,
+            raw::Step::Unawaited(branch) => {
+                let allowed = self.needs_runtime("unawaited", "there are no futures here", place, site);
+                let branch = self.branch(branch, site);
+                allowed.and(branch).map(Step::Unawaited)?
+            }
+            raw::Step::Choose(choices) => self.choose(choices, inner)?,
+            raw::Step::Loop(raw) => {
+                let times = self.repeat("times", raw.times.0.as_ref());
+                let steps = raw.steps.0.as_ref().and_then(|steps| self.list(steps, inner));
+                raw.times.0.as_ref()?;
+                Step::Loop {
+                    times: times?,
+                    steps: steps?,
+                }
+            }
         })
     }
 
-    /// Refuses what has no meaning once `offload` or `in_place` has taken the steps away from the runtime.
-    fn needs_runtime(&mut self, step: &str, why: &str, place: &Place, site: Site<'_>) -> Option<()> {
+    /// Steps inside a lock. Those inside one that keeps its thread run synchronously: its guard cannot outlive a suspension.
+    fn locked(&mut self, lock: &raw::Lock, place: &Place, site: Site<'_>) -> Option<Step> {
+        let how = self.lock_manner(lock, place, site);
+        let written = lock.how.as_ref().map_or(place, |how| &how.place);
+        let name = lock.name.0.as_ref();
+        let known = name.zip(how).and_then(|(name, how)| self.lock(name, how, written));
+        let free = name.and_then(|name| self.not_held(name));
+        if let Some(At { value, place }) = name {
+            self.held.push((value.0.clone(), place.clone()));
+        }
+        let synchronous = match how {
+            Some(How::Sync) => site.synchronous.or(Some(("lock", place))),
+            _ => site.synchronous,
+        };
+        let steps = lock
+            .steps
+            .0
+            .as_ref()
+            .and_then(|steps| self.list(steps, Site { synchronous, ..site }));
+        if name.is_some() {
+            self.held.pop();
+        }
+        free?;
+        Some(Step::Lock {
+            name: known?,
+            steps: steps?,
+        })
+    }
+
+    fn lock_manner(&mut self, lock: &raw::Lock, place: &Place, site: Site<'_>) -> Option<How> {
+        let how = lock.how.as_ref().map_or(How::Async, |how| how.value);
+        let written = lock.how.as_ref().map_or(place, |how| &how.place);
+        if how == How::Offload {
+            let diagnostic = Diagnostic::new(written.clone(), "a lock is never `offload`");
+            return self
+                .refuse(diagnostic.help("it is `async`, which suspends who waits, or `sync`, which keeps the thread"));
+        }
+        if let (How::Async, Some((around, outer))) = (how, site.synchronous) {
+            let title = format!("an async `lock` has no meaning inside `{around}`");
+            let diagnostic = Diagnostic::new(written.clone(), title).label("who waits cannot be suspended here");
+            let diagnostic = diagnostic.related(outer, "inside this");
+            return self.refuse(diagnostic.help("write `how = \"sync\"`"));
+        }
+        Some(how)
+    }
+
+    /// Refuses a lock that the same task holds already.
+    fn not_held(&mut self, name: &At<raw::Name>) -> Option<()> {
+        let Some((_, place)) = self.held.iter().find(|(held, _)| *held == name.value.0) else {
+            return Some(());
+        };
+        let diagnostic = Diagnostic::new(
+            name.place.clone(),
+            format!("the lock `{}` is held already", name.value.0),
+        );
+        let diagnostic = diagnostic
+            .label("the task would wait for itself, for ever")
+            .related(place, "since here");
+        self.refuse(diagnostic.help("leave the inner one out, or name another lock"))
+    }
+
+    fn choose(&mut self, raw: &At<Vec<At<raw::Weighted>>>, site: Site<'_>) -> Option<Step> {
+        let diagnostic = |title: String| Diagnostic::new(raw.place.clone(), title);
+        match raw.value.len() {
+            0 => {
+                let help = "write { choose = [{ weight = 9, steps = … }, { steps = … }] }";
+                return self.refuse(diagnostic("`choose` without choices".to_owned()).help(help));
+            }
+            n if n > limits::CHOICES => {
+                return self.refuse(diagnostic(format!(
+                    "{n} choices, at most {} are possible",
+                    limits::CHOICES
+                )));
+            }
+            _ => {}
+        }
+        let choices: Vec<_> = raw
+            .value
+            .iter()
+            .map(|choice| self.choice(&choice.value, site))
+            .collect();
+        choices.into_iter().collect::<Option<_>>().map(Step::Choose)
+    }
+
+    fn choice(&mut self, raw: &raw::Weighted, site: Site<'_>) -> Option<Choice> {
+        let weight = match &raw.weight {
+            None => Some(1.0),
+            Some(At { value, place }) if *value <= 0.0 => {
+                let title = format!("`weight` is {value}, which is not above zero");
+                let diagnostic = Diagnostic::new(place.clone(), title).label("it would never be chosen");
+                self.refuse(diagnostic.help("leave the choice out"))
+            }
+            Some(weight) => Some(weight.value),
+        };
+        let steps = raw.steps.0.as_ref().and_then(|steps| self.list_or_nothing(steps, site));
+        Some(Choice {
+            weight: weight?,
+            steps: steps?,
+        })
+    }
+
+    /// Refuses what has no meaning once `offload`, `in_place` or a lock has taken the steps away from the runtime.
+    pub(super) fn needs_runtime(&mut self, step: &str, why: &str, place: &Place, site: Site<'_>) -> Option<()> {
         let Some((around, outer)) = site.synchronous else {
             return Some(());
         };
+        let (inside, help) = match around {
+            "lock" => (
+                "inside this lock, which is `sync`",
+                "move it out of the lock, or make the lock `async`".to_owned(),
+            ),
+            _ => ("inside this", format!("move it out of `{around}`, or leave it out")),
+        };
         let title = format!("`{step}` has no meaning inside `{around}`");
         let diagnostic = Diagnostic::new(place.clone(), title).label(why);
-        self.refuse(
-            diagnostic
-                .related(outer, "inside this")
-                .help(format!("move it out of `{around}`, or leave it out")),
-        )
+        self.refuse(diagnostic.related(outer, inside).help(help))
     }
 
     fn can_block_in_place(&mut self, place: &Place) -> Option<()> {
@@ -141,81 +308,16 @@ impl Resolver<'_> {
         let diagnostic = self.with_choice(diagnostic);
         self.refuse(diagnostic.help("write `offload`, or use `tokio`"))
     }
-
-    fn kernel(&mut self, run: &raw::KernelRun) -> Option<Cpu> {
-        let size = run.size.0.as_ref()?;
-        if size.value == 0 {
-            return self
-                .refuse(Diagnostic::new(size.place.clone(), "`size` is zero").label("there is nothing to compute"));
-        }
-        let kernel = run.kernel.0.as_ref()?.value;
-        let most = limits::kernel(kernel);
-        if size.value > u64::from(most) {
-            let title = format!(
-                "a {} of size {} is too big, at most {most} is possible",
-                kernel.word(),
-                size.value
-            );
-            return self.refuse(Diagnostic::new(size.place.clone(), title));
-        }
-        Some(Cpu::Kernel {
-            kernel,
-            size: size.value as u32,
-        })
-    }
-
-    fn file(&mut self, file: &raw::File, place: &Place, site: Site<'_>) -> Option<Step> {
-        let (op, size) = match (&file.read, &file.write) {
-            (Some(read), None) => (FileOp::Read, read.value.0),
-            (None, Some(write)) => (FileOp::Write, write.value.0),
-            (Some(read), Some(write)) => {
-                let diagnostic = Diagnostic::new(write.place.clone(), "`read` and `write` in one `file` step");
-                let diagnostic = diagnostic.related(&read.place, "the other");
-                return self.refuse(diagnostic.help("write two steps, one after the other"));
-            }
-            // A `read` or `write` that could not be understood looks like none; the reader has noted it.
-            (None, None) if file.has("read") || file.has("write") => return None,
-            (None, None) => {
-                let diagnostic = Diagnostic::new(place.clone(), "`file` neither reads nor writes");
-                return self.refuse(diagnostic.help("write { file = { read = \"64KiB\" } }"));
-            }
-        };
-        if let (
-            Some(At {
-                value: How::Offload,
-                place,
-            }),
-            Some((around, outer)),
-        ) = (&file.how, site.synchronous)
-        {
-            let title = format!("`how = \"offload\"` has no meaning inside `{around}`");
-            let diagnostic = Diagnostic::new(place.clone(), title).label("the step has left the runtime already");
-            return self.refuse(diagnostic.related(outer, "inside this").help("leave `how` out"));
-        }
-        let how = file.how.as_ref().map_or(How::Async, |how| how.value);
-        Some(Step::File { op, size, how })
-    }
-
-    fn accident(&mut self, accident: &raw::Accident) -> Option<(String, f64)> {
-        match accident {
-            raw::Accident::Always(message) => Some((message.0.clone(), 1.0)),
-            raw::Accident::Chance(raw) => {
-                let chance = raw
-                    .chance
-                    .as_ref()
-                    .map_or(Some(1.0), |chance| self.share("chance", chance));
-                Some((raw.message.0.as_ref()?.value.0.clone(), chance?))
-            }
-        }
-    }
 }
 
 /// How many steps there are, those within others included.
 fn count(steps: &[At<raw::Step>]) -> usize {
-    let within = |step: &At<raw::Step>| match &step.value {
-        raw::Step::Offload(steps) | raw::Step::InPlace(steps) => count(&steps.value),
-        raw::Step::Timeout(timeout) => timeout.steps.0.as_ref().map_or(0, |steps| count(&steps.value)),
-        _ => 0,
+    let within = |step: &At<raw::Step>| {
+        step.value
+            .within()
+            .iter()
+            .map(|steps| count(&steps.value))
+            .sum::<usize>()
     };
     steps.iter().map(|step| 1 + within(step)).sum()
 }

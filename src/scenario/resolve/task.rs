@@ -1,12 +1,13 @@
-//! Groups of tasks: names, numbers and arrivals.
+//! Groups of tasks: their names, and how often they do what.
 
+use super::arrivals::Arriving;
+use super::call::Callable;
 use super::{Resolver, all_or_nothing};
 use crate::scenario::limits;
-use crate::scenario::raw::{self, At, Need, Table};
+use crate::scenario::raw::{self, At, Need};
 use crate::scenario::report::{Diagnostic, Place};
-use crate::scenario::types::{Arrivals, Repeat, Start, TaskSpec};
+use crate::scenario::types::{Repeat, TaskSpec};
 use std::collections::HashMap;
-use std::time::Duration;
 
 impl Resolver<'_> {
     pub(super) fn tasks(&mut self, raw: &Need<Vec<At<raw::Task>>>) -> Option<Vec<TaskSpec>> {
@@ -24,15 +25,20 @@ impl Resolver<'_> {
             return self.refuse(Diagnostic::new(place.clone(), title));
         }
         self.distinct_names(groups);
-        let tasks: Vec<_> = groups.iter().map(|group| self.task(&group.value)).collect();
+        self.groups = groups.iter().map(callable).collect();
+        let mut tasks = Vec::new();
+        for (index, group) in groups.iter().enumerate() {
+            self.group = index;
+            tasks.push(self.task(&group.value));
+        }
+        self.acyclic()?;
         self.totals(groups, &tasks);
         tasks.into_iter().collect()
     }
 
     fn task(&mut self, raw: &raw::Task) -> Option<TaskSpec> {
-        let arrivals = self.arrivals(raw);
-        let count = self.count(raw);
-        let repeat = self.repeat(raw.repeat.as_ref());
+        let arriving = self.arrives(raw);
+        let repeat = self.repeat("repeat", raw.repeat.as_ref());
         let timeout = raw.timeout.as_ref().map(|timeout| {
             self.positive_draw(
                 timeout,
@@ -40,12 +46,18 @@ impl Resolver<'_> {
             )
         });
         let steps = self.steps(&raw.steps);
+        let Arriving {
+            count,
+            start,
+            arrivals,
+            until,
+        } = arriving?;
         Some(TaskSpec {
             name: raw.name.0.as_ref()?.value.0.clone(),
-            count: count?,
-            start: Start::At(raw.start.as_ref().map_or(Duration::ZERO, |start| start.value.0)),
-            arrivals: arrivals?,
-            until: None,
+            count,
+            start,
+            arrivals,
+            until,
             repeat: repeat?,
             timeout: all_or_nothing(timeout)?,
             steps: steps?,
@@ -68,78 +80,35 @@ impl Resolver<'_> {
         }
     }
 
-    fn arrivals(&mut self, raw: &raw::Task) -> Option<Arrivals> {
-        let every = raw.every.as_ref().map(|every| {
-            let draw = self.positive_draw(every, "`every` is zero: all tasks would arrive at once");
-            draw.map(|pause| Arrivals::Every { pause, burst: 1 })
-        });
-        let rate = raw.rate.as_ref().map(|rate| self.rate(rate).map(Arrivals::Rate));
-        match (every, rate) {
-            (None, None) => Some(Arrivals::Together),
-            (Some(one), None) | (None, Some(one)) => one,
-            (Some(_), Some(_)) => {
-                let (every, rate) = (raw.every.as_ref()?, raw.rate.as_ref()?);
-                let diagnostic = Diagnostic::new(rate.place.clone(), "`every` and `rate` in one task");
-                let diagnostic = diagnostic.related(&every.place, "this says how tasks arrive");
-                self.refuse(diagnostic.label("and so does this").help("keep one of them"))
-            }
-        }
-    }
-
-    fn rate(&mut self, rate: &At<f64>) -> Option<f64> {
-        if rate.value <= 0.0 {
-            return self.refuse(Diagnostic::new(
-                rate.place.clone(),
-                "`rate` is not above zero: nothing would ever arrive",
-            ));
-        }
-        if rate.value > limits::RATE {
-            let title = format!(
-                "`rate` is {}, at most {} arrivals a second are possible",
-                rate.value,
-                limits::RATE
-            );
-            return self.refuse(Diagnostic::new(rate.place.clone(), title));
-        }
-        Some(rate.value)
-    }
-
-    fn count(&mut self, raw: &raw::Task) -> Option<Option<u32>> {
-        let endless = raw
-            .every
-            .as_ref()
-            .map(|every| &every.place)
-            .or(raw.rate.as_ref().map(|rate| &rate.place));
-        match (&raw.count, endless) {
-            (None, None) => Some(Some(1)),
-            (None, Some(_)) if self.bounded || raw.has("count") => Some(None),
-            (None, Some(place)) => {
-                let diagnostic = Diagnostic::new(place.clone(), "tasks arrive without end in a run without end");
-                self.refuse(diagnostic.help("give the task a `count`, or the scenario a `duration`"))
-            }
-            (Some(At { value: 0, place }), _) => {
-                let diagnostic = Diagnostic::new(place.clone(), "`count` is zero").label("no task would ever arrive");
-                self.refuse(diagnostic.help("leave the [[task]] out"))
-            }
-            (Some(At { value, place }), _) if *value > limits::TASKS => {
-                let title = format!("`count` is {value}, at most {} tasks are possible", limits::TASKS);
-                self.refuse(Diagnostic::new(place.clone(), title))
-            }
-            (Some(count), _) => Some(Some(count.value as u32)),
-        }
-    }
-
-    fn repeat(&mut self, repeat: Option<&At<raw::Repeat>>) -> Option<Repeat> {
+    /// A number of times, from 1; `key` is where it stands.
+    pub(super) fn repeat(&mut self, key: &str, repeat: Option<&At<raw::Repeat>>) -> Option<Repeat> {
         let Some(At { value, place }) = repeat else {
             return Some(Repeat::Times(1));
         };
         match value {
             raw::Repeat::Forever => Some(Repeat::Forever),
             raw::Repeat::Times(0) => {
-                let diagnostic = Diagnostic::new(place.clone(), "`repeat` is zero").label("no step would ever run");
+                let diagnostic =
+                    Diagnostic::new(place.clone(), format!("`{key}` is zero")).label("no step would ever run");
                 self.refuse(diagnostic.help("leave it out to run the steps once"))
             }
             raw::Repeat::Times(times) => Some(Repeat::Times(*times)),
         }
+    }
+}
+
+/// What a step that names this group has to know of it.
+fn callable(group: &At<raw::Task>) -> Callable {
+    let name = group.value.name.0.as_ref();
+    Callable {
+        name: name.map_or(String::new(), |name| name.value.0.clone()),
+        place: name.map_or(&group.place, |name| &name.place).clone(),
+        called: matches!(
+            group.value.start,
+            Some(At {
+                value: raw::WrittenStart::Called,
+                ..
+            })
+        ),
     }
 }

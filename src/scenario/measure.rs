@@ -1,0 +1,224 @@
+//! How expectations are written: `groups.api.delay_ns.p99` and `< 5ms`. Pure: text in, value or a reason out.
+//!
+//! ```text
+//!   measure = path [ " / " path ]
+//!   path    = [ executor "." ] key { "." key }
+//!   bound   = ( "<" | "<=" | ">" | ">=" | "==" ) number
+//!           | number ".." number
+//!   number  = a plain number, a length of time, a size, or a percentage
+//! ```
+
+use super::notation::{self, Unreadable};
+use super::types::{Bound, ExecutorKind, Measure, ReportPath};
+
+/// What a number of the report counts, and what a bound is written in.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Unit {
+    /// Anything else: tasks, shares, ratios.
+    Plain,
+    /// Time, in nanoseconds.
+    Time,
+    /// Bytes.
+    Size,
+}
+
+/// Reads what is measured.
+///
+/// # Errors
+/// With a sentence that says what is wrong.
+pub(super) fn measure(text: &str) -> Result<Measure, String> {
+    let mut parts = text.split(" / ");
+    let value = path(parts.next().expect("a split gives at least one part"))?;
+    let per = parts.next().map(path).transpose()?;
+    if parts.next().is_some() {
+        return Err("it has more than one ` / `".to_owned());
+    }
+    Ok(Measure { value, per })
+}
+
+fn path(text: &str) -> Result<ReportPath, String> {
+    let text = text.trim();
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "-_ :/".contains(c);
+    let mut keys = Vec::new();
+    for key in text.split('.') {
+        if key.trim().is_empty() {
+            return Err(match text {
+                "" => "a path is missing".to_owned(),
+                _ => "it has an empty key".to_owned(),
+            });
+        }
+        if let Some(c) = key.chars().find(|c| !allowed(*c)) {
+            return Err(format!("it has {c:?} in it"));
+        }
+        if key.contains('/') {
+            return Err("a ratio needs a space on both sides of its `/`".to_owned());
+        }
+        keys.push(key.trim().to_owned());
+    }
+    let executor = ExecutorKind::ALL.into_iter().find(|kind| kind.word() == keys[0]);
+    if executor.is_some() {
+        keys.remove(0);
+        if keys.is_empty() {
+            return Err("nothing follows the executor".to_owned());
+        }
+    }
+    Ok(ReportPath { executor, keys })
+}
+
+/// What the number at this path counts, by the report's own rule: keys of times end in `_ns`, keys of sizes in `_bytes`.
+pub(super) fn unit(path: &ReportPath) -> Unit {
+    let ends = |end: &str| path.keys.iter().any(|key| key.ends_with(end));
+    if ends("_ns") {
+        Unit::Time
+    } else if ends("_bytes") {
+        Unit::Size
+    } else {
+        Unit::Plain
+    }
+}
+
+/// Reads a bound, and what it is written in; `None`: zero, or infinitely many units would do.
+///
+/// # Errors
+/// With a sentence that says what is wrong.
+pub(super) fn bound(text: &str) -> Result<(Bound, Option<Unit>), String> {
+    /// Longer signs before those that they begin with.
+    const SIGNS: [(&str, fn(f64) -> Bound); 5] = [
+        ("<=", Bound::AtMost),
+        (">=", Bound::AtLeast),
+        ("==", Bound::Equal),
+        ("<", Bound::Less),
+        (">", Bound::More),
+    ];
+    let text = text.trim();
+    for (sign, bound) in SIGNS {
+        if let Some(rest) = text.strip_prefix(sign) {
+            let (value, unit) = number(rest)?;
+            return Ok((bound(value), unit));
+        }
+    }
+    let Some((min, max)) = text.split_once("..") else {
+        return Err("it begins with none of `<`, `<=`, `>`, `>=` and `==`, and is no range".to_owned());
+    };
+    let ((min, first), (max, second)) = (number(min)?, number(max)?);
+    let unit = match (first, second) {
+        (Some(first), Some(second)) if first != second => {
+            return Err("the ends of the range are of different kinds".to_owned());
+        }
+        (first, second) => first.or(second),
+    };
+    if min > max {
+        return Err("the range is upside down".to_owned());
+    }
+    Ok((Bound::Between(min, max), unit))
+}
+
+/// A number, and what it is written in; zero fits everything.
+fn number(text: &str) -> Result<(f64, Option<Unit>), String> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Err("a number is missing".to_owned());
+    }
+    let plain = |text: &str| {
+        let text = text.trim_end();
+        let begins = text.starts_with(|c: char| c.is_ascii_digit());
+        text.parse::<f64>().ok().filter(|n| begins && n.is_finite())
+    };
+    if let Some(number) = plain(text) {
+        return Ok((number, (number != 0.0).then_some(Unit::Plain)));
+    }
+    if let Some(percent) = text.strip_suffix('%').and_then(plain) {
+        return Ok((percent / 100.0, Some(Unit::Plain)));
+    }
+    match (notation::duration(text), notation::size(text)) {
+        (Ok(length), _) => Ok((length.as_nanos() as f64, Some(Unit::Time))),
+        (_, Ok(bytes)) => Ok((bytes as f64, Some(Unit::Size))),
+        (Err(Unreadable::UnknownUnit(_)), Err(why)) => Err(why.to_string()),
+        (Err(why), _) => Err(why.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn keys(path: &ReportPath) -> Vec<&str> {
+        path.keys.iter().map(String::as_str).collect()
+    }
+
+    #[test]
+    fn a_path_is_keys_with_dots_between() {
+        let one = measure("groups.api offload.poll_ns.p99").unwrap();
+        assert_eq!(keys(&one.value), ["groups", "api offload", "poll_ns", "p99"]);
+        assert_eq!((one.value.executor, one.per), (None, None));
+    }
+
+    #[test]
+    fn a_ratio_divides_and_an_executor_comes_first() {
+        let ratio = measure("pool.groups.a-b.span_ns / tokio.groups.c_d.span_ns").unwrap();
+        let per = ratio.per.unwrap();
+        assert_eq!(ratio.value.executor, Some(ExecutorKind::Pool));
+        assert_eq!(per.executor, Some(ExecutorKind::Tokio));
+        assert_eq!(keys(&per), ["groups", "c_d", "span_ns"]);
+    }
+
+    #[test]
+    fn what_is_no_path_says_why() {
+        for (text, why) in [
+            ("", "a path is missing"),
+            ("tasks.", "it has an empty key"),
+            ("a / ", "a path is missing"),
+            ("a/b", "a ratio needs a space on both sides of its `/`"),
+            ("a / b / c", "it has more than one ` / `"),
+            ("tokio", "nothing follows the executor"),
+            ("groups[0].name", "it has '[' in it"),
+        ] {
+            assert_eq!(measure(text).unwrap_err(), why, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_bound_has_a_sign_or_is_a_range() {
+        let time = Some(Unit::Time);
+        let plain = Some(Unit::Plain);
+        for (text, expected) in [
+            ("< 5ms", (Bound::Less(5e6), time)),
+            ("<=5 ms", (Bound::AtMost(5e6), time)),
+            ("> 10", (Bound::More(10.0), plain)),
+            (">= 1e3", (Bound::AtLeast(1000.0), plain)),
+            ("== 0", (Bound::Equal(0.0), None)),
+            ("< 80 %", (Bound::Less(0.8), plain)),
+            ("< 64KiB", (Bound::Less(65_536.0), Some(Unit::Size))),
+            ("0.8..1.2", (Bound::Between(0.8, 1.2), plain)),
+            ("0..5ms", (Bound::Between(0.0, 5e6), time)),
+        ] {
+            assert_eq!(bound(text).unwrap(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_bound_says_why() {
+        for (text, why) in [
+            (
+                "5ms",
+                "it begins with none of `<`, `<=`, `>`, `>=` and `==`, and is no range",
+            ),
+            ("<", "a number is missing"),
+            ("< fast", "it does not begin with a number"),
+            ("< 5 apples", "there is no unit `apples`"),
+            ("2..1", "the range is upside down"),
+            ("1..5ms", "the ends of the range are of different kinds"),
+            ("> -1", "it is negative"),
+        ] {
+            assert_eq!(bound(text).unwrap_err(), why, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read_or_refused(text in "\\PC*|(<=?|>=?|==)? ?[0-9.]{0,5}(ms|B|%|\\.\\.)?[0-9]?") {
+            let _: (Result<_, _>, Result<_, _>) = (measure(&text), bound(&text));
+        }
+    }
+}

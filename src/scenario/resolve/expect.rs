@@ -1,0 +1,180 @@
+//! What must hold at the end.
+
+use super::Resolver;
+use crate::scenario::limits;
+use crate::scenario::measure::{self, Unit};
+use crate::scenario::raw::{self, At, nearest, one_of};
+use crate::scenario::report::Diagnostic;
+use crate::scenario::types::{Bound, ExecutorKind, Expectation, Measure, ReportPath};
+
+/// What is added to a group's name for the tasks that its steps make.
+const CHILDREN: [&str; 6] = ["offload", "gather", "group", "race", "spawn", "unawaited"];
+/// The group of the tasks that cues bring.
+const INJECTED: &str = "injected";
+
+impl Resolver<'_> {
+    pub(super) fn expect(
+        &mut self,
+        raw: Option<&At<raw::Expect>>,
+        executors: Option<&At<Vec<At<ExecutorKind>>>>,
+    ) -> Option<Vec<Expectation>> {
+        let Some(At { value: raw, place }) = raw else {
+            return Some(Vec::new());
+        };
+        if raw.0.len() > limits::EXPECTATIONS {
+            let title = format!(
+                "{} expectations, at most {} are possible",
+                raw.0.len(),
+                limits::EXPECTATIONS
+            );
+            return self.refuse(Diagnostic::new(place.clone(), title));
+        }
+        let expectations: Vec<_> = raw
+            .0
+            .iter()
+            .map(|(key, bound)| self.expectation(key, bound, executors))
+            .collect();
+        expectations.into_iter().collect()
+    }
+
+    fn expectation(
+        &mut self,
+        key: &At<String>,
+        written: &At<String>,
+        executors: Option<&At<Vec<At<ExecutorKind>>>>,
+    ) -> Option<Expectation> {
+        let measure = self.measure(key);
+        let known = measure.as_ref().and_then(|measure| {
+            let sides: Vec<_> = [Some(&measure.value), measure.per.as_ref()]
+                .into_iter()
+                .flatten()
+                .map(|path| {
+                    let group = self.known_group(path, key);
+                    self.listed(path, key, executors).and(group)
+                })
+                .collect();
+            let sides = sides.into_iter().collect::<Option<Vec<()>>>();
+            self.comparable(measure, key).and(sides)
+        });
+        let bound = self.bound(measure.as_ref(), written);
+        known?;
+        Some(Expectation {
+            key: key.value.clone(),
+            written: written.value.clone(),
+            measure: measure?,
+            bound: bound?,
+        })
+    }
+
+    fn measure(&mut self, key: &At<String>) -> Option<Measure> {
+        match measure::measure(&key.value) {
+            Ok(measure) => Some(measure),
+            Err(why) => {
+                let diagnostic = Diagnostic::new(key.place.clone(), "this is no path into the report").label(why);
+                self.refuse(
+                    diagnostic.help(
+                        "write keys with dots between, such as \"groups.api.delay_ns.p99\", or a ratio: \"… / …\"",
+                    ),
+                )
+            }
+        }
+    }
+
+    fn bound(&mut self, measure: Option<&Measure>, written: &At<String>) -> Option<Bound> {
+        let (bound, unit) = match measure::bound(&written.value) {
+            Ok(read) => read,
+            Err(why) => {
+                let title = format!("`{}` is no bound", written.value.trim());
+                let diagnostic = Diagnostic::new(written.place.clone(), title).label(why);
+                return self
+                    .refuse(diagnostic.help("write \"< 5ms\", \">= 100\", \"== 0\" or a range such as \"0.8..1.2\""));
+            }
+        };
+        let Some(measure) = measure else { return Some(bound) };
+        let wanted = match measure.per {
+            Some(_) => Unit::Plain,
+            None => measure::unit(&measure.value),
+        };
+        let (Some(unit), true) = (unit, unit != Some(wanted)) else {
+            return Some(bound);
+        };
+        let diagnostic = |title: &str| Diagnostic::new(written.place.clone(), title);
+        self.refuse(match (wanted, unit) {
+            (Unit::Time, Unit::Plain) => {
+                diagnostic("a length of time needs its unit").help("the units are ns, us, ms, s, m, h: write \"< 5ms\"")
+            }
+            (Unit::Time, _) => diagnostic("this is no length of time").help("what is measured is one: write \"< 5ms\""),
+            (Unit::Size, Unit::Plain) => {
+                diagnostic("a size needs its unit").help("the units are B, KiB, MiB, GiB: write \"< 64MiB\"")
+            }
+            (Unit::Size, _) => diagnostic("this is no size").help("what is measured is one: write \"< 64MiB\""),
+            (Unit::Plain, _) if measure.per.is_some() => {
+                diagnostic("a ratio has no unit").help("write a plain number, such as \"> 2\"")
+            }
+            (Unit::Plain, _) => {
+                diagnostic("what is measured has no unit").help("write a plain number, such as \"> 2\" or \"> 80 %\"")
+            }
+        })
+    }
+
+    /// Refuses a ratio of a run and a comparison.
+    fn comparable(&mut self, measure: &Measure, key: &At<String>) -> Option<()> {
+        let (one, other) = match &measure.per {
+            Some(per) => (measure.value.executor, per.executor),
+            None => return Some(()),
+        };
+        if one.is_some() == other.is_some() {
+            return Some(());
+        }
+        let diagnostic = Diagnostic::new(key.place.clone(), "only one side of the ratio names an executor");
+        self.refuse(diagnostic.help("name one on both sides, to compare runs, or on neither"))
+    }
+
+    /// Refuses an executor on which the scenario does not run.
+    fn listed(
+        &mut self,
+        path: &ReportPath,
+        key: &At<String>,
+        executors: Option<&At<Vec<At<ExecutorKind>>>>,
+    ) -> Option<()> {
+        let (Some(kind), Some(list)) = (path.executor, executors) else {
+            return Some(());
+        };
+        if list.value.iter().any(|listed| listed.value == kind) {
+            return Some(());
+        }
+        let title = format!("this scenario does not run on `{}`", kind.word());
+        let diagnostic = Diagnostic::new(key.place.clone(), title).related(&list.place, "it runs on these");
+        self.refuse(diagnostic)
+    }
+
+    /// Refuses a group of tasks that cannot come to be.
+    fn known_group(&mut self, path: &ReportPath, key: &At<String>) -> Option<()> {
+        let (Some(first), Some(name)) = (path.keys.first(), path.keys.get(1)) else {
+            return Some(());
+        };
+        let (root, children) = name.split_once(' ').unwrap_or((name, ""));
+        let mut names: Vec<&str> = self.groups.iter().map(|group| group.name.as_str()).collect();
+        names.push(INJECTED);
+        if first != "groups" {
+            return Some(());
+        }
+        let known = names.contains(&root);
+        if known && children.split_whitespace().all(|word| CHILDREN.contains(&word)) {
+            return Some(());
+        }
+        let help = if known {
+            format!(
+                "what it makes is called `{root} {}`, and likewise with {}",
+                CHILDREN[0],
+                one_of(&CHILDREN[1..])
+            )
+        } else if let Some(near) = nearest(root, &names) {
+            format!("did you mean `{near}`?")
+        } else {
+            format!("there is {}", one_of(&names))
+        };
+        let title = format!("there is no group of tasks `{name}`");
+        self.refuse(Diagnostic::new(key.place.clone(), title).help(help))
+    }
+}
