@@ -82,8 +82,9 @@ pub(super) fn unit(path: &ReportPath) -> Unit {
 /// # Errors
 /// With a sentence that says what is wrong.
 pub(super) fn bound(text: &str) -> Result<(Bound, Option<Unit>), String> {
+    type Make = fn(f64) -> Bound;
     /// Longer signs before those that they begin with.
-    const SIGNS: [(&str, fn(f64) -> Bound); 5] = [
+    const SIGNS: [(&str, Make); 5] = [
         ("<=", Bound::AtMost),
         (">=", Bound::AtLeast),
         ("==", Bound::Equal),
