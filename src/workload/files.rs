@@ -56,6 +56,14 @@ impl Scratch {
         Ok(scratch)
     }
 
+    /// Another process's, which made what is read and removes it all.
+    pub(super) fn lent(path: PathBuf) -> Scratch {
+        Scratch {
+            path,
+            folder: Mutex::new(None),
+        }
+    }
+
     /// Where it is.
     pub fn path(&self) -> &Path {
         &self.path

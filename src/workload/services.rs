@@ -9,6 +9,7 @@ use crate::scenario::{HttpSpec, Scenario};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::fmt;
 use std::io;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -43,6 +44,20 @@ impl Services {
             http_at_first: scenario.http,
             scratch,
         })
+    }
+
+    /// What a process uses that runs tasks for another one: the other's calibration, service and scratch folder, none of which it
+    /// ends or removes.
+    pub fn lent(calibration: Calibration, http: SocketAddr, scratch: PathBuf, scenario: &Scenario) -> Services {
+        raise_open_files();
+        Services {
+            calibration,
+            stop: Stop::new(),
+            alive: Arc::default(),
+            http: HttpService::elsewhere(http, scenario.seed),
+            http_at_first: scenario.http,
+            scratch: Scratch::lent(scratch),
+        }
     }
 
     /// The rate between work and time.

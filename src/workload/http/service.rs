@@ -52,6 +52,29 @@ struct Desk {
     strangers: AtomicU64,
 }
 
+impl Desk {
+    fn new(behaviour: HttpSpec, seed: u64) -> Desk {
+        Desk {
+            behaviour: Mutex::new(behaviour),
+            tasks: Mutex::default(),
+            seed: Seed::of_service(seed),
+            strangers: AtomicU64::new(0),
+        }
+    }
+}
+
+/// Asks on behalf of threads.
+fn agent() -> ureq::Agent {
+    ureq::Agent::config_builder()
+        // An environment's proxy knows nothing of this process's loopback service.
+        .proxy(None)
+        .http_status_as_error(false)
+        .max_idle_connections(1024)
+        .max_idle_connections_per_host(1024)
+        .build()
+        .new_agent()
+}
+
 impl HttpService {
     /// Starts to listen on a free port of 127.0.0.1.
     ///
@@ -66,31 +89,32 @@ impl HttpService {
             socket.listen(BACKLOG)?
         };
         let address = listener.local_addr()?;
-        let desk = Arc::new(Desk {
-            behaviour: Mutex::new(behaviour),
-            tasks: Mutex::default(),
-            seed: Seed::of_service(seed),
-            strangers: AtomicU64::new(0),
-        });
+        let desk = Arc::new(Desk::new(behaviour, seed));
         let (stop, stopped) = oneshot::channel();
         let served = desk.clone();
         let thread = std::thread::Builder::new()
             .name("tasklab-http".into())
             .spawn(move || serve(&runtime, listener, served, stopped))?;
-        let agent = ureq::Agent::config_builder()
-            // An environment's proxy knows nothing of this process's loopback service.
-            .proxy(None)
-            .http_status_as_error(false)
-            .max_idle_connections(1024)
-            .max_idle_connections_per_host(1024)
-            .build()
-            .new_agent();
         Ok(HttpService {
             address,
             desk,
-            agent,
+            agent: agent(),
             thread: Mutex::new(Some((stop, thread))),
         })
+    }
+
+    /// One that another process serves at this address. How it behaves is decided there.
+    pub(in crate::workload) fn elsewhere(address: SocketAddr, seed: u64) -> HttpService {
+        let behaviour = HttpSpec {
+            latency: Draw::Fixed(Duration::ZERO),
+            failure_rate: 0.0,
+        };
+        HttpService {
+            address,
+            desk: Arc::new(Desk::new(behaviour, seed)),
+            agent: agent(),
+            thread: Mutex::new(None),
+        }
     }
 
     /// Where it listens.
