@@ -294,14 +294,15 @@ impl Model {
 
     fn ended(&mut self, lane: LaneId, ended: Ended) {
         self.now = self.now.max(ended.at);
-        let group = self.change(ended.task, ended.at, |task, _| {
+        let (group, was_orphan) = self.change(ended.task, ended.at, |task, _| {
             if task.ended.is_some() {
-                return None;
+                return (None, false);
             }
             task.ended = Some((ended.at, ended.outcome));
             task.ended_on = lane;
-            task.group
+            (task.group, task.orphaned.is_some())
         });
+        self.orphaned_now -= usize::from(was_orphan);
         if let Some(group) = group {
             let at = self.group_index(group);
             self.groups[at].ended_at(ended.at);
@@ -310,11 +311,12 @@ impl Model {
 
     fn orphaned(&mut self, orphaned: Orphaned) {
         self.now = self.now.max(orphaned.at);
-        let group = self.change(orphaned.task, orphaned.at, |task, _| {
+        let (group, is_orphan) = self.change(orphaned.task, orphaned.at, |task, _| {
             let first = task.orphaned.is_none();
             task.orphaned.get_or_insert(orphaned.at);
-            task.group.filter(|_| first)
+            (task.group.filter(|_| first), first && task.ended.is_none())
         });
+        self.orphaned_now += usize::from(is_orphan);
         if let Some(group) = group {
             let at = self.group_index(group);
             self.groups[at].orphaned += 1;

@@ -111,6 +111,8 @@ pub struct Model {
     disorder: usize,
     /// Records of tasks whose spawn is not known yet, for their groups' statistics.
     orphans: HashMap<TaskId, Vec<Record>>,
+    /// Tasks for which nobody waits any more, and which have not ended.
+    orphaned_now: usize,
     /// Tasks with something in [`Task::live`].
     live: Vec<TaskId>,
     present: Present,
@@ -151,6 +153,7 @@ impl Model {
             task_at: Places::default(),
             disorder: usize::MAX,
             orphans: HashMap::new(),
+            orphaned_now: 0,
             live: Vec::new(),
             present: Present::default(),
             held: 0,

@@ -152,6 +152,11 @@ impl Model {
         self.present.counts()
     }
 
+    /// How many tasks run on although nobody waits for them any more.
+    pub fn orphaned_now(&self) -> usize {
+        self.orphaned_now
+    }
+
     /// Time a task has spent in each state, up to now.
     pub fn times(&self, id: TaskId) -> Times {
         let Some(task) = self.task(id) else {

@@ -7,6 +7,7 @@ use super::action::Action;
 use super::census::Census;
 use super::list::List;
 use super::order::{Order, SortBy};
+use super::roster::roster;
 use super::view::{Extent, View};
 use crate::model::{Model, Point, STEP};
 use crate::record::{LaneId, Nanos, TaskId};
@@ -74,6 +75,7 @@ pub struct App {
     /// The tasks by state at the instant on screen, if that is past.
     pub census: Census,
     pages: Pages,
+    roster: Vec<LaneId>,
     points: Vec<Point>,
     /// The end of the last step in `points`.
     points_to: Nanos,
@@ -91,6 +93,7 @@ impl Default for App {
             order: Order::new(SortBy::Trouble),
             census: Census::default(),
             pages: Pages::default(),
+            roster: Vec::new(),
             points: Vec::new(),
             points_to: Nanos::ZERO,
         }
@@ -145,7 +148,8 @@ impl App {
         self.view.resize(columns);
         self.order.refresh(model, &self.view);
         self.tasks.scroll(self.order.tasks(), pages.tasks);
-        self.lanes.scroll(&lane_ids(model), pages.lanes);
+        self.roster = roster(model, self.view.span(model.now()).from);
+        self.lanes.scroll(&self.roster, pages.lanes);
         self.log_back = self.log_back.min(model.log().len().saturating_sub(pages.log));
         self.refresh_points(model);
         if self.view.is_live() {
@@ -153,6 +157,16 @@ impl App {
         } else {
             self.census.refresh(model, self.view.instant(model.now()));
         }
+    }
+
+    /// Rows in sight.
+    pub fn pages(&self) -> Pages {
+        self.pages
+    }
+
+    /// The lanes in the order of their rows.
+    pub fn roster(&self) -> &[LaneId] {
+        &self.roster
     }
 
     /// Whether what is on screen takes another frame to be complete, even if nothing happens.
@@ -192,7 +206,7 @@ impl App {
 
     fn step(&mut self, by: isize, model: &Model) {
         match self.focus {
-            Panel::Lanes => self.lanes.step(&lane_ids(model), by),
+            Panel::Lanes => self.lanes.step(&self.roster, by),
             Panel::Tasks => self.tasks.step(self.order.tasks(), by),
             Panel::Log => {
                 let most = model.log().len().saturating_sub(self.pages.log);
@@ -203,7 +217,7 @@ impl App {
 
     fn jump(&mut self, to_last: bool, model: &Model) {
         match self.focus {
-            Panel::Lanes => self.lanes.jump(&lane_ids(model), to_last),
+            Panel::Lanes => self.lanes.jump(&self.roster, to_last),
             Panel::Tasks => self.tasks.jump(self.order.tasks(), to_last),
             Panel::Log => {
                 self.log_back = if to_last {
@@ -220,8 +234,4 @@ impl App {
         self.tasks.clear();
         self.log_back = 0;
     }
-}
-
-fn lane_ids(model: &Model) -> Vec<LaneId> {
-    model.lanes().iter().map(|lane| lane.id).collect()
 }

@@ -33,7 +33,7 @@ pub fn render(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
     );
     let mut marks = Vec::new();
     for marked in scene.model.marks() {
-        let Some(column) = column(&scene.span, marked.at) else {
+        let Some(column) = scene.span.column(marked.at) else {
             continue;
         };
         let style = match marked.mark {
@@ -58,11 +58,6 @@ fn put(buf: &mut Buffer, time: Rect, column: usize, label: &str, style: ratatui:
     if column + 1 >= width {
         buf.set_stringn(time.x + (column + 1 - width) as u16, time.y, label, width, style);
     }
-}
-
-/// The column that shows this instant.
-fn column(span: &Span, at: Nanos) -> Option<usize> {
-    (span.from <= at && at < span.to).then(|| span.blank + ((at - span.from).0 / span.per_column.0) as usize)
 }
 
 /// Which columns carry which labels, from right to left.
@@ -131,13 +126,5 @@ mod tests {
         });
         let labels: Vec<_> = ticks(&view.span(now), false).into_iter().map(|(_, l)| l).collect();
         assert_eq!(labels, ["7 s", "6.5 s", "6 s", "5.5 s"]);
-    }
-
-    #[test]
-    fn an_instant_is_over_its_own_column() {
-        let span = View::new(100).span(Nanos::from_millis(7_412));
-        assert_eq!(column(&span, Nanos::from_millis(7_412)), Some(99));
-        assert_eq!(column(&span, span.to), None);
-        assert_eq!(column(&span, span.from), Some(0));
     }
 }

@@ -15,7 +15,7 @@ use ratatui::widgets::{Paragraph, Widget, Wrap};
 /// Draws the whole screen into all of `buf`.
 pub fn render(app: &mut App, model: &Model, run: &RunState, options: &Options, buf: &mut Buffer) {
     let area = buf.area;
-    let theme = Theme::new(options.depth);
+    let theme = Theme::new(options.depth).with_calm_blocks(model.info().workers == 0);
     let Some(layout) = Layout::new(area, wants(model, area)) else {
         let (width, height) = SMALLEST;
         let words = format!(
@@ -26,8 +26,8 @@ pub fn render(app: &mut App, model: &Model, run: &RunState, options: &Options, b
         return;
     };
     let pages = Pages {
-        lanes: usize::from(layout.lanes.height / layout.lane_rows),
-        tasks: usize::from(layout.tasks.height),
+        lanes: in_sight(layout.lanes.height / layout.lane_rows, model.lanes().len()),
+        tasks: in_sight(layout.tasks.height, model.tasks().len()),
         log: log::rows(layout.log),
     };
     app.refresh(model, layout.grid.columns(), pages);
@@ -55,6 +55,12 @@ pub fn render(app: &mut App, model: &Model, run: &RunState, options: &Options, b
     if scene.app.help {
         help::render(&scene, area, buf);
     }
+}
+
+/// Rows of `all` that are in sight on a panel of so many rows: of more than fit, the last row tells.
+fn in_sight(rows: u16, all: usize) -> usize {
+    let rows = usize::from(rows);
+    if all > rows { rows.saturating_sub(1) } else { rows }
 }
 
 fn wants(model: &Model, area: Rect) -> Wants {

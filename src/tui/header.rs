@@ -96,7 +96,7 @@ fn state(scene: &Scene<'_>, room: usize) -> (String, Style) {
             (format!("❄ frozen −{}", text::duration(behind)), theme.accent())
         }
         RunState::Running | RunState::Waiting => ("● live".into(), theme.good()),
-        RunState::Stopping => ("◌ stopping…".into(), theme.accent()),
+        RunState::Stopping => ("□ stopping…".into(), theme.accent()),
         RunState::Ended { left: None } => ("■ ended".into(), theme.strong()),
         RunState::Ended { left: Some(left) } => (format!("■ ended, {}", text::fit(left, room)), theme.bad()),
     }

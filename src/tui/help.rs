@@ -2,7 +2,7 @@
 
 use super::action::Action;
 use super::scene::Scene;
-use super::theme::glyph;
+use super::theme::{ORPHANED, glyph};
 use crate::model::State;
 use crate::record::{Outcome, Reason};
 use crate::text;
@@ -87,6 +87,10 @@ pub fn render(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
             );
         }
         y += 1;
+    }
+    if y < inside.bottom() {
+        buf.set_string(right, y, ORPHANED, scene.theme.bad());
+        buf.set_string(right + 3, y, "orphaned: nobody waits", scene.theme.bad());
     }
 }
 

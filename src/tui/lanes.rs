@@ -15,16 +15,15 @@ use ratatui::widgets::Widget;
 
 /// Draws the lanes in sight; the last row tells of those that are not.
 pub fn render(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
-    let lanes = scene.model.lanes();
+    let lanes = scene.app.roster();
     let tall = scene.layout.lane_rows;
-    let page = usize::from(area.height / tall);
-    let hidden = lanes.len().saturating_sub(page);
-    let shown = if hidden > 0 { page - 1 } else { page };
+    let shown = scene.app.pages().lanes;
+    let in_sight = lanes.iter().skip(scene.app.lanes.top()).take(shown);
     let mut cells = Vec::new();
     let mut halves = Vec::new();
     for (y, lane) in (area.y + tall - 1..)
         .step_by(usize::from(tall))
-        .zip(lanes.iter().skip(scene.app.lanes.top()).take(shown))
+        .zip(in_sight.filter_map(|id| scene.model.lane(*id)))
     {
         let row = scene.layout.grid.row(y);
         let selected = scene.app.lanes.selected() == Some(lane.id);
@@ -54,8 +53,8 @@ pub fn render(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
         }
         Line::from(detail).render(row.detail, buf);
     }
-    if hidden > 0 {
-        let busy = lanes.iter().filter(|lane| lane.current.is_some()).count();
+    if lanes.len() > usize::from(area.height / tall) {
+        let busy = scene.model.lanes().iter().filter(|lane| lane.current.is_some()).count();
         let note = format!("… {} more; {busy} of {} busy now", lanes.len() - shown, lanes.len());
         buf.set_stringn(
             area.x + 1,
@@ -91,9 +90,9 @@ fn doing_now(scene: &Scene<'_>, lane: &Lane, width: u16) -> Vec<Span<'static>> {
                 words = format!(" {words} ");
             }
             spans[0].content = text::fit(&spans[0].content, room).into_owned().into();
-            spans.push(Span::styled(words, theme.alarm()));
+            spans.push(Span::styled(words, theme.blocked()));
             if let Some(call) = asleep_in(scene, lane.id) {
-                spans.push(Span::styled(format!(" {call}"), theme.bad()));
+                spans.push(Span::styled(format!(" {call}"), theme.word(State::Blocking)));
             }
         }
         None => {
@@ -114,7 +113,7 @@ fn doing_then(scene: &Scene<'_>, last: Option<&LaneCell>) -> Vec<Span<'static>> 
     };
     let mut spans = vec![task(scene, id)];
     if *state == Some(State::Blocking) {
-        spans.push(Span::styled("  block ", scene.theme.bad()));
+        spans.push(Span::styled("  block ", scene.theme.word(State::Blocking)));
     }
     spans
 }
@@ -130,6 +129,6 @@ fn task(scene: &Scene<'_>, id: TaskId) -> Span<'static> {
 
 /// The system call in which the kernel says that a lane's thread sleeps.
 pub fn asleep_in(scene: &Scene<'_>, lane: LaneId) -> Option<&'static str> {
-    let os = scene.model.lanes().iter().find(|l| l.id == lane)?.os?;
+    let os = scene.model.lane(lane)?.os?;
     syscall::name(os.asleep_in.filter(|_| os.asleep)?)
 }

@@ -14,7 +14,7 @@
 //! | file | holds |
 //! |---|---|
 //! | `action`, `key`, `keys` | what keys mean, what a key is, the thread that reads them |
-//! | `app`, `view`, `order`, `list`, `census` | what the presenter has chosen, and what is counted for it over frames: pure |
+//! | `app`, `view`, `order`, `family`, `roster`, `list`, `census` | what the presenter has chosen, and what is counted for it over frames: pure |
 //! | `layout`, `theme` | where things stand, how they look |
 //! | `scene`, and one file per widget | a frame: a widget asks the model and draws |
 //! | `terminal` | the terminal taken and given back |
@@ -24,6 +24,7 @@ mod app;
 mod axis;
 mod caption;
 mod census;
+mod family;
 mod footer;
 mod frame;
 mod gauges;
@@ -36,6 +37,8 @@ mod layout;
 mod list;
 mod log;
 mod order;
+mod roster;
+mod row;
 mod scene;
 mod syscall;
 mod tasks;

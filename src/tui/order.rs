@@ -5,6 +5,7 @@
 //! of two, and a frozen view keeps its order. One exception: a task that begins to block comes to the top at once, since
 //! it is what everybody is looking for.
 
+use super::family;
 use super::view::View;
 use crate::model::paint::WORTH_SEEING;
 use crate::model::{Model, State, Task};
@@ -32,7 +33,7 @@ pub enum SortBy {
     Trouble,
     /// By group, then by number.
     Name,
-    /// The oldest first.
+    /// The oldest first, and below each the tasks that it spawned.
     Spawn,
 }
 
@@ -137,11 +138,18 @@ impl Order {
                 pass.ranks.into_iter().map(|(.., id)| id).collect()
             }
             None => {
-                let mut tasks: Vec<&Task> = model.tasks().iter().collect();
+                let from = view.span(model.now()).from;
+                let mut tasks: Vec<&Task> = match self.by {
+                    SortBy::Spawn => family::tree(model),
+                    SortBy::Name | SortBy::Trouble => model.tasks().iter().collect(),
+                };
                 if self.by == SortBy::Name {
                     tasks.sort_by_key(|task| (task.group, task.index));
                 }
-                tasks.into_iter().map(|task| task.id).collect()
+                // What was over before the left edge has nothing to show.
+                let shows = |task: &&Task| task.over_at().is_none_or(|over| over > from);
+                let (first, last): (Vec<_>, Vec<_>) = tasks.into_iter().partition(shows);
+                first.into_iter().chain(last).map(|task| task.id).collect()
             }
         };
         self.tasks = sorted;
@@ -162,7 +170,9 @@ impl Order {
             (model.now() - since >= LONG_BLOCK).then_some(current.task)
         });
         let top = &self.tasks[..self.tasks.len().min(model.lanes().len())];
-        self.by == SortBy::Trouble && blockers.into_iter().any(|task| !top.contains(&task))
+        self.by == SortBy::Trouble
+            && model.info().async_executor
+            && blockers.into_iter().any(|task| !top.contains(&task))
     }
 }
 
@@ -181,16 +191,30 @@ impl Pass {
 fn rank(model: &Model, task: &Task, from: Nanos, to: Nanos) -> Rank {
     let (mut blocked, mut waited) = (Nanos::ZERO, Nanos::ZERO);
     model.stretches(task.id, from, to, |stretch| match stretch.state {
-        State::Blocking => blocked = blocked.max(stretch.len()),
+        State::Blocking if model.info().workers > 0 => blocked = blocked.max(stretch.len()),
         State::Queued | State::Unnoticed => waited = waited.max(stretch.len()),
         _ => {}
     });
     let octave = |length: Nanos| Reverse(64 - (length.0 / WORTH_SEEING.0).leading_zeros());
     match task.ended {
         _ if blocked > Nanos::ZERO => (0, octave(blocked)),
-        Some((at, Outcome::Failed | Outcome::TimedOut | Outcome::Panicked)) if at >= from => (1, Reverse(0)),
+        Some((at, outcome)) if at >= from && is_bad(outcome) => (1, Reverse(0)),
+        None if task.orphaned.is_some() => (1, Reverse(0)),
         None if waited >= WORTH_SEEING => (2, octave(waited)),
         None => (3, Reverse(0)),
         Some(_) => (4, Reverse(0)),
+    }
+}
+
+/// An end that somebody should look into.
+fn is_bad(outcome: Outcome) -> bool {
+    match outcome {
+        Outcome::Completed | Outcome::Cancelled => false,
+        Outcome::Failed
+        | Outcome::TimedOut
+        | Outcome::Panicked
+        | Outcome::FailedUnseen
+        | Outcome::NeverStarted
+        | Outcome::Lost => true,
     }
 }

@@ -76,12 +76,21 @@ const INK: Colour = colour(0x101010, 233, Color::Black);
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Theme {
     depth: Depth,
+    calm_blocks: bool,
 }
 
 impl Theme {
     /// The theme for a terminal with that many colours.
     pub const fn new(depth: Depth) -> Theme {
-        Theme { depth }
+        Theme {
+            depth,
+            calm_blocks: false,
+        }
+    }
+
+    /// Where every task has a thread of its own, one that sleeps holds nobody up: nothing to be alarmed by.
+    pub const fn with_calm_blocks(self, calm_blocks: bool) -> Theme {
+        Theme { calm_blocks, ..self }
     }
 
     /// Whether there are colours at all.
@@ -134,12 +143,14 @@ impl Theme {
     pub fn state(self, state: State, group: usize) -> Style {
         match state {
             State::Running => self.group(group),
+            State::Blocking if self.calm_blocks => self.group(group),
             State::Blocking => self.ground(BLOCKING_GROUND, self.word(state)),
             State::Queued => self.ground(QUEUED_GROUND, self.word(state)),
             State::Unnoticed => self.ground(UNNOTICED_GROUND, self.word(state)),
             State::Suspended(_) => self.quiet(),
             State::Ended(Outcome::Completed) => self.good(),
-            State::Ended(Outcome::Cancelled | Outcome::NeverStarted) => self.quiet(),
+            State::Ended(Outcome::Cancelled) => self.quiet(),
+            State::Ended(Outcome::NeverStarted) => self.ink(QUEUED),
             State::Ended(_) => self.bad(),
         }
     }
@@ -148,6 +159,7 @@ impl Theme {
     pub fn word(self, state: State) -> Style {
         match state {
             State::Running => self.good(),
+            State::Blocking if self.calm_blocks => self.quiet(),
             State::Blocking => self.bad(),
             State::Queued => self.ink(QUEUED),
             State::Unnoticed => self.ink(UNNOTICED),
@@ -196,6 +208,11 @@ impl Theme {
         self.on(BLOCKING_GROUND, PAPER)
     }
 
+    /// A lane that is blocked now.
+    pub fn blocked(self) -> Style {
+        if self.calm_blocks { self.quiet() } else { self.alarm() }
+    }
+
     /// What the lecturer says.
     pub fn caption(self) -> Style {
         self.on(ACCENT, INK)
@@ -215,6 +232,9 @@ impl Theme {
         }
     }
 }
+
+/// The mark of a task for which nobody waits any more.
+pub const ORPHANED: &str = "◌";
 
 /// The glyph of a state, alike at every depth.
 pub fn glyph(state: State) -> &'static str {
@@ -253,6 +273,7 @@ mod tests {
         let glyphs: HashSet<_> = every_state().into_iter().map(glyph).collect();
         assert_eq!(glyphs.len(), every_state().len());
         assert!(glyphs.iter().all(|g| crate::text::width(g) == 1));
+        assert!(!glyphs.contains(ORPHANED) && crate::text::width(ORPHANED) == 1);
     }
 
     #[test]

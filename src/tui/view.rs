@@ -50,6 +50,14 @@ pub struct Span {
     pub per_column: Nanos,
 }
 
+impl Span {
+    /// The column that shows this instant.
+    pub fn column(&self, at: Nanos) -> Option<usize> {
+        let shown = self.from <= at && at < self.to;
+        shown.then(|| self.blank + ((at - self.from).0 / self.per_column.0) as usize)
+    }
+}
+
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Anchor {
     Live,
@@ -228,6 +236,14 @@ mod tests {
         );
         assert_eq!(span.from, Nanos::ZERO);
         assert_eq!(span.blank, 39);
+    }
+
+    #[test]
+    fn an_instant_is_in_its_own_column() {
+        let span = View::new(100).span(Nanos::from_millis(7_412));
+        assert_eq!(span.column(Nanos::from_millis(7_412)), Some(99));
+        assert_eq!(span.column(span.to), None);
+        assert_eq!(span.column(span.from), Some(0));
     }
 
     proptest! {

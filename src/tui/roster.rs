@@ -1,0 +1,18 @@
+//! In which order lanes stand.
+//!
+//! Workers, pool threads and processes have their fixed places. Threads that come and go may be thousands, and most of them
+//! idle, or over: those that were held in the time on screen come before those that were not. Among themselves they keep their
+//! order, and a lane keeps its place while anything of it can be seen.
+
+use crate::model::{Lane, Model};
+use crate::record::{LaneId, LaneKind, Nanos};
+
+/// The lanes in the order of their rows, for a screen that shows the time from `from` on.
+pub fn roster(model: &Model, from: Nanos) -> Vec<LaneId> {
+    let stands = |lane: &&Lane| match lane.kind {
+        LaneKind::Worker | LaneKind::Pool | LaneKind::Process => true,
+        LaneKind::Thread | LaneKind::Blocking => lane.held_since(from),
+    };
+    let (first, last): (Vec<_>, Vec<_>) = model.lanes().iter().partition(stands);
+    first.into_iter().chain(last).map(|lane| lane.id).collect()
+}

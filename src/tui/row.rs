@@ -1,0 +1,151 @@
+//! One task's row: its states over time, and what it does at the instant on screen.
+//!
+//! ```text
+//!   api#7         █▌····▐█▌·····▐█▓▓▓▓▓▓▓▓▓▓▓▓▓   blocking       212 ms  clock_nanosleep
+//!  ◌weather#0     ·······◌██████████████████      orphaned       340 ms  running cpu 1s  ‹ trip#0
+//! ```
+//!
+//! A task for which nobody waits any more, an orphan, runs on as if nothing had happened: that is why its row says so instead
+//! of its state, has a mark at its left edge, and the same mark where it was left alone.
+
+use super::app::Panel;
+use super::family;
+use super::lanes::asleep_in;
+use super::order::SortBy;
+use super::scene::Scene;
+use super::theme::ORPHANED;
+use super::timeline::{self, Half};
+use crate::model::{Cell, Lane, State};
+use crate::record::{Nanos, TaskId};
+use crate::text;
+use ratatui::buffer::Buffer;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Widget;
+
+/// Columns of the longest word for a state.
+const STATE: usize = 13;
+/// Columns of a detail that has room for everything.
+const ROOMY: usize = 34;
+
+/// Draws the row at `y`. `cells` and `halves` are there to be used again for the next.
+pub fn render(scene: &Scene<'_>, id: TaskId, y: u16, cells: &mut Vec<Cell>, halves: &mut Vec<Half>, buf: &mut Buffer) {
+    let theme = scene.theme;
+    let row = scene.layout.grid.row(y);
+    let task = scene.model.task(id);
+    let group = task
+        .and_then(|task| task.group)
+        .map_or(0, |group| scene.group_position(group));
+    let orphaned = task.and_then(|task| task.orphaned).filter(|at| *at <= scene.at);
+
+    let mut style = theme.group(group);
+    if scene.app.tasks.selected() == Some(id) {
+        scene.cursor(row.cursor, Panel::Tasks, buf);
+        style = style.patch(theme.selected());
+    } else if orphaned.is_some() {
+        buf.set_string(row.cursor.x, y, ORPHANED, theme.bad());
+    }
+    let depth = match scene.app.order.sorted_by() {
+        SortBy::Spawn => family::depth(scene.model, id),
+        SortBy::Trouble | SortBy::Name => 0,
+    };
+    let name = format!("{:depth$}{}", "", scene.model.task_name(id));
+    buf.set_string(row.name.x, y, text::fit(&name, usize::from(row.name.width)), style);
+
+    scene.model.paint_task(id, scene.window(), cells);
+    halves.clear();
+    halves.extend(cells.iter().map(|cell| Half {
+        state: cell.state,
+        group,
+        share: cell.ran,
+    }));
+    timeline::render(halves, theme, row.time, buf);
+    if let Some(column) = orphaned.and_then(|at| scene.span.column(at)) {
+        buf.set_string(row.time.x + column as u16, y, ORPHANED, theme.bad());
+    }
+
+    if let Some((state, length)) = doing(scene, id) {
+        detail(scene, id, (state, length), orphaned, usize::from(row.detail.width)).render(row.detail, buf);
+    }
+}
+
+/// What a task does at the instant on screen, and for how long it has.
+fn doing(scene: &Scene<'_>, id: TaskId) -> Option<(State, Nanos)> {
+    if scene.live() {
+        return Some((scene.model.state(id), scene.model.now() - scene.model.since(id)));
+    }
+    let mut found = None;
+    scene.model.stretches(id, scene.at, scene.at + Nanos(1), |stretch| {
+        found = Some((stretch.state, scene.at - stretch.from));
+    });
+    found
+}
+
+/// State, how long, and what it waits for. Where there is no room for all three, a task that rightly waits goes without
+/// the word for that: what it waits for says as much.
+fn detail(
+    scene: &Scene<'_>,
+    id: TaskId,
+    (state, length): (State, Nanos),
+    orphaned: Option<Nanos>,
+    width: usize,
+) -> Line<'static> {
+    let theme = scene.theme;
+    let what = what(scene, id, state);
+    let over = matches!(state, State::Ended(_));
+    let (word, style, length, what) = match orphaned {
+        Some(since) if !over => {
+            let doing = match state {
+                State::Suspended(_) => what,
+                _ => format!("{} {what}", state.word()),
+            };
+            ("orphaned", theme.bad(), scene.at - since, doing)
+        }
+        Some(_) => (state.word(), theme.word(state), length, format!("{what}, orphaned")),
+        None => (state.word(), theme.word(state), length, what),
+    };
+    let quiet = over || matches!(state, State::Suspended(_)) && orphaned.is_none();
+    let number = Span::styled(
+        format!("{:>7}", text::duration(length)),
+        if quiet { theme.quiet() } else { Style::new() },
+    );
+    if width >= ROOMY {
+        let parent = scene.model.task(id).and_then(|task| task.parent);
+        let parent = parent.map(|id| format!("  ‹ {}", scene.model.task_name(id)));
+        let what = format!("  {}{}", what.trim_end(), parent.unwrap_or_default());
+        let what = text::fit(&what, width - STATE - 8).into_owned();
+        let state = Span::styled(format!("{word:<STATE$} "), style);
+        return Line::from(vec![state, number, Span::styled(what, theme.quiet())]);
+    }
+    let room = width.saturating_sub(8);
+    let words = match state {
+        State::Suspended(_) if orphaned.is_none() && !what.is_empty() => what,
+        State::Ended(_) => word.to_owned(),
+        _ if orphaned.is_some() => format!("{word} {what}"),
+        _ => word.to_owned(),
+    };
+    let words = text::fit(words.trim_end(), room);
+    let padding = " ".repeat(room - text::width(&words) + 1);
+    Line::from(vec![
+        Span::styled(words.into_owned(), style),
+        Span::raw(padding),
+        number,
+    ])
+}
+
+/// What a task waits for or works at; a view that looks back knows only reasons.
+fn what(scene: &Scene<'_>, id: TaskId, state: State) -> String {
+    let model = scene.model;
+    let step = || model.waiting_on(id).filter(|_| scene.live());
+    match state {
+        State::Ended(_) => "ago",
+        State::Blocking => {
+            let holds = |lane: &&Lane| lane.current.is_some_and(|current| current.task == id);
+            let call = || asleep_in(scene, model.lanes().iter().find(holds)?.id);
+            call().filter(|_| scene.live()).unwrap_or_default()
+        }
+        State::Suspended(reason) => step().unwrap_or(reason.word()),
+        _ => step().unwrap_or_default(),
+    }
+    .to_owned()
+}
