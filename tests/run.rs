@@ -12,9 +12,14 @@ fn run(text: &str) -> (Model, Option<String>) {
 }
 
 /// The same, and lets `each` see the model after every batch.
-fn run_until(text: &str, mut each: impl FnMut(&Model, &mut Run)) -> (Model, Option<String>) {
+fn run_until(text: &str, each: impl FnMut(&Model, &mut Run)) -> (Model, Option<String>) {
+    run_as(text, Settings::default(), each)
+}
+
+/// The same, with settings.
+fn run_as(text: &str, settings: Settings, mut each: impl FnMut(&Model, &mut Run)) -> (Model, Option<String>) {
     let scenario = scenario::read("test.toml", text).unwrap_or_else(|report| panic!("{report}"));
-    let mut run = Run::start(&scenario, Settings::default(), &|| false).expect("a run");
+    let mut run = Run::start(&scenario, settings, &|| false).expect("a run");
     let mut model = Model::new(run.info().clone());
     loop {
         model.apply(&run.batch());
@@ -382,4 +387,60 @@ fn the_same_seed_draws_the_same_arrivals_and_outcomes_everywhere() {
     assert_eq!(tokio, outcomes("current-thread"));
     assert_eq!(tokio, outcomes("pool"));
     assert_eq!(tokio, outcomes("threads"));
+}
+
+const TIMELINE: &str = "title = 'test'\n[[task]]\nname = 'first'\nrepeat = 3\nsteps = [{ sleep = '1ms' }]\n\
+     [[task]]\nname = 'later'\nstart = '1h'\nsteps = ['yield']\n\
+     [[cue]]\nat = '2h'\nsay = 'now'\ndo = { block = '1ms' }";
+
+#[test]
+fn going_on_to_the_next_cue_brings_what_begins_before_it() {
+    let mut asked = false;
+    let (model, _) = run_until(TIMELINE, |_, run| {
+        if !std::mem::replace(&mut asked, true) {
+            run.next_cue();
+        }
+    });
+    assert_eq!(group(&model, "later").spawned, 1);
+    assert_eq!(group(&model, "injected").spawned, 1);
+    assert!(model.now() < Nanos::from_millis(3_600_000));
+}
+
+#[test]
+fn a_presented_run_waits_for_its_presenter_while_tasks_go_on() {
+    let text = "title = 'test'\nduration = '1h'\n[[task]]\nname = 'beat'\nrepeat = 'forever'\nsteps = [{ sleep = '1ms' }]\n\
+         [[task]]\nname = 'later'\nstart = '2ms'\nsteps = ['yield']\n[[cue]]\nat = '1ms'\nsay = 'now'";
+    let settings = Settings {
+        presented: true,
+        ..Settings::default()
+    };
+    let mut waited = None;
+    let (model, _) = run_as(text, settings, |model, run| {
+        let find = |name| model.groups().iter().find(|group| group.name == name);
+        let beats = find("beat").map_or(0, |group| group.repetition().count);
+        let came = find("later").is_some_and(|group| group.spawned > 0);
+        match (run.state(), waited) {
+            (RunState::Waiting, None) => waited = Some(beats),
+            (RunState::Waiting, Some(first)) if beats > first + 20 => {
+                assert!(!came, "what stands behind the cue waits with it");
+                run.next_cue();
+            }
+            _ if came => run.stop(),
+            _ => {}
+        }
+    });
+    assert!(waited.is_some() && !model.marks().is_empty());
+}
+
+#[test]
+fn a_group_that_would_go_on_for_ever_ends_when_it_is_to() {
+    for executor in EXECUTORS {
+        let (model, _) = run(&on(
+            executor,
+            "[[task]]\nname = 'beat'\ncount = 2\nuntil = '30ms'\nrepeat = 'forever'\nsteps = [{ sleep = '1ms' }]",
+        ));
+        assert_eq!(model.counts().alive(), 0, "{executor}");
+        assert!(model.now() >= Nanos::from_millis(30), "{executor}");
+        assert!(group(&model, "beat").repetition().count > 2, "{executor}");
+    }
 }

@@ -2,7 +2,7 @@
 //! order of time.
 
 use super::script::{Script, Turn};
-use crate::scenario::{Cue, CueAction, Scenario};
+use crate::scenario::{Cue, CueAction, Scenario, TaskSpec};
 use crate::workload::ArrivalTimes;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -53,11 +53,22 @@ impl Stream {
 impl Agenda {
     /// What `scenario` plans. `presented`: the timeline waits for the presenter at each cue.
     pub(super) fn new(scenario: &Scenario, presented: bool) -> Agenda {
-        let stream = |spec| Stream {
-            times: ArrivalTimes::new(spec, scenario.seed).peekable(),
-            began: None,
-        };
-        let mut streams: Vec<_> = scenario.tasks.iter().map(stream).collect();
+        let mut streams: Vec<_> = scenario
+            .tasks
+            .iter()
+            .map(|spec| Stream {
+                // A group's end stands on the timeline: while that waits, tasks go on arriving.
+                times: ArrivalTimes::new(
+                    &TaskSpec {
+                        until: None,
+                        ..spec.clone()
+                    },
+                    scenario.seed,
+                )
+                .peekable(),
+                began: None,
+            })
+            .collect();
         let starts = streams.iter_mut().map(|stream| stream.times.peek().copied());
         let starts: Vec<_> = starts.enumerate().filter_map(|(n, at)| Some((n, at?))).collect();
         Agenda {
@@ -240,8 +251,7 @@ mod tests {
 
     #[test]
     fn a_group_that_has_ended_brings_nobody() {
-        let mut scenario = scenario("title = 't'\n[[task]]\nname = 'a'\ncount = 9\nevery = '10ms'\nsteps = ['yield']");
-        scenario.tasks[0].until = Some(Duration::from_millis(15));
+        let scenario = scenario("title = 't'\n[[task]]\nname = 'a'\nevery = '10ms'\nuntil = '15ms'\nsteps = ['yield']");
         let mut agenda = Agenda::new(&scenario, false);
         assert_eq!(
             due(&mut agenda, 99),

@@ -129,13 +129,12 @@ mod tests {
     use super::*;
 
     const TEXT: &str = "title = 't'\nduration = '20s'\n\
-        [[task]]\nname = 'a'\nsteps = ['yield']\n[[task]]\nname = 'b'\nstart = '8s'\nsteps = ['yield']\n\
+        [[task]]\nname = 'a'\nuntil = '12s'\nsteps = ['yield']\n[[task]]\nname = 'b'\nstart = '8s'\nsteps = ['yield']\n\
         [[cue]]\nat = '0s'\nsay = 'one'\n[[cue]]\nat = '5s'\nsay = 'two'\n[[cue]]\nat = '10s'\nsay = 'three'\n\
         [[cue]]\nat = '30s'\nsay = 'never'";
 
     fn script(presented: bool) -> Script {
-        let mut scenario = crate::scenario::read("test.toml", TEXT).unwrap_or_else(|report| panic!("{report}"));
-        scenario.tasks[0].until = Some(Duration::from_secs(12));
+        let scenario = crate::scenario::read("test.toml", TEXT).unwrap_or_else(|report| panic!("{report}"));
         let starts = [Duration::ZERO, Duration::from_secs(8)];
         Script::new(&scenario, presented, starts.into_iter().enumerate())
     }
