@@ -5,6 +5,7 @@
 //! | 0 | done |
 //! | 1 | the run failed, or could not begin |
 //! | 2 | the command line or a scenario is wrong |
+//! | 3 | the run was not as its scenario expects |
 //! | 129, 130, 143 | SIGHUP, SIGINT (Ctrl-C without a screen) or SIGTERM ended the run: 128 and the signal's number |
 
 mod check;
@@ -22,13 +23,16 @@ use std::process::ExitCode;
 const FAILED: u8 = 1;
 /// The command line or a scenario is wrong. clap uses the same number.
 const WRONG: u8 = 2;
+/// The run was not as its scenario expects.
+const UNEXPECTED: u8 = 3;
 
 /// A laboratory and an oscilloscope for task scheduling: runs CPU-bound and I/O-bound tasks for real and shows every poll,
 /// live.
 #[derive(Parser, Debug)]
 #[command(
     version,
-    after_help = "Exit status: 0 done, 1 the run failed, 2 the command line or a scenario is wrong, 129, 130 or 143 \
+    after_help = "Exit status: 0 done, 1 the run failed, 2 the command line or a scenario is wrong, 3 the run \
+                  was not as its scenario expects, 129, 130 or 143 \
                   SIGHUP, SIGINT or SIGTERM ended the run."
 )]
 struct Cli {

@@ -5,9 +5,10 @@
 //! `tasklab schema --report` prints.
 
 use crate::scenario::ExecutorKind;
-use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
+use schemars::{JsonSchema, Schema};
 use serde::Serialize;
+use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// What a run of tasklab measured.
@@ -317,6 +318,11 @@ pub struct Tokio {
 }
 
 impl Report {
+    /// The object as scripts get it.
+    pub fn to_value(&self) -> Value {
+        serde_json::to_value(self).expect("only strings, numbers and maps keyed by strings are in it")
+    }
+
     /// The object, pretty-printed, ending with a newline.
     pub fn to_json(&self) -> String {
         pretty(self)
@@ -325,8 +331,12 @@ impl Report {
 
 /// The schema of [`Report::to_json`] (draft 2020-12), pretty-printed, ending with a newline.
 pub fn schema() -> String {
+    pretty(&root_schema())
+}
+
+pub(super) fn root_schema() -> Schema {
     let generator = SchemaSettings::draft2020_12().for_serialize().into_generator();
-    pretty(&generator.into_root_schema_for::<Report>())
+    generator.into_root_schema_for::<Report>()
 }
 
 fn pretty(value: &impl Serialize) -> String {

@@ -12,17 +12,21 @@
 mod gather;
 mod grid;
 mod json;
+mod path;
 mod progress;
 mod said;
 mod table;
+mod verdicts;
 
 pub use gather::Facts;
 pub use json::{
     Calibration, Executor, Expected, Group, Lane, Overall, Percentiles, Records, Report, Resources, TaskMonitor, Tasks,
     Tokio, schema,
 };
+pub use path::{Astray, NAME, check_path};
 pub use progress::progress;
 pub use said::said;
+pub use verdicts::{mark, quantity, summary, verdicts};
 
 #[cfg(test)]
 mod tests;

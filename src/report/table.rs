@@ -5,6 +5,7 @@
 
 use super::grid::{self, Column};
 use super::json::{Executor, Group, Lane, Report, Resources, Tokio};
+use super::verdicts;
 use crate::record::Nanos;
 use crate::text;
 use std::fmt::Write;
@@ -116,6 +117,10 @@ impl Report {
             flow(&mut out, "tokio    ", " · ", runtime(tokio), width);
         }
         flow(&mut out, "records  ", " · ", self.completeness(), width);
+        if !self.expect.is_empty() {
+            out.push('\n');
+            out.push_str(&verdicts(&self.expect, width));
+        }
         if let Some(left) = &self.left_running {
             flow(
                 &mut out,

@@ -116,7 +116,17 @@ pub struct Run {
     services: Arc<Services>,
     /// What the process had used before the first task arrived.
     used_before: Resources,
+    interference: Option<Interference>,
     info: RunInfo,
+}
+
+/// What somebody outside did to a run, which so is no longer all the scenario's.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Interference {
+    /// Injected a block, or moved the timeline.
+    ByHand,
+    /// Ended it before its end.
+    CutShort,
 }
 
 impl Run {
@@ -180,6 +190,7 @@ impl Run {
             lanes: HashMap::new(),
             services,
             used_before,
+            interference: settings.presented.then_some(Interference::ByHand),
             info: info(scenario, threads),
         })
     }
@@ -198,6 +209,18 @@ impl Run {
     /// for the whole of it.
     pub fn resources(&self) -> Resources {
         probe::usage() - self.used_before
+    }
+
+    /// What somebody outside has done to the run so far, the gravest of it.
+    pub fn interference(&self) -> Option<Interference> {
+        self.interference
+    }
+
+    /// Notes what somebody does to the run while it goes on.
+    fn interfere(&mut self, how: Interference) {
+        if matches!(self.state(), RunState::Running | RunState::Waiting) {
+            self.interference = self.interference.max(Some(how));
+        }
     }
 
     /// The folder that file steps use, until the run has ended.
@@ -285,15 +308,18 @@ impl Source for Run {
     }
 
     fn inject_block(&mut self, lasts: Duration) {
+        self.interfere(Interference::ByHand);
         // A conductor that is over cannot be asked any more, nor need it.
         let _ = self.commands.send(Command::Block(lasts));
     }
 
     fn next_cue(&mut self) {
+        self.interfere(Interference::ByHand);
         let _ = self.commands.send(Command::Next);
     }
 
     fn stop(&mut self) {
+        self.interfere(Interference::CutShort);
         let _ = self.commands.send(Command::Stop);
     }
 }

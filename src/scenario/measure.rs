@@ -10,6 +10,7 @@
 
 use super::notation::{self, Unreadable};
 use super::types::{Bound, ExecutorKind, Measure, ReportPath};
+use crate::report;
 
 /// What a number of the report counts, and what a bound is written in.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -55,14 +56,18 @@ fn path(text: &str) -> Result<ReportPath, String> {
         }
         keys.push(key.trim().to_owned());
     }
-    let executor = ExecutorKind::ALL.into_iter().find(|kind| kind.word() == keys[0]);
-    if executor.is_some() {
-        keys.remove(0);
-        if keys.is_empty() {
+    let mut path = ReportPath { executor: None, keys };
+    path.executor = ExecutorKind::ALL.into_iter().find(|kind| kind.word() == path.keys[0]);
+    // The report has a key `tokio` of its own.
+    if path.executor.is_some() && report::check_path(&path).is_err() {
+        path.keys.remove(0);
+        if path.keys.is_empty() {
             return Err("nothing follows the executor".to_owned());
         }
+    } else {
+        path.executor = None;
     }
-    Ok(ReportPath { executor, keys })
+    Ok(path)
 }
 
 /// What the number at this path counts, by the report's own rule: keys of times end in `_ns`, keys of sizes in `_bytes`.
@@ -162,6 +167,15 @@ mod tests {
         assert_eq!(ratio.value.executor, Some(ExecutorKind::Pool));
         assert_eq!(per.executor, Some(ExecutorKind::Tokio));
         assert_eq!(keys(&per), ["groups", "c_d", "span_ns"]);
+    }
+
+    #[test]
+    fn tokio_is_a_key_of_the_report_too() {
+        let own = measure("tokio.steals").unwrap().value;
+        assert_eq!((own.executor, keys(&own)), (None, vec!["tokio", "steals"]));
+        let compared = measure("tokio.tokio.steals").unwrap().value;
+        assert_eq!(compared.executor, Some(ExecutorKind::Tokio));
+        assert_eq!(keys(&compared), ["tokio", "steals"]);
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! A run without a screen: the event log and, where there is a terminal, a line of progress on standard error, and a report
 //! on standard output at the end.
 
+use super::as_expected;
+use super::judge::Judge;
 use crate::model::Model;
 use crate::record::LogLine;
 use crate::report::{Facts, Report, progress, said};
@@ -22,6 +24,7 @@ const PROGRESS: Duration = Duration::from_millis(250);
 pub fn show(
     mut run: Run,
     mut facts: Facts,
+    judge: &Judge,
     signals: &Signals,
     tell: impl FnOnce(&Report) -> String,
 ) -> io::Result<ExitCode> {
@@ -51,13 +54,13 @@ pub fn show(
     };
     line.clear();
     facts.used = run.resources();
-    let told = io::stdout()
-        .lock()
-        .write_all(tell(&Report::new(&model, &facts)).as_bytes());
+    let mut report = Report::new(&model, &facts);
+    judge.judge(&run, &mut report);
+    let told = io::stdout().lock().write_all(tell(&report).as_bytes());
     match signalled {
         // Whoever hung up reads no report either.
         Some(signal) => Ok(signal.exit_code()),
-        None => told.map(|()| ExitCode::SUCCESS),
+        None => told.map(|()| as_expected(&report)),
     }
 }
 

@@ -1,15 +1,19 @@
 //! A run on the live screen.
 
+use super::judge::Judge;
+use super::{as_expected, page_width};
 use crate::model::Model;
-use crate::report::Facts;
-use crate::run::{Run, RunState, Source};
+use crate::report::{Facts, Report, verdicts};
+use crate::run::{Interference, Run, RunState, Source};
 use crate::signals::Signals;
 use crate::tui::{self, Exit, Options};
 use std::io::{self, Write};
 use std::process::ExitCode;
 
 /// Shows the run until the presenter leaves, and says what could not be stopped.
-pub fn show(mut run: Run, facts: &Facts, signals: &Signals) -> io::Result<ExitCode> {
+///
+/// A run that reached its end is held against what its scenario expects, as without a screen.
+pub fn show(mut run: Run, mut facts: Facts, judge: &Judge, signals: &Signals) -> io::Result<ExitCode> {
     let mut model = Model::new(run.info().clone());
     let options = Options {
         calibration: Some(format!("{:.0} k units/ms", facts.calibration.units_per_ms / 1e3)),
@@ -24,10 +28,19 @@ pub fn show(mut run: Run, facts: &Facts, signals: &Signals) -> io::Result<ExitCo
         // After a hang-up there is nobody to tell.
         let _ = writeln!(io::stderr(), "{left}");
     }
-    Ok(match exit {
-        Exit::Quit => ExitCode::SUCCESS,
-        Exit::Signal(signal) => signal.exit_code(),
-    })
+    if let Exit::Signal(signal) = exit {
+        return Ok(signal.exit_code());
+    }
+    if run.interference() == Some(Interference::CutShort) {
+        return Ok(ExitCode::SUCCESS);
+    }
+    facts.used = run.resources();
+    let mut report = Report::new(&model, &facts);
+    judge.judge(&run, &mut report);
+    io::stdout()
+        .lock()
+        .write_all(verdicts(&report.expect, page_width()).as_bytes())?;
+    Ok(as_expected(&report))
 }
 
 /// What the screen no longer waited for.

@@ -2,10 +2,12 @@
 
 pub mod console;
 mod headless;
+mod judge;
 mod live;
 
-use super::complain;
+use super::{UNEXPECTED, complain};
 use crate::cli::overrides::OverrideArgs;
+use crate::expect;
 use crate::panics::HookGuard;
 use crate::probe;
 use crate::report::{Facts, Report};
@@ -14,6 +16,7 @@ use crate::scenario::LogLevel;
 use crate::signals::Signals;
 use crate::workload::StartError;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
+use judge::Judge;
 use std::io::{self, IsTerminal, Write};
 use std::net::SocketAddr;
 use std::process::ExitCode;
@@ -66,10 +69,12 @@ fn level() -> impl TypedValueParser<Value = LogLevel> {
 }
 
 pub fn main(args: &Args) -> io::Result<ExitCode> {
-    let mut scenario = match args.overrides.overrides().load(&args.scenario) {
+    let overrides = args.overrides.overrides();
+    let mut scenario = match overrides.load(&args.scenario) {
         Ok(scenario) => scenario,
         Err(error) => return complain(&error),
     };
+    let judge = Judge::new(&args.scenario, &scenario, &overrides);
     let shown = if args.json {
         Shown::Json
     } else if args.headless {
@@ -118,9 +123,18 @@ pub fn main(args: &Args) -> io::Result<ExitCode> {
         left: None,
     };
     match shown {
-        Shown::Live => live::show(run, &facts, &signals),
-        Shown::Table => headless::show(run, facts, &signals, |report| report.table(page_width())),
-        Shown::Json => headless::show(run, facts, &signals, Report::to_json),
+        Shown::Live => live::show(run, facts, &judge, &signals),
+        Shown::Table => headless::show(run, facts, &judge, &signals, |report| report.table(page_width())),
+        Shown::Json => headless::show(run, facts, &judge, &signals, Report::to_json),
+    }
+}
+
+/// How to exit after a run that reached its end.
+fn as_expected(report: &Report) -> ExitCode {
+    if expect::failed(&report.expect) {
+        ExitCode::from(UNEXPECTED)
+    } else {
+        ExitCode::SUCCESS
     }
 }
 

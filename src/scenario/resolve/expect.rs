@@ -1,6 +1,7 @@
 //! What must hold at the end.
 
 use super::Resolver;
+use crate::report::{self, Astray};
 use crate::scenario::limits;
 use crate::scenario::measure::{self, Unit};
 use crate::scenario::raw::{self, At, nearest, one_of};
@@ -50,7 +51,8 @@ impl Resolver<'_> {
                 .flatten()
                 .map(|path| {
                     let group = self.known_group(path, key);
-                    self.listed(path, key, executors).and(group)
+                    let number = self.in_report(path, key);
+                    self.listed(path, key, executors).and(group).and(number)
                 })
                 .collect();
             let sides = sides.into_iter().collect::<Option<Vec<()>>>();
@@ -146,6 +148,31 @@ impl Resolver<'_> {
         let title = format!("this scenario does not run on `{}`", kind.word());
         let diagnostic = Diagnostic::new(key.place.clone(), title).related(&list.place, "it runs on these");
         self.refuse(diagnostic)
+    }
+
+    /// Refuses a path that leads to no number of the report.
+    fn in_report(&mut self, path: &ReportPath, key: &At<String>) -> Option<()> {
+        let Err(Astray {
+            reached,
+            key: wrong,
+            known,
+        }) = report::check_path(path)
+        else {
+            return Some(());
+        };
+        let known: Vec<&str> = known.iter().map(String::as_str).collect();
+        let title = match &wrong {
+            Some(wrong) if reached.is_empty() => format!("there is no `{wrong}` in the report"),
+            Some(wrong) => format!("there is no `{wrong}` in `{reached}`"),
+            None => format!("`{reached}` is no number"),
+        };
+        let help = match wrong.as_deref().and_then(|wrong| nearest(wrong, &known)) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None if known.is_empty() => "`tasklab schema --report` says where there are numbers".to_owned(),
+            None if known == [report::NAME] => format!("write a name after it: `{reached}.{}`", report::NAME),
+            None => format!("there is {}", one_of(&known)),
+        };
+        self.refuse(Diagnostic::new(key.place.clone(), title).help(help))
     }
 
     /// Refuses a group of tasks that cannot come to be.

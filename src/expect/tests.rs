@@ -1,0 +1,157 @@
+//! Expectations of a report that is small enough to check by hand.
+
+use super::*;
+use crate::scenario::ReportPath;
+use serde_json::json;
+
+fn report() -> Value {
+    json!({
+        "elapsed_ns": 2_000,
+        "tasks": { "lost": 0 },
+        "tokio": null,
+        "groups": [
+            {
+                "name": "api",
+                "polls": 40,
+                "suspended_on": { "timer": 7 },
+                "delay_ns": { "count": 4, "p50": 10, "p99": 90 },
+                "repetition_ns": { "count": 0, "p50": 0, "p99": 0 },
+            },
+            { "name": "api offload", "polls": 10 },
+        ],
+    })
+}
+
+fn path(text: &str) -> ReportPath {
+    let (executor, keys) = match text.split_once('!') {
+        Some((word, keys)) => (ExecutorKind::ALL.into_iter().find(|kind| kind.word() == word), keys),
+        None => (None, text),
+    };
+    ReportPath {
+        executor,
+        keys: keys.split('.').map(str::to_owned).collect(),
+    }
+}
+
+fn expect(key: &str, bound: Bound) -> Expectation {
+    let (value, per) = match key.split_once(" / ") {
+        Some((value, per)) => (path(value), Some(path(per))),
+        None => (path(key), None),
+    };
+    Expectation {
+        key: key.to_owned(),
+        written: "as written".to_owned(),
+        measure: Measure { value, per },
+        bound,
+    }
+}
+
+fn checked(key: &str, bound: Bound) -> (Option<f64>, Option<bool>, Option<String>) {
+    let mut checked = check_run(&[expect(key, bound)], &report(), &Judged::Yes);
+    let one = checked.remove(0);
+    assert_eq!((one.key.as_str(), one.wanted.as_str()), (key, "as written"));
+    (one.measured, one.held, one.why)
+}
+
+#[test]
+fn numbers_are_found_by_key_and_by_name() {
+    for (key, number) in [
+        ("elapsed_ns", 2000.0),
+        ("tasks.lost", 0.0),
+        ("groups.api.delay_ns.p99", 90.0),
+        ("groups.api.repetition_ns.count", 0.0),
+        ("groups.api offload.polls", 10.0),
+        ("groups.api.suspended_on.timer", 7.0),
+        ("groups.api.suspended_on.http", 0.0),
+        ("groups.api.polls / groups.api offload.polls", 4.0),
+    ] {
+        assert_eq!(
+            checked(key, Bound::Equal(number)),
+            (Some(number), Some(true), None),
+            "{key}"
+        );
+    }
+}
+
+#[test]
+fn a_number_that_is_not_there_has_not_held_and_says_why() {
+    for (key, why) in [
+        ("groups.writer.polls", "no task of the group `writer` ever came to be"),
+        (
+            "groups.api.repetition_ns.p99",
+            "nothing was counted in groups.api.repetition_ns",
+        ),
+        ("tokio.polls", "tokio is null here"),
+        ("tokio", "tokio is null here"),
+        ("elapsed", "there is no elapsed"),
+        (
+            "elapsed_ns / tasks.lost",
+            "tasks.lost is 0, and nothing is divided by that",
+        ),
+        ("groups.api", "groups.api is no number"),
+        ("elapsed_ns.p99", "elapsed_ns has nothing inside"),
+    ] {
+        let (measured, held, said) = checked(key, Bound::Less(1e9));
+        assert_eq!(
+            (measured, held, said.as_deref()),
+            (None, Some(false), Some(why)),
+            "{key}"
+        );
+    }
+}
+
+#[test]
+fn bounds_mean_what_they_say() {
+    for (bound, below, at, above) in [
+        (Bound::Less(5.0), true, false, false),
+        (Bound::AtMost(5.0), true, true, false),
+        (Bound::More(5.0), false, false, true),
+        (Bound::AtLeast(5.0), false, true, true),
+        (Bound::Equal(5.0), false, true, false),
+        (Bound::Between(5.0, 6.0), false, true, true),
+        (Bound::Between(4.0, 5.0), true, true, false),
+    ] {
+        let held = [4.9, 5.0, 5.1].map(|number| holds(bound, number));
+        assert_eq!(held, [below, at, above], "{bound:?}");
+    }
+}
+
+#[test]
+fn what_was_not_put_to_the_test_has_neither_held_nor_failed() {
+    let expectations = [
+        expect("tokio!elapsed_ns / pool!elapsed_ns", Bound::Less(1.0)),
+        expect("elapsed_ns", Bound::Less(1.0)),
+    ];
+    let checked = check_run(&expectations, &report(), &Judged::Yes);
+    assert_eq!(checked[0].held, None);
+    assert!(checked[0].why.as_ref().unwrap().contains("tasklab compare"));
+    assert_eq!(checked[1].held, Some(false));
+    assert!(failed(&checked));
+
+    let elsewhere = check_run(&expectations, &report(), &Judged::No("written for the pool".to_owned()));
+    assert_eq!((elsewhere[1].measured, elsewhere[1].held), (Some(2000.0), None));
+    assert_eq!(elsewhere[1].why.as_deref(), Some("written for the pool"));
+    assert!(!failed(&elsewhere));
+
+    let short = check_run(&expectations, &report(), &Judged::CutShort);
+    assert!(short.iter().all(|it| it.held.is_none() && it.measured.is_none()));
+    assert!(!failed(&short));
+}
+
+#[test]
+fn a_comparison_looks_into_the_report_of_each_executor() {
+    let (fast, slow) = (json!({ "elapsed_ns": 10 }), json!({ "elapsed_ns": 30 }));
+    let of = |executor: Option<ExecutorKind>| match executor {
+        Some(ExecutorKind::Pool) => Ok(&slow),
+        Some(ExecutorKind::Tokio) => Ok(&fast),
+        _ => Err("it was not run".to_owned()),
+    };
+    let ratio = |key: &str| {
+        let expectation = expect(key, Bound::More(2.0));
+        judge(&expectation, measure(&expectation.measure, of))
+    };
+    let held = ratio("pool!elapsed_ns / tokio!elapsed_ns");
+    assert_eq!((held.measured, held.held), (Some(3.0), Some(true)));
+    let not_run = ratio("pool!elapsed_ns / current-thread!elapsed_ns");
+    assert_eq!((not_run.held, not_run.why.as_deref()), (None, Some("it was not run")));
+}
