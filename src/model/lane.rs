@@ -3,7 +3,7 @@
 use super::hist::{Hist, Percentiles};
 use super::lane_track::LaneTrack;
 use super::spans::Spans;
-use crate::record::{CurrentSlice, LaneId, LaneKind, LaneSample, Nanos, Slice};
+use crate::record::{CurrentSlice, DEAD, LaneId, LaneKind, LaneSample, Nanos, Slice};
 
 /// A lane of the run.
 #[derive(Clone, Debug)]
@@ -12,7 +12,7 @@ pub struct Lane {
     pub id: LaneId,
     /// What kind of thread.
     pub kind: LaneKind,
-    /// Its name on screen.
+    /// Its name on screen; that of a dead process says so, see [`DEAD`].
     pub name: String,
     /// What it does now; `None`: nothing.
     pub current: Option<CurrentSlice>,
@@ -77,6 +77,11 @@ impl Lane {
             LaneKind::Thread => 2,
             LaneKind::Blocking => 3,
         }
+    }
+
+    /// Whether its process has died: nothing will run here any more.
+    pub fn is_dead(&self) -> bool {
+        self.name.starts_with(DEAD)
     }
 
     /// Whether a task has held it at `from` or later.

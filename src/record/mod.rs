@@ -24,7 +24,7 @@ pub use batch::{
     Batch, ChannelSample, CurrentSlice, GroupSample, LaneSample, Live, LogLine, Lost, RuntimeSample, Sample, Waiting,
 };
 pub use event::{Ended, Mark, Marked, Orphaned, Record, Repetition, Slice, Spawned, Step};
-pub use name::{Definition, GroupId, Label, LaneId, LaneKind, TaskId};
+pub use name::{DEAD, Definition, GroupId, Label, LaneId, LaneKind, TaskId};
 pub use resources::Resources;
 pub use time::{Nanos, Short};
 pub use word::{Outcome, Reason};

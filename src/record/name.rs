@@ -30,6 +30,9 @@ impl LaneId {
     pub const NONE: LaneId = LaneId(u16::MAX);
 }
 
+/// What the name of a lane begins with whose process has died.
+pub const DEAD: &str = "† ";
+
 /// A group of tasks: one `[[task]]` of the scenario, or the tasks that a library spawned from one place.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct GroupId(pub u16);

@@ -5,7 +5,7 @@ use crate::record::TaskId;
 use std::collections::HashMap;
 
 /// Generations that are told apart by how far in a name stands.
-const DEEPEST: usize = 3;
+pub const DEEPEST: usize = 3;
 
 /// The tasks in the order of their spawns, but each followed by those that it spawned.
 pub fn tree(model: &Model) -> Vec<&Task> {

@@ -2,9 +2,10 @@
 
 use super::app::{App, Pages};
 use super::layout::{Layout, SMALLEST, Wants};
+use super::order::SortBy;
 use super::scene::Scene;
 use super::theme::Theme;
-use super::{Options, axis, caption, footer, gauges, header, help, lanes, log, tasks};
+use super::{Options, axis, caption, channels, family, footer, gauges, header, help, lanes, log, tasks};
 use crate::model::Model;
 use crate::run::RunState;
 use crate::text;
@@ -16,7 +17,7 @@ use ratatui::widgets::{Paragraph, Widget, Wrap};
 pub fn render(app: &mut App, model: &Model, run: &RunState, options: &Options, buf: &mut Buffer) {
     let area = buf.area;
     let theme = Theme::new(options.depth).with_calm_blocks(model.info().workers == 0);
-    let Some(layout) = Layout::new(area, wants(model, area)) else {
+    let Some(layout) = Layout::new(area, wants(app, model, area)) else {
         let (width, height) = SMALLEST;
         let words = format!(
             "tasklab needs {width}×{height}; this is {}×{}.",
@@ -49,6 +50,7 @@ pub fn render(app: &mut App, model: &Model, run: &RunState, options: &Options, b
     lanes::render(&scene, layout.lanes, buf);
     tasks::heading(&scene, layout.heading, buf);
     tasks::render(&scene, layout.tasks, buf);
+    channels::render(&scene, layout.channels, buf);
     gauges::render(&scene, layout.gauges, buf);
     log::render(&scene, layout.log, buf);
     footer::render(&scene, layout.footer, buf);
@@ -63,15 +65,20 @@ fn in_sight(rows: u16, all: usize) -> usize {
     if all > rows { rows.saturating_sub(1) } else { rows }
 }
 
-fn wants(model: &Model, area: Rect) -> Wants {
+fn wants(app: &App, model: &Model, area: Rect) -> Wants {
+    let indent = match app.order.sorted_by() {
+        SortBy::Spawn => family::DEEPEST,
+        SortBy::Trouble | SortBy::Name => 0,
+    };
     let tasks = model.groups().iter().filter(|group| !group.library).map(|group| {
         let digits = group.spawned.saturating_sub(1).max(1).ilog10() as usize + 1;
-        text::width(&group.name) + 1 + digits
+        text::width(&group.name) + 1 + digits + indent
     });
     let lanes = model.lanes().iter().map(|lane| text::width(&lane.name));
     Wants {
         caption: caption::rows(model, area.width, if area.height < 22 { 2 } else { 3 }),
         lanes: model.lanes().len(),
+        channels: model.channels().len(),
         tasks: model.tasks().len(),
         name: tasks.chain(lanes).max().unwrap_or(0),
     }

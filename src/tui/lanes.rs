@@ -30,7 +30,11 @@ pub fn render(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
         if selected {
             scene.cursor(row.cursor, Panel::Lanes, buf);
         }
-        let style = if selected { scene.theme.selected() } else { Style::new() };
+        let style = match selected {
+            true => scene.theme.selected(),
+            false if lane.is_dead() => scene.theme.bad(),
+            false => Style::new(),
+        };
         buf.set_string(row.name.x, y, text::fit(&lane.name, usize::from(row.name.width)), style);
 
         scene.model.paint_lane(lane.id, scene.window(), &mut cells);
@@ -78,7 +82,11 @@ fn half(scene: &Scene<'_>, cell: &LaneCell) -> Half {
 fn doing_now(scene: &Scene<'_>, lane: &Lane, width: u16) -> Vec<Span<'static>> {
     let theme = scene.theme;
     let Some(current) = lane.current else {
-        return vec![Span::styled("idle", theme.quiet())];
+        return vec![if lane.is_dead() {
+            Span::styled(" dead ", theme.alarm())
+        } else {
+            Span::styled("idle", theme.quiet())
+        }];
     };
     let mut spans = vec![task(scene, current.task), Span::raw(" ")];
     match current.blocking_since {

@@ -7,6 +7,7 @@
 //!  worker 0     ██▌▐█▌ ▐██▌▐█▌ ▐█▌▐██▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓  93 %  api#7 block 212 ms                 lanes
 //!  tasks 47     █ 1 running  ▓ 1 blocking  ▒ 3 queued  …                              sort: trouble     heading
 //!  heartbeat#0  ▌···▌···▌···▌···▌···▌░░░░░░░░░░░░░░░░░░░░░░░░  unnoticed  208 ms  sleep                 tasks
+//!  jobs ███████████████████░░░░░  6/8                                                                   channels
 //!  delay p99  297 ms ▁▁▁▁▁▂▇█   finished  812/s ▇▇▇▇▂▁   …                                              gauges
 //!  00:07.2 ERROR thumb#1 panicked: no such picture                                                      log
 //!  q quit  ? help  space freeze  ←→ pan  +− zoom  b block now                                           footer
@@ -29,6 +30,8 @@ pub struct Wants {
     pub lanes: usize,
     /// How many tasks there are.
     pub tasks: usize,
+    /// How many channels there are.
+    pub channels: usize,
     /// Columns of the longest name.
     pub name: usize,
 }
@@ -108,6 +111,7 @@ pub struct Layout {
     pub lane_rows: u16,
     pub heading: Rect,
     pub tasks: Rect,
+    pub channels: Rect,
     pub gauges: Rect,
     pub log: Rect,
     pub footer: Rect,
@@ -139,6 +143,7 @@ impl Layout {
             30..45 => 4,
             _ => 7,
         };
+        let channels = u16::from(wants.channels > 0 && height >= 18);
         let gap = u16::from(roomy);
 
         let mut y = area.y;
@@ -157,7 +162,7 @@ impl Layout {
         let axis = take(1, 0);
         let lanes = take(lanes, gap);
         let heading = take(1, 0);
-        let below = gauges + gap + log + gap + 1;
+        let below = channels + gauges + gap + log + gap + 1;
         let room = (area.y + height).saturating_sub(heading.y + 1 + below + gap);
         // What tasks leave over goes to gauges and log, in steps, so that not every new task moves them.
         let wanted = u16::try_from(wants.tasks.next_multiple_of(8)).unwrap_or(u16::MAX);
@@ -165,6 +170,7 @@ impl Layout {
         let taller = if height < 45 { 0 } else { (over / 2 / 2 * 2).min(4) };
         let tasks = take(room - over, gap);
         let (gauges, log) = (gauges + taller, log + over - taller);
+        let channels = take(channels, 0);
         let gauges = take(gauges, gap);
         let log = take(log, gap);
         let footer = Rect {
@@ -180,6 +186,7 @@ impl Layout {
             lane_rows,
             heading,
             tasks,
+            channels,
             gauges,
             log,
             footer,
@@ -202,13 +209,14 @@ mod tests {
             lanes in 0usize..600,
             name in 0usize..90,
             tasks in 0usize..90,
+            channels in 0usize..9,
         ) {
             let area = Rect::new(0, 0, width, height);
-            let Some(l) = Layout::new(area, Wants { caption, lanes, tasks, name }) else {
+            let Some(l) = Layout::new(area, Wants { caption, lanes, tasks, channels, name }) else {
                 prop_assert!(width < SMALLEST.0 || height < SMALLEST.1);
                 return Ok(());
             };
-            let parts = [l.header, l.caption, l.axis, l.lanes, l.heading, l.tasks, l.gauges, l.log, l.footer];
+            let parts = [l.header, l.caption, l.axis, l.lanes, l.heading, l.tasks, l.channels, l.gauges, l.log, l.footer];
             for pair in parts.windows(2) {
                 prop_assert!(pair[0].bottom() <= pair[1].y, "{pair:?}");
             }

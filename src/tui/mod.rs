@@ -24,6 +24,7 @@ mod app;
 mod axis;
 mod caption;
 mod census;
+mod channels;
 mod family;
 mod footer;
 mod frame;

@@ -25,8 +25,14 @@ pub fn heading(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
         Span::styled("tasks", scene.heading(Panel::Tasks)),
         Span::styled(format!(" {alive:<3}"), Style::new()),
     ]);
+    let mut orphaned = scene.model.orphaned_now();
     for (state, count) in counts.iter().flat_map(tally) {
         let over = matches!(state, State::Ended(_));
+        if over && scene.live() && orphaned > 0 {
+            let chunk = format!("{gap}{ORPHANED} {orphaned:>2} orphaned");
+            line.push_span(Span::styled(chunk, theme.bad()));
+            orphaned = 0;
+        }
         if over && count == 0 {
             continue;
         }
@@ -41,13 +47,6 @@ pub fn heading(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
             break;
         }
         line.extend(chunk);
-    }
-    let orphaned = scene.model.orphaned_now();
-    if orphaned > 0 && scene.live() {
-        let chunk = format!("{gap}{ORPHANED} {orphaned:>2} orphaned");
-        if line.width() + text::width(&chunk) <= usize::from(area.width) {
-            line.push_span(Span::styled(chunk, theme.bad()));
-        }
     }
     let sort = format!("sort: {} ", scene.app.order.sorted_by());
     let free = usize::from(area.width).saturating_sub(line.width() + 2);

@@ -1,0 +1,171 @@
+//! A run to draw in which tasks call tasks, and everything ends that can: a gather whose first child fails and whose second
+//! runs on alone, a future that nobody awaits, a failure that nobody hears of, a process that is killed, and a full channel.
+//! Its texts are in Russian.
+
+use crate::model::{CueInfo, Model, RunInfo};
+use crate::record::{
+    Batch, ChannelSample, CurrentSlice, DEAD, Definition, Ended, GroupId, Label, LaneId, LaneKind, LogLine, Mark,
+    Marked, Nanos, Orphaned, Outcome, Reason, Record, Sample, Short, Slice, Spawned, TaskId,
+};
+use tracing::Level;
+
+const GROUPS: [&str; 7] = ["trip", "weather", "currencies", "forgotten", "audit", "worker", "feed"];
+const LABELS: [&str; 6] = ["gather", "http /weather", "cpu 2s", "send jobs", "jobs", "results"];
+
+/// The instant at which the run is looked at.
+pub const NOW: Nanos = Nanos::from_millis(2_400);
+
+/// What is known of the run by [`NOW`].
+pub fn model() -> Model {
+    let cue = |at, say: &str, asks| CueInfo {
+        at: Nanos::from_millis(at),
+        say: say.into(),
+        asks,
+    };
+    let mut model = Model::new(RunInfo {
+        title: "Погода и курсы валют".into(),
+        executor: "tokio".into(),
+        workers: 2,
+        async_executor: true,
+        duration: Some(Nanos::from_millis(9_000)),
+        cues: vec![
+            cue(0, "Поездка ждёт погоду и курсы вместе.", false),
+            cue(
+                2_000,
+                "Погода не ответила, и gather вернулся сразу. Что стало с курсами валют, которых больше никто не ждёт?",
+                true,
+            ),
+            cue(6_000, "Они считаются дальше, до конца.", false),
+        ],
+        ..RunInfo::default()
+    });
+    model.apply(&batch());
+    model
+}
+
+fn task(id: u32) -> TaskId {
+    TaskId::new(id).expect("ids begin with 1")
+}
+
+fn batch() -> Batch {
+    let mut batch = Batch {
+        now: NOW,
+        ..Batch::default()
+    };
+    let kinds = [
+        LaneKind::Worker,
+        LaneKind::Worker,
+        LaneKind::Process,
+        LaneKind::Blocking,
+    ];
+    let names = ["worker 0", "worker 1", "process 0", "blocking 0"];
+    for (id, (kind, name)) in (0..).zip(kinds.into_iter().zip(names)) {
+        let dead = if kind == LaneKind::Process { DEAD } else { "" };
+        batch.definitions.push(Definition::Lane {
+            id: LaneId(id),
+            kind,
+            name: format!("{dead}{name}"),
+        });
+    }
+    for (id, name) in (0..).zip(GROUPS) {
+        let (id, name) = (GroupId(id), name.into());
+        batch.definitions.push(Definition::Group {
+            id,
+            name,
+            library: false,
+        });
+    }
+    for (id, text) in (1..).zip(LABELS) {
+        let (id, text) = (Label(id), text.into());
+        batch.definitions.push(Definition::Label { id, text });
+    }
+    // Task, group, parent, spawned at.
+    for (id, group, parent, at) in [
+        (1, 0, None, 100),
+        (2, 1, Some(1), 200),
+        (3, 2, Some(1), 200),
+        (4, 3, Some(1), 1_000),
+        (5, 4, None, 400),
+        (6, 5, None, 100),
+        (7, 6, None, 150),
+    ] {
+        let spawned = Spawned {
+            at: Nanos::from_millis(at),
+            task: task(id),
+            parent: parent.map(task),
+            index: 0,
+            group: GroupId(group),
+        };
+        batch.records.push((LaneId(0), Record::Spawned(spawned)));
+    }
+    // Lane, task, from, to, what it waits for afterwards.
+    for (lane, id, from, to, then, label) in [
+        (0, 1, 100, 200, Reason::Join, 1),
+        (1, 2, 200, 300, Reason::Http, 2),
+        (0, 3, 200, 900, Reason::Yield, 3),
+        (2, 6, 100, 1_500, Reason::Timer, 0),
+        (1, 5, 400, 1_100, Reason::Http, 2),
+        (0, 3, 900, 1_400, Reason::Yield, 3),
+        (1, 2, 1_400, 1_420, Reason::Unknown, 0),
+        (0, 1, 1_420, 1_600, Reason::Timer, 0),
+        (1, 5, 1_700, 1_800, Reason::Unknown, 0),
+        (1, 7, 1_800, 1_900, Reason::Channel, 4),
+    ] {
+        let slice = Slice {
+            start: Nanos::from_millis(from),
+            task: task(id),
+            len: Short::new(Nanos::from_millis(to - from)),
+            queued: Short::new(Nanos::ZERO),
+            unnoticed: Short::new(Nanos::ZERO),
+            woken_by: None,
+            label: Label(label),
+            suspended_on: then,
+        };
+        batch.records.push((LaneId(lane), Record::Slice(slice)));
+    }
+    for (id, at, outcome) in [
+        (2, 1_420, Outcome::Failed),
+        (4, 1_000, Outcome::NeverStarted),
+        (5, 1_800, Outcome::FailedUnseen),
+        (6, 1_600, Outcome::Lost),
+    ] {
+        let (at, task) = (Nanos::from_millis(at), task(id));
+        batch
+            .records
+            .push((LaneId::NONE, Record::Ended(Ended { at, task, outcome })));
+    }
+    let orphaned = Orphaned {
+        at: Nanos::from_millis(1_420),
+        task: task(3),
+    };
+    batch.records.push((LaneId::NONE, Record::Orphaned(orphaned)));
+    for (n, at) in [(0, 0), (1, 2_000)] {
+        let (at, mark) = (Nanos::from_millis(at), Mark::Cue(n));
+        batch.records.push((LaneId::NONE, Record::Marked(Marked { at, mark })));
+    }
+    for (label, len, capacity) in [(5, 8, 8), (6, 1, 16)] {
+        batch.samples.push(Sample::Channel(ChannelSample {
+            at: NOW,
+            label: Label(label),
+            len,
+            capacity,
+        }));
+    }
+    batch.log.push(LogLine {
+        at: Nanos::from_millis(1_800),
+        level: Level::WARN,
+        task: Some(task(5)),
+        target: "task".into(),
+        message: "failed, and nobody was left to hear of it: the audit's disk is full".into(),
+    });
+    batch.live.lanes.push(CurrentSlice {
+        lane: LaneId(0),
+        task: task(3),
+        start: Nanos::from_millis(1_600),
+        queued: Short::new(Nanos::ZERO),
+        unnoticed: Short::new(Nanos::ZERO),
+        blocking_since: None,
+        label: Label(3),
+    });
+    batch
+}
