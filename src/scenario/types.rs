@@ -18,7 +18,7 @@ pub struct Scenario {
     pub seed: u64,
     /// Where it runs.
     pub executor: ExecutorSpec,
-    /// Where it may run; all executors unless the scenario says so. `executor.kind` is one of them.
+    /// Where it may run: where the scenario says so, or else wherever its steps have a meaning. `executor.kind` is one of them.
     pub executors: Vec<ExecutorKind>,
     /// What the event log keeps; `None`: what the front end keeps by default.
     pub log: Option<LogLevel>,
@@ -238,6 +238,27 @@ impl ExecutorKind {
     /// Whether tasks are futures there.
     pub fn is_async(self) -> bool {
         matches!(self, ExecutorKind::Tokio | ExecutorKind::CurrentThread)
+    }
+
+    /// Whether all tasks are in one process: only then can they share locks, semaphores and channels.
+    pub fn shares_memory(self) -> bool {
+        match self {
+            ExecutorKind::Tokio | ExecutorKind::CurrentThread | ExecutorKind::Pool | ExecutorKind::Threads => true,
+        }
+    }
+
+    /// Whether a task can hand its worker's other tasks to another thread. Where there are none, nothing need be done.
+    pub fn can_block_in_place(self) -> bool {
+        self != ExecutorKind::CurrentThread
+    }
+
+    /// Whether this step, apart from those within it, has a meaning there.
+    pub fn can_do(self, step: &Step) -> bool {
+        match step {
+            Step::Lock { .. } | Step::Semaphore { .. } | Step::Send { .. } | Step::Recv { .. } => self.shares_memory(),
+            Step::InPlace(_) => self.can_block_in_place(),
+            _ => true,
+        }
     }
 }
 

@@ -155,7 +155,10 @@ fn unknown(span: Range<usize>, title: &str, word: &str, known: &[&str], found: &
 pub(super) fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
     let word = word.to_lowercase().replace([' ', '-'], "_");
     let plain = |known: &str| known.replace('-', "_");
-    let begins = |known: &&&str| word.len() >= 3 && plain(known).starts_with(&word);
+    let begins = |known: &&&str| {
+        let known = plain(known);
+        known.len().min(word.len()) >= 3 && (known.starts_with(&word) || word.starts_with(&known))
+    };
     known
         .iter()
         .map(|known| (strsim::damerau_levenshtein(&word, &plain(known)), *known))

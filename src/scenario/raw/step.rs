@@ -3,7 +3,8 @@
 use super::choice::{Choice, choice, first};
 use super::entries::{Entries, Table, table, unraw};
 use super::{
-    At, DeTable, DeValue, Diagnostics, Draw, Line, Name, Need, Read, Repeat, Size, UrlPath, Value, wrong_type,
+    At, DeTable, DeValue, Diagnostic, Diagnostics, Draw, Line, Name, Need, Read, Repeat, Size, UrlPath, Value,
+    wrong_type,
 };
 use crate::scenario::limits;
 use crate::scenario::types::{Formatting, How, Kernel, LogLevel};
@@ -257,11 +258,17 @@ pub(in crate::scenario) enum Branch {
 
 impl Read for Branch {
     const EXPECTED: &'static str = "a called group's name in quotes, or a list of steps in brackets";
+    const LIST: &'static str = "a list in brackets of called groups' names and lists of steps";
 
     fn read(value: &Value<'_>, key: &str, found: &mut Diagnostics) -> Option<Self> {
         match value.get_ref() {
             DeValue::String(_) => At::read(value, key, found).map(Branch::Group),
             DeValue::Array(_) => At::read(value, key, found).map(Branch::Steps),
+            DeValue::Table(_) => {
+                let diagnostic = Diagnostic::new(Step::span(value), format!("`{key}` is a step, not a list of steps"));
+                found.push(diagnostic.help("put it into brackets of its own: [{ … }]"));
+                None
+            }
             _ => wrong_type::<Self>(value, key, found),
         }
     }

@@ -99,11 +99,7 @@ impl Resolver<'_> {
         let Some(to) = self.groups.iter().position(|group| group.name == *name) else {
             return self.no_such_group(name, place);
         };
-        self.calls.push(Call {
-            from: self.group,
-            to,
-            place: place.clone(),
-        });
+        self.note_call(to, place);
         let group = &self.groups[to];
         if !group.called {
             let diagnostic = Diagnostic::new(place.clone(), format!("the tasks of `{name}` arrive by themselves"));
@@ -119,17 +115,30 @@ impl Resolver<'_> {
         let callable = self.groups.iter().filter(|group| group.called);
         let called: Vec<&str> = callable.map(|group| group.name.as_str()).collect();
         let all: Vec<&str> = self.groups.iter().map(|group| group.name.as_str()).collect();
+        let near = nearest(name, &called).or_else(|| nearest(name, &all));
         let help = if raw::Step::BARE.contains(&name) {
             format!("a step of its own is a list: [\"{name}\"]")
-        } else if let Some(near) = nearest(name, &called).or_else(|| nearest(name, &all)) {
+        } else if let Some(near) = near {
             format!("did you mean \"{near}\"?")
         } else if called.is_empty() {
             format!("add [[task]] with name = \"{name}\" and start = \"called\"")
         } else {
-            format!("a step can call {}", one_of(&called))
+            format!("it can be {}", one_of(&called))
         };
         let title = format!("there is no group of tasks `{name}`");
+        // What is mistyped is called.
+        if let Some(to) = near.and_then(|near| all.iter().position(|name| *name == near)) {
+            self.note_call(to, place);
+        }
         self.refuse(Diagnostic::new(place.clone(), title).help(help))
+    }
+
+    fn note_call(&mut self, to: usize, place: &Place) {
+        self.calls.push(Call {
+            from: self.group,
+            to,
+            place: place.clone(),
+        });
     }
 
     /// Notes groups that nobody calls.

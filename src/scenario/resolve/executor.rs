@@ -41,11 +41,39 @@ impl Resolver<'_> {
         })
     }
 
+    /// Refuses a step that has no meaning where the scenario runs, or says that it may run. `why` is said beside it, `help` is
+    /// what to write instead.
+    pub(super) fn possible(
+        &mut self,
+        step: &str,
+        place: &Place,
+        can: fn(ExecutorKind) -> bool,
+        why: &str,
+        help: &str,
+    ) -> Option<()> {
+        let diagnostic = |kind: ExecutorKind| {
+            let title = format!("`{step}` has no meaning on `{}`", kind.word());
+            Diagnostic::new(place.clone(), title).label(why)
+        };
+        if !can(self.executor) {
+            let diagnostic = self.with_choice(diagnostic(self.executor));
+            return self.refuse(diagnostic.help(help));
+        }
+        let listed = self.listed.iter().find(|kind| !can(kind.value));
+        if let Some(At { value: kind, place }) = listed {
+            let diagnostic = diagnostic(*kind).related(place, "the scenario may run there");
+            let help = format!("{help}, or leave `{}` out of `executors`", kind.word());
+            return self.refuse(diagnostic.help(help));
+        }
+        Some(())
+    }
+
     /// Where the scenario may run, and whether it is asked to run there.
     pub(super) fn executors(&mut self, raw: Option<&At<Vec<At<ExecutorKind>>>>) -> Option<Vec<ExecutorKind>> {
         let Some(At { value: list, place }) = raw else {
             return Some(ExecutorKind::ALL.to_vec());
         };
+        self.listed = list.clone();
         if list.is_empty() {
             let diagnostic = Diagnostic::new(place.clone(), "a scenario that may run nowhere");
             return self.refuse(diagnostic.help("leave `executors` out: then it may run everywhere"));

@@ -6,7 +6,7 @@ use crate::scenario::limits;
 use crate::scenario::measure::{self, Unit};
 use crate::scenario::raw::{self, At, nearest, one_of};
 use crate::scenario::report::Diagnostic;
-use crate::scenario::types::{Bound, ExecutorKind, Expectation, Measure, ReportPath};
+use crate::scenario::types::{Bound, Expectation, Measure, ReportPath};
 
 /// What is added to a group's name for the tasks that its steps make.
 const CHILDREN: [&str; 6] = ["offload", "gather", "group", "race", "spawn", "unawaited"];
@@ -14,11 +14,7 @@ const CHILDREN: [&str; 6] = ["offload", "gather", "group", "race", "spawn", "una
 const INJECTED: &str = "injected";
 
 impl Resolver<'_> {
-    pub(super) fn expect(
-        &mut self,
-        raw: Option<&At<raw::Expect>>,
-        executors: Option<&At<Vec<At<ExecutorKind>>>>,
-    ) -> Option<Vec<Expectation>> {
+    pub(super) fn expect(&mut self, raw: Option<&At<raw::Expect>>) -> Option<Vec<Expectation>> {
         let Some(At { value: raw, place }) = raw else {
             return Some(Vec::new());
         };
@@ -30,20 +26,11 @@ impl Resolver<'_> {
             );
             return self.refuse(Diagnostic::new(place.clone(), title));
         }
-        let expectations: Vec<_> = raw
-            .0
-            .iter()
-            .map(|(key, bound)| self.expectation(key, bound, executors))
-            .collect();
+        let expectations: Vec<_> = raw.0.iter().map(|(key, bound)| self.expectation(key, bound)).collect();
         expectations.into_iter().collect()
     }
 
-    fn expectation(
-        &mut self,
-        key: &At<String>,
-        written: &At<String>,
-        executors: Option<&At<Vec<At<ExecutorKind>>>>,
-    ) -> Option<Expectation> {
+    fn expectation(&mut self, key: &At<String>, written: &At<String>) -> Option<Expectation> {
         let measure = self.measure(key);
         let known = measure.as_ref().and_then(|measure| {
             let sides: Vec<_> = [Some(&measure.value), measure.per.as_ref()]
@@ -52,7 +39,7 @@ impl Resolver<'_> {
                 .map(|path| {
                     let group = self.known_group(path, key);
                     let number = self.in_report(path, key);
-                    self.listed(path, key, executors).and(group).and(number)
+                    self.may_run(path, key).and(group).and(number)
                 })
                 .collect();
             let sides = sides.into_iter().collect::<Option<Vec<()>>>();
@@ -133,21 +120,15 @@ impl Resolver<'_> {
     }
 
     /// Refuses an executor on which the scenario does not run.
-    fn listed(
-        &mut self,
-        path: &ReportPath,
-        key: &At<String>,
-        executors: Option<&At<Vec<At<ExecutorKind>>>>,
-    ) -> Option<()> {
-        let (Some(kind), Some(list)) = (path.executor, executors) else {
-            return Some(());
-        };
-        if list.value.iter().any(|listed| listed.value == kind) {
+    fn may_run(&mut self, path: &ReportPath, key: &At<String>) -> Option<()> {
+        let Some(kind) = path.executor else { return Some(()) };
+        if self.listed.is_empty() || self.listed.iter().any(|listed| listed.value == kind) {
             return Some(());
         }
+        let words: Vec<_> = self.listed.iter().map(|kind| kind.value.word()).collect();
         let title = format!("this scenario does not run on `{}`", kind.word());
-        let diagnostic = Diagnostic::new(key.place.clone(), title).related(&list.place, "it runs on these");
-        self.refuse(diagnostic)
+        let help = format!("it can be {}, as `executors` says", one_of(&words));
+        self.refuse(Diagnostic::new(key.place.clone(), title).help(help))
     }
 
     /// Refuses a path that leads to no number of the report.
@@ -170,7 +151,7 @@ impl Resolver<'_> {
             Some(near) => format!("did you mean `{near}`?"),
             None if known.is_empty() => "`tasklab schema --report` says where there are numbers".to_owned(),
             None if known == [report::NAME] => format!("write a name after it: `{reached}.{}`", report::NAME),
-            None => format!("there is {}", one_of(&known)),
+            None => format!("it can be {}", one_of(&known)),
         };
         self.refuse(Diagnostic::new(key.place.clone(), title).help(help))
     }
@@ -191,15 +172,15 @@ impl Resolver<'_> {
             return Some(());
         }
         let help = if known {
-            format!(
-                "what it makes is called `{root} {}`, and likewise with {}",
-                CHILDREN[0],
-                one_of(&CHILDREN[1..])
-            )
+            let words = children.split_whitespace();
+            let near: Vec<_> = words
+                .map(|word| nearest(word, &CHILDREN).unwrap_or(CHILDREN[0]))
+                .collect();
+            format!("did you mean `{root} {}`?", near.join(" "))
         } else if let Some(near) = nearest(root, &names) {
-            format!("did you mean `{near}`?")
+            format!("did you mean `{}`?", [near, children].join(" ").trim_end())
         } else {
-            format!("there is {}", one_of(&names))
+            format!("it can be {}", one_of(&names))
         };
         let title = format!("there is no group of tasks `{name}`");
         self.refuse(Diagnostic::new(key.place.clone(), title).help(help))

@@ -18,7 +18,7 @@ mod work;
 
 use super::raw::{self, At, Table};
 use super::report::{Diagnostic, Diagnostics, Place};
-use super::types::{self, Draw, ExecutorKind, HttpSpec, Lang, Scenario};
+use super::types::{self, Draw, ExecutorKind, HttpSpec, Lang, Scenario, TaskSpec};
 use call::{Call, Callable};
 use shared::{Declared, Locks};
 use std::time::Duration;
@@ -39,6 +39,8 @@ struct Resolver<'a> {
     executor: ExecutorKind,
     /// Where that was written; `None`: nowhere, it is the default.
     chosen: Option<Place>,
+    /// Where the scenario says that it may run; empty: it does not say.
+    listed: Vec<At<ExecutorKind>>,
     /// How long the run lasts, if that is written and readable.
     duration: Option<Duration>,
     /// Whether a duration is written at all.
@@ -69,6 +71,7 @@ pub(super) fn scenario(raw: &raw::Scenario, lang: Lang, found: &mut Diagnostics)
         found,
         executor: chosen.map_or(ExecutorKind::Tokio, |kind| kind.value),
         chosen: chosen.map(|kind| kind.place.clone()),
+        listed: Vec::new(),
         duration: raw.duration.as_ref().map(|duration| duration.value.0),
         bounded: raw.duration.is_some() || raw.has("duration"),
         lang,
@@ -101,22 +104,28 @@ pub(super) fn scenario(raw: &raw::Scenario, lang: Lang, found: &mut Diagnostics)
         r.uncalled();
     }
     let cues = r.cues(raw.cue.as_ref());
-    let expect = r.expect(raw.expect.as_ref(), raw.executors.as_ref());
+    let expect = r.expect(raw.expect.as_ref());
+    let listed = !r.listed.is_empty();
     let locks = r.locks.into_iter().map(|(lock, _)| lock).collect();
+    let tasks = tasks?;
+    let mut executors = executors?;
+    if !listed {
+        executors.retain(|kind| can_do_all(*kind, &tasks));
+    }
     Some(Scenario {
         title: title?,
         about: about?,
         duration: duration?,
         seed: raw.seed.as_ref().map_or(0, |seed| seed.value),
         executor: executor?,
-        executors: executors?,
+        executors,
         log: raw.log.as_ref().map(|level| level.value),
         http: http?,
         db: db?,
         channels: channels?,
         semaphores: semaphores?,
         locks,
-        tasks: tasks?,
+        tasks,
         cues: cues?,
         expect: expect?,
     })
@@ -173,6 +182,15 @@ impl Resolver<'_> {
             None => diagnostic.note("the executor is `tokio` because the scenario names no other"),
         }
     }
+}
+
+/// Whether every step of these groups has a meaning on this executor.
+fn can_do_all(kind: ExecutorKind, tasks: &[TaskSpec]) -> bool {
+    let mut all = true;
+    for step in tasks.iter().flat_map(|group| &group.steps) {
+        step.visit(&mut |step| all &= kind.can_do(step));
+    }
+    all
 }
 
 /// What is absent is fine; what is there has to be right.

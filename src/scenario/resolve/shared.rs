@@ -118,15 +118,24 @@ impl Resolver<'_> {
             return Some(known.name.clone());
         }
         let names: Vec<&str> = declared.known.iter().map(|known| known.name.as_str()).collect();
-        let help = match nearest(&name.value.0, &names) {
+        let near = nearest(&name.value.0, &names).map(str::to_owned);
+        let help = match &near {
             Some(near) => format!("did you mean \"{near}\"?"),
             None if names.is_empty() => format!(
                 "add [[{}]] with name = \"{}\" and {}",
                 declared.what, name.value.0, declared.size
             ),
-            None => format!("there is {}", one_of(&names)),
+            None => format!("it can be {}", one_of(&names)),
         };
         let title = format!("there is no {} `{}`", declared.what, name.value.0);
+        // What is mistyped is used.
+        for known in declared
+            .known
+            .iter_mut()
+            .filter(|known| Some(&known.name) == near.as_ref())
+        {
+            known.used = true;
+        }
         self.refuse(Diagnostic::new(name.place.clone(), title).help(help))
     }
 

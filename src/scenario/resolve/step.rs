@@ -142,23 +142,29 @@ impl Resolver<'_> {
             raw::Step::Log(event) => self.log_event(event)?,
             raw::Step::Lock(lock) => self.locked(lock, place, inner)?,
             raw::Step::Semaphore(permit) => {
+                let possible = self.shares("semaphore", place);
                 let name = permit
                     .name
                     .0
                     .as_ref()
                     .and_then(|name| self.named(Shared::Semaphore, name));
                 let steps = permit.steps.0.as_ref().and_then(|steps| self.list(steps, inner));
+                possible?;
                 Step::Semaphore {
                     name: name?,
                     steps: steps?,
                 }
             }
-            raw::Step::Send(channel) => Step::Send {
-                channel: self.named(Shared::Channel, channel)?,
-            },
-            raw::Step::Recv(channel) => Step::Recv {
-                channel: self.named(Shared::Channel, channel)?,
-            },
+            raw::Step::Send(channel) => {
+                let possible = self.shares("send", place);
+                let channel = self.named(Shared::Channel, channel);
+                possible.and(channel).map(|channel| Step::Send { channel })?
+            }
+            raw::Step::Recv(channel) => {
+                let possible = self.shares("recv", place);
+                let channel = self.named(Shared::Channel, channel);
+                possible.and(channel).map(|channel| Step::Recv { channel })?
+            }
             raw::Step::Gather(branches) => Step::Gather(self.branches("gather", branches, place, site)?),
             raw::Step::Group(branches) => Step::Group(self.branches("group", branches, place, site)?),
             raw::Step::Race(branches) => Step::Race(self.branches("race", branches, place, site)?),
@@ -183,6 +189,7 @@ impl Resolver<'_> {
 
     /// Steps inside a lock. Those inside one that keeps its thread run synchronously: its guard cannot outlive a suspension.
     fn locked(&mut self, lock: &raw::Lock, place: &Place, site: Site<'_>) -> Option<Step> {
+        let possible = self.shares("lock", place);
         let how = self.lock_manner(lock, place, site);
         let written = lock.how.as_ref().map_or(place, |how| &how.place);
         let name = lock.name.0.as_ref();
@@ -192,7 +199,7 @@ impl Resolver<'_> {
             self.held.push((value.0.clone(), place.clone()));
         }
         let synchronous = match how {
-            Some(How::Sync) => site.synchronous.or(Some(("lock", place))),
+            Some(How::Sync) => site.synchronous.or(Some((LOCK, place))),
             _ => site.synchronous,
         };
         let steps = lock
@@ -203,7 +210,7 @@ impl Resolver<'_> {
         if name.is_some() {
             self.held.pop();
         }
-        free?;
+        possible.and(free)?;
         Some(Step::Lock {
             name: known?,
             steps: steps?,
@@ -221,7 +228,7 @@ impl Resolver<'_> {
         if let (How::Async, Some((around, outer))) = (how, site.synchronous) {
             let title = format!("an async `lock` has no meaning inside `{around}`");
             let diagnostic = Diagnostic::new(written.clone(), title).label("who waits cannot be suspended here");
-            let diagnostic = diagnostic.related(outer, "inside this");
+            let diagnostic = diagnostic.related(outer, inside(around));
             return self.refuse(diagnostic.help("write `how = \"sync\"`"));
         }
         Some(how)
@@ -287,26 +294,41 @@ impl Resolver<'_> {
         let Some((around, outer)) = site.synchronous else {
             return Some(());
         };
-        let (inside, help) = match around {
-            "lock" => (
-                "inside this lock, which is `sync`",
-                "move it out of the lock, or make the lock `async`".to_owned(),
-            ),
-            _ => ("inside this", format!("move it out of `{around}`, or leave it out")),
+        let help = match around {
+            LOCK => "move it out of the lock, or make the lock `async`".to_owned(),
+            _ => format!("move it out of `{around}`, or leave it out"),
         };
         let title = format!("`{step}` has no meaning inside `{around}`");
         let diagnostic = Diagnostic::new(place.clone(), title).label(why);
-        self.refuse(diagnostic.related(outer, inside).help(help))
+        self.refuse(diagnostic.related(outer, inside(around)).help(help))
     }
 
     fn can_block_in_place(&mut self, place: &Place) -> Option<()> {
-        if self.executor != ExecutorKind::CurrentThread {
-            return Some(());
-        }
-        let diagnostic = Diagnostic::new(place.clone(), "`current-thread` cannot do `in_place`");
-        let diagnostic = diagnostic.label("there is no second worker to take the other tasks");
-        let diagnostic = self.with_choice(diagnostic);
-        self.refuse(diagnostic.help("write `offload`, or use `tokio`"))
+        let why = "there is no second worker to take the other tasks";
+        self.possible(
+            "in_place",
+            place,
+            ExecutorKind::can_block_in_place,
+            why,
+            "write `offload`",
+        )
+    }
+
+    /// Refuses what tasks share, where they share nothing.
+    fn shares(&mut self, step: &str, place: &Place) -> Option<()> {
+        let why = "its tasks are in several processes, which share no memory";
+        self.possible(step, place, ExecutorKind::shares_memory, why, "run it elsewhere")
+    }
+}
+
+/// A lock around a step that is not `async`.
+const LOCK: &str = "lock";
+
+/// What is said beside the step that took others away from the runtime.
+pub(super) fn inside(around: &str) -> &'static str {
+    match around {
+        LOCK => "inside this lock, which is `sync`",
+        _ => "inside this",
     }
 }
 

@@ -90,7 +90,7 @@ impl Resolver<'_> {
             raw::Repeat::Times(0) => {
                 let diagnostic =
                     Diagnostic::new(place.clone(), format!("`{key}` is zero")).label("no step would ever run");
-                self.refuse(diagnostic.help("leave it out to run the steps once"))
+                self.refuse(diagnostic.help("write 1 to run the steps once"))
             }
             raw::Repeat::Times(times) => Some(Repeat::Times(*times)),
         }

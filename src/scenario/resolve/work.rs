@@ -1,7 +1,7 @@
 //! Steps that hold no others: computations, files, rows, events, failures.
 
 use super::Resolver;
-use super::step::Site;
+use super::step::{Site, inside};
 use crate::scenario::limits;
 use crate::scenario::raw::{self, At, Table};
 use crate::scenario::report::{Diagnostic, Place};
@@ -139,6 +139,6 @@ impl Resolver<'_> {
         };
         let title = format!("`how = \"offload\"` has no meaning inside `{around}`");
         let diagnostic = Diagnostic::new(place.clone(), title).label("the step has left the runtime already");
-        self.refuse(diagnostic.related(outer, "inside this").help("leave `how` out"))
+        self.refuse(diagnostic.related(outer, inside(around)).help("leave `how` out"))
     }
 }

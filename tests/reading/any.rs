@@ -1,0 +1,78 @@
+//! Large, broken and arbitrary texts.
+
+use proptest::prelude::*;
+use tasklab::scenario::builtin::BUILTIN;
+use tasklab::scenario::read;
+
+#[test]
+fn colour_changes_nothing_but_the_colour() {
+    let report = read("t.toml", "title = 5").unwrap_err();
+    let coloured = report.render(true);
+    assert_eq!(report.len(), 2);
+    assert!(coloured.contains("\u{1b}["));
+    let mut plain = String::new();
+    for (at, part) in coloured.split("\u{1b}[").enumerate() {
+        plain.push_str(if at == 0 { part } else { part.split_once('m').unwrap().1 });
+    }
+    assert_eq!(plain, report.render(false));
+}
+
+/// Every line of a large file is wrong, and the report counts them all and shows the first few.
+#[test]
+fn a_report_of_very_many_mistakes_stays_short() {
+    let report = read("large.toml", &"[[task]]\n".repeat(100_000)).unwrap_err();
+    assert_eq!(
+        report.len(),
+        200_002,
+        "each task lacks two keys; the title is missing; they are too many"
+    );
+    assert!(report.to_string().lines().count() < 400);
+    assert!(
+        report
+            .to_string()
+            .ends_with("200002 errors, of which the first 40 are shown\n")
+    );
+}
+
+/// Reading ends with a scenario or a report, and a report never carries a control character to the terminal.
+fn read_any(text: &str) {
+    if let Err(report) = read(text, text) {
+        let shown = report.to_string();
+        assert!(report.len() > 0);
+        assert!(!shown.chars().any(|c| c.is_control() && c != '\n'), "{shown:?}");
+    }
+}
+
+/// A piece of a scenario file, as likely as not in the wrong place.
+fn piece() -> impl Strategy<Value = String> {
+    let words = "\\[\\[task\\]\\]|\\[executor\\]|\\[\\[cue\\]\\]|steps = \\[|\\]|\\{|\\}|\"|=|,|\n|title|name = \"a\"|\
+                 count = 1|every = \"1ms\"|do = |calm|block|sleep|cpu|offload|in_place|timeout|after|http|file|read|\
+                 \"5ms\"|\"5ms..1ms\"|lock|gather|spawn|choose|loop|\"called\"|\\[expect\\]|\"a.b / c\" = \"< 5ms\"|title.en|0|-1|1e9|inf|true|1979-05-27|\u{1b}|é|\\\\u001b";
+    prop_oneof![words, "\\PC{0,4}", any::<char>().prop_map(String::from)]
+}
+
+proptest! {
+    #[test]
+    fn any_text_is_read_or_refused(text in "(?s).{0,200}") {
+        read_any(&text);
+    }
+
+    #[test]
+    fn any_pieces_are_read_or_refused(pieces in prop::collection::vec(piece(), 0..60)) {
+        read_any(&pieces.concat());
+    }
+
+    #[test]
+    fn a_changed_scenario_is_read_or_refused(
+        which in 0..BUILTIN.len(),
+        changes in prop::collection::vec((any::<prop::sample::Index>(), 0usize..12, piece()), 1..5),
+    ) {
+        let mut text: Vec<char> = BUILTIN[which].text.chars().collect();
+        for (at, gone, new) in changes {
+            let at = at.index(text.len() + 1);
+            let end = (at + gone).min(text.len());
+            text.splice(at..end, new.chars());
+        }
+        read_any(&text.into_iter().collect::<String>());
+    }
+}

@@ -1,0 +1,17 @@
+//! What the reader makes of good text, of changed text, and of any text.
+
+mod any;
+mod command_line;
+mod steps;
+mod whole;
+
+use std::time::Duration;
+use tasklab::scenario::*;
+
+const fn ms(n: u64) -> Duration {
+    Duration::from_millis(n)
+}
+
+fn good(text: &str) -> Scenario {
+    read("good.toml", text).unwrap_or_else(|report| panic!("{report}"))
+}
