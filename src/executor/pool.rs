@@ -8,11 +8,11 @@
 use super::{Arrival, Executor, Setup, Started};
 use crate::probe::{self, Hub, TaskHandle, lane};
 use crate::record::{LaneKind, Nanos, Reason};
-use crate::workload::{Services, TaskCtx};
+use crate::workload::{Intake, Services, TaskCtx};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use std::collections::VecDeque;
 use std::io;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -30,13 +30,16 @@ pub(super) fn start(setup: &Setup<'_>) -> io::Result<Started> {
         .start_handler(move |_| lane::ready_for_jobs(&hub, LaneKind::Pool))
         .build()
         .map_err(io::Error::other)?;
+    let queue = Arc::new(Queue {
+        threads,
+        jobs: Mutex::default(),
+    });
+    let intake: Weak<dyn Intake> = Arc::<Queue>::downgrade(&queue);
+    setup.services.set_intake(intake);
     Ok(Started {
         watch: None,
         executor: Box::new(Pool {
-            queue: Arc::new(Queue {
-                threads,
-                jobs: Mutex::default(),
-            }),
+            queue,
             hub: setup.hub.clone(),
             services: setup.services.clone(),
         }),
@@ -47,10 +50,8 @@ impl Executor for Pool {
     fn spawn(&self, arrival: &Arrival) {
         let handle = TaskHandle::new(&self.hub, &arrival.group);
         let index = handle.index();
-        self.queue.push(Job {
-            ctx: TaskCtx::new(handle, arrival.program.clone(), self.services.clone(), index),
-            since: probe::now(),
-        });
+        let task = TaskCtx::new(handle, arrival.program.clone(), self.services.clone(), index);
+        self.queue.clone().take(task);
     }
 
     fn stop(self: Box<Self>, grace: Duration) {
@@ -66,6 +67,15 @@ impl Executor for Pool {
 struct Queue {
     threads: ThreadPool,
     jobs: Mutex<VecDeque<Job>>,
+}
+
+impl Intake for Queue {
+    fn take(self: Arc<Self>, task: TaskCtx) {
+        self.push(Job {
+            ctx: task,
+            since: probe::now(),
+        });
+    }
 }
 
 impl Queue {

@@ -125,6 +125,11 @@ impl Hub {
         self.state().group_named(name)
     }
 
+    /// What a group is called.
+    pub(super) fn group_name(&self, id: GroupId) -> String {
+        self.state().groups[usize::from(id.0)].name.clone()
+    }
+
     /// Defines something that the hub does not number itself.
     pub fn define(&self, definitions: impl IntoIterator<Item = Definition>) {
         self.state().news.definitions.extend(definitions);

@@ -165,6 +165,11 @@ impl TaskHandle {
         self.0.id().expect("a task has its identity before it runs")
     }
 
+    /// Its group's name and its number, as it is called on the screen: `api#7`. Takes a lock: for who has something to say.
+    pub fn name(&self) -> String {
+        format!("{}#{}", self.0.hub.group_name(self.0.group), self.0.index)
+    }
+
     /// Where it is recorded.
     pub fn hub(&self) -> &Arc<Hub> {
         &self.0.hub
@@ -245,13 +250,15 @@ pub fn unheard(task: &TaskHandle) {
     let _ = task.0.stage.compare_exchange(HEARD, UNHEARD, Relaxed, Relaxed);
 }
 
-/// Who waited for this task does so no more, and it cannot be stopped: it runs on to its end. Nothing, if it has ended.
-pub fn orphaned(task: &TaskHandle) {
+/// Who waited for this task does so no more, and it cannot be stopped: it runs on to its end. Nothing, if it has ended, or
+/// nobody waited for it; tells whether it was so.
+pub fn orphaned(task: &TaskHandle) -> bool {
     let at = super::now();
-    let first = task.0.stage.compare_exchange(HEARD, UNHEARD, Relaxed, Relaxed);
-    if let (Ok(_), Some(task_id)) = (first, task.0.id()) {
-        lane::write(&task.0.hub, Record::Orphaned(Orphaned { at, task: task_id }));
+    let heard = task.0.stage.compare_exchange(HEARD, UNHEARD, Relaxed, Relaxed).is_ok();
+    if let Some(id) = task.0.id().filter(|_| heard) {
+        lane::write(&task.0.hub, Record::Orphaned(Orphaned { at, task: id }));
     }
+    heard
 }
 
 thread_local! {

@@ -245,7 +245,7 @@ mod tests {
     fn a_conductor_that_panics_leaves_an_end_and_no_folder() {
         let text = "title = 't'\n[[task]]\nname = 'a'\nsteps = ['yield']";
         let scenario = crate::scenario::read("test.toml", text).unwrap_or_else(|report| panic!("{report}"));
-        let services = Arc::new(Services::start(&scenario, &|| false).unwrap());
+        let services = Arc::new(Services::start(&scenario, &mut Labels::new(), &|| false).unwrap());
         let progress = Arc::new(Progress::default());
         let last = Last {
             services: services.clone(),

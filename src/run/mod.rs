@@ -142,8 +142,8 @@ impl Run {
         if let (Some(filter), Some(level)) = (&filter, scenario.log) {
             filter.keep(level.into());
         }
-        let services = Arc::new(Services::start(scenario, cancelled)?);
         let mut labels = Labels::new();
+        let services = Arc::new(Services::start(scenario, &mut labels, cancelled)?);
         let programs = compile(scenario, &mut labels);
         let threads = scenario.executor.threads();
         let hub = Hub::new();

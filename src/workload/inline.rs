@@ -1,18 +1,25 @@
 //! Steps that hold the thread on which they run: all of them on a thread executor, and everywhere those that only
 //! compute or block.
 
+mod branches;
+mod sharing;
+
 use super::Services;
-use super::draw::{happens, sample};
+use super::db::DbError;
+use super::draw::{Seed, happens, sample};
 use super::files;
+use super::flow::{choose, turns};
 use super::kernels::{self, work};
+use super::logging;
 use super::program::{Instruction, Op};
 use super::stop::Stopped;
 use crate::probe::{self, TaskHandle, lane};
 use crate::record::{Label, Nanos, Outcome};
-use crate::scenario::{Draw, FileOp, Kernel};
+use crate::scenario::{DbOp, Draw, FileOp, Kernel};
 use hyper::http::uri::PathAndQuery;
 use rand::Rng;
 use rand_pcg::Pcg64Mcg;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Why a repetition ended before its last step.
@@ -53,7 +60,7 @@ pub(super) fn outcome(result: Result<(), Cut>) -> Outcome {
 /// Runs steps synchronously, for one task.
 pub(super) struct Inline<'a> {
     pub(super) task: &'a TaskHandle,
-    pub(super) services: &'a Services,
+    pub(super) services: &'a Arc<Services>,
     pub(super) rng: &'a mut Pcg64Mcg,
 }
 
@@ -78,6 +85,7 @@ impl Inline<'_> {
             }
             Op::Http(path) => self.http(path, label),
             Op::File { op, size, .. } => self.file(*op, *size, label),
+            &Op::Db { op, rows, .. } => self.db(op, rows, label),
             Op::Yield => {
                 std::thread::yield_now();
                 Ok(())
@@ -103,6 +111,39 @@ impl Inline<'_> {
                     judge(result, probe::now() - start, Some(limit))
                 })
             }
+            Op::Lock { lock, steps, .. } => self.lock(label, *lock, steps),
+            Op::Semaphore { semaphore, steps } => self.semaphore(label, *semaphore, steps),
+            &Op::Send(channel) => {
+                let channel = &self.services.shared().channels[channel];
+                self.pass(label, channel.try_send(), channel.send())
+            }
+            &Op::Recv(channel) => {
+                let channel = &self.services.shared().channels[channel];
+                self.pass(label, channel.try_recv(), channel.recv())
+            }
+            Op::Call { manner, programs } => self.call(label, *manner, programs),
+            Op::Spawn { program, count } => {
+                self.spawn(label, program, *count);
+                Ok(())
+            }
+            Op::Unawaited(program) => {
+                self.unawaited(label, program);
+                Ok(())
+            }
+            Op::Log(event) => self.computing(label, |_| {
+                logging::write(event);
+                Ok(())
+            }),
+            Op::Choose(choices) => match choose(choices, self.rng) {
+                Some(steps) => self.spanning(label, |this| this.run(steps)),
+                None => Ok(()),
+            },
+            Op::Loop { times, steps } => self.spanning(label, |this| {
+                turns(*times).try_for_each(|_| {
+                    this.services.stop().check()?;
+                    this.run(steps)
+                })
+            }),
             Op::Fail { message, chance } => self.fail(message, *chance),
             Op::Panic { message, chance } => {
                 self.panic(message, *chance);
@@ -124,8 +165,8 @@ impl Inline<'_> {
     }
 
     /// A generator for steps that run apart, perhaps beyond this repetition's end.
-    fn fork(&mut self) -> Pcg64Mcg {
-        super::draw::Seed::drawn(self.rng.random()).turn(0)
+    pub(super) fn fork(&mut self) -> Pcg64Mcg {
+        Seed::drawn(self.rng.random()).turn(0)
     }
 
     /// Calibrated work.
@@ -142,7 +183,7 @@ impl Inline<'_> {
         self.computing(label, |services| kernels::run(kernel, size, services.stop()))
     }
 
-    fn computing(&self, label: Label, body: impl FnOnce(&Services) -> Result<u64, Stopped>) -> Result<(), Cut> {
+    fn computing<R>(&self, label: Label, body: impl FnOnce(&Services) -> Result<R, Stopped>) -> Result<(), Cut> {
         let start = probe::now();
         lane::entering(label);
         body(self.services)?;
@@ -171,6 +212,25 @@ impl Inline<'_> {
             FileOp::Write => files::write_sync(&scratch.to_write(self.task.id()), size),
         });
         self.judge_file(op, done)
+    }
+
+    /// The thread waits for the database.
+    pub(super) fn db(&mut self, op: DbOp, rows: u32, label: Label) -> Result<(), Cut> {
+        let mut rng = self.fork();
+        let services = self.services;
+        let done = lane::blocking(label, || services.database().run(op, rows, &mut rng, services.stop()));
+        done.map_err(|error| {
+            // The folder vanishes under who is still at work when the run ends.
+            if matches!(error, DbError::Stopped) || services.stop().requested() {
+                return Cut::Stopped;
+            }
+            let op = match op {
+                DbOp::Read => "read from",
+                DbOp::Write => "write to",
+            };
+            tracing::warn!("cannot {op} the database: {error}");
+            Cut::Failed
+        })
     }
 
     /// What becomes of a repetition whose file step ended so.

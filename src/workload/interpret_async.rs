@@ -4,21 +4,26 @@
 //! is known when the wait will be over (a deadline, the reply's departure, a job's end), the task's handle is told, so that
 //! the time from ready to running can be seen.
 
+mod branches;
+mod offload;
+mod sharing;
+
 use super::Services;
 use super::draw::{Seed, sample};
 use super::files;
+use super::flow::{choose, turns};
 use super::http::{self, Link};
-use super::inline::{Cut, Inline, judge, outcome};
+use super::inline::{Cut, Inline, judge};
 use super::program::{Instruction, Op};
 use super::readiness::{Due, Readiness};
 use crate::probe::{self, TaskHandle, lane};
-use crate::record::{Label, Nanos, Outcome, Reason};
-use crate::scenario::{Draw, FileOp, How};
+use crate::record::{Label, Nanos, Reason};
+use crate::scenario::{Draw, FileOp, How, Repeat};
 use hyper::http::uri::PathAndQuery;
+use offload::offload;
 use rand::Rng;
 use rand_pcg::Pcg64Mcg;
 use std::future::{Future, poll_fn};
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
@@ -135,13 +140,52 @@ pub(super) async fn run(
                 how: How::Offload,
             } => {
                 let work = move |inline: &mut Inline<'_>| inline.file(op, size, label);
-                Box::pin(offload(wire, rng, label, Reason::File, limit, work)).await?;
+                // On a thread this draws nothing: nor does it here.
+                let seed = Seed::drawn(0);
+                Box::pin(offload(wire, seed, label, Reason::File, limit, work)).await?;
             }
             Op::Offload(steps) => {
                 let steps = steps.clone();
                 let work = move |inline: &mut Inline<'_>| inline.run(&steps);
-                Box::pin(offload(wire, rng, label, Reason::Offload, limit, work)).await?;
+                let seed = Seed::drawn(rng.random());
+                Box::pin(offload(wire, seed, label, Reason::Offload, limit, work)).await?;
             }
+            &Op::Db {
+                op,
+                rows,
+                how: How::Offload | How::Async,
+            } => {
+                let work = move |inline: &mut Inline<'_>| inline.db(op, rows, label);
+                let seed = Seed::drawn(rng.random());
+                Box::pin(offload(wire, seed, label, Reason::Db, limit, work)).await?;
+            }
+            Op::Lock {
+                lock,
+                how: How::Async,
+                steps,
+            } => Box::pin(sharing::lock(wire, rng, label, *lock, steps, limit)).await?,
+            Op::Semaphore { semaphore, steps } => {
+                Box::pin(sharing::semaphore(wire, rng, label, *semaphore, steps, limit)).await?;
+            }
+            &Op::Send(channel) => {
+                let sending = wire.services.shared().channels[channel].send();
+                Box::pin(sharing::pass(wire, label, sending, limit)).await?;
+            }
+            &Op::Recv(channel) => {
+                let receiving = wire.services.shared().channels[channel].recv();
+                Box::pin(sharing::pass(wire, label, receiving, limit)).await?;
+            }
+            Op::Call { manner, programs } => {
+                Box::pin(branches::call(wire, rng, label, *manner, programs, limit)).await?;
+            }
+            Op::Spawn { program, count } => branches::spawn(wire, rng, label, program, *count),
+            Op::Unawaited(program) => branches::unawaited(wire, rng, label, program),
+            Op::Choose(choices) => {
+                if let Some(steps) = choose(choices, rng) {
+                    Box::pin(repeat(wire, rng, label, Repeat::Times(1), steps, limit)).await?;
+                }
+            }
+            Op::Loop { times, steps } => Box::pin(repeat(wire, rng, label, *times, steps, limit)).await?,
             Op::InPlace(_) => tokio::task::block_in_place(|| wire.inline(rng).step(step))?,
             Op::Timeout { after, steps } => Box::pin(timeout(wire, rng, label, after, steps, limit)).await?,
             // These hold the thread wherever they run.
@@ -149,6 +193,9 @@ pub(super) async fn run(
             | Op::Kernel { .. }
             | Op::Block(_)
             | Op::File { how: How::Sync, .. }
+            | Op::Db { how: How::Sync, .. }
+            | Op::Lock { .. }
+            | Op::Log(_)
             | Op::Fail { .. }
             | Op::Panic { .. } => wire.inline(rng).step(step)?,
         }
@@ -243,54 +290,20 @@ async fn timeout(
     Ok(())
 }
 
-/// Has a blocking thread do `work` as a child of this task, and waits for it. The work goes on if the wait is cancelled.
-async fn offload(
+/// Does steps so many times, as one step.
+async fn repeat(
     wire: &mut Wire,
     rng: &mut Pcg64Mcg,
     label: Label,
-    reason: Reason,
+    times: Repeat,
+    steps: &[Instruction],
     limit: Option<Nanos>,
-    work: impl FnOnce(&mut Inline<'_>) -> Result<(), Cut> + Send + 'static,
 ) -> Result<(), Cut> {
     let start = probe::now();
-    let wait = wire.readiness().open(limit);
-    let note = wait.to_note();
-    let child = Child(probe::offloaded(&wire.task));
-    let queued_since = probe::now();
-    let services = wire.services.clone();
-    let mut rng = Seed::drawn(rng.random()).turn(0);
-    let job = tokio::task::spawn_blocking(move || {
-        let done = lane::job(&child.0, queued_since, Reason::Unknown, || {
-            let mut inline = Inline {
-                task: &child.0,
-                services: &services,
-                rng: &mut rng,
-            };
-            catch_unwind(AssertUnwindSafe(|| work(&mut inline)))
-        });
-        let ended = done.as_ref().map_or(Outcome::Panicked, |&result| outcome(result));
-        probe::ended(&child.0, ended);
-        note.ready();
-        done
-    });
-    match named(reason, label, pin!(job)).await {
-        Ok(Ok(result)) => result?,
-        // It panicked there, and so does the task that waits for it.
-        Ok(Err(panic)) => resume_unwind(panic),
-        // The runtime shuts down and will not start it any more.
-        Err(_) => return Err(Cut::Stopped),
+    for _ in turns(times) {
+        wire.services.stop().check()?;
+        run(wire, rng, limit, steps).await?;
     }
-    drop(wait);
     lane::step(&wire.task, label, start);
     Ok(())
-}
-
-/// A job's task. Cancelled, if the job is dropped before anybody runs it.
-struct Child(TaskHandle);
-
-impl Drop for Child {
-    fn drop(&mut self) {
-        // Too late to change anything if it ended of itself.
-        probe::ended(&self.0, Outcome::Cancelled);
-    }
 }

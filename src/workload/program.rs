@@ -3,10 +3,15 @@
 //! A program is shared by all tasks of its group and never changes; what differs between them is in their
 //! [`TaskCtx`](super::TaskCtx).
 
+use super::children::Manner;
 use super::label::{self, Labels};
 use crate::record::Label;
-use crate::scenario::{Cpu, Draw, FileOp, How, Kernel, Repeat, Scenario, Step, TaskSpec};
+use crate::scenario::{
+    Branch, ChannelSpec, Cpu, DbOp, Draw, FileOp, Formatting, How, Kernel, LockSpec, LogLevel, Repeat, Scenario,
+    SemaphoreSpec, Step, TaskSpec,
+};
 use hyper::http::uri::PathAndQuery;
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -26,16 +31,21 @@ pub struct Program {
 }
 
 impl Program {
-    /// Makes the program of one group of a scenario with this seed.
+    /// Makes the program of a group that stands alone, in a scenario with this seed.
+    ///
+    /// # Panics
+    /// If a step names another group, a lock, a semaphore or a channel: there is none.
     pub fn new(task: &TaskSpec, seed: u64, labels: &mut Labels) -> Program {
-        Program {
-            group: task.name.clone(),
+        let mut compiler = Compiler {
             seed,
-            repeat: task.repeat,
-            timeout: task.timeout,
-            steps: instructions(&task.steps, labels),
-            closed: AtomicBool::new(false),
-        }
+            tasks: std::slice::from_ref(task),
+            locks: &[],
+            semaphores: &[],
+            channels: &[],
+            labels,
+            done: HashMap::new(),
+        };
+        compiler.program(task)
     }
 
     /// From now on no repetition begins: the tasks of the group end after the one that they are in.
@@ -66,67 +76,254 @@ pub(super) struct Instruction {
     pub(super) op: Op,
 }
 
-/// A [`Step`] that is ready to run.
+/// Steps within a step.
+pub(super) type Steps = Arc<[Instruction]>;
+
+/// A [`Step`] that is ready to run. Locks, semaphores and channels are meant by their place in the scenario's lists.
 #[derive(Clone, Debug)]
 pub(super) enum Op {
     Work(Draw),
-    Kernel { kernel: Kernel, size: u32 },
+    Kernel {
+        kernel: Kernel,
+        size: u32,
+    },
     Sleep(Draw),
     Block(Draw),
     Http(PathAndQuery),
-    File { op: FileOp, size: u64, how: How },
+    File {
+        op: FileOp,
+        size: u64,
+        how: How,
+    },
+    Db {
+        op: DbOp,
+        rows: u32,
+        how: How,
+    },
     Yield,
-    Offload(Arc<[Instruction]>),
-    InPlace(Arc<[Instruction]>),
-    Timeout { after: Draw, steps: Arc<[Instruction]> },
-    Fail { message: String, chance: f64 },
-    Panic { message: String, chance: f64 },
+    Offload(Steps),
+    InPlace(Steps),
+    Timeout {
+        after: Draw,
+        steps: Steps,
+    },
+    Lock {
+        lock: usize,
+        how: How,
+        steps: Steps,
+    },
+    Semaphore {
+        semaphore: usize,
+        steps: Steps,
+    },
+    Send(usize),
+    Recv(usize),
+    /// Run each of these as a task, and wait.
+    Call {
+        manner: Manner,
+        programs: Arc<[Arc<Program>]>,
+    },
+    /// Spawn so many, and do not wait.
+    Spawn {
+        program: Arc<Program>,
+        count: u32,
+    },
+    Unawaited(Arc<Program>),
+    Log(Arc<LogEvent>),
+    /// One of several lists, each with the sum of the weights up to it.
+    Choose(Arc<[(f64, Steps)]>),
+    Loop {
+        times: Repeat,
+        steps: Steps,
+    },
+    Fail {
+        message: String,
+        chance: f64,
+    },
+    Panic {
+        message: String,
+        chance: f64,
+    },
 }
 
-/// Makes a program of each group, in the scenario's order.
+/// What a log step writes.
+#[derive(Debug)]
+pub(super) struct LogEvent {
+    pub(super) level: LogLevel,
+    pub(super) message: String,
+    /// The list that is formatted into it.
+    pub(super) items: Vec<u32>,
+    pub(super) how: Formatting,
+}
+
+/// Makes a program of each group, in the scenario's order. A group that several steps call has one program for all of them.
 pub fn compile(scenario: &Scenario, labels: &mut Labels) -> Vec<Arc<Program>> {
-    scenario
-        .tasks
-        .iter()
-        .map(|task| Arc::new(Program::new(task, scenario.seed, labels)))
-        .collect()
+    let mut compiler = Compiler {
+        seed: scenario.seed,
+        tasks: &scenario.tasks,
+        locks: &scenario.locks,
+        semaphores: &scenario.semaphores,
+        channels: &scenario.channels,
+        labels,
+        done: HashMap::new(),
+    };
+    scenario.tasks.iter().map(|task| compiler.group(&task.name)).collect()
 }
 
-fn instructions(steps: &[Step], labels: &mut Labels) -> Arc<[Instruction]> {
-    steps
-        .iter()
-        .map(|step| Instruction {
-            label: labels.intern(&label::name(step)),
-            op: operation(step, labels),
-        })
-        .collect()
+struct Compiler<'a> {
+    seed: u64,
+    tasks: &'a [TaskSpec],
+    locks: &'a [LockSpec],
+    semaphores: &'a [SemaphoreSpec],
+    channels: &'a [ChannelSpec],
+    labels: &'a mut Labels,
+    done: HashMap<&'a str, Arc<Program>>,
 }
 
-fn operation(step: &Step, labels: &mut Labels) -> Op {
-    match step {
-        Step::Cpu(Cpu::Work(amount)) => Op::Work(*amount),
-        &Step::Cpu(Cpu::Kernel { kernel, size }) => Op::Kernel { kernel, size },
-        Step::Sleep(time) => Op::Sleep(*time),
-        Step::Block(time) => Op::Block(*time),
-        Step::Http { path } => Op::Http(request_path(path)),
-        &Step::File { op, size, how } => Op::File { op, size, how },
-        Step::Yield => Op::Yield,
-        Step::Offload(steps) => Op::Offload(instructions(steps, labels)),
-        Step::InPlace(steps) => Op::InPlace(instructions(steps, labels)),
-        Step::Timeout { after, steps } => Op::Timeout {
-            after: *after,
-            steps: instructions(steps, labels),
-        },
-        Step::Fail { message, chance } => Op::Fail {
-            message: message.clone(),
-            chance: *chance,
-        },
-        Step::Panic { message, chance } => Op::Panic {
-            message: message.clone(),
-            chance: *chance,
-        },
-        other => unreachable!("no scenario can say {other:?} yet"),
+/// Why a name that a step uses is there.
+const CHECKED: &str = "whoever read the scenario has looked up every name, and found no group that calls itself";
+
+impl<'a> Compiler<'a> {
+    /// The program of the group of this name.
+    fn group(&mut self, name: &str) -> Arc<Program> {
+        if let Some(program) = self.done.get(name) {
+            return program.clone();
+        }
+        let task = self.tasks.iter().find(|task| task.name == name).expect(CHECKED);
+        let program = Arc::new(self.program(task));
+        self.done.insert(&task.name, program.clone());
+        program
     }
+
+    fn program(&mut self, task: &'a TaskSpec) -> Program {
+        Program {
+            group: task.name.clone(),
+            seed: self.seed,
+            repeat: task.repeat,
+            timeout: task.timeout,
+            steps: self.steps(&task.name, &task.steps),
+            closed: AtomicBool::new(false),
+        }
+    }
+
+    /// What the tasks do that a step of `group` calls in this manner.
+    fn branch(&mut self, group: &str, manner: &str, branch: &Branch) -> Arc<Program> {
+        match branch {
+            Branch::Group(name) => self.group(name),
+            Branch::Steps(steps) => {
+                let group = format!("{group} {manner}");
+                Arc::new(Program {
+                    seed: self.seed,
+                    repeat: Repeat::Times(1),
+                    timeout: None,
+                    steps: self.steps(&group, steps),
+                    group,
+                    closed: AtomicBool::new(false),
+                })
+            }
+        }
+    }
+
+    fn call(&mut self, group: &str, manner: Manner, branches: &[Branch]) -> Op {
+        let program = |branch| self.branch(group, manner.word(), branch);
+        Op::Call {
+            manner,
+            programs: branches.iter().map(program).collect(),
+        }
+    }
+
+    fn steps(&mut self, group: &str, steps: &[Step]) -> Steps {
+        steps
+            .iter()
+            .map(|step| Instruction {
+                label: self.labels.intern(&label::name(step)),
+                op: self.operation(group, step),
+            })
+            .collect()
+    }
+
+    fn operation(&mut self, group: &str, step: &Step) -> Op {
+        match step {
+            Step::Cpu(Cpu::Work(amount)) => Op::Work(*amount),
+            &Step::Cpu(Cpu::Kernel { kernel, size }) => Op::Kernel { kernel, size },
+            Step::Sleep(time) => Op::Sleep(*time),
+            Step::Block(time) => Op::Block(*time),
+            Step::Http { path } => Op::Http(request_path(path)),
+            &Step::File { op, size, how } => Op::File { op, size, how },
+            &Step::Db { op, rows, how } => Op::Db { op, rows, how },
+            Step::Yield => Op::Yield,
+            Step::Offload(steps) => Op::Offload(self.steps(group, steps)),
+            Step::InPlace(steps) => Op::InPlace(self.steps(group, steps)),
+            Step::Timeout { after, steps } => Op::Timeout {
+                after: *after,
+                steps: self.steps(group, steps),
+            },
+            Step::Lock { name, steps } => {
+                let lock = place(self.locks, |lock| lock.name == *name);
+                Op::Lock {
+                    lock,
+                    how: self.locks[lock].how,
+                    steps: self.steps(group, steps),
+                }
+            }
+            Step::Semaphore { name, steps } => Op::Semaphore {
+                semaphore: place(self.semaphores, |semaphore| semaphore.name == *name),
+                steps: self.steps(group, steps),
+            },
+            Step::Send { channel } => Op::Send(place(self.channels, |known| known.name == *channel)),
+            Step::Recv { channel } => Op::Recv(place(self.channels, |known| known.name == *channel)),
+            Step::Gather(branches) => self.call(group, Manner::Gather, branches),
+            Step::Group(branches) => self.call(group, Manner::Group, branches),
+            Step::Race(branches) => self.call(group, Manner::Race, branches),
+            Step::Spawn { branch, count, wait } => {
+                let program = self.branch(group, "spawn", branch);
+                if *wait {
+                    Op::Call {
+                        manner: Manner::Spawn,
+                        programs: (0..*count).map(|_| program.clone()).collect(),
+                    }
+                } else {
+                    Op::Spawn { program, count: *count }
+                }
+            }
+            Step::Unawaited(branch) => Op::Unawaited(self.branch(group, "unawaited", branch)),
+            Step::Log {
+                level,
+                message,
+                items,
+                how,
+            } => Op::Log(Arc::new(LogEvent {
+                level: *level,
+                message: message.clone(),
+                items: (0..*items).collect(),
+                how: *how,
+            })),
+            Step::Choose(choices) => {
+                let mut sum = 0.0;
+                let choice = |choice: &crate::scenario::Choice| {
+                    sum += choice.weight;
+                    (sum, self.steps(group, &choice.steps))
+                };
+                Op::Choose(choices.iter().map(choice).collect())
+            }
+            Step::Loop { times, steps } => Op::Loop {
+                times: *times,
+                steps: self.steps(group, steps),
+            },
+            Step::Fail { message, chance } => Op::Fail {
+                message: message.clone(),
+                chance: *chance,
+            },
+            Step::Panic { message, chance } => Op::Panic {
+                message: message.clone(),
+                chance: *chance,
+            },
+        }
+    }
+}
+
+fn place<T>(all: &[T], is_it: impl FnMut(&T) -> bool) -> usize {
+    all.iter().position(is_it).expect(CHECKED)
 }
 
 /// A path as it goes over the wire: what a URI may not hold is percent-encoded.
@@ -168,7 +365,21 @@ fn request_path(path: &str) -> PathAndQuery {
 mod tests {
     use super::*;
     use crate::record::Definition;
+    use crate::scenario::{Arrivals, Start};
     use proptest::prelude::*;
+
+    fn group(name: &str, steps: Vec<Step>) -> TaskSpec {
+        TaskSpec {
+            name: name.into(),
+            count: None,
+            start: Start::Called,
+            arrivals: Arrivals::Together,
+            until: None,
+            repeat: Repeat::Times(2),
+            timeout: None,
+            steps,
+        }
+    }
 
     proptest! {
         #[test]
@@ -187,9 +398,12 @@ mod tests {
 
     #[test]
     fn inner_steps_have_labels_too_and_equal_steps_share_theirs() {
-        let steps = [Step::Yield, Step::Offload(vec![Step::InPlace(vec![Step::Yield])])];
+        let task = group(
+            "api",
+            vec![Step::Yield, Step::Offload(vec![Step::InPlace(vec![Step::Yield])])],
+        );
         let mut labels = Labels::new();
-        let compiled = instructions(&steps, &mut labels);
+        let compiled = Program::new(&task, 7, &mut labels).steps;
         let Op::Offload(inner) = &compiled[1].op else {
             panic!("{compiled:?}")
         };

@@ -2,58 +2,85 @@
 
 use super::alive::Alive;
 use super::calibrate::Calibration;
+use super::db::Database;
 use super::files::Scratch;
 use super::http::HttpService;
+use super::label::Labels;
+use super::shared::{Channel, Shared};
 use super::stop::Stop;
+use super::task::TaskCtx;
+use crate::record::Label;
 use crate::scenario::{HttpSpec, Scenario};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock, Weak};
 
 /// The rate between work and time, the loopback service, the scratch folder, and the flag that ends it all.
 pub struct Services {
     calibration: Calibration,
     stop: Stop,
     alive: Arc<Alive>,
+    intake: OnceLock<Weak<dyn Intake>>,
+    shared: Shared,
     http: HttpService,
     /// How the scenario wants the service to behave.
     http_at_first: HttpSpec,
     scratch: Scratch,
+    database: Database,
 }
 
 impl Services {
     /// Calibrates, then starts the service and makes the scratch folder with the files that the scenario reads. Takes some
-    /// 40 ms, nearly all of them for the calibration, which wants the machine idle: so call it before any task runs. Large
-    /// files take longer: `cancelled` is asked between their pieces, and once it says yes, nothing is left of them.
+    /// 40 ms, nearly all of them for the calibration, which wants the machine idle: so call it before any task runs. Channels get
+    /// their labels. Large files take longer: `cancelled` is asked between their pieces, and once it says yes, nothing is left of them.
     ///
     /// # Errors
     /// [`StartError`], when the machine does not grant what a run needs, or `cancelled` says yes.
-    pub fn start(scenario: &Scenario, cancelled: &dyn Fn() -> bool) -> Result<Services, StartError> {
+    pub fn start(
+        scenario: &Scenario,
+        labels: &mut Labels,
+        cancelled: &dyn Fn() -> bool,
+    ) -> Result<Services, StartError> {
         let calibration = Calibration::measure();
         let scratch = Scratch::new(scenario, cancelled)?;
+        let database = Database::create(scenario, scratch.path(), cancelled)?;
         raise_open_files();
         let http = HttpService::start(scenario.http, scenario.seed).map_err(StartError::Http)?;
+        let shared = Shared::new(scenario, labels);
         Ok(Services {
             calibration,
-            stop: Stop::new(),
+            stop: Stop::closing(shared.gates()),
             alive: Arc::default(),
+            intake: OnceLock::new(),
+            shared,
             http,
             http_at_first: scenario.http,
             scratch,
+            database,
         })
     }
 
     /// What a process uses that runs tasks for another one: the other's calibration, service and scratch folder, none of which it
     /// ends or removes.
-    pub fn lent(calibration: Calibration, http: SocketAddr, scratch: PathBuf, scenario: &Scenario) -> Services {
+    pub fn lent(
+        calibration: Calibration,
+        http: SocketAddr,
+        scratch: PathBuf,
+        scenario: &Scenario,
+        labels: &mut Labels,
+    ) -> Services {
         raise_open_files();
+        let shared = Shared::new(scenario, labels);
         Services {
             calibration,
-            stop: Stop::new(),
+            stop: Stop::closing(shared.gates()),
             alive: Arc::default(),
+            intake: OnceLock::new(),
+            shared,
+            database: Database::new(&scratch, scenario.db),
             http: HttpService::elsewhere(http, scenario.seed),
             http_at_first: scenario.http,
             scratch: Scratch::lent(scratch),
@@ -75,6 +102,33 @@ impl Services {
         &self.alive
     }
 
+    /// How full each channel is: its name, what is in it, and what fits.
+    pub fn channels(&self) -> impl Iterator<Item = (Label, u32, u32)> {
+        let fill = |channel: &Channel| (channel.label(), channel.len(), channel.capacity());
+        self.shared.channels.iter().map(fill)
+    }
+
+    /// Locks, semaphores, channels.
+    pub(super) fn shared(&self) -> &Shared {
+        &self.shared
+    }
+
+    /// From now on tasks that other tasks spawn, and do not wait for, go here. Only the first call of this counts: there is
+    /// one executor.
+    pub fn set_intake(&self, intake: Weak<dyn Intake>) {
+        let _ = self.intake.set(intake);
+    }
+
+    /// Has a task run that a task on a thread has spawned and does not wait for: by the executor, or on a thread of its own.
+    pub(super) fn take_in(&self, task: TaskCtx) {
+        match self.intake.get().map(Weak::upgrade) {
+            Some(Some(intake)) => intake.take(task),
+            // The executor is gone, and the run over: the task is cancelled, as those that queue are.
+            Some(None) => drop(task),
+            None => task.run_on_thread(),
+        }
+    }
+
     /// The loopback service.
     pub fn http(&self) -> &HttpService {
         &self.http
@@ -91,6 +145,11 @@ impl Services {
         &self.scratch
     }
 
+    /// The database in the scratch folder.
+    pub(super) fn database(&self) -> &Database {
+        &self.database
+    }
+
     /// Raises the flag, stops the service and removes the scratch folder. Tasks that are still at work find both gone.
     ///
     /// # Errors
@@ -100,6 +159,12 @@ impl Services {
         self.http.stop();
         self.scratch.remove()
     }
+}
+
+/// Where a thread executor takes in the tasks that other tasks spawn and do not wait for.
+pub trait Intake: Send + Sync {
+    /// Runs a task when its turn comes, behind those that wait already. Never waits for it.
+    fn take(self: Arc<Self>, task: TaskCtx);
 }
 
 /// Each task that uses HTTP needs two descriptors, its own end and the service's. Common limits are 1024; raising one's

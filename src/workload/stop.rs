@@ -1,27 +1,42 @@
-//! How a computation learns that the run is over.
+//! How whoever computes or waits learns that the run is over.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use tokio::sync::Semaphore;
 
 /// A flag that is raised once. Everything that computes looks at it between steps and, inside long steps, about every
-/// millisecond: a task that never awaits cannot be cancelled in any other way.
+/// millisecond: a task that never awaits cannot be cancelled in any other way. A task that waits for another one cannot look; so
+/// the gates at which tasks wait are closed, which ends all waits there.
 #[derive(Debug, Default)]
-pub struct Stop(AtomicBool);
+pub struct Stop {
+    raised: AtomicBool,
+    gates: Vec<Arc<Semaphore>>,
+}
 
 impl Stop {
-    /// Not raised.
+    /// Not raised, and without gates.
     pub fn new() -> Stop {
         Stop::default()
     }
 
+    /// Not raised. These gates will be closed.
+    pub(super) fn closing(gates: Vec<Arc<Semaphore>>) -> Stop {
+        Stop {
+            raised: AtomicBool::new(false),
+            gates,
+        }
+    }
+
     /// Raises it, for good.
     pub fn request(&self) {
-        self.0.store(true, Ordering::Relaxed);
+        self.raised.store(true, Ordering::Relaxed);
+        self.gates.iter().for_each(|gate| gate.close());
     }
 
     /// Whether it is raised.
     #[inline]
     pub fn requested(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+        self.raised.load(Ordering::Relaxed)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::Services;
 use super::alive::Presence;
+use super::children::Place;
 use super::draw::{Seed, sample};
 use super::inline::{Cut, judge, outcome};
 use super::interpret_async::{self, Wire};
@@ -11,7 +12,7 @@ use crate::record::{LaneKind, Nanos, Outcome, Reason};
 use crate::scenario::Repeat;
 use rand_pcg::Pcg64Mcg;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::Duration;
@@ -34,14 +35,29 @@ pub struct TaskCtx {
     wire: Wire,
     /// The task's end is recorded.
     over: bool,
+    /// Who is told of the end, if somebody waits for it.
+    place: Option<Place>,
     _presence: Presence,
 }
 
 impl TaskCtx {
     /// The `index`th task of the program's group.
     pub fn new(handle: TaskHandle, program: Arc<Program>, services: Arc<Services>, index: u32) -> TaskCtx {
+        let seed = Seed::of_task(program.seed, &program.group, index);
+        TaskCtx::child(handle, program, services, seed, None)
+    }
+
+    /// A task that another one has spawned. Its draws derive from its parent's, so that they do not depend on who came first.
+    pub(super) fn child(
+        handle: TaskHandle,
+        program: Arc<Program>,
+        services: Arc<Services>,
+        seed: Seed,
+        place: Option<Place>,
+    ) -> TaskCtx {
         TaskCtx {
-            seed: Seed::of_task(program.seed, &program.group, index),
+            seed,
+            place,
             program,
             begun: 0,
             last: Outcome::Completed,
@@ -76,6 +92,11 @@ impl TaskCtx {
         }
         let outcome = self.outcome();
         self.end(outcome)
+    }
+
+    /// [`run_async`](TaskCtx::run_async) as a type with a name, which a task may spawn that is of this type itself.
+    pub(super) fn boxed(self) -> Pin<Box<dyn Future<Output = Outcome> + Send>> {
+        Box::pin(self.run_async())
     }
 
     async fn repetition_async(&mut self) {
@@ -149,10 +170,14 @@ impl TaskCtx {
         self.last = repetition.end(result);
     }
 
-    /// Records how the task ended.
+    /// Records how the task ended, and tells who waits for it.
     fn end(&mut self, outcome: Outcome) -> Outcome {
         self.over = true;
-        probe::ended(&self.wire.task, outcome)
+        let outcome = ended(&self.wire.task, outcome);
+        if let Some(place) = &self.place {
+            place.report(outcome);
+        }
+        outcome
     }
 
     fn begin(&mut self) -> (Repetition, Pcg64Mcg) {
@@ -177,6 +202,18 @@ impl Drop for TaskCtx {
             self.end(cut_short());
         }
     }
+}
+
+/// Records how a task ended, and writes it down if its failure is lost.
+pub(super) fn ended(task: &TaskHandle, outcome: Outcome) -> Outcome {
+    let outcome = probe::ended(task, outcome);
+    if outcome == Outcome::FailedUnseen {
+        tracing::warn!(
+            "{} failed, and nobody was left to hear of it: the failure is lost",
+            task.name()
+        );
+    }
+    outcome
 }
 
 /// How something ends whose end nobody has said: by a panic, or because it was dropped.

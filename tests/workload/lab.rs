@@ -102,6 +102,7 @@ impl Lab {
     pub fn new(scenario: &Scenario) -> Lab {
         let hub = Hub::new();
         let mut labels = Labels::new();
+        let services = Arc::new(Services::start(scenario, &mut labels, &|| false).expect("services"));
         let programs = compile(scenario, &mut labels);
         let programs = programs
             .into_iter()
@@ -114,7 +115,6 @@ impl Lab {
                 other => panic!("{other:?}"),
             })
             .collect();
-        let services = Arc::new(Services::start(scenario, &|| false).expect("services"));
         Lab {
             hub,
             services,

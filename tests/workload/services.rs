@@ -7,7 +7,7 @@ use std::net::TcpStream;
 use std::time::Duration;
 use tasklab::record::{Nanos, Outcome, Slice};
 use tasklab::scenario::{FileOp, How, Repeat, Step, TaskSpec};
-use tasklab::workload::{Services, StartError};
+use tasklab::workload::{Labels, Services, StartError};
 use tokio::runtime::Builder;
 
 #[test]
@@ -108,7 +108,7 @@ fn ask(services: &Services, path: &str) -> String {
 
 #[test]
 fn the_service_is_a_real_http_server() {
-    let services = Services::start(&scenario(vec![]), &|| false).unwrap();
+    let services = Services::start(&scenario(vec![]), &mut Labels::new(), &|| false).unwrap();
     let weather = ask(&services, "/weather");
     assert!(weather.starts_with("HTTP/1.1 200 OK\r\n"), "{weather}");
     assert!(weather.contains("content-type: application/json"), "{weather}");
@@ -146,7 +146,7 @@ fn the_scratch_folder_holds_what_is_read_and_written_and_then_is_gone() {
     lab.services.shut_down().unwrap();
     assert!(!folder.exists());
     drop(lab);
-    let dropped = Services::start(&scenario(vec![]), &|| false).unwrap();
+    let dropped = Services::start(&scenario(vec![]), &mut Labels::new(), &|| false).unwrap();
     let folder = dropped.scratch().path().to_owned();
     assert!(folder.exists());
     drop(dropped);
@@ -165,7 +165,8 @@ fn a_start_that_is_cancelled_between_two_pieces_of_a_file_leaves_nothing() {
         asked.set(asked.get() + 1);
         asked.get() == 3
     };
-    let started = Services::start(&scenario(vec![task("reader", 1, vec![large])]), &third);
+    let reader = scenario(vec![task("reader", 1, vec![large])]);
+    let started = Services::start(&reader, &mut Labels::new(), &third);
     assert!(matches!(started, Err(StartError::Cancelled)));
     assert_eq!(asked.get(), 3, "nobody asks again, or writes, after that");
 }

@@ -1,0 +1,207 @@
+//! One call under way: who has ended, and what the parent does about it. Knows nothing of futures or threads.
+
+use super::Manner;
+use super::family::{End, Family, Place};
+use crate::probe::{self, TaskHandle};
+use crate::record::{Nanos, Outcome};
+use crate::workload::inline::Cut;
+use crate::workload::stop::Stop;
+use std::sync::Arc;
+
+/// What the parent does after it has heard of an end.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(in crate::workload) enum Then {
+    /// Wait for more.
+    Wait,
+    /// Cancel the others, where that is possible, and wait for their ends.
+    CancelOthers,
+    /// Go on.
+    Leave,
+}
+
+/// A step that has called children.
+pub(in crate::workload) struct Call {
+    pub(super) manner: Manner,
+    pub(super) since: Nanos,
+    family: Arc<Family>,
+    /// In the order of the call.
+    pub(super) children: Vec<TaskHandle>,
+    /// In the order of time.
+    pub(super) heard: Vec<End>,
+}
+
+impl Call {
+    pub(in crate::workload) fn new(manner: Manner) -> Call {
+        Call {
+            manner,
+            since: probe::now(),
+            family: Arc::default(),
+            children: Vec::new(),
+            heard: Vec::new(),
+        }
+    }
+
+    pub(in crate::workload) fn manner(&self) -> Manner {
+        self.manner
+    }
+
+    /// When the parent called.
+    pub(in crate::workload) fn since(&self) -> Nanos {
+        self.since
+    }
+
+    /// Where the ends arrive; and how many have been heard.
+    pub(in crate::workload) fn family(&self) -> (Arc<Family>, usize) {
+        (self.family.clone(), self.heard.len())
+    }
+
+    /// The place of the next child.
+    pub(in crate::workload) fn place(&self) -> Place {
+        Place {
+            family: self.family.clone(),
+            place: self.children.len(),
+        }
+    }
+
+    /// The next child has this handle.
+    pub(in crate::workload) fn add(&mut self, child: TaskHandle) {
+        self.children.push(child);
+    }
+
+    /// Whether nobody is left to wait for.
+    pub(in crate::workload) fn all_heard(&self) -> bool {
+        self.heard.len() == self.children.len()
+    }
+
+    /// Takes note of an end.
+    pub(in crate::workload) fn hear(&mut self, end: End) -> Then {
+        let completed = end.outcome == Outcome::Completed;
+        let first_failure = !completed && self.failures().next().is_none();
+        self.heard.push(end);
+        match self.manner {
+            Manner::Gather if !completed => Then::Leave,
+            Manner::Race => Then::Leave,
+            _ if self.all_heard() => Then::Leave,
+            Manner::Group if first_failure => Then::CancelOthers,
+            _ => Then::Wait,
+        }
+    }
+
+    /// The parent goes on: takes in what has been told in the meantime, so that it is not taken for unheard.
+    pub(in crate::workload) fn leave(&mut self) {
+        self.heard.extend(self.family.rest(self.heard.len()));
+    }
+
+    /// The children of whose end nothing has been heard, each with its place.
+    pub(in crate::workload) fn others(&self) -> impl Iterator<Item = (usize, &TaskHandle)> {
+        let heard = |place| self.heard.iter().any(|end| end.place == place);
+        self.children
+            .iter()
+            .enumerate()
+            .filter(move |(place, _)| !heard(*place))
+    }
+
+    /// Whether the step has done what it is for.
+    pub(in crate::workload) fn succeeded(&self) -> bool {
+        match self.manner {
+            Manner::Race => self
+                .heard
+                .first()
+                .is_none_or(|first| first.outcome == Outcome::Completed),
+            _ => self.all_heard() && self.failures().next().is_none(),
+        }
+    }
+
+    /// The step's end, for its parent to go on with, and a line in the log. `cancels`: the others are being cancelled; otherwise
+    /// they run on.
+    pub(in crate::workload) fn conclude(&self, stop: &Stop, cancels: bool) -> Result<(), Cut> {
+        if self.succeeded() {
+            self.tell(cancels);
+            return Ok(());
+        }
+        // Who was cut by the run's end has not failed.
+        stop.check()?;
+        self.tell(cancels);
+        Err(Cut::Failed)
+    }
+
+    pub(super) fn failures(&self) -> impl Iterator<Item = &End> {
+        self.heard.iter().filter(|end| end.outcome != Outcome::Completed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::probe::Hub;
+    use Outcome::{Cancelled, Completed, Failed};
+    use Then::{CancelOthers, Leave, Wait};
+
+    fn call(manner: Manner, children: usize) -> Call {
+        let hub = Hub::new();
+        let mut call = Call::new(manner);
+        for _ in 0..children {
+            call.add(TaskHandle::new(&hub, &hub.group_named("weather")));
+        }
+        call
+    }
+
+    /// What the parent does at each of these ends, and whether its step succeeds.
+    fn hears(manner: Manner, children: usize, ends: &[(usize, Outcome)]) -> (Vec<Then>, bool) {
+        let mut call = call(manner, children);
+        let then = ends
+            .iter()
+            .map(|&(place, outcome)| {
+                let at = Nanos(1);
+                call.hear(End { place, outcome, at })
+            })
+            .collect();
+        (then, call.succeeded())
+    }
+
+    #[test]
+    fn gather_leaves_at_the_first_failure() {
+        let all = [(2, Completed), (0, Completed), (1, Completed)];
+        assert_eq!(hears(Manner::Gather, 3, &all), (vec![Wait, Wait, Leave], true));
+        let fails = [(1, Completed), (2, Failed)];
+        assert_eq!(hears(Manner::Gather, 3, &fails), (vec![Wait, Leave], false));
+    }
+
+    #[test]
+    fn group_cancels_once_and_waits_for_all() {
+        let fails = [(1, Failed), (0, Cancelled), (2, Failed)];
+        assert_eq!(
+            hears(Manner::Group, 3, &fails),
+            (vec![CancelOthers, Wait, Leave], false)
+        );
+        assert_eq!(hears(Manner::Group, 1, &[(0, Failed)]), (vec![Leave], false));
+        let all = [(1, Completed), (0, Completed)];
+        assert_eq!(hears(Manner::Group, 2, &all), (vec![Wait, Leave], true));
+    }
+
+    #[test]
+    fn race_is_decided_by_the_first() {
+        assert_eq!(hears(Manner::Race, 3, &[(1, Completed)]), (vec![Leave], true));
+        assert_eq!(hears(Manner::Race, 3, &[(1, Failed)]), (vec![Leave], false));
+    }
+
+    #[test]
+    fn spawn_waits_for_all_whatever_becomes_of_them() {
+        let fails = [(1, Failed), (0, Completed)];
+        assert_eq!(hears(Manner::Spawn, 2, &fails), (vec![Wait, Leave], false));
+    }
+
+    #[test]
+    fn who_ended_while_the_parent_made_up_its_mind_is_no_other() {
+        let mut call = call(Manner::Gather, 3);
+        for place in [0, 2] {
+            Place { place, ..call.place() }.report(Failed);
+        }
+        let (family, heard) = call.family();
+        assert_eq!(call.hear(family.wait(heard)), Leave);
+        call.leave();
+        let others: Vec<_> = call.others().map(|(place, _)| place).collect();
+        assert_eq!(others, [1]);
+        assert_eq!(call.failures().count(), 2);
+    }
+}

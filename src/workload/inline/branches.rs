@@ -1,0 +1,75 @@
+//! Children of tasks that keep their thread: each has a thread of its own, and none can be cancelled.
+//!
+//! A child does not queue at its parent's executor: a pool whose threads all wait for children would never come to run one.
+
+use super::{Cut, Inline};
+use crate::probe::{self, TaskHandle, lane};
+use crate::record::Label;
+use crate::workload::TaskCtx;
+use crate::workload::children::{Call, Manner, Place, Then};
+use crate::workload::draw::Seed;
+use crate::workload::program::Program;
+use rand::Rng;
+use std::sync::Arc;
+
+impl Inline<'_> {
+    /// Runs each program as a child, and keeps the thread until the manner of the call lets it go.
+    pub(super) fn call(&mut self, label: Label, manner: Manner, programs: &[Arc<Program>]) -> Result<(), Cut> {
+        let mut call = Call::new(manner);
+        for program in programs {
+            let child = self.child(program, |handle| {
+                let place = call.place();
+                call.add(handle.clone());
+                Some(place)
+            });
+            child.run_on_thread();
+        }
+        lane::blocking(label, || {
+            while !call.all_heard() {
+                let (family, heard) = call.family();
+                if call.hear(family.wait(heard)) == Then::Leave {
+                    break;
+                }
+            }
+        });
+        call.leave();
+        for (_, child) in call.others() {
+            probe::orphaned(child);
+        }
+        call.conclude(self.services.stop(), false)
+    }
+
+    /// Spawns so many tasks for which nobody waits.
+    pub(super) fn spawn(&mut self, label: Label, program: &Arc<Program>, count: u32) {
+        let start = probe::now();
+        for _ in 0..count {
+            let child = self.child(program, |handle| {
+                probe::unheard(handle);
+                None
+            });
+            self.services.take_in(child);
+        }
+        lane::step(self.task, label, start);
+    }
+
+    /// Makes a closure and drops it.
+    pub(super) fn unawaited(&mut self, label: Label, program: &Arc<Program>) {
+        let start = probe::now();
+        let group = self.task.hub().group_named(program.group());
+        let handle = probe::never_started(self.task, &group);
+        let seed = Seed::drawn(self.rng.random());
+        let child = TaskCtx::child(handle.clone(), program.clone(), self.services.clone(), seed, None);
+        let closure = move || child.run_sync(start);
+        drop(closure);
+        tracing::warn!("{} was made and never called: nothing of it ran", handle.name());
+        lane::step(self.task, label, start);
+    }
+
+    /// A child that is queued from now on; `meet` is shown its handle, and says to whom it reports.
+    fn child(&mut self, program: &Arc<Program>, meet: impl FnOnce(&TaskHandle) -> Option<Place>) -> TaskCtx {
+        let handle = self.task.child(&self.task.hub().group_named(program.group()));
+        let place = meet(&handle);
+        let seed = Seed::drawn(self.rng.random());
+        TaskCtx::child(handle, program.clone(), self.services.clone(), seed, place)
+    }
+}

@@ -1,0 +1,89 @@
+//! Work that an async task hands to a blocking thread, as a child of its own.
+//!
+//! What runs there cannot be stopped. When the task that waits for it is cancelled, by a timeout or otherwise, the work goes on to its end,
+//! and nobody waits for it any more: it is orphaned.
+
+use super::{Wire, named};
+use crate::probe::{self, TaskHandle, lane};
+use crate::record::{Label, Nanos, Outcome, Reason};
+use crate::workload::Services;
+use crate::workload::draw::Seed;
+use crate::workload::inline::{Cut, Inline, outcome};
+use crate::workload::task::ended;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::pin::pin;
+use std::sync::Arc;
+
+/// Has a blocking thread do `work` as a child of this task, and waits for it. The work goes on if the wait is cancelled.
+pub(super) async fn offload(
+    wire: &mut Wire,
+    seed: Seed,
+    label: Label,
+    reason: Reason,
+    limit: Option<Nanos>,
+    work: impl FnOnce(&mut Inline<'_>) -> Result<(), Cut> + Send + 'static,
+) -> Result<(), Cut> {
+    let start = probe::now();
+    let wait = wire.readiness().open(limit);
+    let note = wait.to_note();
+    let child = Child(probe::offloaded(&wire.task));
+    let _orphan = Orphan {
+        child: child.0.clone(),
+        services: wire.services.clone(),
+    };
+    let queued_since = probe::now();
+    let services = wire.services.clone();
+    let mut rng = seed.turn(0);
+    let job = tokio::task::spawn_blocking(move || {
+        let done = lane::job(&child.0, queued_since, Reason::Unknown, || {
+            let mut inline = Inline {
+                task: &child.0,
+                services: &services,
+                rng: &mut rng,
+            };
+            catch_unwind(AssertUnwindSafe(|| work(&mut inline)))
+        });
+        let outcome = done.as_ref().map_or(Outcome::Panicked, |&result| outcome(result));
+        ended(&child.0, outcome);
+        note.ready();
+        done
+    });
+    match named(reason, label, pin!(job)).await {
+        Ok(Ok(result)) => result?,
+        // It panicked there, and so does the task that waits for it.
+        Ok(Err(panic)) => resume_unwind(panic),
+        // The runtime shuts down and will not start it any more.
+        Err(_) => return Err(Cut::Stopped),
+    }
+    drop(wait);
+    lane::step(&wire.task, label, start);
+    Ok(())
+}
+
+/// A job's task. Cancelled, if the job is dropped before anybody runs it.
+struct Child(TaskHandle);
+
+impl Drop for Child {
+    fn drop(&mut self) {
+        // Too late to change anything if it ended of itself.
+        ended(&self.0, Outcome::Cancelled);
+    }
+}
+
+/// Tells, when the wait for a job is over, if the job is not.
+struct Orphan {
+    child: TaskHandle,
+    services: Arc<Services>,
+}
+
+impl Drop for Orphan {
+    fn drop(&mut self) {
+        // At the run's end nobody is left to wait for anybody.
+        if !self.services.stop().requested() && probe::orphaned(&self.child) {
+            tracing::info!(
+                "nobody waits any more for {}, which cannot be stopped",
+                self.child.name()
+            );
+        }
+    }
+}
