@@ -2,15 +2,31 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use tasklab::scenario::{self, builtin::BUILTIN};
+use tasklab::scenario::{self, builtin};
 
 #[test]
 fn every_built_in_scenario_is_valid() {
-    for builtin in BUILTIN {
+    for builtin in builtin::all() {
         if let Err(report) = scenario::read(builtin.name, builtin.text) {
             panic!("{report}");
         }
     }
+}
+
+#[test]
+fn a_lesson_has_short_names() {
+    for (number, lesson) in (1..).zip(builtin::LESSONS) {
+        for name in [
+            number.to_string(),
+            format!("{number:02}"),
+            lesson.name.to_owned(),
+            format!("lessons/{}.toml", lesson.name),
+        ] {
+            assert_eq!(builtin::find(&name), Some(lesson), "{name}");
+        }
+    }
+    assert_eq!(builtin::find("0"), None);
+    assert_eq!(builtin::find("lessons/mixed"), None);
 }
 
 /// Each file of `tests/scenarios/bad` is refused, in the words of the `.txt` beside it. `UPDATE_EXPECT=1` writes those.

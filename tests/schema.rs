@@ -1,7 +1,7 @@
 //! The JSON Schema, the reader and the shipped scenarios say the same.
 
 use serde_json::{Value, json};
-use tasklab::scenario::{self, builtin::BUILTIN};
+use tasklab::scenario::{self, builtin};
 
 fn schema() -> Value {
     serde_json::from_str(&scenario::schema()).unwrap()
@@ -20,7 +20,7 @@ fn the_shipped_schema_is_the_generated_one() {
 #[test]
 fn every_built_in_scenario_names_the_schema_and_fits_it() {
     let schema = schema();
-    for builtin in BUILTIN {
+    for builtin in builtin::all() {
         assert!(
             builtin.text.starts_with("#:schema ../assets/scenario.schema.json\n"),
             "{}",

@@ -8,12 +8,20 @@ use std::time::Duration;
 /// Where `--help` shows them.
 const HEADING: &str = "Instead of what the scenario says";
 
+/// All of them.
 #[derive(Args, Debug)]
 pub struct OverrideArgs {
     /// Run the tasks on this executor
     #[arg(long, help_heading = HEADING, value_name = "KIND", value_parser = executor())]
     executor: Option<ExecutorKind>,
 
+    #[command(flatten)]
+    run: RunArgs,
+}
+
+/// Those that mean something on any executor.
+#[derive(Args, Debug)]
+pub struct RunArgs {
     /// Run the tasks on so many threads, 1–1024
     #[arg(long, help_heading = HEADING, value_name = "N")]
     workers: Option<u64>,
@@ -26,11 +34,15 @@ pub struct OverrideArgs {
     #[arg(long, help_heading = HEADING, value_name = "N")]
     seed: Option<u64>,
 
-    /// Show titles and cues in this language [default: that of LC_ALL, LC_MESSAGES or LANG]
-    ///
-    /// What a scenario does not say in Russian is shown in English.
-    #[arg(long, help_heading = HEADING, value_name = "LANG", value_parser = lang())]
-    lang: Option<Lang>,
+    #[command(flatten)]
+    plan: PlanArgs,
+}
+
+/// Those that leave a scenario what it is.
+#[derive(Args, Debug)]
+pub struct PlanArgs {
+    #[command(flatten)]
+    lang: LangArg,
 
     /// Go through the scenario's plan faster: multiply its times by this, 0.05–1
     ///
@@ -40,20 +52,54 @@ pub struct OverrideArgs {
     scale: Option<f64>,
 }
 
+/// The language alone.
+#[derive(Args, Debug)]
+pub struct LangArg {
+    /// Show titles and cues in this language [default: that of LC_ALL, LC_MESSAGES or LANG]
+    ///
+    /// What a scenario does not say in Russian is shown in English.
+    #[arg(long, help_heading = HEADING, value_name = "LANG", value_parser = lang())]
+    lang: Option<Lang>,
+}
+
 impl OverrideArgs {
     pub fn overrides(&self) -> Overrides {
         Overrides {
             executor: self.executor,
-            workers: self.workers,
-            duration: self.duration,
-            seed: self.seed,
-            lang: self.lang.unwrap_or_else(spoken),
-            scale: self.scale,
+            ..self.run.overrides()
         }
     }
 }
 
-fn executor() -> impl TypedValueParser<Value = ExecutorKind> {
+impl RunArgs {
+    pub fn overrides(&self) -> Overrides {
+        Overrides {
+            workers: self.workers,
+            duration: self.duration,
+            seed: self.seed,
+            ..self.plan.overrides()
+        }
+    }
+}
+
+impl PlanArgs {
+    pub fn overrides(&self) -> Overrides {
+        Overrides {
+            lang: self.lang.lang(),
+            scale: self.scale,
+            ..Overrides::default()
+        }
+    }
+}
+
+impl LangArg {
+    pub fn lang(&self) -> Lang {
+        self.lang.unwrap_or_else(spoken)
+    }
+}
+
+/// Reads an executor by its word.
+pub fn executor() -> impl TypedValueParser<Value = ExecutorKind> {
     PossibleValuesParser::new(ExecutorKind::ALL.map(ExecutorKind::word)).map(|word| {
         let kind = ExecutorKind::ALL.into_iter().find(|kind| kind.word() == word);
         kind.expect("the possible values are the words of the kinds")

@@ -1,6 +1,6 @@
 //! Finding a scenario: a file, or a built-in one by its name.
 
-use super::builtin::{self, BUILTIN};
+use super::builtin;
 use super::notation::show_size;
 use super::raw::nearest;
 use super::report::{Report, harmless};
@@ -96,10 +96,8 @@ impl Overrides {
 fn text(what: &str) -> Result<(String, String), LoadError> {
     let shown = || harmless(what);
     let path = Path::new(what);
-    let plain_name = !what.contains(['/', '\\']);
     // A file wins over a built-in scenario, a directory does not: the folder may well be called `mixed`.
-    if plain_name
-        && !path.is_file()
+    if !path.is_file()
         && let Some(builtin) = builtin::find(what)
     {
         return Ok((format!("{}.toml (built-in)", builtin.name), builtin.text.to_owned()));
@@ -138,6 +136,6 @@ fn near(what: &str) -> Option<&'static str> {
         .file_stem()
         .and_then(|stem| stem.to_str())
         .unwrap_or(what);
-    let names: Vec<_> = BUILTIN.iter().map(|builtin| builtin.name).collect();
+    let names: Vec<_> = builtin::all().map(|builtin| builtin.name).collect();
     nearest(stem, &names)
 }
