@@ -2,7 +2,7 @@
 
 use super::{WRONG, complain};
 use crate::cli::overrides::OverrideArgs;
-use crate::scenario::{Scenario, show_duration};
+use crate::scenario::{Scenario, Start, show_duration};
 use std::io::{self, Write};
 use std::process::ExitCode;
 
@@ -36,7 +36,9 @@ pub fn main(args: &Args) -> io::Result<ExitCode> {
 
 /// `Mixed load: 4 groups, 45 tasks, 4 cues; tokio with 2 workers for 30s`
 fn summary(scenario: &Scenario) -> String {
-    let counts: Option<u64> = scenario.tasks.iter().map(|task| task.count.map(u64::from)).sum();
+    // Tasks that are called are not counted: how many there will be, only the run tells.
+    let arriving = scenario.tasks.iter().filter(|task| task.start != Start::Called);
+    let counts: Option<u64> = arriving.map(|task| task.count.map(u64::from)).sum();
     let tasks = counts.map_or("tasks without end".to_owned(), |count| many(count, "task"));
     let executor = scenario.executor.kind.word();
     let workers = scenario

@@ -1,9 +1,10 @@
 //! The scenario language: what a TOML file may say, and how it is read.
 //!
 //! ```toml
-//! title = "A small one"
+//! title = "A small one"                 # or by language: title.en = "…", title.ru = "…"
 //! duration = "20s"                      # absent: until every task has ended
 //! seed = 7
+//! executors = ["tokio", "pool"]         # where it may run; absent: wherever its steps have a meaning
 //!
 //! [executor]
 //! kind = "tokio"                        # tokio | current-thread | pool | threads
@@ -12,17 +13,34 @@
 //! [http]
 //! latency = { median = "20ms", p99 = "120ms" }
 //!
+//! [[channel]]
+//! name = "jobs"
+//! capacity = 8
+//!
 //! [[task]]
 //! name = "api"
 //! count = 40
 //! repeat = "forever"
 //! timeout = "500ms"
-//! steps = [{ http = "/weather" }, { cpu = "300us" }, { sleep = "5ms..15ms" }]
+//! steps = [{ gather = ["weather", [{ cpu = "300us" }]] }, { send = "jobs" }, { sleep = "5ms..15ms" }]
+//!
+//! [[task]]
+//! name = "weather"
+//! start = "called"                      # a step of another task names it
+//! steps = [{ http = "/weather" }]
+//!
+//! [[task]]
+//! name = "worker"
+//! repeat = "forever"
+//! steps = [{ recv = "jobs" }, { db = { write = 5 } }]
 //!
 //! [[cue]]
 //! at = "5s"
-//! say = "Now somebody blocks."
+//! ask = "Somebody blocks now. Which tasks suffer?"
 //! do = { block = { lasts = "300ms", every = "1s" } }
+//!
+//! [expect]
+//! "groups.api.lateness_ns.p99" = "< 50ms"
 //! ```
 //!
 //! A scenario is read in three stages, each of which goes on after a mistake, so that one report holds them all:
