@@ -1,13 +1,15 @@
 //! Runs small scenarios everywhere, and says what the probe saw.
 
+use crate::journal;
 use std::collections::HashMap;
+use std::future::Future;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tasklab::probe::{self, Collector, Group, Hub, TaskHandle};
-use tasklab::record::{Batch, Definition, Label, Outcome, Record, Slice, TaskId};
+use tasklab::record::{Batch, Definition, Ended, Label, Nanos, Outcome, Record, Slice, Spawned, TaskId};
 use tasklab::scenario::{
-    Arrivals, Cpu, DbSpec, Draw, ExecutorKind, ExecutorSpec, FileOp, How, HttpSpec, Knobs, Repeat, Scenario, Start,
-    Step, TaskSpec,
+    Arrivals, Branch, ChannelSpec, Cpu, DbSpec, Draw, ExecutorKind, ExecutorSpec, FileOp, How, HttpSpec, Knobs, Repeat,
+    Scenario, Start, Step, TaskSpec,
 };
 use tasklab::workload::{Labels, Program, Services, TaskCtx, compile};
 use tokio::runtime::{Builder, Runtime};
@@ -42,6 +44,44 @@ pub fn fail(chance: f64) -> Step {
     Step::Fail {
         message: "it had to happen".into(),
         chance,
+    }
+}
+
+/// A group whose tasks others call.
+pub fn called(name: &str, steps: Vec<Step>) -> TaskSpec {
+    TaskSpec {
+        count: None,
+        start: Start::Called,
+        ..task(name, 1, steps)
+    }
+}
+
+/// A branch that is a called group.
+pub fn group(name: &str) -> Branch {
+    Branch::Group(name.into())
+}
+
+/// A branch that is a list of steps.
+pub fn inline(steps: Vec<Step>) -> Branch {
+    Branch::Steps(steps)
+}
+
+pub fn send(channel: &str) -> Step {
+    Step::Send {
+        channel: channel.into(),
+    }
+}
+
+pub fn recv(channel: &str) -> Step {
+    Step::Recv {
+        channel: channel.into(),
+    }
+}
+
+pub fn channel(name: &str, capacity: u32) -> ChannelSpec {
+    ChannelSpec {
+        name: name.into(),
+        capacity,
     }
 }
 
@@ -100,13 +140,17 @@ pub struct Lab {
 
 impl Lab {
     pub fn new(scenario: &Scenario) -> Lab {
+        journal::begin();
         let hub = Hub::new();
         let mut labels = Labels::new();
         let services = Arc::new(Services::start(scenario, &mut labels, &|| false).expect("services"));
         let programs = compile(scenario, &mut labels);
+        let arrives = |task: &TaskSpec| matches!(task.start, Start::At(_));
         let programs = programs
             .into_iter()
-            .map(|program| (program.clone(), hub.group_named(program.group())))
+            .zip(&scenario.tasks)
+            .filter(|(_, task)| arrives(task))
+            .map(|(program, _)| (program.clone(), hub.group_named(program.group())))
             .collect();
         let labels = labels
             .definitions()
@@ -155,17 +199,36 @@ impl Lab {
         self.start(Builder::new_current_thread()).join()
     }
 
-    /// Runs a task of each group to its end on a thread of its own.
+    /// Runs a task of each group to its end on a thread of its own, and all that they spawn.
     pub fn on_threads(&self) -> Seen {
-        let watch = Watch::new(&self.hub);
-        std::thread::scope(|scope| {
-            for (program, group) in &self.programs {
-                scope.spawn(|| {
-                    let handle = TaskHandle::new(&self.hub, group);
-                    self.context(handle, program).run_sync(probe::now());
-                });
-            }
-        });
+        self.start_threads();
+        let mut watch = Watch::new(&self.hub);
+        watch.until(|_| self.services.alive().count() == 0);
+        watch.seen(self)
+    }
+
+    fn start_threads(&self) {
+        for (program, group) in &self.programs {
+            let handle = TaskHandle::new(&self.hub, group);
+            self.context(handle, program).run_on_thread();
+        }
+    }
+
+    /// Runs on two of tokio's workers until a batch of records shows what is asked for, and stops.
+    pub fn on_tokio_until(&self, shows: impl FnMut(&Batch) -> bool) -> Seen {
+        let mut running = self.start(two_workers());
+        running.until(shows);
+        self.services.stop().request();
+        running.join()
+    }
+
+    /// The same on threads.
+    pub fn on_threads_until(&self, shows: impl FnMut(&Batch) -> bool) -> Seen {
+        self.start_threads();
+        let mut watch = Watch::new(&self.hub);
+        watch.until(shows);
+        self.services.stop().request();
+        watch.until(|_| self.services.alive().count() == 0);
         watch.seen(self)
     }
 }
@@ -198,12 +261,8 @@ impl Running<'_> {
     ///
     /// # Panics
     /// After a minute: a test that cannot succeed is to fail.
-    pub fn until(&mut self, shows: impl Fn(&Batch) -> bool) {
-        let started = Instant::now();
-        while !shows(self.watch.look()) {
-            assert!(started.elapsed() < Duration::from_secs(60), "not seen");
-            std::thread::yield_now();
-        }
+    pub fn until(&mut self, shows: impl FnMut(&Batch) -> bool) {
+        self.watch.until(shows);
     }
 
     /// Waits until a repetition ends so.
@@ -214,14 +273,22 @@ impl Running<'_> {
         });
     }
 
-    /// Waits for all tasks.
+    /// Waits for all tasks, and all that they spawn.
     pub fn join(self) -> Seen {
-        let count = self.tasks.len();
-        self.join_first(count)
+        let alive = self.lab.services.alive().clone();
+        self.join_and(usize::MAX, async move {
+            while alive.count() > 0 {
+                tokio::task::yield_now().await;
+            }
+        })
     }
 
     /// Waits for the first tasks, and cancels the others.
     pub fn join_first(self, count: usize) -> Seen {
+        self.join_and(count, async {})
+    }
+
+    fn join_and(self, count: usize, then: impl Future<Output = ()> + Send) -> Seen {
         let Running {
             lab,
             tasks,
@@ -233,6 +300,7 @@ impl Running<'_> {
                 // How it ended is in the records, which are what is tested.
                 let _ = task.await;
             }
+            then.await;
         };
         // On a thread of its own: whoever drives a current-thread runtime is a lane of this run for life.
         std::thread::scope(|scope| scope.spawn(|| runtime.block_on(first)).join()).expect("the driver does not panic");
@@ -254,6 +322,14 @@ impl Watch {
         }
     }
 
+    fn until(&mut self, mut shows: impl FnMut(&Batch) -> bool) {
+        let started = Instant::now();
+        while !shows(self.look()) {
+            assert!(started.elapsed() < Duration::from_secs(60), "not seen");
+            std::thread::yield_now();
+        }
+    }
+
     fn look(&mut self) -> &Batch {
         // Whoever waits looks often: batches in which nothing happened are not worth their memory.
         self.batches
@@ -267,6 +343,7 @@ impl Watch {
         let mut seen = Seen {
             records: Vec::new(),
             tasks: HashMap::new(),
+            all: HashMap::new(),
             labels: lab.labels.clone(),
         };
         let mut groups = HashMap::new();
@@ -280,7 +357,12 @@ impl Watch {
         }
         for record in &seen.records {
             if let Record::Spawned(spawned) = record {
-                seen.tasks.insert(groups[&spawned.group].clone(), spawned.task);
+                let group = &groups[&spawned.group];
+                seen.tasks.insert(group.clone(), spawned.task);
+                seen.all
+                    .entry(group.clone())
+                    .or_default()
+                    .push((spawned.index, spawned.task));
             }
         }
         seen
@@ -292,18 +374,48 @@ pub struct Seen {
     pub records: Vec<Record>,
     /// The last task of each group.
     pub tasks: HashMap<String, TaskId>,
+    all: HashMap<String, Vec<(u32, TaskId)>>,
     labels: HashMap<Label, String>,
 }
 
 impl Seen {
+    /// How the last task of a group ended.
     pub fn outcome(&self, group: &str) -> Outcome {
+        self.end_of(self.tasks[group]).outcome
+    }
+
+    /// How the tasks of a group ended, by their numbers.
+    pub fn outcomes(&self, group: &str) -> Vec<Outcome> {
+        let mut all = self.all.get(group).cloned().unwrap_or_default();
+        all.sort();
+        all.into_iter().map(|(_, task)| self.end_of(task).outcome).collect()
+    }
+
+    /// When the last task of a group ended.
+    pub fn ended_at(&self, group: &str) -> Nanos {
+        self.end_of(self.tasks[group]).at
+    }
+
+    fn end_of(&self, task: TaskId) -> Ended {
         let ends = self.records.iter().filter_map(|record| match record {
-            Record::Ended(e) if e.task == self.tasks[group] => Some(e.outcome),
+            Record::Ended(e) if e.task == task => Some(*e),
             _ => None,
         });
         let ends: Vec<_> = ends.collect();
-        assert_eq!(ends.len(), 1, "{group} ended {ends:?}");
+        assert_eq!(ends.len(), 1, "{task:?} ended {ends:?}");
         ends[0]
+    }
+
+    /// Tasks of a group that were orphaned, by their numbers.
+    pub fn orphans(&self, group: &str) -> Vec<u32> {
+        let orphaned = |task| {
+            let orphan = |record: &&Record| matches!(record, Record::Orphaned(o) if o.task == task);
+            self.records.iter().filter(orphan).count()
+        };
+        let all = self.all.get(group).into_iter().flatten();
+        let mut orphans: Vec<_> = all.flat_map(|&(index, task)| vec![index; orphaned(task)]).collect();
+        orphans.sort();
+        orphans
     }
 
     pub fn repetitions(&self, group: &str) -> Vec<Outcome> {
@@ -342,5 +454,44 @@ impl Seen {
         let mut all: Vec<_> = of_task.collect();
         all.sort_by_key(|slice| slice.start);
         all
+    }
+
+    /// From when to when steps of this name lasted.
+    pub fn spans(&self, group: &str, name: &str) -> Vec<(Nanos, Nanos)> {
+        let task = self.tasks[group];
+        let of_task = self.records.iter().filter_map(|record| match record {
+            Record::Step(s) if s.task == task && self.labels[&s.label] == name => {
+                Some((s.start, s.start + s.len.get()))
+            }
+            _ => None,
+        });
+        of_task.collect()
+    }
+
+    /// The record of the birth of the last task of a group.
+    fn spawned(&self, group: &str) -> Spawned {
+        let mut births = self.records.iter().filter_map(|record| match record {
+            Record::Spawned(s) if s.task == self.tasks[group] => Some(*s),
+            _ => None,
+        });
+        births.next().expect("a task that is known was spawned")
+    }
+
+    pub fn spawned_at(&self, group: &str) -> Nanos {
+        self.spawned(group).at
+    }
+
+    pub fn parent(&self, group: &str) -> Option<TaskId> {
+        self.spawned(group).parent
+    }
+
+    /// When the last repetition of a group's last task ended.
+    pub fn repetition_end(&self, group: &str) -> Nanos {
+        let task = self.tasks[group];
+        let ends = self.records.iter().filter_map(|record| match record {
+            Record::Repetition(r) if r.task == task => Some(r.start + r.len.get()),
+            _ => None,
+        });
+        ends.max().expect("it had a repetition")
     }
 }

@@ -101,6 +101,15 @@ impl Call {
             .filter(move |(place, _)| !heard(*place))
     }
 
+    /// Nobody waits for the others any more, and they run on. (At the run's end nobody is left to wait for anybody.)
+    pub(in crate::workload) fn orphan_others(&self, stop: &Stop) {
+        if !stop.requested() {
+            for (_, child) in self.others() {
+                probe::orphaned(child);
+            }
+        }
+    }
+
     /// Whether the step has done what it is for.
     pub(in crate::workload) fn succeeded(&self) -> bool {
         match self.manner {

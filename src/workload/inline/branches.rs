@@ -33,9 +33,7 @@ impl Inline<'_> {
             }
         });
         call.leave();
-        for (_, child) in call.others() {
-            probe::orphaned(child);
-        }
+        call.orphan_others(self.services.stop());
         call.conclude(self.services.stop(), false)
     }
 

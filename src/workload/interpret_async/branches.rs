@@ -131,9 +131,7 @@ impl Children<'_> {
         self.call.leave();
         let cancels = match self.call.manner() {
             Manner::Gather => {
-                for (_, child) in self.call.others() {
-                    probe::orphaned(child);
-                }
+                self.call.orphan_others(self.wire.services.stop());
                 false
             }
             Manner::Group | Manner::Race | Manner::Spawn => {

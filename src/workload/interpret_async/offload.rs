@@ -33,6 +33,8 @@ pub(super) async fn offload(
     };
     let queued_since = probe::now();
     let services = wire.services.clone();
+    // The run does not end before its orphans.
+    let presence = services.alive().enter();
     let mut rng = seed.turn(0);
     let job = tokio::task::spawn_blocking(move || {
         let done = lane::job(&child.0, queued_since, Reason::Unknown, || {
@@ -46,6 +48,7 @@ pub(super) async fn offload(
         let outcome = done.as_ref().map_or(Outcome::Panicked, |&result| outcome(result));
         ended(&child.0, outcome);
         note.ready();
+        drop(presence);
         done
     });
     match named(reason, label, pin!(job)).await {
