@@ -31,6 +31,23 @@ fn every_built_in_scenario_names_the_schema_and_fits_it() {
     }
 }
 
+/// Each is good, and together they say nearly everything that can be said.
+#[test]
+fn the_schema_lets_through_what_the_reader_understands() {
+    let schema = schema();
+    let readme = include_str!("../README.md");
+    let example = readme
+        .split("```toml\n")
+        .nth(1)
+        .and_then(|rest| rest.split("```").next())
+        .unwrap();
+    for text in [example, include_str!("scenarios/everything.toml")] {
+        scenario::read("good.toml", text).unwrap_or_else(|report| panic!("{report}"));
+        let scenario: Value = toml::from_str(text).unwrap();
+        fit(&scenario, &schema, &schema).unwrap_or_else(|why| panic!("{why}"));
+    }
+}
+
 #[test]
 fn the_schema_refuses_what_is_wrong() {
     let schema = schema();
@@ -41,6 +58,13 @@ fn the_schema_refuses_what_is_wrong() {
         json!({ "title": "x", "task": [{ "name": "a", "steps": ["yeild"] }] }),
         json!({ "title": "x", "task": [{ "name": "a", "steps": ["yield"], "count": 0 }] }),
         json!({ "title": "x", "task": [{ "name": "a", "steps": ["yield"], "repeat": "often" }] }),
+        json!({ "title": { "ru": "x" }, "task": [] }),
+        json!({ "title": "x", "task": [], "executors": ["everywhere"] }),
+        json!({ "title": "x", "task": [], "channel": [{ "name": "jobs", "capacity": 0 }] }),
+        json!({ "title": "x", "task": [], "db": { "journal": "memory" } }),
+        json!({ "title": "x", "task": [{ "name": "a", "steps": [{ "gather": [{ "sleep": "1s" }] }] }] }),
+        json!({ "title": "x", "task": [{ "name": "a", "steps": [{ "log": { "level": "debug" } }] }] }),
+        json!({ "title": "x", "task": [{ "name": "a", "steps": ["yield"], "rate": { "from": 1 } }] }),
     ] {
         assert!(fit(&wrong, &schema, &schema).is_err(), "{wrong}");
     }

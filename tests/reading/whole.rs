@@ -203,67 +203,7 @@ fn a_scenario_that_says_everything_is_understood() {
 
 #[test]
 fn everything_around_the_steps_is_understood() {
-    let scenario = good(
-        r#"
-        title.en = "English"
-        title.ru = "По-русски"
-        about = { en = "In English only." }
-        executors = ["pool", "tokio"]
-        log = "debug"
-        duration = "20s"
-
-        [db]
-        rows = 50
-        timeout = "250ms"
-        journal = "wal"
-
-        [[channel]]
-        name = "jobs"
-        capacity = 8
-
-        [[semaphore]]
-        name = "jobs"
-        permits = 3
-
-        [[task]]
-        name = "api"
-        every = "1s"
-        burst = 20
-        until = "12s"
-        steps = [
-          { semaphore = { name = "jobs", steps = [{ send = "jobs" }, { spawn = "weather" }] } },
-          { lock = { name = "b", steps = ["yield"] } },
-          { lock = { name = "a", how = "sync", steps = [{ cpu = "1ms" }] } },
-        ]
-
-        [[task]]
-        name = "weather"
-        start = "called"
-        repeat = 2
-        timeout = "1s"
-        steps = ["yield"]
-
-        [[task]]
-        name = "crowd"
-        rate = { from = 10, to = 200, over = "10s" }
-        steps = ["yield"]
-
-        [[cue]]
-        at = "1s"
-        say.en = "See."
-        say.ru = "Смотрите."
-
-        [[cue]]
-        at = "2s"
-        ask = "Who suffers?"
-        do = { log = "trace" }
-
-        [expect]
-        "groups.api.lateness_ns.p99" = "< 5ms"
-        "groups.api.poll_ns.p50 / groups.api spawn.poll_ns.p50" = "0.8..1.2"
-        "pool.groups.injected.span_ns / tokio.elapsed_ns" = ">= 2"
-        "#,
-    );
+    let scenario = good(include_str!("../scenarios/everything.toml"));
     assert_eq!((&*scenario.title, &*scenario.about), ("English", "In English only."));
     assert_eq!(scenario.executor.kind, ExecutorKind::Pool, "the first that is listed");
     assert_eq!(scenario.executors, [ExecutorKind::Pool, ExecutorKind::Tokio]);
@@ -288,8 +228,8 @@ fn everything_around_the_steps_is_understood() {
     );
     let lock = |name: &str, how| LockSpec { name: name.into(), how };
     assert_eq!(scenario.locks, [lock("b", How::Async), lock("a", How::Sync)]);
-    let [api, weather, crowd] = &scenario.tasks[..] else {
-        panic!("three groups")
+    let [api, weather, crowd, _] = &scenario.tasks[..] else {
+        panic!("four groups")
     };
     let bursts = Arrivals::Every {
         pause: Draw::Fixed(ms(1000)),
