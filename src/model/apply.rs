@@ -208,11 +208,12 @@ impl Model {
         self.now = self.now.max(end);
         self.accounts.written += 1;
         let at = self.lane_index(lane);
-        let worker = self.lanes[at].is_worker();
+        let (worker, shared) = (self.lanes[at].is_worker(), self.lanes[at].is_shared());
         self.lanes[at].count(&slice);
         self.series.slice(&slice, worker);
         let (group, held) = self.change(slice.task, slice.start, |task, lanes| {
             task.polls += 1;
+            task.on_shared_lane |= shared;
             let blocking = task.track.insert(Held { slice, lane }, &task.blocking, &mut task.times);
             if let Some(blocking) = blocking {
                 lanes[at].record(&slice, blocking);

@@ -69,6 +69,14 @@ impl Lane {
         self.kind != LaneKind::Blocking
     }
 
+    /// Whether other tasks wait for it while a task keeps it.
+    pub fn is_shared(&self) -> bool {
+        match self.kind {
+            LaneKind::Worker | LaneKind::Pool | LaneKind::Process => true,
+            LaneKind::Blocking | LaneKind::Thread => false,
+        }
+    }
+
     /// Its place on screen among the kinds.
     pub(super) fn rank(&self) -> u8 {
         match self.kind {

@@ -79,6 +79,7 @@ impl Model {
             blocking: asleep.within(current.start, self.now).collect(),
         };
         self.lanes[lane_at].current = Some(*current);
+        self.tasks[at].on_shared_lane |= self.lanes[lane_at].is_shared();
         self.overlay(at, live);
     }
 

@@ -23,6 +23,8 @@ pub struct Task {
     pub ended: Option<(Nanos, Outcome)>,
     /// Since when nobody waits for it any more who did.
     pub orphaned: Option<Nanos>,
+    /// It has held a lane that other tasks run on too: there it holds others up when it blocks.
+    pub on_shared_lane: bool,
     /// The lane on which it ended. The record of an end comes before that of the slice in which it lies.
     pub(super) ended_on: LaneId,
     /// Slices so far, those forgotten included.
@@ -72,6 +74,7 @@ impl Task {
             spawned_at: born,
             ended: None,
             orphaned: None,
+            on_shared_lane: false,
             ended_on: LaneId::NONE,
             polls: 0,
             repetitions: [0; Outcome::ALL.len()],

@@ -15,7 +15,7 @@ mod script;
 use crate::executor::{self, Setup};
 use crate::model::{CueInfo, RunInfo};
 use crate::probe::{self, Collector, Hub, Log, Watch};
-use crate::record::{Batch, Definition, LaneId, Resources};
+use crate::record::{Batch, ChannelSample, Definition, LaneId, Nanos, Resources, Sample};
 use crate::scenario::Scenario;
 use crate::workload::{Calibration, Labels, Services, StartError, compile};
 use conductor::{Command, Conductor};
@@ -31,6 +31,9 @@ use std::time::Duration;
 
 /// Records that wait for a batch no longer: some 3 ms of a model's work.
 pub const MANY: usize = 10_000;
+
+/// Time between two looks at the channels.
+const CHANNELS: Nanos = Nanos::from_millis(100);
 
 /// Where a front end's batches come from, and whom it tells what the presenter wants.
 ///
@@ -114,6 +117,8 @@ pub struct Run {
     ended: Option<RunState>,
     lanes: HashMap<LaneId, String>,
     services: Arc<Services>,
+    /// When the channels were looked at last.
+    channels_at: Option<Nanos>,
     /// What the process had used before the first task arrived.
     used_before: Resources,
     interference: Option<Interference>,
@@ -189,6 +194,7 @@ impl Run {
             ended: None,
             lanes: HashMap::new(),
             services,
+            channels_at: None,
             used_before,
             interference: settings.presented.then_some(Interference::ByHand),
             info: info(scenario, threads),
@@ -284,6 +290,20 @@ impl Source for Run {
             && self.ended.is_none()
         {
             batch.samples.extend(watch.sample(batch.now, last));
+        }
+        if self.channels_at.is_none_or(|at| batch.now - at >= CHANNELS) {
+            self.channels_at = Some(batch.now);
+            let at = batch.now;
+            batch
+                .samples
+                .extend(self.services.channels().map(|(label, len, capacity)| {
+                    Sample::Channel(ChannelSample {
+                        at,
+                        label,
+                        len,
+                        capacity,
+                    })
+                }));
         }
         for definition in &batch.definitions {
             if let Definition::Lane { id, name, .. } = definition {

@@ -16,7 +16,7 @@ use ratatui::widgets::{Paragraph, Widget, Wrap};
 /// Draws the whole screen into all of `buf`.
 pub fn render(app: &mut App, model: &Model, run: &RunState, options: &Options, buf: &mut Buffer) {
     let area = buf.area;
-    let theme = Theme::new(options.depth).with_calm_blocks(model.info().workers == 0);
+    let theme = Theme::new(options.depth);
     let Some(layout) = Layout::new(area, wants(app, model, area)) else {
         let (width, height) = SMALLEST;
         let words = format!(

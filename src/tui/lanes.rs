@@ -3,6 +3,7 @@
 use super::app::Panel;
 use super::scene::Scene;
 use super::syscall;
+use super::theme::Theme;
 use super::timeline::{self, Half};
 use crate::model::{Lane, LaneCell, State};
 use crate::record::{GroupId, LaneId, TaskId};
@@ -45,7 +46,7 @@ pub fn render(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
             height: tall,
             ..row.time
         };
-        timeline::render(&halves, scene.theme, time, buf);
+        timeline::render(&halves, theme(scene, lane), time, buf);
 
         let busy = cells.iter().map(|cell| f64::from(cell.share)).sum::<f64>() / cells.len().max(1) as f64;
         let mut detail = vec![Span::raw(format!("{:>3.0} %  ", busy * 100.0))];
@@ -53,7 +54,7 @@ pub fn render(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
             let left = row.detail.width.saturating_sub(detail[0].width() as u16);
             detail.extend(doing_now(scene, lane, left));
         } else {
-            detail.extend(doing_then(scene, cells.last()));
+            detail.extend(doing_then(scene, lane, cells.last()));
         }
         Line::from(detail).render(row.detail, buf);
     }
@@ -70,6 +71,11 @@ pub fn render(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
     }
 }
 
+/// A thread that only one task runs on may sleep.
+fn theme(scene: &Scene<'_>, lane: &Lane) -> Theme {
+    scene.theme.with_calm_blocks(!lane.is_shared())
+}
+
 fn half(scene: &Scene<'_>, cell: &LaneCell) -> Half {
     Half {
         state: cell.state,
@@ -80,7 +86,7 @@ fn half(scene: &Scene<'_>, cell: &LaneCell) -> Half {
 
 /// The growing slice: this is where a class sees a worker block while it blocks.
 fn doing_now(scene: &Scene<'_>, lane: &Lane, width: u16) -> Vec<Span<'static>> {
-    let theme = scene.theme;
+    let theme = theme(scene, lane);
     let Some(current) = lane.current else {
         return vec![if lane.is_dead() {
             Span::styled(" dead ", theme.alarm())
@@ -115,13 +121,13 @@ fn doing_now(scene: &Scene<'_>, lane: &Lane, width: u16) -> Vec<Span<'static>> {
     spans
 }
 
-fn doing_then(scene: &Scene<'_>, last: Option<&LaneCell>) -> Vec<Span<'static>> {
+fn doing_then(scene: &Scene<'_>, lane: &Lane, last: Option<&LaneCell>) -> Vec<Span<'static>> {
     let Some((LaneCell { state, .. }, id)) = last.and_then(|cell| Some((cell, cell.task?))) else {
         return vec![Span::styled("idle", scene.theme.quiet())];
     };
     let mut spans = vec![task(scene, id)];
     if *state == Some(State::Blocking) {
-        spans.push(Span::styled("  block ", scene.theme.word(State::Blocking)));
+        spans.push(Span::styled("  block ", theme(scene, lane).word(State::Blocking)));
     }
     spans
 }

@@ -164,12 +164,13 @@ impl Order {
 
     /// Whether somebody blocks a lane for a while and stands below where blockers stand.
     fn misses_a_block(&self, model: &Model) -> bool {
-        let blockers = model.lanes().iter().filter_map(|lane| {
+        let shared = || model.lanes().iter().filter(|lane| lane.is_shared());
+        let blockers = shared().filter_map(|lane| {
             let current = lane.current?;
             let since = current.blocking_since?;
             (model.now() - since >= LONG_BLOCK).then_some(current.task)
         });
-        let top = &self.tasks[..self.tasks.len().min(model.lanes().len())];
+        let top = &self.tasks[..self.tasks.len().min(shared().count())];
         self.by == SortBy::Trouble
             && model.info().async_executor
             && blockers.into_iter().any(|task| !top.contains(&task))
@@ -191,7 +192,7 @@ impl Pass {
 fn rank(model: &Model, task: &Task, from: Nanos, to: Nanos) -> Rank {
     let (mut blocked, mut waited) = (Nanos::ZERO, Nanos::ZERO);
     model.stretches(task.id, from, to, |stretch| match stretch.state {
-        State::Blocking if model.info().workers > 0 => blocked = blocked.max(stretch.len()),
+        State::Blocking if task.on_shared_lane => blocked = blocked.max(stretch.len()),
         State::Queued | State::Unnoticed => waited = waited.max(stretch.len()),
         _ => {}
     });

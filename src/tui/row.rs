@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!   api#7         █▌····▐█▌·····▐█▓▓▓▓▓▓▓▓▓▓▓▓▓   blocking       212 ms  clock_nanosleep
-//!  ◌weather#0     ·······◌██████████████████      orphaned       340 ms  running cpu 1s  ‹ trip#0
+//!  ◌weather#0     ·······◌██████████████████      orphaned       340 ms  running cpu 1s ‹ trip#0
 //! ```
 //!
 //! A task for which nobody waits any more, an orphan, runs on as if nothing had happened: that is why its row says so instead
@@ -13,7 +13,7 @@ use super::family;
 use super::lanes::asleep_in;
 use super::order::SortBy;
 use super::scene::Scene;
-use super::theme::ORPHANED;
+use super::theme::{ORPHANED, Theme};
 use super::timeline::{self, Half};
 use crate::model::{Cell, Lane, State};
 use crate::record::{Nanos, TaskId};
@@ -30,7 +30,7 @@ const ROOMY: usize = 34;
 
 /// Draws the row at `y`. `cells` and `halves` are there to be used again for the next.
 pub fn render(scene: &Scene<'_>, id: TaskId, y: u16, cells: &mut Vec<Cell>, halves: &mut Vec<Half>, buf: &mut Buffer) {
-    let theme = scene.theme;
+    let theme = theme(scene, id);
     let row = scene.layout.grid.row(y);
     let task = scene.model.task(id);
     let group = task
@@ -69,6 +69,12 @@ pub fn render(scene: &Scene<'_>, id: TaskId, y: u16, cells: &mut Vec<Cell>, halv
     }
 }
 
+/// A block on a thread that nobody else runs on is no reason for alarm.
+fn theme(scene: &Scene<'_>, id: TaskId) -> Theme {
+    let shared = scene.model.task(id).is_some_and(|task| task.on_shared_lane);
+    scene.theme.with_calm_blocks(!shared)
+}
+
 /// What a task does at the instant on screen, and for how long it has.
 fn doing(scene: &Scene<'_>, id: TaskId) -> Option<(State, Nanos)> {
     if scene.live() {
@@ -90,7 +96,7 @@ fn detail(
     orphaned: Option<Nanos>,
     width: usize,
 ) -> Line<'static> {
-    let theme = scene.theme;
+    let theme = theme(scene, id);
     let what = what(scene, id, state);
     let over = matches!(state, State::Ended(_));
     let (word, style, length, what) = match orphaned {
@@ -111,7 +117,7 @@ fn detail(
     );
     if width >= ROOMY {
         let parent = scene.model.task(id).and_then(|task| task.parent);
-        let parent = parent.map(|id| format!("  ‹ {}", scene.model.task_name(id)));
+        let parent = parent.map(|id| format!(" ‹ {}", scene.model.task_name(id)));
         let what = format!("  {}{}", what.trim_end(), parent.unwrap_or_default());
         let what = text::fit(&what, width - STATE - 8).into_owned();
         let state = Span::styled(format!("{word:<STATE$} "), style);

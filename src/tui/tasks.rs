@@ -16,7 +16,7 @@ use ratatui::widgets::Widget;
 
 /// Draws the counts of tasks by state.
 pub fn heading(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
-    let theme = scene.theme;
+    let theme = scene.theme.with_calm_blocks(scene.live() && !blocks_others(scene));
     let gap = if area.width >= 100 { "  " } else { " " };
     let counts = counts(scene);
     let alive = counts.map_or("counting …".to_owned(), |counts| counts.alive().to_string());
@@ -54,6 +54,13 @@ pub fn heading(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
     if free >= sort.len() {
         buf.set_string(area.right() - sort.len() as u16, area.y, sort, theme.quiet());
     }
+}
+
+/// Whether a task blocks a lane now that others run on too.
+fn blocks_others(scene: &Scene<'_>) -> bool {
+    let shared = scene.model.lanes().iter().filter(|lane| lane.is_shared());
+    let mut held = shared.filter_map(|lane| lane.current);
+    held.any(|current| scene.model.state(current.task) == State::Blocking)
 }
 
 fn tally(counts: &Counts) -> [(State, usize); 13] {

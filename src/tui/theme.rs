@@ -88,7 +88,7 @@ impl Theme {
         }
     }
 
-    /// Where every task has a thread of its own, one that sleeps holds nobody up: nothing to be alarmed by.
+    /// A thread that only one task runs on holds nobody up when it sleeps: nothing to be alarmed by.
     pub const fn with_calm_blocks(self, calm_blocks: bool) -> Theme {
         Theme { calm_blocks, ..self }
     }

@@ -409,7 +409,7 @@ fn an_orphan_says_that_it_runs_on_alone() {
         .find(|line| line.contains("◌currencies#0"))
         .expect("a mark");
     assert!(
-        orphan.contains("orphaned") && orphan.contains("running cpu 2s  ‹ trip#0"),
+        orphan.contains("orphaned") && orphan.contains("running cpu 2s ‹ trip#0"),
         "{orphan}"
     );
     assert_eq!(
