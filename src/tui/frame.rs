@@ -28,7 +28,7 @@ pub fn render(app: &mut App, model: &Model, run: &RunState, options: &Options, b
     };
     let pages = Pages {
         lanes: in_sight(layout.lanes.height / layout.lane_rows, model.lanes().len()),
-        tasks: in_sight(layout.tasks.height, model.tasks().len()),
+        tasks: in_sight(layout.tasks.height / layout.task_rows, model.tasks().len()),
         log: log::rows(layout.log),
     };
     app.refresh(model, layout.grid.columns(), pages);
@@ -79,7 +79,7 @@ fn wants(app: &App, model: &Model, area: Rect) -> Wants {
         caption: caption::rows(model, area.width, if area.height < 22 { 2 } else { 3 }),
         lanes: model.lanes().len(),
         channels: model.channels().len(),
-        tasks: model.tasks().len(),
+        tasks: app.order.showing(model),
         name: tasks.chain(lanes).max().unwrap_or(0),
     }
 }

@@ -28,7 +28,7 @@ pub struct Wants {
     pub caption: u16,
     /// How many lanes there are.
     pub lanes: usize,
-    /// How many tasks there are.
+    /// How many tasks have something to show.
     pub tasks: usize,
     /// How many channels there are.
     pub channels: usize,
@@ -111,6 +111,8 @@ pub struct Layout {
     pub lane_rows: u16,
     pub heading: Rect,
     pub tasks: Rect,
+    /// Rows of each task: a few are drawn tall, to be seen from the back of a room.
+    pub task_rows: u16,
     pub channels: Rect,
     pub gauges: Rect,
     pub log: Rect,
@@ -166,7 +168,12 @@ impl Layout {
         let room = (area.y + height).saturating_sub(heading.y + 1 + below + gap);
         // What tasks leave over goes to gauges and log, in steps, so that not every new task moves them.
         let wanted = u16::try_from(wants.tasks.next_multiple_of(8)).unwrap_or(u16::MAX);
-        let over = if roomy { room.saturating_sub(wanted) } else { 0 };
+        let task_rows = if roomy && wanted <= room / 2 { 2 } else { 1 };
+        let over = if roomy {
+            room.saturating_sub(wanted.saturating_mul(task_rows))
+        } else {
+            0
+        };
         let taller = if height < 45 { 0 } else { (over / 2 / 2 * 2).min(4) };
         let tasks = take(room - over, gap);
         let (gauges, log) = (gauges + taller, log + over - taller);
@@ -186,6 +193,7 @@ impl Layout {
             lane_rows,
             heading,
             tasks,
+            task_rows,
             channels,
             gauges,
             log,
@@ -222,6 +230,7 @@ mod tests {
             }
             prop_assert!(l.footer.bottom() <= height);
             prop_assert!(l.tasks.height >= 2 || usize::from(l.tasks.height) >= tasks, "{l:?}");
+            prop_assert!(l.task_rows == 1 || usize::from(l.tasks.height) >= tasks * 2, "{l:?}");
             let row = l.grid.row(0);
             prop_assert!(row.name.right() < row.time.x && row.time.right() < row.detail.x);
             prop_assert!(row.detail.right() <= width);

@@ -63,12 +63,16 @@ pub struct Order {
     by: SortBy,
     tasks: Vec<TaskId>,
     sorted_at: Option<Nanos>,
+    /// How many of them have something to show, or had a moment ago.
+    showing: Option<usize>,
     /// A ranking by trouble that goes on over several frames.
     pass: Option<Pass>,
 }
 
 /// A ranking under way.
 struct Pass {
+    /// Of the screen.
+    left_edge: Nanos,
     from: Nanos,
     to: Nanos,
     /// Of the model's first tasks.
@@ -78,6 +82,9 @@ struct Pass {
 /// Sorts ascending: the smaller, the higher up.
 type Rank = (u8, Reverse<u32>);
 
+/// The first part of the rank of a task that has nothing to show.
+const GONE: u8 = 5;
+
 impl Order {
     /// No tasks yet.
     pub fn new(by: SortBy) -> Order {
@@ -85,6 +92,7 @@ impl Order {
             by,
             tasks: Vec::new(),
             sorted_at: None,
+            showing: None,
             pass: None,
         }
     }
@@ -106,6 +114,12 @@ impl Order {
         self.pass.is_some()
     }
 
+    /// How many rows are worth their place: tasks that are not over, or were not at the left edge of the screen. It shrinks
+    /// slowly, lest the panels below dance.
+    pub fn showing(&self, model: &Model) -> usize {
+        self.showing.unwrap_or(model.tasks().len())
+    }
+
     /// The tasks, first row first.
     pub fn tasks(&self) -> &[TaskId] {
         &self.tasks
@@ -121,13 +135,15 @@ impl Order {
             if self.by == SortBy::Trouble {
                 let span = view.span(model.now());
                 self.pass = Some(Pass {
+                    left_edge: span.from,
                     from: span.from.max(span.to - MEMORY),
                     to: span.to,
                     ranks: Vec::with_capacity(model.tasks().len()),
                 });
             }
         }
-        let sorted: Vec<TaskId> = match self.pass.take() {
+        let left_edge = view.span(model.now()).from;
+        let (sorted, showing): (Vec<TaskId>, usize) = match self.pass.take() {
             Some(mut pass) => {
                 pass.go_on(model);
                 if pass.ranks.len() < model.tasks().len() {
@@ -135,10 +151,10 @@ impl Order {
                     return;
                 }
                 pass.ranks.sort_unstable();
-                pass.ranks.into_iter().map(|(.., id)| id).collect()
+                let showing = pass.ranks.partition_point(|((rank, _), ..)| *rank < GONE);
+                (pass.ranks.into_iter().map(|(.., id)| id).collect(), showing)
             }
             None => {
-                let from = view.span(model.now()).from;
                 let mut tasks: Vec<&Task> = match self.by {
                     SortBy::Spawn => family::tree(model),
                     SortBy::Name | SortBy::Trouble => model.tasks().iter().collect(),
@@ -146,13 +162,14 @@ impl Order {
                 if self.by == SortBy::Name {
                     tasks.sort_by_key(|task| (task.group, task.index));
                 }
-                // What was over before the left edge has nothing to show.
-                let shows = |task: &&Task| task.over_at().is_none_or(|over| over > from);
-                let (first, last): (Vec<_>, Vec<_>) = tasks.into_iter().partition(shows);
-                first.into_iter().chain(last).map(|task| task.id).collect()
+                let (first, last): (Vec<_>, Vec<_>) = tasks.into_iter().partition(|task| shows(task, left_edge));
+                let showing = first.len();
+                (first.into_iter().chain(last).map(|task| task.id).collect(), showing)
             }
         };
         self.tasks = sorted;
+        let before = self.showing.unwrap_or(0);
+        self.showing = Some(showing.max(before - before.div_ceil(8)));
     }
 
     fn is_due(&self, model: &Model, live: bool) -> bool {
@@ -182,11 +199,19 @@ impl Pass {
     fn go_on(&mut self, model: &Model) {
         let done = self.ranks.len();
         let next = model.tasks().iter().enumerate().skip(done).take(RANKED_PER_FRAME);
-        let (from, to) = (self.from, self.to);
+        let (left_edge, from, to) = (self.left_edge, self.from, self.to);
+        let rank = |task| match shows(task, left_edge) {
+            true => rank(model, task, from, to),
+            false => (GONE, Reverse(0)),
+        };
         // Equal ranks stay in the order of their spawn.
-        self.ranks
-            .extend(next.map(|(at, task)| (rank(model, task, from, to), at, task.id)));
+        self.ranks.extend(next.map(|(at, task)| (rank(task), at, task.id)));
     }
+}
+
+/// Whether anything of a task can be seen: it was not over before the left edge.
+fn shows(task: &Task, left_edge: Nanos) -> bool {
+    task.over_at().is_none_or(|over| over > left_edge)
 }
 
 fn rank(model: &Model, task: &Task, from: Nanos, to: Nanos) -> Rank {

@@ -19,6 +19,7 @@ use crate::model::{Cell, Lane, State};
 use crate::record::{Nanos, TaskId};
 use crate::text;
 use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
@@ -28,7 +29,7 @@ const STATE: usize = 13;
 /// Columns of a detail that has room for everything.
 const ROOMY: usize = 34;
 
-/// Draws the row at `y`. `cells` and `halves` are there to be used again for the next.
+/// Draws the row whose last line is `y`. `cells` and `halves` are there to be used again for the next.
 pub fn render(scene: &Scene<'_>, id: TaskId, y: u16, cells: &mut Vec<Cell>, halves: &mut Vec<Half>, buf: &mut Buffer) {
     let theme = theme(scene, id);
     let row = scene.layout.grid.row(y);
@@ -59,7 +60,13 @@ pub fn render(scene: &Scene<'_>, id: TaskId, y: u16, cells: &mut Vec<Cell>, halv
         group,
         share: cell.ran,
     }));
-    timeline::render(halves, theme, row.time, buf);
+    let tall = scene.layout.task_rows;
+    let time = Rect {
+        y: y + 1 - tall,
+        height: tall,
+        ..row.time
+    };
+    timeline::render(halves, theme, time, buf);
     if let Some(column) = orphaned.and_then(|at| scene.span.column(at)) {
         buf.set_string(row.time.x + column as u16, y, ORPHANED, theme.bad());
     }

@@ -16,7 +16,9 @@ use ratatui::widgets::Widget;
 
 /// Draws the counts of tasks by state.
 pub fn heading(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
-    let theme = scene.theme.with_calm_blocks(scene.live() && !blocks_others(scene));
+    let theme = scene.theme;
+    // Of who blocks a thread of its own nobody need be warned.
+    let words = theme.with_calm_blocks(scene.live() && !blocks_others(scene));
     let gap = if area.width >= 100 { "  " } else { " " };
     let counts = counts(scene);
     let alive = counts.map_or("counting …".to_owned(), |counts| counts.alive().to_string());
@@ -36,7 +38,7 @@ pub fn heading(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
         if over && count == 0 {
             continue;
         }
-        let word = if count == 0 { theme.quiet() } else { theme.word(state) };
+        let word = if count == 0 { theme.quiet() } else { words.word(state) };
         let chunk = [
             Span::raw(gap),
             Span::styled(glyph(state), theme.state(state, 0)),
@@ -93,12 +95,14 @@ fn counts(scene: &Scene<'_>) -> Option<Counts> {
 /// Draws the rows.
 pub fn render(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
     let tasks = scene.app.order.tasks();
-    let page = usize::from(area.height);
+    let tall = scene.layout.task_rows;
+    let page = usize::from(area.height / tall);
     let shown = scene.app.pages().tasks;
     let top = scene.app.tasks.top().min(tasks.len());
     let bottom = (top + shown).min(tasks.len());
     let (mut cells, mut halves) = (Vec::new(), Vec::new());
-    for (y, &id) in (area.y..).zip(&tasks[top..bottom]) {
+    let rows = (area.y + tall - 1..).step_by(usize::from(tall));
+    for (y, &id) in rows.zip(&tasks[top..bottom]) {
         row::render(scene, id, y, &mut cells, &mut halves, buf);
     }
     if tasks.len() > page && page > 0 {

@@ -429,6 +429,7 @@ fn children_stand_below_their_parent() {
     let rows: Vec<&str> = text
         .lines()
         .skip_while(|line| !line.contains("trip#0"))
+        .filter(|line| line.contains('#'))
         .take(4)
         .collect();
     for (row, name) in rows
