@@ -104,10 +104,12 @@ impl Watch {
 impl GroupWatch {
     fn sample(&mut self, now: Nanos) -> Option<GroupSample> {
         let interval = self.intervals.next()?;
-        Some(GroupSample {
+        let polls = self.monitor.cumulative().total_poll_count;
+        // Nobody wears the monitor of a group that only other tasks call: it has nothing to say.
+        (polls > 0).then(|| GroupSample {
             at: now,
             group: self.group,
-            polls: self.monitor.cumulative().total_poll_count,
+            polls,
             mean_scheduled: interval.mean_scheduled_duration().into(),
             mean_poll: interval.mean_poll_duration().into(),
             slow_polls: interval.slow_poll_ratio(),
