@@ -20,11 +20,13 @@
 //! | [`text`] | lengths of time, counts and names, written the same on screen and in reports |
 //! | [`report`] | the model as a table and as JSON |
 //! | [`expect`] | whether a run was as its scenario expects |
+//! | [`compare`] | the same scenario on several executors, each run a process |
 //! | [`tui`] | the live screen |
 //! | [`cli`] | one file per subcommand |
 //! | [`text`], [`signals`], [`panics`] | what several rooms need: safe text and units, signals that ask to end, panics that are part of the show |
 
 pub mod cli;
+pub mod compare;
 pub mod executor;
 pub mod expect;
 pub mod model;

@@ -9,10 +9,13 @@
 //! | 129, 130, 143 | SIGHUP, SIGINT (Ctrl-C without a screen) or SIGTERM ended the run: 128 and the signal's number |
 
 mod check;
+mod compare;
+mod line;
 mod list;
 mod overrides;
 mod run;
 mod schema;
+mod verify;
 
 use crate::scenario::LoadError;
 use clap::{Parser, Subcommand};
@@ -43,6 +46,8 @@ struct Cli {
 #[derive(Subcommand, Debug)]
 enum Command {
     Run(run::Args),
+    Compare(compare::Args),
+    Verify(verify::Args),
     List(list::Args),
     Check(check::Args),
     Schema(schema::Args),
@@ -52,6 +57,8 @@ enum Command {
 pub fn main() -> ExitCode {
     let done = match Cli::parse_from(run::console::fill_in(std::env::args_os())).command {
         Command::Run(args) => run::main(&args),
+        Command::Compare(args) => compare::main(&args),
+        Command::Verify(args) => verify::main(&args),
         Command::List(args) => list::main(&args),
         Command::Check(args) => check::main(&args),
         Command::Schema(args) => schema::main(&args),
@@ -71,8 +78,30 @@ pub fn main() -> ExitCode {
 /// Says why a scenario was not loaded.
 fn complain(error: &LoadError) -> io::Result<ExitCode> {
     let stderr = io::stderr();
-    // https://no-color.org: set to anything but nothing.
-    let colour = stderr.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    let colour = colourful(&stderr);
     stderr.lock().write_all(error.render(colour).as_bytes())?;
     Ok(ExitCode::from(WRONG))
+}
+
+/// Whether escape sequences may be written there.
+fn colourful(to: &impl IsTerminal) -> bool {
+    // https://no-color.org: set to anything but nothing.
+    to.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+}
+
+/// Columns of a table on standard output: the terminal's, and 80 in a file, whatever terminal it is written from.
+fn page_width() -> usize {
+    if io::stdout().is_terminal() {
+        terminal_width()
+    } else {
+        80
+    }
+}
+
+/// Columns of the terminal, or 80 where there is none or it does not know.
+fn terminal_width() -> usize {
+    match crossterm::terminal::size() {
+        Ok((columns @ 1.., _)) => columns.into(),
+        _ => 80,
+    }
 }

@@ -1,6 +1,6 @@
 //! `tasklab schema`: the JSON Schema of what goes in, and of what comes out.
 
-use crate::{report, scenario};
+use crate::{compare, report, scenario};
 use std::io::{self, Write};
 use std::process::ExitCode;
 
@@ -13,11 +13,17 @@ pub struct Args {
     /// Print the JSON Schema of the report instead, the object that `tasklab run --json` prints
     #[arg(long)]
     report: bool,
+
+    /// Print the JSON Schema of a comparison instead, the object that `tasklab compare --json` prints
+    #[arg(long, conflicts_with = "report")]
+    compare: bool,
 }
 
 pub fn main(args: &Args) -> io::Result<ExitCode> {
     let schema = if args.report {
         report::schema()
+    } else if args.compare {
+        compare::schema()
     } else {
         scenario::schema()
     };

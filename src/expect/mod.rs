@@ -13,7 +13,7 @@
 mod lookup;
 
 use crate::report::Expected;
-use crate::scenario::{Bound, ExecutorKind, Expectation, Measure};
+use crate::scenario::{Bound, ExecutorKind, Expectation, Measure, Overrides, ReportPath, Scenario};
 use serde_json::Value;
 
 pub use lookup::number;
@@ -41,23 +41,53 @@ pub enum Judged {
 /// Checks what can be checked in one run.
 pub fn check_run(expectations: &[Expectation], report: &Value, judged: &Judged) -> Vec<Expected> {
     let one = |executor: Option<ExecutorKind>| match (judged, executor) {
-        (Judged::CutShort, _) => Err("the run was cut short".to_owned()),
+        (Judged::CutShort, _) => Err(Missing::Test("the run was cut short".to_owned())),
         (_, None) => Ok(report),
-        (_, Some(_)) => {
-            Err("only `tasklab compare` and `tasklab verify` can check it: it compares executors".to_owned())
-        }
+        (_, Some(_)) => Err(Missing::Test(
+            "only `tasklab compare` and `tasklab verify` can check it: it compares executors".to_owned(),
+        )),
     };
     expectations
         .iter()
         .map(|expectation| {
             let mut expected = judge(expectation, measure(&expectation.measure, one));
             if let (Judged::No(why), Some(_)) = (judged, expected.held) {
-                expected.held = None;
-                expected.why = Some(why.clone());
+                unjudge(&mut expected, why);
             }
             expected
         })
         .collect()
+}
+
+/// Takes back whether it held, for this reason. What was measured stays.
+pub fn unjudge(expected: &mut Expected, why: &str) {
+    expected.held = None;
+    expected.why = Some(why.to_owned());
+}
+
+/// Why a run of the scenario `what`, loaded with these overrides, is not judged by what it expects, if so.
+///
+/// Expectations are about the executor and the number of workers that the file says; what they would have been elsewhere, nobody
+/// has said.
+pub fn elsewhere(what: &str, scenario: &Scenario, overrides: &Overrides) -> Option<String> {
+    if scenario.expect.is_empty() || (overrides.executor.is_none() && overrides.workers.is_none()) {
+        return None;
+    }
+    let own = Overrides {
+        executor: None,
+        workers: None,
+        ..*overrides
+    };
+    let Ok(own) = own.load(what) else {
+        return Some("written for another executor".to_owned());
+    };
+    let (own, here) = (own.executor, scenario.executor);
+    let same = own.kind == here.kind && own.threads() == here.threads();
+    (!same).then(|| match own.threads() {
+        0 => format!("written for {}", own.kind.word()),
+        1 => format!("written for {} with 1 worker", own.kind.word()),
+        n => format!("written for {} with {n} workers", own.kind.word()),
+    })
 }
 
 /// Whether one has failed.
@@ -65,17 +95,16 @@ pub fn failed(expected: &[Expected]) -> bool {
     expected.iter().any(|it| it.held == Some(false))
 }
 
-/// Measures, in the reports that `report` has: of a comparison's executor, or of the run itself (`None`); or the reason why
-/// there is none.
+/// Measures, in the reports that `report` has: of a comparison's executor, or of the run itself (`None`).
 ///
 /// # Errors
 /// When there is no such number.
 pub fn measure<'a>(
     measure: &Measure,
-    report: impl Fn(Option<ExecutorKind>) -> Result<&'a Value, String>,
+    report: impl Fn(Option<ExecutorKind>) -> Result<&'a Value, Missing>,
 ) -> Result<f64, Missing> {
-    let find = |path: &crate::scenario::ReportPath| {
-        let report = report(path.executor).map_err(Missing::Test)?;
+    let find = |path: &ReportPath| {
+        let report = report(path.executor)?;
         number(report, &path.keys).map_err(Missing::Number)
     };
     let value = find(&measure.value)?;

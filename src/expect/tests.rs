@@ -144,7 +144,7 @@ fn a_comparison_looks_into_the_report_of_each_executor() {
     let of = |executor: Option<ExecutorKind>| match executor {
         Some(ExecutorKind::Pool) => Ok(&slow),
         Some(ExecutorKind::Tokio) => Ok(&fast),
-        _ => Err("it was not run".to_owned()),
+        _ => Err(Missing::Test("it was not run".to_owned())),
     };
     let ratio = |key: &str| {
         let expectation = expect(key, Bound::More(2.0));

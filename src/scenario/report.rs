@@ -166,6 +166,11 @@ impl Report {
         self.diagnostics.len()
     }
 
+    /// The sentence that names the first mistake.
+    pub fn first(&self) -> &str {
+        self.diagnostics.first().map_or("", |first| &first.title)
+    }
+
     /// The report as text that ends with a newline; with ANSI colours where `colour`.
     pub fn render(&self, colour: bool) -> String {
         let renderer = if colour { Renderer::styled() } else { Renderer::plain() };

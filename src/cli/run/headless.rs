@@ -3,12 +3,13 @@
 
 use super::as_expected;
 use super::judge::Judge;
+use crate::cli::line::Line;
 use crate::model::Model;
 use crate::record::LogLine;
 use crate::report::{Facts, Report, progress, said};
 use crate::run::{MANY, Run, RunState, Source};
 use crate::signals::Signals;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 use std::process::ExitCode;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -17,8 +18,6 @@ use std::time::{Duration, Instant};
 const DRAIN: Duration = Duration::from_millis(5);
 /// Time between two batches.
 const BATCH: Duration = Duration::from_millis(50);
-/// Time between two lines of progress.
-const PROGRESS: Duration = Duration::from_millis(250);
 
 /// Takes the run in until it ends, or until a signal ends it, and prints what `tell` makes of it.
 pub fn show(
@@ -38,7 +37,7 @@ pub fn show(
             taken_in = Some(Instant::now());
             let batch = run.batch();
             model.apply(&batch);
-            line.say(&model, &batch.log);
+            say(&mut line, &model, &batch.log);
             if let RunState::Ended { left } = run.state() {
                 break left;
             }
@@ -49,7 +48,7 @@ pub fn show(
                 run.stop();
             }
         }
-        line.show(&model);
+        line.show(|width| progress(&model, width));
         thread::sleep(DRAIN);
     };
     line.clear();
@@ -64,46 +63,13 @@ pub fn show(
     }
 }
 
-/// Standard error: the event log, and below it the line of progress if that is a terminal. A run goes on although nobody
-/// can read it.
-struct Line {
-    width: Option<usize>,
-    shown: Option<Instant>,
-}
-
-impl Line {
-    fn new() -> Line {
-        let terminal = io::stderr().is_terminal();
-        Line {
-            width: terminal.then(super::terminal_width),
-            shown: None,
-        }
+/// Puts lines of the event log where the line of progress was, which comes again below them.
+fn say(line: &mut Line, model: &Model, log: &[LogLine]) {
+    if log.is_empty() {
+        return;
     }
-
-    /// Writes the line of progress over the one before, if it is time to.
-    fn show(&mut self, model: &Model) {
-        let Some(width) = self.width else { return };
-        if self.shown.is_some_and(|at| at.elapsed() < PROGRESS) {
-            return;
-        }
-        self.shown = Some(Instant::now());
-        // One column stays free: a terminal that wraps would not take the line back.
-        let _ = write!(io::stderr(), "\r{}\x1b[K", progress(model, width.saturating_sub(1)));
-    }
-
-    /// Puts lines of the event log where the line of progress was, which comes again below them.
-    fn say(&mut self, model: &Model, log: &[LogLine]) {
-        if log.is_empty() {
-            return;
-        }
-        self.clear();
-        let lines: String = log.iter().map(|line| said(model, line) + "\n").collect();
-        let _ = io::stderr().lock().write_all(lines.as_bytes());
-    }
-
-    fn clear(&mut self) {
-        if self.shown.take().is_some() {
-            let _ = write!(io::stderr(), "\r\x1b[K");
-        }
-    }
+    line.clear();
+    let lines: String = log.iter().map(|line| said(model, line) + "\n").collect();
+    // A run goes on although nobody can read it.
+    let _ = io::stderr().lock().write_all(lines.as_bytes());
 }

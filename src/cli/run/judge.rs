@@ -17,7 +17,7 @@ impl Judge {
     pub fn new(what: &str, scenario: &Scenario, overrides: &Overrides) -> Judge {
         Judge {
             expectations: scenario.expect.clone(),
-            elsewhere: elsewhere(what, scenario, overrides),
+            elsewhere: expect::elsewhere(what, scenario, overrides),
         }
     }
 
@@ -31,27 +31,4 @@ impl Judge {
         };
         report.expect = expect::check_run(&self.expectations, &report.to_value(), &judged);
     }
-}
-
-/// Expectations are about the executor and the number of workers that the file says; what they would have been elsewhere, nobody
-/// has said.
-fn elsewhere(what: &str, scenario: &Scenario, overrides: &Overrides) -> Option<String> {
-    if scenario.expect.is_empty() || (overrides.executor.is_none() && overrides.workers.is_none()) {
-        return None;
-    }
-    let own = Overrides {
-        executor: None,
-        workers: None,
-        ..*overrides
-    };
-    let Ok(own) = own.load(what) else {
-        return Some("written for another executor".to_owned());
-    };
-    let (own, here) = (own.executor, scenario.executor);
-    let same = own.kind == here.kind && own.threads() == here.threads();
-    (!same).then(|| match own.threads() {
-        0 => format!("written for {}", own.kind.word()),
-        1 => format!("written for {} with 1 worker", own.kind.word()),
-        n => format!("written for {} with {n} workers", own.kind.word()),
-    })
 }

@@ -1,7 +1,8 @@
 //! A run on the live screen.
 
+use super::as_expected;
 use super::judge::Judge;
-use super::{as_expected, page_width};
+use crate::cli::page_width;
 use crate::model::Model;
 use crate::report::{Facts, Report, verdicts};
 use crate::run::{Interference, Run, RunState, Source};

@@ -5,7 +5,7 @@ mod headless;
 mod judge;
 mod live;
 
-use super::{UNEXPECTED, complain};
+use super::{UNEXPECTED, complain, page_width};
 use crate::cli::overrides::OverrideArgs;
 use crate::expect;
 use crate::panics::HookGuard;
@@ -164,21 +164,4 @@ fn explained(error: impl std::error::Error) -> io::Error {
         cause = error.source();
     }
     io::Error::other(line)
-}
-
-/// Columns of a table on standard output: the terminal's, and 80 in a file, whatever terminal it is written from.
-fn page_width() -> usize {
-    if io::stdout().is_terminal() {
-        terminal_width()
-    } else {
-        80
-    }
-}
-
-/// Columns of the terminal, or 80 where there is none or it does not know.
-fn terminal_width() -> usize {
-    match crossterm::terminal::size() {
-        Ok((columns @ 1.., _)) => columns.into(),
-        _ => 80,
-    }
 }

@@ -1,0 +1,86 @@
+//! `tasklab compare`: the same scenario on several executors, one after the other.
+
+use super::line::Line;
+use super::overrides::{RunArgs, executor};
+use super::{FAILED, UNEXPECTED, colourful, complain, page_width};
+use crate::compare::{self, Comparison, Plan, Standing};
+use crate::expect;
+use crate::record::Nanos;
+use crate::scenario::ExecutorKind;
+use crate::signals::Signals;
+use crate::text;
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+/// Run a scenario on several executors, and compare
+///
+/// Each run is a process of its own, one after the other. The table has the best of each row in bold, or with a * where there
+/// is no bold. What the scenario expects is checked, ratios between executors too.
+#[derive(clap::Args, Debug)]
+pub struct Args {
+    /// A scenario file, or the name of a built-in scenario (`tasklab list`)
+    #[arg(value_name = "SCENARIO")]
+    scenario: String,
+
+    /// Run it on these; by default on all that the scenario allows and can do
+    #[arg(long, value_name = "KIND,…", value_delimiter = ',', value_parser = executor())]
+    executors: Option<Vec<ExecutorKind>>,
+
+    /// Run it so often on each, in turns, and show medians and ranges
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    repeat: u32,
+
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+
+    #[command(flatten)]
+    overrides: RunArgs,
+}
+
+pub fn main(args: &Args) -> io::Result<ExitCode> {
+    let overrides = args.overrides.overrides();
+    let plan = match Plan::new(&args.scenario, &overrides, args.executors.as_deref(), args.repeat) {
+        Ok(plan) => plan,
+        Err(error) => return complain(&error),
+    };
+    let signals = Signals::listen()?;
+    let mut line = Line::new();
+    let rounds = compare::rounds(&plan, &signals, &mut |standing| {
+        line.show(|width| progress(standing, width))
+    })?;
+    drop(line);
+    let rounds = match rounds {
+        Ok(rounds) => rounds,
+        Err(signal) => return Ok(signal.exit_code()),
+    };
+    let comparison = Comparison::new(&plan, &rounds);
+    let told = if args.json {
+        comparison.to_json()
+    } else {
+        comparison.table(page_width(), colourful(&io::stdout()))
+    };
+    io::stdout().lock().write_all(told.as_bytes())?;
+    Ok(if comparison.has_failures() {
+        ExitCode::from(FAILED)
+    } else if expect::failed(&comparison.expect) {
+        ExitCode::from(UNEXPECTED)
+    } else {
+        ExitCode::SUCCESS
+    })
+}
+
+/// Where it is, in at most `width` columns: `tokio  round 2 of 3  00:07.4 / 20 s`.
+pub fn progress(standing: &Standing, width: usize) -> String {
+    let mut pieces = vec![format!("{:14}", standing.executor.word())];
+    if standing.rounds > 1 {
+        pieces.push(format!("round {} of {}", standing.round, standing.rounds));
+    }
+    let of = standing.of.map(|of| format!(" / {}", text::round_duration(of.into())));
+    pieces.push(format!(
+        "{}{}",
+        text::clock(Nanos::from(standing.elapsed)),
+        of.unwrap_or_default()
+    ));
+    text::fit(&pieces.join("  "), width).into_owned()
+}

@@ -1,0 +1,237 @@
+//! What the runs come to: per executor medians and ranges, as one object for scripts.
+
+use super::{Plan, Round, check};
+use crate::expect::number;
+use crate::record::Nanos;
+use crate::report::Expected;
+use crate::scenario::ExecutorKind;
+use schemars::JsonSchema;
+use schemars::generate::SchemaSettings;
+use serde::Serialize;
+use serde_json::Value;
+
+/// What the same scenario did on several executors.
+///
+/// Every key is always there; what does not apply is `null`. Lengths of time are nanoseconds (`_ns`).
+#[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
+#[schemars(title = "tasklab comparison")]
+pub struct Comparison {
+    /// The scenario, as it was asked for: a file, or the name of a built-in one.
+    pub scenario: String,
+    /// The scenario's title.
+    pub title: String,
+    /// When a run was to stop; `null`: when every task has ended.
+    pub duration_ns: Option<u64>,
+    /// How often it was run on each executor, in turns.
+    pub repeat: u32,
+    /// Where it was run, in this order.
+    pub executors: Vec<Compared>,
+    /// Where it was not, because it cannot.
+    pub left_out: Vec<LeftOut>,
+    /// What the scenario expects, and whether it held. What is measured is the median of the rounds.
+    pub expect: Vec<Expected>,
+}
+
+/// What it did on one executor.
+#[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
+#[schemars(title = "compared")]
+pub struct Compared {
+    /// Which executor.
+    #[schemars(with = "ExecutorKind")]
+    pub executor: &'static str,
+    /// Runs that have a report.
+    pub runs: u32,
+    /// Why the others have none, one sentence each.
+    pub failures: Vec<String>,
+    /// How long a run took.
+    pub elapsed_ns: Option<Number>,
+    /// Repetitions that did all their steps, of all groups.
+    pub completed: Option<Number>,
+    /// The same per second of the run.
+    pub throughput: Option<Number>,
+    /// Half of the repetitions were not longer.
+    pub repetition_p50_ns: Option<Number>,
+    /// Ninety-nine in a hundred repetitions were not longer.
+    pub repetition_p99_ns: Option<Number>,
+    /// Ninety-nine in a hundred waits from wake-up to running were not longer.
+    pub delay_p99_ns: Option<Number>,
+    /// Time on a core, all threads and processes together.
+    pub cpu_ns: Option<Number>,
+    /// The most memory that was resident at once.
+    pub peak_memory_bytes: Option<Number>,
+    /// Context switches, wanted and forced.
+    pub switches: Option<Number>,
+    /// Processes.
+    pub processes: Option<Number>,
+    /// The groups of the scenario, and what they called, as far as repetitions of them ended.
+    pub groups: Vec<Difference>,
+}
+
+/// What one group did there.
+#[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
+#[schemars(title = "group")]
+pub struct Difference {
+    /// Its name.
+    pub name: String,
+    /// Repetitions that did all their steps.
+    pub completed: Option<Number>,
+    /// The same per second of `span_ns`.
+    pub throughput: Option<Number>,
+    /// Half of the repetitions were not longer.
+    pub repetition_p50_ns: Option<Number>,
+    /// Ninety-nine in a hundred repetitions were not longer.
+    pub repetition_p99_ns: Option<Number>,
+    /// From the spawn of the first task to the end of the last, or to the run's end.
+    pub span_ns: Option<Number>,
+}
+
+/// A number of several runs.
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, JsonSchema)]
+#[schemars(title = "number")]
+pub struct Number {
+    /// Half of the runs had less, half had more.
+    pub median: f64,
+    /// The least.
+    pub min: f64,
+    /// The most.
+    pub max: f64,
+}
+
+/// An executor on which the scenario cannot run.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, JsonSchema)]
+#[schemars(title = "left out")]
+pub struct LeftOut {
+    /// Which.
+    #[schemars(with = "ExecutorKind")]
+    pub executor: &'static str,
+    /// Why, in a sentence.
+    pub why: String,
+}
+
+impl Comparison {
+    /// What the rounds of `plan` come to.
+    pub fn new(plan: &Plan, rounds: &[Round]) -> Comparison {
+        Comparison {
+            scenario: plan.what.clone(),
+            title: plan.scenario.title.clone(),
+            duration_ns: plan.scenario.duration.map(|duration| Nanos::from(duration).0),
+            repeat: plan.rounds,
+            executors: plan.executors.iter().map(|kind| compared(*kind, rounds)).collect(),
+            left_out: plan.left_out.clone(),
+            expect: check(plan, rounds),
+        }
+    }
+
+    /// Whether a run has no report.
+    pub fn has_failures(&self) -> bool {
+        self.executors.iter().any(|it| !it.failures.is_empty())
+    }
+
+    /// The object, pretty-printed, ending with a newline.
+    pub fn to_json(&self) -> String {
+        pretty(self)
+    }
+}
+
+/// The schema of [`Comparison::to_json`] (draft 2020-12), pretty-printed, ending with a newline.
+pub fn schema() -> String {
+    let generator = SchemaSettings::draft2020_12().for_serialize().into_generator();
+    pretty(&generator.into_root_schema_for::<Comparison>())
+}
+
+fn pretty(value: &impl Serialize) -> String {
+    let json = serde_json::to_string_pretty(value).expect("only strings, numbers and maps keyed by strings are in it");
+    json + "\n"
+}
+
+fn compared(kind: ExecutorKind, rounds: &[Round]) -> Compared {
+    let runs = rounds.iter().flatten().filter(|(run, _)| *run == kind);
+    let (reports, failures): (Vec<_>, Vec<_>) = runs.map(|(_, run)| run.as_ref()).partition(Result::is_ok);
+    let reports: Vec<&Value> = reports.into_iter().flatten().collect();
+    let of = |path: &str| spread(&reports, path.split('.').map(str::to_owned).collect());
+    Compared {
+        executor: kind.word(),
+        runs: reports.len() as u32,
+        failures: failures.into_iter().filter_map(Result::err).cloned().collect(),
+        elapsed_ns: of("elapsed_ns"),
+        completed: of("overall.completed"),
+        throughput: of("overall.throughput"),
+        repetition_p50_ns: of("overall.repetition_ns.p50"),
+        repetition_p99_ns: of("overall.repetition_ns.p99"),
+        delay_p99_ns: of("overall.delay_ns.p99"),
+        cpu_ns: of("resources.cpu_ns"),
+        peak_memory_bytes: of("resources.peak_memory_bytes"),
+        switches: Number::of(reports.iter().filter_map(|report| switches(report)).collect()),
+        processes: of("resources.processes"),
+        groups: names(&reports)
+            .into_iter()
+            .map(|name| difference(&reports, name))
+            .collect(),
+    }
+}
+
+fn switches(report: &Value) -> Option<f64> {
+    let resources = &report["resources"];
+    Some(resources["voluntary_switches"].as_f64()? + resources["involuntary_switches"].as_f64()?)
+}
+
+/// The groups of which repetitions ended, in the order of the reports.
+fn names(reports: &[&Value]) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for group in reports
+        .iter()
+        .filter_map(|report| report["groups"].as_array())
+        .flatten()
+    {
+        let name = group["name"].as_str().unwrap_or_default();
+        if group["repetitions"] != 0 && group["library"] != true && !names.iter().any(|known| known == name) {
+            names.push(name.to_owned());
+        }
+    }
+    names
+}
+
+fn difference(reports: &[&Value], name: String) -> Difference {
+    let of = |path: &str| {
+        let mut keys = vec!["groups".to_owned(), name.clone()];
+        keys.extend(path.split('.').map(str::to_owned));
+        spread(reports, keys)
+    };
+    Difference {
+        completed: of("completed"),
+        throughput: of("throughput"),
+        repetition_p50_ns: of("repetition_ns.p50"),
+        repetition_p99_ns: of("repetition_ns.p99"),
+        span_ns: of("span_ns"),
+        name,
+    }
+}
+
+/// The number at this path in all reports that have it.
+fn spread(reports: &[&Value], keys: Vec<String>) -> Option<Number> {
+    Number::of(reports.iter().filter_map(|report| number(report, &keys).ok()).collect())
+}
+
+impl Number {
+    /// Of what several runs measured; `None`: none did.
+    pub fn of(numbers: Vec<f64>) -> Option<Number> {
+        let min = numbers.iter().copied().reduce(f64::min)?;
+        let max = numbers.iter().copied().reduce(f64::max)?;
+        Some(Number {
+            median: median(numbers)?,
+            min,
+            max,
+        })
+    }
+}
+
+/// The middle one, or the mean of the two in the middle.
+pub(super) fn median(mut numbers: Vec<f64>) -> Option<f64> {
+    numbers.sort_by(f64::total_cmp);
+    let middle = numbers.len() / 2;
+    match numbers.len() {
+        0 => None,
+        n if n % 2 == 1 => Some(numbers[middle]),
+        _ => Some((numbers[middle - 1] + numbers[middle]) / 2.0),
+    }
+}

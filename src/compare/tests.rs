@@ -1,0 +1,193 @@
+//! Comparisons of runs that are small enough to check by hand.
+
+use super::*;
+use crate::scenario::{ExecutorKind, Overrides};
+use serde_json::{Value, json};
+
+/// A run that took so many seconds, in which `api` did so many repetitions.
+fn report(seconds: u64, done: u64) -> Value {
+    let lengths = json!({ "count": done, "p50": 2_000_000 * seconds, "p99": 9_000_000 });
+    json!({
+        "elapsed_ns": seconds * 1_000_000_000,
+        "overall": {
+            "completed": done,
+            "throughput": done as f64 / seconds as f64,
+            "repetition_ns": lengths,
+            "delay_ns": { "count": 0, "p50": 0, "p99": 0 },
+        },
+        "resources": {
+            "cpu_ns": 5_000_000 * done,
+            "peak_memory_bytes": 20 << 20,
+            "voluntary_switches": 700,
+            "involuntary_switches": 77,
+            "processes": 1,
+        },
+        "groups": [
+            { "name": "api", "repetitions": done, "completed": done, "throughput": 2.5, "repetition_ns": lengths, "span_ns": 7 },
+            { "name": "api offload", "repetitions": 0 },
+            { "name": "hyper.rs:46", "repetitions": 3, "library": true },
+        ],
+    })
+}
+
+const EXPECT: &str = "
+'overall.completed' = '> 50'
+'pool.elapsed_ns / tokio.elapsed_ns' = '> 1.5'
+'pool.overall.completed / threads.overall.completed' = '> 1'
+";
+
+fn plan(overrides: Overrides) -> (tempfile::TempDir, Plan) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("small.toml");
+    let text =
+        "title = 'Small'\n[executor]\nworkers = 1\n[[task]]\nname = 'api'\nsteps = [{ sleep = '1ms' }]\n[expect]";
+    std::fs::write(&file, format!("{text}{EXPECT}")).unwrap();
+    let asked = [ExecutorKind::Tokio, ExecutorKind::Pool];
+    let mut plan = Plan::new(file.to_str().unwrap(), &overrides, Some(&asked), 3).unwrap();
+    plan.what = "small.toml".to_owned();
+    (folder, plan)
+}
+
+fn rounds() -> Vec<Round> {
+    let round = |tokio, pool| vec![(ExecutorKind::Tokio, Ok(tokio)), (ExecutorKind::Pool, pool)];
+    vec![
+        round(report(1, 100), Ok(report(2, 100))),
+        round(report(2, 110), Ok(report(4, 40))),
+        round(
+            report(1, 90),
+            Err("the machine does not grant another thread".to_owned()),
+        ),
+    ]
+}
+
+#[test]
+fn the_table_has_medians_ranges_the_best_and_what_failed() {
+    let (_folder, mut plan) = plan(Overrides::default());
+    plan.left_out.push(LeftOut {
+        executor: "processes",
+        why: "`lock` has no meaning there".to_owned(),
+    });
+    let comparison = Comparison::new(&plan, &rounds());
+    insta::assert_snapshot!(comparison.table(80, false));
+    let bold = comparison.table(80, true);
+    assert!(bold.contains("\u{1b}[1m100\u{1b}[0m") && !bold.contains('*'), "{bold}");
+    assert!(comparison.has_failures());
+}
+
+#[test]
+fn one_run_each_has_no_ranges() {
+    let (_folder, mut plan) = plan(Overrides::default());
+    plan.rounds = 1;
+    let comparison = Comparison::new(&plan, &rounds()[..1]);
+    let table = comparison.table(80, false);
+    assert!(!table.contains("ranges"), "{table}");
+    let row = |name: &str| -> Vec<String> {
+        let line = table
+            .lines()
+            .find(|line| line.starts_with(name))
+            .expect("the row is there");
+        line.split_whitespace().skip(1).map(str::to_owned).collect()
+    };
+    assert_eq!(row("took"), ["*1.00", "s", "2.00", "s"]);
+    assert_eq!(row("finished"), ["100", "100"], "equals are not marked");
+    assert_eq!(
+        table.lines().nth(3).map(|line| line.starts_with("took")),
+        Some(true),
+        "{table}"
+    );
+    assert_eq!(
+        table.lines().nth(4).map(|line| line.starts_with("finished")),
+        Some(true),
+        "{table}"
+    );
+    assert!(!comparison.has_failures());
+}
+
+#[test]
+fn expectations_are_checked_within_rounds_and_their_median_counts() {
+    let (_folder, plan) = plan(Overrides::default());
+    let expected = check(&plan, &rounds());
+    let results: Vec<_> = expected.iter().map(|it| (it.measured, it.held)).collect();
+    assert_eq!(
+        results,
+        [(Some(100.0), Some(true)), (Some(2.0), Some(true)), (None, None)]
+    );
+    assert_eq!(expected[2].why.as_deref(), Some("it was not run on threads"));
+
+    let failed = check(&plan, &rounds()[2..]);
+    assert_eq!((failed[1].measured, failed[1].held), (None, Some(false)));
+    assert_eq!(
+        failed[1].why.as_deref(),
+        Some("the run on pool failed: the machine does not grant another thread")
+    );
+}
+
+#[test]
+fn what_is_verified_has_held_every_time() {
+    let (_folder, plan) = plan(Overrides::default());
+    let good = Verified::new(&plan, &rounds()[..2]);
+    assert_eq!(good.expect[0].held, Some(true));
+    assert_eq!(good.expect[0].why.as_deref(), Some("held 2 of 2 times, 100–110"));
+    assert!(good.is_good());
+    let once = Verified::new(&plan, &rounds()[..1]);
+    assert_eq!((once.expect[0].held, &once.expect[0].why), (Some(true), &None));
+
+    let bad = Verified::new(&plan, &rounds());
+    assert_eq!(bad.expect[1].held, Some(false), "one round has no number");
+    let why = bad.expect[1].why.as_deref().unwrap();
+    assert!(why.starts_with("held 2 of 3 times, the run on pool failed: "), "{why}");
+    assert_eq!(
+        bad.failures,
+        ["failed on pool: the machine does not grant another thread"]
+    );
+    assert!(!bad.is_good());
+}
+
+#[test]
+fn only_the_executors_that_expectations_need_are_verified() {
+    let (_folder, plan) = plan(Overrides::default());
+    let file = _folder.path().join("small.toml");
+    let plan_to_verify = Plan::to_verify(file.to_str().unwrap(), &Overrides::default(), 20).unwrap();
+    assert_eq!(
+        plan_to_verify.executors,
+        [ExecutorKind::Tokio, ExecutorKind::Pool, ExecutorKind::Threads]
+    );
+    assert_eq!((plan_to_verify.rounds, plan.rounds), (20, 3));
+}
+
+#[test]
+fn the_object_is_what_the_schema_names() {
+    let (_folder, plan) = plan(Overrides::default());
+    let object: Value = serde_json::from_str(&Comparison::new(&plan, &rounds()).to_json()).unwrap();
+    let schema: Value = serde_json::from_str(&schema()).unwrap();
+    let keys = |value: &Value| -> Vec<String> { value.as_object().unwrap().keys().cloned().collect() };
+    assert_eq!(keys(&object), keys(&schema["properties"]));
+    let compared = &schema["$defs"]["Compared"]["properties"];
+    assert_eq!(keys(&object["executors"][0]), keys(compared));
+    let group = &object["executors"][0]["groups"];
+    assert_eq!(
+        group.as_array().unwrap().len(),
+        1,
+        "libraries and groups without repetitions are left out"
+    );
+    assert_eq!(keys(&group[0]), keys(&schema["$defs"]["Difference"]["properties"]));
+    assert_eq!(
+        object["executors"][1]["elapsed_ns"],
+        json!({ "median": 3e9, "min": 2e9, "max": 4e9 })
+    );
+    assert_eq!(
+        object["executors"][0]["delay_p99_ns"],
+        Value::Null,
+        "nothing was counted"
+    );
+}
+
+/// `UPDATE_EXPECT=1` writes the file.
+#[test]
+fn the_shipped_schema_is_the_generated_one() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/comparison.schema.json");
+    if std::env::var_os("UPDATE_EXPECT").is_some() {
+        std::fs::write(path, schema()).unwrap();
+    }
+    assert_eq!(std::fs::read_to_string(path).unwrap(), schema());
+}
