@@ -67,6 +67,7 @@ mod resolve;
 mod schema;
 mod types;
 
+pub(crate) use limits::TASKS as MOST_TASKS;
 pub use load::LoadError;
 pub use notation::{Unreadable, duration, show_duration, show_size};
 pub use overrides::Overrides;

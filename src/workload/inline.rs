@@ -122,10 +122,7 @@ impl Inline<'_> {
                 self.pass(label, channel.try_recv(), channel.recv())
             }
             Op::Call { manner, programs } => self.call(label, *manner, programs),
-            Op::Spawn { program, count } => {
-                self.spawn(label, program, *count);
-                Ok(())
-            }
+            Op::Spawn { program, count } => self.spawn(label, program, *count),
             Op::Unawaited(program) => {
                 self.unawaited(label, program);
                 Ok(())

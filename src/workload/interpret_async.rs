@@ -178,7 +178,7 @@ pub(super) async fn run(
             Op::Call { manner, programs } => {
                 Box::pin(branches::call(wire, rng, label, *manner, programs, limit)).await?;
             }
-            Op::Spawn { program, count } => branches::spawn(wire, rng, label, program, *count),
+            Op::Spawn { program, count } => branches::spawn(wire, rng, label, program, *count)?,
             Op::Unawaited(program) => branches::unawaited(wire, rng, label, program),
             Op::Choose(choices) => {
                 if let Some(steps) = choose(choices, rng) {

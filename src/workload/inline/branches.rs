@@ -6,7 +6,7 @@ use super::{Cut, Inline};
 use crate::probe::{self, TaskHandle, lane};
 use crate::record::Label;
 use crate::workload::TaskCtx;
-use crate::workload::children::{Call, Manner, Place, Then};
+use crate::workload::children::{Call, Manner, Place, Then, room};
 use crate::workload::draw::Seed;
 use crate::workload::program::Program;
 use rand::Rng;
@@ -15,6 +15,7 @@ use std::sync::Arc;
 impl Inline<'_> {
     /// Runs each program as a child, and keeps the thread until the manner of the call lets it go.
     pub(super) fn call(&mut self, label: Label, manner: Manner, programs: &[Arc<Program>]) -> Result<(), Cut> {
+        room(self.services.alive(), programs.len())?;
         let mut call = Call::new(manner);
         for program in programs {
             let child = self.child(program, |handle| {
@@ -38,7 +39,8 @@ impl Inline<'_> {
     }
 
     /// Spawns so many tasks for which nobody waits.
-    pub(super) fn spawn(&mut self, label: Label, program: &Arc<Program>, count: u32) {
+    pub(super) fn spawn(&mut self, label: Label, program: &Arc<Program>, count: u32) -> Result<(), Cut> {
+        room(self.services.alive(), count as usize)?;
         let start = probe::now();
         for _ in 0..count {
             let child = self.child(program, |handle| {
@@ -48,6 +50,7 @@ impl Inline<'_> {
             self.services.take_in(child);
         }
         lane::step(self.task, label, start);
+        Ok(())
     }
 
     /// Makes a closure and drops it.

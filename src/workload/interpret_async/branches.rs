@@ -7,7 +7,7 @@ use super::{Wire, named};
 use crate::probe::{self, TaskHandle, lane};
 use crate::record::{Label, Nanos, Reason};
 use crate::workload::TaskCtx;
-use crate::workload::children::{Call, Manner, Place, Then};
+use crate::workload::children::{Call, Manner, Place, Then, room};
 use crate::workload::draw::Seed;
 use crate::workload::inline::Cut;
 use crate::workload::program::Program;
@@ -29,6 +29,7 @@ pub(super) async fn call(
     programs: &[Arc<Program>],
     limit: Option<Nanos>,
 ) -> Result<(), Cut> {
+    room(wire.services.alive(), programs.len())?;
     let mut children = Children {
         wire,
         call: Call::new(manner),
@@ -54,7 +55,14 @@ pub(super) async fn call(
 }
 
 /// Spawns so many tasks for which nobody waits.
-pub(super) fn spawn(wire: &Wire, rng: &mut Pcg64Mcg, label: Label, program: &Arc<Program>, count: u32) {
+pub(super) fn spawn(
+    wire: &Wire,
+    rng: &mut Pcg64Mcg,
+    label: Label,
+    program: &Arc<Program>,
+    count: u32,
+) -> Result<(), Cut> {
+    room(wire.services.alive(), count as usize)?;
     let start = probe::now();
     for _ in 0..count {
         drop(child(wire, rng, program, |handle| {
@@ -63,6 +71,7 @@ pub(super) fn spawn(wire: &Wire, rng: &mut Pcg64Mcg, label: Label, program: &Arc
         }));
     }
     lane::step(&wire.task, label, start);
+    Ok(())
 }
 
 /// Makes a future and drops it.
