@@ -113,7 +113,7 @@ fn a_wrong_command_line_exits_with_2_and_says_so() {
         (&["run"][..], "SCENARIO"),
         (
             &["run", "mixed", "--executor", "threadpool"],
-            "[possible values: tokio, current-thread, pool, threads]",
+            "[possible values: tokio, current-thread, pool, threads, processes]",
         ),
         (&["run", "mixed", "--duration", "5"], "it has no unit"),
         (

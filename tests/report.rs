@@ -20,7 +20,7 @@ steps = [{ sleep = 'LATE' }]
 
 /// Whether steps run synchronously there, on a thread.
 fn synchronous(executor: &str) -> bool {
-    matches!(executor, "pool" | "threads")
+    matches!(executor, "pool" | "threads" | "processes")
 }
 
 /// Runs the scenario to its end on this executor; standard output.
@@ -53,7 +53,7 @@ fn sum(of: &Value, key: &str) -> u64 {
 
 #[test]
 fn the_json_of_every_executor_is_one_object_whose_numbers_agree() {
-    for executor in ["tokio", "current-thread", "pool", "threads"] {
+    for executor in ["tokio", "current-thread", "pool", "threads", "processes"] {
         let out = run(executor, "--json");
         let report: Value = serde_json::from_str(&out).unwrap_or_else(|error| panic!("{executor}: {error}\n{out}"));
         assert!(out.ends_with("}\n") && !out.ends_with("\n\n"), "{executor}");

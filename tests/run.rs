@@ -1,6 +1,7 @@
 //! Whole runs through the public face: a scenario in, a model out, on every executor.
 
 use std::time::Duration;
+use tasklab::executor::processes::WorkerCommand;
 use tasklab::model::{Model, State};
 use tasklab::record::{LaneKind, Nanos, Outcome, Reason};
 use tasklab::run::{Run, RunState, Settings, Source};
@@ -13,7 +14,12 @@ fn run(text: &str) -> (Model, Option<String>) {
 
 /// The same, and lets `each` see the model after every batch.
 fn run_until(text: &str, each: impl FnMut(&Model, &mut Run)) -> (Model, Option<String>) {
-    run_as(text, Settings::default(), each)
+    let settings = Settings {
+        // This program is no tasklab.
+        worker: Some(WorkerCommand::tasklab(env!("CARGO_BIN_EXE_tasklab"))),
+        ..Settings::default()
+    };
+    run_as(text, settings, each)
 }
 
 /// The same, with settings.
@@ -31,11 +37,11 @@ fn run_as(text: &str, settings: Settings, mut each: impl FnMut(&Model, &mut Run)
     }
 }
 
-const EXECUTORS: [&str; 4] = ["tokio", "current-thread", "pool", "threads"];
+const EXECUTORS: [&str; 5] = ["tokio", "current-thread", "pool", "threads", "processes"];
 
 /// Whether steps run synchronously there, on a thread.
 fn synchronous(executor: &str) -> bool {
-    matches!(executor, "pool" | "threads")
+    matches!(executor, "pool" | "threads" | "processes")
 }
 
 fn on(executor: &str, tasks: &str) -> String {
@@ -103,6 +109,7 @@ fn a_block_holds_the_worker_on_every_executor() {
         let kind = match executor {
             "pool" => LaneKind::Pool,
             "threads" => LaneKind::Thread,
+            "processes" => LaneKind::Process,
             _ => LaneKind::Worker,
         };
         let blocked = model
@@ -387,6 +394,7 @@ fn the_same_seed_draws_the_same_arrivals_and_outcomes_everywhere() {
     assert_eq!(tokio, outcomes("current-thread"));
     assert_eq!(tokio, outcomes("pool"));
     assert_eq!(tokio, outcomes("threads"));
+    assert_eq!(tokio, outcomes("processes"));
 }
 
 const TIMELINE: &str = "title = 'test'\n[[task]]\nname = 'first'\nrepeat = 3\nsteps = [{ sleep = '1ms' }]\n\

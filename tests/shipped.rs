@@ -1,6 +1,7 @@
 //! Every scenario that comes along runs, on every executor that its knobs allow: all its groups and all its cues.
 
 use std::time::Duration;
+use tasklab::executor::processes::WorkerCommand;
 use tasklab::model::{Identity, Model};
 use tasklab::run::{Run, RunState, Settings, Source};
 use tasklab::scenario::builtin::BUILTIN;
@@ -24,7 +25,12 @@ fn hurried(mut scenario: Scenario) -> Scenario {
 
 /// Runs it until every group has run and every cue has spoken.
 fn run(scenario: &Scenario, what: &str) {
-    let mut run = Run::start(scenario, Settings::default(), &|| false).expect("a run");
+    let settings = Settings {
+        // This program is no tasklab.
+        worker: Some(WorkerCommand::tasklab(env!("CARGO_BIN_EXE_tasklab"))),
+        ..Settings::default()
+    };
+    let mut run = Run::start(scenario, settings, &|| false).expect("a run");
     let mut model = Model::new(run.info().clone());
     let mut complete = false;
     while !matches!(run.state(), RunState::Ended { .. }) {
@@ -81,6 +87,11 @@ fn on_current_thread() {
 #[test]
 fn on_the_pool() {
     all_on(ExecutorKind::Pool);
+}
+
+#[test]
+fn on_processes() {
+    all_on(ExecutorKind::Processes);
 }
 
 #[test]

@@ -16,6 +16,7 @@ mod overrides;
 mod run;
 mod schema;
 mod verify;
+mod worker;
 
 use crate::scenario::LoadError;
 use clap::{Parser, Subcommand};
@@ -51,6 +52,8 @@ enum Command {
     List(list::Args),
     Check(check::Args),
     Schema(schema::Args),
+    #[command(hide = true)]
+    Worker(worker::Args),
 }
 
 /// Runs the program.
@@ -62,6 +65,7 @@ pub fn main() -> ExitCode {
         Command::List(args) => list::main(&args),
         Command::Check(args) => check::main(&args),
         Command::Schema(args) => schema::main(&args),
+        Command::Worker(worker::Args {}) => worker::main(),
     };
     match done {
         Ok(code) => code,

@@ -39,6 +39,7 @@ pub(super) fn start(setup: &Setup<'_>) -> io::Result<Started> {
     })?;
     Ok(Started {
         watch: Some(spawner.watch()),
+        elsewhere: None,
         executor: Box::new(CurrentThread { spawner, stop, over }),
     })
 }

@@ -7,18 +7,22 @@
 //! | `current-thread` | one worker, blocking threads | a poll | the same |
 //! | `pool` | rayon's threads | a repetition | queued jobs are dropped; running ones end at their next step |
 //! | `threads` | every task's own thread | a repetition | each ends at its task's next step |
+//! | `processes` | a thread in each worker process | a repetition | as `pool`; what then goes on ends with its process |
 //!
 //! To add one: a file here, and a line in [`start`].
 
 mod current_thread;
 mod pool;
+pub mod processes;
 mod runtime;
 mod threads;
 mod tokio;
 
 use crate::probe::{Group, Hub, Watch};
-use crate::scenario::{ExecutorKind, ExecutorSpec, LogLevel};
-use crate::workload::{Program, Services};
+use crate::scenario::{ExecutorKind, ExecutorSpec, LogLevel, Scenario, TaskSpec};
+use crate::workload::{Labels, Program, Services};
+use processes::{Elsewhere, WorkerCommand};
+use std::fmt;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -46,12 +50,20 @@ pub struct Arrival {
     pub program: Arc<Program>,
     /// Its group.
     pub group: Arc<Group>,
+    /// What it does, as a scenario says it, if its group is none of the scenario's.
+    pub injected: Option<TaskSpec>,
 }
 
 /// What an executor needs to start.
 pub struct Setup<'a> {
     /// Which, and its knobs.
     pub spec: &'a ExecutorSpec,
+    /// What is run.
+    pub scenario: &'a Scenario,
+    /// The names of its steps.
+    pub labels: &'a Labels,
+    /// How a worker process is started; `None`: as this program is.
+    pub worker: Option<&'a WorkerCommand>,
     /// Where it records.
     pub hub: &'a Arc<Hub>,
     /// What the tasks use.
@@ -66,28 +78,72 @@ pub struct Started {
     pub executor: Box<dyn Executor>,
     /// tokio-metrics' view, where the executor is tokio's.
     pub watch: Option<Watch>,
+    /// What other processes tell, where tasks are there.
+    pub elsewhere: Option<Elsewhere>,
+}
+
+impl Started {
+    /// One of which there is nothing more to know than what it records.
+    fn here(executor: impl Executor + 'static) -> Started {
+        Started {
+            executor: Box::new(executor),
+            watch: None,
+            elsewhere: None,
+        }
+    }
+}
+
+/// Why an executor cannot start.
+#[derive(Debug)]
+pub enum StartError {
+    /// The machine does not grant so many threads.
+    Threads(usize, io::Error),
+    /// No worker process can be used, for this reason among others.
+    Workers(String),
+}
+
+impl fmt::Display for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            StartError::Threads(1, _) => f.write_str("the machine does not grant another thread"),
+            StartError::Threads(n, _) => write!(f, "the machine does not grant {n} threads to run tasks on"),
+            StartError::Workers(why) => write!(f, "no worker process can be used: {why}"),
+        }
+    }
+}
+
+impl std::error::Error for StartError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            StartError::Threads(_, error) => Some(error),
+            StartError::Workers(_) => None,
+        }
+    }
 }
 
 /// Starts the executor that `setup` asks for.
 ///
 /// # Errors
-/// When the machine does not grant the threads.
-pub fn start(setup: &Setup<'_>) -> io::Result<Started> {
-    match setup.spec.kind {
+/// When the machine does not grant the threads or the processes.
+pub fn start(setup: &Setup<'_>) -> Result<Started, StartError> {
+    let started = match setup.spec.kind {
         ExecutorKind::Tokio => tokio::start(setup),
         ExecutorKind::CurrentThread => current_thread::start(setup),
         ExecutorKind::Pool => pool::start(setup),
         ExecutorKind::Threads => Ok(threads::start(setup)),
-    }
+        ExecutorKind::Processes => return processes::start(setup),
+    };
+    started.map_err(|error| StartError::Threads(setup.spec.threads(), error))
 }
 
 impl ExecutorSpec {
-    /// Threads that run tasks: as asked for, or as many as the machine runs in parallel. 0 where every task has its own.
+    /// Threads that run tasks, of however many processes: as asked for, or as many as the machine runs in parallel. 0 where every
+    /// task has its own.
     pub fn threads(&self) -> usize {
         match self.kind {
             ExecutorKind::CurrentThread => 1,
             ExecutorKind::Threads => 0,
-            ExecutorKind::Tokio | ExecutorKind::Pool => self
+            ExecutorKind::Tokio | ExecutorKind::Pool | ExecutorKind::Processes => self
                 .workers
                 .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from)),
         }

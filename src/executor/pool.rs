@@ -8,7 +8,7 @@
 use super::{Arrival, Executor, Setup, Started};
 use crate::probe::{self, Hub, TaskHandle, lane};
 use crate::record::{LaneKind, Nanos, Reason};
-use crate::workload::{Intake, Services, TaskCtx};
+use crate::workload::{Intake, Program, Services, TaskCtx};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use std::collections::VecDeque;
 use std::io;
@@ -16,42 +16,54 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
 
-struct Pool {
+/// Takes tasks, and runs their repetitions on its threads.
+pub(super) struct Pool {
     queue: Arc<Queue>,
     hub: Arc<Hub>,
     services: Arc<Services>,
 }
 
 pub(super) fn start(setup: &Setup<'_>) -> io::Result<Started> {
-    let hub = setup.hub.clone();
-    let threads = ThreadPoolBuilder::new()
-        .num_threads(setup.spec.threads())
-        .thread_name(|n| format!("tasklab-pool-{n}"))
-        .start_handler(move |_| lane::ready_for_jobs(&hub, LaneKind::Pool))
-        .build()
-        .map_err(io::Error::other)?;
-    let queue = Arc::new(Queue {
-        threads,
-        jobs: Mutex::default(),
-    });
-    let intake: Weak<dyn Intake> = Arc::<Queue>::downgrade(&queue);
-    setup.services.set_intake(intake);
-    Ok(Started {
-        watch: None,
-        executor: Box::new(Pool {
+    let pool = Pool::start(setup.hub, setup.services, setup.spec.threads(), LaneKind::Pool)?;
+    Ok(Started::here(pool))
+}
+
+impl Pool {
+    /// A pool of so many threads, which are lanes of this kind.
+    pub(super) fn start(hub: &Arc<Hub>, services: &Arc<Services>, threads: usize, kind: LaneKind) -> io::Result<Pool> {
+        let lanes = hub.clone();
+        let threads = ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .thread_name(|n| format!("tasklab-pool-{n}"))
+            .start_handler(move |_| lane::ready_for_jobs(&lanes, kind))
+            .build()
+            .map_err(io::Error::other)?;
+        let queue = Arc::new(Queue {
+            threads,
+            jobs: Mutex::default(),
+        });
+        let intake: Weak<dyn Intake> = Arc::<Queue>::downgrade(&queue);
+        services.set_intake(intake);
+        Ok(Pool {
             queue,
-            hub: setup.hub.clone(),
-            services: setup.services.clone(),
-        }),
-    })
+            hub: hub.clone(),
+            services: services.clone(),
+        })
+    }
+
+    /// Takes in a task that has its identity.
+    pub(super) fn take(&self, task: TaskHandle, program: Arc<Program>) {
+        let (since, index) = (task.queued_since(), task.index());
+        self.queue.push(Job {
+            ctx: TaskCtx::new(task, program, self.services.clone(), index),
+            since,
+        });
+    }
 }
 
 impl Executor for Pool {
     fn spawn(&self, arrival: &Arrival) {
-        let handle = TaskHandle::new(&self.hub, &arrival.group);
-        let index = handle.index();
-        let task = TaskCtx::new(handle, arrival.program.clone(), self.services.clone(), index);
-        self.queue.clone().take(task);
+        self.take(TaskHandle::new(&self.hub, &arrival.group), arrival.program.clone());
     }
 
     fn stop(self: Box<Self>, grace: Duration) {

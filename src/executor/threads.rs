@@ -17,13 +17,10 @@ struct Threads {
 }
 
 pub(super) fn start(setup: &Setup<'_>) -> Started {
-    Started {
-        watch: None,
-        executor: Box::new(Threads {
-            hub: setup.hub.clone(),
-            services: setup.services.clone(),
-        }),
-    }
+    Started::here(Threads {
+        hub: setup.hub.clone(),
+        services: setup.services.clone(),
+    })
 }
 
 impl Executor for Threads {

@@ -29,6 +29,7 @@ pub(super) fn start(setup: &Setup<'_>) -> io::Result<Started> {
     let spawner = Spawner::new(runtime.handle(), setup);
     Ok(Started {
         watch: Some(spawner.watch()),
+        elsewhere: None,
         executor: Box::new(MultiThread { runtime, spawner }),
     })
 }

@@ -63,7 +63,7 @@ impl Collector {
     /// records themselves: a ring may fill within milliseconds, while a look at every task is worth it only for a frame. Returns
     /// how many records wait for the next batch.
     pub fn drain(&mut self) -> usize {
-        let zero = self.hub.zero;
+        let zero = self.hub.zero();
         let News {
             lanes,
             definitions,
@@ -91,7 +91,7 @@ impl Collector {
 
     /// Everything since the call before, and what is unfinished now. Never waits.
     pub fn batch(&mut self) -> Batch {
-        let zero = self.hub.zero;
+        let zero = self.hub.zero();
         let now = super::now();
         // The open slices are read before the rings are drained: a slice that ends in between is then a record too, and
         // the model believes the record. The other way round it would be neither.
@@ -112,7 +112,7 @@ impl Collector {
     }
 
     fn live(&mut self, now: Nanos) -> Live {
-        let zero = self.hub.zero;
+        let zero = self.hub.zero();
         self.tasks.retain(|task| !task.is_over());
         let current = |lane: &Watched| lane.end.shared.current(lane.end.seat.id);
         let mut live = Live {
@@ -126,7 +126,7 @@ impl Collector {
     /// Asks the kernel about the lanes whose turn it is. With thousands of lanes it goes round, a few hundred each time: the
     /// monitor is to cost little whatever it watches.
     fn sample(&mut self, batch: &mut Batch) {
-        let zero = self.hub.zero;
+        let zero = self.hub.zero();
         let now = batch.now;
         let long = |current: &&CurrentSlice| now - current.start >= LONG;
         let long: HashSet<_> = batch.live.lanes.iter().filter(long).map(|c| c.lane).collect();

@@ -1,13 +1,14 @@
 //! What the measured threads of one run share: who the lanes are, what the groups are called, and the way out for
 //! records of threads that are no lanes. Nothing here is touched between two polls of a known task.
 
+use super::clock::Ahead;
 use super::lane::LaneShared;
 use super::task::TaskSlot;
 use crate::record::{Definition, GroupId, LaneId, LaneKind, LaneSample, Nanos, Record, TaskId};
 use rtrb::{Consumer, Producer, RingBuffer};
 use std::collections::HashMap;
 use std::panic::Location;
-use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Records a worker's ring holds: 2 MiB, which is 7 ms of a storm at 9 M records a second.
@@ -20,11 +21,13 @@ const SMALL_RING: usize = 512;
 const MANY_LANES: usize = 256;
 /// Ids that tasklab gives out itself begin here, above those of tokio, which count from 1.
 const OWN_IDS: u32 = 1 << 31;
+/// From here on they are given out by worker processes, each of which has a part of them.
+pub const IDS_ELSEWHERE: u32 = OWN_IDS + (1 << 30);
 
 /// The shared side of one run's probe.
 pub struct Hub {
-    /// The run's start.
-    pub(super) zero: Nanos,
+    /// The run's start, by this process's clock.
+    zero: AtomicU64,
     next_own_id: AtomicU32,
     state: Mutex<State>,
 }
@@ -100,7 +103,7 @@ impl Group {
     }
 
     /// The next task's number within the group, from 0.
-    pub(super) fn next_index(&self) -> u32 {
+    pub(crate) fn next_index(&self) -> u32 {
         self.next_index.fetch_add(1, Relaxed)
     }
 }
@@ -108,16 +111,41 @@ impl Group {
 impl Hub {
     /// A hub whose run starts now.
     pub fn new() -> Arc<Hub> {
+        Hub::numbering_from(OWN_IDS)
+    }
+
+    /// A hub whose run starts now, in a process that may use the identities from `first` on for its tasks.
+    pub fn numbering_from(first: u32) -> Arc<Hub> {
         Arc::new(Hub {
-            zero: super::now(),
-            next_own_id: AtomicU32::new(OWN_IDS),
+            zero: AtomicU64::new(super::now().0),
+            next_own_id: AtomicU32::new(first),
             state: Mutex::default(),
         })
     }
 
+    /// The run starts now, and not when the hub was made: since then workers may have been started. Nothing has been recorded yet.
+    pub fn start(&self) {
+        self.zero.store(super::now().0, Relaxed);
+    }
+
+    /// The run's start, by this process's clock.
+    pub(super) fn zero(&self) -> Nanos {
+        Nanos(self.zero.load(Relaxed))
+    }
+
     /// Since the run's start.
     pub fn elapsed(&self) -> Nanos {
-        super::now() - self.zero
+        super::now() - self.zero()
+    }
+
+    /// How far CLOCK_MONOTONIC is ahead of the run's time, measured now.
+    pub fn monotonic_ahead(&self) -> Ahead {
+        Ahead::measure(self.zero())
+    }
+
+    /// A lane of another process; nobody else has its number. Who asks defines it.
+    pub fn lane_elsewhere(&self) -> LaneId {
+        self.state().next_lane()
     }
 
     /// The scenario's group of this name, which begins to exist when it is first asked for.
@@ -213,10 +241,15 @@ impl Hub {
 }
 
 impl State {
-    fn new_seat(&mut self, kind: LaneKind, worker: Option<usize>) -> Seat {
+    fn next_lane(&mut self) -> LaneId {
         let id = LaneId(self.lanes);
         // More threads than that at once no machine has.
         self.lanes = self.lanes.saturating_add(1);
+        id
+    }
+
+    fn new_seat(&mut self, kind: LaneKind, worker: Option<usize>) -> Seat {
+        let id = self.next_lane();
         let before = self.of_kind.entry(kind).or_default();
         let number = worker.unwrap_or(*before);
         *before += 1;

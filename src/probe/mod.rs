@@ -24,11 +24,13 @@ mod task;
 mod tokio_metrics;
 mod usage;
 
-pub use clock::now;
+pub use clock::{Ahead, now};
 pub use collector::Collector;
 pub use hooks::install;
-pub use hub::{Group, Hub};
+pub use hub::{Group, Hub, IDS_ELSEWHERE};
 pub use log::{Log, LogFilter, subscribe};
-pub use task::{TaskHandle, ended, never_started, offloaded, orphaned, spawn, unheard};
+pub use task::{
+    SpawnedElsewhere, TaskHandle, ended, never_started, offloaded, orphaned, spawn, spawned_elsewhere, unheard,
+};
 pub use tokio_metrics::{GroupMonitors, Watch, monitored};
 pub use usage::usage;

@@ -131,6 +131,21 @@ impl TaskHandle {
         TaskHandle::with_own_id(hub, group, None)
     }
 
+    /// A task that arrived in another process at `since` (of this hub's run) and is run in this one. Its coming to be is recorded
+    /// there, its end here.
+    pub fn adopted(hub: &Arc<Hub>, group: &Group, id: TaskId, index: u32, since: Nanos) -> TaskHandle {
+        let handle = TaskHandle::with_index(hub, group, index);
+        handle.0.id.store(id.get(), Relaxed);
+        handle.0.woken_at(hub.zero() + since);
+        hub.watch(&handle.0);
+        handle
+    }
+
+    /// Since when it has waited for its first slice, by this process's clock.
+    pub fn queued_since(&self) -> Nanos {
+        Nanos(self.0.woken_at.load(Relaxed))
+    }
+
     /// A task that this one spawns and that no async runtime runs.
     pub fn child(&self, group: &Group) -> TaskHandle {
         TaskHandle::with_own_id(self.hub(), group, self.0.id())
@@ -144,10 +159,14 @@ impl TaskHandle {
     }
 
     fn unnamed(hub: &Arc<Hub>, group: &Group) -> TaskHandle {
+        TaskHandle::with_index(hub, group, group.next_index())
+    }
+
+    fn with_index(hub: &Arc<Hub>, group: &Group, index: u32) -> TaskHandle {
         TaskHandle(Arc::new(TaskSlot {
             hub: hub.clone(),
             group: group.id,
-            index: group.next_index(),
+            index,
             id: AtomicU32::new(0),
             woken_at: AtomicU64::new(0),
             woken_by: AtomicU32::new(0),
@@ -207,6 +226,36 @@ impl TaskHandle {
             }),
         );
         self.0.hub.watch(&self.0);
+    }
+}
+
+/// A task that another process is to run.
+#[derive(Clone, Copy, Debug)]
+pub struct SpawnedElsewhere {
+    /// Its identity.
+    pub id: TaskId,
+    /// Its number within its group.
+    pub index: u32,
+    /// Since when it is queued, after the run's start.
+    pub since: Nanos,
+}
+
+/// A task comes to be that another process is to run: it is queued from now on. What follows is told from there.
+pub fn spawned_elsewhere(hub: &Hub, group: &Group) -> SpawnedElsewhere {
+    let at = super::now();
+    let id = hub.own_id();
+    let index = group.next_index();
+    hub.outside(Record::Spawned(Spawned {
+        at,
+        task: id,
+        parent: None,
+        index,
+        group: group.id,
+    }));
+    SpawnedElsewhere {
+        id,
+        index,
+        since: at - hub.zero(),
     }
 }
 

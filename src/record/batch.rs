@@ -219,6 +219,29 @@ impl Live {
     }
 }
 
+impl Batch {
+    /// Moves everything in it in time: to another clock, or to another beginning.
+    pub(crate) fn moved(&mut self, moved: impl Fn(Nanos) -> Nanos) {
+        self.now = moved(self.now);
+        for (_, record) in &mut self.records {
+            *record = record.moved(&moved);
+        }
+        for sample in &mut self.samples {
+            let at = match sample {
+                Sample::Lane(sample) => &mut sample.at,
+                Sample::Runtime(sample) => &mut sample.at,
+                Sample::Group(sample) => &mut sample.at,
+                Sample::Channel(sample) => &mut sample.at,
+            };
+            *at = moved(*at);
+        }
+        for line in &mut self.log {
+            line.at = moved(line.at);
+        }
+        self.live.moved(moved);
+    }
+}
+
 /// A log line's level travels as its word, in small letters.
 mod level {
     use serde::{Deserialize, Deserializer, Serializer, de::Error};

@@ -92,7 +92,11 @@ impl Conductor {
                 match item {
                     Item::Arrival(group) => {
                         let (program, group) = self.programs[group].clone();
-                        self.executor.spawn(&Arrival { program, group });
+                        self.executor.spawn(&Arrival {
+                            program,
+                            group,
+                            injected: None,
+                        });
                     }
                     Item::Cue(n) => {
                         self.mark(Mark::Cue(u16::try_from(n).unwrap_or(u16::MAX)));
@@ -191,7 +195,11 @@ impl Conductor {
         self.hub.define(self.labels.definitions());
         let hub = &self.hub;
         let group = self.injected.get_or_insert_with(|| hub.group_named(INJECTED)).clone();
-        self.executor.spawn(&Arrival { program, group });
+        self.executor.spawn(&Arrival {
+            program,
+            group,
+            injected: Some(spec),
+        });
     }
 
     fn mark(&self, mark: Mark) {

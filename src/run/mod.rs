@@ -12,6 +12,7 @@ mod agenda;
 mod conductor;
 mod script;
 
+use crate::executor::processes::{Elsewhere, WorkerCommand};
 use crate::executor::{self, Setup};
 use crate::model::{CueInfo, RunInfo};
 use crate::probe::{self, Collector, Hub, Log, Watch};
@@ -21,7 +22,6 @@ use crate::workload::{Calibration, Labels, Services, StartError, compile};
 use conductor::{Command, Conductor};
 use std::collections::HashMap;
 use std::fmt;
-use std::io;
 use std::path::Path;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::mpsc::{Sender, channel};
@@ -105,12 +105,15 @@ pub struct Settings {
     pub log: Option<Log>,
     /// The timeline waits at each cue until [`Source::next_cue`]; only what is said at the very beginning does not wait.
     pub presented: bool,
+    /// How a worker process is started; `None`: as this program is.
+    pub worker: Option<WorkerCommand>,
 }
 
 /// A run under way.
 pub struct Run {
     collector: Collector,
     watch: Option<Watch>,
+    elsewhere: Option<Elsewhere>,
     commands: Sender<Command>,
     progress: Arc<Progress>,
     /// Set when the last batch has been handed out.
@@ -160,14 +163,18 @@ impl Run {
         services
             .alive()
             .when_none_left(move || drop(nobody.send(Command::NobodyLeft)));
-        let used_before = probe::usage();
         let started = executor::start(&Setup {
             spec: &scenario.executor,
+            scenario,
+            labels: &labels,
+            worker: settings.worker.as_ref(),
             hub: &hub,
             services: &services,
             groups: &groups,
         })
-        .map_err(|error| RunError::Executor(threads, error))?;
+        .map_err(RunError::Executor)?;
+        hub.start();
+        let used_before = probe::usage();
         let progress = Arc::new(Progress::default());
         let conductor = Conductor {
             hub: hub.clone(),
@@ -185,10 +192,11 @@ impl Run {
         thread::Builder::new()
             .name("tasklab-conductor".into())
             .spawn(move || conductor.conduct(&plan))
-            .map_err(|error| RunError::Executor(1, error))?;
+            .map_err(|error| RunError::Executor(executor::StartError::Threads(1, error)))?;
         Ok(Run {
             collector: Collector::new(hub, lines),
             watch: started.watch,
+            elsewhere: started.elsewhere,
             commands,
             progress,
             ended: None,
@@ -211,10 +219,14 @@ impl Run {
         self.services.calibration()
     }
 
-    /// What this process has used since the first task could arrive, what watches the run included. Ask once the run has ended
-    /// for the whole of it.
+    /// What this process has used since the first task could arrive, what watches the run included, and its worker processes with
+    /// it. Ask once the run has ended for the whole of it.
     pub fn resources(&self) -> Resources {
-        probe::usage() - self.used_before
+        let mut used = probe::usage() - self.used_before;
+        if let Some(elsewhere) = &self.elsewhere {
+            used += elsewhere.used();
+        }
+        used
     }
 
     /// What somebody outside has done to the run so far, the gravest of it.
@@ -279,13 +291,20 @@ fn info(scenario: &Scenario, workers: usize) -> RunInfo {
 
 impl Source for Run {
     fn drain(&mut self) -> usize {
-        self.collector.drain()
+        let elsewhere = self.elsewhere.as_mut().map_or(0, Elsewhere::drain);
+        elsewhere + self.collector.drain()
     }
 
     fn batch(&mut self) -> Batch {
         // Looked at before the rings: then everything is in this batch.
         let last = self.progress.get() == Progress::STOPPED && self.ended.is_none();
+        if let Some(elsewhere) = &mut self.elsewhere {
+            elsewhere.drain();
+        }
         let mut batch = self.collector.batch();
+        if let Some(elsewhere) = &mut self.elsewhere {
+            elsewhere.merge(&mut batch);
+        }
         if let Some(watch) = &mut self.watch
             && self.ended.is_none()
         {
@@ -359,8 +378,8 @@ impl Drop for Run {
 pub enum RunError {
     /// The services cannot.
     Services(StartError),
-    /// The executor cannot have so many threads.
-    Executor(usize, io::Error),
+    /// The executor cannot.
+    Executor(executor::StartError),
 }
 
 impl From<StartError> for RunError {
@@ -373,8 +392,7 @@ impl fmt::Display for RunError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             RunError::Services(error) => error.fmt(f),
-            RunError::Executor(1, _) => f.write_str("the machine does not grant another thread"),
-            RunError::Executor(n, _) => write!(f, "the machine does not grant {n} threads to run tasks on"),
+            RunError::Executor(error) => error.fmt(f),
         }
     }
 }
@@ -383,7 +401,7 @@ impl std::error::Error for RunError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             RunError::Services(error) => error.source(),
-            RunError::Executor(_, error) => Some(error),
+            RunError::Executor(error) => error.source(),
         }
     }
 }

@@ -7,7 +7,7 @@
 //! executors = ["tokio", "pool"]         # where it may run; absent: wherever its steps have a meaning
 //!
 //! [executor]
-//! kind = "tokio"                        # tokio | current-thread | pool | threads
+//! kind = "tokio"                        # tokio | current-thread | pool | threads | processes
 //! workers = 2
 //!
 //! [http]

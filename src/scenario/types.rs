@@ -214,15 +214,18 @@ pub enum ExecutorKind {
     Pool,
     /// A thread of its own for every task, on which its steps run synchronously.
     Threads,
+    /// A thread in each of several processes, on which steps run synchronously.
+    Processes,
 }
 
 impl ExecutorKind {
     /// Every executor, in the order in which lists show them.
-    pub const ALL: [ExecutorKind; 4] = [
+    pub const ALL: [ExecutorKind; 5] = [
         ExecutorKind::Tokio,
         ExecutorKind::CurrentThread,
         ExecutorKind::Pool,
         ExecutorKind::Threads,
+        ExecutorKind::Processes,
     ];
 
     /// Its name in scenarios and on the command line.
@@ -232,6 +235,7 @@ impl ExecutorKind {
             ExecutorKind::CurrentThread => "current-thread",
             ExecutorKind::Pool => "pool",
             ExecutorKind::Threads => "threads",
+            ExecutorKind::Processes => "processes",
         }
     }
 
@@ -244,6 +248,7 @@ impl ExecutorKind {
     pub fn shares_memory(self) -> bool {
         match self {
             ExecutorKind::Tokio | ExecutorKind::CurrentThread | ExecutorKind::Pool | ExecutorKind::Threads => true,
+            ExecutorKind::Processes => false,
         }
     }
 

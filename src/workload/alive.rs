@@ -24,7 +24,7 @@ impl Alive {
     }
 
     /// One more, until the guard is dropped.
-    pub(super) fn enter(self: &Arc<Alive>) -> Presence {
+    pub(crate) fn enter(self: &Arc<Alive>) -> Presence {
         self.count.fetch_add(1, Ordering::Relaxed);
         Presence(self.clone())
     }
@@ -37,7 +37,7 @@ impl fmt::Debug for Alive {
 }
 
 /// One task that has not ended.
-pub(super) struct Presence(Arc<Alive>);
+pub(crate) struct Presence(Arc<Alive>);
 
 impl Drop for Presence {
     fn drop(&mut self) {

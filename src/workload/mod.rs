@@ -37,6 +37,7 @@ mod stop;
 mod task;
 
 pub use alive::Alive;
+pub(crate) use alive::Presence;
 pub use arrivals::ArrivalTimes;
 pub use calibrate::Calibration;
 pub use compile::compile;

@@ -7,6 +7,7 @@ mod live;
 
 use super::{UNEXPECTED, complain, page_width};
 use crate::cli::overrides::OverrideArgs;
+use crate::executor::processes::WorkerCommand;
 use crate::expect;
 use crate::panics::HookGuard;
 use crate::probe;
@@ -19,6 +20,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use judge::Judge;
 use std::io::{self, IsTerminal, Write};
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::thread;
 
@@ -59,6 +61,13 @@ pub struct Args {
     /// By default what the scenario says; if it says nothing, `info` on the screen and `error` without one.
     #[arg(long, value_name = "LEVEL", value_parser = level())]
     pub log: Option<LogLevel>,
+
+    /// On the executor `processes`: start this program for each worker, instead of tasklab
+    ///
+    /// It has no arguments, and speaks the protocol that the documentation of `executor::processes` describes. No scenario can
+    /// say this: what a scenario does stays within tasklab.
+    #[arg(long, value_name = "PROGRAM")]
+    pub worker_command: Option<PathBuf>,
 }
 
 fn level() -> impl TypedValueParser<Value = LogLevel> {
@@ -109,6 +118,7 @@ pub fn main(args: &Args) -> io::Result<ExitCode> {
     let settings = Settings {
         log: Some(log),
         presented: args.present,
+        worker: args.worker_command.clone().map(WorkerCommand::other),
     };
     let run = Run::start(&scenario, settings, &|| signals.seen().is_some());
     if let (Err(RunError::Services(StartError::Cancelled)), Some(signal)) = (&run, signals.seen()) {

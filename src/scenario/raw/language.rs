@@ -51,7 +51,7 @@ table! {
     Executor, "[executor]" {
         /// Which executor. Default: `tokio`.
         kind: Option<At<ExecutorKind>>,
-        /// Threads that run tasks, 1–1024. Default: one per core. `current-thread` always has one, `threads` one
+        /// Threads that run tasks, or processes, 1–1024. Default: one per core. `current-thread` always has one, `threads` one
         /// per task.
         #[schemars(range(min = 1, max = limits::THREADS))]
         workers: Option<At<u64>>,

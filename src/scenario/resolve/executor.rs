@@ -152,7 +152,7 @@ impl Resolver<'_> {
             ExecutorKind::Tokio => return Some(()),
             ExecutorKind::CurrentThread if !multi_thread_only => return Some(()),
             ExecutorKind::CurrentThread => format!("`{key}` is a knob of the multi-thread runtime only"),
-            ExecutorKind::Pool | ExecutorKind::Threads => {
+            ExecutorKind::Pool | ExecutorKind::Threads | ExecutorKind::Processes => {
                 format!("`{key}` is a knob of tokio, and `{}` has none", self.executor.word())
             }
         };

@@ -1,0 +1,217 @@
+//! A worker's batch, in this run's words: its lanes, groups and labels under this run's numbers, its instants after this run's
+//! start.
+//!
+//! A worker numbers what it names as it likes, and tells the names. Here the same name has one number, whoever said it. What a
+//! worker says is not believed beyond that: who uses a number that it has not defined, or tells of a task that it does not have,
+//! breaks the protocol.
+
+use super::roster::Roster;
+use crate::probe::{Ahead, Group, Hub};
+use crate::record::{
+    Batch, CurrentSlice, DEAD, Definition, GroupId, Label, LaneId, LaneKind, Nanos, Record, Sample, Short,
+};
+use crate::text;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// The labels of a run by their texts. Those that only a worker knows are numbered from the top, where nobody else numbers.
+pub(super) struct Names {
+    known: HashMap<String, Label>,
+    next: u16,
+}
+
+impl Names {
+    /// With the labels that these definitions define.
+    pub(super) fn new(definitions: impl IntoIterator<Item = Definition>) -> Names {
+        let label = |definition| match definition {
+            Definition::Label { id, text } => Some((text, id)),
+            _ => None,
+        };
+        Names {
+            known: definitions.into_iter().filter_map(label).collect(),
+            next: u16::MAX,
+        }
+    }
+
+    /// The label of this text, and its definition if it is new.
+    fn label(&mut self, text: &str) -> (Label, Option<Definition>) {
+        let text = text::clean(text);
+        if let Some(&label) = self.known.get(&*text) {
+            return (label, None);
+        }
+        let id = Label(self.next);
+        self.next -= 1;
+        let text = text.into_owned();
+        self.known.insert(text.clone(), id);
+        (id, Some(Definition::Label { id, text }))
+    }
+}
+
+/// Turns the batches of one worker.
+pub(super) struct Intake {
+    /// The worker's number and its process.
+    pub(super) worker: usize,
+    pub(super) pid: u32,
+    pub(super) hub: Arc<Hub>,
+    pub(super) roster: Arc<Roster>,
+    pub(super) names: Arc<Mutex<Names>>,
+    lanes: HashMap<LaneId, Lane>,
+    groups: HashMap<GroupId, Arc<Group>>,
+    labels: HashMap<Label, Label>,
+}
+
+struct Lane {
+    id: LaneId,
+    kind: LaneKind,
+    name: String,
+    /// Where its last slice ended. The rate between the clocks changes from batch to batch, and no slice may begin before.
+    end: Nanos,
+}
+
+impl Intake {
+    pub(super) fn new(worker: usize, pid: u32, hub: Arc<Hub>, roster: Arc<Roster>, names: Arc<Mutex<Names>>) -> Intake {
+        Intake {
+            worker,
+            pid,
+            hub,
+            roster,
+            names,
+            lanes: HashMap::new(),
+            groups: HashMap::new(),
+            labels: HashMap::new(),
+        }
+    }
+
+    /// In this run's words.
+    ///
+    /// # Errors
+    /// How the batch breaks the protocol, in a sentence without a subject.
+    pub(super) fn turn(&mut self, mut batch: Batch, ahead: Ahead) -> Result<Batch, String> {
+        batch.moved(|at| ahead.from_monotonic(at));
+        let told = std::mem::take(&mut batch.definitions);
+        for definition in told {
+            batch.definitions.extend(self.define(definition)?);
+        }
+        for (lane, record) in &mut batch.records {
+            self.record(lane, record)?;
+        }
+        for lost in &mut batch.lost {
+            lost.lane = self.lane(lost.lane)?;
+        }
+        for sample in &mut batch.samples {
+            match sample {
+                Sample::Lane(sample) => sample.lane = self.lane(sample.lane)?,
+                _ => return Err("sends a sample that is not of a lane".into()),
+            }
+        }
+        for line in &mut batch.log {
+            line.message = text::clean(&line.message).into_owned();
+            line.target = text::clean(&line.target).into_owned();
+        }
+        for CurrentSlice { lane, task, label, .. } in &mut batch.live.lanes {
+            self.roster.check(self.worker, *task)?;
+            *lane = self.lane(*lane)?;
+            *label = self.label(*label)?;
+        }
+        for waiting in &batch.live.waiting {
+            self.roster.check(self.worker, waiting.task)?;
+        }
+        Ok(batch)
+    }
+
+    /// The names of its lanes, said anew now that the process is dead.
+    pub(super) fn obituary(&self) -> Vec<Definition> {
+        let dead = |lane: &Lane| Definition::Lane {
+            id: lane.id,
+            kind: lane.kind,
+            name: format!("{DEAD}{}", lane.name),
+        };
+        self.lanes.values().map(dead).collect()
+    }
+
+    fn define(&mut self, definition: Definition) -> Result<Option<Definition>, String> {
+        match definition {
+            Definition::Lane { id, kind, name } => {
+                let (worker, pid) = (self.worker, self.pid);
+                let name = match kind {
+                    LaneKind::Process => format!("process {worker} (pid {pid})"),
+                    _ => format!("{} of process {worker}", text::clean(&name)),
+                };
+                let hub = &self.hub;
+                let lane = self.lanes.entry(id).or_insert_with(|| Lane {
+                    id: hub.lane_elsewhere(),
+                    kind,
+                    name,
+                    end: Nanos::ZERO,
+                });
+                Ok(Some(Definition::Lane {
+                    id: lane.id,
+                    kind: lane.kind,
+                    name: lane.name.clone(),
+                }))
+            }
+            Definition::Group { id, name, .. } => {
+                let group = self.hub.group_named(&text::clean(&name));
+                self.groups.insert(id, group);
+                Ok(None)
+            }
+            Definition::Label { id, text } => {
+                let mut names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
+                let (label, definition) = names.label(&text);
+                self.labels.insert(id, label);
+                Ok(definition)
+            }
+        }
+    }
+
+    fn record(&mut self, lane: &mut LaneId, record: &mut Record) -> Result<(), String> {
+        if let Record::Slice(slice) = record {
+            slice.label = self.label(slice.label)?;
+            let lane = self.lanes.get_mut(lane).ok_or_else(|| undefined("lane", lane.0))?;
+            let end = (slice.start + slice.len.get()).max(lane.end);
+            slice.start = slice.start.max(lane.end);
+            slice.len = Short::new(end - slice.start);
+            lane.end = end;
+        }
+        *lane = match *lane {
+            LaneId::NONE => LaneId::NONE,
+            lane => self.lane(lane)?,
+        };
+        let task = match record {
+            Record::Slice(slice) => slice.task,
+            Record::Step(step) => {
+                step.label = self.label(step.label)?;
+                step.task
+            }
+            Record::Spawned(spawned) => {
+                let group = self.groups.get(&spawned.group);
+                let group = group.ok_or_else(|| undefined("group", spawned.group.0))?;
+                spawned.group = group.id;
+                spawned.index = group.next_index();
+                return self.roster.born(self.worker, spawned.task);
+            }
+            Record::Ended(ended) => ended.task,
+            Record::Orphaned(orphaned) => orphaned.task,
+            Record::Repetition(repetition) => repetition.task,
+            Record::Marked(_) => return Err("marks what only the presenter does".into()),
+        };
+        self.roster.check(self.worker, task)
+    }
+
+    fn lane(&self, lane: LaneId) -> Result<LaneId, String> {
+        let known = self.lanes.get(&lane).map(|lane| lane.id);
+        known.ok_or_else(|| undefined("lane", lane.0))
+    }
+
+    fn label(&self, label: Label) -> Result<Label, String> {
+        if label == Label::NONE {
+            return Ok(Label::NONE);
+        }
+        let known = self.labels.get(&label).copied();
+        known.ok_or_else(|| undefined("label", label.0))
+    }
+}
+
+fn undefined(what: &str, number: u16) -> String {
+    format!("uses {what} {number} before it has said what that is")
+}

@@ -1,0 +1,82 @@
+//! Where the batches of all workers come together, for the monitor to put them into its own.
+
+use crate::record::{Batch, Live, Resources};
+use std::sync::mpsc::Receiver;
+
+/// What comes from a worker, already in this run's words.
+pub(super) enum Mail {
+    Batch(Batch),
+    /// What its process has used so far.
+    Used(Resources),
+}
+
+/// What other processes tell of this run. Belongs to the monitor's thread.
+pub struct Elsewhere {
+    mail: Receiver<(usize, Mail)>,
+    /// What each worker has said last.
+    workers: Vec<Last>,
+    /// Come in, and not handed out yet.
+    pending: Batch,
+}
+
+#[derive(Default)]
+struct Last {
+    live: Live,
+    jobs: u64,
+    used: Resources,
+}
+
+impl Elsewhere {
+    pub(super) fn new(workers: usize, mail: Receiver<(usize, Mail)>) -> Elsewhere {
+        Elsewhere {
+            mail,
+            workers: (0..workers).map(|_| Last::default()).collect(),
+            pending: Batch::default(),
+        }
+    }
+
+    /// Takes in what has come. How many records wait for [`merge`](Elsewhere::merge).
+    pub fn drain(&mut self) -> usize {
+        for (worker, mail) in self.mail.try_iter() {
+            let last = &mut self.workers[worker];
+            match mail {
+                Mail::Batch(batch) => {
+                    self.pending.definitions.extend(batch.definitions);
+                    self.pending.records.extend(batch.records);
+                    self.pending.lost.extend(batch.lost);
+                    self.pending.samples.extend(batch.samples);
+                    self.pending.log.extend(batch.log);
+                    last.live = batch.live;
+                    last.jobs = last.jobs.max(batch.jobs);
+                }
+                Mail::Used(used) => last.used = used,
+            }
+        }
+        self.pending.records.len()
+    }
+
+    /// Puts what has been drained into a batch that was made since: what the workers' records refer to is in there, or was
+    /// before. How things stand is told again until something newer is known.
+    pub fn merge(&mut self, batch: &mut Batch) {
+        let pending = std::mem::take(&mut self.pending);
+        batch.definitions.extend(pending.definitions);
+        batch.records.extend(pending.records);
+        batch.lost.extend(pending.lost);
+        batch.samples.extend(pending.samples);
+        batch.log.extend(pending.log);
+        batch.log.sort_by_key(|line| line.at);
+        for Last { live, jobs, .. } in &self.workers {
+            batch.live.lanes.extend_from_slice(&live.lanes);
+            batch.live.waiting.extend_from_slice(&live.waiting);
+            batch.jobs += jobs;
+        }
+    }
+
+    /// What the workers' processes have used, as far as has been drained. Of one that died it is what it told last.
+    pub fn used(&self) -> Resources {
+        self.workers.iter().fold(Resources::default(), |mut sum, last| {
+            sum += last.used;
+            sum
+        })
+    }
+}

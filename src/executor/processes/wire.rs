@@ -1,0 +1,168 @@
+//! The messages between tasklab and its workers, and how they travel: one JSON object a line, see `PROTOCOL.md`.
+
+use crate::record::{Batch, Nanos, Resources, TaskId};
+use crate::scenario::{DbSpec, Draw, LogLevel, Repeat, Start, Step, TaskSpec};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use std::io::{self, BufRead, Write};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// The version of the protocol that this program speaks: one more whenever a message changes its meaning.
+pub(super) const PROTOCOL: u32 = 1;
+
+/// What a worker is told.
+#[derive(Serialize, Deserialize, Debug)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum ToWorker {
+    Hello(Hello),
+    Begin(Box<Begin>),
+    /// The group's tasks that come from now on do this.
+    Group(GroupOrder),
+    Task(TaskOrder),
+    /// No repetition of this group begins any more.
+    Close(String),
+    /// What the event log keeps from now on.
+    Log(LogLevel),
+    /// End everything.
+    Stop(Nothing),
+}
+
+/// What a worker tells.
+#[derive(Serialize, Deserialize, Debug)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum FromWorker {
+    Hello(Hello),
+    /// It has begun, and waits for tasks.
+    Ready(Nothing),
+    Batch(Box<Batch>),
+    /// What it has used since it was ready.
+    Resources(Resources),
+    /// Nothing more is to come: it was stopped, and has stopped.
+    Bye(Nothing),
+}
+
+/// The first message, both ways.
+#[derive(Serialize, Deserialize, Debug)]
+pub(super) struct Hello {
+    pub protocol: u32,
+    /// Name and version of the program, for messages to people.
+    pub program: String,
+}
+
+impl Hello {
+    pub(super) fn ours() -> Hello {
+        Hello {
+            protocol: PROTOCOL,
+            program: concat!("tasklab ", env!("CARGO_PKG_VERSION")).into(),
+        }
+    }
+
+    /// Whether both speak the same language; if not, a sentence.
+    pub(super) fn understood(&self) -> Result<(), String> {
+        if self.protocol == PROTOCOL {
+            return Ok(());
+        }
+        Err(format!(
+            "it is {} and speaks version {} of the protocol between tasklab and its workers; this is {}, which speaks version {PROTOCOL}",
+            self.program.escape_debug(),
+            self.protocol,
+            Hello::ours().program,
+        ))
+    }
+}
+
+/// All that a worker needs before its first task.
+#[derive(Serialize, Deserialize, Debug)]
+pub(super) struct Begin {
+    /// The worker's number among its siblings, from 0.
+    pub worker: usize,
+    /// The identity of its first own task; the following are its own too, as many as [`Begin::tasks`] says.
+    pub first_task: u32,
+    pub tasks: u32,
+    /// Every random draw derives from it.
+    pub seed: u64,
+    /// Units of calibrated work that an idle core does in 1 ms.
+    pub units_per_ms: f64,
+    /// Where the loopback service listens.
+    pub http: SocketAddr,
+    /// The folder in which files and the database are.
+    pub scratch: PathBuf,
+    pub db: DbSpec,
+    pub log: LogLevel,
+    pub groups: Vec<GroupOrder>,
+}
+
+/// What the tasks of a group do.
+#[derive(Serialize, Deserialize, Debug, Clone)]
+pub(super) struct GroupOrder {
+    pub name: String,
+    pub repeat: Repeat,
+    #[serde(default)]
+    pub timeout: Option<Draw>,
+    pub steps: Vec<Step>,
+}
+
+impl GroupOrder {
+    pub(super) fn of(spec: &TaskSpec) -> GroupOrder {
+        GroupOrder {
+            name: spec.name.clone(),
+            repeat: spec.repeat,
+            timeout: spec.timeout,
+            steps: spec.steps.clone(),
+        }
+    }
+
+    /// As a scenario would say it. When its tasks arrive is not the worker's to decide.
+    pub(super) fn into_spec(self) -> TaskSpec {
+        TaskSpec {
+            name: self.name,
+            count: None,
+            start: Start::Called,
+            arrivals: crate::scenario::Arrivals::Together,
+            until: None,
+            repeat: self.repeat,
+            timeout: self.timeout,
+            steps: self.steps,
+        }
+    }
+}
+
+/// A task to run.
+#[derive(Serialize, Deserialize, Debug)]
+pub(super) struct TaskOrder {
+    pub task: TaskId,
+    /// The name of its group.
+    pub group: String,
+    /// Its number within the group.
+    pub index: u32,
+    /// When it arrived.
+    pub since: Nanos,
+}
+
+/// No more than the message itself.
+#[derive(Serialize, Deserialize, Debug, Default)]
+pub(super) struct Nothing {}
+
+/// Writes one message as one line.
+pub(super) fn send(out: &mut impl Write, message: &impl Serialize) -> io::Result<()> {
+    let mut line = serde_json::to_vec(message)?;
+    line.push(b'\n');
+    out.write_all(&line)?;
+    out.flush()
+}
+
+/// Reads the next message; `None` at the end. Lines without anything in them are passed over.
+pub(super) fn receive<M: DeserializeOwned>(input: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<Option<M>> {
+    loop {
+        line.clear();
+        input.read_until(b'\n', line)?;
+        // Half a line is what a process leaves behind that dies while it writes.
+        if line.last() != Some(&b'\n') {
+            return Ok(None);
+        }
+        if !line.trim_ascii().is_empty() {
+            return Ok(Some(serde_json::from_slice(line)?));
+        }
+    }
+}
