@@ -42,7 +42,7 @@ impl Resolver<'_> {
     }
 
     /// Refuses a step that has no meaning where the scenario runs, or says that it may run. `why` is said beside it, `help` is
-    /// what to write instead.
+    /// what to do when it runs there.
     pub(super) fn possible(
         &mut self,
         step: &str,
@@ -62,7 +62,7 @@ impl Resolver<'_> {
         let listed = self.listed.iter().find(|kind| !can(kind.value));
         if let Some(At { value: kind, place }) = listed {
             let diagnostic = diagnostic(*kind).related(place, "the scenario may run there");
-            let help = format!("{help}, or leave `{}` out of `executors`", kind.word());
+            let help = format!("leave `{}` out of `executors`", kind.word());
             return self.refuse(diagnostic.help(help));
         }
         Some(())

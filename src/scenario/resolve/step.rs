@@ -317,7 +317,7 @@ impl Resolver<'_> {
     /// Refuses what tasks share, where they share nothing.
     fn shares(&mut self, step: &str, place: &Place) -> Option<()> {
         let why = "its tasks are in several processes, which share no memory";
-        self.possible(step, place, ExecutorKind::shares_memory, why, "run it elsewhere")
+        self.possible(step, place, ExecutorKind::shares_memory, why, "use another executor")
     }
 }
 
