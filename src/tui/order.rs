@@ -22,6 +22,9 @@ const LONG_BLOCK: Nanos = Nanos::from_millis(10);
 /// How far back trouble is looked for, even if more is on screen.
 const MEMORY: Nanos = Nanos::from_millis(5_000);
 
+/// For how long a bad end is news.
+const NEWS: Nanos = Nanos::from_millis(2_000);
+
 /// How many tasks are ranked for one frame. Ranking 100,000 at once would cost several frames' time; so it is spread, and the
 /// rows change places when the last has its rank.
 const RANKED_PER_FRAME: usize = 8_000;
@@ -224,7 +227,7 @@ fn rank(model: &Model, task: &Task, from: Nanos, to: Nanos) -> Rank {
     let octave = |length: Nanos| Reverse(64 - (length.0 / WORTH_SEEING.0).leading_zeros());
     match task.ended {
         _ if blocked > Nanos::ZERO => (0, octave(blocked)),
-        Some((at, outcome)) if at >= from && is_bad(outcome) => (1, Reverse(0)),
+        Some((at, outcome)) if at + NEWS >= to && is_bad(outcome) => (1, Reverse(0)),
         None if task.orphaned.is_some() => (1, Reverse(0)),
         None if waited >= WORTH_SEEING => (2, octave(waited)),
         None => (3, Reverse(0)),

@@ -114,8 +114,7 @@ fn detail(
             };
             ("orphaned", theme.bad(), scene.at - since, doing)
         }
-        Some(_) => (state.word(), theme.word(state), length, format!("{what}, orphaned")),
-        None => (state.word(), theme.word(state), length, what),
+        _ => (state.word(), theme.word(state), length, what),
     };
     let quiet = over || matches!(state, State::Suspended(_)) && orphaned.is_none();
     let number = Span::styled(

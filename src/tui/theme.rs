@@ -147,7 +147,7 @@ impl Theme {
             State::Blocking => self.ground(BLOCKING_GROUND, self.word(state)),
             State::Queued => self.ground(QUEUED_GROUND, self.word(state)),
             State::Unnoticed => self.ground(UNNOTICED_GROUND, self.word(state)),
-            State::Suspended(_) => self.quiet(),
+            State::Suspended(_) => self.group(group),
             State::Ended(Outcome::Completed) => self.good(),
             State::Ended(Outcome::Cancelled) => self.quiet(),
             State::Ended(Outcome::NeverStarted) => self.ink(QUEUED),
@@ -163,6 +163,7 @@ impl Theme {
             State::Blocking => self.bad(),
             State::Queued => self.ink(QUEUED),
             State::Unnoticed => self.ink(UNNOTICED),
+            State::Suspended(_) => self.quiet(),
             other => self.state(other, 0),
         }
     }
