@@ -5,6 +5,7 @@
 
 use super::action::Action;
 use super::census::Census;
+use super::groups::{Summary, summaries};
 use super::list::List;
 use super::order::{Order, SortBy};
 use super::roster::roster;
@@ -76,6 +77,7 @@ pub struct App {
     pub census: Census,
     pages: Pages,
     roster: Vec<LaneId>,
+    groups: Vec<Summary>,
     points: Vec<Point>,
     /// The end of the last step in `points`.
     points_to: Nanos,
@@ -94,6 +96,7 @@ impl Default for App {
             census: Census::default(),
             pages: Pages::default(),
             roster: Vec::new(),
+            groups: Vec::new(),
             points: Vec::new(),
             points_to: Nanos::ZERO,
         }
@@ -179,10 +182,16 @@ impl App {
         &self.points
     }
 
+    /// The groups' numbers, as they were at the last step of the series.
+    pub fn groups(&self) -> &[Summary] {
+        &self.groups
+    }
+
     fn refresh_points(&mut self, model: &Model) {
         let to = Nanos(self.view.instant(model.now()).0 / STEP.0 * STEP.0);
         if to != self.points_to {
             self.points_to = to;
+            self.groups = summaries(model);
             self.points.clear();
             self.points.extend(
                 model

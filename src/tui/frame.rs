@@ -5,7 +5,7 @@ use super::layout::{Layout, SMALLEST, Wants};
 use super::order::SortBy;
 use super::scene::Scene;
 use super::theme::Theme;
-use super::{Options, axis, caption, channels, family, footer, gauges, header, help, lanes, log, tasks};
+use super::{Options, axis, caption, channels, family, footer, gauges, groups, header, help, lanes, log, tasks};
 use crate::model::Model;
 use crate::run::RunState;
 use crate::text;
@@ -52,6 +52,7 @@ pub fn render(app: &mut App, model: &Model, run: &RunState, options: &Options, b
     tasks::render(&scene, layout.tasks, buf);
     channels::render(&scene, layout.channels, buf);
     gauges::render(&scene, layout.gauges, buf);
+    groups::render(&scene, layout.groups, buf);
     log::render(&scene, layout.log, buf);
     footer::render(&scene, layout.footer, buf);
     if scene.app.help {
@@ -79,6 +80,7 @@ fn wants(app: &App, model: &Model, area: Rect) -> Wants {
         caption: caption::rows(model, area.width, if area.height < 22 { 2 } else { 3 }),
         lanes: model.lanes().len(),
         channels: model.channels().len(),
+        groups: app.groups().len(),
         tasks: app.order.showing(model),
         name: tasks.chain(lanes).max().unwrap_or(0),
     }

@@ -32,6 +32,8 @@ pub struct Wants {
     pub tasks: usize,
     /// How many channels there are.
     pub channels: usize,
+    /// How many groups there are to compare.
+    pub groups: usize,
     /// Columns of the longest name.
     pub name: usize,
 }
@@ -115,6 +117,7 @@ pub struct Layout {
     pub task_rows: u16,
     pub channels: Rect,
     pub gauges: Rect,
+    pub groups: Rect,
     pub log: Rect,
     pub footer: Rect,
     pub grid: Grid,
@@ -142,8 +145,7 @@ impl Layout {
         let log = match height {
             ..22 => 0,
             22..30 => 1,
-            30..45 => 4,
-            _ => 7,
+            _ => 4,
         };
         let channels = u16::from(wants.channels > 0 && height >= 18);
         let gap = u16::from(roomy);
@@ -166,19 +168,29 @@ impl Layout {
         let heading = take(1, 0);
         let below = channels + gauges + gap + log + gap + 1;
         let room = (area.y + height).saturating_sub(heading.y + 1 + below + gap);
-        // What tasks leave over goes to gauges and log, in steps, so that not every new task moves them.
-        let wanted = u16::try_from(wants.tasks.next_multiple_of(8)).unwrap_or(u16::MAX);
+        // What tasks leave over goes to the groups' table, gauges and log, in steps, so that not every new task moves them.
+        let wanted = u16::try_from(wants.tasks.next_multiple_of(4)).unwrap_or(u16::MAX);
         let task_rows = if roomy && wanted <= room / 2 { 2 } else { 1 };
         let over = if roomy {
             room.saturating_sub(wanted.saturating_mul(task_rows))
         } else {
             0
         };
+        // The groups' table is drawn whole or not at all.
+        let groups = u16::try_from(wants.groups).unwrap_or(u16::MAX).saturating_add(1);
+        let groups = if wants.groups > 0 && groups + gap <= over {
+            groups
+        } else {
+            0
+        };
+        let below_groups = if groups > 0 { gap } else { 0 };
+        let over = over - groups - below_groups;
         let taller = if height < 45 { 0 } else { (over / 2 / 2 * 2).min(4) };
-        let tasks = take(room - over, gap);
+        let tasks = take(room - over - groups - below_groups, gap);
         let (gauges, log) = (gauges + taller, log + over - taller);
         let channels = take(channels, 0);
         let gauges = take(gauges, gap);
+        let groups = take(groups, below_groups);
         let log = take(log, gap);
         let footer = Rect {
             y: area.y + height - 1,
@@ -196,6 +208,7 @@ impl Layout {
             task_rows,
             channels,
             gauges,
+            groups,
             log,
             footer,
             grid: Grid::new(area, wants.name),
@@ -218,13 +231,14 @@ mod tests {
             name in 0usize..90,
             tasks in 0usize..90,
             channels in 0usize..9,
+            groups in 0usize..20,
         ) {
             let area = Rect::new(0, 0, width, height);
-            let Some(l) = Layout::new(area, Wants { caption, lanes, tasks, channels, name }) else {
+            let Some(l) = Layout::new(area, Wants { caption, lanes, tasks, channels, groups, name }) else {
                 prop_assert!(width < SMALLEST.0 || height < SMALLEST.1);
                 return Ok(());
             };
-            let parts = [l.header, l.caption, l.axis, l.lanes, l.heading, l.tasks, l.channels, l.gauges, l.log, l.footer];
+            let parts = [l.header, l.caption, l.axis, l.lanes, l.heading, l.tasks, l.channels, l.gauges, l.groups, l.log, l.footer];
             for pair in parts.windows(2) {
                 prop_assert!(pair[0].bottom() <= pair[1].y, "{pair:?}");
             }

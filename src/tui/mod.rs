@@ -29,6 +29,7 @@ mod family;
 mod footer;
 mod frame;
 mod gauges;
+mod groups;
 mod header;
 mod help;
 mod key;

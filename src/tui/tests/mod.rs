@@ -483,3 +483,21 @@ fn of_thousands_of_threads_those_that_worked_lately_come_first() {
         .collect();
     assert_eq!(lanes, ["worker 0", "worker 1", "thread 2498", "thread 0"], "{text}");
 }
+
+#[test]
+fn where_there_is_room_groups_are_compared() {
+    let mut stage = Stage::at(5_240, (160, 70));
+    let text = stage.text();
+    let table: Vec<&str> = text
+        .lines()
+        .skip_while(|line| !line.starts_with(" groups"))
+        .take(5)
+        .collect();
+    assert!(table[0].contains("poll p50"), "{text}");
+    for (row, name) in table[1..].iter().zip(["heartbeat", "api", "thumb", "writer"]) {
+        assert!(row.trim_start().starts_with(name), "{row}");
+    }
+    assert!(table[1].contains("8.0 µs"), "a heartbeat's poll: {}", table[1]);
+    stage.size = SMALL;
+    assert!(!stage.text().contains("poll p50"));
+}
