@@ -170,6 +170,32 @@ fn a_run_is_seen_a_block_can_be_injected_and_q_restores_the_terminal() {
     assert_restored(&screen);
 }
 
+/// Of a run that reached its end, and only of such a one.
+#[test]
+fn what_was_expected_is_told_after_the_screen() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let expect = "[expect]\n'groups.heartbeat.completed' = '== 3'\n'tasks.lost' = '> 0'\n";
+    let text = HEARTBEAT.replace("'forever'", "3");
+    let file = scenario(folder.path(), &format!("{text}{expect}"));
+    let mut terminal = Terminal::start(80, 24, &["run", &file]);
+    terminal.wait_for("■ ended");
+    terminal.press("q");
+    let (status, screen, _) = terminal.end();
+    assert_eq!(status, 3);
+    assert_restored(&screen);
+    let left = screen.contents();
+    assert!(left.contains("expect   1 of 2 held"), "{left}");
+    assert!(left.contains("✗        0  > 0   tasks.lost"), "{left}");
+
+    let file = scenario(folder.path(), &format!("{HEARTBEAT}{expect}"));
+    let mut terminal = Terminal::start(80, 24, &["run", &file]);
+    terminal.wait_for("heartbeat#0");
+    terminal.press("q");
+    let (status, screen, _) = terminal.end();
+    assert_eq!(status, 0);
+    assert!(!screen.contents().contains("expect"), "{}", screen.contents());
+}
+
 #[test]
 fn the_screen_follows_the_terminals_size() {
     let mut terminal = Terminal::start(80, 24, &["run", "mixed", "--duration", "1h"]);
