@@ -56,7 +56,8 @@ fn entry(scene: &Scene<'_>, line: &LogLine) -> Line<'static> {
     ];
     let source = match line.task {
         Some(id) => scene.model.task_name(id).to_string(),
-        None => line.target.clone(),
+        // Which file of it nobody on this side of the screen asks.
+        None => line.target.split("::").next().unwrap_or_default().to_owned(),
     };
     spans.push(Span::styled(format!("{}  ", text::clean(&source)), theme.strong()));
     spans.push(Span::styled(text::clean(&line.message).into_owned(), Style::new()));
