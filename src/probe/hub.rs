@@ -65,6 +65,9 @@ pub(super) struct LaneEnd {
 
 #[derive(Default)]
 struct State {
+    /// Which of how many processes this is.
+    process: u32,
+    processes: u32,
     lanes: u16,
     /// Lanes whose thread is over and whose records have all been collected.
     free: Vec<Seat>,
@@ -94,6 +97,8 @@ pub struct Group {
     pub id: GroupId,
     name: String,
     next_index: AtomicU32,
+    /// From one number to the next.
+    step: u32,
 }
 
 impl Group {
@@ -103,23 +108,28 @@ impl Group {
     }
 
     /// The next task's number within the group, from 0.
-    pub(crate) fn next_index(&self) -> u32 {
-        self.next_index.fetch_add(1, Relaxed)
+    pub(super) fn next_index(&self) -> u32 {
+        self.next_index.fetch_add(self.step, Relaxed)
     }
 }
 
 impl Hub {
     /// A hub whose run starts now.
     pub fn new() -> Arc<Hub> {
-        Hub::numbering_from(OWN_IDS)
+        Hub::numbering(OWN_IDS, 0, 1)
     }
 
-    /// A hub whose run starts now, in a process that may use the identities from `first` on for its tasks.
-    pub fn numbering_from(first: u32) -> Arc<Hub> {
+    /// A hub whose run starts now, in one of `processes` that share a run: this one gives its tasks the identities from `first` on,
+    /// and, within their groups, the numbers `process`, `process + processes` and so on.
+    pub fn numbering(first: u32, process: u32, processes: u32) -> Arc<Hub> {
         Arc::new(Hub {
             zero: AtomicU64::new(super::now().0),
             next_own_id: AtomicU32::new(first),
-            state: Mutex::default(),
+            state: Mutex::new(State {
+                process,
+                processes,
+                ..State::default()
+            }),
         })
     }
 
@@ -286,7 +296,8 @@ impl State {
         let group = Arc::new(Group {
             id,
             name: name.to_owned(),
-            next_index: AtomicU32::new(0),
+            next_index: AtomicU32::new(self.process),
+            step: self.processes,
         });
         self.groups.push(group.clone());
         self.news.definitions.push(Definition::Group {

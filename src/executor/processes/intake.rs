@@ -187,7 +187,6 @@ impl Intake {
                 let group = self.groups.get(&spawned.group);
                 let group = group.ok_or_else(|| undefined("group", spawned.group.0))?;
                 spawned.group = group.id;
-                spawned.index = group.next_index();
                 return self.roster.born(self.worker, spawned.task);
             }
             Record::Ended(ended) => ended.task,

@@ -165,6 +165,7 @@ pub(super) fn start(setup: &Setup<'_>) -> Result<Started, StartError> {
 fn begin(setup: &Setup<'_>, worker: usize, first_task: u32, tasks: u32) -> Begin {
     Begin {
         worker,
+        workers: setup.spec.threads(),
         first_task,
         tasks,
         seed: setup.scenario.seed,

@@ -77,6 +77,8 @@ impl Hello {
 pub(super) struct Begin {
     /// The worker's number among its siblings, from 0.
     pub worker: usize,
+    /// How many of them there are: a worker numbers its own tasks within their groups from `worker` on, in steps of `workers`.
+    pub workers: usize,
     /// The identity of its first own task; the following are its own too, as many as [`Begin::tasks`] says.
     pub first_task: u32,
     pub tasks: u32,
@@ -164,5 +166,42 @@ pub(super) fn receive<M: DeserializeOwned>(input: &mut impl BufRead, line: &mut 
         if !line.trim_ascii().is_empty() {
             return Ok(Some(serde_json::from_slice(line)?));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_documents_exchange_is_one() {
+        let document = include_str!("PROTOCOL.md");
+        let (_, rest) = document.split_once("```text\n").expect("an exchange");
+        let (exchange, _) = rest.split_once("```").expect("its end");
+        let mut messages: Vec<(&str, String)> = Vec::new();
+        for line in exchange.lines() {
+            match line.split_once('►') {
+                Some((who, message)) => messages.push((who.trim(), message.to_owned())),
+                None => messages.last_mut().expect("a first line").1.push_str(line),
+            }
+        }
+        assert_eq!(messages.len(), 9);
+        for (who, message) in messages {
+            let read = match who {
+                "tasklab" => serde_json::from_str::<ToWorker>(&message).map(drop),
+                _ => serde_json::from_str::<FromWorker>(&message).map(drop),
+            };
+            read.unwrap_or_else(|error| panic!("{error}: {message}"));
+        }
+        assert!(document.contains(&format!("Version {PROTOCOL}.")));
+    }
+
+    #[test]
+    fn half_a_line_is_the_end() {
+        let mut input = &b"\n{\"stop\":{}}\n{\"st"[..];
+        let mut line = Vec::new();
+        let first = receive::<ToWorker>(&mut input, &mut line).unwrap();
+        assert!(matches!(first, Some(ToWorker::Stop(_))));
+        assert!(receive::<ToWorker>(&mut input, &mut line).unwrap().is_none());
     }
 }

@@ -135,12 +135,13 @@ impl Worker {
             samples: 1,
             took: Duration::ZERO,
         };
+        let place = (begin.worker, begin.workers);
         let (http, scratch, first_task, seed) = (begin.http, begin.scratch.clone(), begin.first_task, begin.seed);
         let scenario = scenario(begin);
         let mut labels = Labels::new();
         let services = Arc::new(Services::lent(calibration, http, scratch, &scenario, &mut labels));
         let programs = compile(&scenario, &mut labels);
-        let hub = Hub::numbering_from(first_task);
+        let hub = Hub::numbering(first_task, place.0 as u32, place.1 as u32);
         hub.define(labels.definitions());
         Ok(Worker {
             pool: Pool::start(&hub, &services, 1, LaneKind::Process)?,
