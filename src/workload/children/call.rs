@@ -28,6 +28,10 @@ pub(in crate::workload) struct Call {
     pub(super) children: Vec<TaskHandle>,
     /// In the order of time.
     pub(super) heard: Vec<End>,
+    /// By place: whether its end has been heard.
+    over: Vec<bool>,
+    /// Of those heard, how many did not complete.
+    failed: usize,
 }
 
 impl Call {
@@ -38,6 +42,8 @@ impl Call {
             family: Arc::default(),
             children: Vec::new(),
             heard: Vec::new(),
+            over: Vec::new(),
+            failed: 0,
         }
     }
 
@@ -66,6 +72,7 @@ impl Call {
     /// The next child has this handle.
     pub(in crate::workload) fn add(&mut self, child: TaskHandle) {
         self.children.push(child);
+        self.over.push(false);
     }
 
     /// Whether nobody is left to wait for.
@@ -76,29 +83,32 @@ impl Call {
     /// Takes note of an end.
     pub(in crate::workload) fn hear(&mut self, end: End) -> Then {
         let completed = end.outcome == Outcome::Completed;
-        let first_failure = !completed && self.failures().next().is_none();
-        self.heard.push(end);
+        self.note(end);
         match self.manner {
             Manner::Gather if !completed => Then::Leave,
             Manner::Race => Then::Leave,
             _ if self.all_heard() => Then::Leave,
-            Manner::Group if first_failure => Then::CancelOthers,
+            Manner::Group if !completed && self.failed == 1 => Then::CancelOthers,
             _ => Then::Wait,
         }
     }
 
+    fn note(&mut self, end: End) {
+        self.over[end.place] = true;
+        self.failed += usize::from(end.outcome != Outcome::Completed);
+        self.heard.push(end);
+    }
+
     /// The parent goes on: takes in what has been told in the meantime, so that it is not taken for unheard.
     pub(in crate::workload) fn leave(&mut self) {
-        self.heard.extend(self.family.rest(self.heard.len()));
+        for end in self.family.rest(self.heard.len()) {
+            self.note(end);
+        }
     }
 
     /// The children of whose end nothing has been heard, each with its place.
     pub(in crate::workload) fn others(&self) -> impl Iterator<Item = (usize, &TaskHandle)> {
-        let heard = |place| self.heard.iter().any(|end| end.place == place);
-        self.children
-            .iter()
-            .enumerate()
-            .filter(move |(place, _)| !heard(*place))
+        self.children.iter().enumerate().filter(|(place, _)| !self.over[*place])
     }
 
     /// Nobody waits for the others any more, and they run on. (At the run's end nobody is left to wait for anybody.)
@@ -117,7 +127,7 @@ impl Call {
                 .heard
                 .first()
                 .is_none_or(|first| first.outcome == Outcome::Completed),
-            _ => self.all_heard() && self.failures().next().is_none(),
+            _ => self.all_heard() && self.failed == 0,
         }
     }
 
