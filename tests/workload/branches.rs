@@ -104,8 +104,8 @@ fn a_failure_after_gather_has_left_is_lost_and_seen_to_be_lost() {
         Step::Gather(vec![group("straggler"), inline(vec![fail(1.0)])]),
     ];
     let tasks = vec![
-        // Each repetition opens the gate for who was left behind by the one before.
-        task("g3", 2, steps),
+        // Each repetition opens the gate once, for those who were left behind by the ones before.
+        task("g3", 50, steps),
         called("straggler", vec![recv("gate"), recv("gate"), fail(1.0)]),
     ];
     let lost = || {
@@ -115,15 +115,23 @@ fn a_failure_after_gather_has_left_is_lost_and_seen_to_be_lost() {
         }
     };
     for (executor, seen) in both_until(&gated(tasks), lost) {
-        assert_eq!(seen.orphans("straggler")[0], 0, "{executor}");
-        assert_eq!(
-            seen.outcomes("straggler"),
-            [Outcome::FailedUnseen, Outcome::Cancelled],
+        let lost: Vec<_> = (0..)
+            .zip(seen.outcomes("straggler"))
+            .filter(|(_, outcome)| *outcome == Outcome::FailedUnseen)
+            .map(|(index, _)| index)
+            .collect();
+        let orphans = seen.orphans("straggler");
+        assert!(
+            !lost.is_empty() && lost.iter().all(|index| orphans.contains(index)),
             "{executor}"
         );
     }
-    let lines = lines_about("straggler#0 failed, and nobody was left to hear of it");
-    assert_eq!(lines.len(), 2, "one for each executor");
+    let lines = lines_about("failed, and nobody was left to hear of it");
+    let of_ours = |line: &&(Level, String)| line.1.starts_with("straggler#");
+    assert!(
+        lines.iter().filter(of_ours).count() >= 2,
+        "one for each executor: {lines:?}"
+    );
     assert!(lines.iter().all(|(level, _)| *level == Level::WARN));
 }
 
