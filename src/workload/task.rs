@@ -21,8 +21,8 @@ use std::time::Duration;
 /// [`run_sync`](TaskCtx::run_sync), or [`job`](TaskCtx::job) by job.
 ///
 /// A repetition that fails or times out does not end the task: the next one follows. The task's own outcome is, if it does
-/// its steps only once, that of this once; otherwise `Completed` when all repetitions are done, whatever became of each,
-/// and `Cancelled` when the run ended before, or the context was dropped.
+/// its steps only once, that of this once; otherwise `Completed` when all repetitions are done, or its group's time is up,
+/// whatever became of each, and `Cancelled` when the run ended before, or the context was dropped.
 ///
 /// The task counts as [alive](Services::alive) as long as its context exists.
 pub struct TaskCtx {
@@ -80,7 +80,9 @@ impl TaskCtx {
     fn outcome(&self) -> Outcome {
         match self.program.repeat {
             Repeat::Times(1) if self.begun == 1 => self.last,
-            Repeat::Times(n) if self.begun == n && self.last != Outcome::Cancelled => Outcome::Completed,
+            _ if self.last == Outcome::Cancelled => Outcome::Cancelled,
+            Repeat::Times(n) if self.begun == n => Outcome::Completed,
+            _ if self.program.is_closed() => Outcome::Completed,
             _ => Outcome::Cancelled,
         }
     }
