@@ -1,7 +1,10 @@
 //! What README says is what the program does.
 
 use serde_json::Value;
-use tasklab::scenario::{self, builtin::BUILTIN};
+use tasklab::scenario::{
+    self,
+    builtin::{BUILTIN, LESSONS},
+};
 use tasklab::tui::Action;
 
 const README: &str = include_str!("../README.md");
@@ -31,6 +34,16 @@ fn what_the_steps_do_is_told_as_in_the_code() {
 fn every_scenario_that_comes_along_is_named() {
     for builtin in BUILTIN {
         assert!(README.contains(&format!("`{}`", builtin.name)), "{}", builtin.name);
+    }
+}
+
+#[test]
+fn every_lesson_is_listed_with_its_number_and_title() {
+    for (number, lesson) in (1..).zip(LESSONS) {
+        let title = lesson.scenario().title;
+        let title = title.strip_prefix(&format!("Lesson {number}: ")).expect("a number");
+        let row = format!("\n| {number} | [{title}](scenarios/lessons/{}.toml) |", lesson.name);
+        assert!(README.contains(&row), "README lacks {row}");
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use tasklab::scenario::{self, builtin};
+use tasklab::scenario::{self, Lang, builtin};
 
 #[test]
 fn every_built_in_scenario_is_valid() {
@@ -27,6 +27,31 @@ fn a_lesson_has_short_names() {
     }
     assert_eq!(builtin::find("0"), None);
     assert_eq!(builtin::find("lessons/mixed"), None);
+}
+
+#[test]
+fn a_lesson_asks_before_it_tells_in_two_languages_and_proves_its_point() {
+    let names = builtin::LESSONS.iter().map(|lesson| lesson.name);
+    let paths = files("scenarios/lessons", "toml");
+    let found = paths.iter().map(|path| path.file_stem().unwrap().to_str().unwrap());
+    assert!(names.eq(found), "each file is a lesson");
+    for lesson in builtin::LESSONS {
+        let [english, russian] = [Lang::En, Lang::Ru].map(|lang| lesson.scenario_in(lang));
+        let name = lesson.name;
+        assert_ne!(english.title, russian.title, "{name}");
+        assert_ne!(english.about, russian.about, "{name}");
+        for (one, other) in english.cues.iter().zip(&russian.cues) {
+            assert_ne!(one.say, other.say, "{name}");
+        }
+        assert!(english.cues.iter().any(|cue| cue.asks), "{name} asks nothing");
+        assert!(
+            english.cues.last().is_some_and(|cue| !cue.asks),
+            "{name} leaves a question open"
+        );
+        assert!(english.expect.len() >= 2, "{name} proves little");
+        let length = english.duration.unwrap_or_default().as_secs();
+        assert!((15..=30).contains(&length), "{name} takes {length} s");
+    }
 }
 
 /// Each file of `tests/scenarios/bad` is refused, in the words of the `.txt` beside it. `UPDATE_EXPECT=1` writes those.

@@ -54,7 +54,24 @@ pub const BUILTIN: &[Builtin] = builtin![
 ];
 
 /// The lessons, in order: the files of `scenarios/lessons/`.
-pub const LESSONS: &[Builtin] = builtin!["lessons/":];
+pub const LESSONS: &[Builtin] = builtin![
+    "lessons/":
+    "01-cpu-and-io",
+    "02-processes-threads-async",
+    "03-coroutine",
+    "04-suspend-and-resume",
+    "05-gather",
+    "06-task-group",
+    "07-timeout",
+    "08-blocking-sleep",
+    "09-files",
+    "10-logging",
+    "11-starved-driver",
+    "12-lock-convoy",
+    "13-backpressure",
+    "14-password",
+    "15-retry-storm",
+];
 
 /// All of them.
 pub fn all() -> impl Iterator<Item = &'static Builtin> {
