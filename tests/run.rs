@@ -254,15 +254,17 @@ fn what_cannot_be_stopped_is_named() {
 fn a_run_of_very_many_tasks_can_be_stopped_and_every_end_is_told() {
     for executor in EXECUTORS {
         let mut asked = false;
+        // So many threads at once are more than a machine may allow, and are refused before the first.
+        let crowd = if executor == "threads" { 5_000 } else { 100_000 };
         // On threads, what blocks cannot be cancelled: there the tasks are many and short.
         let sleep = if synchronous(executor) { "1us" } else { "1h" };
         let (model, left) = run_until(
             &on(
                 executor,
-                &format!("[[task]]\nname = 'crowd'\ncount = 100000\nsteps = [{{ sleep = '{sleep}' }}]"),
+                &format!("[[task]]\nname = 'crowd'\ncount = {crowd}\nsteps = [{{ sleep = '{sleep}' }}]"),
             ),
             |model, run| {
-                if !asked && model.groups().iter().any(|group| group.spawned == 100_000) {
+                if !asked && model.groups().iter().any(|group| group.spawned == crowd) {
                     asked = true;
                     run.stop();
                 }
@@ -270,7 +272,11 @@ fn a_run_of_very_many_tasks_can_be_stopped_and_every_end_is_told() {
         );
         assert_eq!(left, None, "{executor}");
         let counts = model.counts();
-        assert_eq!((counts.alive(), counts.ended()), (0, 100_000), "{executor}: {counts:?}");
+        assert_eq!(
+            (counts.alive(), counts.ended()),
+            (0, crowd as usize),
+            "{executor}: {counts:?}"
+        );
     }
 }
 
@@ -452,4 +458,25 @@ fn a_group_that_would_go_on_for_ever_ends_when_it_is_to() {
         assert!(model.now() >= Nanos::from_millis(100), "{executor}");
         assert!(group(&model, "beat").repetition().count > 0, "{executor}");
     }
+}
+
+#[test]
+fn more_threads_than_any_machine_allows_are_refused_at_the_start() {
+    let text = on(
+        "threads",
+        "[[task]]\nname = 'crowd'\ncount = 900_000\nsteps = ['yield']",
+    );
+    let scenario = scenario::read("test.toml", &text).unwrap_or_else(|report| panic!("{report}"));
+    let Err(error) = Run::start(&scenario, Settings::default(), &|| false) else {
+        panic!("nine hundred thousand threads")
+    };
+    let error = error.to_string();
+    assert!(
+        error.starts_with("the scenario needs 900016 threads at once, and "),
+        "{error}"
+    );
+    assert!(
+        error.contains(" leaves ") && error.ends_with("or let fewer tasks arrive together"),
+        "{error}"
+    );
 }

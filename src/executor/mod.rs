@@ -12,6 +12,7 @@
 //! To add one: a file here, and a line in [`start`].
 
 mod current_thread;
+mod limits;
 mod pool;
 pub mod processes;
 mod runtime;
@@ -21,6 +22,7 @@ mod tokio;
 use crate::probe::{Group, Hub, Watch};
 use crate::scenario::{ExecutorKind, ExecutorSpec, LogLevel, Scenario, TaskSpec};
 use crate::workload::{Labels, Program, Services};
+pub use limits::Exceeded;
 use processes::{Elsewhere, WorkerCommand};
 use std::fmt;
 use std::io;
@@ -98,6 +100,8 @@ impl Started {
 pub enum StartError {
     /// The machine does not grant so many threads.
     Threads(usize, io::Error),
+    /// The machine does not allow as much as the scenario needs at once.
+    Limit(Exceeded),
     /// No worker process can be used, for this reason among others.
     Workers(String),
 }
@@ -107,6 +111,7 @@ impl fmt::Display for StartError {
         match self {
             StartError::Threads(1, _) => f.write_str("the machine does not grant another thread"),
             StartError::Threads(n, _) => write!(f, "the machine does not grant {n} threads to run tasks on"),
+            StartError::Limit(exceeded) => exceeded.fmt(f),
             StartError::Workers(why) => write!(f, "no worker process can be used: {why}"),
         }
     }
@@ -116,7 +121,7 @@ impl std::error::Error for StartError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             StartError::Threads(_, error) => Some(error),
-            StartError::Workers(_) => None,
+            StartError::Limit(_) | StartError::Workers(_) => None,
         }
     }
 }
@@ -126,6 +131,7 @@ impl std::error::Error for StartError {
 /// # Errors
 /// When the machine does not grant the threads or the processes.
 pub fn start(setup: &Setup<'_>) -> Result<Started, StartError> {
+    limits::check(setup.scenario).map_err(StartError::Limit)?;
     let started = match setup.spec.kind {
         ExecutorKind::Tokio => tokio::start(setup),
         ExecutorKind::CurrentThread => current_thread::start(setup),

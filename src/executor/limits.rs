@@ -1,0 +1,266 @@
+//! What a run needs at once, held against what the machine allows, before anything is started.
+//!
+//! Only what is certain counts: tasks that arrive together, their branches, workers. What comes to be too much later (tasks that
+//! arrive faster than they end) is told task by task when it does.
+
+use crate::scenario::{Arrivals, Branch, ExecutorKind, Scenario, Start, Step, TaskSpec};
+use rustix::process::{Resource, geteuid, getrlimit};
+use std::fmt;
+use std::fs;
+use std::path::Path;
+
+/// Threads that tasklab has beside those for tasks: services, monitor, conductor.
+const OWN_THREADS: u64 = 16;
+/// Descriptors that tasklab has beside those for tasks: standard streams, services, what the monitor keeps open.
+const OWN_FILES: u64 = 320;
+
+/// Threads that can be told apart in records.
+const LANES: u64 = 65_000;
+
+/// The machine does not allow as much as a scenario needs.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Exceeded {
+    /// `threads`, `open files`.
+    what: &'static str,
+    needed: u64,
+    limit: Limit,
+}
+
+/// How much more is allowed.
+#[derive(Clone, PartialEq, Eq, Debug)]
+struct Limit {
+    left: u64,
+    /// What says so.
+    from: String,
+    /// How to raise it.
+    raise: String,
+}
+
+impl fmt::Display for Exceeded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Exceeded { what, needed, limit } = self;
+        let Limit { left, from, raise } = limit;
+        write!(
+            f,
+            "the scenario needs {needed} {what} at once, and {from} leaves {left}; {raise}, or let fewer tasks arrive together"
+        )
+    }
+}
+
+/// Whether the machine allows what the scenario needs at once.
+///
+/// # Errors
+/// Which limit stands against it.
+pub(super) fn check(scenario: &Scenario) -> Result<(), Exceeded> {
+    let root = Path::new("/");
+    let mut limits = task_limits(root);
+    limits.push(Limit {
+        left: LANES,
+        from: "tasklab's room for lanes".to_owned(),
+        raise: "use `pool`".to_owned(),
+    });
+    exceeded("threads", threads(scenario) + OWN_THREADS, limits)?;
+    exceeded("open files", files(scenario) + OWN_FILES, file_limit())
+}
+
+fn exceeded(what: &'static str, needed: u64, limits: impl IntoIterator<Item = Limit>) -> Result<(), Exceeded> {
+    let tightest = limits.into_iter().min_by_key(|limit| limit.left);
+    match tightest {
+        Some(limit) if limit.left < needed => Err(Exceeded { what, needed, limit }),
+        _ => Ok(()),
+    }
+}
+
+/// Threads, of all processes, that tasks have at once for certain.
+fn threads(scenario: &Scenario) -> u64 {
+    let spec = &scenario.executor;
+    let extra = |task: &TaskSpec| 1 + branches(&task.steps, scenario);
+    match spec.kind {
+        ExecutorKind::Tokio | ExecutorKind::CurrentThread | ExecutorKind::Pool => spec.threads() as u64,
+        // The worker's own, its monitor's, its reader's, and the three here that deal with it.
+        ExecutorKind::Processes => 6 * spec.threads() as u64,
+        ExecutorKind::Threads => scenario.tasks.iter().map(|task| together(task) * extra(task)).sum(),
+    }
+}
+
+/// Descriptors that tasks have at once for certain: a connection has two ends.
+fn files(scenario: &Scenario) -> u64 {
+    let asks = |task: &&TaskSpec| {
+        let mut asks = false;
+        for step in &task.steps {
+            step.visit(&mut |step| asks |= matches!(step, Step::Http { .. }));
+        }
+        asks
+    };
+    let tasks: u64 = scenario.tasks.iter().filter(asks).map(together).sum();
+    match scenario.executor.kind {
+        ExecutorKind::Tokio | ExecutorKind::CurrentThread | ExecutorKind::Threads => 2 * tasks,
+        ExecutorKind::Pool => 2 * tasks.min(scenario.executor.threads() as u64),
+        ExecutorKind::Processes => 4 * scenario.executor.threads() as u64,
+    }
+}
+
+/// Tasks of a group that arrive at one instant.
+fn together(task: &TaskSpec) -> u64 {
+    match (task.start, task.arrivals) {
+        (Start::Called, _) => 0,
+        (Start::At(_), Arrivals::Together) => task.count.unwrap_or(1).into(),
+        (Start::At(_), Arrivals::Every { burst, .. }) => task.count.map_or(burst, |count| count.min(burst)).into(),
+        (Start::At(_), Arrivals::Rate(_) | Arrivals::Ramp { .. }) => 1,
+    }
+}
+
+/// Tasks that one task has at once at most while it does these steps, one after the other.
+fn branches(steps: &[Step], scenario: &Scenario) -> u64 {
+    let of = |branch: &Branch| match branch {
+        Branch::Steps(steps) => 1 + branches(steps, scenario),
+        // No group calls itself: the reader has seen to it.
+        Branch::Group(name) => {
+            let called = scenario.tasks.iter().find(|task| task.name == *name);
+            1 + called.map_or(0, |task| branches(&task.steps, scenario))
+        }
+    };
+    let at_once = |step: &Step| match step {
+        Step::Gather(all) | Step::Group(all) | Step::Race(all) => all.iter().map(of).sum(),
+        Step::Spawn { branch, count, .. } => u64::from(*count) * of(branch),
+        Step::Choose(_) | Step::Unawaited(_) => 0,
+        other => other
+            .within()
+            .into_iter()
+            .map(|steps| branches(steps, scenario))
+            .max()
+            .unwrap_or(0),
+    };
+    steps.iter().map(at_once).max().unwrap_or(0)
+}
+
+/// The limits on threads, each of which counts as a process to Linux.
+fn task_limits(root: &Path) -> Vec<Limit> {
+    let number = |path: &str| fs::read_to_string(root.join(path)).ok()?.trim().parse::<u64>().ok();
+    // `0.20 0.18 0.12 1/80 11206`: one of eighty runs.
+    let load = fs::read_to_string(root.join("proc/loadavg")).unwrap_or_default();
+    let all: u64 = load
+        .split(['/', ' '])
+        .nth(4)
+        .and_then(|word| word.parse().ok())
+        .unwrap_or(0);
+    let mut limits = Vec::new();
+    for (path, key) in [
+        ("proc/sys/kernel/threads-max", "kernel.threads-max"),
+        ("proc/sys/kernel/pid_max", "kernel.pid_max"),
+    ] {
+        if let Some(most) = number(path) {
+            limits.push(Limit {
+                left: most.saturating_sub(all),
+                from: format!("{key} ({most})"),
+                raise: format!("raise it with `sysctl -w {key}=…`"),
+            });
+        }
+    }
+    // The superuser is exempt from his own.
+    if let (Some(most), false) = (getrlimit(Resource::Nproc).current, geteuid().is_root()) {
+        limits.push(Limit {
+            left: most,
+            from: format!("RLIMIT_NPROC ({most}, which counts all of the user's)"),
+            raise: "raise it with `ulimit -u …`".to_owned(),
+        });
+    }
+    limits.extend(cgroup_limits(root));
+    limits
+}
+
+/// `pids.max` of every control group that this process is in, from the innermost to the outermost, of either version.
+fn cgroup_limits(root: &Path) -> Vec<Limit> {
+    let told = fs::read_to_string(root.join("proc/self/cgroup")).unwrap_or_default();
+    let mut limits = Vec::new();
+    for line in told.lines() {
+        let mut words = line.splitn(3, ':').skip(1);
+        let (Some(controllers), Some(path)) = (words.next(), words.next()) else {
+            continue;
+        };
+        let mount = match controllers {
+            "" => "sys/fs/cgroup",
+            "pids" => "sys/fs/cgroup/pids",
+            _ => continue,
+        };
+        let mount = root.join(mount);
+        let group = mount.join(path.trim_start_matches('/'));
+        for group in group.ancestors().take_while(|group| group.starts_with(&mount)) {
+            let number = |file: &str| fs::read_to_string(group.join(file)).ok()?.trim().parse::<u64>().ok();
+            // `max` is no number, and no limit.
+            if let Some(most) = number("pids.max") {
+                limits.push(Limit {
+                    left: most.saturating_sub(number("pids.current").unwrap_or(0)),
+                    from: format!("{} ({most})", group.join("pids.max").display()),
+                    raise: "raise it there, or where the container is started (`--pids-limit`)".to_owned(),
+                });
+            }
+        }
+    }
+    limits
+}
+
+/// Up to the hard limit the number of open files is raised without asking.
+fn file_limit() -> Option<Limit> {
+    let most = getrlimit(Resource::Nofile).maximum?;
+    Some(Limit {
+        left: most,
+        from: format!("RLIMIT_NOFILE's hard limit ({most})"),
+        raise: "raise it with `ulimit -Hn …` as root".to_owned(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn scenario(tasks: &str) -> Scenario {
+        let text = format!("title = 't'\n[executor]\nkind = 'threads'\n{tasks}");
+        crate::scenario::read("test.toml", &text).unwrap_or_else(|report| panic!("{report}"))
+    }
+
+    #[test]
+    fn what_arrives_together_counts_with_all_its_branches() {
+        let scenario = scenario(
+            "[[task]]\nname = 'a'\ncount = 10\nsteps = [{ http = '/' }, { gather = ['b', [{ race = [['yield'], ['yield']] }]] }]\n\
+             [[task]]\nname = 'b'\nstart = 'called'\nsteps = ['yield']\n\
+             [[task]]\nname = 'c'\ncount = 100\nevery = '1s'\nburst = 20\nsteps = ['yield']",
+        );
+        assert_eq!(threads(&scenario), 10 * (1 + 1 + 3) + 20);
+        assert_eq!(files(&scenario), 20);
+    }
+
+    #[test]
+    fn the_tightest_of_nested_control_groups_counts() {
+        let root = tempfile::tempdir().unwrap();
+        let write = |path: &str, text: &str| {
+            let path = root.path().join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        };
+        write("proc/self/cgroup", "3:cpu:/x\n0::/box/run\n");
+        write("proc/loadavg", "0.20 0.18 0.12 1/80 11206\n");
+        write("proc/sys/kernel/threads-max", "1080\n");
+        write("sys/fs/cgroup/box/run/pids.max", "max\n");
+        write("sys/fs/cgroup/box/pids.max", "500\n");
+        write("sys/fs/cgroup/box/pids.current", "100\n");
+        let error = exceeded("threads", 401, task_limits(root.path()))
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains("needs 401 threads at once"), "{error}");
+        assert!(
+            error.contains("box/pids.max (500) leaves 400; raise it there"),
+            "{error}"
+        );
+        fs::remove_file(root.path().join("sys/fs/cgroup/box/pids.max")).unwrap();
+        let error = exceeded("threads", 1001, task_limits(root.path()).into_iter().take(1)).unwrap_err();
+        assert!(
+            error.to_string().contains("kernel.threads-max (1080) leaves 1000"),
+            "{error}"
+        );
+        assert_eq!(
+            exceeded("threads", 1000, task_limits(root.path()).into_iter().take(1)),
+            Ok(())
+        );
+    }
+}
