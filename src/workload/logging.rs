@@ -12,13 +12,17 @@ const TARGET: &str = "scenario";
 
 /// Writes the event.
 pub(super) fn write(event: &LogEvent) {
-    match event.how {
+    write_as(event.how, event.level, Message(event));
+}
+
+fn write_as(how: Formatting, level: LogLevel, message: impl fmt::Display) {
+    match how {
         Formatting::Eager => {
             // Nothing may take this away, also where the text turns out to be of no use.
-            let text = std::hint::black_box(format!("{}", Message(event)));
-            emit(event.level, format_args!("{text}"));
+            let text = std::hint::black_box(message.to_string());
+            emit(level, format_args!("{text}"));
         }
-        Formatting::Lazy => emit(event.level, format_args!("{}", Message(event))),
+        Formatting::Lazy => emit(level, format_args!("{message}")),
     }
 }
 
@@ -46,5 +50,56 @@ fn emit(level: LogLevel, message: fmt::Arguments<'_>) {
         LogLevel::Info => tracing::info!(target: TARGET, "{message}"),
         LogLevel::Debug => tracing::debug!(target: TARGET, "{message}"),
         LogLevel::Trace => tracing::trace!(target: TARGET, "{message}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::cell::Cell;
+    use tracing::level_filters::LevelFilter;
+    use tracing_subscriber::layer::{Layer, SubscriberExt};
+
+    /// Counts how often it is formatted.
+    struct Counted<'a>(&'a Cell<u32>);
+
+    impl fmt::Display for Counted<'_> {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            self.0.set(self.0.get() + 1);
+            f.write_str("order")
+        }
+    }
+
+    /// A layer that looks at every message, as a log does.
+    struct Reads;
+
+    impl<S: tracing::Subscriber> Layer<S> for Reads {
+        fn on_event(&self, event: &tracing::Event<'_>, _: tracing_subscriber::layer::Context<'_, S>) {
+            event.record(&mut |_: &tracing::field::Field, value: &dyn fmt::Debug| {
+                assert_eq!(format!("{value:?}"), "order");
+            });
+        }
+    }
+
+    /// How often a message of this level is formatted while the log keeps `info` and above.
+    fn formatted(how: Formatting, level: LogLevel) -> u32 {
+        let count = Cell::new(0);
+        let subscriber = tracing_subscriber::registry().with(Reads.with_filter(LevelFilter::INFO));
+        tracing::subscriber::with_default(subscriber, || write_as(how, level, Counted(&count)));
+        count.get()
+    }
+
+    #[test]
+    fn eager_formats_what_nobody_wants_and_lazy_does_not() {
+        assert_eq!(formatted(Formatting::Eager, LogLevel::Debug), 1);
+        assert_eq!(formatted(Formatting::Lazy, LogLevel::Debug), 0);
+        for how in Formatting::ALL {
+            assert_eq!(formatted(how, LogLevel::Warn), 1, "{how:?}");
+            assert_eq!(
+                formatted(how, LogLevel::Off),
+                u32::from(how == Formatting::Eager),
+                "{how:?}"
+            );
+        }
     }
 }
