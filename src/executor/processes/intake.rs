@@ -214,3 +214,99 @@ impl Intake {
 fn undefined(what: &str, number: u16) -> String {
     format!("uses {what} {number} before it has said what that is")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::{Reason, Slice, TaskId};
+    use crate::workload::Alive;
+
+    fn intake() -> Intake {
+        let roster = Arc::new(Roster::new(Arc::<Alive>::default(), std::iter::once(100..200)));
+        let names = Names::new([Definition::Label {
+            id: Label(4),
+            text: "yield".into(),
+        }]);
+        Intake::new(0, 7, Hub::new(), roster, Arc::new(Mutex::new(names)))
+    }
+
+    fn slice(start: u64, len: u64, task: u32, label: u16) -> (LaneId, Record) {
+        let slice = Slice {
+            start: Nanos(start),
+            task: TaskId::new(task).unwrap(),
+            len: Short::new(Nanos(len)),
+            queued: Short::ZERO,
+            unnoticed: Short::ZERO,
+            woken_by: None,
+            label: Label(label),
+            suspended_on: Reason::Yield,
+        };
+        (LaneId(5), Record::Slice(slice))
+    }
+
+    fn lane() -> Definition {
+        Definition::Lane {
+            id: LaneId(5),
+            kind: LaneKind::Process,
+            name: "mine".into(),
+        }
+    }
+
+    #[test]
+    fn slices_of_a_lane_never_overlap_however_the_clocks_drift() {
+        let mut intake = intake();
+        let ahead = intake.hub.monotonic_ahead();
+        let at = ahead.to_monotonic(Nanos(1_000_000)).0;
+        let label = Definition::Label {
+            id: Label(1),
+            text: "yield".into(),
+        };
+        let first = Batch {
+            definitions: vec![lane(), label],
+            records: vec![slice(at, 500, 100, 1)],
+            ..Batch::default()
+        };
+        // By the clock of this batch, the slice before has not quite ended.
+        let second = Batch {
+            records: vec![slice(at + 400, 300, 100, 0), slice(at + 450, 10, 100, 0)],
+            ..Batch::default()
+        };
+        let mut spans = Vec::new();
+        for batch in [first, second] {
+            for (_, record) in intake.turn(batch, ahead).expect("sound").records {
+                let Record::Slice(slice) = record else {
+                    panic!("{record:?}")
+                };
+                spans.push((slice.start.0, slice.len.get().0, slice.label.0));
+            }
+        }
+        assert_eq!(spans, [(1_000_000, 500, 4), (1_000_500, 200, 0), (1_000_700, 0, 0)]);
+    }
+
+    #[test]
+    fn what_was_not_defined_or_is_not_its_own_breaks_the_protocol() {
+        for (batch, why) in [
+            (slice(1, 1, 100, 0), "uses lane 5 before it has said what that is"),
+            (slice(1, 1, 100, 3), "uses label 3 before it has said what that is"),
+        ] {
+            let batch = Batch {
+                records: vec![batch],
+                ..Batch::default()
+            };
+            let mut intake = intake();
+            let ahead = intake.hub.monotonic_ahead();
+            assert_eq!(intake.turn(batch, ahead).unwrap_err(), why);
+        }
+        let mut intake = intake();
+        let ahead = intake.hub.monotonic_ahead();
+        let strange = Batch {
+            definitions: vec![lane()],
+            records: vec![slice(1, 1, u32::MAX, 0)],
+            ..Batch::default()
+        };
+        assert_eq!(
+            intake.turn(strange, ahead).unwrap_err(),
+            "tells of task 4294967295, which it does not have"
+        );
+    }
+}
