@@ -1,16 +1,15 @@
 //! The scratch folder: the only place where file steps read and write.
 //!
-//! Files to read are made before the run begins, one per size, so that no measured thread makes them; each task writes
-//! over a file of its own.
+//! Files to read are made before the run begins, one per size, so that no measured thread makes them. Who writes borrows a
+//! file for as long as it takes, and writes over what was there: there are never more files than tasks that write at once.
 
 use super::services::StartError;
-use crate::record::TaskId;
 use crate::scenario::{FileOp, Scenario, Step};
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
-use std::sync::{LazyLock, Mutex, PoisonError};
+use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 use tempfile::TempDir;
 
 /// What is written, again and again until the size is reached.
@@ -22,6 +21,14 @@ pub struct Scratch {
     path: PathBuf,
     /// Taken when it is removed.
     folder: Mutex<Option<TempDir>>,
+    written: Mutex<Written>,
+}
+
+/// The files that are written, by number.
+#[derive(Debug, Default)]
+struct Written {
+    free: Vec<u32>,
+    count: u32,
 }
 
 impl Scratch {
@@ -37,6 +44,7 @@ impl Scratch {
         let scratch = Scratch {
             path: folder.path().to_owned(),
             folder: Mutex::new(Some(folder)),
+            written: Mutex::default(),
         };
         let mut sizes = BTreeSet::new();
         for task in &scenario.tasks {
@@ -61,6 +69,7 @@ impl Scratch {
         Scratch {
             path,
             folder: Mutex::new(None),
+            written: Mutex::default(),
         }
     }
 
@@ -74,9 +83,20 @@ impl Scratch {
         self.path.join(format!("read-{size}"))
     }
 
-    /// The file that this task writes.
-    pub(super) fn to_write(&self, task: TaskId) -> PathBuf {
-        self.path.join(format!("written-by-{}", task.get()))
+    /// A file to write that nobody else writes meanwhile. A write that was cancelled may still be going on: it and the next
+    /// one then write the same file, which harms neither.
+    pub(super) fn to_write(&self) -> ToWrite<'_> {
+        let mut written = self.written();
+        let number = written.free.pop().unwrap_or_else(|| {
+            written.count += 1;
+            written.count - 1
+        });
+        ToWrite { scratch: self, number }
+    }
+
+    fn written(&self) -> MutexGuard<'_, Written> {
+        // A list of numbers is whole whenever the lock is free.
+        self.written.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Removes the folder. A task that is still writing finds it gone; whoever else comes to remove it waits until it is.
@@ -97,6 +117,26 @@ impl Scratch {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
             removed => removed,
         }
+    }
+}
+
+/// A file that is borrowed to be written.
+pub(super) struct ToWrite<'a> {
+    scratch: &'a Scratch,
+    number: u32,
+}
+
+impl ToWrite<'_> {
+    /// Where it is. Several processes may share the folder.
+    pub(super) fn path(&self) -> PathBuf {
+        let name = format!("written-{}-{}", std::process::id(), self.number);
+        self.scratch.path.join(name)
+    }
+}
+
+impl Drop for ToWrite<'_> {
+    fn drop(&mut self) {
+        self.scratch.written().free.push(self.number);
     }
 }
 
@@ -151,6 +191,8 @@ pub(super) async fn write_async(path: PathBuf, size: u64) -> io::Result<()> {
     for chunk in chunks(size) {
         file.write_all(chunk).await?;
     }
+    // tokio writes in the background, and a failure of the last write is told by `flush` alone.
+    file.flush().await?;
     file.sync_all().await
 }
 

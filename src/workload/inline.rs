@@ -206,7 +206,7 @@ impl Inline<'_> {
         let scratch = self.services.scratch();
         let done = lane::blocking(label, || match op {
             FileOp::Read => files::read_sync(&scratch.to_read(size)).map(|_| ()),
-            FileOp::Write => files::write_sync(&scratch.to_write(self.task.id()), size),
+            FileOp::Write => files::write_sync(&scratch.to_write().path(), size),
         });
         self.judge_file(op, done)
     }

@@ -261,12 +261,8 @@ async fn file(
             .await
             .map(|_| ()),
         FileOp::Write => {
-            named(
-                Reason::File,
-                label,
-                pin!(files::write_async(scratch.to_write(wire.task.id()), size)),
-            )
-            .await
+            let file = scratch.to_write();
+            named(Reason::File, label, pin!(files::write_async(file.path(), size))).await
         }
     };
     lane::step(&wire.task, label, start);

@@ -1,5 +1,6 @@
 //! The loopback service and the scratch folder, as tasks and as strangers meet them.
 
+use crate::journal::lines_about;
 use crate::lab::*;
 use std::cell::Cell;
 use std::io::{Read, Write};
@@ -9,6 +10,7 @@ use tasklab::record::{Nanos, Outcome, Slice};
 use tasklab::scenario::{FileOp, How, Repeat, Step, TaskSpec};
 use tasklab::workload::{Labels, Services, StartError};
 use tokio::runtime::Builder;
+use tracing::Level;
 
 #[test]
 fn a_request_is_one_wait_and_no_poll_is_wasted() {
@@ -151,6 +153,46 @@ fn the_scratch_folder_holds_what_is_read_and_written_and_then_is_gone() {
     assert!(folder.exists());
     drop(dropped);
     assert!(!folder.exists());
+}
+
+#[test]
+fn who_writes_again_and_again_takes_the_room_of_one_file() {
+    let branch = inline(vec![file(FileOp::Write, How::Async)]);
+    let steps = vec![
+        file(FileOp::Write, How::Offload),
+        file(FileOp::Write, How::Sync),
+        Step::Gather(vec![branch]),
+    ];
+    let scenario = scenario(vec![task("writer", 5, steps)]);
+    for on_tokio in [true, false] {
+        let lab = Lab::new(&scenario);
+        let seen = if on_tokio { lab.on_tokio() } else { lab.on_threads() };
+        assert_eq!(seen.repetitions("writer"), [Outcome::Completed; 5]);
+        assert_eq!(std::fs::read_dir(lab.services.scratch().path()).unwrap().count(), 1);
+    }
+}
+
+/// Whatever is written to `/dev/full` finds the disk full.
+#[test]
+fn a_full_disk_fails_the_repetition_with_one_clear_line() {
+    for how in [How::Async, How::Sync, How::Offload] {
+        let tasks = vec![
+            task("writer", 1, vec![file(FileOp::Write, how)]),
+            task("other", 1, vec![cpu(MS / 10)]),
+        ];
+        let lab = Lab::new(&scenario(tasks));
+        let folder = lab.services.scratch().path();
+        let first = folder.join(format!("written-{}-0", std::process::id()));
+        std::os::unix::fs::symlink("/dev/full", first).unwrap();
+        let seen = lab.on_tokio();
+        assert_eq!(seen.repetitions("writer"), [Outcome::Failed], "{how:?}");
+        assert_eq!(seen.outcome("other"), Outcome::Completed);
+        let lines = lines_about(&folder.display().to_string());
+        let [(Level::WARN, line)] = &lines[..] else {
+            panic!("{how:?}: {lines:?}")
+        };
+        assert!(line.contains("No space left on device"), "{line}");
+    }
 }
 
 #[test]
