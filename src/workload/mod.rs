@@ -31,6 +31,7 @@ mod label;
 mod logging;
 mod program;
 mod readiness;
+mod refusals;
 mod services;
 mod shared;
 mod stop;

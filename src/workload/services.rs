@@ -6,6 +6,7 @@ use super::db::Database;
 use super::files::Scratch;
 use super::http::HttpService;
 use super::label::Labels;
+use super::refusals::Refusals;
 use super::shared::{Channel, Shared};
 use super::stop::Stop;
 use super::task::TaskCtx;
@@ -24,6 +25,7 @@ pub struct Services {
     stop: Stop,
     alive: Arc<Alive>,
     intake: OnceLock<Weak<dyn Intake>>,
+    refusals: Refusals,
     shared: Shared,
     http: HttpService,
     /// How the scenario wants the service to behave.
@@ -55,6 +57,7 @@ impl Services {
             stop: Stop::closing(shared.gates()),
             alive: Arc::default(),
             intake: OnceLock::new(),
+            refusals: Refusals::default(),
             shared,
             http,
             http_at_first: scenario.http,
@@ -79,6 +82,7 @@ impl Services {
             stop: Stop::closing(shared.gates()),
             alive: Arc::default(),
             intake: OnceLock::new(),
+            refusals: Refusals::default(),
             shared,
             database: Database::new(&scratch, scenario.db),
             http: HttpService::elsewhere(http, scenario.seed),
@@ -100,6 +104,11 @@ impl Services {
     /// Knows when no task is left.
     pub fn alive(&self) -> &Arc<Alive> {
         &self.alive
+    }
+
+    /// Threads that the machine did not grant.
+    pub(super) fn refusals(&self) -> &Refusals {
+        &self.refusals
     }
 
     /// How full each channel is: its name, what is in it, and what fits.

@@ -121,7 +121,7 @@ impl TaskCtx {
     }
 
     /// Does all repetitions on a thread of its own, which is a lane as long as it lasts. If the machine grants none, the task
-    /// has failed, and the log says so.
+    /// has failed, and the log says so (of many, it says so of some).
     pub fn run_on_thread(mut self) {
         let since = probe::now();
         let name = format!("{}#{}", self.program.group, self.wire.task.index());
@@ -137,7 +137,7 @@ impl TaskCtx {
         match begun {
             Ok(_) => drop(hand.send(self)),
             Err(error) => {
-                tracing::error!("{name} has no thread: {error}");
+                self.wire.services.refusals().tell(&name, &error);
                 self.end(Outcome::Failed);
             }
         }
