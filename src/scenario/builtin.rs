@@ -29,8 +29,8 @@ impl Builtin {
         read.expect("a test reads every built-in scenario")
     }
 
-    /// A lesson's number.
-    fn number(&self) -> Option<u32> {
+    /// A lesson's number; `None`: it is none.
+    pub fn number(&self) -> Option<u32> {
         self.name.split('-').next()?.parse().ok()
     }
 }
