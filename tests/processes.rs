@@ -36,7 +36,7 @@ fn run_until(workers: usize, tasks: &str, mut each: impl FnMut(&Model, &mut Run)
 /// The processes that can be seen, by the names of their lanes.
 fn pids(model: &Model) -> Vec<Pid> {
     let processes = model.lanes().iter().filter(|lane| lane.kind == LaneKind::Process);
-    let pid = |name: &str| name.split_once("(pid ")?.1.strip_suffix(')')?.parse().ok();
+    let pid = |name: &str| name.split_once("(")?.1.strip_suffix(')')?.parse().ok();
     processes
         .map(|lane| Pid::from_raw(pid(&lane.name).unwrap_or_else(|| panic!("{}", lane.name))).unwrap())
         .collect()
@@ -76,7 +76,7 @@ fn a_worker_that_is_killed_takes_its_tasks_with_it_and_nobody_elses() {
     let (dead, living): (Vec<_>, Vec<_>) = lanes.into_iter().partition(|lane| lane.is_dead());
     assert_eq!((dead.len(), living.len()), (1, 1));
     assert!(
-        dead[0].name.ends_with(&format!("(pid {})", victim.as_raw_nonzero())),
+        dead[0].name.ends_with(&format!("({})", victim.as_raw_nonzero())),
         "{}",
         dead[0].name
     );

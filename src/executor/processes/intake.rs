@@ -134,7 +134,7 @@ impl Intake {
             Definition::Lane { id, kind, name } => {
                 let (worker, pid) = (self.worker, self.pid);
                 let name = match kind {
-                    LaneKind::Process => format!("process {worker} (pid {pid})"),
+                    LaneKind::Process => format!("process {worker} ({pid})"),
                     _ => format!("{} of process {worker}", text::clean(&name)),
                 };
                 let hub = &self.hub;
