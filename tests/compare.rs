@@ -197,3 +197,37 @@ fn a_signal_ends_the_run_that_is_under_way_too() {
         );
     }
 }
+
+#[test]
+fn a_run_does_not_outlive_who_is_killed_while_it_waits_for_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = scenario(
+        folder.path(),
+        "long",
+        "[[task]]\nname = 'long'\nsteps = [{ sleep = '1h' }]",
+    );
+    for subcommand in ["compare", "verify"] {
+        let mut process = command(&[subcommand, &file])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let child = loop {
+            if let Some(child) = child_of(&process) {
+                break child;
+            }
+            assert_eq!(process.try_wait().unwrap(), None, "it goes on for hours");
+            std::thread::yield_now();
+        };
+        process.kill().unwrap();
+        process.wait().unwrap();
+        // Whoever takes it in may leave it as a zombie, which runs no more.
+        let runs = || {
+            let status = fs::read_to_string(format!("/proc/{child}/status")).unwrap_or_default();
+            status.contains("State:") && !status.contains("State:\tZ")
+        };
+        while runs() {
+            std::thread::yield_now();
+        }
+    }
+}

@@ -26,7 +26,8 @@ pub enum Ended {
     Signalled(Signal),
 }
 
-/// Runs a scenario without a screen, and waits for it; `meanwhile` hears how long it has been running.
+/// Runs a scenario without a screen, and waits for it; `meanwhile` hears how long it has been running. The run ends with the
+/// calling thread, however that ends.
 ///
 /// # Errors
 /// When no process can be started, or it cannot be waited for.
@@ -39,6 +40,7 @@ pub fn run(
     let mut child = Running(
         Command::new(std::env::current_exe()?)
             .args(["run", "--json"])
+            .arg(format!("--attended-by={}", std::process::id()))
             .args(options(overrides))
             .args(["--", scenario])
             .stdin(Stdio::null())

@@ -43,6 +43,8 @@ pub struct Compared {
     pub runs: u32,
     /// Why the others have none, one sentence each.
     pub failures: Vec<String>,
+    /// The most records that one of the runs lost because a thread's ring was full: its numbers lack them.
+    pub lost_records: u64,
     /// How long a run took.
     pub elapsed_ns: Option<Number>,
     /// Repetitions that did all their steps, of all groups.
@@ -153,6 +155,7 @@ fn compared(kind: ExecutorKind, rounds: &[Round]) -> Compared {
         executor: kind.word(),
         runs: reports.len() as u32,
         failures: failures.into_iter().filter_map(Result::err).cloned().collect(),
+        lost_records: reports.iter().map(|report| lost(report)).max().unwrap_or(0),
         elapsed_ns: of("elapsed_ns"),
         completed: of("overall.completed"),
         throughput: of("overall.throughput"),
@@ -173,6 +176,12 @@ fn compared(kind: ExecutorKind, rounds: &[Round]) -> Compared {
 fn switches(report: &Value) -> Option<f64> {
     let resources = &report["resources"];
     Some(resources["voluntary_switches"].as_f64()? + resources["involuntary_switches"].as_f64()?)
+}
+
+fn lost(report: &Value) -> u64 {
+    let records = &report["records"];
+    let count = |key: &str| records[key].as_u64().unwrap_or(0);
+    count("dropped") + count("others_dropped")
 }
 
 /// The groups of which repetitions ended, in the order of the reports.

@@ -83,7 +83,7 @@ impl Comparison {
         out
     }
 
-    /// What did not run, and what did not run to its end.
+    /// What did not run, what did not run to its end, and what was not counted.
     fn remarks(&self, out: &mut String) {
         let left_out = self
             .left_out
@@ -96,7 +96,14 @@ impl Comparison {
                 _ => format!("failed on {}, one of {of} runs: {why}", it.executor),
             })
         });
-        for (number, remark) in left_out.chain(failed).enumerate() {
+        let lossy = self.executors.iter().filter(|it| it.lost_records > 0).map(|it| {
+            let lost = quantity("", it.lost_records as f64);
+            format!(
+                "up to {lost} records were lost on {}: it did more than is counted",
+                it.executor
+            )
+        });
+        for (number, remark) in left_out.chain(failed).chain(lossy).enumerate() {
             let _ = writeln!(out, "{}{}", if number == 0 { "\n" } else { "" }, text::clean(&remark));
         }
     }

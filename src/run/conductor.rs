@@ -5,7 +5,7 @@ use super::agenda::{Agenda, Item};
 use crate::executor::{Arrival, Executor};
 use crate::probe::{Group, Hub, LogFilter};
 use crate::record::{Mark, Marked, Record, Short};
-use crate::scenario::{Arrivals, CueAction, Draw, How, Repeat, Scenario, Start, Step, TaskSpec};
+use crate::scenario::{Arrivals, CueAction, Draw, How, INJECTED, Repeat, Scenario, Start, Step, TaskSpec};
 use crate::workload::{Alive, Labels, Program, Services};
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
@@ -18,8 +18,6 @@ const GRACE: Duration = Duration::from_secs(1);
 const LULL: Duration = Duration::from_millis(200);
 /// Due items that are handled before the next look at the inbox: however late the conductor is, it can be stopped.
 const AT_ONCE: usize = 256;
-/// The group of the blocks that cues and keys inject.
-const INJECTED: &str = "injected";
 
 /// What the conductor is told.
 pub(super) enum Command {

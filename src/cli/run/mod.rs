@@ -18,6 +18,7 @@ use crate::signals::Signals;
 use crate::workload::StartError;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use judge::Judge;
+use rustix::process::{Signal, getppid, set_parent_process_death_signal};
 use std::io::{self, IsTerminal, Write};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -68,6 +69,10 @@ pub struct Args {
     /// say this: what a scenario does stays within tasklab.
     #[arg(long, value_name = "PROGRAM")]
     pub worker_command: Option<PathBuf>,
+
+    /// End when the process with this number does, which has started this one
+    #[arg(long, value_name = "PID", hide = true)]
+    pub attended_by: Option<i32>,
 }
 
 fn level() -> impl TypedValueParser<Value = LogLevel> {
@@ -103,6 +108,9 @@ pub fn main(args: &Args) -> io::Result<ExitCode> {
     };
     // From here on there may be something to take back.
     let signals = Signals::listen()?;
+    if let Some(pid) = args.attended_by {
+        end_with(pid)?;
+    }
     let console = match args.console {
         Some(address) => Some(probe::console::serve(address).map_err(|error| cannot_serve(address, &error))?),
         None => None,
@@ -145,6 +153,16 @@ fn as_expected(report: &Report) -> ExitCode {
         ExitCode::from(UNEXPECTED)
     } else {
         ExitCode::SUCCESS
+    }
+}
+
+/// Lets this process be asked to end when its parent, which has this number, does: also if that is killed.
+fn end_with(parent: i32) -> io::Result<()> {
+    set_parent_process_death_signal(Some(Signal::TERM))?;
+    // It may have ended before that.
+    match getppid() {
+        Some(pid) if pid.as_raw_nonzero().get() == parent => Ok(()),
+        _ => Err(io::Error::other("whoever asked for this run is gone")),
     }
 }
 

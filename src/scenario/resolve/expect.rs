@@ -6,12 +6,10 @@ use crate::scenario::limits;
 use crate::scenario::measure::{self, Unit};
 use crate::scenario::raw::{self, At, nearest, one_of};
 use crate::scenario::report::Diagnostic;
-use crate::scenario::types::{Bound, Expectation, Measure, ReportPath};
+use crate::scenario::types::{Bound, Expectation, INJECTED, Measure, ReportPath};
 
 /// What is added to a group's name for the tasks that its steps make.
 const CHILDREN: [&str; 6] = ["offload", "gather", "group", "race", "spawn", "unawaited"];
-/// The group of the tasks that cues bring.
-const INJECTED: &str = "injected";
 
 impl Resolver<'_> {
     pub(super) fn expect(&mut self, raw: Option<&At<raw::Expect>>) -> Option<Vec<Expectation>> {

@@ -6,7 +6,7 @@ use super::{Resolver, all_or_nothing};
 use crate::scenario::limits;
 use crate::scenario::raw::{self, At, Need};
 use crate::scenario::report::{Diagnostic, Place};
-use crate::scenario::types::{Repeat, TaskSpec};
+use crate::scenario::types::{INJECTED, Repeat, TaskSpec};
 use std::collections::HashMap;
 
 impl Resolver<'_> {
@@ -67,6 +67,12 @@ impl Resolver<'_> {
     fn distinct_names(&mut self, groups: &[At<raw::Task>]) {
         let mut first: HashMap<&str, &Place> = HashMap::new();
         for name in groups.iter().filter_map(|group| group.value.name.0.as_ref()) {
+            if name.value.0 == INJECTED {
+                let title = format!("a group of tasks cannot be called `{INJECTED}`");
+                let diagnostic = Diagnostic::new(name.place.clone(), title);
+                let diagnostic = diagnostic.label("the blocks that cues and keys bring are a group of this name");
+                self.found.push(diagnostic.help("call it something else"));
+            }
             match first.get(name.value.0.as_str()) {
                 Some(place) => {
                     let title = format!("two groups of tasks are called `{}`", name.value.0);

@@ -1,0 +1,199 @@
+//! A scenario that has been read and found possible. Nothing here knows where in a file it came from.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+use tracing::level_filters::LevelFilter;
+
+mod cue;
+mod executor;
+mod expect;
+mod step;
+mod task;
+
+pub use cue::{Cue, CueAction};
+pub use executor::{ExecutorKind, ExecutorSpec, Knobs};
+pub use expect::{Bound, Expectation, Measure, ReportPath};
+pub use step::{Branch, Choice, Cpu, DbOp, FileOp, Formatting, How, Kernel, Step};
+pub use task::{Arrivals, Draw, Repeat, Start, TaskSpec};
+
+/// The group of the blocks that cues and keys bring. No scenario's group may have this name.
+pub const INJECTED: &str = "injected";
+
+/// A mix of tasks, where it runs, and what the presenter does to it.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Scenario {
+    /// One line for header and lists.
+    pub title: String,
+    /// What it shows, in a sentence or two. May be empty.
+    pub about: String,
+    /// When to stop; `None`: when every task has ended.
+    pub duration: Option<Duration>,
+    /// Every random draw derives from it.
+    pub seed: u64,
+    /// Where it runs.
+    pub executor: ExecutorSpec,
+    /// Where it may run: where the scenario says so, or else wherever its steps have a meaning. `executor.kind` is one of them.
+    pub executors: Vec<ExecutorKind>,
+    /// What the event log keeps; `None`: what the front end keeps by default.
+    pub log: Option<LogLevel>,
+    /// How the loopback HTTP service behaves.
+    pub http: HttpSpec,
+    /// The database that `db` steps work on.
+    pub db: DbSpec,
+    /// The channels, by name.
+    pub channels: Vec<ChannelSpec>,
+    /// The semaphores, by name.
+    pub semaphores: Vec<SemaphoreSpec>,
+    /// The locks, by name, in the order of their first use.
+    pub locks: Vec<LockSpec>,
+    /// The groups of tasks, in the file's order. Names are unique.
+    pub tasks: Vec<TaskSpec>,
+    /// What is said and done, in order of time.
+    pub cues: Vec<Cue>,
+    /// What must hold at the end, in the file's order.
+    pub expect: Vec<Expectation>,
+}
+
+/// What of the event log is kept: events of this level and graver ones.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, JsonSchema, Serialize, Deserialize)]
+#[schemars(rename_all = "kebab-case")]
+#[serde(rename_all = "snake_case")]
+pub enum LogLevel {
+    /// Nothing.
+    Off,
+    /// Errors.
+    Error,
+    /// Warnings too.
+    Warn,
+    /// What matters in daily life too.
+    Info,
+    /// What matters to who looks for a fault too.
+    Debug,
+    /// Everything.
+    Trace,
+}
+
+impl LogLevel {
+    /// Every level, the quietest first.
+    pub const ALL: [LogLevel; 6] = [
+        LogLevel::Off,
+        LogLevel::Error,
+        LogLevel::Warn,
+        LogLevel::Info,
+        LogLevel::Debug,
+        LogLevel::Trace,
+    ];
+
+    /// Its name in scenarios and on the command line.
+    pub fn word(self) -> &'static str {
+        match self {
+            LogLevel::Off => "off",
+            LogLevel::Error => "error",
+            LogLevel::Warn => "warn",
+            LogLevel::Info => "info",
+            LogLevel::Debug => "debug",
+            LogLevel::Trace => "trace",
+        }
+    }
+}
+
+impl From<LogLevel> for LevelFilter {
+    fn from(level: LogLevel) -> LevelFilter {
+        match level {
+            LogLevel::Off => LevelFilter::OFF,
+            LogLevel::Error => LevelFilter::ERROR,
+            LogLevel::Warn => LevelFilter::WARN,
+            LogLevel::Info => LevelFilter::INFO,
+            LogLevel::Debug => LevelFilter::DEBUG,
+            LogLevel::Trace => LevelFilter::TRACE,
+        }
+    }
+}
+
+/// The SQLite database in the scratch folder, with one table.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct DbSpec {
+    /// Rows that the table has when the run begins.
+    pub rows: u32,
+    /// How long an operation waits for the file's lock before it fails.
+    #[serde(with = "nanos")]
+    pub timeout: Duration,
+    /// Readers do not wait for the writer (SQLite's write-ahead log).
+    pub wal: bool,
+}
+
+/// A bounded channel, for any number of senders and receivers.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ChannelSpec {
+    /// Its name.
+    pub name: String,
+    /// How much fits, from 1.
+    pub capacity: u32,
+}
+
+/// A counting semaphore, fair.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SemaphoreSpec {
+    /// Its name.
+    pub name: String,
+    /// How many tasks it lets in at once, from 1.
+    pub permits: u32,
+}
+
+/// A mutex.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct LockSpec {
+    /// Its name.
+    pub name: String,
+    /// `Async`: who waits is suspended (`tokio::sync::Mutex`). `Sync`: who waits keeps its thread (`std::sync::Mutex`). On
+    /// thread executors there is only the latter. Never `Offload`.
+    pub how: How,
+}
+
+/// How the loopback HTTP service behaves.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct HttpSpec {
+    /// How long it takes to answer.
+    pub latency: Draw,
+    /// Share of requests that it answers with status 500, 0–1.
+    pub failure_rate: f64,
+}
+
+/// A language of a scenario's texts.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub enum Lang {
+    /// English: every text has it.
+    #[default]
+    En,
+    /// Russian.
+    Ru,
+}
+
+impl Lang {
+    /// Every language.
+    pub const ALL: [Lang; 2] = [Lang::En, Lang::Ru];
+
+    /// Its ISO 639 code.
+    pub fn word(self) -> &'static str {
+        match self {
+            Lang::En => "en",
+            Lang::Ru => "ru",
+        }
+    }
+}
+
+/// A length of time travels to other processes as whole nanoseconds.
+pub(crate) mod nanos {
+    use crate::record::Nanos;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+    use std::time::Duration;
+
+    pub fn serialize<S: Serializer>(time: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+        Nanos::from(*time).serialize(serializer)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+        Nanos::deserialize(deserializer).map(Duration::from)
+    }
+}
