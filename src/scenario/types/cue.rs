@@ -1,7 +1,6 @@
 //! What a presenter says and does.
 
 use super::{Draw, How, LogLevel};
-use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 /// What a presenter says and does.

@@ -2,7 +2,6 @@
 
 use super::Step;
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 
 /// Where tasks run.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -1,7 +1,6 @@
 //! What must hold at the end.
 
 use super::ExecutorKind;
-use serde::{Deserialize, Serialize};
 
 /// What must hold at the end of a run, or of a comparison.
 #[derive(Clone, PartialEq, Debug)]
