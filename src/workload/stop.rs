@@ -1,8 +1,7 @@
 //! How whoever computes or waits learns that the run is over.
 
-use std::sync::Arc;
+use super::shared::Gate;
 use std::sync::atomic::{AtomicBool, Ordering};
-use tokio::sync::Semaphore;
 
 /// A flag that is raised once. Everything that computes looks at it between steps and, inside long steps, about every
 /// millisecond: a task that never awaits cannot be cancelled in any other way. A task that waits for another one cannot look; so
@@ -10,7 +9,7 @@ use tokio::sync::Semaphore;
 #[derive(Debug, Default)]
 pub struct Stop {
     raised: AtomicBool,
-    gates: Vec<Arc<Semaphore>>,
+    gates: Vec<Gate>,
 }
 
 impl Stop {
@@ -20,7 +19,7 @@ impl Stop {
     }
 
     /// Not raised. These gates will be closed.
-    pub(super) fn closing(gates: Vec<Arc<Semaphore>>) -> Stop {
+    pub(super) fn closing(gates: Vec<Gate>) -> Stop {
         Stop {
             raised: AtomicBool::new(false),
             gates,
@@ -30,7 +29,7 @@ impl Stop {
     /// Raises it, for good.
     pub fn request(&self) {
         self.raised.store(true, Ordering::Relaxed);
-        self.gates.iter().for_each(|gate| gate.close());
+        self.gates.iter().for_each(Gate::close);
     }
 
     /// Whether it is raised.

@@ -5,8 +5,12 @@ use tasklab::record::{Batch, Outcome, Reason, Record};
 use tasklab::scenario::{How, LockSpec, Scenario, SemaphoreSpec, Step, TaskSpec};
 
 fn lock(steps: Vec<Step>) -> Step {
+    lock_named("cache", steps)
+}
+
+fn lock_named(name: &str, steps: Vec<Step>) -> Step {
     Step::Lock {
-        name: "cache".into(),
+        name: name.into(),
         steps,
     }
 }
@@ -18,13 +22,12 @@ fn semaphore(steps: Vec<Step>) -> Step {
     }
 }
 
-/// With a lock, a semaphore of two permits, and two channels.
+/// With two locks, a semaphore of two permits, and two channels.
 fn shared(how: How, tasks: Vec<TaskSpec>) -> Scenario {
     let mut scenario = scenario(tasks);
-    scenario.locks = vec![LockSpec {
-        name: "cache".into(),
-        how,
-    }];
+    scenario.locks = ["cache", "index"]
+        .map(|name| LockSpec { name: name.into(), how })
+        .to_vec();
     scenario.semaphores = vec![SemaphoreSpec {
         name: "slots".into(),
         permits: 2,
@@ -104,6 +107,42 @@ fn who_waits_for_a_sync_lock_keeps_its_thread() {
         check(Lab::new(&shared(how, tasks())).on_threads_until(blocking(2)));
     }
     check(Lab::new(&shared(How::Sync, tasks())).on_tokio_until(blocking(2)));
+}
+
+#[test]
+fn two_tasks_that_wait_for_each_others_lock_end_with_the_run() {
+    // Each has its first lock before the other goes on to its second.
+    let crosswise = |first, tells, hears, second| {
+        vec![lock_named(
+            first,
+            vec![send(tells), recv(hears), lock_named(second, vec![cpu(MS)])],
+        )]
+    };
+    let tasks = || {
+        vec![
+            task("one", 1, crosswise("cache", "jobs", "gate", "index")),
+            task("two", 1, crosswise("index", "gate", "jobs", "cache")),
+        ]
+    };
+    let check = |seen: Seen| {
+        for task in ["one", "two"] {
+            assert_eq!(seen.outcome(task), Outcome::Cancelled);
+        }
+    };
+    for how in [How::Sync, How::Async] {
+        check(Lab::new(&shared(how, tasks())).on_threads_until(blocking(2)));
+    }
+    check(Lab::new(&shared(How::Sync, tasks())).on_tokio_until(blocking(2)));
+}
+
+#[test]
+fn a_task_that_waits_for_a_lock_of_its_parent_ends_with_the_run() {
+    // A scenario that says so is refused; this one has not been checked.
+    let steps = vec![lock(vec![Step::Gather(vec![inline(vec![lock(vec![cpu(MS)])])])])];
+    let scenario = shared(How::Async, vec![task("api", 1, steps)]);
+    let seen = Lab::new(&scenario).on_threads_until(blocking(2));
+    assert_eq!(seen.outcome("api"), Outcome::Cancelled);
+    assert_eq!(seen.outcome("api gather"), Outcome::Cancelled);
 }
 
 #[test]

@@ -15,7 +15,7 @@ impl Inline<'_> {
         self.spanning(label, |this| {
             let _guard = match lock.try_block() {
                 Some(guard) => guard,
-                None => lane::blocking(label, || lock.block()),
+                None => lane::blocking(label, || lock.block())?,
             };
             this.run(steps)
         })
