@@ -19,9 +19,13 @@ pub(super) struct Callable {
 
 /// A step of one group that names another.
 pub(super) struct Call {
-    from: usize,
-    to: usize,
-    place: Place,
+    pub from: usize,
+    pub to: usize,
+    pub place: Place,
+    /// Whether the task that `from` stands for waits until the called one is over.
+    pub waits: bool,
+    /// The locks that are held meanwhile, each with the place where it was taken.
+    pub held: Vec<(String, Place)>,
 }
 
 impl Resolver<'_> {
@@ -34,7 +38,7 @@ impl Resolver<'_> {
         site: Site<'_>,
     ) -> Option<Vec<Branch>> {
         let allowed = self.needs_runtime(step, "there is no runtime for its tasks", place, site);
-        let branches: Vec<_> = raw.value.iter().map(|branch| self.branch(branch, site)).collect();
+        let branches: Vec<_> = raw.value.iter().map(|branch| self.branch(branch, true, site)).collect();
         if raw.value.is_empty() {
             let diagnostic = Diagnostic::new(raw.place.clone(), format!("`{step}` without branches"));
             let diagnostic = diagnostic.label("there is nothing to wait for");
@@ -63,7 +67,7 @@ impl Resolver<'_> {
                 (many.what.0.as_ref(), count, wait)
             }
         };
-        let branch = what.and_then(|what| self.branch(what, site));
+        let branch = what.and_then(|what| self.branch(what, wait, site));
         allowed?;
         Some(Step::Spawn {
             branch: branch?,
@@ -72,12 +76,13 @@ impl Resolver<'_> {
         })
     }
 
-    /// A called group, or steps, which a task of their own does: what is around them holds no lock for them.
-    pub(super) fn branch(&mut self, raw: &At<raw::Branch>, site: Site<'_>) -> Option<Branch> {
+    /// A called group, or steps, which a task of their own does. If this one `waits` for it, that is under all locks that this
+    /// one holds.
+    pub(super) fn branch(&mut self, raw: &At<raw::Branch>, waits: bool, site: Site<'_>) -> Option<Branch> {
         match &raw.value {
-            raw::Branch::Group(name) => self.call(name).map(Branch::Group),
+            raw::Branch::Group(name) => self.call(name, waits).map(Branch::Group),
             raw::Branch::Steps(steps) => {
-                let held = std::mem::take(&mut self.held);
+                let held = self.enter_branch(waits);
                 let steps = self.list(
                     steps,
                     Site {
@@ -85,21 +90,21 @@ impl Resolver<'_> {
                         synchronous: None,
                     },
                 );
-                self.held = held;
+                self.leave_branch(held);
                 steps.map(Branch::Steps)
             }
         }
     }
 
-    fn call(&mut self, name: &At<Name>) -> Option<String> {
+    fn call(&mut self, name: &At<Name>, waits: bool) -> Option<String> {
         let At {
             value: Name(name),
             place,
         } = name;
         let Some(to) = self.groups.iter().position(|group| group.name == *name) else {
-            return self.no_such_group(name, place);
+            return self.no_such_group(name, place, waits);
         };
-        self.note_call(to, place);
+        self.note_call(to, place, waits);
         let group = &self.groups[to];
         if !group.called {
             let diagnostic = Diagnostic::new(place.clone(), format!("the tasks of `{name}` arrive by themselves"));
@@ -111,7 +116,7 @@ impl Resolver<'_> {
         Some(name.clone())
     }
 
-    fn no_such_group(&mut self, name: &str, place: &Place) -> Option<String> {
+    fn no_such_group(&mut self, name: &str, place: &Place, waits: bool) -> Option<String> {
         let callable = self.groups.iter().filter(|group| group.called);
         let called: Vec<&str> = callable.map(|group| group.name.as_str()).collect();
         let all: Vec<&str> = self.groups.iter().map(|group| group.name.as_str()).collect();
@@ -128,16 +133,18 @@ impl Resolver<'_> {
         let title = format!("there is no group of tasks `{name}`");
         // What is mistyped is called.
         if let Some(to) = near.and_then(|near| all.iter().position(|name| *name == near)) {
-            self.note_call(to, place);
+            self.note_call(to, place, waits);
         }
         self.refuse(Diagnostic::new(place.clone(), title).help(help))
     }
 
-    fn note_call(&mut self, to: usize, place: &Place) {
+    fn note_call(&mut self, to: usize, place: &Place, waits: bool) {
         self.calls.push(Call {
             from: self.group,
             to,
             place: place.clone(),
+            waits: waits && !self.held.is_apart(),
+            held: if waits { self.held.places() } else { Vec::new() },
         });
     }
 

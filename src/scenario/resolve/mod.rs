@@ -9,6 +9,7 @@ mod cue;
 mod draw;
 mod executor;
 mod expect;
+mod held;
 mod shared;
 mod step;
 mod task;
@@ -20,6 +21,7 @@ use super::raw::{self, At, Table};
 use super::report::{Diagnostic, Diagnostics, Place};
 use super::types::{self, Draw, ExecutorKind, HttpSpec, Lang, Scenario, TaskSpec};
 use call::{Call, Callable};
+use held::Held;
 use shared::{Declared, Locks};
 use std::time::Duration;
 
@@ -56,8 +58,8 @@ struct Resolver<'a> {
     calls: Vec<Call>,
     /// Whose steps are being read: an index into `groups`.
     group: usize,
-    /// The locks around the step that is being read, the outermost first.
-    held: Vec<(String, Place)>,
+    /// Which locks are held around the step that is being read, and who takes which.
+    held: Held,
 }
 
 /// Checks and translates.
@@ -81,7 +83,7 @@ pub(super) fn scenario(raw: &raw::Scenario, lang: Lang, found: &mut Diagnostics)
         groups: Vec::new(),
         calls: Vec::new(),
         group: 0,
-        held: Vec::new(),
+        held: Held::default(),
     };
     let title = r.title(&raw.title);
     let about = r.about(raw.about.as_ref());

@@ -171,7 +171,7 @@ impl Resolver<'_> {
             raw::Step::Spawn(spawn) => self.spawn(spawn, place, site)?,
             raw::Step::Unawaited(branch) => {
                 let allowed = self.needs_runtime("unawaited", "there are no futures here", place, site);
-                let branch = self.branch(branch, site);
+                let branch = self.branch(branch, false, site);
                 allowed.and(branch).map(Step::Unawaited)?
             }
             raw::Step::Choose(choices) => self.choose(choices, inner)?,
@@ -195,8 +195,8 @@ impl Resolver<'_> {
         let name = lock.name.0.as_ref();
         let known = name.zip(how).and_then(|(name, how)| self.lock(name, how, written));
         let free = name.and_then(|name| self.not_held(name));
-        if let Some(At { value, place }) = name {
-            self.held.push((value.0.clone(), place.clone()));
+        if let Some(name) = name {
+            self.take_lock(name);
         }
         let synchronous = match how {
             Some(How::Sync) => site.synchronous.or(Some((LOCK, place))),
@@ -208,7 +208,7 @@ impl Resolver<'_> {
             .as_ref()
             .and_then(|steps| self.list(steps, Site { synchronous, ..site }));
         if name.is_some() {
-            self.held.pop();
+            self.give_lock_back();
         }
         possible.and(free)?;
         Some(Step::Lock {
@@ -232,21 +232,6 @@ impl Resolver<'_> {
             return self.refuse(diagnostic.help("write `how = \"sync\"`"));
         }
         Some(how)
-    }
-
-    /// Refuses a lock that the same task holds already.
-    fn not_held(&mut self, name: &At<raw::Name>) -> Option<()> {
-        let Some((_, place)) = self.held.iter().find(|(held, _)| *held == name.value.0) else {
-            return Some(());
-        };
-        let diagnostic = Diagnostic::new(
-            name.place.clone(),
-            format!("the lock `{}` is held already", name.value.0),
-        );
-        let diagnostic = diagnostic
-            .label("the task would wait for itself, for ever")
-            .related(place, "since here");
-        self.refuse(diagnostic.help("leave the inner one out, or name another lock"))
     }
 
     fn choose(&mut self, raw: &At<Vec<At<raw::Weighted>>>, site: Site<'_>) -> Option<Step> {

@@ -32,6 +32,7 @@ impl Resolver<'_> {
             tasks.push(self.task(&group.value));
         }
         self.acyclic()?;
+        self.locks_of_called();
         self.totals(groups, &tasks);
         tasks.into_iter().collect()
     }
