@@ -189,6 +189,11 @@ impl TaskHandle {
         format!("{}#{}", self.0.hub.group_name(self.0.group), self.0.index)
     }
 
+    /// Its group.
+    pub fn group(&self) -> GroupId {
+        self.0.group
+    }
+
     /// Where it is recorded.
     pub fn hub(&self) -> &Arc<Hub> {
         &self.0.hub

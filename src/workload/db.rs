@@ -45,8 +45,10 @@ struct Connections {
 pub(super) enum DbError {
     /// The run is over.
     Stopped,
-    /// The file was locked, or no connection was free, for longer than this.
-    Busy(Duration),
+    /// The file was locked for as long as this.
+    Locked(Duration),
+    /// No connection was free for as long as this.
+    NoConnection(Duration),
     /// SQLite says why.
     Sqlite(rusqlite::Error),
 }
@@ -67,7 +69,12 @@ impl fmt::Display for DbError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             DbError::Stopped => f.write_str("the run is over"),
-            DbError::Busy(limit) => write!(f, "others have kept it locked for {}", show_duration(*limit)),
+            DbError::Locked(limit) => write!(f, "others have kept it locked for {}", show_duration(*limit)),
+            DbError::NoConnection(limit) => write!(
+                f,
+                "others have used all {CONNECTIONS} connections for {}",
+                show_duration(*limit)
+            ),
             DbError::Sqlite(error) => error.fmt(f),
         }
     }
@@ -136,7 +143,6 @@ impl Database {
         let wait = Wait {
             stop,
             limit: self.spec.timeout,
-            until: Instant::now() + self.spec.timeout,
         };
         let connection = self.connect(&wait)?;
         let done = self.transaction(&connection, op, rows, rng, &wait);
@@ -179,6 +185,7 @@ impl Database {
 
     /// A connection of one's own.
     fn connect(&self, wait: &Wait<'_>) -> Result<Connection, DbError> {
+        let since = Instant::now();
         let mut connections = self.connections();
         loop {
             wait.stop.check()?;
@@ -189,7 +196,7 @@ impl Database {
                 connections.open += 1;
                 break;
             }
-            let left = wait.left()?;
+            let left = wait.left(since).ok_or(DbError::NoConnection(wait.limit))?;
             let waited = self.freed.wait_timeout(connections, left.min(PATIENCE));
             connections = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
@@ -210,31 +217,29 @@ impl Database {
     }
 }
 
-/// How long an operation waits for others.
+/// How long an operation waits for others, each time that it has to. What it does in between takes as long as it takes.
 struct Wait<'a> {
     stop: &'a Stop,
     limit: Duration,
-    until: Instant,
 }
 
 impl Wait<'_> {
-    fn left(&self) -> Result<Duration, DbError> {
-        let left = self.until.saturating_duration_since(Instant::now());
-        if left.is_zero() {
-            Err(DbError::Busy(self.limit))
-        } else {
-            Ok(left)
-        }
+    /// How much longer it waits that has waited since then; `None`: no longer.
+    fn left(&self, since: Instant) -> Option<Duration> {
+        let left = self.limit.saturating_sub(since.elapsed());
+        (!left.is_zero()).then_some(left)
     }
 
     /// Tries until the file's lock can be had.
     fn through<R>(&self, mut attempt: impl FnMut() -> rusqlite::Result<R>) -> Result<R, DbError> {
+        let since = Instant::now();
         loop {
             match attempt() {
                 Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => {
                     self.stop.check()?;
                     // SQLite has waited before it said so, unless it saw that this would not help.
-                    thread::sleep(self.left()?.min(Duration::from_millis(1)));
+                    let left = self.left(since).ok_or(DbError::Locked(self.limit))?;
+                    thread::sleep(left.min(Duration::from_millis(1)));
                 }
                 done => return Ok(done?),
             }
@@ -302,6 +307,27 @@ mod tests {
         other.execute_batch("ROLLBACK").unwrap();
         write(&Stop::new()).unwrap();
         assert_eq!(sum(&database), 3);
+    }
+
+    #[test]
+    fn what_it_does_between_two_waits_takes_as_long_as_it_takes() {
+        let stop = Stop::new();
+        let limit = Duration::from_millis(100);
+        let wait = Wait { stop: &stop, limit };
+        let slow = || {
+            let since = Instant::now();
+            while since.elapsed() <= limit {
+                std::hint::spin_loop();
+            }
+            Ok(())
+        };
+        wait.through(slow).unwrap();
+        let mut busy = Some(rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_BUSY));
+        let once = || {
+            busy.take()
+                .map_or(Ok(()), |busy| Err(rusqlite::Error::SqliteFailure(busy, None)))
+        };
+        wait.through(once).unwrap();
     }
 
     #[test]

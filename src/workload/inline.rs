@@ -13,12 +13,15 @@ use super::kernels::{self, work};
 use super::logging;
 use super::program::{Instruction, Op};
 use super::stop::Stopped;
+use super::troubles::Trouble;
 use crate::probe::{self, TaskHandle, lane};
 use crate::record::{Label, Nanos, Outcome};
 use crate::scenario::{DbOp, Draw, FileOp, Kernel};
+use hyper::StatusCode;
 use hyper::http::uri::PathAndQuery;
 use rand::Rng;
 use rand_pcg::Pcg64Mcg;
+use std::fmt::Display;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -123,10 +126,7 @@ impl Inline<'_> {
             }
             Op::Call { manner, programs } => self.call(label, *manner, programs),
             Op::Spawn { program, count } => self.spawn(label, program, *count),
-            Op::Unawaited(program) => {
-                self.unawaited(label, program);
-                Ok(())
-            }
+            Op::Unawaited(program) => self.unawaited(label, program),
             Op::Log(event) => self.computing(label, |_| {
                 logging::write(event);
                 Ok(())
@@ -198,7 +198,25 @@ impl Inline<'_> {
     fn http(&mut self, path: &PathAndQuery, label: Label) -> Result<(), Cut> {
         let seed = self.rng.random();
         let reply = lane::blocking(label, || self.services.http().get_sync(path, seed));
-        super::http::judge(path, reply)
+        self.judge_http(path, reply)
+    }
+
+    /// What becomes of a repetition whose request ended so.
+    pub(super) fn judge_http<E: Display>(&self, path: &PathAndQuery, reply: Result<StatusCode, E>) -> Result<(), Cut> {
+        match reply {
+            Ok(status) if status.is_success() => Ok(()),
+            Ok(status) => {
+                tracing::warn!("http {path}: status {}", status.as_u16());
+                Err(Cut::Failed)
+            }
+            // The service ends with the run.
+            Err(_) if self.services.stop().requested() => Err(Cut::Stopped),
+            Err(error) => {
+                let what = format_args!("gets no reply to http {path}: {error}");
+                self.services.troubles().tell(self.task, Trouble::Http, what);
+                Err(Cut::Failed)
+            }
+        }
     }
 
     /// The thread waits for the disk.
@@ -225,7 +243,8 @@ impl Inline<'_> {
                 DbOp::Read => "read from",
                 DbOp::Write => "write to",
             };
-            tracing::warn!("cannot {op} the database: {error}");
+            let what = format_args!("cannot {op} the database: {error}");
+            services.troubles().tell(self.task, Trouble::Database, what);
             Cut::Failed
         })
     }
@@ -241,10 +260,9 @@ impl Inline<'_> {
                 FileOp::Read => "read",
                 FileOp::Write => "write",
             };
-            tracing::warn!(
-                "cannot {op} a file in {}: {error}",
-                self.services.scratch().path().display()
-            );
+            let folder = self.services.scratch().path().display();
+            let what = format_args!("cannot {op} a file in {folder}: {error}");
+            self.services.troubles().tell(self.task, Trouble::File, what);
             Cut::Failed
         })
     }

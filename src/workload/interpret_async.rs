@@ -12,7 +12,7 @@ use super::Services;
 use super::draw::{Seed, sample};
 use super::files;
 use super::flow::{choose, turns};
-use super::http::{self, Link};
+use super::http::Link;
 use super::inline::{Cut, Inline, judge};
 use super::program::{Instruction, Op};
 use super::readiness::{Due, Readiness};
@@ -128,7 +128,7 @@ pub(super) async fn run(
             Op::Sleep(time) => sleep(wire, label, sample(time, rng), limit).await,
             Op::Yield => named(Reason::Yield, label, pin!(tokio::task::yield_now())).await,
             // Boxed here and below, so that a task that merely sleeps does not carry the room for a request around.
-            Op::Http(path) => Box::pin(http(wire, label, path, rng.random(), limit)).await?,
+            Op::Http(path) => Box::pin(http(wire, rng, label, path, limit)).await?,
             &Op::File {
                 op,
                 size,
@@ -179,7 +179,7 @@ pub(super) async fn run(
                 Box::pin(branches::call(wire, rng, label, *manner, programs, limit)).await?;
             }
             Op::Spawn { program, count } => branches::spawn(wire, rng, label, program, *count)?,
-            Op::Unawaited(program) => branches::unawaited(wire, rng, label, program),
+            Op::Unawaited(program) => branches::unawaited(wire, rng, label, program)?,
             Op::Choose(choices) => {
                 if let Some(steps) = choose(choices, rng) {
                     Box::pin(repeat(wire, rng, label, Repeat::Times(1), steps, limit)).await?;
@@ -210,7 +210,14 @@ async fn sleep(wire: &Wire, label: Label, time: Duration, limit: Option<Nanos>) 
     lane::step(&wire.task, label, start);
 }
 
-async fn http(wire: &mut Wire, label: Label, path: &PathAndQuery, draw: u64, limit: Option<Nanos>) -> Result<(), Cut> {
+async fn http(
+    wire: &mut Wire,
+    rng: &mut Pcg64Mcg,
+    label: Label,
+    path: &PathAndQuery,
+    limit: Option<Nanos>,
+) -> Result<(), Cut> {
+    let draw = rng.random();
     let start = probe::now();
     let task = wire.task.id();
     let readiness = wire.readiness();
@@ -227,7 +234,7 @@ async fn http(wire: &mut Wire, label: Label, path: &PathAndQuery, draw: u64, lim
             match named(Reason::Http, label, pin!(connecting)).await {
                 Ok(link) => Box::new(link),
                 Err(error) => {
-                    let result = http::judge(path, Err(error));
+                    let result = wire.inline(rng).judge_http(path, Err(error));
                     // There is no port or descriptor left, and a task that asked again at once would keep its worker.
                     named(Reason::Http, label, pin!(tokio::time::sleep(BACK_OFF))).await;
                     return result;
@@ -242,7 +249,7 @@ async fn http(wire: &mut Wire, label: Label, path: &PathAndQuery, draw: u64, lim
         wire.link = Some(link);
     }
     lane::step(&wire.task, label, start);
-    http::judge(path, reply)
+    wire.inline(rng).judge_http(path, reply)
 }
 
 async fn file(

@@ -31,11 +31,11 @@ mod label;
 mod logging;
 mod program;
 mod readiness;
-mod refusals;
 mod services;
 mod shared;
 mod stop;
 mod task;
+mod troubles;
 
 pub use alive::Alive;
 pub(crate) use alive::Presence;

@@ -2,14 +2,15 @@
 
 use super::alive::Alive;
 use super::calibrate::Calibration;
+use super::children::Made;
 use super::db::Database;
 use super::files::Scratch;
 use super::http::HttpService;
 use super::label::Labels;
-use super::refusals::Refusals;
 use super::shared::{Channel, Shared};
 use super::stop::Stop;
 use super::task::TaskCtx;
+use super::troubles::Troubles;
 use crate::record::Label;
 use crate::scenario::{HttpSpec, Scenario};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -25,7 +26,8 @@ pub struct Services {
     stop: Stop,
     alive: Arc<Alive>,
     intake: OnceLock<Weak<dyn Intake>>,
-    refusals: Refusals,
+    made: Made,
+    troubles: Troubles,
     shared: Shared,
     http: HttpService,
     /// How the scenario wants the service to behave.
@@ -57,7 +59,8 @@ impl Services {
             stop: Stop::closing(shared.gates()),
             alive: Arc::default(),
             intake: OnceLock::new(),
-            refusals: Refusals::default(),
+            made: Made::default(),
+            troubles: Troubles::default(),
             shared,
             http,
             http_at_first: scenario.http,
@@ -82,7 +85,8 @@ impl Services {
             stop: Stop::closing(shared.gates()),
             alive: Arc::default(),
             intake: OnceLock::new(),
-            refusals: Refusals::default(),
+            made: Made::default(),
+            troubles: Troubles::default(),
             shared,
             database: Database::new(&scratch, scenario.db),
             http: HttpService::elsewhere(http, scenario.seed),
@@ -106,9 +110,14 @@ impl Services {
         &self.alive
     }
 
-    /// Threads that the machine did not grant.
-    pub(super) fn refusals(&self) -> &Refusals {
-        &self.refusals
+    /// How many tasks steps have made.
+    pub(super) fn made(&self) -> &Made {
+        &self.made
+    }
+
+    /// What tasks lacked.
+    pub(super) fn troubles(&self) -> &Troubles {
+        &self.troubles
     }
 
     /// How full each channel is: its name, what is in it, and what fits.

@@ -7,6 +7,7 @@ use super::draw::{Seed, sample};
 use super::inline::{Cut, judge, outcome};
 use super::interpret_async::{self, Wire};
 use super::program::Program;
+use super::troubles::Trouble;
 use crate::probe::{self, TaskHandle, lane};
 use crate::record::{LaneKind, Nanos, Outcome, Reason};
 use crate::scenario::Repeat;
@@ -128,7 +129,7 @@ impl TaskCtx {
         let hub = self.wire.task.hub().clone();
         // Handed over only to a thread that exists.
         let (hand, taken) = mpsc::sync_channel::<TaskCtx>(1);
-        let begun = thread::Builder::new().name(name.clone()).spawn(move || {
+        let begun = thread::Builder::new().name(name).spawn(move || {
             lane::ready_for_jobs(&hub, LaneKind::Thread);
             if let Ok(task) = taken.recv() {
                 task.run_sync(since);
@@ -137,7 +138,11 @@ impl TaskCtx {
         match begun {
             Ok(_) => drop(hand.send(self)),
             Err(error) => {
-                self.wire.services.refusals().tell(&name, &error);
+                let what = format_args!("failed, because the machine grants it no thread: {error}");
+                self.wire
+                    .services
+                    .troubles()
+                    .tell(&self.wire.task, Trouble::Thread, what);
                 self.end(Outcome::Failed);
             }
         }

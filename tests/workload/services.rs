@@ -188,7 +188,7 @@ fn a_full_disk_fails_the_repetition_with_one_clear_line() {
         assert_eq!(seen.repetitions("writer"), [Outcome::Failed], "{how:?}");
         assert_eq!(seen.outcome("other"), Outcome::Completed);
         let lines = lines_about(&folder.display().to_string());
-        let [(Level::WARN, line)] = &lines[..] else {
+        let [(Level::ERROR, line)] = &lines[..] else {
             panic!("{how:?}: {lines:?}")
         };
         assert!(line.contains("No space left on device"), "{line}");
@@ -217,13 +217,19 @@ fn a_start_that_is_cancelled_between_two_pieces_of_a_file_leaves_nothing() {
 fn a_file_that_cannot_be_had_fails_the_repetition_and_not_the_run() {
     for how in [How::Async, How::Sync, How::Offload] {
         let tasks = vec![
-            task("reader", 2, vec![file(FileOp::Read, how)]),
-            task("writer", 2, vec![file(FileOp::Write, how)]),
+            task("reader", 25, vec![file(FileOp::Read, how)]),
+            task("writer", 25, vec![file(FileOp::Write, how)]),
         ];
         let lab = Lab::new(&scenario(tasks));
+        let folder = lab.services.scratch().path().display().to_string();
         lab.services.scratch().remove().unwrap();
         let seen = lab.on_tokio();
-        assert_eq!(seen.repetitions("reader"), [Outcome::Failed; 2], "{how:?}");
-        assert_eq!(seen.repetitions("writer"), [Outcome::Failed; 2], "{how:?}");
+        assert_eq!(seen.repetitions("reader"), [Outcome::Failed; 25], "{how:?}");
+        assert_eq!(seen.repetitions("writer"), [Outcome::Failed; 25], "{how:?}");
+        for op in ["read", "write"] {
+            // The first and the tenth.
+            let lines = lines_about(&format!("cannot {op} a file in {folder}"));
+            assert_eq!(lines.len(), 2, "{how:?}: {lines:?}");
+        }
     }
 }

@@ -15,29 +15,13 @@
 //! unseen*, and the log says so.
 
 mod call;
+mod ceiling;
 mod family;
 mod words;
 
 pub(super) use call::{Call, Then};
+pub(super) use ceiling::{Made, room};
 pub(super) use family::Place;
-
-use super::alive::Alive;
-use super::inline::Cut;
-use crate::scenario::MOST_TASKS;
-
-/// Fails the repetition that would bring so many `more` tasks that too many are alive. Those that a scenario spawns again and
-/// again cannot be counted when it is read, so they are counted here; a few may slip in while others are being spawned.
-pub(super) fn room(alive: &Alive, more: usize) -> Result<(), Cut> {
-    if fits(alive.count(), more) {
-        return Ok(());
-    }
-    tracing::warn!("no task is spawned: no more than {MOST_TASKS} may be alive at once");
-    Err(Cut::Failed)
-}
-
-fn fits(alive: usize, more: usize) -> bool {
-    (alive as u64).saturating_add(more as u64) <= MOST_TASKS
-}
 
 /// In which manner a task waits for the tasks that it calls.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -61,17 +45,5 @@ impl Manner {
             Manner::Race => "race",
             Manner::Spawn => "spawn",
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_million_tasks_fit_and_not_one_more() {
-        assert!(fits(0, 1_000_000) && fits(999_999, 1));
-        assert!(!fits(1_000_000, 1) && !fits(900_001, 100_000));
-        assert!(!fits(usize::MAX, usize::MAX));
     }
 }

@@ -17,27 +17,7 @@ mod service;
 pub(super) use client::Link;
 pub use service::HttpService;
 
-use super::inline::Cut;
-use hyper::StatusCode;
-use hyper::http::uri::PathAndQuery;
-use std::fmt::Display;
-
 /// The header with the number from which the service draws.
 const DRAW: &str = "x-tasklab-draw";
 /// The header with the task and the number of its wait: `17:3`.
 const WAIT: &str = "x-tasklab-task";
-
-/// What becomes of a repetition that got this reply.
-pub(super) fn judge<E: Display>(path: &PathAndQuery, reply: Result<StatusCode, E>) -> Result<(), Cut> {
-    match reply {
-        Ok(status) if status.is_success() => Ok(()),
-        Ok(status) => {
-            tracing::warn!("http {path}: status {}", status.as_u16());
-            Err(Cut::Failed)
-        }
-        Err(error) => {
-            tracing::warn!("http {path}: {error}");
-            Err(Cut::Failed)
-        }
-    }
-}

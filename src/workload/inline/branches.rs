@@ -15,7 +15,7 @@ use std::sync::Arc;
 impl Inline<'_> {
     /// Runs each program as a child, and keeps the thread until the manner of the call lets it go.
     pub(super) fn call(&mut self, label: Label, manner: Manner, programs: &[Arc<Program>]) -> Result<(), Cut> {
-        room(self.services.alive(), programs.len())?;
+        room(self.services, self.task, programs.len())?;
         let mut call = Call::new(manner);
         for program in programs {
             let child = self.child(program, |handle| {
@@ -40,7 +40,7 @@ impl Inline<'_> {
 
     /// Spawns so many tasks for which nobody waits.
     pub(super) fn spawn(&mut self, label: Label, program: &Arc<Program>, count: u32) -> Result<(), Cut> {
-        room(self.services.alive(), count as usize)?;
+        room(self.services, self.task, count as usize)?;
         let start = probe::now();
         for _ in 0..count {
             let child = self.child(program, |handle| {
@@ -54,7 +54,8 @@ impl Inline<'_> {
     }
 
     /// Makes a closure and drops it.
-    pub(super) fn unawaited(&mut self, label: Label, program: &Arc<Program>) {
+    pub(super) fn unawaited(&mut self, label: Label, program: &Arc<Program>) -> Result<(), Cut> {
+        room(self.services, self.task, 1)?;
         let start = probe::now();
         let group = self.task.hub().group_named(program.group());
         let handle = probe::never_started(self.task, &group);
@@ -64,6 +65,7 @@ impl Inline<'_> {
         drop(closure);
         tracing::warn!("{} was made and never called: nothing of it ran", handle.name());
         lane::step(self.task, label, start);
+        Ok(())
     }
 
     /// A child that is queued from now on; `meet` is shown its handle, and says to whom it reports.

@@ -29,7 +29,7 @@ pub(super) async fn call(
     programs: &[Arc<Program>],
     limit: Option<Nanos>,
 ) -> Result<(), Cut> {
-    room(wire.services.alive(), programs.len())?;
+    room(&wire.services, &wire.task, programs.len())?;
     let mut children = Children {
         wire,
         call: Call::new(manner),
@@ -62,7 +62,7 @@ pub(super) fn spawn(
     program: &Arc<Program>,
     count: u32,
 ) -> Result<(), Cut> {
-    room(wire.services.alive(), count as usize)?;
+    room(&wire.services, &wire.task, count as usize)?;
     let start = probe::now();
     for _ in 0..count {
         drop(child(wire, rng, program, |handle| {
@@ -75,7 +75,8 @@ pub(super) fn spawn(
 }
 
 /// Makes a future and drops it.
-pub(super) fn unawaited(wire: &Wire, rng: &mut Pcg64Mcg, label: Label, program: &Arc<Program>) {
+pub(super) fn unawaited(wire: &Wire, rng: &mut Pcg64Mcg, label: Label, program: &Arc<Program>) -> Result<(), Cut> {
+    room(&wire.services, &wire.task, 1)?;
     let start = probe::now();
     let hub = wire.task.hub();
     let handle = probe::never_started(&wire.task, &hub.group_named(program.group()));
@@ -84,6 +85,7 @@ pub(super) fn unawaited(wire: &Wire, rng: &mut Pcg64Mcg, label: Label, program: 
     drop(future);
     tracing::warn!("{} was called and never awaited: nothing of it ran", handle.name());
     lane::step(&wire.task, label, start);
+    Ok(())
 }
 
 /// Spawns a child; `meet` is shown its handle before it can run, and says to whom it reports.
