@@ -30,7 +30,7 @@ pub use hooks::install;
 pub use hub::{Group, Hub, IDS_ELSEWHERE};
 pub use log::{Log, LogFilter, subscribe};
 pub use task::{
-    SpawnedElsewhere, TaskHandle, ended, never_started, offloaded, orphaned, spawn, spawned_elsewhere, unheard,
+    End, SpawnedElsewhere, TaskHandle, ended, never_started, offloaded, orphaned, spawn, spawned_elsewhere, unheard,
 };
 pub use tokio_metrics::{GroupMonitors, Watch, monitored};
 pub use usage::usage;

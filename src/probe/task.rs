@@ -282,33 +282,47 @@ pub fn never_started(parent: &TaskHandle, group: &Group) -> TaskHandle {
     handle
 }
 
-/// A task has ended: as `outcome`, unless it failed and nobody would hear of it. Later calls change nothing. Tells how it is
-/// recorded.
-pub fn ended(task: &TaskHandle, outcome: Outcome) -> Outcome {
-    let outcome = match task.0.stage.swap(OVER, Relaxed) {
-        OVER => return outcome,
-        UNHEARD if outcome == Outcome::Failed => Outcome::FailedUnseen,
-        _ => outcome,
+/// A task's end.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct End {
+    /// How it is recorded.
+    pub outcome: Outcome,
+    /// It did not do all its steps, nobody stopped it, and nobody is left to hear of that.
+    pub lost: bool,
+}
+
+/// A task has ended: as `outcome`, unless it failed and nobody would hear of it. Later calls change nothing, and have lost nothing.
+pub fn ended(task: &TaskHandle, outcome: Outcome) -> End {
+    let stage = task.0.stage.swap(OVER, Relaxed);
+    let failure = matches!(outcome, Outcome::Failed | Outcome::TimedOut | Outcome::Panicked);
+    let lost = stage == UNHEARD && failure;
+    let outcome = match outcome {
+        Outcome::Failed if lost => Outcome::FailedUnseen,
+        outcome => outcome,
     };
+    let end = End { outcome, lost };
+    if stage == OVER {
+        return end;
+    }
     let at = super::now();
     if let Some(id) = task.0.id() {
         lane::claim();
         lane::write(&task.0.hub, Record::Ended(Ended { at, task: id, outcome }));
     }
-    outcome
+    end
 }
 
 /// From the start nobody waits for this task, or from now on somebody else stops it: should it fail, nobody would hear of it.
-pub fn unheard(task: &TaskHandle) {
-    // Only the first step off the stage counts: a task that is over stays so.
-    let _ = task.0.stage.compare_exchange(HEARD, UNHEARD, Relaxed, Relaxed);
+/// Nothing, if it has ended, or nobody waited for it; tells whether it was so.
+pub fn unheard(task: &TaskHandle) -> bool {
+    task.0.stage.compare_exchange(HEARD, UNHEARD, Relaxed, Relaxed).is_ok()
 }
 
 /// Who waited for this task does so no more, and it cannot be stopped: it runs on to its end. Nothing, if it has ended, or
 /// nobody waited for it; tells whether it was so.
 pub fn orphaned(task: &TaskHandle) -> bool {
     let at = super::now();
-    let heard = task.0.stage.compare_exchange(HEARD, UNHEARD, Relaxed, Relaxed).is_ok();
+    let heard = unheard(task);
     if let Some(id) = task.0.id().filter(|_| heard) {
         lane::write(&task.0.hub, Record::Orphaned(Orphaned { at, task: id }));
     }

@@ -213,14 +213,15 @@ impl Drop for TaskCtx {
 
 /// Records how a task ended, and writes it down if its failure is lost.
 pub(super) fn ended(task: &TaskHandle, outcome: Outcome) -> Outcome {
-    let outcome = probe::ended(task, outcome);
-    if outcome == Outcome::FailedUnseen {
+    let end = probe::ended(task, outcome);
+    if end.lost {
         tracing::warn!(
-            "{} failed, and nobody was left to hear of it: the failure is lost",
-            task.name()
+            "{} {}, and nobody was left to hear of it: the failure is lost",
+            task.name(),
+            outcome.word()
         );
     }
-    outcome
+    end.outcome
 }
 
 /// How something ends whose end nobody has said: by a panic, or because it was dropped.

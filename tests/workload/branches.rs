@@ -97,42 +97,104 @@ fn gather_fails_at_the_first_failure_while_the_siblings_run_on() {
     }
 }
 
+/// The ways in which a task can fail: a name, the step that does it, and how the task ends.
+fn faults() -> [(&'static str, Step, Outcome); 3] {
+    let panic = Step::Panic {
+        message: "on purpose".into(),
+        chance: 1.0,
+    };
+    // Noticed when it ends, everywhere.
+    let timeout = Step::Timeout {
+        after: fixed(MS / 1000),
+        steps: vec![Step::Block(fixed(MS))],
+    };
+    [
+        ("failed", fail(1.0), Outcome::Failed),
+        ("timed out", timeout, Outcome::TimedOut),
+        ("panicked", panic, Outcome::Panicked),
+    ]
+}
+
 #[test]
 fn a_failure_after_gather_has_left_is_lost_and_seen_to_be_lost() {
-    let steps = vec![
-        send("gate"),
-        Step::Gather(vec![group("straggler"), inline(vec![fail(1.0)])]),
-    ];
-    let tasks = vec![
-        // Each repetition opens the gate once, for those who were left behind by the ones before.
-        task("g3", 50, steps),
-        called("straggler", vec![recv("gate"), recv("gate"), fail(1.0)]),
-    ];
-    let lost = || {
-        |batch: &Batch| {
-            let lost = |record: &Record| matches!(record, Record::Ended(e) if e.outcome == Outcome::FailedUnseen);
-            batch.records.iter().any(|(_, record)| lost(record))
+    for (how, fault, outcome) in faults() {
+        let straggler = format!("straggler {how}");
+        let outcome = match outcome {
+            Outcome::Failed => Outcome::FailedUnseen,
+            outcome => outcome,
+        };
+        let steps = vec![
+            send("gate"),
+            Step::Gather(vec![group(&straggler), inline(vec![fail(1.0)])]),
+        ];
+        let tasks = vec![
+            // Each repetition opens the gate once, for those who were left behind by the ones before.
+            task("g3", 50, steps),
+            called(&straggler, vec![recv("gate"), recv("gate"), fault]),
+        ];
+        let lost = || {
+            move |batch: &Batch| {
+                let lost = |record: &Record| matches!(record, Record::Ended(e) if e.outcome == outcome);
+                batch.records.iter().any(|(_, record)| lost(record))
+            }
+        };
+        for (executor, seen) in both_until(&gated(tasks), lost) {
+            let lost: Vec<_> = (0..)
+                .zip(seen.outcomes(&straggler))
+                .filter(|(_, ended)| *ended == outcome)
+                .map(|(index, _)| index)
+                .collect();
+            let orphans = seen.orphans(&straggler);
+            assert!(
+                !lost.is_empty() && lost.iter().all(|index| orphans.contains(index)),
+                "{executor} {how}"
+            );
         }
-    };
-    for (executor, seen) in both_until(&gated(tasks), lost) {
-        let lost: Vec<_> = (0..)
-            .zip(seen.outcomes("straggler"))
-            .filter(|(_, outcome)| *outcome == Outcome::FailedUnseen)
-            .map(|(index, _)| index)
-            .collect();
-        let orphans = seen.orphans("straggler");
-        assert!(
-            !lost.is_empty() && lost.iter().all(|index| orphans.contains(index)),
-            "{executor}"
-        );
+        let mut lines = lines_about(&format!("{how}, and nobody was left to hear of it"));
+        lines.retain(|(_, line)| line.starts_with(&format!("{straggler}#")));
+        assert!(lines.len() >= 2, "one for each executor: {lines:?}");
+        assert!(lines.iter().all(|(level, _)| *level == Level::WARN));
     }
-    let lines = lines_about("failed, and nobody was left to hear of it");
-    let of_ours = |line: &&(Level, String)| line.1.starts_with("straggler#");
-    assert!(
-        lines.iter().filter(of_ours).count() >= 2,
-        "one for each executor: {lines:?}"
-    );
-    assert!(lines.iter().all(|(level, _)| *level == Level::WARN));
+}
+
+#[test]
+fn whichever_way_a_child_fails_the_call_fails() {
+    for (how, fault, outcome) in faults() {
+        for (call, children) in [
+            (Step::Gather as fn(_) -> _, "api gather"),
+            (Step::Group as fn(_) -> _, "api group"),
+        ] {
+            let branches = vec![inline(vec![fault.clone()]), group("patient")];
+            let tasks = vec![
+                task("api", 1, vec![call(branches)]),
+                called("patient", vec![recv("gate")]),
+            ];
+            // The parent's, and the child's if it is one of these.
+            let failed = 1 + usize::from(outcome == Outcome::Failed);
+            let seen = Lab::new(&gated(tasks)).on_tokio_until(repetitions(failed, Outcome::Failed));
+            assert_eq!(seen.outcome("api"), Outcome::Failed, "{how} {children}");
+            assert_eq!(seen.outcome(children), outcome, "{children}");
+            assert_eq!(seen.outcome("patient"), Outcome::Cancelled, "{how} {children}");
+            let orphans = if children == "api gather" { vec![0] } else { vec![] };
+            assert_eq!(seen.orphans("patient"), orphans, "{how} {children}");
+        }
+    }
+}
+
+#[test]
+fn on_threads_too_whichever_way_a_child_fails_the_call_fails() {
+    for (how, fault, outcome) in faults() {
+        for call in [Step::Gather as fn(_) -> _, Step::Group as fn(_) -> _] {
+            let branches = vec![group("faulty"), inline(vec![Step::Yield])];
+            let tasks = vec![
+                task("api", 1, vec![call(branches)]),
+                called("faulty", vec![fault.clone()]),
+            ];
+            let seen = Lab::new(&scenario(tasks)).on_threads();
+            assert_eq!(seen.outcome("api"), Outcome::Failed, "{how}");
+            assert_eq!(seen.outcome("faulty"), outcome);
+        }
+    }
 }
 
 #[test]

@@ -112,10 +112,24 @@ impl Call {
     }
 
     /// Nobody waits for the others any more, and they run on. (At the run's end nobody is left to wait for anybody.)
-    pub(in crate::workload) fn orphan_others(&self, stop: &Stop) {
+    pub(in crate::workload) fn orphan_others(&mut self, stop: &Stop) {
         if !stop.requested() {
-            for (_, child) in self.others() {
-                probe::orphaned(child);
+            self.let_go(probe::orphaned);
+        }
+    }
+
+    /// Nobody will hear of the others any more, who are about to be cancelled.
+    pub(in crate::workload) fn mute_others(&mut self) {
+        self.let_go(probe::unheard);
+    }
+
+    /// Has `go` let go of each of the others. It says no to a child that is over by now: that one counts on being heard, and its
+    /// end, which it is just about to report, is taken in.
+    fn let_go(&mut self, go: fn(&TaskHandle) -> bool) {
+        for place in 0..self.children.len() {
+            if !self.over[place] && !go(&self.children[place]) {
+                let end = self.family.wait_for(place);
+                self.note(end);
             }
         }
     }
@@ -208,6 +222,29 @@ mod tests {
     fn spawn_waits_for_all_whatever_becomes_of_them() {
         let fails = [(1, Failed), (0, Completed)];
         assert_eq!(hears(Manner::Spawn, 2, &fails), (vec![Wait, Leave], false));
+    }
+
+    #[test]
+    fn who_has_ended_and_is_about_to_say_so_is_waited_for() {
+        let outcome = |end: &End| (end.place, end.outcome);
+        for let_go in [|call: &mut Call| call.orphan_others(&Stop::new()), Call::mute_others] {
+            let mut call = call(Manner::Gather, 3);
+            let places = [0, 1].map(|place| Place { place, ..call.place() });
+            places[0].report(Failed);
+            let (family, heard) = call.family();
+            assert_eq!(call.hear(family.wait(heard)), Leave);
+            call.leave();
+            let end = probe::ended(&call.children[1], Failed);
+            assert!(end.outcome == Failed && !end.lost, "its parent hears of it");
+            std::thread::scope(|scope| {
+                scope.spawn(|| places[1].report(end.outcome));
+                let_go(&mut call);
+            });
+            let failures: Vec<_> = call.failures().map(outcome).collect();
+            assert_eq!(failures, [(0, Failed), (1, Failed)]);
+            // The third has not ended, and its failure would be lost.
+            assert!(probe::ended(&call.children[2], Failed).lost);
+        }
     }
 
     #[test]

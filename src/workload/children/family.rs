@@ -52,6 +52,17 @@ impl Family {
         }
     }
 
+    /// The end of the child at this place, which has ended and tells so at once.
+    pub(super) fn wait_for(&self, place: usize) -> End {
+        let mut state = self.state();
+        loop {
+            if let Some(&end) = state.ends.iter().find(|end| end.place == place) {
+                return end;
+            }
+            state = self.told.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
     /// The ends from number `heard` on, as far as there are any.
     pub(super) fn rest(&self, heard: usize) -> Vec<End> {
         self.state().ends[heard..].to_vec()

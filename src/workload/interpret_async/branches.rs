@@ -130,10 +130,8 @@ impl Children<'_> {
     }
 
     /// Nobody will hear of the others any more, who are aborted.
-    fn give_up(&self) {
-        for (_, child) in self.call.others() {
-            probe::unheard(child);
-        }
+    fn give_up(&mut self) {
+        self.call.mute_others();
         self.abort_others();
     }
 
