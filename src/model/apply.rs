@@ -274,11 +274,11 @@ impl Model {
 
     fn spawned(&mut self, spawned: Spawned) {
         self.now = self.now.max(spawned.at);
-        let (ended, orphaned) = self.change(spawned.task, spawned.at, |task, _| {
+        let (ended, orphaned, unheard) = self.change(spawned.task, spawned.at, |task, _| {
             task.index = spawned.index;
             task.parent = spawned.parent;
             task.group = Some(spawned.group);
-            (task.ended, task.orphaned)
+            (task.ended, task.orphaned, task.unheard)
         });
         let at = self.group_index(spawned.group);
         let group = &mut self.groups[at];
@@ -288,6 +288,7 @@ impl Model {
             group.ended_at(at);
         }
         group.orphaned += u64::from(orphaned.is_some());
+        group.failures_lost += u64::from(unheard);
         for record in self.orphans.remove(&spawned.task).into_iter().flatten() {
             self.in_group(Some(spawned.group), spawned.task, record);
         }
@@ -301,12 +302,14 @@ impl Model {
             }
             task.ended = Some((ended.at, ended.outcome));
             task.ended_on = lane;
+            task.unheard = ended.unheard;
             (task.group, task.orphaned.is_some())
         });
         self.orphaned_now -= usize::from(was_orphan);
         if let Some(group) = group {
             let at = self.group_index(group);
             self.groups[at].ended_at(ended.at);
+            self.groups[at].failures_lost += u64::from(ended.unheard);
         }
     }
 

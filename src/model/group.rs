@@ -23,6 +23,8 @@ pub struct Group {
     pub polls: u64,
     /// Tasks that nobody waited for any more, though somebody had.
     pub orphaned: u64,
+    /// Tasks that failed, timed out or panicked when nobody was left to hear of it.
+    pub failures_lost: u64,
     /// What tokio-metrics has said since the run's start; `None` where it was not asked.
     pub totals: Option<GroupTotals>,
     pub(super) closed: Times,
@@ -48,6 +50,7 @@ impl Group {
             repetitions: [0; Outcome::ALL.len()],
             polls: 0,
             orphaned: 0,
+            failures_lost: 0,
             totals: None,
             closed: Times::default(),
             present: Present::default(),

@@ -145,6 +145,7 @@ fn happen(acts: &[Act], unit: u64, losing: bool) -> Run {
                 at: Nanos(end),
                 task,
                 outcome: Outcome::ALL[act.len as usize % Outcome::ALL.len()],
+                unheard: act.idle % 2 == 1,
             };
             written[lane].push(Record::Ended(ended));
         }
@@ -344,7 +345,8 @@ fn answers(model: &Model, step: u64) -> Vec<String> {
                 group.counts(),
                 group.repetitions,
                 group.polls,
-                group.orphaned
+                group.orphaned,
+                group.failures_lost
             ),
             (model.group_times(group.id), model.group_span(group.id)),
             group.poll(),

@@ -23,6 +23,8 @@ pub struct Task {
     pub ended: Option<(Nanos, Outcome)>,
     /// Since when nobody waits for it any more who did.
     pub orphaned: Option<Nanos>,
+    /// It failed, and nobody was left to hear of it.
+    pub(super) unheard: bool,
     /// It has held a lane that other tasks run on too: there it holds others up when it blocks.
     pub on_shared_lane: bool,
     /// The lane on which it ended. The record of an end comes before that of the slice in which it lies.
@@ -74,6 +76,7 @@ impl Task {
             spawned_at: born,
             ended: None,
             orphaned: None,
+            unheard: false,
             on_shared_lane: false,
             ended_on: LaneId::NONE,
             polls: 0,

@@ -415,6 +415,7 @@ fn an_end_shows_only_where_nothing_else_is() {
         at: us(30),
         task: id(1),
         outcome: Outcome::Failed,
+        unheard: false,
     });
     let model = model(
         us(100),
@@ -459,6 +460,7 @@ fn a_task_is_not_forgotten_before_its_last_slice_has_come() {
         at: us(5),
         task: id(1),
         outcome: Outcome::Completed,
+        unheard: false,
     });
     let last = Record::Slice(slice(1, us(4), us(90)));
     let elsewhere = (10..80).map(|at| (OTHER, Record::Slice(slice(2, us(at), us(1)))));
@@ -577,6 +579,7 @@ fn short_tasks_that_are_over_are_forgotten_and_their_groups_remember_them() {
             at: at + us(2),
             task: id(task),
             outcome: Outcome::Completed,
+            unheard: false,
         });
         let records = [spawned(task, at), Record::Slice(slice(task, at, us(2))), ended].map(|record| (WORKER, record));
         model.apply(&Batch {

@@ -36,7 +36,7 @@ pub fn install(builder: &mut Builder, hub: &Arc<Hub>) {
         if lane::runs_library_task(task) {
             let at = super::now();
             let outcome = Outcome::Completed;
-            lane::write(&h, Record::Ended(Ended { at, task, outcome }));
+            lane::write(&h, Record::Ended(Ended::heard(at, task, outcome)));
         }
     });
 }

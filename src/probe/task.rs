@@ -278,7 +278,7 @@ pub fn never_started(parent: &TaskHandle, group: &Group) -> TaskHandle {
     handle.spawned(at, parent.0.id());
     handle.0.stage.store(OVER, Relaxed);
     let (task, outcome) = (handle.id(), Outcome::NeverStarted);
-    lane::write(parent.hub(), Record::Ended(Ended { at, task, outcome }));
+    lane::write(parent.hub(), Record::Ended(Ended::heard(at, task, outcome)));
     handle
 }
 
@@ -307,7 +307,13 @@ pub fn ended(task: &TaskHandle, outcome: Outcome) -> End {
     let at = super::now();
     if let Some(id) = task.0.id() {
         lane::claim();
-        lane::write(&task.0.hub, Record::Ended(Ended { at, task: id, outcome }));
+        let ended = Ended {
+            at,
+            task: id,
+            outcome,
+            unheard: lost,
+        };
+        lane::write(&task.0.hub, Record::Ended(ended));
     }
     end
 }

@@ -78,6 +78,21 @@ pub struct Ended {
     pub task: TaskId,
     /// How.
     pub outcome: Outcome,
+    /// It failed, timed out or panicked, and nobody was left to hear of it.
+    #[serde(default)]
+    pub unheard: bool,
+}
+
+impl Ended {
+    /// An end that somebody hears of, or that is no failure.
+    pub fn heard(at: Nanos, task: TaskId, outcome: Outcome) -> Ended {
+        Ended {
+            at,
+            task,
+            outcome,
+            unheard: false,
+        }
+    }
 }
 
 /// From now on nobody waits for this task any more: who did was cancelled or has gone on. It runs on to its own end.

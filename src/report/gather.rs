@@ -142,6 +142,7 @@ fn group(model: &Model, group: &model::Group) -> Group {
         spawned: group.spawned,
         tasks: tasks(&group.counts()),
         orphaned: group.orphaned,
+        failures_lost: group.failures_lost,
         span_ns: span.0,
         repetitions: group.repetitions.iter().sum(),
         completed,

@@ -183,6 +183,8 @@ pub struct Group {
     pub tasks: Tasks,
     /// Tasks that nobody waited for any more, though somebody had: who did was cancelled, or went on. They ran on.
     pub orphaned: u64,
+    /// Tasks that failed, timed out or panicked when nobody was left who would have heard of it.
+    pub failures_lost: u64,
     /// From the spawn of the first task to the end of the last, or to the run's end.
     pub span_ns: u64,
     /// Repetitions of the steps that are over, however they ended.

@@ -130,6 +130,7 @@ mod tests {
             "tasks.failed_unseen",
             "overall.throughput",
             "resources.peak_memory_bytes",
+            "groups.api.failures_lost",
             "groups.api.delay_ns.p99",
             "groups.api offload.suspended_on.timer",
             "groups.api.task_monitor.slow_polls",

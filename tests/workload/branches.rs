@@ -134,7 +134,7 @@ fn a_failure_after_gather_has_left_is_lost_and_seen_to_be_lost() {
         ];
         let lost = || {
             move |batch: &Batch| {
-                let lost = |record: &Record| matches!(record, Record::Ended(e) if e.outcome == outcome);
+                let lost = |record: &Record| matches!(record, Record::Ended(e) if e.unheard && e.outcome == outcome);
                 batch.records.iter().any(|(_, record)| lost(record))
             }
         };

@@ -253,7 +253,7 @@ impl Listener {
         let lost = self.intake.roster.buried(worker);
         let outcome = if ending { Outcome::Cancelled } else { Outcome::Lost };
         let at = self.intake.hub.elapsed();
-        let ended = |&task| (LaneId::NONE, Record::Ended(Ended { at, task, outcome }));
+        let ended = |&task| (LaneId::NONE, Record::Ended(Ended::heard(at, task, outcome)));
         let mut batch = Batch {
             now: at,
             records: lost.iter().map(ended).collect(),

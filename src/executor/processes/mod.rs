@@ -209,11 +209,8 @@ impl Executor for Processes {
             if !self.deserted.swap(true, Relaxed) {
                 tracing::error!("no worker process is left: every task that arrives is lost");
             }
-            self.hub.outside(Record::Ended(Ended {
-                at: crate::probe::now(),
-                task: task.id,
-                outcome: Outcome::Lost,
-            }));
+            let ended = Ended::heard(crate::probe::now(), task.id, Outcome::Lost);
+            self.hub.outside(Record::Ended(ended));
             return;
         };
         if let Some(spec) = &arrival.injected {

@@ -150,6 +150,7 @@ fn tasks_that_nobody_hears_of_are_told_of() {
             at: Nanos::from_millis(990),
             task: fixture::task(id),
             outcome,
+            unheard: outcome == Outcome::FailedUnseen,
         })
     };
     batch.live.lanes.clear();
@@ -170,6 +171,7 @@ fn tasks_that_nobody_hears_of_are_told_of() {
         (api.orphaned, api.tasks.failed_unseen, api.tasks.never_started),
         (1, 1, 0)
     );
+    assert_eq!((api.failures_lost, report.groups[0].failures_lost), (1, 0));
     assert_eq!((report.tasks.lost, report.tasks.running), (1, 1));
     assert_eq!(report.groups[0].span_ns, 990 * fixture::MS, "it is over");
     let table = report.table(100);

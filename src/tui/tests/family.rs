@@ -132,7 +132,7 @@ fn batch() -> Batch {
         let (at, task) = (Nanos::from_millis(at), task(id));
         batch
             .records
-            .push((LaneId::NONE, Record::Ended(Ended { at, task, outcome })));
+            .push((LaneId::NONE, Record::Ended(Ended::heard(at, task, outcome))));
     }
     let orphaned = Orphaned {
         at: Nanos::from_millis(1_420),

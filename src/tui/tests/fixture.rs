@@ -368,6 +368,7 @@ impl Poll {
                 at: Nanos(self.end),
                 task,
                 outcome: Outcome::Panicked,
+                unheard: false,
             };
             batch.records.push((lane, Record::Ended(ended)));
         }
