@@ -212,7 +212,7 @@ impl Inline<'_> {
             // The service ends with the run.
             Err(_) if self.services.stop().requested() => Err(Cut::Stopped),
             Err(error) => {
-                let what = format_args!("gets no reply to http {path}: {error}");
+                let what = format_args!("no reply to http {path}: {error}");
                 self.services.troubles().tell(self.task, Trouble::Http, what);
                 Err(Cut::Failed)
             }

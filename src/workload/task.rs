@@ -129,7 +129,7 @@ impl TaskCtx {
         let hub = self.wire.task.hub().clone();
         // Handed over only to a thread that exists.
         let (hand, taken) = mpsc::sync_channel::<TaskCtx>(1);
-        let begun = thread::Builder::new().name(name).spawn(move || {
+        let begun = thread::Builder::new().name(name.clone()).spawn(move || {
             lane::ready_for_jobs(&hub, LaneKind::Thread);
             if let Ok(task) = taken.recv() {
                 task.run_sync(since);
@@ -138,7 +138,7 @@ impl TaskCtx {
         match begun {
             Ok(_) => drop(hand.send(self)),
             Err(error) => {
-                let what = format_args!("failed, because the machine grants it no thread: {error}");
+                let what = format_args!("{name} failed, because the machine grants it no thread: {error}");
                 self.wire
                     .services
                     .troubles()

@@ -27,11 +27,11 @@ pub(super) enum Trouble {
 pub(super) struct Troubles(Mutex<HashMap<(GroupId, Trouble), u64>>);
 
 impl Troubles {
-    /// This task is in trouble; `what` says how, after its name.
+    /// This task is in trouble; `what` says how. Who it is says the log, if the task says so itself.
     pub(super) fn tell(&self, task: &TaskHandle, trouble: Trouble, what: impl fmt::Display) {
         let count = self.count((task.group(), trouble));
         if is_worth_a_line(count) {
-            tracing::error!("{}", sentence(&task.name(), count, what));
+            tracing::error!("{}", sentence(count, what));
         }
     }
 
@@ -48,10 +48,10 @@ fn is_worth_a_line(count: u64) -> bool {
     count == 10_u64.pow(count.ilog10())
 }
 
-fn sentence(task: &str, count: u64, what: impl fmt::Display) -> String {
+fn sentence(count: u64, what: impl fmt::Display) -> String {
     match count {
-        1 => format!("{task} {what}"),
-        n => format!("{task} {what} ({n} times so far in its group)"),
+        1 => what.to_string(),
+        n => format!("{what} ({n} times so far in its group)"),
     }
 }
 
@@ -64,9 +64,9 @@ mod tests {
         let told: Vec<_> = (1..=9_999).filter(|&count| is_worth_a_line(count)).collect();
         assert_eq!(told, [1, 10, 100, 1000]);
         let what = "cannot write a file";
-        assert_eq!(sentence("api#7", 1, what), "api#7 cannot write a file");
-        let hundredth = "api#7 cannot write a file (100 times so far in its group)";
-        assert_eq!(sentence("api#7", 100, what), hundredth);
+        assert_eq!(sentence(1, what), what);
+        let hundredth = "cannot write a file (100 times so far in its group)";
+        assert_eq!(sentence(100, what), hundredth);
     }
 
     #[test]

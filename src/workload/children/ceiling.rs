@@ -28,7 +28,7 @@ pub(in crate::workload) fn room(services: &Services, task: &TaskHandle, more: us
     if services.made().add(more) {
         return Ok(());
     }
-    let what = format_args!("makes no more tasks: the steps of a run make {MOST_TASKS} at most");
+    let what = format_args!("no task is made: the steps of a run make no more than {MOST_TASKS}");
     services.troubles().tell(task, Trouble::Tasks, what);
     Err(Cut::Failed)
 }
