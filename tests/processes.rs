@@ -7,7 +7,7 @@ use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 use tasklab::executor::processes::WorkerCommand;
 use tasklab::model::{Model, State};
-use tasklab::record::{LaneKind, Outcome};
+use tasklab::record::{LaneKind, Nanos, Outcome};
 use tasklab::run::{Run, RunState, Settings, Source};
 use tasklab::scenario;
 
@@ -106,6 +106,39 @@ fn a_worker_that_is_killed_takes_its_tasks_with_it_and_nobody_elses() {
 }
 
 #[test]
+fn what_a_killed_worker_was_doing_is_told_up_to_its_death() {
+    let mut killed = false;
+    let (model, _) = run_until(
+        1,
+        "[[task]]\nname = 'a'\ncount = 2\nsteps = [{ block = '1h' }]",
+        |model, _| {
+            let held = model.lanes().iter().find_map(|lane| lane.current);
+            if let (false, Some(held)) = (killed, held)
+                && model.now() - held.start > Nanos::from_millis(100)
+            {
+                killed = true;
+                kill_process(pids(model)[0], Signal::KILL).unwrap();
+            }
+        },
+    );
+    let [first, second] = [0, 1].map(|index| &model.tasks()[index]);
+    assert_eq!(outcomes(&model), [Some(Outcome::Lost); 2]);
+    // The one blocked from its first instant on a lane to the last, the other never got there.
+    let times = model.times(first.id);
+    assert_eq!(first.polls, 1);
+    assert!(times.blocking > Nanos::from_millis(90), "{times:?}");
+    assert!(times.blocking.0 > 9 * (times.running + times.suspended).0, "{times:?}");
+    let other = model.times(second.id);
+    assert_eq!(second.polls, 0);
+    assert_eq!(other.queued, other.total(), "{other:?}");
+    let lane = model.lanes().iter().find(|lane| lane.kind == LaneKind::Process);
+    let (_, held) = model.lane_times(lane.expect("a lane").id);
+    assert_eq!(held, times.blocking, "the lane slept all that its task did");
+    let accounts = model.accounts();
+    assert_eq!((accounts.written, accounts.jobs), (1, 1));
+}
+
+#[test]
 fn a_run_whose_last_worker_dies_is_over_when_nobody_is_to_come() {
     let mut killed = false;
     let (model, _) = run_until(
@@ -136,6 +169,8 @@ fn what_blocks_when_the_run_ends_ends_with_its_process() {
     );
     assert_eq!(outcomes(&model), [Some(Outcome::Cancelled)]);
     assert_eq!(run.state(), RunState::Ended { left: None });
+    let times = model.times(model.tasks()[0].id);
+    assert!(times.blocking.0 * 10 > times.total().0 * 9, "{times:?}");
 }
 
 #[test]

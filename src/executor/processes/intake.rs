@@ -8,7 +8,8 @@
 use super::roster::Roster;
 use crate::probe::{Ahead, Group, Hub};
 use crate::record::{
-    Batch, CurrentSlice, DEAD, Definition, GroupId, Label, LaneId, LaneKind, Nanos, Record, Sample, Short,
+    Batch, CurrentSlice, DEAD, Definition, GroupId, Label, LaneId, LaneKind, Nanos, Reason, Record, Sample, Short,
+    Slice, Step, TaskId,
 };
 use crate::text;
 use std::collections::HashMap;
@@ -58,12 +59,17 @@ pub(super) struct Intake {
     lanes: HashMap<LaneId, Lane>,
     groups: HashMap<GroupId, Arc<Group>>,
     labels: HashMap<Label, Label>,
+    /// The slices that had not ended in its last batch, and how many had.
+    open: Vec<CurrentSlice>,
+    jobs: u64,
 }
 
 struct Lane {
     id: LaneId,
     kind: LaneKind,
     name: String,
+    /// Where its last slice began, as it was told.
+    began: Option<Nanos>,
     /// Where its last slice ended. The rate between the clocks changes from batch to batch, and no slice may begin before.
     end: Nanos,
 }
@@ -79,6 +85,8 @@ impl Intake {
             lanes: HashMap::new(),
             groups: HashMap::new(),
             labels: HashMap::new(),
+            open: Vec::new(),
+            jobs: 0,
         }
     }
 
@@ -108,15 +116,63 @@ impl Intake {
             line.message = text::clean(&line.message).into_owned();
             line.target = text::clean(&line.target).into_owned();
         }
-        for CurrentSlice { lane, task, label, .. } in &mut batch.live.lanes {
-            self.roster.check(self.worker, *task)?;
-            *lane = self.lane(*lane)?;
-            *label = self.label(*label)?;
+        self.open.clear();
+        for current in &mut batch.live.lanes {
+            self.roster.check(self.worker, current.task)?;
+            let lane = self.lanes.get(&current.lane);
+            let lane = lane.ok_or_else(|| undefined("lane", current.lane.0))?;
+            // One that ends while the batch is made is a record, too.
+            let over = lane.began.is_some_and(|began| began >= current.start);
+            let start = current.start.max(lane.end);
+            current.lane = lane.id;
+            current.label = self.label(current.label)?;
+            if !over {
+                self.open.push(CurrentSlice { start, ..*current });
+            }
         }
+        self.jobs = batch.jobs;
         for waiting in &batch.live.waiting {
             self.roster.check(self.worker, waiting.task)?;
         }
         Ok(batch)
+    }
+
+    /// The records of what it had begun and will not end itself, now that the process is dead: each slice lasted until `at`, for who
+    /// knows of nothing newer. `tasks`, in order, have not ended. And how many slices that makes, with all that it has told of.
+    pub(super) fn broken_off(&self, at: Nanos, tasks: &[TaskId]) -> (Vec<(LaneId, Record)>, u64) {
+        let mut records = Vec::new();
+        let mut jobs = self.jobs;
+        for current in self
+            .open
+            .iter()
+            .filter(|current| tasks.binary_search(&current.task).is_ok())
+        {
+            let CurrentSlice { lane, task, label, .. } = *current;
+            if let Some(since) = current.blocking_since {
+                let start = since.max(current.start);
+                let step = Step {
+                    start,
+                    task,
+                    len: Short::new(at - start),
+                    label,
+                    blocking: true,
+                };
+                records.push((lane, Record::Step(step)));
+            }
+            let slice = Slice {
+                start: current.start,
+                task,
+                len: Short::new(at - current.start),
+                queued: current.queued,
+                unnoticed: current.unnoticed,
+                woken_by: None,
+                label: Label::NONE,
+                suspended_on: Reason::Unknown,
+            };
+            records.push((lane, Record::Slice(slice)));
+            jobs += 1;
+        }
+        (records, jobs)
     }
 
     /// The names of its lanes, said anew now that the process is dead.
@@ -142,6 +198,7 @@ impl Intake {
                     id: hub.lane_elsewhere(),
                     kind,
                     name,
+                    began: None,
                     end: Nanos::ZERO,
                 });
                 Ok(Some(Definition::Lane {
@@ -168,6 +225,7 @@ impl Intake {
         if let Record::Slice(slice) = record {
             slice.label = self.label(slice.label)?;
             let lane = self.lanes.get_mut(lane).ok_or_else(|| undefined("lane", lane.0))?;
+            lane.began = Some(slice.start);
             let end = (slice.start + slice.len.get()).max(lane.end);
             slice.start = slice.start.max(lane.end);
             slice.len = Short::new(end - slice.start);

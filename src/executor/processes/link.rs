@@ -254,9 +254,12 @@ impl Listener {
         let outcome = if ending { Outcome::Cancelled } else { Outcome::Lost };
         let at = self.intake.hub.elapsed();
         let ended = |&task| (LaneId::NONE, Record::Ended(Ended::heard(at, task, outcome)));
+        let (mut records, jobs) = self.intake.broken_off(at, &lost);
+        records.extend(lost.iter().map(ended));
         let mut batch = Batch {
             now: at,
-            records: lost.iter().map(ended).collect(),
+            records,
+            jobs,
             ..Batch::default()
         };
         if !ending {
