@@ -11,8 +11,8 @@ use std::panic::Location;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Records a worker's ring holds: 2 MiB, which is 7 ms of a storm at 9 M records a second.
-const WORKER_RING: usize = 64 * 1024;
+/// Records the ring of a thread holds that many tasks share: 2 MiB, which is 7 ms of a storm at 9 M records a second.
+const SHARED_RING: usize = 64 * 1024;
 /// Records another thread's ring holds. There may be hundreds of such threads, and their slices are long.
 const OTHER_RING: usize = 8 * 1024;
 /// Records the ring of one of very many threads holds: 16 KiB.
@@ -215,12 +215,7 @@ impl Hub {
     /// Makes the calling thread a lane of this kind: `worker` is the number of the async worker that it runs, if it does.
     pub(super) fn new_lane(&self, kind: LaneKind, worker: Option<usize>) -> (Producer<Record>, Arc<LaneShared>) {
         let mut state = self.state();
-        let ring = match (worker, state.of_kind.get(&kind)) {
-            (Some(_), _) => WORKER_RING,
-            (None, Some(MANY_LANES..)) => SMALL_RING,
-            (None, _) => OTHER_RING,
-        };
-        let (producer, consumer) = RingBuffer::new(ring);
+        let (producer, consumer) = RingBuffer::new(ring(kind, state.of_kind.get(&kind).copied().unwrap_or(0)));
         let shared = Arc::new(LaneShared::new());
         let free = state.free.iter().position(|s| (s.kind, s.worker) == (kind, worker));
         let seat = match free {
@@ -309,6 +304,15 @@ impl State {
     }
 }
 
+/// Records the ring of a further lane of this kind holds, of which there are `others`.
+fn ring(kind: LaneKind, others: usize) -> usize {
+    match kind {
+        LaneKind::Worker | LaneKind::Pool | LaneKind::Process => SHARED_RING,
+        LaneKind::Blocking | LaneKind::Thread if others < MANY_LANES => OTHER_RING,
+        LaneKind::Blocking | LaneKind::Thread => SMALL_RING,
+    }
+}
+
 /// A source path without the part that names this machine: `hyper-util-0.1.21/src/rt/tokio.rs`.
 fn short_path(path: &str) -> &str {
     match path.split_once("/registry/src/") {
@@ -328,6 +332,18 @@ mod tests {
             "hyper-1.0/src/rt.rs"
         );
         assert_eq!(short_path("src/workload/mod.rs"), "src/workload/mod.rs");
+    }
+
+    #[test]
+    fn a_pools_thread_may_write_as_much_as_a_runtimes() {
+        for kind in [LaneKind::Worker, LaneKind::Pool, LaneKind::Process] {
+            let (ring, _) = Hub::new().new_lane(kind, None);
+            assert_eq!(ring.slots(), 65_536, "{kind:?}");
+        }
+        let hub = Hub::new();
+        let rings: Vec<_> = (0..=MANY_LANES).map(|_| hub.new_lane(LaneKind::Thread, None)).collect();
+        assert_eq!(rings.first().map(|(ring, _)| ring.slots()), Some(8_192));
+        assert_eq!(rings.last().map(|(ring, _)| ring.slots()), Some(512));
     }
 
     #[test]
