@@ -1,13 +1,15 @@
 //! What a run needs at once, held against what the machine allows, before anything is started.
 //!
-//! Only what is certain counts: tasks that arrive together, their branches, workers. What comes to be too much later (tasks that
-//! arrive faster than they end) is told task by task when it does.
+//! Only what is certain to be there at one instant counts: tasks that arrive together, their branches, workers. What comes to be too
+//! much later (tasks that arrive faster than they end) is told task by task when it does.
 
 use crate::scenario::{Arrivals, Branch, ExecutorKind, Scenario, Start, Step, TaskSpec};
 use rustix::process::{Resource, geteuid, getrlimit};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
 /// Threads that tasklab has beside those for tasks: services, monitor, conductor.
 const OWN_THREADS: u64 = 16;
@@ -74,13 +76,34 @@ fn exceeded(what: &'static str, needed: u64, limits: impl IntoIterator<Item = Li
 /// Threads, of all processes, that tasks have at once for certain.
 fn threads(scenario: &Scenario) -> u64 {
     let spec = &scenario.executor;
-    let extra = |task: &TaskSpec| 1 + branches(&task.steps, scenario);
+    let arriving = |task: &&TaskSpec| together(task) > 0;
+    // Of all tasks one at least is in its widest step at some time; whether two are at once, nobody knows.
+    let widest = || {
+        let tasks = scenario.tasks.iter().filter(arriving);
+        tasks.map(|task| branches(&task.steps, scenario)).max().unwrap_or(0)
+    };
     match spec.kind {
-        ExecutorKind::Tokio | ExecutorKind::CurrentThread | ExecutorKind::Pool => spec.threads() as u64,
+        ExecutorKind::Tokio | ExecutorKind::CurrentThread => spec.threads() as u64,
+        ExecutorKind::Pool => spec.threads() as u64 + widest(),
         // The worker's own, its monitor's, its reader's, and the three here that deal with it.
-        ExecutorKind::Processes => 6 * spec.threads() as u64,
-        ExecutorKind::Threads => scenario.tasks.iter().map(|task| together(task) * extra(task)).sum(),
+        ExecutorKind::Processes => 6 * spec.threads() as u64 + widest(),
+        ExecutorKind::Threads => at_one_instant(scenario.tasks.iter().map(|task| {
+            let each = 1 + branches(&task.steps, scenario);
+            (task.start, together(task).saturating_mul(each))
+        })),
     }
+}
+
+/// The most that is needed by groups that begin to arrive at the same instant.
+fn at_one_instant(needs: impl IntoIterator<Item = (Start, u64)>) -> u64 {
+    let mut by_start = BTreeMap::<Duration, u64>::new();
+    for (start, need) in needs {
+        if let Start::At(at) = start {
+            let sum = by_start.entry(at).or_default();
+            *sum = sum.saturating_add(need);
+        }
+    }
+    by_start.into_values().max().unwrap_or(0)
 }
 
 /// Descriptors that tasks have at once for certain: a connection has two ends.
@@ -92,7 +115,8 @@ fn files(scenario: &Scenario) -> u64 {
         }
         asks
     };
-    let tasks: u64 = scenario.tasks.iter().filter(asks).map(together).sum();
+    let asking = scenario.tasks.iter().filter(asks);
+    let tasks = at_one_instant(asking.map(|task| (task.start, together(task))));
     match scenario.executor.kind {
         ExecutorKind::Tokio | ExecutorKind::CurrentThread | ExecutorKind::Threads => 2 * tasks,
         ExecutorKind::Pool => 2 * tasks.min(scenario.executor.threads() as u64),
@@ -110,7 +134,8 @@ fn together(task: &TaskSpec) -> u64 {
     }
 }
 
-/// Tasks that one task has at once at most while it does these steps, one after the other.
+/// Threads that one task has at once at most beside its own while it does these steps, one after the other. A task that it spawns and
+/// does not wait for has a thread of its own only where every task has one.
 fn branches(steps: &[Step], scenario: &Scenario) -> u64 {
     let of = |branch: &Branch| match branch {
         Branch::Steps(steps) => 1 + branches(steps, scenario),
@@ -122,7 +147,8 @@ fn branches(steps: &[Step], scenario: &Scenario) -> u64 {
     };
     let at_once = |step: &Step| match step {
         Step::Gather(all) | Step::Group(all) | Step::Race(all) => all.iter().map(of).sum(),
-        Step::Spawn { branch, count, .. } => u64::from(*count) * of(branch),
+        Step::Spawn { wait: false, .. } if scenario.executor.kind != ExecutorKind::Threads => 0,
+        Step::Spawn { branch, count, .. } => u64::from(*count).saturating_mul(of(branch)),
         Step::Choose(_) | Step::Unawaited(_) => 0,
         other => other
             .within()
@@ -215,7 +241,11 @@ mod tests {
     use super::*;
 
     fn scenario(tasks: &str) -> Scenario {
-        let text = format!("title = 't'\n[executor]\nkind = 'threads'\n{tasks}");
+        on("kind = 'threads'", tasks)
+    }
+
+    fn on(executor: &str, tasks: &str) -> Scenario {
+        let text = format!("title = 't'\n[executor]\n{executor}\n{tasks}");
         crate::scenario::read("test.toml", &text).unwrap_or_else(|report| panic!("{report}"))
     }
 
@@ -228,6 +258,32 @@ mod tests {
         );
         assert_eq!(threads(&scenario), 10 * (1 + 1 + 3) + 20);
         assert_eq!(files(&scenario), 20);
+    }
+
+    #[test]
+    fn what_arrives_at_different_instants_is_not_certain_to_meet() {
+        let group = |name, start| {
+            format!("[[task]]\nname = '{name}'\ncount = 40000\nstart = '{start}'\nsteps = [{{ http = '/' }}]\n")
+        };
+        let apart = scenario(&[group("a", "0s"), group("b", "1s")].concat());
+        assert_eq!((threads(&apart), files(&apart)), (40_000, 80_000));
+        let together = scenario(&[group("a", "1s"), group("b", "1s"), group("c", "2s")].concat());
+        assert_eq!((threads(&together), files(&together)), (80_000, 160_000));
+    }
+
+    #[test]
+    fn branches_are_threads_on_a_pool_and_in_processes_too() {
+        let tasks = |wait| {
+            format!(
+                "[[task]]\nname = 'a'\ncount = 9\nsteps = [{{ spawn = {{ what = 'b', count = 100000, wait = {wait} }} }}]\n\
+                 [[task]]\nname = 'b'\nstart = 'called'\nsteps = ['yield']"
+            )
+        };
+        for (kind, own) in [("pool", 2), ("processes", 12)] {
+            let executor = format!("kind = '{kind}'\nworkers = 2");
+            assert_eq!(threads(&on(&executor, &tasks(true))), own + 100_000);
+            assert_eq!(threads(&on(&executor, &tasks(false))), own, "they go to the queue");
+        }
     }
 
     #[test]
