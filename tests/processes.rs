@@ -3,8 +3,8 @@
 use rustix::process::{Pid, Signal, kill_process};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
-use std::time::Duration;
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
 use tasklab::executor::processes::WorkerCommand;
 use tasklab::model::{Model, State};
 use tasklab::record::{LaneKind, Nanos, Outcome};
@@ -261,39 +261,80 @@ fn a_worker_of_another_version_is_refused_with_both_versions() {
 #[test]
 fn a_worker_that_speaks_gibberish_is_dismissed() {
     let done = run_with(
-        "read hello; echo '{\"hello\":{\"protocol\":1,\"program\":\"x\"}}'; read begin; echo '{\"ready\":{}}'; echo gibberish; cat >/dev/null",
+        "read hello; echo '{\"hello\":{\"protocol\":1,\"program\":\"x\"}}'; read begin; echo '{\"ready\":{}}'; read task; echo gibberish; cat >/dev/null",
     );
     let (out, err) = (
         String::from_utf8(done.stdout).unwrap(),
         String::from_utf8(done.stderr).unwrap(),
     );
-    assert!(done.status.success(), "{err}");
+    assert_eq!(done.status.code(), Some(1), "nobody was left to do anything: {err}");
     assert_eq!(
         err.lines().filter(|line| line.contains("that is no message")).count(),
         2,
         "{err}"
     );
-    assert!(out.contains("4 lost") || out.contains("4 spawned"), "{out}");
+    assert!(out.contains("4 spawned · 4 lost"), "{out}");
+    assert!(out.contains("no worker process was left"), "{out}");
 }
 
 #[test]
-fn no_worker_outlives_who_started_it() {
+fn workers_that_die_as_soon_as_they_are_ready_are_no_success_and_their_end_is_told() {
+    let done = run_with(
+        "read hello; echo '{\"hello\":{\"protocol\":1,\"program\":\"x\"}}'; read begin; echo '{\"ready\":{}}'; exit 3",
+    );
+    let err = String::from_utf8(done.stderr).unwrap();
+    assert_eq!(done.status.code(), Some(1), "{err}");
+    assert!(err.contains("has died (exit status: 3)"), "{err}");
+    assert!(!err.contains("can be used: \n"), "{err}");
+}
+
+#[test]
+fn a_worker_that_says_nothing_is_waited_for_only_as_long_as_anybody_wants_it() {
     let folder = tempfile::tempdir().unwrap();
     let told = folder.path().join("pid");
-    let worker = script(
-        folder.path(),
-        &format!(
-            "echo $$ > {}.new; mv {0}.new {0}; exec {TASKLAB} worker",
-            told.display()
-        ),
-    );
-    let scenario = folder.path().join("long.toml");
+    let worker = script(folder.path(), &format!("{}; exec cat >/dev/null", tell_pid(&told)));
+    let mut tasklab = start_long("1ms", folder.path(), &worker);
+    let pid = read_when_there(&told);
+    let began = Instant::now();
+    kill_process(Pid::from_child(&tasklab), Signal::INT).unwrap();
+    assert_eq!(tasklab.wait().unwrap().code(), Some(130));
+    wait_for_end(&pid);
+    // It would have been waited for ten seconds.
+    assert!(began.elapsed() < Duration::from_secs(8), "{:?}", began.elapsed());
+}
+
+/// Shell: writes the process's number into this file, at once and whole.
+fn tell_pid(file: &Path) -> String {
+    format!("echo $$ > {}.new; mv {0}.new {0}", file.display())
+}
+
+/// What is in this file, once it is there.
+fn read_when_there(file: &Path) -> String {
+    loop {
+        if let Ok(text) = std::fs::read_to_string(file) {
+            return text.trim().to_owned();
+        }
+        std::thread::yield_now();
+    }
+}
+
+/// Until this process is gone, or dead and not yet collected by whoever has inherited it.
+fn wait_for_end(pid: &str) {
+    let lives = || std::fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| !stat.contains(") Z "));
+    while lives() {
+        std::thread::yield_now();
+    }
+}
+
+/// `tasklab run` of a task that blocks for so long, on this one worker.
+fn start_long(block: &str, folder: &Path, worker: &Path) -> Child {
+    let scenario = folder.join("long.toml");
     std::fs::write(
         &scenario,
-        "title = 't'\n[[task]]\nname = 'a'\nsteps = [{ block = '1h' }]\n",
+        format!("title = 't'\n[[task]]\nname = 'a'\nsteps = [{{ block = '{block}' }}]\n"),
     )
     .unwrap();
-    let mut tasklab = Command::new(TASKLAB)
+    Command::new(TASKLAB)
         .arg("run")
         .arg(&scenario)
         .args([
@@ -304,21 +345,31 @@ fn no_worker_outlives_who_started_it() {
             "1",
             "--worker-command",
         ])
-        .arg(&worker)
+        .arg(worker)
         .stdout(Stdio::null())
         .spawn()
-        .unwrap();
-    let pid = loop {
-        if let Ok(pid) = std::fs::read_to_string(&told) {
-            break pid.trim().to_owned();
-        }
-        std::thread::yield_now();
-    };
-    tasklab.kill().unwrap();
-    tasklab.wait().unwrap();
-    // Gone, or dead and not yet collected by whoever has inherited it.
-    let lives = || std::fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| !stat.contains(") Z "));
-    while lives() {
+        .unwrap()
+}
+
+#[test]
+fn no_worker_outlives_who_started_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let (told, said) = (folder.path().join("pid"), folder.path().join("said"));
+    let worker = script(
+        folder.path(),
+        &format!(
+            "{}; mkfifo {1}.pipe; tee {1} < {1}.pipe & exec {TASKLAB} worker > {1}.pipe",
+            tell_pid(&told),
+            said.display()
+        ),
+    );
+    let mut tasklab = start_long("1h", folder.path(), &worker);
+    let pid = read_when_there(&told);
+    // It is inside the step: so it has said.
+    while !std::fs::read_to_string(&said).is_ok_and(|said| said.contains("\"blocking_since\":")) {
         std::thread::yield_now();
     }
+    tasklab.kill().unwrap();
+    tasklab.wait().unwrap();
+    wait_for_end(&pid);
 }

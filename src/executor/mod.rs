@@ -72,6 +72,8 @@ pub struct Setup<'a> {
     pub services: &'a Arc<Services>,
     /// The groups of the scenario.
     pub groups: &'a [Arc<Group>],
+    /// Asked while something is waited for; once it says yes, nobody wants the executor any more.
+    pub cancelled: &'a dyn Fn() -> bool,
 }
 
 /// An executor that has started.
@@ -104,6 +106,8 @@ pub enum StartError {
     Limit(Exceeded),
     /// No worker process can be used, for this reason among others.
     Workers(String),
+    /// Somebody no longer wants it to.
+    Cancelled,
 }
 
 impl fmt::Display for StartError {
@@ -112,6 +116,7 @@ impl fmt::Display for StartError {
             StartError::Threads(1, _) => f.write_str("the machine does not grant another thread"),
             StartError::Threads(n, _) => write!(f, "the machine does not grant {n} threads to run tasks on"),
             StartError::Limit(exceeded) => exceeded.fmt(f),
+            StartError::Cancelled => f.write_str("the run was cancelled before it began"),
             StartError::Workers(why) => write!(f, "no worker process can be used: {why}"),
         }
     }
@@ -121,7 +126,7 @@ impl std::error::Error for StartError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             StartError::Threads(_, error) => Some(error),
-            StartError::Limit(_) | StartError::Workers(_) => None,
+            StartError::Limit(_) | StartError::Workers(_) | StartError::Cancelled => None,
         }
     }
 }
@@ -129,7 +134,7 @@ impl std::error::Error for StartError {
 /// Starts the executor that `setup` asks for.
 ///
 /// # Errors
-/// When the machine does not grant the threads or the processes.
+/// When the machine does not grant the threads or the processes, or [`Setup::cancelled`] says yes.
 pub fn start(setup: &Setup<'_>) -> Result<Started, StartError> {
     limits::check(setup.scenario).map_err(StartError::Limit)?;
     let started = match setup.spec.kind {

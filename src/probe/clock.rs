@@ -59,6 +59,11 @@ impl Ahead {
     }
 }
 
+/// What CLOCK_MONOTONIC is ahead of [`now`], measured now.
+pub fn monotonic_ahead() -> Ahead {
+    Ahead::measure(Nanos::ZERO)
+}
+
 /// The present instant, never zero after the process's first call.
 #[inline]
 pub fn now() -> Nanos {

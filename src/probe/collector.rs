@@ -100,7 +100,15 @@ impl Collector {
         let mut batch = std::mem::take(&mut self.pending);
         batch.now = now - zero;
         batch.live = live;
-        batch.jobs = self.past_jobs + self.lanes.iter().map(|lane| lane.jobs).sum::<u64>();
+        let (unseen, unseen_jobs) = self.hub.take_unseen();
+        if unseen > 0 {
+            batch.lost.push(Lost {
+                lane: LaneId::NONE,
+                slices: unseen,
+                others: 0,
+            });
+        }
+        batch.jobs = unseen_jobs + self.past_jobs + self.lanes.iter().map(|lane| lane.jobs).sum::<u64>();
         self.sample(&mut batch);
         if let Some(log) = &self.log {
             batch.log.extend(log.try_iter().map(|line| LogLine {

@@ -29,6 +29,10 @@ pub struct Hub {
     /// The run's start, by this process's clock.
     zero: AtomicU64,
     next_own_id: AtomicU32,
+    /// Slices that nobody has recorded, for want of a lane.
+    unseen: AtomicU64,
+    /// Those of them, since the beginning, that were jobs.
+    unseen_jobs: AtomicU64,
     state: Mutex<State>,
 }
 
@@ -125,6 +129,8 @@ impl Hub {
         Arc::new(Hub {
             zero: AtomicU64::new(super::now().0),
             next_own_id: AtomicU32::new(first),
+            unseen: AtomicU64::new(0),
+            unseen_jobs: AtomicU64::new(0),
             state: Mutex::new(State {
                 process,
                 processes,
@@ -139,7 +145,7 @@ impl Hub {
     }
 
     /// The run's start, by this process's clock.
-    pub(super) fn zero(&self) -> Nanos {
+    pub fn zero(&self) -> Nanos {
         Nanos(self.zero.load(Relaxed))
     }
 
@@ -153,8 +159,8 @@ impl Hub {
         Ahead::measure(self.zero())
     }
 
-    /// A lane of another process; nobody else has its number. Who asks defines it.
-    pub fn lane_elsewhere(&self) -> LaneId {
+    /// A lane of another process; nobody else has its number. Who asks defines it. `None`: there are no numbers left.
+    pub fn lane_elsewhere(&self) -> Option<LaneId> {
         self.state().next_lane()
     }
 
@@ -212,22 +218,39 @@ impl Hub {
         self.state().news.records.push(record);
     }
 
-    /// Makes the calling thread a lane of this kind: `worker` is the number of the async worker that it runs, if it does.
-    pub(super) fn new_lane(&self, kind: LaneKind, worker: Option<usize>) -> (Producer<Record>, Arc<LaneShared>) {
+    /// Makes the calling thread a lane of this kind: `worker` is the number of the async worker that it runs, if it does. `None`:
+    /// there are as many lanes as can be told apart.
+    pub(super) fn new_lane(
+        &self,
+        kind: LaneKind,
+        worker: Option<usize>,
+    ) -> Option<(Producer<Record>, Arc<LaneShared>)> {
         let mut state = self.state();
-        let (producer, consumer) = RingBuffer::new(ring(kind, state.of_kind.get(&kind).copied().unwrap_or(0)));
-        let shared = Arc::new(LaneShared::new());
+        let others = state.of_kind.get(&kind).copied().unwrap_or(0);
         let free = state.free.iter().position(|s| (s.kind, s.worker) == (kind, worker));
         let seat = match free {
             Some(at) => state.free.swap_remove(at),
-            None => state.new_seat(kind, worker),
+            None => state.new_seat(kind, worker)?,
         };
+        let (producer, consumer) = RingBuffer::new(ring(kind, others));
+        let shared = Arc::new(LaneShared::new());
         state.news.lanes.push(LaneEnd {
             seat,
             ring: consumer,
             shared: shared.clone(),
         });
-        (producer, shared)
+        Some((producer, shared))
+    }
+
+    /// A slice, maybe of a job, goes by on a thread that cannot become a lane.
+    pub(super) fn unseen(&self, job: bool) {
+        self.unseen.fetch_add(1, Relaxed);
+        self.unseen_jobs.fetch_add(job.into(), Relaxed);
+    }
+
+    /// Slices that went by on threads that are no lanes since this was asked last, and how many so far were jobs.
+    pub(super) fn take_unseen(&self) -> (u64, u64) {
+        (self.unseen.swap(0, Relaxed), self.unseen_jobs.load(Relaxed))
     }
 
     /// This lane's thread is over, and all that it wrote has been collected.
@@ -246,15 +269,17 @@ impl Hub {
 }
 
 impl State {
-    fn next_lane(&mut self) -> LaneId {
+    fn next_lane(&mut self) -> Option<LaneId> {
         let id = LaneId(self.lanes);
-        // More threads than that at once no machine has.
-        self.lanes = self.lanes.saturating_add(1);
-        id
+        if id == LaneId::NONE {
+            return None;
+        }
+        self.lanes += 1;
+        Some(id)
     }
 
-    fn new_seat(&mut self, kind: LaneKind, worker: Option<usize>) -> Seat {
-        let id = self.next_lane();
+    fn new_seat(&mut self, kind: LaneKind, worker: Option<usize>) -> Option<Seat> {
+        let id = self.next_lane()?;
         let before = self.of_kind.entry(kind).or_default();
         let number = worker.unwrap_or(*before);
         *before += 1;
@@ -268,13 +293,13 @@ impl State {
             }
         }
         self.news.definitions.push(Definition::Lane { id, kind, name });
-        Seat {
+        Some(Seat {
             id,
             kind,
             worker,
             on_cpu: Nanos::ZERO,
             waiting: Nanos::ZERO,
-        }
+        })
     }
 
     fn group_named(&mut self, name: &str) -> Arc<Group> {
@@ -324,6 +349,8 @@ fn short_path(path: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::probe::{Collector, TaskHandle, lane};
+    use crate::record::{Lost, Reason};
 
     #[test]
     fn a_registry_path_begins_with_its_crate() {
@@ -335,13 +362,35 @@ mod tests {
     }
 
     #[test]
+    fn who_cannot_be_told_apart_is_no_lane_and_its_slices_are_counted() {
+        let hub = Hub::new();
+        let numbers: Vec<_> = std::iter::from_fn(|| hub.lane_elsewhere()).collect();
+        assert_eq!((numbers.len(), numbers.last()), (65_535, Some(&LaneId(65_534))));
+        let group = hub.group_named("a");
+        let task = TaskHandle::new(&hub, &group);
+        for _ in 0..2 {
+            lane::job(&task, Nanos::ZERO, Reason::Unknown, || ());
+        }
+        let batch = Collector::new(hub, None).batch();
+        let lost = Lost {
+            lane: LaneId::NONE,
+            slices: 2,
+            others: 0,
+        };
+        assert_eq!(batch.lost, [lost]);
+        assert_eq!(batch.jobs, 2);
+    }
+
+    #[test]
     fn a_pools_thread_may_write_as_much_as_a_runtimes() {
         for kind in [LaneKind::Worker, LaneKind::Pool, LaneKind::Process] {
-            let (ring, _) = Hub::new().new_lane(kind, None);
+            let (ring, _) = Hub::new().new_lane(kind, None).expect("a lane");
             assert_eq!(ring.slots(), 65_536, "{kind:?}");
         }
         let hub = Hub::new();
-        let rings: Vec<_> = (0..=MANY_LANES).map(|_| hub.new_lane(LaneKind::Thread, None)).collect();
+        let rings: Vec<_> = (0..=MANY_LANES)
+            .filter_map(|_| hub.new_lane(LaneKind::Thread, None))
+            .collect();
         assert_eq!(rings.first().map(|(ring, _)| ring.slots()), Some(8_192));
         assert_eq!(rings.last().map(|(ring, _)| ring.slots()), Some(512));
     }
@@ -350,10 +399,10 @@ mod tests {
     fn a_second_thread_of_a_worker_has_a_name_of_its_own() {
         let hub = Hub::new();
         for worker in [0, 1, 1] {
-            hub.new_lane(LaneKind::Worker, Some(worker));
+            hub.new_lane(LaneKind::Worker, Some(worker)).expect("a lane");
         }
         for kind in [LaneKind::Blocking, LaneKind::Blocking, LaneKind::Thread] {
-            hub.new_lane(kind, None);
+            hub.new_lane(kind, None).expect("a lane");
         }
         let names: Vec<_> = hub
             .news()

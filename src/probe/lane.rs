@@ -254,11 +254,11 @@ pub(super) fn enter(hub: &Arc<Hub>, role: Role) {
         }
         // The lane before ends first, so that its place can be taken.
         drop(lane.take());
-        let (ring, shared) = match role {
+        let new = match role {
             Role::Worker(number) => hub.new_lane(LaneKind::Worker, Some(number())),
             Role::Jobs(kind) => hub.new_lane(kind, None),
         };
-        *lane = Some(Lane {
+        *lane = new.map(|(ring, shared)| Lane {
             hub: hub.clone(),
             polls: role.polls(),
             ring,
@@ -292,7 +292,9 @@ pub(super) fn begin(hub: &Arc<Hub>, task: TaskId, role: Role) {
     });
     if begun != Some(true) {
         enter(hub, role);
-        with(|lane| lane.begin(at, task));
+        if with(|lane| lane.begin(at, task)).is_none() {
+            hub.unseen(!role.polls());
+        }
     }
 }
 

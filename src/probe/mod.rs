@@ -24,7 +24,7 @@ mod task;
 mod tokio_metrics;
 mod usage;
 
-pub use clock::{Ahead, now};
+pub use clock::{Ahead, monotonic_ahead, now};
 pub use collector::Collector;
 pub use hooks::install;
 pub use hub::{Group, Hub, IDS_ELSEWHERE};

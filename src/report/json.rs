@@ -47,7 +47,7 @@ pub struct Report {
     pub records: Records,
     /// What tokio says of its runtime (tokio-metrics' `RuntimeMonitor`); `null` on executors without tokio.
     pub tokio: Option<Tokio>,
-    /// What could not be stopped, or removed, at the end, in a sentence; `null`: nothing was left behind.
+    /// What could not be stopped, or removed, at the end, or that no worker process was left, in a sentence; `null`: it ended as it should.
     pub left_running: Option<String>,
     /// What the scenario expects, and whether it held, in its order.
     pub expect: Vec<Expected>,

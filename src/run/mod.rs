@@ -66,7 +66,7 @@ pub enum RunState {
     Stopping,
     /// Nothing more will be recorded.
     Ended {
-        /// What could not be stopped or removed, in a sentence; `None`: nothing was left behind.
+        /// What could not be stopped or removed, or that no worker process was left, in a sentence; `None`: it ended as it should.
         left: Option<String>,
     },
 }
@@ -140,8 +140,8 @@ pub enum Interference {
 impl Run {
     /// Starts everything: calibrates, starts the services and the executor, and lets the first tasks arrive.
     ///
-    /// The event log keeps what the scenario says, if it says anything. `cancelled` is asked while files are made, which may
-    /// take seconds; once it says yes, everything is taken back.
+    /// The event log keeps what the scenario says, if it says anything. `cancelled` is asked while files are made and worker
+    /// processes get ready, which may take seconds; once it says yes, everything is taken back.
     ///
     /// # Errors
     /// When the machine does not grant what the run needs, or `cancelled` says yes.
@@ -171,6 +171,7 @@ impl Run {
             hub: &hub,
             services: &services,
             groups: &groups,
+            cancelled,
         })
         .map_err(RunError::Executor)?;
         hub.start();
@@ -241,12 +242,18 @@ impl Run {
         }
     }
 
+    /// No worker process is left, though the run is not over, or was not: it cannot do what it was asked to.
+    pub fn is_deserted(&self) -> bool {
+        self.elsewhere.as_ref().is_some_and(Elsewhere::is_deserted)
+    }
+
     /// The folder that file steps use, until the run has ended.
     pub fn scratch(&self) -> &Path {
         self.services.scratch().path()
     }
 
-    /// What is left behind: what still holds a lane in the last batch, and what the conductor could not do, in a sentence.
+    /// What is left behind: what still holds a lane in the last batch, and what the conductor could not do, in a sentence. Or that
+    /// no worker process was left to do anything: such a run has not done what it was asked to, either.
     fn left(&self, last: &Batch) -> Option<String> {
         let mut busy: Vec<_> = last
             .live
@@ -262,7 +269,8 @@ impl Run {
         };
         let threads = threads.map(|threads| format!("left behind {threads}: {}", busy.join(", ")));
         let rest = std::mem::take(&mut *self.progress.left.lock().unwrap_or_else(PoisonError::into_inner));
-        let all: Vec<_> = threads.into_iter().chain(rest).collect();
+        let deserted = self.is_deserted().then(|| "no worker process was left".to_owned());
+        let all: Vec<_> = threads.into_iter().chain(deserted).chain(rest).collect();
         (!all.is_empty()).then(|| all.join("; "))
     }
 }
@@ -385,6 +393,17 @@ pub enum RunError {
 impl From<StartError> for RunError {
     fn from(error: StartError) -> RunError {
         RunError::Services(error)
+    }
+}
+
+impl RunError {
+    /// Whether it is because somebody no longer wanted the run.
+    pub fn is_cancelled(&self) -> bool {
+        use executor::StartError::Cancelled;
+        matches!(
+            self,
+            RunError::Services(StartError::Cancelled) | RunError::Executor(Cancelled)
+        )
     }
 }
 

@@ -1,8 +1,8 @@
 //! A run without a screen: the event log and, where there is a terminal, a line of progress on standard error, and a report
 //! on standard output at the end.
 
-use super::as_expected;
 use super::judge::Judge;
+use super::outcome;
 use crate::cli::line::Line;
 use crate::model::Model;
 use crate::record::LogLine;
@@ -59,7 +59,7 @@ pub fn show(
     match signalled {
         // Whoever hung up reads no report either.
         Some(signal) => Ok(signal.exit_code()),
-        None => told.map(|()| as_expected(&report)),
+        None => told.map(|()| outcome(&run, &report)),
     }
 }
 

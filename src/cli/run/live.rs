@@ -1,7 +1,7 @@
 //! A run on the live screen.
 
-use super::as_expected;
 use super::judge::Judge;
+use super::outcome;
 use crate::cli::page_width;
 use crate::model::Model;
 use crate::report::{Facts, Report, verdicts};
@@ -41,7 +41,7 @@ pub fn show(mut run: Run, mut facts: Facts, judge: &Judge, signals: &Signals) ->
     io::stdout()
         .lock()
         .write_all(verdicts(&report.expect, page_width()).as_bytes())?;
-    Ok(as_expected(&report))
+    Ok(outcome(&run, &report))
 }
 
 /// What the screen no longer waited for.

@@ -5,17 +5,16 @@ mod headless;
 mod judge;
 mod live;
 
-use super::{UNEXPECTED, complain, page_width};
+use super::{FAILED, UNEXPECTED, complain, page_width};
 use crate::cli::overrides::OverrideArgs;
 use crate::executor::processes::WorkerCommand;
 use crate::expect;
 use crate::panics::HookGuard;
 use crate::probe;
 use crate::report::{Facts, Report};
-use crate::run::{Run, RunError, Settings};
+use crate::run::{Run, Settings};
 use crate::scenario::LogLevel;
 use crate::signals::Signals;
-use crate::workload::StartError;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use judge::Judge;
 use rustix::process::{Signal, getppid, set_parent_process_death_signal};
@@ -129,7 +128,9 @@ pub fn main(args: &Args) -> io::Result<ExitCode> {
         worker: args.worker_command.clone().map(WorkerCommand::other),
     };
     let run = Run::start(&scenario, settings, &|| signals.seen().is_some());
-    if let (Err(RunError::Services(StartError::Cancelled)), Some(signal)) = (&run, signals.seen()) {
+    if let (Err(error), Some(signal)) = (&run, signals.seen())
+        && error.is_cancelled()
+    {
         return Ok(signal.exit_code());
     }
     let run = run.map_err(explained)?;
@@ -148,8 +149,10 @@ pub fn main(args: &Args) -> io::Result<ExitCode> {
 }
 
 /// How to exit after a run that reached its end.
-fn as_expected(report: &Report) -> ExitCode {
-    if expect::failed(&report.expect) {
+fn outcome(run: &Run, report: &Report) -> ExitCode {
+    if run.is_deserted() {
+        ExitCode::from(FAILED)
+    } else if expect::failed(&report.expect) {
         ExitCode::from(UNEXPECTED)
     } else {
         ExitCode::SUCCESS

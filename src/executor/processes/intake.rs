@@ -13,7 +13,11 @@ use crate::record::{
 };
 use crate::text;
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::{Arc, Mutex, PoisonError};
+
+/// The lowest number that a label has which only a worker knows: the scenario's are numbered from below.
+const LOWEST: u16 = 1 << 15;
 
 /// The labels of a run by their texts. Those that only a worker knows are numbered from the top, where nobody else numbers.
 pub(super) struct Names {
@@ -34,17 +38,24 @@ impl Names {
         }
     }
 
-    /// The label of this text, and its definition if it is new.
-    fn label(&mut self, text: &str) -> (Label, Option<Definition>) {
+    /// The label of this text. A new one is defined at the hub at once: the next worker that uses it may be heard first.
+    ///
+    /// # Errors
+    /// When there are no numbers left.
+    fn label(&mut self, text: &str, hub: &Hub) -> Result<Label, String> {
         let text = text::clean(text);
         if let Some(&label) = self.known.get(&*text) {
-            return (label, None);
+            return Ok(label);
+        }
+        if self.next < LOWEST {
+            return Err("defines more labels than can be told apart".into());
         }
         let id = Label(self.next);
         self.next -= 1;
         let text = text.into_owned();
         self.known.insert(text.clone(), id);
-        (id, Some(Definition::Label { id, text }))
+        hub.define([Definition::Label { id, text }]);
+        Ok(id)
     }
 }
 
@@ -90,7 +101,8 @@ impl Intake {
         }
     }
 
-    /// In this run's words.
+    /// In this run's words, but with instants by this process's clock: the run may not have begun yet. `ahead` is how far
+    /// `CLOCK_MONOTONIC` is ahead of that.
     ///
     /// # Errors
     /// How the batch breaks the protocol, in a sentence without a subject.
@@ -100,11 +112,19 @@ impl Intake {
         for definition in told {
             batch.definitions.extend(self.define(definition)?);
         }
+        // First of all who has come to be: a task's end takes another way than its beginning, and may be told before.
+        for (_, record) in &batch.records {
+            if let Record::Spawned(spawned) = record {
+                self.roster.born(self.worker, spawned.task)?;
+            }
+        }
         for (lane, record) in &mut batch.records {
             self.record(lane, record)?;
         }
         for lost in &mut batch.lost {
-            lost.lane = self.lane(lost.lane)?;
+            if lost.lane != LaneId::NONE {
+                lost.lane = self.lane(lost.lane)?;
+            }
         }
         for sample in &mut batch.samples {
             match sample {
@@ -193,14 +213,19 @@ impl Intake {
                     LaneKind::Process => format!("process {worker} ({pid})"),
                     _ => format!("{} of process {worker}", text::clean(&name)),
                 };
-                let hub = &self.hub;
-                let lane = self.lanes.entry(id).or_insert_with(|| Lane {
-                    id: hub.lane_elsewhere(),
-                    kind,
-                    name,
-                    began: None,
-                    end: Nanos::ZERO,
-                });
+                let lane = match self.lanes.entry(id) {
+                    Entry::Occupied(known) => known.into_mut(),
+                    Entry::Vacant(new) => {
+                        let id = self.hub.lane_elsewhere();
+                        new.insert(Lane {
+                            id: id.ok_or("has more lanes than can be told apart")?,
+                            kind,
+                            name,
+                            began: None,
+                            end: Nanos::ZERO,
+                        })
+                    }
+                };
                 Ok(Some(Definition::Lane {
                     id: lane.id,
                     kind: lane.kind,
@@ -214,9 +239,8 @@ impl Intake {
             }
             Definition::Label { id, text } => {
                 let mut names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
-                let (label, definition) = names.label(&text);
-                self.labels.insert(id, label);
-                Ok(definition)
+                self.labels.insert(id, names.label(&text, &self.hub)?);
+                Ok(None)
             }
         }
     }
@@ -245,7 +269,7 @@ impl Intake {
                 let group = self.groups.get(&spawned.group);
                 let group = group.ok_or_else(|| undefined("group", spawned.group.0))?;
                 spawned.group = group.id;
-                return self.roster.born(self.worker, spawned.task);
+                spawned.task
             }
             Record::Ended(ended) => ended.task,
             Record::Orphaned(orphaned) => orphaned.task,
@@ -276,7 +300,8 @@ fn undefined(what: &str, number: u16) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::{Reason, Slice, TaskId};
+    use crate::probe::monotonic_ahead;
+    use crate::record::{Ended, Outcome, Spawned};
     use crate::workload::Alive;
 
     fn intake() -> Intake {
@@ -285,6 +310,7 @@ mod tests {
             id: Label(4),
             text: "yield".into(),
         }]);
+        roster.born(0, TaskId::new(100).unwrap()).unwrap();
         Intake::new(0, 7, Hub::new(), roster, Arc::new(Mutex::new(names)))
     }
 
@@ -313,7 +339,7 @@ mod tests {
     #[test]
     fn slices_of_a_lane_never_overlap_however_the_clocks_drift() {
         let mut intake = intake();
-        let ahead = intake.hub.monotonic_ahead();
+        let ahead = monotonic_ahead();
         let at = ahead.to_monotonic(Nanos(1_000_000)).0;
         let label = Definition::Label {
             id: Label(1),
@@ -342,6 +368,52 @@ mod tests {
     }
 
     #[test]
+    fn labels_and_tasks_cannot_be_made_up_without_end() {
+        let mut intake = intake();
+        let labels = (0..40_000).map(|n| Definition::Label {
+            id: Label(n),
+            text: format!("label {n}"),
+        });
+        let batch = Batch {
+            definitions: labels.collect(),
+            ..Batch::default()
+        };
+        assert_eq!(
+            intake.turn(batch, monotonic_ahead()).unwrap_err(),
+            "defines more labels than can be told apart"
+        );
+    }
+
+    #[test]
+    fn a_tasks_end_may_be_told_before_its_beginning_but_not_its_beginning_twice() {
+        let mut intake = intake();
+        let task = TaskId::new(101).unwrap();
+        let group = Definition::Group {
+            id: GroupId(0),
+            name: "a".into(),
+            library: false,
+        };
+        let ended = Record::Ended(Ended::heard(Nanos(2), task, Outcome::Completed));
+        let spawned = Record::Spawned(Spawned {
+            at: Nanos(1),
+            task,
+            parent: None,
+            index: 0,
+            group: GroupId(0),
+        });
+        let batch = |definitions, records: &[Record]| Batch {
+            definitions,
+            records: records.iter().map(|&record| (LaneId::NONE, record)).collect(),
+            ..Batch::default()
+        };
+        intake
+            .turn(batch(vec![group], &[ended, spawned]), monotonic_ahead())
+            .expect("one batch");
+        let twice = intake.turn(batch(Vec::new(), &[spawned]), monotonic_ahead());
+        assert_eq!(twice.unwrap_err(), "gives the identity 101 to two tasks");
+    }
+
+    #[test]
     fn what_was_not_defined_or_is_not_its_own_breaks_the_protocol() {
         for (batch, why) in [
             (slice(1, 1, 100, 0), "uses lane 5 before it has said what that is"),
@@ -352,11 +424,11 @@ mod tests {
                 ..Batch::default()
             };
             let mut intake = intake();
-            let ahead = intake.hub.monotonic_ahead();
+            let ahead = monotonic_ahead();
             assert_eq!(intake.turn(batch, ahead).unwrap_err(), why);
         }
         let mut intake = intake();
-        let ahead = intake.hub.monotonic_ahead();
+        let ahead = monotonic_ahead();
         let strange = Batch {
             definitions: vec![lane()],
             records: vec![slice(1, 1, u32::MAX, 0)],

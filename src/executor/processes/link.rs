@@ -12,9 +12,10 @@ use super::WorkerCommand;
 use super::intake::Intake;
 use super::merge::Mail;
 use super::wire::{self, Begin, FromWorker, Hello, ToWorker};
+use crate::probe;
 use crate::record::{Batch, Ended, LaneId, Outcome, Record};
 use crate::text;
-use std::io::{self, BufRead, BufReader};
+use std::io::{self, BufRead, BufReader, Read};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -25,6 +26,9 @@ use std::time::{Duration, Instant};
 
 /// How long a process that has closed its standard output may take to end.
 const EXIT: Duration = Duration::from_millis(500);
+
+/// What a worker writes to standard error is cut into pieces of so many bytes, if it does not end its lines.
+const LONGEST_SAID: u64 = 1 << 16;
 
 /// This process's end of one worker.
 pub(super) struct Link {
@@ -69,6 +73,8 @@ impl Link {
             ending,
             intake: intake(pid),
             child: child.clone(),
+            begun: false,
+            buried: false,
         };
         let name = |role: &str| thread::Builder::new().name(format!("tasklab-{role}-{worker}"));
         let started = name("tell")
@@ -120,7 +126,7 @@ fn write(mut stdin: ChildStdin, inbox: &Receiver<ToWorker>) {
 fn pass_on(stderr: ChildStderr, worker: usize, pid: u32) {
     let mut stderr = BufReader::new(stderr);
     let mut line = Vec::new();
-    while let Ok(1..) = stderr.read_until(b'\n', &mut line) {
+    while let Ok(1..) = (&mut stderr).take(LONGEST_SAID).read_until(b'\n', &mut line) {
         let said = String::from_utf8_lossy(&line);
         tracing::warn!("process {worker} (pid {pid}) says: {}", text::clean(said.trim_end()));
         line.clear();
@@ -134,6 +140,10 @@ struct Listener {
     /// The run is over, and workers are meant to end.
     ending: Arc<AtomicBool>,
     child: Arc<Mutex<Child>>,
+    /// It has been given to others as one that works.
+    begun: bool,
+    /// Its end has been told.
+    buried: bool,
 }
 
 /// How listening came to its end.
@@ -157,26 +167,23 @@ impl Listener {
         let mut stdout = BufReader::with_capacity(1 << 16, stdout);
         let mut line = Vec::new();
         let begun = self.see_begin(&mut stdout, &mut line, to_begin);
-        let begins = begun.is_ok();
-        if begins {
+        self.begun = begun.is_ok();
+        if self.begun {
             self.intake.roster.works(worker);
         }
         // Who waited may have given up.
         let _ = ready.send((worker, begun));
-        if !begins {
+        if !self.begun {
             let _ = lock(&self.child).kill();
             self.exit();
             return;
         }
         let end = loop {
             match wire::receive(&mut stdout, &mut line) {
-                Ok(Some(FromWorker::Batch(batch))) => {
-                    let ahead = self.intake.hub.monotonic_ahead();
-                    match self.intake.turn(*batch, ahead) {
-                        Ok(batch) => self.send(batch),
-                        Err(why) => break End::Breach(why),
-                    }
-                }
+                Ok(Some(FromWorker::Batch(batch))) => match self.intake.turn(*batch, probe::monotonic_ahead()) {
+                    Ok(batch) => self.send(batch),
+                    Err(why) => break End::Breach(why),
+                },
                 Ok(Some(FromWorker::Resources(used))) => drop(self.mail.send((worker, Mail::Used(used)))),
                 Ok(Some(FromWorker::Bye(_))) => break End::Bye,
                 Ok(Some(FromWorker::Hello(_) | FromWorker::Ready(_))) => break End::Breach("begins twice".into()),
@@ -247,12 +254,18 @@ impl Listener {
     }
 
     /// The worker is no more. What it had is lost, unless it ends with the run.
-    fn bury(&self, end: &End, status: &str) {
+    fn bury(&mut self, end: &End, status: &str) {
+        self.buried = true;
         let Intake { worker, pid, .. } = self.intake;
         let ending = self.ending.load(Relaxed);
-        let lost = self.intake.roster.buried(worker);
+        let how = match end {
+            End::Bye => "has ended, and nobody asked it to".to_owned(),
+            End::Gone => format!("has died ({status})"),
+            End::Breach(why) => format!("{why}: it was killed"),
+        };
+        let lost = self.intake.roster.buried(worker, &how);
         let outcome = if ending { Outcome::Cancelled } else { Outcome::Lost };
-        let at = self.intake.hub.elapsed();
+        let at = probe::now();
         let ended = |&task| (LaneId::NONE, Record::Ended(Ended::heard(at, task, outcome)));
         let (mut records, jobs) = self.intake.broken_off(at, &lost);
         records.extend(lost.iter().map(ended));
@@ -264,22 +277,75 @@ impl Listener {
         };
         if !ending {
             batch.definitions = self.intake.obituary();
-            let how = match end {
-                End::Bye => "has ended, and nobody asked it to".to_owned(),
-                End::Gone => format!("has died ({status})"),
-                End::Breach(why) => format!("{why}: it was killed"),
-            };
             let tasks = match lost.len() {
                 0 => "it had no task".to_owned(),
                 1 => "its task is lost".to_owned(),
                 n => format!("its {n} tasks are lost"),
             };
             tracing::error!("process {worker} (pid {pid}) {how}: {tasks}");
+            // Nobody listens once the run has been dropped.
+            let _ = self.mail.send((worker, Mail::Dead));
         }
         self.send(batch);
     }
 }
 
+impl Drop for Listener {
+    /// Whatever a worker says that nobody has thought of: its tasks do not wait for ever.
+    fn drop(&mut self) {
+        if thread::panicking() && self.begun && !self.buried {
+            let _ = lock(&self.child).kill();
+            self.bury(&End::Breach("was not understood".to_owned()), "");
+        }
+    }
+}
+
 fn words(status: ExitStatus) -> String {
     status.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::intake::Names;
+    use super::super::roster::Roster;
+    use super::*;
+    use crate::probe::Hub;
+    use crate::record::TaskId;
+    use crate::workload::Alive;
+
+    #[test]
+    fn a_listener_that_panics_buries_its_worker() {
+        let alive = Arc::<Alive>::default();
+        let roster = Arc::new(Roster::new(alive.clone(), std::iter::once(100..200)));
+        roster.works(0);
+        let task = TaskId::new(7).unwrap();
+        roster.place(task);
+        let child = Command::new("cat").stdin(Stdio::piped()).spawn().unwrap();
+        let pid = child.id();
+        let child = Arc::new(Mutex::new(child));
+        let (mail, inbox) = channel();
+        let listener = Listener {
+            intake: Intake::new(0, pid, Hub::new(), roster, Arc::new(Mutex::new(Names::new([])))),
+            mail,
+            ending: Arc::default(),
+            child: child.clone(),
+            begun: true,
+            buried: false,
+        };
+        let listening = thread::spawn(move || {
+            let _listener = listener;
+            panic!("a bug");
+        });
+        assert!(listening.join().is_err());
+        let told: Vec<_> = inbox.into_iter().collect();
+        let [(0, Mail::Dead), (0, Mail::Batch(batch))] = &told[..] else {
+            panic!("{} messages", told.len());
+        };
+        let [(LaneId::NONE, Record::Ended(ended))] = batch.records[..] else {
+            panic!("{:?}", batch.records);
+        };
+        assert_eq!((ended.task, ended.outcome), (task, Outcome::Lost));
+        assert_eq!(alive.count(), 0);
+        assert!(!lock(&child).wait().unwrap().success(), "it was killed");
+    }
 }

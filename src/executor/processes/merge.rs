@@ -1,22 +1,30 @@
 //! Where the batches of all workers come together, for the monitor to put them into its own.
 
+use crate::probe::Hub;
 use crate::record::{Batch, Live, Resources};
+use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 
 /// What comes from a worker, already in this run's words.
 pub(super) enum Mail {
+    /// With instants by this process's clock.
     Batch(Batch),
     /// What its process has used so far.
     Used(Resources),
+    /// It is no more, and the run is not over.
+    Dead,
 }
 
 /// What other processes tell of this run. Belongs to the monitor's thread.
 pub struct Elsewhere {
+    hub: Arc<Hub>,
     mail: Receiver<(usize, Mail)>,
     /// What each worker has said last.
     workers: Vec<Last>,
     /// Come in, and not handed out yet.
     pending: Batch,
+    /// How many work.
+    living: usize,
 }
 
 #[derive(Default)]
@@ -27,8 +35,11 @@ struct Last {
 }
 
 impl Elsewhere {
-    pub(super) fn new(workers: usize, mail: Receiver<(usize, Mail)>) -> Elsewhere {
+    /// Of so many workers, of which some may not work from the beginning.
+    pub(super) fn new(hub: Arc<Hub>, workers: usize, living: usize, mail: Receiver<(usize, Mail)>) -> Elsewhere {
         Elsewhere {
+            hub,
+            living,
             mail,
             workers: (0..workers).map(|_| Last::default()).collect(),
             pending: Batch::default(),
@@ -37,10 +48,13 @@ impl Elsewhere {
 
     /// Takes in what has come. How many records wait for [`merge`](Elsewhere::merge).
     pub fn drain(&mut self) -> usize {
+        // Not before: a worker may have spoken before the run began.
+        let zero = self.hub.zero();
         for (worker, mail) in self.mail.try_iter() {
             let last = &mut self.workers[worker];
             match mail {
-                Mail::Batch(batch) => {
+                Mail::Batch(mut batch) => {
+                    batch.moved(|at| at - zero);
                     self.pending.definitions.extend(batch.definitions);
                     self.pending.records.extend(batch.records);
                     self.pending.lost.extend(batch.lost);
@@ -50,6 +64,7 @@ impl Elsewhere {
                     last.jobs = last.jobs.max(batch.jobs);
                 }
                 Mail::Used(used) => last.used = used,
+                Mail::Dead => self.living = self.living.saturating_sub(1),
             }
         }
         self.pending.records.len()
@@ -70,6 +85,11 @@ impl Elsewhere {
             batch.live.waiting.extend_from_slice(&live.waiting);
             batch.jobs += jobs;
         }
+    }
+
+    /// Every worker has died before the run was over, as far as has been drained.
+    pub fn is_deserted(&self) -> bool {
+        self.living == 0
     }
 
     /// What the workers' processes have used, as far as has been drained. Of one that died it is what it told last.

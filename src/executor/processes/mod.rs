@@ -39,6 +39,8 @@ use wire::{Begin, GroupOrder, Nothing, TaskOrder, ToWorker};
 
 /// How long a worker may take until it is ready.
 const READY: Duration = Duration::from_secs(10);
+/// Time between two looks at whether anybody still wants the workers.
+const LOOK: Duration = Duration::from_millis(20);
 /// How long a killed process may take to be gone.
 const KILLED: Duration = Duration::from_secs(2);
 
@@ -126,8 +128,15 @@ pub(super) fn start(setup: &Setup<'_>) -> Result<Started, StartError> {
     let deadline = Instant::now() + READY;
     let mut silent: Vec<usize> = (0..workers).filter(|&worker| links[worker].is_some()).collect();
     while !silent.is_empty() {
-        let (worker, begun) = match readiness.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+        if (setup.cancelled)() {
+            ending.store(true, Relaxed);
+            links.iter().flatten().for_each(Link::kill);
+            return Err(StartError::Cancelled);
+        }
+        let left = deadline.saturating_duration_since(Instant::now());
+        let (worker, begun) = match readiness.recv_timeout(left.min(LOOK)) {
             Ok(heard) => heard,
+            Err(RecvTimeoutError::Timeout) if left > LOOK => continue,
             Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
                 let slow = format!("it was not ready within {} s", READY.as_secs());
                 (silent[0], Err(slow))
@@ -136,20 +145,26 @@ pub(super) fn start(setup: &Setup<'_>) -> Result<Started, StartError> {
         silent.retain(|&other| other != worker);
         // One that was refused for its silence may speak yet.
         if let (Err(why), true) = (begun, links[worker].is_some()) {
+            roster.buried(worker, &why);
             refuse(worker, why);
-            roster.buried(worker);
             if let Some(link) = links[worker].take() {
                 link.kill();
             }
         }
     }
     if !roster.anybody() {
-        let why = first_refusal.unwrap_or_default();
-        return Err(StartError::Workers(why));
+        // Who was ready may have died since.
+        let why = first_refusal.or_else(|| roster.first_death());
+        return Err(StartError::Workers(why.unwrap_or_default()));
     }
     Ok(Started {
         watch: None,
-        elsewhere: Some(Elsewhere::new(workers, inbox)),
+        elsewhere: Some(Elsewhere::new(
+            setup.hub.clone(),
+            workers,
+            links.iter().flatten().count(),
+            inbox,
+        )),
         executor: Box::new(Processes {
             hub: setup.hub.clone(),
             services: setup.services.clone(),

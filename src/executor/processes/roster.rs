@@ -1,11 +1,14 @@
 //! Which task is in which worker process.
 
-use crate::probe::IDS_ELSEWHERE;
 use crate::record::{LaneId, Record, TaskId};
 use crate::workload::{Alive, Presence};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// So many ended tasks of a worker are remembered: what it tells of them a little after their end, when a batch was cut in
+/// between, is not taken for a lie.
+const REMEMBERED: usize = 1 << 16;
 
 /// The tasks that have not ended and where each of them is; a task counts as alive as long as it is in here.
 pub(super) struct Roster {
@@ -16,6 +19,8 @@ pub(super) struct Roster {
 struct State {
     tasks: HashMap<TaskId, (usize, Presence)>,
     workers: Vec<Worker>,
+    /// How the first that is dead died, in a sentence without a subject.
+    first_death: Option<String>,
 }
 
 struct Worker {
@@ -25,6 +30,26 @@ struct Worker {
     tasks: usize,
     /// The identities of the tasks that come to be in it.
     own: Range<u32>,
+    over: Over,
+}
+
+/// The last tasks of a worker that have ended.
+#[derive(Default)]
+struct Over {
+    tasks: HashSet<TaskId>,
+    in_order: VecDeque<TaskId>,
+}
+
+impl Over {
+    fn enter(&mut self, task: TaskId) {
+        if self.in_order.len() == REMEMBERED
+            && let Some(oldest) = self.in_order.pop_front()
+        {
+            self.tasks.remove(&oldest);
+        }
+        self.in_order.push_back(task);
+        self.tasks.insert(task);
+    }
 }
 
 impl Roster {
@@ -35,12 +60,14 @@ impl Roster {
             dead: false,
             tasks: 0,
             own,
+            over: Over::default(),
         };
         Roster {
             alive,
             state: Mutex::new(State {
                 tasks: HashMap::new(),
                 workers: own.into_iter().map(worker).collect(),
+                first_death: None,
             }),
         }
     }
@@ -69,7 +96,7 @@ impl Roster {
     /// A task has come to be in this worker.
     ///
     /// # Errors
-    /// If its identity is not one of those that the worker may give.
+    /// If its identity is not one of those that the worker may give, or another task has it.
     pub(super) fn born(&self, worker: usize, task: TaskId) -> Result<(), String> {
         let presence = self.alive.enter();
         let mut state = self.state();
@@ -78,6 +105,9 @@ impl Roster {
                 "gives a task the identity {}, which is not its to give",
                 task.get()
             ));
+        }
+        if state.tasks.contains_key(&task) || state.workers[worker].over.tasks.contains(&task) {
+            return Err(format!("gives the identity {} to two tasks", task.get()));
         }
         state.enter(task, worker, presence);
         Ok(())
@@ -92,7 +122,7 @@ impl Roster {
         let may = match state.tasks.get(&task) {
             Some((at, _)) => *at == worker,
             // A task's last slice may be told a little after its end, when nobody knows any more where it was.
-            None => task.get() < IDS_ELSEWHERE || state.workers[worker].own.contains(&task.get()),
+            None => state.workers[worker].over.tasks.contains(&task),
         };
         if may {
             return Ok(());
@@ -114,9 +144,16 @@ impl Roster {
         drop(state);
     }
 
-    /// This worker is no more; the tasks that it had. They stay alive until their end is told.
-    pub(super) fn buried(&self, worker: usize) -> Vec<TaskId> {
+    /// Why nobody works, as far as somebody has worked before.
+    pub(super) fn first_death(&self) -> Option<String> {
+        self.state().first_death.clone()
+    }
+
+    /// This worker is no more, for this reason (a sentence without a subject); the tasks that it had, in order. They stay alive
+    /// until their end is told.
+    pub(super) fn buried(&self, worker: usize, why: &str) -> Vec<TaskId> {
         let mut state = self.state();
+        state.first_death.get_or_insert_with(|| why.to_owned());
         state.workers[worker].works = false;
         state.workers[worker].dead = true;
         let mut lost: Vec<_> = state
@@ -145,6 +182,58 @@ impl State {
     fn leave(&mut self, task: TaskId) -> Option<Presence> {
         let (worker, presence) = self.tasks.remove(&task)?;
         self.workers[worker].tasks -= 1;
+        self.workers[worker].over.enter(task);
         Some(presence)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::{Ended, Nanos, Outcome};
+
+    fn roster() -> Roster {
+        Roster::new(Arc::default(), [1_000..2_000, 2_000..3_000])
+    }
+
+    fn task(id: u32) -> TaskId {
+        TaskId::new(id).unwrap()
+    }
+
+    fn end(roster: &Roster, id: u32) {
+        let ended = Ended::heard(Nanos::ZERO, task(id), Outcome::Completed);
+        roster.ended(&[(LaneId::NONE, Record::Ended(ended))]);
+    }
+
+    #[test]
+    fn a_worker_may_speak_of_the_tasks_that_it_has_or_has_just_had() {
+        let roster = roster();
+        roster.works(1);
+        assert_eq!(roster.place(task(7)), Some(1));
+        roster.born(1, task(2_000)).unwrap();
+        for id in [7, 2_000] {
+            assert_eq!(roster.check(1, task(id)), Ok(()));
+            assert!(roster.check(0, task(id)).is_err(), "it is the other's");
+            end(&roster, id);
+            assert_eq!(roster.check(1, task(id)), Ok(()));
+            assert!(roster.check(0, task(id)).is_err(), "it was the other's");
+        }
+        assert!(roster.check(1, task(8)).is_err(), "it was never given");
+        assert!(roster.check(1, task(2_001)).is_err(), "it was never born");
+        assert!(roster.born(1, task(2_000)).is_err(), "it has lived");
+        assert!(roster.born(1, task(1_000)).is_err(), "it is not its to give");
+    }
+
+    #[test]
+    fn who_died_first_says_why_nobody_is_left() {
+        let roster = roster();
+        roster.works(0);
+        assert!(roster.anybody());
+        roster.place(task(7));
+        assert_eq!(roster.buried(0, "has died (exit status: 3)"), [task(7)]);
+        roster.buried(1, "says nothing");
+        roster.works(1);
+        assert!(!roster.anybody());
+        assert_eq!(roster.first_death().as_deref(), Some("has died (exit status: 3)"));
     }
 }

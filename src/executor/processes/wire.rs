@@ -4,12 +4,15 @@ use crate::record::{Batch, Nanos, Resources, TaskId};
 use crate::scenario::{DbSpec, Draw, LogLevel, Repeat, Start, Step, TaskSpec};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use std::io::{self, BufRead, Write};
+use std::io::{self, BufRead, Read, Write};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 /// The version of the protocol that this program speaks: one more whenever a message changes its meaning.
 pub(super) const PROTOCOL: u32 = 1;
+
+/// The longest line that is read, in bytes: ten thousand times what a batch mostly is.
+const LONGEST: u64 = 256 << 20;
 
 /// What a worker is told.
 #[derive(Serialize, Deserialize, Debug)]
@@ -156,9 +159,21 @@ pub(super) fn send(out: &mut impl Write, message: &impl Serialize) -> io::Result
 
 /// Reads the next message; `None` at the end. Lines without anything in them are passed over.
 pub(super) fn receive<M: DeserializeOwned>(input: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<Option<M>> {
+    receive_within(LONGEST, input, line)
+}
+
+fn receive_within<M: DeserializeOwned>(
+    longest: u64,
+    input: &mut impl BufRead,
+    line: &mut Vec<u8>,
+) -> io::Result<Option<M>> {
     loop {
         line.clear();
-        input.read_until(b'\n', line)?;
+        let read = input.take(longest).read_until(b'\n', line)?;
+        if read as u64 == longest && line.last() != Some(&b'\n') {
+            let why = format!("it is longer than {longest} bytes");
+            return Err(io::Error::new(io::ErrorKind::InvalidData, why));
+        }
         // Half a line is what a process leaves behind that dies while it writes.
         if line.last() != Some(&b'\n') {
             return Ok(None);
@@ -194,6 +209,18 @@ mod tests {
             read.unwrap_or_else(|error| panic!("{error}: {message}"));
         }
         assert!(document.contains(&format!("Version {PROTOCOL}.")));
+    }
+
+    #[test]
+    fn a_line_without_an_end_is_not_read_to_its_end() {
+        let mut line = Vec::new();
+        let sound = b"{\"stop\":{}}\n";
+        let first = receive_within::<ToWorker>(12, &mut &sound[..], &mut line);
+        assert!(matches!(first, Ok(Some(ToWorker::Stop(_)))));
+        let mut endless = io::BufReader::new(io::repeat(b'x'));
+        let error = receive_within::<ToWorker>(1_000, &mut endless, &mut line).unwrap_err();
+        assert_eq!(error.to_string(), "it is longer than 1000 bytes");
+        assert_eq!(line.len(), 1_000);
     }
 
     #[test]
