@@ -66,26 +66,26 @@ pub enum Step {
     },
     /// Do these steps while holding a lock.
     Lock {
-        /// Which of [`Scenario::locks`].
+        /// Which of [`Scenario::locks`](super::Scenario::locks).
         name: String,
         /// What is done meanwhile.
         steps: Vec<Step>,
     },
     /// Do these steps while holding a permit.
     Semaphore {
-        /// Which of [`Scenario::semaphores`].
+        /// Which of [`Scenario::semaphores`](super::Scenario::semaphores).
         name: String,
         /// What is done meanwhile.
         steps: Vec<Step>,
     },
     /// Put something into a channel; waits while it is full.
     Send {
-        /// Which of [`Scenario::channels`].
+        /// Which of [`Scenario::channels`](super::Scenario::channels).
         channel: String,
     },
     /// Take something out of a channel; waits while it is empty.
     Recv {
-        /// Which of [`Scenario::channels`].
+        /// Which of [`Scenario::channels`](super::Scenario::channels).
         channel: String,
     },
     /// Run all branches as tasks and wait for all, or for the first failure: its siblings run on.
@@ -176,7 +176,7 @@ impl Step {
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Branch {
-    /// What the tasks of this group do; its start is [`Start::Called`].
+    /// What the tasks of this group do; its start is [`Start::Called`](super::Start::Called).
     Group(String),
     /// These steps.
     Steps(Vec<Step>),
