@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use tasklab::probe::{self, Collector, Hub};
-use tasklab::record::{Batch, Definition, LaneId, LaneKind, Nanos, Outcome, Reason, Record, Slice, TaskId};
+use tasklab::probe::{self, Collector, Hub, TaskHandle};
+use tasklab::record::{Batch, Definition, LaneId, LaneKind, LogLine, Nanos, Outcome, Reason, Record, Slice, TaskId};
 use tokio::runtime::{Builder, Runtime};
 
 fn runtime(mut builder: Builder, hub: &Arc<Hub>) -> Runtime {
@@ -417,4 +417,38 @@ fn offloaded_work_is_a_child_task_on_a_blocking_lane() {
         Definition::Lane { id, kind: LaneKind::Blocking, .. } if *id == lane
     )));
     assert_eq!(ended(std::slice::from_ref(&batch)).len(), 2);
+}
+
+#[test]
+fn a_line_of_the_log_never_comes_before_the_birth_of_its_task() {
+    let hub = Hub::new();
+    let (lines, log) = std::sync::mpsc::channel();
+    let mut collector = Collector::new(hub.clone(), Some(log));
+    let writer = std::thread::spawn(move || {
+        let group = hub.group_named("talker");
+        for _ in 0..20_000 {
+            let task = TaskHandle::new(&hub, &group);
+            let line = LogLine {
+                at: probe::now(),
+                level: tracing::Level::INFO,
+                task: Some(task.id()),
+                target: "test".into(),
+                message: "born".into(),
+            };
+            lines.send(line).unwrap();
+        }
+    });
+    let (mut born, mut heard) = (std::collections::HashSet::new(), 0);
+    while heard < 20_000 {
+        let batch = collector.batch();
+        born.extend(batch.records.iter().filter_map(|(_, record)| match record {
+            Record::Spawned(spawned) => Some(spawned.task),
+            _ => None,
+        }));
+        for line in &batch.log {
+            assert!(line.task.is_some_and(|task| born.contains(&task)), "{line:?}");
+            heard += 1;
+        }
+    }
+    writer.join().unwrap();
 }

@@ -93,6 +93,12 @@ impl Collector {
     pub fn batch(&mut self) -> Batch {
         let zero = self.hub.zero();
         let now = super::now();
+        // Lines are taken in before the records: the birth of the task that wrote one is then in this batch, or an earlier one.
+        let shifted = |line: LogLine| LogLine {
+            at: line.at - zero,
+            ..line
+        };
+        let log: Vec<LogLine> = self.log.iter().flat_map(Receiver::try_iter).map(shifted).collect();
         // The open slices are read before the rings are drained: a slice that ends in between is then a record too, and
         // the model believes the record. The other way round it would be neither.
         let live = self.live(now);
@@ -110,12 +116,7 @@ impl Collector {
         }
         batch.jobs = unseen_jobs + self.past_jobs + self.lanes.iter().map(|lane| lane.jobs).sum::<u64>();
         self.sample(&mut batch);
-        if let Some(log) = &self.log {
-            batch.log.extend(log.try_iter().map(|line| LogLine {
-                at: line.at - zero,
-                ..line
-            }));
-        }
+        batch.log.extend(log);
         batch
     }
 
