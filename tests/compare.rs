@@ -168,27 +168,28 @@ fn child_of(process: &Child) -> Option<i32> {
         .find_map(|id| id.parse().ok())
 }
 
+/// A subcommand while the process of a run is at work for it, which would take an hour.
+fn under_way(subcommand: &str, folder: &Path) -> (Child, i32) {
+    let file = scenario(folder, "long", "[[task]]\nname = 'long'\nsteps = [{ sleep = '1h' }]");
+    let mut process = command(&[subcommand, &file])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    loop {
+        if let Some(child) = child_of(&process) {
+            return (process, child);
+        }
+        assert_eq!(process.try_wait().unwrap(), None, "it goes on for hours");
+        std::thread::yield_now();
+    }
+}
+
 #[test]
 fn a_signal_ends_the_run_that_is_under_way_too() {
     let folder = tempfile::tempdir().unwrap();
-    let file = scenario(
-        folder.path(),
-        "long",
-        "[[task]]\nname = 'long'\nsteps = [{ sleep = '1h' }]",
-    );
     for subcommand in ["compare", "verify"] {
-        let mut process = command(&[subcommand, &file])
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let child = loop {
-            if let Some(child) = child_of(&process) {
-                break child;
-            }
-            assert_eq!(process.try_wait().unwrap(), None, "it goes on for hours");
-            std::thread::yield_now();
-        };
+        let (mut process, child) = under_way(subcommand, folder.path());
         kill_process(Pid::from_child(&process), Signal::TERM).unwrap();
         assert_eq!(process.wait().unwrap().code(), Some(143), "{subcommand}");
         assert!(
@@ -201,24 +202,8 @@ fn a_signal_ends_the_run_that_is_under_way_too() {
 #[test]
 fn a_run_does_not_outlive_who_is_killed_while_it_waits_for_it() {
     let folder = tempfile::tempdir().unwrap();
-    let file = scenario(
-        folder.path(),
-        "long",
-        "[[task]]\nname = 'long'\nsteps = [{ sleep = '1h' }]",
-    );
     for subcommand in ["compare", "verify"] {
-        let mut process = command(&[subcommand, &file])
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let child = loop {
-            if let Some(child) = child_of(&process) {
-                break child;
-            }
-            assert_eq!(process.try_wait().unwrap(), None, "it goes on for hours");
-            std::thread::yield_now();
-        };
+        let (mut process, child) = under_way(subcommand, folder.path());
         process.kill().unwrap();
         process.wait().unwrap();
         // Whoever takes it in may leave it as a zombie, which runs no more.

@@ -201,7 +201,22 @@ fn script(folder: &Path, text: &str) -> std::path::PathBuf {
     path
 }
 
-/// `tasklab run` on two worker processes, which are this shell script.
+/// `tasklab run` of a scenario on so many worker processes, each of which is this program.
+fn run_command(scenario: &Path, workers: usize, worker: &Path) -> Command {
+    let mut command = Command::new(TASKLAB);
+    command.arg("run").arg(scenario);
+    command.args([
+        "--headless",
+        "--executor",
+        "processes",
+        "--workers",
+        &workers.to_string(),
+    ]);
+    command.arg("--worker-command").arg(worker);
+    command
+}
+
+/// What `tasklab run` says on two worker processes, which are this shell script.
 fn run_with(text: &str) -> Output {
     let folder = tempfile::tempdir().unwrap();
     let worker = script(
@@ -214,20 +229,7 @@ fn run_with(text: &str) -> Output {
         "title = 't'\n[[task]]\nname = 'a'\ncount = 4\nsteps = [{ sleep = '1ms' }]\n",
     )
     .unwrap();
-    Command::new(TASKLAB)
-        .arg("run")
-        .arg(&scenario)
-        .args([
-            "--headless",
-            "--executor",
-            "processes",
-            "--workers",
-            "2",
-            "--worker-command",
-        ])
-        .arg(&worker)
-        .output()
-        .unwrap()
+    run_command(&scenario, 2, &worker).output().unwrap()
 }
 
 #[test]
@@ -334,21 +336,7 @@ fn start_long(block: &str, folder: &Path, worker: &Path) -> Child {
         format!("title = 't'\n[[task]]\nname = 'a'\nsteps = [{{ block = '{block}' }}]\n"),
     )
     .unwrap();
-    Command::new(TASKLAB)
-        .arg("run")
-        .arg(&scenario)
-        .args([
-            "--headless",
-            "--executor",
-            "processes",
-            "--workers",
-            "1",
-            "--worker-command",
-        ])
-        .arg(worker)
-        .stdout(Stdio::null())
-        .spawn()
-        .unwrap()
+    run_command(&scenario, 1, worker).stdout(Stdio::null()).spawn().unwrap()
 }
 
 #[test]

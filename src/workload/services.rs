@@ -53,20 +53,7 @@ impl Services {
         let database = Database::create(scenario, scratch.path(), cancelled)?;
         raise_open_files();
         let http = HttpService::start(scenario.http, scenario.seed).map_err(StartError::Http)?;
-        let shared = Shared::new(scenario, labels);
-        Ok(Services {
-            calibration,
-            stop: Stop::closing(shared.gates()),
-            alive: Arc::default(),
-            intake: OnceLock::new(),
-            made: Made::default(),
-            troubles: Troubles::default(),
-            shared,
-            http,
-            http_at_first: scenario.http,
-            scratch,
-            database,
-        })
+        Ok(Services::of(scenario, labels, calibration, http, scratch, database))
     }
 
     /// What a process uses that runs tasks for another one: the other's calibration, service and scratch folder, none of which it
@@ -79,6 +66,19 @@ impl Services {
         labels: &mut Labels,
     ) -> Services {
         raise_open_files();
+        let database = Database::new(&scratch, scenario.db);
+        let http = HttpService::elsewhere(http, scenario.seed);
+        Services::of(scenario, labels, calibration, http, Scratch::lent(scratch), database)
+    }
+
+    fn of(
+        scenario: &Scenario,
+        labels: &mut Labels,
+        calibration: Calibration,
+        http: HttpService,
+        scratch: Scratch,
+        database: Database,
+    ) -> Services {
         let shared = Shared::new(scenario, labels);
         Services {
             calibration,
@@ -88,10 +88,10 @@ impl Services {
             made: Made::default(),
             troubles: Troubles::default(),
             shared,
-            database: Database::new(&scratch, scenario.db),
-            http: HttpService::elsewhere(http, scenario.seed),
+            http,
             http_at_first: scenario.http,
-            scratch: Scratch::lent(scratch),
+            scratch,
+            database,
         }
     }
 
