@@ -386,9 +386,14 @@ impl Seen {
 
     /// How the tasks of a group ended, by their numbers.
     pub fn outcomes(&self, group: &str) -> Vec<Outcome> {
+        self.ends(group).into_iter().map(|end| end.outcome).collect()
+    }
+
+    /// The ends of a group's tasks, by their numbers.
+    pub fn ends(&self, group: &str) -> Vec<Ended> {
         let mut all = self.all.get(group).cloned().unwrap_or_default();
         all.sort();
-        all.into_iter().map(|(_, task)| self.end_of(task).outcome).collect()
+        all.into_iter().map(|(_, task)| self.end_of(task)).collect()
     }
 
     /// When the last task of a group ended.
