@@ -148,11 +148,11 @@ fn a_timeout_cancels_a_future_and_counts_a_thread_as_overdue() {
     for executor in EXECUTORS {
         let (model, _) = run(&on(
             executor,
-            "[[task]]\nname = 'late'\nrepeat = 2\ntimeout = '5ms'\nsteps = [{ sleep = '60ms' }]",
+            "[[task]]\nname = 'late'\nrepeat = 2\ntimeout = '100ms'\nsteps = [{ sleep = '160ms' }]",
         ));
         let late = group(&model, "late");
         assert_eq!(late.repetitions[Outcome::TimedOut as usize], 2, "{executor}");
-        let slept_on = late.repetition().max >= Nanos::from_millis(60);
+        let slept_on = late.repetition().max >= Nanos::from_millis(160);
         assert!(slept_on || !synchronous(executor), "a thread cannot be cancelled");
     }
 }

@@ -32,7 +32,7 @@ fn run(scenario: &Scenario, what: &str) {
         worker: Some(WorkerCommand::tasklab(env!("CARGO_BIN_EXE_tasklab"))),
         ..Settings::default()
     };
-    let mut run = Run::start(scenario, settings, &|| false).expect("a run");
+    let mut run = Run::start(scenario, settings, &|| false).unwrap_or_else(|error| panic!("{what}: {error}"));
     let mut model = Model::new(run.info().clone());
     let mut complete = false;
     while !matches!(run.state(), RunState::Ended { .. }) {

@@ -66,6 +66,8 @@ impl Link {
         };
         let child = Arc::new(Mutex::new(child));
         let (outbox, inbox) = channel();
+        // Before the listener can have it begin: a worker may greet before it is greeted.
+        let _ = outbox.send(ToWorker::Hello(Hello::ours()));
         let worker = begin.worker;
         let to_begin = (begin, outbox.clone());
         let listener = Listener {
@@ -82,13 +84,11 @@ impl Link {
             .and_then(|_| name("stderr").spawn(move || pass_on(stderr, worker, pid)))
             .and_then(|_| name("listen").spawn(move || listener.listen(stdout, to_begin, &ready)));
         let listener = started.inspect_err(|_| drop(lock(&child).kill()))?;
-        let link = Link {
+        Ok(Link {
             outbox,
             child,
             listener,
-        };
-        link.tell(ToWorker::Hello(Hello::ours()));
-        Ok(link)
+        })
     }
 
     /// Tells it something; to one that is dead, nothing.
