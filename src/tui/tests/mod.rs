@@ -1,5 +1,6 @@
 //! The screen as a reader sees it: whole frames of a fixed run, and what keys do to them.
 
+mod calls;
 mod family;
 mod fixture;
 
@@ -398,90 +399,6 @@ fn tasks_that_call_tasks_at_160_by_50() {
     stage.act(Action::Sort);
     stage.act(Action::Sort);
     insta::assert_snapshot!(stage.text());
-}
-
-#[test]
-fn an_orphan_says_that_it_runs_on_alone() {
-    let mut stage = Stage::family(LARGE);
-    let text = stage.text();
-    let orphan = text
-        .lines()
-        .find(|line| line.contains("◌currencies#0"))
-        .expect("a mark");
-    assert!(
-        orphan.contains("orphaned") && orphan.contains("running cpu 2s ‹ trip#0"),
-        "{orphan}"
-    );
-    assert_eq!(
-        orphan.matches('◌').count(),
-        2,
-        "at the left edge, and where it was left alone: {orphan}"
-    );
-    assert!(text.contains("◌  1 orphaned"));
-}
-
-#[test]
-fn children_stand_below_their_parent() {
-    let mut stage = Stage::family(LARGE);
-    stage.act(Action::Sort);
-    stage.act(Action::Sort);
-    let text = stage.text();
-    let rows: Vec<&str> = text
-        .lines()
-        .skip_while(|line| !line.contains("trip#0"))
-        .filter(|line| line.contains('#'))
-        .take(4)
-        .collect();
-    for (row, name) in rows
-        .iter()
-        .zip([" trip#0", "  weather#0", "◌ currencies#0", "  forgotten#0"])
-    {
-        assert!(row.starts_with(name), "{text}");
-    }
-}
-
-#[test]
-fn a_dead_process_and_a_full_channel_are_loud() {
-    let mut stage = Stage::family(SMALL);
-    let text = stage.text();
-    assert!(row(&text, "† process 0").contains("dead"), "{text}");
-    assert!(text.contains("8/8") && text.contains("1/16"), "{text}");
-    stage.act(Action::Freeze);
-    assert!(stage.text().contains("?/8"), "of the past nothing is known");
-}
-
-#[test]
-fn of_thousands_of_threads_those_that_worked_lately_come_first() {
-    let mut stage = Stage::at(4_000, LARGE);
-    let mut batch = stage.script.batch(Nanos::from_millis(4_020));
-    for id in 2..3_000 {
-        batch.definitions.push(crate::record::Definition::Lane {
-            id: crate::record::LaneId(id),
-            kind: crate::record::LaneKind::Thread,
-            name: format!("thread {}", id - 2),
-        });
-    }
-    let slice = crate::record::Slice {
-        start: Nanos::from_millis(3_990),
-        task: crate::record::TaskId::new(1).expect("not zero"),
-        len: crate::record::Short::new(Nanos::from_millis(1)),
-        queued: crate::record::Short::new(Nanos::ZERO),
-        unnoticed: crate::record::Short::new(Nanos::ZERO),
-        woken_by: None,
-        label: crate::record::Label::NONE,
-        suspended_on: crate::record::Reason::Timer,
-    };
-    let lane = crate::record::LaneId(2_500);
-    batch.records.push((lane, crate::record::Record::Slice(slice)));
-    stage.model.apply(&batch);
-    let text = stage.text();
-    let lanes: Vec<_> = text
-        .lines()
-        .filter_map(|line| line.trim_start().split("  ").next())
-        .filter(|name| name.starts_with("worker") || name.starts_with("thread"))
-        .take(4)
-        .collect();
-    assert_eq!(lanes, ["worker 0", "worker 1", "thread 2498", "thread 0"], "{text}");
 }
 
 #[test]

@@ -1,0 +1,146 @@
+//! What a cell shows of all that is in it: the worst, at any zoom.
+
+use super::*;
+
+/// A heartbeat of 25 ms for a second: polls of 50 µs, each noticed 1.1 ms after its deadline and queued for 30 µs.
+fn heartbeat(spoilt: impl Fn(u64, &mut Slice)) -> Model {
+    let beats = (0..40).map(|beat| {
+        let late = Slice {
+            unnoticed: us(1_100).into(),
+            queued: us(30).into(),
+            ..slice(1, us(25_000 * beat), us(50))
+        };
+        let mut slice = late;
+        spoilt(beat, &mut slice);
+        Record::Slice(slice)
+    });
+    model(us(1_000_000), [spawned(1, us(0))].into_iter().chain(beats))
+}
+
+#[test]
+fn a_healthy_timer_looks_healthy_from_afar() {
+    let model = heartbeat(|_, _| ());
+    for columns in [5, 20, 40, 100] {
+        let window = Window {
+            from: us(0),
+            to: us(1_000_000),
+            columns,
+        };
+        let expected = vec![Some(State::Suspended(Reason::Timer)); columns];
+        assert_eq!(states(&model, 1, window), expected, "in {columns} cells");
+        let mut cells = Vec::new();
+        model.paint_task(id(1), window, &mut cells);
+        let ran: f32 = cells.iter().map(|cell| cell.ran / columns as f32).sum();
+        assert!(
+            (ran - 0.002).abs() < 1e-4,
+            "the thin ticks add up to 40 × 50 µs in a second, not to {ran}"
+        );
+    }
+}
+
+#[test]
+fn two_milliseconds_of_trouble_show_at_any_zoom() {
+    for (spoil, state) in [
+        (
+            (|slice| slice.unnoticed = us(2_000).into()) as fn(&mut Slice),
+            State::Unnoticed,
+        ),
+        (|slice| slice.queued = us(2_000).into(), State::Queued),
+    ] {
+        let model = heartbeat(|beat, slice| {
+            if beat == 20 {
+                spoil(slice)
+            }
+        });
+        for columns in [1, 5, 20, 40, 100, 1000, 7919] {
+            let shown = states(
+                &model,
+                1,
+                Window {
+                    from: us(0),
+                    to: us(1_000_000),
+                    columns,
+                },
+            );
+            assert!(shown.contains(&Some(state)), "{state:?} in {columns} cells");
+        }
+    }
+}
+
+#[test]
+fn a_microsecond_of_blocking_shows_at_any_zoom() {
+    let records = [
+        spawned(1, us(0)),
+        blocked(1, us(500_000), us(1)),
+        Record::Slice(slice(1, us(499_990), us(20))),
+    ];
+    let model = model(us(1_000_000), records);
+    for columns in [1, 10, 1000, 100_000] {
+        let window = Window {
+            from: us(0),
+            to: us(1_000_000),
+            columns,
+        };
+        let blocking = states(&model, 1, window)
+            .iter()
+            .filter(|&&state| state == Some(State::Blocking))
+            .count();
+        assert_eq!(blocking, 1, "in {columns} cells");
+        let mut cells = Vec::new();
+        model.paint_lane(WORKER, window, &mut cells);
+        assert_eq!(
+            cells.iter().filter(|cell| cell.state == Some(State::Blocking)).count(),
+            1
+        );
+    }
+}
+
+#[test]
+fn half_a_cell_of_queueing_cannot_hide_between_two_cells() {
+    let late = Slice {
+        queued: us(100).into(),
+        ..slice(1, us(250), us(10))
+    };
+    let model = model(us(400), [Record::Slice(slice(1, us(0), us(10))), Record::Slice(late)]);
+    let shown = states(
+        &model,
+        1,
+        Window {
+            from: us(0),
+            to: us(400),
+            columns: 2,
+        },
+    );
+    assert_eq!(shown, [Some(State::Queued), Some(State::Queued)]);
+}
+
+#[test]
+fn an_end_shows_only_where_nothing_else_is() {
+    let ended = Record::Ended(Ended {
+        at: us(30),
+        task: id(1),
+        outcome: Outcome::Failed,
+        unheard: false,
+    });
+    let model = model(
+        us(100),
+        [spawned(1, us(20)), Record::Slice(slice(1, us(20), us(10))), ended],
+    );
+    let shown = states(
+        &model,
+        1,
+        Window {
+            from: us(0),
+            to: us(120),
+            columns: 6,
+        },
+    );
+    let over = Some(State::Ended(Outcome::Failed));
+    assert_eq!(
+        shown,
+        [None, Some(State::Running), over, over, over, None].map(|state| state)
+    );
+    assert_eq!(model.state(id(1)), State::Ended(Outcome::Failed));
+    assert_eq!(model.counts().failed, 1);
+    assert_eq!(model.times(id(1)).total(), us(10));
+}
