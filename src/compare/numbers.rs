@@ -43,7 +43,7 @@ pub struct Compared {
     pub runs: u32,
     /// Why the others have none, one sentence each.
     pub failures: Vec<String>,
-    /// The most records that one of the runs lost because a thread's ring was full: its numbers lack them.
+    /// The most records that one of the runs lost because a thread's ring was full: its percentiles lack them.
     pub lost_records: u64,
     /// How long a run took.
     pub elapsed_ns: Option<Number>,

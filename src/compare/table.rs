@@ -99,7 +99,7 @@ impl Comparison {
         let lossy = self.executors.iter().filter(|it| it.lost_records > 0).map(|it| {
             let lost = quantity("", it.lost_records as f64);
             format!(
-                "up to {lost} records were lost on {}: it did more than is counted",
+                "up to {lost} records were lost on {}: what it did is counted, but its percentiles lack them",
                 it.executor
             )
         });

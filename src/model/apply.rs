@@ -54,6 +54,10 @@ impl Model {
             };
             self.lanes[at].dropped += lost.slices;
         }
+        for lost in &batch.repetitions_lost {
+            let at = self.group_index(lost.group);
+            self.groups[at].repetitions[lost.outcome as usize] += lost.count;
+        }
         self.accounts.jobs = self.accounts.jobs.max(batch.jobs);
         for sample in &batch.samples {
             self.sample(sample);

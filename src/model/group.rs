@@ -17,7 +17,8 @@ pub struct Group {
     pub library: bool,
     /// Tasks so far.
     pub spawned: u64,
-    /// Repetitions that are over by how, in the order of [`Outcome::ALL`].
+    /// Repetitions that are over by how, in the order of [`Outcome::ALL`]; those whose records were lost are counted, but have no length
+    /// and no task.
     pub repetitions: [u64; Outcome::ALL.len()],
     /// Slices so far.
     pub polls: u64,

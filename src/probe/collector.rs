@@ -3,7 +3,7 @@
 use super::hub::{Hub, LaneEnd, News};
 use super::os;
 use super::task::TaskSlot;
-use crate::record::{Batch, CurrentSlice, LaneId, LaneSample, Live, LogLine, Lost, Nanos, Sample};
+use crate::record::{Batch, CurrentSlice, LaneId, LaneSample, Live, LogLine, Lost, Nanos, RepetitionsLost, Sample};
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::{Acquire, Relaxed};
@@ -69,12 +69,17 @@ impl Collector {
             definitions,
             tasks,
             records,
+            repetitions_lost,
         } = self.hub.news();
         self.lanes.extend(lanes.into_iter().map(Watched::new));
         self.tasks.extend(tasks);
         self.pending.definitions.extend(definitions);
         let outside = records.into_iter().map(|r| (LaneId::NONE, r.moved(|at| at - zero)));
         self.pending.records.extend(outside);
+        let repetitions_lost = repetitions_lost
+            .into_iter()
+            .map(|((group, outcome), count)| RepetitionsLost { group, outcome, count });
+        self.pending.repetitions_lost.extend(repetitions_lost);
         for lane in &mut self.lanes {
             lane.drain(zero, &mut self.pending);
         }

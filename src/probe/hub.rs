@@ -4,7 +4,7 @@
 use super::clock::Ahead;
 use super::lane::LaneShared;
 use super::task::TaskSlot;
-use crate::record::{Definition, GroupId, LaneId, LaneKind, LaneSample, Nanos, Record, TaskId};
+use crate::record::{Definition, GroupId, LaneId, LaneKind, LaneSample, Nanos, Outcome, Record, TaskId};
 use rtrb::{Consumer, Producer, RingBuffer};
 use std::collections::HashMap;
 use std::panic::Location;
@@ -93,6 +93,8 @@ pub(super) struct News {
     pub(super) definitions: Vec<Definition>,
     pub(super) tasks: Vec<Arc<TaskSlot>>,
     pub(super) records: Vec<Record>,
+    /// Repetitions whose records were lost.
+    pub(super) repetitions_lost: HashMap<(GroupId, Outcome), u64>,
 }
 
 /// A group of tasks, as those who spawn see it.
@@ -216,6 +218,11 @@ impl Hub {
     /// Takes a record from a thread that is no lane: the presenter's, or one that shuts a runtime down.
     pub fn outside(&self, record: Record) {
         self.state().news.records.push(record);
+    }
+
+    /// A repetition counts, though there was no room for its record. (It waits for a lock, in a storm that has been lost already.)
+    pub(super) fn repetition_lost(&self, group: GroupId, outcome: Outcome) {
+        *self.state().news.repetitions_lost.entry((group, outcome)).or_default() += 1;
     }
 
     /// Makes the calling thread a lane of this kind: `worker` is the number of the async worker that it runs, if it does. `None`:
@@ -349,8 +356,8 @@ fn short_path(path: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::probe::{Collector, TaskHandle, lane};
-    use crate::record::{Lost, Reason};
+    use crate::probe::{self, Collector, TaskHandle, lane};
+    use crate::record::{Lost, Reason, RepetitionsLost};
 
     #[test]
     fn a_registry_path_begins_with_its_crate() {
@@ -379,6 +386,44 @@ mod tests {
         };
         assert_eq!(batch.lost, [lost]);
         assert_eq!(batch.jobs, 2);
+    }
+
+    #[test]
+    fn what_finds_its_ring_full_is_counted_and_a_life_is_told_in_any_case() {
+        let hub = Hub::new();
+        let group = hub.group_named("a");
+        let task = TaskHandle::new(&hub, &group);
+        let (many, failed) = (OTHER_RING as u64 + 500, 20);
+        lane::job(&task, Nanos::ZERO, Reason::Unknown, || {
+            for number in 0..many {
+                let outcome = if number < many - failed {
+                    Outcome::Completed
+                } else {
+                    Outcome::Failed
+                };
+                lane::repetition(&task, Nanos::ZERO, outcome);
+            }
+            assert!(probe::orphaned(&task));
+            probe::ended(&task, Outcome::Failed);
+        });
+        let batch = Collector::new(hub, None).batch();
+        let told = |what: fn(&Record) -> bool| batch.records.iter().filter(|(_, record)| what(record)).count() as u64;
+        let recorded = told(|record| matches!(record, Record::Repetition(_)));
+        let mut lost = batch.repetitions_lost.clone();
+        lost.sort_by_key(|lost| lost.outcome);
+        let expected = [
+            (Outcome::Completed, many - failed - recorded),
+            (Outcome::Failed, failed),
+        ];
+        let expected = expected.map(|(outcome, count)| RepetitionsLost {
+            group: group.id,
+            outcome,
+            count,
+        });
+        assert_eq!(lost, expected);
+        assert_eq!((batch.lost[0].slices, batch.lost[0].others), (1, many - recorded));
+        assert_eq!(told(|record| matches!(record, Record::Orphaned(_))), 1);
+        assert_eq!(told(|record| matches!(record, Record::Ended(_))), 1);
     }
 
     #[test]

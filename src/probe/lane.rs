@@ -65,12 +65,15 @@ fn count(counter: &AtomicU64) {
 }
 
 impl Lane {
+    /// Whether there was room for it, or it needs none.
     #[inline]
-    fn push(&mut self, record: Record) {
-        if self.ring.push(record).is_err() {
-            // A task's birth and its end are told in any case: once in its life somebody may wait for a lock.
-            if matches!(record, Record::Spawned(_) | Record::Ended(_)) {
-                return self.hub.outside(record);
+    fn push(&mut self, record: Record) -> bool {
+        let fits = self.ring.push(record).is_ok();
+        if !fits {
+            // What happens to a task once in its life is told in any case: so rarely somebody may wait for a lock.
+            if matches!(record, Record::Spawned(_) | Record::Orphaned(_) | Record::Ended(_)) {
+                self.hub.outside(record);
+                return true;
             }
             let lost = match record {
                 Record::Slice(_) => &self.shared.lost_slices,
@@ -78,6 +81,7 @@ impl Lane {
             };
             count(lost);
         }
+        fits
     }
 
     /// Whether it is a lane of this hub and for this role.
@@ -327,19 +331,17 @@ pub(super) fn runs_library_task(task: TaskId) -> bool {
     with(|lane| lane.open.task == Some(task) && !lane.open.ours).unwrap_or(false)
 }
 
-/// Writes a record into this thread's ring, or takes the way round if the thread is no lane.
-pub(super) fn write(hub: &Hub, record: Record) {
+/// Writes a record into this thread's ring, or takes the way round if the thread is no lane. Tells whether the record is kept.
+pub(super) fn write(hub: &Hub, record: Record) -> bool {
     let written = with(|lane| {
         // A lane of another run's is none of this one's.
         let ours = std::ptr::eq(&raw const *lane.hub, hub);
-        if ours {
-            lane.push(record);
-        }
-        ours
+        ours.then(|| lane.push(record))
     });
-    if written != Some(true) {
+    written.flatten().unwrap_or_else(|| {
         hub.outside(record);
-    }
+        true
+    })
 }
 
 /// If the present slice ends now, it is because its task waits for this. The last word before the slice's end counts.
@@ -405,7 +407,7 @@ pub fn step(task: &TaskHandle, label: Label, start: Nanos) {
     write(task.slot().hub(), Record::Step(record));
 }
 
-/// A repetition of this task that began at `start` ends now.
+/// A repetition of this task that began at `start` ends now. It counts also if there is no room for its record.
 pub fn repetition(task: &TaskHandle, start: Nanos, outcome: Outcome) {
     let record = Repetition {
         start,
@@ -413,7 +415,10 @@ pub fn repetition(task: &TaskHandle, start: Nanos, outcome: Outcome) {
         len: Short::new(super::now() - start),
         outcome,
     };
-    write(task.slot().hub(), Record::Repetition(record));
+    let slot = task.slot();
+    if !write(slot.hub(), Record::Repetition(record)) {
+        slot.hub().repetition_lost(slot.group(), outcome);
+    }
 }
 
 /// Runs one job of `task` on the calling thread as one slice, however the job ends.

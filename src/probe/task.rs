@@ -49,6 +49,10 @@ impl TaskSlot {
         &self.hub
     }
 
+    pub(super) fn group(&self) -> GroupId {
+        self.group
+    }
+
     pub(super) fn id(&self) -> Option<TaskId> {
         TaskId::new(self.id.load(Relaxed))
     }

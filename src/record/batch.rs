@@ -1,6 +1,6 @@
 //! What the monitor adds (samples, log lines, unfinished business), and the batch in which all of it travels.
 
-use super::{Definition, GroupId, Label, LaneId, Nanos, Record, Short, TaskId};
+use super::{Definition, GroupId, Label, LaneId, Nanos, Outcome, Record, Short, TaskId};
 use serde::{Deserialize, Serialize};
 
 /// What the kernel says of a lane's thread (`/proc/self/task/<tid>/schedstat`, `stat`, `syscall`).
@@ -180,6 +180,9 @@ pub struct Batch {
     /// Per lane: slices lost since the batch before, and other records lost.
     #[serde(default)]
     pub lost: Vec<Lost>,
+    /// The repetitions among the lost, which count all the same.
+    #[serde(default)]
+    pub repetitions_lost: Vec<RepetitionsLost>,
     /// Slices since the run's start, recorded or lost, that were jobs of a thread and no polls.
     #[serde(default)]
     pub jobs: u64,
@@ -203,6 +206,17 @@ pub struct Lost {
     pub slices: u64,
     /// Other records lost since the batch before.
     pub others: u64,
+}
+
+/// Repetitions whose records found their ring full: how long each took, and whose it was, is lost, but not that it was.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct RepetitionsLost {
+    /// Whose tasks'.
+    pub group: GroupId,
+    /// How they ended.
+    pub outcome: Outcome,
+    /// How many since the batch before.
+    pub count: u64,
 }
 
 impl Live {

@@ -21,7 +21,8 @@ mod time;
 mod word;
 
 pub use batch::{
-    Batch, ChannelSample, CurrentSlice, GroupSample, LaneSample, Live, LogLine, Lost, RuntimeSample, Sample, Waiting,
+    Batch, ChannelSample, CurrentSlice, GroupSample, LaneSample, Live, LogLine, Lost, RepetitionsLost, RuntimeSample,
+    Sample, Waiting,
 };
 pub use event::{Ended, Mark, Marked, Orphaned, Record, Repetition, Slice, Spawned, Step};
 pub use name::{DEAD, Definition, GroupId, Label, LaneId, LaneKind, TaskId};

@@ -284,7 +284,7 @@ pub struct Records {
     pub written: u64,
     /// Slices lost because a thread's ring was full: all numbers of slices, and the sums over them, lack them.
     pub dropped: u64,
-    /// Other records lost: spawns, ends, steps, repetitions.
+    /// Other records lost: steps and repetitions. The repetitions are counted all the same, but the percentiles of their lengths lack them.
     pub others_dropped: u64,
     /// Of both, those that were polls and no jobs on blocking threads, to compare with `tokio.polls`.
     pub polls: u64,

@@ -126,6 +126,9 @@ impl Intake {
                 lost.lane = self.lane(lost.lane)?;
             }
         }
+        for lost in &mut batch.repetitions_lost {
+            lost.group = self.group(lost.group)?;
+        }
         for sample in &mut batch.samples {
             match sample {
                 Sample::Lane(sample) => sample.lane = self.lane(sample.lane)?,
@@ -266,9 +269,7 @@ impl Intake {
                 step.task
             }
             Record::Spawned(spawned) => {
-                let group = self.groups.get(&spawned.group);
-                let group = group.ok_or_else(|| undefined("group", spawned.group.0))?;
-                spawned.group = group.id;
+                spawned.group = self.group(spawned.group)?;
                 spawned.task
             }
             Record::Ended(ended) => ended.task,
@@ -282,6 +283,11 @@ impl Intake {
     fn lane(&self, lane: LaneId) -> Result<LaneId, String> {
         let known = self.lanes.get(&lane).map(|lane| lane.id);
         known.ok_or_else(|| undefined("lane", lane.0))
+    }
+
+    fn group(&self, group: GroupId) -> Result<GroupId, String> {
+        let known = self.groups.get(&group).map(|group| group.id);
+        known.ok_or_else(|| undefined("group", group.0))
     }
 
     fn label(&self, label: Label) -> Result<Label, String> {
@@ -301,7 +307,7 @@ fn undefined(what: &str, number: u16) -> String {
 mod tests {
     use super::*;
     use crate::probe::monotonic_ahead;
-    use crate::record::{Ended, Outcome, Spawned};
+    use crate::record::{Ended, Outcome, RepetitionsLost, Spawned};
     use crate::workload::Alive;
 
     fn intake() -> Intake {
@@ -411,6 +417,34 @@ mod tests {
             .expect("one batch");
         let twice = intake.turn(batch(Vec::new(), &[spawned]), monotonic_ahead());
         assert_eq!(twice.unwrap_err(), "gives the identity 101 to two tasks");
+    }
+
+    #[test]
+    fn lost_repetitions_are_those_of_this_runs_group() {
+        let mut intake = intake();
+        intake.hub.group_named("another");
+        let lost = |group| Batch {
+            repetitions_lost: vec![RepetitionsLost {
+                group: GroupId(group),
+                outcome: Outcome::Completed,
+                count: 3,
+            }],
+            ..Batch::default()
+        };
+        let unknown = intake.turn(lost(0), monotonic_ahead());
+        assert_eq!(unknown.unwrap_err(), "uses group 0 before it has said what that is");
+        let definitions = vec![Definition::Group {
+            id: GroupId(0),
+            name: "a".into(),
+            library: false,
+        }];
+        let batch = Batch { definitions, ..lost(0) };
+        let turned = intake.turn(batch, monotonic_ahead()).expect("a batch");
+        let ours = intake.hub.group_named("a").id;
+        assert_eq!(
+            (ours, &turned.repetitions_lost),
+            (GroupId(1), &lost(1).repetitions_lost)
+        );
     }
 
     #[test]

@@ -58,6 +58,7 @@ impl Elsewhere {
                     self.pending.definitions.extend(batch.definitions);
                     self.pending.records.extend(batch.records);
                     self.pending.lost.extend(batch.lost);
+                    self.pending.repetitions_lost.extend(batch.repetitions_lost);
                     self.pending.samples.extend(batch.samples);
                     self.pending.log.extend(batch.log);
                     last.live = batch.live;
@@ -77,6 +78,7 @@ impl Elsewhere {
         batch.definitions.extend(pending.definitions);
         batch.records.extend(pending.records);
         batch.lost.extend(pending.lost);
+        batch.repetitions_lost.extend(pending.repetitions_lost);
         batch.samples.extend(pending.samples);
         batch.log.extend(pending.log);
         batch.log.sort_by_key(|line| line.at);

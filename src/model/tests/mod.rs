@@ -411,6 +411,31 @@ fn the_series_tells_how_busy_the_workers_were_also_with_a_poll_that_has_not_ende
 }
 
 #[test]
+fn repetitions_count_though_their_records_were_lost() {
+    let known = Record::Repetition(Repetition {
+        start: us(1),
+        task: id(1),
+        len: us(9).into(),
+        outcome: Outcome::Completed,
+    });
+    let mut model = model(us(20), [spawned(1, us(0)), known]);
+    let lost = |outcome, count| RepetitionsLost {
+        group: GroupId(0),
+        outcome,
+        count,
+    };
+    model.apply(&Batch {
+        now: us(30),
+        repetitions_lost: vec![lost(Outcome::Completed, 40), lost(Outcome::Failed, 2)],
+        ..Batch::default()
+    });
+    let group = &model.groups()[0];
+    assert_eq!(group.repetitions[Outcome::Completed as usize], 41);
+    assert_eq!(group.repetitions[Outcome::Failed as usize], 2);
+    assert_eq!(group.repetition().count, 1, "only of this one the length is known");
+}
+
+#[test]
 fn the_log_keeps_the_last_lines() {
     let mut model = model(us(0), []);
     let line = |at| LogLine {

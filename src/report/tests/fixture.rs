@@ -221,6 +221,7 @@ pub fn batch() -> Batch {
             slices: 1,
             others: 0,
         }],
+        repetitions_lost: vec![],
         jobs: 1,
         samples: samples(),
         log: Vec::new(),
