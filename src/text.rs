@@ -45,6 +45,15 @@ pub fn fit(text: &str, width: usize) -> Cow<'_, str> {
     Cow::Owned(kept)
 }
 
+/// A task's name, clean and no wider than `width` columns. It is cut before its number, by which it is told from its siblings.
+pub fn fit_name(name: &str, width: usize) -> Cow<'_, str> {
+    let (group, number) = name.split_at(name.rfind('#').unwrap_or(name.len()));
+    if name.width() <= width || number.width() + 1 >= width {
+        return fit(name, width);
+    }
+    Cow::Owned(format!("{}{}", fit(group, width - number.width()), clean(number)))
+}
+
 /// `text`, clean and broken between words into at most `lines` lines no wider than `width` columns; a cut shows as `…`.
 pub fn wrap(text: &str, width: usize, lines: usize) -> Vec<String> {
     let text = clean(text);
@@ -163,6 +172,15 @@ mod tests {
         assert_eq!(fit("日本語", 5), "日本…");
         assert_eq!(fit("日本語", 4), "日…");
         assert_eq!(fit("ab", 0), "");
+    }
+
+    #[test]
+    fn a_name_is_cut_before_its_number() {
+        assert_eq!(fit_name("thumb offload#12", 16), "thumb offload#12");
+        assert_eq!(fit_name("thumb offload#12", 12), "thumb of…#12");
+        assert_eq!(fit_name("thumb offload#12", 4), "thu…");
+        assert_eq!(fit_name("thumb offload", 8), "thumb o…");
+        assert_eq!(fit_name("a\u{1b}bcdef#\u{1b}", 5), "a�…#�");
     }
 
     #[test]

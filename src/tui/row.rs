@@ -51,7 +51,7 @@ pub fn render(scene: &Scene<'_>, id: TaskId, y: u16, cells: &mut Vec<Cell>, halv
         SortBy::Trouble | SortBy::Name => 0,
     };
     let name = format!("{:depth$}{}", "", scene.model.task_name(id));
-    buf.set_string(row.name.x, y, text::fit(&name, usize::from(row.name.width)), style);
+    buf.set_string(row.name.x, y, text::fit_name(&name, usize::from(row.name.width)), style);
 
     scene.model.paint_task(id, scene.window(), cells);
     halves.clear();
