@@ -197,6 +197,34 @@ fn what_was_expected_is_told_after_the_screen() {
 }
 
 #[test]
+fn a_run_that_loses_its_last_worker_shows_it_dead_and_has_failed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = scenario(
+        folder.path(),
+        &HEARTBEAT.replace("'tokio'\nworkers = 2", "'processes'\nworkers = 1"),
+    );
+    let mut terminal = Terminal::start(120, 36, &["run", &file]);
+    let name = |text: &str| Some(text.split_once("process 0 (")?.1.split_once(')')?.0.to_owned());
+    let text = terminal.wait("the worker's lane", |screen| name(&screen.contents()).is_some());
+    let pid = name(&text)
+        .and_then(|pid| Pid::from_raw(pid.parse().ok()?))
+        .expect("a pid");
+    kill_process(pid, Signal::KILL).expect("a worker");
+    let text = terminal.wait_for("† process 0");
+    assert!(text.contains("dead"), "{text}");
+    terminal.wait_for("■ ended");
+    terminal.press("q");
+    let (status, screen, _) = terminal.end();
+    assert_eq!(status, 1);
+    assert_restored(&screen);
+    assert!(
+        screen.contents().contains("no worker process was left"),
+        "{}",
+        screen.contents()
+    );
+}
+
+#[test]
 fn the_screen_follows_the_terminals_size() {
     let mut terminal = Terminal::start(80, 24, &["run", "mixed", "--duration", "1h"]);
     terminal.wait_for("heartbeat#0");
