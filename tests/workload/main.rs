@@ -6,6 +6,7 @@ mod ends;
 mod flow;
 mod journal;
 mod lab;
+mod seen;
 mod services;
 mod sharing;
 mod steps;
