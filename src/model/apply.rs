@@ -353,9 +353,9 @@ impl Model {
                 let at = self.group_index(sample.group);
                 self.groups[at].totals.get_or_insert_default().add(sample);
             }
-            Sample::Channel(sample) => match self.channels.iter_mut().find(|known| known.label == sample.label) {
-                Some(known) => *known = *sample,
-                None => self.channels.push(*sample),
+            Sample::Channel(sample) => match self.channels.iter_mut().find(|c| c.latest.label == sample.label) {
+                Some(known) => known.look(*sample),
+                None => self.channels.push(Channel::new(*sample)),
             },
         }
     }

@@ -27,6 +27,7 @@ mod laws;
 mod live;
 mod pack;
 pub mod paint;
+mod past;
 mod places;
 mod query;
 mod series;
@@ -43,6 +44,7 @@ pub use group::{Group, Overall};
 pub use hist::Percentiles;
 pub use lane::{Lane, LaneOs};
 pub use paint::{Cell, LaneCell, Window};
+pub use past::{Channel, Hold};
 pub use series::{Point, STEP};
 pub use state::{Counts, State, Stretch, Times};
 pub use task::Task;
@@ -126,8 +128,7 @@ pub struct Model {
     marks: Vec<Marked>,
     log: VecDeque<LogLine>,
     runtime: Option<RuntimeSample>,
-    /// How full each channel was when it was looked at last.
-    channels: Vec<ChannelSample>,
+    channels: Vec<Channel>,
     runtime_totals: RuntimeTotals,
 }
 

@@ -139,7 +139,10 @@ impl Model {
     }
 
     /// A lane's slice that has not ended, and its blocking spans.
-    fn current<'a>(&'a self, lane: &'a Lane) -> Option<(&'a crate::record::CurrentSlice, &'a [(Nanos, Nanos)])> {
+    pub(super) fn current<'a>(
+        &'a self,
+        lane: &'a Lane,
+    ) -> Option<(&'a crate::record::CurrentSlice, &'a [(Nanos, Nanos)])> {
         let current = lane.current.as_ref()?;
         match self.task(current.task)?.live.as_deref() {
             Some(LiveTask::Current { lane: at, blocking, .. }) if *at == lane.id => Some((current, blocking)),
@@ -260,11 +263,6 @@ impl Model {
     /// What tokio-metrics last said of the runtime.
     pub fn runtime(&self) -> Option<&RuntimeSample> {
         self.runtime.as_ref()
-    }
-
-    /// How full each channel was when it was looked at last, in the order of their first samples.
-    pub fn channels(&self) -> &[ChannelSample] {
-        &self.channels
     }
 
     /// What tokio-metrics has said of the runtime since the run's start; `None` where it was not asked.

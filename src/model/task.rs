@@ -133,6 +133,19 @@ impl Task {
         self.track.rest()
     }
 
+    /// What it rested on at an instant at which it held no lane and was not over.
+    pub(super) fn rest_at(&self, at: Nanos) -> Option<Rest> {
+        let rest = self.rest();
+        if at < self.spawned_at || self.over_at().is_some_and(|over| over <= at) {
+            return None;
+        }
+        match self.live.as_deref() {
+            _ if at < rest.since => self.track.rest_at(self.id, at),
+            Some(LiveTask::Current { start, .. }) if *start <= at => None,
+            _ => Some(rest),
+        }
+    }
+
     /// The instant from which on it is over.
     pub fn over_at(&self) -> Option<Nanos> {
         self.ended.map(|(at, _)| at.max(self.rest().since))

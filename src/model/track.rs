@@ -248,6 +248,13 @@ impl Track {
         }
     }
 
+    /// What it rested on at an instant between two of the slices held.
+    pub fn rest_at(&self, task: TaskId, at: Nanos) -> Option<Rest> {
+        let chunk = self.within(at, at + Nanos(1)).next()?;
+        let (before, held) = chunk.slices(task).find(|(_, held)| at < held.end())?;
+        (at < held.slice.start).then_some(before)
+    }
+
     /// Paints the time up to the last slice's end.
     pub fn paint(&self, task: TaskId, spans: &Spans, painter: &mut Painter) {
         let (from, to) = painter.bounds();

@@ -27,7 +27,7 @@ pub fn render(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
     buf.set_stringn(
         row.detail.x,
         area.y,
-        " busy  now",
+        if scene.live() { " busy  now" } else { " busy  then" },
         usize::from(row.detail.width),
         theme.quiet(),
     );

@@ -4,9 +4,11 @@
 //!   jobs ███████████████████░░░░░  6/8      results ░░░░░░░░░░░░░░░░░░░░░░░░  0/4
 //! ```
 //!
-//! A full one is where senders wait: that is what backpressure looks like.
+//! A full one is where senders wait: that is what backpressure looks like. A view that looks back shows what was in them
+//! when they were last looked at by then, and `?` before the first look.
 
 use super::scene::Scene;
+use crate::model::Channel;
 use crate::record::ChannelSample;
 use crate::text;
 use ratatui::buffer::Buffer;
@@ -23,9 +25,9 @@ pub fn render(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
     if area.is_empty() || channels.is_empty() {
         return;
     }
-    let names = |channel: &ChannelSample| text::width(scene.model.label(channel.label));
+    let names = |channel: &Channel| text::width(scene.model.label(channel.latest.label));
     let name = channels.iter().map(names).max().unwrap_or(0).clamp(1, 16);
-    let count = channels.iter().map(|c| digits(c.capacity)).max().unwrap_or(1) * 2 + 1;
+    let count = channels.iter().map(|c| digits(c.latest.capacity)).max().unwrap_or(1) * 2 + 1;
     // As many as have room for a bar that says something.
     let besides = name + count + 5;
     let across = channels
@@ -35,23 +37,23 @@ pub fn render(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
     let each = (usize::from(area.width) - 1) / across;
     let bar = each.saturating_sub(besides).min(LONGEST);
     for (x, channel) in (area.x + 1..).step_by(each).zip(channels.iter().take(across)) {
-        let label = text::fit(scene.model.label(channel.label), name);
+        let label = text::fit(scene.model.label(channel.latest.label), name);
         buf.set_string(x, area.y, label, scene.theme.strong());
         let x = x + name as u16 + 1;
-        // Of the past nothing is known.
-        let (full, len) = if scene.live() {
-            (filled(channel, bar), channel.len.to_string())
-        } else {
-            (0, "?".to_owned())
+        let then = || {
+            let len = channel.len_at(scene.at)?;
+            Some(ChannelSample { len, ..channel.latest })
         };
-        let style = if scene.live() && channel.len >= channel.capacity {
-            scene.theme.bad()
-        } else {
-            scene.theme.group(0)
+        let sample = if scene.live() { Some(channel.latest) } else { then() };
+        let full = sample.map_or(0, |sample| filled(&sample, bar));
+        let len = sample.map_or("?".to_owned(), |sample| sample.len.to_string());
+        let style = match sample {
+            Some(sample) if sample.len >= sample.capacity => scene.theme.bad(),
+            _ => scene.theme.group(0),
         };
         buf.set_string(x, area.y, "█".repeat(full), style);
         buf.set_string(x + full as u16, area.y, "░".repeat(bar - full), scene.theme.quiet());
-        let fill = format!(" {:>count$}", format!("{len}/{}", channel.capacity));
+        let fill = format!(" {:>count$}", format!("{len}/{}", channel.latest.capacity));
         buf.set_string(x + bar as u16, area.y, fill, style);
     }
 }

@@ -3,6 +3,7 @@
 
 use super::scene::Scene;
 use crate::model::Identity;
+use crate::record::Nanos;
 use crate::run::RunState;
 use crate::text;
 use ratatui::buffer::Buffer;
@@ -93,7 +94,11 @@ fn state(scene: &Scene<'_>, room: usize) -> (String, Style) {
     match scene.run {
         _ if !scene.live() => {
             let behind = scene.model.now() - scene.at;
-            (format!("❄ frozen −{}", text::duration(behind)), theme.accent())
+            let behind = match behind >= Nanos::from_millis(1) {
+                true => format!(" −{}", text::duration(behind)),
+                false => String::new(),
+            };
+            (format!("❄ frozen{behind}"), theme.accent())
         }
         RunState::Running | RunState::Waiting => ("● live".into(), theme.good()),
         RunState::Stopping => ("□ stopping…".into(), theme.accent()),

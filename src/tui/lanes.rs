@@ -5,7 +5,7 @@ use super::scene::Scene;
 use super::syscall;
 use super::theme::Theme;
 use super::timeline::{self, Half};
-use crate::model::{Lane, LaneCell, State};
+use crate::model::{Hold, Lane, LaneCell, State};
 use crate::record::{GroupId, LaneId, TaskId};
 use crate::text;
 use ratatui::buffer::Buffer;
@@ -50,12 +50,8 @@ pub fn render(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
 
         let busy = cells.iter().map(|cell| f64::from(cell.share)).sum::<f64>() / cells.len().max(1) as f64;
         let mut detail = vec![Span::raw(format!("{:>3.0} %  ", busy * 100.0))];
-        if scene.live() {
-            let left = row.detail.width.saturating_sub(detail[0].width() as u16);
-            detail.extend(doing_now(scene, lane, left));
-        } else {
-            detail.extend(doing_then(scene, lane, cells.last()));
-        }
+        let left = usize::from(row.detail.width).saturating_sub(detail[0].width());
+        detail.extend(doing(scene, lane, left));
         Line::from(detail).render(row.detail, buf);
     }
     if lanes.len() > usize::from(area.height / tall) {
@@ -84,50 +80,68 @@ fn half(scene: &Scene<'_>, cell: &LaneCell) -> Half {
     }
 }
 
-/// The growing slice: this is where a class sees a worker block while it blocks.
-fn doing_now(scene: &Scene<'_>, lane: &Lane, width: u16) -> Vec<Span<'static>> {
+/// A slice at the instant on screen, and what is known of it.
+struct Doing<'a> {
+    hold: Hold,
+    /// The step; of the past nobody knows it.
+    step: &'a str,
+    /// The system call in which the thread sleeps.
+    call: Option<&'static str>,
+}
+
+impl Doing<'_> {
+    fn of<'a>(scene: &'a Scene<'_>, lane: &Lane) -> Option<Doing<'a>> {
+        if !scene.live() {
+            let hold = scene.model.held_at(lane.id, scene.at)?;
+            return Some(Doing {
+                hold,
+                step: "",
+                call: None,
+            });
+        }
+        let current = lane.current?;
+        Some(Doing {
+            hold: Hold {
+                task: current.task,
+                since: current.start,
+                blocking_since: current.blocking_since,
+            },
+            step: scene.model.label(current.label),
+            call: asleep_in(scene, lane.id),
+        })
+    }
+}
+
+/// The slice at the instant on screen. While it grows, this is where a class sees a worker block.
+fn doing(scene: &Scene<'_>, lane: &Lane, width: usize) -> Vec<Span<'static>> {
     let theme = theme(scene, lane);
-    let Some(current) = lane.current else {
-        return vec![if lane.is_dead() {
+    let Some(Doing { hold, step, call }) = Doing::of(scene, lane) else {
+        return vec![if lane.is_dead() && scene.live() {
             Span::styled(" dead ", theme.alarm())
         } else {
             Span::styled("idle", theme.quiet())
         }];
     };
-    let mut spans = vec![task(scene, current.task), Span::raw(" ")];
-    match current.blocking_since {
-        Some(since) => {
-            let mut words = format!("block {}", text::duration(scene.model.now() - since));
-            // A number that is cut is a wrong number: the name gives way, and the margins before it.
-            let room = usize::from(width).saturating_sub(text::width(&words) + 1);
-            if spans[0].width() + 2 <= room {
-                words = format!(" {words} ");
-            }
-            spans[0].content = text::fit(&spans[0].content, room).into_owned().into();
-            spans.push(Span::styled(words, theme.blocked()));
-            if let Some(call) = asleep_in(scene, lane.id) {
-                spans.push(Span::styled(format!(" {call}"), theme.word(State::Blocking)));
-            }
-        }
-        None => {
-            let length = text::duration(scene.model.now() - current.start);
-            spans.push(Span::styled(format!("{length} "), theme.quiet()));
-            let used: usize = spans.iter().map(Span::width).sum();
-            let room = usize::from(width).saturating_sub(used);
-            let step = text::fit(scene.model.label(current.label), room).into_owned();
-            spans.push(Span::styled(step, theme.quiet()));
-        }
-    }
-    spans
-}
-
-fn doing_then(scene: &Scene<'_>, lane: &Lane, last: Option<&LaneCell>) -> Vec<Span<'static>> {
-    let Some((LaneCell { state, .. }, id)) = last.and_then(|cell| Some((cell, cell.task?))) else {
-        return vec![Span::styled("idle", scene.theme.quiet())];
+    let name = task(scene, hold.task);
+    let Some(since) = hold.blocking_since else {
+        let length = text::duration(scene.at - hold.since);
+        let name = Span::styled(text::fit_name(&name.content, width).into_owned(), name.style);
+        let room = width.saturating_sub(name.width() + text::width(&length) + 2);
+        let step = text::fit(step, room);
+        return vec![name, Span::styled(format!(" {length} {step}"), theme.quiet())];
     };
-    let mut spans = vec![task(scene, id)];
-    if *state == Some(State::Blocking) {
-        spans.push(Span::styled("  block ", theme(scene, lane).word(State::Blocking)));
+    let length = text::duration(scene.at - since);
+    // Whose it is and for how long is more than what it is: that the colour says too.
+    let words = [format!(" block {length} "), format!("block {length}"), length];
+    let fits = |words: &&String| name.width() + 1 + text::width(words) <= width;
+    let words = words.iter().find(fits).unwrap_or(&words[2]).clone();
+    let room = width.saturating_sub(text::width(&words) + 1);
+    let name = Span::styled(text::fit_name(&name.content, room).into_owned(), name.style);
+    let used = name.width() + 1 + text::width(&words);
+    let mut spans = vec![name, Span::raw(" "), Span::styled(words, theme.blocked())];
+    // Half a name of a call is none.
+    if let Some(call) = call.filter(|call| used + 1 + call.len() <= width) {
+        spans.push(Span::styled(format!(" {call}"), theme.word(State::Blocking)));
     }
     spans
 }

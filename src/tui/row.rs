@@ -145,10 +145,13 @@ fn detail(
     ])
 }
 
-/// What a task waits for or works at; a view that looks back knows only reasons.
+/// What a task waits for or works at. A view that looks back knows what it waited for, not at what it worked.
 fn what(scene: &Scene<'_>, id: TaskId, state: State) -> String {
     let model = scene.model;
-    let step = || model.waiting_on(id).filter(|_| scene.live());
+    let step = || match scene.live() {
+        true => model.waiting_on(id),
+        false => model.waited_on(id, scene.at),
+    };
     match state {
         State::Ended(_) => "ago",
         State::Blocking => {

@@ -28,7 +28,7 @@ fn answers(model: &Model, step: u64) -> Vec<String> {
         ));
         let states: Vec<_> = (0..model.now().0)
             .step_by(step as usize)
-            .map(|t| model.state_at(id, Nanos(t)))
+            .map(|t| (model.state_at(id, Nanos(t)), model.waited_on(id, Nanos(t))))
             .collect();
         all.push(format!("{states:?}"));
         let mut cells = Vec::new();
@@ -104,6 +104,22 @@ fn sums_hold(model: &Model) -> Result<(), TestCaseError> {
     Ok(())
 }
 
+/// Who held a lane at an instant, and how; since when is checked.
+fn held_state(model: &Model, lane: &Lane, at: u64) -> Option<(TaskId, State)> {
+    let at = Nanos(at);
+    let hold = model.held_at(lane.id, at)?;
+    assert!(
+        hold.since <= at && model.waited_on(hold.task, at).is_none(),
+        "{hold:?} at {at:?}"
+    );
+    assert!(
+        hold.blocking_since
+            .is_none_or(|since| hold.since <= since && since <= at)
+    );
+    let state = hold.blocking_since.map_or(State::Running, |_| State::Blocking);
+    Some((hold.task, state))
+}
+
 /// The laws of single instants, looked at one by one.
 fn instants_hold(model: &Model) -> Result<(), TestCaseError> {
     let (now, horizon) = (model.now(), model.horizon());
@@ -141,6 +157,13 @@ fn instants_hold(model: &Model) -> Result<(), TestCaseError> {
         }
         on_lanes.sort_by_key(|(task, _)| *task);
         on_tasks.sort_by_key(|(task, _)| *task);
+        let mut held: Vec<_> = model
+            .lanes()
+            .iter()
+            .filter_map(|lane| held_state(model, lane, at))
+            .collect();
+        held.sort_by_key(|(task, _)| *task);
+        prop_assert_eq!(&held, &on_tasks, "who holds a lane at {}", at);
         prop_assert_eq!(on_lanes, on_tasks, "who runs at {}", at);
     }
     if horizon == Nanos::ZERO {

@@ -1,5 +1,6 @@
 //! What single facts mean, one at a time; the laws for all of them together are in `laws`.
 
+mod past;
 mod zoom;
 
 use super::*;

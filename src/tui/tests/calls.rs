@@ -50,7 +50,9 @@ fn a_dead_process_and_a_full_channel_are_loud() {
     assert!(row(&text, "† process 0").contains("dead"), "{text}");
     assert!(text.contains("8/8") && text.contains("1/16"), "{text}");
     stage.act(Action::Freeze);
-    assert!(stage.text().contains("?/8"), "of the past nothing is known");
+    let text = stage.text();
+    assert!(text.contains("3/8"), "what was in it then: {text}");
+    assert!(text.contains("?/16"), "nobody had looked at that one yet: {text}");
 }
 
 #[test]

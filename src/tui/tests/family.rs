@@ -143,9 +143,9 @@ fn batch() -> Batch {
         let (at, mark) = (Nanos::from_millis(at), Mark::Cue(n));
         batch.records.push((LaneId::NONE, Record::Marked(Marked { at, mark })));
     }
-    for (label, len, capacity) in [(5, 8, 8), (6, 1, 16)] {
+    for (at, label, len, capacity) in [(Nanos::from_millis(1_500), 5, 3, 8), (NOW, 5, 8, 8), (NOW, 6, 1, 16)] {
         batch.samples.push(Sample::Channel(ChannelSample {
-            at: NOW,
+            at,
             label: Label(label),
             len,
             capacity,

@@ -245,7 +245,22 @@ fn a_long_caption_takes_a_second_row_and_no_length_is_cut() {
     let mut stage = Stage::at(5_240, (60, 24));
     let text = stage.text();
     assert!(text.contains("task suffers?"), "{text}");
-    assert!(text.contains("block 236 ms\n"), "{text}");
+    // Where there is no room for the word, there is for whose it is and for how long.
+    assert!(row(&text, "worker 1").ends_with("  31 %  api#3 236 ms"), "{text}");
+}
+
+#[test]
+fn a_view_that_looks_back_says_who_held_a_lane_and_what_tasks_waited_for() {
+    let mut stage = Stage::at(5_240, LARGE);
+    stage.act(Action::Freeze);
+    let text = stage.text();
+    assert!(text.contains("❄ frozen   ") && text.contains(" busy  then"), "{text}");
+    assert!(row(&text, "worker 1").ends_with("api#3  block 236 ms"), "{text}");
+    assert!(
+        row(&text, "heartbeat#0").ends_with("unnoticed      234 ms  sleep"),
+        "{text}"
+    );
+    assert!(row(&text, "writer#0").ends_with("file write"), "{text}");
 }
 
 #[test]

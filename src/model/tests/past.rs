@@ -1,0 +1,114 @@
+//! What a view that looks back asks.
+
+use super::*;
+
+fn labelled(slice: Slice, label: u16, reason: Reason) -> Record {
+    Record::Slice(Slice {
+        label: Label(label),
+        suspended_on: reason,
+        ..slice
+    })
+}
+
+#[test]
+fn the_step_that_a_task_waited_for_is_known_afterwards() {
+    let late = Slice {
+        queued: us(5).into(),
+        unnoticed: us(10).into(),
+        ..slice(1, us(100), us(10))
+    };
+    let mut model = model(
+        us(200),
+        [
+            spawned(1, us(0)),
+            labelled(slice(1, us(10), us(10)), 1, Reason::Http),
+            labelled(late, 2, Reason::Timer),
+        ],
+    );
+    model.apply(&Batch {
+        now: us(200),
+        definitions: vec![Definition::Label {
+            id: Label(2),
+            text: "sleep 10ms".into(),
+        }],
+        ..Batch::default()
+    });
+    let at = |at| model.waited_on(id(1), us(at));
+    assert_eq!(at(5), None, "it had not run yet");
+    assert_eq!(at(15), None, "it ran");
+    assert_eq!([at(20), at(84)], [Some("http /weather"); 2]);
+    assert_eq!(
+        [at(88), at(97)],
+        [Some("http /weather"); 2],
+        "unnoticed and queued for that"
+    );
+    assert_eq!(at(105), None);
+    assert_eq!(at(150), Some("sleep 10ms"));
+    assert_eq!(at(200), None, "that has not come yet");
+    assert_eq!(model.waited_on(id(9), us(50)), None);
+}
+
+#[test]
+fn who_held_a_lane_and_since_when_is_known_afterwards() {
+    let mut model = model(
+        us(500),
+        [
+            spawned(1, us(0)),
+            Record::Slice(slice(1, us(10), us(300))),
+            blocked(1, us(60), us(100)),
+        ],
+    );
+    let held = |model: &Model, at| model.held_at(WORKER, us(at));
+    let hold = |since, blocking_since: Option<u64>| {
+        Some(Hold {
+            task: id(1),
+            since: us(since),
+            blocking_since: blocking_since.map(us),
+        })
+    };
+    assert_eq!(held(&model, 5), None);
+    assert_eq!(held(&model, 30), hold(10, None));
+    assert_eq!(held(&model, 159), hold(10, Some(60)));
+    assert_eq!(held(&model, 160), hold(10, None));
+    assert_eq!(held(&model, 310), None);
+    let live = Live {
+        lanes: vec![CurrentSlice {
+            blocking_since: Some(us(450)),
+            ..current(1, us(400))
+        }],
+        waiting: vec![],
+    };
+    model.apply(&Batch {
+        now: us(600),
+        live,
+        ..Batch::default()
+    });
+    assert_eq!(held(&model, 420), hold(400, None), "a slice that has not ended");
+    assert_eq!(held(&model, 599), hold(400, Some(450)));
+    assert_eq!(held(&model, 600), None, "that has not come yet");
+}
+
+#[test]
+fn how_full_a_channel_was_is_known_afterwards() {
+    let mut model = model(us(0), []);
+    for (at, len) in [(10, 0), (20, 3), (30, 3), (40, 8)] {
+        model.apply(&Batch {
+            now: us(at),
+            samples: vec![Sample::Channel(ChannelSample {
+                at: us(at),
+                label: Label(1),
+                len,
+                capacity: 8,
+            })],
+            ..Batch::default()
+        });
+    }
+    let [channel] = model.channels() else {
+        panic!("one channel");
+    };
+    assert_eq!(channel.latest.len, 8);
+    assert_eq!(
+        [9, 10, 25, 39, 40, 99].map(|at| channel.len_at(us(at))),
+        [None, Some(0), Some(3), Some(3), Some(8), Some(8)]
+    );
+}
