@@ -35,9 +35,19 @@ pub enum Identity {
 }
 
 impl Accounts {
+    /// Slices recorded and lost.
+    pub fn slices(&self) -> u64 {
+        self.written.saturating_add(self.dropped)
+    }
+
+    /// Records lost, of whatever kind.
+    pub fn lost(&self) -> u64 {
+        self.dropped.saturating_add(self.other_dropped)
+    }
+
     /// Polls recorded and lost.
     pub fn polls(&self) -> u64 {
-        (self.written + self.dropped).saturating_sub(self.jobs)
+        self.slices().saturating_sub(self.jobs)
     }
 
     /// Compares with tokio's own count.

@@ -1,5 +1,6 @@
 //! Taking in a batch.
 
+use super::sums::Sums;
 use super::track::Held;
 use super::*;
 use crate::record::{
@@ -28,6 +29,15 @@ fn in_order(records: &[(LaneId, Record)]) -> Vec<(Nanos, u32)> {
     places
 }
 
+/// What changes with a task.
+pub(super) struct Around<'a> {
+    /// The times of its group, which are to change as its own do.
+    group: &'a mut Times,
+    lanes: &'a mut [Lane],
+    lane_at: &'a Places<LaneId>,
+    blocks: &'a mut Blocks,
+}
+
 impl Model {
     /// Takes in everything since the batch before.
     pub fn apply(&mut self, batch: &Batch) {
@@ -41,22 +51,23 @@ impl Model {
         }
         for places in in_order(&batch.records).chunks(AT_ONCE) {
             let records = || places.iter().map(|&(_, place)| batch.records[place as usize]);
-            self.warm(records());
-            for (lane, record) in records() {
-                self.record(lane, record);
+            let tasks = self.warm(records());
+            for ((lane, record), task) in records().zip(tasks) {
+                self.record(lane, record, task);
             }
         }
         for lost in &batch.lost {
-            self.accounts.dropped += lost.slices;
-            self.accounts.other_dropped += lost.others;
-            let Some(&at) = self.lane_at.get(&lost.lane) else {
-                continue;
-            };
-            self.lanes[at].dropped += lost.slices;
+            // A worker from elsewhere may claim any number.
+            let add = |sum: &mut u64, more| *sum = sum.saturating_add(more);
+            add(&mut self.accounts.dropped, lost.slices);
+            add(&mut self.accounts.other_dropped, lost.others);
+            if let Some(at) = self.lane_at.get(lost.lane) {
+                add(&mut self.lanes[at].dropped, lost.slices);
+            }
         }
         for lost in &batch.repetitions_lost {
             let at = self.group_index(lost.group);
-            self.groups[at].repetitions[lost.outcome as usize] += lost.count;
+            self.groups[at].count_repetitions(lost.outcome, lost.count);
         }
         self.accounts.jobs = self.accounts.jobs.max(batch.jobs);
         for sample in &batch.samples {
@@ -74,18 +85,25 @@ impl Model {
         self.set_live(&batch.live);
     }
 
-    /// Reads the tasks of some records, so that their memory is near when it is wanted.
+    /// The places of the tasks of some slices, whose memory is near afterwards.
     ///
     /// Each slice changes its task, and with many tasks each lies somewhere else in memory. One after the other, most of the time
-    /// would go by waiting for them; the processor waits for several at once if nothing else stands between the reads.
-    fn warm(&self, records: impl Iterator<Item = (LaneId, Record)>) {
-        for (_, record) in records {
-            if let Record::Slice(slice) = record
-                && let Some(&at) = self.task_at.get(&slice.task)
-            {
-                std::hint::black_box(self.tasks[at].warm());
+    /// would go by waiting for them; the processor waits for several at once if nothing else stands between the reads, and if
+    /// none needs what another reads. So all places are read first, then all tasks, then the ends of all open runs.
+    fn warm(&self, records: impl Iterator<Item = (LaneId, Record)>) -> [Option<usize>; AT_ONCE] {
+        let mut places = [None; AT_ONCE];
+        for (place, (_, record)) in places.iter_mut().zip(records) {
+            if let Record::Slice(slice) = record {
+                *place = self.task_at.get(slice.task);
             }
         }
+        for &at in places.iter().flatten() {
+            std::hint::black_box(self.tasks[at].warm());
+        }
+        for &at in places.iter().flatten() {
+            std::hint::black_box(self.tasks[at].track.warm(&self.blocks));
+        }
+        places
     }
 
     fn define(&mut self, definition: &Definition) {
@@ -113,45 +131,43 @@ impl Model {
     /// Once a batch: thousands of threads may become lanes together.
     fn sort_lanes(&mut self) {
         self.lanes.sort_by_key(|lane| (lane.rank(), lane.id));
-        self.lane_at = self.lanes.iter().enumerate().map(|(at, lane)| (lane.id, at)).collect();
+        self.lane_at.reset(self.lanes.iter().map(|lane| lane.id));
     }
 
     fn lane_index(&mut self, id: LaneId) -> usize {
-        if let Some(&at) = self.lane_at.get(&id) {
+        if let Some(at) = self.lane_at.get(id) {
             return at;
         }
         self.lanes
             .push(Lane::new(id, LaneKind::Worker, format!("lane {}", id.0)));
-        self.lane_at.insert(id, self.lanes.len() - 1);
+        self.lane_at.set(id, self.lanes.len() - 1);
         self.lanes.len() - 1
     }
 
     fn group_index(&mut self, id: GroupId) -> usize {
-        if let Some(&at) = self.group_at.get(&id) {
+        if let Some(at) = self.group_at.get(id) {
             return at;
         }
         let at = self.groups.partition_point(|group| group.id < id);
         self.groups.insert(at, Group::new(id, format!("group {}", id.0), false));
-        self.group_at = self
-            .groups
-            .iter()
-            .enumerate()
-            .map(|(at, group)| (group.id, at))
-            .collect();
+        self.group_at.reset(self.groups.iter().map(|group| group.id));
         at
     }
 
     /// The place of a task of which something is heard at `at`.
     fn task_index(&mut self, id: TaskId, heard: Nanos) -> usize {
-        if let Some(&at) = self.task_at.get(&id) {
+        if let Some(at) = self.task_at.get(id) {
             return at;
         }
         let at = self.tasks.len();
         let task = Task::new(id, heard);
         self.present.enter(&task.standing());
         self.out_of_order((heard, id));
+        if at == self.tasks.capacity() {
+            self.tasks.reserve_exact((at / 4).max(64));
+        }
         self.tasks.push(task);
-        self.task_at.insert(id, at);
+        self.task_at.set(id, at);
         at
     }
 
@@ -164,36 +180,57 @@ impl Model {
     }
 
     /// Changes a task, and every sum that it is part of with it.
-    pub(super) fn change<R>(
-        &mut self,
-        id: TaskId,
-        heard: Nanos,
-        change: impl FnOnce(&mut Task, &mut Vec<Lane>) -> R,
-    ) -> R {
+    pub(super) fn change<R>(&mut self, id: TaskId, heard: Nanos, change: impl FnOnce(&mut Task, Around) -> R) -> R {
         let at = self.task_index(id, heard);
-        if heard < self.tasks[at].spawned_at {
-            self.out_of_order((heard, id));
+        self.change_at(at, heard, change)
+    }
+
+    /// The same of the task in this place.
+    #[inline]
+    fn change_at<R>(&mut self, at: usize, heard: Nanos, change: impl FnOnce(&mut Task, Around) -> R) -> R {
+        let task = &self.tasks[at];
+        if heard < task.spawned_at {
+            self.out_of_order((heard, task.id));
         }
         let task = &mut self.tasks[at];
-        let before = task.standing();
-        task.heard_at(heard);
-        let result = change(task, &mut self.lanes);
-        let after = task.standing();
-        self.present.leave(&before);
-        self.present.enter(&after);
-        if let Some(group) = before.group.and_then(|id| self.group_at.get(&id)) {
-            self.groups[*group].leave(&before);
+        let (was_in, before) = (task.group, task.standing());
+        let group = was_in.and_then(|id| self.group_at.get(id));
+        let closed = match group {
+            Some(group) => &mut self.groups[group].closed,
+            None => &mut self.unclaimed,
+        };
+        task.heard_at(heard, closed, &mut self.blocks);
+        let around = Around {
+            group: closed,
+            lanes: &mut self.lanes,
+            lane_at: &self.lane_at,
+            blocks: &mut self.blocks,
+        };
+        let result = change(task, around);
+        let (is_in, after, times) = (task.group, task.standing(), &task.times);
+        self.present.change(&before, &after);
+        if is_in == was_in {
+            if let Some(group) = group {
+                self.groups[group].present.change(&before, &after);
+            }
+            return result;
         }
-        if let Some(group) = after.group {
+        let times = *times;
+        match group {
+            Some(group) => self.groups[group].leave(&before, times),
+            None => self.unclaimed -= times,
+        }
+        if let Some(group) = is_in {
             let group = self.group_index(group);
-            self.groups[group].enter(&after);
+            self.groups[group].enter(&after, times);
         }
         result
     }
 
-    fn record(&mut self, lane: LaneId, record: Record) {
+    /// Takes in a record; of a slice, `task` is the place of its task where that is known.
+    fn record(&mut self, lane: LaneId, record: Record, task: Option<usize>) {
         match record {
-            Record::Slice(slice) => self.slice(lane, slice),
+            Record::Slice(slice) => self.slice(lane, slice, task),
             Record::Step(step) => self.step(step),
             Record::Spawned(spawned) => self.spawned(spawned),
             Record::Ended(ended) => self.ended(lane, ended),
@@ -207,7 +244,7 @@ impl Model {
         }
     }
 
-    fn slice(&mut self, lane: LaneId, slice: Slice) {
+    fn slice(&mut self, lane: LaneId, slice: Slice, task: Option<usize>) {
         let end = slice.start + slice.len.get();
         self.now = self.now.max(end);
         self.accounts.written += 1;
@@ -215,12 +252,18 @@ impl Model {
         let (worker, shared) = (self.lanes[at].is_worker(), self.lanes[at].is_shared());
         self.lanes[at].count(&slice);
         self.series.slice(&slice, worker);
-        let (group, held) = self.change(slice.task, slice.start, |task, lanes| {
+        let task = task.unwrap_or_else(|| self.task_index(slice.task, slice.start));
+        let (group, held) = self.change_at(task, slice.start, |task, around| {
             task.polls += 1;
             task.on_shared_lane |= shared;
-            let blocking = task.track.insert(Held { slice, lane }, &task.blocking, &mut task.times);
+            let mut sums = Sums {
+                own: &mut task.times,
+                all: around.group,
+            };
+            let held = Held { slice, lane };
+            let blocking = task.track.insert(held, &task.blocking, &mut sums, around.blocks);
             if let Some(blocking) = blocking {
-                lanes[at].record(&slice, blocking);
+                around.lanes[at].record(&slice, blocking);
             }
             (task.group, blocking.is_some())
         });
@@ -259,21 +302,21 @@ impl Model {
 
     /// The thread that held `task` slept in the OS from `from` to `to`.
     fn block(&mut self, task: TaskId, from: Nanos, to: Nanos) {
-        let lane_at = std::mem::take(&mut self.lane_at);
-        self.change(task, from, |task, lanes| {
-            let id = task.id;
-            let (spans, track, times) = (&mut task.blocking, &mut task.track, &mut task.times);
-            spans.add(from, to, |from, to| {
-                track.block(id, from, to, |held, amount| {
-                    times.running = times.running - amount;
-                    times.blocking += amount;
-                    if let Some(&at) = lane_at.get(&held.lane) {
-                        lanes[at].block(&held.slice, amount);
+        self.change(task, from, |task, around| {
+            let mut sums = Sums {
+                own: &mut task.times,
+                all: around.group,
+            };
+            let (id, track) = (task.id, &mut task.track);
+            task.blocking.add(from, to, |from, to| {
+                track.block(id, from, to, around.blocks, |held, amount| {
+                    sums.block(amount);
+                    if let Some(at) = around.lane_at.get(held.lane) {
+                        around.lanes[at].block(&held.slice, amount);
                     }
                 });
             });
         });
-        self.lane_at = lane_at;
     }
 
     fn spawned(&mut self, spawned: Spawned) {
@@ -361,7 +404,7 @@ impl Model {
     }
 
     fn lane_sample(&mut self, sample: &LaneSample) {
-        let Some(&at) = self.lane_at.get(&sample.lane) else {
+        let Some(at) = self.lane_at.get(sample.lane) else {
             return;
         };
         let Some((from, to)) = self.lanes[at].sample(sample) else {
@@ -381,7 +424,7 @@ impl Model {
         if from < self.tasks.len() {
             self.tasks[from..].sort_unstable_by_key(Task::order);
             for (at, task) in self.tasks.iter().enumerate().skip(from) {
-                self.task_at.insert(task.id, at);
+                self.task_at.set(task.id, at);
             }
         }
     }

@@ -1,94 +1,91 @@
-//! A run of up to [`FULL`] slices of one task, packed, with a summary of the time that they cover.
+//! Runs of up to [`FULL`] slices of one task, packed.
 //!
-//! A chunk covers the time from the end of the slice before its first to the end of its last, and knows what the task
-//! rested on in between, so that its states follow from it alone. A row of cells takes the summary of each chunk that
-//! lies in one cell and unpacks only those that an edge cuts: any zoom costs about the same.
+//! A run covers the time from the end of the slice before its first to the end of its last, and knows what the task
+//! rested on before it, so that its states follow from it alone. A [`Chunk`] is a whole run with a summary: a row of
+//! cells takes the summary of each chunk that lies in one cell and unpacks only those that an edge cuts, so that any zoom
+//! costs about the same.
 
 use super::pack::{self, Entry, Reader};
 use super::paint::{Mix, Painter};
 use super::spans::Spans;
-use super::state::{State, Stretch, Times};
+use super::state::{Stretch, Times};
 use super::track::{Held, Rest, hold};
 use crate::record::{Label, LaneId, Nanos, Reason, Short, Slice, TaskId};
 
 /// Slices in a full chunk. The tests' runs are short, and are to fill many.
 pub(super) const FULL: usize = if cfg!(test) { 4 } else { 64 };
 
+/// A whole run. It ends where the next begins.
 #[derive(Clone, Debug)]
 pub(super) struct Chunk {
     /// What precedes its first slice.
     pub before: Rest,
-    /// What follows its last slice.
-    pub after: Rest,
-    /// Where its first and its last slice begin.
-    pub starts: (Nanos, Nanos),
-    pub count: usize,
     /// All the time that it covers.
     pub mix: Mix,
-    bytes: Vec<u8>,
-    lane: LaneId,
-    woken_by: Option<TaskId>,
+    bytes: Box<[u8]>,
 }
 
 impl Chunk {
-    pub fn new(before: Rest) -> Chunk {
+    /// Of what a [`Packer`] has packed.
+    pub fn new(before: Rest, bytes: Vec<u8>, task: TaskId, spans: &Spans) -> Chunk {
+        let mut mix = Mix::default();
+        let run = Run { before, bytes: &bytes };
+        run.stretches(task, spans, &mut |stretch| mix.add(&stretch, stretch.len()));
         Chunk {
             before,
+            mix,
+            bytes: bytes.into_boxed_slice(),
+        }
+    }
+
+    /// Its slices.
+    #[inline]
+    pub fn run(&self) -> Run<'_> {
+        Run {
+            before: self.before,
+            bytes: &self.bytes,
+        }
+    }
+
+    /// Those spans in which a slice of it was blocking: all or none.
+    #[inline]
+    pub fn spans<'a>(&self, spans: &'a Spans) -> &'a Spans {
+        if self.mix.blocking > Nanos::ZERO {
+            spans
+        } else {
+            Spans::NONE
+        }
+    }
+
+    /// Bytes on the heap.
+    pub fn bytes(&self) -> usize {
+        self.bytes.len()
+    }
+}
+
+/// Packs slice after slice.
+#[derive(Clone, Debug)]
+pub(super) struct Packer {
+    /// What follows the last slice.
+    pub after: Rest,
+    woken_by: Option<TaskId>,
+    lane: LaneId,
+}
+
+impl Packer {
+    /// For a run that follows `before`.
+    pub fn new(before: Rest) -> Packer {
+        Packer {
             after: before,
-            starts: (Nanos::MAX, before.since),
-            count: 0,
-            mix: Mix::default(),
-            bytes: Vec::new(),
             lane: LaneId(0),
             woken_by: None,
         }
     }
 
-    /// Those slices, in order, that follow `before`.
-    pub fn of(before: Rest, slices: &[Held], spans: &Spans, times: &mut Times) -> Chunk {
-        let mut chunk = Chunk::new(before);
-        for held in slices {
-            chunk.push(held, spans, times);
-        }
-        chunk.bytes.shrink_to_fit();
-        chunk
-    }
-
-    /// Adds a slice that begins after the last one has ended, and counts its time and that of the gap before it. How
-    /// much of it is blocking.
-    pub fn push(&mut self, held: &Held, spans: &Spans, times: &mut Times) -> Nanos {
-        let slice = &held.slice;
-        self.pack(held);
-        let mut count = |stretch: Stretch| {
-            if !stretch.is_empty() {
-                self.mix.add(&stretch, stretch.len());
-                times.add(stretch.state, stretch.len());
-            }
-        };
-        self.after
-            .until(slice.start, slice.queued.get(), slice.unnoticed.get())
-            .into_iter()
-            .for_each(&mut count);
-        let end = held.end();
-        let mut blocking = Nanos::ZERO;
-        hold(slice.start, end, spans.within(slice.start, end), &mut |stretch| {
-            count(stretch);
-            if stretch.state == State::Blocking {
-                blocking += stretch.len();
-            }
-        });
-        self.after = Rest::after(held);
-        self.starts = (self.starts.0.min(slice.start), slice.start);
-        self.count += 1;
-        if self.count == FULL {
-            self.bytes.shrink_to_fit();
-        }
-        blocking
-    }
-
     /// Header: four times 3 bits of width (gap, length, queued, unnoticed), then one bit each for another lane, another
     /// waker, another label or reason than those of the slice before.
-    fn pack(&mut self, held: &Held) {
+    #[inline]
+    pub fn pack(&mut self, held: &Held) -> Entry {
         let slice = &held.slice;
         let numbers = [
             slice.start - self.after.since,
@@ -118,13 +115,24 @@ impl Chunk {
             header |= 1 << 14;
             entry.put(u64::from(slice.label.0) | u64::from(slice.suspended_on as u8) << 16, 3);
         }
-        pack::append(&mut self.bytes, entry.finish(&(header as u16).to_le_bytes()));
+        self.after = Rest::after(held);
+        entry.headed(&(header as u16).to_le_bytes())
     }
+}
 
+/// A packed run, to be read.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Run<'a> {
+    /// What precedes its first slice.
+    pub before: Rest,
+    pub bytes: &'a [u8],
+}
+
+impl<'a> Run<'a> {
     /// Its slices in order, each with what precedes it.
-    pub fn slices(&self, task: TaskId) -> Slices<'_> {
+    pub fn slices(self, task: TaskId) -> Slices<'a> {
         Slices {
-            reader: Reader::new(&self.bytes),
+            reader: Reader::new(self.bytes),
             before: self.before,
             task,
             lane: LaneId(0),
@@ -132,62 +140,51 @@ impl Chunk {
         }
     }
 
+    /// Where its first slice begins; `None`: it has none.
+    pub fn start(self) -> Option<Nanos> {
+        // Whose it is does not matter here.
+        let (_, first) = self.slices(TaskId(std::num::NonZeroU32::MIN)).next()?;
+        Some(first.slice.start)
+    }
+
     /// Every stretch of it, in order.
-    pub fn stretches(&self, task: TaskId, spans: &Spans, each: &mut impl FnMut(Stretch)) {
+    pub fn stretches(self, task: TaskId, spans: &Spans, each: &mut impl FnMut(Stretch)) {
         for (before, held) in self.slices(task) {
-            self.told(before, &held, spans, each);
+            told(before, &held, spans, each);
         }
     }
 
     /// Paints it slice by slice.
-    pub fn paint(&self, task: TaskId, spans: &Spans, painter: &mut Painter) {
+    pub fn paint(self, task: TaskId, spans: &Spans, painter: &mut Painter) {
         for (before, held) in self.slices(task) {
             match painter.only(before.since, held.end()) {
-                Some(cell) => self.told(before, &held, spans, &mut |stretch| cell.add(&stretch, stretch.len())),
-                None => self.told(before, &held, spans, &mut |stretch| painter.stretch(&stretch)),
+                Some(cell) => told(before, &held, spans, &mut |stretch| cell.add(&stretch, stretch.len())),
+                None => told(before, &held, spans, &mut |stretch| painter.stretch(&stretch)),
             }
         }
     }
 
-    /// The stretches of one of its slices and of the gap before it.
-    #[inline]
-    fn told(&self, before: Rest, held: &Held, spans: &Spans, each: &mut impl FnMut(Stretch)) {
-        let (slice, end) = (&held.slice, held.end());
-        for stretch in before.until(slice.start, slice.queued.get(), slice.unnoticed.get()) {
-            each(stretch);
-        }
-        if self.mix.blocking > Nanos::ZERO {
-            hold(slice.start, end, spans.within(slice.start, end), each);
-        } else {
-            each(Stretch {
-                from: slice.start,
-                to: end,
-                state: State::Running,
-            });
-        }
-    }
-
     /// The time that it covers, by state.
-    pub fn times(&self, task: TaskId, spans: &Spans) -> Times {
+    pub fn times(self, task: TaskId, spans: &Spans) -> Times {
         let mut times = Times::default();
         self.stretches(task, spans, &mut |stretch| times.add(stretch.state, stretch.len()));
         times
     }
-
-    /// Reads what `push` will change.
-    #[inline]
-    pub fn warm(&self) -> u64 {
-        let last = self.bytes.last().copied().unwrap_or(0);
-        self.mix.running.0 ^ self.before.since.0 ^ self.after.since.0 ^ self.count as u64 ^ u64::from(last)
-    }
-
-    /// Bytes on the heap.
-    pub fn bytes(&self) -> usize {
-        self.bytes.capacity()
-    }
 }
 
-/// The slices of a chunk.
+/// The stretches of a slice and of the gap before it; those that are not empty.
+#[inline]
+pub(super) fn told(before: Rest, held: &Held, spans: &Spans, each: &mut impl FnMut(Stretch)) {
+    let (slice, end) = (&held.slice, held.end());
+    for stretch in before.until(slice.start, slice.queued.get(), slice.unnoticed.get()) {
+        if !stretch.is_empty() {
+            each(stretch);
+        }
+    }
+    hold(slice.start, end, spans.within(slice.start, end), each);
+}
+
+/// The slices of a run.
 #[derive(Clone, Debug)]
 pub(super) struct Slices<'a> {
     reader: Reader<'a>,

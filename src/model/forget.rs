@@ -24,21 +24,24 @@ impl Model {
             lane.asleep.forget(horizon.min(lane.track.end()));
         }
         let before = self.tasks.len();
-        let (lanes, lane_at) = (&self.lanes, &self.lane_at);
+        let (lanes, lane_at, blocks) = (&self.lanes, &self.lane_at, &mut self.blocks);
         self.tasks.retain_mut(|task| {
-            task.forget(horizon);
+            task.forget(horizon, blocks);
             // Until its lane has gone on, the slice in which it ended is still to come, and would bring it back to life.
             let last_slice_missing = |(at, _)| {
-                let lane = lane_at.get(&task.ended_on).map(|&at| &lanes[at]);
+                let lane = lane_at.get(task.ended_on).map(|at| &lanes[at]);
                 task.ended_on != LaneId::NONE && lane.is_none_or(|lane| lane.track.end() <= at)
             };
-            task.over_at().is_none_or(|over| over > horizon) || task.ended.is_some_and(last_slice_missing)
+            let stays = task.over_at().is_none_or(|over| over > horizon) || task.ended.is_some_and(last_slice_missing);
+            if !stays {
+                task.track.free(blocks);
+            }
+            stays
         });
         if self.tasks.len() < before {
             self.forgotten += before - self.tasks.len();
-            self.task_at.clear();
-            self.task_at.extend(self.tasks.iter().map(|task| task.id).zip(0..));
-            self.orphans.retain(|task, _| self.task_at.contains_key(task));
+            self.task_at.reset(self.tasks.iter().map(|task| task.id));
+            self.orphans.retain(|task, _| self.task_at.get(*task).is_some());
         }
     }
 

@@ -28,6 +28,7 @@ pub struct Group {
     pub failures_lost: u64,
     /// What tokio-metrics has said since the run's start; `None` where it was not asked.
     pub totals: Option<GroupTotals>,
+    /// Of its tasks, up to the ends of their last slices.
     pub(super) closed: Times,
     /// What its tasks do after their last slices.
     pub(super) present: Present,
@@ -110,16 +111,18 @@ impl Group {
         self.last_end = self.last_end.max(at);
     }
 
-    pub(super) fn enter(&mut self, task: &Standing) {
+    /// A task turns out to be one of its own.
+    pub(super) fn enter(&mut self, standing: &Standing, times: Times) {
         self.spawned += 1;
-        self.closed += task.times;
-        self.present.enter(task);
+        self.closed += times;
+        self.present.enter(standing);
     }
 
-    pub(super) fn leave(&mut self, task: &Standing) {
+    /// A task turns out to be another group's.
+    pub(super) fn leave(&mut self, standing: &Standing, times: Times) {
         self.spawned -= 1;
-        self.closed -= task.times;
-        self.present.leave(task);
+        self.closed -= times;
+        self.present.leave(standing);
     }
 
     pub(super) fn record(&mut self, slice: &Slice) {
@@ -131,8 +134,14 @@ impl Group {
         }
     }
 
+    /// So many repetitions are over, without their lengths. A worker from elsewhere may claim any number.
+    pub(super) fn count_repetitions(&mut self, outcome: Outcome, count: u64) {
+        let known = &mut self.repetitions[outcome as usize];
+        *known = known.saturating_add(count);
+    }
+
     pub(super) fn repeat(&mut self, repetition: &Repetition) {
-        self.repetitions[repetition.outcome as usize] += 1;
+        self.count_repetitions(repetition.outcome, 1);
         self.repetition.record(repetition.len.get());
     }
 }
@@ -164,6 +173,8 @@ pub(super) struct Present {
     count: [u64; Reason::ALL.len()],
     since: [u128; Reason::ALL.len()],
     ended: [u64; Outcome::ALL.len()],
+    /// Of the tasks that are over, from the ends of their last slices to their own.
+    rested: Times,
     /// Of the tasks that do something else than rest.
     pub live: Times,
     pub live_counts: Counts,
@@ -172,29 +183,45 @@ pub(super) struct Present {
 impl Present {
     #[inline]
     pub fn enter(&mut self, task: &Standing) {
-        match task.outcome {
+        let reason = task.rest.reason as usize;
+        match task.over {
             None => {
-                self.count[task.rest.reason as usize] += 1;
-                self.since[task.rest.reason as usize] += u128::from(task.rest.since.0);
+                self.count[reason] += 1;
+                self.since[reason] += u128::from(task.rest.since.0);
             }
-            Some(outcome) => self.ended[outcome as usize] += 1,
+            Some((over, outcome)) => {
+                self.ended[outcome as usize] += 1;
+                self.rested += task.rest.times(over);
+            }
         }
     }
 
     #[inline]
     pub fn leave(&mut self, task: &Standing) {
-        match task.outcome {
+        let reason = task.rest.reason as usize;
+        match task.over {
             None => {
-                self.count[task.rest.reason as usize] -= 1;
-                self.since[task.rest.reason as usize] -= u128::from(task.rest.since.0);
+                self.count[reason] -= 1;
+                self.since[reason] -= u128::from(task.rest.since.0);
             }
-            Some(outcome) => self.ended[outcome as usize] -= 1,
+            Some((over, outcome)) => {
+                self.ended[outcome as usize] -= 1;
+                self.rested -= task.rest.times(over);
+            }
         }
+    }
+
+    /// The task's last slice moves what it rests on from one to the other.
+    #[inline]
+    pub fn change(&mut self, before: &Standing, after: &Standing) {
+        self.leave(before);
+        self.enter(after);
     }
 
     /// Time since their last slices, up to `now`.
     pub fn times(&self, now: Nanos) -> Times {
         let mut times = self.live;
+        times += self.rested;
         for reason in Reason::ALL {
             let (count, since) = (self.count[reason as usize], self.since[reason as usize]);
             let all = (u128::from(count) * u128::from(now.0)).saturating_sub(since);

@@ -58,7 +58,7 @@ impl LaneChunk {
         entry.put(len, widths[1]);
         entry.put(step, widths[2]);
         let header = widths[0] | widths[1] << 3 | (widths[2] - 1) << 6;
-        pack::append(&mut self.bytes, entry.finish(&[header as u8]));
+        pack::append(&mut self.bytes, entry.headed(&[header as u8]).bytes());
         self.task = slice.task.get();
         self.start = self.start.min(slice.start);
         self.end = slice.end;

@@ -11,12 +11,12 @@ use crate::record::{CurrentSlice, Live, Waiting};
 impl Model {
     pub(super) fn unset_live(&mut self) {
         for id in std::mem::take(&mut self.live) {
-            let Some(&at) = self.task_at.get(&id) else { continue };
+            let Some(at) = self.task_at.get(id) else { continue };
             let task = &mut self.tasks[at];
             task.live = None;
             let standing = task.standing();
             self.present.enter(&standing);
-            if let Some(&group) = task.group.as_ref().and_then(|group| self.group_at.get(group)) {
+            if let Some(group) = task.group.and_then(|group| self.group_at.get(group)) {
                 self.groups[group].present.enter(&standing);
             }
         }
@@ -48,10 +48,10 @@ impl Model {
         {
             self.change(current.task, current.start, |_, _| ());
         }
-        let Some(&lane_at) = self.lane_at.get(&current.lane) else {
+        let Some(lane_at) = self.lane_at.get(current.lane) else {
             return;
         };
-        let Some(&at) = self.task_at.get(&current.task) else {
+        let Some(at) = self.task_at.get(current.task) else {
             return;
         };
         let (task, lane) = (&self.tasks[at], &self.lanes[lane_at]);
@@ -85,7 +85,7 @@ impl Model {
 
     /// Who should run; unless it has, which the task's last slice tells.
     fn set_waiting(&mut self, waiting: &Waiting) {
-        let Some(&at) = self.task_at.get(&waiting.task) else {
+        let Some(at) = self.task_at.get(waiting.task) else {
             return;
         };
         let task = &self.tasks[at];
@@ -112,8 +112,8 @@ impl Model {
         });
         let group = task
             .group
-            .and_then(|group| self.group_at.get(&group))
-            .map(|&at| &mut self.groups[at].present);
+            .and_then(|group| self.group_at.get(group))
+            .map(|at| &mut self.groups[at].present);
         for present in [Some(&mut self.present), group].into_iter().flatten() {
             present.leave(&task.standing());
             present.live += times;

@@ -16,6 +16,7 @@
 
 mod accounts;
 mod apply;
+mod blocks;
 mod chunk;
 mod forget;
 mod group;
@@ -33,6 +34,7 @@ mod query;
 mod series;
 mod spans;
 mod state;
+mod sums;
 mod task;
 #[cfg(test)]
 mod tests;
@@ -51,6 +53,7 @@ pub use task::Task;
 pub use totals::{GroupTotals, RuntimeTotals};
 
 use crate::record::{ChannelSample, GroupId, LaneId, LogLine, Marked, Nanos, Record, RuntimeSample, TaskId};
+use blocks::Blocks;
 use group::Present;
 use places::Places;
 use series::Series;
@@ -109,6 +112,10 @@ pub struct Model {
     group_at: Places<GroupId>,
     tasks: Vec<Task>,
     task_at: Places<TaskId>,
+    /// Where the tasks' youngest slices stand.
+    blocks: Blocks,
+    /// Of the tasks whose group is not known yet, up to the ends of their last slices.
+    unclaimed: Times,
     /// Tasks from this place on are not in order.
     disorder: usize,
     /// Records of tasks whose spawn is not known yet, for their groups' statistics.
@@ -152,6 +159,8 @@ impl Model {
             group_at: Places::default(),
             tasks: Vec::new(),
             task_at: Places::default(),
+            blocks: Blocks::default(),
+            unclaimed: Times::default(),
             disorder: usize::MAX,
             orphans: HashMap::new(),
             orphaned_now: 0,

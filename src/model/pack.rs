@@ -14,6 +14,7 @@ pub(super) fn width(n: u64) -> u32 {
 pub(super) const MOST: u64 = (1 << 56) - 1;
 
 /// An entry that is being packed.
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Entry {
     bytes: [u8; 48],
     len: usize,
@@ -36,10 +37,16 @@ impl Entry {
         self.len += width as usize;
     }
 
-    /// Writes the header and hands the entry over.
+    /// Writes the header.
     #[inline]
-    pub fn finish(&mut self, header: &[u8]) -> &[u8] {
+    pub fn headed(mut self, header: &[u8]) -> Entry {
         self.bytes[..header.len()].copy_from_slice(header);
+        self
+    }
+
+    /// All of it.
+    #[inline]
+    pub fn bytes(&self) -> &[u8] {
         &self.bytes[..self.len]
     }
 }
@@ -99,7 +106,7 @@ mod tests {
                 entry.put(n, width(n));
             }
             let mut bytes = Vec::new();
-            append(&mut bytes, entry.finish(&[7]));
+            append(&mut bytes, entry.headed(&[7]).bytes());
             let mut reader = Reader::new(&bytes);
             prop_assert_eq!(reader.take(1), 7);
             for n in numbers {

@@ -92,7 +92,10 @@ impl Model {
         if at < self.horizon || at >= self.now {
             return None;
         }
-        let label = self.task(id)?.rest_at(at).map_or(Label::NONE, |rest| rest.label);
+        let label = self
+            .task(id)?
+            .rest_at(at, &self.blocks)
+            .map_or(Label::NONE, |rest| rest.label);
         Some(self.label(label)).filter(|text| !text.is_empty())
     }
 }

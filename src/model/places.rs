@@ -1,42 +1,153 @@
 //! Where the task, lane or group with a number is in its list.
 //!
-//! Looked up several times per record. The numbers are small, mostly consecutive, and nobody's to choose: they need no hash that
-//! withstands an attacker.
+//! Looked up for every record. The numbers are small and mostly consecutive, but tasks come and go, and each worker process
+//! counts its own from somewhere else: so the places lie in pages of [`PAGE`] numbers, and a page exists while it holds one.
+//! The pages are few enough to be found in the cache, which leaves one read from memory per task.
 
+use crate::record::{GroupId, LaneId, TaskId};
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
+use std::marker::PhantomData;
 
-/// From an identity to a place.
-pub(super) type Places<K> = HashMap<K, usize, BuildHasherDefault<Spread>>;
+/// Numbers that share a page: a kilobyte.
+const PAGE: u32 = 256;
 
-/// Spreads consecutive numbers over all bits, by Knuth's multiplicative method.
+/// An identity that is a number.
+pub(super) trait Number: Copy {
+    /// The number.
+    fn number(self) -> u32;
+}
+
+impl Number for TaskId {
+    #[inline]
+    fn number(self) -> u32 {
+        self.get()
+    }
+}
+
+impl Number for LaneId {
+    #[inline]
+    fn number(self) -> u32 {
+        u32::from(self.0)
+    }
+}
+
+impl Number for GroupId {
+    #[inline]
+    fn number(self) -> u32 {
+        u32::from(self.0)
+    }
+}
+
+/// From an identity to a place below 2³² − 1.
+#[derive(Clone, Debug)]
+pub(super) struct Places<K> {
+    pages: HashMap<u32, Box<Page>, BuildHasherDefault<Spread>>,
+    key: PhantomData<K>,
+}
+
+#[derive(Clone, Debug)]
+struct Page([u32; PAGE as usize]);
+
+impl Page {
+    /// In the place of a number that has none.
+    const NOWHERE: u32 = u32::MAX;
+}
+
+impl<K> Default for Places<K> {
+    fn default() -> Places<K> {
+        Places {
+            pages: HashMap::default(),
+            key: PhantomData,
+        }
+    }
+}
+
+impl<K: Number> Places<K> {
+    /// The place of an identity.
+    #[inline]
+    pub fn get(&self, key: K) -> Option<usize> {
+        let number = key.number();
+        let page = self.pages.get(&(number / PAGE))?;
+        let place = page.0[(number % PAGE) as usize];
+        (place != Page::NOWHERE).then_some(place as usize)
+    }
+
+    /// Gives an identity a place, in which it may have been already.
+    pub fn set(&mut self, key: K, place: usize) {
+        let place = u32::try_from(place).expect("fewer tasks than their numbers can tell apart");
+        let number = key.number();
+        let page = self
+            .pages
+            .entry(number / PAGE)
+            .or_insert_with(|| Box::new(Page([Page::NOWHERE; PAGE as usize])));
+        page.0[(number % PAGE) as usize] = place;
+    }
+
+    /// These in the order of their places, from 0, and no others.
+    pub fn reset(&mut self, keys: impl Iterator<Item = K>) {
+        self.pages.clear();
+        for (place, key) in keys.enumerate() {
+            self.set(key, place);
+        }
+    }
+
+    /// Bytes on the heap.
+    pub fn bytes(&self) -> usize {
+        self.pages.capacity() * (size_of::<(u32, Box<Page>)>() + 1) + self.pages.len() * size_of::<Page>()
+    }
+}
+
+/// Spreads consecutive numbers over all bits, by Knuth's multiplicative method. Nobody chooses the numbers to do harm.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Spread(u64);
+struct Spread(u64);
 
 impl Hasher for Spread {
     fn write(&mut self, bytes: &[u8]) {
         for &byte in bytes {
-            self.write_u64(u64::from(byte));
+            self.write_u32(u32::from(byte));
         }
     }
 
     #[inline]
-    fn write_u16(&mut self, n: u16) {
-        self.write_u64(u64::from(n));
-    }
-
-    #[inline]
     fn write_u32(&mut self, n: u32) {
-        self.write_u64(u64::from(n));
-    }
-
-    #[inline]
-    fn write_u64(&mut self, n: u64) {
-        self.0 = (self.0 ^ n).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        self.0 = (self.0 ^ u64::from(n)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     }
 
     #[inline]
     fn finish(&self) -> u64 {
         self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn each_is_where_it_was_put_last(puts in prop::collection::vec((0u16..2000, 0usize..50), 0..200)) {
+            let (mut places, mut plain) = (Places::default(), HashMap::new());
+            for &(id, place) in &puts {
+                places.set(LaneId(id), place);
+                plain.insert(id, place);
+            }
+            for id in 0..2000 {
+                prop_assert_eq!(places.get(LaneId(id)), plain.get(&id).copied());
+            }
+        }
+    }
+
+    #[test]
+    fn numbers_far_apart_cost_a_page_each_and_those_that_are_gone_nothing() {
+        let far = |block: u32| (1..=3).filter_map(move |n| TaskId::new(block << 28 | n));
+        let mut places = Places::default();
+        places.reset((0..16).flat_map(far));
+        assert_eq!(places.pages.len(), 16);
+        assert_eq!(places.get(TaskId::new(15 << 28 | 3).unwrap()), Some(47));
+        places.reset(far(7));
+        assert_eq!(places.pages.len(), 1);
+        assert_eq!(places.get(TaskId::new(15 << 28 | 3).unwrap()), None);
     }
 }

@@ -30,7 +30,7 @@ impl Model {
 
     /// A lane.
     pub fn lane(&self, id: LaneId) -> Option<&Lane> {
-        self.lane_at.get(&id).map(|&at| &self.lanes[at])
+        self.lane_at.get(id).map(|at| &self.lanes[at])
     }
 
     /// The groups in the order of their ids, which never changes: a group's place is its colour.
@@ -40,7 +40,7 @@ impl Model {
 
     /// A group.
     pub fn group(&self, id: GroupId) -> Option<&Group> {
-        self.group_at.get(&id).map(|&at| &self.groups[at])
+        self.group_at.get(id).map(|at| &self.groups[at])
     }
 
     /// The tasks in the order of their spawns, but for those that were over by the [horizon](Model::horizon).
@@ -50,7 +50,7 @@ impl Model {
 
     /// A task.
     pub fn task(&self, id: TaskId) -> Option<&Task> {
-        self.task_at.get(&id).map(|&at| &self.tasks[at])
+        self.task_at.get(id).map(|at| &self.tasks[at])
     }
 
     /// A task's name: `api#7`, or `#` and its id where its group is not known.
@@ -89,14 +89,16 @@ impl Model {
             return None;
         }
         let mut state = None;
-        task.stretches(at, at + Nanos(1), self.now, |stretch| state = Some(stretch.state));
+        task.stretches(at, at + Nanos(1), self.now, &self.blocks, |stretch| {
+            state = Some(stretch.state)
+        });
         state
     }
 
     /// Every stretch of a task that touches `from..to`, in order and as a whole, as far as its slices are held.
     pub fn stretches(&self, id: TaskId, from: Nanos, to: Nanos, each: impl FnMut(Stretch)) {
         if let Some(task) = self.task(id) {
-            task.stretches(from.max(self.horizon), to.min(self.now), self.now, each);
+            task.stretches(from.max(self.horizon), to.min(self.now), self.now, &self.blocks, each);
         }
     }
 
@@ -120,7 +122,7 @@ impl Model {
     pub fn paint_task(&self, id: TaskId, window: Window, cells: &mut Vec<Cell>) {
         let mut painter = Painter::new(window, self.horizon, self.now);
         if let Some(task) = self.task(id) {
-            task.paint(self.now, &mut painter);
+            task.paint(self.now, &self.blocks, &mut painter);
         }
         painter.finish(cells);
     }
@@ -194,7 +196,7 @@ impl Model {
             repetitions
                 .iter_mut()
                 .zip(group.repetitions)
-                .for_each(|(all, its)| *all += its);
+                .for_each(|(all, its)| *all = u64::saturating_add(*all, its));
         }
         Overall {
             repetitions,
@@ -276,10 +278,9 @@ impl Model {
         let tracks: usize = self.tasks.iter().map(Task::bytes).sum();
         Memory {
             slices: self.held,
-            slice_bytes: lanes + tracks,
+            slice_bytes: lanes + tracks + self.blocks.bytes(),
             tasks: self.tasks.len(),
-            task_bytes: self.tasks.capacity() * size_of::<Task>()
-                + self.task_at.capacity() * (size_of::<(TaskId, usize)>() + 1),
+            task_bytes: self.tasks.capacity() * size_of::<Task>() + self.task_at.bytes(),
         }
     }
 }

@@ -10,6 +10,9 @@ use crate::record::Nanos;
 pub(super) struct Spans(Vec<(Nanos, Nanos)>);
 
 impl Spans {
+    /// The empty set.
+    pub(super) const NONE: &Spans = &Spans(Vec::new());
+
     /// Puts a span in and calls `new` with each part of it that was not in before.
     pub(super) fn add(&mut self, from: Nanos, to: Nanos, mut new: impl FnMut(Nanos, Nanos)) {
         if from >= to {
@@ -47,9 +50,6 @@ impl Spans {
 
     /// How much of `from..to` is in the set.
     pub(super) fn covered(&self, from: Nanos, to: Nanos) -> Nanos {
-        if self.0.is_empty() {
-            return Nanos::ZERO;
-        }
         self.within(from, to).map(|(a, b)| b - a).sum()
     }
 

@@ -1,42 +1,47 @@
 //! A task: its identity, its slices, and what is known of the present.
 
+use super::blocks::Blocks;
 use super::paint::Painter;
 use super::spans::Spans;
 use super::state::{State, Stretch, Times};
+use super::sums::Sums;
 use super::track::{Rest, Track, hold};
 use crate::record::{GroupId, Label, LaneId, Nanos, Outcome, TaskId};
 
 /// A task of the run.
+///
+/// In this order in memory: what each slice changes comes first, and lies together.
 #[derive(Clone, Debug)]
+#[repr(C, align(64))]
 pub struct Task {
     /// Its identity.
     pub id: TaskId,
     /// Its group; `None` until the record of its spawn has arrived.
     pub group: Option<GroupId>,
-    /// Its number within its group, from 0.
-    pub index: u32,
-    /// The task that spawned it, if a task did.
-    pub parent: Option<TaskId>,
     /// When it was spawned; until that record has arrived, the earliest instant that anything tells of it.
     pub spawned_at: Nanos,
     /// When and how it ended.
     pub ended: Option<(Nanos, Outcome)>,
-    /// Since when nobody waits for it any more who did.
-    pub orphaned: Option<Nanos>,
-    /// It failed, and nobody was left to hear of it.
-    pub(super) unheard: bool,
-    /// It has held a lane that other tasks run on too: there it holds others up when it blocks.
-    pub on_shared_lane: bool,
-    /// The lane on which it ended. The record of an end comes before that of the slice in which it lies.
-    pub(super) ended_on: LaneId,
     /// Slices so far, those forgotten included.
     pub polls: u64,
-    /// Repetitions so far by outcome, in the order of [`Outcome::ALL`].
-    pub repetitions: [u32; Outcome::ALL.len()],
+    pub(super) blocking: Spans,
+    pub(super) track: Track,
     /// Up to the end of the last slice.
     pub(super) times: Times,
-    pub(super) track: Track,
-    pub(super) blocking: Spans,
+    /// It has held a lane that other tasks run on too: there it holds others up when it blocks.
+    pub on_shared_lane: bool,
+    /// It failed, and nobody was left to hear of it.
+    pub(super) unheard: bool,
+    /// The lane on which it ended. The record of an end comes before that of the slice in which it lies.
+    pub(super) ended_on: LaneId,
+    /// Its number within its group, from 0.
+    pub index: u32,
+    /// The task that spawned it, if a task did.
+    pub parent: Option<TaskId>,
+    /// Since when nobody waits for it any more who did.
+    pub orphaned: Option<Nanos>,
+    /// Repetitions so far by outcome, in the order of [`Outcome::ALL`].
+    pub repetitions: [u32; Outcome::ALL.len()],
     pub(super) live: Option<Box<LiveTask>>,
 }
 
@@ -56,14 +61,13 @@ pub(super) enum LiveTask {
     Waiting { ready: Option<Nanos>, woken: Option<Nanos> },
 }
 
-/// What a task is worth in the sums that it is part of.
+/// What a task does when its last slice is over: its place in the sums of the present.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Standing {
-    pub group: Option<GroupId>,
+    /// What it rests on, and since when.
     pub rest: Rest,
-    /// Up to the end of the last slice, or to the task's own end.
-    pub times: Times,
-    pub outcome: Option<Outcome>,
+    /// When it was over, and how.
+    pub over: Option<(Nanos, Outcome)>,
 }
 
 impl Task {
@@ -91,7 +95,8 @@ impl Task {
     /// Reads what taking in a slice will change, and returns nothing of worth: see `apply`.
     #[inline]
     pub(super) fn warm(&self) -> u64 {
-        self.times.running.0 ^ self.times.suspended_on[5].0 ^ self.polls ^ self.track.warm()
+        // One word of each line of the cache that a slice changes.
+        self.polls ^ self.rest().since.0 ^ self.times.running.0 ^ self.times.suspended_on[5].0 ^ u64::from(self.index)
     }
 
     /// Its place among the others.
@@ -100,31 +105,30 @@ impl Task {
     }
 
     /// Something tells of the task at this instant: it is at least as old.
-    pub(super) fn heard_at(&mut self, at: Nanos) {
+    pub(super) fn heard_at(&mut self, at: Nanos, group: &mut Times, blocks: &mut Blocks) {
         if at < self.spawned_at {
+            let mut sums = Sums {
+                own: &mut self.times,
+                all: group,
+            };
             self.track
-                .rebase(self.id, self.spawned_at, at, &self.blocking, &mut self.times);
+                .rebase(self.id, self.spawned_at, at, &self.blocking, &mut sums, blocks);
             self.spawned_at = at;
         }
     }
 
     /// Forgets what ended by `horizon`.
-    pub(super) fn forget(&mut self, horizon: Nanos) {
-        let since = self.track.forget(horizon);
+    pub(super) fn forget(&mut self, horizon: Nanos, blocks: &mut Blocks) {
+        let since = self.track.forget(horizon, blocks);
         self.blocking.forget(since.min(horizon));
     }
 
     #[inline]
     pub(super) fn standing(&self) -> Standing {
-        let (rest, mut times) = (self.rest(), self.times);
-        if let Some(over) = self.over_at() {
-            times.add(State::at_rest(rest.reason), over - rest.since);
-        }
+        let rest = self.rest();
         Standing {
-            group: self.group,
             rest,
-            times,
-            outcome: self.ended.map(|(_, outcome)| outcome),
+            over: self.ended.map(|(at, outcome)| (at.max(rest.since), outcome)),
         }
     }
 
@@ -134,13 +138,13 @@ impl Task {
     }
 
     /// What it rested on at an instant at which it held no lane and was not over.
-    pub(super) fn rest_at(&self, at: Nanos) -> Option<Rest> {
+    pub(super) fn rest_at(&self, at: Nanos, blocks: &Blocks) -> Option<Rest> {
         let rest = self.rest();
         if at < self.spawned_at || self.over_at().is_some_and(|over| over <= at) {
             return None;
         }
         match self.live.as_deref() {
-            _ if at < rest.since => self.track.rest_at(self.id, at),
+            _ if at < rest.since => self.track.rest_at(self.id, at, blocks),
             Some(LiveTask::Current { start, .. }) if *start <= at => None,
             _ => Some(rest),
         }
@@ -148,7 +152,7 @@ impl Task {
 
     /// The instant from which on it is over.
     pub fn over_at(&self) -> Option<Nanos> {
-        self.ended.map(|(at, _)| at.max(self.rest().since))
+        self.standing().over.map(|(at, _)| at)
     }
 
     /// The stretches after the last slice, up to `now`, or up to `Nanos::MAX` for a task that is over.
@@ -193,25 +197,26 @@ impl Task {
     }
 
     /// Every stretch that touches `from..to`, in order, as a whole.
-    pub(super) fn stretches(&self, from: Nanos, to: Nanos, now: Nanos, mut each: impl FnMut(Stretch)) {
+    pub(super) fn stretches(&self, from: Nanos, to: Nanos, now: Nanos, blocks: &Blocks, mut each: impl FnMut(Stretch)) {
         let mut touching = |stretch: Stretch| {
             if !stretch.is_empty() && stretch.from < to && stretch.to > from {
                 each(stretch);
             }
         };
-        self.track.stretches(self.id, from, to, &self.blocking, &mut touching);
+        self.track
+            .stretches(self.id, from, to, &self.blocking, blocks, &mut touching);
         if self.rest().since < to {
             self.open(now, touching);
         }
     }
 
     /// Paints its row.
-    pub(super) fn paint(&self, now: Nanos, painter: &mut Painter) {
-        self.track.paint(self.id, &self.blocking, painter);
+    pub(super) fn paint(&self, now: Nanos, blocks: &Blocks, painter: &mut Painter) {
+        self.track.paint(self.id, &self.blocking, blocks, painter);
         self.open(now, |stretch| painter.stretch(&stretch));
     }
 
-    /// Bytes on the heap.
+    /// Bytes on the heap, but for the blocks.
     pub(super) fn bytes(&self) -> usize {
         self.track.bytes() + self.blocking.bytes()
     }

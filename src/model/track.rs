@@ -1,14 +1,17 @@
 //! A task's slices in order of time, and the states that follow from them.
 //!
-//! Slices mostly come in order and go to the end of the last [`Chunk`]. A late one, whose thread was preempted between
-//! reading the clock and writing, takes its place among the others: its chunk is unpacked and packed again.
+//! Slices mostly come in order and go to the end of the open run, which becomes a [`Chunk`] when it is full. A late one,
+//! whose thread was preempted between reading the clock and writing, takes its place among the others: its run is
+//! unpacked and packed again.
 
-use super::chunk::{Chunk, FULL};
+use super::blocks::{Blocks, Chain};
+use super::chunk::{Chunk, FULL, Packer, Run, told};
 use super::paint::Painter;
 use super::spans::Spans;
 use super::state::{State, Stretch, Times};
+use super::sums::Sums;
 use crate::record::{Label, LaneId, Nanos, Reason, Slice, TaskId};
-use std::collections::VecDeque;
+use std::ops::Range;
 
 /// What a task does between two slices while nobody has said that it is ready or woken.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -39,6 +42,13 @@ impl Rest {
             reason: held.slice.suspended_on,
             label: held.slice.label,
         }
+    }
+
+    /// The time from here to `over`.
+    pub fn times(self, over: Nanos) -> Times {
+        let mut times = Times::default();
+        times.add(State::at_rest(self.reason), over - self.since);
+        times
     }
 
     /// The stretches from here to a slice at `start` that says how long it was queued and unnoticed before.
@@ -99,188 +109,355 @@ impl Held {
     }
 }
 
+/// A run of slices, unpacked.
+struct Unpacked {
+    before: Rest,
+    slices: Vec<Held>,
+}
+
 /// The slices of a task that are still held, and what it does after the last.
+///
+/// All but the youngest are in chunks. Those are the open run: they stand in [`Blocks`] until they fill a chunk.
 #[derive(Clone, Debug)]
+#[repr(C)]
 pub(super) struct Track {
-    chunks: VecDeque<Chunk>,
-    last: Rest,
+    /// What precedes the open run.
+    before: Rest,
+    packer: Packer,
+    /// The start of the last slice that was ever held.
+    last_start: Nanos,
+    open: Chain,
+    /// Slices in the open run.
+    count: u8,
     /// Slices before those held are forgotten.
     forgotten: bool,
+    chunks: Vec<Chunk>,
 }
 
 impl Track {
     pub fn new(born: Nanos) -> Track {
+        let before = Rest::fresh(born);
         Track {
-            chunks: VecDeque::new(),
-            last: Rest::fresh(born),
+            before,
+            packer: Packer::new(before),
+            last_start: Nanos::ZERO,
+            open: Chain::default(),
+            count: 0,
             forgotten: false,
+            chunks: Vec::new(),
         }
     }
 
     /// What it does after its last slice.
     #[inline]
     pub fn rest(&self) -> Rest {
-        self.last
+        self.packer.after
     }
 
-    /// Reads what `insert` will change.
+    /// Reads what `insert` will change, see `apply`.
     #[inline]
-    pub fn warm(&self) -> u64 {
-        self.chunks.back().map_or(0, Chunk::warm)
+    pub fn warm(&self, blocks: &Blocks) -> u8 {
+        blocks.warm(&self.open)
+    }
+
+    /// Whether no slice is held.
+    fn is_empty(&self) -> bool {
+        self.count == 0 && self.chunks.is_empty()
     }
 
     /// The start of the last slice held.
     #[inline]
     pub fn last_start(&self) -> Option<Nanos> {
-        self.chunks.back().map(|chunk| chunk.starts.1)
+        (!self.is_empty()).then_some(self.last_start)
     }
 
     /// The task turns out to be older than `was`: it was spawned at `born`.
-    pub fn rebase(&mut self, task: TaskId, was: Nanos, born: Nanos, spans: &Spans, times: &mut Times) {
-        match self.chunks.front() {
-            _ if self.forgotten => times.add(State::Queued, was - born),
-            None => self.last.since = born,
-            Some(chunk) => {
-                let slices: Vec<Held> = chunk.slices(task).map(|(_, held)| held).collect();
-                self.repack(task, 0, Rest::fresh(born), &slices, spans, times);
-            }
+    pub fn rebase(
+        &mut self,
+        task: TaskId,
+        was: Nanos,
+        born: Nanos,
+        spans: &Spans,
+        sums: &mut Sums,
+        blocks: &mut Blocks,
+    ) {
+        if self.forgotten {
+            sums.add(State::Queued, was - born);
+        } else {
+            let mut first = self.unpack(task, 0, blocks);
+            first.before = Rest::fresh(born);
+            self.repack(task, 0, first, spans, sums, blocks);
         }
     }
 
-    /// Takes in a slice, wherever its time is, and counts what it adds to `times`. How much of it is blocking; `None`:
-    /// it is older than what is forgotten, and its time has been counted as waiting.
+    /// Takes in a slice, wherever its time is, and counts what it adds. How much of it is blocking; `None`: it is older
+    /// than what is forgotten, and its time has been counted as waiting.
     #[inline]
-    pub fn insert(&mut self, held: Held, spans: &Spans, times: &mut Times) -> Option<Nanos> {
+    pub fn insert(&mut self, held: Held, spans: &Spans, sums: &mut Sums, blocks: &mut Blocks) -> Option<Nanos> {
         let start = held.slice.start;
-        if start < self.last.since || self.last_start().is_some_and(|last| start <= last) {
-            return self.insert_late(held, spans, times);
+        if start < self.rest().since || self.last_start().is_some_and(|last| start <= last) {
+            return self.insert_late(held, spans, sums, blocks);
         }
-        if self.chunks.back().is_none_or(|chunk| chunk.count >= FULL) {
-            if self.chunks.len() == self.chunks.capacity() {
-                // Not the four at least of `VecDeque`: most tasks are short.
-                self.chunks.reserve_exact((self.chunks.len() / 2).max(1));
+        Some(self.push(&held, spans, sums, blocks))
+    }
+
+    /// Adds a slice that begins after the last one has ended. How much of it is blocking.
+    #[inline]
+    fn push(&mut self, held: &Held, spans: &Spans, sums: &mut Sums, blocks: &mut Blocks) -> Nanos {
+        let mut blocking = Nanos::ZERO;
+        told(self.rest(), held, spans, &mut |stretch| {
+            sums.add(stretch.state, stretch.len());
+            if stretch.state == State::Blocking {
+                blocking += stretch.len();
             }
-            self.chunks.push_back(Chunk::new(self.last));
+        });
+        blocks.append(&mut self.open, self.packer.pack(held).bytes());
+        self.last_start = held.slice.start;
+        self.count += 1;
+        if usize::from(self.count) == FULL {
+            self.seal(held.slice.task, spans, blocks);
         }
-        let chunk = self.chunks.back_mut().expect("one was just pushed if there was none");
-        let blocking = chunk.push(&held, spans, times);
-        self.last = chunk.after;
-        Some(blocking)
+        blocking
+    }
+
+    /// Makes a chunk of the open run.
+    fn seal(&mut self, task: TaskId, spans: &Spans, blocks: &mut Blocks) {
+        if self.chunks.len() == self.chunks.capacity() {
+            // Not the four at least of `Vec`: most tasks are short.
+            self.chunks.reserve_exact((self.chunks.len() / 4).max(1));
+        }
+        self.chunks
+            .push(Chunk::new(self.before, blocks.gather(&self.open), task, spans));
+        self.open_after(self.rest(), blocks);
+    }
+
+    /// Begins an empty open run after `before`.
+    fn open_after(&mut self, before: Rest, blocks: &mut Blocks) {
+        blocks.free(&mut self.open);
+        self.count = 0;
+        self.before = before;
+        self.packer = Packer::new(before);
     }
 
     #[cold]
-    fn insert_late(&mut self, mut held: Held, spans: &Spans, times: &mut Times) -> Option<Nanos> {
-        let at = self
-            .chunks
-            .partition_point(|chunk| chunk.starts.0 <= held.slice.start)
-            .saturating_sub(1);
-        let first = self.chunks.front().map_or(self.last, |chunk| chunk.before);
-        if self.forgotten && held.slice.start < first.since {
+    fn insert_late(&mut self, mut held: Held, spans: &Spans, sums: &mut Sums, blocks: &mut Blocks) -> Option<Nanos> {
+        let (task, start) = (held.slice.task, held.slice.start);
+        if self.forgotten && start < self.chunks.first().map_or(self.before, |chunk| chunk.before).since {
             return None;
         }
-        if self.chunks.is_empty() {
-            self.chunks.push_back(Chunk::new(self.last));
+        let begins = |place| {
+            self.unpack(task, place, blocks)
+                .slices
+                .first()
+                .map(|held| held.slice.start)
+        };
+        let open = self.chunks.len();
+        let at = match begins(open) {
+            Some(first) if first <= start => open,
+            _ => self
+                .chunks
+                .partition_point(|chunk| chunk.run().start().is_some_and(|first| first <= start))
+                .saturating_sub(1),
+        };
+        if at < open
+            && let Some(next) = begins(at + 1)
+        {
+            held.end_by(next);
         }
-        if let Some(next) = self.chunks.get(at + 1) {
-            held.end_by(next.starts.0);
-        }
-        let chunk = &self.chunks[at];
-        let (before, slices) = (chunk.before, chunk.slices(held.slice.task).map(|(_, held)| held));
-        let (mut earlier, later): (Vec<Held>, Vec<Held>) = slices.partition(|other| other.order() <= held.order());
-        if let Some(next) = later.first() {
+        let mut run = self.unpack(task, at, blocks);
+        let place = run.slices.partition_point(|other| other.order() <= held.order());
+        if let Some(next) = run.slices.get(place) {
             held.end_by(next.slice.start);
         }
-        if let Some(before) = earlier.last_mut() {
-            before.end_by(held.slice.start);
+        if let Some(before) = run.slices[..place].last_mut() {
+            before.end_by(start);
         }
-        earlier.push(held);
-        earlier.extend(later);
-        self.repack(held.slice.task, at, before, &earlier, spans, times);
-        Some(spans.covered(held.slice.start, held.end()))
+        run.slices.insert(place, held);
+        self.last_start = self.last_start.max(start);
+        self.repack(task, at, run, spans, sums, blocks);
+        Some(spans.covered(start, held.end()))
     }
 
-    /// Puts these slices, which follow `before`, in the place of a chunk. The chunk after it is told.
-    fn repack(&mut self, task: TaskId, at: usize, before: Rest, slices: &[Held], spans: &Spans, times: &mut Times) {
-        *times -= self.chunks[at].times(task, spans);
-        let half = if slices.len() > FULL {
-            slices.len() / 2
-        } else {
-            slices.len()
+    /// A chunk's slices; after the last chunk, those of the open run.
+    fn unpack(&self, task: TaskId, place: usize, blocks: &Blocks) -> Unpacked {
+        let unpack = |run: Run| Unpacked {
+            before: run.before,
+            slices: run.slices(task).map(|(_, held)| held).collect(),
         };
-        self.chunks[at] = Chunk::of(before, &slices[..half], spans, times);
-        let mut next = at + 1;
-        if half < slices.len() {
-            let rest = Chunk::of(self.chunks[at].after, &slices[half..], spans, times);
-            self.chunks.insert(next, rest);
-            next += 1;
+        match self.chunks.get(place) {
+            Some(chunk) => unpack(chunk.run()),
+            None => unpack(self.open_run(&blocks.gather(&self.open))),
         }
-        let after = self.chunks[next - 1].after;
-        match self.chunks.get(next) {
-            Some(chunk) if chunk.before != after => {
-                let slices: Vec<Held> = chunk.slices(task).map(|(_, held)| held).collect();
-                self.repack(task, next, after, &slices, spans, times);
+    }
+
+    /// The open run, of which these are the bytes.
+    fn open_run<'a>(&self, bytes: &'a [u8]) -> Run<'a> {
+        Run {
+            before: self.before,
+            bytes,
+        }
+    }
+
+    /// Puts a run in the place of another. What comes after it is told.
+    fn repack(
+        &mut self,
+        task: TaskId,
+        place: usize,
+        run: Unpacked,
+        spans: &Spans,
+        sums: &mut Sums,
+        blocks: &mut Blocks,
+    ) {
+        let Some(chunk) = self.chunks.get(place) else {
+            sums.take(self.open_run(&blocks.gather(&self.open)).times(task, spans));
+            self.open_after(run.before, blocks);
+            for held in &run.slices {
+                self.push(held, spans, sums, blocks);
             }
-            Some(_) => {}
-            None => self.last = after,
+            return;
+        };
+        sums.take(chunk.run().times(task, chunk.spans(spans)));
+        let parts = if run.slices.len() > FULL { 2 } else { 1 };
+        let mut packer = Packer::new(run.before);
+        let mut chunks = Vec::with_capacity(parts);
+        for slices in run.slices.chunks(run.slices.len().div_ceil(parts)) {
+            packer = Packer::new(packer.after);
+            let before = packer.after;
+            let bytes = slices
+                .iter()
+                .flat_map(|held| packer.pack(held).bytes().to_vec())
+                .collect();
+            let chunk = Chunk::new(before, bytes, task, spans);
+            sums.put(chunk.run().times(task, spans));
+            chunks.push(chunk);
+        }
+        self.chunks.splice(place..=place, chunks);
+        let mut next = self.unpack(task, place + parts, blocks);
+        if next.before != packer.after {
+            next.before = packer.after;
+            self.repack(task, place + parts, next, spans, sums, blocks);
         }
     }
 
     /// A span in which the thread slept: the slices that it lies in, each with how much of it.
-    pub fn block(&mut self, task: TaskId, from: Nanos, to: Nanos, mut in_slice: impl FnMut(&Held, Nanos)) {
-        let first = self.chunks.partition_point(|chunk| chunk.after.since <= from);
-        for chunk in self.chunks.range_mut(first..).take_while(|chunk| chunk.starts.0 < to) {
+    pub fn block(
+        &mut self,
+        task: TaskId,
+        from: Nanos,
+        to: Nanos,
+        blocks: &Blocks,
+        mut in_slice: impl FnMut(&Held, Nanos),
+    ) {
+        let mut in_run = |run: Run| {
             let mut all = Nanos::ZERO;
-            for (_, held) in chunk.slices(task) {
+            for (_, held) in run.slices(task) {
                 let amount = held.end().min(to) - held.slice.start.max(from);
                 if amount > Nanos::ZERO {
                     in_slice(&held, amount);
                     all += amount;
                 }
             }
-            chunk.mix.block(all);
+            all
+        };
+        for place in self.within(from, to) {
+            let amount = in_run(self.chunks[place].run());
+            self.chunks[place].mix.block(amount);
+        }
+        if self.open_within(from, to) {
+            in_run(self.open_run(&blocks.gather(&self.open)));
         }
     }
 
-    /// Every stretch of the chunks that touch `from..to`, in order; up to the last slice's end.
-    pub fn stretches(&self, task: TaskId, from: Nanos, to: Nanos, spans: &Spans, mut each: impl FnMut(Stretch)) {
-        for chunk in self.within(from, to) {
-            chunk.stretches(task, spans, &mut each);
+    /// Every stretch of the runs that touch `from..to`, in order; up to the last slice's end.
+    pub fn stretches(
+        &self,
+        task: TaskId,
+        from: Nanos,
+        to: Nanos,
+        spans: &Spans,
+        blocks: &Blocks,
+        mut each: impl FnMut(Stretch),
+    ) {
+        for chunk in &self.chunks[self.within(from, to)] {
+            chunk.run().stretches(task, chunk.spans(spans), &mut each);
+        }
+        if self.open_within(from, to) {
+            self.open_run(&blocks.gather(&self.open))
+                .stretches(task, spans, &mut each);
         }
     }
 
     /// What it rested on at an instant between two of the slices held.
-    pub fn rest_at(&self, task: TaskId, at: Nanos) -> Option<Rest> {
-        let chunk = self.within(at, at + Nanos(1)).next()?;
-        let (before, held) = chunk.slices(task).find(|(_, held)| at < held.end())?;
-        (at < held.slice.start).then_some(before)
-    }
-
-    /// Paints the time up to the last slice's end.
-    pub fn paint(&self, task: TaskId, spans: &Spans, painter: &mut Painter) {
-        let (from, to) = painter.bounds();
-        for chunk in self.within(from, to) {
-            if !painter.mix(chunk.before.since, chunk.after.since, &chunk.mix) {
-                chunk.paint(task, spans, painter);
-            }
+    pub fn rest_at(&self, task: TaskId, at: Nanos, blocks: &Blocks) -> Option<Rest> {
+        let rest = |run: Run| {
+            let (before, held) = run.slices(task).find(|(_, held)| at < held.end())?;
+            (at < held.slice.start).then_some(before)
+        };
+        match self.chunks.get(self.within(at, at + Nanos(1)).start) {
+            Some(chunk) => rest(chunk.run()),
+            None => rest(self.open_run(&blocks.gather(&self.open))),
         }
     }
 
-    fn within(&self, from: Nanos, to: Nanos) -> impl Iterator<Item = &Chunk> {
-        let first = self.chunks.partition_point(|chunk| chunk.after.since <= from);
-        self.chunks
-            .range(first..)
-            .take_while(move |chunk| chunk.before.since < to)
+    /// Paints the time up to the last slice's end.
+    pub fn paint(&self, task: TaskId, spans: &Spans, blocks: &Blocks, painter: &mut Painter) {
+        let (from, to) = painter.bounds();
+        for place in self.within(from, to) {
+            let chunk = &self.chunks[place];
+            if !painter.mix(chunk.before.since, self.until(place), &chunk.mix) {
+                chunk.run().paint(task, chunk.spans(spans), painter);
+            }
+        }
+        if self.open_within(from, to) {
+            self.open_run(&blocks.gather(&self.open)).paint(task, spans, painter);
+        }
     }
 
-    /// Forgets the chunks that end by `horizon`. Since when those cover that are left.
-    pub fn forget(&mut self, horizon: Nanos) -> Nanos {
-        let gone = self.chunks.partition_point(|chunk| chunk.after.since <= horizon);
+    /// Where the time ends that a chunk covers.
+    #[inline]
+    fn until(&self, place: usize) -> Nanos {
+        self.chunks.get(place + 1).map_or(self.before, |next| next.before).since
+    }
+
+    /// The chunks that touch `from..to`.
+    fn within(&self, from: Nanos, to: Nanos) -> Range<usize> {
+        let last = self.chunks.partition_point(|chunk| chunk.before.since < to);
+        let after = self.chunks.partition_point(|chunk| chunk.before.since <= from);
+        // The one before those that begin later ends later, too; if it is the last of all, perhaps not.
+        let first = after.saturating_sub(1);
+        let first = if after > 0 && self.until(first) <= from {
+            after
+        } else {
+            first
+        };
+        first..last.max(first)
+    }
+
+    /// Whether the open run touches `from..to`.
+    fn open_within(&self, from: Nanos, to: Nanos) -> bool {
+        self.count > 0 && self.before.since < to && self.rest().since > from
+    }
+
+    /// Forgets the runs that end by `horizon`. Since when those cover that are left.
+    pub fn forget(&mut self, horizon: Nanos, blocks: &mut Blocks) -> Nanos {
+        let gone = (0..self.chunks.len())
+            .take_while(|&place| self.until(place) <= horizon)
+            .count();
         self.forgotten |= gone > 0;
         self.chunks.drain(..gone);
-        self.chunks.front().map_or(self.last, |chunk| chunk.before).since
+        if self.count > 0 && self.rest().since <= horizon {
+            self.forgotten = true;
+            self.open_after(self.rest(), blocks);
+        }
+        self.chunks.first().map_or(self.before, |chunk| chunk.before).since
     }
 
-    /// Bytes on the heap.
+    /// Hands back what is not its own, before it goes itself.
+    pub fn free(&mut self, blocks: &mut Blocks) {
+        blocks.free(&mut self.open);
+    }
+
+    /// Bytes on the heap, but for the blocks.
     pub fn bytes(&self) -> usize {
         self.chunks.capacity() * size_of::<Chunk>() + self.chunks.iter().map(Chunk::bytes).sum::<usize>()
     }

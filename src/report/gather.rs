@@ -111,7 +111,7 @@ fn overall(model: &Model) -> Overall {
     let all = model.overall();
     let completed = all.repetitions[Outcome::Completed as usize];
     Overall {
-        repetitions: all.repetitions.iter().sum(),
+        repetitions: all.repetitions.iter().copied().fold(0, u64::saturating_add),
         completed,
         throughput: per_second(completed, model.now()),
         repetition_ns: all.repetition.into(),
@@ -144,7 +144,7 @@ fn group(model: &Model, group: &model::Group) -> Group {
         orphaned: group.orphaned,
         failures_lost: group.failures_lost,
         span_ns: span.0,
-        repetitions: group.repetitions.iter().sum(),
+        repetitions: group.repetitions.iter().copied().fold(0, u64::saturating_add),
         completed,
         throughput: per_second(completed, span),
         timed_out: group.repetitions[Outcome::TimedOut as usize],

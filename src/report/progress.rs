@@ -24,7 +24,7 @@ pub fn progress(model: &Model, width: usize) -> String {
         format!("{} blocking", text::count(counts.blocking as u64)),
         format!("{:>5} polls/s", text::count(polls_per_s(model))),
         format!("late {:>7}", text::duration(late.unwrap_or_default())),
-        format!("{} lost", text::count(accounts.dropped + accounts.other_dropped)),
+        format!("{} lost", text::count(accounts.lost())),
     ];
     text::fit(&pieces.join("  "), width).into_owned()
 }

@@ -111,11 +111,8 @@ fn state(scene: &Scene<'_>, room: usize) -> (String, Style) {
 fn records(scene: &Scene<'_>) -> Vec<Span<'static>> {
     let theme = scene.theme;
     let accounts = scene.model.accounts();
-    let mut spans = vec![Span::raw(format!(
-        "{:>5} polls",
-        text::count(accounts.written + accounts.dropped)
-    ))];
-    let lost = accounts.dropped + accounts.other_dropped;
+    let mut spans = vec![Span::raw(format!("{:>5} polls", text::count(accounts.slices())))];
+    let lost = accounts.lost();
     if lost > 0 {
         spans.push(Span::raw(" "));
         spans.push(Span::styled(format!(" {} lost ", text::count(lost)), theme.alarm()));

@@ -437,6 +437,43 @@ fn repetitions_count_though_their_records_were_lost() {
 }
 
 #[test]
+fn counts_that_a_worker_claims_beyond_all_bounds_stay_at_the_bound() {
+    let all = u64::MAX;
+    let mut model = model(us(20), [spawned(1, us(0)), Record::Slice(slice(1, us(1), us(2)))]);
+    for claim in [all - 1, all] {
+        model.apply(&Batch {
+            lost: vec![Lost {
+                lane: WORKER,
+                slices: claim,
+                others: claim,
+            }],
+            repetitions_lost: vec![RepetitionsLost {
+                group: GroupId(0),
+                outcome: Outcome::Completed,
+                count: claim,
+            }],
+            ..Batch::default()
+        });
+    }
+    let known = Record::Repetition(Repetition {
+        start: us(1),
+        task: id(1),
+        len: us(9).into(),
+        outcome: Outcome::Completed,
+    });
+    model.apply(&Batch {
+        records: vec![(WORKER, known)],
+        ..Batch::default()
+    });
+    let accounts = model.accounts();
+    assert_eq!((accounts.dropped, accounts.other_dropped), (all, all));
+    assert_eq!((accounts.polls(), accounts.lost()), (all, all));
+    assert_eq!(model.lane(WORKER).map(|lane| lane.dropped), Some(all));
+    assert_eq!(model.groups()[0].repetitions[Outcome::Completed as usize], all);
+    assert_eq!(model.overall().repetitions[Outcome::Completed as usize], all);
+}
+
+#[test]
 fn the_log_keeps_the_last_lines() {
     let mut model = model(us(0), []);
     let line = |at| LogLine {

@@ -1,0 +1,160 @@
+//! Memory for the runs of slices that are still being written, one run per task.
+//!
+//! Each run grows by a few bytes at a time, and with many tasks each lies somewhere else. A vector of its own per task
+//! would be moved again and again on its way to its full size, and would have room to spare most of the time. Here a run is a
+//! chain of blocks, each as long as a line of the processor's cache: it takes up another when it needs it, and a slice
+//! is written into one line.
+
+const NOWHERE: u32 = u32::MAX;
+
+/// The bytes of a block that are its run's.
+const ROOM: usize = 60;
+
+#[derive(Clone, Debug)]
+#[repr(C, align(64))]
+struct Block {
+    bytes: [u8; ROOM],
+    /// The next of its run, or the next that is free.
+    next: u32,
+}
+
+/// All blocks, those of runs and those that are free.
+#[derive(Clone, Debug)]
+pub(super) struct Blocks {
+    blocks: Vec<Block>,
+    free: u32,
+}
+
+impl Default for Blocks {
+    fn default() -> Blocks {
+        Blocks {
+            blocks: Vec::new(),
+            free: NOWHERE,
+        }
+    }
+}
+
+/// A run of bytes in [`Blocks`], to be handed back by [`Blocks::free`]: nobody else knows whose they are.
+#[derive(Clone, Debug)]
+pub(super) struct Chain {
+    first: u32,
+    last: u32,
+    len: u32,
+}
+
+impl Default for Chain {
+    fn default() -> Chain {
+        Chain {
+            first: NOWHERE,
+            last: NOWHERE,
+            len: 0,
+        }
+    }
+}
+
+impl Blocks {
+    /// Adds to a run.
+    #[inline]
+    pub fn append(&mut self, chain: &mut Chain, mut bytes: &[u8]) {
+        loop {
+            let used = chain.len as usize % ROOM;
+            if used == 0 {
+                self.lengthen(chain);
+            }
+            let block = &mut self.blocks[chain.last as usize];
+            let now = bytes.len().min(ROOM - used);
+            block.bytes[used..used + now].copy_from_slice(&bytes[..now]);
+            chain.len += now as u32;
+            bytes = &bytes[now..];
+            if bytes.is_empty() {
+                return;
+            }
+        }
+    }
+
+    /// One block more.
+    fn lengthen(&mut self, chain: &mut Chain) {
+        let new = if self.free == NOWHERE {
+            if self.blocks.len() == self.blocks.capacity() {
+                self.blocks.reserve_exact((self.blocks.len() / 8).max(64));
+            }
+            self.blocks.push(Block {
+                bytes: [0; ROOM],
+                next: NOWHERE,
+            });
+            u32::try_from(self.blocks.len() - 1).expect("fewer blocks than 256 GB hold")
+        } else {
+            let new = self.free;
+            self.free = std::mem::replace(&mut self.blocks[new as usize].next, NOWHERE);
+            new
+        };
+        match chain.last {
+            NOWHERE => chain.first = new,
+            last => self.blocks[last as usize].next = new,
+        }
+        chain.last = new;
+    }
+
+    /// All of a run.
+    pub fn gather(&self, chain: &Chain) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(chain.len as usize);
+        let mut at = chain.first;
+        while let Some(block) = self.blocks.get(at as usize) {
+            let left = chain.len as usize - bytes.len();
+            bytes.extend_from_slice(&block.bytes[..left.min(ROOM)]);
+            at = block.next;
+        }
+        bytes
+    }
+
+    /// Takes a run back, which is empty then.
+    pub fn free(&mut self, chain: &mut Chain) {
+        if let Some(last) = self.blocks.get_mut(chain.last as usize) {
+            last.next = self.free;
+            self.free = chain.first;
+        }
+        *chain = Chain::default();
+    }
+
+    /// Reads where a run ends, see `apply`.
+    #[inline]
+    pub fn warm(&self, chain: &Chain) -> u8 {
+        self.blocks.get(chain.last as usize).map_or(0, |block| block.bytes[0])
+    }
+
+    /// Bytes on the heap.
+    pub fn bytes(&self) -> usize {
+        self.blocks.capacity() * size_of::<Block>()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn runs_keep_what_was_put_in_and_blocks_are_used_again(
+            puts in prop::collection::vec((0usize..4, prop::collection::vec(any::<u8>(), 1..150), prop::bool::weighted(0.1)), 0..200)
+        ) {
+            let mut blocks = Blocks::default();
+            let mut chains: Vec<Chain> = vec![Chain::default(); 4];
+            let mut plain = vec![Vec::new(); 4];
+            let mut most = 0;
+            for (run, bytes, freed) in puts {
+                blocks.append(&mut chains[run], &bytes);
+                plain[run].extend(bytes);
+                most = most.max(plain.iter().map(|run: &Vec<u8>| run.len().div_ceil(ROOM)).sum::<usize>());
+                if freed {
+                    blocks.free(&mut chains[run]);
+                    plain[run].clear();
+                }
+                for (chain, plain) in chains.iter().zip(&plain) {
+                    prop_assert_eq!(&blocks.gather(chain), plain);
+                }
+            }
+            prop_assert_eq!(blocks.blocks.len(), most, "no block is made while one is free");
+        }
+    }
+}
