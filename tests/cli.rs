@@ -115,7 +115,22 @@ fn a_wrong_command_line_exits_with_2_and_says_so() {
             &["run", "mixed", "--executor", "threadpool"],
             "[possible values: tokio, current-thread, pool, threads, processes]",
         ),
-        (&["run", "mixed", "--duration", "5"], "it has no unit"),
+        (
+            &["run", "mixed", "--duration", "5"],
+            "it has no unit; write it as 500ms, 20s or 2m",
+        ),
+        (&["run", "mixed", "--duration", "-5s"], "it is negative"),
+        (
+            &["run", "mixed", "--duration", "25h"],
+            "the run's duration is longer than 24h",
+        ),
+        (&["run", "mixed", "--workers", "-1"], "it is not a whole number from 0"),
+        (&["run", "mixed", "--seed", "-1"], "it is not a whole number from 0"),
+        (
+            &["run", "mixed", "--scale", "-1"],
+            "a scale of -1 is not between 0.05 and 1",
+        ),
+        (&["run", "mixed", "--console", "0.0.0.0:6669"], "on this machine only"),
         (
             &["run", "mixed", "--log", "loud"],
             "[possible values: off, error, warn, info, debug, trace]",
@@ -143,7 +158,10 @@ fn what_cannot_be_read_is_one_sentence() {
     let inside = format!("{latin}/x.toml");
     let missing = folder.path().join("mixd.toml").to_str().unwrap().to_owned();
     for (what, says) in [
-        (latin.as_str(), format!("`{latin}` is no text: its line 2 is not UTF-8")),
+        (
+            latin.as_str(),
+            format!("`{latin}` is not a text file: its line 2 is not UTF-8"),
+        ),
         (&big, format!("`{big}` is larger than 1MiB, which no scenario is")),
         (
             "scenarios",

@@ -176,9 +176,25 @@ fn where_standard_output_is_no_terminal_there_is_no_screen_and_that_is_said() {
     assert_eq!(code, Some(0));
     assert_eq!(
         err,
-        "standard output is no terminal: running without a screen, as with --headless\n"
+        "standard output is not a terminal: running without a screen, as with --headless\n"
     );
     assert!(out.starts_with("Clumsy · "), "{out}");
+}
+
+#[test]
+fn a_place_for_scratch_files_that_is_none_is_one_clear_line() {
+    let mut elsewhere = Command::new("sh");
+    elsewhere.args([
+        "-c",
+        "TMPDIR=/nowhere exec \"$0\" \"$@\"",
+        env!("CARGO_BIN_EXE_tasklab"),
+    ]);
+    let (code, out, err) = Lab::start_through(&mut elsewhere, ENDLESS, &["--json"]).end();
+    assert_eq!((code, out.as_str()), (Some(1), ""));
+    assert_eq!(
+        err,
+        "error: cannot make scratch files in /nowhere (TMPDIR says where else): No such file or directory (os error 2)\n"
+    );
 }
 
 #[test]

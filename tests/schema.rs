@@ -52,16 +52,19 @@ fn the_schema_lets_through_what_the_reader_understands() {
 fn the_schema_refuses_what_is_wrong() {
     let schema = schema();
     for wrong in [
-        json!({ "task": [] }),
-        json!({ "title": "x", "task": [], "colour": "red" }),
+        json!({ "task": [{ "name": "a", "steps": ["yield"] }] }),
+        json!({ "title": "x", "task": [] }),
+        json!({ "title": "x", "task": [{ "name": "a", "steps": ["yield"] }], "executors": [] }),
+        json!({ "title": "x", "task": [{ "name": "a", "steps": ["yield"] }], "executors": ["pool", "pool"] }),
+        json!({ "title": "x", "task": [{ "name": "a", "steps": ["yield"] }], "colour": "red" }),
         json!({ "title": "x", "task": [{ "name": "a", "steps": [{ "slep": "5ms" }] }] }),
         json!({ "title": "x", "task": [{ "name": "a", "steps": ["yeild"] }] }),
         json!({ "title": "x", "task": [{ "name": "a", "steps": ["yield"], "count": 0 }] }),
         json!({ "title": "x", "task": [{ "name": "a", "steps": ["yield"], "repeat": "often" }] }),
-        json!({ "title": { "ru": "x" }, "task": [] }),
-        json!({ "title": "x", "task": [], "executors": ["everywhere"] }),
-        json!({ "title": "x", "task": [], "channel": [{ "name": "jobs", "capacity": 0 }] }),
-        json!({ "title": "x", "task": [], "db": { "journal": "memory" } }),
+        json!({ "title": { "ru": "x" }, "task": [{ "name": "a", "steps": ["yield"] }] }),
+        json!({ "title": "x", "task": [{ "name": "a", "steps": ["yield"] }], "executors": ["everywhere"] }),
+        json!({ "title": "x", "task": [{ "name": "a", "steps": ["yield"] }], "channel": [{ "name": "jobs", "capacity": 0 }] }),
+        json!({ "title": "x", "task": [{ "name": "a", "steps": ["yield"] }], "db": { "journal": "memory" } }),
         json!({ "title": "x", "task": [{ "name": "a", "steps": [{ "gather": [{ "sleep": "1s" }] }] }] }),
         json!({ "title": "x", "task": [{ "name": "a", "steps": [{ "log": { "level": "debug" } }] }] }),
         json!({ "title": "x", "task": [{ "name": "a", "steps": ["yield"], "rate": { "from": 1 } }] }),
@@ -105,7 +108,15 @@ fn fit(value: &Value, schema: &Value, root: &Value) -> Result<(), String> {
     if !sound || below || above || other {
         return Err(format!("{value} does not fit {schema}"));
     }
-    for item in value.as_array().into_iter().flatten() {
+    let items = value.as_array().map_or(&[][..], Vec::as_slice);
+    let few = schema["minItems"]
+        .as_u64()
+        .is_some_and(|min| value.is_array() && (items.len() as u64) < min);
+    let twice = schema["uniqueItems"] == true && (1..items.len()).any(|n| items[..n].contains(&items[n]));
+    if few || twice {
+        return Err(format!("{value} has too few items, or one twice"));
+    }
+    for item in items {
         fit(item, &schema["items"], root)?;
     }
     if let (Some(object), Some(properties)) = (value.as_object(), schema["properties"].as_object()) {

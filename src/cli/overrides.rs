@@ -23,15 +23,15 @@ pub struct OverrideArgs {
 #[derive(Args, Debug)]
 pub struct RunArgs {
     /// Run the tasks on so many threads, 1–1024
-    #[arg(long, help_heading = HEADING, value_name = "N")]
+    #[arg(long, help_heading = HEADING, value_name = "N", value_parser = whole, allow_negative_numbers = true)]
     workers: Option<u64>,
 
     /// Stop after this long: 500ms, 20s, 2m; at most 24h
-    #[arg(long, help_heading = HEADING, value_name = "TIME", value_parser = scenario::duration)]
+    #[arg(long, help_heading = HEADING, value_name = "TIME", value_parser = length, allow_hyphen_values = true)]
     duration: Option<Duration>,
 
     /// Derive every random draw from this number
-    #[arg(long, help_heading = HEADING, value_name = "N")]
+    #[arg(long, help_heading = HEADING, value_name = "N", value_parser = whole, allow_negative_numbers = true)]
     seed: Option<u64>,
 
     #[command(flatten)]
@@ -48,7 +48,7 @@ pub struct PlanArgs {
     ///
     /// The duration, the groups' starts and ends, the lengths of ramps, and the times of cues. Steps last as long as ever, and
     /// --duration is taken as it is.
-    #[arg(long, help_heading = HEADING, value_name = "FACTOR")]
+    #[arg(long, help_heading = HEADING, value_name = "FACTOR", allow_negative_numbers = true)]
     scale: Option<f64>,
 }
 
@@ -104,6 +104,16 @@ pub fn executor() -> impl TypedValueParser<Value = ExecutorKind> {
         let kind = ExecutorKind::ALL.into_iter().find(|kind| kind.word() == word);
         kind.expect("the possible values are the words of the kinds")
     })
+}
+
+/// Reads a length of time, also one below zero, to say so.
+fn length(text: &str) -> Result<Duration, String> {
+    scenario::duration(text).map_err(|why| format!("{why}; write it as 500ms, 20s or 2m"))
+}
+
+fn whole(text: &str) -> Result<u64, String> {
+    text.parse()
+        .map_err(|_| format!("it is not a whole number from 0 to {}", u64::MAX))
 }
 
 fn lang() -> impl TypedValueParser<Value = Lang> {

@@ -6,7 +6,7 @@
 use super::grid::{self, Column};
 use super::json::{Executor, Group, Lane, Report, Resources, Tokio};
 use super::verdicts;
-use crate::record::Nanos;
+use crate::record::{Nanos, Reason};
 use crate::text;
 use std::fmt::Write;
 
@@ -33,10 +33,10 @@ const DONE: [Column<Group>; 13] = [
     column(1, "", "polls", |it| text::count(it.polls)),
     column(3, "poll", "p99", |it| length(it.poll_ns.count, it.poll_ns.p99)),
     column(6, "poll", "max", |it| length(it.poll_ns.count, it.poll_ns.max)),
-    column(2, "delay", "p50", |it| length(it.delay_ns.count, it.delay_ns.p50)),
+    column(4, "delay", "p50", |it| length(it.delay_ns.count, it.delay_ns.p50)),
     column(0, "delay", "p99", |it| length(it.delay_ns.count, it.delay_ns.p99)),
     column(0, "late", "p99", |it| length(it.lateness_ns.count, it.lateness_ns.p99)),
-    column(4, "late", "max", |it| length(it.lateness_ns.count, it.lateness_ns.max)),
+    column(2, "late", "max", |it| length(it.lateness_ns.count, it.lateness_ns.max)),
 ];
 
 type Count = fn(&Group) -> u64;
@@ -272,10 +272,13 @@ fn few(lanes: &[Lane]) -> Vec<Lane> {
 
 /// What a group was suspended on for the longest time.
 fn mostly_on(group: &Group) -> String {
-    let Some((reason, time)) = group.suspended_on.iter().max_by_key(|(_, time)| **time) else {
-        return "–".to_owned();
-    };
-    format!("{reason} {}", percent(*time as f64 / group.suspended_ns.max(1) as f64))
+    match group.suspended_on.iter().max_by_key(|(_, time)| **time) {
+        Some((reason, time)) if *reason != Reason::Unknown.word() => {
+            format!("{reason} {}", percent(*time as f64 / group.suspended_ns.max(1) as f64))
+        }
+        // What runs on a blocking thread waits for nothing: between its last line and its end lie microseconds of nobody's.
+        _ => "–".to_owned(),
+    }
 }
 
 /// A length of time, or a dash where nothing was counted.

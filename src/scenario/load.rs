@@ -23,11 +23,11 @@ pub enum LoadError {
     Directory(String),
     /// The system refuses.
     Unreadable(String, io::Error),
-    /// It is no text.
+    /// It is not text.
     NotUtf8 {
         /// Which file.
         what: String,
-        /// The line, from 1, of the first byte that is no text.
+        /// The line, from 1, of the first byte that is not text.
         line: usize,
     },
     /// It is larger than any scenario.
@@ -65,7 +65,7 @@ impl fmt::Display for LoadError {
             LoadError::Directory(what) => write!(f, "`{what}` is a directory, and a scenario is a file"),
             LoadError::Unreadable(what, why) => write!(f, "`{what}` cannot be read: {why}"),
             LoadError::NotUtf8 { what, line } => {
-                write!(f, "`{what}` is no text: its line {line} is not UTF-8")
+                write!(f, "`{what}` is not a text file: its line {line} is not UTF-8")
             }
             LoadError::TooBig(what) => {
                 write!(

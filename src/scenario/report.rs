@@ -10,8 +10,9 @@ use std::collections::HashSet;
 use std::fmt;
 use std::ops::Range;
 
-/// A report shows no more mistakes than this, and says how many more there are.
-const SHOWN: usize = 40;
+/// A report shows no more mistakes than this, and says how many more there are: whoever makes them by hand makes fewer, and what is
+/// not a scenario at all ends soon.
+const SHOWN: usize = 500;
 
 /// Where a value was written.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -294,6 +295,25 @@ mod tests {
         let plain = report("a\u{1b}[31mb\u{9b}c\u{202e}", 1..2).to_string();
         assert!(!plain.chars().any(|c| c != '\n' && steers(c)), "{plain:?}");
         assert!(plain.contains("bad a\\u{1b}[31mb\\u{9b}c\\u{202e}"), "{plain}");
+    }
+
+    #[test]
+    fn every_mistake_that_a_person_makes_is_shown() {
+        let text = "x\n".repeat(2 * SHOWN);
+        let report = |mistakes: usize| {
+            let mut found = Diagnostics::default();
+            for n in 0..mistakes {
+                found.push(Diagnostic::new(2 * n..2 * n + 1, "bad"));
+            }
+            found.into_report("t.toml", &text).to_string()
+        };
+        let shown = |report: &str| report.matches("error: bad").count();
+        let fifty = report(50);
+        assert_eq!(shown(&fifty), 50);
+        assert!(fifty.ends_with("\nt.toml: 50 errors\n"), "{fifty}");
+        let many = report(SHOWN + 1);
+        assert_eq!(shown(&many), SHOWN);
+        assert!(many.ends_with("\nt.toml: 501 errors, of which the first 500 are shown\n"));
     }
 
     proptest! {

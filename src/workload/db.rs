@@ -106,7 +106,7 @@ impl Database {
             step.visit(&mut |step| used |= matches!(step, Step::Db { .. }));
         }
         if used {
-            let failed = |error| StartError::Scratch(database.path.clone(), io::Error::other(error));
+            let failed = |error| StartError::Scratch(folder.to_owned(), io::Error::other(error));
             let filled = database.fill(cancelled).map_err(failed)?;
             if !filled {
                 return Err(StartError::Cancelled);

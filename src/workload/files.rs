@@ -24,6 +24,18 @@ pub struct Scratch {
     written: Mutex<Written>,
 }
 
+/// The system's own error: [`tempfile`] adds the path of a folder that has never been.
+fn without_path(error: io::Error) -> io::Error {
+    let cause = error.get_ref().and_then(|wrapped| wrapped.source());
+    match cause
+        .and_then(|cause| cause.downcast_ref::<io::Error>())
+        .and_then(io::Error::raw_os_error)
+    {
+        Some(code) => io::Error::from_raw_os_error(code),
+        None => error,
+    }
+}
+
 /// The files that are written, by number.
 #[derive(Debug, Default)]
 struct Written {
@@ -40,7 +52,7 @@ impl Scratch {
         let folder = tempfile::Builder::new()
             .prefix("tasklab-")
             .tempdir()
-            .map_err(|error| StartError::Scratch(std::env::temp_dir(), error))?;
+            .map_err(|error| StartError::Scratch(std::env::temp_dir(), without_path(error)))?;
         let scratch = Scratch {
             path: folder.path().to_owned(),
             folder: Mutex::new(Some(folder)),
@@ -52,7 +64,7 @@ impl Scratch {
         }
         for size in sizes {
             let path = scratch.to_read(size);
-            let failed = |error| StartError::Scratch(path.clone(), error);
+            let failed = |error| StartError::Scratch(scratch.path.clone(), error);
             let mut file = File::create(&path).map_err(failed)?;
             for chunk in chunks(size) {
                 if cancelled() {

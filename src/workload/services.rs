@@ -202,7 +202,7 @@ fn raise_open_files() {
 /// Why a run cannot start.
 #[derive(Debug)]
 pub enum StartError {
-    /// This file or folder cannot be made.
+    /// Files cannot be made in this folder, or the folder itself.
     Scratch(PathBuf, io::Error),
     /// The loopback service cannot listen.
     Http(io::Error),
@@ -213,7 +213,11 @@ pub enum StartError {
 impl fmt::Display for StartError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            StartError::Scratch(path, _) => write!(f, "cannot make scratch files in {}", path.display()),
+            StartError::Scratch(path, _) => write!(
+                f,
+                "cannot make scratch files in {} (TMPDIR says where else)",
+                path.display()
+            ),
             StartError::Http(_) => f.write_str("the loopback HTTP service cannot listen on 127.0.0.1"),
             StartError::Cancelled => f.write_str("the run was cancelled before it began"),
         }

@@ -17,21 +17,18 @@ fn colour_changes_nothing_but_the_colour() {
     assert_eq!(plain, report.render(false));
 }
 
-/// Every line of a large file is wrong, and the report counts them all and shows the first few.
+/// Every line of a large file is wrong, and the report counts them all and shows as many as anybody could make by hand.
 #[test]
-fn a_report_of_very_many_mistakes_stays_short() {
+fn a_report_of_very_many_mistakes_comes_to_an_end() {
     let report = read("large.toml", &"[[task]]\n".repeat(100_000)).unwrap_err();
     assert_eq!(
         report.len(),
         200_002,
         "each task lacks two keys; the title is missing; they are too many"
     );
-    assert!(report.to_string().lines().count() < 400);
-    assert!(
-        report
-            .to_string()
-            .ends_with("200002 errors, of which the first 40 are shown\n")
-    );
+    let shown = report.to_string();
+    assert!(shown.lines().count() < 4000);
+    assert!(shown.ends_with("200002 errors, of which the first 500 are shown\n"));
 }
 
 /// Reading ends with a scenario or a report, and a report never carries a control character to the terminal.

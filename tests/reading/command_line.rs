@@ -55,6 +55,12 @@ fn an_override_that_the_file_cannot_bear_is_refused() {
         ..Overrides::default()
     };
     insta::assert_snapshot!("executor", overrides.read("t.toml", text).unwrap_err().to_string());
+    // The file's own lengths are refused where they are read; this one goes another way.
+    let overrides = Overrides {
+        duration: Some(Duration::from_secs(24 * 3600 + 1)),
+        ..Overrides::default()
+    };
+    insta::assert_snapshot!("duration", overrides.read("t.toml", text).unwrap_err().to_string());
     let overrides = Overrides {
         workers: Some(0),
         duration: Some(Duration::ZERO),

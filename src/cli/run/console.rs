@@ -4,6 +4,7 @@
 //! first, and the default is filled in unless what follows looks like an address.
 
 use std::ffi::OsString;
+use std::net::SocketAddr;
 
 /// Where consoles are served unless the command line says otherwise; tokio-console looks there by itself.
 pub const DEFAULT: &str = "127.0.0.1:6669";
@@ -28,6 +29,22 @@ fn ends_in_a_port(arg: &OsString) -> bool {
     arg.to_str()
         .and_then(|text| text.rsplit_once(':'))
         .is_some_and(|(_, port)| !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+/// Reads an address that only this machine reaches: consoles ask for no password.
+pub fn address(text: &str) -> Result<SocketAddr, String> {
+    let written = match text.strip_prefix("localhost:") {
+        Some(port) => format!("127.0.0.1:{port}"),
+        None => text.to_owned(),
+    };
+    let address: SocketAddr = written
+        .parse()
+        .map_err(|_| format!("it is not an address with its port, such as {DEFAULT}"))?;
+    if address.ip().is_loopback() {
+        Ok(address)
+    } else {
+        Err("consoles are served on this machine only, at addresses such as 127.0.0.1 and [::1]".to_owned())
+    }
 }
 
 #[cfg(test)]
@@ -61,6 +78,27 @@ mod tests {
                 filled.split(' ').map(OsString::from).collect::<Vec<_>>(),
                 "{given}"
             );
+        }
+    }
+
+    #[test]
+    fn consoles_are_served_on_loopback_and_nowhere_else() {
+        for (text, read) in [
+            ("127.0.0.1:6670", Ok("127.0.0.1:6670")),
+            ("127.66.69.1:80", Ok("127.66.69.1:80")),
+            ("[::1]:6670", Ok("[::1]:6670")),
+            ("localhost:6670", Ok("127.0.0.1:6670")),
+            ("0.0.0.0:6669", Err("this machine only")),
+            ("10.1.2.3:6669", Err("this machine only")),
+            ("example.com:6669", Err("not an address with its port")),
+            ("127.0.0.1:99999", Err("not an address with its port")),
+            ("localhost", Err("not an address with its port")),
+        ] {
+            match (address(text), read) {
+                (Ok(address), Ok(wanted)) => assert_eq!(address.to_string(), wanted, "{text}"),
+                (Err(why), Err(says)) => assert!(why.contains(says), "{text}: {why}"),
+                (got, _) => panic!("{text}: {got:?}"),
+            }
         }
     }
 }

@@ -34,7 +34,7 @@ pub struct Args {
     #[command(flatten)]
     pub overrides: OverrideArgs,
 
-    /// Run without a screen, and end with a table; the default when standard output is no terminal
+    /// Run without a screen, and end with a table; the default when standard output is not a terminal
     #[arg(long)]
     pub headless: bool,
 
@@ -52,8 +52,9 @@ pub struct Args {
     /// Serve tokio-console too, on this address or on 127.0.0.1:6669
     ///
     /// A real tokio-console can attach to the same run. It costs far more than tasklab's own records, and so is off unless
-    /// asked for. What follows is taken for ADDR if it ends in a port, as in 127.0.0.1:6670, and else for the scenario.
-    #[arg(long, value_name = "ADDR", num_args = 0..=1, default_missing_value = console::DEFAULT)]
+    /// asked for. What follows is taken for ADDR if it ends in a port, as in 127.0.0.1:6670, and else for the scenario. ADDR is one
+    /// of this machine's own, for whoever connects sees everything.
+    #[arg(long, value_name = "ADDR", num_args = 0..=1, default_missing_value = console::DEFAULT, value_parser = console::address)]
     pub console: Option<SocketAddr>,
 
     /// What the event log keeps: on the screen, or without one on standard error
@@ -96,12 +97,12 @@ pub fn main(args: &Args) -> io::Result<ExitCode> {
         Shown::Live
     } else if args.present {
         return Err(io::Error::other(
-            "--present waits for a key at each cue, and standard output is no terminal",
+            "--present waits for a key at each cue, and standard output is not a terminal",
         ));
     } else {
         writeln!(
             io::stderr(),
-            "standard output is no terminal: running without a screen, as with --headless"
+            "standard output is not a terminal: running without a screen, as with --headless"
         )?;
         Shown::Table
     };

@@ -105,7 +105,7 @@ macro_rules! table {
         }
 
         impl Read for $name {
-            const EXPECTED: &'static str = "a table";
+            const EXPECTED: &'static str = concat!("a table such as `{ ", $crate::scenario::raw::entries::first_key!($($key),*), " = … }`");
             const LIST: &'static str = concat!("one or more tables that begin with ", $what);
 
             fn read(value: &Value<'_>, key: &str, found: &mut Diagnostics) -> Option<Self> {
@@ -118,4 +118,11 @@ macro_rules! table {
     };
 }
 
-pub(super) use table;
+/// The first of a table's keys, as a word.
+macro_rules! first_key {
+    ($first:ident $(, $rest:ident)*) => {
+        stringify!($first)
+    };
+}
+
+pub(super) use {first_key, table};

@@ -25,6 +25,7 @@ table! {
         /// Where the tasks run. Default: tokio with one worker per core.
         executor: Option<At<Executor>>,
         /// Where the tasks may run, if that is not everywhere. The first is the default.
+        #[schemars(length(min = 1), extend("uniqueItems" = true))]
         executors: Option<At<Vec<At<ExecutorKind>>>>,
         /// What the event log keeps: events of this level and graver ones. Default: `info` on the screen, `error` without.
         log: Option<At<LogLevel>>,
@@ -37,6 +38,7 @@ table! {
         /// The semaphores that `semaphore` steps name.
         semaphore: Option<At<Vec<At<Semaphore>>>>,
         /// The groups of tasks, at least one.
+        #[schemars(length(min = 1))]
         task: Need<Vec<At<Task>>>,
         /// What the presenter says and does, by the clock.
         cue: Option<At<Vec<At<Cue>>>>,

@@ -17,6 +17,8 @@ mod text;
 mod total;
 mod work;
 
+use super::limits;
+use super::notation::show_duration;
 use super::raw::{self, At, Table};
 use super::report::{Diagnostic, Diagnostics, Place};
 use super::types::{self, Draw, ExecutorKind, HttpSpec, Lang, Scenario, TaskSpec};
@@ -139,6 +141,11 @@ impl Resolver<'_> {
             Some(At { value, place }) if value.0.is_zero() => {
                 let diagnostic = Diagnostic::new(place.clone(), "the run's duration is zero");
                 self.refuse(diagnostic.help("leave `duration` out to run until every task has ended"))
+            }
+            // What the file says has been looked at where it was read.
+            Some(At { value, place }) if value.0 > limits::LENGTH => {
+                let title = format!("the run's duration is longer than {}", show_duration(limits::LENGTH));
+                self.refuse(Diagnostic::new(place.clone(), title).label("nothing may last longer"))
             }
             Some(duration) => Some(Some(duration.value.0)),
             None => Some(None),
