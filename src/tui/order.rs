@@ -2,8 +2,8 @@
 //!
 //! By default the worst of what is on screen comes first: who blocked a lane, then who waited longest to be noticed or to
 //! run. A class cannot follow rows that dance, so rows change places at most once a second, lengths count only by powers
-//! of two, and a frozen view keeps its order. One exception: a task that begins to block comes to the top at once, since
-//! it is what everybody is looking for.
+//! of two, and a frozen view keeps its order. Two exceptions: a task that begins to block comes to the top at once, since
+//! it is what everybody is looking for; and so long as tasks multiply, as at a run's start, all of them have rows at once.
 
 use super::family;
 use super::view::View;
@@ -120,7 +120,8 @@ impl Order {
     /// How many rows are worth their place: tasks that are not over, or were not at the left edge of the screen. It shrinks
     /// slowly, lest the panels below dance.
     pub fn showing(&self, model: &Model) -> usize {
-        self.showing.unwrap_or(model.tasks().len())
+        let all = model.tasks().len();
+        self.showing.filter(|_| !self.is_outgrown(all)).unwrap_or(all)
     }
 
     /// The tasks, first row first.
@@ -178,8 +179,16 @@ impl Order {
     fn is_due(&self, model: &Model, live: bool) -> bool {
         let Some(sorted_at) = self.sorted_at else { return true };
         let age = model.now() - sorted_at;
+        let tasks = model.tasks().len();
         live && (age >= PACE
-            || age >= URGENT && (model.tasks().len() != self.tasks.len() || self.misses_a_block(model)))
+            || self.is_outgrown(tasks)
+            || age >= URGENT && (tasks != self.tasks.len() || self.misses_a_block(model)))
+    }
+
+    /// Whether there are at least twice as many tasks as rows. That happens so seldom, however many come, that nobody need wait
+    /// for it.
+    fn is_outgrown(&self, tasks: usize) -> bool {
+        tasks > 0 && tasks / 2 >= self.tasks.len()
     }
 
     /// Whether somebody blocks a lane for a while and stands below where blockers stand.

@@ -332,6 +332,15 @@ fn rows_do_not_dance() {
 }
 
 #[test]
+fn the_first_tasks_have_rows_in_the_first_frame_that_knows_of_them() {
+    let mut stage = Stage::at(0, LARGE);
+    assert!(!stage.text().contains("heartbeat#0"), "nobody has come yet");
+    stage.play(20);
+    assert!(stage.text().contains("heartbeat#0"));
+    assert_eq!(stage.app.order.tasks().len(), fixture::TASKS as usize);
+}
+
+#[test]
 fn who_begins_to_block_comes_up_at_once() {
     let mut stage = Stage::at(4_900, LARGE);
     stage.play(5_000 + 220);
