@@ -164,6 +164,8 @@ pub struct Counts {
     pub never_started: usize,
     /// Over: its process died.
     pub lost: usize,
+    /// Over: nobody knows how.
+    pub unknown: usize,
 }
 
 impl Counts {
@@ -182,6 +184,7 @@ impl Counts {
             + self.failed_unseen
             + self.never_started
             + self.lost
+            + self.unknown
     }
 
     /// The count of a state.
@@ -200,6 +203,7 @@ impl Counts {
             State::Ended(Outcome::FailedUnseen) => &mut self.failed_unseen,
             State::Ended(Outcome::NeverStarted) => &mut self.never_started,
             State::Ended(Outcome::Lost) => &mut self.lost,
+            State::Ended(Outcome::Unknown) => &mut self.unknown,
         }
     }
 }

@@ -31,14 +31,27 @@ pub fn install(builder: &mut Builder, hub: &Arc<Hub>) {
     });
     let h = hub.clone();
     builder.on_task_terminate(move |meta| {
-        let task = identity(meta);
-        // Our own tasks have said how they ended. Of others tokio does not tell how.
-        if lane::runs_library_task(task) {
-            let at = super::now();
-            let outcome = Outcome::Completed;
-            lane::write(&h, Record::Ended(Ended::heard(at, task, outcome)));
+        if let Some(outcome) = outcome(&h, meta) {
+            let ended = Ended::heard(super::now(), identity(meta), outcome);
+            lane::write(&h, Record::Ended(ended));
         }
     });
+}
+
+/// How a task ended that does not say so itself. `None`: it does, or it is no task but a function on a blocking thread, of
+/// which the hooks see nothing else.
+///
+/// tokio tells neither whether a task completed, nor whether it panicked or was aborted: all of these end within a slice. Only
+/// one that the runtime's shutdown drops ends outside.
+fn outcome(hub: &Hub, meta: &TaskMeta<'_>) -> Option<Outcome> {
+    let place = meta.spawned_at();
+    if task::is_ours(place) {
+        None
+    } else if lane::current_task() == Some(identity(meta)) {
+        Some(Outcome::Unknown)
+    } else {
+        hub.is_librarys(place).then_some(Outcome::Cancelled)
+    }
 }
 
 /// The number of the worker that the calling thread runs. A current-thread runtime has one, without a number.

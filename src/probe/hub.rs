@@ -193,6 +193,11 @@ impl Hub {
         group
     }
 
+    /// Whether a library has spawned tasks from this place.
+    pub(super) fn is_librarys(&self, location: &Location<'_>) -> bool {
+        self.state().by_location.contains_key(location)
+    }
+
     /// The group of the blocking-pool jobs that tasks of `parent` hand over.
     pub(super) fn offload_group(&self, parent: GroupId) -> Arc<Group> {
         let mut state = self.state();

@@ -41,8 +41,6 @@ struct Open {
     woken_by: Option<TaskId>,
     label: Label,
     reason: Reason,
-    /// A task that the scenario knows, not a library's.
-    ours: bool,
 }
 
 impl Open {
@@ -54,7 +52,6 @@ impl Open {
         woken_by: None,
         label: Label::NONE,
         reason: Reason::Unknown,
-        ours: false,
     };
 }
 
@@ -128,7 +125,6 @@ impl Lane {
         self.open.queued = queued;
         self.open.unnoticed = unnoticed;
         self.open.woken_by = by;
-        self.open.ours = true;
         let late = self.open.start - (queued.get() + unnoticed.get());
         if late != self.open.start {
             self.shared.publish(|s| {
@@ -319,16 +315,6 @@ pub(super) fn woken(slot: &TaskSlot) {
 #[inline]
 pub(super) fn current_task() -> Option<TaskId> {
     with(|lane| lane.open.task).flatten()
-}
-
-/// The open slice is of a task that says itself how it ends. (A task that is aborted has a slice without a poll.)
-pub(super) fn claim() {
-    with(|lane| lane.open.ours = true);
-}
-
-/// Whether the open slice is of this task, and the task a library's.
-pub(super) fn runs_library_task(task: TaskId) -> bool {
-    with(|lane| lane.open.task == Some(task) && !lane.open.ours).unwrap_or(false)
 }
 
 /// Writes a record into this thread's ring, or takes the way round if the thread is no lane. Tells whether the record is kept.

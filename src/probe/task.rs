@@ -10,6 +10,7 @@ use crate::record::{Ended, GroupId, Nanos, Orphaned, Outcome, Record, Short, Spa
 use pin_project_lite::pin_project;
 use std::cell::RefCell;
 use std::future::Future;
+use std::panic::Location;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock};
@@ -310,7 +311,6 @@ pub fn ended(task: &TaskHandle, outcome: Outcome) -> End {
     }
     let at = super::now();
     if let Some(id) = task.0.id() {
-        lane::claim();
         let ended = Ended {
             at,
             task: id,
@@ -356,6 +356,11 @@ where
     let named = tokio::task::Builder::new().name(&name).spawn_on(future, runtime);
     SPAWNING.set(None);
     named.expect("tokio 1.54 never refuses a task that has a name")
+}
+
+/// Whether the task that tokio says was spawned there was spawned by [`spawn`].
+pub(super) fn is_ours(place: &Location<'_>) -> bool {
+    place.file() == file!()
 }
 
 /// The runtime says that the task which is being handed to it has this identity. `false`: the task is not ours.

@@ -87,11 +87,13 @@ pub enum Outcome {
     NeverStarted,
     /// The process died in which it was.
     Lost,
+    /// It is over, and nobody knows how: a library spawned it, and tokio tells only that it ended.
+    Unknown,
 }
 
 impl Outcome {
     /// Every outcome, in the order of their numbers.
-    pub const ALL: [Outcome; 8] = [
+    pub const ALL: [Outcome; 9] = [
         Outcome::Completed,
         Outcome::Failed,
         Outcome::Cancelled,
@@ -100,6 +102,7 @@ impl Outcome {
         Outcome::FailedUnseen,
         Outcome::NeverStarted,
         Outcome::Lost,
+        Outcome::Unknown,
     ];
 
     /// The word on screen and in reports.
@@ -113,6 +116,7 @@ impl Outcome {
             Outcome::FailedUnseen => "failed unseen",
             Outcome::NeverStarted => "never started",
             Outcome::Lost => "lost",
+            Outcome::Unknown => "over",
         }
     }
 }

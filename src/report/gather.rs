@@ -103,6 +103,7 @@ fn tasks(counts: &Counts) -> Tasks {
         failed_unseen: counts.failed_unseen as u64,
         never_started: counts.never_started as u64,
         lost: counts.lost as u64,
+        unknown: counts.unknown as u64,
         running: counts.alive() as u64,
     }
 }

@@ -112,6 +112,8 @@ pub struct Tasks {
     pub never_started: u64,
     /// Of these: were in a process that died.
     pub lost: u64,
+    /// Of these: ended, and nobody knows how. A library spawned them, and tokio tells of such a task only that it is over.
+    pub unknown: u64,
     /// Of these: were not over when the run ended.
     pub running: u64,
 }
@@ -207,7 +209,7 @@ pub struct Group {
     pub queued_ns: u64,
     /// Time in which what they waited for was ready, but nobody had woken them.
     pub unnoticed_ns: u64,
-    /// Time in which they waited, rightly.
+    /// Time in which they waited, rightly. Of a library's tasks, whose wake-ups are not seen, all the time between slices.
     pub suspended_ns: u64,
     /// The same time by what they waited for: `timer`, `http`, `file`, `offload`, `unknown`. What took no time is absent.
     pub suspended_on: BTreeMap<&'static str, u64>,

@@ -175,6 +175,7 @@ impl Report {
             (tasks.failed_unseen, "failed unseen"),
             (tasks.never_started, "never started"),
             (tasks.lost, "lost"),
+            (tasks.unknown, "over, nobody knows how"),
             (tasks.running, "still running"),
         ];
         let some = words.iter().filter(|(count, _)| *count > 0);

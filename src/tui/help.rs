@@ -11,7 +11,7 @@ use ratatui::layout::Rect;
 use ratatui::widgets::{Block, BorderType, Clear, Widget};
 
 /// What each state means, in words for a class.
-const LEGEND: [(State, &str); 13] = [
+const LEGEND: [(State, &str); 14] = [
     (State::Running, "holds a lane, computes"),
     (State::Blocking, "holds a lane, sleeps!"),
     (State::Queued, "woken, waits for a lane"),
@@ -25,6 +25,7 @@ const LEGEND: [(State, &str); 13] = [
     (State::Ended(Outcome::FailedUnseen), ""),
     (State::Ended(Outcome::NeverStarted), ""),
     (State::Ended(Outcome::Lost), ""),
+    (State::Ended(Outcome::Unknown), ""),
 ];
 
 /// Draws the page over whatever is there.
@@ -34,7 +35,12 @@ pub fn render(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
     let words_width = rows.iter().map(|(_, words)| text::width(words)).max().unwrap_or(0) as u16;
     let legend_width = 28;
     let width = (keys_width + 2 + words_width + 3 + legend_width + 4).min(area.width);
-    let height = (rows.len() as u16 + 2).min(area.height);
+    // A line for each state, one more for each meaning, and the orphans.
+    let legend_height: usize = LEGEND
+        .iter()
+        .map(|(_, meaning)| 1 + usize::from(!meaning.is_empty()))
+        .sum();
+    let height = (rows.len().max(legend_height + 1) as u16 + 2).min(area.height);
     let popup = Rect {
         x: area.x + (area.width - width) / 2,
         y: area.y + (area.height - height) / 2,

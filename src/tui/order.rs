@@ -247,7 +247,7 @@ fn rank(model: &Model, task: &Task, from: Nanos, to: Nanos) -> Rank {
 /// An end that somebody should look into.
 fn is_bad(outcome: Outcome) -> bool {
     match outcome {
-        Outcome::Completed | Outcome::Cancelled => false,
+        Outcome::Completed | Outcome::Cancelled | Outcome::Unknown => false,
         Outcome::Failed
         | Outcome::TimedOut
         | Outcome::Panicked

@@ -65,7 +65,7 @@ fn blocks_others(scene: &Scene<'_>) -> bool {
     held.any(|current| scene.model.state(current.task) == State::Blocking)
 }
 
-fn tally(counts: &Counts) -> [(State, usize); 13] {
+fn tally(counts: &Counts) -> [(State, usize); 14] {
     [
         (State::Running, counts.running),
         (State::Blocking, counts.blocking),
@@ -79,6 +79,7 @@ fn tally(counts: &Counts) -> [(State, usize); 13] {
         (State::Ended(Outcome::TimedOut), counts.timed_out),
         (State::Ended(Outcome::Cancelled), counts.cancelled),
         (State::Ended(Outcome::NeverStarted), counts.never_started),
+        (State::Ended(Outcome::Unknown), counts.unknown),
         (State::Ended(Outcome::Completed), counts.completed),
     ]
 }

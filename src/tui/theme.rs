@@ -149,7 +149,7 @@ impl Theme {
             State::Unnoticed => self.ground(UNNOTICED_GROUND, self.word(state)),
             State::Suspended(_) => self.group(group),
             State::Ended(Outcome::Completed) => self.good(),
-            State::Ended(Outcome::Cancelled) => self.quiet(),
+            State::Ended(Outcome::Cancelled | Outcome::Unknown) => self.quiet(),
             State::Ended(Outcome::NeverStarted) => self.ink(QUEUED),
             State::Ended(_) => self.bad(),
         }
@@ -253,6 +253,7 @@ pub fn glyph(state: State) -> &'static str {
         State::Ended(Outcome::FailedUnseen) => "?",
         State::Ended(Outcome::NeverStarted) => "∅",
         State::Ended(Outcome::Lost) => "†",
+        State::Ended(Outcome::Unknown) => "⊙",
     }
 }
 

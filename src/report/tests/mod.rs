@@ -117,7 +117,7 @@ fn sums_agree() {
     );
     for tasks in report.groups.iter().map(|it| it.tasks).chain([report.tasks]) {
         let ended = tasks.completed + tasks.failed + tasks.cancelled + tasks.timed_out + tasks.panicked;
-        let seldom = tasks.failed_unseen + tasks.never_started + tasks.lost;
+        let seldom = tasks.failed_unseen + tasks.never_started + tasks.lost + tasks.unknown;
         assert_eq!(tasks.spawned, ended + seldom + tasks.running);
     }
     // From spawn to end or now: heartbeat#0, api#0–2, and the library's.

@@ -1,0 +1,129 @@
+//! How tasks come to be and how they end.
+
+use super::*;
+
+#[test]
+fn every_way_of_ending_is_told_apart() {
+    let hub = Hub::new();
+    let group = hub.group_named("ends");
+    let runtime = runtime(multi_thread(true), &hub);
+    let spawn = |outcome: Option<Outcome>| {
+        probe::spawn(runtime.handle(), &hub, &group, move |_| async move {
+            match outcome {
+                Some(Outcome::Cancelled) => std::future::pending().await,
+                Some(outcome) => outcome,
+                None => panic!("on purpose"),
+            }
+        })
+    };
+    let fails = spawn(Some(Outcome::Failed));
+    let late = spawn(Some(Outcome::TimedOut));
+    let aborted = spawn(Some(Outcome::Cancelled));
+    let forgotten = spawn(Some(Outcome::Cancelled));
+    let panics = spawn(None);
+    let mut expected = HashMap::from([
+        (fails.id().to_string(), Outcome::Failed),
+        (late.id().to_string(), Outcome::TimedOut),
+        (aborted.id().to_string(), Outcome::Cancelled),
+        (forgotten.id().to_string(), Outcome::Cancelled),
+        (panics.id().to_string(), Outcome::Panicked),
+    ]);
+    runtime.block_on(async {
+        aborted.abort();
+        assert!(aborted.await.unwrap_err().is_cancelled());
+        assert!(panics.await.unwrap_err().is_panic());
+        fails.await.expect("no panic");
+        late.await.expect("no panic");
+    });
+    drop(runtime);
+    for (task, outcome) in ended(&[Collector::new(hub, None).batch()]) {
+        assert_eq!(expected.remove(&task.get().to_string()), Some(outcome));
+    }
+    assert!(expected.is_empty(), "never ended: {expected:?}");
+}
+
+#[test]
+fn offloaded_work_is_a_child_task_on_a_blocking_lane() {
+    let hub = Hub::new();
+    let group = hub.group_named("upload");
+    let runtime = runtime(Builder::new_current_thread(), &hub);
+    let join = probe::spawn(runtime.handle(), &hub, &group, |task| async move {
+        let child = probe::offloaded(&task);
+        let since = probe::now();
+        tokio::task::spawn_blocking(move || {
+            probe::lane::job(&child, since, Reason::Unknown, || {
+                probe::lane::blocking(Default::default(), std::thread::yield_now);
+            });
+            probe::ended(&child, Outcome::Completed);
+        })
+        .await
+        .expect("no panic");
+        Outcome::Completed
+    });
+    runtime.block_on(join).expect("no panic");
+    drop(runtime);
+    let batch = Collector::new(hub, None).batch();
+    let spawned: Vec<_> = batch
+        .records
+        .iter()
+        .filter_map(|(_, r)| match r {
+            Record::Spawned(s) => Some(*s),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(spawned.len(), 2);
+    let (parent, child) = match spawned[0].parent {
+        None => (spawned[0], spawned[1]),
+        Some(_) => (spawned[1], spawned[0]),
+    };
+    assert_eq!(child.parent, Some(parent.task));
+    let name = batch.definitions.iter().find_map(|d| match d {
+        Definition::Group { id, name, .. } if *id == child.group => Some(name.as_str()),
+        _ => None,
+    });
+    assert_eq!(name, Some("upload offload"));
+    let lane = slices(std::slice::from_ref(&batch))
+        .into_iter()
+        .find(|(_, s)| s.task == child.task)
+        .expect("a slice of the child")
+        .0;
+    assert!(batch.definitions.iter().any(|d| matches!(
+        d,
+        Definition::Lane { id, kind: LaneKind::Blocking, .. } if *id == lane
+    )));
+    assert_eq!(ended(std::slice::from_ref(&batch)).len(), 2);
+}
+
+#[test]
+fn a_line_of_the_log_never_comes_before_the_birth_of_its_task() {
+    let hub = Hub::new();
+    let (lines, log) = std::sync::mpsc::channel();
+    let mut collector = Collector::new(hub.clone(), Some(log));
+    let writer = std::thread::spawn(move || {
+        let group = hub.group_named("talker");
+        for _ in 0..20_000 {
+            let task = TaskHandle::new(&hub, &group);
+            let line = LogLine {
+                at: probe::now(),
+                level: tracing::Level::INFO,
+                task: Some(task.id()),
+                target: "test".into(),
+                message: "born".into(),
+            };
+            lines.send(line).unwrap();
+        }
+    });
+    let (mut born, mut heard) = (std::collections::HashSet::new(), 0);
+    while heard < 20_000 {
+        let batch = collector.batch();
+        born.extend(batch.records.iter().filter_map(|(_, record)| match record {
+            Record::Spawned(spawned) => Some(spawned.task),
+            _ => None,
+        }));
+        for line in &batch.log {
+            assert!(line.task.is_some_and(|task| born.contains(&task)), "{line:?}");
+            heard += 1;
+        }
+    }
+    writer.join().unwrap();
+}

@@ -1,0 +1,81 @@
+//! Which thread is which lane.
+
+use super::*;
+
+#[test]
+fn a_block_in_place_leaves_no_slice_open() {
+    let hub = Hub::new();
+    let group = hub.group_named("in place");
+    let runtime = runtime(multi_thread(false), &hub);
+    let metrics = runtime.metrics();
+    let joins: Vec<_> = (0..8)
+        .map(|_| {
+            probe::spawn(runtime.handle(), &hub, &group, |_| async {
+                tokio::task::block_in_place(std::thread::yield_now);
+                tokio::task::yield_now().await;
+                Outcome::Completed
+            })
+        })
+        .collect();
+    runtime.block_on(async {
+        for join in joins {
+            join.await.expect("no panic");
+        }
+    });
+    runtime.shutdown_timeout(std::time::Duration::from_secs(60));
+    let batch = Collector::new(hub, None).batch();
+    assert_eq!(batch.live.lanes, []);
+    assert_eq!(
+        slices(std::slice::from_ref(&batch)).len() as u64,
+        polls_by_tokio(&metrics)
+    );
+}
+
+#[test]
+fn a_thread_that_changes_its_work_changes_its_lane_and_a_place_that_is_free_is_taken() {
+    let hub = Hub::new();
+    let group = hub.group_named("mixed");
+    let mut collector = Collector::new(hub.clone(), None);
+    let job = || {
+        let hub = hub.clone();
+        let task = probe::TaskHandle::new(&hub, &group);
+        std::thread::spawn(move || {
+            probe::lane::job(&task, probe::now(), Reason::Unknown, || ());
+        })
+        .join()
+        .expect("no panic");
+    };
+    job();
+    let mut batches = vec![collector.batch()];
+    job();
+    batches.push(collector.batch());
+    // Polls on a thread that has had a job before.
+    let (other_hub, other_group) = (hub.clone(), hub.group_named("polls"));
+    let task = probe::TaskHandle::new(&hub, &group);
+    std::thread::spawn(move || {
+        probe::lane::job(&task, probe::now(), Reason::Unknown, || ());
+        let runtime = runtime(Builder::new_current_thread(), &other_hub);
+        let join = probe::spawn(runtime.handle(), &other_hub, &other_group, |_| async {
+            Outcome::Completed
+        });
+        runtime.block_on(join).expect("no panic");
+    })
+    .join()
+    .expect("no panic");
+    batches.push(collector.batch());
+    let names: Vec<_> = batches
+        .iter()
+        .flat_map(|batch| &batch.definitions)
+        .filter_map(|definition| match definition {
+            Definition::Lane { id, kind, name } => Some((id.0, *kind, name.as_str())),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(
+        names,
+        [(0, LaneKind::Blocking, "blocking 0"), (1, LaneKind::Worker, "worker 0")]
+    );
+    let lanes: Vec<u16> = slices(&batches).iter().map(|(lane, _)| lane.0).collect();
+    assert_eq!(lanes, [0, 0, 0, 1]);
+    assert_eq!(batches[2].jobs, 3);
+}

@@ -1,0 +1,118 @@
+//! Tasks that nobody spawned through the probe: a library's.
+
+use super::*;
+use std::panic::Location;
+use tasklab::record::Spawned;
+
+/// What is told of the tasks that libraries spawned.
+struct Seen {
+    batches: Vec<Batch>,
+}
+
+impl Seen {
+    fn definitions(&self) -> impl Iterator<Item = &Definition> {
+        self.batches.iter().flat_map(|batch| &batch.definitions)
+    }
+
+    fn spawned(&self) -> Vec<Spawned> {
+        let records = self.batches.iter().flat_map(|batch| &batch.records);
+        let spawned = records.filter_map(|(_, record)| match record {
+            Record::Spawned(spawned) => Some(*spawned),
+            _ => None,
+        });
+        spawned.collect()
+    }
+
+    /// The name of the group of this task, and whether it is a library's.
+    fn group(&self, task: TaskId) -> (&str, bool) {
+        let spawned = self.spawned();
+        let task = spawned.iter().find(|spawned| spawned.task == task).expect("a birth");
+        let group = self.definitions().find_map(|definition| match definition {
+            Definition::Group { id, name, library } if *id == task.group => Some((name.as_str(), *library)),
+            _ => None,
+        });
+        group.expect("a name")
+    }
+}
+
+fn identity(id: tokio::task::Id) -> TaskId {
+    TaskId::new(id.to_string().parse().expect("a number")).expect("not zero")
+}
+
+/// Where the caller stands, a line further up or down, as a group is called that is spawned from there.
+#[track_caller]
+fn place(lines: i64) -> String {
+    let here = Location::caller();
+    format!("{}:{}", here.file(), i64::from(here.line()) + lines)
+}
+
+#[test]
+fn a_librarys_tasks_are_named_by_their_place_and_have_slices_and_no_delay() {
+    let hub = Hub::new();
+    let group = hub.group_named("ours");
+    let runtime = runtime(Builder::new_current_thread(), &hub);
+    let (send, ids) = std::sync::mpsc::channel();
+    let ours = probe::spawn(runtime.handle(), &hub, &group, move |_| async move {
+        for _ in 0..2 {
+            let library = tokio::spawn(async {
+                for _ in 0..3 {
+                    tokio::task::yield_now().await;
+                }
+            });
+            send.send((identity(library.id()), place(-5)))
+                .expect("somebody listens");
+            library.await.expect("no panic");
+        }
+        Outcome::Completed
+    });
+    let parent = identity(ours.id());
+    runtime.block_on(ours).expect("no panic");
+    drop(runtime);
+    let batches = vec![Collector::new(hub, None).batch()];
+    let slices = slices(&batches);
+    let seen = Seen { batches };
+    assert_eq!(seen.group(parent), ("ours", false));
+    let ids: Vec<_> = ids.iter().collect();
+    assert_eq!(ids.len(), 2);
+    for (index, (library, place)) in (0..).zip(&ids) {
+        assert_eq!(seen.group(*library), (place.as_str(), true));
+        let spawned = seen.spawned();
+        let born = spawned
+            .iter()
+            .find(|spawned| spawned.task == *library)
+            .expect("a birth");
+        assert_eq!((born.index, born.parent), (index, Some(parent)));
+        let own: Vec<_> = slices.iter().filter(|(_, slice)| slice.task == *library).collect();
+        assert_eq!(own.len(), 4);
+        for (_, slice) in own {
+            assert_eq!((slice.queued.get(), slice.woken_by), (Nanos::ZERO, None));
+        }
+    }
+}
+
+#[test]
+fn how_a_librarys_task_ended_is_said_only_where_it_is_certain() {
+    for builder in [multi_thread(true), Builder::new_current_thread()] {
+        let hub = Hub::new();
+        let runtime = runtime(builder, &hub);
+        let completes = runtime.spawn(async {});
+        let panics = runtime.spawn(async { panic!("on purpose") });
+        let aborted = runtime.spawn(std::future::pending::<()>());
+        let dropped = runtime.spawn(std::future::pending::<()>());
+        let ids = [completes.id(), panics.id(), aborted.id(), dropped.id()].map(identity);
+        runtime.block_on(async {
+            aborted.abort();
+            assert!(aborted.await.unwrap_err().is_cancelled());
+            assert!(panics.await.unwrap_err().is_panic());
+            completes.await.expect("no panic");
+            // The end of a function on a blocking thread is told by the same hook, and is no task's.
+            tokio::task::spawn_blocking(|| ()).await.expect("no panic");
+        });
+        drop(runtime);
+        let endings = ended(&[Collector::new(hub, None).batch()]);
+        let known = ids.map(|id| endings.get(&id).copied());
+        let [unknown, cancelled] = [Some(Outcome::Unknown), Some(Outcome::Cancelled)];
+        assert_eq!(known, [unknown, unknown, unknown, cancelled]);
+        assert_eq!(endings.len(), ids.len());
+    }
+}

@@ -1,0 +1,53 @@
+//! The probe through its public face: what it tells of the tasks of a runtime.
+
+mod ends;
+mod lanes;
+mod library;
+mod polls;
+mod wakes;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use tasklab::probe::{self, Collector, Hub, TaskHandle};
+use tasklab::record::{Batch, Definition, LaneId, LaneKind, LogLine, Nanos, Outcome, Reason, Record, Slice, TaskId};
+use tokio::runtime::{Builder, Runtime};
+
+fn runtime(mut builder: Builder, hub: &Arc<Hub>) -> Runtime {
+    probe::install(&mut builder, hub);
+    builder.enable_all().build().expect("a runtime")
+}
+
+/// tokio does not count the polls that it runs from a worker's LIFO slot, so an exact comparison does without the slot.
+fn multi_thread(lifo_slot: bool) -> Builder {
+    let mut builder = Builder::new_multi_thread();
+    builder.worker_threads(2);
+    if !lifo_slot {
+        builder.disable_lifo_slot();
+    }
+    builder
+}
+
+fn polls_by_tokio(metrics: &tokio::runtime::RuntimeMetrics) -> u64 {
+    (0..metrics.num_workers()).map(|w| metrics.worker_poll_count(w)).sum()
+}
+
+fn slices(batches: &[Batch]) -> Vec<(LaneId, Slice)> {
+    batches
+        .iter()
+        .flat_map(|batch| &batch.records)
+        .filter_map(|(lane, record)| match record {
+            Record::Slice(slice) => Some((*lane, *slice)),
+            _ => None,
+        })
+        .collect()
+}
+
+fn ended(batches: &[Batch]) -> HashMap<TaskId, Outcome> {
+    let mut all = HashMap::new();
+    for (_, record) in batches.iter().flat_map(|batch| &batch.records) {
+        if let Record::Ended(e) = record {
+            assert_eq!(all.insert(e.task, e.outcome), None, "{:?} ended twice", e.task);
+        }
+    }
+    all
+}

@@ -1,0 +1,111 @@
+//! Every poll is recorded or counted as lost.
+
+use super::*;
+
+/// Runs `tasks` tasks that yield `yields` times, and drains in the middle of things.
+fn storm(builder: Builder, tasks: u32, yields: u32) {
+    let hub = Hub::new();
+    let group = hub.group_named("storm");
+    let mut collector = Collector::new(hub.clone(), None);
+    let runtime = runtime(builder, &hub);
+    let metrics = runtime.metrics();
+    let mut batches = Vec::new();
+    let joins: Vec<_> = (0..tasks)
+        .map(|_| {
+            probe::spawn(runtime.handle(), &hub, &group, |_| async move {
+                for _ in 0..yields {
+                    probe::lane::waiting(Reason::Yield, Default::default());
+                    tokio::task::yield_now().await;
+                }
+                Outcome::Completed
+            })
+        })
+        .collect();
+    // Tasks that a library spawns count too.
+    let foreign = runtime.spawn(async {
+        for _ in 0..10 {
+            tokio::spawn(tokio::task::yield_now());
+        }
+    });
+    let driver = std::thread::spawn(move || {
+        runtime.block_on(async {
+            for join in joins {
+                join.await.expect("no task panics");
+            }
+            foreign.await.expect("no task panics");
+        });
+        // The tasks that nobody joined.
+        while runtime.metrics().num_alive_tasks() > 0 {
+            runtime.block_on(tokio::task::yield_now());
+        }
+        runtime.shutdown_timeout(std::time::Duration::from_secs(60));
+    });
+    while !driver.is_finished() {
+        batches.push(collector.batch());
+    }
+    driver.join().expect("no panic");
+    batches.push(collector.batch());
+
+    let recorded = slices(&batches).len() as u64;
+    let lost: u64 = batches.iter().flat_map(|b| &b.lost).map(|l| l.slices).sum();
+    assert_eq!(recorded + lost, polls_by_tokio(&metrics));
+    assert!(recorded > 0);
+    let endings = ended(&batches);
+    if lost == 0 {
+        assert_eq!(recorded, u64::from(tasks * (yields + 1)) + 1 + 20);
+        assert_eq!(endings.len() as u32, tasks + 11);
+    }
+}
+
+#[test]
+fn every_poll_is_recorded_or_counted_on_many_threads() {
+    storm(multi_thread(false), 64, 2_000);
+}
+
+#[test]
+fn every_poll_is_recorded_or_counted_on_one_thread() {
+    storm(Builder::new_current_thread(), 16, 500);
+}
+
+#[test]
+fn polls_from_the_lifo_slot_are_recorded_though_tokio_does_not_count_them() {
+    let hub = Hub::new();
+    let runtime = runtime(multi_thread(true), &hub);
+    let metrics = runtime.metrics();
+    runtime.block_on(async {
+        // A task that spawns one and ends leaves it in its worker's LIFO slot.
+        for _ in 0..1_000 {
+            let parent = tokio::spawn(async {
+                tokio::spawn(async {});
+            });
+            parent.await.expect("no panic");
+        }
+    });
+    while metrics.num_alive_tasks() > 0 {
+        std::thread::yield_now();
+    }
+    runtime.shutdown_timeout(std::time::Duration::from_secs(60));
+    let recorded = slices(&[Collector::new(hub, None).batch()]).len() as u64;
+    assert_eq!(recorded, 2_000);
+    assert!(recorded >= polls_by_tokio(&metrics));
+}
+
+#[test]
+fn a_full_ring_loses_records_and_counts_them() {
+    let hub = Hub::new();
+    let group = hub.group_named("storm");
+    let runtime = runtime(Builder::new_current_thread(), &hub);
+    let metrics = runtime.metrics();
+    let join = probe::spawn(runtime.handle(), &hub, &group, |_| async {
+        for _ in 0..200_000 {
+            tokio::task::yield_now().await;
+        }
+        Outcome::Completed
+    });
+    runtime.block_on(join).expect("no panic");
+    let batch = Collector::new(hub, None).batch();
+    let lost: u64 = batch.lost.iter().map(|l| l.slices).sum();
+    let recorded = slices(std::slice::from_ref(&batch)).len() as u64;
+    assert!(lost > 0);
+    assert_eq!(recorded + lost, polls_by_tokio(&metrics));
+}

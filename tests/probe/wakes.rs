@@ -1,0 +1,98 @@
+//! When a task was woken, by whom, and how long nobody noticed that it could go on.
+
+use super::*;
+
+#[test]
+fn a_wake_up_is_stamped_with_its_time_and_its_author() {
+    let hub = Hub::new();
+    let group = hub.group_named("pair");
+    let runtime = runtime(Builder::new_current_thread(), &hub);
+    let (send, receive) = tokio::sync::oneshot::channel::<()>();
+    let waits = probe::spawn(runtime.handle(), &hub, &group, |_| async {
+        receive.await.expect("the sender lives");
+        Outcome::Completed
+    });
+    let wakes = probe::spawn(runtime.handle(), &hub, &group, |_| async {
+        send.send(()).expect("the receiver lives");
+        Outcome::Completed
+    });
+    let (sleeper, waker) = (waits.id(), wakes.id());
+    runtime.block_on(async {
+        waits.await.expect("no panic");
+        wakes.await.expect("no panic");
+    });
+    let slices = slices(&[Collector::new(hub, None).batch()]);
+    let of = |id: tokio::task::Id| -> Vec<Slice> {
+        slices
+            .iter()
+            .map(|(_, slice)| *slice)
+            .filter(|slice| slice.task.get().to_string() == id.to_string())
+            .collect()
+    };
+    let (sleeper, waker) = (of(sleeper), of(waker));
+    assert_eq!((sleeper.len(), waker.len()), (2, 1));
+    assert_eq!(sleeper[1].woken_by, Some(waker[0].task));
+    let woken = sleeper[1].start - sleeper[1].queued.get();
+    assert!(woken >= waker[0].start && woken <= waker[0].start + waker[0].len.get());
+}
+
+#[test]
+fn a_wake_up_while_the_task_runs_counts_from_the_end_of_its_slice() {
+    let hub = Hub::new();
+    let group = hub.group_named("eager");
+    let runtime = runtime(Builder::new_current_thread(), &hub);
+    let join = probe::spawn(runtime.handle(), &hub, &group, |_| async {
+        let mut woken = false;
+        std::future::poll_fn(|context| {
+            if std::mem::replace(&mut woken, true) {
+                return std::task::Poll::Ready(());
+            }
+            context.waker().wake_by_ref();
+            let since = probe::now();
+            while probe::now() - since < Nanos::from_millis(5) {}
+            std::task::Poll::Pending
+        })
+        .await;
+        Outcome::Completed
+    });
+    runtime.block_on(join).expect("no panic");
+    let slices = slices(&[Collector::new(hub, None).batch()]);
+    assert_eq!(slices.len(), 2);
+    let (first, second) = (slices[0].1, slices[1].1);
+    assert_eq!(second.woken_by, Some(first.task));
+    // The wake-up was at the beginning of the first slice; the last instruction of the poll may lie behind the stamp.
+    assert!(second.start - second.queued.get() + Nanos::from_millis(4) > first.start + first.len.get());
+}
+
+#[test]
+fn lateness_divides_into_unnoticed_and_queued() {
+    let hub = Hub::new();
+    let group = hub.group_named("late");
+    let runtime = runtime(Builder::new_current_thread(), &hub);
+    let (send, receive) = tokio::sync::oneshot::channel::<Nanos>();
+    let late = probe::spawn(runtime.handle(), &hub, &group, |task| async move {
+        let ready = receive;
+        task.ready_at(probe::now());
+        ready.await.expect("the sender lives");
+        task.clear_ready();
+        Outcome::Completed
+    });
+    let id = late.id();
+    let wakes = probe::spawn(runtime.handle(), &hub, &group, |_| async {
+        tokio::task::yield_now().await;
+        send.send(probe::now()).expect("the receiver lives");
+        Outcome::Completed
+    });
+    runtime.block_on(async {
+        late.await.expect("no panic");
+        wakes.await.expect("no panic");
+    });
+    let slices = slices(&[Collector::new(hub, None).batch()]);
+    let last = slices
+        .iter()
+        .map(|(_, s)| s)
+        .rfind(|s| s.task.get().to_string() == id.to_string())
+        .expect("a slice");
+    assert!(last.unnoticed.get() > Nanos::ZERO);
+    assert!(last.queued.get() > Nanos::ZERO);
+}
