@@ -31,11 +31,25 @@ fn in_order(records: &[(LaneId, Record)]) -> Vec<(Nanos, u32)> {
 
 /// What changes with a task.
 pub(super) struct Around<'a> {
-    /// The times of its group, which are to change as its own do.
-    group: &'a mut Times,
+    /// Its group, where that is known.
+    group: Option<&'a mut Group>,
+    /// The times of all tasks whose group is not known.
+    unclaimed: &'a mut Times,
     lanes: &'a mut [Lane],
     lane_at: &'a Places<LaneId>,
     blocks: &'a mut Blocks,
+}
+
+impl Around<'_> {
+    /// The task's times with those of its group.
+    #[inline]
+    pub fn sums<'a>(&'a mut self, own: &'a mut Times) -> (Sums<'a>, &'a mut Blocks) {
+        let all = match &mut self.group {
+            Some(group) => &mut group.closed,
+            None => &mut *self.unclaimed,
+        };
+        (Sums { own, all }, self.blocks)
+    }
 }
 
 impl Model {
@@ -50,9 +64,9 @@ impl Model {
             self.sort_lanes();
         }
         for places in in_order(&batch.records).chunks(AT_ONCE) {
-            let records = || places.iter().map(|&(_, place)| batch.records[place as usize]);
+            let records = || places.iter().map(|&(_, place)| &batch.records[place as usize]);
             let tasks = self.warm(records());
-            for ((lane, record), task) in records().zip(tasks) {
+            for (&(lane, ref record), task) in records().zip(tasks) {
                 self.record(lane, record, task);
             }
         }
@@ -90,7 +104,7 @@ impl Model {
     /// Each slice changes its task, and with many tasks each lies somewhere else in memory. One after the other, most of the time
     /// would go by waiting for them; the processor waits for several at once if nothing else stands between the reads, and if
     /// none needs what another reads. So all places are read first, then all tasks, then the ends of all open runs.
-    fn warm(&self, records: impl Iterator<Item = (LaneId, Record)>) -> [Option<usize>; AT_ONCE] {
+    fn warm<'a>(&self, records: impl Iterator<Item = &'a (LaneId, Record)>) -> [Option<usize>; AT_ONCE] {
         let mut places = [None; AT_ONCE];
         for (place, (_, record)) in places.iter_mut().zip(records) {
             if let Record::Slice(slice) = record {
@@ -195,17 +209,16 @@ impl Model {
         let task = &mut self.tasks[at];
         let (was_in, before) = (task.group, task.standing());
         let group = was_in.and_then(|id| self.group_at.get(id));
-        let closed = match group {
-            Some(group) => &mut self.groups[group].closed,
-            None => &mut self.unclaimed,
-        };
-        task.heard_at(heard, closed, &mut self.blocks);
-        let around = Around {
-            group: closed,
+        let mut around = Around {
+            group: group.map(|group| &mut self.groups[group]),
+            unclaimed: &mut self.unclaimed,
             lanes: &mut self.lanes,
             lane_at: &self.lane_at,
             blocks: &mut self.blocks,
         };
+        if heard < task.spawned_at {
+            task.is_older(heard, &mut around);
+        }
         let result = change(task, around);
         let (is_in, after, times) = (task.group, task.standing(), &task.times);
         self.present.change(&before, &after);
@@ -228,9 +241,9 @@ impl Model {
     }
 
     /// Takes in a record; of a slice, `task` is the place of its task where that is known.
-    fn record(&mut self, lane: LaneId, record: Record, task: Option<usize>) {
-        match record {
-            Record::Slice(slice) => self.slice(lane, slice, task),
+    fn record(&mut self, lane: LaneId, record: &Record, task: Option<usize>) {
+        match *record {
+            Record::Slice(ref slice) => self.slice(lane, slice, task),
             Record::Step(step) => self.step(step),
             Record::Spawned(spawned) => self.spawned(spawned),
             Record::Ended(ended) => self.ended(lane, ended),
@@ -244,51 +257,45 @@ impl Model {
         }
     }
 
-    fn slice(&mut self, lane: LaneId, slice: Slice, task: Option<usize>) {
+    fn slice(&mut self, lane: LaneId, slice: &Slice, task: Option<usize>) {
         let end = slice.start + slice.len.get();
         self.now = self.now.max(end);
         self.accounts.written += 1;
         let at = self.lane_index(lane);
         let (worker, shared) = (self.lanes[at].is_worker(), self.lanes[at].is_shared());
-        self.lanes[at].count(&slice);
-        self.series.slice(&slice, worker);
+        self.lanes[at].count(slice);
+        self.series.slice(slice, worker);
         let task = task.unwrap_or_else(|| self.task_index(slice.task, slice.start));
-        let (group, held) = self.change_at(task, slice.start, |task, around| {
+        let (grouped, held) = self.change_at(task, slice.start, |task, mut around| {
             task.polls += 1;
             task.on_shared_lane |= shared;
-            let mut sums = Sums {
-                own: &mut task.times,
-                all: around.group,
-            };
-            let held = Held { slice, lane };
-            let blocking = task.track.insert(held, &task.blocking, &mut sums, around.blocks);
-            if let Some(blocking) = blocking {
-                around.lanes[at].record(&slice, blocking);
+            if let Some(group) = &mut around.group {
+                group.record(slice);
             }
-            (task.group, blocking.is_some())
+            let grouped = around.group.is_some();
+            let held = Held { slice: *slice, lane };
+            let (mut sums, blocks) = around.sums(&mut task.times);
+            let blocking = task.track.insert(held, &task.blocking, &mut sums, blocks);
+            if let Some(blocking) = blocking {
+                around.lanes[at].record(slice, blocking);
+            }
+            (grouped, blocking.is_some())
         });
         self.held += usize::from(held);
-        self.in_group(group, slice.task, Record::Slice(slice));
+        if !grouped {
+            self.orphan(slice.task, Record::Slice(*slice));
+        }
         let proofs: Vec<_> = self.lanes[at].asleep.contained(slice.start, end).collect();
         for (from, to) in proofs {
             self.block(slice.task, from, to);
         }
     }
 
-    /// What a group's statistics need to know of a record; kept until the group is known.
-    fn in_group(&mut self, group: Option<GroupId>, task: TaskId, record: Record) {
-        let Some(group) = group else {
-            let records = self.orphans.entry(task).or_default();
-            if records.len() < ORPHAN_RECORDS {
-                records.push(record);
-            }
-            return;
-        };
-        let at = self.group_index(group);
-        match record {
-            Record::Slice(slice) => self.groups[at].record(&slice),
-            Record::Repetition(repetition) => self.groups[at].repeat(&repetition),
-            _ => {}
+    /// Keeps a record for the statistics of a group that is not known yet.
+    fn orphan(&mut self, task: TaskId, record: Record) {
+        let records = self.orphans.entry(task).or_default();
+        if records.len() < ORPHAN_RECORDS {
+            records.push(record);
         }
     }
 
@@ -302,17 +309,15 @@ impl Model {
 
     /// The thread that held `task` slept in the OS from `from` to `to`.
     fn block(&mut self, task: TaskId, from: Nanos, to: Nanos) {
-        self.change(task, from, |task, around| {
-            let mut sums = Sums {
-                own: &mut task.times,
-                all: around.group,
-            };
+        self.change(task, from, |task, mut around| {
+            let (lanes, lane_at) = (std::mem::take(&mut around.lanes), around.lane_at);
+            let (mut sums, blocks) = around.sums(&mut task.times);
             let (id, track) = (task.id, &mut task.track);
             task.blocking.add(from, to, |from, to| {
-                track.block(id, from, to, around.blocks, |held, amount| {
+                track.block(id, from, to, blocks, |held, amount| {
                     sums.block(amount);
-                    if let Some(at) = around.lane_at.get(held.lane) {
-                        around.lanes[at].block(&held.slice, amount);
+                    if let Some(at) = lane_at.get(held.lane) {
+                        lanes[at].block(&held.slice, amount);
                     }
                 });
             });
@@ -337,7 +342,11 @@ impl Model {
         group.orphaned += u64::from(orphaned.is_some());
         group.failures_lost += u64::from(unheard);
         for record in self.orphans.remove(&spawned.task).into_iter().flatten() {
-            self.in_group(Some(spawned.group), spawned.task, record);
+            match record {
+                Record::Slice(slice) => group.record(&slice),
+                Record::Repetition(repetition) => group.repeat(&repetition),
+                _ => {}
+            }
         }
     }
 
@@ -377,11 +386,13 @@ impl Model {
     fn repetition(&mut self, repetition: Repetition) {
         self.now = self.now.max(repetition.start + repetition.len.get());
         self.series.repetition(&repetition);
-        let group = self.change(repetition.task, repetition.start, |task, _| {
+        let grouped = self.change(repetition.task, repetition.start, |task, around| {
             task.repetitions[repetition.outcome as usize] += 1;
-            task.group
+            around.group.map(|group| group.repeat(&repetition)).is_some()
         });
-        self.in_group(group, repetition.task, Record::Repetition(repetition));
+        if !grouped {
+            self.orphan(repetition.task, Record::Repetition(repetition));
+        }
     }
 
     fn sample(&mut self, sample: &Sample) {

@@ -18,17 +18,20 @@ struct Block {
     next: u32,
 }
 
+/// Blocks that are made together, which never move again.
+const TOGETHER: usize = 256;
+
 /// All blocks, those of runs and those that are free.
 #[derive(Clone, Debug)]
 pub(super) struct Blocks {
-    blocks: Vec<Block>,
+    made: Vec<Box<[Block; TOGETHER]>>,
     free: u32,
 }
 
 impl Default for Blocks {
     fn default() -> Blocks {
         Blocks {
-            blocks: Vec::new(),
+            made: Vec::new(),
             free: NOWHERE,
         }
     }
@@ -61,7 +64,7 @@ impl Blocks {
             if used == 0 {
                 self.lengthen(chain);
             }
-            let block = &mut self.blocks[chain.last as usize];
+            let block = self.at(chain.last);
             let now = bytes.len().min(ROOM - used);
             block.bytes[used..used + now].copy_from_slice(&bytes[..now]);
             chain.len += now as u32;
@@ -72,34 +75,50 @@ impl Blocks {
         }
     }
 
+    #[inline]
+    fn get(&self, at: u32) -> Option<&Block> {
+        Some(&self.made.get(at as usize / TOGETHER)?[at as usize % TOGETHER])
+    }
+
+    /// The block in this place, which there is.
+    #[inline]
+    fn at(&mut self, at: u32) -> &mut Block {
+        &mut self.made[at as usize / TOGETHER][at as usize % TOGETHER]
+    }
+
     /// One block more.
     fn lengthen(&mut self, chain: &mut Chain) {
-        let new = if self.free == NOWHERE {
-            if self.blocks.len() == self.blocks.capacity() {
-                self.blocks.reserve_exact((self.blocks.len() / 8).max(64));
-            }
-            self.blocks.push(Block {
-                bytes: [0; ROOM],
-                next: NOWHERE,
-            });
-            u32::try_from(self.blocks.len() - 1).expect("fewer blocks than 256 GB hold")
-        } else {
-            let new = self.free;
-            self.free = std::mem::replace(&mut self.blocks[new as usize].next, NOWHERE);
-            new
-        };
+        if self.free == NOWHERE {
+            self.make();
+        }
+        let new = self.free;
+        self.free = std::mem::replace(&mut self.at(new).next, NOWHERE);
         match chain.last {
             NOWHERE => chain.first = new,
-            last => self.blocks[last as usize].next = new,
+            last => self.at(last).next = new,
         }
         chain.last = new;
+    }
+
+    /// More blocks, all free.
+    fn make(&mut self) {
+        let first = u32::try_from(self.made.len() * TOGETHER).expect("fewer blocks than 256 GB hold");
+        self.made.push(Box::new(std::array::from_fn(|place| Block {
+            bytes: [0; ROOM],
+            next: if place + 1 < TOGETHER {
+                first + place as u32 + 1
+            } else {
+                NOWHERE
+            },
+        })));
+        self.free = first;
     }
 
     /// All of a run.
     pub fn gather(&self, chain: &Chain) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(chain.len as usize);
         let mut at = chain.first;
-        while let Some(block) = self.blocks.get(at as usize) {
+        while let Some(block) = self.get(at) {
             let left = chain.len as usize - bytes.len();
             bytes.extend_from_slice(&block.bytes[..left.min(ROOM)]);
             at = block.next;
@@ -109,8 +128,8 @@ impl Blocks {
 
     /// Takes a run back, which is empty then.
     pub fn free(&mut self, chain: &mut Chain) {
-        if let Some(last) = self.blocks.get_mut(chain.last as usize) {
-            last.next = self.free;
+        if chain.last != NOWHERE {
+            self.at(chain.last).next = self.free;
             self.free = chain.first;
         }
         *chain = Chain::default();
@@ -119,12 +138,12 @@ impl Blocks {
     /// Reads where a run ends, see `apply`.
     #[inline]
     pub fn warm(&self, chain: &Chain) -> u8 {
-        self.blocks.get(chain.last as usize).map_or(0, |block| block.bytes[0])
+        self.get(chain.last).map_or(0, |block| block.bytes[0])
     }
 
     /// Bytes on the heap.
     pub fn bytes(&self) -> usize {
-        self.blocks.capacity() * size_of::<Block>()
+        self.made.capacity() * size_of::<Box<Block>>() + self.made.len() * size_of::<[Block; TOGETHER]>()
     }
 }
 
@@ -154,7 +173,7 @@ mod tests {
                     prop_assert_eq!(&blocks.gather(chain), plain);
                 }
             }
-            prop_assert_eq!(blocks.blocks.len(), most, "no block is made while one is free");
+            prop_assert_eq!(blocks.made.len(), most.div_ceil(TOGETHER), "no block is made while one is free");
         }
     }
 }

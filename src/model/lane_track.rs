@@ -10,6 +10,9 @@ use super::spans::Spans;
 use crate::record::{Nanos, Slice, TaskId};
 use std::collections::VecDeque;
 
+/// Bytes that an entry hardly ever needs more of.
+const USUAL: usize = 8;
+
 /// A slice as its lane sees it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct LaneSlice {
@@ -40,7 +43,7 @@ impl LaneChunk {
             end: before,
             count: 0,
             mix: LaneMix::default(),
-            bytes: Vec::new(),
+            bytes: Vec::with_capacity(FULL * USUAL),
             task: 0,
         }
     }
@@ -124,6 +127,10 @@ impl LaneTrack {
         let start = slice.start.max(self.end);
         let end = (slice.start + slice.len.get()).max(start);
         if self.chunks.back().is_none_or(|chunk| chunk.count >= FULL) {
+            if self.chunks.len() == self.chunks.capacity() {
+                // Not as much again, most of which would stand empty.
+                self.chunks.reserve_exact((self.chunks.len() / 8).max(4));
+            }
             self.chunks.push_back(LaneChunk::new(self.end));
         }
         let chunk = self.chunks.back_mut().expect("one was just pushed if there was none");

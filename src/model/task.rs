@@ -1,10 +1,10 @@
 //! A task: its identity, its slices, and what is known of the present.
 
+use super::apply::Around;
 use super::blocks::Blocks;
 use super::paint::Painter;
 use super::spans::Spans;
 use super::state::{State, Stretch, Times};
-use super::sums::Sums;
 use super::track::{Rest, Track, hold};
 use crate::record::{GroupId, Label, LaneId, Nanos, Outcome, TaskId};
 
@@ -104,17 +104,12 @@ impl Task {
         (self.spawned_at, self.id)
     }
 
-    /// Something tells of the task at this instant: it is at least as old.
-    pub(super) fn heard_at(&mut self, at: Nanos, group: &mut Times, blocks: &mut Blocks) {
-        if at < self.spawned_at {
-            let mut sums = Sums {
-                own: &mut self.times,
-                all: group,
-            };
-            self.track
-                .rebase(self.id, self.spawned_at, at, &self.blocking, &mut sums, blocks);
-            self.spawned_at = at;
-        }
+    /// It turns out to be older: something tells of it at this instant.
+    pub(super) fn is_older(&mut self, spawned_at: Nanos, around: &mut Around) {
+        let (mut sums, blocks) = around.sums(&mut self.times);
+        let was = std::mem::replace(&mut self.spawned_at, spawned_at);
+        self.track
+            .rebase(self.id, was, spawned_at, &self.blocking, &mut sums, blocks);
     }
 
     /// Forgets what ended by `horizon`.
