@@ -1,8 +1,9 @@
 //! tokio's current-thread runtime, on a thread of its own.
 
+use super::limits::{Needs, connections};
 use super::runtime::{Spawner, prepare};
-use super::{Arrival, Executor, Setup, Started};
-use std::io;
+use super::{Arrival, Executor, Kind, Setup, StartError, Started};
+use crate::scenario::Scenario;
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -19,14 +20,23 @@ struct CurrentThread {
     over: Receiver<()>,
 }
 
-pub(super) fn start(setup: &Setup<'_>) -> io::Result<Started> {
+pub(super) const KIND: Kind = Kind { start, needs };
+
+fn needs(scenario: &Scenario) -> Needs {
+    Needs {
+        threads: 1,
+        files: connections(scenario),
+    }
+}
+
+fn start(setup: &Setup<'_>) -> Result<Started, StartError> {
     let mut builder = Builder::new_current_thread();
     prepare(&mut builder, setup);
-    let runtime = builder.build()?;
+    let runtime = builder.build().map_err(|error| setup.no_threads(error))?;
     let spawner = Spawner::new(runtime.handle(), setup);
     let (stop, stopped) = oneshot::channel::<Instant>();
     let (running, over) = mpsc::channel();
-    thread::Builder::new().name("tasklab-runtime".into()).spawn(move || {
+    let runs = move || {
         let _running = running;
         // The body of `block_on` is no task and leaves no records: it only waits for the end.
         let deadline = runtime.block_on(stopped).unwrap_or_else(|_| Instant::now());
@@ -36,7 +46,9 @@ pub(super) fn start(setup: &Setup<'_>) -> io::Result<Started> {
         while metrics.num_blocking_threads() > 0 && Instant::now() < deadline {
             thread::sleep(Duration::from_millis(1));
         }
-    })?;
+    };
+    let thread = thread::Builder::new().name("tasklab-runtime".into());
+    thread.spawn(runs).map_err(|error| setup.no_threads(error))?;
     Ok(Started {
         watch: Some(spawner.watch()),
         elsewhere: None,

@@ -3,7 +3,7 @@
 //! Only what is certain to be there at one instant counts: tasks that arrive together, their branches, workers. What comes to be too
 //! much later (tasks that arrive faster than they end) is told task by task when it does.
 
-use crate::scenario::{Arrivals, Branch, ExecutorKind, Scenario, Start, Step, TaskSpec};
+use crate::scenario::{Arrivals, Branch, Scenario, Start, Step, TaskSpec, Workers};
 use rustix::process::{Resource, geteuid, getrlimit};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -49,11 +49,20 @@ impl fmt::Display for Exceeded {
     }
 }
 
+/// What a scenario has of the machine at one instant for certain, for its tasks.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Needs {
+    /// Threads, of all processes.
+    pub threads: u64,
+    /// Descriptors.
+    pub files: u64,
+}
+
 /// Whether the machine allows what the scenario needs at once.
 ///
 /// # Errors
 /// Which limit stands against it.
-pub(super) fn check(scenario: &Scenario) -> Result<(), Exceeded> {
+pub(super) fn check(needs: Needs) -> Result<(), Exceeded> {
     let root = Path::new("/");
     let mut limits = task_limits(root);
     limits.push(Limit {
@@ -61,8 +70,8 @@ pub(super) fn check(scenario: &Scenario) -> Result<(), Exceeded> {
         from: "tasklab's room for lanes".to_owned(),
         raise: "use `pool`".to_owned(),
     });
-    exceeded("threads", threads(scenario) + OWN_THREADS, limits)?;
-    exceeded("open files", files(scenario) + OWN_FILES, file_limit())
+    exceeded("threads", needs.threads + OWN_THREADS, limits)?;
+    exceeded("open files", needs.files + OWN_FILES, file_limit())
 }
 
 fn exceeded(what: &'static str, needed: u64, limits: impl IntoIterator<Item = Limit>) -> Result<(), Exceeded> {
@@ -73,29 +82,15 @@ fn exceeded(what: &'static str, needed: u64, limits: impl IntoIterator<Item = Li
     }
 }
 
-/// Threads, of all processes, that tasks have at once for certain.
-fn threads(scenario: &Scenario) -> u64 {
-    let spec = &scenario.executor;
-    let arriving = |task: &&TaskSpec| together(task) > 0;
-    // Of all tasks one at least is in its widest step at some time; whether two are at once, nobody knows.
-    let widest = || {
-        let tasks = scenario.tasks.iter().filter(arriving);
-        tasks.map(|task| branches(&task.steps, scenario)).max().unwrap_or(0)
-    };
-    match spec.kind {
-        ExecutorKind::Tokio | ExecutorKind::CurrentThread => spec.threads() as u64,
-        ExecutorKind::Pool => spec.threads() as u64 + widest(),
-        // The worker's own, its monitor's, its reader's, and the three here that deal with it.
-        ExecutorKind::Processes => 6 * spec.threads() as u64 + widest(),
-        ExecutorKind::Threads => at_one_instant(scenario.tasks.iter().map(|task| {
-            let each = 1 + branches(&task.steps, scenario);
-            (task.start, together(task).saturating_mul(each))
-        })),
-    }
+/// Threads that tasks have for branches where those have a thread each. Of all tasks one at least is in its widest step at some time;
+/// whether two are at once, nobody knows.
+pub(super) fn widest(scenario: &Scenario) -> u64 {
+    let tasks = scenario.tasks.iter().filter(|task| together(task) > 0);
+    tasks.map(|task| branches(&task.steps, scenario)).max().unwrap_or(0)
 }
 
 /// The most that is needed by groups that begin to arrive at the same instant.
-fn at_one_instant(needs: impl IntoIterator<Item = (Start, u64)>) -> u64 {
+pub(super) fn at_one_instant(needs: impl IntoIterator<Item = (Start, u64)>) -> u64 {
     let mut by_start = BTreeMap::<Duration, u64>::new();
     for (start, need) in needs {
         if let Start::At(at) = start {
@@ -106,8 +101,8 @@ fn at_one_instant(needs: impl IntoIterator<Item = (Start, u64)>) -> u64 {
     by_start.into_values().max().unwrap_or(0)
 }
 
-/// Descriptors that tasks have at once for certain: a connection has two ends.
-fn files(scenario: &Scenario) -> u64 {
+/// Descriptors of the connections that tasks have at once for certain, where each has its own: it has two ends.
+pub(super) fn connections(scenario: &Scenario) -> u64 {
     let asks = |task: &&TaskSpec| {
         let mut asks = false;
         for step in &task.steps {
@@ -116,16 +111,11 @@ fn files(scenario: &Scenario) -> u64 {
         asks
     };
     let asking = scenario.tasks.iter().filter(asks);
-    let tasks = at_one_instant(asking.map(|task| (task.start, together(task))));
-    match scenario.executor.kind {
-        ExecutorKind::Tokio | ExecutorKind::CurrentThread | ExecutorKind::Threads => 2 * tasks,
-        ExecutorKind::Pool => 2 * tasks.min(scenario.executor.threads() as u64),
-        ExecutorKind::Processes => 4 * scenario.executor.threads() as u64,
-    }
+    2 * at_one_instant(asking.map(|task| (task.start, together(task))))
 }
 
 /// Tasks of a group that arrive at one instant.
-fn together(task: &TaskSpec) -> u64 {
+pub(super) fn together(task: &TaskSpec) -> u64 {
     match (task.start, task.arrivals) {
         (Start::Called, _) => 0,
         (Start::At(_), Arrivals::Together) => task.count.unwrap_or(1).into(),
@@ -136,7 +126,7 @@ fn together(task: &TaskSpec) -> u64 {
 
 /// Threads that one task has at once at most beside its own while it does these steps, one after the other. A task that it spawns and
 /// does not wait for has a thread of its own only where every task has one.
-fn branches(steps: &[Step], scenario: &Scenario) -> u64 {
+pub(super) fn branches(steps: &[Step], scenario: &Scenario) -> u64 {
     let of = |branch: &Branch| match branch {
         Branch::Steps(steps) => 1 + branches(steps, scenario),
         // No group calls itself: the reader has seen to it.
@@ -145,9 +135,10 @@ fn branches(steps: &[Step], scenario: &Scenario) -> u64 {
             1 + called.map_or(0, |task| branches(&task.steps, scenario))
         }
     };
+    let workers = scenario.executor.kind.traits().workers;
     let at_once = |step: &Step| match step {
         Step::Gather(all) | Step::Group(all) | Step::Race(all) => all.iter().map(of).sum(),
-        Step::Spawn { wait: false, .. } if scenario.executor.kind != ExecutorKind::Threads => 0,
+        Step::Spawn { wait: false, .. } if workers != Workers::OnePerTask => 0,
         Step::Spawn { branch, count, .. } => u64::from(*count).saturating_mul(of(branch)),
         Step::Choose(_) | Step::Unawaited(_) => 0,
         other => other
@@ -238,6 +229,7 @@ fn file_limit() -> Option<Limit> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::of;
     use super::*;
 
     fn scenario(tasks: &str) -> Scenario {
@@ -249,6 +241,12 @@ mod tests {
         crate::scenario::read("test.toml", &text).unwrap_or_else(|report| panic!("{report}"))
     }
 
+    /// Threads and descriptors.
+    fn needs(scenario: &Scenario) -> (u64, u64) {
+        let Needs { threads, files } = (of(scenario.executor.kind).needs)(scenario);
+        (threads, files)
+    }
+
     #[test]
     fn what_arrives_together_counts_with_all_its_branches() {
         let scenario = scenario(
@@ -256,8 +254,7 @@ mod tests {
              [[task]]\nname = 'b'\nstart = 'called'\nsteps = ['yield']\n\
              [[task]]\nname = 'c'\ncount = 100\nevery = '1s'\nburst = 20\nsteps = ['yield']",
         );
-        assert_eq!(threads(&scenario), 10 * (1 + 1 + 3) + 20);
-        assert_eq!(files(&scenario), 20);
+        assert_eq!(needs(&scenario), (10 * (1 + 1 + 3) + 20, 20));
     }
 
     #[test]
@@ -266,9 +263,9 @@ mod tests {
             format!("[[task]]\nname = '{name}'\ncount = 40000\nstart = '{start}'\nsteps = [{{ http = '/' }}]\n")
         };
         let apart = scenario(&[group("a", "0s"), group("b", "1s")].concat());
-        assert_eq!((threads(&apart), files(&apart)), (40_000, 80_000));
+        assert_eq!(needs(&apart), (40_000, 80_000));
         let together = scenario(&[group("a", "1s"), group("b", "1s"), group("c", "2s")].concat());
-        assert_eq!((threads(&together), files(&together)), (80_000, 160_000));
+        assert_eq!(needs(&together), (80_000, 160_000));
     }
 
     #[test]
@@ -281,8 +278,8 @@ mod tests {
         };
         for (kind, own) in [("pool", 2), ("processes", 12)] {
             let executor = format!("kind = '{kind}'\nworkers = 2");
-            assert_eq!(threads(&on(&executor, &tasks(true))), own + 100_000);
-            assert_eq!(threads(&on(&executor, &tasks(false))), own, "they go to the queue");
+            assert_eq!(needs(&on(&executor, &tasks(true))).0, own + 100_000);
+            assert_eq!(needs(&on(&executor, &tasks(false))).0, own, "they go to the queue");
         }
     }
 

@@ -9,7 +9,8 @@
 //! | `threads` | every task's own thread | a repetition | each ends at its task's next step |
 //! | `processes` | a thread in each worker process | a repetition | as `pool`; what then goes on ends with its process |
 //!
-//! To add one: a file here, and a line in [`start`].
+//! To add one: a file here with its `KIND`, and its line in `of`; and, so that scenarios can name it, its line among the
+//! [`ExecutorKind`]s.
 
 mod current_thread;
 mod limits;
@@ -20,9 +21,10 @@ mod threads;
 mod tokio;
 
 use crate::probe::{Group, Hub, Watch};
-use crate::scenario::{ExecutorKind, ExecutorSpec, LogLevel, Scenario, TaskSpec};
+use crate::scenario::{ExecutorKind, ExecutorSpec, LogLevel, Scenario, TaskSpec, Workers};
 use crate::workload::{Labels, Program, Services};
 pub use limits::Exceeded;
+use limits::Needs;
 use processes::{Elsewhere, WorkerCommand};
 use std::fmt;
 use std::io;
@@ -74,6 +76,13 @@ pub struct Setup<'a> {
     pub groups: &'a [Arc<Group>],
     /// Asked while something is waited for; once it says yes, nobody wants the executor any more.
     pub cancelled: &'a dyn Fn() -> bool,
+}
+
+impl Setup<'_> {
+    /// The machine does not grant the threads, for this reason.
+    fn no_threads(&self, error: io::Error) -> StartError {
+        StartError::Threads(self.spec.threads(), error)
+    }
 }
 
 /// An executor that has started.
@@ -131,30 +140,43 @@ impl std::error::Error for StartError {
     }
 }
 
+/// What the rest of the program must know of an executor before there is one.
+struct Kind {
+    /// Starts it.
+    start: fn(&Setup<'_>) -> Result<Started, StartError>,
+    /// What a scenario on it has of the machine at one instant for certain.
+    needs: fn(&Scenario) -> Needs,
+}
+
+/// The executor of this kind.
+fn of(kind: ExecutorKind) -> Kind {
+    match kind {
+        ExecutorKind::Tokio => tokio::KIND,
+        ExecutorKind::CurrentThread => current_thread::KIND,
+        ExecutorKind::Pool => pool::KIND,
+        ExecutorKind::Threads => threads::KIND,
+        ExecutorKind::Processes => processes::KIND,
+    }
+}
+
 /// Starts the executor that `setup` asks for.
 ///
 /// # Errors
 /// When the machine does not grant the threads or the processes, or [`Setup::cancelled`] says yes.
 pub fn start(setup: &Setup<'_>) -> Result<Started, StartError> {
-    limits::check(setup.scenario).map_err(StartError::Limit)?;
-    let started = match setup.spec.kind {
-        ExecutorKind::Tokio => tokio::start(setup),
-        ExecutorKind::CurrentThread => current_thread::start(setup),
-        ExecutorKind::Pool => pool::start(setup),
-        ExecutorKind::Threads => Ok(threads::start(setup)),
-        ExecutorKind::Processes => return processes::start(setup),
-    };
-    started.map_err(|error| StartError::Threads(setup.spec.threads(), error))
+    let kind = of(setup.spec.kind);
+    limits::check((kind.needs)(setup.scenario)).map_err(StartError::Limit)?;
+    (kind.start)(setup)
 }
 
 impl ExecutorSpec {
     /// Threads that run tasks, of however many processes: as asked for, or as many as the machine runs in parallel. 0 where every
     /// task has its own.
     pub fn threads(&self) -> usize {
-        match self.kind {
-            ExecutorKind::CurrentThread => 1,
-            ExecutorKind::Threads => 0,
-            ExecutorKind::Tokio | ExecutorKind::Pool | ExecutorKind::Processes => self
+        match self.kind.traits().workers {
+            Workers::One => 1,
+            Workers::OnePerTask => 0,
+            Workers::AsAsked => self
                 .workers
                 .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from)),
         }

@@ -5,9 +5,11 @@
 //! what waits elsewhere, so that the first few tasks would have the pool to themselves. rayon is given a ticket per job, and
 //! whoever holds a ticket takes the job that has waited longest.
 
-use super::{Arrival, Executor, Setup, Started};
+use super::limits::{Needs, connections, widest};
+use super::{Arrival, Executor, Kind, Setup, StartError, Started};
 use crate::probe::{self, Hub, TaskHandle, lane};
 use crate::record::{LaneKind, Nanos, Reason};
+use crate::scenario::Scenario;
 use crate::workload::{Intake, Program, Services, TaskCtx};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use std::collections::VecDeque;
@@ -23,8 +25,20 @@ pub(super) struct Pool {
     services: Arc<Services>,
 }
 
-pub(super) fn start(setup: &Setup<'_>) -> io::Result<Started> {
-    let pool = Pool::start(setup.hub, setup.services, setup.spec.threads(), LaneKind::Pool)?;
+pub(super) const KIND: Kind = Kind { start, needs };
+
+fn needs(scenario: &Scenario) -> Needs {
+    let threads = scenario.executor.threads() as u64;
+    Needs {
+        threads: threads + widest(scenario),
+        // Who has no thread has no connection either.
+        files: connections(scenario).min(2 * threads),
+    }
+}
+
+fn start(setup: &Setup<'_>) -> Result<Started, StartError> {
+    let pool = Pool::start(setup.hub, setup.services, setup.spec.threads(), LaneKind::Pool)
+        .map_err(|error| setup.no_threads(error))?;
     Ok(Started::here(pool))
 }
 

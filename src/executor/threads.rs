@@ -4,8 +4,10 @@
 //! kernel tells how long (a lane's samples). The time from a task's arrival to its thread's first line is its first slice's
 //! queueing: it is what the machine takes to make a thread.
 
-use super::{Arrival, Executor, Setup, Started};
+use super::limits::{Needs, at_one_instant, branches, connections, together};
+use super::{Arrival, Executor, Kind, Setup, StartError, Started};
 use crate::probe::{Hub, TaskHandle};
+use crate::scenario::Scenario;
 use crate::workload::{Services, TaskCtx};
 use std::sync::Arc;
 use std::thread;
@@ -16,11 +18,23 @@ struct Threads {
     services: Arc<Services>,
 }
 
-pub(super) fn start(setup: &Setup<'_>) -> Started {
-    Started::here(Threads {
+pub(super) const KIND: Kind = Kind { start, needs };
+
+fn needs(scenario: &Scenario) -> Needs {
+    Needs {
+        threads: at_one_instant(scenario.tasks.iter().map(|task| {
+            let each = 1 + branches(&task.steps, scenario);
+            (task.start, together(task).saturating_mul(each))
+        })),
+        files: connections(scenario),
+    }
+}
+
+fn start(setup: &Setup<'_>) -> Result<Started, StartError> {
+    Ok(Started::here(Threads {
         hub: setup.hub.clone(),
         services: setup.services.clone(),
-    })
+    }))
 }
 
 impl Executor for Threads {

@@ -1,8 +1,9 @@
 //! tokio's multi-thread runtime.
 
+use super::limits::{Needs, connections};
 use super::runtime::{Spawner, prepare};
-use super::{Arrival, Executor, Setup, Started};
-use std::io;
+use super::{Arrival, Executor, Kind, Setup, StartError, Started};
+use crate::scenario::Scenario;
 use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
 
@@ -11,7 +12,16 @@ struct MultiThread {
     spawner: Spawner,
 }
 
-pub(super) fn start(setup: &Setup<'_>) -> io::Result<Started> {
+pub(super) const KIND: Kind = Kind { start, needs };
+
+fn needs(scenario: &Scenario) -> Needs {
+    Needs {
+        threads: scenario.executor.threads() as u64,
+        files: connections(scenario),
+    }
+}
+
+fn start(setup: &Setup<'_>) -> Result<Started, StartError> {
     let mut builder = Builder::new_multi_thread();
     builder.worker_threads(setup.spec.threads());
     prepare(&mut builder, setup);
@@ -25,7 +35,7 @@ pub(super) fn start(setup: &Setup<'_>) -> io::Result<Started> {
     if knobs.enable_alt_timer {
         builder.enable_alt_timer();
     }
-    let runtime = builder.build()?;
+    let runtime = builder.build().map_err(|error| setup.no_threads(error))?;
     let spawner = Spawner::new(runtime.handle(), setup);
     Ok(Started {
         watch: Some(spawner.watch()),

@@ -281,7 +281,7 @@ fn info(scenario: &Scenario, workers: usize) -> RunInfo {
         about: scenario.about.clone(),
         executor: scenario.executor.kind.word().to_owned(),
         workers,
-        async_executor: scenario.executor.kind.is_async(),
+        async_executor: scenario.executor.kind.traits().is_async,
         lifo_slot: scenario.executor.has_lifo_slot(),
         duration: scenario.duration.map(Into::into),
         seed: scenario.seed,

@@ -280,5 +280,5 @@ fn a_scenario_may_run_wherever_its_steps_have_a_meaning() {
     let in_place = may_run("{ timeout = { after = '1s', steps = [{ in_place = [{ cpu = '1ms' }] }] } }");
     assert!(in_place.contains(&ExecutorKind::Tokio) && !in_place.contains(&ExecutorKind::CurrentThread));
     let lock = may_run("{ lock = { name = 'l', steps = ['yield'] } }");
-    assert!(lock.iter().all(|kind| kind.shares_memory()) && lock.contains(&ExecutorKind::CurrentThread));
+    assert!(lock.iter().all(|kind| kind.traits().shares_memory) && lock.contains(&ExecutorKind::CurrentThread));
 }

@@ -19,10 +19,11 @@ pub mod worker;
 
 pub use merge::Elsewhere;
 
-use super::{Arrival, Executor, Setup, StartError, Started};
+use super::limits::{Needs, widest};
+use super::{Arrival, Executor, Kind, Setup, StartError, Started};
 use crate::probe::{Hub, IDS_ELSEWHERE, spawned_elsewhere};
 use crate::record::{Ended, Outcome, Record};
-use crate::scenario::LogLevel;
+use crate::scenario::{LogLevel, Scenario};
 use crate::workload::Services;
 use intake::{Intake, Names};
 use link::Link;
@@ -86,7 +87,18 @@ struct Processes {
 }
 
 /// Starts the workers and greets them. One that cannot be started is told of in the log, and the others do without it.
-pub(super) fn start(setup: &Setup<'_>) -> Result<Started, StartError> {
+pub(super) const KIND: Kind = Kind { start, needs };
+
+fn needs(scenario: &Scenario) -> Needs {
+    let workers = scenario.executor.threads() as u64;
+    Needs {
+        // The worker's own, its monitor's, its reader's, and the three here that deal with it.
+        threads: 6 * workers + widest(scenario),
+        files: 4 * workers,
+    }
+}
+
+fn start(setup: &Setup<'_>) -> Result<Started, StartError> {
     let workers = setup.spec.threads();
     let command = match setup.worker {
         Some(command) => command.clone(),

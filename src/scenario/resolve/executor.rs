@@ -4,7 +4,7 @@ use super::{Resolver, all_or_nothing};
 use crate::scenario::limits;
 use crate::scenario::raw::{self, At, one_of};
 use crate::scenario::report::{Diagnostic, Place};
-use crate::scenario::types::{ExecutorKind, ExecutorSpec, Knobs};
+use crate::scenario::types::{ExecutorKind, ExecutorSpec, HasKnobs, Knobs, Workers};
 
 impl Resolver<'_> {
     pub(super) fn executor(&mut self, raw: Option<&At<raw::Executor>>) -> Option<ExecutorSpec> {
@@ -99,10 +99,10 @@ impl Resolver<'_> {
     fn workers(&mut self, workers: Option<&At<u64>>) -> Option<Option<usize>> {
         let Some(workers) = workers else { return Some(None) };
         let count = self.threads("workers", workers)?;
-        let (has, instead) = match self.executor {
-            ExecutorKind::CurrentThread if count != 1 => ("it has one: the thread that starts it", "tokio"),
-            ExecutorKind::Threads => ("it has as many threads as there are tasks", "pool"),
-            _ => return Some(Some(count)),
+        let (has, instead) = match self.executor.traits().workers {
+            Workers::One if count != 1 => ("it has one: the thread that starts it", "tokio"),
+            Workers::OnePerTask => ("it has as many threads as there are tasks", "pool"),
+            Workers::One | Workers::AsAsked => return Some(Some(count)),
         };
         // Another executor, chosen on the command line, leaves the file's number of threads without meaning.
         if matches!((&self.chosen, &workers.place), (Some(Place::Option(_)), Place::File(_))) {
@@ -148,13 +148,11 @@ impl Resolver<'_> {
 
     /// Whether the executor has this knob.
     fn knob<T>(&mut self, key: &str, knob: &At<T>, multi_thread_only: bool) -> Option<()> {
-        let title = match self.executor {
-            ExecutorKind::Tokio => return Some(()),
-            ExecutorKind::CurrentThread if !multi_thread_only => return Some(()),
-            ExecutorKind::CurrentThread => format!("`{key}` is a knob of the multi-thread runtime only"),
-            ExecutorKind::Pool | ExecutorKind::Threads | ExecutorKind::Processes => {
-                format!("`{key}` is a knob of tokio, and `{}` has none", self.executor.word())
-            }
+        let title = match self.executor.traits().knobs {
+            HasKnobs::All => return Some(()),
+            HasKnobs::Common if !multi_thread_only => return Some(()),
+            HasKnobs::Common => format!("`{key}` is a knob of the multi-thread runtime only"),
+            HasKnobs::None => format!("`{key}` is a knob of tokio, and `{}` has none", self.executor.word()),
         };
         let diagnostic = self.with_choice(Diagnostic::new(knob.place.clone(), title));
         self.refuse(diagnostic.help(format!("leave `{key}` out, or use `tokio`")))

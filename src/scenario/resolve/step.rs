@@ -5,7 +5,7 @@ use super::shared::Shared;
 use crate::scenario::limits;
 use crate::scenario::raw::{self, At, Need};
 use crate::scenario::report::{Diagnostic, Place};
-use crate::scenario::types::{Choice, Cpu, ExecutorKind, How, Step};
+use crate::scenario::types::{Choice, Cpu, How, Step};
 
 /// Where a step stands.
 #[derive(Clone, Copy)]
@@ -293,7 +293,7 @@ impl Resolver<'_> {
         self.possible(
             "in_place",
             place,
-            ExecutorKind::can_block_in_place,
+            |kind| kind.traits().can_block_in_place,
             why,
             "write `offload`",
         )
@@ -302,7 +302,13 @@ impl Resolver<'_> {
     /// Refuses what tasks share, where they share nothing.
     fn shares(&mut self, step: &str, place: &Place) -> Option<()> {
         let why = "its tasks are in several processes, which share no memory";
-        self.possible(step, place, ExecutorKind::shares_memory, why, "use another executor")
+        self.possible(
+            step,
+            place,
+            |kind| kind.traits().shares_memory,
+            why,
+            "use another executor",
+        )
     }
 }
 

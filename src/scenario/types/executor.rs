@@ -1,4 +1,7 @@
-//! Where tasks run.
+//! Where tasks run: the executors that a scenario can name, and what the language knows of each.
+//!
+//! An executor's line here and its file in `executor` are all there is to it: reader, schema, command line and messages ask
+//! its [`Traits`].
 
 use super::Step;
 use schemars::JsonSchema;
@@ -17,70 +20,109 @@ pub struct ExecutorSpec {
 impl ExecutorSpec {
     /// Whether each worker has a last-in-first-out slot for the task woken last.
     pub fn has_lifo_slot(&self) -> bool {
-        self.kind == ExecutorKind::Tokio && !self.knobs.disable_lifo_slot
+        self.kind.traits().knobs == HasKnobs::All && !self.knobs.disable_lifo_slot
     }
 }
 
-/// Which executor.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, JsonSchema)]
-#[schemars(rename_all = "kebab-case")]
-pub enum ExecutorKind {
+/// What the language must know of an executor: what it can do, and what may be set.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Traits {
+    /// Whether tasks are futures there. Elsewhere a task keeps a thread while it does its steps.
+    pub is_async: bool,
+    /// Whether all tasks are in one process: only then can they share locks, semaphores and channels.
+    pub shares_memory: bool,
+    /// Whether a task can hand its worker's other tasks to another thread. Where there are none, nothing need be done.
+    pub can_block_in_place: bool,
+    /// Who decides how many threads run tasks.
+    pub workers: Workers,
+    /// Which of tokio's knobs it has.
+    pub knobs: HasKnobs,
+}
+
+/// Who decides how many threads run tasks.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Workers {
+    /// The scenario.
+    AsAsked,
+    /// Nobody: there is one.
+    One,
+    /// The tasks: each has its own.
+    OnePerTask,
+}
+
+/// Which of tokio's knobs an executor has.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum HasKnobs {
+    /// Every one.
+    All,
+    /// Those that both of tokio's runtimes have.
+    Common,
+    /// None: it is not tokio's.
+    None,
+}
+
+/// An executor of threads in this process, as many as asked for.
+const PLAIN: Traits = Traits {
+    is_async: false,
+    shares_memory: true,
+    can_block_in_place: true,
+    workers: Workers::AsAsked,
+    knobs: HasKnobs::None,
+};
+
+/// One line per executor: its word in scenarios and on the command line, and its [`Traits`].
+macro_rules! executors {
+    ($( $(#[$doc:meta])* $kind:ident = $word:literal => $traits:expr; )*) => {
+        /// Which executor.
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, JsonSchema)]
+        pub enum ExecutorKind {
+            $( $(#[$doc])* #[schemars(rename = $word)] $kind, )*
+        }
+
+        impl ExecutorKind {
+            /// Every executor, in the order in which lists show them.
+            pub const ALL: [ExecutorKind; [$( $word ),*].len()] = [$( ExecutorKind::$kind ),*];
+
+            /// Its name in scenarios and on the command line.
+            pub fn word(self) -> &'static str {
+                match self {
+                    $( ExecutorKind::$kind => $word, )*
+                }
+            }
+
+            /// What it can do, and what may be set.
+            pub fn traits(self) -> Traits {
+                match self {
+                    $( ExecutorKind::$kind => $traits, )*
+                }
+            }
+        }
+    };
+}
+
+executors! {
     /// tokio's multi-thread runtime.
-    Tokio,
+    Tokio = "tokio" => Traits { is_async: true, knobs: HasKnobs::All, ..PLAIN };
     /// tokio's current-thread runtime.
-    CurrentThread,
+    CurrentThread = "current-thread" => Traits {
+        is_async: true, can_block_in_place: false, workers: Workers::One, knobs: HasKnobs::Common, ..PLAIN
+    };
     /// A thread pool (rayon) on which steps run synchronously.
-    Pool,
+    Pool = "pool" => PLAIN;
     /// A thread of its own for every task, on which its steps run synchronously.
-    Threads,
+    Threads = "threads" => Traits { workers: Workers::OnePerTask, ..PLAIN };
     /// A thread in each of several processes, on which steps run synchronously.
-    Processes,
+    Processes = "processes" => Traits { shares_memory: false, ..PLAIN };
 }
 
 impl ExecutorKind {
-    /// Every executor, in the order in which lists show them.
-    pub const ALL: [ExecutorKind; 5] = [
-        ExecutorKind::Tokio,
-        ExecutorKind::CurrentThread,
-        ExecutorKind::Pool,
-        ExecutorKind::Threads,
-        ExecutorKind::Processes,
-    ];
-
-    /// Its name in scenarios and on the command line.
-    pub fn word(self) -> &'static str {
-        match self {
-            ExecutorKind::Tokio => "tokio",
-            ExecutorKind::CurrentThread => "current-thread",
-            ExecutorKind::Pool => "pool",
-            ExecutorKind::Threads => "threads",
-            ExecutorKind::Processes => "processes",
-        }
-    }
-
-    /// Whether tasks are futures there.
-    pub fn is_async(self) -> bool {
-        matches!(self, ExecutorKind::Tokio | ExecutorKind::CurrentThread)
-    }
-
-    /// Whether all tasks are in one process: only then can they share locks, semaphores and channels.
-    pub fn shares_memory(self) -> bool {
-        match self {
-            ExecutorKind::Tokio | ExecutorKind::CurrentThread | ExecutorKind::Pool | ExecutorKind::Threads => true,
-            ExecutorKind::Processes => false,
-        }
-    }
-
-    /// Whether a task can hand its worker's other tasks to another thread. Where there are none, nothing need be done.
-    pub fn can_block_in_place(self) -> bool {
-        self != ExecutorKind::CurrentThread
-    }
-
     /// Whether this step, apart from those within it, has a meaning there.
     pub fn can_do(self, step: &Step) -> bool {
         match step {
-            Step::Lock { .. } | Step::Semaphore { .. } | Step::Send { .. } | Step::Recv { .. } => self.shares_memory(),
-            Step::InPlace(_) => self.can_block_in_place(),
+            Step::Lock { .. } | Step::Semaphore { .. } | Step::Send { .. } | Step::Recv { .. } => {
+                self.traits().shares_memory
+            }
+            Step::InPlace(_) => self.traits().can_block_in_place,
             _ => true,
         }
     }

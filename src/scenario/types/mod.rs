@@ -12,7 +12,7 @@ mod step;
 mod task;
 
 pub use cue::{Cue, CueAction};
-pub use executor::{ExecutorKind, ExecutorSpec, Knobs};
+pub use executor::{ExecutorKind, ExecutorSpec, HasKnobs, Knobs, Traits, Workers};
 pub use expect::{Bound, Expectation, Measure, ReportPath};
 pub use step::{Branch, Choice, Cpu, DbOp, FileOp, Formatting, How, Kernel, Step};
 pub use task::{Arrivals, Draw, Repeat, Start, TaskSpec};
