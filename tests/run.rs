@@ -158,6 +158,37 @@ fn a_timeout_cancels_a_future_and_counts_a_thread_as_overdue() {
 }
 
 #[test]
+fn what_outlasts_its_timeout_is_overdue_while_it_does_and_not_before() {
+    for executor in EXECUTORS {
+        // By the step in one repetition, by the task's own limit in the next: the tighter counts, and is forgotten after it.
+        let tasks = "[[task]]\nname = 'late'\nrepeat = 2\ntimeout = '100ms'\n\
+             steps = [{ timeout = { after = '1m', steps = [{ block = '5ms' }] } }, { block = '200ms' }]\n\
+             [[task]]\nname = 'patient'\nsteps = [{ timeout = { after = '50ms', steps = [{ fail = { message = 'never', chance = 0 } }] } }, { block = '100ms' }]";
+        let (mut overdue, mut soonest) = (0, None);
+        let (model, left) = run_until(&on(executor, tasks), |model, _| {
+            for current in model.lanes().iter().filter_map(|lane| lane.current) {
+                let Some(since) = current.overdue_since else { continue };
+                assert!(
+                    model.task_name(current.task).to_string().starts_with("late#"),
+                    "{executor}"
+                );
+                assert!(since <= model.now(), "{executor}");
+                overdue += 1;
+                soonest = Some(soonest.map_or(since, |soonest: Nanos| soonest.min(since)));
+            }
+        });
+        assert_eq!(left, None, "{executor}");
+        assert_eq!(
+            group(&model, "late").repetitions[Outcome::TimedOut as usize],
+            2,
+            "{executor}"
+        );
+        assert!(overdue > 0, "{executor}: never seen");
+        assert!(soonest >= Some(Nanos::from_millis(100)), "{executor}: {soonest:?}");
+    }
+}
+
+#[test]
 fn on_a_full_pool_every_task_has_its_turn() {
     let fewest = |model: &Model| match model.tasks() {
         all if all.len() == 12 => all.iter().map(|task| task.polls).min(),

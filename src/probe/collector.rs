@@ -4,7 +4,7 @@ use super::hub::{Hub, LaneEnd, News};
 use super::os;
 use super::task::TaskSlot;
 use crate::record::{Batch, CurrentSlice, LaneId, LaneSample, Live, LogLine, Lost, Nanos, RepetitionsLost, Sample};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::{Acquire, Relaxed};
 use std::sync::mpsc::Receiver;
@@ -129,10 +129,17 @@ impl Collector {
         let zero = self.hub.zero();
         self.tasks.retain(|task| !task.is_over());
         let current = |lane: &Watched| lane.end.shared.current(lane.end.seat.id);
-        let mut live = Live {
-            lanes: self.lanes.iter().filter_map(current).collect(),
-            waiting: self.tasks.iter().filter_map(|task| task.waiting(now)).collect(),
+        let mut lanes: Vec<CurrentSlice> = self.lanes.iter().filter_map(current).collect();
+        let mut overdue = HashMap::new();
+        let waiting = |task: &Arc<TaskSlot>| {
+            overdue.extend(task.overdue(now));
+            task.waiting(now)
         };
+        let waiting = self.tasks.iter().filter_map(waiting).collect();
+        for current in &mut lanes {
+            current.overdue_since = overdue.get(&current.task).copied();
+        }
+        let mut live = Live { lanes, waiting };
         live.moved(|at| at - zero);
         live
     }

@@ -212,6 +212,8 @@ impl LaneShared {
                     queued: Short::from_bits((late >> 32) as u32),
                     unnoticed: Short::from_bits(late as u32),
                     blocking_since: (blocking != 0).then_some(Nanos(blocking)),
+                    // The task knows, not the lane.
+                    overdue_since: None,
                     label,
                 });
             }

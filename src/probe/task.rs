@@ -32,6 +32,8 @@ pub(super) struct TaskSlot {
     woken_by: AtomicU32,
     /// When what it waits for is ready; zero: not known.
     ready_at: AtomicU64,
+    /// When what it does should be over; zero: it may take its time.
+    limit_at: AtomicU64,
     /// Who would hear of its end: one of the constants below.
     stage: AtomicU8,
     /// The runtime's waker.
@@ -91,6 +93,12 @@ impl TaskSlot {
         let at = |stamp: &AtomicU64| Some(Nanos(stamp.load(Relaxed))).filter(|&n| n != Nanos::ZERO && n <= now);
         let (woken, ready) = (at(&self.woken_at), at(&self.ready_at));
         (woken.is_some() || ready.is_some()).then_some(Waiting { task, ready, woken })
+    }
+
+    /// Since when it should have been over at `now`, if it should.
+    pub(super) fn overdue(&self, now: Nanos) -> Option<(TaskId, Nanos)> {
+        let limit = Nanos(self.limit_at.load(Relaxed));
+        (limit != Nanos::ZERO && limit <= now).then_some((self.id()?, limit))
     }
 
     /// A wake-up that came while the task ran: it is queued from the end of this slice on, not before.
@@ -176,6 +184,7 @@ impl TaskHandle {
             woken_at: AtomicU64::new(0),
             woken_by: AtomicU32::new(0),
             ready_at: AtomicU64::new(0),
+            limit_at: AtomicU64::new(0),
             stage: AtomicU8::new(HEARD),
             inner: OnceLock::new(),
         }))
@@ -217,6 +226,18 @@ impl TaskHandle {
     /// Nothing is known about when what the task waits for is ready.
     pub fn clear_ready(&self) {
         self.0.ready_at.store(0, Relaxed);
+    }
+
+    /// What the task does from now on should be over at this instant, or sooner if that has been said already. Returns what has.
+    pub fn tighten_limit(&self, at: Nanos) -> Option<Nanos> {
+        let before = Some(Nanos(self.0.limit_at.load(Relaxed))).filter(|&limit| limit != Nanos::ZERO);
+        self.set_limit(Some(before.map_or(at, |before| before.min(at))));
+        before
+    }
+
+    /// What the task does from now on should be over at this instant, or may take its time.
+    pub fn set_limit(&self, at: Option<Nanos>) {
+        self.0.limit_at.store(at.unwrap_or(Nanos::ZERO).0, Relaxed);
     }
 
     pub(super) fn slot(&self) -> &Arc<TaskSlot> {

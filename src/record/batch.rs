@@ -134,6 +134,9 @@ pub struct CurrentSlice {
     /// Since when its thread has been in a blocking step, if it is.
     #[serde(default)]
     pub blocking_since: Option<Nanos>,
+    /// Since when what the task does should have been over, if it should: nothing could cancel it. Never in the future.
+    #[serde(default)]
+    pub overdue_since: Option<Nanos>,
     /// The step it is in, where known.
     #[serde(default)]
     pub label: Label,
@@ -225,6 +228,7 @@ impl Live {
         for current in &mut self.lanes {
             current.start = moved(current.start);
             current.blocking_since = current.blocking_since.map(&moved);
+            current.overdue_since = current.overdue_since.map(&moved);
         }
         for waiting in &mut self.waiting {
             waiting.ready = waiting.ready.map(&moved);

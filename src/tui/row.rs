@@ -3,8 +3,10 @@
 //! ```text
 //!   api#7         █▌····▐█▌·····▐█▓▓▓▓▓▓▓▓▓▓▓▓▓   blocking       212 ms  clock_nanosleep
 //!  ◌weather#0     ·······◌██████████████████      orphaned       340 ms  running cpu 1s ‹ trip#0
+//!   stock#3       ▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓      overdue        150 ms  blocking clock_nanosleep
 //! ```
 //!
+//! What runs on past its timeout, because nothing can cancel it, says so instead of its state, and for how long it has.
 //! A task for which nobody waits any more, an orphan, runs on as if nothing had happened: that is why its row says so instead
 //! of its state, has a mark at its left edge, and the same mark where it was left alone.
 
@@ -72,7 +74,9 @@ pub fn render(scene: &Scene<'_>, id: TaskId, y: u16, cells: &mut Vec<Cell>, halv
     }
 
     if let Some((state, length)) = doing(scene, id) {
-        detail(scene, id, (state, length), orphaned, usize::from(row.detail.width)).render(row.detail, buf);
+        let instead = orphaned.map(|since| ("orphaned", since));
+        let instead = instead.or_else(|| Some(("overdue", overdue(scene, id)?)));
+        detail(scene, id, (state, length), instead, usize::from(row.detail.width)).render(row.detail, buf);
     }
 }
 
@@ -94,29 +98,41 @@ fn doing(scene: &Scene<'_>, id: TaskId) -> Option<(State, Nanos)> {
     found
 }
 
-/// State, how long, and what it waits for. Where there is no room for all three, a task that rightly waits goes without
+/// Since when a task that holds a lane should have been over. Of the past nobody knows.
+fn overdue(scene: &Scene<'_>, id: TaskId) -> Option<Nanos> {
+    let lane = holding(scene, id).filter(|_| scene.live())?;
+    lane.current?.overdue_since
+}
+
+/// The lane that a task holds now.
+fn holding<'a>(scene: &'a Scene<'_>, id: TaskId) -> Option<&'a Lane> {
+    let holds = |lane: &&Lane| lane.current.is_some_and(|current| current.task == id);
+    scene.model.lanes().iter().find(holds)
+}
+
+/// State, or what is said `instead` and since when that is so; how long, and what it waits for. Where there is no room for all three, a task that rightly waits goes without
 /// the word for that: what it waits for says as much.
 fn detail(
     scene: &Scene<'_>,
     id: TaskId,
     (state, length): (State, Nanos),
-    orphaned: Option<Nanos>,
+    instead: Option<(&'static str, Nanos)>,
     width: usize,
 ) -> Line<'static> {
     let theme = theme(scene, id);
     let what = what(scene, id, state);
     let over = matches!(state, State::Ended(_));
-    let (word, style, length, what) = match orphaned {
-        Some(since) if !over => {
+    let (word, style, length, what) = match instead {
+        Some((word, since)) if !over => {
             let doing = match state {
                 State::Suspended(_) => what,
                 _ => format!("{} {what}", state.word()),
             };
-            ("orphaned", theme.bad(), scene.at - since, doing)
+            (word, theme.bad(), scene.at - since, doing)
         }
         _ => (state.word(), theme.word(state), length, what),
     };
-    let quiet = over || matches!(state, State::Suspended(_)) && orphaned.is_none();
+    let quiet = over || matches!(state, State::Suspended(_)) && instead.is_none();
     let number = Span::styled(
         format!("{:>7}", text::duration(length)),
         if quiet { theme.quiet() } else { Style::new() },
@@ -131,9 +147,9 @@ fn detail(
     }
     let room = width.saturating_sub(8);
     let words = match state {
-        State::Suspended(_) if orphaned.is_none() && !what.is_empty() => what,
+        State::Suspended(_) if instead.is_none() && !what.is_empty() => what,
         State::Ended(_) => word.to_owned(),
-        _ if orphaned.is_some() => format!("{word} {what}"),
+        _ if instead.is_some() => format!("{word} {what}"),
         _ => word.to_owned(),
     };
     let words = text::fit(words.trim_end(), room);
@@ -155,8 +171,7 @@ fn what(scene: &Scene<'_>, id: TaskId, state: State) -> String {
     match state {
         State::Ended(_) => "ago",
         State::Blocking => {
-            let holds = |lane: &&Lane| lane.current.is_some_and(|current| current.task == id);
-            let call = || asleep_in(scene, model.lanes().iter().find(holds)?.id);
+            let call = || asleep_in(scene, holding(scene, id)?.id);
             call().filter(|_| scene.live()).unwrap_or_default()
         }
         State::Suspended(reason) => step().unwrap_or(reason.word()),

@@ -110,7 +110,9 @@ impl Inline<'_> {
                 let limit = sample(after, self.rng);
                 self.spanning(label, |this| {
                     let start = probe::now();
+                    let outer = this.task.tighten_limit(start + limit.into());
                     let result = this.run(steps);
+                    this.task.set_limit(outer);
                     judge(result, probe::now() - start, Some(limit))
                 })
             }

@@ -191,10 +191,14 @@ impl TaskCtx {
         let mut rng = self.seed.turn(self.begun);
         self.begun += 1;
         let limit = self.program.timeout.as_ref().map(|limit| sample(limit, &mut rng));
+        let start = probe::now();
+        if let Some(limit) = limit {
+            self.wire.task.tighten_limit(start + limit.into());
+        }
         (
             Repetition {
                 handle: self.wire.task.clone(),
-                start: probe::now(),
+                start,
                 limit,
                 ended: false,
             },
@@ -250,6 +254,7 @@ impl Repetition {
 
     fn record(&mut self, outcome: Outcome) {
         self.ended = true;
+        self.handle.set_limit(None);
         lane::repetition(&self.handle, self.start, outcome);
     }
 }

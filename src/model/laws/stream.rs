@@ -206,6 +206,7 @@ fn unfinished(task_free: &HashMap<u32, u64>, over: &[u32], now: u64, unit: u64) 
                 queued: Nanos(3 * unit).into(),
                 unnoticed: Nanos(4 * unit).into(),
                 blocking_since: (place == 0).then(|| Nanos(now - 5 * unit)),
+                overdue_since: None,
                 label: Label(2),
             }),
             1 => live.waiting.push(Waiting {

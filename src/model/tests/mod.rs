@@ -99,6 +99,7 @@ fn current(task: u32, start: Nanos) -> CurrentSlice {
         queued: Short::ZERO,
         unnoticed: Short::ZERO,
         blocking_since: None,
+        overdue_since: None,
         label: Label(1),
     }
 }

@@ -233,6 +233,7 @@ pub fn batch() -> Batch {
                 queued: Nanos(5 * MS).into(),
                 unnoticed: Short::ZERO,
                 blocking_since: None,
+                overdue_since: None,
                 label: Label::NONE,
             }],
             waiting: Vec::new(),

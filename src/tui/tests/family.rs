@@ -88,6 +88,7 @@ fn batch() -> Batch {
         (5, 4, None, 400),
         (6, 5, None, 100),
         (7, 6, None, 150),
+        (8, 4, None, 1_700),
     ] {
         let spawned = Spawned {
             at: Nanos::from_millis(at),
@@ -165,6 +166,18 @@ fn batch() -> Batch {
         queued: Short::new(Nanos::ZERO),
         unnoticed: Short::new(Nanos::ZERO),
         blocking_since: None,
+        overdue_since: None,
+        label: Label(3),
+    });
+    // A thread that outlasts its task's timeout of half a second.
+    batch.live.lanes.push(CurrentSlice {
+        lane: LaneId(3),
+        task: task(8),
+        start: Nanos::from_millis(1_700),
+        queued: Short::new(Nanos::ZERO),
+        unnoticed: Short::new(Nanos::ZERO),
+        blocking_since: None,
+        overdue_since: Some(Nanos::from_millis(2_200)),
         label: Label(3),
     });
     batch

@@ -382,6 +382,7 @@ impl Poll {
             queued: Nanos(self.start - self.woken).into(),
             unnoticed: Nanos(self.woken - self.ready).into(),
             blocking_since: self.blocking.then_some(Nanos(self.start)),
+            overdue_since: None,
             label: self.doing,
         }
     }
