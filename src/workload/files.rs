@@ -24,18 +24,6 @@ pub struct Scratch {
     written: Mutex<Written>,
 }
 
-/// The system's own error: [`tempfile`] adds the path of a folder that has never been.
-fn without_path(error: io::Error) -> io::Error {
-    let cause = error.get_ref().and_then(|wrapped| wrapped.source());
-    match cause
-        .and_then(|cause| cause.downcast_ref::<io::Error>())
-        .and_then(io::Error::raw_os_error)
-    {
-        Some(code) => io::Error::from_raw_os_error(code),
-        None => error,
-    }
-}
-
 /// The files that are written, by number.
 #[derive(Debug, Default)]
 struct Written {
@@ -52,7 +40,8 @@ impl Scratch {
         let folder = tempfile::Builder::new()
             .prefix("tasklab-")
             .tempdir()
-            .map_err(|error| StartError::Scratch(std::env::temp_dir(), without_path(error)))?;
+            // Its words end with the path of a folder that has never been.
+            .map_err(|error| StartError::Scratch(std::env::temp_dir(), error.kind().into()))?;
         let scratch = Scratch {
             path: folder.path().to_owned(),
             folder: Mutex::new(Some(folder)),
