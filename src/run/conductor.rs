@@ -2,6 +2,7 @@
 
 use super::Progress;
 use super::agenda::{Agenda, Item};
+use super::told;
 use crate::executor::{Arrival, Executor};
 use crate::probe::{Group, Hub, LogFilter};
 use crate::record::{Mark, Marked, Record, Short};
@@ -99,6 +100,7 @@ impl Conductor {
                     Item::Cue(n) => {
                         self.mark(Mark::Cue(u16::try_from(n).unwrap_or(u16::MAX)));
                         if let Some(action) = scenario.cues[n].action {
+                            tracing::info!("{}", told::cue(n, &action));
                             self.act(action, at, &mut agenda, &mut repeated);
                         }
                     }
@@ -134,6 +136,7 @@ impl Conductor {
                 match command {
                     Command::Block(lasts) => {
                         self.mark(Mark::Injected(Short::new(lasts.into())));
+                        tracing::info!("{}", told::injected(lasts));
                         self.block(lasts, How::Sync, scenario.seed);
                     }
                     Command::Next => agenda.go_on(self.hub.elapsed().into()),

@@ -11,6 +11,7 @@
 mod agenda;
 mod conductor;
 mod script;
+mod told;
 
 use crate::executor::processes::{Elsewhere, WorkerCommand};
 use crate::executor::{self, Setup};

@@ -82,6 +82,8 @@ actions! {
     First { name: "first", footer: None, keys: [Key::plain(Home)] }
     /// Select the last row.
     Last { name: "last", footer: None, keys: [Key::plain(End)] }
+    /// Go to the shell, where fg comes back.
+    Suspend { name: "suspend", footer: None, keys: [Key::ctrl(Char('z'))] }
 }
 
 impl Action {

@@ -21,6 +21,8 @@ const MOST_POINTS: usize = 120;
 pub enum Intent {
     /// Stop the run and leave.
     Quit,
+    /// Stop the whole process until the shell lets it go on.
+    Suspend,
     /// Inject a block, now.
     Inject,
     /// Go on to the next cue.
@@ -109,6 +111,7 @@ impl App {
         if self.help {
             match action {
                 Action::Quit => return Some(Intent::Quit),
+                Action::Suspend => return Some(Intent::Suspend),
                 Action::Help | Action::Back => self.help = false,
                 _ => {}
             }
@@ -120,6 +123,7 @@ impl App {
         };
         match action {
             Action::Quit => return Some(Intent::Quit),
+            Action::Suspend => return Some(Intent::Suspend),
             Action::Inject => return Some(Intent::Inject),
             Action::Next => return Some(Intent::Next),
             Action::Help => self.help = true,

@@ -1,6 +1,7 @@
 //! One row per lane: who held it when, how busy it was over the time on screen, and what it runs now.
 
 use super::app::Panel;
+use super::layout::timeline_rows;
 use super::scene::Scene;
 use super::syscall;
 use super::theme::Theme;
@@ -41,9 +42,10 @@ pub fn render(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
         scene.model.paint_lane(lane.id, scene.window(), &mut cells);
         halves.clear();
         halves.extend(cells.iter().map(|cell| half(scene, cell)));
+        let height = timeline_rows(tall);
         let time = Rect {
-            y: y + 1 - tall,
-            height: tall,
+            y: y + 1 - height,
+            height,
             ..row.time
         };
         timeline::render(&halves, theme(scene, lane), time, buf);

@@ -14,12 +14,23 @@
 //!  └── name ──┘ └──────────────── time ────────────────────┘  └──────────── detail ────────────┘        grid
 //! ```
 //!
-//! Lanes and tasks share one grid, so that one vertical line is one instant everywhere.
+//! Lanes and tasks share one grid, so that one vertical line is one instant everywhere. Where there is room, both are drawn tall.
 
 use ratatui::layout::Rect;
 
 /// Narrower or lower than this, there is no picture to draw.
 pub const SMALLEST: (u16, u16) = (60, 12);
+
+/// Rows of a lane at most. Few are drawn tall, to be seen from the back of a room.
+const TALLEST_LANE: u16 = 3;
+/// Rows of a task at most.
+const TALLEST_TASK: u16 = 4;
+
+/// How much of a lane or task of so many rows its timeline takes. The tallest keep their first row free, so that two that block
+/// one above the other are two.
+pub fn timeline_rows(rows: u16) -> u16 {
+    if rows >= 3 { rows - 1 } else { rows }
+}
 
 /// What the layout depends on, beside the terminal's size.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -71,7 +82,7 @@ impl Grid {
         let detail = match total {
             ..70 => 20,
             70..100 => 27,
-            100..150 => 38,
+            100..150 => 40,
             _ => 52,
         };
         let name_x = area.x + 1;
@@ -131,11 +142,13 @@ impl Layout {
         }
         let height = area.height;
         let roomy = height >= 30;
-        let lane_rows = if height >= 45 && wants.lanes <= 8 { 2 } else { 1 };
-        let lanes = u16::try_from(wants.lanes.max(1))
-            .unwrap_or(u16::MAX)
-            .min((height / 5).max(2))
-            * lane_rows;
+        let lanes = u16::try_from(wants.lanes.max(1)).unwrap_or(u16::MAX);
+        let lane_rows = match lanes {
+            ..=3 if height >= 45 => TALLEST_LANE,
+            ..=8 if height >= 45 => 2,
+            _ => (height / 6 / lanes).clamp(1, TALLEST_LANE),
+        };
+        let lanes = lanes.min((height / 5).max(2)) * lane_rows;
         let gauges = match height {
             ..18 => 0,
             18..45 => 2,
@@ -169,8 +182,14 @@ impl Layout {
         let below = channels + gauges + gap + log + gap + 1;
         let room = (area.y + height).saturating_sub(heading.y + 1 + below + gap);
         // What tasks leave over goes to the groups' table, gauges and log, in steps, so that not every new task moves them.
-        let wanted = u16::try_from(wants.tasks.next_multiple_of(4)).unwrap_or(u16::MAX);
-        let task_rows = if roomy && wanted <= room / 2 { 2 } else { 1 };
+        let step = if wants.tasks <= 8 { 2 } else { 4 };
+        let wanted = u16::try_from(wants.tasks.next_multiple_of(step)).unwrap_or(u16::MAX);
+        let fits = |rows: &u16| {
+            // Beyond twice, a third is for what else there is to see.
+            let room = if roomy && *rows > 2 { room / 3 * 2 } else { room };
+            wanted.saturating_mul(*rows) <= room
+        };
+        let task_rows = (1..=TALLEST_TASK).rev().find(fits).unwrap_or(1);
         let over = if roomy {
             room.saturating_sub(wanted.saturating_mul(task_rows))
         } else {

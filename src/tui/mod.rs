@@ -158,6 +158,10 @@ impl Live<'_> {
             if let Some(signal) = signals.seen() {
                 return Ok(Exit::Signal(signal));
             }
+            if screen.come_back()? {
+                self.dirty = true;
+                self.drawn = None;
+            }
             self.turn(Some(screen))?;
             let mut wait = if self.over { REST } else { DRAIN };
             // All that has arrived is answered in the next frame.
@@ -170,6 +174,7 @@ impl Live<'_> {
                 let Some(action) = Action::of(key) else { continue };
                 match self.app.act(action, self.model) {
                     Some(Intent::Quit) => return Ok(Exit::Quit),
+                    Some(Intent::Suspend) => screen.suspend()?,
                     Some(Intent::Inject) => self.source.inject_block(INJECTED),
                     Some(Intent::Next) => self.source.next_cue(),
                     None => {}

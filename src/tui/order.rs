@@ -2,11 +2,12 @@
 //!
 //! By default the worst of what is on screen comes first: who blocked a lane, then who waited longest to be noticed or to
 //! run. A class cannot follow rows that dance, so rows change places at most once a second, lengths count only by powers
-//! of two, and a frozen view keeps its order. Two exceptions: a task that begins to block comes to the top at once, since
-//! it is what everybody is looking for; and so long as tasks multiply, as at a run's start, all of them have rows at once.
+//! of two, and a frozen view keeps its order until it is panned or zoomed: then other trouble is on screen. Two exceptions: a
+//! task that begins to block comes to the top at once, since it is what everybody is looking for; and so long as tasks multiply,
+//! as at a run's start, all of them have rows at once.
 
 use super::family;
-use super::view::View;
+use super::view::{Span, View};
 use crate::model::paint::WORTH_SEEING;
 use crate::model::{Model, State, Task};
 use crate::record::{Nanos, Outcome, TaskId};
@@ -66,6 +67,8 @@ pub struct Order {
     by: SortBy,
     tasks: Vec<TaskId>,
     sorted_at: Option<Nanos>,
+    /// What was on screen when a live view was last looked at, or a frozen one sorted.
+    seen: Option<Span>,
     /// How many of them have something to show, or had a moment ago.
     showing: Option<usize>,
     /// A ranking by trouble that goes on over several frames.
@@ -74,10 +77,9 @@ pub struct Order {
 
 /// A ranking under way.
 struct Pass {
-    /// Of the screen.
-    left_edge: Nanos,
+    /// What is on screen.
+    span: Span,
     from: Nanos,
-    to: Nanos,
     /// Of the model's first tasks.
     ranks: Vec<(Rank, usize, TaskId)>,
 }
@@ -95,6 +97,7 @@ impl Order {
             by,
             tasks: Vec::new(),
             sorted_at: None,
+            seen: None,
             showing: None,
             pass: None,
         }
@@ -131,22 +134,24 @@ impl Order {
 
     /// Follows the model, at its pace.
     pub fn refresh(&mut self, model: &Model, view: &View) {
+        let span = view.span(model.now());
         if self.pass.is_none() {
-            if !self.is_due(model, view.is_live()) {
+            let due = self.is_due(model, &span, view.is_live());
+            if due || view.is_live() {
+                self.seen = Some(span);
+            }
+            if !due {
                 return;
             }
             self.sorted_at = Some(model.now());
             if self.by == SortBy::Trouble {
-                let span = view.span(model.now());
                 self.pass = Some(Pass {
-                    left_edge: span.from,
+                    span,
                     from: span.from.max(span.to - MEMORY),
-                    to: span.to,
                     ranks: Vec::with_capacity(model.tasks().len()),
                 });
             }
         }
-        let left_edge = view.span(model.now()).from;
         let (sorted, showing): (Vec<TaskId>, usize) = match self.pass.take() {
             Some(mut pass) => {
                 pass.go_on(model);
@@ -166,7 +171,7 @@ impl Order {
                 if self.by == SortBy::Name {
                     tasks.sort_by_key(|task| (task.group, task.index));
                 }
-                let (first, last): (Vec<_>, Vec<_>) = tasks.into_iter().partition(|task| shows(task, left_edge));
+                let (first, last): (Vec<_>, Vec<_>) = tasks.into_iter().partition(|task| shows(task, &span));
                 let showing = first.len();
                 (first.into_iter().chain(last).map(|task| task.id).collect(), showing)
             }
@@ -176,13 +181,16 @@ impl Order {
         self.showing = Some(showing.max(before - before.div_ceil(8)));
     }
 
-    fn is_due(&self, model: &Model, live: bool) -> bool {
+    fn is_due(&self, model: &Model, span: &Span, live: bool) -> bool {
         let Some(sorted_at) = self.sorted_at else { return true };
+        if !live {
+            return self.seen.is_none_or(|seen| moved(&seen, span));
+        }
         let age = model.now() - sorted_at;
         let tasks = model.tasks().len();
-        live && (age >= PACE
+        age >= PACE
             || self.is_outgrown(tasks)
-            || age >= URGENT && (tasks != self.tasks.len() || self.misses_a_block(model)))
+            || age >= URGENT && (tasks != self.tasks.len() || self.misses_a_block(model))
     }
 
     /// Whether there are at least twice as many tasks as rows. That happens so seldom, however many come, that nobody need wait
@@ -211,9 +219,9 @@ impl Pass {
     fn go_on(&mut self, model: &Model) {
         let done = self.ranks.len();
         let next = model.tasks().iter().enumerate().skip(done).take(RANKED_PER_FRAME);
-        let (left_edge, from, to) = (self.left_edge, self.from, self.to);
-        let rank = |task| match shows(task, left_edge) {
-            true => rank(model, task, from, to),
+        let (span, from) = (self.span, self.from);
+        let rank = |task| match shows(task, &span) {
+            true => rank(model, task, from, span.to),
             false => (GONE, Reverse(0)),
         };
         // Equal ranks stay in the order of their spawn.
@@ -221,9 +229,15 @@ impl Pass {
     }
 }
 
-/// Whether anything of a task can be seen: it was not over before the left edge.
-fn shows(task: &Task, left_edge: Nanos) -> bool {
-    task.over_at().is_none_or(|over| over > left_edge)
+/// Whether a presenter has moved from one to the other: further than a freeze does, and less far than a pan.
+fn moved(from: &Span, to: &Span) -> bool {
+    let columns = (to.blank + to.columns) as u64;
+    from.per_column != to.per_column || from.to.0.abs_diff(to.to.0) > to.per_column.0 * columns / 16
+}
+
+/// Whether anything of a task can be seen: it was there before the right edge, and not over before the left one.
+fn shows(task: &Task, span: &Span) -> bool {
+    task.spawned_at < span.to && task.over_at().is_none_or(|over| over > span.from)
 }
 
 fn rank(model: &Model, task: &Task, from: Nanos, to: Nanos) -> Rank {
@@ -234,10 +248,10 @@ fn rank(model: &Model, task: &Task, from: Nanos, to: Nanos) -> Rank {
         _ => {}
     });
     let octave = |length: Nanos| Reverse(64 - (length.0 / WORTH_SEEING.0).leading_zeros());
-    match task.ended {
+    match task.ended.filter(|(at, _)| *at < to) {
         _ if blocked > Nanos::ZERO => (0, octave(blocked)),
         Some((at, outcome)) if at + NEWS >= to && is_bad(outcome) => (1, Reverse(0)),
-        None if task.orphaned.is_some() => (1, Reverse(0)),
+        None if task.orphaned.is_some_and(|at| at < to) => (1, Reverse(0)),
         None if waited >= WORTH_SEEING => (2, octave(waited)),
         None => (3, Reverse(0)),
         Some(_) => (4, Reverse(0)),

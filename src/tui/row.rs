@@ -13,6 +13,7 @@
 use super::app::Panel;
 use super::family;
 use super::lanes::asleep_in;
+use super::layout::timeline_rows;
 use super::order::SortBy;
 use super::scene::Scene;
 use super::theme::{ORPHANED, Theme};
@@ -62,7 +63,7 @@ pub fn render(scene: &Scene<'_>, id: TaskId, y: u16, cells: &mut Vec<Cell>, halv
         group,
         share: cell.ran,
     }));
-    let tall = scene.layout.task_rows;
+    let tall = timeline_rows(scene.layout.task_rows);
     let time = Rect {
         y: y + 1 - tall,
         height: tall,

@@ -4,6 +4,10 @@
 //! ([`Signals`](crate::signals::Signals)), or a panic of the thread that draws. A panic of any *other* thread is part of the show: the task that panicked ends as `panicked` and
 //! its message goes to the event log, so the panic hook leaves the screen alone. That is why `ratatui::init` is not used:
 //! its hook restores the terminal whichever thread panics.
+//!
+//! In raw mode Ctrl-Z is a key like any other. [`Screen::suspend`] does what the terminal would have done: it gives itself
+//! back and stops the process. Who goes on after that, or after being stopped by somebody else, finds a terminal that a shell
+//! has used meanwhile, and takes it anew.
 
 use crate::panics::HookGuard;
 use crossterm::cursor::{Hide, Show};
@@ -11,8 +15,13 @@ use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_ra
 use crossterm::{execute, terminal};
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
+use ratatui::layout::{Position, Rect};
+use signal_hook::SigId;
+use signal_hook::consts::{SIGCONT, SIGTSTP};
 use std::io::{self, Stdout};
 use std::mem::ManuallyDrop;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 /// The terminal in raw mode on its alternate screen, until dropped.
@@ -20,6 +29,9 @@ pub struct Screen {
     /// Never dropped: ratatui's own `Drop` shows the cursor, which [`give_back`] has done, and complains on standard error
     /// when it cannot, which panics when that went away with the terminal.
     terminal: ManuallyDrop<Terminal<CrosstermBackend<Stdout>>>,
+    /// The process was stopped and goes on.
+    continued: Arc<AtomicBool>,
+    listener: SigId,
     _hook: HookGuard,
 }
 
@@ -29,14 +41,18 @@ impl Screen {
     /// # Errors
     /// When standard output is no terminal, or refuses.
     pub fn take() -> io::Result<Screen> {
+        let continued = Arc::new(AtomicBool::new(false));
         let hook = HookGuard::install(thread::current().id(), give_back);
-        enable_raw_mode()?;
         // From here on a failure has something to undo; `Screen` is not there yet to do it.
-        let taken = execute!(io::stdout(), EnterAlternateScreen, Hide)
-            .and_then(|()| Terminal::new(CrosstermBackend::new(io::stdout())));
+        let taken = take().and_then(|()| {
+            let terminal = Terminal::new(CrosstermBackend::new(io::stdout()))?;
+            Ok((terminal, signal_hook::flag::register(SIGCONT, continued.clone())?))
+        });
         match taken {
-            Ok(terminal) => Ok(Screen {
+            Ok((terminal, listener)) => Ok(Screen {
                 terminal: ManuallyDrop::new(terminal),
+                continued,
+                listener,
                 _hook: hook,
             }),
             Err(e) => {
@@ -50,12 +66,52 @@ impl Screen {
     pub fn terminal(&mut self) -> &mut Terminal<CrosstermBackend<Stdout>> {
         &mut self.terminal
     }
+
+    /// Gives the terminal back and stops the process, until the shell lets it go on. Where there is no shell to do that, nothing
+    /// stops: the system lets a process without one ignore such signals.
+    ///
+    /// # Errors
+    /// When the terminal cannot be taken again.
+    pub fn suspend(&mut self) -> io::Result<()> {
+        give_back();
+        // To this very thread: it stops here, and with it the process.
+        signal_hook::low_level::raise(SIGTSTP)?;
+        self.retake()
+    }
+
+    /// Takes the terminal anew if the process was stopped and goes on. Whether that was so, and everything is to be drawn.
+    ///
+    /// # Errors
+    /// When the terminal cannot be taken.
+    pub fn come_back(&mut self) -> io::Result<bool> {
+        let continued = self.continued.load(Ordering::Relaxed);
+        if continued {
+            give_back();
+            self.retake()?;
+        }
+        Ok(continued)
+    }
+
+    fn retake(&mut self) -> io::Result<()> {
+        self.continued.store(false, Ordering::Relaxed);
+        take()?;
+        // The shell's window may have another size by now; at any rate nothing of what was drawn is there any more.
+        let size = self.terminal.size()?;
+        self.terminal.resize(Rect::from((Position::ORIGIN, size)))
+    }
 }
 
 impl Drop for Screen {
     fn drop(&mut self) {
+        signal_hook::low_level::unregister(self.listener);
         give_back();
     }
+}
+
+/// Raw mode, the alternate screen, no cursor.
+fn take() -> io::Result<()> {
+    enable_raw_mode()?;
+    execute!(io::stdout(), EnterAlternateScreen, Hide)
 }
 
 /// Leaves the alternate screen and raw mode. Errors are of no use here: after a hang-up there is no terminal to tell.

@@ -116,7 +116,7 @@ pub(super) fn name(step: &Step) -> String {
 }
 
 /// A draw, shortly: a range by its ends, a distribution by what is typical.
-fn draw(draw: &Draw) -> String {
+pub(crate) fn draw(draw: &Draw) -> String {
     match *draw {
         Draw::Fixed(d) => show_duration(d),
         Draw::Uniform { min, max } => format!("{}..{}", show_duration(min), show_duration(max)),

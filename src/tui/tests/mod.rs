@@ -264,6 +264,56 @@ fn a_view_that_looks_back_says_who_held_a_lane_and_what_tasks_waited_for() {
 }
 
 #[test]
+fn who_looks_back_sees_the_trouble_of_then_first() {
+    let mut stage = Stage::at(7_500, SMALL);
+    let first = |stage: &mut Stage| {
+        let text = stage.text();
+        let heading = text
+            .lines()
+            .position(|line| line.contains("tasks "))
+            .expect("a heading");
+        text.lines().nth(heading + 1).expect("a first row").to_owned()
+    };
+    assert!(!first(&mut stage).contains('▓'), "nobody blocks any more");
+    stage.act(Action::Freeze);
+    let frozen = stage.app.order.tasks().to_vec();
+    stage.draw();
+    assert_eq!(stage.app.order.tasks(), frozen, "a freeze moves no row");
+    for _ in 0..9 {
+        stage.act(Action::PanLeft);
+    }
+    let text = first(&mut stage);
+    assert!(text.contains("api#3") && text.contains('▓'), "who blocked then: {text}");
+    stage.act(Action::Back);
+    stage.play(9_000);
+    assert!(!first(&mut stage).contains("api#3"));
+}
+
+#[test]
+fn who_was_not_there_yet_has_no_row_above_who_was() {
+    let mut stage = Stage::at(7_000, SMALL);
+    let mut batch = stage.script.batch(Nanos::from_millis(7_020));
+    let born = crate::record::Spawned {
+        at: Nanos::from_millis(7_010),
+        task: crate::record::TaskId::new(99).expect("a number"),
+        parent: None,
+        index: 7,
+        group: crate::record::GroupId(0),
+    };
+    let record = crate::record::Record::Spawned(born);
+    batch.records.push((crate::record::LaneId(0), record));
+    stage.model.apply(&batch);
+    stage.play(9_000);
+    assert_ne!(stage.app.order.tasks().last(), Some(&born.task), "it waits for a lane");
+    stage.act(Action::PanLeft);
+    for _ in 0..12 {
+        stage.act(Action::PanLeft);
+    }
+    stage.draw();
+    assert_eq!(stage.app.order.tasks().last(), Some(&born.task));
+}
+
+#[test]
 fn an_ended_run_stays_to_look_back_at() {
     let mut stage = Stage::at(6_000, SMALL);
     stage.run = RunState::Ended { left: None };
