@@ -1,0 +1,188 @@
+//! However the screen is left, the terminal is as it was.
+
+use crate::terminal::{Terminal, assert_restored};
+use portable_pty::{CommandBuilder, PtySize, native_pty_system};
+use rustix::process::{Signal, kill_process};
+use std::env;
+use std::io::Read;
+use std::time::Duration;
+use tasklab::model::{Model, RunInfo};
+use tasklab::record::{Batch, Nanos};
+use tasklab::run::{RunState, Source};
+use tasklab::signals::Signals;
+use tasklab::tui::{self, Options};
+
+#[test]
+fn a_terminal_that_is_too_small_says_so_and_ctrl_c_leaves_it() {
+    let temporary = tempfile::tempdir().expect("a folder");
+    let path = temporary.path().to_str().expect("a path");
+    let mut terminal = Terminal::start_with(30, 5, &["run", "mixed", "--duration", "1h"], &[("TMPDIR", path)]);
+    terminal.wait_for("tasklab needs");
+    // In raw mode that is a key and no signal.
+    terminal.press("\x03");
+    let (status, screen, _) = terminal.end();
+    assert_eq!(status, 0);
+    assert_restored(&screen);
+    assert!(temporary.path().read_dir().expect("a folder").next().is_none());
+}
+
+#[test]
+fn a_signal_ends_the_run_restores_the_terminal_and_removes_the_scratch_folder() {
+    for signal in [Signal::TERM, Signal::INT, Signal::HUP] {
+        let temporary = tempfile::tempdir().expect("a folder");
+        let path = temporary.path().to_str().expect("a path");
+        let terminal = Terminal::start_with(100, 30, &["run", "mixed"], &[("TMPDIR", path)]);
+        terminal.wait_for("heartbeat#0");
+        assert!(
+            temporary.path().read_dir().expect("a folder").next().is_some(),
+            "no scratch folder"
+        );
+        kill_process(terminal.pid(), signal).expect("a process");
+        let (status, screen, _) = terminal.end();
+        assert_eq!(status, 128 + signal.as_raw() as u32, "{signal:?}");
+        assert_restored(&screen);
+        assert!(
+            temporary.path().read_dir().expect("a folder").next().is_none(),
+            "{signal:?} left files"
+        );
+    }
+}
+
+#[test]
+fn a_terminal_that_goes_away_ends_the_run() {
+    let size = PtySize {
+        rows: 30,
+        cols: 100,
+        pixel_width: 0,
+        pixel_height: 0,
+    };
+    let pair = native_pty_system().openpty(size).expect("a pty");
+    let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_tasklab"));
+    command.args(["run", "mixed", "--duration", "1h"]);
+    command.env("TERM", "xterm-256color");
+    let mut child = pair.slave.spawn_command(command).expect("tasklab starts");
+    drop(pair.slave);
+    let mut output = pair.master.try_clone_reader().expect("a reader");
+    let mut parser = vt100::Parser::new(30, 100, 0);
+    let mut buffer = [0; 4096];
+    while !parser.screen().contents().contains("heartbeat#0") {
+        let read = output.read(&mut buffer).expect("a screen");
+        parser.process(&buffer[..read]);
+    }
+    // Only when every handle on the terminal's side is closed does the kernel hang up. Standard error is gone then too:
+    // whoever writes to it carelessly panics.
+    drop((output, pair.master));
+    let status = child.wait().expect("an end").exit_code();
+    assert_eq!(status, 128 + Signal::HUP.as_raw() as u32);
+}
+
+#[test]
+fn ctrl_z_goes_to_the_shell_and_fg_comes_back() {
+    let mut shell = Terminal::run(
+        100,
+        30,
+        {
+            let mut command = CommandBuilder::new("sh");
+            command.arg("-i");
+            command
+        },
+        &[("PS1", "ready> ")],
+    );
+    shell.wait_for("ready> ");
+    shell.press(&format!(
+        "'{}' run mixed --duration 1h\r",
+        env!("CARGO_BIN_EXE_tasklab")
+    ));
+    shell.wait_for("heartbeat#0");
+    shell.press("\x1a");
+    shell.wait("the shell", |screen| {
+        !screen.alternate_screen() && screen.contents().contains("Stopped")
+    });
+    // What is typed is seen again: the terminal is not raw any more.
+    shell.press("echo 'on the ''shell'; fg\r");
+    shell.wait("the screen once more", |screen| {
+        screen.alternate_screen() && screen.contents().contains("heartbeat#0")
+    });
+    shell.press("?");
+    shell.wait_for("keys and glyphs");
+    shell.press("?q");
+    // Until tasklab has gone, what is typed is for it.
+    shell.wait("the shell again", |screen| {
+        screen.contents().trim_end().ends_with("ready>")
+    });
+    shell.press("exit\r");
+    let (_, screen, raw) = shell.end();
+    assert_restored(&screen);
+    let raw = String::from_utf8_lossy(&raw);
+    assert!(raw.contains("echo 'on the ''shell'; fg"), "typed without an echo");
+    assert!(raw.contains("\non the shell"), "{raw}");
+}
+
+/// A run whose records cannot be taken in.
+#[derive(Default)]
+struct Broken {
+    batches: u64,
+    stopped: bool,
+}
+
+impl Source for Broken {
+    fn drain(&mut self) -> usize {
+        0
+    }
+
+    fn batch(&mut self) -> Batch {
+        self.batches += 1;
+        assert!(self.batches < 5, "the screen itself is broken");
+        Batch {
+            now: Nanos::from_millis(self.batches * 10),
+            ..Batch::default()
+        }
+    }
+
+    fn state(&self) -> RunState {
+        match self.stopped {
+            false => RunState::Running,
+            true => RunState::Ended { left: None },
+        }
+    }
+
+    fn inject_block(&mut self, _: Duration) {}
+
+    fn next_cue(&mut self) {}
+
+    fn stop(&mut self) {
+        self.stopped = true;
+    }
+}
+
+/// The screen is drawn by this very test, started once more on a terminal.
+#[test]
+fn a_panic_of_the_screen_itself_gives_the_terminal_back_and_is_told() {
+    const DRAWS: &str = "TASKLAB_TEST_DRAWS";
+    if env::var_os(DRAWS).is_some() {
+        let signals = Signals::listen().expect("signals");
+        let mut model = Model::new(RunInfo::default());
+        let left = tui::run(&mut Broken::default(), &mut model, &Options::from_env(), &signals);
+        panic!("it should have panicked: {left:?}");
+    }
+    let mut command = CommandBuilder::new(env::current_exe().expect("a path"));
+    command.args([
+        "--exact",
+        "leaving::a_panic_of_the_screen_itself_gives_the_terminal_back_and_is_told",
+        "--nocapture",
+    ]);
+    let (status, screen, raw) = Terminal::run(100, 30, command, &[(DRAWS, "1")]).end();
+    assert_ne!(status, 0);
+    assert_restored(&screen);
+    let raw = String::from_utf8_lossy(&raw);
+    let screens: Vec<&str> = raw.split("\x1b[?1049l").collect();
+    assert!(
+        screens[0].contains("\x1b[?1049h") && screens[0].contains("tasklab"),
+        "it was drawn: {raw}"
+    );
+    assert!(
+        screens[1].contains("the screen itself is broken"),
+        "told where it can be read: {raw}"
+    );
+    assert_eq!(screens.len(), 2, "{raw}");
+}

@@ -1,0 +1,185 @@
+//! The binary on a real terminal: real keys, real signals.
+
+mod leaving;
+mod terminal;
+
+use rustix::process::{Pid, Signal, kill_process};
+use std::path::Path;
+use terminal::{Terminal, assert_restored};
+
+fn scenario(folder: &Path, text: &str) -> String {
+    let path = folder.join("test.toml");
+    std::fs::write(&path, text).expect("a file");
+    path.to_str().expect("a path").to_owned()
+}
+
+const HEARTBEAT: &str = "title = 'Pulse'\n[executor]\nkind = 'tokio'\nworkers = 2\n\
+    [[task]]\nname = 'heartbeat'\nrepeat = 'forever'\nsteps = [{ sleep = '10ms' }]\n";
+
+#[test]
+fn a_run_is_seen_a_block_can_be_injected_and_q_restores_the_terminal() {
+    let mut terminal = Terminal::start(120, 36, &["run", "mixed", "--duration", "1h"]);
+    let text = terminal.wait_for("heartbeat#0");
+    assert!(text.contains("Mixed load") && text.contains("worker 0"), "{text}");
+    terminal.press("b");
+    terminal.wait_for("injected#0");
+    terminal.press("?");
+    terminal.wait_for("help");
+    terminal.press("?");
+    terminal.press("q");
+    let (status, screen, _) = terminal.end();
+    assert_eq!(status, 0);
+    assert_restored(&screen);
+}
+
+/// Of a run that reached its end, and only of such a one.
+#[test]
+fn what_was_expected_is_told_after_the_screen() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let expect = "[expect]\n'groups.heartbeat.completed' = '== 3'\n'tasks.lost' = '> 0'\n";
+    let text = HEARTBEAT.replace("'forever'", "3");
+    let file = scenario(folder.path(), &format!("{text}{expect}"));
+    let mut terminal = Terminal::start(80, 24, &["run", &file]);
+    terminal.wait_for("■ ended");
+    terminal.press("q");
+    let (status, screen, _) = terminal.end();
+    assert_eq!(status, 3);
+    assert_restored(&screen);
+    let left = screen.contents();
+    assert!(left.contains("expect   1 of 2 held"), "{left}");
+    assert!(left.contains("✗        0  > 0   tasks.lost"), "{left}");
+
+    let file = scenario(folder.path(), &format!("{HEARTBEAT}{expect}"));
+    let mut terminal = Terminal::start(80, 24, &["run", &file]);
+    terminal.wait_for("heartbeat#0");
+    terminal.press("q");
+    let (status, screen, _) = terminal.end();
+    assert_eq!(status, 0);
+    assert!(!screen.contents().contains("expect"), "{}", screen.contents());
+}
+
+#[test]
+fn a_run_that_loses_its_last_worker_shows_it_dead_and_has_failed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = scenario(
+        folder.path(),
+        &HEARTBEAT.replace("'tokio'\nworkers = 2", "'processes'\nworkers = 1"),
+    );
+    let mut terminal = Terminal::start(120, 36, &["run", &file]);
+    let name = |text: &str| Some(text.split_once("process 0 (")?.1.split_once(')')?.0.to_owned());
+    let text = terminal.wait("the worker's lane", |screen| name(&screen.contents()).is_some());
+    let pid = name(&text)
+        .and_then(|pid| Pid::from_raw(pid.parse().ok()?))
+        .expect("a pid");
+    kill_process(pid, Signal::KILL).expect("a worker");
+    let text = terminal.wait_for("† process 0");
+    assert!(text.contains("dead"), "{text}");
+    terminal.wait_for("■ ended");
+    terminal.press("q");
+    let (status, screen, _) = terminal.end();
+    assert_eq!(status, 1);
+    assert_restored(&screen);
+    assert!(
+        screen.contents().contains("no worker process was left"),
+        "{}",
+        screen.contents()
+    );
+}
+
+#[test]
+fn the_screen_follows_the_terminals_size() {
+    let mut terminal = Terminal::start(80, 24, &["run", "mixed", "--duration", "1h"]);
+    terminal.wait_for("heartbeat#0");
+    terminal.resize(200, 60);
+    // More rows than before hold tasks.
+    terminal.wait("a task on row 30", |screen| {
+        let rows: Vec<String> = screen.rows(0, 200).collect();
+        rows.iter().skip(30).any(|row| row.contains("api#"))
+    });
+    terminal.resize(30, 5);
+    terminal.wait_for("tasklab needs");
+    terminal.resize(100, 30);
+    terminal.wait_for("heartbeat#0");
+    terminal.press("q");
+    let (status, screen, _) = terminal.end();
+    assert_eq!(status, 0);
+    assert_restored(&screen);
+}
+
+#[test]
+fn the_log_shows_what_was_asked_for() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = scenario(
+        folder.path(),
+        &format!("{HEARTBEAT}[[task]]\nname = 'unlucky'\nsteps = [{{ fail = 'out of luck' }}]\n"),
+    );
+    // At `trace`, tokio tells of every timer, line upon line.
+    for (level, words) in [("info", "out of luck"), ("trace", "TRACE")] {
+        let mut terminal = Terminal::start(120, 36, &["run", &file, "--log", level]);
+        let text = terminal.wait_for(words);
+        assert_eq!(text.contains("TRACE"), level == "trace", "{text}");
+        terminal.press("q");
+        assert_eq!(terminal.end().0, 0);
+    }
+}
+
+#[test]
+fn a_blocked_runtime_leaves_the_screen_alive() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = scenario(
+        folder.path(),
+        "title = 'Stuck'\n[executor]\nkind = 'current-thread'\n\
+         [[task]]\nname = 'stuck'\nsteps = [{ block = '1h' }]\n",
+    );
+    let mut terminal = Terminal::start(100, 30, &["run", &file]);
+    // The slice is open and grows on screen: no record of it exists yet.
+    terminal.wait("one blocking task", |screen| screen.contents().contains("1 blocking"));
+    let clock = |text: &str| text.lines().next().unwrap_or_default().to_owned();
+    let before = clock(&terminal.wait_for("blocking"));
+    terminal.wait("the clock go on", |screen| clock(&screen.contents()) != before);
+    terminal.press("q");
+    let (status, screen, raw) = terminal.end();
+    assert_eq!(status, 0);
+    assert_restored(&screen);
+    let raw = String::from_utf8_lossy(&raw);
+    assert!(raw.contains("left behind a thread that could not be stopped: worker 0"));
+}
+
+#[test]
+fn a_panicking_task_is_a_line_of_the_log_and_the_screen_stands() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = scenario(
+        folder.path(),
+        &format!("{HEARTBEAT}[[task]]\nname = 'clumsy'\nsteps = [{{ panic = 'dropped the vase' }}]\n"),
+    );
+    let mut terminal = Terminal::start(120, 36, &["run", &file]);
+    // The message comes while the poll still unwinds, its end after it, and a new task's row when rows may next move.
+    terminal.wait("the message, the end and the other task", |screen| {
+        let text = screen.contents();
+        ["dropped the vase", "1 panicked", "heartbeat#0"]
+            .iter()
+            .all(|words| text.contains(words))
+    });
+    terminal.press("q");
+    let (status, screen, _) = terminal.end();
+    assert_eq!(status, 0);
+    assert_restored(&screen);
+}
+
+#[test]
+fn without_colours_states_are_told_by_their_glyphs() {
+    let mut terminal = Terminal::start_with(100, 30, &["run", "mixed", "--duration", "1h"], &[("NO_COLOR", "1")]);
+    terminal.wait_for("heartbeat#0");
+    terminal.press("q");
+    let (_, _, raw) = terminal.end();
+    let raw = String::from_utf8_lossy(&raw);
+    let colours = raw.split("\x1b[").filter(|rest| {
+        let end = rest.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(0);
+        let numbers: Vec<&str> = rest[..end].split(';').collect();
+        rest[end..].starts_with('m')
+            && numbers
+                .iter()
+                .any(|n| matches!(*n, "38" | "48") || n.len() == 2 && n.starts_with(['3', '4']) && !n.ends_with('9'))
+    });
+    assert_eq!(colours.count(), 0);
+}
