@@ -27,8 +27,8 @@ pub fn render(app: &mut App, model: &Model, run: &RunState, options: &Options, b
         return;
     };
     let pages = Pages {
-        lanes: in_sight(layout.lanes.height / layout.lane_rows, model.lanes().len()),
-        tasks: in_sight(layout.tasks.height / layout.task_rows, model.tasks().len()),
+        lanes: in_sight(layout.lanes.height, layout.lane_rows, model.lanes().len()),
+        tasks: in_sight(layout.tasks.height, layout.task_rows, model.tasks().len()),
         log: log::rows(layout.log),
     };
     app.refresh(model, layout.grid.columns(), pages);
@@ -60,10 +60,12 @@ pub fn render(app: &mut App, model: &Model, run: &RunState, options: &Options, b
     }
 }
 
-/// Rows of `all` that are in sight on a panel of so many rows: of more than fit, the last row tells.
-fn in_sight(rows: u16, all: usize) -> usize {
-    let rows = usize::from(rows);
-    if all > rows { rows.saturating_sub(1) } else { rows }
+/// How many of `all` are in sight on a panel so high, where each takes so many rows: of more than fit, the last row tells.
+fn in_sight(height: u16, each: u16, all: usize) -> usize {
+    match usize::from(height / each) {
+        fit if all <= fit => fit,
+        _ => usize::from(height.saturating_sub(1) / each),
+    }
 }
 
 fn wants(app: &App, model: &Model, area: Rect) -> Wants {
@@ -82,6 +84,7 @@ fn wants(app: &App, model: &Model, area: Rect) -> Wants {
         channels: model.channels().len(),
         groups: app.groups().len(),
         tasks: app.order.showing(model),
+        others: model.tasks().len() > app.order.showing(model),
         name: tasks.chain(lanes).max().unwrap_or(0),
     }
 }

@@ -56,7 +56,7 @@ pub fn render(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
         detail.extend(doing(scene, lane, left));
         Line::from(detail).render(row.detail, buf);
     }
-    if lanes.len() > usize::from(area.height / tall) {
+    if lanes.len() > shown {
         let busy = scene.model.lanes().iter().filter(|lane| lane.current.is_some()).count();
         let note = format!("… {} more; {busy} of {} busy now", lanes.len() - shown, lanes.len());
         buf.set_stringn(

@@ -24,7 +24,7 @@ pub const SMALLEST: (u16, u16) = (60, 12);
 /// Rows of a lane at most. Few are drawn tall, to be seen from the back of a room.
 const TALLEST_LANE: u16 = 3;
 /// Rows of a task at most.
-const TALLEST_TASK: u16 = 4;
+const TALLEST_TASK: u16 = 6;
 
 /// How much of a lane or task of so many rows its timeline takes. The tallest keep their first row free, so that two that block
 /// one above the other are two.
@@ -41,6 +41,8 @@ pub struct Wants {
     pub lanes: usize,
     /// How many tasks have something to show.
     pub tasks: usize,
+    /// There are others, of which a line tells.
+    pub others: bool,
     /// How many channels there are.
     pub channels: usize,
     /// How many groups there are to compare.
@@ -184,14 +186,15 @@ impl Layout {
         // What tasks leave over goes to the groups' table, gauges and log, in steps, so that not every new task moves them.
         let step = if wants.tasks <= 8 { 2 } else { 4 };
         let wanted = u16::try_from(wants.tasks.next_multiple_of(step)).unwrap_or(u16::MAX);
+        let others = u16::from(wants.others);
         let fits = |rows: &u16| {
             // Beyond twice, a third is for what else there is to see.
             let room = if roomy && *rows > 2 { room / 3 * 2 } else { room };
-            wanted.saturating_mul(*rows) <= room
+            wanted.saturating_mul(*rows).saturating_add(others) <= room
         };
         let task_rows = (1..=TALLEST_TASK).rev().find(fits).unwrap_or(1);
         let over = if roomy {
-            room.saturating_sub(wanted.saturating_mul(task_rows))
+            room.saturating_sub(wanted.saturating_mul(task_rows).saturating_add(others))
         } else {
             0
         };
@@ -249,11 +252,12 @@ mod tests {
             lanes in 0usize..600,
             name in 0usize..90,
             tasks in 0usize..90,
+            others: bool,
             channels in 0usize..9,
             groups in 0usize..20,
         ) {
             let area = Rect::new(0, 0, width, height);
-            let Some(l) = Layout::new(area, Wants { caption, lanes, tasks, channels, groups, name }) else {
+            let Some(l) = Layout::new(area, Wants { caption, lanes, tasks, others, channels, groups, name }) else {
                 prop_assert!(width < SMALLEST.0 || height < SMALLEST.1);
                 return Ok(());
             };
@@ -263,7 +267,7 @@ mod tests {
             }
             prop_assert!(l.footer.bottom() <= height);
             prop_assert!(l.tasks.height >= 2 || usize::from(l.tasks.height) >= tasks, "{l:?}");
-            prop_assert!(l.task_rows == 1 || usize::from(l.tasks.height) >= tasks * 2, "{l:?}");
+            prop_assert!(l.task_rows == 1 || usize::from(l.tasks.height) >= tasks * usize::from(l.task_rows) + usize::from(others), "{l:?}");
             let row = l.grid.row(0);
             prop_assert!(row.name.right() < row.time.x && row.time.right() < row.detail.x);
             prop_assert!(row.detail.right() <= width);

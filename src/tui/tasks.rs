@@ -97,7 +97,6 @@ fn counts(scene: &Scene<'_>) -> Option<Counts> {
 pub fn render(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
     let tasks = scene.app.order.tasks();
     let tall = scene.layout.task_rows;
-    let page = usize::from(area.height / tall);
     let shown = scene.app.pages().tasks;
     let top = scene.app.tasks.top().min(tasks.len());
     let bottom = (top + shown).min(tasks.len());
@@ -106,7 +105,7 @@ pub fn render(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
     for (y, &id) in rows.zip(&tasks[top..bottom]) {
         row::render(scene, id, y, &mut cells, &mut halves, buf);
     }
-    if tasks.len() > page && page > 0 {
+    if tasks.len() > shown && area.height > 0 {
         let hidden = tasks[..top].iter().chain(&tasks[bottom..]);
         let note = format!("… {} more: {}", tasks.len() - (bottom - top), by_group(scene, hidden));
         let note = text::fit(&note, usize::from(area.width) - 2).into_owned();

@@ -1,7 +1,9 @@
 //! What shows of tasks that call tasks, and of those that run them: orphans, children, the dead, and the crowd.
 
 use super::*;
-use crate::record::{Definition, Label, LaneId, LaneKind, Reason, Record, Short, Slice, TaskId};
+use crate::record::{
+    Batch, Definition, Ended, GroupId, Label, LaneId, LaneKind, Outcome, Reason, Record, Short, Slice, Spawned, TaskId,
+};
 
 #[test]
 fn an_orphan_says_that_it_runs_on_alone() {
@@ -87,4 +89,38 @@ fn of_thousands_of_threads_those_that_worked_lately_come_first() {
         .take(4)
         .collect();
     assert_eq!(lanes, ["worker 0", "worker 1", "thread 2498", "thread 0"], "{text}");
+}
+
+/// One of three tasks is long over: the rows of the two others are tall, and each has one.
+#[test]
+fn of_few_tasks_none_is_hidden_by_those_that_are_over() {
+    let id = |n| TaskId::new(n).expect("a number");
+    let spawned = |n| Spawned {
+        at: Nanos::from_millis(1),
+        task: id(n),
+        parent: None,
+        index: n,
+        group: GroupId(0),
+    };
+    let mut batch = Batch {
+        now: Nanos::from_millis(20_000),
+        ..Batch::default()
+    };
+    batch.definitions.push(Definition::Group {
+        id: GroupId(0),
+        name: "few".into(),
+        library: false,
+    });
+    let ended = Ended::heard(Nanos::from_millis(100), id(2), Outcome::Completed);
+    let records = (1..=3)
+        .map(|n| Record::Spawned(spawned(n)))
+        .chain([Record::Ended(ended)]);
+    batch.records.extend(records.map(|record| (LaneId(0), record)));
+    for size in [SMALL, LARGE, (60, 15), (120, 36), (200, 60), (300, 80)] {
+        let mut stage = Stage::at(0, size);
+        stage.model.apply(&batch);
+        stage.draw();
+        let text = stage.text();
+        assert!(text.contains(" few#1") && text.contains(" few#3"), "{size:?}: {text}");
+    }
 }
