@@ -8,12 +8,11 @@ use super::json::{Executor, Group, Lane, Report, Resources, Tokio};
 use super::verdicts;
 use crate::record::{Nanos, Reason};
 use crate::text;
+use crate::workload;
 use std::fmt::Write;
 
 /// Lanes of one kind that are listed one by one; more become one row.
 const LANES: usize = 16;
-/// Calibration samples that differ by more than this share come from a busy machine.
-const BUSY: f64 = 0.2;
 
 /// The place in [`DONE`] after what went wrong.
 const FAILURES: usize = 4;
@@ -157,7 +156,7 @@ impl Report {
             "{} units of cpu work per ms",
             text::count(calibration.units_per_ms as u64)
         ));
-        if calibration.spread > BUSY {
+        if calibration.spread > workload::Calibration::ROUGH {
             let spread = percent(calibration.spread);
             pieces.push(format!("only roughly: calibrated on a busy machine, spread {spread}"));
         }

@@ -28,7 +28,7 @@ pub struct Calibration {
     /// Units of work that an idle core does in 1 ms.
     pub units_per_ms: f64,
     /// How much longer the median sample took than the fastest, as a share of the fastest: 0.02 on a quiet machine. Above
-    /// 0.2 the machine was busy, or its clock changed, and the amounts are only roughly right.
+    /// [`Calibration::ROUGH`] the machine was busy, or its clock changed, and the amounts are only roughly right.
     pub spread: f64,
     /// How many samples that rests on.
     pub samples: usize,
@@ -37,6 +37,9 @@ pub struct Calibration {
 }
 
 impl Calibration {
+    /// Samples that differ by more than this share come from a busy machine.
+    pub const ROUGH: f64 = 0.2;
+
     /// Measures on the calling thread, in about 30 ms, and in 50 or a little more where the machine is busy.
     pub fn measure() -> Calibration {
         let start = Instant::now();

@@ -7,7 +7,9 @@ use crate::model::Model;
 use crate::report::{Facts, Report, verdicts};
 use crate::run::{Interference, Run, RunState, Source};
 use crate::signals::Signals;
+use crate::text;
 use crate::tui::{self, Exit, Options};
+use crate::workload::Calibration;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
@@ -16,8 +18,10 @@ use std::process::ExitCode;
 /// A run that reached its end is held against what its scenario expects, as without a screen.
 pub fn show(mut run: Run, mut facts: Facts, judge: &Judge, signals: &Signals) -> io::Result<ExitCode> {
     let mut model = Model::new(run.info().clone());
+    let rate = text::count(facts.calibration.units_per_ms as u64);
+    tell(&facts.calibration, &rate);
     let options = Options {
-        calibration: Some(format!("{:.0} k units/ms", facts.calibration.units_per_ms / 1e3)),
+        calibration: Some(format!("{rate} units/ms")),
         ..Options::from_env()
     };
     let exit = tui::run(&mut run, &mut model, &options, signals)?;
@@ -42,6 +46,18 @@ pub fn show(mut run: Run, mut facts: Facts, judge: &Judge, signals: &Signals) ->
         .lock()
         .write_all(verdicts(&report.expect, page_width()).as_bytes())?;
     Ok(outcome(&run, &report))
+}
+
+/// Begins the event log with what `cpu` work is measured by, and how sure that is.
+fn tell(calibration: &Calibration, rate: &str) {
+    if calibration.spread > Calibration::ROUGH {
+        let spread = calibration.spread * 100.0;
+        tracing::warn!(
+            "{rate} units of cpu work per ms, only roughly: calibrated on a busy machine, spread {spread:.0} %"
+        );
+    } else {
+        tracing::info!("calibrated: {rate} units of cpu work per ms");
+    }
 }
 
 /// What the screen no longer waited for.
