@@ -47,7 +47,7 @@ pub use hist::Percentiles;
 pub use lane::{Lane, LaneOs};
 pub use paint::{Cell, LaneCell, Window};
 pub use past::{Channel, Hold};
-pub use series::{Point, STEP};
+pub use series::{Point, Queues, STEP};
 pub use state::{Counts, State, Stretch, Times};
 pub use task::Task;
 pub use totals::{GroupTotals, RuntimeTotals};

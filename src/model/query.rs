@@ -233,7 +233,7 @@ impl Model {
 
     /// Steps of [`STEP`], oldest first, the last one unfinished; ten minutes of them. Each costs when it is asked for.
     pub fn series(&self) -> impl DoubleEndedIterator<Item = Point> + ExactSizeIterator {
-        self.series.points(self.now, self.info.workers, |from, to| {
+        self.series.points(self.now, |from, to| {
             self.lanes
                 .iter()
                 .filter(|lane| lane.is_worker())

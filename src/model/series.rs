@@ -24,14 +24,28 @@ pub struct Point {
     pub delay: Percentiles,
     /// From ready to running, within 10 %.
     pub lateness: Percentiles,
-    /// The share of the workers' time in which they held a task, 0–1.
-    pub busy: f64,
-    /// Tasks in the injection queue, as last sampled.
-    pub global_queue: usize,
-    /// Tasks in the workers' own queues, as last sampled.
-    pub local_queue: usize,
-    /// Jobs waiting for a blocking thread, as last sampled.
-    pub blocking_queue: usize,
+    /// How many lanes, of those on which tasks are at home, a task held on average.
+    pub held: f64,
+    /// What stood in tokio's queues; `None`: nobody was there to ask, or nobody asked.
+    pub queues: Option<Queues>,
+}
+
+/// What stood in tokio's queues when they were last sampled.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Queues {
+    /// Tasks in the injection queue.
+    pub global: usize,
+    /// Tasks in the workers' own queues.
+    pub local: usize,
+    /// Jobs waiting for a blocking thread.
+    pub blocking: usize,
+}
+
+impl Queues {
+    /// All together.
+    pub fn total(self) -> usize {
+        self.global + self.local + self.blocking
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -41,7 +55,7 @@ pub(super) struct Step {
     busy: Nanos,
     delay: Hist,
     lateness: Hist,
-    queues: Option<(Nanos, [usize; 3])>,
+    queues: Option<(Nanos, Queues)>,
 }
 
 impl Default for Step {
@@ -121,7 +135,11 @@ impl Series {
         {
             step.queues = Some((
                 sample.at,
-                [sample.global_queue, sample.local_queue, sample.blocking_queue],
+                Queues {
+                    global: sample.global_queue,
+                    local: sample.local_queue,
+                    blocking: sample.blocking_queue,
+                },
             ));
         }
     }
@@ -130,7 +148,6 @@ impl Series {
     pub fn points(
         &self,
         now: Nanos,
-        workers: usize,
         still_busy: impl Fn(Nanos, Nanos) -> Nanos,
     ) -> impl DoubleEndedIterator<Item = Point> + ExactSizeIterator {
         self.steps.iter().enumerate().map(move |(at, step)| {
@@ -138,17 +155,14 @@ impl Series {
             let to = (from + STEP).min(now.max(from + Nanos(1)));
             let seconds = (to - from).as_secs_f64();
             let busy = step.busy + still_busy(from, to);
-            let [global_queue, local_queue, blocking_queue] = step.queues.map_or([0; 3], |(_, queues)| queues);
             Point {
                 from,
                 polls_per_s: step.polls as f64 / seconds,
                 finished_per_s: step.finished as f64 / seconds,
                 delay: step.delay.percentiles(),
                 lateness: step.lateness.percentiles(),
-                busy: (busy.as_secs_f64() / seconds / workers.max(1) as f64).min(1.0),
-                global_queue,
-                local_queue,
-                blocking_queue,
+                held: busy.as_secs_f64() / seconds,
+                queues: step.queues.map(|(_, queues)| queues),
             }
         })
     }

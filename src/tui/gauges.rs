@@ -4,7 +4,7 @@
 
 use super::scene::Scene;
 use super::theme::Theme;
-use crate::model::{Point, paint::WORTH_SEEING};
+use crate::model::{Percentiles, Point, paint::WORTH_SEEING};
 use crate::record::Nanos;
 use crate::text;
 use ratatui::buffer::Buffer;
@@ -57,8 +57,13 @@ fn gauges(scene: &Scene<'_>) -> [Gauge; 6] {
     let never = (f64::INFINITY, f64::INFINITY);
     let late = (WORTH_SEEING.0 as f64, PAINFUL.0 as f64);
     let rate = |of: fn(&Point) -> f64| format!("{}/s", text::count(last.map_or(0.0, of).round() as u64));
-    let time = |of: fn(&Point) -> Nanos| text::duration(last.map_or(Nanos::ZERO, of));
-    let queue = |of: fn(&Point) -> usize| last.map_or(0, of);
+    // What nobody measured has no number.
+    let unknown = || "–".to_owned();
+    let time = |of: fn(&Point) -> Percentiles, which: fn(Percentiles) -> Nanos| {
+        let measured = last.map(of).filter(|times| times.count > 0);
+        measured.map_or_else(unknown, |times| text::duration(which(times)))
+    };
+    let queues = last.and_then(|p| p.queues);
     [
         Gauge {
             name: "finished",
@@ -76,44 +81,55 @@ fn gauges(scene: &Scene<'_>) -> [Gauge; 6] {
             full: 80.0,
             warm: never,
         },
-        Gauge {
-            name: "busy",
-            value: format!("{:.0} %", last.map_or(0.0, |p| p.busy) * 100.0),
-            extra: String::new(),
-            past: past(|p| p.busy),
-            full: 1.0,
-            warm: never,
-        },
+        load(scene, points),
         Gauge {
             name: "delay p99",
-            value: time(|p| p.delay.p99),
-            extra: format!("  p50 {:>7}", time(|p| p.delay.p50)),
+            value: time(|p| p.delay, |t| t.p99),
+            extra: format!("  p50 {:>7}", time(|p| p.delay, |t| t.p50)),
             past: past(|p| p.delay.p99.0 as f64),
             full: late.0,
             warm: late,
         },
         Gauge {
             name: "late p99",
-            value: time(|p| p.lateness.p99),
-            extra: format!("  p50 {:>7}", time(|p| p.lateness.p50)),
+            value: time(|p| p.lateness, |t| t.p99),
+            extra: format!("  p50 {:>7}", time(|p| p.lateness, |t| t.p50)),
             past: past(|p| p.lateness.p99.0 as f64),
             full: late.0,
             warm: late,
         },
         Gauge {
             name: "queued",
-            value: queue(|p| p.global_queue + p.local_queue + p.blocking_queue).to_string(),
-            extra: format!(
-                "  {} + {} local, {} blocking",
-                queue(|p| p.global_queue),
-                queue(|p| p.local_queue),
-                queue(|p| p.blocking_queue)
-            ),
-            past: past(|p| (p.global_queue + p.local_queue + p.blocking_queue) as f64),
+            value: queues.map_or_else(unknown, |q| q.total().to_string()),
+            extra: queues.map_or(String::new(), |q| {
+                format!("  {} + {} local, {} blocking", q.global, q.local, q.blocking)
+            }),
+            past: past(|p| p.queues.map_or(0.0, |q| q.total() as f64)),
             full: 8.0,
             warm: never,
         },
     ]
+}
+
+/// How busy the workers are. Where each task has a thread of its own there is no whole to take a share of, only how many are
+/// held.
+fn load(scene: &Scene<'_>, points: &[Point]) -> Gauge {
+    let workers = scene.model.info().workers as f64;
+    let shared = workers > 0.0;
+    let load = |p: &Point| if shared { (p.held / workers).min(1.0) } else { p.held };
+    let last = points.last().map_or(0.0, load);
+    Gauge {
+        name: if shared { "busy" } else { "held" },
+        value: if shared {
+            format!("{:.0} %", last * 100.0)
+        } else {
+            format!("{last:.1}")
+        },
+        extra: if shared { String::new() } else { "  lanes".to_owned() },
+        past: points.iter().map(load).collect(),
+        full: 1.0,
+        warm: (f64::INFINITY, f64::INFINITY),
+    }
 }
 
 impl Gauge {

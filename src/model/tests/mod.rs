@@ -388,11 +388,16 @@ fn the_accounts_compare_with_tokios_own_count() {
     assert_eq!(model.accounts().check(), Identity::Holds);
     assert_eq!(model.accounts().other_dropped, 1);
     let last = model.series().last().unwrap();
-    assert_eq!((last.global_queue, last.local_queue, last.blocking_queue), (3, 2, 1));
+    let queues = Queues {
+        global: 3,
+        local: 2,
+        blocking: 1,
+    };
+    assert_eq!(last.queues, Some(queues));
 }
 
 #[test]
-fn the_series_tells_how_busy_the_workers_were_also_with_a_poll_that_has_not_ended() {
+fn the_series_tells_how_many_lanes_were_held_also_with_a_poll_that_has_not_ended() {
     let mut model = model(
         us(500_000),
         [spawned(1, us(0)), Record::Slice(slice(1, us(100_000), us(200_000)))],
@@ -407,8 +412,8 @@ fn the_series_tells_how_busy_the_workers_were_also_with_a_poll_that_has_not_ende
         ..Batch::default()
     });
     let points: Vec<Point> = model.series().collect();
-    let busy: Vec<f64> = points.iter().map(|point| point.busy).collect();
-    assert_eq!(busy[..2], [0.6, 0.6], "100 to 300 ms, and 400 to 500 ms");
+    let held: Vec<f64> = points.iter().map(|point| point.held).collect();
+    assert_eq!(held[..2], [0.6, 0.6], "100 to 300 ms, and 400 to 500 ms");
     assert_eq!(points[1].polls_per_s, 4.0, "it ended in the second quarter");
 }
 
