@@ -120,6 +120,27 @@ pub fn round_duration(n: Nanos) -> String {
     format!("{} {word}", number.trim_end_matches('0').trim_end_matches('.'))
 }
 
+/// An instant as exactly as ticks `step` apart must be told: `7.5 s`, `8.07466 s`, `140 s`. From steps of a minute on, as a
+/// [round duration](round_duration).
+pub fn instant(at: Nanos, step: Nanos) -> String {
+    let (unit, word) = match at.0 {
+        _ if step.0 >= 60_000_000_000 => return round_duration(at),
+        0..1_000_000 => (1_000, "µs"),
+        1_000_000..1_000_000_000 => (1_000_000, "ms"),
+        _ => (1_000_000_000, "s"),
+    };
+    let mut number = (at.0 / unit).to_string();
+    let (mut rest, mut place) = (at.0 % unit, unit / 10);
+    if rest > 0 && step.0 < unit {
+        number.push('.');
+        while rest > 0 && place > 0 && place * 10 > step.0 {
+            number.push(char::from(b'0' + (rest / place) as u8));
+            (rest, place) = (rest % place, place / 10);
+        }
+    }
+    format!("{number} {word}")
+}
+
 /// The run's clock in seven columns: `00:07.4`.
 pub fn clock(n: Nanos) -> String {
     let tenths = n.0 / 100_000_000;
@@ -248,6 +269,27 @@ mod tests {
             prop_assert!(width(&duration(Nanos(n % 86_400_000_000_000_000))) <= 7);
             prop_assert!(width(&count(n % 1_000_000_000_000_000)) <= 5);
             prop_assert!(width(&bytes(n)) <= 8);
+        }
+    }
+
+    #[test]
+    fn an_instant_is_told_as_exactly_as_its_neighbours_need() {
+        let told = |at, step| instant(Nanos(at), Nanos(step));
+        assert_eq!(told(7_500_000_000, 500_000_000), "7.5 s");
+        assert_eq!(told(7_000_000_000, 500_000_000), "7 s");
+        assert_eq!(told(8_074_660_000, 20_000), "8.07466 s");
+        assert_eq!(told(8_074_680_000, 20_000), "8.07468 s");
+        assert_eq!(told(140_000_000_000, 2_000_000_000), "140 s");
+        assert_eq!(told(180_000_000_000, 60_000_000_000), "3 min");
+        assert_eq!(told(60_500_000, 500_000), "60.5 ms");
+        assert_eq!(told(20_000, 20_000), "20 µs");
+    }
+
+    proptest! {
+        #[test]
+        fn ticks_that_differ_read_differently(ticks in 1u64..1 << 30, step in prop::sample::select(vec![20_000u64, 50_000, 100_000, 5_000_000, 200_000_000])) {
+            let (here, next) = (Nanos(ticks * step), Nanos((ticks + 1) * step));
+            prop_assert_ne!(instant(here, Nanos(step)), instant(next, Nanos(step)));
         }
     }
 }

@@ -81,7 +81,7 @@ fn ticks(span: &Span, live: bool) -> Vec<(usize, String)> {
         let mut at = span.to.0 / step * step;
         while at > span.from.0 {
             let column = span.blank as u64 + (at - span.from.0) / span.per_column.0;
-            ticks.push((column as usize - 1, text::round_duration(Nanos(at))));
+            ticks.push((column as usize - 1, text::instant(Nanos(at), Nanos(step))));
             at -= step;
         }
     }

@@ -27,7 +27,7 @@ pub fn render(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
     };
     let end = end.saturating_sub(scene.app.log_back);
     for (y, line) in (area.y..).zip(log.iter().take(end).skip(end.saturating_sub(rows))) {
-        let line = entry(scene, line);
+        let line = entry(scene, line, usize::from(area.width));
         line.render(Rect { y, height: 1, ..area }, buf);
     }
 }
@@ -40,7 +40,7 @@ pub fn rows(area: Rect) -> usize {
     }
 }
 
-fn entry(scene: &Scene<'_>, line: &LogLine) -> Line<'static> {
+fn entry(scene: &Scene<'_>, line: &LogLine, width: usize) -> Line<'static> {
     let theme = scene.theme;
     let (word, style) = match line.level {
         Level::ERROR => ("ERROR", theme.bad()),
@@ -60,6 +60,8 @@ fn entry(scene: &Scene<'_>, line: &LogLine) -> Line<'static> {
         None => line.target.split("::").next().unwrap_or_default().to_owned(),
     };
     spans.push(Span::styled(format!("{}  ", text::clean(&source)), theme.strong()));
-    spans.push(Span::styled(text::clean(&line.message).into_owned(), Style::new()));
+    let used: usize = spans.iter().map(Span::width).sum();
+    let message = text::fit(&line.message, width.saturating_sub(used + 1));
+    spans.push(Span::styled(message.into_owned(), Style::new()));
     Line::from(spans)
 }

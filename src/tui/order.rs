@@ -259,7 +259,7 @@ fn rank(model: &Model, task: &Task, from: Nanos, to: Nanos) -> Rank {
 }
 
 /// An end that somebody should look into.
-fn is_bad(outcome: Outcome) -> bool {
+pub fn is_bad(outcome: Outcome) -> bool {
     match outcome {
         Outcome::Completed | Outcome::Cancelled | Outcome::Unknown => false,
         Outcome::Failed

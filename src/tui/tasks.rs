@@ -2,6 +2,7 @@
 //! the tasks for which there is no row.
 
 use super::app::Panel;
+use super::order::is_bad;
 use super::row;
 use super::scene::Scene;
 use super::theme::{ORPHANED, glyph};
@@ -17,8 +18,6 @@ use ratatui::widgets::Widget;
 /// Draws the counts of tasks by state.
 pub fn heading(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
     let theme = scene.theme;
-    // Of who blocks a thread of its own nobody need be warned.
-    let words = theme.with_calm_blocks(scene.live() && !blocks_others(scene));
     let gap = if area.width >= 100 { "  " } else { " " };
     let counts = counts(scene);
     let alive = counts.map_or("counting …".to_owned(), |counts| counts.alive().to_string());
@@ -27,34 +26,89 @@ pub fn heading(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
         Span::styled("tasks", scene.heading(Panel::Tasks)),
         Span::styled(format!(" {alive:<3}"), Style::new()),
     ]);
-    let mut orphaned = scene.model.orphaned_now();
-    for (state, count) in counts.iter().flat_map(tally) {
-        let over = matches!(state, State::Ended(_));
-        if over && scene.live() && orphaned > 0 {
-            let chunk = format!("{gap}{ORPHANED} {orphaned:>2} orphaned");
-            line.push_span(Span::styled(chunk, theme.bad()));
-            orphaned = 0;
-        }
-        if over && count == 0 {
-            continue;
-        }
-        let word = if count == 0 { theme.quiet() } else { words.word(state) };
-        let chunk = [
-            Span::raw(gap),
-            Span::styled(glyph(state), theme.state(state, 0)),
-            Span::styled(format!(" {count:>2} {}", state.word()), word),
-        ];
-        let width: usize = chunk.iter().map(Span::width).sum();
-        if line.width() + width > usize::from(area.width) {
+    let mut chunks = chunks(scene, counts.as_ref(), gap);
+    spare_words(&mut chunks, usize::from(area.width) - line.width());
+    for chunk in chunks {
+        if line.width() + chunk.width() > usize::from(area.width) {
             break;
         }
-        line.extend(chunk);
+        line.extend(chunk.spans);
     }
     let sort = format!("sort: {} ", scene.app.order.sorted_by());
     let free = usize::from(area.width).saturating_sub(line.width() + 2);
     line.render(area, buf);
     if free >= sort.len() {
         buf.set_string(area.right() - sort.len() as u16, area.y, sort, theme.quiet());
+    }
+}
+
+/// One state's glyph, count and word.
+struct Chunk {
+    state: Option<State>,
+    spans: Vec<Span<'static>>,
+}
+
+impl Chunk {
+    fn width(&self) -> usize {
+        self.spans.iter().map(Span::width).sum()
+    }
+}
+
+/// All that there is to count, ends only where there are any.
+fn chunks(scene: &Scene<'_>, counts: Option<&Counts>, gap: &'static str) -> Vec<Chunk> {
+    let theme = scene.theme;
+    // Of who blocks a thread of its own nobody need be warned.
+    let words = theme.with_calm_blocks(scene.live() && !blocks_others(scene));
+    let all = counts.map(tally).into_iter().flatten();
+    let shown = all.filter(|(state, count)| *count > 0 || !matches!(state, State::Ended(_)));
+    let mut chunks: Vec<Chunk> = shown
+        .map(|(state, count)| {
+            let word = if count == 0 { theme.quiet() } else { words.word(state) };
+            let spans = vec![
+                Span::raw(gap),
+                Span::styled(glyph(state), theme.state(state, 0)),
+                Span::styled(format!(" {count:>2}"), word),
+                Span::styled(format!(" {}", state.word()), word),
+            ];
+            Chunk {
+                state: Some(state),
+                spans,
+            }
+        })
+        .collect();
+    let orphaned = scene.model.orphaned_now();
+    if scene.live() && orphaned > 0 {
+        let chunk = Span::styled(format!("{gap}{ORPHANED} {orphaned:>2} orphaned"), theme.bad());
+        let after_alive = chunks.partition_point(|chunk| !matches!(chunk.state, Some(State::Ended(_))));
+        chunks.insert(
+            after_alive,
+            Chunk {
+                state: None,
+                spans: vec![chunk],
+            },
+        );
+    }
+    chunks
+}
+
+/// Where a bad end would find no room, the states that need it least go without their words.
+fn spare_words(chunks: &mut [Chunk], room: usize) {
+    let ends_badly = |chunk: &Chunk| {
+        chunk
+            .state
+            .is_none_or(|state| matches!(state, State::Ended(how) if is_bad(how)))
+    };
+    let Some(last) = chunks.iter().rposition(ends_badly) else {
+        return;
+    };
+    let chunks = &mut chunks[..=last];
+    let suspended = State::Suspended(Reason::Unknown);
+    for spared in [suspended, State::Running, State::Queued, State::Unnoticed] {
+        if chunks.iter().map(Chunk::width).sum::<usize>() <= room {
+            return;
+        }
+        let state = chunks.iter_mut().find(|chunk| chunk.state == Some(spared));
+        state.into_iter().for_each(|chunk| chunk.spans.truncate(3));
     }
 }
 
