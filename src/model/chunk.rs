@@ -5,11 +5,11 @@
 //! cells takes the summary of each chunk that lies in one cell and unpacks only those that an edge cuts, so that any zoom
 //! costs about the same.
 
-use super::pack::{self, Entry, Reader};
+use super::pack::{self, Entry, Reader, fold, unfold};
 use super::paint::{Mix, Painter};
 use super::spans::Spans;
 use super::state::{Stretch, Times};
-use super::track::{Held, Rest, hold};
+use super::track::{Held, Rest, Timing, hold};
 use crate::record::{Label, LaneId, Nanos, Reason, Short, Slice, TaskId};
 
 /// Slices in a full chunk. The tests' runs are short, and are to fill many.
@@ -28,12 +28,10 @@ pub(super) struct Chunk {
 impl Chunk {
     /// Of what a [`Packer`] has packed.
     pub fn new(before: Rest, bytes: Vec<u8>, task: TaskId, spans: &Spans) -> Chunk {
-        let mut mix = Mix::default();
         let run = Run { before, bytes: &bytes };
-        run.stretches(task, spans, &mut |stretch| mix.add(&stretch, stretch.len()));
         Chunk {
             before,
-            mix,
+            mix: run.mix(task, spans),
             bytes: bytes.into_boxed_slice(),
         }
     }
@@ -82,8 +80,8 @@ impl Packer {
         }
     }
 
-    /// Header: four times 3 bits of width (gap, length, queued, unnoticed), then one bit each for another lane, another
-    /// waker, another label or reason than those of the slice before.
+    /// Header: four times 3 bits of width (gap, length, queued, unnoticed), then what has changed since the slice before:
+    /// 1 bit for the lane, 1 for label and reason, 2 for the waker.
     #[inline]
     pub fn pack(&mut self, held: &Held) -> Entry {
         let slice = &held.slice;
@@ -102,23 +100,58 @@ impl Packer {
             entry.put(n, width);
         }
         if held.lane != self.lane {
-            header |= 1 << 12;
-            entry.put(u64::from(held.lane.0), 2);
+            header |= OTHER_LANE;
+            let lane = u64::from(held.lane.0);
+            if lane < ONE_BYTE {
+                entry.put(lane, 1);
+            } else {
+                entry.put(ONE_BYTE | lane << 8, 3);
+            }
             self.lane = held.lane;
         }
+        let after = Rest::after(held);
+        if (after.label, after.reason) != (self.after.label, self.after.reason) {
+            header |= OTHER_REST;
+            let (label, reason) = (u64::from(after.label.0), after.reason as u64);
+            if label < TWELVE_BITS {
+                entry.put(reason << 12 | label, 2);
+            } else {
+                entry.put(reason << 12 | TWELVE_BITS | label << 16, 4);
+            }
+        }
         if slice.woken_by != self.woken_by {
-            header |= 1 << 13;
-            entry.put(slice.woken_by.map_or(0, |task| u64::from(task.get())), 4);
+            let id = slice.woken_by.map_or(0, TaskId::get);
+            let far = fold(id.wrapping_sub(slice.task.get()));
+            header |= match (id, far) {
+                (0, _) => NOBODY,
+                (_, 0..=0xffff) => {
+                    entry.put(u64::from(far), 2);
+                    NEAR
+                }
+                _ => {
+                    entry.put(u64::from(id), 4);
+                    FAR
+                }
+            };
             self.woken_by = slice.woken_by;
         }
-        if (slice.label, slice.suspended_on) != (self.after.label, self.after.reason) {
-            header |= 1 << 14;
-            entry.put(u64::from(slice.label.0) | u64::from(slice.suspended_on as u8) << 16, 3);
-        }
-        self.after = Rest::after(held);
+        self.after = after;
         entry.headed(&(header as u16).to_le_bytes())
     }
 }
+
+/// Another lane than before: its number follows in one byte, or in the two after [`ONE_BYTE`].
+const OTHER_LANE: u32 = 1 << 12;
+const ONE_BYTE: u64 = 0xff;
+/// Another label or reason: four bits of reason and twelve of label follow, or [`TWELVE_BITS`] and then two bytes.
+const OTHER_REST: u32 = 1 << 13;
+const TWELVE_BITS: u64 = 0xfff;
+const _: () = assert!(Reason::ALL.len() <= 16, "a reason has four bits");
+/// Another waker, in the two highest bits: nobody; a task whose number is near that of the task itself, which follows
+/// [folded](fold) in two bytes; or any, in four.
+const NOBODY: u32 = 1 << 14;
+const NEAR: u32 = 2 << 14;
+const FAR: u32 = 3 << 14;
 
 /// A packed run, to be read.
 #[derive(Clone, Copy, Debug)]
@@ -129,7 +162,8 @@ pub(super) struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    /// Its slices in order, each with what precedes it.
+    /// Its slices in order.
+    #[inline]
     pub fn slices(self, task: TaskId) -> Slices<'a> {
         Slices {
             reader: Reader::new(self.bytes),
@@ -143,25 +177,34 @@ impl<'a> Run<'a> {
     /// Where its first slice begins; `None`: it has none.
     pub fn start(self) -> Option<Nanos> {
         // Whose it is does not matter here.
-        let (_, first) = self.slices(TaskId(std::num::NonZeroU32::MIN)).next()?;
-        Some(first.slice.start)
+        let first = self.slices(TaskId(std::num::NonZeroU32::MIN)).next()?;
+        Some(first.timing.start)
     }
 
     /// Every stretch of it, in order.
     pub fn stretches(self, task: TaskId, spans: &Spans, each: &mut impl FnMut(Stretch)) {
-        for (before, held) in self.slices(task) {
-            told(before, &held, spans, each);
+        for slice in self.slices(task) {
+            told(slice.before, &slice.timing, spans, each);
         }
     }
 
     /// Paints it slice by slice.
     pub fn paint(self, task: TaskId, spans: &Spans, painter: &mut Painter) {
-        for (before, held) in self.slices(task) {
-            match painter.only(before.since, held.end()) {
-                Some(cell) => told(before, &held, spans, &mut |stretch| cell.add(&stretch, stretch.len())),
-                None => told(before, &held, spans, &mut |stretch| painter.stretch(&stretch)),
+        for Packed { before, timing, .. } in self.slices(task) {
+            match painter.only(before.since, timing.end) {
+                Some(cell) => cell.add_slice(before, &timing, spans),
+                None => told(before, &timing, spans, &mut |stretch| painter.stretch(&stretch)),
             }
         }
+    }
+
+    /// All the time that it covers.
+    pub fn mix(self, task: TaskId, spans: &Spans) -> Mix {
+        let mut mix = Mix::default();
+        for Packed { before, timing, .. } in self.slices(task) {
+            mix.add_slice(before, &timing, spans);
+        }
+        mix
     }
 
     /// The time that it covers, by state.
@@ -174,14 +217,49 @@ impl<'a> Run<'a> {
 
 /// The stretches of a slice and of the gap before it; those that are not empty.
 #[inline]
-pub(super) fn told(before: Rest, held: &Held, spans: &Spans, each: &mut impl FnMut(Stretch)) {
-    let (slice, end) = (&held.slice, held.end());
-    for stretch in before.until(slice.start, slice.queued.get(), slice.unnoticed.get()) {
+pub(super) fn told(before: Rest, slice: &Timing, spans: &Spans, each: &mut impl FnMut(Stretch)) {
+    for stretch in before.until(slice.start, slice.queued, slice.unnoticed) {
         if !stretch.is_empty() {
             each(stretch);
         }
     }
-    hold(slice.start, end, spans.within(slice.start, end), each);
+    hold(slice.start, slice.end, spans.within(slice.start, slice.end), each);
+}
+
+/// A slice of a packed run.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Packed {
+    /// What precedes it.
+    pub before: Rest,
+    pub timing: Timing,
+    task: TaskId,
+    lane: LaneId,
+    woken_by: Option<TaskId>,
+    label: Label,
+    reason: Reason,
+}
+
+impl Packed {
+    /// As it was before it was packed.
+    pub fn held(&self) -> Held {
+        let Timing {
+            start,
+            end,
+            queued,
+            unnoticed,
+        } = self.timing;
+        let slice = Slice {
+            start,
+            task: self.task,
+            len: Short::new(end - start),
+            queued: Short::new(queued),
+            unnoticed: Short::new(unnoticed),
+            woken_by: self.woken_by,
+            label: self.label,
+            suspended_on: self.reason,
+        };
+        Held { slice, lane: self.lane }
+    }
 }
 
 /// The slices of a run.
@@ -195,40 +273,122 @@ pub(super) struct Slices<'a> {
 }
 
 impl Iterator for Slices<'_> {
-    type Item = (Rest, Held);
+    type Item = Packed;
 
     #[inline(always)]
-    fn next(&mut self) -> Option<(Rest, Held)> {
+    fn next(&mut self) -> Option<Packed> {
         if self.reader.is_done() {
             return None;
         }
         let header = self.reader.take(2) as u32;
         let mut number = |place: u32| Nanos(self.reader.take(header >> (3 * place) & 7));
         let (gap, len, queued, unnoticed) = (number(0), number(1), number(2), number(3));
-        if header & 1 << 12 != 0 {
-            self.lane = LaneId(self.reader.take(2) as u16);
+        let before = self.before;
+        let start = before.since + gap;
+        let timing = Timing {
+            start,
+            end: start + len,
+            queued,
+            unnoticed,
+        };
+        let (mut label, mut reason) = (before.label, before.reason);
+        if header & OTHER_LANE != 0 {
+            self.lane = LaneId(match self.reader.take(1) {
+                ONE_BYTE => self.reader.take(2),
+                lane => lane,
+            } as u16);
         }
-        if header & 1 << 13 != 0 {
-            self.woken_by = TaskId::new(self.reader.take(4) as u32);
+        if header & OTHER_REST != 0 {
+            let both = self.reader.take(2);
+            reason = Reason::ALL[(both >> 12) as usize];
+            label = Label(match both & TWELVE_BITS {
+                TWELVE_BITS => self.reader.take(2),
+                label => label,
+            } as u16);
         }
-        let (mut label, mut reason) = (self.before.label, self.before.reason);
-        if header & 1 << 14 != 0 {
-            let both = self.reader.take(3);
-            label = Label(both as u16);
-            reason = Reason::ALL[(both >> 16) as usize];
+        match header & FAR {
+            NOBODY => self.woken_by = None,
+            NEAR => {
+                let id = self.task.get().wrapping_add(unfold(self.reader.take(2) as u32));
+                self.woken_by = TaskId::new(id);
+            }
+            FAR => self.woken_by = TaskId::new(self.reader.take(4) as u32),
+            _ => {}
         }
-        let slice = Slice {
-            start: self.before.since + gap,
+        self.before = Rest {
+            since: timing.end,
+            reason,
+            label,
+        };
+        Some(Packed {
+            before,
+            timing,
             task: self.task,
-            len: Short::new(len),
-            queued: Short::new(queued),
-            unnoticed: Short::new(unnoticed),
+            lane: self.lane,
             woken_by: self.woken_by,
             label,
-            suspended_on: reason,
-        };
-        let held = Held { slice, lane: self.lane };
-        let before = std::mem::replace(&mut self.before, Rest::after(&held));
-        Some((before, held))
+            reason,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Numbers of every size, the smallest ones and those around `edge` as often as all others.
+    fn number(most: u32, edge: u32) -> impl Strategy<Value = u32> {
+        prop_oneof![0u32..3, edge - 2..(edge + 3).min(most), 0..=most]
+    }
+
+    fn held() -> impl Strategy<Value = (u64, Held)> {
+        let length =
+            || (0u32..64).prop_flat_map(|bits| (0..=u64::MAX >> (63 - bits)).prop_map(|n| Short::new(Nanos(n / 2))));
+        (
+            (0u64..1 << 40, length(), length(), length()),
+            number(u16::MAX.into(), 0xff),
+            (number(u16::MAX.into(), 0xfff), prop::sample::select(&Reason::ALL[..])),
+            number(u32::MAX, 1 << 15),
+        )
+            .prop_map(|((gap, len, queued, unnoticed), lane, (label, reason), waker)| {
+                let slice = Slice {
+                    start: Nanos::ZERO,
+                    task: TaskId(std::num::NonZeroU32::MIN),
+                    len,
+                    queued,
+                    unnoticed,
+                    woken_by: TaskId::new(waker),
+                    label: Label(label as u16),
+                    suspended_on: reason,
+                };
+                let lane = LaneId(lane as u16);
+                (gap, Held { slice, lane })
+            })
+    }
+
+    proptest! {
+        #[test]
+        fn a_run_gives_back_the_slices_that_were_packed(slices in prop::collection::vec(held(), 1..20), task in number(u32::MAX, 1 << 15)) {
+            let task = TaskId::new(task.max(1)).unwrap();
+            let before = Rest::fresh(Nanos(7));
+            let mut packer = Packer::new(before);
+            let mut bytes = Vec::new();
+            let mut all = Vec::new();
+            for (gap, mut held) in slices {
+                held.slice.task = task;
+                held.slice.start = packer.after.since + Nanos(gap);
+                // Longer than an entry can tell, and than anything lasts.
+                let cut = |n: &mut Short| *n = (*n).min(Short::new(Nanos(pack::MOST / 2)));
+                cut(&mut held.slice.len);
+                cut(&mut held.slice.queued);
+                cut(&mut held.slice.unnoticed);
+                bytes.extend_from_slice(packer.pack(&held).bytes());
+                all.push(held);
+            }
+            let run = Run { before, bytes: &bytes };
+            let back: Vec<Held> = run.slices(task).map(|slice| slice.held()).collect();
+            prop_assert_eq!(back, all);
+        }
     }
 }

@@ -4,7 +4,7 @@
 //! task; and they only ever come at the end, because a lane writes its slices in the order of their ends.
 
 use super::chunk::FULL;
-use super::pack::{self, Entry, Reader};
+use super::pack::{self, Entry, Reader, fold, unfold};
 use super::paint::{LaneMix, LanePainter};
 use super::spans::Spans;
 use crate::record::{Nanos, Slice, TaskId};
@@ -53,8 +53,7 @@ impl LaneChunk {
     fn push(&mut self, slice: LaneSlice) {
         let gap = (slice.start - self.end).0.min(pack::MOST);
         let len = (slice.end - slice.start).0.min(pack::MOST);
-        let step = slice.task.get().wrapping_sub(self.task) as i32;
-        let step = u64::from((step << 1 ^ step >> 31) as u32);
+        let step = u64::from(fold(slice.task.get().wrapping_sub(self.task)));
         let widths = [pack::width(gap), pack::width(len), pack::width(step).max(1)];
         let mut entry = Entry::after_header(1);
         entry.put(gap, widths[0]);
@@ -101,8 +100,7 @@ impl Iterator for LaneSlices<'_> {
         let gap = Nanos(self.reader.take(header & 7));
         let len = Nanos(self.reader.take(header >> 3 & 7));
         let step = self.reader.take((header >> 6) + 1) as u32;
-        let step = (step >> 1) as i32 ^ -((step & 1) as i32);
-        self.task = self.task.wrapping_add(step as u32);
+        self.task = self.task.wrapping_add(unfold(step));
         let start = self.end + gap;
         self.end = start + len;
         let task = TaskId::new(self.task)?;

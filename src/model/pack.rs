@@ -10,13 +10,25 @@ pub(super) fn width(n: u64) -> u32 {
     (64 - n.leading_zeros()).div_ceil(8)
 }
 
+/// A difference up or down as a number that is small where the difference is.
+#[inline]
+pub(super) fn fold(difference: u32) -> u32 {
+    difference << 1 ^ (difference as i32 >> 31) as u32
+}
+
+/// Back from what [`fold`] gave.
+#[inline]
+pub(super) fn unfold(folded: u32) -> u32 {
+    folded >> 1 ^ (folded & 1).wrapping_neg()
+}
+
 /// The longest number that can be packed.
 pub(super) const MOST: u64 = (1 << 56) - 1;
 
 /// An entry that is being packed.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Entry {
-    bytes: [u8; 48],
+    bytes: [u8; 56],
     len: usize,
 }
 
@@ -25,7 +37,7 @@ impl Entry {
     #[inline]
     pub fn after_header(header: usize) -> Entry {
         Entry {
-            bytes: [0; 48],
+            bytes: [0; 56],
             len: header,
         }
     }

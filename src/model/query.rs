@@ -102,6 +102,15 @@ impl Model {
         }
     }
 
+    /// Every stretch in which a task blocked, or waited for at least `worth` for a lane or for somebody to notice, that
+    /// touches `from..to`, in order and as a whole, as far as its slices are held. Looks at summaries first: cheap where there are none.
+    pub fn troubles(&self, id: TaskId, from: Nanos, to: Nanos, worth: Nanos, each: impl FnMut(Stretch)) {
+        if let Some(task) = self.task(id) {
+            let window = (from.max(self.horizon), to.min(self.now), worth);
+            task.troubles(window, self.now, &self.blocks, each);
+        }
+    }
+
     /// The name of the step that a task is in or waits for, where that is known.
     pub fn waiting_on(&self, id: TaskId) -> Option<&str> {
         let task = self.task(id)?;

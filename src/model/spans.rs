@@ -49,7 +49,11 @@ impl Spans {
     }
 
     /// How much of `from..to` is in the set.
+    #[inline]
     pub(super) fn covered(&self, from: Nanos, to: Nanos) -> Nanos {
+        if self.0.is_empty() {
+            return Nanos::ZERO;
+        }
         self.within(from, to).map(|(a, b)| b - a).sum()
     }
 

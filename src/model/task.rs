@@ -205,6 +205,33 @@ impl Task {
         }
     }
 
+    /// Every stretch of blocking, and every one of waiting for a lane or for somebody to notice for as long as `worth`, that
+    /// touches `from..to`, in order, as a whole.
+    pub(super) fn troubles(
+        &self,
+        (from, to, worth): (Nanos, Nanos, Nanos),
+        now: Nanos,
+        blocks: &Blocks,
+        mut each: impl FnMut(Stretch),
+    ) {
+        let mut touching = |stretch: Stretch| {
+            let troubles = match stretch.state {
+                State::Blocking => !stretch.is_empty(),
+                State::Queued | State::Unnoticed => stretch.len() >= worth.max(Nanos(1)),
+                _ => false,
+            };
+            if troubles && stretch.from < to && stretch.to > from {
+                each(stretch);
+            }
+        };
+        let window = (from, to, worth);
+        self.track
+            .troubles(self.id, window, &self.blocking, blocks, &mut touching);
+        if self.rest().since < to {
+            self.open(now, touching);
+        }
+    }
+
     /// Paints its row.
     pub(super) fn paint(&self, now: Nanos, blocks: &Blocks, painter: &mut Painter) {
         self.track.paint(self.id, &self.blocking, blocks, painter);

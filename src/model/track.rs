@@ -51,36 +51,44 @@ impl Rest {
         times
     }
 
-    /// The stretches from here to a slice at `start` that says how long it was queued and unnoticed before.
-    /// They fill the gap, whatever the slice says.
+    /// How long the gap to a slice is that begins at `start` and says how long it was queued and unnoticed before: at rest,
+    /// unnoticed, queued. They fill the gap, whatever the slice says.
+    #[inline]
+    pub fn gap(self, start: Nanos, queued: Nanos, unnoticed: Nanos) -> [Nanos; 3] {
+        let gap = start - self.since;
+        if State::at_rest(self.reason) == State::Queued {
+            return [gap, Nanos::ZERO, Nanos::ZERO];
+        }
+        let queued = queued.min(gap);
+        let unnoticed = unnoticed.min(gap - queued);
+        [gap - queued - unnoticed, unnoticed, queued]
+    }
+
+    /// The stretches of that gap.
     #[inline]
     pub fn until(self, start: Nanos, queued: Nanos, unnoticed: Nanos) -> [Stretch; 3] {
-        let state = State::at_rest(self.reason);
-        let start = start.max(self.since);
-        let (ready, woken) = if state == State::Queued {
-            (start, start)
-        } else {
-            let woken = (start - queued).max(self.since);
-            ((woken - unnoticed).max(self.since), woken)
+        let mut at = self.since;
+        let mut stretch = |state, len| {
+            let from = at;
+            at += len;
+            Stretch { from, to: at, state }
         };
+        let [rest, unnoticed, queued] = self.gap(start, queued, unnoticed);
         [
-            Stretch {
-                from: self.since,
-                to: ready,
-                state,
-            },
-            Stretch {
-                from: ready,
-                to: woken,
-                state: State::Unnoticed,
-            },
-            Stretch {
-                from: woken,
-                to: start,
-                state: State::Queued,
-            },
+            stretch(State::at_rest(self.reason), rest),
+            stretch(State::Unnoticed, unnoticed),
+            stretch(State::Queued, queued),
         ]
     }
+}
+
+/// When a slice was, and how long its task had waited for it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Timing {
+    pub start: Nanos,
+    pub end: Nanos,
+    pub queued: Nanos,
+    pub unnoticed: Nanos,
 }
 
 /// A slice, and the lane that it held.
@@ -94,6 +102,16 @@ impl Held {
     #[inline]
     pub fn end(&self) -> Nanos {
         self.slice.start + self.slice.len.get()
+    }
+
+    #[inline]
+    pub fn timing(&self) -> Timing {
+        Timing {
+            start: self.slice.start,
+            end: self.end(),
+            queued: self.slice.queued.get(),
+            unnoticed: self.slice.unnoticed.get(),
+        }
     }
 
     /// A total order, so that it does not matter which of two comes first.
@@ -131,7 +149,25 @@ pub(super) struct Track {
     count: u8,
     /// Slices before those held are forgotten.
     forgotten: bool,
+    /// In the open run.
+    waited: Longest,
     chunks: Vec<Chunk>,
+}
+
+/// A bound of how long the longest of some waits was: fewer nanoseconds than 2 to this power.
+#[derive(Clone, Copy, Debug, Default)]
+struct Longest(u8);
+
+impl Longest {
+    #[inline]
+    fn count(&mut self, len: Nanos) {
+        self.0 = self.0.max(64 - len.0.leading_zeros() as u8);
+    }
+
+    /// Whether one may have lasted that long.
+    fn reaches(self, len: Nanos) -> bool {
+        u64::from(self.0) > u64::from(len.0.max(1).ilog2())
+    }
 }
 
 impl Track {
@@ -144,6 +180,7 @@ impl Track {
             open: Chain::default(),
             count: 0,
             forgotten: false,
+            waited: Longest::default(),
             chunks: Vec::new(),
         }
     }
@@ -205,10 +242,12 @@ impl Track {
     #[inline]
     fn push(&mut self, held: &Held, spans: &Spans, sums: &mut Sums, blocks: &mut Blocks) -> Nanos {
         let mut blocking = Nanos::ZERO;
-        told(self.rest(), held, spans, &mut |stretch| {
+        told(self.rest(), &held.timing(), spans, &mut |stretch| {
             sums.add(stretch.state, stretch.len());
-            if stretch.state == State::Blocking {
-                blocking += stretch.len();
+            match stretch.state {
+                State::Blocking => blocking += stretch.len(),
+                State::Queued | State::Unnoticed => self.waited.count(stretch.len()),
+                _ => {}
             }
         });
         blocks.append(&mut self.open, self.packer.pack(held).bytes());
@@ -235,6 +274,7 @@ impl Track {
     fn open_after(&mut self, before: Rest, blocks: &mut Blocks) {
         blocks.free(&mut self.open);
         self.count = 0;
+        self.waited = Longest::default();
         self.before = before;
         self.packer = Packer::new(before);
     }
@@ -282,7 +322,7 @@ impl Track {
     fn unpack(&self, task: TaskId, place: usize, blocks: &Blocks) -> Unpacked {
         let unpack = |run: Run| Unpacked {
             before: run.before,
-            slices: run.slices(task).map(|(_, held)| held).collect(),
+            slices: run.slices(task).map(|slice| slice.held()).collect(),
         };
         match self.chunks.get(place) {
             Some(chunk) => unpack(chunk.run()),
@@ -350,10 +390,10 @@ impl Track {
     ) {
         let mut in_run = |run: Run| {
             let mut all = Nanos::ZERO;
-            for (_, held) in run.slices(task) {
-                let amount = held.end().min(to) - held.slice.start.max(from);
+            for slice in run.slices(task) {
+                let amount = slice.timing.end.min(to) - slice.timing.start.max(from);
                 if amount > Nanos::ZERO {
-                    in_slice(&held, amount);
+                    in_slice(&slice.held(), amount);
                     all += amount;
                 }
             }
@@ -387,11 +427,33 @@ impl Track {
         }
     }
 
+    /// The same of the runs in which anything is blocking, or something waits for a lane or for somebody to notice for as long
+    /// as `worth`. No other is looked into.
+    pub fn troubles(
+        &self,
+        task: TaskId,
+        (from, to, worth): (Nanos, Nanos, Nanos),
+        spans: &Spans,
+        blocks: &Blocks,
+        mut each: impl FnMut(Stretch),
+    ) {
+        for chunk in &self.chunks[self.within(from, to)] {
+            if chunk.mix.blocking > Nanos::ZERO || chunk.mix.longest_wait() >= worth {
+                chunk.run().stretches(task, chunk.spans(spans), &mut each);
+            }
+        }
+        let blocks_in_it = || spans.covered(self.before.since, self.rest().since) > Nanos::ZERO;
+        if self.open_within(from, to) && (self.waited.reaches(worth) || blocks_in_it()) {
+            self.open_run(&blocks.gather(&self.open))
+                .stretches(task, spans, &mut each);
+        }
+    }
+
     /// What it rested on at an instant between two of the slices held.
     pub fn rest_at(&self, task: TaskId, at: Nanos, blocks: &Blocks) -> Option<Rest> {
         let rest = |run: Run| {
-            let (before, held) = run.slices(task).find(|(_, held)| at < held.end())?;
-            (at < held.slice.start).then_some(before)
+            let slice = run.slices(task).find(|slice| at < slice.timing.end)?;
+            (at < slice.timing.start).then_some(slice.before)
         };
         match self.chunks.get(self.within(at, at + Nanos(1)).start) {
             Some(chunk) => rest(chunk.run()),

@@ -242,7 +242,7 @@ fn shows(task: &Task, span: &Span) -> bool {
 
 fn rank(model: &Model, task: &Task, from: Nanos, to: Nanos) -> Rank {
     let (mut blocked, mut waited) = (Nanos::ZERO, Nanos::ZERO);
-    model.stretches(task.id, from, to, |stretch| match stretch.state {
+    model.troubles(task.id, from, to, WORTH_SEEING, |stretch| match stretch.state {
         State::Blocking if task.on_shared_lane => blocked = blocked.max(stretch.len()),
         State::Queued | State::Unnoticed => waited = waited.max(stretch.len()),
         _ => {}

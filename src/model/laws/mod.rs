@@ -182,6 +182,23 @@ fn instants_hold(model: &Model) -> Result<(), TestCaseError> {
     Ok(())
 }
 
+/// The troubles of a task are those of its stretches that are troubles.
+fn troubles_hold(model: &Model, from: Nanos, to: Nanos, worth: Nanos) -> Result<(), TestCaseError> {
+    for task in model.tasks() {
+        let (mut troubles, mut expected) = (Vec::new(), Vec::new());
+        model.troubles(task.id, from, to, worth, |stretch| troubles.push(stretch));
+        model.stretches(task.id, from, to, |stretch| {
+            expected.extend(Some(stretch).filter(|stretch| match stretch.state {
+                State::Blocking => true,
+                State::Queued | State::Unnoticed => stretch.len() >= worth,
+                _ => false,
+            }));
+        });
+        prop_assert_eq!(troubles, expected, "{:?} in {:?}..{:?}", task.id, from, to);
+    }
+    Ok(())
+}
+
 /// Every cell shows something that is in it, and the worst of it.
 fn cells_hold(model: &Model, from: u64, len: u64, columns: usize) -> Result<(), TestCaseError> {
     let window = Window {
@@ -251,6 +268,14 @@ proptest! {
     fn cells_show_what_is_in_them(acts in acts(60), turns in turns(), from in 0u64..800, len in 1u64..2000, columns in 1usize..90) {
         let model = deliver(&happen(&acts, 1, false), &turns, 10, usize::MAX);
         cells_hold(&model, from, len, columns)?;
+    }
+
+    #[test]
+    fn no_trouble_is_overlooked(
+        acts in acts(100), turns in turns(), limit in prop::sample::select(vec![20, usize::MAX]), from in 0u64..2000, len in 1u64..500, worth in 0u64..70
+    ) {
+        let model = deliver(&happen(&acts, 1, false), &turns, 10, limit);
+        troubles_hold(&model, Nanos(from), Nanos(from + len), Nanos(worth))?;
     }
 
     #[test]
