@@ -9,7 +9,7 @@ use super::pack::{self, Entry, Reader, fold, unfold};
 use super::paint::{Mix, Painter};
 use super::spans::Spans;
 use super::state::{Stretch, Times};
-use super::track::{Held, Rest, Timing, hold};
+use super::track::{Held, Rest, Timing};
 use crate::record::{Label, LaneId, Nanos, Reason, Short, Slice, TaskId};
 
 /// Slices in a full chunk. The tests' runs are short, and are to fill many.
@@ -99,43 +99,40 @@ impl Packer {
             header |= width << (3 * place);
             entry.put(n, width);
         }
-        if held.lane != self.lane {
-            header |= OTHER_LANE;
-            let lane = u64::from(held.lane.0);
-            if lane < ONE_BYTE {
-                entry.put(lane, 1);
-            } else {
-                entry.put(ONE_BYTE | lane << 8, 3);
-            }
-            self.lane = held.lane;
-        }
+        // Whether these change is anybody's guess, also the processor's: so each is put in, at no width if it does not.
+        let lane = u64::from(held.lane.0);
+        let (lane, width) = if lane < ONE_BYTE {
+            (lane, 1)
+        } else {
+            (ONE_BYTE | lane << 8, 3)
+        };
+        let changes = held.lane != self.lane;
+        header |= u32::from(changes) * OTHER_LANE;
+        entry.put(lane, u32::from(changes) * width);
+
         let after = Rest::after(held);
-        if (after.label, after.reason) != (self.after.label, self.after.reason) {
-            header |= OTHER_REST;
-            let (label, reason) = (u64::from(after.label.0), after.reason as u64);
-            if label < TWELVE_BITS {
-                entry.put(reason << 12 | label, 2);
-            } else {
-                entry.put(reason << 12 | TWELVE_BITS | label << 16, 4);
-            }
-        }
-        if slice.woken_by != self.woken_by {
-            let id = slice.woken_by.map_or(0, TaskId::get);
-            let far = fold(id.wrapping_sub(slice.task.get()));
-            header |= match (id, far) {
-                (0, _) => NOBODY,
-                (_, 0..=0xffff) => {
-                    entry.put(u64::from(far), 2);
-                    NEAR
-                }
-                _ => {
-                    entry.put(u64::from(id), 4);
-                    FAR
-                }
-            };
-            self.woken_by = slice.woken_by;
-        }
-        self.after = after;
+        let (label, reason) = (u64::from(after.label.0), (after.reason as u64) << 12);
+        let (rest, width) = if label < TWELVE_BITS {
+            (reason | label, 2)
+        } else {
+            (reason | TWELVE_BITS | label << 16, 4)
+        };
+        let changes = (after.label, after.reason) != (self.after.label, self.after.reason);
+        header |= u32::from(changes) * OTHER_REST;
+        entry.put(rest, u32::from(changes) * width);
+
+        let id = slice.woken_by.map_or(0, TaskId::get);
+        let far = fold(id.wrapping_sub(slice.task.get()));
+        let (kind, waker, width) = match id {
+            0 => (NOBODY, 0, 0),
+            _ if far <= u32::from(u16::MAX) => (NEAR, far, 2),
+            _ => (FAR, id, 4),
+        };
+        let changes = slice.woken_by != self.woken_by;
+        header |= u32::from(changes) * kind;
+        entry.put(u64::from(waker), u32::from(changes) * width);
+
+        (self.lane, self.woken_by, self.after) = (held.lane, slice.woken_by, after);
         entry.headed(&(header as u16).to_le_bytes())
     }
 }
@@ -181,10 +178,16 @@ impl<'a> Run<'a> {
         Some(first.timing.start)
     }
 
-    /// Every stretch of it, in order.
-    pub fn stretches(self, task: TaskId, spans: &Spans, each: &mut impl FnMut(Stretch)) {
+    /// Every stretch of it that is not empty, in order, but for those of slices that end by `from`, or whose gaps begin at `to`
+    /// or later.
+    pub fn stretches(self, task: TaskId, (from, to): (Nanos, Nanos), spans: &Spans, each: &mut impl FnMut(Stretch)) {
         for slice in self.slices(task) {
-            told(slice.before, &slice.timing, spans, each);
+            if slice.before.since >= to {
+                break;
+            }
+            if slice.timing.end > from {
+                slice.before.stretches(&slice.timing, spans, each);
+            }
         }
     }
 
@@ -192,8 +195,8 @@ impl<'a> Run<'a> {
     pub fn paint(self, task: TaskId, spans: &Spans, painter: &mut Painter) {
         for Packed { before, timing, .. } in self.slices(task) {
             match painter.only(before.since, timing.end) {
-                Some(cell) => cell.add_slice(before, &timing, spans),
-                None => told(before, &timing, spans, &mut |stretch| painter.stretch(&stretch)),
+                Some(cell) => cell.spend(&before.spent(&timing, spans)),
+                None => before.stretches(&timing, spans, &mut |stretch| painter.stretch(&stretch)),
             }
         }
     }
@@ -202,7 +205,7 @@ impl<'a> Run<'a> {
     pub fn mix(self, task: TaskId, spans: &Spans) -> Mix {
         let mut mix = Mix::default();
         for Packed { before, timing, .. } in self.slices(task) {
-            mix.add_slice(before, &timing, spans);
+            mix.spend(&before.spent(&timing, spans));
         }
         mix
     }
@@ -210,20 +213,11 @@ impl<'a> Run<'a> {
     /// The time that it covers, by state.
     pub fn times(self, task: TaskId, spans: &Spans) -> Times {
         let mut times = Times::default();
-        self.stretches(task, spans, &mut |stretch| times.add(stretch.state, stretch.len()));
+        for Packed { before, timing, .. } in self.slices(task) {
+            times.spend(&before.spent(&timing, spans));
+        }
         times
     }
-}
-
-/// The stretches of a slice and of the gap before it; those that are not empty.
-#[inline]
-pub(super) fn told(before: Rest, slice: &Timing, spans: &Spans, each: &mut impl FnMut(Stretch)) {
-    for stretch in before.until(slice.start, slice.queued, slice.unnoticed) {
-        if !stretch.is_empty() {
-            each(stretch);
-        }
-    }
-    hold(slice.start, slice.end, spans.within(slice.start, slice.end), each);
 }
 
 /// A slice of a packed run.
@@ -272,6 +266,30 @@ pub(super) struct Slices<'a> {
     woken_by: Option<TaskId>,
 }
 
+/// The bytes of lane, label and reason in their usual forms, where they have changed.
+#[inline]
+fn widths(header: u32) -> (u32, u32) {
+    (header >> 12 & 1, header >> 12 & 2)
+}
+
+impl Slices<'_> {
+    /// Reads lane, reason with part of the label, and label where one of them is not in its usual form.
+    #[cold]
+    fn unusual(&mut self, header: u32) -> (u64, u64, u64) {
+        let (lane_width, rest_width) = widths(header);
+        let lane = match self.reader.take(lane_width) {
+            ONE_BYTE => self.reader.take(2),
+            lane => lane,
+        };
+        let rest = self.reader.take(rest_width);
+        let label = match rest & TWELVE_BITS {
+            TWELVE_BITS => self.reader.take(2),
+            label => label,
+        };
+        (lane, rest, label)
+    }
+}
+
 impl Iterator for Slices<'_> {
     type Item = Packed;
 
@@ -291,21 +309,24 @@ impl Iterator for Slices<'_> {
             queued,
             unnoticed,
         };
-        let (mut label, mut reason) = (before.label, before.reason);
-        if header & OTHER_LANE != 0 {
-            self.lane = LaneId(match self.reader.take(1) {
-                ONE_BYTE => self.reader.take(2),
-                lane => lane,
-            } as u16);
+        // Whether these have changed is anybody's guess, also the processor's: so they are read without asking. In their usual
+        // forms they fit into one word.
+        let (lane_width, rest_width) = widths(header);
+        let word = self.reader.peek();
+        let (mut lane, mut rest) = (word & ONE_BYTE, word >> (8 * lane_width) & 0xffff);
+        let mut label = rest & TWELVE_BITS;
+        if lane_width > 0 && lane == ONE_BYTE || rest_width > 0 && label == TWELVE_BITS {
+            (lane, rest, label) = self.unusual(header);
+        } else {
+            self.reader.skip(lane_width + rest_width);
         }
-        if header & OTHER_REST != 0 {
-            let both = self.reader.take(2);
-            reason = Reason::ALL[(both >> 12) as usize];
-            label = Label(match both & TWELVE_BITS {
-                TWELVE_BITS => self.reader.take(2),
-                label => label,
-            } as u16);
-        }
+        self.lane = if lane_width > 0 { LaneId(lane as u16) } else { self.lane };
+        let (reason, label) = if rest_width > 0 {
+            (rest >> 12, label)
+        } else {
+            (before.reason as u64, u64::from(before.label.0))
+        };
+        let (reason, label) = (Reason::ALL[reason as usize], Label(label as u16));
         match header & FAR {
             NOBODY => self.woken_by = None,
             NEAR => {

@@ -79,10 +79,18 @@ impl<'a> Reader<'a> {
         self.at >= self.bytes.len()
     }
 
-    /// The number in the next `width` bytes.
+    /// The number in the next `width` bytes, 0–7.
     #[inline]
     pub fn take(&mut self, width: u32) -> u64 {
-        let word = match self.bytes.get(self.at..self.at + 8) {
+        let word = self.peek();
+        self.skip(width);
+        word & ((1 << (width * 8)) - 1)
+    }
+
+    /// The next eight bytes; beyond the end, zeros.
+    #[inline]
+    pub fn peek(&self) -> u64 {
+        match self.bytes.get(self.at..self.at + 8) {
             Some(word) => u64::from_le_bytes(word.try_into().expect("eight bytes were asked for")),
             None => {
                 let mut word = [0; 8];
@@ -90,9 +98,13 @@ impl<'a> Reader<'a> {
                 word[..rest.len()].copy_from_slice(rest);
                 u64::from_le_bytes(word)
             }
-        };
-        self.at += width as usize;
-        word & ((1 << (width * 8)) - 1)
+        }
+    }
+
+    /// Goes on by so many bytes.
+    #[inline]
+    pub fn skip(&mut self, bytes: u32) {
+        self.at += bytes as usize;
     }
 }
 

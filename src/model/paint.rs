@@ -14,9 +14,7 @@
 //!
 //! Each cell also says what share of it was spent running, so that a poll of 50 µs in a cell of 25 ms can be a thin tick.
 
-use super::spans::Spans;
-use super::state::{State, Stretch};
-use super::track::{Rest, Timing};
+use super::state::{Spent, State, Stretch};
 use crate::record::{GroupId, Nanos, Outcome, Reason, TaskId};
 
 /// Waiting for this long is always worth seeing.
@@ -106,27 +104,15 @@ impl Mix {
 
     /// A slice and the gap before it lie in here as a whole.
     #[inline]
-    pub fn add_slice(&mut self, before: Rest, slice: &Timing, spans: &Spans) {
-        let [rest, unnoticed, queued] = before.gap(slice.start, slice.queued, slice.unnoticed);
-        match State::at_rest(before.reason) {
-            State::Suspended(reason) => {
-                self.suspended += rest;
-                self.suspension(rest, reason);
-                self.wait(unnoticed, queued);
-            }
-            _ => self.wait(Nanos::ZERO, rest),
-        }
-        let blocking = spans.covered(slice.start, slice.end);
-        self.running += slice.end - slice.start - blocking;
-        self.blocking += blocking;
-    }
-
-    #[inline]
-    fn wait(&mut self, unnoticed: Nanos, queued: Nanos) {
-        self.unnoticed += unnoticed;
-        self.longest_unnoticed = self.longest_unnoticed.max(unnoticed);
-        self.queued += queued;
-        self.longest_queued = self.longest_queued.max(queued);
+    pub fn spend(&mut self, spent: &Spent) {
+        self.running += spent.running;
+        self.blocking += spent.blocking;
+        self.queued += spent.queued;
+        self.longest_queued = self.longest_queued.max(spent.queued);
+        self.unnoticed += spent.unnoticed;
+        self.longest_unnoticed = self.longest_unnoticed.max(spent.unnoticed);
+        self.suspended += spent.suspended;
+        self.suspension(spent.suspended, spent.reason);
     }
 
     /// The longest wait for a lane or for somebody to notice.

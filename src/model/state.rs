@@ -67,6 +67,19 @@ impl Stretch {
     }
 }
 
+/// How a slice and the gap before it divide the time.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Spent {
+    /// What the task rested on in the gap.
+    pub reason: Reason,
+    /// At rest, unless resting is being queued.
+    pub suspended: Nanos,
+    pub unnoticed: Nanos,
+    pub queued: Nanos,
+    pub running: Nanos,
+    pub blocking: Nanos,
+}
+
 /// Time spent in each state but the last. `suspended` is the sum of `suspended_on`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Times {
@@ -104,6 +117,17 @@ impl Times {
             }
             State::Ended(_) => {}
         }
+    }
+
+    /// Counts that, too.
+    #[inline]
+    pub(super) fn spend(&mut self, spent: &Spent) {
+        self.running += spent.running;
+        self.blocking += spent.blocking;
+        self.queued += spent.queued;
+        self.unnoticed += spent.unnoticed;
+        self.suspended += spent.suspended;
+        self.suspended_on[spent.reason as usize] += spent.suspended;
     }
 }
 

@@ -1,6 +1,6 @@
 //! The times of a task and those of its group, which are the sum of its tasks': whatever changes the one changes the other.
 
-use super::state::{State, Times};
+use super::state::{Spent, State, Times};
 use crate::record::Nanos;
 
 /// The times of a task, and the sum that they are part of.
@@ -18,6 +18,13 @@ impl Sums<'_> {
     pub fn add(&mut self, state: State, len: Nanos) {
         self.own.add(state, len);
         self.all.add(state, len);
+    }
+
+    /// Counts that, too.
+    #[inline]
+    pub fn spend(&mut self, spent: &Spent) {
+        self.own.spend(spent);
+        self.all.spend(spent);
     }
 
     /// Counts all of that, too.

@@ -150,7 +150,7 @@ impl Task {
         self.standing().over.map(|(at, _)| at)
     }
 
-    /// The stretches after the last slice, up to `now`, or up to `Nanos::MAX` for a task that is over.
+    /// The stretches after the last slice, at least one though it be empty, up to `now`, or up to `Nanos::MAX` for a task that is over.
     pub(super) fn open(&self, now: Nanos, mut each: impl FnMut(Stretch)) {
         let rest = self.rest();
         let state = State::at_rest(rest.reason);
@@ -167,16 +167,18 @@ impl Task {
             });
             return;
         }
+        let until = |to| Stretch {
+            from: rest.since,
+            to,
+            state,
+        };
+        each(until(if self.live.is_none() { now } else { rest.since }));
         match self.live.as_deref() {
-            None => each(Stretch {
-                from: rest.since,
-                to: now,
-                state,
-            }),
+            None => {}
             Some(LiveTask::Waiting { ready, woken }) => {
                 let woken = woken.unwrap_or(now).min(now);
                 let ready = ready.unwrap_or(woken).min(woken);
-                rest.until(now, now - woken, woken - ready).into_iter().for_each(each);
+                rest.gap(now, now - woken, woken - ready, &mut each);
             }
             Some(LiveTask::Current {
                 start,
@@ -185,7 +187,7 @@ impl Task {
                 blocking,
                 ..
             }) => {
-                rest.until(*start, *queued, *unnoticed).into_iter().for_each(&mut each);
+                rest.gap(*start, *queued, *unnoticed, &mut each);
                 hold(*start, now, blocking.iter().copied(), &mut each);
             }
         }

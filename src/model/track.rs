@@ -5,10 +5,10 @@
 //! unpacked and packed again.
 
 use super::blocks::{Blocks, Chain};
-use super::chunk::{Chunk, FULL, Packer, Run, told};
+use super::chunk::{Chunk, FULL, Packer, Run};
 use super::paint::Painter;
 use super::spans::Spans;
-use super::state::{State, Stretch, Times};
+use super::state::{Spent, State, Stretch, Times};
 use super::sums::Sums;
 use crate::record::{Label, LaneId, Nanos, Reason, Slice, TaskId};
 use std::ops::Range;
@@ -51,34 +51,54 @@ impl Rest {
         times
     }
 
-    /// How long the gap to a slice is that begins at `start` and says how long it was queued and unnoticed before: at rest,
-    /// unnoticed, queued. They fill the gap, whatever the slice says.
+    /// What a slice and the gap before it add to the time in each state. A gap is filled, whatever the slice says of how
+    /// long it was queued and unnoticed.
     #[inline]
-    pub fn gap(self, start: Nanos, queued: Nanos, unnoticed: Nanos) -> [Nanos; 3] {
-        let gap = start - self.since;
-        if State::at_rest(self.reason) == State::Queued {
-            return [gap, Nanos::ZERO, Nanos::ZERO];
+    pub fn spent(self, slice: &Timing, spans: &Spans) -> Spent {
+        let gap = slice.start - self.since;
+        let yields = State::at_rest(self.reason) == State::Queued;
+        let queued = if yields { gap } else { slice.queued.min(gap) };
+        let unnoticed = slice.unnoticed.min(gap - queued);
+        let blocking = spans.covered(slice.start, slice.end);
+        Spent {
+            reason: self.reason,
+            suspended: gap - queued - unnoticed,
+            unnoticed,
+            queued,
+            running: slice.end - slice.start - blocking,
+            blocking,
         }
-        let queued = queued.min(gap);
-        let unnoticed = unnoticed.min(gap - queued);
-        [gap - queued - unnoticed, unnoticed, queued]
     }
 
-    /// The stretches of that gap.
+    /// The stretches of a slice and of the gap before it; those that are not empty.
     #[inline]
-    pub fn until(self, start: Nanos, queued: Nanos, unnoticed: Nanos) -> [Stretch; 3] {
-        let mut at = self.since;
-        let mut stretch = |state, len| {
-            let from = at;
-            at += len;
-            Stretch { from, to: at, state }
+    pub fn stretches(self, slice: &Timing, spans: &Spans, each: &mut impl FnMut(Stretch)) {
+        self.gap(slice.start, slice.queued, slice.unnoticed, each);
+        hold(slice.start, slice.end, spans.within(slice.start, slice.end), each);
+    }
+
+    /// The stretches from here to an instant before which the task was queued and unnoticed for so long; those that are not empty.
+    #[inline]
+    pub fn gap(self, end: Nanos, queued: Nanos, unnoticed: Nanos, each: &mut impl FnMut(Stretch)) {
+        let slice = Timing {
+            start: end,
+            end,
+            queued,
+            unnoticed,
         };
-        let [rest, unnoticed, queued] = self.gap(start, queued, unnoticed);
-        [
-            stretch(State::at_rest(self.reason), rest),
-            stretch(State::Unnoticed, unnoticed),
-            stretch(State::Queued, queued),
-        ]
+        let spent = self.spent(&slice, Spans::NONE);
+        let mut at = self.since;
+        for (state, len) in [
+            (State::Suspended(self.reason), spent.suspended),
+            (State::Unnoticed, spent.unnoticed),
+            (State::Queued, spent.queued),
+        ] {
+            if len > Nanos::ZERO {
+                let from = at;
+                at += len;
+                each(Stretch { from, to: at, state });
+            }
+        }
     }
 }
 
@@ -241,22 +261,16 @@ impl Track {
     /// Adds a slice that begins after the last one has ended. How much of it is blocking.
     #[inline]
     fn push(&mut self, held: &Held, spans: &Spans, sums: &mut Sums, blocks: &mut Blocks) -> Nanos {
-        let mut blocking = Nanos::ZERO;
-        told(self.rest(), &held.timing(), spans, &mut |stretch| {
-            sums.add(stretch.state, stretch.len());
-            match stretch.state {
-                State::Blocking => blocking += stretch.len(),
-                State::Queued | State::Unnoticed => self.waited.count(stretch.len()),
-                _ => {}
-            }
-        });
+        let spent = self.rest().spent(&held.timing(), spans);
+        sums.spend(&spent);
+        self.waited.count(spent.unnoticed.max(spent.queued));
         blocks.append(&mut self.open, self.packer.pack(held).bytes());
         self.last_start = held.slice.start;
         self.count += 1;
         if usize::from(self.count) == FULL {
             self.seal(held.slice.task, spans, blocks);
         }
-        blocking
+        spent.blocking
     }
 
     /// Makes a chunk of the open run.
@@ -419,11 +433,11 @@ impl Track {
         mut each: impl FnMut(Stretch),
     ) {
         for chunk in &self.chunks[self.within(from, to)] {
-            chunk.run().stretches(task, chunk.spans(spans), &mut each);
+            chunk.run().stretches(task, (from, to), chunk.spans(spans), &mut each);
         }
         if self.open_within(from, to) {
             self.open_run(&blocks.gather(&self.open))
-                .stretches(task, spans, &mut each);
+                .stretches(task, (from, to), spans, &mut each);
         }
     }
 
@@ -439,13 +453,13 @@ impl Track {
     ) {
         for chunk in &self.chunks[self.within(from, to)] {
             if chunk.mix.blocking > Nanos::ZERO || chunk.mix.longest_wait() >= worth {
-                chunk.run().stretches(task, chunk.spans(spans), &mut each);
+                chunk.run().stretches(task, (from, to), chunk.spans(spans), &mut each);
             }
         }
         let blocks_in_it = || spans.covered(self.before.since, self.rest().since) > Nanos::ZERO;
         if self.open_within(from, to) && (self.waited.reaches(worth) || blocks_in_it()) {
             self.open_run(&blocks.gather(&self.open))
-                .stretches(task, spans, &mut each);
+                .stretches(task, (from, to), spans, &mut each);
         }
     }
 
