@@ -5,7 +5,7 @@
 //! cells takes the summary of each chunk that lies in one cell and unpacks only those that an edge cuts, so that any zoom
 //! costs about the same.
 
-use super::pack::{self, Entry, Reader, fold, unfold};
+use super::pack::{self, Entry, MASKS, Reader, fold, unfold, word};
 use super::paint::{Mix, Painter};
 use super::spans::Spans;
 use super::state::{Stretch, Times};
@@ -266,17 +266,19 @@ pub(super) struct Slices<'a> {
     woken_by: Option<TaskId>,
 }
 
-/// The bytes of lane, label and reason in their usual forms, where they have changed.
+/// The bytes of lane, of label and reason, and of the waker in their usual forms, where they have changed.
 #[inline]
-fn widths(header: u32) -> (u32, u32) {
-    (header >> 12 & 1, header >> 12 & 2)
+fn widths(header: u32) -> (u32, u32, u32) {
+    // None for nobody, two for one who is near, four for any.
+    let waker = (header >> 14 & 2) << (header >> 14 & 1);
+    (header >> 12 & 1, header >> 12 & 2, waker)
 }
 
 impl Slices<'_> {
-    /// Reads lane, reason with part of the label, and label where one of them is not in its usual form.
+    /// Reads lane, reason with part of the label, label, and waker where one of the first is not in its usual form.
     #[cold]
-    fn unusual(&mut self, header: u32) -> (u64, u64, u64) {
-        let (lane_width, rest_width) = widths(header);
+    fn unusual(&mut self, header: u32) -> (u64, u64, u64, u32) {
+        let (lane_width, rest_width, waker_width) = widths(header);
         let lane = match self.reader.take(lane_width) {
             ONE_BYTE => self.reader.take(2),
             lane => lane,
@@ -286,7 +288,7 @@ impl Slices<'_> {
             TWELVE_BITS => self.reader.take(2),
             label => label,
         };
-        (lane, rest, label)
+        (lane, rest, label, self.reader.take(waker_width) as u32)
     }
 }
 
@@ -298,8 +300,16 @@ impl Iterator for Slices<'_> {
         if self.reader.is_done() {
             return None;
         }
-        let header = self.reader.take(2) as u32;
-        let mut number = |place: u32| Nanos(self.reader.take(header >> (3 * place) & 7));
+        let mut padded = [0; _];
+        let window = self.reader.window(&mut padded);
+        let header = word(window, 0) as u32 & 0xffff;
+        let mut at = 2;
+        let mut number = |place: u32| {
+            let width = header >> (3 * place) & 7;
+            let n = word(window, at) & MASKS[width as usize];
+            at += width;
+            Nanos(n)
+        };
         let (gap, len, queued, unnoticed) = (number(0), number(1), number(2), number(3));
         let before = self.before;
         let start = before.since + gap;
@@ -311,14 +321,17 @@ impl Iterator for Slices<'_> {
         };
         // Whether these have changed is anybody's guess, also the processor's: so they are read without asking. In their usual
         // forms they fit into one word.
-        let (lane_width, rest_width) = widths(header);
-        let word = self.reader.peek();
-        let (mut lane, mut rest) = (word & ONE_BYTE, word >> (8 * lane_width) & 0xffff);
+        let (lane_width, rest_width, waker_width) = widths(header);
+        let word = word(window, at);
+        let (mut lane, mut rest) = (word & ONE_BYTE, word >> (8 * lane_width));
+        let mut waker = (rest >> (8 * rest_width) & MASKS[waker_width as usize]) as u32;
+        rest &= 0xffff;
         let mut label = rest & TWELVE_BITS;
         if lane_width > 0 && lane == ONE_BYTE || rest_width > 0 && label == TWELVE_BITS {
-            (lane, rest, label) = self.unusual(header);
+            self.reader.skip(at);
+            (lane, rest, label, waker) = self.unusual(header);
         } else {
-            self.reader.skip(lane_width + rest_width);
+            self.reader.skip(at + lane_width + rest_width + waker_width);
         }
         self.lane = if lane_width > 0 { LaneId(lane as u16) } else { self.lane };
         let (reason, label) = if rest_width > 0 {
@@ -327,15 +340,12 @@ impl Iterator for Slices<'_> {
             (before.reason as u64, u64::from(before.label.0))
         };
         let (reason, label) = (Reason::ALL[reason as usize], Label(label as u16));
-        match header & FAR {
-            NOBODY => self.woken_by = None,
-            NEAR => {
-                let id = self.task.get().wrapping_add(unfold(self.reader.take(2) as u32));
-                self.woken_by = TaskId::new(id);
-            }
-            FAR => self.woken_by = TaskId::new(self.reader.take(4) as u32),
-            _ => {}
-        }
+        self.woken_by = match header & FAR {
+            NOBODY => None,
+            NEAR => TaskId::new(self.task.get().wrapping_add(unfold(waker))),
+            FAR => TaskId::new(waker),
+            _ => self.woken_by,
+        };
         self.before = Rest {
             since: timing.end,
             reason,

@@ -82,23 +82,33 @@ impl<'a> Reader<'a> {
     /// The number in the next `width` bytes, 0–7.
     #[inline]
     pub fn take(&mut self, width: u32) -> u64 {
-        let word = self.peek();
+        let word = match self.bytes.get(self.at..self.at + 8) {
+            Some(word) => u64::from_le_bytes(word.try_into().expect("eight bytes were asked for")),
+            None => word(&self.padded(), 0),
+        };
         self.skip(width);
-        word & ((1 << (width * 8)) - 1)
+        word & MASKS[width as usize & 7]
     }
 
-    /// The next eight bytes; beyond the end, zeros.
+    /// The next bytes, to be read by [`word`] without asking each time whether they are there; beyond the end, zeros.
     #[inline]
-    pub fn peek(&self) -> u64 {
-        match self.bytes.get(self.at..self.at + 8) {
-            Some(word) => u64::from_le_bytes(word.try_into().expect("eight bytes were asked for")),
+    pub fn window<'b>(&'b self, padded: &'b mut Window) -> &'b Window {
+        match self.bytes.get(self.at..self.at + size_of::<Window>()) {
+            Some(window) => window.try_into().expect("as many bytes were asked for"),
             None => {
-                let mut word = [0; 8];
-                let rest = &self.bytes[self.at.min(self.bytes.len())..];
-                word[..rest.len()].copy_from_slice(rest);
-                u64::from_le_bytes(word)
+                *padded = self.padded();
+                padded
             }
         }
+    }
+
+    #[cold]
+    fn padded(&self) -> Window {
+        let mut window = [0; size_of::<Window>()];
+        let rest = &self.bytes[self.at.min(self.bytes.len())..];
+        let rest = &rest[..rest.len().min(window.len())];
+        window[..rest.len()].copy_from_slice(rest);
+        window
     }
 
     /// Goes on by so many bytes.
@@ -106,6 +116,27 @@ impl<'a> Reader<'a> {
     pub fn skip(&mut self, bytes: u32) {
         self.at += bytes as usize;
     }
+}
+
+/// Some bytes of an entry.
+pub(super) type Window = [u8; 40];
+
+/// The lowest bytes of a word, by how many.
+pub(super) const MASKS: [u64; 8] = {
+    let mut masks = [0; 8];
+    let mut width = 1;
+    while width < 8 {
+        masks[width] = masks[width - 1] << 8 | 0xff;
+        width += 1;
+    }
+    masks
+};
+
+/// Eight bytes of a window from a place below 32.
+#[inline]
+pub(super) fn word(window: &Window, at: u32) -> u64 {
+    let at = (at & 31) as usize;
+    u64::from_le_bytes(window[at..at + 8].try_into().expect("eight bytes were asked for"))
 }
 
 /// Adds an entry. Grows by half rather than twofold, which would leave half of a short task's memory empty.
