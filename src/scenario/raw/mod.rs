@@ -22,6 +22,7 @@ mod language;
 mod number;
 mod quantity;
 mod step;
+mod syntax;
 mod text;
 
 pub(super) use cue::*;
@@ -221,21 +222,7 @@ impl Scenario {
     pub fn parse(text: &str, found: &mut Diagnostics) -> Scenario {
         let (table, errors) = DeTable::parse_recoverable(text);
         for error in &errors {
-            let span = error.span().unwrap_or(text.len()..text.len());
-            let (what, expected) = match error.message() {
-                // What the parser says of `seed =` is about strings.
-                _ if span.is_empty() && text[..span.start].trim_end().ends_with('=') => ("a value is missing", None),
-                message => match message.split_once(", expected ") {
-                    Some((what, "nothing")) => (what, None),
-                    Some((what, expected)) => (what, Some(expected)),
-                    None => (message, None),
-                },
-            };
-            let diagnostic = Diagnostic::new(span, format!("not TOML: {what}"));
-            found.push_syntax(match expected {
-                Some(expected) => diagnostic.label(format!("expected {expected}")),
-                None => diagnostic,
-            });
+            found.push_syntax(syntax::explain(error, text));
         }
         Scenario::from_table(table.get_ref(), 0..0, found)
     }
