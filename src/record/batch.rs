@@ -161,7 +161,8 @@ pub struct Live {
     /// What lanes do now; idle lanes are absent.
     #[serde(default)]
     pub lanes: Vec<CurrentSlice>,
-    /// Who waits for a lane or for somebody to notice; the merely suspended are absent.
+    /// Who waits for a lane or for somebody to notice; the merely suspended are absent. With more than some ten thousand tasks the
+    /// list may be a little older than the batch, and name some that have run since: their records tell.
     #[serde(default)]
     pub waiting: Vec<Waiting>,
 }
