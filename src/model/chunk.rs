@@ -12,8 +12,9 @@ use super::state::{Stretch, Times};
 use super::track::{Held, Rest, Timing};
 use crate::record::{Label, LaneId, Nanos, Reason, Short, Slice, TaskId};
 
-/// Slices in a full chunk. The tests' runs are short, and are to fill many.
-pub(super) const FULL: usize = if cfg!(test) { 4 } else { 64 };
+/// Slices in a full chunk: enough that its summary weighs little, and few enough that one is soon unpacked. The tests' runs are
+/// short, and are to fill many.
+pub(super) const FULL: usize = if cfg!(test) { 4 } else { 32 };
 
 /// A whole run. It ends where the next begins.
 #[derive(Clone, Debug)]

@@ -3,12 +3,14 @@
 //! Packed in chunks with summaries, as a task's are. A lane's entries are half as long, for the rest of a slice is with its
 //! task; and they only ever come at the end, because a lane writes its slices in the order of their ends.
 
-use super::chunk::FULL;
 use super::pack::{self, Entry, Reader, fold, unfold};
 use super::paint::{LaneMix, LanePainter};
 use super::spans::Spans;
 use crate::record::{Nanos, Slice, TaskId};
 use std::collections::VecDeque;
+
+/// Slices in a full chunk. There are few lanes: that one takes a while to unpack matters less than with tasks.
+const FULL: usize = if cfg!(test) { 4 } else { 64 };
 
 /// Bytes that an entry hardly ever needs more of.
 const USUAL: usize = 8;
