@@ -59,7 +59,7 @@ use places::Places;
 use series::Series;
 use std::collections::{HashMap, VecDeque};
 
-/// Slices kept unless told otherwise: about 250 MB.
+/// Slices kept unless told otherwise: 200 to 260 MB, with both timelines and their summaries.
 pub const DEFAULT_LIMIT: usize = 10_000_000;
 
 /// Log lines kept.

@@ -1,6 +1,6 @@
 //! Numbers in as few bytes as they need.
 //!
-//! A slice of a task takes 29 bytes as fields and 12 to 15 packed: gaps and lengths are microseconds far more often than
+//! A slice of a task takes 29 bytes as fields and 10 to 14 packed: gaps and lengths are microseconds far more often than
 //! hours. Each entry begins with a header that tells how many bytes each number has, which decodes without a branch per
 //! byte.
 
