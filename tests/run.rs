@@ -163,7 +163,7 @@ fn what_outlasts_its_timeout_is_overdue_while_it_does_and_not_before() {
         // By the step in one repetition, by the task's own limit in the next: the tighter counts, and is forgotten after it.
         let tasks = "[[task]]\nname = 'late'\nrepeat = 2\ntimeout = '100ms'\n\
              steps = [{ timeout = { after = '1m', steps = [{ block = '5ms' }] } }, { block = '200ms' }]\n\
-             [[task]]\nname = 'patient'\nsteps = [{ timeout = { after = '50ms', steps = [{ fail = { message = 'never', chance = 0 } }] } }, { block = '100ms' }]";
+             [[task]]\nname = 'patient'\nsteps = [{ timeout = { after = '150ms', steps = [{ fail = { message = 'never', chance = 0 } }] } }, { block = '250ms' }]";
         let (mut overdue, mut soonest) = (0, None);
         let (model, left) = run_until(&on(executor, tasks), |model, _| {
             for current in model.lanes().iter().filter_map(|lane| lane.current) {
