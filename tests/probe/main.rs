@@ -8,8 +8,10 @@ mod wakes;
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use tasklab::probe::{self, Collector, Hub, TaskHandle};
-use tasklab::record::{Batch, Definition, LaneId, LaneKind, LogLine, Nanos, Outcome, Reason, Record, Slice, TaskId};
+use tasklab::probe::{self, Collector, GroupMonitors, Hub, TaskHandle, Watch};
+use tasklab::record::{
+    Batch, Definition, LaneId, LaneKind, LogLine, Nanos, Outcome, Reason, Record, Sample, Slice, TaskId,
+};
 use tokio::runtime::{Builder, Runtime};
 
 fn runtime(mut builder: Builder, hub: &Arc<Hub>) -> Runtime {
