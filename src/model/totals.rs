@@ -39,46 +39,39 @@ impl RuntimeTotals {
     }
 }
 
-/// What the intervals of a group's `TaskMonitor` come to: means over its polls, of the few tasks that it watches.
-#[derive(Clone, Copy, PartialEq, Debug, Default)]
+/// What the intervals of a group's `TaskMonitor` come to: sums over the few tasks that it watches.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct GroupTotals {
     /// Polls.
     pub polls: u64,
-    scheduled: f64,
-    poll: f64,
-    slow: f64,
+    polling: Nanos,
+    slow: u64,
+    scheduled_count: u64,
+    scheduled: Nanos,
 }
 
 impl GroupTotals {
     pub(super) fn add(&mut self, interval: &GroupSample) {
-        let polls = interval.polls.saturating_sub(self.polls);
-        if polls == 0 {
-            return; // Its means are 0 / 0: not a number, whatever the weight.
-        }
-        let weight = polls as f64;
-        self.polls += polls;
-        self.scheduled += interval.mean_scheduled.0 as f64 * weight;
-        self.poll += interval.mean_poll.0 as f64 * weight;
-        self.slow += interval.slow_polls * weight;
+        self.polls += interval.polls;
+        self.polling += interval.polling;
+        self.slow += interval.slow_polls;
+        self.scheduled_count += interval.scheduled_count;
+        self.scheduled += interval.scheduled;
     }
 
-    /// Mean time scheduled before a poll.
+    /// Mean time scheduled before a poll; zero if there was none.
     pub fn mean_scheduled(&self) -> Nanos {
-        Nanos(self.mean(self.scheduled) as u64)
+        Nanos(self.scheduled.0 / self.scheduled_count.max(1))
     }
 
-    /// Mean poll.
+    /// Mean poll; zero if there was none.
     pub fn mean_poll(&self) -> Nanos {
-        Nanos(self.mean(self.poll) as u64)
+        Nanos(self.polling.0 / self.polls.max(1))
     }
 
     /// Share of slow polls (tokio-metrics: over 50 µs), 0–1.
     pub fn slow_polls(&self) -> f64 {
-        self.mean(self.slow)
-    }
-
-    fn mean(&self, sum: f64) -> f64 {
-        sum / (self.polls as f64).max(1.0)
+        self.slow as f64 / self.polls.max(1) as f64
     }
 }
 
@@ -89,19 +82,24 @@ mod tests {
 
     #[test]
     fn an_interval_weighs_what_its_polls_weigh() {
-        let sample = |polls, mean, slow_polls| GroupSample {
+        let sample = |polls, mean: u64, slow_polls| GroupSample {
             at: Nanos::ZERO,
             group: GroupId(0),
+            // A task is polled for the first time, and by chance, without having been woken.
+            scheduled_count: polls / 2,
+            scheduled: Nanos(polls / 2 * mean),
             polls,
-            mean_scheduled: Nanos(mean),
-            mean_poll: Nanos(2 * mean),
+            polling: Nanos(2 * polls * mean),
             slow_polls,
         };
         let mut totals = GroupTotals::default();
-        assert_eq!((totals.mean_poll(), totals.slow_polls()), (Nanos::ZERO, 0.0));
-        totals.add(&sample(10, 100, 0.0));
-        totals.add(&sample(10, 0, f64::NAN)); // Nothing was polled.
-        totals.add(&sample(40, 500, 1.0));
+        assert_eq!(
+            (totals.mean_poll(), totals.mean_scheduled()),
+            (Nanos::ZERO, Nanos::ZERO)
+        );
+        assert_eq!(totals.slow_polls(), 0.0);
+        totals.add(&sample(10, 100, 0));
+        totals.add(&sample(30, 500, 30));
         assert_eq!(totals.polls, 40);
         assert_eq!((totals.mean_scheduled(), totals.mean_poll()), (Nanos(400), Nanos(800)));
         assert_eq!(totals.slow_polls(), 0.75);

@@ -48,7 +48,6 @@ pub struct Watch {
 
 struct GroupWatch {
     group: GroupId,
-    monitor: TaskMonitor,
     intervals: Box<dyn Iterator<Item = TaskMetrics> + Send>,
 }
 
@@ -57,7 +56,6 @@ impl Watch {
     pub fn new(runtime: &Handle, groups: &GroupMonitors) -> Watch {
         let watch = |(group, monitor): &(GroupId, TaskMonitor)| GroupWatch {
             group: *group,
-            monitor: monitor.clone(),
             intervals: Box::new(monitor.intervals()),
         };
         Watch {
@@ -102,17 +100,17 @@ impl Watch {
 }
 
 impl GroupWatch {
+    /// Nothing, if nothing happened in the interval: nobody wears the monitor of a group that only other tasks call.
     fn sample(&mut self, now: Nanos) -> Option<GroupSample> {
         let interval = self.intervals.next()?;
-        let polls = self.monitor.cumulative().total_poll_count;
-        // Nobody wears the monitor of a group that only other tasks call: it has nothing to say.
-        (polls > 0).then(|| GroupSample {
+        (interval.total_poll_count > 0).then(|| GroupSample {
             at: now,
             group: self.group,
-            polls,
-            mean_scheduled: interval.mean_scheduled_duration().into(),
-            mean_poll: interval.mean_poll_duration().into(),
-            slow_polls: interval.slow_poll_ratio(),
+            scheduled_count: interval.total_scheduled_count,
+            scheduled: interval.total_scheduled_duration.into(),
+            polls: interval.total_poll_count,
+            polling: interval.total_poll_duration.into(),
+            slow_polls: interval.total_slow_poll_count,
         })
     }
 }

@@ -54,21 +54,23 @@ pub struct RuntimeSample {
     pub budget_forced_yields: u64,
 }
 
-/// One interval of a tokio-metrics `TaskMonitor`: a group as tokio-metrics sees it.
+/// One interval of a tokio-metrics `TaskMonitor`: a group's first few tasks as tokio-metrics sees them.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct GroupSample {
     /// When the interval ended.
     pub at: Nanos,
     /// Which group.
     pub group: GroupId,
-    /// Polls since the run's start.
+    /// Times that a task was scheduled and then polled, in the interval.
+    pub scheduled_count: u64,
+    /// The time that it was scheduled for, in the interval, summed.
+    pub scheduled: Nanos,
+    /// Polls in the interval.
     pub polls: u64,
-    /// Mean time scheduled before a poll, in the interval.
-    pub mean_scheduled: Nanos,
-    /// Mean poll, in the interval.
-    pub mean_poll: Nanos,
-    /// Share of slow polls (tokio-metrics: over 50 µs) in the interval, 0–1.
-    pub slow_polls: f64,
+    /// Their lengths, summed.
+    pub polling: Nanos,
+    /// Of the polls, those that were slow (tokio-metrics: over 50 µs).
+    pub slow_polls: u64,
 }
 
 /// How full a channel is.

@@ -221,7 +221,7 @@ pub struct Group {
     pub lateness_ns: Percentiles,
     /// Lengths of repetitions.
     pub repetition_ns: Percentiles,
-    /// What tokio-metrics' `TaskMonitor` says of the group's first few tasks; `null` where it watched none.
+    /// What tokio-metrics' `TaskMonitor` says of the group's first eight tasks, the only ones that wear it; `null` where it watched none.
     pub task_monitor: Option<TaskMonitor>,
 }
 
@@ -241,7 +241,7 @@ pub struct Percentiles {
     pub max: u64,
 }
 
-/// tokio-metrics' view of a group, over the whole run.
+/// tokio-metrics' view of a group's first eight tasks, over the whole run.
 #[derive(Clone, Copy, PartialEq, Debug, Serialize, JsonSchema)]
 #[schemars(title = "task monitor")]
 pub struct TaskMonitor {

@@ -185,13 +185,14 @@ fn samples() -> Vec<Sample> {
             budget_forced_yields: 0,
         })
     };
-    let group = |at_ms, slow_polls| {
+    let group = |at_ms, polls: u64, slow_polls| {
         Sample::Group(GroupSample {
             at: Nanos::from_millis(at_ms),
             group: HEARTBEAT,
-            polls: 5,
-            mean_scheduled: Nanos::from_millis(2),
-            mean_poll: Nanos::from_micros(10),
+            scheduled_count: polls,
+            scheduled: Nanos::from_millis(2 * polls),
+            polls,
+            polling: Nanos::from_micros(10 * polls),
             slow_polls,
         })
     };
@@ -206,8 +207,8 @@ fn samples() -> Vec<Sample> {
             asleep_in: None,
             asleep: true,
         }),
-        group(750, 0.2),
-        group(1_000, f64::NAN),
+        group(750, 3, 1),
+        group(1_000, 2, 0),
     ]
 }
 
