@@ -148,7 +148,7 @@ impl Layout {
         let lane_rows = match lanes {
             ..=3 if height >= 45 => TALLEST_LANE,
             ..=8 if height >= 45 => 2,
-            _ => (height / 6 / lanes).clamp(1, TALLEST_LANE),
+            _ => (height / 6 / lanes).clamp(1, 2),
         };
         let lanes = lanes.min((height / 5).max(2)) * lane_rows;
         let gauges = match height {
