@@ -517,6 +517,11 @@ fn short_tasks_that_are_over_are_forgotten_and_their_groups_remember_them() {
         });
     }
     assert!(model.tasks().len() < 1_000, "{} tasks are kept", model.tasks().len());
+    let memory = model.memory();
+    assert!(
+        memory.slice_bytes < 1_000 * 200,
+        "{memory:?}: the memory of those that went is used again"
+    );
     assert_eq!(model.counts().completed, tasks as usize);
     assert_eq!(model.group_times(GroupId(0)).running, us(2 * u64::from(tasks)));
     let last = model.tasks().last().unwrap();
