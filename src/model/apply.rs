@@ -1,7 +1,7 @@
 //! Taking in a batch.
 
+use super::rest::Held;
 use super::sums::Sums;
-use super::track::Held;
 use super::*;
 use crate::record::{
     Batch, Definition, Ended, LaneKind, LaneSample, Orphaned, Repetition, Sample, Slice, Spawned, Step,

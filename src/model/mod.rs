@@ -31,6 +31,8 @@ pub mod paint;
 mod past;
 mod places;
 mod query;
+mod rest;
+mod run;
 mod series;
 mod spans;
 mod state;

@@ -3,9 +3,10 @@
 use super::apply::Around;
 use super::blocks::Blocks;
 use super::paint::Painter;
+use super::rest::{Rest, hold};
 use super::spans::Spans;
 use super::state::{State, Stretch, Times};
-use super::track::{Rest, Track, hold};
+use super::track::Track;
 use crate::record::{GroupId, Label, LaneId, Nanos, Outcome, TaskId};
 
 /// A task of the run.
