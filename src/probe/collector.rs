@@ -1,12 +1,10 @@
 //! The monitor's end: drains every ring into a [`Batch`], looks at what is unfinished, samples the kernel's view.
 
 use super::hub::{Hub, LaneEnd, News};
+use super::looks::Looks;
 use super::os;
-use super::task::TaskSlot;
-use crate::record::{
-    Batch, CurrentSlice, LaneId, LaneSample, Live, LogLine, Lost, Nanos, RepetitionsLost, Sample, TaskId, Waiting,
-};
-use std::collections::{HashMap, HashSet};
+use crate::record::{Batch, CurrentSlice, LaneId, LaneSample, Live, LogLine, Lost, Nanos, RepetitionsLost, Sample};
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::{Acquire, Relaxed};
 use std::sync::mpsc::Receiver;
@@ -22,17 +20,11 @@ const SAMPLES: usize = 256;
 /// Lanes whose files stay open, two descriptors each.
 const OPEN: usize = 128;
 
-/// How many tasks' stamps are looked at in a millisecond, over time: of up to 16,000 tasks in every frame, of 100,000 five times a
-/// second. A look takes the stamps out of the cache of the core that writes them, so that the task's next poll is some 50 ns longer;
-/// in between the model knows from the records alone who has run, or has ended.
-const LOOKS_PER_MS: u64 = 512;
-
 /// Makes batches of what one run's threads recorded. Belongs to the monitor's thread.
 pub struct Collector {
     hub: Arc<Hub>,
     lanes: Vec<Watched>,
-    tasks: Vec<Arc<TaskSlot>>,
-    looked: Looked,
+    looks: Looks,
     log: Option<Receiver<LogLine>>,
     /// The lane that is asked about next.
     next_sampled: usize,
@@ -40,16 +32,6 @@ pub struct Collector {
     past_jobs: u64,
     /// Drained, and not handed out yet.
     pending: Batch,
-}
-
-/// What the last look at the tasks' stamps has found.
-#[derive(Default)]
-struct Looked {
-    at: Nanos,
-    /// Who waited for a lane or to be noticed.
-    waiting: Vec<Waiting>,
-    /// Who should have been over, and since when.
-    overdue: HashMap<TaskId, Nanos>,
 }
 
 struct Watched {
@@ -69,8 +51,7 @@ impl Collector {
         Collector {
             hub,
             lanes: Vec::new(),
-            tasks: Vec::new(),
-            looked: Looked::default(),
+            looks: Looks::default(),
             log,
             next_sampled: 0,
             past_jobs: 0,
@@ -91,7 +72,7 @@ impl Collector {
             repetitions_lost,
         } = self.hub.news();
         self.lanes.extend(lanes.into_iter().map(Watched::new));
-        self.tasks.extend(tasks);
+        self.looks.watch(tasks);
         self.pending.definitions.extend(definitions);
         let outside = records.into_iter().map(|r| (LaneId::NONE, r.moved(|at| at - zero)));
         self.pending.records.extend(outside);
@@ -146,33 +127,16 @@ impl Collector {
 
     fn live(&mut self, now: Nanos) -> Live {
         let zero = self.hub.zero();
-        if now - self.looked.at >= Nanos::from_millis(self.tasks.len() as u64 / LOOKS_PER_MS) {
-            self.look(now);
-        }
-        let current = |lane: &Watched| {
-            let current = lane.end.shared.current(lane.end.seat.id)?;
-            Some(CurrentSlice {
-                overdue_since: self.looked.overdue.get(&current.task).copied(),
-                ..current
-            })
-        };
+        self.looks.look(now);
+        let current = |lane: &Watched| lane.end.shared.current(lane.end.seat.id);
+        let mut lanes: Vec<CurrentSlice> = self.lanes.iter().filter_map(current).collect();
+        self.looks.note_overdue(&mut lanes);
         let mut live = Live {
-            lanes: self.lanes.iter().filter_map(current).collect(),
-            waiting: self.looked.waiting.clone(),
+            lanes,
+            waiting: self.looks.waiting(),
         };
         live.moved(|at| at - zero);
         live
-    }
-
-    /// Looks at every task's stamps, and lets go of those that are over.
-    fn look(&mut self, now: Nanos) {
-        self.tasks.retain(|task| !task.is_over());
-        let Looked { at, waiting, overdue } = &mut self.looked;
-        *at = now;
-        overdue.clear();
-        overdue.extend(self.tasks.iter().filter_map(|task| task.overdue(now)));
-        waiting.clear();
-        waiting.extend(self.tasks.iter().filter_map(|task| task.waiting(now)));
     }
 
     /// Asks the kernel about the lanes whose turn it is. With thousands of lanes it goes round, a few hundred each time: the
@@ -249,34 +213,5 @@ impl Watched {
             });
             (self.lost_slices, self.lost_others) = (slices, others);
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::probe::{self, TaskHandle};
-    use crate::record::Outcome;
-
-    #[test]
-    fn however_many_tasks_there_are_each_that_waits_is_found_and_each_that_is_over_let_go() {
-        let hub = Hub::new();
-        let group = hub.group_named("many");
-        let many = 5 * LOOKS_PER_MS as usize;
-        let tasks: Vec<_> = (0..many).map(|_| TaskHandle::new(&hub, &group)).collect();
-        let mut collector = Collector::new(hub, None);
-        let mut until = |waiting| {
-            // Each look is due in its own time.
-            while collector.batch().live.waiting.len() != waiting {
-                std::thread::yield_now();
-            }
-            collector.tasks.len()
-        };
-        assert_eq!(until(many), many);
-        let (over, left) = tasks.split_at(many / 2);
-        for task in over {
-            probe::ended(task, Outcome::Completed);
-        }
-        assert_eq!(until(left.len()), left.len());
     }
 }

@@ -19,6 +19,7 @@ mod hooks;
 mod hub;
 pub mod lane;
 mod log;
+mod looks;
 mod os;
 mod task;
 mod tokio_metrics;

@@ -18,29 +18,31 @@ use std::task::{Context, Poll, Wake, Waker};
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 
-/// The stamps of one task, shared between it, its wakers and the monitor. No two tasks' are on the same cache line: two workers
-/// whose tasks' stamps shared lines lost 15 % of a storm to that. What every poll needs comes first, on one line.
+/// The stamps of one task, shared between it, its wakers and the monitor. No two tasks' are on the same cache line, so that workers
+/// do not wait for each other's; and what polls, wake-ups and looks need is on one line.
 #[repr(C, align(64))]
 pub(super) struct TaskSlot {
     /// When it was first woken since its last slice began; zero: it was not.
     woken_at: AtomicU64,
     /// When what it waits for is ready; zero: not known.
     ready_at: AtomicU64,
+    /// When what it does should be over; zero: it may take its time.
+    limit_at: AtomicU64,
     /// The runtime's waker.
     inner: OnceLock<Waker>,
     /// Who woke it; zero: nobody that is a task.
     woken_by: AtomicU32,
     /// Zero until the runtime has named it.
     id: AtomicU32,
-    hub: Arc<Hub>,
     /// Its number within its group.
     index: u32,
     group: GroupId,
     /// Who would hear of its end: one of the constants below.
     stage: AtomicU8,
-    /// When what it does should be over; zero: it may take its time.
-    limit_at: AtomicU64,
+    hub: Arc<Hub>,
 }
+
+const _: () = assert!(std::mem::offset_of!(TaskSlot, stage) < 64);
 
 /// Somebody waits for the task, or the run itself looks after it.
 const HEARD: u8 = 0;

@@ -164,7 +164,8 @@ pub struct Live {
     #[serde(default)]
     pub lanes: Vec<CurrentSlice>,
     /// Who waits for a lane or for somebody to notice; the merely suspended are absent. With more than some ten thousand tasks the
-    /// list may be a little older than the batch, and name some that have run since: their records tell.
+    /// list may be up to a quarter of a second older than the batch, and name some that have run since, or some twice, the newest
+    /// first: their records tell.
     #[serde(default)]
     pub waiting: Vec<Waiting>,
 }
