@@ -233,7 +233,8 @@ impl TaskHandle {
         self.0.ready_at.store(0, Relaxed);
     }
 
-    /// What the task does from now on should be over at this instant, or sooner if that has been said already. Returns what has.
+    /// What the task does from now on should be over at this instant, or sooner if that has been said already. Returns what has, to be
+    /// set again when it has done that.
     pub fn tighten_limit(&self, at: Nanos) -> Option<Nanos> {
         let before = Some(Nanos(self.0.limit_at.load(Relaxed))).filter(|&limit| limit != Nanos::ZERO);
         self.set_limit(Some(before.map_or(at, |before| before.min(at))));

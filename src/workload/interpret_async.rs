@@ -287,9 +287,9 @@ async fn timeout(
     let start = probe::now();
     let after = sample(after, rng);
     let limit = deadline(Some(after), outer);
-    wire.task.set_limit(limit);
+    let before = wire.task.tighten_limit(start + after.into());
     let result = within(Some(after), pin!(run(wire, rng, limit, steps))).await;
-    wire.task.set_limit(outer);
+    wire.task.set_limit(before);
     judge(result, probe::now() - start, Some(after))?;
     lane::step(&wire.task, label, start);
     Ok(())

@@ -192,9 +192,7 @@ impl TaskCtx {
         self.begun += 1;
         let limit = self.program.timeout.as_ref().map(|limit| sample(limit, &mut rng));
         let start = probe::now();
-        if let Some(limit) = limit {
-            self.wire.task.tighten_limit(start + limit.into());
-        }
+        self.wire.task.set_limit(limit.map(|limit| start + limit.into()));
         (
             Repetition {
                 handle: self.wire.task.clone(),
