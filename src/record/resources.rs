@@ -20,13 +20,13 @@ pub struct Resources {
 }
 
 impl AddAssign for Resources {
-    /// With another process's.
+    /// With another process's. Saturates: a worker may claim anything.
     fn add_assign(&mut self, other: Resources) {
         self.cpu += other.cpu;
-        self.peak_memory += other.peak_memory;
-        self.voluntary_switches += other.voluntary_switches;
-        self.involuntary_switches += other.involuntary_switches;
-        self.processes += other.processes;
+        self.peak_memory = self.peak_memory.saturating_add(other.peak_memory);
+        self.voluntary_switches = self.voluntary_switches.saturating_add(other.voluntary_switches);
+        self.involuntary_switches = self.involuntary_switches.saturating_add(other.involuntary_switches);
+        self.processes = self.processes.saturating_add(other.processes);
     }
 }
 

@@ -193,7 +193,7 @@ impl Intake {
                 suspended_on: Reason::Unknown,
             };
             records.push((lane, Record::Slice(slice)));
-            jobs += 1;
+            jobs = jobs.saturating_add(1);
         }
         (records, jobs)
     }

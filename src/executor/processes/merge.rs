@@ -85,7 +85,7 @@ impl Elsewhere {
         for Last { live, jobs, .. } in &self.workers {
             batch.live.lanes.extend_from_slice(&live.lanes);
             batch.live.waiting.extend_from_slice(&live.waiting);
-            batch.jobs += jobs;
+            batch.jobs = batch.jobs.saturating_add(*jobs);
         }
     }
 
@@ -100,5 +100,41 @@ impl Elsewhere {
             sum += last.used;
             sum
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::Nanos;
+    use std::sync::mpsc::channel;
+
+    #[test]
+    fn what_workers_claim_beyond_all_bounds_stays_at_the_bound() {
+        let (mail, inbox) = channel();
+        let mut elsewhere = Elsewhere::new(Hub::new(), 2, 2, inbox);
+        let most = Resources {
+            cpu: Nanos::MAX,
+            peak_memory: u64::MAX,
+            voluntary_switches: u64::MAX,
+            involuntary_switches: u64::MAX,
+            processes: u32::MAX,
+        };
+        for worker in 0..2 {
+            let batch = Batch {
+                jobs: u64::MAX,
+                ..Batch::default()
+            };
+            mail.send((worker, Mail::Batch(batch))).expect("somebody listens");
+            mail.send((worker, Mail::Used(most))).expect("somebody listens");
+        }
+        elsewhere.drain();
+        let mut batch = Batch {
+            jobs: 3,
+            ..Batch::default()
+        };
+        elsewhere.merge(&mut batch);
+        assert_eq!(batch.jobs, u64::MAX);
+        assert_eq!(elsewhere.used(), most);
     }
 }

@@ -86,7 +86,6 @@ struct Processes {
     deserted: AtomicBool,
 }
 
-/// Starts the workers and greets them. One that cannot be started is told of in the log, and the others do without it.
 pub(super) const KIND: Kind = Kind { start, needs };
 
 fn needs(scenario: &Scenario) -> Needs {
@@ -98,6 +97,7 @@ fn needs(scenario: &Scenario) -> Needs {
     }
 }
 
+/// Starts the workers and greets them. One that cannot be started is told of in the log, and the others do without it.
 fn start(setup: &Setup<'_>) -> Result<Started, StartError> {
     let workers = setup.spec.threads();
     let command = match setup.worker {
