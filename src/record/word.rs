@@ -116,7 +116,7 @@ impl Outcome {
             Outcome::FailedUnseen => "failed unseen",
             Outcome::NeverStarted => "never started",
             Outcome::Lost => "lost",
-            Outcome::Unknown => "over",
+            Outcome::Unknown => "unknown",
         }
     }
 }

@@ -174,7 +174,7 @@ impl Report {
             (tasks.failed_unseen, "failed unseen"),
             (tasks.never_started, "never started"),
             (tasks.lost, "lost"),
-            (tasks.unknown, "over, nobody knows how"),
+            (tasks.unknown, "unknown"),
             (tasks.running, "still running"),
         ];
         let some = words.iter().filter(|(count, _)| *count > 0);

@@ -1,7 +1,6 @@
 //! What a presenter does, in words for the event log: a class that looks away for a moment can read there what changed.
 
-use crate::scenario::{CueAction, How, show_duration};
-use crate::workload::show_draw;
+use crate::scenario::{CueAction, How, show_draw, show_duration};
 use std::time::Duration;
 
 /// What the cue with this number (from 0) does.

@@ -69,7 +69,7 @@ mod types;
 
 pub(crate) use limits::TASKS as MOST_TASKS;
 pub use load::LoadError;
-pub use notation::{Unreadable, duration, show_duration, show_size};
+pub use notation::{Unreadable, duration, show_draw, show_duration, show_size};
 pub use overrides::Overrides;
 pub use report::Report;
 pub use schema::schema;

@@ -1,5 +1,6 @@
 //! How lengths of time and sizes are written: `"5ms"`, `"1.5s"`, `"64KiB"`. Pure: text in, value or a reason out.
 
+use super::Draw;
 use super::report::harmless;
 use std::fmt;
 use std::time::Duration;
@@ -86,6 +87,16 @@ pub fn show_duration(d: Duration) -> String {
         .expect("nanoseconds fit everything");
     let number = format!("{}.{:03}", nanos / per, nanos % per * 1000 / per);
     format!("{}{unit}", number.trim_end_matches('0').trim_end_matches('.'))
+}
+
+/// A draw, shortly: a range by its ends, a distribution by what is typical.
+pub fn show_draw(draw: &Draw) -> String {
+    match *draw {
+        Draw::Fixed(d) => show_duration(d),
+        Draw::Uniform { min, max } => format!("{}..{}", show_duration(min), show_duration(max)),
+        Draw::Normal { mean, .. } | Draw::Exponential { mean } => format!("~{}", show_duration(mean)),
+        Draw::LogNormal { median, .. } => format!("~{}", show_duration(median)),
+    }
 }
 
 /// A size as a scenario writes it: exact, in the largest binary unit that needs no fraction.

@@ -117,7 +117,7 @@ pub enum Exit {
 pub fn run(source: &mut dyn Source, model: &mut Model, options: &Options, signals: &Signals) -> io::Result<Exit> {
     let mut screen = Screen::take()?;
     let keys = Keys::listen()?;
-    let mut live = Live {
+    let mut shown = OnScreen {
         source,
         model,
         options,
@@ -127,19 +127,19 @@ pub fn run(source: &mut dyn Source, model: &mut Model, options: &Options, signal
         dirty: true,
         over: false,
     };
-    let shown = live.show(&mut screen, &keys, signals);
+    let left = shown.show(&mut screen, &keys, signals);
     // Without a terminal there is nothing to tell anybody, only a run to end.
-    let hung_up = matches!(shown, Ok(Exit::Signal(signal)) if signal.is_hangup()) || shown.is_err();
-    let stopped = live.stop(if hung_up { None } else { Some(&mut screen) });
+    let hung_up = matches!(left, Ok(Exit::Signal(signal)) if signal.is_hangup()) || left.is_err();
+    let stopped = shown.stop(if hung_up { None } else { Some(&mut screen) });
     match signals.seen() {
         // A terminal that goes away fails to be drawn on before, or after, its signal is seen.
         Some(signal) if signal.is_hangup() => Ok(Exit::Signal(signal)),
-        _ => stopped.and(shown),
+        _ => stopped.and(left),
     }
 }
 
 /// A run on screen.
-struct Live<'a> {
+struct OnScreen<'a> {
     source: &'a mut dyn Source,
     model: &'a mut Model,
     options: &'a Options,
@@ -151,7 +151,7 @@ struct Live<'a> {
     over: bool,
 }
 
-impl Live<'_> {
+impl OnScreen<'_> {
     /// Until somebody wants to leave.
     fn show(&mut self, screen: &mut Screen, keys: &Keys, signals: &Signals) -> io::Result<Exit> {
         loop {

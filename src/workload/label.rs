@@ -3,7 +3,7 @@
 //! A name says what the scenario's file says, so that a learner who looks from one to the other recognises the step.
 
 use crate::record::{Definition, Label};
-use crate::scenario::{Branch, Cpu, DbOp, Draw, FileOp, How, Repeat, Step, show_duration, show_size};
+use crate::scenario::{Branch, Cpu, DbOp, FileOp, How, Repeat, Step, show_draw, show_size};
 use crate::text;
 use std::collections::HashMap;
 
@@ -47,10 +47,10 @@ impl Labels {
 /// A step's name.
 pub(super) fn name(step: &Step) -> String {
     match step {
-        Step::Cpu(Cpu::Work(amount)) => format!("cpu {}", draw(amount)),
+        Step::Cpu(Cpu::Work(amount)) => format!("cpu {}", show_draw(amount)),
         Step::Cpu(Cpu::Kernel { kernel, size }) => format!("cpu {} {size}", kernel.word()),
-        Step::Sleep(time) => format!("sleep {}", draw(time)),
-        Step::Block(time) => format!("block {}", draw(time)),
+        Step::Sleep(time) => format!("sleep {}", show_draw(time)),
+        Step::Block(time) => format!("block {}", show_draw(time)),
         Step::Http { path } => format!("http {path}"),
         Step::File { op, size, how } => {
             let op = match op {
@@ -67,7 +67,7 @@ pub(super) fn name(step: &Step) -> String {
         Step::Yield => "yield".into(),
         Step::Offload(_) => "offload".into(),
         Step::InPlace(_) => "in_place".into(),
-        Step::Timeout { after, .. } => format!("timeout {}", draw(after)),
+        Step::Timeout { after, .. } => format!("timeout {}", show_draw(after)),
         Step::Fail { .. } => "fail".into(),
         Step::Panic { .. } => "panic".into(),
         Step::Db { op, rows, how } => {
@@ -115,20 +115,10 @@ pub(super) fn name(step: &Step) -> String {
     }
 }
 
-/// A draw, shortly: a range by its ends, a distribution by what is typical.
-pub(crate) fn draw(draw: &Draw) -> String {
-    match *draw {
-        Draw::Fixed(d) => show_duration(d),
-        Draw::Uniform { min, max } => format!("{}..{}", show_duration(min), show_duration(max)),
-        Draw::Normal { mean, .. } | Draw::Exponential { mean } => format!("~{}", show_duration(mean)),
-        Draw::LogNormal { median, .. } => format!("~{}", show_duration(median)),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scenario::Kernel;
+    use crate::scenario::{Draw, Kernel};
     use std::time::Duration;
 
     const MS: Duration = Duration::from_millis(1);

@@ -45,7 +45,6 @@ pub use compile::compile;
 pub use files::Scratch;
 pub use http::HttpService;
 pub use label::Labels;
-pub(crate) use label::draw as show_draw;
 pub use program::Program;
 pub use services::{Intake, Services, StartError};
 pub use stop::{Stop, Stopped};
