@@ -4,7 +4,9 @@
 //! hours. Each entry begins with a header that tells how many bytes each number has, which decodes without a branch per
 //! byte.
 
-/// The bytes that a number needs, 0–7. Numbers are below 2⁵⁶ (2.2 years of nanoseconds).
+use crate::record::Nanos;
+
+/// The bytes that a number needs, 0–7. Numbers are below 2⁵⁶.
 #[inline]
 pub(super) fn width(n: u64) -> u32 {
     (64 - n.leading_zeros()).div_ceil(8)
@@ -23,7 +25,7 @@ pub(super) fn unfold(folded: u32) -> u32 {
 }
 
 /// The longest number that can be packed.
-pub(super) const MOST: u64 = (1 << 56) - 1;
+pub(super) const MOST: u64 = Nanos::BOUND.0 - 1;
 
 /// An entry that is being packed.
 #[derive(Clone, Copy, Debug)]

@@ -15,6 +15,9 @@ impl Nanos {
     /// Later than everything.
     pub const MAX: Nanos = Nanos(u64::MAX);
 
+    /// Instants and lengths that are kept exactly are below: 2⁵⁶ ns, more than two years. The model keeps them in at most seven bytes.
+    pub const BOUND: Nanos = Nanos(1 << 56);
+
     /// Whole milliseconds.
     pub const fn from_millis(ms: u64) -> Nanos {
         Nanos(ms * 1_000_000)

@@ -3,8 +3,9 @@
 //!
 //! A worker numbers what it names as it likes, and tells the names. Here the same name has one number, whoever said it. What a
 //! worker says is not believed beyond that: who uses a number that it has not defined, or tells of a task that it does not have,
-//! breaks the protocol.
+//! breaks the protocol; so does who [claims](claims) what cannot be.
 
+use super::claims;
 use super::roster::Roster;
 use crate::probe::{Ahead, Group, Hub};
 use crate::record::{
@@ -106,8 +107,8 @@ impl Intake {
     ///
     /// # Errors
     /// How the batch breaks the protocol, in a sentence without a subject.
-    pub(super) fn turn(&mut self, mut batch: Batch, ahead: Ahead) -> Result<Batch, String> {
-        batch.moved(|at| ahead.from_monotonic(at));
+    pub(super) fn turn(&mut self, batch: Batch, ahead: Ahead) -> Result<Batch, String> {
+        let mut batch = claims::believed(batch, ahead)?;
         let told = std::mem::take(&mut batch.definitions);
         for definition in told {
             batch.definitions.extend(self.define(definition)?);

@@ -10,6 +10,7 @@
 //!
 #![doc = include_str!("PROTOCOL.md")]
 
+mod claims;
 mod intake;
 mod link;
 mod merge;
