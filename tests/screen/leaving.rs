@@ -1,10 +1,11 @@
 //! However the screen is left, the terminal is as it was.
 
-use crate::terminal::{Terminal, assert_restored};
+use crate::terminal::{PATIENCE, Terminal, assert_restored};
 use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 use rustix::process::{Signal, kill_process};
 use std::env;
 use std::io::Read;
+use std::sync::mpsc;
 use std::time::Duration;
 use tasklab::model::{Model, RunInfo};
 use tasklab::record::{Batch, Nanos};
@@ -32,7 +33,7 @@ fn a_signal_ends_the_run_restores_the_terminal_and_removes_the_scratch_folder() 
         let temporary = tempfile::tempdir().expect("a folder");
         let path = temporary.path().to_str().expect("a path");
         let terminal = Terminal::start_with(100, 30, &["run", "mixed"], &[("TMPDIR", path)]);
-        terminal.wait_for("heartbeat#0");
+        terminal.wait_for("api#");
         assert!(
             temporary.path().read_dir().expect("a folder").next().is_some(),
             "no scratch folder"
@@ -63,15 +64,21 @@ fn a_terminal_that_goes_away_ends_the_run() {
     let mut child = pair.slave.spawn_command(command).expect("tasklab starts");
     drop(pair.slave);
     let mut output = pair.master.try_clone_reader().expect("a reader");
-    let mut parser = vt100::Parser::new(30, 100, 0);
-    let mut buffer = [0; 4096];
-    while !parser.screen().contents().contains("heartbeat#0") {
-        let read = output.read(&mut buffer).expect("a screen");
-        parser.process(&buffer[..read]);
-    }
+    let (seen, tasks_are_seen) = mpsc::channel();
+    std::thread::spawn(move || {
+        let mut parser = vt100::Parser::new(30, 100, 0);
+        let mut buffer = [0; 4096];
+        while !parser.screen().contents().contains("api#") {
+            let read = output.read(&mut buffer).expect("a screen");
+            parser.process(&buffer[..read]);
+        }
+        drop(output);
+        seen.send(()).expect("the test waits");
+    });
+    tasks_are_seen.recv_timeout(PATIENCE).expect("tasks on the screen");
     // Only when every handle on the terminal's side is closed does the kernel hang up. Standard error is gone then too:
     // whoever writes to it carelessly panics.
-    drop((output, pair.master));
+    drop(pair.master);
     let status = child.wait().expect("an end").exit_code();
     assert_eq!(status, 128 + Signal::HUP.as_raw() as u32);
 }
@@ -93,15 +100,16 @@ fn ctrl_z_goes_to_the_shell_and_fg_comes_back() {
         "'{}' run mixed --duration 1h\r",
         env!("CARGO_BIN_EXE_tasklab")
     ));
-    shell.wait_for("heartbeat#0");
+    shell.wait_for("api#");
     shell.press("\x1a");
     shell.wait("the shell", |screen| {
-        !screen.alternate_screen() && screen.contents().contains("Stopped")
+        let text = screen.contents();
+        !screen.alternate_screen() && text.contains("Stopped") && text.trim_end().ends_with("ready>")
     });
     // What is typed is seen again: the terminal is not raw any more.
     shell.press("echo 'on the ''shell'; fg\r");
     shell.wait("the screen once more", |screen| {
-        screen.alternate_screen() && screen.contents().contains("heartbeat#0")
+        screen.alternate_screen() && screen.contents().contains("api#")
     });
     shell.press("?");
     shell.wait_for("keys and glyphs");

@@ -19,12 +19,12 @@ const HEARTBEAT: &str = "title = 'Pulse'\n[executor]\nkind = 'tokio'\nworkers = 
 #[test]
 fn a_run_is_seen_a_block_can_be_injected_and_q_restores_the_terminal() {
     let mut terminal = Terminal::start(120, 36, &["run", "mixed", "--duration", "1h"]);
-    let text = terminal.wait_for("heartbeat#0");
+    let text = terminal.wait_for("api#");
     assert!(text.contains("Mixed load") && text.contains("worker 0"), "{text}");
     terminal.press("b");
     terminal.wait_for("injected#0");
     terminal.press("?");
-    terminal.wait_for("help");
+    terminal.wait_for("keys and glyphs");
     terminal.press("?");
     terminal.press("q");
     let (status, screen, _) = terminal.end();
@@ -89,7 +89,7 @@ fn a_run_that_loses_its_last_worker_shows_it_dead_and_has_failed() {
 #[test]
 fn the_screen_follows_the_terminals_size() {
     let mut terminal = Terminal::start(80, 24, &["run", "mixed", "--duration", "1h"]);
-    terminal.wait_for("heartbeat#0");
+    terminal.wait_for("api#");
     terminal.resize(200, 60);
     // More rows than before hold tasks.
     terminal.wait("a task on row 30", |screen| {
@@ -99,7 +99,7 @@ fn the_screen_follows_the_terminals_size() {
     terminal.resize(30, 5);
     terminal.wait_for("tasklab needs");
     terminal.resize(100, 30);
-    terminal.wait_for("heartbeat#0");
+    terminal.wait_for("api#");
     terminal.press("q");
     let (status, screen, _) = terminal.end();
     assert_eq!(status, 0);
@@ -173,7 +173,7 @@ fn a_panicking_task_is_a_line_of_the_log_and_the_screen_stands() {
 #[test]
 fn without_colours_states_are_told_by_their_glyphs() {
     let mut terminal = Terminal::start_with(100, 30, &["run", "mixed", "--duration", "1h"], &[("NO_COLOR", "1")]);
-    terminal.wait_for("heartbeat#0");
+    terminal.wait_for("api#");
     terminal.press("q");
     let (_, _, raw) = terminal.end();
     let raw = String::from_utf8_lossy(&raw);
