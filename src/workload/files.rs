@@ -40,8 +40,7 @@ impl Scratch {
         let folder = tempfile::Builder::new()
             .prefix("tasklab-")
             .tempdir()
-            // Its words end with the path of a folder that has never been.
-            .map_err(|error| StartError::Scratch(std::env::temp_dir(), error.kind().into()))?;
+            .map_err(|error| StartError::Scratch(std::env::temp_dir(), in_the_systems_words(&error)))?;
         let scratch = Scratch {
             path: folder.path().to_owned(),
             folder: Mutex::new(Some(folder)),
@@ -119,6 +118,14 @@ impl Scratch {
             removed => removed,
         }
     }
+}
+
+/// Why tempfile could not make a folder. It adds the path of a folder that has never been, and keeps the system's error to itself:
+/// only its words are left, before the path.
+fn in_the_systems_words(error: &io::Error) -> io::Error {
+    let told = error.to_string();
+    let words = told.split_once(" at path ").map_or(told.as_str(), |(words, _)| words);
+    io::Error::new(error.kind(), words)
 }
 
 /// A file that is borrowed to be written.
