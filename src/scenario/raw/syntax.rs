@@ -9,6 +9,8 @@ use toml::de::Error;
 /// One mistake of the syntax of `text`.
 pub(super) fn explain(error: &Error, text: &str) -> Diagnostic {
     let span = error.span().unwrap_or(text.len()..text.len());
+    // The parser counts bytes, and its places need not lie between characters.
+    let before = text.get(..span.start).unwrap_or_default();
     let rest = text.get(span.start..).unwrap_or_default();
     let word = rest
         .split([',', ']', '}', '#', '=', '\n'])
@@ -23,9 +25,7 @@ pub(super) fn explain(error: &Error, text: &str) -> Diagnostic {
     let not = |what: &str| format!("not TOML: {what}");
     match what {
         // What the parser says of `seed =` is about strings.
-        _ if span.is_empty() && text[..span.start].trim_end().ends_with('=') => {
-            Diagnostic::new(span, not("a value is missing"))
-        }
+        _ if span.is_empty() && before.trim_end().ends_with('=') => Diagnostic::new(span, not("a value is missing")),
         // `true` and `false` are the only words without quotes, so the parser takes `tokio` for a mistyped one.
         "string values must be quoted" | "invalid boolean" => {
             let place = span.start..span.start + word.len();
