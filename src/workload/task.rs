@@ -264,3 +264,90 @@ impl Drop for Repetition {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Labels, compile};
+    use super::*;
+    use crate::probe::Hub;
+    use crate::scenario;
+    use std::future::poll_fn;
+    use std::task::Poll;
+    use tokio::runtime::Builder;
+
+    const HOUR: Nanos = Nanos::from_millis(3_600_000);
+
+    /// The task that takes these steps, and its handle.
+    fn task(rest: &str) -> (TaskCtx, TaskHandle) {
+        let text = format!(
+            "title = 'test'\n[[channel]]\nname = 'go'\ncapacity = 1\n[[task]]\nname = 'feeds'\nsteps = [{{ send = 'go' }}]\n\
+             [[task]]\nname = 'limited'\n{rest}"
+        );
+        let scenario = scenario::read("test.toml", &text).unwrap_or_else(|report| panic!("{report}"));
+        let mut labels = Labels::new();
+        let services = Services::start(&scenario, &mut labels, &|| false).expect("services");
+        let programs = compile(&scenario, &mut labels);
+        let hub = Hub::new();
+        let handle = TaskHandle::new(&hub, &hub.group_named("limited"));
+        (
+            TaskCtx::new(handle.clone(), programs[1].clone(), Arc::new(services), 0),
+            handle,
+        )
+    }
+
+    /// When the task should be over, as things stand.
+    fn limit(task: &TaskHandle) -> Option<Nanos> {
+        let limit = task.tighten_limit(Nanos::MAX);
+        task.set_limit(limit);
+        limit
+    }
+
+    #[test]
+    fn of_a_futures_limits_the_tightest_binds_it_and_only_as_long_as_its_steps_last() {
+        for (inner, binds) in [("1h", true), ("3h", false)] {
+            let (task, handle) = task(&format!(
+                "timeout = '2h'\nsteps = [{{ timeout = {{ after = '{inner}', steps = [{{ recv = 'go' }}] }} }}, {{ recv = 'go' }}]"
+            ));
+            let services = task.wire.services.clone();
+            let feed = || services.shared().channels[0].try_send().expect("room");
+            let runtime = Builder::new_current_thread().enable_time().build().expect("a runtime");
+            runtime.block_on(async {
+                let mut steps = pin!(task.run_async());
+                let earliest = probe::now();
+                let mut limits = Vec::new();
+                let ended = poll_fn(|context| {
+                    for _ in 0..2 {
+                        assert!(steps.as_mut().poll(context).is_pending());
+                        limits.push(limit(&handle).expect("a limit"));
+                        feed();
+                    }
+                    Poll::Ready(steps.as_mut().poll(context))
+                })
+                .await;
+                let (within, after) = (limits[0], limits[1]);
+                assert!(after >= earliest + HOUR + HOUR, "{inner}");
+                assert_eq!(within < after, binds, "{inner}: {within:?} {after:?}");
+                assert!(binds || within == after, "{inner}");
+                assert_eq!(ended, Poll::Ready(Outcome::Completed));
+            });
+            assert_eq!(limit(&handle), None, "{inner}");
+        }
+    }
+
+    #[test]
+    fn on_a_thread_a_limit_goes_with_its_steps_and_leaves_what_bound_before() {
+        let steps = |inner: &str| format!("steps = [{{ timeout = {{ after = '1h', steps = [{inner}] }} }}]");
+        for (inner, result) in [("'yield'", Ok(())), ("{ fail = 'always' }", Err(Cut::Failed))] {
+            let (task, handle) = task(&steps(inner));
+            for outer in [None, Some(probe::now() + HOUR + HOUR), Some(Nanos(1))] {
+                handle.set_limit(outer);
+                let mut rng = task.seed.turn(0);
+                assert_eq!(task.wire.inline(&mut rng).run(&task.program.steps), result, "{inner}");
+                assert_eq!(limit(&handle), outer, "{inner}");
+            }
+        }
+        let (mut task, handle) = task(&format!("timeout = '2h'\n{}", steps("'yield'")));
+        task.repetition_sync();
+        assert_eq!((task.last, limit(&handle)), (Outcome::Completed, None));
+    }
+}
