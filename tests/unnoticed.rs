@@ -10,6 +10,9 @@ use tasklab::scenario;
 /// How long the task's wait is to last.
 const WAIT: Nanos = Nanos::from_millis(20);
 
+/// For how long the worker is blocked at first: several times that.
+const BLOCK: Duration = Duration::from_millis(100);
+
 /// A task that waited while another blocked the only worker.
 struct HeldUp {
     /// The slice in which it began to wait.
@@ -36,15 +39,17 @@ fn end(slice: &Slice) -> Nanos {
     slice.start + slice.len.get()
 }
 
-/// Has a task take `step`, which lasts as long as [`WAIT`], and another block the only worker as soon as it has begun to.
-fn held_up(step: &str) -> HeldUp {
+/// Has a task take `step`, which lasts as long as [`WAIT`], and another block the only worker for `block` as soon as it has begun
+/// to.
+fn held_up(step: &str, block: Duration) -> HeldUp {
     // The first request makes the connection. Sending wakes the other task, which has no worker before this one has gone on to
     // its step and waits there.
     let text = format!(
         "title = 'test'\n[executor]\nkind = 'current-thread'\n[http]\nlatency = '20ms'\n\
          [[channel]]\nname = 'go'\ncapacity = 1\n\
          [[task]]\nname = 'waits'\nsteps = [{{ http = '/first' }}, {{ send = 'go' }}, {step}]\n\
-         [[task]]\nname = 'blocks'\nsteps = [{{ recv = 'go' }}, {{ block = '400ms' }}]"
+         [[task]]\nname = 'blocks'\nsteps = [{{ recv = 'go' }}, {{ block = '{}ms' }}]",
+        block.as_millis()
     );
     let scenario = scenario::read("test.toml", &text).unwrap_or_else(|report| panic!("{report}"));
     let mut run = Run::start(&scenario, Settings::default(), &|| false).expect("a run");
@@ -87,28 +92,41 @@ fn held_up(step: &str) -> HeldUp {
     }
 }
 
+/// The same with ever longer blocks, until what another thread has to do meanwhile was done in time.
+///
+/// # Panics
+/// If no block was long enough: then it is not for want of time.
+fn held_up_until(step: &str, in_time: impl Fn(&HeldUp) -> bool) -> HeldUp {
+    (0..8)
+        .map(|doubled| held_up(step, BLOCK * (1 << doubled)))
+        .find(in_time)
+        .expect("a block that is long enough")
+}
+
 #[test]
 fn a_deadline_that_passes_while_the_driver_starves_is_unnoticed_until_somebody_polls_it() {
-    let seen = held_up("{ sleep = '20ms' }");
+    let seen = held_up("{ sleep = '20ms' }", BLOCK);
     assert!(seen.ready() >= seen.before.start + WAIT && seen.ready() <= end(&seen.before) + WAIT);
-    assert!(seen.ready() < seen.block_end && seen.woken() >= seen.block_end);
+    assert!(seen.woken() >= seen.block_end);
 }
 
 #[test]
 fn a_reply_that_left_while_the_driver_starves_is_unnoticed_until_somebody_polls_it() {
-    let seen = held_up("{ http = '/second' }");
+    let seen = held_up_until("{ http = '/second' }", |seen| seen.ready() < seen.block_end);
     assert!(
         seen.ready() >= seen.before.start + WAIT,
         "no reply leaves before its time"
     );
-    assert!(seen.ready() < seen.block_end && seen.woken() >= seen.block_end);
+    assert!(seen.woken() >= seen.block_end);
 }
 
 #[test]
 fn offloaded_work_that_ends_while_the_worker_is_blocked_wakes_its_task_which_is_queued_then() {
-    let seen = held_up("{ offload = [{ sleep = '20ms' }] }");
-    let work = seen.offloaded.last().expect("a job");
-    assert!(end(work) <= seen.ready() && seen.woken() < seen.block_end);
     // The thread that did the work wakes the task itself: no driver has to notice.
+    let seen = held_up_until("{ offload = [{ sleep = '20ms' }] }", |seen| {
+        seen.woken() < seen.block_end
+    });
+    let work = seen.offloaded.last().expect("a job");
+    assert!(end(work) <= seen.ready());
     assert!(seen.after.queued.get() >= seen.block_end - seen.woken());
 }
