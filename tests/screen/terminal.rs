@@ -100,7 +100,15 @@ impl Terminal {
     }
 
     pub fn wait_for(&self, text: &str) -> String {
-        self.wait(text, |screen| screen.contents().contains(text))
+        self.wait_for_all(&[text])
+    }
+
+    /// Waits until all of these stand there together.
+    pub fn wait_for_all(&self, texts: &[&str]) -> String {
+        self.wait(&texts.join(", "), |screen| {
+            let screen = screen.contents();
+            texts.iter().all(|text| screen.contains(text))
+        })
     }
 
     pub fn press(&mut self, keys: &str) {
