@@ -61,6 +61,7 @@ pub use theme::Depth;
 use crate::model::Model;
 use crate::run::{MANY, RunState, Source};
 use crate::signals::{Signal, Signals};
+use crate::text;
 use keys::{Input, Keys};
 use std::io;
 use std::time::{Duration, Instant};
@@ -158,7 +159,10 @@ impl OnScreen<'_> {
             if let Some(signal) = signals.seen() {
                 return Ok(Exit::Signal(signal));
             }
-            if screen.come_back()? {
+            if let Some(stood) = screen.come_back()? {
+                // No record tells it.
+                let stood = text::duration(stood.into());
+                tracing::warn!("stopped for {stood}: what was under way counts that time");
                 self.dirty = true;
                 self.drawn = None;
             }

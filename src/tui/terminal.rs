@@ -7,7 +7,7 @@
 //!
 //! In raw mode Ctrl-Z is a key like any other. [`Screen::suspend`] does what the terminal would have done: it gives itself
 //! back and stops the process. Who goes on after that, or after being stopped by somebody else, finds a terminal that a shell
-//! has used meanwhile, and takes it anew.
+//! has used meanwhile, and takes it anew. The clock has gone on: how long the process stood still is told, for the event log.
 
 use crate::panics::HookGuard;
 use crossterm::cursor::{Hide, Show};
@@ -23,6 +23,7 @@ use std::mem::ManuallyDrop;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
+use std::time::{Duration, Instant};
 
 /// The terminal in raw mode on its alternate screen, until dropped.
 pub struct Screen {
@@ -31,6 +32,8 @@ pub struct Screen {
     terminal: ManuallyDrop<Terminal<CrosstermBackend<Stdout>>>,
     /// The process was stopped and goes on.
     continued: Arc<AtomicBool>,
+    /// When the process was last known to run.
+    awake: Instant,
     listener: SigId,
     _hook: HookGuard,
 }
@@ -52,6 +55,7 @@ impl Screen {
             Ok((terminal, listener)) => Ok(Screen {
                 terminal: ManuallyDrop::new(terminal),
                 continued,
+                awake: Instant::now(),
                 listener,
                 _hook: hook,
             }),
@@ -67,33 +71,37 @@ impl Screen {
         &mut self.terminal
     }
 
-    /// Gives the terminal back and stops the process, until the shell lets it go on. Where there is no shell to do that, nothing
-    /// stops: the system lets a process without one ignore such signals.
+    /// Gives the terminal back and stops the process, until the shell lets it go on: then
+    /// [`come_back`](Screen::come_back) says so. Where there is no shell to do that, nothing stops: the system lets a process
+    /// without one ignore such signals.
     ///
     /// # Errors
     /// When the terminal cannot be taken again.
     pub fn suspend(&mut self) -> io::Result<()> {
         give_back();
+        self.awake = Instant::now();
         // To this very thread: it stops here, and with it the process.
         signal_hook::low_level::raise(SIGTSTP)?;
         self.retake()
     }
 
-    /// Takes the terminal anew if the process was stopped and goes on. Whether that was so, and everything is to be drawn.
+    /// Takes the terminal anew if the process was stopped and goes on; then everything is to be drawn. How long it stood still: the
+    /// time since the call before, or since it was [suspended](Screen::suspend).
     ///
     /// # Errors
     /// When the terminal cannot be taken.
-    pub fn come_back(&mut self) -> io::Result<bool> {
-        let continued = self.continued.load(Ordering::Relaxed);
-        if continued {
-            give_back();
-            self.retake()?;
+    pub fn come_back(&mut self) -> io::Result<Option<Duration>> {
+        let now = Instant::now();
+        let stood = now - std::mem::replace(&mut self.awake, now);
+        if !self.continued.swap(false, Ordering::Relaxed) {
+            return Ok(None);
         }
-        Ok(continued)
+        give_back();
+        self.retake()?;
+        Ok(Some(stood))
     }
 
     fn retake(&mut self) -> io::Result<()> {
-        self.continued.store(false, Ordering::Relaxed);
         take()?;
         // The shell's window may have another size by now; at any rate nothing of what was drawn is there any more.
         let size = self.terminal.size()?;
