@@ -8,6 +8,7 @@ use super::spans::Spans;
 use super::state::{State, Stretch, Times};
 use super::track::Track;
 use crate::record::{GroupId, Label, LaneId, Nanos, Outcome, TaskId};
+use std::mem::offset_of;
 
 /// A task of the run.
 ///
@@ -45,6 +46,14 @@ pub struct Task {
     pub repetitions: [u32; Outcome::ALL.len()],
     pub(super) live: Option<Box<LiveTask>>,
 }
+
+/// The reason whose time lies on the line of the cache between those of [`Times::running`] and [`Task::index`], see [`Task::warm`].
+const MIDDLE: usize = 5;
+const _: () = {
+    let middle = (offset_of!(Task, times.suspended_on) + MIDDLE * size_of::<Nanos>()) / 64;
+    assert!(offset_of!(Task, times.running) / 64 + 1 == middle, "on the line after");
+    assert!(offset_of!(Task, index) / 64 == middle + 1, "on the line before");
+};
 
 /// What a task does at the model's now, where it is more than waiting rightly.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -97,7 +106,11 @@ impl Task {
     #[inline]
     pub(super) fn warm(&self) -> u64 {
         // One word of each line of the cache that a slice changes.
-        self.polls ^ self.rest().since.0 ^ self.times.running.0 ^ self.times.suspended_on[5].0 ^ u64::from(self.index)
+        self.polls
+            ^ self.rest().since.0
+            ^ self.times.running.0
+            ^ self.times.suspended_on[MIDDLE].0
+            ^ u64::from(self.index)
     }
 
     /// Its place among the others.
