@@ -56,11 +56,9 @@ impl Looks {
         let all = self.tasks.len() as u64;
         let per_ms = LOOKS_PER_MS.max(all.div_ceil(ROUND_MS));
         let due = (now - self.at).0.saturating_mul(per_ms) / 1_000_000;
-        if due == 0 {
-            return;
-        }
         self.at = now;
-        for _ in 0..due.min(all) {
+        // One at least, however soon this comes after the last: what is said of a task that is alone is never old.
+        for _ in 0..due.clamp(1, all.max(1)) {
             if self.next >= self.tasks.len() {
                 self.before = std::mem::take(&mut self.found);
                 self.next = 0;
@@ -142,10 +140,22 @@ mod tests {
     }
 
     #[test]
+    fn of_a_task_that_is_alone_nothing_old_is_said_however_often_somebody_looks() {
+        let tasks = tasks(1);
+        let mut looks = looks(&tasks);
+        let now = later(0);
+        for ready in [None, Some(Nanos(1)), None] {
+            tasks[0].ready_at(ready.unwrap_or(Nanos::ZERO));
+            looks.look(now);
+            assert_eq!(looks.waiting()[0].ready, ready);
+        }
+    }
+
+    #[test]
     fn however_many_tasks_there_are_each_that_waits_is_found_and_each_that_is_over_let_go() {
         let tasks = tasks(10 * LOOKS_PER_MS as usize);
         let mut looks = looks(&tasks);
-        let mut now = later(0);
+        let mut now = later(10);
         looks.look(now);
         let all: Vec<_> = tasks.iter().map(TaskHandle::id).collect();
         assert_eq!(ids(&looks), all, "nobody has looked before: all are due");
