@@ -12,6 +12,9 @@ use std::sync::Arc;
 /// Tasks looked at in a millisecond, over time: of up to 16,000 tasks each in every frame.
 const LOOKS_PER_MS: u64 = 512;
 
+/// Tasks looked at each time, however soon: of few tasks the newest is always known.
+const LEAST: u64 = 256;
+
 /// What a round takes at most, in milliseconds, however many tasks there are.
 const ROUND_MS: u64 = 250;
 
@@ -57,8 +60,7 @@ impl Looks {
         let per_ms = LOOKS_PER_MS.max(all.div_ceil(ROUND_MS));
         let due = (now - self.at).0.saturating_mul(per_ms) / 1_000_000;
         self.at = now;
-        // One at least, however soon this comes after the last: what is said of a task that is alone is never old.
-        for _ in 0..due.clamp(1, all.max(1)) {
+        for _ in 0..due.max(LEAST).min(all) {
             if self.next >= self.tasks.len() {
                 self.before = std::mem::take(&mut self.found);
                 self.next = 0;
