@@ -1,0 +1,117 @@
+//! What was counted: recorded, lost, and what tokio says of it.
+
+use super::*;
+
+#[test]
+fn the_accounts_compare_with_tokios_own_count() {
+    let mut model = model(
+        us(9),
+        [
+            Record::Slice(slice(1, us(0), us(1))),
+            Record::Slice(slice(1, us(2), us(1))),
+        ],
+    );
+    assert_eq!(model.accounts().check(), Identity::Unknown);
+    let runtime = |total_polls| {
+        Sample::Runtime(RuntimeSample {
+            at: us(9),
+            elapsed: us(9),
+            polls: total_polls,
+            total_polls,
+            live_tasks: 1,
+            global_queue: 3,
+            local_queue: 2,
+            blocking_queue: 1,
+            blocking_threads: 0,
+            busy: us(2),
+            parks: 0,
+            steals: 0,
+            io_ready: 0,
+            budget_forced_yields: 0,
+        })
+    };
+    model.apply(&Batch {
+        samples: vec![runtime(5)],
+        ..Batch::default()
+    });
+    assert_eq!(model.accounts().check(), Identity::Differs { ours: 2, tokios: 5 });
+    model.apply(&Batch {
+        lost: vec![Lost {
+            lane: WORKER,
+            slices: 3,
+            others: 1,
+        }],
+        ..Batch::default()
+    });
+    assert_eq!(model.accounts().check(), Identity::Holds);
+    assert_eq!(model.accounts().other_dropped, 1);
+    let last = model.series().last().unwrap();
+    let queues = Queues {
+        global: 3,
+        local: 2,
+        blocking: 1,
+    };
+    assert_eq!(last.queues, Some(queues));
+}
+
+#[test]
+fn repetitions_count_though_their_records_were_lost() {
+    let known = Record::Repetition(Repetition {
+        start: us(1),
+        task: id(1),
+        len: us(9).into(),
+        outcome: Outcome::Completed,
+    });
+    let mut model = model(us(20), [spawned(1, us(0)), known]);
+    let lost = |outcome, count| RepetitionsLost {
+        group: GroupId(0),
+        outcome,
+        count,
+    };
+    model.apply(&Batch {
+        now: us(30),
+        repetitions_lost: vec![lost(Outcome::Completed, 40), lost(Outcome::Failed, 2)],
+        ..Batch::default()
+    });
+    let group = &model.groups()[0];
+    assert_eq!(group.repetitions[Outcome::Completed as usize], 41);
+    assert_eq!(group.repetitions[Outcome::Failed as usize], 2);
+    assert_eq!(group.repetition().count, 1, "only of this one the length is known");
+}
+
+#[test]
+fn counts_that_a_worker_claims_beyond_all_bounds_stay_at_the_bound() {
+    let all = u64::MAX;
+    let mut model = model(us(20), [spawned(1, us(0)), Record::Slice(slice(1, us(1), us(2)))]);
+    for claim in [all - 1, all] {
+        model.apply(&Batch {
+            lost: vec![Lost {
+                lane: WORKER,
+                slices: claim,
+                others: claim,
+            }],
+            repetitions_lost: vec![RepetitionsLost {
+                group: GroupId(0),
+                outcome: Outcome::Completed,
+                count: claim,
+            }],
+            ..Batch::default()
+        });
+    }
+    let known = Record::Repetition(Repetition {
+        start: us(1),
+        task: id(1),
+        len: us(9).into(),
+        outcome: Outcome::Completed,
+    });
+    model.apply(&Batch {
+        records: vec![(WORKER, known)],
+        ..Batch::default()
+    });
+    let accounts = model.accounts();
+    assert_eq!((accounts.dropped, accounts.other_dropped), (all, all));
+    assert_eq!((accounts.polls(), accounts.lost()), (all, all));
+    assert_eq!(model.lane(WORKER).map(|lane| lane.dropped), Some(all));
+    assert_eq!(model.groups()[0].repetitions[Outcome::Completed as usize], all);
+    assert_eq!(model.overall().repetitions[Outcome::Completed as usize], all);
+}

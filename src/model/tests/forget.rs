@@ -1,0 +1,84 @@
+//! What is forgotten, and what never is.
+
+use super::*;
+
+#[test]
+fn a_task_is_not_forgotten_before_its_last_slice_has_come() {
+    let mut model = Model::with_limit(RunInfo::default(), 1);
+    // Task 1 ends inside its slice, whose record comes after that of its end; much has happened elsewhere meanwhile.
+    let ended = Record::Ended(Ended {
+        at: us(5),
+        task: id(1),
+        outcome: Outcome::Completed,
+        unheard: false,
+    });
+    let last = Record::Slice(slice(1, us(4), us(90)));
+    let elsewhere = (10..80).map(|at| (OTHER, Record::Slice(slice(2, us(at), us(1)))));
+    for record in [(WORKER, spawned(1, us(1))), (WORKER, ended)]
+        .into_iter()
+        .chain(elsewhere)
+        .chain([(WORKER, last)])
+    {
+        model.apply(&Batch {
+            records: vec![record],
+            ..Batch::default()
+        });
+    }
+    assert!(model.horizon() > us(5));
+    let counts = model.counts();
+    assert_eq!(
+        (counts.completed, counts.alive()),
+        (1, 1),
+        "only task 2 lives: {counts:?}"
+    );
+}
+
+#[test]
+fn the_log_keeps_the_last_lines() {
+    let mut model = model(us(0), []);
+    let line = |at| LogLine {
+        at: Nanos(at),
+        level: tracing::Level::INFO,
+        task: None,
+        target: "test".into(),
+        message: "hello".into(),
+    };
+    model.apply(&Batch {
+        log: (0..LOG_LINES as u64 + 3).map(line).collect(),
+        ..Batch::default()
+    });
+    assert_eq!(model.log().len(), LOG_LINES);
+    assert_eq!(model.log().front().map(|line| line.at), Some(Nanos(3)));
+}
+
+#[test]
+fn short_tasks_that_are_over_are_forgotten_and_their_groups_remember_them() {
+    let mut model = Model::with_limit(RunInfo::default(), 4_000);
+    let tasks = 10_000;
+    for task in 1..=tasks {
+        let at = us(u64::from(task) * 10);
+        let ended = Record::Ended(Ended {
+            at: at + us(2),
+            task: id(task),
+            outcome: Outcome::Completed,
+            unheard: false,
+        });
+        let records = [spawned(task, at), Record::Slice(slice(task, at, us(2))), ended].map(|record| (WORKER, record));
+        model.apply(&Batch {
+            now: at + us(2),
+            records: records.to_vec(),
+            ..Batch::default()
+        });
+    }
+    assert!(model.tasks().len() < 1_000, "{} tasks are kept", model.tasks().len());
+    let memory = model.memory();
+    assert!(
+        memory.slice_bytes < 1_000 * 200,
+        "{memory:?}: the memory of those that went is used again"
+    );
+    assert_eq!(model.counts().completed, tasks as usize);
+    assert_eq!(model.group_times(GroupId(0)).running, us(2 * u64::from(tasks)));
+    let last = model.tasks().last().unwrap();
+    assert_eq!(model.task(last.id).map(|task| task.id), Some(id(tasks)));
+    assert_eq!(model.state_at(last.id, last.spawned_at), Some(State::Running));
+}
