@@ -13,7 +13,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
-use tasklab::probe::{self, Collector, Hub};
+use tasklab::probe::{self, Collector, Registry};
 use tasklab::record::{Label, Nanos, Outcome, Reason};
 use tasklab::run::MANY;
 use tokio::runtime::{Builder, Runtime};
@@ -124,7 +124,7 @@ fn median(values: impl Iterator<Item = f64>) -> f64 {
 /// A runtime, recorded or not, and the thread that drains its rings.
 struct Bench {
     runtime: Runtime,
-    hub: Arc<Hub>,
+    registry: Arc<Registry>,
     group: Arc<probe::Group>,
     monitor: tokio_metrics::TaskMonitor,
     mode: Mode,
@@ -140,12 +140,12 @@ impl Bench {
             Builder::new_current_thread()
         };
         builder.enable_all().worker_threads(2);
-        let hub = Hub::new();
+        let registry = Registry::new();
         let stop = Arc::new(AtomicBool::new(false));
         let mut drain = None;
         if mode == Mode::Recorded {
-            probe::install(&mut builder, &hub);
-            let mut collector = Collector::new(hub.clone(), None);
+            probe::install(&mut builder, &registry);
+            let mut collector = Collector::new(registry.clone(), None);
             let stop = stop.clone();
             drain = Some(std::thread::spawn(move || {
                 // As the screen does it: the rings often, everything else once a frame.
@@ -165,8 +165,8 @@ impl Bench {
         }
         Bench {
             runtime: builder.build().expect("a runtime"),
-            group: hub.group_named("bench"),
-            hub,
+            group: registry.group_named("bench"),
+            registry,
             monitor: tokio_metrics::TaskMonitor::new(),
             mode,
             stop,
@@ -178,10 +178,12 @@ impl Bench {
         match self.mode {
             Mode::Bare => self.runtime.spawn(body),
             Mode::TaskMonitor => self.runtime.spawn(self.monitor.instrument(body)),
-            Mode::Recorded | Mode::Console => probe::spawn(self.runtime.handle(), &self.hub, &self.group, |_| async {
-                body.await;
-                Outcome::Completed
-            }),
+            Mode::Recorded | Mode::Console => {
+                probe::spawn(self.runtime.handle(), &self.registry, &self.group, |_| async {
+                    body.await;
+                    Outcome::Completed
+                })
+            }
         }
     }
 

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 use tasklab::executor::processes::WorkerCommand;
-use tasklab::model::{Identity, Model};
+use tasklab::model::{Model, PollCountCheck};
 use tasklab::run::{Run, RunState, Settings, Source};
 use tasklab::scenario::builtin::{BUILTIN, LESSONS};
 use tasklab::scenario::{ExecutorKind, Overrides, Scenario, Start, TaskSpec};
@@ -53,7 +53,7 @@ fn run(scenario: &Scenario, what: &str) {
     assert!(complete, "{what}: a group never ran, or a cue never spoke");
     let accounts = model.accounts();
     assert!(
-        !matches!(accounts.check(), Identity::Differs { .. }),
+        !matches!(accounts.check(), PollCountCheck::Differs { .. }),
         "{what}: {accounts:?}"
     );
     assert_eq!(accounts.other_dropped, 0, "{what}: {accounts:?}");

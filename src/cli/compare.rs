@@ -1,7 +1,7 @@
 //! `tasklab compare`: the same scenario on several executors, one after the other.
 
-use super::line::Line;
 use super::overrides::{RunArgs, executor};
+use super::status_line::StatusLine;
 use super::{FAILED, UNEXPECTED, colourful, complain, page_width};
 use crate::compare::{self, Comparison, Plan, Standing};
 use crate::expect;
@@ -45,7 +45,7 @@ pub fn main(args: &Args) -> io::Result<ExitCode> {
         Err(error) => return complain(&error),
     };
     let signals = Signals::listen()?;
-    let mut line = Line::new();
+    let mut line = StatusLine::new();
     let rounds = compare::rounds(&plan, &signals, &mut |standing| {
         line.show(|width| progress(standing, width))
     })?;

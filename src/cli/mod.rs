@@ -10,11 +10,11 @@
 
 mod check;
 mod compare;
-mod line;
 mod list;
 mod overrides;
 mod run;
 mod schema;
+mod status_line;
 mod verify;
 mod worker;
 

@@ -1,7 +1,7 @@
 //! `tasklab verify`: whether lessons show what they are to show, on this machine, today.
 
-use super::line::Line;
 use super::overrides::PlanArgs;
+use super::status_line::StatusLine;
 use super::{FAILED, UNEXPECTED, compare::progress, complain, page_width};
 use crate::compare::{self, Plan, Verified};
 use crate::report::verdicts;
@@ -45,7 +45,7 @@ pub fn main(args: &Args) -> io::Result<ExitCode> {
     let signals = Signals::listen()?;
     let (mut bad, mut failures) = (Vec::new(), false);
     for (number, plan) in (1..).zip(&plans) {
-        let mut line = Line::new();
+        let mut line = StatusLine::new();
         let place = format!("{number} of {}", plans.len());
         let rounds = compare::rounds(plan, &signals, &mut |standing| {
             line.show(|width| {

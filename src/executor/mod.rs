@@ -20,12 +20,12 @@ mod runtime;
 mod threads;
 mod tokio;
 
-use crate::probe::{Group, Hub, Watch};
+use crate::probe::{Group, Registry, Watch};
 use crate::scenario::{ExecutorKind, ExecutorSpec, LogLevel, Scenario, TaskSpec, Workers};
 use crate::workload::{Labels, Program, Services};
 pub use limits::Exceeded;
 use limits::Needs;
-use processes::{Elsewhere, WorkerCommand};
+use processes::{RemoteRecords, WorkerCommand};
 use std::fmt;
 use std::io;
 use std::sync::Arc;
@@ -69,7 +69,7 @@ pub struct Setup<'a> {
     /// How a worker process is started; `None`: as this program is.
     pub worker: Option<&'a WorkerCommand>,
     /// Where it records.
-    pub hub: &'a Arc<Hub>,
+    pub registry: &'a Arc<Registry>,
     /// What the tasks use.
     pub services: &'a Arc<Services>,
     /// The groups of the scenario.
@@ -92,7 +92,7 @@ pub struct Started {
     /// tokio-metrics' view, where the executor is tokio's.
     pub watch: Option<Watch>,
     /// What other processes tell, where tasks are there.
-    pub elsewhere: Option<Elsewhere>,
+    pub elsewhere: Option<RemoteRecords>,
 }
 
 impl Started {

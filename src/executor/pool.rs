@@ -7,7 +7,7 @@
 
 use super::limits::{Needs, connections, widest};
 use super::{Arrival, Executor, Kind, Setup, StartError, Started};
-use crate::probe::{self, Hub, TaskHandle, lane};
+use crate::probe::{self, Registry, TaskHandle, lane};
 use crate::record::{LaneKind, Nanos, Reason};
 use crate::scenario::Scenario;
 use crate::workload::{Intake, Program, Services, TaskCtx};
@@ -21,7 +21,7 @@ use std::time::{Duration, Instant};
 /// Takes tasks, and runs their repetitions on its threads.
 pub(super) struct Pool {
     queue: Arc<Queue>,
-    hub: Arc<Hub>,
+    registry: Arc<Registry>,
     services: Arc<Services>,
 }
 
@@ -37,15 +37,20 @@ fn needs(scenario: &Scenario) -> Needs {
 }
 
 fn start(setup: &Setup<'_>) -> Result<Started, StartError> {
-    let pool = Pool::start(setup.hub, setup.services, setup.spec.threads(), LaneKind::Pool)
+    let pool = Pool::start(setup.registry, setup.services, setup.spec.threads(), LaneKind::Pool)
         .map_err(|error| setup.no_threads(error))?;
     Ok(Started::here(pool))
 }
 
 impl Pool {
     /// A pool of so many threads, which are lanes of this kind.
-    pub(super) fn start(hub: &Arc<Hub>, services: &Arc<Services>, threads: usize, kind: LaneKind) -> io::Result<Pool> {
-        let lanes = hub.clone();
+    pub(super) fn start(
+        registry: &Arc<Registry>,
+        services: &Arc<Services>,
+        threads: usize,
+        kind: LaneKind,
+    ) -> io::Result<Pool> {
+        let lanes = registry.clone();
         let threads = ThreadPoolBuilder::new()
             .num_threads(threads)
             .thread_name(|n| format!("tasklab-pool-{n}"))
@@ -60,7 +65,7 @@ impl Pool {
         services.set_intake(intake);
         Ok(Pool {
             queue,
-            hub: hub.clone(),
+            registry: registry.clone(),
             services: services.clone(),
         })
     }
@@ -77,7 +82,7 @@ impl Pool {
 
 impl Executor for Pool {
     fn spawn(&self, arrival: &Arrival) {
-        self.take(TaskHandle::new(&self.hub, &arrival.group), arrival.program.clone());
+        self.take(TaskHandle::new(&self.registry, &arrival.group), arrival.program.clone());
     }
 
     fn stop(self: Box<Self>, grace: Duration) {

@@ -1,7 +1,7 @@
 //! What tokio's two executors share: the builder's settings, and how a task is spawned.
 
 use super::{Arrival, Setup};
-use crate::probe::{self, GroupMonitors, Hub, Watch};
+use crate::probe::{self, GroupMonitors, Registry, Watch};
 use crate::scenario::Knobs;
 use crate::workload::{Services, TaskCtx};
 use std::sync::Arc;
@@ -28,13 +28,13 @@ pub(super) fn prepare(builder: &mut Builder, setup: &Setup<'_>) {
     if let Some(n) = max_blocking_threads {
         builder.max_blocking_threads(n);
     }
-    probe::install(builder, setup.hub);
+    probe::install(builder, setup.registry);
 }
 
 /// Spawns tasks on a runtime.
 pub(super) struct Spawner {
     runtime: Handle,
-    hub: Arc<Hub>,
+    registry: Arc<Registry>,
     services: Arc<Services>,
     monitors: GroupMonitors,
 }
@@ -43,7 +43,7 @@ impl Spawner {
     pub(super) fn new(runtime: &Handle, setup: &Setup<'_>) -> Spawner {
         Spawner {
             runtime: runtime.clone(),
-            hub: setup.hub.clone(),
+            registry: setup.registry.clone(),
             services: setup.services.clone(),
             monitors: GroupMonitors::new(setup.groups.iter().map(|group| group.id)),
         }
@@ -55,7 +55,7 @@ impl Spawner {
 
     pub(super) fn spawn(&self, arrival: &Arrival) {
         // The run does not join its tasks: the probe sees how each ends, and the services know when all have.
-        drop(probe::spawn(&self.runtime, &self.hub, &arrival.group, |handle| {
+        drop(probe::spawn(&self.runtime, &self.registry, &arrival.group, |handle| {
             let index = handle.index();
             let task = TaskCtx::new(handle, arrival.program.clone(), self.services.clone(), index);
             let monitor = self.monitors.monitor(arrival.group.id, index);

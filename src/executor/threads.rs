@@ -6,7 +6,7 @@
 
 use super::limits::{Needs, at_one_instant, branches, connections, together};
 use super::{Arrival, Executor, Kind, Setup, StartError, Started};
-use crate::probe::{Hub, TaskHandle};
+use crate::probe::{Registry, TaskHandle};
 use crate::scenario::Scenario;
 use crate::workload::{Services, TaskCtx};
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 struct Threads {
-    hub: Arc<Hub>,
+    registry: Arc<Registry>,
     services: Arc<Services>,
 }
 
@@ -32,14 +32,14 @@ fn needs(scenario: &Scenario) -> Needs {
 
 fn start(setup: &Setup<'_>) -> Result<Started, StartError> {
     Ok(Started::here(Threads {
-        hub: setup.hub.clone(),
+        registry: setup.registry.clone(),
         services: setup.services.clone(),
     }))
 }
 
 impl Executor for Threads {
     fn spawn(&self, arrival: &Arrival) {
-        let handle = TaskHandle::new(&self.hub, &arrival.group);
+        let handle = TaskHandle::new(&self.registry, &arrival.group);
         let index = handle.index();
         TaskCtx::new(handle, arrival.program.clone(), self.services.clone(), index).run_on_thread();
     }

@@ -1,7 +1,7 @@
 //! Taking in a batch.
 
-use super::rest::Held;
 use super::sums::Sums;
+use super::wait_state::PlacedSlice;
 use super::*;
 use crate::record::{
     Batch, Definition, Ended, LaneKind, LaneSample, Orphaned, Repetition, Sample, Slice, Spawned, Step,
@@ -36,14 +36,14 @@ pub(super) struct Around<'a> {
     /// The times of all tasks whose group is not known.
     unclaimed: &'a mut Times,
     lanes: &'a mut [Lane],
-    lane_at: &'a Places<LaneId>,
-    blocks: &'a mut Blocks,
+    lane_at: &'a IdMap<LaneId>,
+    blocks: &'a mut ByteArena,
 }
 
 impl Around<'_> {
     /// The task's times with those of its group.
     #[inline]
-    pub fn sums<'a>(&'a mut self, own: &'a mut Times) -> (Sums<'a>, &'a mut Blocks) {
+    pub fn sums<'a>(&'a mut self, own: &'a mut Times) -> (Sums<'a>, &'a mut ByteArena) {
         let all = match &mut self.group {
             Some(group) => &mut group.closed,
             None => &mut *self.unclaimed,
@@ -95,7 +95,7 @@ impl Model {
         }
         self.series.reach(self.now);
         self.sort_tasks();
-        self.forget();
+        self.evict();
         self.set_live(&batch.live);
     }
 
@@ -273,7 +273,7 @@ impl Model {
                 group.record(slice);
             }
             let grouped = around.group.is_some();
-            let held = Held { slice: *slice, lane };
+            let held = PlacedSlice { slice: *slice, lane };
             let (mut sums, blocks) = around.sums(&mut task.times);
             let blocking = task.track.insert(held, &task.blocking, &mut sums, blocks);
             if let Some(blocking) = blocking {

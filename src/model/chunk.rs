@@ -3,10 +3,10 @@
 //! A row of cells takes the summary of each chunk that lies in one cell and unpacks only those that an edge cuts, so that any
 //! zoom costs about the same.
 
-use super::paint::Mix;
-use super::rest::Rest;
-use super::run::Run;
+use super::packed_slices::PackedSlices;
+use super::paint::TimeBreakdown;
 use super::spans::Spans;
+use super::wait_state::WaitState;
 use crate::record::{Nanos, TaskId};
 
 /// Slices in a full chunk: enough that its summary weighs little, and few enough that one is soon unpacked. The tests' runs are
@@ -17,16 +17,16 @@ pub(super) const FULL: usize = if cfg!(test) { 4 } else { 32 };
 #[derive(Clone, Debug)]
 pub(super) struct Chunk {
     /// What precedes its first slice.
-    pub before: Rest,
+    pub before: WaitState,
     /// All the time that it covers.
-    pub mix: Mix,
+    pub mix: TimeBreakdown,
     bytes: Box<[u8]>,
 }
 
 impl Chunk {
-    /// Of what a [`Packer`](super::run::Packer) has packed.
-    pub fn new(before: Rest, bytes: Vec<u8>, task: TaskId, spans: &Spans) -> Chunk {
-        let run = Run { before, bytes: &bytes };
+    /// Of what a [`Packer`](super::packed_slices::Packer) has packed.
+    pub fn new(before: WaitState, bytes: Vec<u8>, task: TaskId, spans: &Spans) -> Chunk {
+        let run = PackedSlices { before, bytes: &bytes };
         Chunk {
             before,
             mix: run.mix(task, spans),
@@ -36,8 +36,8 @@ impl Chunk {
 
     /// Its slices.
     #[inline]
-    pub fn run(&self) -> Run<'_> {
-        Run {
+    pub fn run(&self) -> PackedSlices<'_> {
+        PackedSlices {
             before: self.before,
             bytes: &self.bytes,
         }

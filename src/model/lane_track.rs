@@ -3,7 +3,7 @@
 //! Packed in chunks with summaries, as a task's are. A lane's entries are half as long, for the rest of a slice is with its
 //! task; and they only ever come at the end, because a lane writes its slices in the order of their ends.
 
-use super::pack::{self, Entry, Reader, fold, unfold};
+use super::pack::{self, Entry, Reader, unzigzag, zigzag};
 use super::paint::{LaneMix, LanePainter};
 use super::spans::Spans;
 use crate::record::{Nanos, Slice, TaskId};
@@ -55,7 +55,7 @@ impl LaneChunk {
     fn push(&mut self, slice: LaneSlice) {
         let gap = (slice.start - self.end).0.min(pack::MOST);
         let len = (slice.end - slice.start).0.min(pack::MOST);
-        let step = u64::from(fold(slice.task.get().wrapping_sub(self.task)));
+        let step = u64::from(zigzag(slice.task.get().wrapping_sub(self.task)));
         let widths = [pack::width(gap), pack::width(len), pack::width(step).max(1)];
         let mut entry = Entry::after_header(1);
         entry.put(gap, widths[0]);
@@ -102,7 +102,7 @@ impl Iterator for LaneSlices<'_> {
         let gap = Nanos(self.reader.take(header & 7));
         let len = Nanos(self.reader.take(header >> 3 & 7));
         let step = self.reader.take((header >> 6) + 1) as u32;
-        self.task = self.task.wrapping_add(unfold(step));
+        self.task = self.task.wrapping_add(unzigzag(step));
         let start = self.end + gap;
         self.end = start + len;
         let task = TaskId::new(self.task)?;
@@ -209,7 +209,7 @@ impl LaneTrack {
     }
 
     /// Forgets the chunks that end by `horizon`. How many slices that is.
-    pub fn forget(&mut self, horizon: Nanos) -> usize {
+    pub fn evict(&mut self, horizon: Nanos) -> usize {
         let gone = self.chunks.partition_point(|chunk| chunk.end <= horizon);
         self.chunks.drain(..gone).map(|chunk| chunk.count).sum()
     }

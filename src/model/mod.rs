@@ -14,25 +14,24 @@
 //! The states of a task follow from its slices, see [`State`]; how a stretch of time becomes a row of cells is told in
 //! [`paint`]. Slices beyond a limit are forgotten, the oldest first; sums and distributions never are.
 
-mod accounts;
 mod apply;
-mod blocks;
+mod byte_arena;
 mod chunk;
-mod forget;
+mod evict;
 mod group;
 mod hist;
+mod history;
+mod id_map;
 mod lane;
 mod lane_track;
 #[cfg(test)]
 mod laws;
 mod live;
 mod pack;
+mod packed_slices;
 pub mod paint;
-mod past;
-mod places;
 mod query;
-mod rest;
-mod run;
+mod record_counts;
 mod series;
 mod spans;
 mod state;
@@ -42,22 +41,23 @@ mod task;
 mod tests;
 mod totals;
 mod track;
+mod wait_state;
 
-pub use accounts::{Accounts, Identity, Memory};
 pub use group::{Group, Overall};
 pub use hist::Percentiles;
+pub use history::{Channel, Hold};
 pub use lane::{Lane, LaneOs};
 pub use paint::{Cell, LaneCell, Window};
-pub use past::{Channel, Hold};
+pub use record_counts::{Memory, PollCountCheck, RecordCounts};
 pub use series::{Point, Queues, STEP};
 pub use state::{Counts, State, Stretch, Times};
 pub use task::Task;
 pub use totals::{GroupTotals, RuntimeTotals};
 
 use crate::record::{ChannelSample, GroupId, LaneId, LogLine, Marked, Nanos, Record, RuntimeSample, TaskId};
-use blocks::Blocks;
+use byte_arena::ByteArena;
 use group::Present;
-use places::Places;
+use id_map::IdMap;
 use series::Series;
 use std::collections::{HashMap, VecDeque};
 
@@ -109,13 +109,13 @@ pub struct Model {
     now: Nanos,
     horizon: Nanos,
     lanes: Vec<Lane>,
-    lane_at: Places<LaneId>,
+    lane_at: IdMap<LaneId>,
     groups: Vec<Group>,
-    group_at: Places<GroupId>,
+    group_at: IdMap<GroupId>,
     tasks: Vec<Task>,
-    task_at: Places<TaskId>,
+    task_at: IdMap<TaskId>,
     /// Where the tasks' youngest slices stand.
-    blocks: Blocks,
+    blocks: ByteArena,
     /// Of the tasks whose group is not known yet, up to the ends of their last slices.
     unclaimed: Times,
     /// Tasks from this place on are not in order.
@@ -133,7 +133,7 @@ pub struct Model {
     forgotten: usize,
     labels: Vec<String>,
     series: Series,
-    accounts: Accounts,
+    accounts: RecordCounts,
     marks: Vec<Marked>,
     log: VecDeque<LogLine>,
     runtime: Option<RuntimeSample>,
@@ -156,12 +156,12 @@ impl Model {
             now: Nanos::ZERO,
             horizon: Nanos::ZERO,
             lanes: Vec::new(),
-            lane_at: Places::default(),
+            lane_at: IdMap::default(),
             groups: Vec::new(),
-            group_at: Places::default(),
+            group_at: IdMap::default(),
             tasks: Vec::new(),
-            task_at: Places::default(),
-            blocks: Blocks::default(),
+            task_at: IdMap::default(),
+            blocks: ByteArena::default(),
             unclaimed: Times::default(),
             disorder: usize::MAX,
             orphans: HashMap::new(),
@@ -172,7 +172,7 @@ impl Model {
             forgotten: 0,
             labels: Vec::new(),
             series: Series::default(),
-            accounts: Accounts::default(),
+            accounts: RecordCounts::default(),
             marks: Vec::new(),
             log: VecDeque::new(),
             runtime: None,

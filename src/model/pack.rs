@@ -14,13 +14,13 @@ pub(super) fn width(n: u64) -> u32 {
 
 /// A difference up or down as a number that is small where the difference is.
 #[inline]
-pub(super) fn fold(difference: u32) -> u32 {
+pub(super) fn zigzag(difference: u32) -> u32 {
     difference << 1 ^ (difference as i32 >> 31) as u32
 }
 
-/// Back from what [`fold`] gave.
+/// Back from what [`zigzag`] gave.
 #[inline]
-pub(super) fn unfold(folded: u32) -> u32 {
+pub(super) fn unzigzag(folded: u32) -> u32 {
     folded >> 1 ^ (folded & 1).wrapping_neg()
 }
 

@@ -14,7 +14,7 @@
 //!
 //! Each cell also says what share of it was spent running, so that a poll of 50 µs in a cell of 25 ms can be a thin tick.
 
-use super::state::{Spent, State, Stretch};
+use super::state::{SliceTimes, State, Stretch};
 use crate::record::{GroupId, Nanos, Outcome, Reason, TaskId};
 
 /// Waiting for this long is always worth seeing.
@@ -65,7 +65,7 @@ pub struct LaneCell {
 
 /// The time in each state that lies in a cell, or in anything else, and the longest stretches.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Mix {
+pub(super) struct TimeBreakdown {
     pub running: Nanos,
     pub blocking: Nanos,
     queued: Nanos,
@@ -79,7 +79,7 @@ pub(super) struct Mix {
     ended: Option<Outcome>,
 }
 
-impl Mix {
+impl TimeBreakdown {
     /// `part` of a stretch lies in here.
     #[inline]
     pub fn add(&mut self, stretch: &Stretch, part: Nanos) {
@@ -104,7 +104,7 @@ impl Mix {
 
     /// A slice and the gap before it lie in here as a whole.
     #[inline]
-    pub fn spend(&mut self, spent: &Spent) {
+    pub fn spend(&mut self, spent: &SliceTimes) {
         self.running += spent.running;
         self.blocking += spent.blocking;
         self.queued += spent.queued;
@@ -135,7 +135,7 @@ impl Mix {
 
     /// What lies in `later` lies in here, after what is here already.
     #[inline]
-    fn merge(&mut self, later: &Mix) {
+    fn merge(&mut self, later: &TimeBreakdown) {
         self.running += later.running;
         self.blocking += later.blocking;
         self.queued += later.queued;
@@ -261,7 +261,7 @@ impl Grid {
 #[derive(Debug)]
 pub(super) struct Painter {
     grid: Grid,
-    mixes: Vec<Mix>,
+    mixes: Vec<TimeBreakdown>,
 }
 
 impl Painter {
@@ -269,7 +269,7 @@ impl Painter {
     pub fn new(window: Window, from: Nanos, to: Nanos) -> Painter {
         Painter {
             grid: Grid::new(window, from, to),
-            mixes: vec![Mix::default(); window.columns],
+            mixes: vec![TimeBreakdown::default(); window.columns],
         }
     }
 
@@ -280,14 +280,14 @@ impl Painter {
 
     /// The cell in which all of `from..to` lies.
     #[inline]
-    pub fn only(&mut self, from: Nanos, to: Nanos) -> Option<&mut Mix> {
+    pub fn only(&mut self, from: Nanos, to: Nanos) -> Option<&mut TimeBreakdown> {
         let column = self.grid.only(from, to)?;
         Some(&mut self.mixes[column])
     }
 
     /// Takes all of `from..to` at once if it lies in one cell. Whether it did.
     #[inline]
-    pub fn mix(&mut self, from: Nanos, to: Nanos, mix: &Mix) -> bool {
+    pub fn mix(&mut self, from: Nanos, to: Nanos, mix: &TimeBreakdown) -> bool {
         let cell = self.only(from, to).map(|cell| cell.merge(mix));
         cell.is_some()
     }

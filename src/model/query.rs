@@ -253,8 +253,8 @@ impl Model {
     }
 
     /// Whether the records are complete.
-    pub fn accounts(&self) -> Accounts {
-        Accounts {
+    pub fn accounts(&self) -> RecordCounts {
+        RecordCounts {
             tokio_polls: self.runtime.as_ref().map(|sample| sample.total_polls),
             lifo_slot: self.info.lifo_slot,
             ..self.accounts

@@ -69,7 +69,7 @@ impl Spans {
     }
 
     /// Forgets the spans that end by `horizon`.
-    pub(super) fn forget(&mut self, horizon: Nanos) {
+    pub(super) fn evict(&mut self, horizon: Nanos) {
         let gone = self.0.partition_point(|&(_, end)| end <= horizon);
         if gone > 0 {
             self.0.drain(..gone);

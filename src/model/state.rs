@@ -69,7 +69,7 @@ impl Stretch {
 
 /// How a slice and the gap before it divide the time.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct Spent {
+pub(super) struct SliceTimes {
     /// What the task rested on in the gap.
     pub reason: Reason,
     /// At rest, unless resting is being queued.
@@ -121,7 +121,7 @@ impl Times {
 
     /// Counts that, too.
     #[inline]
-    pub(super) fn spend(&mut self, spent: &Spent) {
+    pub(super) fn spend(&mut self, spent: &SliceTimes) {
         self.running += spent.running;
         self.blocking += spent.blocking;
         self.queued += spent.queued;
@@ -224,7 +224,7 @@ impl Counts {
             State::Ended(Outcome::Cancelled) => &mut self.cancelled,
             State::Ended(Outcome::TimedOut) => &mut self.timed_out,
             State::Ended(Outcome::Panicked) => &mut self.panicked,
-            State::Ended(Outcome::FailedUnseen) => &mut self.failed_unseen,
+            State::Ended(Outcome::UnobservedFailure) => &mut self.failed_unseen,
             State::Ended(Outcome::NeverStarted) => &mut self.never_started,
             State::Ended(Outcome::Lost) => &mut self.lost,
             State::Ended(Outcome::Unknown) => &mut self.unknown,

@@ -1,6 +1,6 @@
 //! The times of a task and those of its group, which are the sum of its tasks': whatever changes the one changes the other.
 
-use super::state::{Spent, State, Times};
+use super::state::{SliceTimes, State, Times};
 use crate::record::Nanos;
 
 /// The times of a task, and the sum that they are part of.
@@ -22,7 +22,7 @@ impl Sums<'_> {
 
     /// Counts that, too.
     #[inline]
-    pub fn spend(&mut self, spent: &Spent) {
+    pub fn spend(&mut self, spent: &SliceTimes) {
         self.own.spend(spent);
         self.all.spend(spent);
     }

@@ -1,12 +1,12 @@
 //! A task: its identity, its slices, and what is known of the present.
 
 use super::apply::Around;
-use super::blocks::Blocks;
+use super::byte_arena::ByteArena;
 use super::paint::Painter;
-use super::rest::{Rest, hold};
 use super::spans::Spans;
 use super::state::{State, Stretch, Times};
 use super::track::Track;
+use super::wait_state::{WaitState, hold};
 use crate::record::{GroupId, Label, LaneId, Nanos, Outcome, TaskId};
 use std::mem::offset_of;
 
@@ -75,7 +75,7 @@ pub(super) enum LiveTask {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Standing {
     /// What it rests on, and since when.
-    pub rest: Rest,
+    pub rest: WaitState,
     /// When it was over, and how.
     pub over: Option<(Nanos, Outcome)>,
 }
@@ -127,9 +127,9 @@ impl Task {
     }
 
     /// Forgets what ended by `horizon`.
-    pub(super) fn forget(&mut self, horizon: Nanos, blocks: &mut Blocks) {
-        let since = self.track.forget(horizon, blocks);
-        self.blocking.forget(since.min(horizon));
+    pub(super) fn evict(&mut self, horizon: Nanos, blocks: &mut ByteArena) {
+        let since = self.track.evict(horizon, blocks);
+        self.blocking.evict(since.min(horizon));
     }
 
     #[inline]
@@ -142,12 +142,12 @@ impl Task {
     }
 
     /// What it does after its last slice.
-    pub(super) fn rest(&self) -> Rest {
+    pub(super) fn rest(&self) -> WaitState {
         self.track.rest()
     }
 
     /// What it rested on at an instant at which it held no lane and was not over.
-    pub(super) fn rest_at(&self, at: Nanos, blocks: &Blocks) -> Option<Rest> {
+    pub(super) fn rest_at(&self, at: Nanos, blocks: &ByteArena) -> Option<WaitState> {
         let rest = self.rest();
         if at < self.spawned_at || self.over_at().is_some_and(|over| over <= at) {
             return None;
@@ -208,7 +208,14 @@ impl Task {
     }
 
     /// Every stretch that touches `from..to`, in order, as a whole.
-    pub(super) fn stretches(&self, from: Nanos, to: Nanos, now: Nanos, blocks: &Blocks, mut each: impl FnMut(Stretch)) {
+    pub(super) fn stretches(
+        &self,
+        from: Nanos,
+        to: Nanos,
+        now: Nanos,
+        blocks: &ByteArena,
+        mut each: impl FnMut(Stretch),
+    ) {
         let mut touching = |stretch: Stretch| {
             if !stretch.is_empty() && stretch.from < to && stretch.to > from {
                 each(stretch);
@@ -227,7 +234,7 @@ impl Task {
         &self,
         (from, to, worth): (Nanos, Nanos, Nanos),
         now: Nanos,
-        blocks: &Blocks,
+        blocks: &ByteArena,
         mut each: impl FnMut(Stretch),
     ) {
         let mut touching = |stretch: Stretch| {
@@ -249,7 +256,7 @@ impl Task {
     }
 
     /// Paints its row.
-    pub(super) fn paint(&self, now: Nanos, blocks: &Blocks, painter: &mut Painter) {
+    pub(super) fn paint(&self, now: Nanos, blocks: &ByteArena, painter: &mut Painter) {
         self.track.paint(self.id, &self.blocking, blocks, painter);
         self.open(now, |stretch| painter.stretch(&stretch));
     }

@@ -4,31 +4,31 @@
 //! whose thread was preempted between reading the clock and writing, takes its place among the others: its run is
 //! unpacked and packed again.
 
-use super::blocks::{Blocks, Chain};
+use super::byte_arena::{ByteArena, Chain};
 use super::chunk::{Chunk, FULL};
+use super::packed_slices::{PackedSlices, Packer};
 use super::paint::Painter;
-use super::rest::{Held, Rest};
-use super::run::{Packer, Run};
 use super::spans::Spans;
 use super::state::{State, Stretch};
 use super::sums::Sums;
+use super::wait_state::{PlacedSlice, WaitState};
 use crate::record::{Nanos, TaskId};
 use std::ops::Range;
 
 /// A run of slices, unpacked.
 struct Unpacked {
-    before: Rest,
-    slices: Vec<Held>,
+    before: WaitState,
+    slices: Vec<PlacedSlice>,
 }
 
 /// The slices of a task that are still held, and what it does after the last.
 ///
-/// All but the youngest are in chunks. Those are the open run: they stand in [`Blocks`] until they fill a chunk.
+/// All but the youngest are in chunks. Those are the open run: they stand in [`ByteArena`] until they fill a chunk.
 #[derive(Clone, Debug)]
 #[repr(C)]
 pub(super) struct Track {
     /// What precedes the open run.
-    before: Rest,
+    before: WaitState,
     packer: Packer,
     /// The start of the last slice that was ever held.
     last_start: Nanos,
@@ -60,7 +60,7 @@ impl Longest {
 
 impl Track {
     pub fn new(born: Nanos) -> Track {
-        let before = Rest::fresh(born);
+        let before = WaitState::fresh(born);
         Track {
             before,
             packer: Packer::new(before),
@@ -75,13 +75,13 @@ impl Track {
 
     /// What it does after its last slice.
     #[inline]
-    pub fn rest(&self) -> Rest {
+    pub fn rest(&self) -> WaitState {
         self.packer.after
     }
 
     /// Reads what `insert` will change, see `apply`.
     #[inline]
-    pub fn warm(&self, blocks: &Blocks) -> u8 {
+    pub fn warm(&self, blocks: &ByteArena) -> u8 {
         blocks.warm(&self.open)
     }
 
@@ -104,13 +104,13 @@ impl Track {
         born: Nanos,
         spans: &Spans,
         sums: &mut Sums,
-        blocks: &mut Blocks,
+        blocks: &mut ByteArena,
     ) {
         if self.forgotten {
             sums.add(State::Queued, was - born);
         } else {
             let mut first = self.unpack(task, 0, blocks);
-            first.before = Rest::fresh(born);
+            first.before = WaitState::fresh(born);
             self.repack(task, 0, first, spans, sums, blocks);
         }
     }
@@ -118,7 +118,13 @@ impl Track {
     /// Takes in a slice, wherever its time is, and counts what it adds. How much of it is blocking; `None`: it is older
     /// than what is forgotten, and its time has been counted as waiting.
     #[inline]
-    pub fn insert(&mut self, held: Held, spans: &Spans, sums: &mut Sums, blocks: &mut Blocks) -> Option<Nanos> {
+    pub fn insert(
+        &mut self,
+        held: PlacedSlice,
+        spans: &Spans,
+        sums: &mut Sums,
+        blocks: &mut ByteArena,
+    ) -> Option<Nanos> {
         let start = held.slice.start;
         if start < self.rest().since || self.last_start().is_some_and(|last| start <= last) {
             return self.insert_late(held, spans, sums, blocks);
@@ -128,7 +134,7 @@ impl Track {
 
     /// Adds a slice that begins after the last one has ended. How much of it is blocking.
     #[inline]
-    fn push(&mut self, held: &Held, spans: &Spans, sums: &mut Sums, blocks: &mut Blocks) -> Nanos {
+    fn push(&mut self, held: &PlacedSlice, spans: &Spans, sums: &mut Sums, blocks: &mut ByteArena) -> Nanos {
         let spent = self.rest().spent(&held.timing(), spans);
         sums.spend(&spent);
         self.waited.count(spent.unnoticed.max(spent.queued));
@@ -142,7 +148,7 @@ impl Track {
     }
 
     /// Makes a chunk of the open run.
-    fn seal(&mut self, task: TaskId, spans: &Spans, blocks: &mut Blocks) {
+    fn seal(&mut self, task: TaskId, spans: &Spans, blocks: &mut ByteArena) {
         if self.chunks.len() == self.chunks.capacity() {
             // Not the four at least of `Vec`: most tasks are short.
             self.chunks.reserve_exact((self.chunks.len() / 4).max(1));
@@ -153,7 +159,7 @@ impl Track {
     }
 
     /// Begins an empty open run after `before`.
-    fn open_after(&mut self, before: Rest, blocks: &mut Blocks) {
+    fn open_after(&mut self, before: WaitState, blocks: &mut ByteArena) {
         blocks.free(&mut self.open);
         self.count = 0;
         self.waited = Longest::default();
@@ -162,7 +168,13 @@ impl Track {
     }
 
     #[cold]
-    fn insert_late(&mut self, mut held: Held, spans: &Spans, sums: &mut Sums, blocks: &mut Blocks) -> Option<Nanos> {
+    fn insert_late(
+        &mut self,
+        mut held: PlacedSlice,
+        spans: &Spans,
+        sums: &mut Sums,
+        blocks: &mut ByteArena,
+    ) -> Option<Nanos> {
         let (task, start) = (held.slice.task, held.slice.start);
         if self.forgotten && start < self.chunks.first().map_or(self.before, |chunk| chunk.before).since {
             return None;
@@ -201,8 +213,8 @@ impl Track {
     }
 
     /// A chunk's slices; after the last chunk, those of the open run.
-    fn unpack(&self, task: TaskId, place: usize, blocks: &Blocks) -> Unpacked {
-        let unpack = |run: Run| Unpacked {
+    fn unpack(&self, task: TaskId, place: usize, blocks: &ByteArena) -> Unpacked {
+        let unpack = |run: PackedSlices| Unpacked {
             before: run.before,
             slices: run.slices(task).map(|slice| slice.held()).collect(),
         };
@@ -213,8 +225,8 @@ impl Track {
     }
 
     /// The open run, of which these are the bytes.
-    fn open_run<'a>(&self, bytes: &'a [u8]) -> Run<'a> {
-        Run {
+    fn open_run<'a>(&self, bytes: &'a [u8]) -> PackedSlices<'a> {
+        PackedSlices {
             before: self.before,
             bytes,
         }
@@ -228,7 +240,7 @@ impl Track {
         run: Unpacked,
         spans: &Spans,
         sums: &mut Sums,
-        blocks: &mut Blocks,
+        blocks: &mut ByteArena,
     ) {
         let Some(chunk) = self.chunks.get(place) else {
             sums.take(self.open_run(&blocks.gather(&self.open)).times(task, spans));
@@ -267,10 +279,10 @@ impl Track {
         task: TaskId,
         from: Nanos,
         to: Nanos,
-        blocks: &Blocks,
-        mut in_slice: impl FnMut(&Held, Nanos),
+        blocks: &ByteArena,
+        mut in_slice: impl FnMut(&PlacedSlice, Nanos),
     ) {
-        let mut in_run = |run: Run| {
+        let mut in_run = |run: PackedSlices| {
             let mut all = Nanos::ZERO;
             for slice in run.slices(task) {
                 let amount = slice.timing.end.min(to) - slice.timing.start.max(from);
@@ -297,7 +309,7 @@ impl Track {
         from: Nanos,
         to: Nanos,
         spans: &Spans,
-        blocks: &Blocks,
+        blocks: &ByteArena,
         mut each: impl FnMut(Stretch),
     ) {
         for chunk in &self.chunks[self.within(from, to)] {
@@ -316,7 +328,7 @@ impl Track {
         task: TaskId,
         (from, to, worth): (Nanos, Nanos, Nanos),
         spans: &Spans,
-        blocks: &Blocks,
+        blocks: &ByteArena,
         mut each: impl FnMut(Stretch),
     ) {
         for chunk in &self.chunks[self.within(from, to)] {
@@ -332,8 +344,8 @@ impl Track {
     }
 
     /// What it rested on at an instant between two of the slices held.
-    pub fn rest_at(&self, task: TaskId, at: Nanos, blocks: &Blocks) -> Option<Rest> {
-        let rest = |run: Run| {
+    pub fn rest_at(&self, task: TaskId, at: Nanos, blocks: &ByteArena) -> Option<WaitState> {
+        let rest = |run: PackedSlices| {
             let slice = run.slices(task).find(|slice| at < slice.timing.end)?;
             (at < slice.timing.start).then_some(slice.before)
         };
@@ -344,7 +356,7 @@ impl Track {
     }
 
     /// Paints the time up to the last slice's end.
-    pub fn paint(&self, task: TaskId, spans: &Spans, blocks: &Blocks, painter: &mut Painter) {
+    pub fn paint(&self, task: TaskId, spans: &Spans, blocks: &ByteArena, painter: &mut Painter) {
         let (from, to) = painter.bounds();
         for place in self.within(from, to) {
             let chunk = &self.chunks[place];
@@ -383,7 +395,7 @@ impl Track {
     }
 
     /// Forgets the runs that end by `horizon`. Since when those cover that are left.
-    pub fn forget(&mut self, horizon: Nanos, blocks: &mut Blocks) -> Nanos {
+    pub fn evict(&mut self, horizon: Nanos, blocks: &mut ByteArena) -> Nanos {
         let gone = (0..self.chunks.len())
             .take_while(|&place| self.until(place) <= horizon)
             .count();
@@ -397,7 +409,7 @@ impl Track {
     }
 
     /// Hands back what is not its own, before it goes itself.
-    pub fn free(&mut self, blocks: &mut Blocks) {
+    pub fn free(&mut self, blocks: &mut ByteArena) {
         blocks.free(&mut self.open);
     }
 

@@ -31,11 +31,11 @@ fn monotonic() -> Nanos {
 /// What CLOCK_MONOTONIC is ahead of a run's own time: the rate of exchange between processes. The two clocks drift apart by some
 /// microseconds in a second, so it is measured anew for every batch.
 #[derive(Clone, Copy, Debug)]
-pub struct Ahead(i64);
+pub struct ClockOffset(i64);
 
-impl Ahead {
+impl ClockOffset {
     /// Measures now, for a run that began at `zero` by this process's clock.
-    pub(super) fn measure(zero: Nanos) -> Ahead {
+    pub(super) fn measure(zero: Nanos) -> ClockOffset {
         // Who is preempted between the two clocks is wrong by as long: the narrowest of a few looks is the best.
         let look = || {
             let before = now();
@@ -45,7 +45,7 @@ impl Ahead {
             (after - before, there.0.wrapping_sub(here.0) as i64)
         };
         let best = (0..3).map(|_| look()).min().expect("three looks");
-        Ahead(best.1)
+        ClockOffset(best.1)
     }
 
     /// The instant by CLOCK_MONOTONIC.
@@ -60,8 +60,8 @@ impl Ahead {
 }
 
 /// What CLOCK_MONOTONIC is ahead of [`now`], measured now.
-pub fn monotonic_ahead() -> Ahead {
-    Ahead::measure(Nanos::ZERO)
+pub fn monotonic_ahead() -> ClockOffset {
+    ClockOffset::measure(Nanos::ZERO)
 }
 
 /// The present instant, never zero after the process's first call.
@@ -79,7 +79,7 @@ mod tests {
     fn an_instant_comes_back_from_the_clock_that_processes_share() {
         let zero = now();
         let at = Nanos::from_millis(5);
-        let ahead = Ahead::measure(zero);
+        let ahead = ClockOffset::measure(zero);
         assert_eq!(ahead.from_monotonic(ahead.to_monotonic(at)), at);
         assert_eq!(ahead.from_monotonic(Nanos::ZERO), Nanos::ZERO);
         // What is now by the one clock is now by the other.

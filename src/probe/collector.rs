@@ -1,8 +1,8 @@
 //! The monitor's end: drains every ring into a [`Batch`], looks at what is unfinished, samples the kernel's view.
 
-use super::hub::{Hub, LaneEnd, News};
-use super::looks::Looks;
 use super::os;
+use super::registry::{LaneEnd, Pending, Registry};
+use super::task_scanner::TaskScanner;
 use crate::record::{Batch, CurrentSlice, LaneId, LaneSample, Live, LogLine, Lost, Nanos, RepetitionsLost, Sample};
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -22,9 +22,9 @@ const OPEN: usize = 128;
 
 /// Makes batches of what one run's threads recorded. Belongs to the monitor's thread.
 pub struct Collector {
-    hub: Arc<Hub>,
-    lanes: Vec<Watched>,
-    looks: Looks,
+    registry: Arc<Registry>,
+    lanes: Vec<LaneReader>,
+    looks: TaskScanner,
     log: Option<Receiver<LogLine>>,
     /// The lane that is asked about next.
     next_sampled: usize,
@@ -34,7 +34,7 @@ pub struct Collector {
     pending: Batch,
 }
 
-struct Watched {
+struct LaneReader {
     end: LaneEnd,
     thread: os::Thread,
     last: Option<LaneSample>,
@@ -46,12 +46,12 @@ struct Watched {
 }
 
 impl Collector {
-    /// Of this hub's records, and of the log lines that arrive at `log`.
-    pub fn new(hub: Arc<Hub>, log: Option<Receiver<LogLine>>) -> Collector {
+    /// Of this registry's records, and of the log lines that arrive at `log`.
+    pub fn new(registry: Arc<Registry>, log: Option<Receiver<LogLine>>) -> Collector {
         Collector {
-            hub,
+            registry,
             lanes: Vec::new(),
-            looks: Looks::default(),
+            looks: TaskScanner::default(),
             log,
             next_sampled: 0,
             past_jobs: 0,
@@ -63,15 +63,15 @@ impl Collector {
     /// records themselves: a ring may fill within milliseconds, while a look at every task is worth it only for a frame. Returns
     /// how many records wait for the next batch.
     pub fn drain(&mut self) -> usize {
-        let zero = self.hub.zero();
-        let News {
+        let zero = self.registry.zero();
+        let Pending {
             lanes,
             definitions,
             tasks,
             records,
             repetitions_lost,
-        } = self.hub.news();
-        self.lanes.extend(lanes.into_iter().map(Watched::new));
+        } = self.registry.news();
+        self.lanes.extend(lanes.into_iter().map(LaneReader::new));
         self.looks.watch(tasks);
         self.pending.definitions.extend(definitions);
         let outside = records.into_iter().map(|r| (LaneId::NONE, r.moved(|at| at - zero)));
@@ -89,14 +89,14 @@ impl Collector {
             if let Some(last) = lane.last {
                 (seat.on_cpu, seat.waiting) = (last.on_cpu, last.waiting);
             }
-            self.hub.vacate(seat);
+            self.registry.vacate(seat);
         }
         self.pending.records.len()
     }
 
     /// Everything since the call before, and what is unfinished now. Never waits.
     pub fn batch(&mut self) -> Batch {
-        let zero = self.hub.zero();
+        let zero = self.registry.zero();
         let now = super::now();
         // Lines are taken in before the records: the birth of the task that wrote one is then in this batch, or an earlier one.
         let shifted = |line: LogLine| LogLine {
@@ -111,7 +111,7 @@ impl Collector {
         let mut batch = std::mem::take(&mut self.pending);
         batch.now = now - zero;
         batch.live = live;
-        let (unseen, unseen_jobs) = self.hub.take_unseen();
+        let (unseen, unseen_jobs) = self.registry.take_unseen();
         if unseen > 0 {
             batch.lost.push(Lost {
                 lane: LaneId::NONE,
@@ -126,9 +126,9 @@ impl Collector {
     }
 
     fn live(&mut self, now: Nanos) -> Live {
-        let zero = self.hub.zero();
+        let zero = self.registry.zero();
         self.looks.look(now);
-        let current = |lane: &Watched| lane.end.shared.current(lane.end.seat.id);
+        let current = |lane: &LaneReader| lane.end.shared.current(lane.end.seat.id);
         let mut lanes: Vec<CurrentSlice> = self.lanes.iter().filter_map(current).collect();
         self.looks.note_overdue(&mut lanes);
         let mut live = Live {
@@ -142,7 +142,7 @@ impl Collector {
     /// Asks the kernel about the lanes whose turn it is. With thousands of lanes it goes round, a few hundred each time: the
     /// monitor is to cost little whatever it watches.
     fn sample(&mut self, batch: &mut Batch) {
-        let zero = self.hub.zero();
+        let zero = self.registry.zero();
         let now = batch.now;
         let long = |current: &&CurrentSlice| now - current.start >= LONG;
         let long: HashSet<_> = batch.live.lanes.iter().filter(long).map(|c| c.lane).collect();
@@ -177,9 +177,9 @@ impl Collector {
     }
 }
 
-impl Watched {
-    fn new(end: LaneEnd) -> Watched {
-        Watched {
+impl LaneReader {
+    fn new(end: LaneEnd) -> LaneReader {
+        LaneReader {
             thread: os::Thread::new(end.shared.tid),
             end,
             last: None,

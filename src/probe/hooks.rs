@@ -3,33 +3,33 @@
 //! What the hooks do not see is wrapped where tasklab starts it: the body of `block_on` does nothing but wait for the run's end, and
 //! `spawn_blocking` bodies are jobs of child tasks ([`offloaded`](super::offloaded)).
 
-use super::hub::{Group, Hub};
 use super::lane::{self, Role};
+use super::registry::{Group, Registry};
 use super::task;
 use crate::record::{Ended, Outcome, Record, Spawned, TaskId};
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 use tokio::runtime::{Builder, TaskMeta, worker_index};
 
-/// Makes the runtime that `builder` builds record into `hub`.
-pub fn install(builder: &mut Builder, hub: &Arc<Hub>) {
-    let h = hub.clone();
+/// Makes the runtime that `builder` builds record into `registry`.
+pub fn install(builder: &mut Builder, registry: &Arc<Registry>) {
+    let h = registry.clone();
     builder.on_before_task_poll(move |meta| {
         lane::begin(&h, identity(meta), WORKER);
     });
     builder.on_after_task_poll(|_| lane::end());
-    let h = hub.clone();
+    let h = registry.clone();
     // The first park makes a lane of a worker that has had no task yet.
     builder.on_thread_park(move || lane::enter(&h, WORKER));
     builder.on_thread_stop(lane::leave);
-    let h = hub.clone();
+    let h = registry.clone();
     builder.on_task_spawn(move |meta| {
         let id = identity(meta);
         if !task::name_spawned(id) {
             spawned_by_library(&h, id, meta);
         }
     });
-    let h = hub.clone();
+    let h = registry.clone();
     builder.on_task_terminate(move |meta| {
         if let Some(outcome) = outcome(&h, meta) {
             let ended = Ended::heard(super::now(), identity(meta), outcome);
@@ -43,24 +43,24 @@ pub fn install(builder: &mut Builder, hub: &Arc<Hub>) {
 ///
 /// tokio tells neither whether a task completed, nor whether it panicked or was aborted: all of these end within a slice. Only
 /// one that the runtime's shutdown drops ends outside.
-fn outcome(hub: &Hub, meta: &TaskMeta<'_>) -> Option<Outcome> {
+fn outcome(registry: &Registry, meta: &TaskMeta<'_>) -> Option<Outcome> {
     let place = meta.spawned_at();
     if task::is_ours(place) {
         None
     } else if lane::current_task() == Some(identity(meta)) {
         Some(Outcome::Unknown)
     } else {
-        hub.is_librarys(place).then_some(Outcome::Cancelled)
+        registry.is_librarys(place).then_some(Outcome::Cancelled)
     }
 }
 
 /// The number of the worker that the calling thread runs. A current-thread runtime has one, without a number.
 const WORKER: Role = Role::Worker(|| worker_index().unwrap_or(0));
 
-fn spawned_by_library(hub: &Hub, task: TaskId, meta: &TaskMeta<'_>) {
-    let group: Arc<Group> = hub.library_group(meta.spawned_at());
+fn spawned_by_library(registry: &Registry, task: TaskId, meta: &TaskMeta<'_>) {
+    let group: Arc<Group> = registry.library_group(meta.spawned_at());
     lane::write(
-        hub,
+        registry,
         Record::Spawned(Spawned {
             at: super::now(),
             task,

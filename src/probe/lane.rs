@@ -9,10 +9,11 @@
 //! A thread becomes a lane at its first slice, which allocates its ring; from then on nothing here allocates, locks or waits.
 //! On a thread that is no lane every function does its work without recording it.
 
-use super::hub::Hub;
+use super::registry::Registry;
 use super::task::{TaskHandle, TaskSlot};
 use crate::record::{
-    CurrentSlice, Label, LaneId, LaneKind, Nanos, Outcome, Reason, Record, Repetition, Short, Slice, Step, TaskId,
+    CompactDuration, CurrentSlice, Label, LaneId, LaneKind, Nanos, Outcome, Reason, Record, Repetition, Slice, Step,
+    TaskId,
 };
 use rtrb::Producer;
 use std::cell::RefCell;
@@ -24,7 +25,7 @@ thread_local! {
 }
 
 struct Lane {
-    hub: Arc<Hub>,
+    registry: Arc<Registry>,
     /// Its thread polls; a lane for jobs otherwise.
     polls: bool,
     ring: Producer<Record>,
@@ -36,8 +37,8 @@ struct Lane {
 struct Open {
     task: Option<TaskId>,
     start: Nanos,
-    queued: Short,
-    unnoticed: Short,
+    queued: CompactDuration,
+    unnoticed: CompactDuration,
     woken_by: Option<TaskId>,
     label: Label,
     reason: Reason,
@@ -47,8 +48,8 @@ impl Open {
     const NOTHING: Open = Open {
         task: None,
         start: Nanos::ZERO,
-        queued: Short::ZERO,
-        unnoticed: Short::ZERO,
+        queued: CompactDuration::ZERO,
+        unnoticed: CompactDuration::ZERO,
         woken_by: None,
         label: Label::NONE,
         reason: Reason::Unknown,
@@ -69,7 +70,7 @@ impl Lane {
         if !fits {
             // What happens to a task once in its life is told in any case: so rarely somebody may wait for a lock.
             if matches!(record, Record::Spawned(_) | Record::Orphaned(_) | Record::Ended(_)) {
-                self.hub.outside(record);
+                self.registry.outside(record);
                 return true;
             }
             let lost = match record {
@@ -81,10 +82,10 @@ impl Lane {
         fits
     }
 
-    /// Whether it is a lane of this hub and for this role.
+    /// Whether it is a lane of this registry and for this role.
     #[inline]
-    fn fits(&self, hub: &Arc<Hub>, role: Role) -> bool {
-        Arc::ptr_eq(&self.hub, hub) && self.polls == role.polls()
+    fn fits(&self, registry: &Arc<Registry>, role: Role) -> bool {
+        Arc::ptr_eq(&self.registry, registry) && self.polls == role.polls()
     }
 
     #[inline]
@@ -109,7 +110,7 @@ impl Lane {
         self.push(Record::Slice(Slice {
             start: open.start,
             task,
-            len: Short::new(at - open.start),
+            len: CompactDuration::new(at - open.start),
             queued: open.queued,
             unnoticed: open.unnoticed,
             woken_by: open.woken_by,
@@ -209,8 +210,8 @@ impl LaneShared {
                     lane,
                     task,
                     start,
-                    queued: Short::from_bits((late >> 32) as u32),
-                    unnoticed: Short::from_bits(late as u32),
+                    queued: CompactDuration::from_bits((late >> 32) as u32),
+                    unnoticed: CompactDuration::from_bits(late as u32),
                     blocking_since: (blocking != 0).then_some(Nanos(blocking)),
                     // The task knows, not the lane.
                     overdue_since: None,
@@ -244,24 +245,24 @@ impl Role {
     }
 }
 
-/// Makes the calling thread a lane of `hub` for this role, unless it is one already.
+/// Makes the calling thread a lane of `registry` for this role, unless it is one already.
 ///
 /// `block_in_place` makes workers of blocking threads and the other way round; such a thread leaves its lane for another.
-pub(super) fn enter(hub: &Arc<Hub>, role: Role) {
+pub(super) fn enter(registry: &Arc<Registry>, role: Role) {
     // A dying thread has no thread-locals any more and cannot become a lane.
     let _ = LANE.try_with(|lane| {
         let mut lane = lane.borrow_mut();
-        if lane.as_ref().is_some_and(|lane| lane.fits(hub, role)) {
+        if lane.as_ref().is_some_and(|lane| lane.fits(registry, role)) {
             return;
         }
         // The lane before ends first, so that its place can be taken.
         drop(lane.take());
         let new = match role {
-            Role::Worker(number) => hub.new_lane(LaneKind::Worker, Some(number())),
-            Role::Jobs(kind) => hub.new_lane(kind, None),
+            Role::Worker(number) => registry.new_lane(LaneKind::Worker, Some(number())),
+            Role::Jobs(kind) => registry.new_lane(kind, None),
         };
         *lane = new.map(|(ring, shared)| Lane {
-            hub: hub.clone(),
+            registry: registry.clone(),
             polls: role.polls(),
             ring,
             shared,
@@ -271,8 +272,8 @@ pub(super) fn enter(hub: &Arc<Hub>, role: Role) {
 }
 
 /// Makes the calling thread a lane of this kind for [`job`]s before it has one, so that it is seen idle.
-pub fn ready_for_jobs(hub: &Arc<Hub>, kind: LaneKind) {
-    enter(hub, Role::Jobs(kind));
+pub fn ready_for_jobs(registry: &Arc<Registry>, kind: LaneKind) {
+    enter(registry, Role::Jobs(kind));
 }
 
 /// The calling thread is no lane any more.
@@ -283,19 +284,19 @@ pub(super) fn leave() {
 
 /// A slice begins: `task` holds this lane from now on.
 #[inline]
-pub(super) fn begin(hub: &Arc<Hub>, task: TaskId, role: Role) {
+pub(super) fn begin(registry: &Arc<Registry>, task: TaskId, role: Role) {
     let at = super::now();
     let begun = with(|lane| {
-        let fits = lane.fits(hub, role);
+        let fits = lane.fits(registry, role);
         if fits {
             lane.begin(at, task);
         }
         fits
     });
     if begun != Some(true) {
-        enter(hub, role);
+        enter(registry, role);
         if with(|lane| lane.begin(at, task)).is_none() {
-            hub.unseen(!role.polls());
+            registry.unseen(!role.polls());
         }
     }
 }
@@ -320,14 +321,14 @@ pub(super) fn current_task() -> Option<TaskId> {
 }
 
 /// Writes a record into this thread's ring, or takes the way round if the thread is no lane. Tells whether the record is kept.
-pub(super) fn write(hub: &Hub, record: Record) -> bool {
+pub(super) fn write(registry: &Registry, record: Record) -> bool {
     let written = with(|lane| {
         // A lane of another run's is none of this one's.
-        let ours = std::ptr::eq(&raw const *lane.hub, hub);
+        let ours = std::ptr::eq(&raw const *lane.registry, registry);
         ours.then(|| lane.push(record))
     });
     written.flatten().unwrap_or_else(|| {
-        hub.outside(record);
+        registry.outside(record);
         true
     })
 }
@@ -357,7 +358,7 @@ pub fn blocking<R>(label: Label, body: impl FnOnce() -> R) -> R {
                     lane.push(Record::Step(Step {
                         start: self.0,
                         task,
-                        len: Short::new(now - self.0),
+                        len: CompactDuration::new(now - self.0),
                         label: self.1,
                         blocking: true,
                     }));
@@ -388,11 +389,11 @@ pub fn step(task: &TaskHandle, label: Label, start: Nanos) {
     let record = Step {
         start,
         task: task.id(),
-        len: Short::new(super::now() - start),
+        len: CompactDuration::new(super::now() - start),
         label,
         blocking: false,
     };
-    write(task.slot().hub(), Record::Step(record));
+    write(task.slot().registry(), Record::Step(record));
 }
 
 /// A repetition of this task that began at `start` ends now. It counts also if there is no room for its record.
@@ -400,12 +401,12 @@ pub fn repetition(task: &TaskHandle, start: Nanos, outcome: Outcome) {
     let record = Repetition {
         start,
         task: task.id(),
-        len: Short::new(super::now() - start),
+        len: CompactDuration::new(super::now() - start),
         outcome,
     };
     let slot = task.slot();
-    if !write(slot.hub(), Record::Repetition(record)) {
-        slot.hub().repetition_lost(slot.group(), outcome);
+    if !write(slot.registry(), Record::Repetition(record)) {
+        slot.registry().repetition_lost(slot.group(), outcome);
     }
 }
 
@@ -424,7 +425,7 @@ pub fn job<R>(task: &TaskHandle, queued_since: Nanos, then: Reason, body: impl F
         }
     }
     task.slot().woken_at(queued_since);
-    begin(task.slot().hub(), task.id(), Role::Jobs(LaneKind::Blocking));
+    begin(task.slot().registry(), task.id(), Role::Jobs(LaneKind::Blocking));
     woken(task.slot());
     waiting(then, Label::NONE);
     let _end = Job;

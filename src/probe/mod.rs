@@ -5,7 +5,7 @@
 //!   hooks ─► lane ─► ring ─────────────────► collector ─► Batch
 //!             │  └► the open slice (shared) ──►  ▲
 //!   wakers ─► task stamps (shared) ─────────────►│
-//!   presenter, shutdown ─► hub ─────────────────►│
+//!   presenter, shutdown ─► registry ─────────────────►│
 //!   tracing events ─► log channel ──────────────►┘
 //! ```
 //!
@@ -16,20 +16,20 @@ mod clock;
 mod collector;
 pub mod console;
 mod hooks;
-mod hub;
 pub mod lane;
 mod log;
-mod looks;
 mod os;
+mod registry;
 mod task;
+mod task_scanner;
 mod tokio_metrics;
 mod usage;
 
-pub use clock::{Ahead, monotonic_ahead, now};
+pub use clock::{ClockOffset, monotonic_ahead, now};
 pub use collector::Collector;
 pub use hooks::install;
-pub use hub::{Group, Hub, IDS_ELSEWHERE};
 pub use log::{Log, LogFilter, subscribe};
+pub use registry::{Group, IDS_ELSEWHERE, Registry};
 pub use task::{
     End, SpawnedElsewhere, TaskHandle, ended, never_started, offloaded, orphaned, spawn, spawned_elsewhere, unheard,
 };

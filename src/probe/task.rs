@@ -4,9 +4,9 @@
 //! whom. A waker of our own, made once per task, costs less and knows both; the price is that tasks which a library spawns
 //! have slices but no delay.
 
-use super::hub::{Group, Hub};
 use super::lane;
-use crate::record::{Ended, GroupId, Nanos, Orphaned, Outcome, Record, Short, Spawned, TaskId, Waiting};
+use super::registry::{Group, Registry};
+use crate::record::{CompactDuration, Ended, GroupId, Nanos, Orphaned, Outcome, Record, Spawned, TaskId, Waiting};
 use pin_project_lite::pin_project;
 use std::cell::RefCell;
 use std::future::Future;
@@ -39,7 +39,7 @@ pub(super) struct TaskSlot {
     group: GroupId,
     /// Who would hear of its end: one of the constants below.
     stage: AtomicU8,
-    hub: Arc<Hub>,
+    registry: Arc<Registry>,
 }
 
 const _: () = assert!(std::mem::offset_of!(TaskSlot, stage) < 64);
@@ -52,8 +52,8 @@ const UNHEARD: u8 = 1;
 const OVER: u8 = 2;
 
 impl TaskSlot {
-    pub(super) fn hub(&self) -> &Arc<Hub> {
-        &self.hub
+    pub(super) fn registry(&self) -> &Arc<Registry> {
+        &self.registry
     }
 
     pub(super) fn group(&self) -> GroupId {
@@ -74,7 +74,7 @@ impl TaskSlot {
 
     /// Takes the stamps at the start of a slice: queued, unnoticed, and who woke it.
     #[inline]
-    pub(super) fn take_wake(&self, start: Nanos) -> (Short, Short, Option<TaskId>) {
+    pub(super) fn take_wake(&self, start: Nanos) -> (CompactDuration, CompactDuration, Option<TaskId>) {
         let (woken, by) = match self.woken_at.load(Relaxed) {
             0 => (start, None),
             woken => {
@@ -89,7 +89,11 @@ impl TaskSlot {
             0 => woken,
             ready => Nanos(ready),
         };
-        (Short::new(start - woken), Short::new(woken - ready), by)
+        (
+            CompactDuration::new(start - woken),
+            CompactDuration::new(woken - ready),
+            by,
+        )
     }
 
     /// What the monitor must show of it at `now` if it is off its lane: woken, or ready and not woken.
@@ -145,17 +149,17 @@ pub struct TaskHandle(Arc<TaskSlot>);
 
 impl TaskHandle {
     /// A task that no async runtime runs: it has its identity at once, and is queued from now on.
-    pub fn new(hub: &Arc<Hub>, group: &Group) -> TaskHandle {
-        TaskHandle::with_own_id(hub, group, None)
+    pub fn new(registry: &Arc<Registry>, group: &Group) -> TaskHandle {
+        TaskHandle::with_own_id(registry, group, None)
     }
 
-    /// A task that arrived in another process at `since` (of this hub's run) and is run in this one. Its coming to be is recorded
+    /// A task that arrived in another process at `since` (of this registry's run) and is run in this one. Its coming to be is recorded
     /// there, its end here.
-    pub fn adopted(hub: &Arc<Hub>, group: &Group, id: TaskId, index: u32, since: Nanos) -> TaskHandle {
-        let handle = TaskHandle::with_index(hub, group, index);
+    pub fn adopted(registry: &Arc<Registry>, group: &Group, id: TaskId, index: u32, since: Nanos) -> TaskHandle {
+        let handle = TaskHandle::with_index(registry, group, index);
         handle.0.id.store(id.get(), Relaxed);
-        handle.0.woken_at(hub.zero() + since);
-        hub.watch(&handle.0);
+        handle.0.woken_at(registry.zero() + since);
+        registry.watch(&handle.0);
         handle
     }
 
@@ -166,23 +170,23 @@ impl TaskHandle {
 
     /// A task that this one spawns and that no async runtime runs.
     pub fn child(&self, group: &Group) -> TaskHandle {
-        TaskHandle::with_own_id(self.hub(), group, self.0.id())
+        TaskHandle::with_own_id(self.registry(), group, self.0.id())
     }
 
-    fn with_own_id(hub: &Arc<Hub>, group: &Group, parent: Option<TaskId>) -> TaskHandle {
-        let handle = TaskHandle::unnamed(hub, group);
-        handle.0.id.store(hub.own_id().get(), Relaxed);
+    fn with_own_id(registry: &Arc<Registry>, group: &Group, parent: Option<TaskId>) -> TaskHandle {
+        let handle = TaskHandle::unnamed(registry, group);
+        handle.0.id.store(registry.own_id().get(), Relaxed);
         handle.spawned(super::now(), parent);
         handle
     }
 
-    fn unnamed(hub: &Arc<Hub>, group: &Group) -> TaskHandle {
-        TaskHandle::with_index(hub, group, group.next_index())
+    fn unnamed(registry: &Arc<Registry>, group: &Group) -> TaskHandle {
+        TaskHandle::with_index(registry, group, group.next_index())
     }
 
-    fn with_index(hub: &Arc<Hub>, group: &Group, index: u32) -> TaskHandle {
+    fn with_index(registry: &Arc<Registry>, group: &Group, index: u32) -> TaskHandle {
         TaskHandle(Arc::new(TaskSlot {
-            hub: hub.clone(),
+            registry: registry.clone(),
             group: group.id,
             index,
             id: AtomicU32::new(0),
@@ -205,7 +209,7 @@ impl TaskHandle {
 
     /// Its group's name and its number, as it is called on the screen: `api#7`. Takes a lock: for who has something to say.
     pub fn name(&self) -> String {
-        format!("{}#{}", self.0.hub.group_name(self.0.group), self.0.index)
+        format!("{}#{}", self.0.registry.group_name(self.0.group), self.0.index)
     }
 
     /// Its group.
@@ -214,8 +218,8 @@ impl TaskHandle {
     }
 
     /// Where it is recorded.
-    pub fn hub(&self) -> &Arc<Hub> {
-        &self.0.hub
+    pub fn registry(&self) -> &Arc<Registry> {
+        &self.0.registry
     }
 
     /// Its number within its group, from 0.
@@ -253,7 +257,7 @@ impl TaskHandle {
     fn spawned(&self, at: Nanos, parent: Option<TaskId>) {
         self.0.woken_at(at);
         lane::write(
-            &self.0.hub,
+            &self.0.registry,
             Record::Spawned(Spawned {
                 at,
                 task: self.id(),
@@ -262,7 +266,7 @@ impl TaskHandle {
                 group: self.0.group,
             }),
         );
-        self.0.hub.watch(&self.0);
+        self.0.registry.watch(&self.0);
     }
 }
 
@@ -278,11 +282,11 @@ pub struct SpawnedElsewhere {
 }
 
 /// A task comes to be that another process is to run: it is queued from now on. What follows is told from there.
-pub fn spawned_elsewhere(hub: &Hub, group: &Group) -> SpawnedElsewhere {
+pub fn spawned_elsewhere(registry: &Registry, group: &Group) -> SpawnedElsewhere {
     let at = super::now();
-    let id = hub.own_id();
+    let id = registry.own_id();
     let index = group.next_index();
-    hub.outside(Record::Spawned(Spawned {
+    registry.outside(Record::Spawned(Spawned {
         at,
         task: id,
         parent: None,
@@ -292,25 +296,25 @@ pub fn spawned_elsewhere(hub: &Hub, group: &Group) -> SpawnedElsewhere {
     SpawnedElsewhere {
         id,
         index,
-        since: at - hub.zero(),
+        since: at - registry.zero(),
     }
 }
 
 /// A child of `parent` for work that it hands to a blocking thread: a task of its own, in the group "… offload", queued from now on.
 pub fn offloaded(parent: &TaskHandle) -> TaskHandle {
-    let hub = parent.0.hub();
-    parent.child(&hub.offload_group(parent.0.group))
+    let registry = parent.0.registry();
+    parent.child(&registry.offload_group(parent.0.group))
 }
 
 /// A child of `parent` that was made and thrown away: it ends as it comes to be, and nothing of it ever runs.
 pub fn never_started(parent: &TaskHandle, group: &Group) -> TaskHandle {
-    let handle = TaskHandle::unnamed(parent.hub(), group);
-    handle.0.id.store(parent.hub().own_id().get(), Relaxed);
+    let handle = TaskHandle::unnamed(parent.registry(), group);
+    handle.0.id.store(parent.registry().own_id().get(), Relaxed);
     let at = super::now();
     handle.spawned(at, parent.0.id());
     handle.0.stage.store(OVER, Relaxed);
     let (task, outcome) = (handle.id(), Outcome::NeverStarted);
-    lane::write(parent.hub(), Record::Ended(Ended::heard(at, task, outcome)));
+    lane::write(parent.registry(), Record::Ended(Ended::heard(at, task, outcome)));
     handle
 }
 
@@ -329,7 +333,7 @@ pub fn ended(task: &TaskHandle, outcome: Outcome) -> End {
     let failure = matches!(outcome, Outcome::Failed | Outcome::TimedOut | Outcome::Panicked);
     let lost = stage == UNHEARD && failure;
     let outcome = match outcome {
-        Outcome::Failed if lost => Outcome::FailedUnseen,
+        Outcome::Failed if lost => Outcome::UnobservedFailure,
         outcome => outcome,
     };
     let end = End { outcome, lost };
@@ -344,7 +348,7 @@ pub fn ended(task: &TaskHandle, outcome: Outcome) -> End {
             outcome,
             unheard: lost,
         };
-        lane::write(&task.0.hub, Record::Ended(ended));
+        lane::write(&task.0.registry, Record::Ended(ended));
     }
     end
 }
@@ -361,7 +365,7 @@ pub fn orphaned(task: &TaskHandle) -> bool {
     let at = super::now();
     let heard = unheard(task);
     if let Some(id) = task.0.id().filter(|_| heard) {
-        lane::write(&task.0.hub, Record::Orphaned(Orphaned { at, task: id }));
+        lane::write(&task.0.registry, Record::Orphaned(Orphaned { at, task: id }));
     }
     heard
 }
@@ -372,11 +376,16 @@ thread_local! {
 }
 
 /// Spawns a task of `group` on a runtime that [`install`](super::install) prepared.
-pub fn spawn<F>(runtime: &Handle, hub: &Arc<Hub>, group: &Group, body: impl FnOnce(TaskHandle) -> F) -> JoinHandle<()>
+pub fn spawn<F>(
+    runtime: &Handle,
+    registry: &Arc<Registry>,
+    group: &Group,
+    body: impl FnOnce(TaskHandle) -> F,
+) -> JoinHandle<()>
 where
     F: Future<Output = Outcome> + Send + 'static,
 {
-    let (handle, future) = probed(hub, group, body);
+    let (handle, future) = probed(registry, group, body);
     // The name is for consoles; the screen has its own.
     let name = format!("{}#{}", group.name(), handle.index());
     SPAWNING.set(Some(handle));
@@ -405,11 +414,11 @@ pub(super) fn name_spawned(id: TaskId) -> bool {
 }
 
 /// Makes a future whose task the probe knows by `group`: `body` is given the task's handle.
-fn probed<F>(hub: &Arc<Hub>, group: &Group, body: impl FnOnce(TaskHandle) -> F) -> (TaskHandle, Probed<F>)
+fn probed<F>(registry: &Arc<Registry>, group: &Group, body: impl FnOnce(TaskHandle) -> F) -> (TaskHandle, Probed<F>)
 where
     F: Future<Output = Outcome>,
 {
-    let handle = TaskHandle::unnamed(hub, group);
+    let handle = TaskHandle::unnamed(registry, group);
     let future = Probed {
         waker: Waker::from(handle.0.clone()),
         body: body(handle.clone()),

@@ -1,6 +1,6 @@
 //! What the monitor adds (samples, log lines, unfinished business), and the batch in which all of it travels.
 
-use super::{Definition, GroupId, Label, LaneId, Nanos, Outcome, Record, Short, TaskId};
+use super::{CompactDuration, Definition, GroupId, Label, LaneId, Nanos, Outcome, Record, TaskId};
 use serde::{Deserialize, Serialize};
 
 /// What the kernel says of a lane's thread (`/proc/self/task/<tid>/schedstat`, `stat`, `syscall`).
@@ -129,10 +129,10 @@ pub struct CurrentSlice {
     pub start: Nanos,
     /// From the wake-up to `start`.
     #[serde(default)]
-    pub queued: Short,
+    pub queued: CompactDuration,
     /// From ready to the wake-up.
     #[serde(default)]
-    pub unnoticed: Short,
+    pub unnoticed: CompactDuration,
     /// Since when its thread has been in a blocking step, if it is.
     #[serde(default)]
     pub blocking_since: Option<Nanos>,

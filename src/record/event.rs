@@ -1,6 +1,6 @@
 //! What a measured thread writes: fixed-size, `Copy`, and no larger than half a cache line.
 
-use super::{GroupId, Label, Nanos, Outcome, Reason, Short, TaskId};
+use super::{CompactDuration, GroupId, Label, Nanos, Outcome, Reason, TaskId};
 use serde::{Deserialize, Serialize};
 
 /// One uninterrupted hold of a lane by a task: one poll of an async task, one job on a thread.
@@ -18,13 +18,13 @@ pub struct Slice {
     /// Who held the lane.
     pub task: TaskId,
     /// How long.
-    pub len: Short,
+    pub len: CompactDuration,
     /// From the wake-up to `start`. Zero where the wake-up was not seen.
     #[serde(default)]
-    pub queued: Short,
+    pub queued: CompactDuration,
     /// From being ready to the wake-up. Zero where readiness is not known.
     #[serde(default)]
-    pub unnoticed: Short,
+    pub unnoticed: CompactDuration,
     /// The task that woke this one, or nobody: a driver, or a thread that is not a lane.
     #[serde(default)]
     pub woken_by: Option<TaskId>,
@@ -44,7 +44,7 @@ pub struct Step {
     /// Whose.
     pub task: TaskId,
     /// How long, from its first line to its last, suspensions included.
-    pub len: Short,
+    pub len: CompactDuration,
     /// Its name.
     #[serde(default)]
     pub label: Label,
@@ -112,7 +112,7 @@ pub struct Repetition {
     /// Whose.
     pub task: TaskId,
     /// How long it took.
-    pub len: Short,
+    pub len: CompactDuration,
     /// How it ended. `TimedOut` on a thread means overdue: it ran on past its timeout to its own end.
     pub outcome: Outcome,
 }
@@ -133,7 +133,7 @@ pub enum Mark {
     /// The scenario's cue with this number (from 0) spoke and acted.
     Cue(u16),
     /// A block was injected by a key, to last this long.
-    Injected(Short),
+    Injected(CompactDuration),
 }
 
 /// What a measured thread writes.

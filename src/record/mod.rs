@@ -15,17 +15,17 @@
 
 mod batch;
 mod event;
-mod name;
+mod ids;
+mod kinds;
 mod resources;
 mod time;
-mod word;
 
 pub use batch::{
     Batch, ChannelSample, CurrentSlice, GroupSample, LaneSample, Live, LogLine, Lost, RepetitionsLost, RuntimeSample,
     Sample, Waiting,
 };
 pub use event::{Ended, Mark, Marked, Orphaned, Record, Repetition, Slice, Spawned, Step};
-pub use name::{DEAD, Definition, GroupId, Label, LaneId, LaneKind, TaskId};
+pub use ids::{DEAD, Definition, GroupId, Label, LaneId, LaneKind, TaskId};
+pub use kinds::{Outcome, Reason};
 pub use resources::Resources;
-pub use time::{Nanos, Short};
-pub use word::{Outcome, Reason};
+pub use time::{CompactDuration, Nanos};

@@ -79,25 +79,25 @@ impl std::iter::Sum for Nanos {
 /// saturates. Rounding down keeps neighbours from overlapping.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[serde(from = "Nanos", into = "Nanos")]
-pub struct Short(u32);
+pub struct CompactDuration(u32);
 
-impl Short {
+impl CompactDuration {
     const MANTISSA: u32 = 27;
     /// No time.
-    pub const ZERO: Short = Short(0);
+    pub const ZERO: CompactDuration = CompactDuration(0);
 
     /// The longest length not above `n` that fits.
     #[inline]
-    pub fn new(n: Nanos) -> Short {
+    pub fn new(n: Nanos) -> CompactDuration {
         let bits = 64 - n.0.leading_zeros();
         if bits <= Self::MANTISSA {
-            return Short(n.0 as u32);
+            return CompactDuration(n.0 as u32);
         }
         let exponent = bits - Self::MANTISSA;
         if exponent > 31 {
-            return Short(u32::MAX);
+            return CompactDuration(u32::MAX);
         }
-        Short(exponent << Self::MANTISSA | (n.0 >> exponent) as u32)
+        CompactDuration(exponent << Self::MANTISSA | (n.0 >> exponent) as u32)
     }
 
     /// As it is stored.
@@ -106,10 +106,10 @@ impl Short {
         self.0
     }
 
-    /// From what [`Short::to_bits`] gave.
+    /// From what [`CompactDuration::to_bits`] gave.
     #[inline]
-    pub fn from_bits(bits: u32) -> Short {
-        Short(bits)
+    pub fn from_bits(bits: u32) -> CompactDuration {
+        CompactDuration(bits)
     }
 
     /// Back to nanoseconds.
@@ -119,21 +119,21 @@ impl Short {
     }
 }
 
-impl From<Nanos> for Short {
+impl From<Nanos> for CompactDuration {
     #[inline]
-    fn from(n: Nanos) -> Short {
-        Short::new(n)
+    fn from(n: Nanos) -> CompactDuration {
+        CompactDuration::new(n)
     }
 }
 
-impl From<Short> for Nanos {
+impl From<CompactDuration> for Nanos {
     #[inline]
-    fn from(n: Short) -> Nanos {
+    fn from(n: CompactDuration) -> Nanos {
         n.get()
     }
 }
 
-impl fmt::Debug for Short {
+impl fmt::Debug for CompactDuration {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}ns", self.get().0)
     }
@@ -147,19 +147,19 @@ mod tests {
     proptest! {
         #[test]
         fn a_short_is_exact_below_134_ms(n in 0u64..1 << 27) {
-            prop_assert_eq!(Short::new(Nanos(n)).get(), Nanos(n));
+            prop_assert_eq!(CompactDuration::new(Nanos(n)).get(), Nanos(n));
         }
 
         #[test]
         fn a_short_rounds_down_and_by_little(n in 0u64..1 << 58) {
-            let back = Short::new(Nanos(n)).get().0;
+            let back = CompactDuration::new(Nanos(n)).get().0;
             prop_assert!(back <= n);
             prop_assert!((n - back) as f64 <= n as f64 * 1.5e-8);
         }
 
         #[test]
         fn shorts_sort_as_their_lengths(a: u64, b: u64) {
-            if Short::new(Nanos(a)) < Short::new(Nanos(b)) {
+            if CompactDuration::new(Nanos(a)) < CompactDuration::new(Nanos(b)) {
                 prop_assert!(a < b);
             }
         }

@@ -3,7 +3,7 @@
 use super::json::{
     Calibration, Executor, Group, Lane, Overall, Percentiles, Records, Report, Resources, TaskMonitor, Tasks, Tokio,
 };
-use crate::model::{self, Counts, Identity, Model};
+use crate::model::{self, Counts, Model, PollCountCheck};
 use crate::record::{self, Nanos, Outcome, Reason};
 use crate::scenario::ExecutorSpec;
 use crate::{text, workload};
@@ -209,9 +209,9 @@ fn records(model: &Model) -> Records {
         others_dropped: accounts.other_dropped,
         polls: accounts.polls(),
         matches_tokio: match accounts.check() {
-            Identity::Unknown => None,
-            Identity::Holds => Some(true),
-            Identity::Differs { .. } => Some(false),
+            PollCountCheck::Unknown => None,
+            PollCountCheck::Holds => Some(true),
+            PollCountCheck::Differs { .. } => Some(false),
         },
     }
 }

@@ -12,9 +12,9 @@
 mod gather;
 mod grid;
 mod json;
+mod log_messages;
 mod path;
 mod progress;
-mod said;
 mod table;
 mod verdicts;
 
@@ -23,9 +23,9 @@ pub use json::{
     Calibration, Executor, Expected, Group, Lane, Overall, Percentiles, Records, Report, Resources, TaskMonitor, Tasks,
     Tokio, schema,
 };
+pub use log_messages::log_message;
 pub use path::{Astray, NAME, check_path};
 pub use progress::progress;
-pub use said::said;
 pub use verdicts::{mark, quantity, summary, verdicts};
 
 #[cfg(test)]

@@ -1,11 +1,11 @@
 //! The thread that lets tasks arrive, makes the cues act, and ends the run.
 
 use super::Progress;
-use super::agenda::{Agenda, Item};
-use super::told;
+use super::log_messages;
+use super::schedule::{Item, Schedule};
 use crate::executor::{Arrival, Executor};
-use crate::probe::{Group, Hub, LogFilter};
-use crate::record::{Mark, Marked, Record, Short};
+use crate::probe::{Group, LogFilter, Registry};
+use crate::record::{CompactDuration, Mark, Marked, Record};
 use crate::scenario::{Arrivals, CueAction, Draw, How, INJECTED, Repeat, Scenario, Start, Step, TaskSpec};
 use crate::workload::{Alive, Labels, Program, Services};
 use std::sync::Arc;
@@ -33,7 +33,7 @@ pub(super) enum Command {
 }
 
 pub(super) struct Conductor {
-    pub(super) hub: Arc<Hub>,
+    pub(super) registry: Arc<Registry>,
     pub(super) services: Arc<Services>,
     pub(super) executor: Box<dyn Executor>,
     pub(super) inbox: Receiver<Command>,
@@ -74,16 +74,16 @@ impl Conductor {
         self.progress.set(Progress::STOPPING);
         self.services.stop().request();
         self.executor.stop(GRACE);
-        see_off(self.services.alive());
+        await_stragglers(self.services.alive());
         drop(last);
     }
 
     /// Until the run is over, its time is up, or somebody stops it.
     fn play(&mut self, scenario: &Scenario) {
-        let mut agenda = Agenda::new(scenario, self.presented);
+        let mut agenda = Schedule::new(scenario, self.presented);
         let mut repeated = Repeated::default();
         loop {
-            let now: Duration = self.hub.elapsed().into();
+            let now: Duration = self.registry.elapsed().into();
             for _ in 0..AT_ONCE {
                 let Some((at, item)) = agenda.due(now) else {
                     break;
@@ -100,7 +100,7 @@ impl Conductor {
                     Item::Cue(n) => {
                         self.mark(Mark::Cue(u16::try_from(n).unwrap_or(u16::MAX)));
                         if let Some(action) = scenario.cues[n].action {
-                            tracing::info!("{}", told::cue(n, &action));
+                            tracing::info!("{}", log_messages::cue(n, &action));
                             self.act(action, at, &mut agenda, &mut repeated);
                         }
                     }
@@ -129,17 +129,17 @@ impl Conductor {
             self.progress
                 .set(if waits { Progress::WAITING } else { Progress::RUNNING });
             let next = agenda.next().into_iter().chain(stop.filter(|_| !waits)).min();
-            let pause = next.map_or(Duration::MAX, |at| at.saturating_sub(self.hub.elapsed().into()));
+            let pause = next.map_or(Duration::MAX, |at| at.saturating_sub(self.registry.elapsed().into()));
             // Never closed: `alive` holds a sender.
             let mut told = self.inbox.recv_timeout(pause).ok();
             while let Some(command) = told {
                 match command {
                     Command::Block(lasts) => {
-                        self.mark(Mark::Injected(Short::new(lasts.into())));
-                        tracing::info!("{}", told::injected(lasts));
+                        self.mark(Mark::Injected(CompactDuration::new(lasts.into())));
+                        tracing::info!("{}", log_messages::injected(lasts));
                         self.block(lasts, How::Sync, scenario.seed);
                     }
-                    Command::Next => agenda.go_on(self.hub.elapsed().into()),
+                    Command::Next => agenda.go_on(self.registry.elapsed().into()),
                     Command::NobodyLeft => {}
                     Command::Stop => return,
                 }
@@ -149,11 +149,11 @@ impl Conductor {
     }
 
     /// Without a duration, the run is over when every task has ended and none is to come.
-    fn over(&self, agenda: &Agenda, scenario: &Scenario) -> bool {
+    fn over(&self, agenda: &Schedule, scenario: &Scenario) -> bool {
         scenario.duration.is_none() && !agenda.promises_tasks() && self.services.alive().count() == 0
     }
 
-    fn act(&mut self, action: CueAction, at: Duration, agenda: &mut Agenda, repeated: &mut Repeated) {
+    fn act(&mut self, action: CueAction, at: Duration, agenda: &mut Schedule, repeated: &mut Repeated) {
         match action {
             CueAction::Block { lasts, every, how } => {
                 repeated.number += 1;
@@ -193,9 +193,12 @@ impl Conductor {
             steps,
         };
         let program = Arc::new(Program::new(&spec, seed, &mut self.labels));
-        self.hub.define(self.labels.definitions());
-        let hub = &self.hub;
-        let group = self.injected.get_or_insert_with(|| hub.group_named(INJECTED)).clone();
+        self.registry.define(self.labels.definitions());
+        let registry = &self.registry;
+        let group = self
+            .injected
+            .get_or_insert_with(|| registry.group_named(INJECTED))
+            .clone();
         self.executor.spawn(&Arrival {
             program,
             group,
@@ -205,12 +208,12 @@ impl Conductor {
 
     fn mark(&self, mark: Mark) {
         let at = crate::probe::now();
-        self.hub.outside(Record::Marked(Marked { at, mark }));
+        self.registry.outside(Record::Marked(Marked { at, mark }));
     }
 }
 
 /// Waits as long as tasks go on ending: each is cancelled in no time, but a hundred thousand may take longer than the grace.
-fn see_off(alive: &Alive) {
+fn await_stragglers(alive: &Alive) {
     let mut left = alive.count();
     if left == 0 {
         return;

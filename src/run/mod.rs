@@ -8,15 +8,15 @@
 //!
 //! The conductor is a thread of its own, outside the executor, so that arrivals and cues come when they should whatever the executor suffers: the load is open.
 
-mod agenda;
 mod conductor;
-mod script;
-mod told;
+mod log_messages;
+mod schedule;
+mod timeline;
 
-use crate::executor::processes::{Elsewhere, WorkerCommand};
+use crate::executor::processes::{RemoteRecords, WorkerCommand};
 use crate::executor::{self, Setup};
 use crate::model::{CueInfo, RunInfo};
-use crate::probe::{self, Collector, Hub, Log, Watch};
+use crate::probe::{self, Collector, Log, Registry, Watch};
 use crate::record::{Batch, ChannelSample, Definition, LaneId, Nanos, Resources, Sample};
 use crate::scenario::Scenario;
 use crate::workload::{Calibration, Labels, Services, StartError, compile};
@@ -114,7 +114,7 @@ pub struct Settings {
 pub struct Run {
     collector: Collector,
     watch: Option<Watch>,
-    elsewhere: Option<Elsewhere>,
+    elsewhere: Option<RemoteRecords>,
     commands: Sender<Command>,
     progress: Arc<Progress>,
     /// Set when the last batch has been handed out.
@@ -155,9 +155,13 @@ impl Run {
         let services = Arc::new(Services::start(scenario, &mut labels, cancelled)?);
         let programs = compile(scenario, &mut labels);
         let threads = scenario.executor.threads();
-        let hub = Hub::new();
-        hub.define(labels.definitions());
-        let groups: Vec<_> = scenario.tasks.iter().map(|task| hub.group_named(&task.name)).collect();
+        let registry = Registry::new();
+        registry.define(labels.definitions());
+        let groups: Vec<_> = scenario
+            .tasks
+            .iter()
+            .map(|task| registry.group_named(&task.name))
+            .collect();
         let (commands, inbox) = channel();
         let nobody = commands.clone();
         // A conductor that is over needs no telling.
@@ -169,17 +173,17 @@ impl Run {
             scenario,
             labels: &labels,
             worker: settings.worker.as_ref(),
-            hub: &hub,
+            registry: &registry,
             services: &services,
             groups: &groups,
             cancelled,
         })
         .map_err(RunError::Executor)?;
-        hub.start();
+        registry.start();
         let used_before = probe::usage();
         let progress = Arc::new(Progress::default());
         let conductor = Conductor {
-            hub: hub.clone(),
+            registry: registry.clone(),
             services: services.clone(),
             executor: started.executor,
             inbox,
@@ -196,7 +200,7 @@ impl Run {
             .spawn(move || conductor.conduct(&plan))
             .map_err(|error| RunError::Executor(executor::StartError::Threads(1, error)))?;
         Ok(Run {
-            collector: Collector::new(hub, lines),
+            collector: Collector::new(registry, lines),
             watch: started.watch,
             elsewhere: started.elsewhere,
             commands,
@@ -245,7 +249,7 @@ impl Run {
 
     /// No worker process is left, though the run is not over, or was not: it cannot do what it was asked to.
     pub fn is_deserted(&self) -> bool {
-        self.elsewhere.as_ref().is_some_and(Elsewhere::is_deserted)
+        self.elsewhere.as_ref().is_some_and(RemoteRecords::is_deserted)
     }
 
     /// The folder that file steps use, until the run has ended.
@@ -300,7 +304,7 @@ fn info(scenario: &Scenario, workers: usize) -> RunInfo {
 
 impl Source for Run {
     fn drain(&mut self) -> usize {
-        let elsewhere = self.elsewhere.as_mut().map_or(0, Elsewhere::drain);
+        let elsewhere = self.elsewhere.as_mut().map_or(0, RemoteRecords::drain);
         elsewhere + self.collector.drain()
     }
 

@@ -4,11 +4,11 @@
 //! a clock or talks to the run.
 
 use super::action::Action;
-use super::census::Census;
 use super::groups::{Summary, summaries};
+use super::lane_order::lane_order;
 use super::list::List;
 use super::order::{Order, SortBy};
-use super::roster::roster;
+use super::state_count::StateCount;
 use super::view::{Extent, View};
 use crate::model::{Model, Point, STEP};
 use crate::record::{LaneId, Nanos, TaskId};
@@ -76,9 +76,9 @@ pub struct App {
     /// In which order tasks stand.
     pub order: Order,
     /// The tasks by state at the instant on screen, if that is past.
-    pub census: Census,
+    pub census: StateCount,
     pages: Pages,
-    roster: Vec<LaneId>,
+    lane_order: Vec<LaneId>,
     groups: Vec<Summary>,
     points: Vec<Point>,
     /// The end of the last step in `points`.
@@ -95,9 +95,9 @@ impl Default for App {
             tasks: List::default(),
             log_back: 0,
             order: Order::new(SortBy::Trouble),
-            census: Census::default(),
+            census: StateCount::default(),
             pages: Pages::default(),
-            roster: Vec::new(),
+            lane_order: Vec::new(),
             groups: Vec::new(),
             points: Vec::new(),
             points_to: Nanos::ZERO,
@@ -155,8 +155,8 @@ impl App {
         self.view.resize(columns);
         self.order.refresh(model, &self.view);
         self.tasks.scroll(self.order.tasks(), pages.tasks);
-        self.roster = roster(model, self.view.span(model.now()).from);
-        self.lanes.scroll(&self.roster, pages.lanes);
+        self.lane_order = lane_order(model, self.view.span(model.now()).from);
+        self.lanes.scroll(&self.lane_order, pages.lanes);
         self.log_back = self.log_back.min(model.log().len().saturating_sub(pages.log));
         self.refresh_points(model);
         if self.view.is_live() {
@@ -172,8 +172,8 @@ impl App {
     }
 
     /// The lanes in the order of their rows.
-    pub fn roster(&self) -> &[LaneId] {
-        &self.roster
+    pub fn lane_order(&self) -> &[LaneId] {
+        &self.lane_order
     }
 
     /// Whether what is on screen takes another frame to be complete, even if nothing happens.
@@ -219,7 +219,7 @@ impl App {
 
     fn step(&mut self, by: isize, model: &Model) {
         match self.focus {
-            Panel::Lanes => self.lanes.step(&self.roster, by),
+            Panel::Lanes => self.lanes.step(&self.lane_order, by),
             Panel::Tasks => self.tasks.step(self.order.tasks(), by),
             Panel::Log => {
                 let most = model.log().len().saturating_sub(self.pages.log);
@@ -230,7 +230,7 @@ impl App {
 
     fn jump(&mut self, to_last: bool, model: &Model) {
         match self.focus {
-            Panel::Lanes => self.lanes.jump(&self.roster, to_last),
+            Panel::Lanes => self.lanes.jump(&self.lane_order, to_last),
             Panel::Tasks => self.tasks.jump(self.order.tasks(), to_last),
             Panel::Log => {
                 self.log_back = if to_last {

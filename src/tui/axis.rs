@@ -3,7 +3,7 @@
 //! A live axis counts back from now, since that is what an eye on a moving picture asks; a frozen one gives the run's own
 //! clock, since that is what a note about it needs.
 
-use super::scene::Scene;
+use super::frame_context::FrameContext;
 use super::view::Span;
 use crate::record::{Mark, Nanos};
 use crate::text;
@@ -14,26 +14,26 @@ use ratatui::layout::Rect;
 const TICK: u64 = 12;
 
 /// Draws the axis row.
-pub fn render(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
-    let theme = scene.theme;
-    let row = scene.layout.grid.row(area.y);
+pub fn render(context: &FrameContext<'_>, area: Rect, buf: &mut Buffer) {
+    let theme = context.theme;
+    let row = context.layout.grid.row(area.y);
     buf.set_stringn(
         row.name.x,
         area.y,
         "lanes",
         usize::from(row.name.width),
-        scene.heading(super::app::Panel::Lanes),
+        context.heading(super::app::Panel::Lanes),
     );
     buf.set_stringn(
         row.detail.x,
         area.y,
-        if scene.live() { " busy  now" } else { " busy  then" },
+        if context.live() { " busy  now" } else { " busy  then" },
         usize::from(row.detail.width),
         theme.quiet(),
     );
     let mut marks = Vec::new();
-    for marked in scene.model.marks() {
-        let Some(column) = scene.span.column(marked.at) else {
+    for marked in context.model.marks() {
+        let Some(column) = context.span.column(marked.at) else {
             continue;
         };
         let style = match marked.mark {
@@ -43,7 +43,7 @@ pub fn render(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
         buf.set_string(row.time.x + column as u16, area.y, "▼", style);
         marks.push(column);
     }
-    for (column, label) in ticks(&scene.span, scene.live()) {
+    for (column, label) in ticks(&context.span, context.live()) {
         let width = text::width(&label);
         let covers = |mark: &usize| (column + 1..=column + width).contains(&(mark + width));
         if !marks.iter().any(covers) {

@@ -8,7 +8,7 @@
 //!
 //! A question must look like one from the back of a room: another ground, and a badge before it.
 
-use super::scene::Scene;
+use super::frame_context::FrameContext;
 use crate::model::{CueInfo, Model};
 use crate::record::{Mark, Nanos};
 use crate::run::RunState;
@@ -22,12 +22,12 @@ const QUESTION: &str = " ? ";
 const KEY: &str = " n ";
 
 /// Draws the caption bar, if a cue has spoken yet.
-pub fn render(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
+pub fn render(context: &FrameContext<'_>, area: Rect, buf: &mut Buffer) {
     if area.is_empty() {
         return;
     }
-    let theme = scene.theme;
-    if let Some(cue) = spoken(scene.model, scene.at) {
+    let theme = context.theme;
+    if let Some(cue) = spoken(context.model, context.at) {
         let style = if cue.asks { theme.question() } else { theme.caption() };
         buf.set_style(area, style);
         let mut x = area.x + 1;
@@ -35,16 +35,16 @@ pub fn render(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
             buf.set_string(area.x, area.y, QUESTION, theme.badge());
             x += QUESTION.len() as u16;
         }
-        for (y, line) in (area.y..).zip(lines(scene.model, cue, area.width, area.height)) {
+        for (y, line) in (area.y..).zip(lines(context.model, cue, area.width, area.height)) {
             buf.set_string(x, y, line, style);
         }
     }
-    let (came, all) = progress(scene.model, scene.at);
+    let (came, all) = progress(context.model, context.at);
     if all > 0 {
         let count = count(came, all);
         let x = area.right() - count.len() as u16;
         buf.set_string(x, area.y, &count, buf[(x, area.y)].style());
-        if *scene.run == RunState::Waiting && scene.live() {
+        if *context.run == RunState::Waiting && context.live() {
             buf.set_string(x - KEY.len() as u16, area.y, KEY, theme.badge());
         }
     }

@@ -7,7 +7,7 @@
 //! A full one is where senders wait: that is what backpressure looks like. A view that looks back shows what was in them
 //! when they were last looked at by then, and `?` before the first look.
 
-use super::scene::Scene;
+use super::frame_context::FrameContext;
 use crate::model::Channel;
 use crate::record::ChannelSample;
 use crate::text;
@@ -20,12 +20,12 @@ const LONGEST: usize = 40;
 const SHORTEST: usize = 4;
 
 /// Draws the row.
-pub fn render(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
-    let channels = scene.model.channels();
+pub fn render(context: &FrameContext<'_>, area: Rect, buf: &mut Buffer) {
+    let channels = context.model.channels();
     if area.is_empty() || channels.is_empty() {
         return;
     }
-    let names = |channel: &Channel| text::width(scene.model.label(channel.latest.label));
+    let names = |channel: &Channel| text::width(context.model.label(channel.latest.label));
     let name = channels.iter().map(names).max().unwrap_or(0).clamp(1, 16);
     let count = channels.iter().map(|c| digits(c.latest.capacity)).max().unwrap_or(1) * 2 + 1;
     // As many as have room for a bar that says something.
@@ -37,22 +37,22 @@ pub fn render(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
     let each = (usize::from(area.width) - 1) / across;
     let bar = each.saturating_sub(besides).min(LONGEST);
     for (x, channel) in (area.x + 1..).step_by(each).zip(channels.iter().take(across)) {
-        let label = text::fit(scene.model.label(channel.latest.label), name);
-        buf.set_string(x, area.y, label, scene.theme.strong());
+        let label = text::fit(context.model.label(channel.latest.label), name);
+        buf.set_string(x, area.y, label, context.theme.strong());
         let x = x + name as u16 + 1;
         let then = || {
-            let len = channel.len_at(scene.at)?;
+            let len = channel.len_at(context.at)?;
             Some(ChannelSample { len, ..channel.latest })
         };
-        let sample = if scene.live() { Some(channel.latest) } else { then() };
+        let sample = if context.live() { Some(channel.latest) } else { then() };
         let full = sample.map_or(0, |sample| filled(&sample, bar));
         let len = sample.map_or("?".to_owned(), |sample| sample.len.to_string());
         let style = match sample {
-            Some(sample) if sample.len >= sample.capacity => scene.theme.bad(),
-            _ => scene.theme.group(0),
+            Some(sample) if sample.len >= sample.capacity => context.theme.bad(),
+            _ => context.theme.group(0),
         };
         buf.set_string(x, area.y, "█".repeat(full), style);
-        buf.set_string(x + full as u16, area.y, "░".repeat(bar - full), scene.theme.quiet());
+        buf.set_string(x + full as u16, area.y, "░".repeat(bar - full), context.theme.quiet());
         let fill = format!(" {:>count$}", format!("{len}/{}", channel.latest.capacity));
         buf.set_string(x + bar as u16, area.y, fill, style);
     }

@@ -2,7 +2,7 @@
 
 use super::action::Action;
 use super::caption;
-use super::scene::Scene;
+use super::frame_context::FrameContext;
 use crate::run::RunState;
 use crate::text;
 use ratatui::buffer::Buffer;
@@ -11,9 +11,9 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
 /// Draws the footer; what does not fit is left to the help page.
-pub fn render(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
-    let (came, all) = caption::progress(scene.model, scene.model.now());
-    let entries = entries(came < all && !matches!(scene.run, RunState::Stopping | RunState::Ended { .. }));
+pub fn render(context: &FrameContext<'_>, area: Rect, buf: &mut Buffer) {
+    let (came, all) = caption::progress(context.model, context.model.now());
+    let entries = entries(came < all && !matches!(context.run, RunState::Stopping | RunState::Ended { .. }));
     let width = |gap: usize| {
         entries
             .iter()
@@ -26,8 +26,11 @@ pub fn render(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
         if line.width() + text::width(&keys) + text::width(word) + 1 > usize::from(area.width) {
             break;
         }
-        line.push_span(Span::styled(keys, scene.theme.accent()));
-        line.push_span(Span::styled(format!(" {word}{}", " ".repeat(gap)), scene.theme.quiet()));
+        line.push_span(Span::styled(keys, context.theme.accent()));
+        line.push_span(Span::styled(
+            format!(" {word}{}", " ".repeat(gap)),
+            context.theme.quiet(),
+        ));
     }
     line.render(area, buf);
 }

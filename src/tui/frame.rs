@@ -1,9 +1,9 @@
 //! One frame: the layout, then every widget in its place.
 
 use super::app::{App, Pages};
+use super::frame_context::FrameContext;
 use super::layout::{Layout, SMALLEST, Wants};
 use super::order::SortBy;
-use super::scene::Scene;
 use super::theme::Theme;
 use super::{Options, axis, caption, channels, family, footer, gauges, groups, header, help, lanes, log, tasks};
 use crate::model::Model;
@@ -34,7 +34,7 @@ pub fn render(app: &mut App, model: &Model, run: &RunState, options: &Options, b
     app.refresh(model, layout.grid.columns(), pages);
     let span = app.view.span(model.now());
     let at = app.view.instant(model.now());
-    let scene = Scene {
+    let context = FrameContext {
         model,
         app,
         run,
@@ -44,19 +44,19 @@ pub fn render(app: &mut App, model: &Model, run: &RunState, options: &Options, b
         span,
         at,
     };
-    header::render(&scene, layout.header, buf);
-    caption::render(&scene, layout.caption, buf);
-    axis::render(&scene, layout.axis, buf);
-    lanes::render(&scene, layout.lanes, buf);
-    tasks::heading(&scene, layout.heading, buf);
-    tasks::render(&scene, layout.tasks, buf);
-    channels::render(&scene, layout.channels, buf);
-    gauges::render(&scene, layout.gauges, buf);
-    groups::render(&scene, layout.groups, buf);
-    log::render(&scene, layout.log, buf);
-    footer::render(&scene, layout.footer, buf);
-    if scene.app.help {
-        help::render(&scene, area, buf);
+    header::render(&context, layout.header, buf);
+    caption::render(&context, layout.caption, buf);
+    axis::render(&context, layout.axis, buf);
+    lanes::render(&context, layout.lanes, buf);
+    tasks::heading(&context, layout.heading, buf);
+    tasks::render(&context, layout.tasks, buf);
+    channels::render(&context, layout.channels, buf);
+    gauges::render(&context, layout.gauges, buf);
+    groups::render(&context, layout.groups, buf);
+    log::render(&context, layout.log, buf);
+    footer::render(&context, layout.footer, buf);
+    if context.app.help {
+        help::render(&context, area, buf);
     }
 }
 

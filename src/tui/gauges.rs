@@ -2,7 +2,7 @@
 //!
 //! Numbers change four times a second, with the model's series, not with the frame: digits that flicker cannot be read.
 
-use super::scene::Scene;
+use super::frame_context::FrameContext;
 use super::theme::Theme;
 use crate::model::{Percentiles, Point, paint::WORTH_SEEING};
 use crate::record::Nanos;
@@ -31,11 +31,11 @@ struct Gauge {
 }
 
 /// Draws all gauges: six beside each other, or three and three.
-pub fn render(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
+pub fn render(context: &FrameContext<'_>, area: Rect, buf: &mut Buffer) {
     if area.is_empty() {
         return;
     }
-    let gauges = gauges(scene);
+    let gauges = gauges(context);
     let across: u16 = if area.width >= 150 { 6 } else { 3 };
     let down = 6 / across;
     let (width, height) = ((area.width - 1) / across, area.height / down);
@@ -46,12 +46,12 @@ pub fn render(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
             width: width.saturating_sub(2),
             height,
         };
-        gauge.render(scene.theme, place, buf);
+        gauge.render(context.theme, place, buf);
     }
 }
 
-fn gauges(scene: &Scene<'_>) -> [Gauge; 6] {
-    let points = scene.app.points();
+fn gauges(context: &FrameContext<'_>) -> [Gauge; 6] {
+    let points = context.app.points();
     let last = points.last();
     let past = |of: fn(&Point) -> f64| points.iter().map(of).collect::<Vec<_>>();
     let never = (f64::INFINITY, f64::INFINITY);
@@ -81,7 +81,7 @@ fn gauges(scene: &Scene<'_>) -> [Gauge; 6] {
             full: 80.0,
             warm: never,
         },
-        load(scene, points),
+        load(context, points),
         Gauge {
             name: "delay p99",
             value: time(|p| p.delay, |t| t.p99),
@@ -113,8 +113,8 @@ fn gauges(scene: &Scene<'_>) -> [Gauge; 6] {
 
 /// How busy the workers are. Where each task has a thread of its own there is no whole to take a share of, only how many are
 /// held.
-fn load(scene: &Scene<'_>, points: &[Point]) -> Gauge {
-    let workers = scene.model.info().workers as f64;
+fn load(context: &FrameContext<'_>, points: &[Point]) -> Gauge {
+    let workers = context.model.info().workers as f64;
     let shared = workers > 0.0;
     let load = |p: &Point| if shared { (p.held / workers).min(1.0) } else { p.held };
     let last = points.last().map_or(0.0, load);

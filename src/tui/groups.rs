@@ -7,7 +7,7 @@
 //!  lazy             128           101 ms  103 ms      12 µs   40 µs      70 µs    1.1 ms
 //! ```
 
-use super::scene::Scene;
+use super::frame_context::FrameContext;
 use crate::model::{Group, Model};
 use crate::record::{GroupId, Outcome};
 use crate::text;
@@ -63,30 +63,30 @@ fn summary(group: &Group) -> Summary {
 }
 
 /// Draws the table; what does not fit at its right is left out whole.
-pub fn render(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
+pub fn render(context: &FrameContext<'_>, area: Rect, buf: &mut Buffer) {
     if area.is_empty() {
         return;
     }
-    let summaries = scene.app.groups();
-    let names = summaries.iter().map(|summary| text::width(&name(scene, summary)));
+    let summaries = context.app.groups();
+    let names = summaries.iter().map(|summary| text::width(&name(context, summary)));
     let width = names.max().unwrap_or(0).clamp(9, 24);
     let headings = COLUMNS.map(|(heading, _)| heading.to_owned());
     let heading = line(
         width,
-        Span::styled("groups", scene.theme.strong()),
+        Span::styled("groups", context.theme.strong()),
         &headings,
         area.width,
     );
-    heading.style(scene.theme.quiet()).render(area, buf);
+    heading.style(context.theme.quiet()).render(area, buf);
     for (y, summary) in (area.y + 1..area.bottom()).zip(summaries) {
-        let name = text::fit(&name(scene, summary), width).into_owned();
-        let name = Span::styled(name, scene.theme.group(scene.group_position(summary.id)));
+        let name = text::fit(&name(context, summary), width).into_owned();
+        let name = Span::styled(name, context.theme.group(context.group_position(summary.id)));
         line(width, name, &summary.cells, area.width).render(Rect { y, height: 1, ..area }, buf);
     }
 }
 
-fn name(scene: &Scene<'_>, summary: &Summary) -> String {
-    scene
+fn name(context: &FrameContext<'_>, summary: &Summary) -> String {
+    context
         .model
         .group(summary.id)
         .map_or(String::new(), |group| group.name.clone())

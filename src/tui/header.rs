@@ -1,8 +1,8 @@
 //! The first line: what runs, where, for how long, and whether anything was lost. Loud when something was: then no
 //! number below can be trusted.
 
-use super::scene::Scene;
-use crate::model::Identity;
+use super::frame_context::FrameContext;
+use crate::model::PollCountCheck;
 use crate::record::Nanos;
 use crate::run::RunState;
 use crate::text;
@@ -13,24 +13,24 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
 /// Draws the header.
-pub fn render(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
-    let theme = scene.theme;
+pub fn render(context: &FrameContext<'_>, area: Rect, buf: &mut Buffer) {
+    let theme = context.theme;
     let wide = area.width >= 110;
     let gap = if wide { "   " } else { "  " };
     let mut right = Line::default();
     let parts = [
-        executor(scene, wide),
-        (elapsed(scene, wide), Style::new()),
-        state(scene, usize::from(area.width / 6)),
+        executor(context, wide),
+        (elapsed(context, wide), Style::new()),
+        state(context, usize::from(area.width / 6)),
     ];
     // Where the executor does not fit, the scenario's title matters more.
     for (text, style) in parts.into_iter().skip(usize::from(area.width < 72)) {
         right.push_span(Span::styled(text, style));
         right.push_span(gap);
     }
-    right.extend(records(scene));
+    right.extend(records(context));
     right.push_span(" ");
-    if let Some(calibration) = scene.options.calibration.as_deref().filter(|_| area.width >= 160) {
+    if let Some(calibration) = context.options.calibration.as_deref().filter(|_| area.width >= 160) {
         right.spans.insert(
             0,
             Span::styled(format!("{}{gap}", text::clean(calibration)), theme.quiet()),
@@ -38,7 +38,7 @@ pub fn render(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
     }
 
     let room = usize::from(area.width).saturating_sub(right.width());
-    let info = scene.model.info();
+    let info = context.model.info();
     let mut left = Line::default();
     let title_room = room.saturating_sub(2);
     if title_room >= text::width(&info.title) + 10 {
@@ -67,8 +67,8 @@ pub fn render(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
     );
 }
 
-fn executor(scene: &Scene<'_>, wide: bool) -> (String, Style) {
-    let info = scene.model.info();
+fn executor(context: &FrameContext<'_>, wide: bool) -> (String, Style) {
+    let info = context.model.info();
     let kind = text::clean(&info.executor);
     let text = match (wide, info.workers) {
         (_, 0) => kind.into_owned(),
@@ -79,9 +79,9 @@ fn executor(scene: &Scene<'_>, wide: bool) -> (String, Style) {
     (text, Style::new())
 }
 
-fn elapsed(scene: &Scene<'_>, wide: bool) -> String {
-    let clock = text::clock(scene.model.now());
-    match scene.model.info().duration {
+fn elapsed(context: &FrameContext<'_>, wide: bool) -> String {
+    let clock = text::clock(context.model.now());
+    match context.model.info().duration {
         Some(end) if wide => format!("{clock} / {}", text::round_duration(end)),
         Some(end) => format!("{clock}/{}", text::round_duration(end).replace(' ', "")),
         None => clock,
@@ -89,11 +89,11 @@ fn elapsed(scene: &Scene<'_>, wide: bool) -> String {
 }
 
 /// `room` is for what the run left behind; the whole sentence is told when the screen has gone.
-fn state(scene: &Scene<'_>, room: usize) -> (String, Style) {
-    let theme = scene.theme;
-    match scene.run {
-        _ if !scene.live() => {
-            let behind = scene.model.now() - scene.at;
+fn state(context: &FrameContext<'_>, room: usize) -> (String, Style) {
+    let theme = context.theme;
+    match context.run {
+        _ if !context.live() => {
+            let behind = context.model.now() - context.at;
             let behind = match behind >= Nanos::from_millis(1) {
                 true => format!(" −{}", text::duration(behind)),
                 false => String::new(),
@@ -108,9 +108,9 @@ fn state(scene: &Scene<'_>, room: usize) -> (String, Style) {
 }
 
 /// How many polls were recorded, how many were lost, and whether tokio counts as many.
-fn records(scene: &Scene<'_>) -> Vec<Span<'static>> {
-    let theme = scene.theme;
-    let accounts = scene.model.accounts();
+fn records(context: &FrameContext<'_>) -> Vec<Span<'static>> {
+    let theme = context.theme;
+    let accounts = context.model.accounts();
     let mut spans = vec![Span::raw(format!("{:>5} polls", text::count(accounts.slices())))];
     let lost = accounts.lost();
     if lost > 0 {
@@ -119,7 +119,7 @@ fn records(scene: &Scene<'_>) -> Vec<Span<'static>> {
     } else {
         spans.push(Span::styled(" · 0 lost", theme.quiet()));
     }
-    if let (RunState::Ended { .. }, Identity::Differs { ours, tokios }) = (scene.run, accounts.check()) {
+    if let (RunState::Ended { .. }, PollCountCheck::Differs { ours, tokios }) = (context.run, accounts.check()) {
         spans.push(Span::raw(" "));
         spans.push(Span::styled(format!(" {ours} of tokio's {tokios} "), theme.alarm()));
     }

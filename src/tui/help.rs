@@ -1,7 +1,7 @@
 //! The help page: every action with its keys, and what the glyphs mean.
 
 use super::action::Action;
-use super::scene::Scene;
+use super::frame_context::FrameContext;
 use super::theme::{ORPHANED, glyph};
 use crate::model::State;
 use crate::record::{Outcome, Reason};
@@ -22,14 +22,14 @@ const LEGEND: [(State, &str); 14] = [
     (State::Ended(Outcome::Cancelled), ""),
     (State::Ended(Outcome::TimedOut), ""),
     (State::Ended(Outcome::Panicked), ""),
-    (State::Ended(Outcome::FailedUnseen), ""),
+    (State::Ended(Outcome::UnobservedFailure), ""),
     (State::Ended(Outcome::NeverStarted), ""),
     (State::Ended(Outcome::Lost), ""),
     (State::Ended(Outcome::Unknown), ""),
 ];
 
 /// Draws the page over whatever is there.
-pub fn render(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
+pub fn render(context: &FrameContext<'_>, area: Rect, buf: &mut Buffer) {
     let rows = keys();
     let keys_width = rows.iter().map(|(keys, _)| text::width(keys)).max().unwrap_or(0) as u16;
     let words_width = rows.iter().map(|(_, words)| text::width(words)).max().unwrap_or(0) as u16;
@@ -50,9 +50,9 @@ pub fn render(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
     Clear.render(popup, buf);
     let block = Block::bordered()
         .border_type(BorderType::Rounded)
-        .border_style(scene.theme.quiet())
+        .border_style(context.theme.quiet())
         .title(" keys and glyphs ")
-        .title_style(scene.theme.strong());
+        .title_style(context.theme.strong());
     let inside = block.inner(popup);
     block.render(popup, buf);
 
@@ -60,7 +60,7 @@ pub fn render(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
     let right = inside.right().saturating_sub(legend_width);
     let words = left + keys_width + 2;
     for (y, (keys, description)) in (inside.y..inside.bottom()).zip(&rows) {
-        buf.set_string(left, y, keys, scene.theme.accent());
+        buf.set_string(left, y, keys, context.theme.accent());
         buf.set_stringn(
             words,
             y,
@@ -79,9 +79,9 @@ pub fn render(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
             right,
             y,
             if meaning.is_empty() { glyph(state) } else { &shown },
-            scene.theme.state(state, 0),
+            context.theme.state(state, 0),
         );
-        buf.set_string(right + 3, y, state.word(), scene.theme.word(state));
+        buf.set_string(right + 3, y, state.word(), context.theme.word(state));
         if !meaning.is_empty() {
             y += 1;
             buf.set_stringn(
@@ -89,14 +89,14 @@ pub fn render(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
                 y,
                 meaning,
                 usize::from(legend_width) - 4,
-                scene.theme.quiet(),
+                context.theme.quiet(),
             );
         }
         y += 1;
     }
     if y < inside.bottom() {
-        buf.set_string(right, y, ORPHANED, scene.theme.bad());
-        buf.set_string(right + 3, y, "orphaned: nobody waits", scene.theme.bad());
+        buf.set_string(right, y, ORPHANED, context.theme.bad());
+        buf.set_string(right + 3, y, "orphaned: nobody waits", context.theme.bad());
     }
 }
 

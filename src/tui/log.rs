@@ -1,7 +1,7 @@
 //! The event log's last lines: what tasks and tasklab itself said, when, and during whose poll.
 
 use super::app::Panel;
-use super::scene::Scene;
+use super::frame_context::FrameContext;
 use crate::record::LogLine;
 use crate::text;
 use ratatui::buffer::Buffer;
@@ -12,22 +12,22 @@ use ratatui::widgets::Widget;
 use tracing::Level;
 
 /// Draws the log. With more than two rows, the first is a heading.
-pub fn render(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
+pub fn render(context: &FrameContext<'_>, area: Rect, buf: &mut Buffer) {
     let rows = rows(area);
     let mut area = area;
     if usize::from(area.height) > rows {
-        Line::styled(" log", scene.heading(Panel::Log)).render(area, buf);
+        Line::styled(" log", context.heading(Panel::Log)).render(area, buf);
         area.y += 1;
     }
-    let log = scene.model.log();
-    let end = if scene.live() {
+    let log = context.model.log();
+    let end = if context.live() {
         log.len()
     } else {
-        log.partition_point(|line| line.at <= scene.at)
+        log.partition_point(|line| line.at <= context.at)
     };
-    let end = end.saturating_sub(scene.app.log_back);
+    let end = end.saturating_sub(context.app.log_back);
     for (y, line) in (area.y..).zip(log.iter().take(end).skip(end.saturating_sub(rows))) {
-        let line = entry(scene, line, usize::from(area.width));
+        let line = entry(context, line, usize::from(area.width));
         line.render(Rect { y, height: 1, ..area }, buf);
     }
 }
@@ -40,8 +40,8 @@ pub fn rows(area: Rect) -> usize {
     }
 }
 
-fn entry(scene: &Scene<'_>, line: &LogLine, width: usize) -> Line<'static> {
-    let theme = scene.theme;
+fn entry(context: &FrameContext<'_>, line: &LogLine, width: usize) -> Line<'static> {
+    let theme = context.theme;
     let (word, style) = match line.level {
         Level::ERROR => ("ERROR", theme.bad()),
         Level::WARN => ("WARN ", theme.accent()),
@@ -55,7 +55,7 @@ fn entry(scene: &Scene<'_>, line: &LogLine, width: usize) -> Line<'static> {
         Span::raw("  "),
     ];
     let source = match line.task {
-        Some(id) => scene.model.task_name(id).to_string(),
+        Some(id) => context.model.task_name(id).to_string(),
         // Which file of it nobody on this side of the screen asks.
         None => line.target.split("::").next().unwrap_or_default().to_owned(),
     };

@@ -14,34 +14,34 @@
 //! | file | holds |
 //! |---|---|
 //! | `action`, `key`, `keys` | what keys mean, what a key is, the thread that reads them |
-//! | `app`, `view`, `order`, `family`, `roster`, `list`, `census` | what the presenter has chosen, and what is counted for it over frames: pure |
+//! | `app`, `view`, `order`, `family`, `lane_order`, `list`, `census` | what the presenter has chosen, and what is counted for it over frames: pure |
 //! | `layout`, `theme` | where things stand, how they look |
-//! | `scene`, and one file per widget | a frame: a widget asks the model and draws |
+//! | `context`, and one file per widget | a frame: a widget asks the model and draws |
 //! | `terminal` | the terminal taken and given back |
 
 mod action;
 mod app;
 mod axis;
 mod caption;
-mod census;
 mod channels;
 mod family;
 mod footer;
 mod frame;
+mod frame_context;
 mod gauges;
 mod groups;
 mod header;
 mod help;
 mod key;
 mod keys;
+mod lane_order;
 mod lanes;
 mod layout;
 mod list;
 mod log;
 mod order;
-mod roster;
 mod row;
-mod scene;
+mod state_count;
 mod syscall;
 mod tasks;
 mod terminal;

@@ -265,7 +265,7 @@ pub fn is_bad(outcome: Outcome) -> bool {
         Outcome::Failed
         | Outcome::TimedOut
         | Outcome::Panicked
-        | Outcome::FailedUnseen
+        | Outcome::UnobservedFailure
         | Outcome::NeverStarted
         | Outcome::Lost => true,
     }

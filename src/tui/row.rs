@@ -12,10 +12,10 @@
 
 use super::app::Panel;
 use super::family;
+use super::frame_context::FrameContext;
 use super::lanes::asleep_in;
 use super::layout::timeline_rows;
 use super::order::SortBy;
-use super::scene::Scene;
 use super::theme::{ORPHANED, Theme};
 use super::timeline::{self, Half};
 use crate::model::{Cell, Lane, State};
@@ -33,95 +33,104 @@ const STATE: usize = 13;
 const ROOMY: usize = 34;
 
 /// Draws the row whose last line is `y`. `cells` and `halves` are there to be used again for the next.
-pub fn render(scene: &Scene<'_>, id: TaskId, y: u16, cells: &mut Vec<Cell>, halves: &mut Vec<Half>, buf: &mut Buffer) {
-    let theme = theme(scene, id);
-    let row = scene.layout.grid.row(y);
-    let task = scene.model.task(id);
+pub fn render(
+    context: &FrameContext<'_>,
+    id: TaskId,
+    y: u16,
+    cells: &mut Vec<Cell>,
+    halves: &mut Vec<Half>,
+    buf: &mut Buffer,
+) {
+    let theme = theme(context, id);
+    let row = context.layout.grid.row(y);
+    let task = context.model.task(id);
     let group = task
         .and_then(|task| task.group)
-        .map_or(0, |group| scene.group_position(group));
-    let orphaned = task.and_then(|task| task.orphaned).filter(|at| *at <= scene.at);
+        .map_or(0, |group| context.group_position(group));
+    let orphaned = task.and_then(|task| task.orphaned).filter(|at| *at <= context.at);
 
     let mut style = theme.group(group);
-    if scene.app.tasks.selected() == Some(id) {
-        scene.cursor(row.cursor, Panel::Tasks, buf);
+    if context.app.tasks.selected() == Some(id) {
+        context.cursor(row.cursor, Panel::Tasks, buf);
         style = style.patch(theme.selected());
     } else if orphaned.is_some() {
         buf.set_string(row.cursor.x, y, ORPHANED, theme.bad());
     }
-    let depth = match scene.app.order.sorted_by() {
-        SortBy::Spawn => family::depth(scene.model, id),
+    let depth = match context.app.order.sorted_by() {
+        SortBy::Spawn => family::depth(context.model, id),
         SortBy::Trouble | SortBy::Name => 0,
     };
-    let name = format!("{:depth$}{}", "", scene.model.task_name(id));
+    let name = format!("{:depth$}{}", "", context.model.task_name(id));
     buf.set_string(row.name.x, y, text::fit_name(&name, usize::from(row.name.width)), style);
 
-    scene.model.paint_task(id, scene.window(), cells);
+    context.model.paint_task(id, context.window(), cells);
     halves.clear();
     halves.extend(cells.iter().map(|cell| Half {
         state: cell.state,
         group,
         share: cell.ran,
     }));
-    let tall = timeline_rows(scene.layout.task_rows);
+    let tall = timeline_rows(context.layout.task_rows);
     let time = Rect {
         y: y + 1 - tall,
         height: tall,
         ..row.time
     };
     timeline::render(halves, theme, time, buf);
-    if let Some(column) = orphaned.and_then(|at| scene.span.column(at)) {
+    if let Some(column) = orphaned.and_then(|at| context.span.column(at)) {
         buf.set_string(row.time.x + column as u16, y, ORPHANED, theme.bad());
     }
 
-    if let Some((state, length)) = doing(scene, id) {
+    if let Some((state, length)) = doing(context, id) {
         let instead = orphaned.map(|since| ("orphaned", since));
-        let instead = instead.or_else(|| Some(("overdue", overdue(scene, id)?)));
-        detail(scene, id, (state, length), instead, usize::from(row.detail.width)).render(row.detail, buf);
+        let instead = instead.or_else(|| Some(("overdue", overdue(context, id)?)));
+        detail(context, id, (state, length), instead, usize::from(row.detail.width)).render(row.detail, buf);
     }
 }
 
 /// A block on a thread that nobody else runs on is no reason for alarm.
-fn theme(scene: &Scene<'_>, id: TaskId) -> Theme {
-    let shared = scene.model.task(id).is_some_and(|task| task.on_shared_lane);
-    scene.theme.with_calm_blocks(!shared)
+fn theme(context: &FrameContext<'_>, id: TaskId) -> Theme {
+    let shared = context.model.task(id).is_some_and(|task| task.on_shared_lane);
+    context.theme.with_calm_blocks(!shared)
 }
 
 /// What a task does at the instant on screen, and for how long it has.
-fn doing(scene: &Scene<'_>, id: TaskId) -> Option<(State, Nanos)> {
-    if scene.live() {
-        return Some((scene.model.state(id), scene.model.now() - scene.model.since(id)));
+fn doing(context: &FrameContext<'_>, id: TaskId) -> Option<(State, Nanos)> {
+    if context.live() {
+        return Some((context.model.state(id), context.model.now() - context.model.since(id)));
     }
     let mut found = None;
-    scene.model.stretches(id, scene.at, scene.at + Nanos(1), |stretch| {
-        found = Some((stretch.state, scene.at - stretch.from));
-    });
+    context
+        .model
+        .stretches(id, context.at, context.at + Nanos(1), |stretch| {
+            found = Some((stretch.state, context.at - stretch.from));
+        });
     found
 }
 
 /// Since when a task that holds a lane should have been over. Of the past nobody knows.
-fn overdue(scene: &Scene<'_>, id: TaskId) -> Option<Nanos> {
-    let lane = holding(scene, id).filter(|_| scene.live())?;
+fn overdue(context: &FrameContext<'_>, id: TaskId) -> Option<Nanos> {
+    let lane = holding(context, id).filter(|_| context.live())?;
     lane.current?.overdue_since
 }
 
 /// The lane that a task holds now.
-fn holding<'a>(scene: &'a Scene<'_>, id: TaskId) -> Option<&'a Lane> {
+fn holding<'a>(context: &'a FrameContext<'_>, id: TaskId) -> Option<&'a Lane> {
     let holds = |lane: &&Lane| lane.current.is_some_and(|current| current.task == id);
-    scene.model.lanes().iter().find(holds)
+    context.model.lanes().iter().find(holds)
 }
 
 /// State, or what is said `instead` and since when that is so; how long, and what it waits for. Where there is no room for all three, a task that rightly waits goes without
 /// the word for that: what it waits for says as much.
 fn detail(
-    scene: &Scene<'_>,
+    context: &FrameContext<'_>,
     id: TaskId,
     (state, length): (State, Nanos),
     instead: Option<(&'static str, Nanos)>,
     width: usize,
 ) -> Line<'static> {
-    let theme = theme(scene, id);
-    let what = what(scene, id, state);
+    let theme = theme(context, id);
+    let what = what(context, id, state);
     let over = matches!(state, State::Ended(_));
     let (word, style, length, what) = match instead {
         Some((word, since)) if !over => {
@@ -129,7 +138,7 @@ fn detail(
                 State::Suspended(_) => what,
                 _ => format!("{} {what}", state.word()),
             };
-            (word, theme.bad(), scene.at - since, doing)
+            (word, theme.bad(), context.at - since, doing)
         }
         _ => (state.word(), theme.word(state), length, what),
     };
@@ -139,8 +148,8 @@ fn detail(
         if quiet { theme.quiet() } else { Style::new() },
     );
     if width >= ROOMY {
-        let parent = scene.model.task(id).and_then(|task| task.parent);
-        let parent = parent.map(|id| format!(" ‹ {}", scene.model.task_name(id)));
+        let parent = context.model.task(id).and_then(|task| task.parent);
+        let parent = parent.map(|id| format!(" ‹ {}", context.model.task_name(id)));
         let what = format!("  {}{}", what.trim_end(), parent.unwrap_or_default());
         let what = text::fit(&what, width - STATE - 8).into_owned();
         let state = Span::styled(format!("{word:<STATE$} "), style);
@@ -163,17 +172,17 @@ fn detail(
 }
 
 /// What a task waits for or works at. A view that looks back knows what it waited for, not at what it worked.
-fn what(scene: &Scene<'_>, id: TaskId, state: State) -> String {
-    let model = scene.model;
-    let step = || match scene.live() {
+fn what(context: &FrameContext<'_>, id: TaskId, state: State) -> String {
+    let model = context.model;
+    let step = || match context.live() {
         true => model.waiting_on(id),
-        false => model.waited_on(id, scene.at),
+        false => model.waited_on(id, context.at),
     };
     match state {
         State::Ended(_) => "ago",
         State::Blocking => {
-            let call = || asleep_in(scene, holding(scene, id)?.id);
-            call().filter(|_| scene.live()).unwrap_or_default()
+            let call = || asleep_in(context, holding(context, id)?.id);
+            call().filter(|_| context.live()).unwrap_or_default()
         }
         State::Suspended(reason) => step().unwrap_or(reason.word()),
         _ => step().unwrap_or_default(),

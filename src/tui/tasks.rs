@@ -2,9 +2,9 @@
 //! the tasks for which there is no row.
 
 use super::app::Panel;
+use super::frame_context::FrameContext;
 use super::order::is_bad;
 use super::row;
-use super::scene::Scene;
 use super::theme::{ORPHANED, glyph};
 use crate::model::{Counts, State};
 use crate::record::{Outcome, Reason, TaskId};
@@ -16,17 +16,17 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
 /// Draws the counts of tasks by state.
-pub fn heading(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
-    let theme = scene.theme;
+pub fn heading(context: &FrameContext<'_>, area: Rect, buf: &mut Buffer) {
+    let theme = context.theme;
     let gap = if area.width >= 100 { "  " } else { " " };
-    let counts = counts(scene);
+    let counts = counts(context);
     let alive = counts.map_or("counting …".to_owned(), |counts| counts.alive().to_string());
     let mut line = Line::from(vec![
         Span::raw(" "),
-        Span::styled("tasks", scene.heading(Panel::Tasks)),
+        Span::styled("tasks", context.heading(Panel::Tasks)),
         Span::styled(format!(" {alive:<3}"), Style::new()),
     ]);
-    let mut chunks = chunks(scene, counts.as_ref(), gap);
+    let mut chunks = chunks(context, counts.as_ref(), gap);
     spare_words(&mut chunks, usize::from(area.width) - line.width());
     for chunk in chunks {
         if line.width() + chunk.width() > usize::from(area.width) {
@@ -34,7 +34,7 @@ pub fn heading(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
         }
         line.extend(chunk.spans);
     }
-    let sort = format!("sort: {} ", scene.app.order.sorted_by());
+    let sort = format!("sort: {} ", context.app.order.sorted_by());
     let free = usize::from(area.width).saturating_sub(line.width() + 2);
     line.render(area, buf);
     if free >= sort.len() {
@@ -55,10 +55,10 @@ impl Chunk {
 }
 
 /// All that there is to count, ends only where there are any.
-fn chunks(scene: &Scene<'_>, counts: Option<&Counts>, gap: &'static str) -> Vec<Chunk> {
-    let theme = scene.theme;
+fn chunks(context: &FrameContext<'_>, counts: Option<&Counts>, gap: &'static str) -> Vec<Chunk> {
+    let theme = context.theme;
     // Of who blocks a thread of its own nobody need be warned.
-    let words = theme.with_calm_blocks(scene.live() && !blocks_others(scene));
+    let words = theme.with_calm_blocks(context.live() && !blocks_others(context));
     let all = counts.map(tally).into_iter().flatten();
     let shown = all.filter(|(state, count)| *count > 0 || !matches!(state, State::Ended(_)));
     let mut chunks: Vec<Chunk> = shown
@@ -76,8 +76,8 @@ fn chunks(scene: &Scene<'_>, counts: Option<&Counts>, gap: &'static str) -> Vec<
             }
         })
         .collect();
-    let orphaned = scene.model.orphaned_now();
-    if scene.live() && orphaned > 0 {
+    let orphaned = context.model.orphaned_now();
+    if context.live() && orphaned > 0 {
         let chunk = Span::styled(format!("{gap}{ORPHANED} {orphaned:>2} orphaned"), theme.bad());
         let after_alive = chunks.partition_point(|chunk| !matches!(chunk.state, Some(State::Ended(_))));
         chunks.insert(
@@ -113,10 +113,10 @@ fn spare_words(chunks: &mut [Chunk], room: usize) {
 }
 
 /// Whether a task blocks a lane now that others run on too.
-fn blocks_others(scene: &Scene<'_>) -> bool {
-    let shared = scene.model.lanes().iter().filter(|lane| lane.is_shared());
+fn blocks_others(context: &FrameContext<'_>) -> bool {
+    let shared = context.model.lanes().iter().filter(|lane| lane.is_shared());
     let mut held = shared.filter_map(|lane| lane.current);
-    held.any(|current| scene.model.state(current.task) == State::Blocking)
+    held.any(|current| context.model.state(current.task) == State::Blocking)
 }
 
 fn tally(counts: &Counts) -> [(State, usize); 14] {
@@ -128,7 +128,7 @@ fn tally(counts: &Counts) -> [(State, usize); 14] {
         (State::Suspended(Reason::Unknown), counts.suspended),
         (State::Ended(Outcome::Lost), counts.lost),
         (State::Ended(Outcome::Panicked), counts.panicked),
-        (State::Ended(Outcome::FailedUnseen), counts.failed_unseen),
+        (State::Ended(Outcome::UnobservedFailure), counts.failed_unseen),
         (State::Ended(Outcome::Failed), counts.failed),
         (State::Ended(Outcome::TimedOut), counts.timed_out),
         (State::Ended(Outcome::Cancelled), counts.cancelled),
@@ -139,41 +139,41 @@ fn tally(counts: &Counts) -> [(State, usize); 14] {
 }
 
 /// Tasks by state at the instant on screen; nothing while those of the past are being counted.
-fn counts(scene: &Scene<'_>) -> Option<Counts> {
-    if scene.live() {
-        Some(scene.model.counts())
+fn counts(context: &FrameContext<'_>) -> Option<Counts> {
+    if context.live() {
+        Some(context.model.counts())
     } else {
-        scene.app.census.counts()
+        context.app.census.counts()
     }
 }
 
 /// Draws the rows.
-pub fn render(scene: &Scene<'_>, area: Rect, buf: &mut Buffer) {
-    let tasks = scene.app.order.tasks();
-    let tall = scene.layout.task_rows;
-    let shown = scene.app.pages().tasks;
-    let top = scene.app.tasks.top().min(tasks.len());
+pub fn render(context: &FrameContext<'_>, area: Rect, buf: &mut Buffer) {
+    let tasks = context.app.order.tasks();
+    let tall = context.layout.task_rows;
+    let shown = context.app.pages().tasks;
+    let top = context.app.tasks.top().min(tasks.len());
     let bottom = (top + shown).min(tasks.len());
     let (mut cells, mut halves) = (Vec::new(), Vec::new());
     let rows = (area.y + tall - 1..).step_by(usize::from(tall));
     for (y, &id) in rows.zip(&tasks[top..bottom]) {
-        row::render(scene, id, y, &mut cells, &mut halves, buf);
+        row::render(context, id, y, &mut cells, &mut halves, buf);
     }
     if tasks.len() > shown && area.height > 0 {
         let hidden = tasks[..top].iter().chain(&tasks[bottom..]);
-        let note = format!("… {} more: {}", tasks.len() - (bottom - top), by_group(scene, hidden));
+        let note = format!("… {} more: {}", tasks.len() - (bottom - top), by_group(context, hidden));
         let note = text::fit(&note, usize::from(area.width) - 2).into_owned();
-        buf.set_string(area.x + 1, area.bottom() - 1, note, scene.theme.quiet());
+        buf.set_string(area.x + 1, area.bottom() - 1, note, context.theme.quiet());
     }
 }
 
 /// `api 34 · thumb 2`, in the order of the groups.
-fn by_group<'a>(scene: &Scene<'_>, tasks: impl Iterator<Item = &'a TaskId>) -> String {
-    let groups = scene.model.groups();
+fn by_group<'a>(context: &FrameContext<'_>, tasks: impl Iterator<Item = &'a TaskId>) -> String {
+    let groups = context.model.groups();
     let mut counts = vec![0usize; groups.len()];
     for id in tasks {
-        if let Some(group) = scene.model.task(*id).and_then(|task| task.group) {
-            counts[scene.group_position(group)] += 1;
+        if let Some(group) = context.model.task(*id).and_then(|task| task.group) {
+            counts[context.group_position(group)] += 1;
         }
     }
     let named = groups.iter().zip(counts).filter(|(_, count)| *count > 0);

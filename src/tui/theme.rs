@@ -250,7 +250,7 @@ pub fn glyph(state: State) -> &'static str {
         State::Ended(Outcome::Cancelled) => "⊘",
         State::Ended(Outcome::TimedOut) => "◷",
         State::Ended(Outcome::Panicked) => "!",
-        State::Ended(Outcome::FailedUnseen) => "?",
+        State::Ended(Outcome::UnobservedFailure) => "?",
         State::Ended(Outcome::NeverStarted) => "∅",
         State::Ended(Outcome::Lost) => "†",
         State::Ended(Outcome::Unknown) => "⊙",

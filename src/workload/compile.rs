@@ -1,6 +1,6 @@
 //! From a scenario's steps to programs: names become places and labels, paths become what goes over the wire.
 
-use super::children::Manner;
+use super::children::JoinMode;
 use super::label::{self, Labels};
 use super::program::{Instruction, LogEvent, Op, Program, Steps};
 use crate::scenario::{Branch, ChannelSpec, Choice, Cpu, LockSpec, Repeat, Scenario, SemaphoreSpec, Step, TaskSpec};
@@ -96,7 +96,7 @@ impl<'a> Compiler<'a> {
         }
     }
 
-    fn call(&mut self, group: &str, manner: Manner, branches: &[Branch]) -> Op {
+    fn call(&mut self, group: &str, manner: JoinMode, branches: &[Branch]) -> Op {
         let program = |branch| self.branch(group, manner.word(), branch);
         Op::Call {
             manner,
@@ -144,14 +144,14 @@ impl<'a> Compiler<'a> {
             },
             Step::Send { channel } => Op::Send(place(self.channels, |known| known.name == *channel)),
             Step::Recv { channel } => Op::Recv(place(self.channels, |known| known.name == *channel)),
-            Step::Gather(branches) => self.call(group, Manner::Gather, branches),
-            Step::Group(branches) => self.call(group, Manner::Group, branches),
-            Step::Race(branches) => self.call(group, Manner::Race, branches),
+            Step::Gather(branches) => self.call(group, JoinMode::Gather, branches),
+            Step::Group(branches) => self.call(group, JoinMode::Group, branches),
+            Step::Race(branches) => self.call(group, JoinMode::Race, branches),
             Step::Spawn { branch, count, wait } => {
                 let program = self.branch(group, "spawn", branch);
                 if *wait {
                     Op::Call {
-                        manner: Manner::Spawn,
+                        manner: JoinMode::Spawn,
                         programs: (0..*count).map(|_| program.clone()).collect(),
                     }
                 } else {

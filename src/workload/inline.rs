@@ -7,13 +7,13 @@ mod sharing;
 use super::Services;
 use super::db::DbError;
 use super::draw::{Seed, happens, sample};
+use super::error_throttle::ErrorKind;
 use super::files;
 use super::flow::{choose, turns};
 use super::kernels::{self, work};
 use super::logging;
 use super::program::{Instruction, Op};
 use super::stop::Stopped;
-use super::troubles::Trouble;
 use crate::probe::{self, TaskHandle, lane};
 use crate::record::{Label, Nanos, Outcome};
 use crate::scenario::{DbOp, Draw, FileOp, Kernel};
@@ -27,7 +27,7 @@ use std::time::Duration;
 
 /// Why a repetition ended before its last step.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Cut {
+pub(super) enum StepError {
     /// A step failed.
     Failed,
     /// A limit passed.
@@ -36,27 +36,27 @@ pub(super) enum Cut {
     Stopped,
 }
 
-impl From<Stopped> for Cut {
-    fn from(_: Stopped) -> Cut {
-        Cut::Stopped
+impl From<Stopped> for StepError {
+    fn from(_: Stopped) -> StepError {
+        StepError::Stopped
     }
 }
 
 /// What becomes of steps that took `took`: what ended after its limit has timed out, even if it could not be cancelled,
 /// unless the run's end cut it.
-pub(super) fn judge(result: Result<(), Cut>, took: Nanos, limit: Option<Duration>) -> Result<(), Cut> {
+pub(super) fn judge(result: Result<(), StepError>, took: Nanos, limit: Option<Duration>) -> Result<(), StepError> {
     match limit {
-        Some(limit) if result != Err(Cut::Stopped) && took > Nanos::from(limit) => Err(Cut::TimedOut),
+        Some(limit) if result != Err(StepError::Stopped) && took > Nanos::from(limit) => Err(StepError::TimedOut),
         _ => result,
     }
 }
 
-pub(super) fn outcome(result: Result<(), Cut>) -> Outcome {
+pub(super) fn outcome(result: Result<(), StepError>) -> Outcome {
     match result {
         Ok(()) => Outcome::Completed,
-        Err(Cut::Failed) => Outcome::Failed,
-        Err(Cut::TimedOut) => Outcome::TimedOut,
-        Err(Cut::Stopped) => Outcome::Cancelled,
+        Err(StepError::Failed) => Outcome::Failed,
+        Err(StepError::TimedOut) => Outcome::TimedOut,
+        Err(StepError::Stopped) => Outcome::Cancelled,
     }
 }
 
@@ -69,7 +69,7 @@ pub(super) struct Inline<'a> {
 
 impl Inline<'_> {
     /// Does the steps in turn, until one of them cuts the repetition.
-    pub(super) fn run(&mut self, steps: &[Instruction]) -> Result<(), Cut> {
+    pub(super) fn run(&mut self, steps: &[Instruction]) -> Result<(), StepError> {
         steps.iter().try_for_each(|step| {
             self.services.stop().check()?;
             self.step(step)
@@ -77,7 +77,7 @@ impl Inline<'_> {
     }
 
     /// Does one step as a threaded program would.
-    pub(super) fn step(&mut self, Instruction { label, op }: &Instruction) -> Result<(), Cut> {
+    pub(super) fn step(&mut self, Instruction { label, op }: &Instruction) -> Result<(), StepError> {
         let label = *label;
         match op {
             Op::Work(amount) => self.work(amount, label),
@@ -155,8 +155,8 @@ impl Inline<'_> {
     pub(super) fn spanning(
         &mut self,
         label: Label,
-        body: impl FnOnce(&mut Self) -> Result<(), Cut>,
-    ) -> Result<(), Cut> {
+        body: impl FnOnce(&mut Self) -> Result<(), StepError>,
+    ) -> Result<(), StepError> {
         let start = probe::now();
         body(self)?;
         lane::step(self.task, label, start);
@@ -169,7 +169,7 @@ impl Inline<'_> {
     }
 
     /// Calibrated work.
-    pub(super) fn work(&mut self, amount: &Draw, label: Label) -> Result<(), Cut> {
+    pub(super) fn work(&mut self, amount: &Draw, label: Label) -> Result<(), StepError> {
         let calibration = self.services.calibration();
         let units = calibration.units(sample(amount, self.rng));
         self.computing(label, |services| {
@@ -178,11 +178,11 @@ impl Inline<'_> {
     }
 
     /// A named kernel.
-    pub(super) fn kernel(&mut self, kernel: Kernel, size: u32, label: Label) -> Result<(), Cut> {
+    pub(super) fn kernel(&mut self, kernel: Kernel, size: u32, label: Label) -> Result<(), StepError> {
         self.computing(label, |services| kernels::run(kernel, size, services.stop()))
     }
 
-    fn computing<R>(&self, label: Label, body: impl FnOnce(&Services) -> Result<R, Stopped>) -> Result<(), Cut> {
+    fn computing<R>(&self, label: Label, body: impl FnOnce(&Services) -> Result<R, Stopped>) -> Result<(), StepError> {
         let start = probe::now();
         lane::entering(label);
         body(self.services)?;
@@ -197,32 +197,36 @@ impl Inline<'_> {
     }
 
     /// The thread waits for a reply.
-    fn http(&mut self, path: &PathAndQuery, label: Label) -> Result<(), Cut> {
+    fn http(&mut self, path: &PathAndQuery, label: Label) -> Result<(), StepError> {
         let seed = self.rng.random();
         let reply = lane::blocking(label, || self.services.http().get_sync(path, seed));
         self.judge_http(path, reply)
     }
 
     /// What becomes of a repetition whose request ended so.
-    pub(super) fn judge_http<E: Display>(&self, path: &PathAndQuery, reply: Result<StatusCode, E>) -> Result<(), Cut> {
+    pub(super) fn judge_http<E: Display>(
+        &self,
+        path: &PathAndQuery,
+        reply: Result<StatusCode, E>,
+    ) -> Result<(), StepError> {
         match reply {
             Ok(status) if status.is_success() => Ok(()),
             Ok(status) => {
                 tracing::warn!("http {path}: status {}", status.as_u16());
-                Err(Cut::Failed)
+                Err(StepError::Failed)
             }
             // The service ends with the run.
-            Err(_) if self.services.stop().requested() => Err(Cut::Stopped),
+            Err(_) if self.services.stop().requested() => Err(StepError::Stopped),
             Err(error) => {
                 let what = format_args!("no reply to http {path}: {error}");
-                self.services.troubles().tell(self.task, Trouble::Http, what);
-                Err(Cut::Failed)
+                self.services.error_throttle().tell(self.task, ErrorKind::Http, what);
+                Err(StepError::Failed)
             }
         }
     }
 
     /// The thread waits for the disk.
-    pub(super) fn file(&mut self, op: FileOp, size: u64, label: Label) -> Result<(), Cut> {
+    pub(super) fn file(&mut self, op: FileOp, size: u64, label: Label) -> Result<(), StepError> {
         let scratch = self.services.scratch();
         let done = lane::blocking(label, || match op {
             FileOp::Read => files::read_sync(&scratch.to_read(size)).map(|_| ()),
@@ -232,31 +236,31 @@ impl Inline<'_> {
     }
 
     /// The thread waits for the database.
-    pub(super) fn db(&mut self, op: DbOp, rows: u32, label: Label) -> Result<(), Cut> {
+    pub(super) fn db(&mut self, op: DbOp, rows: u32, label: Label) -> Result<(), StepError> {
         let mut rng = self.fork();
         let services = self.services;
         let done = lane::blocking(label, || services.database().run(op, rows, &mut rng, services.stop()));
         done.map_err(|error| {
             // The folder vanishes under who is still at work when the run ends.
             if matches!(error, DbError::Stopped) || services.stop().requested() {
-                return Cut::Stopped;
+                return StepError::Stopped;
             }
             let op = match op {
                 DbOp::Read => "read from",
                 DbOp::Write => "write to",
             };
             let what = format_args!("cannot {op} the database: {error}");
-            services.troubles().tell(self.task, Trouble::Database, what);
-            Cut::Failed
+            services.error_throttle().tell(self.task, ErrorKind::Database, what);
+            StepError::Failed
         })
     }
 
     /// What becomes of a repetition whose file step ended so.
-    pub(super) fn judge_file(&self, op: FileOp, done: std::io::Result<()>) -> Result<(), Cut> {
+    pub(super) fn judge_file(&self, op: FileOp, done: std::io::Result<()>) -> Result<(), StepError> {
         done.map_err(|error| {
             // The folder vanishes under who is still at work when the run ends.
             if self.services.stop().requested() {
-                return Cut::Stopped;
+                return StepError::Stopped;
             }
             let op = match op {
                 FileOp::Read => "read",
@@ -264,16 +268,16 @@ impl Inline<'_> {
             };
             let folder = self.services.scratch().path().display();
             let what = format_args!("cannot {op} a file in {folder}: {error}");
-            self.services.troubles().tell(self.task, Trouble::File, what);
-            Cut::Failed
+            self.services.error_throttle().tell(self.task, ErrorKind::File, what);
+            StepError::Failed
         })
     }
 
     /// Fails, perhaps.
-    pub(super) fn fail(&mut self, message: &str, chance: f64) -> Result<(), Cut> {
+    pub(super) fn fail(&mut self, message: &str, chance: f64) -> Result<(), StepError> {
         if happens(chance, self.rng) {
             tracing::warn!("{message}");
-            return Err(Cut::Failed);
+            return Err(StepError::Failed);
         }
         Ok(())
     }

@@ -13,7 +13,7 @@ use super::draw::{Seed, sample};
 use super::files;
 use super::flow::{choose, turns};
 use super::http::Link;
-use super::inline::{Cut, Inline, judge};
+use super::inline::{Inline, StepError, judge};
 use super::program::{Instruction, Op};
 use super::readiness::{Due, Readiness};
 use crate::probe::{self, TaskHandle, lane};
@@ -32,10 +32,10 @@ use std::time::Duration;
 const BACK_OFF: Duration = Duration::from_millis(50);
 
 /// What a task keeps from one step to the next: who it is, and its connections to those who serve it.
-pub(super) struct Wire {
+pub(super) struct AsyncContext {
     pub(super) task: TaskHandle,
     pub(super) services: Arc<Services>,
-    /// Made when somebody first serves the task.
+    /// SpawnLimit when somebody first serves the task.
     readiness: Option<Arc<Readiness>>,
     /// Whether the http service knows the task.
     introduced: bool,
@@ -43,9 +43,9 @@ pub(super) struct Wire {
     link: Option<Box<Link>>,
 }
 
-impl Wire {
-    pub(super) fn new(task: TaskHandle, services: Arc<Services>) -> Wire {
-        Wire {
+impl AsyncContext {
+    pub(super) fn new(task: TaskHandle, services: Arc<Services>) -> AsyncContext {
+        AsyncContext {
             task,
             services,
             readiness: None,
@@ -70,7 +70,7 @@ impl Wire {
     }
 }
 
-impl Drop for Wire {
+impl Drop for AsyncContext {
     fn drop(&mut self) {
         if self.introduced {
             self.services.http().forget(self.task.id());
@@ -101,39 +101,39 @@ pub(super) fn deadline(limit: Option<Duration>, outer: Option<Nanos>) -> Option<
 
 /// Polls steps no longer than `limit`. The steps are cancelled when the caller drops them; borrowing instead of taking them
 /// keeps a second copy out of every task's future.
-pub(super) async fn within<F>(limit: Option<Duration>, steps: Pin<&mut F>) -> Result<(), Cut>
+pub(super) async fn within<F>(limit: Option<Duration>, steps: Pin<&mut F>) -> Result<(), StepError>
 where
-    F: Future<Output = Result<(), Cut>>,
+    F: Future<Output = Result<(), StepError>>,
 {
     match limit {
         // tokio's timer takes 232 bytes: boxed, for the many tasks that have no timeout.
         Some(limit) => Box::pin(tokio::time::timeout(limit, steps))
             .await
-            .unwrap_or(Err(Cut::TimedOut)),
+            .unwrap_or(Err(StepError::TimedOut)),
         None => steps.await,
     }
 }
 
 /// Does the steps in turn, until one of them cuts the repetition. `limit` is the earliest deadline that binds them.
 pub(super) async fn run(
-    wire: &mut Wire,
+    context: &mut AsyncContext,
     rng: &mut Pcg64Mcg,
     limit: Option<Nanos>,
     steps: &[Instruction],
-) -> Result<(), Cut> {
+) -> Result<(), StepError> {
     for step in steps {
-        wire.services.stop().check()?;
+        context.services.stop().check()?;
         let label = step.label;
         match &step.op {
-            Op::Sleep(time) => sleep(wire, label, sample(time, rng), limit).await,
+            Op::Sleep(time) => sleep(context, label, sample(time, rng), limit).await,
             Op::Yield => named(Reason::Yield, label, pin!(tokio::task::yield_now())).await,
             // Boxed here and below, so that a task that merely sleeps does not carry the room for a request around.
-            Op::Http(path) => Box::pin(http(wire, rng, label, path, limit)).await?,
+            Op::Http(path) => Box::pin(http(context, rng, label, path, limit)).await?,
             &Op::File {
                 op,
                 size,
                 how: How::Async,
-            } => Box::pin(file(wire, rng, label, op, size, limit)).await?,
+            } => Box::pin(file(context, rng, label, op, size, limit)).await?,
             &Op::File {
                 op,
                 size,
@@ -142,13 +142,13 @@ pub(super) async fn run(
                 let work = move |inline: &mut Inline<'_>| inline.file(op, size, label);
                 // On a thread this draws nothing: nor does it here.
                 let seed = Seed::drawn(0);
-                Box::pin(offload(wire, seed, label, Reason::File, limit, work)).await?;
+                Box::pin(offload(context, seed, label, Reason::File, limit, work)).await?;
             }
             Op::Offload(steps) => {
                 let steps = steps.clone();
                 let work = move |inline: &mut Inline<'_>| inline.run(&steps);
                 let seed = Seed::drawn(rng.random());
-                Box::pin(offload(wire, seed, label, Reason::Offload, limit, work)).await?;
+                Box::pin(offload(context, seed, label, Reason::Offload, limit, work)).await?;
             }
             &Op::Db {
                 op,
@@ -157,37 +157,37 @@ pub(super) async fn run(
             } => {
                 let work = move |inline: &mut Inline<'_>| inline.db(op, rows, label);
                 let seed = Seed::drawn(rng.random());
-                Box::pin(offload(wire, seed, label, Reason::Db, limit, work)).await?;
+                Box::pin(offload(context, seed, label, Reason::Db, limit, work)).await?;
             }
             Op::Lock {
                 lock,
                 how: How::Async,
                 steps,
-            } => Box::pin(sharing::lock(wire, rng, label, *lock, steps, limit)).await?,
+            } => Box::pin(sharing::lock(context, rng, label, *lock, steps, limit)).await?,
             Op::Semaphore { semaphore, steps } => {
-                Box::pin(sharing::semaphore(wire, rng, label, *semaphore, steps, limit)).await?;
+                Box::pin(sharing::semaphore(context, rng, label, *semaphore, steps, limit)).await?;
             }
             &Op::Send(channel) => {
-                let sending = wire.services.shared().channels[channel].send();
-                Box::pin(sharing::pass(wire, label, sending, limit)).await?;
+                let sending = context.services.shared().channels[channel].send();
+                Box::pin(sharing::pass(context, label, sending, limit)).await?;
             }
             &Op::Recv(channel) => {
-                let receiving = wire.services.shared().channels[channel].recv();
-                Box::pin(sharing::pass(wire, label, receiving, limit)).await?;
+                let receiving = context.services.shared().channels[channel].recv();
+                Box::pin(sharing::pass(context, label, receiving, limit)).await?;
             }
             Op::Call { manner, programs } => {
-                Box::pin(branches::call(wire, rng, label, *manner, programs, limit)).await?;
+                Box::pin(branches::call(context, rng, label, *manner, programs, limit)).await?;
             }
-            Op::Spawn { program, count } => branches::spawn(wire, rng, label, program, *count)?,
-            Op::Unawaited(program) => branches::unawaited(wire, rng, label, program)?,
+            Op::Spawn { program, count } => branches::spawn(context, rng, label, program, *count)?,
+            Op::Unawaited(program) => branches::unawaited(context, rng, label, program)?,
             Op::Choose(choices) => {
                 if let Some(steps) = choose(choices, rng) {
-                    Box::pin(repeat(wire, rng, label, Repeat::Times(1), steps, limit)).await?;
+                    Box::pin(repeat(context, rng, label, Repeat::Times(1), steps, limit)).await?;
                 }
             }
-            Op::Loop { times, steps } => Box::pin(repeat(wire, rng, label, *times, steps, limit)).await?,
-            Op::InPlace(_) => tokio::task::block_in_place(|| wire.inline(rng).step(step))?,
-            Op::Timeout { after, steps } => Box::pin(timeout(wire, rng, label, after, steps, limit)).await?,
+            Op::Loop { times, steps } => Box::pin(repeat(context, rng, label, *times, steps, limit)).await?,
+            Op::InPlace(_) => tokio::task::block_in_place(|| context.inline(rng).step(step))?,
+            Op::Timeout { after, steps } => Box::pin(timeout(context, rng, label, after, steps, limit)).await?,
             // These hold the thread wherever they run.
             Op::Work(_)
             | Op::Kernel { .. }
@@ -197,44 +197,44 @@ pub(super) async fn run(
             | Op::Lock { .. }
             | Op::Log(_)
             | Op::Fail { .. }
-            | Op::Panic { .. } => wire.inline(rng).step(step)?,
+            | Op::Panic { .. } => context.inline(rng).step(step)?,
         }
     }
     Ok(())
 }
 
-async fn sleep(wire: &Wire, label: Label, time: Duration, limit: Option<Nanos>) {
+async fn sleep(context: &AsyncContext, label: Label, time: Duration, limit: Option<Nanos>) {
     let start = probe::now();
-    let _due = Due::new(&wire.task, Some(start + time.into()), limit);
+    let _due = Due::new(&context.task, Some(start + time.into()), limit);
     named(Reason::Timer, label, pin!(tokio::time::sleep(time))).await;
-    lane::step(&wire.task, label, start);
+    lane::step(&context.task, label, start);
 }
 
 async fn http(
-    wire: &mut Wire,
+    context: &mut AsyncContext,
     rng: &mut Pcg64Mcg,
     label: Label,
     path: &PathAndQuery,
     limit: Option<Nanos>,
-) -> Result<(), Cut> {
+) -> Result<(), StepError> {
     let draw = rng.random();
     let start = probe::now();
-    let task = wire.task.id();
-    let readiness = wire.readiness();
-    if !wire.introduced {
-        wire.services.http().introduce(task, readiness.clone());
-        wire.introduced = true;
+    let task = context.task.id();
+    let readiness = context.readiness();
+    if !context.introduced {
+        context.services.http().introduce(task, readiness.clone());
+        context.introduced = true;
     }
     // Out of the task's hands until the reply is whole: a connection with half a reply on it goes down with its request.
-    let mut link = match wire.link.take() {
+    let mut link = match context.link.take() {
         Some(link) if link.is_open() => link,
         _ => {
-            let connecting = Box::pin(Link::connect(wire.services.http().address()));
-            let _due = Due::new(&wire.task, None, limit);
+            let connecting = Box::pin(Link::connect(context.services.http().address()));
+            let _due = Due::new(&context.task, None, limit);
             match named(Reason::Http, label, pin!(connecting)).await {
                 Ok(link) => Box::new(link),
                 Err(error) => {
-                    let result = wire.inline(rng).judge_http(path, Err(error));
+                    let result = context.inline(rng).judge_http(path, Err(error));
                     // There is no port or descriptor left, and a task that asked again at once would keep its worker.
                     named(Reason::Http, label, pin!(tokio::time::sleep(BACK_OFF))).await;
                     return result;
@@ -246,23 +246,23 @@ async fn http(
     let reply = named(Reason::Http, label, pin!(link.get(path, draw, (task, wait.number())))).await;
     drop(wait);
     if reply.is_ok() {
-        wire.link = Some(link);
+        context.link = Some(link);
     }
-    lane::step(&wire.task, label, start);
-    wire.inline(rng).judge_http(path, reply)
+    lane::step(&context.task, label, start);
+    context.inline(rng).judge_http(path, reply)
 }
 
 async fn file(
-    wire: &Wire,
+    context: &AsyncContext,
     rng: &mut Pcg64Mcg,
     label: Label,
     op: FileOp,
     size: u64,
     limit: Option<Nanos>,
-) -> Result<(), Cut> {
+) -> Result<(), StepError> {
     let start = probe::now();
-    let scratch = wire.services.scratch();
-    let _due = Due::new(&wire.task, None, limit);
+    let scratch = context.services.scratch();
+    let _due = Due::new(&context.task, None, limit);
     let done = match op {
         FileOp::Read => named(Reason::File, label, pin!(files::read_async(scratch.to_read(size))))
             .await
@@ -272,43 +272,43 @@ async fn file(
             named(Reason::File, label, pin!(files::write_async(file.path(), size))).await
         }
     };
-    lane::step(&wire.task, label, start);
-    wire.inline(rng).judge_file(op, done)
+    lane::step(&context.task, label, start);
+    context.inline(rng).judge_file(op, done)
 }
 
 async fn timeout(
-    wire: &mut Wire,
+    context: &mut AsyncContext,
     rng: &mut Pcg64Mcg,
     label: Label,
     after: &Draw,
     steps: &[Instruction],
     outer: Option<Nanos>,
-) -> Result<(), Cut> {
+) -> Result<(), StepError> {
     let start = probe::now();
     let after = sample(after, rng);
     let limit = deadline(Some(after), outer);
-    let before = wire.task.tighten_limit(start + after.into());
-    let result = within(Some(after), pin!(run(wire, rng, limit, steps))).await;
-    wire.task.set_limit(before);
+    let before = context.task.tighten_limit(start + after.into());
+    let result = within(Some(after), pin!(run(context, rng, limit, steps))).await;
+    context.task.set_limit(before);
     judge(result, probe::now() - start, Some(after))?;
-    lane::step(&wire.task, label, start);
+    lane::step(&context.task, label, start);
     Ok(())
 }
 
 /// Does steps so many times, as one step.
 async fn repeat(
-    wire: &mut Wire,
+    context: &mut AsyncContext,
     rng: &mut Pcg64Mcg,
     label: Label,
     times: Repeat,
     steps: &[Instruction],
     limit: Option<Nanos>,
-) -> Result<(), Cut> {
+) -> Result<(), StepError> {
     let start = probe::now();
     for _ in turns(times) {
-        wire.services.stop().check()?;
-        run(wire, rng, limit, steps).await?;
+        context.services.stop().check()?;
+        run(context, rng, limit, steps).await?;
     }
-    lane::step(&wire.task, label, start);
+    lane::step(&context.task, label, start);
     Ok(())
 }

@@ -21,6 +21,7 @@ mod children;
 mod compile;
 mod db;
 mod draw;
+mod error_throttle;
 mod files;
 mod flow;
 mod http;
@@ -35,7 +36,6 @@ mod services;
 mod shared;
 mod stop;
 mod task;
-mod troubles;
 
 pub use alive::Alive;
 pub(crate) use alive::Presence;

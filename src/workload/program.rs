@@ -3,7 +3,7 @@
 //! A program is shared by all tasks of its group and never changes; what differs between them is in their
 //! [`TaskCtx`](super::TaskCtx).
 
-use super::children::Manner;
+use super::children::JoinMode;
 use crate::record::Label;
 use crate::scenario::{DbOp, Draw, FileOp, Formatting, How, Kernel, LogLevel, Repeat};
 use hyper::http::uri::PathAndQuery;
@@ -98,7 +98,7 @@ pub(super) enum Op {
     Recv(usize),
     /// Run each of these as a task, and wait.
     Call {
-        manner: Manner,
+        manner: JoinMode,
         programs: Arc<[Arc<Program>]>,
     },
     /// Spawn so many, and do not wait.

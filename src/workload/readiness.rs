@@ -42,15 +42,15 @@ impl Readiness {
             Some(at) => self.handle.ready_at(at),
             None => self.handle.clear_ready(),
         }
-        Wait(Note {
+        Wait(ReadyToken {
             number: waits.count,
             readiness: self.clone(),
         })
     }
 
     /// For who knows a wait by its number only.
-    pub(super) fn note(self: &Arc<Self>, number: u64) -> Note {
-        Note {
+    pub(super) fn note(self: &Arc<Self>, number: u64) -> ReadyToken {
+        ReadyToken {
             number,
             readiness: self.clone(),
         }
@@ -63,7 +63,7 @@ impl Readiness {
 }
 
 /// A wait of a task's, until it is dropped.
-pub(super) struct Wait(Note);
+pub(super) struct Wait(ReadyToken);
 
 impl Wait {
     /// Its number, for who serves it by wire.
@@ -72,7 +72,7 @@ impl Wait {
     }
 
     /// What to hand to who serves it.
-    pub(super) fn to_note(&self) -> Note {
+    pub(super) fn to_note(&self) -> ReadyToken {
         self.0.clone()
     }
 }
@@ -87,12 +87,12 @@ impl Drop for Wait {
 
 /// The right to say that what a wait is for is ready.
 #[derive(Clone)]
-pub(super) struct Note {
+pub(super) struct ReadyToken {
     number: u64,
     readiness: Arc<Readiness>,
 }
 
-impl Note {
+impl ReadyToken {
     /// It is ready now. Does nothing once the wait is over.
     pub(super) fn ready(&self) {
         let waits = self.readiness.waits();
@@ -124,13 +124,13 @@ impl Drop for Due<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::probe::{Collector, Hub};
+    use crate::probe::{Collector, Registry};
 
     #[test]
     fn a_note_counts_while_its_wait_is_open() {
-        let hub = Hub::new();
-        let handle = TaskHandle::new(&hub, &hub.group_named("api"));
-        let mut collector = Collector::new(hub, None);
+        let registry = Registry::new();
+        let handle = TaskHandle::new(&registry, &registry.group_named("api"));
+        let mut collector = Collector::new(registry, None);
         let mut ready = || collector.batch().live.waiting.iter().find_map(|task| task.ready);
         let readiness = Readiness::new(handle);
 

@@ -2,15 +2,15 @@
 
 use super::alive::Alive;
 use super::calibrate::Calibration;
-use super::children::Made;
+use super::children::SpawnLimit;
 use super::db::Database;
+use super::error_throttle::ErrorThrottle;
 use super::files::Scratch;
 use super::http::HttpService;
 use super::label::Labels;
 use super::shared::{Channel, Shared};
 use super::stop::Stop;
 use super::task::TaskCtx;
-use super::troubles::Troubles;
 use crate::record::Label;
 use crate::scenario::{HttpSpec, Scenario};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -26,8 +26,8 @@ pub struct Services {
     stop: Stop,
     alive: Arc<Alive>,
     intake: OnceLock<Weak<dyn Intake>>,
-    made: Made,
-    troubles: Troubles,
+    made: SpawnLimit,
+    troubles: ErrorThrottle,
     shared: Shared,
     http: HttpService,
     /// How the scenario wants the service to behave.
@@ -85,8 +85,8 @@ impl Services {
             stop: Stop::closing(shared.gates()),
             alive: Arc::default(),
             intake: OnceLock::new(),
-            made: Made::default(),
-            troubles: Troubles::default(),
+            made: SpawnLimit::default(),
+            troubles: ErrorThrottle::default(),
             shared,
             http,
             http_at_first: scenario.http,
@@ -111,12 +111,12 @@ impl Services {
     }
 
     /// How many tasks steps have made.
-    pub(super) fn made(&self) -> &Made {
+    pub(super) fn made(&self) -> &SpawnLimit {
         &self.made
     }
 
     /// What tasks lacked.
-    pub(super) fn troubles(&self) -> &Troubles {
+    pub(super) fn error_throttle(&self) -> &ErrorThrottle {
         &self.troubles
     }
 

@@ -4,10 +4,10 @@ use super::Services;
 use super::alive::Presence;
 use super::children::Place;
 use super::draw::{Seed, sample};
-use super::inline::{Cut, judge, outcome};
-use super::interpret_async::{self, Wire};
+use super::error_throttle::ErrorKind;
+use super::inline::{StepError, judge, outcome};
+use super::interpret_async::{self, AsyncContext};
 use super::program::Program;
-use super::troubles::Trouble;
 use crate::probe::{self, TaskHandle, lane};
 use crate::record::{LaneKind, Nanos, Outcome, Reason};
 use crate::scenario::Repeat;
@@ -33,7 +33,7 @@ pub struct TaskCtx {
     begun: u64,
     /// How the last one ended.
     last: Outcome,
-    wire: Wire,
+    wire: AsyncContext,
     /// The task's end is recorded.
     over: bool,
     /// Who is told of the end, if somebody waits for it.
@@ -64,7 +64,7 @@ impl TaskCtx {
             last: Outcome::Completed,
             over: false,
             _presence: services.alive().enter(),
-            wire: Wire::new(handle, services),
+            wire: AsyncContext::new(handle, services),
         }
     }
 
@@ -126,11 +126,11 @@ impl TaskCtx {
     pub fn run_on_thread(mut self) {
         let since = probe::now();
         let name = format!("{}#{}", self.program.group, self.wire.task.index());
-        let hub = self.wire.task.hub().clone();
+        let registry = self.wire.task.registry().clone();
         // Handed over only to a thread that exists.
         let (hand, taken) = mpsc::sync_channel::<TaskCtx>(1);
         let begun = thread::Builder::new().name(name.clone()).spawn(move || {
-            lane::ready_for_jobs(&hub, LaneKind::Thread);
+            lane::ready_for_jobs(&registry, LaneKind::Thread);
             if let Ok(task) = taken.recv() {
                 task.run_sync(since);
             }
@@ -141,8 +141,8 @@ impl TaskCtx {
                 let what = format_args!("{name} failed, because the machine grants it no thread: {error}");
                 self.wire
                     .services
-                    .troubles()
-                    .tell(&self.wire.task, Trouble::Thread, what);
+                    .error_throttle()
+                    .tell(&self.wire.task, ErrorKind::Thread, what);
                 self.end(Outcome::Failed);
             }
         }
@@ -244,7 +244,7 @@ struct Repetition {
 }
 
 impl Repetition {
-    fn end(mut self, result: Result<(), Cut>) -> Outcome {
+    fn end(mut self, result: Result<(), StepError>) -> Outcome {
         let outcome = outcome(judge(result, probe::now() - self.start, self.limit));
         self.record(outcome);
         outcome
@@ -269,7 +269,7 @@ impl Drop for Repetition {
 mod tests {
     use super::super::{Labels, compile};
     use super::*;
-    use crate::probe::Hub;
+    use crate::probe::Registry;
     use crate::scenario;
     use std::future::poll_fn;
     use std::task::Poll;
@@ -287,8 +287,8 @@ mod tests {
         let mut labels = Labels::new();
         let services = Services::start(&scenario, &mut labels, &|| false).expect("services");
         let programs = compile(&scenario, &mut labels);
-        let hub = Hub::new();
-        let handle = TaskHandle::new(&hub, &hub.group_named("limited"));
+        let registry = Registry::new();
+        let handle = TaskHandle::new(&registry, &registry.group_named("limited"));
         (
             TaskCtx::new(handle.clone(), programs[1].clone(), Arc::new(services), 0),
             handle,
@@ -337,7 +337,7 @@ mod tests {
     #[test]
     fn on_a_thread_a_limit_goes_with_its_steps_and_leaves_what_bound_before() {
         let steps = |inner: &str| format!("steps = [{{ timeout = {{ after = '1h', steps = [{inner}] }} }}]");
-        for (inner, result) in [("'yield'", Ok(())), ("{ fail = 'always' }", Err(Cut::Failed))] {
+        for (inner, result) in [("'yield'", Ok(())), ("{ fail = 'always' }", Err(StepError::Failed))] {
             let (task, handle) = task(&steps(inner));
             for outer in [None, Some(probe::now() + HOUR + HOUR), Some(Nanos(1))] {
                 handle.set_limit(outer);

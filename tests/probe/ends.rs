@@ -4,11 +4,11 @@ use super::*;
 
 #[test]
 fn every_way_of_ending_is_told_apart() {
-    let hub = Hub::new();
-    let group = hub.group_named("ends");
-    let runtime = runtime(multi_thread(true), &hub);
+    let registry = Registry::new();
+    let group = registry.group_named("ends");
+    let runtime = runtime(multi_thread(true), &registry);
     let spawn = |outcome: Option<Outcome>| {
-        probe::spawn(runtime.handle(), &hub, &group, move |_| async move {
+        probe::spawn(runtime.handle(), &registry, &group, move |_| async move {
             match outcome {
                 Some(Outcome::Cancelled) => std::future::pending().await,
                 Some(outcome) => outcome,
@@ -36,7 +36,7 @@ fn every_way_of_ending_is_told_apart() {
         late.await.expect("no panic");
     });
     drop(runtime);
-    for (task, outcome) in ended(&[Collector::new(hub, None).batch()]) {
+    for (task, outcome) in ended(&[Collector::new(registry, None).batch()]) {
         assert_eq!(expected.remove(&task.get().to_string()), Some(outcome));
     }
     assert!(expected.is_empty(), "never ended: {expected:?}");
@@ -44,10 +44,10 @@ fn every_way_of_ending_is_told_apart() {
 
 #[test]
 fn offloaded_work_is_a_child_task_on_a_blocking_lane() {
-    let hub = Hub::new();
-    let group = hub.group_named("upload");
-    let runtime = runtime(Builder::new_current_thread(), &hub);
-    let join = probe::spawn(runtime.handle(), &hub, &group, |task| async move {
+    let registry = Registry::new();
+    let group = registry.group_named("upload");
+    let runtime = runtime(Builder::new_current_thread(), &registry);
+    let join = probe::spawn(runtime.handle(), &registry, &group, |task| async move {
         let child = probe::offloaded(&task);
         let since = probe::now();
         tokio::task::spawn_blocking(move || {
@@ -62,7 +62,7 @@ fn offloaded_work_is_a_child_task_on_a_blocking_lane() {
     });
     runtime.block_on(join).expect("no panic");
     drop(runtime);
-    let batch = Collector::new(hub, None).batch();
+    let batch = Collector::new(registry, None).batch();
     let spawned: Vec<_> = batch
         .records
         .iter()
@@ -96,13 +96,13 @@ fn offloaded_work_is_a_child_task_on_a_blocking_lane() {
 
 #[test]
 fn a_line_of_the_log_never_comes_before_the_birth_of_its_task() {
-    let hub = Hub::new();
+    let registry = Registry::new();
     let (lines, log) = std::sync::mpsc::channel();
-    let mut collector = Collector::new(hub.clone(), Some(log));
+    let mut collector = Collector::new(registry.clone(), Some(log));
     let writer = std::thread::spawn(move || {
-        let group = hub.group_named("talker");
+        let group = registry.group_named("talker");
         for _ in 0..20_000 {
-            let task = TaskHandle::new(&hub, &group);
+            let task = TaskHandle::new(&registry, &group);
             let line = LogLine {
                 at: probe::now(),
                 level: tracing::Level::INFO,

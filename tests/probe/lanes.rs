@@ -4,13 +4,13 @@ use super::*;
 
 #[test]
 fn a_block_in_place_leaves_no_slice_open() {
-    let hub = Hub::new();
-    let group = hub.group_named("in place");
-    let runtime = runtime(multi_thread(false), &hub);
+    let registry = Registry::new();
+    let group = registry.group_named("in place");
+    let runtime = runtime(multi_thread(false), &registry);
     let metrics = runtime.metrics();
     let joins: Vec<_> = (0..8)
         .map(|_| {
-            probe::spawn(runtime.handle(), &hub, &group, |_| async {
+            probe::spawn(runtime.handle(), &registry, &group, |_| async {
                 tokio::task::block_in_place(std::thread::yield_now);
                 tokio::task::yield_now().await;
                 Outcome::Completed
@@ -23,7 +23,7 @@ fn a_block_in_place_leaves_no_slice_open() {
         }
     });
     runtime.shutdown_timeout(std::time::Duration::from_secs(60));
-    let batch = Collector::new(hub, None).batch();
+    let batch = Collector::new(registry, None).batch();
     assert_eq!(batch.live.lanes, []);
     assert_eq!(
         slices(std::slice::from_ref(&batch)).len() as u64,
@@ -33,12 +33,12 @@ fn a_block_in_place_leaves_no_slice_open() {
 
 #[test]
 fn a_thread_that_changes_its_work_changes_its_lane_and_a_place_that_is_free_is_taken() {
-    let hub = Hub::new();
-    let group = hub.group_named("mixed");
-    let mut collector = Collector::new(hub.clone(), None);
+    let registry = Registry::new();
+    let group = registry.group_named("mixed");
+    let mut collector = Collector::new(registry.clone(), None);
     let job = || {
-        let hub = hub.clone();
-        let task = probe::TaskHandle::new(&hub, &group);
+        let registry = registry.clone();
+        let task = probe::TaskHandle::new(&registry, &group);
         std::thread::spawn(move || {
             probe::lane::job(&task, probe::now(), Reason::Unknown, || ());
         })
@@ -50,8 +50,8 @@ fn a_thread_that_changes_its_work_changes_its_lane_and_a_place_that_is_free_is_t
     job();
     batches.push(collector.batch());
     // Polls on a thread that has had a job before.
-    let (other_hub, other_group) = (hub.clone(), hub.group_named("polls"));
-    let task = probe::TaskHandle::new(&hub, &group);
+    let (other_hub, other_group) = (registry.clone(), registry.group_named("polls"));
+    let task = probe::TaskHandle::new(&registry, &group);
     std::thread::spawn(move || {
         probe::lane::job(&task, probe::now(), Reason::Unknown, || ());
         let runtime = runtime(Builder::new_current_thread(), &other_hub);

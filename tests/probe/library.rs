@@ -48,11 +48,11 @@ fn place(lines: i64) -> String {
 
 #[test]
 fn a_librarys_tasks_are_named_by_their_place_and_have_slices_and_no_delay() {
-    let hub = Hub::new();
-    let group = hub.group_named("ours");
-    let runtime = runtime(Builder::new_current_thread(), &hub);
+    let registry = Registry::new();
+    let group = registry.group_named("ours");
+    let runtime = runtime(Builder::new_current_thread(), &registry);
     let (send, ids) = std::sync::mpsc::channel();
-    let ours = probe::spawn(runtime.handle(), &hub, &group, move |_| async move {
+    let ours = probe::spawn(runtime.handle(), &registry, &group, move |_| async move {
         for _ in 0..2 {
             let library = tokio::spawn(async {
                 for _ in 0..3 {
@@ -68,7 +68,7 @@ fn a_librarys_tasks_are_named_by_their_place_and_have_slices_and_no_delay() {
     let parent = identity(ours.id());
     runtime.block_on(ours).expect("no panic");
     drop(runtime);
-    let batches = vec![Collector::new(hub, None).batch()];
+    let batches = vec![Collector::new(registry, None).batch()];
     let slices = slices(&batches);
     let seen = Seen { batches };
     assert_eq!(seen.group(parent), ("ours", false));
@@ -93,8 +93,8 @@ fn a_librarys_tasks_are_named_by_their_place_and_have_slices_and_no_delay() {
 #[test]
 fn how_a_librarys_task_ended_is_said_only_where_it_is_certain() {
     for builder in [multi_thread(true), Builder::new_current_thread()] {
-        let hub = Hub::new();
-        let runtime = runtime(builder, &hub);
+        let registry = Registry::new();
+        let runtime = runtime(builder, &registry);
         let completes = runtime.spawn(async {});
         let panics = runtime.spawn(async { panic!("on purpose") });
         let aborted = runtime.spawn(std::future::pending::<()>());
@@ -109,7 +109,7 @@ fn how_a_librarys_task_ended_is_said_only_where_it_is_certain() {
             tokio::task::spawn_blocking(|| ()).await.expect("no panic");
         });
         drop(runtime);
-        let endings = ended(&[Collector::new(hub, None).batch()]);
+        let endings = ended(&[Collector::new(registry, None).batch()]);
         let known = ids.map(|id| endings.get(&id).copied());
         let [unknown, cancelled] = [Some(Outcome::Unknown), Some(Outcome::Cancelled)];
         assert_eq!(known, [unknown, unknown, unknown, cancelled]);

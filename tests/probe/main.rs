@@ -8,14 +8,14 @@ mod wakes;
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use tasklab::probe::{self, Collector, GroupMonitors, Hub, TaskHandle, Watch};
+use tasklab::probe::{self, Collector, GroupMonitors, Registry, TaskHandle, Watch};
 use tasklab::record::{
     Batch, Definition, LaneId, LaneKind, LogLine, Nanos, Outcome, Reason, Record, Sample, Slice, TaskId,
 };
 use tokio::runtime::{Builder, Runtime};
 
-fn runtime(mut builder: Builder, hub: &Arc<Hub>) -> Runtime {
-    probe::install(&mut builder, hub);
+fn runtime(mut builder: Builder, registry: &Arc<Registry>) -> Runtime {
+    probe::install(&mut builder, registry);
     builder.enable_all().build().expect("a runtime")
 }
 

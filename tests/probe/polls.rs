@@ -5,10 +5,10 @@ use super::*;
 /// Runs `tasks` tasks that yield `yields` times, and drains in the middle of things. Together they are to yield a million times and
 /// more: then one slice in a million that is lost and not counted is found.
 fn storm(builder: Builder, tasks: u32, yields: u32) {
-    let hub = Hub::new();
-    let group = hub.group_named("storm");
-    let mut collector = Collector::new(hub.clone(), None);
-    let runtime = runtime(builder, &hub);
+    let registry = Registry::new();
+    let group = registry.group_named("storm");
+    let mut collector = Collector::new(registry.clone(), None);
+    let runtime = runtime(builder, &registry);
     let metrics = runtime.metrics();
     let mut watch = Watch::new(runtime.handle(), &GroupMonitors::new([]));
     let (mut recorded, mut lost, mut endings) = (0, 0, 0);
@@ -26,7 +26,7 @@ fn storm(builder: Builder, tasks: u32, yields: u32) {
     };
     let joins: Vec<_> = (0..tasks)
         .map(|_| {
-            probe::spawn(runtime.handle(), &hub, &group, |_| async move {
+            probe::spawn(runtime.handle(), &registry, &group, |_| async move {
                 for _ in 0..yields {
                     probe::lane::waiting(Reason::Yield, Default::default());
                     tokio::task::yield_now().await;
@@ -86,8 +86,8 @@ fn every_poll_is_recorded_or_counted_on_one_thread() {
 
 #[test]
 fn polls_from_the_lifo_slot_are_recorded_though_tokio_does_not_count_them() {
-    let hub = Hub::new();
-    let runtime = runtime(multi_thread(true), &hub);
+    let registry = Registry::new();
+    let runtime = runtime(multi_thread(true), &registry);
     let metrics = runtime.metrics();
     runtime.block_on(async {
         // A task that spawns one and ends leaves it in its worker's LIFO slot.
@@ -102,25 +102,25 @@ fn polls_from_the_lifo_slot_are_recorded_though_tokio_does_not_count_them() {
         std::thread::yield_now();
     }
     runtime.shutdown_timeout(std::time::Duration::from_secs(60));
-    let recorded = slices(&[Collector::new(hub, None).batch()]).len() as u64;
+    let recorded = slices(&[Collector::new(registry, None).batch()]).len() as u64;
     assert_eq!(recorded, 2_000);
     assert!(recorded >= polls_by_tokio(&metrics));
 }
 
 #[test]
 fn a_full_ring_loses_records_and_counts_them() {
-    let hub = Hub::new();
-    let group = hub.group_named("storm");
-    let runtime = runtime(Builder::new_current_thread(), &hub);
+    let registry = Registry::new();
+    let group = registry.group_named("storm");
+    let runtime = runtime(Builder::new_current_thread(), &registry);
     let metrics = runtime.metrics();
-    let join = probe::spawn(runtime.handle(), &hub, &group, |_| async {
+    let join = probe::spawn(runtime.handle(), &registry, &group, |_| async {
         for _ in 0..200_000 {
             tokio::task::yield_now().await;
         }
         Outcome::Completed
     });
     runtime.block_on(join).expect("no panic");
-    let batch = Collector::new(hub, None).batch();
+    let batch = Collector::new(registry, None).batch();
     let lost: u64 = batch.lost.iter().map(|l| l.slices).sum();
     let recorded = slices(std::slice::from_ref(&batch)).len() as u64;
     assert!(lost > 0);

@@ -4,15 +4,15 @@ use super::*;
 
 #[test]
 fn a_wake_up_is_stamped_with_its_time_and_its_author() {
-    let hub = Hub::new();
-    let group = hub.group_named("pair");
-    let runtime = runtime(Builder::new_current_thread(), &hub);
+    let registry = Registry::new();
+    let group = registry.group_named("pair");
+    let runtime = runtime(Builder::new_current_thread(), &registry);
     let (send, receive) = tokio::sync::oneshot::channel::<()>();
-    let waits = probe::spawn(runtime.handle(), &hub, &group, |_| async {
+    let waits = probe::spawn(runtime.handle(), &registry, &group, |_| async {
         receive.await.expect("the sender lives");
         Outcome::Completed
     });
-    let wakes = probe::spawn(runtime.handle(), &hub, &group, |_| async {
+    let wakes = probe::spawn(runtime.handle(), &registry, &group, |_| async {
         send.send(()).expect("the receiver lives");
         Outcome::Completed
     });
@@ -21,7 +21,7 @@ fn a_wake_up_is_stamped_with_its_time_and_its_author() {
         waits.await.expect("no panic");
         wakes.await.expect("no panic");
     });
-    let slices = slices(&[Collector::new(hub, None).batch()]);
+    let slices = slices(&[Collector::new(registry, None).batch()]);
     let of = |id: tokio::task::Id| -> Vec<Slice> {
         slices
             .iter()
@@ -38,11 +38,11 @@ fn a_wake_up_is_stamped_with_its_time_and_its_author() {
 
 #[test]
 fn a_wake_up_while_the_task_runs_counts_from_the_end_of_its_slice() {
-    let hub = Hub::new();
-    let group = hub.group_named("eager");
-    let runtime = runtime(Builder::new_current_thread(), &hub);
+    let registry = Registry::new();
+    let group = registry.group_named("eager");
+    let runtime = runtime(Builder::new_current_thread(), &registry);
     let (send, leaves) = std::sync::mpsc::channel();
-    let join = probe::spawn(runtime.handle(), &hub, &group, |_| async move {
+    let join = probe::spawn(runtime.handle(), &registry, &group, |_| async move {
         let mut woken = false;
         std::future::poll_fn(|context| {
             if std::mem::replace(&mut woken, true) {
@@ -56,8 +56,8 @@ fn a_wake_up_while_the_task_runs_counts_from_the_end_of_its_slice() {
         Outcome::Completed
     });
     runtime.block_on(join).expect("no panic");
-    let leaves = leaves.recv().expect("the first poll's last instant") - hub.zero();
-    let slices = slices(&[Collector::new(hub, None).batch()]);
+    let leaves = leaves.recv().expect("the first poll's last instant") - registry.zero();
+    let slices = slices(&[Collector::new(registry, None).batch()]);
     assert_eq!(slices.len(), 2);
     let (first, second) = (slices[0].1, slices[1].1);
     assert_eq!(second.woken_by, Some(first.task));
@@ -67,11 +67,11 @@ fn a_wake_up_while_the_task_runs_counts_from_the_end_of_its_slice() {
 
 #[test]
 fn lateness_divides_into_unnoticed_and_queued() {
-    let hub = Hub::new();
-    let group = hub.group_named("late");
-    let runtime = runtime(Builder::new_current_thread(), &hub);
+    let registry = Registry::new();
+    let group = registry.group_named("late");
+    let runtime = runtime(Builder::new_current_thread(), &registry);
     let (send, receive) = tokio::sync::oneshot::channel::<Nanos>();
-    let late = probe::spawn(runtime.handle(), &hub, &group, |task| async move {
+    let late = probe::spawn(runtime.handle(), &registry, &group, |task| async move {
         let ready = receive;
         task.ready_at(probe::now());
         ready.await.expect("the sender lives");
@@ -79,7 +79,7 @@ fn lateness_divides_into_unnoticed_and_queued() {
         Outcome::Completed
     });
     let id = late.id();
-    let wakes = probe::spawn(runtime.handle(), &hub, &group, |_| async {
+    let wakes = probe::spawn(runtime.handle(), &registry, &group, |_| async {
         tokio::task::yield_now().await;
         send.send(probe::now()).expect("the receiver lives");
         Outcome::Completed
@@ -88,7 +88,7 @@ fn lateness_divides_into_unnoticed_and_queued() {
         late.await.expect("no panic");
         wakes.await.expect("no panic");
     });
-    let slices = slices(&[Collector::new(hub, None).batch()]);
+    let slices = slices(&[Collector::new(registry, None).batch()]);
     let last = slices
         .iter()
         .map(|(_, s)| s)

@@ -116,7 +116,7 @@ fn a_job_that_outlives_the_run_is_no_mismatch_and_holds_up_no_task() {
         );
         assert_ne!(group(&model, "patient").spawned, 0);
         let identity = model.accounts().check();
-        assert_eq!(identity, tasklab::model::Identity::Holds, "{executor}");
+        assert_eq!(identity, tasklab::model::PollCountCheck::Holds, "{executor}");
     }
 }
 

@@ -120,7 +120,7 @@ fn a_failure_after_gather_has_left_is_lost_and_seen_to_be_lost() {
     for (how, fault, outcome) in faults() {
         let straggler = format!("straggler {how}");
         let outcome = match outcome {
-            Outcome::Failed => Outcome::FailedUnseen,
+            Outcome::Failed => Outcome::UnobservedFailure,
             outcome => outcome,
         };
         let steps = vec![
@@ -396,7 +396,7 @@ fn what_is_spawned_and_not_waited_for_lives_on_and_its_failure_is_lost() {
         task("api", 1, vec![spawn("stray")]),
         called("stray", vec![fail(1.0)]),
     ])) {
-        assert_eq!(seen.outcome("stray"), Outcome::FailedUnseen, "{executor}");
+        assert_eq!(seen.outcome("stray"), Outcome::UnobservedFailure, "{executor}");
     }
 }
 

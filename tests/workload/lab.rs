@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tasklab::probe::{self, Collector, Group, Hub, TaskHandle};
+use tasklab::probe::{self, Collector, Group, Registry, TaskHandle};
 use tasklab::record::{Batch, Definition, Label, Outcome, Record};
 use tasklab::scenario::{
     Arrivals, Branch, ChannelSpec, Cpu, DbSpec, Draw, ExecutorKind, ExecutorSpec, FileOp, How, HttpSpec, Knobs, Repeat,
@@ -133,7 +133,7 @@ pub fn scenario(tasks: Vec<TaskSpec>) -> Scenario {
 
 /// A run that is set up, but has no task yet.
 pub struct Lab {
-    pub hub: Arc<Hub>,
+    pub registry: Arc<Registry>,
     pub services: Arc<Services>,
     pub programs: Vec<(Arc<Program>, Arc<Group>)>,
     labels: HashMap<Label, String>,
@@ -142,7 +142,7 @@ pub struct Lab {
 impl Lab {
     pub fn new(scenario: &Scenario) -> Lab {
         journal::begin();
-        let hub = Hub::new();
+        let registry = Registry::new();
         let mut labels = Labels::new();
         let services = Arc::new(Services::start(scenario, &mut labels, &|| false).expect("services"));
         let programs = compile(scenario, &mut labels);
@@ -151,7 +151,7 @@ impl Lab {
             .into_iter()
             .zip(&scenario.tasks)
             .filter(|(_, task)| arrives(task))
-            .map(|(program, _)| (program.clone(), hub.group_named(program.group())))
+            .map(|(program, _)| (program.clone(), registry.group_named(program.group())))
             .collect();
         let labels = labels
             .definitions()
@@ -161,7 +161,7 @@ impl Lab {
             })
             .collect();
         Lab {
-            hub,
+            registry,
             services,
             programs,
             labels,
@@ -174,10 +174,10 @@ impl Lab {
 
     /// Starts a task of each group on one of tokio's runtimes.
     pub fn start(&self, mut builder: Builder) -> Running<'_> {
-        probe::install(&mut builder, &self.hub);
+        probe::install(&mut builder, &self.registry);
         let runtime = builder.enable_all().build().expect("a runtime");
         let spawn = |(program, group): &(Arc<Program>, Arc<Group>)| {
-            probe::spawn(runtime.handle(), &self.hub, group, |handle| {
+            probe::spawn(runtime.handle(), &self.registry, group, |handle| {
                 self.context(handle, program).run_async()
             })
         };
@@ -186,7 +186,7 @@ impl Lab {
             lab: self,
             tasks,
             runtime,
-            watch: Watch::new(&self.hub),
+            watch: Watch::new(&self.registry),
         }
     }
 
@@ -203,14 +203,14 @@ impl Lab {
     /// Runs a task of each group to its end on a thread of its own, and all that they spawn.
     pub fn on_threads(&self) -> Seen {
         self.start_threads();
-        let mut watch = Watch::new(&self.hub);
+        let mut watch = Watch::new(&self.registry);
         watch.until(|_| self.services.alive().count() == 0);
         watch.seen(self)
     }
 
     fn start_threads(&self) {
         for (program, group) in &self.programs {
-            let handle = TaskHandle::new(&self.hub, group);
+            let handle = TaskHandle::new(&self.registry, group);
             self.context(handle, program).run_on_thread();
         }
     }
@@ -226,7 +226,7 @@ impl Lab {
     /// The same on threads.
     pub fn on_threads_until(&self, shows: impl FnMut(&Batch) -> bool) -> Seen {
         self.start_threads();
-        let mut watch = Watch::new(&self.hub);
+        let mut watch = Watch::new(&self.registry);
         watch.until(shows);
         self.services.stop().request();
         watch.until(|_| self.services.alive().count() == 0);
@@ -316,9 +316,9 @@ struct Watch {
 }
 
 impl Watch {
-    fn new(hub: &Arc<Hub>) -> Watch {
+    fn new(registry: &Arc<Registry>) -> Watch {
         Watch {
-            collector: Collector::new(hub.clone(), None),
+            collector: Collector::new(registry.clone(), None),
             batches: Vec::new(),
         }
     }

@@ -228,6 +228,6 @@ fn the_same_seed_gives_the_same_fates_everywhere() {
 fn a_waiting_task_is_small() {
     let lab = Lab::new(&all(1));
     let (program, group) = &lab.programs[0];
-    let future = lab.context(TaskHandle::new(&lab.hub, group), program).run_async();
+    let future = lab.context(TaskHandle::new(&lab.registry, group), program).run_async();
     assert!(size_of_val(&future) <= 800, "{} bytes", size_of_val(&future));
 }

@@ -3,10 +3,10 @@
 
 use super::judge::Judge;
 use super::outcome;
-use crate::cli::line::Line;
+use crate::cli::status_line::StatusLine;
 use crate::model::Model;
 use crate::record::LogLine;
-use crate::report::{Facts, Report, progress, said};
+use crate::report::{Facts, Report, log_message, progress};
 use crate::run::{MANY, Run, RunState, Source};
 use crate::signals::Signals;
 use std::io::{self, Write};
@@ -28,7 +28,7 @@ pub fn show(
     tell: impl FnOnce(&Report) -> String,
 ) -> io::Result<ExitCode> {
     let mut model = Model::new(run.info().clone());
-    let mut line = Line::new();
+    let mut line = StatusLine::new();
     let mut signalled = None;
     let mut taken_in: Option<Instant> = None;
     facts.left = loop {
@@ -64,12 +64,12 @@ pub fn show(
 }
 
 /// Puts lines of the event log where the line of progress was, which comes again below them.
-fn say(line: &mut Line, model: &Model, log: &[LogLine]) {
+fn say(line: &mut StatusLine, model: &Model, log: &[LogLine]) {
     if log.is_empty() {
         return;
     }
     line.clear();
-    let lines: String = log.iter().map(|line| said(model, line) + "\n").collect();
+    let lines: String = log.iter().map(|line| log_message(model, line) + "\n").collect();
     // A run goes on although nobody can read it.
     let _ = io::stderr().lock().write_all(lines.as_bytes());
 }

@@ -72,7 +72,7 @@ pub struct Args {
 
     /// End when the process with this number does, which has started this one
     #[arg(long, value_name = "PID", hide = true)]
-    pub attended_by: Option<i32>,
+    pub parent_pid: Option<i32>,
 }
 
 fn level() -> impl TypedValueParser<Value = LogLevel> {
@@ -108,7 +108,7 @@ pub fn main(args: &Args) -> io::Result<ExitCode> {
     };
     // From here on there may be something to take back.
     let signals = Signals::listen()?;
-    if let Some(pid) = args.attended_by {
+    if let Some(pid) = args.parent_pid {
         end_with(pid)?;
     }
     let console = match args.console {

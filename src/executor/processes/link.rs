@@ -9,9 +9,9 @@
 //! Nobody who matters waits for a worker: the conductor puts messages into an outbox without bounds, and a thread writes them.
 
 use super::WorkerCommand;
-use super::intake::Intake;
+use super::batch_translator::BatchTranslator;
 use super::merge::Mail;
-use super::wire::{self, Begin, FromWorker, Hello, ToWorker};
+use super::protocol::{self, Begin, FromWorker, Hello, ToWorker};
 use crate::probe;
 use crate::record::{Batch, Ended, LaneId, Outcome, Record};
 use crate::text;
@@ -49,7 +49,7 @@ impl Link {
         ready: Sender<(usize, Result<(), String>)>,
         mail: Sender<(usize, Mail)>,
         ending: Arc<AtomicBool>,
-        intake: impl FnOnce(u32) -> Intake,
+        intake: impl FnOnce(u32) -> BatchTranslator,
     ) -> io::Result<Link> {
         let mut child = Command::new(&command.program)
             .args(&command.args)
@@ -116,7 +116,7 @@ fn lock(child: &Mutex<Child>) -> MutexGuard<'_, Child> {
 /// Writes until nobody has anything to say any more, or nobody reads.
 fn write(mut stdin: ChildStdin, inbox: &Receiver<ToWorker>) {
     for message in inbox {
-        if wire::send(&mut stdin, &message).is_err() {
+        if protocol::send(&mut stdin, &message).is_err() {
             return;
         }
     }
@@ -135,7 +135,7 @@ fn pass_on(stderr: ChildStderr, worker: usize, pid: u32) {
 
 /// Hears one worker out.
 struct Listener {
-    intake: Intake,
+    intake: BatchTranslator,
     mail: Sender<(usize, Mail)>,
     /// The run is over, and workers are meant to end.
     ending: Arc<AtomicBool>,
@@ -179,7 +179,7 @@ impl Listener {
             return;
         }
         let end = loop {
-            match wire::receive(&mut stdout, &mut line) {
+            match protocol::receive(&mut stdout, &mut line) {
                 Ok(Some(FromWorker::Batch(batch))) => match self.intake.turn(*batch, probe::monotonic_ahead()) {
                     Ok(batch) => self.send(batch),
                     Err(why) => break End::Breach(why),
@@ -218,7 +218,7 @@ impl Listener {
     }
 
     fn first_words(&self, stdout: &mut impl BufRead, line: &mut Vec<u8>) -> Result<FromWorker, String> {
-        match wire::receive(stdout, line) {
+        match protocol::receive(stdout, line) {
             Ok(Some(message)) => Ok(message),
             Ok(None) => Err(format!("it ended before it was ready ({})", self.exit())),
             Err(error) => Err(format!("it sends a line that is no message: {error}")),
@@ -256,7 +256,7 @@ impl Listener {
     /// The worker is no more. What it had is lost, unless it ends with the run.
     fn bury(&mut self, end: &End, status: &str) {
         self.buried = true;
-        let Intake { worker, pid, .. } = self.intake;
+        let BatchTranslator { worker, pid, .. } = self.intake;
         let ending = self.ending.load(Relaxed);
         let how = match end {
             End::Bye => "has ended, and nobody asked it to".to_owned(),
@@ -276,7 +276,7 @@ impl Listener {
             ..Batch::default()
         };
         if !ending {
-            batch.definitions = self.intake.obituary();
+            batch.definitions = self.intake.mark_dead();
             let tasks = match lost.len() {
                 0 => "it had no task".to_owned(),
                 1 => "its task is lost".to_owned(),
@@ -306,17 +306,17 @@ fn words(status: ExitStatus) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::intake::Names;
-    use super::super::roster::Roster;
+    use super::super::batch_translator::Names;
+    use super::super::task_table::TaskTable;
     use super::*;
-    use crate::probe::Hub;
+    use crate::probe::Registry;
     use crate::record::TaskId;
     use crate::workload::Alive;
 
     #[test]
     fn a_listener_that_panics_buries_its_worker() {
         let alive = Arc::<Alive>::default();
-        let roster = Arc::new(Roster::new(alive.clone(), std::iter::once(100..200)));
+        let roster = Arc::new(TaskTable::new(alive.clone(), std::iter::once(100..200)));
         roster.works(0);
         let task = TaskId::new(7).unwrap();
         roster.place(task);
@@ -325,7 +325,7 @@ mod tests {
         let child = Arc::new(Mutex::new(child));
         let (mail, inbox) = channel();
         let listener = Listener {
-            intake: Intake::new(0, pid, Hub::new(), roster, Arc::new(Mutex::new(Names::new([])))),
+            intake: BatchTranslator::new(0, pid, Registry::new(), roster, Arc::new(Mutex::new(Names::new([])))),
             mail,
             ending: Arc::default(),
             child: child.clone(),

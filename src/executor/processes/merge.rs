@@ -1,6 +1,6 @@
 //! Where the batches of all workers come together, for the monitor to put them into its own.
 
-use crate::probe::Hub;
+use crate::probe::Registry;
 use crate::record::{Batch, Live, Resources};
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
@@ -16,8 +16,8 @@ pub(super) enum Mail {
 }
 
 /// What other processes tell of this run. Belongs to the monitor's thread.
-pub struct Elsewhere {
-    hub: Arc<Hub>,
+pub struct RemoteRecords {
+    registry: Arc<Registry>,
     mail: Receiver<(usize, Mail)>,
     /// What each worker has said last.
     workers: Vec<Last>,
@@ -34,11 +34,16 @@ struct Last {
     used: Resources,
 }
 
-impl Elsewhere {
+impl RemoteRecords {
     /// Of so many workers, of which some may not work from the beginning.
-    pub(super) fn new(hub: Arc<Hub>, workers: usize, living: usize, mail: Receiver<(usize, Mail)>) -> Elsewhere {
-        Elsewhere {
-            hub,
+    pub(super) fn new(
+        registry: Arc<Registry>,
+        workers: usize,
+        living: usize,
+        mail: Receiver<(usize, Mail)>,
+    ) -> RemoteRecords {
+        RemoteRecords {
+            registry,
             living,
             mail,
             workers: (0..workers).map(|_| Last::default()).collect(),
@@ -46,10 +51,10 @@ impl Elsewhere {
         }
     }
 
-    /// Takes in what has come. How many records wait for [`merge`](Elsewhere::merge).
+    /// Takes in what has come. How many records wait for [`merge`](RemoteRecords::merge).
     pub fn drain(&mut self) -> usize {
         // Not before: a worker may have spoken before the run began.
-        let zero = self.hub.zero();
+        let zero = self.registry.zero();
         for (worker, mail) in self.mail.try_iter() {
             let last = &mut self.workers[worker];
             match mail {
@@ -112,7 +117,7 @@ mod tests {
     #[test]
     fn what_workers_claim_beyond_all_bounds_stays_at_the_bound() {
         let (mail, inbox) = channel();
-        let mut elsewhere = Elsewhere::new(Hub::new(), 2, 2, inbox);
+        let mut elsewhere = RemoteRecords::new(Registry::new(), 2, 2, inbox);
         let most = Resources {
             cpu: Nanos::MAX,
             peak_memory: u64::MAX,

@@ -10,25 +10,25 @@
 //!
 #![doc = include_str!("PROTOCOL.md")]
 
-mod claims;
-mod intake;
+mod batch_translator;
 mod link;
 mod merge;
-mod roster;
-mod wire;
+mod protocol;
+mod task_table;
+mod validate;
 pub mod worker;
 
-pub use merge::Elsewhere;
+pub use merge::RemoteRecords;
 
 use super::limits::{Needs, widest};
 use super::{Arrival, Executor, Kind, Setup, StartError, Started};
-use crate::probe::{Hub, IDS_ELSEWHERE, spawned_elsewhere};
+use crate::probe::{IDS_ELSEWHERE, Registry, spawned_elsewhere};
 use crate::record::{Ended, Outcome, Record};
 use crate::scenario::{LogLevel, Scenario};
 use crate::workload::Services;
-use intake::{Intake, Names};
+use batch_translator::{BatchTranslator, Names};
 use link::Link;
-use roster::Roster;
+use protocol::{Begin, GroupOrder, Nothing, TaskOrder, ToWorker};
 use std::env;
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -37,7 +37,7 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
-use wire::{Begin, GroupOrder, Nothing, TaskOrder, ToWorker};
+use task_table::TaskTable;
 
 /// How long a worker may take until it is ready.
 const READY: Duration = Duration::from_secs(10);
@@ -74,9 +74,9 @@ impl WorkerCommand {
 }
 
 struct Processes {
-    hub: Arc<Hub>,
+    registry: Arc<Registry>,
     services: Arc<Services>,
-    roster: Arc<Roster>,
+    roster: Arc<TaskTable>,
     /// By their numbers; one that could not be started has none.
     links: Vec<Option<Link>>,
     /// The scenario's groups.
@@ -109,7 +109,7 @@ fn start(setup: &Setup<'_>) -> Result<Started, StartError> {
     };
     let share = (u32::MAX - IDS_ELSEWHERE) / u32::try_from(workers).unwrap_or(u32::MAX);
     let own = |worker: usize| IDS_ELSEWHERE + share * worker as u32;
-    let roster = Arc::new(Roster::new(
+    let roster = Arc::new(TaskTable::new(
         setup.services.alive().clone(),
         (0..workers).map(|worker| own(worker)..own(worker) + share),
     ));
@@ -125,7 +125,7 @@ fn start(setup: &Setup<'_>) -> Result<Started, StartError> {
     let mut links: Vec<Option<Link>> = Vec::new();
     for worker in 0..workers {
         let begin = begin(setup, worker, own(worker), share);
-        let intake = |pid| Intake::new(worker, pid, setup.hub.clone(), roster.clone(), names.clone());
+        let intake = |pid| BatchTranslator::new(worker, pid, setup.registry.clone(), roster.clone(), names.clone());
         let link = Link::start(&command, begin, ready.clone(), mail.clone(), ending.clone(), intake);
         links.push(match link {
             Ok(link) => Some(link),
@@ -172,14 +172,14 @@ fn start(setup: &Setup<'_>) -> Result<Started, StartError> {
     }
     Ok(Started {
         watch: None,
-        elsewhere: Some(Elsewhere::new(
-            setup.hub.clone(),
+        elsewhere: Some(RemoteRecords::new(
+            setup.registry.clone(),
             workers,
             links.iter().flatten().count(),
             inbox,
         )),
         executor: Box::new(Processes {
-            hub: setup.hub.clone(),
+            registry: setup.registry.clone(),
             services: setup.services.clone(),
             roster,
             links,
@@ -228,7 +228,7 @@ impl Processes {
 
 impl Executor for Processes {
     fn spawn(&self, arrival: &Arrival) {
-        let task = spawned_elsewhere(&self.hub, &arrival.group);
+        let task = spawned_elsewhere(&self.registry, &arrival.group);
         let link = self
             .roster
             .place(task.id)
@@ -238,7 +238,7 @@ impl Executor for Processes {
                 tracing::error!("no worker process is left: every task that arrives is lost");
             }
             let ended = Ended::heard(crate::probe::now(), task.id, Outcome::Lost);
-            self.hub.outside(Record::Ended(ended));
+            self.registry.outside(Record::Ended(ended));
             return;
         };
         if let Some(spec) = &arrival.injected {
@@ -248,7 +248,7 @@ impl Executor for Processes {
             task: task.id,
             group: arrival.group.name().to_owned(),
             index: task.index,
-            since: self.hub.monotonic_ahead().to_monotonic(task.since),
+            since: self.registry.monotonic_ahead().to_monotonic(task.since),
         }));
     }
 

@@ -8,10 +8,10 @@
 //!
 //! When standard input ends, whoever started it is gone, and it ends at once: no worker outlives its run.
 
-use super::wire::{self, Begin, FromWorker, GroupOrder, Hello, Nothing, TaskOrder, ToWorker};
+use super::protocol::{self, Begin, FromWorker, GroupOrder, Hello, Nothing, TaskOrder, ToWorker};
 use crate::executor::pool::Pool;
 use crate::panics::HookGuard;
-use crate::probe::{self, Collector, Hub, LogFilter, TaskHandle};
+use crate::probe::{self, Collector, LogFilter, Registry, TaskHandle};
 use crate::record::{Batch, LaneKind};
 use crate::run::MANY;
 use crate::scenario::{Draw, ExecutorKind, ExecutorSpec, HttpSpec, Knobs, Scenario};
@@ -39,14 +39,14 @@ pub fn work() -> io::Result<()> {
     let mut input = BufReader::new(io::stdin());
     let mut output = io::stdout();
     let mut line = Vec::new();
-    wire::send(&mut output, &FromWorker::Hello(Hello::ours()))?;
-    match wire::receive(&mut input, &mut line)? {
+    protocol::send(&mut output, &FromWorker::Hello(Hello::ours()))?;
+    match protocol::receive(&mut input, &mut line)? {
         Some(ToWorker::Hello(hello)) => hello
             .understood()
             .map_err(|why| wrong(&format!("cannot work for who started it: {why}")))?,
         _ => return Err(wrong("a worker is started by tasklab, which says hello first")),
     }
-    let begin = match wire::receive(&mut input, &mut line)? {
+    let begin = match protocol::receive(&mut input, &mut line)? {
         Some(ToWorker::Begin(begin)) => begin,
         // Nobody needs it after all.
         None => return Ok(()),
@@ -58,7 +58,7 @@ pub fn work() -> io::Result<()> {
     thread::Builder::new()
         .name("tasklab-orders".into())
         .spawn(move || read(input, &orders))?;
-    wire::send(&mut output, &FromWorker::Ready(Nothing {}))?;
+    protocol::send(&mut output, &FromWorker::Ready(Nothing {}))?;
     let used_before = probe::usage();
     let mut next_batch = Instant::now();
     let mut next_account = Instant::now();
@@ -77,14 +77,14 @@ pub fn work() -> io::Result<()> {
         let now = Instant::now();
         if worker.collector.drain() >= MANY || now >= next_batch || over {
             next_batch = now + BATCH;
-            wire::send(&mut output, &FromWorker::Batch(Box::new(worker.batch())))?;
+            protocol::send(&mut output, &FromWorker::Batch(Box::new(worker.batch())))?;
         }
         if now >= next_account || over {
             next_account = now + ACCOUNT;
-            wire::send(&mut output, &FromWorker::Resources(probe::usage() - used_before))?;
+            protocol::send(&mut output, &FromWorker::Resources(probe::usage() - used_before))?;
         }
         if over {
-            return wire::send(&mut output, &FromWorker::Bye(Nothing {}));
+            return protocol::send(&mut output, &FromWorker::Bye(Nothing {}));
         }
     }
 }
@@ -97,7 +97,7 @@ fn wrong(why: &str) -> io::Error {
 fn read(mut input: BufReader<Stdin>, orders: &Sender<ToWorker>) {
     let mut line = Vec::new();
     loop {
-        match wire::receive(&mut input, &mut line) {
+        match protocol::receive(&mut input, &mut line) {
             Ok(Some(order)) => {
                 if orders.send(order).is_err() {
                     return;
@@ -115,7 +115,7 @@ fn read(mut input: BufReader<Stdin>, orders: &Sender<ToWorker>) {
 }
 
 struct Worker {
-    hub: Arc<Hub>,
+    registry: Arc<Registry>,
     services: Arc<Services>,
     pool: Pool,
     collector: Collector,
@@ -141,13 +141,13 @@ impl Worker {
         let mut labels = Labels::new();
         let services = Arc::new(Services::lent(calibration, http, scratch, &scenario, &mut labels));
         let programs = compile(&scenario, &mut labels);
-        let hub = Hub::numbering(first_task, place.0 as u32, place.1 as u32);
-        hub.define(labels.definitions());
+        let registry = Registry::numbering(first_task, place.0 as u32, place.1 as u32);
+        registry.define(labels.definitions());
         Ok(Worker {
-            pool: Pool::start(&hub, &services, 1, LaneKind::Process)?,
-            collector: Collector::new(hub.clone(), Some(log.lines)),
+            pool: Pool::start(&registry, &services, 1, LaneKind::Process)?,
+            collector: Collector::new(registry.clone(), Some(log.lines)),
             programs: programs.into_iter().map(|p| (p.group().to_owned(), p)).collect(),
-            hub,
+            registry,
             services,
             labels,
             seed,
@@ -161,7 +161,7 @@ impl Worker {
             ToWorker::Hello(_) | ToWorker::Begin(_) => return Err(wrong("was told to begin twice")),
             ToWorker::Group(group) => {
                 let program = Program::new(&group.into_spec(), self.seed, &mut self.labels);
-                self.hub.define(self.labels.definitions());
+                self.registry.define(self.labels.definitions());
                 self.programs.insert(program.group().to_owned(), Arc::new(program));
             }
             ToWorker::Task(order) => self.run(&order)?,
@@ -182,9 +182,9 @@ impl Worker {
     fn run(&self, order: &TaskOrder) -> io::Result<()> {
         let program = self.programs.get(&order.group);
         let program = program.ok_or_else(|| wrong("was given a task of a group that it does not know"))?;
-        let group = self.hub.group_named(&order.group);
-        let since = self.hub.monotonic_ahead().from_monotonic(order.since);
-        let task = TaskHandle::adopted(&self.hub, &group, order.task, order.index, since);
+        let group = self.registry.group_named(&order.group);
+        let since = self.registry.monotonic_ahead().from_monotonic(order.since);
+        let task = TaskHandle::adopted(&self.registry, &group, order.task, order.index, since);
         self.pool.take(task, program.clone());
         Ok(())
     }
@@ -197,7 +197,7 @@ impl Worker {
     /// What has been recorded since the batch before, by the clock that processes share.
     fn batch(&mut self) -> Batch {
         let mut batch = self.collector.batch();
-        let ahead = self.hub.monotonic_ahead();
+        let ahead = self.registry.monotonic_ahead();
         batch.moved(|at| ahead.to_monotonic(at));
         batch
     }

@@ -98,7 +98,7 @@ pub(super) fn happen(acts: &[Act], unit: u64, losing: bool) -> Run {
             written[usize::from(LANES)].push(Record::Spawned(spawned));
         }
         let start = lane_free[lane].max(*free) + act.idle * unit;
-        let len = Short::new(Nanos(act.len * unit));
+        let len = CompactDuration::new(Nanos(act.len * unit));
         let end = start + len.get().0;
         for &(from, lasts) in &act.blocks {
             let (from, to) = ((start + from * unit).min(end), (start + (from + lasts) * unit).min(end));

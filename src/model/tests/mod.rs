@@ -1,8 +1,8 @@
 //! What single facts mean, one at a time; the laws for all of them together are in `laws`.
 
-mod accounts;
-mod forget;
-mod past;
+mod evict;
+mod history;
+mod record_counts;
 mod zoom;
 
 use super::*;
@@ -24,8 +24,8 @@ fn slice(task: u32, start: Nanos, len: Nanos) -> Slice {
         start,
         task: id(task),
         len: len.into(),
-        queued: Short::ZERO,
-        unnoticed: Short::ZERO,
+        queued: CompactDuration::ZERO,
+        unnoticed: CompactDuration::ZERO,
         woken_by: None,
         label: Label::NONE,
         suspended_on: Reason::Timer,
@@ -98,8 +98,8 @@ fn current(task: u32, start: Nanos) -> CurrentSlice {
         lane: WORKER,
         task: id(task),
         start,
-        queued: Short::ZERO,
-        unnoticed: Short::ZERO,
+        queued: CompactDuration::ZERO,
+        unnoticed: CompactDuration::ZERO,
         blocking_since: None,
         overdue_since: None,
         label: Label(1),

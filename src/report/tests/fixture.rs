@@ -232,7 +232,7 @@ pub fn batch() -> Batch {
                 task: task(4),
                 start: Nanos(950 * MS),
                 queued: Nanos(5 * MS).into(),
-                unnoticed: Short::ZERO,
+                unnoticed: CompactDuration::ZERO,
                 blocking_since: None,
                 overdue_since: None,
                 label: Label::NONE,

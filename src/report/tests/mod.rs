@@ -150,7 +150,7 @@ fn tasks_that_nobody_hears_of_are_told_of() {
             at: Nanos::from_millis(990),
             task: fixture::task(id),
             outcome,
-            unheard: outcome == Outcome::FailedUnseen,
+            unheard: outcome == Outcome::UnobservedFailure,
         })
     };
     batch.live.lanes.clear();
@@ -162,7 +162,7 @@ fn tasks_that_nobody_hears_of_are_told_of() {
                 task: fixture::task(4),
             }),
         ),
-        (LaneId(1), end(4, Outcome::FailedUnseen)),
+        (LaneId(1), end(4, Outcome::UnobservedFailure)),
         (LaneId(0), end(1, Outcome::Lost)),
     ]);
     let report = Report::new(&model_of(&batch), &facts());

@@ -2,7 +2,7 @@
 
 use super::choice::{Choice, choice, first};
 use super::entries::{Entries, Table, table, unraw};
-use super::{At, DeTable, DeValue, Diagnostics, Http, Length, Need, Read, Text, Value, wrong_type};
+use super::{At, DeTable, DeValue, Diagnostics, Http, Length, Read, Required, Text, Value, wrong_type};
 use crate::scenario::types::{How, LogLevel};
 use schemars::JsonSchema;
 use std::ops::Range;
@@ -12,7 +12,7 @@ table! {
     /// What the presenter says and does at one moment. Give `say` or `ask`, `do`, or both.
     Cue, "[[cue]]" {
         /// When, after the run's start.
-        at: Need<Length>,
+        at: Required<Length>,
         /// The caption, up to 400 characters.
         say: Option<At<Text>>,
         /// A question to those who watch, up to 400 characters. Instead of `say`.
@@ -63,7 +63,7 @@ table! {
     /// Blocks that a cue injects.
     Blocks, "`block`" {
         /// How long each lasts, above zero.
-        lasts: Need<Length>,
+        lasts: Required<Length>,
         /// The pause between two, at least 1ms. Default: one block only.
         every: Option<At<Length>>,
         /// `sync`: on a worker, the mistake. `offload`: on a blocking thread, the remedy. Default: `sync`.

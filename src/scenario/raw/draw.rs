@@ -2,7 +2,9 @@
 
 use super::choice::{Choice, choice, first};
 use super::entries::{Entries, Table, table, unraw};
-use super::{At, Bounds, DeTable, DeValue, Diagnostics, Length, Need, Read, Value, WrittenDraw, nearest, wrong_type};
+use super::{
+    At, Bounds, DeTable, DeValue, Diagnostics, Length, Read, Required, Value, WrittenDraw, nearest, wrong_type,
+};
 use schemars::JsonSchema;
 use std::ops::Range;
 use toml::Spanned;
@@ -58,9 +60,9 @@ table! {
     /// A bell-shaped distribution.
     Normal, "`normal`" {
         /// The mean, above zero.
-        mean: Need<Length>,
+        mean: Required<Length>,
         /// The standard deviation.
-        sd: Need<Length>,
+        sd: Required<Length>,
     }
 }
 
@@ -68,7 +70,7 @@ table! {
     /// A memoryless distribution.
     Exponential, "`exponential`" {
         /// The mean, above zero.
-        mean: Need<Length>,
+        mean: Required<Length>,
     }
 }
 
@@ -76,8 +78,8 @@ table! {
     /// A log-normal distribution.
     LongTail, "a distribution with a long tail" {
         /// Half of the draws are below it; above zero.
-        median: Need<Length>,
+        median: Required<Length>,
         /// One draw in a hundred is above it; above the median.
-        p99: Need<Length>,
+        p99: Required<Length>,
     }
 }

@@ -69,7 +69,7 @@ pub(super) const fn unraw(name: &str) -> &str {
     }
 }
 
-/// A struct for a table: its fields are the table's keys, `Need<T>` those that have to be there.
+/// A struct for a table: its fields are the table's keys, `Required<T>` those that have to be there.
 macro_rules! table {
     (
         $(#[$meta:meta])*

@@ -3,8 +3,8 @@
 
 use super::entries::{Entries, Table, table, unraw};
 use super::{
-    At, Cue, DeTable, DeValue, Diagnostic, Diagnostics, Draw, Expect, Journal, Length, Name, Need, Read, Repeat, Step,
-    Text, Value, nearest, schema, wrong_type,
+    At, Cue, DeTable, DeValue, Diagnostic, Diagnostics, Draw, Expect, Journal, Length, Name, Read, Repeat, Required,
+    Step, Text, Value, nearest, schema, wrong_type,
 };
 use crate::scenario::limits;
 use crate::scenario::types::{ExecutorKind, LogLevel};
@@ -15,7 +15,7 @@ table! {
     /// A tasklab scenario: a mix of tasks, where it runs, and what the presenter says and does.
     Scenario, "the scenario" {
         /// One line for header and lists, up to 60 characters.
-        title: Need<Text>,
+        title: Required<Text>,
         /// What it shows, in a sentence or two, up to 400 characters. Default: nothing.
         about: Option<At<Text>>,
         /// How long the run lasts, up to 24h. Default: until every task has ended.
@@ -39,7 +39,7 @@ table! {
         semaphore: Option<At<Vec<At<Semaphore>>>>,
         /// The groups of tasks, at least one.
         #[schemars(length(min = 1))]
-        task: Need<Vec<At<Task>>>,
+        task: Required<Vec<At<Task>>>,
         /// What the presenter says and does, by the clock.
         cue: Option<At<Vec<At<Cue>>>>,
         /// What must hold at the end: numbers of the report, each with a bound.
@@ -104,10 +104,10 @@ table! {
     /// A bounded channel, for any number of senders and receivers.
     Channel, "[[channel]]" {
         /// Its name: letters, digits, `-` and `_`, up to 24 of them. Unique among channels.
-        name: Need<Name>,
+        name: Required<Name>,
         /// How much fits, 1–1000000. Who sends more waits.
         #[schemars(range(min = 1, max = limits::CAPACITY))]
-        capacity: Need<u64>,
+        capacity: Required<u64>,
     }
 }
 
@@ -115,10 +115,10 @@ table! {
     /// A counting semaphore: who comes first is served first.
     Semaphore, "[[semaphore]]" {
         /// Its name: letters, digits, `-` and `_`, up to 24 of them. Unique among semaphores.
-        name: Need<Name>,
+        name: Required<Name>,
         /// How many tasks it lets in at once, 1–1000000.
         #[schemars(range(min = 1, max = limits::PERMITS))]
-        permits: Need<u64>,
+        permits: Required<u64>,
     }
 }
 
@@ -126,7 +126,7 @@ table! {
     /// A group of tasks that run the same steps.
     Task, "[[task]]" {
         /// The group's name: letters, digits, `-` and `_`, up to 24 of them. Unique in the file.
-        name: Need<Name>,
+        name: Required<Name>,
         /// How many tasks arrive in all, 1–1000000. Default: 1, or no end with `every` or `rate`.
         #[schemars(range(min = 1, max = limits::TASKS))]
         count: Option<At<u64>>,
@@ -148,7 +148,7 @@ table! {
         /// The limit on each repetition. Async tasks are cancelled by it; a thread runs on, and is counted as overdue.
         timeout: Option<At<Draw>>,
         /// What each task does, in order.
-        steps: Need<Vec<At<Step>>>,
+        steps: Required<Vec<At<Step>>>,
     }
 }
 
@@ -213,11 +213,11 @@ table! {
     Ramp, "a ramp" {
         /// Arrivals per second at the group's start, 0–100000.
         #[schemars(range(min = 0, max = 100_000))]
-        from: Need<f64>,
+        from: Required<f64>,
         /// Arrivals per second at the end, and from then on, 0–100000.
         #[schemars(range(min = 0, max = 100_000))]
-        to: Need<f64>,
+        to: Required<f64>,
         /// How long the way from one to the other is, above zero.
-        over: Need<Length>,
+        over: Required<Length>,
     }
 }

@@ -86,9 +86,9 @@ impl<T: Read> Read for At<T> {
 
 /// A key that has to be there. `None`: its lack, or what is wrong with it, has been noted.
 #[derive(Clone, Debug)]
-pub(super) struct Need<T>(pub Option<At<T>>);
+pub(super) struct Required<T>(pub Option<At<T>>);
 
-/// A key of a table: one that may be absent, or [`Need`].
+/// A key of a table: one that may be absent, or [`Required`].
 trait Field: Sized {
     /// What it has to be, if it has to be there.
     const NEEDED: Option<&'static str>;
@@ -102,10 +102,10 @@ impl<T: Read> Field for Option<At<T>> {
     }
 }
 
-impl<T: Read> Field for Need<T> {
+impl<T: Read> Field for Required<T> {
     const NEEDED: Option<&'static str> = Some(T::EXPECTED);
     fn from_value(value: Option<&Value<'_>>, key: &str, found: &mut Diagnostics) -> Self {
-        Need(Option::from_value(value, key, found))
+        Required(Option::from_value(value, key, found))
     }
 }
 
@@ -194,7 +194,7 @@ macro_rules! schema {
 
 use schema;
 
-/// Gives [`At`] and [`Need`] the schema of what they hold.
+/// Gives [`At`] and [`Required`] the schema of what they hold.
 macro_rules! transparent {
     ($wrapper:ident) => {
         impl<T: JsonSchema> JsonSchema for $wrapper<T> {
@@ -215,7 +215,7 @@ macro_rules! transparent {
 }
 
 transparent!(At);
-transparent!(Need);
+transparent!(Required);
 
 impl Scenario {
     /// Reads the text; what is wrong with its syntax, keys, types and notation is in `found`.

@@ -3,7 +3,7 @@
 use super::choice::{Choice, choice, first};
 use super::entries::{Entries, Table, table, unraw};
 use super::{
-    At, DeTable, DeValue, Diagnostic, Diagnostics, Draw, Line, Name, Need, Read, Repeat, Size, UrlPath, Value,
+    At, DeTable, DeValue, Diagnostic, Diagnostics, Draw, Line, Name, Read, Repeat, Required, Size, UrlPath, Value,
     wrong_type,
 };
 use crate::scenario::limits;
@@ -145,11 +145,11 @@ table! {
     /// A real computation of a known kind.
     KernelRun, "a kernel" {
         /// Which.
-        kernel: Need<Kernel>,
+        kernel: Required<Kernel>,
         /// The size of the problem, from 1: rows (matmul, to 2048), points a side (mandelbrot, image, to 4096), the
         /// largest candidate (primes, to 100000000), KiB (hash, compress, to 65536), thousand rounds (password, to 100000).
         #[schemars(range(min = 1, max = 100_000_000))]
-        size: Need<u64>,
+        size: Required<u64>,
     }
 }
 
@@ -169,9 +169,9 @@ table! {
     /// Steps with a limit on their time.
     Timeout, "`timeout`" {
         /// The limit, above zero.
-        after: Need<Draw>,
+        after: Required<Draw>,
         /// What is limited.
-        steps: Need<Vec<At<Step>>>,
+        steps: Required<Vec<At<Step>>>,
     }
 }
 
@@ -201,7 +201,7 @@ table! {
     /// Something that happens at times.
     Chance, "`fail` or `panic`" {
         /// What the log says.
-        message: Need<Line>,
+        message: Required<Line>,
         /// How likely, 0–1. Default: 1.
         #[schemars(range(min = 0, max = 1))]
         chance: Option<At<f64>>,
@@ -227,12 +227,12 @@ table! {
     /// Steps that one task at a time does.
     Lock, "`lock`" {
         /// Which lock: all steps that name it share it.
-        name: Need<Name>,
+        name: Required<Name>,
         /// On an async executor, `async`: who waits is suspended (`tokio::sync::Mutex`); or `sync`: who waits keeps its
         /// thread (`std::sync::Mutex`), and the steps run synchronously. The same for all steps that name it. Default: `async`.
         how: Option<At<How>>,
         /// What is done while holding it.
-        steps: Need<Vec<At<Step>>>,
+        steps: Required<Vec<At<Step>>>,
     }
 }
 
@@ -240,9 +240,9 @@ table! {
     /// Steps that so many tasks at a time do as the semaphore has permits.
     Permit, "`semaphore`" {
         /// Which [[semaphore]].
-        name: Need<Name>,
+        name: Required<Name>,
         /// What is done while holding the permit.
-        steps: Need<Vec<At<Step>>>,
+        steps: Required<Vec<At<Step>>>,
     }
 }
 
@@ -300,7 +300,7 @@ table! {
     /// Tasks that a task spawns.
     Spawned, "`spawn`" {
         /// What each does: a called group's name, or a list of steps.
-        what: Need<Branch>,
+        what: Required<Branch>,
         /// How many, 1–100000. Default: 1.
         #[schemars(range(min = 1, max = limits::SPAWN))]
         count: Option<At<u64>>,
@@ -315,7 +315,7 @@ table! {
         /// How grave it is: `error`, `warn`, `info`, `debug` or `trace`. Default: `info`.
         level: Option<At<LogLevel>>,
         /// What it says.
-        message: Need<Line>,
+        message: Required<Line>,
         /// How many numbers of a list are formatted into it, up to 100000. Default: none.
         #[schemars(range(max = limits::ITEMS))]
         items: Option<At<u64>>,
@@ -331,7 +331,7 @@ table! {
         #[schemars(range(min = 0))]
         weight: Option<At<f64>>,
         /// What is done; may be nothing.
-        steps: Need<Vec<At<Step>>>,
+        steps: Required<Vec<At<Step>>>,
     }
 }
 
@@ -339,8 +339,8 @@ table! {
     /// Steps that are repeated.
     Loop, "`loop`" {
         /// How often: a number from 1, or `forever`.
-        times: Need<Repeat>,
+        times: Required<Repeat>,
         /// What is repeated.
-        steps: Need<Vec<At<Step>>>,
+        steps: Required<Vec<At<Step>>>,
     }
 }

@@ -1,7 +1,7 @@
 //! Texts: for people, for names, for paths.
 
 use super::entries::{Entries, Table, table, unraw};
-use super::{At, DeTable, DeValue, Diagnostic, Diagnostics, Need, Read, Value, schema, wrong_type};
+use super::{At, DeTable, DeValue, Diagnostic, Diagnostics, Read, Required, Value, schema, wrong_type};
 use crate::scenario::limits;
 use crate::scenario::types::Lang;
 use crate::text::steers;
@@ -84,7 +84,7 @@ table! {
     /// A text in several languages.
     Told, "the text" {
         /// In English.
-        en: Need<Line>,
+        en: Required<Line>,
         /// In Russian. Default: the English text.
         ru: Option<At<Line>>,
     }

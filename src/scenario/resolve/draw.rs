@@ -2,7 +2,7 @@
 
 use super::Resolver;
 use crate::scenario::notation::show_duration;
-use crate::scenario::raw::{self, At, Need};
+use crate::scenario::raw::{self, At, Required};
 use crate::scenario::report::{Diagnostic, Place};
 use crate::scenario::types::Draw;
 use std::time::Duration;
@@ -79,7 +79,7 @@ impl Resolver<'_> {
         })
     }
 
-    fn above_zero(&mut self, key: &str, length: &Need<raw::Length>) -> Option<Duration> {
+    fn above_zero(&mut self, key: &str, length: &Required<raw::Length>) -> Option<Duration> {
         let At { value, place } = length.0.as_ref()?;
         if value.0.is_zero() {
             return self.refuse(Diagnostic::new(place.clone(), format!("`{key}` is zero")));

@@ -9,7 +9,7 @@ mod cue;
 mod draw;
 mod executor;
 mod expect;
-mod held;
+mod held_locks;
 mod shared;
 mod step;
 mod task;
@@ -23,7 +23,7 @@ use super::raw::{self, At, Table};
 use super::report::{Diagnostic, Diagnostics, Place};
 use super::types::{self, Draw, ExecutorKind, HttpSpec, Lang, Scenario, TaskSpec};
 use call::{Call, Callable};
-use held::Held;
+use held_locks::HeldLocks;
 use shared::{Declared, Locks};
 use std::time::Duration;
 
@@ -61,7 +61,7 @@ struct Resolver<'a> {
     /// Whose steps are being read: an index into `groups`.
     group: usize,
     /// Which locks are held around the step that is being read, and who takes which.
-    held: Held,
+    held: HeldLocks,
 }
 
 /// Checks and translates.
@@ -85,7 +85,7 @@ pub(super) fn scenario(raw: &raw::Scenario, lang: Lang, found: &mut Diagnostics)
         groups: Vec::new(),
         calls: Vec::new(),
         group: 0,
-        held: Held::default(),
+        held: HeldLocks::default(),
     };
     let title = r.title(&raw.title);
     let about = r.about(raw.about.as_ref());

@@ -2,7 +2,7 @@
 
 use super::Resolver;
 use crate::scenario::limits;
-use crate::scenario::raw::{self, At, Name, Need, nearest, one_of};
+use crate::scenario::raw::{self, At, Name, Required, nearest, one_of};
 use crate::scenario::report::{Diagnostic, Place};
 use crate::scenario::types::{ChannelSpec, DbSpec, How, LockSpec, SemaphoreSpec};
 use std::time::Duration;
@@ -200,7 +200,7 @@ impl Resolver<'_> {
         }
     }
 
-    fn declare(&mut self, kind: Shared, name: &Need<Name>) -> Option<String> {
+    fn declare(&mut self, kind: Shared, name: &Required<Name>) -> Option<String> {
         let At {
             value: Name(name),
             place,
@@ -231,7 +231,7 @@ impl Resolver<'_> {
         Some(list)
     }
 
-    fn size(&mut self, key: &str, size: &Need<u64>, most: u64, zero: &str) -> Option<u32> {
+    fn size(&mut self, key: &str, size: &Required<u64>, most: u64, zero: &str) -> Option<u32> {
         self.number(key, size.0.as_ref()?, most, zero)
     }
 

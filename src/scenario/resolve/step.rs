@@ -3,7 +3,7 @@
 use super::Resolver;
 use super::shared::Shared;
 use crate::scenario::limits;
-use crate::scenario::raw::{self, At, Need};
+use crate::scenario::raw::{self, At, Required};
 use crate::scenario::report::{Diagnostic, Place};
 use crate::scenario::types::{Choice, Cpu, How, Step};
 
@@ -18,7 +18,7 @@ pub(super) struct Site<'a> {
 
 impl Resolver<'_> {
     /// All steps of a task.
-    pub(super) fn steps(&mut self, raw: &Need<Vec<At<raw::Step>>>) -> Option<Vec<Step>> {
+    pub(super) fn steps(&mut self, raw: &Required<Vec<At<raw::Step>>>) -> Option<Vec<Step>> {
         let list = raw.0.as_ref()?;
         let count = count(&list.value);
         if count > limits::STEPS {

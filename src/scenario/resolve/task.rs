@@ -4,13 +4,13 @@ use super::arrivals::Arriving;
 use super::call::Callable;
 use super::{Resolver, all_or_nothing};
 use crate::scenario::limits;
-use crate::scenario::raw::{self, At, Need};
+use crate::scenario::raw::{self, At, Required};
 use crate::scenario::report::{Diagnostic, Place};
 use crate::scenario::types::{INJECTED, Repeat, TaskSpec};
 use std::collections::HashMap;
 
 impl Resolver<'_> {
-    pub(super) fn tasks(&mut self, raw: &Need<Vec<At<raw::Task>>>) -> Option<Vec<TaskSpec>> {
+    pub(super) fn tasks(&mut self, raw: &Required<Vec<At<raw::Task>>>) -> Option<Vec<TaskSpec>> {
         let At { value: groups, place } = raw.0.as_ref()?;
         if groups.is_empty() {
             let diagnostic = Diagnostic::new(place.clone(), "a scenario without tasks");

@@ -2,11 +2,11 @@
 
 use super::Resolver;
 use crate::scenario::limits;
-use crate::scenario::raw::{At, Line, Need, Text};
+use crate::scenario::raw::{At, Line, Required, Text};
 use crate::scenario::report::Diagnostic;
 
 impl Resolver<'_> {
-    pub(super) fn title(&mut self, title: &Need<Text>) -> Option<String> {
+    pub(super) fn title(&mut self, title: &Required<Text>) -> Option<String> {
         let At { value: text, .. } = title.0.as_ref()?;
         let sound: Vec<_> = text.lines().map(|line| self.fits_the_header(line)).collect();
         sound.into_iter().collect::<Option<()>>()?;

@@ -27,7 +27,7 @@ impl ExecutorSpec {
 /// What the language must know of an executor: what it can do, and what may be set.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Traits {
-    /// Whether tasks are futures there. Elsewhere a task keeps a thread while it does its steps.
+    /// Whether tasks are futures there. RemoteRecords a task keeps a thread while it does its steps.
     pub is_async: bool,
     /// Whether all tasks are in one process: only then can they share locks, semaphores and channels.
     pub shares_memory: bool,

@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::record::{
-    Batch, Definition, Ended, GroupId, Label, LaneId, LaneKind, Outcome, Reason, Record, Short, Slice, Spawned, TaskId,
+    Batch, CompactDuration, Definition, Ended, GroupId, Label, LaneId, LaneKind, Outcome, Reason, Record, Slice,
+    Spawned, TaskId,
 };
 
 #[test]
@@ -71,9 +72,9 @@ fn of_thousands_of_threads_those_that_worked_lately_come_first() {
     let slice = Slice {
         start: Nanos::from_millis(3_990),
         task: TaskId::new(1).expect("not zero"),
-        len: Short::new(Nanos::from_millis(1)),
-        queued: Short::new(Nanos::ZERO),
-        unnoticed: Short::new(Nanos::ZERO),
+        len: CompactDuration::new(Nanos::from_millis(1)),
+        queued: CompactDuration::new(Nanos::ZERO),
+        unnoticed: CompactDuration::new(Nanos::ZERO),
         woken_by: None,
         label: Label::NONE,
         suspended_on: Reason::Timer,

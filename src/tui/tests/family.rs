@@ -4,8 +4,8 @@
 
 use crate::model::{CueInfo, Model, RunInfo};
 use crate::record::{
-    Batch, ChannelSample, CurrentSlice, DEAD, Definition, Ended, GroupId, Label, LaneId, LaneKind, LogLine, Mark,
-    Marked, Nanos, Orphaned, Outcome, Reason, Record, Sample, Short, Slice, Spawned, TaskId,
+    Batch, ChannelSample, CompactDuration, CurrentSlice, DEAD, Definition, Ended, GroupId, Label, LaneId, LaneKind,
+    LogLine, Mark, Marked, Nanos, Orphaned, Outcome, Reason, Record, Sample, Slice, Spawned, TaskId,
 };
 use tracing::Level;
 
@@ -115,9 +115,9 @@ fn batch() -> Batch {
         let slice = Slice {
             start: Nanos::from_millis(from),
             task: task(id),
-            len: Short::new(Nanos::from_millis(to - from)),
-            queued: Short::new(Nanos::ZERO),
-            unnoticed: Short::new(Nanos::ZERO),
+            len: CompactDuration::new(Nanos::from_millis(to - from)),
+            queued: CompactDuration::new(Nanos::ZERO),
+            unnoticed: CompactDuration::new(Nanos::ZERO),
             woken_by: None,
             label: Label(label),
             suspended_on: then,
@@ -127,7 +127,7 @@ fn batch() -> Batch {
     for (id, at, outcome) in [
         (2, 1_420, Outcome::Failed),
         (4, 1_000, Outcome::NeverStarted),
-        (5, 1_800, Outcome::FailedUnseen),
+        (5, 1_800, Outcome::UnobservedFailure),
         (6, 1_600, Outcome::Lost),
     ] {
         let (at, task) = (Nanos::from_millis(at), task(id));
@@ -163,8 +163,8 @@ fn batch() -> Batch {
         lane: LaneId(0),
         task: task(3),
         start: Nanos::from_millis(1_600),
-        queued: Short::new(Nanos::ZERO),
-        unnoticed: Short::new(Nanos::ZERO),
+        queued: CompactDuration::new(Nanos::ZERO),
+        unnoticed: CompactDuration::new(Nanos::ZERO),
         blocking_since: None,
         overdue_since: None,
         label: Label(3),
@@ -174,8 +174,8 @@ fn batch() -> Batch {
         lane: LaneId(3),
         task: task(8),
         start: Nanos::from_millis(1_700),
-        queued: Short::new(Nanos::ZERO),
-        unnoticed: Short::new(Nanos::ZERO),
+        queued: CompactDuration::new(Nanos::ZERO),
+        unnoticed: CompactDuration::new(Nanos::ZERO),
         blocking_since: None,
         overdue_since: Some(Nanos::from_millis(2_200)),
         label: Label(3),

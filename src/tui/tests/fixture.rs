@@ -5,8 +5,9 @@
 
 use crate::model::{CueInfo, RunInfo};
 use crate::record::{
-    Batch, CurrentSlice, Definition, Ended, GroupId, Label, LaneId, LaneKind, LaneSample, LogLine, Mark, Marked, Nanos,
-    Outcome, Reason, Record, Repetition, RuntimeSample, Sample, Short, Slice, Spawned, Step, TaskId, Waiting,
+    Batch, CompactDuration, CurrentSlice, Definition, Ended, GroupId, Label, LaneId, LaneKind, LaneSample, LogLine,
+    Mark, Marked, Nanos, Outcome, Reason, Record, Repetition, RuntimeSample, Sample, Slice, Spawned, Step, TaskId,
+    Waiting,
 };
 use tracing::Level;
 
@@ -331,7 +332,7 @@ impl Script {
 impl Poll {
     fn records(&self, batch: &mut Batch) {
         let (lane, task) = (LaneId(self.lane), id(self.task));
-        let (start, len) = (Nanos(self.start), Short::new(Nanos(self.end - self.start)));
+        let (start, len) = (Nanos(self.start), CompactDuration::new(Nanos(self.end - self.start)));
         if self.blocking {
             let step = Step {
                 start,
@@ -354,7 +355,7 @@ impl Poll {
         };
         batch.records.push((lane, Record::Slice(slice)));
         if let Some(since) = self.repetition_since {
-            let len = Short::new(Nanos(self.end - since));
+            let len = CompactDuration::new(Nanos(self.end - since));
             let repetition = Repetition {
                 start: Nanos(since),
                 task,

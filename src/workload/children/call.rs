@@ -1,10 +1,10 @@
 //! One call under way: who has ended, and what the parent does about it. Knows nothing of futures or threads.
 
-use super::Manner;
-use super::family::{End, Family, Place};
+use super::JoinMode;
+use super::child_completions::{ChildCompletions, End, Place};
 use crate::probe::{self, TaskHandle};
 use crate::record::{Nanos, Outcome};
-use crate::workload::inline::Cut;
+use crate::workload::inline::StepError;
 use crate::workload::stop::Stop;
 use std::sync::Arc;
 
@@ -21,9 +21,9 @@ pub(in crate::workload) enum Then {
 
 /// A step that has called children.
 pub(in crate::workload) struct Call {
-    pub(super) manner: Manner,
+    pub(super) manner: JoinMode,
     pub(super) since: Nanos,
-    family: Arc<Family>,
+    family: Arc<ChildCompletions>,
     /// In the order of the call.
     pub(super) children: Vec<TaskHandle>,
     /// In the order of time.
@@ -35,7 +35,7 @@ pub(in crate::workload) struct Call {
 }
 
 impl Call {
-    pub(in crate::workload) fn new(manner: Manner) -> Call {
+    pub(in crate::workload) fn new(manner: JoinMode) -> Call {
         Call {
             manner,
             since: probe::now(),
@@ -47,7 +47,7 @@ impl Call {
         }
     }
 
-    pub(in crate::workload) fn manner(&self) -> Manner {
+    pub(in crate::workload) fn manner(&self) -> JoinMode {
         self.manner
     }
 
@@ -57,7 +57,7 @@ impl Call {
     }
 
     /// Where the ends arrive; and how many have been heard.
-    pub(in crate::workload) fn family(&self) -> (Arc<Family>, usize) {
+    pub(in crate::workload) fn family(&self) -> (Arc<ChildCompletions>, usize) {
         (self.family.clone(), self.heard.len())
     }
 
@@ -85,10 +85,10 @@ impl Call {
         let completed = end.outcome == Outcome::Completed;
         self.note(end);
         match self.manner {
-            Manner::Gather if !completed => Then::Leave,
-            Manner::Race => Then::Leave,
+            JoinMode::Gather if !completed => Then::Leave,
+            JoinMode::Race => Then::Leave,
             _ if self.all_heard() => Then::Leave,
-            Manner::Group if !completed && self.failed == 1 => Then::CancelOthers,
+            JoinMode::Group if !completed && self.failed == 1 => Then::CancelOthers,
             _ => Then::Wait,
         }
     }
@@ -137,7 +137,7 @@ impl Call {
     /// Whether the step has done what it is for.
     pub(in crate::workload) fn succeeded(&self) -> bool {
         match self.manner {
-            Manner::Race => self
+            JoinMode::Race => self
                 .heard
                 .first()
                 .is_none_or(|first| first.outcome == Outcome::Completed),
@@ -147,7 +147,7 @@ impl Call {
 
     /// The step's end, for its parent to go on with, and a line in the log. `cancels`: the others are being cancelled; otherwise
     /// they run on.
-    pub(in crate::workload) fn conclude(&self, stop: &Stop, cancels: bool) -> Result<(), Cut> {
+    pub(in crate::workload) fn conclude(&self, stop: &Stop, cancels: bool) -> Result<(), StepError> {
         if self.succeeded() {
             self.tell(cancels);
             return Ok(());
@@ -155,7 +155,7 @@ impl Call {
         // Who was cut by the run's end has not failed.
         stop.check()?;
         self.tell(cancels);
-        Err(Cut::Failed)
+        Err(StepError::Failed)
     }
 
     pub(super) fn failures(&self) -> impl Iterator<Item = &End> {
@@ -166,21 +166,21 @@ impl Call {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::probe::Hub;
+    use crate::probe::Registry;
     use Outcome::{Cancelled, Completed, Failed};
     use Then::{CancelOthers, Leave, Wait};
 
-    fn call(manner: Manner, children: usize) -> Call {
-        let hub = Hub::new();
+    fn call(manner: JoinMode, children: usize) -> Call {
+        let registry = Registry::new();
         let mut call = Call::new(manner);
         for _ in 0..children {
-            call.add(TaskHandle::new(&hub, &hub.group_named("weather")));
+            call.add(TaskHandle::new(&registry, &registry.group_named("weather")));
         }
         call
     }
 
     /// What the parent does at each of these ends, and whether its step succeeds.
-    fn hears(manner: Manner, children: usize, ends: &[(usize, Outcome)]) -> (Vec<Then>, bool) {
+    fn hears(manner: JoinMode, children: usize, ends: &[(usize, Outcome)]) -> (Vec<Then>, bool) {
         let mut call = call(manner, children);
         let then = ends
             .iter()
@@ -195,40 +195,40 @@ mod tests {
     #[test]
     fn gather_leaves_at_the_first_failure() {
         let all = [(2, Completed), (0, Completed), (1, Completed)];
-        assert_eq!(hears(Manner::Gather, 3, &all), (vec![Wait, Wait, Leave], true));
+        assert_eq!(hears(JoinMode::Gather, 3, &all), (vec![Wait, Wait, Leave], true));
         let fails = [(1, Completed), (2, Failed)];
-        assert_eq!(hears(Manner::Gather, 3, &fails), (vec![Wait, Leave], false));
+        assert_eq!(hears(JoinMode::Gather, 3, &fails), (vec![Wait, Leave], false));
     }
 
     #[test]
     fn group_cancels_once_and_waits_for_all() {
         let fails = [(1, Failed), (0, Cancelled), (2, Failed)];
         assert_eq!(
-            hears(Manner::Group, 3, &fails),
+            hears(JoinMode::Group, 3, &fails),
             (vec![CancelOthers, Wait, Leave], false)
         );
-        assert_eq!(hears(Manner::Group, 1, &[(0, Failed)]), (vec![Leave], false));
+        assert_eq!(hears(JoinMode::Group, 1, &[(0, Failed)]), (vec![Leave], false));
         let all = [(1, Completed), (0, Completed)];
-        assert_eq!(hears(Manner::Group, 2, &all), (vec![Wait, Leave], true));
+        assert_eq!(hears(JoinMode::Group, 2, &all), (vec![Wait, Leave], true));
     }
 
     #[test]
     fn race_is_decided_by_the_first() {
-        assert_eq!(hears(Manner::Race, 3, &[(1, Completed)]), (vec![Leave], true));
-        assert_eq!(hears(Manner::Race, 3, &[(1, Failed)]), (vec![Leave], false));
+        assert_eq!(hears(JoinMode::Race, 3, &[(1, Completed)]), (vec![Leave], true));
+        assert_eq!(hears(JoinMode::Race, 3, &[(1, Failed)]), (vec![Leave], false));
     }
 
     #[test]
     fn spawn_waits_for_all_whatever_becomes_of_them() {
         let fails = [(1, Failed), (0, Completed)];
-        assert_eq!(hears(Manner::Spawn, 2, &fails), (vec![Wait, Leave], false));
+        assert_eq!(hears(JoinMode::Spawn, 2, &fails), (vec![Wait, Leave], false));
     }
 
     #[test]
     fn who_has_ended_and_is_about_to_say_so_is_waited_for() {
         let outcome = |end: &End| (end.place, end.outcome);
         for let_go in [|call: &mut Call| call.orphan_others(&Stop::new()), Call::mute_others] {
-            let mut call = call(Manner::Gather, 3);
+            let mut call = call(JoinMode::Gather, 3);
             let places = [0, 1].map(|place| Place { place, ..call.place() });
             places[0].report(Failed);
             let (family, heard) = call.family();
@@ -249,7 +249,7 @@ mod tests {
 
     #[test]
     fn who_ended_while_the_parent_made_up_its_mind_is_no_other() {
-        let mut call = call(Manner::Gather, 3);
+        let mut call = call(JoinMode::Gather, 3);
         for place in [0, 2] {
             Place { place, ..call.place() }.report(Failed);
         }

@@ -4,15 +4,15 @@
 use crate::probe::TaskHandle;
 use crate::scenario::MOST_TASKS;
 use crate::workload::Services;
-use crate::workload::inline::Cut;
-use crate::workload::troubles::Trouble;
+use crate::workload::error_throttle::ErrorKind;
+use crate::workload::inline::StepError;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// How many tasks have been made so far, also those that are over by now.
 #[derive(Debug, Default)]
-pub(in crate::workload) struct Made(AtomicU64);
+pub(in crate::workload) struct SpawnLimit(AtomicU64);
 
-impl Made {
+impl SpawnLimit {
     /// Counts so many `more`, if that is not too many.
     fn add(&self, more: usize) -> bool {
         let fits = |made: u64| Some(made.saturating_add(more as u64)).filter(|&made| made <= MOST_TASKS);
@@ -24,19 +24,19 @@ impl Made {
 ///
 /// # Errors
 /// When they are too many: the step fails.
-pub(in crate::workload) fn room(services: &Services, task: &TaskHandle, more: usize) -> Result<(), Cut> {
+pub(in crate::workload) fn room(services: &Services, task: &TaskHandle, more: usize) -> Result<(), StepError> {
     if services.made().add(more) {
         return Ok(());
     }
     let what = format_args!("no task is made: the steps of a run make no more than {MOST_TASKS}");
-    services.troubles().tell(task, Trouble::Tasks, what);
-    Err(Cut::Failed)
+    services.error_throttle().tell(task, ErrorKind::Tasks, what);
+    Err(StepError::Failed)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::probe::Hub;
+    use crate::probe::Registry;
     use crate::record::Outcome;
     use crate::scenario;
     use crate::workload::draw::Seed;
@@ -47,7 +47,7 @@ mod tests {
 
     #[test]
     fn a_million_tasks_fit_and_not_one_more() {
-        let made = Made::default();
+        let made = SpawnLimit::default();
         assert!(made.add(999_999));
         assert!(!made.add(2) && made.add(1));
         assert!(!made.add(1) && !made.add(usize::MAX));
@@ -63,8 +63,8 @@ mod tests {
             steps = [{ loop = { times = "forever", steps = [{ unawaited = ["yield"] }] } }]
         "#;
         let scenario = scenario::read("test.toml", text).unwrap();
-        let hub = Hub::new();
-        let api = || TaskHandle::new(&hub, &hub.group_named("api"));
+        let registry = Registry::new();
+        let api = || TaskHandle::new(&registry, &registry.group_named("api"));
         for on_thread in [true, false] {
             let mut labels = Labels::new();
             let services = Arc::new(Services::start(&scenario, &mut labels, &|| false).unwrap());
@@ -77,7 +77,7 @@ mod tests {
                     services: &services,
                     rng: &mut Seed::drawn(1).turn(0),
                 };
-                assert_eq!(inline.run(&program.steps), Err(Cut::Failed));
+                assert_eq!(inline.run(&program.steps), Err(StepError::Failed));
             } else {
                 let task = TaskCtx::new(api(), program.clone(), services.clone(), 0);
                 assert_eq!(block_on(task.run_async()), Outcome::Failed);

@@ -3,7 +3,7 @@
 //! hyper's usual way spawns the connection as a task of its own. Then half of every request would belong to a task that the
 //! scenario does not name. Here the task polls its connection while it waits for the reply, and no one else does.
 
-use super::door::Door;
+use super::reentrant_waker::ReentrantWaker;
 use super::{DRAW, WAIT};
 use crate::record::TaskId;
 use http_body_util::{BodyExt, Empty};
@@ -30,7 +30,7 @@ pub(in crate::workload) struct Link {
     /// `None` once it is closed.
     connection: Option<Driven>,
     address: SocketAddr,
-    door: Arc<Door>,
+    door: Arc<ReentrantWaker>,
     /// The door's own.
     waker: Waker,
 }
@@ -60,7 +60,7 @@ impl Link {
         // Requests are small and alone; waiting for more to send with them would only delay them.
         stream.set_nodelay(true).map_err(LinkError::Connect)?;
         let (sender, connection) = handshake(TokioIo::new(stream)).await.map_err(LinkError::Broken)?;
-        let door = Arc::new(Door::default());
+        let door = Arc::new(ReentrantWaker::default());
         let waker = Waker::from(door.clone());
         Ok(Link {
             sender,

@@ -10,8 +10,8 @@
 //! task's which wait the reply ends.
 
 mod client;
-mod door;
-mod noted;
+mod notifying_stream;
+mod reentrant_waker;
 mod service;
 
 pub(super) use client::Link;

@@ -3,12 +3,12 @@
 //! Its latency rests on tokio's timer, which counts whole milliseconds and rounds up: replies come up to 1 ms after the
 //! latency that was drawn. Lateness is not touched by that, for it counts from when the reply really left.
 
-use super::noted::{Noted, Outgoing};
+use super::notifying_stream::{NotifyingStream, Outgoing};
 use super::{DRAW, WAIT};
 use crate::record::TaskId;
 use crate::scenario::{Draw, HttpSpec};
 use crate::workload::draw::{Seed, happens, sample};
-use crate::workload::readiness::{Note, Readiness};
+use crate::workload::readiness::{Readiness, ReadyToken};
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
 use hyper::http::uri::PathAndQuery;
@@ -37,13 +37,13 @@ const BREATH: Duration = Duration::from_millis(20);
 /// The service, until it is dropped.
 pub struct HttpService {
     address: SocketAddr,
-    desk: Arc<Desk>,
+    desk: Arc<ServerState>,
     agent: ureq::Agent,
     thread: Mutex<Option<(oneshot::Sender<()>, JoinHandle<()>)>>,
 }
 
 /// What requests are served from.
-struct Desk {
+struct ServerState {
     behaviour: Mutex<HttpSpec>,
     /// The waits of the tasks that talk to the service.
     tasks: Mutex<HashMap<TaskId, Arc<Readiness>>>,
@@ -52,9 +52,9 @@ struct Desk {
     strangers: AtomicU64,
 }
 
-impl Desk {
-    fn new(behaviour: HttpSpec, seed: u64) -> Desk {
-        Desk {
+impl ServerState {
+    fn new(behaviour: HttpSpec, seed: u64) -> ServerState {
+        ServerState {
             behaviour: Mutex::new(behaviour),
             tasks: Mutex::default(),
             seed: Seed::of_service(seed),
@@ -89,7 +89,7 @@ impl HttpService {
             socket.listen(BACKLOG)?
         };
         let address = listener.local_addr()?;
-        let desk = Arc::new(Desk::new(behaviour, seed));
+        let desk = Arc::new(ServerState::new(behaviour, seed));
         let (stop, stopped) = oneshot::channel();
         let served = desk.clone();
         let thread = std::thread::Builder::new()
@@ -111,7 +111,7 @@ impl HttpService {
         };
         HttpService {
             address,
-            desk: Arc::new(Desk::new(behaviour, seed)),
+            desk: Arc::new(ServerState::new(behaviour, seed)),
             agent: agent(),
             thread: Mutex::new(None),
         }
@@ -166,7 +166,7 @@ impl Drop for HttpService {
     }
 }
 
-fn serve(runtime: &Runtime, listener: TcpListener, desk: Arc<Desk>, stopped: oneshot::Receiver<()>) {
+fn serve(runtime: &Runtime, listener: TcpListener, desk: Arc<ServerState>, stopped: oneshot::Receiver<()>) {
     let connections = LocalSet::new();
     connections.block_on(runtime, async {
         tokio::select! {
@@ -176,7 +176,7 @@ fn serve(runtime: &Runtime, listener: TcpListener, desk: Arc<Desk>, stopped: one
     });
 }
 
-async fn accept(listener: TcpListener, desk: Arc<Desk>) -> Infallible {
+async fn accept(listener: TcpListener, desk: Arc<ServerState>) -> Infallible {
     loop {
         let Ok((stream, _)) = listener.accept().await else {
             tokio::time::sleep(BREATH).await;
@@ -185,7 +185,7 @@ async fn accept(listener: TcpListener, desk: Arc<Desk>) -> Infallible {
         // Fails only if the peer has gone already.
         let _ = stream.set_nodelay(true);
         let outgoing = Outgoing::default();
-        let socket = TokioIo::new(Noted::new(stream, outgoing.clone()));
+        let socket = TokioIo::new(NotifyingStream::new(stream, outgoing.clone()));
         let desk = desk.clone();
         let answering = service_fn(move |request| answer(request, desk.clone(), outgoing.clone()));
         tokio::task::spawn_local(async move {
@@ -197,7 +197,7 @@ async fn accept(listener: TcpListener, desk: Arc<Desk>) -> Infallible {
 
 async fn answer(
     request: Request<Incoming>,
-    desk: Arc<Desk>,
+    desk: Arc<ServerState>,
     outgoing: Outgoing,
 ) -> Result<Response<Full<Bytes>>, Infallible> {
     let (latency, fails) = desk.draw(&request);
@@ -222,7 +222,7 @@ async fn answer(
     Ok(response)
 }
 
-impl Desk {
+impl ServerState {
     /// How long this reply takes, and whether it is a failure.
     fn draw(&self, request: &Request<Incoming>) -> (Duration, bool) {
         let number = request
@@ -240,7 +240,7 @@ impl Desk {
     }
 
     /// Whom to tell when the reply leaves.
-    fn note(&self, request: &Request<Incoming>) -> Option<Note> {
+    fn note(&self, request: &Request<Incoming>) -> Option<ReadyToken> {
         let (task, wait) = request.headers().get(WAIT)?.to_str().ok()?.split_once(':')?;
         let task = TaskId::new(task.parse().ok()?)?;
         Some(lock(&self.tasks).get(&task)?.note(wait.parse().ok()?))

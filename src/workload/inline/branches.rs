@@ -2,11 +2,11 @@
 //!
 //! A child does not queue at its parent's executor: a pool whose threads all wait for children would never come to run one.
 
-use super::{Cut, Inline};
+use super::{Inline, StepError};
 use crate::probe::{self, TaskHandle, lane};
 use crate::record::Label;
 use crate::workload::TaskCtx;
-use crate::workload::children::{Call, Manner, Place, Then, room};
+use crate::workload::children::{Call, JoinMode, Place, Then, room};
 use crate::workload::draw::Seed;
 use crate::workload::program::Program;
 use rand::Rng;
@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 impl Inline<'_> {
     /// Runs each program as a child, and keeps the thread until the manner of the call lets it go.
-    pub(super) fn call(&mut self, label: Label, manner: Manner, programs: &[Arc<Program>]) -> Result<(), Cut> {
+    pub(super) fn call(&mut self, label: Label, manner: JoinMode, programs: &[Arc<Program>]) -> Result<(), StepError> {
         room(self.services, self.task, programs.len())?;
         let mut call = Call::new(manner);
         for program in programs {
@@ -39,7 +39,7 @@ impl Inline<'_> {
     }
 
     /// Spawns so many tasks for which nobody waits.
-    pub(super) fn spawn(&mut self, label: Label, program: &Arc<Program>, count: u32) -> Result<(), Cut> {
+    pub(super) fn spawn(&mut self, label: Label, program: &Arc<Program>, count: u32) -> Result<(), StepError> {
         room(self.services, self.task, count as usize)?;
         let start = probe::now();
         for _ in 0..count {
@@ -54,10 +54,10 @@ impl Inline<'_> {
     }
 
     /// Makes a closure and drops it.
-    pub(super) fn unawaited(&mut self, label: Label, program: &Arc<Program>) -> Result<(), Cut> {
+    pub(super) fn unawaited(&mut self, label: Label, program: &Arc<Program>) -> Result<(), StepError> {
         room(self.services, self.task, 1)?;
         let start = probe::now();
-        let group = self.task.hub().group_named(program.group());
+        let group = self.task.registry().group_named(program.group());
         let handle = probe::never_started(self.task, &group);
         let seed = Seed::drawn(self.rng.random());
         let child = TaskCtx::child(handle.clone(), program.clone(), self.services.clone(), seed, None);
@@ -70,7 +70,7 @@ impl Inline<'_> {
 
     /// A child that is queued from now on; `meet` is shown its handle, and says to whom it reports.
     fn child(&mut self, program: &Arc<Program>, meet: impl FnOnce(&TaskHandle) -> Option<Place>) -> TaskCtx {
-        let handle = self.task.child(&self.task.hub().group_named(program.group()));
+        let handle = self.task.child(&self.task.registry().group_named(program.group()));
         let place = meet(&handle);
         let seed = Seed::drawn(self.rng.random());
         TaskCtx::child(handle, program.clone(), self.services.clone(), seed, place)

@@ -1,6 +1,6 @@
 //! Locks, semaphores and channels, for tasks that keep their thread while they wait.
 
-use super::{Cut, Inline};
+use super::{Inline, StepError};
 use crate::probe::{self, lane};
 use crate::record::Label;
 use crate::workload::program::Instruction;
@@ -10,7 +10,7 @@ use tokio::sync::{AcquireError, TryAcquireError};
 
 impl Inline<'_> {
     /// Does steps under the lock number `lock`.
-    pub(super) fn lock(&mut self, label: Label, lock: usize, steps: &[Instruction]) -> Result<(), Cut> {
+    pub(super) fn lock(&mut self, label: Label, lock: usize, steps: &[Instruction]) -> Result<(), StepError> {
         let lock = &self.services.shared().locks[lock];
         self.spanning(label, |this| {
             let _guard = match lock.try_block() {
@@ -22,13 +22,13 @@ impl Inline<'_> {
     }
 
     /// Does steps with a permit of the semaphore number `semaphore`.
-    pub(super) fn semaphore(&mut self, label: Label, semaphore: usize, steps: &[Instruction]) -> Result<(), Cut> {
+    pub(super) fn semaphore(&mut self, label: Label, semaphore: usize, steps: &[Instruction]) -> Result<(), StepError> {
         let semaphore = &self.services.shared().semaphores[semaphore];
         self.spanning(label, |this| {
             let _permit = match semaphore.try_acquire() {
                 Ok(permit) => permit,
                 // Closed only when the run stops, which the wait tells at once.
-                Err(_) => lane::blocking(label, || block_on(semaphore.acquire())).map_err(|_| Cut::Stopped)?,
+                Err(_) => lane::blocking(label, || block_on(semaphore.acquire())).map_err(|_| StepError::Stopped)?,
             };
             this.run(steps)
         })
@@ -40,13 +40,13 @@ impl Inline<'_> {
         label: Label,
         tried: Result<(), TryAcquireError>,
         passing: impl Future<Output = Result<(), AcquireError>>,
-    ) -> Result<(), Cut> {
+    ) -> Result<(), StepError> {
         match tried {
             Ok(()) => {
                 lane::step(self.task, label, probe::now());
                 Ok(())
             }
-            Err(_) => lane::blocking(label, || block_on(passing)).map_err(|_| Cut::Stopped),
+            Err(_) => lane::blocking(label, || block_on(passing)).map_err(|_| StepError::Stopped),
         }
     }
 }

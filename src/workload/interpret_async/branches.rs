@@ -3,13 +3,13 @@
 //! tokio drops an aborted task at its next suspension, which for one that is suspended is at once. What it has handed to a blocking
 //! thread runs on.
 
-use super::{Wire, named};
+use super::{AsyncContext, named};
 use crate::probe::{self, TaskHandle, lane};
 use crate::record::{Label, Nanos, Reason};
 use crate::workload::TaskCtx;
-use crate::workload::children::{Call, Manner, Place, Then, room};
+use crate::workload::children::{Call, JoinMode, Place, Then, room};
 use crate::workload::draw::Seed;
-use crate::workload::inline::Cut;
+use crate::workload::inline::StepError;
 use crate::workload::program::Program;
 use crate::workload::readiness::Due;
 use rand::Rng;
@@ -22,23 +22,23 @@ use tokio::task::{AbortHandle, JoinHandle};
 
 /// Runs each program as a child, and waits for them in this manner.
 pub(super) async fn call(
-    wire: &Wire,
+    context: &AsyncContext,
     rng: &mut Pcg64Mcg,
     label: Label,
-    manner: Manner,
+    manner: JoinMode,
     programs: &[Arc<Program>],
     limit: Option<Nanos>,
-) -> Result<(), Cut> {
-    room(&wire.services, &wire.task, programs.len())?;
+) -> Result<(), StepError> {
+    room(&context.services, &context.task, programs.len())?;
     let mut children = Children {
-        wire,
+        context,
         call: Call::new(manner),
         aborts: Vec::with_capacity(programs.len()),
     };
     for program in programs {
         children.spawn(program, rng);
     }
-    let due = Due::new(&wire.task, None, limit);
+    let due = Due::new(&context.task, None, limit);
     while !children.call.all_heard() {
         let (family, heard) = children.call.family();
         let next = pin!(poll_fn(|context| family.poll(heard, context)));
@@ -50,63 +50,68 @@ pub(super) async fn call(
         }
     }
     drop(due);
-    lane::step(&wire.task, label, children.call.since());
+    lane::step(&context.task, label, children.call.since());
     children.leave()
 }
 
 /// Spawns so many tasks for which nobody waits.
 pub(super) fn spawn(
-    wire: &Wire,
+    context: &AsyncContext,
     rng: &mut Pcg64Mcg,
     label: Label,
     program: &Arc<Program>,
     count: u32,
-) -> Result<(), Cut> {
-    room(&wire.services, &wire.task, count as usize)?;
+) -> Result<(), StepError> {
+    room(&context.services, &context.task, count as usize)?;
     let start = probe::now();
     for _ in 0..count {
-        drop(child(wire, rng, program, |handle| {
+        drop(child(context, rng, program, |handle| {
             probe::unheard(handle);
             None
         }));
     }
-    lane::step(&wire.task, label, start);
+    lane::step(&context.task, label, start);
     Ok(())
 }
 
 /// Makes a future and drops it.
-pub(super) fn unawaited(wire: &Wire, rng: &mut Pcg64Mcg, label: Label, program: &Arc<Program>) -> Result<(), Cut> {
-    room(&wire.services, &wire.task, 1)?;
+pub(super) fn unawaited(
+    context: &AsyncContext,
+    rng: &mut Pcg64Mcg,
+    label: Label,
+    program: &Arc<Program>,
+) -> Result<(), StepError> {
+    room(&context.services, &context.task, 1)?;
     let start = probe::now();
-    let hub = wire.task.hub();
-    let handle = probe::never_started(&wire.task, &hub.group_named(program.group()));
+    let registry = context.task.registry();
+    let handle = probe::never_started(&context.task, &registry.group_named(program.group()));
     let seed = Seed::drawn(rng.random());
-    let future = TaskCtx::child(handle.clone(), program.clone(), wire.services.clone(), seed, None).run_async();
+    let future = TaskCtx::child(handle.clone(), program.clone(), context.services.clone(), seed, None).run_async();
     drop(future);
     tracing::warn!("{} was called and never awaited: nothing of it ran", handle.name());
-    lane::step(&wire.task, label, start);
+    lane::step(&context.task, label, start);
     Ok(())
 }
 
 /// Spawns a child; `meet` is shown its handle before it can run, and says to whom it reports.
 fn child(
-    wire: &Wire,
+    context: &AsyncContext,
     rng: &mut Pcg64Mcg,
     program: &Arc<Program>,
     meet: impl FnOnce(&TaskHandle) -> Option<Place>,
 ) -> JoinHandle<()> {
-    let hub = wire.task.hub();
-    let group = hub.group_named(program.group());
+    let registry = context.task.registry();
+    let group = registry.group_named(program.group());
     let seed = Seed::drawn(rng.random());
-    probe::spawn(&Handle::current(), hub, &group, |handle| {
+    probe::spawn(&Handle::current(), registry, &group, |handle| {
         let place = meet(&handle);
-        TaskCtx::child(handle, program.clone(), wire.services.clone(), seed, place).boxed()
+        TaskCtx::child(handle, program.clone(), context.services.clone(), seed, place).boxed()
     })
 }
 
 /// The children of a step, which are aborted if the step's future is dropped.
 struct Children<'a> {
-    wire: &'a Wire,
+    context: &'a AsyncContext,
     call: Call,
     /// In the order of the call; empty once nobody is to be aborted.
     aborts: Vec<AbortHandle>,
@@ -115,7 +120,7 @@ struct Children<'a> {
 impl Children<'_> {
     fn spawn(&mut self, program: &Arc<Program>, rng: &mut Pcg64Mcg) {
         let call = &mut self.call;
-        let join = child(self.wire, rng, program, |handle| {
+        let join = child(self.context, rng, program, |handle| {
             let place = call.place();
             call.add(handle.clone());
             Some(place)
@@ -136,20 +141,20 @@ impl Children<'_> {
     }
 
     /// The step is over, in its own way.
-    fn leave(mut self) -> Result<(), Cut> {
+    fn leave(mut self) -> Result<(), StepError> {
         self.call.leave();
         let cancels = match self.call.manner() {
-            Manner::Gather => {
-                self.call.orphan_others(self.wire.services.stop());
+            JoinMode::Gather => {
+                self.call.orphan_others(self.context.services.stop());
                 false
             }
-            Manner::Group | Manner::Race | Manner::Spawn => {
+            JoinMode::Group | JoinMode::Race | JoinMode::Spawn => {
                 self.give_up();
                 true
             }
         };
         self.aborts.clear();
-        self.call.conclude(self.wire.services.stop(), cancels)
+        self.call.conclude(self.context.services.stop(), cancels)
     }
 }
 
@@ -158,7 +163,7 @@ impl Drop for Children<'_> {
         if self.aborts.is_empty() {
             return;
         }
-        if !self.wire.services.stop().requested() {
+        if !self.context.services.stop().requested() {
             self.call.tell_cancelled();
         }
         self.give_up();

@@ -3,12 +3,12 @@
 //! What runs there cannot be stopped. When the task that waits for it is cancelled, by a timeout or otherwise, the work goes on to its end,
 //! and nobody waits for it any more: it is orphaned.
 
-use super::{Wire, named};
+use super::{AsyncContext, named};
 use crate::probe::{self, TaskHandle, lane};
 use crate::record::{Label, Nanos, Outcome, Reason};
 use crate::workload::Services;
 use crate::workload::draw::Seed;
-use crate::workload::inline::{Cut, Inline, outcome};
+use crate::workload::inline::{Inline, StepError, outcome};
 use crate::workload::task::ended;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::pin;
@@ -16,23 +16,23 @@ use std::sync::Arc;
 
 /// Has a blocking thread do `work` as a child of this task, and waits for it. The work goes on if the wait is cancelled.
 pub(super) async fn offload(
-    wire: &mut Wire,
+    context: &mut AsyncContext,
     seed: Seed,
     label: Label,
     reason: Reason,
     limit: Option<Nanos>,
-    work: impl FnOnce(&mut Inline<'_>) -> Result<(), Cut> + Send + 'static,
-) -> Result<(), Cut> {
+    work: impl FnOnce(&mut Inline<'_>) -> Result<(), StepError> + Send + 'static,
+) -> Result<(), StepError> {
     let start = probe::now();
-    let wait = wire.readiness().open(limit);
+    let wait = context.readiness().open(limit);
     let note = wait.to_note();
-    let child = Child(probe::offloaded(&wire.task));
+    let child = Child(probe::offloaded(&context.task));
     let _orphan = Orphan {
         child: child.0.clone(),
-        services: wire.services.clone(),
+        services: context.services.clone(),
     };
     let queued_since = probe::now();
-    let services = wire.services.clone();
+    let services = context.services.clone();
     // The run does not end before its orphans.
     let presence = services.alive().enter();
     let mut rng = seed.turn(0);
@@ -56,10 +56,10 @@ pub(super) async fn offload(
         // It panicked there, and so does the task that waits for it.
         Ok(Err(panic)) => resume_unwind(panic),
         // The runtime shuts down and will not start it any more.
-        Err(_) => return Err(Cut::Stopped),
+        Err(_) => return Err(StepError::Stopped),
     }
     drop(wait);
-    lane::step(&wire.task, label, start);
+    lane::step(&context.task, label, start);
     Ok(())
 }
 

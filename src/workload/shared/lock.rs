@@ -21,14 +21,14 @@ pub(in crate::workload) struct Lock {
 
 impl Lock {
     /// Takes the blocking half if it is free.
-    pub(in crate::workload) fn try_block(&self) -> Option<Held<'_>> {
+    pub(in crate::workload) fn try_block(&self) -> Option<LockGuard<'_>> {
         let guard = match self.blocking.try_lock() {
             Ok(guard) => guard,
             // A task that panicked under it left nothing half done: there is nothing inside.
             Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
             Err(TryLockError::WouldBlock) => return None,
         };
-        Some(Held {
+        Some(LockGuard {
             guard: Some(guard),
             lock: self,
         })
@@ -38,7 +38,7 @@ impl Lock {
     ///
     /// # Errors
     /// When the run ends first.
-    pub(in crate::workload) fn block(&self) -> Result<Held<'_>, Stopped> {
+    pub(in crate::workload) fn block(&self) -> Result<LockGuard<'_>, Stopped> {
         let mut closed = self.closed();
         loop {
             if *closed {
@@ -64,16 +64,16 @@ impl Lock {
 }
 
 /// The blocking half is taken, until this is dropped.
-pub(in crate::workload) struct Held<'a> {
+pub(in crate::workload) struct LockGuard<'a> {
     /// `None` only while it is dropped.
     guard: Option<MutexGuard<'a, ()>>,
     lock: &'a Lock,
 }
 
-impl Drop for Held<'_> {
+impl Drop for LockGuard<'_> {
     fn drop(&mut self) {
         self.guard = None;
-        // Held and let go, so that the news cannot fall between somebody's last try and their wait.
+        // LockGuard and let go, so that the news cannot fall between somebody's last try and their wait.
         drop(self.lock.closed());
         self.lock.news.notify_one();
     }

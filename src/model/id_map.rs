@@ -41,7 +41,7 @@ impl Number for GroupId {
 
 /// From an identity to a place below 2³² − 1.
 #[derive(Clone, Debug)]
-pub(super) struct Places<K> {
+pub(super) struct IdMap<K> {
     pages: HashMap<u32, Box<Page>, BuildHasherDefault<Spread>>,
     key: PhantomData<K>,
 }
@@ -54,16 +54,16 @@ impl Page {
     const NOWHERE: u32 = u32::MAX;
 }
 
-impl<K> Default for Places<K> {
-    fn default() -> Places<K> {
-        Places {
+impl<K> Default for IdMap<K> {
+    fn default() -> IdMap<K> {
+        IdMap {
             pages: HashMap::default(),
             key: PhantomData,
         }
     }
 }
 
-impl<K: Number> Places<K> {
+impl<K: Number> IdMap<K> {
     /// The place of an identity.
     #[inline]
     pub fn get(&self, key: K) -> Option<usize> {
@@ -128,7 +128,7 @@ mod tests {
     proptest! {
         #[test]
         fn each_is_where_it_was_put_last(puts in prop::collection::vec((0u16..2000, 0usize..50), 0..200)) {
-            let (mut places, mut plain) = (Places::default(), HashMap::new());
+            let (mut places, mut plain) = (IdMap::default(), HashMap::new());
             for &(id, place) in &puts {
                 places.set(LaneId(id), place);
                 plain.insert(id, place);
@@ -142,7 +142,7 @@ mod tests {
     #[test]
     fn numbers_far_apart_cost_a_page_each_and_those_that_are_gone_nothing() {
         let far = |block: u32| (1..=3).filter_map(move |n| TaskId::new(block << 28 | n));
-        let mut places = Places::default();
+        let mut places = IdMap::default();
         places.reset((0..16).flat_map(far));
         assert_eq!(places.pages.len(), 16);
         assert_eq!(places.get(TaskId::new(15 << 28 | 3).unwrap()), Some(47));

@@ -13,7 +13,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 /// One frame's subject.
-pub struct Scene<'a> {
+pub struct FrameContext<'a> {
     /// What is known of the run.
     pub model: &'a Model,
     /// What the presenter has chosen.
@@ -32,7 +32,7 @@ pub struct Scene<'a> {
     pub at: Nanos,
 }
 
-impl Scene<'_> {
+impl FrameContext<'_> {
     /// The style of a panel's heading: the one with the keys stands out.
     pub fn heading(&self, panel: Panel) -> Style {
         if self.app.focus == panel {

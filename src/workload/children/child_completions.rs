@@ -16,7 +16,7 @@ pub(in crate::workload) struct End {
 
 /// The ends of a step's children, in the order in which they came. A parent that has gone on simply does not look any more.
 #[derive(Debug, Default)]
-pub(in crate::workload) struct Family {
+pub(in crate::workload) struct ChildCompletions {
     state: Mutex<State>,
     told: Condvar,
 }
@@ -28,7 +28,7 @@ struct State {
     waker: Option<Waker>,
 }
 
-impl Family {
+impl ChildCompletions {
     /// The end number `heard`, once there are so many.
     pub(in crate::workload) fn poll(&self, heard: usize, context: &mut Context<'_>) -> Poll<End> {
         let mut state = self.state();
@@ -76,7 +76,7 @@ impl Family {
 
 /// A child's place in its family.
 pub(in crate::workload) struct Place {
-    pub(super) family: Arc<Family>,
+    pub(super) family: Arc<ChildCompletions>,
     pub(super) place: usize,
 }
 

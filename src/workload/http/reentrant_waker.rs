@@ -13,7 +13,7 @@ use std::thread::{self, ThreadId};
 const ROUNDS: usize = 8;
 
 #[derive(Default)]
-pub(super) struct Door(Mutex<State>);
+pub(super) struct ReentrantWaker(Mutex<State>);
 
 #[derive(Default)]
 struct State {
@@ -25,7 +25,7 @@ struct State {
     knocked: bool,
 }
 
-impl Door {
+impl ReentrantWaker {
     /// Polls what is behind the door until it is ready or nothing moves inside. `waker` is this door's own.
     pub(super) fn poll<T>(
         &self,
@@ -67,7 +67,7 @@ impl Door {
     }
 }
 
-impl Wake for Door {
+impl Wake for ReentrantWaker {
     fn wake(self: Arc<Self>) {
         self.wake_by_ref();
     }
@@ -100,9 +100,9 @@ mod tests {
         }
     }
 
-    fn set_up() -> (Arc<Count>, Waker, Arc<Door>, Waker) {
+    fn set_up() -> (Arc<Count>, Waker, Arc<ReentrantWaker>, Waker) {
         let count = Arc::new(Count::default());
-        let door = Arc::new(Door::default());
+        let door = Arc::new(ReentrantWaker::default());
         (count.clone(), Waker::from(count), door.clone(), Waker::from(door))
     }
 

@@ -3,7 +3,7 @@
 
 /// What was recorded, what was lost, and what there should have been.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Accounts {
+pub struct RecordCounts {
     /// Slices recorded.
     pub written: u64,
     /// Slices lost because a ring was full.
@@ -20,7 +20,7 @@ pub struct Accounts {
 
 /// Whether recorded and lost slices together are as many as tokio's own polls.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Identity {
+pub enum PollCountCheck {
     /// There is nothing to compare with.
     Unknown,
     /// They are as many; or more, where tokio's workers have a LIFO slot.
@@ -34,7 +34,7 @@ pub enum Identity {
     },
 }
 
-impl Accounts {
+impl RecordCounts {
     /// Slices recorded and lost.
     pub fn slices(&self) -> u64 {
         self.written.saturating_add(self.dropped)
@@ -58,12 +58,12 @@ impl Accounts {
     ///
     /// Means something only when nothing has run between tokio's sample and the last batch, as at the end of a run:
     /// while tasks run, the two are read at different instants and differ by the polls in between.
-    pub fn check(&self) -> Identity {
+    pub fn check(&self) -> PollCountCheck {
         let ours = self.polls();
         match self.tokio_polls {
-            None => Identity::Unknown,
-            Some(tokios) if tokios == ours || (self.lifo_slot && tokios < ours) => Identity::Holds,
-            Some(tokios) => Identity::Differs { ours, tokios },
+            None => PollCountCheck::Unknown,
+            Some(tokios) if tokios == ours || (self.lifo_slot && tokios < ours) => PollCountCheck::Holds,
+            Some(tokios) => PollCountCheck::Differs { ours, tokios },
         }
     }
 }
@@ -88,21 +88,24 @@ mod tests {
     #[test]
     fn more_than_tokio_counts_is_sound_only_with_a_lifo_slot() {
         let check = |tokios, lifo_slot| {
-            let accounts = Accounts {
+            let accounts = RecordCounts {
                 written: 12,
                 dropped: 1,
                 jobs: 3,
                 tokio_polls: tokios,
                 lifo_slot,
-                ..Accounts::default()
+                ..RecordCounts::default()
             };
             accounts.check()
         };
-        let differs = |tokios| Identity::Differs { ours: 10, tokios };
-        assert_eq!(check(None, true), Identity::Unknown);
-        assert_eq!([false, true].map(|slot| check(Some(10), slot)), [Identity::Holds; 2]);
+        let differs = |tokios| PollCountCheck::Differs { ours: 10, tokios };
+        assert_eq!(check(None, true), PollCountCheck::Unknown);
+        assert_eq!(
+            [false, true].map(|slot| check(Some(10), slot)),
+            [PollCountCheck::Holds; 2]
+        );
         assert_eq!([false, true].map(|slot| check(Some(11), slot)), [differs(11); 2]);
-        assert_eq!(check(Some(9), true), Identity::Holds);
+        assert_eq!(check(Some(9), true), PollCountCheck::Holds);
         assert_eq!(check(Some(9), false), differs(9));
     }
 }

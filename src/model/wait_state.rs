@@ -1,12 +1,12 @@
 //! A slice and what precedes it: how the two divide the time among the states.
 
 use super::spans::Spans;
-use super::state::{Spent, State, Stretch, Times};
+use super::state::{SliceTimes, State, Stretch, Times};
 use crate::record::{Label, LaneId, Nanos, Reason, Slice};
 
 /// What a task does between two slices while nobody has said that it is ready or woken.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct Rest {
+pub(super) struct WaitState {
     /// The end of the slice before, or the spawn.
     pub since: Nanos,
     /// What it waits for. A fresh task is queued, as one that gave way is.
@@ -15,10 +15,10 @@ pub(super) struct Rest {
     pub label: Label,
 }
 
-impl Rest {
+impl WaitState {
     /// Spawned, and not run yet.
-    pub fn fresh(born: Nanos) -> Rest {
-        Rest {
+    pub fn fresh(born: Nanos) -> WaitState {
+        WaitState {
             since: born,
             reason: Reason::Yield,
             label: Label::NONE,
@@ -27,8 +27,8 @@ impl Rest {
 
     /// What follows a slice.
     #[inline]
-    pub fn after(held: &Held) -> Rest {
-        Rest {
+    pub fn after(held: &PlacedSlice) -> WaitState {
+        WaitState {
             since: held.end(),
             reason: held.slice.suspended_on,
             label: held.slice.label,
@@ -45,13 +45,13 @@ impl Rest {
     /// What a slice and the gap before it add to the time in each state. A gap is filled, whatever the slice says of how
     /// long it was queued and unnoticed.
     #[inline]
-    pub fn spent(self, slice: &Timing, spans: &Spans) -> Spent {
+    pub fn spent(self, slice: &Timing, spans: &Spans) -> SliceTimes {
         let gap = slice.start - self.since;
         let yields = State::at_rest(self.reason) == State::Queued;
         let queued = if yields { gap } else { slice.queued.min(gap) };
         let unnoticed = slice.unnoticed.min(gap - queued);
         let blocking = spans.covered(slice.start, slice.end);
-        Spent {
+        SliceTimes {
             reason: self.reason,
             suspended: gap - queued - unnoticed,
             unnoticed,
@@ -104,12 +104,12 @@ pub(super) struct Timing {
 
 /// A slice, and the lane that it held.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct Held {
+pub(super) struct PlacedSlice {
     pub slice: Slice,
     pub lane: LaneId,
 }
 
-impl Held {
+impl PlacedSlice {
     #[inline]
     pub fn end(&self) -> Nanos {
         self.slice.start + self.slice.len.get()

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 const REMEMBERED: usize = 1 << 16;
 
 /// The tasks that have not ended and where each of them is; a task counts as alive as long as it is in here.
-pub(super) struct Roster {
+pub(super) struct TaskTable {
     alive: Arc<Alive>,
     state: Mutex<State>,
 }
@@ -52,9 +52,9 @@ impl Over {
     }
 }
 
-impl Roster {
+impl TaskTable {
     /// Of workers that do not work yet; each may give the identities in its range to tasks of its own.
-    pub(super) fn new(alive: Arc<Alive>, own: impl IntoIterator<Item = Range<u32>>) -> Roster {
+    pub(super) fn new(alive: Arc<Alive>, own: impl IntoIterator<Item = Range<u32>>) -> TaskTable {
         let worker = |own| Worker {
             works: false,
             dead: false,
@@ -62,7 +62,7 @@ impl Roster {
             own,
             over: Over::default(),
         };
-        Roster {
+        TaskTable {
             alive,
             state: Mutex::new(State {
                 tasks: HashMap::new(),
@@ -192,15 +192,15 @@ mod tests {
     use super::*;
     use crate::record::{Ended, Nanos, Outcome};
 
-    fn roster() -> Roster {
-        Roster::new(Arc::default(), [1_000..2_000, 2_000..3_000])
+    fn roster() -> TaskTable {
+        TaskTable::new(Arc::default(), [1_000..2_000, 2_000..3_000])
     }
 
     fn task(id: u32) -> TaskId {
         TaskId::new(id).unwrap()
     }
 
-    fn end(roster: &Roster, id: u32) {
+    fn end(roster: &TaskTable, id: u32) {
         let ended = Ended::heard(Nanos::ZERO, task(id), Outcome::Completed);
         roster.ended(&[(LaneId::NONE, Record::Ended(ended))]);
     }

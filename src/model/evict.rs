@@ -8,7 +8,7 @@ const TASK_WEIGHT: usize = 32;
 impl Model {
     /// Forgets the oldest if there is too much, and an eighth of it at once, for it looks at every task: slices, and
     /// tasks that were over before the oldest slice that is left.
-    pub(super) fn forget(&mut self) {
+    pub(super) fn evict(&mut self) {
         let over = self.present.counts().ended() - self.forgotten;
         let weight = self.held + over * TASK_WEIGHT;
         if weight <= self.limit {
@@ -19,14 +19,14 @@ impl Model {
         self.horizon = self.horizon.max(self.end_of_oldest(slices));
         let horizon = self.horizon;
         for lane in &mut self.lanes {
-            self.held -= lane.track.forget(horizon);
+            self.held -= lane.track.evict(horizon);
             // A slice that has not ended yet may have begun long ago.
-            lane.asleep.forget(horizon.min(lane.track.end()));
+            lane.asleep.evict(horizon.min(lane.track.end()));
         }
         let before = self.tasks.len();
         let (lanes, lane_at, blocks) = (&self.lanes, &self.lane_at, &mut self.blocks);
         self.tasks.retain_mut(|task| {
-            task.forget(horizon, blocks);
+            task.evict(horizon, blocks);
             // Until its lane has gone on, the slice in which it ended is still to come, and would bring it back to life.
             let last_slice_missing = |(at, _)| {
                 let lane = lane_at.get(task.ended_on).map(|at| &lanes[at]);

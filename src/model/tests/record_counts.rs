@@ -11,7 +11,7 @@ fn the_accounts_compare_with_tokios_own_count() {
             Record::Slice(slice(1, us(2), us(1))),
         ],
     );
-    assert_eq!(model.accounts().check(), Identity::Unknown);
+    assert_eq!(model.accounts().check(), PollCountCheck::Unknown);
     let runtime = |total_polls| {
         Sample::Runtime(RuntimeSample {
             at: us(9),
@@ -34,7 +34,7 @@ fn the_accounts_compare_with_tokios_own_count() {
         samples: vec![runtime(5)],
         ..Batch::default()
     });
-    assert_eq!(model.accounts().check(), Identity::Differs { ours: 2, tokios: 5 });
+    assert_eq!(model.accounts().check(), PollCountCheck::Differs { ours: 2, tokios: 5 });
     model.apply(&Batch {
         lost: vec![Lost {
             lane: WORKER,
@@ -43,7 +43,7 @@ fn the_accounts_compare_with_tokios_own_count() {
         }],
         ..Batch::default()
     });
-    assert_eq!(model.accounts().check(), Identity::Holds);
+    assert_eq!(model.accounts().check(), PollCountCheck::Holds);
     assert_eq!(model.accounts().other_dropped, 1);
     let last = model.series().last().unwrap();
     let queues = Queues {

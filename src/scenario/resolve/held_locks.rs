@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 
 /// What is held around the step that is being read; and, of the steps read so far, who takes what.
 #[derive(Default)]
-pub(super) struct Held {
+pub(super) struct HeldLocks {
     around: Around,
     /// Locks that are taken by the tasks of a group, or by tasks that these wait for.
     taken: Vec<Taken>,
@@ -34,7 +34,7 @@ struct Taken {
     place: Place,
 }
 
-impl Held {
+impl HeldLocks {
     /// Whether the step that is being read is done by a task that its group's task does not wait for.
     pub(super) fn is_apart(&self) -> bool {
         self.around.apart

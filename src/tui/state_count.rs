@@ -11,20 +11,20 @@ const ASKED_PER_FRAME: usize = 10_000;
 
 /// A count of tasks by state at one instant.
 #[derive(Default)]
-pub struct Census {
+pub struct StateCount {
     at: Option<Nanos>,
     asked: usize,
     so_far: Counts,
     complete: bool,
 }
 
-impl Census {
+impl StateCount {
     /// Goes on counting for the instant `at`, from the beginning if that is another one than before.
     pub fn refresh(&mut self, model: &Model, at: Nanos) {
         if self.at != Some(at) {
-            *self = Census {
+            *self = StateCount {
                 at: Some(at),
-                ..Census::default()
+                ..StateCount::default()
             };
         }
         if self.complete {
@@ -41,7 +41,7 @@ impl Census {
 
     /// Nobody asks any more.
     pub fn end(&mut self) {
-        *self = Census::default();
+        *self = StateCount::default();
     }
 
     /// The count, once it is complete.

@@ -1,15 +1,15 @@
 //! What no worker may claim, whatever program it is: instants and lengths beyond all bounds, and ends that only tasklab can tell of.
 //! What is merely ahead of its time is put right.
 
-use crate::probe::{Ahead, now};
-use crate::record::{Batch, Nanos, Outcome, Record, Sample, Short};
+use crate::probe::{ClockOffset, now};
+use crate::record::{Batch, CompactDuration, Nanos, Outcome, Record, Sample};
 use std::cell::Cell;
 
 /// The batch by this process's clock, if it can be believed. `ahead` is how far `CLOCK_MONOTONIC` is ahead of that.
 ///
 /// # Errors
 /// What is wrong with it, in a sentence without a subject.
-pub(super) fn believed(mut batch: Batch, ahead: Ahead) -> Result<Batch, String> {
+pub(super) fn believed(mut batch: Batch, ahead: ClockOffset) -> Result<Batch, String> {
     let latest = Cell::new(Nanos::ZERO);
     batch.moved(|at| {
         let at = ahead.from_monotonic(at);
@@ -39,7 +39,7 @@ fn longest(batch: &Batch) -> Nanos {
         Record::Slice(slice) => slice.len.max(slice.queued).max(slice.unnoticed),
         Record::Step(step) => step.len,
         Record::Repetition(repetition) => repetition.len,
-        Record::Spawned(_) | Record::Ended(_) | Record::Orphaned(_) | Record::Marked(_) => Short::ZERO,
+        Record::Spawned(_) | Record::Ended(_) | Record::Orphaned(_) | Record::Marked(_) => CompactDuration::ZERO,
     });
     let live = batch
         .live
@@ -50,7 +50,7 @@ fn longest(batch: &Batch) -> Nanos {
         Sample::Lane(sample) => sample.on_cpu.max(sample.waiting),
         Sample::Runtime(_) | Sample::Group(_) | Sample::Channel(_) => Nanos::ZERO,
     });
-    let longest = records.chain(live).max().map_or(Nanos::ZERO, Short::get);
+    let longest = records.chain(live).max().map_or(Nanos::ZERO, CompactDuration::get);
     samples.fold(longest, Nanos::max)
 }
 
@@ -77,7 +77,7 @@ fn known(outcome: Outcome) -> Result<(), String> {
         | Outcome::Cancelled
         | Outcome::TimedOut
         | Outcome::Panicked
-        | Outcome::FailedUnseen
+        | Outcome::UnobservedFailure
         | Outcome::NeverStarted => Ok(()),
     }
 }
@@ -106,14 +106,14 @@ mod tests {
         of(Record::Step(Step {
             start,
             task: TASK,
-            len: Short::new(len),
+            len: CompactDuration::new(len),
             label: Label::NONE,
             blocking: false,
         }))
     }
 
     fn slice(lengths: [Nanos; 3]) -> Batch {
-        let [len, queued, unnoticed] = lengths.map(Short::new);
+        let [len, queued, unnoticed] = lengths.map(CompactDuration::new);
         of(Record::Slice(Slice {
             start: Nanos::ZERO,
             task: TASK,
@@ -130,13 +130,13 @@ mod tests {
         of(Record::Repetition(Repetition {
             start: Nanos::ZERO,
             task: TASK,
-            len: Short::new(len),
+            len: CompactDuration::new(len),
             outcome,
         }))
     }
 
     fn current(lengths: [Nanos; 2], overdue_since: Option<Nanos>) -> Batch {
-        let [queued, unnoticed] = lengths.map(Short::new);
+        let [queued, unnoticed] = lengths.map(CompactDuration::new);
         let mut batch = Batch::default();
         batch.live.lanes.push(CurrentSlice {
             lane: LaneId(0),

@@ -5,7 +5,7 @@ use crate::record::LogLine;
 use crate::text;
 
 /// When, how grave, during whose slice or where in the code, and what; without a newline.
-pub fn said(model: &Model, line: &LogLine) -> String {
+pub fn log_message(model: &Model, line: &LogLine) -> String {
     let source = match line.task {
         Some(id) => model.task_name(id).to_string(),
         None => line.target.clone(),

@@ -1,7 +1,7 @@
 //! What the measured threads of one run share: who the lanes are, what the groups are called, and the way out for
 //! records of threads that are no lanes. Nothing here is touched between two polls of a known task.
 
-use super::clock::Ahead;
+use super::clock::ClockOffset;
 use super::lane::LaneShared;
 use super::task::TaskSlot;
 use crate::record::{Definition, GroupId, LaneId, LaneKind, LaneSample, Nanos, Outcome, Record, TaskId};
@@ -25,7 +25,7 @@ const OWN_IDS: u32 = 1 << 31;
 pub const IDS_ELSEWHERE: u32 = OWN_IDS + (1 << 30);
 
 /// The shared side of one run's probe.
-pub struct Hub {
+pub struct Registry {
     /// The run's start, by this process's clock.
     zero: AtomicU64,
     next_own_id: AtomicU32,
@@ -39,7 +39,7 @@ pub struct Hub {
 /// A lane's identity and name. When its thread is over, the next thread that does the same takes it: blocking threads come
 /// and go, and a run of hours would have thousands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct Seat {
+pub(super) struct LaneIdentity {
     pub(super) id: LaneId,
     kind: LaneKind,
     /// The worker's number; nothing for other threads.
@@ -49,7 +49,7 @@ pub(super) struct Seat {
     pub(super) waiting: Nanos,
 }
 
-impl Seat {
+impl LaneIdentity {
     /// A sample of the lane's present thread, with what the threads before it have had.
     pub(super) fn total(&self, sample: LaneSample) -> LaneSample {
         LaneSample {
@@ -62,7 +62,7 @@ impl Seat {
 
 /// The monitor's end of one lane.
 pub(super) struct LaneEnd {
-    pub(super) seat: Seat,
+    pub(super) seat: LaneIdentity,
     pub(super) ring: Consumer<Record>,
     pub(super) shared: Arc<LaneShared>,
 }
@@ -74,7 +74,7 @@ struct State {
     processes: u32,
     lanes: u16,
     /// Lanes whose thread is over and whose records have all been collected.
-    free: Vec<Seat>,
+    free: Vec<LaneIdentity>,
     /// Lanes so far of each kind.
     of_kind: HashMap<LaneKind, usize>,
     /// Lanes so far of each worker.
@@ -83,12 +83,12 @@ struct State {
     by_name: HashMap<String, Arc<Group>>,
     by_location: HashMap<&'static Location<'static>, Arc<Group>>,
     offload: HashMap<GroupId, Arc<Group>>,
-    news: News,
+    news: Pending,
 }
 
 /// What the collector has not seen yet.
 #[derive(Default)]
-pub(super) struct News {
+pub(super) struct Pending {
     pub(super) lanes: Vec<LaneEnd>,
     pub(super) definitions: Vec<Definition>,
     pub(super) tasks: Vec<Arc<TaskSlot>>,
@@ -119,16 +119,16 @@ impl Group {
     }
 }
 
-impl Hub {
-    /// A hub whose run starts now.
-    pub fn new() -> Arc<Hub> {
-        Hub::numbering(OWN_IDS, 0, 1)
+impl Registry {
+    /// A registry whose run starts now.
+    pub fn new() -> Arc<Registry> {
+        Registry::numbering(OWN_IDS, 0, 1)
     }
 
-    /// A hub whose run starts now, in one of `processes` that share a run: this one gives its tasks the identities from `first` on,
+    /// A registry whose run starts now, in one of `processes` that share a run: this one gives its tasks the identities from `first` on,
     /// and, within their groups, the numbers `process`, `process + processes` and so on.
-    pub fn numbering(first: u32, process: u32, processes: u32) -> Arc<Hub> {
-        Arc::new(Hub {
+    pub fn numbering(first: u32, process: u32, processes: u32) -> Arc<Registry> {
+        Arc::new(Registry {
             zero: AtomicU64::new(super::now().0),
             next_own_id: AtomicU32::new(first),
             unseen: AtomicU64::new(0),
@@ -141,7 +141,7 @@ impl Hub {
         })
     }
 
-    /// The run starts now, and not when the hub was made: since then workers may have been started. Nothing has been recorded yet.
+    /// The run starts now, and not when the registry was made: since then workers may have been started. Nothing has been recorded yet.
     pub fn start(&self) {
         self.zero.store(super::now().0, Relaxed);
     }
@@ -157,8 +157,8 @@ impl Hub {
     }
 
     /// How far CLOCK_MONOTONIC is ahead of the run's time, measured now.
-    pub fn monotonic_ahead(&self) -> Ahead {
-        Ahead::measure(self.zero())
+    pub fn monotonic_ahead(&self) -> ClockOffset {
+        ClockOffset::measure(self.zero())
     }
 
     /// A lane of another process; nobody else has its number. Who asks defines it. `None`: there are no numbers left.
@@ -176,7 +176,7 @@ impl Hub {
         self.state().groups[usize::from(id.0)].name.clone()
     }
 
-    /// Defines something that the hub does not number itself.
+    /// Defines something that the registry does not number itself.
     pub fn define(&self, definitions: impl IntoIterator<Item = Definition>) {
         self.state().news.definitions.extend(definitions);
     }
@@ -266,11 +266,11 @@ impl Hub {
     }
 
     /// This lane's thread is over, and all that it wrote has been collected.
-    pub(super) fn vacate(&self, seat: Seat) {
+    pub(super) fn vacate(&self, seat: LaneIdentity) {
         self.state().free.push(seat);
     }
 
-    pub(super) fn news(&self) -> News {
+    pub(super) fn news(&self) -> Pending {
         std::mem::take(&mut self.state().news)
     }
 
@@ -290,7 +290,7 @@ impl State {
         Some(id)
     }
 
-    fn new_seat(&mut self, kind: LaneKind, worker: Option<usize>) -> Option<Seat> {
+    fn new_seat(&mut self, kind: LaneKind, worker: Option<usize>) -> Option<LaneIdentity> {
         let id = self.next_lane()?;
         let before = self.of_kind.entry(kind).or_default();
         let number = worker.unwrap_or(*before);
@@ -305,7 +305,7 @@ impl State {
             }
         }
         self.news.definitions.push(Definition::Lane { id, kind, name });
-        Some(Seat {
+        Some(LaneIdentity {
             id,
             kind,
             worker,
@@ -375,15 +375,15 @@ mod tests {
 
     #[test]
     fn who_cannot_be_told_apart_is_no_lane_and_its_slices_are_counted() {
-        let hub = Hub::new();
-        let numbers: Vec<_> = std::iter::from_fn(|| hub.lane_elsewhere()).collect();
+        let registry = Registry::new();
+        let numbers: Vec<_> = std::iter::from_fn(|| registry.lane_elsewhere()).collect();
         assert_eq!((numbers.len(), numbers.last()), (65_535, Some(&LaneId(65_534))));
-        let group = hub.group_named("a");
-        let task = TaskHandle::new(&hub, &group);
+        let group = registry.group_named("a");
+        let task = TaskHandle::new(&registry, &group);
         for _ in 0..2 {
             lane::job(&task, Nanos::ZERO, Reason::Unknown, || ());
         }
-        let batch = Collector::new(hub, None).batch();
+        let batch = Collector::new(registry, None).batch();
         let lost = Lost {
             lane: LaneId::NONE,
             slices: 2,
@@ -395,9 +395,9 @@ mod tests {
 
     #[test]
     fn what_finds_its_ring_full_is_counted_and_a_life_is_told_in_any_case() {
-        let hub = Hub::new();
-        let group = hub.group_named("a");
-        let task = TaskHandle::new(&hub, &group);
+        let registry = Registry::new();
+        let group = registry.group_named("a");
+        let task = TaskHandle::new(&registry, &group);
         let (many, failed) = (OTHER_RING as u64 + 500, 20);
         lane::job(&task, Nanos::ZERO, Reason::Unknown, || {
             for number in 0..many {
@@ -411,7 +411,7 @@ mod tests {
             assert!(probe::orphaned(&task));
             probe::ended(&task, Outcome::Failed);
         });
-        let batch = Collector::new(hub, None).batch();
+        let batch = Collector::new(registry, None).batch();
         let told = |what: fn(&Record) -> bool| batch.records.iter().filter(|(_, record)| what(record)).count() as u64;
         let recorded = told(|record| matches!(record, Record::Repetition(_)));
         let mut lost = batch.repetitions_lost.clone();
@@ -434,12 +434,12 @@ mod tests {
     #[test]
     fn a_pools_thread_may_write_as_much_as_a_runtimes() {
         for kind in [LaneKind::Worker, LaneKind::Pool, LaneKind::Process] {
-            let (ring, _) = Hub::new().new_lane(kind, None).expect("a lane");
+            let (ring, _) = Registry::new().new_lane(kind, None).expect("a lane");
             assert_eq!(ring.slots(), 65_536, "{kind:?}");
         }
-        let hub = Hub::new();
+        let registry = Registry::new();
         let rings: Vec<_> = (0..=MANY_LANES)
-            .filter_map(|_| hub.new_lane(LaneKind::Thread, None))
+            .filter_map(|_| registry.new_lane(LaneKind::Thread, None))
             .collect();
         assert_eq!(rings.first().map(|(ring, _)| ring.slots()), Some(8_192));
         assert_eq!(rings.last().map(|(ring, _)| ring.slots()), Some(512));
@@ -447,14 +447,14 @@ mod tests {
 
     #[test]
     fn a_second_thread_of_a_worker_has_a_name_of_its_own() {
-        let hub = Hub::new();
+        let registry = Registry::new();
         for worker in [0, 1, 1] {
-            hub.new_lane(LaneKind::Worker, Some(worker)).expect("a lane");
+            registry.new_lane(LaneKind::Worker, Some(worker)).expect("a lane");
         }
         for kind in [LaneKind::Blocking, LaneKind::Blocking, LaneKind::Thread] {
-            hub.new_lane(kind, None).expect("a lane");
+            registry.new_lane(kind, None).expect("a lane");
         }
-        let names: Vec<_> = hub
+        let names: Vec<_> = registry
             .news()
             .definitions
             .into_iter()

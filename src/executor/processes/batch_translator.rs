@@ -5,12 +5,12 @@
 //! worker says is not believed beyond that: who uses a number that it has not defined, or tells of a task that it does not have,
 //! breaks the protocol; so does who [claims](claims) what cannot be.
 
-use super::claims;
-use super::roster::Roster;
-use crate::probe::{Ahead, Group, Hub};
+use super::task_table::TaskTable;
+use super::validate;
+use crate::probe::{ClockOffset, Group, Registry};
 use crate::record::{
-    Batch, CurrentSlice, DEAD, Definition, GroupId, Label, LaneId, LaneKind, Nanos, Reason, Record, Sample, Short,
-    Slice, Step, TaskId,
+    Batch, CompactDuration, CurrentSlice, DEAD, Definition, GroupId, Label, LaneId, LaneKind, Nanos, Reason, Record,
+    Sample, Slice, Step, TaskId,
 };
 use crate::text;
 use std::collections::HashMap;
@@ -39,11 +39,11 @@ impl Names {
         }
     }
 
-    /// The label of this text. A new one is defined at the hub at once: the next worker that uses it may be heard first.
+    /// The label of this text. A new one is defined at the registry at once: the next worker that uses it may be heard first.
     ///
     /// # Errors
     /// When there are no numbers left.
-    fn label(&mut self, text: &str, hub: &Hub) -> Result<Label, String> {
+    fn label(&mut self, text: &str, registry: &Registry) -> Result<Label, String> {
         let text = text::clean(text);
         if let Some(&label) = self.known.get(&*text) {
             return Ok(label);
@@ -55,18 +55,18 @@ impl Names {
         self.next -= 1;
         let text = text.into_owned();
         self.known.insert(text.clone(), id);
-        hub.define([Definition::Label { id, text }]);
+        registry.define([Definition::Label { id, text }]);
         Ok(id)
     }
 }
 
 /// Turns the batches of one worker.
-pub(super) struct Intake {
+pub(super) struct BatchTranslator {
     /// The worker's number and its process.
     pub(super) worker: usize,
     pub(super) pid: u32,
-    pub(super) hub: Arc<Hub>,
-    pub(super) roster: Arc<Roster>,
+    pub(super) registry: Arc<Registry>,
+    pub(super) roster: Arc<TaskTable>,
     pub(super) names: Arc<Mutex<Names>>,
     lanes: HashMap<LaneId, Lane>,
     groups: HashMap<GroupId, Arc<Group>>,
@@ -86,12 +86,18 @@ struct Lane {
     end: Nanos,
 }
 
-impl Intake {
-    pub(super) fn new(worker: usize, pid: u32, hub: Arc<Hub>, roster: Arc<Roster>, names: Arc<Mutex<Names>>) -> Intake {
-        Intake {
+impl BatchTranslator {
+    pub(super) fn new(
+        worker: usize,
+        pid: u32,
+        registry: Arc<Registry>,
+        roster: Arc<TaskTable>,
+        names: Arc<Mutex<Names>>,
+    ) -> BatchTranslator {
+        BatchTranslator {
             worker,
             pid,
-            hub,
+            registry,
             roster,
             names,
             lanes: HashMap::new(),
@@ -107,8 +113,8 @@ impl Intake {
     ///
     /// # Errors
     /// How the batch breaks the protocol, in a sentence without a subject.
-    pub(super) fn turn(&mut self, batch: Batch, ahead: Ahead) -> Result<Batch, String> {
-        let mut batch = claims::believed(batch, ahead)?;
+    pub(super) fn turn(&mut self, batch: Batch, ahead: ClockOffset) -> Result<Batch, String> {
+        let mut batch = validate::believed(batch, ahead)?;
         let told = std::mem::take(&mut batch.definitions);
         for definition in told {
             batch.definitions.extend(self.define(definition)?);
@@ -177,7 +183,7 @@ impl Intake {
                 let step = Step {
                     start,
                     task,
-                    len: Short::new(at - start),
+                    len: CompactDuration::new(at - start),
                     label,
                     blocking: true,
                 };
@@ -186,7 +192,7 @@ impl Intake {
             let slice = Slice {
                 start: current.start,
                 task,
-                len: Short::new(at - current.start),
+                len: CompactDuration::new(at - current.start),
                 queued: current.queued,
                 unnoticed: current.unnoticed,
                 woken_by: None,
@@ -200,7 +206,7 @@ impl Intake {
     }
 
     /// The names of its lanes, said anew now that the process is dead.
-    pub(super) fn obituary(&self) -> Vec<Definition> {
+    pub(super) fn mark_dead(&self) -> Vec<Definition> {
         let dead = |lane: &Lane| Definition::Lane {
             id: lane.id,
             kind: lane.kind,
@@ -220,7 +226,7 @@ impl Intake {
                 let lane = match self.lanes.entry(id) {
                     Entry::Occupied(known) => known.into_mut(),
                     Entry::Vacant(new) => {
-                        let id = self.hub.lane_elsewhere();
+                        let id = self.registry.lane_elsewhere();
                         new.insert(Lane {
                             id: id.ok_or("has more lanes than can be told apart")?,
                             kind,
@@ -237,13 +243,13 @@ impl Intake {
                 }))
             }
             Definition::Group { id, name, .. } => {
-                let group = self.hub.group_named(&text::clean(&name));
+                let group = self.registry.group_named(&text::clean(&name));
                 self.groups.insert(id, group);
                 Ok(None)
             }
             Definition::Label { id, text } => {
                 let mut names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
-                self.labels.insert(id, names.label(&text, &self.hub)?);
+                self.labels.insert(id, names.label(&text, &self.registry)?);
                 Ok(None)
             }
         }
@@ -256,7 +262,7 @@ impl Intake {
             lane.began = Some(slice.start);
             let end = (slice.start + slice.len.get()).max(lane.end);
             slice.start = slice.start.max(lane.end);
-            slice.len = Short::new(end - slice.start);
+            slice.len = CompactDuration::new(end - slice.start);
             lane.end = end;
         }
         *lane = match *lane {
@@ -311,23 +317,23 @@ mod tests {
     use crate::record::{Ended, Outcome, RepetitionsLost, Spawned};
     use crate::workload::Alive;
 
-    fn intake() -> Intake {
-        let roster = Arc::new(Roster::new(Arc::<Alive>::default(), std::iter::once(100..200)));
+    fn intake() -> BatchTranslator {
+        let roster = Arc::new(TaskTable::new(Arc::<Alive>::default(), std::iter::once(100..200)));
         let names = Names::new([Definition::Label {
             id: Label(4),
             text: "yield".into(),
         }]);
         roster.born(0, TaskId::new(100).unwrap()).unwrap();
-        Intake::new(0, 7, Hub::new(), roster, Arc::new(Mutex::new(names)))
+        BatchTranslator::new(0, 7, Registry::new(), roster, Arc::new(Mutex::new(names)))
     }
 
     fn slice(start: u64, len: u64, task: u32, label: u16) -> (LaneId, Record) {
         let slice = Slice {
             start: Nanos(start),
             task: TaskId::new(task).unwrap(),
-            len: Short::new(Nanos(len)),
-            queued: Short::ZERO,
-            unnoticed: Short::ZERO,
+            len: CompactDuration::new(Nanos(len)),
+            queued: CompactDuration::ZERO,
+            unnoticed: CompactDuration::ZERO,
             woken_by: None,
             label: Label(label),
             suspended_on: Reason::Yield,
@@ -423,7 +429,7 @@ mod tests {
     #[test]
     fn lost_repetitions_are_those_of_this_runs_group() {
         let mut intake = intake();
-        intake.hub.group_named("another");
+        intake.registry.group_named("another");
         let lost = |group| Batch {
             repetitions_lost: vec![RepetitionsLost {
                 group: GroupId(group),
@@ -441,7 +447,7 @@ mod tests {
         }];
         let batch = Batch { definitions, ..lost(0) };
         let turned = intake.turn(batch, monotonic_ahead()).expect("a batch");
-        let ours = intake.hub.group_named("a").id;
+        let ours = intake.registry.group_named("a").id;
         assert_eq!(
             (ours, &turned.repetitions_lost),
             (GroupId(1), &lost(1).repetitions_lost)

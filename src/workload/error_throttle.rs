@@ -9,7 +9,7 @@ use std::sync::{Mutex, PoisonError};
 
 /// What a task can lack.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub(super) enum Trouble {
+pub(super) enum ErrorKind {
     /// The machine grants no thread.
     Thread,
     /// The loopback service gives no reply: a port, a descriptor or the connection is missing.
@@ -24,18 +24,18 @@ pub(super) enum Trouble {
 
 /// How often each group has been in each trouble in this run.
 #[derive(Debug, Default)]
-pub(super) struct Troubles(Mutex<HashMap<(GroupId, Trouble), u64>>);
+pub(super) struct ErrorThrottle(Mutex<HashMap<(GroupId, ErrorKind), u64>>);
 
-impl Troubles {
+impl ErrorThrottle {
     /// This task is in trouble; `what` says how. Who it is says the log, if the task says so itself.
-    pub(super) fn tell(&self, task: &TaskHandle, trouble: Trouble, what: impl fmt::Display) {
+    pub(super) fn tell(&self, task: &TaskHandle, trouble: ErrorKind, what: impl fmt::Display) {
         let count = self.count((task.group(), trouble));
         if is_worth_a_line(count) {
             tracing::error!("{}", sentence(count, what));
         }
     }
 
-    fn count(&self, of: (GroupId, Trouble)) -> u64 {
+    fn count(&self, of: (GroupId, ErrorKind)) -> u64 {
         // Numbers are whole whenever the lock is free.
         let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let count = counts.entry(of).or_default();
@@ -71,12 +71,12 @@ mod tests {
 
     #[test]
     fn each_group_and_each_trouble_is_counted_by_itself() {
-        let troubles = Troubles::default();
+        let troubles = ErrorThrottle::default();
         for (of, count) in [
-            ((GroupId(0), Trouble::File), 1),
-            ((GroupId(0), Trouble::File), 2),
-            ((GroupId(0), Trouble::Database), 1),
-            ((GroupId(1), Trouble::File), 1),
+            ((GroupId(0), ErrorKind::File), 1),
+            ((GroupId(0), ErrorKind::File), 2),
+            ((GroupId(0), ErrorKind::Database), 1),
+            ((GroupId(1), ErrorKind::File), 1),
         ] {
             assert_eq!(troubles.count(of), count, "{of:?}");
         }

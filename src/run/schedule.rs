@@ -1,7 +1,7 @@
 //! What is due when: the scenario's timeline, the arrivals of the groups that have begun, and repeated blocks, merged in
 //! order of time.
 
-use super::script::{Script, Turn};
+use super::timeline::{Timeline, Turn};
 use crate::scenario::{Cue, CueAction, Scenario, TaskSpec};
 use crate::workload::ArrivalTimes;
 use std::cmp::Reverse;
@@ -25,8 +25,8 @@ pub(super) enum Item {
 }
 
 /// All that is still to come. Times are those of the run's clock.
-pub(super) struct Agenda {
-    script: Script,
+pub(super) struct Schedule {
+    script: Timeline,
     /// By group.
     streams: Vec<Stream>,
     heap: BinaryHeap<Reverse<(Duration, Item)>>,
@@ -50,9 +50,9 @@ impl Stream {
     }
 }
 
-impl Agenda {
+impl Schedule {
     /// What `scenario` plans. `presented`: the timeline waits for the presenter at each cue.
-    pub(super) fn new(scenario: &Scenario, presented: bool) -> Agenda {
+    pub(super) fn new(scenario: &Scenario, presented: bool) -> Schedule {
         let mut streams: Vec<_> = scenario
             .tasks
             .iter()
@@ -71,8 +71,8 @@ impl Agenda {
             .collect();
         let starts = streams.iter_mut().map(|stream| stream.times.peek().copied());
         let starts: Vec<_> = starts.enumerate().filter_map(|(n, at)| Some((n, at?))).collect();
-        Agenda {
-            script: Script::new(scenario, presented, starts.into_iter()),
+        Schedule {
+            script: Timeline::new(scenario, presented, starts.into_iter()),
             streams,
             heap: BinaryHeap::new(),
             awaited: scenario.cues.iter().map(|cue| presented || brings_tasks(cue)).collect(),
@@ -170,7 +170,7 @@ mod tests {
     }
 
     /// All that is due at `now`.
-    fn due(agenda: &mut Agenda, now: u64) -> Vec<(u128, Item)> {
+    fn due(agenda: &mut Schedule, now: u64) -> Vec<(u128, Item)> {
         let now = Duration::from_millis(now);
         let items = std::iter::from_fn(|| agenda.due(now));
         items.map(|(at, item)| (at.as_millis(), item)).collect()
@@ -181,7 +181,7 @@ mod tests {
 
     #[test]
     fn everything_comes_once_and_in_order() {
-        let mut agenda = Agenda::new(&scenario(MIXED), false);
+        let mut agenda = Schedule::new(&scenario(MIXED), false);
         assert!(agenda.promises_tasks());
         assert_eq!(
             due(&mut agenda, 99),
@@ -199,7 +199,7 @@ mod tests {
 
     #[test]
     fn what_is_not_due_stays() {
-        let mut agenda = Agenda::new(
+        let mut agenda = Schedule::new(
             &scenario("title = 't'\n[[task]]\nname = 'a'\nstart = '15ms'\nsteps = ['yield']"),
             false,
         );
@@ -210,7 +210,7 @@ mod tests {
 
     #[test]
     fn a_group_that_arrives_keeps_its_pace_when_the_presenter_goes_on() {
-        let mut agenda = Agenda::new(
+        let mut agenda = Schedule::new(
             &scenario(
                 "title = 't'\nduration = '10s'\n[[task]]\nname = 'a'\nevery = '10ms'\nsteps = ['yield']\n\
                  [[task]]\nname = 'b'\nstart = '2s'\nevery = '10ms'\nsteps = ['yield']\n[[cue]]\nat = '3s'\nsay = 'x'",
@@ -235,7 +235,7 @@ mod tests {
 
     #[test]
     fn while_the_timeline_waits_what_has_begun_goes_on() {
-        let mut agenda = Agenda::new(&scenario(MIXED), true);
+        let mut agenda = Schedule::new(&scenario(MIXED), true);
         assert_eq!(
             due(&mut agenda, 60),
             [(0, Item::Arrival(0)), (10, Item::Arrival(0)), (20, Item::Arrival(0))]
@@ -252,7 +252,7 @@ mod tests {
     #[test]
     fn a_group_that_has_ended_brings_nobody() {
         let scenario = scenario("title = 't'\n[[task]]\nname = 'a'\nevery = '10ms'\nuntil = '15ms'\nsteps = ['yield']");
-        let mut agenda = Agenda::new(&scenario, false);
+        let mut agenda = Schedule::new(&scenario, false);
         assert_eq!(
             due(&mut agenda, 99),
             [(0, Item::Arrival(0)), (10, Item::Arrival(0)), (15, Item::Until(0))]

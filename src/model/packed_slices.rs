@@ -3,25 +3,25 @@
 //! A run covers the time from the end of the slice before its first to the end of its last, and knows what the task
 //! rested on before it, so that its states follow from it alone.
 
-use super::pack::{self, Entry, MASKS, Reader, fold, unfold, word};
-use super::paint::{Mix, Painter};
-use super::rest::{Held, Rest, Timing};
+use super::pack::{self, Entry, MASKS, Reader, unzigzag, word, zigzag};
+use super::paint::{Painter, TimeBreakdown};
 use super::spans::Spans;
 use super::state::{Stretch, Times};
-use crate::record::{Label, LaneId, Nanos, Reason, Short, Slice, TaskId};
+use super::wait_state::{PlacedSlice, Timing, WaitState};
+use crate::record::{CompactDuration, Label, LaneId, Nanos, Reason, Slice, TaskId};
 
 /// Packs slice after slice.
 #[derive(Clone, Debug)]
 pub(super) struct Packer {
     /// What follows the last slice.
-    pub after: Rest,
+    pub after: WaitState,
     woken_by: Option<TaskId>,
     lane: LaneId,
 }
 
 impl Packer {
     /// For a run that follows `before`.
-    pub fn new(before: Rest) -> Packer {
+    pub fn new(before: WaitState) -> Packer {
         Packer {
             after: before,
             lane: LaneId(0),
@@ -32,7 +32,7 @@ impl Packer {
     /// Header: four times 3 bits of width (gap, length, queued, unnoticed), then what has changed since the slice before:
     /// 1 bit for the lane, 1 for label and reason, 2 for the waker.
     #[inline]
-    pub fn pack(&mut self, held: &Held) -> Entry {
+    pub fn pack(&mut self, held: &PlacedSlice) -> Entry {
         let slice = &held.slice;
         let numbers = [
             slice.start - self.after.since,
@@ -59,7 +59,7 @@ impl Packer {
         header |= u32::from(changes) * OTHER_LANE;
         entry.put(lane, u32::from(changes) * width);
 
-        let after = Rest::after(held);
+        let after = WaitState::after(held);
         let (label, reason) = (u64::from(after.label.0), (after.reason as u64) << 12);
         let (rest, width) = if label < TWELVE_BITS {
             (reason | label, 2)
@@ -71,7 +71,7 @@ impl Packer {
         entry.put(rest, u32::from(changes) * width);
 
         let id = slice.woken_by.map_or(0, TaskId::get);
-        let far = fold(id.wrapping_sub(slice.task.get()));
+        let far = zigzag(id.wrapping_sub(slice.task.get()));
         let (kind, waker, width) = match id {
             0 => (NOBODY, 0, 0),
             _ if far <= u32::from(u16::MAX) => (NEAR, far, 2),
@@ -94,20 +94,20 @@ const OTHER_REST: u32 = 1 << 13;
 const TWELVE_BITS: u64 = 0xfff;
 const _: () = assert!(Reason::ALL.len() <= 16, "a reason has four bits");
 /// Another waker, in the two highest bits: nobody; a task whose number is near that of the task itself, which follows
-/// [folded](fold) in two bytes; or any, in four.
+/// [folded](zigzag) in two bytes; or any, in four.
 const NOBODY: u32 = 1 << 14;
 const NEAR: u32 = 2 << 14;
 const FAR: u32 = 3 << 14;
 
 /// A packed run, to be read.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Run<'a> {
+pub(super) struct PackedSlices<'a> {
     /// What precedes its first slice.
-    pub before: Rest,
+    pub before: WaitState,
     pub bytes: &'a [u8],
 }
 
-impl<'a> Run<'a> {
+impl<'a> PackedSlices<'a> {
     /// Its slices in order.
     #[inline]
     pub fn slices(self, task: TaskId) -> Slices<'a> {
@@ -151,8 +151,8 @@ impl<'a> Run<'a> {
     }
 
     /// All the time that it covers.
-    pub fn mix(self, task: TaskId, spans: &Spans) -> Mix {
-        let mut mix = Mix::default();
+    pub fn mix(self, task: TaskId, spans: &Spans) -> TimeBreakdown {
+        let mut mix = TimeBreakdown::default();
         for Packed { before, timing, .. } in self.slices(task) {
             mix.spend(&before.spent(&timing, spans));
         }
@@ -173,7 +173,7 @@ impl<'a> Run<'a> {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Packed {
     /// What precedes it.
-    pub before: Rest,
+    pub before: WaitState,
     pub timing: Timing,
     task: TaskId,
     lane: LaneId,
@@ -184,7 +184,7 @@ pub(super) struct Packed {
 
 impl Packed {
     /// As it was before it was packed.
-    pub fn held(&self) -> Held {
+    pub fn held(&self) -> PlacedSlice {
         let Timing {
             start,
             end,
@@ -194,14 +194,14 @@ impl Packed {
         let slice = Slice {
             start,
             task: self.task,
-            len: Short::new(end - start),
-            queued: Short::new(queued),
-            unnoticed: Short::new(unnoticed),
+            len: CompactDuration::new(end - start),
+            queued: CompactDuration::new(queued),
+            unnoticed: CompactDuration::new(unnoticed),
             woken_by: self.woken_by,
             label: self.label,
             suspended_on: self.reason,
         };
-        Held { slice, lane: self.lane }
+        PlacedSlice { slice, lane: self.lane }
     }
 }
 
@@ -209,7 +209,7 @@ impl Packed {
 #[derive(Clone, Debug)]
 pub(super) struct Slices<'a> {
     reader: Reader<'a>,
-    before: Rest,
+    before: WaitState,
     task: TaskId,
     lane: LaneId,
     woken_by: Option<TaskId>,
@@ -291,11 +291,11 @@ impl Iterator for Slices<'_> {
         let (reason, label) = (Reason::ALL[reason as usize], Label(label as u16));
         self.woken_by = match header & FAR {
             NOBODY => None,
-            NEAR => TaskId::new(self.task.get().wrapping_add(unfold(waker))),
+            NEAR => TaskId::new(self.task.get().wrapping_add(unzigzag(waker))),
             FAR => TaskId::new(waker),
             _ => self.woken_by,
         };
-        self.before = Rest {
+        self.before = WaitState {
             since: timing.end,
             reason,
             label,
@@ -322,9 +322,11 @@ mod tests {
         prop_oneof![0u32..3, edge - 2..(edge + 3).min(most), 0..=most]
     }
 
-    fn held() -> impl Strategy<Value = (u64, Held)> {
-        let length =
-            || (0u32..64).prop_flat_map(|bits| (0..=u64::MAX >> (63 - bits)).prop_map(|n| Short::new(Nanos(n / 2))));
+    fn held() -> impl Strategy<Value = (u64, PlacedSlice)> {
+        let length = || {
+            (0u32..64)
+                .prop_flat_map(|bits| (0..=u64::MAX >> (63 - bits)).prop_map(|n| CompactDuration::new(Nanos(n / 2))))
+        };
         (
             (0u64..1 << 40, length(), length(), length()),
             number(u16::MAX.into(), 0xff),
@@ -343,7 +345,7 @@ mod tests {
                     suspended_on: reason,
                 };
                 let lane = LaneId(lane as u16);
-                (gap, Held { slice, lane })
+                (gap, PlacedSlice { slice, lane })
             })
     }
 
@@ -351,7 +353,7 @@ mod tests {
         #[test]
         fn a_run_gives_back_the_slices_that_were_packed(slices in prop::collection::vec(held(), 1..20), task in number(u32::MAX, 1 << 15)) {
             let task = TaskId::new(task.max(1)).unwrap();
-            let before = Rest::fresh(Nanos(7));
+            let before = WaitState::fresh(Nanos(7));
             let mut packer = Packer::new(before);
             let mut bytes = Vec::new();
             let mut all = Vec::new();
@@ -359,15 +361,15 @@ mod tests {
                 held.slice.task = task;
                 held.slice.start = packer.after.since + Nanos(gap);
                 // Longer than an entry can tell, and than anything lasts.
-                let cut = |n: &mut Short| *n = (*n).min(Short::new(Nanos(pack::MOST / 2)));
+                let cut = |n: &mut CompactDuration| *n = (*n).min(CompactDuration::new(Nanos(pack::MOST / 2)));
                 cut(&mut held.slice.len);
                 cut(&mut held.slice.queued);
                 cut(&mut held.slice.unnoticed);
                 bytes.extend_from_slice(packer.pack(&held).bytes());
                 all.push(held);
             }
-            let run = Run { before, bytes: &bytes };
-            let back: Vec<Held> = run.slices(task).map(|slice| slice.held()).collect();
+            let run = PackedSlices { before, bytes: &bytes };
+            let back: Vec<PlacedSlice> = run.slices(task).map(|slice| slice.held()).collect();
             prop_assert_eq!(back, all);
         }
     }

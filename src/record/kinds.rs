@@ -82,7 +82,7 @@ pub enum Outcome {
     /// It panicked.
     Panicked,
     /// A step failed, and nobody was left who would have heard of it.
-    FailedUnseen,
+    UnobservedFailure,
     /// Its future was made and dropped: nothing of it ran.
     NeverStarted,
     /// The process died in which it was.
@@ -99,7 +99,7 @@ impl Outcome {
         Outcome::Cancelled,
         Outcome::TimedOut,
         Outcome::Panicked,
-        Outcome::FailedUnseen,
+        Outcome::UnobservedFailure,
         Outcome::NeverStarted,
         Outcome::Lost,
         Outcome::Unknown,
@@ -113,7 +113,7 @@ impl Outcome {
             Outcome::Cancelled => "cancelled",
             Outcome::TimedOut => "timed out",
             Outcome::Panicked => "panicked",
-            Outcome::FailedUnseen => "failed unseen",
+            Outcome::UnobservedFailure => "failed unseen",
             Outcome::NeverStarted => "never started",
             Outcome::Lost => "lost",
             Outcome::Unknown => "unknown",

@@ -20,7 +20,7 @@ const ROUND_MS: u64 = 250;
 
 /// The tasks that are not known to be over, and what the last look at each has found.
 #[derive(Default)]
-pub(super) struct Looks {
+pub(super) struct TaskScanner {
     tasks: Vec<Arc<TaskSlot>>,
     /// When there were looks last.
     at: Nanos,
@@ -48,7 +48,7 @@ struct Overdue {
     at: Nanos,
 }
 
-impl Looks {
+impl TaskScanner {
     /// More tasks to look at.
     pub fn watch(&mut self, tasks: impl IntoIterator<Item = Arc<TaskSlot>>) {
         self.tasks.extend(tasks);
@@ -112,19 +112,19 @@ fn newest<'a, T>(found: &'a [(usize, T)], before: &'a [(usize, T)], next: usize)
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::probe::{self, Hub, TaskHandle};
-    use crate::record::{Label, LaneId, Outcome, Short};
+    use crate::probe::{self, Registry, TaskHandle};
+    use crate::record::{CompactDuration, Label, LaneId, Outcome};
 
     const MS: u64 = 1_000_000;
 
     fn tasks(count: usize) -> Vec<TaskHandle> {
-        let hub = Hub::new();
-        let group = hub.group_named("many");
-        (0..count).map(|_| TaskHandle::new(&hub, &group)).collect()
+        let registry = Registry::new();
+        let group = registry.group_named("many");
+        (0..count).map(|_| TaskHandle::new(&registry, &group)).collect()
     }
 
-    fn looks(tasks: &[TaskHandle]) -> Looks {
-        let mut looks = Looks::default();
+    fn looks(tasks: &[TaskHandle]) -> TaskScanner {
+        let mut looks = TaskScanner::default();
         looks.watch(tasks.iter().map(|task| task.slot().clone()));
         looks
     }
@@ -134,7 +134,7 @@ mod tests {
         probe::now() + Nanos(ms * MS)
     }
 
-    fn ids(looks: &Looks) -> Vec<TaskId> {
+    fn ids(looks: &TaskScanner) -> Vec<TaskId> {
         let mut ids: Vec<_> = looks.waiting().iter().map(|waiting| waiting.task).collect();
         ids.sort_unstable();
         ids.dedup();
@@ -224,8 +224,8 @@ mod tests {
             lane: LaneId(0),
             task: task.id(),
             start,
-            queued: Short::ZERO,
-            unnoticed: Short::ZERO,
+            queued: CompactDuration::ZERO,
+            unnoticed: CompactDuration::ZERO,
             blocking_since: None,
             overdue_since: None,
             label: Label::NONE,

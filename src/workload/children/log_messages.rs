@@ -1,8 +1,8 @@
 //! What the log says of a call: a line that a student understands who sees it for the first time.
 
-use super::Manner;
+use super::JoinMode;
 use super::call::Call;
-use super::family::End;
+use super::child_completions::End;
 use crate::probe::TaskHandle;
 use crate::record::{Nanos, Outcome};
 use crate::text;
@@ -63,18 +63,18 @@ impl fmt::Display for Verdict<'_> {
         let by_time = || list(call.heard.iter().map(|end| call.ended(end)));
         match call.manner {
             _ if call.heard.is_empty() => write!(f, "{word}: nothing to wait for")?,
-            Manner::Race => write!(f, "race: {} and decides", call.ended(&call.heard[0]))?,
+            JoinMode::Race => write!(f, "race: {} and decides", call.ended(&call.heard[0]))?,
             _ if call.succeeded() => {
                 // The order of the call, whoever came first: that is the order of the results.
                 let mut ends: Vec<_> = call.heard.iter().collect();
                 ends.sort_by_key(|end| end.place);
                 write!(f, "{word}: {}", list(ends.into_iter().map(|end| call.ended(end))))?;
             }
-            Manner::Gather => {
+            JoinMode::Gather => {
                 let failures = list(call.failures().map(|end| call.ended(end)));
                 write!(f, "gather fails at once: {failures}")?;
             }
-            Manner::Group | Manner::Spawn => write!(f, "{word} fails when all have ended: {}", by_time())?,
+            JoinMode::Group | JoinMode::Spawn => write!(f, "{word} fails when all have ended: {}", by_time())?,
         }
         let others = list(call.others().map(|(_, child)| child.name()));
         match (others.as_str(), self.cancels) {
@@ -88,15 +88,15 @@ impl fmt::Display for Verdict<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::probe::Hub;
+    use crate::probe::Registry;
 
     const MS: Nanos = Nanos::from_millis(1);
 
-    fn said(manner: Manner, cancels: bool, ends: &[(usize, Outcome, u64)]) -> String {
-        let hub = Hub::new();
+    fn said(manner: JoinMode, cancels: bool, ends: &[(usize, Outcome, u64)]) -> String {
+        let registry = Registry::new();
         let mut call = Call::new(manner);
         for group in ["weather", "currencies", "news"] {
-            call.add(TaskHandle::new(&hub, &hub.group_named(group)));
+            call.add(TaskHandle::new(&registry, &registry.group_named(group)));
         }
         for &(place, outcome, ms) in ends {
             let at = call.since + Nanos(MS.0 * ms);
@@ -110,19 +110,19 @@ mod tests {
         use Outcome::{Cancelled, Completed, Failed, TimedOut};
         assert_eq!(
             said(
-                Manner::Gather,
+                JoinMode::Gather,
                 false,
                 &[(2, Completed, 5), (1, Completed, 101), (0, Completed, 201)]
             ),
             "gather: weather#0 completed in 201 ms, currencies#0 completed in 101 ms, news#0 completed in 5.0 ms"
         );
         assert_eq!(
-            said(Manner::Gather, false, &[(2, Completed, 5), (1, Failed, 101)]),
+            said(JoinMode::Gather, false, &[(2, Completed, 5), (1, Failed, 101)]),
             "gather fails at once: currencies#0 failed after 101 ms; nobody waits any more for weather#0"
         );
         assert_eq!(
             said(
-                Manner::Group,
+                JoinMode::Group,
                 true,
                 &[(1, Failed, 101), (0, Cancelled, 102), (2, TimedOut, 103)]
             ),
@@ -130,7 +130,7 @@ mod tests {
              weather#0 was cancelled after 102 ms, news#0 timed out after 103 ms"
         );
         assert_eq!(
-            said(Manner::Race, true, &[(1, Completed, 101)]),
+            said(JoinMode::Race, true, &[(1, Completed, 101)]),
             "race: currencies#0 completed in 101 ms and decides; cancelled: weather#0, news#0"
         );
     }

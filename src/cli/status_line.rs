@@ -7,15 +7,15 @@ use std::time::{Duration, Instant};
 const PACE: Duration = Duration::from_millis(250);
 
 /// The line; nothing where standard error is no terminal. What it stands for goes on although nobody can read it.
-pub struct Line {
+pub struct StatusLine {
     width: Option<usize>,
     shown: Option<Instant>,
 }
 
-impl Line {
-    pub fn new() -> Line {
+impl StatusLine {
+    pub fn new() -> StatusLine {
         let terminal = io::stderr().is_terminal();
-        Line {
+        StatusLine {
             width: terminal.then(super::terminal_width),
             shown: None,
         }
@@ -40,7 +40,7 @@ impl Line {
     }
 }
 
-impl Drop for Line {
+impl Drop for StatusLine {
     fn drop(&mut self) {
         self.clear();
     }

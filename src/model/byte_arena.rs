@@ -18,26 +18,26 @@ struct Block {
     next: u32,
 }
 
-/// Blocks that are made together, which never move again.
+/// ByteArena that are made together, which never move again.
 const TOGETHER: usize = 256;
 
 /// All blocks, those of runs and those that are free.
 #[derive(Clone, Debug)]
-pub(super) struct Blocks {
+pub(super) struct ByteArena {
     made: Vec<Box<[Block; TOGETHER]>>,
     free: u32,
 }
 
-impl Default for Blocks {
-    fn default() -> Blocks {
-        Blocks {
+impl Default for ByteArena {
+    fn default() -> ByteArena {
+        ByteArena {
             made: Vec::new(),
             free: NOWHERE,
         }
     }
 }
 
-/// A run of bytes in [`Blocks`], to be handed back by [`Blocks::free`]: nobody else knows whose they are.
+/// A run of bytes in [`ByteArena`], to be handed back by [`ByteArena::free`]: nobody else knows whose they are.
 #[derive(Clone, Debug)]
 pub(super) struct Chain {
     first: u32,
@@ -55,7 +55,7 @@ impl Default for Chain {
     }
 }
 
-impl Blocks {
+impl ByteArena {
     /// Adds to a run.
     #[inline]
     pub fn append(&mut self, chain: &mut Chain, mut bytes: &[u8]) {
@@ -157,7 +157,7 @@ mod tests {
         fn runs_keep_what_was_put_in_and_blocks_are_used_again(
             puts in prop::collection::vec((0usize..4, prop::collection::vec(any::<u8>(), 1..150), prop::bool::weighted(0.1)), 0..200)
         ) {
-            let mut blocks = Blocks::default();
+            let mut blocks = ByteArena::default();
             let mut chains: Vec<Chain> = vec![Chain::default(); 4];
             let mut plain = vec![Vec::new(); 4];
             let mut most = 0;

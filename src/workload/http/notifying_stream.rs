@@ -1,6 +1,6 @@
 //! A socket that tells when a reply leaves through it.
 
-use crate::workload::readiness::Note;
+use crate::workload::readiness::ReadyToken;
 use std::cell::RefCell;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -10,21 +10,21 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
 /// Where the service leaves the note for the reply that it hands over next.
-pub(super) type Outgoing = Rc<RefCell<Option<Note>>>;
+pub(super) type Outgoing = Rc<RefCell<Option<ReadyToken>>>;
 
 /// The service's end of a connection.
 ///
 /// The note is given in the moment *before* the bytes go to the kernel. Over loopback, `write` delivers them and wakes the
 /// receiver before it returns, so that a note afterwards could come after the task has run. The price is that "ready" is
 /// early by the length of a `write`, some ten microseconds.
-pub(super) struct Noted {
+pub(super) struct NotifyingStream {
     stream: TcpStream,
     outgoing: Outgoing,
 }
 
-impl Noted {
-    pub(super) fn new(stream: TcpStream, outgoing: Outgoing) -> Noted {
-        Noted { stream, outgoing }
+impl NotifyingStream {
+    pub(super) fn new(stream: TcpStream, outgoing: Outgoing) -> NotifyingStream {
+        NotifyingStream { stream, outgoing }
     }
 
     fn leaving(&self) {
@@ -34,13 +34,13 @@ impl Noted {
     }
 }
 
-impl AsyncRead for Noted {
+impl AsyncRead for NotifyingStream {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_read(cx, into)
     }
 }
 
-impl AsyncWrite for Noted {
+impl AsyncWrite for NotifyingStream {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         self.leaving();
         Pin::new(&mut self.stream).poll_write(cx, bytes)

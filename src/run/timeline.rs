@@ -29,7 +29,7 @@ pub(super) enum Turn {
 }
 
 /// The timeline, and where on it the run is. Instants on it are the scenario's; all others are the run's own clock.
-pub(super) struct Script {
+pub(super) struct Timeline {
     turns: VecDeque<(Duration, Turn)>,
     /// At the first instant, of the run's clock, the timeline stood at the second.
     anchor: (Duration, Duration),
@@ -41,9 +41,13 @@ pub(super) struct Script {
     released: Duration,
 }
 
-impl Script {
+impl Timeline {
     /// The timeline of `scenario`, on which the groups begin whose first arrival `starts` tells.
-    pub(super) fn new(scenario: &Scenario, presented: bool, starts: impl Iterator<Item = (usize, Duration)>) -> Script {
+    pub(super) fn new(
+        scenario: &Scenario,
+        presented: bool,
+        starts: impl Iterator<Item = (usize, Duration)>,
+    ) -> Timeline {
         let cues = scenario.cues.iter().enumerate();
         let groups = scenario.tasks.iter().enumerate();
         let mut turns: Vec<_> = cues
@@ -57,7 +61,7 @@ impl Script {
         if let Some(end) = turns.iter().position(|(_, turn)| *turn == Turn::End) {
             turns.truncate(end + 1);
         }
-        let mut script = Script {
+        let mut script = Timeline {
             turns: turns.into(),
             anchor: (Duration::ZERO, Duration::ZERO),
             presented,
@@ -133,10 +137,10 @@ mod tests {
         [[cue]]\nat = '0s'\nsay = 'one'\n[[cue]]\nat = '5s'\nsay = 'two'\n[[cue]]\nat = '10s'\nsay = 'three'\n\
         [[cue]]\nat = '30s'\nsay = 'never'";
 
-    fn script(presented: bool) -> Script {
+    fn script(presented: bool) -> Timeline {
         let scenario = crate::scenario::read("test.toml", TEXT).unwrap_or_else(|report| panic!("{report}"));
         let starts = [Duration::ZERO, Duration::from_secs(8)];
-        Script::new(&scenario, presented, starts.into_iter().enumerate())
+        Timeline::new(&scenario, presented, starts.into_iter().enumerate())
     }
 
     fn at(seconds: u64) -> Duration {
@@ -144,7 +148,7 @@ mod tests {
     }
 
     /// All that is due at `now`.
-    fn due(script: &mut Script, now: Duration) -> Vec<(u64, Turn)> {
+    fn due(script: &mut Timeline, now: Duration) -> Vec<(u64, Turn)> {
         let next = || (script.next()? <= now).then(|| script.take()).flatten();
         std::iter::from_fn(next)
             .map(|(at, turn)| (at.as_secs(), turn))
