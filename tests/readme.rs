@@ -22,15 +22,6 @@ fn the_table_of_keys_is_the_keymap() {
 }
 
 #[test]
-fn what_the_steps_do_is_told_as_in_the_code() {
-    let steps = include_str!("../src/workload/STEPS.md");
-    assert!(
-        README.contains(steps),
-        "README's table of steps is not that of src/workload/STEPS.md"
-    );
-}
-
-#[test]
 fn every_scenario_that_comes_along_is_named() {
     for builtin in BUILTIN {
         assert!(README.contains(&format!("`{}`", builtin.name)), "{}", builtin.name);

@@ -12,7 +12,7 @@
 //!
 //! # What each step does where
 //!
-#![doc = include_str!("STEPS.md")]
+#![doc = include_str!("../../docs/src/steps.md")]
 
 mod alive;
 mod arrivals;
