@@ -29,6 +29,7 @@ pub mod cli;
 pub mod compare;
 pub mod executor;
 pub mod expect;
+pub mod figures;
 pub mod model;
 pub mod panics;
 pub mod probe;

@@ -3,7 +3,7 @@
 use super::numbers::median;
 use super::{Plan, Round};
 use crate::expect::{self, Missing};
-use crate::report::Expected;
+use crate::figures::Expected;
 use crate::scenario::{ExecutorKind, Expectation};
 use serde_json::Value;
 

@@ -3,10 +3,9 @@
 use super::{Plan, Round, check};
 use crate::expect::number;
 use crate::record::Nanos;
-use crate::report::Expected;
+use crate::figures::{self, Expected};
 use crate::scenario::ExecutorKind;
 use schemars::JsonSchema;
-use schemars::generate::SchemaSettings;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -131,19 +130,13 @@ impl Comparison {
 
     /// The object, pretty-printed, ending with a newline.
     pub fn to_json(&self) -> String {
-        pretty(self)
+        figures::pretty_json(self)
     }
 }
 
 /// The schema of [`Comparison::to_json`] (draft 2020-12), pretty-printed, ending with a newline.
 pub fn schema() -> String {
-    let generator = SchemaSettings::draft2020_12().for_serialize().into_generator();
-    pretty(&generator.into_root_schema_for::<Comparison>())
-}
-
-fn pretty(value: &impl Serialize) -> String {
-    let json = serde_json::to_string_pretty(value).expect("only strings, numbers and maps keyed by strings are in it");
-    json + "\n"
+    figures::pretty_json(&figures::schema_generator().into_root_schema_for::<Comparison>())
 }
 
 fn compared(kind: ExecutorKind, rounds: &[Round]) -> Compared {

@@ -4,7 +4,7 @@ use super::numbers::Number;
 use super::table::range;
 use super::{Plan, Round, measure};
 use crate::expect::{self, Missing};
-use crate::report::Expected;
+use crate::figures::Expected;
 use crate::scenario::{ExecutorKind, Expectation, LoadError, Overrides};
 
 impl Plan {

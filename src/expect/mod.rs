@@ -12,7 +12,7 @@
 
 mod lookup;
 
-use crate::report::Expected;
+use crate::figures::Expected;
 use crate::scenario::{Bound, ExecutorKind, Expectation, Measure, Overrides, ReportPath, Scenario};
 use serde_json::Value;
 

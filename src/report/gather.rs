@@ -1,6 +1,6 @@
-//! From the model to the report's numbers.
+//! Fills the figures of a report from the model.
 
-use super::json::{
+use crate::figures::{
     Calibration, Executor, Group, Lane, Overall, Percentiles, Records, Report, Resources, TaskMonitor, Tasks, Tokio,
 };
 use crate::model::{self, Counts, Model, PollCountCheck};
@@ -8,26 +8,26 @@ use crate::record::{self, Nanos, Outcome, Reason};
 use crate::scenario::ExecutorSpec;
 use crate::{text, workload};
 
-/// What the report tells and the model does not know.
+/// What the report contains and the model does not know.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Facts {
-    /// The scenario as it was asked for: a file, or the name of a built-in one.
+    /// The scenario as the command line named it: a file, or the name of a built-in scenario.
     pub scenario: String,
-    /// Where it ran. The number of workers is the model's, which knows what came of the default.
+    /// The executor. The report takes the number of workers from the model, which knows the resolved default.
     pub executor: ExecutorSpec,
-    /// What `cpu` steps rested on.
+    /// The exchange rate that `cpu` steps resources.
     pub calibration: workload::Calibration,
-    /// What the run took of the machine.
-    pub used: record::Resources,
-    /// What could not be stopped at the end, in a sentence.
-    pub left: Option<String>,
+    /// What the run used of the machine.
+    pub resources: record::Resources,
+    /// A sentence about what could not be stopped at the end; `None` after a normal end.
+    pub left_running: Option<String>,
 }
 
 impl Report {
-    /// What the model says now; what the scenario expects of it is for somebody else to check.
+    /// The figures of the model at this instant. `expect` stays empty: the caller checks expectations against this report.
     pub fn new(model: &Model, facts: &Facts) -> Report {
         let info = model.info();
-        let all = model.counts();
+        let counts = model.counts();
         Report {
             scenario: clean(&facts.scenario),
             title: clean(&info.title),
@@ -36,25 +36,25 @@ impl Report {
             duration_ns: info.duration.map(|duration| duration.0),
             elapsed_ns: model.now().0,
             calibration: calibration(&facts.calibration),
-            tasks: tasks(&all),
+            tasks: tasks(&counts),
             overall: overall(model),
-            resources: resources(&facts.used),
-            groups: model.groups().iter().map(|it| group(model, it)).collect(),
-            lanes: model.lanes().iter().map(|it| lane(model, it)).collect(),
+            resources: resources(&facts.resources),
+            groups: model.groups().iter().map(|each| group(model, each)).collect(),
+            lanes: model.lanes().iter().map(|each| lane(model, each)).collect(),
             records: records(model),
             tokio: tokio(model),
-            left_running: facts.left.as_deref().map(clean),
+            left_running: facts.left_running.as_deref().map(clean),
             expect: Vec::new(),
         }
     }
 }
 
-/// A name or a sentence without characters that could steer a terminal: a report is often shown on one.
-fn clean(name: &str) -> String {
-    text::clean(name).into_owned()
+/// A text without escape sequences: a report is often printed to a terminal, and names in it come from scenario files.
+fn clean(text: &str) -> String {
+    text::clean(text).into_owned()
 }
 
-/// A number with four digits after the point: more would be noise.
+/// Rounds to four digits after the decimal point; more digits would be noise.
 fn rounded(number: f64) -> f64 {
     (number * 1e4).round() / 1e4
 }
@@ -73,22 +73,22 @@ fn executor(spec: &ExecutorSpec, workers: usize) -> Executor {
     }
 }
 
-fn calibration(measured: &workload::Calibration) -> Calibration {
+fn calibration(calibration: &workload::Calibration) -> Calibration {
     Calibration {
-        units_per_ms: rounded(measured.units_per_ms),
-        spread: rounded(measured.spread),
-        samples: measured.samples,
-        took_ns: Nanos::from(measured.took).0,
+        units_per_ms: rounded(calibration.units_per_ms),
+        spread: rounded(calibration.spread),
+        samples: calibration.samples,
+        took_ns: Nanos::from(calibration.took).0,
     }
 }
 
-fn resources(used: &record::Resources) -> Resources {
+fn resources(resources: &record::Resources) -> Resources {
     Resources {
-        cpu_ns: used.cpu.0,
-        peak_memory_bytes: used.peak_memory,
-        voluntary_switches: used.voluntary_switches,
-        involuntary_switches: used.involuntary_switches,
-        processes: used.processes,
+        cpu_ns: resources.cpu.0,
+        peak_memory_bytes: resources.peak_memory,
+        voluntary_switches: resources.voluntary_switches,
+        involuntary_switches: resources.involuntary_switches,
+        processes: resources.processes,
     }
 }
 
@@ -109,15 +109,15 @@ fn tasks(counts: &Counts) -> Tasks {
 }
 
 fn overall(model: &Model) -> Overall {
-    let all = model.overall();
-    let completed = all.repetitions[Outcome::Completed as usize];
+    let groups = model.overall();
+    let completed = groups.repetitions[Outcome::Completed as usize];
     Overall {
-        repetitions: all.repetitions.iter().copied().fold(0, u64::saturating_add),
+        repetitions: groups.repetitions.iter().copied().fold(0, u64::saturating_add),
         completed,
         throughput: per_second(completed, model.now()),
-        repetition_ns: all.repetition.into(),
-        delay_ns: all.delay.into(),
-        lateness_ns: all.lateness.into(),
+        repetition_ns: groups.repetition.into(),
+        delay_ns: groups.delay.into(),
+        lateness_ns: groups.lateness.into(),
     }
 }
 
@@ -175,13 +175,13 @@ fn group(model: &Model, group: &model::Group) -> Group {
 }
 
 impl From<model::Percentiles> for Percentiles {
-    fn from(of: model::Percentiles) -> Percentiles {
+    fn from(percentiles: model::Percentiles) -> Percentiles {
         Percentiles {
-            count: of.count,
-            p50: of.p50.0,
-            p90: of.p90.0,
-            p99: of.p99.0,
-            max: of.max.0,
+            count: percentiles.count,
+            p50: percentiles.p50.0,
+            p90: percentiles.p90.0,
+            p99: percentiles.p99.0,
+            max: percentiles.max.0,
         }
     }
 }
@@ -202,13 +202,13 @@ fn lane(model: &Model, lane: &model::Lane) -> Lane {
 }
 
 fn records(model: &Model) -> Records {
-    let accounts = model.accounts();
+    let counts = model.accounts();
     Records {
-        written: accounts.written,
-        dropped: accounts.dropped,
-        others_dropped: accounts.other_dropped,
-        polls: accounts.polls(),
-        matches_tokio: match accounts.check() {
+        written: counts.written,
+        dropped: counts.dropped,
+        others_dropped: counts.other_dropped,
+        polls: counts.polls(),
+        matches_tokio: match counts.check() {
             PollCountCheck::Unknown => None,
             PollCountCheck::Holds => Some(true),
             PollCountCheck::Differs { .. } => Some(false),

@@ -1,8 +1,11 @@
-//! Rows and columns of text: numbers flush right under headings of two lines, as many columns as the width allows.
+//! Tables of text: right-aligned numbers under headings of two lines, with as many columns as the width allows.
+//!
+//! Table crates wrap cells, or cut them, when a table is too wide. Here whole columns go, the least important first: a
+//! number that is cut is worse than none.
 //!
 //! ```text
-//!                     timed    delay    delay       rank 0 columns are always there; the others come in the
-//!     group    tasks    out      p50      p99       order of their ranks, until one does not fit
+//!                     timed    delay    delay       Columns of rank 0 are always shown. If the table is too
+//!     group    tasks    out      p50      p99       wide, the column of the highest rank goes first.
 //!     api         40      3    40 µs   297 ms
 //! ```
 
@@ -10,30 +13,31 @@ use crate::text;
 
 /// Spaces between two columns.
 const GAP: usize = 2;
-/// The narrowest that names become before columns go.
-const NAME: usize = 10;
+/// Names are cut to this width before a column goes.
+const MIN_NAME_WIDTH: usize = 10;
 
 /// One column of numbers.
 pub struct Column<R> {
-    /// The heading's two lines; the upper may be empty.
+    /// The two lines of the heading; the upper one may be empty.
     pub heading: [&'static str; 2],
-    /// How dispensable it is; 0: always there.
+    /// Columns of higher ranks go first; a column of rank 0 stays.
     pub rank: u8,
-    /// What it says of a row.
+    /// The text in a row of this column.
     pub cell: fn(&R) -> String,
 }
 
-/// Writes `rows` under headings, within `width` columns where rank 0 allows.
+/// Writes one line for each row, below the headings. The lines fit into `width` terminal columns if the columns of rank 0
+/// do.
 ///
-/// `title` stands above the names, which are cut where they are too long.
+/// `title` is the heading of the names. Long names are cut.
 pub fn draw<R>(out: &mut String, title: &str, rows: &[R], name: fn(&R) -> &str, columns: &[Column<R>], width: usize) {
-    let mut columns: Vec<Drawn> = columns.iter().map(|column| Drawn::new(column, rows)).collect();
+    let mut columns: Vec<Formatted> = columns.iter().map(|column| Formatted::new(column, rows)).collect();
     let names: Vec<_> = rows.iter().map(|row| text::clean(name(row))).collect();
     let widest = names.iter().map(|name| text::width(name)).max().unwrap_or(0);
     let title_width = text::width(title);
-    keep_what_fits(&mut columns, width.saturating_sub(widest.min(NAME).max(title_width)));
+    drop_until_fits(&mut columns, width.saturating_sub(widest.min(MIN_NAME_WIDTH).max(title_width)));
     let taken: usize = columns.iter().map(|column| column.width + GAP).sum();
-    let name_width = widest.min(width.saturating_sub(taken).max(NAME)).max(title_width);
+    let name_width = widest.min(width.saturating_sub(taken).max(MIN_NAME_WIDTH)).max(title_width);
 
     let two_lines = columns.iter().any(|column| !column.heading[0].is_empty());
     for (line, title) in [(0, ""), (1, title)].into_iter().skip(usize::from(!two_lines)) {
@@ -46,20 +50,20 @@ pub fn draw<R>(out: &mut String, title: &str, rows: &[R], name: fn(&R) -> &str, 
     }
 }
 
-/// A column whose cells are written.
-struct Drawn {
+/// A column with the text of its cells.
+struct Formatted {
     heading: [&'static str; 2],
     rank: u8,
     cells: Vec<String>,
     width: usize,
 }
 
-impl Drawn {
-    fn new<R>(column: &Column<R>, rows: &[R]) -> Drawn {
+impl Formatted {
+    fn new<R>(column: &Column<R>, rows: &[R]) -> Formatted {
         let cells: Vec<String> = rows.iter().map(column.cell).collect();
         let headings = column.heading.iter().copied();
         let width = headings.chain(cells.iter().map(String::as_str)).map(text::width).max();
-        Drawn {
+        Formatted {
             heading: column.heading,
             rank: column.rank,
             width: width.unwrap_or(0),
@@ -68,16 +72,16 @@ impl Drawn {
     }
 }
 
-/// Takes out the columns that have no place, the most dispensable first.
-fn keep_what_fits(columns: &mut Vec<Drawn>, width: usize) {
+/// Removes columns until the others fit, those of the highest rank first.
+fn drop_until_fits(columns: &mut Vec<Formatted>, width: usize) {
     while columns.iter().map(|column| column.width + GAP).sum::<usize>() > width {
-        let Some(at) = (0..columns.len())
-            .max_by_key(|&at| columns[at].rank)
-            .filter(|&at| columns[at].rank > 0)
+        let Some(index) = (0..columns.len())
+            .max_by_key(|&index| columns[index].rank)
+            .filter(|&index| columns[index].rank > 0)
         else {
             return;
         };
-        columns.remove(at);
+        columns.remove(index);
     }
 }
 
@@ -122,53 +126,53 @@ mod tests {
         },
     ];
 
-    fn drawn(rows: &[Row], width: usize) -> String {
+    fn table(rows: &[Row], width: usize) -> String {
         let mut out = String::new();
         draw(&mut out, "row", rows, |row| &row.0, &COLUMNS, width);
         out
     }
 
     #[test]
-    fn the_most_dispensable_column_goes_first() {
+    fn the_column_of_the_highest_rank_goes_first() {
         let rows = [("abc".to_owned(), 12), ("日本語".to_owned(), 3000)];
         assert_eq!(
-            drawn(&rows, 40),
+            table(&rows, 40),
             "                  a     the\n\
              row        n  third  double\n\
              abc       12      4      24\n\
              日本語  3000   1000    6000\n"
         );
         assert_eq!(
-            drawn(&rows, 26),
+            table(&rows, 26),
             "                 the\n\
              row        n  double\n\
              abc       12      24\n\
              日本語  3000    6000\n"
         );
         assert_eq!(
-            drawn(&rows, 5).lines().next(),
+            table(&rows, 5).lines().next(),
             Some("row        n"),
-            "no empty line above"
+            "without upper headings there is no empty line"
         );
     }
 
     #[test]
-    fn a_name_cannot_steer_the_terminal() {
-        assert_eq!(drawn(&[("\x1b[2J".to_owned(), 1)], 12).lines().nth(1), Some("�[2J  1"));
+    fn escape_sequences_in_names_do_not_reach_the_terminal() {
+        assert_eq!(table(&[("\x1b[2J".to_owned(), 1)], 12).lines().nth(1), Some("�[2J  1"));
     }
 
     proptest! {
         #[test]
-        fn rows_are_within_the_width_and_their_numbers_flush(
+        fn rows_fit_into_the_width_and_end_at_the_same_column(
             rows in prop::collection::vec((".{0,30}", 0u64..1_000_000), 1..6),
             width in 24usize..80,
         ) {
-            let out = drawn(&rows, width);
+            let out = table(&rows, width);
             let widths: Vec<usize> = out.lines().map(text::width).collect();
             prop_assert!(widths.iter().all(|it| *it <= width));
-            // The last are the rows and the heading's lower line; above them may be its upper line.
-            let flush = &widths[widths.len() - rows.len() - 1..];
-            prop_assert!(flush.iter().all(|it| *it == flush[0]));
+            // The upper line of the headings may be shorter; the lower line and the rows are not.
+            let aligned = &widths[widths.len() - rows.len() - 1..];
+            prop_assert!(aligned.iter().all(|it| *it == aligned[0]));
         }
     }
 }

@@ -1,32 +1,28 @@
-//! The model as a table for people and as one JSON object for scripts.
+//! A run's figures for people: the table at the end, and the lines of a run without a screen.
 //!
 //! ```text
-//!   Model ─┬─ new ──► Report ─┬─► to_json   scripts      `--json`
-//!   Facts ─┘                  └─► table     people       `--headless`, at the end
-//!   Model ─────────────────────► progress   people       without a screen, meanwhile
-//!   LogLine ───────────────────► said       people       the same
+//!   Model ─┬─ gather ──► figures::Report ─┬─► to_json       for scripts   `--json`
+//!   Facts ─┘                              └─► table         for people    `--headless`, at the end
+//!   Model ──────────────────────────────────► progress      for people    without a screen, meanwhile
+//!   LogLine ────────────────────────────────► log_message   for people    without a screen, meanwhile
 //! ```
 //!
-//! [`Report`] is gathered once and then told in two forms, so that the table cannot say anything else than the object.
+//! The report is gathered once and written in two forms. So the table cannot contradict the JSON object.
 
+mod flow;
 mod gather;
 mod grid;
-mod json;
-mod log_messages;
-mod path;
+mod log_message;
 mod progress;
+mod schema;
 mod table;
 mod verdicts;
 
 pub use gather::Facts;
-pub use json::{
-    Calibration, Executor, Expected, Group, Lane, Overall, Percentiles, Records, Report, Resources, TaskMonitor, Tasks,
-    Tokio, schema,
-};
-pub use log_messages::log_message;
-pub use path::{Astray, NAME, check_path};
+pub use log_message::log_message;
 pub use progress::progress;
-pub use verdicts::{mark, quantity, summary, verdicts};
+pub use schema::schema;
+pub use verdicts::{quantity, verdicts};
 
 #[cfg(test)]
 mod tests;

@@ -1,43 +1,43 @@
-//! One line about a run that goes on without a screen.
+//! The progress line of a run without a screen.
 
 use crate::model::Model;
 use crate::text;
 
-/// Steps of the model's series that "now" is made of: the last second.
-const RECENT: usize = 4;
+/// Intervals of the model's series that make up the last second.
+const LAST_SECOND: usize = 4;
 
-/// How the run stands, in one line of at most `width` columns (all of it needs about 80), without a newline.
+/// The state of the run in one line of at most `width` columns, without a newline. The whole line needs about 80 columns.
 ///
-/// `late` is the 99th percentile of lateness; it and the rate are those of the last second. Numbers keep their places from
-/// one line to the next, so that the line can be written over the one before.
+/// `late` is the 99th percentile of lateness; it and the poll rate are those of the last second. Each number keeps its
+/// column from one call to the next, so that a line can overwrite the line before it.
 pub fn progress(model: &Model, width: usize) -> String {
     let counts = model.counts();
-    let accounts = model.accounts();
-    let until = model
+    let records = model.accounts();
+    let planned = model
         .info()
         .duration
         .map(|end| format!(" / {}", text::round_duration(end)));
-    let late = model.series().rev().take(RECENT).map(|step| step.lateness.p99).max();
-    let pieces = [
-        format!("{}{}", text::clock(model.now()), until.unwrap_or_default()),
+    let late = model.series().rev().take(LAST_SECOND).map(|interval| interval.lateness.p99).max();
+    let parts = [
+        format!("{}{}", text::clock(model.now()), planned.unwrap_or_default()),
         format!("{:>5} tasks", text::count(counts.alive() as u64)),
         format!("{} blocking", text::count(counts.blocking as u64)),
         format!("{:>5} polls/s", text::count(polls_per_s(model))),
         format!("late {:>7}", text::duration(late.unwrap_or_default())),
-        format!("{} lost", text::count(accounts.lost())),
+        format!("{} lost", text::count(records.lost())),
     ];
-    text::fit(&pieces.join("  "), width).into_owned()
+    text::fit(&parts.join("  "), width).into_owned()
 }
 
-/// The mean over the last second, without the step that has only begun, unless it is the first.
+/// The mean over the last second. The interval that has just begun is left out, unless it is the only one.
 fn polls_per_s(model: &Model) -> u64 {
-    let begun = usize::from(model.series().len() > 1);
+    let unfinished = usize::from(model.series().len() > 1);
     let rates: Vec<f64> = model
         .series()
         .rev()
-        .skip(begun)
-        .take(RECENT)
-        .map(|step| step.polls_per_s)
+        .skip(unfinished)
+        .take(LAST_SECOND)
+        .map(|interval| interval.polls_per_s)
         .collect();
     (rates.iter().sum::<f64>() / rates.len().max(1) as f64).round() as u64
 }

@@ -1,47 +1,49 @@
-//! The report as a table, for the end of a headless run.
+//! The report as tables, for the end of a run without a screen.
 //!
-//! It is made for 80 columns and for files: no colours, no boxes. A wider terminal gets more columns. Numbers are rounded
-//! for reading; [`Report::to_json`] has them whole.
+//! The layout is for 80 columns and for files: no colours, no boxes. A wider terminal gets more columns. Numbers are
+//! rounded for reading; [`Report::to_json`] has the exact ones.
+//!
+//! To add a column, add a line to [`GROUP_RESULTS`], [`RARE_RESULTS`], [`GROUP_TIMES`] or [`LANE_COLUMNS`].
 
+use super::flow::flow;
 use super::grid::{self, Column};
-use super::json::{Executor, Group, Lane, Report, Resources, Tokio};
+use crate::figures::{Executor, Group, Lane, Report, Resources, Tasks, Tokio};
 use super::verdicts;
 use crate::record::{Nanos, Reason};
 use crate::text;
 use crate::workload;
-use std::fmt::Write;
 
-/// Lanes of one kind that are listed one by one; more become one row.
-const LANES: usize = 16;
+/// Up to this many lanes of one kind have a row each; more lanes share one row.
+const MAX_LANE_ROWS: usize = 16;
 
-/// The place in [`DONE`] after what went wrong.
-const FAILURES: usize = 4;
+/// Where [`RARE_RESULTS`] are inserted into [`GROUP_RESULTS`]: after `failed`.
+const RARE_RESULTS_AT: usize = 4;
 
-/// What the tasks of each group did, and how they fared.
-const DONE: [Column<Group>; 13] = [
+/// What the tasks of each group did, and how it went.
+const GROUP_RESULTS: [Column<Group>; 13] = [
     column(0, "", "tasks", |it| text::count(it.spawned)),
     column(0, "", "reps", |it| text::count(it.repetitions)),
     column(0, "timed", "out", |it| text::count(it.timed_out)),
     column(1, "", "failed", |it| text::count(it.failed)),
     column(5, "rep", "p50", |it| {
-        length(it.repetition_ns.count, it.repetition_ns.p50)
+        time(it.repetition_ns.count, it.repetition_ns.p50)
     }),
     column(5, "rep", "p99", |it| {
-        length(it.repetition_ns.count, it.repetition_ns.p99)
+        time(it.repetition_ns.count, it.repetition_ns.p99)
     }),
     column(1, "", "polls", |it| text::count(it.polls)),
-    column(3, "poll", "p99", |it| length(it.poll_ns.count, it.poll_ns.p99)),
-    column(6, "poll", "max", |it| length(it.poll_ns.count, it.poll_ns.max)),
-    column(4, "delay", "p50", |it| length(it.delay_ns.count, it.delay_ns.p50)),
-    column(0, "delay", "p99", |it| length(it.delay_ns.count, it.delay_ns.p99)),
-    column(0, "late", "p99", |it| length(it.lateness_ns.count, it.lateness_ns.p99)),
-    column(2, "late", "max", |it| length(it.lateness_ns.count, it.lateness_ns.max)),
+    column(3, "poll", "p99", |it| time(it.poll_ns.count, it.poll_ns.p99)),
+    column(6, "poll", "max", |it| time(it.poll_ns.count, it.poll_ns.max)),
+    column(4, "delay", "p50", |it| time(it.delay_ns.count, it.delay_ns.p50)),
+    column(0, "delay", "p99", |it| time(it.delay_ns.count, it.delay_ns.p99)),
+    column(0, "late", "p99", |it| time(it.lateness_ns.count, it.lateness_ns.p99)),
+    column(2, "late", "max", |it| time(it.lateness_ns.count, it.lateness_ns.max)),
 ];
 
 type Count = fn(&Group) -> u64;
 
-/// What happens to few tasks: each a column only where it happened to one.
-const SELDOM: [(Count, Column<Group>); 5] = [
+/// Results that are rare: a column is shown only if its count is above zero for some group.
+const RARE_RESULTS: [(Count, Column<Group>); 5] = [
     (
         |it| it.orphaned,
         column(1, "or-", "phaned", |it| text::count(it.orphaned)),
@@ -64,145 +66,143 @@ const SELDOM: [(Count, Column<Group>); 5] = [
     ),
 ];
 
-/// Where the time of each group's tasks went.
-const TIMES: [Column<Group>; 6] = [
-    column(0, "", "running", |it| length(it.running_ns, it.running_ns)),
-    column(0, "", "blocking", |it| length(it.blocking_ns, it.blocking_ns)),
-    column(0, "", "queued", |it| length(it.queued_ns, it.queued_ns)),
-    column(0, "", "unnoticed", |it| length(it.unnoticed_ns, it.unnoticed_ns)),
-    column(0, "", "suspended", |it| length(it.suspended_ns, it.suspended_ns)),
+/// The time of each group's tasks, by state.
+const GROUP_TIMES: [Column<Group>; 6] = [
+    column(0, "", "running", |it| time(it.running_ns, it.running_ns)),
+    column(0, "", "blocking", |it| time(it.blocking_ns, it.blocking_ns)),
+    column(0, "", "queued", |it| time(it.queued_ns, it.queued_ns)),
+    column(0, "", "unnoticed", |it| time(it.unnoticed_ns, it.unnoticed_ns)),
+    column(0, "", "suspended", |it| time(it.suspended_ns, it.suspended_ns)),
     column(1, "", "mostly on", mostly_on),
 ];
 
 /// What each lane did.
-const LANE: [Column<Lane>; 6] = [
+const LANE_COLUMNS: [Column<Lane>; 6] = [
     column(0, "", "busy", |it| percent(it.utilisation)),
-    column(0, "", "running", |it| length(it.running_ns, it.running_ns)),
-    column(0, "", "blocking", |it| length(it.blocking_ns, it.blocking_ns)),
+    column(0, "", "running", |it| time(it.running_ns, it.running_ns)),
+    column(0, "", "blocking", |it| time(it.blocking_ns, it.blocking_ns)),
     column(1, "", "slices", |it| text::count(it.slices)),
-    column(2, "on a", "core", |it| maybe(it.on_cpu_ns)),
-    column(3, "waits for", "a core", |it| maybe(it.off_cpu_ns)),
+    column(2, "CPU", "time", |it| time_if_known(it.on_cpu_ns)),
+    column(3, "waits", "for CPU", |it| time_if_known(it.off_cpu_ns)),
 ];
 
-const fn column<R>(rank: u8, over: &'static str, heading: &'static str, cell: fn(&R) -> String) -> Column<R> {
+const fn column<R>(rank: u8, upper: &'static str, lower: &'static str, cell: fn(&R) -> String) -> Column<R> {
     Column {
-        heading: [over, heading],
+        heading: [upper, lower],
         rank,
         cell,
     }
 }
 
 impl Report {
-    /// The table, `width` columns wide where that is possible (80 always is), ending with a newline.
+    /// The tables, ending with a newline. They fit into `width` columns if `width` is at least 80.
     pub fn table(&self, width: usize) -> String {
         let mut out = String::new();
-        flow(&mut out, "", " · ", self.head(), width);
-        flow(&mut out, "", " · ", self.circumstances(), width);
+        flow(&mut out, 0, " · ", self.headline(), width);
+        flow(&mut out, 0, " · ", self.setup(), width);
         if !self.groups.is_empty() {
             out.push('\n');
-            grid::draw(&mut out, "group", &self.groups, |it| &it.name, &self.done(), width);
+            grid::draw(&mut out, "group", &self.groups, |it| &it.name, &self.group_results(), width);
             out.push('\n');
-            grid::draw(&mut out, "time", &self.groups, |it| &it.name, &TIMES, width);
+            grid::draw(&mut out, "time", &self.groups, |it| &it.name, &GROUP_TIMES, width);
         }
         if !self.lanes.is_empty() {
             out.push('\n');
-            let lanes: Vec<Lane> = self.lanes.chunk_by(|a, b| a.kind == b.kind).flat_map(few).collect();
-            grid::draw(&mut out, "lane", &lanes, |it| &it.name, &LANE, width);
+            let lanes: Vec<Lane> = self.lanes.chunk_by(|a, b| a.kind == b.kind).flat_map(lane_rows).collect();
+            grid::draw(&mut out, "lane", &lanes, |it| &it.name, &LANE_COLUMNS, width);
         }
         out.push('\n');
-        flow(&mut out, "tasks    ", " · ", self.outcomes(), width);
-        flow(&mut out, "machine  ", " · ", machine(&self.resources), width);
+        let mut section = |title: &str, parts: Vec<String>| {
+            out.push_str(title);
+            flow(&mut out, text::width(title), " · ", parts, width);
+        };
+        section("tasks    ", task_outcomes(&self.tasks));
+        section("machine  ", machine_use(&self.resources));
         if let Some(tokio) = &self.tokio {
-            flow(&mut out, "tokio    ", " · ", runtime(tokio), width);
+            section("tokio    ", tokio_totals(tokio));
         }
-        flow(&mut out, "records  ", " · ", self.completeness(), width);
+        section("records  ", self.record_counts());
         if !self.expect.is_empty() {
             out.push('\n');
             out.push_str(&verdicts(&self.expect, width));
         }
         if let Some(left) = &self.left_running {
-            flow(
-                &mut out,
-                "",
-                " ",
-                left.split_whitespace().map(str::to_owned).collect(),
-                width,
-            );
+            flow(&mut out, 0, " ", left.split_whitespace(), width);
         }
         out
     }
 
-    /// The columns on what was done, with those on what happens seldom after the failures.
-    fn done(&self) -> Vec<Column<Group>> {
-        let happened = |of: Count| self.groups.iter().any(|it| of(it) > 0);
-        let seldom = SELDOM.into_iter().filter(|(of, _)| happened(*of));
-        let mut columns = Vec::from(DONE);
-        columns.splice(FAILURES..FAILURES, seldom.map(|(_, column)| column));
+    /// The columns of results, with the rare ones that occurred.
+    fn group_results(&self) -> Vec<Column<Group>> {
+        let occurred = |count: Count| self.groups.iter().any(|group| count(group) > 0);
+        let rare = RARE_RESULTS.into_iter().filter(|(count, _)| occurred(*count));
+        let mut columns = Vec::from(GROUP_RESULTS);
+        columns.splice(RARE_RESULTS_AT..RARE_RESULTS_AT, rare.map(|(_, column)| column));
         columns
     }
 
-    fn head(&self) -> Vec<String> {
-        let mut head = vec![self.title.clone(), self.scenario.clone()];
-        head.retain(|it| !it.is_empty());
-        head.push(text::duration(Nanos(self.elapsed_ns)));
-        head.push(format!("seed {}", self.seed));
-        head
+    fn headline(&self) -> Vec<String> {
+        let mut parts = vec![self.title.clone(), self.scenario.clone()];
+        parts.retain(|part| !part.is_empty());
+        parts.push(text::duration(Nanos(self.elapsed_ns)));
+        parts.push(format!("seed {}", self.seed));
+        parts
     }
 
-    fn circumstances(&self) -> Vec<String> {
-        let mut pieces = executor(&self.executor);
+    /// The executor with its settings, and the calibration.
+    fn setup(&self) -> Vec<String> {
+        let mut parts = executor(&self.executor);
         let calibration = &self.calibration;
-        pieces.push(format!(
+        parts.push(format!(
             "{} units of cpu work per ms",
             text::count(calibration.units_per_ms as u64)
         ));
         if calibration.spread > workload::Calibration::ROUGH {
             let spread = percent(calibration.spread);
-            pieces.push(format!("only roughly: calibrated on a busy machine, spread {spread}"));
+            parts.push(format!("imprecise: calibrated on a busy machine, spread {spread}"));
         }
-        pieces
+        parts
     }
 
-    fn outcomes(&self) -> Vec<String> {
-        let tasks = &self.tasks;
-        let words = [
-            (tasks.completed, "completed"),
-            (tasks.failed, "failed"),
-            (tasks.cancelled, "cancelled"),
-            (tasks.timed_out, "timed out"),
-            (tasks.panicked, "panicked"),
-            (tasks.failed_unseen, "failed unseen"),
-            (tasks.never_started, "never started"),
-            (tasks.lost, "lost"),
-            (tasks.unknown, "unknown"),
-            (tasks.running, "still running"),
-        ];
-        let some = words.iter().filter(|(count, _)| *count > 0);
-        std::iter::once(&(tasks.spawned, "spawned"))
-            .chain(some)
-            .map(|(count, word)| format!("{count} {word}"))
-            .collect()
-    }
-
-    fn completeness(&self) -> Vec<String> {
+    fn record_counts(&self) -> Vec<String> {
         let records = &self.records;
-        let mut pieces = vec![
+        let mut parts = vec![
             format!("{} slices recorded", records.written),
             format!("{} lost", records.dropped),
         ];
         if records.others_dropped > 0 {
-            pieces.push(format!("{} other records lost", records.others_dropped));
+            parts.push(format!("{} other records lost", records.others_dropped));
         }
         if let (Some(matches), Some(tokio)) = (records.matches_tokio, &self.tokio) {
             let (ours, tokios) = (records.polls, tokio.polls);
-            pieces.push(match matches {
-                true if ours == tokios => "as many as tokio counts polls".to_owned(),
-                true => format!("tokio counts {tokios} polls, without those from LIFO slots"),
-                false => format!("MISMATCH: tokio counts {tokios} polls, here are {ours}"),
+            parts.push(match matches {
+                true if ours == tokios => "equal to tokio's poll count".to_owned(),
+                true => format!("tokio counts {tokios} polls: it leaves out polls from LIFO slots"),
+                false => format!("MISMATCH: tokio counts {tokios} polls, tasklab {ours}"),
             });
         }
-        pieces
+        parts
     }
+}
+
+/// How many tasks there were, and how they ended.
+fn task_outcomes(tasks: &Tasks) -> Vec<String> {
+    let ended = [
+        (tasks.completed, "completed"),
+        (tasks.failed, "failed"),
+        (tasks.cancelled, "cancelled"),
+        (tasks.timed_out, "timed out"),
+        (tasks.panicked, "panicked"),
+        (tasks.failed_unseen, "failed unseen"),
+        (tasks.never_started, "never started"),
+        (tasks.lost, "lost"),
+        (tasks.unknown, "unknown"),
+        (tasks.running, "still running"),
+    ];
+    let mut parts = vec![format!("{} spawned", tasks.spawned)];
+    let occurred = ended.iter().filter(|(count, _)| *count > 0);
+    parts.extend(occurred.map(|(count, outcome)| format!("{count} {outcome}")));
+    parts
 }
 
 fn executor(executor: &Executor) -> Vec<String> {
@@ -217,32 +217,32 @@ fn executor(executor: &Executor) -> Vec<String> {
         switch("enable_eager_driver_handoff", executor.enable_eager_driver_handoff),
         switch("enable_alt_timer", executor.enable_alt_timer),
     ];
-    let mut pieces = vec![
+    let mut parts = vec![
         executor.kind.to_owned(),
         match workers {
-            0 => "one per task".to_owned(),
+            0 => "one thread per task".to_owned(),
             1 => "1 worker".to_owned(),
             n => format!("{n} workers"),
         },
     ];
-    pieces.extend(knobs.into_iter().flatten());
-    pieces
+    parts.extend(knobs.into_iter().flatten());
+    parts
 }
 
-fn machine(taken: &Resources) -> Vec<String> {
-    let mut pieces = vec![
-        format!("{} on a core", text::duration(Nanos(taken.cpu_ns))),
-        format!("{} at most", text::bytes(taken.peak_memory_bytes)),
-        format!("{} switches to wait", text::count(taken.voluntary_switches)),
-        format!("{} forced", text::count(taken.involuntary_switches)),
+fn machine_use(resources: &Resources) -> Vec<String> {
+    let mut parts = vec![
+        format!("{} CPU time", text::duration(Nanos(resources.cpu_ns))),
+        format!("{} peak memory", text::bytes(resources.peak_memory_bytes)),
+        format!("{} voluntary switches", text::count(resources.voluntary_switches)),
+        format!("{} forced", text::count(resources.involuntary_switches)),
     ];
-    if taken.processes > 1 {
-        pieces.push(format!("{} processes", taken.processes));
+    if resources.processes > 1 {
+        parts.push(format!("{} processes", resources.processes));
     }
-    pieces
+    parts
 }
 
-fn runtime(tokio: &Tokio) -> Vec<String> {
+fn tokio_totals(tokio: &Tokio) -> Vec<String> {
     vec![
         format!("{} busy", text::duration(Nanos(tokio.busy_ns))),
         format!("{} parks", text::count(tokio.parks)),
@@ -252,12 +252,12 @@ fn runtime(tokio: &Tokio) -> Vec<String> {
     ]
 }
 
-/// The lanes of one kind: each, or all in one where they are many.
-fn few(lanes: &[Lane]) -> Vec<Lane> {
-    if lanes.len() <= LANES {
+/// The rows of the lanes of one kind: one row each, or one row for all when there are many.
+fn lane_rows(lanes: &[Lane]) -> Vec<Lane> {
+    if lanes.len() <= MAX_LANE_ROWS {
         return lanes.to_vec();
     }
-    let kernels = |of: fn(&Lane) -> Option<u64>| lanes.iter().map(of).sum::<Option<u64>>();
+    let sum = |figure: fn(&Lane) -> Option<u64>| lanes.iter().map(figure).sum::<Option<u64>>();
     vec![Lane {
         name: format!("{} × {}", lanes.len(), lanes[0].kind),
         kind: lanes[0].kind,
@@ -265,54 +265,35 @@ fn few(lanes: &[Lane]) -> Vec<Lane> {
         running_ns: lanes.iter().map(|it| it.running_ns).sum(),
         blocking_ns: lanes.iter().map(|it| it.blocking_ns).sum(),
         utilisation: lanes.iter().map(|it| it.utilisation).sum::<f64>() / lanes.len() as f64,
-        on_cpu_ns: kernels(|it| it.on_cpu_ns),
-        off_cpu_ns: kernels(|it| it.off_cpu_ns),
+        on_cpu_ns: sum(|it| it.on_cpu_ns),
+        off_cpu_ns: sum(|it| it.off_cpu_ns),
     }]
 }
 
-/// What a group was suspended on for the longest time.
+/// What the tasks of a group were suspended on for the longest time, and its share of all their suspended time.
 fn mostly_on(group: &Group) -> String {
     match group.suspended_on.iter().max_by_key(|(_, time)| **time) {
         Some((reason, time)) if *reason != Reason::Unknown.word() => {
             format!("{reason} {}", percent(*time as f64 / group.suspended_ns.max(1) as f64))
         }
-        // What runs on a blocking thread waits for nothing: between its last line and its end lie microseconds of nobody's.
+        // A job on a blocking thread is never suspended. The microseconds between its last slice and its end have no
+        // reason, and a column that named them would mislead.
         _ => "–".to_owned(),
     }
 }
 
-/// A length of time, or a dash where nothing was counted.
-fn length(count: u64, ns: u64) -> String {
+/// A duration, or a dash when nothing was counted.
+fn time(count: u64, ns: u64) -> String {
     match count {
         0 => "–".to_owned(),
         _ => text::duration(Nanos(ns)),
     }
 }
 
-fn maybe(ns: Option<u64>) -> String {
+fn time_if_known(ns: Option<u64>) -> String {
     ns.map_or("–".to_owned(), |ns| text::duration(Nanos(ns)))
 }
 
 fn percent(share: f64) -> String {
     format!("{:.0} %", share * 100.0)
-}
-
-/// Writes pieces after one another, and on further lines, indented, where the width is used up.
-fn flow(out: &mut String, lead: &str, between: &str, pieces: Vec<String>, width: usize) {
-    let indent = text::width(lead);
-    let mut used = indent;
-    out.push_str(lead);
-    for (number, piece) in pieces.iter().enumerate() {
-        let needed = text::width(piece);
-        if number > 0 && used + text::width(between) + needed > width {
-            let _ = write!(out, "\n{:indent$}", "");
-            used = indent;
-        } else if number > 0 {
-            out.push_str(between);
-            used += text::width(between);
-        }
-        out.push_str(piece);
-        used += needed;
-    }
-    out.push('\n');
 }

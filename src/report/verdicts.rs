@@ -1,25 +1,26 @@
-//! What the scenario expects, and whether it held, as a table.
+//! The table of a scenario's expectations, and whether they held.
 //!
-//! The key stands last, because it alone has no end: a ratio of two paths takes more than half of 80 columns.
+//! The key is the last column, because its width has no limit: a ratio of two paths can take more than half of 80 columns.
 //!
 //! ```text
 //!   expect   1 of 2 held
 //!   ✓   1.2 ms  < 5ms       groups.heartbeat.lateness_ns.p99
 //!   ✗        –  > 2         groups.eager.poll_ns.p50 / groups.lazy.poll_ns.p50
-//!                           no task of the group `lazy` ever came to be
+//!                           the group `lazy` had no tasks
 //! ```
 
-use super::Expected;
+use super::flow::flow;
+use crate::figures::Expected;
 use crate::record::Nanos;
 use crate::text;
 use std::fmt::Write;
 
-/// Columns of what is measured: a length of time, an amount of memory or a number.
-const MEASURED: usize = 8;
-/// The most columns of what is wanted before the key gives way.
-const WANTED: usize = 14;
+/// Width of the measured value: a duration, an amount of memory or a number.
+const MEASURED_WIDTH: usize = 8;
+/// Largest width of the bounds; the keys are pushed to the right of longer bounds.
+const MAX_WANTED_WIDTH: usize = 14;
 
-/// The table, at best within `width` columns, ending with a newline; nothing where nothing is expected.
+/// The table, ending with a newline; empty without expectations. Keys wrap at `width` columns, between words.
 pub fn verdicts(expected: &[Expected], width: usize) -> String {
     let mut out = String::new();
     if expected.is_empty() {
@@ -27,42 +28,42 @@ pub fn verdicts(expected: &[Expected], width: usize) -> String {
     }
     let _ = writeln!(out, "expect   {}", summary(expected));
     let widest = expected.iter().map(|it| text::width(&it.wanted)).max().unwrap_or(0);
-    let wanted_width = widest.min(WANTED);
-    let indent = 2 + MEASURED + 2 + wanted_width + 2;
-    for (number, it) in expected.iter().enumerate() {
+    let wanted_width = widest.min(MAX_WANTED_WIDTH);
+    let indent = 2 + MEASURED_WIDTH + 2 + wanted_width + 2;
+    for (index, it) in expected.iter().enumerate() {
         let measured = it.measured.map_or("–".to_owned(), |number| quantity(&it.key, number));
         let wanted = text::clean(&it.wanted);
         let _ = write!(
             out,
             "{} {}{measured}  {wanted}{}  ",
             mark(it.held),
-            spaces(MEASURED, &measured),
-            spaces(wanted_width, &wanted)
+            padding(MEASURED_WIDTH, &measured),
+            padding(wanted_width, &wanted)
         );
-        wrapped(&mut out, &text::clean(&it.key), indent, width);
-        // What is to be said of several in a row is said once.
-        let said_next = expected.get(number + 1).is_some_and(|next| next.why == it.why);
-        if let Some(why) = it.why.as_ref().filter(|_| !said_next) {
+        flow(&mut out, indent, " ", text::clean(&it.key).split(' '), width);
+        // A reason that several rows in succession share is shown once, below the last of them.
+        let shared_with_next = expected.get(index + 1).is_some_and(|next| next.why == it.why);
+        if let Some(why) = it.why.as_ref().filter(|_| !shared_with_next) {
             let _ = write!(out, "{:indent$}", "");
-            wrapped(&mut out, &text::clean(why), indent, width);
+            flow(&mut out, indent, " ", text::clean(why).split(' '), width);
         }
     }
     out
 }
 
-/// `3 of 4 held`, with those that were not checked.
-pub fn summary(expected: &[Expected]) -> String {
-    let judged = expected.iter().filter(|it| it.held.is_some()).count();
+/// `3 of 4 held`, and how many were not checked.
+fn summary(expected: &[Expected]) -> String {
+    let checked = expected.iter().filter(|it| it.held.is_some()).count();
     let held = expected.iter().filter(|it| it.held == Some(true)).count();
-    match (judged, expected.len() - judged) {
+    match (checked, expected.len() - checked) {
         (0, _) => "not checked".to_owned(),
-        (_, 0) => format!("{held} of {judged} held"),
-        (_, others) => format!("{held} of {judged} held, {others} not checked"),
+        (_, 0) => format!("{held} of {checked} held"),
+        (_, unchecked) => format!("{held} of {checked} held, {unchecked} not checked"),
     }
 }
 
-/// Whether it held, in one column.
-pub fn mark(held: Option<bool>) -> char {
+/// Whether an expectation held, in one column.
+fn mark(held: Option<bool>) -> char {
     match held {
         Some(true) => '✓',
         Some(false) => '✗',
@@ -70,7 +71,8 @@ pub fn mark(held: Option<bool>) -> char {
     }
 }
 
-/// A number as people read it: by its key a length of time, an amount of memory, or neither.
+/// A figure for reading, in the unit that its key implies: a duration (`_ns`), an amount of memory (`_bytes`), or a plain
+/// number.
 pub fn quantity(key: &str, number: f64) -> String {
     let whole = number.max(0.0) as u64;
     match key {
@@ -81,7 +83,7 @@ pub fn quantity(key: &str, number: f64) -> String {
     }
 }
 
-/// With three digits that mean something: `1234`, `12.3`, `0.842`.
+/// A number with three significant digits, but all of its integer part: `1234`, `12.3`, `0.842`.
 fn plain(number: f64) -> String {
     if number >= 100_000.0 {
         return text::count(number as u64);
@@ -99,26 +101,9 @@ fn plain(number: f64) -> String {
     fixed
 }
 
-fn spaces(columns: usize, text: &str) -> String {
+/// Spaces that fill up a text to so many columns.
+fn padding(columns: usize, text: &str) -> String {
     " ".repeat(columns.saturating_sub(text::width(text)))
-}
-
-/// Writes words, on further lines where the width is used up; ends with a newline.
-fn wrapped(out: &mut String, words: &str, indent: usize, width: usize) {
-    let mut used = indent;
-    for (number, word) in words.split(' ').enumerate() {
-        let needed = text::width(word);
-        if number > 0 && used + 1 + needed > width {
-            let _ = write!(out, "\n{:indent$}", "");
-            used = indent;
-        } else if number > 0 {
-            out.push(' ');
-            used += 1;
-        }
-        out.push_str(word);
-        used += needed;
-    }
-    out.push('\n');
 }
 
 #[cfg(test)]
@@ -136,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn the_table_of_what_held_and_what_did_not() {
+    fn keys_wrap_and_shared_reasons_appear_once() {
         let all = [
             expected(
                 "groups.heartbeat.lateness_ns.p99",
@@ -157,7 +142,7 @@ mod tests {
                 "== 2",
                 None,
                 Some(false),
-                "no task of the group `writer` ever came to be",
+                "the group `writer` had no tasks",
             ),
             expected("resources.peak_memory_bytes", "< 64MiB", Some(23e6), Some(true), ""),
             expected(
@@ -178,7 +163,7 @@ mod tests {
              ✗     3.46  0.8..1.2  groups.a-group-with-a-long-name.poll_ns.p50 /\n\
              \x20                     groups.another-with-a-long-name.poll_ns.p50\n\
              ✗        –  == 2      groups.writer.spawned\n\
-             \x20                     no task of the group `writer` ever came to be\n\
+             \x20                     the group `writer` had no tasks\n\
              ✓   21 MiB  < 64MiB   resources.peak_memory_bytes\n\
              ·        –  > 2       pool.elapsed_ns / tokio.elapsed_ns\n\
              ·        –  < 1s      tokio.elapsed_ns\n\
@@ -188,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn plain_numbers_have_three_digits() {
+    fn plain_numbers_have_three_significant_digits() {
         let words = [0.0, 0.8421, 1.0, 3.456, 12.34, 812.5, 54_321.0, 2_100_000.0].map(plain);
         assert_eq!(words, ["0", "0.842", "1", "3.46", "12.3", "812", "54321", "2.1 M"]);
     }

@@ -10,18 +10,7 @@
 
 use super::notation::{self, Unreadable};
 use super::types::{Bound, ExecutorKind, Measure, ReportPath};
-use crate::report;
-
-/// What a number of the report counts, and what a bound is written in.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Unit {
-    /// Anything else: tasks, shares, ratios.
-    Plain,
-    /// Time, in nanoseconds.
-    Time,
-    /// Bytes.
-    Size,
-}
+use crate::figures::{self, Unit};
 
 /// Reads what is measured.
 ///
@@ -59,7 +48,7 @@ fn path(text: &str) -> Result<ReportPath, String> {
     let mut path = ReportPath { executor: None, keys };
     path.executor = ExecutorKind::ALL.into_iter().find(|kind| kind.word() == path.keys[0]);
     // The report has a key `tokio` of its own.
-    if path.executor.is_some() && report::check_path(&path).is_err() {
+    if path.executor.is_some() && figures::check_path(&path.keys).is_err() {
         path.keys.remove(0);
         if path.keys.is_empty() {
             return Err("nothing follows the executor".to_owned());
@@ -68,18 +57,6 @@ fn path(text: &str) -> Result<ReportPath, String> {
         path.executor = None;
     }
     Ok(path)
-}
-
-/// What the number at this path counts, by the report's own rule: keys of times end in `_ns`, keys of sizes in `_bytes`.
-pub(super) fn unit(path: &ReportPath) -> Unit {
-    let ends = |end: &str| path.keys.iter().any(|key| key.ends_with(end));
-    if ends("_ns") {
-        Unit::Time
-    } else if ends("_bytes") {
-        Unit::Size
-    } else {
-        Unit::Plain
-    }
 }
 
 /// Reads a bound, and what it is written in; `None`: zero, or infinitely many units would do.

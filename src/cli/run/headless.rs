@@ -6,7 +6,8 @@ use super::outcome;
 use crate::cli::status_line::StatusLine;
 use crate::model::Model;
 use crate::record::LogLine;
-use crate::report::{Facts, Report, log_message, progress};
+use crate::figures::Report;
+use crate::report::{Facts, log_message, progress};
 use crate::run::{MANY, Run, RunState, Source};
 use crate::signals::Signals;
 use std::io::{self, Write};
@@ -31,7 +32,7 @@ pub fn show(
     let mut line = StatusLine::new();
     let mut signalled = None;
     let mut taken_in: Option<Instant> = None;
-    facts.left = loop {
+    facts.left_running = loop {
         let not_yet = taken_in.is_some_and(|at| at.elapsed() < BATCH);
         if !not_yet || run.drain() >= MANY {
             taken_in = Some(Instant::now());
@@ -52,7 +53,7 @@ pub fn show(
         thread::sleep(DRAIN);
     };
     line.clear();
-    facts.used = run.resources();
+    facts.resources = run.resources();
     let mut report = Report::new(&model, &facts);
     judge.judge(&run, &mut report);
     let told = io::stdout().lock().write_all(tell(&report).as_bytes());

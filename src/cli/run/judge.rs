@@ -1,7 +1,7 @@
 //! Whether a run that is over was as its scenario expects, as far as it can be judged.
 
 use crate::expect::{self, Judged};
-use crate::report::Report;
+use crate::figures::Report;
 use crate::run::{Interference, Run};
 use crate::scenario::{Expectation, Overrides, Scenario};
 

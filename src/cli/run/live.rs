@@ -4,7 +4,8 @@ use super::judge::Judge;
 use super::outcome;
 use crate::cli::page_width;
 use crate::model::Model;
-use crate::report::{Facts, Report, verdicts};
+use crate::figures::Report;
+use crate::report::{Facts, verdicts};
 use crate::run::{Interference, Run, RunState, Source};
 use crate::signals::Signals;
 use crate::text;
@@ -39,7 +40,7 @@ pub fn show(mut run: Run, mut facts: Facts, judge: &Judge, signals: &Signals) ->
     if run.interference() == Some(Interference::CutShort) {
         return Ok(ExitCode::SUCCESS);
     }
-    facts.used = run.resources();
+    facts.resources = run.resources();
     let mut report = Report::new(&model, &facts);
     judge.judge(&run, &mut report);
     io::stdout()

@@ -11,7 +11,8 @@ use crate::executor::processes::WorkerCommand;
 use crate::expect;
 use crate::panics::HookGuard;
 use crate::probe;
-use crate::report::{Facts, Report};
+use crate::figures::Report;
+use crate::report::Facts;
 use crate::run::{Run, Settings};
 use crate::scenario::LogLevel;
 use crate::signals::Signals;
@@ -139,8 +140,8 @@ pub fn main(args: &Args) -> io::Result<ExitCode> {
         scenario: args.scenario.clone(),
         executor: scenario.executor,
         calibration: *run.calibration(),
-        used: run.resources(),
-        left: None,
+        resources: run.resources(),
+        left_running: None,
     };
     match shown {
         Shown::Live => live::show(run, facts, &judge, &signals),

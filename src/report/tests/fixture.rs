@@ -1,4 +1,4 @@
-//! A run of 1 s, small enough to check by hand.
+//! Records of a run of 1 s, small enough to check by hand.
 //!
 //! ```text
 //!   worker 0   heartbeat#0  5 polls of 10 µs after timers; the last one 300 ms late: 290 unnoticed, 10 queued
@@ -37,14 +37,14 @@ pub fn facts() -> Facts {
             samples: 20,
             took: Duration::from_micros(30_125),
         },
-        used: Resources {
+        resources: Resources {
             cpu: Nanos(412 * MS),
             peak_memory: 23 << 20,
             voluntary_switches: 1_234,
             involuntary_switches: 56,
             processes: 1,
         },
-        left: None,
+        left_running: None,
     }
 }
 
@@ -65,7 +65,8 @@ pub fn task(id: u32) -> TaskId {
     TaskId::new(id).expect("not zero")
 }
 
-/// A poll of `len` from `start` on, both in microseconds, that waited so long before and waits for `on` after.
+/// A poll that starts at `start` and takes `len`, in microseconds, after it was unnoticed and queued that long. Afterwards
+/// the task waits for `on`.
 pub fn slice(id: u32, start: u64, len: u64, [unnoticed, queued]: [u64; 2], on: Reason) -> Record {
     Record::Slice(Slice {
         start: Nanos::from_micros(start),

@@ -1,8 +1,9 @@
-//! The report of a run that is small enough to check by hand.
+//! The report of a small run, whose figures can be checked by hand.
 
 mod fixture;
 
-use super::{Expected, Report, progress, schema};
+use super::{progress, schema};
+use crate::figures::{Expected, Group, Lane, Report};
 use crate::model::{Model, Times};
 use crate::record::{Definition, Ended, GroupId, LaneId, LaneKind, Nanos, Orphaned, Outcome, Reason, Record};
 use crate::text;
@@ -14,7 +15,7 @@ fn report() -> Report {
 }
 
 #[test]
-fn the_object() {
+fn the_json_object() {
     insta::assert_snapshot!(report().to_json());
 }
 
@@ -31,42 +32,42 @@ fn the_table_at_160_columns() {
 }
 
 #[test]
-fn the_table_of_a_run_that_went_badly() {
+fn the_table_of_a_run_with_problems() {
     let mut batch = batch();
     batch.lost[0].others = 3;
     batch.lost[0].slices = 0;
     let mut facts = facts();
     facts.calibration.spread = 0.31;
-    facts.left = Some(
+    facts.left_running = Some(
         "left behind threads that could not be stopped: blocking 0, blocking 1, blocking 2, blocking 3".to_owned(),
     );
     insta::assert_snapshot!(Report::new(&model_of(&batch), &facts).table(80));
 }
 
 #[test]
-fn the_table_says_how_its_slices_compare_with_tokios_polls() {
-    let says = |lost, sentence: &str| {
+fn the_table_compares_recorded_polls_with_tokios_count() {
+    let check = |lost, sentence: &str| {
         let mut batch = batch();
         batch.lost[0].slices = lost;
         let table = Report::new(&model_of(&batch), &facts()).table(200);
         assert!(table.contains(sentence), "{table}");
     };
-    says(0, "MISMATCH: tokio counts 12 polls, here are 11");
-    says(1, "as many as tokio counts polls");
-    says(2, "tokio counts 12 polls, without those from LIFO slots");
+    check(0, "MISMATCH: tokio counts 12 polls, tasklab 11");
+    check(1, "equal to tokio's poll count");
+    check(2, "tokio counts 12 polls: it leaves out polls from LIFO slots");
 }
 
 #[test]
-fn the_line_in_between() {
+fn the_progress_line() {
     let line = progress(&model(), 80);
     insta::assert_snapshot!(line);
     assert_eq!(text::width(&progress(&model(), 30)), 30);
-    let nothing = progress(&Model::new(fixture::info()), 80);
-    insta::assert_snapshot!(nothing);
+    let empty = progress(&Model::new(fixture::info()), 80);
+    insta::assert_snapshot!(empty);
 }
 
 #[test]
-fn a_pool_has_nothing_of_tokio() {
+fn a_pool_has_no_figures_of_tokio() {
     let mut batch = batch();
     batch.samples.clear();
     let report = Report::new(&model_of(&batch), &facts());
@@ -74,24 +75,24 @@ fn a_pool_has_nothing_of_tokio() {
     assert_eq!(report.records.matches_tokio, None);
     assert_eq!(report.groups[0].task_monitor, None);
     let json: Value = serde_json::from_str(&report.to_json()).unwrap();
-    assert_eq!(json.get("tokio"), Some(&Value::Null), "the key is there all the same");
+    assert_eq!(json.get("tokio"), Some(&Value::Null), "the key is present nevertheless");
 }
 
 #[test]
-fn a_run_in_which_nothing_happened_has_a_report() {
+fn an_empty_run_has_a_report() {
     let report = Report::new(&Model::new(fixture::info()), &facts());
     assert!(report.groups.is_empty() && report.lanes.is_empty());
     assert!(report.table(80).contains("tasks    0 spawned\n"));
 }
 
-/// What is reported of groups, of tasks and of lanes are three views of the same slices.
+/// Groups, tasks and lanes are three views of the same slices.
 #[test]
-fn sums_agree() {
+fn sums_over_groups_tasks_and_lanes_agree() {
     let model = model();
     let report = Report::new(&model, &facts());
     let mut all = Times::default();
     model.tasks().iter().for_each(|task| all += model.times(task.id));
-    let sum = |of: fn(&super::Group) -> u64| Nanos(report.groups.iter().map(of).sum());
+    let sum = |figure: fn(&Group) -> u64| Nanos(report.groups.iter().map(figure).sum());
     assert_eq!(sum(|it| it.running_ns), all.running);
     assert_eq!(sum(|it| it.blocking_ns), all.blocking);
     assert_eq!(sum(|it| it.queued_ns), all.queued);
@@ -99,9 +100,9 @@ fn sums_agree() {
     assert_eq!(sum(|it| it.suspended_ns), all.suspended);
     assert_eq!(sum(|it| it.suspended_on.values().sum()), all.suspended);
 
-    let held = |of: fn(&super::Lane) -> u64| Nanos(report.lanes.iter().map(of).sum());
-    assert_eq!(held(|it| it.running_ns), all.running);
-    assert_eq!(held(|it| it.blocking_ns), all.blocking);
+    let lane_sum = |figure: fn(&Lane) -> u64| Nanos(report.lanes.iter().map(figure).sum());
+    assert_eq!(lane_sum(|it| it.running_ns), all.running);
+    assert_eq!(lane_sum(|it| it.blocking_ns), all.blocking);
 
     assert_eq!(
         report.groups.iter().map(|it| it.spawned).sum::<u64>(),
@@ -117,33 +118,31 @@ fn sums_agree() {
     );
     for tasks in report.groups.iter().map(|it| it.tasks).chain([report.tasks]) {
         let ended = tasks.completed + tasks.failed + tasks.cancelled + tasks.timed_out + tasks.panicked;
-        let seldom = tasks.failed_unseen + tasks.never_started + tasks.lost + tasks.unknown;
-        assert_eq!(tasks.spawned, ended + seldom + tasks.running);
+        let rare = tasks.failed_unseen + tasks.never_started + tasks.lost + tasks.unknown;
+        assert_eq!(tasks.spawned, ended + rare + tasks.running);
     }
-    // From spawn to end or now: heartbeat#0, api#0–2, and the library's.
+    // The lifetimes, until now if the task has not ended: heartbeat#0, api#0–2, and the library's task.
     assert_eq!(
         all.total(),
         Nanos::from_micros(1_000_000 + 901_000 + 800_000 + 1_000_000 + 1_000_000)
     );
 }
 
-/// A group is as old as its first task, and its tasks' repetitions are the run's.
 #[test]
-fn a_groups_span_and_throughput() {
+fn spans_and_throughputs_of_groups_and_of_the_run() {
     let report = report();
-    let of = |name: &str| report.groups.iter().find(|it| it.name == name).unwrap();
-    assert_eq!(of("heartbeat").span_ns, 1_000 * fixture::MS, "it is still alive");
-    assert_eq!((of("heartbeat").completed, of("heartbeat").throughput), (4, 4.0));
-    assert_eq!((of("api").repetitions, of("api").completed), (3, 1));
+    let group = |name: &str| report.groups.iter().find(|it| it.name == name).unwrap();
+    assert_eq!(group("heartbeat").span_ns, 1_000 * fixture::MS, "from the first spawn until now");
+    assert_eq!((group("heartbeat").completed, group("heartbeat").throughput), (4, 4.0));
+    assert_eq!((group("api").repetitions, group("api").completed), (3, 1));
     assert_eq!((report.overall.repetitions, report.overall.completed), (7, 5));
     assert_eq!(report.overall.throughput, 5.0);
     assert_eq!(report.overall.repetition_ns.count, 7);
     assert_eq!(report.overall.repetition_ns.max, 301 * fixture::MS);
 }
 
-/// What happens to few tasks has a column where it happened, and none elsewhere.
 #[test]
-fn tasks_that_nobody_hears_of_are_told_of() {
+fn rare_results_have_a_column_only_if_they_occurred() {
     let mut batch = batch();
     let end = |id, outcome| {
         Record::Ended(Ended {
@@ -173,7 +172,7 @@ fn tasks_that_nobody_hears_of_are_told_of() {
     );
     assert_eq!((api.failures_lost, report.groups[0].failures_lost), (1, 0));
     assert_eq!((report.tasks.lost, report.tasks.running), (1, 1));
-    assert_eq!(report.groups[0].span_ns, 990 * fixture::MS, "it is over");
+    assert_eq!(report.groups[0].span_ns, 990 * fixture::MS, "until its last task ended");
     let table = report.table(100);
     assert!(table.contains("1 failed unseen · 1 lost"), "{table}");
     let headings: Vec<&str> = table.lines().skip(3).take(2).collect();
@@ -185,7 +184,7 @@ fn tasks_that_nobody_hears_of_are_told_of() {
 }
 
 #[test]
-fn many_lanes_of_a_kind_become_one_row() {
+fn many_lanes_of_one_kind_share_a_row() {
     let mut batch = batch();
     for id in 3..40 {
         batch.definitions.push(Definition::Lane {
@@ -209,7 +208,7 @@ fn many_lanes_of_a_kind_become_one_row() {
 }
 
 #[test]
-fn names_cannot_steer_the_terminal() {
+fn escape_sequences_do_not_reach_the_terminal() {
     let mut batch = batch();
     batch.definitions.push(Definition::Group {
         id: GroupId(1),
@@ -219,25 +218,14 @@ fn names_cannot_steer_the_terminal() {
     let mut facts = facts();
     facts.scenario = "\x1b]0;owned\x07.toml".to_owned();
     let report = Report::new(&model_of(&batch), &facts);
-    let steers = |text: &str| text.contains(['\x1b', '\x07', '\u{202e}']) || text.contains("\\u001b");
-    assert!(!steers(&report.table(80)) && !steers(&report.to_json()));
+    let has_escapes = |text: &str| text.contains(['\x1b', '\x07', '\u{202e}']) || text.contains("\\u001b");
+    assert!(!has_escapes(&report.table(80)) && !has_escapes(&report.to_json()));
     assert_eq!(report.groups[1].name, "api�[2J�");
 }
 
-/// `UPDATE_EXPECT=1` writes the file.
+/// The schema has every key of the object and requires it, and the values have the types of the schema.
 #[test]
-fn the_shipped_schema_is_the_generated_one() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/report.schema.json");
-    if std::env::var_os("UPDATE_EXPECT").is_some() {
-        std::fs::write(path, schema()).unwrap();
-    }
-    let shipped = std::fs::read_to_string(path).unwrap();
-    assert!(shipped == schema(), "{path} is out of date");
-}
-
-/// The schema names every key that the object has, and requires each; and the object has the kinds of values it names.
-#[test]
-fn the_object_is_what_the_schema_says() {
+fn the_json_object_conforms_to_its_schema() {
     let schema: Value = serde_json::from_str(&schema()).unwrap();
     let mut report = report();
     report.expect = vec![Expected {
@@ -245,27 +233,27 @@ fn the_object_is_what_the_schema_says() {
         wanted: "== 0".to_owned(),
         measured: Some(0.0),
         held: None,
-        why: Some("written for the pool".to_owned()),
+        why: Some("written for pool".to_owned()),
     }];
     let object = serde_json::from_str(&report.to_json()).unwrap();
-    let mut seen = 0;
-    conforms(&schema, &schema, &object, "report", &mut seen);
-    assert!(seen > 100, "only {seen} values were looked at");
+    let mut checked = 0;
+    assert_conforms(&schema, &schema, &object, "report", &mut checked);
+    assert!(checked > 100, "only {checked} values were checked");
 }
 
-fn conforms(root: &Value, schema: &Value, value: &Value, at: &str, seen: &mut usize) {
-    *seen += 1;
+fn assert_conforms(root: &Value, schema: &Value, value: &Value, at: &str, checked: &mut usize) {
+    *checked += 1;
     if let Some(reference) = schema.get("$ref").and_then(Value::as_str) {
         let target = root
             .pointer(reference.trim_start_matches('#'))
-            .expect("references lead somewhere");
-        return conforms(root, target, value, at, seen);
+            .expect("the target of the reference");
+        return assert_conforms(root, target, value, at, checked);
     }
     if let Some(choices) = schema.get("anyOf").and_then(Value::as_array) {
         let choice = choices
             .iter()
             .find(|choice| (choice["type"] == "null") == value.is_null());
-        return conforms(root, choice.expect("something or null"), value, at, seen);
+        return assert_conforms(root, choice.expect("a choice for the value"), value, at, checked);
     }
     if let Some(choices) = schema.get("oneOf").and_then(Value::as_array) {
         assert!(
@@ -286,23 +274,23 @@ fn conforms(root: &Value, schema: &Value, value: &Value, at: &str, seen: &mut us
             "boolean" => value.is_boolean(),
             "integer" => value.is_u64(),
             "number" => value.is_number(),
-            other => panic!("{at}: what is a {other}?"),
+            other => panic!("{at}: unknown type {other}"),
         };
         assert!(types.iter().any(fits), "{at}: {value} is not {types:?}");
     }
     if let (Some(properties), Some(object)) = (schema["properties"].as_object(), value.as_object()) {
         assert!(object.keys().eq(properties.keys()), "{at}: {:?}", object.keys());
-        let required = schema["required"].as_array().expect("all are required");
+        let required = schema["required"].as_array().expect("a list of required keys");
         assert_eq!(required.len(), properties.len(), "{at}");
         for (key, property) in properties {
-            let told = property.get("description").or(property.get("$ref"));
-            assert!(told.is_some(), "{at}.{key} has no description");
-            conforms(root, property, &object[key], &format!("{at}.{key}"), seen);
+            let described = property.get("description").or(property.get("$ref"));
+            assert!(described.is_some(), "{at}.{key} has no description");
+            assert_conforms(root, property, &object[key], &format!("{at}.{key}"), checked);
         }
     }
     if let (Some(items), Some(array)) = (schema.get("items"), value.as_array()) {
         for (number, item) in array.iter().enumerate() {
-            conforms(root, items, item, &format!("{at}[{number}]"), seen);
+            assert_conforms(root, items, item, &format!("{at}[{number}]"), checked);
         }
     }
 }

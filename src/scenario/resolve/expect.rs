@@ -1,9 +1,9 @@
 //! What must hold at the end.
 
 use super::Resolver;
-use crate::report::{self, Astray};
+use crate::figures::{self, PathError, Unit};
 use crate::scenario::limits;
-use crate::scenario::measure::{self, Unit};
+use crate::scenario::measure;
 use crate::scenario::raw::{self, At, nearest, one_of};
 use crate::scenario::report::Diagnostic;
 use crate::scenario::types::{Bound, Expectation, INJECTED, Measure, ReportPath};
@@ -80,7 +80,7 @@ impl Resolver<'_> {
         let Some(measure) = measure else { return Some(bound) };
         let wanted = match measure.per {
             Some(_) => Unit::Plain,
-            None => measure::unit(&measure.value),
+            None => figures::unit(&measure.value.keys),
         };
         let (Some(unit), true) = (unit, unit != Some(wanted)) else {
             return Some(bound);
@@ -131,24 +131,24 @@ impl Resolver<'_> {
 
     /// Refuses a path that leads to no number of the report.
     fn in_report(&mut self, path: &ReportPath, key: &At<String>) -> Option<()> {
-        let Err(Astray {
+        let Err(PathError {
             reached,
-            key: wrong,
-            known,
-        }) = report::check_path(path)
+            wrong_key,
+            known_keys,
+        }) = figures::check_path(&path.keys)
         else {
             return Some(());
         };
-        let known: Vec<&str> = known.iter().map(String::as_str).collect();
-        let title = match &wrong {
+        let known: Vec<&str> = known_keys.iter().map(String::as_str).collect();
+        let title = match &wrong_key {
             Some(wrong) if reached.is_empty() => format!("there is no `{wrong}` in the report"),
             Some(wrong) => format!("there is no `{wrong}` in `{reached}`"),
             None => format!("`{reached}` is no number"),
         };
-        let help = match wrong.as_deref().and_then(|wrong| nearest(wrong, &known)) {
+        let help = match wrong_key.as_deref().and_then(|wrong| nearest(wrong, &known)) {
             Some(near) => format!("did you mean `{near}`?"),
             None if known.is_empty() => "`tasklab schema --report` says where there are numbers".to_owned(),
-            None if known == [report::NAME] => format!("write a name after it: `{reached}.{}`", report::NAME),
+            None if known == [figures::NAME] => format!("write a name after it: `{reached}.{}`", figures::NAME),
             None => format!("it can be {}", one_of(&known)),
         };
         self.refuse(Diagnostic::new(key.place.clone(), title).help(help))

@@ -1,10 +1,11 @@
-//! One line of the event log for a run that goes on without a screen.
+//! One line of the event log, for a run without a screen.
 
 use crate::model::Model;
 use crate::record::LogLine;
 use crate::text;
 
-/// When, how grave, during whose slice or where in the code, and what; without a newline.
+/// The time, the level, the source and the message of a log line, without a newline. The source is the task whose slice
+/// logged it, or else the module of the code that did.
 pub fn log_message(model: &Model, line: &LogLine) -> String {
     let source = match line.task {
         Some(id) => model.task_name(id).to_string(),

@@ -1,0 +1,218 @@
+//! Paths to figures: which keys can follow each other, and what the number at the end counts.
+//!
+//! A scenario names figures before there is a report, so paths are checked against the JSON Schema of
+//! [`Report`](super::Report).
+
+use super::schema;
+use crate::record::Reason;
+use serde_json::Value;
+use std::sync::LazyLock;
+
+/// Stands in [`PathError::known_keys`] for a name that is known only when the tasks run.
+pub const NAME: &str = "NAME";
+
+/// What a figure counts; the bound of an expectation is written in the same unit.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Unit {
+    /// A count, a share or a ratio.
+    Plain,
+    /// A duration in nanoseconds.
+    Time,
+    /// An amount of memory in bytes.
+    Size,
+}
+
+/// Why a path leads to no figure.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PathError {
+    /// The part of the path that exists: `groups.api`; empty when already the first key is wrong.
+    pub reached: String,
+    /// The key that does not exist; `None`: the path ends at something that is not a number.
+    pub wrong_key: Option<String>,
+    /// The keys that exist there. Empty: there is nothing inside.
+    pub known_keys: Vec<String>,
+}
+
+/// The unit of the figure at the end of a path: keys of durations end in `_ns`, keys of amounts of memory in `_bytes`.
+pub fn unit(keys: &[String]) -> Unit {
+    let has_suffix = |suffix: &str| keys.iter().any(|key| key.ends_with(suffix));
+    if has_suffix("_ns") {
+        Unit::Time
+    } else if has_suffix("_bytes") {
+        Unit::Size
+    } else {
+        Unit::Plain
+    }
+}
+
+/// Checks that a report can have a number at this path. Names of groups and lanes are not known before a run: any name
+/// passes.
+///
+/// # Errors
+/// When a key does not exist, or when the path does not end at a number.
+pub fn check_path(keys: &[String]) -> Result<(), PathError> {
+    static SCHEMA: LazyLock<Value> = LazyLock::new(|| schema().to_value());
+    let mut node = Node::new(&SCHEMA, &SCHEMA);
+    for (depth, key) in keys.iter().enumerate() {
+        node = node.child(key).ok_or_else(|| PathError {
+            reached: keys[..depth].join("."),
+            wrong_key: Some(key.clone()),
+            known_keys: node.known_keys(),
+        })?;
+    }
+    if node.is_number() {
+        return Ok(());
+    }
+    Err(PathError {
+        reached: keys.join("."),
+        wrong_key: None,
+        known_keys: node.known_keys(),
+    })
+}
+
+/// A node of the schema.
+#[derive(Clone, Copy)]
+struct Node<'a> {
+    root: &'a Value,
+    schema: &'a Value,
+}
+
+impl<'a> Node<'a> {
+    /// Follows references, and takes `T` from `T or null`.
+    fn new(root: &'a Value, mut schema: &'a Value) -> Node<'a> {
+        loop {
+            if let Some(target) = schema["$ref"].as_str() {
+                schema = root.pointer(target.trim_start_matches('#')).unwrap_or(&Value::Null);
+            } else if let Some(choices) = schema["anyOf"].as_array() {
+                let not_null = choices.iter().find(|choice| choice["type"] != "null");
+                schema = not_null.unwrap_or(&Value::Null);
+            } else {
+                return Node { root, schema };
+            }
+        }
+    }
+
+    fn child(self, key: &str) -> Option<Node<'a>> {
+        if let Some(item) = self.named_item() {
+            return Some(item);
+        }
+        if let Some(schema) = self.schema["properties"].get(key) {
+            return Some(Node::new(self.root, schema));
+        }
+        let reasons = self.values_by_reason()?;
+        let is_reason = Reason::ALL.iter().any(|reason| reason.word() == key);
+        is_reason.then(|| Node::new(self.root, reasons))
+    }
+
+    /// The item of a list whose items have names.
+    fn named_item(self) -> Option<Node<'a>> {
+        let item = Node::new(self.root, self.schema.get("items")?);
+        item.schema["properties"].get("name").map(|_| item)
+    }
+
+    /// The values of a map. All maps in a report have the words of [`Reason`] as keys.
+    fn values_by_reason(self) -> Option<&'a Value> {
+        self.schema.get("additionalProperties").filter(|values| values.is_object())
+    }
+
+    fn is_number(self) -> bool {
+        let is_numeric = |name: &Value| name == "integer" || name == "number";
+        match &self.schema["type"] {
+            Value::Array(types) => types.iter().any(is_numeric),
+            name => is_numeric(name),
+        }
+    }
+
+    /// The keys that lead to numbers.
+    fn known_keys(self) -> Vec<String> {
+        if self.named_item().is_some() {
+            return vec![NAME.to_owned()];
+        }
+        if let Some(properties) = self.schema["properties"].as_object() {
+            let leads_to_numbers = |schema| {
+                let child = Node::new(self.root, schema);
+                child.is_number() || !child.known_keys().is_empty()
+            };
+            let keys = properties.iter().filter(|(_, schema)| leads_to_numbers(schema));
+            return keys.map(|(key, _)| key.clone()).collect();
+        }
+        if self.values_by_reason().is_some() {
+            return Reason::ALL.iter().map(|reason| reason.word().to_owned()).collect();
+        }
+        Vec::new()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn keys(path: &str) -> Vec<String> {
+        path.split('.').map(str::to_owned).collect()
+    }
+
+    fn check(path: &str) -> Result<(), PathError> {
+        check_path(&keys(path))
+    }
+
+    #[test]
+    fn every_number_of_a_report_has_a_path() {
+        for path in [
+            "elapsed_ns",
+            "duration_ns",
+            "tasks.failed_unseen",
+            "overall.throughput",
+            "resources.peak_memory_bytes",
+            "groups.api.failures_lost",
+            "groups.api.delay_ns.p99",
+            "groups.api offload.suspended_on.timer",
+            "groups.api.task_monitor.slow_polls",
+            "lanes.worker 0.utilisation",
+            "lanes.worker 0.on_cpu_ns",
+            "tokio.steals",
+        ] {
+            assert_eq!(check(path), Ok(()), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_key_is_reported_with_the_keys_that_exist() {
+        let error = |path: &str| check(path).unwrap_err();
+        let first = error("group.api.polls");
+        assert_eq!((first.reached.as_str(), first.wrong_key.as_deref()), ("", Some("group")));
+        assert!(first.known_keys.iter().any(|key| key == "groups"));
+        assert!(
+            !first.known_keys.iter().any(|key| key == "title" || key == "expect"),
+            "keys without numbers are not offered"
+        );
+        let last = error("groups.api.delay_ns.p95");
+        assert_eq!(last.reached, "groups.api.delay_ns");
+        assert_eq!(last.known_keys, ["count", "p50", "p90", "p99", "max"]);
+        let reason = error("groups.api.suspended_on.coffee");
+        assert!(reason.known_keys.iter().any(|word| word == "timer"));
+    }
+
+    #[test]
+    fn a_path_must_end_at_a_number() {
+        for (path, known) in [("groups.api.poll_ns", "p99"), ("groups", "NAME"), ("tasks", "lost")] {
+            let error = check(path).unwrap_err();
+            assert_eq!((error.reached.as_str(), error.wrong_key.as_deref()), (path, None));
+            assert!(
+                error.known_keys.iter().any(|key| key == known),
+                "{path}: {:?}",
+                error.known_keys
+            );
+        }
+        for path in ["title", "groups.api.name", "expect", "records.matches_tokio"] {
+            assert_eq!(check(path).unwrap_err().known_keys, [""; 0], "{path}");
+        }
+        assert_eq!(check("elapsed_ns.p99").unwrap_err().wrong_key.as_deref(), Some("p99"));
+    }
+
+    #[test]
+    fn the_unit_follows_from_the_keys() {
+        assert_eq!(unit(&keys("groups.api.delay_ns.p99")), Unit::Time);
+        assert_eq!(unit(&keys("resources.peak_memory_bytes")), Unit::Size);
+        assert_eq!(unit(&keys("tasks.spawned")), Unit::Plain);
+    }
+}
