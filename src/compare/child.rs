@@ -40,7 +40,7 @@ pub fn run(
     let mut child = Running(
         Command::new(std::env::current_exe()?)
             .args(["run", "--json"])
-            .arg(format!("--attended-by={}", std::process::id()))
+            .arg(format!("--parent-pid={}", std::process::id()))
             .args(options(overrides))
             .args(["--", scenario])
             .stdin(Stdio::null())
