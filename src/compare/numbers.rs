@@ -2,8 +2,8 @@
 
 use super::{Plan, Round, check};
 use crate::expect::number;
-use crate::record::Nanos;
 use crate::figures::{self, Expected};
+use crate::record::Nanos;
 use crate::scenario::ExecutorKind;
 use schemars::JsonSchema;
 use serde::Serialize;

@@ -112,7 +112,9 @@ impl<'a> Node<'a> {
 
     /// The values of a map. All maps in a report have the words of [`Reason`] as keys.
     fn values_by_reason(self) -> Option<&'a Value> {
-        self.schema.get("additionalProperties").filter(|values| values.is_object())
+        self.schema
+            .get("additionalProperties")
+            .filter(|values| values.is_object())
     }
 
     fn is_number(self) -> bool {
@@ -179,7 +181,10 @@ mod tests {
     fn a_wrong_key_is_reported_with_the_keys_that_exist() {
         let error = |path: &str| check(path).unwrap_err();
         let first = error("group.api.polls");
-        assert_eq!((first.reached.as_str(), first.wrong_key.as_deref()), ("", Some("group")));
+        assert_eq!(
+            (first.reached.as_str(), first.wrong_key.as_deref()),
+            ("", Some("group"))
+        );
         assert!(first.known_keys.iter().any(|key| key == "groups"));
         assert!(
             !first.known_keys.iter().any(|key| key == "title" || key == "expect"),

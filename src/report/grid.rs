@@ -35,9 +35,14 @@ pub fn draw<R>(out: &mut String, title: &str, rows: &[R], name: fn(&R) -> &str, 
     let names: Vec<_> = rows.iter().map(|row| text::clean(name(row))).collect();
     let widest = names.iter().map(|name| text::width(name)).max().unwrap_or(0);
     let title_width = text::width(title);
-    drop_until_fits(&mut columns, width.saturating_sub(widest.min(MIN_NAME_WIDTH).max(title_width)));
+    drop_until_fits(
+        &mut columns,
+        width.saturating_sub(widest.min(MIN_NAME_WIDTH).max(title_width)),
+    );
     let taken: usize = columns.iter().map(|column| column.width + GAP).sum();
-    let name_width = widest.min(width.saturating_sub(taken).max(MIN_NAME_WIDTH)).max(title_width);
+    let name_width = widest
+        .min(width.saturating_sub(taken).max(MIN_NAME_WIDTH))
+        .max(title_width);
 
     let two_lines = columns.iter().any(|column| !column.heading[0].is_empty());
     for (line, title) in [(0, ""), (1, title)].into_iter().skip(usize::from(!two_lines)) {

@@ -17,7 +17,12 @@ pub fn progress(model: &Model, width: usize) -> String {
         .info()
         .duration
         .map(|end| format!(" / {}", text::round_duration(end)));
-    let late = model.series().rev().take(LAST_SECOND).map(|interval| interval.lateness.p99).max();
+    let late = model
+        .series()
+        .rev()
+        .take(LAST_SECOND)
+        .map(|interval| interval.lateness.p99)
+        .max();
     let parts = [
         format!("{}{}", text::clock(model.now()), planned.unwrap_or_default()),
         format!("{:>5} tasks", text::count(counts.alive() as u64)),

@@ -7,8 +7,8 @@
 
 use super::flow::flow;
 use super::grid::{self, Column};
-use crate::figures::{Executor, Group, Lane, Report, Resources, Tasks, Tokio};
 use super::verdicts;
+use crate::figures::{Executor, Group, Lane, Report, Resources, Tasks, Tokio};
 use crate::record::{Nanos, Reason};
 use crate::text;
 use crate::workload;
@@ -25,12 +25,8 @@ const GROUP_RESULTS: [Column<Group>; 13] = [
     column(0, "", "reps", |it| text::count(it.repetitions)),
     column(0, "timed", "out", |it| text::count(it.timed_out)),
     column(1, "", "failed", |it| text::count(it.failed)),
-    column(5, "rep", "p50", |it| {
-        time(it.repetition_ns.count, it.repetition_ns.p50)
-    }),
-    column(5, "rep", "p99", |it| {
-        time(it.repetition_ns.count, it.repetition_ns.p99)
-    }),
+    column(5, "rep", "p50", |it| time(it.repetition_ns.count, it.repetition_ns.p50)),
+    column(5, "rep", "p99", |it| time(it.repetition_ns.count, it.repetition_ns.p99)),
     column(1, "", "polls", |it| text::count(it.polls)),
     column(3, "poll", "p99", |it| time(it.poll_ns.count, it.poll_ns.p99)),
     column(6, "poll", "max", |it| time(it.poll_ns.count, it.poll_ns.max)),
@@ -102,13 +98,24 @@ impl Report {
         flow(&mut out, 0, " · ", self.setup(), width);
         if !self.groups.is_empty() {
             out.push('\n');
-            grid::draw(&mut out, "group", &self.groups, |it| &it.name, &self.group_results(), width);
+            grid::draw(
+                &mut out,
+                "group",
+                &self.groups,
+                |it| &it.name,
+                &self.group_results(),
+                width,
+            );
             out.push('\n');
             grid::draw(&mut out, "time", &self.groups, |it| &it.name, &GROUP_TIMES, width);
         }
         if !self.lanes.is_empty() {
             out.push('\n');
-            let lanes: Vec<Lane> = self.lanes.chunk_by(|a, b| a.kind == b.kind).flat_map(lane_rows).collect();
+            let lanes: Vec<Lane> = self
+                .lanes
+                .chunk_by(|a, b| a.kind == b.kind)
+                .flat_map(lane_rows)
+                .collect();
             grid::draw(&mut out, "lane", &lanes, |it| &it.name, &LANE_COLUMNS, width);
         }
         out.push('\n');

@@ -4,9 +4,9 @@
 use super::judge::Judge;
 use super::outcome;
 use crate::cli::status_line::StatusLine;
+use crate::figures::Report;
 use crate::model::Model;
 use crate::record::LogLine;
-use crate::figures::Report;
 use crate::report::{Facts, log_message, progress};
 use crate::run::{MANY, Run, RunState, Source};
 use crate::signals::Signals;

@@ -3,8 +3,8 @@
 use super::judge::Judge;
 use super::outcome;
 use crate::cli::page_width;
-use crate::model::Model;
 use crate::figures::Report;
+use crate::model::Model;
 use crate::report::{Facts, verdicts};
 use crate::run::{Interference, Run, RunState, Source};
 use crate::signals::Signals;

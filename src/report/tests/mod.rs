@@ -132,7 +132,11 @@ fn sums_over_groups_tasks_and_lanes_agree() {
 fn spans_and_throughputs_of_groups_and_of_the_run() {
     let report = report();
     let group = |name: &str| report.groups.iter().find(|it| it.name == name).unwrap();
-    assert_eq!(group("heartbeat").span_ns, 1_000 * fixture::MS, "from the first spawn until now");
+    assert_eq!(
+        group("heartbeat").span_ns,
+        1_000 * fixture::MS,
+        "from the first spawn until now"
+    );
     assert_eq!((group("heartbeat").completed, group("heartbeat").throughput), (4, 4.0));
     assert_eq!((group("api").repetitions, group("api").completed), (3, 1));
     assert_eq!((report.overall.repetitions, report.overall.completed), (7, 5));
