@@ -14,8 +14,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 use tasklab::probe::{self, Collector, Registry};
-use tasklab::record::{Label, Nanos, Outcome, Reason};
-use tasklab::run::MANY;
+use tasklab::record::{Batch, Label, Nanos, Outcome, Reason};
 use tokio::runtime::{Builder, Runtime};
 
 const ROUNDS: usize = 9;
@@ -152,7 +151,7 @@ impl Bench {
                 let mut lost = 0;
                 for turn in 1.. {
                     let last = stop.load(Relaxed);
-                    if collector.drain() >= MANY || turn % 16 == 0 || last {
+                    if collector.drain() >= Batch::DUE || turn % 16 == 0 || last {
                         lost += collector.batch().lost.iter().map(|l| l.slices).sum::<u64>();
                     }
                     if last {

@@ -286,7 +286,9 @@ fn a_worker_that_speaks_gibberish_is_dismissed() {
     );
     assert_eq!(done.status.code(), Some(1), "nobody was left to do anything: {err}");
     assert_eq!(
-        err.lines().filter(|line| line.contains("that is no message")).count(),
+        err.lines()
+            .filter(|line| line.contains("that is not a message"))
+            .count(),
         2,
         "{err}"
     );

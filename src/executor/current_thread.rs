@@ -10,14 +10,14 @@ use std::time::{Duration, Instant};
 use tokio::runtime::Builder;
 use tokio::sync::oneshot;
 
-/// The runtime's thread keeps to the grace itself, unless a task holds it.
+/// Added to the grace: the runtime's thread observes the grace itself, unless a task holds that thread.
 const LEEWAY: Duration = Duration::from_millis(100);
 
 struct CurrentThread {
     spawner: Spawner,
     stop: oneshot::Sender<Instant>,
-    /// Disconnected when the runtime's thread is over.
-    over: Receiver<()>,
+    /// Disconnected when the runtime's thread has ended.
+    ended: Receiver<()>,
 }
 
 pub(super) const KIND: Kind = Kind { start, needs };
@@ -35,24 +35,24 @@ fn start(setup: &Setup<'_>) -> Result<Started, StartError> {
     let runtime = builder.build().map_err(|error| setup.no_threads(error))?;
     let spawner = Spawner::new(runtime.handle(), setup);
     let (stop, stopped) = oneshot::channel::<Instant>();
-    let (running, over) = mpsc::channel();
-    let runs = move || {
+    let (running, ended) = mpsc::channel();
+    let run = move || {
         let _running = running;
-        // The body of `block_on` is no task and leaves no records: it only waits for the end.
+        // The body of `block_on` is not a task and leaves no records. It only waits for the stop.
         let deadline = runtime.block_on(stopped).unwrap_or_else(|_| Instant::now());
         let metrics = runtime.metrics();
-        // `shutdown_timeout` would wait for the blocking threads first, and let the tasks sit there meanwhile.
+        // `shutdown_timeout` would wait for the blocking threads before it drops the tasks.
         runtime.shutdown_background();
         while metrics.num_blocking_threads() > 0 && Instant::now() < deadline {
             thread::sleep(Duration::from_millis(1));
         }
     };
     let thread = thread::Builder::new().name("tasklab-runtime".into());
-    thread.spawn(runs).map_err(|error| setup.no_threads(error))?;
+    thread.spawn(run).map_err(|error| setup.no_threads(error))?;
     Ok(Started {
         watch: Some(spawner.watch()),
-        elsewhere: None,
-        executor: Box::new(CurrentThread { spawner, stop, over }),
+        remote: None,
+        executor: Box::new(CurrentThread { spawner, stop, ended }),
     })
 }
 
@@ -62,8 +62,8 @@ impl Executor for CurrentThread {
     }
 
     fn stop(self: Box<Self>, grace: Duration) {
-        // If the thread is over already there is nobody to stop, and nothing to wait for.
+        // Both fail if the thread has ended already: then there is nothing to stop.
         let _ = self.stop.send(Instant::now() + grace);
-        let _ = self.over.recv_timeout(grace + LEEWAY);
+        let _ = self.ended.recv_timeout(grace + LEEWAY);
     }
 }

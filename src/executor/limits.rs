@@ -1,7 +1,7 @@
-//! What a run needs at once, held against what the machine allows, before anything is started.
+//! Compares what a run needs at one instant with what the machine allows, before anything starts.
 //!
-//! Only what is certain to be there at one instant counts: tasks that arrive together, their branches, workers. What comes to be too
-//! much later (tasks that arrive faster than they end) is told task by task when it does.
+//! Only certain needs count: tasks that arrive together, their branches, and workers. If tasks arrive faster than they
+//! end and the machine refuses one later, that task fails and the log says why.
 
 use crate::scenario::{Arrivals, Branch, Scenario, Start, Step, TaskSpec, Workers};
 use rustix::process::{Resource, geteuid, getrlimit};
@@ -11,30 +11,30 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-/// Threads that tasklab has beside those for tasks: services, monitor, conductor.
+/// Threads that tasklab uses beside those for tasks: services, monitor, conductor.
 const OWN_THREADS: u64 = 16;
-/// Descriptors that tasklab has beside those for tasks: standard streams, services, what the monitor keeps open.
+/// Descriptors that tasklab uses beside those for tasks: standard streams, services, files that the monitor keeps open.
 const OWN_FILES: u64 = 320;
 
-/// Threads that can be told apart in records.
+/// Threads that records can tell apart: lane ids have 16 bits.
 const LANES: u64 = 65_000;
 
-/// The machine does not allow as much as a scenario needs.
+/// The machine allows less than a scenario needs.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Exceeded {
-    /// `threads`, `open files`.
+    /// The name of the quantity: `threads` or `open files`.
     what: &'static str,
     needed: u64,
     limit: Limit,
 }
 
-/// How much more is allowed.
+/// How much the machine still allows.
 #[derive(Clone, PartialEq, Eq, Debug)]
 struct Limit {
     left: u64,
-    /// What says so.
+    /// Where the limit comes from.
     from: String,
-    /// How to raise it.
+    /// How a user raises it.
     raise: String,
 }
 
@@ -49,25 +49,25 @@ impl fmt::Display for Exceeded {
     }
 }
 
-/// What a scenario has of the machine at one instant for certain, for its tasks.
+/// What the tasks of a scenario certainly need at one instant.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Needs {
-    /// Threads, of all processes.
+    /// Threads, summed over all processes.
     pub threads: u64,
-    /// Descriptors.
+    /// File descriptors.
     pub files: u64,
 }
 
-/// Whether the machine allows what the scenario needs at once.
+/// Checks that the machine allows what the scenario needs at once.
 ///
 /// # Errors
-/// Which limit stands against it.
+/// The tightest limit that is too low.
 pub(super) fn check(needs: Needs) -> Result<(), Exceeded> {
     let root = Path::new("/");
     let mut limits = task_limits(root);
     limits.push(Limit {
         left: LANES,
-        from: "tasklab's room for lanes".to_owned(),
+        from: "tasklab's limit of lanes".to_owned(),
         raise: "use `pool`".to_owned(),
     });
     exceeded("threads", needs.threads + OWN_THREADS, limits)?;
@@ -82,15 +82,15 @@ fn exceeded(what: &'static str, needed: u64, limits: impl IntoIterator<Item = Li
     }
 }
 
-/// Threads that tasks have for branches where those have a thread each. Of all tasks one at least is in its widest step at some time;
-/// whether two are at once, nobody knows.
-pub(super) fn widest(scenario: &Scenario) -> u64 {
-    let tasks = scenario.tasks.iter().filter(|task| together(task) > 0);
+/// Number of threads that branches certainly need at once, on executors where a branch has a thread of its own: the
+/// branches of the widest step. Whether two tasks reach such a step at the same time is not known in advance.
+pub(super) fn widest_branches(scenario: &Scenario) -> u64 {
+    let tasks = scenario.tasks.iter().filter(|task| arriving_together(task) > 0);
     tasks.map(|task| branches(&task.steps, scenario)).max().unwrap_or(0)
 }
 
-/// The most that is needed by groups that begin to arrive at the same instant.
-pub(super) fn at_one_instant(needs: impl IntoIterator<Item = (Start, u64)>) -> u64 {
+/// The largest sum of `needs` over groups whose first tasks arrive at the same instant.
+pub(super) fn max_at_one_instant(needs: impl IntoIterator<Item = (Start, u64)>) -> u64 {
     let mut by_start = BTreeMap::<Duration, u64>::new();
     for (start, need) in needs {
         if let Start::At(at) = start {
@@ -101,21 +101,22 @@ pub(super) fn at_one_instant(needs: impl IntoIterator<Item = (Start, u64)>) -> u
     by_start.into_values().max().unwrap_or(0)
 }
 
-/// Descriptors of the connections that tasks have at once for certain, where each has its own: it has two ends.
+/// Number of descriptors for the connections that tasks certainly have open at once, if each task has its own
+/// connection: two per connection, because the service is in this process.
 pub(super) fn connections(scenario: &Scenario) -> u64 {
-    let asks = |task: &&TaskSpec| {
-        let mut asks = false;
+    let requests = |task: &&TaskSpec| {
+        let mut requests = false;
         for step in &task.steps {
-            step.visit(&mut |step| asks |= matches!(step, Step::Http { .. }));
+            step.visit(&mut |step| requests |= matches!(step, Step::Http { .. }));
         }
-        asks
+        requests
     };
-    let asking = scenario.tasks.iter().filter(asks);
-    2 * at_one_instant(asking.map(|task| (task.start, together(task))))
+    let groups = scenario.tasks.iter().filter(requests);
+    2 * max_at_one_instant(groups.map(|task| (task.start, arriving_together(task))))
 }
 
-/// Tasks of a group that arrive at one instant.
-pub(super) fn together(task: &TaskSpec) -> u64 {
+/// Number of tasks of a group that arrive at one instant.
+pub(super) fn arriving_together(task: &TaskSpec) -> u64 {
     match (task.start, task.arrivals) {
         (Start::Called, _) => 0,
         (Start::At(_), Arrivals::Together) => task.count.unwrap_or(1).into(),
@@ -124,12 +125,13 @@ pub(super) fn together(task: &TaskSpec) -> u64 {
     }
 }
 
-/// Threads that one task has at once at most beside its own while it does these steps, one after the other. A task that it spawns and
-/// does not wait for has a thread of its own only where every task has one.
+/// The largest number of threads that one task uses at once, beside its own, while it does `steps` in turn.
+///
+/// A task that it spawns and does not wait for has a thread of its own only on the executor `threads`.
 pub(super) fn branches(steps: &[Step], scenario: &Scenario) -> u64 {
     let of = |branch: &Branch| match branch {
         Branch::Steps(steps) => 1 + branches(steps, scenario),
-        // No group calls itself: the reader has seen to it.
+        // The recursion ends: `check` refuses a group that calls itself.
         Branch::Group(name) => {
             let called = scenario.tasks.iter().find(|task| task.name == *name);
             1 + called.map_or(0, |task| branches(&task.steps, scenario))
@@ -151,12 +153,12 @@ pub(super) fn branches(steps: &[Step], scenario: &Scenario) -> u64 {
     steps.iter().map(at_once).max().unwrap_or(0)
 }
 
-/// The limits on threads, each of which counts as a process to Linux.
+/// The limits on the number of threads. Linux counts each thread as a process.
 fn task_limits(root: &Path) -> Vec<Limit> {
     let number = |path: &str| fs::read_to_string(root.join(path)).ok()?.trim().parse::<u64>().ok();
-    // `0.20 0.18 0.12 1/80 11206`: one of eighty runs.
+    // `0.20 0.18 0.12 1/80 11206`: 80 is the number of threads on this machine.
     let load = fs::read_to_string(root.join("proc/loadavg")).unwrap_or_default();
-    let all: u64 = load
+    let existing: u64 = load
         .split(['/', ' '])
         .nth(4)
         .and_then(|word| word.parse().ok())
@@ -168,13 +170,13 @@ fn task_limits(root: &Path) -> Vec<Limit> {
     ] {
         if let Some(most) = number(path) {
             limits.push(Limit {
-                left: most.saturating_sub(all),
+                left: most.saturating_sub(existing),
                 from: format!("{key} ({most})"),
                 raise: format!("raise it with `sysctl -w {key}=…`"),
             });
         }
     }
-    // The superuser is exempt from his own.
+    // The kernel does not apply it to the superuser.
     if let (Some(most), false) = (getrlimit(Resource::Nproc).current, geteuid().is_root()) {
         limits.push(Limit {
             left: most,
@@ -186,11 +188,11 @@ fn task_limits(root: &Path) -> Vec<Limit> {
     limits
 }
 
-/// `pids.max` of every control group that this process is in, from the innermost to the outermost, of either version.
+/// `pids.max` of every control group (version 1 or 2) that this process is in, from the innermost to the outermost.
 fn cgroup_limits(root: &Path) -> Vec<Limit> {
-    let told = fs::read_to_string(root.join("proc/self/cgroup")).unwrap_or_default();
+    let groups = fs::read_to_string(root.join("proc/self/cgroup")).unwrap_or_default();
     let mut limits = Vec::new();
-    for line in told.lines() {
+    for line in groups.lines() {
         let mut words = line.splitn(3, ':').skip(1);
         let (Some(controllers), Some(path)) = (words.next(), words.next()) else {
             continue;
@@ -204,7 +206,7 @@ fn cgroup_limits(root: &Path) -> Vec<Limit> {
         let group = mount.join(path.trim_start_matches('/'));
         for group in group.ancestors().take_while(|group| group.starts_with(&mount)) {
             let number = |file: &str| fs::read_to_string(group.join(file)).ok()?.trim().parse::<u64>().ok();
-            // `max` is no number, and no limit.
+            // `max` is not a number and not a limit.
             if let Some(most) = number("pids.max") {
                 limits.push(Limit {
                     left: most.saturating_sub(number("pids.current").unwrap_or(0)),
@@ -217,7 +219,7 @@ fn cgroup_limits(root: &Path) -> Vec<Limit> {
     limits
 }
 
-/// Up to the hard limit the number of open files is raised without asking.
+/// The hard limit on open files. tasklab raises the soft limit to it by itself.
 fn file_limit() -> Option<Limit> {
     let most = getrlimit(Resource::Nofile).maximum?;
     Some(Limit {
@@ -229,7 +231,7 @@ fn file_limit() -> Option<Limit> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::of;
+    use super::super::kind_of;
     use super::*;
 
     fn scenario(tasks: &str) -> Scenario {
@@ -243,12 +245,12 @@ mod tests {
 
     /// Threads and descriptors.
     fn needs(scenario: &Scenario) -> (u64, u64) {
-        let Needs { threads, files } = (of(scenario.executor.kind).needs)(scenario);
+        let Needs { threads, files } = (kind_of(scenario.executor.kind).needs)(scenario);
         (threads, files)
     }
 
     #[test]
-    fn what_arrives_together_counts_with_all_its_branches() {
+    fn tasks_that_arrive_together_count_with_all_their_branches() {
         let scenario = scenario(
             "[[task]]\nname = 'a'\ncount = 10\nsteps = [{ http = '/' }, { gather = ['b', [{ race = [['yield'], ['yield']] }]] }]\n\
              [[task]]\nname = 'b'\nstart = 'called'\nsteps = ['yield']\n\
@@ -258,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn what_arrives_at_different_instants_is_not_certain_to_meet() {
+    fn groups_that_arrive_at_different_instants_are_not_summed() {
         let group = |name, start| {
             format!("[[task]]\nname = '{name}'\ncount = 40000\nstart = '{start}'\nsteps = [{{ http = '/' }}]\n")
         };
@@ -269,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn branches_are_threads_on_a_pool_and_in_processes_too() {
+    fn branches_need_threads_on_a_pool_and_in_processes_too() {
         let tasks = |wait| {
             format!(
                 "[[task]]\nname = 'a'\ncount = 9\nsteps = [{{ spawn = {{ what = 'b', count = 100000, wait = {wait} }} }}]\n\
@@ -279,12 +281,16 @@ mod tests {
         for (kind, own) in [("pool", 2), ("processes", 12)] {
             let executor = format!("kind = '{kind}'\nworkers = 2");
             assert_eq!(needs(&on(&executor, &tasks(true))).0, own + 100_000);
-            assert_eq!(needs(&on(&executor, &tasks(false))).0, own, "they go to the queue");
+            assert_eq!(
+                needs(&on(&executor, &tasks(false))).0,
+                own,
+                "spawned tasks go to the queue"
+            );
         }
     }
 
     #[test]
-    fn the_tightest_of_nested_control_groups_counts() {
+    fn the_tightest_limit_of_nested_control_groups_counts() {
         let root = tempfile::tempdir().unwrap();
         let write = |path: &str, text: &str| {
             let path = root.path().join(path);

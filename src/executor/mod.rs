@@ -1,16 +1,20 @@
-//! Where tasks run. An executor takes tasks as they arrive and can be stopped at any time; everything else (when tasks
-//! arrive, what they do, what is recorded) is somebody else's.
+//! Where tasks run.
+//!
+//! An executor takes tasks as they arrive and can be stopped at any time. Other modules decide when tasks arrive
+//! (`run`), what they do (`workload`) and what is recorded (`probe`).
 //!
 //! | executor | lanes | a slice is | how it stops |
 //! |---|---|---|---|
 //! | `tokio` | workers, blocking threads | a poll | futures are dropped at their next await |
 //! | `current-thread` | one worker, blocking threads | a poll | the same |
 //! | `pool` | rayon's threads | a repetition | queued jobs are dropped; running ones end at their next step |
-//! | `threads` | every task's own thread | a repetition | each ends at its task's next step |
-//! | `processes` | a thread in each worker process | a repetition | as `pool`; what then goes on ends with its process |
+//! | `threads` | each task's own thread | a repetition | each thread ends at its task's next step |
+//! | `processes` | one thread in each worker process | a repetition | as `pool`; then the process is killed |
 //!
-//! To add one: a file here with its `KIND`, and its line in `of`; and, so that scenarios can name it, its line among the
-//! [`ExecutorKind`]s.
+//! # To add an executor
+//! Write a file in this folder that implements [`Executor`] and has a constant `KIND`, and register it with one line
+//! in `kind_of`. One line in `executors!` (`scenario/types/executor.rs`) gives it its name in scenarios and states
+//! what it can do. Nothing else names it.
 
 mod current_thread;
 mod limits;
@@ -31,55 +35,58 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Runs tasks until it is stopped.
+/// Runs tasks until [`stop`](Executor::stop).
 pub trait Executor: Send {
-    /// Takes in one more task. Never waits for it.
+    /// Accepts one more task. Returns at once: the task runs elsewhere.
     fn spawn(&self, arrival: &Arrival);
 
-    /// The group of this number (among [`Scenario::tasks`](crate::scenario::Scenario::tasks)) has been closed. Its program says so to
-    /// whoever shares it; an executor whose tasks are elsewhere passes it on.
+    /// Reports that a group is closed: its tasks begin no further repetition. `group` is its index in
+    /// [`Scenario::tasks`](crate::scenario::Scenario::tasks).
+    ///
+    /// Tasks in this process read it from their shared [`Program`]; an executor with tasks in other processes
+    /// forwards it.
     fn close(&self, _group: usize) {}
 
-    /// What is kept of the event log from now on, for an executor whose tasks are elsewhere.
+    /// Sets the least severe level that the event log keeps, for an executor with tasks in other processes.
     fn keep_log(&self, _level: LogLevel) {}
 
-    /// Cancels every task where that is possible and gives the rest `grace` to end. What is not over then goes on until
-    /// the process ends.
+    /// Cancels every task that can be cancelled and waits up to `grace` for the others. A task that is still running
+    /// then goes on until the process exits.
     fn stop(self: Box<Self>, grace: Duration);
 }
 
 /// A task that arrives.
 pub struct Arrival {
-    /// What it does.
+    /// The steps that it does.
     pub program: Arc<Program>,
     /// Its group.
     pub group: Arc<Group>,
-    /// What it does, as a scenario says it, if its group is none of the scenario's.
+    /// Its specification, if the task was injected: its group is not in the scenario.
     pub injected: Option<TaskSpec>,
 }
 
 /// What an executor needs to start.
 pub struct Setup<'a> {
-    /// Which, and its knobs.
+    /// Its kind and its knobs.
     pub spec: &'a ExecutorSpec,
-    /// What is run.
+    /// The scenario that is run.
     pub scenario: &'a Scenario,
-    /// The names of its steps.
+    /// The names of the scenario's steps.
     pub labels: &'a Labels,
-    /// How a worker process is started; `None`: as this program is.
+    /// The command that starts a worker process. `None` starts this program again.
     pub worker: Option<&'a WorkerCommand>,
-    /// Where it records.
+    /// Where its threads record.
     pub registry: &'a Arc<Registry>,
-    /// What the tasks use.
+    /// What its tasks share.
     pub services: &'a Arc<Services>,
-    /// The groups of the scenario.
+    /// The groups of the scenario, in its order.
     pub groups: &'a [Arc<Group>],
-    /// Asked while something is waited for; once it says yes, nobody wants the executor any more.
+    /// Polled while the start waits. Once it returns `true`, the start is abandoned.
     pub cancelled: &'a dyn Fn() -> bool,
 }
 
 impl Setup<'_> {
-    /// The machine does not grant the threads, for this reason.
+    /// The error for threads that the machine does not grant.
     fn no_threads(&self, error: io::Error) -> StartError {
         StartError::Threads(self.spec.threads(), error)
     }
@@ -87,21 +94,21 @@ impl Setup<'_> {
 
 /// An executor that has started.
 pub struct Started {
-    /// Takes the tasks.
+    /// Accepts the tasks.
     pub executor: Box<dyn Executor>,
-    /// tokio-metrics' view, where the executor is tokio's.
+    /// What tokio-metrics measures, if the executor is a tokio runtime.
     pub watch: Option<Watch>,
-    /// What other processes tell, where tasks are there.
-    pub elsewhere: Option<RemoteRecords>,
+    /// The records of worker processes, if tasks run there.
+    pub remote: Option<RemoteRecords>,
 }
 
 impl Started {
-    /// One of which there is nothing more to know than what it records.
-    fn here(executor: impl Executor + 'static) -> Started {
+    /// An executor in this process that has no tokio-metrics.
+    fn local(executor: impl Executor + 'static) -> Started {
         Started {
             executor: Box::new(executor),
             watch: None,
-            elsewhere: None,
+            remote: None,
         }
     }
 }
@@ -109,13 +116,13 @@ impl Started {
 /// Why an executor cannot start.
 #[derive(Debug)]
 pub enum StartError {
-    /// The machine does not grant so many threads.
+    /// The machine does not grant this many threads.
     Threads(usize, io::Error),
-    /// The machine does not allow as much as the scenario needs at once.
+    /// The machine allows less than the scenario needs at once.
     Limit(Exceeded),
-    /// No worker process can be used, for this reason among others.
+    /// No worker process can be used; the reason of the first that failed.
     Workers(String),
-    /// Somebody no longer wants it to.
+    /// [`Setup::cancelled`] returned `true`.
     Cancelled,
 }
 
@@ -140,16 +147,16 @@ impl std::error::Error for StartError {
     }
 }
 
-/// What the rest of the program must know of an executor before there is one.
+/// What is known about a kind of executor before one has started.
 struct Kind {
-    /// Starts it.
+    /// Starts one.
     start: fn(&Setup<'_>) -> Result<Started, StartError>,
-    /// What a scenario on it has of the machine at one instant for certain.
+    /// What a scenario on it certainly needs of the machine at one instant.
     needs: fn(&Scenario) -> Needs,
 }
 
-/// The executor of this kind.
-fn of(kind: ExecutorKind) -> Kind {
+/// The one line that registers each executor.
+fn kind_of(kind: ExecutorKind) -> Kind {
     match kind {
         ExecutorKind::Tokio => tokio::KIND,
         ExecutorKind::CurrentThread => current_thread::KIND,
@@ -162,16 +169,16 @@ fn of(kind: ExecutorKind) -> Kind {
 /// Starts the executor that `setup` asks for.
 ///
 /// # Errors
-/// When the machine does not grant the threads or the processes, or [`Setup::cancelled`] says yes.
+/// [`StartError`], when the machine does not grant the threads or processes, or [`Setup::cancelled`] returns `true`.
 pub fn start(setup: &Setup<'_>) -> Result<Started, StartError> {
-    let kind = of(setup.spec.kind);
+    let kind = kind_of(setup.spec.kind);
     limits::check((kind.needs)(setup.scenario)).map_err(StartError::Limit)?;
     (kind.start)(setup)
 }
 
 impl ExecutorSpec {
-    /// Threads that run tasks, of however many processes: as asked for, or as many as the machine runs in parallel. 0 where every
-    /// task has its own.
+    /// Number of threads that run tasks, summed over all processes: the number asked for, or else the number of cores
+    /// that this process may use. 0 if each task has a thread of its own.
     pub fn threads(&self) -> usize {
         match self.kind.traits().workers {
             Workers::One => 1,

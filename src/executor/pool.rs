@@ -1,11 +1,11 @@
-//! rayon's thread pool: every repetition of a task is one job, which keeps its thread until it is done.
+//! rayon's thread pool. Each repetition of a task is one job, which holds its thread until it has ended.
 //!
-//! A job is a repetition and not a whole task, because a task that repeats for ever would keep its thread for ever. The next
-//! repetition queues behind the jobs that wait already, in one queue for all threads: rayon's own queues put what a thread spawns before
-//! what waits elsewhere, so that the first few tasks would have the pool to themselves. rayon is given a ticket per job, and
-//! whoever holds a ticket takes the job that has waited longest.
+//! A job is one repetition, not a whole task, because a task that repeats for ever would hold its thread for ever. The
+//! next repetition queues behind the jobs that already wait, in one queue for all threads. rayon's own queues are per
+//! thread and prefer what their thread has spawned, so that the first few tasks would keep the pool to themselves.
+//! Therefore rayon gets one ticket per job, and a ticket runs the job that has waited longest.
 
-use super::limits::{Needs, connections, widest};
+use super::limits::{Needs, connections, widest_branches};
 use super::{Arrival, Executor, Kind, Setup, StartError, Started};
 use crate::probe::{self, Registry, TaskHandle, lane};
 use crate::record::{LaneKind, Nanos, Reason};
@@ -18,7 +18,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// Takes tasks, and runs their repetitions on its threads.
+/// Accepts tasks and runs their repetitions on its threads.
 pub(super) struct Pool {
     queue: Arc<Queue>,
     registry: Arc<Registry>,
@@ -30,8 +30,8 @@ pub(super) const KIND: Kind = Kind { start, needs };
 fn needs(scenario: &Scenario) -> Needs {
     let threads = scenario.executor.threads() as u64;
     Needs {
-        threads: threads + widest(scenario),
-        // Who has no thread has no connection either.
+        threads: threads + widest_branches(scenario),
+        // A task without a thread has no connection. Each connection has two ends in this process.
         files: connections(scenario).min(2 * threads),
     }
 }
@@ -39,11 +39,11 @@ fn needs(scenario: &Scenario) -> Needs {
 fn start(setup: &Setup<'_>) -> Result<Started, StartError> {
     let pool = Pool::start(setup.registry, setup.services, setup.spec.threads(), LaneKind::Pool)
         .map_err(|error| setup.no_threads(error))?;
-    Ok(Started::here(pool))
+    Ok(Started::local(pool))
 }
 
 impl Pool {
-    /// A pool of so many threads, which are lanes of this kind.
+    /// Starts a pool of `threads` threads, which are lanes of this kind.
     pub(super) fn start(
         registry: &Arc<Registry>,
         services: &Arc<Services>,
@@ -70,8 +70,8 @@ impl Pool {
         })
     }
 
-    /// Takes in a task that has its identity.
-    pub(super) fn take(&self, task: TaskHandle, program: Arc<Program>) {
+    /// Accepts a task that already has its id.
+    pub(super) fn accept(&self, task: TaskHandle, program: Arc<Program>) {
         let (since, index) = (task.queued_since(), task.index());
         self.queue.push(Job {
             ctx: TaskCtx::new(task, program, self.services.clone(), index),
@@ -82,7 +82,7 @@ impl Pool {
 
 impl Executor for Pool {
     fn spawn(&self, arrival: &Arrival) {
-        self.take(TaskHandle::new(&self.registry, &arrival.group), arrival.program.clone());
+        self.accept(TaskHandle::new(&self.registry, &arrival.group), arrival.program.clone());
     }
 
     fn stop(self: Box<Self>, grace: Duration) {
@@ -94,7 +94,7 @@ impl Executor for Pool {
     }
 }
 
-/// The jobs that wait, in the order in which they came.
+/// The jobs that wait, oldest first.
 struct Queue {
     threads: ThreadPool,
     jobs: Mutex<VecDeque<Job>>,
@@ -114,7 +114,7 @@ impl Queue {
         self.jobs().push_back(job);
         let queue = self.clone();
         self.threads.spawn(move || {
-            // There are as many jobs as tickets.
+            // There is one job per ticket.
             let Some(job) = queue.jobs().pop_front() else { return };
             if let Some(next) = job.run() {
                 queue.push(next);
@@ -136,10 +136,10 @@ struct Job {
 }
 
 impl Job {
-    /// Runs it, and gives the repetition after it, if one is to follow.
+    /// Runs the repetition. Returns the next one, if one follows.
     fn run(mut self) -> Option<Job> {
-        let goes_on = self.ctx.job(self.since, Reason::Yield);
+        let continues = self.ctx.job(self.since, Reason::Yield);
         self.since = probe::now();
-        goes_on.then_some(self)
+        continues.then_some(self)
     }
 }

@@ -1,4 +1,4 @@
-//! What tokio's two executors share: the builder's settings, and how a task is spawned.
+//! What the two tokio executors share: the settings of the builder, and how a task is spawned.
 
 use super::{Arrival, Setup};
 use crate::probe::{self, GroupMonitors, Registry, Watch};
@@ -7,13 +7,13 @@ use crate::workload::{Services, TaskCtx};
 use std::sync::Arc;
 use tokio::runtime::{Builder, Handle};
 
-/// Gives `builder` the probe's hooks and the knobs that both runtimes have.
+/// Sets the knobs that both runtimes have, and installs the probe's hooks.
 pub(super) fn prepare(builder: &mut Builder, setup: &Setup<'_>) {
     let Knobs {
         event_interval,
         global_queue_interval,
         max_blocking_threads,
-        // Only the multi-thread runtime has these; the scenario's reader has seen to it.
+        // Only the multi-thread runtime has these. `check` refuses them elsewhere.
         disable_lifo_slot: _,
         enable_eager_driver_handoff: _,
         enable_alt_timer: _,
@@ -54,7 +54,7 @@ impl Spawner {
     }
 
     pub(super) fn spawn(&self, arrival: &Arrival) {
-        // The run does not join its tasks: the probe sees how each ends, and the services know when all have.
+        // The run joins no task: the probe records how each ends, and the services count those that have not.
         drop(probe::spawn(&self.runtime, &self.registry, &arrival.group, |handle| {
             let index = handle.index();
             let task = TaskCtx::new(handle, arrival.program.clone(), self.services.clone(), index);

@@ -1,10 +1,11 @@
-//! One operating system thread per task: it begins with the task, does its repetitions one after the other, and ends with it.
+//! One operating system thread per task. The thread starts with the task, does its repetitions one after the other, and
+//! ends with it.
 //!
-//! Nobody shares a thread, so nothing ever queues for one; what tasks wait for beyond their own steps is a core, and the
-//! kernel tells how long (a lane's samples). The time from a task's arrival to its thread's first line is its first slice's
-//! queueing: it is what the machine takes to make a thread.
+//! Tasks share no thread, so no task queues for one. Beyond its own steps a task waits only for a core, and the lane's
+//! samples tell how long (from the kernel). The delay of a task's first slice is the time from its arrival to the first
+//! instruction on its thread: the time that the machine takes to start a thread.
 
-use super::limits::{Needs, at_one_instant, branches, connections, together};
+use super::limits::{Needs, arriving_together, branches, connections, max_at_one_instant};
 use super::{Arrival, Executor, Kind, Setup, StartError, Started};
 use crate::probe::{Registry, TaskHandle};
 use crate::scenario::Scenario;
@@ -22,16 +23,16 @@ pub(super) const KIND: Kind = Kind { start, needs };
 
 fn needs(scenario: &Scenario) -> Needs {
     Needs {
-        threads: at_one_instant(scenario.tasks.iter().map(|task| {
+        threads: max_at_one_instant(scenario.tasks.iter().map(|task| {
             let each = 1 + branches(&task.steps, scenario);
-            (task.start, together(task).saturating_mul(each))
+            (task.start, arriving_together(task).saturating_mul(each))
         })),
         files: connections(scenario),
     }
 }
 
 fn start(setup: &Setup<'_>) -> Result<Started, StartError> {
-    Ok(Started::here(Threads {
+    Ok(Started::local(Threads {
         registry: setup.registry.clone(),
         services: setup.services.clone(),
     }))

@@ -39,7 +39,7 @@ fn start(setup: &Setup<'_>) -> Result<Started, StartError> {
     let spawner = Spawner::new(runtime.handle(), setup);
     Ok(Started {
         watch: Some(spawner.watch()),
-        elsewhere: None,
+        remote: None,
         executor: Box::new(MultiThread { runtime, spawner }),
     })
 }

@@ -242,6 +242,10 @@ impl Live {
 }
 
 impl Batch {
+    /// Number of drained records from which a batch is due at once: a model processes them in about 3 ms. While it
+    /// processed many more, the rings would overflow.
+    pub const DUE: usize = 10_000;
+
     /// Moves everything in it in time: to another clock, or to another beginning.
     pub(crate) fn moved(&mut self, moved: impl Fn(Nanos) -> Nanos) {
         self.now = moved(self.now);

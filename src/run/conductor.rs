@@ -1,35 +1,37 @@
-//! The thread that lets tasks arrive, makes the cues act, and ends the run.
+//! The thread that plays the scenario: it spawns tasks when they arrive, applies cues, and ends the run.
 
-use super::Progress;
+use super::injection;
 use super::log_messages;
+use super::progress::Progress;
 use super::schedule::{Item, Schedule};
-use crate::executor::{Arrival, Executor};
+use crate::executor::{self, Arrival, Executor};
 use crate::probe::{Group, LogFilter, Registry};
 use crate::record::{CompactDuration, Mark, Marked, Record};
-use crate::scenario::{Arrivals, CueAction, Draw, How, INJECTED, Repeat, Scenario, Start, Step, TaskSpec};
+use crate::scenario::{CueAction, How, INJECTED, Scenario};
 use crate::workload::{Alive, Labels, Program, Services};
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 use std::thread;
 use std::time::Duration;
 
-/// How long blocking work may go on after the end.
+/// How long blocking work may continue after the end.
 const GRACE: Duration = Duration::from_secs(1);
-/// If no task has ended for so long after the grace, none will.
+/// If no task ends for this long after the grace, none will.
 const LULL: Duration = Duration::from_millis(200);
-/// Due items that are handled before the next look at the inbox: however late the conductor is, it can be stopped.
-const AT_ONCE: usize = 256;
+/// Number of due items that are handled between two checks of the inbox, so that a conductor that is late can be stopped.
+const MAX_ITEMS_AT_ONCE: usize = 256;
 
-/// What the conductor is told.
+/// A message to the conductor.
 pub(super) enum Command {
-    /// Inject one synchronous block.
+    /// Inject a task that blocks its worker for this long.
     Block(Duration),
-    /// Go on to the next cue.
-    Next,
+    /// Jump to the next cue.
+    NextCue,
     /// End the run.
     Stop,
     /// The last task has ended.
-    NobodyLeft,
+    NoTaskLeft,
 }
 
 pub(super) struct Conductor {
@@ -41,32 +43,52 @@ pub(super) struct Conductor {
     pub(super) programs: Vec<(Arc<Program>, Arc<Group>)>,
     pub(super) labels: Labels,
     pub(super) injected: Option<Arc<Group>>,
-    /// What the event log keeps.
+    /// The filter of the event log, which cues can change.
     pub(super) log: Option<LogFilter>,
     /// The timeline waits for the presenter at each cue.
     pub(super) presented: bool,
 }
 
-/// The block that a cue repeats until another cue ends it.
+/// The block that a cue repeats until another cue ends or replaces it.
 #[derive(Default)]
-struct Repeated {
-    /// Tells this block from those before it.
+struct RepeatedBlock {
+    /// Distinguishes this block from those that it replaced.
     number: u64,
     block: Option<Block>,
+}
+
+impl RepeatedBlock {
+    /// Replaces the block and returns the number of the new one.
+    fn replace(&mut self, block: Option<Block>) -> u64 {
+        self.number += 1;
+        self.block = block;
+        self.number
+    }
 }
 
 #[derive(Clone, Copy)]
 struct Block {
     lasts: Duration,
-    /// `None`: it comes once.
+    /// `None` if the block comes once.
     every: Option<Duration>,
     how: How,
 }
 
 impl Conductor {
-    /// Plays the scenario to its end.
-    pub(super) fn conduct(mut self, scenario: &Scenario) {
-        let last = Last {
+    /// Plays the scenario on a thread of its own.
+    ///
+    /// # Errors
+    /// If the machine does not grant the thread.
+    pub(super) fn start(self, scenario: Scenario) -> Result<(), executor::StartError> {
+        thread::Builder::new()
+            .name("tasklab-conductor".into())
+            .spawn(move || self.conduct(&scenario))
+            .map(drop)
+            .map_err(|error| executor::StartError::Threads(1, error))
+    }
+
+    fn conduct(mut self, scenario: &Scenario) {
+        let cleanup = Cleanup {
             services: self.services.clone(),
             progress: self.progress.clone(),
         };
@@ -75,90 +97,125 @@ impl Conductor {
         self.services.stop().request();
         self.executor.stop(GRACE);
         await_stragglers(self.services.alive());
-        drop(last);
+        drop(cleanup);
     }
 
-    /// Until the run is over, its time is up, or somebody stops it.
+    /// Plays the scenario until it is over, its time is up, or a command stops it.
     fn play(&mut self, scenario: &Scenario) {
-        let mut agenda = Schedule::new(scenario, self.presented);
-        let mut repeated = Repeated::default();
+        let mut schedule = Schedule::new(scenario, self.presented);
+        let mut repeated = RepeatedBlock::default();
         loop {
-            let now: Duration = self.registry.elapsed().into();
-            for _ in 0..AT_ONCE {
-                let Some((at, item)) = agenda.due(now) else {
-                    break;
-                };
-                match item {
-                    Item::Arrival(group) => {
-                        let (program, group) = self.programs[group].clone();
-                        self.executor.spawn(&Arrival {
-                            program,
-                            group,
-                            injected: None,
-                        });
-                    }
-                    Item::Cue(n) => {
-                        self.mark(Mark::Cue(u16::try_from(n).unwrap_or(u16::MAX)));
-                        if let Some(action) = scenario.cues[n].action {
-                            tracing::info!("{}", log_messages::cue(n, &action));
-                            self.act(action, at, &mut agenda, &mut repeated);
-                        }
-                    }
-                    Item::Again(number) => {
-                        if let Some(block) = repeated.block.filter(|_| number == repeated.number) {
-                            self.block(block.lasts, block.how, scenario.seed);
-                            if let Some(every) = block.every {
-                                // Blocks that were missed are not made up for.
-                                agenda.add((at + every).max(now), Item::Again(number));
-                            }
-                        }
-                    }
-                    Item::Until(group) => {
-                        self.programs[group].0.close();
-                        self.executor.close(group);
-                    }
-                    Item::End => return,
-                }
-            }
-            // More may be due than can be done: the end does not wait for it.
-            if agenda.ends_at().is_some_and(|end| end <= now) || self.over(&agenda, scenario) {
+            let now = self.now();
+            if self
+                .handle_due_items(scenario, &mut schedule, &mut repeated, now)
+                .is_break()
+            {
                 return;
             }
-            let stop = agenda.stops_at();
-            let waits = stop.is_some_and(|at| at <= now);
-            self.progress
-                .set(if waits { Progress::WAITING } else { Progress::RUNNING });
-            let next = agenda.next().into_iter().chain(stop.filter(|_| !waits)).min();
-            let pause = next.map_or(Duration::MAX, |at| at.saturating_sub(self.registry.elapsed().into()));
-            // Never closed: `alive` holds a sender.
-            let mut told = self.inbox.recv_timeout(pause).ok();
-            while let Some(command) = told {
-                match command {
-                    Command::Block(lasts) => {
-                        self.mark(Mark::Injected(CompactDuration::new(lasts.into())));
-                        tracing::info!("{}", log_messages::injected(lasts));
-                        self.block(lasts, How::Sync, scenario.seed);
-                    }
-                    Command::Next => agenda.go_on(self.registry.elapsed().into()),
-                    Command::NobodyLeft => {}
-                    Command::Stop => return,
-                }
-                told = self.inbox.try_recv().ok();
+            // If items come due faster than they can be handled, the end does not wait for them.
+            if schedule.ends_at().is_some_and(|end| end <= now) || self.is_over(&schedule, scenario) {
+                return;
+            }
+            let pause = self.pause(&schedule, now);
+            if self.await_commands(&mut schedule, pause, scenario.seed).is_break() {
+                return;
             }
         }
     }
 
-    /// Without a duration, the run is over when every task has ended and none is to come.
-    fn over(&self, agenda: &Schedule, scenario: &Scenario) -> bool {
-        scenario.duration.is_none() && !agenda.promises_tasks() && self.services.alive().count() == 0
+    /// Time since the run's start.
+    fn now(&self) -> Duration {
+        self.registry.elapsed().into()
     }
 
-    fn act(&mut self, action: CueAction, at: Duration, agenda: &mut Schedule, repeated: &mut Repeated) {
+    /// Handles items that are due, at most [`MAX_ITEMS_AT_ONCE`]. Breaks at the end of the timeline.
+    fn handle_due_items(
+        &mut self,
+        scenario: &Scenario,
+        schedule: &mut Schedule,
+        repeated: &mut RepeatedBlock,
+        now: Duration,
+    ) -> ControlFlow<()> {
+        for _ in 0..MAX_ITEMS_AT_ONCE {
+            let Some((at, item)) = schedule.due(now) else {
+                break;
+            };
+            match item {
+                Item::Arrival(group) => {
+                    let (program, group) = self.programs[group].clone();
+                    self.executor.spawn(&Arrival {
+                        program,
+                        group,
+                        injected: None,
+                    });
+                }
+                Item::Cue(n) => {
+                    self.mark(Mark::Cue(u16::try_from(n).unwrap_or(u16::MAX)));
+                    if let Some(action) = scenario.cues[n].action {
+                        tracing::info!("{}", log_messages::cue(n, &action));
+                        self.apply(action, at, schedule, repeated);
+                    }
+                }
+                Item::RepeatBlock(number) => {
+                    if let Some(block) = repeated.block.filter(|_| number == repeated.number) {
+                        self.inject_block(block.lasts, block.how, scenario.seed);
+                        if let Some(every) = block.every {
+                            // Missed blocks are skipped.
+                            schedule.add((at + every).max(now), Item::RepeatBlock(number));
+                        }
+                    }
+                }
+                Item::Until(group) => {
+                    self.programs[group].0.close();
+                    self.executor.close(group);
+                }
+                Item::End => return ControlFlow::Break(()),
+            }
+        }
+        ControlFlow::Continue(())
+    }
+
+    /// The time until the next item or stop of the timeline. Publishes whether the timeline waits for the presenter.
+    fn pause(&self, schedule: &Schedule, now: Duration) -> Duration {
+        let stop = schedule.stops_at();
+        let waits = stop.is_some_and(|at| at <= now);
+        self.progress
+            .set(if waits { Progress::WAITING } else { Progress::RUNNING });
+        let next = schedule.next().into_iter().chain(stop.filter(|_| !waits)).min();
+        next.map_or(Duration::MAX, |at| at.saturating_sub(self.now()))
+    }
+
+    /// Waits for a command, but no longer than `pause`, and executes all that have arrived. Breaks at a stop.
+    fn await_commands(&mut self, schedule: &mut Schedule, pause: Duration, seed: u64) -> ControlFlow<()> {
+        // The channel is never closed: `alive` holds a sender.
+        let mut command = self.inbox.recv_timeout(pause).ok();
+        while let Some(current) = command {
+            match current {
+                Command::Block(lasts) => {
+                    self.mark(Mark::Injected(CompactDuration::new(lasts.into())));
+                    tracing::info!("{}", log_messages::injected_block(lasts));
+                    self.inject_block(lasts, How::Sync, seed);
+                }
+                Command::NextCue => schedule.next_cue(self.now()),
+                Command::NoTaskLeft => {}
+                Command::Stop => return ControlFlow::Break(()),
+            }
+            command = self.inbox.try_recv().ok();
+        }
+        ControlFlow::Continue(())
+    }
+
+    /// Without a duration, the run is over when every task has ended and none can arrive.
+    fn is_over(&self, schedule: &Schedule, scenario: &Scenario) -> bool {
+        scenario.duration.is_none() && !schedule.may_bring_tasks() && self.services.alive().count() == 0
+    }
+
+    /// Does what a cue asks for. This `match` is the one place where cue actions have their meaning.
+    fn apply(&mut self, action: CueAction, at: Duration, schedule: &mut Schedule, repeated: &mut RepeatedBlock) {
         match action {
             CueAction::Block { lasts, every, how } => {
-                repeated.number += 1;
-                repeated.block = Some(Block { lasts, every, how });
-                agenda.add(at, Item::Again(repeated.number));
+                let number = repeated.replace(Some(Block { lasts, every, how }));
+                schedule.add(at, Item::RepeatBlock(number));
             }
             CueAction::Log(level) => {
                 if let Some(log) = &self.log {
@@ -168,30 +225,15 @@ impl Conductor {
             }
             CueAction::Http { latency, failure_rate } => self.services.http().set(latency, failure_rate),
             CueAction::Calm => {
-                repeated.number += 1;
-                repeated.block = None;
+                repeated.replace(None);
                 self.services.calm_http();
             }
         }
     }
 
-    /// Lets a task arrive that blocks once.
-    fn block(&mut self, lasts: Duration, how: How, seed: u64) {
-        let block = Step::Block(Draw::Fixed(lasts));
-        let steps = match how {
-            How::Offload => vec![Step::Offload(vec![block])],
-            How::Sync | How::Async => vec![block],
-        };
-        let spec = TaskSpec {
-            name: INJECTED.to_owned(),
-            count: Some(1),
-            start: Start::At(Duration::ZERO),
-            arrivals: Arrivals::Together,
-            until: None,
-            repeat: Repeat::Times(1),
-            timeout: None,
-            steps,
-        };
+    /// Spawns a task that blocks once.
+    fn inject_block(&mut self, lasts: Duration, how: How, seed: u64) {
+        let spec = injection::block(lasts, how);
         let program = Arc::new(Program::new(&spec, seed, &mut self.labels));
         self.registry.define(self.labels.definitions());
         let registry = &self.registry;
@@ -212,7 +254,7 @@ impl Conductor {
     }
 }
 
-/// Waits as long as tasks go on ending: each is cancelled in no time, but a hundred thousand may take longer than the grace.
+/// Waits while tasks continue to end. Each is cancelled quickly, but 100,000 of them may take longer than the grace.
 fn await_stragglers(alive: &Alive) {
     let mut left = alive.count();
     if left == 0 {
@@ -228,22 +270,22 @@ fn await_stragglers(alive: &Alive) {
     }
 }
 
-/// What comes last, also when the conductor panics: the scratch folder goes, and the front end learns that the run is over.
-struct Last {
+/// Removes the scratch folder and tells the front end that the run is over, also after a panic of the conductor.
+struct Cleanup {
     services: Arc<Services>,
     progress: Arc<Progress>,
 }
 
-impl Drop for Last {
+impl Drop for Cleanup {
     fn drop(&mut self) {
         if thread::panicking() {
             self.progress
-                .leave("the run broke off: its conductor panicked".to_owned());
+                .add_problem("the run was aborted: its conductor panicked".to_owned());
         }
         if let Err(error) = self.services.shut_down() {
             let folder = self.services.scratch().path().display();
             self.progress
-                .leave(format!("the scratch folder {folder} could not be removed: {error}"));
+                .add_problem(format!("the scratch folder {folder} could not be removed: {error}"));
         }
         self.progress.set(Progress::STOPPED);
     }
@@ -254,24 +296,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_conductor_that_panics_leaves_an_end_and_no_folder() {
+    fn a_conductor_that_panics_ends_the_run_and_removes_the_folder() {
         let text = "title = 't'\n[[task]]\nname = 'a'\nsteps = ['yield']";
         let scenario = crate::scenario::read("test.toml", text).unwrap_or_else(|report| panic!("{report}"));
         let services = Arc::new(Services::start(&scenario, &mut Labels::new(), &|| false).unwrap());
         let progress = Arc::new(Progress::default());
-        let last = Last {
+        let cleanup = Cleanup {
             services: services.clone(),
             progress: progress.clone(),
         };
         let conductor = thread::spawn(move || {
-            let _last = last;
+            let _cleanup = cleanup;
             panic!("a bug");
         });
         assert!(conductor.join().is_err());
         assert_eq!(progress.get(), Progress::STOPPED);
         assert_eq!(
-            *progress.left.lock().unwrap(),
-            ["the run broke off: its conductor panicked"]
+            progress.take_problems(),
+            ["the run was aborted: its conductor panicked"]
         );
         assert!(services.stop().requested() && !services.scratch().path().exists());
     }

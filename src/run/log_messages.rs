@@ -1,9 +1,9 @@
-//! What a presenter does, in words for the event log: a class that looks away for a moment can read there what changed.
+//! Log messages about what a presenter or a cue does, so that a class can read later what changed.
 
 use crate::scenario::{CueAction, How, show_draw, show_duration};
 use std::time::Duration;
 
-/// What the cue with this number (from 0) does.
+/// The log message for the action of cue `n` (from 0).
 pub(super) fn cue(n: usize, action: &CueAction) -> String {
     let does = match *action {
         CueAction::Block { lasts, every, how } => {
@@ -27,8 +27,8 @@ pub(super) fn cue(n: usize, action: &CueAction) -> String {
     format!("cue {}: {does}", n + 1)
 }
 
-/// What a key does that injects a block.
-pub(super) fn injected(lasts: Duration) -> String {
+/// The log message for a block that a key injects.
+pub(super) fn injected_block(lasts: Duration) -> String {
     format!("by hand: a task blocks for {}", show_duration(lasts))
 }
 
@@ -38,7 +38,7 @@ mod tests {
     use crate::scenario::{Draw, LogLevel};
 
     #[test]
-    fn what_is_done_is_told_in_the_scenarios_own_terms() {
+    fn messages_use_the_terms_of_the_scenario() {
         let ms = Duration::from_millis;
         let block = |every, how| CueAction::Block {
             lasts: ms(500),
@@ -53,7 +53,7 @@ mod tests {
             latency: None,
             failure_rate: Some(1.0),
         };
-        for (action, told) in [
+        for (action, message) in [
             (
                 block(Some(ms(400)), How::Sync),
                 "cue 1: a task blocks for 500ms every 400ms",
@@ -70,8 +70,8 @@ mod tests {
             (CueAction::Log(LogLevel::Debug), "cue 1: the log keeps `debug`"),
             (CueAction::Calm, "cue 1: no more blocks, and the http service as it was"),
         ] {
-            assert_eq!(cue(0, &action), told);
+            assert_eq!(cue(0, &action), message);
         }
-        assert_eq!(injected(ms(300)), "by hand: a task blocks for 300ms");
+        assert_eq!(injected_block(ms(300)), "by hand: a task blocks for 300ms");
     }
 }

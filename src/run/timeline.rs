@@ -1,24 +1,23 @@
-//! The scenario's timeline: what is said and done when, beside what tasks do of themselves.
+//! The scenario's timeline: the instants of cues, of the first arrival and the end of each group, and of the end of the run.
 //!
-//! Cues, the groups' first arrivals and ends, and the end of the run stand on it. They move together: a presenter who goes
-//! on to the next cue takes the groups along that begin before it. What is under way (tasks, groups that arrive already)
-//! keeps its own pace.
+//! They move together. When a presenter jumps to the next cue, groups that start before that cue start at once. Tasks that
+//! run, and groups that have started, keep their own pace.
 //!
 //! ```text
 //!   timeline  ├── cue 0 ── group a ──── cue 1 ── group b ── cue 2 ── end
-//!   presented ───────────────────────▶▏ stops here until the presenter goes on; b, cue 2 and the end wait
-//!   `n`       ────────▶┄┄┄┄┄┄┄┄┄┄┄┄┄┄▶  jumps to cue 1; what was jumped over is due at once
+//!   presented ───────────────────────▶▏ stops here until the presenter continues; b, cue 2 and the end wait
+//!   `n`       ────────▶┄┄┄┄┄┄┄┄┄┄┄┄┄┄▶  jumps to cue 1; skipped items are due at once
 //! ```
 
 use crate::scenario::Scenario;
 use std::collections::VecDeque;
 use std::time::Duration;
 
-/// What stands on the timeline. At one instant cues come first, for what stands behind a cue waits with it, and the end
+/// An entry of the timeline. At the same instant cues come first, because entries after a cue wait with it, and the end
 /// comes last.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub(super) enum Turn {
-    /// This cue speaks and acts.
+pub(super) enum Entry {
+    /// This cue shows its caption and acts.
     Cue(usize),
     /// This group's first task arrives.
     Start(usize),
@@ -28,21 +27,22 @@ pub(super) enum Turn {
     End,
 }
 
-/// The timeline, and where on it the run is. Instants on it are the scenario's; all others are the run's own clock.
+/// The timeline and the run's position on it. Entries have the scenario's instants; all other instants are since the run's
+/// start.
 pub(super) struct Timeline {
-    turns: VecDeque<(Duration, Turn)>,
-    /// At the first instant, of the run's clock, the timeline stood at the second.
+    entries: VecDeque<(Duration, Entry)>,
+    /// An instant of the run, and the scenario's instant that the timeline had reached then.
     anchor: (Duration, Duration),
-    /// It stops at each cue.
+    /// Whether it stops at each cue.
     presented: bool,
-    /// Where it stops next.
+    /// The scenario's instant at which it stops next.
     stop: Option<Duration>,
-    /// The presenter has let it come as far as this.
+    /// The scenario's instant up to which the presenter has released it.
     released: Duration,
 }
 
 impl Timeline {
-    /// The timeline of `scenario`, on which the groups begin whose first arrival `starts` tells.
+    /// The timeline of `scenario`. `starts` has the index and the first arrival of each group that has one.
     pub(super) fn new(
         scenario: &Scenario,
         presented: bool,
@@ -50,80 +50,80 @@ impl Timeline {
     ) -> Timeline {
         let cues = scenario.cues.iter().enumerate();
         let groups = scenario.tasks.iter().enumerate();
-        let mut turns: Vec<_> = cues
-            .map(|(n, cue)| (cue.at, Turn::Cue(n)))
-            .chain(starts.map(|(n, at)| (at, Turn::Start(n))))
-            .chain(groups.filter_map(|(n, group)| Some((group.until?, Turn::Until(n)))))
-            .chain(scenario.duration.map(|end| (end, Turn::End)))
+        let mut entries: Vec<_> = cues
+            .map(|(n, cue)| (cue.at, Entry::Cue(n)))
+            .chain(starts.map(|(n, at)| (at, Entry::Start(n))))
+            .chain(groups.filter_map(|(n, group)| Some((group.until?, Entry::Until(n)))))
+            .chain(scenario.duration.map(|end| (end, Entry::End)))
             .collect();
-        turns.sort_unstable();
-        // What lies behind the end never comes.
-        if let Some(end) = turns.iter().position(|(_, turn)| *turn == Turn::End) {
-            turns.truncate(end + 1);
+        entries.sort_unstable();
+        // Entries after the end never come.
+        if let Some(end) = entries.iter().position(|(_, entry)| *entry == Entry::End) {
+            entries.truncate(end + 1);
         }
-        let mut script = Timeline {
-            turns: turns.into(),
+        let mut timeline = Timeline {
+            entries: entries.into(),
             anchor: (Duration::ZERO, Duration::ZERO),
             presented,
             stop: None,
-            // What is said at the very beginning waits for nobody.
+            // A cue at the very beginning does not wait.
             released: Duration::ZERO,
         };
-        script.stop = script.next_stop();
-        script
+        timeline.stop = timeline.next_stop();
+        timeline
     }
 
-    /// When the next turn is due; `None`: never, or not before the presenter goes on.
+    /// When the next entry is due. `None` if there is none, or it waits for the presenter.
     pub(super) fn next(&self) -> Option<Duration> {
-        let (at, _) = self.turns.front()?;
-        self.stop.is_none_or(|stop| *at < stop).then(|| self.clock(*at))
+        let (at, _) = self.entries.front()?;
+        self.stop.is_none_or(|stop| *at < stop).then(|| self.run_time(*at))
     }
 
-    /// Takes the next turn, and when it was due.
-    pub(super) fn take(&mut self) -> Option<(Duration, Turn)> {
+    /// Takes the next entry. Also returns when it was due.
+    pub(super) fn take(&mut self) -> Option<(Duration, Entry)> {
         let due = self.next()?;
-        let (_, turn) = self.turns.pop_front()?;
-        Some((due, turn))
+        let (_, entry) = self.entries.pop_front()?;
+        Some((due, entry))
     }
 
-    /// When the timeline comes to its next stop, or came to the one where it stands.
+    /// When the timeline reaches its next stop, or reached the stop where it waits.
     pub(super) fn stops_at(&self) -> Option<Duration> {
-        self.stop.map(|stop| self.clock(stop))
+        self.stop.map(|stop| self.run_time(stop))
     }
 
-    /// When the run's time is up, as far as that is known.
+    /// When the run's time is up, if that is known.
     pub(super) fn ends_at(&self) -> Option<Duration> {
-        let (at, turn) = self.turns.back()?;
-        (*turn == Turn::End && self.stop.is_none()).then(|| self.clock(*at))
+        let (at, entry) = self.entries.back()?;
+        (*entry == Entry::End && self.stop.is_none()).then(|| self.run_time(*at))
     }
 
-    /// Goes on to the next cue, if one is to come.
-    pub(super) fn go_on(&mut self, now: Duration) {
-        if let Some(at) = self.next_cue(Duration::ZERO) {
+    /// Jumps to the next cue, if there is one.
+    pub(super) fn next_cue(&mut self, now: Duration) {
+        if let Some(at) = self.find_cue(Duration::ZERO) {
             self.released = at;
             self.anchor = (now, at);
             self.stop = self.next_stop();
         }
     }
 
-    /// What is still to come.
-    pub(super) fn turns(&self) -> impl Iterator<Item = Turn> {
-        self.turns.iter().map(|(_, turn)| *turn)
+    /// The entries that are still to come.
+    pub(super) fn entries(&self) -> impl Iterator<Item = Entry> {
+        self.entries.iter().map(|(_, entry)| *entry)
     }
 
     fn next_stop(&self) -> Option<Duration> {
         let beyond = self.released + Duration::from_nanos(1);
-        self.next_cue(beyond).filter(|_| self.presented)
+        self.find_cue(beyond).filter(|_| self.presented)
     }
 
-    /// The first cue that is to come, from this instant on.
-    fn next_cue(&self, from: Duration) -> Option<Duration> {
-        let is_cue = |(at, turn): &&(Duration, Turn)| *at >= from && matches!(turn, Turn::Cue(_));
-        self.turns.iter().find(is_cue).map(|(at, _)| *at)
+    /// The instant of the first cue at or after `from`.
+    fn find_cue(&self, from: Duration) -> Option<Duration> {
+        let is_cue = |(at, entry): &&(Duration, Entry)| *at >= from && matches!(entry, Entry::Cue(_));
+        self.entries.iter().find(is_cue).map(|(at, _)| *at)
     }
 
-    /// The run's clock when the timeline comes to `at`; what was jumped over is due at the jump.
-    fn clock(&self, at: Duration) -> Duration {
+    /// The instant of the run at which the timeline reaches `at`. Skipped entries are due at the jump.
+    fn run_time(&self, at: Duration) -> Duration {
         self.anchor.0.saturating_add(at.saturating_sub(self.anchor.1))
     }
 }
@@ -137,7 +137,7 @@ mod tests {
         [[cue]]\nat = '0s'\nsay = 'one'\n[[cue]]\nat = '5s'\nsay = 'two'\n[[cue]]\nat = '10s'\nsay = 'three'\n\
         [[cue]]\nat = '30s'\nsay = 'never'";
 
-    fn script(presented: bool) -> Timeline {
+    fn timeline(presented: bool) -> Timeline {
         let scenario = crate::scenario::read("test.toml", TEXT).unwrap_or_else(|report| panic!("{report}"));
         let starts = [Duration::ZERO, Duration::from_secs(8)];
         Timeline::new(&scenario, presented, starts.into_iter().enumerate())
@@ -147,70 +147,70 @@ mod tests {
         Duration::from_secs(seconds)
     }
 
-    /// All that is due at `now`.
-    fn due(script: &mut Timeline, now: Duration) -> Vec<(u64, Turn)> {
-        let next = || (script.next()? <= now).then(|| script.take()).flatten();
+    /// Everything that is due at `now`.
+    fn due(timeline: &mut Timeline, now: Duration) -> Vec<(u64, Entry)> {
+        let next = || (timeline.next()? <= now).then(|| timeline.take()).flatten();
         std::iter::from_fn(next)
-            .map(|(at, turn)| (at.as_secs(), turn))
+            .map(|(at, entry)| (at.as_secs(), entry))
             .collect()
     }
 
     #[test]
-    fn left_alone_it_follows_the_clock_to_its_end() {
-        let mut script = script(false);
-        assert_eq!((script.stops_at(), script.ends_at()), (None, Some(at(20))));
+    fn without_a_presenter_it_follows_the_clock_to_its_end() {
+        let mut timeline = timeline(false);
+        assert_eq!((timeline.stops_at(), timeline.ends_at()), (None, Some(at(20))));
         assert_eq!(
-            due(&mut script, Duration::MAX),
+            due(&mut timeline, Duration::MAX),
             [
-                (0, Turn::Cue(0)),
-                (0, Turn::Start(0)),
-                (5, Turn::Cue(1)),
-                (8, Turn::Start(1)),
-                (10, Turn::Cue(2)),
-                (12, Turn::Until(0)),
-                (20, Turn::End)
+                (0, Entry::Cue(0)),
+                (0, Entry::Start(0)),
+                (5, Entry::Cue(1)),
+                (8, Entry::Start(1)),
+                (10, Entry::Cue(2)),
+                (12, Entry::Until(0)),
+                (20, Entry::End)
             ]
         );
     }
 
     #[test]
-    fn going_on_jumps_to_the_next_cue_and_all_that_follows_comes_sooner() {
-        let mut script = script(false);
-        assert_eq!(due(&mut script, at(6)).len(), 3);
-        script.go_on(at(6));
-        assert_eq!(due(&mut script, at(6)), [(6, Turn::Start(1)), (6, Turn::Cue(2))]);
-        script.go_on(at(7));
+    fn a_jump_to_the_next_cue_moves_all_later_entries_forward() {
+        let mut timeline = timeline(false);
+        assert_eq!(due(&mut timeline, at(6)).len(), 3);
+        timeline.next_cue(at(6));
+        assert_eq!(due(&mut timeline, at(6)), [(6, Entry::Start(1)), (6, Entry::Cue(2))]);
+        timeline.next_cue(at(7));
         assert_eq!(
-            due(&mut script, at(15)),
-            [(8, Turn::Until(0))],
-            "there is no cue to go on to"
+            due(&mut timeline, at(15)),
+            [(8, Entry::Until(0))],
+            "there is no further cue"
         );
-        assert_eq!(script.ends_at(), Some(at(16)));
+        assert_eq!(timeline.ends_at(), Some(at(16)));
     }
 
     #[test]
-    fn presented_it_stops_before_each_cue_but_the_first() {
-        let mut script = script(true);
-        assert_eq!(due(&mut script, at(90)).len(), 2);
+    fn with_a_presenter_it_stops_before_each_cue_but_the_first() {
+        let mut timeline = timeline(true);
+        assert_eq!(due(&mut timeline, at(90)).len(), 2);
         assert_eq!(
-            (script.next(), script.stops_at(), script.ends_at()),
+            (timeline.next(), timeline.stops_at(), timeline.ends_at()),
             (None, Some(at(5)), None)
         );
-        script.go_on(at(90));
-        assert_eq!(due(&mut script, at(90)), [(90, Turn::Cue(1))]);
-        assert_eq!(script.stops_at(), Some(at(95)));
-        assert_eq!(due(&mut script, at(500)), [(93, Turn::Start(1))]);
-        script.go_on(at(500));
-        assert_eq!(script.stops_at(), None);
-        assert_eq!(due(&mut script, at(501)), [(500, Turn::Cue(2))]);
-        assert_eq!(script.ends_at(), Some(at(510)));
+        timeline.next_cue(at(90));
+        assert_eq!(due(&mut timeline, at(90)), [(90, Entry::Cue(1))]);
+        assert_eq!(timeline.stops_at(), Some(at(95)));
+        assert_eq!(due(&mut timeline, at(500)), [(93, Entry::Start(1))]);
+        timeline.next_cue(at(500));
+        assert_eq!(timeline.stops_at(), None);
+        assert_eq!(due(&mut timeline, at(501)), [(500, Entry::Cue(2))]);
+        assert_eq!(timeline.ends_at(), Some(at(510)));
     }
 
     #[test]
-    fn a_presenter_in_a_hurry_need_not_wait_for_the_stop() {
-        let mut script = script(true);
-        due(&mut script, at(1));
-        script.go_on(at(1));
-        assert_eq!(due(&mut script, at(1)), [(1, Turn::Cue(1))]);
+    fn a_presenter_can_jump_before_the_stop() {
+        let mut timeline = timeline(true);
+        due(&mut timeline, at(1));
+        timeline.next_cue(at(1));
+        assert_eq!(due(&mut timeline, at(1)), [(1, Entry::Cue(1))]);
     }
 }

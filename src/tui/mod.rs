@@ -59,7 +59,7 @@ pub use key::Key;
 pub use theme::Depth;
 
 use crate::model::Model;
-use crate::run::{MANY, RunState, Source};
+use crate::run::{RunState, Source};
 use crate::signals::{Signal, Signals};
 use crate::text;
 use keys::{Input, Keys};
@@ -201,7 +201,7 @@ impl OnScreen<'_> {
 
     /// Takes in the next batch and draws, if it is time to; else only makes room in the rings.
     fn turn(&mut self, screen: Option<&mut Screen>) -> io::Result<()> {
-        if self.taken_in.is_some_and(|at| at.elapsed() < FRAME) && self.source.drain() < MANY {
+        if self.taken_in.is_some_and(|at| at.elapsed() < FRAME) && self.source.drain() < crate::record::Batch::DUE {
             return Ok(());
         }
         self.taken_in = Some(Instant::now());

@@ -8,7 +8,7 @@ use crate::figures::Report;
 use crate::model::Model;
 use crate::record::LogLine;
 use crate::report::{Facts, log_message, progress};
-use crate::run::{MANY, Run, RunState, Source};
+use crate::run::{Run, RunState, Source};
 use crate::signals::Signals;
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -34,7 +34,7 @@ pub fn show(
     let mut taken_in: Option<Instant> = None;
     facts.left_running = loop {
         let not_yet = taken_in.is_some_and(|at| at.elapsed() < BATCH);
-        if !not_yet || run.drain() >= MANY {
+        if !not_yet || run.drain() >= crate::record::Batch::DUE {
             taken_in = Some(Instant::now());
             let batch = run.batch();
             model.apply(&batch);

@@ -152,7 +152,7 @@ pub fn main(args: &Args) -> io::Result<ExitCode> {
 
 /// How to exit after a run that reached its end.
 fn outcome(run: &Run, report: &Report) -> ExitCode {
-    if run.is_deserted() {
+    if run.all_workers_died() {
         ExitCode::from(FAILED)
     } else if expect::failed(&report.expect) {
         ExitCode::from(UNEXPECTED)

@@ -1,9 +1,8 @@
-//! A worker's batch, in this run's words: its lanes, groups and labels under this run's numbers, its instants after this run's
-//! start.
+//! Translates a worker's batch into the ids and the clock of this run.
 //!
-//! A worker numbers what it names as it likes, and tells the names. Here the same name has one number, whoever said it. What a
-//! worker says is not believed beyond that: who uses a number that it has not defined, or tells of a task that it does not have,
-//! breaks the protocol; so does who [claims](claims) what cannot be.
+//! A worker chooses the ids of its lanes, groups and labels, and defines each by name. Here each name has one id, whatever
+//! worker uses it. A worker that uses an id which it has not defined, or sends a record of a task which it does not have,
+//! breaks the protocol, and so does one whose values are impossible (see [`validate`]).
 
 use super::task_table::TaskTable;
 use super::validate;
@@ -13,21 +12,23 @@ use crate::record::{
     Sample, Slice, Step, TaskId,
 };
 use crate::text;
+use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
-/// The lowest number that a label has which only a worker knows: the scenario's are numbered from below.
-const LOWEST: u16 = 1 << 15;
+/// The lowest id of a label that only a worker has defined. The labels of the scenario have ids from 1 upwards.
+const LOWEST_WORKER_LABEL: u16 = 1 << 15;
 
-/// The labels of a run by their texts. Those that only a worker knows are numbered from the top, where nobody else numbers.
+/// The labels of a run by their texts. Labels that only a worker has defined get ids from the top downwards, where the
+/// scenario has none.
 pub(super) struct Names {
     known: HashMap<String, Label>,
     next: u16,
 }
 
 impl Names {
-    /// With the labels that these definitions define.
+    /// Begins with the labels in `definitions`.
     pub(super) fn new(definitions: impl IntoIterator<Item = Definition>) -> Names {
         let label = |definition| match definition {
             Definition::Label { id, text } => Some((text, id)),
@@ -39,17 +40,18 @@ impl Names {
         }
     }
 
-    /// The label of this text. A new one is defined at the registry at once: the next worker that uses it may be heard first.
+    /// The label with this text. A new label is defined at the registry at once, because a batch of another worker that
+    /// uses it may reach the model first.
     ///
     /// # Errors
-    /// When there are no numbers left.
+    /// If no id is left.
     fn label(&mut self, text: &str, registry: &Registry) -> Result<Label, String> {
         let text = text::clean(text);
         if let Some(&label) = self.known.get(&*text) {
             return Ok(label);
         }
-        if self.next < LOWEST {
-            return Err("defines more labels than can be told apart".into());
+        if self.next < LOWEST_WORKER_LABEL {
+            return Err("defines more labels than tasklab has ids for".into());
         }
         let id = Label(self.next);
         self.next -= 1;
@@ -60,19 +62,20 @@ impl Names {
     }
 }
 
-/// Turns the batches of one worker.
+/// Translates the batches of one worker.
 pub(super) struct BatchTranslator {
-    /// The worker's number and its process.
+    /// The worker's number, from 0, and its process id.
     pub(super) worker: usize,
     pub(super) pid: u32,
     pub(super) registry: Arc<Registry>,
-    pub(super) roster: Arc<TaskTable>,
+    pub(super) task_table: Arc<TaskTable>,
     pub(super) names: Arc<Mutex<Names>>,
     lanes: HashMap<LaneId, Lane>,
     groups: HashMap<GroupId, Arc<Group>>,
     labels: HashMap<Label, Label>,
-    /// The slices that had not ended in its last batch, and how many had.
+    /// The slices that had not ended in its last batch.
     open: Vec<CurrentSlice>,
+    /// Number of slices that had ended.
     jobs: u64,
 }
 
@@ -80,10 +83,11 @@ struct Lane {
     id: LaneId,
     kind: LaneKind,
     name: String,
-    /// Where its last slice began, as it was told.
-    began: Option<Nanos>,
-    /// Where its last slice ended. The rate between the clocks changes from batch to batch, and no slice may begin before.
-    end: Nanos,
+    /// The start of its last slice, as the worker sent it.
+    last_start: Option<Nanos>,
+    /// The end of its last slice. The measured offset between the clocks varies from batch to batch, so a later slice may
+    /// seem to start before this; it is clipped.
+    last_end: Nanos,
 }
 
 impl BatchTranslator {
@@ -91,14 +95,14 @@ impl BatchTranslator {
         worker: usize,
         pid: u32,
         registry: Arc<Registry>,
-        roster: Arc<TaskTable>,
+        task_table: Arc<TaskTable>,
         names: Arc<Mutex<Names>>,
     ) -> BatchTranslator {
         BatchTranslator {
             worker,
             pid,
             registry,
-            roster,
+            task_table,
             names,
             lanes: HashMap::new(),
             groups: HashMap::new(),
@@ -108,21 +112,21 @@ impl BatchTranslator {
         }
     }
 
-    /// In this run's words, but with instants by this process's clock: the run may not have begun yet. `ahead` is how far
-    /// `CLOCK_MONOTONIC` is ahead of that.
+    /// Translates a batch to the ids of this run and to this process's clock (not the run's, because the run may not have
+    /// begun yet). `offset` is the offset between `CLOCK_MONOTONIC` and this process's clock.
     ///
     /// # Errors
     /// How the batch breaks the protocol, in a sentence without a subject.
-    pub(super) fn turn(&mut self, batch: Batch, ahead: ClockOffset) -> Result<Batch, String> {
-        let mut batch = validate::believed(batch, ahead)?;
-        let told = std::mem::take(&mut batch.definitions);
-        for definition in told {
+    pub(super) fn translate(&mut self, batch: Batch, offset: ClockOffset) -> Result<Batch, String> {
+        let mut batch = validate::validate(batch, offset)?;
+        for definition in std::mem::take(&mut batch.definitions) {
             batch.definitions.extend(self.define(definition)?);
         }
-        // First of all who has come to be: a task's end takes another way than its beginning, and may be told before.
+        // Spawns first: inside the worker the end of a task takes another way than its spawn, and may come earlier in
+        // the batch.
         for (_, record) in &batch.records {
             if let Record::Spawned(spawned) = record {
-                self.roster.born(self.worker, spawned.task)?;
+                self.task_table.spawned(self.worker, spawned.task)?;
             }
         }
         for (lane, record) in &mut batch.records {
@@ -139,7 +143,7 @@ impl BatchTranslator {
         for sample in &mut batch.samples {
             match sample {
                 Sample::Lane(sample) => sample.lane = self.lane(sample.lane)?,
-                _ => return Err("sends a sample that is not of a lane".into()),
+                _ => return Err("sends a sample of something other than a lane".into()),
             }
         }
         for line in &mut batch.log {
@@ -148,28 +152,29 @@ impl BatchTranslator {
         }
         self.open.clear();
         for current in &mut batch.live.lanes {
-            self.roster.check(self.worker, current.task)?;
+            self.task_table.check(self.worker, current.task)?;
             let lane = self.lanes.get(&current.lane);
             let lane = lane.ok_or_else(|| undefined("lane", current.lane.0))?;
-            // One that ends while the batch is made is a record, too.
-            let over = lane.began.is_some_and(|began| began >= current.start);
-            let start = current.start.max(lane.end);
+            // A slice that ended while the batch was made is also a record in it.
+            let ended = lane.last_start.is_some_and(|start| start >= current.start);
+            let start = current.start.max(lane.last_end);
             current.lane = lane.id;
             current.label = self.label(current.label)?;
-            if !over {
+            if !ended {
                 self.open.push(CurrentSlice { start, ..*current });
             }
         }
         self.jobs = batch.jobs;
         for waiting in &batch.live.waiting {
-            self.roster.check(self.worker, waiting.task)?;
+            self.task_table.check(self.worker, waiting.task)?;
         }
         Ok(batch)
     }
 
-    /// The records of what it had begun and will not end itself, now that the process is dead: each slice lasted until `at`, for who
-    /// knows of nothing newer. `tasks`, in order, have not ended. And how many slices that makes, with all that it has told of.
-    pub(super) fn broken_off(&self, at: Nanos, tasks: &[TaskId]) -> (Vec<(LaneId, Record)>, u64) {
+    /// Closes the open slices of a dead worker: each gets a record that ends at `at`, the last instant that is known.
+    ///
+    /// `tasks`, in ascending order, are its tasks that have not ended. Also returns the worker's number of slices in all.
+    pub(super) fn close_open_slices(&self, at: Nanos, tasks: &[TaskId]) -> (Vec<(LaneId, Record)>, u64) {
         let mut records = Vec::new();
         let mut jobs = self.jobs;
         for current in self
@@ -205,7 +210,7 @@ impl BatchTranslator {
         (records, jobs)
     }
 
-    /// The names of its lanes, said anew now that the process is dead.
+    /// New definitions for the lanes of a dead worker: their names are marked.
     pub(super) fn mark_dead(&self) -> Vec<Definition> {
         let dead = |lane: &Lane| Definition::Lane {
             id: lane.id,
@@ -228,11 +233,11 @@ impl BatchTranslator {
                     Entry::Vacant(new) => {
                         let id = self.registry.lane_elsewhere();
                         new.insert(Lane {
-                            id: id.ok_or("has more lanes than can be told apart")?,
+                            id: id.ok_or("has more lanes than tasklab has ids for")?,
                             kind,
                             name,
-                            began: None,
-                            end: Nanos::ZERO,
+                            last_start: None,
+                            last_end: Nanos::ZERO,
                         })
                     }
                 };
@@ -248,7 +253,7 @@ impl BatchTranslator {
                 Ok(None)
             }
             Definition::Label { id, text } => {
-                let mut names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
+                let mut names = self.names.lock();
                 self.labels.insert(id, names.label(&text, &self.registry)?);
                 Ok(None)
             }
@@ -259,11 +264,11 @@ impl BatchTranslator {
         if let Record::Slice(slice) = record {
             slice.label = self.label(slice.label)?;
             let lane = self.lanes.get_mut(lane).ok_or_else(|| undefined("lane", lane.0))?;
-            lane.began = Some(slice.start);
-            let end = (slice.start + slice.len.get()).max(lane.end);
-            slice.start = slice.start.max(lane.end);
+            lane.last_start = Some(slice.start);
+            let end = (slice.start + slice.len.get()).max(lane.last_end);
+            slice.start = slice.start.max(lane.last_end);
             slice.len = CompactDuration::new(end - slice.start);
-            lane.end = end;
+            lane.last_end = end;
         }
         *lane = match *lane {
             LaneId::NONE => LaneId::NONE,
@@ -282,9 +287,9 @@ impl BatchTranslator {
             Record::Ended(ended) => ended.task,
             Record::Orphaned(orphaned) => orphaned.task,
             Record::Repetition(repetition) => repetition.task,
-            Record::Marked(_) => return Err("marks what only the presenter does".into()),
+            Record::Marked(_) => return Err("sends a mark, which only a presenter makes".into()),
         };
-        self.roster.check(self.worker, task)
+        self.task_table.check(self.worker, task)
     }
 
     fn lane(&self, lane: LaneId) -> Result<LaneId, String> {
@@ -307,7 +312,7 @@ impl BatchTranslator {
 }
 
 fn undefined(what: &str, number: u16) -> String {
-    format!("uses {what} {number} before it has said what that is")
+    format!("uses {what} {number}, which it has not defined")
 }
 
 #[cfg(test)]
@@ -317,14 +322,14 @@ mod tests {
     use crate::record::{Ended, Outcome, RepetitionsLost, Spawned};
     use crate::workload::Alive;
 
-    fn intake() -> BatchTranslator {
-        let roster = Arc::new(TaskTable::new(Arc::<Alive>::default(), std::iter::once(100..200)));
+    fn translator() -> BatchTranslator {
+        let task_table = Arc::new(TaskTable::new(Arc::<Alive>::default(), std::iter::once(100..200)));
         let names = Names::new([Definition::Label {
             id: Label(4),
             text: "yield".into(),
         }]);
-        roster.born(0, TaskId::new(100).unwrap()).unwrap();
-        BatchTranslator::new(0, 7, Registry::new(), roster, Arc::new(Mutex::new(names)))
+        task_table.spawned(0, TaskId::new(100).unwrap()).unwrap();
+        BatchTranslator::new(0, 7, Registry::new(), task_table, Arc::new(Mutex::new(names)))
     }
 
     fn slice(start: u64, len: u64, task: u32, label: u16) -> (LaneId, Record) {
@@ -350,10 +355,10 @@ mod tests {
     }
 
     #[test]
-    fn slices_of_a_lane_never_overlap_however_the_clocks_drift() {
-        let mut intake = intake();
-        let ahead = monotonic_ahead();
-        let at = ahead.to_monotonic(Nanos(1_000_000)).0;
+    fn slices_of_a_lane_never_overlap_when_the_clocks_drift() {
+        let mut translator = translator();
+        let offset = monotonic_ahead();
+        let at = offset.to_monotonic(Nanos(1_000_000)).0;
         let label = Definition::Label {
             id: Label(1),
             text: "yield".into(),
@@ -363,14 +368,14 @@ mod tests {
             records: vec![slice(at, 500, 100, 1)],
             ..Batch::default()
         };
-        // By the clock of this batch, the slice before has not quite ended.
+        // By the clock of this batch, the slice before ends later.
         let second = Batch {
             records: vec![slice(at + 400, 300, 100, 0), slice(at + 450, 10, 100, 0)],
             ..Batch::default()
         };
         let mut spans = Vec::new();
         for batch in [first, second] {
-            for (_, record) in intake.turn(batch, ahead).expect("sound").records {
+            for (_, record) in translator.translate(batch, offset).expect("sound").records {
                 let Record::Slice(slice) = record else {
                     panic!("{record:?}")
                 };
@@ -381,8 +386,8 @@ mod tests {
     }
 
     #[test]
-    fn labels_and_tasks_cannot_be_made_up_without_end() {
-        let mut intake = intake();
+    fn a_worker_cannot_define_labels_without_limit() {
+        let mut translator = translator();
         let labels = (0..40_000).map(|n| Definition::Label {
             id: Label(n),
             text: format!("label {n}"),
@@ -392,14 +397,14 @@ mod tests {
             ..Batch::default()
         };
         assert_eq!(
-            intake.turn(batch, monotonic_ahead()).unwrap_err(),
-            "defines more labels than can be told apart"
+            translator.translate(batch, monotonic_ahead()).unwrap_err(),
+            "defines more labels than tasklab has ids for"
         );
     }
 
     #[test]
-    fn a_tasks_end_may_be_told_before_its_beginning_but_not_its_beginning_twice() {
-        let mut intake = intake();
+    fn the_end_of_a_task_may_precede_its_spawn_but_its_spawn_may_not_come_twice() {
+        let mut translator = translator();
         let task = TaskId::new(101).unwrap();
         let group = Definition::Group {
             id: GroupId(0),
@@ -419,17 +424,17 @@ mod tests {
             records: records.iter().map(|&record| (LaneId::NONE, record)).collect(),
             ..Batch::default()
         };
-        intake
-            .turn(batch(vec![group], &[ended, spawned]), monotonic_ahead())
+        translator
+            .translate(batch(vec![group], &[ended, spawned]), monotonic_ahead())
             .expect("one batch");
-        let twice = intake.turn(batch(Vec::new(), &[spawned]), monotonic_ahead());
-        assert_eq!(twice.unwrap_err(), "gives the identity 101 to two tasks");
+        let twice = translator.translate(batch(Vec::new(), &[spawned]), monotonic_ahead());
+        assert_eq!(twice.unwrap_err(), "gives the id 101 to two tasks");
     }
 
     #[test]
-    fn lost_repetitions_are_those_of_this_runs_group() {
-        let mut intake = intake();
-        intake.registry.group_named("another");
+    fn lost_repetitions_count_for_the_runs_own_group() {
+        let mut translator = translator();
+        translator.registry.group_named("another");
         let lost = |group| Batch {
             repetitions_lost: vec![RepetitionsLost {
                 group: GroupId(group),
@@ -438,46 +443,46 @@ mod tests {
             }],
             ..Batch::default()
         };
-        let unknown = intake.turn(lost(0), monotonic_ahead());
-        assert_eq!(unknown.unwrap_err(), "uses group 0 before it has said what that is");
+        let unknown = translator.translate(lost(0), monotonic_ahead());
+        assert_eq!(unknown.unwrap_err(), "uses group 0, which it has not defined");
         let definitions = vec![Definition::Group {
             id: GroupId(0),
             name: "a".into(),
             library: false,
         }];
         let batch = Batch { definitions, ..lost(0) };
-        let turned = intake.turn(batch, monotonic_ahead()).expect("a batch");
-        let ours = intake.registry.group_named("a").id;
+        let translated = translator.translate(batch, monotonic_ahead()).expect("a batch");
+        let ours = translator.registry.group_named("a").id;
         assert_eq!(
-            (ours, &turned.repetitions_lost),
+            (ours, &translated.repetitions_lost),
             (GroupId(1), &lost(1).repetitions_lost)
         );
     }
 
     #[test]
-    fn what_was_not_defined_or_is_not_its_own_breaks_the_protocol() {
+    fn undefined_ids_and_tasks_of_others_break_the_protocol() {
         for (batch, why) in [
-            (slice(1, 1, 100, 0), "uses lane 5 before it has said what that is"),
-            (slice(1, 1, 100, 3), "uses label 3 before it has said what that is"),
+            (slice(1, 1, 100, 0), "uses lane 5, which it has not defined"),
+            (slice(1, 1, 100, 3), "uses label 3, which it has not defined"),
         ] {
             let batch = Batch {
                 records: vec![batch],
                 ..Batch::default()
             };
-            let mut intake = intake();
-            let ahead = monotonic_ahead();
-            assert_eq!(intake.turn(batch, ahead).unwrap_err(), why);
+            let mut translator = translator();
+            let offset = monotonic_ahead();
+            assert_eq!(translator.translate(batch, offset).unwrap_err(), why);
         }
-        let mut intake = intake();
-        let ahead = monotonic_ahead();
+        let mut translator = translator();
+        let offset = monotonic_ahead();
         let strange = Batch {
             definitions: vec![lane()],
             records: vec![slice(1, 1, u32::MAX, 0)],
             ..Batch::default()
         };
         assert_eq!(
-            intake.turn(strange, ahead).unwrap_err(),
-            "tells of task 4294967295, which it does not have"
+            translator.translate(strange, offset).unwrap_err(),
+            "sends a record of task 4294967295, which it does not have"
         );
     }
 }

@@ -1,36 +1,38 @@
-//! One worker process, seen from this one: it is started, greeted, told what to do, and listened to until it ends.
+//! The connection to one worker process: it starts the process, sends orders, and reads messages until the process ends.
 //!
 //! ```text
-//!   conductor ── outbox ──► writer ──► stdin  ┌────────┐ stdout ──► listener ── intake ──► mail ──► monitor
+//!   conductor ── outbox ──► writer ──► stdin  ┌────────┐ stdout ──► listener ── translator ──► mail ──► monitor
 //!                                             │ worker │ stderr ──► log
 //!                                             └────────┘
 //! ```
 //!
-//! Nobody who matters waits for a worker: the conductor puts messages into an outbox without bounds, and a thread writes them.
+//! The conductor never waits for a worker: it puts messages into an unbounded outbox, and a thread writes them.
 
 use super::WorkerCommand;
 use super::batch_translator::BatchTranslator;
-use super::merge::Mail;
 use super::protocol::{self, Begin, FromWorker, Hello, ToWorker};
+use super::remote_records::Mail;
+use super::start::Readiness;
 use crate::probe;
 use crate::record::{Batch, Ended, LaneId, Outcome, Record};
 use crate::text;
+use parking_lot::Mutex;
 use std::io::{self, BufRead, BufReader, Read};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-/// How long a process that has closed its standard output may take to end.
-const EXIT: Duration = Duration::from_millis(500);
+/// How long a process may take to end after it has closed its standard output.
+const EXIT_TIMEOUT: Duration = Duration::from_millis(500);
 
-/// What a worker writes to standard error is cut into pieces of so many bytes, if it does not end its lines.
-const LONGEST_SAID: u64 = 1 << 16;
+/// Longest log message, in bytes, that is made of one line of a worker's standard error. A longer line becomes several.
+const MAX_STDERR_LINE: u64 = 1 << 16;
 
-/// This process's end of one worker.
+/// This process's side of one worker.
 pub(super) struct Link {
     outbox: Sender<ToWorker>,
     child: Arc<Mutex<Child>>,
@@ -38,52 +40,53 @@ pub(super) struct Link {
 }
 
 impl Link {
-    /// Starts the process, greets it and has it begin. `ready` hears when it has begun, or why it has not. `intake` is made once the
-    /// process has its number.
+    /// Starts the process and the threads that write to it and read from it, and sends `hello` and `begin`.
+    ///
+    /// `translator` gets the process's pid.
     ///
     /// # Errors
-    /// When there is no such program, or the machine does not grant a process or its threads.
+    /// If the program does not exist, or the machine does not grant the process or its threads.
     pub(super) fn start(
         command: &WorkerCommand,
         begin: Begin,
-        ready: Sender<(usize, Result<(), String>)>,
-        mail: Sender<(usize, Mail)>,
+        outputs: Outputs,
         ending: Arc<AtomicBool>,
-        intake: impl FnOnce(u32) -> BatchTranslator,
+        translator: impl FnOnce(u32) -> BatchTranslator,
     ) -> io::Result<Link> {
         let mut child = Command::new(&command.program)
             .args(&command.args)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
-            // Ctrl-C is for this process, which then ends the workers.
+            // Ctrl-C must reach only this process, which then ends the workers.
             .process_group(0)
             .spawn()?;
         let pid = child.id();
         let pipes = (child.stdin.take(), child.stdout.take(), child.stderr.take());
         let (Some(stdin), Some(stdout), Some(stderr)) = pipes else {
-            unreachable!("all three were asked for");
+            unreachable!("all three pipes were requested");
         };
         let child = Arc::new(Mutex::new(child));
         let (outbox, inbox) = channel();
-        // Before the listener can have it begin: a worker may greet before it is greeted.
+        // Queued before the listener can queue `begin`: a worker may say hello before it has read ours.
         let _ = outbox.send(ToWorker::Hello(Hello::ours()));
         let worker = begin.worker;
-        let to_begin = (begin, outbox.clone());
+        let begin = (begin, outbox.clone());
+        let Outputs { ready, mail } = outputs;
         let listener = Listener {
             mail,
             ending,
-            intake: intake(pid),
+            translator: translator(pid),
             child: child.clone(),
-            begun: false,
-            buried: false,
+            began: false,
+            end_reported: false,
         };
         let name = |role: &str| thread::Builder::new().name(format!("tasklab-{role}-{worker}"));
-        let started = name("tell")
+        let started = name("write")
             .spawn(move || write(stdin, &inbox))
-            .and_then(|_| name("stderr").spawn(move || pass_on(stderr, worker, pid)))
-            .and_then(|_| name("listen").spawn(move || listener.listen(stdout, to_begin, &ready)));
-        let listener = started.inspect_err(|_| drop(lock(&child).kill()))?;
+            .and_then(|_| name("stderr").spawn(move || log_stderr(stderr, worker, pid)))
+            .and_then(|_| name("listen").spawn(move || listener.listen(stdout, begin, &ready)));
+        let listener = started.inspect_err(|_| drop(child.lock().kill()))?;
         Ok(Link {
             outbox,
             child,
@@ -91,29 +94,25 @@ impl Link {
         })
     }
 
-    /// Tells it something; to one that is dead, nothing.
-    pub(super) fn tell(&self, message: ToWorker) {
+    /// Queues a message. A message to a dead worker is dropped.
+    pub(super) fn send(&self, message: ToWorker) {
         // The writer is gone if the worker is.
         let _ = self.outbox.send(message);
     }
 
-    /// Whether all that will ever come from it has come.
-    pub(super) fn is_over(&self) -> bool {
+    /// Whether everything that the worker will ever send has been received.
+    pub(super) fn has_ended(&self) -> bool {
         self.listener.is_finished()
     }
 
-    /// Ends the process, whatever it does.
+    /// Kills the process.
     pub(super) fn kill(&self) {
-        // It fails if the process has ended.
-        let _ = lock(&self.child).kill();
+        // Fails if the process has ended.
+        let _ = self.child.lock().kill();
     }
 }
 
-fn lock(child: &Mutex<Child>) -> MutexGuard<'_, Child> {
-    child.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Writes until nobody has anything to say any more, or nobody reads.
+/// Writes messages until the outbox or the pipe is closed.
 fn write(mut stdin: ChildStdin, inbox: &Receiver<ToWorker>) {
     for message in inbox {
         if protocol::send(&mut stdin, &message).is_err() {
@@ -122,152 +121,161 @@ fn write(mut stdin: ChildStdin, inbox: &Receiver<ToWorker>) {
     }
 }
 
-/// What a worker writes to standard error becomes lines of the event log: the terminal belongs to the screen.
-fn pass_on(stderr: ChildStderr, worker: usize, pid: u32) {
+/// Turns lines of a worker's standard error into log messages: the terminal belongs to the screen.
+fn log_stderr(stderr: ChildStderr, worker: usize, pid: u32) {
     let mut stderr = BufReader::new(stderr);
     let mut line = Vec::new();
-    while let Ok(1..) = (&mut stderr).take(LONGEST_SAID).read_until(b'\n', &mut line) {
-        let said = String::from_utf8_lossy(&line);
-        tracing::warn!("process {worker} (pid {pid}) says: {}", text::clean(said.trim_end()));
+    while let Ok(1..) = (&mut stderr).take(MAX_STDERR_LINE).read_until(b'\n', &mut line) {
+        let text = String::from_utf8_lossy(&line);
+        tracing::warn!("process {worker} (pid {pid}) writes: {}", text::clean(text.trim_end()));
         line.clear();
     }
 }
 
-/// Hears one worker out.
-struct Listener {
-    intake: BatchTranslator,
-    mail: Sender<(usize, Mail)>,
-    /// The run is over, and workers are meant to end.
-    ending: Arc<AtomicBool>,
-    child: Arc<Mutex<Child>>,
-    /// It has been given to others as one that works.
-    begun: bool,
-    /// Its end has been told.
-    buried: bool,
+/// Where the messages of a worker go.
+pub(super) struct Outputs {
+    /// Whether it could begin.
+    pub(super) ready: Sender<Readiness>,
+    /// Everything afterwards.
+    pub(super) mail: Sender<(usize, Mail)>,
 }
 
-/// How listening came to its end.
+/// Reads the messages of one worker until its end.
+struct Listener {
+    translator: BatchTranslator,
+    mail: Sender<(usize, Mail)>,
+    /// The run is over: a worker that ends is no error.
+    ending: Arc<AtomicBool>,
+    child: Arc<Mutex<Child>>,
+    /// The worker has begun: it may have tasks.
+    began: bool,
+    /// The end of the worker has been reported.
+    end_reported: bool,
+}
+
+/// How the messages of a worker ended.
 enum End {
-    /// It said that it was done.
+    /// It sent `bye`.
     Bye,
-    /// It said no more.
-    Gone,
-    /// It said what it must not say.
+    /// Its standard output was closed.
+    Closed,
+    /// It broke the protocol; how, in a sentence without a subject.
     Breach(String),
 }
 
 impl Listener {
-    fn listen(
-        mut self,
-        stdout: ChildStdout,
-        to_begin: (Begin, Sender<ToWorker>),
-        ready: &Sender<(usize, Result<(), String>)>,
-    ) {
-        let worker = self.intake.worker;
+    fn listen(mut self, stdout: ChildStdout, begin: (Begin, Sender<ToWorker>), ready: &Sender<Readiness>) {
+        let worker = self.translator.worker;
         let mut stdout = BufReader::with_capacity(1 << 16, stdout);
         let mut line = Vec::new();
-        let begun = self.see_begin(&mut stdout, &mut line, to_begin);
-        self.begun = begun.is_ok();
-        if self.begun {
-            self.intake.roster.works(worker);
+        let begun = self.handshake(&mut stdout, &mut line, begin);
+        self.began = begun.is_ok();
+        if self.began {
+            self.translator.task_table.worker_is_ready(worker);
         }
-        // Who waited may have given up.
+        // The receiver is gone if the start was abandoned.
         let _ = ready.send((worker, begun));
-        if !self.begun {
-            let _ = lock(&self.child).kill();
-            self.exit();
+        if !self.began {
+            let _ = self.child.lock().kill();
+            self.exit_status();
             return;
         }
         let end = loop {
             match protocol::receive(&mut stdout, &mut line) {
-                Ok(Some(FromWorker::Batch(batch))) => match self.intake.turn(*batch, probe::monotonic_ahead()) {
-                    Ok(batch) => self.send(batch),
+                Ok(Some(FromWorker::Batch(batch))) => match self.translator.translate(*batch, probe::monotonic_ahead())
+                {
+                    Ok(batch) => self.forward(batch),
                     Err(why) => break End::Breach(why),
                 },
                 Ok(Some(FromWorker::Resources(used))) => drop(self.mail.send((worker, Mail::Used(used)))),
                 Ok(Some(FromWorker::Bye(_))) => break End::Bye,
                 Ok(Some(FromWorker::Hello(_) | FromWorker::Ready(_))) => break End::Breach("begins twice".into()),
-                Ok(None) => break End::Gone,
-                Err(error) => break End::Breach(format!("sends a line that is no message: {error}")),
+                Ok(None) => break End::Closed,
+                Err(error) => break End::Breach(format!("sends a line that is not a message: {error}")),
             }
         };
         if matches!(end, End::Breach(_)) {
-            let _ = lock(&self.child).kill();
+            let _ = self.child.lock().kill();
         }
-        let status = self.exit();
-        self.bury(&end, &status);
+        let status = self.exit_status();
+        self.report_end(&end, &status);
     }
 
-    /// Until it is ready, or cannot be used.
-    fn see_begin(
+    /// Exchanges `hello`, sends `begin`, and waits for `ready`.
+    ///
+    /// # Errors
+    /// Why the worker cannot be used, as a sentence.
+    fn handshake(
         &self,
         stdout: &mut impl BufRead,
         line: &mut Vec<u8>,
         (begin, outbox): (Begin, Sender<ToWorker>),
     ) -> Result<(), String> {
-        match self.first_words(stdout, line)? {
-            FromWorker::Hello(hello) => hello.understood()?,
-            _ => return Err("its first message is no hello".to_owned()),
+        match self.first_message(stdout, line)? {
+            FromWorker::Hello(hello) => hello.check_version()?,
+            _ => return Err("its first message is not `hello`".to_owned()),
         }
-        // The writer is gone if the worker is, and then it says no more.
+        // The writer is gone if the worker is; then no message follows.
         let _ = outbox.send(ToWorker::Begin(Box::new(begin)));
-        match self.first_words(stdout, line)? {
+        match self.first_message(stdout, line)? {
             FromWorker::Ready(_) => Ok(()),
-            _ => Err("it goes on before it is ready".to_owned()),
+            _ => Err("it sends other messages before `ready`".to_owned()),
         }
     }
 
-    fn first_words(&self, stdout: &mut impl BufRead, line: &mut Vec<u8>) -> Result<FromWorker, String> {
+    fn first_message(&self, stdout: &mut impl BufRead, line: &mut Vec<u8>) -> Result<FromWorker, String> {
         match protocol::receive(stdout, line) {
             Ok(Some(message)) => Ok(message),
-            Ok(None) => Err(format!("it ended before it was ready ({})", self.exit())),
-            Err(error) => Err(format!("it sends a line that is no message: {error}")),
+            Ok(None) => Err(format!("it ended before it was ready ({})", self.exit_status())),
+            Err(error) => Err(format!("it sends a line that is not a message: {error}")),
         }
     }
 
-    /// Passes a batch on, and then strikes out the tasks that have ended in it.
-    fn send(&self, batch: Batch) {
+    /// Forwards a batch, and then removes the tasks that it ends from the task table.
+    fn forward(&self, batch: Batch) {
         let ended: Vec<_> = batch
             .records
             .iter()
             .filter(|(_, record)| matches!(record, Record::Ended(_)))
             .copied()
             .collect();
-        let _ = self.mail.send((self.intake.worker, Mail::Batch(batch)));
-        self.intake.roster.ended(&ended);
+        let _ = self.mail.send((self.translator.worker, Mail::Batch(batch)));
+        self.translator.task_table.remove_ended(&ended);
     }
 
-    /// Waits for the process's end, and helps it along. How it ended, in words.
-    fn exit(&self) -> String {
-        let deadline = Instant::now() + EXIT;
+    /// Waits for the process to end, kills it after [`EXIT_TIMEOUT`], and returns its status in words.
+    fn exit_status(&self) -> String {
+        let deadline = Instant::now() + EXIT_TIMEOUT;
         loop {
-            match lock(&self.child).try_wait() {
-                Ok(Some(status)) => return words(status),
+            match self.child.lock().try_wait() {
+                Ok(Some(status)) => return status.to_string(),
                 Ok(None) if Instant::now() < deadline => {}
                 Ok(None) | Err(_) => break,
             }
             thread::sleep(Duration::from_millis(1));
         }
-        let mut child = lock(&self.child);
+        let mut child = self.child.lock();
         let _ = child.kill();
-        child.wait().map_or_else(|error| error.to_string(), words)
+        child
+            .wait()
+            .map_or_else(|error| error.to_string(), |status: ExitStatus| status.to_string())
     }
 
-    /// The worker is no more. What it had is lost, unless it ends with the run.
-    fn bury(&mut self, end: &End, status: &str) {
-        self.buried = true;
-        let BatchTranslator { worker, pid, .. } = self.intake;
+    /// Ends the tasks of a worker that is gone: as lost, or as cancelled if the run is ending.
+    fn report_end(&mut self, end: &End, status: &str) {
+        self.end_reported = true;
+        let BatchTranslator { worker, pid, .. } = self.translator;
         let ending = self.ending.load(Relaxed);
         let how = match end {
-            End::Bye => "has ended, and nobody asked it to".to_owned(),
-            End::Gone => format!("has died ({status})"),
+            End::Bye => "has ended unasked".to_owned(),
+            End::Closed => format!("has died ({status})"),
             End::Breach(why) => format!("{why}: it was killed"),
         };
-        let lost = self.intake.roster.buried(worker, &how);
+        let lost = self.translator.task_table.worker_died(worker, &how);
         let outcome = if ending { Outcome::Cancelled } else { Outcome::Lost };
         let at = probe::now();
         let ended = |&task| (LaneId::NONE, Record::Ended(Ended::heard(at, task, outcome)));
-        let (mut records, jobs) = self.intake.broken_off(at, &lost);
+        let (mut records, jobs) = self.translator.close_open_slices(at, &lost);
         records.extend(lost.iter().map(ended));
         let mut batch = Batch {
             now: at,
@@ -276,32 +284,28 @@ impl Listener {
             ..Batch::default()
         };
         if !ending {
-            batch.definitions = self.intake.mark_dead();
+            batch.definitions = self.translator.mark_dead();
             let tasks = match lost.len() {
                 0 => "it had no task".to_owned(),
                 1 => "its task is lost".to_owned(),
                 n => format!("its {n} tasks are lost"),
             };
             tracing::error!("process {worker} (pid {pid}) {how}: {tasks}");
-            // Nobody listens once the run has been dropped.
+            // Fails once the run has been dropped.
             let _ = self.mail.send((worker, Mail::Dead));
         }
-        self.send(batch);
+        self.forward(batch);
     }
 }
 
 impl Drop for Listener {
-    /// Whatever a worker says that nobody has thought of: its tasks do not wait for ever.
+    /// If a message makes this thread panic, the worker's tasks must still end.
     fn drop(&mut self) {
-        if thread::panicking() && self.begun && !self.buried {
-            let _ = lock(&self.child).kill();
-            self.bury(&End::Breach("was not understood".to_owned()), "");
+        if thread::panicking() && self.began && !self.end_reported {
+            let _ = self.child.lock().kill();
+            self.report_end(&End::Breach("sent a message that tasklab cannot handle".to_owned()), "");
         }
     }
-}
-
-fn words(status: ExitStatus) -> String {
-    status.to_string()
 }
 
 #[cfg(test)]
@@ -314,38 +318,44 @@ mod tests {
     use crate::workload::Alive;
 
     #[test]
-    fn a_listener_that_panics_buries_its_worker() {
+    fn a_listener_that_panics_ends_its_workers_tasks() {
         let alive = Arc::<Alive>::default();
-        let roster = Arc::new(TaskTable::new(alive.clone(), std::iter::once(100..200)));
-        roster.works(0);
+        let task_table = Arc::new(TaskTable::new(alive.clone(), std::iter::once(100..200)));
+        task_table.worker_is_ready(0);
         let task = TaskId::new(7).unwrap();
-        roster.place(task);
+        task_table.assign(task);
         let child = Command::new("cat").stdin(Stdio::piped()).spawn().unwrap();
         let pid = child.id();
         let child = Arc::new(Mutex::new(child));
-        let (mail, inbox) = channel();
+        let (sender, inbox) = channel();
         let listener = Listener {
-            intake: BatchTranslator::new(0, pid, Registry::new(), roster, Arc::new(Mutex::new(Names::new([])))),
-            mail,
+            translator: BatchTranslator::new(
+                0,
+                pid,
+                Registry::new(),
+                task_table,
+                Arc::new(Mutex::new(Names::new([]))),
+            ),
+            mail: sender,
             ending: Arc::default(),
             child: child.clone(),
-            begun: true,
-            buried: false,
+            began: true,
+            end_reported: false,
         };
         let listening = thread::spawn(move || {
             let _listener = listener;
             panic!("a bug");
         });
         assert!(listening.join().is_err());
-        let told: Vec<_> = inbox.into_iter().collect();
-        let [(0, Mail::Dead), (0, Mail::Batch(batch))] = &told[..] else {
-            panic!("{} messages", told.len());
+        let mail: Vec<_> = inbox.into_iter().collect();
+        let [(0, Mail::Dead), (0, Mail::Batch(batch))] = &mail[..] else {
+            panic!("{} messages", mail.len());
         };
         let [(LaneId::NONE, Record::Ended(ended))] = batch.records[..] else {
             panic!("{:?}", batch.records);
         };
         assert_eq!((ended.task, ended.outcome), (task, Outcome::Lost));
         assert_eq!(alive.count(), 0);
-        assert!(!lock(&child).wait().unwrap().success(), "it was killed");
+        assert!(!child.lock().wait().unwrap().success(), "it was killed");
     }
 }

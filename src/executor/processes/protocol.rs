@@ -1,4 +1,4 @@
-//! The messages between tasklab and its workers, and how they travel: one JSON object a line, see `PROTOCOL.md`.
+//! The messages between tasklab and its workers, and their encoding: one JSON object per line (see `PROTOCOL.md`).
 
 use crate::record::{Batch, Nanos, Resources, TaskId};
 use crate::scenario::{DbSpec, Draw, LogLevel, Repeat, Start, Step, TaskSpec};
@@ -8,40 +8,40 @@ use std::io::{self, BufRead, Read, Write};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-/// The version of the protocol that this program speaks: one more whenever a message changes its meaning.
+/// The version of the protocol that this program speaks. It is incremented whenever a message changes its meaning.
 pub(super) const PROTOCOL: u32 = 1;
 
-/// The longest line that is read, in bytes: ten thousand times what a batch mostly is.
-const LONGEST: u64 = 256 << 20;
+/// The longest line that is read, in bytes: ten thousand times the usual length of a batch.
+const MAX_LINE: u64 = 256 << 20;
 
-/// What a worker is told.
+/// A message to a worker.
 #[derive(Serialize, Deserialize, Debug)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum ToWorker {
     Hello(Hello),
     Begin(Box<Begin>),
-    /// The group's tasks that come from now on do this.
+    /// Tasks of this group that arrive from now on do these steps.
     Group(GroupOrder),
     Task(TaskOrder),
-    /// No repetition of this group begins any more.
+    /// Tasks of this group begin no further repetition.
     Close(String),
-    /// What the event log keeps from now on.
+    /// The least severe level that the event log keeps from now on.
     Log(LogLevel),
-    /// End everything.
+    /// Cancel all tasks, send the last records, and exit.
     Stop(Nothing),
 }
 
-/// What a worker tells.
+/// A message from a worker.
 #[derive(Serialize, Deserialize, Debug)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum FromWorker {
     Hello(Hello),
-    /// It has begun, and waits for tasks.
+    /// It waits for tasks.
     Ready(Nothing),
     Batch(Box<Batch>),
     /// What it has used since it was ready.
     Resources(Resources),
-    /// Nothing more is to come: it was stopped, and has stopped.
+    /// The last message: it was told to stop and has stopped.
     Bye(Nothing),
 }
 
@@ -49,7 +49,7 @@ pub(super) enum FromWorker {
 #[derive(Serialize, Deserialize, Debug)]
 pub(super) struct Hello {
     pub protocol: u32,
-    /// Name and version of the program, for messages to people.
+    /// Name and version of the program, for messages that people read.
     pub program: String,
 }
 
@@ -61,8 +61,11 @@ impl Hello {
         }
     }
 
-    /// Whether both speak the same language; if not, a sentence.
-    pub(super) fn understood(&self) -> Result<(), String> {
+    /// Checks that the other side speaks the same version.
+    ///
+    /// # Errors
+    /// A sentence that names both versions.
+    pub(super) fn check_version(&self) -> Result<(), String> {
         if self.protocol == PROTOCOL {
             return Ok(());
         }
@@ -89,9 +92,9 @@ pub(super) struct Begin {
     pub seed: u64,
     /// Units of calibrated work that an idle core does in 1 ms.
     pub units_per_ms: f64,
-    /// Where the loopback service listens.
+    /// The address of the loopback service.
     pub http: SocketAddr,
-    /// The folder in which files and the database are.
+    /// The folder with the files and the database.
     pub scratch: PathBuf,
     pub db: DbSpec,
     pub log: LogLevel,
@@ -118,7 +121,7 @@ impl GroupOrder {
         }
     }
 
-    /// As a scenario would say it. When its tasks arrive is not the worker's to decide.
+    /// As a group of a scenario. The parent decides when its tasks arrive.
     pub(super) fn into_spec(self) -> TaskSpec {
         TaskSpec {
             name: self.name,
@@ -139,17 +142,17 @@ pub(super) struct TaskOrder {
     pub task: TaskId,
     /// The name of its group.
     pub group: String,
-    /// Its number within the group.
+    /// Its index within the group, from 0.
     pub index: u32,
-    /// When it arrived.
+    /// The instant at which it arrived, by `CLOCK_MONOTONIC`.
     pub since: Nanos,
 }
 
-/// No more than the message itself.
+/// A message without fields.
 #[derive(Serialize, Deserialize, Debug, Default)]
 pub(super) struct Nothing {}
 
-/// Writes one message as one line.
+/// Writes a message as one line.
 pub(super) fn send(out: &mut impl Write, message: &impl Serialize) -> io::Result<()> {
     let mut line = serde_json::to_vec(message)?;
     line.push(b'\n');
@@ -157,9 +160,9 @@ pub(super) fn send(out: &mut impl Write, message: &impl Serialize) -> io::Result
     out.flush()
 }
 
-/// Reads the next message; `None` at the end. Lines without anything in them are passed over.
+/// Reads the next message. Returns `None` at the end. Skips blank lines.
 pub(super) fn receive<M: DeserializeOwned>(input: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<Option<M>> {
-    receive_within(LONGEST, input, line)
+    receive_within(MAX_LINE, input, line)
 }
 
 fn receive_within<M: DeserializeOwned>(
@@ -174,7 +177,7 @@ fn receive_within<M: DeserializeOwned>(
             let why = format!("it is longer than {longest} bytes");
             return Err(io::Error::new(io::ErrorKind::InvalidData, why));
         }
-        // Half a line is what a process leaves behind that dies while it writes.
+        // A process that dies while it writes leaves an incomplete line.
         if line.last() != Some(&b'\n') {
             return Ok(None);
         }
@@ -189,7 +192,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_documents_exchange_is_one() {
+    fn the_exchange_in_the_document_is_valid() {
         let document = include_str!("PROTOCOL.md");
         let (_, rest) = document.split_once("```text\n").expect("an exchange");
         let (exchange, _) = rest.split_once("```").expect("its end");
@@ -212,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_without_an_end_is_not_read_to_its_end() {
+    fn a_line_that_is_too_long_is_refused() {
         let mut line = Vec::new();
         let sound = b"{\"stop\":{}}\n";
         let first = receive_within::<ToWorker>(12, &mut &sound[..], &mut line);
@@ -224,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn half_a_line_is_the_end() {
+    fn an_incomplete_line_is_the_end() {
         let mut input = &b"\n{\"stop\":{}}\n{\"st"[..];
         let mut line = Vec::new();
         let first = receive::<ToWorker>(&mut input, &mut line).unwrap();

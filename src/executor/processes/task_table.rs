@@ -1,16 +1,17 @@
-//! Which task is in which worker process.
+//! Which worker process has which task.
 
 use crate::record::{LaneId, Record, TaskId};
 use crate::workload::{Alive, Presence};
+use parking_lot::Mutex;
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::ops::Range;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
-/// So many ended tasks of a worker are remembered: what it tells of them a little after their end, when a batch was cut in
-/// between, is not taken for a lie.
-const REMEMBERED: usize = 1 << 16;
+/// Number of ended tasks per worker that are remembered. A batch may be cut between a task's end and its last slice, so
+/// that a worker may still send records of a task that has ended.
+const MAX_RECENTLY_ENDED: usize = 1 << 16;
 
-/// The tasks that have not ended and where each of them is; a task counts as alive as long as it is in here.
+/// The tasks that have not ended, with the worker of each. A task counts as alive while it is in the table.
 pub(super) struct TaskTable {
     alive: Arc<Alive>,
     state: Mutex<State>,
@@ -19,30 +20,30 @@ pub(super) struct TaskTable {
 struct State {
     tasks: HashMap<TaskId, (usize, Presence)>,
     workers: Vec<Worker>,
-    /// How the first that is dead died, in a sentence without a subject.
+    /// Why the first worker died, in a sentence without a subject.
     first_death: Option<String>,
 }
 
 struct Worker {
-    works: bool,
+    ready: bool,
     dead: bool,
-    /// How many tasks it has.
+    /// Number of tasks that it has.
     tasks: usize,
-    /// The identities of the tasks that come to be in it.
-    own: Range<u32>,
-    over: Over,
+    /// The ids that it may give to tasks that it spawns.
+    own_ids: Range<u32>,
+    recently_ended: RecentlyEnded,
 }
 
-/// The last tasks of a worker that have ended.
+/// The tasks of a worker that ended last.
 #[derive(Default)]
-struct Over {
+struct RecentlyEnded {
     tasks: HashSet<TaskId>,
     in_order: VecDeque<TaskId>,
 }
 
-impl Over {
-    fn enter(&mut self, task: TaskId) {
-        if self.in_order.len() == REMEMBERED
+impl RecentlyEnded {
+    fn add(&mut self, task: TaskId) {
+        if self.in_order.len() == MAX_RECENTLY_ENDED
             && let Some(oldest) = self.in_order.pop_front()
         {
             self.tasks.remove(&oldest);
@@ -53,108 +54,108 @@ impl Over {
 }
 
 impl TaskTable {
-    /// Of workers that do not work yet; each may give the identities in its range to tasks of its own.
-    pub(super) fn new(alive: Arc<Alive>, own: impl IntoIterator<Item = Range<u32>>) -> TaskTable {
-        let worker = |own| Worker {
-            works: false,
+    /// A table of workers that are not ready yet. Each may give ids of its range to tasks that it spawns.
+    pub(super) fn new(alive: Arc<Alive>, own_ids: impl IntoIterator<Item = Range<u32>>) -> TaskTable {
+        let worker = |own_ids| Worker {
+            ready: false,
             dead: false,
             tasks: 0,
-            own,
-            over: Over::default(),
+            own_ids,
+            recently_ended: RecentlyEnded::default(),
         };
         TaskTable {
             alive,
             state: Mutex::new(State {
                 tasks: HashMap::new(),
-                workers: own.into_iter().map(worker).collect(),
+                workers: own_ids.into_iter().map(worker).collect(),
                 first_death: None,
             }),
         }
     }
 
-    /// From now on this worker is given tasks, unless it is dead already.
-    pub(super) fn works(&self, worker: usize) {
-        let worker = &mut self.state().workers[worker];
-        worker.works = !worker.dead;
+    /// From now on this worker gets tasks, unless it is dead already.
+    pub(super) fn worker_is_ready(&self, worker: usize) {
+        let worker = &mut self.state.lock().workers[worker];
+        worker.ready = !worker.dead;
     }
 
-    /// Whether any worker works.
-    pub(super) fn anybody(&self) -> bool {
-        self.state().workers.iter().any(|worker| worker.works)
+    /// Whether any worker is ready.
+    pub(super) fn has_worker(&self) -> bool {
+        self.state.lock().workers.iter().any(|worker| worker.ready)
     }
 
-    /// Gives a task that arrives to the worker that has the fewest; `None`: no worker is left.
-    pub(super) fn place(&self, task: TaskId) -> Option<usize> {
+    /// Assigns a task that arrives to the worker with the fewest tasks. `None` if no worker is left.
+    pub(super) fn assign(&self, task: TaskId) -> Option<usize> {
         let presence = self.alive.enter();
-        let mut state = self.state();
-        let working = state.workers.iter().enumerate().filter(|(_, worker)| worker.works);
-        let (worker, _) = working.min_by_key(|(_, worker)| worker.tasks)?;
-        state.enter(task, worker, presence);
+        let mut state = self.state.lock();
+        let ready = state.workers.iter().enumerate().filter(|(_, worker)| worker.ready);
+        let (worker, _) = ready.min_by_key(|(_, worker)| worker.tasks)?;
+        state.add(task, worker, presence);
         Some(worker)
     }
 
-    /// A task has come to be in this worker.
+    /// Adds a task that a worker has spawned itself.
     ///
     /// # Errors
-    /// If its identity is not one of those that the worker may give, or another task has it.
-    pub(super) fn born(&self, worker: usize, task: TaskId) -> Result<(), String> {
+    /// If its id is not one that the worker may give, or another task has it.
+    pub(super) fn spawned(&self, worker: usize, task: TaskId) -> Result<(), String> {
         let presence = self.alive.enter();
-        let mut state = self.state();
-        if !state.workers[worker].own.contains(&task.get()) {
+        let mut state = self.state.lock();
+        if !state.workers[worker].own_ids.contains(&task.get()) {
             return Err(format!(
-                "gives a task the identity {}, which is not its to give",
+                "gives a task the id {}, which is outside its range",
                 task.get()
             ));
         }
-        if state.tasks.contains_key(&task) || state.workers[worker].over.tasks.contains(&task) {
-            return Err(format!("gives the identity {} to two tasks", task.get()));
+        if state.tasks.contains_key(&task) || state.workers[worker].recently_ended.tasks.contains(&task) {
+            return Err(format!("gives the id {} to two tasks", task.get()));
         }
-        state.enter(task, worker, presence);
+        state.add(task, worker, presence);
         Ok(())
     }
 
-    /// Whether this worker may speak of this task.
+    /// Checks that this worker has this task, or had it until recently.
     ///
     /// # Errors
-    /// If the task is elsewhere, or nowhere.
+    /// If it does not.
     pub(super) fn check(&self, worker: usize, task: TaskId) -> Result<(), String> {
-        let state = self.state();
-        let may = match state.tasks.get(&task) {
+        let state = self.state.lock();
+        let known = match state.tasks.get(&task) {
             Some((at, _)) => *at == worker,
-            // A task's last slice may be told a little after its end, when nobody knows any more where it was.
-            None => state.workers[worker].over.tasks.contains(&task),
+            // The last slice of a task may arrive after its end.
+            None => state.workers[worker].recently_ended.tasks.contains(&task),
         };
-        if may {
+        if known {
             return Ok(());
         }
-        Err(format!("tells of task {}, which it does not have", task.get()))
+        Err(format!("sends a record of task {}, which it does not have", task.get()))
     }
 
-    /// Strikes out the tasks that these records end. To be called once the records are on their way: when the last task is gone,
-    /// the run may be over.
-    pub(super) fn ended(&self, records: &[(LaneId, Record)]) {
+    /// Removes the tasks that these records end. Call it after the records have been forwarded: when the last task is
+    /// removed, the run may end.
+    pub(super) fn remove_ended(&self, records: &[(LaneId, Record)]) {
         let mut gone = Vec::new();
-        let mut state = self.state();
+        let mut state = self.state.lock();
         for (_, record) in records {
             if let Record::Ended(ended) = record {
-                gone.extend(state.leave(ended.task));
+                gone.extend(state.remove(ended.task));
             }
         }
-        // Whoever hears that nobody is left may want to know more.
+        // The drop of the last presence runs a callback, which may use this table.
         drop(state);
     }
 
-    /// Why nobody works, as far as somebody has worked before.
+    /// Why the first worker died, if one has.
     pub(super) fn first_death(&self) -> Option<String> {
-        self.state().first_death.clone()
+        self.state.lock().first_death.clone()
     }
 
-    /// This worker is no more, for this reason (a sentence without a subject); the tasks that it had, in order. They stay alive
-    /// until their end is told.
-    pub(super) fn buried(&self, worker: usize, why: &str) -> Vec<TaskId> {
-        let mut state = self.state();
+    /// Marks this worker as dead, for this reason (a sentence without a subject), and returns its tasks in ascending
+    /// order. They stay in the table until their end is recorded.
+    pub(super) fn worker_died(&self, worker: usize, why: &str) -> Vec<TaskId> {
+        let mut state = self.state.lock();
         state.first_death.get_or_insert_with(|| why.to_owned());
-        state.workers[worker].works = false;
+        state.workers[worker].ready = false;
         state.workers[worker].dead = true;
         let mut lost: Vec<_> = state
             .tasks
@@ -165,24 +166,19 @@ impl TaskTable {
         lost.sort_unstable();
         lost
     }
-
-    fn state(&self) -> MutexGuard<'_, State> {
-        // Nothing that can panic happens under the lock.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 impl State {
-    fn enter(&mut self, task: TaskId, worker: usize, presence: Presence) {
+    fn add(&mut self, task: TaskId, worker: usize, presence: Presence) {
         if self.tasks.insert(task, (worker, presence)).is_none() {
             self.workers[worker].tasks += 1;
         }
     }
 
-    fn leave(&mut self, task: TaskId) -> Option<Presence> {
+    fn remove(&mut self, task: TaskId) -> Option<Presence> {
         let (worker, presence) = self.tasks.remove(&task)?;
         self.workers[worker].tasks -= 1;
-        self.workers[worker].over.enter(task);
+        self.workers[worker].recently_ended.add(task);
         Some(presence)
     }
 }
@@ -192,7 +188,7 @@ mod tests {
     use super::*;
     use crate::record::{Ended, Nanos, Outcome};
 
-    fn roster() -> TaskTable {
+    fn table() -> TaskTable {
         TaskTable::new(Arc::default(), [1_000..2_000, 2_000..3_000])
     }
 
@@ -200,40 +196,40 @@ mod tests {
         TaskId::new(id).unwrap()
     }
 
-    fn end(roster: &TaskTable, id: u32) {
+    fn end(table: &TaskTable, id: u32) {
         let ended = Ended::heard(Nanos::ZERO, task(id), Outcome::Completed);
-        roster.ended(&[(LaneId::NONE, Record::Ended(ended))]);
+        table.remove_ended(&[(LaneId::NONE, Record::Ended(ended))]);
     }
 
     #[test]
-    fn a_worker_may_speak_of_the_tasks_that_it_has_or_has_just_had() {
-        let roster = roster();
-        roster.works(1);
-        assert_eq!(roster.place(task(7)), Some(1));
-        roster.born(1, task(2_000)).unwrap();
+    fn a_worker_may_send_records_of_tasks_that_it_has_or_had_recently() {
+        let table = table();
+        table.worker_is_ready(1);
+        assert_eq!(table.assign(task(7)), Some(1));
+        table.spawned(1, task(2_000)).unwrap();
         for id in [7, 2_000] {
-            assert_eq!(roster.check(1, task(id)), Ok(()));
-            assert!(roster.check(0, task(id)).is_err(), "it is the other's");
-            end(&roster, id);
-            assert_eq!(roster.check(1, task(id)), Ok(()));
-            assert!(roster.check(0, task(id)).is_err(), "it was the other's");
+            assert_eq!(table.check(1, task(id)), Ok(()));
+            assert!(table.check(0, task(id)).is_err(), "another worker has it");
+            end(&table, id);
+            assert_eq!(table.check(1, task(id)), Ok(()));
+            assert!(table.check(0, task(id)).is_err(), "another worker had it");
         }
-        assert!(roster.check(1, task(8)).is_err(), "it was never given");
-        assert!(roster.check(1, task(2_001)).is_err(), "it was never born");
-        assert!(roster.born(1, task(2_000)).is_err(), "it has lived");
-        assert!(roster.born(1, task(1_000)).is_err(), "it is not its to give");
+        assert!(table.check(1, task(8)).is_err(), "no worker got it");
+        assert!(table.check(1, task(2_001)).is_err(), "it was never spawned");
+        assert!(table.spawned(1, task(2_000)).is_err(), "the id was used before");
+        assert!(table.spawned(1, task(1_000)).is_err(), "the id is outside its range");
     }
 
     #[test]
-    fn who_died_first_says_why_nobody_is_left() {
-        let roster = roster();
-        roster.works(0);
-        assert!(roster.anybody());
-        roster.place(task(7));
-        assert_eq!(roster.buried(0, "has died (exit status: 3)"), [task(7)]);
-        roster.buried(1, "says nothing");
-        roster.works(1);
-        assert!(!roster.anybody());
-        assert_eq!(roster.first_death().as_deref(), Some("has died (exit status: 3)"));
+    fn the_first_death_explains_why_no_worker_is_left() {
+        let table = table();
+        table.worker_is_ready(0);
+        assert!(table.has_worker());
+        table.assign(task(7));
+        assert_eq!(table.worker_died(0, "has died (exit status: 3)"), [task(7)]);
+        table.worker_died(1, "says nothing");
+        table.worker_is_ready(1);
+        assert!(!table.has_worker());
+        assert_eq!(table.first_death().as_deref(), Some("has died (exit status: 3)"));
     }
 }

@@ -1,28 +1,29 @@
-//! What no worker may claim, whatever program it is: instants and lengths beyond all bounds, and ends that only tasklab can tell of.
-//! What is merely ahead of its time is put right.
+//! Validates what a worker sends: instants and lengths must be within bounds, and outcomes must be ones that a worker can
+//! know. Instants that lie slightly in the future are corrected, because clocks differ.
 
 use crate::probe::{ClockOffset, now};
 use crate::record::{Batch, CompactDuration, Nanos, Outcome, Record, Sample};
 use std::cell::Cell;
 
-/// The batch by this process's clock, if it can be believed. `ahead` is how far `CLOCK_MONOTONIC` is ahead of that.
+/// Converts a batch to this process's clock and validates it. `offset` is the offset of `CLOCK_MONOTONIC` from this
+/// process's clock.
 ///
 /// # Errors
-/// What is wrong with it, in a sentence without a subject.
-pub(super) fn believed(mut batch: Batch, ahead: ClockOffset) -> Result<Batch, String> {
+/// What is wrong with the batch, in a sentence without a subject.
+pub(super) fn validate(mut batch: Batch, offset: ClockOffset) -> Result<Batch, String> {
     let latest = Cell::new(Nanos::ZERO);
     batch.moved(|at| {
-        let at = ahead.from_monotonic(at);
+        let at = offset.from_monotonic(at);
         latest.set(latest.get().max(at));
         at
     });
     if latest.get() >= Nanos::BOUND {
-        return Err("tells of an instant that is years away".into());
+        return Err("sends an instant that is years away".into());
     }
     if longest(&batch) >= Nanos::BOUND {
-        return Err("tells of a length of time that is years".into());
+        return Err("sends a length of time of years".into());
     }
-    outcomes(&batch).try_for_each(known)?;
+    outcomes(&batch).try_for_each(reportable)?;
     let now = batch.now.min(now());
     for current in &mut batch.live.lanes {
         current.overdue_since = current.overdue_since.filter(|&since| since <= now);
@@ -33,7 +34,7 @@ pub(super) fn believed(mut batch: Batch, ahead: ClockOffset) -> Result<Batch, St
     Ok(batch)
 }
 
-/// The longest of its lengths of time.
+/// The longest length of time in the batch.
 fn longest(batch: &Batch) -> Nanos {
     let records = batch.records.iter().map(|(_, record)| match record {
         Record::Slice(slice) => slice.len.max(slice.queued).max(slice.unnoticed),
@@ -54,24 +55,26 @@ fn longest(batch: &Batch) -> Nanos {
     samples.fold(longest, Nanos::max)
 }
 
-/// How what ended in it has ended.
+/// The outcomes of the tasks and repetitions that end in the batch.
 fn outcomes(batch: &Batch) -> impl Iterator<Item = Outcome> {
-    let told = batch.records.iter().filter_map(|(_, record)| match record {
+    let recorded = batch.records.iter().filter_map(|(_, record)| match record {
         Record::Ended(ended) => Some(ended.outcome),
         Record::Repetition(repetition) => Some(repetition.outcome),
         _ => None,
     });
-    told.chain(batch.repetitions_lost.iter().map(|lost| lost.outcome))
+    recorded.chain(batch.repetitions_lost.iter().map(|lost| lost.outcome))
 }
 
-/// Whether a worker can know that something ended in this way. Of one that is lost it is not there any more to tell, and how its own
-/// tasks end it knows.
+/// Checks that a worker can report this outcome. It cannot report `lost`, because then it is gone, nor `unknown`, because
+/// it knows how its own tasks end.
 ///
 /// # Errors
-/// If not: a sentence without a subject.
-fn known(outcome: Outcome) -> Result<(), String> {
+/// A sentence without a subject.
+fn reportable(outcome: Outcome) -> Result<(), String> {
     match outcome {
-        Outcome::Lost | Outcome::Unknown => Err(format!("says that something ended as {}", outcome.word())),
+        Outcome::Lost | Outcome::Unknown => {
+            Err(format!("reports the outcome {}, which it cannot know", outcome.word()))
+        }
         Outcome::Completed
         | Outcome::Failed
         | Outcome::Cancelled
@@ -92,7 +95,7 @@ mod tests {
     };
 
     const TASK: TaskId = TaskId(std::num::NonZeroU32::MIN);
-    /// One nanosecond before the bound is the last that may be told.
+    /// The last instant that is valid: one nanosecond before the bound.
     const LAST: Nanos = Nanos(Nanos::BOUND.0 - 1);
 
     fn of(record: Record) -> Batch {
@@ -166,8 +169,8 @@ mod tests {
     }
 
     #[test]
-    fn lengths_and_instants_of_years_are_not_believed() {
-        let ahead = monotonic_ahead();
+    fn lengths_and_instants_of_years_are_refused() {
+        let offset = monotonic_ahead();
         for (n, sound) in [(LAST, true), (Nanos::BOUND, false), (Nanos::MAX, false)] {
             for (which, batch) in [
                 slice([n, Nanos::ZERO, Nanos::ZERO]),
@@ -183,43 +186,43 @@ mod tests {
             .into_iter()
             .enumerate()
             {
-                let verdict = believed(batch, ahead).map(drop);
-                let wanted = Err("tells of a length of time that is years".to_owned());
+                let verdict = validate(batch, offset).map(drop);
+                let wanted = Err("sends a length of time of years".to_owned());
                 assert_eq!(verdict, if sound { Ok(()) } else { wanted }, "{which}: {n:?}");
             }
-            let at = ahead.to_monotonic(n);
-            let verdict = believed(step(at, Nanos::ZERO), ahead).map(drop);
-            let wanted = Err("tells of an instant that is years away".to_owned());
+            let at = offset.to_monotonic(n);
+            let verdict = validate(step(at, Nanos::ZERO), offset).map(drop);
+            let wanted = Err("sends an instant that is years away".to_owned());
             assert_eq!(verdict, if sound { Ok(()) } else { wanted }, "{n:?}");
         }
     }
 
     #[test]
-    fn what_is_ahead_of_its_time_is_put_right() {
-        let ahead = monotonic_ahead();
+    fn instants_in_the_future_are_corrected() {
+        let offset = monotonic_ahead();
         let [now, past, future] = [5, 4, 6].map(Nanos);
         for (since, kept) in [(past, Some(past)), (now, Some(now)), (future, None)] {
-            let mut batch = current([Nanos::ZERO; 2], Some(ahead.to_monotonic(since)));
-            batch.now = ahead.to_monotonic(now);
+            let mut batch = current([Nanos::ZERO; 2], Some(offset.to_monotonic(since)));
+            batch.now = offset.to_monotonic(now);
             batch.live.waiting.push(Waiting {
                 task: TASK,
-                ready: Some(ahead.to_monotonic(since)),
+                ready: Some(offset.to_monotonic(since)),
                 woken: None,
             });
-            let batch = believed(batch, ahead).expect("sound");
+            let batch = validate(batch, offset).expect("sound");
             assert_eq!(batch.live.lanes[0].overdue_since, kept);
             assert_eq!(batch.live.waiting[0].ready, Some(since.min(now)));
         }
     }
 
     #[test]
-    fn a_worker_tells_of_the_ends_and_reasons_that_the_document_lists_and_of_no_others() {
+    fn workers_may_send_the_outcomes_and_reasons_that_the_document_lists_and_no_others() {
         let document = include_str!("PROTOCOL.md");
         let row = |of: &str| {
             let row = document.lines().find(|line| line.starts_with(&format!("| `{of}` |")));
-            row.unwrap_or_else(|| panic!("nothing is said of `{of}`"))
+            row.unwrap_or_else(|| panic!("the document has no row for `{of}`"))
         };
-        let name = |word: serde_json::Value| format!("`{}`", word.as_str().expect("a word"));
+        let name = |word: serde_json::Value| format!("`{}`", word.as_str().expect("a string"));
         for outcome in Outcome::ALL {
             let listed = row("ended").contains(&name(serde_json::json!(outcome)));
             let ended = of(Record::Ended(Ended::heard(Nanos::ZERO, TASK, outcome)));
@@ -232,7 +235,7 @@ mod tests {
                 ..Batch::default()
             };
             for batch in [ended, repetition(Nanos::ZERO, outcome), lost] {
-                assert_eq!(believed(batch, monotonic_ahead()).is_ok(), listed, "{outcome:?}");
+                assert_eq!(validate(batch, monotonic_ahead()).is_ok(), listed, "{outcome:?}");
             }
         }
         for reason in Reason::ALL {

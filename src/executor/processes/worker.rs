@@ -1,4 +1,5 @@
-//! A worker process from the inside: it obeys on standard input, tells on standard output, and runs tasks on one thread.
+//! A worker process, seen from the inside: it reads orders from standard input, writes records to standard output, and runs
+//! tasks on one thread.
 //!
 //! ```text
 //!   stdin ──► reader ──► orders ──► main thread ──► pool of one thread
@@ -6,14 +7,13 @@
 //!   stdout ◄──── batches ────────────────┴── collector ◄─┘
 //! ```
 //!
-//! When standard input ends, whoever started it is gone, and it ends at once: no worker outlives its run.
+//! When standard input ends, the run has ended, and the worker exits at once: no worker outlives its run.
 
 use super::protocol::{self, Begin, FromWorker, GroupOrder, Hello, Nothing, TaskOrder, ToWorker};
 use crate::executor::pool::Pool;
 use crate::panics::HookGuard;
 use crate::probe::{self, Collector, LogFilter, Registry, TaskHandle};
 use crate::record::{Batch, LaneKind};
-use crate::run::MANY;
 use crate::scenario::{Draw, ExecutorKind, ExecutorSpec, HttpSpec, Knobs, Scenario};
 use crate::workload::{Calibration, Labels, Program, Services, compile};
 use std::collections::HashMap;
@@ -24,17 +24,17 @@ use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// Time between two looks into the rings: well below what fills one.
-const DRAIN: Duration = Duration::from_millis(5);
-/// Time between two batches, as long as no more comes together.
-const BATCH: Duration = Duration::from_millis(20);
-/// Time between two accounts of what the process has used.
-const ACCOUNT: Duration = Duration::from_millis(100);
+/// Time between two drains of the rings: much less than the time in which a ring fills.
+const DRAIN_INTERVAL: Duration = Duration::from_millis(5);
+/// Time between two batches, unless [`Batch::DUE`] records come together earlier.
+const BATCH_INTERVAL: Duration = Duration::from_millis(20);
+/// Time between two reports of what the process has used.
+const RESOURCES_INTERVAL: Duration = Duration::from_millis(100);
 
-/// Works until it is told to stop, or nobody tells it anything any more.
+/// Runs tasks until the order to stop, or the end of standard input.
 ///
 /// # Errors
-/// When who started it speaks another version of the protocol, or breaks it.
+/// If the other side speaks another version of the protocol, or breaks it.
 pub fn work() -> io::Result<()> {
     let mut input = BufReader::new(io::stdin());
     let mut output = io::stdout();
@@ -42,45 +42,51 @@ pub fn work() -> io::Result<()> {
     protocol::send(&mut output, &FromWorker::Hello(Hello::ours()))?;
     match protocol::receive(&mut input, &mut line)? {
         Some(ToWorker::Hello(hello)) => hello
-            .understood()
-            .map_err(|why| wrong(&format!("cannot work for who started it: {why}")))?,
-        _ => return Err(wrong("a worker is started by tasklab, which says hello first")),
+            .check_version()
+            .map_err(|why| protocol_error(&format!("cannot work for this parent: {why}")))?,
+        _ => {
+            return Err(protocol_error(
+                "a worker is started by tasklab, whose first message is `hello`",
+            ));
+        }
     }
     let begin = match protocol::receive(&mut input, &mut line)? {
         Some(ToWorker::Begin(begin)) => begin,
-        // Nobody needs it after all.
+        // The start was abandoned.
         None => return Ok(()),
-        Some(_) => return Err(wrong("was told something before it was told to begin")),
+        Some(_) => return Err(protocol_error("received another message before `begin`")),
     };
     let (orders, inbox) = channel();
     let mut worker = Worker::new(*begin)?;
     let _panics = HookGuard::install(thread::current().id(), || ());
     thread::Builder::new()
         .name("tasklab-orders".into())
-        .spawn(move || read(input, &orders))?;
+        .spawn(move || read_orders(input, &orders))?;
     protocol::send(&mut output, &FromWorker::Ready(Nothing {}))?;
     let used_before = probe::usage();
     let mut next_batch = Instant::now();
-    let mut next_account = Instant::now();
+    let mut next_resources = Instant::now();
     loop {
-        let mut order = match inbox.recv_timeout(DRAIN) {
+        let mut order = match inbox.recv_timeout(DRAIN_INTERVAL) {
             Ok(order) => Some(order),
             Err(RecvTimeoutError::Timeout) => None,
-            Err(RecvTimeoutError::Disconnected) => return Err(wrong("nobody reads its orders any more")),
+            Err(RecvTimeoutError::Disconnected) => {
+                return Err(protocol_error("the thread that reads orders has ended"));
+            }
         };
         while let Some(next) = order {
-            worker.obey(next)?;
+            worker.execute(next)?;
             order = inbox.try_recv().ok();
         }
-        // Looked at before the rings: then everything is in this batch.
+        // Checked before the drain: if all tasks have ended, this batch has all their records.
         let over = worker.is_over();
         let now = Instant::now();
-        if worker.collector.drain() >= MANY || now >= next_batch || over {
-            next_batch = now + BATCH;
+        if worker.collector.drain() >= Batch::DUE || now >= next_batch || over {
+            next_batch = now + BATCH_INTERVAL;
             protocol::send(&mut output, &FromWorker::Batch(Box::new(worker.batch())))?;
         }
-        if now >= next_account || over {
-            next_account = now + ACCOUNT;
+        if now >= next_resources || over {
+            next_resources = now + RESOURCES_INTERVAL;
             protocol::send(&mut output, &FromWorker::Resources(probe::usage() - used_before))?;
         }
         if over {
@@ -89,12 +95,12 @@ pub fn work() -> io::Result<()> {
     }
 }
 
-fn wrong(why: &str) -> io::Error {
+fn protocol_error(why: &str) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, why)
 }
 
-/// Hands on what it is told, until the end.
-fn read(mut input: BufReader<Stdin>, orders: &Sender<ToWorker>) {
+/// Forwards orders until standard input ends; then exits the process.
+fn read_orders(mut input: BufReader<Stdin>, orders: &Sender<ToWorker>) {
     let mut line = Vec::new();
     loop {
         match protocol::receive(&mut input, &mut line) {
@@ -103,11 +109,11 @@ fn read(mut input: BufReader<Stdin>, orders: &Sender<ToWorker>) {
                     return;
                 }
             }
-            // Who started it is gone. Nobody is left who would want to know how anything ended.
+            // The parent is gone, and nobody needs the records.
             Ok(None) => process::exit(0),
-            // Nor can it say anything to who speaks gibberish, but on standard error.
+            // Standard error becomes log messages of the parent.
             Err(error) => {
-                eprintln!("was told what is no message: {error}");
+                eprintln!("received a line that is not a message: {error}");
                 process::exit(1);
             }
         }
@@ -135,13 +141,13 @@ impl Worker {
             samples: 1,
             took: Duration::ZERO,
         };
-        let place = (begin.worker, begin.workers);
+        let (worker, workers) = (begin.worker as u32, begin.workers as u32);
         let (http, scratch, first_task, seed) = (begin.http, begin.scratch.clone(), begin.first_task, begin.seed);
         let scenario = scenario(begin);
         let mut labels = Labels::new();
         let services = Arc::new(Services::lent(calibration, http, scratch, &scenario, &mut labels));
         let programs = compile(&scenario, &mut labels);
-        let registry = Registry::numbering(first_task, place.0 as u32, place.1 as u32);
+        let registry = Registry::numbering(first_task, worker, workers);
         registry.define(labels.definitions());
         Ok(Worker {
             pool: Pool::start(&registry, &services, 1, LaneKind::Process)?,
@@ -156,9 +162,9 @@ impl Worker {
         })
     }
 
-    fn obey(&mut self, order: ToWorker) -> io::Result<()> {
+    fn execute(&mut self, order: ToWorker) -> io::Result<()> {
         match order {
-            ToWorker::Hello(_) | ToWorker::Begin(_) => return Err(wrong("was told to begin twice")),
+            ToWorker::Hello(_) | ToWorker::Begin(_) => return Err(protocol_error("received `hello` or `begin` twice")),
             ToWorker::Group(group) => {
                 let program = Program::new(&group.into_spec(), self.seed, &mut self.labels);
                 self.registry.define(self.labels.definitions());
@@ -181,29 +187,29 @@ impl Worker {
 
     fn run(&self, order: &TaskOrder) -> io::Result<()> {
         let program = self.programs.get(&order.group);
-        let program = program.ok_or_else(|| wrong("was given a task of a group that it does not know"))?;
+        let program = program.ok_or_else(|| protocol_error("received a task of an unknown group"))?;
         let group = self.registry.group_named(&order.group);
         let since = self.registry.monotonic_ahead().from_monotonic(order.since);
         let task = TaskHandle::adopted(&self.registry, &group, order.task, order.index, since);
-        self.pool.take(task, program.clone());
+        self.pool.accept(task, program.clone());
         Ok(())
     }
 
-    /// Whether it has been stopped, and has stopped. What cannot be stopped ends with the process, which is somebody else's to end.
+    /// Whether it was stopped and all tasks have ended. The parent kills the process if a task cannot be stopped.
     fn is_over(&self) -> bool {
         self.stopping && self.services.alive().count() == 0
     }
 
-    /// What has been recorded since the batch before, by the clock that processes share.
+    /// The records since the last batch, with instants of the clock that all processes share.
     fn batch(&mut self) -> Batch {
         let mut batch = self.collector.batch();
-        let ahead = self.registry.monotonic_ahead();
-        batch.moved(|at| ahead.to_monotonic(at));
+        let offset = self.registry.monotonic_ahead();
+        batch.moved(|at| offset.to_monotonic(at));
         batch
     }
 }
 
-/// The part of the scenario that a worker is told, as a scenario.
+/// The part of the scenario that a worker receives, as a scenario.
 fn scenario(begin: Begin) -> Scenario {
     Scenario {
         title: String::new(),

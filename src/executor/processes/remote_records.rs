@@ -1,41 +1,41 @@
-//! Where the batches of all workers come together, for the monitor to put them into its own.
+//! Merges the batches of all workers into the monitor's batch.
 
 use crate::probe::Registry;
 use crate::record::{Batch, Live, Resources};
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 
-/// What comes from a worker, already in this run's words.
+/// A message from a worker, translated to the ids of this run.
 pub(super) enum Mail {
-    /// With instants by this process's clock.
+    /// Records. Instants are by this process's clock.
     Batch(Batch),
-    /// What its process has used so far.
+    /// What its process has used since it was ready.
     Used(Resources),
-    /// It is no more, and the run is not over.
+    /// The worker died before the run was over.
     Dead,
 }
 
-/// What other processes tell of this run. Belongs to the monitor's thread.
+/// The records of this run's worker processes. Belongs to the monitor's thread.
 pub struct RemoteRecords {
     registry: Arc<Registry>,
     mail: Receiver<(usize, Mail)>,
-    /// What each worker has said last.
-    workers: Vec<Last>,
-    /// Come in, and not handed out yet.
+    /// What each worker sent last.
+    workers: Vec<Latest>,
+    /// Received, but not merged yet.
     pending: Batch,
-    /// How many work.
+    /// Number of workers that are alive.
     living: usize,
 }
 
 #[derive(Default)]
-struct Last {
+struct Latest {
     live: Live,
     jobs: u64,
     used: Resources,
 }
 
 impl RemoteRecords {
-    /// Of so many workers, of which some may not work from the beginning.
+    /// For `workers` workers, of which `living` could be started.
     pub(super) fn new(
         registry: Arc<Registry>,
         workers: usize,
@@ -46,14 +46,15 @@ impl RemoteRecords {
             registry,
             living,
             mail,
-            workers: (0..workers).map(|_| Last::default()).collect(),
+            workers: (0..workers).map(|_| Latest::default()).collect(),
             pending: Batch::default(),
         }
     }
 
-    /// Takes in what has come. How many records wait for [`merge`](RemoteRecords::merge).
+    /// Receives all messages that have arrived. Returns the number of records that wait for
+    /// [`merge`](RemoteRecords::merge).
     pub fn drain(&mut self) -> usize {
-        // Not before: a worker may have spoken before the run began.
+        // Read here and not at the start: a worker may have sent messages before the run began.
         let zero = self.registry.zero();
         for (worker, mail) in self.mail.try_iter() {
             let last = &mut self.workers[worker];
@@ -76,8 +77,9 @@ impl RemoteRecords {
         self.pending.records.len()
     }
 
-    /// Puts what has been drained into a batch that was made since: what the workers' records refer to is in there, or was
-    /// before. How things stand is told again until something newer is known.
+    /// Adds the drained records to a batch of this process. The batch must have been made after the drain, so that all
+    /// groups and labels to which the records refer are defined. The live state of each worker is repeated until a newer
+    /// one arrives.
     pub fn merge(&mut self, batch: &mut Batch) {
         let pending = std::mem::take(&mut self.pending);
         batch.definitions.extend(pending.definitions);
@@ -87,19 +89,19 @@ impl RemoteRecords {
         batch.samples.extend(pending.samples);
         batch.log.extend(pending.log);
         batch.log.sort_by_key(|line| line.at);
-        for Last { live, jobs, .. } in &self.workers {
+        for Latest { live, jobs, .. } in &self.workers {
             batch.live.lanes.extend_from_slice(&live.lanes);
             batch.live.waiting.extend_from_slice(&live.waiting);
             batch.jobs = batch.jobs.saturating_add(*jobs);
         }
     }
 
-    /// Every worker has died before the run was over, as far as has been drained.
-    pub fn is_deserted(&self) -> bool {
+    /// Whether every worker has died before the run was over, as far as drained.
+    pub fn all_dead(&self) -> bool {
         self.living == 0
     }
 
-    /// What the workers' processes have used, as far as has been drained. Of one that died it is what it told last.
+    /// The sum of what the worker processes have used, as far as drained. A dead worker counts with what it sent last.
     pub fn used(&self) -> Resources {
         self.workers.iter().fold(Resources::default(), |mut sum, last| {
             sum += last.used;
@@ -115,9 +117,9 @@ mod tests {
     use std::sync::mpsc::channel;
 
     #[test]
-    fn what_workers_claim_beyond_all_bounds_stays_at_the_bound() {
+    fn sums_of_impossible_values_saturate() {
         let (mail, inbox) = channel();
-        let mut elsewhere = RemoteRecords::new(Registry::new(), 2, 2, inbox);
+        let mut remote = RemoteRecords::new(Registry::new(), 2, 2, inbox);
         let most = Resources {
             cpu: Nanos::MAX,
             peak_memory: u64::MAX,
@@ -130,16 +132,16 @@ mod tests {
                 jobs: u64::MAX,
                 ..Batch::default()
             };
-            mail.send((worker, Mail::Batch(batch))).expect("somebody listens");
-            mail.send((worker, Mail::Used(most))).expect("somebody listens");
+            mail.send((worker, Mail::Batch(batch))).expect("the receiver exists");
+            mail.send((worker, Mail::Used(most))).expect("the receiver exists");
         }
-        elsewhere.drain();
+        remote.drain();
         let mut batch = Batch {
             jobs: 3,
             ..Batch::default()
         };
-        elsewhere.merge(&mut batch);
+        remote.merge(&mut batch);
         assert_eq!(batch.jobs, u64::MAX);
-        assert_eq!(elsewhere.used(), most);
+        assert_eq!(remote.used(), most);
     }
 }

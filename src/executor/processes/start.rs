@@ -1,0 +1,205 @@
+//! Starts the worker processes and waits until each is ready, or cannot be used.
+
+use super::batch_translator::{BatchTranslator, Names};
+use super::link::{Link, Outputs};
+use super::protocol::{Begin, GroupOrder};
+use super::remote_records::Mail;
+use super::task_table::TaskTable;
+use super::{Processes, RemoteRecords, Setup, StartError, Started, WorkerCommand};
+use crate::probe::IDS_ELSEWHERE;
+use crate::scenario::LogLevel;
+use parking_lot::Mutex;
+use std::env;
+use std::ops::Range;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::time::{Duration, Instant};
+
+/// How long a worker may take to become ready.
+const READY_TIMEOUT: Duration = Duration::from_secs(10);
+/// Time between two checks of whether the start was cancelled.
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
+
+/// A worker's number, and why it cannot begin, if it cannot.
+pub(super) type Readiness = (usize, Result<(), String>);
+
+/// Starts the workers. The log names each one that cannot be used; the run does without it.
+///
+/// # Errors
+/// If no worker is ready in time, or the start was cancelled.
+pub(super) fn start(setup: &Setup<'_>) -> Result<Started, StartError> {
+    let (mail, inbox) = channel();
+    let (ready, readiness) = channel();
+    let mut startup = Startup::new(setup)?;
+    startup.launch(&ready, &mail);
+    startup.await_ready(&readiness)?;
+    startup.finish(inbox)
+}
+
+/// The workers while they start.
+struct Startup<'a> {
+    setup: &'a Setup<'a>,
+    command: WorkerCommand,
+    /// The task ids that each worker gives to tasks that it spawns.
+    own_ids: Vec<Range<u32>>,
+    task_table: Arc<TaskTable>,
+    /// One per worker, by its number; `None` if the worker could not be used.
+    links: Vec<Option<Link>>,
+    ending: Arc<AtomicBool>,
+    first_refusal: Option<String>,
+}
+
+impl<'a> Startup<'a> {
+    fn new(setup: &'a Setup<'a>) -> Result<Startup<'a>, StartError> {
+        let workers = setup.spec.threads();
+        let own_ids: Vec<_> = own_ids(workers).collect();
+        Ok(Startup {
+            setup,
+            command: worker_command(setup)?,
+            task_table: Arc::new(TaskTable::new(setup.services.alive().clone(), own_ids.iter().cloned())),
+            own_ids,
+            links: Vec::with_capacity(workers),
+            ending: Arc::new(AtomicBool::new(false)),
+            first_refusal: None,
+        })
+    }
+
+    /// Starts a process for each worker.
+    fn launch(&mut self, ready: &Sender<Readiness>, mail: &Sender<(usize, Mail)>) {
+        let names = Arc::new(Mutex::new(Names::new(self.setup.labels.definitions())));
+        for worker in 0..self.own_ids.len() {
+            let (registry, table, names) = (self.setup.registry.clone(), self.task_table.clone(), names.clone());
+            let translator = |pid| BatchTranslator::new(worker, pid, registry, table, names);
+            let outputs = Outputs {
+                ready: ready.clone(),
+                mail: mail.clone(),
+            };
+            let started = Link::start(
+                &self.command,
+                self.begin(worker),
+                outputs,
+                self.ending.clone(),
+                translator,
+            );
+            let link = match started {
+                Ok(link) => Some(link),
+                Err(error) => {
+                    let program = self.command.program.display();
+                    self.refuse(worker, format!("{program} cannot be started: {error}"));
+                    None
+                }
+            };
+            self.links.push(link);
+        }
+    }
+
+    /// Waits until each worker is ready, refused, or late.
+    ///
+    /// # Errors
+    /// If the start was cancelled meanwhile; then all workers have been killed.
+    fn await_ready(&mut self, readiness: &Receiver<Readiness>) -> Result<(), StartError> {
+        let deadline = Instant::now() + READY_TIMEOUT;
+        let mut pending: Vec<usize> = (0..self.links.len())
+            .filter(|&worker| self.links[worker].is_some())
+            .collect();
+        while let Some(&first) = pending.first() {
+            if (self.setup.cancelled)() {
+                self.ending.store(true, Relaxed);
+                self.links.iter().flatten().for_each(Link::kill);
+                return Err(StartError::Cancelled);
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            let (worker, begun) = match readiness.recv_timeout(left.min(POLL_INTERVAL)) {
+                Ok(readiness) => readiness,
+                Err(RecvTimeoutError::Timeout) if left > POLL_INTERVAL => continue,
+                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
+                    let late = format!("it was not ready within {} s", READY_TIMEOUT.as_secs());
+                    (first, Err(late))
+                }
+            };
+            pending.retain(|&other| other != worker);
+            // A worker that was refused as late may still report that it is ready.
+            if let Err(why) = begun
+                && let Some(link) = self.links[worker].take()
+            {
+                self.task_table.worker_died(worker, &why);
+                self.refuse(worker, why);
+                link.kill();
+            }
+        }
+        Ok(())
+    }
+
+    fn refuse(&mut self, worker: usize, why: String) {
+        tracing::error!("process {worker} cannot be used: {why}");
+        self.first_refusal.get_or_insert(why);
+    }
+
+    /// # Errors
+    /// If no worker can be used. A worker that was ready may have died since.
+    fn finish(self, inbox: Receiver<(usize, Mail)>) -> Result<Started, StartError> {
+        if !self.task_table.has_worker() {
+            let why = self.first_refusal.or_else(|| self.task_table.first_death());
+            return Err(StartError::Workers(why.unwrap_or_default()));
+        }
+        let Setup {
+            registry,
+            services,
+            scenario,
+            ..
+        } = self.setup;
+        let living = self.links.iter().flatten().count();
+        let remote = RemoteRecords::new(Arc::clone(registry), self.links.len(), living, inbox);
+        Ok(Started {
+            watch: None,
+            remote: Some(remote),
+            executor: Box::new(Processes {
+                registry: Arc::clone(registry),
+                services: Arc::clone(services),
+                task_table: self.task_table,
+                links: self.links,
+                groups: scenario.tasks.iter().map(|task| task.name.clone()).collect(),
+                ending: self.ending,
+                loss_reported: AtomicBool::new(false),
+            }),
+        })
+    }
+
+    fn begin(&self, worker: usize) -> Begin {
+        let Setup { scenario, services, .. } = self.setup;
+        let own_ids = &self.own_ids[worker];
+        Begin {
+            worker,
+            workers: self.own_ids.len(),
+            first_task: own_ids.start,
+            tasks: own_ids.end - own_ids.start,
+            seed: scenario.seed,
+            units_per_ms: services.calibration().units_per_ms,
+            http: services.http().address(),
+            scratch: services.scratch().path().to_owned(),
+            db: scenario.db,
+            log: scenario.log.unwrap_or(LogLevel::Info),
+            groups: scenario.tasks.iter().map(GroupOrder::of).collect(),
+        }
+    }
+}
+
+/// Divides the ids that are reserved for workers evenly.
+fn own_ids(workers: usize) -> impl Iterator<Item = Range<u32>> {
+    let workers = u32::try_from(workers).unwrap_or(u32::MAX);
+    let share = (u32::MAX - IDS_ELSEWHERE) / workers;
+    (0..workers).map(move |worker| {
+        let first = IDS_ELSEWHERE + share * worker;
+        first..first + share
+    })
+}
+
+fn worker_command(setup: &Setup<'_>) -> Result<WorkerCommand, StartError> {
+    match setup.worker {
+        Some(command) => Ok(command.clone()),
+        None => env::current_exe()
+            .map(WorkerCommand::tasklab)
+            .map_err(|error| StartError::Workers(format!("tasklab cannot find its own program: {error}"))),
+    }
+}

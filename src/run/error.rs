@@ -1,0 +1,25 @@
+//! Why a run cannot start.
+
+use crate::executor;
+use crate::workload::StartError;
+
+/// Why a run cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The services cannot start.
+    #[error(transparent)]
+    Services(#[from] StartError),
+    /// The executor cannot start.
+    #[error(transparent)]
+    Executor(#[from] executor::StartError),
+}
+
+impl RunError {
+    /// Whether the start was cancelled, and no fault occurred.
+    pub fn is_cancelled(&self) -> bool {
+        matches!(
+            self,
+            RunError::Services(StartError::Cancelled) | RunError::Executor(executor::StartError::Cancelled)
+        )
+    }
+}

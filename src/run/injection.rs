@@ -1,0 +1,23 @@
+//! The specification of a task that is injected into a run.
+
+use crate::scenario::{Arrivals, Draw, How, INJECTED, Repeat, Start, Step, TaskSpec};
+use std::time::Duration;
+
+/// A task that blocks once for `lasts`: on the worker itself, or through `spawn_blocking`.
+pub(super) fn block(lasts: Duration, how: How) -> TaskSpec {
+    let block = Step::Block(Draw::Fixed(lasts));
+    let steps = match how {
+        How::Offload => vec![Step::Offload(vec![block])],
+        How::Sync | How::Async => vec![block],
+    };
+    TaskSpec {
+        name: INJECTED.to_owned(),
+        count: Some(1),
+        start: Start::At(Duration::ZERO),
+        arrivals: Arrivals::Together,
+        until: None,
+        repeat: Repeat::Times(1),
+        timeout: None,
+        steps,
+    }
+}

@@ -1,0 +1,35 @@
+//! The stage of the conductor, shared with the front end's thread.
+
+use parking_lot::Mutex;
+use std::sync::atomic::{AtomicU8, Ordering};
+
+/// The stage of the conductor, and what it could not do.
+#[derive(Default)]
+pub(super) struct Progress {
+    stage: AtomicU8,
+    /// Clauses about what went wrong at the end, to be joined to one sentence.
+    problems: Mutex<Vec<String>>,
+}
+
+impl Progress {
+    pub(super) const RUNNING: u8 = 0;
+    pub(super) const WAITING: u8 = 1;
+    pub(super) const STOPPING: u8 = 2;
+    pub(super) const STOPPED: u8 = 3;
+
+    pub(super) fn set(&self, stage: u8) {
+        self.stage.store(stage, Ordering::Release);
+    }
+
+    pub(super) fn get(&self) -> u8 {
+        self.stage.load(Ordering::Acquire)
+    }
+
+    pub(super) fn add_problem(&self, clause: String) {
+        self.problems.lock().push(clause);
+    }
+
+    pub(super) fn take_problems(&self) -> Vec<String> {
+        std::mem::take(&mut *self.problems.lock())
+    }
+}
