@@ -175,7 +175,11 @@ fn frame(model: &Model, window: Window, first: usize) {
     for task in model.tasks().iter().cycle().skip(first % model.tasks().len()).take(60) {
         model.paint_task(task.id, window, &mut cells);
         black_box(&cells);
-        black_box((model.state(task.id), model.since(task.id), model.waiting_on(task.id)));
+        black_box((
+            model.state(task.id),
+            model.state_since(task.id),
+            model.current_step(task.id),
+        ));
     }
     black_box(model.counts());
     for group in model.groups() {

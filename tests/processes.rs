@@ -62,11 +62,11 @@ fn a_worker_that_is_killed_takes_its_tasks_with_it_and_nobody_elses() {
                     killed = Some((victim, None));
                 }
                 Some((victim, None)) if outcomes(model).contains(&Some(Outcome::Lost)) => {
-                    let polls = model.accounts().written;
+                    let polls = model.record_counts().recorded;
                     killed = Some((victim, Some(polls)));
                 }
                 // The others go on: there is more and more of what they do.
-                Some((_, Some(polls))) if model.accounts().written > polls + 50 => run.stop(),
+                Some((_, Some(polls))) if model.record_counts().recorded > polls + 50 => run.stop(),
                 _ => {}
             }
         },
@@ -100,7 +100,7 @@ fn a_worker_that_is_killed_takes_its_tasks_with_it_and_nobody_elses() {
     assert!((3..=4).contains(&lost), "{lost}");
     assert_eq!(model.counts().alive(), 0, "also the children have an end");
     for task in model.tasks() {
-        let until = task.over_at().expect("an end");
+        let until = task.ended_at().expect("an end");
         assert_eq!(model.times(task.id).total(), until - task.spawned_at);
     }
 }
@@ -134,8 +134,8 @@ fn what_a_killed_worker_was_doing_is_told_up_to_its_death() {
     let lane = model.lanes().iter().find(|lane| lane.kind == LaneKind::Process);
     let (_, held) = model.lane_times(lane.expect("a lane").id);
     assert_eq!(held, times.blocking, "the lane slept all that its task did");
-    let accounts = model.accounts();
-    assert_eq!((accounts.written, accounts.jobs), (1, 1));
+    let record_counts = model.record_counts();
+    assert_eq!((record_counts.recorded, record_counts.jobs), (1, 1));
 }
 
 #[test]
@@ -145,7 +145,7 @@ fn a_run_whose_last_worker_dies_is_over_when_nobody_is_to_come() {
         1,
         "[[task]]\nname = 'api'\ncount = 3\nrepeat = 'forever'\nsteps = [{ sleep = '1ms' }]",
         |model, _| {
-            if !killed && model.accounts().written > 0 {
+            if !killed && model.record_counts().recorded > 0 {
                 kill_process(pids(model)[0], Signal::KILL).unwrap();
                 killed = true;
             }

@@ -41,7 +41,7 @@ fn run(scenario: &Scenario, what: &str) {
         let has_run = |task: &TaskSpec| {
             let called = task.start == Start::Called;
             let mut groups = model.groups().iter().filter(|group| group.name == task.name);
-            groups.any(|group| group.poll().count > 0 || called && group.spawned > 0)
+            groups.any(|group| group.poll_time().count > 0 || called && group.spawned > 0)
         };
         if !complete && model.marks().len() == scenario.cues.len() && scenario.tasks.iter().all(has_run) {
             complete = true;
@@ -51,14 +51,14 @@ fn run(scenario: &Scenario, what: &str) {
     }
     model.apply(&run.batch());
     assert!(complete, "{what}: a group never ran, or a cue never spoke");
-    let accounts = model.accounts();
+    let record_counts = model.record_counts();
     assert!(
-        !matches!(accounts.check(), PollCountCheck::Differs { .. }),
-        "{what}: {accounts:?}"
+        !matches!(record_counts.check_poll_count(), PollCountCheck::Differs { .. }),
+        "{what}: {record_counts:?}"
     );
-    assert_eq!(accounts.other_dropped, 0, "{what}: {accounts:?}");
+    assert_eq!(record_counts.others_dropped, 0, "{what}: {record_counts:?}");
     for task in model.tasks() {
-        let until = task.over_at().unwrap_or(model.now());
+        let until = task.ended_at().unwrap_or(model.now());
         assert_eq!(
             model.times(task.id).total(),
             until - task.spawned_at,

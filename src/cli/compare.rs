@@ -63,7 +63,7 @@ pub fn main(args: &Args) -> io::Result<ExitCode> {
     io::stdout().lock().write_all(told.as_bytes())?;
     Ok(if comparison.has_failures() {
         ExitCode::from(FAILED)
-    } else if expect::failed(&comparison.expect) {
+    } else if expect::any_failed(&comparison.expect) {
         ExitCode::from(UNEXPECTED)
     } else {
         ExitCode::SUCCESS

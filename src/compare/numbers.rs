@@ -1,7 +1,7 @@
 //! What the runs come to: per executor medians and ranges, as one object for scripts.
 
 use super::{Plan, Round, check};
-use crate::expect::number;
+use crate::expect::find_number;
 use crate::figures::{self, Expected};
 use crate::record::Nanos;
 use crate::scenario::ExecutorKind;
@@ -211,7 +211,12 @@ fn difference(reports: &[&Value], name: String) -> Difference {
 
 /// The number at this path in all reports that have it.
 fn spread(reports: &[&Value], keys: Vec<String>) -> Option<Number> {
-    Number::of(reports.iter().filter_map(|report| number(report, &keys).ok()).collect())
+    Number::of(
+        reports
+            .iter()
+            .filter_map(|report| find_number(report, &keys).ok())
+            .collect(),
+    )
 }
 
 impl Number {

@@ -3,7 +3,7 @@
 use super::numbers::Number;
 use super::table::range;
 use super::{Plan, Round, measure};
-use crate::expect::{self, Missing};
+use crate::expect::{self, Unmeasured};
 use crate::figures::Expected;
 use crate::scenario::{ExecutorKind, Expectation, LoadError, Overrides};
 
@@ -52,7 +52,7 @@ impl Verified {
 
     /// Whether every run had a report, and everything held every time.
     pub fn is_good(&self) -> bool {
-        self.failures.is_empty() && !expect::failed(&self.expect)
+        self.failures.is_empty() && !expect::any_failed(&self.expect)
     }
 }
 
@@ -61,7 +61,7 @@ fn tally(expectation: &Expectation, own: ExecutorKind, rounds: &[Round]) -> Expe
     for round in rounds {
         match measure(expectation, own, round) {
             Ok(number) => {
-                held += usize::from(expect::holds(expectation.bound, number));
+                held += usize::from(expect::is_within(expectation.bound, number));
                 numbers.push(number);
             }
             Err(why) => missing = Some(why),
@@ -69,9 +69,9 @@ fn tally(expectation: &Expectation, own: ExecutorKind, rounds: &[Round]) -> Expe
     }
     let number = Number::of(numbers);
     let median = number.map(|number| number.median);
-    let nothing = || Missing::Number("nothing was measured".to_owned());
+    let nothing = || Unmeasured::NotFound("nothing was measured".to_owned());
     let measured = median.ok_or_else(|| missing.clone().unwrap_or_else(nothing));
-    let mut expected = expect::judge(expectation, measured);
+    let mut expected = expect::evaluate(expectation, measured);
     expected.held = expected.held.map(|_| held == rounds.len());
     if rounds.len() > 1 {
         let mut pieces = vec![format!("held {held} of {} times", rounds.len())];
@@ -80,7 +80,7 @@ fn tally(expectation: &Expectation, own: ExecutorKind, rounds: &[Round]) -> Expe
                 .map(|number| range(&expectation.key, number))
                 .filter(|it| !it.is_empty()),
         );
-        pieces.extend(missing.map(|(Missing::Number(why) | Missing::Test(why))| why));
+        pieces.extend(missing.map(|(Unmeasured::NotFound(why) | Unmeasured::NotTested(why))| why));
         expected.why = Some(pieces.join(", "));
     }
     expected

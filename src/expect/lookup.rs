@@ -6,7 +6,7 @@ use serde_json::Value;
 ///
 /// # Errors
 /// With a sentence, when there is none.
-pub fn number(report: &Value, keys: &[String]) -> Result<f64, String> {
+pub fn find_number(report: &Value, keys: &[String]) -> Result<f64, String> {
     let mut at = report;
     for (number, key) in keys.iter().enumerate() {
         let path = || keys[..=number].join(".");

@@ -16,43 +16,43 @@ use crate::figures::Expected;
 use crate::scenario::{Bound, ExecutorKind, Expectation, Measure, Overrides, ReportPath, Scenario};
 use serde_json::Value;
 
-pub use lookup::number;
+pub use lookup::find_number;
 
 /// Why there is no measured value.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Missing {
+pub enum Unmeasured {
     /// It was put to the test, and there is no such number.
-    Number(String),
+    NotFound(String),
     /// It was not put to the test.
-    Test(String),
+    NotTested(String),
 }
 
-/// Whether a run is judged by what was expected of it.
+/// Whether a run is applicability by what was expected of it.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Judged {
+pub enum Applicability {
     /// It is.
-    Yes,
+    Applies,
     /// It is not, for this reason; what was measured is told all the same.
-    No(String),
+    DoesNotApply(String),
     /// It did not reach its end, and so has no numbers worth measuring.
     CutShort,
 }
 
 /// Checks what can be checked in one run.
-pub fn check_run(expectations: &[Expectation], report: &Value, judged: &Judged) -> Vec<Expected> {
-    let one = |executor: Option<ExecutorKind>| match (judged, executor) {
-        (Judged::CutShort, _) => Err(Missing::Test("the run was cut short".to_owned())),
+pub fn check_run(expectations: &[Expectation], report: &Value, applicability: &Applicability) -> Vec<Expected> {
+    let one = |executor: Option<ExecutorKind>| match (applicability, executor) {
+        (Applicability::CutShort, _) => Err(Unmeasured::NotTested("the run was cut short".to_owned())),
         (_, None) => Ok(report),
-        (_, Some(_)) => Err(Missing::Test(
+        (_, Some(_)) => Err(Unmeasured::NotTested(
             "only `tasklab compare` and `tasklab verify` can check it: it compares executors".to_owned(),
         )),
     };
     expectations
         .iter()
         .map(|expectation| {
-            let mut expected = judge(expectation, measure(&expectation.measure, one));
-            if let (Judged::No(why), Some(_)) = (judged, expected.held) {
-                unjudge(&mut expected, why);
+            let mut expected = evaluate(expectation, measure(&expectation.measure, one));
+            if let (Applicability::DoesNotApply(why), Some(_)) = (applicability, expected.held) {
+                mark_not_tested(&mut expected, why);
             }
             expected
         })
@@ -60,16 +60,16 @@ pub fn check_run(expectations: &[Expectation], report: &Value, judged: &Judged) 
 }
 
 /// Takes back whether it held, for this reason. What was measured stays.
-pub fn unjudge(expected: &mut Expected, why: &str) {
+pub fn mark_not_tested(expected: &mut Expected, why: &str) {
     expected.held = None;
     expected.why = Some(why.to_owned());
 }
 
-/// Why a run of the scenario `what`, loaded with these overrides, is not judged by what it expects, if so.
+/// Why a run of the scenario `what`, loaded with these overrides, is not applicability by what it expects, if so.
 ///
 /// Expectations are about the executor and the number of workers that the file says; what they would have been elsewhere, nobody
 /// has said.
-pub fn elsewhere(what: &str, scenario: &Scenario, overrides: &Overrides) -> Option<String> {
+pub fn why_not_applicable(what: &str, scenario: &Scenario, overrides: &Overrides) -> Option<String> {
     if scenario.expect.is_empty() || (overrides.executor.is_none() && overrides.workers.is_none()) {
         return None;
     }
@@ -91,7 +91,7 @@ pub fn elsewhere(what: &str, scenario: &Scenario, overrides: &Overrides) -> Opti
 }
 
 /// Whether one has failed.
-pub fn failed(expected: &[Expected]) -> bool {
+pub fn any_failed(expected: &[Expected]) -> bool {
     expected.iter().any(|it| it.held == Some(false))
 }
 
@@ -101,18 +101,18 @@ pub fn failed(expected: &[Expected]) -> bool {
 /// When there is no such number.
 pub fn measure<'a>(
     measure: &Measure,
-    report: impl Fn(Option<ExecutorKind>) -> Result<&'a Value, Missing>,
-) -> Result<f64, Missing> {
+    report: impl Fn(Option<ExecutorKind>) -> Result<&'a Value, Unmeasured>,
+) -> Result<f64, Unmeasured> {
     let find = |path: &ReportPath| {
         let report = report(path.executor)?;
-        number(report, &path.keys).map_err(Missing::Number)
+        find_number(report, &path.keys).map_err(Unmeasured::NotFound)
     };
     let value = find(&measure.value)?;
     let Some(per) = &measure.per else {
         return Ok(value);
     };
     match find(per)? {
-        0.0 => Err(Missing::Number(format!(
+        0.0 => Err(Unmeasured::NotFound(format!(
             "{} is 0, and nothing is divided by that",
             per.keys.join(".")
         ))),
@@ -121,11 +121,11 @@ pub fn measure<'a>(
 }
 
 /// Holds what was measured against what is wanted.
-pub fn judge(expectation: &Expectation, measured: Result<f64, Missing>) -> Expected {
+pub fn evaluate(expectation: &Expectation, measured: Result<f64, Unmeasured>) -> Expected {
     let (measured, held, why) = match measured {
-        Ok(number) => (Some(number), Some(holds(expectation.bound, number)), None),
-        Err(Missing::Number(why)) => (None, Some(false), Some(why)),
-        Err(Missing::Test(why)) => (None, None, Some(why)),
+        Ok(number) => (Some(number), Some(is_within(expectation.bound, number)), None),
+        Err(Unmeasured::NotFound(why)) => (None, Some(false), Some(why)),
+        Err(Unmeasured::NotTested(why)) => (None, None, Some(why)),
     };
     Expected {
         key: expectation.key.clone(),
@@ -137,7 +137,7 @@ pub fn judge(expectation: &Expectation, measured: Result<f64, Missing>) -> Expec
 }
 
 /// Whether a number is within a bound.
-pub fn holds(bound: Bound, number: f64) -> bool {
+pub fn is_within(bound: Bound, number: f64) -> bool {
     match bound {
         Bound::Less(limit) => number < limit,
         Bound::AtMost(limit) => number <= limit,

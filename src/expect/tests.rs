@@ -47,7 +47,7 @@ fn expect(key: &str, bound: Bound) -> Expectation {
 }
 
 fn checked(key: &str, bound: Bound) -> (Option<f64>, Option<bool>, Option<String>) {
-    let mut checked = check_run(&[expect(key, bound)], &report(), &Judged::Yes);
+    let mut checked = check_run(&[expect(key, bound)], &report(), &Applicability::Applies);
     let one = checked.remove(0);
     assert_eq!((one.key.as_str(), one.wanted.as_str()), (key, "as written"));
     (one.measured, one.held, one.why)
@@ -111,7 +111,7 @@ fn bounds_mean_what_they_say() {
         (Bound::Between(5.0, 6.0), false, true, true),
         (Bound::Between(4.0, 5.0), true, true, false),
     ] {
-        let held = [4.9, 5.0, 5.1].map(|number| holds(bound, number));
+        let held = [4.9, 5.0, 5.1].map(|number| is_within(bound, number));
         assert_eq!(held, [below, at, above], "{bound:?}");
     }
 }
@@ -122,20 +122,24 @@ fn what_was_not_put_to_the_test_has_neither_held_nor_failed() {
         expect("tokio!elapsed_ns / pool!elapsed_ns", Bound::Less(1.0)),
         expect("elapsed_ns", Bound::Less(1.0)),
     ];
-    let checked = check_run(&expectations, &report(), &Judged::Yes);
+    let checked = check_run(&expectations, &report(), &Applicability::Applies);
     assert_eq!(checked[0].held, None);
     assert!(checked[0].why.as_ref().unwrap().contains("tasklab compare"));
     assert_eq!(checked[1].held, Some(false));
-    assert!(failed(&checked));
+    assert!(any_failed(&checked));
 
-    let elsewhere = check_run(&expectations, &report(), &Judged::No("written for the pool".to_owned()));
+    let elsewhere = check_run(
+        &expectations,
+        &report(),
+        &Applicability::DoesNotApply("written for the pool".to_owned()),
+    );
     assert_eq!((elsewhere[1].measured, elsewhere[1].held), (Some(2000.0), None));
     assert_eq!(elsewhere[1].why.as_deref(), Some("written for the pool"));
-    assert!(!failed(&elsewhere));
+    assert!(!any_failed(&elsewhere));
 
-    let short = check_run(&expectations, &report(), &Judged::CutShort);
+    let short = check_run(&expectations, &report(), &Applicability::CutShort);
     assert!(short.iter().all(|it| it.held.is_none() && it.measured.is_none()));
-    assert!(!failed(&short));
+    assert!(!any_failed(&short));
 }
 
 #[test]
@@ -144,11 +148,11 @@ fn a_comparison_looks_into_the_report_of_each_executor() {
     let of = |executor: Option<ExecutorKind>| match executor {
         Some(ExecutorKind::Pool) => Ok(&slow),
         Some(ExecutorKind::Tokio) => Ok(&fast),
-        _ => Err(Missing::Test("it was not run".to_owned())),
+        _ => Err(Unmeasured::NotTested("it was not run".to_owned())),
     };
     let ratio = |key: &str| {
         let expectation = expect(key, Bound::More(2.0));
-        judge(&expectation, measure(&expectation.measure, of))
+        evaluate(&expectation, measure(&expectation.measure, of))
     };
     let held = ratio("pool!elapsed_ns / tokio!elapsed_ns");
     assert_eq!((held.measured, held.held), (Some(3.0), Some(true)));

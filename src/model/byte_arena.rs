@@ -5,39 +5,39 @@
 //! chain of blocks, each as long as a line of the processor's cache: it takes up another when it needs it, and a slice
 //! is written into one line.
 
-const NOWHERE: u32 = u32::MAX;
+const NONE: u32 = u32::MAX;
 
 /// The bytes of a block that are its run's.
-const ROOM: usize = 60;
+const BLOCK_BYTES: usize = 60;
 
 #[derive(Clone, Debug)]
 #[repr(C, align(64))]
 struct Block {
-    bytes: [u8; ROOM],
+    bytes: [u8; BLOCK_BYTES],
     /// The next of its run, or the next that is free.
     next: u32,
 }
 
 /// ByteArena that are made together, which never move again.
-const TOGETHER: usize = 256;
+const SLAB_BLOCKS: usize = 256;
 
 /// All blocks, those of runs and those that are free.
 #[derive(Clone, Debug)]
 pub(super) struct ByteArena {
-    made: Vec<Box<[Block; TOGETHER]>>,
+    slabs: Vec<Box<[Block; SLAB_BLOCKS]>>,
     free: u32,
 }
 
 impl Default for ByteArena {
     fn default() -> ByteArena {
         ByteArena {
-            made: Vec::new(),
-            free: NOWHERE,
+            slabs: Vec::new(),
+            free: NONE,
         }
     }
 }
 
-/// A run of bytes in [`ByteArena`], to be handed back by [`ByteArena::free`]: nobody else knows whose they are.
+/// A run of bytes in [`ByteArena`], to be handed back by [`ByteArena::release`]: nobody else knows whose they are.
 #[derive(Clone, Debug)]
 pub(super) struct Chain {
     first: u32,
@@ -48,8 +48,8 @@ pub(super) struct Chain {
 impl Default for Chain {
     fn default() -> Chain {
         Chain {
-            first: NOWHERE,
-            last: NOWHERE,
+            first: NONE,
+            last: NONE,
             len: 0,
         }
     }
@@ -60,12 +60,12 @@ impl ByteArena {
     #[inline]
     pub fn append(&mut self, chain: &mut Chain, mut bytes: &[u8]) {
         loop {
-            let used = chain.len as usize % ROOM;
+            let used = chain.len as usize % BLOCK_BYTES;
             if used == 0 {
-                self.lengthen(chain);
+                self.add_block(chain);
             }
             let block = self.at(chain.last);
-            let now = bytes.len().min(ROOM - used);
+            let now = bytes.len().min(BLOCK_BYTES - used);
             block.bytes[used..used + now].copy_from_slice(&bytes[..now]);
             chain.len += now as u32;
             bytes = &bytes[now..];
@@ -77,58 +77,58 @@ impl ByteArena {
 
     #[inline]
     fn get(&self, at: u32) -> Option<&Block> {
-        Some(&self.made.get(at as usize / TOGETHER)?[at as usize % TOGETHER])
+        Some(&self.slabs.get(at as usize / SLAB_BLOCKS)?[at as usize % SLAB_BLOCKS])
     }
 
     /// The block in this place, which there is.
     #[inline]
     fn at(&mut self, at: u32) -> &mut Block {
-        &mut self.made[at as usize / TOGETHER][at as usize % TOGETHER]
+        &mut self.slabs[at as usize / SLAB_BLOCKS][at as usize % SLAB_BLOCKS]
     }
 
     /// One block more.
-    fn lengthen(&mut self, chain: &mut Chain) {
-        if self.free == NOWHERE {
-            self.make();
+    fn add_block(&mut self, chain: &mut Chain) {
+        if self.free == NONE {
+            self.add_slab();
         }
         let new = self.free;
-        self.free = std::mem::replace(&mut self.at(new).next, NOWHERE);
+        self.free = std::mem::replace(&mut self.at(new).next, NONE);
         match chain.last {
-            NOWHERE => chain.first = new,
+            NONE => chain.first = new,
             last => self.at(last).next = new,
         }
         chain.last = new;
     }
 
     /// More blocks, all free.
-    fn make(&mut self) {
-        let first = u32::try_from(self.made.len() * TOGETHER).expect("fewer blocks than 256 GB hold");
-        self.made.push(Box::new(std::array::from_fn(|place| Block {
-            bytes: [0; ROOM],
-            next: if place + 1 < TOGETHER {
+    fn add_slab(&mut self) {
+        let first = u32::try_from(self.slabs.len() * SLAB_BLOCKS).expect("fewer blocks than 256 GB hold");
+        self.slabs.push(Box::new(std::array::from_fn(|place| Block {
+            bytes: [0; BLOCK_BYTES],
+            next: if place + 1 < SLAB_BLOCKS {
                 first + place as u32 + 1
             } else {
-                NOWHERE
+                NONE
             },
         })));
         self.free = first;
     }
 
     /// All of a run.
-    pub fn gather(&self, chain: &Chain) -> Vec<u8> {
+    pub fn read(&self, chain: &Chain) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(chain.len as usize);
         let mut at = chain.first;
         while let Some(block) = self.get(at) {
             let left = chain.len as usize - bytes.len();
-            bytes.extend_from_slice(&block.bytes[..left.min(ROOM)]);
+            bytes.extend_from_slice(&block.bytes[..left.min(BLOCK_BYTES)]);
             at = block.next;
         }
         bytes
     }
 
     /// Takes a run back, which is empty then.
-    pub fn free(&mut self, chain: &mut Chain) {
-        if chain.last != NOWHERE {
+    pub fn release(&mut self, chain: &mut Chain) {
+        if chain.last != NONE {
             self.at(chain.last).next = self.free;
             self.free = chain.first;
         }
@@ -137,13 +137,13 @@ impl ByteArena {
 
     /// Reads where a run ends, see `apply`.
     #[inline]
-    pub fn warm(&self, chain: &Chain) -> u8 {
+    pub fn prefetch(&self, chain: &Chain) -> u8 {
         self.get(chain.last).map_or(0, |block| block.bytes[0])
     }
 
     /// Bytes on the heap.
-    pub fn bytes(&self) -> usize {
-        self.made.capacity() * size_of::<Box<Block>>() + self.made.len() * size_of::<[Block; TOGETHER]>()
+    pub fn heap_bytes(&self) -> usize {
+        self.slabs.capacity() * size_of::<Box<Block>>() + self.slabs.len() * size_of::<[Block; SLAB_BLOCKS]>()
     }
 }
 
@@ -164,16 +164,16 @@ mod tests {
             for (run, bytes, freed) in puts {
                 blocks.append(&mut chains[run], &bytes);
                 plain[run].extend(bytes);
-                most = most.max(plain.iter().map(|run: &Vec<u8>| run.len().div_ceil(ROOM)).sum::<usize>());
+                most = most.max(plain.iter().map(|run: &Vec<u8>| run.len().div_ceil(BLOCK_BYTES)).sum::<usize>());
                 if freed {
-                    blocks.free(&mut chains[run]);
+                    blocks.release(&mut chains[run]);
                     plain[run].clear();
                 }
                 for (chain, plain) in chains.iter().zip(&plain) {
-                    prop_assert_eq!(&blocks.gather(chain), plain);
+                    prop_assert_eq!(&blocks.read(chain), plain);
                 }
             }
-            prop_assert_eq!(blocks.made.len(), most.div_ceil(TOGETHER), "no block is made while one is free");
+            prop_assert_eq!(blocks.slabs.len(), most.div_ceil(SLAB_BLOCKS), "no slab is added while a block one is free");
         }
     }
 }

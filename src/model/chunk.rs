@@ -1,7 +1,7 @@
-//! A full run of slices of one task, with a summary of the time that it covers.
+//! A full chunk of a task's slices, with a summary of the time that it covers.
 //!
-//! A row of cells takes the summary of each chunk that lies in one cell and unpacks only those that an edge cuts, so that any
-//! zoom costs about the same.
+//! A row of cells takes the summary of each chunk that lies in one cell, and unpacks only the chunks that the edge of a
+//! cell cuts. So a row costs about the same at any zoom.
 
 use super::packed_slices::PackedSlices;
 use super::paint::TimeBreakdown;
@@ -9,44 +9,44 @@ use super::spans::Spans;
 use super::wait_state::WaitState;
 use crate::record::{Nanos, TaskId};
 
-/// Slices in a full chunk: enough that its summary weighs little, and few enough that one is soon unpacked. The tests' runs are
-/// short, and are to fill many.
+/// Slices in a full chunk: enough to make the summary's share of the memory small, and few enough to unpack a chunk
+/// quickly. Tests have few slices and should fill many chunks.
 pub(super) const FULL: usize = if cfg!(test) { 4 } else { 32 };
 
-/// A whole run. It ends where the next begins.
+/// A full chunk. It ends where the next chunk begins.
 #[derive(Clone, Debug)]
 pub(super) struct Chunk {
-    /// What precedes its first slice.
+    /// The wait state before its first slice.
     pub before: WaitState,
-    /// All the time that it covers.
-    pub mix: TimeBreakdown,
+    /// The summary of the time that it covers.
+    pub breakdown: TimeBreakdown,
     bytes: Box<[u8]>,
 }
 
 impl Chunk {
-    /// Of what a [`Packer`](super::packed_slices::Packer) has packed.
+    /// A chunk of the bytes that a [`Packer`](super::packed_slices::Packer) has packed.
     pub fn new(before: WaitState, bytes: Vec<u8>, task: TaskId, spans: &Spans) -> Chunk {
-        let run = PackedSlices { before, bytes: &bytes };
+        let slices = PackedSlices { before, bytes: &bytes };
         Chunk {
             before,
-            mix: run.mix(task, spans),
+            breakdown: slices.breakdown(task, spans),
             bytes: bytes.into_boxed_slice(),
         }
     }
 
     /// Its slices.
     #[inline]
-    pub fn run(&self) -> PackedSlices<'_> {
+    pub fn slices(&self) -> PackedSlices<'_> {
         PackedSlices {
             before: self.before,
             bytes: &self.bytes,
         }
     }
 
-    /// Those spans in which a slice of it was blocking: all or none.
+    /// All `spans` if any slice of the chunk is blocking, else none. Spares the search where nothing is to be found.
     #[inline]
     pub fn spans<'a>(&self, spans: &'a Spans) -> &'a Spans {
-        if self.mix.blocking > Nanos::ZERO {
+        if self.breakdown.blocking > Nanos::ZERO {
             spans
         } else {
             Spans::NONE
@@ -54,7 +54,7 @@ impl Chunk {
     }
 
     /// Bytes on the heap.
-    pub fn bytes(&self) -> usize {
+    pub fn heap_bytes(&self) -> usize {
         self.bytes.len()
     }
 }

@@ -9,39 +9,40 @@ impl Model {
     /// Forgets the oldest if there is too much, and an eighth of it at once, for it looks at every task: slices, and
     /// tasks that were over before the oldest slice that is left.
     pub(super) fn evict(&mut self) {
-        let over = self.present.counts().ended() - self.forgotten;
-        let weight = self.held + over * TASK_WEIGHT;
-        if weight <= self.limit {
+        let over = self.present.counts().ended() - self.tasks_evicted;
+        let weight = self.slices_kept + over * TASK_WEIGHT;
+        if weight <= self.max_slices {
             return;
         }
-        let excess = weight - self.limit + self.limit / 8;
-        let slices = (self.held as u128 * excess as u128 / weight as u128) as usize + 1;
+        let excess = weight - self.max_slices + self.max_slices / 8;
+        let slices = (self.slices_kept as u128 * excess as u128 / weight as u128) as usize + 1;
         self.horizon = self.horizon.max(self.end_of_oldest(slices));
         let horizon = self.horizon;
         for lane in &mut self.lanes {
-            self.held -= lane.track.evict(horizon);
+            self.slices_kept -= lane.track.evict(horizon);
             // A slice that has not ended yet may have begun long ago.
             lane.asleep.evict(horizon.min(lane.track.end()));
         }
         let before = self.tasks.len();
-        let (lanes, lane_at, blocks) = (&self.lanes, &self.lane_at, &mut self.blocks);
+        let (lanes, lane_indices, arena) = (&self.lanes, &self.lane_indices, &mut self.arena);
         self.tasks.retain_mut(|task| {
-            task.evict(horizon, blocks);
+            task.evict(horizon, arena);
             // Until its lane has gone on, the slice in which it ended is still to come, and would bring it back to life.
             let last_slice_missing = |(at, _)| {
-                let lane = lane_at.get(task.ended_on).map(|at| &lanes[at]);
+                let lane = lane_indices.get(task.ended_on).map(|at| &lanes[at]);
                 task.ended_on != LaneId::NONE && lane.is_none_or(|lane| lane.track.end() <= at)
             };
-            let stays = task.over_at().is_none_or(|over| over > horizon) || task.ended.is_some_and(last_slice_missing);
+            let stays = task.ended_at().is_none_or(|over| over > horizon) || task.ended.is_some_and(last_slice_missing);
             if !stays {
-                task.track.free(blocks);
+                task.track.release(arena);
             }
             stays
         });
         if self.tasks.len() < before {
-            self.forgotten += before - self.tasks.len();
-            self.task_at.reset(self.tasks.iter().map(|task| task.id));
-            self.orphans.retain(|task, _| self.task_at.get(*task).is_some());
+            self.tasks_evicted += before - self.tasks.len();
+            self.task_indices.rebuild(self.tasks.iter().map(|task| task.id));
+            self.pending_records
+                .retain(|task, _| self.task_indices.get(*task).is_some());
         }
     }
 

@@ -1,8 +1,8 @@
 //! A group of tasks: what all of them together have done.
 
 use super::hist::{Hist, Percentiles};
-use super::state::{Counts, State, Times};
-use super::task::Standing;
+use super::state::{State, StateTimes, TaskCounts};
+use super::task::PresentState;
 use super::totals::GroupTotals;
 use crate::record::{GroupId, Nanos, Outcome, Reason, Repetition, Slice};
 
@@ -29,9 +29,9 @@ pub struct Group {
     /// What tokio-metrics has said since the run's start; `None` where it was not asked.
     pub totals: Option<GroupTotals>,
     /// Of its tasks, up to the ends of their last slices.
-    pub(super) closed: Times,
+    pub(super) closed_times: StateTimes,
     /// What its tasks do after their last slices.
-    pub(super) present: Present,
+    pub(super) present: PresentTotals,
     /// When its first task was spawned.
     first_spawn: Option<Nanos>,
     /// When the last of its tasks that are over ended.
@@ -54,8 +54,8 @@ impl Group {
             orphaned: 0,
             failures_lost: 0,
             totals: None,
-            closed: Times::default(),
-            present: Present::default(),
+            closed_times: StateTimes::default(),
+            present: PresentTotals::default(),
             first_spawn: None,
             last_end: Nanos::ZERO,
             poll: Hist::fine(),
@@ -66,7 +66,7 @@ impl Group {
     }
 
     /// Lengths of its tasks' slices.
-    pub fn poll(&self) -> Percentiles {
+    pub fn poll_time(&self) -> Percentiles {
         self.poll.percentiles()
     }
 
@@ -81,12 +81,12 @@ impl Group {
     }
 
     /// Lengths of its tasks' repetitions.
-    pub fn repetition(&self) -> Percentiles {
+    pub fn repetition_time(&self) -> Percentiles {
         self.repetition.percentiles()
     }
 
     /// How many of its tasks are in each state now.
-    pub fn counts(&self) -> Counts {
+    pub fn counts(&self) -> TaskCounts {
         self.present.counts()
     }
 
@@ -112,17 +112,17 @@ impl Group {
     }
 
     /// A task turns out to be one of its own.
-    pub(super) fn enter(&mut self, standing: &Standing, times: Times) {
+    pub(super) fn add_task(&mut self, present_state: &PresentState, times: StateTimes) {
         self.spawned += 1;
-        self.closed += times;
-        self.present.enter(standing);
+        self.closed_times += times;
+        self.present.add(present_state);
     }
 
     /// A task turns out to be another group's.
-    pub(super) fn leave(&mut self, standing: &Standing, times: Times) {
+    pub(super) fn remove_task(&mut self, present_state: &PresentState, times: StateTimes) {
         self.spawned -= 1;
-        self.closed -= times;
-        self.present.leave(standing);
+        self.closed_times -= times;
+        self.present.remove(present_state);
     }
 
     pub(super) fn record(&mut self, slice: &Slice) {
@@ -152,7 +152,7 @@ pub struct Overall {
     /// Repetitions that are over by how, in the order of [`Outcome::ALL`].
     pub repetitions: [u64; Outcome::ALL.len()],
     /// Lengths of repetitions.
-    pub repetition: Percentiles,
+    pub repetition_time: Percentiles,
     /// From the wake-up to running.
     pub delay: Percentiles,
     /// From ready to running.
@@ -169,74 +169,77 @@ pub(super) fn waits(slice: &Slice) -> Option<(Nanos, Nanos)> {
 ///
 /// The sum makes "how long have they all been waiting" one multiplication, however many they are.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Present {
+pub(super) struct PresentTotals {
     count: [u64; Reason::ALL.len()],
     since: [u128; Reason::ALL.len()],
     ended: [u64; Outcome::ALL.len()],
     /// Of the tasks that are over, from the ends of their last slices to their own.
-    rested: Times,
+    rested: StateTimes,
     /// Of the tasks that do something else than rest.
-    pub live: Times,
-    pub live_counts: Counts,
+    pub live: StateTimes,
+    pub live_counts: TaskCounts,
 }
 
-impl Present {
+impl PresentTotals {
     #[inline]
-    pub fn enter(&mut self, task: &Standing) {
-        let reason = task.rest.reason as usize;
-        match task.over {
+    pub fn add(&mut self, task: &PresentState) {
+        let reason = task.wait.reason as usize;
+        match task.ended {
             None => {
                 self.count[reason] += 1;
-                self.since[reason] += u128::from(task.rest.since.0);
+                self.since[reason] += u128::from(task.wait.since.0);
             }
             Some((over, outcome)) => {
                 self.ended[outcome as usize] += 1;
-                self.rested += task.rest.times(over);
+                self.rested += task.wait.times(over);
             }
         }
     }
 
     #[inline]
-    pub fn leave(&mut self, task: &Standing) {
-        let reason = task.rest.reason as usize;
-        match task.over {
+    pub fn remove(&mut self, task: &PresentState) {
+        let reason = task.wait.reason as usize;
+        match task.ended {
             None => {
                 self.count[reason] -= 1;
-                self.since[reason] -= u128::from(task.rest.since.0);
+                self.since[reason] -= u128::from(task.wait.since.0);
             }
             Some((over, outcome)) => {
                 self.ended[outcome as usize] -= 1;
-                self.rested -= task.rest.times(over);
+                self.rested -= task.wait.times(over);
             }
         }
     }
 
     /// The task's last slice moves what it rests on from one to the other.
     #[inline]
-    pub fn change(&mut self, before: &Standing, after: &Standing) {
-        self.leave(before);
-        self.enter(after);
+    pub fn replace(&mut self, before: &PresentState, after: &PresentState) {
+        self.remove(before);
+        self.add(after);
     }
 
     /// Time since their last slices, up to `now`.
-    pub fn times(&self, now: Nanos) -> Times {
+    pub fn times(&self, now: Nanos) -> StateTimes {
         let mut times = self.live;
         times += self.rested;
         for reason in Reason::ALL {
             let (count, since) = (self.count[reason as usize], self.since[reason as usize]);
             let all = (u128::from(count) * u128::from(now.0)).saturating_sub(since);
-            times.add(State::at_rest(reason), Nanos(u64::try_from(all).unwrap_or(u64::MAX)));
+            times.add(
+                State::between_slices(reason),
+                Nanos(u64::try_from(all).unwrap_or(u64::MAX)),
+            );
         }
         times
     }
 
-    pub fn counts(&self) -> Counts {
+    pub fn counts(&self) -> TaskCounts {
         let mut counts = self.live_counts;
         for reason in Reason::ALL {
-            *counts.of_mut(State::at_rest(reason)) += self.count[reason as usize] as usize;
+            *counts.get_mut(State::between_slices(reason)) += self.count[reason as usize] as usize;
         }
         for outcome in Outcome::ALL {
-            *counts.of_mut(State::Ended(outcome)) += self.ended[outcome as usize] as usize;
+            *counts.get_mut(State::Ended(outcome)) += self.ended[outcome as usize] as usize;
         }
         counts
     }

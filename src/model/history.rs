@@ -11,7 +11,7 @@ const FILLS_KEPT: usize = 40_000;
 
 /// A lane's slice as it was at an instant within it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Hold {
+pub struct LaneHold {
     /// Who held the lane.
     pub task: TaskId,
     /// Since when.
@@ -37,7 +37,7 @@ impl Channel {
         }
     }
 
-    pub(super) fn look(&mut self, sample: ChannelSample) {
+    pub(super) fn add(&mut self, sample: ChannelSample) {
         if sample.len != self.latest.len {
             if self.fills.len() == FILLS_KEPT {
                 self.fills.pop_front();
@@ -61,7 +61,7 @@ impl Model {
     }
 
     /// Who held a lane at an instant; `None` where nobody did, before the horizon, and after now.
-    pub fn held_at(&self, id: LaneId, at: Nanos) -> Option<Hold> {
+    pub fn lane_hold_at(&self, id: LaneId, at: Nanos) -> Option<LaneHold> {
         if at < self.horizon || at >= self.now {
             return None;
         }
@@ -74,12 +74,12 @@ impl Model {
             }
         };
         let mut blocking_since = None;
-        self.stretches(task, at, at + Nanos(1), |stretch| {
-            if stretch.state == State::Blocking {
-                blocking_since = Some(stretch.from);
+        self.intervals(task, at, at + Nanos(1), |interval| {
+            if interval.state == State::Blocking {
+                blocking_since = Some(interval.from);
             }
         });
-        Some(Hold {
+        Some(LaneHold {
             task,
             since,
             blocking_since,
@@ -88,13 +88,13 @@ impl Model {
 
     /// The name of the step that a task waited for at an instant, or that let it go on; `None` where that is not known,
     /// while it held a lane, and after its end.
-    pub fn waited_on(&self, id: TaskId, at: Nanos) -> Option<&str> {
+    pub fn awaited_step_at(&self, id: TaskId, at: Nanos) -> Option<&str> {
         if at < self.horizon || at >= self.now {
             return None;
         }
         let label = self
             .task(id)?
-            .rest_at(at, &self.blocks)
+            .wait_at(at, &self.arena)
             .map_or(Label::NONE, |rest| rest.label);
         Some(self.label(label)).filter(|text| !text.is_empty())
     }

@@ -13,26 +13,26 @@ use std::marker::PhantomData;
 const PAGE: u32 = 256;
 
 /// An identity that is a number.
-pub(super) trait Number: Copy {
+pub(super) trait NumericId: Copy {
     /// The number.
     fn number(self) -> u32;
 }
 
-impl Number for TaskId {
+impl NumericId for TaskId {
     #[inline]
     fn number(self) -> u32 {
         self.get()
     }
 }
 
-impl Number for LaneId {
+impl NumericId for LaneId {
     #[inline]
     fn number(self) -> u32 {
         u32::from(self.0)
     }
 }
 
-impl Number for GroupId {
+impl NumericId for GroupId {
     #[inline]
     fn number(self) -> u32 {
         u32::from(self.0)
@@ -42,7 +42,7 @@ impl Number for GroupId {
 /// From an identity to a place below 2³² − 1.
 #[derive(Clone, Debug)]
 pub(super) struct IdMap<K> {
-    pages: HashMap<u32, Box<Page>, BuildHasherDefault<Spread>>,
+    pages: HashMap<u32, Box<Page>, BuildHasherDefault<MultiplicativeHasher>>,
     key: PhantomData<K>,
 }
 
@@ -51,7 +51,7 @@ struct Page([u32; PAGE as usize]);
 
 impl Page {
     /// In the place of a number that has none.
-    const NOWHERE: u32 = u32::MAX;
+    const NONE: u32 = u32::MAX;
 }
 
 impl<K> Default for IdMap<K> {
@@ -63,46 +63,46 @@ impl<K> Default for IdMap<K> {
     }
 }
 
-impl<K: Number> IdMap<K> {
+impl<K: NumericId> IdMap<K> {
     /// The place of an identity.
     #[inline]
     pub fn get(&self, key: K) -> Option<usize> {
         let number = key.number();
         let page = self.pages.get(&(number / PAGE))?;
-        let place = page.0[(number % PAGE) as usize];
-        (place != Page::NOWHERE).then_some(place as usize)
+        let index = page.0[(number % PAGE) as usize];
+        (index != Page::NONE).then_some(index as usize)
     }
 
     /// Gives an identity a place, in which it may have been already.
-    pub fn set(&mut self, key: K, place: usize) {
-        let place = u32::try_from(place).expect("fewer tasks than their numbers can tell apart");
+    pub fn insert(&mut self, key: K, index: usize) {
+        let index = u32::try_from(index).expect("fewer tasks than their numbers can tell apart");
         let number = key.number();
         let page = self
             .pages
             .entry(number / PAGE)
-            .or_insert_with(|| Box::new(Page([Page::NOWHERE; PAGE as usize])));
-        page.0[(number % PAGE) as usize] = place;
+            .or_insert_with(|| Box::new(Page([Page::NONE; PAGE as usize])));
+        page.0[(number % PAGE) as usize] = index;
     }
 
     /// These in the order of their places, from 0, and no others.
-    pub fn reset(&mut self, keys: impl Iterator<Item = K>) {
+    pub fn rebuild(&mut self, keys: impl Iterator<Item = K>) {
         self.pages.clear();
-        for (place, key) in keys.enumerate() {
-            self.set(key, place);
+        for (index, key) in keys.enumerate() {
+            self.insert(key, index);
         }
     }
 
     /// Bytes on the heap.
-    pub fn bytes(&self) -> usize {
+    pub fn heap_bytes(&self) -> usize {
         self.pages.capacity() * (size_of::<(u32, Box<Page>)>() + 1) + self.pages.len() * size_of::<Page>()
     }
 }
 
 /// Spreads consecutive numbers over all bits, by Knuth's multiplicative method. Nobody chooses the numbers to do harm.
 #[derive(Clone, Copy, Debug, Default)]
-struct Spread(u64);
+struct MultiplicativeHasher(u64);
 
-impl Hasher for Spread {
+impl Hasher for MultiplicativeHasher {
     fn write(&mut self, bytes: &[u8]) {
         for &byte in bytes {
             self.write_u32(u32::from(byte));
@@ -128,13 +128,13 @@ mod tests {
     proptest! {
         #[test]
         fn each_is_where_it_was_put_last(puts in prop::collection::vec((0u16..2000, 0usize..50), 0..200)) {
-            let (mut places, mut plain) = (IdMap::default(), HashMap::new());
-            for &(id, place) in &puts {
-                places.set(LaneId(id), place);
-                plain.insert(id, place);
+            let (mut map, mut plain) = (IdMap::default(), HashMap::new());
+            for &(id, index) in &puts {
+                map.insert(LaneId(id), index);
+                plain.insert(id, index);
             }
             for id in 0..2000 {
-                prop_assert_eq!(places.get(LaneId(id)), plain.get(&id).copied());
+                prop_assert_eq!(map.get(LaneId(id)), plain.get(&id).copied());
             }
         }
     }
@@ -142,12 +142,12 @@ mod tests {
     #[test]
     fn numbers_far_apart_cost_a_page_each_and_those_that_are_gone_nothing() {
         let far = |block: u32| (1..=3).filter_map(move |n| TaskId::new(block << 28 | n));
-        let mut places = IdMap::default();
-        places.reset((0..16).flat_map(far));
-        assert_eq!(places.pages.len(), 16);
-        assert_eq!(places.get(TaskId::new(15 << 28 | 3).unwrap()), Some(47));
-        places.reset(far(7));
-        assert_eq!(places.pages.len(), 1);
-        assert_eq!(places.get(TaskId::new(15 << 28 | 3).unwrap()), None);
+        let mut map = IdMap::default();
+        map.rebuild((0..16).flat_map(far));
+        assert_eq!(map.pages.len(), 16);
+        assert_eq!(map.get(TaskId::new(15 << 28 | 3).unwrap()), Some(47));
+        map.rebuild(far(7));
+        assert_eq!(map.pages.len(), 1);
+        assert_eq!(map.get(TaskId::new(15 << 28 | 3).unwrap()), None);
     }
 }

@@ -93,12 +93,12 @@ impl Lane {
     }
 
     /// Whether a task has held it at `from` or later.
-    pub fn held_since(&self, from: Nanos) -> bool {
+    pub fn has_run_since(&self, from: Nanos) -> bool {
         self.current.is_some() || self.slices > 0 && self.track.end() > from
     }
 
     /// The lengths of its slices.
-    pub fn poll(&self) -> Percentiles {
+    pub fn poll_time(&self) -> Percentiles {
         self.polls.percentiles()
     }
 

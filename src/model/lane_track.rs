@@ -4,7 +4,7 @@
 //! task; and they only ever come at the end, because a lane writes its slices in the order of their ends.
 
 use super::pack::{self, Entry, Reader, unzigzag, zigzag};
-use super::paint::{LaneMix, LanePainter};
+use super::paint::{LaneBreakdown, LanePainter};
 use super::spans::Spans;
 use crate::record::{Nanos, Slice, TaskId};
 use std::collections::VecDeque;
@@ -32,7 +32,7 @@ pub(super) struct LaneChunk {
     /// Where its last slice ends.
     pub end: Nanos,
     pub count: usize,
-    mix: LaneMix,
+    breakdown: LaneBreakdown,
     bytes: Vec<u8>,
     task: u32,
 }
@@ -44,7 +44,7 @@ impl LaneChunk {
             start: Nanos::MAX,
             end: before,
             count: 0,
-            mix: LaneMix::default(),
+            breakdown: LaneBreakdown::default(),
             bytes: Vec::with_capacity(FULL * USUAL),
             task: 0,
         }
@@ -67,7 +67,7 @@ impl LaneChunk {
         self.start = self.start.min(slice.start);
         self.end = slice.end;
         self.count += 1;
-        self.mix
+        self.breakdown
             .add(slice.task, slice.end - slice.start, slice.end - slice.start);
         if self.count == FULL {
             self.bytes.shrink_to_fit();
@@ -146,7 +146,7 @@ impl LaneTrack {
     pub fn block(&mut self, slice: &Slice) {
         let at = self.chunks.partition_point(|chunk| chunk.end <= slice.start);
         if let Some(chunk) = self.chunks.get_mut(at) {
-            chunk.mix.block(slice.task, slice.len.get());
+            chunk.breakdown.block(slice.task, slice.len.get());
         }
     }
 
@@ -162,7 +162,7 @@ impl LaneTrack {
         let mut busy = Nanos::ZERO;
         for chunk in self.chunks_within(from, to) {
             if from <= chunk.start && chunk.end <= to {
-                busy += chunk.mix.busy;
+                busy += chunk.breakdown.busy;
             } else {
                 busy += chunk
                     .slices()
@@ -177,10 +177,10 @@ impl LaneTrack {
     pub fn paint<'a>(&self, painter: &mut LanePainter, blocking: impl Fn(TaskId) -> Option<&'a Spans>) {
         let (from, to) = painter.bounds();
         for chunk in self.chunks_within(from, to) {
-            if painter.mix(chunk.start, chunk.end, &chunk.mix) {
+            if painter.add_whole(chunk.start, chunk.end, &chunk.breakdown) {
                 continue;
             }
-            let blocked = chunk.mix.is_blocked();
+            let blocked = chunk.breakdown.is_blocked();
             for LaneSlice { start, end, task } in chunk.slices() {
                 let spans = if blocked { blocking(task) } else { None };
                 painter.slice(
@@ -215,7 +215,7 @@ impl LaneTrack {
     }
 
     /// Bytes on the heap.
-    pub fn bytes(&self) -> usize {
+    pub fn heap_bytes(&self) -> usize {
         let packed: usize = self.chunks.iter().map(|chunk| chunk.bytes.capacity()).sum();
         self.chunks.capacity() * size_of::<LaneChunk>() + packed
     }

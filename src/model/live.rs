@@ -11,19 +11,19 @@ use crate::record::{CurrentSlice, Live, Waiting};
 impl Model {
     pub(super) fn unset_live(&mut self) {
         for id in std::mem::take(&mut self.live) {
-            let Some(at) = self.task_at.get(id) else { continue };
+            let Some(at) = self.task_indices.get(id) else { continue };
             let task = &mut self.tasks[at];
             task.live = None;
-            let standing = task.standing();
-            self.present.enter(&standing);
-            if let Some(group) = task.group.and_then(|group| self.group_at.get(group)) {
-                self.groups[group].present.enter(&standing);
+            let present_state = task.present_state();
+            self.present.add(&present_state);
+            if let Some(group) = task.group.and_then(|group| self.group_indices.get(group)) {
+                self.groups[group].present.add(&present_state);
             }
         }
-        self.present.live_counts = Counts::default();
+        self.present.live_counts = TaskCounts::default();
         for group in &mut self.groups {
-            group.present.live = Times::default();
-            group.present.live_counts = Counts::default();
+            group.present.live = StateTimes::default();
+            group.present.live_counts = TaskCounts::default();
         }
         for lane in &mut self.lanes {
             lane.current = None;
@@ -48,14 +48,14 @@ impl Model {
         {
             self.change(current.task, current.start, |_, _| ());
         }
-        let Some(lane_at) = self.lane_at.get(current.lane) else {
+        let Some(lane_at) = self.lane_indices.get(current.lane) else {
             return;
         };
-        let Some(at) = self.task_at.get(current.task) else {
+        let Some(at) = self.task_indices.get(current.task) else {
             return;
         };
         let (task, lane) = (&self.tasks[at], &self.lanes[lane_at]);
-        if task.ended.is_some() || task.live.is_some() || task.rest().since > current.start {
+        if task.ended.is_some() || task.live.is_some() || task.last_wait().since > current.start {
             return;
         }
         let mut asleep = Spans::default();
@@ -85,7 +85,7 @@ impl Model {
 
     /// Who should run; unless it has, which the task's last slice tells.
     fn set_waiting(&mut self, waiting: &Waiting) {
-        let Some(at) = self.task_at.get(waiting.task) else {
+        let Some(at) = self.task_indices.get(waiting.task) else {
             return;
         };
         let task = &self.tasks[at];
@@ -102,22 +102,22 @@ impl Model {
         self.live.push(task.id);
         task.live = Some(Box::new(live));
         let task = &self.tasks[at];
-        let mut times = Times::default();
-        let mut state = State::at_rest(task.rest().reason);
-        task.open(self.now, |stretch| {
-            times.add(stretch.state, stretch.len());
-            if !stretch.is_empty() {
-                state = stretch.state;
+        let mut times = StateTimes::default();
+        let mut state = State::between_slices(task.last_wait().reason);
+        task.open(self.now, |interval| {
+            times.add(interval.state, interval.len());
+            if !interval.is_empty() {
+                state = interval.state;
             }
         });
         let group = task
             .group
-            .and_then(|group| self.group_at.get(group))
+            .and_then(|group| self.group_indices.get(group))
             .map(|at| &mut self.groups[at].present);
         for present in [Some(&mut self.present), group].into_iter().flatten() {
-            present.leave(&task.standing());
+            present.remove(&task.present_state());
             present.live += times;
-            *present.live_counts.of_mut(state) += 1;
+            *present.live_counts.get_mut(state) += 1;
         }
     }
 }

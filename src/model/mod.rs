@@ -11,7 +11,7 @@
 //!                   └─► Series steps of 250 ms
 //! ```
 //!
-//! The states of a task follow from its slices, see [`State`]; how a stretch of time becomes a row of cells is told in
+//! The states of a task follow from its slices, see [`State`]; how a interval of time becomes a row of cells is told in
 //! [`paint`]. Slices beyond a limit are forgotten, the oldest first; sums and distributions never are.
 
 mod apply;
@@ -35,28 +35,29 @@ mod record_counts;
 mod series;
 mod spans;
 mod state;
-mod sums;
 mod task;
+mod task_track;
 #[cfg(test)]
 mod tests;
+mod time_sums;
 mod totals;
-mod track;
+
 mod wait_state;
 
 pub use group::{Group, Overall};
 pub use hist::Percentiles;
-pub use history::{Channel, Hold};
+pub use history::{Channel, LaneHold};
 pub use lane::{Lane, LaneOs};
 pub use paint::{Cell, LaneCell, Window};
 pub use record_counts::{Memory, PollCountCheck, RecordCounts};
-pub use series::{Point, Queues, STEP};
-pub use state::{Counts, State, Stretch, Times};
+pub use series::{Queues, SERIES_BUCKET, SeriesPoint};
+pub use state::{State, StateInterval, StateTimes, TaskCounts};
 pub use task::Task;
 pub use totals::{GroupTotals, RuntimeTotals};
 
 use crate::record::{ChannelSample, GroupId, LaneId, LogLine, Marked, Nanos, Record, RuntimeSample, TaskId};
 use byte_arena::ByteArena;
-use group::Present;
+use group::PresentTotals;
 use id_map::IdMap;
 use series::Series;
 use std::collections::{HashMap, VecDeque};
@@ -96,44 +97,44 @@ pub struct CueInfo {
     /// When, after the run's start.
     pub at: Nanos,
     /// The caption. May be empty.
-    pub say: String,
+    pub caption: String,
     /// The caption is a question to those who watch.
-    pub asks: bool,
+    pub is_question: bool,
 }
 
 /// Everything known about a run.
 #[derive(Clone, Debug)]
 pub struct Model {
     info: RunInfo,
-    limit: usize,
+    max_slices: usize,
     now: Nanos,
     horizon: Nanos,
     lanes: Vec<Lane>,
-    lane_at: IdMap<LaneId>,
+    lane_indices: IdMap<LaneId>,
     groups: Vec<Group>,
-    group_at: IdMap<GroupId>,
+    group_indices: IdMap<GroupId>,
     tasks: Vec<Task>,
-    task_at: IdMap<TaskId>,
+    task_indices: IdMap<TaskId>,
     /// Where the tasks' youngest slices stand.
-    blocks: ByteArena,
+    arena: ByteArena,
     /// Of the tasks whose group is not known yet, up to the ends of their last slices.
-    unclaimed: Times,
+    ungrouped_times: StateTimes,
     /// Tasks from this place on are not in order.
-    disorder: usize,
+    first_unsorted: usize,
     /// Records of tasks whose spawn is not known yet, for their groups' statistics.
-    orphans: HashMap<TaskId, Vec<Record>>,
+    pending_records: HashMap<TaskId, Vec<Record>>,
     /// Tasks for which nobody waits any more, and which have not ended.
     orphaned_now: usize,
     /// Tasks with something in [`Task::live`].
     live: Vec<TaskId>,
-    present: Present,
+    present: PresentTotals,
     /// Slices on the lanes' tracks.
-    held: usize,
+    slices_kept: usize,
     /// Tasks that were over and are no longer among `tasks`.
-    forgotten: usize,
+    tasks_evicted: usize,
     labels: Vec<String>,
     series: Series,
-    accounts: RecordCounts,
+    record_counts: RecordCounts,
     marks: Vec<Marked>,
     log: VecDeque<LogLine>,
     runtime: Option<RuntimeSample>,
@@ -152,27 +153,27 @@ impl Model {
     pub fn with_limit(info: RunInfo, max_slices: usize) -> Model {
         Model {
             info,
-            limit: max_slices,
+            max_slices,
             now: Nanos::ZERO,
             horizon: Nanos::ZERO,
             lanes: Vec::new(),
-            lane_at: IdMap::default(),
+            lane_indices: IdMap::default(),
             groups: Vec::new(),
-            group_at: IdMap::default(),
+            group_indices: IdMap::default(),
             tasks: Vec::new(),
-            task_at: IdMap::default(),
-            blocks: ByteArena::default(),
-            unclaimed: Times::default(),
-            disorder: usize::MAX,
-            orphans: HashMap::new(),
+            task_indices: IdMap::default(),
+            arena: ByteArena::default(),
+            ungrouped_times: StateTimes::default(),
+            first_unsorted: usize::MAX,
+            pending_records: HashMap::new(),
             orphaned_now: 0,
             live: Vec::new(),
-            present: Present::default(),
-            held: 0,
-            forgotten: 0,
+            present: PresentTotals::default(),
+            slices_kept: 0,
+            tasks_evicted: 0,
             labels: Vec::new(),
             series: Series::default(),
-            accounts: RecordCounts::default(),
+            record_counts: RecordCounts::default(),
             marks: Vec::new(),
             log: VecDeque::new(),
             runtime: None,

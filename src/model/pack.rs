@@ -94,8 +94,8 @@ impl<'a> Reader<'a> {
 
     /// The next bytes, to be read by [`word`] without asking each time whether they are there; beyond the end, zeros.
     #[inline]
-    pub fn window<'b>(&'b self, padded: &'b mut Window) -> &'b Window {
-        match self.bytes.get(self.at..self.at + size_of::<Window>()) {
+    pub fn window<'b>(&'b self, padded: &'b mut EntryWindow) -> &'b EntryWindow {
+        match self.bytes.get(self.at..self.at + size_of::<EntryWindow>()) {
             Some(window) => window.try_into().expect("as many bytes were asked for"),
             None => {
                 *padded = self.padded();
@@ -105,8 +105,8 @@ impl<'a> Reader<'a> {
     }
 
     #[cold]
-    fn padded(&self) -> Window {
-        let mut window = [0; size_of::<Window>()];
+    fn padded(&self) -> EntryWindow {
+        let mut window = [0; size_of::<EntryWindow>()];
         let rest = &self.bytes[self.at.min(self.bytes.len())..];
         let rest = &rest[..rest.len().min(window.len())];
         window[..rest.len()].copy_from_slice(rest);
@@ -121,7 +121,7 @@ impl<'a> Reader<'a> {
 }
 
 /// Some bytes of an entry.
-pub(super) type Window = [u8; 40];
+pub(super) type EntryWindow = [u8; 40];
 
 /// The lowest bytes of a word, by how many.
 pub(super) const MASKS: [u64; 8] = {
@@ -136,7 +136,7 @@ pub(super) const MASKS: [u64; 8] = {
 
 /// Eight bytes of a window from a place below 32.
 #[inline]
-pub(super) fn word(window: &Window, at: u32) -> u64 {
+pub(super) fn word(window: &EntryWindow, at: u32) -> u64 {
     let at = (at & 31) as usize;
     u64::from_le_bytes(window[at..at + 8].try_into().expect("eight bytes were asked for"))
 }

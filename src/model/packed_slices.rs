@@ -1,26 +1,26 @@
-//! Runs of slices of one task, packed.
+//! Consecutive slices of one task, packed into bytes.
 //!
-//! A run covers the time from the end of the slice before its first to the end of its last, and knows what the task
-//! rested on before it, so that its states follow from it alone.
+//! Packed slices cover the time from the end of the slice before the first to the end of the last. They know the wait
+//! state before the first slice, so that all states in this time follow from them alone.
 
 use super::pack::{self, Entry, MASKS, Reader, unzigzag, word, zigzag};
 use super::paint::{Painter, TimeBreakdown};
 use super::spans::Spans;
-use super::state::{Stretch, Times};
+use super::state::{StateInterval, StateTimes};
 use super::wait_state::{PlacedSlice, Timing, WaitState};
 use crate::record::{CompactDuration, Label, LaneId, Nanos, Reason, Slice, TaskId};
 
-/// Packs slice after slice.
+/// Packs one slice after the other.
 #[derive(Clone, Debug)]
 pub(super) struct Packer {
-    /// What follows the last slice.
+    /// The wait state after the last slice.
     pub after: WaitState,
     woken_by: Option<TaskId>,
     lane: LaneId,
 }
 
 impl Packer {
-    /// For a run that follows `before`.
+    /// A packer of slices that follow `before`.
     pub fn new(before: WaitState) -> Packer {
         Packer {
             after: before,
@@ -29,11 +29,11 @@ impl Packer {
         }
     }
 
-    /// Header: four times 3 bits of width (gap, length, queued, unnoticed), then what has changed since the slice before:
-    /// 1 bit for the lane, 1 for label and reason, 2 for the waker.
+    /// Packs a slice. The header has four widths of 3 bits (gap, length, queued, unnoticed), then what has changed since
+    /// the slice before: 1 bit for the lane, 1 bit for label and reason, 2 bits for the waker.
     #[inline]
-    pub fn pack(&mut self, held: &PlacedSlice) -> Entry {
-        let slice = &held.slice;
+    pub fn pack(&mut self, placed: &PlacedSlice) -> Entry {
+        let slice = &placed.slice;
         let numbers = [
             slice.start - self.after.since,
             slice.len.get(),
@@ -48,69 +48,71 @@ impl Packer {
             header |= width << (3 * place);
             entry.put(n, width);
         }
-        // Whether these change is anybody's guess, also the processor's: so each is put in, at no width if it does not.
-        let lane = u64::from(held.lane.0);
+        // No branch could be predicted here, because these change at random. So each is always written, with width 0 if
+        // it has not changed.
+        let lane = u64::from(placed.lane.0);
         let (lane, width) = if lane < ONE_BYTE {
             (lane, 1)
         } else {
             (ONE_BYTE | lane << 8, 3)
         };
-        let changes = held.lane != self.lane;
+        let changes = placed.lane != self.lane;
         header |= u32::from(changes) * OTHER_LANE;
         entry.put(lane, u32::from(changes) * width);
 
-        let after = WaitState::after(held);
+        let after = WaitState::after(placed);
         let (label, reason) = (u64::from(after.label.0), (after.reason as u64) << 12);
-        let (rest, width) = if label < TWELVE_BITS {
+        let (wait, width) = if label < TWELVE_BITS {
             (reason | label, 2)
         } else {
             (reason | TWELVE_BITS | label << 16, 4)
         };
         let changes = (after.label, after.reason) != (self.after.label, self.after.reason);
-        header |= u32::from(changes) * OTHER_REST;
-        entry.put(rest, u32::from(changes) * width);
+        header |= u32::from(changes) * OTHER_WAIT;
+        entry.put(wait, u32::from(changes) * width);
 
         let id = slice.woken_by.map_or(0, TaskId::get);
-        let far = zigzag(id.wrapping_sub(slice.task.get()));
+        let distance = zigzag(id.wrapping_sub(slice.task.get()));
         let (kind, waker, width) = match id {
-            0 => (NOBODY, 0, 0),
-            _ if far <= u32::from(u16::MAX) => (NEAR, far, 2),
-            _ => (FAR, id, 4),
+            0 => (NO_WAKER, 0, 0),
+            _ if distance <= u32::from(u16::MAX) => (NEAR_WAKER, distance, 2),
+            _ => (ANY_WAKER, id, 4),
         };
         let changes = slice.woken_by != self.woken_by;
         header |= u32::from(changes) * kind;
         entry.put(u64::from(waker), u32::from(changes) * width);
 
-        (self.lane, self.woken_by, self.after) = (held.lane, slice.woken_by, after);
+        (self.lane, self.woken_by, self.after) = (placed.lane, slice.woken_by, after);
         entry.headed(&(header as u16).to_le_bytes())
     }
 }
 
-/// Another lane than before: its number follows in one byte, or in the two after [`ONE_BYTE`].
+/// The lane has changed. Its number follows in one byte, or in two bytes after [`ONE_BYTE`].
 const OTHER_LANE: u32 = 1 << 12;
 const ONE_BYTE: u64 = 0xff;
-/// Another label or reason: four bits of reason and twelve of label follow, or [`TWELVE_BITS`] and then two bytes.
-const OTHER_REST: u32 = 1 << 13;
+/// The label or the reason has changed. Four bits of reason and twelve bits of label follow. A label that does not fit
+/// follows in two bytes after [`TWELVE_BITS`].
+const OTHER_WAIT: u32 = 1 << 13;
 const TWELVE_BITS: u64 = 0xfff;
-const _: () = assert!(Reason::ALL.len() <= 16, "a reason has four bits");
-/// Another waker, in the two highest bits: nobody; a task whose number is near that of the task itself, which follows
-/// [folded](zigzag) in two bytes; or any, in four.
-const NOBODY: u32 = 1 << 14;
-const NEAR: u32 = 2 << 14;
-const FAR: u32 = 3 << 14;
+const _: () = assert!(Reason::ALL.len() <= 16, "a reason fits into four bits");
+/// The waker has changed, in the two highest bits of the header. Either there is none; or its number is near that of the
+/// task, and the [`zigzag`] distance follows in two bytes; or its number follows in four bytes.
+const NO_WAKER: u32 = 1 << 14;
+const NEAR_WAKER: u32 = 2 << 14;
+const ANY_WAKER: u32 = 3 << 14;
 
-/// A packed run, to be read.
+/// Packed slices, to be read.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct PackedSlices<'a> {
-    /// What precedes its first slice.
+    /// The wait state before the first slice.
     pub before: WaitState,
     pub bytes: &'a [u8],
 }
 
 impl<'a> PackedSlices<'a> {
-    /// Its slices in order.
+    /// The slices in order.
     #[inline]
-    pub fn slices(self, task: TaskId) -> Slices<'a> {
+    pub fn iter(self, task: TaskId) -> Slices<'a> {
         Slices {
             reader: Reader::new(self.bytes),
             before: self.before,
@@ -120,59 +122,66 @@ impl<'a> PackedSlices<'a> {
         }
     }
 
-    /// Where its first slice begins; `None`: it has none.
+    /// The start of the first slice; `None` if there is none.
     pub fn start(self) -> Option<Nanos> {
-        // Whose it is does not matter here.
-        let first = self.slices(TaskId(std::num::NonZeroU32::MIN)).next()?;
+        // The start does not depend on the task.
+        let any = TaskId(std::num::NonZeroU32::MIN);
+        let first = self.iter(any).next()?;
         Some(first.timing.start)
     }
 
-    /// Every stretch of it that is not empty, in order, but for those of slices that end by `from`, or whose gaps begin at `to`
-    /// or later.
-    pub fn stretches(self, task: TaskId, (from, to): (Nanos, Nanos), spans: &Spans, each: &mut impl FnMut(Stretch)) {
-        for slice in self.slices(task) {
+    /// Every interval that is not empty, in order. Leaves out slices that end by `from`, and slices whose gaps begin at
+    /// `to` or later.
+    pub fn intervals(
+        self,
+        task: TaskId,
+        (from, to): (Nanos, Nanos),
+        spans: &Spans,
+        each: &mut impl FnMut(StateInterval),
+    ) {
+        for slice in self.iter(task) {
             if slice.before.since >= to {
                 break;
             }
             if slice.timing.end > from {
-                slice.before.stretches(&slice.timing, spans, each);
+                slice.before.intervals(&slice.timing, spans, each);
             }
         }
     }
 
-    /// Paints it slice by slice.
+    /// Paints slice by slice.
     pub fn paint(self, task: TaskId, spans: &Spans, painter: &mut Painter) {
-        for Packed { before, timing, .. } in self.slices(task) {
-            match painter.only(before.since, timing.end) {
-                Some(cell) => cell.spend(&before.spent(&timing, spans)),
-                None => before.stretches(&timing, spans, &mut |stretch| painter.stretch(&stretch)),
+        for DecodedSlice { before, timing, .. } in self.iter(task) {
+            match painter.cell_containing(before.since, timing.end) {
+                Some(cell) => cell.add_slice(&before.slice_times(&timing, spans)),
+                None => before.intervals(&timing, spans, &mut |interval| painter.add(&interval)),
             }
         }
     }
 
-    /// All the time that it covers.
-    pub fn mix(self, task: TaskId, spans: &Spans) -> TimeBreakdown {
-        let mut mix = TimeBreakdown::default();
-        for Packed { before, timing, .. } in self.slices(task) {
-            mix.spend(&before.spent(&timing, spans));
+    /// The summary of the time that the slices cover.
+    pub fn breakdown(self, task: TaskId, spans: &Spans) -> TimeBreakdown {
+        let mut breakdown = TimeBreakdown::default();
+        for DecodedSlice { before, timing, .. } in self.iter(task) {
+            breakdown.add_slice(&before.slice_times(&timing, spans));
         }
-        mix
+        breakdown
     }
 
-    /// The time that it covers, by state.
-    pub fn times(self, task: TaskId, spans: &Spans) -> Times {
-        let mut times = Times::default();
-        for Packed { before, timing, .. } in self.slices(task) {
-            times.spend(&before.spent(&timing, spans));
+    /// The time that the slices cover, by state.
+    pub fn times(self, task: TaskId, spans: &Spans) -> StateTimes {
+        let mut times = StateTimes::default();
+        for DecodedSlice { before, timing, .. } in self.iter(task) {
+            times.add_slice(&before.slice_times(&timing, spans));
         }
         times
     }
 }
 
-/// A slice of a packed run.
+/// A slice that was read from its packed form.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Packed {
-    /// What precedes it.
+pub(super) struct DecodedSlice {
+    /// The wait state before the slice.
     pub before: WaitState,
     pub timing: Timing,
     task: TaskId,
@@ -182,9 +191,9 @@ pub(super) struct Packed {
     reason: Reason,
 }
 
-impl Packed {
-    /// As it was before it was packed.
-    pub fn held(&self) -> PlacedSlice {
+impl DecodedSlice {
+    /// The slice as it was before packing.
+    pub fn placed(&self) -> PlacedSlice {
         let Timing {
             start,
             end,
@@ -205,7 +214,7 @@ impl Packed {
     }
 }
 
-/// The slices of a run.
+/// Reads packed slices one by one.
 #[derive(Clone, Debug)]
 pub(super) struct Slices<'a> {
     reader: Reader<'a>,
@@ -215,37 +224,38 @@ pub(super) struct Slices<'a> {
     woken_by: Option<TaskId>,
 }
 
-/// The bytes of lane, of label and reason, and of the waker in their usual forms, where they have changed.
+/// The widths of the lane, of label with reason, and of the waker in their short forms; 0 for what has not changed.
 #[inline]
 fn widths(header: u32) -> (u32, u32, u32) {
-    // None for nobody, two for one who is near, four for any.
+    // 0 for no waker, 2 for a near one, 4 for any.
     let waker = (header >> 14 & 2) << (header >> 14 & 1);
     (header >> 12 & 1, header >> 12 & 2, waker)
 }
 
 impl Slices<'_> {
-    /// Reads lane, reason with part of the label, label, and waker where one of the first is not in its usual form.
+    /// Reads the lane, the reason with the short label, the label, and the waker, if the lane or the label has its long
+    /// form.
     #[cold]
-    fn unusual(&mut self, header: u32) -> (u64, u64, u64, u32) {
-        let (lane_width, rest_width, waker_width) = widths(header);
+    fn read_long_forms(&mut self, header: u32) -> (u64, u64, u64, u32) {
+        let (lane_width, wait_width, waker_width) = widths(header);
         let lane = match self.reader.take(lane_width) {
             ONE_BYTE => self.reader.take(2),
             lane => lane,
         };
-        let rest = self.reader.take(rest_width);
-        let label = match rest & TWELVE_BITS {
+        let wait = self.reader.take(wait_width);
+        let label = match wait & TWELVE_BITS {
             TWELVE_BITS => self.reader.take(2),
             label => label,
         };
-        (lane, rest, label, self.reader.take(waker_width) as u32)
+        (lane, wait, label, self.reader.take(waker_width) as u32)
     }
 }
 
 impl Iterator for Slices<'_> {
-    type Item = Packed;
+    type Item = DecodedSlice;
 
     #[inline(always)]
-    fn next(&mut self) -> Option<Packed> {
+    fn next(&mut self) -> Option<DecodedSlice> {
         if self.reader.is_done() {
             return None;
         }
@@ -268,31 +278,31 @@ impl Iterator for Slices<'_> {
             queued,
             unnoticed,
         };
-        // Whether these have changed is anybody's guess, also the processor's: so they are read without asking. In their usual
+        // No branch could be predicted here, because these change at random. So they are read in any case. In their short
         // forms they fit into one word.
-        let (lane_width, rest_width, waker_width) = widths(header);
+        let (lane_width, wait_width, waker_width) = widths(header);
         let word = word(window, at);
-        let (mut lane, mut rest) = (word & ONE_BYTE, word >> (8 * lane_width));
-        let mut waker = (rest >> (8 * rest_width) & MASKS[waker_width as usize]) as u32;
-        rest &= 0xffff;
-        let mut label = rest & TWELVE_BITS;
-        if lane_width > 0 && lane == ONE_BYTE || rest_width > 0 && label == TWELVE_BITS {
+        let (mut lane, mut wait) = (word & ONE_BYTE, word >> (8 * lane_width));
+        let mut waker = (wait >> (8 * wait_width) & MASKS[waker_width as usize]) as u32;
+        wait &= 0xffff;
+        let mut label = wait & TWELVE_BITS;
+        if lane_width > 0 && lane == ONE_BYTE || wait_width > 0 && label == TWELVE_BITS {
             self.reader.skip(at);
-            (lane, rest, label, waker) = self.unusual(header);
+            (lane, wait, label, waker) = self.read_long_forms(header);
         } else {
-            self.reader.skip(at + lane_width + rest_width + waker_width);
+            self.reader.skip(at + lane_width + wait_width + waker_width);
         }
         self.lane = if lane_width > 0 { LaneId(lane as u16) } else { self.lane };
-        let (reason, label) = if rest_width > 0 {
-            (rest >> 12, label)
+        let (reason, label) = if wait_width > 0 {
+            (wait >> 12, label)
         } else {
             (before.reason as u64, u64::from(before.label.0))
         };
         let (reason, label) = (Reason::ALL[reason as usize], Label(label as u16));
-        self.woken_by = match header & FAR {
-            NOBODY => None,
-            NEAR => TaskId::new(self.task.get().wrapping_add(unzigzag(waker))),
-            FAR => TaskId::new(waker),
+        self.woken_by = match header & ANY_WAKER {
+            NO_WAKER => None,
+            NEAR_WAKER => TaskId::new(self.task.get().wrapping_add(unzigzag(waker))),
+            ANY_WAKER => TaskId::new(waker),
             _ => self.woken_by,
         };
         self.before = WaitState {
@@ -300,7 +310,7 @@ impl Iterator for Slices<'_> {
             reason,
             label,
         };
-        Some(Packed {
+        Some(DecodedSlice {
             before,
             timing,
             task: self.task,
@@ -317,12 +327,12 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// Numbers of every size, the smallest ones and those around `edge` as often as all others.
-    fn number(most: u32, edge: u32) -> impl Strategy<Value = u32> {
-        prop_oneof![0u32..3, edge - 2..(edge + 3).min(most), 0..=most]
+    /// Numbers of every size, the smallest ones and those context `edge` as often as all others.
+    fn number(max: u32, edge: u32) -> impl Strategy<Value = u32> {
+        prop_oneof![0u32..3, edge - 2..(edge + 3).min(max), 0..=max]
     }
 
-    fn held() -> impl Strategy<Value = (u64, PlacedSlice)> {
+    fn placed_slice() -> impl Strategy<Value = (u64, PlacedSlice)> {
         let length = || {
             (0u32..64)
                 .prop_flat_map(|bits| (0..=u64::MAX >> (63 - bits)).prop_map(|n| CompactDuration::new(Nanos(n / 2))))
@@ -351,26 +361,26 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_run_gives_back_the_slices_that_were_packed(slices in prop::collection::vec(held(), 1..20), task in number(u32::MAX, 1 << 15)) {
+        fn unpacking_returns_the_slices_that_were_packed(slices in prop::collection::vec(placed_slice(), 1..20), task in number(u32::MAX, 1 << 15)) {
             let task = TaskId::new(task.max(1)).unwrap();
-            let before = WaitState::fresh(Nanos(7));
+            let before = WaitState::spawned(Nanos(7));
             let mut packer = Packer::new(before);
             let mut bytes = Vec::new();
             let mut all = Vec::new();
-            for (gap, mut held) in slices {
-                held.slice.task = task;
-                held.slice.start = packer.after.since + Nanos(gap);
-                // Longer than an entry can tell, and than anything lasts.
+            for (gap, mut placed) in slices {
+                placed.slice.task = task;
+                placed.slice.start = packer.after.since + Nanos(gap);
+                // An entry cannot hold longer lengths, and nothing lasts that long.
                 let cut = |n: &mut CompactDuration| *n = (*n).min(CompactDuration::new(Nanos(pack::MOST / 2)));
-                cut(&mut held.slice.len);
-                cut(&mut held.slice.queued);
-                cut(&mut held.slice.unnoticed);
-                bytes.extend_from_slice(packer.pack(&held).bytes());
-                all.push(held);
+                cut(&mut placed.slice.len);
+                cut(&mut placed.slice.queued);
+                cut(&mut placed.slice.unnoticed);
+                bytes.extend_from_slice(packer.pack(&placed).bytes());
+                all.push(placed);
             }
-            let run = PackedSlices { before, bytes: &bytes };
-            let back: Vec<PlacedSlice> = run.slices(task).map(|slice| slice.held()).collect();
-            prop_assert_eq!(back, all);
+            let packed = PackedSlices { before, bytes: &bytes };
+            let unpacked: Vec<PlacedSlice> = packed.iter(task).map(|slice| slice.placed()).collect();
+            prop_assert_eq!(unpacked, all);
         }
     }
 }

@@ -30,7 +30,7 @@ impl Model {
 
     /// A lane.
     pub fn lane(&self, id: LaneId) -> Option<&Lane> {
-        self.lane_at.get(id).map(|at| &self.lanes[at])
+        self.lane_indices.get(id).map(|at| &self.lanes[at])
     }
 
     /// The groups in the order of their ids, which never changes: a group's place is its colour.
@@ -40,7 +40,7 @@ impl Model {
 
     /// A group.
     pub fn group(&self, id: GroupId) -> Option<&Group> {
-        self.group_at.get(id).map(|at| &self.groups[at])
+        self.group_indices.get(id).map(|at| &self.groups[at])
     }
 
     /// The tasks in the order of their spawns, but for those that were over by the [horizon](Model::horizon).
@@ -50,7 +50,7 @@ impl Model {
 
     /// A task.
     pub fn task(&self, id: TaskId) -> Option<&Task> {
-        self.task_at.get(id).map(|at| &self.tasks[at])
+        self.task_indices.get(id).map(|at| &self.tasks[at])
     }
 
     /// A task's name: `api#7`, or `#` and its id where its group is not known.
@@ -61,22 +61,22 @@ impl Model {
     /// What a task does now; a task that nobody knows is suspended for unknown reasons.
     pub fn state(&self, id: TaskId) -> State {
         self.present(id)
-            .map_or(State::Suspended(crate::record::Reason::Unknown), |stretch| {
-                stretch.state
+            .map_or(State::Suspended(crate::record::Reason::Unknown), |interval| {
+                interval.state
             })
     }
 
     /// Since when a task has been in its present state.
-    pub fn since(&self, id: TaskId) -> Nanos {
-        self.present(id).map_or(self.now, |stretch| stretch.from)
+    pub fn state_since(&self, id: TaskId) -> Nanos {
+        self.present(id).map_or(self.now, |interval| interval.from)
     }
 
-    /// The last stretch of a task up to now. May be empty: it began this very instant.
-    fn present(&self, id: TaskId) -> Option<Stretch> {
+    /// The last interval of a task up to now. May be empty: it began this very instant.
+    fn present(&self, id: TaskId) -> Option<StateInterval> {
         let mut last = None;
-        self.task(id)?.open(self.now, |stretch| {
-            if last.is_none() || !stretch.is_empty() {
-                last = Some(stretch);
+        self.task(id)?.open(self.now, |interval| {
+            if last.is_none() || !interval.is_empty() {
+                last = Some(interval);
             }
         });
         last
@@ -89,35 +89,35 @@ impl Model {
             return None;
         }
         let mut state = None;
-        task.stretches(at, at + Nanos(1), self.now, &self.blocks, |stretch| {
-            state = Some(stretch.state)
+        task.intervals(at, at + Nanos(1), self.now, &self.arena, |interval| {
+            state = Some(interval.state)
         });
         state
     }
 
-    /// Every stretch of a task that touches `from..to`, in order and as a whole, as far as its slices are held.
-    pub fn stretches(&self, id: TaskId, from: Nanos, to: Nanos, each: impl FnMut(Stretch)) {
+    /// Every interval of a task that touches `from..to`, in order and as a whole, as far as its slices are held.
+    pub fn intervals(&self, id: TaskId, from: Nanos, to: Nanos, each: impl FnMut(StateInterval)) {
         if let Some(task) = self.task(id) {
-            task.stretches(from.max(self.horizon), to.min(self.now), self.now, &self.blocks, each);
+            task.intervals(from.max(self.horizon), to.min(self.now), self.now, &self.arena, each);
         }
     }
 
-    /// Every stretch in which a task blocked, or waited for at least `worth` for a lane or for somebody to notice, that
+    /// Every interval in which a task blocked, or waited for at least `worth` for a lane or for somebody to notice, that
     /// touches `from..to`, in order and as a whole, as far as its slices are held. Looks at summaries first: cheap where there are none.
-    pub fn troubles(&self, id: TaskId, from: Nanos, to: Nanos, worth: Nanos, each: impl FnMut(Stretch)) {
+    pub fn problems(&self, id: TaskId, from: Nanos, to: Nanos, min_wait: Nanos, each: impl FnMut(StateInterval)) {
         if let Some(task) = self.task(id) {
-            let window = (from.max(self.horizon), to.min(self.now), worth);
-            task.troubles(window, self.now, &self.blocks, each);
+            let window = (from.max(self.horizon), to.min(self.now), min_wait);
+            task.problems(window, self.now, &self.arena, each);
         }
     }
 
     /// The name of the step that a task is in or waits for, where that is known.
-    pub fn waiting_on(&self, id: TaskId) -> Option<&str> {
+    pub fn current_step(&self, id: TaskId) -> Option<&str> {
         let task = self.task(id)?;
         let label = match task.live.as_deref() {
             _ if task.ended.is_some() => Label::NONE,
             Some(LiveTask::Current { label, .. }) => *label,
-            _ => task.rest().label,
+            _ => task.last_wait().label,
         };
         Some(self.label(label)).filter(|text| !text.is_empty())
     }
@@ -131,7 +131,7 @@ impl Model {
     pub fn paint_task(&self, id: TaskId, window: Window, cells: &mut Vec<Cell>) {
         let mut painter = Painter::new(window, self.horizon, self.now);
         if let Some(task) = self.task(id) {
-            task.paint(self.now, &self.blocks, &mut painter);
+            task.paint(self.now, &self.arena, &mut painter);
         }
         painter.finish(cells);
     }
@@ -162,7 +162,7 @@ impl Model {
     }
 
     /// How many tasks are in each state now. Does not look at the tasks.
-    pub fn counts(&self) -> Counts {
+    pub fn counts(&self) -> TaskCounts {
         self.present.counts()
     }
 
@@ -172,21 +172,21 @@ impl Model {
     }
 
     /// Time a task has spent in each state, up to now.
-    pub fn times(&self, id: TaskId) -> Times {
+    pub fn times(&self, id: TaskId) -> StateTimes {
         let Some(task) = self.task(id) else {
-            return Times::default();
+            return StateTimes::default();
         };
         let mut times = task.times;
-        task.open(self.now, |stretch| times.add(stretch.state, stretch.len()));
+        task.open(self.now, |interval| times.add(interval.state, interval.len()));
         times
     }
 
     /// Time the tasks of a group have spent in each state, up to now, in sum. Does not look at the tasks.
-    pub fn group_times(&self, id: GroupId) -> Times {
+    pub fn group_times(&self, id: GroupId) -> StateTimes {
         let Some(group) = self.group(id) else {
-            return Times::default();
+            return StateTimes::default();
         };
-        let mut times = group.closed;
+        let mut times = group.closed_times;
         times += group.present.times(self.now);
         times
     }
@@ -209,7 +209,7 @@ impl Model {
         }
         Overall {
             repetitions,
-            repetition: repetition.percentiles(),
+            repetition_time: repetition.percentiles(),
             delay: delay.percentiles(),
             lateness: lateness.percentiles(),
         }
@@ -240,8 +240,8 @@ impl Model {
         (ended + current).0 as f64 / (self.now - from).0.max(1) as f64
     }
 
-    /// Steps of [`STEP`], oldest first, the last one unfinished; ten minutes of them. Each costs when it is asked for.
-    pub fn series(&self) -> impl DoubleEndedIterator<Item = Point> + ExactSizeIterator {
+    /// Steps of [`SERIES_BUCKET`], oldest first, the last one unfinished; ten minutes of them. Each costs when it is asked for.
+    pub fn series(&self) -> impl DoubleEndedIterator<Item = SeriesPoint> + ExactSizeIterator {
         self.series.points(self.now, |from, to| {
             self.lanes
                 .iter()
@@ -253,11 +253,11 @@ impl Model {
     }
 
     /// Whether the records are complete.
-    pub fn accounts(&self) -> RecordCounts {
+    pub fn record_counts(&self) -> RecordCounts {
         RecordCounts {
             tokio_polls: self.runtime.as_ref().map(|sample| sample.total_polls),
             lifo_slot: self.info.lifo_slot,
-            ..self.accounts
+            ..self.record_counts
         }
     }
 
@@ -283,13 +283,13 @@ impl Model {
 
     /// What the slices and the tasks take on the heap. Looks at every chunk.
     pub fn memory(&self) -> Memory {
-        let lanes: usize = self.lanes.iter().map(|lane| lane.track.bytes()).sum();
-        let tracks: usize = self.tasks.iter().map(Task::bytes).sum();
+        let lanes: usize = self.lanes.iter().map(|lane| lane.track.heap_bytes()).sum();
+        let tracks: usize = self.tasks.iter().map(Task::heap_bytes).sum();
         Memory {
-            slices: self.held,
-            slice_bytes: lanes + tracks + self.blocks.bytes(),
+            slices: self.slices_kept,
+            slice_bytes: lanes + tracks + self.arena.heap_bytes(),
             tasks: self.tasks.len(),
-            task_bytes: self.tasks.capacity() * size_of::<Task>() + self.task_at.bytes(),
+            task_bytes: self.tasks.capacity() * size_of::<Task>() + self.task_indices.heap_bytes(),
         }
     }
 }

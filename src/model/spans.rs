@@ -78,7 +78,7 @@ impl Spans {
     }
 
     /// Bytes on the heap.
-    pub(super) fn bytes(&self) -> usize {
+    pub(super) fn heap_bytes(&self) -> usize {
         self.0.capacity() * size_of::<(Nanos, Nanos)>()
     }
 }

@@ -36,7 +36,7 @@ impl State {
     /// What a task off its lane does if nobody has said that it is ready or woken.
     ///
     /// A task that gave way is queued again at once, and so is one that has never run.
-    pub(super) fn at_rest(reason: Reason) -> State {
+    pub(super) fn between_slices(reason: Reason) -> State {
         match reason {
             Reason::Yield => State::Queued,
             other => State::Suspended(other),
@@ -46,7 +46,7 @@ impl State {
 
 /// A time during which a task's state does not change: `from` inclusive, `to` exclusive.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Stretch {
+pub struct StateInterval {
     /// Its first instant.
     pub from: Nanos,
     /// The first instant after it.
@@ -55,7 +55,7 @@ pub struct Stretch {
     pub state: State,
 }
 
-impl Stretch {
+impl StateInterval {
     /// How long it lasts.
     pub fn len(&self) -> Nanos {
         self.to - self.from
@@ -82,7 +82,7 @@ pub(super) struct SliceTimes {
 
 /// Time spent in each state but the last. `suspended` is the sum of `suspended_on`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Times {
+pub struct StateTimes {
     /// Holding a lane and computing.
     pub running: Nanos,
     /// Holding a lane while the thread sleeps in the OS.
@@ -97,7 +97,7 @@ pub struct Times {
     pub suspended_on: [Nanos; Reason::ALL.len()],
 }
 
-impl Times {
+impl StateTimes {
     /// Time in all, from being spawned to being over.
     pub fn total(&self) -> Nanos {
         self.running + self.blocking + self.queued + self.unnoticed + self.suspended
@@ -121,19 +121,19 @@ impl Times {
 
     /// Counts that, too.
     #[inline]
-    pub(super) fn spend(&mut self, spent: &SliceTimes) {
-        self.running += spent.running;
-        self.blocking += spent.blocking;
-        self.queued += spent.queued;
-        self.unnoticed += spent.unnoticed;
-        self.suspended += spent.suspended;
-        self.suspended_on[spent.reason as usize] += spent.suspended;
+    pub(super) fn add_slice(&mut self, slice: &SliceTimes) {
+        self.running += slice.running;
+        self.blocking += slice.blocking;
+        self.queued += slice.queued;
+        self.unnoticed += slice.unnoticed;
+        self.suspended += slice.suspended;
+        self.suspended_on[slice.reason as usize] += slice.suspended;
     }
 }
 
-impl AddAssign for Times {
+impl AddAssign for StateTimes {
     #[inline]
-    fn add_assign(&mut self, rhs: Times) {
+    fn add_assign(&mut self, rhs: StateTimes) {
         self.running += rhs.running;
         self.blocking += rhs.blocking;
         self.queued += rhs.queued;
@@ -145,9 +145,9 @@ impl AddAssign for Times {
     }
 }
 
-impl SubAssign for Times {
+impl SubAssign for StateTimes {
     #[inline]
-    fn sub_assign(&mut self, rhs: Times) {
+    fn sub_assign(&mut self, rhs: StateTimes) {
         self.running = self.running - rhs.running;
         self.blocking = self.blocking - rhs.blocking;
         self.queued = self.queued - rhs.queued;
@@ -161,7 +161,7 @@ impl SubAssign for Times {
 
 /// How many tasks are in each state now.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Counts {
+pub struct TaskCounts {
     /// Holding a lane and computing.
     pub running: usize,
     /// Holding a lane while the thread sleeps in the OS.
@@ -192,7 +192,7 @@ pub struct Counts {
     pub unknown: usize,
 }
 
-impl Counts {
+impl TaskCounts {
     /// Tasks that are not over.
     pub fn alive(&self) -> usize {
         self.running + self.blocking + self.queued + self.unnoticed + self.suspended
@@ -212,7 +212,7 @@ impl Counts {
     }
 
     /// The count of a state.
-    pub fn of_mut(&mut self, state: State) -> &mut usize {
+    pub fn get_mut(&mut self, state: State) -> &mut usize {
         match state {
             State::Running => &mut self.running,
             State::Blocking => &mut self.blocking,

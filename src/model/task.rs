@@ -1,12 +1,12 @@
 //! A task: its identity, its slices, and what is known of the present.
 
-use super::apply::Around;
+use super::apply::ChangeContext;
 use super::byte_arena::ByteArena;
 use super::paint::Painter;
 use super::spans::Spans;
-use super::state::{State, Stretch, Times};
-use super::track::Track;
-use super::wait_state::{WaitState, hold};
+use super::state::{State, StateInterval, StateTimes};
+use super::task_track::TaskTrack;
+use super::wait_state::{WaitState, split_hold};
 use crate::record::{GroupId, Label, LaneId, Nanos, Outcome, TaskId};
 use std::mem::offset_of;
 
@@ -27,13 +27,13 @@ pub struct Task {
     /// Slices so far, those forgotten included.
     pub polls: u64,
     pub(super) blocking: Spans,
-    pub(super) track: Track,
+    pub(super) track: TaskTrack,
     /// Up to the end of the last slice.
-    pub(super) times: Times,
-    /// It has held a lane that other tasks run on too: there it holds others up when it blocks.
+    pub(super) times: StateTimes,
+    /// It has held a lane that other tasks run on too: there it holds others up when it arena.
     pub on_shared_lane: bool,
     /// It failed, and nobody was left to hear of it.
-    pub(super) unheard: bool,
+    pub(super) unobserved: bool,
     /// The lane on which it ended. The record of an end comes before that of the slice in which it lies.
     pub(super) ended_on: LaneId,
     /// Its number within its group, from 0.
@@ -47,7 +47,7 @@ pub struct Task {
     pub(super) live: Option<Box<LiveTask>>,
 }
 
-/// The reason whose time lies on the line of the cache between those of [`Times::running`] and [`Task::index`], see [`Task::warm`].
+/// The reason whose time lies on the line of the cache between those of [`StateTimes::running`] and [`Task::index`], see [`Task::prefetch`].
 const MIDDLE: usize = 5;
 const _: () = {
     let middle = (offset_of!(Task, times.suspended_on) + MIDDLE * size_of::<Nanos>()) / 64;
@@ -73,11 +73,11 @@ pub(super) enum LiveTask {
 
 /// What a task does when its last slice is over: its place in the sums of the present.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Standing {
+pub(super) struct PresentState {
     /// What it rests on, and since when.
-    pub rest: WaitState,
+    pub wait: WaitState,
     /// When it was over, and how.
-    pub over: Option<(Nanos, Outcome)>,
+    pub ended: Option<(Nanos, Outcome)>,
 }
 
 impl Task {
@@ -90,13 +90,13 @@ impl Task {
             spawned_at: born,
             ended: None,
             orphaned: None,
-            unheard: false,
+            unobserved: false,
             on_shared_lane: false,
             ended_on: LaneId::NONE,
             polls: 0,
             repetitions: [0; Outcome::ALL.len()],
-            times: Times::default(),
-            track: Track::new(born),
+            times: StateTimes::default(),
+            track: TaskTrack::new(born),
             blocking: Spans::default(),
             live: None,
         }
@@ -104,95 +104,95 @@ impl Task {
 
     /// Reads what taking in a slice will change, and returns nothing of worth: see `apply`.
     #[inline]
-    pub(super) fn warm(&self) -> u64 {
+    pub(super) fn prefetch(&self) -> u64 {
         // One word of each line of the cache that a slice changes.
         self.polls
-            ^ self.rest().since.0
+            ^ self.last_wait().since.0
             ^ self.times.running.0
             ^ self.times.suspended_on[MIDDLE].0
             ^ u64::from(self.index)
     }
 
     /// Its place among the others.
-    pub(super) fn order(&self) -> (Nanos, TaskId) {
+    pub(super) fn sort_key(&self) -> (Nanos, TaskId) {
         (self.spawned_at, self.id)
     }
 
     /// It turns out to be older: something tells of it at this instant.
-    pub(super) fn is_older(&mut self, spawned_at: Nanos, around: &mut Around) {
-        let (mut sums, blocks) = around.sums(&mut self.times);
+    pub(super) fn move_spawn_back(&mut self, spawned_at: Nanos, context: &mut ChangeContext) {
+        let (mut sums, arena) = context.sums(&mut self.times);
         let was = std::mem::replace(&mut self.spawned_at, spawned_at);
         self.track
-            .rebase(self.id, was, spawned_at, &self.blocking, &mut sums, blocks);
+            .move_spawn_back(self.id, was, spawned_at, &self.blocking, &mut sums, arena);
     }
 
     /// Forgets what ended by `horizon`.
-    pub(super) fn evict(&mut self, horizon: Nanos, blocks: &mut ByteArena) {
-        let since = self.track.evict(horizon, blocks);
+    pub(super) fn evict(&mut self, horizon: Nanos, arena: &mut ByteArena) {
+        let since = self.track.evict(horizon, arena);
         self.blocking.evict(since.min(horizon));
     }
 
     #[inline]
-    pub(super) fn standing(&self) -> Standing {
-        let rest = self.rest();
-        Standing {
-            rest,
-            over: self.ended.map(|(at, outcome)| (at.max(rest.since), outcome)),
+    pub(super) fn present_state(&self) -> PresentState {
+        let wait = self.last_wait();
+        PresentState {
+            wait,
+            ended: self.ended.map(|(at, outcome)| (at.max(wait.since), outcome)),
         }
     }
 
     /// What it does after its last slice.
-    pub(super) fn rest(&self) -> WaitState {
-        self.track.rest()
+    pub(super) fn last_wait(&self) -> WaitState {
+        self.track.last_wait()
     }
 
     /// What it rested on at an instant at which it held no lane and was not over.
-    pub(super) fn rest_at(&self, at: Nanos, blocks: &ByteArena) -> Option<WaitState> {
-        let rest = self.rest();
-        if at < self.spawned_at || self.over_at().is_some_and(|over| over <= at) {
+    pub(super) fn wait_at(&self, at: Nanos, arena: &ByteArena) -> Option<WaitState> {
+        let wait = self.last_wait();
+        if at < self.spawned_at || self.ended_at().is_some_and(|over| over <= at) {
             return None;
         }
         match self.live.as_deref() {
-            _ if at < rest.since => self.track.rest_at(self.id, at, blocks),
+            _ if at < wait.since => self.track.wait_at(self.id, at, arena),
             Some(LiveTask::Current { start, .. }) if *start <= at => None,
-            _ => Some(rest),
+            _ => Some(wait),
         }
     }
 
     /// The instant from which on it is over.
-    pub fn over_at(&self) -> Option<Nanos> {
-        self.standing().over.map(|(at, _)| at)
+    pub fn ended_at(&self) -> Option<Nanos> {
+        self.present_state().ended.map(|(at, _)| at)
     }
 
-    /// The stretches after the last slice, at least one though it be empty, up to `now`, or up to `Nanos::MAX` for a task that is over.
-    pub(super) fn open(&self, now: Nanos, mut each: impl FnMut(Stretch)) {
-        let rest = self.rest();
-        let state = State::at_rest(rest.reason);
-        if let (Some(over), Some((_, outcome))) = (self.over_at(), self.ended) {
-            each(Stretch {
-                from: rest.since,
+    /// The intervals after the last slice, at least one though it be empty, up to `now`, or up to `Nanos::MAX` for a task that is over.
+    pub(super) fn open(&self, now: Nanos, mut each: impl FnMut(StateInterval)) {
+        let wait = self.last_wait();
+        let state = State::between_slices(wait.reason);
+        if let (Some(over), Some((_, outcome))) = (self.ended_at(), self.ended) {
+            each(StateInterval {
+                from: wait.since,
                 to: over,
                 state,
             });
-            each(Stretch {
+            each(StateInterval {
                 from: over,
                 to: Nanos::MAX,
                 state: State::Ended(outcome),
             });
             return;
         }
-        let until = |to| Stretch {
-            from: rest.since,
+        let until = |to| StateInterval {
+            from: wait.since,
             to,
             state,
         };
-        each(until(if self.live.is_none() { now } else { rest.since }));
+        each(until(if self.live.is_none() { now } else { wait.since }));
         match self.live.as_deref() {
             None => {}
             Some(LiveTask::Waiting { ready, woken }) => {
                 let woken = woken.unwrap_or(now).min(now);
                 let ready = ready.unwrap_or(woken).min(woken);
-                rest.gap(now, now - woken, woken - ready, &mut each);
+                wait.gap(now, now - woken, woken - ready, &mut each);
             }
             Some(LiveTask::Current {
                 start,
@@ -201,68 +201,68 @@ impl Task {
                 blocking,
                 ..
             }) => {
-                rest.gap(*start, *queued, *unnoticed, &mut each);
-                hold(*start, now, blocking.iter().copied(), &mut each);
+                wait.gap(*start, *queued, *unnoticed, &mut each);
+                split_hold(*start, now, blocking.iter().copied(), &mut each);
             }
         }
     }
 
-    /// Every stretch that touches `from..to`, in order, as a whole.
-    pub(super) fn stretches(
+    /// Every interval that touches `from..to`, in order, as a whole.
+    pub(super) fn intervals(
         &self,
         from: Nanos,
         to: Nanos,
         now: Nanos,
-        blocks: &ByteArena,
-        mut each: impl FnMut(Stretch),
+        arena: &ByteArena,
+        mut each: impl FnMut(StateInterval),
     ) {
-        let mut touching = |stretch: Stretch| {
-            if !stretch.is_empty() && stretch.from < to && stretch.to > from {
-                each(stretch);
+        let mut touching = |interval: StateInterval| {
+            if !interval.is_empty() && interval.from < to && interval.to > from {
+                each(interval);
             }
         };
         self.track
-            .stretches(self.id, from, to, &self.blocking, blocks, &mut touching);
-        if self.rest().since < to {
+            .intervals(self.id, from, to, &self.blocking, arena, &mut touching);
+        if self.last_wait().since < to {
             self.open(now, touching);
         }
     }
 
-    /// Every stretch of blocking, and every one of waiting for a lane or for somebody to notice for as long as `worth`, that
+    /// Every interval of blocking, and every one of waiting for a lane or for somebody to notice for as long as `worth`, that
     /// touches `from..to`, in order, as a whole.
-    pub(super) fn troubles(
+    pub(super) fn problems(
         &self,
-        (from, to, worth): (Nanos, Nanos, Nanos),
+        (from, to, min_wait): (Nanos, Nanos, Nanos),
         now: Nanos,
-        blocks: &ByteArena,
-        mut each: impl FnMut(Stretch),
+        arena: &ByteArena,
+        mut each: impl FnMut(StateInterval),
     ) {
-        let mut touching = |stretch: Stretch| {
-            let troubles = match stretch.state {
-                State::Blocking => !stretch.is_empty(),
-                State::Queued | State::Unnoticed => stretch.len() >= worth.max(Nanos(1)),
+        let mut touching = |interval: StateInterval| {
+            let problems = match interval.state {
+                State::Blocking => !interval.is_empty(),
+                State::Queued | State::Unnoticed => interval.len() >= min_wait.max(Nanos(1)),
                 _ => false,
             };
-            if troubles && stretch.from < to && stretch.to > from {
-                each(stretch);
+            if problems && interval.from < to && interval.to > from {
+                each(interval);
             }
         };
-        let window = (from, to, worth);
+        let window = (from, to, min_wait);
         self.track
-            .troubles(self.id, window, &self.blocking, blocks, &mut touching);
-        if self.rest().since < to {
+            .problems(self.id, window, &self.blocking, arena, &mut touching);
+        if self.last_wait().since < to {
             self.open(now, touching);
         }
     }
 
     /// Paints its row.
-    pub(super) fn paint(&self, now: Nanos, blocks: &ByteArena, painter: &mut Painter) {
-        self.track.paint(self.id, &self.blocking, blocks, painter);
-        self.open(now, |stretch| painter.stretch(&stretch));
+    pub(super) fn paint(&self, now: Nanos, arena: &ByteArena, painter: &mut Painter) {
+        self.track.paint(self.id, &self.blocking, arena, painter);
+        self.open(now, |interval| painter.add(&interval));
     }
 
-    /// Bytes on the heap, but for the blocks.
-    pub(super) fn bytes(&self) -> usize {
-        self.track.bytes() + self.blocking.bytes()
+    /// Bytes on the heap, but for the arena.
+    pub(super) fn heap_bytes(&self) -> usize {
+        self.track.heap_bytes() + self.blocking.heap_bytes()
     }
 }

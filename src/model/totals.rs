@@ -7,22 +7,22 @@ use crate::record::{GroupSample, Nanos, RuntimeSample};
 pub struct RuntimeTotals {
     /// Workers' busy time, summed over workers.
     pub busy: Nanos,
-    /// Times a worker parked.
+    /// StateTimes a worker parked.
     pub parks: u64,
     /// Tasks stolen between workers.
     pub steals: u64,
-    /// Times the I/O driver delivered readiness.
+    /// StateTimes the I/O driver delivered readiness.
     pub io_ready: u64,
     /// Polls cut short by tokio's cooperative budget.
     pub budget_forced_yields: u64,
     /// The most tasks that a sample found in the injection queue.
-    pub most_global_queue: usize,
+    pub max_global_queue: usize,
     /// The most tasks that a sample found in the workers' own queues.
-    pub most_local_queue: usize,
+    pub max_local_queue: usize,
     /// The most jobs that a sample found waiting for a blocking thread.
-    pub most_blocking_queue: usize,
+    pub max_blocking_queue: usize,
     /// The most threads that a sample found in the blocking pool.
-    pub most_blocking_threads: usize,
+    pub max_blocking_threads: usize,
 }
 
 impl RuntimeTotals {
@@ -32,10 +32,10 @@ impl RuntimeTotals {
         self.steals += interval.steals;
         self.io_ready += interval.io_ready;
         self.budget_forced_yields += interval.budget_forced_yields;
-        self.most_global_queue = self.most_global_queue.max(interval.global_queue);
-        self.most_local_queue = self.most_local_queue.max(interval.local_queue);
-        self.most_blocking_queue = self.most_blocking_queue.max(interval.blocking_queue);
-        self.most_blocking_threads = self.most_blocking_threads.max(interval.blocking_threads);
+        self.max_global_queue = self.max_global_queue.max(interval.global_queue);
+        self.max_local_queue = self.max_local_queue.max(interval.local_queue);
+        self.max_blocking_queue = self.max_blocking_queue.max(interval.blocking_queue);
+        self.max_blocking_threads = self.max_blocking_threads.max(interval.blocking_threads);
     }
 }
 
@@ -70,7 +70,7 @@ impl GroupTotals {
     }
 
     /// Share of slow polls (tokio-metrics: over 50 µs), 0–1.
-    pub fn slow_polls(&self) -> f64 {
+    pub fn slow_poll_share(&self) -> f64 {
         self.slow as f64 / self.polls.max(1) as f64
     }
 }
@@ -97,11 +97,11 @@ mod tests {
             (totals.mean_poll(), totals.mean_scheduled()),
             (Nanos::ZERO, Nanos::ZERO)
         );
-        assert_eq!(totals.slow_polls(), 0.0);
+        assert_eq!(totals.slow_poll_share(), 0.0);
         totals.add(&sample(10, 100, 0));
         totals.add(&sample(30, 500, 30));
         assert_eq!(totals.polls, 40);
         assert_eq!((totals.mean_scheduled(), totals.mean_poll()), (Nanos(400), Nanos(800)));
-        assert_eq!(totals.slow_polls(), 0.75);
+        assert_eq!(totals.slow_poll_share(), 0.75);
     }
 }

@@ -1,25 +1,25 @@
-//! A slice and what precedes it: how the two divide the time among the states.
+//! What a task does between two slices, and how a slice and the gap before it divide the time among the states.
 
 use super::spans::Spans;
-use super::state::{SliceTimes, State, Stretch, Times};
+use super::state::{SliceTimes, State, StateInterval, StateTimes};
 use crate::record::{Label, LaneId, Nanos, Reason, Slice};
 
-/// What a task does between two slices while nobody has said that it is ready or woken.
+/// What a task does between two slices, as long as nobody has reported that it is ready or woken.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct WaitState {
     /// The end of the slice before, or the spawn.
     pub since: Nanos,
-    /// What it waits for. A fresh task is queued, as one that gave way is.
+    /// What the task waits for. A new task is queued, like a task that yielded.
     pub reason: Reason,
-    /// The name of that.
+    /// The step that it waits for.
     pub label: Label,
 }
 
 impl WaitState {
-    /// Spawned, and not run yet.
-    pub fn fresh(born: Nanos) -> WaitState {
+    /// The task was spawned and has not run yet.
+    pub fn spawned(at: Nanos) -> WaitState {
         WaitState {
-            since: born,
+            since: at,
             reason: Reason::Yield,
             label: Label::NONE,
         }
@@ -27,27 +27,27 @@ impl WaitState {
 
     /// What follows a slice.
     #[inline]
-    pub fn after(held: &PlacedSlice) -> WaitState {
+    pub fn after(placed: &PlacedSlice) -> WaitState {
         WaitState {
-            since: held.end(),
-            reason: held.slice.suspended_on,
-            label: held.slice.label,
+            since: placed.end(),
+            reason: placed.slice.suspended_on,
+            label: placed.slice.label,
         }
     }
 
-    /// The time from here to `over`.
-    pub fn times(self, over: Nanos) -> Times {
-        let mut times = Times::default();
-        times.add(State::at_rest(self.reason), over - self.since);
+    /// The time in each state from here to `end`, at which the task ended.
+    pub fn times(self, end: Nanos) -> StateTimes {
+        let mut times = StateTimes::default();
+        times.add(State::between_slices(self.reason), end - self.since);
         times
     }
 
-    /// What a slice and the gap before it add to the time in each state. A gap is filled, whatever the slice says of how
-    /// long it was queued and unnoticed.
+    /// What a slice and the gap before it add to the time in each state. The parts of the gap never add up to more than
+    /// the gap, whatever the slice claims about the time queued and unnoticed.
     #[inline]
-    pub fn spent(self, slice: &Timing, spans: &Spans) -> SliceTimes {
+    pub fn slice_times(self, slice: &Timing, spans: &Spans) -> SliceTimes {
         let gap = slice.start - self.since;
-        let yields = State::at_rest(self.reason) == State::Queued;
+        let yields = State::between_slices(self.reason) == State::Queued;
         let queued = if yields { gap } else { slice.queued.min(gap) };
         let unnoticed = slice.unnoticed.min(gap - queued);
         let blocking = spans.covered(slice.start, slice.end);
@@ -61,39 +61,40 @@ impl WaitState {
         }
     }
 
-    /// The stretches of a slice and of the gap before it; those that are not empty.
+    /// The intervals of the gap before a slice and of the slice, in order, without empty ones.
     #[inline]
-    pub fn stretches(self, slice: &Timing, spans: &Spans, each: &mut impl FnMut(Stretch)) {
+    pub fn intervals(self, slice: &Timing, spans: &Spans, each: &mut impl FnMut(StateInterval)) {
         self.gap(slice.start, slice.queued, slice.unnoticed, each);
-        hold(slice.start, slice.end, spans.within(slice.start, slice.end), each);
+        split_hold(slice.start, slice.end, spans.within(slice.start, slice.end), each);
     }
 
-    /// The stretches from here to an instant before which the task was queued and unnoticed for so long; those that are not empty.
+    /// The intervals from here to `end`, in order, without empty ones. The last `queued` of this time the task was
+    /// queued, and before that it was `unnoticed`.
     #[inline]
-    pub fn gap(self, end: Nanos, queued: Nanos, unnoticed: Nanos, each: &mut impl FnMut(Stretch)) {
+    pub fn gap(self, end: Nanos, queued: Nanos, unnoticed: Nanos, each: &mut impl FnMut(StateInterval)) {
         let slice = Timing {
             start: end,
             end,
             queued,
             unnoticed,
         };
-        let spent = self.spent(&slice, Spans::NONE);
+        let times = self.slice_times(&slice, Spans::NONE);
         let mut at = self.since;
         for (state, len) in [
-            (State::Suspended(self.reason), spent.suspended),
-            (State::Unnoticed, spent.unnoticed),
-            (State::Queued, spent.queued),
+            (State::Suspended(self.reason), times.suspended),
+            (State::Unnoticed, times.unnoticed),
+            (State::Queued, times.queued),
         ] {
             if len > Nanos::ZERO {
                 let from = at;
                 at += len;
-                each(Stretch { from, to: at, state });
+                each(StateInterval { from, to: at, state });
             }
         }
     }
 }
 
-/// When a slice was, and how long its task had waited for it.
+/// When a slice was, and how long its task was queued and unnoticed before it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Timing {
     pub start: Nanos,
@@ -102,7 +103,7 @@ pub(super) struct Timing {
     pub unnoticed: Nanos,
 }
 
-/// A slice, and the lane that it held.
+/// A slice and the lane that it held.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct PlacedSlice {
     pub slice: Slice,
@@ -125,37 +126,37 @@ impl PlacedSlice {
         }
     }
 
-    /// A total order, so that it does not matter which of two comes first.
-    pub fn order(&self) -> impl Ord {
+    /// A total order, so that it does not matter which of two slices arrives first.
+    pub fn sort_key(&self) -> impl Ord {
         (self.slice.start, self.slice.len, self.lane)
     }
 
-    /// A slice ends where the task's next begins, should two clocks say otherwise.
-    pub fn end_by(&mut self, next: Nanos) {
+    /// Ends the slice at the start of the task's next slice, in case two clocks say that the slices overlap.
+    pub fn truncate_at(&mut self, next: Nanos) {
         if self.end() > next {
             self.slice.len = (next - self.slice.start).into();
         }
     }
 }
 
-/// Splits a hold of a lane into running and blocking.
+/// Splits the time in which a task holds a lane into running and blocking intervals.
 #[inline]
-pub(super) fn hold(
+pub(super) fn split_hold(
     from: Nanos,
     to: Nanos,
     blocking: impl Iterator<Item = (Nanos, Nanos)>,
-    each: &mut impl FnMut(Stretch),
+    each: &mut impl FnMut(StateInterval),
 ) {
     let mut at = from;
     for (a, b) in blocking {
         if at < a {
-            each(Stretch {
+            each(StateInterval {
                 from: at,
                 to: a,
                 state: State::Running,
             });
         }
-        each(Stretch {
+        each(StateInterval {
             from: a,
             to: b,
             state: State::Blocking,
@@ -163,7 +164,7 @@ pub(super) fn hold(
         at = b;
     }
     if at < to {
-        each(Stretch {
+        each(StateInterval {
             from: at,
             to,
             state: State::Running,

@@ -3,7 +3,7 @@
 use crate::figures::{
     Calibration, Executor, Group, Lane, Overall, Percentiles, Records, Report, Resources, TaskMonitor, Tasks, Tokio,
 };
-use crate::model::{self, Counts, Model, PollCountCheck};
+use crate::model::{self, Model, PollCountCheck, TaskCounts};
 use crate::record::{self, Nanos, Outcome, Reason};
 use crate::scenario::ExecutorSpec;
 use crate::{text, workload};
@@ -92,7 +92,7 @@ fn resources(resources: &record::Resources) -> Resources {
     }
 }
 
-fn tasks(counts: &Counts) -> Tasks {
+fn tasks(counts: &TaskCounts) -> Tasks {
     Tasks {
         spawned: (counts.alive() + counts.ended()) as u64,
         completed: counts.completed as u64,
@@ -115,7 +115,7 @@ fn overall(model: &Model) -> Overall {
         repetitions: groups.repetitions.iter().copied().fold(0, u64::saturating_add),
         completed,
         throughput: per_second(completed, model.now()),
-        repetition_ns: groups.repetition.into(),
+        repetition_ns: groups.repetition_time.into(),
         delay_ns: groups.delay.into(),
         lateness_ns: groups.lateness.into(),
     }
@@ -157,10 +157,10 @@ fn group(model: &Model, group: &model::Group) -> Group {
         unnoticed_ns: times.unnoticed.0,
         suspended_ns: times.suspended.0,
         suspended_on: suspended_on.collect(),
-        poll_ns: group.poll().into(),
+        poll_ns: group.poll_time().into(),
         delay_ns: group.delay().into(),
         lateness_ns: group.lateness().into(),
-        repetition_ns: group.repetition().into(),
+        repetition_ns: group.repetition_time().into(),
         task_monitor: group
             .totals
             .as_ref()
@@ -169,7 +169,7 @@ fn group(model: &Model, group: &model::Group) -> Group {
                 polls: totals.polls,
                 mean_scheduled_ns: totals.mean_scheduled().0,
                 mean_poll_ns: totals.mean_poll().0,
-                slow_polls: rounded(totals.slow_polls()),
+                slow_polls: rounded(totals.slow_poll_share()),
             }),
     }
 }
@@ -202,15 +202,15 @@ fn lane(model: &Model, lane: &model::Lane) -> Lane {
 }
 
 fn records(model: &Model) -> Records {
-    let counts = model.accounts();
+    let counts = model.record_counts();
     Records {
-        written: counts.written,
+        written: counts.recorded,
         dropped: counts.dropped,
-        others_dropped: counts.other_dropped,
+        others_dropped: counts.others_dropped,
         polls: counts.polls(),
-        matches_tokio: match counts.check() {
+        matches_tokio: match counts.check_poll_count() {
             PollCountCheck::Unknown => None,
-            PollCountCheck::Holds => Some(true),
+            PollCountCheck::Matches => Some(true),
             PollCountCheck::Differs { .. } => Some(false),
         },
     }
@@ -225,9 +225,9 @@ fn tokio(model: &Model) -> Option<Tokio> {
         steals: totals.steals,
         io_ready: totals.io_ready,
         budget_forced_yields: totals.budget_forced_yields,
-        most_global_queue: totals.most_global_queue,
-        most_local_queue: totals.most_local_queue,
-        most_blocking_queue: totals.most_blocking_queue,
-        most_blocking_threads: totals.most_blocking_threads,
+        most_global_queue: totals.max_global_queue,
+        most_local_queue: totals.max_local_queue,
+        most_blocking_queue: totals.max_blocking_queue,
+        most_blocking_threads: totals.max_blocking_threads,
     })
 }

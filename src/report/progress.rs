@@ -12,7 +12,7 @@ const LAST_SECOND: usize = 4;
 /// column from one call to the next, so that a line can overwrite the line before it.
 pub fn progress(model: &Model, width: usize) -> String {
     let counts = model.counts();
-    let records = model.accounts();
+    let records = model.record_counts();
     let planned = model
         .info()
         .duration

@@ -235,8 +235,8 @@ fn info(scenario: &Scenario, workers: usize) -> RunInfo {
             .iter()
             .map(|cue| CueInfo {
                 at: cue.at.into(),
-                say: cue.say.clone(),
-                asks: cue.asks,
+                caption: cue.say.clone(),
+                is_question: cue.asks,
             })
             .collect(),
     }

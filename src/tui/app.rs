@@ -10,7 +10,7 @@ use super::list::List;
 use super::order::{Order, SortBy};
 use super::state_count::StateCount;
 use super::view::{Extent, View};
-use crate::model::{Model, Point, STEP};
+use crate::model::{Model, SERIES_BUCKET, SeriesPoint};
 use crate::record::{LaneId, Nanos, TaskId};
 
 /// Bars of the widest gauge.
@@ -80,7 +80,7 @@ pub struct App {
     pages: Pages,
     lane_order: Vec<LaneId>,
     groups: Vec<Summary>,
-    points: Vec<Point>,
+    points: Vec<SeriesPoint>,
     /// The end of the last step in `points`.
     points_to: Nanos,
 }
@@ -182,7 +182,7 @@ impl App {
     }
 
     /// The finished steps of the model's series up to the instant on screen, as many as a wide screen can show.
-    pub fn points(&self) -> &[Point] {
+    pub fn points(&self) -> &[SeriesPoint] {
         &self.points
     }
 
@@ -192,7 +192,7 @@ impl App {
     }
 
     fn refresh_points(&mut self, model: &Model) {
-        let to = Nanos(self.view.instant(model.now()).0 / STEP.0 * STEP.0);
+        let to = Nanos(self.view.instant(model.now()).0 / SERIES_BUCKET.0 * SERIES_BUCKET.0);
         if to != self.points_to {
             self.points_to = to;
             self.groups = summaries(model);
@@ -201,7 +201,7 @@ impl App {
                 model
                     .series()
                     .rev()
-                    .skip_while(|p| p.from + STEP > to)
+                    .skip_while(|p| p.from + SERIES_BUCKET > to)
                     .take(MOST_POINTS),
             );
             self.points.reverse();

@@ -28,10 +28,14 @@ pub fn render(context: &FrameContext<'_>, area: Rect, buf: &mut Buffer) {
     }
     let theme = context.theme;
     if let Some(cue) = spoken(context.model, context.at) {
-        let style = if cue.asks { theme.question() } else { theme.caption() };
+        let style = if cue.is_question {
+            theme.question()
+        } else {
+            theme.caption()
+        };
         buf.set_style(area, style);
         let mut x = area.x + 1;
-        if cue.asks {
+        if cue.is_question {
             buf.set_string(area.x, area.y, QUESTION, theme.badge());
             x += QUESTION.len() as u16;
         }
@@ -61,9 +65,9 @@ pub fn rows(model: &Model, width: u16, most: u16) -> u16 {
 /// A cue's words as they stand in so many columns and rows, beside all that may stand there too.
 fn lines(model: &Model, cue: &CueInfo, width: u16, rows: u16) -> Vec<String> {
     let all = model.info().cues.len();
-    let badge = if cue.asks { QUESTION.len() } else { 0 };
+    let badge = if cue.is_question { QUESTION.len() } else { 0 };
     let besides = 1 + badge + KEY.len() + count(all, all).len();
-    text::wrap(&cue.say, usize::from(width).saturating_sub(besides), rows.into())
+    text::wrap(&cue.caption, usize::from(width).saturating_sub(besides), rows.into())
 }
 
 fn count(came: usize, all: usize) -> String {
@@ -81,7 +85,7 @@ pub fn progress(model: &Model, at: Nanos) -> (usize, usize) {
 /// The last cue with any words that came by `at`.
 fn spoken(model: &Model, at: Nanos) -> Option<&CueInfo> {
     let known = cues(model, at).filter_map(|n| model.info().cues.get(n));
-    known.filter(|cue| !cue.say.is_empty()).last()
+    known.filter(|cue| !cue.caption.is_empty()).last()
 }
 
 /// The numbers of the cues that came by `at`, in order.

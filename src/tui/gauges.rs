@@ -4,7 +4,7 @@
 
 use super::frame_context::FrameContext;
 use super::theme::Theme;
-use crate::model::{Percentiles, Point, paint::WORTH_SEEING};
+use crate::model::{Percentiles, SeriesPoint, paint::NOTABLE_WAIT};
 use crate::record::Nanos;
 use crate::text;
 use ratatui::buffer::Buffer;
@@ -53,13 +53,13 @@ pub fn render(context: &FrameContext<'_>, area: Rect, buf: &mut Buffer) {
 fn gauges(context: &FrameContext<'_>) -> [Gauge; 6] {
     let points = context.app.points();
     let last = points.last();
-    let past = |of: fn(&Point) -> f64| points.iter().map(of).collect::<Vec<_>>();
+    let past = |of: fn(&SeriesPoint) -> f64| points.iter().map(of).collect::<Vec<_>>();
     let never = (f64::INFINITY, f64::INFINITY);
-    let late = (WORTH_SEEING.0 as f64, PAINFUL.0 as f64);
-    let rate = |of: fn(&Point) -> f64| format!("{}/s", text::count(last.map_or(0.0, of).round() as u64));
+    let late = (NOTABLE_WAIT.0 as f64, PAINFUL.0 as f64);
+    let rate = |of: fn(&SeriesPoint) -> f64| format!("{}/s", text::count(last.map_or(0.0, of).round() as u64));
     // What nobody measured has no number.
     let unknown = || "–".to_owned();
-    let time = |of: fn(&Point) -> Percentiles, which: fn(Percentiles) -> Nanos| {
+    let time = |of: fn(&SeriesPoint) -> Percentiles, which: fn(Percentiles) -> Nanos| {
         let measured = last.map(of).filter(|times| times.count > 0);
         measured.map_or_else(unknown, |times| text::duration(which(times)))
     };
@@ -67,9 +67,9 @@ fn gauges(context: &FrameContext<'_>) -> [Gauge; 6] {
     [
         Gauge {
             name: "finished",
-            value: rate(|p| p.finished_per_s),
+            value: rate(|p| p.repetitions_per_s),
             extra: String::new(),
-            past: past(|p| p.finished_per_s),
+            past: past(|p| p.repetitions_per_s),
             full: 8.0,
             warm: never,
         },
@@ -113,10 +113,16 @@ fn gauges(context: &FrameContext<'_>) -> [Gauge; 6] {
 
 /// How busy the workers are. Where each task has a thread of its own there is no whole to take a share of, only how many are
 /// held.
-fn load(context: &FrameContext<'_>, points: &[Point]) -> Gauge {
+fn load(context: &FrameContext<'_>, points: &[SeriesPoint]) -> Gauge {
     let workers = context.model.info().workers as f64;
     let shared = workers > 0.0;
-    let load = |p: &Point| if shared { (p.held / workers).min(1.0) } else { p.held };
+    let load = |p: &SeriesPoint| {
+        if shared {
+            (p.busy_lanes / workers).min(1.0)
+        } else {
+            p.busy_lanes
+        }
+    };
     let last = points.last().map_or(0.0, load);
     Gauge {
         name: if shared { "busy" } else { "held" },

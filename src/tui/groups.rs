@@ -42,7 +42,12 @@ pub fn summaries(model: &Model) -> Vec<Summary> {
 }
 
 fn summary(group: &Group) -> Summary {
-    let [repetition, poll, delay, late] = [group.repetition(), group.poll(), group.delay(), group.lateness()];
+    let [repetition, poll, delay, late] = [
+        group.repetition_time(),
+        group.poll_time(),
+        group.delay(),
+        group.lateness(),
+    ];
     let finished = group.repetitions[Outcome::Completed as usize];
     let time = |count: u64, length| match count {
         0 => "–".to_owned(),

@@ -110,18 +110,20 @@ fn state(context: &FrameContext<'_>, room: usize) -> (String, Style) {
 /// How many polls were recorded, how many were lost, and whether tokio counts as many.
 fn records(context: &FrameContext<'_>) -> Vec<Span<'static>> {
     let theme = context.theme;
-    let accounts = context.model.accounts();
-    let mut spans = vec![Span::raw(format!("{:>5} polls", text::count(accounts.slices())))];
-    let lost = accounts.lost();
+    let record_counts = context.model.record_counts();
+    let mut spans = vec![Span::raw(format!("{:>5} polls", text::count(record_counts.slices())))];
+    let lost = record_counts.lost();
     if lost > 0 {
         spans.push(Span::raw(" "));
         spans.push(Span::styled(format!(" {} lost ", text::count(lost)), theme.alarm()));
     } else {
         spans.push(Span::styled(" · 0 lost", theme.quiet()));
     }
-    if let (RunState::Ended { .. }, PollCountCheck::Differs { ours, tokios }) = (context.run, accounts.check()) {
+    if let (RunState::Ended { .. }, PollCountCheck::Differs { recorded, tokio }) =
+        (context.run, record_counts.check_poll_count())
+    {
         spans.push(Span::raw(" "));
-        spans.push(Span::styled(format!(" {ours} of tokio's {tokios} "), theme.alarm()));
+        spans.push(Span::styled(format!(" {recorded} of tokio's {tokio} "), theme.alarm()));
     }
     spans
 }

@@ -9,7 +9,7 @@ use crate::record::{LaneId, Nanos};
 
 /// The lanes in the order of their rows, for a screen that shows the time from `from` on.
 pub fn lane_order(model: &Model, from: Nanos) -> Vec<LaneId> {
-    let stands = |lane: &&Lane| lane.is_shared() || lane.held_since(from);
+    let stands = |lane: &&Lane| lane.is_shared() || lane.has_run_since(from);
     let (first, last): (Vec<_>, Vec<_>) = model.lanes().iter().partition(stands);
     first.into_iter().chain(last).map(|lane| lane.id).collect()
 }

@@ -6,7 +6,7 @@ use super::layout::timeline_rows;
 use super::syscall;
 use super::theme::Theme;
 use super::timeline::{self, Half};
-use crate::model::{Hold, Lane, LaneCell, State};
+use crate::model::{Lane, LaneCell, LaneHold, State};
 use crate::record::{GroupId, LaneId, TaskId};
 use crate::text;
 use ratatui::buffer::Buffer;
@@ -50,7 +50,7 @@ pub fn render(context: &FrameContext<'_>, area: Rect, buf: &mut Buffer) {
         };
         timeline::render(&halves, theme(context, lane), time, buf);
 
-        let busy = cells.iter().map(|cell| f64::from(cell.share)).sum::<f64>() / cells.len().max(1) as f64;
+        let busy = cells.iter().map(|cell| f64::from(cell.held_share)).sum::<f64>() / cells.len().max(1) as f64;
         let mut detail = vec![Span::raw(format!("{:>3.0} %  ", busy * 100.0))];
         let left = usize::from(row.detail.width).saturating_sub(detail[0].width());
         detail.extend(doing(context, lane, left));
@@ -83,13 +83,13 @@ fn half(context: &FrameContext<'_>, cell: &LaneCell) -> Half {
     Half {
         state: cell.state,
         group: cell.group.map_or(0, |id| context.group_position(id)),
-        share: cell.share,
+        share: cell.held_share,
     }
 }
 
 /// A slice at the instant on screen, and what is known of it.
 struct Doing<'a> {
-    hold: Hold,
+    hold: LaneHold,
     /// The step; of the past nobody knows it.
     step: &'a str,
     /// The system call in which the thread sleeps.
@@ -99,7 +99,7 @@ struct Doing<'a> {
 impl Doing<'_> {
     fn of<'a>(context: &'a FrameContext<'_>, lane: &Lane) -> Option<Doing<'a>> {
         if !context.live() {
-            let hold = context.model.held_at(lane.id, context.at)?;
+            let hold = context.model.lane_hold_at(lane.id, context.at)?;
             return Some(Doing {
                 hold,
                 step: "",
@@ -108,7 +108,7 @@ impl Doing<'_> {
         }
         let current = lane.current?;
         Some(Doing {
-            hold: Hold {
+            hold: LaneHold {
                 task: current.task,
                 since: current.start,
                 blocking_since: current.blocking_since,

@@ -8,7 +8,7 @@
 
 use super::family;
 use super::view::{Span, View};
-use crate::model::paint::WORTH_SEEING;
+use crate::model::paint::NOTABLE_WAIT;
 use crate::model::{Model, State, Task};
 use crate::record::{Nanos, Outcome, TaskId};
 use std::cmp::Reverse;
@@ -237,22 +237,22 @@ fn moved(from: &Span, to: &Span) -> bool {
 
 /// Whether anything of a task can be seen: it was there before the right edge, and not over before the left one.
 fn shows(task: &Task, span: &Span) -> bool {
-    task.spawned_at < span.to && task.over_at().is_none_or(|over| over > span.from)
+    task.spawned_at < span.to && task.ended_at().is_none_or(|over| over > span.from)
 }
 
 fn rank(model: &Model, task: &Task, from: Nanos, to: Nanos) -> Rank {
     let (mut blocked, mut waited) = (Nanos::ZERO, Nanos::ZERO);
-    model.troubles(task.id, from, to, WORTH_SEEING, |stretch| match stretch.state {
-        State::Blocking if task.on_shared_lane => blocked = blocked.max(stretch.len()),
-        State::Queued | State::Unnoticed => waited = waited.max(stretch.len()),
+    model.problems(task.id, from, to, NOTABLE_WAIT, |interval| match interval.state {
+        State::Blocking if task.on_shared_lane => blocked = blocked.max(interval.len()),
+        State::Queued | State::Unnoticed => waited = waited.max(interval.len()),
         _ => {}
     });
-    let octave = |length: Nanos| Reverse(64 - (length.0 / WORTH_SEEING.0).leading_zeros());
+    let octave = |length: Nanos| Reverse(64 - (length.0 / NOTABLE_WAIT.0).leading_zeros());
     match task.ended.filter(|(at, _)| *at < to) {
         _ if blocked > Nanos::ZERO => (0, octave(blocked)),
         Some((at, outcome)) if at + NEWS >= to && is_bad(outcome) => (1, Reverse(0)),
         None if task.orphaned.is_some_and(|at| at < to) => (1, Reverse(0)),
-        None if waited >= WORTH_SEEING => (2, octave(waited)),
+        None if waited >= NOTABLE_WAIT => (2, octave(waited)),
         None => (3, Reverse(0)),
         Some(_) => (4, Reverse(0)),
     }

@@ -68,7 +68,7 @@ pub fn render(
     halves.extend(cells.iter().map(|cell| Half {
         state: cell.state,
         group,
-        share: cell.ran,
+        share: cell.held_share,
     }));
     let tall = timeline_rows(context.layout.task_rows);
     let time = Rect {
@@ -97,13 +97,16 @@ fn theme(context: &FrameContext<'_>, id: TaskId) -> Theme {
 /// What a task does at the instant on screen, and for how long it has.
 fn doing(context: &FrameContext<'_>, id: TaskId) -> Option<(State, Nanos)> {
     if context.live() {
-        return Some((context.model.state(id), context.model.now() - context.model.since(id)));
+        return Some((
+            context.model.state(id),
+            context.model.now() - context.model.state_since(id),
+        ));
     }
     let mut found = None;
     context
         .model
-        .stretches(id, context.at, context.at + Nanos(1), |stretch| {
-            found = Some((stretch.state, context.at - stretch.from));
+        .intervals(id, context.at, context.at + Nanos(1), |interval| {
+            found = Some((interval.state, context.at - interval.from));
         });
     found
 }
@@ -175,8 +178,8 @@ fn detail(
 fn what(context: &FrameContext<'_>, id: TaskId, state: State) -> String {
     let model = context.model;
     let step = || match context.live() {
-        true => model.waiting_on(id),
-        false => model.waited_on(id, context.at),
+        true => model.current_step(id),
+        false => model.awaited_step_at(id, context.at),
     };
     match state {
         State::Ended(_) => "ago",

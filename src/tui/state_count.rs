@@ -3,7 +3,7 @@
 //! Of the present the model keeps count; of the past each task must be asked, and asking 100,000 would cost several frames'
 //! time. So the count is spread over frames, and stands when it is complete.
 
-use crate::model::{Counts, Model};
+use crate::model::{Model, TaskCounts};
 use crate::record::Nanos;
 
 /// How many tasks are asked for one frame.
@@ -14,7 +14,7 @@ const ASKED_PER_FRAME: usize = 10_000;
 pub struct StateCount {
     at: Option<Nanos>,
     asked: usize,
-    so_far: Counts,
+    so_far: TaskCounts,
     complete: bool,
 }
 
@@ -32,7 +32,7 @@ impl StateCount {
         }
         for task in model.tasks().iter().skip(self.asked).take(ASKED_PER_FRAME) {
             if let Some(state) = model.state_at(task.id, at) {
-                *self.so_far.of_mut(state) += 1;
+                *self.so_far.get_mut(state) += 1;
             }
         }
         self.asked += ASKED_PER_FRAME;
@@ -45,7 +45,7 @@ impl StateCount {
     }
 
     /// The count, once it is complete.
-    pub fn counts(&self) -> Option<Counts> {
+    pub fn counts(&self) -> Option<TaskCounts> {
         self.complete.then_some(self.so_far)
     }
 

@@ -6,7 +6,7 @@ use super::frame_context::FrameContext;
 use super::order::is_bad;
 use super::row;
 use super::theme::{ORPHANED, glyph};
-use crate::model::{Counts, State};
+use crate::model::{State, TaskCounts};
 use crate::record::{Outcome, Reason, TaskId};
 use crate::text;
 use ratatui::buffer::Buffer;
@@ -55,7 +55,7 @@ impl Chunk {
 }
 
 /// All that there is to count, ends only where there are any.
-fn chunks(context: &FrameContext<'_>, counts: Option<&Counts>, gap: &'static str) -> Vec<Chunk> {
+fn chunks(context: &FrameContext<'_>, counts: Option<&TaskCounts>, gap: &'static str) -> Vec<Chunk> {
     let theme = context.theme;
     // Of who blocks a thread of its own nobody need be warned.
     let words = theme.with_calm_blocks(context.live() && !blocks_others(context));
@@ -119,7 +119,7 @@ fn blocks_others(context: &FrameContext<'_>) -> bool {
     held.any(|current| context.model.state(current.task) == State::Blocking)
 }
 
-fn tally(counts: &Counts) -> [(State, usize); 14] {
+fn tally(counts: &TaskCounts) -> [(State, usize); 14] {
     [
         (State::Running, counts.running),
         (State::Blocking, counts.blocking),
@@ -139,7 +139,7 @@ fn tally(counts: &Counts) -> [(State, usize); 14] {
 }
 
 /// Tasks by state at the instant on screen; nothing while those of the past are being counted.
-fn counts(context: &FrameContext<'_>) -> Option<Counts> {
+fn counts(context: &FrameContext<'_>) -> Option<TaskCounts> {
     if context.live() {
         Some(context.model.counts())
     } else {

@@ -70,7 +70,7 @@ fn every_executor_does_every_repetition_of_every_task() {
         assert_eq!(counts.alive(), 0, "{executor}: {counts:?}");
         let mix = group(&model, "mix");
         assert_eq!(mix.spawned, 5, "{executor}");
-        assert_eq!(mix.repetition().count, 20, "{executor}");
+        assert_eq!(mix.repetition_time().count, 20, "{executor}");
         assert_eq!(counts.completed, counts.ended(), "{executor}: {counts:?}");
         let tasks = model.tasks().iter().filter(|task| task.group == Some(mix.id));
         let times: Nanos = tasks.map(|task| model.times(task.id).total()).sum();
@@ -155,7 +155,7 @@ fn a_timeout_cancels_a_future_and_counts_a_thread_as_overdue() {
         ));
         let late = group(&model, "late");
         assert_eq!(late.repetitions[Outcome::TimedOut as usize], 2, "{executor}");
-        let slept_on = late.repetition().max >= Nanos::from_millis(160);
+        let slept_on = late.repetition_time().max >= Nanos::from_millis(160);
         assert!(slept_on || !synchronous(executor), "a thread cannot be cancelled");
     }
 }
@@ -207,7 +207,7 @@ fn on_a_full_pool_every_task_has_its_turn() {
         |model, run| {
             let many = model.groups().iter().find(|group| group.name == "many");
             // Tasks that never have their turn would wait for ever: so many jobs are enough for anybody.
-            if fewest(model) >= Some(5) || many.is_some_and(|group| group.repetition().count >= 20_000) {
+            if fewest(model) >= Some(5) || many.is_some_and(|group| group.repetition_time().count >= 20_000) {
                 run.stop();
             }
         },

@@ -13,7 +13,7 @@ fn a_run_can_be_stopped_at_any_time() {
                  [[task]]\nname = 'hog'\nrepeat = 'forever'\nsteps = [{ cpu = '60s' }]",
             ),
             |model, run| {
-                if !asked && model.accounts().written > 0 {
+                if !asked && model.record_counts().recorded > 0 {
                     asked = true;
                     run.stop();
                 }
@@ -115,8 +115,8 @@ fn a_job_that_outlives_the_run_is_no_mismatch_and_holds_up_no_task() {
             "{executor}: {counts:?}"
         );
         assert_ne!(group(&model, "patient").spawned, 0);
-        let identity = model.accounts().check();
-        assert_eq!(identity, tasklab::model::PollCountCheck::Holds, "{executor}");
+        let check = model.record_counts().check_poll_count();
+        assert_eq!(check, tasklab::model::PollCountCheck::Matches, "{executor}");
     }
 }
 

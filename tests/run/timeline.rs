@@ -15,7 +15,7 @@ fn an_injected_block_is_marked_and_blocks() {
             "[[task]]\nname = 'heartbeat'\nrepeat = 'forever'\nsteps = [{ sleep = '5ms' }]",
         ),
         |model, run| {
-            if !asked && model.accounts().written > 0 {
+            if !asked && model.record_counts().recorded > 0 {
                 asked = true;
                 run.inject_block(Duration::from_millis(30));
             }
@@ -53,7 +53,7 @@ fn a_presented_run_waits_for_its_presenter_while_tasks_go_on() {
     let mut waited = None;
     let (model, _) = run_as(text, settings, |model, run| {
         let find = |name| model.groups().iter().find(|group| group.name == name);
-        let beats = find("beat").map_or(0, |group| group.repetition().count);
+        let beats = find("beat").map_or(0, |group| group.repetition_time().count);
         let came = find("later").is_some_and(|group| group.spawned > 0);
         match (run.state(), waited) {
             (RunState::Waiting, None) => waited = Some(beats),
@@ -78,6 +78,6 @@ fn a_group_that_would_go_on_for_ever_ends_when_it_is_to() {
         assert_eq!(model.counts().alive(), 0, "{executor}");
         assert_eq!(model.counts().completed, 2, "{executor}");
         assert!(model.now() >= Nanos::from_millis(100), "{executor}");
-        assert!(group(&model, "beat").repetition().count > 0, "{executor}");
+        assert!(group(&model, "beat").repetition_time().count > 0, "{executor}");
     }
 }

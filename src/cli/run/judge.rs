@@ -1,6 +1,6 @@
 //! Whether a run that is over was as its scenario expects, as far as it can be judged.
 
-use crate::expect::{self, Judged};
+use crate::expect::{self, Applicability};
 use crate::figures::Report;
 use crate::run::{Interference, Run};
 use crate::scenario::{Expectation, Overrides, Scenario};
@@ -17,17 +17,19 @@ impl Judge {
     pub fn new(what: &str, scenario: &Scenario, overrides: &Overrides) -> Judge {
         Judge {
             expectations: scenario.expect.clone(),
-            elsewhere: expect::elsewhere(what, scenario, overrides),
+            elsewhere: expect::why_not_applicable(what, scenario, overrides),
         }
     }
 
     /// Adds to the report of `run`, which is over, what of it was expected.
     pub fn judge(&self, run: &Run, report: &mut Report) {
         let judged = match (run.interference(), &self.elsewhere) {
-            (Some(Interference::CutShort), _) => Judged::CutShort,
-            (_, Some(why)) => Judged::No(why.clone()),
-            (Some(Interference::ByHand), None) => Judged::No("a key changed what happened in the run".to_owned()),
-            (None, None) => Judged::Yes,
+            (Some(Interference::CutShort), _) => Applicability::CutShort,
+            (_, Some(why)) => Applicability::DoesNotApply(why.clone()),
+            (Some(Interference::ByHand), None) => {
+                Applicability::DoesNotApply("a key changed what happened in the run".to_owned())
+            }
+            (None, None) => Applicability::Applies,
         };
         report.expect = expect::check_run(&self.expectations, &report.to_value(), &judged);
     }

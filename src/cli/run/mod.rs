@@ -154,7 +154,7 @@ pub fn main(args: &Args) -> io::Result<ExitCode> {
 fn outcome(run: &Run, report: &Report) -> ExitCode {
     if run.all_workers_died() {
         ExitCode::from(FAILED)
-    } else if expect::failed(&report.expect) {
+    } else if expect::any_failed(&report.expect) {
         ExitCode::from(UNEXPECTED)
     } else {
         ExitCode::SUCCESS

@@ -9,7 +9,12 @@ use stream::*;
 
 /// All that the model answers, as text; with what each task did at every `step`-th instant.
 fn answers(model: &Model, step: u64) -> Vec<String> {
-    let mut all = vec![format!("{:?} {:?} {:?}", model.now(), model.counts(), model.accounts())];
+    let mut all = vec![format!(
+        "{:?} {:?} {:?}",
+        model.now(),
+        model.counts(),
+        model.record_counts()
+    )];
     let span = Window {
         from: Nanos(0),
         to: model.now() + Nanos(50),
@@ -23,12 +28,12 @@ fn answers(model: &Model, step: u64) -> Vec<String> {
             (task.group, task.spawned_at, task.ended, task.polls, task.repetitions),
             model.times(id),
             model.state(id),
-            model.since(id),
-            model.waiting_on(id)
+            model.state_since(id),
+            model.current_step(id)
         ));
         let states: Vec<_> = (0..model.now().0)
             .step_by(step as usize)
-            .map(|t| (model.state_at(id, Nanos(t)), model.waited_on(id, Nanos(t))))
+            .map(|t| (model.state_at(id, Nanos(t)), model.awaited_step_at(id, Nanos(t))))
             .collect();
         all.push(format!("{states:?}"));
         let mut cells = Vec::new();
@@ -48,10 +53,10 @@ fn answers(model: &Model, step: u64) -> Vec<String> {
                 group.failures_lost
             ),
             (model.group_times(group.id), model.group_span(group.id)),
-            group.poll(),
+            group.poll_time(),
             group.delay(),
             group.lateness(),
-            group.repetition()
+            group.repetition_time()
         ));
     }
     for lane in model.lanes() {
@@ -62,7 +67,7 @@ fn answers(model: &Model, step: u64) -> Vec<String> {
             lane.name,
             lane.slices,
             model.lane_times(lane.id),
-            lane.poll()
+            lane.poll_time()
         ));
         all.push(format!("{:?}", model.utilisation(lane.id, model.now())));
     }
@@ -72,12 +77,12 @@ fn answers(model: &Model, step: u64) -> Vec<String> {
 
 /// The laws that need no look at single instants.
 fn sums_hold(model: &Model) -> Result<(), TestCaseError> {
-    let mut groups = HashMap::<GroupId, Times>::new();
-    let mut all = Times::default();
-    let mut counts = Counts::default();
+    let mut groups = HashMap::<GroupId, StateTimes>::new();
+    let mut all = StateTimes::default();
+    let mut counts = TaskCounts::default();
     for task in model.tasks() {
         let times = model.times(task.id);
-        let until = task.over_at().unwrap_or(model.now());
+        let until = task.ended_at().unwrap_or(model.now());
         prop_assert_eq!(
             times.total(),
             until - task.spawned_at,
@@ -87,7 +92,7 @@ fn sums_hold(model: &Model) -> Result<(), TestCaseError> {
         prop_assert_eq!(times.suspended, times.suspended_on.into_iter().sum::<Nanos>());
         *groups.entry(task.group.unwrap()).or_default() += times;
         all += times;
-        *counts.of_mut(model.state(task.id)) += 1;
+        *counts.get_mut(model.state(task.id)) += 1;
     }
     for group in model.groups() {
         let sum = groups.get(&group.id).copied().unwrap_or_default();
@@ -107,9 +112,9 @@ fn sums_hold(model: &Model) -> Result<(), TestCaseError> {
 /// Who held a lane at an instant, and how; since when is checked.
 fn held_state(model: &Model, lane: &Lane, at: u64) -> Option<(TaskId, State)> {
     let at = Nanos(at);
-    let hold = model.held_at(lane.id, at)?;
+    let hold = model.lane_hold_at(lane.id, at)?;
     assert!(
-        hold.since <= at && model.waited_on(hold.task, at).is_none(),
+        hold.since <= at && model.awaited_step_at(hold.task, at).is_none(),
         "{hold:?} at {at:?}"
     );
     assert!(
@@ -168,7 +173,7 @@ fn instants_hold(model: &Model) -> Result<(), TestCaseError> {
     }
     if horizon == Nanos::ZERO {
         for task in model.tasks() {
-            let mut times = Times::default();
+            let mut times = StateTimes::default();
             let states = (0..now.0).filter_map(|at| model.state_at(task.id, Nanos(at)));
             states.for_each(|state| times.add(state, Nanos(1)));
             prop_assert_eq!(
@@ -182,19 +187,19 @@ fn instants_hold(model: &Model) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-/// The troubles of a task are those of its stretches that are troubles.
-fn troubles_hold(model: &Model, from: Nanos, to: Nanos, worth: Nanos) -> Result<(), TestCaseError> {
+/// The problems of a task are those of its intervals that are problems.
+fn troubles_hold(model: &Model, from: Nanos, to: Nanos, min_wait: Nanos) -> Result<(), TestCaseError> {
     for task in model.tasks() {
-        let (mut troubles, mut expected) = (Vec::new(), Vec::new());
-        model.troubles(task.id, from, to, worth, |stretch| troubles.push(stretch));
-        model.stretches(task.id, from, to, |stretch| {
-            expected.extend(Some(stretch).filter(|stretch| match stretch.state {
+        let (mut problems, mut expected) = (Vec::new(), Vec::new());
+        model.problems(task.id, from, to, min_wait, |interval| problems.push(interval));
+        model.intervals(task.id, from, to, |interval| {
+            expected.extend(Some(interval).filter(|interval| match interval.state {
                 State::Blocking => true,
-                State::Queued | State::Unnoticed => stretch.len() >= worth,
+                State::Queued | State::Unnoticed => interval.len() >= min_wait,
                 _ => false,
             }));
         });
-        prop_assert_eq!(troubles, expected, "{:?} in {:?}..{:?}", task.id, from, to);
+        prop_assert_eq!(problems, expected, "{:?} in {:?}..{:?}", task.id, from, to);
     }
     Ok(())
 }
@@ -226,9 +231,9 @@ fn cells_hold(model: &Model, from: u64, len: u64, columns: usize) -> Result<(), 
                 .count();
             let width = (window.edge(column + 1) - window.edge(column)).0.max(1);
             prop_assert!(
-                (cell.ran - held as f32 / width as f32).abs() < 1e-3,
+                (cell.held_share - held as f32 / width as f32).abs() < 1e-3,
                 "{} of {held}/{width}",
-                cell.ran
+                cell.held_share
             );
         }
     }
@@ -254,8 +259,8 @@ proptest! {
         let run = happen(&acts, unit, losing);
         let model = deliver(&run, &turns, 50, usize::MAX);
         sums_hold(&model)?;
-        let accounts = model.accounts();
-        prop_assert_eq!(accounts.dropped, run.lost.len() as u64);
+        let record_counts = model.record_counts();
+        prop_assert_eq!(record_counts.dropped, run.lost.len() as u64);
     }
 
     #[test]
@@ -272,10 +277,10 @@ proptest! {
 
     #[test]
     fn no_trouble_is_overlooked(
-        acts in acts(100), turns in turns(), limit in prop::sample::select(vec![20, usize::MAX]), from in 0u64..2000, len in 1u64..500, worth in 0u64..70
+        acts in acts(100), turns in turns(), limit in prop::sample::select(vec![20, usize::MAX]), from in 0u64..2000, len in 1u64..500, min_wait in 0u64..70
     ) {
         let model = deliver(&happen(&acts, 1, false), &turns, 10, limit);
-        troubles_hold(&model, Nanos(from), Nanos(from + len), Nanos(worth))?;
+        troubles_hold(&model, Nanos(from), Nanos(from + len), Nanos(min_wait))?;
     }
 
     #[test]
@@ -286,7 +291,7 @@ proptest! {
         prop_assert_eq!(model.counts(), whole.counts());
         for (group, whole_group) in model.groups().iter().zip(whole.groups()) {
             prop_assert_eq!(model.group_times(group.id), whole.group_times(group.id));
-            prop_assert_eq!(group.poll(), whole_group.poll());
+            prop_assert_eq!(group.poll_time(), whole_group.poll_time());
         }
         for lane in model.lanes() {
             prop_assert_eq!(model.lane_times(lane.id), whole.lane_times(lane.id));

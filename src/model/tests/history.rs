@@ -33,7 +33,7 @@ fn the_step_that_a_task_waited_for_is_known_afterwards() {
         }],
         ..Batch::default()
     });
-    let at = |at| model.waited_on(id(1), us(at));
+    let at = |at| model.awaited_step_at(id(1), us(at));
     assert_eq!(at(5), None, "it had not run yet");
     assert_eq!(at(15), None, "it ran");
     assert_eq!([at(20), at(84)], [Some("http /weather"); 2]);
@@ -45,7 +45,7 @@ fn the_step_that_a_task_waited_for_is_known_afterwards() {
     assert_eq!(at(105), None);
     assert_eq!(at(150), Some("sleep 10ms"));
     assert_eq!(at(200), None, "that has not come yet");
-    assert_eq!(model.waited_on(id(9), us(50)), None);
+    assert_eq!(model.awaited_step_at(id(9), us(50)), None);
 }
 
 #[test]
@@ -58,9 +58,9 @@ fn who_held_a_lane_and_since_when_is_known_afterwards() {
             blocked(1, us(60), us(100)),
         ],
     );
-    let held = |model: &Model, at| model.held_at(WORKER, us(at));
+    let held = |model: &Model, at| model.lane_hold_at(WORKER, us(at));
     let hold = |since, blocking_since: Option<u64>| {
-        Some(Hold {
+        Some(LaneHold {
             task: id(1),
             since: us(since),
             blocking_since: blocking_since.map(us),

@@ -137,7 +137,7 @@ fn a_gap_is_suspended_then_unnoticed_then_queued() {
     assert_eq!(at(104), Some(State::Running));
     assert_eq!(at(105), Some(State::Suspended(Reason::Timer)));
     assert_eq!(at(200), None, "now is not over");
-    assert_eq!(model.since(id(1)), us(105));
+    assert_eq!(model.state_since(id(1)), us(105));
 }
 
 #[test]
@@ -225,7 +225,7 @@ fn a_poll_that_has_not_ended_is_running_and_then_seen_to_block() {
         ..Batch::default()
     });
     assert_eq!(model.state(id(1)), State::Running);
-    assert_eq!(model.waiting_on(id(1)), Some("http /weather"));
+    assert_eq!(model.current_step(id(1)), Some("http /weather"));
     let samples = vec![asleep(us(250), us(7)), asleep(us(290), us(7))];
     model.apply(&Batch {
         now: us(300),
@@ -234,7 +234,7 @@ fn a_poll_that_has_not_ended_is_running_and_then_seen_to_block() {
         ..Batch::default()
     });
     assert_eq!(model.state(id(1)), State::Blocking);
-    assert_eq!(model.since(id(1)), us(250));
+    assert_eq!(model.state_since(id(1)), us(250));
     assert_eq!((model.counts().blocking, model.counts().running), (1, 0));
     assert_eq!(model.group_times(GroupId(0)).blocking, us(50));
     let mut cells = Vec::new();
@@ -278,13 +278,16 @@ fn a_wake_up_that_a_slice_has_answered_is_over() {
         live: waiting(Some(us(70)), None),
         ..Batch::default()
     });
-    assert_eq!((model.state(id(1)), model.since(id(1))), (State::Unnoticed, us(70)));
+    assert_eq!(
+        (model.state(id(1)), model.state_since(id(1))),
+        (State::Unnoticed, us(70))
+    );
     model.apply(&Batch {
         now: us(100),
         live: waiting(Some(us(70)), Some(us(80))),
         ..Batch::default()
     });
-    assert_eq!((model.state(id(1)), model.since(id(1))), (State::Queued, us(80)));
+    assert_eq!((model.state(id(1)), model.state_since(id(1))), (State::Queued, us(80)));
 }
 
 #[test]
@@ -330,8 +333,8 @@ fn the_series_tells_how_many_lanes_were_held_also_with_a_poll_that_has_not_ended
         live,
         ..Batch::default()
     });
-    let points: Vec<Point> = model.series().collect();
-    let held: Vec<f64> = points.iter().map(|point| point.held).collect();
+    let points: Vec<SeriesPoint> = model.series().collect();
+    let held: Vec<f64> = points.iter().map(|point| point.busy_lanes).collect();
     assert_eq!(held[..2], [0.6, 0.6], "100 to 300 ms, and 400 to 500 ms");
     assert_eq!(points[1].polls_per_s, 4.0, "it ended in the second quarter");
 }

@@ -11,7 +11,7 @@ fn the_accounts_compare_with_tokios_own_count() {
             Record::Slice(slice(1, us(2), us(1))),
         ],
     );
-    assert_eq!(model.accounts().check(), PollCountCheck::Unknown);
+    assert_eq!(model.record_counts().check_poll_count(), PollCountCheck::Unknown);
     let runtime = |total_polls| {
         Sample::Runtime(RuntimeSample {
             at: us(9),
@@ -34,7 +34,10 @@ fn the_accounts_compare_with_tokios_own_count() {
         samples: vec![runtime(5)],
         ..Batch::default()
     });
-    assert_eq!(model.accounts().check(), PollCountCheck::Differs { ours: 2, tokios: 5 });
+    assert_eq!(
+        model.record_counts().check_poll_count(),
+        PollCountCheck::Differs { recorded: 2, tokio: 5 }
+    );
     model.apply(&Batch {
         lost: vec![Lost {
             lane: WORKER,
@@ -43,8 +46,8 @@ fn the_accounts_compare_with_tokios_own_count() {
         }],
         ..Batch::default()
     });
-    assert_eq!(model.accounts().check(), PollCountCheck::Holds);
-    assert_eq!(model.accounts().other_dropped, 1);
+    assert_eq!(model.record_counts().check_poll_count(), PollCountCheck::Matches);
+    assert_eq!(model.record_counts().others_dropped, 1);
     let last = model.series().last().unwrap();
     let queues = Queues {
         global: 3,
@@ -76,7 +79,7 @@ fn repetitions_count_though_their_records_were_lost() {
     let group = &model.groups()[0];
     assert_eq!(group.repetitions[Outcome::Completed as usize], 41);
     assert_eq!(group.repetitions[Outcome::Failed as usize], 2);
-    assert_eq!(group.repetition().count, 1, "only of this one the length is known");
+    assert_eq!(group.repetition_time().count, 1, "only of this one the length is known");
 }
 
 #[test]
@@ -108,9 +111,9 @@ fn counts_that_a_worker_claims_beyond_all_bounds_stay_at_the_bound() {
         records: vec![(WORKER, known)],
         ..Batch::default()
     });
-    let accounts = model.accounts();
-    assert_eq!((accounts.dropped, accounts.other_dropped), (all, all));
-    assert_eq!((accounts.polls(), accounts.lost()), (all, all));
+    let record_counts = model.record_counts();
+    assert_eq!((record_counts.dropped, record_counts.others_dropped), (all, all));
+    assert_eq!((record_counts.polls(), record_counts.lost()), (all, all));
     assert_eq!(model.lane(WORKER).map(|lane| lane.dropped), Some(all));
     assert_eq!(model.groups()[0].repetitions[Outcome::Completed as usize], all);
     assert_eq!(model.overall().repetitions[Outcome::Completed as usize], all);

@@ -30,7 +30,7 @@ fn a_healthy_timer_looks_healthy_from_afar() {
         assert_eq!(states(&model, 1, window), expected, "in {columns} cells");
         let mut cells = Vec::new();
         model.paint_task(id(1), window, &mut cells);
-        let ran: f32 = cells.iter().map(|cell| cell.ran / columns as f32).sum();
+        let ran: f32 = cells.iter().map(|cell| cell.held_share / columns as f32).sum();
         assert!(
             (ran - 0.002).abs() < 1e-4,
             "the thin ticks add up to 40 × 50 µs in a second, not to {ran}"

@@ -4,7 +4,7 @@ mod fixture;
 
 use super::{progress, schema};
 use crate::figures::{Expected, Group, Lane, Report};
-use crate::model::{Model, Times};
+use crate::model::{Model, StateTimes};
 use crate::record::{Definition, Ended, GroupId, LaneId, LaneKind, Nanos, Orphaned, Outcome, Reason, Record};
 use crate::text;
 use fixture::{batch, facts, model, model_of, slice};
@@ -90,7 +90,7 @@ fn an_empty_run_has_a_report() {
 fn sums_over_groups_tasks_and_lanes_agree() {
     let model = model();
     let report = Report::new(&model, &facts());
-    let mut all = Times::default();
+    let mut all = StateTimes::default();
     model.tasks().iter().for_each(|task| all += model.times(task.id));
     let sum = |figure: fn(&Group) -> u64| Nanos(report.groups.iter().map(figure).sum());
     assert_eq!(sum(|it| it.running_ns), all.running);

@@ -17,10 +17,10 @@ pub const NOW: Nanos = Nanos::from_millis(2_400);
 
 /// What is known of the run by [`NOW`].
 pub fn model() -> Model {
-    let cue = |at, say: &str, asks| CueInfo {
+    let cue = |at, say: &str, is_question| CueInfo {
         at: Nanos::from_millis(at),
-        say: say.into(),
-        asks,
+        caption: say.into(),
+        is_question,
     };
     let mut model = Model::new(RunInfo {
         title: "Погода и курсы валют".into(),

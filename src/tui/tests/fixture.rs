@@ -186,8 +186,8 @@ impl Script {
             seed: 7,
             cues: vec![CueInfo {
                 at: Nanos::from_millis(5_000),
-                say: "Now one handler calls std::thread::sleep(300 ms). Which task suffers?".into(),
-                asks: false,
+                caption: "Now one handler calls std::thread::sleep(300 ms). Which task suffers?".into(),
+                is_question: false,
             }],
         }
     }

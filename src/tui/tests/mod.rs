@@ -445,7 +445,7 @@ fn the_script_says_how_far_it_is_and_that_it_waits() {
 #[test]
 fn a_question_looks_like_one() {
     let mut info = Script::info();
-    info.cues[0].asks = true;
+    info.cues[0].is_question = true;
     let mut stage = Stage::at(0, SMALL);
     stage.model = Model::new(info);
     stage.play(5_240);

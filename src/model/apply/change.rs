@@ -1,0 +1,153 @@
+//! Finds or creates the lane, group or task that a record names, and changes a task together with every sum that
+//! contains it.
+
+use super::super::time_sums::TimeSums;
+use super::super::*;
+use crate::record::LaneKind;
+
+/// What a change of a task may touch besides the task.
+pub(in crate::model) struct ChangeContext<'a> {
+    /// The task's group, if it is known.
+    pub(super) group: Option<&'a mut Group>,
+    /// The times of all tasks whose group is not known.
+    ungrouped_times: &'a mut StateTimes,
+    pub(super) lanes: &'a mut [Lane],
+    pub(super) lane_indices: &'a IdMap<LaneId>,
+    arena: &'a mut ByteArena,
+}
+
+impl ChangeContext<'_> {
+    /// The task's own times together with the sum that contains them.
+    #[inline]
+    pub(in crate::model) fn sums<'a>(&'a mut self, task: &'a mut StateTimes) -> (TimeSums<'a>, &'a mut ByteArena) {
+        let group = match &mut self.group {
+            Some(group) => &mut group.closed_times,
+            None => &mut *self.ungrouped_times,
+        };
+        (TimeSums { task, group }, self.arena)
+    }
+}
+
+impl Model {
+    /// Sorts the lanes once per batch, not once per lane: thousands of threads may become lanes together.
+    pub(super) fn sort_lanes(&mut self) {
+        self.lanes.sort_by_key(|lane| (lane.rank(), lane.id));
+        self.lane_indices.rebuild(self.lanes.iter().map(|lane| lane.id));
+    }
+
+    pub(super) fn lane_index_or_insert(&mut self, id: LaneId) -> usize {
+        if let Some(index) = self.lane_indices.get(id) {
+            return index;
+        }
+        let index = self.lanes.len();
+        self.lanes
+            .push(Lane::new(id, LaneKind::Worker, format!("lane {}", id.0)));
+        self.lane_indices.insert(id, index);
+        index
+    }
+
+    pub(super) fn group_index_or_insert(&mut self, id: GroupId) -> usize {
+        if let Some(index) = self.group_indices.get(id) {
+            return index;
+        }
+        let index = self.groups.partition_point(|group| group.id < id);
+        self.groups
+            .insert(index, Group::new(id, format!("group {}", id.0), false));
+        self.group_indices.rebuild(self.groups.iter().map(|group| group.id));
+        index
+    }
+
+    /// The index of the task that a record of the instant `seen_at` names.
+    pub(super) fn task_index_or_insert(&mut self, id: TaskId, seen_at: Nanos) -> usize {
+        if let Some(index) = self.task_indices.get(id) {
+            return index;
+        }
+        let index = self.tasks.len();
+        let task = Task::new(id, seen_at);
+        self.present.add(&task.present_state());
+        self.note_unsorted((seen_at, id));
+        if index == self.tasks.capacity() {
+            self.tasks.reserve_exact((index / 4).max(64));
+        }
+        self.tasks.push(task);
+        self.task_indices.insert(id, index);
+        index
+    }
+
+    /// Remembers from which index on the tasks must be sorted again, if a task with this key does not belong at the
+    /// end.
+    fn note_unsorted(&mut self, key: (Nanos, TaskId)) {
+        if self.tasks.last().is_some_and(|last| last.sort_key() > key) {
+            let sorted = &self.tasks[..self.first_unsorted.min(self.tasks.len())];
+            self.first_unsorted = sorted.partition_point(|task| task.sort_key() < key);
+        }
+    }
+
+    /// Sorts the tasks by their spawns again, from the first one that is out of order.
+    pub(super) fn sort_tasks(&mut self) {
+        let from = std::mem::replace(&mut self.first_unsorted, usize::MAX);
+        if from < self.tasks.len() {
+            self.tasks[from..].sort_unstable_by_key(Task::sort_key);
+            for (index, task) in self.tasks.iter().enumerate().skip(from) {
+                self.task_indices.insert(task.id, index);
+            }
+        }
+    }
+
+    /// Changes the task `id` and every sum that contains it. The change is due to a record of the instant `seen_at`.
+    pub(in crate::model) fn change<R>(
+        &mut self,
+        id: TaskId,
+        seen_at: Nanos,
+        change: impl FnOnce(&mut Task, ChangeContext) -> R,
+    ) -> R {
+        let index = self.task_index_or_insert(id, seen_at);
+        self.change_at(index, seen_at, change)
+    }
+
+    /// Like [`change`](Model::change), for the task at this index.
+    #[inline]
+    pub(super) fn change_at<R>(
+        &mut self,
+        index: usize,
+        seen_at: Nanos,
+        change: impl FnOnce(&mut Task, ChangeContext) -> R,
+    ) -> R {
+        let task = &self.tasks[index];
+        if seen_at < task.spawned_at {
+            self.note_unsorted((seen_at, task.id));
+        }
+        let task = &mut self.tasks[index];
+        let (old_group, before) = (task.group, task.present_state());
+        let group = old_group.and_then(|id| self.group_indices.get(id));
+        let mut context = ChangeContext {
+            group: group.map(|group| &mut self.groups[group]),
+            ungrouped_times: &mut self.ungrouped_times,
+            lanes: &mut self.lanes,
+            lane_indices: &self.lane_indices,
+            arena: &mut self.arena,
+        };
+        if seen_at < task.spawned_at {
+            task.move_spawn_back(seen_at, &mut context);
+        }
+        let result = change(task, context);
+        let (new_group, after, times) = (task.group, task.present_state(), &task.times);
+        self.present.replace(&before, &after);
+        if new_group == old_group {
+            if let Some(group) = group {
+                self.groups[group].present.replace(&before, &after);
+            }
+            return result;
+        }
+        let times = *times;
+        match group {
+            Some(group) => self.groups[group].remove_task(&before, times),
+            None => self.ungrouped_times -= times,
+        }
+        if let Some(group) = new_group {
+            let group = self.group_index_or_insert(group);
+            self.groups[group].add_task(&after, times);
+        }
+        result
+    }
+}

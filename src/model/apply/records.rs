@@ -1,0 +1,166 @@
+//! What each kind of record changes.
+
+use super::super::wait_state::PlacedSlice;
+use super::super::*;
+use crate::record::{Ended, Orphaned, Repetition, Slice, Spawned, Step};
+
+/// Records kept for a task whose spawn is not known yet. With more than that, the record of its spawn was probably
+/// lost, and the distributions of its group lack the records beyond.
+const MAX_PENDING_RECORDS: usize = 1024;
+
+impl Model {
+    /// Applies a record. `task` is the index of a slice's task, if it is known.
+    pub(super) fn record(&mut self, lane: LaneId, record: &Record, task: Option<usize>) {
+        match *record {
+            Record::Slice(ref slice) => self.slice(lane, slice, task),
+            Record::Step(step) => self.step(step),
+            Record::Spawned(spawned) => self.spawned(spawned),
+            Record::Ended(ended) => self.ended(lane, ended),
+            Record::Orphaned(orphaned) => self.orphaned(orphaned),
+            Record::Repetition(repetition) => self.repetition(repetition),
+            Record::Marked(marked) => {
+                self.now = self.now.max(marked.at);
+                let index = self.marks.partition_point(|other| other.at <= marked.at);
+                self.marks.insert(index, marked);
+            }
+        }
+    }
+
+    fn slice(&mut self, lane: LaneId, slice: &Slice, task: Option<usize>) {
+        let end = slice.start + slice.len.get();
+        self.now = self.now.max(end);
+        self.record_counts.recorded += 1;
+        let lane_index = self.lane_index_or_insert(lane);
+        let (worker, shared) = (self.lanes[lane_index].is_worker(), self.lanes[lane_index].is_shared());
+        self.lanes[lane_index].count(slice);
+        self.series.slice(slice, worker);
+        let task = task.unwrap_or_else(|| self.task_index_or_insert(slice.task, slice.start));
+        let (grouped, kept) = self.change_at(task, slice.start, |task, mut context| {
+            task.polls += 1;
+            task.on_shared_lane |= shared;
+            if let Some(group) = &mut context.group {
+                group.record(slice);
+            }
+            let grouped = context.group.is_some();
+            let placed = PlacedSlice { slice: *slice, lane };
+            let (mut sums, arena) = context.sums(&mut task.times);
+            let blocking = task.track.insert(placed, &task.blocking, &mut sums, arena);
+            if let Some(blocking) = blocking {
+                context.lanes[lane_index].record(slice, blocking);
+            }
+            (grouped, blocking.is_some())
+        });
+        self.slices_kept += usize::from(kept);
+        if !grouped {
+            self.keep_pending(slice.task, Record::Slice(*slice));
+        }
+        let slept: Vec<_> = self.lanes[lane_index].asleep.contained(slice.start, end).collect();
+        for (from, to) in slept {
+            self.block(slice.task, from, to);
+        }
+    }
+
+    /// Keeps a record for the distributions of a group that is not known yet.
+    fn keep_pending(&mut self, task: TaskId, record: Record) {
+        let records = self.pending_records.entry(task).or_default();
+        if records.len() < MAX_PENDING_RECORDS {
+            records.push(record);
+        }
+    }
+
+    fn step(&mut self, step: Step) {
+        let end = step.start + step.len.get();
+        self.now = self.now.max(end);
+        if step.blocking {
+            self.block(step.task, step.start, end);
+        }
+    }
+
+    /// Counts `from..to` as blocking: the thread slept in the OS while `task` held it.
+    pub(super) fn block(&mut self, task: TaskId, from: Nanos, to: Nanos) {
+        self.change(task, from, |task, mut context| {
+            let (lanes, lane_indices) = (std::mem::take(&mut context.lanes), context.lane_indices);
+            let (mut sums, arena) = context.sums(&mut task.times);
+            let (id, track) = (task.id, &mut task.track);
+            task.blocking.add(from, to, |from, to| {
+                track.block(id, from, to, arena, |placed, amount| {
+                    sums.block(amount);
+                    if let Some(index) = lane_indices.get(placed.lane) {
+                        lanes[index].block(&placed.slice, amount);
+                    }
+                });
+            });
+        });
+    }
+
+    fn spawned(&mut self, spawned: Spawned) {
+        self.now = self.now.max(spawned.at);
+        let (ended, orphaned, unobserved) = self.change(spawned.task, spawned.at, |task, _| {
+            task.index = spawned.index;
+            task.parent = spawned.parent;
+            task.group = Some(spawned.group);
+            (task.ended, task.orphaned, task.unobserved)
+        });
+        let index = self.group_index_or_insert(spawned.group);
+        let group = &mut self.groups[index];
+        group.spawned_at(spawned.at);
+        // Records of another lane may have reported these before the spawn.
+        if let Some((at, _)) = ended {
+            group.ended_at(at);
+        }
+        group.orphaned += u64::from(orphaned.is_some());
+        group.failures_lost += u64::from(unobserved);
+        for record in self.pending_records.remove(&spawned.task).into_iter().flatten() {
+            match record {
+                Record::Slice(slice) => group.record(&slice),
+                Record::Repetition(repetition) => group.repeat(&repetition),
+                _ => {}
+            }
+        }
+    }
+
+    fn ended(&mut self, lane: LaneId, ended: Ended) {
+        self.now = self.now.max(ended.at);
+        let (group, was_orphan) = self.change(ended.task, ended.at, |task, _| {
+            if task.ended.is_some() {
+                return (None, false);
+            }
+            task.ended = Some((ended.at, ended.outcome));
+            task.ended_on = lane;
+            task.unobserved = ended.unheard;
+            (task.group, task.orphaned.is_some())
+        });
+        self.orphaned_now -= usize::from(was_orphan);
+        if let Some(group) = group {
+            let index = self.group_index_or_insert(group);
+            self.groups[index].ended_at(ended.at);
+            self.groups[index].failures_lost += u64::from(ended.unheard);
+        }
+    }
+
+    fn orphaned(&mut self, orphaned: Orphaned) {
+        self.now = self.now.max(orphaned.at);
+        let (group, is_orphan) = self.change(orphaned.task, orphaned.at, |task, _| {
+            let first = task.orphaned.is_none();
+            task.orphaned.get_or_insert(orphaned.at);
+            (task.group.filter(|_| first), first && task.ended.is_none())
+        });
+        self.orphaned_now += usize::from(is_orphan);
+        if let Some(group) = group {
+            let index = self.group_index_or_insert(group);
+            self.groups[index].orphaned += 1;
+        }
+    }
+
+    fn repetition(&mut self, repetition: Repetition) {
+        self.now = self.now.max(repetition.start + repetition.len.get());
+        self.series.repetition(&repetition);
+        let grouped = self.change(repetition.task, repetition.start, |task, context| {
+            task.repetitions[repetition.outcome as usize] += 1;
+            context.group.map(|group| group.repeat(&repetition)).is_some()
+        });
+        if !grouped {
+            self.keep_pending(repetition.task, Record::Repetition(repetition));
+        }
+    }
+}

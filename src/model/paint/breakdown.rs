@@ -1,0 +1,176 @@
+//! How much of each state lies in a cell, or in any other span of time, and which state the cell shows.
+
+use super::super::state::{SliceTimes, State, StateInterval};
+use super::NOTABLE_WAIT;
+use crate::record::{Nanos, Outcome, Reason, TaskId};
+
+/// The time that a task spent in each state within a span, and the longest intervals that touch the span.
+#[derive(Clone, Copy, Debug, Default)]
+pub(in crate::model) struct TimeBreakdown {
+    pub running: Nanos,
+    pub blocking: Nanos,
+    queued: Nanos,
+    unnoticed: Nanos,
+    suspended: Nanos,
+    longest_queued: Nanos,
+    longest_unnoticed: Nanos,
+    longest_suspended: Nanos,
+    /// The reason of the longest suspension.
+    reason: Reason,
+    ended: Option<Outcome>,
+}
+
+impl TimeBreakdown {
+    /// Adds an interval, of which the length `part` lies within the span.
+    #[inline]
+    pub fn add(&mut self, interval: &StateInterval, part: Nanos) {
+        match interval.state {
+            State::Running => self.running += part,
+            State::Blocking => self.blocking += part,
+            State::Queued => {
+                self.queued += part;
+                self.longest_queued = self.longest_queued.max(interval.len());
+            }
+            State::Unnoticed => {
+                self.unnoticed += part;
+                self.longest_unnoticed = self.longest_unnoticed.max(interval.len());
+            }
+            State::Suspended(reason) => {
+                self.suspended += part;
+                self.note_suspension(interval.len(), reason);
+            }
+            State::Ended(outcome) => self.ended = Some(outcome),
+        }
+    }
+
+    /// Adds a slice and the gap before it, both wholly within the span.
+    #[inline]
+    pub fn add_slice(&mut self, slice: &SliceTimes) {
+        self.running += slice.running;
+        self.blocking += slice.blocking;
+        self.queued += slice.queued;
+        self.longest_queued = self.longest_queued.max(slice.queued);
+        self.unnoticed += slice.unnoticed;
+        self.longest_unnoticed = self.longest_unnoticed.max(slice.unnoticed);
+        self.suspended += slice.suspended;
+        self.note_suspension(slice.suspended, slice.reason);
+    }
+
+    /// The longest queued or unnoticed interval.
+    pub fn longest_wait(&self) -> Nanos {
+        self.longest_queued.max(self.longest_unnoticed)
+    }
+
+    #[inline]
+    fn note_suspension(&mut self, len: Nanos, reason: Reason) {
+        if len >= self.longest_suspended {
+            (self.longest_suspended, self.reason) = (len, reason);
+        }
+    }
+
+    /// Moves `amount` from running to blocking.
+    pub fn block(&mut self, amount: Nanos) {
+        self.running = self.running - amount;
+        self.blocking += amount;
+    }
+
+    /// Adds a later part of the same span.
+    #[inline]
+    pub fn merge(&mut self, later: &TimeBreakdown) {
+        self.running += later.running;
+        self.blocking += later.blocking;
+        self.queued += later.queued;
+        self.unnoticed += later.unnoticed;
+        self.suspended += later.suspended;
+        self.longest_queued = self.longest_queued.max(later.longest_queued);
+        self.longest_unnoticed = self.longest_unnoticed.max(later.longest_unnoticed);
+        if later.suspended > Nanos::ZERO {
+            self.note_suspension(later.longest_suspended, later.reason);
+        }
+        self.ended = later.ended.or(self.ended);
+    }
+
+    /// What a cell of this width shows, by the rule in the [module](super)'s documentation.
+    pub(super) fn state(&self, width: Nanos) -> Option<State> {
+        if self.blocking > Nanos::ZERO {
+            return Some(State::Blocking);
+        }
+        let notable = NOTABLE_WAIT.min(Nanos(width.0 / 2)).max(Nanos(1));
+        if self.longest_wait() >= notable {
+            return Some(longer_wait(self.longest_queued, self.longest_unnoticed));
+        }
+        let waiting = self.queued + self.unnoticed;
+        let covered = self.running + waiting + self.suspended;
+        if covered == Nanos::ZERO {
+            return self.ended.map(State::Ended);
+        }
+        if waiting > covered - waiting {
+            return Some(longer_wait(self.queued, self.unnoticed));
+        }
+        if self.running > Nanos::ZERO && (self.running.0 >= covered.0 / 8 || self.running >= self.suspended) {
+            return Some(State::Running);
+        }
+        let candidates = [
+            (self.queued, State::Queued),
+            (self.unnoticed, State::Unnoticed),
+            (self.suspended, State::Suspended(self.reason)),
+        ];
+        candidates
+            .into_iter()
+            .max_by_key(|&(time, _)| time)
+            .map(|(_, state)| state)
+    }
+}
+
+fn longer_wait(queued: Nanos, unnoticed: Nanos) -> State {
+    if queued > unnoticed {
+        State::Queued
+    } else {
+        State::Unnoticed
+    }
+}
+
+/// How long a lane was held within a span, and by whom.
+#[derive(Clone, Copy, Debug, Default)]
+pub(in crate::model) struct LaneBreakdown {
+    pub busy: Nanos,
+    /// The longest slice.
+    longest: Option<(Nanos, TaskId)>,
+    /// The longest slice among those that block within the span.
+    longest_blocking: Option<(Nanos, TaskId)>,
+}
+
+impl LaneBreakdown {
+    /// Adds a slice of the length `len`, of which `part` lies within the span.
+    #[inline]
+    pub fn add(&mut self, task: TaskId, len: Nanos, part: Nanos) {
+        if part > Nanos::ZERO {
+            self.busy += part;
+            self.longest = self.longest.max(Some((len, task)));
+        }
+    }
+
+    /// Marks a slice of the length `len` as blocking within the span.
+    #[inline]
+    pub fn block(&mut self, task: TaskId, len: Nanos) {
+        self.longest_blocking = self.longest_blocking.max(Some((len, task)));
+    }
+
+    /// Whether any slice blocks within the span.
+    pub fn is_blocked(&self) -> bool {
+        self.longest_blocking.is_some()
+    }
+
+    /// The task that a cell shows, see [`LaneCell::task`](super::LaneCell::task).
+    pub(super) fn task(&self) -> Option<TaskId> {
+        self.longest_blocking.or(self.longest).map(|(_, task)| task)
+    }
+
+    /// Adds another part of the same span.
+    #[inline]
+    pub(super) fn merge(&mut self, other: &LaneBreakdown) {
+        self.busy += other.busy;
+        self.longest = self.longest.max(other.longest);
+        self.longest_blocking = self.longest_blocking.max(other.longest_blocking);
+    }
+}

@@ -1,0 +1,81 @@
+//! Where the cells of a row are in time.
+
+use super::Window;
+use crate::record::Nanos;
+
+/// The edges of a row's cells, and the span of time that may be painted. Instants are looked up in ascending order only,
+/// which makes each lookup a step forward instead of a search.
+#[derive(Debug)]
+pub(super) struct Grid {
+    edges: Vec<Nanos>,
+    bounds: (Nanos, Nanos),
+    column: usize,
+}
+
+impl Grid {
+    /// The grid of `window`, of which nothing outside of `from..to` may be painted.
+    pub fn new(window: Window, from: Nanos, to: Nanos) -> Grid {
+        let bounds = if window.columns == 0 {
+            (Nanos::ZERO, Nanos::ZERO)
+        } else {
+            (window.from.max(from), window.to.min(to))
+        };
+        Grid {
+            edges: (0..=window.columns).map(|column| window.edge(column)).collect(),
+            bounds,
+            column: 0,
+        }
+    }
+
+    /// The span of time that may be painted.
+    pub fn bounds(&self) -> (Nanos, Nanos) {
+        self.bounds
+    }
+
+    /// The column that contains `at`, which lies within the bounds and not before the instant of the previous call.
+    #[inline]
+    fn seek(&mut self, at: Nanos) -> usize {
+        while self.edges[self.column + 1] <= at {
+            self.column += 1;
+        }
+        self.column
+    }
+
+    /// The column that contains all of `from..to`, if one does.
+    #[inline]
+    pub fn column_containing(&mut self, from: Nanos, to: Nanos) -> Option<usize> {
+        if from < self.bounds.0 || to > self.bounds.1 || from >= to {
+            return None;
+        }
+        let column = self.seek(from);
+        (to <= self.edges[column + 1]).then_some(column)
+    }
+
+    /// Calls `each` with every column that `from..to` touches, and with how much of `from..to` lies in that column.
+    #[inline]
+    pub fn for_each_column(&mut self, from: Nanos, to: Nanos, mut each: impl FnMut(usize, Nanos)) {
+        let (mut at, to) = (from.max(self.bounds.0), to.min(self.bounds.1));
+        if at >= to {
+            return;
+        }
+        let mut column = self.seek(at);
+        while at < to {
+            let edge = self.edges[column + 1];
+            if edge > at {
+                each(column, edge.min(to) - at);
+                at = edge;
+            }
+            column += 1;
+        }
+    }
+
+    /// The length of time that a column covers.
+    pub fn width(&self, column: usize) -> Nanos {
+        self.edges[column + 1] - self.edges[column]
+    }
+
+    /// The share that `time` has of a column, 0–1.
+    pub fn share(&self, column: usize, time: Nanos) -> f32 {
+        (time.0 as f64 / self.width(column).0.max(1) as f64).min(1.0) as f32
+    }
+}

@@ -1,0 +1,122 @@
+//! Puts intervals and slices, which come in order of time, into the cells of a row.
+
+use super::super::state::{State, StateInterval};
+use super::grid::Grid;
+use super::{Cell, LaneBreakdown, LaneCell, TimeBreakdown, Window};
+use crate::record::{GroupId, Nanos, TaskId};
+
+/// Paints the row of a task.
+#[derive(Debug)]
+pub(in crate::model) struct Painter {
+    grid: Grid,
+    cells: Vec<TimeBreakdown>,
+}
+
+impl Painter {
+    /// A painter that paints nothing outside of `from..to`.
+    pub fn new(window: Window, from: Nanos, to: Nanos) -> Painter {
+        Painter {
+            grid: Grid::new(window, from, to),
+            cells: vec![TimeBreakdown::default(); window.columns],
+        }
+    }
+
+    /// The span of time that is painted.
+    pub fn bounds(&self) -> (Nanos, Nanos) {
+        self.grid.bounds()
+    }
+
+    /// The cell that contains all of `from..to`, if one does.
+    #[inline]
+    pub fn cell_containing(&mut self, from: Nanos, to: Nanos) -> Option<&mut TimeBreakdown> {
+        let column = self.grid.column_containing(from, to)?;
+        Some(&mut self.cells[column])
+    }
+
+    /// Paints `from..to` by its summary, if it lies in one cell as a whole. Returns whether it does.
+    #[inline]
+    pub fn add_whole(&mut self, from: Nanos, to: Nanos, summary: &TimeBreakdown) -> bool {
+        let cell = self.cell_containing(from, to).map(|cell| cell.merge(summary));
+        cell.is_some()
+    }
+
+    #[inline]
+    pub fn add(&mut self, interval: &StateInterval) {
+        let cells = &mut self.cells;
+        self.grid.for_each_column(interval.from, interval.to, |column, part| {
+            cells[column].add(interval, part)
+        });
+    }
+
+    /// Clears `cells` and fills it with the row.
+    pub fn finish(self, cells: &mut Vec<Cell>) {
+        cells.clear();
+        cells.extend(self.cells.iter().enumerate().map(|(column, breakdown)| Cell {
+            state: breakdown.state(self.grid.width(column)),
+            held_share: self.grid.share(column, breakdown.running + breakdown.blocking),
+        }));
+    }
+}
+
+/// Paints the row of a lane.
+#[derive(Debug)]
+pub(in crate::model) struct LanePainter {
+    grid: Grid,
+    cells: Vec<LaneBreakdown>,
+}
+
+impl LanePainter {
+    /// A painter that paints nothing outside of `from..to`.
+    pub fn new(window: Window, from: Nanos, to: Nanos) -> LanePainter {
+        LanePainter {
+            grid: Grid::new(window, from, to),
+            cells: vec![LaneBreakdown::default(); window.columns],
+        }
+    }
+
+    /// The span of time that is painted.
+    pub fn bounds(&self) -> (Nanos, Nanos) {
+        self.grid.bounds()
+    }
+
+    /// Paints `from..to` by its summary, if it lies in one cell as a whole. Returns whether it does.
+    #[inline]
+    pub fn add_whole(&mut self, from: Nanos, to: Nanos, summary: &LaneBreakdown) -> bool {
+        let column = self.grid.column_containing(from, to);
+        if let Some(column) = column {
+            self.cells[column].merge(summary);
+        }
+        column.is_some()
+    }
+
+    /// Paints a slice and its blocking parts, which come in order.
+    #[inline]
+    pub fn slice(&mut self, task: TaskId, from: Nanos, to: Nanos, blocking: impl Iterator<Item = (Nanos, Nanos)>) {
+        let (cells, len) = (&mut self.cells, to - from);
+        self.grid
+            .for_each_column(from, to, |column, part| cells[column].add(task, len, part));
+        for (from, to) in blocking {
+            self.grid
+                .for_each_column(from, to, |column, _| cells[column].block(task, len));
+        }
+    }
+
+    /// Clears `cells` and fills it with the row. `group` tells the group of a task.
+    pub fn finish(self, cells: &mut Vec<LaneCell>, group: impl Fn(TaskId) -> Option<GroupId>) {
+        cells.clear();
+        cells.extend(self.cells.iter().enumerate().map(|(column, breakdown)| {
+            let task = breakdown.task();
+            let state = if breakdown.is_blocked() {
+                State::Blocking
+            } else {
+                State::Running
+            };
+            LaneCell {
+                state: task.map(|_| state),
+                task,
+                group: task.and_then(&group),
+                held_share: self.grid.share(column, breakdown.busy),
+            }
+        }));
+    }
+}

@@ -1,0 +1,132 @@
+//! What comes late: a slice that belongs before others, and a spawn that was earlier than known.
+//!
+//! The chunk that the news belongs to is unpacked, changed and packed again. `sums` loses the times of the old chunk and
+//! gains those of the new one.
+
+use super::super::state::State;
+use super::*;
+
+/// The slices of a chunk, unpacked.
+struct Unpacked {
+    before: WaitState,
+    slices: Vec<PlacedSlice>,
+}
+
+impl TaskTrack {
+    /// Moves the spawn of the task from `old` back to `new`.
+    pub fn move_spawn_back(
+        &mut self,
+        task: TaskId,
+        old: Nanos,
+        new: Nanos,
+        spans: &Spans,
+        sums: &mut TimeSums,
+        arena: &mut ByteArena,
+    ) {
+        if self.evicted {
+            sums.add(State::Queued, old - new);
+        } else {
+            let mut first = self.unpack(task, 0, arena);
+            first.before = WaitState::spawned(new);
+            self.repack(task, 0, first, spans, sums, arena);
+        }
+    }
+
+    #[cold]
+    pub(super) fn insert_late(
+        &mut self,
+        mut placed: PlacedSlice,
+        spans: &Spans,
+        sums: &mut TimeSums,
+        arena: &mut ByteArena,
+    ) -> Option<Nanos> {
+        let (task, start) = (placed.slice.task, placed.slice.start);
+        if self.evicted && start < self.first_before().since {
+            return None;
+        }
+        let first_start = |index| {
+            let slices = self.unpack(task, index, arena).slices;
+            slices.first().map(|placed| placed.slice.start)
+        };
+        let open = self.chunks.len();
+        let chunk = match first_start(open) {
+            Some(first) if first <= start => open,
+            _ => self
+                .chunks
+                .partition_point(|chunk| chunk.slices().start().is_some_and(|first| first <= start))
+                .saturating_sub(1),
+        };
+        if chunk < open
+            && let Some(next) = first_start(chunk + 1)
+        {
+            placed.truncate_at(next);
+        }
+        let mut unpacked = self.unpack(task, chunk, arena);
+        let index = unpacked
+            .slices
+            .partition_point(|other| other.sort_key() <= placed.sort_key());
+        if let Some(next) = unpacked.slices.get(index) {
+            placed.truncate_at(next.slice.start);
+        }
+        if let Some(before) = unpacked.slices[..index].last_mut() {
+            before.truncate_at(start);
+        }
+        unpacked.slices.insert(index, placed);
+        self.last_start = self.last_start.max(start);
+        self.repack(task, chunk, unpacked, spans, sums, arena);
+        Some(spans.covered(start, placed.end()))
+    }
+
+    /// The slices of the chunk at this index; after the last chunk, those of the open chunk.
+    fn unpack(&self, task: TaskId, index: usize, arena: &ByteArena) -> Unpacked {
+        let unpack = |slices: PackedSlices| Unpacked {
+            before: slices.before,
+            slices: slices.iter(task).map(|slice| slice.placed()).collect(),
+        };
+        match self.chunks.get(index) {
+            Some(chunk) => unpack(chunk.slices()),
+            None => unpack(self.open_slices(&arena.read(&self.open))),
+        }
+    }
+
+    /// Replaces the chunk at this index, and passes a changed wait state on to the chunk after it.
+    fn repack(
+        &mut self,
+        task: TaskId,
+        index: usize,
+        new: Unpacked,
+        spans: &Spans,
+        sums: &mut TimeSums,
+        arena: &mut ByteArena,
+    ) {
+        let Some(chunk) = self.chunks.get(index) else {
+            sums.subtract_all(self.open_slices(&arena.read(&self.open)).times(task, spans));
+            self.open_after(new.before, arena);
+            for placed in &new.slices {
+                self.push(placed, spans, sums, arena);
+            }
+            return;
+        };
+        sums.subtract_all(chunk.slices().times(task, chunk.spans(spans)));
+        let parts = if new.slices.len() > FULL { 2 } else { 1 };
+        let mut packer = Packer::new(new.before);
+        let mut chunks = Vec::with_capacity(parts);
+        for slices in new.slices.chunks(new.slices.len().div_ceil(parts)) {
+            packer = Packer::new(packer.after);
+            let before = packer.after;
+            let bytes = slices
+                .iter()
+                .flat_map(|placed| packer.pack(placed).bytes().to_vec())
+                .collect();
+            let chunk = Chunk::new(before, bytes, task, spans);
+            sums.add_all(chunk.slices().times(task, spans));
+            chunks.push(chunk);
+        }
+        self.chunks.splice(index..=index, chunks);
+        let mut next = self.unpack(task, index + parts, arena);
+        if next.before != packer.after {
+            next.before = packer.after;
+            self.repack(task, index + parts, next, spans, sums, arena);
+        }
+    }
+}
