@@ -203,7 +203,7 @@ fn a_scenario_that_says_everything_is_understood() {
 
 #[test]
 fn everything_around_the_steps_is_understood() {
-    let scenario = good(include_str!("../scenarios/everything.toml"));
+    let scenario = good(include_str!("../../scenarios/everything.toml"));
     assert_eq!((&*scenario.title, &*scenario.about), ("English", "In English only."));
     assert_eq!(scenario.executor.kind, ExecutorKind::Pool, "the first that is listed");
     assert_eq!(scenario.executors, [ExecutorKind::Pool, ExecutorKind::Tokio]);

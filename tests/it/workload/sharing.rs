@@ -1,6 +1,6 @@
 //! Locks, semaphores and channels: what they are for, what waiting at them looks like, and that nobody waits for ever.
 
-use crate::lab::*;
+use super::lab::*;
 use tasklab::record::{Batch, Outcome, Reason, Record};
 use tasklab::scenario::{How, LockSpec, Scenario, SemaphoreSpec, Step, TaskSpec};
 

@@ -1,7 +1,7 @@
 //! The loopback service and the scratch folder, as tasks and as strangers meet them.
 
-use crate::journal::lines_about;
-use crate::lab::*;
+use super::journal::lines_about;
+use super::lab::*;
 use std::cell::Cell;
 use std::io::{Read, Write};
 use std::net::TcpStream;

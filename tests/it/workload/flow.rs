@@ -1,7 +1,7 @@
 //! Choices, loops and log lines.
 
-use crate::journal::lines_about;
-use crate::lab::*;
+use super::journal::lines_about;
+use super::lab::*;
 use tasklab::record::Outcome;
 use tasklab::scenario::{Choice, Formatting, LogLevel, Repeat, Step};
 use tracing::Level;

@@ -1,7 +1,9 @@
 //! Whole runs through the public face: a scenario in, a model out, on every executor.
 
+mod built_in_scenarios;
 mod stopping;
 mod timeline;
+mod unnoticed;
 
 use std::time::Duration;
 use tasklab::executor::processes::WorkerCommand;

@@ -1,7 +1,7 @@
 //! Runs small scenarios everywhere, and says what the probe saw.
 
-use crate::journal;
-pub use crate::seen::Seen;
+use super::journal;
+pub use super::seen::Seen;
 use std::collections::HashMap;
 use std::future::Future;
 use std::sync::Arc;

@@ -2,8 +2,8 @@
 //!
 //! A channel into which nobody sends keeps a branch waiting until the run stops, so that nothing here depends on time.
 
-use crate::journal::lines_about;
-use crate::lab::*;
+use super::journal::lines_about;
+use super::lab::*;
 use std::sync::{Arc, Mutex};
 use tasklab::probe;
 use tasklab::record::{Batch, Outcome, Record};

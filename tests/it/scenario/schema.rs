@@ -35,13 +35,13 @@ fn every_built_in_scenario_names_the_schema_and_fits_it() {
 #[test]
 fn the_schema_lets_through_what_the_reader_understands() {
     let schema = schema();
-    let readme = include_str!("../README.md");
+    let readme = include_str!("../../../README.md");
     let example = readme
         .split("```toml\n")
         .nth(1)
         .and_then(|rest| rest.split("```").next())
         .unwrap();
-    for text in [example, include_str!("scenarios/everything.toml")] {
+    for text in [example, include_str!("../../scenarios/everything.toml")] {
         scenario::read("good.toml", text).unwrap_or_else(|report| panic!("{report}"));
         let scenario: Value = toml::from_str(text).unwrap();
         fit(&scenario, &schema, &schema).unwrap_or_else(|why| panic!("{why}"));

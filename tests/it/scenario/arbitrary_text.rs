@@ -64,7 +64,7 @@ proptest! {
         which in 0..=BUILTIN.len(),
         changes in prop::collection::vec((any::<prop::sample::Index>(), 0usize..12, piece()), 1..5),
     ) {
-        let everything = include_str!("../scenarios/everything.toml");
+        let everything = include_str!("../../scenarios/everything.toml");
         let mut text: Vec<char> = BUILTIN.get(which).map_or(everything, |builtin| builtin.text).chars().collect();
         for (at, gone, new) in changes {
             let at = at.index(text.len() + 1);

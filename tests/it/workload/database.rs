@@ -1,7 +1,7 @@
 //! The database: really there, in each manner, and really locked.
 
-use crate::journal::lines_about;
-use crate::lab::*;
+use super::journal::lines_about;
+use super::lab::*;
 use tasklab::record::{Outcome, Reason, Record};
 use tasklab::scenario::{DbOp, How, Step};
 use tracing::Level;

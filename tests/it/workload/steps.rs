@@ -1,6 +1,6 @@
 //! Each step does what it says, and says so.
 
-use crate::lab::*;
+use super::lab::*;
 use tasklab::probe::TaskHandle;
 use tasklab::record::{Outcome, Reason, Record};
 use tasklab::scenario::{

@@ -1,9 +1,11 @@
 //! What the reader makes of good text, of changed text, and of any text.
 
-mod any;
-mod command_line;
+mod arbitrary_text;
+mod files;
+mod overrides;
+mod schema;
 mod steps;
-mod whole;
+mod whole_scenarios;
 
 use std::time::Duration;
 use tasklab::scenario::*;

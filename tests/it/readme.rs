@@ -7,7 +7,7 @@ use tasklab::scenario::{
 };
 use tasklab::tui::Action;
 
-const README: &str = include_str!("../README.md");
+const README: &str = include_str!("../../README.md");
 
 #[test]
 fn the_table_of_keys_is_the_keymap() {

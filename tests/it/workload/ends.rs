@@ -1,6 +1,6 @@
 //! How repetitions and tasks end: by themselves, by a timeout, by a panic, by the end of the run.
 
-use crate::lab::*;
+use super::lab::*;
 use tasklab::record::{Outcome, Record};
 use tasklab::scenario::{Repeat, Step, TaskSpec};
 

@@ -1,0 +1,21 @@
+//! The tests of the library's public interface and of the program without a screen.
+//!
+//! They share one binary, because each test binary costs a link of the whole library. Two kinds of tests have
+//! binaries of their own: `screen` runs the program in a pseudo-terminal and handles signals, and
+//! `foreign_worker` starts itself as a worker process, so it has no test harness.
+//!
+//! Tests run on several threads of one process. A test must not change anything that belongs to the whole
+//! process: environment, working directory, panic hook, signal handlers, the global `tracing` subscriber.
+//! The one exception is `workload::journal`, which installs the subscriber once for all tests.
+
+mod cli;
+mod compare;
+mod expect;
+mod headless;
+mod probe;
+mod processes;
+mod readme;
+mod report;
+mod run;
+mod scenario;
+mod workload;
