@@ -4,6 +4,7 @@ use super::limits::{Needs, connections};
 use super::runtime::{Spawner, prepare};
 use super::{Arrival, Executor, Kind, Setup, StartError, Started};
 use crate::scenario::Scenario;
+use crate::workload::wait_until;
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -43,9 +44,7 @@ fn start(setup: &Setup<'_>) -> Result<Started, StartError> {
         let metrics = runtime.metrics();
         // `shutdown_timeout` would wait for the blocking threads before it drops the tasks.
         runtime.shutdown_background();
-        while metrics.num_blocking_threads() > 0 && Instant::now() < deadline {
-            thread::sleep(Duration::from_millis(1));
-        }
+        wait_until(deadline, || metrics.num_blocking_threads() == 0);
     };
     let thread = thread::Builder::new().name("tasklab-runtime".into());
     thread.spawn(run).map_err(|error| setup.no_threads(error))?;

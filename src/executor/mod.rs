@@ -26,11 +26,10 @@ mod tokio;
 
 use crate::probe::{Group, Registry, Watch};
 use crate::scenario::{ExecutorKind, ExecutorSpec, LogLevel, Scenario, TaskSpec, Workers};
-use crate::workload::{Labels, Program, Services};
+use crate::workload::{Cancelled, Labels, Program, Services};
 pub use limits::Exceeded;
 use limits::Needs;
 use processes::{RemoteRecords, WorkerCommand};
-use std::fmt;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -88,7 +87,10 @@ pub struct Setup<'a> {
 impl Setup<'_> {
     /// The error for threads that the machine does not grant.
     fn no_threads(&self, error: io::Error) -> StartError {
-        StartError::Threads(self.spec.threads(), error)
+        match self.spec.threads() {
+            1 => StartError::Thread(error),
+            threads => StartError::Threads(threads, error),
+        }
     }
 }
 
@@ -114,37 +116,23 @@ impl Started {
 }
 
 /// Why an executor cannot start.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 pub enum StartError {
+    /// The machine does not grant a thread.
+    #[error("the machine does not grant another thread")]
+    Thread(#[source] io::Error),
     /// The machine does not grant this many threads.
-    Threads(usize, io::Error),
-    /// The machine allows less than the scenario needs at once.
+    #[error("the machine does not grant {0} threads to run tasks on")]
+    Threads(usize, #[source] io::Error),
+    /// The scenario needs more at the same time than the machine allows.
+    #[error("{0}")]
     Limit(Exceeded),
-    /// No worker process can be used; the reason of the first that failed.
+    /// No worker process can be used. The text is the first reason.
+    #[error("no worker process can be used: {0}")]
     Workers(String),
-    /// [`Setup::cancelled`] returned `true`.
-    Cancelled,
-}
-
-impl fmt::Display for StartError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            StartError::Threads(1, _) => f.write_str("the machine does not grant another thread"),
-            StartError::Threads(n, _) => write!(f, "the machine does not grant {n} threads to run tasks on"),
-            StartError::Limit(exceeded) => exceeded.fmt(f),
-            StartError::Cancelled => f.write_str("the run was cancelled before it began"),
-            StartError::Workers(why) => write!(f, "no worker process can be used: {why}"),
-        }
-    }
-}
-
-impl std::error::Error for StartError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            StartError::Threads(_, error) => Some(error),
-            StartError::Limit(_) | StartError::Workers(_) | StartError::Cancelled => None,
-        }
-    }
+    /// The caller cancelled the start.
+    #[error(transparent)]
+    Cancelled(#[from] Cancelled),
 }
 
 /// What is known about a kind of executor before one has started.

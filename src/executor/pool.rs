@@ -10,12 +10,11 @@ use super::{Arrival, Executor, Kind, Setup, StartError, Started};
 use crate::probe::{self, Registry, TaskHandle, lane};
 use crate::record::{LaneKind, Nanos, Reason};
 use crate::scenario::Scenario;
-use crate::workload::{Intake, Program, Services, TaskCtx};
+use crate::workload::{DetachedSpawner, Program, Services, TaskCtx, wait_until};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use std::collections::VecDeque;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-use std::thread;
 use std::time::{Duration, Instant};
 
 /// Accepts tasks and runs their repetitions on its threads.
@@ -61,8 +60,8 @@ impl Pool {
             threads,
             jobs: Mutex::default(),
         });
-        let intake: Weak<dyn Intake> = Arc::<Queue>::downgrade(&queue);
-        services.set_intake(intake);
+        let spawner: Weak<dyn DetachedSpawner> = Arc::<Queue>::downgrade(&queue);
+        services.set_detached_spawner(spawner);
         Ok(Pool {
             queue,
             registry: registry.clone(),
@@ -86,11 +85,8 @@ impl Executor for Pool {
     }
 
     fn stop(self: Box<Self>, grace: Duration) {
-        // The flag in the services has been raised: running jobs end at their next step, queued ones at once.
-        let deadline = Instant::now() + grace;
-        while self.services.alive().count() > 0 && Instant::now() < deadline {
-            thread::sleep(Duration::from_millis(2));
-        }
+        // The stop flag has been raised: running jobs end at their next step, queued ones at once.
+        wait_until(Instant::now() + grace, || self.services.live_tasks().count() == 0);
     }
 }
 
@@ -100,8 +96,8 @@ struct Queue {
     jobs: Mutex<VecDeque<Job>>,
 }
 
-impl Intake for Queue {
-    fn take(self: Arc<Self>, task: TaskCtx) {
+impl DetachedSpawner for Queue {
+    fn spawn_detached(self: Arc<Self>, task: TaskCtx) {
         self.push(Job {
             ctx: task,
             since: probe::now(),

@@ -9,9 +9,8 @@ use super::limits::{Needs, arriving_together, branches, connections, max_at_one_
 use super::{Arrival, Executor, Kind, Setup, StartError, Started};
 use crate::probe::{Registry, TaskHandle};
 use crate::scenario::Scenario;
-use crate::workload::{Services, TaskCtx};
+use crate::workload::{Services, TaskCtx, wait_until};
 use std::sync::Arc;
-use std::thread;
 use std::time::{Duration, Instant};
 
 struct Threads {
@@ -46,10 +45,7 @@ impl Executor for Threads {
     }
 
     fn stop(self: Box<Self>, grace: Duration) {
-        // The flag in the services has been raised: every thread ends at its task's next step.
-        let deadline = Instant::now() + grace;
-        while self.services.alive().count() > 0 && Instant::now() < deadline {
-            thread::sleep(Duration::from_millis(2));
-        }
+        // The stop flag has been raised: every thread ends at its task's next step.
+        wait_until(Instant::now() + grace, || self.services.live_tasks().count() == 0);
     }
 }

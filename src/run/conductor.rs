@@ -8,7 +8,7 @@ use crate::executor::{self, Arrival, Executor};
 use crate::probe::{Group, LogFilter, Registry};
 use crate::record::{CompactDuration, Mark, Marked, Record};
 use crate::scenario::{CueAction, How, INJECTED, Scenario};
-use crate::workload::{Alive, Labels, Program, Services};
+use crate::workload::{Labels, LiveTasks, Program, Services};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
@@ -84,7 +84,7 @@ impl Conductor {
             .name("tasklab-conductor".into())
             .spawn(move || self.conduct(&scenario))
             .map(drop)
-            .map_err(|error| executor::StartError::Threads(1, error))
+            .map_err(|error| executor::StartError::Thread(error))
     }
 
     fn conduct(mut self, scenario: &Scenario) {
@@ -96,7 +96,7 @@ impl Conductor {
         self.progress.set(Progress::STOPPING);
         self.services.stop().request();
         self.executor.stop(GRACE);
-        await_stragglers(self.services.alive());
+        await_stragglers(self.services.live_tasks());
         drop(cleanup);
     }
 
@@ -207,7 +207,7 @@ impl Conductor {
 
     /// Without a duration, the run is over when every task has ended and none can arrive.
     fn is_over(&self, schedule: &Schedule, scenario: &Scenario) -> bool {
-        scenario.duration.is_none() && !schedule.may_bring_tasks() && self.services.alive().count() == 0
+        scenario.duration.is_none() && !schedule.may_bring_tasks() && self.services.live_tasks().count() == 0
     }
 
     /// Does what a cue asks for. This `match` is the one place where cue actions have their meaning.
@@ -226,7 +226,7 @@ impl Conductor {
             CueAction::Http { latency, failure_rate } => self.services.http().set(latency, failure_rate),
             CueAction::Calm => {
                 repeated.replace(None);
-                self.services.calm_http();
+                self.services.reset_http();
             }
         }
     }
@@ -255,14 +255,14 @@ impl Conductor {
 }
 
 /// Waits while tasks continue to end. Each is cancelled quickly, but 100,000 of them may take longer than the grace.
-fn await_stragglers(alive: &Alive) {
-    let mut left = alive.count();
+fn await_stragglers(live_tasks: &LiveTasks) {
+    let mut left = live_tasks.count();
     if left == 0 {
         return;
     }
     loop {
         thread::sleep(LULL);
-        let now = alive.count();
+        let now = live_tasks.count();
         if now == left {
             return;
         }
@@ -315,6 +315,6 @@ mod tests {
             progress.take_problems(),
             ["the run was aborted: its conductor panicked"]
         );
-        assert!(services.stop().requested() && !services.scratch().path().exists());
+        assert!(services.stop().is_requested() && !services.scratch().path().exists());
     }
 }

@@ -1,14 +1,14 @@
 //! Why a run cannot start.
 
 use crate::executor;
-use crate::workload::StartError;
+use crate::workload::ServicesError;
 
 /// Why a run cannot start.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
     /// The services cannot start.
     #[error(transparent)]
-    Services(#[from] StartError),
+    Services(#[from] ServicesError),
     /// The executor cannot start.
     #[error(transparent)]
     Executor(#[from] executor::StartError),
@@ -19,7 +19,7 @@ impl RunError {
     pub fn is_cancelled(&self) -> bool {
         matches!(
             self,
-            RunError::Services(StartError::Cancelled) | RunError::Executor(executor::StartError::Cancelled)
+            RunError::Services(ServicesError::Cancelled(_)) | RunError::Executor(executor::StartError::Cancelled(_))
         )
     }
 }

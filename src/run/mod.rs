@@ -216,8 +216,8 @@ impl Run {
 
 /// Sends a command when the last task has ended. A conductor that has ended already does not need it.
 fn notify_when_idle(services: &Services, commands: Sender<Command>) {
-    let alive = services.alive();
-    alive.when_none_left(move || drop(commands.send(Command::NoTaskLeft)));
+    let live_tasks = services.live_tasks();
+    live_tasks.on_none_left(move || drop(commands.send(Command::NoTaskLeft)));
 }
 
 fn info(scenario: &Scenario, workers: usize) -> RunInfo {

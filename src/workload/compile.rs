@@ -97,7 +97,7 @@ impl<'a> Compiler<'a> {
     }
 
     fn call(&mut self, group: &str, manner: JoinMode, branches: &[Branch]) -> Op {
-        let program = |branch| self.branch(group, manner.word(), branch);
+        let program = |branch| self.branch(group, manner.into_str(), branch);
         Op::Call {
             manner,
             programs: branches.iter().map(program).collect(),

@@ -1,122 +1,101 @@
 //! The database: one SQLite file in the scratch folder, with one table, which all tasks read and write.
 //!
-//! Everything about it is real: a transaction per step, the file's lock for which writers wait, the disk. Whoever waits for the
-//! lock longer than the scenario allows gives up, and its repetition fails. SQLite waits by sleeping and looking again; it is
-//! let wait a little at a time, so that the end of the run is noticed meanwhile.
+//! Everything about it is real: a transaction per step, the lock of the file for which writers wait, the disk. A step that
+//! waits for the lock longer than `[db] timeout` gives up, and its repetition fails. SQLite waits by sleeping and trying
+//! again. tasklab lets it wait a short time only and then tries again itself, so that it notices the end of the run.
 
-use super::services::StartError;
+use super::services_error::{Cancelled, ServicesError};
 use super::stop::{Stop, Stopped};
 use crate::scenario::{DbOp, DbSpec, Scenario, Step, show_duration};
+use parking_lot::{Condvar, Mutex};
 use rand::Rng;
 use rand_pcg::Pcg64Mcg;
 use rusqlite::{Connection, ErrorCode, OptionalExtension};
-use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// Connections that are open at most, each with up to three descriptors. A task that finds none free waits for one.
-const CONNECTIONS: usize = 16;
-/// How long SQLite waits for the file's lock before tasklab looks at the clock and the run's end.
-const PATIENCE: Duration = Duration::from_millis(20);
-/// Rows that are made between two looks at whether somebody no longer wants the run.
-const ROWS_AT_ONCE: u32 = 4096;
+/// Connections that are open at the same time, each with up to three descriptors. A task that finds none free waits for one.
+const MAX_CONNECTIONS: usize = 16;
+/// How long a wait lasts (SQLite's for the lock of the file, a task's for a connection) before tasklab checks the timeout
+/// and the end of the run.
+const CHECK_INTERVAL: Duration = Duration::from_millis(20);
+/// Rows that are inserted between two checks whether the start was cancelled.
+const ROWS_PER_CHECK: u32 = 4096;
 
-/// A scenario's database, if any of its steps uses one.
+/// A scenario's database. The file exists only if a step uses it.
 #[derive(Debug)]
 pub(super) struct Database {
     path: PathBuf,
     spec: DbSpec,
     connections: Mutex<Connections>,
-    /// A connection is free again.
-    freed: Condvar,
+    /// Notified when a connection becomes idle.
+    idle_again: Condvar,
 }
 
 #[derive(Debug, Default)]
 struct Connections {
     idle: Vec<Connection>,
+    /// How many exist, idle ones included.
     open: usize,
 }
 
-/// Why an operation did not get done.
-#[derive(Debug)]
+/// Why an operation failed.
+#[derive(Debug, thiserror::Error)]
 pub(super) enum DbError {
-    /// The run is over.
-    Stopped,
-    /// The file was locked for as long as this.
+    #[error(transparent)]
+    Stopped(#[from] Stopped),
+    /// The file was locked for this long.
+    #[error("other transactions kept it locked for {}", show_duration(*.0))]
     Locked(Duration),
-    /// No connection was free for as long as this.
+    /// No connection was free for this long.
+    #[error("other tasks used all {MAX_CONNECTIONS} connections for {}", show_duration(*.0))]
     NoConnection(Duration),
-    /// SQLite says why.
-    Sqlite(rusqlite::Error),
-}
-
-impl From<Stopped> for DbError {
-    fn from(_: Stopped) -> DbError {
-        DbError::Stopped
-    }
-}
-
-impl From<rusqlite::Error> for DbError {
-    fn from(error: rusqlite::Error) -> DbError {
-        DbError::Sqlite(error)
-    }
-}
-
-impl fmt::Display for DbError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            DbError::Stopped => f.write_str("the run is over"),
-            DbError::Locked(limit) => write!(f, "others have kept it locked for {}", show_duration(*limit)),
-            DbError::NoConnection(limit) => write!(
-                f,
-                "others have used all {CONNECTIONS} connections for {}",
-                show_duration(*limit)
-            ),
-            DbError::Sqlite(error) => error.fmt(f),
-        }
-    }
+    #[error(transparent)]
+    Sqlite(#[from] rusqlite::Error),
 }
 
 impl Database {
-    /// Of this folder. It is there if somebody has made it.
+    /// A database in this folder. Does not create the file.
     pub(super) fn new(folder: &Path, spec: DbSpec) -> Database {
         Database {
             path: folder.join("db.sqlite"),
             spec,
             connections: Mutex::default(),
-            freed: Condvar::new(),
+            idle_again: Condvar::new(),
         }
     }
 
-    /// Makes the file with its rows, if a step of the scenario uses it. `cancelled` is asked every few thousand rows.
+    /// A database in this folder. Creates the file with its rows if a step of the scenario uses it, and calls `cancelled`
+    /// every few thousand rows.
     ///
     /// # Errors
-    /// When it cannot be made, or `cancelled` says yes.
+    /// When the file cannot be created, or `cancelled` returns true.
     pub(super) fn create(
         scenario: &Scenario,
         folder: &Path,
         cancelled: &dyn Fn() -> bool,
-    ) -> Result<Database, StartError> {
+    ) -> Result<Database, ServicesError> {
         let database = Database::new(folder, scenario.db);
-        let mut used = false;
+        let mut is_used = false;
         for step in scenario.tasks.iter().flat_map(|task| &task.steps) {
-            step.visit(&mut |step| used |= matches!(step, Step::Db { .. }));
+            step.visit(&mut |step| is_used |= matches!(step, Step::Db { .. }));
         }
-        if used {
-            let failed = |error| StartError::Scratch(folder.to_owned(), io::Error::other(error));
-            let filled = database.fill(cancelled).map_err(failed)?;
-            if !filled {
-                return Err(StartError::Cancelled);
+        if is_used {
+            let is_complete = database.populate(cancelled).map_err(|error| ServicesError::Scratch {
+                folder: folder.to_owned(),
+                source: io::Error::other(error),
+            })?;
+            if !is_complete {
+                return Err(Cancelled.into());
             }
         }
         Ok(database)
     }
 
-    /// Whether it got to the end.
-    fn fill(&self, cancelled: &dyn Fn() -> bool) -> rusqlite::Result<bool> {
+    /// Creates the table with its rows. False if `cancelled` returned true before the table was complete.
+    fn populate(&self, cancelled: &dyn Fn() -> bool) -> rusqlite::Result<bool> {
         let mut connection = Connection::open(&self.path)?;
         let journal = if self.spec.wal { "wal" } else { "delete" };
         connection.pragma_update(None, "journal_mode", journal)?;
@@ -125,7 +104,7 @@ impl Database {
             .execute_batch("CREATE TABLE entry (id INTEGER PRIMARY KEY, value INTEGER NOT NULL, note TEXT NOT NULL)")?;
         let mut insert = transaction.prepare("INSERT INTO entry VALUES (?1, 0, ?2)")?;
         for id in 0..self.spec.rows {
-            if id % ROWS_AT_ONCE == 0 && cancelled() {
+            if id % ROWS_PER_CHECK == 0 && cancelled() {
                 return Ok(false);
             }
             insert.execute((id, format!("the entry that has the number {id:010}")))?;
@@ -135,24 +114,24 @@ impl Database {
         Ok(true)
     }
 
-    /// Reads or writes so many rows, drawn at random, in one transaction.
+    /// Reads or writes `rows` rows, drawn at random, in one transaction. Keeps the calling thread meanwhile.
     ///
     /// # Errors
-    /// When the file stays locked for too long, the run stops, or SQLite cannot do it.
+    /// When the file stays locked or all connections stay in use for too long, the run stops, or SQLite fails.
     pub(super) fn run(&self, op: DbOp, rows: u32, rng: &mut Pcg64Mcg, stop: &Stop) -> Result<(), DbError> {
-        let wait = Wait {
+        let patience = Patience {
             stop,
-            limit: self.spec.timeout,
+            timeout: self.spec.timeout,
         };
-        let connection = self.connect(&wait)?;
-        let done = self.transaction(&connection, op, rows, rng, &wait);
-        // What failed is not half done. There may be nothing to take back, which is an error that means nothing.
-        if done.is_err() {
+        let connection = self.connect(&patience)?;
+        let result = self.transaction(&connection, op, rows, rng, &patience);
+        if result.is_err() {
+            // Undoes the part that succeeded. This fails, without harm, if the transaction had not begun.
             let _ = connection.execute_batch("ROLLBACK");
         }
-        self.connections().idle.push(connection);
-        self.freed.notify_one();
-        done
+        self.connections.lock().idle.push(connection);
+        self.idle_again.notify_one();
+        result
     }
 
     fn transaction(
@@ -161,87 +140,82 @@ impl Database {
         op: DbOp,
         rows: u32,
         rng: &mut Pcg64Mcg,
-        wait: &Wait<'_>,
+        patience: &Patience<'_>,
     ) -> Result<(), DbError> {
-        let (begin, each) = match op {
+        let (begin, statement) = match op {
             DbOp::Read => ("BEGIN", "SELECT value FROM entry WHERE id = ?1"),
-            // At once, for two that have begun to read cannot both go on to write.
+            // IMMEDIATE takes the write lock at once: two transactions that have begun to read cannot both go on to write.
             DbOp::Write => (
                 "BEGIN IMMEDIATE",
                 "UPDATE entry SET value = value + 1 WHERE id = ?1 RETURNING value",
             ),
         };
-        wait.through(|| connection.execute_batch(begin))?;
-        let mut each = connection.prepare_cached(each)?;
+        patience.retry_while_locked(|| connection.execute_batch(begin))?;
+        let mut statement = connection.prepare_cached(statement)?;
         for _ in 0..rows {
-            wait.stop.check()?;
+            patience.stop.check()?;
             let id = rng.random_range(0..self.spec.rows.max(1));
-            let value = wait.through(|| each.query_row([id], |row| row.get::<_, i64>(0)).optional())?;
+            let value =
+                patience.retry_while_locked(|| statement.query_row([id], |row| row.get::<_, i64>(0)).optional())?;
             std::hint::black_box(value);
         }
-        drop(each);
-        wait.through(|| connection.execute_batch("COMMIT"))
+        drop(statement);
+        patience.retry_while_locked(|| connection.execute_batch("COMMIT"))
     }
 
-    /// A connection of one's own.
-    fn connect(&self, wait: &Wait<'_>) -> Result<Connection, DbError> {
-        let since = Instant::now();
-        let mut connections = self.connections();
+    /// Takes an idle connection, opens another one, or waits for one.
+    fn connect(&self, patience: &Patience<'_>) -> Result<Connection, DbError> {
+        let start = Instant::now();
+        let mut connections = self.connections.lock();
         loop {
-            wait.stop.check()?;
+            patience.stop.check()?;
             if let Some(connection) = connections.idle.pop() {
                 return Ok(connection);
             }
-            if connections.open < CONNECTIONS {
+            if connections.open < MAX_CONNECTIONS {
                 connections.open += 1;
                 break;
             }
-            let left = wait.left(since).ok_or(DbError::NoConnection(wait.limit))?;
-            let waited = self.freed.wait_timeout(connections, left.min(PATIENCE));
-            connections = waited.unwrap_or_else(PoisonError::into_inner).0;
+            let left = patience.left(start).ok_or(DbError::NoConnection(patience.timeout))?;
+            self.idle_again.wait_for(&mut connections, left.min(CHECK_INTERVAL));
         }
         drop(connections);
         let opened = Connection::open(&self.path).and_then(|connection| {
-            connection.busy_timeout(PATIENCE)?;
+            connection.busy_timeout(CHECK_INTERVAL)?;
             Ok(connection)
         });
         if opened.is_err() {
-            self.connections().open -= 1;
+            self.connections.lock().open -= 1;
         }
         Ok(opened?)
     }
-
-    fn connections(&self) -> MutexGuard<'_, Connections> {
-        // A list and its length are whole whenever the lock is free.
-        self.connections.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
-/// How long an operation waits for others, each time that it has to. What it does in between takes as long as it takes.
-struct Wait<'a> {
+/// How long an operation waits for other tasks, each time that it has to. Its own work between two waits is not limited.
+struct Patience<'a> {
     stop: &'a Stop,
-    limit: Duration,
+    timeout: Duration,
 }
 
-impl Wait<'_> {
-    /// How much longer it waits that has waited since then; `None`: no longer.
-    fn left(&self, since: Instant) -> Option<Duration> {
-        let left = self.limit.saturating_sub(since.elapsed());
+impl Patience<'_> {
+    /// How much longer a wait that began at `start` may last; `None` if its time is up.
+    fn left(&self, start: Instant) -> Option<Duration> {
+        let left = self.timeout.saturating_sub(start.elapsed());
         (!left.is_zero()).then_some(left)
     }
 
-    /// Tries until the file's lock can be had.
-    fn through<R>(&self, mut attempt: impl FnMut() -> rusqlite::Result<R>) -> Result<R, DbError> {
-        let since = Instant::now();
+    /// Calls `attempt` until it does not find the file locked.
+    fn retry_while_locked<R>(&self, mut attempt: impl FnMut() -> rusqlite::Result<R>) -> Result<R, DbError> {
+        let start = Instant::now();
         loop {
             match attempt() {
                 Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => {
                     self.stop.check()?;
-                    // SQLite has waited before it said so, unless it saw that this would not help.
-                    let left = self.left(since).ok_or(DbError::Locked(self.limit))?;
+                    let left = self.left(start).ok_or(DbError::Locked(self.timeout))?;
+                    // SQLite has waited already, except where it saw that waiting would not help.
                     thread::sleep(left.min(Duration::from_millis(1)));
                 }
-                done => return Ok(done?),
+                result => return Ok(result?),
             }
         }
     }
@@ -259,7 +233,7 @@ mod tests {
             wal,
         };
         let database = Database::new(folder, spec);
-        assert!(database.fill(&|| false).unwrap());
+        assert!(database.populate(&|| false).unwrap());
         database
     }
 
@@ -270,14 +244,14 @@ mod tests {
     }
 
     #[test]
-    fn whatever_many_threads_write_is_all_there() {
+    fn no_write_of_many_threads_is_lost() {
         for wal in [false, true] {
             let folder = tempfile::tempdir().unwrap();
             let mut database = database(folder.path(), wal);
             database.spec.timeout = Duration::from_secs(60);
             let stop = Stop::new();
             thread::scope(|scope| {
-                for n in 0..CONNECTIONS as u64 + 4 {
+                for n in 0..MAX_CONNECTIONS as u64 + 4 {
                     let (database, stop) = (&database, &stop);
                     scope.spawn(move || {
                         let mut rng = Seed::drawn(n).turn(0);
@@ -286,13 +260,13 @@ mod tests {
                     });
                 }
             });
-            assert_eq!(sum(&database), 3 * (CONNECTIONS as i64 + 4));
-            assert!(database.connections().open <= CONNECTIONS);
+            assert_eq!(sum(&database), 3 * (MAX_CONNECTIONS as i64 + 4));
+            assert!(database.connections.lock().open <= MAX_CONNECTIONS);
         }
     }
 
     #[test]
-    fn who_waits_too_long_gives_up_and_takes_nothing_with_it() {
+    fn a_write_that_waits_too_long_fails_and_changes_nothing() {
         let folder = tempfile::tempdir().unwrap();
         let database = database(folder.path(), false);
         let other = Connection::open(&database.path).unwrap();
@@ -301,37 +275,37 @@ mod tests {
         let stop = Stop::new();
         let mut write = |stop: &Stop| database.run(DbOp::Write, 3, &mut rng, stop);
         let busy = write(&stop).unwrap_err();
-        assert_eq!(busy.to_string(), "others have kept it locked for 50ms");
+        assert_eq!(busy.to_string(), "other transactions kept it locked for 50ms");
         stop.request();
-        assert!(matches!(write(&stop), Err(DbError::Stopped)));
+        assert!(matches!(write(&stop), Err(DbError::Stopped(_))));
         other.execute_batch("ROLLBACK").unwrap();
         write(&Stop::new()).unwrap();
         assert_eq!(sum(&database), 3);
     }
 
     #[test]
-    fn what_it_does_between_two_waits_takes_as_long_as_it_takes() {
+    fn work_between_two_waits_does_not_count_against_the_timeout() {
         let stop = Stop::new();
-        let limit = Duration::from_millis(100);
-        let wait = Wait { stop: &stop, limit };
+        let timeout = Duration::from_millis(100);
+        let patience = Patience { stop: &stop, timeout };
         let slow = || {
-            let since = Instant::now();
-            while since.elapsed() <= limit {
+            let start = Instant::now();
+            while start.elapsed() <= timeout {
                 std::hint::spin_loop();
             }
             Ok(())
         };
-        wait.through(slow).unwrap();
+        patience.retry_while_locked(slow).unwrap();
         let mut busy = Some(rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_BUSY));
-        let once = || {
+        let locked_once = || {
             busy.take()
                 .map_or(Ok(()), |busy| Err(rusqlite::Error::SqliteFailure(busy, None)))
         };
-        wait.through(once).unwrap();
+        patience.retry_while_locked(locked_once).unwrap();
     }
 
     #[test]
-    fn a_database_that_nobody_wants_any_more_is_not_filled() {
+    fn a_cancelled_start_leaves_the_table_incomplete() {
         let folder = tempfile::tempdir().unwrap();
         let spec = DbSpec {
             rows: 1_000_000,
@@ -339,6 +313,6 @@ mod tests {
             wal: false,
         };
         let database = Database::new(folder.path(), spec);
-        assert!(!database.fill(&|| true).unwrap());
+        assert!(!database.populate(&|| true).unwrap());
     }
 }

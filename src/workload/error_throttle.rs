@@ -1,57 +1,60 @@
-//! What the machine does not grant, or a ceiling forbids, in the log. Where one task is in such trouble, thousands may be: of each
-//! kind and group the log hears of the first, the tenth, the hundredth time, and so on; as errors, for no scenario asks for them.
+//! Log messages about errors that many tasks may share: the machine refuses something, or a limit is reached.
+//!
+//! Where one task meets such an error, thousands may. So the log gets only the 1st, 10th, 100th, … error of each kind in
+//! each group. These are errors and not warnings, because no scenario asks for them.
 
 use crate::probe::TaskHandle;
 use crate::record::GroupId;
+use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Mutex, PoisonError};
 
-/// What a task can lack.
+/// What a task did not get.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(super) enum ErrorKind {
-    /// The machine grants no thread.
+    /// A thread: the machine grants none.
     Thread,
-    /// The loopback service gives no reply: a port, a descriptor or the connection is missing.
+    /// A reply of the loopback service: a port, a descriptor or the connection is missing.
     Http,
-    /// A file cannot be read or written: the disk is full, or a descriptor is missing.
+    /// A file: the disk is full, or a descriptor is missing.
     File,
-    /// The database does not do it: others keep it locked, or the disk is full.
+    /// A database operation: other tasks keep the database locked, or the disk is full.
     Database,
-    /// The run has made as many tasks as it may.
-    Tasks,
+    /// A child: the run has spawned as many tasks as it may.
+    SpawnLimit,
 }
 
-/// How often each group has been in each trouble in this run.
+/// How many errors of each kind each group has met in this run.
 #[derive(Debug, Default)]
 pub(super) struct ErrorThrottle(Mutex<HashMap<(GroupId, ErrorKind), u64>>);
 
 impl ErrorThrottle {
-    /// This task is in trouble; `what` says how. Who it is says the log, if the task says so itself.
-    pub(super) fn tell(&self, task: &TaskHandle, trouble: ErrorKind, what: impl fmt::Display) {
-        let count = self.count((task.group(), trouble));
-        if is_worth_a_line(count) {
-            tracing::error!("{}", sentence(count, what));
+    /// Counts an error of this task, and logs `message` if its turn has come. The log itself adds the name of the task when
+    /// the task is the caller.
+    pub(super) fn report(&self, task: &TaskHandle, kind: ErrorKind, message: impl fmt::Display) {
+        let count = self.count(task.group(), kind);
+        if is_logged(count) {
+            tracing::error!("{}", with_count(message, count));
         }
     }
 
-    fn count(&self, of: (GroupId, ErrorKind)) -> u64 {
-        // Numbers are whole whenever the lock is free.
-        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = counts.entry(of).or_default();
+    fn count(&self, group: GroupId, kind: ErrorKind) -> u64 {
+        let mut counts = self.0.lock();
+        let count = counts.entry((group, kind)).or_default();
         *count += 1;
         *count
     }
 }
 
-fn is_worth_a_line(count: u64) -> bool {
+/// Whether the error with this number, from 1, is logged: powers of ten are.
+fn is_logged(count: u64) -> bool {
     count == 10_u64.pow(count.ilog10())
 }
 
-fn sentence(count: u64, what: impl fmt::Display) -> String {
+fn with_count(message: impl fmt::Display, count: u64) -> String {
     match count {
-        1 => what.to_string(),
-        n => format!("{what} ({n} times so far in its group)"),
+        1 => message.to_string(),
+        n => format!("{message} ({n} times so far in its group)"),
     }
 }
 
@@ -60,25 +63,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn of_thousands_four_are_told() {
-        let told: Vec<_> = (1..=9_999).filter(|&count| is_worth_a_line(count)).collect();
-        assert_eq!(told, [1, 10, 100, 1000]);
-        let what = "cannot write a file";
-        assert_eq!(sentence(1, what), what);
+    fn four_of_ten_thousand_errors_are_logged() {
+        let logged: Vec<_> = (1..=9_999).filter(|&count| is_logged(count)).collect();
+        assert_eq!(logged, [1, 10, 100, 1000]);
+        let message = "cannot write a file";
+        assert_eq!(with_count(message, 1), message);
         let hundredth = "cannot write a file (100 times so far in its group)";
-        assert_eq!(sentence(100, what), hundredth);
+        assert_eq!(with_count(message, 100), hundredth);
     }
 
     #[test]
-    fn each_group_and_each_trouble_is_counted_by_itself() {
-        let troubles = ErrorThrottle::default();
-        for (of, count) in [
-            ((GroupId(0), ErrorKind::File), 1),
-            ((GroupId(0), ErrorKind::File), 2),
-            ((GroupId(0), ErrorKind::Database), 1),
-            ((GroupId(1), ErrorKind::File), 1),
+    fn each_group_and_each_kind_has_its_own_count() {
+        let throttle = ErrorThrottle::default();
+        for (group, kind, count) in [
+            (0, ErrorKind::File, 1),
+            (0, ErrorKind::File, 2),
+            (0, ErrorKind::Database, 1),
+            (1, ErrorKind::File, 1),
         ] {
-            assert_eq!(troubles.count(of), count, "{of:?}");
+            assert_eq!(throttle.count(GroupId(group), kind), count, "{group} {kind:?}");
         }
     }
 }

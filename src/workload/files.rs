@@ -1,154 +1,165 @@
 //! The scratch folder: the only place where file steps read and write.
 //!
-//! Files to read are made before the run begins, one per size, so that no measured thread makes them. Who writes borrows a
-//! file for as long as it takes, and writes over what was there: there are never more files than tasks that write at once.
+//! Files to read are created before the run starts, one per size, so that no measured thread creates them. A step that
+//! writes reserves a file and overwrites its contents: there are never more files than tasks that write at the same time.
 
-use super::services::StartError;
+use super::services_error::{Cancelled, ServicesError};
 use crate::scenario::{FileOp, Scenario, Step};
+use parking_lot::Mutex;
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
-use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
+use std::sync::LazyLock;
 use tempfile::TempDir;
 
-/// What is written, again and again until the size is reached.
+/// One MiB that is written again and again until the size is reached.
 static CHUNK: LazyLock<Vec<u8>> = LazyLock::new(|| (0..1 << 20).map(|i: u32| (i % 251) as u8).collect());
 
-/// A folder that is removed with all that is in it.
+/// A folder that is removed with all its contents.
 #[derive(Debug)]
 pub struct Scratch {
     path: PathBuf,
-    /// Taken when it is removed.
+    /// `None` once the folder is removed, or if it belongs to another process.
     folder: Mutex<Option<TempDir>>,
-    written: Mutex<Written>,
+    outputs: Mutex<OutputNumbers>,
 }
 
-/// The files that are written, by number.
+/// The numbers of the files that steps write.
 #[derive(Debug, Default)]
-struct Written {
+struct OutputNumbers {
     free: Vec<u32>,
     count: u32,
 }
 
 impl Scratch {
-    /// Makes the folder in the system's place for temporary files (`TMPDIR`), and the files that the scenario reads.
+    /// Creates the folder in the system's place for temporary files (`TMPDIR`), and the files that the scenario reads.
+    /// Calls `cancelled` before every MiB.
     ///
     /// # Errors
-    /// When the folder or a file in it cannot be made, or `cancelled`, which is asked before every MiB, says yes.
-    pub fn new(scenario: &Scenario, cancelled: &dyn Fn() -> bool) -> Result<Scratch, StartError> {
+    /// When the folder or a file in it cannot be created, or `cancelled` returns true.
+    pub fn new(scenario: &Scenario, cancelled: &dyn Fn() -> bool) -> Result<Scratch, ServicesError> {
         let folder = tempfile::Builder::new()
             .prefix("tasklab-")
             .tempdir()
-            .map_err(|error| StartError::Scratch(std::env::temp_dir(), in_the_systems_words(&error)))?;
+            .map_err(|error| ServicesError::Scratch {
+                folder: std::env::temp_dir(),
+                source: without_path(&error),
+            })?;
         let scratch = Scratch {
             path: folder.path().to_owned(),
             folder: Mutex::new(Some(folder)),
-            written: Mutex::default(),
+            outputs: Mutex::default(),
         };
         let mut sizes = BTreeSet::new();
         for task in &scenario.tasks {
             sizes_to_read(&task.steps, &mut sizes);
         }
         for size in sizes {
-            let path = scratch.to_read(size);
-            let failed = |error| StartError::Scratch(scratch.path.clone(), error);
-            let mut file = File::create(&path).map_err(failed)?;
-            for chunk in chunks(size) {
-                if cancelled() {
-                    return Err(StartError::Cancelled);
-                }
-                file.write_all(chunk).map_err(failed)?;
-            }
+            scratch.create_input(size, cancelled)?;
         }
         Ok(scratch)
     }
 
-    /// Another process's, which made what is read and removes it all.
-    pub(super) fn lent(path: PathBuf) -> Scratch {
+    fn create_input(&self, size: u64, cancelled: &dyn Fn() -> bool) -> Result<(), ServicesError> {
+        let failed = |source| ServicesError::Scratch {
+            folder: self.path.clone(),
+            source,
+        };
+        let mut file = File::create(self.input_path(size)).map_err(failed)?;
+        for chunk in chunks(size) {
+            if cancelled() {
+                return Err(Cancelled.into());
+            }
+            file.write_all(chunk).map_err(failed)?;
+        }
+        Ok(())
+    }
+
+    /// The folder of another process, which has created the files to read and removes all files.
+    pub(super) fn borrowed(path: PathBuf) -> Scratch {
         Scratch {
             path,
             folder: Mutex::new(None),
-            written: Mutex::default(),
+            outputs: Mutex::default(),
         }
     }
 
-    /// Where it is.
+    /// The path of the folder.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// The file of this size that tasks read.
-    pub(super) fn to_read(&self, size: u64) -> PathBuf {
+    /// The file of this size, in bytes, that tasks read.
+    pub(super) fn input_path(&self, size: u64) -> PathBuf {
         self.path.join(format!("read-{size}"))
     }
 
-    /// A file to write that nobody else writes meanwhile. A write that was cancelled may still be going on: it and the next
-    /// one then write the same file, which harms neither.
-    pub(super) fn to_write(&self) -> ToWrite<'_> {
-        let mut written = self.written();
-        let number = written.free.pop().unwrap_or_else(|| {
-            written.count += 1;
-            written.count - 1
+    /// A file to write that no other step reserves until the guard is dropped.
+    ///
+    /// A write that was cancelled may still be in progress when the next step reserves its file. Both then write one file,
+    /// which harms neither.
+    pub(super) fn reserve_output(&self) -> OutputFile<'_> {
+        let mut outputs = self.outputs.lock();
+        let number = outputs.free.pop().unwrap_or_else(|| {
+            outputs.count += 1;
+            outputs.count - 1
         });
-        ToWrite { scratch: self, number }
+        OutputFile { scratch: self, number }
     }
 
-    fn written(&self) -> MutexGuard<'_, Written> {
-        // A list of numbers is whole whenever the lock is free.
-        self.written.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Removes the folder. A task that is still writing finds it gone; whoever else comes to remove it waits until it is.
+    /// Removes the folder, unless it belongs to another process. A task that still writes finds the folder gone. A second
+    /// caller waits until the first has removed it.
     ///
     /// # Errors
-    /// When something in it cannot be removed.
+    /// When something in the folder cannot be removed.
     pub fn remove(&self) -> io::Result<()> {
-        let mut guard = self.folder.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut guard = self.folder.lock();
         let Some(folder) = guard.take() else {
             return Ok(());
         };
-        // Who writes while the folder is emptied may make one more file in it.
+        // A task that writes while the folder is emptied may create one more file in it: try again.
         let removed = (0..10)
             .find_map(|_| std::fs::remove_dir_all(folder.path()).ok())
             .map_or_else(|| folder.close(), Ok);
         match removed {
-            // Somebody was faster.
+            // Somebody else has removed it.
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
             removed => removed,
         }
     }
 }
 
-/// Why tempfile could not make a folder. It adds the path of a folder that has never been, and keeps the system's error to itself:
-/// only its words are left, before the path.
-fn in_the_systems_words(error: &io::Error) -> io::Error {
-    let told = error.to_string();
-    let words = told.split_once(" at path ").map_or(told.as_str(), |(words, _)| words);
-    io::Error::new(error.kind(), words)
+/// The error of tempfile when it cannot create a folder, without the path of the folder that it did not create.
+///
+/// tempfile hides the error of the system. Only the text of that error is left, before the path.
+fn without_path(error: &io::Error) -> io::Error {
+    let text = error.to_string();
+    let reason = text.split_once(" at path ").map_or(text.as_str(), |(reason, _)| reason);
+    io::Error::new(error.kind(), reason)
 }
 
-/// A file that is borrowed to be written.
-pub(super) struct ToWrite<'a> {
+/// A file that is reserved for one step to write.
+pub(super) struct OutputFile<'a> {
     scratch: &'a Scratch,
     number: u32,
 }
 
-impl ToWrite<'_> {
-    /// Where it is. Several processes may share the folder.
+impl OutputFile<'_> {
+    /// The path of the file. It contains the process id, because several processes may share the folder.
     pub(super) fn path(&self) -> PathBuf {
         let name = format!("written-{}-{}", std::process::id(), self.number);
         self.scratch.path.join(name)
     }
 }
 
-impl Drop for ToWrite<'_> {
+impl Drop for OutputFile<'_> {
     fn drop(&mut self) {
-        self.scratch.written().free.push(self.number);
+        self.scratch.outputs.lock().free.push(self.number);
     }
 }
 
-/// The sizes of all files that these steps read.
+/// Adds the sizes, in bytes, of all files that these steps read.
 fn sizes_to_read(steps: &[Step], sizes: &mut BTreeSet<u64>) {
     for step in steps {
         step.visit(&mut |step| {
@@ -162,24 +173,24 @@ fn sizes_to_read(steps: &[Step], sizes: &mut BTreeSet<u64>) {
     }
 }
 
-/// Cuts a size into what is written at a time.
+/// Contents of this size in bytes, in pieces of at most one MiB.
 pub(super) fn chunks(size: u64) -> impl Iterator<Item = &'static [u8]> {
     let mut left = size;
     std::iter::from_fn(move || {
-        let n = left.min(CHUNK.len() as u64);
-        left -= n;
-        (n > 0).then(|| &CHUNK[..n as usize])
+        let length = left.min(CHUNK.len() as u64);
+        left -= length;
+        (length > 0).then(|| &CHUNK[..length as usize])
     })
 }
 
-/// Writes a whole file, and returns when it is on the disk.
+/// Writes a file of this size in bytes, and returns when it is on the disk.
 pub(super) fn write_sync(path: &Path, size: u64) -> io::Result<()> {
     let mut file = File::create(path)?;
     chunks(size).try_for_each(|chunk| file.write_all(chunk))?;
     file.sync_all()
 }
 
-/// Reads a whole file; its length.
+/// Reads a whole file, and returns its length in bytes.
 pub(super) fn read_sync(path: &Path) -> io::Result<u64> {
     let mut file = File::open(path)?;
     let mut buffer = vec![0; CHUNK.len().min(file.metadata()?.len() as usize + 1)];
@@ -192,19 +203,19 @@ pub(super) fn read_sync(path: &Path) -> io::Result<u64> {
     }
 }
 
-/// [`write_sync`] through tokio.
+/// Does what [`write_sync`] does, through tokio.
 pub(super) async fn write_async(path: PathBuf, size: u64) -> io::Result<()> {
     use tokio::io::AsyncWriteExt;
     let mut file = tokio::fs::File::create(path).await?;
     for chunk in chunks(size) {
         file.write_all(chunk).await?;
     }
-    // tokio writes in the background, and a failure of the last write is told by `flush` alone.
+    // tokio writes in the background. Only `flush` returns the error of the last write.
     file.flush().await?;
     file.sync_all().await
 }
 
-/// [`read_sync`] through tokio.
+/// Does what [`read_sync`] does, through tokio.
 pub(super) async fn read_async(path: PathBuf) -> io::Result<u64> {
     let bytes = tokio::fs::read(path).await?;
     Ok(std::hint::black_box(bytes).len() as u64)

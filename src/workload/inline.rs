@@ -13,6 +13,7 @@ use super::flow::{choose, turns};
 use super::kernels::{self, work};
 use super::logging;
 use super::program::{Instruction, Op};
+use super::spawn_limit::SpawnLimitReached;
 use super::stop::Stopped;
 use crate::probe::{self, TaskHandle, lane};
 use crate::record::{Label, Nanos, Outcome};
@@ -39,6 +40,12 @@ pub(super) enum StepError {
 impl From<Stopped> for StepError {
     fn from(_: Stopped) -> StepError {
         StepError::Stopped
+    }
+}
+
+impl From<SpawnLimitReached> for StepError {
+    fn from(_: SpawnLimitReached) -> StepError {
+        StepError::Failed
     }
 }
 
@@ -216,10 +223,10 @@ impl Inline<'_> {
                 Err(StepError::Failed)
             }
             // The service ends with the run.
-            Err(_) if self.services.stop().requested() => Err(StepError::Stopped),
+            Err(_) if self.services.stop().is_requested() => Err(StepError::Stopped),
             Err(error) => {
                 let what = format_args!("no reply to http {path}: {error}");
-                self.services.error_throttle().tell(self.task, ErrorKind::Http, what);
+                self.services.error_throttle().report(self.task, ErrorKind::Http, what);
                 Err(StepError::Failed)
             }
         }
@@ -229,8 +236,8 @@ impl Inline<'_> {
     pub(super) fn file(&mut self, op: FileOp, size: u64, label: Label) -> Result<(), StepError> {
         let scratch = self.services.scratch();
         let done = lane::blocking(label, || match op {
-            FileOp::Read => files::read_sync(&scratch.to_read(size)).map(|_| ()),
-            FileOp::Write => files::write_sync(&scratch.to_write().path(), size),
+            FileOp::Read => files::read_sync(&scratch.input_path(size)).map(|_| ()),
+            FileOp::Write => files::write_sync(&scratch.reserve_output().path(), size),
         });
         self.judge_file(op, done)
     }
@@ -242,7 +249,7 @@ impl Inline<'_> {
         let done = lane::blocking(label, || services.database().run(op, rows, &mut rng, services.stop()));
         done.map_err(|error| {
             // The folder vanishes under who is still at work when the run ends.
-            if matches!(error, DbError::Stopped) || services.stop().requested() {
+            if matches!(error, DbError::Stopped(_)) || services.stop().is_requested() {
                 return StepError::Stopped;
             }
             let op = match op {
@@ -250,7 +257,7 @@ impl Inline<'_> {
                 DbOp::Write => "write to",
             };
             let what = format_args!("cannot {op} the database: {error}");
-            services.error_throttle().tell(self.task, ErrorKind::Database, what);
+            services.error_throttle().report(self.task, ErrorKind::Database, what);
             StepError::Failed
         })
     }
@@ -259,7 +266,7 @@ impl Inline<'_> {
     pub(super) fn judge_file(&self, op: FileOp, done: std::io::Result<()>) -> Result<(), StepError> {
         done.map_err(|error| {
             // The folder vanishes under who is still at work when the run ends.
-            if self.services.stop().requested() {
+            if self.services.stop().is_requested() {
                 return StepError::Stopped;
             }
             let op = match op {
@@ -268,7 +275,7 @@ impl Inline<'_> {
             };
             let folder = self.services.scratch().path().display();
             let what = format_args!("cannot {op} a file in {folder}: {error}");
-            self.services.error_throttle().tell(self.task, ErrorKind::File, what);
+            self.services.error_throttle().report(self.task, ErrorKind::File, what);
             StepError::Failed
         })
     }

@@ -12,10 +12,10 @@ use super::Services;
 use super::draw::{Seed, sample};
 use super::files;
 use super::flow::{choose, turns};
-use super::http::Link;
+use super::http::HttpClient;
 use super::inline::{Inline, StepError, judge};
 use super::program::{Instruction, Op};
-use super::readiness::{Due, Readiness};
+use super::readiness::{DeadlineGuard, Readiness};
 use crate::probe::{self, TaskHandle, lane};
 use crate::record::{Label, Nanos, Reason};
 use crate::scenario::{Draw, FileOp, How, Repeat};
@@ -35,12 +35,12 @@ const BACK_OFF: Duration = Duration::from_millis(50);
 pub(super) struct AsyncContext {
     pub(super) task: TaskHandle,
     pub(super) services: Arc<Services>,
-    /// SpawnLimit when somebody first serves the task.
+    /// Created when a service first serves the task.
     readiness: Option<Arc<Readiness>>,
-    /// Whether the http service knows the task.
-    introduced: bool,
+    /// Whether the loopback service knows the task.
+    registered: bool,
     /// The connection, while no request is on it.
-    link: Option<Box<Link>>,
+    client: Option<Box<HttpClient>>,
 }
 
 impl AsyncContext {
@@ -49,8 +49,8 @@ impl AsyncContext {
             task,
             services,
             readiness: None,
-            introduced: false,
-            link: None,
+            registered: false,
+            client: None,
         }
     }
 
@@ -72,8 +72,8 @@ impl AsyncContext {
 
 impl Drop for AsyncContext {
     fn drop(&mut self) {
-        if self.introduced {
-            self.services.http().forget(self.task.id());
+        if self.registered {
+            self.services.http().unregister_task(self.task.id());
         }
     }
 }
@@ -205,7 +205,7 @@ pub(super) async fn run(
 
 async fn sleep(context: &AsyncContext, label: Label, time: Duration, limit: Option<Nanos>) {
     let start = probe::now();
-    let _due = Due::new(&context.task, Some(start + time.into()), limit);
+    let _due = DeadlineGuard::new(&context.task, Some(start + time.into()), limit);
     named(Reason::Timer, label, pin!(tokio::time::sleep(time))).await;
     lane::step(&context.task, label, start);
 }
@@ -221,18 +221,18 @@ async fn http(
     let start = probe::now();
     let task = context.task.id();
     let readiness = context.readiness();
-    if !context.introduced {
-        context.services.http().introduce(task, readiness.clone());
-        context.introduced = true;
+    if !context.registered {
+        context.services.http().register_task(task, readiness.clone());
+        context.registered = true;
     }
     // Out of the task's hands until the reply is whole: a connection with half a reply on it goes down with its request.
-    let mut link = match context.link.take() {
-        Some(link) if link.is_open() => link,
+    let mut client = match context.client.take() {
+        Some(client) if client.is_open() => client,
         _ => {
-            let connecting = Box::pin(Link::connect(context.services.http().address()));
-            let _due = Due::new(&context.task, None, limit);
+            let connecting = Box::pin(HttpClient::connect(context.services.http().address()));
+            let _due = DeadlineGuard::new(&context.task, None, limit);
             match named(Reason::Http, label, pin!(connecting)).await {
-                Ok(link) => Box::new(link),
+                Ok(client) => Box::new(client),
                 Err(error) => {
                     let result = context.inline(rng).judge_http(path, Err(error));
                     // There is no port or descriptor left, and a task that asked again at once would keep its worker.
@@ -242,11 +242,11 @@ async fn http(
             }
         }
     };
-    let wait = readiness.open(limit);
-    let reply = named(Reason::Http, label, pin!(link.get(path, draw, (task, wait.number())))).await;
+    let wait = readiness.begin_wait(limit);
+    let reply = named(Reason::Http, label, pin!(client.get(path, draw, (task, wait.number())))).await;
     drop(wait);
     if reply.is_ok() {
-        context.link = Some(link);
+        context.client = Some(client);
     }
     lane::step(&context.task, label, start);
     context.inline(rng).judge_http(path, reply)
@@ -262,13 +262,13 @@ async fn file(
 ) -> Result<(), StepError> {
     let start = probe::now();
     let scratch = context.services.scratch();
-    let _due = Due::new(&context.task, None, limit);
+    let _due = DeadlineGuard::new(&context.task, None, limit);
     let done = match op {
-        FileOp::Read => named(Reason::File, label, pin!(files::read_async(scratch.to_read(size))))
+        FileOp::Read => named(Reason::File, label, pin!(files::read_async(scratch.input_path(size))))
             .await
             .map(|_| ()),
         FileOp::Write => {
-            let file = scratch.to_write();
+            let file = scratch.reserve_output();
             named(Reason::File, label, pin!(files::write_async(file.path(), size))).await
         }
     };

@@ -14,7 +14,6 @@
 //!
 #![doc = include_str!("../../docs/src/steps.md")]
 
-mod alive;
 mod arrivals;
 mod calibrate;
 mod children;
@@ -29,23 +28,28 @@ mod inline;
 mod interpret_async;
 mod kernels;
 mod label;
+mod live_tasks;
 mod logging;
 mod program;
 mod readiness;
 mod services;
+mod services_error;
 mod shared;
+mod spawn_limit;
 mod stop;
 mod task;
 
-pub use alive::Alive;
-pub(crate) use alive::Presence;
 pub use arrivals::ArrivalTimes;
 pub use calibrate::Calibration;
 pub use compile::compile;
 pub use files::Scratch;
 pub use http::HttpService;
 pub use label::Labels;
+pub(crate) use live_tasks::LiveTaskGuard;
+pub use live_tasks::LiveTasks;
 pub use program::Program;
-pub use services::{Intake, Services, StartError};
+pub use services::{DetachedSpawner, Services};
+pub use services_error::{Cancelled, ServicesError};
+pub(crate) use stop::wait_until;
 pub use stop::{Stop, Stopped};
 pub use task::TaskCtx;

@@ -1,18 +1,19 @@
-//! How those who serve a task tell when what it waits for was ready.
+//! How the services of a task mark the instant at which the thing that it waits for was ready.
 //!
-//! The loopback service knows when a reply left, and an offloaded job when it was done; the waiting task learns of it only
-//! when somebody polls the driver and then runs the task. The difference is what tasklab calls *unnoticed*.
+//! The loopback service knows when a reply left, and an offloaded job knows when it was done. The waiting task learns of it
+//! only when a worker polls the driver and then runs the task. The difference is what tasklab calls *unnoticed*.
 //!
-//! A note may come late: the task's timeout has passed, it has gone on, and now waits for something else. So every wait
-//! has a number, and a note for a wait that is over is dropped.
+//! A mark may come late: the timeout of the task has passed, and the task now waits for something else. So every wait has a
+//! number, and a mark for a wait that is over is ignored.
 
 use crate::probe::{self, TaskHandle};
 use crate::record::Nanos;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use parking_lot::Mutex;
+use std::sync::Arc;
 
-/// The waits of one task, shared with those who serve it.
+/// The waits of one task, shared with the services for which it waits.
 ///
-/// The lock is contended only when a note arrives at the very moment at which the task gives up.
+/// The lock is contended only when a mark arrives at the very moment at which the task gives up.
 pub(super) struct Readiness {
     handle: TaskHandle,
     waits: Mutex<Waits>,
@@ -20,9 +21,9 @@ pub(super) struct Readiness {
 
 #[derive(Default)]
 struct Waits {
-    /// How many there have been; the present one's number.
+    /// Waits so far. This is also the number of the present or latest wait.
     count: u64,
-    open: bool,
+    is_open: bool,
 }
 
 impl Readiness {
@@ -33,89 +34,86 @@ impl Readiness {
         })
     }
 
-    /// Opens a wait that ends with the guard. If nobody notes anything, it is ready at `limit`: the timeout's deadline.
-    pub(super) fn open(self: &Arc<Self>, limit: Option<Nanos>) -> Wait {
-        let mut waits = self.waits();
+    /// Begins a wait, which ends when the guard is dropped. Unless a service marks the wait as ready before, it is ready at
+    /// `limit`, the deadline of the task's timeout.
+    pub(super) fn begin_wait(self: &Arc<Self>, limit: Option<Nanos>) -> Wait {
+        let mut waits = self.waits.lock();
         waits.count += 1;
-        waits.open = true;
+        waits.is_open = true;
         match limit {
             Some(at) => self.handle.ready_at(at),
             None => self.handle.clear_ready(),
         }
         Wait(ReadyToken {
-            number: waits.count,
+            wait: waits.count,
             readiness: self.clone(),
         })
     }
 
-    /// For who knows a wait by its number only.
-    pub(super) fn note(self: &Arc<Self>, number: u64) -> ReadyToken {
+    /// The token for the wait with this number, for a service that knows only the number.
+    pub(super) fn token(self: &Arc<Self>, wait: u64) -> ReadyToken {
         ReadyToken {
-            number,
+            wait,
             readiness: self.clone(),
         }
     }
-
-    fn waits(&self) -> MutexGuard<'_, Waits> {
-        // A counter and a flag are whole whenever the lock is free.
-        self.waits.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
-/// A wait of a task's, until it is dropped.
+/// A wait of a task, until this is dropped.
 pub(super) struct Wait(ReadyToken);
 
 impl Wait {
-    /// Its number, for who serves it by wire.
+    /// The number of the wait, for a service that gets a request over the network.
     pub(super) fn number(&self) -> u64 {
-        self.0.number
+        self.0.wait
     }
 
-    /// What to hand to who serves it.
-    pub(super) fn to_note(&self) -> ReadyToken {
+    /// The token for this wait, for a service in this process.
+    pub(super) fn token(&self) -> ReadyToken {
         self.0.clone()
     }
 }
 
 impl Drop for Wait {
     fn drop(&mut self) {
-        let mut waits = self.0.readiness.waits();
-        waits.open = false;
+        let mut waits = self.0.readiness.waits.lock();
+        waits.is_open = false;
         self.0.readiness.handle.clear_ready();
     }
 }
 
-/// The right to say that what a wait is for is ready.
+/// The right to mark one wait as ready.
 #[derive(Clone)]
 pub(super) struct ReadyToken {
-    number: u64,
+    /// The number of the wait.
+    wait: u64,
     readiness: Arc<Readiness>,
 }
 
 impl ReadyToken {
-    /// It is ready now. Does nothing once the wait is over.
+    /// Marks the wait as ready now. Does nothing once the wait is over.
     pub(super) fn ready(&self) {
-        let waits = self.readiness.waits();
-        if waits.open && waits.count == self.number {
+        let waits = self.readiness.waits.lock();
+        if waits.is_open && waits.count == self.wait {
             self.readiness.handle.ready_at(probe::now());
         }
     }
 }
 
-/// Sets a task's deadline, and takes it back when dropped.
-pub(super) struct Due<'a>(&'a TaskHandle);
+/// The instant at which a task will be ready, known in advance. Cleared when this is dropped.
+pub(super) struct DeadlineGuard<'a>(&'a TaskHandle);
 
-impl<'a> Due<'a> {
-    /// The earlier of what it waits for and its timeout's deadline.
-    pub(super) fn new(handle: &'a TaskHandle, own: Option<Nanos>, limit: Option<Nanos>) -> Due<'a> {
+impl<'a> DeadlineGuard<'a> {
+    /// The task is ready at `own`, when its wait is over, or at `limit`, the deadline of its timeout, whichever is earlier.
+    pub(super) fn new(handle: &'a TaskHandle, own: Option<Nanos>, limit: Option<Nanos>) -> DeadlineGuard<'a> {
         if let Some(at) = own.into_iter().chain(limit).min() {
             handle.ready_at(at);
         }
-        Due(handle)
+        DeadlineGuard(handle)
     }
 }
 
-impl Drop for Due<'_> {
+impl Drop for DeadlineGuard<'_> {
     fn drop(&mut self) {
         self.0.clear_ready();
     }
@@ -127,30 +125,30 @@ mod tests {
     use crate::probe::{Collector, Registry};
 
     #[test]
-    fn a_note_counts_while_its_wait_is_open() {
+    fn a_token_marks_only_its_own_wait_and_only_while_it_lasts() {
         let registry = Registry::new();
         let handle = TaskHandle::new(&registry, &registry.group_named("api"));
         let mut collector = Collector::new(registry, None);
         let mut ready = || collector.batch().live.waiting.iter().find_map(|task| task.ready);
         let readiness = Readiness::new(handle);
 
-        let first = readiness.open(None);
-        let late = first.to_note();
+        let first = readiness.begin_wait(None);
+        let late = first.token();
         assert_eq!(ready(), None);
-        first.to_note().ready();
+        first.token().ready();
         assert!(ready().is_some());
         drop(first);
         assert_eq!(ready(), None);
         late.ready();
-        assert_eq!(ready(), None, "nobody waits");
+        assert_eq!(ready(), None, "the task does not wait");
 
-        let second = readiness.open(None);
+        let second = readiness.begin_wait(None);
         late.ready();
-        assert_eq!(ready(), None, "somebody waits for something else");
-        readiness.note(second.number()).ready();
+        assert_eq!(ready(), None, "the task waits for something else");
+        readiness.token(second.number()).ready();
         assert!(ready().is_some());
-        let third = readiness.open(Some(Nanos::MAX));
-        assert_eq!(ready(), None, "a deadline is ahead");
+        let third = readiness.begin_wait(Some(Nanos::MAX));
+        assert_eq!(ready(), None, "the deadline is ahead");
         drop(third);
     }
 }

@@ -1,77 +1,90 @@
 //! What all tasks of a run share.
 
-use super::alive::Alive;
 use super::calibrate::Calibration;
-use super::children::SpawnLimit;
 use super::db::Database;
-use super::error_throttle::ErrorThrottle;
+use super::error_throttle::{ErrorKind, ErrorThrottle};
 use super::files::Scratch;
 use super::http::HttpService;
 use super::label::Labels;
+use super::live_tasks::LiveTasks;
+use super::services_error::ServicesError;
 use super::shared::{Channel, Shared};
+use super::spawn_limit::{SpawnLimit, SpawnLimitReached};
 use super::stop::Stop;
 use super::task::TaskCtx;
+use crate::probe::TaskHandle;
 use crate::record::Label;
 use crate::scenario::{HttpSpec, Scenario};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock, Weak};
 
-/// The rate between work and time, the loopback service, the scratch folder, and the flag that ends it all.
+/// The calibration, the loopback service, the scratch folder with the database, what tasks wait for one another at, the
+/// counters of a run's tasks and errors, and the flag that ends all computations.
 pub struct Services {
     calibration: Calibration,
     stop: Stop,
-    alive: Arc<Alive>,
-    intake: OnceLock<Weak<dyn Intake>>,
-    made: SpawnLimit,
-    troubles: ErrorThrottle,
+    live_tasks: Arc<LiveTasks>,
+    detached_spawner: OnceLock<Weak<dyn DetachedSpawner>>,
+    spawn_limit: SpawnLimit,
+    error_throttle: ErrorThrottle,
     shared: Shared,
     http: HttpService,
-    /// How the scenario wants the service to behave.
-    http_at_first: HttpSpec,
+    /// How the scenario wants the loopback service to behave.
+    initial_http: HttpSpec,
     scratch: Scratch,
     database: Database,
 }
 
 impl Services {
-    /// Calibrates, then starts the service and makes the scratch folder with the files that the scenario reads. Takes some
-    /// 40 ms, nearly all of them for the calibration, which wants the machine idle: so call it before any task runs. Channels get
-    /// their labels. Large files take longer: `cancelled` is asked between their pieces, and once it says yes, nothing is left of them.
+    /// Calibrates, starts the loopback service, and creates the scratch folder with the files that the scenario reads. Adds
+    /// the names of channels to `labels`.
+    ///
+    /// This takes some 40 ms, nearly all of them for the calibration, which wants the machine idle: call this before any
+    /// task runs. Large files take longer. While it writes them, this function calls `cancelled` between their pieces; once
+    /// that returns true, it removes all that it created.
     ///
     /// # Errors
-    /// [`StartError`], when the machine does not grant what a run needs, or `cancelled` says yes.
+    /// When the machine does not grant what a run needs, or `cancelled` returns true.
     pub fn start(
         scenario: &Scenario,
         labels: &mut Labels,
         cancelled: &dyn Fn() -> bool,
-    ) -> Result<Services, StartError> {
+    ) -> Result<Services, ServicesError> {
         let calibration = Calibration::measure();
         let scratch = Scratch::new(scenario, cancelled)?;
         let database = Database::create(scenario, scratch.path(), cancelled)?;
-        raise_open_files();
-        let http = HttpService::start(scenario.http, scenario.seed).map_err(StartError::Http)?;
-        Ok(Services::of(scenario, labels, calibration, http, scratch, database))
+        raise_file_limit();
+        let http = HttpService::start(scenario.http, scenario.seed).map_err(ServicesError::Http)?;
+        Ok(Services::assemble(
+            scenario,
+            labels,
+            calibration,
+            http,
+            scratch,
+            database,
+        ))
     }
 
-    /// What a process uses that runs tasks for another one: the other's calibration, service and scratch folder, none of which it
-    /// ends or removes.
-    pub fn lent(
+    /// The services of a worker process, which runs tasks for another process. Calibration, loopback service and scratch
+    /// folder belong to that process; the worker neither stops nor removes them.
+    pub fn for_worker(
         calibration: Calibration,
         http: SocketAddr,
         scratch: PathBuf,
         scenario: &Scenario,
         labels: &mut Labels,
     ) -> Services {
-        raise_open_files();
+        raise_file_limit();
         let database = Database::new(&scratch, scenario.db);
-        let http = HttpService::elsewhere(http, scenario.seed);
-        Services::of(scenario, labels, calibration, http, Scratch::lent(scratch), database)
+        let http = HttpService::remote(http, scenario.seed);
+        let scratch = Scratch::borrowed(scratch);
+        Services::assemble(scenario, labels, calibration, http, scratch, database)
     }
 
-    fn of(
+    fn assemble(
         scenario: &Scenario,
         labels: &mut Labels,
         calibration: Calibration,
@@ -82,14 +95,14 @@ impl Services {
         let shared = Shared::new(scenario, labels);
         Services {
             calibration,
-            stop: Stop::closing(shared.gates()),
-            alive: Arc::default(),
-            intake: OnceLock::new(),
-            made: SpawnLimit::default(),
-            troubles: ErrorThrottle::default(),
+            stop: Stop::closing(shared.wait_places()),
+            live_tasks: Arc::default(),
+            detached_spawner: OnceLock::new(),
+            spawn_limit: SpawnLimit::default(),
+            error_throttle: ErrorThrottle::default(),
             shared,
             http,
-            http_at_first: scenario.http,
+            initial_http: scenario.http,
             scratch,
             database,
         }
@@ -100,48 +113,62 @@ impl Services {
         &self.calibration
     }
 
-    /// The flag that ends computations.
+    /// The flag that ends computations and waits.
     pub fn stop(&self) -> &Stop {
         &self.stop
     }
 
-    /// Knows when no task is left.
-    pub fn alive(&self) -> &Arc<Alive> {
-        &self.alive
+    /// The tasks that have not ended.
+    pub fn live_tasks(&self) -> &Arc<LiveTasks> {
+        &self.live_tasks
     }
 
-    /// How many tasks steps have made.
-    pub(super) fn made(&self) -> &SpawnLimit {
-        &self.made
+    /// How many tasks steps have spawned.
+    #[cfg(test)]
+    pub(super) fn spawn_limit(&self) -> &SpawnLimit {
+        &self.spawn_limit
     }
 
-    /// What tasks lacked.
+    /// Counts `more` tasks that `task` is about to spawn. If they are too many, none is counted, and the log says so.
+    ///
+    /// # Errors
+    /// When they are too many.
+    pub(super) fn reserve_spawns(&self, task: &TaskHandle, more: usize) -> Result<(), SpawnLimitReached> {
+        let reserved = self.spawn_limit.reserve(more);
+        if let Err(error) = reserved {
+            self.error_throttle.report(task, ErrorKind::SpawnLimit, error);
+        }
+        reserved
+    }
+
+    /// Logs errors that many tasks may share.
     pub(super) fn error_throttle(&self) -> &ErrorThrottle {
-        &self.troubles
+        &self.error_throttle
     }
 
-    /// How full each channel is: its name, what is in it, and what fits.
+    /// How full each channel is: its name, the items in it, and its capacity.
     pub fn channels(&self) -> impl Iterator<Item = (Label, u32, u32)> {
         let fill = |channel: &Channel| (channel.label(), channel.len(), channel.capacity());
         self.shared.channels.iter().map(fill)
     }
 
-    /// Locks, semaphores, channels.
+    /// Locks, semaphores and channels.
     pub(super) fn shared(&self) -> &Shared {
         &self.shared
     }
 
-    /// From now on tasks that other tasks spawn, and do not wait for, go here. Only the first call of this counts: there is
-    /// one executor.
-    pub fn set_intake(&self, intake: Weak<dyn Intake>) {
-        let _ = self.intake.set(intake);
+    /// Detached tasks, which another task spawns on a thread and does not wait for, go to `spawner` from now on. Only the
+    /// first call of this method has an effect: there is one executor.
+    pub fn set_detached_spawner(&self, spawner: Weak<dyn DetachedSpawner>) {
+        let _ = self.detached_spawner.set(spawner);
     }
 
-    /// Has a task run that a task on a thread has spawned and does not wait for: by the executor, or on a thread of its own.
-    pub(super) fn take_in(&self, task: TaskCtx) {
-        match self.intake.get().map(Weak::upgrade) {
-            Some(Some(intake)) => intake.take(task),
-            // The executor is gone, and the run over: the task is cancelled, as those that queue are.
+    /// Runs a task that another task has spawned on a thread and does not wait for: on the executor if it takes detached
+    /// tasks, otherwise on a thread of its own.
+    pub(super) fn spawn_detached(&self, task: TaskCtx) {
+        match self.detached_spawner.get().map(Weak::upgrade) {
+            Some(Some(spawner)) => spawner.spawn_detached(task),
+            // The executor is gone, because the run is over. Dropping the task cancels it, like the tasks in its queue.
             Some(None) => drop(task),
             None => task.run_on_thread(),
         }
@@ -152,10 +179,10 @@ impl Services {
         &self.http
     }
 
-    /// Gives the loopback service its first behaviour back.
-    pub fn calm_http(&self) {
+    /// Makes the loopback service behave as the scenario wants it, after a cue has changed that.
+    pub fn reset_http(&self) {
         self.http
-            .set(Some(self.http_at_first.latency), Some(self.http_at_first.failure_rate));
+            .set(Some(self.initial_http.latency), Some(self.initial_http.failure_rate));
     }
 
     /// The scratch folder.
@@ -168,7 +195,8 @@ impl Services {
         &self.database
     }
 
-    /// Raises the flag, stops the service and removes the scratch folder. Tasks that are still at work find both gone.
+    /// Raises the stop flag, stops the loopback service and removes the scratch folder. Steps of tasks that still run then
+    /// fail to use them.
     ///
     /// # Errors
     /// When something in the scratch folder cannot be removed.
@@ -179,17 +207,18 @@ impl Services {
     }
 }
 
-/// Where a thread executor takes in the tasks that other tasks spawn and do not wait for.
-pub trait Intake: Send + Sync {
-    /// Runs a task when its turn comes, behind those that wait already. Never waits for it.
-    fn take(self: Arc<Self>, task: TaskCtx);
+/// A thread executor that runs detached tasks: tasks that another task spawns and does not wait for.
+pub trait DetachedSpawner: Send + Sync {
+    /// Runs a task when its turn comes, after the tasks that are queued already. Never waits for the task.
+    fn spawn_detached(self: Arc<Self>, task: TaskCtx);
 }
 
-/// Each task that uses HTTP needs two descriptors, its own end and the service's. Common limits are 1024; raising one's
-/// own up to the hard limit is allowed to everybody.
-fn raise_open_files() {
+/// Raises this process's own limit of open files to the hard limit, which every user may do.
+///
+/// Each task that uses HTTP needs two descriptors, its own end of the connection and the service's; common limits are 1024.
+fn raise_file_limit() {
     let limit = getrlimit(Resource::Nofile);
-    // If it is refused, connections beyond the limit fail, and their repetitions say so.
+    // If the system refuses, connections beyond the limit fail, and their repetitions say so.
     let _ = setrlimit(
         Resource::Nofile,
         Rlimit {
@@ -197,38 +226,4 @@ fn raise_open_files() {
             maximum: limit.maximum,
         },
     );
-}
-
-/// Why a run cannot start.
-#[derive(Debug)]
-pub enum StartError {
-    /// Files cannot be made in this folder, or the folder itself.
-    Scratch(PathBuf, io::Error),
-    /// The loopback service cannot listen.
-    Http(io::Error),
-    /// Somebody no longer wants it to.
-    Cancelled,
-}
-
-impl fmt::Display for StartError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            StartError::Scratch(path, _) => write!(
-                f,
-                "cannot make scratch files in {} (TMPDIR says where else)",
-                path.display()
-            ),
-            StartError::Http(_) => f.write_str("the loopback HTTP service cannot listen on 127.0.0.1"),
-            StartError::Cancelled => f.write_str("the run was cancelled before it began"),
-        }
-    }
-}
-
-impl std::error::Error for StartError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            StartError::Scratch(_, error) | StartError::Http(error) => Some(error),
-            StartError::Cancelled => None,
-        }
-    }
 }

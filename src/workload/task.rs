@@ -1,12 +1,12 @@
-//! One task's way through its program: repetition after repetition, on either kind of executor.
+//! Runs one task: repetition after repetition of its program, on either kind of executor.
 
 use super::Services;
-use super::alive::Presence;
-use super::children::Place;
+use super::children::CompletionReporter;
 use super::draw::{Seed, sample};
 use super::error_throttle::ErrorKind;
 use super::inline::{StepError, judge, outcome};
 use super::interpret_async::{self, AsyncContext};
+use super::live_tasks::LiveTaskGuard;
 use super::program::Program;
 use crate::probe::{self, TaskHandle, lane};
 use crate::record::{LaneKind, Nanos, Outcome, Reason};
@@ -21,24 +21,24 @@ use std::time::Duration;
 /// A task of a scenario, ready to run: on an async executor by [`run_async`](TaskCtx::run_async), on threads by
 /// [`run_sync`](TaskCtx::run_sync), or [`job`](TaskCtx::job) by job.
 ///
-/// A repetition that fails or times out does not end the task: the next one follows. The task's own outcome is, if it does
-/// its steps only once, that of this once; otherwise `Completed` when all repetitions are done, or its group's time is up,
-/// whatever became of each, and `Cancelled` when the run ended before, or the context was dropped.
+/// A repetition that fails or times out does not end the task: the next one follows. A task that does its steps only once
+/// ends as its repetition did. Any other task ends as `Completed` after its last repetition or when the time of its group is
+/// up, however each repetition ended. It ends as `Cancelled` if the run ended before, or this object was dropped.
 ///
-/// The task counts as [alive](Services::alive) as long as its context exists.
+/// The task counts among the [live tasks](Services::live_tasks) as long as this object exists.
 pub struct TaskCtx {
     program: Arc<Program>,
     seed: Seed,
-    /// Repetitions begun.
+    /// Repetitions that have begun.
     begun: u64,
-    /// How the last one ended.
-    last: Outcome,
-    wire: AsyncContext,
-    /// The task's end is recorded.
-    over: bool,
-    /// Who is told of the end, if somebody waits for it.
-    place: Option<Place>,
-    _presence: Presence,
+    /// How the latest repetition ended.
+    last_outcome: Outcome,
+    context: AsyncContext,
+    /// Whether the end of the task is recorded.
+    has_ended: bool,
+    /// Reports the end to the parent, if one waits for it.
+    reporter: Option<CompletionReporter>,
+    _live: LiveTaskGuard,
 }
 
 impl TaskCtx {
@@ -48,47 +48,48 @@ impl TaskCtx {
         TaskCtx::child(handle, program, services, seed, None)
     }
 
-    /// A task that another one has spawned. Its draws derive from its parent's, so that they do not depend on who came first.
+    /// A task that another task has spawned. Its draws derive from its parent's draws, so that they do not depend on the order
+    /// in which tasks are spawned.
     pub(super) fn child(
         handle: TaskHandle,
         program: Arc<Program>,
         services: Arc<Services>,
         seed: Seed,
-        place: Option<Place>,
+        reporter: Option<CompletionReporter>,
     ) -> TaskCtx {
         TaskCtx {
             seed,
-            place,
+            reporter,
             program,
             begun: 0,
-            last: Outcome::Completed,
-            over: false,
-            _presence: services.alive().enter(),
-            wire: AsyncContext::new(handle, services),
+            last_outcome: Outcome::Completed,
+            has_ended: false,
+            _live: services.live_tasks().track(),
+            context: AsyncContext::new(handle, services),
         }
     }
 
     /// Whether another repetition is to follow.
     pub fn more(&self) -> bool {
-        let left = match self.program.repeat {
+        let are_left = match self.program.repeat {
             Repeat::Times(n) => self.begun < n,
             Repeat::Forever => true,
         };
-        left && !self.program.is_closed() && !self.wire.services.stop().requested()
+        are_left && !self.program.is_closed() && !self.context.services.stop().is_requested()
     }
 
-    /// How the task ended, once there is no [`more`](TaskCtx::more).
+    /// How the task ended, once [`more`](TaskCtx::more) is false.
     fn outcome(&self) -> Outcome {
         match self.program.repeat {
-            Repeat::Times(1) if self.begun == 1 => self.last,
-            _ if self.last == Outcome::Cancelled => Outcome::Cancelled,
+            Repeat::Times(1) if self.begun == 1 => self.last_outcome,
+            _ if self.last_outcome == Outcome::Cancelled => Outcome::Cancelled,
             Repeat::Times(n) if self.begun == n => Outcome::Completed,
             _ if self.program.is_closed() => Outcome::Completed,
             _ => Outcome::Cancelled,
         }
     }
 
-    /// Does all repetitions. Dropping the future cancels the one that is under way.
+    /// Does all repetitions. Dropping the future cancels the present repetition.
     pub async fn run_async(mut self) -> Outcome {
         while self.more() {
             self.repetition_async().await;
@@ -97,7 +98,8 @@ impl TaskCtx {
         self.end(outcome)
     }
 
-    /// [`run_async`](TaskCtx::run_async) as a type with a name, which a task may spawn that is of this type itself.
+    /// [`run_async`](TaskCtx::run_async) as a future of a known type. A task that spawns a task would otherwise contain its own
+    /// type.
     pub(super) fn boxed(self) -> Pin<Box<dyn Future<Output = Outcome> + Send>> {
         Box::pin(self.run_async())
     }
@@ -107,82 +109,87 @@ impl TaskCtx {
         let (repetition, mut rng) = self.begin();
         let deadline = interpret_async::deadline(repetition.limit, None);
         let result = {
-            let steps = pin!(interpret_async::run(&mut self.wire, &mut rng, deadline, &program.steps));
+            let steps = pin!(interpret_async::run(
+                &mut self.context,
+                &mut rng,
+                deadline,
+                &program.steps
+            ));
             interpret_async::within(repetition.limit, steps).await
         };
-        self.last = repetition.end(result);
+        self.last_outcome = repetition.end(result);
     }
 
-    /// Does all repetitions on the calling thread, each as a job; the first could begin at `queued_since`. A panic ends the
-    /// task and goes no further.
+    /// Does all repetitions on the calling thread, each as a job. The first is queued since `queued_since`. A panic ends the
+    /// task and does not unwind further.
     pub fn run_sync(mut self, mut queued_since: Nanos) {
         while self.job(queued_since, Reason::Yield) {
             queued_since = probe::now();
         }
     }
 
-    /// Does all repetitions on a thread of its own, which is a lane as long as it lasts. If the machine grants none, the task
-    /// has failed, and the log says so (of many, it says so of some).
+    /// Does all repetitions on a new thread, which is a lane as long as it lasts. If the machine grants no thread, the task
+    /// fails, and the log says so ([throttled](super::error_throttle)).
     pub fn run_on_thread(mut self) {
-        let since = probe::now();
-        let name = format!("{}#{}", self.program.group, self.wire.task.index());
-        let registry = self.wire.task.registry().clone();
-        // Handed over only to a thread that exists.
-        let (hand, taken) = mpsc::sync_channel::<TaskCtx>(1);
-        let begun = thread::Builder::new().name(name.clone()).spawn(move || {
+        let queued_since = probe::now();
+        let name = format!("{}#{}", self.program.group, self.context.task.index());
+        let registry = self.context.task.registry().clone();
+        // The task goes through a channel, so that it is still here if the thread cannot be spawned.
+        let (sender, receiver) = mpsc::sync_channel::<TaskCtx>(1);
+        let spawned = thread::Builder::new().name(name.clone()).spawn(move || {
             lane::ready_for_jobs(&registry, LaneKind::Thread);
-            if let Ok(task) = taken.recv() {
-                task.run_sync(since);
+            if let Ok(task) = receiver.recv() {
+                task.run_sync(queued_since);
             }
         });
-        match begun {
-            Ok(_) => drop(hand.send(self)),
+        match spawned {
+            Ok(_) => drop(sender.send(self)),
             Err(error) => {
-                let what = format_args!("{name} failed, because the machine grants it no thread: {error}");
-                self.wire
+                let message = format_args!("{name} failed, because the machine grants it no thread: {error}");
+                self.context
                     .services
                     .error_throttle()
-                    .tell(&self.wire.task, ErrorKind::Thread, what);
+                    .report(&self.context.task, ErrorKind::Thread, message);
                 self.end(Outcome::Failed);
             }
         }
     }
 
-    /// Does the next repetition, if there is one, as a job on the calling thread: it is one slice, was ready to run since
-    /// `queued_since`, and waits for `then` afterwards. Nothing can cancel it but the end of the run. One that ends after its
-    /// timeout has timed out; a panic ends the task and goes no further.
+    /// Does the next repetition, if there is one, as a job on the calling thread. The job is one slice, which is queued since
+    /// `queued_since`; after it the task waits for `then`. Only the end of the run can cancel it. A repetition that ends
+    /// after its timeout has timed out. A panic ends the task and does not unwind further.
     ///
-    /// Whether another repetition is to follow. If not, the task has ended, and its end is recorded.
+    /// Returns whether another repetition is to follow. If not, the task has ended, and its end is recorded.
     pub fn job(&mut self, queued_since: Nanos, then: Reason) -> bool {
         if !self.more() {
             let outcome = self.outcome();
             self.end(outcome);
             return false;
         }
-        let handle = self.wire.task.clone();
+        let handle = self.context.task.clone();
         lane::job(&handle, queued_since, then, || {
             let panicked = catch_unwind(AssertUnwindSafe(|| self.repetition_sync())).is_err();
-            let goes_on = !panicked && self.more();
-            if !goes_on {
+            let continues = !panicked && self.more();
+            if !continues {
                 let outcome = if panicked { Outcome::Panicked } else { self.outcome() };
                 self.end(outcome);
             }
-            goes_on
+            continues
         })
     }
 
     fn repetition_sync(&mut self) {
         let (repetition, mut rng) = self.begin();
-        let result = self.wire.inline(&mut rng).run(&self.program.steps);
-        self.last = repetition.end(result);
+        let result = self.context.inline(&mut rng).run(&self.program.steps);
+        self.last_outcome = repetition.end(result);
     }
 
-    /// Records how the task ended, and tells who waits for it.
+    /// Records how the task ended, and reports that to its parent.
     fn end(&mut self, outcome: Outcome) -> Outcome {
-        self.over = true;
-        let outcome = ended(&self.wire.task, outcome);
-        if let Some(place) = &self.place {
-            place.report(outcome);
+        self.has_ended = true;
+        let outcome = record_end(&self.context.task, outcome);
+        if let Some(reporter) = &self.reporter {
+            reporter.report(outcome);
         }
         outcome
     }
@@ -192,13 +199,13 @@ impl TaskCtx {
         self.begun += 1;
         let limit = self.program.timeout.as_ref().map(|limit| sample(limit, &mut rng));
         let start = probe::now();
-        self.wire.task.set_limit(limit.map(|limit| start + limit.into()));
+        self.context.task.set_limit(limit.map(|limit| start + limit.into()));
         (
             Repetition {
-                handle: self.wire.task.clone(),
+                handle: self.context.task.clone(),
                 start,
                 limit,
-                ended: false,
+                is_recorded: false,
             },
             rng,
         )
@@ -207,18 +214,18 @@ impl TaskCtx {
 
 impl Drop for TaskCtx {
     fn drop(&mut self) {
-        if !self.over {
-            self.end(cut_short());
+        if !self.has_ended {
+            self.end(outcome_of_drop());
         }
     }
 }
 
-/// Records how a task ended, and writes it down if its failure is lost.
-pub(super) fn ended(task: &TaskHandle, outcome: Outcome) -> Outcome {
+/// Records how a task ended, and logs a failure that nobody observes.
+pub(super) fn record_end(task: &TaskHandle, outcome: Outcome) -> Outcome {
     let end = probe::ended(task, outcome);
     if end.lost {
         tracing::warn!(
-            "{} {}, and nobody was left to hear of it: the failure is lost",
+            "{} {}, and no task waits for it: the failure is unobserved",
             task.name(),
             outcome.word()
         );
@@ -226,8 +233,8 @@ pub(super) fn ended(task: &TaskHandle, outcome: Outcome) -> Outcome {
     end.outcome
 }
 
-/// How something ends whose end nobody has said: by a panic, or because it was dropped.
-fn cut_short() -> Outcome {
+/// How a task or a repetition ended that is dropped before its end is recorded.
+fn outcome_of_drop() -> Outcome {
     if thread::panicking() {
         Outcome::Panicked
     } else {
@@ -235,12 +242,12 @@ fn cut_short() -> Outcome {
     }
 }
 
-/// A repetition under way. Recorded when it ends, also by a panic or because its future is dropped.
+/// A repetition in progress. It is recorded when it ends, also if it panics or its future is dropped.
 struct Repetition {
     handle: TaskHandle,
     start: Nanos,
     limit: Option<Duration>,
-    ended: bool,
+    is_recorded: bool,
 }
 
 impl Repetition {
@@ -251,7 +258,7 @@ impl Repetition {
     }
 
     fn record(&mut self, outcome: Outcome) {
-        self.ended = true;
+        self.is_recorded = true;
         self.handle.set_limit(None);
         lane::repetition(&self.handle, self.start, outcome);
     }
@@ -259,8 +266,8 @@ impl Repetition {
 
 impl Drop for Repetition {
     fn drop(&mut self) {
-        if !self.ended {
-            self.record(cut_short());
+        if !self.is_recorded {
+            self.record(outcome_of_drop());
         }
     }
 }
@@ -295,7 +302,7 @@ mod tests {
         )
     }
 
-    /// When the task should be over, as things stand.
+    /// The deadline of the task at present.
     fn limit(task: &TaskHandle) -> Option<Nanos> {
         let limit = task.tighten_limit(Nanos::MAX);
         task.set_limit(limit);
@@ -303,12 +310,12 @@ mod tests {
     }
 
     #[test]
-    fn of_a_futures_limits_the_tightest_binds_it_and_only_as_long_as_its_steps_last() {
+    fn the_earliest_limit_binds_a_future_as_long_as_its_steps_last() {
         for (inner, binds) in [("1h", true), ("3h", false)] {
             let (task, handle) = task(&format!(
                 "timeout = '2h'\nsteps = [{{ timeout = {{ after = '{inner}', steps = [{{ recv = 'go' }}] }} }}, {{ recv = 'go' }}]"
             ));
-            let services = task.wire.services.clone();
+            let services = task.context.services.clone();
             let feed = || services.shared().channels[0].try_send().expect("room");
             let runtime = Builder::new_current_thread().enable_time().build().expect("a runtime");
             runtime.block_on(async {
@@ -335,19 +342,23 @@ mod tests {
     }
 
     #[test]
-    fn on_a_thread_a_limit_goes_with_its_steps_and_leaves_what_bound_before() {
+    fn on_a_thread_a_limit_ends_with_its_steps_and_restores_the_outer_limit() {
         let steps = |inner: &str| format!("steps = [{{ timeout = {{ after = '1h', steps = [{inner}] }} }}]");
         for (inner, result) in [("'yield'", Ok(())), ("{ fail = 'always' }", Err(StepError::Failed))] {
             let (task, handle) = task(&steps(inner));
             for outer in [None, Some(probe::now() + HOUR + HOUR), Some(Nanos(1))] {
                 handle.set_limit(outer);
                 let mut rng = task.seed.turn(0);
-                assert_eq!(task.wire.inline(&mut rng).run(&task.program.steps), result, "{inner}");
+                assert_eq!(
+                    task.context.inline(&mut rng).run(&task.program.steps),
+                    result,
+                    "{inner}"
+                );
                 assert_eq!(limit(&handle), outer, "{inner}");
             }
         }
         let (mut task, handle) = task(&format!("timeout = '2h'\n{}", steps("'yield'")));
         task.repetition_sync();
-        assert_eq!((task.last, limit(&handle)), (Outcome::Completed, None));
+        assert_eq!((task.last_outcome, limit(&handle)), (Outcome::Completed, None));
     }
 }

@@ -112,7 +112,7 @@ fn a_run_that_fails_is_a_line_in_the_table() {
     let out = String::from_utf8(stdout).unwrap();
     assert_eq!(status.code(), Some(1), "{out}");
     assert!(
-        out.contains("\nfailed on tokio: cannot make scratch files in "),
+        out.contains("\nfailed on tokio: cannot create scratch files in "),
         "{out}"
     );
 }

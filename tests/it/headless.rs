@@ -193,7 +193,7 @@ fn a_place_for_scratch_files_that_is_none_is_one_clear_line() {
     assert_eq!((code, out.as_str()), (Some(1), ""));
     assert_eq!(
         err,
-        "error: cannot make scratch files in /nowhere (TMPDIR says where else): No such file or directory (os error 2)\n"
+        "error: cannot create scratch files in /nowhere (set TMPDIR to use another folder): No such file or directory (os error 2)\n"
     );
 }
 

@@ -320,10 +320,10 @@ mod tests {
     use super::*;
     use crate::probe::monotonic_ahead;
     use crate::record::{Ended, Outcome, RepetitionsLost, Spawned};
-    use crate::workload::Alive;
+    use crate::workload::LiveTasks;
 
     fn translator() -> BatchTranslator {
-        let task_table = Arc::new(TaskTable::new(Arc::<Alive>::default(), std::iter::once(100..200)));
+        let task_table = Arc::new(TaskTable::new(Arc::<LiveTasks>::default(), std::iter::once(100..200)));
         let names = Names::new([Definition::Label {
             id: Label(4),
             text: "yield".into(),

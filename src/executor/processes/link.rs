@@ -315,12 +315,12 @@ mod tests {
     use super::*;
     use crate::probe::Registry;
     use crate::record::TaskId;
-    use crate::workload::Alive;
+    use crate::workload::LiveTasks;
 
     #[test]
     fn a_listener_that_panics_ends_its_workers_tasks() {
-        let alive = Arc::<Alive>::default();
-        let task_table = Arc::new(TaskTable::new(alive.clone(), std::iter::once(100..200)));
+        let live_tasks = Arc::<LiveTasks>::default();
+        let task_table = Arc::new(TaskTable::new(live_tasks.clone(), std::iter::once(100..200)));
         task_table.worker_is_ready(0);
         let task = TaskId::new(7).unwrap();
         task_table.assign(task);
@@ -355,7 +355,7 @@ mod tests {
             panic!("{:?}", batch.records);
         };
         assert_eq!((ended.task, ended.outcome), (task, Outcome::Lost));
-        assert_eq!(alive.count(), 0);
+        assert_eq!(live_tasks.count(), 0);
         assert!(!child.lock().wait().unwrap().success(), "it was killed");
     }
 }

@@ -33,14 +33,13 @@ use super::{Arrival, Executor, Kind, Setup, StartError, Started};
 use crate::probe::{Registry, spawned_elsewhere};
 use crate::record::{Ended, Outcome, Record};
 use crate::scenario::{LogLevel, Scenario};
-use crate::workload::Services;
+use crate::workload::{Services, wait_until};
 use link::Link;
 use protocol::{GroupOrder, Nothing, TaskOrder, ToWorker};
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::thread;
 use std::time::{Duration, Instant};
 use task_table::TaskTable;
 
@@ -115,10 +114,7 @@ impl Processes {
 
     /// Waits until every worker has ended, or `at_most` has passed.
     fn wait(&self, at_most: Duration) {
-        let deadline = Instant::now() + at_most;
-        while !self.all_ended() && Instant::now() < deadline {
-            thread::sleep(Duration::from_millis(1));
-        }
+        wait_until(Instant::now() + at_most, || self.all_ended());
     }
 }
 

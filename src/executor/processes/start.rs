@@ -8,6 +8,7 @@ use super::task_table::TaskTable;
 use super::{Processes, RemoteRecords, Setup, StartError, Started, WorkerCommand};
 use crate::probe::IDS_ELSEWHERE;
 use crate::scenario::LogLevel;
+use crate::workload::Cancelled;
 use parking_lot::Mutex;
 use std::env;
 use std::ops::Range;
@@ -57,7 +58,10 @@ impl<'a> Startup<'a> {
         Ok(Startup {
             setup,
             command: worker_command(setup)?,
-            task_table: Arc::new(TaskTable::new(setup.services.alive().clone(), own_ids.iter().cloned())),
+            task_table: Arc::new(TaskTable::new(
+                setup.services.live_tasks().clone(),
+                own_ids.iter().cloned(),
+            )),
             own_ids,
             links: Vec::with_capacity(workers),
             ending: Arc::new(AtomicBool::new(false)),
@@ -107,7 +111,7 @@ impl<'a> Startup<'a> {
             if (self.setup.cancelled)() {
                 self.ending.store(true, Relaxed);
                 self.links.iter().flatten().for_each(Link::kill);
-                return Err(StartError::Cancelled);
+                return Err(Cancelled.into());
             }
             let left = deadline.saturating_duration_since(Instant::now());
             let (worker, begun) = match readiness.recv_timeout(left.min(POLL_INTERVAL)) {

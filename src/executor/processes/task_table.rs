@@ -1,7 +1,7 @@
 //! Which worker process has which task.
 
 use crate::record::{LaneId, Record, TaskId};
-use crate::workload::{Alive, Presence};
+use crate::workload::{LiveTaskGuard, LiveTasks};
 use parking_lot::Mutex;
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::ops::Range;
@@ -13,12 +13,12 @@ const MAX_RECENTLY_ENDED: usize = 1 << 16;
 
 /// The tasks that have not ended, with the worker of each. A task counts as alive while it is in the table.
 pub(super) struct TaskTable {
-    alive: Arc<Alive>,
+    live_tasks: Arc<LiveTasks>,
     state: Mutex<State>,
 }
 
 struct State {
-    tasks: HashMap<TaskId, (usize, Presence)>,
+    tasks: HashMap<TaskId, (usize, LiveTaskGuard)>,
     workers: Vec<Worker>,
     /// Why the first worker died, in a sentence without a subject.
     first_death: Option<String>,
@@ -55,7 +55,7 @@ impl RecentlyEnded {
 
 impl TaskTable {
     /// A table of workers that are not ready yet. Each may give ids of its range to tasks that it spawns.
-    pub(super) fn new(alive: Arc<Alive>, own_ids: impl IntoIterator<Item = Range<u32>>) -> TaskTable {
+    pub(super) fn new(live_tasks: Arc<LiveTasks>, own_ids: impl IntoIterator<Item = Range<u32>>) -> TaskTable {
         let worker = |own_ids| Worker {
             ready: false,
             dead: false,
@@ -64,7 +64,7 @@ impl TaskTable {
             recently_ended: RecentlyEnded::default(),
         };
         TaskTable {
-            alive,
+            live_tasks,
             state: Mutex::new(State {
                 tasks: HashMap::new(),
                 workers: own_ids.into_iter().map(worker).collect(),
@@ -86,11 +86,11 @@ impl TaskTable {
 
     /// Assigns a task that arrives to the worker with the fewest tasks. `None` if no worker is left.
     pub(super) fn assign(&self, task: TaskId) -> Option<usize> {
-        let presence = self.alive.enter();
+        let guard = self.live_tasks.track();
         let mut state = self.state.lock();
         let ready = state.workers.iter().enumerate().filter(|(_, worker)| worker.ready);
         let (worker, _) = ready.min_by_key(|(_, worker)| worker.tasks)?;
-        state.add(task, worker, presence);
+        state.add(task, worker, guard);
         Some(worker)
     }
 
@@ -99,7 +99,7 @@ impl TaskTable {
     /// # Errors
     /// If its id is not one that the worker may give, or another task has it.
     pub(super) fn spawned(&self, worker: usize, task: TaskId) -> Result<(), String> {
-        let presence = self.alive.enter();
+        let guard = self.live_tasks.track();
         let mut state = self.state.lock();
         if !state.workers[worker].own_ids.contains(&task.get()) {
             return Err(format!(
@@ -110,7 +110,7 @@ impl TaskTable {
         if state.tasks.contains_key(&task) || state.workers[worker].recently_ended.tasks.contains(&task) {
             return Err(format!("gives the id {} to two tasks", task.get()));
         }
-        state.add(task, worker, presence);
+        state.add(task, worker, guard);
         Ok(())
     }
 
@@ -141,7 +141,7 @@ impl TaskTable {
                 gone.extend(state.remove(ended.task));
             }
         }
-        // The drop of the last presence runs a callback, which may use this table.
+        // The drop of the last guard runs a callback, which may use this table.
         drop(state);
     }
 
@@ -169,17 +169,17 @@ impl TaskTable {
 }
 
 impl State {
-    fn add(&mut self, task: TaskId, worker: usize, presence: Presence) {
-        if self.tasks.insert(task, (worker, presence)).is_none() {
+    fn add(&mut self, task: TaskId, worker: usize, guard: LiveTaskGuard) {
+        if self.tasks.insert(task, (worker, guard)).is_none() {
             self.workers[worker].tasks += 1;
         }
     }
 
-    fn remove(&mut self, task: TaskId) -> Option<Presence> {
-        let (worker, presence) = self.tasks.remove(&task)?;
+    fn remove(&mut self, task: TaskId) -> Option<LiveTaskGuard> {
+        let (worker, guard) = self.tasks.remove(&task)?;
         self.workers[worker].tasks -= 1;
         self.workers[worker].recently_ended.add(task);
-        Some(presence)
+        Some(guard)
     }
 }
 

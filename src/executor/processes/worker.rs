@@ -145,7 +145,7 @@ impl Worker {
         let (http, scratch, first_task, seed) = (begin.http, begin.scratch.clone(), begin.first_task, begin.seed);
         let scenario = scenario(begin);
         let mut labels = Labels::new();
-        let services = Arc::new(Services::lent(calibration, http, scratch, &scenario, &mut labels));
+        let services = Arc::new(Services::for_worker(calibration, http, scratch, &scenario, &mut labels));
         let programs = compile(&scenario, &mut labels);
         let registry = Registry::numbering(first_task, worker, workers);
         registry.define(labels.definitions());
@@ -197,7 +197,7 @@ impl Worker {
 
     /// Whether it was stopped and all tasks have ended. The parent kills the process if a task cannot be stopped.
     fn is_over(&self) -> bool {
-        self.stopping && self.services.alive().count() == 0
+        self.stopping && self.services.live_tasks().count() == 0
     }
 
     /// The records since the last batch, with instants of the clock that all processes share.

@@ -1,38 +1,40 @@
-//! Where the children of one step report their ends, and their parent hears of them.
+//! How the ends of a step's children reach their parent.
 
 use crate::probe;
 use crate::record::{Nanos, Outcome};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use parking_lot::{Condvar, Mutex};
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
-/// How a child ended, and when.
+/// How and when a child ended.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(in crate::workload) struct End {
-    /// Which, in the order of the call.
-    pub(super) place: usize,
+pub(in crate::workload) struct ChildEnd {
+    /// The index of the child in the order in which the step spawned its children.
+    pub(super) child: usize,
     pub(super) outcome: Outcome,
     pub(super) at: Nanos,
 }
 
-/// The ends of a step's children, in the order in which they came. A parent that has gone on simply does not look any more.
+/// The ends of a step's children in the order in which they came. A parent that has gone on no longer reads them.
 #[derive(Debug, Default)]
 pub(in crate::workload) struct ChildCompletions {
     state: Mutex<State>,
-    told: Condvar,
+    /// Notified when a child has ended.
+    added: Condvar,
 }
 
 #[derive(Debug, Default)]
 struct State {
-    ends: Vec<End>,
-    /// Of an async parent that waits.
+    ends: Vec<ChildEnd>,
+    /// The waker of an async parent that waits.
     waker: Option<Waker>,
 }
 
 impl ChildCompletions {
-    /// The end number `heard`, once there are so many.
-    pub(in crate::workload) fn poll(&self, heard: usize, context: &mut Context<'_>) -> Poll<End> {
-        let mut state = self.state();
-        match state.ends.get(heard) {
+    /// The end after the first `observed` ends, once there is one.
+    pub(in crate::workload) fn poll(&self, observed: usize, context: &mut Context<'_>) -> Poll<ChildEnd> {
+        let mut state = self.state.lock();
+        match state.ends.get(observed) {
             Some(&end) => Poll::Ready(end),
             None => {
                 state.waker = Some(context.waker().clone());
@@ -41,59 +43,54 @@ impl ChildCompletions {
         }
     }
 
-    /// The same, and keeps the thread meanwhile.
-    pub(in crate::workload) fn wait(&self, heard: usize) -> End {
-        let mut state = self.state();
+    /// The end after the first `observed` ends. Keeps the calling thread until there is one.
+    pub(in crate::workload) fn wait(&self, observed: usize) -> ChildEnd {
+        self.wait_for(|ends| ends.get(observed).copied())
+    }
+
+    /// The end of the child with this index, which has ended but may still be reporting that. Keeps the calling thread
+    /// until then.
+    pub(super) fn wait_for_child(&self, child: usize) -> ChildEnd {
+        self.wait_for(|ends| ends.iter().find(|end| end.child == child).copied())
+    }
+
+    fn wait_for(&self, find: impl Fn(&[ChildEnd]) -> Option<ChildEnd>) -> ChildEnd {
+        let mut state = self.state.lock();
         loop {
-            if let Some(&end) = state.ends.get(heard) {
+            if let Some(end) = find(&state.ends) {
                 return end;
             }
-            state = self.told.wait(state).unwrap_or_else(PoisonError::into_inner);
+            self.added.wait(&mut state);
         }
     }
 
-    /// The end of the child at this place, which has ended and tells so at once.
-    pub(super) fn wait_for(&self, place: usize) -> End {
-        let mut state = self.state();
-        loop {
-            if let Some(&end) = state.ends.iter().find(|end| end.place == place) {
-                return end;
-            }
-            state = self.told.wait(state).unwrap_or_else(PoisonError::into_inner);
-        }
-    }
-
-    /// The ends from number `heard` on, as far as there are any.
-    pub(super) fn rest(&self, heard: usize) -> Vec<End> {
-        self.state().ends[heard..].to_vec()
-    }
-
-    fn state(&self) -> MutexGuard<'_, State> {
-        // A list that only grows is whole whenever the lock is free.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    /// All ends after the first `observed` ends.
+    pub(super) fn since(&self, observed: usize) -> Vec<ChildEnd> {
+        self.state.lock().ends[observed..].to_vec()
     }
 }
 
-/// A child's place in its family.
-pub(in crate::workload) struct Place {
-    pub(super) family: Arc<ChildCompletions>,
-    pub(super) place: usize,
+/// With this a child reports its end to its parent.
+pub(in crate::workload) struct CompletionReporter {
+    pub(super) completions: Arc<ChildCompletions>,
+    /// The index of the child.
+    pub(super) child: usize,
 }
 
-impl Place {
-    /// The child has ended, which is recorded already.
+impl CompletionReporter {
+    /// Reports that the child has ended. The end must have been recorded before.
     pub(in crate::workload) fn report(&self, outcome: Outcome) {
-        let end = End {
-            place: self.place,
+        let end = ChildEnd {
+            child: self.child,
             outcome,
             at: probe::now(),
         };
         let waker = {
-            let mut state = self.family.state();
+            let mut state = self.completions.state.lock();
             state.ends.push(end);
             state.waker.take()
         };
-        self.family.told.notify_all();
+        self.completions.added.notify_all();
         if let Some(waker) = waker {
             waker.wake();
         }

@@ -1,49 +1,37 @@
-//! Tasks that a task calls: `gather`, `group`, `race`, `spawn`, `unawaited`.
+//! Tasks that a step of another task spawns: `gather`, `group`, `race`, `spawn`, `unawaited`.
 //!
-//! Each branch of such a step is a task of its own, a *child*, with its own slices, steps and end. What differs from one step to
-//! the other is when the parent goes on, and what becomes of the rest ([`JoinMode`]); what differs between async and threads
-//! is how one waits, and whether a child can be cancelled at all:
+//! Each branch of such a step is a task of its own, a *child*, with its own slices, steps and end. Two things differ from
+//! step to step: when the parent goes on, and what becomes of the children that have not ended by then ([`JoinMode`]). Two
+//! things differ between async tasks and threads: how the parent waits, and whether a child can be cancelled at all.
 //!
 //! ```text
-//!   parent ── calls ──► child 0 ─┐ ended: how, and when
-//!      │               child 1 ─┼──► ChildCompletions ──► parent hears ──► Call: wait on, cancel the others, or leave
-//!      │               child 2 ─┘
-//!      └ async: suspended on join; dropped, it aborts its children      threads: blocking; nobody can be cancelled
+//!   parent ── spawns ─► child 0 ─┐ ended: how, and when
+//!      │                child 1 ─┼──► ChildCompletions ──► JoinState: wait on, cancel the others, or go on
+//!      │                child 2 ─┘
+//!      ├ async: the parent is suspended on join; dropping it aborts its children
+//!      └ threads: the parent blocks; no child can be cancelled
 //! ```
 //!
-//! A failure that comes when nobody listens any more is lost, as in any program. Here it is seen: such a task ends as *failed
-//! unseen*, and the log says so.
+//! The failure of a child that ends when its parent no longer waits is lost, as in any program. tasklab shows it: such a
+//! child ends with an *unobserved failure*, and the log says so.
 
-mod call;
-mod ceiling;
 mod child_completions;
+mod join_state;
 mod log_messages;
 
-pub(super) use call::{Call, Then};
-pub(super) use ceiling::{SpawnLimit, room};
-pub(super) use child_completions::Place;
+pub(super) use child_completions::CompletionReporter;
+pub(super) use join_state::{JoinState, NextAction};
 
-/// In which manner a task waits for the tasks that it calls.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+/// When a task goes on that waits for its children.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, strum::IntoStaticStr)]
+#[strum(const_into_str, serialize_all = "lowercase")]
 pub(super) enum JoinMode {
-    /// For all, or for the first that does not complete; the others run on, and nobody waits for them.
+    /// When all have completed, or one ends otherwise. The others then run on, and nobody waits for them.
     Gather,
-    /// For all; the first that does not complete has the others cancelled.
+    /// When all have ended. If one does not complete, the others are cancelled.
     Group,
-    /// For the first; the others are cancelled.
+    /// When one has ended. The others are cancelled.
     Race,
-    /// For all, whatever becomes of them.
+    /// When all have ended, however they end.
     Spawn,
-}
-
-impl JoinMode {
-    /// The step's name.
-    pub(super) fn word(self) -> &'static str {
-        match self {
-            JoinMode::Gather => "gather",
-            JoinMode::Group => "group",
-            JoinMode::Race => "race",
-            JoinMode::Spawn => "spawn",
-        }
-    }
 }

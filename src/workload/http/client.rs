@@ -1,7 +1,7 @@
 //! The async client: one connection per task, kept alive, driven by the task itself.
 //!
 //! hyper's usual way spawns the connection as a task of its own. Then half of every request would belong to a task that the
-//! scenario does not name. Here the task polls its connection while it waits for the reply, and no one else does.
+//! scenario does not name. Here the task polls its connection while it waits for the reply, and nothing else polls it.
 
 use super::reentrant_waker::ReentrantWaker;
 use super::{DRAW, WAIT};
@@ -12,7 +12,6 @@ use hyper::client::conn::http1::{Connection, SendRequest, handshake};
 use hyper::http::uri::PathAndQuery;
 use hyper::{Request, StatusCode, Uri, header};
 use hyper_util::rt::TokioIo;
-use std::fmt;
 use std::future::{Future, poll_fn};
 use std::io;
 use std::net::SocketAddr;
@@ -21,80 +20,72 @@ use std::sync::Arc;
 use std::task::{Poll, Waker};
 use tokio::net::TcpStream;
 
-/// hyper's half that moves the bytes.
-type Driven = Pin<Box<Connection<TokioIo<TcpStream>, Empty<Bytes>>>>;
+/// The half of hyper's connection that moves the bytes.
+type Driver = Pin<Box<Connection<TokioIo<TcpStream>, Empty<Bytes>>>>;
 
-/// A connection to the service.
-pub(in crate::workload) struct Link {
+/// A connection to the loopback service.
+pub(in crate::workload) struct HttpClient {
     sender: SendRequest<Empty<Bytes>>,
-    /// `None` once it is closed.
-    connection: Option<Driven>,
+    /// `None` once the connection is closed.
+    driver: Option<Driver>,
     address: SocketAddr,
-    door: Arc<ReentrantWaker>,
-    /// The door's own.
+    reentrant: Arc<ReentrantWaker>,
+    /// `reentrant` as a [`Waker`].
     waker: Waker,
 }
 
 /// Why there was no reply.
-#[derive(Debug)]
-pub(in crate::workload) enum LinkError {
-    /// No connection.
+#[derive(Debug, thiserror::Error)]
+pub(in crate::workload) enum RequestError {
+    #[error("cannot connect to the loopback service: {0}")]
     Connect(io::Error),
-    /// The connection broke.
+    #[error("the connection broke: {0}")]
     Broken(hyper::Error),
 }
 
-impl fmt::Display for LinkError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            LinkError::Connect(error) => write!(f, "cannot connect to the loopback service: {error}"),
-            LinkError::Broken(error) => write!(f, "the connection broke: {error}"),
-        }
-    }
-}
-
-impl Link {
-    /// Connects.
-    pub(in crate::workload) async fn connect(address: SocketAddr) -> Result<Link, LinkError> {
-        let stream = TcpStream::connect(address).await.map_err(LinkError::Connect)?;
-        // Requests are small and alone; waiting for more to send with them would only delay them.
-        stream.set_nodelay(true).map_err(LinkError::Connect)?;
-        let (sender, connection) = handshake(TokioIo::new(stream)).await.map_err(LinkError::Broken)?;
-        let door = Arc::new(ReentrantWaker::default());
-        let waker = Waker::from(door.clone());
-        Ok(Link {
+impl HttpClient {
+    /// Connects to the service at this address.
+    pub(in crate::workload) async fn connect(address: SocketAddr) -> Result<HttpClient, RequestError> {
+        let stream = TcpStream::connect(address).await.map_err(RequestError::Connect)?;
+        // There is one small request at a time. Waiting for more data to send with it would only delay it.
+        stream.set_nodelay(true).map_err(RequestError::Connect)?;
+        let (sender, connection) = handshake(TokioIo::new(stream)).await.map_err(RequestError::Broken)?;
+        let reentrant = Arc::new(ReentrantWaker::default());
+        let waker = Waker::from(reentrant.clone());
+        Ok(HttpClient {
             sender,
-            connection: Some(Box::pin(connection)),
+            driver: Some(Box::pin(connection)),
             address,
-            door,
+            reentrant,
             waker,
         })
     }
 
-    /// Whether another request can go over it.
+    /// Whether the connection can carry another request.
     pub(in crate::workload) fn is_open(&self) -> bool {
-        self.connection.is_some() && !self.sender.is_closed()
+        self.driver.is_some() && !self.sender.is_closed()
     }
 
-    /// Sends a request and reads the whole reply. A link whose request was abandoned is of no more use: drop it.
+    /// Sends a request and reads the whole reply. If this future is dropped before it is ready, the connection has half a
+    /// reply on it: drop the client too.
     ///
-    /// `draw` and the numbers of the task's wait go with the request for the service to use.
+    /// The request carries `draw`, the task, and the number of the task's wait to the service.
     pub(in crate::workload) async fn get(
         &mut self,
         path: &PathAndQuery,
         draw: u64,
         (task, wait): (TaskId, u64),
-    ) -> Result<StatusCode, LinkError> {
+    ) -> Result<StatusCode, RequestError> {
         let request = Request::get(Uri::from(path.clone()))
             .header(header::HOST, self.address.to_string())
             .header(DRAW, draw)
             .header(WAIT, format!("{}:{wait}", task.get()))
             .body(Empty::new())
             .expect("every part is valid: a parsed path, and headers of digits");
-        let Link {
+        let HttpClient {
             sender,
-            connection,
-            door,
+            driver,
+            reentrant,
             waker,
             ..
         } = self;
@@ -106,16 +97,16 @@ impl Link {
             Ok(response.status())
         });
         poll_fn(|context| {
-            door.poll(waker, context, |inner| {
+            reentrant.poll(waker, context, |inner| {
                 if let Poll::Ready(status) = reply.as_mut().poll(inner) {
-                    return Poll::Ready(status.map_err(LinkError::Broken));
+                    return Poll::Ready(status.map_err(RequestError::Broken));
                 }
-                if let Some(open) = connection
+                if let Some(open) = driver
                     && open.as_mut().poll(inner).is_ready()
                 {
-                    *connection = None;
+                    *driver = None;
                 }
-                reply.as_mut().poll(inner).map_err(LinkError::Broken)
+                reply.as_mut().poll(inner).map_err(RequestError::Broken)
             })
         })
         .await

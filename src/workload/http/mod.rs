@@ -1,20 +1,20 @@
-//! HTTP over loopback, for real: a service inside tasklab, and the two ways in which tasks talk to it.
+//! HTTP over loopback, for real: a service inside tasklab, and the two ways in which tasks send requests to it.
 //!
 //! ```text
-//!   task ── client (hyper, in the task itself) ──┐ TCP   ┌── service (hyper, a thread of its own)
-//!   thread ── ureq, blocking ────────────────────┘       └── notes when the reply left ──► the task's readiness
+//!   task ── client (hyper, within the task) ─────┐ TCP   ┌── service (hyper, a thread of its own)
+//!   thread ── ureq, blocking ────────────────────┘       └── when a reply leaves ──► the task's readiness
 //! ```
 //!
-//! A request carries two headers. [`DRAW`] is a number from the task's own generator, from which the service draws this
-//! reply's latency and fate: so they depend on the task and its repetition, not on who came first. [`WAIT`] says which
-//! task's which wait the reply ends.
+//! A request carries two headers. [`DRAW`] is a number from the task's own generator. From it the service draws the latency
+//! of this reply and whether it is a failure: so both depend on the task and its repetition, not on the order of requests.
+//! [`WAIT`] names the task and the number of the wait that the reply ends.
 
 mod client;
 mod notifying_stream;
 mod reentrant_waker;
 mod service;
 
-pub(super) use client::Link;
+pub(super) use client::HttpClient;
 pub use service::HttpService;
 
 /// The header with the number from which the service draws.

@@ -1,4 +1,4 @@
-//! A socket that tells when a reply leaves through it.
+//! A TCP stream that marks the waiting task as ready when a reply leaves.
 
 use crate::workload::readiness::ReadyToken;
 use std::cell::RefCell;
@@ -9,27 +9,28 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
-/// Where the service leaves the note for the reply that it hands over next.
-pub(super) type Outgoing = Rc<RefCell<Option<ReadyToken>>>;
+/// The token of the task that waits for the next reply of a connection. The service puts it here before it hands the reply
+/// to hyper.
+pub(super) type NextReply = Rc<RefCell<Option<ReadyToken>>>;
 
 /// The service's end of a connection.
 ///
-/// The note is given in the moment *before* the bytes go to the kernel. Over loopback, `write` delivers them and wakes the
-/// receiver before it returns, so that a note afterwards could come after the task has run. The price is that "ready" is
+/// It marks the task as ready just *before* it passes the bytes to the kernel. Over loopback, `write` delivers them and wakes
+/// the receiver before it returns, so a mark afterwards could come after the task has run. The price is that "ready" is
 /// early by the length of a `write`, some ten microseconds.
 pub(super) struct NotifyingStream {
     stream: TcpStream,
-    outgoing: Outgoing,
+    next_reply: NextReply,
 }
 
 impl NotifyingStream {
-    pub(super) fn new(stream: TcpStream, outgoing: Outgoing) -> NotifyingStream {
-        NotifyingStream { stream, outgoing }
+    pub(super) fn new(stream: TcpStream, next_reply: NextReply) -> NotifyingStream {
+        NotifyingStream { stream, next_reply }
     }
 
-    fn leaving(&self) {
-        if let Some(note) = self.outgoing.take() {
-            note.ready();
+    fn mark_ready(&self) {
+        if let Some(token) = self.next_reply.take() {
+            token.ready();
         }
     }
 }
@@ -42,7 +43,7 @@ impl AsyncRead for NotifyingStream {
 
 impl AsyncWrite for NotifyingStream {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        self.leaving();
+        self.mark_ready();
         Pin::new(&mut self.stream).poll_write(cx, bytes)
     }
 
@@ -51,7 +52,7 @@ impl AsyncWrite for NotifyingStream {
         cx: &mut Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        self.leaving();
+        self.mark_ready();
         Pin::new(&mut self.stream).poll_write_vectored(cx, slices)
     }
 

@@ -1,16 +1,17 @@
-//! A waker that tells wake-ups from outside a task from those that the task gives itself.
+//! A waker that distinguishes wake-ups from outside a task from those that the task causes itself.
 //!
-//! A hyper connection and the request on it are two futures that wake each other. Both live in one task here, so each such
-//! wake-up would have the runtime poll the task once more, for nothing: polls that the scenario does not contain, on
-//! everybody's timeline. So the two get this waker: a knock from inside (from the thread that polls them, while it does)
-//! is answered by another round on the spot, and only one from outside reaches the task's own waker.
+//! A hyper connection and the request on it are two futures that wake each other. Here both live in one task. So each such
+//! wake-up would make the runtime poll the task once more, for nothing: polls that the scenario does not contain, on every
+//! timeline. Therefore both futures get this waker. If they call it while the task polls them, on the thread of that poll,
+//! it has them polled again on the spot. Only a call from outside reaches the task's own waker.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use parking_lot::Mutex;
+use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, ThreadId};
 
-/// Rounds after which those inside are told to queue like everybody else.
-const ROUNDS: usize = 8;
+/// Rounds of polling on the spot after which the task yields to the other tasks of its worker.
+const MAX_ROUNDS: usize = 8;
 
 #[derive(Default)]
 pub(super) struct ReentrantWaker(Mutex<State>);
@@ -19,25 +20,26 @@ pub(super) struct ReentrantWaker(Mutex<State>);
 struct State {
     /// The task's own waker.
     task: Option<Waker>,
-    /// Who polls at this moment.
-    inside: Option<ThreadId>,
-    /// There was a knock from inside.
-    knocked: bool,
+    /// The thread that polls the inner futures at this moment.
+    polling: Option<ThreadId>,
+    /// The inner futures were woken during this poll.
+    is_woken: bool,
 }
 
 impl ReentrantWaker {
-    /// Polls what is behind the door until it is ready or nothing moves inside. `waker` is this door's own.
+    /// Polls `inner` until it is ready or no longer wakes itself. `waker` is this object as a [`Waker`]; `outer` is the
+    /// context of the task.
     pub(super) fn poll<T>(
         &self,
         waker: &Waker,
         outer: &mut Context<'_>,
         mut inner: impl FnMut(&mut Context<'_>) -> Poll<T>,
     ) -> Poll<T> {
-        for _ in 0..ROUNDS {
-            self.enter(outer.waker());
+        for _ in 0..MAX_ROUNDS {
+            self.begin_poll(outer.waker());
             let polled = inner(&mut Context::from_waker(waker));
-            let knocked = self.leave();
-            if polled.is_ready() || !knocked {
+            let is_woken = self.end_poll();
+            if polled.is_ready() || !is_woken {
                 return polled;
             }
         }
@@ -45,25 +47,21 @@ impl ReentrantWaker {
         Poll::Pending
     }
 
-    fn enter(&self, task: &Waker) {
-        let mut state = self.state();
-        state.inside = Some(thread::current().id());
-        state.knocked = false;
+    fn begin_poll(&self, task: &Waker) {
+        let mut state = self.0.lock();
+        state.polling = Some(thread::current().id());
+        state.is_woken = false;
         match &mut state.task {
             Some(known) => known.clone_from(task),
             none => *none = Some(task.clone()),
         }
     }
 
-    fn leave(&self) -> bool {
-        let mut state = self.state();
-        state.inside = None;
-        state.knocked
-    }
-
-    fn state(&self) -> MutexGuard<'_, State> {
-        // Whole at every moment.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Whether the inner futures were woken during this poll.
+    fn end_poll(&self) -> bool {
+        let mut state = self.0.lock();
+        state.polling = None;
+        state.is_woken
     }
 }
 
@@ -73,9 +71,9 @@ impl Wake for ReentrantWaker {
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        let mut state = self.state();
-        if state.inside == Some(thread::current().id()) {
-            state.knocked = true;
+        let mut state = self.0.lock();
+        if state.polling == Some(thread::current().id()) {
+            state.is_woken = true;
             return;
         }
         let task = state.task.clone();
@@ -91,26 +89,32 @@ mod tests {
     use super::*;
     use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
+    /// Counts the wake-ups that reach the task.
     #[derive(Default)]
-    struct Count(AtomicUsize);
+    struct WakeCount(AtomicUsize);
 
-    impl Wake for Count {
+    impl Wake for WakeCount {
         fn wake(self: Arc<Self>) {
             self.0.fetch_add(1, Relaxed);
         }
     }
 
-    fn set_up() -> (Arc<Count>, Waker, Arc<ReentrantWaker>, Waker) {
-        let count = Arc::new(Count::default());
-        let door = Arc::new(ReentrantWaker::default());
-        (count.clone(), Waker::from(count), door.clone(), Waker::from(door))
+    fn set_up() -> (Arc<WakeCount>, Waker, Arc<ReentrantWaker>, Waker) {
+        let count = Arc::new(WakeCount::default());
+        let reentrant = Arc::new(ReentrantWaker::default());
+        (
+            count.clone(),
+            Waker::from(count),
+            reentrant.clone(),
+            Waker::from(reentrant),
+        )
     }
 
     #[test]
-    fn a_knock_from_inside_is_another_round() {
-        let (woken, task, door, waker) = set_up();
+    fn a_wake_up_from_inside_causes_another_round() {
+        let (woken, task, reentrant, waker) = set_up();
         let mut rounds = 0;
-        let polled = door.poll(&waker, &mut Context::from_waker(&task), |inner| {
+        let polled = reentrant.poll(&waker, &mut Context::from_waker(&task), |inner| {
             rounds += 1;
             if rounds < 3 {
                 inner.waker().wake_by_ref();
@@ -122,9 +126,9 @@ mod tests {
     }
 
     #[test]
-    fn a_knock_from_outside_wakes_the_task() {
-        let (woken, task, door, waker) = set_up();
-        let polled = door.poll(&waker, &mut Context::from_waker(&task), |inner| {
+    fn a_wake_up_from_outside_wakes_the_task() {
+        let (woken, task, reentrant, waker) = set_up();
+        let polled = reentrant.poll(&waker, &mut Context::from_waker(&task), |inner| {
             let kept = inner.waker().clone();
             thread::spawn(move || kept.wake()).join().unwrap();
             Poll::<()>::Pending
@@ -136,15 +140,15 @@ mod tests {
     }
 
     #[test]
-    fn those_who_never_rest_take_their_turn() {
-        let (woken, task, door, waker) = set_up();
+    fn futures_that_wake_each_other_without_end_yield_after_some_rounds() {
+        let (woken, task, reentrant, waker) = set_up();
         let mut rounds = 0;
-        let polled = door.poll(&waker, &mut Context::from_waker(&task), |inner| {
+        let polled = reentrant.poll(&waker, &mut Context::from_waker(&task), |inner| {
             rounds += 1;
             inner.waker().wake_by_ref();
             Poll::<()>::Pending
         });
         assert!(polled.is_pending());
-        assert_eq!((rounds, woken.0.load(Relaxed)), (ROUNDS, 1));
+        assert_eq!((rounds, woken.0.load(Relaxed)), (MAX_ROUNDS, 1));
     }
 }

@@ -1,9 +1,10 @@
 //! The loopback service: a real HTTP/1.1 server on 127.0.0.1, on a thread and a runtime of its own, which are not measured.
 //!
-//! Its latency rests on tokio's timer, which counts whole milliseconds and rounds up: replies come up to 1 ms after the
-//! latency that was drawn. Lateness is not touched by that, for it counts from when the reply really left.
+//! The service waits for its latency with tokio's timer, which counts whole milliseconds and rounds up: a reply comes up to
+//! 1 ms after the latency that was drawn. This does not change the lateness of tasks, which counts from the instant at which
+//! the reply really left.
 
-use super::notifying_stream::{NotifyingStream, Outgoing};
+use super::notifying_stream::{NextReply, NotifyingStream};
 use super::{DRAW, WAIT};
 use crate::record::TaskId;
 use crate::scenario::{Draw, HttpSpec};
@@ -16,12 +17,13 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode, header};
 use hyper_util::rt::TokioIo;
+use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::convert::Infallible;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpSocket};
@@ -29,27 +31,29 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::sync::oneshot;
 use tokio::task::LocalSet;
 
-/// Connections that may wait to be accepted: a scenario's tasks all come at once.
+/// Connections that may wait to be accepted: all tasks of a scenario may connect at the same time.
 const BACKLOG: u32 = 4096;
-/// How long to wait when the process has no descriptor left for another connection.
-const BREATH: Duration = Duration::from_millis(20);
+/// Pause before the next attempt to accept a connection when the process has no descriptor left.
+const ACCEPT_RETRY: Duration = Duration::from_millis(20);
 
-/// The service, until it is dropped.
+/// The loopback service. Dropping it stops it.
 pub struct HttpService {
     address: SocketAddr,
-    desk: Arc<ServerState>,
+    state: Arc<ServerState>,
+    /// Sends the requests of threads.
     agent: ureq::Agent,
+    /// `None` once the service is stopped, or if another process runs it.
     thread: Mutex<Option<(oneshot::Sender<()>, JoinHandle<()>)>>,
 }
 
-/// What requests are served from.
+/// What all connections of the service share.
 struct ServerState {
     behaviour: Mutex<HttpSpec>,
-    /// The waits of the tasks that talk to the service.
+    /// The readiness of each task that sends requests.
     tasks: Mutex<HashMap<TaskId, Arc<Readiness>>>,
     seed: Seed,
-    /// Requests that brought no number to draw from.
-    strangers: AtomicU64,
+    /// Requests so far that carried no number to draw from.
+    unnumbered_requests: AtomicU64,
 }
 
 impl ServerState {
@@ -58,15 +62,15 @@ impl ServerState {
             behaviour: Mutex::new(behaviour),
             tasks: Mutex::default(),
             seed: Seed::of_service(seed),
-            strangers: AtomicU64::new(0),
+            unnumbered_requests: AtomicU64::new(0),
         }
     }
 }
 
-/// Asks on behalf of threads.
+/// The client for threads.
 fn agent() -> ureq::Agent {
     ureq::Agent::config_builder()
-        // An environment's proxy knows nothing of this process's loopback service.
+        // A proxy from the environment cannot reach the loopback service of this process.
         .proxy(None)
         .http_status_as_error(false)
         .max_idle_connections(1024)
@@ -79,7 +83,7 @@ impl HttpService {
     /// Starts to listen on a free port of 127.0.0.1.
     ///
     /// # Errors
-    /// When there is no port, no thread or no descriptor for it.
+    /// When the machine grants no port, thread or descriptor.
     pub fn start(behaviour: HttpSpec, seed: u64) -> io::Result<HttpService> {
         let runtime = Builder::new_current_thread().enable_all().build()?;
         let listener = {
@@ -89,57 +93,59 @@ impl HttpService {
             socket.listen(BACKLOG)?
         };
         let address = listener.local_addr()?;
-        let desk = Arc::new(ServerState::new(behaviour, seed));
+        let state = Arc::new(ServerState::new(behaviour, seed));
         let (stop, stopped) = oneshot::channel();
-        let served = desk.clone();
+        let served = state.clone();
         let thread = std::thread::Builder::new()
             .name("tasklab-http".into())
             .spawn(move || serve(&runtime, listener, served, stopped))?;
         Ok(HttpService {
             address,
-            desk,
+            state,
             agent: agent(),
             thread: Mutex::new(Some((stop, thread))),
         })
     }
 
-    /// One that another process serves at this address. How it behaves is decided there.
-    pub(in crate::workload) fn elsewhere(address: SocketAddr, seed: u64) -> HttpService {
+    /// The service that another process runs at this address. That process decides how the service behaves.
+    pub(in crate::workload) fn remote(address: SocketAddr, seed: u64) -> HttpService {
         let behaviour = HttpSpec {
             latency: Draw::Fixed(Duration::ZERO),
             failure_rate: 0.0,
         };
         HttpService {
             address,
-            desk: Arc::new(ServerState::new(behaviour, seed)),
+            state: Arc::new(ServerState::new(behaviour, seed)),
             agent: agent(),
             thread: Mutex::new(None),
         }
     }
 
-    /// Where it listens.
+    /// The address at which the service listens.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Changes how it behaves towards requests that have yet to come; `None` leaves as it is.
+    /// Changes how the service answers future requests: their latency, and the share of failures, 0–1. `None` keeps the
+    /// present value.
     pub fn set(&self, latency: Option<Draw>, failure_rate: Option<f64>) {
-        let mut behaviour = lock(&self.desk.behaviour);
+        let mut behaviour = self.state.behaviour.lock();
         behaviour.latency = latency.unwrap_or(behaviour.latency);
         behaviour.failure_rate = failure_rate.unwrap_or(behaviour.failure_rate);
     }
 
-    /// Lets the service note the replies to this task.
-    pub(in crate::workload) fn introduce(&self, task: TaskId, readiness: Arc<Readiness>) {
-        lock(&self.desk.tasks).insert(task, readiness);
+    /// From now on the service marks this task as ready when a reply to it leaves.
+    pub(in crate::workload) fn register_task(&self, task: TaskId, readiness: Arc<Readiness>) {
+        self.state.tasks.lock().insert(task, readiness);
     }
 
-    /// The task asks for nothing more.
-    pub(in crate::workload) fn forget(&self, task: TaskId) {
-        lock(&self.desk.tasks).remove(&task);
+    /// The task sends no more requests.
+    pub(in crate::workload) fn unregister_task(&self, task: TaskId) {
+        self.state.tasks.lock().remove(&task);
     }
 
-    /// Sends a request and reads the whole reply, while the calling thread waits. Connections are kept and shared.
+    /// Sends a request and reads the whole reply. Keeps the calling thread meanwhile. Threads share connections, which are
+    /// kept alive.
     pub(in crate::workload) fn get_sync(&self, path: &PathAndQuery, draw: u64) -> Result<StatusCode, ureq::Error> {
         let mut reply = self
             .agent
@@ -150,10 +156,11 @@ impl HttpService {
         Ok(reply.status())
     }
 
-    /// Ends all connections and the thread.
+    /// Ends all connections and the thread of the service. Does nothing if another process runs the service.
     pub fn stop(&self) {
-        if let Some((stop, thread)) = lock(&self.thread).take() {
-            // The thread is gone already if nobody listens; a panic of its own has been reported by then.
+        let running = self.thread.lock().take();
+        if let Some((stop, thread)) = running {
+            // Both fail only if the thread has panicked, which has been reported by then.
             let _ = stop.send(());
             let _ = thread.join();
         }
@@ -166,53 +173,53 @@ impl Drop for HttpService {
     }
 }
 
-fn serve(runtime: &Runtime, listener: TcpListener, desk: Arc<ServerState>, stopped: oneshot::Receiver<()>) {
+fn serve(runtime: &Runtime, listener: TcpListener, state: Arc<ServerState>, stopped: oneshot::Receiver<()>) {
     let connections = LocalSet::new();
     connections.block_on(runtime, async {
         tokio::select! {
-            never = accept(listener, desk) => match never {},
+            never = accept(listener, state) => match never {},
             _ = stopped => {}
         }
     });
 }
 
-async fn accept(listener: TcpListener, desk: Arc<ServerState>) -> Infallible {
+async fn accept(listener: TcpListener, state: Arc<ServerState>) -> Infallible {
     loop {
         let Ok((stream, _)) = listener.accept().await else {
-            tokio::time::sleep(BREATH).await;
+            tokio::time::sleep(ACCEPT_RETRY).await;
             continue;
         };
-        // Fails only if the peer has gone already.
+        // Fails only if the peer has closed the connection already.
         let _ = stream.set_nodelay(true);
-        let outgoing = Outgoing::default();
-        let socket = TokioIo::new(NotifyingStream::new(stream, outgoing.clone()));
-        let desk = desk.clone();
-        let answering = service_fn(move |request| answer(request, desk.clone(), outgoing.clone()));
+        let next_reply = NextReply::default();
+        let stream = TokioIo::new(NotifyingStream::new(stream, next_reply.clone()));
+        let state = state.clone();
+        let service = service_fn(move |request| answer(request, state.clone(), next_reply.clone()));
         tokio::task::spawn_local(async move {
-            // A task that was cancelled breaks its connection: nothing to report.
-            let _ = http1::Builder::new().serve_connection(socket, answering).await;
+            // A task that is cancelled breaks its connection. That is no error worth a report.
+            let _ = http1::Builder::new().serve_connection(stream, service).await;
         });
     }
 }
 
 async fn answer(
     request: Request<Incoming>,
-    desk: Arc<ServerState>,
-    outgoing: Outgoing,
+    state: Arc<ServerState>,
+    next_reply: NextReply,
 ) -> Result<Response<Full<Bytes>>, Infallible> {
-    let (latency, fails) = desk.draw(&request);
+    let (latency, fails) = state.draw(&request);
     if !latency.is_zero() {
         tokio::time::sleep(latency).await;
     }
     let (status, body) = if fails {
         (
             StatusCode::INTERNAL_SERVER_ERROR,
-            r#"{"error":"so the scenario wants it"}"#.to_owned(),
+            r#"{"error":"injected by the scenario"}"#.to_owned(),
         )
     } else {
         (StatusCode::OK, body(request.uri().path()))
     };
-    outgoing.replace(desk.note(&request));
+    next_reply.replace(state.ready_token(&request));
     let mut response = Response::new(Full::from(body));
     *response.status_mut() = status;
     response.headers_mut().insert(
@@ -223,7 +230,7 @@ async fn answer(
 }
 
 impl ServerState {
-    /// How long this reply takes, and whether it is a failure.
+    /// The latency of this reply, and whether it is a failure.
     fn draw(&self, request: &Request<Incoming>) -> (Duration, bool) {
         let number = request
             .headers()
@@ -231,32 +238,27 @@ impl ServerState {
             .and_then(|value| value.to_str().ok()?.parse().ok());
         let mut rng = match number {
             Some(number) => Seed::drawn(number).turn(0),
-            None => self.seed.turn(self.strangers.fetch_add(1, Relaxed)),
+            None => self.seed.turn(self.unnumbered_requests.fetch_add(1, Relaxed)),
         };
-        let behaviour = *lock(&self.behaviour);
-        // In this order, so that another latency does not change who fails.
+        let behaviour = *self.behaviour.lock();
+        // In this order, so that another latency does not change which requests fail.
         let fails = happens(behaviour.failure_rate, &mut rng);
         (sample(&behaviour.latency, &mut rng), fails)
     }
 
-    /// Whom to tell when the reply leaves.
-    fn note(&self, request: &Request<Incoming>) -> Option<ReadyToken> {
+    /// The token of the task that waits for this reply. `None` if the client is not a registered task.
+    fn ready_token(&self, request: &Request<Incoming>) -> Option<ReadyToken> {
         let (task, wait) = request.headers().get(WAIT)?.to_str().ok()?.split_once(':')?;
         let task = TaskId::new(task.parse().ok()?)?;
-        Some(lock(&self.tasks).get(&task)?.note(wait.parse().ok()?))
+        Some(self.tasks.lock().get(&task)?.token(wait.parse().ok()?))
     }
 }
 
-/// What a path answers.
+/// The body of a successful reply.
 fn body(path: &str) -> String {
     match path {
         "/weather" => r#"{"city":"Reykjavik","celsius":4.5,"wind":"NW 9 m/s","sky":"sleet"}"#.into(),
         "/currencies" => r#"{"base":"EUR","rates":{"CHF":0.94,"GBP":0.85,"JPY":163.2,"USD":1.09}}"#.into(),
         path => serde_json::json!({ "path": path }).to_string(),
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    // Nothing panics between the changes of one critical section.
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -7,11 +7,11 @@ use super::{AsyncContext, named};
 use crate::probe::{self, TaskHandle, lane};
 use crate::record::{Label, Nanos, Reason};
 use crate::workload::TaskCtx;
-use crate::workload::children::{Call, JoinMode, Place, Then, room};
+use crate::workload::children::{CompletionReporter, JoinMode, JoinState, NextAction};
 use crate::workload::draw::Seed;
 use crate::workload::inline::StepError;
 use crate::workload::program::Program;
-use crate::workload::readiness::Due;
+use crate::workload::readiness::DeadlineGuard;
 use rand::Rng;
 use rand_pcg::Pcg64Mcg;
 use std::future::poll_fn;
@@ -29,28 +29,28 @@ pub(super) async fn call(
     programs: &[Arc<Program>],
     limit: Option<Nanos>,
 ) -> Result<(), StepError> {
-    room(&context.services, &context.task, programs.len())?;
+    context.services.reserve_spawns(&context.task, programs.len())?;
     let mut children = Children {
         context,
-        call: Call::new(manner),
+        join: JoinState::new(manner),
         aborts: Vec::with_capacity(programs.len()),
     };
     for program in programs {
         children.spawn(program, rng);
     }
-    let due = Due::new(&context.task, None, limit);
-    while !children.call.all_heard() {
-        let (family, heard) = children.call.family();
-        let next = pin!(poll_fn(|context| family.poll(heard, context)));
+    let due = DeadlineGuard::new(&context.task, None, limit);
+    while !children.join.all_observed() {
+        let (completions, observed) = children.join.completions();
+        let next = pin!(poll_fn(|context| completions.poll(observed, context)));
         let end = named(Reason::Join, label, next).await;
-        match children.call.hear(end) {
-            Then::Wait => {}
-            Then::CancelOthers => children.abort_others(),
-            Then::Leave => break,
+        match children.join.observe(end) {
+            NextAction::Wait => {}
+            NextAction::CancelPending => children.abort_pending(),
+            NextAction::GoOn => break,
         }
     }
     drop(due);
-    lane::step(&context.task, label, children.call.since());
+    lane::step(&context.task, label, children.join.start());
     children.leave()
 }
 
@@ -62,7 +62,7 @@ pub(super) fn spawn(
     program: &Arc<Program>,
     count: u32,
 ) -> Result<(), StepError> {
-    room(&context.services, &context.task, count as usize)?;
+    context.services.reserve_spawns(&context.task, count as usize)?;
     let start = probe::now();
     for _ in 0..count {
         drop(child(context, rng, program, |handle| {
@@ -81,7 +81,7 @@ pub(super) fn unawaited(
     label: Label,
     program: &Arc<Program>,
 ) -> Result<(), StepError> {
-    room(&context.services, &context.task, 1)?;
+    context.services.reserve_spawns(&context.task, 1)?;
     let start = probe::now();
     let registry = context.task.registry();
     let handle = probe::never_started(&context.task, &registry.group_named(program.group()));
@@ -98,54 +98,54 @@ fn child(
     context: &AsyncContext,
     rng: &mut Pcg64Mcg,
     program: &Arc<Program>,
-    meet: impl FnOnce(&TaskHandle) -> Option<Place>,
+    meet: impl FnOnce(&TaskHandle) -> Option<CompletionReporter>,
 ) -> JoinHandle<()> {
     let registry = context.task.registry();
     let group = registry.group_named(program.group());
     let seed = Seed::drawn(rng.random());
     probe::spawn(&Handle::current(), registry, &group, |handle| {
-        let place = meet(&handle);
-        TaskCtx::child(handle, program.clone(), context.services.clone(), seed, place).boxed()
+        let reporter = meet(&handle);
+        TaskCtx::child(handle, program.clone(), context.services.clone(), seed, reporter).boxed()
     })
 }
 
 /// The children of a step, which are aborted if the step's future is dropped.
 struct Children<'a> {
     context: &'a AsyncContext,
-    call: Call,
+    join: JoinState,
     /// In the order of the call; empty once nobody is to be aborted.
     aborts: Vec<AbortHandle>,
 }
 
 impl Children<'_> {
     fn spawn(&mut self, program: &Arc<Program>, rng: &mut Pcg64Mcg) {
-        let call = &mut self.call;
-        let join = child(self.context, rng, program, |handle| {
-            let place = call.place();
-            call.add(handle.clone());
-            Some(place)
+        let join = &mut self.join;
+        let task = child(self.context, rng, program, |handle| {
+            let reporter = join.next_reporter();
+            join.add_child(handle.clone());
+            Some(reporter)
         });
-        self.aborts.push(join.abort_handle());
+        self.aborts.push(task.abort_handle());
     }
 
-    fn abort_others(&self) {
-        for (place, _) in self.call.others() {
-            self.aborts[place].abort();
+    fn abort_pending(&self) {
+        for (child, _) in self.join.pending() {
+            self.aborts[child].abort();
         }
     }
 
     /// Nobody will hear of the others any more, who are aborted.
     fn give_up(&mut self) {
-        self.call.mute_others();
-        self.abort_others();
+        self.join.detach_pending();
+        self.abort_pending();
     }
 
     /// The step is over, in its own way.
     fn leave(mut self) -> Result<(), StepError> {
-        self.call.leave();
-        let cancels = match self.call.manner() {
+        self.join.observe_reported();
+        let cancels = match self.join.mode() {
             JoinMode::Gather => {
-                self.call.orphan_others(self.context.services.stop());
+                self.join.orphan_pending(self.context.services.stop());
                 false
             }
             JoinMode::Group | JoinMode::Race | JoinMode::Spawn => {
@@ -154,7 +154,7 @@ impl Children<'_> {
             }
         };
         self.aborts.clear();
-        self.call.conclude(self.context.services.stop(), cancels)
+        self.join.conclude(self.context.services.stop(), cancels)
     }
 }
 
@@ -163,8 +163,8 @@ impl Drop for Children<'_> {
         if self.aborts.is_empty() {
             return;
         }
-        if !self.context.services.stop().requested() {
-            self.call.tell_cancelled();
+        if !self.context.services.stop().is_requested() {
+            self.join.log_cancelled();
         }
         self.give_up();
     }

@@ -9,7 +9,7 @@ use crate::record::{Label, Nanos, Outcome, Reason};
 use crate::workload::Services;
 use crate::workload::draw::Seed;
 use crate::workload::inline::{Inline, StepError, outcome};
-use crate::workload::task::ended;
+use crate::workload::task::record_end;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::pin;
 use std::sync::Arc;
@@ -24,8 +24,8 @@ pub(super) async fn offload(
     work: impl FnOnce(&mut Inline<'_>) -> Result<(), StepError> + Send + 'static,
 ) -> Result<(), StepError> {
     let start = probe::now();
-    let wait = context.readiness().open(limit);
-    let note = wait.to_note();
+    let wait = context.readiness().begin_wait(limit);
+    let token = wait.token();
     let child = Child(probe::offloaded(&context.task));
     let _orphan = Orphan {
         child: child.0.clone(),
@@ -34,7 +34,7 @@ pub(super) async fn offload(
     let queued_since = probe::now();
     let services = context.services.clone();
     // The run does not end before its orphans.
-    let presence = services.alive().enter();
+    let presence = services.live_tasks().track();
     let mut rng = seed.turn(0);
     let job = tokio::task::spawn_blocking(move || {
         let done = lane::job(&child.0, queued_since, Reason::Unknown, || {
@@ -46,8 +46,8 @@ pub(super) async fn offload(
             catch_unwind(AssertUnwindSafe(|| work(&mut inline)))
         });
         let outcome = done.as_ref().map_or(Outcome::Panicked, |&result| outcome(result));
-        ended(&child.0, outcome);
-        note.ready();
+        record_end(&child.0, outcome);
+        token.ready();
         drop(presence);
         done
     });
@@ -69,7 +69,7 @@ struct Child(TaskHandle);
 impl Drop for Child {
     fn drop(&mut self) {
         // Too late to change anything if it ended of itself.
-        ended(&self.0, Outcome::Cancelled);
+        record_end(&self.0, Outcome::Cancelled);
     }
 }
 
@@ -82,11 +82,8 @@ struct Orphan {
 impl Drop for Orphan {
     fn drop(&mut self) {
         // At the run's end nobody is left to wait for anybody.
-        if !self.services.stop().requested() && probe::orphaned(&self.child) {
-            tracing::info!(
-                "nobody waits any more for {}, which cannot be stopped",
-                self.child.name()
-            );
+        if !self.services.stop().is_requested() && probe::orphaned(&self.child) {
+            tracing::info!("{} is no longer waited for, and cannot be stopped", self.child.name());
         }
     }
 }

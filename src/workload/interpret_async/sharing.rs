@@ -5,7 +5,7 @@ use crate::probe::{self, lane};
 use crate::record::{Label, Nanos, Reason};
 use crate::workload::inline::StepError;
 use crate::workload::program::Instruction;
-use crate::workload::readiness::Due;
+use crate::workload::readiness::DeadlineGuard;
 use rand_pcg::Pcg64Mcg;
 use std::future::Future;
 use std::pin::pin;
@@ -24,7 +24,7 @@ pub(super) async fn lock(
     let services = context.services.clone();
     let mutex = &services.shared().locks[lock].suspending;
     let _guard = {
-        let _due = Due::new(&context.task, None, limit);
+        let _due = DeadlineGuard::new(&context.task, None, limit);
         named(Reason::Lock, label, pin!(mutex.lock())).await
     };
     run(context, rng, limit, steps).await?;
@@ -44,7 +44,7 @@ pub(super) async fn semaphore(
     let start = probe::now();
     let services = context.services.clone();
     let _permit = {
-        let _due = Due::new(&context.task, None, limit);
+        let _due = DeadlineGuard::new(&context.task, None, limit);
         let acquire = services.shared().semaphores[semaphore].acquire();
         named(Reason::Semaphore, label, pin!(acquire)).await
     }
@@ -62,7 +62,7 @@ pub(super) async fn pass(
     limit: Option<Nanos>,
 ) -> Result<(), StepError> {
     let start = probe::now();
-    let _due = Due::new(&context.task, None, limit);
+    let _due = DeadlineGuard::new(&context.task, None, limit);
     named(Reason::Channel, label, pin!(passing)).await.map_err(closed)?;
     lane::step(&context.task, label, start);
     Ok(())

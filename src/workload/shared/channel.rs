@@ -1,7 +1,7 @@
 //! A bounded channel for any number of senders and receivers.
 //!
-//! What goes through it has no content, so it is only counted: the places that are free, and those that are taken. Two
-//! semaphores do that. They are fair, and async tasks and threads can wait at them side by side.
+//! Items have no content, so they are only counted. One semaphore counts the free slots, another one the filled slots. Both
+//! are fair, and async tasks and threads can wait at them side by side.
 
 use crate::record::Label;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ pub(in crate::workload) struct Channel {
     label: Label,
     capacity: u32,
     free: Arc<Semaphore>,
-    taken: Arc<Semaphore>,
+    filled: Arc<Semaphore>,
 }
 
 impl Channel {
@@ -21,62 +21,63 @@ impl Channel {
             label,
             capacity,
             free: Arc::new(Semaphore::new(capacity as usize)),
-            taken: Arc::new(Semaphore::new(0)),
+            filled: Arc::new(Semaphore::new(0)),
         }
     }
 
-    /// Puts something in, once there is room.
+    /// Adds an item, once there is a free slot.
     ///
     /// # Errors
     /// When the channel is closed.
     pub(in crate::workload) async fn send(&self) -> Result<(), AcquireError> {
         self.free.acquire().await?.forget();
-        self.taken.add_permits(1);
+        self.filled.add_permits(1);
         Ok(())
     }
 
-    /// Takes something out, once there is something.
+    /// Takes an item, once there is one.
     ///
     /// # Errors
     /// When the channel is closed.
     pub(in crate::workload) async fn recv(&self) -> Result<(), AcquireError> {
-        self.taken.acquire().await?.forget();
+        self.filled.acquire().await?.forget();
         self.free.add_permits(1);
         Ok(())
     }
 
-    /// Puts something in if there is room.
+    /// Adds an item if there is a free slot.
     pub(in crate::workload) fn try_send(&self) -> Result<(), TryAcquireError> {
         self.free.try_acquire()?.forget();
-        self.taken.add_permits(1);
+        self.filled.add_permits(1);
         Ok(())
     }
 
-    /// Takes something out if there is something.
+    /// Takes an item if there is one.
     pub(in crate::workload) fn try_recv(&self) -> Result<(), TryAcquireError> {
-        self.taken.try_acquire()?.forget();
+        self.filled.try_acquire()?.forget();
         self.free.add_permits(1);
         Ok(())
     }
 
-    /// Its name.
+    /// The name of the channel.
     pub(in crate::workload) fn label(&self) -> Label {
         self.label
     }
 
-    /// What is in it and waits for a receiver.
+    /// Items that wait for a receiver.
     pub(in crate::workload) fn len(&self) -> u32 {
         // Never more than the capacity, which is a u32.
-        self.taken.available_permits() as u32
+        self.filled.available_permits() as u32
     }
 
-    /// What fits.
+    /// Items that fit.
     pub(in crate::workload) fn capacity(&self) -> u32 {
         self.capacity
     }
 
-    pub(super) fn gates(&self) -> [Arc<Semaphore>; 2] {
-        [self.free.clone(), self.taken.clone()]
+    /// The two places where tasks wait.
+    pub(super) fn semaphores(&self) -> [Arc<Semaphore>; 2] {
+        [self.free.clone(), self.filled.clone()]
     }
 }
 
@@ -86,7 +87,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_more_is_in_it_than_fits_and_nothing_gets_lost() {
+    fn a_channel_never_exceeds_its_capacity_and_loses_nothing() {
         let channel = Channel::new(Label(1), 3);
         let total = 2_000;
         std::thread::scope(|scope| {
@@ -105,11 +106,11 @@ mod tests {
     }
 
     #[test]
-    fn a_closed_channel_lets_everybody_go() {
+    fn closing_a_channel_ends_every_wait() {
         let channel = Channel::new(Label(1), 1);
         std::thread::scope(|scope| {
             let waits = scope.spawn(|| block_on(channel.recv()));
-            channel.gates().iter().for_each(|gate| gate.close());
+            channel.semaphores().iter().for_each(|semaphore| semaphore.close());
             assert!(waits.join().unwrap().is_err());
         });
         assert!(block_on(channel.send()).is_err());

@@ -1,33 +1,31 @@
-//! A mutex, for tasks that are suspended while they wait or for threads that are not.
+//! A mutex with two halves: one for tasks that are suspended while they wait, one for tasks that keep their thread.
 //!
-//! A thread that waits for a `std::sync::Mutex` cannot be called away from it: two tasks that hold what the other one wants would
-//! outlive the run. So threads do not wait at the mutex itself, but beside it, for news: that it is free, or that the run ends.
-//! Who comes while it is free takes it, also before those who wait, as at the mutex itself.
+//! A thread that waits at a mutex cannot be interrupted: two tasks that each hold the lock that the other one wants would
+//! outlive the run. So threads do not wait at the mutex itself. They wait at a condition variable beside it, which is
+//! notified when the mutex is free and when the run stops. As at the mutex itself, a thread that comes while it is free
+//! takes it, even before threads that have waited longer.
 
-use crate::workload::stop::Stopped;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError, TryLockError};
+use crate::workload::stop::{Close, Stopped};
+use parking_lot::{Condvar, Mutex, MutexGuard};
 
-/// One lock of a scenario. Where it runs and how the scenario wants it decides which half is used, for all who use it.
+/// One lock of a scenario. The executor and the scenario's `how` decide which half all tasks of a run use.
 #[derive(Debug, Default)]
 pub(in crate::workload) struct Lock {
-    /// Who waits is suspended.
+    /// A task that waits here is suspended.
     pub(in crate::workload) suspending: tokio::sync::Mutex<()>,
-    /// Who waits keeps the thread.
+    /// A task that waits for this one keeps its thread.
     blocking: Mutex<()>,
-    /// Whether the run is over. Whoever is about to wait for news holds this, and whoever has news takes it.
+    /// Whether the run is over. A thread holds this from its last attempt to lock `blocking` until it waits at `changed`,
+    /// and takes it before it notifies `changed`: so no notification falls between the attempt and the wait.
     closed: Mutex<bool>,
-    news: Condvar,
+    /// Notified when `blocking` is free again or `closed` is set.
+    changed: Condvar,
 }
 
 impl Lock {
     /// Takes the blocking half if it is free.
     pub(in crate::workload) fn try_block(&self) -> Option<LockGuard<'_>> {
-        let guard = match self.blocking.try_lock() {
-            Ok(guard) => guard,
-            // A task that panicked under it left nothing half done: there is nothing inside.
-            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
-            Err(TryLockError::WouldBlock) => return None,
-        };
+        let guard = self.blocking.try_lock()?;
         Some(LockGuard {
             guard: Some(guard),
             lock: self,
@@ -39,33 +37,29 @@ impl Lock {
     /// # Errors
     /// When the run ends first.
     pub(in crate::workload) fn block(&self) -> Result<LockGuard<'_>, Stopped> {
-        let mut closed = self.closed();
+        let mut closed = self.closed.lock();
         loop {
             if *closed {
                 return Err(Stopped);
             }
-            if let Some(held) = self.try_block() {
-                return Ok(held);
+            if let Some(guard) = self.try_block() {
+                return Ok(guard);
             }
-            closed = self.news.wait(closed).unwrap_or_else(PoisonError::into_inner);
+            self.changed.wait(&mut closed);
         }
-    }
-
-    /// The run is over: nobody waits here any more.
-    pub(in crate::workload) fn close(&self) {
-        *self.closed() = true;
-        self.news.notify_all();
-    }
-
-    fn closed(&self) -> MutexGuard<'_, bool> {
-        // A flag is whole whenever the lock is free.
-        self.closed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// The blocking half is taken, until this is dropped.
+impl Close for Lock {
+    fn close(&self) {
+        *self.closed.lock() = true;
+        self.changed.notify_all();
+    }
+}
+
+/// Holds the blocking half until it is dropped.
 pub(in crate::workload) struct LockGuard<'a> {
-    /// `None` only while it is dropped.
+    /// `None` only while this is dropped.
     guard: Option<MutexGuard<'a, ()>>,
     lock: &'a Lock,
 }
@@ -73,9 +67,9 @@ pub(in crate::workload) struct LockGuard<'a> {
 impl Drop for LockGuard<'_> {
     fn drop(&mut self) {
         self.guard = None;
-        // LockGuard and let go, so that the news cannot fall between somebody's last try and their wait.
-        drop(self.lock.closed());
-        self.lock.news.notify_one();
+        // Waits until a thread whose last attempt came too early has begun to wait: see `Lock::closed`.
+        drop(self.lock.closed.lock());
+        self.lock.changed.notify_one();
     }
 }
 
@@ -87,13 +81,13 @@ mod tests {
     use std::thread;
 
     #[test]
-    fn one_at_a_time_holds_it_and_everybody_comes_to_it() {
+    fn one_thread_at_a_time_holds_the_lock_and_every_thread_gets_it() {
         let (lock, inside, total) = (Lock::default(), AtomicU32::new(0), AtomicU32::new(0));
         thread::scope(|scope| {
             for _ in 0..4 {
                 scope.spawn(|| {
                     for _ in 0..2_000 {
-                        let _held = lock.block().unwrap();
+                        let _guard = lock.block().unwrap();
                         assert_eq!(inside.fetch_add(1, Ordering::Relaxed), 0);
                         total.fetch_add(1, Ordering::Relaxed);
                         inside.fetch_sub(1, Ordering::Relaxed);
@@ -105,24 +99,24 @@ mod tests {
     }
 
     #[test]
-    fn who_waits_is_let_go_when_it_closes() {
+    fn closing_ends_a_wait() {
         let lock = Lock::default();
-        let held = lock.try_block().unwrap();
+        let guard = lock.try_block().unwrap();
         assert!(lock.try_block().is_none());
         thread::scope(|scope| {
             let waits = scope.spawn(|| lock.block().is_err());
             lock.close();
             assert!(waits.join().unwrap());
         });
-        drop(held);
+        drop(guard);
     }
 
     #[test]
-    fn a_panic_leaves_it_free() {
+    fn a_panic_frees_the_lock() {
         let lock = Lock::default();
         let panics = catch_unwind(AssertUnwindSafe(|| {
-            let _held = lock.try_block();
-            // Without a hook's words.
+            let _guard = lock.try_block();
+            // Unlike `panic!`, this calls no panic hook and prints nothing.
             std::panic::resume_unwind(Box::new(()));
         }));
         assert!(panics.is_err());

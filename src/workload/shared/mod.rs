@@ -1,8 +1,8 @@
-//! What the tasks of a run share and wait for one another at: locks, semaphores, channels.
+//! Where the tasks of a run wait for one another: locks, semaphores, channels.
 //!
-//! Async tasks are suspended while they wait; threads, and async tasks that hold a synchronous lock, keep their thread. Both
-//! kinds of waiters stand in one queue, in the order in which they came, except at a lock's two halves, of which a run uses one.
-//! When the run stops, all of it is closed, and nobody waits any more.
+//! An async task is suspended while it waits. A thread keeps waiting on the spot, and so does an async task at a synchronous
+//! lock. Both kinds of waiters stand in one queue, in the order in which they came. The exception is a lock: it has one half
+//! for each kind, and a run uses one of the two. When the run stops, all places are closed, which ends every wait.
 
 mod channel;
 mod lock;
@@ -13,11 +13,12 @@ pub(super) use lock::Lock;
 pub(super) use park::block_on;
 
 use super::label::Labels;
+use super::stop::Close;
 use crate::scenario::Scenario;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 
-/// All of them, each kind in the order of the scenario's list.
+/// All locks, semaphores and channels, each kind in the order of the scenario's list.
 #[derive(Debug)]
 pub(super) struct Shared {
     pub(super) locks: Vec<Arc<Lock>>,
@@ -26,12 +27,12 @@ pub(super) struct Shared {
 }
 
 impl Shared {
-    /// As the scenario lists them. Channels have labels, for samples of how full they are.
+    /// What the scenario lists. Channels get labels, for samples of how full they are.
     pub(super) fn new(scenario: &Scenario, labels: &mut Labels) -> Shared {
-        let permits = |count: u32| Arc::new(Semaphore::new(count as usize));
+        let semaphore = |permits: u32| Arc::new(Semaphore::new(permits as usize));
         Shared {
             locks: scenario.locks.iter().map(|_| Arc::default()).collect(),
-            semaphores: scenario.semaphores.iter().map(|spec| permits(spec.permits)).collect(),
+            semaphores: scenario.semaphores.iter().map(|spec| semaphore(spec.permits)).collect(),
             channels: scenario
                 .channels
                 .iter()
@@ -40,29 +41,24 @@ impl Shared {
         }
     }
 
-    /// What is closed when the run ends, so that nobody waits for somebody who comes no more.
-    pub(super) fn gates(&self) -> Vec<Gate> {
-        let channels = self.channels.iter().flat_map(Channel::gates);
-        let semaphores = self.semaphores.iter().cloned().chain(channels);
-        let locks = self.locks.iter().cloned().map(Gate::Lock);
-        semaphores.map(Gate::Semaphore).chain(locks).collect()
+    /// All places that must be closed when the run stops, so that no task waits for a task that no longer comes.
+    pub(super) fn wait_places(&self) -> Vec<Arc<dyn Close>> {
+        let mut places: Vec<Arc<dyn Close>> = Vec::new();
+        for semaphore in &self.semaphores {
+            places.push(semaphore.clone());
+        }
+        for semaphore in self.channels.iter().flat_map(Channel::semaphores) {
+            places.push(semaphore);
+        }
+        for lock in &self.locks {
+            places.push(lock.clone());
+        }
+        places
     }
 }
 
-/// Where tasks wait for one another.
-#[derive(Debug)]
-pub(super) enum Gate {
-    /// One of its own, or half a channel.
-    Semaphore(Arc<Semaphore>),
-    Lock(Arc<Lock>),
-}
-
-impl Gate {
-    /// Ends all waits here, for good.
-    pub(super) fn close(&self) {
-        match self {
-            Gate::Semaphore(semaphore) => semaphore.close(),
-            Gate::Lock(lock) => lock.close(),
-        }
+impl Close for Semaphore {
+    fn close(&self) {
+        Semaphore::close(self);
     }
 }

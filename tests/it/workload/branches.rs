@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use tasklab::probe;
 use tasklab::record::{Batch, Outcome, Record};
 use tasklab::scenario::{Repeat, Scenario, Step, TaskSpec};
-use tasklab::workload::{Intake, TaskCtx};
+use tasklab::workload::{DetachedSpawner, TaskCtx};
 use tokio::runtime::Builder;
 use tracing::Level;
 
@@ -142,7 +142,7 @@ fn a_failure_after_gather_has_left_is_lost_and_seen_to_be_lost() {
             assert_eq!((first.outcome, first.unheard), (outcome, true), "{executor}");
             assert!(seen.orphans(&straggler).contains(&0), "{executor} {how}");
         }
-        let mut lines = lines_about(&format!("{how}, and nobody was left to hear of it"));
+        let mut lines = lines_about(&format!("{how}, and no task waits for it"));
         lines.retain(|(_, line)| line.starts_with(&format!("{straggler}#")));
         assert!(lines.len() >= 3, "one for each executor: {lines:?}");
         assert!(lines.iter().all(|(level, _)| *level == Level::WARN));
@@ -404,8 +404,8 @@ fn what_is_spawned_and_not_waited_for_lives_on_and_its_failure_is_lost() {
 fn an_executor_on_threads_takes_in_what_is_spawned() {
     #[derive(Default)]
     struct Taken(Mutex<Vec<TaskCtx>>);
-    impl Intake for Taken {
-        fn take(self: Arc<Self>, task: TaskCtx) {
+    impl DetachedSpawner for Taken {
+        fn spawn_detached(self: Arc<Self>, task: TaskCtx) {
             self.0.lock().unwrap().push(task);
         }
     }
@@ -414,8 +414,8 @@ fn an_executor_on_threads_takes_in_what_is_spawned() {
         called("stray", vec![Step::Yield]),
     ]));
     let taken = Arc::new(Taken::default());
-    let intake: Arc<dyn Intake> = taken.clone();
-    lab.services.set_intake(Arc::downgrade(&intake));
+    let intake: Arc<dyn DetachedSpawner> = taken.clone();
+    lab.services.set_detached_spawner(Arc::downgrade(&intake));
     let seen = lab.on_threads_until(|_| {
         let Some(task) = taken.0.lock().unwrap().pop() else {
             return false;

@@ -63,7 +63,7 @@ fn a_database_that_stays_locked_fails_a_repetition_and_nobody_else() {
         assert_eq!(seen.repetitions("db1"), [Outcome::Failed; 2]);
         assert_eq!(seen.outcome("other"), Outcome::Completed);
     }
-    let lines = lines_about("cannot write to the database: others have kept it locked for 15ms");
+    let lines = lines_about("cannot write to the database: other transactions kept it locked for 15ms");
     assert_eq!(lines.len(), 2, "the first of each run: {lines:?}");
     assert!(lines.iter().all(|(level, _)| *level == Level::ERROR));
 }

@@ -204,7 +204,7 @@ impl Lab {
     pub fn on_threads(&self) -> Seen {
         self.start_threads();
         let mut watch = Watch::new(&self.registry);
-        watch.until(|_| self.services.alive().count() == 0);
+        watch.until(|_| self.services.live_tasks().count() == 0);
         watch.seen(self)
     }
 
@@ -229,7 +229,7 @@ impl Lab {
         let mut watch = Watch::new(&self.registry);
         watch.until(shows);
         self.services.stop().request();
-        watch.until(|_| self.services.alive().count() == 0);
+        watch.until(|_| self.services.live_tasks().count() == 0);
         watch.seen(self)
     }
 }
@@ -276,7 +276,7 @@ impl Running<'_> {
 
     /// Waits for all tasks, and all that they spawn.
     pub fn join(self) -> Seen {
-        let alive = self.lab.services.alive().clone();
+        let alive = self.lab.services.live_tasks().clone();
         self.join_and(usize::MAX, async move {
             while alive.count() > 0 {
                 tokio::task::yield_now().await;

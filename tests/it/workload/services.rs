@@ -8,7 +8,7 @@ use std::net::TcpStream;
 use std::time::Duration;
 use tasklab::record::{Nanos, Outcome, Slice};
 use tasklab::scenario::{FileOp, How, Repeat, Step, TaskSpec};
-use tasklab::workload::{Labels, Services, StartError};
+use tasklab::workload::{Labels, Services, ServicesError};
 use tokio::runtime::Builder;
 use tracing::Level;
 
@@ -119,7 +119,7 @@ fn the_service_is_a_real_http_server() {
     assert!(ask(&services, "/any/other").ends_with(r#"{"path":"/any/other"}"#));
     services.http().set(None, Some(1.0));
     assert!(ask(&services, "/weather").starts_with("HTTP/1.1 500 "));
-    services.calm_http();
+    services.reset_http();
     assert!(ask(&services, "/weather").starts_with("HTTP/1.1 200 "));
     let address = services.http().address();
     assert!(address.ip().is_loopback());
@@ -209,7 +209,7 @@ fn a_start_that_is_cancelled_between_two_pieces_of_a_file_leaves_nothing() {
     };
     let reader = scenario(vec![task("reader", 1, vec![large])]);
     let started = Services::start(&reader, &mut Labels::new(), &third);
-    assert!(matches!(started, Err(StartError::Cancelled)));
+    assert!(matches!(started, Err(ServicesError::Cancelled(_))));
     assert_eq!(asked.get(), 3, "nobody asks again, or writes, after that");
 }
 

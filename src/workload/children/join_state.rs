@@ -1,0 +1,284 @@
+//! A step that waits for its children: which of them have ended, and what the parent does next.
+//!
+//! This module knows neither futures nor threads; both interpreters use it.
+
+use super::JoinMode;
+use super::child_completions::{ChildCompletions, ChildEnd, CompletionReporter};
+use crate::probe::{self, TaskHandle};
+use crate::record::{Nanos, Outcome};
+use crate::workload::inline::StepError;
+use crate::workload::stop::Stop;
+use std::sync::Arc;
+
+/// What the parent does after it has observed the end of a child.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(in crate::workload) enum NextAction {
+    /// Wait for another end.
+    Wait,
+    /// Cancel the children that have not ended, where that is possible, and wait for their ends.
+    CancelPending,
+    /// Go on with the next step.
+    GoOn,
+}
+
+/// The state of a step that has spawned children and waits for them. A child is *observed* when its parent has seen its
+/// end, and *pending* before.
+pub(in crate::workload) struct JoinState {
+    pub(super) mode: JoinMode,
+    pub(super) start: Nanos,
+    completions: Arc<ChildCompletions>,
+    /// In the order in which the step spawned them.
+    pub(super) children: Vec<TaskHandle>,
+    /// In the order in which they came.
+    pub(super) ends: Vec<ChildEnd>,
+    /// By the index of the child: whether its end was observed.
+    is_observed: Vec<bool>,
+    /// Children among the observed ones that did not complete.
+    failed: usize,
+}
+
+impl JoinState {
+    pub(in crate::workload) fn new(mode: JoinMode) -> JoinState {
+        JoinState {
+            mode,
+            start: probe::now(),
+            completions: Arc::default(),
+            children: Vec::new(),
+            ends: Vec::new(),
+            is_observed: Vec::new(),
+            failed: 0,
+        }
+    }
+
+    pub(in crate::workload) fn mode(&self) -> JoinMode {
+        self.mode
+    }
+
+    /// When the step began.
+    pub(in crate::workload) fn start(&self) -> Nanos {
+        self.start
+    }
+
+    /// Where the ends of the children arrive, and how many of them were observed.
+    pub(in crate::workload) fn completions(&self) -> (Arc<ChildCompletions>, usize) {
+        (self.completions.clone(), self.ends.len())
+    }
+
+    /// With this the next child that is added reports its end.
+    pub(in crate::workload) fn next_reporter(&self) -> CompletionReporter {
+        CompletionReporter {
+            completions: self.completions.clone(),
+            child: self.children.len(),
+        }
+    }
+
+    /// Adds a child.
+    pub(in crate::workload) fn add_child(&mut self, child: TaskHandle) {
+        self.children.push(child);
+        self.is_observed.push(false);
+    }
+
+    /// Whether no child is pending.
+    pub(in crate::workload) fn all_observed(&self) -> bool {
+        self.ends.len() == self.children.len()
+    }
+
+    /// Observes the end of a child.
+    pub(in crate::workload) fn observe(&mut self, end: ChildEnd) -> NextAction {
+        let completed = end.outcome == Outcome::Completed;
+        self.add_end(end);
+        match self.mode {
+            JoinMode::Gather if !completed => NextAction::GoOn,
+            JoinMode::Race => NextAction::GoOn,
+            _ if self.all_observed() => NextAction::GoOn,
+            JoinMode::Group if !completed && self.failed == 1 => NextAction::CancelPending,
+            _ => NextAction::Wait,
+        }
+    }
+
+    fn add_end(&mut self, end: ChildEnd) {
+        self.is_observed[end.child] = true;
+        self.failed += usize::from(end.outcome != Outcome::Completed);
+        self.ends.push(end);
+    }
+
+    /// Observes all ends that children have reported by now. The parent calls this when it goes on, so that no child whose
+    /// end has arrived counts as unobserved.
+    pub(in crate::workload) fn observe_reported(&mut self) {
+        for end in self.completions.since(self.ends.len()) {
+            self.add_end(end);
+        }
+    }
+
+    /// The pending children, each with its index.
+    pub(in crate::workload) fn pending(&self) -> impl Iterator<Item = (usize, &TaskHandle)> {
+        let is_pending = |(child, _): &(usize, &TaskHandle)| !self.is_observed[*child];
+        self.children.iter().enumerate().filter(is_pending)
+    }
+
+    /// The parent no longer waits for the pending children, and they run on. When the run stops this does nothing: nobody
+    /// waits for anything then.
+    pub(in crate::workload) fn orphan_pending(&mut self, stop: &Stop) {
+        if !stop.is_requested() {
+            self.release_pending(probe::orphaned);
+        }
+    }
+
+    /// The parent no longer waits for the pending children, which are about to be cancelled.
+    pub(in crate::workload) fn detach_pending(&mut self) {
+        self.release_pending(probe::unheard);
+    }
+
+    /// Calls `release` for each pending child. It returns false for a child that has ended by now: the end of such a child
+    /// was recorded as observed, and the child is about to report it. So this function waits for the report and observes it.
+    fn release_pending(&mut self, release: fn(&TaskHandle) -> bool) {
+        for child in 0..self.children.len() {
+            if !self.is_observed[child] && !release(&self.children[child]) {
+                let end = self.completions.wait_for_child(child);
+                self.add_end(end);
+            }
+        }
+    }
+
+    /// Whether the step has what it waited for.
+    pub(in crate::workload) fn succeeded(&self) -> bool {
+        match self.mode {
+            JoinMode::Race => self
+                .ends
+                .first()
+                .is_none_or(|first| first.outcome == Outcome::Completed),
+            _ => self.all_observed() && self.failed == 0,
+        }
+    }
+
+    /// Ends the step: logs how it went and returns its result. `cancels` says what becomes of pending children: true if they
+    /// are cancelled, false if they run on.
+    ///
+    /// # Errors
+    /// When the step did not succeed.
+    pub(in crate::workload) fn conclude(&self, stop: &Stop, cancels: bool) -> Result<(), StepError> {
+        if self.succeeded() {
+            self.log_result(cancels);
+            return Ok(());
+        }
+        // A step that the end of the run cut short has not failed.
+        stop.check()?;
+        self.log_result(cancels);
+        Err(StepError::Failed)
+    }
+
+    /// The ends of the observed children that did not complete.
+    pub(super) fn failures(&self) -> impl Iterator<Item = &ChildEnd> {
+        self.ends.iter().filter(|end| end.outcome != Outcome::Completed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::probe::Registry;
+    use NextAction::{CancelPending, GoOn, Wait};
+    use Outcome::{Cancelled, Completed, Failed};
+
+    fn join(mode: JoinMode, children: usize) -> JoinState {
+        let registry = Registry::new();
+        let mut join = JoinState::new(mode);
+        for _ in 0..children {
+            join.add_child(TaskHandle::new(&registry, &registry.group_named("weather")));
+        }
+        join
+    }
+
+    /// The reporter of the child with this index.
+    fn reporter(join: &JoinState, child: usize) -> CompletionReporter {
+        CompletionReporter {
+            child,
+            ..join.next_reporter()
+        }
+    }
+
+    /// What the parent does after each of these ends, and whether its step succeeds.
+    fn observe(mode: JoinMode, children: usize, ends: &[(usize, Outcome)]) -> (Vec<NextAction>, bool) {
+        let mut join = join(mode, children);
+        let actions = ends
+            .iter()
+            .map(|&(child, outcome)| {
+                let at = Nanos(1);
+                join.observe(ChildEnd { child, outcome, at })
+            })
+            .collect();
+        (actions, join.succeeded())
+    }
+
+    #[test]
+    fn gather_goes_on_at_the_first_failure() {
+        let all = [(2, Completed), (0, Completed), (1, Completed)];
+        assert_eq!(observe(JoinMode::Gather, 3, &all), (vec![Wait, Wait, GoOn], true));
+        let fails = [(1, Completed), (2, Failed)];
+        assert_eq!(observe(JoinMode::Gather, 3, &fails), (vec![Wait, GoOn], false));
+    }
+
+    #[test]
+    fn group_cancels_once_and_waits_for_all() {
+        let fails = [(1, Failed), (0, Cancelled), (2, Failed)];
+        assert_eq!(
+            observe(JoinMode::Group, 3, &fails),
+            (vec![CancelPending, Wait, GoOn], false)
+        );
+        assert_eq!(observe(JoinMode::Group, 1, &[(0, Failed)]), (vec![GoOn], false));
+        let all = [(1, Completed), (0, Completed)];
+        assert_eq!(observe(JoinMode::Group, 2, &all), (vec![Wait, GoOn], true));
+    }
+
+    #[test]
+    fn the_first_end_decides_a_race() {
+        assert_eq!(observe(JoinMode::Race, 3, &[(1, Completed)]), (vec![GoOn], true));
+        assert_eq!(observe(JoinMode::Race, 3, &[(1, Failed)]), (vec![GoOn], false));
+    }
+
+    #[test]
+    fn spawn_waits_for_all_however_they_end() {
+        let fails = [(1, Failed), (0, Completed)];
+        assert_eq!(observe(JoinMode::Spawn, 2, &fails), (vec![Wait, GoOn], false));
+    }
+
+    #[test]
+    fn the_parent_waits_for_the_report_of_a_child_that_has_ended() {
+        let summary = |end: &ChildEnd| (end.child, end.outcome);
+        for release in [
+            |join: &mut JoinState| join.orphan_pending(&Stop::new()),
+            JoinState::detach_pending,
+        ] {
+            let mut join = join(JoinMode::Gather, 3);
+            let reporters = [0, 1].map(|child| reporter(&join, child));
+            reporters[0].report(Failed);
+            let (completions, observed) = join.completions();
+            assert_eq!(join.observe(completions.wait(observed)), GoOn);
+            join.observe_reported();
+            let end = probe::ended(&join.children[1], Failed);
+            assert!(end.outcome == Failed && !end.lost, "its parent observes it");
+            std::thread::scope(|scope| {
+                scope.spawn(|| reporters[1].report(end.outcome));
+                release(&mut join);
+            });
+            let failures: Vec<_> = join.failures().map(summary).collect();
+            assert_eq!(failures, [(0, Failed), (1, Failed)]);
+            // The third has not ended, and its failure would be lost.
+            assert!(probe::ended(&join.children[2], Failed).lost);
+        }
+    }
+
+    #[test]
+    fn a_child_that_reported_before_the_parent_went_on_is_not_pending() {
+        let mut join = join(JoinMode::Gather, 3);
+        for child in [0, 2] {
+            reporter(&join, child).report(Failed);
+        }
+        let (completions, observed) = join.completions();
+        assert_eq!(join.observe(completions.wait(observed)), GoOn);
+        join.observe_reported();
+        let pending: Vec<_> = join.pending().map(|(child, _)| child).collect();
+        assert_eq!(pending, [1]);
+        assert_eq!(join.failures().count(), 2);
+    }
+}

@@ -1,0 +1,89 @@
+//! How many tasks the steps of a run may spawn.
+//!
+//! The scenario's reader cannot count the tasks that a loop spawns again and again. So the run counts them.
+
+use crate::scenario::MOST_TASKS;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// How many tasks steps have spawned so far, those that have ended included.
+#[derive(Debug, Default)]
+pub(super) struct SpawnLimit(AtomicU64);
+
+/// The steps of this run have spawned as many tasks as they may.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("nothing is spawned: the steps of a run spawn at most {MOST_TASKS} tasks")]
+pub(super) struct SpawnLimitReached;
+
+impl SpawnLimit {
+    /// Counts `more` tasks, all of them or, if that would be too many, none.
+    ///
+    /// # Errors
+    /// When they are too many.
+    pub(super) fn reserve(&self, more: usize) -> Result<(), SpawnLimitReached> {
+        let add = |spawned: u64| Some(spawned.saturating_add(more as u64)).filter(|&spawned| spawned <= MOST_TASKS);
+        let reserved = self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, add);
+        reserved.map(|_| ()).map_err(|_| SpawnLimitReached)
+    }
+
+    /// How many tasks steps have spawned so far.
+    #[cfg(test)]
+    fn spawned(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::probe::{Registry, TaskHandle};
+    use crate::record::Outcome;
+    use crate::scenario;
+    use crate::workload::draw::Seed;
+    use crate::workload::inline::{Inline, StepError};
+    use crate::workload::shared::block_on;
+    use crate::workload::{Labels, Services, TaskCtx, compile};
+    use std::sync::Arc;
+
+    #[test]
+    fn a_million_tasks_fit_and_not_one_more() {
+        let limit = SpawnLimit::default();
+        assert_eq!(limit.reserve(999_999), Ok(()));
+        assert_eq!(limit.reserve(2), Err(SpawnLimitReached));
+        assert_eq!(limit.reserve(1), Ok(()));
+        assert_eq!(limit.reserve(1), Err(SpawnLimitReached));
+        assert_eq!(limit.reserve(usize::MAX), Err(SpawnLimitReached));
+        assert_eq!(limit.reserve(0), Ok(()));
+    }
+
+    #[test]
+    fn tasks_that_ended_or_never_started_count_too() {
+        let text = r#"
+            title = "again and again"
+            [[task]]
+            name = "api"
+            steps = [{ loop = { times = "forever", steps = [{ unawaited = ["yield"] }] } }]
+        "#;
+        let scenario = scenario::read("test.toml", text).unwrap();
+        let registry = Registry::new();
+        let api = || TaskHandle::new(&registry, &registry.group_named("api"));
+        for on_thread in [true, false] {
+            let mut labels = Labels::new();
+            let services = Arc::new(Services::start(&scenario, &mut labels, &|| false).unwrap());
+            let programs = compile(&scenario, &mut labels);
+            let program = &programs[0];
+            services.reserve_spawns(&api(), 999_990).unwrap();
+            if on_thread {
+                let mut inline = Inline {
+                    task: &api(),
+                    services: &services,
+                    rng: &mut Seed::drawn(1).turn(0),
+                };
+                assert_eq!(inline.run(&program.steps), Err(StepError::Failed));
+            } else {
+                let task = TaskCtx::new(api(), program.clone(), services.clone(), 0);
+                assert_eq!(block_on(task.run_async()), Outcome::Failed);
+            }
+            assert_eq!(services.spawn_limit().spawned(), MOST_TASKS);
+        }
+    }
+}
