@@ -88,7 +88,7 @@ fn batches(load: &Load) -> Vec<Batch> {
     }
     for task in 0..load.tasks {
         let spawned = Spawned {
-            at: Nanos(0),
+            at: RunInstant::new(0),
             task: TaskId::new(task + 1).expect("not zero"),
             parent: None,
             index: task,
@@ -104,7 +104,7 @@ fn batches(load: &Load) -> Vec<Batch> {
         let start = free[lane].max(rested[task]) + 50 + numbers.below(load.len / 4);
         let len = load.len / 2 + numbers.below(load.len);
         let slice = Slice {
-            start: Nanos(start),
+            start: RunInstant::new(start),
             task: TaskId::new(task as u32 + 1).expect("not zero"),
             len: Nanos(len).into(),
             queued: Nanos(numbers.below(50_000)).into(),
@@ -127,7 +127,7 @@ fn batches(load: &Load) -> Vec<Batch> {
         (free[lane], rested[task]) = (start + len, start + len);
         if free.iter().all(|&at| at >= cut) {
             let batch = Batch {
-                now: Nanos(cut),
+                now: RunInstant::new(cut),
                 records: lanes.iter_mut().flat_map(|lane| lane.drain(..)).collect(),
                 ..Batch::default()
             };
@@ -136,7 +136,7 @@ fn batches(load: &Load) -> Vec<Batch> {
         }
     }
     batches.push(Batch {
-        now: Nanos(cut),
+        now: RunInstant::new(cut),
         records: lanes.concat(),
         ..Batch::default()
     });
@@ -257,8 +257,8 @@ fn main() {
                 .map(|turn| {
                     let from = (whole - span.min(whole)) / 200 * turn;
                     let window = Window {
-                        from: Nanos(from),
-                        to: Nanos(from + span),
+                        from: RunInstant::new(from),
+                        to: RunInstant::new(from + span),
                         columns: 400,
                     };
                     let start = cpu();

@@ -4,7 +4,7 @@
 //! The screen and the closing table both write their lengths of time, counts and names with these, so that a number reads
 //! the same wherever it is met.
 
-use crate::record::Nanos;
+use crate::record::{Nanos, RunInstant};
 use std::borrow::Cow;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
@@ -122,9 +122,9 @@ pub fn round_duration(n: Nanos) -> String {
 
 /// An instant as exactly as ticks `step` apart must be told: `7.5 s`, `8.07466 s`, `140 s`. From steps of a minute on, as a
 /// [round duration](round_duration).
-pub fn instant(at: Nanos, step: Nanos) -> String {
+pub fn instant(at: RunInstant, step: Nanos) -> String {
     let (unit, word) = match at.0 {
-        _ if step.0 >= 60_000_000_000 => return round_duration(at),
+        _ if step.0 >= 60_000_000_000 => return round_duration(at.since_zero()),
         0..1_000_000 => (1_000, "µs"),
         1_000_000..1_000_000_000 => (1_000_000, "ms"),
         _ => (1_000_000_000, "s"),
@@ -142,8 +142,8 @@ pub fn instant(at: Nanos, step: Nanos) -> String {
 }
 
 /// The run's clock in seven columns: `00:07.4`.
-pub fn clock(n: Nanos) -> String {
-    let tenths = n.0 / 100_000_000;
+pub fn clock(at: RunInstant) -> String {
+    let tenths = at.0 / 100_000_000;
     format!("{:02}:{:02}.{}", tenths / 600, tenths / 10 % 60, tenths % 10)
 }
 
@@ -253,7 +253,7 @@ mod tests {
             [0, 1023, 1024, 6_300, 61 << 20, (1 << 30) - 1, u64::MAX].map(bytes),
             ["0 B", "1023 B", "1.0 KiB", "6.1 KiB", "61 MiB", "1023 MiB", "15 EiB"]
         );
-        assert_eq!(clock(Nanos::from_millis(67_480)), "01:07.4");
+        assert_eq!(clock(RunInstant::from_millis(67_480)), "01:07.4");
     }
 
     proptest! {
@@ -274,7 +274,7 @@ mod tests {
 
     #[test]
     fn an_instant_is_told_as_exactly_as_its_neighbours_need() {
-        let told = |at, step| instant(Nanos(at), Nanos(step));
+        let told = |at, step| instant(RunInstant::new(at), Nanos(step));
         assert_eq!(told(7_500_000_000, 500_000_000), "7.5 s");
         assert_eq!(told(7_000_000_000, 500_000_000), "7 s");
         assert_eq!(told(8_074_660_000, 20_000), "8.07466 s");
@@ -288,7 +288,7 @@ mod tests {
     proptest! {
         #[test]
         fn ticks_that_differ_read_differently(ticks in 1u64..1 << 30, step in prop::sample::select(vec![20_000u64, 50_000, 100_000, 5_000_000, 200_000_000])) {
-            let (here, next) = (Nanos(ticks * step), Nanos((ticks + 1) * step));
+            let (here, next) = (RunInstant::new(ticks * step), RunInstant::new((ticks + 1) * step));
             prop_assert_ne!(instant(here, Nanos(step)), instant(next, Nanos(step)));
         }
     }

@@ -5,7 +5,7 @@ use super::status_line::StatusLine;
 use super::{FAILED, UNEXPECTED, colourful, complain, page_width};
 use crate::compare::{self, Comparison, Plan, Standing};
 use crate::expect;
-use crate::record::Nanos;
+use crate::record::RunInstant;
 use crate::scenario::ExecutorKind;
 use crate::signals::Signals;
 use crate::text;
@@ -79,7 +79,7 @@ pub fn progress(standing: &Standing, width: usize) -> String {
     let of = standing.of.map(|of| format!(" / {}", text::round_duration(of.into())));
     pieces.push(format!(
         "{}{}",
-        text::clock(Nanos::from(standing.elapsed)),
+        text::clock(RunInstant::ZERO + standing.elapsed.into()),
         of.unwrap_or_default()
     ));
     text::fit(&pieces.join("  "), width).into_owned()

@@ -8,7 +8,7 @@
 use super::limits::{Needs, connections, widest_branches};
 use super::{Arrival, Executor, Kind, Setup, StartError, Started};
 use crate::probe::{self, Registry, TaskHandle, lane};
-use crate::record::{LaneKind, Nanos, Reason};
+use crate::record::{LaneKind, ProcessInstant, Reason};
 use crate::scenario::Scenario;
 use crate::workload::{DetachedSpawner, Program, Services, TaskCtx, wait_until};
 use rayon::{ThreadPool, ThreadPoolBuilder};
@@ -128,7 +128,7 @@ impl Queue {
 struct Job {
     ctx: TaskCtx,
     /// When it was queued.
-    since: Nanos,
+    since: ProcessInstant,
 }
 
 impl Job {

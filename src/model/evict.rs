@@ -1,6 +1,7 @@
 //! Keeping within the limit: the oldest slices go, and with them the tasks that were over by then.
 
 use super::*;
+use crate::record::RunInstant;
 
 /// What a task that is over weighs, in slices: about as many bytes.
 const TASK_WEIGHT: usize = 32;
@@ -47,9 +48,9 @@ impl Model {
     }
 
     /// The instant by which the `count` oldest slices have ended, give or take a chunk.
-    fn end_of_oldest(&self, count: usize) -> Nanos {
+    fn end_of_oldest(&self, count: usize) -> RunInstant {
         let mut lanes: Vec<_> = self.lanes.iter().map(|lane| lane.track.chunks().peekable()).collect();
-        let (mut counted, mut by) = (0, Nanos::ZERO);
+        let (mut counted, mut by) = (0, RunInstant::ZERO);
         while counted < count {
             let ends = lanes.iter_mut().filter_map(|chunks| Some((chunks.peek()?.end, chunks)));
             let Some((end, chunks)) = ends.min_by_key(|&(end, _)| end) else {

@@ -4,7 +4,7 @@ use super::hist::{Hist, Percentiles};
 use super::state::{State, StateTimes, TaskCounts};
 use super::task::PresentState;
 use super::totals::GroupTotals;
-use crate::record::{GroupId, Nanos, Outcome, Reason, Repetition, Slice};
+use crate::record::{GroupId, Nanos, Outcome, Reason, Repetition, RunInstant, Slice};
 
 /// A group of the run.
 #[derive(Clone, Debug)]
@@ -33,9 +33,9 @@ pub struct Group {
     /// What its tasks do after their last slices.
     pub(super) present: PresentTotals,
     /// When its first task was spawned.
-    first_spawn: Option<Nanos>,
+    first_spawn: Option<RunInstant>,
     /// When the last of its tasks that are over ended.
-    last_end: Nanos,
+    last_end: RunInstant,
     poll: Hist,
     delay: Hist,
     lateness: Hist,
@@ -57,7 +57,7 @@ impl Group {
             closed_times: StateTimes::default(),
             present: PresentTotals::default(),
             first_spawn: None,
-            last_end: Nanos::ZERO,
+            last_end: RunInstant::ZERO,
             poll: Hist::fine(),
             delay: Hist::fine(),
             lateness: Hist::fine(),
@@ -91,7 +91,7 @@ impl Group {
     }
 
     /// From the first spawn to the last end, or to `now` while a task is alive.
-    pub(super) fn span(&self, now: Nanos) -> Nanos {
+    pub(super) fn span(&self, now: RunInstant) -> Nanos {
         let end = if self.counts().alive() > 0 { now } else { self.last_end };
         self.first_spawn.map_or(Nanos::ZERO, |first| end - first)
     }
@@ -103,11 +103,11 @@ impl Group {
         lateness.add(&self.lateness);
     }
 
-    pub(super) fn spawned_at(&mut self, at: Nanos) {
+    pub(super) fn spawned_at(&mut self, at: RunInstant) {
         self.first_spawn = Some(self.first_spawn.map_or(at, |first| first.min(at)));
     }
 
-    pub(super) fn ended_at(&mut self, at: Nanos) {
+    pub(super) fn ended_at(&mut self, at: RunInstant) {
         self.last_end = self.last_end.max(at);
     }
 
@@ -219,7 +219,7 @@ impl PresentTotals {
     }
 
     /// Time since their last slices, up to `now`.
-    pub fn times(&self, now: Nanos) -> StateTimes {
+    pub fn times(&self, now: RunInstant) -> StateTimes {
         let mut times = self.live;
         times += self.rested;
         for reason in Reason::ALL {

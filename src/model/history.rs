@@ -4,7 +4,7 @@
 //! All of it lies in what is held anyway. Nothing is guessed: where the records do not tell, the answer is `None`.
 
 use super::*;
-use crate::record::Label;
+use crate::record::{Label, RunInstant};
 
 /// Changes kept of a channel's fill: more than an hour of them, at ten looks a second.
 const FILLS_KEPT: usize = 40_000;
@@ -15,9 +15,9 @@ pub struct LaneHold {
     /// Who held the lane.
     pub task: TaskId,
     /// Since when.
-    pub since: Nanos,
+    pub since: RunInstant,
     /// Since when its thread slept in the OS, if it did at that instant.
-    pub blocking_since: Option<Nanos>,
+    pub blocking_since: Option<RunInstant>,
 }
 
 /// A channel of the scenario, and how full it was when.
@@ -26,7 +26,7 @@ pub struct Channel {
     /// How full it was when it was looked at last.
     pub latest: ChannelSample,
     /// Looks that found another fill than the one before.
-    fills: VecDeque<(Nanos, u32)>,
+    fills: VecDeque<(RunInstant, u32)>,
 }
 
 impl Channel {
@@ -48,7 +48,7 @@ impl Channel {
     }
 
     /// What was in it when it was last looked at by `at`; `None` before the first look that is kept.
-    pub fn len_at(&self, at: Nanos) -> Option<u32> {
+    pub fn len_at(&self, at: RunInstant) -> Option<u32> {
         let looks = self.fills.partition_point(|&(looked, _)| looked <= at);
         Some(self.fills[looks.checked_sub(1)?].1)
     }
@@ -61,7 +61,7 @@ impl Model {
     }
 
     /// Who held a lane at an instant; `None` where nobody did, before the horizon, and after now.
-    pub fn lane_hold_at(&self, id: LaneId, at: Nanos) -> Option<LaneHold> {
+    pub fn lane_hold_at(&self, id: LaneId, at: RunInstant) -> Option<LaneHold> {
         if at < self.horizon || at >= self.now {
             return None;
         }
@@ -88,7 +88,7 @@ impl Model {
 
     /// The name of the step that a task waited for at an instant, or that let it go on; `None` where that is not known,
     /// while it held a lane, and after its end.
-    pub fn awaited_step_at(&self, id: TaskId, at: Nanos) -> Option<&str> {
+    pub fn awaited_step_at(&self, id: TaskId, at: RunInstant) -> Option<&str> {
         if at < self.horizon || at >= self.now {
             return None;
         }

@@ -3,7 +3,7 @@
 use super::hist::{Hist, Percentiles};
 use super::lane_track::LaneTrack;
 use super::spans::Spans;
-use crate::record::{CurrentSlice, DEAD, LaneId, LaneKind, LaneSample, Nanos, Slice};
+use crate::record::{CurrentSlice, DEAD, LaneId, LaneKind, LaneSample, Nanos, RunInstant, Slice};
 
 /// A lane of the run.
 #[derive(Clone, Debug)]
@@ -35,7 +35,7 @@ pub struct Lane {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct LaneOs {
     /// When it was last asked.
-    pub at: Nanos,
+    pub at: RunInstant,
     /// CPU time since the thread's start.
     pub on_cpu: Nanos,
     /// Time spent runnable without a core, since the thread's start.
@@ -93,7 +93,7 @@ impl Lane {
     }
 
     /// Whether a task has held it at `from` or later.
-    pub fn has_run_since(&self, from: Nanos) -> bool {
+    pub fn has_run_since(&self, from: RunInstant) -> bool {
         self.current.is_some() || self.slices > 0 && self.track.end() > from
     }
 
@@ -128,7 +128,7 @@ impl Lane {
 
     /// Takes in the kernel's view. A new span in which the thread proves to have slept: asleep at both ends of it, and
     /// not on a core in between.
-    pub(super) fn sample(&mut self, sample: &LaneSample) -> Option<(Nanos, Nanos)> {
+    pub(super) fn sample(&mut self, sample: &LaneSample) -> Option<(RunInstant, RunInstant)> {
         let before = self.os.replace(LaneOs {
             at: sample.at,
             on_cpu: sample.on_cpu,

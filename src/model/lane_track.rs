@@ -6,7 +6,7 @@
 use super::pack::{self, Entry, Reader, unzigzag, zigzag};
 use super::paint::{LaneBreakdown, LanePainter};
 use super::spans::Spans;
-use crate::record::{Nanos, Slice, TaskId};
+use crate::record::{Nanos, RunInstant, Slice, TaskId};
 use std::collections::VecDeque;
 
 /// Slices in a full chunk. There are few lanes: that one takes a while to unpack matters less than with tasks.
@@ -18,19 +18,19 @@ const USUAL: usize = 8;
 /// A slice as its lane sees it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct LaneSlice {
-    pub start: Nanos,
-    pub end: Nanos,
+    pub start: RunInstant,
+    pub end: RunInstant,
     pub task: TaskId,
 }
 
 #[derive(Clone, Debug)]
 pub(super) struct LaneChunk {
     /// The end of the slice before its first.
-    before: Nanos,
+    before: RunInstant,
     /// Where its first slice begins.
-    start: Nanos,
+    start: RunInstant,
     /// Where its last slice ends.
-    pub end: Nanos,
+    pub end: RunInstant,
     pub count: usize,
     breakdown: LaneBreakdown,
     bytes: Vec<u8>,
@@ -38,10 +38,10 @@ pub(super) struct LaneChunk {
 }
 
 impl LaneChunk {
-    fn new(before: Nanos) -> LaneChunk {
+    fn new(before: RunInstant) -> LaneChunk {
         LaneChunk {
             before,
-            start: Nanos::MAX,
+            start: RunInstant::MAX,
             end: before,
             count: 0,
             breakdown: LaneBreakdown::default(),
@@ -86,7 +86,7 @@ impl LaneChunk {
 #[derive(Clone, Debug)]
 struct LaneSlices<'a> {
     reader: Reader<'a>,
-    end: Nanos,
+    end: RunInstant,
     task: u32,
 }
 
@@ -118,7 +118,7 @@ impl Iterator for LaneSlices<'_> {
 #[derive(Clone, Debug, Default)]
 pub(super) struct LaneTrack {
     chunks: VecDeque<LaneChunk>,
-    end: Nanos,
+    end: RunInstant,
 }
 
 impl LaneTrack {
@@ -151,14 +151,14 @@ impl LaneTrack {
     }
 
     /// The slices that touch `from..to`, in order.
-    pub fn within(&self, from: Nanos, to: Nanos) -> impl Iterator<Item = LaneSlice> {
+    pub fn within(&self, from: RunInstant, to: RunInstant) -> impl Iterator<Item = LaneSlice> {
         self.chunks_within(from, to)
             .flat_map(|chunk| chunk.slices())
             .filter(move |slice| slice.end > from && slice.start < to)
     }
 
     /// How much of `from..to` is held.
-    pub fn busy(&self, from: Nanos, to: Nanos) -> Nanos {
+    pub fn busy(&self, from: RunInstant, to: RunInstant) -> Nanos {
         let mut busy = Nanos::ZERO;
         for chunk in self.chunks_within(from, to) {
             if from <= chunk.start && chunk.end <= to {
@@ -193,7 +193,7 @@ impl LaneTrack {
         }
     }
 
-    fn chunks_within(&self, from: Nanos, to: Nanos) -> impl Iterator<Item = &LaneChunk> {
+    fn chunks_within(&self, from: RunInstant, to: RunInstant) -> impl Iterator<Item = &LaneChunk> {
         let first = self.chunks.partition_point(|chunk| chunk.end <= from);
         self.chunks.range(first..).take_while(move |chunk| chunk.start < to)
     }
@@ -204,12 +204,12 @@ impl LaneTrack {
     }
 
     /// The end of the last slice.
-    pub fn end(&self) -> Nanos {
+    pub fn end(&self) -> RunInstant {
         self.end
     }
 
     /// Forgets the chunks that end by `horizon`. How many slices that is.
-    pub fn evict(&mut self, horizon: Nanos) -> usize {
+    pub fn evict(&mut self, horizon: RunInstant) -> usize {
         let gone = self.chunks.partition_point(|chunk| chunk.end <= horizon);
         self.chunks.drain(..gone).map(|chunk| chunk.count).sum()
     }

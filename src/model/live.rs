@@ -6,7 +6,7 @@
 use super::spans::Spans;
 use super::task::LiveTask;
 use super::*;
-use crate::record::{CurrentSlice, Live, Waiting};
+use crate::record::{CurrentSlice, Live, RunInstant, Waiting};
 
 impl Model {
     pub(super) fn unset_live(&mut self) {
@@ -89,7 +89,7 @@ impl Model {
             return;
         };
         let task = &self.tasks[at];
-        let served = |at: &Nanos| task.track.last_start().is_none_or(|start| *at > start);
+        let served = |at: &RunInstant| task.track.last_start().is_none_or(|start| *at > start);
         let (ready, woken) = (waiting.ready.filter(served), waiting.woken.filter(served));
         if task.ended.is_some() || task.live.is_some() || (ready.is_none() && woken.is_none()) {
             return;

@@ -55,7 +55,9 @@ pub use state::{State, StateInterval, StateTimes, TaskCounts};
 pub use task::Task;
 pub use totals::{GroupTotals, RuntimeTotals};
 
-use crate::record::{ChannelSample, GroupId, LaneId, LogLine, Marked, Nanos, Record, RuntimeSample, TaskId};
+use crate::record::{
+    ChannelSample, GroupId, LaneId, LogLine, Marked, Nanos, Record, RunInstant, RuntimeSample, TaskId,
+};
 use byte_arena::ByteArena;
 use group::PresentTotals;
 use id_map::IdMap;
@@ -95,7 +97,7 @@ pub struct RunInfo {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct CueInfo {
     /// When, after the run's start.
-    pub at: Nanos,
+    pub at: RunInstant,
     /// The caption. May be empty.
     pub caption: String,
     /// The caption is a question to those who watch.
@@ -107,8 +109,8 @@ pub struct CueInfo {
 pub struct Model {
     info: RunInfo,
     max_slices: usize,
-    now: Nanos,
-    horizon: Nanos,
+    now: RunInstant,
+    horizon: RunInstant,
     lanes: Vec<Lane>,
     lane_indices: IdMap<LaneId>,
     groups: Vec<Group>,
@@ -154,8 +156,8 @@ impl Model {
         Model {
             info,
             max_slices,
-            now: Nanos::ZERO,
-            horizon: Nanos::ZERO,
+            now: RunInstant::ZERO,
+            horizon: RunInstant::ZERO,
             lanes: Vec::new(),
             lane_indices: IdMap::default(),
             groups: Vec::new(),

@@ -8,7 +8,7 @@ use super::paint::{Painter, TimeBreakdown};
 use super::spans::Spans;
 use super::state::{StateInterval, StateTimes};
 use super::wait_state::{PlacedSlice, Timing, WaitState};
-use crate::record::{CompactDuration, Label, LaneId, Nanos, Reason, Slice, TaskId};
+use crate::record::{CompactDuration, Label, LaneId, Nanos, Reason, RunInstant, Slice, TaskId};
 
 /// Packs one slice after the other.
 #[derive(Clone, Debug)]
@@ -123,7 +123,7 @@ impl<'a> PackedSlices<'a> {
     }
 
     /// The start of the first slice; `None` if there is none.
-    pub fn start(self) -> Option<Nanos> {
+    pub fn start(self) -> Option<RunInstant> {
         // The start does not depend on the task.
         let any = TaskId(std::num::NonZeroU32::MIN);
         let first = self.iter(any).next()?;
@@ -135,7 +135,7 @@ impl<'a> PackedSlices<'a> {
     pub fn intervals(
         self,
         task: TaskId,
-        (from, to): (Nanos, Nanos),
+        (from, to): (RunInstant, RunInstant),
         spans: &Spans,
         each: &mut impl FnMut(StateInterval),
     ) {
@@ -345,7 +345,7 @@ mod tests {
         )
             .prop_map(|((gap, len, queued, unnoticed), lane, (label, reason), waker)| {
                 let slice = Slice {
-                    start: Nanos::ZERO,
+                    start: RunInstant::ZERO,
                     task: TaskId(std::num::NonZeroU32::MIN),
                     len,
                     queued,
@@ -363,7 +363,7 @@ mod tests {
         #[test]
         fn unpacking_returns_the_slices_that_were_packed(slices in prop::collection::vec(placed_slice(), 1..20), task in number(u32::MAX, 1 << 15)) {
             let task = TaskId::new(task.max(1)).unwrap();
-            let before = WaitState::spawned(Nanos(7));
+            let before = WaitState::spawned(RunInstant::new(7));
             let mut packer = Packer::new(before);
             let mut bytes = Vec::new();
             let mut all = Vec::new();

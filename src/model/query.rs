@@ -3,7 +3,7 @@
 use super::paint::{LanePainter, Painter};
 use super::task::LiveTask;
 use super::*;
-use crate::record::{Label, Outcome};
+use crate::record::{Label, Outcome, RunInstant};
 use hist::Hist;
 use std::fmt;
 
@@ -14,12 +14,12 @@ impl Model {
     }
 
     /// The latest instant that any batch or record tells of.
-    pub fn now(&self) -> Nanos {
+    pub fn now(&self) -> RunInstant {
         self.now
     }
 
     /// The oldest instant whose slices are still held; zero until something was forgotten.
-    pub fn horizon(&self) -> Nanos {
+    pub fn horizon(&self) -> RunInstant {
         self.horizon
     }
 
@@ -67,7 +67,7 @@ impl Model {
     }
 
     /// Since when a task has been in its present state.
-    pub fn state_since(&self, id: TaskId) -> Nanos {
+    pub fn state_since(&self, id: TaskId) -> RunInstant {
         self.present(id).map_or(self.now, |interval| interval.from)
     }
 
@@ -83,7 +83,7 @@ impl Model {
     }
 
     /// What a task did at an instant; `None` before its spawn, before the horizon, and after now.
-    pub fn state_at(&self, id: TaskId, at: Nanos) -> Option<State> {
+    pub fn state_at(&self, id: TaskId, at: RunInstant) -> Option<State> {
         let task = self.task(id)?;
         if at < self.horizon || at >= self.now {
             return None;
@@ -96,7 +96,7 @@ impl Model {
     }
 
     /// Every interval of a task that touches `from..to`, in order and as a whole, as far as its slices are held.
-    pub fn intervals(&self, id: TaskId, from: Nanos, to: Nanos, each: impl FnMut(StateInterval)) {
+    pub fn intervals(&self, id: TaskId, from: RunInstant, to: RunInstant, each: impl FnMut(StateInterval)) {
         if let Some(task) = self.task(id) {
             task.intervals(from.max(self.horizon), to.min(self.now), self.now, &self.arena, each);
         }
@@ -104,7 +104,14 @@ impl Model {
 
     /// Every interval in which a task blocked, or waited for at least `worth` for a lane or for somebody to notice, that
     /// touches `from..to`, in order and as a whole, as far as its slices are held. Looks at summaries first: cheap where there are none.
-    pub fn problems(&self, id: TaskId, from: Nanos, to: Nanos, min_wait: Nanos, each: impl FnMut(StateInterval)) {
+    pub fn problems(
+        &self,
+        id: TaskId,
+        from: RunInstant,
+        to: RunInstant,
+        min_wait: Nanos,
+        each: impl FnMut(StateInterval),
+    ) {
         if let Some(task) = self.task(id) {
             let window = (from.max(self.horizon), to.min(self.now), min_wait);
             task.problems(window, self.now, &self.arena, each);
@@ -153,7 +160,7 @@ impl Model {
     pub(super) fn current<'a>(
         &'a self,
         lane: &'a Lane,
-    ) -> Option<(&'a crate::record::CurrentSlice, &'a [(Nanos, Nanos)])> {
+    ) -> Option<(&'a crate::record::CurrentSlice, &'a [(RunInstant, RunInstant)])> {
         let current = lane.current.as_ref()?;
         match self.task(current.task)?.live.as_deref() {
             Some(LiveTask::Current { lane: at, blocking, .. }) if *at == lane.id => Some((current, blocking)),

@@ -2,7 +2,7 @@
 
 use super::group::waits;
 use super::hist::{Hist, Percentiles};
-use crate::record::{Nanos, Repetition, RuntimeSample, Slice};
+use crate::record::{Nanos, Repetition, RunInstant, RuntimeSample, Slice};
 use std::collections::VecDeque;
 
 /// The length of one bucket.
@@ -15,7 +15,7 @@ pub(super) const MAX_BUCKETS: usize = 2400;
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct SeriesPoint {
     /// Its first instant; it lasts [`SERIES_BUCKET`].
-    pub from: Nanos,
+    pub from: RunInstant,
     /// Slices that ended, per second.
     pub polls_per_s: f64,
     /// Repetitions that ended, per second.
@@ -55,7 +55,7 @@ pub(super) struct Bucket {
     busy: Nanos,
     delay: Hist,
     lateness: Hist,
-    queues: Option<(Nanos, Queues)>,
+    queues: Option<(RunInstant, Queues)>,
 }
 
 impl Default for Bucket {
@@ -80,7 +80,7 @@ pub(super) struct Series {
 }
 
 impl Series {
-    fn bucket(&mut self, at: Nanos) -> Option<&mut Bucket> {
+    fn bucket(&mut self, at: RunInstant) -> Option<&mut Bucket> {
         let number = at.0 / SERIES_BUCKET.0;
         let ahead = usize::try_from(number.checked_sub(self.first)?).ok()?;
         if ahead >= self.buckets.len() + MAX_BUCKETS {
@@ -97,7 +97,7 @@ impl Series {
         self.buckets.get_mut((number - self.first) as usize)
     }
 
-    pub fn advance_to(&mut self, now: Nanos) {
+    pub fn advance_to(&mut self, now: RunInstant) {
         self.bucket(now);
     }
 
@@ -111,10 +111,10 @@ impl Series {
             }
         }
         if worker {
-            let oldest = Nanos(self.first * SERIES_BUCKET.0);
+            let oldest = RunInstant::new(self.first * SERIES_BUCKET.0);
             let mut at = slice.start.max(oldest);
             while at < end {
-                let next = Nanos((at.0 / SERIES_BUCKET.0 + 1) * SERIES_BUCKET.0).min(end);
+                let next = RunInstant::new((at.0 / SERIES_BUCKET.0 + 1) * SERIES_BUCKET.0).min(end);
                 if let Some(bucket) = self.bucket(at) {
                     bucket.busy += next - at;
                 }
@@ -147,11 +147,11 @@ impl Series {
     /// The buckets kept, oldest first. `still_busy` tells how much of a span the slices fill that have not ended yet.
     pub fn points(
         &self,
-        now: Nanos,
-        still_busy: impl Fn(Nanos, Nanos) -> Nanos,
+        now: RunInstant,
+        still_busy: impl Fn(RunInstant, RunInstant) -> Nanos,
     ) -> impl DoubleEndedIterator<Item = SeriesPoint> + ExactSizeIterator {
         self.buckets.iter().enumerate().map(move |(at, bucket)| {
-            let from = Nanos((self.first + at as u64) * SERIES_BUCKET.0);
+            let from = RunInstant::new((self.first + at as u64) * SERIES_BUCKET.0);
             let to = (from + SERIES_BUCKET).min(now.max(from + Nanos(1)));
             let seconds = (to - from).as_secs_f64();
             let busy = bucket.busy + still_busy(from, to);

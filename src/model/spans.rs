@@ -3,18 +3,18 @@
 //! Two of them matter: when a task's thread slept in the OS (steps and the kernel both say so, and may say so twice),
 //! and when a lane's thread was asleep by the kernel's word.
 
-use crate::record::Nanos;
+use crate::record::{Nanos, RunInstant};
 
 /// A set of instants. A span holds its first instant and not its last.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Spans(Vec<(Nanos, Nanos)>);
+pub(super) struct Spans(Vec<(RunInstant, RunInstant)>);
 
 impl Spans {
     /// The empty set.
     pub(super) const NONE: &Spans = &Spans(Vec::new());
 
     /// Puts a span in and calls `new` with each part of it that was not in before.
-    pub(super) fn add(&mut self, from: Nanos, to: Nanos, mut new: impl FnMut(Nanos, Nanos)) {
+    pub(super) fn add(&mut self, from: RunInstant, to: RunInstant, mut new: impl FnMut(RunInstant, RunInstant)) {
         if from >= to {
             return;
         }
@@ -40,7 +40,7 @@ impl Spans {
     }
 
     /// The parts of `from..to` that are in the set, in order.
-    pub(super) fn within(&self, from: Nanos, to: Nanos) -> impl Iterator<Item = (Nanos, Nanos)> {
+    pub(super) fn within(&self, from: RunInstant, to: RunInstant) -> impl Iterator<Item = (RunInstant, RunInstant)> {
         let first = self.0.partition_point(|&(_, end)| end <= from);
         self.0[first..]
             .iter()
@@ -50,7 +50,7 @@ impl Spans {
 
     /// How much of `from..to` is in the set.
     #[inline]
-    pub(super) fn covered(&self, from: Nanos, to: Nanos) -> Nanos {
+    pub(super) fn covered(&self, from: RunInstant, to: RunInstant) -> Nanos {
         if self.0.is_empty() {
             return Nanos::ZERO;
         }
@@ -58,18 +58,18 @@ impl Spans {
     }
 
     /// The spans that lie in `from..to` as a whole.
-    pub(super) fn contained(&self, from: Nanos, to: Nanos) -> impl Iterator<Item = (Nanos, Nanos)> {
+    pub(super) fn contained(&self, from: RunInstant, to: RunInstant) -> impl Iterator<Item = (RunInstant, RunInstant)> {
         let first = self.0.partition_point(|&(start, _)| start < from);
         self.0[first..].iter().copied().take_while(move |&(_, end)| end <= to)
     }
 
     /// The last span.
-    pub(super) fn last(&self) -> Option<(Nanos, Nanos)> {
+    pub(super) fn last(&self) -> Option<(RunInstant, RunInstant)> {
         self.0.last().copied()
     }
 
     /// Forgets the spans that end by `horizon`.
-    pub(super) fn evict(&mut self, horizon: Nanos) {
+    pub(super) fn evict(&mut self, horizon: RunInstant) {
         let gone = self.0.partition_point(|&(_, end)| end <= horizon);
         if gone > 0 {
             self.0.drain(..gone);
@@ -79,7 +79,7 @@ impl Spans {
 
     /// Bytes on the heap.
     pub(super) fn heap_bytes(&self) -> usize {
-        self.0.capacity() * size_of::<(Nanos, Nanos)>()
+        self.0.capacity() * size_of::<(RunInstant, RunInstant)>()
     }
 }
 
@@ -95,7 +95,7 @@ mod tests {
             let mut plain = [false; 100];
             for (from, len) in puts {
                 let mut fresh = Vec::new();
-                spans.add(Nanos(from), Nanos(from + len), |a, b| fresh.extend(a.0..b.0));
+                spans.add(RunInstant::new(from), RunInstant::new(from + len), |a, b| fresh.extend(a.0..b.0));
                 let expected: Vec<u64> = (from..from + len).filter(|&i| !plain[i as usize]).collect();
                 prop_assert_eq!(fresh, expected);
                 plain[from as usize..(from + len) as usize].fill(true);
@@ -103,7 +103,7 @@ mod tests {
             for a in 0..100u64 {
                 for b in a..100 {
                     let expected = plain[a as usize..b as usize].iter().filter(|&&x| x).count() as u64;
-                    prop_assert_eq!(spans.covered(Nanos(a), Nanos(b)), Nanos(expected));
+                    prop_assert_eq!(spans.covered(RunInstant::new(a), RunInstant::new(b)), Nanos(expected));
                 }
             }
             prop_assert!(spans.0.windows(2).all(|pair| pair[0].1 < pair[1].0), "spans touch: {spans:?}");

@@ -1,6 +1,6 @@
 //! What a task is doing: the state at an instant, and the time it has spent in each.
 
-use crate::record::{Nanos, Outcome, Reason};
+use crate::record::{Nanos, Outcome, Reason, RunInstant};
 use std::ops::{AddAssign, SubAssign};
 
 /// What a task does at an instant: exactly one of these.
@@ -48,9 +48,9 @@ impl State {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct StateInterval {
     /// Its first instant.
-    pub from: Nanos,
+    pub from: RunInstant,
     /// The first instant after it.
-    pub to: Nanos,
+    pub to: RunInstant,
     /// The state throughout.
     pub state: State,
 }

@@ -7,7 +7,7 @@ use super::spans::Spans;
 use super::state::{State, StateInterval, StateTimes};
 use super::task_track::TaskTrack;
 use super::wait_state::{WaitState, split_hold};
-use crate::record::{GroupId, Label, LaneId, Nanos, Outcome, TaskId};
+use crate::record::{GroupId, Label, LaneId, Nanos, Outcome, RunInstant, TaskId};
 use std::mem::offset_of;
 
 /// A task of the run.
@@ -21,9 +21,9 @@ pub struct Task {
     /// Its group; `None` until the record of its spawn has arrived.
     pub group: Option<GroupId>,
     /// When it was spawned; until that record has arrived, the earliest instant that anything tells of it.
-    pub spawned_at: Nanos,
+    pub spawned_at: RunInstant,
     /// When and how it ended.
-    pub ended: Option<(Nanos, Outcome)>,
+    pub ended: Option<(RunInstant, Outcome)>,
     /// Slices so far, those forgotten included.
     pub polls: u64,
     pub(super) blocking: Spans,
@@ -41,7 +41,7 @@ pub struct Task {
     /// The task that spawned it, if a task did.
     pub parent: Option<TaskId>,
     /// Since when nobody waits for it any more who did.
-    pub orphaned: Option<Nanos>,
+    pub orphaned: Option<RunInstant>,
     /// Repetitions so far by outcome, in the order of [`Outcome::ALL`].
     pub repetitions: [u32; Outcome::ALL.len()],
     pub(super) live: Option<Box<LiveTask>>,
@@ -61,14 +61,17 @@ pub(super) enum LiveTask {
     /// It holds a lane.
     Current {
         lane: LaneId,
-        start: Nanos,
+        start: RunInstant,
         queued: Nanos,
         unnoticed: Nanos,
         label: Label,
-        blocking: Vec<(Nanos, Nanos)>,
+        blocking: Vec<(RunInstant, RunInstant)>,
     },
     /// It should run.
-    Waiting { ready: Option<Nanos>, woken: Option<Nanos> },
+    Waiting {
+        ready: Option<RunInstant>,
+        woken: Option<RunInstant>,
+    },
 }
 
 /// What a task does when its last slice is over: its place in the sums of the present.
@@ -77,11 +80,11 @@ pub(super) struct PresentState {
     /// What it rests on, and since when.
     pub wait: WaitState,
     /// When it was over, and how.
-    pub ended: Option<(Nanos, Outcome)>,
+    pub ended: Option<(RunInstant, Outcome)>,
 }
 
 impl Task {
-    pub(super) fn new(id: TaskId, born: Nanos) -> Task {
+    pub(super) fn new(id: TaskId, born: RunInstant) -> Task {
         Task {
             id,
             group: None,
@@ -114,12 +117,12 @@ impl Task {
     }
 
     /// Its place among the others.
-    pub(super) fn sort_key(&self) -> (Nanos, TaskId) {
+    pub(super) fn sort_key(&self) -> (RunInstant, TaskId) {
         (self.spawned_at, self.id)
     }
 
     /// It turns out to be older: something tells of it at this instant.
-    pub(super) fn move_spawn_back(&mut self, spawned_at: Nanos, context: &mut ChangeContext) {
+    pub(super) fn move_spawn_back(&mut self, spawned_at: RunInstant, context: &mut ChangeContext) {
         let (mut sums, arena) = context.sums(&mut self.times);
         let was = std::mem::replace(&mut self.spawned_at, spawned_at);
         self.track
@@ -127,7 +130,7 @@ impl Task {
     }
 
     /// Forgets what ended by `horizon`.
-    pub(super) fn evict(&mut self, horizon: Nanos, arena: &mut ByteArena) {
+    pub(super) fn evict(&mut self, horizon: RunInstant, arena: &mut ByteArena) {
         let since = self.track.evict(horizon, arena);
         self.blocking.evict(since.min(horizon));
     }
@@ -147,7 +150,7 @@ impl Task {
     }
 
     /// What it rested on at an instant at which it held no lane and was not over.
-    pub(super) fn wait_at(&self, at: Nanos, arena: &ByteArena) -> Option<WaitState> {
+    pub(super) fn wait_at(&self, at: RunInstant, arena: &ByteArena) -> Option<WaitState> {
         let wait = self.last_wait();
         if at < self.spawned_at || self.ended_at().is_some_and(|over| over <= at) {
             return None;
@@ -160,12 +163,12 @@ impl Task {
     }
 
     /// The instant from which on it is over.
-    pub fn ended_at(&self) -> Option<Nanos> {
+    pub fn ended_at(&self) -> Option<RunInstant> {
         self.present_state().ended.map(|(at, _)| at)
     }
 
-    /// The intervals after the last slice, at least one though it be empty, up to `now`, or up to `Nanos::MAX` for a task that is over.
-    pub(super) fn open(&self, now: Nanos, mut each: impl FnMut(StateInterval)) {
+    /// The intervals after the last slice, at least one though it be empty, up to `now`, or up to `RunInstant::MAX` for a task that is over.
+    pub(super) fn open(&self, now: RunInstant, mut each: impl FnMut(StateInterval)) {
         let wait = self.last_wait();
         let state = State::between_slices(wait.reason);
         if let (Some(over), Some((_, outcome))) = (self.ended_at(), self.ended) {
@@ -176,7 +179,7 @@ impl Task {
             });
             each(StateInterval {
                 from: over,
-                to: Nanos::MAX,
+                to: RunInstant::MAX,
                 state: State::Ended(outcome),
             });
             return;
@@ -210,9 +213,9 @@ impl Task {
     /// Every interval that touches `from..to`, in order, as a whole.
     pub(super) fn intervals(
         &self,
-        from: Nanos,
-        to: Nanos,
-        now: Nanos,
+        from: RunInstant,
+        to: RunInstant,
+        now: RunInstant,
         arena: &ByteArena,
         mut each: impl FnMut(StateInterval),
     ) {
@@ -232,8 +235,8 @@ impl Task {
     /// touches `from..to`, in order, as a whole.
     pub(super) fn problems(
         &self,
-        (from, to, min_wait): (Nanos, Nanos, Nanos),
-        now: Nanos,
+        (from, to, min_wait): (RunInstant, RunInstant, Nanos),
+        now: RunInstant,
         arena: &ByteArena,
         mut each: impl FnMut(StateInterval),
     ) {
@@ -256,7 +259,7 @@ impl Task {
     }
 
     /// Paints its row.
-    pub(super) fn paint(&self, now: Nanos, arena: &ByteArena, painter: &mut Painter) {
+    pub(super) fn paint(&self, now: RunInstant, arena: &ByteArena, painter: &mut Painter) {
         self.track.paint(self.id, &self.blocking, arena, painter);
         self.open(now, |interval| painter.add(&interval));
     }

@@ -79,11 +79,12 @@ impl GroupTotals {
 mod tests {
     use super::*;
     use crate::record::GroupId;
+    use crate::record::RunInstant;
 
     #[test]
     fn an_interval_weighs_what_its_polls_weigh() {
         let sample = |polls, mean: u64, slow_polls| GroupSample {
-            at: Nanos::ZERO,
+            at: RunInstant::ZERO,
             group: GroupId(0),
             // A task is polled for the first time, and by chance, without having been woken.
             scheduled_count: polls / 2,

@@ -2,13 +2,13 @@
 
 use super::spans::Spans;
 use super::state::{SliceTimes, State, StateInterval, StateTimes};
-use crate::record::{Label, LaneId, Nanos, Reason, Slice};
+use crate::record::{Label, LaneId, Nanos, Reason, RunInstant, Slice};
 
 /// What a task does between two slices, as long as nobody has reported that it is ready or woken.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct WaitState {
     /// The end of the slice before, or the spawn.
-    pub since: Nanos,
+    pub since: RunInstant,
     /// What the task waits for. A new task is queued, like a task that yielded.
     pub reason: Reason,
     /// The step that it waits for.
@@ -17,7 +17,7 @@ pub(super) struct WaitState {
 
 impl WaitState {
     /// The task was spawned and has not run yet.
-    pub fn spawned(at: Nanos) -> WaitState {
+    pub fn spawned(at: RunInstant) -> WaitState {
         WaitState {
             since: at,
             reason: Reason::Yield,
@@ -36,7 +36,7 @@ impl WaitState {
     }
 
     /// The time in each state from here to `end`, at which the task ended.
-    pub fn times(self, end: Nanos) -> StateTimes {
+    pub fn times(self, end: RunInstant) -> StateTimes {
         let mut times = StateTimes::default();
         times.add(State::between_slices(self.reason), end - self.since);
         times
@@ -71,7 +71,7 @@ impl WaitState {
     /// The intervals from here to `end`, in order, without empty ones. The last `queued` of this time the task was
     /// queued, and before that it was `unnoticed`.
     #[inline]
-    pub fn gap(self, end: Nanos, queued: Nanos, unnoticed: Nanos, each: &mut impl FnMut(StateInterval)) {
+    pub fn gap(self, end: RunInstant, queued: Nanos, unnoticed: Nanos, each: &mut impl FnMut(StateInterval)) {
         let slice = Timing {
             start: end,
             end,
@@ -97,8 +97,8 @@ impl WaitState {
 /// When a slice was, and how long its task was queued and unnoticed before it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Timing {
-    pub start: Nanos,
-    pub end: Nanos,
+    pub start: RunInstant,
+    pub end: RunInstant,
     pub queued: Nanos,
     pub unnoticed: Nanos,
 }
@@ -112,7 +112,7 @@ pub(super) struct PlacedSlice {
 
 impl PlacedSlice {
     #[inline]
-    pub fn end(&self) -> Nanos {
+    pub fn end(&self) -> RunInstant {
         self.slice.start + self.slice.len.get()
     }
 
@@ -132,7 +132,7 @@ impl PlacedSlice {
     }
 
     /// Ends the slice at the start of the task's next slice, in case two clocks say that the slices overlap.
-    pub fn truncate_at(&mut self, next: Nanos) {
+    pub fn truncate_at(&mut self, next: RunInstant) {
         if self.end() > next {
             self.slice.len = (next - self.slice.start).into();
         }
@@ -142,9 +142,9 @@ impl PlacedSlice {
 /// Splits the time in which a task holds a lane into running and blocking intervals.
 #[inline]
 pub(super) fn split_hold(
-    from: Nanos,
-    to: Nanos,
-    blocking: impl Iterator<Item = (Nanos, Nanos)>,
+    from: RunInstant,
+    to: RunInstant,
+    blocking: impl Iterator<Item = (RunInstant, RunInstant)>,
     each: &mut impl FnMut(StateInterval),
 ) {
     let mut at = from;

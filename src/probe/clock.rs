@@ -4,71 +4,108 @@
 //! chosen, against 24 ns for `clock_gettime`), and the operating system's monotonic clock elsewhere. Clock reads are more than half of
 //! what recording a poll costs, so nothing else is read on a measured thread.
 //!
-//! Inside the probe, an instant counts from the process's first look at the clock; a [`Batch`](crate::record::Batch) is
-//! shifted to its run's start.
+//! This module alone turns instants of one clock into instants of another: [`RunStart`] between this process's clock and the
+//! run's, [`ClockOffset`] between one of these two and `CLOCK_MONOTONIC`. Inside the probe, instants are
+//! [`ProcessInstant`]s; a [`Batch`](crate::record::Batch) is shifted to its run's start.
 
-use crate::record::Nanos;
+use crate::record::{Instant, MonotonicInstant, Nanos, ProcessClock, ProcessInstant, RunClock, RunInstant};
 use rustix::time::{ClockId, clock_gettime};
+use std::marker::PhantomData;
 use std::sync::LazyLock;
 
-struct Clock {
+struct Counter {
     counter: quanta::Clock,
     zero: u64,
 }
 
-static CLOCK: LazyLock<Clock> = LazyLock::new(|| {
+static COUNTER: LazyLock<Counter> = LazyLock::new(|| {
     let counter = quanta::Clock::new();
     let zero = counter.raw();
-    Clock { counter, zero }
+    Counter { counter, zero }
 });
-
-/// CLOCK_MONOTONIC, which all processes of a machine share, in nanoseconds.
-fn monotonic() -> Nanos {
-    let time = clock_gettime(ClockId::Monotonic);
-    Nanos(time.tv_sec as u64 * 1_000_000_000 + time.tv_nsec as u64)
-}
-
-/// What CLOCK_MONOTONIC is ahead of a run's own time: the rate of exchange between processes. The two clocks drift apart by some
-/// microseconds in a second, so it is measured anew for every batch.
-#[derive(Clone, Copy, Debug)]
-pub struct ClockOffset(i64);
-
-impl ClockOffset {
-    /// Measures now, for a run that began at `zero` by this process's clock.
-    pub(super) fn measure(zero: Nanos) -> ClockOffset {
-        // Who is preempted between the two clocks is wrong by as long: the narrowest of a few looks is the best.
-        let look = || {
-            let before = now();
-            let there = monotonic();
-            let after = now();
-            let here = Nanos(before.0 + (after - before).0 / 2) - zero;
-            (after - before, there.0.wrapping_sub(here.0) as i64)
-        };
-        let best = (0..3).map(|_| look()).min().expect("three looks");
-        ClockOffset(best.1)
-    }
-
-    /// The instant by CLOCK_MONOTONIC.
-    pub fn to_monotonic(self, at: Nanos) -> Nanos {
-        Nanos(at.0.saturating_add_signed(self.0))
-    }
-
-    /// The instant since the run's start; what was before is at the start.
-    pub fn from_monotonic(self, at: Nanos) -> Nanos {
-        Nanos(at.0.saturating_add_signed(self.0.saturating_neg()))
-    }
-}
-
-/// What CLOCK_MONOTONIC is ahead of [`now`], measured now.
-pub fn monotonic_ahead() -> ClockOffset {
-    ClockOffset::measure(Nanos::ZERO)
-}
 
 /// The present instant, never zero after the process's first call.
 #[inline]
-pub fn now() -> Nanos {
-    let clock = &*CLOCK;
-    Nanos(clock.counter.delta_as_nanos(clock.zero, clock.counter.raw()))
+pub fn now() -> ProcessInstant {
+    let Counter { counter, zero } = &*COUNTER;
+    ProcessInstant::new(counter.delta_as_nanos(*zero, counter.raw()))
+}
+
+/// The present instant by `CLOCK_MONOTONIC`.
+fn monotonic_now() -> MonotonicInstant {
+    let time = clock_gettime(ClockId::Monotonic);
+    MonotonicInstant::new(time.tv_sec as u64 * 1_000_000_000 + time.tv_nsec as u64)
+}
+
+/// When a run began, by this process's clock.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct RunStart(pub(super) ProcessInstant);
+
+impl RunStart {
+    /// The same instant after the run's start. What was before the start is moved to the start.
+    #[inline]
+    pub fn to_run(self, at: ProcessInstant) -> RunInstant {
+        RunInstant::ZERO + (at - self.0)
+    }
+
+    /// The same instant by this process's clock.
+    pub fn to_process(self, at: RunInstant) -> ProcessInstant {
+        self.0 + at.since_zero()
+    }
+}
+
+/// How far `CLOCK_MONOTONIC` is ahead of the clock `C`.
+///
+/// The two drift apart by some microseconds in a second, so the offset is measured anew for every batch.
+#[derive(Debug)]
+pub struct ClockOffset<C>(i64, PhantomData<C>);
+
+impl<C> Clone for ClockOffset<C> {
+    fn clone(&self) -> ClockOffset<C> {
+        *self
+    }
+}
+
+impl<C> Copy for ClockOffset<C> {}
+
+impl ClockOffset<ProcessClock> {
+    /// Measures now, against this process's clock.
+    pub fn of_process() -> ClockOffset<ProcessClock> {
+        ClockOffset::measure(|at| at)
+    }
+}
+
+impl ClockOffset<RunClock> {
+    /// Measures now, against the clock of the run that began at `start`.
+    pub fn of_run(start: RunStart) -> ClockOffset<RunClock> {
+        ClockOffset::measure(|at| start.to_run(at))
+    }
+}
+
+impl<C> ClockOffset<C> {
+    fn measure(to_clock: impl Fn(ProcessInstant) -> Instant<C>) -> ClockOffset<C> {
+        // A thread that is preempted between the two clock reads gets a wrong offset. So the measurement is repeated, and the
+        // one with the least time between the two reads of this process's clock counts.
+        let attempt = || {
+            let before = now();
+            let monotonic = monotonic_now();
+            let took = now() - before;
+            let ours = to_clock(before + Nanos(took.0 / 2));
+            (took, monotonic.0.wrapping_sub(ours.0) as i64)
+        };
+        let (_, offset) = (0..3).map(|_| attempt()).min().expect("three attempts");
+        ClockOffset(offset, PhantomData)
+    }
+
+    /// The same instant by `CLOCK_MONOTONIC`.
+    pub fn to_monotonic(self, at: Instant<C>) -> MonotonicInstant {
+        MonotonicInstant::new(at.0.saturating_add_signed(self.0))
+    }
+
+    /// The same instant by the clock `C`. What was before that clock's zero is moved to its zero.
+    pub fn from_monotonic(self, at: MonotonicInstant) -> Instant<C> {
+        Instant::new(at.0.saturating_add_signed(self.0.saturating_neg()))
+    }
 }
 
 #[cfg(test)]
@@ -76,20 +113,27 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_instant_comes_back_from_the_clock_that_processes_share() {
-        let zero = now();
-        let at = Nanos::from_millis(5);
-        let ahead = ClockOffset::measure(zero);
-        assert_eq!(ahead.from_monotonic(ahead.to_monotonic(at)), at);
-        assert_eq!(ahead.from_monotonic(Nanos::ZERO), Nanos::ZERO);
-        // What is now by the one clock is now by the other.
-        let before = now() - zero;
-        let there = ahead.from_monotonic(monotonic());
-        let after = now() - zero;
+    fn an_instant_survives_the_way_to_the_monotonic_clock_and_back() {
+        let start = RunStart(now());
+        let at = RunInstant::from_millis(5);
+        let offset = ClockOffset::of_run(start);
+        assert_eq!(offset.from_monotonic(offset.to_monotonic(at)), at);
+        assert_eq!(offset.from_monotonic(MonotonicInstant::ZERO), RunInstant::ZERO);
+        let before = start.to_run(now());
+        let between = offset.from_monotonic(monotonic_now());
+        let after = start.to_run(now());
         let slack = Nanos::from_millis(1);
         assert!(
-            before <= there + slack && there <= after + slack,
-            "{before:?} {there:?} {after:?}"
+            before <= between + slack && between <= after + slack,
+            "{before:?} {between:?} {after:?}"
         );
+    }
+
+    #[test]
+    fn an_instant_before_the_runs_start_becomes_the_start() {
+        let start = RunStart(ProcessInstant::new(100));
+        assert_eq!(start.to_run(ProcessInstant::new(90)), RunInstant::ZERO);
+        assert_eq!(start.to_run(ProcessInstant::new(130)), RunInstant::new(30));
+        assert_eq!(start.to_process(RunInstant::new(30)), ProcessInstant::new(130));
     }
 }

@@ -1,9 +1,13 @@
 //! The monitor's end: drains every ring into a [`Batch`], looks at what is unfinished, samples the kernel's view.
 
+use super::clock::RunStart;
 use super::os;
 use super::registry::{LaneEnd, Pending, Registry};
 use super::task_scanner::TaskScanner;
-use crate::record::{Batch, CurrentSlice, LaneId, LaneSample, Live, LogLine, Lost, Nanos, RepetitionsLost, Sample};
+use crate::record::{
+    Batch, CurrentSlice, LaneId, LaneSample, Live, LogLine, Lost, Nanos, ProcessClock, ProcessInstant, RepetitionsLost,
+    RunInstant, Sample,
+};
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::{Acquire, Relaxed};
@@ -25,7 +29,7 @@ pub struct Collector {
     registry: Arc<Registry>,
     lanes: Vec<LaneReader>,
     looks: TaskScanner,
-    log: Option<Receiver<LogLine>>,
+    log: Option<Receiver<LogLine<ProcessClock>>>,
     /// The lane that is asked about next.
     next_sampled: usize,
     /// Jobs on lanes whose thread is over.
@@ -41,13 +45,13 @@ struct LaneReader {
     jobs: u64,
     lost_slices: u64,
     lost_others: u64,
-    sampled: Option<Nanos>,
+    sampled: Option<RunInstant>,
     over: bool,
 }
 
 impl Collector {
     /// Of this registry's records, and of the log lines that arrive at `log`.
-    pub fn new(registry: Arc<Registry>, log: Option<Receiver<LogLine>>) -> Collector {
+    pub fn new(registry: Arc<Registry>, log: Option<Receiver<LogLine<ProcessClock>>>) -> Collector {
         Collector {
             registry,
             lanes: Vec::new(),
@@ -63,7 +67,7 @@ impl Collector {
     /// records themselves: a ring may fill within milliseconds, while a look at every task is worth it only for a frame. Returns
     /// how many records wait for the next batch.
     pub fn drain(&mut self) -> usize {
-        let zero = self.registry.zero();
+        let start = self.registry.run_start();
         let Pending {
             lanes,
             definitions,
@@ -74,14 +78,16 @@ impl Collector {
         self.lanes.extend(lanes.into_iter().map(LaneReader::new));
         self.looks.watch(tasks);
         self.pending.definitions.extend(definitions);
-        let outside = records.into_iter().map(|r| (LaneId::NONE, r.moved(|at| at - zero)));
+        let outside = records
+            .into_iter()
+            .map(|r| (LaneId::NONE, r.map_instants(|at| start.to_run(at))));
         self.pending.records.extend(outside);
         let repetitions_lost = repetitions_lost
             .into_iter()
             .map(|((group, outcome), count)| RepetitionsLost { group, outcome, count });
         self.pending.repetitions_lost.extend(repetitions_lost);
         for lane in &mut self.lanes {
-            lane.drain(zero, &mut self.pending);
+            lane.drain(start, &mut self.pending);
         }
         for lane in self.lanes.extract_if(.., |lane| lane.over) {
             self.past_jobs += lane.jobs;
@@ -96,20 +102,17 @@ impl Collector {
 
     /// Everything since the call before, and what is unfinished now. Never waits.
     pub fn batch(&mut self) -> Batch {
-        let zero = self.registry.zero();
+        let start = self.registry.run_start();
         let now = super::now();
         // Lines are taken in before the records: the birth of the task that wrote one is then in this batch, or an earlier one.
-        let shifted = |line: LogLine| LogLine {
-            at: line.at - zero,
-            ..line
-        };
+        let shifted = |line: LogLine<ProcessClock>| line.map_instants(|at| start.to_run(at));
         let log: Vec<LogLine> = self.log.iter().flat_map(Receiver::try_iter).map(shifted).collect();
         // The open slices are read before the rings are drained: a slice that ends in between is then a record too, and
         // the model believes the record. The other way round it would be neither.
         let live = self.live(now);
         self.drain();
         let mut batch = std::mem::take(&mut self.pending);
-        batch.now = now - zero;
+        batch.now = start.to_run(now);
         batch.live = live;
         let (unseen, unseen_jobs) = self.registry.take_unseen();
         if unseen > 0 {
@@ -125,24 +128,23 @@ impl Collector {
         batch
     }
 
-    fn live(&mut self, now: Nanos) -> Live {
-        let zero = self.registry.zero();
+    fn live(&mut self, now: ProcessInstant) -> Live {
+        let start = self.registry.run_start();
         self.looks.look(now);
         let current = |lane: &LaneReader| lane.end.shared.current(lane.end.seat.id);
-        let mut lanes: Vec<CurrentSlice> = self.lanes.iter().filter_map(current).collect();
+        let mut lanes: Vec<CurrentSlice<ProcessClock>> = self.lanes.iter().filter_map(current).collect();
         self.looks.note_overdue(&mut lanes);
-        let mut live = Live {
+        let live = Live {
             lanes,
             waiting: self.looks.waiting(),
         };
-        live.moved(|at| at - zero);
-        live
+        live.map_instants(|at| start.to_run(at))
     }
 
     /// Asks the kernel about the lanes whose turn it is. With thousands of lanes it goes round, a few hundred each time: the
     /// monitor is to cost little whatever it watches.
     fn sample(&mut self, batch: &mut Batch) {
-        let zero = self.registry.zero();
+        let start = self.registry.run_start();
         let now = batch.now;
         let long = |current: &&CurrentSlice| now - current.start >= LONG;
         let long: HashSet<_> = batch.live.lanes.iter().filter(long).map(|c| c.lane).collect();
@@ -168,7 +170,7 @@ impl Collector {
             asked += 1;
             lane.sampled = Some(now);
             let was_open = lane.thread.is_open();
-            let sample = lane.thread.sample(id, super::now() - zero, open < OPEN);
+            let sample = lane.thread.sample(id, start.to_run(super::now()), open < OPEN);
             open += usize::from(lane.thread.is_open() && !was_open);
             let total = sample.map(|sample| lane.end.seat.total(sample));
             lane.last = total.or(lane.last);
@@ -191,7 +193,7 @@ impl LaneReader {
         }
     }
 
-    fn drain(&mut self, zero: Nanos, batch: &mut Batch) {
+    fn drain(&mut self, start: RunStart, batch: &mut Batch) {
         let id = self.end.seat.id;
         let shared = &self.end.shared;
         // Looked at before the ring: what a dying thread wrote last, and every job counted, is then certainly in this batch.
@@ -201,7 +203,7 @@ impl LaneReader {
         if let Ok(chunk) = self.end.ring.read_chunk(waiting) {
             batch
                 .records
-                .extend(chunk.into_iter().map(|r| (id, r.moved(|at| at - zero))));
+                .extend(chunk.into_iter().map(|r| (id, r.map_instants(|at| start.to_run(at)))));
         }
         let slices = shared.lost_slices.load(Relaxed);
         let others = shared.lost_others.load(Relaxed);

@@ -12,8 +12,8 @@
 use super::registry::Registry;
 use super::task::{TaskHandle, TaskSlot};
 use crate::record::{
-    CompactDuration, CurrentSlice, Label, LaneId, LaneKind, Nanos, Outcome, Reason, Record, Repetition, Slice, Step,
-    TaskId,
+    CompactDuration, CurrentSlice, Label, LaneId, LaneKind, Outcome, ProcessClock, ProcessInstant, Reason, Record,
+    Repetition, Slice, Step, TaskId,
 };
 use rtrb::Producer;
 use std::cell::RefCell;
@@ -28,7 +28,7 @@ struct Lane {
     registry: Arc<Registry>,
     /// Its thread polls; a lane for jobs otherwise.
     polls: bool,
-    ring: Producer<Record>,
+    ring: Producer<Record<ProcessClock>>,
     shared: Arc<LaneShared>,
     /// The slice that is open, if `task` is set.
     open: Open,
@@ -36,7 +36,7 @@ struct Lane {
 
 struct Open {
     task: Option<TaskId>,
-    start: Nanos,
+    start: ProcessInstant,
     queued: CompactDuration,
     unnoticed: CompactDuration,
     woken_by: Option<TaskId>,
@@ -47,7 +47,7 @@ struct Open {
 impl Open {
     const NOTHING: Open = Open {
         task: None,
-        start: Nanos::ZERO,
+        start: ProcessInstant::ZERO,
         queued: CompactDuration::ZERO,
         unnoticed: CompactDuration::ZERO,
         woken_by: None,
@@ -65,7 +65,7 @@ fn count(counter: &AtomicU64) {
 impl Lane {
     /// Whether there was room for it, or it needs none.
     #[inline]
-    fn push(&mut self, record: Record) -> bool {
+    fn push(&mut self, record: Record<ProcessClock>) -> bool {
         let fits = self.ring.push(record).is_ok();
         if !fits {
             // What happens to a task once in its life is told in any case: so rarely somebody may wait for a lock.
@@ -89,7 +89,7 @@ impl Lane {
     }
 
     #[inline]
-    fn begin(&mut self, at: Nanos, task: TaskId) {
+    fn begin(&mut self, at: ProcessInstant, task: TaskId) {
         self.open = Open {
             task: Some(task),
             start: at,
@@ -104,7 +104,7 @@ impl Lane {
     }
 
     #[inline]
-    fn end(&mut self, at: Nanos) {
+    fn end(&mut self, at: ProcessInstant) {
         let open = std::mem::replace(&mut self.open, Open::NOTHING);
         let Some(task) = open.task else { return };
         self.push(Record::Slice(Slice {
@@ -196,11 +196,11 @@ impl LaneShared {
     }
 
     /// The slice that is open, or nothing if the lane is idle (or changes slices faster than one can look).
-    pub(super) fn current(&self, lane: LaneId) -> Option<CurrentSlice> {
+    pub(super) fn current(&self, lane: LaneId) -> Option<CurrentSlice<ProcessClock>> {
         for _ in 0..16 {
             let before = self.version.load(Ordering::Acquire);
             let task = TaskId::new(self.task.load(Ordering::Relaxed));
-            let start = Nanos(self.start.load(Ordering::Relaxed));
+            let start = ProcessInstant::new(self.start.load(Ordering::Relaxed));
             let late = self.late.load(Ordering::Relaxed);
             let blocking = self.blocking_since.load(Ordering::Relaxed);
             let label = Label(self.label.load(Ordering::Relaxed));
@@ -212,7 +212,7 @@ impl LaneShared {
                     start,
                     queued: CompactDuration::from_bits((late >> 32) as u32),
                     unnoticed: CompactDuration::from_bits(late as u32),
-                    blocking_since: (blocking != 0).then_some(Nanos(blocking)),
+                    blocking_since: (blocking != 0).then_some(ProcessInstant::new(blocking)),
                     // The task knows, not the lane.
                     overdue_since: None,
                     label,
@@ -321,7 +321,7 @@ pub(super) fn current_task() -> Option<TaskId> {
 }
 
 /// Writes a record into this thread's ring, or takes the way round if the thread is no lane. Tells whether the record is kept.
-pub(super) fn write(registry: &Registry, record: Record) -> bool {
+pub(super) fn write(registry: &Registry, record: Record<ProcessClock>) -> bool {
     let written = with(|lane| {
         // A lane of another run's is none of this one's.
         let ours = std::ptr::eq(&raw const *lane.registry, registry);
@@ -345,7 +345,7 @@ pub fn waiting(reason: Reason, label: Label) {
 /// Runs `body`, in which the calling thread sleeps in the operating system while it holds its lane.
 pub fn blocking<R>(label: Label, body: impl FnOnce() -> R) -> R {
     /// Also ends the step if the body panics.
-    struct Blocking(Nanos, Label);
+    struct Blocking(ProcessInstant, Label);
     impl Drop for Blocking {
         fn drop(&mut self) {
             let now = super::now();
@@ -385,7 +385,7 @@ pub fn entering(label: Label) {
 }
 
 /// A step of this task that began at `start` ends now. It may have spanned many slices.
-pub fn step(task: &TaskHandle, label: Label, start: Nanos) {
+pub fn step(task: &TaskHandle, label: Label, start: ProcessInstant) {
     let record = Step {
         start,
         task: task.id(),
@@ -397,7 +397,7 @@ pub fn step(task: &TaskHandle, label: Label, start: Nanos) {
 }
 
 /// A repetition of this task that began at `start` ends now. It counts also if there is no room for its record.
-pub fn repetition(task: &TaskHandle, start: Nanos, outcome: Outcome) {
+pub fn repetition(task: &TaskHandle, start: ProcessInstant, outcome: Outcome) {
     let record = Repetition {
         start,
         task: task.id(),
@@ -414,7 +414,7 @@ pub fn repetition(task: &TaskHandle, start: Nanos, outcome: Outcome) {
 ///
 /// The job was ready to run since `queued_since`; when it is over, its task waits for `then`. A thread that has not said what it
 /// is ([`ready_for_jobs`]) is one of a blocking pool.
-pub fn job<R>(task: &TaskHandle, queued_since: Nanos, then: Reason, body: impl FnOnce() -> R) -> R {
+pub fn job<R>(task: &TaskHandle, queued_since: ProcessInstant, then: Reason, body: impl FnOnce() -> R) -> R {
     /// Also ends the slice if the job panics.
     struct Job;
     impl Drop for Job {

@@ -1,7 +1,7 @@
 //! `tracing` events, of tasks and of tasklab itself, on their way to the event log. They never reach the terminal raw.
 
 use super::{console, lane};
-use crate::record::LogLine;
+use crate::record::{LogLine, ProcessClock};
 use console_subscriber::ConsoleLayer;
 use std::fmt::{self, Write};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -17,7 +17,7 @@ use tracing_subscriber::reload;
 /// This process's `tracing` events, as lines.
 pub struct Log {
     /// Where they arrive. Their instants are the process's clock still.
-    pub lines: Receiver<LogLine>,
+    pub lines: Receiver<LogLine<ProcessClock>>,
     /// Which of them are kept.
     pub filter: LogFilter,
 }
@@ -58,11 +58,11 @@ const CAPACITY: usize = 4096;
 const LONGEST: usize = 400;
 
 /// A layer that sends every event to the monitor.
-struct LogLayer(SyncSender<LogLine>);
+struct LogLayer(SyncSender<LogLine<ProcessClock>>);
 
 impl LogLayer {
     /// The layer, and where its lines arrive. Their instants are still the process's clock; the collector shifts them.
-    fn new() -> (LogLayer, Receiver<LogLine>) {
+    fn new() -> (LogLayer, Receiver<LogLine<ProcessClock>>) {
         let (sender, receiver) = sync_channel(CAPACITY);
         (LogLayer(sender), receiver)
     }

@@ -25,7 +25,7 @@ mod task_scanner;
 mod tokio_metrics;
 mod usage;
 
-pub use clock::{ClockOffset, monotonic_ahead, now};
+pub use clock::{ClockOffset, RunStart, now};
 pub use collector::Collector;
 pub use hooks::install;
 pub use log::{Log, LogFilter, subscribe};

@@ -4,7 +4,7 @@
 //! call in which the thread sleeps. Both are opened at the first look and read again at offset 0, as long as not too many
 //! files are open already. Where a kernel offers neither, there are no samples.
 
-use crate::record::{LaneId, LaneSample, Nanos};
+use crate::record::{LaneId, LaneSample, Nanos, RunInstant};
 use std::fs::File;
 use std::os::unix::fs::FileExt;
 
@@ -30,7 +30,7 @@ impl Files {
         }
     }
 
-    fn sample(&self, lane: LaneId, at: Nanos) -> Option<LaneSample> {
+    fn sample(&self, lane: LaneId, at: RunInstant) -> Option<LaneSample> {
         let mut buffer = [0; 128];
         let (on_cpu, waiting) = schedstat(read(self.schedstat.as_ref()?, &mut buffer)?)?;
         let syscall = self.syscall.as_ref().and_then(|file| read(file, &mut buffer));
@@ -59,7 +59,7 @@ impl Thread {
 
     /// Its present state, or nothing if the thread is gone. If its files are not open, they are opened, and stay open if they
     /// may; one of many threads costs no descriptors, but three times as much per look.
-    pub(super) fn sample(&mut self, lane: LaneId, at: Nanos, may_stay_open: bool) -> Option<LaneSample> {
+    pub(super) fn sample(&mut self, lane: LaneId, at: RunInstant, may_stay_open: bool) -> Option<LaneSample> {
         if self.files.is_none() && !may_stay_open {
             return Files::open(self.tid).sample(lane, at);
         }
@@ -110,7 +110,7 @@ mod tests {
             for may_stay_open in [false, true] {
                 let mut files = Thread::new(tid);
                 while !files
-                    .sample(LaneId(0), Nanos(1), may_stay_open)
+                    .sample(LaneId(0), RunInstant::new(1), may_stay_open)
                     .is_some_and(|s| s.asleep)
                 {
                     std::thread::yield_now();

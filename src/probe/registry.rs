@@ -1,10 +1,13 @@
 //! What the measured threads of one run share: who the lanes are, what the groups are called, and the way out for
 //! records of threads that are no lanes. Nothing here is touched between two polls of a known task.
 
-use super::clock::ClockOffset;
+use super::clock::{ClockOffset, RunStart};
 use super::lane::LaneShared;
 use super::task::TaskSlot;
-use crate::record::{Definition, GroupId, LaneId, LaneKind, LaneSample, Nanos, Outcome, Record, TaskId};
+use crate::record::{
+    Definition, GroupId, LaneId, LaneKind, LaneSample, Nanos, Outcome, ProcessClock, ProcessInstant, Record, RunClock,
+    RunInstant, TaskId,
+};
 use rtrb::{Consumer, Producer, RingBuffer};
 use std::collections::HashMap;
 use std::panic::Location;
@@ -27,7 +30,7 @@ pub const IDS_ELSEWHERE: u32 = OWN_IDS + (1 << 30);
 /// The shared side of one run's probe.
 pub struct Registry {
     /// The run's start, by this process's clock.
-    zero: AtomicU64,
+    start: AtomicU64,
     next_own_id: AtomicU32,
     /// Slices that nobody has recorded, for want of a lane.
     unseen: AtomicU64,
@@ -63,7 +66,7 @@ impl LaneIdentity {
 /// The monitor's end of one lane.
 pub(super) struct LaneEnd {
     pub(super) seat: LaneIdentity,
-    pub(super) ring: Consumer<Record>,
+    pub(super) ring: Consumer<Record<ProcessClock>>,
     pub(super) shared: Arc<LaneShared>,
 }
 
@@ -92,7 +95,7 @@ pub(super) struct Pending {
     pub(super) lanes: Vec<LaneEnd>,
     pub(super) definitions: Vec<Definition>,
     pub(super) tasks: Vec<Arc<TaskSlot>>,
-    pub(super) records: Vec<Record>,
+    pub(super) records: Vec<Record<ProcessClock>>,
     /// Repetitions whose records were lost.
     pub(super) repetitions_lost: HashMap<(GroupId, Outcome), u64>,
 }
@@ -129,7 +132,7 @@ impl Registry {
     /// and, within their groups, the numbers `process`, `process + processes` and so on.
     pub fn numbering(first: u32, process: u32, processes: u32) -> Arc<Registry> {
         Arc::new(Registry {
-            zero: AtomicU64::new(super::now().0),
+            start: AtomicU64::new(super::now().0),
             next_own_id: AtomicU32::new(first),
             unseen: AtomicU64::new(0),
             unseen_jobs: AtomicU64::new(0),
@@ -143,22 +146,22 @@ impl Registry {
 
     /// The run starts now, and not when the registry was made: since then workers may have been started. Nothing has been recorded yet.
     pub fn start(&self) {
-        self.zero.store(super::now().0, Relaxed);
+        self.start.store(super::now().0, Relaxed);
     }
 
-    /// The run's start, by this process's clock.
-    pub fn zero(&self) -> Nanos {
-        Nanos(self.zero.load(Relaxed))
+    /// When the run began.
+    pub fn run_start(&self) -> RunStart {
+        RunStart(ProcessInstant::new(self.start.load(Relaxed)))
     }
 
-    /// Since the run's start.
-    pub fn elapsed(&self) -> Nanos {
-        super::now() - self.zero()
+    /// The present instant of the run.
+    pub fn run_now(&self) -> RunInstant {
+        self.run_start().to_run(super::now())
     }
 
-    /// How far CLOCK_MONOTONIC is ahead of the run's time, measured now.
-    pub fn monotonic_ahead(&self) -> ClockOffset {
-        ClockOffset::measure(self.zero())
+    /// How far `CLOCK_MONOTONIC` is ahead of the run's clock, measured now.
+    pub fn clock_offset(&self) -> ClockOffset<RunClock> {
+        ClockOffset::of_run(self.run_start())
     }
 
     /// A lane of another process; nobody else has its number. Who asks defines it. `None`: there are no numbers left.
@@ -221,7 +224,7 @@ impl Registry {
     }
 
     /// Takes a record from a thread that is no lane: the presenter's, or one that shuts a runtime down.
-    pub fn outside(&self, record: Record) {
+    pub fn outside(&self, record: Record<ProcessClock>) {
         self.state().news.records.push(record);
     }
 
@@ -236,7 +239,7 @@ impl Registry {
         &self,
         kind: LaneKind,
         worker: Option<usize>,
-    ) -> Option<(Producer<Record>, Arc<LaneShared>)> {
+    ) -> Option<(Producer<Record<ProcessClock>>, Arc<LaneShared>)> {
         let mut state = self.state();
         let others = state.of_kind.get(&kind).copied().unwrap_or(0);
         let free = state.free.iter().position(|s| (s.kind, s.worker) == (kind, worker));
@@ -381,7 +384,7 @@ mod tests {
         let group = registry.group_named("a");
         let task = TaskHandle::new(&registry, &group);
         for _ in 0..2 {
-            lane::job(&task, Nanos::ZERO, Reason::Unknown, || ());
+            lane::job(&task, ProcessInstant::ZERO, Reason::Unknown, || ());
         }
         let batch = Collector::new(registry, None).batch();
         let lost = Lost {
@@ -399,14 +402,14 @@ mod tests {
         let group = registry.group_named("a");
         let task = TaskHandle::new(&registry, &group);
         let (many, failed) = (OTHER_RING as u64 + 500, 20);
-        lane::job(&task, Nanos::ZERO, Reason::Unknown, || {
+        lane::job(&task, ProcessInstant::ZERO, Reason::Unknown, || {
             for number in 0..many {
                 let outcome = if number < many - failed {
                     Outcome::Completed
                 } else {
                     Outcome::Failed
                 };
-                lane::repetition(&task, Nanos::ZERO, outcome);
+                lane::repetition(&task, ProcessInstant::ZERO, outcome);
             }
             assert!(probe::orphaned(&task));
             probe::ended(&task, Outcome::Failed);

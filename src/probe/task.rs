@@ -6,7 +6,10 @@
 
 use super::lane;
 use super::registry::{Group, Registry};
-use crate::record::{CompactDuration, Ended, GroupId, Nanos, Orphaned, Outcome, Record, Spawned, TaskId, Waiting};
+use crate::record::{
+    CompactDuration, Ended, GroupId, Orphaned, Outcome, ProcessClock, ProcessInstant, Record, RunInstant, Spawned,
+    TaskId, Waiting,
+};
 use pin_project_lite::pin_project;
 use std::cell::RefCell;
 use std::future::Future;
@@ -64,7 +67,7 @@ impl TaskSlot {
         TaskId::new(self.id.load(Relaxed))
     }
 
-    pub(super) fn woken_at(&self, at: Nanos) {
+    pub(super) fn woken_at(&self, at: ProcessInstant) {
         self.woken_at.store(at.0, Relaxed);
     }
 
@@ -74,7 +77,7 @@ impl TaskSlot {
 
     /// Takes the stamps at the start of a slice: queued, unnoticed, and who woke it.
     #[inline]
-    pub(super) fn take_wake(&self, start: Nanos) -> (CompactDuration, CompactDuration, Option<TaskId>) {
+    pub(super) fn take_wake(&self, start: ProcessInstant) -> (CompactDuration, CompactDuration, Option<TaskId>) {
         let (woken, by) = match self.woken_at.load(Relaxed) {
             0 => (start, None),
             woken => {
@@ -82,12 +85,12 @@ impl TaskSlot {
                 // already and leaves no stamp: the task runs once more, and how long it was queued for that is not known. An
                 // exchange here would cost every poll as much as a clock read, and would only make the gap narrower.
                 self.woken_at.store(0, Relaxed);
-                (Nanos(woken), TaskId::new(self.woken_by.load(Relaxed)))
+                (ProcessInstant::new(woken), TaskId::new(self.woken_by.load(Relaxed)))
             }
         };
         let ready = match self.ready_at.load(Relaxed) {
             0 => woken,
-            ready => Nanos(ready),
+            ready => ProcessInstant::new(ready),
         };
         (
             CompactDuration::new(start - woken),
@@ -97,17 +100,19 @@ impl TaskSlot {
     }
 
     /// What the monitor must show of it at `now` if it is off its lane: woken, or ready and not woken.
-    pub(super) fn waiting(&self, now: Nanos) -> Option<Waiting> {
+    pub(super) fn waiting(&self, now: ProcessInstant) -> Option<Waiting<ProcessClock>> {
         let task = self.id()?;
-        let at = |stamp: &AtomicU64| Some(Nanos(stamp.load(Relaxed))).filter(|&n| n != Nanos::ZERO && n <= now);
+        let at = |stamp: &AtomicU64| {
+            Some(ProcessInstant::new(stamp.load(Relaxed))).filter(|&n| n != ProcessInstant::ZERO && n <= now)
+        };
         let (woken, ready) = (at(&self.woken_at), at(&self.ready_at));
         (woken.is_some() || ready.is_some()).then_some(Waiting { task, ready, woken })
     }
 
     /// Since when it should have been over at `now`, if it should.
-    pub(super) fn overdue(&self, now: Nanos) -> Option<(TaskId, Nanos)> {
-        let limit = Nanos(self.limit_at.load(Relaxed));
-        (limit != Nanos::ZERO && limit <= now).then_some((self.id()?, limit))
+    pub(super) fn overdue(&self, now: ProcessInstant) -> Option<(TaskId, ProcessInstant)> {
+        let limit = ProcessInstant::new(self.limit_at.load(Relaxed));
+        (limit != ProcessInstant::ZERO && limit <= now).then_some((self.id()?, limit))
     }
 
     /// A wake-up that came while the task ran: it is queued from the end of this slice on, not before.
@@ -155,17 +160,17 @@ impl TaskHandle {
 
     /// A task that arrived in another process at `since` (of this registry's run) and is run in this one. Its coming to be is recorded
     /// there, its end here.
-    pub fn adopted(registry: &Arc<Registry>, group: &Group, id: TaskId, index: u32, since: Nanos) -> TaskHandle {
+    pub fn adopted(registry: &Arc<Registry>, group: &Group, id: TaskId, index: u32, since: RunInstant) -> TaskHandle {
         let handle = TaskHandle::with_index(registry, group, index);
         handle.0.id.store(id.get(), Relaxed);
-        handle.0.woken_at(registry.zero() + since);
+        handle.0.woken_at(registry.run_start().to_process(since));
         registry.watch(&handle.0);
         handle
     }
 
     /// Since when it has waited for its first slice, by this process's clock.
-    pub fn queued_since(&self) -> Nanos {
-        Nanos(self.0.woken_at.load(Relaxed))
+    pub fn queued_since(&self) -> ProcessInstant {
+        ProcessInstant::new(self.0.woken_at.load(Relaxed))
     }
 
     /// A task that this one spawns and that no async runtime runs.
@@ -228,7 +233,7 @@ impl TaskHandle {
     }
 
     /// What the task waits for is, or will be, ready at this instant. From any thread.
-    pub fn ready_at(&self, at: Nanos) {
+    pub fn ready_at(&self, at: ProcessInstant) {
         self.0.ready_at.store(at.0, Relaxed);
     }
 
@@ -239,22 +244,23 @@ impl TaskHandle {
 
     /// What the task does from now on should be over at this instant, or sooner if that has been said already. Returns what has, to be
     /// set again when it has done that.
-    pub fn tighten_limit(&self, at: Nanos) -> Option<Nanos> {
-        let before = Some(Nanos(self.0.limit_at.load(Relaxed))).filter(|&limit| limit != Nanos::ZERO);
+    pub fn tighten_limit(&self, at: ProcessInstant) -> Option<ProcessInstant> {
+        let before =
+            Some(ProcessInstant::new(self.0.limit_at.load(Relaxed))).filter(|&limit| limit != ProcessInstant::ZERO);
         self.set_limit(Some(before.map_or(at, |before| before.min(at))));
         before
     }
 
     /// What the task does from now on should be over at this instant, or may take its time.
-    pub fn set_limit(&self, at: Option<Nanos>) {
-        self.0.limit_at.store(at.unwrap_or(Nanos::ZERO).0, Relaxed);
+    pub fn set_limit(&self, at: Option<ProcessInstant>) {
+        self.0.limit_at.store(at.unwrap_or(ProcessInstant::ZERO).0, Relaxed);
     }
 
     pub(super) fn slot(&self) -> &Arc<TaskSlot> {
         &self.0
     }
 
-    fn spawned(&self, at: Nanos, parent: Option<TaskId>) {
+    fn spawned(&self, at: ProcessInstant, parent: Option<TaskId>) {
         self.0.woken_at(at);
         lane::write(
             &self.0.registry,
@@ -278,7 +284,7 @@ pub struct SpawnedElsewhere {
     /// Its number within its group.
     pub index: u32,
     /// Since when it is queued, after the run's start.
-    pub since: Nanos,
+    pub since: RunInstant,
 }
 
 /// A task comes to be that another process is to run: it is queued from now on. What follows is told from there.
@@ -296,7 +302,7 @@ pub fn spawned_elsewhere(registry: &Registry, group: &Group) -> SpawnedElsewhere
     SpawnedElsewhere {
         id,
         index,
-        since: at - registry.zero(),
+        since: registry.run_start().to_run(at),
     }
 }
 

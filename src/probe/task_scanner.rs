@@ -5,7 +5,7 @@
 //! from the records alone whether it has run or ended.
 
 use super::task::TaskSlot;
-use crate::record::{CurrentSlice, Nanos, TaskId, Waiting};
+use crate::record::{CurrentSlice, ProcessClock, ProcessInstant, TaskId, Waiting};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -23,7 +23,7 @@ const ROUND_MS: u64 = 250;
 pub(super) struct TaskScanner {
     tasks: Vec<Arc<TaskSlot>>,
     /// When there were looks last.
-    at: Nanos,
+    at: ProcessInstant,
     /// Whose turn it is.
     next: usize,
     /// What has been found in this round, of the tasks before `next`.
@@ -35,7 +35,7 @@ pub(super) struct TaskScanner {
 /// What one round has found, in the order of the tasks' places.
 #[derive(Default)]
 struct Found {
-    waiting: Vec<(usize, Waiting)>,
+    waiting: Vec<(usize, Waiting<ProcessClock>)>,
     overdue: Vec<(usize, Overdue)>,
 }
 
@@ -43,9 +43,9 @@ struct Found {
 struct Overdue {
     task: TaskId,
     /// Since when it should have been over.
-    since: Nanos,
+    since: ProcessInstant,
     /// When it was looked at.
-    at: Nanos,
+    at: ProcessInstant,
 }
 
 impl TaskScanner {
@@ -55,7 +55,7 @@ impl TaskScanner {
     }
 
     /// Looks at those whose turn has come by `now`, and lets go of those that are over.
-    pub fn look(&mut self, now: Nanos) {
+    pub fn look(&mut self, now: ProcessInstant) {
         let all = self.tasks.len() as u64;
         let per_ms = LOOKS_PER_MS.max(all.div_ceil(ROUND_MS));
         let due = (now - self.at).0.saturating_mul(per_ms) / 1_000_000;
@@ -82,7 +82,7 @@ impl TaskScanner {
 
     /// Who waits. Where somebody before it has gone, a task may be told twice, the newest first; and who is over may be told until the
     /// end of the round. The model knows better of both.
-    pub fn waiting(&self) -> Vec<Waiting> {
+    pub fn waiting(&self) -> Vec<Waiting<ProcessClock>> {
         newest(&self.found.waiting, &self.before.waiting, self.next)
             .copied()
             .collect()
@@ -90,7 +90,7 @@ impl TaskScanner {
 
     /// Notes of these slices since when what their tasks do should have been over. What was found before a slice began is not of
     /// that slice.
-    pub fn note_overdue(&self, lanes: &mut [CurrentSlice]) {
+    pub fn note_overdue(&self, lanes: &mut [CurrentSlice<ProcessClock>]) {
         let overdue: Vec<_> = newest(&self.found.overdue, &self.before.overdue, self.next).collect();
         // The newest comes last, and stays.
         let overdue: HashMap<TaskId, &Overdue> = overdue.into_iter().rev().map(|o| (o.task, o)).collect();
@@ -113,7 +113,7 @@ fn newest<'a, T>(found: &'a [(usize, T)], before: &'a [(usize, T)], next: usize)
 mod tests {
     use super::*;
     use crate::probe::{self, Registry, TaskHandle};
-    use crate::record::{CompactDuration, Label, LaneId, Outcome};
+    use crate::record::{CompactDuration, Label, LaneId, Nanos, Outcome};
 
     const MS: u64 = 1_000_000;
 
@@ -130,7 +130,7 @@ mod tests {
     }
 
     /// An instant after everything so far.
-    fn later(ms: u64) -> Nanos {
+    fn later(ms: u64) -> ProcessInstant {
         probe::now() + Nanos(ms * MS)
     }
 
@@ -146,8 +146,8 @@ mod tests {
         let tasks = tasks(1);
         let mut looks = looks(&tasks);
         let now = later(0);
-        for ready in [None, Some(Nanos(1)), None] {
-            tasks[0].ready_at(ready.unwrap_or(Nanos::ZERO));
+        for ready in [None, Some(ProcessInstant::new(1)), None] {
+            tasks[0].ready_at(ready.unwrap_or(ProcessInstant::ZERO));
             looks.look(now);
             assert_eq!(looks.waiting()[0].ready, ready);
         }

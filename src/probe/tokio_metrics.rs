@@ -4,7 +4,7 @@
 //! [`MONITORED`] tasks of each group wear it: enough for means and the share of slow polls, and the cost does not grow with
 //! the group.
 
-use crate::record::{GroupId, GroupSample, Nanos, RuntimeSample, Sample};
+use crate::record::{GroupId, GroupSample, Nanos, RunInstant, RuntimeSample, Sample};
 use std::future::Future;
 use tokio::runtime::{Handle, RuntimeMetrics};
 use tokio_metrics::{RuntimeIntervals, RuntimeMonitor, TaskMetrics, TaskMonitor};
@@ -43,7 +43,7 @@ pub struct Watch {
     runtime: RuntimeIntervals,
     metrics: RuntimeMetrics,
     groups: Vec<GroupWatch>,
-    next: Nanos,
+    next: RunInstant,
 }
 
 struct GroupWatch {
@@ -62,12 +62,12 @@ impl Watch {
             runtime: RuntimeMonitor::new(runtime).intervals(),
             metrics: runtime.metrics(),
             groups: groups.0.iter().map(watch).collect(),
-            next: Nanos::ZERO,
+            next: RunInstant::ZERO,
         }
     }
 
     /// The intervals that end at `now` (since the run's start), if they are due or this is the `last` call.
-    pub fn sample(&mut self, now: Nanos, last: bool) -> Vec<Sample> {
+    pub fn sample(&mut self, now: RunInstant, last: bool) -> Vec<Sample> {
         if now < self.next && !last {
             return Vec::new();
         }
@@ -77,7 +77,7 @@ impl Watch {
         runtime.into_iter().chain(groups).collect()
     }
 
-    fn runtime(&mut self, now: Nanos) -> Option<RuntimeSample> {
+    fn runtime(&mut self, now: RunInstant) -> Option<RuntimeSample> {
         let m = self.runtime.next()?;
         let polls = |worker| self.metrics.worker_poll_count(worker);
         Some(RuntimeSample {
@@ -101,7 +101,7 @@ impl Watch {
 
 impl GroupWatch {
     /// Nothing, if nothing happened in the interval: nobody wears the monitor of a group that only other tasks call.
-    fn sample(&mut self, now: Nanos) -> Option<GroupSample> {
+    fn sample(&mut self, now: RunInstant) -> Option<GroupSample> {
         let interval = self.intervals.next()?;
         (interval.total_poll_count > 0).then(|| GroupSample {
             at: now,

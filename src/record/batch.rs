@@ -1,13 +1,17 @@
 //! What the monitor adds (samples, log lines, unfinished business), and the batch in which all of it travels.
 
-use super::{CompactDuration, Definition, GroupId, Label, LaneId, Nanos, Outcome, Record, TaskId};
+use super::time::impl_map_instants;
+use super::{
+    Clock, CompactDuration, Definition, GroupId, Instant, Label, LaneId, Nanos, Outcome, Record, RunClock, TaskId,
+};
 use serde::{Deserialize, Serialize};
 
 /// What the kernel says of a lane's thread (`/proc/self/task/<tid>/schedstat`, `stat`, `syscall`).
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct LaneSample {
+#[serde(bound = "")]
+pub struct LaneSample<C = RunClock> {
     /// When it was read.
-    pub at: Nanos,
+    pub at: Instant<C>,
     /// Which lane.
     pub lane: LaneId,
     /// CPU time since the thread's start.
@@ -23,9 +27,10 @@ pub struct LaneSample {
 
 /// One interval of tokio-metrics' `RuntimeMonitor`, and the totals that it leaves.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-pub struct RuntimeSample {
+#[serde(bound = "")]
+pub struct RuntimeSample<C = RunClock> {
     /// When the interval ended.
-    pub at: Nanos,
+    pub at: Instant<C>,
     /// Its length.
     pub elapsed: Nanos,
     /// Polls in the interval, by tokio's own count.
@@ -56,9 +61,10 @@ pub struct RuntimeSample {
 
 /// One interval of a tokio-metrics `TaskMonitor`: a group's first few tasks as tokio-metrics sees them.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-pub struct GroupSample {
+#[serde(bound = "")]
+pub struct GroupSample<C = RunClock> {
     /// When the interval ended.
-    pub at: Nanos,
+    pub at: Instant<C>,
     /// Which group.
     pub group: GroupId,
     /// Times that a task was scheduled and then polled, in the interval.
@@ -75,9 +81,10 @@ pub struct GroupSample {
 
 /// How full a channel is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct ChannelSample {
+#[serde(bound = "")]
+pub struct ChannelSample<C = RunClock> {
     /// When.
-    pub at: Nanos,
+    pub at: Instant<C>,
     /// Its name, as a label.
     pub label: Label,
     /// What is in it.
@@ -88,23 +95,24 @@ pub struct ChannelSample {
 
 /// What the monitor measures at its own pace.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Sample {
+#[serde(rename_all = "snake_case", bound = "")]
+pub enum Sample<C = RunClock> {
     /// The kernel's view of a lane.
-    Lane(LaneSample),
+    Lane(LaneSample<C>),
     /// tokio-metrics' view of the runtime.
-    Runtime(RuntimeSample),
+    Runtime(RuntimeSample<C>),
     /// tokio-metrics' view of a group.
-    Group(GroupSample),
+    Group(GroupSample<C>),
     /// How full a channel of the scenario is.
-    Channel(ChannelSample),
+    Channel(ChannelSample<C>),
 }
 
 /// A line for the event log: a `tracing` event of a task, or of tasklab itself.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct LogLine {
+#[serde(bound = "")]
+pub struct LogLine<C = RunClock> {
     /// When.
-    pub at: Nanos,
+    pub at: Instant<C>,
     /// Severity.
     #[serde(with = "level")]
     pub level: tracing::Level,
@@ -120,13 +128,14 @@ pub struct LogLine {
 
 /// A slice that has not ended: what a lane does now.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct CurrentSlice {
+#[serde(bound = "")]
+pub struct CurrentSlice<C = RunClock> {
     /// Which lane.
     pub lane: LaneId,
     /// Who holds it.
     pub task: TaskId,
     /// Since when.
-    pub start: Nanos,
+    pub start: Instant<C>,
     /// From the wake-up to `start`.
     #[serde(default)]
     pub queued: CompactDuration,
@@ -135,10 +144,10 @@ pub struct CurrentSlice {
     pub unnoticed: CompactDuration,
     /// Since when its thread has been in a blocking step, if it is.
     #[serde(default)]
-    pub blocking_since: Option<Nanos>,
+    pub blocking_since: Option<Instant<C>>,
     /// Since when what the task does should have been over, if it should: nothing could cancel it. Never in the future.
     #[serde(default)]
-    pub overdue_since: Option<Nanos>,
+    pub overdue_since: Option<Instant<C>>,
     /// The step it is in, where known.
     #[serde(default)]
     pub label: Label,
@@ -146,28 +155,30 @@ pub struct CurrentSlice {
 
 /// A task off its lane that should run: woken, or ready and not woken.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct Waiting {
+#[serde(bound = "")]
+pub struct Waiting<C = RunClock> {
     /// Who.
     pub task: TaskId,
     /// When what it waits for became ready, where that is known. Never in the future.
     #[serde(default)]
-    pub ready: Option<Nanos>,
+    pub ready: Option<Instant<C>>,
     /// When it was woken; `None`: it is unnoticed.
     #[serde(default)]
-    pub woken: Option<Nanos>,
+    pub woken: Option<Instant<C>>,
 }
 
 /// The unfinished business of one instant; each replaces the one before.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-pub struct Live {
+#[serde(bound = "")]
+pub struct Live<C = RunClock> {
     /// What lanes do now; idle lanes are absent.
     #[serde(default)]
-    pub lanes: Vec<CurrentSlice>,
+    pub lanes: Vec<CurrentSlice<C>>,
     /// Who waits for a lane or for somebody to notice; the merely suspended are absent. With more than some ten thousand tasks the
     /// list may be up to a quarter of a second older than the batch, and name some that have run since, or some twice, the newest
     /// first: their records tell.
     #[serde(default)]
-    pub waiting: Vec<Waiting>,
+    pub waiting: Vec<Waiting<C>>,
 }
 
 /// All that the probe has to say at once: everything since the batch before.
@@ -175,15 +186,16 @@ pub struct Live {
 /// Records of one lane are in the order of their ends. Records of different lanes may be out of order by however long a
 /// thread was preempted between reading the clock and pushing.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
-pub struct Batch {
+#[serde(bound(serialize = "", deserialize = "C: Clock"))]
+pub struct Batch<C = RunClock> {
     /// The instant at which this batch was cut.
-    pub now: Nanos,
+    pub now: Instant<C>,
     /// New names, before the records that use them.
     #[serde(default)]
     pub definitions: Vec<Definition>,
     /// What the lanes wrote.
     #[serde(default)]
-    pub records: Vec<(LaneId, Record)>,
+    pub records: Vec<(LaneId, Record<C>)>,
     /// Per lane: slices lost since the batch before, and other records lost.
     #[serde(default)]
     pub lost: Vec<Lost>,
@@ -195,13 +207,13 @@ pub struct Batch {
     pub jobs: u64,
     /// What the monitor measured.
     #[serde(default)]
-    pub samples: Vec<Sample>,
+    pub samples: Vec<Sample<C>>,
     /// Event log lines.
     #[serde(default)]
-    pub log: Vec<LogLine>,
+    pub log: Vec<LogLine<C>>,
     /// What is going on at `now`.
     #[serde(default)]
-    pub live: Live,
+    pub live: Live<C>,
 }
 
 /// Records that found their ring full.
@@ -226,17 +238,116 @@ pub struct RepetitionsLost {
     pub count: u64,
 }
 
-impl Live {
-    /// Moves it in time.
-    pub(crate) fn moved(&mut self, moved: impl Fn(Nanos) -> Nanos) {
-        for current in &mut self.lanes {
-            current.start = moved(current.start);
-            current.blocking_since = current.blocking_since.map(&moved);
-            current.overdue_since = current.overdue_since.map(&moved);
+impl_map_instants!(LaneSample {
+    at,
+    lane,
+    on_cpu,
+    waiting,
+    asleep_in,
+    asleep
+});
+impl_map_instants!(RuntimeSample {
+    at,
+    elapsed,
+    polls,
+    total_polls,
+    live_tasks,
+    global_queue,
+    local_queue,
+    blocking_queue,
+    blocking_threads,
+    busy,
+    parks,
+    steals,
+    io_ready,
+    budget_forced_yields,
+});
+impl_map_instants!(GroupSample {
+    at,
+    group,
+    scheduled_count,
+    scheduled,
+    polls,
+    polling,
+    slow_polls
+});
+impl_map_instants!(ChannelSample {
+    at,
+    label,
+    len,
+    capacity
+});
+
+impl<C> Sample<C> {
+    fn map_instants<D>(self, map: impl Fn(Instant<C>) -> Instant<D>) -> Sample<D> {
+        match self {
+            Sample::Lane(sample) => Sample::Lane(sample.map_instants(map)),
+            Sample::Runtime(sample) => Sample::Runtime(sample.map_instants(map)),
+            Sample::Group(sample) => Sample::Group(sample.map_instants(map)),
+            Sample::Channel(sample) => Sample::Channel(sample.map_instants(map)),
         }
-        for waiting in &mut self.waiting {
-            waiting.ready = waiting.ready.map(&moved);
-            waiting.woken = waiting.woken.map(&moved);
+    }
+}
+
+impl<C> LogLine<C> {
+    /// The same line with its instant on another clock.
+    pub(crate) fn map_instants<D>(self, map: impl Fn(Instant<C>) -> Instant<D>) -> LogLine<D> {
+        let LogLine {
+            at,
+            level,
+            task,
+            target,
+            message,
+        } = self;
+        LogLine {
+            at: map(at),
+            level,
+            task,
+            target,
+            message,
+        }
+    }
+}
+
+impl<C> CurrentSlice<C> {
+    fn map_instants<D>(self, map: impl Fn(Instant<C>) -> Instant<D>) -> CurrentSlice<D> {
+        CurrentSlice {
+            lane: self.lane,
+            task: self.task,
+            start: map(self.start),
+            queued: self.queued,
+            unnoticed: self.unnoticed,
+            blocking_since: self.blocking_since.map(&map),
+            overdue_since: self.overdue_since.map(&map),
+            label: self.label,
+        }
+    }
+}
+
+impl<C> Waiting<C> {
+    fn map_instants<D>(self, map: impl Fn(Instant<C>) -> Instant<D>) -> Waiting<D> {
+        Waiting {
+            task: self.task,
+            ready: self.ready.map(&map),
+            woken: self.woken.map(&map),
+        }
+    }
+}
+
+impl<C> Live<C> {
+    /// The same with its instants on another clock.
+    pub(crate) fn map_instants<D>(self, map: impl Fn(Instant<C>) -> Instant<D>) -> Live<D> {
+        Live {
+            lanes: self
+                .lanes
+                .into_iter()
+                .map(|current| current.map_instants(&map))
+                .collect(),
+            waiting: self
+                .waiting
+                .into_iter()
+                .map(|waiting| waiting.map_instants(&map))
+                .collect(),
         }
     }
 }
@@ -245,26 +356,27 @@ impl Batch {
     /// Number of drained records from which a batch is due at once: a model processes them in about 3 ms. While it
     /// processed many more, the rings would overflow.
     pub const DUE: usize = 10_000;
+}
 
-    /// Moves everything in it in time: to another clock, or to another beginning.
-    pub(crate) fn moved(&mut self, moved: impl Fn(Nanos) -> Nanos) {
-        self.now = moved(self.now);
-        for (_, record) in &mut self.records {
-            *record = record.moved(&moved);
+impl<C: Clock> Batch<C> {
+    /// The same batch with its instants on another clock, or on the same clock with another zero.
+    pub(crate) fn map_instants<D>(self, map: impl Fn(Instant<C>) -> Instant<D>) -> Batch<D> {
+        let record = |(lane, record): (LaneId, Record<C>)| (lane, record.map_instants(&map));
+        Batch {
+            now: map(self.now),
+            definitions: self.definitions,
+            records: self.records.into_iter().map(record).collect(),
+            lost: self.lost,
+            repetitions_lost: self.repetitions_lost,
+            jobs: self.jobs,
+            samples: self
+                .samples
+                .into_iter()
+                .map(|sample| sample.map_instants(&map))
+                .collect(),
+            log: self.log.into_iter().map(|line| line.map_instants(&map)).collect(),
+            live: self.live.map_instants(&map),
         }
-        for sample in &mut self.samples {
-            let at = match sample {
-                Sample::Lane(sample) => &mut sample.at,
-                Sample::Runtime(sample) => &mut sample.at,
-                Sample::Group(sample) => &mut sample.at,
-                Sample::Channel(sample) => &mut sample.at,
-            };
-            *at = moved(*at);
-        }
-        for line in &mut self.log {
-            line.at = moved(line.at);
-        }
-        self.live.moved(moved);
     }
 }
 

@@ -1,6 +1,7 @@
 //! What a measured thread writes: fixed-size, `Copy`, and no larger than half a cache line.
 
-use super::{CompactDuration, GroupId, Label, Nanos, Outcome, Reason, TaskId};
+use super::time::impl_map_instants;
+use super::{Clock, CompactDuration, GroupId, Instant, Label, Outcome, Reason, RunClock, TaskId};
 use serde::{Deserialize, Serialize};
 
 /// One uninterrupted hold of a lane by a task: one poll of an async task, one job on a thread.
@@ -12,9 +13,10 @@ use serde::{Deserialize, Serialize};
 ///                           ready  woken  start
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct Slice {
+#[serde(bound = "")]
+pub struct Slice<C = RunClock> {
     /// When it began.
-    pub start: Nanos,
+    pub start: Instant<C>,
     /// Who held the lane.
     pub task: TaskId,
     /// How long.
@@ -38,9 +40,10 @@ pub struct Slice {
 
 /// A step of a task's program that ran to its end, inside a slice or across several.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct Step {
+#[serde(bound = "")]
+pub struct Step<C = RunClock> {
     /// When it began.
-    pub start: Nanos,
+    pub start: Instant<C>,
     /// Whose.
     pub task: TaskId,
     /// How long, from its first line to its last, suspensions included.
@@ -55,9 +58,10 @@ pub struct Step {
 
 /// A task came to be. It is queued from `at` on.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct Spawned {
+#[serde(bound = "")]
+pub struct Spawned<C = RunClock> {
     /// When.
-    pub at: Nanos,
+    pub at: Instant<C>,
     /// Who.
     pub task: TaskId,
     /// The task that spawned it, if a task did.
@@ -71,9 +75,10 @@ pub struct Spawned {
 
 /// A task is over.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct Ended {
+#[serde(bound = "")]
+pub struct Ended<C = RunClock> {
     /// When.
-    pub at: Nanos,
+    pub at: Instant<C>,
     /// Who.
     pub task: TaskId,
     /// How.
@@ -83,9 +88,9 @@ pub struct Ended {
     pub unheard: bool,
 }
 
-impl Ended {
+impl<C> Ended<C> {
     /// An end that somebody hears of, or that is no failure.
-    pub fn heard(at: Nanos, task: TaskId, outcome: Outcome) -> Ended {
+    pub fn heard(at: Instant<C>, task: TaskId, outcome: Outcome) -> Ended<C> {
         Ended {
             at,
             task,
@@ -97,18 +102,20 @@ impl Ended {
 
 /// From now on nobody waits for this task any more: who did was cancelled or has gone on. It runs on to its own end.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct Orphaned {
+#[serde(bound = "")]
+pub struct Orphaned<C = RunClock> {
     /// When.
-    pub at: Nanos,
+    pub at: Instant<C>,
     /// Who.
     pub task: TaskId,
 }
 
 /// One repetition of a task's steps is over.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct Repetition {
+#[serde(bound = "")]
+pub struct Repetition<C = RunClock> {
     /// When it began.
-    pub start: Nanos,
+    pub start: Instant<C>,
     /// Whose.
     pub task: TaskId,
     /// How long it took.
@@ -119,9 +126,10 @@ pub struct Repetition {
 
 /// Something happened that the presenter did.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct Marked {
+#[serde(bound = "")]
+pub struct Marked<C = RunClock> {
     /// When.
-    pub at: Nanos,
+    pub at: Instant<C>,
     /// What.
     pub mark: Mark,
 }
@@ -138,43 +146,81 @@ pub enum Mark {
 
 /// What a measured thread writes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Record {
+#[serde(rename_all = "snake_case", bound = "")]
+pub enum Record<C = RunClock> {
     /// A slice ended.
-    Slice(Slice),
+    Slice(Slice<C>),
     /// A step ended.
-    Step(Step),
+    Step(Step<C>),
     /// A task was spawned.
-    Spawned(Spawned),
+    Spawned(Spawned<C>),
     /// A task ended.
-    Ended(Ended),
+    Ended(Ended<C>),
     /// Nobody waits for a task any more.
-    Orphaned(Orphaned),
+    Orphaned(Orphaned<C>),
     /// A repetition ended.
-    Repetition(Repetition),
+    Repetition(Repetition<C>),
     /// The presenter did something.
-    Marked(Marked),
+    Marked(Marked<C>),
 }
 
-impl Record {
-    /// Moves it in time.
-    pub(crate) fn moved(mut self, moved: impl Fn(Nanos) -> Nanos) -> Record {
-        let at = match &mut self {
-            Record::Slice(r) => &mut r.start,
-            Record::Step(r) => &mut r.start,
-            Record::Spawned(r) => &mut r.at,
-            Record::Ended(r) => &mut r.at,
-            Record::Orphaned(r) => &mut r.at,
-            Record::Repetition(r) => &mut r.start,
-            Record::Marked(r) => &mut r.at,
-        };
-        *at = moved(*at);
-        self
+impl_map_instants!(Slice {
+    start,
+    task,
+    len,
+    queued,
+    unnoticed,
+    woken_by,
+    label,
+    suspended_on
+});
+impl_map_instants!(Step {
+    start,
+    task,
+    len,
+    label,
+    blocking
+});
+impl_map_instants!(Spawned {
+    at,
+    task,
+    parent,
+    index,
+    group
+});
+impl_map_instants!(Ended {
+    at,
+    task,
+    outcome,
+    unheard
+});
+impl_map_instants!(Orphaned { at, task });
+impl_map_instants!(Repetition {
+    start,
+    task,
+    len,
+    outcome
+});
+impl_map_instants!(Marked { at, mark });
+
+impl<C: Clock> Record<C> {
+    /// The same record with its instant on another clock.
+    #[inline]
+    pub(crate) fn map_instants<D>(self, map: impl Fn(Instant<C>) -> Instant<D>) -> Record<D> {
+        match self {
+            Record::Slice(slice) => Record::Slice(slice.map_instants(map)),
+            Record::Step(step) => Record::Step(step.map_instants(map)),
+            Record::Spawned(spawned) => Record::Spawned(spawned.map_instants(map)),
+            Record::Ended(ended) => Record::Ended(ended.map_instants(map)),
+            Record::Orphaned(orphaned) => Record::Orphaned(orphaned.map_instants(map)),
+            Record::Repetition(repetition) => Record::Repetition(repetition.map_instants(map)),
+            Record::Marked(marked) => Record::Marked(marked.map_instants(map)),
+        }
     }
 
     /// When it was written, or hardly later: the end of what it tells of.
     #[inline]
-    pub fn written_at(&self) -> Nanos {
+    pub fn written_at(&self) -> Instant<C> {
         match self {
             Record::Slice(slice) => slice.start + slice.len.get(),
             Record::Step(step) => step.start + step.len.get(),

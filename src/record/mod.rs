@@ -28,4 +28,7 @@ pub use event::{Ended, Mark, Marked, Orphaned, Record, Repetition, Slice, Spawne
 pub use ids::{DEAD, Definition, GroupId, Label, LaneId, LaneKind, TaskId};
 pub use kinds::{Outcome, Reason};
 pub use resources::Resources;
-pub use time::{CompactDuration, Nanos};
+pub use time::{
+    Clock, CompactDuration, Instant, MonotonicClock, MonotonicInstant, Nanos, ProcessClock, ProcessInstant, RunClock,
+    RunInstant,
+};

@@ -1,21 +1,28 @@
-//! Instants and lengths of time.
+//! Points in time and lengths of time, as different types.
+//!
+//! A length is a [`Nanos`]. A point in time is an [`Instant`] on one of three clocks, which differ in where they begin to
+//! count: [`RunInstant`], [`ProcessInstant`] and [`MonotonicInstant`]. Instants of different clocks do not compare and do not
+//! subtract. The probe alone converts between them (`RunStart` and `ClockOffset` in `probe::clock`).
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use std::hash::Hash;
+use std::marker::PhantomData;
 use std::ops::{Add, AddAssign, Sub};
 use std::time::Duration;
 
-/// An instant, in nanoseconds since the run's start, or a length in nanoseconds. Arithmetic saturates.
+/// A length of time in nanoseconds. Arithmetic saturates.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Debug, Serialize, Deserialize)]
 pub struct Nanos(pub u64);
 
 impl Nanos {
-    /// The run's start, or no time at all.
+    /// No time at all.
     pub const ZERO: Nanos = Nanos(0);
-    /// Later than everything.
+    /// Longer than everything.
     pub const MAX: Nanos = Nanos(u64::MAX);
 
-    /// Instants and lengths that are kept exactly are below: 2⁵⁶ ns, more than two years. The model keeps them in at most seven bytes.
+    /// Lengths, and times since a clock's zero, that are kept exactly are below this: 2⁵⁶ ns, more than two years. The model
+    /// keeps them in at most seven bytes.
     pub const BOUND: Nanos = Nanos(1 << 56);
 
     /// Whole milliseconds.
@@ -61,7 +68,7 @@ impl AddAssign for Nanos {
 
 impl Sub for Nanos {
     type Output = Nanos;
-    /// Saturates at zero: clocks of two threads may disagree by a few nanoseconds.
+    /// Saturates at zero.
     fn sub(self, rhs: Nanos) -> Nanos {
         Nanos(self.0.saturating_sub(rhs.0))
     }
@@ -72,6 +79,123 @@ impl std::iter::Sum for Nanos {
         iter.fold(Nanos::ZERO, |a, b| a + b)
     }
 }
+
+/// What an [`Instant`] counts from. The types that implement this trait have no values at run time.
+pub trait Clock: Copy + Ord + Hash + Default + fmt::Debug + Send + Sync + 'static {}
+
+/// Counts from the run's start. The model, the screen and the reports use this clock.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Debug)]
+pub struct RunClock;
+
+/// Counts from the first look that this process took at its clock. Measured threads use this clock.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Debug)]
+pub struct ProcessClock;
+
+/// `CLOCK_MONOTONIC`, which all processes of a machine share. Messages between processes use this clock.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Debug)]
+pub struct MonotonicClock;
+
+impl Clock for RunClock {}
+impl Clock for ProcessClock {}
+impl Clock for MonotonicClock {}
+
+/// A point in time, in nanoseconds since the zero of the clock `C`. Arithmetic saturates.
+///
+/// In JSON it is the plain number.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Instant<C>(pub u64, PhantomData<C>);
+
+/// An instant since the run's start.
+pub type RunInstant = Instant<RunClock>;
+/// An instant by the clock of this process.
+pub type ProcessInstant = Instant<ProcessClock>;
+/// An instant by `CLOCK_MONOTONIC`.
+pub type MonotonicInstant = Instant<MonotonicClock>;
+
+impl<C> Instant<C> {
+    /// The clock's zero.
+    pub const ZERO: Instant<C> = Instant::new(0);
+    /// Later than everything.
+    pub const MAX: Instant<C> = Instant::new(u64::MAX);
+
+    /// So many nanoseconds after the clock's zero.
+    #[inline]
+    pub const fn new(nanos: u64) -> Instant<C> {
+        Instant(nanos, PhantomData)
+    }
+
+    /// So many whole milliseconds after the clock's zero.
+    pub const fn from_millis(ms: u64) -> Instant<C> {
+        Instant::new(ms * 1_000_000)
+    }
+
+    /// So many whole microseconds after the clock's zero.
+    pub const fn from_micros(us: u64) -> Instant<C> {
+        Instant::new(us * 1_000)
+    }
+
+    /// The time since the clock's zero.
+    #[inline]
+    pub const fn since_zero(self) -> Nanos {
+        Nanos(self.0)
+    }
+}
+
+impl<C> fmt::Debug for Instant<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}ns", self.0)
+    }
+}
+
+impl<C> Add<Nanos> for Instant<C> {
+    type Output = Instant<C>;
+    #[inline]
+    fn add(self, rhs: Nanos) -> Instant<C> {
+        Instant::new(self.0.saturating_add(rhs.0))
+    }
+}
+
+impl<C: Copy> AddAssign<Nanos> for Instant<C> {
+    #[inline]
+    fn add_assign(&mut self, rhs: Nanos) {
+        *self = *self + rhs;
+    }
+}
+
+impl<C> Sub<Nanos> for Instant<C> {
+    type Output = Instant<C>;
+    /// Saturates at the clock's zero.
+    #[inline]
+    fn sub(self, rhs: Nanos) -> Instant<C> {
+        Instant::new(self.0.saturating_sub(rhs.0))
+    }
+}
+
+impl<C> Sub for Instant<C> {
+    type Output = Nanos;
+    /// Saturates at zero: the clock readings of two threads may disagree by a few nanoseconds.
+    #[inline]
+    fn sub(self, rhs: Instant<C>) -> Nanos {
+        Nanos(self.0.saturating_sub(rhs.0))
+    }
+}
+
+/// Gives a type with one instant the method `map_instants`, which puts that instant on another clock.
+///
+/// The macro names every field, because struct update syntax cannot change a type parameter.
+macro_rules! impl_map_instants {
+    ($type:ident { $instant:ident, $($rest:ident),+ $(,)? }) => {
+        impl<C> $type<C> {
+            #[inline]
+            fn map_instants<D>(self, map: impl Fn($crate::record::Instant<C>) -> $crate::record::Instant<D>) -> $type<D> {
+                let $type { $instant, $($rest),+ } = self;
+                $type { $instant: map($instant), $($rest),+ }
+            }
+        }
+    };
+}
+pub(super) use impl_map_instants;
 
 /// A length of time in four bytes: 27 bits of mantissa, 5 of exponent.
 ///
@@ -146,19 +270,19 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_short_is_exact_below_134_ms(n in 0u64..1 << 27) {
+        fn a_compact_duration_is_exact_below_134_ms(n in 0u64..1 << 27) {
             prop_assert_eq!(CompactDuration::new(Nanos(n)).get(), Nanos(n));
         }
 
         #[test]
-        fn a_short_rounds_down_and_by_little(n in 0u64..1 << 58) {
+        fn a_compact_duration_rounds_down_by_less_than_its_precision(n in 0u64..1 << 58) {
             let back = CompactDuration::new(Nanos(n)).get().0;
             prop_assert!(back <= n);
             prop_assert!((n - back) as f64 <= n as f64 * 1.5e-8);
         }
 
         #[test]
-        fn shorts_sort_as_their_lengths(a: u64, b: u64) {
+        fn compact_durations_sort_as_their_lengths(a: u64, b: u64) {
             if CompactDuration::new(Nanos(a)) < CompactDuration::new(Nanos(b)) {
                 prop_assert!(a < b);
             }

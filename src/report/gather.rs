@@ -114,7 +114,7 @@ fn overall(model: &Model) -> Overall {
     Overall {
         repetitions: groups.repetitions.iter().copied().fold(0, u64::saturating_add),
         completed,
-        throughput: per_second(completed, model.now()),
+        throughput: per_second(completed, model.now().since_zero()),
         repetition_ns: groups.repetition_time.into(),
         delay_ns: groups.delay.into(),
         lateness_ns: groups.lateness.into(),
@@ -188,7 +188,7 @@ impl From<model::Percentiles> for Percentiles {
 
 fn lane(model: &Model, lane: &model::Lane) -> Lane {
     let (running, blocking) = model.lane_times(lane.id);
-    let held = (running + blocking).as_secs_f64() / model.now().max(Nanos(1)).as_secs_f64();
+    let held = (running + blocking).as_secs_f64() / model.now().since_zero().max(Nanos(1)).as_secs_f64();
     Lane {
         name: clean(&lane.name),
         kind: lane.kind.word(),

@@ -125,7 +125,7 @@ impl Conductor {
 
     /// Time since the run's start.
     fn now(&self) -> Duration {
-        self.registry.elapsed().into()
+        self.registry.run_now().since_zero().into()
     }
 
     /// Handles items that are due, at most [`MAX_ITEMS_AT_ONCE`]. Breaks at the end of the timeline.

@@ -25,7 +25,7 @@ use crate::executor::processes::{RemoteRecords, WorkerCommand};
 use crate::executor::{self, Setup};
 use crate::model::{CueInfo, RunInfo};
 use crate::probe::{self, Collector, Log, Registry, Watch};
-use crate::record::{Batch, ChannelSample, Definition, LaneId, Nanos, Resources, Sample};
+use crate::record::{Batch, ChannelSample, Definition, LaneId, Nanos, Resources, RunInstant, Sample};
 use crate::scenario::Scenario;
 use crate::workload::{Calibration, Labels, Services, compile};
 use conductor::{Command, Conductor};
@@ -62,7 +62,7 @@ pub struct Run {
     lane_names: HashMap<LaneId, String>,
     services: Arc<Services>,
     /// The instant of the last channel sample.
-    channels_at: Option<Nanos>,
+    channels_at: Option<RunInstant>,
     /// The resources that the process had used before the first task arrived.
     used_before: Resources,
     interference: Option<Interference>,
@@ -234,7 +234,7 @@ fn info(scenario: &Scenario, workers: usize) -> RunInfo {
             .cues
             .iter()
             .map(|cue| CueInfo {
-                at: cue.at.into(),
+                at: RunInstant::ZERO + cue.at.into(),
                 caption: cue.say.clone(),
                 is_question: cue.asks,
             })

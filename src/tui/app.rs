@@ -11,7 +11,7 @@ use super::order::{Order, SortBy};
 use super::state_count::StateCount;
 use super::view::{Extent, View};
 use crate::model::{Model, SERIES_BUCKET, SeriesPoint};
-use crate::record::{LaneId, Nanos, TaskId};
+use crate::record::{LaneId, RunInstant, TaskId};
 
 /// Bars of the widest gauge.
 const MOST_POINTS: usize = 120;
@@ -82,7 +82,7 @@ pub struct App {
     groups: Vec<Summary>,
     points: Vec<SeriesPoint>,
     /// The end of the last step in `points`.
-    points_to: Nanos,
+    points_to: RunInstant,
 }
 
 impl Default for App {
@@ -100,7 +100,7 @@ impl Default for App {
             lane_order: Vec::new(),
             groups: Vec::new(),
             points: Vec::new(),
-            points_to: Nanos::ZERO,
+            points_to: RunInstant::ZERO,
         }
     }
 }
@@ -192,7 +192,7 @@ impl App {
     }
 
     fn refresh_points(&mut self, model: &Model) {
-        let to = Nanos(self.view.instant(model.now()).0 / SERIES_BUCKET.0 * SERIES_BUCKET.0);
+        let to = RunInstant::new(self.view.instant(model.now()).0 / SERIES_BUCKET.0 * SERIES_BUCKET.0);
         if to != self.points_to {
             self.points_to = to;
             self.groups = summaries(model);

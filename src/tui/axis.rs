@@ -5,7 +5,7 @@
 
 use super::frame_context::FrameContext;
 use super::view::Span;
-use crate::record::{Mark, Nanos};
+use crate::record::{Mark, Nanos, RunInstant};
 use crate::text;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -81,7 +81,7 @@ fn ticks(span: &Span, live: bool) -> Vec<(usize, String)> {
         let mut at = span.to.0 / step * step;
         while at > span.from.0 {
             let column = span.blank as u64 + (at - span.from.0) / span.per_column.0;
-            ticks.push((column as usize - 1, text::instant(Nanos(at), Nanos(step))));
+            ticks.push((column as usize - 1, text::instant(RunInstant::new(at), Nanos(step))));
             at -= step;
         }
     }
@@ -108,7 +108,7 @@ mod tests {
 
     #[test]
     fn a_live_axis_counts_back_from_now() {
-        let span = View::new(100).span(Nanos::from_millis(7_412));
+        let span = View::new(100).span(RunInstant::from_millis(7_412));
         let labels: Vec<_> = ticks(&span, true).into_iter().take(3).collect();
         assert_eq!(
             labels,
@@ -119,9 +119,9 @@ mod tests {
     #[test]
     fn a_frozen_axis_names_round_instants() {
         let mut view = View::new(100);
-        let now = Nanos::from_millis(7_412);
+        let now = RunInstant::from_millis(7_412);
         view.freeze(Extent {
-            horizon: Nanos::ZERO,
+            horizon: RunInstant::ZERO,
             now,
         });
         let labels: Vec<_> = ticks(&view.span(now), false).into_iter().map(|(_, l)| l).collect();

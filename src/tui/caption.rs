@@ -10,7 +10,7 @@
 
 use super::frame_context::FrameContext;
 use crate::model::{CueInfo, Model};
-use crate::record::{Mark, Nanos};
+use crate::record::{Mark, RunInstant};
 use crate::run::RunState;
 use crate::text;
 use ratatui::buffer::Buffer;
@@ -75,21 +75,21 @@ fn count(came: usize, all: usize) -> String {
 }
 
 /// How many cues came by `at`, and how many there are before the run's time is up.
-pub fn progress(model: &Model, at: Nanos) -> (usize, usize) {
+pub fn progress(model: &Model, at: RunInstant) -> (usize, usize) {
     let info = model.info();
-    let comes = |cue: &&CueInfo| info.duration.is_none_or(|end| cue.at <= end);
+    let comes = |cue: &&CueInfo| info.duration.is_none_or(|end| cue.at.since_zero() <= end);
     let came = cues(model, at).last().map_or(0, |n| n + 1);
     (came, info.cues.iter().filter(comes).count().max(came))
 }
 
 /// The last cue with any words that came by `at`.
-fn spoken(model: &Model, at: Nanos) -> Option<&CueInfo> {
+fn spoken(model: &Model, at: RunInstant) -> Option<&CueInfo> {
     let known = cues(model, at).filter_map(|n| model.info().cues.get(n));
     known.filter(|cue| !cue.caption.is_empty()).last()
 }
 
 /// The numbers of the cues that came by `at`, in order.
-fn cues(model: &Model, at: Nanos) -> impl Iterator<Item = usize> {
+fn cues(model: &Model, at: RunInstant) -> impl Iterator<Item = usize> {
     let marks = model.marks().iter().take_while(move |marked| marked.at <= at);
     marks.filter_map(|marked| match marked.mark {
         Mark::Cue(n) => Some(usize::from(n)),

@@ -75,13 +75,13 @@ fn digits(n: u32) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::{Label, Nanos};
+    use crate::record::{Label, RunInstant};
 
     #[test]
     fn a_bar_is_empty_or_full_only_if_the_channel_is() {
         let cells = |len, capacity, cells| {
             let sample = ChannelSample {
-                at: Nanos::ZERO,
+                at: RunInstant::ZERO,
                 label: Label(1),
                 len,
                 capacity,

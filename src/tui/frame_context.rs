@@ -6,7 +6,7 @@ use super::layout::Layout;
 use super::theme::Theme;
 use super::view::Span;
 use crate::model::{Model, Window};
-use crate::record::{GroupId, Nanos};
+use crate::record::{GroupId, RunInstant};
 use crate::run::RunState;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -29,7 +29,7 @@ pub struct FrameContext<'a> {
     /// The stretch of time on screen.
     pub span: Span,
     /// The latest instant on screen: now, or the last one that a frozen view shows.
-    pub at: Nanos,
+    pub at: RunInstant,
 }
 
 impl FrameContext<'_> {

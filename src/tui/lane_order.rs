@@ -5,10 +5,10 @@
 //! order, and a lane keeps its place while anything of it can be seen.
 
 use crate::model::{Lane, Model};
-use crate::record::{LaneId, Nanos};
+use crate::record::{LaneId, RunInstant};
 
 /// The lanes in the order of their rows, for a screen that shows the time from `from` on.
-pub fn lane_order(model: &Model, from: Nanos) -> Vec<LaneId> {
+pub fn lane_order(model: &Model, from: RunInstant) -> Vec<LaneId> {
     let stands = |lane: &&Lane| lane.is_shared() || lane.has_run_since(from);
     let (first, last): (Vec<_>, Vec<_>) = model.lanes().iter().partition(stands);
     first.into_iter().chain(last).map(|lane| lane.id).collect()

@@ -10,7 +10,7 @@ use super::family;
 use super::view::{Span, View};
 use crate::model::paint::NOTABLE_WAIT;
 use crate::model::{Model, State, Task};
-use crate::record::{Nanos, Outcome, TaskId};
+use crate::record::{Nanos, Outcome, RunInstant, TaskId};
 use std::cmp::Reverse;
 use std::fmt;
 
@@ -66,7 +66,7 @@ impl fmt::Display for SortBy {
 pub struct Order {
     by: SortBy,
     tasks: Vec<TaskId>,
-    sorted_at: Option<Nanos>,
+    sorted_at: Option<RunInstant>,
     /// What was on screen when a live view was last looked at, or a frozen one sorted.
     seen: Option<Span>,
     /// How many of them have something to show, or had a moment ago.
@@ -79,7 +79,7 @@ pub struct Order {
 struct Pass {
     /// What is on screen.
     span: Span,
-    from: Nanos,
+    from: RunInstant,
     /// Of the model's first tasks.
     ranks: Vec<(Rank, usize, TaskId)>,
 }
@@ -240,7 +240,7 @@ fn shows(task: &Task, span: &Span) -> bool {
     task.spawned_at < span.to && task.ended_at().is_none_or(|over| over > span.from)
 }
 
-fn rank(model: &Model, task: &Task, from: Nanos, to: Nanos) -> Rank {
+fn rank(model: &Model, task: &Task, from: RunInstant, to: RunInstant) -> Rank {
     let (mut blocked, mut waited) = (Nanos::ZERO, Nanos::ZERO);
     model.problems(task.id, from, to, NOTABLE_WAIT, |interval| match interval.state {
         State::Blocking if task.on_shared_lane => blocked = blocked.max(interval.len()),

@@ -19,7 +19,7 @@ use super::order::SortBy;
 use super::theme::{ORPHANED, Theme};
 use super::timeline::{self, Half};
 use crate::model::{Cell, Lane, State};
-use crate::record::{Nanos, TaskId};
+use crate::record::{Nanos, RunInstant, TaskId};
 use crate::text;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -112,7 +112,7 @@ fn doing(context: &FrameContext<'_>, id: TaskId) -> Option<(State, Nanos)> {
 }
 
 /// Since when a task that holds a lane should have been over. Of the past nobody knows.
-fn overdue(context: &FrameContext<'_>, id: TaskId) -> Option<Nanos> {
+fn overdue(context: &FrameContext<'_>, id: TaskId) -> Option<RunInstant> {
     let lane = holding(context, id).filter(|_| context.live())?;
     lane.current?.overdue_since
 }
@@ -129,7 +129,7 @@ fn detail(
     context: &FrameContext<'_>,
     id: TaskId,
     (state, length): (State, Nanos),
-    instead: Option<(&'static str, Nanos)>,
+    instead: Option<(&'static str, RunInstant)>,
     width: usize,
 ) -> Line<'static> {
     let theme = theme(context, id);

@@ -4,7 +4,7 @@
 //! time. So the count is spread over frames, and stands when it is complete.
 
 use crate::model::{Model, TaskCounts};
-use crate::record::Nanos;
+use crate::record::RunInstant;
 
 /// How many tasks are asked for one frame.
 const ASKED_PER_FRAME: usize = 10_000;
@@ -12,7 +12,7 @@ const ASKED_PER_FRAME: usize = 10_000;
 /// A count of tasks by state at one instant.
 #[derive(Default)]
 pub struct StateCount {
-    at: Option<Nanos>,
+    at: Option<RunInstant>,
     asked: usize,
     so_far: TaskCounts,
     complete: bool,
@@ -20,7 +20,7 @@ pub struct StateCount {
 
 impl StateCount {
     /// Goes on counting for the instant `at`, from the beginning if that is another one than before.
-    pub fn refresh(&mut self, model: &Model, at: Nanos) {
+    pub fn refresh(&mut self, model: &Model, at: RunInstant) {
         if self.at != Some(at) {
             *self = StateCount {
                 at: Some(at),

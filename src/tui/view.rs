@@ -7,7 +7,7 @@
 //! Columns lie on multiples of their own length, counted from the run's start. A stretch of time therefore always falls
 //! into the same cells, and the picture scrolls without shimmering.
 
-use crate::record::Nanos;
+use crate::record::{Nanos, RunInstant};
 
 /// Lengths of time per column, ascending: 1, 2, 5, 10 … from 1 µs to 500 s.
 const LEVELS: [u64; 27] = {
@@ -30,18 +30,18 @@ const COMFORTABLE: u64 = 1_500_000_000;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Extent {
     /// The oldest instant still held.
-    pub horizon: Nanos,
+    pub horizon: RunInstant,
     /// The newest.
-    pub now: Nanos,
+    pub now: RunInstant,
 }
 
 /// The stretch of time on screen.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Span {
     /// Left edge of the first painted column.
-    pub from: Nanos,
+    pub from: RunInstant,
     /// Right edge of the last column.
-    pub to: Nanos,
+    pub to: RunInstant,
     /// Columns left of the run's start, which stay empty.
     pub blank: usize,
     /// Painted columns, beside the blank ones.
@@ -52,7 +52,7 @@ pub struct Span {
 
 impl Span {
     /// The column that shows this instant.
-    pub fn column(&self, at: Nanos) -> Option<usize> {
+    pub fn column(&self, at: RunInstant) -> Option<usize> {
         let shown = self.from <= at && at < self.to;
         shown.then(|| self.blank + ((at - self.from).0 / self.per_column.0) as usize)
     }
@@ -138,7 +138,7 @@ impl View {
     }
 
     /// What is on screen of a run that has come to `now`.
-    pub fn span(&self, now: Nanos) -> Span {
+    pub fn span(&self, now: RunInstant) -> Span {
         let to = match self.anchor {
             Anchor::Live => self.end(now),
             Anchor::Frozen { .. } => self.frozen_end(),
@@ -146,8 +146,8 @@ impl View {
         let per_column = self.per_column();
         let columns = self.columns.min(to / per_column);
         Span {
-            from: Nanos(to - columns * per_column),
-            to: Nanos(to),
+            from: RunInstant::new(to - columns * per_column),
+            to: RunInstant::new(to),
             blank: (self.columns - columns) as usize,
             columns: columns as usize,
             per_column: Nanos(per_column),
@@ -155,10 +155,10 @@ impl View {
     }
 
     /// The latest instant that this view shows: now, or just before where it stands.
-    pub fn instant(&self, now: Nanos) -> Nanos {
+    pub fn instant(&self, now: RunInstant) -> RunInstant {
         match self.anchor {
             Anchor::Live => now,
-            Anchor::Frozen { known, .. } => Nanos(self.frozen_end()).min(known.now) - Nanos(1),
+            Anchor::Frozen { known, .. } => RunInstant::new(self.frozen_end()).min(known.now) - Nanos(1),
         }
     }
 
@@ -176,12 +176,12 @@ impl View {
     }
 
     /// The end of the column that holds `now`.
-    fn end(&self, now: Nanos) -> u64 {
+    fn end(&self, now: RunInstant) -> u64 {
         (now.0 / self.per_column() + 1) * self.per_column()
     }
 
     /// The end of the last column that is complete: the one after it would still fill in a frozen view.
-    fn complete(&self, now: Nanos) -> u64 {
+    fn complete(&self, now: RunInstant) -> u64 {
         (now.0 / self.per_column()).max(1) * self.per_column()
     }
 
@@ -202,8 +202,8 @@ mod tests {
 
     fn extent(now: u64) -> Extent {
         Extent {
-            horizon: Nanos::ZERO,
-            now: Nanos(now),
+            horizon: RunInstant::ZERO,
+            now: RunInstant::new(now),
         }
     }
 
@@ -211,7 +211,7 @@ mod tests {
     fn an_unzoomed_view_covers_a_comfortable_time_at_any_width() {
         for (columns, level) in [(40, 50), (70, 50), (75, 20), (130, 20), (200, 10)] {
             assert_eq!(
-                View::new(columns).span(Nanos::ZERO).per_column,
+                View::new(columns).span(RunInstant::ZERO).per_column,
                 Nanos::from_millis(level),
                 "{columns} columns"
             );
@@ -224,24 +224,24 @@ mod tests {
         for _ in 0..40 {
             view.zoom_in();
         }
-        assert_eq!(view.span(Nanos::ZERO).per_column, Nanos::from_micros(1));
+        assert_eq!(view.span(RunInstant::ZERO).per_column, Nanos::from_micros(1));
         for _ in 0..40 {
             view.zoom_out(extent(30_000_000_000));
         }
-        let span = view.span(Nanos(30_000_000_000));
+        let span = view.span(RunInstant::new(30_000_000_000));
         assert_eq!(
             span.per_column,
             Nanos::from_millis(500),
             "50 s is the first level that holds 30 s"
         );
-        assert_eq!(span.from, Nanos::ZERO);
+        assert_eq!(span.from, RunInstant::ZERO);
         assert_eq!(span.blank, 39);
     }
 
     #[test]
     fn an_instant_is_in_its_own_column() {
-        let span = View::new(100).span(Nanos::from_millis(7_412));
-        assert_eq!(span.column(Nanos::from_millis(7_412)), Some(99));
+        let span = View::new(100).span(RunInstant::from_millis(7_412));
+        assert_eq!(span.column(RunInstant::from_millis(7_412)), Some(99));
         assert_eq!(span.column(span.to), None);
         assert_eq!(span.column(span.from), Some(0));
     }
@@ -250,16 +250,16 @@ mod tests {
         #[test]
         fn freezing_hides_at_most_the_incomplete_column_and_then_stands(now in 0u64..1 << 40, more in 0u64..1 << 40, columns in 1usize..300) {
             let mut view = View::new(columns);
-            let live = view.span(Nanos(now));
+            let live = view.span(RunInstant::new(now));
             view.freeze(extent(now));
-            let frozen = view.span(Nanos(now));
+            let frozen = view.span(RunInstant::new(now));
             let column = live.per_column;
             prop_assert!(frozen.to == live.to || frozen.to + column == live.to, "only the incomplete column goes");
             prop_assert!(frozen.to.0 <= now.max(column.0));
-            prop_assert_eq!(view.span(Nanos(now + more)), frozen);
-            prop_assert_eq!(view.instant(Nanos(now + more)), frozen.to.min(Nanos(now)) - Nanos(1));
+            prop_assert_eq!(view.span(RunInstant::new(now + more)), frozen);
+            prop_assert_eq!(view.instant(RunInstant::new(now + more)), frozen.to.min(RunInstant::new(now)) - Nanos(1));
             view.thaw();
-            prop_assert_eq!(view.span(Nanos(now)), live);
+            prop_assert_eq!(view.span(RunInstant::new(now)), live);
         }
 
         #[test]
@@ -278,14 +278,14 @@ mod tests {
                 }
             }
             // The first zoom makes the comfortable level the chosen one.
-            let before = view.span(Nanos(now));
+            let before = view.span(RunInstant::new(now));
             for _ in 0..times {
                 view.zoom_in();
             }
             for _ in 0..times {
-                view.zoom_out(Extent { horizon: Nanos::ZERO, now: Nanos(u64::MAX >> 10) });
+                view.zoom_out(Extent { horizon: RunInstant::ZERO, now: RunInstant::new(u64::MAX >> 10) });
             }
-            prop_assert_eq!(view.span(Nanos(now)), before);
+            prop_assert_eq!(view.span(RunInstant::new(now)), before);
         }
 
         #[test]
@@ -295,7 +295,7 @@ mod tests {
             columns in 1usize..300,
             moves in proptest::collection::vec(prop_oneof![Just(-1i64), Just(1)], 0..60),
         ) {
-            let known = Extent { horizon: Nanos(horizon), now: Nanos(horizon + length) };
+            let known = Extent { horizon: RunInstant::new(horizon), now: RunInstant::new(horizon + length) };
             let mut view = View::new(columns);
             view.freeze(known);
             let newest = view.span(known.now);

@@ -17,7 +17,7 @@ use super::inline::{Inline, StepError, judge};
 use super::program::{Instruction, Op};
 use super::readiness::{DeadlineGuard, Readiness};
 use crate::probe::{self, TaskHandle, lane};
-use crate::record::{Label, Nanos, Reason};
+use crate::record::{Label, ProcessInstant, Reason};
 use crate::scenario::{Draw, FileOp, How, Repeat};
 use hyper::http::uri::PathAndQuery;
 use offload::offload;
@@ -91,7 +91,7 @@ async fn named<F: Future>(reason: Reason, label: Label, mut future: Pin<&mut F>)
 }
 
 /// The earlier of two deadlines: one from now on, and one that binds already.
-pub(super) fn deadline(limit: Option<Duration>, outer: Option<Nanos>) -> Option<Nanos> {
+pub(super) fn deadline(limit: Option<Duration>, outer: Option<ProcessInstant>) -> Option<ProcessInstant> {
     limit
         .map(|limit| probe::now() + limit.into())
         .into_iter()
@@ -118,7 +118,7 @@ where
 pub(super) async fn run(
     context: &mut AsyncContext,
     rng: &mut Pcg64Mcg,
-    limit: Option<Nanos>,
+    limit: Option<ProcessInstant>,
     steps: &[Instruction],
 ) -> Result<(), StepError> {
     for step in steps {
@@ -203,7 +203,7 @@ pub(super) async fn run(
     Ok(())
 }
 
-async fn sleep(context: &AsyncContext, label: Label, time: Duration, limit: Option<Nanos>) {
+async fn sleep(context: &AsyncContext, label: Label, time: Duration, limit: Option<ProcessInstant>) {
     let start = probe::now();
     let _due = DeadlineGuard::new(&context.task, Some(start + time.into()), limit);
     named(Reason::Timer, label, pin!(tokio::time::sleep(time))).await;
@@ -215,7 +215,7 @@ async fn http(
     rng: &mut Pcg64Mcg,
     label: Label,
     path: &PathAndQuery,
-    limit: Option<Nanos>,
+    limit: Option<ProcessInstant>,
 ) -> Result<(), StepError> {
     let draw = rng.random();
     let start = probe::now();
@@ -258,7 +258,7 @@ async fn file(
     label: Label,
     op: FileOp,
     size: u64,
-    limit: Option<Nanos>,
+    limit: Option<ProcessInstant>,
 ) -> Result<(), StepError> {
     let start = probe::now();
     let scratch = context.services.scratch();
@@ -282,7 +282,7 @@ async fn timeout(
     label: Label,
     after: &Draw,
     steps: &[Instruction],
-    outer: Option<Nanos>,
+    outer: Option<ProcessInstant>,
 ) -> Result<(), StepError> {
     let start = probe::now();
     let after = sample(after, rng);
@@ -302,7 +302,7 @@ async fn repeat(
     label: Label,
     times: Repeat,
     steps: &[Instruction],
-    limit: Option<Nanos>,
+    limit: Option<ProcessInstant>,
 ) -> Result<(), StepError> {
     let start = probe::now();
     for _ in turns(times) {

@@ -7,7 +7,7 @@
 //! number, and a mark for a wait that is over is ignored.
 
 use crate::probe::{self, TaskHandle};
-use crate::record::Nanos;
+use crate::record::ProcessInstant;
 use parking_lot::Mutex;
 use std::sync::Arc;
 
@@ -36,7 +36,7 @@ impl Readiness {
 
     /// Begins a wait, which ends when the guard is dropped. Unless a service marks the wait as ready before, it is ready at
     /// `limit`, the deadline of the task's timeout.
-    pub(super) fn begin_wait(self: &Arc<Self>, limit: Option<Nanos>) -> Wait {
+    pub(super) fn begin_wait(self: &Arc<Self>, limit: Option<ProcessInstant>) -> Wait {
         let mut waits = self.waits.lock();
         waits.count += 1;
         waits.is_open = true;
@@ -105,7 +105,11 @@ pub(super) struct DeadlineGuard<'a>(&'a TaskHandle);
 
 impl<'a> DeadlineGuard<'a> {
     /// The task is ready at `own`, when its wait is over, or at `limit`, the deadline of its timeout, whichever is earlier.
-    pub(super) fn new(handle: &'a TaskHandle, own: Option<Nanos>, limit: Option<Nanos>) -> DeadlineGuard<'a> {
+    pub(super) fn new(
+        handle: &'a TaskHandle,
+        own: Option<ProcessInstant>,
+        limit: Option<ProcessInstant>,
+    ) -> DeadlineGuard<'a> {
         if let Some(at) = own.into_iter().chain(limit).min() {
             handle.ready_at(at);
         }
@@ -147,7 +151,7 @@ mod tests {
         assert_eq!(ready(), None, "the task waits for something else");
         readiness.token(second.number()).ready();
         assert!(ready().is_some());
-        let third = readiness.begin_wait(Some(Nanos::MAX));
+        let third = readiness.begin_wait(Some(ProcessInstant::MAX));
         assert_eq!(ready(), None, "the deadline is ahead");
         drop(third);
     }

@@ -9,7 +9,7 @@ use super::interpret_async::{self, AsyncContext};
 use super::live_tasks::LiveTaskGuard;
 use super::program::Program;
 use crate::probe::{self, TaskHandle, lane};
-use crate::record::{LaneKind, Nanos, Outcome, Reason};
+use crate::record::{LaneKind, Outcome, ProcessInstant, Reason};
 use crate::scenario::Repeat;
 use rand_pcg::Pcg64Mcg;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -122,7 +122,7 @@ impl TaskCtx {
 
     /// Does all repetitions on the calling thread, each as a job. The first is queued since `queued_since`. A panic ends the
     /// task and does not unwind further.
-    pub fn run_sync(mut self, mut queued_since: Nanos) {
+    pub fn run_sync(mut self, mut queued_since: ProcessInstant) {
         while self.job(queued_since, Reason::Yield) {
             queued_since = probe::now();
         }
@@ -160,7 +160,7 @@ impl TaskCtx {
     /// after its timeout has timed out. A panic ends the task and does not unwind further.
     ///
     /// Returns whether another repetition is to follow. If not, the task has ended, and its end is recorded.
-    pub fn job(&mut self, queued_since: Nanos, then: Reason) -> bool {
+    pub fn job(&mut self, queued_since: ProcessInstant, then: Reason) -> bool {
         if !self.more() {
             let outcome = self.outcome();
             self.end(outcome);
@@ -245,7 +245,7 @@ fn outcome_of_drop() -> Outcome {
 /// A repetition in progress. It is recorded when it ends, also if it panics or its future is dropped.
 struct Repetition {
     handle: TaskHandle,
-    start: Nanos,
+    start: ProcessInstant,
     limit: Option<Duration>,
     is_recorded: bool,
 }
@@ -277,6 +277,7 @@ mod tests {
     use super::super::{Labels, compile};
     use super::*;
     use crate::probe::Registry;
+    use crate::record::Nanos;
     use crate::scenario;
     use std::future::poll_fn;
     use std::task::Poll;
@@ -303,8 +304,8 @@ mod tests {
     }
 
     /// The deadline of the task at present.
-    fn limit(task: &TaskHandle) -> Option<Nanos> {
-        let limit = task.tighten_limit(Nanos::MAX);
+    fn limit(task: &TaskHandle) -> Option<ProcessInstant> {
+        let limit = task.tighten_limit(ProcessInstant::MAX);
         task.set_limit(limit);
         limit
     }
@@ -346,7 +347,7 @@ mod tests {
         let steps = |inner: &str| format!("steps = [{{ timeout = {{ after = '1h', steps = [{inner}] }} }}]");
         for (inner, result) in [("'yield'", Ok(())), ("{ fail = 'always' }", Err(StepError::Failed))] {
             let (task, handle) = task(&steps(inner));
-            for outer in [None, Some(probe::now() + HOUR + HOUR), Some(Nanos(1))] {
+            for outer in [None, Some(probe::now() + HOUR + HOUR), Some(ProcessInstant::new(1))] {
                 handle.set_limit(outer);
                 let mut rng = task.seed.turn(0);
                 assert_eq!(

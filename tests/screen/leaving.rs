@@ -8,7 +8,7 @@ use std::io::Read;
 use std::sync::mpsc;
 use std::time::Duration;
 use tasklab::model::{Model, RunInfo};
-use tasklab::record::{Batch, Nanos};
+use tasklab::record::{Batch, RunInstant};
 use tasklab::run::{RunState, Source};
 use tasklab::signals::Signals;
 use tasklab::tui::{self, Options};
@@ -143,7 +143,7 @@ impl Source for Broken {
         self.batches += 1;
         assert!(self.batches < 5, "the screen itself is broken");
         Batch {
-            now: Nanos::from_millis(self.batches * 10),
+            now: RunInstant::from_millis(self.batches * 10),
             ..Batch::default()
         }
     }

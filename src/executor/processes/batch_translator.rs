@@ -8,8 +8,8 @@ use super::task_table::TaskTable;
 use super::validate;
 use crate::probe::{ClockOffset, Group, Registry};
 use crate::record::{
-    Batch, CompactDuration, CurrentSlice, DEAD, Definition, GroupId, Label, LaneId, LaneKind, Nanos, Reason, Record,
-    Sample, Slice, Step, TaskId,
+    Batch, CompactDuration, CurrentSlice, DEAD, Definition, GroupId, Label, LaneId, LaneKind, MonotonicClock,
+    ProcessClock, ProcessInstant, Reason, Record, Sample, Slice, Step, TaskId,
 };
 use crate::text;
 use parking_lot::Mutex;
@@ -74,7 +74,7 @@ pub(super) struct BatchTranslator {
     groups: HashMap<GroupId, Arc<Group>>,
     labels: HashMap<Label, Label>,
     /// The slices that had not ended in its last batch.
-    open: Vec<CurrentSlice>,
+    open: Vec<CurrentSlice<ProcessClock>>,
     /// Number of slices that had ended.
     jobs: u64,
 }
@@ -84,10 +84,10 @@ struct Lane {
     kind: LaneKind,
     name: String,
     /// The start of its last slice, as the worker sent it.
-    last_start: Option<Nanos>,
+    last_start: Option<ProcessInstant>,
     /// The end of its last slice. The measured offset between the clocks varies from batch to batch, so a later slice may
     /// seem to start before this; it is clipped.
-    last_end: Nanos,
+    last_end: ProcessInstant,
 }
 
 impl BatchTranslator {
@@ -117,7 +117,11 @@ impl BatchTranslator {
     ///
     /// # Errors
     /// How the batch breaks the protocol, in a sentence without a subject.
-    pub(super) fn translate(&mut self, batch: Batch, offset: ClockOffset) -> Result<Batch, String> {
+    pub(super) fn translate(
+        &mut self,
+        batch: Batch<MonotonicClock>,
+        offset: ClockOffset<ProcessClock>,
+    ) -> Result<Batch<ProcessClock>, String> {
         let mut batch = validate::validate(batch, offset)?;
         for definition in std::mem::take(&mut batch.definitions) {
             batch.definitions.extend(self.define(definition)?);
@@ -174,7 +178,11 @@ impl BatchTranslator {
     /// Closes the open slices of a dead worker: each gets a record that ends at `at`, the last instant that is known.
     ///
     /// `tasks`, in ascending order, are its tasks that have not ended. Also returns the worker's number of slices in all.
-    pub(super) fn close_open_slices(&self, at: Nanos, tasks: &[TaskId]) -> (Vec<(LaneId, Record)>, u64) {
+    pub(super) fn close_open_slices(
+        &self,
+        at: ProcessInstant,
+        tasks: &[TaskId],
+    ) -> (Vec<(LaneId, Record<ProcessClock>)>, u64) {
         let mut records = Vec::new();
         let mut jobs = self.jobs;
         for current in self
@@ -237,7 +245,7 @@ impl BatchTranslator {
                             kind,
                             name,
                             last_start: None,
-                            last_end: Nanos::ZERO,
+                            last_end: ProcessInstant::ZERO,
                         })
                     }
                 };
@@ -260,7 +268,7 @@ impl BatchTranslator {
         }
     }
 
-    fn record(&mut self, lane: &mut LaneId, record: &mut Record) -> Result<(), String> {
+    fn record(&mut self, lane: &mut LaneId, record: &mut Record<ProcessClock>) -> Result<(), String> {
         if let Record::Slice(slice) = record {
             slice.label = self.label(slice.label)?;
             let lane = self.lanes.get_mut(lane).ok_or_else(|| undefined("lane", lane.0))?;
@@ -318,8 +326,7 @@ fn undefined(what: &str, number: u16) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::probe::monotonic_ahead;
-    use crate::record::{Ended, Outcome, RepetitionsLost, Spawned};
+    use crate::record::{Ended, MonotonicInstant, Nanos, Outcome, RepetitionsLost, Spawned};
     use crate::workload::LiveTasks;
 
     fn translator() -> BatchTranslator {
@@ -332,9 +339,9 @@ mod tests {
         BatchTranslator::new(0, 7, Registry::new(), task_table, Arc::new(Mutex::new(names)))
     }
 
-    fn slice(start: u64, len: u64, task: u32, label: u16) -> (LaneId, Record) {
+    fn slice(start: u64, len: u64, task: u32, label: u16) -> (LaneId, Record<MonotonicClock>) {
         let slice = Slice {
-            start: Nanos(start),
+            start: MonotonicInstant::new(start),
             task: TaskId::new(task).unwrap(),
             len: CompactDuration::new(Nanos(len)),
             queued: CompactDuration::ZERO,
@@ -357,8 +364,8 @@ mod tests {
     #[test]
     fn slices_of_a_lane_never_overlap_when_the_clocks_drift() {
         let mut translator = translator();
-        let offset = monotonic_ahead();
-        let at = offset.to_monotonic(Nanos(1_000_000)).0;
+        let offset = ClockOffset::of_process();
+        let at = offset.to_monotonic(ProcessInstant::new(1_000_000)).0;
         let label = Definition::Label {
             id: Label(1),
             text: "yield".into(),
@@ -397,7 +404,7 @@ mod tests {
             ..Batch::default()
         };
         assert_eq!(
-            translator.translate(batch, monotonic_ahead()).unwrap_err(),
+            translator.translate(batch, ClockOffset::of_process()).unwrap_err(),
             "defines more labels than tasklab has ids for"
         );
     }
@@ -411,23 +418,23 @@ mod tests {
             name: "a".into(),
             library: false,
         };
-        let ended = Record::Ended(Ended::heard(Nanos(2), task, Outcome::Completed));
+        let ended = Record::Ended(Ended::heard(MonotonicInstant::new(2), task, Outcome::Completed));
         let spawned = Record::Spawned(Spawned {
-            at: Nanos(1),
+            at: MonotonicInstant::new(1),
             task,
             parent: None,
             index: 0,
             group: GroupId(0),
         });
-        let batch = |definitions, records: &[Record]| Batch {
+        let batch = |definitions, records: &[Record<MonotonicClock>]| Batch {
             definitions,
             records: records.iter().map(|&record| (LaneId::NONE, record)).collect(),
             ..Batch::default()
         };
         translator
-            .translate(batch(vec![group], &[ended, spawned]), monotonic_ahead())
+            .translate(batch(vec![group], &[ended, spawned]), ClockOffset::of_process())
             .expect("one batch");
-        let twice = translator.translate(batch(Vec::new(), &[spawned]), monotonic_ahead());
+        let twice = translator.translate(batch(Vec::new(), &[spawned]), ClockOffset::of_process());
         assert_eq!(twice.unwrap_err(), "gives the id 101 to two tasks");
     }
 
@@ -443,7 +450,7 @@ mod tests {
             }],
             ..Batch::default()
         };
-        let unknown = translator.translate(lost(0), monotonic_ahead());
+        let unknown = translator.translate(lost(0), ClockOffset::of_process());
         assert_eq!(unknown.unwrap_err(), "uses group 0, which it has not defined");
         let definitions = vec![Definition::Group {
             id: GroupId(0),
@@ -451,7 +458,7 @@ mod tests {
             library: false,
         }];
         let batch = Batch { definitions, ..lost(0) };
-        let translated = translator.translate(batch, monotonic_ahead()).expect("a batch");
+        let translated = translator.translate(batch, ClockOffset::of_process()).expect("a batch");
         let ours = translator.registry.group_named("a").id;
         assert_eq!(
             (ours, &translated.repetitions_lost),
@@ -470,11 +477,11 @@ mod tests {
                 ..Batch::default()
             };
             let mut translator = translator();
-            let offset = monotonic_ahead();
+            let offset = ClockOffset::of_process();
             assert_eq!(translator.translate(batch, offset).unwrap_err(), why);
         }
         let mut translator = translator();
-        let offset = monotonic_ahead();
+        let offset = ClockOffset::of_process();
         let strange = Batch {
             definitions: vec![lane()],
             records: vec![slice(1, 1, u32::MAX, 0)],

@@ -13,8 +13,8 @@ use super::batch_translator::BatchTranslator;
 use super::protocol::{self, Begin, FromWorker, Hello, ToWorker};
 use super::remote_records::Mail;
 use super::start::Readiness;
-use crate::probe;
-use crate::record::{Batch, Ended, LaneId, Outcome, Record};
+use crate::probe::{self, ClockOffset};
+use crate::record::{Batch, Ended, LaneId, Outcome, ProcessClock, Record};
 use crate::text;
 use parking_lot::Mutex;
 use std::io::{self, BufRead, BufReader, Read};
@@ -182,11 +182,12 @@ impl Listener {
         }
         let end = loop {
             match protocol::receive(&mut stdout, &mut line) {
-                Ok(Some(FromWorker::Batch(batch))) => match self.translator.translate(*batch, probe::monotonic_ahead())
-                {
-                    Ok(batch) => self.forward(batch),
-                    Err(why) => break End::Breach(why),
-                },
+                Ok(Some(FromWorker::Batch(batch))) => {
+                    match self.translator.translate(*batch, ClockOffset::of_process()) {
+                        Ok(batch) => self.forward(batch),
+                        Err(why) => break End::Breach(why),
+                    }
+                }
                 Ok(Some(FromWorker::Resources(used))) => drop(self.mail.send((worker, Mail::Used(used)))),
                 Ok(Some(FromWorker::Bye(_))) => break End::Bye,
                 Ok(Some(FromWorker::Hello(_) | FromWorker::Ready(_))) => break End::Breach("begins twice".into()),
@@ -232,7 +233,7 @@ impl Listener {
     }
 
     /// Forwards a batch, and then removes the tasks that it ends from the task table.
-    fn forward(&self, batch: Batch) {
+    fn forward(&self, batch: Batch<ProcessClock>) {
         let ended: Vec<_> = batch
             .records
             .iter()

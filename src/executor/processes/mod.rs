@@ -140,7 +140,7 @@ impl Executor for Processes {
             task: task.id,
             group: arrival.group.name().to_owned(),
             index: task.index,
-            since: self.registry.monotonic_ahead().to_monotonic(task.since),
+            since: self.registry.clock_offset().to_monotonic(task.since),
         }));
     }
 

@@ -1,6 +1,6 @@
 //! The messages between tasklab and its workers, and their encoding: one JSON object per line (see `PROTOCOL.md`).
 
-use crate::record::{Batch, Nanos, Resources, TaskId};
+use crate::record::{Batch, MonotonicClock, MonotonicInstant, Resources, TaskId};
 use crate::scenario::{DbSpec, Draw, LogLevel, Repeat, Start, Step, TaskSpec};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -38,7 +38,7 @@ pub(super) enum FromWorker {
     Hello(Hello),
     /// It waits for tasks.
     Ready(Nothing),
-    Batch(Box<Batch>),
+    Batch(Box<Batch<MonotonicClock>>),
     /// What it has used since it was ready.
     Resources(Resources),
     /// The last message: it was told to stop and has stopped.
@@ -145,7 +145,7 @@ pub(super) struct TaskOrder {
     /// Its index within the group, from 0.
     pub index: u32,
     /// The instant at which it arrived, by `CLOCK_MONOTONIC`.
-    pub since: Nanos,
+    pub since: MonotonicInstant,
 }
 
 /// A message without fields.

@@ -1,14 +1,14 @@
 //! Merges the batches of all workers into the monitor's batch.
 
 use crate::probe::Registry;
-use crate::record::{Batch, Live, Resources};
+use crate::record::{Batch, Live, ProcessClock, Resources};
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 
 /// A message from a worker, translated to the ids of this run.
 pub(super) enum Mail {
     /// Records. Instants are by this process's clock.
-    Batch(Batch),
+    Batch(Batch<ProcessClock>),
     /// What its process has used since it was ready.
     Used(Resources),
     /// The worker died before the run was over.
@@ -55,12 +55,12 @@ impl RemoteRecords {
     /// [`merge`](RemoteRecords::merge).
     pub fn drain(&mut self) -> usize {
         // Read here and not at the start: a worker may have sent messages before the run began.
-        let zero = self.registry.zero();
+        let start = self.registry.run_start();
         for (worker, mail) in self.mail.try_iter() {
             let last = &mut self.workers[worker];
             match mail {
-                Mail::Batch(mut batch) => {
-                    batch.moved(|at| at - zero);
+                Mail::Batch(batch) => {
+                    let batch = batch.map_instants(|at| start.to_run(at));
                     self.pending.definitions.extend(batch.definitions);
                     self.pending.records.extend(batch.records);
                     self.pending.lost.extend(batch.lost);

@@ -1,6 +1,6 @@
 //! Which worker process has which task.
 
-use crate::record::{LaneId, Record, TaskId};
+use crate::record::{LaneId, ProcessClock, Record, TaskId};
 use crate::workload::{LiveTaskGuard, LiveTasks};
 use parking_lot::Mutex;
 use std::collections::{HashMap, HashSet, VecDeque};
@@ -133,7 +133,7 @@ impl TaskTable {
 
     /// Removes the tasks that these records end. Call it after the records have been forwarded: when the last task is
     /// removed, the run may end.
-    pub(super) fn remove_ended(&self, records: &[(LaneId, Record)]) {
+    pub(super) fn remove_ended(&self, records: &[(LaneId, Record<ProcessClock>)]) {
         let mut gone = Vec::new();
         let mut state = self.state.lock();
         for (_, record) in records {
@@ -186,7 +186,7 @@ impl State {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::{Ended, Nanos, Outcome};
+    use crate::record::{Ended, Outcome, ProcessInstant};
 
     fn table() -> TaskTable {
         TaskTable::new(Arc::default(), [1_000..2_000, 2_000..3_000])
@@ -197,7 +197,7 @@ mod tests {
     }
 
     fn end(table: &TaskTable, id: u32) {
-        let ended = Ended::heard(Nanos::ZERO, task(id), Outcome::Completed);
+        let ended = Ended::heard(ProcessInstant::ZERO, task(id), Outcome::Completed);
         table.remove_ended(&[(LaneId::NONE, Record::Ended(ended))]);
     }
 

@@ -2,7 +2,9 @@
 //! know. Instants that lie slightly in the future are corrected, because clocks differ.
 
 use crate::probe::{ClockOffset, now};
-use crate::record::{Batch, CompactDuration, Nanos, Outcome, Record, Sample};
+use crate::record::{
+    Batch, CompactDuration, MonotonicClock, Nanos, Outcome, ProcessClock, ProcessInstant, Record, Sample,
+};
 use std::cell::Cell;
 
 /// Converts a batch to this process's clock and validates it. `offset` is the offset of `CLOCK_MONOTONIC` from this
@@ -10,14 +12,17 @@ use std::cell::Cell;
 ///
 /// # Errors
 /// What is wrong with the batch, in a sentence without a subject.
-pub(super) fn validate(mut batch: Batch, offset: ClockOffset) -> Result<Batch, String> {
-    let latest = Cell::new(Nanos::ZERO);
-    batch.moved(|at| {
+pub(super) fn validate(
+    batch: Batch<MonotonicClock>,
+    offset: ClockOffset<ProcessClock>,
+) -> Result<Batch<ProcessClock>, String> {
+    let latest = Cell::new(ProcessInstant::ZERO);
+    let mut batch = batch.map_instants(|at| {
         let at = offset.from_monotonic(at);
         latest.set(latest.get().max(at));
         at
     });
-    if latest.get() >= Nanos::BOUND {
+    if latest.get().since_zero() >= Nanos::BOUND {
         return Err("sends an instant that is years away".into());
     }
     if longest(&batch) >= Nanos::BOUND {
@@ -35,7 +40,7 @@ pub(super) fn validate(mut batch: Batch, offset: ClockOffset) -> Result<Batch, S
 }
 
 /// The longest length of time in the batch.
-fn longest(batch: &Batch) -> Nanos {
+fn longest(batch: &Batch<ProcessClock>) -> Nanos {
     let records = batch.records.iter().map(|(_, record)| match record {
         Record::Slice(slice) => slice.len.max(slice.queued).max(slice.unnoticed),
         Record::Step(step) => step.len,
@@ -56,7 +61,7 @@ fn longest(batch: &Batch) -> Nanos {
 }
 
 /// The outcomes of the tasks and repetitions that end in the batch.
-fn outcomes(batch: &Batch) -> impl Iterator<Item = Outcome> {
+fn outcomes(batch: &Batch<ProcessClock>) -> impl Iterator<Item = Outcome> {
     let recorded = batch.records.iter().filter_map(|(_, record)| match record {
         Record::Ended(ended) => Some(ended.outcome),
         Record::Repetition(repetition) => Some(repetition.outcome),
@@ -88,24 +93,23 @@ fn reportable(outcome: Outcome) -> Result<(), String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::probe::monotonic_ahead;
     use crate::record::{
-        CurrentSlice, Ended, GroupId, Label, LaneId, LaneSample, Reason, Repetition, RepetitionsLost, Slice, Step,
-        TaskId, Waiting,
+        CurrentSlice, Ended, GroupId, Label, LaneId, LaneSample, MonotonicInstant, Reason, Repetition, RepetitionsLost,
+        Slice, Step, TaskId, Waiting,
     };
 
     const TASK: TaskId = TaskId(std::num::NonZeroU32::MIN);
     /// The last instant that is valid: one nanosecond before the bound.
     const LAST: Nanos = Nanos(Nanos::BOUND.0 - 1);
 
-    fn of(record: Record) -> Batch {
+    fn of(record: Record<MonotonicClock>) -> Batch<MonotonicClock> {
         Batch {
             records: vec![(LaneId(0), record)],
             ..Batch::default()
         }
     }
 
-    fn step(start: Nanos, len: Nanos) -> Batch {
+    fn step(start: MonotonicInstant, len: Nanos) -> Batch<MonotonicClock> {
         of(Record::Step(Step {
             start,
             task: TASK,
@@ -115,10 +119,10 @@ mod tests {
         }))
     }
 
-    fn slice(lengths: [Nanos; 3]) -> Batch {
+    fn slice(lengths: [Nanos; 3]) -> Batch<MonotonicClock> {
         let [len, queued, unnoticed] = lengths.map(CompactDuration::new);
         of(Record::Slice(Slice {
-            start: Nanos::ZERO,
+            start: MonotonicInstant::ZERO,
             task: TASK,
             len,
             queued,
@@ -129,22 +133,22 @@ mod tests {
         }))
     }
 
-    fn repetition(len: Nanos, outcome: Outcome) -> Batch {
+    fn repetition(len: Nanos, outcome: Outcome) -> Batch<MonotonicClock> {
         of(Record::Repetition(Repetition {
-            start: Nanos::ZERO,
+            start: MonotonicInstant::ZERO,
             task: TASK,
             len: CompactDuration::new(len),
             outcome,
         }))
     }
 
-    fn current(lengths: [Nanos; 2], overdue_since: Option<Nanos>) -> Batch {
+    fn current(lengths: [Nanos; 2], overdue_since: Option<MonotonicInstant>) -> Batch<MonotonicClock> {
         let [queued, unnoticed] = lengths.map(CompactDuration::new);
         let mut batch = Batch::default();
         batch.live.lanes.push(CurrentSlice {
             lane: LaneId(0),
             task: TASK,
-            start: Nanos::ZERO,
+            start: MonotonicInstant::ZERO,
             queued,
             unnoticed,
             blocking_since: None,
@@ -154,10 +158,10 @@ mod tests {
         batch
     }
 
-    fn sample(on_cpu: Nanos, waiting: Nanos) -> Batch {
+    fn sample(on_cpu: Nanos, waiting: Nanos) -> Batch<MonotonicClock> {
         Batch {
             samples: vec![Sample::Lane(LaneSample {
-                at: Nanos::ZERO,
+                at: MonotonicInstant::ZERO,
                 lane: LaneId(0),
                 on_cpu,
                 waiting,
@@ -170,13 +174,13 @@ mod tests {
 
     #[test]
     fn lengths_and_instants_of_years_are_refused() {
-        let offset = monotonic_ahead();
+        let offset = ClockOffset::of_process();
         for (n, sound) in [(LAST, true), (Nanos::BOUND, false), (Nanos::MAX, false)] {
             for (which, batch) in [
                 slice([n, Nanos::ZERO, Nanos::ZERO]),
                 slice([Nanos::ZERO, n, Nanos::ZERO]),
                 slice([Nanos::ZERO, Nanos::ZERO, n]),
-                step(Nanos::ZERO, n),
+                step(MonotonicInstant::ZERO, n),
                 repetition(n, Outcome::Completed),
                 current([n, Nanos::ZERO], None),
                 current([Nanos::ZERO, n], None),
@@ -190,7 +194,7 @@ mod tests {
                 let wanted = Err("sends a length of time of years".to_owned());
                 assert_eq!(verdict, if sound { Ok(()) } else { wanted }, "{which}: {n:?}");
             }
-            let at = offset.to_monotonic(n);
+            let at = offset.to_monotonic(ProcessInstant::new(n.0));
             let verdict = validate(step(at, Nanos::ZERO), offset).map(drop);
             let wanted = Err("sends an instant that is years away".to_owned());
             assert_eq!(verdict, if sound { Ok(()) } else { wanted }, "{n:?}");
@@ -199,8 +203,8 @@ mod tests {
 
     #[test]
     fn instants_in_the_future_are_corrected() {
-        let offset = monotonic_ahead();
-        let [now, past, future] = [5, 4, 6].map(Nanos);
+        let offset = ClockOffset::of_process();
+        let [now, past, future] = [5, 4, 6].map(ProcessInstant::new);
         for (since, kept) in [(past, Some(past)), (now, Some(now)), (future, None)] {
             let mut batch = current([Nanos::ZERO; 2], Some(offset.to_monotonic(since)));
             batch.now = offset.to_monotonic(now);
@@ -225,7 +229,7 @@ mod tests {
         let name = |word: serde_json::Value| format!("`{}`", word.as_str().expect("a string"));
         for outcome in Outcome::ALL {
             let listed = row("ended").contains(&name(serde_json::json!(outcome)));
-            let ended = of(Record::Ended(Ended::heard(Nanos::ZERO, TASK, outcome)));
+            let ended = of(Record::Ended(Ended::heard(MonotonicInstant::ZERO, TASK, outcome)));
             let lost = Batch {
                 repetitions_lost: vec![RepetitionsLost {
                     group: GroupId(0),
@@ -235,7 +239,11 @@ mod tests {
                 ..Batch::default()
             };
             for batch in [ended, repetition(Nanos::ZERO, outcome), lost] {
-                assert_eq!(validate(batch, monotonic_ahead()).is_ok(), listed, "{outcome:?}");
+                assert_eq!(
+                    validate(batch, ClockOffset::of_process()).is_ok(),
+                    listed,
+                    "{outcome:?}"
+                );
             }
         }
         for reason in Reason::ALL {

@@ -13,7 +13,7 @@ use super::protocol::{self, Begin, FromWorker, GroupOrder, Hello, Nothing, TaskO
 use crate::executor::pool::Pool;
 use crate::panics::HookGuard;
 use crate::probe::{self, Collector, LogFilter, Registry, TaskHandle};
-use crate::record::{Batch, LaneKind};
+use crate::record::{Batch, LaneKind, MonotonicClock};
 use crate::scenario::{Draw, ExecutorKind, ExecutorSpec, HttpSpec, Knobs, Scenario};
 use crate::workload::{Calibration, Labels, Program, Services, compile};
 use std::collections::HashMap;
@@ -189,7 +189,7 @@ impl Worker {
         let program = self.programs.get(&order.group);
         let program = program.ok_or_else(|| protocol_error("received a task of an unknown group"))?;
         let group = self.registry.group_named(&order.group);
-        let since = self.registry.monotonic_ahead().from_monotonic(order.since);
+        let since = self.registry.clock_offset().from_monotonic(order.since);
         let task = TaskHandle::adopted(&self.registry, &group, order.task, order.index, since);
         self.pool.accept(task, program.clone());
         Ok(())
@@ -201,11 +201,10 @@ impl Worker {
     }
 
     /// The records since the last batch, with instants of the clock that all processes share.
-    fn batch(&mut self) -> Batch {
-        let mut batch = self.collector.batch();
-        let offset = self.registry.monotonic_ahead();
-        batch.moved(|at| offset.to_monotonic(at));
-        batch
+    fn batch(&mut self) -> Batch<MonotonicClock> {
+        let batch = self.collector.batch();
+        let offset = self.registry.clock_offset();
+        batch.map_instants(|at| offset.to_monotonic(at))
     }
 }
 

@@ -3,7 +3,7 @@
 
 use super::super::time_sums::TimeSums;
 use super::super::*;
-use crate::record::LaneKind;
+use crate::record::{LaneKind, RunInstant};
 
 /// What a change of a task may touch besides the task.
 pub(in crate::model) struct ChangeContext<'a> {
@@ -58,7 +58,7 @@ impl Model {
     }
 
     /// The index of the task that a record of the instant `seen_at` names.
-    pub(super) fn task_index_or_insert(&mut self, id: TaskId, seen_at: Nanos) -> usize {
+    pub(super) fn task_index_or_insert(&mut self, id: TaskId, seen_at: RunInstant) -> usize {
         if let Some(index) = self.task_indices.get(id) {
             return index;
         }
@@ -76,7 +76,7 @@ impl Model {
 
     /// Remembers from which index on the tasks must be sorted again, if a task with this key does not belong at the
     /// end.
-    fn note_unsorted(&mut self, key: (Nanos, TaskId)) {
+    fn note_unsorted(&mut self, key: (RunInstant, TaskId)) {
         if self.tasks.last().is_some_and(|last| last.sort_key() > key) {
             let sorted = &self.tasks[..self.first_unsorted.min(self.tasks.len())];
             self.first_unsorted = sorted.partition_point(|task| task.sort_key() < key);
@@ -98,7 +98,7 @@ impl Model {
     pub(in crate::model) fn change<R>(
         &mut self,
         id: TaskId,
-        seen_at: Nanos,
+        seen_at: RunInstant,
         change: impl FnOnce(&mut Task, ChangeContext) -> R,
     ) -> R {
         let index = self.task_index_or_insert(id, seen_at);
@@ -110,7 +110,7 @@ impl Model {
     pub(super) fn change_at<R>(
         &mut self,
         index: usize,
-        seen_at: Nanos,
+        seen_at: RunInstant,
         change: impl FnOnce(&mut Task, ChangeContext) -> R,
     ) -> R {
         let task = &self.tasks[index];

@@ -2,7 +2,7 @@
 
 use super::super::wait_state::PlacedSlice;
 use super::super::*;
-use crate::record::{Ended, Orphaned, Repetition, Slice, Spawned, Step};
+use crate::record::{Ended, Orphaned, Repetition, RunInstant, Slice, Spawned, Step};
 
 /// Records kept for a task whose spawn is not known yet. With more than that, the record of its spawn was probably
 /// lost, and the distributions of its group lack the records beyond.
@@ -77,7 +77,7 @@ impl Model {
     }
 
     /// Counts `from..to` as blocking: the thread slept in the OS while `task` held it.
-    pub(super) fn block(&mut self, task: TaskId, from: Nanos, to: Nanos) {
+    pub(super) fn block(&mut self, task: TaskId, from: RunInstant, to: RunInstant) {
         self.change(task, from, |task, mut context| {
             let (lanes, lane_indices) = (std::mem::take(&mut context.lanes), context.lane_indices);
             let (mut sums, arena) = context.sums(&mut task.times);

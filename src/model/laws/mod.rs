@@ -16,7 +16,7 @@ fn answers(model: &Model, step: u64) -> Vec<String> {
         model.record_counts()
     )];
     let span = Window {
-        from: Nanos(0),
+        from: RunInstant::new(0),
         to: model.now() + Nanos(50),
         columns: 37,
     };
@@ -33,7 +33,12 @@ fn answers(model: &Model, step: u64) -> Vec<String> {
         ));
         let states: Vec<_> = (0..model.now().0)
             .step_by(step as usize)
-            .map(|t| (model.state_at(id, Nanos(t)), model.awaited_step_at(id, Nanos(t))))
+            .map(|t| {
+                (
+                    model.state_at(id, RunInstant::new(t)),
+                    model.awaited_step_at(id, RunInstant::new(t)),
+                )
+            })
             .collect();
         all.push(format!("{states:?}"));
         let mut cells = Vec::new();
@@ -69,7 +74,7 @@ fn answers(model: &Model, step: u64) -> Vec<String> {
             model.lane_times(lane.id),
             lane.poll_time()
         ));
-        all.push(format!("{:?}", model.utilisation(lane.id, model.now())));
+        all.push(format!("{:?}", model.utilisation(lane.id, model.now().since_zero())));
     }
     all.extend(model.series().map(|point| format!("{point:?}")));
     all
@@ -111,7 +116,7 @@ fn sums_hold(model: &Model) -> Result<(), TestCaseError> {
 
 /// Who held a lane at an instant, and how; since when is checked.
 fn held_state(model: &Model, lane: &Lane, at: u64) -> Option<(TaskId, State)> {
-    let at = Nanos(at);
+    let at = RunInstant::new(at);
     let hold = model.lane_hold_at(lane.id, at)?;
     assert!(
         hold.since <= at && model.awaited_step_at(hold.task, at).is_none(),
@@ -129,7 +134,7 @@ fn held_state(model: &Model, lane: &Lane, at: u64) -> Option<(TaskId, State)> {
 fn instants_hold(model: &Model) -> Result<(), TestCaseError> {
     let (now, horizon) = (model.now(), model.horizon());
     let span = Window {
-        from: Nanos(0),
+        from: RunInstant::new(0),
         to: now,
         columns: now.0 as usize,
     };
@@ -146,10 +151,10 @@ fn instants_hold(model: &Model) -> Result<(), TestCaseError> {
             .collect();
         let mut on_tasks = Vec::new();
         for task in model.tasks() {
-            let state = model.state_at(task.id, Nanos(at));
+            let state = model.state_at(task.id, RunInstant::new(at));
             prop_assert_eq!(
                 state.is_some(),
-                Nanos(at) >= task.spawned_at.max(horizon),
+                RunInstant::new(at) >= task.spawned_at.max(horizon),
                 "{:?} at {}",
                 task.id,
                 at
@@ -171,10 +176,10 @@ fn instants_hold(model: &Model) -> Result<(), TestCaseError> {
         prop_assert_eq!(&held, &on_tasks, "who holds a lane at {}", at);
         prop_assert_eq!(on_lanes, on_tasks, "who runs at {}", at);
     }
-    if horizon == Nanos::ZERO {
+    if horizon == RunInstant::ZERO {
         for task in model.tasks() {
             let mut times = StateTimes::default();
-            let states = (0..now.0).filter_map(|at| model.state_at(task.id, Nanos(at)));
+            let states = (0..now.0).filter_map(|at| model.state_at(task.id, RunInstant::new(at)));
             states.for_each(|state| times.add(state, Nanos(1)));
             prop_assert_eq!(
                 times,
@@ -188,7 +193,7 @@ fn instants_hold(model: &Model) -> Result<(), TestCaseError> {
 }
 
 /// The problems of a task are those of its intervals that are problems.
-fn troubles_hold(model: &Model, from: Nanos, to: Nanos, min_wait: Nanos) -> Result<(), TestCaseError> {
+fn troubles_hold(model: &Model, from: RunInstant, to: RunInstant, min_wait: Nanos) -> Result<(), TestCaseError> {
     for task in model.tasks() {
         let (mut problems, mut expected) = (Vec::new(), Vec::new());
         model.problems(task.id, from, to, min_wait, |interval| problems.push(interval));
@@ -207,8 +212,8 @@ fn troubles_hold(model: &Model, from: Nanos, to: Nanos, min_wait: Nanos) -> Resu
 /// Every cell shows something that is in it, and the worst of it.
 fn cells_hold(model: &Model, from: u64, len: u64, columns: usize) -> Result<(), TestCaseError> {
     let window = Window {
-        from: Nanos(from),
-        to: Nanos(from + len),
+        from: RunInstant::new(from),
+        to: RunInstant::new(from + len),
         columns,
     };
     let mut cells = Vec::new();
@@ -217,7 +222,9 @@ fn cells_hold(model: &Model, from: u64, len: u64, columns: usize) -> Result<(), 
         prop_assert_eq!(cells.len(), columns);
         for (column, cell) in cells.iter().enumerate() {
             let instants = window.edge(column).0..window.edge(column + 1).0;
-            let states: Vec<_> = instants.filter_map(|at| model.state_at(task.id, Nanos(at))).collect();
+            let states: Vec<_> = instants
+                .filter_map(|at| model.state_at(task.id, RunInstant::new(at)))
+                .collect();
             match cell.state {
                 None => prop_assert!(states.is_empty(), "an empty cell holds {states:?}"),
                 Some(state) => prop_assert!(states.contains(&state), "{state:?} is not among {states:?}"),
@@ -280,7 +287,7 @@ proptest! {
         acts in acts(100), turns in turns(), limit in prop::sample::select(vec![20, usize::MAX]), from in 0u64..2000, len in 1u64..500, min_wait in 0u64..70
     ) {
         let model = deliver(&happen(&acts, 1, false), &turns, 10, limit);
-        troubles_hold(&model, Nanos(from), Nanos(from + len), Nanos(min_wait))?;
+        troubles_hold(&model, RunInstant::new(from), RunInstant::new(from + len), Nanos(min_wait))?;
     }
 
     #[test]
@@ -299,7 +306,7 @@ proptest! {
         for task in model.tasks() {
             prop_assert_eq!(model.times(task.id), whole.times(task.id));
             for at in model.horizon().0..model.now().0 {
-                prop_assert_eq!(model.state_at(task.id, Nanos(at)), whole.state_at(task.id, Nanos(at)));
+                prop_assert_eq!(model.state_at(task.id, RunInstant::new(at)), whole.state_at(task.id, RunInstant::new(at)));
             }
         }
     }

@@ -32,7 +32,7 @@ pub(super) struct Run {
     samples: Vec<Sample>,
     pub(super) lost: Vec<Lost>,
     live: Live,
-    now: Nanos,
+    now: RunInstant,
     pub(super) spawned: u64,
     /// To be delivered in order of time.
     orderly: bool,
@@ -89,7 +89,7 @@ pub(super) fn happen(acts: &[Act], unit: u64, losing: bool) -> Run {
         if born {
             let group = GroupId((act.task % 2) as u16);
             let spawned = Spawned {
-                at: Nanos(*free),
+                at: RunInstant::new(*free),
                 task,
                 parent: None,
                 index: act.task / 2,
@@ -103,7 +103,7 @@ pub(super) fn happen(acts: &[Act], unit: u64, losing: bool) -> Run {
         for &(from, lasts) in &act.blocks {
             let (from, to) = ((start + from * unit).min(end), (start + (from + lasts) * unit).min(end));
             let step = Step {
-                start: Nanos(from),
+                start: RunInstant::new(from),
                 task,
                 len: Nanos(to - from).into(),
                 label: Label(1),
@@ -112,7 +112,7 @@ pub(super) fn happen(acts: &[Act], unit: u64, losing: bool) -> Run {
             written[lane].push(Record::Step(step));
         }
         if act.len % 7 == 3 {
-            for at in [start + 1, end - 1].map(Nanos) {
+            for at in [start + 1, end - 1].map(RunInstant::new) {
                 let on_cpu = Nanos(start);
                 let sample = LaneSample {
                     at,
@@ -126,7 +126,7 @@ pub(super) fn happen(acts: &[Act], unit: u64, losing: bool) -> Run {
             }
         }
         let slice = Slice {
-            start: Nanos(start),
+            start: RunInstant::new(start),
             task,
             len,
             queued: Nanos(act.queued * unit).into(),
@@ -138,11 +138,11 @@ pub(super) fn happen(acts: &[Act], unit: u64, losing: bool) -> Run {
         if act.ends {
             over.push(act.task);
             if act.idle % 3 == 1 {
-                let at = Nanos(start);
+                let at = RunInstant::new(start);
                 written[lane].push(Record::Orphaned(Orphaned { at, task }));
             }
             let ended = Ended {
-                at: Nanos(end),
+                at: RunInstant::new(end),
                 task,
                 outcome: Outcome::ALL[act.len as usize % Outcome::ALL.len()],
                 unheard: act.idle % 2 == 1,
@@ -152,7 +152,7 @@ pub(super) fn happen(acts: &[Act], unit: u64, losing: bool) -> Run {
         if act.idle % 3 == 0 {
             let outcome = Outcome::ALL[act.queued as usize % Outcome::ALL.len()];
             written[lane].push(Record::Repetition(Repetition {
-                start: Nanos(start),
+                start: RunInstant::new(start),
                 task,
                 len,
                 outcome,
@@ -184,7 +184,7 @@ pub(super) fn happen(acts: &[Act], unit: u64, losing: bool) -> Run {
         samples,
         lost,
         live,
-        now: Nanos(now),
+        now: RunInstant::new(now),
         spawned,
         orderly: false,
     }
@@ -197,15 +197,15 @@ fn unfinished(task_free: &HashMap<u32, u64>, over: &[u32], now: u64, unit: u64) 
     tasks.sort();
     for (place, (&task, &free)) in tasks.into_iter().enumerate() {
         let task = TaskId::new(task).unwrap();
-        let at = |part: u64| Nanos(free.max(now - part * unit));
+        let at = |part: u64| RunInstant::new(free.max(now - part * unit));
         match place {
             0 | 3 => live.lanes.push(CurrentSlice {
                 lane: LaneId(place as u16 / 3),
                 task,
-                start: Nanos(now - 20 * unit),
+                start: RunInstant::new(now - 20 * unit),
                 queued: Nanos(3 * unit).into(),
                 unnoticed: Nanos(4 * unit).into(),
-                blocking_since: (place == 0).then(|| Nanos(now - 5 * unit)),
+                blocking_since: (place == 0).then(|| RunInstant::new(now - 5 * unit)),
                 overdue_since: None,
                 label: Label(2),
             }),

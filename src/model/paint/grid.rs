@@ -1,22 +1,22 @@
 //! Where the cells of a row are in time.
 
 use super::Window;
-use crate::record::Nanos;
+use crate::record::{Nanos, RunInstant};
 
 /// The edges of a row's cells, and the span of time that may be painted. Instants are looked up in ascending order only,
 /// which makes each lookup a step forward instead of a search.
 #[derive(Debug)]
 pub(super) struct Grid {
-    edges: Vec<Nanos>,
-    bounds: (Nanos, Nanos),
+    edges: Vec<RunInstant>,
+    bounds: (RunInstant, RunInstant),
     column: usize,
 }
 
 impl Grid {
     /// The grid of `window`, of which nothing outside of `from..to` may be painted.
-    pub fn new(window: Window, from: Nanos, to: Nanos) -> Grid {
+    pub fn new(window: Window, from: RunInstant, to: RunInstant) -> Grid {
         let bounds = if window.columns == 0 {
-            (Nanos::ZERO, Nanos::ZERO)
+            (RunInstant::ZERO, RunInstant::ZERO)
         } else {
             (window.from.max(from), window.to.min(to))
         };
@@ -28,13 +28,13 @@ impl Grid {
     }
 
     /// The span of time that may be painted.
-    pub fn bounds(&self) -> (Nanos, Nanos) {
+    pub fn bounds(&self) -> (RunInstant, RunInstant) {
         self.bounds
     }
 
     /// The column that contains `at`, which lies within the bounds and not before the instant of the previous call.
     #[inline]
-    fn seek(&mut self, at: Nanos) -> usize {
+    fn seek(&mut self, at: RunInstant) -> usize {
         while self.edges[self.column + 1] <= at {
             self.column += 1;
         }
@@ -43,7 +43,7 @@ impl Grid {
 
     /// The column that contains all of `from..to`, if one does.
     #[inline]
-    pub fn column_containing(&mut self, from: Nanos, to: Nanos) -> Option<usize> {
+    pub fn column_containing(&mut self, from: RunInstant, to: RunInstant) -> Option<usize> {
         if from < self.bounds.0 || to > self.bounds.1 || from >= to {
             return None;
         }
@@ -53,7 +53,7 @@ impl Grid {
 
     /// Calls `each` with every column that `from..to` touches, and with how much of `from..to` lies in that column.
     #[inline]
-    pub fn for_each_column(&mut self, from: Nanos, to: Nanos, mut each: impl FnMut(usize, Nanos)) {
+    pub fn for_each_column(&mut self, from: RunInstant, to: RunInstant, mut each: impl FnMut(usize, Nanos)) {
         let (mut at, to) = (from.max(self.bounds.0), to.min(self.bounds.1));
         if at >= to {
             return;

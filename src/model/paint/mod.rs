@@ -26,7 +26,7 @@ pub(super) use breakdown::{LaneBreakdown, TimeBreakdown};
 pub(super) use painter::{LanePainter, Painter};
 
 use super::state::State;
-use crate::record::{GroupId, Nanos, TaskId};
+use crate::record::{GroupId, Nanos, RunInstant, TaskId};
 
 /// A queued or unnoticed interval of this length is visible at any zoom.
 pub const NOTABLE_WAIT: Nanos = Nanos::from_millis(2);
@@ -35,16 +35,16 @@ pub const NOTABLE_WAIT: Nanos = Nanos::from_millis(2);
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Window {
     /// The first instant.
-    pub from: Nanos,
+    pub from: RunInstant,
     /// The first instant after the window.
-    pub to: Nanos,
+    pub to: RunInstant,
     /// The number of cells.
     pub columns: usize,
 }
 
 impl Window {
     /// The first instant of the cell `column`, counted from 0. For `columns`, the end of the window.
-    pub fn edge(&self, column: usize) -> Nanos {
+    pub fn edge(&self, column: usize) -> RunInstant {
         let (span, columns) = ((self.to - self.from).0, self.columns.max(1) as u64);
         let column = column as u64;
         self.from + Nanos(span / columns * column + span % columns * column / columns)

@@ -3,7 +3,7 @@
 use super::super::state::{State, StateInterval};
 use super::grid::Grid;
 use super::{Cell, LaneBreakdown, LaneCell, TimeBreakdown, Window};
-use crate::record::{GroupId, Nanos, TaskId};
+use crate::record::{GroupId, RunInstant, TaskId};
 
 /// Paints the row of a task.
 #[derive(Debug)]
@@ -14,7 +14,7 @@ pub(in crate::model) struct Painter {
 
 impl Painter {
     /// A painter that paints nothing outside of `from..to`.
-    pub fn new(window: Window, from: Nanos, to: Nanos) -> Painter {
+    pub fn new(window: Window, from: RunInstant, to: RunInstant) -> Painter {
         Painter {
             grid: Grid::new(window, from, to),
             cells: vec![TimeBreakdown::default(); window.columns],
@@ -22,20 +22,20 @@ impl Painter {
     }
 
     /// The span of time that is painted.
-    pub fn bounds(&self) -> (Nanos, Nanos) {
+    pub fn bounds(&self) -> (RunInstant, RunInstant) {
         self.grid.bounds()
     }
 
     /// The cell that contains all of `from..to`, if one does.
     #[inline]
-    pub fn cell_containing(&mut self, from: Nanos, to: Nanos) -> Option<&mut TimeBreakdown> {
+    pub fn cell_containing(&mut self, from: RunInstant, to: RunInstant) -> Option<&mut TimeBreakdown> {
         let column = self.grid.column_containing(from, to)?;
         Some(&mut self.cells[column])
     }
 
     /// Paints `from..to` by its summary, if it lies in one cell as a whole. Returns whether it does.
     #[inline]
-    pub fn add_whole(&mut self, from: Nanos, to: Nanos, summary: &TimeBreakdown) -> bool {
+    pub fn add_whole(&mut self, from: RunInstant, to: RunInstant, summary: &TimeBreakdown) -> bool {
         let cell = self.cell_containing(from, to).map(|cell| cell.merge(summary));
         cell.is_some()
     }
@@ -67,7 +67,7 @@ pub(in crate::model) struct LanePainter {
 
 impl LanePainter {
     /// A painter that paints nothing outside of `from..to`.
-    pub fn new(window: Window, from: Nanos, to: Nanos) -> LanePainter {
+    pub fn new(window: Window, from: RunInstant, to: RunInstant) -> LanePainter {
         LanePainter {
             grid: Grid::new(window, from, to),
             cells: vec![LaneBreakdown::default(); window.columns],
@@ -75,13 +75,13 @@ impl LanePainter {
     }
 
     /// The span of time that is painted.
-    pub fn bounds(&self) -> (Nanos, Nanos) {
+    pub fn bounds(&self) -> (RunInstant, RunInstant) {
         self.grid.bounds()
     }
 
     /// Paints `from..to` by its summary, if it lies in one cell as a whole. Returns whether it does.
     #[inline]
-    pub fn add_whole(&mut self, from: Nanos, to: Nanos, summary: &LaneBreakdown) -> bool {
+    pub fn add_whole(&mut self, from: RunInstant, to: RunInstant, summary: &LaneBreakdown) -> bool {
         let column = self.grid.column_containing(from, to);
         if let Some(column) = column {
             self.cells[column].merge(summary);
@@ -91,7 +91,13 @@ impl LanePainter {
 
     /// Paints a slice and its blocking parts, which come in order.
     #[inline]
-    pub fn slice(&mut self, task: TaskId, from: Nanos, to: Nanos, blocking: impl Iterator<Item = (Nanos, Nanos)>) {
+    pub fn slice(
+        &mut self,
+        task: TaskId,
+        from: RunInstant,
+        to: RunInstant,
+        blocking: impl Iterator<Item = (RunInstant, RunInstant)>,
+    ) {
         let (cells, len) = (&mut self.cells, to - from);
         self.grid
             .for_each_column(from, to, |column, part| cells[column].add(task, len, part));

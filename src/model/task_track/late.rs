@@ -17,8 +17,8 @@ impl TaskTrack {
     pub fn move_spawn_back(
         &mut self,
         task: TaskId,
-        old: Nanos,
-        new: Nanos,
+        old: RunInstant,
+        new: RunInstant,
         spans: &Spans,
         sums: &mut TimeSums,
         arena: &mut ByteArena,

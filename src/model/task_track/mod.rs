@@ -20,7 +20,7 @@ use super::spans::Spans;
 use super::state::StateInterval;
 use super::time_sums::TimeSums;
 use super::wait_state::{PlacedSlice, WaitState};
-use crate::record::{Nanos, TaskId};
+use crate::record::{Nanos, RunInstant, TaskId};
 use std::ops::Range;
 
 /// The slices of a task that are kept, and its wait state after the last slice.
@@ -33,7 +33,7 @@ pub(super) struct TaskTrack {
     open_before: WaitState,
     packer: Packer,
     /// The start of the last slice that was ever inserted.
-    last_start: Nanos,
+    last_start: RunInstant,
     open: Chain,
     /// Slices in the open chunk.
     open_count: u8,
@@ -61,12 +61,12 @@ impl WaitBound {
 }
 
 impl TaskTrack {
-    pub fn new(spawned_at: Nanos) -> TaskTrack {
+    pub fn new(spawned_at: RunInstant) -> TaskTrack {
         let before = WaitState::spawned(spawned_at);
         TaskTrack {
             open_before: before,
             packer: Packer::new(before),
-            last_start: Nanos::ZERO,
+            last_start: RunInstant::ZERO,
             open: Chain::default(),
             open_count: 0,
             evicted: false,
@@ -94,7 +94,7 @@ impl TaskTrack {
 
     /// The start of the last slice kept.
     #[inline]
-    pub fn last_start(&self) -> Option<Nanos> {
+    pub fn last_start(&self) -> Option<RunInstant> {
         (!self.is_empty()).then_some(self.last_start)
     }
 
@@ -164,8 +164,8 @@ impl TaskTrack {
     pub fn block(
         &mut self,
         task: TaskId,
-        from: Nanos,
-        to: Nanos,
+        from: RunInstant,
+        to: RunInstant,
         arena: &ByteArena,
         mut in_slice: impl FnMut(&PlacedSlice, Nanos),
     ) {
@@ -193,8 +193,8 @@ impl TaskTrack {
     pub fn intervals(
         &self,
         task: TaskId,
-        from: Nanos,
-        to: Nanos,
+        from: RunInstant,
+        to: RunInstant,
         spans: &Spans,
         arena: &ByteArena,
         mut each: impl FnMut(StateInterval),
@@ -215,7 +215,7 @@ impl TaskTrack {
     pub fn problems(
         &self,
         task: TaskId,
-        (from, to, min_wait): (Nanos, Nanos, Nanos),
+        (from, to, min_wait): (RunInstant, RunInstant, Nanos),
         spans: &Spans,
         arena: &ByteArena,
         mut each: impl FnMut(StateInterval),
@@ -235,7 +235,7 @@ impl TaskTrack {
     }
 
     /// The wait state at an instant between two of the slices kept; `None` within a slice.
-    pub fn wait_at(&self, task: TaskId, at: Nanos, arena: &ByteArena) -> Option<WaitState> {
+    pub fn wait_at(&self, task: TaskId, at: RunInstant, arena: &ByteArena) -> Option<WaitState> {
         let wait = |slices: PackedSlices| {
             let slice = slices.iter(task).find(|slice| at < slice.timing.end)?;
             (at < slice.timing.start).then_some(slice.before)
@@ -262,7 +262,7 @@ impl TaskTrack {
 
     /// The end of the time that a chunk covers.
     #[inline]
-    fn chunk_end(&self, index: usize) -> Nanos {
+    fn chunk_end(&self, index: usize) -> RunInstant {
         self.chunks
             .get(index + 1)
             .map_or(self.open_before, |next| next.before)
@@ -270,7 +270,7 @@ impl TaskTrack {
     }
 
     /// The indices of the chunks that touch `from..to`.
-    fn within(&self, from: Nanos, to: Nanos) -> Range<usize> {
+    fn within(&self, from: RunInstant, to: RunInstant) -> Range<usize> {
         let last = self.chunks.partition_point(|chunk| chunk.before.since < to);
         let after = self.chunks.partition_point(|chunk| chunk.before.since <= from);
         // The chunk before `after` contains `from`, unless it is the last chunk and ends before `from`.
@@ -284,12 +284,12 @@ impl TaskTrack {
     }
 
     /// Whether the open chunk touches `from..to`.
-    fn open_within(&self, from: Nanos, to: Nanos) -> bool {
+    fn open_within(&self, from: RunInstant, to: RunInstant) -> bool {
         self.open_count > 0 && self.open_before.since < to && self.last_wait().since > from
     }
 
     /// Evicts the chunks that end by `horizon`. Returns the start of the time that the chunks left cover.
-    pub fn evict(&mut self, horizon: Nanos, arena: &mut ByteArena) -> Nanos {
+    pub fn evict(&mut self, horizon: RunInstant, arena: &mut ByteArena) -> RunInstant {
         let count = (0..self.chunks.len())
             .take_while(|&index| self.chunk_end(index) <= horizon)
             .count();

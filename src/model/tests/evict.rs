@@ -7,14 +7,14 @@ fn a_task_is_not_forgotten_before_its_last_slice_has_come() {
     let mut model = Model::with_limit(RunInfo::default(), 1);
     // Task 1 ends inside its slice, whose record comes after that of its end; much has happened elsewhere meanwhile.
     let ended = Record::Ended(Ended {
-        at: us(5),
+        at: at_us(5),
         task: id(1),
         outcome: Outcome::Completed,
         unheard: false,
     });
-    let last = Record::Slice(slice(1, us(4), us(90)));
-    let elsewhere = (10..80).map(|at| (OTHER, Record::Slice(slice(2, us(at), us(1)))));
-    for record in [(WORKER, spawned(1, us(1))), (WORKER, ended)]
+    let last = Record::Slice(slice(1, at_us(4), us(90)));
+    let elsewhere = (10..80).map(|at| (OTHER, Record::Slice(slice(2, at_us(at), us(1)))));
+    for record in [(WORKER, spawned(1, at_us(1))), (WORKER, ended)]
         .into_iter()
         .chain(elsewhere)
         .chain([(WORKER, last)])
@@ -24,7 +24,7 @@ fn a_task_is_not_forgotten_before_its_last_slice_has_come() {
             ..Batch::default()
         });
     }
-    assert!(model.horizon() > us(5));
+    assert!(model.horizon() > at_us(5));
     let counts = model.counts();
     assert_eq!(
         (counts.completed, counts.alive()),
@@ -35,9 +35,9 @@ fn a_task_is_not_forgotten_before_its_last_slice_has_come() {
 
 #[test]
 fn the_log_keeps_the_last_lines() {
-    let mut model = model(us(0), []);
+    let mut model = model(at_us(0), []);
     let line = |at| LogLine {
-        at: Nanos(at),
+        at: RunInstant::new(at),
         level: tracing::Level::INFO,
         task: None,
         target: "test".into(),
@@ -48,7 +48,7 @@ fn the_log_keeps_the_last_lines() {
         ..Batch::default()
     });
     assert_eq!(model.log().len(), LOG_LINES);
-    assert_eq!(model.log().front().map(|line| line.at), Some(Nanos(3)));
+    assert_eq!(model.log().front().map(|line| line.at), Some(RunInstant::new(3)));
 }
 
 #[test]
@@ -56,7 +56,7 @@ fn short_tasks_that_are_over_are_forgotten_and_their_groups_remember_them() {
     let mut model = Model::with_limit(RunInfo::default(), 4_000);
     let tasks = 10_000;
     for task in 1..=tasks {
-        let at = us(u64::from(task) * 10);
+        let at = at_us(u64::from(task) * 10);
         let ended = Record::Ended(Ended {
             at: at + us(2),
             task: id(task),

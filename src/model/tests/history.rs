@@ -15,25 +15,25 @@ fn the_step_that_a_task_waited_for_is_known_afterwards() {
     let late = Slice {
         queued: us(5).into(),
         unnoticed: us(10).into(),
-        ..slice(1, us(100), us(10))
+        ..slice(1, at_us(100), us(10))
     };
     let mut model = model(
-        us(200),
+        at_us(200),
         [
-            spawned(1, us(0)),
-            labelled(slice(1, us(10), us(10)), 1, Reason::Http),
+            spawned(1, at_us(0)),
+            labelled(slice(1, at_us(10), us(10)), 1, Reason::Http),
             labelled(late, 2, Reason::Timer),
         ],
     );
     model.apply(&Batch {
-        now: us(200),
+        now: at_us(200),
         definitions: vec![Definition::Label {
             id: Label(2),
             text: "sleep 10ms".into(),
         }],
         ..Batch::default()
     });
-    let at = |at| model.awaited_step_at(id(1), us(at));
+    let at = |at| model.awaited_step_at(id(1), at_us(at));
     assert_eq!(at(5), None, "it had not run yet");
     assert_eq!(at(15), None, "it ran");
     assert_eq!([at(20), at(84)], [Some("http /weather"); 2]);
@@ -45,25 +45,25 @@ fn the_step_that_a_task_waited_for_is_known_afterwards() {
     assert_eq!(at(105), None);
     assert_eq!(at(150), Some("sleep 10ms"));
     assert_eq!(at(200), None, "that has not come yet");
-    assert_eq!(model.awaited_step_at(id(9), us(50)), None);
+    assert_eq!(model.awaited_step_at(id(9), at_us(50)), None);
 }
 
 #[test]
 fn who_held_a_lane_and_since_when_is_known_afterwards() {
     let mut model = model(
-        us(500),
+        at_us(500),
         [
-            spawned(1, us(0)),
-            Record::Slice(slice(1, us(10), us(300))),
-            blocked(1, us(60), us(100)),
+            spawned(1, at_us(0)),
+            Record::Slice(slice(1, at_us(10), us(300))),
+            blocked(1, at_us(60), us(100)),
         ],
     );
-    let held = |model: &Model, at| model.lane_hold_at(WORKER, us(at));
+    let held = |model: &Model, at| model.lane_hold_at(WORKER, at_us(at));
     let hold = |since, blocking_since: Option<u64>| {
         Some(LaneHold {
             task: id(1),
-            since: us(since),
-            blocking_since: blocking_since.map(us),
+            since: at_us(since),
+            blocking_since: blocking_since.map(at_us),
         })
     };
     assert_eq!(held(&model, 5), None);
@@ -73,13 +73,13 @@ fn who_held_a_lane_and_since_when_is_known_afterwards() {
     assert_eq!(held(&model, 310), None);
     let live = Live {
         lanes: vec![CurrentSlice {
-            blocking_since: Some(us(450)),
-            ..current(1, us(400))
+            blocking_since: Some(at_us(450)),
+            ..current(1, at_us(400))
         }],
         waiting: vec![],
     };
     model.apply(&Batch {
-        now: us(600),
+        now: at_us(600),
         live,
         ..Batch::default()
     });
@@ -90,12 +90,12 @@ fn who_held_a_lane_and_since_when_is_known_afterwards() {
 
 #[test]
 fn how_full_a_channel_was_is_known_afterwards() {
-    let mut model = model(us(0), []);
+    let mut model = model(at_us(0), []);
     for (at, len) in [(10, 0), (20, 3), (30, 3), (40, 8)] {
         model.apply(&Batch {
-            now: us(at),
+            now: at_us(at),
             samples: vec![Sample::Channel(ChannelSample {
-                at: us(at),
+                at: at_us(at),
                 label: Label(1),
                 len,
                 capacity: 8,
@@ -108,7 +108,7 @@ fn how_full_a_channel_was_is_known_afterwards() {
     };
     assert_eq!(channel.latest.len, 8);
     assert_eq!(
-        [9, 10, 25, 39, 40, 99].map(|at| channel.len_at(us(at))),
+        [9, 10, 25, 39, 40, 99].map(|at| channel.len_at(at_us(at))),
         [None, Some(0), Some(3), Some(3), Some(8), Some(8)]
     );
 }

@@ -15,11 +15,15 @@ fn id(task: u32) -> TaskId {
     TaskId::new(task).unwrap()
 }
 
+fn at_us(us: u64) -> RunInstant {
+    RunInstant::from_micros(us)
+}
+
 fn us(n: u64) -> Nanos {
     Nanos::from_micros(n)
 }
 
-fn slice(task: u32, start: Nanos, len: Nanos) -> Slice {
+fn slice(task: u32, start: RunInstant, len: Nanos) -> Slice {
     Slice {
         start,
         task: id(task),
@@ -32,7 +36,7 @@ fn slice(task: u32, start: Nanos, len: Nanos) -> Slice {
     }
 }
 
-fn spawned(task: u32, at: Nanos) -> Record {
+fn spawned(task: u32, at: RunInstant) -> Record {
     Record::Spawned(Spawned {
         at,
         task: id(task),
@@ -42,7 +46,7 @@ fn spawned(task: u32, at: Nanos) -> Record {
     })
 }
 
-fn blocked(task: u32, start: Nanos, len: Nanos) -> Record {
+fn blocked(task: u32, start: RunInstant, len: Nanos) -> Record {
     Record::Step(Step {
         start,
         task: id(task),
@@ -52,7 +56,7 @@ fn blocked(task: u32, start: Nanos, len: Nanos) -> Record {
     })
 }
 
-fn asleep(at: Nanos, on_cpu: Nanos) -> Sample {
+fn asleep(at: RunInstant, on_cpu: Nanos) -> Sample {
     Sample::Lane(LaneSample {
         at,
         lane: WORKER,
@@ -64,7 +68,7 @@ fn asleep(at: Nanos, on_cpu: Nanos) -> Sample {
 }
 
 /// A model of one worker and one group that has taken in these records.
-fn model(now: Nanos, records: impl IntoIterator<Item = Record>) -> Model {
+fn model(now: RunInstant, records: impl IntoIterator<Item = Record>) -> Model {
     let mut model = Model::new(RunInfo {
         workers: 1,
         ..RunInfo::default()
@@ -93,7 +97,7 @@ fn model(now: Nanos, records: impl IntoIterator<Item = Record>) -> Model {
     model
 }
 
-fn current(task: u32, start: Nanos) -> CurrentSlice {
+fn current(task: u32, start: RunInstant) -> CurrentSlice {
     CurrentSlice {
         lane: WORKER,
         task: id(task),
@@ -117,17 +121,17 @@ fn a_gap_is_suspended_then_unnoticed_then_queued() {
     let second = Slice {
         queued: us(10).into(),
         unnoticed: us(20).into(),
-        ..slice(1, us(100), us(5))
+        ..slice(1, at_us(100), us(5))
     };
     let model = model(
-        us(200),
+        at_us(200),
         [
-            spawned(1, us(0)),
-            Record::Slice(slice(1, us(8), us(2))),
+            spawned(1, at_us(0)),
+            Record::Slice(slice(1, at_us(8), us(2))),
             Record::Slice(second),
         ],
     );
-    let at = |at| model.state_at(id(1), us(at));
+    let at = |at| model.state_at(id(1), at_us(at));
     assert_eq!(at(7), Some(State::Queued), "spawned, and not run yet");
     assert_eq!(at(8), Some(State::Running));
     assert_eq!(at(10), Some(State::Suspended(Reason::Timer)));
@@ -137,28 +141,28 @@ fn a_gap_is_suspended_then_unnoticed_then_queued() {
     assert_eq!(at(104), Some(State::Running));
     assert_eq!(at(105), Some(State::Suspended(Reason::Timer)));
     assert_eq!(at(200), None, "now is not over");
-    assert_eq!(model.state_since(id(1)), us(105));
+    assert_eq!(model.state_since(id(1)), at_us(105));
 }
 
 #[test]
 fn a_task_that_gave_way_is_queued() {
     let gave_way = Slice {
         suspended_on: Reason::Yield,
-        ..slice(1, us(0), us(2))
+        ..slice(1, at_us(0), us(2))
     };
-    let model = model(us(9), [spawned(1, us(0)), Record::Slice(gave_way)]);
+    let model = model(at_us(9), [spawned(1, at_us(0)), Record::Slice(gave_way)]);
     assert_eq!(model.state(id(1)), State::Queued);
     assert_eq!(model.counts().queued, 1);
 }
 
 #[test]
 fn a_step_blocks_whether_it_comes_before_its_slice_or_after() {
-    let (step, slice) = (blocked(1, us(12), us(5)), Record::Slice(slice(1, us(10), us(10))));
+    let (step, slice) = (blocked(1, at_us(12), us(5)), Record::Slice(slice(1, at_us(10), us(10))));
     for records in [[step, slice], [slice, step]] {
-        let model = model(us(50), records);
-        assert_eq!(model.state_at(id(1), us(11)), Some(State::Running));
-        assert_eq!(model.state_at(id(1), us(12)), Some(State::Blocking));
-        assert_eq!(model.state_at(id(1), us(17)), Some(State::Running));
+        let model = model(at_us(50), records);
+        assert_eq!(model.state_at(id(1), at_us(11)), Some(State::Running));
+        assert_eq!(model.state_at(id(1), at_us(12)), Some(State::Blocking));
+        assert_eq!(model.state_at(id(1), at_us(17)), Some(State::Running));
         assert_eq!(model.times(id(1)).blocking, us(5));
         assert_eq!(model.lane_times(WORKER), (us(5), us(5)));
     }
@@ -167,17 +171,17 @@ fn a_step_blocks_whether_it_comes_before_its_slice_or_after() {
 #[test]
 fn a_thread_that_the_kernel_twice_saw_asleep_in_one_slice_blocked_in_between() {
     let samples = vec![
-        asleep(us(20), us(7)),
-        asleep(us(40), us(7)),
-        asleep(us(60), us(7)),
-        asleep(us(80), us(9)),
+        asleep(at_us(20), us(7)),
+        asleep(at_us(40), us(7)),
+        asleep(at_us(60), us(7)),
+        asleep(at_us(80), us(9)),
     ];
-    let mut model = model(us(100), []);
+    let mut model = model(at_us(100), []);
     model.apply(&Batch {
         samples,
         ..Batch::default()
     });
-    let slices = [slice(1, us(10), us(80)), slice(2, us(95), us(5))];
+    let slices = [slice(1, at_us(10), us(80)), slice(2, at_us(95), us(5))];
     let records = slices.map(|slice| (WORKER, Record::Slice(slice))).to_vec();
     model.apply(&Batch {
         records,
@@ -195,14 +199,14 @@ fn a_thread_that_the_kernel_twice_saw_asleep_in_one_slice_blocked_in_between() {
 #[test]
 fn one_look_at_a_sleeping_thread_proves_nothing() {
     let mut model = model(
-        us(100),
+        at_us(100),
         [
-            Record::Slice(slice(1, us(10), us(30))),
-            Record::Slice(slice(1, us(50), us(30))),
+            Record::Slice(slice(1, at_us(10), us(30))),
+            Record::Slice(slice(1, at_us(50), us(30))),
         ],
     );
     model.apply(&Batch {
-        samples: vec![asleep(us(20), us(7)), asleep(us(60), us(7))],
+        samples: vec![asleep(at_us(20), us(7)), asleep(at_us(60), us(7))],
         ..Batch::default()
     });
     assert_eq!(
@@ -214,35 +218,35 @@ fn one_look_at_a_sleeping_thread_proves_nothing() {
 
 #[test]
 fn a_poll_that_has_not_ended_is_running_and_then_seen_to_block() {
-    let mut model = model(us(100), [spawned(1, us(0))]);
+    let mut model = model(at_us(100), [spawned(1, at_us(0))]);
     let live = Live {
-        lanes: vec![current(1, us(10))],
+        lanes: vec![current(1, at_us(10))],
         waiting: vec![],
     };
     model.apply(&Batch {
-        now: us(200),
+        now: at_us(200),
         live: live.clone(),
         ..Batch::default()
     });
     assert_eq!(model.state(id(1)), State::Running);
     assert_eq!(model.current_step(id(1)), Some("http /weather"));
-    let samples = vec![asleep(us(250), us(7)), asleep(us(290), us(7))];
+    let samples = vec![asleep(at_us(250), us(7)), asleep(at_us(290), us(7))];
     model.apply(&Batch {
-        now: us(300),
+        now: at_us(300),
         samples,
         live,
         ..Batch::default()
     });
     assert_eq!(model.state(id(1)), State::Blocking);
-    assert_eq!(model.state_since(id(1)), us(250));
+    assert_eq!(model.state_since(id(1)), at_us(250));
     assert_eq!((model.counts().blocking, model.counts().running), (1, 0));
     assert_eq!(model.group_times(GroupId(0)).blocking, us(50));
     let mut cells = Vec::new();
     model.paint_lane(
         WORKER,
         Window {
-            from: us(0),
-            to: us(400),
+            from: at_us(0),
+            to: at_us(400),
             columns: 4,
         },
         &mut cells,
@@ -258,7 +262,10 @@ fn a_poll_that_has_not_ended_is_running_and_then_seen_to_block() {
 
 #[test]
 fn a_wake_up_that_a_slice_has_answered_is_over() {
-    let mut model = model(us(100), [spawned(1, us(0)), Record::Slice(slice(1, us(50), us(10)))]);
+    let mut model = model(
+        at_us(100),
+        [spawned(1, at_us(0)), Record::Slice(slice(1, at_us(50), us(10)))],
+    );
     let waiting = |ready, woken| Live {
         lanes: vec![],
         waiting: vec![Waiting {
@@ -268,37 +275,43 @@ fn a_wake_up_that_a_slice_has_answered_is_over() {
         }],
     };
     model.apply(&Batch {
-        now: us(100),
-        live: waiting(None, Some(us(40))),
+        now: at_us(100),
+        live: waiting(None, Some(at_us(40))),
         ..Batch::default()
     });
     assert_eq!(model.state(id(1)), State::Suspended(Reason::Timer));
     model.apply(&Batch {
-        now: us(100),
-        live: waiting(Some(us(70)), None),
+        now: at_us(100),
+        live: waiting(Some(at_us(70)), None),
         ..Batch::default()
     });
     assert_eq!(
         (model.state(id(1)), model.state_since(id(1))),
-        (State::Unnoticed, us(70))
+        (State::Unnoticed, at_us(70))
     );
     model.apply(&Batch {
-        now: us(100),
-        live: waiting(Some(us(70)), Some(us(80))),
+        now: at_us(100),
+        live: waiting(Some(at_us(70)), Some(at_us(80))),
         ..Batch::default()
     });
-    assert_eq!((model.state(id(1)), model.state_since(id(1))), (State::Queued, us(80)));
+    assert_eq!(
+        (model.state(id(1)), model.state_since(id(1))),
+        (State::Queued, at_us(80))
+    );
 }
 
 #[test]
 fn a_current_slice_that_has_ended_meanwhile_is_the_record() {
-    let mut model = model(us(100), [spawned(1, us(0)), Record::Slice(slice(1, us(50), us(10)))]);
+    let mut model = model(
+        at_us(100),
+        [spawned(1, at_us(0)), Record::Slice(slice(1, at_us(50), us(10)))],
+    );
     let live = Live {
-        lanes: vec![current(1, us(50))],
+        lanes: vec![current(1, at_us(50))],
         waiting: vec![],
     };
     model.apply(&Batch {
-        now: us(100),
+        now: at_us(100),
         live,
         ..Batch::default()
     });
@@ -308,7 +321,10 @@ fn a_current_slice_that_has_ended_meanwhile_is_the_record() {
 
 #[test]
 fn tasks_are_in_the_order_of_their_spawns_and_bear_their_groups_names() {
-    let model = model(us(9), [spawned(7, us(3)), spawned(900, us(1)), spawned(2, us(5))]);
+    let model = model(
+        at_us(9),
+        [spawned(7, at_us(3)), spawned(900, at_us(1)), spawned(2, at_us(5))],
+    );
     let names: Vec<String> = model
         .tasks()
         .iter()
@@ -321,15 +337,18 @@ fn tasks_are_in_the_order_of_their_spawns_and_bear_their_groups_names() {
 #[test]
 fn the_series_tells_how_many_lanes_were_held_also_with_a_poll_that_has_not_ended() {
     let mut model = model(
-        us(500_000),
-        [spawned(1, us(0)), Record::Slice(slice(1, us(100_000), us(200_000)))],
+        at_us(500_000),
+        [
+            spawned(1, at_us(0)),
+            Record::Slice(slice(1, at_us(100_000), us(200_000))),
+        ],
     );
     let live = Live {
-        lanes: vec![current(1, us(400_000))],
+        lanes: vec![current(1, at_us(400_000))],
         waiting: vec![],
     };
     model.apply(&Batch {
-        now: us(500_000),
+        now: at_us(500_000),
         live,
         ..Batch::default()
     });

@@ -5,16 +5,16 @@ use super::*;
 #[test]
 fn the_accounts_compare_with_tokios_own_count() {
     let mut model = model(
-        us(9),
+        at_us(9),
         [
-            Record::Slice(slice(1, us(0), us(1))),
-            Record::Slice(slice(1, us(2), us(1))),
+            Record::Slice(slice(1, at_us(0), us(1))),
+            Record::Slice(slice(1, at_us(2), us(1))),
         ],
     );
     assert_eq!(model.record_counts().check_poll_count(), PollCountCheck::Unknown);
     let runtime = |total_polls| {
         Sample::Runtime(RuntimeSample {
-            at: us(9),
+            at: at_us(9),
             elapsed: us(9),
             polls: total_polls,
             total_polls,
@@ -60,19 +60,19 @@ fn the_accounts_compare_with_tokios_own_count() {
 #[test]
 fn repetitions_count_though_their_records_were_lost() {
     let known = Record::Repetition(Repetition {
-        start: us(1),
+        start: at_us(1),
         task: id(1),
         len: us(9).into(),
         outcome: Outcome::Completed,
     });
-    let mut model = model(us(20), [spawned(1, us(0)), known]);
+    let mut model = model(at_us(20), [spawned(1, at_us(0)), known]);
     let lost = |outcome, count| RepetitionsLost {
         group: GroupId(0),
         outcome,
         count,
     };
     model.apply(&Batch {
-        now: us(30),
+        now: at_us(30),
         repetitions_lost: vec![lost(Outcome::Completed, 40), lost(Outcome::Failed, 2)],
         ..Batch::default()
     });
@@ -85,7 +85,10 @@ fn repetitions_count_though_their_records_were_lost() {
 #[test]
 fn counts_that_a_worker_claims_beyond_all_bounds_stay_at_the_bound() {
     let all = u64::MAX;
-    let mut model = model(us(20), [spawned(1, us(0)), Record::Slice(slice(1, us(1), us(2)))]);
+    let mut model = model(
+        at_us(20),
+        [spawned(1, at_us(0)), Record::Slice(slice(1, at_us(1), us(2)))],
+    );
     for claim in [all - 1, all] {
         model.apply(&Batch {
             lost: vec![Lost {
@@ -102,7 +105,7 @@ fn counts_that_a_worker_claims_beyond_all_bounds_stay_at_the_bound() {
         });
     }
     let known = Record::Repetition(Repetition {
-        start: us(1),
+        start: at_us(1),
         task: id(1),
         len: us(9).into(),
         outcome: Outcome::Completed,

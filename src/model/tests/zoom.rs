@@ -8,13 +8,13 @@ fn heartbeat(spoilt: impl Fn(u64, &mut Slice)) -> Model {
         let late = Slice {
             unnoticed: us(1_100).into(),
             queued: us(30).into(),
-            ..slice(1, us(25_000 * beat), us(50))
+            ..slice(1, at_us(25_000 * beat), us(50))
         };
         let mut slice = late;
         spoilt(beat, &mut slice);
         Record::Slice(slice)
     });
-    model(us(1_000_000), [spawned(1, us(0))].into_iter().chain(beats))
+    model(at_us(1_000_000), [spawned(1, at_us(0))].into_iter().chain(beats))
 }
 
 #[test]
@@ -22,8 +22,8 @@ fn a_healthy_timer_looks_healthy_from_afar() {
     let model = heartbeat(|_, _| ());
     for columns in [5, 20, 40, 100] {
         let window = Window {
-            from: us(0),
-            to: us(1_000_000),
+            from: at_us(0),
+            to: at_us(1_000_000),
             columns,
         };
         let expected = vec![Some(State::Suspended(Reason::Timer)); columns];
@@ -57,8 +57,8 @@ fn two_milliseconds_of_trouble_show_at_any_zoom() {
                 &model,
                 1,
                 Window {
-                    from: us(0),
-                    to: us(1_000_000),
+                    from: at_us(0),
+                    to: at_us(1_000_000),
                     columns,
                 },
             );
@@ -70,15 +70,15 @@ fn two_milliseconds_of_trouble_show_at_any_zoom() {
 #[test]
 fn a_microsecond_of_blocking_shows_at_any_zoom() {
     let records = [
-        spawned(1, us(0)),
-        blocked(1, us(500_000), us(1)),
-        Record::Slice(slice(1, us(499_990), us(20))),
+        spawned(1, at_us(0)),
+        blocked(1, at_us(500_000), us(1)),
+        Record::Slice(slice(1, at_us(499_990), us(20))),
     ];
-    let model = model(us(1_000_000), records);
+    let model = model(at_us(1_000_000), records);
     for columns in [1, 10, 1000, 100_000] {
         let window = Window {
-            from: us(0),
-            to: us(1_000_000),
+            from: at_us(0),
+            to: at_us(1_000_000),
             columns,
         };
         let blocking = states(&model, 1, window)
@@ -99,15 +99,18 @@ fn a_microsecond_of_blocking_shows_at_any_zoom() {
 fn half_a_cell_of_queueing_cannot_hide_between_two_cells() {
     let late = Slice {
         queued: us(100).into(),
-        ..slice(1, us(250), us(10))
+        ..slice(1, at_us(250), us(10))
     };
-    let model = model(us(400), [Record::Slice(slice(1, us(0), us(10))), Record::Slice(late)]);
+    let model = model(
+        at_us(400),
+        [Record::Slice(slice(1, at_us(0), us(10))), Record::Slice(late)],
+    );
     let shown = states(
         &model,
         1,
         Window {
-            from: us(0),
-            to: us(400),
+            from: at_us(0),
+            to: at_us(400),
             columns: 2,
         },
     );
@@ -117,21 +120,21 @@ fn half_a_cell_of_queueing_cannot_hide_between_two_cells() {
 #[test]
 fn an_end_shows_only_where_nothing_else_is() {
     let ended = Record::Ended(Ended {
-        at: us(30),
+        at: at_us(30),
         task: id(1),
         outcome: Outcome::Failed,
         unheard: false,
     });
     let model = model(
-        us(100),
-        [spawned(1, us(20)), Record::Slice(slice(1, us(20), us(10))), ended],
+        at_us(100),
+        [spawned(1, at_us(20)), Record::Slice(slice(1, at_us(20), us(10))), ended],
     );
     let shown = states(
         &model,
         1,
         Window {
-            from: us(0),
-            to: us(120),
+            from: at_us(0),
+            to: at_us(120),
             columns: 6,
         },
     );

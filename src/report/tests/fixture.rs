@@ -69,7 +69,7 @@ pub fn task(id: u32) -> TaskId {
 /// the task waits for `on`.
 pub fn slice(id: u32, start: u64, len: u64, [unnoticed, queued]: [u64; 2], on: Reason) -> Record {
     Record::Slice(Slice {
-        start: Nanos::from_micros(start),
+        start: RunInstant::from_micros(start),
         task: task(id),
         len: Nanos::from_micros(len).into(),
         queued: Nanos::from_micros(queued).into(),
@@ -82,7 +82,7 @@ pub fn slice(id: u32, start: u64, len: u64, [unnoticed, queued]: [u64; 2], on: R
 
 fn spawned(id: u32, group: GroupId, index: u32) -> Record {
     Record::Spawned(Spawned {
-        at: Nanos::ZERO,
+        at: RunInstant::ZERO,
         task: task(id),
         parent: None,
         index,
@@ -92,7 +92,7 @@ fn spawned(id: u32, group: GroupId, index: u32) -> Record {
 
 fn repetition(id: u32, start_ms: u64, len_ms: u64, outcome: Outcome) -> Record {
     Record::Repetition(Repetition {
-        start: Nanos::from_millis(start_ms),
+        start: RunInstant::from_millis(start_ms),
         task: task(id),
         len: Nanos::from_millis(len_ms).into(),
         outcome,
@@ -101,7 +101,7 @@ fn repetition(id: u32, start_ms: u64, len_ms: u64, outcome: Outcome) -> Record {
 
 fn ended(id: u32, at_us: u64, outcome: Outcome) -> Record {
     Record::Ended(Ended {
-        at: Nanos::from_micros(at_us),
+        at: RunInstant::from_micros(at_us),
         task: task(id),
         outcome,
         unheard: false,
@@ -150,7 +150,7 @@ fn records() -> Vec<(LaneId, Record)> {
         (
             worker_0,
             Record::Step(Step {
-                start: Nanos(500 * MS),
+                start: RunInstant::new(500 * MS),
                 task: task(3),
                 len: Nanos(300 * MS).into(),
                 label: Label::NONE,
@@ -170,7 +170,7 @@ fn records() -> Vec<(LaneId, Record)> {
 fn samples() -> Vec<Sample> {
     let runtime = |at_ms, polls, total_polls| {
         Sample::Runtime(RuntimeSample {
-            at: Nanos::from_millis(at_ms),
+            at: RunInstant::from_millis(at_ms),
             elapsed: Nanos::from_millis(500),
             polls,
             total_polls,
@@ -188,7 +188,7 @@ fn samples() -> Vec<Sample> {
     };
     let group = |at_ms, polls: u64, slow_polls| {
         Sample::Group(GroupSample {
-            at: Nanos::from_millis(at_ms),
+            at: RunInstant::from_millis(at_ms),
             group: HEARTBEAT,
             scheduled_count: polls,
             scheduled: Nanos::from_millis(2 * polls),
@@ -201,7 +201,7 @@ fn samples() -> Vec<Sample> {
         runtime(500, 9, 9),
         runtime(1_000, 3, 12),
         Sample::Lane(LaneSample {
-            at: Nanos::from_millis(990),
+            at: RunInstant::from_millis(990),
             lane: LaneId(0),
             on_cpu: Nanos::from_millis(2),
             waiting: Nanos::from_micros(300),
@@ -215,7 +215,7 @@ fn samples() -> Vec<Sample> {
 
 pub fn batch() -> Batch {
     Batch {
-        now: Nanos(1_000 * MS),
+        now: RunInstant::new(1_000 * MS),
         definitions: definitions(),
         records: records(),
         lost: vec![Lost {
@@ -231,7 +231,7 @@ pub fn batch() -> Batch {
             lanes: vec![CurrentSlice {
                 lane: LaneId(1),
                 task: task(4),
-                start: Nanos(950 * MS),
+                start: RunInstant::new(950 * MS),
                 queued: Nanos(5 * MS).into(),
                 unnoticed: CompactDuration::ZERO,
                 blocking_since: None,

@@ -5,7 +5,9 @@ mod fixture;
 use super::{progress, schema};
 use crate::figures::{Expected, Group, Lane, Report};
 use crate::model::{Model, StateTimes};
-use crate::record::{Definition, Ended, GroupId, LaneId, LaneKind, Nanos, Orphaned, Outcome, Reason, Record};
+use crate::record::{
+    Definition, Ended, GroupId, LaneId, LaneKind, Nanos, Orphaned, Outcome, Reason, Record, RunInstant,
+};
 use crate::text;
 use fixture::{batch, facts, model, model_of, slice};
 use serde_json::Value;
@@ -150,7 +152,7 @@ fn rare_results_have_a_column_only_if_they_occurred() {
     let mut batch = batch();
     let end = |id, outcome| {
         Record::Ended(Ended {
-            at: Nanos::from_millis(990),
+            at: RunInstant::from_millis(990),
             task: fixture::task(id),
             outcome,
             unheard: outcome == Outcome::UnobservedFailure,
@@ -161,7 +163,7 @@ fn rare_results_have_a_column_only_if_they_occurred() {
         (
             LaneId(1),
             Record::Orphaned(Orphaned {
-                at: Nanos::from_millis(950),
+                at: RunInstant::from_millis(950),
                 task: fixture::task(4),
             }),
         ),

@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::record::{
-    Batch, CompactDuration, Definition, Ended, GroupId, Label, LaneId, LaneKind, Outcome, Reason, Record, Slice,
-    Spawned, TaskId,
+    Batch, CompactDuration, Definition, Ended, GroupId, Label, LaneId, LaneKind, Outcome, Reason, Record, RunInstant,
+    Slice, Spawned, TaskId,
 };
 
 #[test]
@@ -61,7 +61,7 @@ fn a_dead_process_and_a_full_channel_are_loud() {
 #[test]
 fn of_thousands_of_threads_those_that_worked_lately_come_first() {
     let mut stage = Stage::at(4_000, LARGE);
-    let mut batch = stage.script.batch(Nanos::from_millis(4_020));
+    let mut batch = stage.script.batch(RunInstant::from_millis(4_020));
     for id in 2..3_000 {
         batch.definitions.push(Definition::Lane {
             id: LaneId(id),
@@ -70,7 +70,7 @@ fn of_thousands_of_threads_those_that_worked_lately_come_first() {
         });
     }
     let slice = Slice {
-        start: Nanos::from_millis(3_990),
+        start: RunInstant::from_millis(3_990),
         task: TaskId::new(1).expect("not zero"),
         len: CompactDuration::new(Nanos::from_millis(1)),
         queued: CompactDuration::new(Nanos::ZERO),
@@ -97,14 +97,14 @@ fn of_thousands_of_threads_those_that_worked_lately_come_first() {
 fn of_few_tasks_none_is_hidden_by_those_that_are_over() {
     let id = |n| TaskId::new(n).expect("a number");
     let spawned = |n| Spawned {
-        at: Nanos::from_millis(1),
+        at: RunInstant::from_millis(1),
         task: id(n),
         parent: None,
         index: n,
         group: GroupId(0),
     };
     let mut batch = Batch {
-        now: Nanos::from_millis(20_000),
+        now: RunInstant::from_millis(20_000),
         ..Batch::default()
     };
     batch.definitions.push(Definition::Group {
@@ -112,7 +112,7 @@ fn of_few_tasks_none_is_hidden_by_those_that_are_over() {
         name: "few".into(),
         library: false,
     });
-    let ended = Ended::heard(Nanos::from_millis(100), id(2), Outcome::Completed);
+    let ended = Ended::heard(RunInstant::from_millis(100), id(2), Outcome::Completed);
     let records = (1..=3)
         .map(|n| Record::Spawned(spawned(n)))
         .chain([Record::Ended(ended)]);

@@ -5,7 +5,7 @@
 use crate::model::{CueInfo, Model, RunInfo};
 use crate::record::{
     Batch, ChannelSample, CompactDuration, CurrentSlice, DEAD, Definition, Ended, GroupId, Label, LaneId, LaneKind,
-    LogLine, Mark, Marked, Nanos, Orphaned, Outcome, Reason, Record, Sample, Slice, Spawned, TaskId,
+    LogLine, Mark, Marked, Nanos, Orphaned, Outcome, Reason, Record, RunInstant, Sample, Slice, Spawned, TaskId,
 };
 use tracing::Level;
 
@@ -13,12 +13,12 @@ const GROUPS: [&str; 7] = ["trip", "weather", "currencies", "forgotten", "audit"
 const LABELS: [&str; 6] = ["gather", "http /weather", "cpu 2s", "send jobs", "jobs", "results"];
 
 /// The instant at which the run is looked at.
-pub const NOW: Nanos = Nanos::from_millis(2_400);
+pub const NOW: RunInstant = RunInstant::from_millis(2_400);
 
 /// What is known of the run by [`NOW`].
 pub fn model() -> Model {
     let cue = |at, say: &str, is_question| CueInfo {
-        at: Nanos::from_millis(at),
+        at: RunInstant::from_millis(at),
         caption: say.into(),
         is_question,
     };
@@ -91,7 +91,7 @@ fn batch() -> Batch {
         (8, 4, None, 1_700),
     ] {
         let spawned = Spawned {
-            at: Nanos::from_millis(at),
+            at: RunInstant::from_millis(at),
             task: task(id),
             parent: parent.map(task),
             index: 0,
@@ -113,7 +113,7 @@ fn batch() -> Batch {
         (1, 7, 1_800, 1_900, Reason::Channel, 4),
     ] {
         let slice = Slice {
-            start: Nanos::from_millis(from),
+            start: RunInstant::from_millis(from),
             task: task(id),
             len: CompactDuration::new(Nanos::from_millis(to - from)),
             queued: CompactDuration::new(Nanos::ZERO),
@@ -130,21 +130,25 @@ fn batch() -> Batch {
         (5, 1_800, Outcome::UnobservedFailure),
         (6, 1_600, Outcome::Lost),
     ] {
-        let (at, task) = (Nanos::from_millis(at), task(id));
+        let (at, task) = (RunInstant::from_millis(at), task(id));
         batch
             .records
             .push((LaneId::NONE, Record::Ended(Ended::heard(at, task, outcome))));
     }
     let orphaned = Orphaned {
-        at: Nanos::from_millis(1_420),
+        at: RunInstant::from_millis(1_420),
         task: task(3),
     };
     batch.records.push((LaneId::NONE, Record::Orphaned(orphaned)));
     for (n, at) in [(0, 0), (1, 2_000)] {
-        let (at, mark) = (Nanos::from_millis(at), Mark::Cue(n));
+        let (at, mark) = (RunInstant::from_millis(at), Mark::Cue(n));
         batch.records.push((LaneId::NONE, Record::Marked(Marked { at, mark })));
     }
-    for (at, label, len, capacity) in [(Nanos::from_millis(1_500), 5, 3, 8), (NOW, 5, 8, 8), (NOW, 6, 1, 16)] {
+    for (at, label, len, capacity) in [
+        (RunInstant::from_millis(1_500), 5, 3, 8),
+        (NOW, 5, 8, 8),
+        (NOW, 6, 1, 16),
+    ] {
         batch.samples.push(Sample::Channel(ChannelSample {
             at,
             label: Label(label),
@@ -153,7 +157,7 @@ fn batch() -> Batch {
         }));
     }
     batch.log.push(LogLine {
-        at: Nanos::from_millis(1_800),
+        at: RunInstant::from_millis(1_800),
         level: Level::WARN,
         task: Some(task(5)),
         target: "task".into(),
@@ -162,7 +166,7 @@ fn batch() -> Batch {
     batch.live.lanes.push(CurrentSlice {
         lane: LaneId(0),
         task: task(3),
-        start: Nanos::from_millis(1_600),
+        start: RunInstant::from_millis(1_600),
         queued: CompactDuration::new(Nanos::ZERO),
         unnoticed: CompactDuration::new(Nanos::ZERO),
         blocking_since: None,
@@ -173,11 +177,11 @@ fn batch() -> Batch {
     batch.live.lanes.push(CurrentSlice {
         lane: LaneId(3),
         task: task(8),
-        start: Nanos::from_millis(1_700),
+        start: RunInstant::from_millis(1_700),
         queued: CompactDuration::new(Nanos::ZERO),
         unnoticed: CompactDuration::new(Nanos::ZERO),
         blocking_since: None,
-        overdue_since: Some(Nanos::from_millis(2_200)),
+        overdue_since: Some(RunInstant::from_millis(2_200)),
         label: Label(3),
     });
     batch

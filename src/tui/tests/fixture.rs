@@ -6,8 +6,8 @@
 use crate::model::{CueInfo, RunInfo};
 use crate::record::{
     Batch, CompactDuration, CurrentSlice, Definition, Ended, GroupId, Label, LaneId, LaneKind, LaneSample, LogLine,
-    Mark, Marked, Nanos, Outcome, Reason, Record, Repetition, RuntimeSample, Sample, Slice, Spawned, Step, TaskId,
-    Waiting,
+    Mark, Marked, Nanos, Outcome, Reason, Record, Repetition, RunInstant, RuntimeSample, Sample, Slice, Spawned, Step,
+    TaskId, Waiting,
 };
 use tracing::Level;
 
@@ -111,7 +111,7 @@ fn id(task: u32) -> TaskId {
 /// Everything that happens in the run.
 pub struct Script {
     polls: Vec<Poll>,
-    to: Nanos,
+    to: RunInstant,
 }
 
 impl Script {
@@ -170,7 +170,10 @@ impl Script {
             }
         }
         polls.sort_by_key(|poll| poll.end);
-        Script { polls, to: Nanos::ZERO }
+        Script {
+            polls,
+            to: RunInstant::ZERO,
+        }
     }
 
     /// What the scenario says of the run.
@@ -185,7 +188,7 @@ impl Script {
             duration: Some(Nanos::from_millis(20_000)),
             seed: 7,
             cues: vec![CueInfo {
-                at: Nanos::from_millis(5_000),
+                at: RunInstant::from_millis(5_000),
                 caption: "Now one handler calls std::thread::sleep(300 ms). Which task suffers?".into(),
                 is_question: false,
             }],
@@ -193,14 +196,14 @@ impl Script {
     }
 
     /// What happened since the batch before, up to `now`.
-    pub fn batch(&mut self, now: Nanos) -> Batch {
+    pub fn batch(&mut self, now: RunInstant) -> Batch {
         let from = self.to;
         self.to = now;
         let mut batch = Batch {
             now,
             ..Batch::default()
         };
-        if from == Nanos::ZERO {
+        if from == RunInstant::ZERO {
             self.introduce(&mut batch);
         }
         let first = self.polls.partition_point(|poll| poll.end <= from.0);
@@ -211,10 +214,10 @@ impl Script {
             if poll.start <= now.0 && now.0 < poll.end {
                 batch.live.lanes.push(poll.current());
             } else if poll.start > now.0 && poll.ready <= now.0 {
-                let woken = (poll.woken <= now.0).then_some(Nanos(poll.woken));
+                let woken = (poll.woken <= now.0).then_some(RunInstant::new(poll.woken));
                 batch.live.waiting.push(Waiting {
                     task: id(poll.task),
-                    ready: Some(Nanos(poll.ready)),
+                    ready: Some(RunInstant::new(poll.ready)),
                     woken,
                 });
             }
@@ -248,7 +251,7 @@ impl Script {
         for task in 1..=TASKS {
             let (group, index) = (GroupId(group_of(task)), index_of(task));
             let spawned = Spawned {
-                at: Nanos(u64::from(task) * 100 * US),
+                at: RunInstant::new(u64::from(task) * 100 * US),
                 task: id(task),
                 parent: None,
                 index,
@@ -258,7 +261,7 @@ impl Script {
         }
     }
 
-    fn sample(&self, batch: &mut Batch, from: Nanos) {
+    fn sample(&self, batch: &mut Batch, from: RunInstant) {
         let now = batch.now;
         let polls = self.polls.iter().filter(|poll| poll.end <= now.0).count() as u64;
         for lane in 0..2 {
@@ -299,7 +302,7 @@ impl Script {
             budget_forced_yields: 0,
         }));
         let mut say = |at_ms: u64, level, task: Option<u32>, message: &str| {
-            let at = Nanos::from_millis(at_ms);
+            let at = RunInstant::from_millis(at_ms);
             if from < at && at <= now {
                 let target = if task.is_some() { "task" } else { "tasklab" }.to_owned();
                 batch.log.push(LogLine {
@@ -320,7 +323,7 @@ impl Script {
         );
         say(5_001, Level::WARN, None, "cue 1: a handler blocks for 300 ms");
         let cue = Marked {
-            at: Nanos::from_millis(5_000),
+            at: RunInstant::from_millis(5_000),
             mark: Mark::Cue(0),
         };
         if from < cue.at && cue.at <= now {
@@ -332,7 +335,10 @@ impl Script {
 impl Poll {
     fn records(&self, batch: &mut Batch) {
         let (lane, task) = (LaneId(self.lane), id(self.task));
-        let (start, len) = (Nanos(self.start), CompactDuration::new(Nanos(self.end - self.start)));
+        let (start, len) = (
+            RunInstant::new(self.start),
+            CompactDuration::new(Nanos(self.end - self.start)),
+        );
         if self.blocking {
             let step = Step {
                 start,
@@ -357,7 +363,7 @@ impl Poll {
         if let Some(since) = self.repetition_since {
             let len = CompactDuration::new(Nanos(self.end - since));
             let repetition = Repetition {
-                start: Nanos(since),
+                start: RunInstant::new(since),
                 task,
                 len,
                 outcome: Outcome::Completed,
@@ -366,7 +372,7 @@ impl Poll {
         }
         if self.task == 15 && self.end >= PANIC * MS {
             let ended = Ended {
-                at: Nanos(self.end),
+                at: RunInstant::new(self.end),
                 task,
                 outcome: Outcome::Panicked,
                 unheard: false,
@@ -379,10 +385,10 @@ impl Poll {
         CurrentSlice {
             lane: LaneId(self.lane),
             task: id(self.task),
-            start: Nanos(self.start),
+            start: RunInstant::new(self.start),
             queued: Nanos(self.start - self.woken).into(),
             unnoticed: Nanos(self.woken - self.ready).into(),
-            blocking_since: self.blocking.then_some(Nanos(self.start)),
+            blocking_since: self.blocking.then_some(RunInstant::new(self.start)),
             overdue_since: None,
             label: self.doing,
         }

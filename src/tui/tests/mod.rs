@@ -9,7 +9,7 @@ use super::app::{App, Intent, Panel};
 use super::theme::{Depth, Theme};
 use super::{Options, frame};
 use crate::model::Model;
-use crate::record::Nanos;
+use crate::record::{Nanos, RunInstant};
 use crate::run::RunState;
 use fixture::Script;
 use ratatui::buffer::Buffer;
@@ -53,7 +53,7 @@ impl Stage {
         let mut at = self.model.now().0 / 1_000_000;
         while at < ms {
             at = (at + 20).min(ms);
-            let batch = self.script.batch(Nanos::from_millis(at));
+            let batch = self.script.batch(RunInstant::from_millis(at));
             self.model.apply(&batch);
             if at.is_multiple_of(100) {
                 self.draw();
@@ -292,9 +292,9 @@ fn who_looks_back_sees_the_trouble_of_then_first() {
 #[test]
 fn who_was_not_there_yet_has_no_row_above_who_was() {
     let mut stage = Stage::at(7_000, SMALL);
-    let mut batch = stage.script.batch(Nanos::from_millis(7_020));
+    let mut batch = stage.script.batch(RunInstant::from_millis(7_020));
     let born = crate::record::Spawned {
-        at: Nanos::from_millis(7_010),
+        at: RunInstant::from_millis(7_010),
         task: crate::record::TaskId::new(99).expect("a number"),
         parent: None,
         index: 7,
@@ -402,7 +402,7 @@ fn who_begins_to_block_comes_up_at_once() {
 fn what_was_lost_is_loud() {
     let mut stage = Stage::at(1_000, SMALL);
     assert!(stage.text().contains("· 0 lost"));
-    let mut batch = stage.script.batch(Nanos::from_millis(1_020));
+    let mut batch = stage.script.batch(RunInstant::from_millis(1_020));
     batch.lost.push(crate::record::Lost {
         lane: crate::record::LaneId(0),
         slices: 7,

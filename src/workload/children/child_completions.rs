@@ -1,7 +1,7 @@
 //! How the ends of a step's children reach their parent.
 
 use crate::probe;
-use crate::record::{Nanos, Outcome};
+use crate::record::{Outcome, ProcessInstant};
 use parking_lot::{Condvar, Mutex};
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
@@ -12,7 +12,7 @@ pub(in crate::workload) struct ChildEnd {
     /// The index of the child in the order in which the step spawned its children.
     pub(super) child: usize,
     pub(super) outcome: Outcome,
-    pub(super) at: Nanos,
+    pub(super) at: ProcessInstant,
 }
 
 /// The ends of a step's children in the order in which they came. A parent that has gone on no longer reads them.

@@ -5,7 +5,7 @@
 use super::JoinMode;
 use super::child_completions::{ChildCompletions, ChildEnd, CompletionReporter};
 use crate::probe::{self, TaskHandle};
-use crate::record::{Nanos, Outcome};
+use crate::record::{Outcome, ProcessInstant};
 use crate::workload::inline::StepError;
 use crate::workload::stop::Stop;
 use std::sync::Arc;
@@ -25,7 +25,7 @@ pub(in crate::workload) enum NextAction {
 /// end, and *pending* before.
 pub(in crate::workload) struct JoinState {
     pub(super) mode: JoinMode,
-    pub(super) start: Nanos,
+    pub(super) start: ProcessInstant,
     completions: Arc<ChildCompletions>,
     /// In the order in which the step spawned them.
     pub(super) children: Vec<TaskHandle>,
@@ -55,7 +55,7 @@ impl JoinState {
     }
 
     /// When the step began.
-    pub(in crate::workload) fn start(&self) -> Nanos {
+    pub(in crate::workload) fn start(&self) -> ProcessInstant {
         self.start
     }
 
@@ -203,7 +203,7 @@ mod tests {
         let actions = ends
             .iter()
             .map(|&(child, outcome)| {
-                let at = Nanos(1);
+                let at = ProcessInstant::new(1);
                 join.observe(ChildEnd { child, outcome, at })
             })
             .collect();

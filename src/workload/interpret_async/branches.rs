@@ -5,7 +5,7 @@
 
 use super::{AsyncContext, named};
 use crate::probe::{self, TaskHandle, lane};
-use crate::record::{Label, Nanos, Reason};
+use crate::record::{Label, ProcessInstant, Reason};
 use crate::workload::TaskCtx;
 use crate::workload::children::{CompletionReporter, JoinMode, JoinState, NextAction};
 use crate::workload::draw::Seed;
@@ -27,7 +27,7 @@ pub(super) async fn call(
     label: Label,
     manner: JoinMode,
     programs: &[Arc<Program>],
-    limit: Option<Nanos>,
+    limit: Option<ProcessInstant>,
 ) -> Result<(), StepError> {
     context.services.reserve_spawns(&context.task, programs.len())?;
     let mut children = Children {

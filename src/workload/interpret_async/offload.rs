@@ -5,7 +5,7 @@
 
 use super::{AsyncContext, named};
 use crate::probe::{self, TaskHandle, lane};
-use crate::record::{Label, Nanos, Outcome, Reason};
+use crate::record::{Label, Outcome, ProcessInstant, Reason};
 use crate::workload::Services;
 use crate::workload::draw::Seed;
 use crate::workload::inline::{Inline, StepError, outcome};
@@ -20,7 +20,7 @@ pub(super) async fn offload(
     seed: Seed,
     label: Label,
     reason: Reason,
-    limit: Option<Nanos>,
+    limit: Option<ProcessInstant>,
     work: impl FnOnce(&mut Inline<'_>) -> Result<(), StepError> + Send + 'static,
 ) -> Result<(), StepError> {
     let start = probe::now();

@@ -2,7 +2,7 @@
 
 use super::{AsyncContext, named, run};
 use crate::probe::{self, lane};
-use crate::record::{Label, Nanos, Reason};
+use crate::record::{Label, ProcessInstant, Reason};
 use crate::workload::inline::StepError;
 use crate::workload::program::Instruction;
 use crate::workload::readiness::DeadlineGuard;
@@ -18,7 +18,7 @@ pub(super) async fn lock(
     label: Label,
     lock: usize,
     steps: &[Instruction],
-    limit: Option<Nanos>,
+    limit: Option<ProcessInstant>,
 ) -> Result<(), StepError> {
     let start = probe::now();
     let services = context.services.clone();
@@ -39,7 +39,7 @@ pub(super) async fn semaphore(
     label: Label,
     semaphore: usize,
     steps: &[Instruction],
-    limit: Option<Nanos>,
+    limit: Option<ProcessInstant>,
 ) -> Result<(), StepError> {
     let start = probe::now();
     let services = context.services.clone();
@@ -59,7 +59,7 @@ pub(super) async fn pass(
     context: &AsyncContext,
     label: Label,
     passing: impl Future<Output = Result<(), AcquireError>>,
-    limit: Option<Nanos>,
+    limit: Option<ProcessInstant>,
 ) -> Result<(), StepError> {
     let start = probe::now();
     let _due = DeadlineGuard::new(&context.task, None, limit);

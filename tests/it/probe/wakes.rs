@@ -1,6 +1,7 @@
 //! When a task was woken, by whom, and how long nobody noticed that it could go on.
 
 use super::*;
+use tasklab::record::ProcessInstant;
 
 #[test]
 fn a_wake_up_is_stamped_with_its_time_and_its_author() {
@@ -56,7 +57,9 @@ fn a_wake_up_while_the_task_runs_counts_from_the_end_of_its_slice() {
         Outcome::Completed
     });
     runtime.block_on(join).expect("no panic");
-    let leaves = leaves.recv().expect("the first poll's last instant") - registry.zero();
+    let leaves = registry
+        .run_start()
+        .to_run(leaves.recv().expect("the first poll's last instant"));
     let slices = slices(&[Collector::new(registry, None).batch()]);
     assert_eq!(slices.len(), 2);
     let (first, second) = (slices[0].1, slices[1].1);
@@ -70,7 +73,7 @@ fn lateness_divides_into_unnoticed_and_queued() {
     let registry = Registry::new();
     let group = registry.group_named("late");
     let runtime = runtime(Builder::new_current_thread(), &registry);
-    let (send, receive) = tokio::sync::oneshot::channel::<Nanos>();
+    let (send, receive) = tokio::sync::oneshot::channel::<ProcessInstant>();
     let late = probe::spawn(runtime.handle(), &registry, &group, |task| async move {
         let ready = receive;
         task.ready_at(probe::now());

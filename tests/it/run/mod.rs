@@ -185,7 +185,7 @@ fn what_outlasts_the_tightest_of_its_limits_is_overdue_while_it_does_and_not_bef
                     assert!(since <= model.now(), "{executor}: {late}");
                     overdue = true;
                 }
-                if overdue || model.now() > patience {
+                if overdue || model.now().since_zero() > patience {
                     run.stop();
                 }
             });

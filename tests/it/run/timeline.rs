@@ -1,6 +1,7 @@
 //! What a presenter does to a run, and what begins and ends by the clock.
 
 use super::*;
+use tasklab::record::RunInstant;
 
 #[test]
 fn an_injected_block_is_marked_and_blocks() {
@@ -39,7 +40,7 @@ fn going_on_to_the_next_cue_brings_what_begins_before_it() {
     });
     assert_eq!(group(&model, "later").spawned, 1);
     assert_eq!(group(&model, "injected").spawned, 1);
-    assert!(model.now() < Nanos::from_millis(3_600_000));
+    assert!(model.now() < RunInstant::from_millis(3_600_000));
 }
 
 #[test]
@@ -77,7 +78,7 @@ fn a_group_that_would_go_on_for_ever_ends_when_it_is_to() {
         ));
         assert_eq!(model.counts().alive(), 0, "{executor}");
         assert_eq!(model.counts().completed, 2, "{executor}");
-        assert!(model.now() >= Nanos::from_millis(100), "{executor}");
+        assert!(model.now() >= RunInstant::from_millis(100), "{executor}");
         assert!(group(&model, "beat").repetition_time().count > 0, "{executor}");
     }
 }

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 use std::time::Duration;
-use tasklab::record::{Definition, GroupId, Nanos, Record, Slice, TaskId};
+use tasklab::record::{Definition, GroupId, Nanos, Record, RunInstant, Slice, TaskId};
 use tasklab::run::{Run, RunState, Settings, Source};
 use tasklab::scenario;
 
@@ -20,22 +20,22 @@ struct HeldUp {
     /// The slice after the block.
     after: Slice,
     /// When the block ended.
-    block_end: Nanos,
+    block_end: RunInstant,
     /// The slices of what it handed to a blocking thread.
     offloaded: Vec<Slice>,
 }
 
 impl HeldUp {
-    fn woken(&self) -> Nanos {
+    fn woken(&self) -> RunInstant {
         self.after.start - self.after.queued.get()
     }
 
-    fn ready(&self) -> Nanos {
+    fn ready(&self) -> RunInstant {
         self.woken() - self.after.unnoticed.get()
     }
 }
 
-fn end(slice: &Slice) -> Nanos {
+fn end(slice: &Slice) -> RunInstant {
     slice.start + slice.len.get()
 }
 

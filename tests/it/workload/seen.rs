@@ -1,7 +1,7 @@
 //! What the probe saw of a run, and questions to it.
 
 use std::collections::HashMap;
-use tasklab::record::{Batch, Definition, Ended, Label, Nanos, Outcome, Record, Slice, Spawned, TaskId};
+use tasklab::record::{Batch, Definition, Ended, Label, Outcome, Record, RunInstant, Slice, Spawned, TaskId};
 
 /// What was seen of a run.
 pub struct Seen {
@@ -61,7 +61,7 @@ impl Seen {
     }
 
     /// When the last task of a group ended.
-    pub fn ended_at(&self, group: &str) -> Nanos {
+    pub fn ended_at(&self, group: &str) -> RunInstant {
         self.end_of(self.tasks[group]).at
     }
 
@@ -126,7 +126,7 @@ impl Seen {
     }
 
     /// From when to when steps of this name lasted.
-    pub fn spans(&self, group: &str, name: &str) -> Vec<(Nanos, Nanos)> {
+    pub fn spans(&self, group: &str, name: &str) -> Vec<(RunInstant, RunInstant)> {
         let task = self.tasks[group];
         let of_task = self.records.iter().filter_map(|record| match record {
             Record::Step(s) if s.task == task && self.labels[&s.label] == name => {
@@ -146,7 +146,7 @@ impl Seen {
         births.next().expect("a task that is known was spawned")
     }
 
-    pub fn spawned_at(&self, group: &str) -> Nanos {
+    pub fn spawned_at(&self, group: &str) -> RunInstant {
         self.spawned(group).at
     }
 
@@ -155,7 +155,7 @@ impl Seen {
     }
 
     /// When the last repetition of a group's last task ended.
-    pub fn repetition_end(&self, group: &str) -> Nanos {
+    pub fn repetition_end(&self, group: &str) -> RunInstant {
         let task = self.tasks[group];
         let ends = self.records.iter().filter_map(|record| match record {
             Record::Repetition(r) if r.task == task => Some(r.start + r.len.get()),
