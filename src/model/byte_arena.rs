@@ -1,30 +1,36 @@
-//! Memory for the runs of slices that are still being written, one run per task.
+//! Memory for byte sequences that grow by a few bytes at a time: the open chunks, one per task.
 //!
-//! Each run grows by a few bytes at a time, and with many tasks each lies somewhere else. A vector of its own per task
-//! would be moved again and again on its way to its full size, and would have room to spare most of the time. Here a run is a
-//! chain of blocks, each as long as a line of the processor's cache: it takes up another when it needs it, and a slice
-//! is written into one line.
+//! With one `Vec` per task, each `Vec` would be moved again and again on the way to its full size,
+//! and would have spare capacity most of the time. Here a sequence is a [`Chain`] of blocks. A
+//! block is as long as a cache line, so writing a slice touches one line, or two where a block
+//! ends. A chain takes another block only when it needs one.
+//!
+//! ```text
+//!   slab of 256 blocks: │ block │ block │ block │ ...
+//!                           └──next──────►┘            a chain, or the list of free blocks
+//! ```
 
 const NONE: u32 = u32::MAX;
 
-/// The bytes of a block that are its run's.
+/// The bytes of a block that belong to its chain.
 const BLOCK_BYTES: usize = 60;
 
 #[derive(Clone, Debug)]
 #[repr(C, align(64))]
 struct Block {
     bytes: [u8; BLOCK_BYTES],
-    /// The next of its run, or the next that is free.
+    /// The next block of the chain, or of the list of free blocks; `NONE` at the end.
     next: u32,
 }
 
-/// ByteArena that are made together, which never move again.
+/// Blocks that are allocated together, as a slab. A slab never moves.
 const SLAB_BLOCKS: usize = 256;
 
-/// All blocks, those of runs and those that are free.
+/// All blocks: those of chains and the free ones.
 #[derive(Clone, Debug)]
 pub(super) struct ByteArena {
     slabs: Vec<Box<[Block; SLAB_BLOCKS]>>,
+    /// The first free block.
     free: u32,
 }
 
@@ -37,7 +43,8 @@ impl Default for ByteArena {
     }
 }
 
-/// A run of bytes in [`ByteArena`], to be handed back by [`ByteArena::release`]: nobody else knows whose they are.
+/// A sequence of bytes in a [`ByteArena`]. Its owner must give it back with [`ByteArena::release`],
+/// or its blocks are never free again.
 #[derive(Clone, Debug)]
 pub(super) struct Chain {
     first: u32,
@@ -56,7 +63,7 @@ impl Default for Chain {
 }
 
 impl ByteArena {
-    /// Adds to a run.
+    /// Appends bytes to a chain.
     #[inline]
     pub fn append(&mut self, chain: &mut Chain, mut bytes: &[u8]) {
         loop {
@@ -64,11 +71,11 @@ impl ByteArena {
             if used == 0 {
                 self.add_block(chain);
             }
-            let block = self.at(chain.last);
-            let now = bytes.len().min(BLOCK_BYTES - used);
-            block.bytes[used..used + now].copy_from_slice(&bytes[..now]);
-            chain.len += now as u32;
-            bytes = &bytes[now..];
+            let block = self.block_mut(chain.last);
+            let count = bytes.len().min(BLOCK_BYTES - used);
+            block.bytes[used..used + count].copy_from_slice(&bytes[..count]);
+            chain.len += count as u32;
+            bytes = &bytes[count..];
             if bytes.is_empty() {
                 return;
             }
@@ -76,37 +83,37 @@ impl ByteArena {
     }
 
     #[inline]
-    fn get(&self, at: u32) -> Option<&Block> {
-        Some(&self.slabs.get(at as usize / SLAB_BLOCKS)?[at as usize % SLAB_BLOCKS])
+    fn block(&self, index: u32) -> Option<&Block> {
+        Some(&self.slabs.get(index as usize / SLAB_BLOCKS)?[index as usize % SLAB_BLOCKS])
     }
 
-    /// The block in this place, which there is.
+    /// The block at this index, which must exist.
     #[inline]
-    fn at(&mut self, at: u32) -> &mut Block {
-        &mut self.slabs[at as usize / SLAB_BLOCKS][at as usize % SLAB_BLOCKS]
+    fn block_mut(&mut self, index: u32) -> &mut Block {
+        &mut self.slabs[index as usize / SLAB_BLOCKS][index as usize % SLAB_BLOCKS]
     }
 
-    /// One block more.
+    /// Takes a free block and appends it to a chain.
     fn add_block(&mut self, chain: &mut Chain) {
         if self.free == NONE {
             self.add_slab();
         }
         let new = self.free;
-        self.free = std::mem::replace(&mut self.at(new).next, NONE);
+        self.free = std::mem::replace(&mut self.block_mut(new).next, NONE);
         match chain.last {
             NONE => chain.first = new,
-            last => self.at(last).next = new,
+            last => self.block_mut(last).next = new,
         }
         chain.last = new;
     }
 
-    /// More blocks, all free.
+    /// Allocates a slab of free blocks.
     fn add_slab(&mut self) {
-        let first = u32::try_from(self.slabs.len() * SLAB_BLOCKS).expect("fewer blocks than 256 GB hold");
-        self.slabs.push(Box::new(std::array::from_fn(|place| Block {
+        let first = u32::try_from(self.slabs.len() * SLAB_BLOCKS).expect("the blocks take less than 256 GB");
+        self.slabs.push(Box::new(std::array::from_fn(|index| Block {
             bytes: [0; BLOCK_BYTES],
-            next: if place + 1 < SLAB_BLOCKS {
-                first + place as u32 + 1
+            next: if index + 1 < SLAB_BLOCKS {
+                first + index as u32 + 1
             } else {
                 NONE
             },
@@ -114,31 +121,31 @@ impl ByteArena {
         self.free = first;
     }
 
-    /// All of a run.
+    /// All bytes of a chain.
     pub fn read(&self, chain: &Chain) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(chain.len as usize);
-        let mut at = chain.first;
-        while let Some(block) = self.get(at) {
+        let mut index = chain.first;
+        while let Some(block) = self.block(index) {
             let left = chain.len as usize - bytes.len();
             bytes.extend_from_slice(&block.bytes[..left.min(BLOCK_BYTES)]);
-            at = block.next;
+            index = block.next;
         }
         bytes
     }
 
-    /// Takes a run back, which is empty then.
+    /// Frees the blocks of a chain, which is empty afterwards.
     pub fn release(&mut self, chain: &mut Chain) {
         if chain.last != NONE {
-            self.at(chain.last).next = self.free;
+            self.block_mut(chain.last).next = self.free;
             self.free = chain.first;
         }
         *chain = Chain::default();
     }
 
-    /// Reads where a run ends, see `apply`.
+    /// Loads the end of a chain into the cache, see `Model::prefetch`. The result has no meaning.
     #[inline]
     pub fn prefetch(&self, chain: &Chain) -> u8 {
-        self.get(chain.last).map_or(0, |block| block.bytes[0])
+        self.block(chain.last).map_or(0, |block| block.bytes[0])
     }
 
     /// Bytes on the heap.
@@ -154,26 +161,27 @@ mod tests {
 
     proptest! {
         #[test]
-        fn runs_keep_what_was_put_in_and_blocks_are_used_again(
-            puts in prop::collection::vec((0usize..4, prop::collection::vec(any::<u8>(), 1..150), prop::bool::weighted(0.1)), 0..200)
+        fn chains_keep_their_bytes_and_freed_blocks_are_used_again(
+            appends in prop::collection::vec((0usize..4, prop::collection::vec(any::<u8>(), 1..150), prop::bool::weighted(0.1)), 0..200)
         ) {
-            let mut blocks = ByteArena::default();
+            let mut arena = ByteArena::default();
             let mut chains: Vec<Chain> = vec![Chain::default(); 4];
-            let mut plain = vec![Vec::new(); 4];
-            let mut most = 0;
-            for (run, bytes, freed) in puts {
-                blocks.append(&mut chains[run], &bytes);
-                plain[run].extend(bytes);
-                most = most.max(plain.iter().map(|run: &Vec<u8>| run.len().div_ceil(BLOCK_BYTES)).sum::<usize>());
+            let mut expected = vec![Vec::new(); 4];
+            let mut max_blocks = 0;
+            for (index, bytes, freed) in appends {
+                arena.append(&mut chains[index], &bytes);
+                expected[index].extend(bytes);
+                let blocks = expected.iter().map(|bytes: &Vec<u8>| bytes.len().div_ceil(BLOCK_BYTES));
+                max_blocks = max_blocks.max(blocks.sum::<usize>());
                 if freed {
-                    blocks.release(&mut chains[run]);
-                    plain[run].clear();
+                    arena.release(&mut chains[index]);
+                    expected[index].clear();
                 }
-                for (chain, plain) in chains.iter().zip(&plain) {
-                    prop_assert_eq!(&blocks.read(chain), plain);
+                for (chain, expected) in chains.iter().zip(&expected) {
+                    prop_assert_eq!(&arena.read(chain), expected);
                 }
             }
-            prop_assert_eq!(blocks.slabs.len(), most.div_ceil(SLAB_BLOCKS), "no slab is added while a block one is free");
+            prop_assert_eq!(arena.slabs.len(), max_blocks.div_ceil(SLAB_BLOCKS), "no slab is added while a block one is free");
         }
     }
 }

@@ -1,7 +1,7 @@
 //! A full chunk of a task's slices, with a summary of the time that it covers.
 //!
-//! A row of cells takes the summary of each chunk that lies in one cell, and unpacks only the chunks that the edge of a
-//! cell cuts. So a row costs about the same at any zoom.
+//! A row of cells takes the summary of each chunk that lies in one cell, and unpacks only the
+//! chunks that the edge of a cell cuts. So a row costs about the same at any zoom.
 
 use super::packed_slices::PackedSlices;
 use super::paint::TimeBreakdown;
@@ -9,8 +9,8 @@ use super::spans::Spans;
 use super::wait_state::WaitState;
 use crate::record::{Nanos, TaskId};
 
-/// Slices in a full chunk: enough to make the summary's share of the memory small, and few enough to unpack a chunk
-/// quickly. Tests have few slices and should fill many chunks.
+/// Slices in a full chunk: enough to make the summary's share of the memory small, and few enough
+/// to unpack a chunk quickly. Tests have few slices and should fill many chunks.
 pub(super) const FULL: usize = if cfg!(test) { 4 } else { 32 };
 
 /// A full chunk. It ends where the next chunk begins.
@@ -43,7 +43,8 @@ impl Chunk {
         }
     }
 
-    /// All `spans` if any slice of the chunk is blocking, else none. Spares the search where nothing is to be found.
+    /// All `spans` if any slice of the chunk is blocking, else none. Spares the search where
+    /// nothing is to be found.
     #[inline]
     pub fn spans<'a>(&self, spans: &'a Spans) -> &'a Spans {
         if self.breakdown.blocking > Nanos::ZERO {

@@ -1,17 +1,18 @@
-//! Keeping within the limit: the oldest slices go, and with them the tasks that were over by then.
+//! Keeps the model within its limit: evicts the oldest slices, and the tasks that had ended before
+//! the oldest slice left.
 
 use super::*;
 use crate::record::RunInstant;
 
-/// What a task that is over weighs, in slices: about as many bytes.
+/// How many slices an ended task counts as: it takes about as many bytes.
 const TASK_WEIGHT: usize = 32;
 
 impl Model {
-    /// Forgets the oldest if there is too much, and an eighth of it at once, for it looks at every task: slices, and
-    /// tasks that were over before the oldest slice that is left.
+    /// If the model exceeds its limit, evicts the excess and another eighth of the limit. It does
+    /// so much at once because an eviction visits every task.
     pub(super) fn evict(&mut self) {
-        let over = self.present.counts().ended() - self.tasks_evicted;
-        let weight = self.slices_kept + over * TASK_WEIGHT;
+        let ended = self.present.counts().ended() - self.tasks_evicted;
+        let weight = self.slices_kept + ended * TASK_WEIGHT;
         if weight <= self.max_slices {
             return;
         }
@@ -21,19 +22,21 @@ impl Model {
         let horizon = self.horizon;
         for lane in &mut self.lanes {
             self.slices_kept -= lane.track.evict(horizon);
-            // A slice that has not ended yet may have begun long ago.
+            // A slice that has not ended may have begun before the horizon, and needs the spans
+            // since the last slice.
             lane.asleep.evict(horizon.min(lane.track.end()));
         }
         let before = self.tasks.len();
         let (lanes, lane_indices, arena) = (&self.lanes, &self.lane_indices, &mut self.arena);
         self.tasks.retain_mut(|task| {
             task.evict(horizon, arena);
-            // Until its lane has gone on, the slice in which it ended is still to come, and would bring it back to life.
+            // The slice in which the task ended arrives after the record of the end. It would
+            // create the task anew.
             let last_slice_missing = |(at, _)| {
-                let lane = lane_indices.get(task.ended_on).map(|at| &lanes[at]);
+                let lane = lane_indices.get(task.ended_on).map(|index| &lanes[index]);
                 task.ended_on != LaneId::NONE && lane.is_none_or(|lane| lane.track.end() <= at)
             };
-            let stays = task.ended_at().is_none_or(|over| over > horizon) || task.ended.is_some_and(last_slice_missing);
+            let stays = task.ended_at().is_none_or(|end| end > horizon) || task.ended.is_some_and(last_slice_missing);
             if !stays {
                 task.track.release(arena);
             }
@@ -47,18 +50,18 @@ impl Model {
         }
     }
 
-    /// The instant by which the `count` oldest slices have ended, give or take a chunk.
+    /// The instant by which the `count` oldest slices have ended, to the precision of a chunk.
     fn end_of_oldest(&self, count: usize) -> RunInstant {
         let mut lanes: Vec<_> = self.lanes.iter().map(|lane| lane.track.chunks().peekable()).collect();
-        let (mut counted, mut by) = (0, RunInstant::ZERO);
+        let (mut counted, mut ended_by) = (0, RunInstant::ZERO);
         while counted < count {
             let ends = lanes.iter_mut().filter_map(|chunks| Some((chunks.peek()?.end, chunks)));
             let Some((end, chunks)) = ends.min_by_key(|&(end, _)| end) else {
                 break;
             };
             counted += chunks.next().map_or(0, |chunk| chunk.count);
-            by = by.max(end);
+            ended_by = ended_by.max(end);
         }
-        by
+        ended_by
     }
 }

@@ -1,4 +1,4 @@
-//! A group of tasks: what all of them together have done.
+//! A group of tasks: the sums, distributions and counts of all its tasks.
 
 use super::hist::{Hist, Percentiles};
 use super::state::{State, StateTimes, TaskCounts};
@@ -9,32 +9,36 @@ use crate::record::{GroupId, Nanos, Outcome, Reason, Repetition, RunInstant, Sli
 /// A group of the run.
 #[derive(Clone, Debug)]
 pub struct Group {
-    /// Its identity.
+    /// The group's id.
     pub id: GroupId,
-    /// Its name.
+    /// The group's name.
     pub name: String,
-    /// A library spawned its tasks, not the scenario.
+    /// Whether a library spawned the group's tasks, and not the scenario.
     pub library: bool,
-    /// Tasks so far.
+    /// The number of tasks so far.
     pub spawned: u64,
-    /// Repetitions that are over by how, in the order of [`Outcome::ALL`]; those whose records were lost are counted, but have no length
-    /// and no task.
+    /// The number of repetitions that have ended, by outcome, in the order of [`Outcome::ALL`].
+    /// Includes repetitions whose records were lost; those are missing in
+    /// [`repetition_time`](Group::repetition_time) and in [`Task::repetitions`].
+    ///
+    /// [`Task::repetitions`]: super::Task::repetitions
     pub repetitions: [u64; Outcome::ALL.len()],
-    /// Slices so far.
+    /// The number of slices so far.
     pub polls: u64,
-    /// Tasks that nobody waited for any more, though somebody had.
+    /// The number of tasks that were orphaned: nobody waits for them any more, though somebody did.
     pub orphaned: u64,
-    /// Tasks that failed, timed out or panicked when nobody was left to hear of it.
+    /// The number of tasks that failed, timed out or panicked without an observer.
     pub failures_lost: u64,
-    /// What tokio-metrics has said since the run's start; `None` where it was not asked.
+    /// The totals of tokio-metrics since the run's start; `None` if tokio-metrics does not watch
+    /// the group.
     pub totals: Option<GroupTotals>,
-    /// Of its tasks, up to the ends of their last slices.
+    /// The times of the tasks, each up to the end of its last slice.
     pub(super) closed_times: StateTimes,
-    /// What its tasks do after their last slices.
+    /// What the tasks do after their last slices.
     pub(super) present: PresentTotals,
-    /// When its first task was spawned.
+    /// When the first task was spawned.
     first_spawn: Option<RunInstant>,
-    /// When the last of its tasks that are over ended.
+    /// The latest end of a task so far.
     last_end: RunInstant,
     poll: Hist,
     delay: Hist,
@@ -65,118 +69,128 @@ impl Group {
         }
     }
 
-    /// Lengths of its tasks' slices.
+    /// The lengths of the slices.
     pub fn poll_time(&self) -> Percentiles {
         self.poll.percentiles()
     }
 
-    /// From the wake-up to running, of the slices whose wake-up was seen.
+    /// The delay of each slice whose wake-up was recorded: the time from the wake-up to the start
+    /// of the slice.
     pub fn delay(&self) -> Percentiles {
         self.delay.percentiles()
     }
 
-    /// From ready (where that is not known: from the wake-up) to running, of the slices whose wake-up was seen.
+    /// The lateness of each slice whose wake-up was recorded: the time from ready to the start of
+    /// the slice. Where the instant of ready is not known, the wake-up stands for it.
     pub fn lateness(&self) -> Percentiles {
         self.lateness.percentiles()
     }
 
-    /// Lengths of its tasks' repetitions.
+    /// The lengths of the repetitions whose records have arrived.
     pub fn repetition_time(&self) -> Percentiles {
         self.repetition.percentiles()
     }
 
-    /// How many of its tasks are in each state now.
+    /// The number of tasks in each state now.
     pub fn counts(&self) -> TaskCounts {
         self.present.counts()
     }
 
-    /// From the first spawn to the last end, or to `now` while a task is alive.
+    /// The time from the first spawn to the last end, or to `now` while a task is alive.
     pub(super) fn span(&self, now: RunInstant) -> Nanos {
         let end = if self.counts().alive() > 0 { now } else { self.last_end };
         self.first_spawn.map_or(Nanos::ZERO, |first| end - first)
     }
 
-    /// Its share of what several groups have in common.
+    /// Adds the distributions of this group to those of several groups.
     pub(super) fn pool(&self, repetition: &mut Hist, delay: &mut Hist, lateness: &mut Hist) {
         repetition.add(&self.repetition);
         delay.add(&self.delay);
         lateness.add(&self.lateness);
     }
 
-    pub(super) fn spawned_at(&mut self, at: RunInstant) {
+    pub(super) fn note_spawn(&mut self, at: RunInstant) {
         self.first_spawn = Some(self.first_spawn.map_or(at, |first| first.min(at)));
     }
 
-    pub(super) fn ended_at(&mut self, at: RunInstant) {
+    pub(super) fn note_end(&mut self, at: RunInstant) {
         self.last_end = self.last_end.max(at);
     }
 
-    /// A task turns out to be one of its own.
+    /// Adds a task that turned out to belong to this group.
     pub(super) fn add_task(&mut self, present_state: &PresentState, times: StateTimes) {
         self.spawned += 1;
         self.closed_times += times;
         self.present.add(present_state);
     }
 
-    /// A task turns out to be another group's.
+    /// Removes a task that turned out to belong to another group.
     pub(super) fn remove_task(&mut self, present_state: &PresentState, times: StateTimes) {
         self.spawned -= 1;
         self.closed_times -= times;
         self.present.remove(present_state);
     }
 
-    pub(super) fn record(&mut self, slice: &Slice) {
+    pub(super) fn record_slice(&mut self, slice: &Slice) {
         self.polls += 1;
         self.poll.record(slice.len.get());
-        if let Some((delay, lateness)) = waits(slice) {
+        if let Some((delay, lateness)) = delay_and_lateness(slice) {
             self.delay.record(delay);
             self.lateness.record(lateness);
         }
     }
 
-    /// So many repetitions are over, without their lengths. A worker from elsewhere may claim any number.
+    /// Counts repetitions without their lengths. A foreign worker process may claim any number, so
+    /// the sum saturates.
     pub(super) fn count_repetitions(&mut self, outcome: Outcome, count: u64) {
-        let known = &mut self.repetitions[outcome as usize];
-        *known = known.saturating_add(count);
+        let sum = &mut self.repetitions[outcome as usize];
+        *sum = sum.saturating_add(count);
     }
 
-    pub(super) fn repeat(&mut self, repetition: &Repetition) {
+    pub(super) fn record_repetition(&mut self, repetition: &Repetition) {
         self.count_repetitions(repetition.outcome, 1);
         self.repetition.record(repetition.len.get());
     }
 }
 
-/// Several groups taken together.
+/// The distributions of several groups taken together.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Overall {
-    /// Repetitions that are over by how, in the order of [`Outcome::ALL`].
+    /// The number of repetitions that have ended, by outcome, in the order of [`Outcome::ALL`].
     pub repetitions: [u64; Outcome::ALL.len()],
-    /// Lengths of repetitions.
+    /// The lengths of the repetitions.
     pub repetition_time: Percentiles,
-    /// From the wake-up to running.
+    /// The delays, see [`Group::delay`].
     pub delay: Percentiles,
-    /// From ready to running.
+    /// The latenesses, see [`Group::lateness`].
     pub lateness: Percentiles,
 }
 
-/// A slice's delay and lateness, where its wake-up was seen.
-pub(super) fn waits(slice: &Slice) -> Option<(Nanos, Nanos)> {
+/// The delay and the lateness of a slice; `None` if its wake-up was not recorded.
+pub(super) fn delay_and_lateness(slice: &Slice) -> Option<(Nanos, Nanos)> {
     let (queued, unnoticed) = (slice.queued.get(), slice.unnoticed.get());
     (queued + unnoticed > Nanos::ZERO).then(|| (queued, queued + unnoticed))
 }
 
-/// How many tasks are at rest after their last slices, by what they wait for, and since when, in sum; and how many are over.
+/// What some tasks do after their last slices: how many wait for each reason, and how many have
+/// ended.
 ///
-/// The sum makes "how long have they all been waiting" one multiplication, however many they are.
+/// The sum of the instants since which tasks wait makes the total time waited one multiplication
+/// and one subtraction, however many tasks there are: `count * now - since`.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct PresentTotals {
+    /// By reason: the number of tasks that wait.
     count: [u64; Reason::ALL.len()],
+    /// By reason: the sum of the instants since which tasks wait, in nanoseconds.
     since: [u128; Reason::ALL.len()],
+    /// By outcome: the number of tasks that have ended.
     ended: [u64; Outcome::ALL.len()],
-    /// Of the tasks that are over, from the ends of their last slices to their own.
-    rested: StateTimes,
-    /// Of the tasks that do something else than rest.
+    /// The times of the ended tasks, from the ends of their last slices to the ends of the tasks.
+    ended_times: StateTimes,
+    /// The times of the tasks that do something else than wait now, see
+    /// [`Task::live`](super::Task).
     pub live: StateTimes,
+    /// The states of these tasks.
     pub live_counts: TaskCounts,
 }
 
@@ -189,9 +203,9 @@ impl PresentTotals {
                 self.count[reason] += 1;
                 self.since[reason] += u128::from(task.wait.since.0);
             }
-            Some((over, outcome)) => {
+            Some((end, outcome)) => {
                 self.ended[outcome as usize] += 1;
-                self.rested += task.wait.times(over);
+                self.ended_times += task.wait.times(end);
             }
         }
     }
@@ -204,30 +218,30 @@ impl PresentTotals {
                 self.count[reason] -= 1;
                 self.since[reason] -= u128::from(task.wait.since.0);
             }
-            Some((over, outcome)) => {
+            Some((end, outcome)) => {
                 self.ended[outcome as usize] -= 1;
-                self.rested -= task.wait.times(over);
+                self.ended_times -= task.wait.times(end);
             }
         }
     }
 
-    /// The task's last slice moves what it rests on from one to the other.
+    /// Replaces what a task contributes, after a change of the task.
     #[inline]
     pub fn replace(&mut self, before: &PresentState, after: &PresentState) {
         self.remove(before);
         self.add(after);
     }
 
-    /// Time since their last slices, up to `now`.
+    /// The time in each state since the tasks' last slices, up to `now`.
     pub fn times(&self, now: RunInstant) -> StateTimes {
         let mut times = self.live;
-        times += self.rested;
+        times += self.ended_times;
         for reason in Reason::ALL {
             let (count, since) = (self.count[reason as usize], self.since[reason as usize]);
-            let all = (u128::from(count) * u128::from(now.0)).saturating_sub(since);
+            let sum = (u128::from(count) * u128::from(now.0)).saturating_sub(since);
             times.add(
                 State::between_slices(reason),
-                Nanos(u64::try_from(all).unwrap_or(u64::MAX)),
+                Nanos(u64::try_from(sum).unwrap_or(u64::MAX)),
             );
         }
         times

@@ -1,24 +1,26 @@
-//! A distribution of lengths of time, kept for as long as the run lasts.
+//! A distribution of lengths of time over the whole run.
 
 use crate::record::Nanos;
 use hdrhistogram::Histogram;
 
-/// The percentiles of a distribution, each within 1 % (`max` is exact). All zero where nothing was counted.
+/// The percentiles of a distribution of lengths of time. `max` is exact; the others have an error
+/// of at most 1 %, or of at most 10 % in a [`SeriesPoint`](super::SeriesPoint). All fields are zero
+/// if no length was recorded.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Percentiles {
-    /// How many lengths were counted.
+    /// The number of lengths.
     pub count: u64,
-    /// Half are not above it.
+    /// Half of the lengths are at most this long.
     pub p50: Nanos,
-    /// Nine in ten are not above it.
+    /// 90 % of the lengths are at most this long.
     pub p90: Nanos,
-    /// Ninety-nine in a hundred are not above it.
+    /// 99 % of the lengths are at most this long.
     pub p99: Nanos,
-    /// The longest.
+    /// The longest length.
     pub max: Nanos,
 }
 
-/// Lengths of time, counted into buckets whose width grows with the length.
+/// A histogram of lengths of time. Its buckets grow wider with the length.
 #[derive(Clone, Debug)]
 pub(super) struct Hist {
     buckets: Histogram<u32>,
@@ -27,19 +29,20 @@ pub(super) struct Hist {
 }
 
 impl Hist {
-    /// Percentiles within 1 %, in at most 20 KB.
+    /// Percentiles have an error of at most 1 %. Takes at most 20 KB.
     pub(super) fn fine() -> Hist {
         Hist::new(2)
     }
 
-    /// Percentiles within 10 %, in at most 3 KB: for sparklines, of which there are thousands.
+    /// Percentiles have an error of at most 10 %. Takes at most 3 KB: for the points of sparklines,
+    /// which are thousands.
     pub(super) fn coarse() -> Hist {
         Hist::new(1)
     }
 
     fn new(digits: u8) -> Hist {
         Hist {
-            buckets: Histogram::new(digits).expect("one or two significant digits are among those the crate allows"),
+            buckets: Histogram::new(digits).expect("the crate allows one and two significant digits"),
             count: 0,
             max: Nanos::ZERO,
         }
@@ -49,18 +52,18 @@ impl Hist {
     pub(super) fn record(&mut self, length: Nanos) {
         self.count += 1;
         self.max = self.max.max(length);
-        // An hour is the longest that percentiles tell apart; `max` knows better. (`saturating_record` would never let the
-        // buckets grow.)
-        let counted = self.buckets.record(length.0.min(3_600_000_000_000));
-        debug_assert!(counted.is_ok(), "buckets grow as far as an hour");
+        // Percentiles stop at one hour; only `max` knows longer lengths. `saturating_record` would
+        // never let the buckets grow.
+        let recorded = self.buckets.record(length.0.min(3_600_000_000_000));
+        debug_assert!(recorded.is_ok(), "buckets grow up to one hour");
     }
 
-    /// Counts all that `other` counted, which has as many digits.
+    /// Adds all lengths of `other`, which must have the same precision.
     pub(super) fn add(&mut self, other: &Hist) {
         self.count += other.count;
         self.max = self.max.max(other.max);
         let added = self.buckets.add(&other.buckets);
-        debug_assert!(added.is_ok(), "buckets grow as far as an hour");
+        debug_assert!(added.is_ok(), "buckets grow up to one hour");
     }
 
     pub(super) fn percentiles(&self) -> Percentiles {
@@ -80,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn percentiles_are_near_the_truth() {
+    fn percentiles_are_within_their_error() {
         for (mut hist, within) in [(Hist::fine(), 0.01), (Hist::coarse(), 0.1)] {
             for ms in 1..=1000 {
                 hist.record(Nanos::from_millis(ms));
@@ -97,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn two_distributions_add_up_to_one() {
+    fn adding_a_distribution_equals_recording_its_lengths() {
         let (mut all, mut even, mut odd) = (Hist::fine(), Hist::fine(), Hist::fine());
         for us in 1..5000 {
             let length = Nanos::from_micros(us * us);

@@ -1,31 +1,32 @@
-//! What was so at an instant that has gone by, for a view that looks back: who held a lane and for how long by then, what a
-//! task waited for, how full a channel was.
+//! The state of the run at a past instant, for a view that looks back: which task held a lane and
+//! since when, what a task waited for, how full a channel was.
 //!
-//! All of it lies in what is held anyway. Nothing is guessed: where the records do not tell, the answer is `None`.
+//! The slices that are kept anyway contain these answers. Nothing is guessed: if the records do not
+//! tell, the answer is `None`.
 
 use super::*;
 use crate::record::{Label, RunInstant};
 
-/// Changes kept of a channel's fill: more than an hour of them, at ten looks a second.
-const FILLS_KEPT: usize = 40_000;
+/// The number of fill changes kept per channel: more than one hour, at ten samples a second.
+const MAX_FILLS: usize = 40_000;
 
-/// A lane's slice as it was at an instant within it.
+/// The slice that held a lane at a past instant.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct LaneHold {
-    /// Who held the lane.
+    /// The task that held the lane.
     pub task: TaskId,
-    /// Since when.
+    /// The start of the slice.
     pub since: RunInstant,
-    /// Since when its thread slept in the OS, if it did at that instant.
+    /// Since when the thread slept in the OS; `None` if it did not sleep at the instant.
     pub blocking_since: Option<RunInstant>,
 }
 
-/// A channel of the scenario, and how full it was when.
+/// A channel of the scenario, and the history of how full it was.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Channel {
-    /// How full it was when it was looked at last.
+    /// The last sample.
     pub latest: ChannelSample,
-    /// Looks that found another fill than the one before.
+    /// The samples in which the length differs from the sample before: their instants and lengths.
     fills: VecDeque<(RunInstant, u32)>,
 }
 
@@ -39,7 +40,7 @@ impl Channel {
 
     pub(super) fn add(&mut self, sample: ChannelSample) {
         if sample.len != self.latest.len {
-            if self.fills.len() == FILLS_KEPT {
+            if self.fills.len() == MAX_FILLS {
                 self.fills.pop_front();
             }
             self.fills.push_back((sample.at, sample.len));
@@ -47,26 +48,28 @@ impl Channel {
         self.latest = sample;
     }
 
-    /// What was in it when it was last looked at by `at`; `None` before the first look that is kept.
+    /// The number of messages in the channel at `at`, by the last sample until then; `None` before
+    /// the first sample kept.
     pub fn len_at(&self, at: RunInstant) -> Option<u32> {
-        let looks = self.fills.partition_point(|&(looked, _)| looked <= at);
-        Some(self.fills[looks.checked_sub(1)?].1)
+        let count = self.fills.partition_point(|&(sampled_at, _)| sampled_at <= at);
+        Some(self.fills[count.checked_sub(1)?].1)
     }
 }
 
 impl Model {
-    /// The scenario's channels, in the order of their first samples.
+    /// The channels of the scenario, in the order of their first samples.
     pub fn channels(&self) -> &[Channel] {
         &self.channels
     }
 
-    /// Who held a lane at an instant; `None` where nobody did, before the horizon, and after now.
+    /// Which task held a lane at the instant `at`, and since when; `None` if the lane was idle,
+    /// before the [horizon](Model::horizon), and from [now](Model::now) on.
     pub fn lane_hold_at(&self, id: LaneId, at: RunInstant) -> Option<LaneHold> {
         if at < self.horizon || at >= self.now {
             return None;
         }
         let lane = self.lane(id)?;
-        let (task, since) = match self.current(lane) {
+        let (task, since) = match self.open_slice(lane) {
             Some((current, _)) if current.start <= at => (current.task, current.start),
             _ => {
                 let slice = lane.track.within(at, at + Nanos(1)).next()?;
@@ -86,8 +89,10 @@ impl Model {
         })
     }
 
-    /// The name of the step that a task waited for at an instant, or that let it go on; `None` where that is not known,
-    /// while it held a lane, and after its end.
+    /// The name of the step that a task waited for at the instant `at`, including the time in which
+    /// the task was already unnoticed or queued. `None` if the step is not known, while the task
+    /// held a lane, after its end, before the [horizon](Model::horizon), and from [now](Model::now)
+    /// on.
     pub fn awaited_step_at(&self, id: TaskId, at: RunInstant) -> Option<&str> {
         if at < self.horizon || at >= self.now {
             return None;
@@ -95,7 +100,7 @@ impl Model {
         let label = self
             .task(id)?
             .wait_at(at, &self.arena)
-            .map_or(Label::NONE, |rest| rest.label);
+            .map_or(Label::NONE, |wait| wait.label);
         Some(self.label(label)).filter(|text| !text.is_empty())
     }
 }

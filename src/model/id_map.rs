@@ -1,18 +1,19 @@
-//! Where the task, lane or group with a number is in its list.
+//! A map from the id of a task, lane or group to its index in a list.
 //!
-//! Looked up for every record. The numbers are small and mostly consecutive, but tasks come and go, and each worker process
-//! counts its own from somewhere else: so the places lie in pages of [`PAGE`] numbers, and a page exists while it holds one.
-//! The pages are few enough to be found in the cache, which leaves one read from memory per task.
+//! The model looks up an index for every record. Ids are mostly consecutive, but tasks come and go,
+//! and each worker process numbers its tasks from another start. So the indices are in pages of
+//! [`PAGE`] ids, and a page exists while it contains an id. The table of pages is small enough to
+//! stay in the cache, which leaves one read from memory per task.
 
 use crate::record::{GroupId, LaneId, TaskId};
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::marker::PhantomData;
 
-/// Numbers that share a page: a kilobyte.
+/// The number of ids that share a page, which takes a kilobyte.
 const PAGE: u32 = 256;
 
-/// An identity that is a number.
+/// An id that is a number.
 pub(super) trait NumericId: Copy {
     /// The number.
     fn number(self) -> u32;
@@ -39,7 +40,7 @@ impl NumericId for GroupId {
     }
 }
 
-/// From an identity to a place below 2³² − 1.
+/// A map from an id to an index below 2³² − 1.
 #[derive(Clone, Debug)]
 pub(super) struct IdMap<K> {
     pages: HashMap<u32, Box<Page>, BuildHasherDefault<MultiplicativeHasher>>,
@@ -50,7 +51,7 @@ pub(super) struct IdMap<K> {
 struct Page([u32; PAGE as usize]);
 
 impl Page {
-    /// In the place of a number that has none.
+    /// Marks an id that is not in the map.
     const NONE: u32 = u32::MAX;
 }
 
@@ -64,7 +65,7 @@ impl<K> Default for IdMap<K> {
 }
 
 impl<K: NumericId> IdMap<K> {
-    /// The place of an identity.
+    /// The index of an id; `None` if it is not in the map.
     #[inline]
     pub fn get(&self, key: K) -> Option<usize> {
         let number = key.number();
@@ -73,9 +74,9 @@ impl<K: NumericId> IdMap<K> {
         (index != Page::NONE).then_some(index as usize)
     }
 
-    /// Gives an identity a place, in which it may have been already.
+    /// Sets the index of an id, which may be in the map already.
     pub fn insert(&mut self, key: K, index: usize) {
-        let index = u32::try_from(index).expect("fewer tasks than their numbers can tell apart");
+        let index = u32::try_from(index).expect("there are fewer tasks than ids");
         let number = key.number();
         let page = self
             .pages
@@ -84,7 +85,7 @@ impl<K: NumericId> IdMap<K> {
         page.0[(number % PAGE) as usize] = index;
     }
 
-    /// These in the order of their places, from 0, and no others.
+    /// Replaces the content: the keys get the indices from 0 on, in their order.
     pub fn rebuild(&mut self, keys: impl Iterator<Item = K>) {
         self.pages.clear();
         for (index, key) in keys.enumerate() {
@@ -98,7 +99,8 @@ impl<K: NumericId> IdMap<K> {
     }
 }
 
-/// Spreads consecutive numbers over all bits, by Knuth's multiplicative method. Nobody chooses the numbers to do harm.
+/// Spreads consecutive numbers over all bits, by Knuth's multiplicative method. It does not resist
+/// ids that were chosen to collide, but no one profits from choosing them so.
 #[derive(Clone, Copy, Debug, Default)]
 struct MultiplicativeHasher(u64);
 
@@ -127,20 +129,20 @@ mod tests {
 
     proptest! {
         #[test]
-        fn each_is_where_it_was_put_last(puts in prop::collection::vec((0u16..2000, 0usize..50), 0..200)) {
-            let (mut map, mut plain) = (IdMap::default(), HashMap::new());
-            for &(id, index) in &puts {
+        fn an_id_has_the_index_that_was_set_last(inserted in prop::collection::vec((0u16..2000, 0usize..50), 0..200)) {
+            let (mut map, mut expected) = (IdMap::default(), HashMap::new());
+            for &(id, index) in &inserted {
                 map.insert(LaneId(id), index);
-                plain.insert(id, index);
+                expected.insert(id, index);
             }
             for id in 0..2000 {
-                prop_assert_eq!(map.get(LaneId(id)), plain.get(&id).copied());
+                prop_assert_eq!(map.get(LaneId(id)), expected.get(&id).copied());
             }
         }
     }
 
     #[test]
-    fn numbers_far_apart_cost_a_page_each_and_those_that_are_gone_nothing() {
+    fn distant_ids_take_a_page_each_and_removed_ids_take_none() {
         let far = |block: u32| (1..=3).filter_map(move |n| TaskId::new(block << 28 | n));
         let mut map = IdMap::default();
         map.rebuild((0..16).flat_map(far));

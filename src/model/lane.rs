@@ -1,4 +1,4 @@
-//! A lane: a thread that runs tasks, what it has run, and what the kernel says of it.
+//! A lane: a thread that runs tasks, its slices, and the kernel's view of it.
 
 use super::hist::{Hist, Percentiles};
 use super::lane_track::LaneTrack;
@@ -8,25 +8,27 @@ use crate::record::{CurrentSlice, DEAD, LaneId, LaneKind, LaneSample, Nanos, Run
 /// A lane of the run.
 #[derive(Clone, Debug)]
 pub struct Lane {
-    /// Its identity.
+    /// The lane's id.
     pub id: LaneId,
-    /// What kind of thread.
+    /// The kind of thread.
     pub kind: LaneKind,
-    /// Its name on screen; that of a dead process says so, see [`DEAD`].
+    /// The name on screen. That of a dead process begins with [`DEAD`].
     pub name: String,
-    /// What it does now; `None`: nothing.
+    /// The slice that has not ended; `None` while no task holds the lane.
     pub current: Option<CurrentSlice>,
-    /// Slices so far, those forgotten included.
+    /// The number of slices so far, including evicted ones.
     pub slices: u64,
-    /// Slices lost because its ring was full.
+    /// The number of slices lost because the ring of the lane was full.
     pub dropped: u64,
-    /// Time held by tasks that computed, in the slices that have ended.
+    /// The time in which tasks held the lane and computed, in the slices that have ended.
     pub running: Nanos,
-    /// Time held by tasks while the thread slept in the OS, in the slices that have ended.
+    /// The time in which tasks held the lane and the thread slept in the OS, in the slices that
+    /// have ended.
     pub blocking: Nanos,
-    /// What the kernel says; `None` where it was not asked.
+    /// The kernel's view; `None` if the kernel was not asked.
     pub os: Option<LaneOs>,
     pub(super) track: LaneTrack,
+    /// When the thread slept in the OS by the samples of the kernel.
     pub(super) asleep: Spans,
     pub(super) polls: Hist,
 }
@@ -34,15 +36,15 @@ pub struct Lane {
 /// The kernel's view of a lane's thread.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct LaneOs {
-    /// When it was last asked.
+    /// The instant of the last sample.
     pub at: RunInstant,
-    /// CPU time since the thread's start.
+    /// The CPU time since the thread's start.
     pub on_cpu: Nanos,
-    /// Time spent runnable without a core, since the thread's start.
+    /// The time spent runnable without a core, since the thread's start.
     pub waiting: Nanos,
-    /// Whether it sleeps in the kernel.
+    /// Whether the thread sleeps in the kernel.
     pub asleep: bool,
-    /// The number of the system call in which it sleeps, where the kernel tells.
+    /// The number of the system call in which the thread sleeps, if the kernel tells.
     pub asleep_in: Option<u16>,
 }
 
@@ -64,12 +66,13 @@ impl Lane {
         }
     }
 
-    /// Whether tasks are at home here, as they are not on a blocking thread.
+    /// Whether the lane belongs to those that the executor runs tasks on. A blocking thread only
+    /// runs offloaded work.
     pub(super) fn is_worker(&self) -> bool {
         self.kind != LaneKind::Blocking
     }
 
-    /// Whether other tasks wait for it while a task keeps it.
+    /// Whether other tasks wait for the lane while a task holds it.
     pub fn is_shared(&self) -> bool {
         match self.kind {
             LaneKind::Worker | LaneKind::Pool | LaneKind::Process => true,
@@ -77,7 +80,7 @@ impl Lane {
         }
     }
 
-    /// Its place on screen among the kinds.
+    /// The order of the kinds on screen.
     pub(super) fn rank(&self) -> u8 {
         match self.kind {
             LaneKind::Worker => 0,
@@ -87,28 +90,28 @@ impl Lane {
         }
     }
 
-    /// Whether its process has died: nothing will run here any more.
+    /// Whether the process of the lane has died, so that no task will run here any more.
     pub fn is_dead(&self) -> bool {
         self.name.starts_with(DEAD)
     }
 
-    /// Whether a task has held it at `from` or later.
+    /// Whether a task has held the lane at `from` or later.
     pub fn has_run_since(&self, from: RunInstant) -> bool {
         self.current.is_some() || self.slices > 0 && self.track.end() > from
     }
 
-    /// The lengths of its slices.
+    /// The lengths of the slices.
     pub fn poll_time(&self) -> Percentiles {
         self.polls.percentiles()
     }
 
-    /// Counts a slice.
+    /// Counts a slice, whether or not it will be kept.
     pub(super) fn count(&mut self, slice: &Slice) {
         self.slices += 1;
         self.polls.record(slice.len.get());
     }
 
-    /// Takes in the next slice, of which so much is blocking.
+    /// Adds the next slice, of which the length `blocking` is blocking.
     pub(super) fn record(&mut self, slice: &Slice, blocking: Nanos) {
         let len = slice.len.get();
         self.running += len - blocking;
@@ -119,15 +122,16 @@ impl Lane {
         }
     }
 
-    /// So much of a slice turns out to have been blocking.
+    /// Moves `amount` of a slice from running to blocking.
     pub(super) fn block(&mut self, slice: &Slice, amount: Nanos) {
         self.running = self.running - amount;
         self.blocking += amount;
         self.track.block(slice);
     }
 
-    /// Takes in the kernel's view. A new span in which the thread proves to have slept: asleep at both ends of it, and
-    /// not on a core in between.
+    /// Takes a sample of the kernel's view. Returns the span since the sample before, if both
+    /// samples prove that the thread slept throughout: it was asleep at both ends, and was not on a
+    /// core in between.
     pub(super) fn sample(&mut self, sample: &LaneSample) -> Option<(RunInstant, RunInstant)> {
         let before = self.os.replace(LaneOs {
             at: sample.at,

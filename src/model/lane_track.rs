@@ -1,7 +1,8 @@
-//! A lane's slices in order of time: who held it.
+//! A lane's slices in order of time: which task held the lane.
 //!
-//! Packed in chunks with summaries, as a task's are. A lane's entries are half as long, for the rest of a slice is with its
-//! task; and they only ever come at the end, because a lane writes its slices in the order of their ends.
+//! They are packed in chunks with summaries, like the slices of a [task](super::task_track). An
+//! entry is half as long, because the track of the task holds the other fields. Slices are only
+//! ever appended, because a lane writes them in the order of their ends.
 
 use super::pack::{self, Entry, Reader, unzigzag, zigzag};
 use super::paint::{LaneBreakdown, LanePainter};
@@ -9,13 +10,14 @@ use super::spans::Spans;
 use crate::record::{Nanos, RunInstant, Slice, TaskId};
 use std::collections::VecDeque;
 
-/// Slices in a full chunk. There are few lanes: that one takes a while to unpack matters less than with tasks.
+/// Slices in a full chunk. There are few lanes, so the time to unpack a chunk matters less than for
+/// tasks.
 const FULL: usize = if cfg!(test) { 4 } else { 64 };
 
-/// Bytes that an entry hardly ever needs more of.
-const USUAL: usize = 8;
+/// Bytes that nearly every entry fits into.
+const USUAL_BYTES: usize = 8;
 
-/// A slice as its lane sees it.
+/// The part of a slice that the lane keeps.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct LaneSlice {
     pub start: RunInstant,
@@ -25,15 +27,16 @@ pub(super) struct LaneSlice {
 
 #[derive(Clone, Debug)]
 pub(super) struct LaneChunk {
-    /// The end of the slice before its first.
+    /// The end of the slice before the first one.
     before: RunInstant,
-    /// Where its first slice begins.
+    /// The start of the first slice.
     start: RunInstant,
-    /// Where its last slice ends.
+    /// The end of the last slice.
     pub end: RunInstant,
     pub count: usize,
     breakdown: LaneBreakdown,
     bytes: Vec<u8>,
+    /// The id of the last slice's task, 0 at first.
     task: u32,
 }
 
@@ -45,22 +48,23 @@ impl LaneChunk {
             end: before,
             count: 0,
             breakdown: LaneBreakdown::default(),
-            bytes: Vec::with_capacity(FULL * USUAL),
+            bytes: Vec::with_capacity(FULL * USUAL_BYTES),
             task: 0,
         }
     }
 
-    /// Header: 3 bits of width each for gap and length, 2 bits of width less one for the distance of the task's id from
-    /// that of the slice before, up and down folded into one.
+    /// Packs a slice. The header has two widths of 3 bits for gap and length, and 2 bits for a
+    /// width less one: that of the [`zigzag`] distance between the task's id and the task's id of
+    /// the slice before.
     fn push(&mut self, slice: LaneSlice) {
-        let gap = (slice.start - self.end).0.min(pack::MOST);
-        let len = (slice.end - slice.start).0.min(pack::MOST);
-        let step = u64::from(zigzag(slice.task.get().wrapping_sub(self.task)));
-        let widths = [pack::width(gap), pack::width(len), pack::width(step).max(1)];
+        let gap = (slice.start - self.end).0.min(pack::MAX);
+        let len = (slice.end - slice.start).0.min(pack::MAX);
+        let distance = u64::from(zigzag(slice.task.get().wrapping_sub(self.task)));
+        let widths = [pack::width(gap), pack::width(len), pack::width(distance).max(1)];
         let mut entry = Entry::after_header(1);
         entry.put(gap, widths[0]);
         entry.put(len, widths[1]);
-        entry.put(step, widths[2]);
+        entry.put(distance, widths[2]);
         let header = widths[0] | widths[1] << 3 | (widths[2] - 1) << 6;
         pack::append(&mut self.bytes, entry.headed(&[header as u8]).bytes());
         self.task = slice.task.get();
@@ -101,8 +105,8 @@ impl Iterator for LaneSlices<'_> {
         let header = self.reader.take(1) as u32;
         let gap = Nanos(self.reader.take(header & 7));
         let len = Nanos(self.reader.take(header >> 3 & 7));
-        let step = self.reader.take((header >> 6) + 1) as u32;
-        self.task = self.task.wrapping_add(unzigzag(step));
+        let distance = self.reader.take((header >> 6) + 1) as u32;
+        self.task = self.task.wrapping_add(unzigzag(distance));
         let start = self.end + gap;
         self.end = start + len;
         let task = TaskId::new(self.task)?;
@@ -114,7 +118,7 @@ impl Iterator for LaneSlices<'_> {
     }
 }
 
-/// The slices of a lane that are still held.
+/// The slices of a lane that are kept.
 #[derive(Clone, Debug, Default)]
 pub(super) struct LaneTrack {
     chunks: VecDeque<LaneChunk>,
@@ -122,18 +126,18 @@ pub(super) struct LaneTrack {
 }
 
 impl LaneTrack {
-    /// Takes in the next slice, as far as it lies after the one before.
+    /// Appends the next slice, cut to the part that lies after the slice before.
     pub fn push(&mut self, slice: &Slice) {
         let start = slice.start.max(self.end);
         let end = (slice.start + slice.len.get()).max(start);
         if self.chunks.back().is_none_or(|chunk| chunk.count >= FULL) {
             if self.chunks.len() == self.chunks.capacity() {
-                // Not as much again, most of which would stand empty.
+                // Doubling the capacity would leave most of it empty.
                 self.chunks.reserve_exact((self.chunks.len() / 8).max(4));
             }
             self.chunks.push_back(LaneChunk::new(self.end));
         }
-        let chunk = self.chunks.back_mut().expect("one was just pushed if there was none");
+        let chunk = self.chunks.back_mut().expect("a chunk was pushed if there was none");
         chunk.push(LaneSlice {
             start,
             end,
@@ -142,7 +146,7 @@ impl LaneTrack {
         self.end = end;
     }
 
-    /// Some of this slice is blocking.
+    /// Marks a slice as partly blocking.
     pub fn block(&mut self, slice: &Slice) {
         let at = self.chunks.partition_point(|chunk| chunk.end <= slice.start);
         if let Some(chunk) = self.chunks.get_mut(at) {
@@ -157,7 +161,7 @@ impl LaneTrack {
             .filter(move |slice| slice.end > from && slice.start < to)
     }
 
-    /// How much of `from..to` is held.
+    /// How long a task held the lane within `from..to`.
     pub fn busy(&self, from: RunInstant, to: RunInstant) -> Nanos {
         let mut busy = Nanos::ZERO;
         for chunk in self.chunks_within(from, to) {
@@ -173,7 +177,7 @@ impl LaneTrack {
         busy
     }
 
-    /// Paints the slices. `blocking` tells when a task's thread slept.
+    /// Paints the slices. `blocking` returns when the thread of a task slept.
     pub fn paint<'a>(&self, painter: &mut LanePainter, blocking: impl Fn(TaskId) -> Option<&'a Spans>) {
         let (from, to) = painter.bounds();
         for chunk in self.chunks_within(from, to) {
@@ -208,10 +212,10 @@ impl LaneTrack {
         self.end
     }
 
-    /// Forgets the chunks that end by `horizon`. How many slices that is.
+    /// Evicts the chunks that end by `horizon`. Returns the number of slices evicted.
     pub fn evict(&mut self, horizon: RunInstant) -> usize {
-        let gone = self.chunks.partition_point(|chunk| chunk.end <= horizon);
-        self.chunks.drain(..gone).map(|chunk| chunk.count).sum()
+        let count = self.chunks.partition_point(|chunk| chunk.end <= horizon);
+        self.chunks.drain(..count).map(|chunk| chunk.count).sum()
     }
 
     /// Bytes on the heap.

@@ -1,7 +1,9 @@
-//! The present: what is going on at the instant at which a batch was cut, laid over what the records tell.
+//! The present: what is going on at the instant at which a batch was cut. It overlays what the
+//! records tell.
 //!
-//! While a task has something in [`Task::live`] it does not count as resting, in no sum; the next batch begins by taking
-//! all of that back.
+//! The records tell only of slices that have ended. [`Task::live`] holds what a task does now, such
+//! as a slice that has not ended. While it does, no sum counts the task as waiting. The next batch
+//! first takes all overlays back.
 
 use super::spans::Spans;
 use super::task::LiveTask;
@@ -9,10 +11,13 @@ use super::*;
 use crate::record::{CurrentSlice, Live, RunInstant, Waiting};
 
 impl Model {
+    /// Takes all overlays of the batch before back.
     pub(super) fn unset_live(&mut self) {
         for id in std::mem::take(&mut self.live) {
-            let Some(at) = self.task_indices.get(id) else { continue };
-            let task = &mut self.tasks[at];
+            let Some(index) = self.task_indices.get(id) else {
+                continue;
+            };
+            let task = &mut self.tasks[index];
             task.live = None;
             let present_state = task.present_state();
             self.present.add(&present_state);
@@ -30,6 +35,7 @@ impl Model {
         }
     }
 
+    /// Overlays the present of a batch.
     pub(super) fn set_live(&mut self, live: &Live) {
         for current in &live.lanes {
             self.set_current(current);
@@ -39,7 +45,8 @@ impl Model {
         }
     }
 
-    /// A slice that has not ended; unless its end has overtaken it, which the task's last slice tells.
+    /// Overlays a slice that has not ended. Ignores it if the record of its end has arrived
+    /// already, which shows in the task's last slice.
     fn set_current(&mut self, current: &CurrentSlice) {
         self.now = self.now.max(current.start);
         if self
@@ -48,19 +55,19 @@ impl Model {
         {
             self.change(current.task, current.start, |_, _| ());
         }
-        let Some(lane_at) = self.lane_indices.get(current.lane) else {
+        let Some(lane_index) = self.lane_indices.get(current.lane) else {
             return;
         };
-        let Some(at) = self.task_indices.get(current.task) else {
+        let Some(index) = self.task_indices.get(current.task) else {
             return;
         };
-        let (task, lane) = (&self.tasks[at], &self.lanes[lane_at]);
+        let (task, lane) = (&self.tasks[index], &self.lanes[lane_index]);
         if task.ended.is_some() || task.live.is_some() || task.last_wait().since > current.start {
             return;
         }
         let mut asleep = Spans::default();
         for (from, to) in lane.asleep.contained(current.start, self.now) {
-            // Until the next sample says otherwise, a thread that was asleep when last seen still is.
+            // A thread that was asleep in the last sample counts as asleep until the next sample.
             let open = lane.asleep.last() == Some((from, to)) && lane.os.is_some_and(|os| os.at == to);
             asleep.add(from, if open { self.now } else { to }, |_, _| ());
         }
@@ -78,33 +85,36 @@ impl Model {
             label: current.label,
             blocking: asleep.within(current.start, self.now).collect(),
         };
-        self.lanes[lane_at].current = Some(*current);
-        self.tasks[at].on_shared_lane |= self.lanes[lane_at].is_shared();
-        self.overlay(at, live);
+        self.lanes[lane_index].current = Some(*current);
+        self.tasks[index].on_shared_lane |= self.lanes[lane_index].is_shared();
+        self.overlay(index, live);
     }
 
-    /// Who should run; unless it has, which the task's last slice tells.
+    /// Overlays a task that is ready or woken. Ignores instants before the task's last slice, which
+    /// has answered them.
     fn set_waiting(&mut self, waiting: &Waiting) {
-        let Some(at) = self.task_indices.get(waiting.task) else {
+        let Some(index) = self.task_indices.get(waiting.task) else {
             return;
         };
-        let task = &self.tasks[at];
-        let served = |at: &RunInstant| task.track.last_start().is_none_or(|start| *at > start);
-        let (ready, woken) = (waiting.ready.filter(served), waiting.woken.filter(served));
+        let task = &self.tasks[index];
+        let unanswered = |at: &RunInstant| task.track.last_start().is_none_or(|start| *at > start);
+        let (ready, woken) = (waiting.ready.filter(unanswered), waiting.woken.filter(unanswered));
         if task.ended.is_some() || task.live.is_some() || (ready.is_none() && woken.is_none()) {
             return;
         }
-        self.overlay(at, LiveTask::Waiting { ready, woken });
+        self.overlay(index, LiveTask::Waiting { ready, woken });
     }
 
-    fn overlay(&mut self, at: usize, live: LiveTask) {
-        let task = &mut self.tasks[at];
+    /// Sets what a task does now, and moves the task in the sums from what it did after its last
+    /// slice.
+    fn overlay(&mut self, index: usize, live: LiveTask) {
+        let task = &mut self.tasks[index];
         self.live.push(task.id);
         task.live = Some(Box::new(live));
-        let task = &self.tasks[at];
+        let task = &self.tasks[index];
         let mut times = StateTimes::default();
         let mut state = State::between_slices(task.last_wait().reason);
-        task.open(self.now, |interval| {
+        task.intervals_after_last_slice(self.now, |interval| {
             times.add(interval.state, interval.len());
             if !interval.is_empty() {
                 state = interval.state;
@@ -113,7 +123,7 @@ impl Model {
         let group = task
             .group
             .and_then(|group| self.group_indices.get(group))
-            .map(|at| &mut self.groups[at].present);
+            .map(|group| &mut self.groups[group].present);
         for present in [Some(&mut self.present), group].into_iter().flatten() {
             present.remove(&task.present_state());
             present.live += times;

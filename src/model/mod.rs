@@ -1,18 +1,20 @@
-//! Records in, answers out.
+//! The model of a run: it applies batches of records and answers questions about tasks, lanes and
+//! groups.
 //!
-//! [`Model`] is pure: it reads no clock and does no I/O, so that the same records give the same answers whether they
-//! come from a live run, from a file or from a test. Records of one lane come in order; records of different lanes may
-//! come in any order, and the answers do not depend on it.
+//! [`Model`] is pure: it reads no clock and does no I/O. So the same records give the same answers,
+//! whether they come from a live run, from a file or from a test. Records of one lane arrive in
+//! order. Records of different lanes may arrive in any order, and the answers do not depend on it.
 //!
 //! ```text
 //!   Batch ──► apply ──► Task   identity, slices, times, what it does now
 //!                   ├─► Lane   slices, times, the kernel's view
 //!                   ├─► Group  times, outcomes, distributions
-//!                   └─► Series steps of 250 ms
+//!                   └─► Series buckets of 250 ms
 //! ```
 //!
-//! The states of a task follow from its slices, see [`State`]; how a interval of time becomes a row of cells is told in
-//! [`paint`]. Slices beyond a limit are forgotten, the oldest first; sums and distributions never are.
+//! The states of a task follow from its slices, see [`State`]. [`paint`] describes how a span of
+//! time becomes a row of cells. The model evicts the oldest slices beyond a limit. It never evicts
+//! sums and distributions.
 
 mod apply;
 mod byte_arena;
@@ -64,47 +66,49 @@ use id_map::IdMap;
 use series::Series;
 use std::collections::{HashMap, VecDeque};
 
-/// Slices kept unless told otherwise: 200 to 260 MB, with both timelines and their summaries.
+/// The default limit of slices kept. They take 200 to 260 MB, including the tracks of tasks and
+/// lanes with their summaries.
 pub const DEFAULT_LIMIT: usize = 10_000_000;
 
-/// Log lines kept.
+/// The number of log messages kept.
 pub const LOG_LINES: usize = 5000;
 
-/// What is known of a run before its first record.
+/// What is known about a run before its first record.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct RunInfo {
     /// The scenario's title.
     pub title: String,
-    /// What the scenario shows, in a sentence or two. May be empty.
+    /// What the scenario shows, in one or two sentences. May be empty.
     pub about: String,
-    /// The executor's word: `tokio`.
+    /// The executor's name, such as `tokio`.
     pub executor: String,
-    /// Threads that run tasks; 0: every task has its own.
+    /// The number of threads that run tasks; 0: every task has a thread of its own.
     pub workers: usize,
-    /// Whether tasks are futures there.
+    /// Whether the executor runs tasks as futures.
     pub async_executor: bool,
-    /// Whether its workers have a LIFO slot, as tokio's multi-thread runtime has unless told otherwise.
+    /// Whether the workers have a LIFO slot. Those of tokio's multi-thread runtime have one by
+    /// default.
     pub lifo_slot: bool,
-    /// When the run is to stop; `None`: when every task has ended.
+    /// When the run stops, after its start; `None`: when every task has ended.
     pub duration: Option<Nanos>,
-    /// What every random draw derives from.
+    /// The seed of every random draw.
     pub seed: u64,
-    /// What is said, in order of time.
+    /// The cues, in order of time.
     pub cues: Vec<CueInfo>,
 }
 
-/// A cue of the scenario, as far as the screen needs it.
+/// The part of a scenario's cue that the screen needs.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct CueInfo {
-    /// When, after the run's start.
+    /// When the cue happens, after the run's start.
     pub at: RunInstant,
     /// The caption. May be empty.
     pub caption: String,
-    /// The caption is a question to those who watch.
+    /// Whether the caption is a question to the audience.
     pub is_question: bool,
 }
 
-/// Everything known about a run.
+/// Everything that is known about a run.
 #[derive(Clone, Debug)]
 pub struct Model {
     info: RunInfo,
@@ -117,22 +121,22 @@ pub struct Model {
     group_indices: IdMap<GroupId>,
     tasks: Vec<Task>,
     task_indices: IdMap<TaskId>,
-    /// Where the tasks' youngest slices stand.
+    /// The bytes of the tasks' open chunks.
     arena: ByteArena,
-    /// Of the tasks whose group is not known yet, up to the ends of their last slices.
+    /// The times of the tasks whose group is not known yet, each up to the end of its last slice.
     ungrouped_times: StateTimes,
-    /// Tasks from this place on are not in order.
+    /// The index from which on `tasks` is not sorted; `usize::MAX`: all of it is sorted.
     first_unsorted: usize,
-    /// Records of tasks whose spawn is not known yet, for their groups' statistics.
+    /// Records of tasks whose spawn is not known yet, for the distributions of their groups.
     pending_records: HashMap<TaskId, Vec<Record>>,
-    /// Tasks for which nobody waits any more, and which have not ended.
+    /// The number of orphaned tasks that have not ended.
     orphaned_now: usize,
-    /// Tasks with something in [`Task::live`].
+    /// The tasks that have something in [`Task::live`].
     live: Vec<TaskId>,
     present: PresentTotals,
-    /// Slices on the lanes' tracks.
+    /// The number of slices on the lanes' tracks.
     slices_kept: usize,
-    /// Tasks that were over and are no longer among `tasks`.
+    /// The number of ended tasks that were evicted from `tasks`.
     tasks_evicted: usize,
     labels: Vec<String>,
     series: Series,
@@ -145,13 +149,16 @@ pub struct Model {
 }
 
 impl Model {
-    /// A model that keeps [`DEFAULT_LIMIT`] slices.
+    /// Creates a model that keeps at most [`DEFAULT_LIMIT`] slices.
     pub fn new(info: RunInfo) -> Model {
         Model::with_limit(info, DEFAULT_LIMIT)
     }
 
-    /// A model that forgets the oldest slices when it holds more than `max_slices`, and with them the tasks that were
-    /// over by then; a task that is over counts as 32 slices. Groups and lanes forget nothing of what they add up.
+    /// Creates a model that keeps at most `max_slices` slices, where an ended task counts as 32
+    /// slices.
+    ///
+    /// Beyond that, the model evicts the oldest slices, and the tasks that ended before the oldest
+    /// slice left. The sums and distributions of groups and lanes keep what was evicted.
     pub fn with_limit(info: RunInfo, max_slices: usize) -> Model {
         Model {
             info,

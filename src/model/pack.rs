@@ -1,31 +1,32 @@
-//! Numbers in as few bytes as they need.
+//! Packs numbers into as few bytes as each needs.
 //!
-//! A slice of a task takes 29 bytes as fields and 10 to 14 packed: gaps and lengths are microseconds far more often than
-//! hours. Each entry begins with a header that tells how many bytes each number has, which decodes without a branch per
-//! byte.
+//! A slice of a task takes 29 bytes as fields, and 10 to 14 bytes packed, because gaps and lengths
+//! are microseconds far more often than hours. Each entry begins with a header that contains the
+//! width of each number. So decoding needs no branch per byte.
 
 use crate::record::Nanos;
 
-/// The bytes that a number needs, 0–7. Numbers are below 2⁵⁶.
+/// The number of bytes that a number below 2⁵⁶ needs, 0–7.
 #[inline]
 pub(super) fn width(n: u64) -> u32 {
     (64 - n.leading_zeros()).div_ceil(8)
 }
 
-/// A difference up or down as a number that is small where the difference is.
+/// Maps a signed difference, as two's complement, to an unsigned number that is small if the
+/// difference is small: 0, −1, 1, −2, 2 become 0, 1, 2, 3, 4.
 #[inline]
 pub(super) fn zigzag(difference: u32) -> u32 {
     difference << 1 ^ (difference as i32 >> 31) as u32
 }
 
-/// Back from what [`zigzag`] gave.
+/// The inverse of [`zigzag`].
 #[inline]
-pub(super) fn unzigzag(folded: u32) -> u32 {
-    folded >> 1 ^ (folded & 1).wrapping_neg()
+pub(super) fn unzigzag(n: u32) -> u32 {
+    n >> 1 ^ (n & 1).wrapping_neg()
 }
 
-/// The longest number that can be packed.
-pub(super) const MOST: u64 = Nanos::BOUND.0 - 1;
+/// The greatest number that can be packed.
+pub(super) const MAX: u64 = Nanos::BOUND.0 - 1;
 
 /// An entry that is being packed.
 #[derive(Clone, Copy, Debug)]
@@ -35,7 +36,7 @@ pub(super) struct Entry {
 }
 
 impl Entry {
-    /// One whose header takes `header` bytes.
+    /// An entry whose header takes `header` bytes.
     #[inline]
     pub fn after_header(header: usize) -> Entry {
         Entry {
@@ -44,7 +45,7 @@ impl Entry {
         }
     }
 
-    /// Puts in the lowest `width` bytes of a number.
+    /// Appends the lowest `width` bytes of a number.
     #[inline]
     pub fn put(&mut self, n: u64, width: u32) {
         self.bytes[self.len..self.len + 8].copy_from_slice(&n.to_le_bytes());
@@ -58,14 +59,14 @@ impl Entry {
         self
     }
 
-    /// All of it.
+    /// All bytes of the entry.
     #[inline]
     pub fn bytes(&self) -> &[u8] {
         &self.bytes[..self.len]
     }
 }
 
-/// A place in packed bytes.
+/// Reads packed bytes from the start to the end.
 #[derive(Clone, Debug)]
 pub(super) struct Reader<'a> {
     bytes: &'a [u8],
@@ -81,22 +82,23 @@ impl<'a> Reader<'a> {
         self.at >= self.bytes.len()
     }
 
-    /// The number in the next `width` bytes, 0–7.
+    /// Reads the number in the next `width` bytes, 0–7.
     #[inline]
     pub fn take(&mut self, width: u32) -> u64 {
         let word = match self.bytes.get(self.at..self.at + 8) {
-            Some(word) => u64::from_le_bytes(word.try_into().expect("eight bytes were asked for")),
+            Some(word) => u64::from_le_bytes(word.try_into().expect("the range is eight bytes long")),
             None => word(&self.padded(), 0),
         };
         self.skip(width);
         word & MASKS[width as usize & 7]
     }
 
-    /// The next bytes, to be read by [`word`] without asking each time whether they are there; beyond the end, zeros.
+    /// The next bytes, with zeros beyond the end, for [`word`]. One check of the bounds then serves
+    /// all numbers of an entry.
     #[inline]
     pub fn window<'b>(&'b self, padded: &'b mut EntryWindow) -> &'b EntryWindow {
         match self.bytes.get(self.at..self.at + size_of::<EntryWindow>()) {
-            Some(window) => window.try_into().expect("as many bytes were asked for"),
+            Some(window) => window.try_into().expect("the range is as long as the window"),
             None => {
                 *padded = self.padded();
                 padded
@@ -113,17 +115,17 @@ impl<'a> Reader<'a> {
         window
     }
 
-    /// Goes on by so many bytes.
+    /// Skips some bytes.
     #[inline]
     pub fn skip(&mut self, bytes: u32) {
         self.at += bytes as usize;
     }
 }
 
-/// Some bytes of an entry.
+/// As many bytes as the longest entry takes, and as [`word`] reads beyond.
 pub(super) type EntryWindow = [u8; 40];
 
-/// The lowest bytes of a word, by how many.
+/// The masks of the lowest 0–7 bytes of a word.
 pub(super) const MASKS: [u64; 8] = {
     let mut masks = [0; 8];
     let mut width = 1;
@@ -134,14 +136,15 @@ pub(super) const MASKS: [u64; 8] = {
     masks
 };
 
-/// Eight bytes of a window from a place below 32.
+/// The eight bytes of a window from the offset `at` on, which is below 32.
 #[inline]
 pub(super) fn word(window: &EntryWindow, at: u32) -> u64 {
     let at = (at & 31) as usize;
-    u64::from_le_bytes(window[at..at + 8].try_into().expect("eight bytes were asked for"))
+    u64::from_le_bytes(window[at..at + 8].try_into().expect("the range is eight bytes long"))
 }
 
-/// Adds an entry. Grows by half rather than twofold, which would leave half of a short task's memory empty.
+/// Appends an entry. The capacity grows by half; doubling would leave half of a short sequence's
+/// memory empty.
 pub(super) fn append(bytes: &mut Vec<u8>, entry: &[u8]) {
     if bytes.capacity() - bytes.len() < entry.len() {
         bytes.reserve_exact(entry.len() + (bytes.len() / 2).max(32));
@@ -156,7 +159,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_was_packed_comes_back(numbers in prop::collection::vec(0u64..=MOST, 1..5), shifts in prop::collection::vec(0u32..56, 5)) {
+        fn unpacking_returns_what_was_packed(numbers in prop::collection::vec(0u64..=MAX, 1..5), shifts in prop::collection::vec(0u32..56, 5)) {
             let numbers: Vec<u64> = numbers.iter().zip(shifts).map(|(n, shift)| n >> shift).collect();
             let mut entry = Entry::after_header(1);
             for &n in &numbers {

@@ -1,7 +1,8 @@
 //! Consecutive slices of one task, packed into bytes.
 //!
-//! Packed slices cover the time from the end of the slice before the first to the end of the last. They know the wait
-//! state before the first slice, so that all states in this time follow from them alone.
+//! Packed slices cover the time from the end of the slice before the first to the end of the last.
+//! They know the wait state before the first slice, so that all states in this time follow from
+//! them alone.
 
 use super::pack::{self, Entry, MASKS, Reader, unzigzag, word, zigzag};
 use super::paint::{Painter, TimeBreakdown};
@@ -29,8 +30,9 @@ impl Packer {
         }
     }
 
-    /// Packs a slice. The header has four widths of 3 bits (gap, length, queued, unnoticed), then what has changed since
-    /// the slice before: 1 bit for the lane, 1 bit for label and reason, 2 bits for the waker.
+    /// Packs a slice. The header has four widths of 3 bits (gap, length, queued, unnoticed), then
+    /// what has changed since the slice before: 1 bit for the lane, 1 bit for label and reason, 2
+    /// bits for the waker.
     #[inline]
     pub fn pack(&mut self, placed: &PlacedSlice) -> Entry {
         let slice = &placed.slice;
@@ -43,13 +45,13 @@ impl Packer {
         let mut entry = Entry::after_header(2);
         let mut header = 0;
         for (place, n) in numbers.into_iter().enumerate() {
-            let n = n.0.min(pack::MOST);
+            let n = n.0.min(pack::MAX);
             let width = pack::width(n);
             header |= width << (3 * place);
             entry.put(n, width);
         }
-        // No branch could be predicted here, because these change at random. So each is always written, with width 0 if
-        // it has not changed.
+        // No branch could be predicted here, because these change at random. So each is always
+        // written, with width 0 if it has not changed.
         let lane = u64::from(placed.lane.0);
         let (lane, width) = if lane < ONE_BYTE {
             (lane, 1)
@@ -90,13 +92,14 @@ impl Packer {
 /// The lane has changed. Its number follows in one byte, or in two bytes after [`ONE_BYTE`].
 const OTHER_LANE: u32 = 1 << 12;
 const ONE_BYTE: u64 = 0xff;
-/// The label or the reason has changed. Four bits of reason and twelve bits of label follow. A label that does not fit
-/// follows in two bytes after [`TWELVE_BITS`].
+/// The label or the reason has changed. Four bits of reason and twelve bits of label follow. A
+/// label that does not fit follows in two bytes after [`TWELVE_BITS`].
 const OTHER_WAIT: u32 = 1 << 13;
 const TWELVE_BITS: u64 = 0xfff;
 const _: () = assert!(Reason::ALL.len() <= 16, "a reason fits into four bits");
-/// The waker has changed, in the two highest bits of the header. Either there is none; or its number is near that of the
-/// task, and the [`zigzag`] distance follows in two bytes; or its number follows in four bytes.
+/// The waker has changed, in the two highest bits of the header. Either there is none; or its
+/// number is near that of the task, and the [`zigzag`] distance follows in two bytes; or its number
+/// follows in four bytes.
 const NO_WAKER: u32 = 1 << 14;
 const NEAR_WAKER: u32 = 2 << 14;
 const ANY_WAKER: u32 = 3 << 14;
@@ -130,8 +133,8 @@ impl<'a> PackedSlices<'a> {
         Some(first.timing.start)
     }
 
-    /// Every interval that is not empty, in order. Leaves out slices that end by `from`, and slices whose gaps begin at
-    /// `to` or later.
+    /// Every interval that is not empty, in order. Leaves out slices that end by `from`, and slices
+    /// whose gaps begin at `to` or later.
     pub fn intervals(
         self,
         task: TaskId,
@@ -224,7 +227,8 @@ pub(super) struct Slices<'a> {
     woken_by: Option<TaskId>,
 }
 
-/// The widths of the lane, of label with reason, and of the waker in their short forms; 0 for what has not changed.
+/// The widths of the lane, of label with reason, and of the waker in their short forms; 0 for what
+/// has not changed.
 #[inline]
 fn widths(header: u32) -> (u32, u32, u32) {
     // 0 for no waker, 2 for a near one, 4 for any.
@@ -233,8 +237,8 @@ fn widths(header: u32) -> (u32, u32, u32) {
 }
 
 impl Slices<'_> {
-    /// Reads the lane, the reason with the short label, the label, and the waker, if the lane or the label has its long
-    /// form.
+    /// Reads the lane, the reason with the short label, the label, and the waker, if the lane or
+    /// the label has its long form.
     #[cold]
     fn read_long_forms(&mut self, header: u32) -> (u64, u64, u64, u32) {
         let (lane_width, wait_width, waker_width) = widths(header);
@@ -278,8 +282,8 @@ impl Iterator for Slices<'_> {
             queued,
             unnoticed,
         };
-        // No branch could be predicted here, because these change at random. So they are read in any case. In their short
-        // forms they fit into one word.
+        // No branch could be predicted here, because these change at random. So they are read in
+        // any case. In their short forms they fit into one word.
         let (lane_width, wait_width, waker_width) = widths(header);
         let word = word(window, at);
         let (mut lane, mut wait) = (word & ONE_BYTE, word >> (8 * lane_width));
@@ -371,7 +375,7 @@ mod tests {
                 placed.slice.task = task;
                 placed.slice.start = packer.after.since + Nanos(gap);
                 // An entry cannot hold longer lengths, and nothing lasts that long.
-                let cut = |n: &mut CompactDuration| *n = (*n).min(CompactDuration::new(Nanos(pack::MOST / 2)));
+                let cut = |n: &mut CompactDuration| *n = (*n).min(CompactDuration::new(Nanos(pack::MAX / 2)));
                 cut(&mut placed.slice.len);
                 cut(&mut placed.slice.queued);
                 cut(&mut placed.slice.unnoticed);

@@ -1,4 +1,7 @@
-//! The answers.
+//! The queries of the model: what every view and report asks.
+//!
+//! Unless the documentation says otherwise, instants are those of the run's clock, which starts at
+//! 0, and a query of an unknown task, lane or group answers as if nothing had happened to it.
 
 use super::paint::{LanePainter, Painter};
 use super::task::LiveTask;
@@ -8,57 +11,60 @@ use hist::Hist;
 use std::fmt;
 
 impl Model {
-    /// What was known before the first record.
+    /// What was known about the run before its first record.
     pub fn info(&self) -> &RunInfo {
         &self.info
     }
 
-    /// The latest instant that any batch or record tells of.
+    /// The latest instant of any batch or record.
     pub fn now(&self) -> RunInstant {
         self.now
     }
 
-    /// The oldest instant whose slices are still held; zero until something was forgotten.
+    /// The oldest instant whose slices are still kept; zero until something was evicted.
     pub fn horizon(&self) -> RunInstant {
         self.horizon
     }
 
-    /// The lanes in the order of the screen: workers, pool threads, blocking threads.
+    /// The lanes in the order of the screen: workers, then pool threads and processes, then threads
+    /// of single tasks, then blocking threads; within a kind by id.
     pub fn lanes(&self) -> &[Lane] {
         &self.lanes
     }
 
-    /// A lane.
+    /// The lane with this id; `None` if it is unknown.
     pub fn lane(&self, id: LaneId) -> Option<&Lane> {
-        self.lane_indices.get(id).map(|at| &self.lanes[at])
+        self.lane_indices.get(id).map(|index| &self.lanes[index])
     }
 
-    /// The groups in the order of their ids, which never changes: a group's place is its colour.
+    /// The groups in the order of their ids. The order of known groups never changes: the index of
+    /// a group chooses its colour.
     pub fn groups(&self) -> &[Group] {
         &self.groups
     }
 
-    /// A group.
+    /// The group with this id; `None` if it is unknown.
     pub fn group(&self, id: GroupId) -> Option<&Group> {
-        self.group_indices.get(id).map(|at| &self.groups[at])
+        self.group_indices.get(id).map(|index| &self.groups[index])
     }
 
-    /// The tasks in the order of their spawns, but for those that were over by the [horizon](Model::horizon).
+    /// The tasks in the order of their spawns, without ended tasks that were evicted.
     pub fn tasks(&self) -> &[Task] {
         &self.tasks
     }
 
-    /// A task.
+    /// The task with this id; `None` if it is unknown or was evicted.
     pub fn task(&self, id: TaskId) -> Option<&Task> {
-        self.task_indices.get(id).map(|at| &self.tasks[at])
+        self.task_indices.get(id).map(|index| &self.tasks[index])
     }
 
-    /// A task's name: `api#7`, or `#` and its id where its group is not known.
+    /// The name of a task: group and index as in `api#7`, or `#` and its id while its group is not
+    /// known.
     pub fn task_name(&self, id: TaskId) -> impl fmt::Display + '_ {
         TaskName { model: self, id }
     }
 
-    /// What a task does now; a task that nobody knows is suspended for unknown reasons.
+    /// The state of a task now. An unknown task is suspended for an unknown reason.
     pub fn state(&self, id: TaskId) -> State {
         self.present(id)
             .map_or(State::Suspended(crate::record::Reason::Unknown), |interval| {
@@ -66,15 +72,15 @@ impl Model {
             })
     }
 
-    /// Since when a task has been in its present state.
+    /// Since when a task has been in its present state. For an unknown task, now.
     pub fn state_since(&self, id: TaskId) -> RunInstant {
         self.present(id).map_or(self.now, |interval| interval.from)
     }
 
-    /// The last interval of a task up to now. May be empty: it began this very instant.
+    /// The last interval of a task up to now. It is empty if it began just now.
     fn present(&self, id: TaskId) -> Option<StateInterval> {
         let mut last = None;
-        self.task(id)?.open(self.now, |interval| {
+        self.task(id)?.intervals_after_last_slice(self.now, |interval| {
             if last.is_none() || !interval.is_empty() {
                 last = Some(interval);
             }
@@ -82,7 +88,8 @@ impl Model {
         last
     }
 
-    /// What a task did at an instant; `None` before its spawn, before the horizon, and after now.
+    /// The state of a task at the instant `at`; `None` before its spawn, before the
+    /// [horizon](Model::horizon), and from [now](Model::now) on.
     pub fn state_at(&self, id: TaskId, at: RunInstant) -> Option<State> {
         let task = self.task(id)?;
         if at < self.horizon || at >= self.now {
@@ -95,15 +102,20 @@ impl Model {
         state
     }
 
-    /// Every interval of a task that touches `from..to`, in order and as a whole, as far as its slices are held.
+    /// Calls `each` with every interval of a task that touches `from..to`, in order and in its full
+    /// length. Answers for the time from the [horizon](Model::horizon) to [now](Model::now).
     pub fn intervals(&self, id: TaskId, from: RunInstant, to: RunInstant, each: impl FnMut(StateInterval)) {
         if let Some(task) = self.task(id) {
             task.intervals(from.max(self.horizon), to.min(self.now), self.now, &self.arena, each);
         }
     }
 
-    /// Every interval in which a task blocked, or waited for at least `worth` for a lane or for somebody to notice, that
-    /// touches `from..to`, in order and as a whole, as far as its slices are held. Looks at summaries first: cheap where there are none.
+    /// Calls `each` with every problem of a task that touches `from..to`, in order and in its full
+    /// length. A problem is a blocking interval of any length, or a queued or unnoticed interval of
+    /// at least `min_wait`.
+    ///
+    /// Answers for the time from the [horizon](Model::horizon) to [now](Model::now). Reads
+    /// summaries first, so it is cheap where there are no problems.
     pub fn problems(
         &self,
         id: TaskId,
@@ -118,7 +130,8 @@ impl Model {
         }
     }
 
-    /// The name of the step that a task is in or waits for, where that is known.
+    /// The name of the step that a task executes or waits for; `None` if it is not known, and for
+    /// an ended task.
     pub fn current_step(&self, id: TaskId) -> Option<&str> {
         let task = self.task(id)?;
         let label = match task.live.as_deref() {
@@ -129,12 +142,13 @@ impl Model {
         Some(self.label(label)).filter(|text| !text.is_empty())
     }
 
-    /// A step's name; empty where it has none.
+    /// The name of a step; empty if it has none.
     pub fn label(&self, label: Label) -> &str {
         self.labels.get(usize::from(label.0)).map_or("", String::as_str)
     }
 
-    /// Paints a task's row into `cells`, which is cleared first and has `window.columns` cells afterwards.
+    /// Paints the row of a task into `cells`, which is cleared first and has `window.columns` cells
+    /// afterwards. [`paint`] describes what a cell shows.
     pub fn paint_task(&self, id: TaskId, window: Window, cells: &mut Vec<Cell>) {
         let mut painter = Painter::new(window, self.horizon, self.now);
         if let Some(task) = self.task(id) {
@@ -143,52 +157,56 @@ impl Model {
         painter.finish(cells);
     }
 
-    /// Paints a lane's row into `cells`, which is cleared first and has `window.columns` cells afterwards.
+    /// Paints the row of a lane into `cells`, which is cleared first and has `window.columns` cells
+    /// afterwards.
     pub fn paint_lane(&self, id: LaneId, window: Window, cells: &mut Vec<LaneCell>) {
         let mut painter = LanePainter::new(window, self.horizon, self.now);
         if let Some(lane) = self.lane(id) {
             lane.track
                 .paint(&mut painter, |task| self.task(task).map(|task| &task.blocking));
-            if let Some((current, blocking)) = self.current(lane) {
+            if let Some((current, blocking)) = self.open_slice(lane) {
                 painter.slice(current.task, current.start, self.now, blocking.iter().copied());
             }
         }
         painter.finish(cells, |task| self.task(task)?.group);
     }
 
-    /// A lane's slice that has not ended, and its blocking spans.
-    pub(super) fn current<'a>(
+    /// The slice of a lane that has not ended, and its blocking spans.
+    pub(super) fn open_slice<'a>(
         &'a self,
         lane: &'a Lane,
     ) -> Option<(&'a crate::record::CurrentSlice, &'a [(RunInstant, RunInstant)])> {
         let current = lane.current.as_ref()?;
         match self.task(current.task)?.live.as_deref() {
-            Some(LiveTask::Current { lane: at, blocking, .. }) if *at == lane.id => Some((current, blocking)),
+            Some(LiveTask::Current { lane: id, blocking, .. }) if *id == lane.id => Some((current, blocking)),
             _ => None,
         }
     }
 
-    /// How many tasks are in each state now. Does not look at the tasks.
+    /// The number of tasks in each state now, including evicted tasks. The cost does not depend on
+    /// the number of tasks.
     pub fn counts(&self) -> TaskCounts {
         self.present.counts()
     }
 
-    /// How many tasks run on although nobody waits for them any more.
+    /// The number of orphaned tasks that have not ended: nobody waits for them any more, though
+    /// somebody did.
     pub fn orphaned_now(&self) -> usize {
         self.orphaned_now
     }
 
-    /// Time a task has spent in each state, up to now.
+    /// The time that a task has spent in each state, from its spawn to its end or to now.
     pub fn times(&self, id: TaskId) -> StateTimes {
         let Some(task) = self.task(id) else {
             return StateTimes::default();
         };
         let mut times = task.times;
-        task.open(self.now, |interval| times.add(interval.state, interval.len()));
+        task.intervals_after_last_slice(self.now, |interval| times.add(interval.state, interval.len()));
         times
     }
 
-    /// Time the tasks of a group have spent in each state, up to now, in sum. Does not look at the tasks.
+    /// The sum of the times that the tasks of a group have spent in each state, up to now,
+    /// including evicted tasks. The cost does not depend on the number of tasks.
     pub fn group_times(&self, id: GroupId) -> StateTimes {
         let Some(group) = self.group(id) else {
             return StateTimes::default();
@@ -198,12 +216,14 @@ impl Model {
         times
     }
 
-    /// From the spawn of a group's first task to the end of its last, or to now while one is alive.
+    /// The time from the spawn of a group's first task to the end of its last task, or to now while
+    /// a task is alive.
     pub fn group_span(&self, id: GroupId) -> Nanos {
         self.group(id).map_or(Nanos::ZERO, |group| group.span(self.now))
     }
 
-    /// What the scenario's own groups have in common, all that their tasks called included; libraries' tasks are not.
+    /// The distributions of all groups of the scenario together, including the tasks that they
+    /// call. Tasks of libraries are not included.
     pub fn overall(&self) -> Overall {
         let (mut repetition, mut delay, mut lateness) = (Hist::fine(), Hist::fine(), Hist::fine());
         let mut repetitions = [0; Outcome::ALL.len()];
@@ -212,7 +232,7 @@ impl Model {
             repetitions
                 .iter_mut()
                 .zip(group.repetitions)
-                .for_each(|(all, its)| *all = u64::saturating_add(*all, its));
+                .for_each(|(sum, count)| *sum = u64::saturating_add(*sum, count));
         }
         Overall {
             repetitions,
@@ -222,13 +242,14 @@ impl Model {
         }
     }
 
-    /// Time a lane has been held by running and by blocking tasks, up to now.
+    /// The time that tasks have held a lane, up to now: the part in which they ran, and the part in
+    /// which they blocked.
     pub fn lane_times(&self, id: LaneId) -> (Nanos, Nanos) {
         let Some(lane) = self.lane(id) else {
             return Default::default();
         };
         let (mut running, mut blocking) = (lane.running, lane.blocking);
-        if let Some((current, spans)) = self.current(lane) {
+        if let Some((current, spans)) = self.open_slice(lane) {
             let blocked: Nanos = spans.iter().map(|&(a, b)| b - a).sum();
             blocking += blocked;
             running += self.now - current.start - blocked;
@@ -236,30 +257,32 @@ impl Model {
         (running, blocking)
     }
 
-    /// The share of the last `over` in which a lane was held, 0–1.
+    /// The share of the last `over` in which tasks held a lane, 0–1. The time before the
+    /// [horizon](Model::horizon) is left out.
     pub fn utilisation(&self, id: LaneId, over: Nanos) -> f64 {
         let from = (self.now - over).max(self.horizon);
         let Some(lane) = self.lane(id) else { return 0.0 };
         let ended = lane.track.busy(from, self.now);
         let current = self
-            .current(lane)
+            .open_slice(lane)
             .map_or(Nanos::ZERO, |(current, _)| self.now - current.start.max(from));
         (ended + current).0 as f64 / (self.now - from).0.max(1) as f64
     }
 
-    /// Steps of [`SERIES_BUCKET`], oldest first, the last one unfinished; ten minutes of them. Each costs when it is asked for.
+    /// The course of the run in buckets of [`SERIES_BUCKET`], oldest first: the last ten minutes.
+    /// The last bucket is unfinished. Each point is computed when the iterator yields it.
     pub fn series(&self) -> impl DoubleEndedIterator<Item = SeriesPoint> + ExactSizeIterator {
         self.series.points(self.now, |from, to| {
             self.lanes
                 .iter()
                 .filter(|lane| lane.is_worker())
-                .filter_map(|lane| self.current(lane))
+                .filter_map(|lane| self.open_slice(lane))
                 .map(|(current, _)| to - current.start.max(from))
                 .sum()
         })
     }
 
-    /// Whether the records are complete.
+    /// How many records arrived and how many were lost, to check whether the records are complete.
     pub fn record_counts(&self) -> RecordCounts {
         RecordCounts {
             tokio_polls: self.runtime.as_ref().map(|sample| sample.total_polls),
@@ -268,27 +291,28 @@ impl Model {
         }
     }
 
-    /// What the presenter did, in order of time.
+    /// The marks of what the presenter did, in order of time.
     pub fn marks(&self) -> &[Marked] {
         &self.marks
     }
 
-    /// The last [`LOG_LINES`] lines of the event log, oldest first.
+    /// The last [`LOG_LINES`] log messages, oldest first.
     pub fn log(&self) -> &VecDeque<LogLine> {
         &self.log
     }
 
-    /// What tokio-metrics last said of the runtime.
+    /// The last sample of tokio-metrics for the runtime; `None` if it was not sampled.
     pub fn runtime(&self) -> Option<&RuntimeSample> {
         self.runtime.as_ref()
     }
 
-    /// What tokio-metrics has said of the runtime since the run's start; `None` where it was not asked.
+    /// The totals of tokio-metrics for the runtime since the run's start; `None` if it was not
+    /// sampled.
     pub fn runtime_totals(&self) -> Option<&RuntimeTotals> {
         self.runtime.as_ref().map(|_| &self.runtime_totals)
     }
 
-    /// What the slices and the tasks take on the heap. Looks at every chunk.
+    /// The heap memory of slices and tasks. Visits every chunk, so it is slow.
     pub fn memory(&self) -> Memory {
         let lanes: usize = self.lanes.iter().map(|lane| lane.track.heap_bytes()).sum();
         let tracks: usize = self.tasks.iter().map(Task::heap_bytes).sum();

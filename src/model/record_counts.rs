@@ -11,11 +11,11 @@ pub struct RecordCounts {
     pub others_dropped: u64,
     /// How many of `recorded` and `dropped` were jobs on a blocking thread. Jobs are not polls.
     pub jobs: u64,
-    /// Polls as tokio counts them: the sum of `worker_poll_count` over the workers. `None`: the executor is not tokio,
-    /// or there is no sample yet.
+    /// Polls as tokio counts them: the sum of `worker_poll_count` over the workers. `None`: the
+    /// executor is not tokio, or there is no sample yet.
     pub tokio_polls: Option<u64>,
-    /// Whether tokio's workers have a LIFO slot. Polls from the slot are recorded, but `tokio_polls` does not contain
-    /// them.
+    /// Whether tokio's workers have a LIFO slot. Polls from the slot are recorded, but
+    /// `tokio_polls` does not contain them.
     pub lifo_slot: bool,
 }
 
@@ -53,12 +53,13 @@ impl RecordCounts {
 
     /// Compares our polls with tokio's own count.
     ///
-    /// `worker_poll_count` does not contain the polls that a worker runs from its LIFO slot. (`Context::run_task` of
-    /// tokio 1.54 counts the poll that it begins with, and runs the slot within the same measurement.) So with a slot,
-    /// our count may be greater, but never smaller.
+    /// `worker_poll_count` does not contain the polls that a worker runs from its LIFO slot.
+    /// (`Context::run_task` of tokio 1.54 counts the poll that it begins with, and runs the slot
+    /// within the same measurement.) So with a slot, our count may be greater, but never smaller.
     ///
-    /// The result is meaningful only if no task has run between tokio's sample and the last batch, as at the end of a
-    /// run. While tasks run, both counts are read at different instants and differ by the polls in between.
+    /// The result is meaningful only if no task has run between tokio's sample and the last batch,
+    /// as at the end of a run. While tasks run, both counts are read at different instants and
+    /// differ by the polls in between.
     pub fn check_poll_count(&self) -> PollCountCheck {
         let recorded = self.polls();
         match self.tokio_polls {
@@ -74,7 +75,8 @@ impl RecordCounts {
 pub struct Memory {
     /// Slices kept.
     pub slices: usize,
-    /// Bytes of everything that grows with the slices kept, on lanes and tasks, including blocking spans.
+    /// Bytes of everything that grows with the slices kept, on lanes and tasks, including blocking
+    /// spans.
     pub slice_bytes: usize,
     /// Tasks kept.
     pub tasks: usize,

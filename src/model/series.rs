@@ -1,6 +1,6 @@
-//! How the run went, in buckets of a quarter of a second: what sparklines draw.
+//! The course of the run in buckets of 250 ms, from which sparklines are drawn.
 
-use super::group::waits;
+use super::group::delay_and_lateness;
 use super::hist::{Hist, Percentiles};
 use crate::record::{Nanos, Repetition, RunInstant, RuntimeSample, Slice};
 use std::collections::VecDeque;
@@ -8,29 +8,30 @@ use std::collections::VecDeque;
 /// The length of one bucket.
 pub const SERIES_BUCKET: Nanos = Nanos::from_millis(250);
 
-/// Steps kept: the last ten minutes.
+/// The number of buckets kept: the last ten minutes.
 pub(super) const MAX_BUCKETS: usize = 2400;
 
-/// One step of the series.
+/// The figures of one bucket of the series.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct SeriesPoint {
-    /// Its first instant; it lasts [`SERIES_BUCKET`].
+    /// The first instant of the bucket, which lasts [`SERIES_BUCKET`].
     pub from: RunInstant,
-    /// Slices that ended, per second.
+    /// The number of slices that ended, per second.
     pub polls_per_s: f64,
-    /// Repetitions that ended, per second.
+    /// The number of repetitions that ended, per second.
     pub repetitions_per_s: f64,
-    /// From wake-up to running, within 10 %.
+    /// The delays of the slices that ended. The percentiles have an error of at most 10 %.
     pub delay: Percentiles,
-    /// From ready to running, within 10 %.
+    /// The latenesses of the slices that ended. The percentiles have an error of at most 10 %.
     pub lateness: Percentiles,
-    /// How many lanes, of those on which tasks are at home, a task held on average.
+    /// The average number of lanes held by a task, without blocking threads.
     pub busy_lanes: f64,
-    /// What stood in tokio's queues; `None`: nobody was there to ask, or nobody asked.
+    /// The lengths of tokio's queues; `None` if the executor is not tokio, or there was no sample
+    /// in the bucket.
     pub queues: Option<Queues>,
 }
 
-/// What stood in tokio's queues when they were last sampled.
+/// The lengths of tokio's queues at a sample.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Queues {
     /// Tasks in the injection queue.
@@ -42,7 +43,7 @@ pub struct Queues {
 }
 
 impl Queues {
-    /// All together.
+    /// The sum of the three.
     pub fn total(self) -> usize {
         self.global + self.local + self.blocking
     }
@@ -74,12 +75,14 @@ impl Default for Bucket {
 /// The buckets kept.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Series {
-    /// The number of the oldest step kept, counted from the run's start.
+    /// The number of the oldest bucket kept, counted from the run's start.
     first: u64,
     buckets: VecDeque<Bucket>,
 }
 
 impl Series {
+    /// The bucket that contains `at`; `None` if it is not kept any more. Adds the buckets up to it,
+    /// and drops the oldest ones beyond [`MAX_BUCKETS`].
     fn bucket(&mut self, at: RunInstant) -> Option<&mut Bucket> {
         let number = at.0 / SERIES_BUCKET.0;
         let ahead = usize::try_from(number.checked_sub(self.first)?).ok()?;
@@ -97,15 +100,17 @@ impl Series {
         self.buckets.get_mut((number - self.first) as usize)
     }
 
+    /// Adds empty buckets up to `now`.
     pub fn advance_to(&mut self, now: RunInstant) {
         self.bucket(now);
     }
 
+    /// Adds a slice. `worker`: its lane counts in [`SeriesPoint::busy_lanes`].
     pub fn slice(&mut self, slice: &Slice, worker: bool) {
         let end = slice.start + slice.len.get();
         if let Some(bucket) = self.bucket(end) {
             bucket.polls += 1;
-            if let Some((delay, lateness)) = waits(slice) {
+            if let Some((delay, lateness)) = delay_and_lateness(slice) {
                 bucket.delay.record(delay);
                 bucket.lateness.record(lateness);
             }
@@ -144,14 +149,15 @@ impl Series {
         }
     }
 
-    /// The buckets kept, oldest first. `still_busy` tells how much of a span the slices fill that have not ended yet.
+    /// The figures of the buckets kept, oldest first. `still_busy` returns how long the slices that
+    /// have not ended held their lanes within a span.
     pub fn points(
         &self,
         now: RunInstant,
         still_busy: impl Fn(RunInstant, RunInstant) -> Nanos,
     ) -> impl DoubleEndedIterator<Item = SeriesPoint> + ExactSizeIterator {
-        self.buckets.iter().enumerate().map(move |(at, bucket)| {
-            let from = RunInstant::new((self.first + at as u64) * SERIES_BUCKET.0);
+        self.buckets.iter().enumerate().map(move |(index, bucket)| {
+            let from = RunInstant::new((self.first + index as u64) * SERIES_BUCKET.0);
             let to = (from + SERIES_BUCKET).min(now.max(from + Nanos(1)));
             let seconds = (to - from).as_secs_f64();
             let busy = bucket.busy + still_busy(from, to);

@@ -1,11 +1,12 @@
 //! A set of instants, as a sorted list of spans that do not touch.
 //!
-//! Two of them matter: when a task's thread slept in the OS (steps and the kernel both say so, and may say so twice),
-//! and when a lane's thread was asleep by the kernel's word.
+//! The model uses such a set for when the thread of a task slept in the OS, and for when the thread
+//! of a lane slept by the samples of the kernel. Both steps and the kernel may report the same
+//! sleep of a task, which the set counts once.
 
 use crate::record::{Nanos, RunInstant};
 
-/// A set of instants. A span holds its first instant and not its last.
+/// A set of instants. Each span contains its first instant, but not its last.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Spans(Vec<(RunInstant, RunInstant)>);
 
@@ -13,12 +14,12 @@ impl Spans {
     /// The empty set.
     pub(super) const NONE: &Spans = &Spans(Vec::new());
 
-    /// Puts a span in and calls `new` with each part of it that was not in before.
+    /// Adds a span and calls `new` with each part of the span that was not in the set before.
     pub(super) fn add(&mut self, from: RunInstant, to: RunInstant, mut new: impl FnMut(RunInstant, RunInstant)) {
         if from >= to {
             return;
         }
-        // Those which the span overlaps or touches: they become one with it.
+        // The spans that overlap or touch the new one: they are merged with it.
         let first = self.0.partition_point(|&(_, end)| end < from);
         let last = first + self.0[first..].partition_point(|&(start, _)| start <= to);
         let mut free = from;
@@ -48,7 +49,7 @@ impl Spans {
             .map(move |&(a, b)| (a.max(from), b.min(to)))
     }
 
-    /// How much of `from..to` is in the set.
+    /// The length of the part of `from..to` that is in the set.
     #[inline]
     pub(super) fn covered(&self, from: RunInstant, to: RunInstant) -> Nanos {
         if self.0.is_empty() {
@@ -57,7 +58,7 @@ impl Spans {
         self.within(from, to).map(|(a, b)| b - a).sum()
     }
 
-    /// The spans that lie in `from..to` as a whole.
+    /// The spans that lie wholly within `from..to`.
     pub(super) fn contained(&self, from: RunInstant, to: RunInstant) -> impl Iterator<Item = (RunInstant, RunInstant)> {
         let first = self.0.partition_point(|&(start, _)| start < from);
         self.0[first..].iter().copied().take_while(move |&(_, end)| end <= to)
@@ -68,11 +69,11 @@ impl Spans {
         self.0.last().copied()
     }
 
-    /// Forgets the spans that end by `horizon`.
+    /// Removes the spans that end by `horizon`.
     pub(super) fn evict(&mut self, horizon: RunInstant) {
-        let gone = self.0.partition_point(|&(_, end)| end <= horizon);
-        if gone > 0 {
-            self.0.drain(..gone);
+        let count = self.0.partition_point(|&(_, end)| end <= horizon);
+        if count > 0 {
+            self.0.drain(..count);
             self.0.shrink_to_fit();
         }
     }
@@ -90,14 +91,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_set_holds_what_was_put_in_and_tells_what_was_new(puts in prop::collection::vec((0u64..60, 0u64..20), 0..20)) {
+        fn the_set_contains_the_added_spans_and_reports_what_was_new(added in prop::collection::vec((0u64..60, 0u64..20), 0..20)) {
             let mut spans = Spans::default();
             let mut plain = [false; 100];
-            for (from, len) in puts {
-                let mut fresh = Vec::new();
-                spans.add(RunInstant::new(from), RunInstant::new(from + len), |a, b| fresh.extend(a.0..b.0));
+            for (from, len) in added {
+                let mut new = Vec::new();
+                spans.add(RunInstant::new(from), RunInstant::new(from + len), |a, b| new.extend(a.0..b.0));
                 let expected: Vec<u64> = (from..from + len).filter(|&i| !plain[i as usize]).collect();
-                prop_assert_eq!(fresh, expected);
+                prop_assert_eq!(new, expected);
                 plain[from as usize..(from + len) as usize].fill(true);
             }
             for a in 0..100u64 {

@@ -1,22 +1,22 @@
-//! What a task is doing: the state at an instant, and the time it has spent in each.
+//! What a task does: its state at an instant, and the time that it has spent in each state.
 
 use crate::record::{Nanos, Outcome, Reason, RunInstant};
 use std::ops::{AddAssign, SubAssign};
 
-/// What a task does at an instant: exactly one of these.
+/// The state of a task at an instant. A task is in exactly one state.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum State {
-    /// It holds a lane and computes.
+    /// The task holds a lane and computes.
     Running,
-    /// It holds a lane, and the thread sleeps in the OS.
+    /// The task holds a lane, and the thread sleeps in the OS.
     Blocking,
-    /// It was woken and waits for a lane.
+    /// The task was woken and waits for a lane.
     Queued,
-    /// What it waits for is ready, but nobody has woken it.
+    /// The task is ready, but nobody has woken it.
     Unnoticed,
-    /// It waits, rightly.
+    /// The task waits for something that is not ready.
     Suspended(Reason),
-    /// It is over.
+    /// The task has ended.
     Ended(Outcome),
 }
 
@@ -33,9 +33,11 @@ impl State {
         }
     }
 
-    /// What a task off its lane does if nobody has said that it is ready or woken.
+    /// The state between two slices, as long as nobody has reported that the task is ready or
+    /// woken.
     ///
-    /// A task that gave way is queued again at once, and so is one that has never run.
+    /// A task that yielded is queued again at once. So is a task that has not run yet, whose reason
+    /// is also `Yield`.
     pub(super) fn between_slices(reason: Reason) -> State {
         match reason {
             Reason::Yield => State::Queued,
@@ -44,35 +46,35 @@ impl State {
     }
 }
 
-/// A time during which a task's state does not change: `from` inclusive, `to` exclusive.
+/// A span of time in which the state of a task does not change.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct StateInterval {
-    /// Its first instant.
+    /// The first instant.
     pub from: RunInstant,
-    /// The first instant after it.
+    /// The first instant after the interval.
     pub to: RunInstant,
-    /// The state throughout.
+    /// The state.
     pub state: State,
 }
 
 impl StateInterval {
-    /// How long it lasts.
+    /// The length.
     pub fn len(&self) -> Nanos {
         self.to - self.from
     }
 
-    /// Whether it lasts no time at all.
+    /// Whether the length is zero.
     pub fn is_empty(&self) -> bool {
         self.to <= self.from
     }
 }
 
-/// How a slice and the gap before it divide the time.
+/// The time in each state of a slice and of the gap before it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct SliceTimes {
-    /// What the task rested on in the gap.
+    /// What the task waited for in the gap.
     pub reason: Reason,
-    /// At rest, unless resting is being queued.
+    /// The part of the gap in which the task was suspended.
     pub suspended: Nanos,
     pub unnoticed: Nanos,
     pub queued: Nanos,
@@ -80,30 +82,30 @@ pub(super) struct SliceTimes {
     pub blocking: Nanos,
 }
 
-/// Time spent in each state but the last. `suspended` is the sum of `suspended_on`.
+/// The time spent in each state but `Ended`. `suspended` is the sum of `suspended_on`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct StateTimes {
-    /// Holding a lane and computing.
+    /// The time in which the task held a lane and computed.
     pub running: Nanos,
-    /// Holding a lane while the thread sleeps in the OS.
+    /// The time in which the task held a lane and the thread slept in the OS.
     pub blocking: Nanos,
-    /// Woken, without a lane.
+    /// The time in which the task was woken and waited for a lane.
     pub queued: Nanos,
-    /// Ready, but not woken.
+    /// The time in which the task was ready, but not woken.
     pub unnoticed: Nanos,
-    /// Waiting, rightly.
+    /// The time in which the task waited for something that was not ready.
     pub suspended: Nanos,
-    /// The same by reason, in the order of [`Reason::ALL`].
+    /// `suspended` by reason, in the order of [`Reason::ALL`].
     pub suspended_on: [Nanos; Reason::ALL.len()],
 }
 
 impl StateTimes {
-    /// Time in all, from being spawned to being over.
+    /// The sum of all states: the time from the spawn to the end.
     pub fn total(&self) -> Nanos {
         self.running + self.blocking + self.queued + self.unnoticed + self.suspended
     }
 
-    /// Counts `len` more in `state`. Time after the end is nobody's.
+    /// Adds `len` to the time in `state`. Time after the end is not counted.
     #[inline]
     pub(super) fn add(&mut self, state: State, len: Nanos) {
         match state {
@@ -119,7 +121,7 @@ impl StateTimes {
         }
     }
 
-    /// Counts that, too.
+    /// Adds the times of a slice and of the gap before it.
     #[inline]
     pub(super) fn add_slice(&mut self, slice: &SliceTimes) {
         self.running += slice.running;
@@ -159,46 +161,46 @@ impl SubAssign for StateTimes {
     }
 }
 
-/// How many tasks are in each state now.
+/// The number of tasks in each state.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct TaskCounts {
-    /// Holding a lane and computing.
+    /// Tasks that hold a lane and compute.
     pub running: usize,
-    /// Holding a lane while the thread sleeps in the OS.
+    /// Tasks that hold a lane whose thread sleeps in the OS.
     pub blocking: usize,
-    /// Woken, without a lane.
+    /// Tasks that were woken and wait for a lane.
     pub queued: usize,
-    /// Ready, but not woken.
+    /// Tasks that are ready, but were not woken.
     pub unnoticed: usize,
-    /// Waiting, rightly.
+    /// Tasks that wait for something that is not ready.
     pub suspended: usize,
-    /// Over: did all its steps.
+    /// Tasks that ended after all their steps.
     pub completed: usize,
-    /// Over: a step failed.
+    /// Tasks that ended because a step failed.
     pub failed: usize,
-    /// Over: stopped from outside.
+    /// Tasks that were stopped from outside.
     pub cancelled: usize,
-    /// Over: its timeout passed.
+    /// Tasks that ended because their timeout passed.
     pub timed_out: usize,
-    /// Over: it panicked.
+    /// Tasks that panicked.
     pub panicked: usize,
-    /// Over: a step failed, and nobody was left who would have heard of it.
+    /// Tasks that ended because a step failed, without an observer of the failure.
     pub failed_unseen: usize,
-    /// Over: made and dropped, nothing of it ran.
+    /// Tasks that were dropped before they ran at all.
     pub never_started: usize,
-    /// Over: its process died.
+    /// Tasks whose process died.
     pub lost: usize,
-    /// Over: nobody knows how.
+    /// Tasks that ended in an unknown way.
     pub unknown: usize,
 }
 
 impl TaskCounts {
-    /// Tasks that are not over.
+    /// Tasks that have not ended.
     pub fn alive(&self) -> usize {
         self.running + self.blocking + self.queued + self.unnoticed + self.suspended
     }
 
-    /// Tasks that are over.
+    /// Tasks that have ended.
     pub fn ended(&self) -> usize {
         self.completed
             + self.failed
@@ -211,7 +213,7 @@ impl TaskCounts {
             + self.unknown
     }
 
-    /// The count of a state.
+    /// The count of a state. All reasons of `Suspended` share one count.
     pub fn get_mut(&mut self, state: State) -> &mut usize {
         match state {
             State::Running => &mut self.running,

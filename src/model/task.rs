@@ -1,4 +1,4 @@
-//! A task: its identity, its slices, and what is known of the present.
+//! A task: its identity, its slices, and its present state.
 
 use super::apply::ChangeContext;
 use super::byte_arena::ByteArena;
@@ -12,53 +12,67 @@ use std::mem::offset_of;
 
 /// A task of the run.
 ///
-/// In this order in memory: what each slice changes comes first, and lies together.
+/// The order of the fields is their order in memory: what each slice changes comes first, on
+/// adjacent cache lines.
 #[derive(Clone, Debug)]
 #[repr(C, align(64))]
 pub struct Task {
-    /// Its identity.
+    /// The task's id.
     pub id: TaskId,
-    /// Its group; `None` until the record of its spawn has arrived.
+    /// The task's group; `None` until the record of its spawn has arrived.
     pub group: Option<GroupId>,
-    /// When it was spawned; until that record has arrived, the earliest instant that anything tells of it.
+    /// When the task was spawned; until the record of its spawn has arrived, the earliest instant
+    /// of any record of the task.
     pub spawned_at: RunInstant,
-    /// When and how it ended.
+    /// When and how the task ended, by the record of its end. See also
+    /// [`ended_at`](Task::ended_at).
     pub ended: Option<(RunInstant, Outcome)>,
-    /// Slices so far, those forgotten included.
+    /// The number of slices so far, including evicted ones.
     pub polls: u64,
+    /// When its thread slept in the OS.
     pub(super) blocking: Spans,
     pub(super) track: TaskTrack,
-    /// Up to the end of the last slice.
+    /// The time in each state, up to the end of the last slice.
     pub(super) times: StateTimes,
-    /// It has held a lane that other tasks run on too: there it holds others up when it arena.
+    /// Whether the task has held a lane that other tasks run on too. If it blocks there, it delays
+    /// others.
     pub on_shared_lane: bool,
-    /// It failed, and nobody was left to hear of it.
+    /// Whether the task failed without an observer.
     pub(super) unobserved: bool,
-    /// The lane on which it ended. The record of an end comes before that of the slice in which it lies.
+    /// The lane on which the task ended. The record of an end arrives before the record of the
+    /// slice that contains it.
     pub(super) ended_on: LaneId,
-    /// Its number within its group, from 0.
+    /// The task's number within its group, from 0.
     pub index: u32,
-    /// The task that spawned it, if a task did.
+    /// The task that spawned this task, if a task did.
     pub parent: Option<TaskId>,
-    /// Since when nobody waits for it any more who did.
+    /// When the task was orphaned: nobody waits for it any more, though somebody did.
     pub orphaned: Option<RunInstant>,
-    /// Repetitions so far by outcome, in the order of [`Outcome::ALL`].
+    /// The number of repetitions so far by outcome, in the order of [`Outcome::ALL`].
     pub repetitions: [u32; Outcome::ALL.len()],
+    /// What the task does now, if it does something else than wait.
     pub(super) live: Option<Box<LiveTask>>,
 }
 
-/// The reason whose time lies on the line of the cache between those of [`StateTimes::running`] and [`Task::index`], see [`Task::prefetch`].
+/// The index of a reason whose time lies on the cache line between those of [`StateTimes::running`]
+/// and [`Task::index`], see [`Task::prefetch`].
 const MIDDLE: usize = 5;
 const _: () = {
     let middle = (offset_of!(Task, times.suspended_on) + MIDDLE * size_of::<Nanos>()) / 64;
-    assert!(offset_of!(Task, times.running) / 64 + 1 == middle, "on the line after");
-    assert!(offset_of!(Task, index) / 64 == middle + 1, "on the line before");
+    assert!(
+        offset_of!(Task, times.running) / 64 + 1 == middle,
+        "the middle line follows that of `running`"
+    );
+    assert!(
+        offset_of!(Task, index) / 64 == middle + 1,
+        "the middle line precedes that of `index`"
+    );
 };
 
-/// What a task does at the model's now, where it is more than waiting rightly.
+/// What a task does now, if it does something else than wait.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum LiveTask {
-    /// It holds a lane.
+    /// The task holds a lane.
     Current {
         lane: LaneId,
         start: RunInstant,
@@ -67,30 +81,31 @@ pub(super) enum LiveTask {
         label: Label,
         blocking: Vec<(RunInstant, RunInstant)>,
     },
-    /// It should run.
+    /// The task is ready or woken, but does not hold a lane.
     Waiting {
         ready: Option<RunInstant>,
         woken: Option<RunInstant>,
     },
 }
 
-/// What a task does when its last slice is over: its place in the sums of the present.
+/// What a task does after its last slice: its contribution to the [present
+/// totals](super::group::PresentTotals).
 #[derive(Clone, Copy, Debug)]
 pub(super) struct PresentState {
-    /// What it rests on, and since when.
+    /// What the task waits for, and since when.
     pub wait: WaitState,
-    /// When it was over, and how.
+    /// When and how the task ended.
     pub ended: Option<(RunInstant, Outcome)>,
 }
 
 impl Task {
-    pub(super) fn new(id: TaskId, born: RunInstant) -> Task {
+    pub(super) fn new(id: TaskId, spawned_at: RunInstant) -> Task {
         Task {
             id,
             group: None,
             index: 0,
             parent: None,
-            spawned_at: born,
+            spawned_at,
             ended: None,
             orphaned: None,
             unobserved: false,
@@ -99,16 +114,17 @@ impl Task {
             polls: 0,
             repetitions: [0; Outcome::ALL.len()],
             times: StateTimes::default(),
-            track: TaskTrack::new(born),
+            track: TaskTrack::new(spawned_at),
             blocking: Spans::default(),
             live: None,
         }
     }
 
-    /// Reads what taking in a slice will change, and returns nothing of worth: see `apply`.
+    /// Loads what a slice will change into the cache, see `Model::prefetch`. The result has no
+    /// meaning.
     #[inline]
     pub(super) fn prefetch(&self) -> u64 {
-        // One word of each line of the cache that a slice changes.
+        // One word of each cache line that a slice changes.
         self.polls
             ^ self.last_wait().since.0
             ^ self.times.running.0
@@ -116,20 +132,20 @@ impl Task {
             ^ u64::from(self.index)
     }
 
-    /// Its place among the others.
+    /// The order of tasks in [`Model::tasks`](super::Model::tasks).
     pub(super) fn sort_key(&self) -> (RunInstant, TaskId) {
         (self.spawned_at, self.id)
     }
 
-    /// It turns out to be older: something tells of it at this instant.
+    /// Moves the spawn back, because a record of the task is earlier than the spawn known so far.
     pub(super) fn move_spawn_back(&mut self, spawned_at: RunInstant, context: &mut ChangeContext) {
         let (mut sums, arena) = context.sums(&mut self.times);
-        let was = std::mem::replace(&mut self.spawned_at, spawned_at);
+        let old = std::mem::replace(&mut self.spawned_at, spawned_at);
         self.track
-            .move_spawn_back(self.id, was, spawned_at, &self.blocking, &mut sums, arena);
+            .move_spawn_back(self.id, old, spawned_at, &self.blocking, &mut sums, arena);
     }
 
-    /// Forgets what ended by `horizon`.
+    /// Evicts what ended by `horizon`.
     pub(super) fn evict(&mut self, horizon: RunInstant, arena: &mut ByteArena) {
         let since = self.track.evict(horizon, arena);
         self.blocking.evict(since.min(horizon));
@@ -144,15 +160,16 @@ impl Task {
         }
     }
 
-    /// What it does after its last slice.
+    /// The wait state after the last slice.
     pub(super) fn last_wait(&self) -> WaitState {
         self.track.last_wait()
     }
 
-    /// What it rested on at an instant at which it held no lane and was not over.
+    /// The wait state at an instant; `None` while the task held a lane, before its spawn and after
+    /// its end.
     pub(super) fn wait_at(&self, at: RunInstant, arena: &ByteArena) -> Option<WaitState> {
         let wait = self.last_wait();
-        if at < self.spawned_at || self.ended_at().is_some_and(|over| over <= at) {
+        if at < self.spawned_at || self.ended_at().is_some_and(|end| end <= at) {
             return None;
         }
         match self.live.as_deref() {
@@ -162,23 +179,25 @@ impl Task {
         }
     }
 
-    /// The instant from which on it is over.
+    /// The instant from which on the task has ended: its recorded end, or the end of its last slice
+    /// if that is later.
     pub fn ended_at(&self) -> Option<RunInstant> {
         self.present_state().ended.map(|(at, _)| at)
     }
 
-    /// The intervals after the last slice, at least one though it be empty, up to `now`, or up to `RunInstant::MAX` for a task that is over.
-    pub(super) fn open(&self, now: RunInstant, mut each: impl FnMut(StateInterval)) {
+    /// The intervals after the last slice, up to `now`; for an ended task, up to `RunInstant::MAX`.
+    /// There is at least one interval, which may be empty.
+    pub(super) fn intervals_after_last_slice(&self, now: RunInstant, mut each: impl FnMut(StateInterval)) {
         let wait = self.last_wait();
         let state = State::between_slices(wait.reason);
-        if let (Some(over), Some((_, outcome))) = (self.ended_at(), self.ended) {
+        if let (Some(end), Some((_, outcome))) = (self.ended_at(), self.ended) {
             each(StateInterval {
                 from: wait.since,
-                to: over,
+                to: end,
                 state,
             });
             each(StateInterval {
-                from: over,
+                from: end,
                 to: RunInstant::MAX,
                 state: State::Ended(outcome),
             });
@@ -210,7 +229,7 @@ impl Task {
         }
     }
 
-    /// Every interval that touches `from..to`, in order, as a whole.
+    /// Every interval that touches `from..to`, in order and in its full length.
     pub(super) fn intervals(
         &self,
         from: RunInstant,
@@ -227,12 +246,12 @@ impl Task {
         self.track
             .intervals(self.id, from, to, &self.blocking, arena, &mut touching);
         if self.last_wait().since < to {
-            self.open(now, touching);
+            self.intervals_after_last_slice(now, touching);
         }
     }
 
-    /// Every interval of blocking, and every one of waiting for a lane or for somebody to notice for as long as `worth`, that
-    /// touches `from..to`, in order, as a whole.
+    /// Every blocking interval, and every queued or unnoticed interval of at least `min_wait`, that
+    /// touches `from..to`, in order and in its full length.
     pub(super) fn problems(
         &self,
         (from, to, min_wait): (RunInstant, RunInstant, Nanos),
@@ -241,12 +260,12 @@ impl Task {
         mut each: impl FnMut(StateInterval),
     ) {
         let mut touching = |interval: StateInterval| {
-            let problems = match interval.state {
+            let is_problem = match interval.state {
                 State::Blocking => !interval.is_empty(),
                 State::Queued | State::Unnoticed => interval.len() >= min_wait.max(Nanos(1)),
                 _ => false,
             };
-            if problems && interval.from < to && interval.to > from {
+            if is_problem && interval.from < to && interval.to > from {
                 each(interval);
             }
         };
@@ -254,17 +273,17 @@ impl Task {
         self.track
             .problems(self.id, window, &self.blocking, arena, &mut touching);
         if self.last_wait().since < to {
-            self.open(now, touching);
+            self.intervals_after_last_slice(now, touching);
         }
     }
 
-    /// Paints its row.
+    /// Paints the row of the task.
     pub(super) fn paint(&self, now: RunInstant, arena: &ByteArena, painter: &mut Painter) {
         self.track.paint(self.id, &self.blocking, arena, painter);
-        self.open(now, |interval| painter.add(&interval));
+        self.intervals_after_last_slice(now, |interval| painter.add(&interval));
     }
 
-    /// Bytes on the heap, but for the arena.
+    /// Bytes on the heap, without those in the arena.
     pub(super) fn heap_bytes(&self) -> usize {
         self.track.heap_bytes() + self.blocking.heap_bytes()
     }

@@ -1,45 +1,46 @@
-//! The times of a task and those of its group, which are the sum of its tasks': whatever changes the one changes the other.
+//! The times of a task together with those of its group. The group's times are the sum of its
+//! tasks' times, so each change applies to both.
 
 use super::state::{SliceTimes, State, StateTimes};
 use crate::record::Nanos;
 
-/// The times of a task, and the sum that they are part of.
+/// The times of a task, and the sum that contains them.
 #[derive(Debug)]
 pub(super) struct TimeSums<'a> {
-    /// The task's.
+    /// The times of the task.
     pub task: &'a mut StateTimes,
-    /// Its group's.
+    /// The times of its group; of all ungrouped tasks while its group is not known.
     pub group: &'a mut StateTimes,
 }
 
 impl TimeSums<'_> {
-    /// Counts `len` more in `state`.
+    /// Adds `len` to the time in `state`.
     #[inline]
     pub fn add(&mut self, state: State, len: Nanos) {
         self.task.add(state, len);
         self.group.add(state, len);
     }
 
-    /// Counts that, too.
+    /// Adds the times of a slice and of the gap before it.
     #[inline]
     pub fn add_slice(&mut self, slice: &SliceTimes) {
         self.task.add_slice(slice);
         self.group.add_slice(slice);
     }
 
-    /// Counts all of that, too.
+    /// Adds `times`.
     pub fn add_all(&mut self, times: StateTimes) {
         *self.task += times;
         *self.group += times;
     }
 
-    /// Counts none of that any more.
+    /// Subtracts `times`.
     pub fn subtract_all(&mut self, times: StateTimes) {
         *self.task -= times;
         *self.group -= times;
     }
 
-    /// So much of what ran turns out to have been blocking.
+    /// Moves `amount` from running to blocking.
     pub fn block(&mut self, amount: Nanos) {
         for times in [&mut *self.task, &mut *self.group] {
             times.running = times.running - amount;

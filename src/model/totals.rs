@@ -1,27 +1,28 @@
-//! tokio-metrics over the whole run. Its samples are intervals: right for a gauge, while a report wants the sums.
+//! The totals of tokio-metrics over the whole run. Its samples are figures of intervals, which suit
+//! a gauge; a report needs the sums.
 
 use crate::record::{GroupSample, Nanos, RuntimeSample};
 
-/// What `RuntimeMonitor`'s intervals come to.
+/// The sums and maxima of the intervals of tokio's `RuntimeMonitor`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct RuntimeTotals {
-    /// Workers' busy time, summed over workers.
+    /// The busy time, summed over the workers.
     pub busy: Nanos,
-    /// StateTimes a worker parked.
+    /// How often a worker parked.
     pub parks: u64,
-    /// Tasks stolen between workers.
+    /// The number of tasks stolen between workers.
     pub steals: u64,
-    /// StateTimes the I/O driver delivered readiness.
+    /// How often the I/O driver delivered readiness.
     pub io_ready: u64,
-    /// Polls cut short by tokio's cooperative budget.
+    /// The number of polls that tokio's cooperative budget cut short.
     pub budget_forced_yields: u64,
-    /// The most tasks that a sample found in the injection queue.
+    /// The greatest number of tasks in the injection queue, by the samples.
     pub max_global_queue: usize,
-    /// The most tasks that a sample found in the workers' own queues.
+    /// The greatest number of tasks in the workers' own queues, by the samples.
     pub max_local_queue: usize,
-    /// The most jobs that a sample found waiting for a blocking thread.
+    /// The greatest number of jobs that waited for a blocking thread, by the samples.
     pub max_blocking_queue: usize,
-    /// The most threads that a sample found in the blocking pool.
+    /// The greatest number of threads in the blocking pool, by the samples.
     pub max_blocking_threads: usize,
 }
 
@@ -39,10 +40,11 @@ impl RuntimeTotals {
     }
 }
 
-/// What the intervals of a group's `TaskMonitor` come to: sums over the few tasks that it watches.
+/// The sums of the intervals of a group's `TaskMonitor`, which watches only a few of the group's
+/// tasks.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct GroupTotals {
-    /// Polls.
+    /// The number of polls.
     pub polls: u64,
     polling: Nanos,
     slow: u64,
@@ -59,17 +61,17 @@ impl GroupTotals {
         self.scheduled += interval.scheduled;
     }
 
-    /// Mean time scheduled before a poll; zero if there was none.
+    /// The mean time from the wake-up to the poll; zero if no wake-up was seen.
     pub fn mean_scheduled(&self) -> Nanos {
         Nanos(self.scheduled.0 / self.scheduled_count.max(1))
     }
 
-    /// Mean poll; zero if there was none.
+    /// The mean length of a poll; zero if there was no poll.
     pub fn mean_poll(&self) -> Nanos {
         Nanos(self.polling.0 / self.polls.max(1))
     }
 
-    /// Share of slow polls (tokio-metrics: over 50 µs), 0–1.
+    /// The share of slow polls, 0–1. tokio-metrics calls a poll slow if it takes more than 50 µs.
     pub fn slow_poll_share(&self) -> f64 {
         self.slow as f64 / self.polls.max(1) as f64
     }
@@ -82,11 +84,11 @@ mod tests {
     use crate::record::RunInstant;
 
     #[test]
-    fn an_interval_weighs_what_its_polls_weigh() {
+    fn means_weight_each_interval_by_its_polls() {
         let sample = |polls, mean: u64, slow_polls| GroupSample {
             at: RunInstant::ZERO,
             group: GroupId(0),
-            // A task is polled for the first time, and by chance, without having been woken.
+            // Not every poll follows a wake-up: the first poll of a task does not.
             scheduled_count: polls / 2,
             scheduled: Nanos(polls / 2 * mean),
             polls,

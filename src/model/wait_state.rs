@@ -1,4 +1,5 @@
-//! What a task does between two slices, and how a slice and the gap before it divide the time among the states.
+//! What a task does between two slices, and how a slice and the gap before it divide the time among
+//! the states.
 
 use super::spans::Spans;
 use super::state::{SliceTimes, State, StateInterval, StateTimes};
@@ -42,8 +43,8 @@ impl WaitState {
         times
     }
 
-    /// What a slice and the gap before it add to the time in each state. The parts of the gap never add up to more than
-    /// the gap, whatever the slice claims about the time queued and unnoticed.
+    /// What a slice and the gap before it add to the time in each state. The parts of the gap never
+    /// add up to more than the gap, whatever the slice claims about the time queued and unnoticed.
     #[inline]
     pub fn slice_times(self, slice: &Timing, spans: &Spans) -> SliceTimes {
         let gap = slice.start - self.since;
@@ -68,8 +69,8 @@ impl WaitState {
         split_hold(slice.start, slice.end, spans.within(slice.start, slice.end), each);
     }
 
-    /// The intervals from here to `end`, in order, without empty ones. The last `queued` of this time the task was
-    /// queued, and before that it was `unnoticed`.
+    /// The intervals from here to `end`, in order, without empty ones. The last `queued` of this
+    /// time the task was queued, and before that it was `unnoticed`.
     #[inline]
     pub fn gap(self, end: RunInstant, queued: Nanos, unnoticed: Nanos, each: &mut impl FnMut(StateInterval)) {
         let slice = Timing {
@@ -131,7 +132,8 @@ impl PlacedSlice {
         (self.slice.start, self.slice.len, self.lane)
     }
 
-    /// Ends the slice at the start of the task's next slice, in case two clocks say that the slices overlap.
+    /// Ends the slice at the start of the task's next slice, in case two clocks say that the slices
+    /// overlap.
     pub fn truncate_at(&mut self, next: RunInstant) {
         if self.end() > next {
             self.slice.len = (next - self.slice.start).into();

@@ -1,5 +1,5 @@
-//! Finds or creates the lane, group or task that a record names, and changes a task together with every sum that
-//! contains it.
+//! Finds or creates the lane, group or task that a record names, and changes a task together with
+//! every sum that contains it.
 
 use super::super::time_sums::TimeSums;
 use super::super::*;
@@ -29,7 +29,8 @@ impl ChangeContext<'_> {
 }
 
 impl Model {
-    /// Sorts the lanes once per batch, not once per lane: thousands of threads may become lanes together.
+    /// Sorts the lanes once per batch, not once per lane: thousands of threads may become lanes
+    /// together.
     pub(super) fn sort_lanes(&mut self) {
         self.lanes.sort_by_key(|lane| (lane.rank(), lane.id));
         self.lane_indices.rebuild(self.lanes.iter().map(|lane| lane.id));
@@ -74,8 +75,8 @@ impl Model {
         index
     }
 
-    /// Remembers from which index on the tasks must be sorted again, if a task with this key does not belong at the
-    /// end.
+    /// Remembers from which index on the tasks must be sorted again, if a task with this key does
+    /// not belong at the end.
     fn note_unsorted(&mut self, key: (RunInstant, TaskId)) {
         if self.tasks.last().is_some_and(|last| last.sort_key() > key) {
             let sorted = &self.tasks[..self.first_unsorted.min(self.tasks.len())];
@@ -94,7 +95,8 @@ impl Model {
         }
     }
 
-    /// Changes the task `id` and every sum that contains it. The change is due to a record of the instant `seen_at`.
+    /// Changes the task `id` and every sum that contains it. The change is due to a record of the
+    /// instant `seen_at`.
     pub(in crate::model) fn change<R>(
         &mut self,
         id: TaskId,

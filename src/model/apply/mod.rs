@@ -1,8 +1,9 @@
 //! Applies a batch to the model.
 //!
-//! [`Model::apply`] walks through the batch part by part. `records` holds what each kind of record changes, `samples`
-//! what the samples of tokio-metrics and of the kernel change. `change` finds or creates the task, lane or group that
-//! a record names, and keeps every sum in step with the task that it changes.
+//! [`Model::apply`] walks through the batch part by part. `records` holds what each kind of record
+//! changes, `samples` what the samples of tokio-metrics and of the kernel change. `change` finds or
+//! creates the task, lane or group that a record names, and keeps every sum in step with the task
+//! that it changes.
 
 mod change;
 mod records;
@@ -18,9 +19,10 @@ const PREFETCHED: usize = 32;
 
 /// The indices of the records, sorted by time.
 ///
-/// The answers do not depend on this order, but the speed does. A batch holds the records of one lane after those of
-/// another. Without sorting, the slices of a task that moved between lanes would arrive late by the dozen. The sort is
-/// cheap because it makes use of the runs that are sorted already: the records of each lane.
+/// The answers do not depend on this order, but the speed does. A batch holds the records of one
+/// lane after those of another. Without sorting, the slices of a task that moved between lanes
+/// would arrive late by the dozen. The sort is cheap because it makes use of the runs that are
+/// sorted already: the records of each lane.
 fn sort_by_time(records: &[(LaneId, Record)]) -> Vec<(RunInstant, u32)> {
     let mut indices: Vec<(RunInstant, u32)> = records
         .iter()
@@ -72,12 +74,13 @@ impl Model {
         self.set_live(&batch.live);
     }
 
-    /// Loads the tasks of the slices among `records` into the cache. Returns the index of each slice's task.
+    /// Loads the tasks of the slices among `records` into the cache. Returns the index of each
+    /// slice's task.
     ///
-    /// Each slice changes its task. With many tasks, each task is in another place in memory, and taking the slices
-    /// one by one would spend most of the time on cache misses. The processor overlaps several misses if nothing stands
-    /// between the reads and no read needs the result of another. So this reads first all indices, then all tasks,
-    /// then the ends of all open chunks.
+    /// Each slice changes its task. With many tasks, each task is in another place in memory, and
+    /// taking the slices one by one would spend most of the time on cache misses. The processor
+    /// overlaps several misses if nothing stands between the reads and no read needs the result of
+    /// another. So this reads first all indices, then all tasks, then the ends of all open chunks.
     fn prefetch<'a>(&self, records: impl Iterator<Item = &'a (LaneId, Record)>) -> [Option<usize>; PREFETCHED] {
         let mut indices = [None; PREFETCHED];
         for (index, (_, record)) in indices.iter_mut().zip(records) {

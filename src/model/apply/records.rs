@@ -4,8 +4,8 @@ use super::super::wait_state::PlacedSlice;
 use super::super::*;
 use crate::record::{Ended, Orphaned, Repetition, RunInstant, Slice, Spawned, Step};
 
-/// Records kept for a task whose spawn is not known yet. With more than that, the record of its spawn was probably
-/// lost, and the distributions of its group lack the records beyond.
+/// Records kept for a task whose spawn is not known yet. With more than that, the record of its
+/// spawn was probably lost, and the distributions of its group lack the records beyond.
 const MAX_PENDING_RECORDS: usize = 1024;
 
 impl Model {
@@ -39,7 +39,7 @@ impl Model {
             task.polls += 1;
             task.on_shared_lane |= shared;
             if let Some(group) = &mut context.group {
-                group.record(slice);
+                group.record_slice(slice);
             }
             let grouped = context.group.is_some();
             let placed = PlacedSlice { slice: *slice, lane };
@@ -103,17 +103,17 @@ impl Model {
         });
         let index = self.group_index_or_insert(spawned.group);
         let group = &mut self.groups[index];
-        group.spawned_at(spawned.at);
+        group.note_spawn(spawned.at);
         // Records of another lane may have reported these before the spawn.
         if let Some((at, _)) = ended {
-            group.ended_at(at);
+            group.note_end(at);
         }
         group.orphaned += u64::from(orphaned.is_some());
         group.failures_lost += u64::from(unobserved);
         for record in self.pending_records.remove(&spawned.task).into_iter().flatten() {
             match record {
-                Record::Slice(slice) => group.record(&slice),
-                Record::Repetition(repetition) => group.repeat(&repetition),
+                Record::Slice(slice) => group.record_slice(&slice),
+                Record::Repetition(repetition) => group.record_repetition(&repetition),
                 _ => {}
             }
         }
@@ -133,7 +133,7 @@ impl Model {
         self.orphaned_now -= usize::from(was_orphan);
         if let Some(group) = group {
             let index = self.group_index_or_insert(group);
-            self.groups[index].ended_at(ended.at);
+            self.groups[index].note_end(ended.at);
             self.groups[index].failures_lost += u64::from(ended.unheard);
         }
     }
@@ -157,7 +157,10 @@ impl Model {
         self.series.repetition(&repetition);
         let grouped = self.change(repetition.task, repetition.start, |task, context| {
             task.repetitions[repetition.outcome as usize] += 1;
-            context.group.map(|group| group.repeat(&repetition)).is_some()
+            context
+                .group
+                .map(|group| group.record_repetition(&repetition))
+                .is_some()
         });
         if !grouped {
             self.keep_pending(repetition.task, Record::Repetition(repetition));

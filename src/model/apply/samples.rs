@@ -1,4 +1,5 @@
-//! What the samples change: tokio-metrics, the kernel's view of the lanes, and how full the channels are.
+//! What the samples change: tokio-metrics, the kernel's view of the lanes, and how full the
+//! channels are.
 
 use super::super::*;
 use crate::record::{LaneSample, Sample};

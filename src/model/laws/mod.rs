@@ -1,4 +1,5 @@
-//! What must hold for any plausible stream of records, in any order that the lanes may deliver them in.
+//! What must hold for any plausible stream of records, in any order that the lanes may deliver them
+//! in.
 
 mod stream;
 

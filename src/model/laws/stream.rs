@@ -70,7 +70,8 @@ fn act() -> impl Strategy<Value = Act> {
         )
 }
 
-/// Lets the acts happen one after another as far as lanes and tasks are free; one unit of time is `unit` long.
+/// Lets the acts happen one after another as far as lanes and tasks are free; one unit of time is
+/// `unit` long.
 pub(super) fn happen(acts: &[Act], unit: u64, losing: bool) -> Run {
     let mut written = vec![Vec::new(); usize::from(LANES) + 1];
     let mut lost = Vec::new();
@@ -247,7 +248,8 @@ fn definitions() -> Vec<Definition> {
         .collect()
 }
 
-/// Delivers a run: at each turn the next record of the lane that `turns` picks, in batches of `size`.
+/// Delivers a run: at each turn the next record of the lane that `turns` picks, in batches of
+/// `size`.
 pub(super) fn deliver(run: &Run, turns: &[Index], size: usize, limit: usize) -> Model {
     let info = RunInfo {
         workers: usize::from(LANES),
@@ -281,7 +283,8 @@ pub(super) fn deliver(run: &Run, turns: &[Index], size: usize, limit: usize) -> 
         lost: run.lost.clone(),
         ..Batch::default()
     });
-    // The kernel is asked in order of time; its answers may come before the slices that they are about, or after.
+    // The kernel is asked in order of time; its answers may come before the slices that they are
+    // about, or after.
     let early = run.orderly || turns.first().is_some_and(|index| index.index(2) == 0);
     if early {
         model.apply(&Batch {

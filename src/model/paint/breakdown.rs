@@ -1,10 +1,12 @@
-//! How much of each state lies in a cell, or in any other span of time, and which state the cell shows.
+//! How much of each state lies in a cell, or in any other span of time, and which state the cell
+//! shows.
 
 use super::super::state::{SliceTimes, State, StateInterval};
 use super::NOTABLE_WAIT;
 use crate::record::{Nanos, Outcome, Reason, TaskId};
 
-/// The time that a task spent in each state within a span, and the longest intervals that touch the span.
+/// The time that a task spent in each state within a span, and the longest intervals that touch the
+/// span.
 #[derive(Clone, Copy, Debug, Default)]
 pub(in crate::model) struct TimeBreakdown {
     pub running: Nanos,

@@ -3,8 +3,8 @@
 use super::Window;
 use crate::record::{Nanos, RunInstant};
 
-/// The edges of a row's cells, and the span of time that may be painted. Instants are looked up in ascending order only,
-/// which makes each lookup a step forward instead of a search.
+/// The edges of a row's cells, and the span of time that may be painted. Instants are looked up in
+/// ascending order only, which makes each lookup a step forward instead of a search.
 #[derive(Debug)]
 pub(super) struct Grid {
     edges: Vec<RunInstant>,
@@ -32,7 +32,8 @@ impl Grid {
         self.bounds
     }
 
-    /// The column that contains `at`, which lies within the bounds and not before the instant of the previous call.
+    /// The column that contains `at`, which lies within the bounds and not before the instant of
+    /// the previous call.
     #[inline]
     fn seek(&mut self, at: RunInstant) -> usize {
         while self.edges[self.column + 1] <= at {
@@ -51,7 +52,8 @@ impl Grid {
         (to <= self.edges[column + 1]).then_some(column)
     }
 
-    /// Calls `each` with every column that `from..to` touches, and with how much of `from..to` lies in that column.
+    /// Calls `each` with every column that `from..to` touches, and with how much of `from..to` lies
+    /// in that column.
     #[inline]
     pub fn for_each_column(&mut self, from: RunInstant, to: RunInstant, mut each: impl FnMut(usize, Nanos)) {
         let (mut at, to) = (from.max(self.bounds.0), to.min(self.bounds.1));

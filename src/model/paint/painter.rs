@@ -33,7 +33,8 @@ impl Painter {
         Some(&mut self.cells[column])
     }
 
-    /// Paints `from..to` by its summary, if it lies in one cell as a whole. Returns whether it does.
+    /// Paints `from..to` by its summary, if it lies in one cell as a whole. Returns whether it
+    /// does.
     #[inline]
     pub fn add_whole(&mut self, from: RunInstant, to: RunInstant, summary: &TimeBreakdown) -> bool {
         let cell = self.cell_containing(from, to).map(|cell| cell.merge(summary));
@@ -79,7 +80,8 @@ impl LanePainter {
         self.grid.bounds()
     }
 
-    /// Paints `from..to` by its summary, if it lies in one cell as a whole. Returns whether it does.
+    /// Paints `from..to` by its summary, if it lies in one cell as a whole. Returns whether it
+    /// does.
     #[inline]
     pub fn add_whole(&mut self, from: RunInstant, to: RunInstant, summary: &LaneBreakdown) -> bool {
         let column = self.grid.column_containing(from, to);

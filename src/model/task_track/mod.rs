@@ -7,8 +7,9 @@
 //!   └──────────┴──────────┴──────────┘       └ ─ ─ ─ ┘
 //! ```
 //!
-//! Slices mostly come in order and go to the end of the open chunk. A full open chunk becomes a [`Chunk`]. A slice comes
-//! late if its thread was preempted between reading the clock and writing the record; `late` puts it where it belongs.
+//! Slices mostly come in order and go to the end of the open chunk. A full open chunk becomes a
+//! [`Chunk`]. A slice comes late if its thread was preempted between reading the clock and writing
+//! the record; `late` puts it where it belongs.
 
 mod late;
 
@@ -25,7 +26,8 @@ use std::ops::Range;
 
 /// The slices of a task that are kept, and its wait state after the last slice.
 ///
-/// The youngest slices are in the open chunk, whose bytes are in the [`ByteArena`] until they fill a chunk.
+/// The youngest slices are in the open chunk, whose bytes are in the [`ByteArena`] until they fill
+/// a chunk.
 #[derive(Clone, Debug)]
 #[repr(C)]
 pub(super) struct TaskTrack {
@@ -98,9 +100,11 @@ impl TaskTrack {
         (!self.is_empty()).then_some(self.last_start)
     }
 
-    /// Inserts a slice at its time and counts what it adds to `sums`. Returns how much of it is blocking.
+    /// Inserts a slice at its time and counts what it adds to `sums`. Returns how much of it is
+    /// blocking.
     ///
-    /// `None`: the slice is older than what was evicted. Its time has been counted as waiting already.
+    /// `None`: the slice is older than what was evicted. Its time has been counted as waiting
+    /// already.
     #[inline]
     pub fn insert(
         &mut self,
@@ -116,7 +120,8 @@ impl TaskTrack {
         Some(self.push(&placed, spans, sums, arena))
     }
 
-    /// Appends a slice that begins after the last one has ended. Returns how much of it is blocking.
+    /// Appends a slice that begins after the last one has ended. Returns how much of it is
+    /// blocking.
     #[inline]
     fn push(&mut self, placed: &PlacedSlice, spans: &Spans, sums: &mut TimeSums, arena: &mut ByteArena) -> Nanos {
         let times = self.last_wait().slice_times(&placed.timing(), spans);
@@ -159,8 +164,8 @@ impl TaskTrack {
         }
     }
 
-    /// The thread slept in the OS during `from..to`. Calls `in_slice` with each slice that overlaps this span, and with
-    /// the length of the overlap.
+    /// The thread slept in the OS during `from..to`. Calls `in_slice` with each slice that overlaps
+    /// this span, and with the length of the overlap.
     pub fn block(
         &mut self,
         task: TaskId,
@@ -189,7 +194,8 @@ impl TaskTrack {
         }
     }
 
-    /// Every interval of the chunks that touch `from..to`, in order, up to the end of the last slice.
+    /// Every interval of the chunks that touch `from..to`, in order, up to the end of the last
+    /// slice.
     pub fn intervals(
         &self,
         task: TaskId,
@@ -210,8 +216,9 @@ impl TaskTrack {
         }
     }
 
-    /// Like [`intervals`](TaskTrack::intervals), but only of the chunks that contain blocking, or a queued or unnoticed
-    /// interval of at least `min_wait`. The summaries tell which; no other chunk is unpacked.
+    /// Like [`intervals`](TaskTrack::intervals), but only of the chunks that contain blocking, or a
+    /// queued or unnoticed interval of at least `min_wait`. The summaries tell which; no other
+    /// chunk is unpacked.
     pub fn problems(
         &self,
         task: TaskId,
@@ -273,7 +280,8 @@ impl TaskTrack {
     fn within(&self, from: RunInstant, to: RunInstant) -> Range<usize> {
         let last = self.chunks.partition_point(|chunk| chunk.before.since < to);
         let after = self.chunks.partition_point(|chunk| chunk.before.since <= from);
-        // The chunk before `after` contains `from`, unless it is the last chunk and ends before `from`.
+        // The chunk before `after` contains `from`, unless it is the last chunk and ends before
+        // `from`.
         let first = after.saturating_sub(1);
         let first = if after > 0 && self.chunk_end(first) <= from {
             after
@@ -288,7 +296,8 @@ impl TaskTrack {
         self.open_count > 0 && self.open_before.since < to && self.last_wait().since > from
     }
 
-    /// Evicts the chunks that end by `horizon`. Returns the start of the time that the chunks left cover.
+    /// Evicts the chunks that end by `horizon`. Returns the start of the time that the chunks left
+    /// cover.
     pub fn evict(&mut self, horizon: RunInstant, arena: &mut ByteArena) -> RunInstant {
         let count = (0..self.chunks.len())
             .take_while(|&index| self.chunk_end(index) <= horizon)
@@ -307,7 +316,8 @@ impl TaskTrack {
         self.chunks.first().map_or(self.open_before, |chunk| chunk.before)
     }
 
-    /// Gives the bytes of the open chunk back to the arena. To be called before the track is dropped.
+    /// Gives the bytes of the open chunk back to the arena. To be called before the track is
+    /// dropped.
     pub fn release(&mut self, arena: &mut ByteArena) {
         arena.release(&mut self.open);
     }

@@ -5,7 +5,8 @@ use super::*;
 #[test]
 fn a_task_is_not_forgotten_before_its_last_slice_has_come() {
     let mut model = Model::with_limit(RunInfo::default(), 1);
-    // Task 1 ends inside its slice, whose record comes after that of its end; much has happened elsewhere meanwhile.
+    // Task 1 ends inside its slice, whose record comes after that of its end; much has happened
+    // elsewhere meanwhile.
     let ended = Record::Ended(Ended {
         at: at_us(5),
         task: id(1),

@@ -1,4 +1,4 @@
-//! What a view that looks back asks.
+//! Queries of past instants.
 
 use super::*;
 
@@ -11,7 +11,7 @@ fn labelled(slice: Slice, label: u16, reason: Reason) -> Record {
 }
 
 #[test]
-fn the_step_that_a_task_waited_for_is_known_afterwards() {
+fn the_step_that_a_task_waited_for_can_be_queried_later() {
     let late = Slice {
         queued: us(5).into(),
         unnoticed: us(10).into(),
@@ -34,22 +34,22 @@ fn the_step_that_a_task_waited_for_is_known_afterwards() {
         ..Batch::default()
     });
     let at = |at| model.awaited_step_at(id(1), at_us(at));
-    assert_eq!(at(5), None, "it had not run yet");
-    assert_eq!(at(15), None, "it ran");
+    assert_eq!(at(5), None, "the task had not run yet");
+    assert_eq!(at(15), None, "the task ran");
     assert_eq!([at(20), at(84)], [Some("http /weather"); 2]);
     assert_eq!(
         [at(88), at(97)],
         [Some("http /weather"); 2],
-        "unnoticed and queued for that"
+        "unnoticed and queued belong to the same wait"
     );
     assert_eq!(at(105), None);
     assert_eq!(at(150), Some("sleep 10ms"));
-    assert_eq!(at(200), None, "that has not come yet");
+    assert_eq!(at(200), None, "this instant is in the future");
     assert_eq!(model.awaited_step_at(id(9), at_us(50)), None);
 }
 
 #[test]
-fn who_held_a_lane_and_since_when_is_known_afterwards() {
+fn the_task_that_held_a_lane_can_be_queried_later() {
     let mut model = model(
         at_us(500),
         [
@@ -83,13 +83,13 @@ fn who_held_a_lane_and_since_when_is_known_afterwards() {
         live,
         ..Batch::default()
     });
-    assert_eq!(held(&model, 420), hold(400, None), "a slice that has not ended");
+    assert_eq!(held(&model, 420), hold(400, None), "the slice has not ended");
     assert_eq!(held(&model, 599), hold(400, Some(450)));
-    assert_eq!(held(&model, 600), None, "that has not come yet");
+    assert_eq!(held(&model, 600), None, "this instant is in the future");
 }
 
 #[test]
-fn how_full_a_channel_was_is_known_afterwards() {
+fn the_fill_of_a_channel_can_be_queried_later() {
     let mut model = model(at_us(0), []);
     for (at, len) in [(10, 0), (20, 3), (30, 3), (40, 8)] {
         model.apply(&Batch {

@@ -2,7 +2,8 @@
 
 use super::*;
 
-/// A heartbeat of 25 ms for a second: polls of 50 µs, each noticed 1.1 ms after its deadline and queued for 30 µs.
+/// A heartbeat of 25 ms for a second: polls of 50 µs, each noticed 1.1 ms after its deadline and
+/// queued for 30 µs.
 fn heartbeat(spoilt: impl Fn(u64, &mut Slice)) -> Model {
     let beats = (0..40).map(|beat| {
         let late = Slice {
