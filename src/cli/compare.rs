@@ -3,7 +3,7 @@
 use super::overrides::{RunArgs, executor};
 use super::status_line::StatusLine;
 use super::{FAILED, UNEXPECTED, colourful, complain, page_width};
-use crate::compare::{self, Comparison, Plan, Standing};
+use crate::compare::{self, Comparison, Plan, RunProgress};
 use crate::expect;
 use crate::record::RunInstant;
 use crate::scenario::ExecutorKind;
@@ -71,7 +71,7 @@ pub fn main(args: &Args) -> io::Result<ExitCode> {
 }
 
 /// Where it is, in at most `width` columns: `tokio  round 2 of 3  00:07.4 / 20 s`.
-pub fn progress(standing: &Standing, width: usize) -> String {
+pub fn progress(standing: &RunProgress, width: usize) -> String {
     let mut pieces = vec![format!("{:14}", standing.executor.word())];
     if standing.rounds > 1 {
         pieces.push(format!("round {} of {}", standing.round, standing.rounds));

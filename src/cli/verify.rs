@@ -59,7 +59,7 @@ pub fn main(args: &Args) -> io::Result<ExitCode> {
         };
         io::stdout().lock().write_all(section(plan, &verified).as_bytes())?;
         failures |= !verified.failures.is_empty();
-        if !verified.is_good() {
+        if !verified.succeeded() {
             bad.push(plan.what.as_str());
         }
     }
@@ -73,7 +73,7 @@ pub fn main(args: &Args) -> io::Result<ExitCode> {
 
 /// What came of one scenario, and an empty line.
 fn section(plan: &Plan, verified: &Verified) -> String {
-    let mark = if verified.is_good() { '✓' } else { '✗' };
+    let mark = if verified.succeeded() { '✓' } else { '✗' };
     let name = format!("{mark} {}  {}", plan.what, plan.scenario.title);
     let mut out = format!("{}\n{}", text::clean(&name), verdicts(&verified.expect, page_width()));
     if plan.scenario.expect.is_empty() {

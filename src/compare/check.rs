@@ -1,4 +1,4 @@
-//! What several runs say of expectations.
+//! Evaluates expectations over several runs.
 
 use super::numbers::median;
 use super::{Plan, Round};
@@ -7,16 +7,16 @@ use crate::figures::Expected;
 use crate::scenario::{ExecutorKind, Expectation};
 use serde_json::Value;
 
-/// Checks what the scenario expects against what was run: comparisons within each round, the others in the runs on its own
-/// executor. What is measured is the median over the rounds.
+/// Evaluates the scenario's expectations. A ratio between executors is evaluated within each round, every other expectation
+/// in the runs on the scenario's own executor. The measured value is the median over the rounds.
 pub fn check(plan: &Plan, rounds: &[Round]) -> Vec<Expected> {
     let elsewhere = expect::why_not_applicable(&plan.what, &plan.scenario, &plan.overrides);
-    let one = |expectation: &Expectation| {
+    let evaluate = |expectation: &Expectation| {
         let measured = rounds.iter().map(|round| measure(expectation, plan.own(), round));
-        let (numbers, missing): (Vec<_>, Vec<_>) = measured.partition(Result::is_ok);
-        let numbers: Vec<f64> = numbers.into_iter().flatten().collect();
-        let measured = match (median(numbers), missing.into_iter().find_map(Result::err)) {
-            (Some(number), _) => Ok(number),
+        let (values, missing): (Vec<_>, Vec<_>) = measured.partition(Result::is_ok);
+        let values: Vec<f64> = values.into_iter().flatten().collect();
+        let measured = match (median(values), missing.into_iter().find_map(Result::err)) {
+            (Some(value), _) => Ok(value),
             (None, Some(why)) => Err(why),
             (None, None) => Err(Unmeasured::NotTested("nothing was run".to_owned())),
         };
@@ -26,13 +26,13 @@ pub fn check(plan: &Plan, rounds: &[Round]) -> Vec<Expected> {
         }
         expected
     };
-    plan.scenario.expect.iter().map(one).collect()
+    plan.scenario.expect.iter().map(evaluate).collect()
 }
 
-/// What one round says of an expectation; `own` is the scenario's executor.
+/// The value of an expectation in one round. `own` is the scenario's executor.
 ///
 /// # Errors
-/// When it says nothing: the executor was not run, its run failed, or has no such number.
+/// If there is none: the executor was not run, its run failed, or its report lacks the figure.
 pub fn measure(expectation: &Expectation, own: ExecutorKind, round: &Round) -> Result<f64, Unmeasured> {
     expect::measure(&expectation.measure, |executor| report(round, executor.unwrap_or(own)))
 }

@@ -1,4 +1,4 @@
-//! One run in a process of its own: what it takes of the machine is its own, and nothing of the run before is left.
+//! One run in a process of its own, so that its resource use is measured alone and nothing of an earlier run is left.
 
 use crate::scenario::Overrides;
 use crate::signals::{Signal, Signals};
@@ -9,28 +9,28 @@ use std::process::{Child, Command, Stdio};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-/// Time between two looks at the process and at the signals.
-const LOOK: Duration = Duration::from_millis(20);
-/// A run that was asked to end gives its blocking tasks a second; this is when it has had enough.
+/// Time between two checks of the process and of signals.
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
+/// A run that was asked to end gives its blocking tasks one second. After this time it is killed.
 const GRACE: Duration = Duration::from_secs(5);
-/// Exit status of a run that was not as expected: it has a report like any other.
-const UNEXPECTED: i32 = 3;
+/// Exit status of a run in which an expectation did not hold. It has a report like any other.
+const EXPECTATION_FAILED: i32 = 3;
 
 /// How a run ended.
 pub enum Ended {
-    /// With its report.
+    /// It printed this report.
     Report(Value),
-    /// Without one, for this reason.
+    /// It printed no report, for this reason.
     Failed(String),
-    /// A signal asked this process to end, and the run has ended with it.
+    /// A signal asked this process to end, and the run was ended with it.
     Signalled(Signal),
 }
 
-/// Runs a scenario without a screen, and waits for it; `meanwhile` hears how long it has been running. The run ends with the
-/// calling thread, however that ends.
+/// Runs a scenario without a screen and waits for it. `meanwhile` is called regularly with the time since the start. The
+/// run ends when the calling thread ends, even by a panic.
 ///
 /// # Errors
-/// When no process can be started, or it cannot be waited for.
+/// If the process cannot be started, or waiting for it fails.
 pub fn run(
     scenario: &str,
     overrides: &Overrides,
@@ -48,7 +48,7 @@ pub fn run(
             .stderr(Stdio::piped())
             .spawn()?,
     );
-    // Both are read while it runs: a report is longer than a pipe.
+    // Both are read while it runs, because a report is longer than a pipe's buffer.
     let (out, err) = (reader(child.0.stdout.take()), reader(child.0.stderr.take()));
     let began = Instant::now();
     let mut asked: Option<(Signal, Instant)> = None;
@@ -60,20 +60,20 @@ pub fn run(
         match (asked, signals.seen()) {
             (None, Some(signal)) => {
                 asked = Some((signal, Instant::now()));
-                // It may have ended by itself just now.
+                // Fails if the run has ended by itself.
                 let _ = kill_process(Pid::from_child(&child.0), rustix::process::Signal::TERM);
             }
             (Some((_, since)), _) if since.elapsed() > GRACE => child.0.kill()?,
             _ => {}
         }
-        thread::sleep(LOOK);
+        thread::sleep(POLL_INTERVAL);
     };
     let (out, err) = (collected(out)?, collected(err)?);
     if let Some((signal, _)) = asked {
         return Ok(Ended::Signalled(signal));
     }
     Ok(match status.code() {
-        Some(0 | UNEXPECTED) => match serde_json::from_slice(&out) {
+        Some(0 | EXPECTATION_FAILED) => match serde_json::from_slice(&out) {
             Ok(report) => Ended::Report(report),
             Err(error) => Ended::Failed(format!("its report cannot be read: {error}")),
         },
@@ -81,30 +81,30 @@ pub fn run(
     })
 }
 
-/// A process that does not outlive whoever waits for it.
+/// A process that is killed when the waiting function returns early.
 struct Running(Child);
 
 impl Drop for Running {
     fn drop(&mut self) {
         if let Ok(None) = self.0.try_wait() {
-            // Whatever went wrong here, there is nobody left to tell.
+            // There is nowhere to report an error.
             let _ = self.0.kill();
             let _ = self.0.wait();
         }
     }
 }
 
-/// The options that say the same as `overrides`.
+/// The command-line options for `overrides`.
 fn options(overrides: &Overrides) -> Vec<String> {
-    let some = |name: &str, value: Option<String>| value.map(|value| format!("--{name}={value}"));
+    let option = |name: &str, value: Option<String>| value.map(|value| format!("--{name}={value}"));
     let nanos = |duration: Duration| format!("{}ns", duration.as_nanos());
     [
-        some("executor", overrides.executor.map(|kind| kind.word().to_owned())),
-        some("workers", overrides.workers.map(|n| n.to_string())),
-        some("duration", overrides.duration.map(nanos)),
-        some("seed", overrides.seed.map(|seed| seed.to_string())),
-        some("scale", overrides.scale.map(|scale| scale.to_string())),
-        some("lang", Some(overrides.lang.word().to_owned())),
+        option("executor", overrides.executor.map(|kind| kind.word().to_owned())),
+        option("workers", overrides.workers.map(|n| n.to_string())),
+        option("duration", overrides.duration.map(nanos)),
+        option("seed", overrides.seed.map(|seed| seed.to_string())),
+        option("scale", overrides.scale.map(|scale| scale.to_string())),
+        option("lang", Some(overrides.lang.word().to_owned())),
     ]
     .into_iter()
     .flatten()
@@ -127,7 +127,7 @@ fn collected(reader: Reader) -> io::Result<Vec<u8>> {
     reader.join().map_err(|_| io::Error::other("a reader panicked"))?
 }
 
-/// What the program said last on standard error.
+/// The last line on standard error, without `error: `.
 fn why(err: &[u8]) -> Option<String> {
     let text = String::from_utf8_lossy(err);
     let last = text.lines().rev().find(|line| !line.trim().is_empty())?;
@@ -140,7 +140,7 @@ mod tests {
     use crate::scenario::{ExecutorKind, Lang};
 
     #[test]
-    fn overrides_are_said_as_options() {
+    fn overrides_become_options() {
         let overrides = Overrides {
             executor: Some(ExecutorKind::Pool),
             workers: Some(2),
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_line_of_an_error_says_why() {
+    fn the_last_line_of_standard_error_is_the_reason() {
         assert_eq!(why(b"warn\nerror: no thread\n\n").as_deref(), Some("no thread"));
         assert_eq!(why(b"\n"), None);
     }

@@ -1,4 +1,4 @@
-//! What the runs come to: per executor medians and ranges, as one object for scripts.
+//! The result of a comparison: medians and ranges per executor, as one object for scripts.
 
 use super::{Plan, Round, check};
 use crate::expect::find_number;
@@ -9,66 +9,66 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
-/// What the same scenario did on several executors.
+/// The same scenario on several executors.
 ///
-/// Every key is always there; what does not apply is `null`. Lengths of time are nanoseconds (`_ns`).
+/// Every key is always present; a value that does not apply is `null`. Lengths of time are in nanoseconds (`_ns`).
 #[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
 #[schemars(title = "tasklab comparison")]
 pub struct Comparison {
-    /// The scenario, as it was asked for: a file, or the name of a built-in one.
+    /// The scenario, as given: a file, or the name of a built-in scenario.
     pub scenario: String,
     /// The scenario's title.
     pub title: String,
-    /// When a run was to stop; `null`: when every task has ended.
+    /// The length of a run; `null` if a run ends when every task has ended.
     pub duration_ns: Option<u64>,
-    /// How often it was run on each executor, in turns.
+    /// Number of runs on each executor. The executors took turns.
     pub repeat: u32,
-    /// Where it was run, in this order.
+    /// The executors on which it was run, in this order.
     pub executors: Vec<Compared>,
-    /// Where it was not, because it cannot.
+    /// The executors on which it cannot run.
     pub left_out: Vec<LeftOut>,
-    /// What the scenario expects, and whether it held. What is measured is the median of the rounds.
+    /// The scenario's expectations, and whether each held. The measured value is the median of the rounds.
     pub expect: Vec<Expected>,
 }
 
-/// What it did on one executor.
+/// The runs on one executor.
 #[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
 #[schemars(title = "compared")]
 pub struct Compared {
-    /// Which executor.
+    /// The executor.
     #[schemars(with = "ExecutorKind")]
     pub executor: &'static str,
-    /// Runs that have a report.
+    /// Number of runs that have a report.
     pub runs: u32,
-    /// Why the others have none, one sentence each.
+    /// Why each of the other runs has none, one sentence each.
     pub failures: Vec<String>,
-    /// The most records that one of the runs lost because a thread's ring was full: its percentiles lack them.
+    /// The largest number of records that one of the runs lost because a ring was full. Its percentiles lack them.
     pub lost_records: u64,
     /// How long a run took.
     pub elapsed_ns: Option<Number>,
-    /// Repetitions that did all their steps, of all groups.
+    /// Repetitions of all groups that did all their steps.
     pub completed: Option<Number>,
     /// The same per second of the run.
     pub throughput: Option<Number>,
-    /// Half of the repetitions were not longer.
+    /// Median length of a repetition.
     pub repetition_p50_ns: Option<Number>,
-    /// Ninety-nine in a hundred repetitions were not longer.
+    /// 99th percentile of the length of a repetition.
     pub repetition_p99_ns: Option<Number>,
-    /// Ninety-nine in a hundred waits from wake-up to running were not longer.
+    /// 99th percentile of the delay: the time from wake-up to running.
     pub delay_p99_ns: Option<Number>,
-    /// Time on a core, all threads and processes together.
+    /// CPU time of all threads and processes.
     pub cpu_ns: Option<Number>,
-    /// The most memory that was resident at once.
+    /// Peak resident memory.
     pub peak_memory_bytes: Option<Number>,
-    /// Context switches, wanted and forced.
+    /// Context switches, voluntary and involuntary.
     pub switches: Option<Number>,
-    /// Processes.
+    /// Number of processes.
     pub processes: Option<Number>,
-    /// The groups of the scenario, and what they called, as far as repetitions of them ended.
+    /// The groups of the scenario, and groups that they called, of which a repetition has ended.
     pub groups: Vec<Difference>,
 }
 
-/// What one group did there.
+/// One group on this executor.
 #[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
 #[schemars(title = "group")]
 pub struct Difference {
@@ -78,23 +78,23 @@ pub struct Difference {
     pub completed: Option<Number>,
     /// The same per second of `span_ns`.
     pub throughput: Option<Number>,
-    /// Half of the repetitions were not longer.
+    /// Median length of a repetition.
     pub repetition_p50_ns: Option<Number>,
-    /// Ninety-nine in a hundred repetitions were not longer.
+    /// 99th percentile of the length of a repetition.
     pub repetition_p99_ns: Option<Number>,
-    /// From the spawn of the first task to the end of the last, or to the run's end.
+    /// Time from the spawn of the first task to the end of the last, or to the run's end.
     pub span_ns: Option<Number>,
 }
 
-/// A number of several runs.
+/// A figure over several runs.
 #[derive(Clone, Copy, PartialEq, Debug, Serialize, JsonSchema)]
 #[schemars(title = "number")]
 pub struct Number {
-    /// Half of the runs had less, half had more.
+    /// The median.
     pub median: f64,
-    /// The least.
+    /// The smallest.
     pub min: f64,
-    /// The most.
+    /// The largest.
     pub max: f64,
 }
 
@@ -102,15 +102,15 @@ pub struct Number {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, JsonSchema)]
 #[schemars(title = "left out")]
 pub struct LeftOut {
-    /// Which.
+    /// The executor.
     #[schemars(with = "ExecutorKind")]
     pub executor: &'static str,
-    /// Why, in a sentence.
+    /// Why, as a sentence.
     pub why: String,
 }
 
 impl Comparison {
-    /// What the rounds of `plan` come to.
+    /// Compares the rounds of `plan`.
     pub fn new(plan: &Plan, rounds: &[Round]) -> Comparison {
         Comparison {
             scenario: plan.what.clone(),
@@ -123,18 +123,18 @@ impl Comparison {
         }
     }
 
-    /// Whether a run has no report.
+    /// Whether any run has no report.
     pub fn has_failures(&self) -> bool {
         self.executors.iter().any(|it| !it.failures.is_empty())
     }
 
-    /// The object, pretty-printed, ending with a newline.
+    /// The object as pretty-printed JSON that ends with a newline.
     pub fn to_json(&self) -> String {
         figures::pretty_json(self)
     }
 }
 
-/// The schema of [`Comparison::to_json`] (draft 2020-12), pretty-printed, ending with a newline.
+/// The JSON Schema (draft 2020-12) of [`Comparison::to_json`], pretty-printed; it ends with a newline.
 pub fn schema() -> String {
     figures::pretty_json(&figures::schema_generator().into_root_schema_for::<Comparison>())
 }
@@ -177,7 +177,7 @@ fn lost(report: &Value) -> u64 {
     count("dropped") + count("others_dropped")
 }
 
-/// The groups of which repetitions ended, in the order of the reports.
+/// The groups of which a repetition has ended, in the order of the reports.
 fn names(reports: &[&Value]) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     for group in reports
@@ -209,7 +209,7 @@ fn difference(reports: &[&Value], name: String) -> Difference {
     }
 }
 
-/// The number at this path in all reports that have it.
+/// The figure at this path, over all reports that have it.
 fn spread(reports: &[&Value], keys: Vec<String>) -> Option<Number> {
     Number::of(
         reports
@@ -220,7 +220,7 @@ fn spread(reports: &[&Value], keys: Vec<String>) -> Option<Number> {
 }
 
 impl Number {
-    /// Of what several runs measured; `None`: none did.
+    /// Median and range of the measured values. `None` if there are none.
     pub fn of(numbers: Vec<f64>) -> Option<Number> {
         let min = numbers.iter().copied().reduce(f64::min)?;
         let max = numbers.iter().copied().reduce(f64::max)?;
@@ -232,7 +232,7 @@ impl Number {
     }
 }
 
-/// The middle one, or the mean of the two in the middle.
+/// The middle value, or the mean of the two middle values. `None` if there are none.
 pub(super) fn median(mut numbers: Vec<f64>) -> Option<f64> {
     numbers.sort_by(f64::total_cmp);
     let middle = numbers.len() / 2;

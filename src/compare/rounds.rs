@@ -1,4 +1,4 @@
-//! What is run, and where; and running it.
+//! The plan of a comparison, and its runs.
 
 use super::child::{self, Ended};
 use super::numbers::LeftOut;
@@ -8,50 +8,50 @@ use serde_json::Value;
 use std::io;
 use std::time::Duration;
 
-/// A scenario, where it is to be run, and how often.
+/// A scenario, the executors on which it is run, and how often.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Plan {
-    /// The scenario as it was asked for: a file, or the name of a built-in one.
+    /// The scenario, as given: a file, or the name of a built-in scenario.
     pub what: String,
-    /// What it says.
+    /// The scenario itself.
     pub scenario: Scenario,
-    /// What the command line says instead, the executor aside.
+    /// What the command line overrides, except the executor.
     pub overrides: Overrides,
-    /// Where it is run, in this order.
+    /// The executors on which it is run, in this order.
     pub executors: Vec<ExecutorKind>,
-    /// Where it is not, because it cannot.
+    /// The executors on which it cannot run.
     pub left_out: Vec<LeftOut>,
-    /// How often it is run on each.
+    /// Number of runs on each.
     pub rounds: u32,
 }
 
-/// What was run once on each executor: the reports, or why there is none.
+/// One run on each executor: the report, or why there is none.
 pub type Round = Vec<(ExecutorKind, Result<Value, String>)>;
 
-/// How far it is.
+/// The progress of a comparison.
 #[derive(Clone, Copy, PartialEq, Debug)]
-pub struct Standing {
-    /// Where it runs now.
+pub struct RunProgress {
+    /// The executor of the current run.
     pub executor: ExecutorKind,
-    /// Which round, from 1.
+    /// The current round, from 1.
     pub round: u32,
-    /// Of how many.
+    /// Number of rounds.
     pub rounds: u32,
-    /// How long this run has been going on.
+    /// Time since the start of the current run.
     pub elapsed: Duration,
-    /// How long it takes; `None`: until every task has ended.
+    /// The length of the run. `None` if it ends when every task has ended.
     pub of: Option<Duration>,
 }
 
 impl Plan {
-    /// Runs `what` wherever it can, or on the executors `asked` for.
+    /// A plan that runs `what` on the `requested` executors, or else on every executor on which it can run.
     ///
     /// # Errors
-    /// When it cannot be loaded, or cannot run on an executor that was asked for.
+    /// If the scenario cannot be loaded, or cannot run on a requested executor.
     pub fn new(
         what: &str,
         overrides: &Overrides,
-        asked: Option<&[ExecutorKind]>,
+        requested: Option<&[ExecutorKind]>,
         rounds: u32,
     ) -> Result<Plan, LoadError> {
         let scenario = overrides.load(what)?;
@@ -63,15 +63,15 @@ impl Plan {
             left_out: Vec::new(),
             rounds,
         };
-        for &kind in asked.unwrap_or(&ExecutorKind::ALL) {
-            let here = Overrides {
+        for &kind in requested.unwrap_or(&ExecutorKind::ALL) {
+            let overrides = Overrides {
                 executor: Some(kind),
                 ..*overrides
             };
-            match here.load(what) {
+            match overrides.load(what) {
                 Ok(_) if plan.executors.contains(&kind) => {}
                 Ok(_) => plan.executors.push(kind),
-                Err(LoadError::Invalid(report)) if asked.is_none() => plan.left_out.push(LeftOut {
+                Err(LoadError::Invalid(report)) if requested.is_none() => plan.left_out.push(LeftOut {
                     executor: kind.word(),
                     why: report.first().to_owned(),
                 }),
@@ -81,12 +81,12 @@ impl Plan {
         Ok(plan)
     }
 
-    /// Where the scenario wants to run.
+    /// The scenario's own executor.
     pub fn own(&self) -> ExecutorKind {
         self.scenario.executor.kind
     }
 
-    /// What the command line says for a run there: on its own executor, nothing of an executor.
+    /// The overrides for a run on `kind`. For the scenario's own executor they name none.
     fn overrides_on(&self, kind: ExecutorKind) -> Overrides {
         Overrides {
             executor: (kind != self.own()).then_some(kind),
@@ -95,22 +95,24 @@ impl Plan {
     }
 }
 
-/// Runs it all, one run after the other. A run that fails is part of its round.
+/// Carries out the plan, one run after the other. A run that fails is part of its round.
+///
+/// Returns the signal, if one arrived; then every process has ended.
 ///
 /// # Errors
-/// With the signal that came in between; every process has ended then. And when no process can be started.
+/// If no process can be started.
 pub fn rounds(
     plan: &Plan,
     signals: &Signals,
-    meanwhile: &mut dyn FnMut(&Standing),
+    meanwhile: &mut dyn FnMut(&RunProgress),
 ) -> io::Result<Result<Vec<Round>, Signal>> {
     let mut all = Vec::new();
     for round in 1..=plan.rounds {
         let mut runs = Round::new();
         for &executor in &plan.executors {
             let overrides = plan.overrides_on(executor);
-            let mut tell = |elapsed| {
-                meanwhile(&Standing {
+            let mut report_progress = |elapsed| {
+                meanwhile(&RunProgress {
                     executor,
                     round,
                     rounds: plan.rounds,
@@ -118,7 +120,7 @@ pub fn rounds(
                     of: plan.scenario.duration,
                 });
             };
-            let ended = child::run(&plan.what, &overrides, signals, &mut tell)?;
+            let ended = child::run(&plan.what, &overrides, signals, &mut report_progress)?;
             let run = match (ended, signals.seen()) {
                 (Ended::Signalled(signal), _) | (_, Some(signal)) => return Ok(Err(signal)),
                 (Ended::Report(report), None) => Ok(report),

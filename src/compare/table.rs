@@ -1,4 +1,4 @@
-//! The comparison as a table: a row per number, a column per executor, the best of each row marked.
+//! The comparison as a table: one row per figure, one column per executor, with the best figure of each row marked.
 //!
 //! ```text
 //!                    tokio  current-thread        pool
@@ -6,21 +6,21 @@
 //!                  790–840         601–655     118–121      the range, where it was run several times
 //! ```
 //!
-//! Numbers run down, because executors are few and their ranges wide: so five of them fit into 80 columns.
+//! Figures are rows, because there are few executors and ranges are wide: five executors fit into 80 columns.
 
 use super::numbers::{Compared, Comparison, Difference, Number};
 use crate::report::{quantity, verdicts};
 use crate::text;
 use std::fmt::Write;
 
-/// Columns of the rows' names.
+/// Width of the row labels, in columns.
 const LABEL: usize = 11;
-/// Spaces between two columns.
+/// Spaces between two columns of figures.
 const GAP: usize = 2;
 const BOLD: &str = "\u{1b}[1m";
 const PLAIN: &str = "\u{1b}[0m";
 
-/// Which of two numbers is better.
+/// Which of two figures is better.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Better {
     More,
@@ -28,7 +28,7 @@ enum Better {
     Neither,
 }
 
-/// A row: its name, what it counts (by the end of a key of the report), and its numbers.
+/// A row: its label, the suffix of the report's key (which gives the unit), and its figures.
 struct Row {
     label: &'static str,
     key: &'static str,
@@ -36,14 +36,14 @@ struct Row {
     numbers: Vec<Option<Number>>,
 }
 
-/// Rows that belong together, under a name; none for those of whole runs.
-struct Part {
+/// Rows under one heading. The rows about whole runs have none.
+struct Section {
     name: Option<String>,
     rows: Vec<Row>,
 }
 
 impl Comparison {
-    /// The table, ending with a newline; the best of a row is bold, or marked with a `*` where there is no `bold`.
+    /// The table; it ends with a newline. The best figure of a row is bold, or marked with `*` if not `bold`.
     pub fn table(&self, width: usize, bold: bool) -> String {
         let mut out = String::new();
         let rounds = match self.repeat {
@@ -56,9 +56,9 @@ impl Comparison {
             text::clean(&self.title),
             text::clean(&self.scenario)
         );
-        let parts: Vec<Part> = std::iter::once(self.runs()).chain(self.groups()).collect();
+        let sections: Vec<Section> = std::iter::once(self.runs()).chain(self.groups()).collect();
         let headings: Vec<&str> = self.executors.iter().map(|it| it.executor).collect();
-        let rows = parts.iter().flat_map(|part| &part.rows);
+        let rows = sections.iter().flat_map(|section| &section.rows);
         let cells = rows.flat_map(|row| row.cells(bold).into_iter().zip(0..));
         let mut widths: Vec<usize> = headings.iter().map(|heading| heading.len()).collect();
         for (cell, column) in cells {
@@ -67,11 +67,11 @@ impl Comparison {
                 .max(text::width(&cell.range));
         }
         line(&mut out, "", headings.iter().map(|heading| (*heading, "", "")), &widths);
-        for part in &parts {
-            if let Some(name) = &part.name {
+        for section in &sections {
+            if let Some(name) = &section.name {
                 let _ = writeln!(out, "\n{}", text::clean(name));
             }
-            for row in &part.rows {
+            for row in &section.rows {
                 row.write(&mut out, &widths, bold);
             }
         }
@@ -83,7 +83,7 @@ impl Comparison {
         out
     }
 
-    /// What did not run, what did not run to its end, and what was not counted.
+    /// Lines about executors that were left out, failed runs, and lost records.
     fn remarks(&self, out: &mut String) {
         let left_out = self
             .left_out
@@ -108,19 +108,19 @@ impl Comparison {
         }
     }
 
-    fn runs(&self) -> Part {
+    fn runs(&self) -> Section {
         let row = |label, key, better, of: fn(&Compared) -> Option<Number>| Row {
             label,
             key,
             better,
             numbers: self.executors.iter().map(of).collect(),
         };
-        // What is to last so long and no longer is not better for being shorter.
+        // A fixed duration is not better if it is shorter.
         let elapsed = match self.duration_ns {
             None => Better::Less,
             Some(_) => Better::Neither,
         };
-        Part {
+        Section {
             name: None,
             rows: vec![
                 row("took", "_ns", elapsed, |it| it.elapsed_ns),
@@ -136,7 +136,7 @@ impl Comparison {
         }
     }
 
-    fn groups(&self) -> Vec<Part> {
+    fn groups(&self) -> Vec<Section> {
         let mut names: Vec<&str> = Vec::new();
         for group in self.executors.iter().flat_map(|it| &it.groups) {
             if !names.contains(&group.name.as_str()) {
@@ -146,7 +146,7 @@ impl Comparison {
         names.into_iter().map(|name| self.group(name)).collect()
     }
 
-    fn group(&self, name: &str) -> Part {
+    fn group(&self, name: &str) -> Section {
         let find = |it: &Compared, of: fn(&Difference) -> Option<Number>| {
             it.groups.iter().find(|group| group.name == name).and_then(of)
         };
@@ -156,7 +156,7 @@ impl Comparison {
             better,
             numbers: self.executors.iter().map(|it| find(it, of)).collect(),
         };
-        Part {
+        Section {
             name: Some(name.to_owned()),
             rows: vec![
                 row("finished", "", Better::More, |it| it.completed),
@@ -169,7 +169,7 @@ impl Comparison {
     }
 }
 
-/// A number as it is written.
+/// A figure as text.
 struct Cell {
     value: String,
     best: bool,
@@ -196,7 +196,7 @@ impl Row {
         cells.collect()
     }
 
-    /// The best median, where they are not all written the same.
+    /// The best median. `None` if all medians have the same text.
     fn best(&self) -> Option<f64> {
         let medians: Vec<f64> = self.numbers.iter().flatten().map(|number| number.median).collect();
         let (first, rest) = medians.split_first()?;
@@ -224,7 +224,7 @@ impl Row {
     }
 }
 
-/// `1.1–1.4 s`; nothing where all runs had the same.
+/// The range, such as `1.1–1.4 s`. Empty if both ends have the same text.
 pub(super) fn range(key: &str, number: Number) -> String {
     let (min, max) = (quantity(key, number.min), quantity(key, number.max));
     if min == max {
@@ -236,7 +236,7 @@ pub(super) fn range(key: &str, number: Number) -> String {
     }
 }
 
-/// Writes cells flush right, each between what switches its looks on and off.
+/// Writes a row of right-aligned cells. Each cell is a text with the escape sequences before and after it.
 fn line<'a>(out: &mut String, label: &str, cells: impl Iterator<Item = (&'a str, &'a str, &'a str)>, widths: &[usize]) {
     let start = out.len();
     let _ = write!(out, "{label:LABEL$}");

@@ -1,10 +1,10 @@
-//! Comparisons of runs that are small enough to check by hand.
+//! Comparisons of runs that are small enough to verify by hand.
 
 use super::*;
 use crate::scenario::{ExecutorKind, Overrides};
 use serde_json::{Value, json};
 
-/// A run that took so many seconds, in which `api` did so many repetitions.
+/// The report of a run of `seconds`, in which `api` completed `done` repetitions.
 fn report(seconds: u64, done: u64) -> Value {
     let lengths = json!({ "count": done, "p50": 2_000_000 * seconds, "p99": 9_000_000 });
     json!({
@@ -62,7 +62,7 @@ fn rounds() -> Vec<Round> {
 }
 
 #[test]
-fn the_table_has_medians_ranges_the_best_and_what_failed() {
+fn the_table_has_medians_ranges_the_best_and_failures() {
     let (_folder, mut plan) = plan(Overrides::default());
     plan.left_out.push(LeftOut {
         executor: "processes",
@@ -76,7 +76,7 @@ fn the_table_has_medians_ranges_the_best_and_what_failed() {
 }
 
 #[test]
-fn one_run_each_has_no_ranges() {
+fn single_runs_have_no_ranges() {
     let (_folder, mut plan) = plan(Overrides::default());
     plan.rounds = 1;
     let comparison = Comparison::new(&plan, &rounds()[..1]);
@@ -105,7 +105,7 @@ fn one_run_each_has_no_ranges() {
 }
 
 #[test]
-fn expectations_are_checked_within_rounds_and_their_median_counts() {
+fn expectations_are_evaluated_within_rounds_and_their_median_counts() {
     let (_folder, plan) = plan(Overrides::default());
     let expected = check(&plan, &rounds());
     let results: Vec<_> = expected.iter().map(|it| (it.measured, it.held)).collect();
@@ -124,12 +124,12 @@ fn expectations_are_checked_within_rounds_and_their_median_counts() {
 }
 
 #[test]
-fn what_is_verified_has_held_every_time() {
+fn an_expectation_is_verified_if_it_held_in_every_round() {
     let (_folder, plan) = plan(Overrides::default());
     let good = Verified::new(&plan, &rounds()[..2]);
     assert_eq!(good.expect[0].held, Some(true));
     assert_eq!(good.expect[0].why.as_deref(), Some("held 2 of 2 times, 100–110"));
-    assert!(good.is_good());
+    assert!(good.succeeded());
     let once = Verified::new(&plan, &rounds()[..1]);
     assert_eq!((once.expect[0].held, &once.expect[0].why), (Some(true), &None));
 
@@ -141,7 +141,7 @@ fn what_is_verified_has_held_every_time() {
         bad.failures,
         ["failed on pool: the machine does not grant another thread"]
     );
-    assert!(!bad.is_good());
+    assert!(!bad.succeeded());
 }
 
 #[test]
@@ -157,7 +157,7 @@ fn only_the_executors_that_expectations_need_are_verified() {
 }
 
 #[test]
-fn the_object_is_what_the_schema_names() {
+fn the_object_matches_the_schema() {
     let (_folder, plan) = plan(Overrides::default());
     let object: Value = serde_json::from_str(&Comparison::new(&plan, &rounds()).to_json()).unwrap();
     let schema: Value = serde_json::from_str(&schema()).unwrap();

@@ -1,4 +1,4 @@
-//! Whether a scenario is as it expects, run as often as one likes, on every executor that its expectations name.
+//! Verifies a scenario's expectations in several rounds, on every executor that they name.
 
 use super::numbers::Number;
 use super::table::range;
@@ -8,10 +8,10 @@ use crate::figures::Expected;
 use crate::scenario::{ExecutorKind, Expectation, LoadError, Overrides};
 
 impl Plan {
-    /// Runs `what` as often as `rounds` says, wherever its expectations need it.
+    /// A plan that runs `what` for `rounds` rounds on the executors that its expectations need.
     ///
     /// # Errors
-    /// When it cannot be loaded, or cannot run there.
+    /// If the scenario cannot be loaded, or cannot run on one of them.
     pub fn to_verify(what: &str, overrides: &Overrides, rounds: u32) -> Result<Plan, LoadError> {
         let scenario = overrides.load(what)?;
         let alone = |it: &Expectation| it.executors().next().is_none();
@@ -22,18 +22,18 @@ impl Plan {
     }
 }
 
-/// What came of a scenario's expectations.
+/// The result of a verification.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Verified {
-    /// What was measured is the median of the rounds. Held is what held every time; `why` says how often it did, where there
-    /// were several.
+    /// One per expectation. The measured value is the median of the rounds. `held` is true if the expectation held in
+    /// every round; with several rounds, `why` says in how many it held.
     pub expect: Vec<Expected>,
-    /// Why runs have no report.
+    /// Why each failed run has no report.
     pub failures: Vec<String>,
 }
 
 impl Verified {
-    /// What the rounds of `plan` say.
+    /// Evaluates the rounds of `plan`.
     pub fn new(plan: &Plan, rounds: &[Round]) -> Verified {
         let failed = |(kind, run): &(ExecutorKind, Result<_, String>)| {
             let why = run.as_ref().err()?;
@@ -50,8 +50,8 @@ impl Verified {
         }
     }
 
-    /// Whether every run had a report, and everything held every time.
-    pub fn is_good(&self) -> bool {
+    /// Whether every run has a report and every expectation held in every round.
+    pub fn succeeded(&self) -> bool {
         self.failures.is_empty() && !expect::any_failed(&self.expect)
     }
 }

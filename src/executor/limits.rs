@@ -6,7 +6,6 @@
 use crate::scenario::{Arrivals, Branch, Scenario, Start, Step, TaskSpec, Workers};
 use rustix::process::{Resource, geteuid, getrlimit};
 use std::collections::BTreeMap;
-use std::fmt;
 use std::fs;
 use std::path::Path;
 use std::time::Duration;
@@ -20,7 +19,11 @@ const OWN_FILES: u64 = 320;
 const LANES: u64 = 65_000;
 
 /// The machine allows less than a scenario needs.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error(
+    "the scenario needs {needed} {what} at once, and {} leaves {}; {}, or let fewer tasks arrive together",
+    limit.from, limit.left, limit.raise
+)]
 pub struct Exceeded {
     /// The name of the quantity: `threads` or `open files`.
     what: &'static str,
@@ -36,17 +39,6 @@ struct Limit {
     from: String,
     /// How a user raises it.
     raise: String,
-}
-
-impl fmt::Display for Exceeded {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Exceeded { what, needed, limit } = self;
-        let Limit { left, from, raise } = limit;
-        write!(
-            f,
-            "the scenario needs {needed} {what} at once, and {from} leaves {left}; {raise}, or let fewer tasks arrive together"
-        )
-    }
 }
 
 /// What the tasks of a scenario certainly need at one instant.

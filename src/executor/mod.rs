@@ -125,8 +125,8 @@ pub enum StartError {
     #[error("the machine does not grant {0} threads to run tasks on")]
     Threads(usize, #[source] io::Error),
     /// The scenario needs more at the same time than the machine allows.
-    #[error("{0}")]
-    Limit(Exceeded),
+    #[error(transparent)]
+    Limit(#[from] Exceeded),
     /// No worker process can be used. The text is the first reason.
     #[error("no worker process can be used: {0}")]
     Workers(String),
@@ -160,7 +160,7 @@ fn kind_of(kind: ExecutorKind) -> Kind {
 /// [`StartError`], when the machine does not grant the threads or processes, or [`Setup::cancelled`] returns `true`.
 pub fn start(setup: &Setup<'_>) -> Result<Started, StartError> {
     let kind = kind_of(setup.spec.kind);
-    limits::check((kind.needs)(setup.scenario)).map_err(StartError::Limit)?;
+    limits::check((kind.needs)(setup.scenario))?;
     (kind.start)(setup)
 }
 
