@@ -1,5 +1,8 @@
-//! Panics while a run is shown: one of the front end's own thread is a bug and is told as ever; one of a task is part of the
-//! show and becomes a line of the event log.
+//! What happens to panics while a run is shown.
+//!
+//! A panic of the front end's own thread is a bug of tasklab, so the former panic hook reports it.
+//! A panic of a task is part of what the run shows, so it becomes a message in the event log and
+//! leaves the screen alone.
 
 use std::panic::PanicHookInfo;
 use std::sync::Arc;
@@ -7,34 +10,36 @@ use std::thread::{self, ThreadId};
 
 type Hook = dyn Fn(&PanicHookInfo<'_>) + Send + Sync;
 
-/// The panic hook while a run is shown; puts the one before back when dropped.
+/// The panic hook while a run is shown. Dropping this installs the former hook again.
 pub struct HookGuard {
-    before: Arc<Hook>,
+    former: Arc<Hook>,
 }
 
 impl HookGuard {
-    /// `restore` runs when the thread `ui` panics, before the former hook prints; other threads' panics are logged.
+    /// Installs the hook. If the thread `ui` panics, the hook calls `restore` and then the former
+    /// hook, which prints. If another thread panics, the hook logs that.
     pub fn install(ui: ThreadId, restore: impl Fn() + Send + Sync + 'static) -> HookGuard {
-        let before: Arc<Hook> = Arc::from(std::panic::take_hook());
-        let then = before.clone();
+        let former: Arc<Hook> = Arc::from(std::panic::take_hook());
+        let print = former.clone();
         std::panic::set_hook(Box::new(move |info| {
             if thread::current().id() == ui {
                 restore();
-                then(info);
+                print(info);
             } else {
                 log_panic(info);
             }
         }));
-        HookGuard { before }
+        HookGuard { former }
     }
 }
 
 impl Drop for HookGuard {
     fn drop(&mut self) {
-        // The hook may not be exchanged by a thread that panics; this one then ends the process anyway.
+        // A panicking thread must not replace the hook. The panic of this thread ends the process
+        // anyway.
         if !thread::panicking() {
-            let before = self.before.clone();
-            std::panic::set_hook(Box::new(move |info| before(info)));
+            let former = self.former.clone();
+            std::panic::set_hook(Box::new(move |info| former(info)));
         }
     }
 }
@@ -45,7 +50,7 @@ fn log_panic(info: &PanicHookInfo<'_>) {
         .downcast_ref::<&str>()
         .copied()
         .or_else(|| payload.downcast_ref::<String>().map(String::as_str));
-    let message = text.unwrap_or("a value that is no text");
+    let message = text.unwrap_or("the panic value is not a text");
     match info.location() {
         Some(at) => tracing::error!(target: "panic", "panicked: {message} ({}:{})", at.file(), at.line()),
         None => tracing::error!(target: "panic", "panicked: {message}"),
@@ -59,21 +64,21 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     #[test]
-    fn only_the_drawing_threads_panic_gives_the_terminal_back() {
-        let given_back = Arc::new(AtomicUsize::new(0));
-        let count = given_back.clone();
+    fn only_a_panic_of_the_front_ends_thread_restores_the_terminal() {
+        let restored = Arc::new(AtomicUsize::new(0));
+        let count = restored.clone();
         let guard = HookGuard::install(thread::current().id(), move || {
             count.fetch_add(1, Ordering::Relaxed);
         });
         let task = thread::spawn(|| panic!("a task's"));
         assert!(task.join().is_err());
-        assert_eq!(given_back.load(Ordering::Relaxed), 0);
+        assert_eq!(restored.load(Ordering::Relaxed), 0);
         let ui = catch_unwind(AssertUnwindSafe(|| panic!("the screen's own")));
         assert!(ui.is_err());
-        assert_eq!(given_back.load(Ordering::Relaxed), 1);
+        assert_eq!(restored.load(Ordering::Relaxed), 1);
         drop(guard);
         let after = catch_unwind(AssertUnwindSafe(|| panic!("after the screen")));
         assert!(after.is_err());
-        assert_eq!(given_back.load(Ordering::Relaxed), 1);
+        assert_eq!(restored.load(Ordering::Relaxed), 1);
     }
 }

@@ -57,7 +57,7 @@ pub fn run(
             break status;
         }
         meanwhile(began.elapsed());
-        match (asked, signals.seen()) {
+        match (asked, signals.latest()) {
             (None, Some(signal)) => {
                 asked = Some((signal, Instant::now()));
                 // Fails if the run has ended by itself.

@@ -121,7 +121,7 @@ pub fn rounds(
                 });
             };
             let ended = child::run(&plan.what, &overrides, signals, &mut report_progress)?;
-            let run = match (ended, signals.seen()) {
+            let run = match (ended, signals.latest()) {
                 (Ended::Signalled(signal), _) | (_, Some(signal)) => return Ok(Err(signal)),
                 (Ended::Report(report), None) => Ok(report),
                 (Ended::Failed(why), None) => Err(why),

@@ -132,7 +132,7 @@ pub fn run(source: &mut dyn Source, model: &mut Model, options: &Options, signal
     // Without a terminal there is nothing to tell anybody, only a run to end.
     let hung_up = matches!(left, Ok(Exit::Signal(signal)) if signal.is_hangup()) || left.is_err();
     let stopped = shown.stop(if hung_up { None } else { Some(&mut screen) });
-    match signals.seen() {
+    match signals.latest() {
         // A terminal that goes away fails to be drawn on before, or after, its signal is seen.
         Some(signal) if signal.is_hangup() => Ok(Exit::Signal(signal)),
         _ => stopped.and(left),
@@ -156,7 +156,7 @@ impl OnScreen<'_> {
     /// Until somebody wants to leave.
     fn show(&mut self, screen: &mut Screen, keys: &Keys, signals: &Signals) -> io::Result<Exit> {
         loop {
-            if let Some(signal) = signals.seen() {
+            if let Some(signal) = signals.latest() {
                 return Ok(Exit::Signal(signal));
             }
             if let Some(stood) = screen.come_back()? {

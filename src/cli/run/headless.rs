@@ -44,7 +44,7 @@ pub fn show(
             }
         }
         if signalled.is_none() {
-            signalled = signals.seen();
+            signalled = signals.latest();
             if signalled.is_some() {
                 run.stop();
             }

@@ -129,8 +129,8 @@ pub fn main(args: &Args) -> io::Result<ExitCode> {
         presented: args.present,
         worker: args.worker_command.clone().map(WorkerCommand::other),
     };
-    let run = Run::start(&scenario, settings, &|| signals.seen().is_some());
-    if let (Err(error), Some(signal)) = (&run, signals.seen())
+    let run = Run::start(&scenario, settings, &|| signals.latest().is_some());
+    if let (Err(error), Some(signal)) = (&run, signals.latest())
         && error.is_cancelled()
     {
         return Ok(signal.exit_code());
