@@ -1,66 +1,71 @@
-//! When the tasks of a group come.
+//! When the tasks of a group arrive.
 
 use super::draw::{Seed, sample};
 use crate::scenario::{Arrivals, Draw, Start, TaskSpec};
 use rand_pcg::Pcg64Mcg;
 use std::time::Duration;
 
-/// The instants, after the run's start, at which the tasks of one group come, in order: as many as the group has tasks,
-/// or without end; none from the group's end on. They depend on the scenario's seed and the group's name alone.
+/// The instants at which the tasks of one group arrive, measured from the start of the run, in
+/// order.
+///
+/// There are as many as the group has tasks, or they go on without end; none is at or after the end
+/// of the group. They depend only on the scenario's seed and the name of the group.
 #[derive(Clone, Debug)]
 pub struct ArrivalTimes {
+    /// Tasks that have not arrived; `None`: the group has no last task.
     left: Option<u32>,
-    /// When the next comes; `None`: there is none.
+    /// When the next task arrives; `None`: none does.
     next: Option<Duration>,
     until: Option<Duration>,
-    rhythm: Rhythm,
+    spacing: Spacing,
     rng: Pcg64Mcg,
 }
 
-/// What lies between one arrival and the next.
+/// The time between one arrival and the next.
 #[derive(Clone, Debug)]
-enum Rhythm {
-    /// Nothing.
+enum Spacing {
+    /// None: all arrive together.
     Together,
-    /// A pause, after so many at once.
+    /// A pause after each burst of `size` tasks.
     Bursts {
         pause: Draw,
         size: u32,
-        /// How many of the present burst have come.
-        come: u32,
+        /// Tasks of the present burst that have arrived.
+        arrived: u32,
     },
-    /// Less and less, or more and more.
+    /// Random pauses whose mean changes with time.
     Ramp {
         ramp: Ramp,
         start: Duration,
-        /// How many were to be expected up to the last one; it came by chance sooner or later.
+        /// How many arrivals the ramp leads one to expect up to the latest one. Chance makes this
+        /// differ from their count.
         expected: f64,
     },
 }
 
 impl ArrivalTimes {
-    /// The arrivals of `spec` in a scenario with this seed.
+    /// The arrivals of the group `spec` in a scenario with this seed.
     pub fn new(spec: &TaskSpec, seed: u64) -> ArrivalTimes {
         let start = match spec.start {
             Start::At(at) => Some(at),
             Start::Called => None,
         };
-        let rhythm = match spec.arrivals {
-            Arrivals::Together => Rhythm::Together,
-            Arrivals::Every { pause, burst } => Rhythm::Bursts {
+        let spacing = match spec.arrivals {
+            Arrivals::Together => Spacing::Together,
+            Arrivals::Every { pause, burst } => Spacing::Bursts {
                 pause,
                 size: burst,
-                come: 0,
+                arrived: 0,
             },
-            // In a Poisson process the pauses are exponential.
-            Arrivals::Rate(per_second) => Rhythm::Bursts {
+            // A Poisson process has exponential pauses.
+            Arrivals::Rate(per_second) => Spacing::Bursts {
                 pause: Draw::Exponential {
                     mean: Duration::try_from_secs_f64(1.0 / per_second).unwrap_or(Duration::MAX),
                 },
                 size: 1,
-                come: 0,
+                arrived: 0,
             },
-            Arrivals::Ramp { from, to, over } => Rhythm::Ramp {
+            Arrivals::Ramp { from, to, over } => Spacing::Ramp {
                 ramp: Ramp { from, to, over },
                 start: start.unwrap_or_default(),
                 expected: 0.0,
@@ -70,26 +75,26 @@ impl ArrivalTimes {
             left: spec.count,
             next: start,
             until: spec.until,
-            rhythm,
+            spacing,
             rng: Seed::of_arrivals(seed, &spec.name).turn(0),
         }
     }
 
-    /// When the one after `last` comes.
-    fn after(&mut self, last: Duration) -> Option<Duration> {
-        match &mut self.rhythm {
-            Rhythm::Together => Some(last),
-            Rhythm::Bursts { pause, size, come } => {
-                *come += 1;
-                if come < size {
+    /// When the task after the one at `last` arrives.
+    fn next_after(&mut self, last: Duration) -> Option<Duration> {
+        match &mut self.spacing {
+            Spacing::Together => Some(last),
+            Spacing::Bursts { pause, size, arrived } => {
+                *arrived += 1;
+                if arrived < size {
                     return Some(last);
                 }
-                *come = 0;
+                *arrived = 0;
                 Some(last.saturating_add(sample(pause, &mut self.rng)))
             }
-            Rhythm::Ramp { ramp, start, expected } => {
-                *expected += sample(&ONE, &mut self.rng).as_secs_f64();
-                Some(start.saturating_add(ramp.until(*expected)?))
+            Spacing::Ramp { ramp, start, expected } => {
+                *expected += sample(&UNIT_EXPONENTIAL, &mut self.rng).as_secs_f64();
+                Some(start.saturating_add(ramp.time_until(*expected)?))
             }
         }
     }
@@ -106,36 +111,41 @@ impl Iterator for ArrivalTimes {
         if let Some(left) = &mut self.left {
             *left -= 1;
         }
-        self.next = self.after(now);
+        self.next = self.next_after(now);
         Some(now)
     }
 }
 
-/// How many more arrivals would have to be expected for the next one to come: exponential, with the mean 1.
-const ONE: Draw = Draw::Exponential {
+/// How far the expected count of arrivals must grow for the next arrival: exponential with the mean
+/// 1, here in seconds.
+const UNIT_EXPONENTIAL: Draw = Draw::Exponential {
     mean: Duration::from_secs(1),
 };
 
-/// A rate that changes evenly over a while, and then stays.
+/// A rate that changes linearly over a period, and then stays constant.
 #[derive(Clone, Copy, Debug)]
 struct Ramp {
+    /// Arrivals per second at the start.
     from: f64,
+    /// Arrivals per second from the end of the period on.
     to: f64,
     over: Duration,
 }
 
 impl Ramp {
-    /// How long it takes until so many arrivals were to be expected; `None`: for ever.
+    /// The time after which the expected count of arrivals is `expected`; `None`: it never is.
     ///
-    /// A Poisson process whose rate λ changes is one of rate 1, seen on a clock that shows Λ(t) = ∫λ (Çınlar's inversion). On
-    /// the ramp Λ(t) = from·t + (to − from)/over·t²/2, which is solved for t here.
-    fn until(&self, expected: f64) -> Option<Duration> {
+    /// A Poisson process with a changing rate λ is a process with the rate 1 on a clock that shows
+    /// Λ(t) = ∫λ (Çınlar's inversion). On the ramp Λ(t) = from·t + (to − from)/over·t²/2, which
+    /// this function solves for t.
+    fn time_until(&self, expected: f64) -> Option<Duration> {
         let over = self.over.as_secs_f64();
         let on_ramp = (self.from + self.to) / 2.0 * over;
         let seconds = if expected <= on_ramp {
             let steepness = (self.to - self.from) / over;
             let rate = (self.from * self.from + 2.0 * steepness * expected).max(0.0).sqrt();
-            // This form of the root has no difference of large numbers, and holds for a flat ramp too.
+            // This form of the root subtracts no large numbers from each other, and is valid for a
+            // flat ramp too.
             2.0 * expected / (self.from + rate)
         } else {
             over + (expected - on_ramp) / self.to
@@ -165,13 +175,13 @@ mod tests {
     }
 
     #[test]
-    fn together_means_all_at_the_start() {
+    fn tasks_that_arrive_together_arrive_at_the_start() {
         let times: Vec<_> = ArrivalTimes::new(&group(Some(3), Arrivals::Together), 7).collect();
         assert_eq!(times, [20 * MS; 3]);
     }
 
     #[test]
-    fn every_pause_separates_two() {
+    fn a_pause_separates_two_arrivals() {
         let times = ArrivalTimes::new(
             &group(
                 None,
@@ -186,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rate_holds_on_average_and_is_the_same_each_time() {
+    fn a_rate_holds_on_average_and_gives_the_same_times_each_time() {
         let times = ArrivalTimes::new(&group(Some(10_001), Arrivals::Rate(50.0)), 7);
         let last = times.clone().last().unwrap();
         let rate = 10_000.0 / (last - 20 * MS).as_secs_f64();
@@ -195,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn a_burst_comes_at_once_and_the_last_one_may_be_cut() {
+    fn the_tasks_of_a_burst_arrive_together_and_the_last_burst_may_be_smaller() {
         let bursts = Arrivals::Every {
             pause: Draw::Fixed(5 * MS),
             burst: 3,
@@ -205,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_comes_from_the_end_of_the_group_on() {
+    fn no_task_arrives_at_or_after_the_end_of_its_group() {
         let every = Arrivals::Every {
             pause: Draw::Fixed(5 * MS),
             burst: 1,
@@ -218,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn who_is_called_does_not_come() {
+    fn a_called_group_has_no_arrivals() {
         let spec = TaskSpec {
             start: Start::Called,
             ..group(None, Arrivals::Together)
@@ -227,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn a_ramp_brings_more_and_more_and_then_stays() {
+    fn a_ramp_grows_and_then_stays_constant() {
         let ramp = Arrivals::Ramp {
             from: 0.0,
             to: 1000.0,
@@ -241,14 +251,15 @@ mod tests {
         for time in ArrivalTimes::new(&spec, 7) {
             by_quarter[((time - 20 * MS).as_secs() / 5) as usize] += 1;
         }
-        // The areas under the rate: 1250, 3750, 5000, 5000. Their square roots, the standard deviations, are below 71.
+        // The areas under the rate: 1250, 3750, 5000, 5000. Their square roots, the standard
+        // deviations, are below 71.
         for (came, expected) in by_quarter.into_iter().zip([1250, 3750, 5000, 5000]) {
             assert!((came - expected).abs() < 300, "{by_quarter:?}");
         }
     }
 
     #[test]
-    fn a_ramp_down_to_nothing_ends() {
+    fn a_ramp_down_to_zero_ends() {
         let ramp = Arrivals::Ramp {
             from: 100.0,
             to: 0.0,
@@ -261,13 +272,13 @@ mod tests {
     }
 
     #[test]
-    fn a_flat_ramp_is_a_rate() {
+    fn a_flat_ramp_is_a_constant_rate() {
         let ramp = Ramp {
             from: 50.0,
             to: 50.0,
             over: Duration::from_secs(1),
         };
-        assert_eq!(ramp.until(25.0), Some(500 * MS));
-        assert_eq!(ramp.until(100.0), Some(2000 * MS));
+        assert_eq!(ramp.time_until(25.0), Some(500 * MS));
+        assert_eq!(ramp.time_until(100.0), Some(2000 * MS));
     }
 }

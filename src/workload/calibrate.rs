@@ -1,46 +1,51 @@
 //! How much work an idle core does in a millisecond.
 //!
-//! `cpu = "2ms"` is an *amount* of work: what takes 2 ms when nobody disturbs. Spinning until a clock says 2 ms would hide
-//! the very contention that tasklab shows. So the exchange rate between work and time is measured once, before any load.
+//! `cpu = "2ms"` is an *amount* of work: it takes 2 ms on a core that does nothing else. Spinning
+//! until a clock has advanced by 2 ms would hide the very contention that tasklab shows. So the
+//! rate between work and time is measured once, before any load.
 //!
 //! ```text
 //!   warm-up (the core's clock rises)      samples of 1 ms each
 //!   ├──────────── 8 ms ───────────┤├─┼─┼─┼─┼─┼─┼─┼─┼─┼─┼─┼─┼─┼─┤
-//!                                        ▲ the fastest is the idle core; disturbances only ever add
+//!                                        ▲ the fastest sample shows the idle core; disturbances only add time
 //! ```
 
 use super::kernels::work;
 use super::stop::Stop;
 use std::time::{Duration, Instant};
 
-/// Work before the first sample, for the core to leave its saving states.
+/// Work before the first sample, so that the core leaves its power-saving states.
 const WARM_UP: Duration = Duration::from_millis(8);
 /// Samples taken.
 const SAMPLES: usize = 20;
-/// How long a sample should take: short beside the scheduler's own slices, so that most samples meet no preemption.
+/// How long a sample should take. This is shorter than the time slices of the kernel, so that most
+/// samples meet no preemption.
 const SAMPLE: Duration = Duration::from_millis(1);
-/// When sampling ends early, because the machine is not idle after all: the screen is to appear within 100 ms.
-const PATIENCE: Duration = Duration::from_millis(50);
+/// Time after which sampling ends early because the machine is not idle: the screen must appear
+/// within 100 ms.
+const MAX_TIME: Duration = Duration::from_millis(50);
 
-/// The exchange rate between units of work and time.
+/// The rate between units of work and time.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Calibration {
     /// Units of work that an idle core does in 1 ms.
     pub units_per_ms: f64,
-    /// How much longer the median sample took than the fastest, as a share of the fastest: 0.02 on a quiet machine. Above
-    /// [`Calibration::ROUGH`] the machine was busy, or its clock changed, and the amounts are only roughly right.
+    /// How much longer the median sample took than the fastest, as a share of the fastest: 0.02 on
+    /// a quiet machine. Above [`Calibration::ROUGH`] the machine was busy or the clock of its cores
+    /// changed, and amounts of work are only roughly right.
     pub spread: f64,
-    /// How many samples that rests on.
+    /// The number of samples behind `spread`.
     pub samples: usize,
     /// How long the calibration took.
     pub took: Duration,
 }
 
 impl Calibration {
-    /// Samples that differ by more than this share come from a busy machine.
+    /// A [`spread`](Calibration::spread) above this comes from a busy machine.
     pub const ROUGH: f64 = 0.2;
 
-    /// Measures on the calling thread, in about 30 ms, and in 50 or a little more where the machine is busy.
+    /// Measures on the calling thread. This takes about 30 ms, and 50 ms or a little more on a busy
+    /// machine.
     pub fn measure() -> Calibration {
         let start = Instant::now();
         let mut units = 1_000;
@@ -53,13 +58,13 @@ impl Calibration {
         }
         let units = (units as f64 * SAMPLE.as_secs_f64() / took.as_secs_f64()).max(1.0) as u64;
         let mut samples = Vec::with_capacity(SAMPLES);
-        while samples.len() < SAMPLES && (samples.len() < 3 || start.elapsed() < PATIENCE) {
+        while samples.len() < SAMPLES && (samples.len() < 3 || start.elapsed() < MAX_TIME) {
             samples.push(time(units));
         }
         Calibration::from_samples(units, &mut samples, start.elapsed())
     }
 
-    /// Judges samples of `units` units each; there is at least one.
+    /// The rate from samples of `units` units each. There must be at least one sample.
     fn from_samples(units: u64, samples: &mut [Duration], took: Duration) -> Calibration {
         samples.sort_unstable();
         let fastest = samples[0].as_secs_f64().max(1e-9);
@@ -83,7 +88,7 @@ fn time(units: u64) -> Duration {
     let start = Instant::now();
     let done = work::run(units, u64::MAX, &stop);
     let took = start.elapsed();
-    debug_assert!(done.is_ok(), "nobody stops a calibration");
+    debug_assert!(done.is_ok(), "a calibration has a stop flag of its own");
     took
 }
 
@@ -94,7 +99,7 @@ mod tests {
     const US: Duration = Duration::from_micros(1);
 
     #[test]
-    fn preempted_samples_change_nothing_but_the_spread() {
+    fn preempted_samples_change_only_the_spread() {
         let quiet = Calibration::from_samples(20_000, &mut [1_000 * US, 1_010 * US, 1_005 * US], 30_000 * US);
         let disturbed = Calibration::from_samples(20_000, &mut [9_000 * US, 1_000 * US, 5_000 * US], 30_000 * US);
         assert_eq!(quiet.units_per_ms, 20_000.0);
@@ -105,22 +110,22 @@ mod tests {
 
     #[test]
     fn work_is_proportional_to_time() {
-        let c = Calibration {
+        let calibration = Calibration {
             units_per_ms: 20_000.0,
             spread: 0.0,
             samples: 1,
             took: US,
         };
-        assert_eq!(c.units(2_000 * US), 40_000);
-        assert_eq!(c.units(US), 20);
-        assert_eq!(c.units(Duration::ZERO), 0);
+        assert_eq!(calibration.units(2_000 * US), 40_000);
+        assert_eq!(calibration.units(US), 20);
+        assert_eq!(calibration.units(Duration::ZERO), 0);
     }
 
     #[test]
     fn measuring_finds_a_rate() {
-        let c = Calibration::measure();
-        assert!(c.units_per_ms > 0.0 && c.units_per_ms.is_finite());
-        assert!((3..=SAMPLES).contains(&c.samples));
-        assert!(c.spread >= 0.0);
+        let calibration = Calibration::measure();
+        assert!(calibration.units_per_ms > 0.0 && calibration.units_per_ms.is_finite());
+        assert!((3..=SAMPLES).contains(&calibration.samples));
+        assert!(calibration.spread >= 0.0);
     }
 }

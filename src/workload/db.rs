@@ -1,8 +1,10 @@
-//! The database: one SQLite file in the scratch folder, with one table, which all tasks read and write.
+//! The database: one SQLite file in the scratch folder, with one table, which all tasks read and
+//! write.
 //!
-//! Everything about it is real: a transaction per step, the lock of the file for which writers wait, the disk. A step that
-//! waits for the lock longer than `[db] timeout` gives up, and its repetition fails. SQLite waits by sleeping and trying
-//! again. tasklab lets it wait a short time only and then tries again itself, so that it notices the end of the run.
+//! Everything about it is real: a transaction per step, the lock of the file for which writers
+//! wait, the disk. A step that waits for the lock longer than `[db] timeout` gives up, and its
+//! repetition fails. SQLite waits by sleeping and trying again. tasklab lets it wait a short time
+//! only and then tries again itself, so that it notices the end of the run.
 
 use super::services_error::{Cancelled, ServicesError};
 use super::stop::{Stop, Stopped};
@@ -16,10 +18,11 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// Connections that are open at the same time, each with up to three descriptors. A task that finds none free waits for one.
+/// Connections that are open at the same time, each with up to three descriptors. A task that finds
+/// none free waits for one.
 const MAX_CONNECTIONS: usize = 16;
-/// How long a wait lasts (SQLite's for the lock of the file, a task's for a connection) before tasklab checks the timeout
-/// and the end of the run.
+/// How long a wait lasts (SQLite's for the lock of the file, a task's for a connection) before
+/// tasklab checks the timeout and the end of the run.
 const CHECK_INTERVAL: Duration = Duration::from_millis(20);
 /// Rows that are inserted between two checks whether the start was cancelled.
 const ROWS_PER_CHECK: u32 = 4096;
@@ -67,8 +70,8 @@ impl Database {
         }
     }
 
-    /// A database in this folder. Creates the file with its rows if a step of the scenario uses it, and calls `cancelled`
-    /// every few thousand rows.
+    /// A database in this folder. Creates the file with its rows if a step of the scenario uses it,
+    /// and calls `cancelled` every few thousand rows.
     ///
     /// # Errors
     /// When the file cannot be created, or `cancelled` returns true.
@@ -94,7 +97,8 @@ impl Database {
         Ok(database)
     }
 
-    /// Creates the table with its rows. False if `cancelled` returned true before the table was complete.
+    /// Creates the table with its rows. False if `cancelled` returned true before the table was
+    /// complete.
     fn populate(&self, cancelled: &dyn Fn() -> bool) -> rusqlite::Result<bool> {
         let mut connection = Connection::open(&self.path)?;
         let journal = if self.spec.wal { "wal" } else { "delete" };
@@ -114,10 +118,12 @@ impl Database {
         Ok(true)
     }
 
-    /// Reads or writes `rows` rows, drawn at random, in one transaction. Keeps the calling thread meanwhile.
+    /// Reads or writes `rows` rows, drawn at random, in one transaction. Keeps the calling thread
+    /// meanwhile.
     ///
     /// # Errors
-    /// When the file stays locked or all connections stay in use for too long, the run stops, or SQLite fails.
+    /// When the file stays locked or all connections stay in use for too long, the run stops, or
+    /// SQLite fails.
     pub(super) fn run(&self, op: DbOp, rows: u32, rng: &mut Pcg64Mcg, stop: &Stop) -> Result<(), DbError> {
         let patience = Patience {
             stop,
@@ -126,7 +132,8 @@ impl Database {
         let connection = self.connect(&patience)?;
         let result = self.transaction(&connection, op, rows, rng, &patience);
         if result.is_err() {
-            // Undoes the part that succeeded. This fails, without harm, if the transaction had not begun.
+            // Undoes the part that succeeded. This fails, without harm, if the transaction had not
+            // begun.
             let _ = connection.execute_batch("ROLLBACK");
         }
         self.connections.lock().idle.push(connection);
@@ -144,7 +151,8 @@ impl Database {
     ) -> Result<(), DbError> {
         let (begin, statement) = match op {
             DbOp::Read => ("BEGIN", "SELECT value FROM entry WHERE id = ?1"),
-            // IMMEDIATE takes the write lock at once: two transactions that have begun to read cannot both go on to write.
+            // IMMEDIATE takes the write lock at once: two transactions that have begun to read
+            // cannot both go on to write.
             DbOp::Write => (
                 "BEGIN IMMEDIATE",
                 "UPDATE entry SET value = value + 1 WHERE id = ?1 RETURNING value",
@@ -191,7 +199,8 @@ impl Database {
     }
 }
 
-/// How long an operation waits for other tasks, each time that it has to. Its own work between two waits is not limited.
+/// How long an operation waits for other tasks, each time that it has to. Its own work between two
+/// waits is not limited.
 struct Patience<'a> {
     stop: &'a Stop,
     timeout: Duration,

@@ -1,7 +1,8 @@
 //! Random draws that depend on the scenario's seed and on nothing else.
 //!
-//! Whoever draws has a [`Seed`] of its own, derived from the scenario's seed and from *who* it is (the task `api#7`, the
-//! arrivals of `api`), and each of its *turns* (a task's repetitions, say) has a generator of its own:
+//! Everything that draws (the task `api#7`, the arrivals of `api`) has a [`Seed`] of its own,
+//! derived from the scenario's seed and from its name. Each *turn* of it, such as a repetition of a
+//! task, has a generator of its own:
 //!
 //! ```text
 //!   scenario's seed ─┬─ api#0 ─┬─ repetition 0 ── 3.1 ms, 17 ms, …
@@ -10,8 +11,8 @@
 //!                    └─ arrivals of api ── …
 //! ```
 //!
-//! So neither the executor, nor the order in which tasks come to run, nor a repetition that was cancelled in its middle
-//! shifts anybody's draws.
+//! So three things change no draw: the executor, the order in which tasks run, and a repetition
+//! that is cancelled in its middle.
 
 use crate::scenario::Draw;
 use rand::{Rng, SeedableRng};
@@ -20,43 +21,44 @@ use rand_pcg::Pcg64Mcg;
 use sha2::{Digest, Sha256};
 use std::time::Duration;
 
-/// The longest draw: a tail of a distribution that went astray ends here.
+/// The longest draw, one year. The tail of a distribution is cut here.
 const LONGEST: Duration = Duration::from_secs(365 * 24 * 3600);
 
-/// The standard normal distribution's 99th percentile.
+/// The 99th percentile of the standard normal distribution.
 const Z99: f64 = 2.326_347_874_040_841;
 
-/// The source of one drawer's randomness.
+/// The source of all draws of one task, of the arrivals of one group, or of the loopback service.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Seed(u64);
 
 impl Seed {
-    /// A task's: the `index`th of its group.
+    /// The seed of the task with this index in its group.
     pub fn of_task(scenario: u64, group: &str, index: u32) -> Seed {
         Seed::derive(scenario, "task", group, index)
     }
 
-    /// A group's arrivals'.
+    /// The seed of the arrivals of a group.
     pub fn of_arrivals(scenario: u64, group: &str) -> Seed {
         Seed::derive(scenario, "arrivals", group, 0)
     }
 
-    /// The loopback service's, for requests that bring no seed of their own.
+    /// The seed of the loopback service, for requests that carry no number to draw from.
     pub fn of_service(scenario: u64) -> Seed {
         Seed::derive(scenario, "service", "", 0)
     }
 
-    /// A seed that was drawn.
+    /// A seed that is itself a draw, of a parent or a client.
     pub fn drawn(number: u64) -> Seed {
         Seed(number)
     }
 
-    /// The generator for one turn. Cheap enough to be made for every repetition.
+    /// The generator for one turn. This is cheap enough for every repetition.
     pub fn turn(self, turn: u64) -> Pcg64Mcg {
         Pcg64Mcg::seed_from_u64(scatter(self.0 ^ scatter(turn)))
     }
 
-    /// Hashes who draws. Names are cut off by their length, so that no two drawers spell the same bytes.
+    /// Hashes what identifies a seed. The length of each name precedes it, so that no two
+    /// identities give the same bytes.
     fn derive(scenario: u64, role: &str, name: &str, index: u32) -> Seed {
         let mut hash = Sha256::new();
         hash.update(scenario.to_le_bytes());
@@ -71,7 +73,7 @@ impl Seed {
     }
 }
 
-/// A bijection that makes neighbouring numbers unlike each other (the finaliser of SplitMix64).
+/// The finaliser of SplitMix64: a bijection that maps neighbouring numbers to very different ones.
 fn scatter(mut x: u64) -> u64 {
     x = x.wrapping_add(0x9e37_79b9_7f4a_7c15);
     x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -79,7 +81,8 @@ fn scatter(mut x: u64) -> u64 {
     x ^ (x >> 31)
 }
 
-/// Draws a length of time. Never negative, and at most a year where the distribution has no end.
+/// Draws a length of time. It is never negative, and at most a year if the distribution has no
+/// upper bound.
 pub fn sample(draw: &Draw, rng: &mut Pcg64Mcg) -> Duration {
     match *draw {
         Draw::Fixed(d) => d,
@@ -100,7 +103,7 @@ pub fn sample(draw: &Draw, rng: &mut Pcg64Mcg) -> Duration {
     }
 }
 
-/// Whether something happens whose chance is `chance`, 0–1. Draws nothing where the answer is certain.
+/// True with the probability `chance`, 0–1. Draws nothing if the answer is certain.
 pub fn happens(chance: f64, rng: &mut Pcg64Mcg) -> bool {
     chance >= 1.0 || (chance > 0.0 && rng.random::<f64>() < chance)
 }
@@ -139,14 +142,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_same_task_draws_the_same(draw in any_draw(), seed: u64, group in "[a-z-]{1,8}", index: u32, turn: u64) {
+        fn a_task_draws_the_same_values_each_time(draw in any_draw(), seed: u64, group in "[a-z-]{1,8}", index: u32, turn: u64) {
             let one = take(&draw, Seed::of_task(seed, &group, index).turn(turn), 8);
             let two = take(&draw, Seed::of_task(seed, &group, index).turn(turn), 8);
             prop_assert_eq!(one, two);
         }
 
         #[test]
-        fn others_draw_otherwise(seed: u64, index in 0u32..u32::MAX, turn in 0u64..u64::MAX) {
+        fn different_seeds_and_turns_draw_different_values(seed: u64, index in 0u32..u32::MAX, turn in 0u64..u64::MAX) {
             let draw = Draw::Uniform { min: Duration::ZERO, max: 1000 * MS };
             let mine = take(&draw, Seed::of_task(seed, "api", index).turn(turn), 8);
             let others = [
@@ -163,10 +166,10 @@ mod tests {
         }
 
         #[test]
-        fn no_draw_is_beyond_its_bounds(draw in any_draw(), seed: u64) {
+        fn every_draw_is_within_its_bounds(draw in any_draw(), seed: u64) {
             for d in take(&draw, Seed::drawn(seed).turn(0), 32) {
                 match draw {
-                    Draw::Fixed(only) => prop_assert_eq!(d, only),
+                    Draw::Fixed(fixed) => prop_assert_eq!(d, fixed),
                     Draw::Uniform { min, max } => prop_assert!(min <= d && d <= max),
                     _ => prop_assert!(d <= LONGEST),
                 }
@@ -174,9 +177,9 @@ mod tests {
         }
     }
 
-    /// Pins the draws themselves: a new version of a crate must not change what an old scenario shows.
+    /// A new version of a crate must not change what an old scenario shows.
     #[test]
-    fn draws_stay_what_they_were() {
+    fn known_seeds_give_known_draws() {
         let draw = Draw::Uniform {
             min: Duration::ZERO,
             max: Duration::from_nanos(1_000_000),
@@ -189,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn distributions_have_the_shape_that_they_promise() {
+    fn distributions_have_their_documented_shape() {
         let n = 20_000;
         let sorted = |draw| {
             let mut all = take(&draw, Seed::drawn(1).turn(0), n);
@@ -226,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn a_chance_is_a_share() {
+    fn an_event_happens_as_often_as_its_chance_says() {
         let mut rng = Seed::drawn(1).turn(0);
         let hits = (0..10_000).filter(|_| happens(0.25, &mut rng)).count();
         assert!((2_300..2_700).contains(&hits), "{hits}");

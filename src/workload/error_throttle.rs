@@ -1,7 +1,9 @@
-//! Log messages about errors that many tasks may share: the machine refuses something, or a limit is reached.
+//! Log messages about errors that many tasks may share: the machine refuses something, or a limit
+//! is reached.
 //!
-//! Where one task meets such an error, thousands may. So the log gets only the 1st, 10th, 100th, … error of each kind in
-//! each group. These are errors and not warnings, because no scenario asks for them.
+//! Where one task meets such an error, thousands may. So the log gets only the 1st, 10th, 100th, …
+//! error of each kind in each group. These are errors and not warnings, because no scenario asks
+//! for them.
 
 use crate::probe::TaskHandle;
 use crate::record::GroupId;
@@ -29,8 +31,8 @@ pub(super) enum ErrorKind {
 pub(super) struct ErrorThrottle(Mutex<HashMap<(GroupId, ErrorKind), u64>>);
 
 impl ErrorThrottle {
-    /// Counts an error of this task, and logs `message` if its turn has come. The log itself adds the name of the task when
-    /// the task is the caller.
+    /// Counts an error of this task, and logs `message` if its turn has come. The log itself adds
+    /// the name of the task when the task is the caller.
     pub(super) fn report(&self, task: &TaskHandle, kind: ErrorKind, message: impl fmt::Display) {
         let count = self.count(task.group(), kind);
         if is_logged(count) {

@@ -1,7 +1,8 @@
 //! The scratch folder: the only place where file steps read and write.
 //!
-//! Files to read are created before the run starts, one per size, so that no measured thread creates them. A step that
-//! writes reserves a file and overwrites its contents: there are never more files than tasks that write at the same time.
+//! Files to read are created before the run starts, one per size, so that no measured thread
+//! creates them. A step that writes reserves a file and overwrites its contents: there are never
+//! more files than tasks that write at the same time.
 
 use super::services_error::{Cancelled, ServicesError};
 use crate::scenario::{FileOp, Scenario, Step};
@@ -33,8 +34,8 @@ struct OutputNumbers {
 }
 
 impl Scratch {
-    /// Creates the folder in the system's place for temporary files (`TMPDIR`), and the files that the scenario reads.
-    /// Calls `cancelled` before every MiB.
+    /// Creates the folder in the system's place for temporary files (`TMPDIR`), and the files that
+    /// the scenario reads. Calls `cancelled` before every MiB.
     ///
     /// # Errors
     /// When the folder or a file in it cannot be created, or `cancelled` returns true.
@@ -97,8 +98,8 @@ impl Scratch {
 
     /// A file to write that no other step reserves until the guard is dropped.
     ///
-    /// A write that was cancelled may still be in progress when the next step reserves its file. Both then write one file,
-    /// which harms neither.
+    /// A write that was cancelled may still be in progress when the next step reserves its file.
+    /// Both then write one file, which harms neither.
     pub(super) fn reserve_output(&self) -> OutputFile<'_> {
         let mut outputs = self.outputs.lock();
         let number = outputs.free.pop().unwrap_or_else(|| {
@@ -108,8 +109,8 @@ impl Scratch {
         OutputFile { scratch: self, number }
     }
 
-    /// Removes the folder, unless it belongs to another process. A task that still writes finds the folder gone. A second
-    /// caller waits until the first has removed it.
+    /// Removes the folder, unless it belongs to another process. A task that still writes finds the
+    /// folder gone. A second caller waits until the first has removed it.
     ///
     /// # Errors
     /// When something in the folder cannot be removed.
@@ -130,7 +131,8 @@ impl Scratch {
     }
 }
 
-/// The error of tempfile when it cannot create a folder, without the path of the folder that it did not create.
+/// The error of tempfile when it cannot create a folder, without the path of the folder that it did
+/// not create.
 ///
 /// tempfile hides the error of the system. Only the text of that error is left, before the path.
 fn without_path(error: &io::Error) -> io::Error {
@@ -146,7 +148,8 @@ pub(super) struct OutputFile<'a> {
 }
 
 impl OutputFile<'_> {
-    /// The path of the file. It contains the process id, because several processes may share the folder.
+    /// The path of the file. It contains the process id, because several processes may share the
+    /// folder.
     pub(super) fn path(&self) -> PathBuf {
         let name = format!("written-{}-{}", std::process::id(), self.number);
         self.scratch.path.join(name)

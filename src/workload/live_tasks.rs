@@ -3,7 +3,8 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
-/// The number of tasks that have not ended, children included, and a callback for when there are none.
+/// The number of tasks that have not ended, children included, and a callback for when there are
+/// none.
 #[derive(Default)]
 pub struct LiveTasks {
     count: AtomicUsize,
@@ -11,8 +12,8 @@ pub struct LiveTasks {
 }
 
 impl LiveTasks {
-    /// Calls `on_none_left` each time the last task has ended, on the thread of that task. Only the first call of this
-    /// method has an effect: there is one run.
+    /// Calls `on_none_left` each time the last task has ended, on the thread of that task. Only the
+    /// first call of this method has an effect: there is one run.
     pub fn on_none_left(&self, on_none_left: impl Fn() + Send + Sync + 'static) {
         let _ = self.on_none_left.set(Box::new(on_none_left));
     }

@@ -1,14 +1,14 @@
-//! What tasks do. Nothing here knows which executor runs it, beyond async or sync.
+//! What tasks do. This module knows of its executor only whether it is async or runs on threads.
 //!
 //! ```text
 //!   Scenario ── compile ──► Program ─┐
 //!      │                             ├─ TaskCtx ── run_async / run_sync / job ──► records
-//!      └─ Services::start ► Services ┘     └─ children, if a step calls some
+//!      └─ Services::start ► Services ┘     └─ children, if a step spawns some
 //! ```
 //!
-//! A [`Program`] is a group's steps, ready to run; a [`TaskCtx`] is one task's way through them; [`Services`] are what they
-//! all use: the calibration, the loopback HTTP service, the scratch folder with the database, locks, semaphores and channels, the
-//! [`Stop`] flag.
+//! A [`Program`] is the list of steps of a group, ready to run. A [`TaskCtx`] runs one task through
+//! it. All tasks share the [`Services`]: the calibration, the loopback HTTP service, the scratch
+//! folder with the database, locks, semaphores, channels, and the [`Stop`] flag.
 //!
 //! # What each step does where
 //!

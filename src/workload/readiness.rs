@@ -1,10 +1,11 @@
 //! How the services of a task mark the instant at which the thing that it waits for was ready.
 //!
-//! The loopback service knows when a reply left, and an offloaded job knows when it was done. The waiting task learns of it
-//! only when a worker polls the driver and then runs the task. The difference is what tasklab calls *unnoticed*.
+//! The loopback service knows when a reply left, and an offloaded job knows when it was done. The
+//! waiting task learns of it only when a worker polls the driver and then runs the task. The
+//! difference is what tasklab calls *unnoticed*.
 //!
-//! A mark may come late: the timeout of the task has passed, and the task now waits for something else. So every wait has a
-//! number, and a mark for a wait that is over is ignored.
+//! A mark may come late: the timeout of the task has passed, and the task now waits for something
+//! else. So every wait has a number, and a mark for a wait that is over is ignored.
 
 use crate::probe::{self, TaskHandle};
 use crate::record::ProcessInstant;
@@ -34,8 +35,8 @@ impl Readiness {
         })
     }
 
-    /// Begins a wait, which ends when the guard is dropped. Unless a service marks the wait as ready before, it is ready at
-    /// `limit`, the deadline of the task's timeout.
+    /// Begins a wait, which ends when the guard is dropped. Unless a service marks the wait as
+    /// ready before, it is ready at `limit`, the deadline of the task's timeout.
     pub(super) fn begin_wait(self: &Arc<Self>, limit: Option<ProcessInstant>) -> Wait {
         let mut waits = self.waits.lock();
         waits.count += 1;
@@ -104,7 +105,8 @@ impl ReadyToken {
 pub(super) struct DeadlineGuard<'a>(&'a TaskHandle);
 
 impl<'a> DeadlineGuard<'a> {
-    /// The task is ready at `own`, when its wait is over, or at `limit`, the deadline of its timeout, whichever is earlier.
+    /// The task is ready at `own`, when its wait is over, or at `limit`, the deadline of its
+    /// timeout, whichever is earlier.
     pub(super) fn new(
         handle: &'a TaskHandle,
         own: Option<ProcessInstant>,

@@ -21,8 +21,9 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock, Weak};
 
-/// The calibration, the loopback service, the scratch folder with the database, what tasks wait for one another at, the
-/// counters of a run's tasks and errors, and the flag that ends all computations.
+/// The calibration, the loopback service, the scratch folder with the database, what tasks wait for
+/// one another at, the counters of a run's tasks and errors, and the flag that ends all
+/// computations.
 pub struct Services {
     calibration: Calibration,
     stop: Stop,
@@ -39,12 +40,13 @@ pub struct Services {
 }
 
 impl Services {
-    /// Calibrates, starts the loopback service, and creates the scratch folder with the files that the scenario reads. Adds
-    /// the names of channels to `labels`.
+    /// Calibrates, starts the loopback service, and creates the scratch folder with the files that
+    /// the scenario reads. Adds the names of channels to `labels`.
     ///
-    /// This takes some 40 ms, nearly all of them for the calibration, which wants the machine idle: call this before any
-    /// task runs. Large files take longer. While it writes them, this function calls `cancelled` between their pieces; once
-    /// that returns true, it removes all that it created.
+    /// This takes some 40 ms, nearly all of them for the calibration, which wants the machine idle:
+    /// call this before any task runs. Large files take longer. While it writes them, this function
+    /// calls `cancelled` between their pieces; once that returns true, it removes all that it
+    /// created.
     ///
     /// # Errors
     /// When the machine does not grant what a run needs, or `cancelled` returns true.
@@ -68,8 +70,9 @@ impl Services {
         ))
     }
 
-    /// The services of a worker process, which runs tasks for another process. Calibration, loopback service and scratch
-    /// folder belong to that process; the worker neither stops nor removes them.
+    /// The services of a worker process, which runs tasks for another process. Calibration,
+    /// loopback service and scratch folder belong to that process; the worker neither stops nor
+    /// removes them.
     pub fn for_worker(
         calibration: Calibration,
         http: SocketAddr,
@@ -129,7 +132,8 @@ impl Services {
         &self.spawn_limit
     }
 
-    /// Counts `more` tasks that `task` is about to spawn. If they are too many, none is counted, and the log says so.
+    /// Counts `more` tasks that `task` is about to spawn. If they are too many, none is counted,
+    /// and the log says so.
     ///
     /// # Errors
     /// When they are too many.
@@ -157,18 +161,19 @@ impl Services {
         &self.shared
     }
 
-    /// Detached tasks, which another task spawns on a thread and does not wait for, go to `spawner` from now on. Only the
-    /// first call of this method has an effect: there is one executor.
+    /// Detached tasks, which another task spawns on a thread and does not wait for, go to `spawner`
+    /// from now on. Only the first call of this method has an effect: there is one executor.
     pub fn set_detached_spawner(&self, spawner: Weak<dyn DetachedSpawner>) {
         let _ = self.detached_spawner.set(spawner);
     }
 
-    /// Runs a task that another task has spawned on a thread and does not wait for: on the executor if it takes detached
-    /// tasks, otherwise on a thread of its own.
+    /// Runs a task that another task has spawned on a thread and does not wait for: on the executor
+    /// if it takes detached tasks, otherwise on a thread of its own.
     pub(super) fn spawn_detached(&self, task: TaskCtx) {
         match self.detached_spawner.get().map(Weak::upgrade) {
             Some(Some(spawner)) => spawner.spawn_detached(task),
-            // The executor is gone, because the run is over. Dropping the task cancels it, like the tasks in its queue.
+            // The executor is gone, because the run is over. Dropping the task cancels it, like the
+            // tasks in its queue.
             Some(None) => drop(task),
             None => task.run_on_thread(),
         }
@@ -195,8 +200,8 @@ impl Services {
         &self.database
     }
 
-    /// Raises the stop flag, stops the loopback service and removes the scratch folder. Steps of tasks that still run then
-    /// fail to use them.
+    /// Raises the stop flag, stops the loopback service and removes the scratch folder. Steps of
+    /// tasks that still run then fail to use them.
     ///
     /// # Errors
     /// When something in the scratch folder cannot be removed.
@@ -207,15 +212,18 @@ impl Services {
     }
 }
 
-/// A thread executor that runs detached tasks: tasks that another task spawns and does not wait for.
+/// A thread executor that runs detached tasks: tasks that another task spawns and does not wait
+/// for.
 pub trait DetachedSpawner: Send + Sync {
-    /// Runs a task when its turn comes, after the tasks that are queued already. Never waits for the task.
+    /// Runs a task when its turn comes, after the tasks that are queued already. Never waits for
+    /// the task.
     fn spawn_detached(self: Arc<Self>, task: TaskCtx);
 }
 
 /// Raises this process's own limit of open files to the hard limit, which every user may do.
 ///
-/// Each task that uses HTTP needs two descriptors, its own end of the connection and the service's; common limits are 1024.
+/// Each task that uses HTTP needs two descriptors, its own end of the connection and the service's;
+/// common limits are 1024.
 fn raise_file_limit() {
     let limit = getrlimit(Resource::Nofile);
     // If the system refuses, connections beyond the limit fail, and their repetitions say so.

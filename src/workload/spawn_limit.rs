@@ -1,6 +1,7 @@
 //! How many tasks the steps of a run may spawn.
 //!
-//! The scenario's reader cannot count the tasks that a loop spawns again and again. So the run counts them.
+//! The scenario's reader cannot count the tasks that a loop spawns again and again. So the run
+//! counts them.
 
 use crate::scenario::MOST_TASKS;
 use std::sync::atomic::{AtomicU64, Ordering};

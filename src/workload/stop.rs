@@ -18,9 +18,10 @@ pub(super) trait Close: Send + Sync {
 
 /// A flag that is raised once, when the run stops.
 ///
-/// Computations check the flag between steps and, inside long steps, about every millisecond: a task that never awaits
-/// cannot be cancelled in any other way. A task that waits for another task cannot check the flag. Therefore raising the
-/// flag also closes every place where tasks wait for one another.
+/// Computations check the flag between steps and, inside long steps, about every millisecond: a
+/// task that never awaits cannot be cancelled in any other way. A task that waits for another task
+/// cannot check the flag. Therefore raising the flag also closes every place where tasks wait for
+/// one another.
 #[derive(Default)]
 pub struct Stop {
     requested: AtomicBool,
@@ -70,8 +71,8 @@ pub struct Stopped;
 
 /// Keeps the calling thread until `is_over` returns true, at most until `deadline`.
 ///
-/// Executors stop with this: what they wait for (tasks, threads, processes) signals nothing when it ends, and ends within
-/// milliseconds. So this function checks about every millisecond.
+/// Executors stop with this: what they wait for (tasks, threads, processes) signals nothing when it
+/// ends, and ends within milliseconds. So this function checks about every millisecond.
 pub(crate) fn wait_until(deadline: Instant, is_over: impl Fn() -> bool) {
     while !is_over() && Instant::now() < deadline {
         thread::sleep(CHECK_INTERVAL);

@@ -18,12 +18,13 @@ use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::Duration;
 
-/// A task of a scenario, ready to run: on an async executor by [`run_async`](TaskCtx::run_async), on threads by
-/// [`run_sync`](TaskCtx::run_sync), or [`job`](TaskCtx::job) by job.
+/// A task of a scenario, ready to run: on an async executor by [`run_async`](TaskCtx::run_async),
+/// on threads by [`run_sync`](TaskCtx::run_sync), or [`job`](TaskCtx::job) by job.
 ///
-/// A repetition that fails or times out does not end the task: the next one follows. A task that does its steps only once
-/// ends as its repetition did. Any other task ends as `Completed` after its last repetition or when the time of its group is
-/// up, however each repetition ended. It ends as `Cancelled` if the run ended before, or this object was dropped.
+/// A repetition that fails or times out does not end the task: the next one follows. A task that
+/// does its steps only once ends as its repetition did. Any other task ends as `Completed` after
+/// its last repetition or when the time of its group is up, however each repetition ended. It ends
+/// as `Cancelled` if the run ended before, or this object was dropped.
 ///
 /// The task counts among the [live tasks](Services::live_tasks) as long as this object exists.
 pub struct TaskCtx {
@@ -48,8 +49,8 @@ impl TaskCtx {
         TaskCtx::child(handle, program, services, seed, None)
     }
 
-    /// A task that another task has spawned. Its draws derive from its parent's draws, so that they do not depend on the order
-    /// in which tasks are spawned.
+    /// A task that another task has spawned. Its draws derive from its parent's draws, so that they
+    /// do not depend on the order in which tasks are spawned.
     pub(super) fn child(
         handle: TaskHandle,
         program: Arc<Program>,
@@ -98,8 +99,8 @@ impl TaskCtx {
         self.end(outcome)
     }
 
-    /// [`run_async`](TaskCtx::run_async) as a future of a known type. A task that spawns a task would otherwise contain its own
-    /// type.
+    /// [`run_async`](TaskCtx::run_async) as a future of a known type. A task that spawns a task
+    /// would otherwise contain its own type.
     pub(super) fn boxed(self) -> Pin<Box<dyn Future<Output = Outcome> + Send>> {
         Box::pin(self.run_async())
     }
@@ -120,21 +121,22 @@ impl TaskCtx {
         self.last_outcome = repetition.end(result);
     }
 
-    /// Does all repetitions on the calling thread, each as a job. The first is queued since `queued_since`. A panic ends the
-    /// task and does not unwind further.
+    /// Does all repetitions on the calling thread, each as a job. The first is queued since
+    /// `queued_since`. A panic ends the task and does not unwind further.
     pub fn run_sync(mut self, mut queued_since: ProcessInstant) {
         while self.job(queued_since, Reason::Yield) {
             queued_since = probe::now();
         }
     }
 
-    /// Does all repetitions on a new thread, which is a lane as long as it lasts. If the machine grants no thread, the task
-    /// fails, and the log says so ([throttled](super::error_throttle)).
+    /// Does all repetitions on a new thread, which is a lane as long as it lasts. If the machine
+    /// grants no thread, the task fails, and the log says so ([throttled](super::error_throttle)).
     pub fn run_on_thread(mut self) {
         let queued_since = probe::now();
         let name = format!("{}#{}", self.program.group, self.context.task.index());
         let registry = self.context.task.registry().clone();
-        // The task goes through a channel, so that it is still here if the thread cannot be spawned.
+        // The task goes through a channel, so that it is still here if the thread cannot be
+        // spawned.
         let (sender, receiver) = mpsc::sync_channel::<TaskCtx>(1);
         let spawned = thread::Builder::new().name(name.clone()).spawn(move || {
             lane::ready_for_jobs(&registry, LaneKind::Thread);
@@ -155,11 +157,13 @@ impl TaskCtx {
         }
     }
 
-    /// Does the next repetition, if there is one, as a job on the calling thread. The job is one slice, which is queued since
-    /// `queued_since`; after it the task waits for `then`. Only the end of the run can cancel it. A repetition that ends
-    /// after its timeout has timed out. A panic ends the task and does not unwind further.
+    /// Does the next repetition, if there is one, as a job on the calling thread. The job is one
+    /// slice, which is queued since `queued_since`; after it the task waits for `then`. Only the
+    /// end of the run can cancel it. A repetition that ends after its timeout has timed out. A
+    /// panic ends the task and does not unwind further.
     ///
-    /// Returns whether another repetition is to follow. If not, the task has ended, and its end is recorded.
+    /// Returns whether another repetition is to follow. If not, the task has ended, and its end is
+    /// recorded.
     pub fn job(&mut self, queued_since: ProcessInstant, then: Reason) -> bool {
         if !self.more() {
             let outcome = self.outcome();
@@ -242,7 +246,8 @@ fn outcome_of_drop() -> Outcome {
     }
 }
 
-/// A repetition in progress. It is recorded when it ends, also if it panics or its future is dropped.
+/// A repetition in progress. It is recorded when it ends, also if it panics or its future is
+/// dropped.
 struct Repetition {
     handle: TaskHandle,
     start: ProcessInstant,

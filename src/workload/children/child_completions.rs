@@ -15,7 +15,8 @@ pub(in crate::workload) struct ChildEnd {
     pub(super) at: ProcessInstant,
 }
 
-/// The ends of a step's children in the order in which they came. A parent that has gone on no longer reads them.
+/// The ends of a step's children in the order in which they came. A parent that has gone on no
+/// longer reads them.
 #[derive(Debug, Default)]
 pub(in crate::workload) struct ChildCompletions {
     state: Mutex<State>,
@@ -48,8 +49,8 @@ impl ChildCompletions {
         self.wait_for(|ends| ends.get(observed).copied())
     }
 
-    /// The end of the child with this index, which has ended but may still be reporting that. Keeps the calling thread
-    /// until then.
+    /// The end of the child with this index, which has ended but may still be reporting that. Keeps
+    /// the calling thread until then.
     pub(super) fn wait_for_child(&self, child: usize) -> ChildEnd {
         self.wait_for(|ends| ends.iter().find(|end| end.child == child).copied())
     }

@@ -21,8 +21,8 @@ pub(in crate::workload) enum NextAction {
     GoOn,
 }
 
-/// The state of a step that has spawned children and waits for them. A child is *observed* when its parent has seen its
-/// end, and *pending* before.
+/// The state of a step that has spawned children and waits for them. A child is *observed* when its
+/// parent has seen its end, and *pending* before.
 pub(in crate::workload) struct JoinState {
     pub(super) mode: JoinMode,
     pub(super) start: ProcessInstant,
@@ -102,8 +102,8 @@ impl JoinState {
         self.ends.push(end);
     }
 
-    /// Observes all ends that children have reported by now. The parent calls this when it goes on, so that no child whose
-    /// end has arrived counts as unobserved.
+    /// Observes all ends that children have reported by now. The parent calls this when it goes on,
+    /// so that no child whose end has arrived counts as unobserved.
     pub(in crate::workload) fn observe_reported(&mut self) {
         for end in self.completions.since(self.ends.len()) {
             self.add_end(end);
@@ -116,8 +116,8 @@ impl JoinState {
         self.children.iter().enumerate().filter(is_pending)
     }
 
-    /// The parent no longer waits for the pending children, and they run on. When the run stops this does nothing: nobody
-    /// waits for anything then.
+    /// The parent no longer waits for the pending children, and they run on. When the run stops
+    /// this does nothing: nobody waits for anything then.
     pub(in crate::workload) fn orphan_pending(&mut self, stop: &Stop) {
         if !stop.is_requested() {
             self.release_pending(probe::orphaned);
@@ -129,8 +129,9 @@ impl JoinState {
         self.release_pending(probe::unheard);
     }
 
-    /// Calls `release` for each pending child. It returns false for a child that has ended by now: the end of such a child
-    /// was recorded as observed, and the child is about to report it. So this function waits for the report and observes it.
+    /// Calls `release` for each pending child. It returns false for a child that has ended by now:
+    /// the end of such a child was recorded as observed, and the child is about to report it. So
+    /// this function waits for the report and observes it.
     fn release_pending(&mut self, release: fn(&TaskHandle) -> bool) {
         for child in 0..self.children.len() {
             if !self.is_observed[child] && !release(&self.children[child]) {
@@ -151,8 +152,8 @@ impl JoinState {
         }
     }
 
-    /// Ends the step: logs how it went and returns its result. `cancels` says what becomes of pending children: true if they
-    /// are cancelled, false if they run on.
+    /// Ends the step: logs how it went and returns its result. `cancels` says what becomes of
+    /// pending children: true if they are cancelled, false if they run on.
     ///
     /// # Errors
     /// When the step did not succeed.

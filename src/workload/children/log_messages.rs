@@ -1,4 +1,5 @@
-//! The log messages about a step that waits for children, in words for a student who sees one for the first time.
+//! The log messages about a step that waits for children, in words for a student who sees one for
+//! the first time.
 
 use super::JoinMode;
 use super::child_completions::ChildEnd;
@@ -12,8 +13,8 @@ use std::fmt;
 const MAX_NAMES: usize = 8;
 
 impl JoinState {
-    /// Logs how the step went, when the parent goes on. `cancels` says what becomes of pending children: true if they are
-    /// cancelled, false if they run on.
+    /// Logs how the step went, when the parent goes on. `cancels` says what becomes of pending
+    /// children: true if they are cancelled, false if they run on.
     pub(super) fn log_result(&self, cancels: bool) {
         tracing::info!("{}", ResultMessage { join: self, cancels });
     }

@@ -1,7 +1,8 @@
 //! The async client: one connection per task, kept alive, driven by the task itself.
 //!
-//! hyper's usual way spawns the connection as a task of its own. Then half of every request would belong to a task that the
-//! scenario does not name. Here the task polls its connection while it waits for the reply, and nothing else polls it.
+//! hyper's usual way spawns the connection as a task of its own. Then half of every request would
+//! belong to a task that the scenario does not name. Here the task polls its connection while it
+//! waits for the reply, and nothing else polls it.
 
 use super::reentrant_waker::ReentrantWaker;
 use super::{DRAW, WAIT};
@@ -47,7 +48,8 @@ impl HttpClient {
     /// Connects to the service at this address.
     pub(in crate::workload) async fn connect(address: SocketAddr) -> Result<HttpClient, RequestError> {
         let stream = TcpStream::connect(address).await.map_err(RequestError::Connect)?;
-        // There is one small request at a time. Waiting for more data to send with it would only delay it.
+        // There is one small request at a time. Waiting for more data to send with it would only
+        // delay it.
         stream.set_nodelay(true).map_err(RequestError::Connect)?;
         let (sender, connection) = handshake(TokioIo::new(stream)).await.map_err(RequestError::Broken)?;
         let reentrant = Arc::new(ReentrantWaker::default());
@@ -66,8 +68,8 @@ impl HttpClient {
         self.driver.is_some() && !self.sender.is_closed()
     }
 
-    /// Sends a request and reads the whole reply. If this future is dropped before it is ready, the connection has half a
-    /// reply on it: drop the client too.
+    /// Sends a request and reads the whole reply. If this future is dropped before it is ready, the
+    /// connection has half a reply on it: drop the client too.
     ///
     /// The request carries `draw`, the task, and the number of the task's wait to the service.
     pub(in crate::workload) async fn get(

@@ -9,15 +9,16 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
-/// The token of the task that waits for the next reply of a connection. The service puts it here before it hands the reply
-/// to hyper.
+/// The token of the task that waits for the next reply of a connection. The service puts it here
+/// before it hands the reply to hyper.
 pub(super) type NextReply = Rc<RefCell<Option<ReadyToken>>>;
 
 /// The service's end of a connection.
 ///
-/// It marks the task as ready just *before* it passes the bytes to the kernel. Over loopback, `write` delivers them and wakes
-/// the receiver before it returns, so a mark afterwards could come after the task has run. The price is that "ready" is
-/// early by the length of a `write`, some ten microseconds.
+/// It marks the task as ready just *before* it passes the bytes to the kernel. Over loopback,
+/// `write` delivers them and wakes the receiver before it returns, so a mark afterwards could come
+/// after the task has run. The price is that "ready" is early by the length of a `write`, some ten
+/// microseconds.
 pub(super) struct NotifyingStream {
     stream: TcpStream,
     next_reply: NextReply,

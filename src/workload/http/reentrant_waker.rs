@@ -1,9 +1,10 @@
 //! A waker that distinguishes wake-ups from outside a task from those that the task causes itself.
 //!
-//! A hyper connection and the request on it are two futures that wake each other. Here both live in one task. So each such
-//! wake-up would make the runtime poll the task once more, for nothing: polls that the scenario does not contain, on every
-//! timeline. Therefore both futures get this waker. If they call it while the task polls them, on the thread of that poll,
-//! it has them polled again on the spot. Only a call from outside reaches the task's own waker.
+//! A hyper connection and the request on it are two futures that wake each other. Here both live in
+//! one task. So each such wake-up would make the runtime poll the task once more, for nothing:
+//! polls that the scenario does not contain, on every timeline. Therefore both futures get this
+//! waker. If they call it while the task polls them, on the thread of that poll, it has them polled
+//! again on the spot. Only a call from outside reaches the task's own waker.
 
 use parking_lot::Mutex;
 use std::sync::Arc;
@@ -27,8 +28,8 @@ struct State {
 }
 
 impl ReentrantWaker {
-    /// Polls `inner` until it is ready or no longer wakes itself. `waker` is this object as a [`Waker`]; `outer` is the
-    /// context of the task.
+    /// Polls `inner` until it is ready or no longer wakes itself. `waker` is this object as a
+    /// [`Waker`]; `outer` is the context of the task.
     pub(super) fn poll<T>(
         &self,
         waker: &Waker,

@@ -1,8 +1,9 @@
-//! The loopback service: a real HTTP/1.1 server on 127.0.0.1, on a thread and a runtime of its own, which are not measured.
+//! The loopback service: a real HTTP/1.1 server on 127.0.0.1, on a thread and a runtime of its own,
+//! which are not measured.
 //!
-//! The service waits for its latency with tokio's timer, which counts whole milliseconds and rounds up: a reply comes up to
-//! 1 ms after the latency that was drawn. This does not change the lateness of tasks, which counts from the instant at which
-//! the reply really left.
+//! The service waits for its latency with tokio's timer, which counts whole milliseconds and rounds
+//! up: a reply comes up to 1 ms after the latency that was drawn. This does not change the lateness
+//! of tasks, which counts from the instant at which the reply really left.
 
 use super::notifying_stream::{NextReply, NotifyingStream};
 use super::{DRAW, WAIT};
@@ -107,7 +108,8 @@ impl HttpService {
         })
     }
 
-    /// The service that another process runs at this address. That process decides how the service behaves.
+    /// The service that another process runs at this address. That process decides how the service
+    /// behaves.
     pub(in crate::workload) fn remote(address: SocketAddr, seed: u64) -> HttpService {
         let behaviour = HttpSpec {
             latency: Draw::Fixed(Duration::ZERO),
@@ -126,8 +128,8 @@ impl HttpService {
         self.address
     }
 
-    /// Changes how the service answers future requests: their latency, and the share of failures, 0–1. `None` keeps the
-    /// present value.
+    /// Changes how the service answers future requests: their latency, and the share of failures,
+    /// 0–1. `None` keeps the present value.
     pub fn set(&self, latency: Option<Draw>, failure_rate: Option<f64>) {
         let mut behaviour = self.state.behaviour.lock();
         behaviour.latency = latency.unwrap_or(behaviour.latency);
@@ -144,8 +146,8 @@ impl HttpService {
         self.state.tasks.lock().remove(&task);
     }
 
-    /// Sends a request and reads the whole reply. Keeps the calling thread meanwhile. Threads share connections, which are
-    /// kept alive.
+    /// Sends a request and reads the whole reply. Keeps the calling thread meanwhile. Threads share
+    /// connections, which are kept alive.
     pub(in crate::workload) fn get_sync(&self, path: &PathAndQuery, draw: u64) -> Result<StatusCode, ureq::Error> {
         let mut reply = self
             .agent
@@ -156,7 +158,8 @@ impl HttpService {
         Ok(reply.status())
     }
 
-    /// Ends all connections and the thread of the service. Does nothing if another process runs the service.
+    /// Ends all connections and the thread of the service. Does nothing if another process runs the
+    /// service.
     pub fn stop(&self) {
         let running = self.thread.lock().take();
         if let Some((stop, thread)) = running {
@@ -246,7 +249,8 @@ impl ServerState {
         (sample(&behaviour.latency, &mut rng), fails)
     }
 
-    /// The token of the task that waits for this reply. `None` if the client is not a registered task.
+    /// The token of the task that waits for this reply. `None` if the client is not a registered
+    /// task.
     fn ready_token(&self, request: &Request<Incoming>) -> Option<ReadyToken> {
         let (task, wait) = request.headers().get(WAIT)?.to_str().ok()?.split_once(':')?;
         let task = TaskId::new(task.parse().ok()?)?;

@@ -1,7 +1,7 @@
 //! A bounded channel for any number of senders and receivers.
 //!
-//! Items have no content, so they are only counted. One semaphore counts the free slots, another one the filled slots. Both
-//! are fair, and async tasks and threads can wait at them side by side.
+//! Items have no content, so they are only counted. One semaphore counts the free slots, another
+//! one the filled slots. Both are fair, and async tasks and threads can wait at them side by side.
 
 use crate::record::Label;
 use std::sync::Arc;

@@ -1,22 +1,26 @@
-//! A mutex with two halves: one for tasks that are suspended while they wait, one for tasks that keep their thread.
+//! A mutex with two halves: one for tasks that are suspended while they wait, one for tasks that
+//! keep their thread.
 //!
-//! A thread that waits at a mutex cannot be interrupted: two tasks that each hold the lock that the other one wants would
-//! outlive the run. So threads do not wait at the mutex itself. They wait at a condition variable beside it, which is
-//! notified when the mutex is free and when the run stops. As at the mutex itself, a thread that comes while it is free
-//! takes it, even before threads that have waited longer.
+//! A thread that waits at a mutex cannot be interrupted: two tasks that each hold the lock that the
+//! other one wants would outlive the run. So threads do not wait at the mutex itself. They wait at
+//! a condition variable beside it, which is notified when the mutex is free and when the run stops.
+//! As at the mutex itself, a thread that comes while it is free takes it, even before threads that
+//! have waited longer.
 
 use crate::workload::stop::{Close, Stopped};
 use parking_lot::{Condvar, Mutex, MutexGuard};
 
-/// One lock of a scenario. The executor and the scenario's `how` decide which half all tasks of a run use.
+/// One lock of a scenario. The executor and the scenario's `how` decide which half all tasks of a
+/// run use.
 #[derive(Debug, Default)]
 pub(in crate::workload) struct Lock {
     /// A task that waits here is suspended.
     pub(in crate::workload) suspending: tokio::sync::Mutex<()>,
     /// A task that waits for this one keeps its thread.
     blocking: Mutex<()>,
-    /// Whether the run is over. A thread holds this from its last attempt to lock `blocking` until it waits at `changed`,
-    /// and takes it before it notifies `changed`: so no notification falls between the attempt and the wait.
+    /// Whether the run is over. A thread holds this from its last attempt to lock `blocking` until
+    /// it waits at `changed`, and takes it before it notifies `changed`: so no notification falls
+    /// between the attempt and the wait.
     closed: Mutex<bool>,
     /// Notified when `blocking` is free again or `closed` is set.
     changed: Condvar,
@@ -67,7 +71,8 @@ pub(in crate::workload) struct LockGuard<'a> {
 impl Drop for LockGuard<'_> {
     fn drop(&mut self) {
         self.guard = None;
-        // Waits until a thread whose last attempt came too early has begun to wait: see `Lock::closed`.
+        // Waits until a thread whose last attempt came too early has begun to wait: see
+        // `Lock::closed`.
         drop(self.lock.closed.lock());
         self.lock.changed.notify_one();
     }

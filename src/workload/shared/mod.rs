@@ -1,8 +1,9 @@
 //! Where the tasks of a run wait for one another: locks, semaphores, channels.
 //!
-//! An async task is suspended while it waits. A thread keeps waiting on the spot, and so does an async task at a synchronous
-//! lock. Both kinds of waiters stand in one queue, in the order in which they came. The exception is a lock: it has one half
-//! for each kind, and a run uses one of the two. When the run stops, all places are closed, which ends every wait.
+//! An async task is suspended while it waits. A thread keeps waiting on the spot, and so does an
+//! async task at a synchronous lock. Both kinds of waiters stand in one queue, in the order in
+//! which they came. The exception is a lock: it has one half for each kind, and a run uses one of
+//! the two. When the run stops, all places are closed, which ends every wait.
 
 mod channel;
 mod lock;
@@ -41,7 +42,8 @@ impl Shared {
         }
     }
 
-    /// All places that must be closed when the run stops, so that no task waits for a task that no longer comes.
+    /// All places that must be closed when the run stops, so that no task waits for a task that no
+    /// longer comes.
     pub(super) fn wait_places(&self) -> Vec<Arc<dyn Close>> {
         let mut places: Vec<Arc<dyn Close>> = Vec::new();
         for semaphore in &self.semaphores {
