@@ -6,7 +6,7 @@
 //!
 //! Tests run on several threads of one process. A test must not change anything that belongs to the whole
 //! process: environment, working directory, panic hook, signal handlers, the global `tracing` subscriber.
-//! The one exception is `workload::journal`, which installs the subscriber once for all tests.
+//! The one exception is `workload::captured_log`, which installs the subscriber once for all tests.
 
 mod cli;
 mod compare;

@@ -1,7 +1,7 @@
-//! Choices, loops and log lines.
+//! Choices, loops and log messages.
 
-use super::journal::lines_about;
-use super::lab::*;
+use super::captured_log::log_messages_with;
+use super::harness::*;
 use tasklab::record::Outcome;
 use tasklab::scenario::{Choice, Formatting, LogLevel, Repeat, Step};
 use tracing::Level;
@@ -15,20 +15,20 @@ fn choose(weights: &[(f64, Step)]) -> Step {
 }
 
 #[test]
-fn one_of_several_lists_is_drawn_and_the_same_everywhere() {
+fn choose_draws_the_same_branch_on_every_executor() {
     let choice = choose(&[(3.0, cpu(MS / 50)), (1.0, cpu(MS / 100))]);
-    let [(_, first), others @ ..] = everywhere(&scenario(vec![task("api", 200, vec![choice])]));
+    let [(_, first), others @ ..] = on_every_executor(&scenario(vec![task("api", 200, vec![choice])]));
     let steps = first.steps("api");
     assert_eq!(steps.iter().filter(|&&step| step == "choose").count(), 200);
     let frequent = steps.iter().filter(|&&step| step == "cpu 20µs").count();
     assert!((130..170).contains(&frequent), "{frequent} of 200");
-    for (executor, seen) in others {
-        assert_eq!(seen.steps("api"), steps, "{executor}");
+    for (executor, observed) in others {
+        assert_eq!(observed.steps("api"), steps, "{executor}");
     }
 }
 
 #[test]
-fn a_loop_does_its_steps_so_many_times() {
+fn a_loop_does_its_steps_the_given_number_of_times() {
     let inner = Step::Loop {
         times: Repeat::Times(2),
         steps: vec![cpu(MS / 50)],
@@ -38,9 +38,9 @@ fn a_loop_does_its_steps_so_many_times() {
         steps: vec![inner],
     };
     let turn = ["cpu 20µs", "cpu 20µs", "loop ×2"];
-    for (executor, seen) in everywhere(&scenario(vec![task("api", 1, vec![outer])])) {
+    for (executor, observed) in on_every_executor(&scenario(vec![task("api", 1, vec![outer])])) {
         assert_eq!(
-            seen.steps("api"),
+            observed.steps("api"),
             [&turn[..], &turn, &turn, &["loop ×3"]].concat(),
             "{executor}"
         );
@@ -48,7 +48,7 @@ fn a_loop_does_its_steps_so_many_times() {
 }
 
 #[test]
-fn an_endless_loop_ends_with_the_run_or_its_timeout() {
+fn an_endless_loop_ends_with_the_run_or_a_timeout() {
     for inner in [cpu(MS / 50), sleep(MS)] {
         let endless = Step::Loop {
             times: Repeat::Forever,
@@ -57,21 +57,21 @@ fn an_endless_loop_ends_with_the_run_or_its_timeout() {
         let mut limited = task("limited", 1, vec![endless.clone(), fail(1.0)]);
         limited.timeout = Some(fixed(5 * MS));
         let tasks = vec![task("api", 1, vec![endless])];
-        let stopped = |seen: Seen| assert_eq!(seen.outcome("api"), Outcome::Cancelled);
+        let stopped = |observed: Observed| assert_eq!(observed.outcome("api"), Outcome::Cancelled);
         let running = |batch: &tasklab::record::Batch| !batch.records.is_empty();
-        stopped(Lab::new(&scenario(tasks.clone())).on_tokio_until(running));
-        stopped(Lab::new(&scenario(tasks)).on_threads_until(running));
+        stopped(Harness::new(&scenario(tasks.clone())).on_tokio_until(running));
+        stopped(Harness::new(&scenario(tasks)).on_threads_until(running));
         if let Step::Loop { steps, .. } = &limited.steps[0]
             && matches!(steps[0], Step::Sleep(_))
         {
-            let seen = Lab::new(&scenario(vec![limited])).on_tokio();
-            assert_eq!(seen.outcome("limited"), Outcome::TimedOut);
+            let observed = Harness::new(&scenario(vec![limited])).on_tokio();
+            assert_eq!(observed.outcome("limited"), Outcome::TimedOut);
         }
     }
 }
 
 #[test]
-fn lines_at_the_level_or_above_are_kept_however_they_are_formatted() {
+fn eager_and_lazy_messages_are_filtered_by_level() {
     let log = |level, how| Step::Log {
         level,
         message: "order 4711".into(),
@@ -84,14 +84,14 @@ fn lines_at_the_level_or_above_are_kept_however_they_are_formatted() {
         log(LogLevel::Debug, Formatting::Lazy),
         log(LogLevel::Debug, Formatting::Eager),
     ];
-    for (executor, seen) in everywhere(&scenario(vec![task("api", 1, steps)])) {
+    for (executor, observed) in on_every_executor(&scenario(vec![task("api", 1, steps)])) {
         let names = ["log info lazy", "log warn eager", "log debug lazy", "log debug eager"];
-        assert_eq!(seen.steps("api"), names, "{executor}");
+        assert_eq!(observed.steps("api"), names, "{executor}");
     }
-    let mut lines = lines_about("order 4711");
-    lines.sort();
-    let line = |level| vec![(level, "order 4711 [0, 1, 2]".to_owned()); 3];
-    let mut expected = [line(Level::INFO), line(Level::WARN)].concat();
+    let mut messages = log_messages_with("order 4711");
+    messages.sort();
+    let message = |level| vec![(level, "order 4711 [0, 1, 2]".to_owned()); 3];
+    let mut expected = [message(Level::INFO), message(Level::WARN)].concat();
     expected.sort();
-    assert_eq!(lines, expected);
+    assert_eq!(messages, expected);
 }

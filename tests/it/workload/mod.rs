@@ -1,12 +1,13 @@
-//! What tasks do, through the public face: on tokio's two runtimes and on a thread, seen by the probe.
+//! What tasks do, through the public face: on tokio's two runtimes and on a thread, observed by the
+//! probe.
 
 mod branches;
+mod captured_log;
 mod database;
 mod ends;
 mod flow;
-mod journal;
-mod lab;
-mod seen;
+mod harness;
+mod observed;
 mod services;
 mod sharing;
 mod steps;

@@ -1,7 +1,7 @@
-//! The loopback service and the scratch folder, as tasks and as strangers meet them.
+//! The loopback service, as tasks and as other programs use it, and the scratch folder.
 
-use super::journal::lines_about;
-use super::lab::*;
+use super::captured_log::log_messages_with;
+use super::harness::*;
 use std::cell::Cell;
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -13,20 +13,25 @@ use tokio::runtime::Builder;
 use tracing::Level;
 
 #[test]
-fn a_request_is_one_wait_and_no_poll_is_wasted() {
+fn a_request_is_one_wait_and_causes_no_extra_poll() {
     let requests = 20;
     let mut scenario = scenario(vec![task("api", requests, vec![http()])]);
     scenario.http.latency = fixed(3 * MS);
-    let seen = Lab::new(&scenario).on_current_thread();
-    assert_eq!(seen.repetitions("api").len() as u64, requests);
-    // One to connect, one per request, and the last, which sees the last reply.
-    let polls = seen.slices("api").len() as u64;
+    let observed = Harness::new(&scenario).on_current_thread();
+    assert_eq!(observed.repetitions("api").len() as u64, requests);
+    // One to connect, one per request, and one for the last reply.
+    let polls = observed.slices("api").len() as u64;
     assert!(polls <= requests + 2, "{polls} polls");
-    assert_eq!(seen.tasks.len(), 1, "nothing else was spawned: {:?}", seen.tasks);
+    assert_eq!(
+        observed.tasks.len(),
+        1,
+        "nothing else was spawned: {:?}",
+        observed.tasks
+    );
 }
 
 #[test]
-fn a_reply_that_nobody_notices_is_seen() {
+fn a_reply_that_arrives_while_the_only_worker_blocks_is_unnoticed() {
     let blocker = task("blocker", 6, vec![sleep(20 * MS), Step::Block(fixed(60 * MS))]);
     let api = TaskSpec {
         repeat: Repeat::Forever,
@@ -34,11 +39,11 @@ fn a_reply_that_nobody_notices_is_seen() {
     };
     let mut scenario = scenario(vec![blocker, api]);
     scenario.http.latency = fixed(5 * MS);
-    let lab = Lab::new(&scenario);
-    // The only worker blocks while the reply comes. When it is done, the driver notices.
-    let seen = lab.start(Builder::new_current_thread()).join_first(1);
-    let blocks = seen.slices("blocker");
-    let noticed_late = seen.slices("api").iter().any(|slice| {
+    let harness = Harness::new(&scenario);
+    // The only worker blocks while the reply arrives, and polls the driver only afterwards.
+    let observed = harness.start(Builder::new_current_thread()).join_first(1);
+    let blocks = observed.slices("blocker");
+    let noticed_late = observed.slices("api").iter().any(|slice| {
         let woken = slice.start - slice.queued.get();
         let ready = woken - slice.unnoticed.get();
         let end = |block: &Slice| block.start + block.len.get();
@@ -50,53 +55,53 @@ fn a_reply_that_nobody_notices_is_seen() {
 }
 
 #[test]
-fn the_service_changes_its_ways_while_it_runs() {
+fn the_service_can_be_changed_while_it_runs() {
     let mut api = TaskSpec {
         repeat: Repeat::Forever,
         ..task("api", 1, vec![http()])
     };
     api.timeout = Some(fixed(50 * MS));
     let mut scenario = scenario(vec![api]);
-    scenario.http.latency = fixed(FOR_EVER);
-    let lab = Lab::new(&scenario);
-    let mut running = lab.start(two_workers());
+    scenario.http.latency = fixed(FOREVER);
+    let harness = Harness::new(&scenario);
+    let mut running = harness.start(two_workers());
     running.until_repetition(Outcome::TimedOut);
-    lab.services.http().set(Some(fixed(Duration::ZERO)), None);
-    // Over a new connection, for the old one went down with its request.
+    harness.services.http().set(Some(fixed(Duration::ZERO)), None);
+    // This needs a new connection: the old one was dropped with its request.
     running.until_repetition(Outcome::Completed);
-    lab.services.http().set(None, Some(1.0));
+    harness.services.http().set(None, Some(1.0));
     running.until_repetition(Outcome::Failed);
-    lab.services.stop().request();
-    let seen = running.join();
-    assert_eq!(seen.repetitions("api")[0], Outcome::TimedOut);
-    assert_eq!(seen.outcome("api"), Outcome::Cancelled);
+    harness.services.stop().request();
+    let observed = running.join();
+    assert_eq!(observed.repetitions("api")[0], Outcome::TimedOut);
+    assert_eq!(observed.outcome("api"), Outcome::Cancelled);
 }
 
 #[test]
-fn without_the_service_repetitions_fail_and_the_run_goes_on() {
+fn without_the_service_repetitions_fail_and_other_tasks_run_on() {
     let api = TaskSpec {
         repeat: Repeat::Forever,
         ..task("api", 1, vec![http()])
     };
-    let lab = Lab::new(&scenario(vec![api, task("other", 3, vec![sleep(MS)])]));
-    let mut running = lab.start(two_workers());
+    let harness = Harness::new(&scenario(vec![api, task("other", 3, vec![sleep(MS)])]));
+    let mut running = harness.start(two_workers());
     running.until_repetition(Outcome::Completed);
-    lab.services.http().stop();
-    // The connection breaks, and then none can be made.
+    harness.services.http().stop();
+    // First the connection breaks, then no new one can be made.
     running.until_repetition(Outcome::Failed);
     running.until_repetition(Outcome::Failed);
-    lab.services.stop().request();
-    let seen = running.join();
-    assert_eq!(seen.outcome("api"), Outcome::Cancelled);
-    assert_eq!(seen.outcome("other"), Outcome::Completed);
+    harness.services.stop().request();
+    let observed = running.join();
+    assert_eq!(observed.outcome("api"), Outcome::Cancelled);
+    assert_eq!(observed.outcome("other"), Outcome::Completed);
 
-    let lab = Lab::new(&scenario(vec![task("api", 2, vec![http()])]));
-    lab.services.http().stop();
-    assert_eq!(lab.on_threads().repetitions("api"), [Outcome::Failed; 2]);
+    let harness = Harness::new(&scenario(vec![task("api", 2, vec![http()])]));
+    harness.services.http().stop();
+    assert_eq!(harness.on_threads().repetitions("api"), [Outcome::Failed; 2]);
 }
 
-/// Asks as any program on this machine could.
-fn ask(services: &Services, path: &str) -> String {
+/// Sends a request as any program on this machine can.
+fn request(services: &Services, path: &str) -> String {
     let mut stream = TcpStream::connect(services.http().address()).unwrap();
     write!(
         stream,
@@ -111,16 +116,16 @@ fn ask(services: &Services, path: &str) -> String {
 #[test]
 fn the_service_is_a_real_http_server() {
     let services = Services::start(&scenario(vec![]), &mut Labels::new(), &|| false).unwrap();
-    let weather = ask(&services, "/weather");
+    let weather = request(&services, "/weather");
     assert!(weather.starts_with("HTTP/1.1 200 OK\r\n"), "{weather}");
     assert!(weather.contains("content-type: application/json"), "{weather}");
     let (_, body) = weather.split_once("\r\n\r\n").unwrap();
     assert!(serde_json::from_str::<serde_json::Value>(body).unwrap()["celsius"].is_number());
-    assert!(ask(&services, "/any/other").ends_with(r#"{"path":"/any/other"}"#));
+    assert!(request(&services, "/any/other").ends_with(r#"{"path":"/any/other"}"#));
     services.http().set(None, Some(1.0));
-    assert!(ask(&services, "/weather").starts_with("HTTP/1.1 500 "));
+    assert!(request(&services, "/weather").starts_with("HTTP/1.1 500 "));
     services.reset_http();
-    assert!(ask(&services, "/weather").starts_with("HTTP/1.1 200 "));
+    assert!(request(&services, "/weather").starts_with("HTTP/1.1 200 "));
     let address = services.http().address();
     assert!(address.ip().is_loopback());
     services.shut_down().unwrap();
@@ -128,13 +133,13 @@ fn the_service_is_a_real_http_server() {
 }
 
 #[test]
-fn the_scratch_folder_holds_what_is_read_and_written_and_then_is_gone() {
+fn the_scratch_folder_holds_all_files_and_is_removed_at_the_end() {
     let steps = vec![
         file(FileOp::Read, How::Async),
         Step::Offload(vec![file(FileOp::Write, How::Sync)]),
     ];
-    let lab = Lab::new(&scenario(vec![task("files", 1, steps)]));
-    let folder = lab.services.scratch().path().to_owned();
+    let harness = Harness::new(&scenario(vec![task("files", 1, steps)]));
+    let folder = harness.services.scratch().path().to_owned();
     let sizes = || {
         std::fs::read_dir(&folder)
             .unwrap()
@@ -142,12 +147,12 @@ fn the_scratch_folder_holds_what_is_read_and_written_and_then_is_gone() {
             .collect::<Vec<_>>()
     };
     assert_eq!(sizes(), [3000]);
-    let seen = lab.on_tokio();
-    assert_eq!(seen.outcome("files"), Outcome::Completed);
+    let observed = harness.on_tokio();
+    assert_eq!(observed.outcome("files"), Outcome::Completed);
     assert_eq!(sizes(), [3000, 3000]);
-    lab.services.shut_down().unwrap();
+    harness.services.shut_down().unwrap();
     assert!(!folder.exists());
-    drop(lab);
+    drop(harness);
     let dropped = Services::start(&scenario(vec![]), &mut Labels::new(), &|| false).unwrap();
     let folder = dropped.scratch().path().to_owned();
     assert!(folder.exists());
@@ -156,8 +161,8 @@ fn the_scratch_folder_holds_what_is_read_and_written_and_then_is_gone() {
 }
 
 #[test]
-fn who_writes_again_and_again_takes_the_room_of_one_file() {
-    let branch = inline(vec![file(FileOp::Write, How::Async)]);
+fn a_task_that_writes_again_and_again_uses_one_file() {
+    let branch = steps_branch(vec![file(FileOp::Write, How::Async)]);
     let steps = vec![
         file(FileOp::Write, How::Offload),
         file(FileOp::Write, How::Sync),
@@ -165,71 +170,75 @@ fn who_writes_again_and_again_takes_the_room_of_one_file() {
     ];
     let scenario = scenario(vec![task("writer", 5, steps)]);
     for on_tokio in [true, false] {
-        let lab = Lab::new(&scenario);
-        let seen = if on_tokio { lab.on_tokio() } else { lab.on_threads() };
-        assert_eq!(seen.repetitions("writer"), [Outcome::Completed; 5]);
-        assert_eq!(std::fs::read_dir(lab.services.scratch().path()).unwrap().count(), 1);
+        let harness = Harness::new(&scenario);
+        let observed = if on_tokio {
+            harness.on_tokio()
+        } else {
+            harness.on_threads()
+        };
+        assert_eq!(observed.repetitions("writer"), [Outcome::Completed; 5]);
+        assert_eq!(std::fs::read_dir(harness.services.scratch().path()).unwrap().count(), 1);
     }
 }
 
-/// Whatever is written to `/dev/full` finds the disk full.
+/// A write to `/dev/full` fails because the disk is full.
 #[test]
-fn a_full_disk_fails_the_repetition_with_one_clear_line() {
+fn a_full_disk_fails_the_repetition_with_one_log_message() {
     for how in [How::Async, How::Sync, How::Offload] {
         let tasks = vec![
             task("writer", 1, vec![file(FileOp::Write, how)]),
             task("other", 1, vec![cpu(MS / 10)]),
         ];
-        let lab = Lab::new(&scenario(tasks));
-        let folder = lab.services.scratch().path();
+        let harness = Harness::new(&scenario(tasks));
+        let folder = harness.services.scratch().path();
         let first = folder.join(format!("written-{}-0", std::process::id()));
         std::os::unix::fs::symlink("/dev/full", first).unwrap();
-        let seen = lab.on_tokio();
-        assert_eq!(seen.repetitions("writer"), [Outcome::Failed], "{how:?}");
-        assert_eq!(seen.outcome("other"), Outcome::Completed);
-        let lines = lines_about(&folder.display().to_string());
-        let [(Level::ERROR, line)] = &lines[..] else {
-            panic!("{how:?}: {lines:?}")
+        let observed = harness.on_tokio();
+        assert_eq!(observed.repetitions("writer"), [Outcome::Failed], "{how:?}");
+        assert_eq!(observed.outcome("other"), Outcome::Completed);
+        let messages = log_messages_with(&folder.display().to_string());
+        let [(Level::ERROR, message)] = &messages[..] else {
+            panic!("{how:?}: {messages:?}")
         };
-        assert!(line.contains("No space left on device"), "{line}");
+        assert!(message.contains("No space left on device"), "{message}");
     }
 }
 
 #[test]
-fn a_start_that_is_cancelled_between_two_pieces_of_a_file_leaves_nothing() {
+fn a_start_can_be_cancelled_between_two_pieces_of_a_file() {
     let large = Step::File {
         op: FileOp::Read,
         size: 1 << 30,
         how: How::Sync,
     };
-    let asked = Cell::new(0);
-    let third = || {
-        asked.set(asked.get() + 1);
-        asked.get() == 3
+    let calls = Cell::new(0);
+    let cancelled = || {
+        calls.set(calls.get() + 1);
+        calls.get() == 3
     };
     let reader = scenario(vec![task("reader", 1, vec![large])]);
-    let started = Services::start(&reader, &mut Labels::new(), &third);
+    let started = Services::start(&reader, &mut Labels::new(), &cancelled);
     assert!(matches!(started, Err(ServicesError::Cancelled(_))));
-    assert_eq!(asked.get(), 3, "nobody asks again, or writes, after that");
+    assert_eq!(calls.get(), 3, "the start ends at once");
 }
 
 #[test]
-fn a_file_that_cannot_be_had_fails_the_repetition_and_not_the_run() {
+fn a_missing_file_fails_the_repetition_and_not_the_run() {
     for how in [How::Async, How::Sync, How::Offload] {
         let tasks = vec![
             task("reader", 25, vec![file(FileOp::Read, how)]),
             task("writer", 25, vec![file(FileOp::Write, how)]),
         ];
-        let lab = Lab::new(&scenario(tasks));
-        let folder = lab.services.scratch().path().display().to_string();
-        lab.services.scratch().remove().unwrap();
-        let seen = lab.on_tokio();
-        assert_eq!(seen.repetitions("reader"), [Outcome::Failed; 25], "{how:?}");
-        assert_eq!(seen.repetitions("writer"), [Outcome::Failed; 25], "{how:?}");
+        let harness = Harness::new(&scenario(tasks));
+        let folder = harness.services.scratch().path().display().to_string();
+        harness.services.scratch().remove().unwrap();
+        let observed = harness.on_tokio();
+        assert_eq!(observed.repetitions("reader"), [Outcome::Failed; 25], "{how:?}");
+        assert_eq!(observed.repetitions("writer"), [Outcome::Failed; 25], "{how:?}");
         for op in ["read", "write"] {
-            // The first and the tenth.
-            let lines = lines_about(&format!("cannot {op} a file in {folder}"));
-            assert_eq!(lines.len(), 2, "{how:?}: {lines:?}");
+            // The first and the tenth error.
+            let messages = log_messages_with(&format!("cannot {op} a file in {folder}"));
+            assert_eq!(messages.len(), 2, "{how:?}: {messages:?}");
         }
     }
 }

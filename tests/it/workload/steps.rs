@@ -1,13 +1,13 @@
-//! Each step does what it says, and says so.
+//! Each step does its work and is recorded under its name.
 
-use super::lab::*;
+use super::harness::*;
 use tasklab::probe::TaskHandle;
 use tasklab::record::{Outcome, Reason, Record};
 use tasklab::scenario::{
     Choice, Cpu, DbOp, FileOp, Formatting, How, Kernel, LockSpec, LogLevel, Repeat, Scenario, SemaphoreSpec, Step,
 };
 
-/// Every step but `in_place`, which a current-thread runtime cannot do.
+/// One of each step except `in_place`, which a current-thread runtime cannot run.
 fn one_of_each() -> Vec<Step> {
     vec![
         cpu(MS / 10),
@@ -26,7 +26,7 @@ fn one_of_each() -> Vec<Step> {
         file(FileOp::Write, How::Offload),
         Step::Yield,
         Step::Timeout {
-            after: fixed(FOR_EVER),
+            after: fixed(FOREVER),
             steps: vec![Step::Yield, cpu(MS / 20)],
         },
         fail(0.0),
@@ -49,20 +49,20 @@ fn one_of_each() -> Vec<Step> {
         },
         send("jobs"),
         recv("jobs"),
-        Step::Gather(vec![inline(vec![Step::Yield])]),
-        Step::Group(vec![inline(vec![Step::Yield])]),
-        Step::Race(vec![inline(vec![Step::Yield])]),
+        Step::Gather(vec![steps_branch(vec![Step::Yield])]),
+        Step::Group(vec![steps_branch(vec![Step::Yield])]),
+        Step::Race(vec![steps_branch(vec![Step::Yield])]),
         Step::Spawn {
-            branch: inline(vec![Step::Yield]),
+            branch: steps_branch(vec![Step::Yield]),
             count: 2,
             wait: false,
         },
         Step::Spawn {
-            branch: inline(vec![Step::Yield]),
+            branch: steps_branch(vec![Step::Yield]),
             count: 1,
             wait: true,
         },
-        Step::Unawaited(inline(vec![Step::Yield])),
+        Step::Unawaited(steps_branch(vec![Step::Yield])),
         Step::Log {
             level: LogLevel::Trace,
             message: "here".into(),
@@ -80,8 +80,8 @@ fn one_of_each() -> Vec<Step> {
     ]
 }
 
-/// All of them as the only group's.
-fn all(repeat: u64) -> Scenario {
+/// A scenario whose only group does one of each step.
+fn all_steps(repeat: u64) -> Scenario {
     let mut scenario = scenario(vec![task("all", repeat, one_of_each())]);
     scenario.locks = vec![LockSpec {
         name: "cache".into(),
@@ -126,43 +126,47 @@ const ONE_OF_EACH: [&str; 27] = [
 ];
 
 #[test]
-fn every_step_is_done_in_its_turn_and_recorded() {
-    for (executor, seen) in everywhere(&all(2)) {
-        let own: Vec<_> = seen.steps("all");
-        // On a runtime the offloaded file is a step of both the job and the task that waits for it.
+fn every_step_runs_in_order_and_is_recorded() {
+    for (executor, observed) in on_every_executor(&all_steps(2)) {
+        let own: Vec<_> = observed.steps("all");
+        // On a runtime an offloaded file operation is a step of the job and of the task that waits
+        // for it.
         assert_eq!(own, [ONE_OF_EACH, ONE_OF_EACH].concat(), "{executor}");
-        assert_eq!(seen.repetitions("all"), [Outcome::Completed; 2], "{executor}");
-        assert_eq!(seen.outcome("all"), Outcome::Completed, "{executor}");
+        assert_eq!(observed.repetitions("all"), [Outcome::Completed; 2], "{executor}");
+        assert_eq!(observed.outcome("all"), Outcome::Completed, "{executor}");
     }
 }
 
 #[test]
-fn offloaded_steps_are_a_childs() {
+fn offloaded_steps_belong_to_a_child() {
     let steps = vec![Step::Offload(vec![cpu(MS / 10), Step::Block(fixed(MS))])];
-    let lab = Lab::new(&scenario(vec![task("api", 1, steps)]));
-    let seen = lab.on_tokio();
-    assert_eq!(seen.steps("api"), ["offload"]);
-    assert_eq!(seen.steps("api offload"), ["cpu 100µs", "block 1ms"]);
-    assert_eq!(seen.slices("api offload").len(), 1);
-    assert_eq!(seen.outcome("api offload"), Outcome::Completed);
-    let parents: Vec<_> = seen
+    let harness = Harness::new(&scenario(vec![task("api", 1, steps)]));
+    let observed = harness.on_tokio();
+    assert_eq!(observed.steps("api"), ["offload"]);
+    assert_eq!(observed.steps("api offload"), ["cpu 100µs", "block 1ms"]);
+    assert_eq!(observed.slices("api offload").len(), 1);
+    assert_eq!(observed.outcome("api offload"), Outcome::Completed);
+    let parents: Vec<_> = observed
         .records
         .iter()
         .filter_map(|record| match record {
-            Record::Spawned(s) if s.task == seen.tasks["api offload"] => s.parent,
+            Record::Spawned(s) if s.task == observed.tasks["api offload"] => s.parent,
             _ => None,
         })
         .collect();
-    assert_eq!(parents, [seen.tasks["api"]]);
+    assert_eq!(parents, [observed.tasks["api"]]);
 }
 
 #[test]
-fn steps_in_place_stay_with_their_task() {
+fn in_place_steps_belong_to_their_task() {
     let steps = vec![Step::InPlace(vec![Step::Block(fixed(MS)), cpu(MS / 10)]), cpu(MS / 10)];
-    let lab = Lab::new(&scenario(vec![task("api", 1, steps)]));
-    let seen = lab.on_tokio();
-    assert_eq!(seen.steps("api"), ["block 1ms", "cpu 100µs", "in_place", "cpu 100µs"]);
-    assert_eq!(seen.outcome("api"), Outcome::Completed);
+    let harness = Harness::new(&scenario(vec![task("api", 1, steps)]));
+    let observed = harness.on_tokio();
+    assert_eq!(
+        observed.steps("api"),
+        ["block 1ms", "cpu 100µs", "in_place", "cpu 100µs"]
+    );
+    assert_eq!(observed.outcome("api"), Outcome::Completed);
 }
 
 #[test]
@@ -176,11 +180,14 @@ fn a_slice_says_what_its_task_waits_for() {
     ];
     let mut scenario = scenario(vec![task("api", 1, steps)]);
     scenario.http.latency = fixed(5 * MS);
-    let seen = Lab::new(&scenario).on_current_thread();
-    let mut slices = seen.slices("api");
-    // A task's last slice waits for nothing; several waits for one thing are one here.
+    let observed = Harness::new(&scenario).on_current_thread();
+    let mut slices = observed.slices("api");
+    // The last slice of a task waits for nothing. Consecutive waits for the same thing count once.
     slices.pop();
-    let mut waits: Vec<_> = slices.iter().map(|s| (s.suspended_on, seen.label(s.label))).collect();
+    let mut waits: Vec<_> = slices
+        .iter()
+        .map(|s| (s.suspended_on, observed.label(s.label)))
+        .collect();
     waits.dedup();
     assert_eq!(
         waits,
@@ -195,39 +202,41 @@ fn a_slice_says_what_its_task_waits_for() {
 }
 
 #[test]
-fn the_same_seed_gives_the_same_fates_everywhere() {
+fn the_same_seed_gives_the_same_outcomes_on_every_executor() {
     let steps = vec![
         fail(0.2),
         http(),
         Step::Offload(vec![fail(0.2)]),
         file(FileOp::Read, How::Offload),
-        Step::Gather(vec![inline(vec![fail(0.1)]), inline(vec![fail(0.1)])]),
-        Step::Unawaited(inline(vec![Step::Yield])),
+        Step::Gather(vec![steps_branch(vec![fail(0.1)]), steps_branch(vec![fail(0.1)])]),
+        Step::Unawaited(steps_branch(vec![Step::Yield])),
         Step::Timeout {
-            after: fixed(FOR_EVER),
+            after: fixed(FOREVER),
             steps: vec![fail(0.2), Step::Yield],
         },
         fail(0.2),
     ];
     let mut scenario = scenario(vec![task("api", 100, steps)]);
     scenario.http.failure_rate = 0.2;
-    let [(_, first), others @ ..] = everywhere(&scenario);
-    let fates = first.repetitions("api");
-    let failed = fates.iter().filter(|&&fate| fate == Outcome::Failed).count();
+    let [(_, first), others @ ..] = on_every_executor(&scenario);
+    let outcomes = first.repetitions("api");
+    let failed = outcomes.iter().filter(|&&outcome| outcome == Outcome::Failed).count();
     assert!((55..95).contains(&failed), "{failed} of 100");
-    for (executor, seen) in others {
-        assert_eq!(seen.repetitions("api"), fates, "{executor}");
-        let steps = |seen: &Seen| seen.steps("api").len();
-        assert_eq!(steps(&seen), steps(&first), "{executor}");
+    for (executor, observed) in others {
+        assert_eq!(observed.repetitions("api"), outcomes, "{executor}");
+        let steps = |observed: &Observed| observed.steps("api").len();
+        assert_eq!(steps(&observed), steps(&first), "{executor}");
     }
     scenario.seed = 8;
-    assert_ne!(Lab::new(&scenario).on_threads().repetitions("api"), fates);
+    assert_ne!(Harness::new(&scenario).on_threads().repetitions("api"), outcomes);
 }
 
 #[test]
-fn a_waiting_task_is_small() {
-    let lab = Lab::new(&all(1));
-    let (program, group) = &lab.programs[0];
-    let future = lab.context(TaskHandle::new(&lab.registry, group), program).run_async();
+fn the_future_of_a_waiting_task_is_small() {
+    let harness = Harness::new(&all_steps(1));
+    let (program, group) = &harness.programs[0];
+    let future = harness
+        .context(TaskHandle::new(&harness.registry, group), program)
+        .run_async();
     assert!(size_of_val(&future) <= 800, "{} bytes", size_of_val(&future));
 }

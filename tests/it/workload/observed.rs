@@ -1,21 +1,24 @@
-//! What the probe saw of a run, and questions to it.
+//! What the probe recorded of a run, and queries on it.
 
 use std::collections::HashMap;
 use tasklab::record::{Batch, Definition, Ended, Label, Outcome, Record, RunInstant, Slice, Spawned, TaskId};
 
-/// What was seen of a run.
-pub struct Seen {
+/// The records of a run.
+pub struct Observed {
     pub records: Vec<Record>,
-    /// The last task of each group.
+    /// The latest task of each group.
     pub tasks: HashMap<String, TaskId>,
     all: HashMap<String, Vec<(u32, TaskId)>>,
     labels: HashMap<Label, String>,
 }
 
-impl Seen {
-    /// From the batches of a run in which no record was lost.
-    pub fn of(batches: Vec<Batch>, labels: HashMap<Label, String>) -> Seen {
-        let mut seen = Seen {
+impl Observed {
+    /// The records in the batches of a run.
+    ///
+    /// # Panics
+    /// If a record was lost.
+    pub fn of(batches: Vec<Batch>, labels: HashMap<Label, String>) -> Observed {
+        let mut observed = Observed {
             records: Vec::new(),
             tasks: HashMap::new(),
             all: HashMap::new(),
@@ -28,39 +31,42 @@ impl Seen {
                 Definition::Group { id, name, .. } => Some((id, name)),
                 _ => None,
             }));
-            seen.records.extend(batch.records.into_iter().map(|(_, record)| record));
+            observed
+                .records
+                .extend(batch.records.into_iter().map(|(_, record)| record));
         }
-        for record in &seen.records {
+        for record in &observed.records {
             if let Record::Spawned(spawned) = record {
                 let group = &groups[&spawned.group];
-                seen.tasks.insert(group.clone(), spawned.task);
-                seen.all
+                observed.tasks.insert(group.clone(), spawned.task);
+                observed
+                    .all
                     .entry(group.clone())
                     .or_default()
                     .push((spawned.index, spawned.task));
             }
         }
-        seen
+        observed
     }
 
-    /// How the last task of a group ended.
+    /// How the latest task of a group ended.
     pub fn outcome(&self, group: &str) -> Outcome {
         self.end_of(self.tasks[group]).outcome
     }
 
-    /// How the tasks of a group ended, by their numbers.
+    /// How the tasks of a group ended, in the order of their indexes.
     pub fn outcomes(&self, group: &str) -> Vec<Outcome> {
         self.ends(group).into_iter().map(|end| end.outcome).collect()
     }
 
-    /// The ends of a group's tasks, by their numbers.
+    /// The ends of the tasks of a group, in the order of their indexes.
     pub fn ends(&self, group: &str) -> Vec<Ended> {
         let mut all = self.all.get(group).cloned().unwrap_or_default();
         all.sort();
         all.into_iter().map(|(_, task)| self.end_of(task)).collect()
     }
 
-    /// When the last task of a group ended.
+    /// When the latest task of a group ended.
     pub fn ended_at(&self, group: &str) -> RunInstant {
         self.end_of(self.tasks[group]).at
     }
@@ -75,7 +81,7 @@ impl Seen {
         ends[0]
     }
 
-    /// Tasks of a group that were orphaned, by their numbers.
+    /// The indexes of the tasks of a group that were orphaned.
     pub fn orphans(&self, group: &str) -> Vec<u32> {
         let orphaned = |task| {
             let orphan = |record: &&Record| matches!(record, Record::Orphaned(o) if o.task == task);
@@ -87,6 +93,7 @@ impl Seen {
         orphans
     }
 
+    /// The outcomes of the repetitions of a group's latest task, in their order.
     pub fn repetitions(&self, group: &str) -> Vec<Outcome> {
         let task = self.tasks[group];
         let of_task = self.records.iter().filter_map(|record| match record {
@@ -102,7 +109,7 @@ impl Seen {
         &self.labels[&label]
     }
 
-    /// The names of the steps that ended, by their ends.
+    /// The names of the steps of a group's latest task, in the order of their ends.
     pub fn steps(&self, group: &str) -> Vec<&str> {
         let task = self.tasks[group];
         let of_task = self.records.iter().filter_map(|record| match record {
@@ -114,6 +121,7 @@ impl Seen {
         all.iter().map(|(_, label)| self.labels[label].as_str()).collect()
     }
 
+    /// The slices of a group's latest task, in their order.
     pub fn slices(&self, group: &str) -> Vec<Slice> {
         let task = self.tasks[group];
         let of_task = self.records.iter().filter_map(|record| match record {
@@ -125,7 +133,7 @@ impl Seen {
         all
     }
 
-    /// From when to when steps of this name lasted.
+    /// The start and end of each step with this name of a group's latest task.
     pub fn spans(&self, group: &str, name: &str) -> Vec<(RunInstant, RunInstant)> {
         let task = self.tasks[group];
         let of_task = self.records.iter().filter_map(|record| match record {
@@ -137,13 +145,13 @@ impl Seen {
         of_task.collect()
     }
 
-    /// The record of the birth of the last task of a group.
+    /// The spawn record of the latest task of a group.
     fn spawned(&self, group: &str) -> Spawned {
-        let mut births = self.records.iter().filter_map(|record| match record {
+        let mut spawns = self.records.iter().filter_map(|record| match record {
             Record::Spawned(s) if s.task == self.tasks[group] => Some(*s),
             _ => None,
         });
-        births.next().expect("a task that is known was spawned")
+        spawns.next().expect("every known task has a spawn record")
     }
 
     pub fn spawned_at(&self, group: &str) -> RunInstant {
@@ -154,13 +162,13 @@ impl Seen {
         self.spawned(group).parent
     }
 
-    /// When the last repetition of a group's last task ended.
+    /// When the last repetition of a group's latest task ended.
     pub fn repetition_end(&self, group: &str) -> RunInstant {
         let task = self.tasks[group];
         let ends = self.records.iter().filter_map(|record| match record {
             Record::Repetition(r) if r.task == task => Some(r.start + r.len.get()),
             _ => None,
         });
-        ends.max().expect("it had a repetition")
+        ends.max().expect("the task had a repetition")
     }
 }

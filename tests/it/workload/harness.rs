@@ -1,7 +1,7 @@
-//! Runs small scenarios everywhere, and says what the probe saw.
+//! Runs small scenarios on_every_executor, and says what the probe saw.
 
-use super::journal;
-pub use super::seen::Seen;
+use super::captured_log;
+pub use super::observed::Observed;
 use std::collections::HashMap;
 use std::future::Future;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinHandle;
 
 pub const MS: Duration = Duration::from_millis(1);
-pub const FOR_EVER: Duration = Duration::from_secs(3600);
+pub const FOREVER: Duration = Duration::from_secs(3600);
 
 pub fn fixed(time: Duration) -> Draw {
     Draw::Fixed(time)
@@ -48,8 +48,8 @@ pub fn fail(chance: f64) -> Step {
     }
 }
 
-/// A group whose tasks others call.
-pub fn called(name: &str, steps: Vec<Step>) -> TaskSpec {
+/// A group that only steps of other tasks spawn.
+pub fn called_group(name: &str, steps: Vec<Step>) -> TaskSpec {
     TaskSpec {
         count: None,
         start: Start::Called,
@@ -57,13 +57,13 @@ pub fn called(name: &str, steps: Vec<Step>) -> TaskSpec {
     }
 }
 
-/// A branch that is a called group.
-pub fn group(name: &str) -> Branch {
+/// A branch that spawns a task of this group.
+pub fn group_branch(name: &str) -> Branch {
     Branch::Group(name.into())
 }
 
 /// A branch that is a list of steps.
-pub fn inline(steps: Vec<Step>) -> Branch {
+pub fn steps_branch(steps: Vec<Step>) -> Branch {
     Branch::Steps(steps)
 }
 
@@ -131,26 +131,26 @@ pub fn scenario(tasks: Vec<TaskSpec>) -> Scenario {
     }
 }
 
-/// A run that is set up, but has no task yet.
-pub struct Lab {
+/// A run that is set up and has no task yet.
+pub struct Harness {
     pub registry: Arc<Registry>,
     pub services: Arc<Services>,
     pub programs: Vec<(Arc<Program>, Arc<Group>)>,
     labels: HashMap<Label, String>,
 }
 
-impl Lab {
-    pub fn new(scenario: &Scenario) -> Lab {
-        journal::begin();
+impl Harness {
+    pub fn new(scenario: &Scenario) -> Harness {
+        captured_log::install();
         let registry = Registry::new();
         let mut labels = Labels::new();
         let services = Arc::new(Services::start(scenario, &mut labels, &|| false).expect("services"));
         let programs = compile(scenario, &mut labels);
-        let arrives = |task: &TaskSpec| matches!(task.start, Start::At(_));
+        let has_arrivals = |task: &TaskSpec| matches!(task.start, Start::At(_));
         let programs = programs
             .into_iter()
             .zip(&scenario.tasks)
-            .filter(|(_, task)| arrives(task))
+            .filter(|(_, task)| has_arrivals(task))
             .map(|(program, _)| (program.clone(), registry.group_named(program.group())))
             .collect();
         let labels = labels
@@ -160,7 +160,7 @@ impl Lab {
                 other => panic!("{other:?}"),
             })
             .collect();
-        Lab {
+        Harness {
             registry,
             services,
             programs,
@@ -183,29 +183,29 @@ impl Lab {
         };
         let tasks = self.programs.iter().map(spawn).collect();
         Running {
-            lab: self,
+            harness: self,
             tasks,
             runtime,
             watch: Watch::new(&self.registry),
         }
     }
 
-    /// Runs a task of each group to its end on two of tokio's workers.
-    pub fn on_tokio(&self) -> Seen {
+    /// Runs a task of each group to its end on two workers of tokio.
+    pub fn on_tokio(&self) -> Observed {
         self.start(two_workers()).join()
     }
 
-    /// Runs a task of each group to its end on a runtime without threads.
-    pub fn on_current_thread(&self) -> Seen {
+    /// Runs a task of each group to its end on tokio's current-thread runtime.
+    pub fn on_current_thread(&self) -> Observed {
         self.start(Builder::new_current_thread()).join()
     }
 
-    /// Runs a task of each group to its end on a thread of its own, and all that they spawn.
-    pub fn on_threads(&self) -> Seen {
+    /// Runs a task of each group, and all that they spawn, to their ends on threads of their own.
+    pub fn on_threads(&self) -> Observed {
         self.start_threads();
         let mut watch = Watch::new(&self.registry);
         watch.until(|_| self.services.live_tasks().count() == 0);
-        watch.seen(self)
+        watch.observed(self)
     }
 
     fn start_threads(&self) {
@@ -215,31 +215,31 @@ impl Lab {
         }
     }
 
-    /// Runs on two of tokio's workers until a batch of records shows what is asked for, and stops.
-    pub fn on_tokio_until(&self, shows: impl FnMut(&Batch) -> bool) -> Seen {
+    /// Runs on two workers of tokio, and stops the run once `is_done` is true of a batch.
+    pub fn on_tokio_until(&self, is_done: impl FnMut(&Batch) -> bool) -> Observed {
         let mut running = self.start(two_workers());
-        running.until(shows);
+        running.until(is_done);
         self.services.stop().request();
         running.join()
     }
 
-    /// The same on threads.
-    pub fn on_threads_until(&self, shows: impl FnMut(&Batch) -> bool) -> Seen {
+    /// Runs on threads, and stops the run once `is_done` is true of a batch.
+    pub fn on_threads_until(&self, is_done: impl FnMut(&Batch) -> bool) -> Observed {
         self.start_threads();
         let mut watch = Watch::new(&self.registry);
-        watch.until(shows);
+        watch.until(is_done);
         self.services.stop().request();
         watch.until(|_| self.services.live_tasks().count() == 0);
-        watch.seen(self)
+        watch.observed(self)
     }
 }
 
-/// Runs a scenario everywhere.
-pub fn everywhere(scenario: &Scenario) -> [(&'static str, Seen); 3] {
+/// Runs a scenario on_every_executor.
+pub fn on_every_executor(scenario: &Scenario) -> [(&'static str, Observed); 3] {
     [
-        ("tokio", Lab::new(scenario).on_tokio()),
-        ("current-thread", Lab::new(scenario).on_current_thread()),
-        ("threads", Lab::new(scenario).on_threads()),
+        ("tokio", Harness::new(scenario).on_tokio()),
+        ("current-thread", Harness::new(scenario).on_current_thread()),
+        ("threads", Harness::new(scenario).on_threads()),
     ]
 }
 
@@ -249,24 +249,24 @@ pub fn two_workers() -> Builder {
     builder
 }
 
-/// Tasks on a runtime. Without threads of its own it runs only while it is joined.
+/// Tasks on a runtime. A current-thread runtime runs only while it is joined.
 pub struct Running<'a> {
-    lab: &'a Lab,
+    harness: &'a Harness,
     pub tasks: Vec<JoinHandle<()>>,
     runtime: Runtime,
     watch: Watch,
 }
 
 impl Running<'_> {
-    /// Waits until a batch of records shows what is asked for.
+    /// Waits until `is_done` is true of a batch.
     ///
     /// # Panics
-    /// After a minute: a test that cannot succeed is to fail.
-    pub fn until(&mut self, shows: impl FnMut(&Batch) -> bool) {
-        self.watch.until(shows);
+    /// After a minute, so that a test that cannot succeed fails.
+    pub fn until(&mut self, is_done: impl FnMut(&Batch) -> bool) {
+        self.watch.until(is_done);
     }
 
-    /// Waits until a repetition ends so.
+    /// Waits until a repetition ends with this outcome.
     pub fn until_repetition(&mut self, outcome: Outcome) {
         self.until(|batch| {
             let ends = |record: &Record| matches!(record, Record::Repetition(r) if r.outcome == outcome);
@@ -274,42 +274,44 @@ impl Running<'_> {
         });
     }
 
-    /// Waits for all tasks, and all that they spawn.
-    pub fn join(self) -> Seen {
-        let alive = self.lab.services.live_tasks().clone();
+    /// Waits for all tasks, including those that they spawn.
+    pub fn join(self) -> Observed {
+        let live_tasks = self.harness.services.live_tasks().clone();
         self.join_and(usize::MAX, async move {
-            while alive.count() > 0 {
+            while live_tasks.count() > 0 {
                 tokio::task::yield_now().await;
             }
         })
     }
 
-    /// Waits for the first tasks, and cancels the others.
-    pub fn join_first(self, count: usize) -> Seen {
+    /// Waits for the first `count` tasks, and cancels the others.
+    pub fn join_first(self, count: usize) -> Observed {
         self.join_and(count, async {})
     }
 
-    fn join_and(self, count: usize, then: impl Future<Output = ()> + Send) -> Seen {
+    fn join_and(self, count: usize, then: impl Future<Output = ()> + Send) -> Observed {
         let Running {
-            lab,
+            harness,
             tasks,
             runtime,
             watch,
         } = self;
         let first = async {
             for task in tasks.into_iter().take(count) {
-                // How it ended is in the records, which are what is tested.
+                // The records show how the task ended.
                 let _ = task.await;
             }
             then.await;
         };
-        // On a thread of its own: whoever drives a current-thread runtime is a lane of this run for life.
+        // On a new thread, because a thread that drives a current-thread runtime stays a lane of
+        // this run.
         std::thread::scope(|scope| scope.spawn(|| runtime.block_on(first)).join()).expect("the driver does not panic");
         drop(runtime);
-        watch.seen(lab)
+        watch.observed(harness)
     }
 }
 
+/// Collects the batches of a run.
 struct Watch {
     collector: Collector,
     batches: Vec<Batch>,
@@ -323,24 +325,27 @@ impl Watch {
         }
     }
 
-    fn until(&mut self, mut shows: impl FnMut(&Batch) -> bool) {
+    fn until(&mut self, mut is_done: impl FnMut(&Batch) -> bool) {
         let started = Instant::now();
-        while !shows(self.look()) {
-            assert!(started.elapsed() < Duration::from_secs(60), "not seen");
+        while !is_done(self.collect()) {
+            assert!(
+                started.elapsed() < Duration::from_secs(60),
+                "nothing like this was recorded within a minute"
+            );
             std::thread::yield_now();
         }
     }
 
-    fn look(&mut self) -> &Batch {
-        // Whoever waits looks often: batches in which nothing happened are not worth their memory.
+    fn collect(&mut self) -> &Batch {
+        // Waiting collects many batches. Drop those without records to save memory.
         self.batches
             .pop_if(|last| last.records.is_empty() && last.definitions.is_empty());
         self.batches.push(self.collector.batch());
         self.batches.last().expect("one was just pushed")
     }
 
-    fn seen(mut self, lab: &Lab) -> Seen {
-        self.look();
-        Seen::of(self.batches, lab.labels.clone())
+    fn observed(mut self, harness: &Harness) -> Observed {
+        self.collect();
+        Observed::of(self.batches, harness.labels.clone())
     }
 }
