@@ -10,8 +10,6 @@
 //! it. All tasks share the [`Services`]: the calibration, the loopback HTTP service, the scratch
 //! folder with the database, locks, semaphores, channels, and the [`Stop`] flag.
 //!
-//! # What each step does where
-//!
 #![doc = include_str!("../../docs/src/steps.md")]
 
 mod arrivals;

@@ -10,11 +10,11 @@
 
 mod cli;
 mod compare;
+mod docs;
 mod expect;
 mod headless;
 mod probe;
 mod processes;
-mod readme;
 mod report;
 mod run;
 mod scenario;
