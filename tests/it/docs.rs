@@ -25,7 +25,9 @@ struct Page {
 /// Every page that is written by hand.
 fn pages() -> Vec<Page> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut paths: Vec<PathBuf> = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"].map(PathBuf::from).to_vec();
+    let mut paths: Vec<PathBuf> = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"]
+        .map(PathBuf::from)
+        .to_vec();
     for entry in fs::read_dir(root.join("docs/src")).expect("docs/src is a folder") {
         let path = entry.expect("an entry").path();
         if path.extension().is_some_and(|end| end == "md") {
@@ -60,7 +62,11 @@ fn prose(text: &str) -> impl Iterator<Item = (usize, &str)> {
 
 #[test]
 fn readme_is_short_and_begins_with_two_commands() {
-    assert!(README.lines().count() <= 150, "README has {} lines", README.lines().count());
+    assert!(
+        README.lines().count() <= 150,
+        "README has {} lines",
+        README.lines().count()
+    );
     assert!(README.starts_with("# tasklab\n\n```sh\ncargo run --release -- run scenarios/mixed.toml"));
     let first = blocks(README, "sh")[0];
     assert!(first.lines().nth(1).is_some_and(|line| line.starts_with("cargo test")));
@@ -85,7 +91,10 @@ fn every_key_in_the_tables_for_new_users_is_bound() {
         .iter()
         .flat_map(|action| action.keys().iter().map(ToString::to_string))
         .collect();
-    for (page, begin) in [(README, "| press | to |"), (include_str!("../../docs/src/tour.md"), "| key | what")] {
+    for (page, begin) in [
+        (README, "| press | to |"),
+        (include_str!("../../docs/src/tour.md"), "| key | what"),
+    ] {
         let (_, table) = page.split_once(begin).expect("the table is there");
         let rows = table.lines().skip(2).take_while(|line| line.starts_with('|'));
         for row in rows {
@@ -101,7 +110,10 @@ fn every_key_in_the_tables_for_new_users_is_bound() {
 fn every_example_of_a_whole_scenario_is_valid() {
     let mut examples = 0;
     for page in pages() {
-        for block in blocks(&page.text, "toml").into_iter().filter(|block| block.contains("title")) {
+        for block in blocks(&page.text, "toml")
+            .into_iter()
+            .filter(|block| block.contains("title"))
+        {
             examples += 1;
             let name = page.path.display().to_string();
             if let Err(report) = scenario::read(&name, block) {
@@ -126,9 +138,16 @@ fn the_guide_to_the_language_names_every_key_and_word() {
 fn the_page_about_steps_names_every_step() {
     let schema: Value = serde_json::from_str(&scenario::schema()).expect("the schema is JSON");
     let mut steps = Vec::new();
-    let choices = schema["definitions"]["Step"]["oneOf"].as_array().expect("a step is a choice");
+    let choices = schema["definitions"]["Step"]["oneOf"]
+        .as_array()
+        .expect("a step is a choice");
     choices.iter().for_each(|choice| {
-        steps.extend(choice["properties"].as_object().into_iter().flat_map(|keys| keys.keys().cloned()));
+        steps.extend(
+            choice["properties"]
+                .as_object()
+                .into_iter()
+                .flat_map(|keys| keys.keys().cloned()),
+        );
     });
     assert!(steps.len() > 20, "{steps:?}");
     steps.retain(|step| !names(STEPS, step));
@@ -180,7 +199,10 @@ fn every_command_is_understood() {
                 continue;
             };
             commands += 1;
-            let words: Vec<&str> = rest.split_whitespace().take_while(|word| !["#", "|", ">"].contains(word)).collect();
+            let words: Vec<&str> = rest
+                .split_whitespace()
+                .take_while(|word| !["#", "|", ">"].contains(word))
+                .collect();
             let place = format!("{}: {line}", page.path.display());
             check_names(&words, &place);
             let output = Command::new(env!("CARGO_BIN_EXE_tasklab"))
@@ -243,7 +265,14 @@ fn every_link_leads_somewhere() {
 fn anchor_of(line: &str) -> Option<String> {
     let heading = line.starts_with('#').then(|| line.trim_start_matches('#').trim())?;
     let kept = |c: &char| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_');
-    Some(heading.to_lowercase().chars().filter(kept).collect::<String>().replace(' ', "-"))
+    Some(
+        heading
+            .to_lowercase()
+            .chars()
+            .filter(kept)
+            .collect::<String>()
+            .replace(' ', "-"),
+    )
 }
 
 #[test]
@@ -263,7 +292,11 @@ fn prose_is_at_most_100_characters_wide() {
         for (number, line) in prose(&page.text) {
             let free = line.starts_with('|') || line.starts_with('!') || line.contains("](");
             let width = line.chars().count();
-            assert!(free || width <= 100, "{}:{number} has {width} characters", page.path.display());
+            assert!(
+                free || width <= 100,
+                "{}:{number} has {width} characters",
+                page.path.display()
+            );
         }
     }
 }
