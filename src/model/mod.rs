@@ -26,12 +26,12 @@ mod history;
 mod id_map;
 mod lane;
 mod lane_track;
-#[cfg(test)]
-mod laws;
 mod live;
 mod pack;
 mod packed_slices;
 pub mod paint;
+#[cfg(test)]
+mod properties;
 mod query;
 mod record_counts;
 mod series;

@@ -1,7 +1,7 @@
-//! What comes late: a slice that belongs before others, and a spawn that was earlier than known.
+//! Late records: a slice that belongs before others, and a spawn that was earlier than known.
 //!
-//! The chunk that the news belongs to is unpacked, changed and packed again. `sums` loses the times
-//! of the old chunk and gains those of the new one.
+//! The chunk that changes is unpacked and packed again. `sums` loses the times of the old chunk and
+//! gains those of the new one.
 
 use super::super::state::State;
 use super::*;

@@ -1,12 +1,12 @@
-//! What is forgotten, and what never is.
+//! What the model evicts, and what it keeps.
 
 use super::*;
 
 #[test]
-fn a_task_is_not_forgotten_before_its_last_slice_has_come() {
+fn a_task_is_kept_until_its_last_slice_has_arrived() {
     let mut model = Model::with_limit(RunInfo::default(), 1);
-    // Task 1 ends inside its slice, whose record comes after that of its end; much has happened
-    // elsewhere meanwhile.
+    // Task 1 ends within its slice, whose record arrives after that of the end. Meanwhile, another
+    // lane records much.
     let ended = Record::Ended(Ended {
         at: at_us(5),
         task: id(1),
@@ -14,10 +14,10 @@ fn a_task_is_not_forgotten_before_its_last_slice_has_come() {
         unheard: false,
     });
     let last = Record::Slice(slice(1, at_us(4), us(90)));
-    let elsewhere = (10..80).map(|at| (OTHER, Record::Slice(slice(2, at_us(at), us(1)))));
+    let other_lane = (10..80).map(|at| (OTHER, Record::Slice(slice(2, at_us(at), us(1)))));
     for record in [(WORKER, spawned(1, at_us(1))), (WORKER, ended)]
         .into_iter()
-        .chain(elsewhere)
+        .chain(other_lane)
         .chain([(WORKER, last)])
     {
         model.apply(&Batch {
@@ -30,12 +30,12 @@ fn a_task_is_not_forgotten_before_its_last_slice_has_come() {
     assert_eq!(
         (counts.completed, counts.alive()),
         (1, 1),
-        "only task 2 lives: {counts:?}"
+        "only task 2 is alive: {counts:?}"
     );
 }
 
 #[test]
-fn the_log_keeps_the_last_lines() {
+fn the_log_keeps_the_last_messages() {
     let mut model = model(at_us(0), []);
     let line = |at| LogLine {
         at: RunInstant::new(at),
@@ -53,7 +53,7 @@ fn the_log_keeps_the_last_lines() {
 }
 
 #[test]
-fn short_tasks_that_are_over_are_forgotten_and_their_groups_remember_them() {
+fn ended_tasks_are_evicted_but_stay_in_the_sums_of_their_group() {
     let mut model = Model::with_limit(RunInfo::default(), 4_000);
     let tasks = 10_000;
     for task in 1..=tasks {
@@ -75,7 +75,7 @@ fn short_tasks_that_are_over_are_forgotten_and_their_groups_remember_them() {
     let memory = model.memory();
     assert!(
         memory.slice_bytes < 1_000 * 200,
-        "{memory:?}: the memory of those that went is used again"
+        "{memory:?}: the memory of evicted tasks is used again"
     );
     assert_eq!(model.counts().completed, tasks as usize);
     assert_eq!(model.group_times(GroupId(0)).running, us(2 * u64::from(tasks)));

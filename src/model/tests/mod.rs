@@ -1,4 +1,4 @@
-//! What single facts mean, one at a time; the laws for all of them together are in `laws`.
+//! The meaning of single records, samples and queries. The properties of whole streams are in `properties`.
 
 mod evict;
 mod history;
@@ -67,7 +67,7 @@ fn asleep(at: RunInstant, on_cpu: Nanos) -> Sample {
     })
 }
 
-/// A model of one worker and one group that has taken in these records.
+/// A model with one worker and one group, to which these records were applied.
 fn model(now: RunInstant, records: impl IntoIterator<Item = Record>) -> Model {
     let mut model = Model::new(RunInfo {
         workers: 1,
@@ -132,7 +132,7 @@ fn a_gap_is_suspended_then_unnoticed_then_queued() {
         ],
     );
     let at = |at| model.state_at(id(1), at_us(at));
-    assert_eq!(at(7), Some(State::Queued), "spawned, and not run yet");
+    assert_eq!(at(7), Some(State::Queued), "spawned, but not run yet");
     assert_eq!(at(8), Some(State::Running));
     assert_eq!(at(10), Some(State::Suspended(Reason::Timer)));
     assert_eq!(at(69), Some(State::Suspended(Reason::Timer)));
@@ -140,23 +140,23 @@ fn a_gap_is_suspended_then_unnoticed_then_queued() {
     assert_eq!(at(90), Some(State::Queued));
     assert_eq!(at(104), Some(State::Running));
     assert_eq!(at(105), Some(State::Suspended(Reason::Timer)));
-    assert_eq!(at(200), None, "now is not over");
+    assert_eq!(at(200), None, "now has not passed");
     assert_eq!(model.state_since(id(1)), at_us(105));
 }
 
 #[test]
-fn a_task_that_gave_way_is_queued() {
-    let gave_way = Slice {
+fn a_task_that_yielded_is_queued() {
+    let yielded = Slice {
         suspended_on: Reason::Yield,
         ..slice(1, at_us(0), us(2))
     };
-    let model = model(at_us(9), [spawned(1, at_us(0)), Record::Slice(gave_way)]);
+    let model = model(at_us(9), [spawned(1, at_us(0)), Record::Slice(yielded)]);
     assert_eq!(model.state(id(1)), State::Queued);
     assert_eq!(model.counts().queued, 1);
 }
 
 #[test]
-fn a_step_blocks_whether_it_comes_before_its_slice_or_after() {
+fn a_blocking_step_may_arrive_before_or_after_its_slice() {
     let (step, slice) = (blocked(1, at_us(12), us(5)), Record::Slice(slice(1, at_us(10), us(10))));
     for records in [[step, slice], [slice, step]] {
         let model = model(at_us(50), records);
@@ -169,7 +169,7 @@ fn a_step_blocks_whether_it_comes_before_its_slice_or_after() {
 }
 
 #[test]
-fn a_thread_that_the_kernel_twice_saw_asleep_in_one_slice_blocked_in_between() {
+fn two_samples_asleep_within_a_slice_prove_blocking_between_them() {
     let samples = vec![
         asleep(at_us(20), us(7)),
         asleep(at_us(40), us(7)),
@@ -190,14 +190,14 @@ fn a_thread_that_the_kernel_twice_saw_asleep_in_one_slice_blocked_in_between() {
     assert_eq!(
         model.times(id(1)).blocking,
         us(40),
-        "it was on a core between the last two samples"
+        "the thread was on a core between the last two samples"
     );
     assert_eq!(model.times(id(2)).blocking, us(0));
     assert_eq!(model.lane(WORKER).unwrap().os.unwrap().asleep_in, Some(35));
 }
 
 #[test]
-fn one_look_at_a_sleeping_thread_proves_nothing() {
+fn one_sample_asleep_within_a_slice_proves_nothing() {
     let mut model = model(
         at_us(100),
         [
@@ -217,7 +217,7 @@ fn one_look_at_a_sleeping_thread_proves_nothing() {
 }
 
 #[test]
-fn a_poll_that_has_not_ended_is_running_and_then_seen_to_block() {
+fn a_poll_that_has_not_ended_is_running_until_samples_prove_blocking() {
     let mut model = model(at_us(100), [spawned(1, at_us(0))]);
     let live = Live {
         lanes: vec![current(1, at_us(10))],
@@ -261,7 +261,7 @@ fn a_poll_that_has_not_ended_is_running_and_then_seen_to_block() {
 }
 
 #[test]
-fn a_wake_up_that_a_slice_has_answered_is_over() {
+fn a_wake_up_before_the_last_slice_is_ignored() {
     let mut model = model(
         at_us(100),
         [spawned(1, at_us(0)), Record::Slice(slice(1, at_us(50), us(10)))],
@@ -301,7 +301,7 @@ fn a_wake_up_that_a_slice_has_answered_is_over() {
 }
 
 #[test]
-fn a_current_slice_that_has_ended_meanwhile_is_the_record() {
+fn the_record_of_a_slice_replaces_the_current_slice() {
     let mut model = model(
         at_us(100),
         [spawned(1, at_us(0)), Record::Slice(slice(1, at_us(50), us(10)))],
@@ -320,7 +320,7 @@ fn a_current_slice_that_has_ended_meanwhile_is_the_record() {
 }
 
 #[test]
-fn tasks_are_in_the_order_of_their_spawns_and_bear_their_groups_names() {
+fn tasks_are_sorted_by_spawn_and_named_after_their_groups() {
     let model = model(
         at_us(9),
         [spawned(7, at_us(3)), spawned(900, at_us(1)), spawned(2, at_us(5))],
@@ -331,11 +331,11 @@ fn tasks_are_in_the_order_of_their_spawns_and_bear_their_groups_names() {
         .map(|task| model.task_name(task.id).to_string())
         .collect();
     assert_eq!(names, ["api#900", "api#7", "api#2"]);
-    assert_eq!(model.task_name(id(5)).to_string(), "#5", "nobody knows it");
+    assert_eq!(model.task_name(id(5)).to_string(), "#5", "the task is unknown");
 }
 
 #[test]
-fn the_series_tells_how_many_lanes_were_held_also_with_a_poll_that_has_not_ended() {
+fn the_series_counts_busy_lanes_including_polls_that_have_not_ended() {
     let mut model = model(
         at_us(500_000),
         [
@@ -353,7 +353,7 @@ fn the_series_tells_how_many_lanes_were_held_also_with_a_poll_that_has_not_ended
         ..Batch::default()
     });
     let points: Vec<SeriesPoint> = model.series().collect();
-    let held: Vec<f64> = points.iter().map(|point| point.busy_lanes).collect();
-    assert_eq!(held[..2], [0.6, 0.6], "100 to 300 ms, and 400 to 500 ms");
-    assert_eq!(points[1].polls_per_s, 4.0, "it ended in the second quarter");
+    let busy: Vec<f64> = points.iter().map(|point| point.busy_lanes).collect();
+    assert_eq!(busy[..2], [0.6, 0.6], "100 to 300 ms, and 400 to 500 ms");
+    assert_eq!(points[1].polls_per_s, 4.0, "the slice ended in the second bucket");
 }

@@ -1,9 +1,9 @@
-//! What was counted: recorded, lost, and what tokio says of it.
+//! The counts of recorded and lost records, and their comparison with tokio's own count.
 
 use super::*;
 
 #[test]
-fn the_accounts_compare_with_tokios_own_count() {
+fn the_record_counts_are_compared_with_tokios_own_count() {
     let mut model = model(
         at_us(9),
         [
@@ -58,7 +58,7 @@ fn the_accounts_compare_with_tokios_own_count() {
 }
 
 #[test]
-fn repetitions_count_though_their_records_were_lost() {
+fn repetitions_whose_records_were_lost_are_counted() {
     let known = Record::Repetition(Repetition {
         start: at_us(1),
         task: id(1),
@@ -79,17 +79,17 @@ fn repetitions_count_though_their_records_were_lost() {
     let group = &model.groups()[0];
     assert_eq!(group.repetitions[Outcome::Completed as usize], 41);
     assert_eq!(group.repetitions[Outcome::Failed as usize], 2);
-    assert_eq!(group.repetition_time().count, 1, "only of this one the length is known");
+    assert_eq!(group.repetition_time().count, 1, "only the recorded repetition has a known length");
 }
 
 #[test]
-fn counts_that_a_worker_claims_beyond_all_bounds_stay_at_the_bound() {
-    let all = u64::MAX;
+fn counts_saturate_when_a_worker_claims_too_many() {
+    let max = u64::MAX;
     let mut model = model(
         at_us(20),
         [spawned(1, at_us(0)), Record::Slice(slice(1, at_us(1), us(2)))],
     );
-    for claim in [all - 1, all] {
+    for claim in [max - 1, max] {
         model.apply(&Batch {
             lost: vec![Lost {
                 lane: WORKER,
@@ -115,9 +115,9 @@ fn counts_that_a_worker_claims_beyond_all_bounds_stay_at_the_bound() {
         ..Batch::default()
     });
     let record_counts = model.record_counts();
-    assert_eq!((record_counts.dropped, record_counts.others_dropped), (all, all));
-    assert_eq!((record_counts.polls(), record_counts.lost()), (all, all));
-    assert_eq!(model.lane(WORKER).map(|lane| lane.dropped), Some(all));
-    assert_eq!(model.groups()[0].repetitions[Outcome::Completed as usize], all);
-    assert_eq!(model.overall().repetitions[Outcome::Completed as usize], all);
+    assert_eq!((record_counts.dropped, record_counts.others_dropped), (max, max));
+    assert_eq!((record_counts.polls(), record_counts.lost()), (max, max));
+    assert_eq!(model.lane(WORKER).map(|lane| lane.dropped), Some(max));
+    assert_eq!(model.groups()[0].repetitions[Outcome::Completed as usize], max);
+    assert_eq!(model.overall().repetitions[Outcome::Completed as usize], max);
 }

@@ -1,10 +1,10 @@
-//! What a cell shows of all that is in it: the worst, at any zoom.
+//! A cell shows the worst state that it contains, at any zoom.
 
 use super::*;
 
-/// A heartbeat of 25 ms for a second: polls of 50 µs, each noticed 1.1 ms after its deadline and
-/// queued for 30 µs.
-fn heartbeat(spoilt: impl Fn(u64, &mut Slice)) -> Model {
+/// A timer of 25 ms for one second: polls of 50 µs, each unnoticed for 1.1 ms and queued for 30 µs.
+/// `change` may change each slice by its number.
+fn timer(change: impl Fn(u64, &mut Slice)) -> Model {
     let beats = (0..40).map(|beat| {
         let late = Slice {
             unnoticed: us(1_100).into(),
@@ -12,15 +12,15 @@ fn heartbeat(spoilt: impl Fn(u64, &mut Slice)) -> Model {
             ..slice(1, at_us(25_000 * beat), us(50))
         };
         let mut slice = late;
-        spoilt(beat, &mut slice);
+        change(beat, &mut slice);
         Record::Slice(slice)
     });
     model(at_us(1_000_000), [spawned(1, at_us(0))].into_iter().chain(beats))
 }
 
 #[test]
-fn a_healthy_timer_looks_healthy_from_afar() {
-    let model = heartbeat(|_, _| ());
+fn a_healthy_timer_looks_healthy_at_any_zoom() {
+    let model = timer(|_, _| ());
     for columns in [5, 20, 40, 100] {
         let window = Window {
             from: at_us(0),
@@ -34,23 +34,23 @@ fn a_healthy_timer_looks_healthy_from_afar() {
         let ran: f32 = cells.iter().map(|cell| cell.held_share / columns as f32).sum();
         assert!(
             (ran - 0.002).abs() < 1e-4,
-            "the thin ticks add up to 40 × 50 µs in a second, not to {ran}"
+            "40 polls of 50 µs should add up to 0.2 % of a second, not to {ran}"
         );
     }
 }
 
 #[test]
-fn two_milliseconds_of_trouble_show_at_any_zoom() {
-    for (spoil, state) in [
+fn a_wait_of_two_milliseconds_shows_at_any_zoom() {
+    for (delay, state) in [
         (
             (|slice| slice.unnoticed = us(2_000).into()) as fn(&mut Slice),
             State::Unnoticed,
         ),
         (|slice| slice.queued = us(2_000).into(), State::Queued),
     ] {
-        let model = heartbeat(|beat, slice| {
+        let model = timer(|beat, slice| {
             if beat == 20 {
-                spoil(slice)
+                delay(slice)
             }
         });
         for columns in [1, 5, 20, 40, 100, 1000, 7919] {
@@ -97,7 +97,7 @@ fn a_microsecond_of_blocking_shows_at_any_zoom() {
 }
 
 #[test]
-fn half_a_cell_of_queueing_cannot_hide_between_two_cells() {
+fn queueing_of_half_a_cell_shows_even_between_two_cells() {
     let late = Slice {
         queued: us(100).into(),
         ..slice(1, at_us(250), us(10))
@@ -119,7 +119,7 @@ fn half_a_cell_of_queueing_cannot_hide_between_two_cells() {
 }
 
 #[test]
-fn an_end_shows_only_where_nothing_else_is() {
+fn an_end_shows_only_where_no_other_state_is() {
     let ended = Record::Ended(Ended {
         at: at_us(30),
         task: id(1),

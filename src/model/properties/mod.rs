@@ -1,16 +1,16 @@
-//! What must hold for any plausible stream of records, in any order that the lanes may deliver them
-//! in.
+//! Properties that hold for any plausible stream of records, in any order in which the lanes may
+//! deliver them.
 
-mod stream;
+mod generator;
 
 use super::*;
 use crate::record::*;
 use proptest::prelude::*;
-use stream::*;
+use generator::*;
 
-/// All that the model answers, as text; with what each task did at every `step`-th instant.
+/// All answers of the model as text, with the state of each task at every `step`-th instant.
 fn answers(model: &Model, step: u64) -> Vec<String> {
-    let mut all = vec![format!(
+    let mut answers = vec![format!(
         "{:?} {:?} {:?}",
         model.now(),
         model.counts(),
@@ -23,7 +23,7 @@ fn answers(model: &Model, step: u64) -> Vec<String> {
     };
     for task in model.tasks() {
         let id = task.id;
-        all.push(format!(
+        answers.push(format!(
             "{} {:?} {:?} {:?} {:?} {:?}",
             model.task_name(id),
             (task.group, task.spawned_at, task.ended, task.polls, task.repetitions),
@@ -41,13 +41,13 @@ fn answers(model: &Model, step: u64) -> Vec<String> {
                 )
             })
             .collect();
-        all.push(format!("{states:?}"));
+        answers.push(format!("{states:?}"));
         let mut cells = Vec::new();
         model.paint_task(id, span, &mut cells);
-        all.push(format!("{cells:?}"));
+        answers.push(format!("{cells:?}"));
     }
     for group in model.groups() {
-        all.push(format!(
+        answers.push(format!(
             "{} {:?} {:?} {:?} {:?} {:?} {:?}",
             group.name,
             (
@@ -68,20 +68,20 @@ fn answers(model: &Model, step: u64) -> Vec<String> {
     for lane in model.lanes() {
         let mut cells = Vec::new();
         model.paint_lane(lane.id, span, &mut cells);
-        all.push(format!(
+        answers.push(format!(
             "{} {} {:?} {:?} {cells:?}",
             lane.name,
             lane.slices,
             model.lane_times(lane.id),
             lane.poll_time()
         ));
-        all.push(format!("{:?}", model.utilisation(lane.id, model.now().since_zero())));
+        answers.push(format!("{:?}", model.utilisation(lane.id, model.now().since_zero())));
     }
-    all.extend(model.series().map(|point| format!("{point:?}")));
-    all
+    answers.extend(model.series().map(|point| format!("{point:?}")));
+    answers
 }
 
-/// The laws that need no look at single instants.
+/// The properties of sums, which need no look at single instants.
 fn sums_hold(model: &Model) -> Result<(), TestCaseError> {
     let mut groups = HashMap::<GroupId, StateTimes>::new();
     let mut all = StateTimes::default();
@@ -92,7 +92,7 @@ fn sums_hold(model: &Model) -> Result<(), TestCaseError> {
         prop_assert_eq!(
             times.total(),
             until - task.spawned_at,
-            "{:?}: its times cover its life",
+            "{:?}: the times cover the life of the task",
             task.id
         );
         prop_assert_eq!(times.suspended, times.suspended_on.into_iter().sum::<Nanos>());
@@ -110,12 +110,12 @@ fn sums_hold(model: &Model) -> Result<(), TestCaseError> {
     prop_assert_eq!(
         (running, blocking),
         (all.running, all.blocking),
-        "lanes and tasks tell of the same slices"
+        "lanes and tasks contain the same slices"
     );
     Ok(())
 }
 
-/// Who held a lane at an instant, and how; since when is checked.
+/// Which task held a lane at an instant, and in which state. Checks that the hold began before that instant.
 fn held_state(model: &Model, lane: &Lane, at: u64) -> Option<(TaskId, State)> {
     let at = RunInstant::new(at);
     let hold = model.lane_hold_at(lane.id, at)?;
@@ -131,7 +131,7 @@ fn held_state(model: &Model, lane: &Lane, at: u64) -> Option<(TaskId, State)> {
     Some((hold.task, state))
 }
 
-/// The laws of single instants, looked at one by one.
+/// The properties of single instants, which are visited one by one.
 fn instants_hold(model: &Model) -> Result<(), TestCaseError> {
     let (now, horizon) = (model.now(), model.horizon());
     let span = Window {
@@ -174,8 +174,8 @@ fn instants_hold(model: &Model) -> Result<(), TestCaseError> {
             .filter_map(|lane| held_state(model, lane, at))
             .collect();
         held.sort_by_key(|(task, _)| *task);
-        prop_assert_eq!(&held, &on_tasks, "who holds a lane at {}", at);
-        prop_assert_eq!(on_lanes, on_tasks, "who runs at {}", at);
+        prop_assert_eq!(&held, &on_tasks, "the holders of lanes at {}", at);
+        prop_assert_eq!(on_lanes, on_tasks, "the tasks on lanes at {}", at);
     }
     if horizon == RunInstant::ZERO {
         for task in model.tasks() {
@@ -185,7 +185,7 @@ fn instants_hold(model: &Model) -> Result<(), TestCaseError> {
             prop_assert_eq!(
                 times,
                 model.times(task.id),
-                "{:?}: times are the instants counted",
+                "{:?}: the times are the number of instants",
                 task.id
             );
         }
@@ -193,8 +193,8 @@ fn instants_hold(model: &Model) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-/// The problems of a task are those of its intervals that are problems.
-fn troubles_hold(model: &Model, from: RunInstant, to: RunInstant, min_wait: Nanos) -> Result<(), TestCaseError> {
+/// `problems` returns exactly those intervals of a task that are problems.
+fn problems_hold(model: &Model, from: RunInstant, to: RunInstant, min_wait: Nanos) -> Result<(), TestCaseError> {
     for task in model.tasks() {
         let (mut problems, mut expected) = (Vec::new(), Vec::new());
         model.problems(task.id, from, to, min_wait, |interval| problems.push(interval));
@@ -210,7 +210,7 @@ fn troubles_hold(model: &Model, from: RunInstant, to: RunInstant, min_wait: Nano
     Ok(())
 }
 
-/// Every cell shows something that is in it, and the worst of it.
+/// Every cell shows a state that occurs in it, and the worst one.
 fn cells_hold(model: &Model, from: u64, len: u64, columns: usize) -> Result<(), TestCaseError> {
     let window = Window {
         from: RunInstant::new(from),
@@ -227,7 +227,7 @@ fn cells_hold(model: &Model, from: u64, len: u64, columns: usize) -> Result<(), 
                 .filter_map(|at| model.state_at(task.id, RunInstant::new(at)))
                 .collect();
             match cell.state {
-                None => prop_assert!(states.is_empty(), "an empty cell holds {states:?}"),
+                None => prop_assert!(states.is_empty(), "an empty cell contains {states:?}"),
                 Some(state) => prop_assert!(states.contains(&state), "{state:?} is not among {states:?}"),
             }
             if states.contains(&State::Blocking) {
@@ -250,12 +250,12 @@ fn cells_hold(model: &Model, from: u64, len: u64, columns: usize) -> Result<(), 
 
 proptest! {
     #[test]
-    fn the_order_in_which_lanes_deliver_does_not_matter(
-        acts in acts(150), turns in turns(), size in 1usize..40, unit in prop::sample::select(vec![1u64, 1_000, 3_000_017])
+    fn the_order_of_delivery_does_not_change_the_answers(
+        slices in planned_slices(150), delivery in delivery(), size in 1usize..40, unit in prop::sample::select(vec![1u64, 1_000, 3_000_017])
     ) {
-        let run = happen(&acts, unit, false);
+        let run = simulate(&slices, unit, false);
         let plain = deliver(&run, &[], usize::MAX, usize::MAX);
-        let shuffled = deliver(&run, &turns, size, usize::MAX);
+        let shuffled = deliver(&run, &delivery, size, usize::MAX);
         for (a, b) in answers(&plain, unit * 3).iter().zip(&answers(&shuffled, unit * 3)) {
             prop_assert_eq!(a, b);
         }
@@ -263,37 +263,37 @@ proptest! {
     }
 
     #[test]
-    fn sums_hold_for_any_run(acts in acts(200), turns in turns(), unit in prop::sample::select(vec![1u64, 3_000_017]), losing: bool) {
-        let run = happen(&acts, unit, losing);
-        let model = deliver(&run, &turns, 50, usize::MAX);
+    fn sums_hold_for_any_run(slices in planned_slices(200), delivery in delivery(), unit in prop::sample::select(vec![1u64, 3_000_017]), losing: bool) {
+        let run = simulate(&slices, unit, losing);
+        let model = deliver(&run, &delivery, 50, usize::MAX);
         sums_hold(&model)?;
         let record_counts = model.record_counts();
         prop_assert_eq!(record_counts.dropped, run.lost.len() as u64);
     }
 
     #[test]
-    fn every_instant_has_one_state(acts in acts(40), turns in turns(), losing: bool) {
-        let model = deliver(&happen(&acts, 1, losing), &turns, 10, usize::MAX);
+    fn every_instant_has_one_state(slices in planned_slices(40), delivery in delivery(), losing: bool) {
+        let model = deliver(&simulate(&slices, 1, losing), &delivery, 10, usize::MAX);
         instants_hold(&model)?;
     }
 
     #[test]
-    fn cells_show_what_is_in_them(acts in acts(60), turns in turns(), from in 0u64..800, len in 1u64..2000, columns in 1usize..90) {
-        let model = deliver(&happen(&acts, 1, false), &turns, 10, usize::MAX);
+    fn cells_show_states_that_occur_in_them(slices in planned_slices(60), delivery in delivery(), from in 0u64..800, len in 1u64..2000, columns in 1usize..90) {
+        let model = deliver(&simulate(&slices, 1, false), &delivery, 10, usize::MAX);
         cells_hold(&model, from, len, columns)?;
     }
 
     #[test]
-    fn no_trouble_is_overlooked(
-        acts in acts(100), turns in turns(), limit in prop::sample::select(vec![20, usize::MAX]), from in 0u64..2000, len in 1u64..500, min_wait in 0u64..70
+    fn every_problem_is_found(
+        slices in planned_slices(100), delivery in delivery(), limit in prop::sample::select(vec![20, usize::MAX]), from in 0u64..2000, len in 1u64..500, min_wait in 0u64..70
     ) {
-        let model = deliver(&happen(&acts, 1, false), &turns, 10, limit);
-        troubles_hold(&model, RunInstant::new(from), RunInstant::new(from + len), Nanos(min_wait))?;
+        let model = deliver(&simulate(&slices, 1, false), &delivery, 10, limit);
+        problems_hold(&model, RunInstant::new(from), RunInstant::new(from + len), Nanos(min_wait))?;
     }
 
     #[test]
-    fn forgetting_takes_nothing_from_the_sums(acts in acts(150), size in 1usize..40, limit in 1usize..400) {
-        let run = happen(&acts, 1, true).in_order();
+    fn eviction_does_not_change_the_sums(slices in planned_slices(150), size in 1usize..40, limit in 1usize..400) {
+        let run = simulate(&slices, 1, true).in_order();
         let model = deliver(&run, &[], size, limit);
         let whole = deliver(&run, &[], size, usize::MAX);
         prop_assert_eq!(model.counts(), whole.counts());
@@ -313,12 +313,12 @@ proptest! {
     }
 
     #[test]
-    fn what_is_held_obeys_the_laws_also_when_lanes_lag_behind_the_horizon(
-        acts in acts(150), turns in turns(), limit in 1usize..60, from in 0u64..3000
+    fn the_properties_hold_while_lanes_lag_behind_the_horizon(
+        slices in planned_slices(150), delivery in delivery(), limit in 1usize..60, from in 0u64..3000
     ) {
-        let mut acts = acts;
-        acts.iter_mut().for_each(|act| act.ends = false);
-        let model = deliver(&happen(&acts, 1, true), &turns, 10, limit);
+        let mut slices = slices;
+        slices.iter_mut().for_each(|slice| slice.ends = false);
+        let model = deliver(&simulate(&slices, 1, true), &delivery, 10, limit);
         sums_hold(&model)?;
         instants_hold(&model)?;
         cells_hold(&model, from, 500, 40)?;

@@ -1,0 +1,367 @@
+//! Generates plausible streams of records, as lanes might write and deliver them.
+
+use super::super::*;
+use crate::record::*;
+use proptest::prelude::*;
+use proptest::sample::Index;
+
+const LANES: u16 = 3;
+
+/// The ring that holds records of no lane, such as spawns.
+const NO_LANE: usize = LANES as usize;
+
+/// A slice to be simulated. Lengths are in units of time.
+#[derive(Clone, Debug)]
+pub(super) struct PlannedSlice {
+    lane: u16,
+    task: u32,
+    /// How long lane and task are idle before the slice.
+    idle: u64,
+    len: u64,
+    queued: u64,
+    unnoticed: u64,
+    /// Blocking steps: their starts after the start of the slice, and their lengths.
+    blocking: Vec<(u64, u64)>,
+    reason: Reason,
+    /// The task ends with this slice.
+    pub(super) ends: bool,
+    /// The record of the slice finds the ring full.
+    lost: bool,
+}
+
+/// A run as its lanes recorded it.
+#[derive(Clone, Debug)]
+pub(super) struct RecordedRun {
+    /// Per lane in the order of writing; the last ring is that of [`LaneId::NONE`].
+    rings: Vec<Vec<Record>>,
+    samples: Vec<Sample>,
+    pub(super) lost: Vec<Lost>,
+    live: Live,
+    now: RunInstant,
+    /// The number of tasks.
+    pub(super) spawned: u64,
+    /// Whether to deliver the records in order of time.
+    in_order: bool,
+}
+
+impl RecordedRun {
+    /// The same run, whose records are delivered in order of time across all lanes.
+    pub(super) fn in_order(mut self) -> RecordedRun {
+        self.in_order = true;
+        self
+    }
+}
+
+fn planned_slice() -> impl Strategy<Value = PlannedSlice> {
+    let reason = prop::sample::select(&Reason::ALL[..]);
+    let blocking = prop::collection::vec((0u64..30, 1u64..20), 0..2);
+    (
+        (0..LANES, 1u32..7, 0u64..40, 0u64..40),
+        (0u64..50, 0u64..50, blocking, reason),
+        (prop::bool::weighted(0.05), prop::bool::weighted(0.1)),
+    )
+        .prop_map(
+            |((lane, task, idle, len), (queued, unnoticed, blocking, reason), (ends, lost))| PlannedSlice {
+                lane,
+                task,
+                idle,
+                len,
+                queued,
+                unnoticed,
+                blocking,
+                reason,
+                ends,
+                lost,
+            },
+        )
+}
+
+/// Up to `max` planned slices.
+pub(super) fn planned_slices(max: usize) -> impl Strategy<Value = Vec<PlannedSlice>> {
+    prop::collection::vec(planned_slice(), 0..max)
+}
+
+/// From which lane each next record is delivered.
+pub(super) fn delivery() -> impl Strategy<Value = Vec<Index>> {
+    prop::collection::vec(any::<Index>(), 1..300)
+}
+
+/// The state of a simulation while its slices run one after another.
+struct Simulation {
+    /// The length of one unit of time, in nanoseconds.
+    unit: u64,
+    /// Whether slices may be lost.
+    losing: bool,
+    rings: Vec<Vec<Record>>,
+    lost: Vec<Lost>,
+    samples: Vec<Sample>,
+    /// Per lane: the instant from which on it is free.
+    lane_free: [u64; LANES as usize],
+    /// Per task: the instant from which on it is free.
+    task_free: HashMap<u32, u64>,
+    ended: Vec<u32>,
+}
+
+/// Runs the slices, each as soon as its lane and its task are free. One unit of time takes `unit` nanoseconds.
+pub(super) fn simulate(slices: &[PlannedSlice], unit: u64, losing: bool) -> RecordedRun {
+    let mut simulation = Simulation {
+        unit,
+        losing,
+        rings: vec![Vec::new(); NO_LANE + 1],
+        lost: Vec::new(),
+        samples: Vec::new(),
+        lane_free: [0; LANES as usize],
+        task_free: HashMap::new(),
+        ended: Vec::new(),
+    };
+    for slice in slices {
+        if !simulation.ended.contains(&slice.task) {
+            simulation.run(slice);
+        }
+    }
+    simulation.finish()
+}
+
+impl Simulation {
+    fn run(&mut self, planned: &PlannedSlice) {
+        let lane = usize::from(planned.lane);
+        let task = TaskId::new(planned.task).unwrap();
+        let free = self.spawn(planned);
+        let start = self.lane_free[lane].max(free) + planned.idle * self.unit;
+        let len = CompactDuration::new(Nanos(planned.len * self.unit));
+        let end = start + len.get().0;
+        self.record_blocking(planned, start, end);
+        let slice = Slice {
+            start: RunInstant::new(start),
+            task,
+            len,
+            queued: Nanos(planned.queued * self.unit).into(),
+            unnoticed: Nanos(planned.unnoticed * self.unit).into(),
+            woken_by: TaskId::new(planned.task / 2),
+            label: Label((planned.len % 3) as u16),
+            suspended_on: planned.reason,
+        };
+        if planned.ends {
+            self.record_end(planned, start, end);
+        }
+        if planned.idle % 3 == 0 {
+            let outcome = Outcome::ALL[planned.queued as usize % Outcome::ALL.len()];
+            self.rings[lane].push(Record::Repetition(Repetition {
+                start: RunInstant::new(start),
+                task,
+                len,
+                outcome,
+            }));
+        }
+        if self.losing && planned.lost {
+            self.lost.push(Lost {
+                lane: LaneId(planned.lane),
+                slices: 1,
+                others: 0,
+            });
+        } else {
+            self.rings[lane].push(Record::Slice(slice));
+        }
+        // The next slice never starts at the same instant, because the clock has advanced.
+        self.lane_free[lane] = end + 1;
+        self.task_free.insert(planned.task, end + 1);
+    }
+
+    /// Records the spawn if this is the task's first slice. Returns the instant from which on the task is free.
+    fn spawn(&mut self, planned: &PlannedSlice) -> u64 {
+        if let Some(&free) = self.task_free.get(&planned.task) {
+            return free;
+        }
+        let at = self.lane_free[usize::from(planned.lane)];
+        self.rings[NO_LANE].push(Record::Spawned(Spawned {
+            at: RunInstant::new(at),
+            task: TaskId::new(planned.task).unwrap(),
+            parent: None,
+            index: planned.task / 2,
+            group: GroupId((planned.task % 2) as u16),
+        }));
+        at
+    }
+
+    /// Records the blocking steps of a slice. Now and then, two samples of the kernel see the whole slice asleep.
+    fn record_blocking(&mut self, planned: &PlannedSlice, start: u64, end: u64) {
+        for &(offset, len) in &planned.blocking {
+            let from = (start + offset * self.unit).min(end);
+            let to = (start + (offset + len) * self.unit).min(end);
+            let step = Step {
+                start: RunInstant::new(from),
+                task: TaskId::new(planned.task).unwrap(),
+                len: Nanos(to - from).into(),
+                label: Label(1),
+                blocking: true,
+            };
+            self.rings[usize::from(planned.lane)].push(Record::Step(step));
+        }
+        if planned.len % 7 == 3 {
+            for at in [start + 1, end - 1] {
+                self.samples.push(Sample::Lane(LaneSample {
+                    at: RunInstant::new(at),
+                    lane: LaneId(planned.lane),
+                    on_cpu: Nanos(start),
+                    waiting: Nanos(0),
+                    asleep_in: None,
+                    asleep: true,
+                }));
+            }
+        }
+    }
+
+    fn record_end(&mut self, planned: &PlannedSlice, start: u64, end: u64) {
+        self.ended.push(planned.task);
+        let task = TaskId::new(planned.task).unwrap();
+        let ring = &mut self.rings[usize::from(planned.lane)];
+        if planned.idle % 3 == 1 {
+            let at = RunInstant::new(start);
+            ring.push(Record::Orphaned(Orphaned { at, task }));
+        }
+        ring.push(Record::Ended(Ended {
+            at: RunInstant::new(end),
+            task,
+            outcome: Outcome::ALL[planned.len as usize % Outcome::ALL.len()],
+            unheard: planned.idle % 2 == 1,
+        }));
+    }
+
+    fn finish(self) -> RecordedRun {
+        let latest = self.lane_free.iter().chain(self.task_free.values()).max();
+        let now = latest.copied().unwrap_or(0) + 30 * self.unit;
+        RecordedRun {
+            live: self.live(now),
+            rings: self.rings,
+            samples: self.samples,
+            lost: self.lost,
+            now: RunInstant::new(now),
+            spawned: self.task_free.len() as u64,
+            in_order: false,
+        }
+    }
+
+    /// At the end, some tasks run, some are woken, some are ready, and some wait.
+    fn live(&self, now: u64) -> Live {
+        let unit = self.unit;
+        let mut live = Live::default();
+        let mut tasks: Vec<_> = self
+            .task_free
+            .iter()
+            .filter(|(task, _)| !self.ended.contains(task))
+            .collect();
+        tasks.sort();
+        for (index, (&task, &free)) in tasks.into_iter().enumerate() {
+            let task = TaskId::new(task).unwrap();
+            let before_now = |units: u64| RunInstant::new(free.max(now - units * unit));
+            match index {
+                0 | 3 => live.lanes.push(CurrentSlice {
+                    lane: LaneId(index as u16 / 3),
+                    task,
+                    start: RunInstant::new(now - 20 * unit),
+                    queued: Nanos(3 * unit).into(),
+                    unnoticed: Nanos(4 * unit).into(),
+                    blocking_since: (index == 0).then(|| RunInstant::new(now - 5 * unit)),
+                    overdue_since: None,
+                    label: Label(2),
+                }),
+                1 => live.waiting.push(Waiting {
+                    task,
+                    ready: Some(before_now(9)),
+                    woken: Some(before_now(4)),
+                }),
+                4 => live.waiting.push(Waiting {
+                    task,
+                    ready: Some(before_now(9)),
+                    woken: None,
+                }),
+                _ => {}
+            }
+        }
+        live
+    }
+}
+
+fn definitions() -> Vec<Definition> {
+    let lane = |id| Definition::Lane {
+        id: LaneId(id),
+        kind: LaneKind::Worker,
+        name: format!("worker {id}"),
+    };
+    let group = |id| Definition::Group {
+        id: GroupId(id),
+        name: format!("group-{id}"),
+        library: false,
+    };
+    let label = |id| Definition::Label {
+        id: Label(id),
+        text: format!("step {id}"),
+    };
+    (0..LANES)
+        .map(lane)
+        .chain((0..2).map(group))
+        .chain((1..3).map(label))
+        .collect()
+}
+
+/// The records of a run in the order of their delivery: each next one comes from the lane that `delivery` picks.
+fn delivered(run: &RecordedRun, delivery: &[Index]) -> Vec<(LaneId, Record)> {
+    let mut rings: Vec<_> = run.rings.iter().map(|records| records.iter().copied()).collect();
+    let mut records = Vec::new();
+    loop {
+        let ready: Vec<usize> = (0..rings.len()).filter(|&ring| rings[ring].len() > 0).collect();
+        if ready.is_empty() {
+            break;
+        }
+        let ring = delivery
+            .get(records.len())
+            .map_or(ready[0], |index| ready[index.index(ready.len())]);
+        let lane = match ring {
+            NO_LANE => LaneId::NONE,
+            lane => LaneId(lane as u16),
+        };
+        records.extend(rings[ring].next().map(|record| (lane, record)));
+    }
+    if run.in_order {
+        records.sort_by_key(|(_, record)| record.written_at());
+    }
+    records
+}
+
+/// Delivers a run in batches of `size` records to a model that keeps `max_slices` slices.
+pub(super) fn deliver(run: &RecordedRun, delivery: &[Index], size: usize, max_slices: usize) -> Model {
+    let info = RunInfo {
+        workers: usize::from(LANES),
+        ..RunInfo::default()
+    };
+    let mut model = Model::with_limit(info, max_slices);
+    model.apply(&Batch {
+        definitions: definitions(),
+        lost: run.lost.clone(),
+        ..Batch::default()
+    });
+    // Samples of the kernel are in order of time, but may arrive before or after the slices that they belong to.
+    let samples_first = run.in_order || delivery.first().is_some_and(|index| index.index(2) == 0);
+    let samples = Batch {
+        samples: run.samples.clone(),
+        ..Batch::default()
+    };
+    if samples_first {
+        model.apply(&samples);
+    }
+    for records in delivered(run, delivery).chunks(size) {
+        model.apply(&Batch {
+            records: records.to_vec(),
+            ..Batch::default()
+        });
+    }
+    if !samples_first {
+        model.apply(&samples);
+    }
+    model.apply(&Batch {
+        now: run.now,
+        live: run.live.clone(),
+        ..Batch::default()
+    });
+    model
+}
