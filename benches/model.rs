@@ -1,7 +1,9 @@
-//! What the model costs: records taken in per second, a frame's painting, bytes per slice and per task.
+//! Measures what the model costs: records applied per second, the time to paint a frame, bytes per
+//! slice and per task.
 //!
-//! `cargo bench --bench model`. Each line is the median of [`ROUNDS`] rounds, or percentiles over all frames; in
-//! CPU time of the one thread, so that a neighbour on the machine does not count.
+//! Run it with `cargo bench --bench model`. Each line is the median of [`ROUNDS`] rounds, or
+//! percentiles over all frames. Times are CPU time of the one thread, so that other load on the
+//! machine does not count.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -14,10 +16,11 @@ use tasklab::tui::{self, Action, App, Options};
 
 const ROUNDS: usize = 5;
 const LANES: u16 = 4;
-/// The monitor drains the rings thirty times a second.
+/// The monitor drains the rings 30 times a second.
 const BATCH: Nanos = Nanos::from_millis(33);
 
-/// A deterministic stream of numbers; which ones does not matter.
+/// A deterministic stream of pseudo-random numbers: a linear congruential generator with the
+/// constants of Knuth's MMIX.
 struct Numbers(u64);
 
 impl Numbers {
@@ -30,7 +33,8 @@ impl Numbers {
     }
 }
 
-/// A load that keeps the lanes busy: `tasks` take turns, each slice around `len` long.
+/// A load that keeps the lanes busy. The tasks take turns, and each slice takes about `len`
+/// nanoseconds.
 struct Load {
     name: &'static str,
     tasks: u32,
@@ -65,54 +69,66 @@ const LOADS: [Load; 4] = [
     },
 ];
 
-/// The load's batches: each lane's records in one piece, as the rings are drained.
+/// The first batch of a load: all definitions and spawns.
+fn first_batch(load: &Load) -> Batch {
+    let lanes = (0..LANES).map(|id| Definition::Lane {
+        id: LaneId(id),
+        kind: LaneKind::Worker,
+        name: format!("worker {id}"),
+    });
+    let groups = (0..8).map(|id| Definition::Group {
+        id: GroupId(id),
+        name: format!("group {id}"),
+        library: false,
+    });
+    let spawned = |task| Spawned {
+        at: RunInstant::new(0),
+        task: TaskId::new(task + 1).expect("not zero"),
+        parent: None,
+        index: task,
+        group: GroupId((task % 8) as u16),
+    };
+    Batch {
+        definitions: lanes.chain(groups).collect(),
+        records: (0..load.tasks)
+            .map(|task| (LaneId::NONE, Record::Spawned(spawned(task))))
+            .collect(),
+        ..Batch::default()
+    }
+}
+
+/// The slice number `turn` of a load.
+fn slice(numbers: &mut Numbers, turn: usize, task: usize, start: u64, len: u64) -> Slice {
+    Slice {
+        start: RunInstant::new(start),
+        task: TaskId::new(task as u32 + 1).expect("not zero"),
+        len: Nanos(len).into(),
+        queued: Nanos(numbers.below(50_000)).into(),
+        unnoticed: Nanos(if turn % 3 == 0 { numbers.below(1_000_000) } else { 0 }).into(),
+        woken_by: TaskId::new(if turn % 8 == 0 { 1 + numbers.below(64) as u32 } else { 0 }),
+        label: Label((task % 4) as u16 + (turn % 2) as u16),
+        suspended_on: Reason::ALL[task % 4 + turn % 2],
+    }
+}
+
+/// The batches of a load. Each batch holds the records of one lane after those of another, as
+/// draining the rings yields them.
 fn batches(load: &Load) -> Vec<Batch> {
     let mut numbers = Numbers(7);
-    let mut free = [0u64; LANES as usize];
-    let mut rested = vec![0u64; load.tasks as usize];
+    let mut lane_free = [0u64; LANES as usize];
+    let mut task_free = vec![0u64; load.tasks as usize];
     let mut lanes: Vec<Vec<(LaneId, Record)>> = vec![Vec::new(); usize::from(LANES)];
-    let mut batches = vec![Batch::default()];
-    for id in 0..LANES {
-        batches[0].definitions.push(Definition::Lane {
-            id: LaneId(id),
-            kind: LaneKind::Worker,
-            name: format!("worker {id}"),
-        });
-    }
-    for id in 0..8 {
-        batches[0].definitions.push(Definition::Group {
-            id: GroupId(id),
-            name: format!("group {id}"),
-            library: false,
-        });
-    }
-    for task in 0..load.tasks {
-        let spawned = Spawned {
-            at: RunInstant::new(0),
-            task: TaskId::new(task + 1).expect("not zero"),
-            parent: None,
-            index: task,
-            group: GroupId((task % 8) as u16),
-        };
-        batches[0].records.push((LaneId::NONE, Record::Spawned(spawned)));
-    }
-    let mut cut = BATCH.0;
+    let mut batches = vec![first_batch(load)];
+    let mut batch_end = BATCH.0;
     for turn in 0..load.slices {
-        // The lane that is free first runs the task whose turn it is, give or take a few.
-        let lane = (0..free.len()).min_by_key(|&lane| free[lane]).expect("there are lanes");
+        // The lane that is free first runs the task whose turn it is, or one of the next tasks.
+        let lane = (0..lane_free.len())
+            .min_by_key(|&lane| lane_free[lane])
+            .expect("there are lanes");
         let task = (turn as u64 + numbers.below(u64::from(load.tasks) / 8)) as usize % load.tasks as usize;
-        let start = free[lane].max(rested[task]) + 50 + numbers.below(load.len / 4);
+        let start = lane_free[lane].max(task_free[task]) + 50 + numbers.below(load.len / 4);
         let len = load.len / 2 + numbers.below(load.len);
-        let slice = Slice {
-            start: RunInstant::new(start),
-            task: TaskId::new(task as u32 + 1).expect("not zero"),
-            len: Nanos(len).into(),
-            queued: Nanos(numbers.below(50_000)).into(),
-            unnoticed: Nanos(if turn % 3 == 0 { numbers.below(1_000_000) } else { 0 }).into(),
-            woken_by: TaskId::new(if turn % 8 == 0 { 1 + numbers.below(64) as u32 } else { 0 }),
-            label: Label((task % 4) as u16 + (turn % 2) as u16),
-            suspended_on: Reason::ALL[task % 4 + turn % 2],
-        };
+        let slice = slice(&mut numbers, turn, task, start, len);
         if turn % 10_000 == 0 {
             let step = Step {
                 start: slice.start,
@@ -124,26 +140,25 @@ fn batches(load: &Load) -> Vec<Batch> {
             lanes[lane].push((LaneId(lane as u16), Record::Step(step)));
         }
         lanes[lane].push((LaneId(lane as u16), Record::Slice(slice)));
-        (free[lane], rested[task]) = (start + len, start + len);
-        if free.iter().all(|&at| at >= cut) {
-            let batch = Batch {
-                now: RunInstant::new(cut),
+        (lane_free[lane], task_free[task]) = (start + len, start + len);
+        if lane_free.iter().all(|&at| at >= batch_end) {
+            batches.push(Batch {
+                now: RunInstant::new(batch_end),
                 records: lanes.iter_mut().flat_map(|lane| lane.drain(..)).collect(),
                 ..Batch::default()
-            };
-            batches.push(batch);
-            cut += BATCH.0;
+            });
+            batch_end += BATCH.0;
         }
     }
     batches.push(Batch {
-        now: RunInstant::new(cut),
+        now: RunInstant::new(batch_end),
         records: lanes.concat(),
         ..Batch::default()
     });
     batches
 }
 
-fn model(batches: &[Batch]) -> Model {
+fn apply_all(batches: &[Batch]) -> Model {
     let mut model = Model::new(RunInfo {
         workers: usize::from(LANES),
         ..RunInfo::default()
@@ -154,8 +169,8 @@ fn model(batches: &[Batch]) -> Model {
     model
 }
 
-/// CPU time of this thread, in seconds.
-fn cpu() -> f64 {
+/// The CPU time of this thread, in seconds.
+fn cpu_seconds() -> f64 {
     let time = clock_gettime(ClockId::ThreadCPUTime);
     time.tv_sec as f64 + time.tv_nsec as f64 / 1e9
 }
@@ -165,7 +180,8 @@ fn median(mut values: Vec<f64>) -> f64 {
     values[values.len() / 2]
 }
 
-/// A frame: the first lanes, 60 tasks somewhere in the list, counts, group times and sparklines.
+/// The queries of one frame: all lanes, 60 tasks from the index `first` on, counts, group times and
+/// sparklines.
 fn frame(model: &Model, window: Window, first: usize) {
     let (mut cells, mut lane_cells) = (Vec::<Cell>::new(), Vec::<LaneCell>::new());
     for lane in model.lanes() {
@@ -188,28 +204,29 @@ fn frame(model: &Model, window: Window, first: usize) {
     black_box(model.series().rev().take(60).count());
 }
 
-/// Whole screens of 200×60, from the widest zoom in to 1 µs a column and out again: percentiles of a frame.
+/// Renders whole screens of 200×60 while it zooms out, in to 1 µs a column and out again, and then
+/// pans. Prints the percentiles of a frame.
 fn screens(model: &Model) {
     let options = Options::from_env();
     let mut app = App::default();
     let mut buffer = Buffer::empty(Rect::new(0, 0, 200, 60));
     let mut times = Vec::new();
-    let mut look = |app: &mut App| {
-        let start = cpu();
+    let mut render = |app: &mut App| {
+        let start = cpu_seconds();
         buffer.reset();
         tui::render(app, model, &RunState::Running, &options, &mut buffer);
-        times.push((cpu() - start) * 1e3);
+        times.push((cpu_seconds() - start) * 1e3);
     };
-    look(&mut app);
+    render(&mut app);
     for action in [Action::ZoomOut, Action::ZoomIn, Action::ZoomOut] {
         for _ in 0..40 {
             app.act(action, model);
-            look(&mut app);
+            render(&mut app);
         }
     }
     for _ in 0..80 {
         app.act(Action::PanLeft, model);
-        look(&mut app);
+        render(&mut app);
     }
     times.sort_by(f64::total_cmp);
     println!(
@@ -220,20 +237,52 @@ fn screens(model: &Model) {
     );
 }
 
+/// Measures [`frame`] at several zooms, each at 200 places of the run. Prints the percentiles.
+fn frames(model: &Model) {
+    let whole = model.now().0;
+    for (zoom, span) in [
+        ("whole run", whole),
+        ("half", whole / 2),
+        ("1/10", whole / 10),
+        ("1/1000", whole / 1000),
+        ("400 µs", 400_000),
+    ] {
+        let mut times: Vec<f64> = (0..200)
+            .map(|turn| {
+                let from = (whole - span.min(whole)) / 200 * turn;
+                let window = Window {
+                    from: RunInstant::new(from),
+                    to: RunInstant::new(from + span),
+                    columns: 400,
+                };
+                let start = cpu_seconds();
+                frame(model, window, turn as usize * 499);
+                (cpu_seconds() - start) * 1e3
+            })
+            .collect();
+        times.sort_by(f64::total_cmp);
+        println!(
+            "  frame, {zoom:10} p50 {:7.3} ms   p99 {:7.3} ms",
+            times[times.len() / 2],
+            times[times.len() * 99 / 100]
+        );
+    }
+}
+
 fn main() {
     for load in &LOADS {
         let batches = batches(load);
         let records: usize = batches.iter().map(|batch| batch.records.len()).sum();
         let rates = (0..ROUNDS).map(|_| {
-            let start = cpu();
-            let model = model(&batches);
-            let rate = records as f64 / (cpu() - start) / 1e6;
+            let start = cpu_seconds();
+            let model = apply_all(&batches);
+            let rate = records as f64 / (cpu_seconds() - start) / 1e6;
             black_box(model.now());
             rate
         });
         println!("{}", load.name);
-        println!("  taken in       {:7.2} M records/s", median(rates.collect()));
-        let model = model(&batches);
+        println!("  applied        {:7.2} M records/s", median(rates.collect()));
+        let model = apply_all(&batches);
         drop(batches);
         let memory = model.memory();
         println!(
@@ -245,33 +294,6 @@ fn main() {
             memory.task_bytes as f64 / memory.tasks as f64
         );
         screens(&model);
-        let whole = model.now().0;
-        for (zoom, span) in [
-            ("whole run", whole),
-            ("half", whole / 2),
-            ("1/10", whole / 10),
-            ("1/1000", whole / 1000),
-            ("400 µs", 400_000),
-        ] {
-            let mut times: Vec<f64> = (0..200)
-                .map(|turn| {
-                    let from = (whole - span.min(whole)) / 200 * turn;
-                    let window = Window {
-                        from: RunInstant::new(from),
-                        to: RunInstant::new(from + span),
-                        columns: 400,
-                    };
-                    let start = cpu();
-                    frame(&model, window, turn as usize * 499);
-                    (cpu() - start) * 1e3
-                })
-                .collect();
-            times.sort_by(f64::total_cmp);
-            println!(
-                "  frame, {zoom:10} p50 {:7.3} ms   p99 {:7.3} ms",
-                times[times.len() / 2],
-                times[times.len() * 99 / 100]
-            );
-        }
+        frames(&model);
     }
 }

@@ -10,7 +10,7 @@ use serde_json::Value;
 /// Evaluates the scenario's expectations. A ratio between executors is evaluated within each round, every other expectation
 /// in the runs on the scenario's own executor. The measured value is the median over the rounds.
 pub fn check(plan: &Plan, rounds: &[Round]) -> Vec<Expected> {
-    let elsewhere = expect::why_not_applicable(&plan.what, &plan.scenario, &plan.overrides);
+    let not_applicable = expect::why_not_applicable(&plan.what, &plan.scenario, &plan.overrides);
     let evaluate = |expectation: &Expectation| {
         let measured = rounds.iter().map(|round| measure(expectation, plan.own(), round));
         let (values, missing): (Vec<_>, Vec<_>) = measured.partition(Result::is_ok);
@@ -21,7 +21,7 @@ pub fn check(plan: &Plan, rounds: &[Round]) -> Vec<Expected> {
             (None, None) => Err(Unmeasured::NotTested("nothing was run".to_owned())),
         };
         let mut expected = expect::evaluate(expectation, measured);
-        if let (Some(_), Some(why)) = (expected.held, &elsewhere) {
+        if let (Some(_), Some(why)) = (expected.held, &not_applicable) {
             expect::mark_not_tested(&mut expected, why);
         }
         expected

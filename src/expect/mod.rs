@@ -1,4 +1,4 @@
-//! Whether a run, or a comparison of runs, was as its scenario expects.
+//! Checks whether a run, or a comparison of runs, met the expectations of its scenario.
 //!
 //! ```text
 //!   [expect] ──► Expectation ─┐
@@ -6,9 +6,11 @@
 //!   the report, as JSON ──────┘
 //! ```
 //!
-//! What is measured is looked up in the report as scripts get it, by the same keys; so an expectation can name whatever the
-//! report tells. A number that is not there has not held: the group never came to be, nothing was counted, the divisor is zero.
-//! An expectation that was not put to the test (the run was cut short, or went elsewhere) has neither held nor failed.
+//! An expectation looks its number up in the JSON report, by the keys that scripts use. So it can
+//! name every number of the report. If the report has no such number, the expectation has failed:
+//! no task of the group was spawned, no value was counted, or the divisor is zero. An expectation
+//! that was not tested has neither held nor failed: the run was cut short, or the run used another
+//! executor than the scenario.
 
 mod lookup;
 
@@ -18,39 +20,39 @@ use serde_json::Value;
 
 pub use lookup::find_number;
 
-/// Why there is no measured value.
+/// Why an expectation has no measured value.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Unmeasured {
-    /// It was put to the test, and there is no such number.
+    /// The expectation was tested, but the report has no such number, for this reason.
     NotFound(String),
-    /// It was not put to the test.
+    /// The expectation was not tested, for this reason.
     NotTested(String),
 }
 
-/// Whether a run is applicability by what was expected of it.
+/// Whether the expectations of a scenario apply to a run.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Applicability {
-    /// It is.
+    /// They apply.
     Applies,
-    /// It is not, for this reason; what was measured is told all the same.
+    /// They do not apply, for this reason. The report contains the measured values nevertheless.
     DoesNotApply(String),
-    /// It did not reach its end, and so has no numbers worth measuring.
+    /// The run did not reach its end, so its numbers are not measured.
     CutShort,
 }
 
-/// Checks what can be checked in one run.
+/// Checks the expectations that one run can test.
 pub fn check_run(expectations: &[Expectation], report: &Value, applicability: &Applicability) -> Vec<Expected> {
-    let one = |executor: Option<ExecutorKind>| match (applicability, executor) {
+    let report_of = |executor: Option<ExecutorKind>| match (applicability, executor) {
         (Applicability::CutShort, _) => Err(Unmeasured::NotTested("the run was cut short".to_owned())),
         (_, None) => Ok(report),
         (_, Some(_)) => Err(Unmeasured::NotTested(
-            "only `tasklab compare` and `tasklab verify` can check it: it compares executors".to_owned(),
+            "only `tasklab compare` and `tasklab verify` can check this, because it compares executors".to_owned(),
         )),
     };
     expectations
         .iter()
         .map(|expectation| {
-            let mut expected = evaluate(expectation, measure(&expectation.measure, one));
+            let mut expected = evaluate(expectation, measure(&expectation.measure, report_of));
             if let (Applicability::DoesNotApply(why), Some(_)) = (applicability, expected.held) {
                 mark_not_tested(&mut expected, why);
             }
@@ -59,16 +61,17 @@ pub fn check_run(expectations: &[Expectation], report: &Value, applicability: &A
         .collect()
 }
 
-/// Takes back whether it held, for this reason. What was measured stays.
+/// Marks an expectation as not tested, for this reason. Its measured value stays.
 pub fn mark_not_tested(expected: &mut Expected, why: &str) {
     expected.held = None;
     expected.why = Some(why.to_owned());
 }
 
-/// Why a run of the scenario `what`, loaded with these overrides, is not applicability by what it expects, if so.
+/// Why the expectations of the scenario `what`, loaded with these overrides, do not apply to its
+/// run; `None` if they apply.
 ///
-/// Expectations are about the executor and the number of workers that the file says; what they would have been elsewhere, nobody
-/// has said.
+/// Expectations hold for the executor and the number of workers in the file. The author has not
+/// said what to expect on others.
 pub fn why_not_applicable(what: &str, scenario: &Scenario, overrides: &Overrides) -> Option<String> {
     if scenario.expect.is_empty() || (overrides.executor.is_none() && overrides.workers.is_none()) {
         return None;
@@ -81,8 +84,8 @@ pub fn why_not_applicable(what: &str, scenario: &Scenario, overrides: &Overrides
     let Ok(own) = own.load(what) else {
         return Some("written for another executor".to_owned());
     };
-    let (own, here) = (own.executor, scenario.executor);
-    let same = own.kind == here.kind && own.threads() == here.threads();
+    let (own, used) = (own.executor, scenario.executor);
+    let same = own.kind == used.kind && own.threads() == used.threads();
     (!same).then(|| match own.threads() {
         0 => format!("written for {}", own.kind.word()),
         1 => format!("written for {} with 1 worker", own.kind.word()),
@@ -90,15 +93,16 @@ pub fn why_not_applicable(what: &str, scenario: &Scenario, overrides: &Overrides
     })
 }
 
-/// Whether one has failed.
+/// Whether any expectation has failed.
 pub fn any_failed(expected: &[Expected]) -> bool {
-    expected.iter().any(|it| it.held == Some(false))
+    expected.iter().any(|expected| expected.held == Some(false))
 }
 
-/// Measures, in the reports that `report` has: of a comparison's executor, or of the run itself (`None`).
+/// Measures a value in the reports that `report` returns: the report of the run itself for `None`,
+/// or the report of one executor of a comparison.
 ///
 /// # Errors
-/// When there is no such number.
+/// Returns why there is no value: no report, no such number in the report, or a divisor of zero.
 pub fn measure<'a>(
     measure: &Measure,
     report: impl Fn(Option<ExecutorKind>) -> Result<&'a Value, Unmeasured>,
@@ -113,14 +117,14 @@ pub fn measure<'a>(
     };
     match find(per)? {
         0.0 => Err(Unmeasured::NotFound(format!(
-            "{} is 0, and nothing is divided by that",
+            "cannot divide by {}, which is 0",
             per.keys.join(".")
         ))),
         divisor => Ok(value / divisor),
     }
 }
 
-/// Holds what was measured against what is wanted.
+/// Compares the measured value with the bound of the expectation.
 pub fn evaluate(expectation: &Expectation, measured: Result<f64, Unmeasured>) -> Expected {
     let (measured, held, why) = match measured {
         Ok(number) => (Some(number), Some(is_within(expectation.bound, number)), None),
@@ -149,7 +153,7 @@ pub fn is_within(bound: Bound, number: f64) -> bool {
 }
 
 impl Expectation {
-    /// The executors that it compares; none: it is about one run.
+    /// The executors that the expectation compares; none if it is about one run.
     pub fn executors(&self) -> impl Iterator<Item = ExecutorKind> + '_ {
         let paths = [Some(&self.measure.value), self.measure.per.as_ref()];
         paths.into_iter().flatten().filter_map(|path| path.executor)

@@ -1,4 +1,4 @@
-//! Expectations of a report that is small enough to check by hand.
+//! Checks expectations against a report that is small enough to verify by hand.
 
 use super::*;
 use crate::scenario::ReportPath;
@@ -24,7 +24,7 @@ fn report() -> Value {
 
 fn path(text: &str) -> ReportPath {
     let (executor, keys) = match text.split_once('!') {
-        Some((word, keys)) => (ExecutorKind::ALL.into_iter().find(|kind| kind.word() == word), keys),
+        Some((name, keys)) => (ExecutorKind::ALL.into_iter().find(|kind| kind.word() == name), keys),
         None => (None, text),
     };
     ReportPath {
@@ -74,26 +74,23 @@ fn numbers_are_found_by_key_and_by_name() {
 }
 
 #[test]
-fn a_number_that_is_not_there_has_not_held_and_says_why() {
+fn an_expectation_of_a_missing_number_fails_and_says_why() {
     for (key, why) in [
-        ("groups.writer.polls", "no task of the group `writer` ever came to be"),
+        ("groups.writer.polls", "no task of the group `writer` was spawned"),
         (
             "groups.api.repetition_ns.p99",
-            "nothing was counted in groups.api.repetition_ns",
+            "no values were counted in groups.api.repetition_ns",
         ),
-        ("tokio.polls", "tokio is null here"),
-        ("tokio", "tokio is null here"),
-        ("elapsed", "there is no elapsed"),
-        (
-            "elapsed_ns / tasks.lost",
-            "tasks.lost is 0, and nothing is divided by that",
-        ),
-        ("groups.api", "groups.api is no number"),
-        ("elapsed_ns.p99", "elapsed_ns has nothing inside"),
+        ("tokio.polls", "tokio is null in this report"),
+        ("tokio", "tokio is null in this report"),
+        ("elapsed", "the report has no elapsed"),
+        ("elapsed_ns / tasks.lost", "cannot divide by tasks.lost, which is 0"),
+        ("groups.api", "groups.api is not a number"),
+        ("elapsed_ns.p99", "elapsed_ns has no fields"),
     ] {
-        let (measured, held, said) = checked(key, Bound::Less(1e9));
+        let (measured, held, reason) = checked(key, Bound::Less(1e9));
         assert_eq!(
-            (measured, held, said.as_deref()),
+            (measured, held, reason.as_deref()),
             (None, Some(false), Some(why)),
             "{key}"
         );
@@ -101,7 +98,7 @@ fn a_number_that_is_not_there_has_not_held_and_says_why() {
 }
 
 #[test]
-fn bounds_mean_what_they_say() {
+fn each_bound_includes_or_excludes_its_limit() {
     for (bound, below, at, above) in [
         (Bound::Less(5.0), true, false, false),
         (Bound::AtMost(5.0), true, true, false),
@@ -117,7 +114,7 @@ fn bounds_mean_what_they_say() {
 }
 
 #[test]
-fn what_was_not_put_to_the_test_has_neither_held_nor_failed() {
+fn an_expectation_that_was_not_tested_has_neither_held_nor_failed() {
     let expectations = [
         expect("tokio!elapsed_ns / pool!elapsed_ns", Bound::Less(1.0)),
         expect("elapsed_ns", Bound::Less(1.0)),
@@ -128,31 +125,38 @@ fn what_was_not_put_to_the_test_has_neither_held_nor_failed() {
     assert_eq!(checked[1].held, Some(false));
     assert!(any_failed(&checked));
 
-    let elsewhere = check_run(
+    let not_applicable = check_run(
         &expectations,
         &report(),
         &Applicability::DoesNotApply("written for the pool".to_owned()),
     );
-    assert_eq!((elsewhere[1].measured, elsewhere[1].held), (Some(2000.0), None));
-    assert_eq!(elsewhere[1].why.as_deref(), Some("written for the pool"));
-    assert!(!any_failed(&elsewhere));
+    assert_eq!(
+        (not_applicable[1].measured, not_applicable[1].held),
+        (Some(2000.0), None)
+    );
+    assert_eq!(not_applicable[1].why.as_deref(), Some("written for the pool"));
+    assert!(!any_failed(&not_applicable));
 
-    let short = check_run(&expectations, &report(), &Applicability::CutShort);
-    assert!(short.iter().all(|it| it.held.is_none() && it.measured.is_none()));
-    assert!(!any_failed(&short));
+    let cut_short = check_run(&expectations, &report(), &Applicability::CutShort);
+    assert!(
+        cut_short
+            .iter()
+            .all(|expected| expected.held.is_none() && expected.measured.is_none())
+    );
+    assert!(!any_failed(&cut_short));
 }
 
 #[test]
-fn a_comparison_looks_into_the_report_of_each_executor() {
+fn a_comparison_reads_the_report_of_each_executor() {
     let (fast, slow) = (json!({ "elapsed_ns": 10 }), json!({ "elapsed_ns": 30 }));
-    let of = |executor: Option<ExecutorKind>| match executor {
+    let report_of = |executor: Option<ExecutorKind>| match executor {
         Some(ExecutorKind::Pool) => Ok(&slow),
         Some(ExecutorKind::Tokio) => Ok(&fast),
         _ => Err(Unmeasured::NotTested("it was not run".to_owned())),
     };
     let ratio = |key: &str| {
         let expectation = expect(key, Bound::More(2.0));
-        evaluate(&expectation, measure(&expectation.measure, of))
+        evaluate(&expectation, measure(&expectation.measure, report_of))
     };
     let held = ratio("pool!elapsed_ns / tokio!elapsed_ns");
     assert_eq!((held.measured, held.held), (Some(3.0), Some(true)));

@@ -21,8 +21,8 @@ pub enum State {
 }
 
 impl State {
-    /// The word on screen and in reports; for an ended task, how it ended.
-    pub fn word(self) -> &'static str {
+    /// The word on screen and in reports. For an ended task, it says how the task ended.
+    pub fn into_str(self) -> &'static str {
         match self {
             State::Running => "running",
             State::Blocking => "blocking",

@@ -81,7 +81,7 @@ pub fn render(context: &FrameContext<'_>, area: Rect, buf: &mut Buffer) {
             if meaning.is_empty() { glyph(state) } else { &shown },
             context.theme.state(state, 0),
         );
-        buf.set_string(right + 3, y, state.word(), context.theme.word(state));
+        buf.set_string(right + 3, y, state.into_str(), context.theme.word(state));
         if !meaning.is_empty() {
             y += 1;
             buf.set_stringn(

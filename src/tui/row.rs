@@ -139,11 +139,11 @@ fn detail(
         Some((word, since)) if !over => {
             let doing = match state {
                 State::Suspended(_) => what,
-                _ => format!("{} {what}", state.word()),
+                _ => format!("{} {what}", state.into_str()),
             };
             (word, theme.bad(), context.at - since, doing)
         }
-        _ => (state.word(), theme.word(state), length, what),
+        _ => (state.into_str(), theme.word(state), length, what),
     };
     let quiet = over || matches!(state, State::Suspended(_)) && instead.is_none();
     let number = Span::styled(

@@ -68,7 +68,7 @@ fn chunks(context: &FrameContext<'_>, counts: Option<&TaskCounts>, gap: &'static
                 Span::raw(gap),
                 Span::styled(glyph(state), theme.state(state, 0)),
                 Span::styled(format!(" {count:>2}"), word),
-                Span::styled(format!(" {}", state.word()), word),
+                Span::styled(format!(" {}", state.into_str()), word),
             ];
             Chunk {
                 state: Some(state),

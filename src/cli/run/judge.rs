@@ -23,7 +23,7 @@ impl Judge {
 
     /// Adds to the report of `run`, which is over, what of it was expected.
     pub fn judge(&self, run: &Run, report: &mut Report) {
-        let judged = match (run.interference(), &self.elsewhere) {
+        let applicability = match (run.interference(), &self.elsewhere) {
             (Some(Interference::CutShort), _) => Applicability::CutShort,
             (_, Some(why)) => Applicability::DoesNotApply(why.clone()),
             (Some(Interference::ByHand), None) => {
@@ -31,6 +31,6 @@ impl Judge {
             }
             (None, None) => Applicability::Applies,
         };
-        report.expect = expect::check_run(&self.expectations, &report.to_value(), &judged);
+        report.expect = expect::check_run(&self.expectations, &report.to_value(), &applicability);
     }
 }

@@ -102,7 +102,8 @@ struct Simulation {
     ended: Vec<u32>,
 }
 
-/// Runs the slices, each as soon as its lane and its task are free. One unit of time takes `unit` nanoseconds.
+/// Runs the slices, each as soon as its lane and its task are free. One unit of time takes `unit`
+/// nanoseconds.
 pub(super) fn simulate(slices: &[PlannedSlice], unit: u64, losing: bool) -> RecordedRun {
     let mut simulation = Simulation {
         unit,
@@ -167,7 +168,8 @@ impl Simulation {
         self.task_free.insert(planned.task, end + 1);
     }
 
-    /// Records the spawn if this is the task's first slice. Returns the instant from which on the task is free.
+    /// Records the spawn if this is the task's first slice. Returns the instant from which on the
+    /// task is free.
     fn spawn(&mut self, planned: &PlannedSlice) -> u64 {
         if let Some(&free) = self.task_free.get(&planned.task) {
             return free;
@@ -183,7 +185,8 @@ impl Simulation {
         at
     }
 
-    /// Records the blocking steps of a slice. Now and then, two samples of the kernel see the whole slice asleep.
+    /// Records the blocking steps of a slice. Now and then, two samples of the kernel see the whole
+    /// slice asleep.
     fn record_blocking(&mut self, planned: &PlannedSlice, start: u64, end: u64) {
         for &(offset, len) in &planned.blocking {
             let from = (start + offset * self.unit).min(end);
@@ -304,7 +307,8 @@ fn definitions() -> Vec<Definition> {
         .collect()
 }
 
-/// The records of a run in the order of their delivery: each next one comes from the lane that `delivery` picks.
+/// The records of a run in the order of their delivery: each next one comes from the lane that
+/// `delivery` picks.
 fn delivered(run: &RecordedRun, delivery: &[Index]) -> Vec<(LaneId, Record)> {
     let mut rings: Vec<_> = run.rings.iter().map(|records| records.iter().copied()).collect();
     let mut records = Vec::new();
@@ -340,7 +344,8 @@ pub(super) fn deliver(run: &RecordedRun, delivery: &[Index], size: usize, max_sl
         lost: run.lost.clone(),
         ..Batch::default()
     });
-    // Samples of the kernel are in order of time, but may arrive before or after the slices that they belong to.
+    // Samples of the kernel are in order of time, but may arrive before or after the slices that
+    // they belong to.
     let samples_first = run.in_order || delivery.first().is_some_and(|index| index.index(2) == 0);
     let samples = Batch {
         samples: run.samples.clone(),

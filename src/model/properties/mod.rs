@@ -5,8 +5,8 @@ mod generator;
 
 use super::*;
 use crate::record::*;
-use proptest::prelude::*;
 use generator::*;
+use proptest::prelude::*;
 
 /// All answers of the model as text, with the state of each task at every `step`-th instant.
 fn answers(model: &Model, step: u64) -> Vec<String> {
@@ -115,7 +115,8 @@ fn sums_hold(model: &Model) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-/// Which task held a lane at an instant, and in which state. Checks that the hold began before that instant.
+/// Which task held a lane at an instant, and in which state. Checks that the hold began before that
+/// instant.
 fn held_state(model: &Model, lane: &Lane, at: u64) -> Option<(TaskId, State)> {
     let at = RunInstant::new(at);
     let hold = model.lane_hold_at(lane.id, at)?;

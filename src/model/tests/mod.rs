@@ -1,4 +1,5 @@
-//! The meaning of single records, samples and queries. The properties of whole streams are in `properties`.
+//! The meaning of single records, samples and queries. The properties of whole streams are in
+//! `properties`.
 
 mod evict;
 mod history;

@@ -79,7 +79,11 @@ fn repetitions_whose_records_were_lost_are_counted() {
     let group = &model.groups()[0];
     assert_eq!(group.repetitions[Outcome::Completed as usize], 41);
     assert_eq!(group.repetitions[Outcome::Failed as usize], 2);
-    assert_eq!(group.repetition_time().count, 1, "only the recorded repetition has a known length");
+    assert_eq!(
+        group.repetition_time().count,
+        1,
+        "only the recorded repetition has a known length"
+    );
 }
 
 #[test]
