@@ -134,7 +134,7 @@ struct Job {
 impl Job {
     /// Runs the repetition. Returns the next one, if one follows.
     fn run(mut self) -> Option<Job> {
-        let continues = self.ctx.job(self.since, Reason::Yield);
+        let continues = self.ctx.run_next_repetition(self.since, Reason::Yield);
         self.since = probe::now();
         continues.then_some(self)
     }

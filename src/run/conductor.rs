@@ -223,7 +223,7 @@ impl Conductor {
                 }
                 self.executor.keep_log(level);
             }
-            CueAction::Http { latency, failure_rate } => self.services.http().set(latency, failure_rate),
+            CueAction::Http { latency, failure_rate } => self.services.http().set_behaviour(latency, failure_rate),
             CueAction::Calm => {
                 repeated.replace(None);
                 self.services.reset_http();

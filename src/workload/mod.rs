@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!   Scenario ── compile ──► Program ─┐
-//!      │                             ├─ TaskCtx ── run_async / run_sync / job ──► records
+//!      │                             ├─ TaskCtx ── run_async / run_sync ──► records
 //!      └─ Services::start ► Services ┘     └─ children, if a step spawns some
 //! ```
 //!
@@ -30,6 +30,7 @@ mod live_tasks;
 mod logging;
 mod program;
 mod readiness;
+mod repetition;
 mod services;
 mod services_error;
 mod shared;

@@ -21,8 +21,8 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock, Weak};
 
-/// The calibration, the loopback service, the scratch folder with the database, what tasks wait for
-/// one another at, the counters of a run's tasks and errors, and the flag that ends all
+/// The calibration, the loopback service, the scratch folder with the database, the locks,
+/// semaphores and channels, the counters of tasks and errors, and the flag that ends all
 /// computations.
 pub struct Services {
     calibration: Calibration,
@@ -187,7 +187,7 @@ impl Services {
     /// Makes the loopback service behave as the scenario wants it, after a cue has changed that.
     pub fn reset_http(&self) {
         self.http
-            .set(Some(self.initial_http.latency), Some(self.initial_http.failure_rate));
+            .set_behaviour(Some(self.initial_http.latency), Some(self.initial_http.failure_rate));
     }
 
     /// The scratch folder.

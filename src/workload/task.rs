@@ -4,10 +4,10 @@ use super::Services;
 use super::children::CompletionReporter;
 use super::draw::{Seed, sample};
 use super::error_throttle::ErrorKind;
-use super::inline::{StepError, judge, outcome};
 use super::interpret_async::{self, AsyncContext};
 use super::live_tasks::LiveTaskGuard;
 use super::program::Program;
+use super::repetition::{Repetition, outcome_of_drop};
 use crate::probe::{self, TaskHandle, lane};
 use crate::record::{LaneKind, Outcome, ProcessInstant, Reason};
 use crate::scenario::Repeat;
@@ -16,10 +16,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
 use std::sync::{Arc, mpsc};
 use std::thread;
-use std::time::Duration;
 
 /// A task of a scenario, ready to run: on an async executor by [`run_async`](TaskCtx::run_async),
-/// on threads by [`run_sync`](TaskCtx::run_sync), or [`job`](TaskCtx::job) by job.
+/// on threads by [`run_sync`](TaskCtx::run_sync), or
+/// one repetition at a time by [`run_next_repetition`](TaskCtx::run_next_repetition).
 ///
 /// A repetition that fails or times out does not end the task: the next one follows. A task that
 /// does its steps only once ends as its repetition did. Any other task ends as `Completed` after
@@ -71,7 +71,7 @@ impl TaskCtx {
     }
 
     /// Whether another repetition is to follow.
-    pub fn more(&self) -> bool {
+    pub fn has_next_repetition(&self) -> bool {
         let are_left = match self.program.repeat {
             Repeat::Times(n) => self.begun < n,
             Repeat::Forever => true,
@@ -79,7 +79,7 @@ impl TaskCtx {
         are_left && !self.program.is_closed() && !self.context.services.stop().is_requested()
     }
 
-    /// How the task ended, once [`more`](TaskCtx::more) is false.
+    /// How the task ended, once [`has_next_repetition`](TaskCtx::has_next_repetition) is false.
     fn outcome(&self) -> Outcome {
         match self.program.repeat {
             Repeat::Times(1) if self.begun == 1 => self.last_outcome,
@@ -92,7 +92,7 @@ impl TaskCtx {
 
     /// Does all repetitions. Dropping the future cancels the present repetition.
     pub async fn run_async(mut self) -> Outcome {
-        while self.more() {
+        while self.has_next_repetition() {
             self.repetition_async().await;
         }
         let outcome = self.outcome();
@@ -107,8 +107,8 @@ impl TaskCtx {
 
     async fn repetition_async(&mut self) {
         let program = self.program.clone();
-        let (repetition, mut rng) = self.begin();
-        let deadline = interpret_async::deadline(repetition.limit, None);
+        let (repetition, mut rng) = self.begin_repetition();
+        let deadline = interpret_async::deadline(repetition.limit(), None);
         let result = {
             let steps = pin!(interpret_async::run(
                 &mut self.context,
@@ -116,15 +116,15 @@ impl TaskCtx {
                 deadline,
                 &program.steps
             ));
-            interpret_async::within(repetition.limit, steps).await
+            interpret_async::within(repetition.limit(), steps).await
         };
         self.last_outcome = repetition.end(result);
     }
 
-    /// Does all repetitions on the calling thread, each as a job. The first is queued since
-    /// `queued_since`. A panic ends the task and does not unwind further.
+    /// Does all repetitions on the calling thread, each as a job. The first has been queued
+    /// since `queued_since`. A panic ends the task and does not unwind further.
     pub fn run_sync(mut self, mut queued_since: ProcessInstant) {
-        while self.job(queued_since, Reason::Yield) {
+        while self.run_next_repetition(queued_since, Reason::Yield) {
             queued_since = probe::now();
         }
     }
@@ -158,14 +158,14 @@ impl TaskCtx {
     }
 
     /// Does the next repetition, if there is one, as a job on the calling thread. The job is one
-    /// slice, which is queued since `queued_since`; after it the task waits for `then`. Only the
+    /// slice, which has been queued since `queued_since`. After it the task waits for `then`. Only the
     /// end of the run can cancel it. A repetition that ends after its timeout has timed out. A
     /// panic ends the task and does not unwind further.
     ///
     /// Returns whether another repetition is to follow. If not, the task has ended, and its end is
     /// recorded.
-    pub fn job(&mut self, queued_since: ProcessInstant, then: Reason) -> bool {
-        if !self.more() {
+    pub fn run_next_repetition(&mut self, queued_since: ProcessInstant, then: Reason) -> bool {
+        if !self.has_next_repetition() {
             let outcome = self.outcome();
             self.end(outcome);
             return false;
@@ -173,7 +173,7 @@ impl TaskCtx {
         let handle = self.context.task.clone();
         lane::job(&handle, queued_since, then, || {
             let panicked = catch_unwind(AssertUnwindSafe(|| self.repetition_sync())).is_err();
-            let continues = !panicked && self.more();
+            let continues = !panicked && self.has_next_repetition();
             if !continues {
                 let outcome = if panicked { Outcome::Panicked } else { self.outcome() };
                 self.end(outcome);
@@ -183,7 +183,7 @@ impl TaskCtx {
     }
 
     fn repetition_sync(&mut self) {
-        let (repetition, mut rng) = self.begin();
+        let (repetition, mut rng) = self.begin_repetition();
         let result = self.context.inline(&mut rng).run(&self.program.steps);
         self.last_outcome = repetition.end(result);
     }
@@ -198,21 +198,14 @@ impl TaskCtx {
         outcome
     }
 
-    fn begin(&mut self) -> (Repetition, Pcg64Mcg) {
+    /// Begins the next repetition, and draws its timeout.
+    fn begin_repetition(&mut self) -> (Repetition, Pcg64Mcg) {
         let mut rng = self.seed.turn(self.begun);
         self.begun += 1;
         let limit = self.program.timeout.as_ref().map(|limit| sample(limit, &mut rng));
         let start = probe::now();
         self.context.task.set_limit(limit.map(|limit| start + limit.into()));
-        (
-            Repetition {
-                handle: self.context.task.clone(),
-                start,
-                limit,
-                is_recorded: false,
-            },
-            rng,
-        )
+        (Repetition::new(self.context.task.clone(), start, limit), rng)
     }
 }
 
@@ -224,7 +217,7 @@ impl Drop for TaskCtx {
     }
 }
 
-/// Records how a task ended, and logs a failure that nobody observes.
+/// Records how a task ended, and logs an unobserved failure.
 pub(super) fn record_end(task: &TaskHandle, outcome: Outcome) -> Outcome {
     let end = probe::ended(task, outcome);
     if end.lost {
@@ -237,48 +230,9 @@ pub(super) fn record_end(task: &TaskHandle, outcome: Outcome) -> Outcome {
     end.outcome
 }
 
-/// How a task or a repetition ended that is dropped before its end is recorded.
-fn outcome_of_drop() -> Outcome {
-    if thread::panicking() {
-        Outcome::Panicked
-    } else {
-        Outcome::Cancelled
-    }
-}
-
-/// A repetition in progress. It is recorded when it ends, also if it panics or its future is
-/// dropped.
-struct Repetition {
-    handle: TaskHandle,
-    start: ProcessInstant,
-    limit: Option<Duration>,
-    is_recorded: bool,
-}
-
-impl Repetition {
-    fn end(mut self, result: Result<(), StepError>) -> Outcome {
-        let outcome = outcome(judge(result, probe::now() - self.start, self.limit));
-        self.record(outcome);
-        outcome
-    }
-
-    fn record(&mut self, outcome: Outcome) {
-        self.is_recorded = true;
-        self.handle.set_limit(None);
-        lane::repetition(&self.handle, self.start, outcome);
-    }
-}
-
-impl Drop for Repetition {
-    fn drop(&mut self) {
-        if !self.is_recorded {
-            self.record(outcome_of_drop());
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::inline::StepError;
     use super::super::{Labels, compile};
     use super::*;
     use crate::probe::Registry;

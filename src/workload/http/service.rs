@@ -130,7 +130,7 @@ impl HttpService {
 
     /// Changes how the service answers future requests: their latency, and the share of failures,
     /// 0–1. `None` keeps the present value.
-    pub fn set(&self, latency: Option<Draw>, failure_rate: Option<f64>) {
+    pub fn set_behaviour(&self, latency: Option<Draw>, failure_rate: Option<f64>) {
         let mut behaviour = self.state.behaviour.lock();
         behaviour.latency = latency.unwrap_or(behaviour.latency);
         behaviour.failure_rate = failure_rate.unwrap_or(behaviour.failure_rate);

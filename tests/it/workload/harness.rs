@@ -1,4 +1,4 @@
-//! Runs small scenarios on_every_executor, and says what the probe saw.
+//! Runs small scenarios on each kind of executor, and returns what the probe recorded.
 
 use super::captured_log;
 pub use super::observed::Observed;
@@ -18,6 +18,8 @@ use tokio::task::JoinHandle;
 
 pub const MS: Duration = Duration::from_millis(1);
 pub const FOREVER: Duration = Duration::from_secs(3600);
+/// How long a test waits before it fails.
+const MAX_WAIT: Duration = Duration::from_secs(60);
 
 pub fn fixed(time: Duration) -> Draw {
     Draw::Fixed(time)
@@ -191,16 +193,19 @@ impl Harness {
     }
 
     /// Runs a task of each group to its end on two workers of tokio.
+    #[track_caller]
     pub fn on_tokio(&self) -> Observed {
         self.start(two_workers()).join()
     }
 
     /// Runs a task of each group to its end on tokio's current-thread runtime.
+    #[track_caller]
     pub fn on_current_thread(&self) -> Observed {
         self.start(Builder::new_current_thread()).join()
     }
 
     /// Runs a task of each group, and all that they spawn, to their ends on threads of their own.
+    #[track_caller]
     pub fn on_threads(&self) -> Observed {
         self.start_threads();
         let mut watch = Watch::new(&self.registry);
@@ -216,6 +221,7 @@ impl Harness {
     }
 
     /// Runs on two workers of tokio, and stops the run once `is_done` is true of a batch.
+    #[track_caller]
     pub fn on_tokio_until(&self, is_done: impl FnMut(&Batch) -> bool) -> Observed {
         let mut running = self.start(two_workers());
         running.until(is_done);
@@ -224,6 +230,7 @@ impl Harness {
     }
 
     /// Runs on threads, and stops the run once `is_done` is true of a batch.
+    #[track_caller]
     pub fn on_threads_until(&self, is_done: impl FnMut(&Batch) -> bool) -> Observed {
         self.start_threads();
         let mut watch = Watch::new(&self.registry);
@@ -234,7 +241,7 @@ impl Harness {
     }
 }
 
-/// Runs a scenario on_every_executor.
+/// Runs a scenario to its end on each kind of executor.
 pub fn on_every_executor(scenario: &Scenario) -> [(&'static str, Observed); 3] {
     [
         ("tokio", Harness::new(scenario).on_tokio()),
@@ -261,12 +268,14 @@ impl Running<'_> {
     /// Waits until `is_done` is true of a batch.
     ///
     /// # Panics
-    /// After a minute, so that a test that cannot succeed fails.
+    /// After [`MAX_WAIT`], so that a test that cannot succeed fails.
+    #[track_caller]
     pub fn until(&mut self, is_done: impl FnMut(&Batch) -> bool) {
         self.watch.until(is_done);
     }
 
     /// Waits until a repetition ends with this outcome.
+    #[track_caller]
     pub fn until_repetition(&mut self, outcome: Outcome) {
         self.until(|batch| {
             let ends = |record: &Record| matches!(record, Record::Repetition(r) if r.outcome == outcome);
@@ -275,6 +284,7 @@ impl Running<'_> {
     }
 
     /// Waits for all tasks, including those that they spawn.
+    #[track_caller]
     pub fn join(self) -> Observed {
         let live_tasks = self.harness.services.live_tasks().clone();
         self.join_and(usize::MAX, async move {
@@ -285,10 +295,12 @@ impl Running<'_> {
     }
 
     /// Waits for the first `count` tasks, and cancels the others.
+    #[track_caller]
     pub fn join_first(self, count: usize) -> Observed {
         self.join_and(count, async {})
     }
 
+    #[track_caller]
     fn join_and(self, count: usize, then: impl Future<Output = ()> + Send) -> Observed {
         let Running {
             harness,
@@ -305,7 +317,13 @@ impl Running<'_> {
         };
         // On a new thread, because a thread that drives a current-thread runtime stays a lane of
         // this run.
-        std::thread::scope(|scope| scope.spawn(|| runtime.block_on(first)).join()).expect("the driver does not panic");
+        let drive = || runtime.block_on(async { tokio::time::timeout(MAX_WAIT, first).await });
+        let ended = std::thread::scope(|scope| scope.spawn(drive).join()).expect("the driver does not panic");
+        if ended.is_err() {
+            // Dropping the runtime would wait for the tasks that do not end.
+            runtime.shutdown_background();
+            panic!("the tasks did not end within {MAX_WAIT:?}");
+        }
         drop(runtime);
         watch.observed(harness)
     }
@@ -325,12 +343,13 @@ impl Watch {
         }
     }
 
+    #[track_caller]
     fn until(&mut self, mut is_done: impl FnMut(&Batch) -> bool) {
         let started = Instant::now();
         while !is_done(self.collect()) {
             assert!(
-                started.elapsed() < Duration::from_secs(60),
-                "nothing like this was recorded within a minute"
+                started.elapsed() < MAX_WAIT,
+                "no batch met the condition of the caller within {MAX_WAIT:?}"
             );
             std::thread::yield_now();
         }

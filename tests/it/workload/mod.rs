@@ -1,5 +1,4 @@
-//! What tasks do, through the public face: on tokio's two runtimes and on a thread, observed by the
-//! probe.
+//! What tasks do on tokio's two runtimes and on threads, as the probe records it.
 
 mod branches;
 mod captured_log;

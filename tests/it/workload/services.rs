@@ -66,10 +66,10 @@ fn the_service_can_be_changed_while_it_runs() {
     let harness = Harness::new(&scenario);
     let mut running = harness.start(two_workers());
     running.until_repetition(Outcome::TimedOut);
-    harness.services.http().set(Some(fixed(Duration::ZERO)), None);
+    harness.services.http().set_behaviour(Some(fixed(Duration::ZERO)), None);
     // This needs a new connection: the old one was dropped with its request.
     running.until_repetition(Outcome::Completed);
-    harness.services.http().set(None, Some(1.0));
+    harness.services.http().set_behaviour(None, Some(1.0));
     running.until_repetition(Outcome::Failed);
     harness.services.stop().request();
     let observed = running.join();
@@ -122,7 +122,7 @@ fn the_service_is_a_real_http_server() {
     let (_, body) = weather.split_once("\r\n\r\n").unwrap();
     assert!(serde_json::from_str::<serde_json::Value>(body).unwrap()["celsius"].is_number());
     assert!(request(&services, "/any/other").ends_with(r#"{"path":"/any/other"}"#));
-    services.http().set(None, Some(1.0));
+    services.http().set_behaviour(None, Some(1.0));
     assert!(request(&services, "/weather").starts_with("HTTP/1.1 500 "));
     services.reset_http();
     assert!(request(&services, "/weather").starts_with("HTTP/1.1 200 "));

@@ -1,0 +1,61 @@
+//! One repetition of a task's steps, from its begin to its record.
+
+use super::inline::{StepError, judge, outcome};
+use crate::probe::{self, TaskHandle, lane};
+use crate::record::{Outcome, ProcessInstant};
+use std::thread;
+use std::time::Duration;
+
+/// A repetition in progress. It is recorded when it ends, also if it panics or its future is dropped.
+pub(super) struct Repetition {
+    handle: TaskHandle,
+    start: ProcessInstant,
+    limit: Option<Duration>,
+    is_recorded: bool,
+}
+
+impl Repetition {
+    pub(super) fn new(handle: TaskHandle, start: ProcessInstant, limit: Option<Duration>) -> Repetition {
+        Repetition {
+            handle,
+            start,
+            limit,
+            is_recorded: false,
+        }
+    }
+
+    /// The longest time that the repetition may take.
+    pub(super) fn limit(&self) -> Option<Duration> {
+        self.limit
+    }
+
+    /// Ends and records the repetition, whose steps had this result.
+    pub(super) fn end(mut self, result: Result<(), StepError>) -> Outcome {
+        let outcome = outcome(judge(result, probe::now() - self.start, self.limit));
+        self.record(outcome);
+        outcome
+    }
+
+    fn record(&mut self, outcome: Outcome) {
+        self.is_recorded = true;
+        self.handle.set_limit(None);
+        lane::repetition(&self.handle, self.start, outcome);
+    }
+}
+
+impl Drop for Repetition {
+    fn drop(&mut self) {
+        if !self.is_recorded {
+            self.record(outcome_of_drop());
+        }
+    }
+}
+
+/// How a task or a repetition ended that is dropped before its end is recorded.
+pub(super) fn outcome_of_drop() -> Outcome {
+    if thread::panicking() {
+        Outcome::Panicked
+    } else {
+        Outcome::Cancelled
+    }
+}
