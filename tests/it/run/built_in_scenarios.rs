@@ -1,5 +1,6 @@
-//! Every scenario that comes along runs, on every executor that its knobs allow: all its groups and all its cues. A lesson
-//! runs on its own executor; that it shows its point is for `tasklab verify` to say.
+//! Every built-in scenario runs on every executor that has its options: each group runs, and each cue comes.
+//!
+//! A lesson runs on its own executor only. Whether it shows its point is for `tasklab verify` to say.
 
 use std::time::Duration;
 use tasklab::executor::processes::WorkerCommand;
@@ -8,10 +9,15 @@ use tasklab::run::{Run, RunState, Settings, Source};
 use tasklab::scenario::builtin::{BUILTIN, LESSONS};
 use tasklab::scenario::{ExecutorKind, Overrides, Scenario, Start, TaskSpec};
 
-/// The same scenario with everything that waits for the clock within its first second, and then as long as need be.
-fn hurried(mut scenario: Scenario) -> Scenario {
+/// Until when everything on the shortened timeline has come.
+const PLAN: Duration = Duration::from_secs(1);
+/// The longest that a run may take until every group has run.
+const DEADLINE: Duration = Duration::from_secs(120);
+
+/// The same scenario with all its starts and cues within [`PLAN`]. It ends at [`DEADLINE`], unless it is stopped before.
+fn shortened(mut scenario: Scenario) -> Scenario {
     let whole = scenario.duration.unwrap_or(Duration::from_secs(60));
-    let early = |at: Duration| at.mul_f64(1.0 / whole.as_secs_f64());
+    let early = |at: Duration| at.mul_f64(PLAN.as_secs_f64() / whole.as_secs_f64());
     for task in &mut scenario.tasks {
         if let Start::At(at) = task.start {
             task.start = Start::At(early(at));
@@ -21,14 +27,14 @@ fn hurried(mut scenario: Scenario) -> Scenario {
     for cue in &mut scenario.cues {
         cue.at = early(cue.at);
     }
-    scenario.duration = Some(Duration::from_secs(120));
+    scenario.duration = Some(DEADLINE);
     scenario
 }
 
-/// Runs it until every group has run and every cue has spoken.
-fn run(scenario: &Scenario, what: &str) {
+/// Runs a scenario until every group has run and every cue has come.
+fn run_completely(scenario: &Scenario, what: &str) {
     let settings = Settings {
-        // This program is no tasklab.
+        // The test binary cannot be started as a worker.
         worker: Some(WorkerCommand::tasklab(env!("CARGO_BIN_EXE_tasklab"))),
         ..Settings::default()
     };
@@ -37,7 +43,7 @@ fn run(scenario: &Scenario, what: &str) {
     let mut complete = false;
     while !matches!(run.state(), RunState::Ended { .. }) {
         model.apply(&run.batch());
-        // Of those that others call, some are called and never awaited.
+        // A called group may have only tasks that are never awaited, and so never run.
         let has_run = |task: &TaskSpec| {
             let called = task.start == Start::Called;
             let mut groups = model.groups().iter().filter(|group| group.name == task.name);
@@ -50,7 +56,7 @@ fn run(scenario: &Scenario, what: &str) {
         std::thread::park_timeout(Duration::from_millis(5));
     }
     model.apply(&run.batch());
-    assert!(complete, "{what}: a group never ran, or a cue never spoke");
+    assert!(complete, "{what}: within {DEADLINE:?} a group never ran, or a cue never came");
     let record_counts = model.record_counts();
     assert!(
         !matches!(record_counts.check_poll_count(), PollCountCheck::Differs { .. }),
@@ -62,53 +68,53 @@ fn run(scenario: &Scenario, what: &str) {
         assert_eq!(
             model.times(task.id).total(),
             until - task.spawned_at,
-            "{what}: the times of {} do not add up to its life",
+            "{what}: the times of {} do not add up to its lifetime",
             model.task_name(task.id)
         );
     }
 }
 
-fn all_on(kind: ExecutorKind) {
+fn run_all_on(kind: ExecutorKind) {
     for builtin in BUILTIN {
         let overrides = Overrides {
             executor: Some(kind),
             ..Overrides::default()
         };
-        // One that turns a knob which this executor lacks is refused; the reader's tests see to that.
+        // A scenario that sets an option which this executor lacks is refused; the tests of the language cover that.
         if let Ok(scenario) = overrides.read(builtin.name, builtin.text) {
-            run(&hurried(scenario), &format!("{} on {}", builtin.name, kind.word()));
+            run_completely(&shortened(scenario), &format!("{} on {}", builtin.name, kind.word()));
         }
     }
 }
 
 #[test]
-fn on_tokio() {
-    all_on(ExecutorKind::Tokio);
+fn every_scenario_runs_on_tokio() {
+    run_all_on(ExecutorKind::Tokio);
 }
 
 #[test]
-fn on_current_thread() {
-    all_on(ExecutorKind::CurrentThread);
+fn every_scenario_runs_on_current_thread() {
+    run_all_on(ExecutorKind::CurrentThread);
 }
 
 #[test]
-fn on_the_pool() {
-    all_on(ExecutorKind::Pool);
+fn every_scenario_runs_on_the_pool() {
+    run_all_on(ExecutorKind::Pool);
 }
 
 #[test]
-fn on_processes() {
-    all_on(ExecutorKind::Processes);
+fn every_scenario_runs_on_processes() {
+    run_all_on(ExecutorKind::Processes);
 }
 
 #[test]
-fn on_threads() {
-    all_on(ExecutorKind::Threads);
+fn every_scenario_runs_on_threads() {
+    run_all_on(ExecutorKind::Threads);
 }
 
 #[test]
-fn lessons() {
+fn every_lesson_runs_on_its_executor() {
     for lesson in LESSONS {
-        run(&hurried(lesson.scenario()), lesson.name);
+        run_completely(&shortened(lesson.scenario()), lesson.name);
     }
 }
