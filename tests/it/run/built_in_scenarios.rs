@@ -56,7 +56,10 @@ fn run_completely(scenario: &Scenario, what: &str) {
         std::thread::park_timeout(Duration::from_millis(5));
     }
     model.apply(&run.batch());
-    assert!(complete, "{what}: within {DEADLINE:?} a group never ran, or a cue never came");
+    assert!(
+        complete,
+        "{what}: within {DEADLINE:?} a group never ran, or a cue never came"
+    );
     let record_counts = model.record_counts();
     assert!(
         !matches!(record_counts.check_poll_count(), PollCountCheck::Differs { .. }),
