@@ -27,6 +27,7 @@
 
 pub mod cli;
 pub mod compare;
+pub mod docs;
 pub mod executor;
 pub mod expect;
 pub mod figures;

@@ -1,6 +1,6 @@
-//! `tasklab check`: what is wrong with scenarios, all of it, without running them.
+//! `tasklab check`: finds all mistakes in scenarios without running them.
 
-use super::{WRONG, complain};
+use super::{INVALID, print_load_error};
 use crate::cli::overrides::OverrideArgs;
 use crate::scenario::{Scenario, Start, show_duration};
 use std::io::{self, Write};
@@ -8,7 +8,7 @@ use std::process::ExitCode;
 
 /// Check scenarios without running them
 ///
-/// Prints one line for each good scenario, and every mistake of each bad one.
+/// Prints one line for each valid scenario, and every mistake of each invalid one.
 #[derive(clap::Args, Debug)]
 pub struct Args {
     /// Scenario files, or names of built-in scenarios
@@ -26,8 +26,8 @@ pub fn main(args: &Args) -> io::Result<ExitCode> {
         match overrides.load(file) {
             Ok(scenario) => writeln!(io::stdout(), "{file}: ok: {}", summary(&scenario))?,
             Err(error) => {
-                complain(&error)?;
-                code = ExitCode::from(WRONG);
+                print_load_error(&error)?;
+                code = ExitCode::from(INVALID);
             }
         }
     }
@@ -36,28 +36,29 @@ pub fn main(args: &Args) -> io::Result<ExitCode> {
 
 /// `Mixed load: 4 groups, 45 tasks, 4 cues; tokio with 2 workers for 30s`
 fn summary(scenario: &Scenario) -> String {
-    // Tasks that are called are not counted: how many there will be, only the run tells.
+    // Called tasks are left out: their number is known only when the calling tasks run.
     let arriving = scenario.tasks.iter().filter(|task| task.start != Start::Called);
-    let counts: Option<u64> = arriving.map(|task| task.count.map(u64::from)).sum();
-    let tasks = counts.map_or("tasks without end".to_owned(), |count| many(count, "task"));
+    let count: Option<u64> = arriving.map(|task| task.count.map(u64::from)).sum();
+    let tasks = count.map_or("tasks without end".to_owned(), |count| counted(count, "task"));
     let executor = scenario.executor.kind.word();
     let workers = scenario
         .executor
         .workers
-        .map_or(String::new(), |n| format!(" with {}", many(n as u64, "worker")));
-    let length = scenario
+        .map_or(String::new(), |n| format!(" with {}", counted(n as u64, "worker")));
+    let duration = scenario
         .duration
-        .map_or("until all tasks have ended".to_owned(), |length| {
-            format!("for {}", show_duration(length))
+        .map_or("until all tasks have ended".to_owned(), |duration| {
+            format!("for {}", show_duration(duration))
         });
     format!(
-        "{}: {}, {tasks}, {}; {executor}{workers} {length}",
+        "{}: {}, {tasks}, {}; {executor}{workers} {duration}",
         scenario.title,
-        many(scenario.tasks.len() as u64, "group"),
-        many(scenario.cues.len() as u64, "cue"),
+        counted(scenario.tasks.len() as u64, "group"),
+        counted(scenario.cues.len() as u64, "cue"),
     )
 }
 
-fn many(count: u64, noun: &str) -> String {
+/// `1 task`, `2 tasks`.
+fn counted(count: u64, noun: &str) -> String {
     format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }

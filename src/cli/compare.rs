@@ -1,8 +1,8 @@
 //! `tasklab compare`: the same scenario on several executors, one after the other.
 
-use super::overrides::{RunArgs, executor};
+use super::overrides::{RunArgs, executor_parser};
 use super::status_line::StatusLine;
-use super::{FAILED, UNEXPECTED, colourful, complain, page_width};
+use super::{FAILED, UNEXPECTED, may_use_colour, page_width, print_load_error};
 use crate::compare::{self, Comparison, Plan, RunProgress};
 use crate::expect;
 use crate::record::RunInstant;
@@ -12,21 +12,21 @@ use crate::text;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-/// Run a scenario on several executors, and compare
+/// Run a scenario on several executors, and compare the results
 ///
-/// Each run is a process of its own, one after the other. The table has the best of each row in bold, or with a * where there
-/// is no bold. What the scenario expects is checked, ratios between executors too.
+/// The runs follow one another, each in its own process. In each row of the table the best number is bold, or marked with
+/// a * where bold is not available. The expectations of the scenario are checked, including ratios between executors.
 #[derive(clap::Args, Debug)]
 pub struct Args {
     /// A scenario file, or the name of a built-in scenario (`tasklab list`)
     #[arg(value_name = "SCENARIO")]
     scenario: String,
 
-    /// Run it on these; by default on all that the scenario allows and can do
-    #[arg(long, value_name = "KIND,…", value_delimiter = ',', value_parser = executor())]
+    /// Run it on these executors; by default on all that the scenario allows and that support its steps
+    #[arg(long, value_name = "KIND,…", value_delimiter = ',', value_parser = executor_parser())]
     executors: Option<Vec<ExecutorKind>>,
 
-    /// Run it so often on each, in turns, and show medians and ranges
+    /// Run it N times on each executor, in turns, and show medians and ranges
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1000))]
     repeat: u32,
 
@@ -42,7 +42,7 @@ pub fn main(args: &Args) -> io::Result<ExitCode> {
     let overrides = args.overrides.overrides();
     let plan = match Plan::new(&args.scenario, &overrides, args.executors.as_deref(), args.repeat) {
         Ok(plan) => plan,
-        Err(error) => return complain(&error),
+        Err(error) => return print_load_error(&error),
     };
     let signals = Signals::listen()?;
     let mut line = StatusLine::new();
@@ -55,12 +55,12 @@ pub fn main(args: &Args) -> io::Result<ExitCode> {
         Err(signal) => return Ok(signal.exit_code()),
     };
     let comparison = Comparison::new(&plan, &rounds);
-    let told = if args.json {
+    let output = if args.json {
         comparison.to_json()
     } else {
-        comparison.table(page_width(), colourful(&io::stdout()))
+        comparison.table(page_width(), may_use_colour(&io::stdout()))
     };
-    io::stdout().lock().write_all(told.as_bytes())?;
+    io::stdout().lock().write_all(output.as_bytes())?;
     Ok(if comparison.has_failures() {
         ExitCode::from(FAILED)
     } else if expect::any_failed(&comparison.expect) {
@@ -70,17 +70,17 @@ pub fn main(args: &Args) -> io::Result<ExitCode> {
     })
 }
 
-/// Where it is, in at most `width` columns: `tokio  round 2 of 3  00:07.4 / 20 s`.
+/// The current run, in at most `width` columns: `tokio  round 2 of 3  00:07.4 / 20 s`.
 pub fn progress(standing: &RunProgress, width: usize) -> String {
-    let mut pieces = vec![format!("{:14}", standing.executor.word())];
+    let mut parts = vec![format!("{:14}", standing.executor.word())];
     if standing.rounds > 1 {
-        pieces.push(format!("round {} of {}", standing.round, standing.rounds));
+        parts.push(format!("round {} of {}", standing.round, standing.rounds));
     }
-    let of = standing.of.map(|of| format!(" / {}", text::round_duration(of.into())));
-    pieces.push(format!(
+    let planned = standing.of.map(|planned| format!(" / {}", text::round_duration(planned.into())));
+    parts.push(format!(
         "{}{}",
         text::clock(RunInstant::ZERO + standing.elapsed.into()),
-        of.unwrap_or_default()
+        planned.unwrap_or_default()
     ));
-    text::fit(&pieces.join("  "), width).into_owned()
+    text::fit(&parts.join("  "), width).into_owned()
 }

@@ -1,11 +1,11 @@
-//! `tasklab list`: the scenarios that come with tasklab.
+//! `tasklab list`: the built-in lessons and scenarios.
 
 use super::overrides::LangArg;
 use crate::scenario::builtin::{BUILTIN, Builtin, LESSONS};
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-/// List the built-in scenarios
+/// List the built-in lessons and scenarios
 #[derive(clap::Args, Debug)]
 pub struct Args {
     #[command(flatten)]
@@ -14,18 +14,18 @@ pub struct Args {
 
 pub fn main(args: &Args) -> io::Result<ExitCode> {
     let lang = args.lang.lang();
-    let width = |of: &[Builtin]| of.iter().map(|builtin| builtin.name.len()).max().unwrap_or(0);
+    let name_width = |list: &[Builtin]| list.iter().map(|builtin| builtin.name.len()).max().unwrap_or(0);
     let mut out = io::stdout().lock();
-    let names = width(LESSONS);
+    let width = name_width(LESSONS);
     for lesson in LESSONS {
-        writeln!(out, "{:names$}  {}", lesson.name, lesson.scenario_in(lang).title)?;
+        writeln!(out, "{:width$}  {}", lesson.name, lesson.scenario_in(lang).title)?;
     }
     if !LESSONS.is_empty() {
         writeln!(out)?;
     }
-    let names = width(BUILTIN);
+    let width = name_width(BUILTIN);
     for builtin in BUILTIN {
-        writeln!(out, "{:names$}  {}", builtin.name, builtin.scenario_in(lang).about)?;
+        writeln!(out, "{:width$}  {}", builtin.name, builtin.scenario_in(lang).about)?;
     }
     Ok(ExitCode::SUCCESS)
 }

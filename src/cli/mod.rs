@@ -2,15 +2,21 @@
 //!
 //! | code | meaning |
 //! |---|---|
-//! | 0 | done |
-//! | 1 | the run failed, or could not begin |
+//! | 0 | success |
+//! | 1 | the run failed, or could not start |
 //! | 2 | the command line or a scenario is wrong |
-//! | 3 | the run was not as its scenario expects |
-//! | 129, 130, 143 | SIGHUP, SIGINT (Ctrl-C without a screen) or SIGTERM ended the run: 128 and the signal's number |
+//! | 3 | the run did not meet the expectations of its scenario |
+//! | 129, 130, 143 | SIGHUP, SIGINT (Ctrl-C without a screen) or SIGTERM ended the run: 128 plus the signal's number |
+//!
+//! To add a subcommand, write a file with `Args`, whose doc comments are the help texts, and with `main`. Then add a variant
+//! to [`Command`] and its arm in [`main`].
 
 mod check;
 mod compare;
+mod completions;
+mod docs;
 mod list;
+mod man;
 mod overrides;
 mod run;
 mod schema;
@@ -19,24 +25,25 @@ mod verify;
 mod worker;
 
 use crate::scenario::LoadError;
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
-/// The run failed, or could not begin.
+/// The run failed, or could not start.
 const FAILED: u8 = 1;
-/// The command line or a scenario is wrong. clap uses the same number.
-const WRONG: u8 = 2;
-/// The run was not as its scenario expects.
+/// The command line or a scenario is wrong. clap exits with the same code.
+const INVALID: u8 = 2;
+/// The run did not meet the expectations of its scenario.
 const UNEXPECTED: u8 = 3;
 
 /// A laboratory and an oscilloscope for task scheduling: runs CPU-bound and I/O-bound tasks for real and shows every poll,
 /// live.
 #[derive(Parser, Debug)]
 #[command(
+    name = "tasklab",
     version,
-    after_help = "Exit status: 0 done, 1 the run failed, 2 the command line or a scenario is wrong, 3 the run \
-                  was not as its scenario expects, 129, 130 or 143 \
+    after_help = "Exit status: 0 success, 1 the run failed, 2 the command line or a scenario is wrong, 3 the run \
+                  did not meet the expectations of its scenario, 129, 130 or 143 \
                   SIGHUP, SIGINT or SIGTERM ended the run."
 )]
 struct Cli {
@@ -52,48 +59,68 @@ enum Command {
     List(list::Args),
     Check(check::Args),
     Schema(schema::Args),
+    Completions(completions::Args),
+    Man(man::Args),
+    #[command(hide = true)]
+    Docs(docs::Args),
     #[command(hide = true)]
     Worker(worker::Args),
 }
 
-/// Runs the program.
+/// Runs the program with the arguments of the process.
 pub fn main() -> ExitCode {
-    let done = match Cli::parse_from(run::console::fill_in(std::env::args_os())).command {
+    let args = run::console::insert_default_address(std::env::args_os());
+    let result = match Cli::parse_from(args).command {
         Command::Run(args) => run::main(&args),
         Command::Compare(args) => compare::main(&args),
         Command::Verify(args) => verify::main(&args),
         Command::List(args) => list::main(&args),
         Command::Check(args) => check::main(&args),
         Command::Schema(args) => schema::main(&args),
+        Command::Completions(args) => completions::main(&args),
+        Command::Man(args) => man::main(&args),
+        Command::Docs(args) => docs::main(&args),
         Command::Worker(worker::Args {}) => worker::main(),
     };
-    match done {
+    match result {
         Ok(code) => code,
-        // Whoever read the output has seen enough: `tasklab list | head -1`.
+        // The reader of the output has closed it, as in `tasklab list | head -1`.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(error) => {
-            // Standard error is the last resort; if it is gone too, the exit status remains.
+            // If standard error is closed too, the exit status still reports the failure.
             let _ = writeln!(io::stderr(), "error: {error}");
             ExitCode::from(FAILED)
         }
     }
 }
 
-/// Says why a scenario was not loaded.
-fn complain(error: &LoadError) -> io::Result<ExitCode> {
+/// The definition of the command line without its hidden subcommands, for generated files.
+fn public_definition() -> clap::Command {
+    let all = Cli::command();
+    let visible = all.get_subcommands().filter(|subcommand| !subcommand.is_hide_set());
+    clap::Command::new("tasklab")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about(all.get_about().cloned().unwrap_or_default())
+        .after_help(all.get_after_help().cloned().unwrap_or_default())
+        .subcommand_required(true)
+        .subcommands(visible.cloned())
+}
+
+/// Prints why a scenario was not loaded.
+fn print_load_error(error: &LoadError) -> io::Result<ExitCode> {
     let stderr = io::stderr();
-    let colour = colourful(&stderr);
+    let colour = may_use_colour(&stderr);
     stderr.lock().write_all(error.render(colour).as_bytes())?;
-    Ok(ExitCode::from(WRONG))
+    Ok(ExitCode::from(INVALID))
 }
 
-/// Whether escape sequences may be written there.
-fn colourful(to: &impl IsTerminal) -> bool {
-    // https://no-color.org: set to anything but nothing.
-    to.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+/// Whether escape sequences may be written to this stream.
+fn may_use_colour(stream: &impl IsTerminal) -> bool {
+    // https://no-color.org: any value but the empty one switches colours off.
+    stream.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }
 
-/// Columns of a table on standard output: the terminal's, and 80 in a file, whatever terminal it is written from.
+/// The width for a table on standard output: that of the terminal, or 80 columns if the output goes elsewhere.
 fn page_width() -> usize {
     if io::stdout().is_terminal() {
         terminal_width()
@@ -102,7 +129,7 @@ fn page_width() -> usize {
     }
 }
 
-/// Columns of the terminal, or 80 where there is none or it does not know.
+/// The width of the terminal; 80 columns if there is no terminal or its width is unknown.
 fn terminal_width() -> usize {
     match crossterm::terminal::size() {
         Ok((columns @ 1.., _)) => columns.into(),

@@ -1,64 +1,64 @@
-//! The options that say something else than the scenario, for all subcommands that load one.
+//! The options that override what a scenario says, for all subcommands that load a scenario.
 
 use crate::scenario::{self, ExecutorKind, Lang, Overrides};
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use std::time::Duration;
 
-/// Where `--help` shows them.
-const HEADING: &str = "Instead of what the scenario says";
+/// Their heading in the output of `--help`.
+const HEADING: &str = "Overrides of the scenario";
 
-/// All of them.
+/// All overrides.
 #[derive(Args, Debug)]
 pub struct OverrideArgs {
     /// Run the tasks on this executor
-    #[arg(long, help_heading = HEADING, value_name = "KIND", value_parser = executor())]
+    #[arg(long, help_heading = HEADING, value_name = "KIND", value_parser = executor_parser())]
     executor: Option<ExecutorKind>,
 
     #[command(flatten)]
     run: RunArgs,
 }
 
-/// Those that mean something on any executor.
+/// The overrides that apply to every executor.
 #[derive(Args, Debug)]
 pub struct RunArgs {
-    /// Run the tasks on so many threads, 1–1024
-    #[arg(long, help_heading = HEADING, value_name = "N", value_parser = whole, allow_negative_numbers = true)]
+    /// Run the tasks on N threads, 1–1024
+    #[arg(long, help_heading = HEADING, value_name = "N", value_parser = whole_number, allow_negative_numbers = true)]
     workers: Option<u64>,
 
     /// Stop after this long: 500ms, 20s, 2m; at most 24h
-    #[arg(long, help_heading = HEADING, value_name = "TIME", value_parser = length, allow_hyphen_values = true)]
+    #[arg(long, help_heading = HEADING, value_name = "TIME", value_parser = duration, allow_hyphen_values = true)]
     duration: Option<Duration>,
 
-    /// Derive every random draw from this number
-    #[arg(long, help_heading = HEADING, value_name = "N", value_parser = whole, allow_negative_numbers = true)]
+    /// Derive every random draw from this seed
+    #[arg(long, help_heading = HEADING, value_name = "N", value_parser = whole_number, allow_negative_numbers = true)]
     seed: Option<u64>,
 
     #[command(flatten)]
     plan: PlanArgs,
 }
 
-/// Those that leave a scenario what it is.
+/// The overrides that keep the meaning of a scenario.
 #[derive(Args, Debug)]
 pub struct PlanArgs {
     #[command(flatten)]
     lang: LangArg,
 
-    /// Go through the scenario's plan faster: multiply its times by this, 0.05–1
+    /// Multiply the times of the scenario's plan by FACTOR, 0.05–1, for a faster run
     ///
-    /// The duration, the groups' starts and ends, the lengths of ramps, and the times of cues. Steps last as long as ever, and
-    /// --duration is taken as it is.
+    /// The factor applies to the duration, the starts and ends of groups, the lengths of ramps, and the times of cues. It does
+    /// not apply to steps and to --duration.
     #[arg(long, help_heading = HEADING, value_name = "FACTOR", allow_negative_numbers = true)]
     scale: Option<f64>,
 }
 
-/// The language alone.
+/// The language of texts.
 #[derive(Args, Debug)]
 pub struct LangArg {
-    /// Show titles and cues in this language [default: that of LC_ALL, LC_MESSAGES or LANG]
+    /// Show titles and cues in this language [default: from LC_ALL, LC_MESSAGES or LANG]
     ///
-    /// What a scenario does not say in Russian is shown in English.
-    #[arg(long, help_heading = HEADING, value_name = "LANG", value_parser = lang())]
+    /// A text without a Russian version is shown in English.
+    #[arg(long, help_heading = HEADING, value_name = "LANG", value_parser = word_parser(Lang::ALL, Lang::word))]
     lang: Option<Lang>,
 }
 
@@ -94,46 +94,50 @@ impl PlanArgs {
 
 impl LangArg {
     pub fn lang(&self) -> Lang {
-        self.lang.unwrap_or_else(spoken)
+        self.lang.unwrap_or_else(lang_of_locale)
     }
 }
 
-/// Reads an executor by its word.
-pub fn executor() -> impl TypedValueParser<Value = ExecutorKind> {
-    PossibleValuesParser::new(ExecutorKind::ALL.map(ExecutorKind::word)).map(|word| {
-        let kind = ExecutorKind::ALL.into_iter().find(|kind| kind.word() == word);
-        kind.expect("the possible values are the words of the kinds")
+/// Parses the name of an executor.
+pub fn executor_parser() -> impl TypedValueParser<Value = ExecutorKind> {
+    word_parser(ExecutorKind::ALL, ExecutorKind::word)
+}
+
+/// Parses one of a closed list of words; help and errors list them.
+pub fn word_parser<T, const N: usize>(
+    values: [T; N],
+    word: fn(T) -> &'static str,
+) -> impl TypedValueParser<Value = T>
+where
+    T: Copy + Send + Sync + 'static,
+{
+    PossibleValuesParser::new(values.map(word)).map(move |text| {
+        let value = values.into_iter().find(|value| word(*value) == text);
+        value.expect("clap accepts only the words of these values")
     })
 }
 
-/// Reads a length of time, also one below zero, to say so.
-fn length(text: &str) -> Result<Duration, String> {
+/// Parses a duration. A negative one gets this far, so that the error can say that it is negative.
+fn duration(text: &str) -> Result<Duration, String> {
     scenario::duration(text).map_err(|why| format!("{why}; write it as 500ms, 20s or 2m"))
 }
 
-fn whole(text: &str) -> Result<u64, String> {
+fn whole_number(text: &str) -> Result<u64, String> {
     text.parse()
         .map_err(|_| format!("it is not a whole number from 0 to {}", u64::MAX))
 }
 
-fn lang() -> impl TypedValueParser<Value = Lang> {
-    PossibleValuesParser::new(Lang::ALL.map(Lang::word)).map(|word| {
-        let lang = Lang::ALL.into_iter().find(|lang| lang.word() == word);
-        lang.expect("the possible values are the words of the languages")
-    })
+/// The language of the locale if scenarios support it, otherwise English.
+fn lang_of_locale() -> Lang {
+    lang_of_variables(|name| std::env::var(name).ok())
 }
 
-/// The language of the locale, where scenarios can be in it.
-fn spoken() -> Lang {
-    of_locale(|name| std::env::var(name).ok())
-}
-
-/// The first of POSIX's three variables that is set and not empty decides (POSIX.1-2024, 8.2).
-fn of_locale(variable: impl Fn(&str) -> Option<String>) -> Lang {
-    let set = |name| variable(name).filter(|locale| !locale.is_empty());
+/// The first of three variables that is set and not empty decides (POSIX.1-2024, 8.2).
+fn lang_of_variables(variable: impl Fn(&str) -> Option<String>) -> Lang {
+    let value = |name| variable(name).filter(|locale| !locale.is_empty());
     let locale = ["LC_ALL", "LC_MESSAGES", "LANG"]
         .into_iter()
-        .find_map(set)
+        .find_map(value)
         .unwrap_or_default();
     let language = locale.split(['_', '.', '@', '-']).next().unwrap_or_default();
     let known = Lang::ALL.into_iter().find(|lang| lang.word() == language);
@@ -144,23 +148,23 @@ fn of_locale(variable: impl Fn(&str) -> Option<String>) -> Lang {
 mod tests {
     use super::*;
 
-    fn with(variables: &[(&str, &str)]) -> Lang {
-        of_locale(|name| {
+    fn lang(variables: &[(&str, &str)]) -> Lang {
+        lang_of_variables(|name| {
             let found = variables.iter().find(|(known, _)| *known == name);
             found.map(|(_, value)| (*value).to_owned())
         })
     }
 
     #[test]
-    fn the_first_variable_that_says_anything_decides() {
-        assert_eq!(with(&[]), Lang::En);
-        assert_eq!(with(&[("LANG", "ru_RU.UTF-8")]), Lang::Ru);
-        assert_eq!(with(&[("LANG", "ru")]), Lang::Ru);
+    fn the_first_variable_that_is_set_decides() {
+        assert_eq!(lang(&[]), Lang::En);
+        assert_eq!(lang(&[("LANG", "ru_RU.UTF-8")]), Lang::Ru);
+        assert_eq!(lang(&[("LANG", "ru")]), Lang::Ru);
         assert_eq!(
-            with(&[("LC_ALL", ""), ("LC_MESSAGES", "ru_RU"), ("LANG", "en_US.UTF-8")]),
+            lang(&[("LC_ALL", ""), ("LC_MESSAGES", "ru_RU"), ("LANG", "en_US.UTF-8")]),
             Lang::Ru
         );
-        assert_eq!(with(&[("LC_ALL", "C.UTF-8"), ("LANG", "ru_RU.UTF-8")]), Lang::En);
-        assert_eq!(with(&[("LANG", "run_UG")]), Lang::En, "Rundi is not Russian");
+        assert_eq!(lang(&[("LC_ALL", "C.UTF-8"), ("LANG", "ru_RU.UTF-8")]), Lang::En);
+        assert_eq!(lang(&[("LANG", "run_UG")]), Lang::En, "Rundi is not Russian");
     }
 }

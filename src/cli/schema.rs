@@ -1,4 +1,4 @@
-//! `tasklab schema`: the JSON Schema of what goes in, and of what comes out.
+//! `tasklab schema`: the JSON Schemas of scenarios, reports and comparisons.
 
 use crate::{compare, report, scenario};
 use std::io::{self, Write};
@@ -6,8 +6,8 @@ use std::process::ExitCode;
 
 /// Print the JSON Schema of the scenario language
 ///
-/// Editors that know TOML complete and check scenarios with it: save it, and begin a scenario with the line
-/// `#:schema PATH`.
+/// Editors with TOML support complete and check scenarios with it. Save the schema to a file, and begin a scenario with the
+/// line `#:schema PATH`.
 #[derive(clap::Args, Debug)]
 pub struct Args {
     /// Print the JSON Schema of the report instead, the object that `tasklab run --json` prints

@@ -1,40 +1,41 @@
-//! A line on standard error that is written over and over, for what takes long and has no screen.
+//! A line on standard error that shows the progress of a long command without a screen, and overwrites itself.
 
 use std::io::{self, IsTerminal, Write};
 use std::time::{Duration, Instant};
 
-/// Time between two lines.
-const PACE: Duration = Duration::from_millis(250);
+/// Shortest time between two updates.
+const UPDATE_INTERVAL: Duration = Duration::from_millis(250);
 
-/// The line; nothing where standard error is no terminal. What it stands for goes on although nobody can read it.
+/// The line. It is invisible when standard error is not a terminal. Write errors are ignored: the command goes on even if
+/// nobody can read its progress.
 pub struct StatusLine {
     width: Option<usize>,
-    shown: Option<Instant>,
+    shown_at: Option<Instant>,
 }
 
 impl StatusLine {
     pub fn new() -> StatusLine {
-        let terminal = io::stderr().is_terminal();
+        let is_terminal = io::stderr().is_terminal();
         StatusLine {
-            width: terminal.then(super::terminal_width),
-            shown: None,
+            width: is_terminal.then(super::terminal_width),
+            shown_at: None,
         }
     }
 
-    /// Writes what `text` says, within so many columns, over the line before, if it is time to.
+    /// Replaces the line if it is old enough. `text` gets the width in columns.
     pub fn show(&mut self, text: impl FnOnce(usize) -> String) {
         let Some(width) = self.width else { return };
-        if self.shown.is_some_and(|at| at.elapsed() < PACE) {
+        if self.shown_at.is_some_and(|at| at.elapsed() < UPDATE_INTERVAL) {
             return;
         }
-        self.shown = Some(Instant::now());
-        // One column stays free: a terminal that wraps would not take the line back.
+        self.shown_at = Some(Instant::now());
+        // A full line would wrap, and the carriage return would not reach its start. So one column stays empty.
         let _ = write!(io::stderr(), "\r{}\x1b[K", text(width.saturating_sub(1)));
     }
 
-    /// Takes it away; something else is to stand there, and the line comes again below.
+    /// Erases the line, so that other output can take its place. The next update shows the line below that output.
     pub fn clear(&mut self) {
-        if self.shown.take().is_some() {
+        if self.shown_at.take().is_some() {
             let _ = write!(io::stderr(), "\r\x1b[K");
         }
     }

@@ -1,8 +1,8 @@
-//! `tasklab verify`: whether lessons show what they are to show, on this machine, today.
+//! `tasklab verify`: checks that lessons show their point on this machine.
 
 use super::overrides::PlanArgs;
 use super::status_line::StatusLine;
-use super::{FAILED, UNEXPECTED, compare::progress, complain, page_width};
+use super::{FAILED, UNEXPECTED, compare::progress, page_width, print_load_error};
 use crate::compare::{self, Plan, Verified};
 use crate::report::verdicts;
 use crate::scenario::builtin::LESSONS;
@@ -11,17 +11,17 @@ use crate::text;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-/// Run lessons without a screen, and say whether they are as expected
+/// Run lessons without a screen, and check their expectations
 ///
-/// Runs every lesson that comes with tasklab, or the scenarios named, in order, each run in a process of its own. Where a
-/// scenario compares executors, it is run on each of these.
+/// Runs every built-in lesson, or the given scenarios, in order, each run in its own process. A scenario that compares
+/// executors runs on each of them.
 #[derive(clap::Args, Debug)]
 pub struct Args {
     /// Scenario files, or names of built-in scenarios; by default all lessons
     #[arg(value_name = "SCENARIO")]
     scenarios: Vec<String>,
 
-    /// Run each so often, and say how often each expectation held
+    /// Run each scenario N times, and count how often each expectation held
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1000))]
     times: u32,
 
@@ -39,17 +39,18 @@ pub fn main(args: &Args) -> io::Result<ExitCode> {
     for name in &names {
         match Plan::to_verify(name, &overrides, args.times) {
             Ok(plan) => plans.push(plan),
-            Err(error) => return complain(&error),
+            Err(error) => return print_load_error(&error),
         }
     }
     let signals = Signals::listen()?;
-    let (mut bad, mut failures) = (Vec::new(), false);
+    let (mut unexpected, mut has_failures) = (Vec::new(), false);
     for (number, plan) in (1..).zip(&plans) {
         let mut line = StatusLine::new();
-        let place = format!("{number} of {}", plans.len());
+        let position = format!("{number} of {}", plans.len());
         let rounds = compare::rounds(plan, &signals, &mut |standing| {
             line.show(|width| {
-                text::fit(&format!("{place}  {}  {}", plan.what, progress(standing, width)), width).into()
+                let progress = progress(standing, width);
+                text::fit(&format!("{position}  {}  {progress}", plan.what), width).into()
             });
         })?;
         drop(line);
@@ -58,26 +59,27 @@ pub fn main(args: &Args) -> io::Result<ExitCode> {
             Err(signal) => return Ok(signal.exit_code()),
         };
         io::stdout().lock().write_all(section(plan, &verified).as_bytes())?;
-        failures |= !verified.failures.is_empty();
+        has_failures |= !verified.failures.is_empty();
         if !verified.succeeded() {
-            bad.push(plan.what.as_str());
+            unexpected.push(plan.what.as_str());
         }
     }
-    writeln!(io::stdout(), "{}", text::clean(&summary(plans.len(), &bad)))?;
-    Ok(match bad.is_empty() {
+    writeln!(io::stdout(), "{}", text::clean(&summary(plans.len(), &unexpected)))?;
+    Ok(match unexpected.is_empty() {
         true => ExitCode::SUCCESS,
-        false if failures => ExitCode::from(FAILED),
+        false if has_failures => ExitCode::from(FAILED),
         false => ExitCode::from(UNEXPECTED),
     })
 }
 
-/// What came of one scenario, and an empty line.
+/// The result of one scenario, followed by an empty line.
 fn section(plan: &Plan, verified: &Verified) -> String {
     let mark = if verified.succeeded() { '✓' } else { '✗' };
-    let name = format!("{mark} {}  {}", plan.what, plan.scenario.title);
-    let mut out = format!("{}\n{}", text::clean(&name), verdicts(&verified.expect, page_width()));
+    let headline = format!("{mark} {}  {}", plan.what, plan.scenario.title);
+    let table = verdicts(&verified.expect, page_width());
+    let mut out = format!("{}\n{table}", text::clean(&headline));
     if plan.scenario.expect.is_empty() {
-        out.push_str("it expects nothing\n");
+        out.push_str("it has no expectations\n");
     }
     for why in &verified.failures {
         out.push_str(&text::clean(why));
@@ -86,13 +88,13 @@ fn section(plan: &Plan, verified: &Verified) -> String {
     out + "\n"
 }
 
-fn summary(all: usize, bad: &[&str]) -> String {
-    let scenarios = match all {
+fn summary(count: usize, unexpected: &[&str]) -> String {
+    let scenarios = match count {
         1 => "1 scenario".to_owned(),
         n => format!("{n} scenarios"),
     };
-    match bad {
+    match unexpected {
         [] => format!("{scenarios}, all as expected"),
-        bad => format!("{scenarios}, {} not as expected: {}", bad.len(), bad.join(", ")),
+        names => format!("{scenarios}, {} not as expected: {}", names.len(), names.join(", ")),
     }
 }

@@ -1,10 +1,10 @@
-//! `tasklab worker`: one of the processes that the executor `processes` starts. Not for people.
+//! `tasklab worker`: a worker process of the executor `processes`. That executor starts it, not a person.
 
 use crate::executor::processes::worker;
 use std::io;
 use std::process::ExitCode;
 
-/// Run tasks for another tasklab, which speaks on standard input
+/// Run tasks for another tasklab process, which sends commands to standard input
 #[derive(clap::Args, Debug)]
 pub struct Args {}
 

@@ -239,7 +239,7 @@ fn executor(executor: &Executor) -> Vec<String> {
 fn machine_use(resources: &Resources) -> Vec<String> {
     let mut parts = vec![
         format!("{} CPU time", text::duration(Nanos(resources.cpu_ns))),
-        format!("{} peak memory", text::bytes(resources.peak_memory_bytes)),
+        format!("{} peak", text::bytes(resources.peak_memory_bytes)),
         format!("{} voluntary switches", text::count(resources.voluntary_switches)),
         format!("{} forced", text::count(resources.involuntary_switches)),
     ];

@@ -1,49 +1,50 @@
-//! `--console [ADDR]`: an option whose value may be left out, before a scenario that may not.
+//! `--console [ADDR]`: an option with an optional value, followed by the required name of a scenario.
 //!
-//! Left alone, clap takes whatever comes next for ADDR, and `run --console mixed` would fail. So arguments are looked at
-//! first, and the default is filled in unless what follows looks like an address.
+//! clap would take `mixed` in `run --console mixed` for ADDR, and fail. So the arguments are rewritten before clap reads
+//! them: the default address is inserted unless the next argument looks like an address.
 
 use std::ffi::OsString;
 use std::net::SocketAddr;
 
-/// Where consoles are served unless the command line says otherwise; tokio-console looks there by itself.
+/// The default address for tokio-console; it is also the one that tokio-console connects to by default.
 pub const DEFAULT: &str = "127.0.0.1:6669";
 
-/// The arguments, with the value of `--console` filled in where it was left out.
-pub fn fill_in(args: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
-    let mut filled: Vec<OsString> = Vec::new();
-    let mut options = true;
+/// Inserts the default address after a `--console` without a value.
+pub fn insert_default_address(args: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
+    let mut rewritten: Vec<OsString> = Vec::new();
+    let mut before_dashes = true;
     for arg in args {
-        if options && filled.last().is_some_and(|last| last == "--console") && !ends_in_a_port(&arg) {
-            filled.pop();
-            filled.push(format!("--console={DEFAULT}").into());
+        if before_dashes && rewritten.last().is_some_and(|last| last == "--console") && !ends_in_port(&arg) {
+            rewritten.pop();
+            rewritten.push(format!("--console={DEFAULT}").into());
         }
-        options &= arg != "--";
-        filled.push(arg);
+        before_dashes &= arg != "--";
+        rewritten.push(arg);
     }
-    filled
+    rewritten
 }
 
-/// No scenario's name does. What does and yet is no address is clap's to refuse.
-fn ends_in_a_port(arg: &OsString) -> bool {
+/// Whether an argument ends in a colon and digits, which no name of a scenario does. clap rejects it later if it is not an
+/// address.
+fn ends_in_port(arg: &OsString) -> bool {
     arg.to_str()
         .and_then(|text| text.rsplit_once(':'))
         .is_some_and(|(_, port)| !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
-/// Reads an address that only this machine reaches: consoles ask for no password.
+/// Parses a loopback address. Other addresses are refused, because tokio-console asks for no password.
 pub fn address(text: &str) -> Result<SocketAddr, String> {
-    let written = match text.strip_prefix("localhost:") {
+    let numeric = match text.strip_prefix("localhost:") {
         Some(port) => format!("127.0.0.1:{port}"),
         None => text.to_owned(),
     };
-    let address: SocketAddr = written
+    let address: SocketAddr = numeric
         .parse()
         .map_err(|_| format!("it is not an address with its port, such as {DEFAULT}"))?;
     if address.ip().is_loopback() {
         Ok(address)
     } else {
-        Err("consoles are served on this machine only, at addresses such as 127.0.0.1 and [::1]".to_owned())
+        Err("tokio-console can be served on this machine only, at an address such as 127.0.0.1 or [::1]".to_owned())
     }
 }
 
@@ -52,8 +53,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_ends_in_a_port_is_taken_for_an_address() {
-        for (given, filled) in [
+    fn only_an_argument_that_ends_in_a_port_is_an_address() {
+        for (given, expected) in [
             ("run --console mixed", "run --console=127.0.0.1:6669 mixed"),
             (
                 "run --console --json mixed",
@@ -72,18 +73,18 @@ mod tests {
             ),
             ("run -- --console mixed", "run -- --console mixed"),
         ] {
-            let args = fill_in(given.split(' ').map(OsString::from));
+            let args = insert_default_address(given.split(' ').map(OsString::from));
             assert_eq!(
                 args,
-                filled.split(' ').map(OsString::from).collect::<Vec<_>>(),
+                expected.split(' ').map(OsString::from).collect::<Vec<_>>(),
                 "{given}"
             );
         }
     }
 
     #[test]
-    fn consoles_are_served_on_loopback_and_nowhere_else() {
-        for (text, read) in [
+    fn only_loopback_addresses_are_accepted() {
+        for (text, expected) in [
             ("127.0.0.1:6670", Ok("127.0.0.1:6670")),
             ("127.66.69.1:80", Ok("127.66.69.1:80")),
             ("[::1]:6670", Ok("[::1]:6670")),
@@ -94,9 +95,9 @@ mod tests {
             ("127.0.0.1:99999", Err("not an address with its port")),
             ("localhost", Err("not an address with its port")),
         ] {
-            match (address(text), read) {
+            match (address(text), expected) {
                 (Ok(address), Ok(wanted)) => assert_eq!(address.to_string(), wanted, "{text}"),
-                (Err(why), Err(says)) => assert!(why.contains(says), "{text}: {why}"),
+                (Err(why), Err(message)) => assert!(why.contains(message), "{text}: {why}"),
                 (got, _) => panic!("{text}: {got:?}"),
             }
         }

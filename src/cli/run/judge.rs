@@ -1,19 +1,19 @@
-//! Whether a run that is over was as its scenario expects, as far as it can be judged.
+//! Checks the expectations of a scenario after its run, unless something prevents a fair check.
 
 use crate::expect::{self, Applicability};
 use crate::figures::Report;
 use crate::run::{Interference, Run};
 use crate::scenario::{Expectation, Overrides, Scenario};
 
-/// What is expected of a run, and where.
+/// The expectations of a run, and whether they apply to it.
 pub struct Judge {
     expectations: Vec<Expectation>,
-    /// The run is not where the scenario wants to be.
+    /// Why they do not apply: the run is on another executor than the scenario's own.
     elsewhere: Option<String>,
 }
 
 impl Judge {
-    /// Of the scenario `what`, as it was loaded with these overrides.
+    /// Takes the expectations of the scenario `what`, which was loaded with these overrides.
     pub fn new(what: &str, scenario: &Scenario, overrides: &Overrides) -> Judge {
         Judge {
             expectations: scenario.expect.clone(),
@@ -21,13 +21,13 @@ impl Judge {
         }
     }
 
-    /// Adds to the report of `run`, which is over, what of it was expected.
+    /// Checks the report of a run that has ended, and adds the results to it.
     pub fn judge(&self, run: &Run, report: &mut Report) {
         let applicability = match (run.interference(), &self.elsewhere) {
             (Some(Interference::CutShort), _) => Applicability::CutShort,
             (_, Some(why)) => Applicability::DoesNotApply(why.clone()),
             (Some(Interference::ByHand), None) => {
-                Applicability::DoesNotApply("a key changed what happened in the run".to_owned())
+                Applicability::DoesNotApply("a key press changed the run".to_owned())
             }
             (None, None) => Applicability::Applies,
         };

@@ -1,7 +1,7 @@
 //! A run on the live screen.
 
 use super::judge::Judge;
-use super::outcome;
+use super::exit_code;
 use crate::cli::page_width;
 use crate::figures::Report;
 use crate::model::Model;
@@ -14,13 +14,13 @@ use crate::workload::Calibration;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-/// Shows the run until the presenter leaves, and says what could not be stopped.
+/// Shows the run until the presenter leaves, and prints what could not be stopped.
 ///
-/// A run that reached its end is held against what its scenario expects, as without a screen.
+/// If the run reached its end, the expectations of its scenario are checked, as without a screen.
 pub fn show(mut run: Run, mut facts: Facts, judge: &Judge, signals: &Signals) -> io::Result<ExitCode> {
     let mut model = Model::new(run.info().clone());
     let rate = text::count(facts.calibration.units_per_ms as u64);
-    tell(&facts.calibration, &rate);
+    log_calibration(&facts.calibration, &rate);
     let options = Options {
         calibration: Some(format!("{rate} units/ms")),
         ..Options::from_env()
@@ -31,7 +31,7 @@ pub fn show(mut run: Run, mut facts: Facts, judge: &Judge, signals: &Signals) ->
         RunState::Running | RunState::Waiting | RunState::Stopping => Some(gave_up(&model)),
     };
     if let Some(left) = left {
-        // After a hang-up there is nobody to tell.
+        // After a hang-up nobody can read this.
         let _ = writeln!(io::stderr(), "{left}");
     }
     if let Exit::Signal(signal) = exit {
@@ -46,30 +46,30 @@ pub fn show(mut run: Run, mut facts: Facts, judge: &Judge, signals: &Signals) ->
     io::stdout()
         .lock()
         .write_all(verdicts(&report.expect, page_width()).as_bytes())?;
-    Ok(outcome(&run, &report))
+    Ok(exit_code(&run, &report))
 }
 
-/// Begins the event log with what `cpu` work is measured by, and how sure that is.
-fn tell(calibration: &Calibration, rate: &str) {
+/// Logs the exchange rate that `cpu` steps use, and warns if it is imprecise.
+fn log_calibration(calibration: &Calibration, rate: &str) {
     if calibration.spread > Calibration::ROUGH {
         let spread = calibration.spread * 100.0;
         tracing::warn!(
-            "{rate} units of cpu work per ms, only roughly: calibrated on a busy machine, spread {spread:.0} %"
+            "{rate} units of cpu work per ms, imprecise: calibrated on a busy machine, spread {spread:.0} %"
         );
     } else {
         tracing::info!("calibrated: {rate} units of cpu work per ms");
     }
 }
 
-/// What the screen no longer waited for.
+/// A sentence about a run that had not ended when the screen stopped waiting for it.
 fn gave_up(model: &Model) -> String {
     let busy = model.lanes().iter().filter(|lane| lane.current.is_some());
     let busy: Vec<_> = busy.map(|lane| lane.name.as_str()).collect();
     if busy.is_empty() {
-        "the run did not end when it should: gave up waiting for its files to be removed".to_owned()
+        "the run did not end in time: gave up waiting for its files to be removed".to_owned()
     } else {
         format!(
-            "the run did not end when it should: gave up waiting for {}",
+            "the run did not end in time: gave up waiting for {}",
             busy.join(", ")
         )
     }

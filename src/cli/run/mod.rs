@@ -1,12 +1,12 @@
-//! `tasklab run`: one scenario, on the live screen or without.
+//! `tasklab run`: runs one scenario, with the live screen or without a screen.
 
 pub mod console;
 mod headless;
 mod judge;
 mod live;
 
-use super::{FAILED, UNEXPECTED, complain, page_width};
-use crate::cli::overrides::OverrideArgs;
+use super::{FAILED, UNEXPECTED, page_width, print_load_error};
+use crate::cli::overrides::{OverrideArgs, word_parser};
 use crate::executor::processes::WorkerCommand;
 use crate::expect;
 use crate::figures::Report;
@@ -16,7 +16,6 @@ use crate::report::Facts;
 use crate::run::{Run, Settings};
 use crate::scenario::LogLevel;
 use crate::signals::Signals;
-use clap::builder::{PossibleValuesParser, TypedValueParser};
 use judge::Judge;
 use rustix::process::{Signal, getppid, set_parent_process_death_signal};
 use std::io::{self, IsTerminal, Write};
@@ -35,90 +34,83 @@ pub struct Args {
     #[command(flatten)]
     pub overrides: OverrideArgs,
 
-    /// Run without a screen, and end with a table; the default when standard output is not a terminal
+    /// Run without a screen, and print a table at the end; the default when standard output is not a terminal
     #[arg(long)]
     pub headless: bool,
 
-    /// Run without a screen, and print one JSON object
+    /// Run without a screen, and print one JSON object at the end
     #[arg(long)]
     pub json: bool,
 
     /// Wait at each cue until the presenter presses `n`
     ///
-    /// Only the scenario's timeline waits: cues, the groups that begin behind them, and the end. Tasks go on. Without this, `n`
-    /// jumps to the next cue before its time.
+    /// Only the timeline of the scenario waits: the cue, later cues and groups, and the end of the run. Tasks go on. Without
+    /// this option, `n` jumps to the next cue before its time.
     #[arg(long, conflicts_with_all = ["headless", "json"])]
     pub present: bool,
 
-    /// Serve tokio-console too, on this address or on 127.0.0.1:6669
+    /// Let tokio-console attach to the run, at ADDR or at 127.0.0.1:6669
     ///
-    /// A real tokio-console can attach to the same run. It costs far more than tasklab's own records, and so is off unless
-    /// asked for. What follows is taken for ADDR if it ends in a port, as in 127.0.0.1:6670, and else for the scenario. ADDR is one
-    /// of this machine's own, for whoever connects sees everything.
+    /// This costs far more than tasklab's own records, and so is off by default. The next argument is ADDR if it ends in a
+    /// port, as in 127.0.0.1:6670; otherwise it is the scenario. ADDR must be a loopback address, because every client sees
+    /// everything.
     #[arg(long, value_name = "ADDR", num_args = 0..=1, default_missing_value = console::DEFAULT, value_parser = console::address)]
     pub console: Option<SocketAddr>,
 
-    /// What the event log keeps: on the screen, or without one on standard error
+    /// Log messages of this level and above, on the screen or on standard error
     ///
-    /// By default what the scenario says; if it says nothing, `info` on the screen and `error` without one.
-    #[arg(long, value_name = "LEVEL", value_parser = level())]
+    /// By default the level in the scenario. If the scenario has none, `info` on the screen and `error` without a screen.
+    #[arg(long, value_name = "LEVEL", value_parser = word_parser(LogLevel::ALL, LogLevel::word))]
     pub log: Option<LogLevel>,
 
     /// On the executor `processes`: start this program for each worker, instead of tasklab
     ///
-    /// It has no arguments, and speaks the protocol that the documentation of `executor::processes` describes. No scenario can
-    /// say this: what a scenario does stays within tasklab.
+    /// The program is started without arguments. It must speak the protocol in src/executor/processes/PROTOCOL.md. A
+    /// scenario cannot set this option, so a scenario cannot start programs.
     #[arg(long, value_name = "PROGRAM")]
     pub worker_command: Option<PathBuf>,
 
-    /// End when the process with this number does, which has started this one
+    /// End the run when the process PID ends, which must be the parent of this process
     #[arg(long, value_name = "PID", hide = true)]
     pub parent_pid: Option<i32>,
-}
-
-fn level() -> impl TypedValueParser<Value = LogLevel> {
-    PossibleValuesParser::new(LogLevel::ALL.map(LogLevel::word)).map(|word| {
-        let level = LogLevel::ALL.into_iter().find(|level| level.word() == word);
-        level.expect("the possible values are the words of the levels")
-    })
 }
 
 pub fn main(args: &Args) -> io::Result<ExitCode> {
     let overrides = args.overrides.overrides();
     let mut scenario = match overrides.load(&args.scenario) {
         Ok(scenario) => scenario,
-        Err(error) => return complain(&error),
+        Err(error) => return print_load_error(&error),
     };
     let judge = Judge::new(&args.scenario, &scenario, &overrides);
-    let shown = if args.json {
-        Shown::Json
+    let output = if args.json {
+        Output::Json
     } else if args.headless {
-        Shown::Table
+        Output::Table
     } else if io::stdout().is_terminal() {
-        Shown::Live
+        Output::Live
     } else if args.present {
         return Err(io::Error::other(
-            "--present waits for a key at each cue, and standard output is not a terminal",
+            "--present needs a terminal: it waits for a key at each cue, and standard output is not a terminal",
         ));
     } else {
         writeln!(
             io::stderr(),
             "standard output is not a terminal: running without a screen, as with --headless"
         )?;
-        Shown::Table
+        Output::Table
     };
-    // From here on there may be something to take back.
+    // From here on a signal must not end the process at once: files and threads of the run need an orderly end.
     let signals = Signals::listen()?;
     if let Some(pid) = args.parent_pid {
-        end_with(pid)?;
+        end_with_parent(pid)?;
     }
     let console = match args.console {
         Some(address) => Some(probe::console::serve(address).map_err(|error| cannot_serve(address, &error))?),
         None => None,
     };
-    let level = args.log.or(scenario.log).unwrap_or(match shown {
-        Shown::Live => LogLevel::Info,
-        Shown::Table | Shown::Json => LogLevel::Error,
+    let level = args.log.or(scenario.log).unwrap_or(match output {
+        Output::Live => LogLevel::Info,
+        Output::Table | Output::Json => LogLevel::Error,
     });
     scenario.log = Some(level);
     let log = probe::subscribe(level.into(), console).map_err(io::Error::other)?;
@@ -135,7 +127,7 @@ pub fn main(args: &Args) -> io::Result<ExitCode> {
     {
         return Ok(signal.exit_code());
     }
-    let run = run.map_err(explained)?;
+    let run = run.map_err(with_causes)?;
     let facts = Facts {
         scenario: args.scenario.clone(),
         executor: scenario.executor,
@@ -143,15 +135,15 @@ pub fn main(args: &Args) -> io::Result<ExitCode> {
         resources: run.resources(),
         left_running: None,
     };
-    match shown {
-        Shown::Live => live::show(run, facts, &judge, &signals),
-        Shown::Table => headless::show(run, facts, &judge, &signals, |report| report.table(page_width())),
-        Shown::Json => headless::show(run, facts, &judge, &signals, Report::to_json),
+    match output {
+        Output::Live => live::show(run, facts, &judge, &signals),
+        Output::Table => headless::show(run, facts, &judge, &signals, |report| report.table(page_width())),
+        Output::Json => headless::show(run, facts, &judge, &signals, Report::to_json),
     }
 }
 
-/// How to exit after a run that reached its end.
-fn outcome(run: &Run, report: &Report) -> ExitCode {
+/// The exit code of a run that reached its end.
+fn exit_code(run: &Run, report: &Report) -> ExitCode {
     if run.all_workers_died() {
         ExitCode::from(FAILED)
     } else if expect::any_failed(&report.expect) {
@@ -161,18 +153,21 @@ fn outcome(run: &Run, report: &Report) -> ExitCode {
     }
 }
 
-/// Lets this process be asked to end when its parent, which has this number, does: also if that is killed.
-fn end_with(parent: i32) -> io::Result<()> {
+/// Makes the kernel send SIGTERM to this process when its parent ends, even if the parent is killed.
+///
+/// # Errors
+/// When `parent` is not the parent of this process, or is no longer.
+fn end_with_parent(parent: i32) -> io::Result<()> {
     set_parent_process_death_signal(Some(Signal::TERM))?;
-    // It may have ended before that.
+    // The parent may have ended before the call above.
     match getppid() {
         Some(pid) if pid.as_raw_nonzero().get() == parent => Ok(()),
-        _ => Err(io::Error::other("whoever asked for this run is gone")),
+        _ => Err(io::Error::other(format!("the parent process {parent} has ended"))),
     }
 }
 
-/// Where a run is shown.
-enum Shown {
+/// What a run shows.
+enum Output {
     Live,
     Table,
     Json,
@@ -181,15 +176,15 @@ enum Shown {
 fn cannot_serve(address: SocketAddr, error: &io::Error) -> io::Error {
     let hint = match error.kind() {
         io::ErrorKind::AddrInUse => {
-            ": somebody else listens there; name another address, as in --console 127.0.0.1:6670"
+            ": another program listens there; choose another address, as in --console 127.0.0.1:6670"
         }
         _ => "",
     };
     io::Error::other(format!("cannot serve tokio-console on {address}: {error}{hint}"))
 }
 
-/// An error with its causes, in one line.
-fn explained(error: impl std::error::Error) -> io::Error {
+/// An error and its causes, in one line.
+fn with_causes(error: impl std::error::Error) -> io::Error {
     let mut line = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {

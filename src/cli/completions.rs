@@ -1,0 +1,22 @@
+//! `tasklab completions`: a script that lets a shell complete command lines.
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+/// Print a completion script for a shell
+///
+/// For bash: tasklab completions bash > ~/.local/share/bash-completion/completions/tasklab
+#[derive(clap::Args, Debug)]
+pub struct Args {
+    /// The shell that reads the script
+    #[arg(value_name = "SHELL")]
+    shell: clap_complete::Shell,
+}
+
+pub fn main(args: &Args) -> io::Result<ExitCode> {
+    // Into memory first: the generator panics when its output is closed.
+    let mut script = Vec::new();
+    clap_complete::generate(args.shell, &mut super::public_definition(), "tasklab", &mut script);
+    io::stdout().lock().write_all(&script)?;
+    Ok(ExitCode::SUCCESS)
+}

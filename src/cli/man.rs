@@ -1,0 +1,32 @@
+//! `tasklab man`: manual pages.
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Print the manual page in roff
+///
+/// To read it: tasklab man | man -l -
+#[derive(clap::Args, Debug)]
+pub struct Args {
+    /// Write the pages of tasklab and of each subcommand into this directory instead
+    ///
+    /// The directory must exist. The pages are named tasklab.1, tasklab-run.1 and so on.
+    #[arg(long, value_name = "DIR")]
+    dir: Option<PathBuf>,
+}
+
+pub fn main(args: &Args) -> io::Result<ExitCode> {
+    // `help` would be listed as a page of its own.
+    let definition = super::public_definition().disable_help_subcommand(true);
+    match &args.dir {
+        Some(dir) => clap_mangen::generate_to(definition, dir)
+            .map_err(|error| io::Error::other(format!("cannot write manual pages into {}: {error}", dir.display())))?,
+        None => {
+            let mut page = Vec::new();
+            clap_mangen::Man::new(definition).render(&mut page)?;
+            io::stdout().lock().write_all(&page)?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
