@@ -1,15 +1,15 @@
-//! The program from outside: what it prints where, and how it exits.
+//! The command line: output, error messages and exit codes.
 
 use std::fs;
 use std::process::{Command, Output};
 
-struct Done {
+struct Finished {
     code: Option<i32>,
     out: String,
     err: String,
 }
 
-fn tasklab(args: &[&str]) -> Done {
+fn tasklab(args: &[&str]) -> Finished {
     let program = env!("CARGO_BIN_EXE_tasklab");
     let Output { status, stdout, stderr } = Command::new(program)
         .args(args)
@@ -17,7 +17,7 @@ fn tasklab(args: &[&str]) -> Done {
         .output()
         .unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
-    Done {
+    Finished {
         code: status.code(),
         out: text(stdout),
         err: text(stderr),
@@ -25,7 +25,7 @@ fn tasklab(args: &[&str]) -> Done {
 }
 
 #[test]
-fn check_says_what_is_good_and_what_is_bad_of_all_files() {
+fn check_reports_valid_and_invalid_files() {
     let done = tasklab(&[
         "check",
         "scenarios/mixed.toml",
@@ -49,11 +49,11 @@ fn check_says_what_is_good_and_what_is_bad_of_all_files() {
     );
     assert!(done.err.contains("pool.toml: 6 errors\n"), "{}", done.err);
     assert!(done.err.contains("error: there is no file `no-such`"), "{}", done.err);
-    assert!(!done.err.contains('\u{1b}'), "no colour where there is no terminal");
+    assert!(!done.err.contains('\u{1b}'), "no colour without a terminal");
 }
 
 #[test]
-fn check_of_good_scenarios_succeeds_in_silence_on_stderr() {
+fn check_of_valid_scenarios_prints_nothing_on_stderr() {
     let done = tasklab(&["check", "mixed", "starved-driver.toml"]);
     assert_eq!((done.code, done.err.as_str()), (Some(0), ""));
     assert_eq!(done.out.lines().count(), 2);
@@ -76,14 +76,14 @@ fn check_takes_overrides() {
 }
 
 #[test]
-fn run_refuses_a_bad_scenario_before_anything_starts() {
+fn run_rejects_an_invalid_scenario_before_it_starts() {
     let done = tasklab(&["run", "--headless", "tests/scenarios/bad/zero.toml"]);
     assert_eq!((done.code, done.out.as_str()), (Some(2), ""));
     assert!(done.err.contains("zero.toml: 18 errors\n"), "{}", done.err);
 }
 
 #[test]
-fn list_names_every_scenario_with_what_it_shows() {
+fn list_prints_every_scenario_with_its_description() {
     let done = tasklab(&["list"]);
     assert_eq!(done.code, Some(0));
     for builtin in tasklab::scenario::builtin::BUILTIN {
@@ -108,8 +108,38 @@ fn schema_prints_the_schema_of_scenarios_or_of_reports() {
 }
 
 #[test]
-fn a_wrong_command_line_exits_with_2_and_says_so() {
-    for (args, says) in [
+fn completions_cover_public_subcommands() {
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        let done = tasklab(&["completions", shell]);
+        assert_eq!((done.code, done.err.as_str()), (Some(0), ""), "{shell}");
+        assert!(done.out.contains("compare") && done.out.contains("headless"), "{shell}");
+    }
+    let done = tasklab(&["completions", "bash"]);
+    assert!(!done.out.contains("tasklab,docs") && !done.out.contains("tasklab,worker"), "hidden subcommands");
+}
+
+#[test]
+fn man_prints_one_page_or_writes_all_pages() {
+    let done = tasklab(&["man"]);
+    assert_eq!((done.code, done.err.as_str()), (Some(0), ""));
+    assert!(done.out.contains(".TH tasklab 1") && done.out.contains("tasklab\\-compare(1)"), "{}", done.out);
+
+    let folder = tempfile::tempdir().unwrap();
+    let done = tasklab(&["man", "--dir", folder.path().to_str().unwrap()]);
+    assert_eq!((done.code, done.out.as_str(), done.err.as_str()), (Some(0), "", ""));
+    let page = |name: &str| fs::read_to_string(folder.path().join(name)).unwrap_or_default();
+    assert!(page("tasklab.1").contains(".TH tasklab 1"));
+    assert!(page("tasklab-run.1").contains("headless"));
+    assert!(!folder.path().join("tasklab-worker.1").exists(), "hidden subcommands have no page");
+
+    let done = tasklab(&["man", "--dir", "/nonexistent"]);
+    assert_eq!(done.code, Some(1));
+    assert!(done.err.contains("cannot write manual pages into /nonexistent"), "{}", done.err);
+}
+
+#[test]
+fn an_invalid_command_line_exits_with_2_and_an_explanation() {
+    for (args, message) in [
         (&["run"][..], "SCENARIO"),
         (
             &["run", "mixed", "--executor", "threadpool"],
@@ -140,13 +170,12 @@ fn a_wrong_command_line_exits_with_2_and_says_so() {
     ] {
         let done = tasklab(args);
         assert_eq!(done.code, Some(2), "{args:?}");
-        assert!(done.err.contains(says), "{args:?}: {}", done.err);
+        assert!(done.err.contains(message), "{args:?}: {}", done.err);
     }
 }
 
-/// What is no scenario at all has a sentence of its own.
 #[test]
-fn what_cannot_be_read_is_one_sentence() {
+fn a_file_that_cannot_be_read_gets_a_message_of_one_sentence() {
     let folder = tempfile::tempdir().unwrap();
     let file = |name: &str, bytes: &[u8]| {
         let path = folder.path().join(name);
@@ -157,7 +186,7 @@ fn what_cannot_be_read_is_one_sentence() {
     let big = file("big.toml", &vec![b'#'; (1 << 20) + 1]);
     let inside = format!("{latin}/x.toml");
     let missing = folder.path().join("mixd.toml").to_str().unwrap().to_owned();
-    for (what, says) in [
+    for (what, message) in [
         (
             latin.as_str(),
             format!("`{latin}` is not a text file: its line 2 is not UTF-8"),
@@ -180,10 +209,10 @@ fn what_cannot_be_read_is_one_sentence() {
         ),
     ] {
         let done = tasklab(&["check", what]);
-        assert_eq!((done.code, done.err), (Some(2), format!("error: {says}\n")));
+        assert_eq!((done.code, done.err), (Some(2), format!("error: {message}\n")));
     }
 }
 
-fn did_you_mean(what: &str, near: &str) -> String {
-    format!("there is no file `{what}` and no built-in scenario of that name: did you mean `{near}`?")
+fn did_you_mean(what: &str, similar: &str) -> String {
+    format!("there is no file `{what}` and no built-in scenario of that name: did you mean `{similar}`?")
 }

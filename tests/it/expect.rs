@@ -1,4 +1,4 @@
-//! What a scenario expects of its run, from outside: the table, the JSON, and how the program exits.
+//! The expectations of a scenario: the table, the JSON object, and the exit code.
 
 use serde_json::Value;
 use std::fs;
@@ -6,7 +6,7 @@ use std::io::Read;
 use std::process::{Command, Output, Stdio};
 use tempfile::TempDir;
 
-/// Expectations that hold on any machine: what blocks for 20 ms takes longer than what computes for 10 µs.
+/// Expectations that hold on any machine: a block of 20 ms takes longer than a computation of 10 µs.
 const HOLDS: &str = r#"
 "groups.ticker.repetitions" = "== 8"
 "groups.blocker.poll_ns.p50 / groups.ticker.poll_ns.p50" = "> 1"
@@ -49,7 +49,7 @@ fn run(expect: &str, options: &[&str]) -> (Option<i32>, String, String) {
 }
 
 #[test]
-fn a_run_that_is_as_expected_exits_with_0_and_says_what_held() {
+fn a_run_that_meets_all_expectations_exits_with_0() {
     let (code, out, err) = run(HOLDS, &["--headless"]);
     assert_eq!(code, Some(0), "{out}{err}");
     assert!(
@@ -59,7 +59,7 @@ fn a_run_that_is_as_expected_exits_with_0_and_says_what_held() {
 }
 
 #[test]
-fn one_that_is_not_exits_with_3() {
+fn a_run_that_misses_an_expectation_exits_with_3() {
     let expect = format!("{HOLDS}\n\"groups.ticker.completed\" = \"< 8\"\n\"groups.injected.polls\" = \"> 0\"");
     let (code, out, _) = run(&expect, &["--headless"]);
     assert_eq!(code, Some(3), "{out}");
@@ -69,10 +69,10 @@ fn one_that_is_not_exits_with_3() {
 }
 
 #[test]
-fn json_says_the_same() {
+fn the_json_object_has_each_expectation_with_its_result() {
     let expect = format!("{HOLDS}\n\"pool.elapsed_ns / tokio.elapsed_ns\" = \"> 1\"");
     let (code, out, err) = run(&expect, &["--json"]);
-    assert_eq!(code, Some(0), "a comparison is not a run's to check: {err}");
+    assert_eq!(code, Some(0), "a single run does not check comparisons: {err}");
     let report: Value = serde_json::from_str(&out).unwrap();
     let expected = report["expect"].as_array().unwrap();
     let first = &expected[0];
@@ -90,7 +90,7 @@ fn json_says_the_same() {
 }
 
 #[test]
-fn on_another_machine_it_is_measured_and_not_judged() {
+fn on_another_executor_expectations_are_measured_but_not_checked() {
     for options in [["--executor", "pool", "--headless"], ["--workers", "2", "--headless"]] {
         let (code, out, _) = run("\"groups.ticker.completed\" = \"< 8\"", &options);
         assert_eq!(code, Some(0), "{options:?}: {out}");
@@ -104,14 +104,14 @@ fn on_another_machine_it_is_measured_and_not_judged() {
         "\"groups.ticker.completed\" = \"< 8\"",
         &["--executor", "tokio", "--headless"],
     );
-    assert_eq!(code, Some(3), "it is the scenario's own executor");
+    assert_eq!(code, Some(3), "this is the scenario's own executor");
 }
 
 #[test]
-fn a_run_that_was_cut_short_is_not_checked() {
+fn a_run_that_was_interrupted_is_not_checked() {
     let (_folder, file) = scenario("\"groups.ticker.completed\" = \"== 8\"");
     let text = fs::read_to_string(&file).unwrap();
-    // The log tells that it is under way; by itself it would not end today.
+    // The log shows that the run has started. Without a signal it would last an hour.
     let steps = "steps = [{ fail = 'at work' }]\n[[task]]\nname = 'sleeper'\nsteps = [{ sleep = '1h' }]";
     fs::write(&file, text.replace("steps = [{ block = '20ms' }]", steps)).unwrap();
     let mut child = Command::new(env!("CARGO_BIN_EXE_tasklab"))
@@ -121,12 +121,12 @@ fn a_run_that_was_cut_short_is_not_checked() {
         .spawn()
         .unwrap();
     let mut stderr = child.stderr.take().unwrap();
-    let mut said = Vec::new();
-    while !String::from_utf8_lossy(&said).contains("at work") {
-        let mut some = [0; 256];
-        let read = stderr.read(&mut some).unwrap();
-        assert!(read > 0, "it ended by itself: {}", String::from_utf8_lossy(&said));
-        said.extend_from_slice(&some[..read]);
+    let mut log = Vec::new();
+    while !String::from_utf8_lossy(&log).contains("at work") {
+        let mut buffer = [0; 256];
+        let read = stderr.read(&mut buffer).unwrap();
+        assert!(read > 0, "the run ended by itself: {}", String::from_utf8_lossy(&log));
+        log.extend_from_slice(&buffer[..read]);
     }
     let pid = rustix::process::Pid::from_child(&child);
     rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();

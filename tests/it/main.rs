@@ -12,6 +12,7 @@ mod cli;
 mod compare;
 mod docs;
 mod expect;
+mod generated;
 mod headless;
 mod probe;
 mod processes;

@@ -1,10 +1,10 @@
-//! Runs without a screen, from outside: what scripts and files get.
+//! The report of a run without a screen: the JSON object and the table.
 
 use serde_json::Value;
 use std::fs;
 use std::process::{Command, Output};
 
-/// `LATE` is longer than the timeout in any case.
+/// `LATE` stands for a time longer than the timeout.
 const SCENARIO: &str = "
 title = 'Small'
 [[task]]
@@ -18,15 +18,16 @@ timeout = '1ms'
 steps = [{ sleep = 'LATE' }]
 ";
 
-/// Whether steps run synchronously there, on a thread.
-fn synchronous(executor: &str) -> bool {
+/// Whether this executor runs steps synchronously, each task on a thread.
+fn is_synchronous(executor: &str) -> bool {
     matches!(executor, "pool" | "threads" | "processes")
 }
 
-/// Runs the scenario to its end on this executor; standard output.
+/// Runs the scenario to its end on this executor, and returns the standard output.
 fn run(executor: &str, form: &str) -> String {
-    // A thread cannot be stopped and sleeps to the end; elsewhere it must not be over before a slow machine looks.
-    let late = if synchronous(executor) { "20ms" } else { "1h" };
+    // A thread cannot be cancelled and sleeps to the end, so its sleep is short. A future is cancelled by the timeout, so
+    // its sleep is long: a slow machine cannot reach the end of it.
+    let late = if is_synchronous(executor) { "20ms" } else { "1h" };
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("small.toml");
     fs::write(&file, SCENARIO.replace("LATE", late)).unwrap();
@@ -46,13 +47,13 @@ fn run(executor: &str, form: &str) -> String {
     text(stdout)
 }
 
-fn sum(of: &Value, key: &str) -> u64 {
-    let each = of.as_array().expect("a list").iter();
-    each.map(|it| it[key].as_u64().expect("a whole number")).sum()
+fn sum(list: &Value, key: &str) -> u64 {
+    let items = list.as_array().expect("a list").iter();
+    items.map(|item| item[key].as_u64().expect("a whole number")).sum()
 }
 
 #[test]
-fn the_json_of_every_executor_is_one_object_whose_numbers_agree() {
+fn every_executor_prints_one_json_object_with_consistent_numbers() {
     for executor in ["tokio", "current-thread", "pool", "threads", "processes"] {
         let out = run(executor, "--json");
         let report: Value = serde_json::from_str(&out).unwrap_or_else(|error| panic!("{executor}: {error}\n{out}"));
@@ -85,7 +86,7 @@ fn the_json_of_every_executor_is_one_object_whose_numbers_agree() {
             "{executor}"
         );
         let polls = &report["tokio"]["polls"];
-        if synchronous(executor) {
+        if is_synchronous(executor) {
             assert_eq!(
                 (polls, &report["records"]["matches_tokio"]),
                 (&Value::Null, &Value::Null)
@@ -98,7 +99,7 @@ fn the_json_of_every_executor_is_one_object_whose_numbers_agree() {
 }
 
 #[test]
-fn the_table_is_for_80_columns_and_has_no_colours() {
+fn the_table_fits_into_80_columns_without_colours() {
     let out = run("tokio", "--headless");
     assert!(out.starts_with("Small · "), "{out}");
     assert!(out.contains("\ntasks    4 spawned · "), "{out}");
