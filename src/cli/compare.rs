@@ -76,7 +76,9 @@ pub fn progress(standing: &RunProgress, width: usize) -> String {
     if standing.rounds > 1 {
         parts.push(format!("round {} of {}", standing.round, standing.rounds));
     }
-    let planned = standing.of.map(|planned| format!(" / {}", text::round_duration(planned.into())));
+    let planned = standing
+        .of
+        .map(|planned| format!(" / {}", text::round_duration(planned.into())));
     parts.push(format!(
         "{}{}",
         text::clock(RunInstant::ZERO + standing.elapsed.into()),

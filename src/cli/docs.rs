@@ -40,7 +40,10 @@ pub fn main(args: &Args) -> io::Result<ExitCode> {
         writeln!(out, "{verb}: {path}")?;
     }
     if args.check && !outdated.is_empty() {
-        writeln!(io::stderr(), "error: generated files are out of date: run `cargo run -- docs`")?;
+        writeln!(
+            io::stderr(),
+            "error: generated files are out of date: run `cargo run -- docs`"
+        )?;
         return Ok(ExitCode::from(FAILED));
     }
     Ok(ExitCode::SUCCESS)

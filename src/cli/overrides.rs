@@ -104,10 +104,7 @@ pub fn executor_parser() -> impl TypedValueParser<Value = ExecutorKind> {
 }
 
 /// Parses one of a closed list of words; help and errors list them.
-pub fn word_parser<T, const N: usize>(
-    values: [T; N],
-    word: fn(T) -> &'static str,
-) -> impl TypedValueParser<Value = T>
+pub fn word_parser<T, const N: usize>(values: [T; N], word: fn(T) -> &'static str) -> impl TypedValueParser<Value = T>
 where
     T: Copy + Send + Sync + 'static,
 {

@@ -25,7 +25,11 @@ fn section(out: &mut String, command: &mut Command) {
     let _ = write!(out, "\n## tasklab {name}\n\n```text\n{usage}\n```\n\n{about}\n");
     // In order of first appearance, as `--help` shows them.
     let mut headings: Vec<Option<&str>> = Vec::new();
-    let args = || command.get_arguments().filter(|arg| !arg.is_hide_set() && arg.get_id() != "help");
+    let args = || {
+        command
+            .get_arguments()
+            .filter(|arg| !arg.is_hide_set() && arg.get_id() != "help")
+    };
     for arg in args() {
         if !headings.contains(&arg.get_help_heading()) {
             headings.push(arg.get_help_heading());
@@ -51,11 +55,19 @@ fn argument(out: &mut String, arg: &Arg) {
     let help = help.replace("\n\n", ". ");
     let stop = if help.ends_with('.') { "" } else { "." };
     let _ = write!(out, "- {}: {help}{stop}", code(&syntax));
-    let values: Vec<String> = arg.get_possible_values().iter().map(|value| code(value.get_name())).collect();
+    let values: Vec<String> = arg
+        .get_possible_values()
+        .iter()
+        .map(|value| code(value.get_name()))
+        .collect();
     if arg.get_action().takes_values() && !values.is_empty() {
         let _ = write!(out, "\n  Values: {}.", values.join(", "));
     }
-    let defaults: Vec<String> = arg.get_default_values().iter().map(|value| code(&value.to_string_lossy())).collect();
+    let defaults: Vec<String> = arg
+        .get_default_values()
+        .iter()
+        .map(|value| code(&value.to_string_lossy()))
+        .collect();
     if arg.get_action().takes_values() && !defaults.is_empty() {
         let _ = write!(out, "\n  Default: {}.", defaults.join(", "));
     }

@@ -52,7 +52,10 @@ pub fn page(style: &Style, schema: &str) -> String {
         next += 1;
         let definition = &renderer.definitions[name];
         if is_plain_value(definition) {
-            values.push([format!("<a id=\"{}\"></a>{name}", anchor(name, definition)), description(definition)]);
+            values.push([
+                format!("<a id=\"{}\"></a>{name}", anchor(name, definition)),
+                description(definition),
+            ]);
         } else {
             let _ = write!(out, "\n## {name}\n\n{}", renderer.section(definition));
         }
@@ -92,10 +95,16 @@ impl<'a> Renderer<'a> {
             if has_arguments {
                 out.push_str(&table(["name", "argument", "meaning"], rows));
             } else {
-                out.push_str(&table(["name", "meaning"], rows.into_iter().map(|[name, _, meaning]| [name, meaning])));
+                out.push_str(&table(
+                    ["name", "meaning"],
+                    rows.into_iter().map(|[name, _, meaning]| [name, meaning]),
+                ));
             }
         } else if let Some(forms) = schema["anyOf"].as_array() {
-            let rows: Vec<[String; 2]> = forms.iter().map(|form| [self.type_of(form), description(form)]).collect();
+            let rows: Vec<[String; 2]> = forms
+                .iter()
+                .map(|form| [self.type_of(form), description(form)])
+                .collect();
             let _ = write!(out, "\n{}", table(["form", "meaning"], rows));
         } else if let Some(values) = schema.get("additionalProperties").filter(|values| values.is_object()) {
             let _ = write!(out, "\nEach value: {}\n", description(values));
@@ -107,7 +116,9 @@ impl<'a> Renderer<'a> {
 
     /// A choice of an enumeration: its name, the type of its argument, its description.
     fn variant(&mut self, schema: &'a Value) -> [String; 3] {
-        let only_property = schema["properties"].as_object().and_then(|properties| properties.iter().next());
+        let only_property = schema["properties"]
+            .as_object()
+            .and_then(|properties| properties.iter().next());
         let (name, argument) = match only_property {
             Some((name, argument)) => (code(name), self.type_of(argument)),
             None => (self.type_of(schema), String::new()),
@@ -117,7 +128,10 @@ impl<'a> Renderer<'a> {
 
     /// The type in a few words, with links to definitions.
     fn type_of(&mut self, schema: &'a Value) -> String {
-        if let Some(name) = schema["$ref"].as_str().and_then(|reference| reference.rsplit('/').next()) {
+        if let Some(name) = schema["$ref"]
+            .as_str()
+            .and_then(|reference| reference.rsplit('/').next())
+        {
             return self.link(name);
         }
         if let [part] = schema["allOf"].as_array().map_or(&[][..], Vec::as_slice) {
@@ -134,7 +148,11 @@ impl<'a> Renderer<'a> {
         }
         match &schema["type"] {
             Value::Array(names) => {
-                let types: Vec<String> = names.iter().filter_map(Value::as_str).map(|name| self.named(name, schema)).collect();
+                let types: Vec<String> = names
+                    .iter()
+                    .filter_map(Value::as_str)
+                    .map(|name| self.named(name, schema))
+                    .collect();
                 alternatives(&types)
             }
             name => self.named(name.as_str().unwrap_or("any value"), schema),
@@ -171,7 +189,10 @@ impl<'a> Renderer<'a> {
 
 /// Whether a definition is a string or a number with a notation: one line of a table is enough.
 fn is_plain_value(definition: &Value) -> bool {
-    matches!(definition["type"].as_str(), Some("string" | "integer" | "number" | "boolean"))
+    matches!(
+        definition["type"].as_str(),
+        Some("string" | "integer" | "number" | "boolean")
+    )
 }
 
 /// mdBook and GitHub derive the anchor of a heading like this. Plain values are not headings, and have an anchor of their
@@ -201,13 +222,24 @@ mod tests {
             (Style::REPORT, crate::report::schema()),
         ] {
             let page = page(&style, &schema);
-            let headings = page.lines().filter_map(|line| line.strip_prefix("## ")).map(str::to_lowercase);
-            let ids = page.split("<a id=\"").skip(1).filter_map(|rest| rest.split('"').next()).map(str::to_owned);
+            let headings = page
+                .lines()
+                .filter_map(|line| line.strip_prefix("## "))
+                .map(str::to_lowercase);
+            let ids = page
+                .split("<a id=\"")
+                .skip(1)
+                .filter_map(|rest| rest.split('"').next())
+                .map(str::to_owned);
             let mut targets = HashSet::new();
             for target in headings.chain(ids) {
                 assert!(targets.insert(target.clone()), "two targets {target}");
             }
-            let links: Vec<&str> = page.split("](#").skip(1).filter_map(|rest| rest.split(')').next()).collect();
+            let links: Vec<&str> = page
+                .split("](#")
+                .skip(1)
+                .filter_map(|rest| rest.split(')').next())
+                .collect();
             assert!(links.len() > 10);
             for link in links {
                 assert!(targets.contains(link), "no target for {link}");

@@ -115,14 +115,21 @@ fn completions_cover_public_subcommands() {
         assert!(done.out.contains("compare") && done.out.contains("headless"), "{shell}");
     }
     let done = tasklab(&["completions", "bash"]);
-    assert!(!done.out.contains("tasklab,docs") && !done.out.contains("tasklab,worker"), "hidden subcommands");
+    assert!(
+        !done.out.contains("tasklab,docs") && !done.out.contains("tasklab,worker"),
+        "hidden subcommands"
+    );
 }
 
 #[test]
 fn man_prints_one_page_or_writes_all_pages() {
     let done = tasklab(&["man"]);
     assert_eq!((done.code, done.err.as_str()), (Some(0), ""));
-    assert!(done.out.contains(".TH tasklab 1") && done.out.contains("tasklab\\-compare(1)"), "{}", done.out);
+    assert!(
+        done.out.contains(".TH tasklab 1") && done.out.contains("tasklab\\-compare(1)"),
+        "{}",
+        done.out
+    );
 
     let folder = tempfile::tempdir().unwrap();
     let done = tasklab(&["man", "--dir", folder.path().to_str().unwrap()]);
@@ -130,11 +137,18 @@ fn man_prints_one_page_or_writes_all_pages() {
     let page = |name: &str| fs::read_to_string(folder.path().join(name)).unwrap_or_default();
     assert!(page("tasklab.1").contains(".TH tasklab 1"));
     assert!(page("tasklab-run.1").contains("headless"));
-    assert!(!folder.path().join("tasklab-worker.1").exists(), "hidden subcommands have no page");
+    assert!(
+        !folder.path().join("tasklab-worker.1").exists(),
+        "hidden subcommands have no page"
+    );
 
     let done = tasklab(&["man", "--dir", "/nonexistent"]);
     assert_eq!(done.code, Some(1));
-    assert!(done.err.contains("cannot write manual pages into /nonexistent"), "{}", done.err);
+    assert!(
+        done.err.contains("cannot write manual pages into /nonexistent"),
+        "{}",
+        done.err
+    );
 }
 
 #[test]

@@ -17,7 +17,11 @@ fn an_outdated_page_is_named_with_the_command_that_renews_it() {
     let folder = tempfile::tempdir().unwrap();
     let docs = |arguments: &[&str]| {
         let program = env!("CARGO_BIN_EXE_tasklab");
-        let output = Command::new(program).arg("docs").args(arguments).arg(folder.path()).output();
+        let output = Command::new(program)
+            .arg("docs")
+            .args(arguments)
+            .arg(folder.path())
+            .output();
         let Output { status, stdout, stderr } = output.unwrap();
         let text = |bytes| String::from_utf8(bytes).unwrap();
         (status.code(), text(stdout), text(stderr))
@@ -29,7 +33,10 @@ fn an_outdated_page_is_named_with_the_command_that_renews_it() {
     std::fs::write(&page, "old").unwrap();
 
     let (code, out, err) = docs(&["--check"]);
-    assert_eq!((code, out.as_str()), (Some(1), "out of date: docs/src/reference/keys.md\n"));
+    assert_eq!(
+        (code, out.as_str()),
+        (Some(1), "out of date: docs/src/reference/keys.md\n")
+    );
     assert!(err.contains("run `cargo run -- docs`"), "{err}");
     assert_eq!(std::fs::read_to_string(&page).unwrap(), "old", "--check writes nothing");
 

@@ -123,7 +123,10 @@ fn a_signal_during_the_creation_of_files_leaves_none() {
         &["--headless"],
     );
     wait_until("a file to read", || {
-        process.temporary_files().iter().any(|folder| !entries(folder).is_empty())
+        process
+            .temporary_files()
+            .iter()
+            .any(|folder| !entries(folder).is_empty())
     });
     process.signal(Signal::TERM);
     let (code, _, err) = process.wait();
@@ -158,13 +161,18 @@ fn the_log_goes_to_standard_error_with_the_level_of_the_command_line() {
     ] {
         let (code, out, err) = Process::start(CLUMSY, arguments).wait();
         assert_eq!(code, Some(0), "{arguments:?}: {err}");
-        let has_line = |level: &str, message: &str| err.lines().any(|line| line.contains(level) && line.contains(message));
+        let has_line =
+            |level: &str, message: &str| err.lines().any(|line| line.contains(level) && line.contains(message));
         assert_eq!(
             has_line("ERROR  clumsy#0", "dropped the vase"),
             panic,
             "{arguments:?}: {err}"
         );
-        assert_eq!(has_line("WARN   unlucky#0", "out of luck"), failure, "{arguments:?}: {err}");
+        assert_eq!(
+            has_line("WARN   unlucky#0", "out of luck"),
+            failure,
+            "{arguments:?}: {err}"
+        );
         assert!(!out.contains("ERROR") && !err.contains('\u{1b}'), "{out}{err}");
     }
 }

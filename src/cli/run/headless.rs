@@ -1,8 +1,8 @@
 //! A run without a screen. Standard error gets the event log and, if it is a terminal, a progress line; standard output
 //! gets the report at the end.
 
-use super::judge::Judge;
 use super::exit_code;
+use super::judge::Judge;
 use crate::cli::status_line::StatusLine;
 use crate::figures::Report;
 use crate::model::Model;

@@ -26,9 +26,7 @@ impl Judge {
         let applicability = match (run.interference(), &self.elsewhere) {
             (Some(Interference::CutShort), _) => Applicability::CutShort,
             (_, Some(why)) => Applicability::DoesNotApply(why.clone()),
-            (Some(Interference::ByHand), None) => {
-                Applicability::DoesNotApply("a key press changed the run".to_owned())
-            }
+            (Some(Interference::ByHand), None) => Applicability::DoesNotApply("a key press changed the run".to_owned()),
             (None, None) => Applicability::Applies,
         };
         report.expect = expect::check_run(&self.expectations, &report.to_value(), &applicability);

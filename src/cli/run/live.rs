@@ -1,7 +1,7 @@
 //! A run on the live screen.
 
-use super::judge::Judge;
 use super::exit_code;
+use super::judge::Judge;
 use crate::cli::page_width;
 use crate::figures::Report;
 use crate::model::Model;
@@ -68,9 +68,6 @@ fn gave_up(model: &Model) -> String {
     if busy.is_empty() {
         "the run did not end in time: gave up waiting for its files to be removed".to_owned()
     } else {
-        format!(
-            "the run did not end in time: gave up waiting for {}",
-            busy.join(", ")
-        )
+        format!("the run did not end in time: gave up waiting for {}", busy.join(", "))
     }
 }
