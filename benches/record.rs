@@ -1,21 +1,30 @@
-//! What recording costs: throughput recorded over throughput bare, beside tokio-metrics' `TaskMonitor` alone, and recorded with
-//! tokio-console served as well.
+//! What recording costs: the throughput of a load, recorded and not recorded.
 //!
 //! ```text
-//! cargo bench --bench record              # every load, nine interleaved rounds
+//! cargo bench --bench record              # all loads, nine rounds each
 //! cargo bench --bench record -- storm     # only the loads whose name contains the word
 //! ```
 //!
-//! *storm*: 64 tasks × 40,000 `yield_now`. *growth*: as many yields by fewer and by more tasks. *real*: 1,000 tasks that loop 20 µs of work and a 1 ms sleep, for a second. Each round runs every
-//! mode once, in turn, so that the machine's noise hits all alike; the table shows medians of the rounds and the ratio of
-//! each to `bare` in the same round.
+//! | load | what it does | what the rate counts |
+//! |---|---|---|
+//! | `storm` | 64 tasks call `yield_now` 40,000 times each | yields |
+//! | `growth` | 10, 1,000 or 100,000 tasks share the same number of yields | yields |
+//! | `spawn` | one task spawns 200,000 tasks that end at once, and awaits them 64 at a time | tasks |
+//! | `real` | 1,000 tasks repeat 20 µs of work and a sleep of 1 ms, for one second | repetitions |
+//!
+//! Each load runs in four modes: not recorded, recorded, watched by tokio-metrics' `TaskMonitor` alone, and recorded
+//! while a tokio-console could attach. A round runs every mode once, so noise of the machine meets all modes alike.
+//! The table shows the medians of all rounds. The ratio compares each mode with `bare` in the same round.
 
+use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 use tasklab::probe::{self, Collector, Registry};
 use tasklab::record::{Batch, Label, Nanos, Outcome, Reason};
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::{Builder, Handle, Runtime};
+use tokio_metrics::TaskMonitor;
 
 const ROUNDS: usize = 9;
 
@@ -24,7 +33,8 @@ enum Mode {
     Bare,
     Recorded,
     TaskMonitor,
-    /// Recorded, and served to tokio-consoles of which none is attached; in a process of its own, since a process has one subscriber.
+    /// Recorded and served to tokio-console, with none attached. It runs in a process of its own, because a process
+    /// has only one `tracing` subscriber.
     Console,
 }
 
@@ -35,82 +45,125 @@ const MODES: [(&str, Mode); 4] = [
     ("with --console", Mode::Console),
 ];
 
-type Load = fn(Mode, bool) -> Outcomes;
+struct Load {
+    name: &'static str,
+    run: fn(Bench) -> Measurement,
+    /// On two workers, or else on a current-thread runtime.
+    two_workers: bool,
+    /// tokio-console keeps some 65 KB for each task. Loads with very many tasks run without it.
+    with_console: bool,
+}
 
-const LOADS: [(&str, Load, bool); 7] = [
-    ("storm, current-thread", storm::<64>, false),
-    ("storm, 2 workers", storm::<64>, true),
-    ("growth, 10 tasks", storm::<10>, false),
-    ("growth, 1 k tasks", storm::<1_000>, false),
-    ("growth, 100 k tasks", storm::<100_000>, false),
-    ("real, current-thread", real, false),
-    ("real, 2 workers", real, true),
+const fn load(name: &'static str, run: fn(Bench) -> Measurement) -> Load {
+    Load {
+        name,
+        run,
+        two_workers: false,
+        with_console: true,
+    }
+}
+
+const fn on_two_workers(name: &'static str, run: fn(Bench) -> Measurement) -> Load {
+    Load {
+        two_workers: true,
+        ..load(name, run)
+    }
+}
+
+const fn without_console(load: Load) -> Load {
+    Load {
+        with_console: false,
+        ..load
+    }
+}
+
+const LOADS: [Load; 9] = [
+    load("storm, current-thread", storm::<64>),
+    on_two_workers("storm, 2 workers", storm::<64>),
+    without_console(load("growth, 10 tasks", storm::<10>)),
+    without_console(load("growth, 1 k tasks", storm::<1_000>)),
+    without_console(load("growth, 100 k tasks", storm::<100_000>)),
+    without_console(load("spawn, current-thread", spawn)),
+    without_console(on_two_workers("spawn, 2 workers", spawn)),
+    load("real, current-thread", real),
+    on_two_workers("real, 2 workers", real),
 ];
 
-/// Tells a child process which load to run with the console.
+/// The environment variable that tells a child process which load to run with the console.
 const CHILD: &str = "TASKLAB_BENCH_WITH_CONSOLE";
 
 fn main() {
     if let Some(load) = std::env::var_os(CHILD) {
-        return child(&load.to_string_lossy());
+        return run_as_child(&load.to_string_lossy());
     }
     let wanted = std::env::args()
         .skip(1)
-        .find(|a| !a.starts_with('-'))
+        .find(|argument| !argument.starts_with('-'))
         .unwrap_or_default();
     println!(
         "{:28} {:14} {:>14} {:>8} {:>10} {:>8}",
         "load", "mode", "per second", "ratio", "ns more", "lost"
     );
-    for (name, load, threads) in LOADS.into_iter().filter(|(name, ..)| name.contains(&wanted)) {
-        // A console takes some 65 KB a task, which 100,000 tasks would make too much.
-        let modes = if name.starts_with("growth") {
-            &MODES[..3]
-        } else {
-            &MODES[..]
-        };
-        let mut rounds: Vec<Vec<Outcomes>> = Vec::new();
-        for _ in 0..ROUNDS {
-            let run = |&(_, mode): &(&str, Mode)| match mode {
-                Mode::Console => with_console(name),
-                _ => load(mode, threads),
-            };
-            rounds.push(modes.iter().map(run).collect());
-        }
-        for (m, (mode, _)) in modes.iter().enumerate() {
-            let rate = median(rounds.iter().map(|r| r[m].rate));
-            let ratio = median(rounds.iter().map(|r| r[m].rate / r[0].rate));
-            let more = median(rounds.iter().map(|r| 1e9 / r[m].rate - 1e9 / r[0].rate));
-            let lost: u64 = rounds.iter().map(|r| r[m].lost).sum();
-            println!("{name:28} {mode:14} {rate:>14.0} {ratio:>8.2} {more:>10.0} {lost:>8}");
-        }
+    for load in LOADS.iter().filter(|load| load.name.contains(&wanted)) {
+        compare_modes(load);
     }
 }
 
-/// Runs a load in a process that serves consoles.
-fn with_console(load: &str) -> Outcomes {
-    let program = std::env::current_exe().expect("this program");
-    let output = std::process::Command::new(program).env(CHILD, load).output();
-    let output = output.expect("a child process").stdout;
+/// Runs a load in every mode, in rounds, and prints one line a mode.
+fn compare_modes(load: &Load) {
+    let modes = match load.with_console {
+        true => &MODES[..],
+        false => &MODES[..3],
+    };
+    let mut rounds: Vec<Vec<Measurement>> = Vec::new();
+    for _ in 0..ROUNDS {
+        let run = |&(_, mode): &(&str, Mode)| match mode {
+            Mode::Console => run_with_console(load.name),
+            _ => (load.run)(Bench::new(mode, load.two_workers)),
+        };
+        rounds.push(modes.iter().map(run).collect());
+    }
+    for (m, (mode, _)) in modes.iter().enumerate() {
+        let rate = median(rounds.iter().map(|round| round[m].rate));
+        let ratio = median(rounds.iter().map(|round| round[m].rate / round[0].rate));
+        let more = median(rounds.iter().map(|round| 1e9 / round[m].rate - 1e9 / round[0].rate));
+        let lost: u64 = rounds.iter().map(|round| round[m].lost).sum();
+        println!(
+            "{:28} {mode:14} {rate:>14.0} {ratio:>8.2} {more:>10.0} {lost:>8}",
+            load.name
+        );
+    }
+}
+
+/// Runs a load in a process that serves tokio-console.
+fn run_with_console(load: &str) -> Measurement {
+    let program = std::env::current_exe().expect("this program has a path");
+    let output = Command::new(program).env(CHILD, load).output();
+    let output = output.expect("the child process starts").stdout;
     let text = String::from_utf8_lossy(&output);
     let numbers: Vec<f64> = text.split_whitespace().filter_map(|n| n.parse().ok()).collect();
-    Outcomes {
+    Measurement {
         rate: numbers[0],
         lost: numbers[1] as u64,
     }
 }
 
-fn child(name: &str) {
-    let console = probe::console::serve(([127, 0, 0, 1], 0).into()).expect("a port");
-    let _log = probe::subscribe(tracing::level_filters::LevelFilter::INFO, Some(console)).expect("one subscriber");
-    let (_, load, threads) = LOADS.into_iter().find(|(n, ..)| *n == name).expect("a load");
-    let outcomes = load(Mode::Recorded, threads);
-    println!("{} {}", outcomes.rate, outcomes.lost);
+fn run_as_child(name: &str) {
+    let console = probe::console::serve(([127, 0, 0, 1], 0).into()).expect("a free port");
+    let _log = probe::subscribe(tracing::level_filters::LevelFilter::INFO, Some(console)).expect("the only subscriber");
+    let load = LOADS
+        .iter()
+        .find(|load| load.name == name)
+        .expect("a load of this name");
+    let measured = (load.run)(Bench::new(Mode::Recorded, load.two_workers));
+    println!("{} {}", measured.rate, measured.lost);
 }
 
-struct Outcomes {
-    /// Polls (storm) or loops (real) a second.
+/// The result of one run of a load in one mode.
+struct Measurement {
+    /// Operations a second; what counts as one depends on the load.
     rate: f64,
+    /// Slices that were dropped, because the reader of the rings was too slow.
     lost: u64,
 }
 
@@ -120,91 +173,127 @@ fn median(values: impl Iterator<Item = f64>) -> f64 {
     values[values.len() / 2]
 }
 
-/// A runtime, recorded or not, and the thread that drains its rings.
+/// A runtime in one of the modes, and the thread that reads its rings.
 struct Bench {
     runtime: Runtime,
-    registry: Arc<Registry>,
-    group: Arc<probe::Group>,
-    monitor: tokio_metrics::TaskMonitor,
-    mode: Mode,
+    spawner: Spawner,
     stop: Arc<AtomicBool>,
-    drain: Option<std::thread::JoinHandle<u64>>,
+    reader: Option<JoinHandle<u64>>,
 }
 
 impl Bench {
-    fn new(mode: Mode, threads: bool) -> Bench {
-        let mut builder = if threads {
-            Builder::new_multi_thread()
-        } else {
-            Builder::new_current_thread()
+    fn new(mode: Mode, two_workers: bool) -> Bench {
+        let mut builder = match two_workers {
+            true => Builder::new_multi_thread(),
+            false => Builder::new_current_thread(),
         };
         builder.enable_all().worker_threads(2);
         let registry = Registry::new();
         let stop = Arc::new(AtomicBool::new(false));
-        let mut drain = None;
+        let mut reader = None;
         if mode == Mode::Recorded {
             probe::install(&mut builder, &registry);
-            let mut collector = Collector::new(registry.clone(), None);
+            let collector = Collector::new(registry.clone(), None);
             let stop = stop.clone();
-            drain = Some(std::thread::spawn(move || {
-                // As the screen does it: the rings often, everything else once a frame.
-                let mut lost = 0;
-                for turn in 1.. {
-                    let last = stop.load(Relaxed);
-                    if collector.drain() >= Batch::DUE || turn % 16 == 0 || last {
-                        lost += collector.batch().lost.iter().map(|l| l.slices).sum::<u64>();
-                    }
-                    if last {
-                        break;
-                    }
-                    std::thread::sleep(Duration::from_millis(2));
-                }
-                lost
-            }));
+            reader = Some(thread::spawn(move || read_until(&stop, collector)));
         }
-        Bench {
-            runtime: builder.build().expect("a runtime"),
+        let runtime = builder.build().expect("a runtime");
+        let spawner = Spawner {
+            mode,
+            handle: runtime.handle().clone(),
             group: registry.group_named("bench"),
             registry,
-            monitor: tokio_metrics::TaskMonitor::new(),
-            mode,
+            monitor: TaskMonitor::new(),
+        };
+        Bench {
+            runtime,
+            spawner,
             stop,
-            drain,
+            reader,
         }
     }
 
-    fn spawn(&self, body: impl Future<Output = ()> + Send + 'static) -> tokio::task::JoinHandle<()> {
-        match self.mode {
-            Mode::Bare => self.runtime.spawn(body),
-            Mode::TaskMonitor => self.runtime.spawn(self.monitor.instrument(body)),
-            Mode::Recorded | Mode::Console => {
-                probe::spawn(self.runtime.handle(), &self.registry, &self.group, |_| async {
-                    body.await;
-                    Outcome::Completed
-                })
-            }
-        }
+    fn is_recorded(&self) -> bool {
+        self.spawner.mode == Mode::Recorded
     }
 
-    fn finish(self, done: f64, elapsed: Duration) -> Outcomes {
+    /// The result, when so many operations were done in this time.
+    fn finish(self, operations: f64, elapsed: Duration) -> Measurement {
         drop(self.runtime);
         self.stop.store(true, Relaxed);
-        Outcomes {
-            rate: done / elapsed.as_secs_f64(),
-            lost: self.drain.map_or(0, |d| d.join().expect("no panic")),
+        Measurement {
+            rate: operations / elapsed.as_secs_f64(),
+            lost: self
+                .reader
+                .map_or(0, |reader| reader.join().expect("the reader does not panic")),
         }
     }
 }
 
-fn storm<const TASKS: u32>(mode: Mode, threads: bool) -> Outcomes {
+/// Reads the rings as the screen does: the slices often, everything else once a frame. Returns how many were lost.
+fn read_until(stop: &AtomicBool, mut collector: Collector) -> u64 {
+    let mut lost = 0;
+    for turn in 1.. {
+        let last = stop.load(Relaxed);
+        if collector.drain() >= Batch::DUE || turn % 16 == 0 || last {
+            lost += collector.batch().lost.iter().map(|lost| lost.slices).sum::<u64>();
+        }
+        if last {
+            break;
+        }
+        thread::sleep(Duration::from_millis(2));
+    }
+    lost
+}
+
+/// Spawns tasks as the mode requires, from outside the runtime or from a task.
+#[derive(Clone)]
+struct Spawner {
+    mode: Mode,
+    handle: Handle,
+    registry: Arc<Registry>,
+    group: Arc<probe::Group>,
+    monitor: TaskMonitor,
+}
+
+impl Spawner {
+    fn spawn(&self, body: impl Future<Output = ()> + Send + 'static) -> tokio::task::JoinHandle<()> {
+        self.spawn_in(&self.group, body)
+    }
+
+    /// As a step spawns a child: the child's group is looked up by its name first.
+    fn spawn_child(&self, body: impl Future<Output = ()> + Send + 'static) -> tokio::task::JoinHandle<()> {
+        match self.mode {
+            Mode::Recorded => self.spawn_in(&self.registry.group_named("child"), body),
+            _ => self.spawn(body),
+        }
+    }
+
+    fn spawn_in(
+        &self,
+        group: &probe::Group,
+        body: impl Future<Output = ()> + Send + 'static,
+    ) -> tokio::task::JoinHandle<()> {
+        match self.mode {
+            Mode::Bare => self.handle.spawn(body),
+            Mode::TaskMonitor => self.handle.spawn(self.monitor.instrument(body)),
+            Mode::Recorded | Mode::Console => probe::spawn(&self.handle, &self.registry, group, |_| async {
+                body.await;
+                Outcome::Completed
+            }),
+        }
+    }
+}
+
+fn storm<const TASKS: u32>(bench: Bench) -> Measurement {
     let yields = 2_560_000 / TASKS;
-    let bench = Bench::new(mode, threads);
+    let recorded = bench.is_recorded();
     let start = Instant::now();
     let joins: Vec<_> = (0..TASKS)
         .map(|_| {
-            bench.spawn(async move {
+            bench.spawner.spawn(async move {
                 for _ in 0..yields {
-                    if mode == Mode::Recorded {
+                    if recorded {
                         probe::lane::waiting(Reason::Yield, Label::NONE);
                     }
                     tokio::task::yield_now().await;
@@ -214,28 +303,47 @@ fn storm<const TASKS: u32>(mode: Mode, threads: bool) -> Outcomes {
         .collect();
     bench.runtime.block_on(async {
         for join in joins {
-            join.await.expect("no panic");
+            join.await.expect("the task does not panic");
         }
     });
     let elapsed = start.elapsed();
     bench.finish(f64::from(TASKS * yields), elapsed)
 }
 
-fn real(mode: Mode, threads: bool) -> Outcomes {
+fn spawn(bench: Bench) -> Measurement {
+    const TASKS: u32 = 200_000;
+    /// Tasks that exist at once: few enough to stay in the caches.
+    const AT_ONCE: u32 = 64;
+    let spawner = bench.spawner.clone();
+    let start = Instant::now();
+    let parent = bench.spawner.spawn(async move {
+        for _ in 0..TASKS / AT_ONCE {
+            let children: Vec<_> = (0..AT_ONCE).map(|_| spawner.spawn_child(async {})).collect();
+            for child in children {
+                child.await.expect("the child does not panic");
+            }
+        }
+    });
+    bench.runtime.block_on(parent).expect("the parent does not panic");
+    let elapsed = start.elapsed();
+    bench.finish(f64::from(TASKS), elapsed)
+}
+
+fn real(bench: Bench) -> Measurement {
     const TASKS: u32 = 1_000;
-    let bench = Bench::new(mode, threads);
+    let recorded = bench.is_recorded();
     let done = Arc::new(AtomicU64::new(0));
     let stop = Arc::new(AtomicBool::new(false));
     let start = Instant::now();
     for _ in 0..TASKS {
         let (done, stop) = (done.clone(), stop.clone());
-        bench.spawn(async move {
+        bench.spawner.spawn(async move {
             while !stop.load(Relaxed) {
                 let until = probe::now() + Nanos::from_micros(20);
                 while probe::now() < until {
                     std::hint::spin_loop();
                 }
-                if mode == Mode::Recorded {
+                if recorded {
                     probe::lane::waiting(Reason::Timer, Label::NONE);
                 }
                 tokio::time::sleep(Duration::from_millis(1)).await;
@@ -246,7 +354,7 @@ fn real(mode: Mode, threads: bool) -> Outcomes {
     bench
         .runtime
         .block_on(async { tokio::time::sleep(Duration::from_secs(1)).await });
-    let (elapsed, loops) = (start.elapsed(), done.load(Relaxed));
+    let (elapsed, repetitions) = (start.elapsed(), done.load(Relaxed));
     stop.store(true, Relaxed);
-    bench.finish(loops as f64, elapsed)
+    bench.finish(repetitions as f64, elapsed)
 }
