@@ -1,10 +1,10 @@
 //! A group of tasks: the sums, distributions and counts of all its tasks.
 
 use super::hist::{Hist, Percentiles};
-use super::state::{State, StateTimes, TaskCounts};
-use super::task::PresentState;
+use super::present::{PresentState, PresentTotals};
+use super::state::{StateTimes, TaskCounts};
 use super::totals::GroupTotals;
-use crate::record::{GroupId, Nanos, Outcome, Reason, Repetition, RunInstant, Slice};
+use crate::record::{GroupId, Nanos, Outcome, Repetition, RunInstant, Slice};
 
 /// A group of the run.
 #[derive(Clone, Debug)]
@@ -40,10 +40,10 @@ pub struct Group {
     first_spawn: Option<RunInstant>,
     /// The latest end of a task so far.
     last_end: RunInstant,
-    poll: Hist,
+    poll_time: Hist,
     delay: Hist,
     lateness: Hist,
-    repetition: Hist,
+    repetition_time: Hist,
 }
 
 impl Group {
@@ -62,16 +62,16 @@ impl Group {
             present: PresentTotals::default(),
             first_spawn: None,
             last_end: RunInstant::ZERO,
-            poll: Hist::fine(),
+            poll_time: Hist::fine(),
             delay: Hist::fine(),
             lateness: Hist::fine(),
-            repetition: Hist::fine(),
+            repetition_time: Hist::fine(),
         }
     }
 
     /// The lengths of the slices.
     pub fn poll_time(&self) -> Percentiles {
-        self.poll.percentiles()
+        self.poll_time.percentiles()
     }
 
     /// The delay of each slice whose wake-up was recorded: the time from the wake-up to the start
@@ -88,7 +88,7 @@ impl Group {
 
     /// The lengths of the repetitions whose records have arrived.
     pub fn repetition_time(&self) -> Percentiles {
-        self.repetition.percentiles()
+        self.repetition_time.percentiles()
     }
 
     /// The number of tasks in each state now.
@@ -103,8 +103,8 @@ impl Group {
     }
 
     /// Adds the distributions of this group to those of several groups.
-    pub(super) fn pool(&self, repetition: &mut Hist, delay: &mut Hist, lateness: &mut Hist) {
-        repetition.add(&self.repetition);
+    pub(super) fn add_distributions_to(&self, repetition: &mut Hist, delay: &mut Hist, lateness: &mut Hist) {
+        repetition.add(&self.repetition_time);
         delay.add(&self.delay);
         lateness.add(&self.lateness);
     }
@@ -133,7 +133,7 @@ impl Group {
 
     pub(super) fn record_slice(&mut self, slice: &Slice) {
         self.polls += 1;
-        self.poll.record(slice.len.get());
+        self.poll_time.record(slice.len.get());
         if let Some((delay, lateness)) = delay_and_lateness(slice) {
             self.delay.record(delay);
             self.lateness.record(lateness);
@@ -149,7 +149,7 @@ impl Group {
 
     pub(super) fn record_repetition(&mut self, repetition: &Repetition) {
         self.count_repetitions(repetition.outcome, 1);
-        self.repetition.record(repetition.len.get());
+        self.repetition_time.record(repetition.len.get());
     }
 }
 
@@ -170,91 +170,4 @@ pub struct Overall {
 pub(super) fn delay_and_lateness(slice: &Slice) -> Option<(Nanos, Nanos)> {
     let (queued, unnoticed) = (slice.queued.get(), slice.unnoticed.get());
     (queued + unnoticed > Nanos::ZERO).then(|| (queued, queued + unnoticed))
-}
-
-/// What some tasks do after their last slices: how many wait for each reason, and how many have
-/// ended.
-///
-/// The sum of the instants since which tasks wait makes the total time waited one multiplication
-/// and one subtraction, however many tasks there are: `count * now - since`.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct PresentTotals {
-    /// By reason: the number of tasks that wait.
-    count: [u64; Reason::ALL.len()],
-    /// By reason: the sum of the instants since which tasks wait, in nanoseconds.
-    since: [u128; Reason::ALL.len()],
-    /// By outcome: the number of tasks that have ended.
-    ended: [u64; Outcome::ALL.len()],
-    /// The times of the ended tasks, from the ends of their last slices to the ends of the tasks.
-    ended_times: StateTimes,
-    /// The times of the tasks that do something else than wait now, see
-    /// [`Task::live`](super::Task).
-    pub live: StateTimes,
-    /// The states of these tasks.
-    pub live_counts: TaskCounts,
-}
-
-impl PresentTotals {
-    #[inline]
-    pub fn add(&mut self, task: &PresentState) {
-        let reason = task.wait.reason as usize;
-        match task.ended {
-            None => {
-                self.count[reason] += 1;
-                self.since[reason] += u128::from(task.wait.since.0);
-            }
-            Some((end, outcome)) => {
-                self.ended[outcome as usize] += 1;
-                self.ended_times += task.wait.times(end);
-            }
-        }
-    }
-
-    #[inline]
-    pub fn remove(&mut self, task: &PresentState) {
-        let reason = task.wait.reason as usize;
-        match task.ended {
-            None => {
-                self.count[reason] -= 1;
-                self.since[reason] -= u128::from(task.wait.since.0);
-            }
-            Some((end, outcome)) => {
-                self.ended[outcome as usize] -= 1;
-                self.ended_times -= task.wait.times(end);
-            }
-        }
-    }
-
-    /// Replaces what a task contributes, after a change of the task.
-    #[inline]
-    pub fn replace(&mut self, before: &PresentState, after: &PresentState) {
-        self.remove(before);
-        self.add(after);
-    }
-
-    /// The time in each state since the tasks' last slices, up to `now`.
-    pub fn times(&self, now: RunInstant) -> StateTimes {
-        let mut times = self.live;
-        times += self.ended_times;
-        for reason in Reason::ALL {
-            let (count, since) = (self.count[reason as usize], self.since[reason as usize]);
-            let sum = (u128::from(count) * u128::from(now.0)).saturating_sub(since);
-            times.add(
-                State::between_slices(reason),
-                Nanos(u64::try_from(sum).unwrap_or(u64::MAX)),
-            );
-        }
-        times
-    }
-
-    pub fn counts(&self) -> TaskCounts {
-        let mut counts = self.live_counts;
-        for reason in Reason::ALL {
-            *counts.get_mut(State::between_slices(reason)) += self.count[reason as usize] as usize;
-        }
-        for outcome in Outcome::ALL {
-            *counts.get_mut(State::Ended(outcome)) += self.ended[outcome as usize] as usize;
-        }
-        counts
-    }
 }

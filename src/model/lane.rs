@@ -25,12 +25,12 @@ pub struct Lane {
     /// The time in which tasks held the lane and the thread slept in the OS, in the slices that
     /// have ended.
     pub blocking: Nanos,
-    /// The kernel's view; `None` if the kernel was not asked.
+    /// The kernel's view; `None` if the lane was not sampled.
     pub os: Option<LaneOs>,
     pub(super) track: LaneTrack,
     /// When the thread slept in the OS by the samples of the kernel.
     pub(super) asleep: Spans,
-    pub(super) polls: Hist,
+    pub(super) poll_time: Hist,
 }
 
 /// The kernel's view of a lane's thread.
@@ -62,7 +62,7 @@ impl Lane {
             os: None,
             track: LaneTrack::default(),
             asleep: Spans::default(),
-            polls: Hist::fine(),
+            poll_time: Hist::fine(),
         }
     }
 
@@ -102,13 +102,13 @@ impl Lane {
 
     /// The lengths of the slices.
     pub fn poll_time(&self) -> Percentiles {
-        self.polls.percentiles()
+        self.poll_time.percentiles()
     }
 
     /// Counts a slice, whether or not it will be kept.
     pub(super) fn count(&mut self, slice: &Slice) {
         self.slices += 1;
-        self.polls.record(slice.len.get());
+        self.poll_time.record(slice.len.get());
     }
 
     /// Adds the next slice, of which the length `blocking` is blocking.

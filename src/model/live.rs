@@ -1,9 +1,9 @@
-//! The present: what is going on at the instant at which a batch was cut. It overlays what the
-//! records tell.
+//! The present: what tasks do at the instant at which a batch was cut, as an overlay of what the
+//! records report.
 //!
-//! The records tell only of slices that have ended. [`Task::live`] holds what a task does now, such
-//! as a slice that has not ended. While it does, no sum counts the task as waiting. The next batch
-//! first takes all overlays back.
+//! Records report only slices that have ended. [`Task::live`] holds what a task does now, such as a
+//! slice that has not ended. While it is set, no sum counts the task as waiting. The next batch
+//! first removes all overlays.
 
 use super::spans::Spans;
 use super::task::LiveTask;
@@ -11,7 +11,7 @@ use super::*;
 use crate::record::{CurrentSlice, Live, RunInstant, Waiting};
 
 impl Model {
-    /// Takes all overlays of the batch before back.
+    /// Removes the overlays of the previous batch.
     pub(super) fn unset_live(&mut self) {
         for id in std::mem::take(&mut self.live) {
             let Some(index) = self.task_indices.get(id) else {
@@ -68,8 +68,8 @@ impl Model {
         let mut asleep = Spans::default();
         for (from, to) in lane.asleep.contained(current.start, self.now) {
             // A thread that was asleep in the last sample counts as asleep until the next sample.
-            let open = lane.asleep.last() == Some((from, to)) && lane.os.is_some_and(|os| os.at == to);
-            asleep.add(from, if open { self.now } else { to }, |_, _| ());
+            let still_asleep = lane.asleep.last() == Some((from, to)) && lane.os.is_some_and(|os| os.at == to);
+            asleep.add(from, if still_asleep { self.now } else { to }, |_, _| ());
         }
         if let Some(since) = current.blocking_since {
             asleep.add(since.max(current.start), self.now, |_, _| ());
@@ -90,8 +90,8 @@ impl Model {
         self.overlay(index, live);
     }
 
-    /// Overlays a task that is ready or woken. Ignores instants before the task's last slice, which
-    /// has answered them.
+    /// Overlays a task that is ready or woken. Ignores instants before the start of the task's last
+    /// slice, because that slice has answered them.
     fn set_waiting(&mut self, waiting: &Waiting) {
         let Some(index) = self.task_indices.get(waiting.task) else {
             return;

@@ -30,6 +30,7 @@ mod live;
 mod pack;
 mod packed_slices;
 pub mod paint;
+mod present;
 #[cfg(test)]
 mod properties;
 mod query;
@@ -43,7 +44,6 @@ mod task_track;
 mod tests;
 mod time_sums;
 mod totals;
-
 mod wait_state;
 
 pub use group::{Group, Overall};
@@ -61,8 +61,8 @@ use crate::record::{
     ChannelSample, GroupId, LaneId, LogLine, Marked, Nanos, Record, RunInstant, RuntimeSample, TaskId,
 };
 use byte_arena::ByteArena;
-use group::PresentTotals;
 use id_map::IdMap;
+use present::PresentTotals;
 use series::Series;
 use std::collections::{HashMap, VecDeque};
 
@@ -133,6 +133,7 @@ pub struct Model {
     orphaned_now: usize,
     /// The tasks that have something in [`Task::live`].
     live: Vec<TaskId>,
+    /// What all tasks do after their last slices, including evicted tasks.
     present: PresentTotals,
     /// The number of slices on the lanes' tracks.
     slices_kept: usize,

@@ -3,6 +3,14 @@
 //! Packed slices cover the time from the end of the slice before the first to the end of the last.
 //! They know the wait state before the first slice, so that all states in this time follow from
 //! them alone.
+//!
+//! ```text
+//!   an entry:   header (16 bits) │ gap │ length │ queued │ unnoticed │ lane │ label, reason │ waker
+//!
+//!   its header: bits  0–2   3–5     6–8     9–11       12       13            14–15
+//!                     gap   length  queued  unnoticed  lane     label,reason  waker
+//!                     └───── width in bytes ──────┘    └─── changed? ──┘      kind of change
+//! ```
 
 use super::pack::{self, Entry, MASKS, Reader, unzigzag, word, zigzag};
 use super::paint::{Painter, TimeBreakdown};
@@ -30,9 +38,7 @@ impl Packer {
         }
     }
 
-    /// Packs a slice. The header has four widths of 3 bits (gap, length, queued, unnoticed), then
-    /// what has changed since the slice before: 1 bit for the lane, 1 bit for label and reason, 2
-    /// bits for the waker.
+    /// Packs a slice. The last three fields are only present if they differ from the slice before.
     #[inline]
     pub fn pack(&mut self, placed: &PlacedSlice) -> Entry {
         let slice = &placed.slice;

@@ -1,7 +1,7 @@
 //! The queries of the model: what every view and report asks.
 //!
-//! Unless the documentation says otherwise, instants are those of the run's clock, which starts at
-//! 0, and a query of an unknown task, lane or group answers as if nothing had happened to it.
+//! A query of an unknown task, lane or group answers as if nothing had happened to it, unless its
+//! documentation says otherwise.
 
 use super::paint::{LanePainter, Painter};
 use super::task::LiveTask;
@@ -228,7 +228,7 @@ impl Model {
         let (mut repetition, mut delay, mut lateness) = (Hist::fine(), Hist::fine(), Hist::fine());
         let mut repetitions = [0; Outcome::ALL.len()];
         for group in self.groups.iter().filter(|group| !group.library) {
-            group.pool(&mut repetition, &mut delay, &mut lateness);
+            group.add_distributions_to(&mut repetition, &mut delay, &mut lateness);
             repetitions
                 .iter_mut()
                 .zip(group.repetitions)
@@ -242,8 +242,8 @@ impl Model {
         }
     }
 
-    /// The time that tasks have held a lane, up to now: the part in which they ran, and the part in
-    /// which they blocked.
+    /// The times in which running and blocking tasks have held a lane, up to now: `(running,
+    /// blocking)`.
     pub fn lane_times(&self, id: LaneId) -> (Nanos, Nanos) {
         let Some(lane) = self.lane(id) else {
             return Default::default();

@@ -3,6 +3,7 @@
 use super::apply::ChangeContext;
 use super::byte_arena::ByteArena;
 use super::paint::Painter;
+use super::present::PresentState;
 use super::spans::Spans;
 use super::state::{State, StateInterval, StateTimes};
 use super::task_track::TaskTrack;
@@ -88,16 +89,6 @@ pub(super) enum LiveTask {
     },
 }
 
-/// What a task does after its last slice: its contribution to the [present
-/// totals](super::group::PresentTotals).
-#[derive(Clone, Copy, Debug)]
-pub(super) struct PresentState {
-    /// What the task waits for, and since when.
-    pub wait: WaitState,
-    /// When and how the task ended.
-    pub ended: Option<(RunInstant, Outcome)>,
-}
-
 impl Task {
     pub(super) fn new(id: TaskId, spawned_at: RunInstant) -> Task {
         Task {
@@ -151,6 +142,7 @@ impl Task {
         self.blocking.evict(since.min(horizon));
     }
 
+    /// What the task does after its last slice.
     #[inline]
     pub(super) fn present_state(&self) -> PresentState {
         let wait = self.last_wait();

@@ -1,0 +1,103 @@
+//! What tasks do after their last slices, as totals of a group or of the whole model.
+//!
+//! Every view asks how many tasks are in each state now, and for how long. With 100,000 tasks, a
+//! visit to each task would cost too much per frame. So the totals change with each task, and a
+//! query does not visit any. The total time waited up to now needs only the number of waits and the
+//! sum of the instants at which they began: `count * now - since`.
+
+use super::state::{State, StateTimes, TaskCounts};
+use super::wait_state::WaitState;
+use crate::record::{Nanos, Outcome, Reason, RunInstant};
+
+/// What a task does after its last slice.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct PresentState {
+    /// What the task waits for, and since when.
+    pub wait: WaitState,
+    /// When and how the task ended.
+    pub ended: Option<(RunInstant, Outcome)>,
+}
+
+/// What many tasks do after their last slices: how many wait for each reason, and how many have
+/// ended.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct PresentTotals {
+    /// By reason: the number of tasks that wait.
+    count: [u64; Reason::ALL.len()],
+    /// By reason: the sum of the instants at which these waits began, in nanoseconds.
+    since: [u128; Reason::ALL.len()],
+    /// By outcome: the number of tasks that have ended.
+    ended: [u64; Outcome::ALL.len()],
+    /// The times of the ended tasks, from the ends of their last slices to the ends of the tasks.
+    ended_times: StateTimes,
+    /// The times of the tasks that do something else than wait now, see
+    /// `Task::live`.
+    pub live: StateTimes,
+    /// The states of these tasks.
+    pub live_counts: TaskCounts,
+}
+
+impl PresentTotals {
+    #[inline]
+    pub fn add(&mut self, task: &PresentState) {
+        let reason = task.wait.reason as usize;
+        match task.ended {
+            None => {
+                self.count[reason] += 1;
+                self.since[reason] += u128::from(task.wait.since.0);
+            }
+            Some((end, outcome)) => {
+                self.ended[outcome as usize] += 1;
+                self.ended_times += task.wait.times(end);
+            }
+        }
+    }
+
+    #[inline]
+    pub fn remove(&mut self, task: &PresentState) {
+        let reason = task.wait.reason as usize;
+        match task.ended {
+            None => {
+                self.count[reason] -= 1;
+                self.since[reason] -= u128::from(task.wait.since.0);
+            }
+            Some((end, outcome)) => {
+                self.ended[outcome as usize] -= 1;
+                self.ended_times -= task.wait.times(end);
+            }
+        }
+    }
+
+    /// Replaces what a task contributes, after a change of the task.
+    #[inline]
+    pub fn replace(&mut self, before: &PresentState, after: &PresentState) {
+        self.remove(before);
+        self.add(after);
+    }
+
+    /// The time in each state since the tasks' last slices, up to `now`.
+    pub fn times(&self, now: RunInstant) -> StateTimes {
+        let mut times = self.live;
+        times += self.ended_times;
+        for reason in Reason::ALL {
+            let (count, since) = (self.count[reason as usize], self.since[reason as usize]);
+            let sum = (u128::from(count) * u128::from(now.0)).saturating_sub(since);
+            times.add(
+                State::between_slices(reason),
+                Nanos(u64::try_from(sum).unwrap_or(u64::MAX)),
+            );
+        }
+        times
+    }
+
+    pub fn counts(&self) -> TaskCounts {
+        let mut counts = self.live_counts;
+        for reason in Reason::ALL {
+            *counts.get_mut(State::between_slices(reason)) += self.count[reason as usize] as usize;
+        }
+        for outcome in Outcome::ALL {
+            *counts.get_mut(State::Ended(outcome)) += self.ended[outcome as usize] as usize;
+        }
+        counts
+    }
+}
