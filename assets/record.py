@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Records the pictures of README: assets/overview.svg (one frame) and assets/session.svg (animated).
+"""Records the pictures of README: docs/src/overview.svg (one frame) and assets/session.svg (animated).
 
     cargo build --release && assets/record.py [PROGRAM]
 
@@ -16,8 +16,10 @@ import time
 from html import escape
 from pathlib import Path
 
-ASSETS = Path(__file__).resolve().parent
-ROOT = ASSETS.parent
+ROOT = Path(__file__).resolve().parent.parent
+# The book can show only what is in its own folder.
+OVERVIEW = ROOT / "docs" / "src" / "overview.svg"
+SESSION = ROOT / "assets" / "session.svg"
 SCENARIO = str(ROOT / "scenarios" / "mixed.toml")
 
 # A cell: its sides are multiples of 8, so that every eighth of a cell is a whole number.
@@ -31,7 +33,7 @@ FONT = "ui-monospace,'JetBrains Mono',Menlo,Consolas,'DejaVu Sans Mono',monospac
 
 # What a viewer sees in the animation: (seconds to record, the key to press before).
 FRAMES_PER_SECOND = 3
-SESSION = [(None, 3.0), ("n", 5.0), ("n", 4.0), ("Space", 1.0), ("+", 1.0), ("+", 2.5)]
+STORY = [(None, 3.0), ("n", 5.0), ("n", 4.0), ("Space", 1.0), ("+", 1.0), ("+", 2.5)]
 KEY_NAMES = {"Space": "space"}
 # How long the badge of a pressed key stays, in seconds.
 BADGE = 1.0
@@ -300,7 +302,7 @@ def record_overview(program):
     finally:
         terminal.close()
     picture = Picture(columns, rows)
-    picture.write(ASSETS / "overview.svg", [picture.frame(screen)])
+    picture.write(OVERVIEW, [picture.frame(screen)])
 
 
 def record_session(program):
@@ -311,7 +313,7 @@ def record_session(program):
     try:
         terminal.wait_for("live")
         begin = time.monotonic()
-        for key, seconds in SESSION:
+        for key, seconds in STORY:
             if key:
                 terminal.press(key)
             pressed = time.monotonic()
@@ -324,7 +326,7 @@ def record_session(program):
         times.append(time.monotonic() - begin)
     finally:
         terminal.close()
-    picture.write(ASSETS / "session.svg", frames, times)
+    picture.write(SESSION, frames, times)
 
 
 def main():
