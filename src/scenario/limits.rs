@@ -1,7 +1,6 @@
 //! Ceilings. Scenarios are shared between people, so none may exhaust a machine; each ceiling is far above what teaches
 //! anything.
 
-use super::types::Kernel;
 use std::time::Duration;
 
 /// Bytes of a scenario file.
@@ -58,16 +57,3 @@ pub const DISK: u64 = 8 << 30;
 pub const DEPTH: usize = 8;
 /// Steps of one task, those within others included.
 pub const STEPS: usize = 1000;
-
-/// The largest size of a kernel's problem; each costs seconds and at most some 100 MB.
-pub fn kernel(kernel: Kernel) -> u32 {
-    match kernel {
-        Kernel::Matmul => 2_048,
-        Kernel::Mandelbrot => 4_096,
-        Kernel::Primes => 100_000_000,
-        Kernel::Hash => 65_536,
-        Kernel::Image => 4_096,
-        Kernel::Compress => 65_536,
-        Kernel::Password => 100_000,
-    }
-}

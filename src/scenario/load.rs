@@ -2,7 +2,7 @@
 
 use super::builtin;
 use super::notation::show_size;
-use super::raw::nearest;
+use super::syntax::nearest;
 use super::report::{Report, harmless};
 use super::{Overrides, Scenario, limits};
 use std::fmt;

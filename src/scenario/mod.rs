@@ -46,25 +46,26 @@
 //! A scenario is read in three stages, each of which goes on after a mistake, so that one report holds them all:
 //!
 //! ```text
-//!   text ──► spanned TOML ──► raw tables ──► Overrides ──► Scenario
+//!   text ──► spanned TOML ──► syntax tables ──► Overrides ──► Scenario
 //!            syntax           keys, types,   the command   what is possible,
 //!                             notation       line          on that executor
 //! ```
 //!
-//! The raw tables (`raw`) are the one definition of the language: reader, suggestions and [JSON Schema](schema()) come from
+//! The syntax tables (`syntax`) are the one definition of the language: reader, suggestions and [JSON Schema](schema()) come from
 //! them. The types here hold only what is possible, and know nothing of the file. Ceilings keep a scenario that came from
 //! somebody else from exhausting the machine.
 
 pub mod builtin;
+mod check;
 mod limits;
 mod load;
 mod measure;
 mod notation;
 mod overrides;
-mod raw;
 mod report;
-mod resolve;
 mod schema;
+pub mod steps;
+mod syntax;
 mod types;
 
 pub(crate) use limits::TASKS as MOST_TASKS;
@@ -73,6 +74,7 @@ pub use notation::{Unreadable, duration, show_draw, show_duration, show_size};
 pub use overrides::Overrides;
 pub use report::Report;
 pub use schema::schema;
+pub use steps::Step;
 pub use types::*;
 
 /// Reads a scenario; `name` is the file's name in the report.
@@ -97,12 +99,12 @@ impl Overrides {
     /// # Errors
     /// With all mistakes of the file, when it has any, those included that only these overrides make.
     pub fn read(&self, name: &str, text: &str) -> Result<Scenario, Report> {
-        let mut found = report::Diagnostics::default();
-        let mut raw = raw::Scenario::parse(text, &mut found);
-        self.apply(&mut raw, &mut found);
-        match resolve::scenario(&raw, self.lang, &mut found) {
-            Some(scenario) if found.is_empty() => Ok(scenario),
-            _ => Err(found.into_report(name, text)),
+        let mut diagnostics = report::Diagnostics::default();
+        let mut syntax = syntax::Scenario::parse(text, &mut diagnostics);
+        self.apply(&mut syntax, &mut diagnostics);
+        match check::scenario(&syntax, self.lang, &mut diagnostics) {
+            Some(scenario) if diagnostics.is_empty() => Ok(scenario),
+            _ => Err(diagnostics.into_report(name, text)),
         }
     }
 }

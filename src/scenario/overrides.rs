@@ -1,7 +1,7 @@
 //! What the command line changes of a scenario, before it is checked: what the file allows on one executor may be
 //! impossible on another, and the report says so with the file's own lines.
 
-use super::raw::{self, At, Length, WrittenStart};
+use super::syntax::{self, At, Length, Start};
 use super::report::{Diagnostic, Diagnostics, Place};
 use super::types::{ExecutorKind, Lang};
 use std::time::Duration;
@@ -28,7 +28,7 @@ impl Overrides {
     /// The smallest scale: below it a lesson's plan is shorter than its steps.
     pub const SHORTEST: f64 = 0.05;
 
-    pub(super) fn apply(&self, scenario: &mut raw::Scenario, found: &mut Diagnostics) {
+    pub(super) fn apply(&self, scenario: &mut syntax::Scenario, diagnostics: &mut Diagnostics) {
         fn option<T>(value: T, name: &'static str) -> Option<At<T>> {
             Some(At {
                 value,
@@ -40,7 +40,7 @@ impl Overrides {
                 each_time(scenario, &mut |time| *time = time.mul_f64(scale));
             } else {
                 let title = format!("a scale of {scale} is not between {} and 1", Self::SHORTEST);
-                found.push(Diagnostic::new(Place::Option("--scale"), title));
+                diagnostics.push(Diagnostic::new(Place::Option("--scale"), title));
             }
         }
         if let Some(length) = self.duration {
@@ -53,7 +53,7 @@ impl Overrides {
             return;
         }
         let empty = || At {
-            value: raw::Executor::default(),
+            value: syntax::Executor::default(),
             place: Place::File(0..0),
         };
         let executor = &mut scenario.executor.get_or_insert_with(empty).value;
@@ -67,14 +67,14 @@ impl Overrides {
 }
 
 /// Changes each time of the run's plan.
-fn each_time(scenario: &mut raw::Scenario, change: &mut impl FnMut(&mut Duration)) {
+fn each_time(scenario: &mut syntax::Scenario, change: &mut impl FnMut(&mut Duration)) {
     if let Some(duration) = &mut scenario.duration {
         change(&mut duration.value.0);
     }
     for task in scenario.task.0.iter_mut().flat_map(|tasks| &mut tasks.value) {
         let task = &mut task.value;
         if let Some(At {
-            value: WrittenStart::After(start),
+            value: Start::After(start),
             ..
         }) = &mut task.start
         {
@@ -84,7 +84,7 @@ fn each_time(scenario: &mut raw::Scenario, change: &mut impl FnMut(&mut Duration
             change(&mut until.value.0);
         }
         if let Some(At {
-            value: raw::Rate::Ramp(ramp),
+            value: syntax::Rate::Ramp(ramp),
             ..
         }) = &mut task.rate
             && let Some(over) = &mut ramp.over.0

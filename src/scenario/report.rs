@@ -94,7 +94,7 @@ impl Diagnostic {
     }
 }
 
-/// The mistakes found so far.
+/// The mistakes diagnostics so far.
 #[derive(Default)]
 pub(super) struct Diagnostics {
     /// What the text is not, as TOML.
@@ -285,9 +285,9 @@ mod tests {
     use proptest::prelude::*;
 
     fn report(text: &str, span: Range<usize>) -> Report {
-        let mut found = Diagnostics::default();
-        found.push(Diagnostic::new(span, format!("bad {text}")).label(text).help(text));
-        found.into_report(text, text)
+        let mut diagnostics = Diagnostics::default();
+        diagnostics.push(Diagnostic::new(span, format!("bad {text}")).label(text).help(text));
+        diagnostics.into_report(text, text)
     }
 
     #[test]
@@ -301,11 +301,11 @@ mod tests {
     fn every_mistake_that_a_person_makes_is_shown() {
         let text = "x\n".repeat(2 * SHOWN);
         let report = |mistakes: usize| {
-            let mut found = Diagnostics::default();
+            let mut diagnostics = Diagnostics::default();
             for n in 0..mistakes {
-                found.push(Diagnostic::new(2 * n..2 * n + 1, "bad"));
+                diagnostics.push(Diagnostic::new(2 * n..2 * n + 1, "bad"));
             }
-            found.into_report("t.toml", &text).to_string()
+            diagnostics.into_report("t.toml", &text).to_string()
         };
         let shown = |report: &str| report.matches("error: bad").count();
         let fifty = report(50);

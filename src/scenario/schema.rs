@@ -1,6 +1,6 @@
 //! The JSON Schema of the language, for editors: `tasklab schema`.
 
-use super::raw;
+use super::syntax;
 use schemars::Schema;
 use schemars::generate::SchemaSettings;
 use schemars::transform::RecursiveTransform;
@@ -11,7 +11,7 @@ use serde_json::Value;
 /// It is draft 7, because that is what the TOML language servers understand best.
 pub fn schema() -> String {
     let settings = SchemaSettings::draft07().with_transform(RecursiveTransform(tidy));
-    let schema = settings.into_generator().into_root_schema_for::<raw::Scenario>();
+    let schema = settings.into_generator().into_root_schema_for::<syntax::Scenario>();
     let json = serde_json::to_string_pretty(&schema).expect("a schema is made of strings, numbers and maps");
     json + "\n"
 }

@@ -3,8 +3,8 @@
 //! An executor's line here and its file in `executor` are all there is to it: reader, schema, command line and messages ask
 //! its [`Traits`].
 
-use super::Step;
 use schemars::JsonSchema;
+use strum::{IntoStaticStr, VariantArray};
 
 /// Where tasks run.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -70,26 +70,18 @@ const PLAIN: Traits = Traits {
     knobs: HasKnobs::None,
 };
 
-/// One line per executor: its word in scenarios and on the command line, and its [`Traits`].
+/// One line for each executor: its name and its [`Traits`].
 macro_rules! executors {
-    ($( $(#[$doc:meta])* $kind:ident = $word:literal => $traits:expr; )*) => {
+    ($( $(#[$doc:meta])* $kind:ident => $traits:expr; )*) => {
         /// Which executor.
-        #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, JsonSchema)]
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, IntoStaticStr, VariantArray, JsonSchema)]
+        #[schemars(rename_all = "kebab-case")]
+        #[strum(const_into_str, serialize_all = "kebab-case")]
         pub enum ExecutorKind {
-            $( $(#[$doc])* #[schemars(rename = $word)] $kind, )*
+            $( $(#[$doc])* $kind, )*
         }
 
         impl ExecutorKind {
-            /// Every executor, in the order in which lists show them.
-            pub const ALL: [ExecutorKind; [$( $word ),*].len()] = [$( ExecutorKind::$kind ),*];
-
-            /// Its name in scenarios and on the command line.
-            pub fn word(self) -> &'static str {
-                match self {
-                    $( ExecutorKind::$kind => $word, )*
-                }
-            }
-
             /// What it can do, and what may be set.
             pub fn traits(self) -> Traits {
                 match self {
@@ -102,30 +94,17 @@ macro_rules! executors {
 
 executors! {
     /// tokio's multi-thread runtime.
-    Tokio = "tokio" => Traits { is_async: true, knobs: HasKnobs::All, ..PLAIN };
+    Tokio => Traits { is_async: true, knobs: HasKnobs::All, ..PLAIN };
     /// tokio's current-thread runtime.
-    CurrentThread = "current-thread" => Traits {
+    CurrentThread => Traits {
         is_async: true, can_block_in_place: false, workers: Workers::One, knobs: HasKnobs::Common, ..PLAIN
     };
     /// A thread pool (rayon) on which steps run synchronously.
-    Pool = "pool" => PLAIN;
+    Pool => PLAIN;
     /// A thread of its own for every task, on which its steps run synchronously.
-    Threads = "threads" => Traits { workers: Workers::OnePerTask, ..PLAIN };
+    Threads => Traits { workers: Workers::OnePerTask, ..PLAIN };
     /// A thread in each of several processes, on which steps run synchronously.
-    Processes = "processes" => Traits { shares_memory: false, ..PLAIN };
-}
-
-impl ExecutorKind {
-    /// Whether this step, apart from those within it, has a meaning there.
-    pub fn can_do(self, step: &Step) -> bool {
-        match step {
-            Step::Lock { .. } | Step::Semaphore { .. } | Step::Send { .. } | Step::Recv { .. } => {
-                self.traits().shares_memory
-            }
-            Step::InPlace(_) => self.traits().can_block_in_place,
-            _ => true,
-        }
-    }
+    Processes => Traits { shares_memory: false, ..PLAIN };
 }
 
 /// tokio's own knobs by tokio's own names; `None` or `false` leaves tokio's default.

@@ -1,20 +1,25 @@
-//! A scenario that has been read and found possible. Nothing here knows where in a file it came from.
+//! A scenario that has been read and diagnostics possible. Nothing here knows where in a file it came from.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
+use strum::{IntoStaticStr, VariantArray};
 use tracing::level_filters::LevelFilter;
 
+mod branch;
 mod cue;
 mod executor;
 mod expect;
-mod step;
+mod how;
+mod kernel;
 mod task;
 
+pub use branch::Branch;
 pub use cue::{Cue, CueAction};
 pub use executor::{ExecutorKind, ExecutorSpec, HasKnobs, Knobs, Traits, Workers};
 pub use expect::{Bound, Expectation, Measure, ReportPath};
-pub use step::{Branch, Choice, Cpu, DbOp, FileOp, Formatting, How, Kernel, Step};
+pub use how::How;
+pub use kernel::Kernel;
 pub use task::{Arrivals, Draw, Repeat, Start, TaskSpec};
 
 /// The group of the blocks that cues and keys bring. No scenario's group may have this name.
@@ -56,9 +61,12 @@ pub struct Scenario {
 }
 
 /// What of the event log is kept: events of this level and graver ones.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, JsonSchema, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, IntoStaticStr, VariantArray, JsonSchema, Serialize, Deserialize,
+)]
 #[schemars(rename_all = "kebab-case")]
 #[serde(rename_all = "snake_case")]
+#[strum(const_into_str, serialize_all = "kebab-case")]
 pub enum LogLevel {
     /// Nothing.
     Off,
@@ -72,30 +80,6 @@ pub enum LogLevel {
     Debug,
     /// Everything.
     Trace,
-}
-
-impl LogLevel {
-    /// Every level, the quietest first.
-    pub const ALL: [LogLevel; 6] = [
-        LogLevel::Off,
-        LogLevel::Error,
-        LogLevel::Warn,
-        LogLevel::Info,
-        LogLevel::Debug,
-        LogLevel::Trace,
-    ];
-
-    /// Its name in scenarios and on the command line.
-    pub fn word(self) -> &'static str {
-        match self {
-            LogLevel::Off => "off",
-            LogLevel::Error => "error",
-            LogLevel::Warn => "warn",
-            LogLevel::Info => "info",
-            LogLevel::Debug => "debug",
-            LogLevel::Trace => "trace",
-        }
-    }
 }
 
 impl From<LogLevel> for LevelFilter {
@@ -161,26 +145,14 @@ pub struct HttpSpec {
 }
 
 /// A language of a scenario's texts.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, IntoStaticStr, VariantArray)]
+#[strum(const_into_str, serialize_all = "kebab-case")]
 pub enum Lang {
     /// English: every text has it.
     #[default]
     En,
     /// Russian.
     Ru,
-}
-
-impl Lang {
-    /// Every language.
-    pub const ALL: [Lang; 2] = [Lang::En, Lang::Ru];
-
-    /// Its ISO 639 code.
-    pub fn word(self) -> &'static str {
-        match self {
-            Lang::En => "en",
-            Lang::Ru => "ru",
-        }
-    }
 }
 
 /// A length of time travels to other processes as whole nanoseconds.

@@ -1,6 +1,7 @@
 //! Groups of tasks: when they arrive, how often they do their steps.
 
-use super::{Step, nanos};
+use super::nanos;
+use crate::scenario::steps::Step;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 

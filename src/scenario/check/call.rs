@@ -1,0 +1,203 @@
+//! Tasks that call tasks: branches, and who calls whom.
+
+use super::Checker;
+use super::step::StepContext;
+use crate::scenario::limits;
+use crate::scenario::syntax::{self, At, Name, nearest, one_of};
+use crate::scenario::report::{Diagnostic, Place};
+use crate::scenario::steps::StepSyntax;
+use crate::scenario::types::Branch;
+
+/// Why a step that makes tasks has no meaning where its task has left the runtime.
+pub(in crate::scenario) const NO_RUNTIME: &str = "there is no runtime for its tasks";
+
+/// A group of tasks that steps may name.
+pub(super) struct Callable {
+    /// Its name; empty if that cannot be read.
+    pub name: String,
+    /// Where it is named.
+    pub place: Place,
+    /// None of its tasks arrives by itself.
+    pub called: bool,
+}
+
+/// A step of one group that names another.
+pub(super) struct Call {
+    pub from: usize,
+    pub to: usize,
+    pub place: Place,
+    /// Whether the task that `from` stands for waits until the called one is over.
+    pub waits: bool,
+    /// The locks that are held meanwhile, each with the place where it was taken.
+    pub held: Vec<(String, Place)>,
+}
+
+impl Checker<'_> {
+    /// The branches of a step that waits for them.
+    pub(in crate::scenario) fn branches(
+        &mut self,
+        list: &At<Vec<At<syntax::Branch>>>,
+        context: StepContext<'_>,
+    ) -> Option<Vec<Branch>> {
+        let branches: Vec<_> = list.value.iter().map(|branch| self.branch(branch, true, context)).collect();
+        if branches.is_empty() {
+            let step = context.word;
+            let diagnostic = Diagnostic::new(list.place.clone(), format!("`{step}` without branches"));
+            let diagnostic = diagnostic.label("there is nothing to wait for");
+            return self.reject(diagnostic.help(format!(
+                "write {{ {step} = [\"NAME OF A CALLED GROUP\", [{{ sleep = \"10ms\" }}]] }}"
+            )));
+        }
+        if branches.len() > limits::BRANCHES {
+            let title = format!("{} branches, at most {} are possible", branches.len(), limits::BRANCHES);
+            return self.reject(Diagnostic::new(list.place.clone(), title));
+        }
+        branches.into_iter().collect()
+    }
+
+    /// A called group, or steps, which a task of their own does. If this task `waits` for that one, it does so while it holds
+    /// all locks around this step.
+    pub(in crate::scenario) fn branch(
+        &mut self,
+        branch: &At<syntax::Branch>,
+        waits: bool,
+        context: StepContext<'_>,
+    ) -> Option<Branch> {
+        match &branch.value {
+            syntax::Branch::Group(name) => self.call(name, waits).map(Branch::Group),
+            syntax::Branch::Steps(steps) => {
+                let held = self.enter_branch(waits);
+                let steps = self.steps(steps, context.other_task());
+                self.leave_branch(held);
+                steps.map(Branch::Steps)
+            }
+        }
+    }
+
+    fn call(&mut self, name: &At<Name>, waits: bool) -> Option<String> {
+        let At {
+            value: Name(name),
+            place,
+        } = name;
+        let Some(to) = self.groups.iter().position(|group| group.name == *name) else {
+            return self.no_such_group(name, place, waits);
+        };
+        self.note_call(to, place, waits);
+        let group = &self.groups[to];
+        if !group.called {
+            let diagnostic = Diagnostic::new(place.clone(), format!("the tasks of `{name}` arrive by themselves"));
+            let diagnostic = diagnostic.label("a step can name only groups that do not");
+            let diagnostic = diagnostic.related(&group.place, "this group");
+            let diagnostic = diagnostic.help(format!("give `{name}` start = \"called\""));
+            return self.reject(diagnostic);
+        }
+        Some(name.clone())
+    }
+
+    fn no_such_group(&mut self, name: &str, place: &Place, waits: bool) -> Option<String> {
+        let callable = self.groups.iter().filter(|group| group.called);
+        let called: Vec<&str> = callable.map(|group| group.name.as_str()).collect();
+        let all: Vec<&str> = self.groups.iter().map(|group| group.name.as_str()).collect();
+        let near = nearest(name, &called).or_else(|| nearest(name, &all));
+        let help = if StepSyntax::WORDS.bare.contains(&name) {
+            format!("a step of its own is a list: [\"{name}\"]")
+        } else if let Some(near) = near {
+            format!("did you mean \"{near}\"?")
+        } else if called.is_empty() {
+            format!("add [[task]] with name = \"{name}\" and start = \"called\"")
+        } else {
+            format!("it can be {}", one_of(&called))
+        };
+        let title = format!("there is no group of tasks `{name}`");
+        // What is mistyped is called.
+        if let Some(to) = near.and_then(|near| all.iter().position(|name| *name == near)) {
+            self.note_call(to, place, waits);
+        }
+        self.reject(Diagnostic::new(place.clone(), title).help(help))
+    }
+
+    fn note_call(&mut self, to: usize, place: &Place, waits: bool) {
+        self.calls.push(Call {
+            from: self.group,
+            to,
+            place: place.clone(),
+            waits: waits && !self.held.is_apart(),
+            held: if waits { self.held.places() } else { Vec::new() },
+        });
+    }
+
+    /// Notes groups that nobody calls.
+    pub(super) fn uncalled(&mut self) {
+        for (index, group) in self.groups.iter().enumerate() {
+            if group.called && !self.calls.iter().any(|call| call.to == index) {
+                let diagnostic = Diagnostic::new(group.place.clone(), format!("nobody calls `{}`", group.name));
+                let diagnostic = diagnostic.label("its tasks would never run");
+                let help = format!(
+                    "write {{ spawn = \"{}\" }} in another task, or leave `start` out",
+                    group.name
+                );
+                self.diagnostics.push(diagnostic.help(help));
+            }
+        }
+    }
+
+    /// Refuses groups that call themselves, and calls of calls without end in sight.
+    pub(super) fn acyclic(&mut self) -> Option<()> {
+        // How long the longest way from a group is, in calls; `None`: not known yet.
+        let mut depths = vec![None; self.groups.len()];
+        let mut diagnostics = Vec::new();
+        for group in 0..self.groups.len() {
+            self.depth(group, &mut Vec::new(), &mut depths, &mut diagnostics);
+        }
+        let sound = diagnostics.is_empty();
+        diagnostics.into_iter().for_each(|diagnostic| self.diagnostics.push(diagnostic));
+        sound.then_some(())
+    }
+
+    /// How many calls in a row begin at `group`; `way` are the calls that led to it.
+    fn depth(
+        &self,
+        group: usize,
+        way: &mut Vec<usize>,
+        depths: &mut [Option<usize>],
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> usize {
+        if let Some(depth) = depths[group] {
+            return depth;
+        }
+        let mut depth = 0;
+        for (index, call) in self.calls.iter().enumerate().filter(|(_, call)| call.from == group) {
+            way.push(index);
+            if let Some(start) = way.iter().position(|step| self.calls[*step].from == call.to) {
+                diagnostics.push(self.cycle(&way[start..]));
+            } else {
+                let below = 1 + self.depth(call.to, way, depths, diagnostics);
+                if below == limits::CALLS + 1 {
+                    let title = format!("groups that call groups, more than {} deep", limits::CALLS);
+                    diagnostics.push(Diagnostic::new(call.place.clone(), title).label("the first of too many calls"));
+                }
+                depth = depth.max(below);
+            }
+            way.pop();
+        }
+        depths[group] = Some(depth);
+        depth
+    }
+
+    fn cycle(&self, calls: &[usize]) -> Diagnostic {
+        let name = |group: usize| self.groups[group].name.as_str();
+        let first = &self.calls[calls[0]];
+        let mut ring = vec![name(first.from)];
+        ring.extend(calls.iter().map(|call| name(self.calls[*call].to)));
+        let title = format!("`{}` calls itself, without end: {}", ring[0], ring.join(" → "));
+        let mut diagnostic =
+            Diagnostic::new(first.place.clone(), title).label(format!("`{}` calls `{}` here", ring[0], ring[1]));
+        for call in calls[1..].iter().map(|call| &self.calls[*call]) {
+            diagnostic = diagnostic.related(
+                &call.place,
+                format!("`{}` calls `{}` here", name(call.from), name(call.to)),
+            );
+        }
+        diagnostic.help("leave one of these calls out")
+    }
+}

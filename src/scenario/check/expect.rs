@@ -1,0 +1,186 @@
+//! What must hold at the end.
+
+use super::Checker;
+use crate::figures::{self, PathError, Unit};
+use crate::scenario::limits;
+use crate::scenario::measure;
+use crate::scenario::steps::Step;
+use crate::scenario::syntax::{self, At, nearest, one_of};
+use crate::scenario::report::Diagnostic;
+use crate::scenario::types::{Bound, Expectation, INJECTED, Measure, ReportPath};
+
+impl Checker<'_> {
+    pub(super) fn expect(&mut self, syntax: Option<&At<syntax::Expect>>) -> Option<Vec<Expectation>> {
+        let Some(At { value: syntax, place }) = syntax else {
+            return Some(Vec::new());
+        };
+        if syntax.0.len() > limits::EXPECTATIONS {
+            let title = format!(
+                "{} expectations, at most {} are possible",
+                syntax.0.len(),
+                limits::EXPECTATIONS
+            );
+            return self.reject(Diagnostic::new(place.clone(), title));
+        }
+        let expectations: Vec<_> = syntax.0.iter().map(|(key, bound)| self.expectation(key, bound)).collect();
+        expectations.into_iter().collect()
+    }
+
+    fn expectation(&mut self, key: &At<String>, written: &At<String>) -> Option<Expectation> {
+        let measure = self.measure(key);
+        let known = measure.as_ref().and_then(|measure| {
+            let sides: Vec<_> = [Some(&measure.value), measure.per.as_ref()]
+                .into_iter()
+                .flatten()
+                .map(|path| {
+                    let group = self.known_group(path, key);
+                    let number = self.in_report(path, key);
+                    self.may_run(path, key).and(group).and(number)
+                })
+                .collect();
+            let sides = sides.into_iter().collect::<Option<Vec<()>>>();
+            self.comparable(measure, key).and(sides)
+        });
+        let bound = self.bound(measure.as_ref(), written);
+        known?;
+        Some(Expectation {
+            key: key.value.clone(),
+            written: written.value.clone(),
+            measure: measure?,
+            bound: bound?,
+        })
+    }
+
+    fn measure(&mut self, key: &At<String>) -> Option<Measure> {
+        match measure::measure(&key.value) {
+            Ok(measure) => Some(measure),
+            Err(why) => {
+                let diagnostic = Diagnostic::new(key.place.clone(), "this is no path into the report").label(why);
+                self.reject(
+                    diagnostic.help(
+                        "write keys with dots between, such as \"groups.api.delay_ns.p99\", or a ratio: \"… / …\"",
+                    ),
+                )
+            }
+        }
+    }
+
+    fn bound(&mut self, measure: Option<&Measure>, written: &At<String>) -> Option<Bound> {
+        let (bound, unit) = match measure::bound(&written.value) {
+            Ok(read) => read,
+            Err(why) => {
+                let title = format!("`{}` is no bound", written.value.trim());
+                let diagnostic = Diagnostic::new(written.place.clone(), title).label(why);
+                return self
+                    .reject(diagnostic.help("write \"< 5ms\", \">= 100\", \"== 0\" or a range such as \"0.8..1.2\""));
+            }
+        };
+        let Some(measure) = measure else { return Some(bound) };
+        let wanted = match measure.per {
+            Some(_) => Unit::Plain,
+            None => figures::unit(&measure.value.keys),
+        };
+        let (Some(unit), true) = (unit, unit != Some(wanted)) else {
+            return Some(bound);
+        };
+        let diagnostic = |title: &str| Diagnostic::new(written.place.clone(), title);
+        self.reject(match (wanted, unit) {
+            (Unit::Time, Unit::Plain) => {
+                diagnostic("a length of time needs its unit").help("the units are ns, us, ms, s, m, h: write \"< 5ms\"")
+            }
+            (Unit::Time, _) => diagnostic("this is no length of time").help("what is measured is one: write \"< 5ms\""),
+            (Unit::Size, Unit::Plain) => {
+                diagnostic("a size needs its unit").help("the units are B, KiB, MiB, GiB: write \"< 64MiB\"")
+            }
+            (Unit::Size, _) => diagnostic("this is no size").help("what is measured is one: write \"< 64MiB\""),
+            (Unit::Plain, _) if measure.per.is_some() => {
+                diagnostic("a ratio has no unit").help("write a plain number, such as \"> 2\"")
+            }
+            (Unit::Plain, _) => {
+                diagnostic("what is measured has no unit").help("write a plain number, such as \"> 2\" or \"> 80 %\"")
+            }
+        })
+    }
+
+    /// Refuses a ratio of a run and a comparison.
+    fn comparable(&mut self, measure: &Measure, key: &At<String>) -> Option<()> {
+        let (one, other) = match &measure.per {
+            Some(per) => (measure.value.executor, per.executor),
+            None => return Some(()),
+        };
+        if one.is_some() == other.is_some() {
+            return Some(());
+        }
+        let diagnostic = Diagnostic::new(key.place.clone(), "only one side of the ratio names an executor");
+        self.reject(diagnostic.help("name one on both sides, to compare runs, or on neither"))
+    }
+
+    /// Refuses an executor on which the scenario does not run.
+    fn may_run(&mut self, path: &ReportPath, key: &At<String>) -> Option<()> {
+        let Some(kind) = path.executor else { return Some(()) };
+        if self.listed.is_empty() || self.listed.iter().any(|listed| listed.value == kind) {
+            return Some(());
+        }
+        let words: Vec<_> = self.listed.iter().map(|kind| kind.value.into_str()).collect();
+        let title = format!("this scenario does not run on `{}`", kind.into_str());
+        let help = format!("it can be {}, as `executors` says", one_of(&words));
+        self.reject(Diagnostic::new(key.place.clone(), title).help(help))
+    }
+
+    /// Refuses a path that leads to no number of the report.
+    fn in_report(&mut self, path: &ReportPath, key: &At<String>) -> Option<()> {
+        let Err(PathError {
+            reached,
+            wrong_key,
+            known_keys,
+        }) = figures::check_path(&path.keys)
+        else {
+            return Some(());
+        };
+        let known: Vec<&str> = known_keys.iter().map(String::as_str).collect();
+        let title = match &wrong_key {
+            Some(wrong) if reached.is_empty() => format!("there is no `{wrong}` in the report"),
+            Some(wrong) => format!("there is no `{wrong}` in `{reached}`"),
+            None => format!("`{reached}` is no number"),
+        };
+        let help = match wrong_key.as_deref().and_then(|wrong| nearest(wrong, &known)) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None if known.is_empty() => "`tasklab schema --report` says where there are numbers".to_owned(),
+            None if known == [figures::NAME] => format!("write a name after it: `{reached}.{}`", figures::NAME),
+            None => format!("it can be {}", one_of(&known)),
+        };
+        self.reject(Diagnostic::new(key.place.clone(), title).help(help))
+    }
+
+    /// Refuses a group of tasks that cannot come to be.
+    fn known_group(&mut self, path: &ReportPath, key: &At<String>) -> Option<()> {
+        let (Some(first), Some(name)) = (path.keys.first(), path.keys.get(1)) else {
+            return Some(());
+        };
+        let (root, children) = name.split_once(' ').unwrap_or((name, ""));
+        let mut names: Vec<&str> = self.groups.iter().map(|group| group.name.as_str()).collect();
+        names.push(INJECTED);
+        if first != "groups" {
+            return Some(());
+        }
+        // What is added to a group's name for the tasks that its steps make.
+        let steps = Step::that_make_tasks();
+        let known = names.contains(&root);
+        if known && children.split_whitespace().all(|word| steps.contains(&word)) {
+            return Some(());
+        }
+        let help = if known {
+            let words = children.split_whitespace();
+            let near: Vec<_> = words
+                .map(|word| nearest(word, &steps).unwrap_or(steps[0]))
+                .collect();
+            format!("did you mean `{root} {}`?", near.join(" "))
+        } else if let Some(near) = nearest(root, &names) {
+            format!("did you mean `{}`?", [near, children].join(" ").trim_end())
+        } else {
+            format!("it can be {}", one_of(&names))
+        };
+        let title = format!("there is no group of tasks `{name}`");
+        self.reject(Diagnostic::new(key.place.clone(), title).help(help))
+    }
+}

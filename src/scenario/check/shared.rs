@@ -1,0 +1,247 @@
+//! What tasks share: channels, semaphores, locks and the database.
+
+use super::Checker;
+use crate::scenario::limits;
+use crate::scenario::syntax::{self, At, Name, Required, nearest, one_of};
+use crate::scenario::report::{Diagnostic, Place};
+use crate::scenario::types::{ChannelSpec, DbSpec, How, LockSpec, SemaphoreSpec};
+use std::time::Duration;
+
+/// The database when the scenario says nothing.
+const DB: DbSpec = DbSpec {
+    rows: 1000,
+    timeout: Duration::from_secs(5),
+    wal: false,
+};
+
+/// Names that a kind of table declares, and whether a step uses them.
+pub(super) struct Declared {
+    /// What it is: `channel`, `semaphore`.
+    what: &'static str,
+    /// The key that sets its size, with an example.
+    size: &'static str,
+    known: Vec<Known>,
+}
+
+struct Known {
+    name: String,
+    place: Place,
+    used: bool,
+}
+
+impl Declared {
+    pub(super) fn new(what: &'static str, size: &'static str) -> Declared {
+        Declared {
+            what,
+            size,
+            known: Vec::new(),
+        }
+    }
+}
+
+/// The locks that steps have named so far, each with the place of its first use.
+pub(super) type Locks = Vec<(LockSpec, Place)>;
+
+/// Which of the things that steps share.
+#[derive(Clone, Copy)]
+pub(in crate::scenario) enum SharedKind {
+    Channel,
+    Semaphore,
+}
+
+impl Checker<'_> {
+    pub(super) fn channels(&mut self, syntax: Option<&At<Vec<At<syntax::Channel>>>>) -> Option<Vec<ChannelSpec>> {
+        let list = self.not_too_many("channels", syntax)?;
+        let specs: Vec<_> = list
+            .iter()
+            .map(|At { value: channel, .. }| {
+                let name = self.declare(SharedKind::Channel, &channel.name);
+                let capacity = self.size(
+                    "capacity",
+                    &channel.capacity,
+                    limits::CAPACITY,
+                    "nothing would ever fit",
+                );
+                Some(ChannelSpec {
+                    name: name?,
+                    capacity: capacity?,
+                })
+            })
+            .collect();
+        specs.into_iter().collect()
+    }
+
+    pub(super) fn semaphores(&mut self, syntax: Option<&At<Vec<At<syntax::Semaphore>>>>) -> Option<Vec<SemaphoreSpec>> {
+        let list = self.not_too_many("semaphores", syntax)?;
+        let specs: Vec<_> = list
+            .iter()
+            .map(|At { value: semaphore, .. }| {
+                let name = self.declare(SharedKind::Semaphore, &semaphore.name);
+                let permits = self.size(
+                    "permits",
+                    &semaphore.permits,
+                    limits::PERMITS,
+                    "nobody would ever get in",
+                );
+                Some(SemaphoreSpec {
+                    name: name?,
+                    permits: permits?,
+                })
+            })
+            .collect();
+        specs.into_iter().collect()
+    }
+
+    pub(super) fn db(&mut self, syntax: Option<&At<syntax::Db>>) -> Option<DbSpec> {
+        let Some(At { value: db, .. }) = syntax else {
+            return Some(DB);
+        };
+        let rows = match &db.rows {
+            None => Some(DB.rows),
+            Some(rows) => self.number("rows", rows, limits::ROWS, "there is nothing to read or write"),
+        };
+        Some(DbSpec {
+            rows: rows?,
+            timeout: db.timeout.as_ref().map_or(DB.timeout, |timeout| timeout.value.0),
+            wal: db
+                .journal
+                .as_ref()
+                .is_some_and(|journal| journal.value == syntax::Journal::Wal),
+        })
+    }
+
+    /// The channel or semaphore that a step names.
+    pub(in crate::scenario) fn shared(&mut self, kind: SharedKind, name: &At<Name>) -> Option<String> {
+        let declared = self.declared(kind);
+        if let Some(known) = declared.known.iter_mut().find(|known| known.name == name.value.0) {
+            known.used = true;
+            return Some(known.name.clone());
+        }
+        let names: Vec<&str> = declared.known.iter().map(|known| known.name.as_str()).collect();
+        let near = nearest(&name.value.0, &names).map(str::to_owned);
+        let help = match &near {
+            Some(near) => format!("did you mean \"{near}\"?"),
+            None if names.is_empty() => format!(
+                "add [[{}]] with name = \"{}\" and {}",
+                declared.what, name.value.0, declared.size
+            ),
+            None => format!("it can be {}", one_of(&names)),
+        };
+        let title = format!("there is no {} `{}`", declared.what, name.value.0);
+        // What is mistyped is used.
+        for known in declared
+            .known
+            .iter_mut()
+            .filter(|known| Some(&known.name) == near.as_ref())
+        {
+            known.used = true;
+        }
+        self.reject(Diagnostic::new(name.place.clone(), title).help(help))
+    }
+
+    /// The lock that a step names, and how it is held: the same for all steps.
+    pub(in crate::scenario) fn lock(&mut self, name: &At<Name>, how: How, written: &Place) -> Option<String> {
+        let first = self.locks.iter().find(|(lock, _)| lock.name == name.value.0);
+        match first {
+            Some((lock, _)) if lock.how == how => Some(lock.name.clone()),
+            Some((lock, place)) => {
+                let title = format!(
+                    "the lock `{}` is `{}` here and `{}` there",
+                    lock.name,
+                    how.into_str(),
+                    lock.how.into_str()
+                );
+                let help = format!("write `how = \"{}\"` in both, or name two locks", lock.how.into_str());
+                let diagnostic = Diagnostic::new(written.clone(), title).label("a lock is one or the other");
+                let diagnostic = diagnostic
+                    .related(place, format!("`{}` here", lock.how.into_str()))
+                    .help(help);
+                self.reject(diagnostic)
+            }
+            None if self.locks.len() == limits::SHARED => {
+                let title = format!("more than {} locks", limits::SHARED);
+                self.reject(Diagnostic::new(name.place.clone(), title))
+            }
+            None => {
+                let lock = LockSpec {
+                    name: name.value.0.clone(),
+                    how,
+                };
+                self.locks.push((lock, written.clone()));
+                Some(name.value.0.clone())
+            }
+        }
+    }
+
+    /// Notes each channel and semaphore that no step uses.
+    pub(super) fn unused(&mut self) {
+        for declared in [&self.channels, &self.semaphores] {
+            for known in declared.known.iter().filter(|known| !known.used) {
+                let title = format!("no step uses the {} `{}`", declared.what, known.name);
+                let diagnostic = Diagnostic::new(known.place.clone(), title);
+                self.diagnostics.push(diagnostic.help(match declared.what {
+                    "channel" => format!(
+                        "leave it out, or write {{ send = \"{0}\" }} and {{ recv = \"{0}\" }}",
+                        known.name
+                    ),
+                    _ => format!(
+                        "leave it out, or write {{ semaphore = {{ name = \"{}\", steps = … }} }}",
+                        known.name
+                    ),
+                }));
+            }
+        }
+    }
+
+    fn declared(&mut self, kind: SharedKind) -> &mut Declared {
+        match kind {
+            SharedKind::Channel => &mut self.channels,
+            SharedKind::Semaphore => &mut self.semaphores,
+        }
+    }
+
+    fn declare(&mut self, kind: SharedKind, name: &Required<Name>) -> Option<String> {
+        let At {
+            value: Name(name),
+            place,
+        } = name.0.as_ref()?;
+        let declared = self.declared(kind);
+        if let Some(first) = declared.known.iter().find(|known| known.name == *name) {
+            let title = format!("two {}s are called `{name}`", declared.what);
+            let diagnostic = Diagnostic::new(place.clone(), title).label("the second");
+            let diagnostic = diagnostic.related(&first.place, "the first");
+            return self.reject(diagnostic);
+        }
+        declared.known.push(Known {
+            name: name.clone(),
+            place: place.clone(),
+            used: false,
+        });
+        Some(name.clone())
+    }
+
+    fn not_too_many<'r, T>(&mut self, what: &str, syntax: Option<&'r At<Vec<At<T>>>>) -> Option<&'r [At<T>]> {
+        let Some(At { value: list, place }) = syntax else {
+            return Some(&[]);
+        };
+        if list.len() > limits::SHARED {
+            let title = format!("{} {what}, at most {} are possible", list.len(), limits::SHARED);
+            return self.reject(Diagnostic::new(place.clone(), title));
+        }
+        Some(list)
+    }
+
+    fn size(&mut self, key: &str, size: &Required<u64>, most: u64, zero: &str) -> Option<u32> {
+        self.number(key, size.0.as_ref()?, most, zero)
+    }
+
+    /// A whole number from 1 to `most`, which fits 32 bits; `zero` says what zero would mean.
+    pub(in crate::scenario) fn number(&mut self, key: &str, number: &At<u64>, most: u64, zero: &str) -> Option<u32> {
+        let diagnostic = |title: String| Diagnostic::new(number.place.clone(), title);
+        match number.value {
+            0 => self.reject(diagnostic(format!("`{key}` is zero")).label(zero)),
+            n if n > most => self.reject(diagnostic(format!("`{key}` is {n}, at most {most} is possible"))),
+            n => Some(n as u32),
+        }
+    }
+}

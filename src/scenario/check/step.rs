@@ -1,0 +1,205 @@
+//! Lists of steps: how long and how deep they may be, and where a step may stand. What a step itself may hold is checked in
+//! its own file, in `scenario/steps`.
+
+use super::Checker;
+use crate::scenario::limits;
+use crate::scenario::report::{Diagnostic, Place};
+use crate::scenario::steps::{ExecutorNeed, Step, StepDefinition, StepListSyntax, StepSyntax};
+use crate::scenario::syntax::{At, Required};
+use crate::scenario::types::{ExecutorKind, How};
+
+/// What is around a list of steps.
+#[derive(Clone, Copy)]
+pub(in crate::scenario) struct ListContext<'a> {
+    /// How many steps are around it.
+    pub depth: usize,
+    /// The step around it, if any, that took the task away from the runtime.
+    pub synchronous: Option<Synchronous<'a>>,
+}
+
+/// A step that takes its task away from the runtime: `offload`, `in_place`, or a synchronous `lock`.
+#[derive(Clone, Copy)]
+pub(in crate::scenario) struct Synchronous<'a> {
+    pub word: &'static str,
+    pub place: &'a Place,
+    /// The text beside it in a message about a step within it.
+    pub label: &'static str,
+    /// What to do about a step within it that has no meaning there. `None`: take the step out of it.
+    pub help: Option<&'static str>,
+}
+
+/// Where a step stands.
+#[derive(Clone, Copy)]
+pub(in crate::scenario) struct StepContext<'a> {
+    /// The step's word in the language.
+    pub word: &'static str,
+    /// Where the step is written.
+    pub place: &'a Place,
+    /// What is around the list in which it stands.
+    pub list: ListContext<'a>,
+}
+
+impl<'a> StepContext<'a> {
+    /// For steps within this one.
+    pub fn inner(self) -> ListContext<'a> {
+        ListContext {
+            depth: self.list.depth + 1,
+            ..self.list
+        }
+    }
+
+    /// For steps within this one, which takes its task away from the runtime.
+    pub fn synchronous(self) -> ListContext<'a> {
+        self.synchronous_with("inside this", None)
+    }
+
+    /// [`synchronous`](Self::synchronous), with texts of the step's own for messages about steps within it.
+    pub fn synchronous_with(self, label: &'static str, help: Option<&'static str>) -> ListContext<'a> {
+        let synchronous = Synchronous {
+            word: self.word,
+            place: self.place,
+            label,
+            help,
+        };
+        ListContext {
+            synchronous: Some(synchronous),
+            ..self.inner()
+        }
+    }
+
+    /// For steps within this one that another task does.
+    pub fn other_task(self) -> ListContext<'a> {
+        ListContext {
+            synchronous: None,
+            ..self.inner()
+        }
+    }
+}
+
+impl Checker<'_> {
+    /// All steps of a task.
+    pub(super) fn task_steps(&mut self, list: &Required<Vec<At<StepSyntax>>>) -> Option<Vec<Step>> {
+        let list = list.0.as_ref()?;
+        let count = count(&list.value);
+        if count > limits::STEPS {
+            let title = format!("{count} steps in one task, at most {} are possible", limits::STEPS);
+            return self.reject(Diagnostic::new(list.place.clone(), title));
+        }
+        let context = ListContext {
+            depth: 0,
+            synchronous: None,
+        };
+        self.steps(list, context)
+    }
+
+    /// A list of steps that a table must have.
+    pub(in crate::scenario) fn required_steps(
+        &mut self,
+        list: &Required<Vec<At<StepSyntax>>>,
+        context: ListContext<'_>,
+    ) -> Option<Vec<Step>> {
+        self.steps(list.0.as_ref()?, context)
+    }
+
+    /// A list of steps, at least one.
+    pub(in crate::scenario) fn steps(&mut self, list: &StepListSyntax, context: ListContext<'_>) -> Option<Vec<Step>> {
+        if list.value.is_empty() {
+            let diagnostic = Diagnostic::new(list.place.clone(), "no steps").label("there is nothing to do here");
+            return self.reject(diagnostic.help("add a step, such as { sleep = \"10ms\" }"));
+        }
+        self.steps_or_none(list, context)
+    }
+
+    /// A list of steps that may be empty.
+    pub(in crate::scenario) fn steps_or_none(
+        &mut self,
+        list: &StepListSyntax,
+        context: ListContext<'_>,
+    ) -> Option<Vec<Step>> {
+        let At { value: steps, place } = list;
+        if context.depth > limits::DEPTH {
+            let title = format!("steps within steps, more than {} deep", limits::DEPTH);
+            return self.reject(Diagnostic::new(place.clone(), title));
+        }
+        for pair in steps.windows(2) {
+            self.is_reached(&pair[0], &pair[1]);
+        }
+        // All are checked before the first failure decides, so that every mistake is reported.
+        let steps: Vec<_> = steps.iter().map(|step| step.value.check(&step.place, context, self)).collect();
+        steps.into_iter().collect()
+    }
+
+    /// Reports that `next` never runs, if that is so.
+    fn is_reached(&mut self, before: &At<StepSyntax>, next: &At<StepSyntax>) {
+        if before.value.is_endless() {
+            let diagnostic = Diagnostic::new(next.place.clone(), "this step never runs");
+            let diagnostic = diagnostic.related(&before.place, "this loop has no end");
+            let help = "move it into the loop, or give the loop a number of `times`";
+            self.diagnostics.push(diagnostic.help(help));
+        }
+    }
+
+    /// One step: where it stands, where it runs, and what it holds.
+    pub(in crate::scenario) fn step<S: StepDefinition>(
+        &mut self,
+        syntax: &S::Syntax,
+        context: StepContext<'_>,
+    ) -> Option<S> {
+        let allowed = self
+            .has_runtime(S::NEEDS_RUNTIME, context)
+            .and_then(|()| self.has_executor(S::NEEDS_EXECUTOR, context));
+        let step = S::check(syntax, context, self);
+        allowed.and(step)
+    }
+
+    /// Rejects a step that has no meaning once its task has left the runtime. `why` is the text beside it; `None`: it has
+    /// a meaning there too.
+    fn has_runtime(&mut self, why: Option<&str>, context: StepContext<'_>) -> Option<()> {
+        let (Some(why), Some(around)) = (why, context.list.synchronous) else {
+            return Some(());
+        };
+        let take_out = || format!("move it out of `{}`, or leave it out", around.word);
+        let help = around.help.map_or_else(take_out, str::to_owned);
+        let title = format!("`{}` has no meaning inside `{}`", context.word, around.word);
+        let diagnostic = Diagnostic::new(context.place.clone(), title).label(why);
+        self.reject(diagnostic.related(around.place, around.label).help(help))
+    }
+
+    /// Rejects a step that has no meaning where the scenario runs, or says that it may run.
+    fn has_executor(&mut self, need: Option<&ExecutorNeed>, context: StepContext<'_>) -> Option<()> {
+        let Some(need) = need else { return Some(()) };
+        let diagnostic = |kind: ExecutorKind| {
+            let title = format!("`{}` has no meaning on `{}`", context.word, kind.into_str());
+            Diagnostic::new(context.place.clone(), title).label(need.why)
+        };
+        if !(need.is_met)(self.executor.traits()) {
+            let diagnostic = self.with_choice(diagnostic(self.executor));
+            return self.reject(diagnostic.help(need.help));
+        }
+        let listed = self.listed.iter().find(|kind| !(need.is_met)(kind.value.traits()));
+        if let Some(At { value: kind, place }) = listed {
+            let diagnostic = diagnostic(*kind).related(place, "the scenario may run there");
+            let help = format!("leave `{}` out of `executors`", kind.into_str());
+            return self.reject(diagnostic.help(help));
+        }
+        Some(())
+    }
+
+    /// Rejects `how = "offload"` once a step around has taken the task away from the runtime.
+    pub(in crate::scenario) fn can_offload(&mut self, how: Option<&At<How>>, context: StepContext<'_>) -> Option<()> {
+        let (Some(At { value: How::Offload, place }), Some(around)) = (how, context.list.synchronous) else {
+            return Some(());
+        };
+        let title = format!("`how = \"offload\"` has no meaning inside `{}`", around.word);
+        let diagnostic = Diagnostic::new(place.clone(), title).label("the step has left the runtime already");
+        self.reject(diagnostic.related(around.place, around.label).help("leave `how` out"))
+    }
+}
+
+/// How many steps there are, those within others included.
+fn count(steps: &[At<StepSyntax>]) -> usize {
+    let within = |step: &At<StepSyntax>| -> usize {
+        step.value.within().iter().map(|steps| count(&steps.value)).sum()
+    };
+    steps.iter().map(|step| 1 + within(step)).sum()
+}

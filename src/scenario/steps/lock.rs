@@ -1,0 +1,93 @@
+//! `lock`: does steps while holding a lock.
+
+use super::{ExecutorNeed, SHARED_MEMORY, Step, StepContents, StepDefinition, StepListSyntax};
+use crate::scenario::check::{Checker, StepContext};
+use crate::scenario::report::Diagnostic;
+use crate::scenario::syntax::{At, Name, Required, table};
+use crate::scenario::types::How;
+use serde::{Deserialize, Serialize};
+
+/// Does these steps while holding a lock.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Lock {
+    /// Which of [`Scenario::locks`](crate::scenario::Scenario::locks).
+    pub name: String,
+    /// What is done meanwhile.
+    pub steps: Vec<Step>,
+}
+
+table! {
+    /// Steps that one task at a time does.
+    #[schemars(rename = "Lock")]
+    LockSyntax, "`lock`" {
+        /// Which lock: all steps that name it share it.
+        name: Required<Name>,
+        /// On an async executor, `async`: who waits is suspended (`tokio::sync::Mutex`); or `sync`: who waits keeps its
+        /// thread (`std::sync::Mutex`), and the steps run synchronously. The same for all steps that name it. Default: `async`.
+        how: Option<At<How>>,
+        /// What is done while holding it.
+        steps: Required<Vec<At<super::StepSyntax>>>,
+    }
+}
+
+impl StepContents for Lock {
+    fn own_steps(&self) -> Vec<&[Step]> {
+        vec![&self.steps]
+    }
+}
+
+impl StepDefinition for Lock {
+    type Syntax = LockSyntax;
+    const DESCRIPTION: &'static str = "Do these steps while holding a lock.";
+    const NEEDS_EXECUTOR: Option<&'static ExecutorNeed> = Some(&SHARED_MEMORY);
+
+    fn check(lock: &LockSyntax, context: StepContext<'_>, checker: &mut Checker<'_>) -> Option<Lock> {
+        let how = check_how(lock, context, checker);
+        let written = lock.how.as_ref().map_or(context.place, |how| &how.place);
+        let name = lock.name.0.as_ref();
+        let known = name.zip(how).and_then(|(name, how)| checker.lock(name, how, written));
+        let free = name.and_then(|name| checker.not_held(name));
+        if let Some(name) = name {
+            checker.take_lock(name);
+        }
+        // The guard of a lock that keeps its thread cannot outlive a suspension, so the steps run synchronously. Of two
+        // steps around that take the task away from the runtime, messages name the outer one.
+        let inner = match how {
+            Some(How::Sync) if context.list.synchronous.is_none() => {
+                let help = "move it out of the lock, or make the lock `async`";
+                context.synchronous_with("inside this lock, which is `sync`", Some(help))
+            }
+            _ => context.inner(),
+        };
+        let steps = checker.required_steps(&lock.steps, inner);
+        if name.is_some() {
+            checker.release_lock();
+        }
+        free?;
+        Some(Lock {
+            name: known?,
+            steps: steps?,
+        })
+    }
+
+    fn within(lock: &LockSyntax) -> Vec<&StepListSyntax> {
+        lock.steps.0.iter().collect()
+    }
+}
+
+fn check_how(lock: &LockSyntax, context: StepContext<'_>, checker: &mut Checker<'_>) -> Option<How> {
+    let how = lock.how.as_ref().map_or(How::Async, |how| how.value);
+    let written = lock.how.as_ref().map_or(context.place, |how| &how.place);
+    if how == How::Offload {
+        let diagnostic = Diagnostic::new(written.clone(), "a lock is never `offload`");
+        let help = "it is `async`, which suspends who waits, or `sync`, which keeps the thread";
+        return checker.reject(diagnostic.help(help));
+    }
+    if let (How::Async, Some(around)) = (how, context.list.synchronous) {
+        let title = format!("an async `lock` has no meaning inside `{}`", around.word);
+        let diagnostic = Diagnostic::new(written.clone(), title).label("who waits cannot be suspended here");
+        let diagnostic = diagnostic.related(around.place, around.label);
+        return checker.reject(diagnostic.help("write `how = \"sync\"`"));
+    }
+    Some(how)
+}

@@ -1,0 +1,88 @@
+//! `log`: writes an event.
+
+use super::{StepContents, StepDefinition};
+use crate::scenario::check::{Checker, StepContext};
+use crate::scenario::limits;
+use crate::scenario::report::Diagnostic;
+use crate::scenario::syntax::{At, Line, Required, table, words};
+use crate::scenario::types::LogLevel;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use strum::{IntoStaticStr, VariantArray};
+
+/// Writes an event.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Log {
+    /// How grave it is; never `Off`.
+    pub level: LogLevel,
+    /// What it says.
+    pub message: String,
+    /// How many numbers of a list are formatted into it.
+    pub items: u32,
+    /// When the message is formatted.
+    pub how: Formatting,
+}
+
+/// When the message of a log step is formatted.
+#[derive(
+    Clone, Copy, PartialEq, Eq, Hash, Debug, IntoStaticStr, VariantArray, JsonSchema, Serialize, Deserialize,
+)]
+#[schemars(rename_all = "kebab-case")]
+#[serde(rename_all = "snake_case")]
+#[strum(const_into_str, serialize_all = "kebab-case")]
+pub enum Formatting {
+    /// Always, before anybody has asked whether the level is on: the mistake.
+    Eager,
+    /// Only if the level is on.
+    Lazy,
+}
+
+words!(Formatting, "a manner");
+
+table! {
+    /// An event for the log.
+    #[schemars(rename = "LogEvent")]
+    LogSyntax, "`log`" {
+        /// How grave it is: `error`, `warn`, `info`, `debug` or `trace`. Default: `info`.
+        level: Option<At<LogLevel>>,
+        /// What it says.
+        message: Required<Line>,
+        /// How many numbers of a list are formatted into it, up to 100000. Default: none.
+        #[schemars(range(max = limits::ITEMS))]
+        items: Option<At<u64>>,
+        /// `lazy`: formatted only if the level is on; `eager`: always, the mistake. Default: `lazy`.
+        how: Option<At<Formatting>>,
+    }
+}
+
+impl StepContents for Log {}
+
+impl StepDefinition for Log {
+    type Syntax = LogSyntax;
+    const DESCRIPTION: &'static str = "Write an event.";
+
+    fn check(event: &LogSyntax, _: StepContext<'_>, checker: &mut Checker<'_>) -> Option<Log> {
+        let level = match &event.level {
+            None => Some(LogLevel::Info),
+            Some(At { value: LogLevel::Off, place }) => {
+                let diagnostic = Diagnostic::new(place.clone(), "no event has the level `off`");
+                checker.reject(diagnostic.help("it is `error`, `warn`, `info`, `debug` or `trace`"))
+            }
+            Some(level) => Some(level.value),
+        };
+        let items = match &event.items {
+            None => Some(0),
+            Some(items) if items.value > limits::ITEMS => {
+                let title = format!("`items` is {}, at most {} are possible", items.value, limits::ITEMS);
+                checker.reject(Diagnostic::new(items.place.clone(), title))
+            }
+            Some(items) => Some(items.value as u32),
+        };
+        Some(Log {
+            level: level?,
+            message: event.message.0.as_ref()?.value.0.clone(),
+            items: items?,
+            how: event.how.as_ref().map_or(Formatting::Lazy, |how| how.value),
+        })
+    }
+}

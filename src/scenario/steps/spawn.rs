@@ -1,0 +1,106 @@
+//! `spawn`: makes tasks, and goes on or waits for them.
+
+use super::{ChildTasks, StepContents, StepDefinition, StepListSyntax};
+use crate::scenario::check::{Checker, StepContext};
+use crate::scenario::limits;
+use crate::scenario::report::Diagnostics;
+use crate::scenario::syntax::{self, At, Read, Required, Value, table, wrong_type};
+use crate::scenario::types::Branch;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use toml::de::DeValue;
+
+/// Spawns tasks.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Spawn {
+    /// What each does.
+    pub branch: Branch,
+    /// How many.
+    pub count: u32,
+    /// Wait until they have ended, and fail if one fails.
+    pub wait: bool,
+}
+
+/// One task, or a table.
+#[derive(Clone, Debug, JsonSchema)]
+#[schemars(rename = "Spawn", untagged)]
+pub(in crate::scenario) enum SpawnSyntax {
+    /// One task, not waited for.
+    One(At<syntax::Branch>),
+    /// One task or many.
+    Many(Spawned),
+}
+
+impl Read for SpawnSyntax {
+    const EXPECTED: &'static str = "a called group's name in quotes, a list of steps, or `{ what = …, count = … }`";
+
+    fn read(value: &Value<'_>, key: &str, diagnostics: &mut Diagnostics) -> Option<Self> {
+        match value.get_ref() {
+            DeValue::String(_) | DeValue::Array(_) => At::read(value, key, diagnostics).map(SpawnSyntax::One),
+            DeValue::Table(_) => Spawned::read(value, key, diagnostics).map(SpawnSyntax::Many),
+            _ => wrong_type::<Self>(value, key, diagnostics),
+        }
+    }
+}
+
+table! {
+    /// Tasks that a task spawns.
+    Spawned, "`spawn`" {
+        /// What each does: a called group's name, or a list of steps.
+        what: Required<syntax::Branch>,
+        /// How many, 1–100000. Default: 1.
+        #[schemars(range(min = 1, max = limits::SPAWN))]
+        count: Option<At<u64>>,
+        /// Wait until they have ended, and fail if one fails. Default: false.
+        wait: Option<At<bool>>,
+    }
+}
+
+impl SpawnSyntax {
+    fn branch(&self) -> Option<&At<syntax::Branch>> {
+        match self {
+            SpawnSyntax::One(branch) => Some(branch),
+            SpawnSyntax::Many(many) => many.what.0.as_ref(),
+        }
+    }
+}
+
+impl StepContents for Spawn {
+    fn children(&self) -> Vec<ChildTasks<'_>> {
+        vec![ChildTasks {
+            branch: &self.branch,
+            count: self.count,
+            awaited: self.wait,
+        }]
+    }
+}
+
+impl StepDefinition for Spawn {
+    type Syntax = SpawnSyntax;
+    const DESCRIPTION: &'static str = "Spawn tasks, and go on, or wait for them.";
+    const NEEDS_RUNTIME: Option<&'static str> = Some("there is no runtime for the new task");
+    const MAKES_TASKS: bool = true;
+
+    fn check(spawn: &SpawnSyntax, context: StepContext<'_>, checker: &mut Checker<'_>) -> Option<Spawn> {
+        let (count, wait) = match spawn {
+            SpawnSyntax::One(_) => (Some(1), false),
+            SpawnSyntax::Many(many) => {
+                let count = many.count.as_ref().map_or(Some(1), |count| {
+                    checker.number("count", count, limits::SPAWN, "nothing would be spawned")
+                });
+                (count, many.wait.as_ref().is_some_and(|wait| wait.value))
+            }
+        };
+        let branch = spawn.branch();
+        let branch = branch.and_then(|branch| checker.branch(branch, wait, context));
+        Some(Spawn {
+            branch: branch?,
+            count: count?,
+            wait,
+        })
+    }
+
+    fn within(spawn: &SpawnSyntax) -> Vec<&StepListSyntax> {
+        spawn.branch().and_then(|branch| branch.value.steps()).into_iter().collect()
+    }
+}

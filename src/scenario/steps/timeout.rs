@@ -1,0 +1,53 @@
+//! `timeout`: does steps, but no longer than a limit.
+
+use super::{Step, StepContents, StepDefinition, StepListSyntax};
+use crate::scenario::check::{Checker, StepContext};
+use crate::scenario::syntax::{self, At, Required, table};
+use crate::scenario::types::Draw;
+use serde::{Deserialize, Serialize};
+
+/// Does these steps, but no longer than this.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Timeout {
+    /// The limit.
+    pub after: Draw,
+    /// What is limited.
+    pub steps: Vec<Step>,
+}
+
+table! {
+    /// Steps with a limit on their time.
+    #[schemars(rename = "Timeout")]
+    TimeoutSyntax, "`timeout`" {
+        /// The limit, above zero.
+        after: Required<syntax::Draw>,
+        /// What is limited.
+        steps: Required<Vec<At<super::StepSyntax>>>,
+    }
+}
+
+impl StepContents for Timeout {
+    fn own_steps(&self) -> Vec<&[Step]> {
+        vec![&self.steps]
+    }
+}
+
+impl StepDefinition for Timeout {
+    type Syntax = TimeoutSyntax;
+    const DESCRIPTION: &'static str = "Do these steps, but no longer than this.";
+
+    fn check(syntax: &TimeoutSyntax, context: StepContext<'_>, checker: &mut Checker<'_>) -> Option<Timeout> {
+        let zero = "a `timeout` of zero would end its steps before they begin";
+        let after = syntax.after.0.as_ref();
+        let after = after.and_then(|after| checker.positive_draw(after, zero));
+        let steps = checker.required_steps(&syntax.steps, context.inner());
+        Some(Timeout {
+            after: after?,
+            steps: steps?,
+        })
+    }
+
+    fn within(syntax: &TimeoutSyntax) -> Vec<&StepListSyntax> {
+        syntax.steps.0.iter().collect()
+    }
+}

@@ -1,0 +1,36 @@
+//! `unawaited`: makes a future and drops it.
+
+use super::{ChildTasks, StepContents, StepDefinition, StepListSyntax};
+use crate::scenario::check::{Checker, StepContext};
+use crate::scenario::syntax::{self, At};
+use crate::scenario::types::Branch;
+use serde::{Deserialize, Serialize};
+
+/// Makes a future and drops it: nothing of it runs.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Unawaited(pub Branch);
+
+impl StepContents for Unawaited {
+    fn children(&self) -> Vec<ChildTasks<'_>> {
+        vec![ChildTasks {
+            branch: &self.0,
+            count: 0,
+            awaited: false,
+        }]
+    }
+}
+
+impl StepDefinition for Unawaited {
+    type Syntax = At<syntax::Branch>;
+    const DESCRIPTION: &'static str = "Make a future and drop it: nothing of it runs.";
+    const NEEDS_RUNTIME: Option<&'static str> = Some("there are no futures here");
+    const MAKES_TASKS: bool = true;
+
+    fn check(branch: &Self::Syntax, context: StepContext<'_>, checker: &mut Checker<'_>) -> Option<Unawaited> {
+        checker.branch(branch, false, context).map(Unawaited)
+    }
+
+    fn within(branch: &Self::Syntax) -> Vec<&StepListSyntax> {
+        branch.value.steps().into_iter().collect()
+    }
+}

@@ -1,0 +1,186 @@
+//! Reading one of several things: the macro `choice!`.
+
+use super::{Diagnostic, Diagnostics, Place, Value, one_of, unknown};
+use toml::Spanned;
+use toml::de::{DeString, DeTable, DeValue};
+
+/// Which of several things a value chooses.
+pub(in crate::scenario) enum Chosen<'a, 'i> {
+    /// A table with this key; the value is the key's.
+    Entry(&'static str, &'a Value<'i>),
+    /// This word alone.
+    Bare(&'static str),
+    /// The value is neither a table nor a word.
+    WrongType,
+}
+
+/// The words of a choice.
+pub(in crate::scenario) struct Words {
+    /// What is chosen, for messages: `step`.
+    pub what: &'static str,
+    /// The words that take a value: `{ word = … }`.
+    pub keys: &'static [&'static str],
+    /// The words that stand alone: `"word"`.
+    pub bare: &'static [&'static str],
+}
+
+impl Words {
+    /// Finds what the value chooses, or reports what is wrong. `key` is the name under which the value stands.
+    pub fn choose<'a, 'i>(
+        &self,
+        value: &'a Value<'i>,
+        key: &str,
+        diagnostics: &mut Diagnostics,
+    ) -> Option<Chosen<'a, 'i>> {
+        match value.get_ref() {
+            DeValue::String(word) => self.choose_word(value, word, diagnostics),
+            DeValue::Table(table) => {
+                let (chosen, sound) = self.choose_entry(table, diagnostics);
+                if sound && chosen.is_none() {
+                    let title = format!("`{key}` is an empty {}", self.what);
+                    let help = format!("it can be {}", one_of(&self.all()));
+                    diagnostics.push(Diagnostic::new(value.span(), title).help(help));
+                }
+                chosen
+            }
+            _ => Some(Chosen::WrongType),
+        }
+    }
+
+    fn choose_word<'a, 'i>(
+        &self,
+        value: &'a Value<'i>,
+        word: &str,
+        diagnostics: &mut Diagnostics,
+    ) -> Option<Chosen<'a, 'i>> {
+        let what = self.what;
+        if let Some(word) = self.bare.iter().find(|known| **known == word) {
+            return Some(Chosen::Bare(word));
+        }
+        if self.keys.contains(&word) {
+            let diagnostic = Diagnostic::new(value.span(), format!("{what} `{word}` needs a value"));
+            diagnostics.push(diagnostic.help(format!("write `{{ {word} = … }}`")));
+        } else if self.bare.is_empty() {
+            return Some(Chosen::WrongType);
+        } else {
+            let title = format!("unknown {what} \"{word}\"");
+            unknown(value.span(), &title, word, &self.all(), diagnostics);
+        }
+        None
+    }
+
+    /// The first known key of the table, and whether the table holds nothing else. The first key is read even beside
+    /// others, so that mistakes inside it are reported in the same run.
+    fn choose_entry<'a, 'i>(
+        &self,
+        table: &'a DeTable<'i>,
+        diagnostics: &mut Diagnostics,
+    ) -> (Option<Chosen<'a, 'i>>, bool) {
+        let what = self.what;
+        let mut chosen: Option<(&Spanned<DeString<'i>>, Chosen<'a, 'i>)> = None;
+        let mut sound = true;
+        for (entry, inner) in in_file_order(table) {
+            let word = entry.get_ref().as_ref();
+            let known = self.keys.iter().find(|known| **known == word);
+            match (known, &chosen) {
+                (Some(known), None) => {
+                    chosen = Some((entry, Chosen::Entry(known, inner)));
+                    continue;
+                }
+                (Some(_), Some((first, _))) => {
+                    let title = format!("`{}` and `{word}` in one {what}", first.get_ref());
+                    let diagnostic = Diagnostic::new(entry.span(), title);
+                    let diagnostic = diagnostic.related(&Place::File(first.span()), "the first");
+                    diagnostics.push(diagnostic.help("write each between its own braces, one after the other"));
+                }
+                (None, _) if self.bare.contains(&word) => {
+                    let diagnostic = Diagnostic::new(entry.span(), format!("{what} `{word}` takes no value"));
+                    diagnostics.push(diagnostic.help(format!("write it alone, in quotes: \"{word}\"")));
+                }
+                (None, _) => {
+                    let title = format!("unknown {what} \"{word}\"");
+                    unknown(entry.span(), &title, word, &self.all(), diagnostics);
+                }
+            }
+            sound = false;
+        }
+        (chosen.map(|(_, chosen)| chosen), sound)
+    }
+
+    fn all(&self) -> Vec<&'static str> {
+        [self.keys, self.bare].concat()
+    }
+}
+
+fn in_file_order<'a, 'i>(table: &'a DeTable<'i>) -> Vec<(&'a Spanned<DeString<'i>>, &'a Value<'i>)> {
+    let mut entries: Vec<_> = table.iter().collect();
+    entries.sort_by_key(|(key, _)| key.span().start);
+    entries
+}
+
+/// What to underline when a choice is wrong as a whole: its first key, or the bare word.
+pub(in crate::scenario) fn span(value: &Value<'_>) -> std::ops::Range<usize> {
+    match value.get_ref() {
+        DeValue::Table(table) => table.keys().next().map_or(value.span(), Spanned::span),
+        _ => value.span(),
+    }
+}
+
+/// An enum for "one of these": a table with a single key, which says what is chosen, or a bare word.
+///
+/// A word is the name of its variant in snake case; the macro is given both, because it cannot change the case.
+macro_rules! choice {
+    (
+        $(#[$meta:meta])*
+        $name:ident, $what:literal {
+            $( $(#[$doc:meta])* $key:ident => $variant:ident($type:ty), )*
+            $( ; $( $(#[$bare_doc:meta])* $bare:ident => $bare_variant:ident, )* )?
+        }
+    ) => {
+        #[derive(Clone, Debug, schemars::JsonSchema)]
+        #[schemars(rename_all = "snake_case")]
+        $(#[$meta])*
+        pub(in crate::scenario) enum $name {
+            $( $(#[$doc])* $variant($type), )*
+            $( $( $(#[$bare_doc])* $bare_variant, )* )?
+        }
+
+        impl $name {
+            /// The words that choose.
+            pub(in crate::scenario) const WORDS: $crate::scenario::syntax::Words = $crate::scenario::syntax::Words {
+                what: $what,
+                keys: &[$( $crate::scenario::syntax::unraw(stringify!($key)) ),*],
+                bare: &[$( $( $crate::scenario::syntax::unraw(stringify!($bare)) ),* )?],
+            };
+        }
+
+        impl $crate::scenario::syntax::Read for $name {
+            const EXPECTED: &'static str =
+                concat!("a table such as `{ ", $crate::scenario::syntax::first_key!($($key),*), " = … }`");
+
+            fn read(
+                value: &$crate::scenario::syntax::Value<'_>,
+                key: &str,
+                diagnostics: &mut $crate::scenario::report::Diagnostics,
+            ) -> Option<Self> {
+                use $crate::scenario::syntax::{Chosen, Read, unraw};
+                match Self::WORDS.choose(value, key, diagnostics)? {
+                    $(
+                        Chosen::Entry(word, value) if word == unraw(stringify!($key)) => {
+                            <$type as Read>::read(value, word, diagnostics).map(Self::$variant)
+                        }
+                    )*
+                    $( $( Chosen::Bare(word) if word == unraw(stringify!($bare)) => Some(Self::$bare_variant), )* )?
+                    Chosen::WrongType => $crate::scenario::syntax::wrong_type::<Self>(value, key, diagnostics),
+                    Chosen::Entry(..) | Chosen::Bare(_) => unreachable!("`choose` gives only words of this choice"),
+                }
+            }
+
+            fn span(value: &$crate::scenario::syntax::Value<'_>) -> std::ops::Range<usize> {
+                $crate::scenario::syntax::choice_span(value)
+            }
+        }
+    };
+}
+
+pub(in crate::scenario) use choice;

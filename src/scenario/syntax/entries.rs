@@ -1,0 +1,138 @@
+//! Reading a table whose keys are known: the macro `table!`.
+
+use super::{Diagnostic, Diagnostics, Field, nearest, unknown};
+use std::ops::Range;
+use toml::de::DeTable;
+
+/// A table that was read.
+pub(in crate::scenario) trait Table {
+    /// Whether this key is written. A value that cannot be read, and the value of a mistyped key, are `None` but not
+    /// absent.
+    fn has(&self, key: &str) -> bool;
+}
+
+/// A table's entries while they are read.
+pub(in crate::scenario) struct Entries<'a, 'i> {
+    table: &'a DeTable<'i>,
+    span: Range<usize>,
+    what: &'static str,
+    /// The known keys that are written, and those that a mistyped key probably means.
+    pub written: Vec<&'static str>,
+}
+
+impl<'a, 'i> Entries<'a, 'i> {
+    /// Reports the keys that are not `known`.
+    pub fn new(
+        table: &'a DeTable<'i>,
+        span: Range<usize>,
+        what: &'static str,
+        known: &[&'static str],
+        diagnostics: &mut Diagnostics,
+    ) -> Self {
+        let mut written = Vec::new();
+        for key in table.keys() {
+            let word = key.get_ref().as_ref();
+            match known.iter().find(|known| **known == word) {
+                Some(known) => written.push(*known),
+                None => {
+                    let title = format!("unknown key \"{word}\" in {what}");
+                    unknown(key.span(), &title, word, known, diagnostics);
+                    written.extend(nearest(word, known));
+                }
+            }
+        }
+        Entries {
+            table,
+            span,
+            what,
+            written,
+        }
+    }
+
+    /// Reads one key, or reports that it is missing.
+    pub fn field<F: Field>(&self, key: &str, diagnostics: &mut Diagnostics) -> F {
+        if let Some(expected) = F::NEEDED
+            && !self.written.contains(&key)
+        {
+            let diagnostic = Diagnostic::new(self.span.clone(), format!("{} has no `{key}`", self.what));
+            let diagnostic = diagnostic.label("it is missing here");
+            diagnostics.push_missing(diagnostic.help(format!("`{key}` is {expected}")));
+        }
+        F::from_value(self.table.get(key), key, diagnostics)
+    }
+}
+
+/// The word for a Rust identifier: `r#do` is written `do`.
+pub(in crate::scenario) const fn unraw(name: &str) -> &str {
+    match name.as_bytes() {
+        [b'r', b'#', ..] => name.split_at(2).1,
+        _ => name,
+    }
+}
+
+/// A struct for a table: its fields are the table's keys, `Required<T>` those that have to be there.
+macro_rules! table {
+    (
+        $(#[$meta:meta])*
+        $name:ident, $what:literal { $( $(#[$doc:meta])* $key:ident: $type:ty, )* }
+    ) => {
+        #[derive(Clone, Debug, schemars::JsonSchema)]
+        #[schemars(deny_unknown_fields)]
+        $(#[$meta])*
+        pub(in crate::scenario) struct $name {
+            $( $(#[$doc])* pub $key: $type, )*
+            /// The known keys that are written, readable or not, and those that a mistyped key probably means.
+            #[schemars(skip)]
+            written: Vec<&'static str>,
+        }
+
+        impl $crate::scenario::syntax::Table for $name {
+            fn has(&self, key: &str) -> bool {
+                self.written.contains(&key)
+            }
+        }
+
+        impl $name {
+            /// Every key, in the order of the definition.
+            pub(in crate::scenario) const KEYS: &[&str] = &[$( $crate::scenario::syntax::unraw(stringify!($key)) ),*];
+
+            pub(in crate::scenario) fn from_table(
+                table: &toml::de::DeTable<'_>,
+                span: std::ops::Range<usize>,
+                diagnostics: &mut $crate::scenario::report::Diagnostics,
+            ) -> Self {
+                let entries = $crate::scenario::syntax::Entries::new(table, span, $what, Self::KEYS, diagnostics);
+                Self {
+                    $( $key: entries.field($crate::scenario::syntax::unraw(stringify!($key)), diagnostics), )*
+                    written: entries.written,
+                }
+            }
+        }
+
+        impl $crate::scenario::syntax::Read for $name {
+            const EXPECTED: &'static str =
+                concat!("a table such as `{ ", $crate::scenario::syntax::first_key!($($key),*), " = … }`");
+            const LIST: &'static str = concat!("one or more tables that begin with ", $what);
+
+            fn read(
+                value: &$crate::scenario::syntax::Value<'_>,
+                key: &str,
+                diagnostics: &mut $crate::scenario::report::Diagnostics,
+            ) -> Option<Self> {
+                match value.get_ref() {
+                    toml::de::DeValue::Table(table) => Some(Self::from_table(table, value.span(), diagnostics)),
+                    _ => $crate::scenario::syntax::wrong_type::<Self>(value, key, diagnostics),
+                }
+            }
+        }
+    };
+}
+
+/// The first of several words, as text.
+macro_rules! first_key {
+    ($first:ident $(, $rest:ident)*) => {
+        stringify!($first)
+    };
+}
+
+pub(in crate::scenario) use {first_key, table};

@@ -1,0 +1,232 @@
+//! The scenario file as it is written: tables whose every value knows its place.
+//!
+//! This is the one definition of the language's keys. The macros `table!` and `choice!` turn a struct or an enum into
+//! three things at once: the type, its reader (with unknown keys, missing keys and wrong types), and its JSON Schema, whose
+//! descriptions are the doc comments. So schema, reader and suggestions cannot disagree.
+//!
+//! ```text
+//!   text ──► spanned TOML ──► syntax tables ──► types::Scenario
+//!       toml             read           check
+//!       syntax           keys, types,   meaning: what is possible,
+//!       errors           notation       on this executor
+//! ```
+//!
+//! A mistake is noted and reading goes on: a value that cannot be read is `None`, and nothing more is said of it.
+
+mod branch;
+mod choice;
+mod cue;
+mod draw;
+mod entries;
+mod expect;
+mod language;
+mod number;
+mod quantity;
+mod toml_error;
+mod word;
+mod text;
+
+pub(super) use branch::Branch;
+pub(super) use choice::{Chosen, Words, choice, span as choice_span};
+pub(super) use cue::*;
+pub(super) use draw::*;
+pub(super) use entries::{Entries, Table, first_key, table, unraw};
+pub(super) use expect::Expect;
+pub(super) use language::*;
+pub(super) use number::Repeat;
+pub(super) use quantity::{Bounds, Length, Size, LengthOrRange};
+pub(super) use text::{Line, Name, Text, UrlPath};
+pub(super) use word::{read_word, words};
+
+use super::report::{Diagnostic, Diagnostics, Place};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use std::borrow::Cow;
+use std::ops::Range;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+/// A value of the file, with its place.
+pub(super) type Value<'i> = Spanned<DeValue<'i>>;
+
+/// What can be read from one value.
+pub(super) trait Read: Sized {
+    /// What the value has to be, to complete "`count` must be …".
+    const EXPECTED: &'static str;
+
+    /// What a list of such values has to be.
+    const LIST: &'static str = "a list in brackets";
+
+    /// Reads it, or notes what is wrong. `key` is the name under which it stands.
+    fn read(value: &Value<'_>, key: &str, diagnostics: &mut Diagnostics) -> Option<Self>;
+
+    /// What to underline when something is wrong with the value as a whole.
+    fn span(value: &Value<'_>) -> Range<usize> {
+        value.span()
+    }
+}
+
+/// A value that was read, and where.
+#[derive(Clone, Debug)]
+pub(super) struct At<T> {
+    pub value: T,
+    pub place: Place,
+}
+
+impl<T: Read> Read for At<T> {
+    const EXPECTED: &'static str = T::EXPECTED;
+    const LIST: &'static str = T::LIST;
+
+    fn read(value: &Value<'_>, key: &str, diagnostics: &mut Diagnostics) -> Option<Self> {
+        let read = T::read(value, key, diagnostics)?;
+        let place = T::span(value).into();
+        Some(At { value: read, place })
+    }
+
+    fn span(value: &Value<'_>) -> Range<usize> {
+        T::span(value)
+    }
+}
+
+/// A key that has to be there. `None`: its lack, or what is wrong with it, has been noted.
+#[derive(Clone, Debug)]
+pub(super) struct Required<T>(pub Option<At<T>>);
+
+/// A key of a table: one that may be absent, or [`Required`].
+pub(super) trait Field: Sized {
+    /// What it has to be, if it has to be there.
+    const NEEDED: Option<&'static str>;
+    fn from_value(value: Option<&Value<'_>>, key: &str, diagnostics: &mut Diagnostics) -> Self;
+}
+
+impl<T: Read> Field for Option<At<T>> {
+    const NEEDED: Option<&'static str> = None;
+    fn from_value(value: Option<&Value<'_>>, key: &str, diagnostics: &mut Diagnostics) -> Self {
+        value.and_then(|value| At::read(value, key, diagnostics))
+    }
+}
+
+impl<T: Read> Field for Required<T> {
+    const NEEDED: Option<&'static str> = Some(T::EXPECTED);
+    fn from_value(value: Option<&Value<'_>>, key: &str, diagnostics: &mut Diagnostics) -> Self {
+        Required(Option::from_value(value, key, diagnostics))
+    }
+}
+
+impl<T: Read> Read for Vec<T> {
+    const EXPECTED: &'static str = T::LIST;
+
+    fn read(value: &Value<'_>, key: &str, diagnostics: &mut Diagnostics) -> Option<Self> {
+        let Some(list) = value.get_ref().as_array() else {
+            return wrong_type::<Self>(value, key, diagnostics);
+        };
+        let item = |(index, item)| T::read(item, &format!("{key}[{index}]"), diagnostics);
+        let read: Vec<_> = list.iter().enumerate().filter_map(item).collect();
+        // A list of which nothing could be read is not an empty list.
+        (!read.is_empty() || list.is_empty()).then_some(read)
+    }
+}
+
+/// Notes that the value is of another type than `T` wants.
+pub(super) fn wrong_type<T: Read>(value: &Value<'_>, key: &str, diagnostics: &mut Diagnostics) -> Option<T> {
+    let is = type_name(value.get_ref());
+    let title = format!("`{key}` must be {}, not {is}", T::EXPECTED);
+    diagnostics.push(Diagnostic::new(value.span(), title).label(format!("this is {is}")));
+    None
+}
+
+fn type_name(value: &DeValue<'_>) -> &'static str {
+    match value {
+        DeValue::String(_) => "a string",
+        DeValue::Integer(_) => "a whole number",
+        DeValue::Float(_) => "a fractional number",
+        DeValue::Boolean(_) => "a boolean",
+        DeValue::Datetime(_) => "a date",
+        DeValue::Array(_) => "a list",
+        DeValue::Table(_) => "a table",
+    }
+}
+
+/// Notes that `word` is none of `known`, with the nearest of them, or all of them.
+fn unknown(span: Range<usize>, title: &str, word: &str, known: &[&str], diagnostics: &mut Diagnostics) {
+    let help = match nearest(word, known) {
+        Some(near) => format!("did you mean \"{near}\"?"),
+        None => format!("it can be {}", one_of(known)),
+    };
+    diagnostics.push(Diagnostic::new(span, title).help(help));
+}
+
+/// The known word that `word` is probably meant to be.
+pub(super) fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
+    let word = word.to_lowercase().replace([' ', '-'], "_");
+    let plain = |known: &str| known.replace('-', "_");
+    let begins = |known: &&&str| {
+        let known = plain(known);
+        known.len().min(word.len()) >= 3 && (known.starts_with(&word) || word.starts_with(&known))
+    };
+    known
+        .iter()
+        .map(|known| (strsim::damerau_levenshtein(&word, &plain(known)), *known))
+        .filter(|(distance, known)| *distance <= known.chars().count().max(3) / 3)
+        .min()
+        .map(|(_, known)| known)
+        .or_else(|| known.iter().find(begins).copied())
+}
+
+/// "`a`, `b` or `c`"
+pub(super) fn one_of(words: &[&str]) -> String {
+    let quoted: Vec<_> = words.iter().map(|word| format!("`{word}`")).collect();
+    match quoted.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
+        _ => quoted.concat(),
+    }
+}
+
+/// A schema for a type that has one by hand.
+macro_rules! schema {
+    ($type:ty, $name:literal, $schema:tt) => {
+        impl schemars::JsonSchema for $type {
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                $name.into()
+            }
+            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                schemars::json_schema!($schema)
+            }
+        }
+    };
+}
+
+use schema;
+
+/// Gives [`At`] and [`Required`] the schema of what they hold.
+macro_rules! transparent {
+    ($wrapper:ident) => {
+        impl<T: JsonSchema> JsonSchema for $wrapper<T> {
+            fn inline_schema() -> bool {
+                T::inline_schema()
+            }
+            fn schema_name() -> Cow<'static, str> {
+                T::schema_name()
+            }
+            fn schema_id() -> Cow<'static, str> {
+                T::schema_id()
+            }
+            fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+                T::json_schema(generator)
+            }
+        }
+    };
+}
+
+transparent!(At);
+transparent!(Required);
+
+impl Scenario {
+    /// Reads the text; what is wrong with its syntax, keys, types and notation is in `diagnostics`.
+    pub fn parse(text: &str, diagnostics: &mut Diagnostics) -> Scenario {
+        let (table, errors) = DeTable::parse_recoverable(text);
+        for error in &errors {
+            diagnostics.push_syntax(toml_error::explain(error, text));
+        }
+        Scenario::from_table(table.get_ref(), 0..0, diagnostics)
+    }
+}

@@ -1,0 +1,175 @@
+//! Texts: for people, for names, for paths.
+
+use super::{At, DeValue, Diagnostic, Diagnostics, Read, Required, Value, schema, table, wrong_type};
+use crate::scenario::limits;
+use crate::scenario::types::Lang;
+use crate::text::steers;
+use schemars::JsonSchema;
+
+/// A line of text for people: spaces and line ends are folded into single spaces; control characters are refused, because
+/// a terminal would obey them.
+#[derive(Clone, Debug)]
+pub(in crate::scenario) struct Line(pub String);
+
+impl Read for Line {
+    const EXPECTED: &'static str = "a text in quotes";
+
+    fn read(value: &Value<'_>, key: &str, diagnostics: &mut Diagnostics) -> Option<Self> {
+        let Some(text) = value.get_ref().as_str() else {
+            return wrong_type::<Self>(value, key, diagnostics);
+        };
+        let folded = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        if let Some(c) = folded.chars().find(|c| steers(*c)) {
+            let title = format!("`{key}` holds the invisible character U+{:04X}", u32::from(c));
+            let diagnostic = Diagnostic::new(value.span(), title);
+            diagnostics.push(diagnostic.label("a terminal would obey it instead of showing it"));
+            return None;
+        }
+        let length = folded.chars().count();
+        if length > limits::LINE {
+            let title = format!("`{key}` has {length} characters, at most {} fit", limits::LINE);
+            diagnostics.push(Diagnostic::new(value.span(), title));
+            return None;
+        }
+        Some(Line(folded))
+    }
+}
+
+/// A text for people, in English or in several languages.
+#[derive(Clone, Debug, JsonSchema)]
+#[schemars(untagged)]
+pub(in crate::scenario) enum Text {
+    /// In English.
+    Plain(At<Line>),
+    /// In several languages.
+    Told(Told),
+}
+
+impl Text {
+    /// The text in this language, or else in English.
+    pub(in crate::scenario) fn told(&self, lang: Lang) -> Option<&str> {
+        let line = match (self, lang) {
+            (Text::Plain(line), _) => line,
+            (Text::Told(Told { ru: Some(ru), .. }), Lang::Ru) => ru,
+            (Text::Told(told), _) => told.en.0.as_ref()?,
+        };
+        Some(&line.value.0)
+    }
+
+    /// All that is written, with the places.
+    pub(in crate::scenario) fn lines(&self) -> impl Iterator<Item = &At<Line>> {
+        let (first, second) = match self {
+            Text::Plain(line) => (Some(line), None),
+            Text::Told(told) => (told.en.0.as_ref(), told.ru.as_ref()),
+        };
+        first.into_iter().chain(second)
+    }
+}
+
+impl Read for Text {
+    const EXPECTED: &'static str = "a text in quotes, or `{ en = …, ru = … }`";
+
+    fn read(value: &Value<'_>, key: &str, diagnostics: &mut Diagnostics) -> Option<Self> {
+        match value.get_ref() {
+            DeValue::String(_) => At::read(value, key, diagnostics).map(Text::Plain),
+            DeValue::Table(_) => Told::read(value, key, diagnostics).map(Text::Told),
+            _ => wrong_type::<Self>(value, key, diagnostics),
+        }
+    }
+}
+
+table! {
+    /// A text in several languages.
+    Told, "the text" {
+        /// In English.
+        en: Required<Line>,
+        /// In Russian. Default: the English text.
+        ru: Option<At<Line>>,
+    }
+}
+
+/// A group's name, short and without spaces, since it stands on every line of the screen: `api`.
+#[derive(Clone, Debug)]
+pub(in crate::scenario) struct Name(pub String);
+
+impl Read for Name {
+    const EXPECTED: &'static str = "a name in quotes";
+
+    fn read(value: &Value<'_>, key: &str, diagnostics: &mut Diagnostics) -> Option<Self> {
+        let Some(text) = value.get_ref().as_str() else {
+            return wrong_type::<Self>(value, key, diagnostics);
+        };
+        let letter = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+        let problem = if text.is_empty() {
+            "is empty".to_owned()
+        } else if let Some(c) = text.chars().find(|c| !letter(*c)) {
+            format!("has {c:?} in it")
+        } else if text.len() > limits::NAME {
+            format!("has {} characters, at most {} fit", text.len(), limits::NAME)
+        } else {
+            return Some(Name(text.to_owned()));
+        };
+        let diagnostic = Diagnostic::new(value.span(), format!("this name {problem}"));
+        diagnostics.push(diagnostic.help("a name is made of the letters a–z, A–Z, digits, `-` and `_`"));
+        None
+    }
+}
+
+/// A path on the loopback service, such as `/weather`.
+#[derive(Clone, Debug)]
+pub(in crate::scenario) struct UrlPath(pub String);
+
+impl Read for UrlPath {
+    const EXPECTED: &'static str = "a path in quotes, such as \"/weather\"";
+
+    fn read(value: &Value<'_>, key: &str, diagnostics: &mut Diagnostics) -> Option<Self> {
+        let Some(text) = value.get_ref().as_str() else {
+            return wrong_type::<Self>(value, key, diagnostics);
+        };
+        let allowed = |c: char| c.is_ascii_alphanumeric() || "/-_.~?=&%+,:@!$'()*;".contains(c);
+        let diagnostic = if text.contains("://") {
+            let diagnostic = Diagnostic::new(value.span(), "`http` goes to tasklab's own service only");
+            diagnostic
+                .label("this names another host")
+                .help("give a path alone, such as \"/weather\"")
+        } else if !text.starts_with('/') {
+            let diagnostic = Diagnostic::new(value.span(), "the path of `http` does not begin with `/`");
+            diagnostic.help(format!("write \"/{text}\""))
+        } else if let Some(c) = text.chars().find(|c| !allowed(*c)) {
+            Diagnostic::new(
+                value.span(),
+                format!("the path of `http` has {c:?} in it, which no URL may hold"),
+            )
+        } else if text.len() > limits::PATH {
+            let title = format!(
+                "the path of `http` has {} characters, at most {} fit",
+                text.len(),
+                limits::PATH
+            );
+            Diagnostic::new(value.span(), title)
+        } else {
+            return Some(UrlPath(text.to_owned()));
+        };
+        diagnostics.push(diagnostic);
+        None
+    }
+}
+
+schema!(Line, "text", {
+    "type": "string",
+    "maxLength": limits::LINE,
+    "description": "A line of text. Runs of spaces and line ends become one space; control characters are refused."
+});
+
+schema!(Name, "name", {
+    "type": "string",
+    "pattern": format!("^[A-Za-z0-9_-]{{1,{}}}$", limits::NAME),
+    "description": "A name of letters, digits, `-` and `_`."
+});
+
+schema!(UrlPath, "path", {
+    "type": "string",
+    "pattern": "^/",
+    "maxLength": limits::PATH,
+    "description": "A path on the loopback service, such as `/weather`."
+});

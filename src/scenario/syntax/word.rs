@@ -1,0 +1,51 @@
+//! Fixed sets of words: enums whose variants are written by their names.
+
+use super::{Diagnostics, Read, Value, unknown, wrong_type};
+use crate::scenario::types::{ExecutorKind, How, Kernel, LogLevel};
+use strum::VariantArray;
+
+/// Makes an enum readable by the words that `strum` gives its variants. `$what` completes "the name of …".
+macro_rules! words {
+    ($type:ty, $what:literal) => {
+        impl $crate::scenario::syntax::Read for $type {
+            const EXPECTED: &'static str = concat!("the name of ", $what, " in quotes");
+
+            fn read(
+                value: &$crate::scenario::syntax::Value<'_>,
+                key: &str,
+                diagnostics: &mut $crate::scenario::report::Diagnostics,
+            ) -> Option<Self> {
+                $crate::scenario::syntax::read_word(value, key, $what, diagnostics)
+            }
+        }
+    };
+}
+
+pub(in crate::scenario) use words;
+
+words!(ExecutorKind, "an executor");
+words!(Kernel, "a kernel");
+words!(How, "a manner");
+words!(LogLevel, "a log level");
+
+/// Reads one of an enum's words; `what` is what the word names, with its article.
+pub(in crate::scenario) fn read_word<T>(
+    value: &Value<'_>,
+    key: &str,
+    what: &str,
+    diagnostics: &mut Diagnostics,
+) -> Option<T>
+where
+    T: Read + Copy + VariantArray + Into<&'static str>,
+{
+    let Some(text) = value.get_ref().as_str() else {
+        return wrong_type::<T>(value, key, diagnostics);
+    };
+    let words: Vec<&'static str> = T::VARIANTS.iter().map(|known| (*known).into()).collect();
+    let index = words.iter().position(|word| *word == text);
+    if index.is_none() {
+        let noun = what.split_once(' ').map_or(what, |(_, noun)| noun);
+        unknown(value.span(), &format!("unknown {noun} \"{text}\""), text, &words, diagnostics);
+    }
+    index.map(|index| T::VARIANTS[index])
+}
