@@ -1,16 +1,15 @@
-//! From a scenario's steps to programs: names become places and labels, paths become what goes over the wire.
+//! From a scenario's steps to programs: names become indices and labels, paths become what goes over the network.
 
-use super::children::JoinMode;
-use super::label::{self, Labels};
-use super::program::{Instruction, LogEvent, Op, Program, Steps};
-use crate::scenario::{Branch, ChannelSpec, Choice, Cpu, LockSpec, Repeat, Scenario, SemaphoreSpec, Step, TaskSpec};
-use hyper::http::uri::PathAndQuery;
+use super::labels::Labels;
+use super::program::{Instruction, Program, Steps};
+use super::steps::Op;
+use crate::scenario::{Branch, ChannelSpec, How, LockSpec, Repeat, Scenario, SemaphoreSpec, Step, TaskSpec};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 impl Program {
-    /// Makes the program of a group that stands alone, in a scenario with this seed.
+    /// The program of a group that stands alone, in a scenario with this seed.
     ///
     /// # Panics
     /// If a step names another group, a lock, a semaphore or a channel: there is none.
@@ -22,13 +21,13 @@ impl Program {
             semaphores: &[],
             channels: &[],
             labels,
-            done: HashMap::new(),
+            compiled: HashMap::new(),
         };
         compiler.program(task)
     }
 }
 
-/// Makes a program of each group, in the scenario's order. A group that several steps call has one program for all of them.
+/// The programs of all groups, in the scenario's order. All steps that call a group share its program.
 pub fn compile(scenario: &Scenario, labels: &mut Labels) -> Vec<Arc<Program>> {
     let mut compiler = Compiler {
         seed: scenario.seed,
@@ -37,33 +36,35 @@ pub fn compile(scenario: &Scenario, labels: &mut Labels) -> Vec<Arc<Program>> {
         semaphores: &scenario.semaphores,
         channels: &scenario.channels,
         labels,
-        done: HashMap::new(),
+        compiled: HashMap::new(),
     };
     scenario.tasks.iter().map(|task| compiler.group(&task.name)).collect()
 }
 
-struct Compiler<'a> {
+/// What steps need to be compiled.
+pub(super) struct Compiler<'a> {
     seed: u64,
     tasks: &'a [TaskSpec],
     locks: &'a [LockSpec],
     semaphores: &'a [SemaphoreSpec],
     channels: &'a [ChannelSpec],
     labels: &'a mut Labels,
-    done: HashMap<&'a str, Arc<Program>>,
+    /// The programs of groups so far.
+    compiled: HashMap<&'a str, Arc<Program>>,
 }
 
-/// Why a name that a step uses is there.
-const CHECKED: &str = "whoever read the scenario has looked up every name, and found no group that calls itself";
+/// Why every name in a step can be found, and the search for groups ends.
+const CHECKED: &str = "the scenario's check has looked up every name, and found no group that calls itself";
 
 impl<'a> Compiler<'a> {
     /// The program of the group of this name.
     fn group(&mut self, name: &str) -> Arc<Program> {
-        if let Some(program) = self.done.get(name) {
+        if let Some(program) = self.compiled.get(name) {
             return program.clone();
         }
         let task = self.tasks.iter().find(|task| task.name == name).expect(CHECKED);
         let program = Arc::new(self.program(task));
-        self.done.insert(&task.name, program.clone());
+        self.compiled.insert(&task.name, program.clone());
         program
     }
 
@@ -78,12 +79,12 @@ impl<'a> Compiler<'a> {
         }
     }
 
-    /// What the tasks do that a step of `group` calls in this manner.
-    fn branch(&mut self, group: &str, manner: &str, branch: &Branch) -> Arc<Program> {
+    /// What the child tasks do that a step of `group` makes; `word` is the step's word.
+    pub(super) fn branch(&mut self, group: &str, word: &str, branch: &Branch) -> Arc<Program> {
         match branch {
             Branch::Group(name) => self.group(name),
             Branch::Steps(steps) => {
-                let group = format!("{group} {manner}");
+                let group = format!("{group} {word}");
                 Arc::new(Program {
                     seed: self.seed,
                     repeat: Repeat::Times(1),
@@ -96,200 +97,59 @@ impl<'a> Compiler<'a> {
         }
     }
 
-    fn call(&mut self, group: &str, manner: JoinMode, branches: &[Branch]) -> Op {
-        let program = |branch| self.branch(group, manner.into_str(), branch);
-        Op::Call {
-            manner,
-            programs: branches.iter().map(program).collect(),
-        }
+    /// The steps of a task of `group`.
+    pub(super) fn steps(&mut self, group: &str, steps: &[Step]) -> Steps {
+        let instruction = |step| Instruction {
+            label: self.labels.intern(&Op::name(step)),
+            op: Op::compile(step, group, self),
+        };
+        steps.iter().map(instruction).collect()
     }
 
-    fn steps(&mut self, group: &str, steps: &[Step]) -> Steps {
-        steps
-            .iter()
-            .map(|step| Instruction {
-                label: self.labels.intern(&label::name(step)),
-                op: self.operation(group, step),
-            })
-            .collect()
+    /// The index of the lock of this name, and how tasks wait for it.
+    pub(super) fn lock(&self, name: &str) -> (usize, How) {
+        let index = self.locks.iter().position(|lock| lock.name == name).expect(CHECKED);
+        (index, self.locks[index].how)
     }
 
-    fn operation(&mut self, group: &str, step: &Step) -> Op {
-        match step {
-            Step::Cpu(Cpu::Work(amount)) => Op::Work(*amount),
-            &Step::Cpu(Cpu::Kernel { kernel, size }) => Op::Kernel { kernel, size },
-            Step::Sleep(time) => Op::Sleep(*time),
-            Step::Block(time) => Op::Block(*time),
-            Step::Http { path } => Op::Http(request_path(path)),
-            &Step::File { op, size, how } => Op::File { op, size, how },
-            &Step::Db { op, rows, how } => Op::Db { op, rows, how },
-            Step::Yield => Op::Yield,
-            Step::Offload(steps) => Op::Offload(self.steps(group, steps)),
-            Step::InPlace(steps) => Op::InPlace(self.steps(group, steps)),
-            Step::Timeout { after, steps } => Op::Timeout {
-                after: *after,
-                steps: self.steps(group, steps),
-            },
-            Step::Lock { name, steps } => {
-                let lock = place(self.locks, |lock| lock.name == *name);
-                Op::Lock {
-                    lock,
-                    how: self.locks[lock].how,
-                    steps: self.steps(group, steps),
-                }
-            }
-            Step::Semaphore { name, steps } => Op::Semaphore {
-                semaphore: place(self.semaphores, |semaphore| semaphore.name == *name),
-                steps: self.steps(group, steps),
-            },
-            Step::Send { channel } => Op::Send(place(self.channels, |known| known.name == *channel)),
-            Step::Recv { channel } => Op::Recv(place(self.channels, |known| known.name == *channel)),
-            Step::Gather(branches) => self.call(group, JoinMode::Gather, branches),
-            Step::Group(branches) => self.call(group, JoinMode::Group, branches),
-            Step::Race(branches) => self.call(group, JoinMode::Race, branches),
-            Step::Spawn { branch, count, wait } => {
-                let program = self.branch(group, "spawn", branch);
-                if *wait {
-                    Op::Call {
-                        manner: JoinMode::Spawn,
-                        programs: (0..*count).map(|_| program.clone()).collect(),
-                    }
-                } else {
-                    Op::Spawn { program, count: *count }
-                }
-            }
-            Step::Unawaited(branch) => Op::Unawaited(self.branch(group, "unawaited", branch)),
-            Step::Log {
-                level,
-                message,
-                items,
-                how,
-            } => Op::Log(Arc::new(LogEvent {
-                level: *level,
-                message: message.clone(),
-                items: (0..*items).collect(),
-                how: *how,
-            })),
-            Step::Choose(choices) => {
-                let mut sum = 0.0;
-                let choice = |choice: &Choice| {
-                    sum += choice.weight;
-                    (sum, self.steps(group, &choice.steps))
-                };
-                Op::Choose(choices.iter().map(choice).collect())
-            }
-            Step::Loop { times, steps } => Op::Loop {
-                times: *times,
-                steps: self.steps(group, steps),
-            },
-            Step::Fail { message, chance } => Op::Fail {
-                message: message.clone(),
-                chance: *chance,
-            },
-            Step::Panic { message, chance } => Op::Panic {
-                message: message.clone(),
-                chance: *chance,
-            },
-        }
+    /// The index of the semaphore of this name.
+    pub(super) fn semaphore(&self, name: &str) -> usize {
+        let mut semaphores = self.semaphores.iter();
+        semaphores.position(|semaphore| semaphore.name == name).expect(CHECKED)
     }
-}
 
-fn place<T>(all: &[T], is_it: impl FnMut(&T) -> bool) -> usize {
-    all.iter().position(is_it).expect(CHECKED)
-}
-
-/// A path as it goes over the wire: what a URI may not hold is percent-encoded.
-fn request_path(path: &str) -> PathAndQuery {
-    let mut wire = String::from(if path.starts_with('/') { "" } else { "/" });
-    for byte in path.bytes() {
-        match byte {
-            b'a'..=b'z'
-            | b'A'..=b'Z'
-            | b'0'..=b'9'
-            | b'/'
-            | b'?'
-            | b'%'
-            | b'-'
-            | b'.'
-            | b'_'
-            | b'~'
-            | b'!'
-            | b'$'
-            | b'&'
-            | b'\''
-            | b'('
-            | b')'
-            | b'*'
-            | b'+'
-            | b','
-            | b';'
-            | b'='
-            | b':'
-            | b'@' => wire.push(byte.into()),
-            other => wire.push_str(&format!("%{other:02X}")),
-        }
+    /// The index of the channel of this name.
+    pub(super) fn channel(&self, name: &str) -> usize {
+        let mut channels = self.channels.iter();
+        channels.position(|channel| channel.name == name).expect(CHECKED)
     }
-    // Only an absurd length is left to go wrong.
-    wire.parse().unwrap_or_else(|_| PathAndQuery::from_static("/"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::record::Definition;
-    use crate::scenario::{Arrivals, Start};
-    use proptest::prelude::*;
-
-    fn group(name: &str, steps: Vec<Step>) -> TaskSpec {
-        TaskSpec {
-            name: name.into(),
-            count: None,
-            start: Start::Called,
-            arrivals: Arrivals::Together,
-            until: None,
-            repeat: Repeat::Times(2),
-            timeout: None,
-            steps,
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn every_path_can_be_requested(path in "/\\PC{0,40}") {
-            let wire = request_path(&path);
-            prop_assert!(wire.as_str().len() >= path.len());
-        }
-    }
+    use crate::scenario;
 
     #[test]
-    fn a_plain_path_stays_as_it_is() {
-        assert_eq!(request_path("/weather?city=Oslo&days=3"), "/weather?city=Oslo&days=3");
-        assert_eq!(request_path("/a b/ü"), "/a%20b/%C3%BC");
-        assert_eq!(request_path("weather"), "/weather");
-    }
-
-    #[test]
-    fn inner_steps_have_labels_too_and_equal_steps_share_theirs() {
-        let task = group(
-            "api",
-            vec![Step::Yield, Step::Offload(vec![Step::InPlace(vec![Step::Yield])])],
-        );
+    fn inner_steps_have_labels_too_and_equal_steps_share_a_label() {
+        let text = r#"
+            title = "steps within steps"
+            [[task]]
+            name = "api"
+            steps = ["yield", { gather = [[{ offload = [{ sleep = "1ms" }] }], ["yield"]] }]
+        "#;
+        let scenario = scenario::read("test.toml", text).unwrap();
         let mut labels = Labels::new();
-        let compiled = Program::new(&task, 7, &mut labels).steps;
-        let Op::Offload(inner) = &compiled[1].op else {
-            panic!("{compiled:?}")
-        };
-        let Op::InPlace(innermost) = &inner[0].op else {
-            panic!("{inner:?}")
-        };
-        assert_eq!(innermost[0].label, compiled[0].label);
+        let programs = compile(&scenario, &mut labels);
+        assert_eq!(programs[0].steps.len(), 2);
         let names: Vec<_> = labels
             .definitions()
-            .map(|d| match d {
+            .map(|definition| match definition {
                 Definition::Label { text, .. } => text,
                 other => panic!("{other:?}"),
             })
             .collect();
-        assert_eq!(names, ["yield", "offload", "in_place"]);
+        assert_eq!(names, ["yield", "gather 2", "offload", "sleep 1ms"]);
     }
 }

@@ -1,0 +1,150 @@
+//! Children of async tasks: tasks of the same runtime, which are aborted when no task wants their results.
+//!
+//! tokio drops an aborted task at its next suspension. If the task is suspended already, that is at once. What the task has
+//! handed to a blocking thread runs on.
+
+use super::{Detached, Join};
+use crate::probe::{self, TaskHandle, lane};
+use crate::record::{Label, Reason};
+use crate::workload::TaskCtx;
+use crate::workload::async_interpreter::{AsyncContext, AsyncInterpreter, labelled};
+use crate::workload::children::{CompletionReporter, JoinMode, JoinState, NextAction};
+use crate::workload::draw::Seed;
+use crate::workload::program::Program;
+use crate::workload::readiness::DeadlineGuard;
+use crate::workload::step_error::StepResult;
+use rand::Rng;
+use rand_pcg::Pcg64Mcg;
+use std::future::poll_fn;
+use std::pin::pin;
+use std::sync::Arc;
+use tokio::runtime::Handle;
+use tokio::task::{AbortHandle, JoinHandle};
+
+impl Join {
+    /// Runs the children, and is suspended until the join mode lets the parent go on.
+    pub(in crate::workload) async fn run_async(
+        &self,
+        parent: &mut AsyncInterpreter<'_>,
+        label: Label,
+    ) -> StepResult {
+        let context = &*parent.context;
+        context.services.reserve_spawns(&context.task, self.programs.len())?;
+        let mut children = Children {
+            context,
+            join: JoinState::new(self.mode),
+            aborts: Vec::with_capacity(self.programs.len()),
+        };
+        for program in &*self.programs {
+            children.spawn(program, parent.rng);
+        }
+        let deadline = DeadlineGuard::new(&context.task, None, parent.limit);
+        while !children.join.all_observed() {
+            let (completions, observed) = children.join.completions();
+            let next = pin!(poll_fn(|context| completions.poll(observed, context)));
+            let end = labelled(Reason::Join, label, next).await;
+            match children.join.observe(end) {
+                NextAction::Wait => {}
+                NextAction::CancelPending => children.abort_pending(),
+                NextAction::GoOn => break,
+            }
+        }
+        drop(deadline);
+        lane::step(&context.task, label, children.join.start());
+        children.conclude()
+    }
+}
+
+impl Detached {
+    /// Gives the children to the runtime.
+    pub(in crate::workload) fn run_async(&self, parent: &mut AsyncInterpreter<'_>, label: Label) -> StepResult {
+        let context = &*parent.context;
+        context.services.reserve_spawns(&context.task, self.count as usize)?;
+        let start = probe::now();
+        for _ in 0..self.count {
+            drop(spawn_child(context, parent.rng, &self.program, |handle| {
+                probe::unheard(handle);
+                None
+            }));
+        }
+        lane::step(&context.task, label, start);
+        Ok(())
+    }
+}
+
+/// Spawns a child. `register` gets its handle before it can run, and returns how it reports its end.
+fn spawn_child(
+    parent: &AsyncContext,
+    rng: &mut Pcg64Mcg,
+    program: &Arc<Program>,
+    register: impl FnOnce(&TaskHandle) -> Option<CompletionReporter>,
+) -> JoinHandle<()> {
+    let registry = parent.task.registry();
+    let group = registry.group_named(program.group());
+    let seed = Seed::drawn(rng.random());
+    probe::spawn(&Handle::current(), registry, &group, |handle| {
+        let reporter = register(&handle);
+        TaskCtx::child(handle, program.clone(), parent.services.clone(), seed, reporter).boxed()
+    })
+}
+
+/// The children of a step, which are aborted if the step's future is dropped.
+struct Children<'a> {
+    context: &'a AsyncContext,
+    join: JoinState,
+    /// In the order of the branches. Empty once no child is to be aborted.
+    aborts: Vec<AbortHandle>,
+}
+
+impl Children<'_> {
+    fn spawn(&mut self, program: &Arc<Program>, rng: &mut Pcg64Mcg) {
+        let join = &mut self.join;
+        let task = spawn_child(self.context, rng, program, |handle| {
+            let reporter = join.next_reporter();
+            join.add_child(handle.clone());
+            Some(reporter)
+        });
+        self.aborts.push(task.abort_handle());
+    }
+
+    fn abort_pending(&self) {
+        for (child, _) in self.join.pending() {
+            self.aborts[child].abort();
+        }
+    }
+
+    /// Aborts the children that have not ended. Nothing observes how they end.
+    fn give_up(&mut self) {
+        self.join.detach_pending();
+        self.abort_pending();
+    }
+
+    /// Ends the step, and decides what becomes of the children that have not ended.
+    fn conclude(mut self) -> StepResult {
+        self.join.observe_reported();
+        let cancels = match self.join.mode() {
+            JoinMode::Gather => {
+                self.join.orphan_pending(self.context.services.stop());
+                false
+            }
+            JoinMode::Group | JoinMode::Race | JoinMode::Spawn => {
+                self.give_up();
+                true
+            }
+        };
+        self.aborts.clear();
+        self.join.conclude(self.context.services.stop(), cancels)
+    }
+}
+
+impl Drop for Children<'_> {
+    fn drop(&mut self) {
+        if self.aborts.is_empty() {
+            return;
+        }
+        if !self.context.services.stop().is_requested() {
+            self.join.log_cancelled();
+        }
+        self.give_up();
+    }
+}

@@ -1,0 +1,72 @@
+//! Children of tasks that hold their thread: each child that is waited for has a thread of its own, and none can be
+//! cancelled.
+//!
+//! Such a child does not queue at its parent's executor: a pool whose threads all wait for children would never run one.
+
+use super::{Detached, Join};
+use crate::probe::{self, TaskHandle, lane};
+use crate::record::Label;
+use crate::workload::TaskCtx;
+use crate::workload::children::{CompletionReporter, JoinState, NextAction};
+use crate::workload::draw::Seed;
+use crate::workload::program::Program;
+use crate::workload::step_error::StepResult;
+use crate::workload::sync_interpreter::SyncInterpreter;
+use rand::Rng;
+use std::sync::Arc;
+
+impl Join {
+    /// Runs the children, and holds the thread until the join mode lets the parent go on.
+    pub(in crate::workload) fn run_sync(&self, parent: &mut SyncInterpreter<'_>, label: Label) -> StepResult {
+        parent.services.reserve_spawns(parent.task, self.programs.len())?;
+        let mut join = JoinState::new(self.mode);
+        for program in &*self.programs {
+            let child = child(parent, program, |handle| {
+                let reporter = join.next_reporter();
+                join.add_child(handle.clone());
+                Some(reporter)
+            });
+            child.run_on_thread();
+        }
+        lane::blocking(label, || {
+            while !join.all_observed() {
+                let (completions, observed) = join.completions();
+                if join.observe(completions.wait(observed)) == NextAction::GoOn {
+                    break;
+                }
+            }
+        });
+        join.observe_reported();
+        join.orphan_pending(parent.services.stop());
+        join.conclude(parent.services.stop(), false)
+    }
+}
+
+impl Detached {
+    /// Gives the children to the executor, or a thread each.
+    pub(in crate::workload) fn run_sync(&self, parent: &mut SyncInterpreter<'_>, label: Label) -> StepResult {
+        parent.services.reserve_spawns(parent.task, self.count as usize)?;
+        let start = probe::now();
+        for _ in 0..self.count {
+            let child = child(parent, &self.program, |handle| {
+                probe::unheard(handle);
+                None
+            });
+            parent.services.spawn_detached(child);
+        }
+        lane::step(parent.task, label, start);
+        Ok(())
+    }
+}
+
+/// A child that is queued from now on. `register` gets its handle, and returns how it reports its end.
+fn child(
+    parent: &mut SyncInterpreter<'_>,
+    program: &Arc<Program>,
+    register: impl FnOnce(&TaskHandle) -> Option<CompletionReporter>,
+) -> TaskCtx {
+    let handle = parent.task.child(&parent.task.registry().group_named(program.group()));
+    let reporter = register(&handle);
+    let seed = Seed::drawn(parent.rng.random());
+    TaskCtx::child(handle, program.clone(), parent.services.clone(), seed, reporter)
+}

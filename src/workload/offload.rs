@@ -1,0 +1,91 @@
+//! Work that an async task hands to a blocking thread, as a child of its own.
+//!
+//! Nothing can stop the work there. If the task that waits for it is cancelled, by a timeout or otherwise, the work goes on
+//! to its end, and no task waits for it any more: it is orphaned.
+
+use super::Services;
+use super::async_interpreter::{AsyncInterpreter, labelled};
+use super::draw::Seed;
+use super::step_error::{StepError, StepResult, outcome};
+use super::sync_interpreter::SyncInterpreter;
+use super::task::record_end;
+use crate::probe::{self, TaskHandle, lane};
+use crate::record::{Label, Outcome, Reason};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::pin::pin;
+use std::sync::Arc;
+
+/// Has a blocking thread do `work` as a child of this task, and waits for it. The work goes on if the wait is cancelled. The
+/// child draws from `seed`.
+pub(super) async fn offload(
+    interpreter: &mut AsyncInterpreter<'_>,
+    label: Label,
+    reason: Reason,
+    seed: Seed,
+    work: impl FnOnce(&mut SyncInterpreter<'_>) -> StepResult + Send + 'static,
+) -> StepResult {
+    let start = probe::now();
+    let context = &mut *interpreter.context;
+    let wait = context.readiness().begin_wait(interpreter.limit);
+    let token = wait.token();
+    let child = Child(probe::offloaded(&context.task));
+    let _orphan = OrphanGuard {
+        child: child.0.clone(),
+        services: context.services.clone(),
+    };
+    let queued_since = probe::now();
+    let services = context.services.clone();
+    // The run does not end before its orphans.
+    let live = services.live_tasks().track();
+    let mut rng = seed.turn(0);
+    let job = tokio::task::spawn_blocking(move || {
+        let result = lane::job(&child.0, queued_since, Reason::Unknown, || {
+            let mut interpreter = SyncInterpreter {
+                task: &child.0,
+                services: &services,
+                rng: &mut rng,
+            };
+            catch_unwind(AssertUnwindSafe(|| work(&mut interpreter)))
+        });
+        let outcome = result.as_ref().map_or(Outcome::Panicked, |&result| outcome(result));
+        record_end(&child.0, outcome);
+        token.ready();
+        drop(live);
+        result
+    });
+    match labelled(reason, label, pin!(job)).await {
+        Ok(Ok(result)) => result?,
+        // The child panicked, and so does the task that waits for it.
+        Ok(Err(panic)) => resume_unwind(panic),
+        // The runtime shuts down and will not start the job any more.
+        Err(_) => return Err(StepError::Stopped),
+    }
+    drop(wait);
+    lane::step(&context.task, label, start);
+    Ok(())
+}
+
+/// The task of a job. It is cancelled if the job is dropped before it runs.
+struct Child(TaskHandle);
+
+impl Drop for Child {
+    fn drop(&mut self) {
+        // Has no effect on a task that has ended already.
+        record_end(&self.0, Outcome::Cancelled);
+    }
+}
+
+/// Marks the child as an orphan if the wait for it ends before the child does.
+struct OrphanGuard {
+    child: TaskHandle,
+    services: Arc<Services>,
+}
+
+impl Drop for OrphanGuard {
+    fn drop(&mut self) {
+        // When the run ends, no task is left to wait for another one.
+        if !self.services.stop().is_requested() && probe::orphaned(&self.child) {
+            tracing::info!("{} is no longer waited for, and cannot be stopped", self.child.name());
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! Why a repetition of a task's steps ends early, and what that makes of the repetition.
+
+use super::spawn_limit::SpawnLimitReached;
+use super::stop::Stopped;
+use crate::record::{Nanos, Outcome};
+use std::time::Duration;
+
+/// Why a repetition ended before its last step.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum StepError {
+    /// A step failed.
+    Failed,
+    /// The time limit of the repetition, or of a `timeout` step, has passed.
+    TimedOut,
+    /// The run is over.
+    Stopped,
+}
+
+/// How a step, or a list of steps, ended.
+pub(super) type StepResult = Result<(), StepError>;
+
+impl From<Stopped> for StepError {
+    fn from(_: Stopped) -> StepError {
+        StepError::Stopped
+    }
+}
+
+impl From<SpawnLimitReached> for StepError {
+    fn from(_: SpawnLimitReached) -> StepError {
+        StepError::Failed
+    }
+}
+
+/// The result of steps that took `took` under this limit. Steps that end after their limit have timed out, even if they
+/// could not be cancelled, unless the end of the run cut them short.
+pub(super) fn apply_limit(result: StepResult, took: Nanos, limit: Option<Duration>) -> StepResult {
+    match limit {
+        Some(limit) if result != Err(StepError::Stopped) && took > Nanos::from(limit) => Err(StepError::TimedOut),
+        _ => result,
+    }
+}
+
+/// The outcome to record for a repetition, or for a job, with this result.
+pub(super) fn outcome(result: StepResult) -> Outcome {
+    match result {
+        Ok(()) => Outcome::Completed,
+        Err(StepError::Failed) => Outcome::Failed,
+        Err(StepError::TimedOut) => Outcome::TimedOut,
+        Err(StepError::Stopped) => Outcome::Cancelled,
+    }
+}

@@ -1,0 +1,32 @@
+//! `block`: puts the thread to sleep, on a worker too.
+
+use super::StepProgram;
+use crate::record::Label;
+use crate::scenario::steps as spec;
+use crate::workload::compile::Compiler;
+use crate::workload::step_error::StepResult;
+use crate::workload::sync_interpreter::SyncInterpreter;
+use crate::probe::lane;
+use crate::scenario::{Draw, show_draw};
+use crate::workload::draw::sample;
+
+#[derive(Debug)]
+pub(super) struct Block(Draw);
+
+impl StepProgram for Block {
+    type Spec = spec::Block;
+
+    fn name(spec: &spec::Block) -> String {
+        format!("block {}", show_draw(&spec.0))
+    }
+
+    fn compile(spec: &spec::Block, _: &str, _: &mut Compiler<'_>) -> Block {
+        Block(spec.0)
+    }
+
+    fn run_sync(&self, interpreter: &mut SyncInterpreter<'_>, label: Label) -> StepResult {
+        let time = sample(&self.0, interpreter.rng);
+        lane::blocking(label, || std::thread::sleep(time));
+        Ok(())
+    }
+}

@@ -1,0 +1,33 @@
+//! `fail`: ends the repetition as failed, always or by chance.
+
+use super::StepProgram;
+use crate::record::Label;
+use crate::scenario::steps as spec;
+use crate::workload::compile::Compiler;
+use crate::workload::step_error::StepResult;
+use crate::workload::sync_interpreter::SyncInterpreter;
+use crate::workload::draw::happens;
+use crate::workload::step_error::StepError;
+
+#[derive(Debug)]
+pub(super) struct Fail(spec::Fail);
+
+impl StepProgram for Fail {
+    type Spec = spec::Fail;
+
+    fn name(_: &spec::Fail) -> String {
+        "fail".to_owned()
+    }
+
+    fn compile(spec: &spec::Fail, _: &str, _: &mut Compiler<'_>) -> Fail {
+        Fail(spec.clone())
+    }
+
+    fn run_sync(&self, interpreter: &mut SyncInterpreter<'_>, _: Label) -> StepResult {
+        if happens(self.0.chance, interpreter.rng) {
+            tracing::warn!("{}", self.0.message);
+            return Err(StepError::Failed);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,141 @@
+//! `http`: a request to the loopback service, over a connection of the task's own on a runtime.
+
+use super::StepProgram;
+use crate::record::Label;
+use crate::scenario::steps as spec;
+use crate::workload::compile::Compiler;
+use crate::workload::step_error::StepResult;
+use crate::workload::sync_interpreter::SyncInterpreter;
+use crate::probe::{self, lane};
+use crate::record::Reason;
+use crate::workload::async_interpreter::{AsyncInterpreter, labelled};
+use crate::workload::error_throttle::ErrorKind;
+use crate::workload::http::HttpClient;
+use crate::workload::step_error::StepError;
+use hyper::StatusCode;
+use hyper::http::uri::PathAndQuery;
+use rand::Rng;
+use std::fmt::Display;
+use std::future::Future;
+use std::pin::pin;
+use std::time::Duration;
+
+/// How long a task that could not connect waits before its repetition fails. There is no port or descriptor left then, and a
+/// task that tried again at once would keep its worker.
+const BACK_OFF: Duration = Duration::from_millis(50);
+
+#[derive(Debug)]
+pub(super) struct Http {
+    path: PathAndQuery,
+}
+
+impl StepProgram for Http {
+    type Spec = spec::Http;
+
+    fn name(spec: &spec::Http) -> String {
+        format!("http {}", spec.path)
+    }
+
+    fn compile(spec: &spec::Http, _: &str, _: &mut Compiler<'_>) -> Http {
+        Http {
+            path: request_path(&spec.path),
+        }
+    }
+
+    fn run_sync(&self, interpreter: &mut SyncInterpreter<'_>, label: Label) -> StepResult {
+        let draw = interpreter.rng.random();
+        let http = interpreter.services.http();
+        let reply = lane::blocking(label, || http.get_sync(&self.path, draw));
+        self.judge(reply, interpreter)
+    }
+
+    fn run_async(&self, interpreter: &mut AsyncInterpreter<'_>, label: Label) -> impl Future<Output = StepResult> {
+        Box::pin(self.request(interpreter, label))
+    }
+}
+
+impl Http {
+    async fn request(&self, interpreter: &mut AsyncInterpreter<'_>, label: Label) -> StepResult {
+        let draw = interpreter.rng.random();
+        let start = probe::now();
+        let task = interpreter.context.task.id();
+        let readiness = interpreter.context.http_readiness();
+        // The task does not own the connection until the reply is complete: if the request is cancelled, the connection
+        // with half a reply on it goes down too.
+        let mut client = match interpreter.context.http.take() {
+            Some(client) if client.is_open() => client,
+            _ => {
+                let connect = Box::pin(HttpClient::connect(interpreter.context.services.http().address()));
+                match interpreter.wait(Reason::Http, label, None, pin!(connect)).await {
+                    Ok(client) => Box::new(client),
+                    Err(error) => {
+                        let result = self.judge(Err(error), &interpreter.sync());
+                        let sleep = pin!(tokio::time::sleep(BACK_OFF));
+                        interpreter.wait(Reason::Http, label, None, sleep).await;
+                        return result;
+                    }
+                }
+            }
+        };
+        let wait = readiness.begin_wait(interpreter.limit);
+        let request = pin!(client.get(&self.path, draw, (task, wait.number())));
+        let reply = labelled(Reason::Http, label, request).await;
+        drop(wait);
+        if reply.is_ok() {
+            interpreter.context.http = Some(client);
+        }
+        lane::step(&interpreter.context.task, label, start);
+        self.judge(reply, &interpreter.sync())
+    }
+
+    /// What this reply makes of the repetition.
+    fn judge(&self, reply: Result<StatusCode, impl Display>, interpreter: &SyncInterpreter<'_>) -> StepResult {
+        let path = &self.path;
+        match reply {
+            Ok(status) if status.is_success() => Ok(()),
+            Ok(status) => {
+                tracing::warn!("http {path}: status {}", status.as_u16());
+                Err(StepError::Failed)
+            }
+            Err(error) => {
+                let message = format_args!("no reply to http {path}: {error}");
+                Err(interpreter.service_error(ErrorKind::Http, message))
+            }
+        }
+    }
+}
+
+/// A path as it goes over the network: bytes that a URI may not hold are percent-encoded.
+fn request_path(path: &str) -> PathAndQuery {
+    let mut encoded = String::from(if path.starts_with('/') { "" } else { "/" });
+    for byte in path.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => encoded.push(byte.into()),
+            byte if b"/?%-._~!$&'()*+,;=:@".contains(&byte) => encoded.push(byte.into()),
+            other => encoded.push_str(&format!("%{other:02X}")),
+        }
+    }
+    // Only an absurd length can still be wrong.
+    encoded.parse().unwrap_or_else(|_| PathAndQuery::from_static("/"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn every_path_can_be_requested(path in "/\\PC{0,40}") {
+            let encoded = request_path(&path);
+            prop_assert!(encoded.as_str().len() >= path.len());
+        }
+    }
+
+    #[test]
+    fn a_plain_path_stays_as_it_is() {
+        assert_eq!(request_path("/weather?city=Oslo&days=3"), "/weather?city=Oslo&days=3");
+        assert_eq!(request_path("/a b/ü"), "/a%20b/%C3%BC");
+        assert_eq!(request_path("weather"), "/weather");
+    }
+}

@@ -1,0 +1,37 @@
+//! `in_place`: does steps on the worker, after handing its other tasks to another thread.
+
+use super::StepProgram;
+use crate::record::Label;
+use crate::scenario::steps as spec;
+use crate::workload::compile::Compiler;
+use crate::workload::step_error::StepResult;
+use crate::workload::sync_interpreter::SyncInterpreter;
+use crate::workload::async_interpreter::AsyncInterpreter;
+use crate::workload::program::Steps;
+
+#[derive(Debug)]
+pub(super) struct InPlace {
+    steps: Steps,
+}
+
+impl StepProgram for InPlace {
+    type Spec = spec::InPlace;
+
+    fn name(_: &spec::InPlace) -> String {
+        "in_place".to_owned()
+    }
+
+    fn compile(spec: &spec::InPlace, group: &str, compiler: &mut Compiler<'_>) -> InPlace {
+        InPlace {
+            steps: compiler.steps(group, &spec.0),
+        }
+    }
+
+    fn run_sync(&self, interpreter: &mut SyncInterpreter<'_>, label: Label) -> StepResult {
+        interpreter.span(label, |interpreter| interpreter.run(&self.steps))
+    }
+
+    async fn run_async(&self, interpreter: &mut AsyncInterpreter<'_>, label: Label) -> StepResult {
+        tokio::task::block_in_place(|| self.run_sync(&mut interpreter.sync(), label))
+    }
+}

@@ -1,0 +1,65 @@
+//! `lock`: does steps while holding a lock.
+
+use super::StepProgram;
+use crate::record::Label;
+use crate::scenario::steps as spec;
+use crate::workload::compile::Compiler;
+use crate::workload::step_error::StepResult;
+use crate::workload::sync_interpreter::SyncInterpreter;
+use crate::probe::{self, lane};
+use crate::record::Reason;
+use crate::scenario::How;
+use crate::workload::async_interpreter::AsyncInterpreter;
+use crate::workload::program::Steps;
+use std::pin::pin;
+
+#[derive(Debug)]
+pub(super) struct Lock {
+    index: usize,
+    how: How,
+    steps: Steps,
+}
+
+impl StepProgram for Lock {
+    type Spec = spec::Lock;
+
+    fn name(spec: &spec::Lock) -> String {
+        format!("lock {}", spec.name)
+    }
+
+    fn compile(spec: &spec::Lock, group: &str, compiler: &mut Compiler<'_>) -> Lock {
+        let (index, how) = compiler.lock(&spec.name);
+        let steps = compiler.steps(group, &spec.steps);
+        Lock { index, how, steps }
+    }
+
+    fn run_sync(&self, interpreter: &mut SyncInterpreter<'_>, label: Label) -> StepResult {
+        let lock = &interpreter.services.shared().locks[self.index];
+        interpreter.span(label, |interpreter| {
+            let _guard = match lock.try_block() {
+                Some(guard) => guard,
+                None => lane::blocking(label, || lock.block())?,
+            };
+            interpreter.run(&self.steps)
+        })
+    }
+
+    async fn run_async(&self, interpreter: &mut AsyncInterpreter<'_>, label: Label) -> StepResult {
+        match self.how {
+            How::Async => Box::pin(self.run_suspended(interpreter, label)).await,
+            How::Sync | How::Offload => self.run_sync(&mut interpreter.sync(), label),
+        }
+    }
+}
+
+impl Lock {
+    async fn run_suspended(&self, interpreter: &mut AsyncInterpreter<'_>, label: Label) -> StepResult {
+        let start = probe::now();
+        let services = interpreter.context.services.clone();
+        let lock = pin!(services.shared().locks[self.index].suspending.lock());
+        let _guard = interpreter.wait(Reason::Lock, label, None, lock).await;
+        interpreter.run(&self.steps).await?;
+        lane::step(&interpreter.context.task, label, start);
+        Ok(())
+    }
+}

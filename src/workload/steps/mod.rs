@@ -1,0 +1,161 @@
+//! What each step of the scenario language does when it runs, one file each.
+//!
+//! A step's file holds how the step is compiled, its name on screen, what it does as a part of a future, and what it does on
+//! a thread. What a scenario may write, and what that means, is in the file of the same name in `scenario/steps`.
+//!
+//! To add a step, write these two files, and add a line to the list `steps!` here and to the one in `scenario/steps/mod.rs`.
+//! Nothing else names a step.
+
+use super::async_interpreter::AsyncInterpreter;
+use super::compile::Compiler;
+use super::step_error::StepResult;
+use super::sync_interpreter::SyncInterpreter;
+use crate::record::Label;
+use crate::scenario::{self, Step};
+use std::fmt::Debug;
+use std::future::Future;
+
+/// A step that is ready to run.
+///
+/// Locks, semaphores and channels are meant by their index in the scenario's lists.
+trait StepProgram: Debug + Sized {
+    /// The step as the scenario has it.
+    type Spec;
+
+    /// The step's name on screen. It says what the scenario's file says, so that a learner who looks from one to the other
+    /// recognises the step.
+    fn name(spec: &Self::Spec) -> String;
+
+    /// Makes the step ready to run in a task of `group`.
+    fn compile(spec: &Self::Spec, group: &str, compiler: &mut Compiler<'_>) -> Self;
+
+    /// Does the step as a program with threads would: the step holds the thread until it is done.
+    fn run_sync(&self, interpreter: &mut SyncInterpreter<'_>, label: Label) -> StepResult;
+
+    /// Does the step as a part of a future. Unless the step says otherwise, it holds the worker's thread here too.
+    ///
+    /// A future is as large as the largest step that it may await. So a step that needs much room puts its future into a
+    /// box, and a task that merely sleeps does not carry the room for a request.
+    fn run_async(&self, interpreter: &mut AsyncInterpreter<'_>, label: Label) -> impl Future<Output = StepResult> {
+        async move { self.run_sync(&mut interpreter.sync(), label) }
+    }
+}
+
+/// The registry: a line for each step, as in `scenario/steps/mod.rs`.
+///
+/// `cargo fmt` does not see modules that a macro declares: format the files by `rustfmt src/workload/steps/*.rs`.
+macro_rules! steps {
+    (
+        $( $module:ident: $name:ident, )*
+        ;
+        $( $bare_module:ident: $bare:ident, )*
+    ) => {
+        $( mod $module; )*
+        $( mod $bare_module; )*
+
+        /// A [`Step`] that is ready to run.
+        #[derive(Debug)]
+        pub(super) enum Op {
+            $( $name($module::$name), )*
+            $( $bare($bare_module::$bare), )*
+        }
+
+        impl Op {
+            /// The step's name on screen.
+            pub(super) fn name(step: &Step) -> String {
+                match step {
+                    $( Step::$name(spec) => $module::$name::name(spec), )*
+                    $( Step::$bare => $bare_module::$bare::name(&scenario::steps::$bare), )*
+                }
+            }
+
+            /// Makes a step ready to run in a task of `group`.
+            pub(super) fn compile(step: &Step, group: &str, compiler: &mut Compiler<'_>) -> Op {
+                match step {
+                    $( Step::$name(spec) => Op::$name(StepProgram::compile(spec, group, compiler)), )*
+                    $( Step::$bare => Op::$bare(StepProgram::compile(&scenario::steps::$bare, group, compiler)), )*
+                }
+            }
+
+            /// Does the step, and holds the thread until it is done.
+            pub(super) fn run_sync(&self, interpreter: &mut SyncInterpreter<'_>, label: Label) -> StepResult {
+                match self {
+                    $( Op::$name(step) => step.run_sync(interpreter, label), )*
+                    $( Op::$bare(step) => step.run_sync(interpreter, label), )*
+                }
+            }
+
+            /// Does the step as a part of a future.
+            pub(super) async fn run_async(&self, interpreter: &mut AsyncInterpreter<'_>, label: Label) -> StepResult {
+                match self {
+                    $( Op::$name(step) => step.run_async(interpreter, label).await, )*
+                    $( Op::$bare(step) => step.run_async(interpreter, label).await, )*
+                }
+            }
+        }
+    };
+}
+
+steps! {
+    cpu: Cpu,
+    sleep: Sleep,
+    block: Block,
+    http: Http,
+    file: File,
+    offload: Offload,
+    in_place: InPlace,
+    timeout: Timeout,
+    fail: Fail,
+    panic: Panic,
+    db: Db,
+    lock: Lock,
+    semaphore: Semaphore,
+    send: Send,
+    recv: Recv,
+    gather: Gather,
+    group: Group,
+    race: Race,
+    spawn: Spawn,
+    unawaited: Unawaited,
+    log: Log,
+    choose: Choose,
+    r#loop: Loop,
+    ;
+    r#yield: Yield,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The names of these steps, written as in a scenario.
+    fn names(steps: &str) -> Vec<String> {
+        let text = format!("title = 'test'\n[[task]]\nname = 'api'\nsteps = [{steps}]");
+        let scenario = scenario::read("test.toml", &text).unwrap_or_else(|report| panic!("{report}"));
+        scenario.tasks[0].steps.iter().map(Op::name).collect()
+    }
+
+    #[test]
+    fn a_step_has_the_name_that_the_scenario_gives_it() {
+        for (step, name) in [
+            ("{ cpu = '2ms' }", "cpu 2ms"),
+            ("{ cpu = { kernel = 'matmul', size = 128 } }", "cpu matmul 128"),
+            ("{ sleep = '5ms..15ms' }", "sleep 5ms..15ms"),
+            ("{ sleep = { median = '20ms', p99 = '120ms' } }", "sleep ~20ms"),
+            ("{ block = '1500us' }", "block 1.5ms"),
+            ("{ http = '/weather' }", "http /weather"),
+            ("{ file = { read = '64KiB' } }", "file read 64KiB"),
+            ("{ file = { write = '1000B', how = 'sync' } }", "file write 1000B sync"),
+            ("{ db = { read = 10 } }", "db read 10"),
+            ("{ timeout = { after = '3s', steps = ['yield'] } }", "timeout 3s"),
+            ("{ lock = { name = 'cache', steps = ['yield'] } }", "lock cache"),
+            ("{ gather = [['yield'], ['yield']] }", "gather 2"),
+            ("{ spawn = { what = ['yield'], count = 3, wait = true } }", "spawn steps ×3 and wait"),
+            ("{ loop = { times = 5, steps = ['yield'] } }", "loop ×5"),
+            ("{ log = { message = 'm' } }", "log info lazy"),
+            ("'yield'", "yield"),
+        ] {
+            assert_eq!(names(step), [name], "{step}");
+        }
+    }
+}

@@ -1,0 +1,42 @@
+//! `recv`: takes something out of a channel, and waits while the channel is empty.
+
+use super::StepProgram;
+use super::send::{wait_on_thread, wait_suspended};
+use crate::record::Label;
+use crate::scenario::steps as spec;
+use crate::workload::async_interpreter::AsyncInterpreter;
+use crate::workload::compile::Compiler;
+use crate::workload::step_error::StepResult;
+use crate::workload::sync_interpreter::SyncInterpreter;
+use std::future::Future;
+
+#[derive(Debug)]
+pub(super) struct Recv {
+    channel: usize,
+}
+
+impl StepProgram for Recv {
+    type Spec = spec::Recv;
+
+    fn name(spec: &spec::Recv) -> String {
+        format!("recv {}", spec.channel)
+    }
+
+    fn compile(spec: &spec::Recv, _: &str, compiler: &mut Compiler<'_>) -> Recv {
+        Recv {
+            channel: compiler.channel(&spec.channel),
+        }
+    }
+
+    fn run_sync(&self, interpreter: &mut SyncInterpreter<'_>, label: Label) -> StepResult {
+        let channel = &interpreter.services.shared().channels[self.channel];
+        wait_on_thread(interpreter, label, channel.try_recv(), channel.recv())
+    }
+
+    fn run_async(&self, interpreter: &mut AsyncInterpreter<'_>, label: Label) -> impl Future<Output = StepResult> {
+        Box::pin(async move {
+            let services = interpreter.context.services.clone();
+            wait_suspended(interpreter, label, services.shared().channels[self.channel].recv()).await
+        })
+    }
+}

@@ -1,0 +1,78 @@
+//! `send`: puts something into a channel, and waits while the channel is full.
+
+use super::StepProgram;
+use crate::record::Label;
+use crate::scenario::steps as spec;
+use crate::workload::compile::Compiler;
+use crate::workload::step_error::StepResult;
+use crate::workload::sync_interpreter::SyncInterpreter;
+use crate::probe::{self, lane};
+use crate::record::Reason;
+use crate::workload::async_interpreter::AsyncInterpreter;
+use crate::workload::shared::block_on;
+use crate::workload::step_error::StepError;
+use std::future::Future;
+use std::pin::pin;
+use tokio::sync::{AcquireError, TryAcquireError};
+
+#[derive(Debug)]
+pub(super) struct Send {
+    channel: usize,
+}
+
+impl StepProgram for Send {
+    type Spec = spec::Send;
+
+    fn name(spec: &spec::Send) -> String {
+        format!("send {}", spec.channel)
+    }
+
+    fn compile(spec: &spec::Send, _: &str, compiler: &mut Compiler<'_>) -> Send {
+        Send {
+            channel: compiler.channel(&spec.channel),
+        }
+    }
+
+    fn run_sync(&self, interpreter: &mut SyncInterpreter<'_>, label: Label) -> StepResult {
+        let channel = &interpreter.services.shared().channels[self.channel];
+        wait_on_thread(interpreter, label, channel.try_send(), channel.send())
+    }
+
+    fn run_async(&self, interpreter: &mut AsyncInterpreter<'_>, label: Label) -> impl Future<Output = StepResult> {
+        Box::pin(async move {
+            let services = interpreter.context.services.clone();
+            wait_suspended(interpreter, label, services.shared().channels[self.channel].send()).await
+        })
+    }
+}
+
+/// Waits until something has gone into a channel, or come out of it, unless `tried` has done that already.
+pub(super) fn wait_on_thread(
+    interpreter: &SyncInterpreter<'_>,
+    label: Label,
+    tried: Result<(), TryAcquireError>,
+    transfer: impl Future<Output = Result<(), AcquireError>>,
+) -> StepResult {
+    match tried {
+        Ok(()) => {
+            lane::step(interpreter.task, label, probe::now());
+            Ok(())
+        }
+        // Channels are closed when the run stops, and only then.
+        Err(_) => lane::blocking(label, || block_on(transfer)).map_err(|_| StepError::Stopped),
+    }
+}
+
+/// Waits until something has gone into a channel, or come out of it.
+pub(super) async fn wait_suspended(
+    interpreter: &AsyncInterpreter<'_>,
+    label: Label,
+    transfer: impl Future<Output = Result<(), AcquireError>>,
+) -> StepResult {
+    let start = probe::now();
+    let transferred = interpreter.wait(Reason::Channel, label, None, pin!(transfer)).await;
+    // Channels are closed when the run stops, and only then.
+    transferred.map_err(|_| StepError::Stopped)?;
+    lane::step(&interpreter.context.task, label, start);
+    Ok(())
+}

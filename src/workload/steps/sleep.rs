@@ -1,0 +1,44 @@
+//! `sleep`: waits for a deadline, suspended on the timer if that is possible.
+
+use super::StepProgram;
+use crate::record::Label;
+use crate::scenario::steps as spec;
+use crate::workload::compile::Compiler;
+use crate::workload::step_error::StepResult;
+use crate::workload::sync_interpreter::SyncInterpreter;
+use crate::probe::{self, lane};
+use crate::record::Reason;
+use crate::scenario::{Draw, show_draw};
+use crate::workload::async_interpreter::AsyncInterpreter;
+use crate::workload::draw::sample;
+use std::pin::pin;
+
+#[derive(Debug)]
+pub(super) struct Sleep(Draw);
+
+impl StepProgram for Sleep {
+    type Spec = spec::Sleep;
+
+    fn name(spec: &spec::Sleep) -> String {
+        format!("sleep {}", show_draw(&spec.0))
+    }
+
+    fn compile(spec: &spec::Sleep, _: &str, _: &mut Compiler<'_>) -> Sleep {
+        Sleep(spec.0)
+    }
+
+    fn run_sync(&self, interpreter: &mut SyncInterpreter<'_>, label: Label) -> StepResult {
+        let time = sample(&self.0, interpreter.rng);
+        lane::blocking(label, || std::thread::sleep(time));
+        Ok(())
+    }
+
+    async fn run_async(&self, interpreter: &mut AsyncInterpreter<'_>, label: Label) -> StepResult {
+        let time = sample(&self.0, interpreter.rng);
+        let start = probe::now();
+        let sleep = pin!(tokio::time::sleep(time));
+        interpreter.wait(Reason::Timer, label, Some(start + time.into()), sleep).await;
+        lane::step(&interpreter.context.task, label, start);
+        Ok(())
+    }
+}

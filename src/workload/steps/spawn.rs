@@ -1,0 +1,59 @@
+//! `spawn`: makes child tasks, and goes on or waits for them.
+
+use super::StepProgram;
+use crate::record::Label;
+use crate::scenario::steps as spec;
+use crate::workload::compile::Compiler;
+use crate::workload::step_error::StepResult;
+use crate::workload::sync_interpreter::SyncInterpreter;
+use crate::scenario::Branch;
+use crate::workload::async_interpreter::AsyncInterpreter;
+use crate::workload::branches::{Detached, Join};
+use crate::workload::children::JoinMode;
+
+#[derive(Debug)]
+pub(super) enum Spawn {
+    Awaited(Join),
+    Detached(Detached),
+}
+
+impl StepProgram for Spawn {
+    type Spec = spec::Spawn;
+
+    fn name(spec: &spec::Spawn) -> String {
+        let what = match &spec.branch {
+            Branch::Group(name) => name,
+            Branch::Steps(_) => "steps",
+        };
+        let count = match spec.count {
+            1 => String::new(),
+            count => format!(" ×{count}"),
+        };
+        let wait = if spec.wait { " and wait" } else { "" };
+        format!("spawn {what}{count}{wait}")
+    }
+
+    fn compile(spec: &spec::Spawn, group: &str, compiler: &mut Compiler<'_>) -> Spawn {
+        let program = compiler.branch(group, JoinMode::Spawn.into_str(), &spec.branch);
+        let count = spec.count;
+        if spec.wait {
+            Spawn::Awaited(Join::copies(JoinMode::Spawn, &program, count))
+        } else {
+            Spawn::Detached(Detached { program, count })
+        }
+    }
+
+    fn run_sync(&self, interpreter: &mut SyncInterpreter<'_>, label: Label) -> StepResult {
+        match self {
+            Spawn::Awaited(join) => join.run_sync(interpreter, label),
+            Spawn::Detached(detached) => detached.run_sync(interpreter, label),
+        }
+    }
+
+    async fn run_async(&self, interpreter: &mut AsyncInterpreter<'_>, label: Label) -> StepResult {
+        match self {
+            Spawn::Awaited(join) => Box::pin(join.run_async(interpreter, label)).await,
+            Spawn::Detached(detached) => detached.run_async(interpreter, label),
+        }
+    }
+}

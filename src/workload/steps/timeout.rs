@@ -1,0 +1,71 @@
+//! `timeout`: does steps, but no longer than a limit. On a thread the steps cannot be cancelled: they run to their end, and
+//! have timed out if that comes after the limit.
+
+use super::StepProgram;
+use crate::record::Label;
+use crate::scenario::steps as spec;
+use crate::workload::compile::Compiler;
+use crate::workload::step_error::StepResult;
+use crate::workload::sync_interpreter::SyncInterpreter;
+use crate::probe::{self, lane};
+use crate::scenario::{Draw, show_draw};
+use crate::workload::async_interpreter::{AsyncInterpreter, deadline, run_within};
+use crate::workload::draw::sample;
+use crate::workload::program::Steps;
+use crate::workload::step_error::apply_limit;
+use std::future::Future;
+use std::pin::pin;
+
+#[derive(Debug)]
+pub(super) struct Timeout {
+    after: Draw,
+    steps: Steps,
+}
+
+impl StepProgram for Timeout {
+    type Spec = spec::Timeout;
+
+    fn name(spec: &spec::Timeout) -> String {
+        format!("timeout {}", show_draw(&spec.after))
+    }
+
+    fn compile(spec: &spec::Timeout, group: &str, compiler: &mut Compiler<'_>) -> Timeout {
+        Timeout {
+            after: spec.after,
+            steps: compiler.steps(group, &spec.steps),
+        }
+    }
+
+    fn run_sync(&self, interpreter: &mut SyncInterpreter<'_>, label: Label) -> StepResult {
+        let after = sample(&self.after, interpreter.rng);
+        interpreter.span(label, |interpreter| {
+            let start = probe::now();
+            let outer = interpreter.task.tighten_limit(start + after.into());
+            let result = interpreter.run(&self.steps);
+            interpreter.task.set_limit(outer);
+            apply_limit(result, probe::now() - start, Some(after))
+        })
+    }
+
+    fn run_async(&self, interpreter: &mut AsyncInterpreter<'_>, label: Label) -> impl Future<Output = StepResult> {
+        Box::pin(self.run_cancellable(interpreter, label))
+    }
+}
+
+impl Timeout {
+    async fn run_cancellable(&self, interpreter: &mut AsyncInterpreter<'_>, label: Label) -> StepResult {
+        let start = probe::now();
+        let after = sample(&self.after, interpreter.rng);
+        let outer = interpreter.context.task.tighten_limit(start + after.into());
+        let mut inner = AsyncInterpreter {
+            limit: deadline(Some(after), interpreter.limit),
+            context: interpreter.context,
+            rng: interpreter.rng,
+        };
+        let result = run_within(Some(after), pin!(inner.run(&self.steps))).await;
+        interpreter.context.task.set_limit(outer);
+        apply_limit(result, probe::now() - start, Some(after))?;
+        lane::step(&interpreter.context.task, label, start);
+        Ok(())
+    }
+}

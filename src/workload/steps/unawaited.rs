@@ -1,0 +1,77 @@
+//! `unawaited`: makes a future and drops it: nothing of it runs. On a thread, a closure.
+
+use super::StepProgram;
+use crate::record::Label;
+use crate::scenario::steps as spec;
+use crate::workload::compile::Compiler;
+use crate::workload::step_error::StepResult;
+use crate::workload::sync_interpreter::SyncInterpreter;
+use crate::probe::{self, lane};
+use crate::record::ProcessInstant;
+use crate::scenario::Branch;
+use crate::workload::TaskCtx;
+use crate::workload::async_interpreter::AsyncInterpreter;
+use crate::workload::draw::Seed;
+use crate::workload::program::Program;
+use rand::Rng;
+use std::sync::Arc;
+
+#[derive(Debug)]
+pub(super) struct Unawaited {
+    program: Arc<Program>,
+}
+
+impl StepProgram for Unawaited {
+    type Spec = spec::Unawaited;
+
+    fn name(spec: &spec::Unawaited) -> String {
+        match &spec.0 {
+            Branch::Group(name) => format!("unawaited {name}"),
+            Branch::Steps(_) => "unawaited".to_owned(),
+        }
+    }
+
+    fn compile(spec: &spec::Unawaited, group: &str, compiler: &mut Compiler<'_>) -> Unawaited {
+        Unawaited {
+            program: compiler.branch(group, "unawaited", &spec.0),
+        }
+    }
+
+    fn run_sync(&self, interpreter: &mut SyncInterpreter<'_>, label: Label) -> StepResult {
+        self.make(interpreter, label, "made and never called", |child, start| {
+            let closure = move || child.run_sync(start);
+            drop(closure);
+        })
+    }
+
+    async fn run_async(&self, interpreter: &mut AsyncInterpreter<'_>, label: Label) -> StepResult {
+        self.make(&mut interpreter.sync(), label, "called and never awaited", |child, _| {
+            drop(child.run_async());
+        })
+    }
+}
+
+impl Unawaited {
+    /// Makes a child, and lets `waste` make something of it that does not run. `how` says what that was, in the log.
+    fn make(
+        &self,
+        interpreter: &mut SyncInterpreter<'_>,
+        label: Label,
+        how: &str,
+        waste: impl FnOnce(TaskCtx, ProcessInstant),
+    ) -> StepResult {
+        let SyncInterpreter { task, services, rng } = interpreter;
+        services.reserve_spawns(task, 1)?;
+        let start = probe::now();
+        let group = task.registry().group_named(self.program.group());
+        let handle = probe::never_started(task, &group);
+        let seed = Seed::drawn(rng.random());
+        waste(
+            TaskCtx::child(handle.clone(), self.program.clone(), services.clone(), seed, None),
+            start,
+        );
+        tracing::warn!("{} was {how}: nothing of it ran", handle.name());
+        lane::step(task, label, start);
+        Ok(())
+    }
+}

@@ -1,0 +1,68 @@
+//! Runs steps that hold the thread on which they run: all steps on a thread executor, and, on every executor, those that
+//! only compute or block.
+
+use super::Services;
+use super::draw::Seed;
+use super::error_throttle::ErrorKind;
+use super::program::Instruction;
+use super::step_error::{StepError, StepResult};
+use super::stop::Stopped;
+use crate::probe::{self, TaskHandle, lane};
+use crate::record::Label;
+use rand::Rng;
+use rand_pcg::Pcg64Mcg;
+use std::fmt;
+use std::sync::Arc;
+
+/// Runs steps synchronously, for one repetition of a task.
+pub(super) struct SyncInterpreter<'a> {
+    pub(super) task: &'a TaskHandle,
+    pub(super) services: &'a Arc<Services>,
+    pub(super) rng: &'a mut Pcg64Mcg,
+}
+
+impl SyncInterpreter<'_> {
+    /// Does the steps in order, until one of them ends the repetition.
+    pub(super) fn run(&mut self, steps: &[Instruction]) -> StepResult {
+        steps.iter().try_for_each(|step| {
+            self.services.stop().check()?;
+            step.op.run_sync(self, step.label)
+        })
+    }
+
+    /// Does a step that consists of others, and records it if it succeeds.
+    pub(super) fn span(&mut self, label: Label, body: impl FnOnce(&mut Self) -> StepResult) -> StepResult {
+        let start = probe::now();
+        body(self)?;
+        lane::step(self.task, label, start);
+        Ok(())
+    }
+
+    /// Does a step that computes, and records it if it ends before the run does.
+    pub(super) fn compute<R>(
+        &self,
+        label: Label,
+        body: impl FnOnce(&Services) -> Result<R, Stopped>,
+    ) -> StepResult {
+        let start = probe::now();
+        lane::entering(label);
+        body(self.services)?;
+        lane::step(self.task, label, start);
+        Ok(())
+    }
+
+    /// A generator for steps that run apart from these, perhaps beyond the end of this repetition.
+    pub(super) fn fork_rng(&mut self) -> Pcg64Mcg {
+        Seed::drawn(self.rng.random()).turn(0)
+    }
+
+    /// The error of a step that a service or the machine has let down: logged, if its turn has come.
+    pub(super) fn service_error(&self, kind: ErrorKind, message: impl fmt::Display) -> StepError {
+        // The loopback service and the scratch folder go away when the run ends, under tasks that still use them.
+        if self.services.stop().is_requested() {
+            return StepError::Stopped;
+        }
+        self.services.error_throttle().report(self.task, kind, message);
+        StepError::Failed
+    }
+}
