@@ -40,7 +40,7 @@ fn summary(scenario: &Scenario) -> String {
     let arriving = scenario.tasks.iter().filter(|task| task.start != Start::Called);
     let count: Option<u64> = arriving.map(|task| task.count.map(u64::from)).sum();
     let tasks = count.map_or("tasks without end".to_owned(), |count| counted(count, "task"));
-    let executor = scenario.executor.kind.word();
+    let executor = scenario.executor.kind.into_str();
     let workers = scenario
         .executor
         .workers

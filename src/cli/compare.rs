@@ -72,7 +72,7 @@ pub fn main(args: &Args) -> io::Result<ExitCode> {
 
 /// The current run, in at most `width` columns: `tokio  round 2 of 3  00:07.4 / 20 s`.
 pub fn progress(standing: &RunProgress, width: usize) -> String {
-    let mut parts = vec![format!("{:14}", standing.executor.word())];
+    let mut parts = vec![format!("{:14}", standing.executor.into_str())];
     if standing.rounds > 1 {
         parts.push(format!("round {} of {}", standing.round, standing.rounds));
     }

@@ -4,6 +4,7 @@ use crate::scenario::{self, ExecutorKind, Lang, Overrides};
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use std::time::Duration;
+use strum::VariantArray;
 
 /// Their heading in the output of `--help`.
 const HEADING: &str = "Overrides of the scenario";
@@ -58,7 +59,7 @@ pub struct LangArg {
     /// Show titles and cues in this language [default: from LC_ALL, LC_MESSAGES or LANG]
     ///
     /// A text without a Russian version is shown in English.
-    #[arg(long, help_heading = HEADING, value_name = "LANG", value_parser = word_parser(Lang::ALL, Lang::word))]
+    #[arg(long, help_heading = HEADING, value_name = "LANG", value_parser = word_parser::<Lang>())]
     lang: Option<Lang>,
 }
 
@@ -100,16 +101,17 @@ impl LangArg {
 
 /// Parses the name of an executor.
 pub fn executor_parser() -> impl TypedValueParser<Value = ExecutorKind> {
-    word_parser(ExecutorKind::ALL, ExecutorKind::word)
+    word_parser()
 }
 
-/// Parses one of a closed list of words; help and errors list them.
-pub fn word_parser<T, const N: usize>(values: [T; N], word: fn(T) -> &'static str) -> impl TypedValueParser<Value = T>
+/// Parses one of the words of an enum; help and errors list them.
+pub fn word_parser<T>() -> impl TypedValueParser<Value = T>
 where
-    T: Copy + Send + Sync + 'static,
+    T: VariantArray + Copy + Into<&'static str> + Send + Sync,
 {
-    PossibleValuesParser::new(values.map(word)).map(move |text| {
-        let value = values.into_iter().find(|value| word(*value) == text);
+    let word = |value: &T| -> &'static str { (*value).into() };
+    PossibleValuesParser::new(T::VARIANTS.iter().map(word)).map(move |text| {
+        let value = T::VARIANTS.iter().copied().find(|value| word(value) == text);
         value.expect("clap accepts only the words of these values")
     })
 }
@@ -137,7 +139,7 @@ fn lang_of_variables(variable: impl Fn(&str) -> Option<String>) -> Lang {
         .find_map(value)
         .unwrap_or_default();
     let language = locale.split(['_', '.', '@', '-']).next().unwrap_or_default();
-    let known = Lang::ALL.into_iter().find(|lang| lang.word() == language);
+    let known = Lang::VARIANTS.iter().copied().find(|lang| lang.into_str() == language);
     known.unwrap_or_default()
 }
 

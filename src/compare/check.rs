@@ -42,8 +42,8 @@ fn report(round: &Round, kind: ExecutorKind) -> Result<&Value, Unmeasured> {
         Some((_, Ok(report))) => Ok(report),
         Some((_, Err(why))) => Err(Unmeasured::NotFound(format!(
             "the run on {} failed: {why}",
-            kind.word()
+            kind.into_str()
         ))),
-        None => Err(Unmeasured::NotTested(format!("it was not run on {}", kind.word()))),
+        None => Err(Unmeasured::NotTested(format!("it was not run on {}", kind.into_str()))),
     }
 }

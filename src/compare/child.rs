@@ -99,12 +99,12 @@ fn options(overrides: &Overrides) -> Vec<String> {
     let option = |name: &str, value: Option<String>| value.map(|value| format!("--{name}={value}"));
     let nanos = |duration: Duration| format!("{}ns", duration.as_nanos());
     [
-        option("executor", overrides.executor.map(|kind| kind.word().to_owned())),
+        option("executor", overrides.executor.map(|kind| kind.into_str().to_owned())),
         option("workers", overrides.workers.map(|n| n.to_string())),
         option("duration", overrides.duration.map(nanos)),
         option("seed", overrides.seed.map(|seed| seed.to_string())),
         option("scale", overrides.scale.map(|scale| scale.to_string())),
-        option("lang", Some(overrides.lang.word().to_owned())),
+        option("lang", Some(overrides.lang.into_str().to_owned())),
     ]
     .into_iter()
     .flatten()

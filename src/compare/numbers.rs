@@ -145,7 +145,7 @@ fn compared(kind: ExecutorKind, rounds: &[Round]) -> Compared {
     let reports: Vec<&Value> = reports.into_iter().flatten().collect();
     let of = |path: &str| spread(&reports, path.split('.').map(str::to_owned).collect());
     Compared {
-        executor: kind.word(),
+        executor: kind.into_str(),
         runs: reports.len() as u32,
         failures: failures.into_iter().filter_map(Result::err).cloned().collect(),
         lost_records: reports.iter().map(|report| lost(report)).max().unwrap_or(0),

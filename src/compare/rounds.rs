@@ -7,6 +7,7 @@ use crate::signals::{Signal, Signals};
 use serde_json::Value;
 use std::io;
 use std::time::Duration;
+use strum::VariantArray;
 
 /// A scenario, the executors on which it is run, and how often.
 #[derive(Clone, PartialEq, Debug)]
@@ -63,7 +64,7 @@ impl Plan {
             left_out: Vec::new(),
             rounds,
         };
-        for &kind in requested.unwrap_or(&ExecutorKind::ALL) {
+        for &kind in requested.unwrap_or(ExecutorKind::VARIANTS) {
             let overrides = Overrides {
                 executor: Some(kind),
                 ..*overrides
@@ -72,7 +73,7 @@ impl Plan {
                 Ok(_) if plan.executors.contains(&kind) => {}
                 Ok(_) => plan.executors.push(kind),
                 Err(LoadError::Invalid(report)) if requested.is_none() => plan.left_out.push(LeftOut {
-                    executor: kind.word(),
+                    executor: kind.into_str(),
                     why: report.first().to_owned(),
                 }),
                 Err(error) => return Err(error),

@@ -37,7 +37,7 @@ impl Verified {
     pub fn new(plan: &Plan, rounds: &[Round]) -> Verified {
         let failed = |(kind, run): &(ExecutorKind, Result<_, String>)| {
             let why = run.as_ref().err()?;
-            Some(format!("failed on {}: {why}", kind.word()))
+            Some(format!("failed on {}: {why}", kind.into_str()))
         };
         Verified {
             expect: plan

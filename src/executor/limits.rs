@@ -3,6 +3,7 @@
 //! Only certain needs count: tasks that arrive together, their branches, and workers. If tasks arrive faster than they
 //! end and the machine refuses one later, that task fails and the log says why.
 
+use crate::scenario::steps::{ChildTasks, Service};
 use crate::scenario::{Arrivals, Branch, Scenario, Start, Step, TaskSpec, Workers};
 use rustix::process::{Resource, geteuid, getrlimit};
 use std::collections::BTreeMap;
@@ -99,7 +100,7 @@ pub(super) fn connections(scenario: &Scenario) -> u64 {
     let requests = |task: &&TaskSpec| {
         let mut requests = false;
         for step in &task.steps {
-            step.visit(&mut |step| requests |= matches!(step, Step::Http { .. }));
+            step.visit(&mut |step| requests |= step.service() == Some(Service::Http));
         }
         requests
     };
@@ -130,17 +131,13 @@ pub(super) fn branches(steps: &[Step], scenario: &Scenario) -> u64 {
         }
     };
     let workers = scenario.executor.kind.traits().workers;
-    let at_once = |step: &Step| match step {
-        Step::Gather(all) | Step::Group(all) | Step::Race(all) => all.iter().map(of).sum(),
-        Step::Spawn { wait: false, .. } if workers != Workers::OnePerTask => 0,
-        Step::Spawn { branch, count, .. } => u64::from(*count).saturating_mul(of(branch)),
-        Step::Choose(_) | Step::Unawaited(_) => 0,
-        other => other
-            .within()
-            .into_iter()
-            .map(|steps| branches(steps, scenario))
-            .max()
-            .unwrap_or(0),
+    let at_once = |step: &Step| -> u64 {
+        let with_thread = |child: &ChildTasks| child.awaited || workers == Workers::OnePerTask;
+        let children = step.children().into_iter().filter(with_thread);
+        let threads = children.map(|child| u64::from(child.count).saturating_mul(of(child.branch)));
+        let own_steps = step.own_steps().into_iter().filter(|_| step.is_certain());
+        let within = own_steps.map(|steps| branches(steps, scenario)).max();
+        threads.fold(within.unwrap_or(0), u64::saturating_add)
     };
     steps.iter().map(at_once).max().unwrap_or(0)
 }

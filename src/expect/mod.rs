@@ -87,9 +87,9 @@ pub fn why_not_applicable(what: &str, scenario: &Scenario, overrides: &Overrides
     let (own, used) = (own.executor, scenario.executor);
     let same = own.kind == used.kind && own.threads() == used.threads();
     (!same).then(|| match own.threads() {
-        0 => format!("written for {}", own.kind.word()),
-        1 => format!("written for {} with 1 worker", own.kind.word()),
-        n => format!("written for {} with {n} workers", own.kind.word()),
+        0 => format!("written for {}", own.kind.into_str()),
+        1 => format!("written for {} with 1 worker", own.kind.into_str()),
+        n => format!("written for {} with {n} workers", own.kind.into_str()),
     })
 }
 

@@ -3,6 +3,7 @@
 use super::*;
 use crate::scenario::ReportPath;
 use serde_json::json;
+use strum::VariantArray;
 
 fn report() -> Value {
     json!({
@@ -24,7 +25,13 @@ fn report() -> Value {
 
 fn path(text: &str) -> ReportPath {
     let (executor, keys) = match text.split_once('!') {
-        Some((name, keys)) => (ExecutorKind::ALL.into_iter().find(|kind| kind.word() == name), keys),
+        Some((name, keys)) => (
+            ExecutorKind::VARIANTS
+                .iter()
+                .copied()
+                .find(|kind| kind.into_str() == name),
+            keys,
+        ),
         None => (None, text),
     };
     ReportPath {

@@ -62,7 +62,7 @@ fn rounded(number: f64) -> f64 {
 fn executor(spec: &ExecutorSpec, workers: usize) -> Executor {
     let knobs = spec.knobs;
     Executor {
-        kind: spec.kind.word(),
+        kind: spec.kind.into_str(),
         workers,
         event_interval: knobs.event_interval,
         global_queue_interval: knobs.global_queue_interval,

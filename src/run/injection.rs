@@ -1,13 +1,14 @@
 //! The specification of a task that is injected into a run.
 
+use crate::scenario::steps::{Block, Offload};
 use crate::scenario::{Arrivals, Draw, How, INJECTED, Repeat, Start, Step, TaskSpec};
 use std::time::Duration;
 
 /// A task that blocks once for `lasts`: on the worker itself, or through `spawn_blocking`.
 pub(super) fn block(lasts: Duration, how: How) -> TaskSpec {
-    let block = Step::Block(Draw::Fixed(lasts));
+    let block = Step::Block(Block(Draw::Fixed(lasts)));
     let steps = match how {
-        How::Offload => vec![Step::Offload(vec![block])],
+        How::Offload => vec![Step::Offload(Offload(vec![block]))],
         How::Sync | How::Async => vec![block],
     };
     TaskSpec {

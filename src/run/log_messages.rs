@@ -21,7 +21,7 @@ pub(super) fn cue(n: usize, action: &CueAction) -> String {
             let both: Vec<String> = latency.into_iter().chain(failures).collect();
             format!("the http service {}", both.join(" and "))
         }
-        CueAction::Log(level) => format!("the log keeps `{}`", level.word()),
+        CueAction::Log(level) => format!("the log keeps `{}`", level.into_str()),
         CueAction::Calm => "no more blocks, and the http service as it was".to_owned(),
     };
     format!("cue {}: {does}", n + 1)

@@ -224,7 +224,7 @@ fn info(scenario: &Scenario, workers: usize) -> RunInfo {
     RunInfo {
         title: scenario.title.clone(),
         about: scenario.about.clone(),
-        executor: scenario.executor.kind.word().to_owned(),
+        executor: scenario.executor.kind.into_str().to_owned(),
         workers,
         async_executor: scenario.executor.kind.traits().is_async,
         lifo_slot: scenario.executor.has_lifo_slot(),

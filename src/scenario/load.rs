@@ -2,8 +2,8 @@
 
 use super::builtin;
 use super::notation::show_size;
-use super::syntax::nearest;
 use super::report::{Report, harmless};
+use super::syntax::nearest;
 use super::{Overrides, Scenario, limits};
 use std::fmt;
 use std::io::{self, Read};

@@ -47,7 +47,10 @@ fn path(text: &str) -> Result<ReportPath, String> {
         keys.push(key.trim().to_owned());
     }
     let mut path = ReportPath { executor: None, keys };
-    path.executor = ExecutorKind::VARIANTS.iter().copied().find(|kind| kind.into_str() == path.keys[0]);
+    path.executor = ExecutorKind::VARIANTS
+        .iter()
+        .copied()
+        .find(|kind| kind.into_str() == path.keys[0]);
     // The report has a key `tokio` of its own.
     if path.executor.is_some() && figures::check_path(&path.keys).is_err() {
         path.keys.remove(0);

@@ -1,8 +1,8 @@
 //! What the command line changes of a scenario, before it is checked: what the file allows on one executor may be
 //! impossible on another, and the report says so with the file's own lines.
 
-use super::syntax::{self, At, Length, Start};
 use super::report::{Diagnostic, Diagnostics, Place};
+use super::syntax::{self, At, Length, Start};
 use super::types::{ExecutorKind, Lang};
 use std::time::Duration;
 

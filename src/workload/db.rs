@@ -8,7 +8,8 @@
 
 use super::services_error::{Cancelled, ServicesError};
 use super::stop::{Stop, Stopped};
-use crate::scenario::{DbOp, DbSpec, Scenario, Step, show_duration};
+use crate::scenario::steps::{DbOp, Service};
+use crate::scenario::{DbSpec, Scenario, show_duration};
 use parking_lot::{Condvar, Mutex};
 use rand::Rng;
 use rand_pcg::Pcg64Mcg;
@@ -83,7 +84,7 @@ impl Database {
         let database = Database::new(folder, scenario.db);
         let mut is_used = false;
         for step in scenario.tasks.iter().flat_map(|task| &task.steps) {
-            step.visit(&mut |step| is_used |= matches!(step, Step::Db { .. }));
+            step.visit(&mut |step| is_used |= step.service() == Some(Service::Database));
         }
         if is_used {
             let is_complete = database.populate(cancelled).map_err(|error| ServicesError::Scratch {

@@ -5,7 +5,8 @@
 //! more files than tasks that write at the same time.
 
 use super::services_error::{Cancelled, ServicesError};
-use crate::scenario::{FileOp, Scenario, Step};
+use crate::scenario::steps::Service;
+use crate::scenario::{Scenario, Step};
 use parking_lot::Mutex;
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -166,11 +167,8 @@ impl Drop for OutputFile<'_> {
 fn sizes_to_read(steps: &[Step], sizes: &mut BTreeSet<u64>) {
     for step in steps {
         step.visit(&mut |step| {
-            if let Step::File {
-                op: FileOp::Read, size, ..
-            } = step
-            {
-                sizes.insert(*size);
+            if let Some(Service::FileToRead(size)) = step.service() {
+                sizes.insert(size);
             }
         });
     }

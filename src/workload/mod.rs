@@ -13,6 +13,8 @@
 #![doc = include_str!("../../docs/src/steps.md")]
 
 mod arrivals;
+mod async_interpreter;
+mod branches;
 mod calibrate;
 mod children;
 mod compile;
@@ -20,14 +22,11 @@ mod db;
 mod draw;
 mod error_throttle;
 mod files;
-mod flow;
 mod http;
-mod inline;
-mod interpret_async;
 mod kernels;
-mod label;
+mod labels;
 mod live_tasks;
-mod logging;
+mod offload;
 mod program;
 mod readiness;
 mod repetition;
@@ -35,7 +34,10 @@ mod services;
 mod services_error;
 mod shared;
 mod spawn_limit;
+mod step_error;
+mod steps;
 mod stop;
+mod sync_interpreter;
 mod task;
 
 pub use arrivals::ArrivalTimes;
@@ -43,7 +45,7 @@ pub use calibrate::Calibration;
 pub use compile::compile;
 pub use files::Scratch;
 pub use http::HttpService;
-pub use label::Labels;
+pub use labels::Labels;
 pub(crate) use live_tasks::LiveTaskGuard;
 pub use live_tasks::LiveTasks;
 pub use program::Program;

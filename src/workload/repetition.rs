@@ -1,6 +1,6 @@
 //! One repetition of a task's steps, from its begin to its record.
 
-use super::inline::{StepError, judge, outcome};
+use super::step_error::{StepResult, apply_limit, outcome};
 use crate::probe::{self, TaskHandle, lane};
 use crate::record::{Outcome, ProcessInstant};
 use std::thread;
@@ -30,8 +30,8 @@ impl Repetition {
     }
 
     /// Ends and records the repetition, whose steps had this result.
-    pub(super) fn end(mut self, result: Result<(), StepError>) -> Outcome {
-        let outcome = outcome(judge(result, probe::now() - self.start, self.limit));
+    pub(super) fn end(mut self, result: StepResult) -> Outcome {
+        let outcome = outcome(apply_limit(result, probe::now() - self.start, self.limit));
         self.record(outcome);
         outcome
     }

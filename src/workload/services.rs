@@ -5,7 +5,7 @@ use super::db::Database;
 use super::error_throttle::{ErrorKind, ErrorThrottle};
 use super::files::Scratch;
 use super::http::HttpService;
-use super::label::Labels;
+use super::labels::Labels;
 use super::live_tasks::LiveTasks;
 use super::services_error::ServicesError;
 use super::shared::{Channel, Shared};

@@ -40,8 +40,9 @@ mod tests {
     use crate::record::Outcome;
     use crate::scenario;
     use crate::workload::draw::Seed;
-    use crate::workload::inline::{Inline, StepError};
     use crate::workload::shared::block_on;
+    use crate::workload::step_error::StepError;
+    use crate::workload::sync_interpreter::SyncInterpreter;
     use crate::workload::{Labels, Services, TaskCtx, compile};
     use std::sync::Arc;
 
@@ -74,12 +75,12 @@ mod tests {
             let program = &programs[0];
             services.reserve_spawns(&api(), 999_990).unwrap();
             if on_thread {
-                let mut inline = Inline {
+                let mut interpreter = SyncInterpreter {
                     task: &api(),
                     services: &services,
                     rng: &mut Seed::drawn(1).turn(0),
                 };
-                assert_eq!(inline.run(&program.steps), Err(StepError::Failed));
+                assert_eq!(interpreter.run(&program.steps), Err(StepError::Failed));
             } else {
                 let task = TaskCtx::new(api(), program.clone(), services.clone(), 0);
                 assert_eq!(block_on(task.run_async()), Outcome::Failed);

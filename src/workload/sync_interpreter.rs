@@ -39,11 +39,7 @@ impl SyncInterpreter<'_> {
     }
 
     /// Does a step that computes, and records it if it ends before the run does.
-    pub(super) fn compute<R>(
-        &self,
-        label: Label,
-        body: impl FnOnce(&Services) -> Result<R, Stopped>,
-    ) -> StepResult {
+    pub(super) fn compute<R>(&self, label: Label, body: impl FnOnce(&Services) -> Result<R, Stopped>) -> StepResult {
         let start = probe::now();
         lane::entering(label);
         body(self.services)?;

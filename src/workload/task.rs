@@ -1,10 +1,10 @@
 //! Runs one task: repetition after repetition of its program, on either kind of executor.
 
 use super::Services;
+use super::async_interpreter::{AsyncContext, AsyncInterpreter, deadline, run_within};
 use super::children::CompletionReporter;
 use super::draw::{Seed, sample};
 use super::error_throttle::ErrorKind;
-use super::interpret_async::{self, AsyncContext};
 use super::live_tasks::LiveTaskGuard;
 use super::program::Program;
 use super::repetition::{Repetition, outcome_of_drop};
@@ -108,16 +108,12 @@ impl TaskCtx {
     async fn repetition_async(&mut self) {
         let program = self.program.clone();
         let (repetition, mut rng) = self.begin_repetition();
-        let deadline = interpret_async::deadline(repetition.limit(), None);
-        let result = {
-            let steps = pin!(interpret_async::run(
-                &mut self.context,
-                &mut rng,
-                deadline,
-                &program.steps
-            ));
-            interpret_async::within(repetition.limit(), steps).await
+        let mut interpreter = AsyncInterpreter {
+            context: &mut self.context,
+            rng: &mut rng,
+            limit: deadline(repetition.limit(), None),
         };
+        let result = run_within(repetition.limit(), pin!(interpreter.run(&program.steps))).await;
         self.last_outcome = repetition.end(result);
     }
 
@@ -184,7 +180,7 @@ impl TaskCtx {
 
     fn repetition_sync(&mut self) {
         let (repetition, mut rng) = self.begin_repetition();
-        let result = self.context.inline(&mut rng).run(&self.program.steps);
+        let result = self.context.sync(&mut rng).run(&self.program.steps);
         self.last_outcome = repetition.end(result);
     }
 
@@ -232,7 +228,7 @@ pub(super) fn record_end(task: &TaskHandle, outcome: Outcome) -> Outcome {
 
 #[cfg(test)]
 mod tests {
-    use super::super::inline::StepError;
+    use super::super::step_error::StepError;
     use super::super::{Labels, compile};
     use super::*;
     use crate::probe::Registry;
@@ -310,7 +306,7 @@ mod tests {
                 handle.set_limit(outer);
                 let mut rng = task.seed.turn(0);
                 assert_eq!(
-                    task.context.inline(&mut rng).run(&task.program.steps),
+                    task.context.sync(&mut rng).run(&task.program.steps),
                     result,
                     "{inner}"
                 );

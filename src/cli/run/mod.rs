@@ -60,7 +60,7 @@ pub struct Args {
     /// Log messages of this level and above, on the screen or on standard error
     ///
     /// By default the level in the scenario. If the scenario has none, `info` on the screen and `error` without a screen.
-    #[arg(long, value_name = "LEVEL", value_parser = word_parser(LogLevel::ALL, LogLevel::word))]
+    #[arg(long, value_name = "LEVEL", value_parser = word_parser::<LogLevel>())]
     pub log: Option<LogLevel>,
 
     /// On the executor `processes`: start this program for each worker, instead of tasklab

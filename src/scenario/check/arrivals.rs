@@ -3,8 +3,8 @@
 use super::{Checker, all_or_nothing};
 use crate::scenario::limits;
 use crate::scenario::notation::show_duration;
-use crate::scenario::syntax::{self, At, Table};
 use crate::scenario::report::{Diagnostic, Place};
+use crate::scenario::syntax::{self, At, Table};
 use crate::scenario::types::{Arrivals, Start};
 use std::time::Duration;
 

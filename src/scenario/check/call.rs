@@ -3,9 +3,9 @@
 use super::Checker;
 use super::step::StepContext;
 use crate::scenario::limits;
-use crate::scenario::syntax::{self, At, Name, nearest, one_of};
 use crate::scenario::report::{Diagnostic, Place};
 use crate::scenario::steps::StepSyntax;
+use crate::scenario::syntax::{self, At, Name, nearest, one_of};
 use crate::scenario::types::Branch;
 
 /// Why a step that makes tasks has no meaning where its task has left the runtime.
@@ -39,7 +39,11 @@ impl Checker<'_> {
         list: &At<Vec<At<syntax::Branch>>>,
         context: StepContext<'_>,
     ) -> Option<Vec<Branch>> {
-        let branches: Vec<_> = list.value.iter().map(|branch| self.branch(branch, true, context)).collect();
+        let branches: Vec<_> = list
+            .value
+            .iter()
+            .map(|branch| self.branch(branch, true, context))
+            .collect();
         if branches.is_empty() {
             let step = context.word;
             let diagnostic = Diagnostic::new(list.place.clone(), format!("`{step}` without branches"));
@@ -150,7 +154,9 @@ impl Checker<'_> {
             self.depth(group, &mut Vec::new(), &mut depths, &mut diagnostics);
         }
         let sound = diagnostics.is_empty();
-        diagnostics.into_iter().for_each(|diagnostic| self.diagnostics.push(diagnostic));
+        diagnostics
+            .into_iter()
+            .for_each(|diagnostic| self.diagnostics.push(diagnostic));
         sound.then_some(())
     }
 

@@ -3,8 +3,8 @@
 use super::{Checker, all_or_nothing};
 use crate::scenario::limits;
 use crate::scenario::notation::show_duration;
-use crate::scenario::syntax::{self, At, Table};
 use crate::scenario::report::Diagnostic;
+use crate::scenario::syntax::{self, At, Table};
 use crate::scenario::types::{Cue, CueAction, How};
 use std::time::Duration;
 

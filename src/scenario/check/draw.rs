@@ -2,8 +2,8 @@
 
 use super::Checker;
 use crate::scenario::notation::show_duration;
-use crate::scenario::syntax::{self, At, Required};
 use crate::scenario::report::{Diagnostic, Place};
+use crate::scenario::syntax::{self, At, Required};
 use crate::scenario::types::Draw;
 use std::time::Duration;
 
@@ -13,9 +13,11 @@ impl Checker<'_> {
         let At { value, place } = syntax;
         match value {
             syntax::Draw::Written(syntax::LengthOrRange::Fixed(length)) => Some(Draw::Fixed(*length)),
-            syntax::Draw::Written(syntax::LengthOrRange::Range(min, max)) => self.uniform(*min, *max, place, |min, max| {
-                format!("write \"{}..{}\"", show_duration(min), show_duration(max))
-            }),
+            syntax::Draw::Written(syntax::LengthOrRange::Range(min, max)) => {
+                self.uniform(*min, *max, place, |min, max| {
+                    format!("write \"{}..{}\"", show_duration(min), show_duration(max))
+                })
+            }
             syntax::Draw::Distribution(syntax::Distribution::Uniform(At { value, place })) => {
                 self.uniform(value.min, value.max, place, |min, max| {
                     format!("write [\"{}\", \"{}\"]", show_duration(min), show_duration(max))

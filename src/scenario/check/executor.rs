@@ -2,8 +2,8 @@
 
 use super::{Checker, all_or_nothing};
 use crate::scenario::limits;
-use crate::scenario::syntax::{self, At, one_of};
 use crate::scenario::report::{Diagnostic, Place};
+use crate::scenario::syntax::{self, At, one_of};
 use crate::scenario::types::{ExecutorKind, ExecutorSpec, HasKnobs, Knobs, Workers};
 use strum::VariantArray;
 
@@ -26,7 +26,10 @@ impl Checker<'_> {
                 .and_then(|threads| known.map(|()| threads))
         });
         let disable_lifo_slot = self.switch("disable_lifo_slot", syntax.disable_lifo_slot.as_ref());
-        let handoff = self.switch("enable_eager_driver_handoff", syntax.enable_eager_driver_handoff.as_ref());
+        let handoff = self.switch(
+            "enable_eager_driver_handoff",
+            syntax.enable_eager_driver_handoff.as_ref(),
+        );
         let enable_alt_timer = self.switch("enable_alt_timer", syntax.enable_alt_timer.as_ref());
         Some(ExecutorSpec {
             kind,
@@ -126,7 +129,10 @@ impl Checker<'_> {
             HasKnobs::All => return Some(()),
             HasKnobs::Common if !multi_thread_only => return Some(()),
             HasKnobs::Common => format!("`{key}` is a knob of the multi-thread runtime only"),
-            HasKnobs::None => format!("`{key}` is a knob of tokio, and `{}` has none", self.executor.into_str()),
+            HasKnobs::None => format!(
+                "`{key}` is a knob of tokio, and `{}` has none",
+                self.executor.into_str()
+            ),
         };
         let diagnostic = self.with_choice(Diagnostic::new(knob.place.clone(), title));
         self.reject(diagnostic.help(format!("leave `{key}` out, or use `tokio`")))

@@ -4,9 +4,9 @@ use super::Checker;
 use crate::figures::{self, PathError, Unit};
 use crate::scenario::limits;
 use crate::scenario::measure;
+use crate::scenario::report::Diagnostic;
 use crate::scenario::steps::Step;
 use crate::scenario::syntax::{self, At, nearest, one_of};
-use crate::scenario::report::Diagnostic;
 use crate::scenario::types::{Bound, Expectation, INJECTED, Measure, ReportPath};
 
 impl Checker<'_> {
@@ -22,7 +22,11 @@ impl Checker<'_> {
             );
             return self.reject(Diagnostic::new(place.clone(), title));
         }
-        let expectations: Vec<_> = syntax.0.iter().map(|(key, bound)| self.expectation(key, bound)).collect();
+        let expectations: Vec<_> = syntax
+            .0
+            .iter()
+            .map(|(key, bound)| self.expectation(key, bound))
+            .collect();
         expectations.into_iter().collect()
     }
 
@@ -171,9 +175,7 @@ impl Checker<'_> {
         }
         let help = if known {
             let words = children.split_whitespace();
-            let near: Vec<_> = words
-                .map(|word| nearest(word, &steps).unwrap_or(steps[0]))
-                .collect();
+            let near: Vec<_> = words.map(|word| nearest(word, &steps).unwrap_or(steps[0])).collect();
             format!("did you mean `{root} {}`?", near.join(" "))
         } else if let Some(near) = nearest(root, &names) {
             format!("did you mean `{}`?", [near, children].join(" ").trim_end())

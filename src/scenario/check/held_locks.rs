@@ -4,8 +4,8 @@
 //! call and wait for. A task that nobody waits for holds nothing but its own.
 
 use super::Checker;
-use crate::scenario::syntax::{At, Name};
 use crate::scenario::report::{Diagnostic, Place};
+use crate::scenario::syntax::{At, Name};
 use std::collections::BTreeSet;
 
 /// What is held around the step that is being read; and, of the steps read so far, who takes what.

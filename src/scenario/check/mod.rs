@@ -18,8 +18,8 @@ mod total;
 
 use super::limits;
 use super::notation::show_duration;
-use super::syntax::{self, At, Table};
 use super::report::{Diagnostic, Diagnostics, Place};
+use super::syntax::{self, At, Table};
 use super::types::{self, Draw, ExecutorKind, HttpSpec, Lang, Scenario, TaskSpec};
 use call::{Call, Callable};
 use held_locks::HeldLocks;
@@ -27,8 +27,8 @@ use shared::{Declared, Locks};
 
 pub(super) use call::NO_RUNTIME;
 pub(super) use shared::SharedKind;
-pub(super) use step::{ListContext, StepContext};
 use std::time::Duration;
+pub(super) use step::{ListContext, StepContext};
 
 /// How the loopback service behaves when the scenario says nothing.
 const HTTP: HttpSpec = HttpSpec {
@@ -72,7 +72,10 @@ pub(super) fn scenario(syntax: &syntax::Scenario, lang: Lang, diagnostics: &mut 
     // A step that could not be read may be the one that uses a channel or calls a group.
     let readable = diagnostics.is_empty();
     let listed = syntax.executors.as_ref().and_then(|list| list.value.first());
-    let kind = syntax.executor.as_ref().and_then(|executor| executor.value.kind.as_ref());
+    let kind = syntax
+        .executor
+        .as_ref()
+        .and_then(|executor| executor.value.kind.as_ref());
     let chosen = kind.or(listed);
     let mut r = Checker {
         diagnostics,

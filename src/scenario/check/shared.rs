@@ -2,8 +2,8 @@
 
 use super::Checker;
 use crate::scenario::limits;
-use crate::scenario::syntax::{self, At, Name, Required, nearest, one_of};
 use crate::scenario::report::{Diagnostic, Place};
+use crate::scenario::syntax::{self, At, Name, Required, nearest, one_of};
 use crate::scenario::types::{ChannelSpec, DbSpec, How, LockSpec, SemaphoreSpec};
 use std::time::Duration;
 

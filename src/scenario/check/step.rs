@@ -125,7 +125,10 @@ impl Checker<'_> {
             self.is_reached(&pair[0], &pair[1]);
         }
         // All are checked before the first failure decides, so that every mistake is reported.
-        let steps: Vec<_> = steps.iter().map(|step| step.value.check(&step.place, context, self)).collect();
+        let steps: Vec<_> = steps
+            .iter()
+            .map(|step| step.value.check(&step.place, context, self))
+            .collect();
         steps.into_iter().collect()
     }
 
@@ -187,7 +190,14 @@ impl Checker<'_> {
 
     /// Rejects `how = "offload"` once a step around has taken the task away from the runtime.
     pub(in crate::scenario) fn can_offload(&mut self, how: Option<&At<How>>, context: StepContext<'_>) -> Option<()> {
-        let (Some(At { value: How::Offload, place }), Some(around)) = (how, context.list.synchronous) else {
+        let (
+            Some(At {
+                value: How::Offload,
+                place,
+            }),
+            Some(around),
+        ) = (how, context.list.synchronous)
+        else {
             return Some(());
         };
         let title = format!("`how = \"offload\"` has no meaning inside `{}`", around.word);
@@ -198,8 +208,6 @@ impl Checker<'_> {
 
 /// How many steps there are, those within others included.
 fn count(steps: &[At<StepSyntax>]) -> usize {
-    let within = |step: &At<StepSyntax>| -> usize {
-        step.value.within().iter().map(|steps| count(&steps.value)).sum()
-    };
+    let within = |step: &At<StepSyntax>| -> usize { step.value.within().iter().map(|steps| count(&steps.value)).sum() };
     steps.iter().map(|step| 1 + within(step)).sum()
 }

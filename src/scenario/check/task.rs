@@ -4,8 +4,8 @@ use super::arrivals::Arriving;
 use super::call::Callable;
 use super::{Checker, all_or_nothing};
 use crate::scenario::limits;
-use crate::scenario::syntax::{self, At, Required};
 use crate::scenario::report::{Diagnostic, Place};
+use crate::scenario::syntax::{self, At, Required};
 use crate::scenario::types::{INJECTED, Repeat, TaskSpec};
 use std::collections::HashMap;
 

@@ -2,8 +2,8 @@
 
 use super::Checker;
 use crate::scenario::limits;
-use crate::scenario::syntax::{At, Line, Required, Text};
 use crate::scenario::report::Diagnostic;
+use crate::scenario::syntax::{At, Line, Required, Text};
 
 impl Checker<'_> {
     pub(super) fn title(&mut self, title: &Required<Text>) -> Option<String> {

@@ -3,9 +3,9 @@
 use super::Checker;
 use crate::scenario::limits;
 use crate::scenario::notation::{show_duration, show_size};
-use crate::scenario::syntax::{self, At};
 use crate::scenario::report::{Diagnostic, Place};
 use crate::scenario::steps::{Service, Step};
+use crate::scenario::syntax::{self, At};
 use crate::scenario::types::{Arrivals, Branch, Draw, Start, TaskSpec};
 use std::collections::{BTreeSet, HashMap};
 
@@ -30,7 +30,8 @@ impl Checker<'_> {
     /// call themselves.
     pub(super) fn totals(&mut self, syntax: &[At<syntax::Task>], groups: &[Option<TaskSpec>]) {
         let together = || {
-            syntax.iter()
+            syntax
+                .iter()
                 .zip(groups)
                 .filter_map(|(syntax, group)| Some((syntax, group.as_ref()?)))
         };

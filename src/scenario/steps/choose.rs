@@ -59,7 +59,9 @@ impl StepDefinition for Choose {
         }
         let choices = choices.value.iter();
         // All are checked before the first failure decides, so that every mistake is reported.
-        let choices: Vec<_> = choices.map(|choice| check_choice(&choice.value, context.inner(), checker)).collect();
+        let choices: Vec<_> = choices
+            .map(|choice| check_choice(&choice.value, context.inner(), checker))
+            .collect();
         choices.into_iter().collect::<Option<_>>().map(Choose)
     }
 

@@ -84,7 +84,10 @@ impl StepDefinition for Db {
 fn check_how(db: &DbSyntax, context: StepContext<'_>, checker: &mut Checker<'_>) -> Option<How> {
     checker.can_offload(db.how.as_ref(), context)?;
     match &db.how {
-        Some(At { value: How::Async, place }) => {
+        Some(At {
+            value: How::Async,
+            place,
+        }) => {
             let diagnostic = Diagnostic::new(place.clone(), "`db` is never `async`: SQLite blocks its thread");
             checker.reject(diagnostic.help("it is `sync`, on the worker, or `offload`, on a blocking thread"))
         }

@@ -18,7 +18,8 @@ impl StepContents for Gather {
 
 impl StepDefinition for Gather {
     type Syntax = At<Vec<At<syntax::Branch>>>;
-    const DESCRIPTION: &'static str = "Run all branches as tasks, and wait for all, or for the first failure: its siblings run on.";
+    const DESCRIPTION: &'static str =
+        "Run all branches as tasks, and wait for all, or for the first failure: its siblings run on.";
     const NEEDS_RUNTIME: Option<&'static str> = Some(NO_RUNTIME);
     const MAKES_TASKS: bool = true;
 
@@ -27,6 +28,10 @@ impl StepDefinition for Gather {
     }
 
     fn within(branches: &Self::Syntax) -> Vec<&StepListSyntax> {
-        branches.value.iter().filter_map(|branch| branch.value.steps()).collect()
+        branches
+            .value
+            .iter()
+            .filter_map(|branch| branch.value.steps())
+            .collect()
     }
 }

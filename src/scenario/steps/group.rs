@@ -18,7 +18,8 @@ impl StepContents for Group {
 
 impl StepDefinition for Group {
     type Syntax = At<Vec<At<syntax::Branch>>>;
-    const DESCRIPTION: &'static str = "Run all branches as tasks; the first failure cancels the others; wait until every one has ended.";
+    const DESCRIPTION: &'static str =
+        "Run all branches as tasks; the first failure cancels the others; wait until every one has ended.";
     const NEEDS_RUNTIME: Option<&'static str> = Some(NO_RUNTIME);
     const MAKES_TASKS: bool = true;
 
@@ -27,6 +28,10 @@ impl StepDefinition for Group {
     }
 
     fn within(branches: &Self::Syntax) -> Vec<&StepListSyntax> {
-        branches.value.iter().filter_map(|branch| branch.value.steps()).collect()
+        branches
+            .value
+            .iter()
+            .filter_map(|branch| branch.value.steps())
+            .collect()
     }
 }

@@ -1,5 +1,7 @@
 //! `log`: writes an event.
 
+#![allow(missing_docs, reason = "strum gives `into_str` no doc comment")]
+
 use super::{StepContents, StepDefinition};
 use crate::scenario::check::{Checker, StepContext};
 use crate::scenario::limits;
@@ -24,9 +26,7 @@ pub struct Log {
 }
 
 /// When the message of a log step is formatted.
-#[derive(
-    Clone, Copy, PartialEq, Eq, Hash, Debug, IntoStaticStr, VariantArray, JsonSchema, Serialize, Deserialize,
-)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, IntoStaticStr, VariantArray, JsonSchema, Serialize, Deserialize)]
 #[schemars(rename_all = "kebab-case")]
 #[serde(rename_all = "snake_case")]
 #[strum(const_into_str, serialize_all = "kebab-case")]
@@ -64,7 +64,10 @@ impl StepDefinition for Log {
     fn check(event: &LogSyntax, _: StepContext<'_>, checker: &mut Checker<'_>) -> Option<Log> {
         let level = match &event.level {
             None => Some(LogLevel::Info),
-            Some(At { value: LogLevel::Off, place }) => {
+            Some(At {
+                value: LogLevel::Off,
+                place,
+            }) => {
                 let diagnostic = Diagnostic::new(place.clone(), "no event has the level `off`");
                 checker.reject(diagnostic.help("it is `error`, `warn`, `info`, `debug` or `trace`"))
             }

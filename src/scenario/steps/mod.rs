@@ -12,8 +12,8 @@
 
 mod definition;
 
-pub(super) use definition::{ExecutorNeed, SHARED_MEMORY, StepContents, StepDefinition};
 pub use definition::{ChildTasks, Service};
+pub(super) use definition::{ExecutorNeed, SHARED_MEMORY, StepContents, StepDefinition};
 
 use super::check::{Checker, ListContext, StepContext};
 use super::report::Place;

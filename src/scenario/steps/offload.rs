@@ -16,7 +16,8 @@ impl StepContents for Offload {
 
 impl StepDefinition for Offload {
     type Syntax = StepListSyntax;
-    const DESCRIPTION: &'static str = "Do these steps on a blocking thread (`spawn_blocking`). On the pool: right there.";
+    const DESCRIPTION: &'static str =
+        "Do these steps on a blocking thread (`spawn_blocking`). On the pool: right there.";
     const NEEDS_RUNTIME: Option<&'static str> = Some("its steps have left the runtime already");
     const MAKES_TASKS: bool = true;
 

@@ -101,6 +101,10 @@ impl StepDefinition for Spawn {
     }
 
     fn within(spawn: &SpawnSyntax) -> Vec<&StepListSyntax> {
-        spawn.branch().and_then(|branch| branch.value.steps()).into_iter().collect()
+        spawn
+            .branch()
+            .and_then(|branch| branch.value.steps())
+            .into_iter()
+            .collect()
     }
 }

@@ -2,8 +2,8 @@
 //! scenarios.
 
 use super::{
-    At, Cue, DeValue, Diagnostic, Diagnostics, Draw, Expect, Length, Name, Read, Repeat, Required, Text, Value, nearest,
-    schema, table, words, wrong_type,
+    At, Cue, DeValue, Diagnostic, Diagnostics, Draw, Expect, Length, Name, Read, Repeat, Required, Text, Value,
+    nearest, schema, table, words, wrong_type,
 };
 use crate::scenario::limits;
 use crate::scenario::steps::StepSyntax;

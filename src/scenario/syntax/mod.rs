@@ -22,9 +22,9 @@ mod expect;
 mod language;
 mod number;
 mod quantity;
+mod text;
 mod toml_error;
 mod word;
-mod text;
 
 pub(super) use branch::Branch;
 pub(super) use choice::{Chosen, Words, choice, span as choice_span};
@@ -34,7 +34,7 @@ pub(super) use entries::{Entries, Table, first_key, table, unraw};
 pub(super) use expect::Expect;
 pub(super) use language::*;
 pub(super) use number::Repeat;
-pub(super) use quantity::{Bounds, Length, Size, LengthOrRange};
+pub(super) use quantity::{Bounds, Length, LengthOrRange, Size};
 pub(super) use text::{Line, Name, Text, UrlPath};
 pub(super) use word::{read_word, words};
 

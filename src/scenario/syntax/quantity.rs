@@ -6,7 +6,14 @@ use crate::scenario::notation::{self, Unreadable, show_duration, show_size};
 use std::time::Duration;
 
 /// Notes why a text is no length of time, or no size.
-fn unreadable(value: &Value<'_>, what: &str, text: &str, why: &Unreadable, units: &[&str], diagnostics: &mut Diagnostics) {
+fn unreadable(
+    value: &Value<'_>,
+    what: &str,
+    text: &str,
+    why: &Unreadable,
+    units: &[&str],
+    diagnostics: &mut Diagnostics,
+) {
     let shown = if text.is_empty() {
         "an empty text".to_owned()
     } else {
@@ -161,7 +168,8 @@ impl Read for Size {
                 None
             }
             Ok(0) => {
-                diagnostics.push(Diagnostic::new(value.span(), format!("`{key}` moves no bytes")).label("this is zero"));
+                diagnostics
+                    .push(Diagnostic::new(value.span(), format!("`{key}` moves no bytes")).label("this is zero"));
                 None
             }
             Ok(size) => Some(Size(size)),

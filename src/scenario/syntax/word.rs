@@ -45,7 +45,13 @@ where
     let index = words.iter().position(|word| *word == text);
     if index.is_none() {
         let noun = what.split_once(' ').map_or(what, |(_, noun)| noun);
-        unknown(value.span(), &format!("unknown {noun} \"{text}\""), text, &words, diagnostics);
+        unknown(
+            value.span(),
+            &format!("unknown {noun} \"{text}\""),
+            text,
+            &words,
+            diagnostics,
+        );
     }
     index.map(|index| T::VARIANTS[index])
 }

@@ -3,6 +3,8 @@
 //! An executor's line here and its file in `executor` are all there is to it: reader, schema, command line and messages ask
 //! its [`Traits`].
 
+#![allow(missing_docs, reason = "strum gives `into_str` no doc comment")]
+
 use schemars::JsonSchema;
 use strum::{IntoStaticStr, VariantArray};
 

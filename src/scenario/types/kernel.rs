@@ -3,6 +3,8 @@
 //! A kernel's line here and its file in `workload/kernels`, registered there in one line, are all there is to it: the
 //! reader, the JSON Schema and the messages ask the kernel.
 
+#![allow(missing_docs, reason = "strum gives `into_str` no doc comment")]
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt::Write;
@@ -73,6 +75,10 @@ impl Kernel {
 
     /// The largest size of any kernel, for the JSON Schema.
     pub(in crate::scenario) fn largest_of_all() -> u32 {
-        Kernel::VARIANTS.iter().map(|kernel| kernel.largest_size()).max().unwrap_or(0)
+        Kernel::VARIANTS
+            .iter()
+            .map(|kernel| kernel.largest_size())
+            .max()
+            .unwrap_or(0)
     }
 }

@@ -1,10 +1,7 @@
 //! A scenario that has been read and diagnostics possible. Nothing here knows where in a file it came from.
 
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
-use strum::{IntoStaticStr, VariantArray};
-use tracing::level_filters::LevelFilter;
 
 mod branch;
 mod cue;
@@ -12,6 +9,8 @@ mod executor;
 mod expect;
 mod how;
 mod kernel;
+mod lang;
+mod log_level;
 mod task;
 
 pub use branch::Branch;
@@ -20,6 +19,8 @@ pub use executor::{ExecutorKind, ExecutorSpec, HasKnobs, Knobs, Traits, Workers}
 pub use expect::{Bound, Expectation, Measure, ReportPath};
 pub use how::How;
 pub use kernel::Kernel;
+pub use lang::Lang;
+pub use log_level::LogLevel;
 pub use task::{Arrivals, Draw, Repeat, Start, TaskSpec};
 
 /// The group of the blocks that cues and keys bring. No scenario's group may have this name.
@@ -58,41 +59,6 @@ pub struct Scenario {
     pub cues: Vec<Cue>,
     /// What must hold at the end, in the file's order.
     pub expect: Vec<Expectation>,
-}
-
-/// What of the event log is kept: events of this level and graver ones.
-#[derive(
-    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, IntoStaticStr, VariantArray, JsonSchema, Serialize, Deserialize,
-)]
-#[schemars(rename_all = "kebab-case")]
-#[serde(rename_all = "snake_case")]
-#[strum(const_into_str, serialize_all = "kebab-case")]
-pub enum LogLevel {
-    /// Nothing.
-    Off,
-    /// Errors.
-    Error,
-    /// Warnings too.
-    Warn,
-    /// What matters in daily life too.
-    Info,
-    /// What matters to who looks for a fault too.
-    Debug,
-    /// Everything.
-    Trace,
-}
-
-impl From<LogLevel> for LevelFilter {
-    fn from(level: LogLevel) -> LevelFilter {
-        match level {
-            LogLevel::Off => LevelFilter::OFF,
-            LogLevel::Error => LevelFilter::ERROR,
-            LogLevel::Warn => LevelFilter::WARN,
-            LogLevel::Info => LevelFilter::INFO,
-            LogLevel::Debug => LevelFilter::DEBUG,
-            LogLevel::Trace => LevelFilter::TRACE,
-        }
-    }
 }
 
 /// The SQLite database in the scratch folder, with one table.
@@ -142,17 +108,6 @@ pub struct HttpSpec {
     pub latency: Draw,
     /// Share of requests that it answers with status 500, 0–1.
     pub failure_rate: f64,
-}
-
-/// A language of a scenario's texts.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, IntoStaticStr, VariantArray)]
-#[strum(const_into_str, serialize_all = "kebab-case")]
-pub enum Lang {
-    /// English: every text has it.
-    #[default]
-    En,
-    /// Russian.
-    Ru,
 }
 
 /// A length of time travels to other processes as whole nanoseconds.

@@ -23,11 +23,7 @@ use tokio::task::{AbortHandle, JoinHandle};
 
 impl Join {
     /// Runs the children, and is suspended until the join mode lets the parent go on.
-    pub(in crate::workload) async fn run_async(
-        &self,
-        parent: &mut AsyncInterpreter<'_>,
-        label: Label,
-    ) -> StepResult {
+    pub(in crate::workload) async fn run_async(&self, parent: &mut AsyncInterpreter<'_>, label: Label) -> StepResult {
         let context = &*parent.context;
         context.services.reserve_spawns(&context.task, self.programs.len())?;
         let mut children = Children {

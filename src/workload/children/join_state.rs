@@ -6,7 +6,7 @@ use super::JoinMode;
 use super::child_completions::{ChildCompletions, ChildEnd, CompletionReporter};
 use crate::probe::{self, TaskHandle};
 use crate::record::{Outcome, ProcessInstant};
-use crate::workload::inline::StepError;
+use crate::workload::step_error::StepError;
 use crate::workload::stop::Stop;
 use std::sync::Arc;
 

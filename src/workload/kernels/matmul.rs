@@ -2,9 +2,10 @@
 
 use crate::workload::stop::{Stop, Stopped};
 
-/// Multiplies two square matrices of `n` rows; the sum of the product's elements, which are small whole numbers.
-pub(super) fn run(n: usize, stop: &Stop) -> Result<u64, Stopped> {
+/// Multiplies two square matrices of `size` rows; the sum of the product's elements, which are small whole numbers.
+pub(super) fn run(size: u32, stop: &Stop) -> Result<u64, Stopped> {
     stop.check()?;
+    let n = size as usize;
     let a: Vec<f64> = (0..n * n).map(|i| left(i / n, i % n)).collect();
     let b: Vec<f64> = (0..n * n).map(|i| right(i / n, i % n)).collect();
     let mut row = vec![0.0; n];
@@ -45,7 +46,7 @@ mod tests {
             let column = |k| (0..n).map(|i| left(i, k)).sum::<f64>();
             let row = |k| (0..n).map(|j| right(k, j)).sum::<f64>();
             let expected: f64 = (0..n).map(|k| column(k) * row(k)).sum();
-            assert_eq!(run(n, &Stop::new()), Ok(expected as u64), "{n}");
+            assert_eq!(run(n as u32, &Stop::new()), Ok(expected as u64), "{n}");
         }
     }
 }

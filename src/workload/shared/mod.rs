@@ -13,7 +13,7 @@ pub(super) use channel::Channel;
 pub(super) use lock::Lock;
 pub(super) use park::block_on;
 
-use super::label::Labels;
+use super::labels::Labels;
 use super::stop::Close;
 use crate::scenario::Scenario;
 use std::sync::Arc;

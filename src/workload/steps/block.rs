@@ -1,17 +1,17 @@
 //! `block`: puts the thread to sleep, on a worker too.
 
 use super::StepProgram;
+use crate::probe::lane;
 use crate::record::Label;
 use crate::scenario::steps as spec;
+use crate::scenario::{Draw, show_draw};
 use crate::workload::compile::Compiler;
+use crate::workload::draw::sample;
 use crate::workload::step_error::StepResult;
 use crate::workload::sync_interpreter::SyncInterpreter;
-use crate::probe::lane;
-use crate::scenario::{Draw, show_draw};
-use crate::workload::draw::sample;
 
 #[derive(Debug)]
-pub(super) struct Block(Draw);
+pub(in crate::workload) struct Block(Draw);
 
 impl StepProgram for Block {
     type Spec = spec::Block;

@@ -3,17 +3,17 @@
 use super::StepProgram;
 use crate::record::Label;
 use crate::scenario::steps as spec;
+use crate::workload::async_interpreter::AsyncInterpreter;
 use crate::workload::compile::Compiler;
+use crate::workload::program::Steps;
 use crate::workload::step_error::StepResult;
 use crate::workload::sync_interpreter::SyncInterpreter;
-use crate::workload::async_interpreter::AsyncInterpreter;
-use crate::workload::program::Steps;
 use rand::Rng;
 use rand_pcg::Pcg64Mcg;
 
 /// The lists, each with the sum of the weights up to it.
 #[derive(Debug)]
-pub(super) struct Choose(Vec<(f64, Steps)>);
+pub(in crate::workload) struct Choose(Vec<(f64, Steps)>);
 
 impl StepProgram for Choose {
     type Spec = spec::Choose;

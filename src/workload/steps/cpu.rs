@@ -2,16 +2,16 @@
 
 use super::StepProgram;
 use crate::record::Label;
+use crate::scenario::show_draw;
 use crate::scenario::steps as spec;
 use crate::workload::compile::Compiler;
-use crate::workload::step_error::StepResult;
-use crate::workload::sync_interpreter::SyncInterpreter;
-use crate::scenario::show_draw;
 use crate::workload::draw::sample;
 use crate::workload::kernels::{self, work};
+use crate::workload::step_error::StepResult;
+use crate::workload::sync_interpreter::SyncInterpreter;
 
 #[derive(Debug)]
-pub(super) struct Cpu(spec::Cpu);
+pub(in crate::workload) struct Cpu(spec::Cpu);
 
 impl StepProgram for Cpu {
     type Spec = spec::Cpu;

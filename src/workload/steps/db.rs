@@ -1,25 +1,25 @@
 //! `db`: reads or writes rows of the database.
 
 use super::StepProgram;
-use crate::record::Label;
-use crate::scenario::steps as spec;
-use crate::workload::compile::Compiler;
-use crate::workload::step_error::StepResult;
-use crate::workload::sync_interpreter::SyncInterpreter;
 use crate::probe::lane;
+use crate::record::Label;
 use crate::record::Reason;
 use crate::scenario::How;
+use crate::scenario::steps as spec;
 use crate::scenario::steps::DbOp;
 use crate::workload::async_interpreter::AsyncInterpreter;
+use crate::workload::compile::Compiler;
 use crate::workload::db::DbError;
 use crate::workload::draw::Seed;
 use crate::workload::error_throttle::ErrorKind;
 use crate::workload::offload::offload;
 use crate::workload::step_error::StepError;
+use crate::workload::step_error::StepResult;
+use crate::workload::sync_interpreter::SyncInterpreter;
 use rand::Rng;
 
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Db {
+pub(in crate::workload) struct Db {
     op: DbOp,
     rows: u32,
     how: How,

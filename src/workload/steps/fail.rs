@@ -4,13 +4,13 @@ use super::StepProgram;
 use crate::record::Label;
 use crate::scenario::steps as spec;
 use crate::workload::compile::Compiler;
-use crate::workload::step_error::StepResult;
-use crate::workload::sync_interpreter::SyncInterpreter;
 use crate::workload::draw::happens;
 use crate::workload::step_error::StepError;
+use crate::workload::step_error::StepResult;
+use crate::workload::sync_interpreter::SyncInterpreter;
 
 #[derive(Debug)]
-pub(super) struct Fail(spec::Fail);
+pub(in crate::workload) struct Fail(spec::Fail);
 
 impl StepProgram for Fail {
     type Spec = spec::Fail;

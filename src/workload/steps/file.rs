@@ -1,25 +1,25 @@
 //! `file`: reads or writes a file in the scratch folder.
 
 use super::StepProgram;
-use crate::record::Label;
-use crate::scenario::steps as spec;
-use crate::workload::compile::Compiler;
-use crate::workload::step_error::StepResult;
-use crate::workload::sync_interpreter::SyncInterpreter;
 use crate::probe::{self, lane};
+use crate::record::Label;
 use crate::record::Reason;
+use crate::scenario::steps as spec;
 use crate::scenario::steps::FileOp;
 use crate::scenario::{How, show_size};
 use crate::workload::async_interpreter::AsyncInterpreter;
+use crate::workload::compile::Compiler;
 use crate::workload::draw::Seed;
 use crate::workload::error_throttle::ErrorKind;
 use crate::workload::files;
 use crate::workload::offload::offload;
+use crate::workload::step_error::StepResult;
+use crate::workload::sync_interpreter::SyncInterpreter;
 use std::io;
 use std::pin::pin;
 
 #[derive(Clone, Copy, Debug)]
-pub(super) struct File {
+pub(in crate::workload) struct File {
     op: FileOp,
     size: u64,
     how: How,

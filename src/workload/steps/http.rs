@@ -1,17 +1,17 @@
 //! `http`: a request to the loopback service, over a connection of the task's own on a runtime.
 
 use super::StepProgram;
-use crate::record::Label;
-use crate::scenario::steps as spec;
-use crate::workload::compile::Compiler;
-use crate::workload::step_error::StepResult;
-use crate::workload::sync_interpreter::SyncInterpreter;
 use crate::probe::{self, lane};
+use crate::record::Label;
 use crate::record::Reason;
+use crate::scenario::steps as spec;
 use crate::workload::async_interpreter::{AsyncInterpreter, labelled};
+use crate::workload::compile::Compiler;
 use crate::workload::error_throttle::ErrorKind;
 use crate::workload::http::HttpClient;
 use crate::workload::step_error::StepError;
+use crate::workload::step_error::StepResult;
+use crate::workload::sync_interpreter::SyncInterpreter;
 use hyper::StatusCode;
 use hyper::http::uri::PathAndQuery;
 use rand::Rng;
@@ -25,7 +25,7 @@ use std::time::Duration;
 const BACK_OFF: Duration = Duration::from_millis(50);
 
 #[derive(Debug)]
-pub(super) struct Http {
+pub(in crate::workload) struct Http {
     path: PathAndQuery,
 }
 
@@ -78,8 +78,8 @@ impl Http {
             }
         };
         let wait = readiness.begin_wait(interpreter.limit);
-        let request = pin!(client.get(&self.path, draw, (task, wait.number())));
-        let reply = labelled(Reason::Http, label, request).await;
+        let number = (task, wait.number());
+        let reply = labelled(Reason::Http, label, pin!(client.get(&self.path, draw, number))).await;
         drop(wait);
         if reply.is_ok() {
             interpreter.context.http = Some(client);

@@ -3,14 +3,14 @@
 use super::StepProgram;
 use crate::record::Label;
 use crate::scenario::steps as spec;
+use crate::workload::async_interpreter::AsyncInterpreter;
 use crate::workload::compile::Compiler;
+use crate::workload::program::Steps;
 use crate::workload::step_error::StepResult;
 use crate::workload::sync_interpreter::SyncInterpreter;
-use crate::workload::async_interpreter::AsyncInterpreter;
-use crate::workload::program::Steps;
 
 #[derive(Debug)]
-pub(super) struct InPlace {
+pub(in crate::workload) struct InPlace {
     steps: Steps,
 }
 

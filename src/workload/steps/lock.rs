@@ -1,20 +1,20 @@
 //! `lock`: does steps while holding a lock.
 
 use super::StepProgram;
-use crate::record::Label;
-use crate::scenario::steps as spec;
-use crate::workload::compile::Compiler;
-use crate::workload::step_error::StepResult;
-use crate::workload::sync_interpreter::SyncInterpreter;
 use crate::probe::{self, lane};
+use crate::record::Label;
 use crate::record::Reason;
 use crate::scenario::How;
+use crate::scenario::steps as spec;
 use crate::workload::async_interpreter::AsyncInterpreter;
+use crate::workload::compile::Compiler;
 use crate::workload::program::Steps;
+use crate::workload::step_error::StepResult;
+use crate::workload::sync_interpreter::SyncInterpreter;
 use std::pin::pin;
 
 #[derive(Debug)]
-pub(super) struct Lock {
+pub(in crate::workload) struct Lock {
     index: usize,
     how: How,
     steps: Steps,

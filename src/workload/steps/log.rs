@@ -5,19 +5,19 @@
 
 use super::StepProgram;
 use crate::record::Label;
+use crate::scenario::LogLevel;
 use crate::scenario::steps as spec;
+use crate::scenario::steps::Formatting;
 use crate::workload::compile::Compiler;
 use crate::workload::step_error::StepResult;
 use crate::workload::sync_interpreter::SyncInterpreter;
-use crate::scenario::LogLevel;
-use crate::scenario::steps::Formatting;
 use std::fmt;
 
 /// The source of the events of `log` steps, as the log shows it.
 const TARGET: &str = "scenario";
 
 #[derive(Debug)]
-pub(super) struct Log {
+pub(in crate::workload) struct Log {
     level: LogLevel,
     how: Formatting,
     message: Message,

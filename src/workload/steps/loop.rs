@@ -2,17 +2,17 @@
 
 use super::StepProgram;
 use crate::record::Label;
+use crate::scenario::Repeat;
 use crate::scenario::steps as spec;
+use crate::workload::async_interpreter::AsyncInterpreter;
 use crate::workload::compile::Compiler;
+use crate::workload::program::Steps;
 use crate::workload::step_error::StepResult;
 use crate::workload::sync_interpreter::SyncInterpreter;
-use crate::scenario::Repeat;
-use crate::workload::async_interpreter::AsyncInterpreter;
-use crate::workload::program::Steps;
 use std::future::Future;
 
 #[derive(Debug)]
-pub(super) struct Loop {
+pub(in crate::workload) struct Loop {
     times: Repeat,
     steps: Steps,
 }

@@ -150,7 +150,10 @@ mod tests {
             ("{ timeout = { after = '3s', steps = ['yield'] } }", "timeout 3s"),
             ("{ lock = { name = 'cache', steps = ['yield'] } }", "lock cache"),
             ("{ gather = [['yield'], ['yield']] }", "gather 2"),
-            ("{ spawn = { what = ['yield'], count = 3, wait = true } }", "spawn steps ×3 and wait"),
+            (
+                "{ spawn = { what = ['yield'], count = 3, wait = true } }",
+                "spawn steps ×3 and wait",
+            ),
             ("{ loop = { times = 5, steps = ['yield'] } }", "loop ×5"),
             ("{ log = { message = 'm' } }", "log info lazy"),
             ("'yield'", "yield"),

@@ -2,20 +2,20 @@
 
 use super::StepProgram;
 use crate::record::Label;
-use crate::scenario::steps as spec;
-use crate::workload::compile::Compiler;
-use crate::workload::step_error::StepResult;
-use crate::workload::sync_interpreter::SyncInterpreter;
 use crate::record::Reason;
+use crate::scenario::steps as spec;
 use crate::workload::async_interpreter::AsyncInterpreter;
+use crate::workload::compile::Compiler;
 use crate::workload::draw::Seed;
 use crate::workload::offload::offload;
 use crate::workload::program::Steps;
+use crate::workload::step_error::StepResult;
+use crate::workload::sync_interpreter::SyncInterpreter;
 use rand::Rng;
 use std::future::Future;
 
 #[derive(Debug)]
-pub(super) struct Offload {
+pub(in crate::workload) struct Offload {
     steps: Steps,
 }
 

@@ -4,12 +4,12 @@ use super::StepProgram;
 use crate::record::Label;
 use crate::scenario::steps as spec;
 use crate::workload::compile::Compiler;
+use crate::workload::draw::happens;
 use crate::workload::step_error::StepResult;
 use crate::workload::sync_interpreter::SyncInterpreter;
-use crate::workload::draw::happens;
 
 #[derive(Debug)]
-pub(super) struct Panic(spec::Panic);
+pub(in crate::workload) struct Panic(spec::Panic);
 
 impl StepProgram for Panic {
     type Spec = spec::Panic;

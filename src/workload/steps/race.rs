@@ -3,16 +3,16 @@
 use super::StepProgram;
 use crate::record::Label;
 use crate::scenario::steps as spec;
-use crate::workload::compile::Compiler;
-use crate::workload::step_error::StepResult;
-use crate::workload::sync_interpreter::SyncInterpreter;
 use crate::workload::async_interpreter::AsyncInterpreter;
 use crate::workload::branches::Join;
 use crate::workload::children::JoinMode;
+use crate::workload::compile::Compiler;
+use crate::workload::step_error::StepResult;
+use crate::workload::sync_interpreter::SyncInterpreter;
 use std::future::Future;
 
 #[derive(Debug)]
-pub(super) struct Race(Join);
+pub(in crate::workload) struct Race(Join);
 
 impl StepProgram for Race {
     type Spec = spec::Race;

@@ -11,7 +11,7 @@ use crate::workload::sync_interpreter::SyncInterpreter;
 use std::future::Future;
 
 #[derive(Debug)]
-pub(super) struct Recv {
+pub(in crate::workload) struct Recv {
     channel: usize,
 }
 

@@ -1,22 +1,22 @@
 //! `semaphore`: does steps while holding a permit.
 
 use super::StepProgram;
-use crate::record::Label;
-use crate::scenario::steps as spec;
-use crate::workload::compile::Compiler;
-use crate::workload::step_error::StepResult;
-use crate::workload::sync_interpreter::SyncInterpreter;
 use crate::probe::{self, lane};
+use crate::record::Label;
 use crate::record::Reason;
+use crate::scenario::steps as spec;
 use crate::workload::async_interpreter::AsyncInterpreter;
+use crate::workload::compile::Compiler;
 use crate::workload::program::Steps;
 use crate::workload::shared::block_on;
 use crate::workload::step_error::StepError;
+use crate::workload::step_error::StepResult;
+use crate::workload::sync_interpreter::SyncInterpreter;
 use std::future::Future;
 use std::pin::pin;
 
 #[derive(Debug)]
-pub(super) struct Semaphore {
+pub(in crate::workload) struct Semaphore {
     index: usize,
     steps: Steps,
 }

@@ -1,22 +1,22 @@
 //! `send`: puts something into a channel, and waits while the channel is full.
 
 use super::StepProgram;
-use crate::record::Label;
-use crate::scenario::steps as spec;
-use crate::workload::compile::Compiler;
-use crate::workload::step_error::StepResult;
-use crate::workload::sync_interpreter::SyncInterpreter;
 use crate::probe::{self, lane};
+use crate::record::Label;
 use crate::record::Reason;
+use crate::scenario::steps as spec;
 use crate::workload::async_interpreter::AsyncInterpreter;
+use crate::workload::compile::Compiler;
 use crate::workload::shared::block_on;
 use crate::workload::step_error::StepError;
+use crate::workload::step_error::StepResult;
+use crate::workload::sync_interpreter::SyncInterpreter;
 use std::future::Future;
 use std::pin::pin;
 use tokio::sync::{AcquireError, TryAcquireError};
 
 #[derive(Debug)]
-pub(super) struct Send {
+pub(in crate::workload) struct Send {
     channel: usize,
 }
 

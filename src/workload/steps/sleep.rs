@@ -1,20 +1,20 @@
 //! `sleep`: waits for a deadline, suspended on the timer if that is possible.
 
 use super::StepProgram;
-use crate::record::Label;
-use crate::scenario::steps as spec;
-use crate::workload::compile::Compiler;
-use crate::workload::step_error::StepResult;
-use crate::workload::sync_interpreter::SyncInterpreter;
 use crate::probe::{self, lane};
+use crate::record::Label;
 use crate::record::Reason;
+use crate::scenario::steps as spec;
 use crate::scenario::{Draw, show_draw};
 use crate::workload::async_interpreter::AsyncInterpreter;
+use crate::workload::compile::Compiler;
 use crate::workload::draw::sample;
+use crate::workload::step_error::StepResult;
+use crate::workload::sync_interpreter::SyncInterpreter;
 use std::pin::pin;
 
 #[derive(Debug)]
-pub(super) struct Sleep(Draw);
+pub(in crate::workload) struct Sleep(Draw);
 
 impl StepProgram for Sleep {
     type Spec = spec::Sleep;
@@ -37,7 +37,9 @@ impl StepProgram for Sleep {
         let time = sample(&self.0, interpreter.rng);
         let start = probe::now();
         let sleep = pin!(tokio::time::sleep(time));
-        interpreter.wait(Reason::Timer, label, Some(start + time.into()), sleep).await;
+        interpreter
+            .wait(Reason::Timer, label, Some(start + time.into()), sleep)
+            .await;
         lane::step(&interpreter.context.task, label, start);
         Ok(())
     }

@@ -2,17 +2,17 @@
 
 use super::StepProgram;
 use crate::record::Label;
-use crate::scenario::steps as spec;
-use crate::workload::compile::Compiler;
-use crate::workload::step_error::StepResult;
-use crate::workload::sync_interpreter::SyncInterpreter;
 use crate::scenario::Branch;
+use crate::scenario::steps as spec;
 use crate::workload::async_interpreter::AsyncInterpreter;
 use crate::workload::branches::{Detached, Join};
 use crate::workload::children::JoinMode;
+use crate::workload::compile::Compiler;
+use crate::workload::step_error::StepResult;
+use crate::workload::sync_interpreter::SyncInterpreter;
 
 #[derive(Debug)]
-pub(super) enum Spawn {
+pub(in crate::workload) enum Spawn {
     Awaited(Join),
     Detached(Detached),
 }

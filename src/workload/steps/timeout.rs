@@ -2,22 +2,22 @@
 //! have timed out if that comes after the limit.
 
 use super::StepProgram;
+use crate::probe::{self, lane};
 use crate::record::Label;
 use crate::scenario::steps as spec;
-use crate::workload::compile::Compiler;
-use crate::workload::step_error::StepResult;
-use crate::workload::sync_interpreter::SyncInterpreter;
-use crate::probe::{self, lane};
 use crate::scenario::{Draw, show_draw};
 use crate::workload::async_interpreter::{AsyncInterpreter, deadline, run_within};
+use crate::workload::compile::Compiler;
 use crate::workload::draw::sample;
 use crate::workload::program::Steps;
+use crate::workload::step_error::StepResult;
 use crate::workload::step_error::apply_limit;
+use crate::workload::sync_interpreter::SyncInterpreter;
 use std::future::Future;
 use std::pin::pin;
 
 #[derive(Debug)]
-pub(super) struct Timeout {
+pub(in crate::workload) struct Timeout {
     after: Draw,
     steps: Steps,
 }

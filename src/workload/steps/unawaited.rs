@@ -1,23 +1,22 @@
 //! `unawaited`: makes a future and drops it: nothing of it runs. On a thread, a closure.
 
 use super::StepProgram;
-use crate::record::Label;
-use crate::scenario::steps as spec;
-use crate::workload::compile::Compiler;
-use crate::workload::step_error::StepResult;
-use crate::workload::sync_interpreter::SyncInterpreter;
 use crate::probe::{self, lane};
-use crate::record::ProcessInstant;
+use crate::record::{Label, ProcessInstant};
 use crate::scenario::Branch;
+use crate::scenario::steps as spec;
 use crate::workload::TaskCtx;
 use crate::workload::async_interpreter::AsyncInterpreter;
+use crate::workload::compile::Compiler;
 use crate::workload::draw::Seed;
 use crate::workload::program::Program;
+use crate::workload::step_error::StepResult;
+use crate::workload::sync_interpreter::SyncInterpreter;
 use rand::Rng;
 use std::sync::Arc;
 
 #[derive(Debug)]
-pub(super) struct Unawaited {
+pub(in crate::workload) struct Unawaited {
     program: Arc<Program>,
 }
 
@@ -45,9 +44,14 @@ impl StepProgram for Unawaited {
     }
 
     async fn run_async(&self, interpreter: &mut AsyncInterpreter<'_>, label: Label) -> StepResult {
-        self.make(&mut interpreter.sync(), label, "called and never awaited", |child, _| {
-            drop(child.run_async());
-        })
+        self.make(
+            &mut interpreter.sync(),
+            label,
+            "called and never awaited",
+            |child, _| {
+                drop(child.run_async());
+            },
+        )
     }
 }
 

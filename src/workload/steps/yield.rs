@@ -2,16 +2,16 @@
 
 use super::StepProgram;
 use crate::record::Label;
+use crate::record::Reason;
 use crate::scenario::steps as spec;
+use crate::workload::async_interpreter::{AsyncInterpreter, labelled};
 use crate::workload::compile::Compiler;
 use crate::workload::step_error::StepResult;
 use crate::workload::sync_interpreter::SyncInterpreter;
-use crate::record::Reason;
-use crate::workload::async_interpreter::{AsyncInterpreter, labelled};
 use std::pin::pin;
 
 #[derive(Debug)]
-pub(super) struct Yield;
+pub(in crate::workload) struct Yield;
 
 impl StepProgram for Yield {
     type Spec = spec::Yield;

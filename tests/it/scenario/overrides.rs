@@ -4,6 +4,7 @@ use super::{good, ms};
 use std::time::Duration;
 use tasklab::scenario::builtin::BUILTIN;
 use tasklab::scenario::*;
+use strum::VariantArray;
 
 #[test]
 fn the_command_line_overrides_the_file() {
@@ -33,13 +34,13 @@ fn the_command_line_overrides_the_file() {
 fn the_built_in_scenarios_run_wherever_their_knobs_allow() {
     for builtin in BUILTIN {
         let knobs = builtin.scenario().executor.knobs != Knobs::default();
-        for kind in ExecutorKind::ALL {
+        for &kind in ExecutorKind::VARIANTS {
             let overrides = Overrides {
                 executor: Some(kind),
                 ..Overrides::default()
             };
             let read = overrides.read(builtin.name, builtin.text);
-            assert!(read.is_ok() || knobs, "{} on {}", builtin.name, kind.word());
+            assert!(read.is_ok() || knobs, "{} on {}", builtin.name, kind.into_str());
         }
     }
 }

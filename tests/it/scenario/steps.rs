@@ -1,6 +1,7 @@
 //! Each step of the language.
 
 use super::{good, ms};
+use tasklab::scenario::steps::{Block, Choice, Choose, Cpu, Db, DbOp, Fail, File, FileOp, Formatting, Gather, Group, Http, InPlace, Lock, Log, Loop, Offload, Panic, Race, Recv, Semaphore, Send, Sleep, Spawn, Timeout, Unawaited};
 use tasklab::scenario::*;
 
 /// A scenario with one task with these steps.
@@ -14,11 +15,11 @@ fn steps(steps: &str) -> Vec<Step> {
 #[test]
 fn every_step_is_understood() {
     let kernel = |kernel, size| Step::Cpu(Cpu::Kernel { kernel, size });
-    let sleep = Step::Sleep(Draw::Fixed(ms(1)));
-    let file = |op, size, how| Step::File { op, size, how };
+    let sleep = Step::Sleep(Sleep(Draw::Fixed(ms(1))));
+    let file = |op, size, how| Step::File(File { op, size, how });
     let accident = |chance| ("oh".to_owned(), chance);
-    let fail = |(message, chance)| Step::Fail { message, chance };
-    let panic = |(message, chance)| Step::Panic { message, chance };
+    let fail = |(message, chance)| Step::Fail(Fail { message, chance });
+    let panic = |(message, chance)| Step::Panic(Panic { message, chance });
     for (text, step) in [
         ("{ cpu = \"2ms\" }", Step::Cpu(Cpu::Work(Draw::Fixed(ms(2))))),
         (
@@ -46,20 +47,20 @@ fn every_step_is_understood() {
         ("{ sleep = \"1ms\" }", sleep.clone()),
         (
             "{ sleep = { uniform = [\"1ms\", \"2ms\"] } }",
-            Step::Sleep(Draw::Uniform { min: ms(1), max: ms(2) }),
+            Step::Sleep(Sleep(Draw::Uniform { min: ms(1), max: ms(2) })),
         ),
         (
             "{ block = { median = \"1ms\", p99 = \"2ms\" } }",
-            Step::Block(Draw::LogNormal {
+            Step::Block(Block(Draw::LogNormal {
                 median: ms(1),
                 p99: ms(2),
-            }),
+            })),
         ),
         (
             "{ http = \"/weather?q=1\" }",
-            Step::Http {
+            Step::Http(Http {
                 path: "/weather?q=1".into(),
-            },
+            }),
         ),
         (
             "{ file = { read = \"64KiB\" } }",
@@ -76,18 +77,18 @@ fn every_step_is_understood() {
         ("\"yield\"", Step::Yield),
         (
             "{ offload = [{ sleep = \"1ms\" }] }",
-            Step::Offload(vec![sleep.clone()]),
+            Step::Offload(Offload(vec![sleep.clone()])),
         ),
         (
             "{ in_place = [{ sleep = \"1ms\" }] }",
-            Step::InPlace(vec![sleep.clone()]),
+            Step::InPlace(InPlace(vec![sleep.clone()])),
         ),
         (
             "{ timeout = { after = \"3ms\", steps = [{ sleep = \"1ms\" }] } }",
-            Step::Timeout {
+            Step::Timeout(Timeout {
                 after: Draw::Fixed(ms(3)),
                 steps: vec![sleep],
-            },
+            }),
         ),
         ("{ fail = \"oh\" }", fail(accident(1.0))),
         ("{ fail = { message = \"oh\", chance = 0.5 } }", fail(accident(0.5))),
@@ -127,44 +128,44 @@ fn named(steps: &str) -> Vec<Step> {
 
 #[test]
 fn steps_that_name_others_are_understood() {
-    let sleep = vec![Step::Sleep(Draw::Fixed(ms(1)))];
+    let sleep = vec![Step::Sleep(Sleep(Draw::Fixed(ms(1))))];
     let weather = || Branch::Group("weather".into());
     let inline = || Branch::Steps(sleep.clone());
-    let spawn = |branch, count, wait| Step::Spawn { branch, count, wait };
+    let spawn = |branch, count, wait| Step::Spawn(Spawn { branch, count, wait });
     for (text, step) in [
         (
             r#"{ lock = { name = "cache", how = "sync", steps = [{ sleep = "1ms" }] } }"#,
-            Step::Lock {
+            Step::Lock(Lock {
                 name: "cache".into(),
                 steps: sleep.clone(),
-            },
+            }),
         ),
         (
             r#"{ semaphore = { name = "slots", steps = [{ sleep = "1ms" }] } }"#,
-            Step::Semaphore {
+            Step::Semaphore(Semaphore {
                 name: "slots".into(),
                 steps: sleep.clone(),
-            },
+            }),
         ),
-        (r#"{ send = "jobs" }"#, Step::Send { channel: "jobs".into() }),
-        (r#"{ recv = "jobs" }"#, Step::Recv { channel: "jobs".into() }),
+        (r#"{ send = "jobs" }"#, Step::Send(Send { channel: "jobs".into() })),
+        (r#"{ recv = "jobs" }"#, Step::Recv(Recv { channel: "jobs".into() })),
         (
             r#"{ gather = ["weather", [{ sleep = "1ms" }]] }"#,
-            Step::Gather(vec![weather(), inline()]),
+            Step::Gather(Gather(vec![weather(), inline()])),
         ),
         (
             r#"{ group = ["weather", "weather"] }"#,
-            Step::Group(vec![weather(), weather()]),
+            Step::Group(Group(vec![weather(), weather()])),
         ),
-        (r#"{ race = [[{ sleep = "1ms" }]] }"#, Step::Race(vec![inline()])),
+        (r#"{ race = [[{ sleep = "1ms" }]] }"#, Step::Race(Race(vec![inline()]))),
         (r#"{ spawn = "weather" }"#, spawn(weather(), 1, false)),
         (r#"{ spawn = [{ sleep = "1ms" }] }"#, spawn(inline(), 1, false)),
         (
             r#"{ spawn = { what = "weather", count = 3, wait = true } }"#,
             spawn(weather(), 3, true),
         ),
-        (r#"{ unawaited = "weather" }"#, Step::Unawaited(weather())),
-        (r#"{ unawaited = [{ sleep = "1ms" }] }"#, Step::Unawaited(inline())),
+        (r#"{ unawaited = "weather" }"#, Step::Unawaited(Unawaited(weather()))),
+        (r#"{ unawaited = [{ sleep = "1ms" }] }"#, Step::Unawaited(Unawaited(inline()))),
     ] {
         assert_eq!(named(text), [step], "{text}");
     }
@@ -172,19 +173,19 @@ fn steps_that_name_others_are_understood() {
 
 #[test]
 fn rows_events_choices_and_loops_are_understood() {
-    let db = |op, rows, how| Step::Db { op, rows, how };
-    let log = |level, items, how| Step::Log {
+    let db = |op, rows, how| Step::Db(Db { op, rows, how });
+    let log = |level, items, how| Step::Log(Log {
         level,
         message: "m".into(),
         items,
         how,
-    };
+    });
     for (text, step) in [
         ("{ db = { read = 10 } }", db(DbOp::Read, 10, How::Offload)),
         ("{ db = { write = 5, how = \"sync\" } }", db(DbOp::Write, 5, How::Sync)),
         (
             "{ offload = [{ db = { read = 1 } }] }",
-            Step::Offload(vec![db(DbOp::Read, 1, How::Sync)]),
+            Step::Offload(Offload(vec![db(DbOp::Read, 1, How::Sync)])),
         ),
         (
             "{ log = { message = \"m\" } }",
@@ -196,7 +197,7 @@ fn rows_events_choices_and_loops_are_understood() {
         ),
         (
             "{ choose = [{ weight = 2.5, steps = [\"yield\"] }, { steps = [] }] }",
-            Step::Choose(vec![
+            Step::Choose(Choose(vec![
                 Choice {
                     weight: 2.5,
                     steps: vec![Step::Yield],
@@ -205,21 +206,21 @@ fn rows_events_choices_and_loops_are_understood() {
                     weight: 1.0,
                     steps: vec![],
                 },
-            ]),
+            ])),
         ),
         (
             "{ loop = { times = 5, steps = [\"yield\"] } }",
-            Step::Loop {
+            Step::Loop(Loop {
                 times: Repeat::Times(5),
                 steps: vec![Step::Yield],
-            },
+            }),
         ),
         (
             "{ loop = { times = \"forever\", steps = [\"yield\"] } }",
-            Step::Loop {
+            Step::Loop(Loop {
                 times: Repeat::Forever,
                 steps: vec![Step::Yield],
-            },
+            }),
         ),
         (
             "{ cpu = { kernel = \"password\", size = 100 } }",
@@ -236,23 +237,23 @@ fn rows_events_choices_and_loops_are_understood() {
 /// A lock that keeps its thread takes its steps away from the runtime; a branch is a task of its own again.
 #[test]
 fn what_stands_in_a_lock_may_block() {
-    let [Step::Lock { steps: inner, .. }] = &steps(
+    let [Step::Lock(Lock { steps: inner, .. })] = &steps(
         r#"{ lock = { name = "outer", how = "sync", steps = [
             { lock = { name = "inner", how = "sync", steps = [{ db = { write = 1 } }] } },
         ] } }"#,
     )[..] else {
         panic!("one lock")
     };
-    let [Step::Lock { steps: innermost, .. }] = &inner[..] else {
+    let [Step::Lock(Lock { steps: innermost, .. })] = &inner[..] else {
         panic!("{inner:?}")
     };
     assert_eq!(
         innermost[..],
-        [Step::Db {
+        [Step::Db(Db {
             op: DbOp::Write,
             rows: 1,
             how: How::Sync
-        }]
+        })]
     );
     // The child does not hold what its parent holds.
     let nested =

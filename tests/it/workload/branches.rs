@@ -9,7 +9,8 @@ use super::harness::*;
 use std::sync::{Arc, Mutex};
 use tasklab::probe;
 use tasklab::record::{Batch, Outcome, Record};
-use tasklab::scenario::{Repeat, Scenario, Step, TaskSpec};
+use tasklab::scenario::steps::{Block, Gather, Group, Offload, Panic, Race, Spawn, Timeout, Unawaited};
+use tasklab::scenario::{Branch, Repeat, Scenario, Step, TaskSpec};
 use tasklab::workload::{DetachedSpawner, TaskCtx};
 use tokio::runtime::Builder;
 use tracing::Level;
@@ -45,11 +46,11 @@ fn on_both_until<F: FnMut(&Batch) -> bool>(
 
 #[test]
 fn gather_waits_for_all_and_logs_results_in_the_order_of_its_branches() {
-    let steps = vec![Step::Gather(vec![
+    let steps = vec![Step::Gather(Gather(vec![
         group_branch("late"),
         group_branch("early"),
         steps_branch(vec![Step::Yield]),
-    ])];
+    ]))];
     // The first branch cannot end before the second.
     let tasks = vec![
         task("g1", 1, steps),
@@ -87,11 +88,11 @@ fn gather_waits_for_all_and_logs_results_in_the_order_of_its_branches() {
 
 #[test]
 fn gather_fails_at_the_first_failure_and_its_other_children_run_on() {
-    let steps = vec![Step::Gather(vec![
+    let steps = vec![Step::Gather(Gather(vec![
         group_branch("patient"),
         group_branch("broken"),
         steps_branch(vec![fail(1.0)]),
-    ])];
+    ]))];
     let tasks = vec![
         task("g2", 1, steps),
         called_group("patient", vec![recv("gate")]),
@@ -108,15 +109,15 @@ fn gather_fails_at_the_first_failure_and_its_other_children_run_on() {
 
 /// The ways in which a task can fail: a name, a step that fails so, and the outcome of the task.
 fn faults() -> [(&'static str, Step, Outcome); 3] {
-    let panic = Step::Panic {
+    let panic = Step::Panic(Panic {
         message: "on purpose".into(),
         chance: 1.0,
-    };
+    });
     // No executor can cancel this step: each notices the timeout when the step has ended.
-    let timeout = Step::Timeout {
+    let timeout = Step::Timeout(Timeout {
         after: fixed(MS / 1000),
-        steps: vec![Step::Block(fixed(MS))],
-    };
+        steps: vec![Step::Block(Block(fixed(MS)))],
+    });
     [
         ("failed", fail(1.0), Outcome::Failed),
         ("timed out", timeout, Outcome::TimedOut),
@@ -134,7 +135,7 @@ fn a_child_that_fails_after_gather_has_gone_on_is_an_unobserved_failure() {
         };
         let steps = vec![
             send("left"),
-            Step::Gather(vec![group_branch(&straggler), steps_branch(vec![fail(1.0)])]),
+            Step::Gather(Gather(vec![group_branch(&straggler), steps_branch(vec![fail(1.0)])])),
         ];
         // The gate opens when the second repetition has begun: by then the parent no longer waits
         // for the first straggler. It opens for both, so that the second does not take the item of
@@ -159,12 +160,20 @@ fn a_child_that_fails_after_gather_has_gone_on_is_an_unobserved_failure() {
     }
 }
 
+fn gather(branches: Vec<Branch>) -> Step {
+    Step::Gather(Gather(branches))
+}
+
+fn group(branches: Vec<Branch>) -> Step {
+    Step::Group(Group(branches))
+}
+
 #[test]
 fn a_step_fails_however_its_child_fails() {
     for (how, fault, outcome) in faults() {
         for (call, children) in [
-            (Step::Gather as fn(_) -> _, "api gather"),
-            (Step::Group as fn(_) -> _, "api group"),
+            (gather as fn(_) -> _, "api gather"),
+            (group as fn(_) -> _, "api group"),
         ] {
             let branches = vec![steps_branch(vec![fault.clone()]), group_branch("patient")];
             let tasks = vec![
@@ -186,7 +195,7 @@ fn a_step_fails_however_its_child_fails() {
 #[test]
 fn on_threads_a_step_fails_however_its_child_fails() {
     for (how, fault, outcome) in faults() {
-        for call in [Step::Gather as fn(_) -> _, Step::Group as fn(_) -> _] {
+        for call in [gather as fn(_) -> _, group as fn(_) -> _] {
             let branches = vec![group_branch("faulty"), steps_branch(vec![Step::Yield])];
             let tasks = vec![
                 task("api", 1, vec![call(branches)]),
@@ -201,11 +210,11 @@ fn on_threads_a_step_fails_however_its_child_fails() {
 
 #[test]
 fn group_cancels_its_other_children_and_waits_for_their_ends() {
-    let steps = vec![Step::Group(vec![
+    let steps = vec![Step::Group(Group(vec![
         group_branch("patient"),
         group_branch("gone"),
         steps_branch(vec![fail(1.0)]),
-    ])];
+    ]))];
     let tasks = vec![
         task("g4", 1, steps),
         called_group("patient", vec![recv("gate")]),
@@ -230,11 +239,11 @@ fn on_threads_group_waits_for_all_and_logs_all_failures_together() {
     let tasks = vec![task(
         "g5",
         1,
-        vec![Step::Group(vec![
+        vec![Step::Group(Group(vec![
             steps_branch(vec![fail(1.0)]),
-            steps_branch(vec![Step::Block(fixed(5 * MS)), fail(1.0)]),
-            steps_branch(vec![Step::Block(fixed(5 * MS))]),
-        ])],
+            steps_branch(vec![Step::Block(Block(fixed(5 * MS))), fail(1.0)]),
+            steps_branch(vec![Step::Block(Block(fixed(5 * MS)))]),
+        ]))],
     )];
     let observed = Harness::new(&scenario(tasks)).on_threads();
     use Outcome::{Completed, Failed};
@@ -249,7 +258,7 @@ fn on_threads_group_waits_for_all_and_logs_all_failures_together() {
 #[test]
 fn a_group_without_failures_completes_on_every_executor() {
     let branches = vec![steps_branch(vec![cpu(MS / 10)]), steps_branch(vec![Step::Yield])];
-    for (executor, observed) in on_every_executor(&scenario(vec![task("api", 2, vec![Step::Group(branches)])])) {
+    for (executor, observed) in on_every_executor(&scenario(vec![task("api", 2, vec![Step::Group(Group(branches))])])) {
         assert_eq!(observed.repetitions("api"), [Outcome::Completed; 2], "{executor}");
         assert_eq!(observed.outcomes("api group"), [Outcome::Completed; 4], "{executor}");
         assert_eq!(observed.steps("api"), ["group 2", "group 2"], "{executor}");
@@ -258,10 +267,10 @@ fn a_group_without_failures_completes_on_every_executor() {
 
 #[test]
 fn the_first_end_decides_a_race_and_async_losers_are_cancelled() {
-    let steps = vec![Step::Race(vec![
+    let steps = vec![Step::Race(Race(vec![
         group_branch("patient"),
         steps_branch(vec![Step::Yield]),
-    ])];
+    ]))];
     let tasks = vec![task("api", 1, steps), called_group("patient", vec![recv("gate")])];
     let scenario = with_gate(tasks);
     let observed = Harness::new(&scenario).on_tokio();
@@ -279,7 +288,7 @@ fn the_first_end_decides_a_race_and_async_losers_are_cancelled() {
 
 #[test]
 fn a_race_fails_if_its_first_child_fails() {
-    let steps = vec![Step::Race(vec![steps_branch(vec![fail(1.0)]), group_branch("patient")])];
+    let steps = vec![Step::Race(Race(vec![steps_branch(vec![fail(1.0)]), group_branch("patient")]))];
     let tasks = vec![task("api", 1, steps), called_group("patient", vec![recv("gate")])];
     for (executor, observed) in on_both_until(&with_gate(tasks), || repetitions(2, Outcome::Failed)) {
         assert_eq!(observed.outcome("api"), Outcome::Failed, "{executor}");
@@ -289,19 +298,19 @@ fn a_race_fails_if_its_first_child_fails() {
 #[test]
 fn a_timeout_around_a_step_cancels_its_async_children() {
     for around in [
-        Step::Gather(vec![group_branch("patient"), group_branch("patient")]),
-        Step::Group(vec![group_branch("patient"), group_branch("patient")]),
-        Step::Race(vec![group_branch("patient"), group_branch("patient")]),
-        Step::Spawn {
+        Step::Gather(Gather(vec![group_branch("patient"), group_branch("patient")])),
+        Step::Group(Group(vec![group_branch("patient"), group_branch("patient")])),
+        Step::Race(Race(vec![group_branch("patient"), group_branch("patient")])),
+        Step::Spawn(Spawn {
             branch: group_branch("patient"),
             count: 2,
             wait: true,
-        },
+        }),
     ] {
-        let limited = Step::Timeout {
+        let limited = Step::Timeout(Timeout {
             after: fixed(5 * MS),
             steps: vec![around],
-        };
+        });
         let tasks = vec![
             task("api", 1, vec![limited]),
             called_group("patient", vec![recv("gate")]),
@@ -315,12 +324,12 @@ fn a_timeout_around_a_step_cancels_its_async_children() {
 
 #[test]
 fn a_timeout_around_offloaded_work_orphans_it() {
-    let job = Step::Offload(vec![recv("gate"), recv("gate")]);
-    for around in [Step::Gather(vec![steps_branch(vec![job.clone()])]), job] {
-        let limited = Step::Timeout {
+    let job = Step::Offload(Offload(vec![recv("gate"), recv("gate")]));
+    for around in [Step::Gather(Gather(vec![steps_branch(vec![job.clone()])])), job] {
+        let limited = Step::Timeout(Timeout {
             after: fixed(5 * MS),
             steps: vec![around],
-        };
+        });
         let mut api = task("api", 1, vec![send("gate"), limited]);
         api.repeat = Repeat::Forever;
         // Later repetitions send to the gate, so that an orphaned job can end.
@@ -344,15 +353,15 @@ fn a_timeout_around_offloaded_work_orphans_it() {
 fn on_threads_a_timeout_around_a_step_is_noticed_when_it_ends() {
     let branches = || {
         vec![
-            steps_branch(vec![Step::Block(fixed(5 * MS))]),
+            steps_branch(vec![Step::Block(Block(fixed(5 * MS)))]),
             steps_branch(vec![Step::Yield]),
         ]
     };
-    for around in [Step::Gather(branches()), Step::Group(branches())] {
-        let limited = Step::Timeout {
+    for around in [Step::Gather(Gather(branches())), Step::Group(Group(branches()))] {
+        let limited = Step::Timeout(Timeout {
             after: fixed(MS),
             steps: vec![around],
-        };
+        });
         let observed = Harness::new(&scenario(vec![task("api", 1, vec![limited])])).on_threads();
         assert_eq!(observed.outcome("api"), Outcome::TimedOut);
         let children = ["api gather", "api group"].map(|name| observed.outcomes(name)).concat();
@@ -362,7 +371,7 @@ fn on_threads_a_timeout_around_a_step_is_noticed_when_it_ends() {
 
 #[test]
 fn a_task_that_is_aborted_before_it_runs_has_an_end() {
-    let steps = vec![Step::Gather(vec![steps_branch(vec![Step::Yield])])];
+    let steps = vec![Step::Gather(Gather(vec![steps_branch(vec![Step::Yield])]))];
     let harness = Harness::new(&scenario(vec![task("api", 1, steps)]));
     let running = harness.start(Builder::new_current_thread());
     running.tasks[0].abort();
@@ -373,11 +382,11 @@ fn a_task_that_is_aborted_before_it_runs_has_an_end() {
 
 #[test]
 fn spawn_with_wait_waits_for_all_children() {
-    let spawn = |branch| Step::Spawn {
+    let spawn = |branch| Step::Spawn(Spawn {
         branch,
         count: 3,
         wait: true,
-    };
+    });
     let tasks = vec![
         task("api", 1, vec![spawn(steps_branch(vec![cpu(MS / 10)]))]),
         task("bad", 1, vec![spawn(steps_branch(vec![fail(1.0)]))]),
@@ -396,11 +405,11 @@ fn spawn_with_wait_waits_for_all_children() {
 
 /// A step that spawns a detached task of this group.
 fn spawn(group: &str) -> Step {
-    Step::Spawn {
+    Step::Spawn(Spawn {
         branch: group_branch(group),
         count: 1,
         wait: false,
-    }
+    })
 }
 
 #[test]
@@ -454,7 +463,7 @@ fn a_thread_executor_runs_detached_tasks() {
 
 #[test]
 fn an_unawaited_child_never_starts() {
-    let never = Step::Unawaited(steps_branch(vec![fail(1.0)]));
+    let never = Step::Unawaited(Unawaited(steps_branch(vec![fail(1.0)])));
     for (executor, observed) in on_every_executor(&scenario(vec![task("idle1", 1, vec![never])])) {
         assert_eq!(observed.outcome("idle1"), Outcome::Completed, "{executor}");
         let child = "idle1 unawaited";

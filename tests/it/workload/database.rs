@@ -3,11 +3,12 @@
 use super::captured_log::log_messages_with;
 use super::harness::*;
 use tasklab::record::{Outcome, Reason, Record};
-use tasklab::scenario::{DbOp, How, Step};
+use tasklab::scenario::steps::{Db, DbOp};
+use tasklab::scenario::{How, Step};
 use tracing::Level;
 
 fn db(op: DbOp, how: How) -> Step {
-    Step::Db { op, rows: 3, how }
+    Step::Db(Db { op, rows: 3, how })
 }
 
 #[test]

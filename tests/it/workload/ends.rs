@@ -2,6 +2,7 @@
 
 use super::harness::*;
 use tasklab::record::{Outcome, Record};
+use tasklab::scenario::steps::{Block, Offload, Panic, Timeout};
 use tasklab::scenario::{Repeat, Step, TaskSpec};
 
 #[test]
@@ -22,7 +23,7 @@ fn a_repetition_is_cancelled_at_its_timeout_and_the_next_one_follows() {
 
 #[test]
 fn on_a_thread_a_repetition_runs_to_its_end_after_its_timeout() {
-    let mut slow = task("slow", 2, vec![Step::Block(fixed(3 * MS)), cpu(MS / 10)]);
+    let mut slow = task("slow", 2, vec![Step::Block(Block(fixed(3 * MS))), cpu(MS / 10)]);
     slow.timeout = Some(fixed(MS));
     let observed = Harness::new(&scenario(vec![slow])).on_threads();
     assert_eq!(observed.repetitions("slow"), [Outcome::TimedOut; 2]);
@@ -34,7 +35,7 @@ fn on_a_thread_a_repetition_runs_to_its_end_after_its_timeout() {
 
 #[test]
 fn a_step_that_no_timeout_can_cancel_times_out_when_it_ends() {
-    let mut busy = task("busy", 1, vec![Step::Block(fixed(5 * MS))]);
+    let mut busy = task("busy", 1, vec![Step::Block(Block(fixed(5 * MS)))]);
     busy.timeout = Some(fixed(MS));
     for (executor, observed) in on_every_executor(&scenario(vec![busy])) {
         assert_eq!(observed.outcome("busy"), Outcome::TimedOut, "{executor}");
@@ -44,11 +45,11 @@ fn a_step_that_no_timeout_can_cancel_times_out_when_it_ends() {
 
 #[test]
 fn an_elapsed_timeout_step_ends_its_repetition() {
-    let limited = |inner| Step::Timeout {
+    let limited = |inner| Step::Timeout(Timeout {
         after: fixed(3 * MS),
         steps: vec![inner],
-    };
-    let steps = vec![cpu(MS / 10), limited(Step::Block(fixed(9 * MS))), sleep(FOREVER)];
+    });
+    let steps = vec![cpu(MS / 10), limited(Step::Block(Block(fixed(9 * MS)))), sleep(FOREVER)];
     for (executor, observed) in on_every_executor(&scenario(vec![task("api", 2, steps)])) {
         assert_eq!(observed.repetitions("api"), [Outcome::TimedOut; 2], "{executor}");
         assert_eq!(
@@ -58,23 +59,23 @@ fn an_elapsed_timeout_step_ends_its_repetition() {
         );
     }
     // Two deadlines bind one wait, and the inner one is earlier.
-    let nested = Step::Timeout {
+    let nested = Step::Timeout(Timeout {
         after: fixed(FOREVER),
         steps: vec![limited(sleep(FOREVER))],
-    };
+    });
     let observed = Harness::new(&scenario(vec![task("api", 1, vec![nested])])).on_tokio();
     assert_eq!(observed.outcome("api"), Outcome::TimedOut);
 }
 
 #[test]
 fn a_panic_ends_the_task_on_every_executor() {
-    let panic = || Step::Panic {
+    let panic = || Step::Panic(Panic {
         message: "on purpose".into(),
         chance: 1.0,
-    };
+    });
     let tasks = vec![
         task("here", 5, vec![cpu(MS / 10), panic()]),
-        task("there", 5, vec![Step::Offload(vec![panic()])]),
+        task("there", 5, vec![Step::Offload(Offload(vec![panic()]))]),
         task("other", 5, vec![sleep(MS)]),
     ];
     for (executor, observed) in on_every_executor(&scenario(tasks)) {

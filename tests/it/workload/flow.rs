@@ -3,7 +3,8 @@
 use super::captured_log::log_messages_with;
 use super::harness::*;
 use tasklab::record::Outcome;
-use tasklab::scenario::{Choice, Formatting, LogLevel, Repeat, Step};
+use tasklab::scenario::steps::{Choice, Choose, Formatting, Log, Loop, Sleep};
+use tasklab::scenario::{LogLevel, Repeat, Step};
 use tracing::Level;
 
 fn choose(weights: &[(f64, Step)]) -> Step {
@@ -11,7 +12,7 @@ fn choose(weights: &[(f64, Step)]) -> Step {
         weight: *weight,
         steps: vec![step.clone()],
     };
-    Step::Choose(weights.iter().map(choice).collect())
+    Step::Choose(Choose(weights.iter().map(choice).collect()))
 }
 
 #[test]
@@ -29,14 +30,14 @@ fn choose_draws_the_same_branch_on_every_executor() {
 
 #[test]
 fn a_loop_does_its_steps_the_given_number_of_times() {
-    let inner = Step::Loop {
+    let inner = Step::Loop(Loop {
         times: Repeat::Times(2),
         steps: vec![cpu(MS / 50)],
-    };
-    let outer = Step::Loop {
+    });
+    let outer = Step::Loop(Loop {
         times: Repeat::Times(3),
         steps: vec![inner],
-    };
+    });
     let turn = ["cpu 20µs", "cpu 20µs", "loop ×2"];
     for (executor, observed) in on_every_executor(&scenario(vec![task("api", 1, vec![outer])])) {
         assert_eq!(
@@ -50,10 +51,10 @@ fn a_loop_does_its_steps_the_given_number_of_times() {
 #[test]
 fn an_endless_loop_ends_with_the_run_or_a_timeout() {
     for inner in [cpu(MS / 50), sleep(MS)] {
-        let endless = Step::Loop {
+        let endless = Step::Loop(Loop {
             times: Repeat::Forever,
             steps: vec![inner],
-        };
+        });
         let mut limited = task("limited", 1, vec![endless.clone(), fail(1.0)]);
         limited.timeout = Some(fixed(5 * MS));
         let tasks = vec![task("api", 1, vec![endless])];
@@ -61,8 +62,8 @@ fn an_endless_loop_ends_with_the_run_or_a_timeout() {
         let running = |batch: &tasklab::record::Batch| !batch.records.is_empty();
         stopped(Harness::new(&scenario(tasks.clone())).on_tokio_until(running));
         stopped(Harness::new(&scenario(tasks)).on_threads_until(running));
-        if let Step::Loop { steps, .. } = &limited.steps[0]
-            && matches!(steps[0], Step::Sleep(_))
+        if let Step::Loop(Loop { steps, .. }) = &limited.steps[0]
+            && matches!(steps[0], Step::Sleep(Sleep(_)))
         {
             let observed = Harness::new(&scenario(vec![limited])).on_tokio();
             assert_eq!(observed.outcome("limited"), Outcome::TimedOut);
@@ -72,12 +73,12 @@ fn an_endless_loop_ends_with_the_run_or_a_timeout() {
 
 #[test]
 fn eager_and_lazy_messages_are_filtered_by_level() {
-    let log = |level, how| Step::Log {
+    let log = |level, how| Step::Log(Log {
         level,
         message: "order 4711".into(),
         items: 3,
         how,
-    };
+    });
     let steps = vec![
         log(LogLevel::Info, Formatting::Lazy),
         log(LogLevel::Warn, Formatting::Eager),

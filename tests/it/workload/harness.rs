@@ -8,13 +8,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tasklab::probe::{self, Collector, Group, Registry, TaskHandle};
 use tasklab::record::{Batch, Definition, Label, Outcome, Record};
-use tasklab::scenario::{
-    Arrivals, Branch, ChannelSpec, Cpu, DbSpec, Draw, ExecutorKind, ExecutorSpec, FileOp, How, HttpSpec, Knobs, Repeat,
-    Scenario, Start, Step, TaskSpec,
-};
+use tasklab::scenario::steps::{Cpu, Fail, File, FileOp, Http, Recv, Send, Sleep};
+use tasklab::scenario::{Arrivals, Branch, ChannelSpec, DbSpec, Draw, ExecutorKind, ExecutorSpec, How, HttpSpec, Knobs, Repeat, Scenario, Start, Step, TaskSpec};
 use tasklab::workload::{Labels, Program, Services, TaskCtx, compile};
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinHandle;
+use strum::VariantArray;
 
 pub const MS: Duration = Duration::from_millis(1);
 pub const FOREVER: Duration = Duration::from_secs(3600);
@@ -26,13 +25,13 @@ pub fn fixed(time: Duration) -> Draw {
 }
 
 pub fn sleep(time: Duration) -> Step {
-    Step::Sleep(fixed(time))
+    Step::Sleep(Sleep(fixed(time)))
 }
 
 pub fn http() -> Step {
-    Step::Http {
+    Step::Http(Http {
         path: "/weather".into(),
-    }
+    })
 }
 
 pub fn cpu(time: Duration) -> Step {
@@ -40,14 +39,14 @@ pub fn cpu(time: Duration) -> Step {
 }
 
 pub fn file(op: FileOp, how: How) -> Step {
-    Step::File { op, size: 3000, how }
+    Step::File(File { op, size: 3000, how })
 }
 
 pub fn fail(chance: f64) -> Step {
-    Step::Fail {
+    Step::Fail(Fail {
         message: "it had to happen".into(),
         chance,
-    }
+    })
 }
 
 /// A group that only steps of other tasks spawn.
@@ -70,15 +69,15 @@ pub fn steps_branch(steps: Vec<Step>) -> Branch {
 }
 
 pub fn send(channel: &str) -> Step {
-    Step::Send {
+    Step::Send(Send {
         channel: channel.into(),
-    }
+    })
 }
 
 pub fn recv(channel: &str) -> Step {
-    Step::Recv {
+    Step::Recv(Recv {
         channel: channel.into(),
-    }
+    })
 }
 
 pub fn channel(name: &str, capacity: u32) -> ChannelSpec {
@@ -113,7 +112,7 @@ pub fn scenario(tasks: Vec<TaskSpec>) -> Scenario {
             workers: Some(2),
             knobs: Knobs::default(),
         },
-        executors: ExecutorKind::ALL.to_vec(),
+        executors: ExecutorKind::VARIANTS.to_vec(),
         log: None,
         http: HttpSpec {
             latency: fixed(Duration::ZERO),

@@ -7,7 +7,8 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 use tasklab::record::{Nanos, Outcome, Slice};
-use tasklab::scenario::{FileOp, How, Repeat, Step, TaskSpec};
+use tasklab::scenario::steps::{Block, File, FileOp, Gather, Offload};
+use tasklab::scenario::{How, Repeat, Step, TaskSpec};
 use tasklab::workload::{Labels, Services, ServicesError};
 use tokio::runtime::Builder;
 use tracing::Level;
@@ -32,7 +33,7 @@ fn a_request_is_one_wait_and_causes_no_extra_poll() {
 
 #[test]
 fn a_reply_that_arrives_while_the_only_worker_blocks_is_unnoticed() {
-    let blocker = task("blocker", 6, vec![sleep(20 * MS), Step::Block(fixed(60 * MS))]);
+    let blocker = task("blocker", 6, vec![sleep(20 * MS), Step::Block(Block(fixed(60 * MS)))]);
     let api = TaskSpec {
         repeat: Repeat::Forever,
         ..task("api", 1, vec![http()])
@@ -136,7 +137,7 @@ fn the_service_is_a_real_http_server() {
 fn the_scratch_folder_holds_all_files_and_is_removed_at_the_end() {
     let steps = vec![
         file(FileOp::Read, How::Async),
-        Step::Offload(vec![file(FileOp::Write, How::Sync)]),
+        Step::Offload(Offload(vec![file(FileOp::Write, How::Sync)])),
     ];
     let harness = Harness::new(&scenario(vec![task("files", 1, steps)]));
     let folder = harness.services.scratch().path().to_owned();
@@ -166,7 +167,7 @@ fn a_task_that_writes_again_and_again_uses_one_file() {
     let steps = vec![
         file(FileOp::Write, How::Offload),
         file(FileOp::Write, How::Sync),
-        Step::Gather(vec![branch]),
+        Step::Gather(Gather(vec![branch])),
     ];
     let scenario = scenario(vec![task("writer", 5, steps)]);
     for on_tokio in [true, false] {
@@ -206,11 +207,11 @@ fn a_full_disk_fails_the_repetition_with_one_log_message() {
 
 #[test]
 fn a_start_can_be_cancelled_between_two_pieces_of_a_file() {
-    let large = Step::File {
+    let large = Step::File(File {
         op: FileOp::Read,
         size: 1 << 30,
         how: How::Sync,
-    };
+    });
     let calls = Cell::new(0);
     let cancelled = || {
         calls.set(calls.get() + 1);

@@ -3,6 +3,7 @@
 
 use super::harness::*;
 use tasklab::record::{Batch, Outcome, Reason, Record};
+use tasklab::scenario::steps::{Block, Gather, Lock, Offload, Panic, Semaphore};
 use tasklab::scenario::{How, LockSpec, Scenario, SemaphoreSpec, Step, TaskSpec};
 
 fn lock(steps: Vec<Step>) -> Step {
@@ -10,17 +11,17 @@ fn lock(steps: Vec<Step>) -> Step {
 }
 
 fn lock_named(name: &str, steps: Vec<Step>) -> Step {
-    Step::Lock {
+    Step::Lock(Lock {
         name: name.into(),
         steps,
-    }
+    })
 }
 
 fn semaphore(steps: Vec<Step>) -> Step {
-    Step::Semaphore {
+    Step::Semaphore(Semaphore {
         name: "slots".into(),
         steps,
-    }
+    })
 }
 
 /// A scenario with two locks, a semaphore of two permits, and two channels.
@@ -66,7 +67,7 @@ fn sent(observed: &Observed, tasks: &[&str]) -> usize {
 #[test]
 fn one_task_at_a_time_holds_a_lock() {
     for how in [How::Async, How::Sync] {
-        let steps = || vec![lock(vec![Step::Block(fixed(MS)), cpu(MS / 10)])];
+        let steps = || vec![lock(vec![Step::Block(Block(fixed(MS))), cpu(MS / 10)])];
         let tasks = vec![task("one", 5, steps()), task("two", 5, steps())];
         for (executor, observed) in on_every_executor(&shared(how, tasks)) {
             let mut held = [observed.spans("one", "block 1ms"), observed.spans("two", "block 1ms")].concat();
@@ -140,7 +141,7 @@ fn two_deadlocked_tasks_end_with_the_run() {
 #[test]
 fn a_child_that_waits_for_a_lock_of_its_parent_ends_with_the_run() {
     // The reader refuses such a scenario. This test does not go through the reader.
-    let steps = vec![lock(vec![Step::Gather(vec![steps_branch(vec![lock(vec![cpu(MS)])])])])];
+    let steps = vec![lock(vec![Step::Gather(Gather(vec![steps_branch(vec![lock(vec![cpu(MS)])])]))])];
     let scenario = shared(How::Async, vec![task("api", 1, steps)]);
     let observed = Harness::new(&scenario).on_threads_until(blocking(2));
     assert_eq!(observed.outcome("api"), Outcome::Cancelled);
@@ -149,10 +150,10 @@ fn a_child_that_waits_for_a_lock_of_its_parent_ends_with_the_run() {
 
 #[test]
 fn a_panic_frees_the_lock_of_its_task() {
-    let panic = Step::Panic {
+    let panic = Step::Panic(Panic {
         message: "on purpose".into(),
         chance: 1.0,
-    };
+    });
     for how in [How::Async, How::Sync] {
         let first = task("first", 1, vec![lock(vec![send("gate"), panic.clone()])]);
         let then = task("then", 1, vec![recv("gate"), lock(vec![cpu(MS / 10)])]);
@@ -218,7 +219,7 @@ fn every_item_that_is_sent_is_received() {
     let tasks = vec![
         task("sender", 50, vec![send("jobs")]),
         task("other", 50, vec![send("jobs")]),
-        task("receiver", 100, vec![recv("jobs"), Step::Offload(vec![recv("gate")])]),
+        task("receiver", 100, vec![recv("jobs"), Step::Offload(Offload(vec![recv("gate")]))]),
         task("keeper", 100, vec![send("gate")]),
     ];
     let scenario = shared(How::Async, tasks);

@@ -3,9 +3,8 @@
 use super::harness::*;
 use tasklab::probe::TaskHandle;
 use tasklab::record::{Outcome, Reason, Record};
-use tasklab::scenario::{
-    Choice, Cpu, DbOp, FileOp, Formatting, How, Kernel, LockSpec, LogLevel, Repeat, Scenario, SemaphoreSpec, Step,
-};
+use tasklab::scenario::steps::{Block, Choice, Choose, Cpu, Db, DbOp, FileOp, Formatting, Gather, Group, InPlace, Lock, Log, Loop, Offload, Panic, Race, Semaphore, Spawn, Timeout, Unawaited};
+use tasklab::scenario::{How, Kernel, LockSpec, LogLevel, Repeat, Scenario, SemaphoreSpec, Step};
 
 /// One of each step except `in_place`, which a current-thread runtime cannot run.
 fn one_of_each() -> Vec<Step> {
@@ -16,7 +15,7 @@ fn one_of_each() -> Vec<Step> {
             size: 1000,
         }),
         sleep(MS),
-        Step::Block(fixed(MS)),
+        Step::Block(Block(fixed(MS))),
         http(),
         file(FileOp::Read, How::Async),
         file(FileOp::Write, How::Async),
@@ -25,58 +24,58 @@ fn one_of_each() -> Vec<Step> {
         file(FileOp::Read, How::Offload),
         file(FileOp::Write, How::Offload),
         Step::Yield,
-        Step::Timeout {
+        Step::Timeout(Timeout {
             after: fixed(FOREVER),
             steps: vec![Step::Yield, cpu(MS / 20)],
-        },
+        }),
         fail(0.0),
-        Step::Panic {
+        Step::Panic(Panic {
             message: "never".into(),
             chance: 0.0,
-        },
-        Step::Db {
+        }),
+        Step::Db(Db {
             op: DbOp::Read,
             rows: 1,
             how: How::Offload,
-        },
-        Step::Lock {
+        }),
+        Step::Lock(Lock {
             name: "cache".into(),
             steps: vec![Step::Yield],
-        },
-        Step::Semaphore {
+        }),
+        Step::Semaphore(Semaphore {
             name: "slots".into(),
             steps: vec![Step::Yield],
-        },
+        }),
         send("jobs"),
         recv("jobs"),
-        Step::Gather(vec![steps_branch(vec![Step::Yield])]),
-        Step::Group(vec![steps_branch(vec![Step::Yield])]),
-        Step::Race(vec![steps_branch(vec![Step::Yield])]),
-        Step::Spawn {
+        Step::Gather(Gather(vec![steps_branch(vec![Step::Yield])])),
+        Step::Group(Group(vec![steps_branch(vec![Step::Yield])])),
+        Step::Race(Race(vec![steps_branch(vec![Step::Yield])])),
+        Step::Spawn(Spawn {
             branch: steps_branch(vec![Step::Yield]),
             count: 2,
             wait: false,
-        },
-        Step::Spawn {
+        }),
+        Step::Spawn(Spawn {
             branch: steps_branch(vec![Step::Yield]),
             count: 1,
             wait: true,
-        },
-        Step::Unawaited(steps_branch(vec![Step::Yield])),
-        Step::Log {
+        }),
+        Step::Unawaited(Unawaited(steps_branch(vec![Step::Yield]))),
+        Step::Log(Log {
             level: LogLevel::Trace,
             message: "here".into(),
             items: 0,
             how: Formatting::Eager,
-        },
-        Step::Choose(vec![Choice {
+        }),
+        Step::Choose(Choose(vec![Choice {
             weight: 1.0,
             steps: vec![Step::Yield],
-        }]),
-        Step::Loop {
+        }])),
+        Step::Loop(Loop {
             times: Repeat::Times(2),
             steps: vec![Step::Yield],
-        },
+        }),
     ]
 }
 
@@ -139,7 +138,7 @@ fn every_step_runs_in_order_and_is_recorded() {
 
 #[test]
 fn offloaded_steps_belong_to_a_child() {
-    let steps = vec![Step::Offload(vec![cpu(MS / 10), Step::Block(fixed(MS))])];
+    let steps = vec![Step::Offload(Offload(vec![cpu(MS / 10), Step::Block(Block(fixed(MS)))]))];
     let harness = Harness::new(&scenario(vec![task("api", 1, steps)]));
     let observed = harness.on_tokio();
     assert_eq!(observed.steps("api"), ["offload"]);
@@ -159,7 +158,7 @@ fn offloaded_steps_belong_to_a_child() {
 
 #[test]
 fn in_place_steps_belong_to_their_task() {
-    let steps = vec![Step::InPlace(vec![Step::Block(fixed(MS)), cpu(MS / 10)]), cpu(MS / 10)];
+    let steps = vec![Step::InPlace(InPlace(vec![Step::Block(Block(fixed(MS))), cpu(MS / 10)])), cpu(MS / 10)];
     let harness = Harness::new(&scenario(vec![task("api", 1, steps)]));
     let observed = harness.on_tokio();
     assert_eq!(
@@ -175,7 +174,7 @@ fn a_slice_says_what_its_task_waits_for() {
         sleep(5 * MS),
         http(),
         file(FileOp::Write, How::Async),
-        Step::Offload(vec![Step::Block(fixed(5 * MS))]),
+        Step::Offload(Offload(vec![Step::Block(Block(fixed(5 * MS)))])),
         Step::Yield,
     ];
     let mut scenario = scenario(vec![task("api", 1, steps)]);
@@ -206,14 +205,14 @@ fn the_same_seed_gives_the_same_outcomes_on_every_executor() {
     let steps = vec![
         fail(0.2),
         http(),
-        Step::Offload(vec![fail(0.2)]),
+        Step::Offload(Offload(vec![fail(0.2)])),
         file(FileOp::Read, How::Offload),
-        Step::Gather(vec![steps_branch(vec![fail(0.1)]), steps_branch(vec![fail(0.1)])]),
-        Step::Unawaited(steps_branch(vec![Step::Yield])),
-        Step::Timeout {
+        Step::Gather(Gather(vec![steps_branch(vec![fail(0.1)]), steps_branch(vec![fail(0.1)])])),
+        Step::Unawaited(Unawaited(steps_branch(vec![Step::Yield]))),
+        Step::Timeout(Timeout {
             after: fixed(FOREVER),
             steps: vec![fail(0.2), Step::Yield],
-        },
+        }),
         fail(0.2),
     ];
     let mut scenario = scenario(vec![task("api", 100, steps)]);
