@@ -130,15 +130,19 @@ impl AsyncInterpreter<'_> {
 }
 
 /// Polls a future, and records what the task waits for whenever the future is not ready.
-pub(super) async fn labelled<F: Future>(reason: Reason, label: Label, mut future: Pin<&mut F>) -> F::Output {
-    poll_fn(|context| {
+pub(super) fn labelled<F: Future>(
+    reason: Reason,
+    label: Label,
+    mut future: Pin<&mut F>,
+) -> impl Future<Output = F::Output> {
+    // An `async fn` would keep its arguments twice, in every task's future.
+    poll_fn(move |context| {
         let polled = future.as_mut().poll(context);
         if polled.is_pending() {
             lane::waiting(reason, label);
         }
         polled
     })
-    .await
 }
 
 /// The earlier of two deadlines: `limit` from now on, and one that binds already.
