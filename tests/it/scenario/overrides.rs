@@ -2,9 +2,9 @@
 
 use super::{good, ms};
 use std::time::Duration;
+use strum::VariantArray;
 use tasklab::scenario::builtin::BUILTIN;
 use tasklab::scenario::*;
-use strum::VariantArray;
 
 #[test]
 fn the_command_line_overrides_the_file() {

@@ -1,7 +1,10 @@
 //! Each step of the language.
 
 use super::{good, ms};
-use tasklab::scenario::steps::{Block, Choice, Choose, Cpu, Db, DbOp, Fail, File, FileOp, Formatting, Gather, Group, Http, InPlace, Lock, Log, Loop, Offload, Panic, Race, Recv, Semaphore, Send, Sleep, Spawn, Timeout, Unawaited};
+use tasklab::scenario::steps::{
+    Block, Choice, Choose, Cpu, Db, DbOp, Fail, File, FileOp, Formatting, Gather, Group, Http, InPlace, Lock, Log,
+    Loop, Offload, Panic, Race, Recv, Semaphore, Send, Sleep, Spawn, Timeout, Unawaited,
+};
 use tasklab::scenario::*;
 
 /// A scenario with one task with these steps.
@@ -165,7 +168,10 @@ fn steps_that_name_others_are_understood() {
             spawn(weather(), 3, true),
         ),
         (r#"{ unawaited = "weather" }"#, Step::Unawaited(Unawaited(weather()))),
-        (r#"{ unawaited = [{ sleep = "1ms" }] }"#, Step::Unawaited(Unawaited(inline()))),
+        (
+            r#"{ unawaited = [{ sleep = "1ms" }] }"#,
+            Step::Unawaited(Unawaited(inline())),
+        ),
     ] {
         assert_eq!(named(text), [step], "{text}");
     }
@@ -174,12 +180,14 @@ fn steps_that_name_others_are_understood() {
 #[test]
 fn rows_events_choices_and_loops_are_understood() {
     let db = |op, rows, how| Step::Db(Db { op, rows, how });
-    let log = |level, items, how| Step::Log(Log {
-        level,
-        message: "m".into(),
-        items,
-        how,
-    });
+    let log = |level, items, how| {
+        Step::Log(Log {
+            level,
+            message: "m".into(),
+            items,
+            how,
+        })
+    };
     for (text, step) in [
         ("{ db = { read = 10 } }", db(DbOp::Read, 10, How::Offload)),
         ("{ db = { write = 5, how = \"sync\" } }", db(DbOp::Write, 5, How::Sync)),

@@ -2,8 +2,8 @@
 
 use super::{good, ms};
 use std::time::Duration;
-use tasklab::scenario::*;
 use strum::VariantArray;
+use tasklab::scenario::*;
 
 #[test]
 fn a_scenario_that_says_little_has_defaults() {

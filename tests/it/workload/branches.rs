@@ -171,10 +171,7 @@ fn group(branches: Vec<Branch>) -> Step {
 #[test]
 fn a_step_fails_however_its_child_fails() {
     for (how, fault, outcome) in faults() {
-        for (call, children) in [
-            (gather as fn(_) -> _, "api gather"),
-            (group as fn(_) -> _, "api group"),
-        ] {
+        for (call, children) in [(gather as fn(_) -> _, "api gather"), (group as fn(_) -> _, "api group")] {
             let branches = vec![steps_branch(vec![fault.clone()]), group_branch("patient")];
             let tasks = vec![
                 task("api", 1, vec![call(branches)]),
@@ -288,7 +285,10 @@ fn the_first_end_decides_a_race_and_async_losers_are_cancelled() {
 
 #[test]
 fn a_race_fails_if_its_first_child_fails() {
-    let steps = vec![Step::Race(Race(vec![steps_branch(vec![fail(1.0)]), group_branch("patient")]))];
+    let steps = vec![Step::Race(Race(vec![
+        steps_branch(vec![fail(1.0)]),
+        group_branch("patient"),
+    ]))];
     let tasks = vec![task("api", 1, steps), called_group("patient", vec![recv("gate")])];
     for (executor, observed) in on_both_until(&with_gate(tasks), || repetitions(2, Outcome::Failed)) {
         assert_eq!(observed.outcome("api"), Outcome::Failed, "{executor}");
@@ -382,11 +382,13 @@ fn a_task_that_is_aborted_before_it_runs_has_an_end() {
 
 #[test]
 fn spawn_with_wait_waits_for_all_children() {
-    let spawn = |branch| Step::Spawn(Spawn {
-        branch,
-        count: 3,
-        wait: true,
-    });
+    let spawn = |branch| {
+        Step::Spawn(Spawn {
+            branch,
+            count: 3,
+            wait: true,
+        })
+    };
     let tasks = vec![
         task("api", 1, vec![spawn(steps_branch(vec![cpu(MS / 10)]))]),
         task("bad", 1, vec![spawn(steps_branch(vec![fail(1.0)]))]),

@@ -45,10 +45,12 @@ fn a_step_that_no_timeout_can_cancel_times_out_when_it_ends() {
 
 #[test]
 fn an_elapsed_timeout_step_ends_its_repetition() {
-    let limited = |inner| Step::Timeout(Timeout {
-        after: fixed(3 * MS),
-        steps: vec![inner],
-    });
+    let limited = |inner| {
+        Step::Timeout(Timeout {
+            after: fixed(3 * MS),
+            steps: vec![inner],
+        })
+    };
     let steps = vec![cpu(MS / 10), limited(Step::Block(Block(fixed(9 * MS)))), sleep(FOREVER)];
     for (executor, observed) in on_every_executor(&scenario(vec![task("api", 2, steps)])) {
         assert_eq!(observed.repetitions("api"), [Outcome::TimedOut; 2], "{executor}");
@@ -69,10 +71,12 @@ fn an_elapsed_timeout_step_ends_its_repetition() {
 
 #[test]
 fn a_panic_ends_the_task_on_every_executor() {
-    let panic = || Step::Panic(Panic {
-        message: "on purpose".into(),
-        chance: 1.0,
-    });
+    let panic = || {
+        Step::Panic(Panic {
+            message: "on purpose".into(),
+            chance: 1.0,
+        })
+    };
     let tasks = vec![
         task("here", 5, vec![cpu(MS / 10), panic()]),
         task("there", 5, vec![Step::Offload(Offload(vec![panic()]))]),

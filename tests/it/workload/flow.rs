@@ -73,12 +73,14 @@ fn an_endless_loop_ends_with_the_run_or_a_timeout() {
 
 #[test]
 fn eager_and_lazy_messages_are_filtered_by_level() {
-    let log = |level, how| Step::Log(Log {
-        level,
-        message: "order 4711".into(),
-        items: 3,
-        how,
-    });
+    let log = |level, how| {
+        Step::Log(Log {
+            level,
+            message: "order 4711".into(),
+            items: 3,
+            how,
+        })
+    };
     let steps = vec![
         log(LogLevel::Info, Formatting::Lazy),
         log(LogLevel::Warn, Formatting::Eager),

@@ -6,14 +6,17 @@ use std::collections::HashMap;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use strum::VariantArray;
 use tasklab::probe::{self, Collector, Group, Registry, TaskHandle};
 use tasklab::record::{Batch, Definition, Label, Outcome, Record};
 use tasklab::scenario::steps::{Cpu, Fail, File, FileOp, Http, Recv, Send, Sleep};
-use tasklab::scenario::{Arrivals, Branch, ChannelSpec, DbSpec, Draw, ExecutorKind, ExecutorSpec, How, HttpSpec, Knobs, Repeat, Scenario, Start, Step, TaskSpec};
+use tasklab::scenario::{
+    Arrivals, Branch, ChannelSpec, DbSpec, Draw, ExecutorKind, ExecutorSpec, How, HttpSpec, Knobs, Repeat, Scenario,
+    Start, Step, TaskSpec,
+};
 use tasklab::workload::{Labels, Program, Services, TaskCtx, compile};
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinHandle;
-use strum::VariantArray;
 
 pub const MS: Duration = Duration::from_millis(1);
 pub const FOREVER: Duration = Duration::from_secs(3600);
@@ -300,7 +303,7 @@ impl Running<'_> {
     }
 
     #[track_caller]
-    fn join_and(self, count: usize, then: impl Future<Output = ()> + Send) -> Observed {
+    fn join_and(self, count: usize, then: impl Future<Output = ()> + std::marker::Send) -> Observed {
         let Running {
             harness,
             tasks,

@@ -141,7 +141,9 @@ fn two_deadlocked_tasks_end_with_the_run() {
 #[test]
 fn a_child_that_waits_for_a_lock_of_its_parent_ends_with_the_run() {
     // The reader refuses such a scenario. This test does not go through the reader.
-    let steps = vec![lock(vec![Step::Gather(Gather(vec![steps_branch(vec![lock(vec![cpu(MS)])])]))])];
+    let steps = vec![lock(vec![Step::Gather(Gather(vec![steps_branch(vec![lock(vec![
+        cpu(MS),
+    ])])]))])];
     let scenario = shared(How::Async, vec![task("api", 1, steps)]);
     let observed = Harness::new(&scenario).on_threads_until(blocking(2));
     assert_eq!(observed.outcome("api"), Outcome::Cancelled);
@@ -219,7 +221,11 @@ fn every_item_that_is_sent_is_received() {
     let tasks = vec![
         task("sender", 50, vec![send("jobs")]),
         task("other", 50, vec![send("jobs")]),
-        task("receiver", 100, vec![recv("jobs"), Step::Offload(Offload(vec![recv("gate")]))]),
+        task(
+            "receiver",
+            100,
+            vec![recv("jobs"), Step::Offload(Offload(vec![recv("gate")]))],
+        ),
         task("keeper", 100, vec![send("gate")]),
     ];
     let scenario = shared(How::Async, tasks);

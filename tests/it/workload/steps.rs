@@ -3,7 +3,10 @@
 use super::harness::*;
 use tasklab::probe::TaskHandle;
 use tasklab::record::{Outcome, Reason, Record};
-use tasklab::scenario::steps::{Block, Choice, Choose, Cpu, Db, DbOp, FileOp, Formatting, Gather, Group, InPlace, Lock, Log, Loop, Offload, Panic, Race, Semaphore, Spawn, Timeout, Unawaited};
+use tasklab::scenario::steps::{
+    Block, Choice, Choose, Cpu, Db, DbOp, FileOp, Formatting, Gather, Group, InPlace, Lock, Log, Loop, Offload, Panic,
+    Race, Semaphore, Spawn, Timeout, Unawaited,
+};
 use tasklab::scenario::{How, Kernel, LockSpec, LogLevel, Repeat, Scenario, SemaphoreSpec, Step};
 
 /// One of each step except `in_place`, which a current-thread runtime cannot run.
@@ -138,7 +141,10 @@ fn every_step_runs_in_order_and_is_recorded() {
 
 #[test]
 fn offloaded_steps_belong_to_a_child() {
-    let steps = vec![Step::Offload(Offload(vec![cpu(MS / 10), Step::Block(Block(fixed(MS)))]))];
+    let steps = vec![Step::Offload(Offload(vec![
+        cpu(MS / 10),
+        Step::Block(Block(fixed(MS))),
+    ]))];
     let harness = Harness::new(&scenario(vec![task("api", 1, steps)]));
     let observed = harness.on_tokio();
     assert_eq!(observed.steps("api"), ["offload"]);
@@ -158,7 +164,10 @@ fn offloaded_steps_belong_to_a_child() {
 
 #[test]
 fn in_place_steps_belong_to_their_task() {
-    let steps = vec![Step::InPlace(InPlace(vec![Step::Block(Block(fixed(MS))), cpu(MS / 10)])), cpu(MS / 10)];
+    let steps = vec![
+        Step::InPlace(InPlace(vec![Step::Block(Block(fixed(MS))), cpu(MS / 10)])),
+        cpu(MS / 10),
+    ];
     let harness = Harness::new(&scenario(vec![task("api", 1, steps)]));
     let observed = harness.on_tokio();
     assert_eq!(
@@ -207,7 +216,10 @@ fn the_same_seed_gives_the_same_outcomes_on_every_executor() {
         http(),
         Step::Offload(Offload(vec![fail(0.2)])),
         file(FileOp::Read, How::Offload),
-        Step::Gather(Gather(vec![steps_branch(vec![fail(0.1)]), steps_branch(vec![fail(0.1)])])),
+        Step::Gather(Gather(vec![
+            steps_branch(vec![fail(0.1)]),
+            steps_branch(vec![fail(0.1)]),
+        ])),
         Step::Unawaited(Unawaited(steps_branch(vec![Step::Yield]))),
         Step::Timeout(Timeout {
             after: fixed(FOREVER),
