@@ -36,7 +36,7 @@ fn section(builtin: &Builtin) -> String {
 
 /// `tokio with 2 workers for 30s`, in Markdown.
 fn setup(scenario: &Scenario) -> String {
-    let executor = code(scenario.executor.kind.word());
+    let executor = code(scenario.executor.kind.into_str());
     let workers = match scenario.executor.workers {
         None => String::new(),
         Some(1) => " with 1 worker".to_owned(),
