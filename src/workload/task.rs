@@ -305,11 +305,7 @@ mod tests {
             for outer in [None, Some(probe::now() + HOUR + HOUR), Some(ProcessInstant::new(1))] {
                 handle.set_limit(outer);
                 let mut rng = task.seed.turn(0);
-                assert_eq!(
-                    task.context.sync(&mut rng).run(&task.program.steps),
-                    result,
-                    "{inner}"
-                );
+                assert_eq!(task.context.sync(&mut rng).run(&task.program.steps), result, "{inner}");
                 assert_eq!(limit(&handle), outer, "{inner}");
             }
         }

@@ -85,7 +85,10 @@ fn run_all_on(kind: ExecutorKind) {
         };
         // A scenario that sets an option which this executor lacks is refused; the tests of the language cover that.
         if let Ok(scenario) = overrides.read(builtin.name, builtin.text) {
-            run_completely(&shortened(scenario), &format!("{} on {}", builtin.name, kind.into_str()));
+            run_completely(
+                &shortened(scenario),
+                &format!("{} on {}", builtin.name, kind.into_str()),
+            );
         }
     }
 }
