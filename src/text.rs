@@ -1,51 +1,47 @@
-//! Text that is safe and steady on a terminal: no control characters, cut by display width, numbers whose width does not
-//! jump from frame to frame.
+//! Text for a terminal: without control characters, cut by display width, and numbers whose width stays the same from
+//! frame to frame.
 //!
-//! The screen and the closing table both write their lengths of time, counts and names with these, so that a number reads
-//! the same wherever it is met.
+//! The screen, the closing table and the log all write durations, counts and names with these functions. A number
+//! therefore reads the same wherever it appears.
 
 use crate::record::{Nanos, RunInstant};
 use std::borrow::Cow;
-use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+use textwrap::WordSplitter;
+use unicode_truncate::UnicodeTruncateStr;
+use unicode_width::UnicodeWidthStr;
 
-/// Whether a character could steer a terminal or reorder what stands around it: controls, and Unicode's invisible
+/// Whether `c` could control a terminal or reorder the text around it: control characters, and Unicode's invisible
 /// directional marks ("Trojan Source", CVE-2021-42574).
-pub(crate) fn steers(c: char) -> bool {
+pub(crate) fn controls_terminal(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
-/// `text` with every character that could steer the terminal replaced by `�`.
+/// `text` with `�` in place of every character that could control the terminal.
 pub fn clean(text: &str) -> Cow<'_, str> {
-    if text.contains(steers) {
-        Cow::Owned(text.chars().map(|c| if steers(c) { '\u{fffd}' } else { c }).collect())
+    if text.contains(controls_terminal) {
+        let replaced = text.chars().map(|c| if controls_terminal(c) { '\u{fffd}' } else { c });
+        Cow::Owned(replaced.collect())
     } else {
         Cow::Borrowed(text)
     }
 }
 
-/// `text`, clean and no wider than `width` columns; a cut shows as `…`.
+/// `text`, clean and at most `width` columns wide. A cut shows as `…`.
 pub fn fit(text: &str, width: usize) -> Cow<'_, str> {
     let text = clean(text);
     if text.width() <= width {
         return text;
     }
-    let mut kept = String::new();
-    let mut used = 1;
-    for c in text.chars() {
-        used += c.width().unwrap_or(0);
-        if used > width {
-            break;
-        }
-        kept.push(c);
-    }
-    if width > 0 {
-        kept.push('…');
-    }
-    Cow::Owned(kept)
+    let Some(width) = width.checked_sub(1) else {
+        return Cow::Borrowed("");
+    };
+    let (kept, _) = text.unicode_truncate(width);
+    Cow::Owned(format!("{kept}…"))
 }
 
-/// A task's name, clean and no wider than `width` columns. It is cut before its number, by which it is told from its siblings.
+/// A task's name, clean and at most `width` columns wide. The cut is before the number, because the number tells the
+/// tasks of a group apart.
 pub fn fit_name(name: &str, width: usize) -> Cow<'_, str> {
     let (group, number) = name.split_at(name.rfind('#').unwrap_or(name.len()));
     if name.width() <= width || number.width() + 1 >= width {
@@ -54,36 +50,28 @@ pub fn fit_name(name: &str, width: usize) -> Cow<'_, str> {
     Cow::Owned(format!("{}{}", fit(group, width - number.width()), clean(number)))
 }
 
-/// `text`, clean and broken between words into at most `lines` lines no wider than `width` columns; a cut shows as `…`.
-pub fn wrap(text: &str, width: usize, lines: usize) -> Vec<String> {
+/// `text`, clean and broken between words into at most `max_lines` lines of at most `width` columns. A cut shows as `…`.
+pub fn wrap(text: &str, width: usize, max_lines: usize) -> Vec<String> {
     let text = clean(text);
-    let mut words = text.split_whitespace().peekable();
-    let mut wrapped: Vec<String> = Vec::new();
-    while words.peek().is_some() && wrapped.len() < lines {
-        if wrapped.len() + 1 == lines {
-            let rest = words.by_ref().collect::<Vec<_>>().join(" ");
-            wrapped.push(fit(&rest, width).into_owned());
-            break;
-        }
-        let mut line = String::new();
-        while let Some(word) = words.next_if(|word| line.is_empty() || line.width() + 1 + word.width() <= width) {
-            if !line.is_empty() {
-                line.push(' ');
-            }
-            line.push_str(word);
-        }
-        wrapped.push(fit(&line, width).into_owned());
+    let options = textwrap::Options::new(width)
+        .break_words(false)
+        .word_splitter(WordSplitter::NoHyphenation);
+    let mut lines = textwrap::wrap(&text, options);
+    if lines.len() > max_lines {
+        let rest = lines.split_off(max_lines.saturating_sub(1)).join(" ");
+        lines.push(rest.into());
+        lines.truncate(max_lines);
     }
-    wrapped
+    lines.iter().map(|line| fit(line, width).into_owned()).collect()
 }
 
-/// Columns that `text` takes.
+/// The number of columns that `text` takes.
 pub fn width(text: &str) -> usize {
     text.width()
 }
 
-/// A length of time in at most seven columns, up to a thousand days (then more): `340 ns`, `3.4 µs`, `212 ms`, `1.20 s`,
-/// `12.3 s`, `17 min`, `31 h`, `52 d`. Rounded down.
+/// A duration, rounded down: `340 ns`, `3.4 µs`, `212 ms`, `1.20 s`, `12.3 s`, `17 min`, `31 h`, `52 d`. At most seven
+/// columns up to a thousand days.
 pub fn duration(n: Nanos) -> String {
     let ns = n.0;
     match ns {
@@ -101,14 +89,14 @@ pub fn duration(n: Nanos) -> String {
     }
 }
 
-/// Rounded down, so that `9.99 ms` does not read `10.0 ms` beside `10 ms`.
-fn tenths(ns: u64, unit: u64) -> f64 {
-    (ns / (unit / 10)) as f64 / 10.0
+/// `n` in tenths of `unit`, rounded down: `9.99 ms` must read `9.9 ms`, since `10.0 ms` beside `10 ms` is one column wider.
+fn tenths(n: u64, unit: u64) -> f64 {
+    (n / (unit / 10)) as f64 / 10.0
 }
 
-/// A round length of time, as axis labels and zoom levels are: `20 ms`, `1.5 s`, without needless digits.
+/// A duration without trailing zeros: `20 ms`, `1.5 s`. For round durations, such as axis labels, zoom levels and settings.
 pub fn round_duration(n: Nanos) -> String {
-    let (unit, word) = match n.0 {
+    let (unit, symbol) = match n.0 {
         0..1_000 => (1, "ns"),
         1_000..1_000_000 => (1_000, "µs"),
         1_000_000..1_000_000_000 => (1_000_000, "ms"),
@@ -117,37 +105,37 @@ pub fn round_duration(n: Nanos) -> String {
     };
     let thousandths = n.0 % unit * 1000 / unit;
     let number = format!("{}.{thousandths:03}", n.0 / unit);
-    format!("{} {word}", number.trim_end_matches('0').trim_end_matches('.'))
+    format!("{} {symbol}", number.trim_end_matches('0').trim_end_matches('.'))
 }
 
-/// An instant as exactly as ticks `step` apart must be told: `7.5 s`, `8.07466 s`, `140 s`. From steps of a minute on, as a
-/// [round duration](round_duration).
+/// An instant, with as many digits as distinguish it from its neighbour `step` away: `7.5 s`, `8.07466 s`, `140 s`. With
+/// steps of a minute or more, it is written as a [round duration](round_duration).
 pub fn instant(at: RunInstant, step: Nanos) -> String {
-    let (unit, word) = match at.0 {
+    let (unit, symbol) = match at.0 {
         _ if step.0 >= 60_000_000_000 => return round_duration(at.since_zero()),
         0..1_000_000 => (1_000, "µs"),
         1_000_000..1_000_000_000 => (1_000_000, "ms"),
         _ => (1_000_000_000, "s"),
     };
     let mut number = (at.0 / unit).to_string();
-    let (mut rest, mut place) = (at.0 % unit, unit / 10);
+    let (mut rest, mut digit_unit) = (at.0 % unit, unit / 10);
     if rest > 0 && step.0 < unit {
         number.push('.');
-        while rest > 0 && place > 0 && place * 10 > step.0 {
-            number.push(char::from(b'0' + (rest / place) as u8));
-            (rest, place) = (rest % place, place / 10);
+        while rest > 0 && digit_unit > 0 && digit_unit * 10 > step.0 {
+            number.push(char::from(b'0' + (rest / digit_unit) as u8));
+            (rest, digit_unit) = (rest % digit_unit, digit_unit / 10);
         }
     }
-    format!("{number} {word}")
+    format!("{number} {symbol}")
 }
 
-/// The run's clock in seven columns: `00:07.4`.
+/// The time since the run's start in minutes and seconds, seven columns up to 100 minutes: `00:07.4`.
 pub fn clock(at: RunInstant) -> String {
     let tenths = at.0 / 100_000_000;
     format!("{:02}:{:02}.{}", tenths / 600, tenths / 10 % 60, tenths % 10)
 }
 
-/// A number in at most five columns: `812`, `6.1 k`, `61 k`, `2.1 M`.
+/// A count, rounded down: `812`, `6.1 k`, `61 k`, `2.1 M`. At most five columns up to 10¹⁵.
 pub fn count(n: u64) -> String {
     const UNITS: [(u64, &str); 4] = [
         (1_000, "k"),
@@ -157,22 +145,22 @@ pub fn count(n: u64) -> String {
     ];
     match UNITS.iter().rev().find(|(unit, _)| n >= *unit) {
         None => n.to_string(),
-        Some((unit, word)) if n < unit * 10 => format!("{:.1} {word}", tenths(n, *unit)),
-        Some((unit, word)) => format!("{} {word}", n / unit),
+        Some((unit, prefix)) if n < unit * 10 => format!("{:.1} {prefix}", tenths(n, *unit)),
+        Some((unit, prefix)) => format!("{} {prefix}", n / unit),
     }
 }
 
-/// An amount of memory in at most eight columns: `812 B`, `6.1 KiB`, `61 MiB`. Rounded down.
+/// An amount of memory in at most eight columns, rounded down: `812 B`, `6.1 KiB`, `61 MiB`.
 pub fn bytes(n: u64) -> String {
     const UNITS: [&str; 6] = ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
     let Some(power) = (n.max(1).ilog2() / 10).checked_sub(1) else {
         return format!("{n} B");
     };
-    let word = UNITS[power as usize];
+    let symbol = UNITS[power as usize];
     let unit = 1 << (10 * (power + 1));
     match n / unit {
-        whole @ 0..10 => format!("{whole}.{} {word}", (n % unit) as u128 * 10 / u128::from(unit)),
-        whole => format!("{whole} {word}"),
+        whole @ 0..10 => format!("{whole}.{} {symbol}", (n % unit) as u128 * 10 / u128::from(unit)),
+        whole => format!("{whole} {symbol}"),
     }
 }
 
@@ -182,7 +170,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn an_escape_sequence_is_defused() {
+    fn an_escape_sequence_loses_its_control_characters() {
         assert_eq!(clean("a\x1b[31mb\u{202e}c\n"), "a�[31mb�c�");
         assert_eq!(fit("\x1b]0;owned\x07", 5), "�]0;…");
     }
@@ -205,17 +193,17 @@ mod tests {
     }
 
     #[test]
-    fn lines_break_between_words_and_only_the_last_is_cut() {
+    fn lines_break_between_words_and_too_long_lines_are_cut() {
         assert_eq!(wrap("Кто страдает от сна?", 12, 3), ["Кто страдает", "от сна?"]);
         assert_eq!(wrap("who waits for whom, and why", 10, 2), ["who waits", "for whom,…"]);
         assert_eq!(wrap("unbreakable", 5, 2), ["unbr…"]);
-        assert_eq!(wrap("", 5, 2), [""; 0]);
+        assert_eq!(wrap("", 5, 2), [""]);
         assert_eq!(wrap("a", 5, 0), [""; 0]);
     }
 
     #[test]
-    fn durations_read_as_people_write_them() {
-        let words = [
+    fn durations_round_down_and_change_unit() {
+        let expected = [
             (0, "0 ns"),
             (999, "999 ns"),
             (1_000, "1.0 µs"),
@@ -229,13 +217,13 @@ mod tests {
             (60_000_000_000_000, "16 h"),
             (3_600_000_000_000_000, "41 d"),
         ];
-        for (ns, word) in words {
-            assert_eq!(duration(Nanos(ns)), word);
+        for (ns, text) in expected {
+            assert_eq!(duration(Nanos(ns)), text);
         }
     }
 
     #[test]
-    fn round_durations_have_no_needless_digits() {
+    fn round_durations_have_no_trailing_zeros() {
         assert_eq!(round_duration(Nanos::from_millis(1500)), "1.5 s");
         assert_eq!(round_duration(Nanos::from_millis(20_000)), "20 s");
         assert_eq!(round_duration(Nanos::from_micros(20)), "20 µs");
@@ -244,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn counts_are_short() {
+    fn counts_and_bytes_round_down() {
         assert_eq!(
             [0, 812, 6_150, 61_000, 2_190_000, 10_000_000].map(count),
             ["0", "812", "6.1 k", "61 k", "2.1 M", "10 M"]
@@ -258,14 +246,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_fitted_fits(text: String, columns in 0usize..40) {
+        fn fitted_text_is_clean_and_not_too_wide(text: String, columns in 0usize..40) {
             let shown = fit(&text, columns);
             prop_assert!(width(&shown) <= columns);
-            prop_assert!(!shown.contains(steers));
+            prop_assert!(!shown.contains(controls_terminal));
         }
 
         #[test]
-        fn numbers_keep_to_their_columns(n: u64) {
+        fn numbers_stay_within_their_columns(n: u64) {
             prop_assert!(width(&duration(Nanos(n % 86_400_000_000_000_000))) <= 7);
             prop_assert!(width(&count(n % 1_000_000_000_000_000)) <= 5);
             prop_assert!(width(&bytes(n)) <= 8);
@@ -273,21 +261,21 @@ mod tests {
     }
 
     #[test]
-    fn an_instant_is_told_as_exactly_as_its_neighbours_need() {
-        let told = |at, step| instant(RunInstant::new(at), Nanos(step));
-        assert_eq!(told(7_500_000_000, 500_000_000), "7.5 s");
-        assert_eq!(told(7_000_000_000, 500_000_000), "7 s");
-        assert_eq!(told(8_074_660_000, 20_000), "8.07466 s");
-        assert_eq!(told(8_074_680_000, 20_000), "8.07468 s");
-        assert_eq!(told(140_000_000_000, 2_000_000_000), "140 s");
-        assert_eq!(told(180_000_000_000, 60_000_000_000), "3 min");
-        assert_eq!(told(60_500_000, 500_000), "60.5 ms");
-        assert_eq!(told(20_000, 20_000), "20 µs");
+    fn an_instant_has_the_digits_that_its_step_needs() {
+        let label = |at, step| instant(RunInstant::new(at), Nanos(step));
+        assert_eq!(label(7_500_000_000, 500_000_000), "7.5 s");
+        assert_eq!(label(7_000_000_000, 500_000_000), "7 s");
+        assert_eq!(label(8_074_660_000, 20_000), "8.07466 s");
+        assert_eq!(label(8_074_680_000, 20_000), "8.07468 s");
+        assert_eq!(label(140_000_000_000, 2_000_000_000), "140 s");
+        assert_eq!(label(180_000_000_000, 60_000_000_000), "3 min");
+        assert_eq!(label(60_500_000, 500_000), "60.5 ms");
+        assert_eq!(label(20_000, 20_000), "20 µs");
     }
 
     proptest! {
         #[test]
-        fn ticks_that_differ_read_differently(ticks in 1u64..1 << 30, step in prop::sample::select(vec![20_000u64, 50_000, 100_000, 5_000_000, 200_000_000])) {
+        fn neighbouring_ticks_have_different_labels(ticks in 1u64..1 << 30, step in prop::sample::select(vec![20_000u64, 50_000, 100_000, 5_000_000, 200_000_000])) {
             let (here, next) = (RunInstant::new(ticks * step), RunInstant::new((ticks + 1) * step));
             prop_assert_ne!(instant(here, Nanos(step)), instant(next, Nanos(step)));
         }

@@ -3,7 +3,7 @@
 //! Nothing that a file holds reaches the terminal as it stands: control characters and characters that reorder text are
 //! shown, not obeyed, in the sentences as well as in the quoted lines.
 
-use crate::text::steers;
+use crate::text::controls_terminal;
 use annotate_snippets::renderer::DEFAULT_TERM_WIDTH;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use std::collections::HashSet;
@@ -253,7 +253,7 @@ pub(super) fn harmless(text: &str) -> String {
     for c in text.chars() {
         match c {
             '\n' | '\r' => out.push(' '),
-            c if steers(c) => out.extend(c.escape_unicode()),
+            c if controls_terminal(c) => out.extend(c.escape_unicode()),
             c => out.push(c),
         }
     }
@@ -268,7 +268,7 @@ fn same_length(text: &str) -> String {
         out.push(match c {
             '\n' | '\t' => c,
             '\r' if rest.peek() == Some(&'\n') => c,
-            c if !steers(c) => c,
+            c if !controls_terminal(c) => c,
             c => match c.len_utf8() {
                 1 => '?',
                 2 => '·',
@@ -293,7 +293,7 @@ mod tests {
     #[test]
     fn an_escape_sequence_is_shown_and_not_sent() {
         let plain = report("a\u{1b}[31mb\u{9b}c\u{202e}", 1..2).to_string();
-        assert!(!plain.chars().any(|c| c != '\n' && steers(c)), "{plain:?}");
+        assert!(!plain.chars().any(|c| c != '\n' && controls_terminal(c)), "{plain:?}");
         assert!(plain.contains("bad a\\u{1b}[31mb\\u{9b}c\\u{202e}"), "{plain}");
     }
 
@@ -320,7 +320,7 @@ mod tests {
         #[test]
         fn any_text_and_any_span_render_without_harm(text in "(?s).*", a in 0usize..40, b in 0usize..40) {
             let plain = report(&text, a.min(b)..a.max(b)).to_string();
-            prop_assert!(!plain.chars().any(|c| c != '\n' && steers(c)), "{:?}", plain);
+            prop_assert!(!plain.chars().any(|c| c != '\n' && controls_terminal(c)), "{:?}", plain);
         }
     }
 }

@@ -1,11 +1,11 @@
-//! One frame: the layout, then every widget in its place.
+//! One frame: computes the layout, then draws every widget in its place.
 
-use super::app::{App, Pages};
+use super::Options;
 use super::frame_context::FrameContext;
-use super::layout::{Layout, SMALLEST, Wants};
-use super::order::SortBy;
+use super::layout::{Content, Layout, MIN_SIZE};
+use super::state::{App, SortBy, VisibleRows, family};
 use super::theme::Theme;
-use super::{Options, axis, caption, channels, family, footer, gauges, groups, header, help, lanes, log, tasks};
+use super::widgets::{axis, caption, channels, footer, gauges, groups, header, help, lanes, log, tasks};
 use crate::model::Model;
 use crate::run::RunState;
 use crate::text;
@@ -13,42 +13,39 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::widgets::{Paragraph, Widget, Wrap};
 
-/// Draws the whole screen into all of `buf`.
+/// Draws the whole screen into all of `buf`. A terminal that is too small gets one sentence that says so.
 pub fn render(app: &mut App, model: &Model, run: &RunState, options: &Options, buf: &mut Buffer) {
     let area = buf.area;
-    let theme = Theme::new(options.depth);
-    let Some(layout) = Layout::new(area, wants(app, model, area)) else {
-        let (width, height) = SMALLEST;
-        let words = format!(
+    let Some(layout) = Layout::new(area, content(app, model, area)) else {
+        let (width, height) = MIN_SIZE;
+        let message = format!(
             "tasklab needs {width}×{height}; this is {}×{}.",
             area.width, area.height
         );
-        Paragraph::new(words).wrap(Wrap { trim: true }).render(area, buf);
+        Paragraph::new(message).wrap(Wrap { trim: true }).render(area, buf);
         return;
     };
-    let pages = Pages {
-        lanes: in_sight(layout.lanes.height, layout.lane_rows, model.lanes().len()),
-        tasks: in_sight(layout.tasks.height, layout.task_rows, model.tasks().len()),
-        log: log::rows(layout.log),
+    let visible_rows = VisibleRows {
+        lanes: visible_rows(layout.lanes.height, layout.lane_rows, model.lanes().len()),
+        tasks: visible_rows(layout.tasks.height, layout.task_rows, model.tasks().len()),
+        log: log::visible_lines(layout.log),
     };
-    app.refresh(model, layout.grid.columns(), pages);
-    let span = app.view.span(model.now());
-    let at = app.view.instant(model.now());
+    app.refresh(model, layout.grid.time_columns(), visible_rows);
     let context = FrameContext {
         model,
         app,
         run,
         options,
-        theme,
+        theme: Theme::new(options.color_depth),
         layout,
-        span,
-        at,
+        span: app.viewport.span(model.now()),
+        at: app.viewport.instant(model.now()),
     };
     header::render(&context, layout.header, buf);
     caption::render(&context, layout.caption, buf);
     axis::render(&context, layout.axis, buf);
     lanes::render(&context, layout.lanes, buf);
-    tasks::heading(&context, layout.heading, buf);
+    tasks::render_heading(&context, layout.heading, buf);
     tasks::render(&context, layout.tasks, buf);
     channels::render(&context, layout.channels, buf);
     gauges::render(&context, layout.gauges, buf);
@@ -60,31 +57,40 @@ pub fn render(app: &mut App, model: &Model, run: &RunState, options: &Options, b
     }
 }
 
-/// How many of `all` are in sight on a panel so high, where each takes so many rows: of more than fit, the last row tells.
-fn in_sight(height: u16, each: u16, all: usize) -> usize {
-    match usize::from(height / each) {
+/// How many of `all` entries of `rows_each` rows a panel shows at once. If not all fit, the panel's last row says how
+/// many are hidden.
+fn visible_rows(height: u16, rows_each: u16, all: usize) -> usize {
+    match usize::from(height / rows_each) {
         fit if all <= fit => fit,
-        _ => usize::from(height.saturating_sub(1) / each),
+        _ => usize::from(height.saturating_sub(1) / rows_each),
     }
 }
 
-fn wants(app: &App, model: &Model, area: Rect) -> Wants {
-    let indent = match app.order.sorted_by() {
-        SortBy::Spawn => family::DEEPEST,
+fn content(app: &App, model: &Model, area: Rect) -> Content {
+    let visible_tasks = app.task_order.visible_tasks(model);
+    Content {
+        caption_rows: caption::rows(model, area.width, if area.height < 22 { 2 } else { 3 }),
+        lanes: model.lanes().len(),
+        visible_tasks,
+        has_hidden_tasks: model.tasks().len() > visible_tasks,
+        channels: model.channels().len(),
+        gauge_rows: gauges::rows(area),
+        groups: app.groups().len(),
+        name_width: name_width(app, model),
+    }
+}
+
+/// The columns of the longest name of a lane or task.
+fn name_width(app: &App, model: &Model) -> usize {
+    let indent = match app.task_order.sorted_by() {
+        SortBy::Spawn => family::MAX_DEPTH,
         SortBy::Trouble | SortBy::Name => 0,
     };
-    let tasks = model.groups().iter().filter(|group| !group.library).map(|group| {
+    let groups = model.groups().iter().filter(|group| !group.library);
+    let tasks = groups.map(|group| {
         let digits = group.spawned.saturating_sub(1).max(1).ilog10() as usize + 1;
         text::width(&group.name) + 1 + digits + indent
     });
     let lanes = model.lanes().iter().map(|lane| text::width(&lane.name));
-    Wants {
-        caption: caption::rows(model, area.width, if area.height < 22 { 2 } else { 3 }),
-        lanes: model.lanes().len(),
-        channels: model.channels().len(),
-        groups: app.groups().len(),
-        tasks: app.order.showing(model),
-        others: model.tasks().len() > app.order.showing(model),
-        name: tasks.chain(lanes).max().unwrap_or(0),
-    }
+    tasks.chain(lanes).max().unwrap_or(0)
 }

@@ -1,10 +1,9 @@
-//! All that a widget may look at to draw itself: the model, what the presenter has chosen, and the instant on screen.
+//! Everything that a widget may read to draw itself: the model, what the user has chosen, and the visible instant.
 
 use super::Options;
-use super::app::{App, Panel};
 use super::layout::Layout;
+use super::state::{App, Panel, TimeSpan};
 use super::theme::Theme;
-use super::view::Span;
 use crate::model::{Model, Window};
 use crate::record::{GroupId, RunInstant};
 use crate::run::RunState;
@@ -12,29 +11,29 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-/// One frame's subject.
-pub struct FrameContext<'a> {
+/// The input of one frame.
+pub(crate) struct FrameContext<'a> {
     /// What is known of the run.
-    pub model: &'a Model,
-    /// What the presenter has chosen.
-    pub app: &'a App,
+    pub(crate) model: &'a Model,
+    /// What the user has chosen.
+    pub(crate) app: &'a App,
     /// How far the run is.
-    pub run: &'a RunState,
-    /// What was said at the start.
-    pub options: &'a Options,
+    pub(crate) run: &'a RunState,
+    /// What was set at the start.
+    pub(crate) options: &'a Options,
     /// How things look.
-    pub theme: Theme,
-    /// Where things stand.
-    pub layout: Layout,
-    /// The stretch of time on screen.
-    pub span: Span,
-    /// The latest instant on screen: now, or the last one that a frozen view shows.
-    pub at: RunInstant,
+    pub(crate) theme: Theme,
+    /// The place of each part.
+    pub(crate) layout: Layout,
+    /// The visible stretch of time.
+    pub(crate) span: TimeSpan,
+    /// The latest visible instant: now, or the last instant of a frozen view.
+    pub(crate) at: RunInstant,
 }
 
 impl FrameContext<'_> {
-    /// The style of a panel's heading: the one with the keys stands out.
-    pub fn heading(&self, panel: Panel) -> Style {
+    /// The style of a panel's heading. That of the panel with the keys stands out.
+    pub(crate) fn heading_style(&self, panel: Panel) -> Style {
         if self.app.focus == panel {
             self.theme.accent()
         } else {
@@ -43,12 +42,12 @@ impl FrameContext<'_> {
     }
 
     /// Whether the view follows the run.
-    pub fn live(&self) -> bool {
-        self.app.view.is_live()
+    pub(crate) fn is_live(&self) -> bool {
+        self.app.viewport.is_live()
     }
 
-    /// What to paint: two cells to a column.
-    pub fn window(&self) -> Window {
+    /// What the model must paint: two cells per column.
+    pub(crate) fn window(&self) -> Window {
         Window {
             from: self.span.from,
             to: self.span.to,
@@ -56,18 +55,18 @@ impl FrameContext<'_> {
         }
     }
 
-    /// A group's place, which is its colour.
-    pub fn group_position(&self, id: GroupId) -> usize {
+    /// A group's position in the list of groups, which decides its colour.
+    pub(crate) fn group_position(&self, id: GroupId) -> usize {
         self.model.groups().iter().position(|group| group.id == id).unwrap_or(0)
     }
 
-    /// Marks a selected row: loudly in the panel that has the keys.
-    pub fn cursor(&self, place: Rect, panel: Panel, buf: &mut Buffer) {
+    /// Marks a selected row. The mark is loud in the panel that has the keys.
+    pub(crate) fn render_cursor(&self, area: Rect, panel: Panel, buf: &mut Buffer) {
         let style = if self.app.focus == panel {
             self.theme.accent()
         } else {
             self.theme.quiet()
         };
-        buf.set_string(place.x, place.y, "▸", style);
+        buf.set_string(area.x, area.y, "▸", style);
     }
 }

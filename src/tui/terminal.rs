@@ -1,13 +1,14 @@
-//! The terminal, taken and always given back.
+//! Takes the terminal and always gives it back.
 //!
-//! Whatever ends the screen gives the terminal back: quitting, an error, a signal
-//! ([`Signals`](crate::signals::Signals)), or a panic of the thread that draws. A panic of any *other* thread is part of the show: the task that panicked ends as `panicked` and
-//! its message goes to the event log, so the panic hook leaves the screen alone. That is why `ratatui::init` is not used:
-//! its hook restores the terminal whichever thread panics.
+//! The terminal is given back however the screen ends: the user quits, an error, a signal
+//! ([`Signals`](crate::signals::Signals)), or a panic of the thread that draws. A panic of any *other* thread is part of
+//! the show: its task ends as `panicked`, its message goes to the event log, and the screen stays. That is why
+//! `ratatui::init` is not used: its panic hook restores the terminal whichever thread panics.
 //!
-//! In raw mode Ctrl-Z is a key like any other. [`Screen::suspend`] does what the terminal would have done: it gives itself
-//! back and stops the process. Who goes on after that, or after being stopped by somebody else, finds a terminal that a shell
-//! has used meanwhile, and takes it anew. The clock has gone on: how long the process stood still is told, for the event log.
+//! In raw mode Ctrl-Z is an ordinary key. [`Screen::suspend`] does what the terminal would have done: it gives the
+//! terminal back and stops the process. When the process continues, a shell has used the terminal meanwhile, so the
+//! screen takes it anew. The same happens after another process has stopped this one. The run's clock does not stop, so
+//! the event log says how long the process was stopped.
 
 use crate::panics::HookGuard;
 use crossterm::cursor::{Hide, Show};
@@ -26,15 +27,15 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 /// The terminal in raw mode on its alternate screen, until dropped.
-pub struct Screen {
-    /// Never dropped: ratatui's own `Drop` shows the cursor, which [`give_back`] has done, and complains on standard error
-    /// when it cannot, which panics when that went away with the terminal.
+pub(crate) struct Screen {
+    /// Never dropped. ratatui's own `Drop` shows the cursor, which [`give_back`] has done already. When that fails, it
+    /// writes to standard error, and panics if standard error went away with the terminal.
     terminal: ManuallyDrop<Terminal<CrosstermBackend<Stdout>>>,
-    /// The process was stopped and goes on.
+    /// SIGCONT has arrived: the process was stopped and has continued.
     continued: Arc<AtomicBool>,
     /// When the process was last known to run.
-    awake: Instant,
-    listener: SigId,
+    last_seen_running: Instant,
+    continue_handler: SigId,
     _hook: HookGuard,
 }
 
@@ -42,21 +43,21 @@ impl Screen {
     /// Takes the terminal for the calling thread.
     ///
     /// # Errors
-    /// When standard output is no terminal, or refuses.
-    pub fn take() -> io::Result<Screen> {
+    /// When standard output is not a terminal, or the terminal cannot be put into raw mode.
+    pub(crate) fn take() -> io::Result<Screen> {
         let continued = Arc::new(AtomicBool::new(false));
         let hook = HookGuard::install(thread::current().id(), give_back);
-        // From here on a failure has something to undo; `Screen` is not there yet to do it.
-        let taken = take().and_then(|()| {
+        // From here on a failure leaves something to undo, and no `Screen` exists yet whose `Drop` would do it.
+        let taken = enter_screen().and_then(|()| {
             let terminal = Terminal::new(CrosstermBackend::new(io::stdout()))?;
             Ok((terminal, signal_hook::flag::register(SIGCONT, continued.clone())?))
         });
         match taken {
-            Ok((terminal, listener)) => Ok(Screen {
+            Ok((terminal, continue_handler)) => Ok(Screen {
                 terminal: ManuallyDrop::new(terminal),
                 continued,
-                awake: Instant::now(),
-                listener,
+                last_seen_running: Instant::now(),
+                continue_handler,
                 _hook: hook,
             }),
             Err(e) => {
@@ -67,43 +68,45 @@ impl Screen {
     }
 
     /// Where to draw.
-    pub fn terminal(&mut self) -> &mut Terminal<CrosstermBackend<Stdout>> {
+    pub(crate) fn terminal(&mut self) -> &mut Terminal<CrosstermBackend<Stdout>> {
         &mut self.terminal
     }
 
-    /// Gives the terminal back and stops the process, until the shell lets it go on: then
-    /// [`come_back`](Screen::come_back) says so. Where there is no shell to do that, nothing stops: the system lets a process
-    /// without one ignore such signals.
+    /// Gives the terminal back and stops the process until the shell continues it. The next call of
+    /// [`resume`](Screen::resume) then says how long that was.
+    ///
+    /// Without a shell nothing stops: the system lets a process without one ignore such signals.
     ///
     /// # Errors
     /// When the terminal cannot be taken again.
-    pub fn suspend(&mut self) -> io::Result<()> {
+    pub(crate) fn suspend(&mut self) -> io::Result<()> {
         give_back();
-        self.awake = Instant::now();
-        // To this very thread: it stops here, and with it the process.
+        self.last_seen_running = Instant::now();
+        // The signal goes to this thread, so that the thread stops here, and the process with it.
         signal_hook::low_level::raise(SIGTSTP)?;
-        self.retake()
+        self.take_again()
     }
 
-    /// Takes the terminal anew if the process was stopped and goes on; then everything is to be drawn. How long it stood still: the
-    /// time since the call before, or since it was [suspended](Screen::suspend).
+    /// If the process was stopped and has continued, takes the terminal again and returns how long the process was
+    /// stopped: the time since the previous call, or since it was [suspended](Screen::suspend). The whole screen must
+    /// then be drawn anew.
     ///
     /// # Errors
-    /// When the terminal cannot be taken.
-    pub fn come_back(&mut self) -> io::Result<Option<Duration>> {
+    /// When the terminal cannot be taken again.
+    pub(crate) fn resume(&mut self) -> io::Result<Option<Duration>> {
         let now = Instant::now();
-        let stood = now - std::mem::replace(&mut self.awake, now);
+        let stopped_for = now - std::mem::replace(&mut self.last_seen_running, now);
         if !self.continued.swap(false, Ordering::Relaxed) {
             return Ok(None);
         }
         give_back();
-        self.retake()?;
-        Ok(Some(stood))
+        self.take_again()?;
+        Ok(Some(stopped_for))
     }
 
-    fn retake(&mut self) -> io::Result<()> {
-        take()?;
-        // The shell's window may have another size by now; at any rate nothing of what was drawn is there any more.
+    fn take_again(&mut self) -> io::Result<()> {
+        enter_screen()?;
+        // Nothing of the last frame is left on the terminal, and its size may have changed. A resize clears both.
         let size = self.terminal.size()?;
         self.terminal.resize(Rect::from((Position::ORIGIN, size)))
     }
@@ -111,18 +114,18 @@ impl Screen {
 
 impl Drop for Screen {
     fn drop(&mut self) {
-        signal_hook::low_level::unregister(self.listener);
+        signal_hook::low_level::unregister(self.continue_handler);
         give_back();
     }
 }
 
-/// Raw mode, the alternate screen, no cursor.
-fn take() -> io::Result<()> {
+/// Turns on raw mode and the alternate screen, and hides the cursor.
+fn enter_screen() -> io::Result<()> {
     enable_raw_mode()?;
     execute!(io::stdout(), EnterAlternateScreen, Hide)
 }
 
-/// Leaves the alternate screen and raw mode. Errors are of no use here: after a hang-up there is no terminal to tell.
+/// Leaves the alternate screen and raw mode. Errors are ignored: after a hang-up there is no terminal to report them on.
 fn give_back() {
     if terminal::is_raw_mode_enabled().unwrap_or(false) {
         let _ = execute!(io::stdout(), LeaveAlternateScreen, Show);

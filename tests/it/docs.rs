@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use tasklab::scenario::builtin::{self, LESSONS};
 use tasklab::scenario::{self};
-use tasklab::tui::Action;
+use tasklab::tui::key_table;
 
 const README: &str = include_str!("../../README.md");
 const LANGUAGE: &str = include_str!("../../docs/src/language.md");
@@ -87,10 +87,7 @@ fn readme_lists_every_lesson_with_its_number_and_title() {
 
 #[test]
 fn every_key_in_the_tables_for_new_users_is_bound() {
-    let bound: HashSet<String> = Action::ALL
-        .iter()
-        .flat_map(|action| action.keys().iter().map(ToString::to_string))
-        .collect();
+    let bound: HashSet<String> = key_table().into_iter().flat_map(|row| row.keys).collect();
     for (page, begin) in [
         (README, "| press | to |"),
         (include_str!("../../docs/src/tour.md"), "| key | what"),

@@ -111,7 +111,7 @@ fn ctrl_z_goes_to_the_shell_and_fg_comes_back() {
     shell.wait("the screen once more", |screen| {
         screen.alternate_screen() && screen.contents().contains("api#")
     });
-    shell.wait_for("what was under way counts that time");
+    shell.wait_for("open slices and waits include that time");
     shell.press("?");
     shell.wait_for("keys and glyphs");
     shell.press("?q");

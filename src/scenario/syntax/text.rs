@@ -3,7 +3,7 @@
 use super::{At, DeValue, Diagnostic, Diagnostics, Read, Required, Value, schema, table, wrong_type};
 use crate::scenario::limits;
 use crate::scenario::types::Lang;
-use crate::text::steers;
+use crate::text::controls_terminal;
 use schemars::JsonSchema;
 
 /// A line of text for people: spaces and line ends are folded into single spaces; control characters are refused, because
@@ -19,7 +19,7 @@ impl Read for Line {
             return wrong_type::<Self>(value, key, diagnostics);
         };
         let folded = text.split_whitespace().collect::<Vec<_>>().join(" ");
-        if let Some(c) = folded.chars().find(|c| steers(*c)) {
+        if let Some(c) = folded.chars().find(|c| controls_terminal(*c)) {
             let title = format!("`{key}` holds the invisible character U+{:04X}", u32::from(c));
             let diagnostic = Diagnostic::new(value.span(), title);
             diagnostics.push(diagnostic.label("a terminal would obey it instead of showing it"));

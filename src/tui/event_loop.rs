@@ -1,0 +1,182 @@
+//! The loop that owns the terminal: takes batches into the model, carries out keys, and draws.
+
+use super::Options;
+use super::frame::render;
+use super::keys::{Action, Input, InputReader};
+use super::state::{App, Intent};
+use super::terminal::Screen;
+use crate::model::Model;
+use crate::record::Batch;
+use crate::run::{RunState, Source};
+use crate::signals::{Signal, Signals};
+use crate::text;
+use std::io;
+use std::time::{Duration, Instant};
+
+/// Time between two frames, and between two batches.
+const FRAME_INTERVAL: Duration = Duration::from_millis(33);
+/// Time between two frames while the view is frozen: only header, gauges and log change then.
+const FROZEN_FRAME_INTERVAL: Duration = Duration::from_millis(100);
+/// Time between two drains of the rings: much shorter than the time that fills a ring.
+const DRAIN_INTERVAL: Duration = Duration::from_millis(5);
+/// Time between two checks for keys and signals when the run has ended.
+const IDLE_INTERVAL: Duration = Duration::from_millis(50);
+/// How long the screen waits for a run that stops. No run should need as long.
+const STOP_TIMEOUT: Duration = Duration::from_secs(10);
+/// The length of the block that a key injects.
+pub const INJECTED_BLOCK: Duration = Duration::from_millis(300);
+
+/// Why the screen was left. The run has ended by then, or did not stop in time.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Exit {
+    /// The user quit.
+    Quit,
+    /// A signal arrived.
+    Signal(Signal),
+}
+
+/// Shows the run of `source` until the user quits or a signal arrives. Then stops the run and applies its last records.
+///
+/// A run that ends by itself stays on screen, so that the user can look back. A run that does not stop within 10 s is
+/// abandoned: [`Source::state`] still says [`RunState::Stopping`] then.
+///
+/// # Errors
+/// When the terminal cannot be taken or drawn on. In any case the terminal is given back and the run is stopped.
+pub fn run(source: &mut dyn Source, model: &mut Model, options: &Options, signals: &Signals) -> io::Result<Exit> {
+    let mut screen = Screen::take()?;
+    let input = InputReader::start()?;
+    let mut event_loop = EventLoop {
+        source,
+        model,
+        options,
+        app: App::default(),
+        last_batch: None,
+        last_frame: None,
+        needs_frame: true,
+        ended: false,
+    };
+    let exit = event_loop.show(&mut screen, &input, signals);
+    // Without a terminal nothing can be drawn any more; only the run must still be stopped.
+    let terminal_lost = exit.is_err() || matches!(exit, Ok(Exit::Signal(signal)) if signal.is_hangup());
+    let stopped = event_loop.stop(if terminal_lost { None } else { Some(&mut screen) });
+    match signals.latest() {
+        // When a terminal goes away, drawing may fail before or after its signal arrives.
+        Some(signal) if signal.is_hangup() => Ok(Exit::Signal(signal)),
+        _ => stopped.and(exit),
+    }
+}
+
+/// A run on screen.
+struct EventLoop<'a> {
+    source: &'a mut dyn Source,
+    model: &'a mut Model,
+    options: &'a Options,
+    app: App,
+    /// `None`: the next batch is due at once.
+    last_batch: Option<Instant>,
+    /// `None`: the next frame is due at once.
+    last_frame: Option<Instant>,
+    /// Something has changed since the last frame.
+    needs_frame: bool,
+    /// The run has ended and its last batch is in the model.
+    ended: bool,
+}
+
+impl EventLoop<'_> {
+    /// Runs until the user quits or a signal arrives.
+    fn show(&mut self, screen: &mut Screen, input: &InputReader, signals: &Signals) -> io::Result<Exit> {
+        loop {
+            if let Some(signal) = signals.latest() {
+                return Ok(Exit::Signal(signal));
+            }
+            if let Some(stopped_for) = screen.resume()? {
+                // No record shows this gap, so the log must.
+                let stopped_for = text::duration(stopped_for.into());
+                tracing::warn!("tasklab was stopped for {stopped_for}; open slices and waits include that time");
+                self.needs_frame = true;
+                self.last_frame = None;
+            }
+            self.advance(Some(screen))?;
+            if let Some(exit) = self.handle_input(screen, input)? {
+                return Ok(exit);
+            }
+        }
+    }
+
+    /// Waits for input and carries out all that has arrived. The next frame answers all of it.
+    fn handle_input(&mut self, screen: &mut Screen, input: &InputReader) -> io::Result<Option<Exit>> {
+        let mut timeout = if self.ended { IDLE_INTERVAL } else { DRAIN_INTERVAL };
+        while let Some(input) = input.next(timeout) {
+            timeout = Duration::ZERO;
+            self.needs_frame = true;
+            self.last_frame = None;
+            self.last_batch = None;
+            let Input::Key(key) = input else { continue };
+            let Some(action) = Action::bound_to(key) else { continue };
+            match self.app.act(action, self.model) {
+                Some(Intent::Quit) => return Ok(Some(Exit::Quit)),
+                Some(Intent::Suspend) => screen.suspend()?,
+                Some(Intent::InjectBlock) => self.source.inject_block(INJECTED_BLOCK),
+                Some(Intent::NextCue) => self.source.next_cue(),
+                None => {}
+            }
+        }
+        Ok(None)
+    }
+
+    /// Stops the run and applies its last records. Draws meanwhile, if there is a screen.
+    fn stop(&mut self, mut screen: Option<&mut Screen>) -> io::Result<()> {
+        self.source.stop();
+        let start = Instant::now();
+        self.needs_frame = true;
+        while !self.ended && start.elapsed() < STOP_TIMEOUT {
+            self.advance(screen.as_deref_mut())?;
+            std::thread::sleep(DRAIN_INTERVAL);
+        }
+        Ok(())
+    }
+
+    /// If a batch is due, applies it and draws. Otherwise only empties the rings.
+    fn advance(&mut self, screen: Option<&mut Screen>) -> io::Result<()> {
+        let too_soon = self.last_batch.is_some_and(|at| at.elapsed() < FRAME_INTERVAL);
+        if too_soon && self.source.drain() < Batch::DUE {
+            return Ok(());
+        }
+        self.last_batch = Some(Instant::now());
+        self.apply_batch();
+        self.needs_frame |= self.app.is_unfinished();
+        match screen {
+            Some(screen) => self.draw_if_due(screen),
+            None => Ok(()),
+        }
+    }
+
+    fn apply_batch(&mut self) {
+        if self.ended {
+            return;
+        }
+        // The state is read before the batch, so that the batch holds everything that was recorded before the end.
+        self.ended = matches!(self.source.state(), RunState::Ended { .. });
+        let batch = self.source.batch();
+        self.needs_frame |= self.ended || batch.now != self.model.now() || !batch.log.is_empty();
+        self.model.apply(&batch);
+    }
+
+    fn draw_if_due(&mut self, screen: &mut Screen) -> io::Result<()> {
+        let interval = if self.app.viewport.is_live() {
+            FRAME_INTERVAL
+        } else {
+            FROZEN_FRAME_INTERVAL
+        };
+        if !self.needs_frame || self.last_frame.is_some_and(|at| at.elapsed() < interval) {
+            return Ok(());
+        }
+        let run = self.source.state();
+        screen.terminal().draw(|frame| {
+            render(&mut self.app, self.model, &run, self.options, frame.buffer_mut());
+        })?;
+        self.last_frame = Some(Instant::now());
+        self.needs_frame = false;
+        Ok(())
+    }
+}

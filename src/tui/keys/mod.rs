@@ -1,0 +1,8 @@
+//! Keys: what each means, how it is written, and the thread that reads them.
+
+mod action;
+mod input;
+pub(crate) mod key;
+
+pub use action::{Action, KeyRow, key_table};
+pub(crate) use input::{Input, InputReader};

@@ -1,0 +1,271 @@
+//! The place of each part of the screen, from 60×12 up.
+//!
+//! ```text
+//!  tasklab  Mixed load                tokio · 2 workers  00:07.4 / 20 s  ● live  2.1 M polls · 0 lost   header
+//!  ▌Now one handler calls std::thread::sleep(300 ms).                                               ▐   caption
+//!  lanes        −2.0 s    −1.5 s    −1.0 s    −0.5 s      now  busy                                     axis
+//!  worker 0     ██▌▐█▌ ▐██▌▐█▌ ▐█▌▐██▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓  93 %  api#7 block 212 ms                 lanes
+//!  tasks 47     █ 1 running  ▓ 1 blocking  ▒ 3 queued  …                              sort: trouble     heading
+//!  heartbeat#0  ▌···▌···▌···▌···▌···▌░░░░░░░░░░░░░░░░░░░░░░░░  unnoticed  208 ms  sleep                 tasks
+//!  jobs ███████████████████░░░░░  6/8                                                                   channels
+//!  delay p99  297 ms ▁▁▁▁▁▂▇█   finished  812/s ▇▇▇▇▂▁   …                                              gauges
+//!  00:07.2 ERROR thumb#1 panicked: no such picture                                                      log
+//!  q quit  ? help  space freeze  ←→ pan  +− zoom  b block now                                           footer
+//!  └── name ──┘ └──────────────── time ────────────────────┘  └──────────── detail ────────────┘        grid
+//! ```
+//!
+//! Lanes and tasks share one [`Grid`], so that one vertical line is one instant everywhere. Where there is room, both are
+//! drawn tall, so that they can be seen from the back of a classroom.
+
+mod grid;
+
+pub(crate) use grid::{Grid, Row};
+
+use ratatui::layout::Rect;
+
+/// On a terminal with fewer columns or rows than this, nothing is drawn.
+pub(crate) const MIN_SIZE: (u16, u16) = (60, 12);
+
+/// The most rows of a lane.
+const MAX_LANE_ROWS: u16 = 3;
+/// The most rows of a task.
+const MAX_TASK_ROWS: u16 = 6;
+
+/// The rows of the timeline in a lane or task of so many rows. The tallest keep their first row free, so that two that
+/// block one above the other do not look like one.
+pub(crate) fn timeline_rows(rows: u16) -> u16 {
+    if rows >= 3 { rows - 1 } else { rows }
+}
+
+/// What the layout depends on, apart from the terminal's size.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Content {
+    /// The rows of the caption.
+    pub(crate) caption_rows: u16,
+    /// The number of lanes.
+    pub(crate) lanes: usize,
+    /// The number of tasks of which anything is visible.
+    pub(crate) visible_tasks: usize,
+    /// There are other tasks too: one line says how many.
+    pub(crate) has_hidden_tasks: bool,
+    /// The number of channels.
+    pub(crate) channels: usize,
+    /// The rows that the gauges need.
+    pub(crate) gauge_rows: u16,
+    /// The number of groups in the groups table.
+    pub(crate) groups: usize,
+    /// The columns of the longest name.
+    pub(crate) name_width: usize,
+}
+
+/// The place of each part. A part for which there is no room has no height.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Layout {
+    pub(crate) header: Rect,
+    pub(crate) caption: Rect,
+    pub(crate) axis: Rect,
+    pub(crate) lanes: Rect,
+    /// The rows of each lane.
+    pub(crate) lane_rows: u16,
+    pub(crate) heading: Rect,
+    pub(crate) tasks: Rect,
+    /// The rows of each task.
+    pub(crate) task_rows: u16,
+    pub(crate) channels: Rect,
+    pub(crate) gauges: Rect,
+    pub(crate) groups: Rect,
+    pub(crate) log: Rect,
+    pub(crate) footer: Rect,
+    pub(crate) grid: Grid,
+}
+
+impl Layout {
+    /// The layout of `area`. `None` where it is smaller than [`MIN_SIZE`].
+    pub(crate) fn new(area: Rect, content: Content) -> Option<Layout> {
+        if area.width < MIN_SIZE.0 || area.height < MIN_SIZE.1 {
+            return None;
+        }
+        let heights = Heights::new(area.height, &content);
+        let gap = heights.gap;
+        let mut y = area.y;
+        let mut take = |height: u16, gap: u16| {
+            let part = Rect { y, height, ..area };
+            y += height + gap;
+            part
+        };
+        Some(Layout {
+            header: take(1, 0),
+            caption: take(heights.caption, gap),
+            axis: take(1, 0),
+            lanes: take(heights.lanes, gap),
+            lane_rows: heights.lane_rows,
+            heading: take(1, 0),
+            tasks: take(heights.tasks, gap),
+            task_rows: heights.task_rows,
+            channels: take(heights.channels, 0),
+            gauges: take(heights.gauges, gap),
+            groups: take(heights.groups, if heights.groups > 0 { gap } else { 0 }),
+            log: take(heights.log, gap),
+            footer: Rect {
+                y: area.bottom() - 1,
+                height: 1,
+                ..area
+            },
+            grid: Grid::new(area, content.name_width),
+        })
+    }
+}
+
+/// The rows of each part whose height varies.
+struct Heights {
+    caption: u16,
+    lanes: u16,
+    lane_rows: u16,
+    tasks: u16,
+    task_rows: u16,
+    channels: u16,
+    gauges: u16,
+    groups: u16,
+    log: u16,
+    /// The rows between two parts.
+    gap: u16,
+}
+
+impl Heights {
+    fn new(height: u16, content: &Content) -> Heights {
+        let (lanes, lane_rows) = lane_heights(height, content.lanes);
+        let mut heights = Heights {
+            caption: content.caption_rows,
+            lanes,
+            lane_rows,
+            tasks: 0,
+            task_rows: 1,
+            channels: u16::from(content.channels > 0 && height >= 18),
+            gauges: content.gauge_rows,
+            groups: 0,
+            log: match height {
+                ..22 => 0,
+                22..30 => 1,
+                _ => 4,
+            },
+            gap: u16::from(height >= 30),
+        };
+        let room = height.saturating_sub(heights.total());
+        heights.task_rows = heights.fitting_task_rows(room, content);
+        heights.tasks = room;
+        if heights.is_roomy() {
+            heights.use_spare_rows(height, content);
+        }
+        heights
+    }
+
+    /// All rows but those of the tasks and of the groups table.
+    fn total(&self) -> u16 {
+        const ONE_ROW_PARTS: u16 = 4; // Header, axis, heading and footer.
+        const GAPS: u16 = 5;
+        ONE_ROW_PARTS + self.caption + self.lanes + self.channels + self.gauges + self.log + GAPS * self.gap
+    }
+
+    /// Whether the screen is tall: parts have gaps between them then.
+    fn is_roomy(&self) -> bool {
+        self.gap > 0
+    }
+
+    /// The most rows of a task with which all visible tasks fit into `room`. One if they do not fit at all.
+    fn fitting_task_rows(&self, room: u16, content: &Content) -> u16 {
+        let fits = |task_rows: &u16| {
+            // On a tall screen, tasks of more than two rows leave a third of the room to the other parts.
+            let room = if self.is_roomy() && *task_rows > 2 {
+                room / 3 * 2
+            } else {
+                room
+            };
+            rows_of_tasks(*task_rows, content) <= room
+        };
+        (1..=MAX_TASK_ROWS).rev().find(fits).unwrap_or(1)
+    }
+
+    /// Gives the rows that the tasks do not need to the groups table, the gauges and the log.
+    fn use_spare_rows(&mut self, height: u16, content: &Content) {
+        let mut spare = self.tasks.saturating_sub(rows_of_tasks(self.task_rows, content));
+        self.tasks -= spare;
+        // The groups table is drawn whole or not at all.
+        let groups = u16::try_from(content.groups).unwrap_or(u16::MAX).saturating_add(1);
+        if content.groups > 0 && groups.saturating_add(self.gap) <= spare {
+            self.groups = groups;
+            spare -= groups + self.gap;
+        }
+        let for_gauges = if height < 45 { 0 } else { (spare / 2 / 2 * 2).min(4) };
+        self.gauges += for_gauges;
+        self.log += spare - for_gauges;
+    }
+}
+
+/// The rows of all lanes, and of each.
+fn lane_heights(height: u16, lanes: usize) -> (u16, u16) {
+    let lanes = u16::try_from(lanes.max(1)).unwrap_or(u16::MAX);
+    let lane_rows = match lanes {
+        ..=3 if height >= 45 => MAX_LANE_ROWS,
+        ..=8 if height >= 45 => 2,
+        _ => (height / 6 / lanes).clamp(1, 2),
+    };
+    (lanes.min((height / 5).max(2)) * lane_rows, lane_rows)
+}
+
+/// The rows of all tasks where each has `task_rows`. The number of tasks is rounded up, so that not every new task moves
+/// the parts below.
+fn rows_of_tasks(task_rows: u16, content: &Content) -> u16 {
+    let step = if content.visible_tasks <= 8 { 2 } else { 4 };
+    let tasks = u16::try_from(content.visible_tasks.next_multiple_of(step)).unwrap_or(u16::MAX);
+    tasks
+        .saturating_mul(task_rows)
+        .saturating_add(u16::from(content.has_hidden_tasks))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn parts_are_inside_the_screen_and_do_not_overlap(
+            width in 0u16..300,
+            height in 0u16..100,
+            caption_rows in 0u16..=3,
+            lanes in 0usize..600,
+            name_width in 0usize..90,
+            visible_tasks in 0usize..90,
+            has_hidden_tasks: bool,
+            channels in 0usize..9,
+            groups in 0usize..20,
+            tall_gauges: bool,
+        ) {
+            let area = Rect::new(0, 0, width, height);
+            let gauge_rows = match height {
+                ..18 => 0,
+                18..45 => 2,
+                _ => if tall_gauges { 6 } else { 4 },
+            };
+            let content = Content {
+                caption_rows, lanes, visible_tasks, has_hidden_tasks, channels, gauge_rows, groups, name_width,
+            };
+            let Some(l) = Layout::new(area, content) else {
+                prop_assert!(width < MIN_SIZE.0 || height < MIN_SIZE.1);
+                return Ok(());
+            };
+            let parts = [l.header, l.caption, l.axis, l.lanes, l.heading, l.tasks, l.channels, l.gauges, l.groups, l.log, l.footer];
+            for pair in parts.windows(2) {
+                prop_assert!(pair[0].bottom() <= pair[1].y, "{pair:?}");
+            }
+            prop_assert!(l.footer.bottom() <= height);
+            prop_assert!(l.tasks.height >= 2 || usize::from(l.tasks.height) >= visible_tasks, "{l:?}");
+            let needed = visible_tasks * usize::from(l.task_rows) + usize::from(has_hidden_tasks);
+            prop_assert!(l.task_rows == 1 || usize::from(l.tasks.height) >= needed, "{l:?}");
+            let row = l.grid.row(0);
+            prop_assert!(row.name.right() < row.time.x && row.time.right() < row.detail.x);
+            prop_assert!(row.detail.right() <= width);
+            prop_assert!(l.grid.time_columns() >= 20);
+        }
+    }
+}

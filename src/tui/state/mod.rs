@@ -1,0 +1,18 @@
+//! What the user has chosen, and what is computed over several frames. Pure: nothing here draws, reads a clock or talks
+//! to the run.
+
+mod app;
+pub(crate) mod family;
+pub(crate) mod group_table;
+mod lane_order;
+mod list;
+mod state_count;
+mod task_order;
+mod viewport;
+
+pub use app::{App, Intent};
+pub(crate) use app::{Panel, VisibleRows};
+pub(crate) use task_order::{SortBy, is_bad};
+pub(crate) use viewport::TimeSpan;
+#[cfg(test)]
+pub(crate) use viewport::{KnownTime, Viewport};

@@ -1,0 +1,306 @@
+//! The order of the tasks' rows.
+//!
+//! By default the worst of the visible time comes first: tasks that blocked a lane, then tasks that waited longest to be
+//! noticed or to run. A class cannot follow rows that move all the time. So rows change places at most once a second,
+//! lengths count only by powers of two, and a frozen view keeps its order until it is panned or zoomed, because other
+//! trouble is visible then. There are two exceptions. A task that begins to block comes to the top soon, since
+//! everybody is looking for it. And while the number of tasks grows fast, as at a run's start, all of them get rows at
+//! once.
+
+use super::family;
+use super::viewport::{TimeSpan, Viewport};
+use crate::model::paint::NOTABLE_WAIT;
+use crate::model::{Model, State, Task};
+use crate::record::{Nanos, Outcome, RunInstant, TaskId};
+use std::cmp::Reverse;
+use strum::{IntoStaticStr, VariantArray};
+
+/// Time between two changes of the order.
+const REORDER_INTERVAL: Nanos = Nanos::from_millis(1_000);
+/// The same when a task has no row yet, or a task that blocks stands too low.
+const URGENT_INTERVAL: Nanos = Nanos::from_millis(200);
+/// A shorter block does not make the order urgent.
+const LONG_BLOCK: Nanos = Nanos::from_millis(10);
+/// How far back from the visible instant trouble counts, even if more time is visible.
+const TROUBLE_WINDOW: Nanos = Nanos::from_millis(5_000);
+/// How long a bad end counts as trouble.
+const BAD_END_WINDOW: Nanos = Nanos::from_millis(2_000);
+/// The number of tasks that are ranked per frame. To rank 100,000 at once would take several frames' time, so the work is
+/// spread, and rows change places when the last task has its rank.
+const RANKED_PER_FRAME: usize = 8_000;
+
+/// What decides the order.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, IntoStaticStr, VariantArray)]
+#[strum(const_into_str, serialize_all = "snake_case")]
+pub(crate) enum SortBy {
+    /// The worst in the visible time first.
+    Trouble,
+    /// By group, then by number.
+    Name,
+    /// The oldest first, and below each task those that it spawned.
+    Spawn,
+}
+
+impl SortBy {
+    /// The next criterion, in a circle.
+    pub(crate) fn next(self) -> SortBy {
+        SortBy::VARIANTS[(self as usize + 1) % SortBy::VARIANTS.len()]
+    }
+}
+
+/// Tasks in the order of their rows.
+pub(crate) struct TaskOrder {
+    sort_by: SortBy,
+    tasks: Vec<TaskId>,
+    sorted_at: Option<RunInstant>,
+    /// The time that was visible when a live view was last refreshed, or a frozen one sorted.
+    last_span: Option<TimeSpan>,
+    /// See [`TaskOrder::visible_tasks`].
+    visible_tasks: Option<usize>,
+    /// A ranking by trouble that takes several frames.
+    ranking: Option<Ranking>,
+}
+
+/// A ranking under way.
+struct Ranking {
+    /// The visible time.
+    span: TimeSpan,
+    /// Trouble counts from here on.
+    from: RunInstant,
+    /// The ranks of the model's first tasks, each with its position in the model.
+    ranks: Vec<(Rank, usize, TaskId)>,
+}
+
+/// The smaller, the higher up. Within a class, the longer trouble comes first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Rank {
+    class: Class,
+    magnitude: Reverse<u32>,
+}
+
+/// Classes of tasks, from the first rows to the last.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Class {
+    BlockedALane,
+    EndedBadly,
+    Waited,
+    Alive,
+    Ended,
+    NotVisible,
+}
+
+impl TaskOrder {
+    /// An order without tasks.
+    pub(crate) fn new(sort_by: SortBy) -> TaskOrder {
+        TaskOrder {
+            sort_by,
+            tasks: Vec::new(),
+            sorted_at: None,
+            last_span: None,
+            visible_tasks: None,
+            ranking: None,
+        }
+    }
+
+    /// What decides the order.
+    pub(crate) fn sorted_by(&self) -> SortBy {
+        self.sort_by
+    }
+
+    /// Changes what decides the order, from the next refresh on.
+    pub(crate) fn sort_by(&mut self, sort_by: SortBy) {
+        self.sort_by = sort_by;
+        self.sorted_at = None;
+        self.ranking = None;
+    }
+
+    /// Whether a ranking is under way.
+    pub(crate) fn is_ranking(&self) -> bool {
+        self.ranking.is_some()
+    }
+
+    /// The number of tasks of which anything is visible, for the layout. It shrinks slowly, so that the panels below do
+    /// not jump.
+    pub(crate) fn visible_tasks(&self, model: &Model) -> usize {
+        let all = model.tasks().len();
+        self.visible_tasks.filter(|_| !self.is_outgrown(all)).unwrap_or(all)
+    }
+
+    /// The tasks, first row first.
+    pub(crate) fn tasks(&self) -> &[TaskId] {
+        &self.tasks
+    }
+
+    /// Brings the order up to date with the model, if it is due.
+    pub(crate) fn refresh(&mut self, model: &Model, viewport: &Viewport) {
+        let span = viewport.span(model.now());
+        if self.ranking.is_none() && !self.begin(model, viewport.is_live(), span) {
+            return;
+        }
+        let sorted = match self.ranking.take() {
+            Some(ranking) => match ranking.advance(model) {
+                Progress::Complete(sorted) => sorted,
+                Progress::Incomplete(ranking) => {
+                    self.ranking = Some(ranking);
+                    return;
+                }
+            },
+            None => sort_at_once(model, self.sort_by, &span),
+        };
+        self.tasks = sorted.tasks;
+        let before = self.visible_tasks.unwrap_or(0);
+        self.visible_tasks = Some(sorted.visible.max(before - before.div_ceil(8)));
+    }
+
+    /// Whether the order is due. If it is by trouble, a ranking begins.
+    fn begin(&mut self, model: &Model, live: bool, span: TimeSpan) -> bool {
+        let due = self.is_due(model, live, &span);
+        if due || live {
+            self.last_span = Some(span);
+        }
+        if due {
+            self.sorted_at = Some(model.now());
+            self.ranking = (self.sort_by == SortBy::Trouble).then(|| Ranking::new(model, span));
+        }
+        due
+    }
+
+    fn is_due(&self, model: &Model, live: bool, span: &TimeSpan) -> bool {
+        let Some(sorted_at) = self.sorted_at else { return true };
+        if !live {
+            return self.last_span.is_none_or(|last| has_moved(&last, span));
+        }
+        let age = model.now() - sorted_at;
+        let tasks = model.tasks().len();
+        age >= REORDER_INTERVAL
+            || self.is_outgrown(tasks)
+            || age >= URGENT_INTERVAL && (tasks != self.tasks.len() || self.misses_a_block(model))
+    }
+
+    /// Whether there are at least twice as many tasks as rows. However many tasks come, that happens seldom enough to
+    /// sort at once.
+    fn is_outgrown(&self, tasks: usize) -> bool {
+        tasks > 0 && tasks / 2 >= self.tasks.len()
+    }
+
+    /// Whether a task has blocked a lane for a while and is not among the first rows.
+    fn misses_a_block(&self, model: &Model) -> bool {
+        let shared = || model.lanes().iter().filter(|lane| lane.is_shared());
+        let mut blockers = shared().filter_map(|lane| {
+            let current = lane.current?;
+            let since = current.blocking_since?;
+            (model.now() - since >= LONG_BLOCK).then_some(current.task)
+        });
+        let top = &self.tasks[..self.tasks.len().min(shared().count())];
+        self.sort_by == SortBy::Trouble && model.info().async_executor && blockers.any(|task| !top.contains(&task))
+    }
+}
+
+/// A new order.
+struct Sorted {
+    tasks: Vec<TaskId>,
+    /// The number of tasks, all of them first in the order, of which anything is visible.
+    visible: usize,
+}
+
+fn sort_at_once(model: &Model, sort_by: SortBy, span: &TimeSpan) -> Sorted {
+    let mut tasks: Vec<&Task> = match sort_by {
+        SortBy::Spawn => family::parents_first(model),
+        SortBy::Name | SortBy::Trouble => model.tasks().iter().collect(),
+    };
+    if sort_by == SortBy::Name {
+        tasks.sort_by_key(|task| (task.group, task.index));
+    }
+    let (first, last): (Vec<_>, Vec<_>) = tasks.into_iter().partition(|task| is_visible(task, span));
+    let visible = first.len();
+    let tasks = first.into_iter().chain(last).map(|task| task.id).collect();
+    Sorted { tasks, visible }
+}
+
+/// How far a ranking is.
+enum Progress {
+    Complete(Sorted),
+    Incomplete(Ranking),
+}
+
+impl Ranking {
+    fn new(model: &Model, span: TimeSpan) -> Ranking {
+        Ranking {
+            span,
+            from: span.from.max(span.to - TROUBLE_WINDOW),
+            ranks: Vec::with_capacity(model.tasks().len()),
+        }
+    }
+
+    /// Ranks the next tasks. A task that is spawned or evicted meanwhile may be missed; the next ranking has it.
+    fn advance(mut self, model: &Model) -> Progress {
+        let done = self.ranks.len();
+        let next = model.tasks().iter().enumerate().skip(done).take(RANKED_PER_FRAME);
+        let (span, from) = (self.span, self.from);
+        // The position keeps tasks of equal rank in the order of their spawns.
+        let ranks = next.map(|(position, task)| (Rank::of(model, task, from, &span), position, task.id));
+        self.ranks.extend(ranks);
+        if self.ranks.len() < model.tasks().len() {
+            return Progress::Incomplete(self);
+        }
+        self.ranks.sort_unstable();
+        let visible = self.ranks.partition_point(|(rank, ..)| rank.class < Class::NotVisible);
+        let tasks = self.ranks.into_iter().map(|(.., id)| id).collect();
+        Progress::Complete(Sorted { tasks, visible })
+    }
+}
+
+impl Rank {
+    fn of(model: &Model, task: &Task, from: RunInstant, span: &TimeSpan) -> Rank {
+        let plain = |class| Rank {
+            class,
+            magnitude: Reverse(0),
+        };
+        if !is_visible(task, span) {
+            return plain(Class::NotVisible);
+        }
+        let to = span.to;
+        let (mut blocked, mut waited) = (Nanos::ZERO, Nanos::ZERO);
+        model.problems(task.id, from, to, NOTABLE_WAIT, |interval| match interval.state {
+            State::Blocking if task.on_shared_lane => blocked = blocked.max(interval.len()),
+            State::Queued | State::Unnoticed => waited = waited.max(interval.len()),
+            _ => {}
+        });
+        let by_length = |class, length: Nanos| Rank {
+            class,
+            magnitude: Reverse(64 - (length.0 / NOTABLE_WAIT.0).leading_zeros()),
+        };
+        match task.ended.filter(|(at, _)| *at < to) {
+            _ if blocked > Nanos::ZERO => by_length(Class::BlockedALane, blocked),
+            Some((at, outcome)) if at + BAD_END_WINDOW >= to && is_bad(outcome) => plain(Class::EndedBadly),
+            None if task.orphaned.is_some_and(|at| at < to) => plain(Class::EndedBadly),
+            None if waited >= NOTABLE_WAIT => by_length(Class::Waited, waited),
+            None => plain(Class::Alive),
+            Some(_) => plain(Class::Ended),
+        }
+    }
+}
+
+/// Whether the user has moved the view from one span to the other. A freeze moves it less than this, and a pan more.
+fn has_moved(from: &TimeSpan, to: &TimeSpan) -> bool {
+    let columns = (to.blank + to.columns) as u64;
+    from.per_column != to.per_column || from.to.0.abs_diff(to.to.0) > to.per_column.0 * columns / 16
+}
+
+/// Whether anything of a task is visible: it was spawned before the right edge, and not over before the left one.
+fn is_visible(task: &Task, span: &TimeSpan) -> bool {
+    task.spawned_at < span.to && task.ended_at().is_none_or(|over| over > span.from)
+}
+
+/// Whether an outcome is one that somebody should look into.
+pub(crate) fn is_bad(outcome: Outcome) -> bool {
+    match outcome {
+        Outcome::Completed | Outcome::Cancelled | Outcome::Unknown => false,
+        Outcome::Failed
+        | Outcome::TimedOut
+        | Outcome::Panicked
+        | Outcome::UnobservedFailure
+        | Outcome::NeverStarted
+        | Outcome::Lost => true,
+    }
+}

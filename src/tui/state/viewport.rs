@@ -1,0 +1,323 @@
+//! The visible stretch of time: the one time axis that every row shares.
+//!
+//! A live view ends at now. A frozen view does not move while the run goes on. It is described by its centre, so that
+//! zooming in and out again returns to where it was, and by what was known of the run when the user last moved it.
+//!
+//! Columns lie on multiples of their own length, counted from the run's start. A stretch of time therefore always falls
+//! into the same cells, and the picture scrolls without flicker.
+
+use crate::record::{Nanos, RunInstant};
+
+/// Nanoseconds per column at each zoom level, ascending: 1, 2, 5, 10 … from 1 µs to 500 s.
+const ZOOM_LEVELS: [u64; 27] = {
+    let mut levels = [0; 27];
+    let (mut i, mut unit) = (0, 1_000);
+    while i < levels.len() {
+        levels[i] = unit;
+        levels[i + 1] = unit * 2;
+        levels[i + 2] = unit * 5;
+        unit *= 10;
+        i += 3;
+    }
+    levels
+};
+
+/// The least time, in nanoseconds, that a view covers before the user zooms: enough for a class to follow with the eye.
+const DEFAULT_SPAN: u64 = 1_500_000_000;
+
+/// The part of the run that there is to look at.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct KnownTime {
+    /// The oldest instant whose slices are still held.
+    pub(crate) oldest: RunInstant,
+    /// The newest instant.
+    pub(crate) now: RunInstant,
+}
+
+/// The visible stretch of time, and the columns that show it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct TimeSpan {
+    /// The left edge of the first painted column.
+    pub(crate) from: RunInstant,
+    /// The right edge of the last column.
+    pub(crate) to: RunInstant,
+    /// The number of empty columns before the run's start.
+    pub(crate) blank: usize,
+    /// The number of painted columns, without the blank ones.
+    pub(crate) columns: usize,
+    /// The length of a column.
+    pub(crate) per_column: Nanos,
+}
+
+impl TimeSpan {
+    /// The column that shows this instant, if it is visible.
+    pub(crate) fn column(&self, at: RunInstant) -> Option<usize> {
+        let visible = self.from <= at && at < self.to;
+        visible.then(|| self.blank + ((at - self.from).0 / self.per_column.0) as usize)
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Anchor {
+    Live,
+    /// The centre may lie before the run's start while the run is shorter than the screen.
+    Frozen {
+        centre: i64,
+        known: KnownTime,
+    },
+}
+
+/// Where the time axis ends, and how long a column is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Viewport {
+    /// Index into [`ZOOM_LEVELS`]. `None` until the user zooms: then the first level that covers [`DEFAULT_SPAN`].
+    level: Option<usize>,
+    anchor: Anchor,
+    columns: u64,
+}
+
+impl Viewport {
+    /// A live view, `columns` wide.
+    pub(crate) fn new(columns: usize) -> Viewport {
+        Viewport {
+            level: None,
+            anchor: Anchor::Live,
+            columns: columns.max(1) as u64,
+        }
+    }
+
+    /// Follows the terminal's size.
+    pub(crate) fn resize(&mut self, columns: usize) {
+        self.columns = columns.max(1) as u64;
+    }
+
+    /// Whether the view follows the run.
+    pub(crate) fn is_live(&self) -> bool {
+        self.anchor == Anchor::Live
+    }
+
+    /// Stops following the run. The last column that is complete becomes the right edge.
+    pub(crate) fn freeze(&mut self, known: KnownTime) {
+        if self.is_live() {
+            let centre = self.last_complete_end(known.now) as i64 - self.half_width();
+            self.anchor = Anchor::Frozen { centre, known };
+        }
+    }
+
+    /// Follows the run again.
+    pub(crate) fn go_live(&mut self) {
+        self.anchor = Anchor::Live;
+    }
+
+    /// Freezes, and moves by an eighth of the screen within the known time: back if `direction` is −1, forward if it
+    /// is 1.
+    pub(crate) fn pan(&mut self, direction: i64, known: KnownTime) {
+        self.freeze(known);
+        let step = (self.columns / 8).max(1) * self.per_column();
+        let newest = self.last_complete_end(known.now) as i64 - self.half_width();
+        let first_column = known.oldest.0 / self.per_column() * self.per_column();
+        let oldest = (first_column as i64 + self.half_width()).min(newest);
+        let centre = self.frozen_end() as i64 - self.half_width() + direction * step as i64;
+        let centre = centre.clamp(oldest, newest);
+        self.anchor = Anchor::Frozen { centre, known };
+    }
+
+    /// Zooms in by one level.
+    pub(crate) fn zoom_in(&mut self) {
+        self.level = Some(self.level().saturating_sub(1));
+    }
+
+    /// Zooms out by one level, until the whole run is visible.
+    pub(crate) fn zoom_out(&mut self, known: KnownTime) {
+        let whole_run = self.first_level_that_covers(known.now.0);
+        let whole_run = whole_run.unwrap_or(ZOOM_LEVELS.len() - 1);
+        let level = self.level();
+        self.level = Some(level.max((level + 1).min(whole_run)));
+    }
+
+    /// The visible time of a run that has come to `now`.
+    pub(crate) fn span(&self, now: RunInstant) -> TimeSpan {
+        let to = match self.anchor {
+            Anchor::Live => self.live_end(now),
+            Anchor::Frozen { .. } => self.frozen_end(),
+        };
+        let per_column = self.per_column();
+        let columns = self.columns.min(to / per_column);
+        TimeSpan {
+            from: RunInstant::new(to - columns * per_column),
+            to: RunInstant::new(to),
+            blank: (self.columns - columns) as usize,
+            columns: columns as usize,
+            per_column: Nanos(per_column),
+        }
+    }
+
+    /// The latest visible instant: now in a live view, otherwise the instant just before the right edge.
+    pub(crate) fn instant(&self, now: RunInstant) -> RunInstant {
+        match self.anchor {
+            Anchor::Live => now,
+            Anchor::Frozen { known, .. } => RunInstant::new(self.frozen_end()).min(known.now) - Nanos(1),
+        }
+    }
+
+    fn level(&self) -> usize {
+        let default = || self.first_level_that_covers(DEFAULT_SPAN).unwrap_or(0);
+        self.level.unwrap_or_else(default)
+    }
+
+    /// The closest zoom level at which so many nanoseconds fit on the screen.
+    fn first_level_that_covers(&self, nanos: u64) -> Option<usize> {
+        ZOOM_LEVELS.iter().position(|level| level * self.columns >= nanos)
+    }
+
+    fn per_column(&self) -> u64 {
+        ZOOM_LEVELS[self.level()]
+    }
+
+    /// Half of the visible time, in nanoseconds.
+    fn half_width(&self) -> i64 {
+        (self.per_column() * self.columns / 2) as i64
+    }
+
+    /// The end of the column that holds `now`.
+    fn live_end(&self, now: RunInstant) -> u64 {
+        (now.0 / self.per_column() + 1) * self.per_column()
+    }
+
+    /// The end of the last complete column. A frozen view ends there: the next column would still change.
+    fn last_complete_end(&self, now: RunInstant) -> u64 {
+        (now.0 / self.per_column()).max(1) * self.per_column()
+    }
+
+    fn frozen_end(&self) -> u64 {
+        let Anchor::Frozen { centre, known } = self.anchor else {
+            return 0;
+        };
+        let per_column = self.per_column();
+        let end = u64::try_from(centre + self.half_width()).unwrap_or(0);
+        let end = end.div_ceil(per_column) * per_column;
+        end.clamp(per_column, self.last_complete_end(known.now))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn known(now: u64) -> KnownTime {
+        KnownTime {
+            oldest: RunInstant::ZERO,
+            now: RunInstant::new(now),
+        }
+    }
+
+    #[test]
+    fn before_the_first_zoom_a_view_covers_a_second_and_a_half_at_any_width() {
+        for (columns, level) in [(40, 50), (70, 50), (75, 20), (130, 20), (200, 10)] {
+            assert_eq!(
+                Viewport::new(columns).span(RunInstant::ZERO).per_column,
+                Nanos::from_millis(level),
+                "{columns} columns"
+            );
+        }
+    }
+
+    #[test]
+    fn zoom_goes_from_a_microsecond_to_the_whole_run() {
+        let mut view = Viewport::new(100);
+        for _ in 0..40 {
+            view.zoom_in();
+        }
+        assert_eq!(view.span(RunInstant::ZERO).per_column, Nanos::from_micros(1));
+        for _ in 0..40 {
+            view.zoom_out(known(30_000_000_000));
+        }
+        let span = view.span(RunInstant::new(30_000_000_000));
+        assert_eq!(
+            span.per_column,
+            Nanos::from_millis(500),
+            "50 s is the first level that holds 30 s"
+        );
+        assert_eq!(span.from, RunInstant::ZERO);
+        assert_eq!(span.blank, 39);
+    }
+
+    #[test]
+    fn an_instant_is_in_its_own_column() {
+        let span = Viewport::new(100).span(RunInstant::from_millis(7_412));
+        assert_eq!(span.column(RunInstant::from_millis(7_412)), Some(99));
+        assert_eq!(span.column(span.to), None);
+        assert_eq!(span.column(span.from), Some(0));
+    }
+
+    proptest! {
+        #[test]
+        fn a_freeze_hides_at_most_the_incomplete_column_and_the_view_then_stays(now in 0u64..1 << 40, more in 0u64..1 << 40, columns in 1usize..300) {
+            let mut view = Viewport::new(columns);
+            let live = view.span(RunInstant::new(now));
+            view.freeze(known(now));
+            let frozen = view.span(RunInstant::new(now));
+            let column = live.per_column;
+            prop_assert!(frozen.to == live.to || frozen.to + column == live.to, "only the incomplete column may go");
+            prop_assert!(frozen.to.0 <= now.max(column.0));
+            prop_assert_eq!(view.span(RunInstant::new(now + more)), frozen);
+            prop_assert_eq!(view.instant(RunInstant::new(now + more)), frozen.to.min(RunInstant::new(now)) - Nanos(1));
+            view.go_live();
+            prop_assert_eq!(view.span(RunInstant::new(now)), live);
+        }
+
+        #[test]
+        fn zooming_in_and_out_returns_to_the_same_view(
+            now in 0u64..1 << 40,
+            columns in 1usize..300,
+            pans in 0usize..9,
+            times in 1usize..6,
+            freeze: bool,
+        ) {
+            let mut view = Viewport::new(columns);
+            if freeze {
+                view.freeze(known(now));
+                for _ in 0..pans {
+                    view.pan(-1, known(now));
+                }
+            }
+            let before = view.span(RunInstant::new(now));
+            for _ in 0..times {
+                view.zoom_in();
+            }
+            for _ in 0..times {
+                view.zoom_out(KnownTime { oldest: RunInstant::ZERO, now: RunInstant::new(u64::MAX >> 10) });
+            }
+            prop_assert_eq!(view.span(RunInstant::new(now)), before);
+        }
+
+        #[test]
+        fn panning_stays_within_the_run(
+            oldest in 0u64..1 << 34,
+            length in 0u64..1 << 36,
+            columns in 1usize..300,
+            moves in proptest::collection::vec(prop_oneof![Just(-1i64), Just(1)], 0..60),
+        ) {
+            let known = KnownTime { oldest: RunInstant::new(oldest), now: RunInstant::new(oldest + length) };
+            let mut view = Viewport::new(columns);
+            view.freeze(known);
+            let newest = view.span(known.now);
+            for direction in moves {
+                view.pan(direction, known);
+                let span = view.span(known.now);
+                prop_assert!(span.to <= newest.to);
+                prop_assert!(span.from + span.per_column > known.oldest || span == newest);
+                prop_assert_eq!(span.blank + span.columns, columns);
+                prop_assert_eq!(span.from.0 % span.per_column.0, 0);
+            }
+            for _ in 0..10_000 {
+                if view.span(known.now) == newest {
+                    break;
+                }
+                view.pan(1, known);
+            }
+            prop_assert_eq!(view.span(known.now), newest);
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! The glyphs of states, and of bars.
+
+use crate::model::State;
+use crate::record::Outcome;
+
+/// The mark of an orphan: a task for which nobody waits any more.
+pub(crate) const ORPHANED: &str = "◌";
+
+/// The glyph of a state, the same at every colour depth.
+pub(crate) fn glyph(state: State) -> &'static str {
+    match state {
+        State::Running => "█",
+        State::Blocking => "▓",
+        State::Queued => "▒",
+        State::Unnoticed => "░",
+        State::Suspended(_) => "·",
+        State::Ended(Outcome::Completed) => "✓",
+        State::Ended(Outcome::Failed) => "✗",
+        State::Ended(Outcome::Cancelled) => "⊘",
+        State::Ended(Outcome::TimedOut) => "◷",
+        State::Ended(Outcome::Panicked) => "!",
+        State::Ended(Outcome::UnobservedFailure) => "?",
+        State::Ended(Outcome::NeverStarted) => "∅",
+        State::Ended(Outcome::Lost) => "†",
+        State::Ended(Outcome::Unknown) => "⊙",
+    }
+}
+
+/// One row of a vertical bar that is `share` (0–1) of `rows` rows high, rounded up to eighths of a row. `row` counts from
+/// the bottom.
+pub(crate) fn bar(share: f64, rows: u16, row: u16) -> &'static str {
+    const EIGHTHS: [&str; 9] = [" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"];
+    let eighths = (share * f64::from(rows) * 8.0).ceil() as usize;
+    EIGHTHS[eighths.saturating_sub(usize::from(row) * 8).min(8)]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text;
+    use crate::tui::theme::every_state;
+    use std::collections::HashSet;
+
+    #[test]
+    fn no_two_states_share_a_glyph() {
+        let glyphs: HashSet<_> = every_state().into_iter().map(glyph).collect();
+        assert_eq!(glyphs.len(), every_state().len());
+        assert!(glyphs.iter().all(|glyph| text::width(glyph) == 1));
+        assert!(!glyphs.contains(ORPHANED) && text::width(ORPHANED) == 1);
+    }
+
+    #[test]
+    fn a_small_share_is_still_a_bar() {
+        assert_eq!(
+            [0.0, 0.01, 0.5, 1.0].map(|share| bar(share, 1, 0)),
+            [" ", "▁", "▄", "█"]
+        );
+        assert_eq!([0, 1].map(|row| bar(0.75, 2, row)), ["█", "▄"]);
+    }
+}

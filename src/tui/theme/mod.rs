@@ -1,0 +1,210 @@
+//! How things look: styles by meaning, the palette, and one glyph per state; and what remains of them where the terminal has
+//! few colours or the user wants none.
+//!
+//! Colours follow meaning: **cool colours are work, warm colours are trouble**. A group of tasks has a cool colour by its
+//! position. Blocking is vermilion, queued is yellow, unnoticed is pink. Nothing is shown by colour alone: every state
+//! has a glyph of its own, and with `NO_COLOR` only glyphs, bold, dim and reverse remain.
+
+mod glyph;
+mod palette;
+
+pub(crate) use glyph::{ORPHANED, bar, glyph};
+pub use palette::ColorDepth;
+
+use crate::model::State;
+use crate::record::Outcome;
+use palette::{
+    ACCENT, BADGE_BACKGROUND, BLACK, BLOCKING, BLOCKING_BACKGROUND, GOOD, GROUPS, PaletteColor, QUEUED,
+    QUEUED_BACKGROUND, QUIET, UNNOTICED, UNNOTICED_BACKGROUND, WHITE,
+};
+use ratatui::style::{Modifier, Style};
+
+/// The styles at one colour depth.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Theme {
+    depth: ColorDepth,
+    calm_blocks: bool,
+}
+
+impl Theme {
+    /// The theme of a terminal with so many colours.
+    pub(crate) const fn new(depth: ColorDepth) -> Theme {
+        Theme {
+            depth,
+            calm_blocks: false,
+        }
+    }
+
+    /// With `calm_blocks`, a block has no alarming style. For a thread that only one task runs on: when it sleeps, it holds
+    /// nobody up.
+    pub(crate) const fn with_calm_blocks(self, calm_blocks: bool) -> Theme {
+        Theme { calm_blocks, ..self }
+    }
+
+    /// Whether there are any colours.
+    fn has_colors(self) -> bool {
+        self.depth != ColorDepth::None
+    }
+
+    fn foreground(self, color: PaletteColor) -> Style {
+        if self.has_colors() {
+            Style::new().fg(color.at(self.depth))
+        } else {
+            Style::new()
+        }
+    }
+
+    /// Bold text on a background; reversed where there are no colours.
+    fn on(self, background: PaletteColor, foreground: PaletteColor) -> Style {
+        let style = Style::new().add_modifier(Modifier::BOLD);
+        if self.has_colors() {
+            style.fg(foreground.at(self.depth)).bg(background.at(self.depth))
+        } else {
+            style.add_modifier(Modifier::REVERSED)
+        }
+    }
+
+    /// The style of a state in running text, with a background, so that a shaded glyph is loud on any terminal.
+    fn shaded(self, state: State, background: PaletteColor) -> Style {
+        let style = self.word(state);
+        if self.has_colors() {
+            style.bg(background.at(self.depth))
+        } else {
+            style
+        }
+    }
+
+    /// The colour of the group at this position.
+    pub(crate) fn group(self, position: usize) -> Style {
+        self.foreground(GROUPS[position % GROUPS.len()])
+    }
+
+    /// A cell of a timeline in this state. `group` is the position of the task's group.
+    pub(crate) fn state(self, state: State, group: usize) -> Style {
+        match state {
+            State::Running => self.group(group),
+            State::Blocking if self.calm_blocks => self.group(group),
+            State::Blocking => self.shaded(state, BLOCKING_BACKGROUND),
+            State::Queued => self.shaded(state, QUEUED_BACKGROUND),
+            State::Unnoticed => self.shaded(state, UNNOTICED_BACKGROUND),
+            State::Suspended(_) => self.group(group),
+            State::Ended(Outcome::Completed) => self.good(),
+            State::Ended(Outcome::Cancelled | Outcome::Unknown) => self.quiet(),
+            State::Ended(Outcome::NeverStarted) => self.foreground(QUEUED),
+            State::Ended(_) => self.bad(),
+        }
+    }
+
+    /// The name of a state in running text: its colour without its background.
+    pub(crate) fn word(self, state: State) -> Style {
+        match state {
+            State::Running => self.good(),
+            State::Blocking if self.calm_blocks => self.quiet(),
+            State::Blocking => self.bad(),
+            State::Queued => self.foreground(QUEUED),
+            State::Unnoticed => self.foreground(UNNOTICED),
+            State::Suspended(_) => self.quiet(),
+            other => self.state(other, 0),
+        }
+    }
+
+    /// Text of little importance.
+    pub(crate) fn quiet(self) -> Style {
+        if self.has_colors() {
+            self.foreground(QUIET)
+        } else {
+            Style::new().add_modifier(Modifier::DIM)
+        }
+    }
+
+    /// Titles and numbers.
+    pub(crate) fn strong(self) -> Style {
+        Style::new().add_modifier(Modifier::BOLD)
+    }
+
+    /// The name of a selected row.
+    pub(crate) fn selected(self) -> Style {
+        Style::new()
+            .add_modifier(Modifier::BOLD)
+            .add_modifier(Modifier::REVERSED)
+    }
+
+    /// What the user has chosen: the panel with the keys, the freeze.
+    pub(crate) fn accent(self) -> Style {
+        self.foreground(ACCENT).add_modifier(Modifier::BOLD)
+    }
+
+    /// All is well.
+    pub(crate) fn good(self) -> Style {
+        self.foreground(GOOD)
+    }
+
+    /// Something is wrong.
+    pub(crate) fn bad(self) -> Style {
+        self.foreground(BLOCKING).add_modifier(Modifier::BOLD)
+    }
+
+    /// Something is wrong, and nobody may overlook it.
+    pub(crate) fn alarm(self) -> Style {
+        self.on(BLOCKING_BACKGROUND, WHITE)
+    }
+
+    /// A lane that is blocked now.
+    pub(crate) fn blocked(self) -> Style {
+        if self.calm_blocks { self.quiet() } else { self.alarm() }
+    }
+
+    /// A caption that states.
+    pub(crate) fn caption(self) -> Style {
+        self.on(ACCENT, BLACK)
+    }
+
+    /// A caption that asks.
+    pub(crate) fn question(self) -> Style {
+        self.on(WHITE, BLACK)
+    }
+
+    /// A mark that stands out from a caption, or from a question.
+    pub(crate) fn badge(self) -> Style {
+        if self.has_colors() {
+            self.on(BADGE_BACKGROUND, WHITE)
+        } else {
+            self.strong().remove_modifier(Modifier::REVERSED)
+        }
+    }
+}
+
+#[cfg(test)]
+fn every_state() -> Vec<State> {
+    use crate::record::Reason;
+    let mut states = vec![State::Running, State::Blocking, State::Queued, State::Unnoticed];
+    states.push(State::Suspended(Reason::Timer));
+    states.extend(Outcome::ALL.map(State::Ended));
+    states
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_colours_no_style_has_a_colour() {
+        let theme = Theme::new(ColorDepth::None);
+        let styles = every_state()
+            .into_iter()
+            .flat_map(|state| [theme.state(state, 3), theme.word(state)]);
+        let others = [
+            theme.quiet(),
+            theme.strong(),
+            theme.accent(),
+            theme.bad(),
+            theme.alarm(),
+            theme.caption(),
+            theme.question(),
+            theme.badge(),
+        ];
+        for style in styles.chain(others) {
+            assert_eq!((style.fg, style.bg), (None, None));
+        }
+    }
+}

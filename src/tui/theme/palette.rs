@@ -1,0 +1,104 @@
+//! The colours, and how many of them the terminal has.
+//!
+//! The palette is that of Okabe and Ito, made for colour-blind readers (*Color Universal Design*, 2008).
+
+use ratatui::style::Color;
+
+/// How many colours to use.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ColorDepth {
+    /// None: only bold, dim and reverse.
+    None,
+    /// The terminal's own sixteen.
+    Ansi16,
+    /// The 256 of xterm.
+    Ansi256,
+    /// Any 24-bit colour.
+    TrueColor,
+}
+
+impl ColorDepth {
+    /// Reads the environment: `NO_COLOR` (<https://no-color.org>: set and not empty), `COLORTERM`, `TERM`.
+    pub fn detect(var: impl Fn(&str) -> Option<String>) -> ColorDepth {
+        let var = |name| var(name).unwrap_or_default();
+        let (term, color_term) = (var("TERM"), var("COLORTERM"));
+        if !var("NO_COLOR").is_empty() || matches!(term.as_str(), "dumb" | "vt100" | "vt220") {
+            ColorDepth::None
+        } else if matches!(color_term.as_str(), "truecolor" | "24bit") || term.ends_with("-direct") {
+            ColorDepth::TrueColor
+        } else if term.contains("256color") {
+            ColorDepth::Ansi256
+        } else {
+            ColorDepth::Ansi16
+        }
+    }
+}
+
+/// One colour at every depth.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct PaletteColor {
+    rgb: u32,
+    indexed: u8,
+    ansi: Color,
+}
+
+impl PaletteColor {
+    /// The colour at this depth.
+    pub(super) fn at(self, depth: ColorDepth) -> Color {
+        match depth {
+            ColorDepth::None => Color::Reset,
+            ColorDepth::Ansi16 => self.ansi,
+            ColorDepth::Ansi256 => Color::Indexed(self.indexed),
+            ColorDepth::TrueColor => Color::from_u32(self.rgb),
+        }
+    }
+}
+
+const fn color(rgb: u32, indexed: u8, ansi: Color) -> PaletteColor {
+    PaletteColor { rgb, indexed, ansi }
+}
+
+/// The colours of groups, by position. They repeat.
+pub(super) const GROUPS: [PaletteColor; 6] = [
+    color(0x56b4e9, 74, Color::LightCyan),
+    color(0x009e73, 36, Color::Green),
+    color(0x3f88c5, 32, Color::LightBlue),
+    color(0x8fd9c4, 115, Color::Cyan),
+    color(0xa9c6ec, 153, Color::White),
+    color(0x9aa0a8, 247, Color::Gray),
+];
+pub(super) const BLOCKING: PaletteColor = color(0xff5a1f, 202, Color::LightRed);
+pub(super) const BLOCKING_BACKGROUND: PaletteColor = color(0xb03a00, 130, Color::Red);
+pub(super) const QUEUED: PaletteColor = color(0xf0e442, 227, Color::Yellow);
+pub(super) const QUEUED_BACKGROUND: PaletteColor = color(0x6b6300, 58, Color::Reset);
+pub(super) const UNNOTICED: PaletteColor = color(0xf09acb, 212, Color::LightMagenta);
+pub(super) const UNNOTICED_BACKGROUND: PaletteColor = color(0x7a3a62, 89, Color::Magenta);
+pub(super) const QUIET: PaletteColor = color(0x6b7280, 243, Color::DarkGray);
+pub(super) const ACCENT: PaletteColor = color(0xe69f00, 214, Color::Yellow);
+pub(super) const GOOD: PaletteColor = color(0x2bbf93, 36, Color::Green);
+pub(super) const WHITE: PaletteColor = color(0xffffff, 231, Color::White);
+pub(super) const BADGE_BACKGROUND: PaletteColor = color(0x0a5fa8, 25, Color::Blue);
+pub(super) const BLACK: PaletteColor = color(0x101010, 233, Color::Black);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_environment_decides_the_depth() {
+        let with = |vars: &'static [(&str, &str)]| {
+            ColorDepth::detect(|name| vars.iter().find(|(n, _)| *n == name).map(|(_, v)| v.to_string()))
+        };
+        assert_eq!(
+            with(&[("TERM", "xterm-256color"), ("COLORTERM", "truecolor")]),
+            ColorDepth::TrueColor
+        );
+        assert_eq!(with(&[("TERM", "screen-256color")]), ColorDepth::Ansi256);
+        assert_eq!(with(&[("TERM", "linux")]), ColorDepth::Ansi16);
+        assert_eq!(
+            with(&[("TERM", "xterm"), ("NO_COLOR", "1"), ("COLORTERM", "truecolor")]),
+            ColorDepth::None
+        );
+        assert_eq!(with(&[("TERM", "xterm"), ("NO_COLOR", "")]), ColorDepth::Ansi16);
+    }
+}

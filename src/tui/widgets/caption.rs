@@ -1,0 +1,105 @@
+//! The caption: the text of the last cue that had one, across the whole width, and how many cues have passed.
+//!
+//! ```text
+//!   Now one handler calls std::thread::sleep(300 ms).                          2/5     a statement
+//!  ? Which task suffers?                                                    n  3/5     a question; the run waits for a key
+//! ```
+//!
+//! A question must look like one from the back of a classroom: it has another background, and a badge before it.
+
+use crate::model::{CueInfo, Model};
+use crate::record::{Mark, RunInstant};
+use crate::run::RunState;
+use crate::text;
+use crate::tui::frame_context::FrameContext;
+use crate::tui::keys::{Action, key};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+/// The badge before a question.
+const QUESTION: &str = " ? ";
+
+/// The badge of the key that continues the scenario's timeline, while the timeline waits for it.
+fn continue_key() -> String {
+    format!(" {} ", key::label(Action::Next.keys()[0]))
+}
+
+/// Draws the caption, if a cue has had one yet.
+pub(crate) fn render(context: &FrameContext<'_>, area: Rect, buf: &mut Buffer) {
+    if area.is_empty() {
+        return;
+    }
+    let theme = context.theme;
+    if let Some(cue) = current_caption(context.model, context.at) {
+        let style = if cue.is_question {
+            theme.question()
+        } else {
+            theme.caption()
+        };
+        buf.set_style(area, style);
+        let mut x = area.x + 1;
+        if cue.is_question {
+            buf.set_string(area.x, area.y, QUESTION, theme.badge());
+            x += QUESTION.len() as u16;
+        }
+        for (y, line) in (area.y..).zip(lines(context.model, cue, area.width, area.height)) {
+            buf.set_string(x, y, line, style);
+        }
+    }
+    let (passed, total) = progress(context.model, context.at);
+    if total > 0 {
+        let count = count(passed, total);
+        let x = area.right() - count.len() as u16;
+        buf.set_string(x, area.y, &count, buf[(x, area.y)].style());
+        if *context.run == RunState::Waiting && context.is_live() {
+            let key = continue_key();
+            buf.set_string(x - text::width(&key) as u16, area.y, key, theme.badge());
+        }
+    }
+}
+
+/// The rows of the longest caption, at most `max_rows`. They stay reserved, so that nothing jumps when a caption appears.
+pub(crate) fn rows(model: &Model, width: u16, max_rows: u16) -> u16 {
+    let cues = model.info().cues.iter();
+    let rows = cues.map(|cue| lines(model, cue, width, max_rows).len());
+    rows.max().unwrap_or(0) as u16
+}
+
+/// The lines of a cue's text, beside everything that may stand in the same row.
+fn lines(model: &Model, cue: &CueInfo, width: u16, max_lines: u16) -> Vec<String> {
+    let total = model.info().cues.len();
+    let badge = if cue.is_question { QUESTION.len() } else { 0 };
+    let beside = 1 + badge + text::width(&continue_key()) + count(total, total).len();
+    text::wrap(
+        &cue.caption,
+        usize::from(width).saturating_sub(beside),
+        max_lines.into(),
+    )
+}
+
+fn count(passed: usize, total: usize) -> String {
+    format!(" {passed}/{total} ")
+}
+
+/// The number of cues that have passed by `at`, and of all cues before the run's time is up.
+pub(crate) fn progress(model: &Model, at: RunInstant) -> (usize, usize) {
+    let info = model.info();
+    let is_in_time = |cue: &&CueInfo| info.duration.is_none_or(|end| cue.at.since_zero() <= end);
+    let passed = passed_cues(model, at).last().map_or(0, |index| index + 1);
+    (passed, info.cues.iter().filter(is_in_time).count().max(passed))
+}
+
+/// The last cue with a text that has passed by `at`.
+fn current_caption(model: &Model, at: RunInstant) -> Option<&CueInfo> {
+    let cues = passed_cues(model, at).filter_map(|index| model.info().cues.get(index));
+    cues.filter(|cue| !cue.caption.is_empty()).last()
+}
+
+/// The indices of the cues that have passed by `at`, in order.
+fn passed_cues(model: &Model, at: RunInstant) -> impl Iterator<Item = usize> {
+    let marks = model.marks().iter().take_while(move |marked| marked.at <= at);
+    marks.filter_map(|marked| match marked.mark {
+        Mark::Cue(index) => Some(usize::from(index)),
+        Mark::Injected(_) => None,
+    })
+}

@@ -1,0 +1,126 @@
+//! How full the scenario's channels are: a bar for each, in one row above the gauges.
+//!
+//! ```text
+//!   jobs ███████████████████░░░░░  6/8      results ░░░░░░░░░░░░░░░░░░░░░░░░  0/4
+//! ```
+//!
+//! Senders wait at a full channel: that is backpressure. A frozen view shows the last sample before its instant, and `?`
+//! before the first sample.
+
+use crate::model::Channel;
+use crate::text;
+use crate::tui::frame_context::FrameContext;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+/// The most cells of a bar. The eye does not find the end of a longer one.
+const MAX_BAR: usize = 40;
+/// The least cells of a bar. A shorter one shows too little.
+const MIN_BAR: usize = 4;
+
+/// The columns of each channel's entry, the same for all.
+struct Columns {
+    /// The number of entries that fit.
+    entries: usize,
+    name: usize,
+    bar: usize,
+    /// `6/8`.
+    fill: usize,
+    /// All of an entry, with the gap after it.
+    entry: usize,
+}
+
+/// Draws the row. Channels that do not fit are left out.
+pub(crate) fn render(context: &FrameContext<'_>, area: Rect, buf: &mut Buffer) {
+    let channels = context.model.channels();
+    if area.is_empty() || channels.is_empty() {
+        return;
+    }
+    let columns = Columns::new(context, channels, usize::from(area.width));
+    let positions = (area.x + 1..).step_by(columns.entry);
+    for (x, channel) in positions.zip(channels.iter().take(columns.entries)) {
+        render_channel(context, channel, &columns, (x, area.y), buf);
+    }
+}
+
+impl Columns {
+    fn new(context: &FrameContext<'_>, channels: &[Channel], width: usize) -> Columns {
+        let names = channels.iter().map(|channel| text::width(label(context, channel)));
+        let name = names.max().unwrap_or(0).clamp(1, 16);
+        let capacities = channels.iter().map(|channel| digits(channel.latest.capacity));
+        let fill = capacities.max().unwrap_or(1) * 2 + 1;
+        let beside_bar = name + fill + 5;
+        let entries = channels.len().min(width / (beside_bar + MIN_BAR)).max(1);
+        let entry = (width - 1) / entries;
+        Columns {
+            entries,
+            name,
+            bar: entry.saturating_sub(beside_bar).min(MAX_BAR),
+            fill,
+            entry,
+        }
+    }
+}
+
+fn render_channel(
+    context: &FrameContext<'_>,
+    channel: &Channel,
+    columns: &Columns,
+    (x, y): (u16, u16),
+    buf: &mut Buffer,
+) {
+    let theme = context.theme;
+    let name = text::fit(label(context, channel), columns.name);
+    buf.set_string(x, y, name, theme.strong());
+    let x = x + columns.name as u16 + 1;
+    let capacity = channel.latest.capacity;
+    let len = if context.is_live() {
+        Some(channel.latest.len)
+    } else {
+        channel.len_at(context.at)
+    };
+    let filled = len.map_or(0, |len| filled_cells(len, capacity, columns.bar));
+    let style = match len {
+        Some(len) if len >= capacity => theme.bad(),
+        _ => theme.group(0),
+    };
+    buf.set_string(x, y, "█".repeat(filled), style);
+    let empty = "░".repeat(columns.bar - filled);
+    buf.set_string(x + filled as u16, y, empty, theme.quiet());
+    let len = len.map_or("?".to_owned(), |len| len.to_string());
+    let fill = format!(" {:>width$}", format!("{len}/{capacity}"), width = columns.fill);
+    buf.set_string(x + columns.bar as u16, y, fill, style);
+}
+
+fn label<'a>(context: &FrameContext<'a>, channel: &Channel) -> &'a str {
+    context.model.label(channel.latest.label)
+}
+
+/// The filled cells of a bar. Only an empty channel has none, and only a full one has all.
+fn filled_cells(len: u32, capacity: u32, cells: usize) -> usize {
+    let (len, capacity) = (len as usize, capacity.max(1) as usize);
+    match len {
+        0 => 0,
+        len if len >= capacity => cells,
+        len => (len * cells / capacity).clamp(1, cells.saturating_sub(1).max(1)),
+    }
+}
+
+fn digits(n: u32) -> usize {
+    n.checked_ilog10().unwrap_or(0) as usize + 1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bar_is_empty_or_full_only_if_the_channel_is() {
+        assert_eq!([0, 1, 4, 7, 8].map(|len| filled_cells(len, 8, 8)), [0, 1, 4, 7, 8]);
+        assert_eq!(
+            [0, 1, 500, 999, 1000].map(|len| filled_cells(len, 1000, 8)),
+            [0, 1, 4, 7, 8]
+        );
+        assert_eq!([0, 1, 2].map(|len| filled_cells(len, 2, 1)), [0, 1, 1]);
+    }
+}

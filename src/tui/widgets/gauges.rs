@@ -1,0 +1,253 @@
+//! How the run goes, as numbers with their history: throughput, polls, load, delay, lateness, queues.
+//!
+//! Numbers change four times a second, with the steps of the model's series, not with each frame: nobody can read digits
+//! that flicker.
+//!
+//! To add a gauge, write a function like [`finished`] and add it to [`GAUGES`].
+
+use crate::model::paint::NOTABLE_WAIT;
+use crate::model::{Percentiles, SeriesPoint, State};
+use crate::record::Nanos;
+use crate::text;
+use crate::tui::frame_context::FrameContext;
+use crate::tui::theme::{Theme, bar};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+/// The gauges, from left to right and from top to bottom.
+const GAUGES: [fn(&Series<'_>) -> Gauge; 6] = [finished, polls, load, delay, lateness, queued];
+
+/// A delay or lateness from here on hurts.
+const PAINFUL: Nanos = Nanos::from_millis(20);
+
+/// One number and its history.
+struct Gauge {
+    name: &'static str,
+    value: String,
+    /// Shown after the value where there is room.
+    extra: String,
+    history: Vec<f64>,
+    /// The value of a full bar, if no visible value is greater. It keeps noise low.
+    full_bar: f64,
+    /// From these values on, a bar deserves a look, or is bad.
+    thresholds: Option<(f64, f64)>,
+}
+
+/// What a gauge reads: the complete steps of the model's series before the visible instant.
+struct Series<'a> {
+    points: &'a [SeriesPoint],
+    /// The number of workers. Zero where each task has a thread of its own.
+    workers: usize,
+}
+
+impl Series<'_> {
+    fn last(&self) -> Option<&SeriesPoint> {
+        self.points.last()
+    }
+
+    fn history(&self, value: impl Fn(&SeriesPoint) -> f64) -> Vec<f64> {
+        self.points.iter().map(value).collect()
+    }
+
+    fn rate(&self, value: fn(&SeriesPoint) -> f64) -> String {
+        format!("{}/s", text::count(self.last().map_or(0.0, value).round() as u64))
+    }
+
+    /// A percentile in the last step. Without a measurement there is no number.
+    fn percentile(&self, times: fn(&SeriesPoint) -> Percentiles, percentile: fn(Percentiles) -> Nanos) -> String {
+        let measured = self.last().map(times).filter(|times| times.count > 0);
+        measured.map_or_else(unknown, |times| text::duration(percentile(times)))
+    }
+}
+
+fn unknown() -> String {
+    "–".to_owned()
+}
+
+fn finished(series: &Series<'_>) -> Gauge {
+    Gauge {
+        name: "finished",
+        value: series.rate(|point| point.repetitions_per_s),
+        extra: String::new(),
+        history: series.history(|point| point.repetitions_per_s),
+        full_bar: 8.0,
+        thresholds: None,
+    }
+}
+
+fn polls(series: &Series<'_>) -> Gauge {
+    Gauge {
+        name: "polls",
+        value: series.rate(|point| point.polls_per_s),
+        extra: String::new(),
+        history: series.history(|point| point.polls_per_s),
+        full_bar: 80.0,
+        thresholds: None,
+    }
+}
+
+/// The share of the workers that are busy. Where each task has a thread of its own there is no whole to take a share of,
+/// so the gauge shows the number of lanes that are held.
+fn load(series: &Series<'_>) -> Gauge {
+    let workers = series.workers as f64;
+    let load = |point: &SeriesPoint| match series.workers {
+        0 => point.busy_lanes,
+        _ => (point.busy_lanes / workers).min(1.0),
+    };
+    let last = series.last().map_or(0.0, load);
+    let (name, value, extra) = match series.workers {
+        0 => ("held", format!("{last:.1}"), "  lanes".to_owned()),
+        _ => ("busy", format!("{:.0} %", last * 100.0), String::new()),
+    };
+    Gauge {
+        name,
+        value,
+        extra,
+        history: series.history(load),
+        full_bar: 1.0,
+        thresholds: None,
+    }
+}
+
+fn delay(series: &Series<'_>) -> Gauge {
+    waiting_time("delay p99", series, |point| point.delay)
+}
+
+fn lateness(series: &Series<'_>) -> Gauge {
+    waiting_time("late p99", series, |point| point.lateness)
+}
+
+fn waiting_time(name: &'static str, series: &Series<'_>, times: fn(&SeriesPoint) -> Percentiles) -> Gauge {
+    let notable = NOTABLE_WAIT.0 as f64;
+    Gauge {
+        name,
+        value: series.percentile(times, |times| times.p99),
+        extra: format!("  p50 {:>7}", series.percentile(times, |times| times.p50)),
+        history: series.history(|point| times(point).p99.0 as f64),
+        full_bar: notable,
+        thresholds: Some((notable, PAINFUL.0 as f64)),
+    }
+}
+
+fn queued(series: &Series<'_>) -> Gauge {
+    let queues = series.last().and_then(|point| point.queues);
+    Gauge {
+        name: "queued",
+        value: queues.map_or_else(unknown, |queues| queues.total().to_string()),
+        extra: queues.map_or(String::new(), |queues| {
+            let (global, local, blocking) = (queues.global, queues.local, queues.blocking);
+            format!("  {global} + {local} local, {blocking} blocking")
+        }),
+        history: series.history(|point| point.queues.map_or(0.0, |queues| queues.total() as f64)),
+        full_bar: 8.0,
+        thresholds: None,
+    }
+}
+
+/// The number of gauges in one row of gauges.
+fn per_row(width: u16) -> u16 {
+    if width >= 150 { 6 } else { 3 }
+}
+
+/// The number of rows of gauges.
+fn rows_of_gauges(width: u16) -> u16 {
+    (GAUGES.len() as u16).div_ceil(per_row(width))
+}
+
+/// The rows of the screen that all gauges need on a terminal of this size.
+pub(crate) fn rows(terminal: Rect) -> u16 {
+    let rows_of_gauges = rows_of_gauges(terminal.width);
+    match terminal.height {
+        ..18 => 0,
+        18..45 => rows_of_gauges.max(2),
+        _ if rows_of_gauges == 1 => 4,
+        _ => rows_of_gauges * 3,
+    }
+}
+
+/// Draws all gauges.
+pub(crate) fn render(context: &FrameContext<'_>, area: Rect, buf: &mut Buffer) {
+    if area.is_empty() {
+        return;
+    }
+    let series = Series {
+        points: context.app.points(),
+        workers: context.model.info().workers,
+    };
+    let per_row = per_row(area.width);
+    let (width, height) = ((area.width - 1) / per_row, area.height / rows_of_gauges(area.width));
+    for (i, gauge) in (0..).zip(GAUGES) {
+        let place = Rect {
+            x: area.x + 1 + i % per_row * width,
+            y: area.y + i / per_row * height,
+            width: width.saturating_sub(2),
+            height,
+        };
+        gauge(&series).render(context.theme, place, buf);
+    }
+}
+
+impl Gauge {
+    /// Draws name, value and what else fits. The bars stand below, or after them in a single row.
+    fn render(&self, theme: Theme, area: Rect, buf: &mut Buffer) {
+        const NAME_WIDTH: u16 = 10;
+        const VALUE_WIDTH: u16 = 8;
+        const MIN_BARS: u16 = 8;
+        buf.set_stringn(area.x, area.y, self.name, usize::from(area.width), theme.quiet());
+        let x = area.x + NAME_WIDTH;
+        let width = usize::from(area.width.saturating_sub(NAME_WIDTH));
+        let style = self.history.last().and_then(|last| self.warning_style(theme, *last));
+        let value = format!("{:>7}", self.value);
+        buf.set_stringn(x, area.y, value, width, style.unwrap_or(theme.strong()));
+
+        let mut after = Rect {
+            x: x + VALUE_WIDTH,
+            width: area.width.saturating_sub(NAME_WIDTH + VALUE_WIDTH),
+            height: 1,
+            ..area
+        };
+        let extra_width = text::width(&self.extra) as u16;
+        let below = area.height > 1;
+        let bars_beside = if below || extra_width == 0 { 0 } else { MIN_BARS + 1 };
+        if after.width >= extra_width + bars_beside {
+            buf.set_string(after.x, area.y, &self.extra, theme.quiet());
+            if extra_width > 0 {
+                after.x += extra_width + 1;
+                after.width = after.width.saturating_sub(extra_width + 1);
+            }
+        }
+        let bars = if below {
+            Rect {
+                y: area.y + 1,
+                height: area.height - 1,
+                ..area
+            }
+        } else {
+            after
+        };
+        self.render_bars(theme, bars, buf);
+    }
+
+    /// Draws the history as bars, the newest at the right edge.
+    fn render_bars(&self, theme: Theme, area: Rect, buf: &mut Buffer) {
+        let visible = &self.history[self.history.len().saturating_sub(usize::from(area.width))..];
+        let full_bar = visible.iter().copied().fold(self.full_bar, f64::max);
+        let first = area.right() - visible.len() as u16;
+        for (x, &value) in (first..).zip(visible) {
+            let style = self.warning_style(theme, value).unwrap_or(theme.group(0));
+            for row in 0..area.height {
+                let symbol = bar(value / full_bar, area.height, row);
+                buf.set_string(x, area.bottom() - 1 - row, symbol, style);
+            }
+        }
+    }
+
+    fn warning_style(&self, theme: Theme, value: f64) -> Option<Style> {
+        match self.thresholds? {
+            (_, bad) if value >= bad => Some(theme.bad()),
+            (notable, _) if value >= notable => Some(theme.word(State::Queued)),
+            _ => None,
+        }
+    }
+}

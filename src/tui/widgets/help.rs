@@ -1,0 +1,117 @@
+//! The help page: every action with its keys on the left, every state with its glyph and meaning on the right.
+
+use crate::model::State;
+use crate::record::{Outcome, Reason};
+use crate::text;
+use crate::tui::frame_context::FrameContext;
+use crate::tui::keys::{KeyRow, key_table};
+use crate::tui::theme::{ORPHANED, glyph};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::widgets::{Block, BorderType, Clear, Widget};
+
+/// The states of a task that has not ended, and what each means.
+const MEANINGS: [(State, &str); 5] = [
+    (State::Running, "holds a lane, computes"),
+    (State::Blocking, "holds a lane, sleeps!"),
+    (State::Queued, "woken, waits for a lane"),
+    (State::Unnoticed, "ready, nobody woke it"),
+    (State::Suspended(Reason::Unknown), "waits, as it should"),
+];
+
+/// Columns of the legend.
+const LEGEND_WIDTH: u16 = 28;
+/// Columns of a glyph in the legend and of the gap after it.
+const GLYPH_WIDTH: u16 = 3;
+
+/// Draws the page over whatever is there.
+pub(crate) fn render(context: &FrameContext<'_>, area: Rect, buf: &mut Buffer) {
+    let keys = KeyTable::new();
+    let width = (keys.width() + 3 + LEGEND_WIDTH + 4).min(area.width);
+    let height = (keys.rows.len().max(legend_height()) as u16 + 2).min(area.height);
+    let page = Rect {
+        x: area.x + (area.width - width) / 2,
+        y: area.y + (area.height - height) / 2,
+        width,
+        height,
+    };
+    Clear.render(page, buf);
+    let block = Block::bordered()
+        .border_type(BorderType::Rounded)
+        .border_style(context.theme.quiet())
+        .title(" keys and glyphs ")
+        .title_style(context.theme.strong());
+    let inside = block.inner(page);
+    block.render(page, buf);
+
+    let legend = Rect {
+        x: inside.right().saturating_sub(LEGEND_WIDTH),
+        width: LEGEND_WIDTH,
+        ..inside
+    };
+    let x = inside.x + 1;
+    let width = legend.x.saturating_sub(x + 1);
+    keys.render(context, Rect { x, width, ..inside }, buf);
+    render_legend(context, legend, buf);
+}
+
+/// The actions with their keys, one row each.
+struct KeyTable {
+    rows: Vec<(String, &'static str)>,
+    keys_width: u16,
+}
+
+impl KeyTable {
+    fn new() -> KeyTable {
+        let row = |row: KeyRow| (row.keys.join(" "), row.description);
+        let rows: Vec<_> = key_table().into_iter().map(row).collect();
+        let keys_width = rows.iter().map(|(keys, _)| text::width(keys)).max().unwrap_or(0) as u16;
+        KeyTable { rows, keys_width }
+    }
+
+    fn width(&self) -> u16 {
+        let widths = self.rows.iter().map(|(_, description)| text::width(description));
+        self.keys_width + 2 + widths.max().unwrap_or(0) as u16
+    }
+
+    fn render(&self, context: &FrameContext<'_>, area: Rect, buf: &mut Buffer) {
+        let x = area.x + self.keys_width + 2;
+        let width = usize::from(area.right().saturating_sub(x));
+        for (y, (keys, description)) in (area.y..area.bottom()).zip(&self.rows) {
+            buf.set_string(area.x, y, keys, context.theme.accent());
+            buf.set_stringn(x, y, description, width, Style::new());
+        }
+    }
+}
+
+/// Two rows for each state with a meaning, one for each outcome, and one for the mark of orphans.
+fn legend_height() -> usize {
+    MEANINGS.len() * 2 + Outcome::ALL.len() + 1
+}
+
+fn render_legend(context: &FrameContext<'_>, area: Rect, buf: &mut Buffer) {
+    let theme = context.theme;
+    let x = area.x + GLYPH_WIDTH;
+    let width = usize::from(area.width - GLYPH_WIDTH) - 1;
+    let mut rows = area.y..area.bottom();
+    let mut row = |symbol: &str, symbol_style, text: &str, text_style| {
+        if let Some(y) = rows.next() {
+            buf.set_string(area.x, y, symbol, symbol_style);
+            buf.set_stringn(x, y, text, width, text_style);
+        }
+    };
+    for (state, meaning) in MEANINGS {
+        row(
+            &glyph(state).repeat(2),
+            theme.state(state, 0),
+            state.into_str(),
+            theme.word(state),
+        );
+        row("", Style::new(), meaning, theme.quiet());
+    }
+    for state in Outcome::ALL.map(State::Ended) {
+        row(glyph(state), theme.state(state, 0), state.into_str(), theme.word(state));
+    }
+    row(ORPHANED, theme.bad(), "orphaned: nobody waits", theme.bad());
+}

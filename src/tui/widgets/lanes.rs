@@ -1,0 +1,179 @@
+//! One row per lane: which groups' tasks held it when, how busy it was over the visible time, and what it runs at the
+//! visible instant.
+
+use super::syscall;
+use super::timeline::{self, Half};
+use crate::model::{Lane, LaneCell, LaneHold, State};
+use crate::record::{LaneId, TaskId};
+use crate::text;
+use crate::tui::frame_context::FrameContext;
+use crate::tui::layout::{Row, timeline_rows};
+use crate::tui::state::Panel;
+use crate::tui::theme::Theme;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Widget;
+
+/// Draws the visible lanes. If there are more, the last row says how many.
+pub(crate) fn render(context: &FrameContext<'_>, area: Rect, buf: &mut Buffer) {
+    let order = context.app.lane_order();
+    let lane_rows = context.layout.lane_rows;
+    let visible = context.app.visible_rows().lanes;
+    let ids = order.iter().skip(context.app.lanes.top()).take(visible);
+    let lanes = ids.filter_map(|id| context.model.lane(*id));
+    let last_rows = (area.y + lane_rows - 1..).step_by(usize::from(lane_rows));
+    let mut cells = Vec::new();
+    for (y, lane) in last_rows.zip(lanes) {
+        let row = context.layout.grid.row(y);
+        render_name(context, lane, row, buf);
+        context.model.paint_lane(lane.id, context.window(), &mut cells);
+        render_timeline(context, lane, &cells, row.time, buf);
+        detail(context, lane, &cells, usize::from(row.detail.width)).render(row.detail, buf);
+    }
+    if order.len() > visible {
+        render_hidden(context, order.len() - visible, area, buf);
+    }
+}
+
+fn render_name(context: &FrameContext<'_>, lane: &Lane, row: Row, buf: &mut Buffer) {
+    let selected = context.app.lanes.selected() == Some(lane.id);
+    if selected {
+        context.render_cursor(row.cursor, Panel::Lanes, buf);
+    }
+    let style = match selected {
+        true => context.theme.selected(),
+        false if lane.is_dead() => context.theme.bad(),
+        false => Style::new(),
+    };
+    let name = text::fit(&lane.name, usize::from(row.name.width));
+    buf.set_string(row.name.x, row.name.y, name, style);
+}
+
+/// Draws the timeline whose last row is `area`.
+fn render_timeline(context: &FrameContext<'_>, lane: &Lane, cells: &[LaneCell], area: Rect, buf: &mut Buffer) {
+    let half = |cell: &LaneCell| Half {
+        state: cell.state,
+        group: cell.group.map_or(0, |id| context.group_position(id)),
+        share: cell.held_share,
+    };
+    let halves: Vec<Half> = cells.iter().map(half).collect();
+    let height = timeline_rows(context.layout.lane_rows);
+    let area = Rect {
+        y: area.y + 1 - height,
+        height,
+        ..area
+    };
+    timeline::render(&halves, theme(context, lane), area, buf);
+}
+
+fn render_hidden(context: &FrameContext<'_>, hidden: usize, area: Rect, buf: &mut Buffer) {
+    let lanes = context.model.lanes();
+    let busy = lanes.iter().filter(|lane| lane.current.is_some()).count();
+    let note = format!("… {hidden} more; {busy} of {} busy now", lanes.len());
+    let width = usize::from(area.width) - 1;
+    buf.set_stringn(area.x + 1, area.bottom() - 1, note, width, context.theme.quiet());
+}
+
+/// A block is no alarm on a thread that only one task runs on.
+fn theme(context: &FrameContext<'_>, lane: &Lane) -> Theme {
+    context.theme.with_calm_blocks(!lane.is_shared())
+}
+
+/// The text at the right: how busy the lane is, and what it runs.
+fn detail(context: &FrameContext<'_>, lane: &Lane, cells: &[LaneCell], width: usize) -> Line<'static> {
+    let busy = cells.iter().map(|cell| f64::from(cell.held_share)).sum::<f64>() / cells.len().max(1) as f64;
+    let mut line = Line::from(format!("{:>3.0} %  ", busy * 100.0));
+    let width = width.saturating_sub(line.width());
+    let theme = theme(context, lane);
+    let spans = match OpenSlice::on(context, lane) {
+        Some(slice) => slice.spans(context, theme, width),
+        None if lane.is_dead() && context.is_live() => vec![Span::styled(" dead ", theme.alarm())],
+        None => vec![Span::styled("idle", theme.quiet())],
+    };
+    line.extend(spans);
+    line
+}
+
+/// The slice that holds a lane at the visible instant. In a live view it has not ended yet, and while it grows, viewers
+/// see that a worker is blocked.
+struct OpenSlice<'a> {
+    hold: LaneHold,
+    /// The step. Empty in a frozen view, because it is not recorded.
+    step: &'a str,
+    /// The system call in which the thread sleeps, in a live view.
+    syscall: Option<&'static str>,
+}
+
+impl OpenSlice<'_> {
+    fn on<'a>(context: &FrameContext<'a>, lane: &Lane) -> Option<OpenSlice<'a>> {
+        if !context.is_live() {
+            return Some(OpenSlice {
+                hold: context.model.lane_hold_at(lane.id, context.at)?,
+                step: "",
+                syscall: None,
+            });
+        }
+        let current = lane.current?;
+        Some(OpenSlice {
+            hold: LaneHold {
+                task: current.task,
+                since: current.start,
+                blocking_since: current.blocking_since,
+            },
+            step: context.model.label(current.label),
+            syscall: sleeping_syscall(context, lane.id),
+        })
+    }
+
+    fn spans(&self, context: &FrameContext<'_>, theme: Theme, width: usize) -> Vec<Span<'static>> {
+        let name = task_name(context, self.hold.task);
+        match self.hold.blocking_since {
+            None => {
+                let length = text::duration(context.at - self.hold.since);
+                self.running_spans(theme, name, &length, width)
+            }
+            Some(since) => {
+                let length = text::duration(context.at - since);
+                self.blocking_spans(theme, name, length, width)
+            }
+        }
+    }
+
+    fn running_spans(&self, theme: Theme, name: Span<'static>, length: &str, width: usize) -> Vec<Span<'static>> {
+        let name = Span::styled(text::fit_name(&name.content, width).into_owned(), name.style);
+        let room = width.saturating_sub(name.width() + text::width(length) + 2);
+        let step = text::fit(self.step, room);
+        vec![name, Span::styled(format!(" {length} {step}"), theme.quiet())]
+    }
+
+    fn blocking_spans(&self, theme: Theme, name: Span<'static>, length: String, width: usize) -> Vec<Span<'static>> {
+        // The task's name and the length matter more than the word "block": the colour says that too.
+        let badges = [format!(" block {length} "), format!("block {length}"), length];
+        let fits = |badge: &&String| name.width() + 1 + text::width(badge) <= width;
+        let badge = badges.iter().find(fits).unwrap_or(&badges[2]).clone();
+        let room = width.saturating_sub(text::width(&badge) + 1);
+        let name = Span::styled(text::fit_name(&name.content, room).into_owned(), name.style);
+        let used = name.width() + 1 + text::width(&badge);
+        let mut spans = vec![name, Span::raw(" "), Span::styled(badge, theme.blocked())];
+        // A cut name of a system call would be of no use.
+        if let Some(syscall) = self.syscall.filter(|syscall| used + 1 + syscall.len() <= width) {
+            spans.push(Span::styled(format!(" {syscall}"), theme.word(State::Blocking)));
+        }
+        spans
+    }
+}
+
+fn task_name(context: &FrameContext<'_>, id: TaskId) -> Span<'static> {
+    let group = context.model.task(id).and_then(|task| task.group);
+    let name = context.model.task_name(id).to_string();
+    let style = context.theme.group(group.map_or(0, |id| context.group_position(id)));
+    Span::styled(text::clean(&name).into_owned(), style)
+}
+
+/// The system call in which a lane's thread sleeps, according to the kernel.
+pub(super) fn sleeping_syscall(context: &FrameContext<'_>, lane: LaneId) -> Option<&'static str> {
+    let os = context.model.lane(lane)?.os?;
+    syscall::name(os.asleep_in.filter(|_| os.asleep)?)
+}

@@ -1,0 +1,217 @@
+//! One task's row: its states over time, and what it does at the visible instant.
+//!
+//! ```text
+//!   api#7         █▌····▐█▌·····▐█▓▓▓▓▓▓▓▓▓▓▓▓▓   blocking       212 ms  clock_nanosleep
+//!  ◌weather#0     ·······◌██████████████████      orphaned       340 ms  running cpu 1s ‹ trip#0
+//!   stock#3       ▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓      overdue        150 ms  blocking clock_nanosleep
+//! ```
+//!
+//! Two facts replace the state, each with the time since it is true. A task is `overdue` when it runs on after its
+//! timeout, because nothing can cancel it. A task is `orphaned` when nobody waits for it any more. An orphan runs on as
+//! if nothing had happened, so its row also has a mark at the left edge and where it was orphaned.
+
+use super::lanes::sleeping_syscall;
+use super::timeline::{self, Half};
+use crate::model::{Cell, Lane, State};
+use crate::record::{Nanos, RunInstant, TaskId};
+use crate::text;
+use crate::tui::frame_context::FrameContext;
+use crate::tui::layout::{Row, timeline_rows};
+use crate::tui::state::{Panel, SortBy, family};
+use crate::tui::theme::{ORPHANED, Theme};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Widget;
+
+/// The columns of the longest word for a state.
+const STATE_WIDTH: usize = 13;
+/// The columns of a duration and the gap before it.
+const LENGTH_WIDTH: usize = 8;
+/// A detail of so many columns has room for everything.
+const WIDE_DETAIL: usize = 34;
+
+/// Draws the row whose last line is `y`. `cells` is a buffer that all rows share.
+pub(crate) fn render(context: &FrameContext<'_>, id: TaskId, y: u16, cells: &mut Vec<Cell>, buf: &mut Buffer) {
+    let row = context.layout.grid.row(y);
+    let task = context.model.task(id);
+    let group = task.and_then(|task| task.group);
+    let group = group.map_or(0, |group| context.group_position(group));
+    let orphaned_since = task.and_then(|task| task.orphaned).filter(|at| *at <= context.at);
+
+    render_name(context, id, group, orphaned_since.is_some(), row, buf);
+    context.model.paint_task(id, context.window(), cells);
+    render_timeline(context, id, group, cells, row.time, buf);
+    if let Some(column) = orphaned_since.and_then(|at| context.span.column(at)) {
+        buf.set_string(row.time.x + column as u16, y, ORPHANED, context.theme.bad());
+    }
+    if let Some(detail) = Detail::of(context, id, orphaned_since) {
+        detail
+            .line(context, usize::from(row.detail.width))
+            .render(row.detail, buf);
+    }
+}
+
+fn render_name(context: &FrameContext<'_>, id: TaskId, group: usize, orphaned: bool, row: Row, buf: &mut Buffer) {
+    let mut style = context.theme.group(group);
+    if context.app.tasks.selected() == Some(id) {
+        context.render_cursor(row.cursor, Panel::Tasks, buf);
+        style = style.patch(context.theme.selected());
+    } else if orphaned {
+        buf.set_string(row.cursor.x, row.cursor.y, ORPHANED, context.theme.bad());
+    }
+    let indent = match context.app.task_order.sorted_by() {
+        SortBy::Spawn => family::depth(context.model, id),
+        SortBy::Trouble | SortBy::Name => 0,
+    };
+    let name = format!("{:indent$}{}", "", context.model.task_name(id));
+    let name = text::fit_name(&name, usize::from(row.name.width));
+    buf.set_string(row.name.x, row.name.y, name, style);
+}
+
+/// Draws the timeline whose last row is `area`.
+fn render_timeline(context: &FrameContext<'_>, id: TaskId, group: usize, cells: &[Cell], area: Rect, buf: &mut Buffer) {
+    let half = |cell: &Cell| Half {
+        state: cell.state,
+        group,
+        share: cell.held_share,
+    };
+    let halves: Vec<Half> = cells.iter().map(half).collect();
+    let height = timeline_rows(context.layout.task_rows);
+    let area = Rect {
+        y: area.y + 1 - height,
+        height,
+        ..area
+    };
+    timeline::render(&halves, theme(context, id), area, buf);
+}
+
+/// A block is no alarm on a thread that only one task runs on.
+fn theme(context: &FrameContext<'_>, id: TaskId) -> Theme {
+    let shared = context.model.task(id).is_some_and(|task| task.on_shared_lane);
+    context.theme.with_calm_blocks(!shared)
+}
+
+/// What a task does at the visible instant.
+struct Detail {
+    task: TaskId,
+    state: State,
+    /// A fact that replaces the state, unless the task has ended.
+    instead: Option<&'static str>,
+    /// How long the task has been in the state, or how long the fact has been true.
+    length: Nanos,
+    /// What the task waits for or works at.
+    activity: String,
+}
+
+impl Detail {
+    fn of(context: &FrameContext<'_>, id: TaskId, orphaned_since: Option<RunInstant>) -> Option<Detail> {
+        let (state, length) = current_state(context, id)?;
+        let fact = orphaned_since.map(|since| ("orphaned", since));
+        let fact = fact.or_else(|| Some(("overdue", overdue_since(context, id)?)));
+        let fact = fact.filter(|_| !matches!(state, State::Ended(_)));
+        Some(Detail {
+            task: id,
+            state,
+            instead: fact.map(|(word, _)| word),
+            length: fact.map_or(length, |(_, since)| context.at - since),
+            activity: activity(context, id, state),
+        })
+    }
+
+    /// The state or fact, its length, and the activity.
+    fn line(&self, context: &FrameContext<'_>, width: usize) -> Line<'static> {
+        let theme = theme(context, self.task);
+        let (word, style) = match self.instead {
+            Some(word) => (word, theme.bad()),
+            None => (self.state.into_str(), theme.word(self.state)),
+        };
+        let is_quiet = match self.state {
+            State::Ended(_) => true,
+            State::Suspended(_) => self.instead.is_none(),
+            _ => false,
+        };
+        let length = Span::styled(
+            format!("{:>7}", text::duration(self.length)),
+            if is_quiet { theme.quiet() } else { Style::new() },
+        );
+        if width >= WIDE_DETAIL {
+            let about = format!("  {}{}", self.state_and_activity().trim_end(), self.parent(context));
+            let about = text::fit(&about, width - STATE_WIDTH - LENGTH_WIDTH).into_owned();
+            let word = Span::styled(format!("{word:<STATE_WIDTH$} "), style);
+            return Line::from(vec![word, length, Span::styled(about, theme.quiet())]);
+        }
+        let room = width.saturating_sub(LENGTH_WIDTH);
+        let words = text::fit(self.narrow_words(word).trim_end(), room).into_owned();
+        let padding = " ".repeat(room - text::width(&words) + 1);
+        Line::from(vec![Span::styled(words, style), Span::raw(padding), length])
+    }
+
+    /// The activity, after the state where a fact has taken the state's place. A suspended task's activity says enough.
+    fn state_and_activity(&self) -> String {
+        match (self.instead, self.state) {
+            (Some(_), State::Suspended(_)) | (None, _) => self.activity.clone(),
+            (Some(_), state) => format!("{} {}", state.into_str(), self.activity),
+        }
+    }
+
+    /// What is shown where there is no room for both word and activity. For a task that rightly waits, the activity says
+    /// more than the word.
+    fn narrow_words(&self, word: &str) -> String {
+        match (self.instead, self.state) {
+            (Some(_), _) => format!("{word} {}", self.state_and_activity()),
+            (None, State::Suspended(_)) if !self.activity.is_empty() => self.activity.clone(),
+            (None, _) => word.to_owned(),
+        }
+    }
+
+    fn parent(&self, context: &FrameContext<'_>) -> String {
+        let parent = context.model.task(self.task).and_then(|task| task.parent);
+        parent.map_or(String::new(), |id| format!(" ‹ {}", context.model.task_name(id)))
+    }
+}
+
+/// A task's state at the visible instant, and how long it has been in it.
+fn current_state(context: &FrameContext<'_>, id: TaskId) -> Option<(State, Nanos)> {
+    let model = context.model;
+    if context.is_live() {
+        return Some((model.state(id), model.now() - model.state_since(id)));
+    }
+    let mut found = None;
+    model.intervals(id, context.at, context.at + Nanos(1), |interval| {
+        found = Some((interval.state, context.at - interval.from));
+    });
+    found
+}
+
+/// When the timeout of a task that holds a lane passed. It is known only in a live view.
+fn overdue_since(context: &FrameContext<'_>, id: TaskId) -> Option<RunInstant> {
+    let lane = held_lane(context, id).filter(|_| context.is_live())?;
+    lane.current?.overdue_since
+}
+
+/// The lane that a task holds now.
+fn held_lane<'a>(context: &FrameContext<'a>, id: TaskId) -> Option<&'a Lane> {
+    let holds = |lane: &&Lane| lane.current.is_some_and(|current| current.task == id);
+    context.model.lanes().iter().find(holds)
+}
+
+/// What a task waits for or works at. In a frozen view only what it waited for is known.
+fn activity(context: &FrameContext<'_>, id: TaskId, state: State) -> String {
+    let model = context.model;
+    let step = || match context.is_live() {
+        true => model.current_step(id),
+        false => model.awaited_step_at(id, context.at),
+    };
+    match state {
+        State::Ended(_) => "ago",
+        State::Blocking => {
+            let syscall = || sleeping_syscall(context, held_lane(context, id)?.id);
+            syscall().filter(|_| context.is_live()).unwrap_or_default()
+        }
+        State::Suspended(reason) => step().unwrap_or(reason.word()),
+        _ => step().unwrap_or_default(),
+    }
+    .to_owned()
+}
