@@ -1,29 +1,16 @@
 //! tasklab: a laboratory and an oscilloscope for task scheduling.
 //!
-//! Data flows one way; each room knows only the rooms before it.
+//! Data flows one way, and each module imports only modules to its left.
 //!
 //! ```text
-//!     scenario ──► executor ──► probe ──► model ──► tui      (live)
-//!     (TOML)       (runs the    (records)  (pure     report  (headless, JSON)
-//!                  workload)               state)
+//!   record ◄─ figures ◄─ scenario ◄─ workload ◄─ executor ◄─ run ◄─ tui, report, cli
+//!      ▲                  (TOML)     (what tasks  (where they  (one run of
+//!      ├─ probe                       do)          run)         one scenario)
+//!      └─ model     batches in, answers out; pure
 //! ```
 //!
-//! | room | holds |
-//! |---|---|
-//! | [`record`] | the words and the records that the rooms share |
-//! | [`scenario`] | the TOML language, its diagnostics, the built-in scenarios |
-//! | [`workload`] | what tasks do: the step interpreter, the CPU kernels, the loopback service |
-//! | [`executor`] | where tasks run: one trait, one file each |
-//! | [`probe`] | clock, rings, tokio hooks, samplers |
-//! | [`model`] | records in, answers out |
-//! | [`run`] | one run of one scenario, from start to stop |
-//! | [`text`] | lengths of time, counts and names, written the same on screen and in reports |
-//! | [`report`] | the model as a table and as JSON |
-//! | [`expect`] | whether a run was as its scenario expects |
-//! | [`compare`] | the same scenario on several executors, each run a process |
-//! | [`tui`] | the live screen |
-//! | [`cli`] | one file per subcommand |
-//! | [`text`], [`signals`], [`panics`] | what several rooms need: safe text and units, signals that ask to end, panics that are part of the show |
+//! `ARCHITECTURE.md` says what each module is for and which modules it may import, how a record travels from a hook to the
+//! screen, and where to add what. A test compares the imports with it.
 
 pub mod cli;
 pub mod compare;

@@ -8,6 +8,7 @@
 //! process: environment, working directory, panic hook, signal handlers, the global `tracing` subscriber.
 //! The one exception is `workload::captured_log`, which installs the subscriber once for all tests.
 
+mod architecture;
 mod cli;
 mod compare;
 mod docs;
