@@ -17,7 +17,10 @@ fn root() -> PathBuf {
 fn allowed_imports() -> Imports {
     let text = fs::read_to_string(root().join("ARCHITECTURE.md")).expect("ARCHITECTURE.md");
     let (_, section) = text.split_once("\n## Modules\n").expect("a section `Modules`");
-    let rows = section.lines().skip_while(|line| !line.starts_with('|')).take_while(|line| line.starts_with('|'));
+    let rows = section
+        .lines()
+        .skip_while(|line| !line.starts_with('|'))
+        .take_while(|line| line.starts_with('|'));
     // The first two rows are the headings and the line below them.
     rows.skip(2)
         .map(|row| {
@@ -59,7 +62,10 @@ fn source_files(folder: &Path, files: &mut Vec<PathBuf>) {
 
 /// The modules that a file names after `crate::`, in `use` lines and elsewhere. Comments do not count.
 fn imported_modules(source: &str) -> BTreeSet<String> {
-    let code: String = source.lines().map(|line| line.split("//").next().unwrap_or_default().to_owned() + "\n").collect();
+    let code: String = source
+        .lines()
+        .map(|line| line.split("//").next().unwrap_or_default().to_owned() + "\n")
+        .collect();
     code.split("crate::").skip(1).flat_map(first_segments).collect()
 }
 
@@ -118,7 +124,9 @@ fn every_import_is_allowed_and_every_allowed_import_is_used() {
                 }
                 if !allowed.get(module).is_some_and(|imports| imports.contains(&import)) {
                     let file = file.strip_prefix(root()).expect("below the root").display();
-                    problems.push(format!("{file} imports `{import}`: the row of `{module}` does not allow it"));
+                    problems.push(format!(
+                        "{file} imports `{import}`: the row of `{module}` does not allow it"
+                    ));
                 }
                 used.entry(module.clone()).or_default().insert(import);
             }
@@ -127,9 +135,14 @@ fn every_import_is_allowed_and_every_allowed_import_is_used() {
     for (module, imports) in &allowed {
         let used = used.remove(module).unwrap_or_default();
         let unused = imports.difference(&used);
-        problems.extend(unused.map(|import| format!("the row of `{module}` allows `{import}`, which it does not import")));
+        problems
+            .extend(unused.map(|import| format!("the row of `{module}` allows `{import}`, which it does not import")));
     }
-    assert!(problems.is_empty(), "see the table in ARCHITECTURE.md:\n{}", problems.join("\n"));
+    assert!(
+        problems.is_empty(),
+        "see the table in ARCHITECTURE.md:\n{}",
+        problems.join("\n")
+    );
 }
 
 #[test]
@@ -139,7 +152,10 @@ fn the_table_has_no_cycle() {
     while !remaining.is_empty() {
         let names: BTreeSet<String> = remaining.keys().cloned().collect();
         remaining.retain(|_, imports| imports.iter().any(|import| names.contains(import)));
-        assert!(remaining.len() < names.len(), "these modules import each other in a circle, or one of a circle: {names:?}");
+        assert!(
+            remaining.len() < names.len(),
+            "these modules import each other in a circle, or one of a circle: {names:?}"
+        );
     }
 }
 
@@ -147,7 +163,11 @@ fn the_table_has_no_cycle() {
 #[test]
 fn every_path_in_the_text_exists() {
     let text = fs::read_to_string(root().join("ARCHITECTURE.md")).expect("ARCHITECTURE.md");
-    let is_path = |name: &String| ["src/", "tests/", "docs/", "scenarios/"].iter().any(|folder| name.starts_with(folder));
+    let is_path = |name: &String| {
+        ["src/", "tests/", "docs/", "scenarios/"]
+            .iter()
+            .any(|folder| name.starts_with(folder))
+    };
     let paths: Vec<String> = names_in_code(&text).into_iter().filter(is_path).collect();
     assert!(paths.len() > 20, "{paths:?}");
     for path in paths {
@@ -155,12 +175,18 @@ fn every_path_in_the_text_exists() {
             Some((before, _)) => before.rsplit_once('/').map_or("", |(folder, _)| folder),
             None => &path,
         };
-        assert!(root().join(existing).exists(), "ARCHITECTURE.md names `{path}`, which does not exist");
+        assert!(
+            root().join(existing).exists(),
+            "ARCHITECTURE.md names `{path}`, which does not exist"
+        );
     }
 }
 
 #[test]
 fn paths_in_groups_are_found() {
     let source = "use crate::{a::{b, c}, d,\n e};\n// crate::comment\nlet x = crate::f::g(); $crate::h!();";
-    assert_eq!(imported_modules(source), ["a", "d", "e", "f", "h"].map(str::to_owned).into());
+    assert_eq!(
+        imported_modules(source),
+        ["a", "d", "e", "f", "h"].map(str::to_owned).into()
+    );
 }
