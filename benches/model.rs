@@ -9,6 +9,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use rustix::time::{ClockId, clock_gettime};
 use std::hint::black_box;
+use strum::VariantArray;
 use tasklab::model::{Cell, LaneCell, Model, RunInfo, Window};
 use tasklab::record::*;
 use tasklab::run::RunState;
@@ -107,7 +108,7 @@ fn slice(numbers: &mut Numbers, turn: usize, task: usize, start: u64, len: u64) 
         unnoticed: Nanos(if turn % 3 == 0 { numbers.below(1_000_000) } else { 0 }).into(),
         woken_by: TaskId::new(if turn % 8 == 0 { 1 + numbers.below(64) as u32 } else { 0 }),
         label: Label((task % 4) as u16 + (turn % 2) as u16),
-        suspended_on: Reason::ALL[task % 4 + turn % 2],
+        suspended_on: Reason::VARIANTS[task % 4 + turn % 2],
     }
 }
 

@@ -118,7 +118,7 @@ pub struct Tasks {
     /// Tasks that panicked.
     pub panicked: u64,
     /// Tasks that ended because a step failed, when no task was left to see the error.
-    pub failed_unseen: u64,
+    pub unobserved_failure: u64,
     /// Tasks that were created and dropped before their first poll.
     pub never_started: u64,
     /// Tasks in a process that died.

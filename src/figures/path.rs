@@ -7,6 +7,7 @@ use super::schema;
 use crate::record::Reason;
 use serde_json::Value;
 use std::sync::LazyLock;
+use strum::VariantArray;
 
 /// Stands in [`PathError::known_keys`] for a name that is known only when the tasks run.
 pub const NAME: &str = "NAME";
@@ -100,7 +101,7 @@ impl<'a> Node<'a> {
             return Some(Node::new(self.root, schema));
         }
         let reasons = self.values_by_reason()?;
-        let is_reason = Reason::ALL.iter().any(|reason| reason.word() == key);
+        let is_reason = Reason::VARIANTS.iter().any(|reason| reason.into_str() == key);
         is_reason.then(|| Node::new(self.root, reasons))
     }
 
@@ -139,7 +140,10 @@ impl<'a> Node<'a> {
             return keys.map(|(key, _)| key.clone()).collect();
         }
         if self.values_by_reason().is_some() {
-            return Reason::ALL.iter().map(|reason| reason.word().to_owned()).collect();
+            return Reason::VARIANTS
+                .iter()
+                .map(|reason| reason.into_str().to_owned())
+                .collect();
         }
         Vec::new()
     }
@@ -162,7 +166,7 @@ mod tests {
         for path in [
             "elapsed_ns",
             "duration_ns",
-            "tasks.failed_unseen",
+            "tasks.unobserved_failure",
             "overall.throughput",
             "resources.peak_memory_bytes",
             "groups.api.failures_lost",

@@ -5,6 +5,7 @@ use super::present::{PresentState, PresentTotals};
 use super::state::{StateTimes, TaskCounts};
 use super::totals::GroupTotals;
 use crate::record::{GroupId, Nanos, Outcome, Repetition, RunInstant, Slice};
+use strum::VariantArray;
 
 /// A group of the run.
 #[derive(Clone, Debug)]
@@ -17,12 +18,12 @@ pub struct Group {
     pub library: bool,
     /// The number of tasks so far.
     pub spawned: u64,
-    /// The number of repetitions that have ended, by outcome, in the order of [`Outcome::ALL`].
+    /// The number of repetitions that have ended, by outcome, in the order of [`Outcome::VARIANTS`].
     /// Includes repetitions whose records were lost; those are missing in
     /// [`repetition_time`](Group::repetition_time) and in [`Task::repetitions`].
     ///
     /// [`Task::repetitions`]: super::Task::repetitions
-    pub repetitions: [u64; Outcome::ALL.len()],
+    pub repetitions: [u64; Outcome::VARIANTS.len()],
     /// The number of slices so far.
     pub polls: u64,
     /// The number of tasks that were orphaned: nobody waits for them any more, though somebody did.
@@ -53,7 +54,7 @@ impl Group {
             name,
             library,
             spawned: 0,
-            repetitions: [0; Outcome::ALL.len()],
+            repetitions: [0; Outcome::VARIANTS.len()],
             polls: 0,
             orphaned: 0,
             failures_lost: 0,
@@ -156,8 +157,8 @@ impl Group {
 /// The distributions of several groups taken together.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Overall {
-    /// The number of repetitions that have ended, by outcome, in the order of [`Outcome::ALL`].
-    pub repetitions: [u64; Outcome::ALL.len()],
+    /// The number of repetitions that have ended, by outcome, in the order of [`Outcome::VARIANTS`].
+    pub repetitions: [u64; Outcome::VARIANTS.len()],
     /// The lengths of the repetitions.
     pub repetition_time: Percentiles,
     /// The delays, see [`Group::delay`].

@@ -18,6 +18,7 @@ use super::spans::Spans;
 use super::state::{StateInterval, StateTimes};
 use super::wait_state::{PlacedSlice, Timing, WaitState};
 use crate::record::{CompactDuration, Label, LaneId, Nanos, Reason, RunInstant, Slice, TaskId};
+use strum::VariantArray;
 
 /// Packs one slice after the other.
 #[derive(Clone, Debug)]
@@ -102,7 +103,7 @@ const ONE_BYTE: u64 = 0xff;
 /// label that does not fit follows in two bytes after [`TWELVE_BITS`].
 const OTHER_WAIT: u32 = 1 << 13;
 const TWELVE_BITS: u64 = 0xfff;
-const _: () = assert!(Reason::ALL.len() <= 16, "a reason fits into four bits");
+const _: () = assert!(Reason::VARIANTS.len() <= 16, "a reason fits into four bits");
 /// The waker has changed, in the two highest bits of the header. Either there is none; or its
 /// number is near that of the task, and the [`zigzag`] distance follows in two bytes; or its number
 /// follows in four bytes.
@@ -308,7 +309,7 @@ impl Iterator for Slices<'_> {
         } else {
             (before.reason as u64, u64::from(before.label.0))
         };
-        let (reason, label) = (Reason::ALL[reason as usize], Label(label as u16));
+        let (reason, label) = (Reason::VARIANTS[reason as usize], Label(label as u16));
         self.woken_by = match header & ANY_WAKER {
             NO_WAKER => None,
             NEAR_WAKER => TaskId::new(self.task.get().wrapping_add(unzigzag(waker))),
@@ -350,7 +351,7 @@ mod tests {
         (
             (0u64..1 << 40, length(), length(), length()),
             number(u16::MAX.into(), 0xff),
-            (number(u16::MAX.into(), 0xfff), prop::sample::select(&Reason::ALL[..])),
+            (number(u16::MAX.into(), 0xfff), prop::sample::select(Reason::VARIANTS)),
             number(u32::MAX, 1 << 15),
         )
             .prop_map(|((gap, len, queued, unnoticed), lane, (label, reason), waker)| {

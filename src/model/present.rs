@@ -8,6 +8,7 @@
 use super::state::{State, StateTimes, TaskCounts};
 use super::wait_state::WaitState;
 use crate::record::{Nanos, Outcome, Reason, RunInstant};
+use strum::VariantArray;
 
 /// What a task does after its last slice.
 #[derive(Clone, Copy, Debug)]
@@ -23,11 +24,11 @@ pub(super) struct PresentState {
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct PresentTotals {
     /// By reason: the number of tasks that wait.
-    count: [u64; Reason::ALL.len()],
+    count: [u64; Reason::VARIANTS.len()],
     /// By reason: the sum of the instants at which these waits began, in nanoseconds.
-    since: [u128; Reason::ALL.len()],
+    since: [u128; Reason::VARIANTS.len()],
     /// By outcome: the number of tasks that have ended.
-    ended: [u64; Outcome::ALL.len()],
+    ended: [u64; Outcome::VARIANTS.len()],
     /// The times of the ended tasks, from the ends of their last slices to the ends of the tasks.
     ended_times: StateTimes,
     /// The times of the tasks that do something else than wait now, see
@@ -79,7 +80,7 @@ impl PresentTotals {
     pub fn times(&self, now: RunInstant) -> StateTimes {
         let mut times = self.live;
         times += self.ended_times;
-        for reason in Reason::ALL {
+        for &reason in Reason::VARIANTS {
             let (count, since) = (self.count[reason as usize], self.since[reason as usize]);
             let sum = (u128::from(count) * u128::from(now.0)).saturating_sub(since);
             times.add(
@@ -92,10 +93,10 @@ impl PresentTotals {
 
     pub fn counts(&self) -> TaskCounts {
         let mut counts = self.live_counts;
-        for reason in Reason::ALL {
+        for &reason in Reason::VARIANTS {
             *counts.get_mut(State::between_slices(reason)) += self.count[reason as usize] as usize;
         }
-        for outcome in Outcome::ALL {
+        for &outcome in Outcome::VARIANTS {
             *counts.get_mut(State::Ended(outcome)) += self.ended[outcome as usize] as usize;
         }
         counts

@@ -9,6 +9,7 @@ use super::*;
 use crate::record::{Label, Outcome, RunInstant};
 use hist::Hist;
 use std::fmt;
+use strum::VariantArray;
 
 impl Model {
     /// What was known about the run before its first record.
@@ -226,7 +227,7 @@ impl Model {
     /// call. Tasks of libraries are not included.
     pub fn overall(&self) -> Overall {
         let (mut repetition, mut delay, mut lateness) = (Hist::fine(), Hist::fine(), Hist::fine());
-        let mut repetitions = [0; Outcome::ALL.len()];
+        let mut repetitions = [0; Outcome::VARIANTS.len()];
         for group in self.groups.iter().filter(|group| !group.library) {
             group.add_distributions_to(&mut repetition, &mut delay, &mut lateness);
             repetitions

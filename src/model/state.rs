@@ -2,6 +2,7 @@
 
 use crate::record::{Nanos, Outcome, Reason, RunInstant};
 use std::ops::{AddAssign, SubAssign};
+use strum::VariantArray;
 
 /// The state of a task at an instant. A task is in exactly one state.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -29,7 +30,7 @@ impl State {
             State::Queued => "queued",
             State::Unnoticed => "unnoticed",
             State::Suspended(_) => "suspended",
-            State::Ended(outcome) => outcome.word(),
+            State::Ended(outcome) => outcome.into_str(),
         }
     }
 
@@ -95,8 +96,8 @@ pub struct StateTimes {
     pub unnoticed: Nanos,
     /// The time in which the task waited for something that was not ready.
     pub suspended: Nanos,
-    /// `suspended` by reason, in the order of [`Reason::ALL`].
-    pub suspended_on: [Nanos; Reason::ALL.len()],
+    /// `suspended` by reason, in the order of [`Reason::VARIANTS`].
+    pub suspended_on: [Nanos; Reason::VARIANTS.len()],
 }
 
 impl StateTimes {
@@ -185,7 +186,7 @@ pub struct TaskCounts {
     /// Tasks that panicked.
     pub panicked: usize,
     /// Tasks that ended because a step failed, without an observer of the failure.
-    pub failed_unseen: usize,
+    pub unobserved_failure: usize,
     /// Tasks that were dropped before they ran at all.
     pub never_started: usize,
     /// Tasks whose process died.
@@ -207,7 +208,7 @@ impl TaskCounts {
             + self.cancelled
             + self.timed_out
             + self.panicked
-            + self.failed_unseen
+            + self.unobserved_failure
             + self.never_started
             + self.lost
             + self.unknown
@@ -226,7 +227,7 @@ impl TaskCounts {
             State::Ended(Outcome::Cancelled) => &mut self.cancelled,
             State::Ended(Outcome::TimedOut) => &mut self.timed_out,
             State::Ended(Outcome::Panicked) => &mut self.panicked,
-            State::Ended(Outcome::UnobservedFailure) => &mut self.failed_unseen,
+            State::Ended(Outcome::UnobservedFailure) => &mut self.unobserved_failure,
             State::Ended(Outcome::NeverStarted) => &mut self.never_started,
             State::Ended(Outcome::Lost) => &mut self.lost,
             State::Ended(Outcome::Unknown) => &mut self.unknown,

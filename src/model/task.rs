@@ -10,6 +10,7 @@ use super::task_track::TaskTrack;
 use super::wait_state::{WaitState, split_hold};
 use crate::record::{GroupId, Label, LaneId, Nanos, Outcome, RunInstant, TaskId};
 use std::mem::offset_of;
+use strum::VariantArray;
 
 /// A task of the run.
 ///
@@ -49,8 +50,8 @@ pub struct Task {
     pub parent: Option<TaskId>,
     /// When the task was orphaned: nobody waits for it any more, though somebody did.
     pub orphaned: Option<RunInstant>,
-    /// The number of repetitions so far by outcome, in the order of [`Outcome::ALL`].
-    pub repetitions: [u32; Outcome::ALL.len()],
+    /// The number of repetitions so far by outcome, in the order of [`Outcome::VARIANTS`].
+    pub repetitions: [u32; Outcome::VARIANTS.len()],
     /// What the task does now, if it does something else than wait.
     pub(super) live: Option<Box<LiveTask>>,
 }
@@ -103,7 +104,7 @@ impl Task {
             on_shared_lane: false,
             ended_on: LaneId::NONE,
             polls: 0,
-            repetitions: [0; Outcome::ALL.len()],
+            repetitions: [0; Outcome::VARIANTS.len()],
             times: StateTimes::default(),
             track: TaskTrack::new(spawned_at),
             blocking: Spans::default(),

@@ -32,7 +32,7 @@ pub fn install(builder: &mut Builder, registry: &Arc<Registry>) {
     let h = registry.clone();
     builder.on_task_terminate(move |meta| {
         if let Some(outcome) = outcome(&h, meta) {
-            let ended = Ended::heard(super::now(), identity(meta), outcome);
+            let ended = Ended::observed(super::now(), identity(meta), outcome);
             lane::write(&h, Record::Ended(ended));
         }
     });

@@ -298,7 +298,7 @@ impl State {
         let before = self.of_kind.entry(kind).or_default();
         let number = worker.unwrap_or(*before);
         *before += 1;
-        let mut name = format!("{} {number}", kind.word());
+        let mut name = format!("{} {number}", kind.into_str());
         if let Some(worker) = worker {
             let before = self.of_worker.entry(worker).or_default();
             *before += 1;

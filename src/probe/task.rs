@@ -320,7 +320,7 @@ pub fn never_started(parent: &TaskHandle, group: &Group) -> TaskHandle {
     handle.spawned(at, parent.0.id());
     handle.0.stage.store(OVER, Relaxed);
     let (task, outcome) = (handle.id(), Outcome::NeverStarted);
-    lane::write(parent.registry(), Record::Ended(Ended::heard(at, task, outcome)));
+    lane::write(parent.registry(), Record::Ended(Ended::observed(at, task, outcome)));
     handle
 }
 
@@ -352,7 +352,7 @@ pub fn ended(task: &TaskHandle, outcome: Outcome) -> End {
             at,
             task: id,
             outcome,
-            unheard: lost,
+            unobserved: lost,
         };
         lane::write(&task.0.registry, Record::Ended(ended));
     }

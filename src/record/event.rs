@@ -83,19 +83,19 @@ pub struct Ended<C = RunClock> {
     pub task: TaskId,
     /// How.
     pub outcome: Outcome,
-    /// It failed, timed out or panicked, and nobody was left to hear of it.
+    /// It failed, timed out or panicked, and no task was left to observe that.
     #[serde(default)]
-    pub unheard: bool,
+    pub unobserved: bool,
 }
 
 impl<C> Ended<C> {
-    /// An end that somebody hears of, or that is no failure.
-    pub fn heard(at: Instant<C>, task: TaskId, outcome: Outcome) -> Ended<C> {
+    /// An end that another task observes, or that is no failure.
+    pub fn observed(at: Instant<C>, task: TaskId, outcome: Outcome) -> Ended<C> {
         Ended {
             at,
             task,
             outcome,
-            unheard: false,
+            unobserved: false,
         }
     }
 }
@@ -192,7 +192,7 @@ impl_map_instants!(Ended {
     at,
     task,
     outcome,
-    unheard
+    unobserved
 });
 impl_map_instants!(Orphaned { at, task });
 impl_map_instants!(Repetition {

@@ -1,5 +1,6 @@
 //! Who is meant: the numbers of tasks, lanes, groups and labels, and the definitions that give them their names.
 
+use super::LaneKind;
 use serde::{Deserialize, Serialize};
 use std::num::NonZeroU32;
 
@@ -44,35 +45,6 @@ pub struct Label(pub u16);
 impl Label {
     /// No name.
     pub const NONE: Label = Label(0);
-}
-
-/// What kind of thread a lane is.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum LaneKind {
-    /// An async runtime's worker thread.
-    Worker,
-    /// A thread of the async runtime's blocking pool.
-    Blocking,
-    /// A thread of a thread pool.
-    Pool,
-    /// A task's own thread.
-    Thread,
-    /// A worker process's thread for tasks.
-    Process,
-}
-
-impl LaneKind {
-    /// The word on screen and in reports.
-    pub fn word(self) -> &'static str {
-        match self {
-            LaneKind::Worker => "worker",
-            LaneKind::Blocking => "blocking",
-            LaneKind::Pool => "pool",
-            LaneKind::Thread => "thread",
-            LaneKind::Process => "process",
-        }
-    }
 }
 
 /// Gives a number its name, once, before the first record that uses it.

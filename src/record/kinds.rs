@@ -1,74 +1,64 @@
-//! What a task waits for, and how it can end: closed lists, whose words are the same on screen and in reports.
+//! Closed lists of kinds: what a task waits for, how it can end, and what a lane is.
+//!
+//! `into_str` gives the word on screen and in reports. serde's name for a kind, in messages between processes, is the same
+//! word in snake case.
+
+#![allow(missing_docs, reason = "the `into_str` that strum generates has no doc comment")]
 
 use serde::{Deserialize, Serialize};
+use strum::{IntoStaticStr, VariantArray};
 
 /// What a suspended task waits for.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize)]
+#[derive(
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Debug,
+    Default,
+    Serialize,
+    Deserialize,
+    IntoStaticStr,
+    VariantArray,
+)]
 #[serde(rename_all = "snake_case")]
+#[strum(const_into_str, serialize_all = "snake_case")]
 #[repr(u8)]
 pub enum Reason {
-    /// Not known: a task that tasklab did not write.
+    /// Unknown: tasklab did not write the task's code.
     #[default]
     Unknown,
     /// A deadline.
     Timer,
     /// A reply from the loopback service.
     Http,
-    /// A file operation that somebody else carries out.
+    /// A file operation on another thread.
     File,
     /// Work on a blocking thread.
     Offload,
-    /// Nothing: it gave way, and is queued again at once.
+    /// Nothing: it yielded, and is queued again at once.
     Yield,
-    /// A database operation that somebody else carries out.
+    /// A database operation on another thread.
     Db,
     /// A lock that another task holds.
     Lock,
     /// A permit of a semaphore.
     Semaphore,
-    /// Room in a channel, or something in it.
+    /// Free space or a message in a channel.
     Channel,
-    /// Tasks that it spawned.
+    /// The end of tasks that it spawned.
     Join,
 }
 
-impl Reason {
-    /// Every reason, in the order of their numbers.
-    pub const ALL: [Reason; 11] = [
-        Reason::Unknown,
-        Reason::Timer,
-        Reason::Http,
-        Reason::File,
-        Reason::Offload,
-        Reason::Yield,
-        Reason::Db,
-        Reason::Lock,
-        Reason::Semaphore,
-        Reason::Channel,
-        Reason::Join,
-    ];
-
-    /// The word on screen and in reports.
-    pub fn word(self) -> &'static str {
-        match self {
-            Reason::Unknown => "unknown",
-            Reason::Timer => "timer",
-            Reason::Http => "http",
-            Reason::File => "file",
-            Reason::Offload => "offload",
-            Reason::Yield => "yield",
-            Reason::Db => "db",
-            Reason::Lock => "lock",
-            Reason::Semaphore => "semaphore",
-            Reason::Channel => "channel",
-            Reason::Join => "join",
-        }
-    }
-}
-
-/// How a task, or one repetition of it, ended.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+/// How a task, or one repetition of its steps, ended.
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize, IntoStaticStr, VariantArray,
+)]
 #[serde(rename_all = "snake_case")]
+#[strum(const_into_str, serialize_all = "snake_case")]
 #[repr(u8)]
 pub enum Outcome {
     /// It did all its steps.
@@ -78,45 +68,37 @@ pub enum Outcome {
     /// It was stopped from outside.
     Cancelled,
     /// Its timeout passed.
+    #[strum(serialize = "timed out")]
     TimedOut,
     /// It panicked.
     Panicked,
-    /// A step failed, and nobody was left who would have heard of it.
+    /// A step failed, and no task was left to observe the error.
+    #[strum(serialize = "unobserved failure")]
     UnobservedFailure,
-    /// Its future was made and dropped: nothing of it ran.
+    /// Its future was created and dropped before the first poll.
+    #[strum(serialize = "never started")]
     NeverStarted,
-    /// The process died in which it was.
+    /// The process that ran it died.
     Lost,
-    /// It is over, and nobody knows how: a library spawned it, and tokio tells only that it ended.
+    /// It ended in an unknown way: a library spawned it, and tokio reports only its end.
     Unknown,
 }
 
-impl Outcome {
-    /// Every outcome, in the order of their numbers.
-    pub const ALL: [Outcome; 9] = [
-        Outcome::Completed,
-        Outcome::Failed,
-        Outcome::Cancelled,
-        Outcome::TimedOut,
-        Outcome::Panicked,
-        Outcome::UnobservedFailure,
-        Outcome::NeverStarted,
-        Outcome::Lost,
-        Outcome::Unknown,
-    ];
-
-    /// The word on screen and in reports.
-    pub fn word(self) -> &'static str {
-        match self {
-            Outcome::Completed => "completed",
-            Outcome::Failed => "failed",
-            Outcome::Cancelled => "cancelled",
-            Outcome::TimedOut => "timed out",
-            Outcome::Panicked => "panicked",
-            Outcome::UnobservedFailure => "failed unseen",
-            Outcome::NeverStarted => "never started",
-            Outcome::Lost => "lost",
-            Outcome::Unknown => "unknown",
-        }
-    }
+/// What kind of thread a lane is.
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize, IntoStaticStr, VariantArray,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(const_into_str, serialize_all = "snake_case")]
+pub enum LaneKind {
+    /// A worker thread of an async runtime.
+    Worker,
+    /// A thread of an async runtime's blocking pool.
+    Blocking,
+    /// A thread of a thread pool.
+    Pool,
+    /// A task's own thread.
+    Thread,
+    /// The thread of a worker process that runs its tasks.
+    Process,
 }

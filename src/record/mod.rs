@@ -25,8 +25,8 @@ pub use batch::{
     Sample, Waiting,
 };
 pub use event::{Ended, Mark, Marked, Orphaned, Record, Repetition, Slice, Spawned, Step};
-pub use ids::{DEAD, Definition, GroupId, Label, LaneId, LaneKind, TaskId};
-pub use kinds::{Outcome, Reason};
+pub use ids::{DEAD, Definition, GroupId, Label, LaneId, TaskId};
+pub use kinds::{LaneKind, Outcome, Reason};
 pub use resources::Resources;
 pub use time::{
     Clock, CompactDuration, Instant, MonotonicClock, MonotonicInstant, Nanos, ProcessClock, ProcessInstant, RunClock,

@@ -7,6 +7,7 @@ use crate::model::{self, Model, PollCountCheck, TaskCounts};
 use crate::record::{self, Nanos, Outcome, Reason};
 use crate::scenario::ExecutorSpec;
 use crate::{text, workload};
+use strum::VariantArray;
 
 /// What the report contains and the model does not know.
 #[derive(Clone, PartialEq, Debug)]
@@ -100,7 +101,7 @@ fn tasks(counts: &TaskCounts) -> Tasks {
         cancelled: counts.cancelled as u64,
         timed_out: counts.timed_out as u64,
         panicked: counts.panicked as u64,
-        failed_unseen: counts.failed_unseen as u64,
+        unobserved_failure: counts.unobserved_failure as u64,
         never_started: counts.never_started as u64,
         lost: counts.lost as u64,
         unknown: counts.unknown as u64,
@@ -132,11 +133,11 @@ fn group(model: &Model, group: &model::Group) -> Group {
     let times = model.group_times(group.id);
     let span = model.group_span(group.id);
     let completed = group.repetitions[Outcome::Completed as usize];
-    let suspended_on = Reason::ALL
+    let suspended_on = Reason::VARIANTS
         .iter()
         .zip(times.suspended_on)
         .filter(|(_, time)| *time > Nanos::ZERO)
-        .map(|(reason, time)| (reason.word(), time.0));
+        .map(|(reason, time)| (reason.into_str(), time.0));
     Group {
         name: clean(&group.name),
         library: group.library,
@@ -191,7 +192,7 @@ fn lane(model: &Model, lane: &model::Lane) -> Lane {
     let held = (running + blocking).as_secs_f64() / model.now().since_zero().max(Nanos(1)).as_secs_f64();
     Lane {
         name: clean(&lane.name),
-        kind: lane.kind.word(),
+        kind: lane.kind.into_str(),
         slices: lane.slices,
         running_ns: running.0,
         blocking_ns: blocking.0,

@@ -45,8 +45,10 @@ const RARE_RESULTS: [(Count, Column<Group>); 5] = [
         column(1, "or-", "phaned", |it| text::count(it.orphaned)),
     ),
     (
-        |it| it.tasks.failed_unseen,
-        column(1, "failed", "unseen", |it| text::count(it.tasks.failed_unseen)),
+        |it| it.tasks.unobserved_failure,
+        column(1, "unobserved", "failure", |it| {
+            text::count(it.tasks.unobserved_failure)
+        }),
     ),
     (
         |it| it.tasks.never_started,
@@ -200,7 +202,7 @@ fn task_outcomes(tasks: &Tasks) -> Vec<String> {
         (tasks.cancelled, "cancelled"),
         (tasks.timed_out, "timed out"),
         (tasks.panicked, "panicked"),
-        (tasks.failed_unseen, "failed unseen"),
+        (tasks.unobserved_failure, "unobserved failure"),
         (tasks.never_started, "never started"),
         (tasks.lost, "lost"),
         (tasks.unknown, "unknown"),
@@ -280,7 +282,7 @@ fn lane_rows(lanes: &[Lane]) -> Vec<Lane> {
 /// What the tasks of a group were suspended on for the longest time, and its share of all their suspended time.
 fn mostly_on(group: &Group) -> String {
     match group.suspended_on.iter().max_by_key(|(_, time)| **time) {
-        Some((reason, time)) if *reason != Reason::Unknown.word() => {
+        Some((reason, time)) if *reason != Reason::Unknown.into_str() => {
             format!("{reason} {}", percent(*time as f64 / group.suspended_ns.max(1) as f64))
         }
         // A job on a blocking thread is never suspended. The microseconds between its last slice and its end have no

@@ -220,7 +220,7 @@ pub(super) fn record_end(task: &TaskHandle, outcome: Outcome) -> Outcome {
         tracing::warn!(
             "{} {}, and no task waits for it: the failure is unobserved",
             task.name(),
-            outcome.word()
+            outcome.into_str()
         );
     }
     end.outcome

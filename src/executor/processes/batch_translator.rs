@@ -418,7 +418,7 @@ mod tests {
             name: "a".into(),
             library: false,
         };
-        let ended = Record::Ended(Ended::heard(MonotonicInstant::new(2), task, Outcome::Completed));
+        let ended = Record::Ended(Ended::observed(MonotonicInstant::new(2), task, Outcome::Completed));
         let spawned = Record::Spawned(Spawned {
             at: MonotonicInstant::new(1),
             task,

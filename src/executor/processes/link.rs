@@ -275,7 +275,7 @@ impl Listener {
         let lost = self.translator.task_table.worker_died(worker, &how);
         let outcome = if ending { Outcome::Cancelled } else { Outcome::Lost };
         let at = probe::now();
-        let ended = |&task| (LaneId::NONE, Record::Ended(Ended::heard(at, task, outcome)));
+        let ended = |&task| (LaneId::NONE, Record::Ended(Ended::observed(at, task, outcome)));
         let (mut records, jobs) = self.translator.close_open_slices(at, &lost);
         records.extend(lost.iter().map(ended));
         let mut batch = Batch {

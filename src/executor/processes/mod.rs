@@ -129,7 +129,7 @@ impl Executor for Processes {
             if !self.loss_reported.swap(true, Relaxed) {
                 tracing::error!("no worker process is left: every task that arrives is lost");
             }
-            let ended = Ended::heard(crate::probe::now(), task.id, Outcome::Lost);
+            let ended = Ended::observed(crate::probe::now(), task.id, Outcome::Lost);
             self.registry.outside(Record::Ended(ended));
             return;
         };

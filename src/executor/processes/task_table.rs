@@ -197,7 +197,7 @@ mod tests {
     }
 
     fn end(table: &TaskTable, id: u32) {
-        let ended = Ended::heard(ProcessInstant::ZERO, task(id), Outcome::Completed);
+        let ended = Ended::observed(ProcessInstant::ZERO, task(id), Outcome::Completed);
         table.remove_ended(&[(LaneId::NONE, Record::Ended(ended))]);
     }
 

@@ -77,9 +77,10 @@ fn outcomes(batch: &Batch<ProcessClock>) -> impl Iterator<Item = Outcome> {
 /// A sentence without a subject.
 fn reportable(outcome: Outcome) -> Result<(), String> {
     match outcome {
-        Outcome::Lost | Outcome::Unknown => {
-            Err(format!("reports the outcome {}, which it cannot know", outcome.word()))
-        }
+        Outcome::Lost | Outcome::Unknown => Err(format!(
+            "reports the outcome {}, which it cannot know",
+            outcome.into_str()
+        )),
         Outcome::Completed
         | Outcome::Failed
         | Outcome::Cancelled
@@ -97,6 +98,7 @@ mod tests {
         CurrentSlice, Ended, GroupId, Label, LaneId, LaneSample, MonotonicInstant, Reason, Repetition, RepetitionsLost,
         Slice, Step, TaskId, Waiting,
     };
+    use strum::VariantArray;
 
     const TASK: TaskId = TaskId(std::num::NonZeroU32::MIN);
     /// The last instant that is valid: one nanosecond before the bound.
@@ -227,9 +229,9 @@ mod tests {
             row.unwrap_or_else(|| panic!("the document has no row for `{of}`"))
         };
         let name = |word: serde_json::Value| format!("`{}`", word.as_str().expect("a string"));
-        for outcome in Outcome::ALL {
+        for &outcome in Outcome::VARIANTS {
             let listed = row("ended").contains(&name(serde_json::json!(outcome)));
-            let ended = of(Record::Ended(Ended::heard(MonotonicInstant::ZERO, TASK, outcome)));
+            let ended = of(Record::Ended(Ended::observed(MonotonicInstant::ZERO, TASK, outcome)));
             let lost = Batch {
                 repetitions_lost: vec![RepetitionsLost {
                     group: GroupId(0),
@@ -246,7 +248,7 @@ mod tests {
                 );
             }
         }
-        for reason in Reason::ALL {
+        for reason in Reason::VARIANTS {
             assert!(row("slice").contains(&name(serde_json::json!(reason))), "{reason:?}");
         }
     }

@@ -127,14 +127,14 @@ impl Model {
             }
             task.ended = Some((ended.at, ended.outcome));
             task.ended_on = lane;
-            task.unobserved = ended.unheard;
+            task.unobserved = ended.unobserved;
             (task.group, task.orphaned.is_some())
         });
         self.orphaned_now -= usize::from(was_orphan);
         if let Some(group) = group {
             let index = self.group_index_or_insert(group);
             self.groups[index].note_end(ended.at);
-            self.groups[index].failures_lost += u64::from(ended.unheard);
+            self.groups[index].failures_lost += u64::from(ended.unobserved);
         }
     }
 

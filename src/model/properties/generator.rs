@@ -4,6 +4,7 @@ use super::super::*;
 use crate::record::*;
 use proptest::prelude::*;
 use proptest::sample::Index;
+use strum::VariantArray;
 
 const LANES: u16 = 3;
 
@@ -53,7 +54,7 @@ impl RecordedRun {
 }
 
 fn planned_slice() -> impl Strategy<Value = PlannedSlice> {
-    let reason = prop::sample::select(&Reason::ALL[..]);
+    let reason = prop::sample::select(Reason::VARIANTS);
     let blocking = prop::collection::vec((0u64..30, 1u64..20), 0..2);
     (
         (0..LANES, 1u32..7, 0u64..40, 0u64..40),
@@ -146,7 +147,7 @@ impl Simulation {
             self.record_end(planned, start, end);
         }
         if planned.idle % 3 == 0 {
-            let outcome = Outcome::ALL[planned.queued as usize % Outcome::ALL.len()];
+            let outcome = Outcome::VARIANTS[planned.queued as usize % Outcome::VARIANTS.len()];
             self.rings[lane].push(Record::Repetition(Repetition {
                 start: RunInstant::new(start),
                 task,
@@ -225,8 +226,8 @@ impl Simulation {
         ring.push(Record::Ended(Ended {
             at: RunInstant::new(end),
             task,
-            outcome: Outcome::ALL[planned.len as usize % Outcome::ALL.len()],
-            unheard: planned.idle % 2 == 1,
+            outcome: Outcome::VARIANTS[planned.len as usize % Outcome::VARIANTS.len()],
+            unobserved: planned.idle % 2 == 1,
         }));
     }
 

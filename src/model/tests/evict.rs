@@ -11,7 +11,7 @@ fn a_task_is_kept_until_its_last_slice_has_arrived() {
         at: at_us(5),
         task: id(1),
         outcome: Outcome::Completed,
-        unheard: false,
+        unobserved: false,
     });
     let last = Record::Slice(slice(1, at_us(4), us(90)));
     let other_lane = (10..80).map(|at| (OTHER, Record::Slice(slice(2, at_us(at), us(1)))));
@@ -62,7 +62,7 @@ fn ended_tasks_are_evicted_but_stay_in_the_sums_of_their_group() {
             at: at + us(2),
             task: id(task),
             outcome: Outcome::Completed,
-            unheard: false,
+            unobserved: false,
         });
         let records = [spawned(task, at), Record::Slice(slice(task, at, us(2))), ended].map(|record| (WORKER, record));
         model.apply(&Batch {

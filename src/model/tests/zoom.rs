@@ -124,7 +124,7 @@ fn an_end_shows_only_where_no_other_state_is() {
         at: at_us(30),
         task: id(1),
         outcome: Outcome::Failed,
-        unheard: false,
+        unobserved: false,
     });
     let model = model(
         at_us(100),

@@ -104,7 +104,7 @@ fn ended(id: u32, at_us: u64, outcome: Outcome) -> Record {
         at: RunInstant::from_micros(at_us),
         task: task(id),
         outcome,
-        unheard: false,
+        unobserved: false,
     })
 }
 

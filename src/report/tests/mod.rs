@@ -120,7 +120,7 @@ fn sums_over_groups_tasks_and_lanes_agree() {
     );
     for tasks in report.groups.iter().map(|it| it.tasks).chain([report.tasks]) {
         let ended = tasks.completed + tasks.failed + tasks.cancelled + tasks.timed_out + tasks.panicked;
-        let rare = tasks.failed_unseen + tasks.never_started + tasks.lost + tasks.unknown;
+        let rare = tasks.unobserved_failure + tasks.never_started + tasks.lost + tasks.unknown;
         assert_eq!(tasks.spawned, ended + rare + tasks.running);
     }
     // The lifetimes, until now if the task has not ended: heartbeat#0, api#0–2, and the library's task.
@@ -155,7 +155,7 @@ fn rare_results_have_a_column_only_if_they_occurred() {
             at: RunInstant::from_millis(990),
             task: fixture::task(id),
             outcome,
-            unheard: outcome == Outcome::UnobservedFailure,
+            unobserved: outcome == Outcome::UnobservedFailure,
         })
     };
     batch.live.lanes.clear();
@@ -173,17 +173,17 @@ fn rare_results_have_a_column_only_if_they_occurred() {
     let report = Report::new(&model_of(&batch), &facts());
     let api = &report.groups[1];
     assert_eq!(
-        (api.orphaned, api.tasks.failed_unseen, api.tasks.never_started),
+        (api.orphaned, api.tasks.unobserved_failure, api.tasks.never_started),
         (1, 1, 0)
     );
     assert_eq!((api.failures_lost, report.groups[0].failures_lost), (1, 0));
     assert_eq!((report.tasks.lost, report.tasks.running), (1, 1));
     assert_eq!(report.groups[0].span_ns, 990 * fixture::MS, "until its last task ended");
     let table = report.table(100);
-    assert!(table.contains("1 failed unseen · 1 lost"), "{table}");
+    assert!(table.contains("1 unobserved failure · 1 lost"), "{table}");
     let headings: Vec<&str> = table.lines().skip(3).take(2).collect();
     assert!(
-        headings[0].contains("or-  failed") && headings[1].contains("phaned  unseen  lost"),
+        headings[0].contains("or-  unobserved") && headings[1].contains("phaned     failure  lost"),
         "{table}"
     );
     assert!(!table.contains("started"), "{table}");

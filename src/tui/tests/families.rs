@@ -112,7 +112,7 @@ fn ended_tasks_hide_none_of_a_few_others() {
         name: "few".into(),
         library: false,
     });
-    let ended = Ended::heard(RunInstant::from_millis(100), id(2), Outcome::Completed);
+    let ended = Ended::observed(RunInstant::from_millis(100), id(2), Outcome::Completed);
     let records = (1..=3)
         .map(|n| Record::Spawned(spawned(n)))
         .chain([Record::Ended(ended)]);

@@ -157,7 +157,7 @@ fn record_ends(batch: &mut Batch) {
         (5, 1_800, Outcome::UnobservedFailure),
         (6, 1_600, Outcome::Lost),
     ] {
-        let ended = Ended::heard(RunInstant::from_millis(at), task(id), outcome);
+        let ended = Ended::observed(RunInstant::from_millis(at), task(id), outcome);
         batch.records.push((LaneId::NONE, Record::Ended(ended)));
     }
     let orphaned = Orphaned {

@@ -406,7 +406,7 @@ impl Poll {
                 at: RunInstant::new(self.end),
                 task,
                 outcome: Outcome::Panicked,
-                unheard: false,
+                unobserved: false,
             };
             batch.records.push((lane, Record::Ended(ended)));
         }

@@ -18,6 +18,7 @@ use palette::{
     QUEUED_BACKGROUND, QUIET, UNNOTICED, UNNOTICED_BACKGROUND, WHITE,
 };
 use ratatui::style::{Modifier, Style};
+use strum::VariantArray;
 
 /// The styles at one colour depth.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -179,7 +180,7 @@ fn every_state() -> Vec<State> {
     use crate::record::Reason;
     let mut states = vec![State::Running, State::Blocking, State::Queued, State::Unnoticed];
     states.push(State::Suspended(Reason::Timer));
-    states.extend(Outcome::ALL.map(State::Ended));
+    states.extend(Outcome::VARIANTS.map(State::Ended));
     states
 }
 

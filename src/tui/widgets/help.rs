@@ -10,6 +10,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::widgets::{Block, BorderType, Clear, Widget};
+use strum::VariantArray;
 
 /// The states of a task that has not ended, and what each means.
 const MEANINGS: [(State, &str); 5] = [
@@ -87,7 +88,7 @@ impl KeyTable {
 
 /// Two rows for each state with a meaning, one for each outcome, and one for the mark of orphans.
 fn legend_height() -> usize {
-    MEANINGS.len() * 2 + Outcome::ALL.len() + 1
+    MEANINGS.len() * 2 + Outcome::VARIANTS.len() + 1
 }
 
 fn render_legend(context: &FrameContext<'_>, area: Rect, buf: &mut Buffer) {
@@ -110,7 +111,7 @@ fn render_legend(context: &FrameContext<'_>, area: Rect, buf: &mut Buffer) {
         );
         row("", Style::new(), meaning, theme.quiet());
     }
-    for state in Outcome::ALL.map(State::Ended) {
+    for state in Outcome::VARIANTS.map(State::Ended) {
         row(glyph(state), theme.state(state, 0), state.into_str(), theme.word(state));
     }
     row(ORPHANED, theme.bad(), "orphaned: nobody waits", theme.bad());

@@ -139,7 +139,7 @@ fn by_state(counts: &TaskCounts) -> [(State, usize); 14] {
         (State::Suspended(Reason::Unknown), counts.suspended),
         (State::Ended(Outcome::Lost), counts.lost),
         (State::Ended(Outcome::Panicked), counts.panicked),
-        (State::Ended(Outcome::UnobservedFailure), counts.failed_unseen),
+        (State::Ended(Outcome::UnobservedFailure), counts.unobserved_failure),
         (State::Ended(Outcome::Failed), counts.failed),
         (State::Ended(Outcome::TimedOut), counts.timed_out),
         (State::Ended(Outcome::Cancelled), counts.cancelled),

@@ -39,7 +39,7 @@ fn describe(child: &TaskHandle, outcome: Outcome, after: Nanos) -> String {
     match outcome {
         Outcome::Completed => format!("{name} completed in {after}"),
         Outcome::Cancelled => format!("{name} was cancelled after {after}"),
-        _ => format!("{name} {} after {after}", outcome.word()),
+        _ => format!("{name} {} after {after}", outcome.into_str()),
     }
 }
 

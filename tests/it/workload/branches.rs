@@ -150,7 +150,7 @@ fn a_child_that_fails_after_gather_has_gone_on_is_an_unobserved_failure() {
         scenario.channels.push(channel("left", 100));
         for (executor, observed) in on_every_executor(&scenario) {
             let first = observed.ends(&straggler)[0];
-            assert_eq!((first.outcome, first.unheard), (outcome, true), "{executor}");
+            assert_eq!((first.outcome, first.unobserved), (outcome, true), "{executor}");
             assert!(observed.orphans(&straggler).contains(&0), "{executor} {how}");
         }
         let mut messages = log_messages_with(&format!("{how}, and no task waits for it"));
