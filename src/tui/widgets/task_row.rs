@@ -138,7 +138,7 @@ impl Detail {
         );
         if width >= WIDE_DETAIL {
             let about = format!("  {}{}", self.state_and_activity().trim_end(), self.parent(context));
-            let about = text::fit(&about, width - STATE_WIDTH - LENGTH_WIDTH).into_owned();
+            let about = text::fit(&about, width - STATE_WIDTH.max(word.len()) - LENGTH_WIDTH).into_owned();
             let word = Span::styled(format!("{word:<STATE_WIDTH$} "), style);
             return Line::from(vec![word, length, Span::styled(about, theme.quiet())]);
         }
