@@ -18,7 +18,6 @@ use palette::{
     QUEUED_BACKGROUND, QUIET, UNNOTICED, UNNOTICED_BACKGROUND, WHITE,
 };
 use ratatui::style::{Modifier, Style};
-use strum::VariantArray;
 
 /// The styles at one colour depth.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -180,13 +179,14 @@ fn every_state() -> Vec<State> {
     use crate::record::Reason;
     let mut states = vec![State::Running, State::Blocking, State::Queued, State::Unnoticed];
     states.push(State::Suspended(Reason::Timer));
-    states.extend(Outcome::VARIANTS.map(State::Ended));
+    states.extend(Outcome::VARIANTS.iter().copied().map(State::Ended));
     states
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use strum::VariantArray;
 
     #[test]
     fn without_colours_no_style_has_a_colour() {

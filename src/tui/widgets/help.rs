@@ -111,7 +111,7 @@ fn render_legend(context: &FrameContext<'_>, area: Rect, buf: &mut Buffer) {
         );
         row("", Style::new(), meaning, theme.quiet());
     }
-    for state in Outcome::VARIANTS.map(State::Ended) {
+    for state in Outcome::VARIANTS.iter().copied().map(State::Ended) {
         row(glyph(state), theme.state(state, 0), state.into_str(), theme.word(state));
     }
     row(ORPHANED, theme.bad(), "orphaned: nobody waits", theme.bad());

@@ -210,7 +210,7 @@ fn activity(context: &FrameContext<'_>, id: TaskId, state: State) -> String {
             let syscall = || sleeping_syscall(context, held_lane(context, id)?.id);
             syscall().filter(|_| context.is_live()).unwrap_or_default()
         }
-        State::Suspended(reason) => step().unwrap_or(reason.word()),
+        State::Suspended(reason) => step().unwrap_or(reason.into_str()),
         _ => step().unwrap_or_default(),
     }
     .to_owned()
