@@ -177,6 +177,7 @@ impl Theme {
 #[cfg(test)]
 fn every_state() -> Vec<State> {
     use crate::record::Reason;
+    use strum::VariantArray;
     let mut states = vec![State::Running, State::Blocking, State::Queued, State::Unnoticed];
     states.push(State::Suspended(Reason::Timer));
     states.extend(Outcome::VARIANTS.iter().copied().map(State::Ended));
@@ -186,7 +187,6 @@ fn every_state() -> Vec<State> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use strum::VariantArray;
 
     #[test]
     fn without_colours_no_style_has_a_colour() {
