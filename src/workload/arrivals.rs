@@ -13,7 +13,7 @@ use std::time::Duration;
 #[derive(Clone, Debug)]
 pub struct ArrivalTimes {
     /// Tasks that have not arrived; `None`: the group has no last task.
-    left: Option<u32>,
+    remaining: Option<u32>,
     /// When the next task arrives; `None`: none does.
     next: Option<Duration>,
     until: Option<Duration>,
@@ -37,8 +37,7 @@ enum Spacing {
     Ramp {
         ramp: Ramp,
         start: Duration,
-        /// How many arrivals the ramp leads one to expect up to the latest one. Chance makes this
-        /// differ from their count.
+        /// The expected count of arrivals up to the latest one. The actual count differs by chance.
         expected: f64,
     },
 }
@@ -72,11 +71,11 @@ impl ArrivalTimes {
             },
         };
         ArrivalTimes {
-            left: spec.count,
+            remaining: spec.count,
             next: start,
             until: spec.until,
             spacing,
-            rng: Seed::of_arrivals(seed, &spec.name).turn(0),
+            rng: Seed::of_arrivals(seed, &spec.name).generator(0),
         }
     }
 
@@ -104,15 +103,15 @@ impl Iterator for ArrivalTimes {
     type Item = Duration;
 
     fn next(&mut self) -> Option<Duration> {
-        let now = self.next?;
-        if self.until.is_some_and(|until| now >= until) || self.left == Some(0) {
+        let time = self.next?;
+        if self.until.is_some_and(|until| time >= until) || self.remaining == Some(0) {
             return None;
         }
-        if let Some(left) = &mut self.left {
-            *left -= 1;
+        if let Some(remaining) = &mut self.remaining {
+            *remaining -= 1;
         }
-        self.next = self.next_after(now);
-        Some(now)
+        self.next = self.next_after(time);
+        Some(time)
     }
 }
 

@@ -264,7 +264,7 @@ mod tests {
                 for n in 0..MAX_CONNECTIONS as u64 + 4 {
                     let (database, stop) = (&database, &stop);
                     scope.spawn(move || {
-                        let mut rng = Seed::drawn(n).turn(0);
+                        let mut rng = Seed::from_draw(n).generator(0);
                         database.run(DbOp::Write, 3, &mut rng, stop).unwrap();
                         database.run(DbOp::Read, 5, &mut rng, stop).unwrap();
                     });
@@ -281,7 +281,7 @@ mod tests {
         let database = database(folder.path(), false);
         let other = Connection::open(&database.path).unwrap();
         other.execute_batch("BEGIN EXCLUSIVE").unwrap();
-        let mut rng = Seed::drawn(1).turn(0);
+        let mut rng = Seed::from_draw(1).generator(0);
         let stop = Stop::new();
         let mut write = |stop: &Stop| database.run(DbOp::Write, 3, &mut rng, stop);
         let busy = write(&stop).unwrap_err();

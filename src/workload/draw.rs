@@ -1,8 +1,8 @@
 //! Random draws that depend on the scenario's seed and on nothing else.
 //!
 //! Everything that draws (the task `api#7`, the arrivals of `api`) has a [`Seed`] of its own,
-//! derived from the scenario's seed and from its name. Each *turn* of it, such as a repetition of a
-//! task, has a generator of its own:
+//! derived from the scenario's seed and from its name. Each repetition of a task has a generator of
+//! its own:
 //!
 //! ```text
 //!   scenario's seed ─┬─ api#0 ─┬─ repetition 0 ── 3.1 ms, 17 ms, …
@@ -48,13 +48,14 @@ impl Seed {
     }
 
     /// A seed that is itself a draw, of a parent or a client.
-    pub fn drawn(number: u64) -> Seed {
+    pub fn from_draw(number: u64) -> Seed {
         Seed(number)
     }
 
-    /// The generator for one turn. This is cheap enough for every repetition.
-    pub fn turn(self, turn: u64) -> Pcg64Mcg {
-        Pcg64Mcg::seed_from_u64(scatter(self.0 ^ scatter(turn)))
+    /// The generator with this number, such as that of a repetition. Creating one is cheap enough
+    /// for every repetition.
+    pub fn generator(self, number: u64) -> Pcg64Mcg {
+        Pcg64Mcg::seed_from_u64(scatter(self.0 ^ scatter(number)))
     }
 
     /// Hashes what identifies a seed. The length of each name precedes it, so that no two
@@ -142,23 +143,23 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_task_draws_the_same_values_each_time(draw in any_draw(), seed: u64, group in "[a-z-]{1,8}", index: u32, turn: u64) {
-            let one = take(&draw, Seed::of_task(seed, &group, index).turn(turn), 8);
-            let two = take(&draw, Seed::of_task(seed, &group, index).turn(turn), 8);
+        fn a_task_draws_the_same_values_each_time(draw in any_draw(), seed: u64, group in "[a-z-]{1,8}", index: u32, number: u64) {
+            let one = take(&draw, Seed::of_task(seed, &group, index).generator(number), 8);
+            let two = take(&draw, Seed::of_task(seed, &group, index).generator(number), 8);
             prop_assert_eq!(one, two);
         }
 
         #[test]
-        fn different_seeds_and_turns_draw_different_values(seed: u64, index in 0u32..u32::MAX, turn in 0u64..u64::MAX) {
+        fn different_seeds_and_generators_draw_different_values(seed: u64, index in 0u32..u32::MAX, number in 0u64..u64::MAX) {
             let draw = Draw::Uniform { min: Duration::ZERO, max: 1000 * MS };
-            let mine = take(&draw, Seed::of_task(seed, "api", index).turn(turn), 8);
+            let mine = take(&draw, Seed::of_task(seed, "api", index).generator(number), 8);
             let others = [
-                Seed::of_task(seed, "api", index).turn(turn + 1),
-                Seed::of_task(seed, "api", index + 1).turn(turn),
-                Seed::of_task(seed, "apis", index).turn(turn),
-                Seed::of_task(seed.wrapping_add(1), "api", index).turn(turn),
-                Seed::of_arrivals(seed, "api").turn(turn),
-                Seed::of_service(seed).turn(turn),
+                Seed::of_task(seed, "api", index).generator(number + 1),
+                Seed::of_task(seed, "api", index + 1).generator(number),
+                Seed::of_task(seed, "apis", index).generator(number),
+                Seed::of_task(seed.wrapping_add(1), "api", index).generator(number),
+                Seed::of_arrivals(seed, "api").generator(number),
+                Seed::of_service(seed).generator(number),
             ];
             for other in others {
                 prop_assert_ne!(&mine, &take(&draw, other, 8));
@@ -167,7 +168,7 @@ mod tests {
 
         #[test]
         fn every_draw_is_within_its_bounds(draw in any_draw(), seed: u64) {
-            for d in take(&draw, Seed::drawn(seed).turn(0), 32) {
+            for d in take(&draw, Seed::from_draw(seed).generator(0), 32) {
                 match draw {
                     Draw::Fixed(fixed) => prop_assert_eq!(d, fixed),
                     Draw::Uniform { min, max } => prop_assert!(min <= d && d <= max),
@@ -184,7 +185,7 @@ mod tests {
             min: Duration::ZERO,
             max: Duration::from_nanos(1_000_000),
         };
-        let nanos: Vec<_> = take(&draw, Seed::of_task(7, "api", 3).turn(1), 3)
+        let nanos: Vec<_> = take(&draw, Seed::of_task(7, "api", 3).generator(1), 3)
             .iter()
             .map(Duration::as_nanos)
             .collect();
@@ -195,7 +196,7 @@ mod tests {
     fn distributions_have_their_documented_shape() {
         let n = 20_000;
         let sorted = |draw| {
-            let mut all = take(&draw, Seed::drawn(1).turn(0), n);
+            let mut all = take(&draw, Seed::from_draw(1).generator(0), n);
             all.sort();
             all
         };
@@ -230,7 +231,7 @@ mod tests {
 
     #[test]
     fn an_event_happens_as_often_as_its_chance_says() {
-        let mut rng = Seed::drawn(1).turn(0);
+        let mut rng = Seed::from_draw(1).generator(0);
         let hits = (0..10_000).filter(|_| happens(0.25, &mut rng)).count();
         assert!((2_300..2_700).contains(&hits), "{hits}");
         assert!(happens(1.0, &mut rng) && !happens(0.0, &mut rng));

@@ -125,7 +125,7 @@ impl Scratch {
             .find_map(|_| std::fs::remove_dir_all(folder.path()).ok())
             .map_or_else(|| folder.close(), Ok);
         match removed {
-            // Somebody else has removed it.
+            // Another process has removed it.
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
             removed => removed,
         }

@@ -37,7 +37,7 @@ pub(super) async fn offload(
     let services = context.services.clone();
     // The run does not end before its orphans.
     let live = services.live_tasks().track();
-    let mut rng = seed.turn(0);
+    let mut rng = seed.generator(0);
     let job = tokio::task::spawn_blocking(move || {
         let result = lane::job(&child.0, queued_since, Reason::Unknown, || {
             let mut interpreter = SyncInterpreter {

@@ -1,4 +1,4 @@
-//! One repetition of a task's steps, from its begin to its record.
+//! One repetition of the steps of a task, from its start until it is recorded.
 
 use super::step_error::{StepResult, apply_limit, outcome};
 use crate::probe::{self, TaskHandle, lane};
@@ -6,7 +6,8 @@ use crate::record::{Outcome, ProcessInstant};
 use std::thread;
 use std::time::Duration;
 
-/// A repetition in progress. It is recorded when it ends, also if it panics or its future is dropped.
+/// A repetition in progress. It is recorded when it ends, also if it panics or its future is
+/// dropped.
 pub(super) struct Repetition {
     handle: TaskHandle,
     start: ProcessInstant,
@@ -51,7 +52,7 @@ impl Drop for Repetition {
     }
 }
 
-/// How a task or a repetition ended that is dropped before its end is recorded.
+/// The outcome of a task or a repetition that is dropped before its end is recorded.
 pub(super) fn outcome_of_drop() -> Outcome {
     if thread::panicking() {
         Outcome::Panicked

@@ -78,7 +78,7 @@ mod tests {
                 let mut interpreter = SyncInterpreter {
                     task: &api(),
                     services: &services,
-                    rng: &mut Seed::drawn(1).turn(0),
+                    rng: &mut Seed::from_draw(1).generator(0),
                 };
                 assert_eq!(interpreter.run(&program.steps), Err(StepError::Failed));
             } else {

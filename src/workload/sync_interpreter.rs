@@ -49,7 +49,7 @@ impl SyncInterpreter<'_> {
 
     /// A generator for steps that run apart from these, perhaps beyond the end of this repetition.
     pub(super) fn fork_rng(&mut self) -> Pcg64Mcg {
-        Seed::drawn(self.rng.random()).turn(0)
+        Seed::from_draw(self.rng.random()).generator(0)
     }
 
     /// The error of a step that a service or the machine has let down: logged, if its turn has come.

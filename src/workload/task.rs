@@ -196,7 +196,7 @@ impl TaskCtx {
 
     /// Begins the next repetition, and draws its timeout.
     fn begin_repetition(&mut self) -> (Repetition, Pcg64Mcg) {
-        let mut rng = self.seed.turn(self.begun);
+        let mut rng = self.seed.generator(self.begun);
         self.begun += 1;
         let limit = self.program.timeout.as_ref().map(|limit| sample(limit, &mut rng));
         let start = probe::now();
@@ -304,7 +304,7 @@ mod tests {
             let (task, handle) = task(&steps(inner));
             for outer in [None, Some(probe::now() + HOUR + HOUR), Some(ProcessInstant::new(1))] {
                 handle.set_limit(outer);
-                let mut rng = task.seed.turn(0);
+                let mut rng = task.seed.generator(0);
                 assert_eq!(task.context.sync(&mut rng).run(&task.program.steps), result, "{inner}");
                 assert_eq!(limit(&handle), outer, "{inner}");
             }

@@ -77,7 +77,7 @@ fn spawn_child(
 ) -> JoinHandle<()> {
     let registry = parent.task.registry();
     let group = registry.group_named(program.group());
-    let seed = Seed::drawn(rng.random());
+    let seed = Seed::from_draw(rng.random());
     probe::spawn(&Handle::current(), registry, &group, |handle| {
         let reporter = register(&handle);
         TaskCtx::child(handle, program.clone(), parent.services.clone(), seed, reporter).boxed()

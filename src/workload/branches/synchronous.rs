@@ -67,6 +67,6 @@ fn child(
 ) -> TaskCtx {
     let handle = parent.task.child(&parent.task.registry().group_named(program.group()));
     let reporter = register(&handle);
-    let seed = Seed::drawn(parent.rng.random());
+    let seed = Seed::from_draw(parent.rng.random());
     TaskCtx::child(handle, program.clone(), parent.services.clone(), seed, reporter)
 }

@@ -117,7 +117,7 @@ impl JoinState {
     }
 
     /// The parent no longer waits for the pending children, and they run on. When the run stops
-    /// this does nothing: nobody waits for anything then.
+    /// this does nothing: no task waits for another one then.
     pub(in crate::workload) fn orphan_pending(&mut self, stop: &Stop) {
         if !stop.is_requested() {
             self.release_pending(probe::orphaned);

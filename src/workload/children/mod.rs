@@ -23,12 +23,11 @@ mod log_messages;
 pub(super) use child_completions::CompletionReporter;
 pub(super) use join_state::{JoinState, NextAction};
 
-/// When a task goes on that waits for its children.
+/// When a parent that waits for its children goes on.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, strum::IntoStaticStr)]
 #[strum(const_into_str, serialize_all = "lowercase")]
 pub(super) enum JoinMode {
-    /// When all have completed, or one ends otherwise. The others then run on, and nobody waits for
-    /// them.
+    /// When all have completed, or one ends otherwise. The others then run on as orphans.
     Gather,
     /// When all have ended. If one does not complete, the others are cancelled.
     Group,

@@ -66,6 +66,30 @@ impl ServerState {
             unnumbered_requests: AtomicU64::new(0),
         }
     }
+
+    /// The latency of this reply, and whether it is a failure.
+    fn draw(&self, request: &Request<Incoming>) -> (Duration, bool) {
+        let number = request
+            .headers()
+            .get(DRAW)
+            .and_then(|value| value.to_str().ok()?.parse().ok());
+        let mut rng = match number {
+            Some(number) => Seed::from_draw(number).generator(0),
+            None => self.seed.generator(self.unnumbered_requests.fetch_add(1, Relaxed)),
+        };
+        let behaviour = *self.behaviour.lock();
+        // In this order, so that another latency does not change which requests fail.
+        let fails = happens(behaviour.failure_rate, &mut rng);
+        (sample(&behaviour.latency, &mut rng), fails)
+    }
+
+    /// The token of the task that waits for this reply. `None` if the client is not a registered
+    /// task.
+    fn ready_token(&self, request: &Request<Incoming>) -> Option<ReadyToken> {
+        let (task, wait) = request.headers().get(WAIT)?.to_str().ok()?.split_once(':')?;
+        let task = TaskId::new(task.parse().ok()?)?;
+        Some(self.tasks.lock().get(&task)?.token(wait.parse().ok()?))
+    }
 }
 
 /// The client for threads.
@@ -88,7 +112,7 @@ impl HttpService {
     pub fn start(behaviour: HttpSpec, seed: u64) -> io::Result<HttpService> {
         let runtime = Builder::new_current_thread().enable_all().build()?;
         let listener = {
-            let _inside = runtime.enter();
+            let _context = runtime.enter();
             let socket = TcpSocket::new_v4()?;
             socket.bind((Ipv4Addr::LOCALHOST, 0).into())?;
             socket.listen(BACKLOG)?
@@ -161,8 +185,8 @@ impl HttpService {
     /// Ends all connections and the thread of the service. Does nothing if another process runs the
     /// service.
     pub fn stop(&self) {
-        let running = self.thread.lock().take();
-        if let Some((stop, thread)) = running {
+        // The lock is held during the join, so that a second caller returns only after it.
+        if let Some((stop, thread)) = self.thread.lock().take() {
             // Both fail only if the thread has panicked, which has been reported by then.
             let _ = stop.send(());
             let _ = thread.join();
@@ -230,32 +254,6 @@ async fn answer(
         header::HeaderValue::from_static("application/json"),
     );
     Ok(response)
-}
-
-impl ServerState {
-    /// The latency of this reply, and whether it is a failure.
-    fn draw(&self, request: &Request<Incoming>) -> (Duration, bool) {
-        let number = request
-            .headers()
-            .get(DRAW)
-            .and_then(|value| value.to_str().ok()?.parse().ok());
-        let mut rng = match number {
-            Some(number) => Seed::drawn(number).turn(0),
-            None => self.seed.turn(self.unnumbered_requests.fetch_add(1, Relaxed)),
-        };
-        let behaviour = *self.behaviour.lock();
-        // In this order, so that another latency does not change which requests fail.
-        let fails = happens(behaviour.failure_rate, &mut rng);
-        (sample(&behaviour.latency, &mut rng), fails)
-    }
-
-    /// The token of the task that waits for this reply. `None` if the client is not a registered
-    /// task.
-    fn ready_token(&self, request: &Request<Incoming>) -> Option<ReadyToken> {
-        let (task, wait) = request.headers().get(WAIT)?.to_str().ok()?.split_once(':')?;
-        let task = TaskId::new(task.parse().ok()?)?;
-        Some(self.tasks.lock().get(&task)?.token(wait.parse().ok()?))
-    }
 }
 
 /// The body of a successful reply.

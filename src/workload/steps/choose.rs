@@ -66,7 +66,7 @@ mod tests {
     fn a_list_is_chosen_in_proportion_to_its_weight() {
         let lists: [Steps; 2] = [Arc::new([]), Arc::new([])];
         let choose = Choose(vec![(3.0, lists[0].clone()), (4.0, lists[1].clone())]);
-        let mut rng = Seed::drawn(1).turn(0);
+        let mut rng = Seed::from_draw(1).generator(0);
         let is_first = |_: &u32| Arc::ptr_eq(choose.draw(&mut rng).unwrap(), &lists[0]);
         let share = (0..10_000).filter(is_first).count();
         assert!((7_300..7_700).contains(&share), "{share}");

@@ -69,7 +69,7 @@ impl StepProgram for Db {
             How::Offload | How::Async => {
                 let db = *self;
                 let work = move |interpreter: &mut SyncInterpreter<'_>| db.run_sync(interpreter, label);
-                let seed = Seed::drawn(interpreter.rng.random());
+                let seed = Seed::from_draw(interpreter.rng.random());
                 Box::pin(offload(interpreter, label, Reason::Db, seed, work)).await
             }
         }

@@ -48,7 +48,7 @@ impl StepProgram for Offload {
     fn run_async(&self, interpreter: &mut AsyncInterpreter<'_>, label: Label) -> impl Future<Output = StepResult> {
         let steps = self.steps.clone();
         let work = move |interpreter: &mut SyncInterpreter<'_>| interpreter.run(&steps);
-        let seed = Seed::drawn(interpreter.rng.random());
+        let seed = Seed::from_draw(interpreter.rng.random());
         Box::pin(offload(interpreter, label, Reason::Offload, seed, work))
     }
 }

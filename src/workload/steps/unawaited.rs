@@ -69,7 +69,7 @@ impl Unawaited {
         let start = probe::now();
         let group = task.registry().group_named(self.program.group());
         let handle = probe::never_started(task, &group);
-        let seed = Seed::drawn(rng.random());
+        let seed = Seed::from_draw(rng.random());
         waste(
             TaskCtx::child(handle.clone(), self.program.clone(), services.clone(), seed, None),
             start,
