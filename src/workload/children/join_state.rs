@@ -129,9 +129,9 @@ impl JoinState {
         self.release_pending(probe::unheard);
     }
 
-    /// Calls `release` for each pending child. It returns false for a child that has ended by now:
-    /// the end of such a child was recorded as observed, and the child is about to report it. So
-    /// this function waits for the report and observes it.
+    /// Calls `release` for each pending child. `release` returns false for a child that has ended by
+    /// now: its end was recorded as observed, and the child is about to report it. So this function
+    /// waits for the report and observes it.
     fn release_pending(&mut self, release: fn(&TaskHandle) -> bool) {
         for child in 0..self.children.len() {
             if !self.is_observed[child] && !release(&self.children[child]) {
