@@ -2,7 +2,6 @@
 //! the oldest slice left.
 
 use super::*;
-use crate::record::RunInstant;
 
 /// How many slices an ended task counts as: it takes about as many bytes.
 const TASK_WEIGHT: usize = 32;
@@ -30,8 +29,8 @@ impl Model {
         let (lanes, lane_indices, arena) = (&self.lanes, &self.lane_indices, &mut self.arena);
         self.tasks.retain_mut(|task| {
             task.evict(horizon, arena);
-            // The slice in which the task ended arrives after the record of the end. It would
-            // create the task anew.
+            // The slice in which the task ended arrives after the record of the end, and would
+            // create the task anew. It is missing until the lane has a slice that ends later.
             let last_slice_missing = |(at, _)| {
                 let lane = lane_indices.get(task.ended_on).map(|index| &lanes[index]);
                 task.ended_on != LaneId::NONE && lane.is_none_or(|lane| lane.track.end() <= at)

@@ -5,7 +5,7 @@
 //! tell, the answer is `None`.
 
 use super::*;
-use crate::record::{Label, RunInstant};
+use crate::record::Label;
 
 /// The number of fill changes kept per channel: more than one hour, at ten samples a second.
 const MAX_FILLS: usize = 40_000;

@@ -8,7 +8,7 @@
 use super::spans::Spans;
 use super::task::LiveTask;
 use super::*;
-use crate::record::{CurrentSlice, Live, RunInstant, Waiting};
+use crate::record::{CurrentSlice, Live, Waiting};
 
 impl Model {
     /// Removes the overlays of the previous batch.

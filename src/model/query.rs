@@ -6,7 +6,7 @@
 use super::paint::{LanePainter, Painter};
 use super::task::LiveTask;
 use super::*;
-use crate::record::{Label, Outcome, RunInstant};
+use crate::record::{CurrentSlice, Label, Outcome, Reason};
 use hist::Hist;
 use std::fmt;
 use strum::VariantArray;
@@ -68,9 +68,7 @@ impl Model {
     /// The state of a task now. An unknown task is suspended for an unknown reason.
     pub fn state(&self, id: TaskId) -> State {
         self.present(id)
-            .map_or(State::Suspended(crate::record::Reason::Unknown), |interval| {
-                interval.state
-            })
+            .map_or(State::Suspended(Reason::Unknown), |interval| interval.state)
     }
 
     /// Since when a task has been in its present state. For an unknown task, now.
@@ -176,7 +174,7 @@ impl Model {
     pub(super) fn open_slice<'a>(
         &'a self,
         lane: &'a Lane,
-    ) -> Option<(&'a crate::record::CurrentSlice, &'a [(RunInstant, RunInstant)])> {
+    ) -> Option<(&'a CurrentSlice, &'a [(RunInstant, RunInstant)])> {
         let current = lane.current.as_ref()?;
         match self.task(current.task)?.live.as_deref() {
             Some(LiveTask::Current { lane: id, blocking, .. }) if *id == lane.id => Some((current, blocking)),

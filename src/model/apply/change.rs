@@ -3,7 +3,7 @@
 
 use super::super::time_sums::TimeSums;
 use super::super::*;
-use crate::record::{LaneKind, RunInstant};
+use crate::record::LaneKind;
 
 /// What a change of a task may touch besides the task.
 pub(in crate::model) struct ChangeContext<'a> {

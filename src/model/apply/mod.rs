@@ -21,8 +21,8 @@ const PREFETCHED: usize = 32;
 ///
 /// The answers do not depend on this order, but the speed does. A batch holds the records of one
 /// lane after those of another. Without sorting, the slices of a task that moved between lanes
-/// would arrive late by the dozen. The sort is cheap because it makes use of the runs that are
-/// sorted already: the records of each lane.
+/// would arrive late by the dozen. The sort is cheap because the records of each lane are sorted
+/// already.
 fn sort_by_time(records: &[(LaneId, Record)]) -> Vec<(RunInstant, u32)> {
     let mut indices: Vec<(RunInstant, u32)> = records
         .iter()

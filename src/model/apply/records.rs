@@ -2,7 +2,7 @@
 
 use super::super::wait_state::PlacedSlice;
 use super::super::*;
-use crate::record::{Ended, Orphaned, Repetition, RunInstant, Slice, Spawned, Step};
+use crate::record::{Ended, Orphaned, Repetition, Slice, Spawned, Step};
 
 /// Records kept for a task whose spawn is not known yet. With more than that, the record of its
 /// spawn was probably lost, and the distributions of its group lack the records beyond.
