@@ -11,6 +11,13 @@ pub(in crate::scenario) trait Table {
     fn has(&self, key: &str) -> bool;
 }
 
+/// Where the language has what people look for under this key of a table. `None`: no such key is known.
+fn written_elsewhere(table: &str, key: &str) -> Option<&'static str> {
+    const POOL_KEYS: [&str; 4] = ["pool", "pool_size", "connections", "max_connections"];
+    let is_pool = table == "[db]" && POOL_KEYS.contains(&key);
+    is_pool.then_some("a connection pool is a `[[semaphore]]`: its `permits` are the connections")
+}
+
 /// A table's entries while they are read.
 pub(in crate::scenario) struct Entries<'a, 'i> {
     table: &'a DeTable<'i>,
@@ -36,7 +43,10 @@ impl<'a, 'i> Entries<'a, 'i> {
                 Some(known) => written.push(*known),
                 None => {
                     let title = format!("unknown key \"{word}\" in {what}");
-                    unknown(key.span(), &title, word, known, diagnostics);
+                    match written_elsewhere(what, word) {
+                        Some(help) => diagnostics.push(Diagnostic::new(key.span(), title).help(help)),
+                        None => unknown(key.span(), &title, word, known, diagnostics),
+                    }
                     written.extend(nearest(word, known));
                 }
             }

@@ -155,8 +155,15 @@ fn unknown(span: Range<usize>, title: &str, word: &str, known: &[&str], diagnost
     diagnostics.push(Diagnostic::new(span, title).help(help));
 }
 
+/// Words that people write for another word. A median is a `median` where it is drawn, and a `p50` where it is measured.
+const SYNONYMS: &[(&str, &str)] = &[("p50", "median"), ("median", "p50")];
+
 /// The known word that `word` is probably meant to be.
 pub(super) fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
+    let mut synonyms = SYNONYMS.iter().filter(|(written, _)| *written == word);
+    if let Some(meant) = synonyms.find_map(|(_, meant)| known.iter().find(|known| *known == meant)) {
+        return Some(meant);
+    }
     let word = word.to_lowercase().replace([' ', '-'], "_");
     let plain = |known: &str| known.replace('-', "_");
     let begins = |known: &&&str| {

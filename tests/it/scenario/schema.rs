@@ -24,12 +24,12 @@ fn every_built_in_scenario_names_the_schema_and_conforms_to_it() {
 #[test]
 fn the_schema_accepts_valid_scenarios() {
     let schema = schema();
-    let readme = include_str!("../../../README.md");
-    let example = readme
+    let guide = include_str!("../../../docs/src/language.md");
+    let example = guide
         .split("```toml\n")
         .nth(1)
         .and_then(|rest| rest.split("```").next())
-        .unwrap();
+        .expect("the guide begins with an example");
     for text in [example, include_str!("../../scenarios/everything.toml")] {
         scenario::read("good.toml", text).unwrap_or_else(|report| panic!("{report}"));
         let scenario: Value = toml::from_str(text).unwrap();
