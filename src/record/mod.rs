@@ -14,6 +14,7 @@
 //! the records of a busy runtime; a wake-up that no slice has followed yet is in [`Live`].
 
 mod batch;
+mod calibration;
 mod event;
 mod ids;
 mod kinds;
@@ -24,6 +25,7 @@ pub use batch::{
     Batch, ChannelSample, CurrentSlice, GroupSample, LaneSample, Live, LogLine, Lost, RepetitionsLost, RuntimeSample,
     Sample, Waiting,
 };
+pub use calibration::Calibration;
 pub use event::{Ended, Mark, Marked, Orphaned, Record, Repetition, Slice, Spawned, Step};
 pub use ids::{DEAD, Definition, GroupId, Label, LaneId, TaskId};
 pub use kinds::{LaneKind, Outcome, Reason};

@@ -6,7 +6,7 @@ use crate::figures::{
 use crate::model::{self, Model, PollCountCheck, TaskCounts};
 use crate::record::{self, Nanos, Outcome, Reason};
 use crate::scenario::ExecutorSpec;
-use crate::{text, workload};
+use crate::text;
 use strum::VariantArray;
 
 /// What the report contains and the model does not know.
@@ -17,7 +17,7 @@ pub struct Facts {
     /// The executor. The report takes the number of workers from the model, which knows the resolved default.
     pub executor: ExecutorSpec,
     /// The exchange rate that `cpu` steps resources.
-    pub calibration: workload::Calibration,
+    pub calibration: record::Calibration,
     /// What the run used of the machine.
     pub resources: record::Resources,
     /// A sentence about what could not be stopped at the end; `None` after a normal end.
@@ -74,7 +74,7 @@ fn executor(spec: &ExecutorSpec, workers: usize) -> Executor {
     }
 }
 
-fn calibration(calibration: &workload::Calibration) -> Calibration {
+fn calibration(calibration: &record::Calibration) -> Calibration {
     Calibration {
         units_per_ms: rounded(calibration.units_per_ms),
         spread: rounded(calibration.spread),

@@ -9,9 +9,8 @@ use super::flow::flow;
 use super::grid::{self, Column};
 use super::verdicts;
 use crate::figures::{Executor, Group, Lane, Report, Resources, Tasks, Tokio};
-use crate::record::{Nanos, Reason};
+use crate::record::{self, Nanos, Reason};
 use crate::text;
-use crate::workload;
 
 /// Up to this many lanes of one kind have a row each; more lanes share one row.
 const MAX_LANE_ROWS: usize = 16;
@@ -166,7 +165,7 @@ impl Report {
             "{} units of cpu work per ms",
             text::count(calibration.units_per_ms as u64)
         ));
-        if calibration.spread > workload::Calibration::ROUGH {
+        if calibration.spread > record::Calibration::ROUGH {
             let spread = percent(calibration.spread);
             parts.push(format!("imprecise: calibrated on a busy machine, spread {spread}"));
         }

@@ -1,13 +1,13 @@
 //! The thread that plays the scenario: it spawns tasks when they arrive, applies cues, and ends the run.
 
+use super::actions::{self, ActionContext, RepeatedBlock};
 use super::injection;
-use super::log_messages;
 use super::progress::Progress;
 use super::schedule::{Item, Schedule};
 use crate::executor::{self, Arrival, Executor};
 use crate::probe::{Group, LogFilter, Registry};
 use crate::record::{CompactDuration, Mark, Marked, Record};
-use crate::scenario::{CueAction, How, INJECTED, Scenario};
+use crate::scenario::{How, INJECTED, Scenario};
 use crate::workload::{Labels, LiveTasks, Program, Services};
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -47,31 +47,6 @@ pub(super) struct Conductor {
     pub(super) log: Option<LogFilter>,
     /// The timeline waits for the presenter at each cue.
     pub(super) presented: bool,
-}
-
-/// The block that a cue repeats until another cue ends or replaces it.
-#[derive(Default)]
-struct RepeatedBlock {
-    /// Distinguishes this block from those that it replaced.
-    number: u64,
-    block: Option<Block>,
-}
-
-impl RepeatedBlock {
-    /// Replaces the block and returns the number of the new one.
-    fn replace(&mut self, block: Option<Block>) -> u64 {
-        self.number += 1;
-        self.block = block;
-        self.number
-    }
-}
-
-#[derive(Clone, Copy)]
-struct Block {
-    lasts: Duration,
-    /// `None` if the block comes once.
-    every: Option<Duration>,
-    how: How,
 }
 
 impl Conductor {
@@ -151,13 +126,21 @@ impl Conductor {
                 }
                 Item::Cue(n) => {
                     self.mark(Mark::Cue(u16::try_from(n).unwrap_or(u16::MAX)));
-                    if let Some(action) = scenario.cues[n].action {
-                        tracing::info!("{}", log_messages::cue(n, &action));
-                        self.apply(action, at, schedule, repeated);
+                    if let Some(action) = &scenario.cues[n].action {
+                        tracing::info!("{}", actions::message(n, action));
+                        let mut context = ActionContext {
+                            services: &self.services,
+                            executor: &*self.executor,
+                            log: self.log.as_ref(),
+                            schedule,
+                            repeated,
+                            at,
+                        };
+                        actions::apply(action, &mut context);
                     }
                 }
                 Item::RepeatBlock(number) => {
-                    if let Some(block) = repeated.block.filter(|_| number == repeated.number) {
+                    if let Some(block) = repeated.get(number) {
                         self.inject_block(block.lasts, block.how, scenario.seed);
                         if let Some(every) = block.every {
                             // Missed blocks are skipped.
@@ -193,7 +176,7 @@ impl Conductor {
             match current {
                 Command::Block(lasts) => {
                     self.mark(Mark::Injected(CompactDuration::new(lasts.into())));
-                    tracing::info!("{}", log_messages::injected_block(lasts));
+                    tracing::info!("{}", injection::message(lasts));
                     self.inject_block(lasts, How::Sync, seed);
                 }
                 Command::NextCue => schedule.next_cue(self.now()),
@@ -208,27 +191,6 @@ impl Conductor {
     /// Without a duration, the run is over when every task has ended and none can arrive.
     fn is_over(&self, schedule: &Schedule, scenario: &Scenario) -> bool {
         scenario.duration.is_none() && !schedule.may_bring_tasks() && self.services.live_tasks().count() == 0
-    }
-
-    /// Does what a cue asks for. This `match` is the one place where cue actions have their meaning.
-    fn apply(&mut self, action: CueAction, at: Duration, schedule: &mut Schedule, repeated: &mut RepeatedBlock) {
-        match action {
-            CueAction::Block { lasts, every, how } => {
-                let number = repeated.replace(Some(Block { lasts, every, how }));
-                schedule.add(at, Item::RepeatBlock(number));
-            }
-            CueAction::Log(level) => {
-                if let Some(log) = &self.log {
-                    log.keep(level.into());
-                }
-                self.executor.keep_log(level);
-            }
-            CueAction::Http { latency, failure_rate } => self.services.http().set_behaviour(latency, failure_rate),
-            CueAction::Calm => {
-                repeated.replace(None);
-                self.services.reset_http();
-            }
-        }
     }
 
     /// Spawns a task that blocks once.

@@ -1,7 +1,7 @@
-//! The specification of a task that is injected into a run.
+//! The task that a key or a cue injects into a run, and the log message about a key.
 
 use crate::scenario::steps::{Block, Offload};
-use crate::scenario::{Arrivals, Draw, How, INJECTED, Repeat, Start, Step, TaskSpec};
+use crate::scenario::{Arrivals, Draw, How, INJECTED, Repeat, Start, Step, TaskSpec, show_duration};
 use std::time::Duration;
 
 /// A task that blocks once for `lasts`: on the worker itself, or through `spawn_blocking`.
@@ -21,4 +21,9 @@ pub(super) fn block(lasts: Duration, how: How) -> TaskSpec {
         timeout: None,
         steps,
     }
+}
+
+/// The log message for a block that a key injects.
+pub(super) fn message(lasts: Duration) -> String {
+    format!("by hand: a task blocks for {}", show_duration(lasts))
 }

@@ -9,10 +9,10 @@
 //! The conductor is a thread of its own, outside the executor, so that arrivals and cues keep their schedule even when the
 //! executor is late: the load is open.
 
+mod actions;
 mod conductor;
 mod error;
 mod injection;
-mod log_messages;
 mod progress;
 mod schedule;
 mod source;
@@ -25,9 +25,9 @@ use crate::executor::processes::{RemoteRecords, WorkerCommand};
 use crate::executor::{self, Setup};
 use crate::model::{CueInfo, RunInfo};
 use crate::probe::{self, Collector, Log, Registry, Watch};
-use crate::record::{Batch, ChannelSample, Definition, LaneId, Nanos, Resources, RunInstant, Sample};
+use crate::record::{Batch, Calibration, ChannelSample, Definition, LaneId, Nanos, Resources, RunInstant, Sample};
 use crate::scenario::Scenario;
-use crate::workload::{Calibration, Labels, Services, compile};
+use crate::workload::{Labels, Services, compile};
 use conductor::{Command, Conductor};
 use progress::Progress;
 use std::collections::HashMap;

@@ -2,7 +2,7 @@
 //! of time.
 
 use super::timeline::{Entry, Timeline};
-use crate::scenario::{Cue, CueAction, Scenario, TaskSpec};
+use crate::scenario::{Cue, Scenario, TaskSpec};
 use crate::workload::ArrivalTimes;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -158,7 +158,7 @@ impl Schedule {
 }
 
 fn brings_tasks(cue: &Cue) -> bool {
-    matches!(cue.action, Some(CueAction::Block { .. }))
+    cue.action.is_some_and(|action| action.spawns_tasks())
 }
 
 #[cfg(test)]

@@ -55,6 +55,7 @@
 //! them. The types here hold only what is possible, and know nothing of the file. Ceilings keep a scenario that came from
 //! somebody else from exhausting the machine.
 
+pub mod actions;
 pub mod builtin;
 mod check;
 mod limits;
@@ -68,6 +69,7 @@ pub mod steps;
 mod syntax;
 mod types;
 
+pub use actions::CueAction;
 pub(crate) use limits::TASKS as MOST_TASKS;
 pub use load::LoadError;
 pub use notation::{Unreadable, duration, show_draw, show_duration, show_size};

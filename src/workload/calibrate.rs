@@ -12,6 +12,7 @@
 
 use super::kernels::work;
 use super::stop::Stop;
+use crate::record::Calibration;
 use std::time::{Duration, Instant};
 
 /// Work before the first sample, so that the core leaves its power-saving states.
@@ -25,61 +26,36 @@ const SAMPLE: Duration = Duration::from_millis(1);
 /// within 100 ms.
 const MAX_TIME: Duration = Duration::from_millis(50);
 
-/// The rate between units of work and time.
-#[derive(Clone, Copy, PartialEq, Debug)]
-pub struct Calibration {
-    /// Units of work that an idle core does in 1 ms.
-    pub units_per_ms: f64,
-    /// How much longer the median sample took than the fastest, as a share of the fastest: 0.02 on
-    /// a quiet machine. Above [`Calibration::ROUGH`] the machine was busy or the clock of its cores
-    /// changed, and amounts of work are only roughly right.
-    pub spread: f64,
-    /// The number of samples behind `spread`.
-    pub samples: usize,
-    /// How long the calibration took.
-    pub took: Duration,
+/// Measures on the calling thread. This takes about 30 ms, and 50 ms or a little more on a busy
+/// machine.
+pub fn calibrate() -> Calibration {
+    let start = Instant::now();
+    let mut units = 1_000;
+    let mut took = time(units);
+    while start.elapsed() < WARM_UP || took < SAMPLE / 4 {
+        if took < SAMPLE / 2 {
+            units *= 2;
+        }
+        took = time(units);
+    }
+    let units = (units as f64 * SAMPLE.as_secs_f64() / took.as_secs_f64()).max(1.0) as u64;
+    let mut samples = Vec::with_capacity(SAMPLES);
+    while samples.len() < SAMPLES && (samples.len() < 3 || start.elapsed() < MAX_TIME) {
+        samples.push(time(units));
+    }
+    from_samples(units, &mut samples, start.elapsed())
 }
 
-impl Calibration {
-    /// A [`spread`](Calibration::spread) above this comes from a busy machine.
-    pub const ROUGH: f64 = 0.2;
-
-    /// Measures on the calling thread. This takes about 30 ms, and 50 ms or a little more on a busy
-    /// machine.
-    pub fn measure() -> Calibration {
-        let start = Instant::now();
-        let mut units = 1_000;
-        let mut took = time(units);
-        while start.elapsed() < WARM_UP || took < SAMPLE / 4 {
-            if took < SAMPLE / 2 {
-                units *= 2;
-            }
-            took = time(units);
-        }
-        let units = (units as f64 * SAMPLE.as_secs_f64() / took.as_secs_f64()).max(1.0) as u64;
-        let mut samples = Vec::with_capacity(SAMPLES);
-        while samples.len() < SAMPLES && (samples.len() < 3 || start.elapsed() < MAX_TIME) {
-            samples.push(time(units));
-        }
-        Calibration::from_samples(units, &mut samples, start.elapsed())
-    }
-
-    /// The rate from samples of `units` units each. There must be at least one sample.
-    fn from_samples(units: u64, samples: &mut [Duration], took: Duration) -> Calibration {
-        samples.sort_unstable();
-        let fastest = samples[0].as_secs_f64().max(1e-9);
-        let median = samples[samples.len() / 2].as_secs_f64();
-        Calibration {
-            units_per_ms: units as f64 / (fastest * 1e3),
-            spread: (median / fastest - 1.0).max(0.0),
-            samples: samples.len(),
-            took,
-        }
-    }
-
-    /// The work that an idle core does in `time`.
-    pub fn units(&self, time: Duration) -> u64 {
-        (time.as_secs_f64() * 1e3 * self.units_per_ms).round() as u64
+/// The rate from samples of `units` units each. There must be at least one sample.
+fn from_samples(units: u64, samples: &mut [Duration], took: Duration) -> Calibration {
+    samples.sort_unstable();
+    let fastest = samples[0].as_secs_f64().max(1e-9);
+    let median = samples[samples.len() / 2].as_secs_f64();
+    Calibration {
+        units_per_ms: units as f64 / (fastest * 1e3),
+        spread: (median / fastest - 1.0).max(0.0),
+        samples: samples.len(),
+        took,
     }
 }
 
@@ -100,8 +76,8 @@ mod tests {
 
     #[test]
     fn preempted_samples_change_only_the_spread() {
-        let quiet = Calibration::from_samples(20_000, &mut [1_000 * US, 1_010 * US, 1_005 * US], 30_000 * US);
-        let disturbed = Calibration::from_samples(20_000, &mut [9_000 * US, 1_000 * US, 5_000 * US], 30_000 * US);
+        let quiet = from_samples(20_000, &mut [1_000 * US, 1_010 * US, 1_005 * US], 30_000 * US);
+        let disturbed = from_samples(20_000, &mut [9_000 * US, 1_000 * US, 5_000 * US], 30_000 * US);
         assert_eq!(quiet.units_per_ms, 20_000.0);
         assert_eq!(disturbed.units_per_ms, 20_000.0);
         assert!((quiet.spread - 0.005).abs() < 1e-9);
@@ -109,21 +85,8 @@ mod tests {
     }
 
     #[test]
-    fn work_is_proportional_to_time() {
-        let calibration = Calibration {
-            units_per_ms: 20_000.0,
-            spread: 0.0,
-            samples: 1,
-            took: US,
-        };
-        assert_eq!(calibration.units(2_000 * US), 40_000);
-        assert_eq!(calibration.units(US), 20);
-        assert_eq!(calibration.units(Duration::ZERO), 0);
-    }
-
-    #[test]
     fn measuring_finds_a_rate() {
-        let calibration = Calibration::measure();
+        let calibration = calibrate();
         assert!(calibration.units_per_ms > 0.0 && calibration.units_per_ms.is_finite());
         assert!((3..=SAMPLES).contains(&calibration.samples));
         assert!(calibration.spread >= 0.0);

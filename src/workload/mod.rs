@@ -41,7 +41,6 @@ mod sync_interpreter;
 mod task;
 
 pub use arrivals::ArrivalTimes;
-pub use calibrate::Calibration;
 pub use compile::compile;
 pub use files::Scratch;
 pub use http::HttpService;

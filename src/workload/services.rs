@@ -1,6 +1,6 @@
 //! What all tasks of a run share.
 
-use super::calibrate::Calibration;
+use super::calibrate::calibrate;
 use super::db::Database;
 use super::error_throttle::{ErrorKind, ErrorThrottle};
 use super::files::Scratch;
@@ -13,7 +13,7 @@ use super::spawn_limit::{SpawnLimit, SpawnLimitReached};
 use super::stop::Stop;
 use super::task::TaskCtx;
 use crate::probe::TaskHandle;
-use crate::record::Label;
+use crate::record::{Calibration, Label};
 use crate::scenario::{HttpSpec, Scenario};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::io;
@@ -55,7 +55,7 @@ impl Services {
         labels: &mut Labels,
         cancelled: &dyn Fn() -> bool,
     ) -> Result<Services, ServicesError> {
-        let calibration = Calibration::measure();
+        let calibration = calibrate();
         let scratch = Scratch::new(scenario, cancelled)?;
         let database = Database::create(scenario, scratch.path(), cancelled)?;
         raise_file_limit();

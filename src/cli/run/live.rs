@@ -5,12 +5,12 @@ use super::judge::Judge;
 use crate::cli::page_width;
 use crate::figures::Report;
 use crate::model::Model;
+use crate::record::Calibration;
 use crate::report::{Facts, verdicts};
 use crate::run::{Interference, Run, RunState, Source};
 use crate::signals::Signals;
 use crate::text;
 use crate::tui::{self, Exit, Options};
-use crate::workload::Calibration;
 use std::io::{self, Write};
 use std::process::ExitCode;
 

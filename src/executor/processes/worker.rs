@@ -13,9 +13,9 @@ use super::protocol::{self, Begin, FromWorker, GroupOrder, Hello, Nothing, TaskO
 use crate::executor::pool::Pool;
 use crate::panics::HookGuard;
 use crate::probe::{self, Collector, LogFilter, Registry, TaskHandle};
-use crate::record::{Batch, LaneKind, MonotonicClock};
+use crate::record::{Batch, Calibration, LaneKind, MonotonicClock};
 use crate::scenario::{Draw, ExecutorKind, ExecutorSpec, HttpSpec, Knobs, Scenario};
-use crate::workload::{Calibration, Labels, Program, Services, compile};
+use crate::workload::{Labels, Program, Services, compile};
 use std::collections::HashMap;
 use std::io::{self, BufReader, Stdin};
 use std::process;

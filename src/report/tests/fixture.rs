@@ -11,7 +11,6 @@ use crate::model::{Model, RunInfo};
 use crate::record::*;
 use crate::report::Facts;
 use crate::scenario::{ExecutorKind, ExecutorSpec, Knobs};
-use crate::workload::Calibration;
 use std::time::Duration;
 
 pub const MS: u64 = 1_000_000;

@@ -159,7 +159,7 @@ impl Checker<'_> {
     }
 
     /// The keys that are written of `[http]`, or of a cue's `http`.
-    fn http(&mut self, http: &syntax::Http) -> Option<(Option<types::Draw>, Option<f64>)> {
+    pub(super) fn http(&mut self, http: &syntax::Http) -> Option<(Option<types::Draw>, Option<f64>)> {
         let latency = http.latency.as_ref().map(|latency| self.draw(latency));
         let failure_rate = http.failure_rate.as_ref().map(|rate| self.share("failure_rate", rate));
         Some((all_or_nothing(latency)?, all_or_nothing(failure_rate)?))
@@ -209,7 +209,7 @@ fn can_run_all(kind: ExecutorKind, tasks: &[TaskSpec]) -> bool {
 }
 
 /// What is absent is fine; what is there has to be right.
-fn all_or_nothing<T>(value: Option<Option<T>>) -> Option<Option<T>> {
+pub(super) fn all_or_nothing<T>(value: Option<Option<T>>) -> Option<Option<T>> {
     match value {
         None => Some(None),
         Some(Some(value)) => Some(Some(value)),

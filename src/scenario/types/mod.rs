@@ -14,7 +14,7 @@ mod log_level;
 mod task;
 
 pub use branch::Branch;
-pub use cue::{Cue, CueAction};
+pub use cue::Cue;
 pub use executor::{ExecutorKind, ExecutorSpec, HasKnobs, Knobs, Traits, Workers};
 pub use expect::{Bound, Expectation, Measure, ReportPath};
 pub use how::How;

@@ -165,10 +165,12 @@ fn a_scenario_that_says_everything_is_understood() {
         (b.count, b.arrivals, b.repeat),
         (None, Arrivals::Rate(50.0), Repeat::Times(3))
     );
-    let block = |every, how| CueAction::Block {
-        lasts: ms(300),
-        every,
-        how,
+    let block = |every, how| {
+        CueAction::Block(actions::Block {
+            lasts: ms(300),
+            every,
+            how,
+        })
     };
     let cues = [
         Cue {
@@ -187,10 +189,10 @@ fn a_scenario_that_says_everything_is_understood() {
             at: ms(3000),
             say: String::new(),
             asks: false,
-            action: Some(CueAction::Http {
+            action: Some(CueAction::Http(actions::Http {
                 latency: None,
                 failure_rate: Some(1.0),
-            }),
+            })),
         },
         Cue {
             at: ms(9000),
@@ -254,7 +256,11 @@ fn everything_around_the_steps_is_understood() {
     assert_eq!((&*see.say, see.asks), ("See.", false));
     assert_eq!(
         (&*who.say, who.asks, who.action),
-        ("Who suffers?", true, Some(CueAction::Log(LogLevel::Trace)))
+        (
+            "Who suffers?",
+            true,
+            Some(CueAction::Log(actions::Log(LogLevel::Trace)))
+        )
     );
     let bounds: Vec<_> = scenario.expect.iter().map(|expectation| expectation.bound).collect();
     assert_eq!(
