@@ -1,25 +1,26 @@
-//! The scenarios that come with tasklab, embedded so that an installed binary has them in any folder.
+//! The scenarios that come with tasklab. They are embedded, so that an installed binary has them in
+//! any folder.
 //!
-//! Lessons are apart from the others: they are numbered, and verified as a whole.
+//! Lessons have a list of their own: they are numbered, and `tasklab verify` runs all of them.
 
 use super::{Lang, Overrides, Scenario};
 
 /// A scenario that comes with tasklab.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Builtin {
-    /// Its name on the command line: `mixed`; of a lesson: `01-cpu-and-io`.
+    /// Its name on the command line: `mixed`, or `01-cpu-and-io` for a lesson.
     pub name: &'static str,
-    /// Its file.
+    /// The text of its file.
     pub text: &'static str,
 }
 
 impl Builtin {
-    /// What its file says, in English.
+    /// The scenario, with its texts in English.
     pub fn scenario(&self) -> Scenario {
         self.scenario_in(Lang::En)
     }
 
-    /// What its file says, in this language where it can.
+    /// The scenario, with its texts in this language where they are translated.
     pub fn scenario_in(&self, lang: Lang) -> Scenario {
         let overrides = Overrides {
             lang,
@@ -29,7 +30,7 @@ impl Builtin {
         read.expect("a test reads every built-in scenario")
     }
 
-    /// A lesson's number; `None`: it is none.
+    /// The number of a lesson. `None`: the scenario is not a lesson.
     pub fn number(&self) -> Option<u32> {
         self.name.split('-').next()?.parse().ok()
     }
@@ -41,7 +42,7 @@ macro_rules! builtin {
     };
 }
 
-/// Those that are no lessons, in the order in which to meet them.
+/// The scenarios that are not lessons, in the order in which to meet them.
 pub const BUILTIN: &[Builtin] = builtin![
     "":
     "mixed",
@@ -73,12 +74,13 @@ pub const LESSONS: &[Builtin] = builtin![
     "15-retry-storm",
 ];
 
-/// All of them.
+/// All built-in scenarios: lessons first.
 pub fn all() -> impl Iterator<Item = &'static Builtin> {
     LESSONS.iter().chain(BUILTIN)
 }
 
-/// The scenario of this name, with or without `.toml`; a lesson by its number too (`1`, `01`), and with or without its folder.
+/// The scenario with this name, with or without `.toml`. A lesson is also found by its number (`1`,
+/// `01`), and with or without its folder.
 pub fn find(name: &str) -> Option<&'static Builtin> {
     let name = name.strip_suffix(".toml").unwrap_or(name);
     if let Some(builtin) = all().find(|builtin| builtin.name == name) {

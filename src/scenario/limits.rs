@@ -1,5 +1,5 @@
-//! Ceilings. Scenarios are shared between people, so none may exhaust a machine; each ceiling is far above what teaches
-//! anything.
+//! The limits of the language. People share scenarios, so no scenario may exhaust a machine. Each
+//! limit is far above what is of use in a lesson.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Finding a scenario: a file, or a built-in one by its name.
+//! Finding a scenario by its name: a file, or a built-in scenario.
 
 use super::builtin;
 use super::notation::show_size;
@@ -9,30 +9,30 @@ use std::fmt;
 use std::io::{self, Read};
 use std::path::Path;
 
-/// Why a scenario was not loaded. Each kind is one sentence, except that a [`Report`] is many.
+/// Why a scenario was not loaded. Each message is one sentence, except for a [`Report`].
 #[derive(Debug)]
 pub enum LoadError {
-    /// There is neither such a file nor such a built-in scenario.
+    /// No file and no built-in scenario has this name.
     Missing {
-        /// What was asked for.
+        /// The name.
         what: String,
-        /// A built-in scenario with a name like it.
+        /// A built-in scenario with a similar name.
         near: Option<&'static str>,
     },
-    /// It is a directory.
+    /// The name is that of a directory.
     Directory(String),
-    /// The system refuses.
+    /// The system cannot read the file.
     Unreadable(String, io::Error),
-    /// It is not text.
+    /// The file is not text.
     NotUtf8 {
-        /// Which file.
+        /// The name of the file.
         what: String,
         /// The line, from 1, of the first byte that is not text.
         line: usize,
     },
-    /// It is larger than any scenario.
+    /// The file is larger than any scenario.
     TooBig(String),
-    /// It was read, and is no valid scenario.
+    /// The file was read, and is no valid scenario.
     Invalid(Report),
 }
 
@@ -82,21 +82,23 @@ impl fmt::Display for LoadError {
 impl std::error::Error for LoadError {}
 
 impl Overrides {
-    /// Loads the file, or else the built-in scenario, of this name, with these overrides.
+    /// Loads the file with this name, otherwise the built-in scenario with this name, with these
+    /// overrides.
     ///
     /// # Errors
-    /// When there is neither, when the file cannot be read as text, and when the scenario is not valid.
+    /// When there is none, the file cannot be read as text, or the scenario is not valid.
     pub fn load(&self, what: &str) -> Result<Scenario, LoadError> {
         let (name, text) = text(what)?;
         self.read(&name, &text).map_err(LoadError::Invalid)
     }
 }
 
-/// The name under which to report on it, and its text.
+/// The name for the report, and the text.
 fn text(what: &str) -> Result<(String, String), LoadError> {
     let shown = || harmless(what);
     let path = Path::new(what);
-    // A file wins over a built-in scenario, a directory does not: the folder may well be called `mixed`.
+    // A file has precedence over a built-in scenario, a directory has not: somebody's folder may be
+    // called `mixed`.
     if !path.is_file()
         && let Some(builtin) = builtin::find(what)
     {
@@ -130,7 +132,7 @@ fn text(what: &str) -> Result<(String, String), LoadError> {
         })
 }
 
-/// The built-in scenario that was probably meant: by its name, or by the name of a path's file.
+/// The built-in scenario that `what` probably means, by its name or by the file name in a path.
 fn near(what: &str) -> Option<&'static str> {
     let stem = Path::new(what)
         .file_stem()

@@ -1,4 +1,5 @@
-//! How expectations are written: `groups.api.delay_ns.p99` and `< 5ms`. Pure: text in, value or a reason out.
+//! The notation of expectations: `groups.api.delay_ns.p99` and `< 5ms`. Each function turns a text
+//! into a value or a reason.
 //!
 //! ```text
 //!   measure = path [ " / " path ]
@@ -160,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_path_says_why() {
+    fn a_text_that_is_no_path_says_why() {
         for (text, why) in [
             ("", "a path is missing"),
             ("tasks.", "it has an empty key"),
@@ -194,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_bound_says_why() {
+    fn a_text_that_is_no_bound_says_why() {
         for (text, why) in [
             (
                 "5ms",
@@ -213,7 +214,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_text_is_read_or_refused(text in "\\PC*|(<=?|>=?|==)? ?[0-9.]{0,5}(ms|B|%|\\.\\.)?[0-9]?") {
+        fn any_text_is_read_or_rejected(text in "\\PC*|(<=?|>=?|==)? ?[0-9.]{0,5}(ms|B|%|\\.\\.)?[0-9]?") {
             let _: (Result<_, _>, Result<_, _>) = (measure(&text), bound(&text));
         }
     }

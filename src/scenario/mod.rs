@@ -43,7 +43,8 @@
 //! "groups.api.lateness_ns.p99" = "< 50ms"
 //! ```
 //!
-//! A scenario is read in three stages, each of which goes on after a mistake, so that one report holds them all:
+//! A scenario is read in three stages. Each stage goes on after a mistake, so that one report holds
+//! all mistakes:
 //!
 //! ```text
 //!   text ──► spanned TOML ──► syntax tables ──► Overrides ──► Scenario
@@ -51,9 +52,10 @@
 //!                             notation       line          on that executor
 //! ```
 //!
-//! The syntax tables (`syntax`) are the one definition of the language: reader, suggestions and [JSON Schema](schema()) come from
-//! them. The types here hold only what is possible, and know nothing of the file. Ceilings keep a scenario that came from
-//! somebody else from exhausting the machine.
+//! The syntax tables (`syntax`, and for each step and action its own file in [`steps`] and
+//! [`actions`]) are the only definition of the language: reader, suggestions and [JSON
+//! Schema](schema()) come from them. The types here hold only what is possible, and know nothing of
+//! the file. Limits keep a scenario of somebody else from exhausting the machine.
 
 pub mod actions;
 pub mod builtin;
@@ -79,27 +81,27 @@ pub use schema::schema;
 pub use steps::Step;
 pub use types::*;
 
-/// Reads a scenario; `name` is the file's name in the report.
+/// Reads a scenario. `name` is the name of the file in the report.
 ///
 /// # Errors
-/// With all mistakes of the file, when it has any.
+/// With all mistakes of the file.
 pub fn read(name: &str, text: &str) -> Result<Scenario, Report> {
     Overrides::default().read(name, text)
 }
 
-/// Loads the file, or else the built-in scenario, of this name.
+/// Loads the file with this name, otherwise the built-in scenario with this name.
 ///
 /// # Errors
-/// When there is neither, when the file cannot be read as text, and when the scenario is not valid.
+/// When there is none, the file cannot be read as text, or the scenario is not valid.
 pub fn load(what: &str) -> Result<Scenario, LoadError> {
     Overrides::default().load(what)
 }
 
 impl Overrides {
-    /// Reads a scenario with these overrides; `name` is the file's name in the report.
+    /// Reads a scenario with these overrides. `name` is the name of the file in the report.
     ///
     /// # Errors
-    /// With all mistakes of the file, when it has any, those included that only these overrides make.
+    /// With all mistakes of the file, including mistakes that these overrides cause.
     pub fn read(&self, name: &str, text: &str) -> Result<Scenario, Report> {
         let mut diagnostics = report::Diagnostics::default();
         let mut syntax = syntax::Scenario::parse(text, &mut diagnostics);

@@ -1,12 +1,13 @@
-//! How lengths of time and sizes are written: `"5ms"`, `"1.5s"`, `"64KiB"`. Pure: text in, value or a reason out.
+//! How lengths of time and sizes are written: `"5ms"`, `"1.5s"`, `"64KiB"`. Pure: text in, value or
+//! a reason out.
 
 use super::Draw;
 use super::report::harmless;
 use std::fmt;
 use std::time::Duration;
 
-/// Units of time, each with its nanoseconds, shortest first. `µs` may be written with either of Unicode's two signs;
-/// the last of several names is the one that is shown.
+/// Units of time, each with its nanoseconds, shortest first. `µs` may be written with either of
+/// Unicode's two signs; the last of several names is the one that is shown.
 const TIME: [(&str, u64); 8] = [
     ("ns", 1),
     ("us", 1_000),
@@ -58,7 +59,8 @@ impl fmt::Display for Unreadable {
 
 impl std::error::Error for Unreadable {}
 
-/// A length of time: a decimal number and `ns`, `us`, `µs`, `ms`, `s`, `m` or `h`. Less than a nanosecond is cut off.
+/// A length of time: a decimal number and `ns`, `us`, `µs`, `ms`, `s`, `m` or `h`. Less than a
+/// nanosecond is cut off.
 ///
 /// # Errors
 /// When the text is no such thing, or above 2⁶⁴ nanoseconds (584 years).
@@ -71,8 +73,8 @@ pub fn size(text: &str) -> Result<u64, Unreadable> {
     quantity(text, &SIZE)
 }
 
-/// A length of time as [`duration`] reads it: exact, in the largest unit that it fills, with at most three decimals, and
-/// none of minutes and hours.
+/// A length of time as [`duration`] reads it: exact, in the largest unit that it fills, with at
+/// most three decimals, and none of minutes and hours.
 pub fn show_duration(d: Duration) -> String {
     let nanos = u64::try_from(d.as_nanos()).unwrap_or(u64::MAX);
     if nanos == 0 {
@@ -89,7 +91,7 @@ pub fn show_duration(d: Duration) -> String {
     format!("{}{unit}", number.trim_end_matches('0').trim_end_matches('.'))
 }
 
-/// A draw, shortly: a range by its ends, a distribution by what is typical.
+/// A draw in short: a range by its ends, a distribution by its typical value.
 pub fn show_draw(draw: &Draw) -> String {
     match *draw {
         Draw::Fixed(d) => show_duration(d),
@@ -166,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn a_duration_is_written_as_one_would() {
+    fn a_duration_is_shown_in_its_largest_unit() {
         let write = |text| show_duration(duration(text).unwrap());
         assert_eq!(write("1500us"), "1.5ms");
         assert_eq!(write("1234.567ms"), "1234.567ms");
@@ -176,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_time_says_why() {
+    fn a_text_that_is_no_time_says_why() {
         assert_eq!(duration("5"), Err(Unreadable::NoUnit));
         assert_eq!(duration(""), Err(Unreadable::NoNumber));
         assert_eq!(duration("ms"), Err(Unreadable::NoNumber));
@@ -198,18 +200,18 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_duration_survives_being_written_and_read(nanos: u64) {
+        fn reading_a_shown_duration_gives_the_same_duration(nanos: u64) {
             let d = Duration::from_nanos(nanos);
             prop_assert_eq!(duration(&show_duration(d)), Ok(d));
         }
 
         #[test]
-        fn a_size_survives_being_written_and_read(bytes: u64) {
+        fn reading_a_shown_size_gives_the_same_size(bytes: u64) {
             prop_assert_eq!(size(&show_size(bytes)), Ok(bytes));
         }
 
         #[test]
-        fn any_text_is_read_or_refused(text in "\\PC*|[0-9.]{0,30}(ns|us|ms|s|m|h)?") {
+        fn any_text_is_read_or_rejected(text in "\\PC*|[0-9.]{0,30}(ns|us|ms|s|m|h)?") {
             let _: (Result<_, _>, Result<_, _>) = (duration(&text), size(&text));
         }
     }

@@ -1,31 +1,34 @@
-//! What the command line changes of a scenario, before it is checked: what the file allows on one executor may be
-//! impossible on another, and the report says so with the file's own lines.
+//! What the command line changes in a scenario. It does so before the scenario is checked: a file
+//! that is valid on one executor may be impossible on another, and the report then quotes the lines
+//! of the file.
 
 use super::report::{Diagnostic, Diagnostics, Place};
 use super::syntax::{self, At, Length, Start};
 use super::types::{ExecutorKind, Lang};
 use std::time::Duration;
 
-/// What the command line says instead of the file; `None` leaves what the file says.
+/// What the command line says instead of the file. `None` leaves what the file says.
 #[derive(Clone, Copy, PartialEq, Debug, Default)]
 pub struct Overrides {
-    /// Another executor. The file's number of workers goes, where the new one always has one.
+    /// Another executor. The file's number of workers is ignored if the new executor does not let a
+    /// scenario choose it.
     pub executor: Option<ExecutorKind>,
     /// Another number of threads, 1–1024.
     pub workers: Option<u64>,
-    /// Another duration, up to 24 hours; it is not scaled.
+    /// Another duration, up to 24 hours. It is not scaled.
     pub duration: Option<Duration>,
     /// Another seed.
     pub seed: Option<u64>,
-    /// In which language titles and cues are wanted. What has none in Russian is in English.
+    /// The language of titles and cues. A text that is not translated into Russian is in English.
     pub lang: Lang,
-    /// How much faster the run's plan goes, [`Overrides::SHORTEST`]–1: `duration`, `start`, `until`, the lengths of ramps and
-    /// the times of cues are multiplied by it. Steps, pauses and rates stay as they are.
+    /// A factor for the plan of the run, [`Overrides::SHORTEST`]–1. `duration`, `start`, `until`,
+    /// the lengths of ramps and the times of cues are multiplied by it. Steps, pauses and rates
+    /// stay as they are.
     pub scale: Option<f64>,
 }
 
 impl Overrides {
-    /// The smallest scale: below it a lesson's plan is shorter than its steps.
+    /// The smallest scale. Below it the plan of a lesson is shorter than its steps.
     pub const SHORTEST: f64 = 0.05;
 
     pub(super) fn apply(&self, scenario: &mut syntax::Scenario, diagnostics: &mut Diagnostics) {
@@ -66,7 +69,7 @@ impl Overrides {
     }
 }
 
-/// Changes each time of the run's plan.
+/// Changes each time in the plan of the run.
 fn each_time(scenario: &mut syntax::Scenario, change: &mut impl FnMut(&mut Duration)) {
     if let Some(duration) = &mut scenario.duration {
         change(&mut duration.value.0);

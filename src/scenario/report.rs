@@ -1,7 +1,8 @@
-//! What is wrong with a scenario, as a compiler would say it: every mistake of a file with its place and its remedy.
+//! The report about a scenario with mistakes, in the form of a compiler: every mistake with its
+//! place and its remedy.
 //!
-//! Nothing that a file holds reaches the terminal as it stands: control characters and characters that reorder text are
-//! shown, not obeyed, in the sentences as well as in the quoted lines.
+//! Control characters and characters that reorder text never reach the terminal as they are. They
+//! are shown as escapes, in the messages and in the quoted lines.
 
 use crate::text::controls_terminal;
 use annotate_snippets::renderer::DEFAULT_TERM_WIDTH;
@@ -10,11 +11,11 @@ use std::collections::HashSet;
 use std::fmt;
 use std::ops::Range;
 
-/// A report shows no more mistakes than this, and says how many more there are: whoever makes them by hand makes fewer, and what is
-/// not a scenario at all ends soon.
+/// A report shows at most this many mistakes, and says how many there are. No author makes so many
+/// by hand, and a file that is not a scenario at all still gets a short report.
 const SHOWN: usize = 500;
 
-/// Where a value was written.
+/// Where a value is written.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) enum Place {
     /// At these bytes of the file.
@@ -24,7 +25,7 @@ pub(super) enum Place {
 }
 
 impl Place {
-    /// Where it begins, in bytes; what has no place in the file comes first.
+    /// Where it begins, in bytes. An option, which has no place in the file, begins at 0.
     pub fn start(&self) -> usize {
         match self {
             Place::File(span) => span.start,
@@ -51,7 +52,7 @@ pub(super) struct Diagnostic {
 }
 
 impl Diagnostic {
-    /// A mistake at `place`; `title` is the sentence that names it.
+    /// A mistake at `place`. `title` is the sentence that names it.
     pub fn new(place: impl Into<Place>, title: impl AsRef<str>) -> Diagnostic {
         Diagnostic {
             place: place.into(),
@@ -63,13 +64,14 @@ impl Diagnostic {
         }
     }
 
-    /// Words beside the underlined text.
+    /// A text beside the underlined place.
     pub fn label(mut self, text: impl AsRef<str>) -> Self {
         self.label = Some(harmless(text.as_ref()));
         self
     }
 
-    /// Another place in the file that has to do with it. An option has none that could be shown.
+    /// Another place in the file that belongs to the mistake. An option has no place that could be
+    /// shown.
     pub fn related(mut self, place: &Place, text: impl AsRef<str>) -> Self {
         if let Place::File(span) = place {
             self.related.push((span.clone(), harmless(text.as_ref())));
@@ -77,7 +79,7 @@ impl Diagnostic {
         self
     }
 
-    /// Something to know that has no place in the file.
+    /// A fact that has no place in the file.
     pub fn note(mut self, text: impl AsRef<str>) -> Self {
         self.notes.push(harmless(text.as_ref()));
         self
@@ -94,27 +96,28 @@ impl Diagnostic {
     }
 }
 
-/// The mistakes diagnostics so far.
+/// The mistakes so far.
 #[derive(Default)]
 pub(super) struct Diagnostics {
-    /// What the text is not, as TOML.
+    /// Mistakes in the syntax of TOML.
     syntax: Vec<Diagnostic>,
-    /// What is wrong with what it says.
+    /// All other mistakes.
     meaning: Vec<Diagnostic>,
 }
 
 impl Diagnostics {
-    /// Notes a mistake of the syntax.
+    /// Adds a mistake in the syntax.
     pub fn push_syntax(&mut self, diagnostic: Diagnostic) {
         self.syntax.push(diagnostic);
     }
 
-    /// Notes any other mistake.
+    /// Adds any other mistake.
     pub fn push(&mut self, diagnostic: Diagnostic) {
         self.meaning.push(diagnostic);
     }
 
-    /// Notes that something is not there: nothing to speak of in a text that could not be read whole.
+    /// Adds that something is missing, unless there are mistakes in the syntax: then it may be
+    /// there, in the unreadable part.
     pub fn push_missing(&mut self, diagnostic: Diagnostic) {
         if self.syntax.is_empty() {
             self.meaning.push(diagnostic);
@@ -125,9 +128,10 @@ impl Diagnostics {
         self.syntax.is_empty() && self.meaning.is_empty()
     }
 
-    /// The report on the file `name`, whose text is `text`: mistakes in the order of their places.
+    /// The report about the file `name` with this text. Mistakes are in the order of their places.
     ///
-    /// A mistake of the syntax makes the parser stumble over the rest of its line, so the first one of a line speaks for all.
+    /// After a mistake in the syntax the parser misreads the rest of the line. So only the first of
+    /// a line is reported.
     pub fn into_report(self, name: &str, text: &str) -> Report {
         let ends: Vec<_> = text.match_indices('\n').map(|(end, _)| end).collect();
         let line = |diagnostic: &Diagnostic| ends.partition_point(|end| *end < diagnostic.start());
@@ -150,9 +154,9 @@ impl Diagnostics {
     }
 }
 
-/// All that is wrong with one scenario: never empty.
+/// All mistakes of one scenario: never empty.
 ///
-/// [`Display`](fmt::Display) gives it without colour; [`Report::render`] with or without.
+/// [`Display`](fmt::Display) gives the report without colour, [`Report::render`] with or without.
 #[derive(Clone, Debug)]
 pub struct Report {
     name: String,
@@ -167,7 +171,7 @@ impl Report {
         self.diagnostics.len()
     }
 
-    /// The sentence that names the first mistake.
+    /// The title of the first mistake.
     pub fn first(&self) -> &str {
         self.diagnostics.first().map_or("", |first| &first.title)
     }
@@ -223,8 +227,9 @@ impl Report {
         group
     }
 
-    /// The span, moved inside the text and onto character boundaries: a parser may point past the end. A span over several
-    /// lines is cut to its first: a table's worth of underlining helps nobody.
+    /// The span, moved inside the text and onto character boundaries, because a parser may point
+    /// past the end. A span over several lines is cut to the first line: underlining a whole table
+    /// would not help.
     fn inside(&self, span: &Range<usize>) -> Range<usize> {
         let mut start = span.start.min(self.text.len());
         while !self.text.is_char_boundary(start) {
@@ -247,7 +252,8 @@ impl fmt::Display for Report {
 
 impl std::error::Error for Report {}
 
-/// The same text with characters that could steer the terminal written out: `\u{1b}`. Line ends become spaces.
+/// The text with characters that could steer the terminal written as escapes: `\u{1b}`. Line ends
+/// become spaces.
 pub(super) fn harmless(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
@@ -260,7 +266,8 @@ pub(super) fn harmless(text: &str) -> String {
     out
 }
 
-/// The same text with each character that could steer the terminal replaced by a harmless one of as many bytes, so that spans stay true.
+/// The text with each character that could steer the terminal replaced by a harmless one of as many
+/// bytes, so that spans stay valid.
 fn same_length(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text.chars().peekable();
@@ -291,14 +298,14 @@ mod tests {
     }
 
     #[test]
-    fn an_escape_sequence_is_shown_and_not_sent() {
+    fn an_escape_sequence_is_shown_as_text() {
         let plain = report("a\u{1b}[31mb\u{9b}c\u{202e}", 1..2).to_string();
         assert!(!plain.chars().any(|c| c != '\n' && controls_terminal(c)), "{plain:?}");
         assert!(plain.contains("bad a\\u{1b}[31mb\\u{9b}c\\u{202e}"), "{plain}");
     }
 
     #[test]
-    fn every_mistake_that_a_person_makes_is_shown() {
+    fn a_report_shows_500_mistakes_and_counts_the_rest() {
         let text = "x\n".repeat(2 * SHOWN);
         let report = |mistakes: usize| {
             let mut diagnostics = Diagnostics::default();
@@ -318,7 +325,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_text_and_any_span_render_without_harm(text in "(?s).*", a in 0usize..40, b in 0usize..40) {
+        fn no_text_and_no_span_reach_the_terminal_as_they_are(text in "(?s).*", a in 0usize..40, b in 0usize..40) {
             let plain = report(&text, a.min(b)..a.max(b)).to_string();
             prop_assert!(!plain.chars().any(|c| c != '\n' && controls_terminal(c)), "{:?}", plain);
         }

@@ -6,9 +6,8 @@ use schemars::generate::SchemaSettings;
 use schemars::transform::RecursiveTransform;
 use serde_json::Value;
 
-/// The schema as pretty-printed JSON that ends with a newline.
-///
-/// It is draft 7, because that is what the TOML language servers understand best.
+/// The schema as pretty-printed JSON that ends with a newline. It is draft 7, which the TOML
+/// language servers understand best.
 pub fn schema() -> String {
     let settings = SchemaSettings::draft07().with_transform(RecursiveTransform(tidy));
     let schema = settings.into_generator().into_root_schema_for::<syntax::Scenario>();
@@ -16,7 +15,7 @@ pub fn schema() -> String {
     json + "\n"
 }
 
-/// Takes out what TOML does not have (`null`), and the line ends of doc comments.
+/// Removes what TOML does not have (`null`), and the line ends of doc comments.
 fn tidy(schema: &mut Schema) {
     let Some(schema) = schema.as_object_mut() else { return };
     if let Some(Value::String(description)) = schema.get_mut("description") {
@@ -37,7 +36,8 @@ fn tidy(schema: &mut Schema) {
         && let Some(Value::Array(mut choices)) = schema.remove("anyOf")
     {
         choices.retain(|choice| !null(choice));
-        // One choice is none, and `$ref` alone may not stand beside a description in draft 7.
+        // A single choice needs no `anyOf`. In draft 7 a `$ref` may not stand beside a description,
+        // so it goes into `allOf`.
         let keyword = if choices.len() == 1 { "allOf" } else { "anyOf" };
         schema.insert(keyword.to_owned(), Value::Array(choices));
     }

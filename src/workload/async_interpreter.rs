@@ -1,8 +1,9 @@
 //! Runs steps as a future.
 //!
-//! Each `await` has a reason and a label ([`labelled`]): when a poll ends there, the slice says what its task waits for.
-//! Where it is known in advance when the wait will be over (a deadline, the departure of a reply, the end of a job), the
-//! task's handle gets that instant, so that the time from ready to running can be seen.
+//! Each `await` has a reason and a label ([`labelled`]): when a poll ends there, the slice says
+//! what its task waits for. Where it is known in advance when the wait will be over (a deadline,
+//! the departure of a reply, the end of a job), the task's handle gets that instant, so that the
+//! time from ready to running can be seen.
 
 use super::Services;
 use super::http::HttpClient;
@@ -18,7 +19,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// What a task keeps from one step to the next: its handle, and its connections to those who serve it.
+/// What a task keeps from one step to the next: its handle, and its connections to those who serve
+/// it.
 pub(super) struct AsyncContext {
     pub(super) task: TaskHandle,
     pub(super) services: Arc<Services>,
@@ -115,8 +117,8 @@ impl AsyncInterpreter<'_> {
         self.context.sync(self.rng)
     }
 
-    /// Awaits a future for which the task waits, for this reason. `ready` is when the future will be ready, if that is
-    /// known; the task is ready at its deadline at the latest.
+    /// Awaits a future for which the task waits, for this reason. `ready` is when the future will
+    /// be ready, if that is known; the task is ready at its deadline at the latest.
     pub(super) async fn wait<F: Future>(
         &self,
         reason: Reason,
@@ -151,8 +153,8 @@ pub(super) fn deadline(limit: Option<Duration>, outer: Option<ProcessInstant>) -
     own.into_iter().chain(outer).min()
 }
 
-/// Polls steps no longer than `limit`. The steps are cancelled when the caller drops them. Borrowing instead of taking them
-/// keeps a second copy out of every task's future.
+/// Polls steps no longer than `limit`. The steps are cancelled when the caller drops them.
+/// Borrowing instead of taking them keeps a second copy out of every task's future.
 pub(super) async fn run_within<F>(limit: Option<Duration>, steps: Pin<&mut F>) -> StepResult
 where
     F: Future<Output = StepResult>,

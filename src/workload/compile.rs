@@ -1,4 +1,5 @@
-//! From a scenario's steps to programs: names become indices and labels, paths become what goes over the network.
+//! From a scenario's steps to programs: names become indices and labels, paths become what goes
+//! over the network.
 
 use super::labels::Labels;
 use super::program::{Instruction, Program, Steps};
@@ -27,7 +28,8 @@ impl Program {
     }
 }
 
-/// The programs of all groups, in the scenario's order. All steps that call a group share its program.
+/// The programs of all groups, in the scenario's order. All steps that call a group share its
+/// program.
 pub fn compile(scenario: &Scenario, labels: &mut Labels) -> Vec<Arc<Program>> {
     let mut compiler = Compiler {
         seed: scenario.seed,

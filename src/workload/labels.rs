@@ -17,8 +17,8 @@ impl Labels {
         Labels::default()
     }
 
-    /// The number of a name, from 1. Characters that could steer a terminal are replaced. The first 65,535 names get a
-    /// number; all others get [`Label::NONE`].
+    /// The number of a name, from 1. Characters that could steer a terminal are replaced. The first
+    /// 65,535 names get a number; all others get [`Label::NONE`].
     pub fn intern(&mut self, name: &str) -> Label {
         let name = text::clean(name);
         if let Some(&label) = self.numbers.get(&*name) {

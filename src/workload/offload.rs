@@ -1,7 +1,7 @@
 //! Work that an async task hands to a blocking thread, as a child of its own.
 //!
-//! Nothing can stop the work there. If the task that waits for it is cancelled, by a timeout or otherwise, the work goes on
-//! to its end, and no task waits for it any more: it is orphaned.
+//! Nothing can stop the work there. If the task that waits for it is cancelled, by a timeout or
+//! otherwise, the work goes on to its end, and no task waits for it any more: it is orphaned.
 
 use super::Services;
 use super::async_interpreter::{AsyncInterpreter, labelled};
@@ -15,8 +15,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::pin;
 use std::sync::Arc;
 
-/// Has a blocking thread do `work` as a child of this task, and waits for it. The work goes on if the wait is cancelled. The
-/// child draws from `seed`.
+/// Has a blocking thread do `work` as a child of this task, and waits for it. The work goes on if
+/// the wait is cancelled. The child draws from `seed`.
 pub(super) async fn offload(
     interpreter: &mut AsyncInterpreter<'_>,
     label: Label,

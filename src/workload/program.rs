@@ -1,7 +1,8 @@
-//! What a group's tasks do, made ready to run: the scenario's steps with their labels, request paths and draws in place.
+//! What a group's tasks do, made ready to run: the scenario's steps with their labels, request
+//! paths and draws in place.
 //!
-//! A program is shared by all tasks of its group and never changes. What differs between tasks is in their
-//! [`TaskCtx`](super::TaskCtx).
+//! A program is shared by all tasks of its group and never changes. What differs between tasks is
+//! in their [`TaskCtx`](super::TaskCtx).
 
 use super::steps::Op;
 use crate::record::Label;

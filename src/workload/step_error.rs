@@ -31,8 +31,8 @@ impl From<SpawnLimitReached> for StepError {
     }
 }
 
-/// The result of steps that took `took` under this limit. Steps that end after their limit have timed out, even if they
-/// could not be cancelled, unless the end of the run cut them short.
+/// The result of steps that took `took` under this limit. Steps that end after their limit have
+/// timed out, even if they could not be cancelled, unless the end of the run cut them short.
 pub(super) fn apply_limit(result: StepResult, took: Nanos, limit: Option<Duration>) -> StepResult {
     match limit {
         Some(limit) if result != Err(StepError::Stopped) && took > Nanos::from(limit) => Err(StepError::TimedOut),

@@ -1,5 +1,5 @@
-//! Runs steps that hold the thread on which they run: all steps on a thread executor, and, on every executor, those that
-//! only compute or block.
+//! Runs steps that hold the thread on which they run: all steps on a thread executor, and, on every
+//! executor, those that only compute or block.
 
 use super::Services;
 use super::draw::Seed;
@@ -52,9 +52,11 @@ impl SyncInterpreter<'_> {
         Seed::from_draw(self.rng.random()).generator(0)
     }
 
-    /// The error of a step that a service or the machine has let down: logged, if its turn has come.
+    /// The error of a step that a service or the machine has let down: logged, if its turn has
+    /// come.
     pub(super) fn service_error(&self, kind: ErrorKind, message: impl fmt::Display) -> StepError {
-        // The loopback service and the scratch folder go away when the run ends, under tasks that still use them.
+        // The loopback service and the scratch folder go away when the run ends, under tasks that
+        // still use them.
         if self.services.stop().is_requested() {
             return StepError::Stopped;
         }

@@ -11,14 +11,16 @@ use schemars::JsonSchema;
 use std::time::Duration;
 use toml::de::DeValue;
 
-/// Spawns a task that blocks: once, or again and again until [`Calm`](super::Calm) or another block.
+/// Spawns a task that blocks: once, or again and again until [`Calm`](super::Calm) or another
+/// block.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Block {
     /// How long each block lasts.
     pub lasts: Duration,
     /// The pause between two; `None`: once.
     pub every: Option<Duration>,
-    /// `Sync`: on a worker, the mistake. `Offload`: on a blocking thread, the remedy. Never `Async`.
+    /// `Sync`: on a worker, the mistake. `Offload`: on a blocking thread, the remedy. Never
+    /// `Async`.
     pub how: How,
 }
 
@@ -51,7 +53,8 @@ table! {
         lasts: Required<Length>,
         /// The pause between two, at least 1ms. Default: one block only.
         every: Option<At<Length>>,
-        /// `sync`: on a worker, the mistake. `offload`: on a blocking thread, the remedy. Default: `sync`.
+        /// `sync`: on a worker, the mistake. `offload`: on a blocking thread, the remedy. Default:
+        /// `sync`.
         how: Option<At<How>>,
     }
 }

@@ -1,8 +1,8 @@
 //! What a cue can do to a run, one file for each action.
 //!
 //! An action's file holds what a scenario may write, what that means, the check from the one to the
-//! other, and its text in the JSON Schema. What the action does when its cue comes is in the file of
-//! the same name in `run/actions`.
+//! other, and its text in the JSON Schema. What the action does when its cue comes is in the file
+//! of the same name in `run/actions`.
 //!
 //! To add an action, write these two files, and add a line to the list `actions!` here and to the
 //! one in `run/actions/mod.rs`.
@@ -26,11 +26,11 @@ pub(super) trait ActionDefinition: Sized {
     fn check(syntax: &Self::Syntax, place: &Place, checker: &mut Checker<'_>) -> Option<Self>;
 }
 
-/// The registry: a line for each action, with its module and its type. An action's word in scenarios
-/// is its module's name. The actions after the semicolon take no value.
+/// The registry: a line for each action, with its module and its type. An action's word in
+/// scenarios is its module's name. The actions after the semicolon take no value.
 ///
-/// `cargo fmt` does not see modules that a macro declares: format the files by
-/// `rustfmt src/scenario/actions/*.rs`.
+/// `cargo fmt` does not see modules that a macro declares: format the files by `rustfmt
+/// src/scenario/actions/*.rs`.
 macro_rules! actions {
     (
         $( $module:ident: $name:ident, )*

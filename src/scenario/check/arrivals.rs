@@ -1,4 +1,4 @@
-//! When the tasks of a group come, and how many.
+//! When the tasks of a group arrive, and how many.
 
 use super::{Checker, all_or_nothing};
 use crate::scenario::limits;
@@ -8,7 +8,7 @@ use crate::scenario::syntax::{self, At, Table};
 use crate::scenario::types::{Arrivals, Start};
 use std::time::Duration;
 
-/// When and how many.
+/// When the tasks of a group arrive, and how many.
 pub(super) struct Arriving {
     pub count: Option<u32>,
     pub start: Start,
@@ -43,7 +43,7 @@ impl Checker<'_> {
         })
     }
 
-    /// Who is called comes when it is called.
+    /// A group whose tasks arrive when a step calls them has no arrivals of its own.
     fn called(&mut self, syntax: &syntax::Task, start: &Place) -> Option<Arriving> {
         let written = [
             ("count", syntax.count.as_ref().map(|at| &at.place)),
@@ -138,7 +138,7 @@ impl Checker<'_> {
         })
     }
 
-    /// Arrivals a second, above zero.
+    /// A rate in arrivals a second, above zero.
     fn rate(&mut self, key: &str, rate: &At<f64>) -> Option<f64> {
         if rate.value <= 0.0 {
             return self.reject(Diagnostic::new(
@@ -149,7 +149,7 @@ impl Checker<'_> {
         self.rate_or_none(key, rate)
     }
 
-    /// Arrivals a second, or none.
+    /// A rate in arrivals a second, zero included.
     fn rate_or_none(&mut self, key: &str, rate: &At<f64>) -> Option<f64> {
         let title = if rate.value < 0.0 {
             format!("`{key}` is below zero")

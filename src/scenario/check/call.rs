@@ -1,4 +1,4 @@
-//! Tasks that call tasks: branches, and who calls whom.
+//! Tasks that call other tasks: branches, and which group calls which.
 
 use super::Checker;
 use super::step::StepContext;
@@ -13,22 +13,22 @@ pub(in crate::scenario) const NO_RUNTIME: &str = "there is no runtime for its ta
 
 /// A group of tasks that steps may name.
 pub(super) struct Callable {
-    /// Its name; empty if that cannot be read.
+    /// Its name; empty if the name cannot be read.
     pub name: String,
-    /// Where it is named.
+    /// Where its name is written.
     pub place: Place,
-    /// None of its tasks arrives by itself.
+    /// Whether its tasks arrive only when a step calls them.
     pub called: bool,
 }
 
-/// A step of one group that names another.
+/// A step of one group that names another group.
 pub(super) struct Call {
     pub from: usize,
     pub to: usize,
     pub place: Place,
-    /// Whether the task that `from` stands for waits until the called one is over.
+    /// Whether the task of `from` waits until the called task has ended.
     pub waits: bool,
-    /// The locks that are held meanwhile, each with the place where it was taken.
+    /// The locks that are held meanwhile, each with the place where the task takes it.
     pub held: Vec<(String, Place)>,
 }
 
@@ -59,8 +59,8 @@ impl Checker<'_> {
         branches.into_iter().collect()
     }
 
-    /// A called group, or steps, which a task of their own does. If this task `waits` for that one, it does so while it holds
-    /// all locks around this step.
+    /// A called group, or steps, which a task of their own does. If this task `waits` for that one,
+    /// it does so while it holds all locks around this step.
     pub(in crate::scenario) fn branch(
         &mut self,
         branch: &At<syntax::Branch>,
@@ -113,7 +113,7 @@ impl Checker<'_> {
             format!("it can be {}", one_of(&called))
         };
         let title = format!("there is no group of tasks `{name}`");
-        // What is mistyped is called.
+        // A mistyped name counts as a call of the group that it probably means.
         if let Some(to) = near.and_then(|near| all.iter().position(|name| *name == near)) {
             self.note_call(to, place, waits);
         }
@@ -130,11 +130,11 @@ impl Checker<'_> {
         });
     }
 
-    /// Notes groups that nobody calls.
+    /// Reports groups that no step calls.
     pub(super) fn uncalled(&mut self) {
         for (index, group) in self.groups.iter().enumerate() {
             if group.called && !self.calls.iter().any(|call| call.to == index) {
-                let diagnostic = Diagnostic::new(group.place.clone(), format!("nobody calls `{}`", group.name));
+                let diagnostic = Diagnostic::new(group.place.clone(), format!("no step calls `{}`", group.name));
                 let diagnostic = diagnostic.label("its tasks would never run");
                 let help = format!(
                     "write {{ spawn = \"{}\" }} in another task, or leave `start` out",
@@ -145,9 +145,10 @@ impl Checker<'_> {
         }
     }
 
-    /// Refuses groups that call themselves, and calls of calls without end in sight.
+    /// Rejects groups that call themselves, and chains of calls that are too long.
     pub(super) fn acyclic(&mut self) -> Option<()> {
-        // How long the longest way from a group is, in calls; `None`: not known yet.
+        // The length of the longest chain of calls that begins at each group. `None`: not known
+        // yet.
         let mut depths = vec![None; self.groups.len()];
         let mut diagnostics = Vec::new();
         for group in 0..self.groups.len() {
@@ -160,7 +161,8 @@ impl Checker<'_> {
         sound.then_some(())
     }
 
-    /// How many calls in a row begin at `group`; `way` are the calls that led to it.
+    /// The length of the longest chain of calls that begins at `group`. `way` are the calls that
+    /// led to it.
     fn depth(
         &self,
         group: usize,

@@ -1,4 +1,4 @@
-//! What the presenter says and does.
+//! Cues: what the presenter says and does.
 
 use super::{Checker, all_or_nothing};
 use crate::scenario::limits;
@@ -41,7 +41,7 @@ impl Checker<'_> {
         let action = action?;
         let caption = cue.say.as_ref().or(cue.ask.as_ref());
         let say = match caption {
-            Some(text) => text.value.told(self.lang)?.to_owned(),
+            Some(text) => text.value.in_lang(self.lang)?.to_owned(),
             None => String::new(),
         };
         Some(Cue {

@@ -8,7 +8,7 @@ use crate::scenario::types::Draw;
 use std::time::Duration;
 
 impl Checker<'_> {
-    /// A draw of any kind; it may be zero.
+    /// A draw of any kind, which may be zero.
     pub(in crate::scenario) fn draw(&mut self, syntax: &At<syntax::Draw>) -> Option<Draw> {
         let At { value, place } = syntax;
         match value {
@@ -35,7 +35,7 @@ impl Checker<'_> {
         }
     }
 
-    /// A draw that limits or separates: it must be able to be above zero. `zero` says what zero would mean.
+    /// A draw that must be able to be above zero. `zero` is the message if it cannot.
     pub(in crate::scenario) fn positive_draw(&mut self, syntax: &At<syntax::Draw>, zero: &str) -> Option<Draw> {
         let draw = self.draw(syntax)?;
         match draw {

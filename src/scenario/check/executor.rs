@@ -1,4 +1,4 @@
-//! Where tasks run: threads, and knobs that exist there.
+//! Where tasks run: the number of threads, and tokio's knobs.
 
 use super::{Checker, all_or_nothing};
 use crate::scenario::limits;
@@ -45,7 +45,7 @@ impl Checker<'_> {
         })
     }
 
-    /// Where the scenario may run, and whether it is asked to run there.
+    /// The executors on which the scenario may run. Rejects an executor that is not among them.
     pub(super) fn executors(&mut self, syntax: Option<&At<Vec<At<ExecutorKind>>>>) -> Option<Vec<ExecutorKind>> {
         let Some(At { value: list, place }) = syntax else {
             return Some(ExecutorKind::VARIANTS.to_vec());
@@ -81,7 +81,8 @@ impl Checker<'_> {
             Workers::OnePerTask => ("it has as many threads as there are tasks", "pool"),
             Workers::One | Workers::AsAsked => return Some(Some(count)),
         };
-        // Another executor, chosen on the command line, leaves the file's number of threads without meaning.
+        // If the command line chooses another executor, the number of threads in the file has no
+        // meaning.
         if matches!((&self.chosen, &workers.place), (Some(Place::Option(_)), Place::File(_))) {
             return Some(None);
         }
@@ -104,7 +105,7 @@ impl Checker<'_> {
         }
     }
 
-    /// A number of polls between two looks at something.
+    /// A number of polls between two checks of a queue or a driver.
     fn interval(&mut self, key: &str, interval: Option<&At<u64>>) -> Option<Option<u32>> {
         let Some(interval) = interval else { return Some(None) };
         let known = self.knob(key, interval, false);
@@ -117,7 +118,7 @@ impl Checker<'_> {
         known.and(polls).map(Some)
     }
 
-    /// A knob that is on or off, and that only the multi-thread runtime has.
+    /// A knob that is on or off, which only the multi-thread runtime has.
     fn switch(&mut self, key: &str, switch: Option<&At<bool>>) -> Option<bool> {
         let Some(switch) = switch else { return Some(false) };
         self.knob(key, switch, true).map(|()| switch.value)

@@ -106,7 +106,7 @@ impl Checker<'_> {
         })
     }
 
-    /// Refuses a ratio of a run and a comparison.
+    /// Rejects a ratio between a number of this run and a number of another executor's run.
     fn comparable(&mut self, measure: &Measure, key: &At<String>) -> Option<()> {
         let (one, other) = match &measure.per {
             Some(per) => (measure.value.executor, per.executor),
@@ -119,7 +119,7 @@ impl Checker<'_> {
         self.reject(diagnostic.help("name one on both sides, to compare runs, or on neither"))
     }
 
-    /// Refuses an executor on which the scenario does not run.
+    /// Rejects an executor on which the scenario does not run.
     fn may_run(&mut self, path: &ReportPath, key: &At<String>) -> Option<()> {
         let Some(kind) = path.executor else { return Some(()) };
         if self.listed.is_empty() || self.listed.iter().any(|listed| listed.value == kind) {
@@ -131,7 +131,7 @@ impl Checker<'_> {
         self.reject(Diagnostic::new(key.place.clone(), title).help(help))
     }
 
-    /// Refuses a path that leads to no number of the report.
+    /// Rejects a path that leads to no number of the report.
     fn in_report(&mut self, path: &ReportPath, key: &At<String>) -> Option<()> {
         let Err(PathError {
             reached,
@@ -156,7 +156,7 @@ impl Checker<'_> {
         self.reject(Diagnostic::new(key.place.clone(), title).help(help))
     }
 
-    /// Refuses a group of tasks that cannot come to be.
+    /// Rejects a group of tasks that the scenario does not have.
     fn known_group(&mut self, path: &ReportPath, key: &At<String>) -> Option<()> {
         let (Some(first), Some(name)) = (path.keys.first(), path.keys.get(1)) else {
             return Some(());
@@ -167,7 +167,7 @@ impl Checker<'_> {
         if first != "groups" {
             return Some(());
         }
-        // What is added to a group's name for the tasks that its steps make.
+        // The tasks that a step makes are a group too: `api gather`.
         let steps = Step::that_make_tasks();
         let known = names.contains(&root);
         if known && children.split_whitespace().all(|word| steps.contains(&word)) {

@@ -1,18 +1,21 @@
-//! Locks that are held already: a task that takes one of them waits for itself, or for the task that waits for it.
+//! Locks that are held already. A task that takes such a lock waits for itself, or for a task that
+//! waits for it.
 //!
-//! A task holds its locks while it waits for the tasks that it calls, so they are held for these too, and for those that these
-//! call and wait for. A task that nobody waits for holds nothing but its own.
+//! A task holds its locks while it waits for the tasks that it calls. So these locks are held
+//! around the steps of the called tasks too, and around the steps of all tasks that those call and
+//! wait for. Around the steps of a task for which no task waits, only its own locks are held.
 
 use super::Checker;
 use crate::scenario::report::{Diagnostic, Place};
 use crate::scenario::syntax::{At, Name};
 use std::collections::BTreeSet;
 
-/// What is held around the step that is being read; and, of the steps read so far, who takes what.
+/// The locks around the step that is being checked, and the locks that groups take.
 #[derive(Default)]
 pub(super) struct HeldLocks {
     around: Around,
-    /// Locks that are taken by the tasks of a group, or by tasks that these wait for.
+    /// The locks that the tasks of a group take, or tasks for which they wait, in the steps checked
+    /// so far.
     taken: Vec<Taken>,
 }
 
@@ -21,9 +24,9 @@ pub(super) struct HeldLocks {
 pub(super) struct Around {
     /// The outermost first.
     locks: Vec<(String, Place)>,
-    /// How many of them are not this task's own, but those of tasks that wait for it.
+    /// How many of them belong to tasks that wait for this one. They come first.
     of_others: usize,
-    /// The task is one that its group's task does not wait for.
+    /// Whether the steps belong to a task for which the task of the group does not wait.
     apart: bool,
 }
 
@@ -35,19 +38,20 @@ struct Taken {
 }
 
 impl HeldLocks {
-    /// Whether the step that is being read is done by a task that its group's task does not wait for.
+    /// Whether the step that is being checked belongs to a task for which the task of the group
+    /// does not wait.
     pub(super) fn is_apart(&self) -> bool {
         self.around.apart
     }
 
-    /// The locks around the step that is being read, and where they were taken.
+    /// The locks around the step that is being checked, and where they are taken.
     pub(super) fn places(&self) -> Vec<(String, Place)> {
         self.around.locks.clone()
     }
 }
 
 impl Checker<'_> {
-    /// From here on steps are done by another task, for which this one `waits`, or not.
+    /// From here on steps belong to another task. `waits`: this task waits for that one.
     pub(super) fn enter_branch(&mut self, waits: bool) -> Around {
         let around = &self.held.around;
         let inner = if waits {
@@ -65,7 +69,7 @@ impl Checker<'_> {
         std::mem::replace(&mut self.held.around, inner)
     }
 
-    /// The other task's steps are over.
+    /// The steps of the other task are over.
     pub(super) fn leave_branch(&mut self, around: Around) {
         self.held.around = around;
     }
@@ -88,35 +92,36 @@ impl Checker<'_> {
         }
     }
 
-    /// The lock taken last is held no more.
+    /// The lock that was taken last is released.
     pub(in crate::scenario) fn release_lock(&mut self) {
         self.held.around.locks.pop();
     }
 
-    /// Refuses a lock that is held already: by the same task, or by one that waits for it.
+    /// Rejects a lock that is held already: by the same task, or by a task that waits for it.
     pub(in crate::scenario) fn not_held(&mut self, name: &At<Name>) -> Option<()> {
         let Around { locks, of_others, .. } = &self.held.around;
         let Some(index) = locks.iter().position(|(held, _)| *held == name.value.0) else {
             return Some(());
         };
-        let who = if index < *of_others { PARENT } else { ITSELF };
-        let diagnostic = held_already(&name.value.0, &name.place, who).related(&locks[index].1, "since here");
+        let label = if index < *of_others { PARENT } else { ITSELF };
+        let diagnostic = held_already(&name.value.0, &name.place, label).related(&locks[index].1, "since here");
         self.reject(diagnostic.help("leave the inner one out, or name another lock"))
     }
 
-    /// Notes locks that called groups take while a task holds them that waits for theirs.
+    /// Reports locks that a called group takes while the task that calls it, and waits for it,
+    /// holds them.
     pub(super) fn locks_of_called(&mut self) {
-        let mut told = BTreeSet::new();
+        let mut reported = BTreeSet::new();
         for call in self.calls.iter().filter(|call| !call.held.is_empty()) {
             let reached = self.waited_for(call.to);
             let inside = |taken: &Taken| reached.contains(&taken.group);
             for (index, taken) in self.held.taken.iter().enumerate().filter(|(_, taken)| inside(taken)) {
                 let held = call.held.iter().find(|(name, _)| *name == taken.name);
-                if let Some((_, since)) = held.filter(|_| told.insert(index)) {
+                if let Some((_, since)) = held.filter(|_| reported.insert(index)) {
                     let group = &self.groups[call.to].name;
                     let diagnostic = held_already(&taken.name, &taken.place, PARENT)
                         .related(since, "since here")
-                        .related(&call.place, format!("who holds it calls `{group}` here"));
+                        .related(&call.place, format!("the task that holds it calls `{group}` here"));
                     let help = "move the call out of the lock, leave the inner lock out, or name another";
                     self.diagnostics.push(diagnostic.help(help));
                 }
@@ -124,7 +129,7 @@ impl Checker<'_> {
         }
     }
 
-    /// A group and all those that its tasks wait for.
+    /// A group and all groups for which its tasks wait.
     fn waited_for(&self, group: usize) -> BTreeSet<usize> {
         let mut reached = BTreeSet::new();
         let mut open = vec![group];

@@ -1,7 +1,8 @@
-//! From what is written to what is possible: every check that needs more than one value, or knows what a value is for.
+//! Checks the meaning of a scenario: every check that needs more than one value, or that depends on
+//! what a value is for.
 //!
-//! The rule of this folder: `None` means that the reason has been noted, here or by the reader, and that nothing more is
-//! to be said of it. Whoever gets `None` goes on with the rest, so that one report holds all mistakes.
+//! A function here that returns `None` has reported the reason, or the reader of the file has. Its
+//! caller reports nothing more and goes on with the rest, so that one report holds all mistakes.
 
 mod arrivals;
 mod call;
@@ -39,37 +40,38 @@ const HTTP: HttpSpec = HttpSpec {
     failure_rate: 0.0,
 };
 
-/// What the checks of tasks and cues know of the run as a whole.
+/// What the checks of tasks and cues know about the scenario as a whole.
 pub(super) struct Checker<'a> {
     diagnostics: &'a mut Diagnostics,
-    /// Which executor; the default, of which everything is possible, if what is written is unknown.
+    /// The executor. If its written name is unknown, the default executor, which can do everything.
     executor: ExecutorKind,
-    /// Where that was written; `None`: nowhere, it is the default.
+    /// Where the executor was chosen. `None`: nowhere, it is the default.
     chosen: Option<Place>,
-    /// Where the scenario says that it may run; empty: it does not say.
+    /// The executors that the scenario lists. Empty: it does not list any.
     listed: Vec<At<ExecutorKind>>,
-    /// How long the run lasts, if that is written and readable.
+    /// The length of the run, if it is written and readable.
     duration: Option<Duration>,
-    /// Whether a duration is written at all.
+    /// Whether a duration is written, readable or not.
     bounded: bool,
-    /// In which language texts are wanted.
+    /// The language in which texts are wanted.
     lang: Lang,
     channels: Declared,
     semaphores: Declared,
     locks: Locks,
     /// The groups of tasks, in the file's order.
     groups: Vec<Callable>,
-    /// Which steps name which groups, so far.
+    /// The steps so far that name a group.
     calls: Vec<Call>,
-    /// Whose steps are being read: an index into `groups`.
+    /// The group whose steps are being checked: an index into `groups`.
     group: usize,
-    /// Which locks are held around the step that is being read, and who takes which.
+    /// The locks around the step that is being checked, and the locks that groups take.
     held: HeldLocks,
 }
 
-/// Checks and translates.
+/// Checks a scenario. `None`: it has mistakes, which are in `diagnostics`.
 pub(super) fn scenario(syntax: &syntax::Scenario, lang: Lang, diagnostics: &mut Diagnostics) -> Option<Scenario> {
-    // A step that could not be read may be the one that uses a channel or calls a group.
+    // A step that could not be read may be the one that uses a channel or calls a group. So unused
+    // names are reported only if everything could be read.
     let readable = diagnostics.is_empty();
     let listed = syntax.executors.as_ref().and_then(|list| list.value.first());
     let kind = syntax
@@ -148,7 +150,7 @@ impl Checker<'_> {
                 let diagnostic = Diagnostic::new(place.clone(), "the run's duration is zero");
                 self.reject(diagnostic.help("leave `duration` out to run until every task has ended"))
             }
-            // What the file says has been looked at where it was read.
+            // Only the command line can exceed the limit: the reader has checked the file.
             Some(At { value, place }) if value.0 > limits::LENGTH => {
                 let title = format!("the run's duration is longer than {}", show_duration(limits::LENGTH));
                 self.reject(Diagnostic::new(place.clone(), title).label("nothing may last longer"))
@@ -158,14 +160,14 @@ impl Checker<'_> {
         }
     }
 
-    /// The keys that are written of `[http]`, or of a cue's `http`.
+    /// The keys of `[http]`, or of a cue's `http`. A key that is not written is `None`.
     pub(super) fn http(&mut self, http: &syntax::Http) -> Option<(Option<types::Draw>, Option<f64>)> {
         let latency = http.latency.as_ref().map(|latency| self.draw(latency));
         let failure_rate = http.failure_rate.as_ref().map(|rate| self.share("failure_rate", rate));
         Some((all_or_nothing(latency)?, all_or_nothing(failure_rate)?))
     }
 
-    /// A share of a whole, 0–1.
+    /// A share, 0–1. `key` is its name.
     pub(super) fn share(&mut self, key: &str, share: &At<f64>) -> Option<f64> {
         let value = share.value;
         if (0.0..=1.0).contains(&value) {
@@ -183,13 +185,13 @@ impl Checker<'_> {
         })
     }
 
-    /// Notes a mistake.
+    /// Reports a mistake.
     pub(super) fn reject<T>(&mut self, diagnostic: Diagnostic) -> Option<T> {
         self.diagnostics.push(diagnostic);
         None
     }
 
-    /// Adds where the executor was chosen.
+    /// Adds to the message where the executor was chosen.
     fn with_choice(&self, diagnostic: Diagnostic) -> Diagnostic {
         match &self.chosen {
             Some(Place::Option(option)) => diagnostic.note(format!("the executor is chosen by {option}")),
@@ -208,7 +210,7 @@ fn can_run_all(kind: ExecutorKind, tasks: &[TaskSpec]) -> bool {
     all
 }
 
-/// What is absent is fine; what is there has to be right.
+/// `Some(None)` if the value is absent, `None` if it is wrong.
 pub(super) fn all_or_nothing<T>(value: Option<Option<T>>) -> Option<Option<T>> {
     match value {
         None => Some(None),

@@ -14,11 +14,11 @@ const DB: DbSpec = DbSpec {
     wal: false,
 };
 
-/// Names that a kind of table declares, and whether a step uses them.
+/// The names that one kind of table declares, and whether a step uses them.
 pub(super) struct Declared {
     /// What it is: `channel`, `semaphore`.
     what: &'static str,
-    /// The key that sets its size, with an example.
+    /// An example of the key that sets its size.
     size: &'static str,
     known: Vec<Known>,
 }
@@ -42,7 +42,7 @@ impl Declared {
 /// The locks that steps have named so far, each with the place of its first use.
 pub(super) type Locks = Vec<(LockSpec, Place)>;
 
-/// Which of the things that steps share.
+/// A kind of shared thing that a table declares.
 #[derive(Clone, Copy)]
 pub(in crate::scenario) enum SharedKind {
     Channel,
@@ -81,7 +81,7 @@ impl Checker<'_> {
                     "permits",
                     &semaphore.permits,
                     limits::PERMITS,
-                    "nobody would ever get in",
+                    "no task would ever get a permit",
                 );
                 Some(SemaphoreSpec {
                     name: name?,
@@ -128,7 +128,7 @@ impl Checker<'_> {
             None => format!("it can be {}", one_of(&names)),
         };
         let title = format!("there is no {} `{}`", declared.what, name.value.0);
-        // What is mistyped is used.
+        // A mistyped name counts as a use of the thing that it probably means.
         for known in declared
             .known
             .iter_mut()
@@ -139,7 +139,8 @@ impl Checker<'_> {
         self.reject(Diagnostic::new(name.place.clone(), title).help(help))
     }
 
-    /// The lock that a step names, and how it is held: the same for all steps.
+    /// The lock that a step names. `how` tasks wait for it must be the same in all steps; `written`
+    /// is where that is written.
     pub(in crate::scenario) fn lock(&mut self, name: &At<Name>, how: How, written: &Place) -> Option<String> {
         let first = self.locks.iter().find(|(lock, _)| lock.name == name.value.0);
         match first {
@@ -173,7 +174,7 @@ impl Checker<'_> {
         }
     }
 
-    /// Notes each channel and semaphore that no step uses.
+    /// Reports each channel and semaphore that no step uses.
     pub(super) fn unused(&mut self) {
         for declared in [&self.channels, &self.semaphores] {
             for known in declared.known.iter().filter(|known| !known.used) {
@@ -235,7 +236,7 @@ impl Checker<'_> {
         self.number(key, size.0.as_ref()?, most, zero)
     }
 
-    /// A whole number from 1 to `most`, which fits 32 bits; `zero` says what zero would mean.
+    /// A whole number from 1 to `most`, which fits 32 bits. `zero` is the text beside a zero.
     pub(in crate::scenario) fn number(&mut self, key: &str, number: &At<u64>, most: u64, zero: &str) -> Option<u32> {
         let diagnostic = |title: String| Diagnostic::new(number.place.clone(), title);
         match number.value {

@@ -1,5 +1,5 @@
-//! Lists of steps: how long and how deep they may be, and where a step may stand. What a step itself may hold is checked in
-//! its own file, in `scenario/steps`.
+//! Lists of steps: how long and how deep they may be, and where a step may stand. What a step
+//! itself may hold is checked in its own file, in `scenario/steps`.
 
 use super::Checker;
 use crate::scenario::limits;
@@ -17,14 +17,16 @@ pub(in crate::scenario) struct ListContext<'a> {
     pub synchronous: Option<Synchronous<'a>>,
 }
 
-/// A step that takes its task away from the runtime: `offload`, `in_place`, or a synchronous `lock`.
+/// A step that takes its task away from the runtime: `offload`, `in_place`, or a synchronous
+/// `lock`.
 #[derive(Clone, Copy)]
 pub(in crate::scenario) struct Synchronous<'a> {
     pub word: &'static str,
     pub place: &'a Place,
     /// The text beside it in a message about a step within it.
     pub label: &'static str,
-    /// What to do about a step within it that has no meaning there. `None`: take the step out of it.
+    /// What to do about a step within it that has no meaning there. `None`: take the step out of
+    /// it.
     pub help: Option<&'static str>,
 }
 
@@ -53,7 +55,8 @@ impl<'a> StepContext<'a> {
         self.synchronous_with("inside this", None)
     }
 
-    /// [`synchronous`](Self::synchronous), with texts of the step's own for messages about steps within it.
+    /// [`synchronous`](Self::synchronous), with texts of the step's own for messages about steps
+    /// within it.
     pub fn synchronous_with(self, label: &'static str, help: Option<&'static str>) -> ListContext<'a> {
         let synchronous = Synchronous {
             word: self.word,
@@ -155,8 +158,8 @@ impl Checker<'_> {
         allowed.and(step)
     }
 
-    /// Rejects a step that has no meaning once its task has left the runtime. `why` is the text beside it; `None`: it has
-    /// a meaning there too.
+    /// Rejects a step that has no meaning once its task has left the runtime. `why` is the text
+    /// beside it; `None`: it has a meaning there too.
     fn has_runtime(&mut self, why: Option<&str>, context: StepContext<'_>) -> Option<()> {
         let (Some(why), Some(around)) = (why, context.list.synchronous) else {
             return Some(());

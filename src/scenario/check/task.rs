@@ -1,4 +1,4 @@
-//! Groups of tasks: their names, and how often they do what.
+//! Groups of tasks: their names, and how often their tasks do their steps.
 
 use super::arrivals::Arriving;
 use super::call::Callable;
@@ -88,7 +88,7 @@ impl Checker<'_> {
         }
     }
 
-    /// A number of times, from 1; `key` is where it stands.
+    /// A number of times, from 1. `key` is its name.
     pub(in crate::scenario) fn repeat(&mut self, key: &str, repeat: &At<syntax::Repeat>) -> Option<Repeat> {
         let At { value, place } = repeat;
         match value {
@@ -103,7 +103,7 @@ impl Checker<'_> {
     }
 }
 
-/// What a step that names this group has to know of it.
+/// What the check of a step that names this group has to know about the group.
 fn callable(group: &At<syntax::Task>) -> Callable {
     let name = group.value.name.0.as_ref();
     Callable {

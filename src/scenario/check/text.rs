@@ -10,12 +10,12 @@ impl Checker<'_> {
         let At { value: text, .. } = title.0.as_ref()?;
         let sound: Vec<_> = text.lines().map(|line| self.fits_the_header(line)).collect();
         sound.into_iter().collect::<Option<()>>()?;
-        text.told(self.lang).map(str::to_owned)
+        text.in_lang(self.lang).map(str::to_owned)
     }
 
     pub(super) fn about(&mut self, about: Option<&At<Text>>) -> Option<String> {
         match about {
-            Some(about) => about.value.told(self.lang).map(str::to_owned),
+            Some(about) => about.value.in_lang(self.lang).map(str::to_owned),
             None => Some(String::new()),
         }
     }

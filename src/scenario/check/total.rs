@@ -1,4 +1,4 @@
-//! What all groups ask for together: tasks, and room on the disk.
+//! What all groups need together: tasks, and room on the disk.
 
 use super::Checker;
 use crate::scenario::limits;
@@ -9,12 +9,12 @@ use crate::scenario::syntax::{self, At};
 use crate::scenario::types::{Arrivals, Branch, Draw, Start, TaskSpec};
 use std::collections::{BTreeSet, HashMap};
 
-/// What one task needs while it does its steps once, with the tasks that it calls.
+/// What one task needs while it does its steps once, including the tasks that it calls.
 #[derive(Clone, Copy, Default)]
 struct Needs {
-    /// Tasks, itself included.
+    /// Tasks, this one included.
     tasks: f64,
-    /// Bytes of the files that they write.
+    /// Bytes of the files that these tasks write.
     written: f64,
 }
 
@@ -26,8 +26,8 @@ impl Needs {
 }
 
 impl Checker<'_> {
-    /// Notes the first group with which it is too much. Groups that are wrong by themselves do not count, and groups do not
-    /// call themselves.
+    /// Reports the first group with which all groups together need too much. Groups with mistakes
+    /// do not count. No group calls itself.
     pub(super) fn totals(&mut self, syntax: &[At<syntax::Task>], groups: &[Option<TaskSpec>]) {
         let together = || {
             syntax
@@ -81,7 +81,8 @@ impl Checker<'_> {
         });
     }
 
-    /// About how many tasks of a group arrive: those without end counted for as long as the group lasts.
+    /// About how many tasks of a group arrive. Arrivals without end are counted until the group
+    /// ends.
     fn arriving(&self, group: &TaskSpec) -> f64 {
         let Start::At(start) = group.start else { return 0.0 };
         let end = [self.duration, group.until].into_iter().flatten().min();
@@ -100,7 +101,7 @@ impl Checker<'_> {
     }
 }
 
-/// What one task of this group needs; `known` are the groups that were asked for before.
+/// What one task of this group needs. `known` holds the results so far.
 fn needs<'a>(group: &'a TaskSpec, groups: &HashMap<&str, &'a TaskSpec>, known: &mut HashMap<&'a str, Needs>) -> Needs {
     if let Some(needs) = known.get(group.name.as_str()) {
         return *needs;
@@ -110,7 +111,8 @@ fn needs<'a>(group: &'a TaskSpec, groups: &HashMap<&str, &'a TaskSpec>, known: &
     needs
 }
 
-/// What a task needs that does these steps. Tasks that it calls one after the other are all counted.
+/// What a task with these steps needs. All tasks that it calls are counted, even if they run one
+/// after the other.
 fn of_steps<'a>(steps: &'a [Step], groups: &HashMap<&str, &'a TaskSpec>, known: &mut HashMap<&'a str, Needs>) -> Needs {
     let mut sum = Needs {
         tasks: 1.0,
@@ -127,13 +129,14 @@ fn of_steps<'a>(steps: &'a [Step], groups: &HashMap<&str, &'a TaskSpec>, known: 
         };
         sum.add(times, needs);
     });
-    // Each task writes a file of its own, over and over.
+    // Each task writes one file of its own again and again.
     sum.written += own as f64;
     sum
 }
 
-/// Walks steps that a task does `times` times: gives `visitor` each branch that the task calls, with how many tasks of
-/// that branch there are at once, and raises `largest_file` to the largest file that the task itself writes.
+/// Walks steps that a task does `times` times: gives `visitor` each branch that the task calls,
+/// with how many tasks of that branch there are at once, and raises `largest_file` to the largest
+/// file that the task itself writes.
 fn walk<'a>(steps: &'a [Step], times: f64, largest_file: &mut u64, visitor: &mut impl FnMut(&'a Branch, f64)) {
     for step in steps {
         if let Some(Service::FileToWrite(size)) = step.service() {
@@ -157,7 +160,7 @@ fn calls_tasks(step: &Step) -> bool {
     calls
 }
 
-/// What says how many tasks arrive.
+/// The place of the key that decides how many tasks arrive.
 fn arrivals_place(group: &At<syntax::Task>) -> Place {
     let task = &group.value;
     let count = task.count.as_ref().map(|at| &at.place);
@@ -166,14 +169,15 @@ fn arrivals_place(group: &At<syntax::Task>) -> Place {
     count.or(every).or(rate).unwrap_or(&group.place).clone()
 }
 
-/// The mean of a draw, in seconds; about, where the draw is cut off at zero.
+/// The mean of a draw, in seconds. Approximate if the draw is cut off at zero.
 fn mean(draw: Draw) -> f64 {
     match draw {
         Draw::Fixed(length) => length.as_secs_f64(),
         Draw::Uniform { min, max } => (min.as_secs_f64() + max.as_secs_f64()) / 2.0,
         Draw::Normal { mean, .. } | Draw::Exponential { mean } => mean.as_secs_f64(),
         Draw::LogNormal { median, p99 } => {
-            // 2.326 standard deviations above the mean lies the 99th percentile of the normal distribution.
+            // The 99th percentile of the normal distribution is 2.326 standard deviations above its
+            // mean.
             let sigma = (p99.as_secs_f64() / median.as_secs_f64()).ln() / 2.326;
             median.as_secs_f64() * (sigma * sigma / 2.0).exp()
         }

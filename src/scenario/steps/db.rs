@@ -39,8 +39,8 @@ table! {
         /// Update so many rows at random, 1–10000.
         #[schemars(range(min = 1, max = limits::STEP_ROWS))]
         write: Option<At<u64>>,
-        /// On an async executor, `sync`: on the worker, the mistake; or `offload`: on a blocking thread. Threads are
-        /// always synchronous. Default: `offload`.
+        /// On an async executor, `sync`: on the worker, the mistake; or `offload`: on a blocking
+        /// thread. Threads are always synchronous. Default: `offload`.
         how: Option<At<How>>,
     }
 }

@@ -14,8 +14,8 @@ pub(in crate::scenario) trait StepDefinition: StepContents + Sized {
     /// What the step does: its text in the JSON Schema.
     const DESCRIPTION: &'static str;
 
-    /// Why the step has no meaning where its task has left the runtime: inside `offload`, `in_place` and a synchronous
-    /// lock. `None`: it has a meaning there too.
+    /// Why the step has no meaning where its task has left the runtime: inside `offload`,
+    /// `in_place` and a synchronous lock. `None`: it has a meaning there too.
     const NEEDS_RUNTIME: Option<&'static str> = None;
 
     /// What the step needs from the executor. `None`: it runs on every executor.
@@ -26,7 +26,8 @@ pub(in crate::scenario) trait StepDefinition: StepContents + Sized {
 
     /// Checks the value. `None`: what is wrong has been reported.
     ///
-    /// [`NEEDS_RUNTIME`](Self::NEEDS_RUNTIME) and [`NEEDS_EXECUTOR`](Self::NEEDS_EXECUTOR) have been checked already.
+    /// [`NEEDS_RUNTIME`](Self::NEEDS_RUNTIME) and [`NEEDS_EXECUTOR`](Self::NEEDS_EXECUTOR) have
+    /// been checked already.
     fn check(syntax: &Self::Syntax, context: StepContext<'_>, checker: &mut Checker<'_>) -> Option<Self>;
 
     /// The lists of steps in the value.
@@ -40,7 +41,8 @@ pub(in crate::scenario) trait StepDefinition: StepContents + Sized {
     }
 }
 
-/// What others ask a checked step: its inner steps, the tasks that it makes, the services that it uses.
+/// What others ask a checked step: its inner steps, the tasks that it makes, the services that it
+/// uses.
 pub(in crate::scenario) trait StepContents {
     /// The lists of steps that the task itself does as a part of this one.
     fn own_steps(&self) -> Vec<&[Step]> {

@@ -6,7 +6,8 @@ use crate::scenario::syntax::{self, At};
 use crate::scenario::types::Branch;
 use serde::{Deserialize, Serialize};
 
-/// Runs all branches as tasks. The first failure cancels the others; the step waits for all, and fails with all failures.
+/// Runs all branches as tasks. The first failure cancels the others; the step waits for all, and
+/// fails with all failures.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Group(pub Vec<Branch>);
 

@@ -4,7 +4,8 @@ use super::{ExecutorNeed, Step, StepContents, StepDefinition, StepListSyntax};
 use crate::scenario::check::{Checker, StepContext};
 use serde::{Deserialize, Serialize};
 
-/// Does these steps right here, after the worker's other tasks went to another thread (`block_in_place`).
+/// Does these steps right here, after the worker's other tasks went to another thread
+/// (`block_in_place`).
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct InPlace(pub Vec<Step>);
 

@@ -22,8 +22,9 @@ table! {
     LockSyntax, "`lock`" {
         /// Which lock: all steps that name it share it.
         name: Required<Name>,
-        /// On an async executor, `async`: who waits is suspended (`tokio::sync::Mutex`); or `sync`: who waits keeps its
-        /// thread (`std::sync::Mutex`), and the steps run synchronously. The same for all steps that name it. Default: `async`.
+        /// On an async executor, `async`: a task that waits is suspended (`tokio::sync::Mutex`); or
+        /// `sync`: a task that waits keeps its thread (`std::sync::Mutex`), and the steps run
+        /// synchronously. The same for all steps that name it. Default: `async`.
         how: Option<At<How>>,
         /// What is done while holding it.
         steps: Required<Vec<At<super::StepSyntax>>>,
@@ -50,8 +51,9 @@ impl StepDefinition for Lock {
         if let Some(name) = name {
             checker.take_lock(name);
         }
-        // The guard of a lock that keeps its thread cannot outlive a suspension, so the steps run synchronously. Of two
-        // steps around that take the task away from the runtime, messages name the outer one.
+        // The guard of a lock that keeps its thread cannot outlive a suspension, so the steps run
+        // synchronously. Of two steps around that take the task away from the runtime, messages
+        // name the outer one.
         let inner = match how {
             Some(How::Sync) if context.list.synchronous.is_none() => {
                 let help = "move it out of the lock, or make the lock `async`";
@@ -80,12 +82,12 @@ fn check_how(lock: &LockSyntax, context: StepContext<'_>, checker: &mut Checker<
     let written = lock.how.as_ref().map_or(context.place, |how| &how.place);
     if how == How::Offload {
         let diagnostic = Diagnostic::new(written.clone(), "a lock is never `offload`");
-        let help = "it is `async`, which suspends who waits, or `sync`, which keeps the thread";
+        let help = "it is `async`, which suspends a task that waits, or `sync`, which keeps its thread";
         return checker.reject(diagnostic.help(help));
     }
     if let (How::Async, Some(around)) = (how, context.list.synchronous) {
         let title = format!("an async `lock` has no meaning inside `{}`", around.word);
-        let diagnostic = Diagnostic::new(written.clone(), title).label("who waits cannot be suspended here");
+        let diagnostic = Diagnostic::new(written.clone(), title).label("a task that waits cannot be suspended here");
         let diagnostic = diagnostic.related(around.place, around.label);
         return checker.reject(diagnostic.help("write `how = \"sync\"`"));
     }

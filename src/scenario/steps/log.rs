@@ -15,7 +15,7 @@ use strum::{IntoStaticStr, VariantArray};
 /// Writes an event.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Log {
-    /// How grave it is; never `Off`.
+    /// How severe it is; never `Off`.
     pub level: LogLevel,
     /// What it says.
     pub message: String,
@@ -43,14 +43,15 @@ table! {
     /// An event for the log.
     #[schemars(rename = "LogEvent")]
     LogSyntax, "`log`" {
-        /// How grave it is: `error`, `warn`, `info`, `debug` or `trace`. Default: `info`.
+        /// How severe it is: `error`, `warn`, `info`, `debug` or `trace`. Default: `info`.
         level: Option<At<LogLevel>>,
         /// What it says.
         message: Required<Line>,
         /// How many numbers of a list are formatted into it, up to 100000. Default: none.
         #[schemars(range(max = limits::ITEMS))]
         items: Option<At<u64>>,
-        /// `lazy`: formatted only if the level is on; `eager`: always, the mistake. Default: `lazy`.
+        /// `lazy`: formatted only if the level is on; `eager`: always, the mistake. Default:
+        /// `lazy`.
         how: Option<At<Formatting>>,
     }
 }

@@ -1,9 +1,9 @@
 //! The steps of the scenario language, one file each.
 //!
-//! A step's file holds all that the language knows of the step: what a scenario may write (its [`Syntax`]), what that
-//! means (its type), the check from the one to the other, its text in the JSON Schema, the steps within it, and what it
-//! needs from the executor and the services. What the step does when it runs is in the file of the same name in
-//! `workload/steps`.
+//! A step's file holds all that the language knows of the step: what a scenario may write (its
+//! [`Syntax`]), what that means (its type), the check from the one to the other, its text in the
+//! JSON Schema, the steps within it, and what it needs from the executor and the services. What the
+//! step does when it runs is in the file of the same name in `workload/steps`.
 //!
 //! To add a step, write these two files, and add a line to the list `steps!` here and to the one in
 //! `workload/steps/mod.rs`. Nothing else names a step.
@@ -24,10 +24,11 @@ use serde::{Deserialize, Serialize};
 /// A list of steps as it is written.
 pub(super) type StepListSyntax = At<Vec<At<StepSyntax>>>;
 
-/// The registry: a line for each step, with its module and its type. A step's word in scenarios is its module's name. The
-/// steps after the semicolon take no value.
+/// The registry: a line for each step, with its module and its type. A step's word in scenarios is
+/// its module's name. The steps after the semicolon take no value.
 ///
-/// `cargo fmt` does not see modules that a macro declares: format the files by `rustfmt src/scenario/steps/*.rs`.
+/// `cargo fmt` does not see modules that a macro declares: format the files by `rustfmt
+/// src/scenario/steps/*.rs`.
 macro_rules! steps {
     (
         $( $module:ident: $name:ident, )*
@@ -76,7 +77,8 @@ macro_rules! steps {
                 }
             }
 
-            /// The steps that make tasks: each is the last word in the names of its tasks' groups (`api gather`).
+            /// The steps that make tasks: each is the last word in the names of its tasks' groups
+            /// (`api gather`).
             pub(super) fn that_make_tasks() -> Vec<&'static str> {
                 let all = [
                     $( (unraw(stringify!($module)), <$name as StepDefinition>::MAKES_TASKS), )*

@@ -25,7 +25,8 @@ pub(in crate::scenario) struct Words {
 }
 
 impl Words {
-    /// Finds what the value chooses, or reports what is wrong. `key` is the name under which the value stands.
+    /// Finds what the value chooses, or reports what is wrong. `key` is the name under which the
+    /// value stands.
     pub fn choose<'a, 'i>(
         &self,
         value: &'a Value<'i>,
@@ -69,8 +70,8 @@ impl Words {
         None
     }
 
-    /// The first known key of the table, and whether the table holds nothing else. The first key is read even beside
-    /// others, so that mistakes inside it are reported in the same run.
+    /// The first known key of the table, and whether the table holds nothing else. The first key is
+    /// read even beside others, so that mistakes inside it are reported in the same run.
     fn choose_entry<'a, 'i>(
         &self,
         table: &'a DeTable<'i>,
@@ -126,9 +127,11 @@ pub(in crate::scenario) fn span(value: &Value<'_>) -> std::ops::Range<usize> {
     }
 }
 
-/// An enum for "one of these": a table with a single key, which says what is chosen, or a bare word.
+/// An enum for "one of these": a table with a single key, which says what is chosen, or a bare
+/// word.
 ///
-/// A word is the name of its variant in snake case; the macro is given both, because it cannot change the case.
+/// A word is the name of its variant in snake case; the macro is given both, because it cannot
+/// change the case.
 macro_rules! choice {
     (
         $(#[$meta:meta])*

@@ -10,7 +10,7 @@ table! {
         at: Required<Length>,
         /// The caption, up to 400 characters.
         say: Option<At<Text>>,
-        /// A question to those who watch, up to 400 characters. Instead of `say`.
+        /// A question to the audience, up to 400 characters. Instead of `say`.
         ask: Option<At<Text>>,
         /// What happens.
         r#do: Option<At<ActionSyntax>>,

@@ -18,7 +18,7 @@ pub(in crate::scenario) enum Draw {
 }
 
 impl Draw {
-    /// Whether a key, perhaps mistyped, is one of a long-tailed distribution's.
+    /// Whether a key, perhaps mistyped, is a key of a long-tailed distribution.
     fn means_long_tail(key: &str) -> bool {
         let known = [LongTail::KEYS, Distribution::WORDS.keys].concat();
         nearest(key, &known).is_some_and(|near| LongTail::KEYS.contains(&near))

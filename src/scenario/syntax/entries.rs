@@ -6,8 +6,8 @@ use toml::de::DeTable;
 
 /// A table that was read.
 pub(in crate::scenario) trait Table {
-    /// Whether this key is written. A value that cannot be read, and the value of a mistyped key, are `None` but not
-    /// absent.
+    /// Whether this key is written. A value that cannot be read, and the value of a mistyped key,
+    /// are `None` but not absent.
     fn has(&self, key: &str) -> bool;
 }
 
@@ -80,7 +80,8 @@ pub(in crate::scenario) const fn unraw(name: &str) -> &str {
     }
 }
 
-/// A struct for a table: its fields are the table's keys, `Required<T>` those that have to be there.
+/// A struct for a table: its fields are the table's keys, `Required<T>` those that have to be
+/// there.
 macro_rules! table {
     (
         $(#[$meta:meta])*
@@ -91,7 +92,8 @@ macro_rules! table {
         $(#[$meta])*
         pub(in crate::scenario) struct $name {
             $( $(#[$doc])* pub $key: $type, )*
-            /// The known keys that are written, readable or not, and those that a mistyped key probably means.
+            /// The known keys that are written, readable or not, and those that a mistyped key
+            /// probably means.
             #[schemars(skip)]
             written: Vec<&'static str>,
         }

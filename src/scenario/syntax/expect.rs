@@ -2,7 +2,7 @@
 
 use super::{At, DeValue, Diagnostic, Diagnostics, Read, Value, schema, wrong_type};
 
-/// What must hold at the end: keys and bounds as they are written, in the order of the file.
+/// The expectations: paths and bounds as they are written, in the order of the file.
 #[derive(Clone, Debug)]
 pub(in crate::scenario) struct Expect(pub Vec<(At<String>, At<String>)>);
 
@@ -43,7 +43,7 @@ fn at(text: &str, span: std::ops::Range<usize>) -> At<String> {
     }
 }
 
-/// The path that was meant: TOML makes tables within tables of one that is not quoted.
+/// The path that the author meant. Without quotes, TOML reads a path as tables within tables.
 fn unquoted(first: &str, below: &Value<'_>) -> String {
     let mut path = first.to_owned();
     let mut value = below.get_ref();

@@ -1,5 +1,5 @@
-//! The tables of the language. Their doc comments are the descriptions in the JSON Schema: write them for who writes
-//! scenarios.
+//! The tables of the language. Their doc comments are the descriptions in the JSON Schema: write
+//! them for the authors of scenarios.
 
 use super::{
     At, Cue, DeValue, Diagnostic, Diagnostics, Draw, Expect, Length, Name, Read, Repeat, Required, Text, Value,
@@ -27,7 +27,8 @@ table! {
         /// Where the tasks may run, if that is not everywhere. The first is the default.
         #[schemars(length(min = 1), extend("uniqueItems" = true))]
         executors: Option<At<Vec<At<ExecutorKind>>>>,
-        /// What the event log keeps: events of this level and graver ones. Default: `info` on the screen, `error` without.
+        /// What the event log keeps: events of this level and more severe ones. Default: `info` on the
+        /// screen, `error` without.
         log: Option<At<LogLevel>>,
         /// How the loopback service behaves that `http` steps talk to.
         http: Option<At<Http>>,
@@ -53,22 +54,25 @@ table! {
     Executor, "[executor]" {
         /// Which executor. Default: `tokio`.
         kind: Option<At<ExecutorKind>>,
-        /// Threads that run tasks, or processes, 1–1024. Default: one per core. `current-thread` always has one, `threads` one
-        /// per task.
+        /// Threads that run tasks, or processes, 1–1024. Default: one per core. `current-thread`
+        /// always has one, `threads` one per task.
         #[schemars(range(min = 1, max = limits::THREADS))]
         workers: Option<At<u64>>,
-        /// tokio: polls between two looks at the I/O and timer driver, from 1. Default: tokio's (61).
+        /// tokio: polls between two checks of the I/O and timer driver, from 1. Default: tokio's
+        /// (61).
         #[schemars(range(min = 1, max = u32::MAX))]
         event_interval: Option<At<u64>>,
-        /// tokio: polls between two looks at the global queue, from 1. Default: tokio's.
+        /// tokio: polls between two checks of the global queue, from 1. Default: tokio's.
         #[schemars(range(min = 1, max = u32::MAX))]
         global_queue_interval: Option<At<u64>>,
         /// tokio: the most threads that the blocking pool may have, 1–1024. Default: tokio's (512).
         #[schemars(range(min = 1, max = limits::THREADS))]
         max_blocking_threads: Option<At<u64>>,
-        /// tokio, multi-thread only: no slot that lets the task woken last run first. Default: false.
+        /// tokio, multi-thread only: no slot that lets the task woken last run first. Default:
+        /// false.
         disable_lifo_slot: Option<At<bool>>,
-        /// tokio, multi-thread only: a worker that polled the driver hands it on before it runs a task. Default: false.
+        /// tokio, multi-thread only: a worker that polled the driver hands it on before it runs a
+        /// task. Default: false.
         enable_eager_driver_handoff: Option<At<bool>>,
         /// tokio, multi-thread only: the alternative timer. Default: false.
         enable_alt_timer: Option<At<bool>>,
@@ -94,8 +98,8 @@ table! {
         rows: Option<At<u64>>,
         /// How long an operation waits for the file's lock before it fails. Default: 5s.
         timeout: Option<At<Length>>,
-        /// How SQLite keeps a transaction: with `delete` readers and the writer wait for each other, with `wal` only
-        /// writers do. Default: `delete`.
+        /// How SQLite keeps a transaction: with `delete` readers and the writer wait for each
+        /// other, with `wal` only writers do. Default: `delete`.
         journal: Option<At<Journal>>,
     }
 }
@@ -105,7 +109,8 @@ table! {
 #[schemars(rename_all = "kebab-case")]
 #[strum(const_into_str, serialize_all = "kebab-case")]
 pub(in crate::scenario) enum Journal {
-    /// A rollback journal, deleted when the transaction ends: readers and the writer wait for each other.
+    /// A rollback journal, deleted when the transaction ends: readers and the writer wait for each
+    /// other.
     Delete,
     /// A write-ahead log: only writers wait.
     Wal,
@@ -118,14 +123,14 @@ table! {
     Channel, "[[channel]]" {
         /// Its name: letters, digits, `-` and `_`, up to 24 of them. Unique among channels.
         name: Required<Name>,
-        /// How much fits, 1–1000000. Who sends more waits.
+        /// How much fits, 1–1000000. While it is full, a task that sends waits.
         #[schemars(range(min = 1, max = limits::CAPACITY))]
         capacity: Required<u64>,
     }
 }
 
 table! {
-    /// A counting semaphore: who comes first is served first.
+    /// A counting semaphore. Tasks get permits in the order in which they ask.
     Semaphore, "[[semaphore]]" {
         /// Its name: letters, digits, `-` and `_`, up to 24 of them. Unique among semaphores.
         name: Required<Name>,
@@ -143,22 +148,24 @@ table! {
         /// How many tasks arrive in all, 1–1000000. Default: 1, or no end with `every` or `rate`.
         #[schemars(range(min = 1, max = limits::TASKS))]
         count: Option<At<u64>>,
-        /// When the first arrives, after the run's start; or `called`: none arrives, and steps such as `gather` name the
-        /// group. Default: at once.
+        /// When the first arrives, after the run's start; or `called`: none arrives, and steps such
+        /// as `gather` name the group. Default: at once.
         start: Option<At<Start>>,
         /// The pause between one arrival and the next. Default: all arrive together.
         every: Option<At<Draw>>,
         /// How many arrive at once, each time, 1–1000000. Only with `every`. Default: 1.
         #[schemars(range(min = 1, max = limits::TASKS))]
         burst: Option<At<u64>>,
-        /// Arrivals per second on average, at random (a Poisson process), up to 100000. Instead of `every`.
+        /// Arrivals per second on average, at random (a Poisson process), up to 100000. Instead of
+        /// `every`.
         rate: Option<At<Rate>>,
-        /// When the group ends, after the run's start: no task arrives and no repetition begins from then on. Default:
-        /// with the run.
+        /// When the group ends, after the run's start: no task arrives and no repetition begins
+        /// from then on. Default: with the run.
         until: Option<At<Length>>,
         /// How often each task does its steps: a number from 1, or `forever`. Default: 1.
         repeat: Option<At<Repeat>>,
-        /// The limit on each repetition. Async tasks are cancelled by it; a thread runs on, and is counted as overdue.
+        /// The limit on each repetition. Async tasks are cancelled by it; a thread runs on, and is
+        /// counted as overdue.
         timeout: Option<At<Draw>>,
         /// What each task does, in order.
         steps: Required<Vec<At<StepSyntax>>>,

@@ -1,17 +1,19 @@
-//! The scenario file as it is written: tables whose every value knows its place.
+//! The scenario file as it is written: tables in which every value has its place in the file.
 //!
-//! This is the one definition of the language's keys. The macros `table!` and `choice!` turn a struct or an enum into
-//! three things at once: the type, its reader (with unknown keys, missing keys and wrong types), and its JSON Schema, whose
-//! descriptions are the doc comments. So schema, reader and suggestions cannot disagree.
+//! This is the only definition of the language's keys. The macros `table!` and `choice!` turn a
+//! struct or an enum into three things at once: the type, its reader (which reports unknown keys,
+//! missing keys and wrong types), and its JSON Schema, whose descriptions are the doc comments. So
+//! schema, reader and suggestions cannot disagree.
 //!
 //! ```text
 //!   text ──► spanned TOML ──► syntax tables ──► types::Scenario
-//!       toml             read           check
+//!       toml             read             check
 //!       syntax           keys, types,   meaning: what is possible,
 //!       errors           notation       on this executor
 //! ```
 //!
-//! A mistake is noted and reading goes on: a value that cannot be read is `None`, and nothing more is said of it.
+//! A mistake is reported and reading goes on. A value that cannot be read is `None`, and nothing
+//! more is reported about it.
 
 mod branch;
 mod choice;
@@ -56,7 +58,7 @@ pub(super) trait Read: Sized {
     /// What a list of such values has to be.
     const LIST: &'static str = "a list in brackets";
 
-    /// Reads it, or notes what is wrong. `key` is the name under which it stands.
+    /// Reads the value, or reports what is wrong. `key` is the name under which it stands.
     fn read(value: &Value<'_>, key: &str, diagnostics: &mut Diagnostics) -> Option<Self>;
 
     /// What to underline when something is wrong with the value as a whole.
@@ -65,7 +67,7 @@ pub(super) trait Read: Sized {
     }
 }
 
-/// A value that was read, and where.
+/// A value that was read, and its place.
 #[derive(Clone, Debug)]
 pub(super) struct At<T> {
     pub value: T,
@@ -87,13 +89,14 @@ impl<T: Read> Read for At<T> {
     }
 }
 
-/// A key that has to be there. `None`: its lack, or what is wrong with it, has been noted.
+/// A key that must be there. `None`: that it is missing, or what is wrong with it, has been
+/// reported.
 #[derive(Clone, Debug)]
 pub(super) struct Required<T>(pub Option<At<T>>);
 
-/// A key of a table: one that may be absent, or [`Required`].
+/// A key of a table: optional or [`Required`].
 pub(super) trait Field: Sized {
-    /// What it has to be, if it has to be there.
+    /// What its value must be, if the key must be there.
     const NEEDED: Option<&'static str>;
     fn from_value(value: Option<&Value<'_>>, key: &str, diagnostics: &mut Diagnostics) -> Self;
 }
@@ -121,12 +124,12 @@ impl<T: Read> Read for Vec<T> {
         };
         let item = |(index, item)| T::read(item, &format!("{key}[{index}]"), diagnostics);
         let read: Vec<_> = list.iter().enumerate().filter_map(item).collect();
-        // A list of which nothing could be read is not an empty list.
+        // A list of which no item could be read is not an empty list.
         (!read.is_empty() || list.is_empty()).then_some(read)
     }
 }
 
-/// Notes that the value is of another type than `T` wants.
+/// Reports that the value has a type that `T` cannot be read from.
 pub(super) fn wrong_type<T: Read>(value: &Value<'_>, key: &str, diagnostics: &mut Diagnostics) -> Option<T> {
     let is = type_name(value.get_ref());
     let title = format!("`{key}` must be {}, not {is}", T::EXPECTED);
@@ -146,7 +149,7 @@ fn type_name(value: &DeValue<'_>) -> &'static str {
     }
 }
 
-/// Notes that `word` is none of `known`, with the nearest of them, or all of them.
+/// Reports that `word` is none of `known`. Suggests the nearest of them, or lists all.
 fn unknown(span: Range<usize>, title: &str, word: &str, known: &[&str], diagnostics: &mut Diagnostics) {
     let help = match nearest(word, known) {
         Some(near) => format!("did you mean \"{near}\"?"),
@@ -158,7 +161,7 @@ fn unknown(span: Range<usize>, title: &str, word: &str, known: &[&str], diagnost
 /// Words that people write for another word. A median is a `median` where it is drawn, and a `p50` where it is measured.
 const SYNONYMS: &[(&str, &str)] = &[("p50", "median"), ("median", "p50")];
 
-/// The known word that `word` is probably meant to be.
+/// The known word that `word` probably means.
 pub(super) fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
     let mut synonyms = SYNONYMS.iter().filter(|(written, _)| *written == word);
     if let Some(meant) = synonyms.find_map(|(_, meant)| known.iter().find(|known| *known == meant)) {
@@ -188,7 +191,7 @@ pub(super) fn one_of(words: &[&str]) -> String {
     }
 }
 
-/// A schema for a type that has one by hand.
+/// Gives a type a JSON Schema written by hand.
 macro_rules! schema {
     ($type:ty, $name:literal, $schema:tt) => {
         impl schemars::JsonSchema for $type {
@@ -228,7 +231,7 @@ transparent!(At);
 transparent!(Required);
 
 impl Scenario {
-    /// Reads the text; what is wrong with its syntax, keys, types and notation is in `diagnostics`.
+    /// Reads the text. Reports what is wrong with its syntax, keys, types and notation.
     pub fn parse(text: &str, diagnostics: &mut Diagnostics) -> Scenario {
         let (table, errors) = DeTable::parse_recoverable(text);
         for error in &errors {

@@ -52,7 +52,7 @@ impl Read for bool {
     }
 }
 
-/// How often: a number, or `"forever"`.
+/// A number of repetitions, or `"forever"`.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::scenario) enum Repeat {
     Times(u64),

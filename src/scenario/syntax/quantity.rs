@@ -5,7 +5,7 @@ use crate::scenario::limits;
 use crate::scenario::notation::{self, Unreadable, show_duration, show_size};
 use std::time::Duration;
 
-/// Notes why a text is no length of time, or no size.
+/// Reports why a text is no length of time, or no size.
 fn unreadable(
     value: &Value<'_>,
     what: &str,
@@ -35,7 +35,7 @@ fn unreadable(
     });
 }
 
-/// Units as people write them elsewhere.
+/// The unit for a word that people use for it elsewhere.
 fn nearest_unit(unit: &str) -> Option<&'static str> {
     match unit.to_lowercase().trim_end_matches('s') {
         "sec" | "second" => Some("s"),

@@ -1,4 +1,4 @@
-//! Texts: for people, for names, for paths.
+//! Texts: lines for people, names, and paths.
 
 use super::{At, DeValue, Diagnostic, Diagnostics, Read, Required, Value, schema, table, wrong_type};
 use crate::scenario::limits;
@@ -6,8 +6,8 @@ use crate::scenario::types::Lang;
 use crate::text::controls_terminal;
 use schemars::JsonSchema;
 
-/// A line of text for people: spaces and line ends are folded into single spaces; control characters are refused, because
-/// a terminal would obey them.
+/// A line of text for people. Runs of spaces and line ends become one space. Control characters are
+/// rejected, because a terminal would obey them.
 #[derive(Clone, Debug)]
 pub(in crate::scenario) struct Line(pub String);
 
@@ -42,25 +42,25 @@ pub(in crate::scenario) enum Text {
     /// In English.
     Plain(At<Line>),
     /// In several languages.
-    Told(Told),
+    Translated(Translated),
 }
 
 impl Text {
-    /// The text in this language, or else in English.
-    pub(in crate::scenario) fn told(&self, lang: Lang) -> Option<&str> {
+    /// The text in this language, otherwise in English.
+    pub(in crate::scenario) fn in_lang(&self, lang: Lang) -> Option<&str> {
         let line = match (self, lang) {
             (Text::Plain(line), _) => line,
-            (Text::Told(Told { ru: Some(ru), .. }), Lang::Ru) => ru,
-            (Text::Told(told), _) => told.en.0.as_ref()?,
+            (Text::Translated(Translated { ru: Some(ru), .. }), Lang::Ru) => ru,
+            (Text::Translated(texts), _) => texts.en.0.as_ref()?,
         };
         Some(&line.value.0)
     }
 
-    /// All that is written, with the places.
+    /// All texts that are written, with their places.
     pub(in crate::scenario) fn lines(&self) -> impl Iterator<Item = &At<Line>> {
         let (first, second) = match self {
             Text::Plain(line) => (Some(line), None),
-            Text::Told(told) => (told.en.0.as_ref(), told.ru.as_ref()),
+            Text::Translated(texts) => (texts.en.0.as_ref(), texts.ru.as_ref()),
         };
         first.into_iter().chain(second)
     }
@@ -72,7 +72,7 @@ impl Read for Text {
     fn read(value: &Value<'_>, key: &str, diagnostics: &mut Diagnostics) -> Option<Self> {
         match value.get_ref() {
             DeValue::String(_) => At::read(value, key, diagnostics).map(Text::Plain),
-            DeValue::Table(_) => Told::read(value, key, diagnostics).map(Text::Told),
+            DeValue::Table(_) => Translated::read(value, key, diagnostics).map(Text::Translated),
             _ => wrong_type::<Self>(value, key, diagnostics),
         }
     }
@@ -80,7 +80,7 @@ impl Read for Text {
 
 table! {
     /// A text in several languages.
-    Told, "the text" {
+    Translated, "the text" {
         /// In English.
         en: Required<Line>,
         /// In Russian. Default: the English text.
@@ -88,7 +88,8 @@ table! {
     }
 }
 
-/// A group's name, short and without spaces, since it stands on every line of the screen: `api`.
+/// A name of a group, a lock, a semaphore or a channel: `api`. Short and without spaces, because it
+/// stands on every line of the screen.
 #[derive(Clone, Debug)]
 pub(in crate::scenario) struct Name(pub String);
 

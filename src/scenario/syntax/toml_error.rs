@@ -1,15 +1,15 @@
-//! What the parser says of broken TOML, in words for who writes scenarios.
+//! The messages of the TOML parser, in words for the authors of scenarios.
 //!
-//! The parser knows what TOML lacks, not what was meant: it speaks of literal strings where quotes were forgotten, and of unquoted
-//! keys where somebody wrote JSON.
+//! The parser knows the rules of TOML, not what the author meant. Where quotes are missing, it
+//! reports a wrong literal string. Where the author wrote JSON, it reports a wrong unquoted key.
 
 use super::super::report::Diagnostic;
 use toml::de::Error;
 
-/// One mistake of the syntax of `text`.
+/// The message about one mistake in the syntax of `text`.
 pub(super) fn explain(error: &Error, text: &str) -> Diagnostic {
     let span = error.span().unwrap_or(text.len()..text.len());
-    // The parser counts bytes, and its places need not lie between characters.
+    // The parser counts bytes, and a place may lie within a character.
     let before = text.get(..span.start).unwrap_or_default();
     let rest = text.get(span.start..).unwrap_or_default();
     let word = rest
@@ -24,9 +24,10 @@ pub(super) fn explain(error: &Error, text: &str) -> Diagnostic {
     };
     let not = |what: &str| format!("not TOML: {what}");
     match what {
-        // What the parser says of `seed =` is about strings.
+        // For `seed =` the parser reports a wrong string.
         _ if span.is_empty() && before.trim_end().ends_with('=') => Diagnostic::new(span, not("a value is missing")),
-        // `true` and `false` are the only words without quotes, so the parser takes `tokio` for a mistyped one.
+        // `true` and `false` are the only words without quotes, so the parser takes `tokio` for a
+        // misspelling of one.
         "string values must be quoted" | "invalid boolean" => {
             let place = span.start..span.start + word.len();
             if rest[word.len()..].trim_start().starts_with('=') {

@@ -4,7 +4,8 @@ use super::{Diagnostics, Read, Value, unknown, wrong_type};
 use crate::scenario::types::{ExecutorKind, How, Kernel, LogLevel};
 use strum::VariantArray;
 
-/// Makes an enum readable by the words that `strum` gives its variants. `$what` completes "the name of …".
+/// Makes an enum readable by the words that `strum` gives its variants. `$what` completes "the name
+/// of …".
 macro_rules! words {
     ($type:ty, $what:literal) => {
         impl $crate::scenario::syntax::Read for $type {

@@ -1,4 +1,4 @@
-//! What a presenter says and does.
+//! Cues.
 
 use crate::scenario::actions::CueAction;
 use std::time::Duration;
@@ -10,7 +10,7 @@ pub struct Cue {
     pub at: Duration,
     /// The caption. May be empty.
     pub say: String,
-    /// The caption is a question to those who watch.
+    /// Whether the caption is a question to the audience.
     pub asks: bool,
     /// What happens.
     pub action: Option<CueAction>,

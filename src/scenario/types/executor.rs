@@ -1,7 +1,7 @@
-//! Where tasks run: the executors that a scenario can name, and what the language knows of each.
+//! The executors that a scenario can name, and what the language knows about each.
 //!
-//! An executor's line here and its file in `executor` are all there is to it: reader, schema, command line and messages ask
-//! its [`Traits`].
+//! To add an executor, add a line here and write its file in `executor`. Reader, schema, command
+//! line and messages ask its [`Traits`].
 
 #![allow(missing_docs, reason = "strum gives `into_str` no doc comment")]
 
@@ -13,7 +13,8 @@ use strum::{IntoStaticStr, VariantArray};
 pub struct ExecutorSpec {
     /// Which executor.
     pub kind: ExecutorKind,
-    /// Threads that run tasks; `None`: available parallelism (`current-thread` always has one, `threads` one per task).
+    /// Threads that run tasks. `None`: one per core (`current-thread` always has one, `threads` one
+    /// per task).
     pub workers: Option<usize>,
     /// tokio's own knobs; all default on executors that have none.
     pub knobs: Knobs,
@@ -26,27 +27,29 @@ impl ExecutorSpec {
     }
 }
 
-/// What the language must know of an executor: what it can do, and what may be set.
+/// What the language must know about an executor: what it can do, and what may be set.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Traits {
-    /// Whether tasks are futures there. RemoteRecords a task keeps a thread while it does its steps.
+    /// Whether tasks are futures. Otherwise a task keeps a thread while it does its steps.
     pub is_async: bool,
-    /// Whether all tasks are in one process: only then can they share locks, semaphores and channels.
+    /// Whether all tasks are in one process: only then can they share locks, semaphores and
+    /// channels.
     pub shares_memory: bool,
-    /// Whether a task can hand its worker's other tasks to another thread. Where there are none, nothing need be done.
+    /// Whether a task can hand its worker's other tasks to another thread, or its thread has no
+    /// other tasks.
     pub can_block_in_place: bool,
-    /// Who decides how many threads run tasks.
+    /// What decides how many threads run tasks.
     pub workers: Workers,
     /// Which of tokio's knobs it has.
     pub knobs: HasKnobs,
 }
 
-/// Who decides how many threads run tasks.
+/// What decides how many threads run tasks.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Workers {
     /// The scenario.
     AsAsked,
-    /// Nobody: there is one.
+    /// Nothing: there is one.
     One,
     /// The tasks: each has its own.
     OnePerTask,
@@ -112,15 +115,16 @@ executors! {
 /// tokio's own knobs by tokio's own names; `None` or `false` leaves tokio's default.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Knobs {
-    /// Polls between two looks at the I/O and timer driver.
+    /// Polls between two checks of the I/O and timer driver.
     pub event_interval: Option<u32>,
-    /// Polls between two looks at the global queue.
+    /// Polls between two checks of the global queue.
     pub global_queue_interval: Option<u32>,
     /// Ceiling of the blocking pool.
     pub max_blocking_threads: Option<usize>,
     /// No last-in-first-out slot for the task woken last (multi-thread only).
     pub disable_lifo_slot: bool,
-    /// A worker that polled the driver hands it to another before it runs a task (multi-thread only).
+    /// A worker that polled the driver hands it to another before it runs a task (multi-thread
+    /// only).
     pub enable_eager_driver_handoff: bool,
     /// The alternative timer implementation (multi-thread only).
     pub enable_alt_timer: bool,

@@ -11,7 +11,7 @@ pub struct Expectation {
     pub written: String,
     /// What is measured.
     pub measure: Measure,
-    /// What it is held against.
+    /// The bound that must hold.
     pub bound: Bound,
 }
 
@@ -20,7 +20,7 @@ pub struct Expectation {
 pub struct Measure {
     /// The number.
     pub value: ReportPath,
-    /// By which it is divided.
+    /// The number by which it is divided.
     pub per: Option<ReportPath>,
 }
 
@@ -33,7 +33,7 @@ pub struct ReportPath {
     pub keys: Vec<String>,
 }
 
-/// What a number is held against. Lengths of time are in nanoseconds.
+/// A bound on a number. Lengths of time are in nanoseconds.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub enum Bound {
     /// Below.

@@ -1,7 +1,7 @@
 //! The named computations of the `cpu` step.
 //!
-//! A kernel's line here and its file in `workload/kernels`, registered there in one line, are all there is to it: the
-//! reader, the JSON Schema and the messages ask the kernel.
+//! A kernel's line here and its file in `workload/kernels`, registered there in one line, are all
+//! there is to it: the reader, the JSON Schema and the messages ask the kernel.
 
 #![allow(missing_docs, reason = "strum gives `into_str` no doc comment")]
 
@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 use std::fmt::Write;
 use strum::{IntoStaticStr, VariantArray};
 
-/// One line for each kernel: its name, the unit of its size, and the largest size. The largest size takes seconds and at
-/// most some 100 MB.
+/// One line for each kernel: its name, the unit of its size, and the largest size. The largest size
+/// takes seconds and at most some 100 MB.
 macro_rules! kernels {
     ($( $(#[$doc:meta])* $kernel:ident: $unit:literal, to $largest:literal; )*) => {
         /// A real computation of a known kind.
@@ -56,7 +56,8 @@ kernels! {
     Image: "points a side", to 4_096;
     /// Compress (deflate) `size` KiB.
     Compress: "KiB", to 65_536;
-    /// Hash a password as it should be stored (PBKDF2 with HMAC-SHA-256), in `size` thousand rounds.
+    /// Hash a password as it should be stored (PBKDF2 with HMAC-SHA-256), in `size` thousand
+    /// rounds.
     Password: "thousand rounds", to 100_000;
 }
 

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use strum::{IntoStaticStr, VariantArray};
 use tracing::level_filters::LevelFilter;
 
-/// What of the event log is kept: events of this level and graver ones.
+/// The events that the log keeps: those of this level and more severe ones.
 #[derive(
     Clone,
     Copy,
@@ -33,9 +33,9 @@ pub enum LogLevel {
     Error,
     /// Warnings too.
     Warn,
-    /// What matters in daily life too.
+    /// What matters in normal operation too.
     Info,
-    /// What matters to who looks for a fault too.
+    /// What helps to find a fault too.
     Debug,
     /// Everything.
     Trace,

@@ -1,4 +1,4 @@
-//! A scenario that has been read and diagnostics possible. Nothing here knows where in a file it came from.
+//! A scenario that has been read and checked. Nothing here knows its place in a file.
 
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -23,7 +23,8 @@ pub use lang::Lang;
 pub use log_level::LogLevel;
 pub use task::{Arrivals, Draw, Repeat, Start, TaskSpec};
 
-/// The group of the blocks that cues and keys bring. No scenario's group may have this name.
+/// The group of the blocking tasks that cues and keys inject. No group of a scenario may have this
+/// name.
 pub const INJECTED: &str = "injected";
 
 /// A mix of tasks, where it runs, and what the presenter does to it.
@@ -33,15 +34,16 @@ pub struct Scenario {
     pub title: String,
     /// What it shows, in a sentence or two. May be empty.
     pub about: String,
-    /// When to stop; `None`: when every task has ended.
+    /// When to stop. `None`: when every task has ended.
     pub duration: Option<Duration>,
     /// Every random draw derives from it.
     pub seed: u64,
     /// Where it runs.
     pub executor: ExecutorSpec,
-    /// Where it may run: where the scenario says so, or else wherever its steps have a meaning. `executor.kind` is one of them.
+    /// Where it may run: the executors that the scenario lists, otherwise all on which its steps
+    /// have a meaning. `executor.kind` is one of them.
     pub executors: Vec<ExecutorKind>,
-    /// What the event log keeps; `None`: what the front end keeps by default.
+    /// What the event log keeps. `None`: what the front end keeps by default.
     pub log: Option<LogLevel>,
     /// How the loopback HTTP service behaves.
     pub http: HttpSpec,
@@ -55,7 +57,7 @@ pub struct Scenario {
     pub locks: Vec<LockSpec>,
     /// The groups of tasks, in the file's order. Names are unique.
     pub tasks: Vec<TaskSpec>,
-    /// What is said and done, in order of time.
+    /// The cues, in order of time.
     pub cues: Vec<Cue>,
     /// What must hold at the end, in the file's order.
     pub expect: Vec<Expectation>,
@@ -69,7 +71,7 @@ pub struct DbSpec {
     /// How long an operation waits for the file's lock before it fails.
     #[serde(with = "nanos")]
     pub timeout: Duration,
-    /// Readers do not wait for the writer (SQLite's write-ahead log).
+    /// Whether SQLite keeps a write-ahead log: then readers do not wait for the writer.
     pub wal: bool,
 }
 
@@ -96,8 +98,8 @@ pub struct SemaphoreSpec {
 pub struct LockSpec {
     /// Its name.
     pub name: String,
-    /// `Async`: who waits is suspended (`tokio::sync::Mutex`). `Sync`: who waits keeps its thread (`std::sync::Mutex`). On
-    /// thread executors there is only the latter. Never `Offload`.
+    /// `Async`: a task that waits is suspended. `Sync`: a task that waits keeps its thread. On
+    /// thread executors every task keeps its thread. Never `Offload`.
     pub how: How,
 }
 
@@ -110,7 +112,7 @@ pub struct HttpSpec {
     pub failure_rate: f64,
 }
 
-/// A length of time travels to other processes as whole nanoseconds.
+/// A length of time is sent to other processes as whole nanoseconds.
 pub(crate) mod nanos {
     use crate::record::Nanos;
     use serde::{Deserialize, Deserializer, Serialize, Serializer};

@@ -5,7 +5,7 @@ use crate::scenario::steps::Step;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-/// A length of time that is drawn afresh each time it is used. Draws are never negative.
+/// A length of time that is drawn anew each time it is used. A draw is never negative.
 #[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Draw {
@@ -51,13 +51,14 @@ pub enum Draw {
 pub struct TaskSpec {
     /// The group's name: letters, digits, `-`, `_`.
     pub name: String,
-    /// How many tasks arrive in all; `None`: no end (only with `every` or `rate`).
+    /// How many tasks arrive in all. `None`: no end (only with `every` or `rate`).
     pub count: Option<u32>,
     /// When the first arrives.
     pub start: Start,
     /// How the others follow.
     pub arrivals: Arrivals,
-    /// When the group ends, after the run's start: no task arrives and no repetition begins from then on.
+    /// When the group ends, after the run's start: no task arrives and no repetition begins from
+    /// then on.
     pub until: Option<Duration>,
     /// How often each task does its steps.
     pub repeat: Repeat,
@@ -70,9 +71,9 @@ pub struct TaskSpec {
 /// When the first task of a group arrives.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Start {
-    /// So long after the run's start.
+    /// This long after the start of the run.
     At(Duration),
-    /// None arrives: other tasks call them, by steps such as `gather`.
+    /// None arrives by itself: other tasks call the group by steps such as `gather`.
     Called,
 }
 
@@ -81,16 +82,16 @@ pub enum Start {
 pub enum Arrivals {
     /// All at once.
     Together,
-    /// So many at once, from 1, after each such pause.
+    /// A number of tasks at once, after each pause.
     Every {
         /// The pause.
         pause: Draw,
-        /// How many.
+        /// How many at once, from 1.
         burst: u32,
     },
-    /// At random, so many a second on average (a Poisson process).
+    /// At random, this many a second on average (a Poisson process).
     Rate(f64),
-    /// The same, while the rate changes evenly from `from` to `to`, and stays there.
+    /// At random, with a rate that changes evenly from `from` to `to`, and then stays.
     Ramp {
         /// Arrivals a second at the group's start.
         from: f64,
@@ -105,7 +106,7 @@ pub enum Arrivals {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Repeat {
-    /// So many times.
+    /// This many times.
     Times(u64),
     /// Until it is stopped.
     Forever,

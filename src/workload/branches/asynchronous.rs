@@ -1,7 +1,8 @@
-//! Children of async tasks: tasks of the same runtime, which are aborted when no task wants their results.
+//! Children of async tasks: tasks of the same runtime, which are aborted when no task wants their
+//! results.
 //!
-//! tokio drops an aborted task at its next suspension. If the task is suspended already, that is at once. What the task has
-//! handed to a blocking thread runs on.
+//! tokio drops an aborted task at its next suspension. If the task is suspended already, that is at
+//! once. What the task has handed to a blocking thread runs on.
 
 use super::{Detached, Join};
 use crate::probe::{self, TaskHandle, lane};
@@ -68,7 +69,8 @@ impl Detached {
     }
 }
 
-/// Spawns a child. `register` gets its handle before it can run, and returns how it reports its end.
+/// Spawns a child. `register` gets its handle before it can run, and returns how it reports its
+/// end.
 fn spawn_child(
     parent: &AsyncContext,
     rng: &mut Pcg64Mcg,

@@ -1,8 +1,8 @@
 //! Running the branches of a step as child tasks: for `gather`, `group`, `race` and `spawn`.
 //!
-//! What the parent decides when a child ends is the same everywhere, and is in [`JoinState`]. How it waits, and
-//! whether it can cancel a child, depends on the executor: `asynchronous` is for tasks of a runtime, `synchronous` for tasks
-//! that hold their thread.
+//! What the parent decides when a child ends is the same everywhere, and is in [`JoinState`]. How
+//! it waits, and whether it can cancel a child, depends on the executor: `asynchronous` is for
+//! tasks of a runtime, `synchronous` for tasks that hold their thread.
 //!
 //! [`JoinState`]: super::children::JoinState
 

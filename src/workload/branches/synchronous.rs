@@ -1,7 +1,8 @@
-//! Children of tasks that hold their thread: each child that is waited for has a thread of its own, and none can be
-//! cancelled.
+//! Children of tasks that hold their thread: each child that is waited for has a thread of its own,
+//! and none can be cancelled.
 //!
-//! Such a child does not queue at its parent's executor: a pool whose threads all wait for children would never run one.
+//! Such a child does not queue at its parent's executor: a pool whose threads all wait for children
+//! would never run one.
 
 use super::{Detached, Join};
 use crate::probe::{self, TaskHandle, lane};
@@ -59,7 +60,8 @@ impl Detached {
     }
 }
 
-/// A child that is queued from now on. `register` gets its handle, and returns how it reports its end.
+/// A child that is queued from now on. `register` gets its handle, and returns how it reports its
+/// end.
 fn child(
     parent: &mut SyncInterpreter<'_>,
     program: &Arc<Program>,

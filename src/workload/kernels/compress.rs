@@ -1,11 +1,12 @@
-//! Compression (deflate): tables, branches that nobody can predict.
+//! Compression (deflate): tables, and branches that a core cannot predict.
 
 use crate::workload::stop::{Stop, Stopped};
 use flate2::Compression;
 use flate2::write::ZlibEncoder;
 use std::io::{self, Write};
 
-/// Compresses `kib` KiB of text and discards the result but for its last four bytes: zlib's own checksum of the text.
+/// Compresses `kib` KiB of text. The checksum is the last four bytes of the result: zlib's own
+/// checksum of the text.
 pub(super) fn run(kib: u32, stop: &Stop) -> Result<u64, Stopped> {
     compress(kib, stop, Last::default()).map(|last| u64::from(u32::from_be_bytes(last.0)))
 }
@@ -22,7 +23,7 @@ fn compress<W: Write>(kib: u32, stop: &Stop, into: W) -> Result<W, Stopped> {
     Ok(encoder.finish().expect("the writers here cannot fail"))
 }
 
-/// A KiB that looks like a log: words in ever another order.
+/// A KiB that looks like a log. The order of its words differs for each number.
 fn text(number: u32) -> [u8; 1024] {
     const WORDS: [&[u8]; 8] = [
         b"GET ",
@@ -75,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_compressed_comes_back() {
+    fn decompressing_gives_the_text_back() {
         let packed = compress(40, &Stop::new(), Vec::new()).unwrap();
         assert!(packed.len() < 40 * 1024 / 2, "{} bytes", packed.len());
         let mut back = Vec::new();

@@ -1,9 +1,9 @@
-//! SHA-256: whole numbers, no branches.
+//! SHA-256: integer arithmetic without branches.
 
 use crate::workload::stop::{Stop, Stopped};
 use sha2::{Digest, Sha256};
 
-/// Hashes `kib` KiB of zeros; the first eight bytes of the digest, read as a number.
+/// Hashes `kib` KiB of zeros. The checksum is the first eight bytes of the digest, as a number.
 pub(super) fn run(kib: u32, stop: &Stop) -> Result<u64, Stopped> {
     let mut hash = Sha256::new();
     let block = [0; 1024];
@@ -23,9 +23,9 @@ pub(super) fn run(kib: u32, stop: &Stop) -> Result<u64, Stopped> {
 mod tests {
     use super::*;
 
-    /// By coreutils: `head -c SIZE /dev/zero | sha256sum`.
+    /// The expected digests are from coreutils: `head -c SIZE /dev/zero | sha256sum`.
     #[test]
-    fn the_digest_is_what_other_tools_say() {
+    fn the_digest_is_that_of_coreutils() {
         assert_eq!(run(0, &Stop::new()), Ok(0xe3b0_c442_98fc_1c14));
         assert_eq!(run(1, &Stop::new()), Ok(0x5f70_bf18_a086_0070));
         assert_eq!(run(1024, &Stop::new()), Ok(0x30e1_4955_ebf1_3522));

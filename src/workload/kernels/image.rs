@@ -8,10 +8,12 @@ const SIDE: usize = 96;
 /// Red, green and blue, a byte each.
 type Pixel = [u8; 3];
 
-/// Draws a picture of `size` × `size` pixels, shrinks it to a thumbnail, and returns the sum of the thumbnail's bytes.
+/// Draws a picture of `size` × `size` pixels, shrinks it to a thumbnail, and returns the sum of the
+/// thumbnail's bytes.
 ///
 /// # Errors
-/// [`Stopped`] if the flag is raised first. It is checked before each row of the picture and of the thumbnail.
+/// [`Stopped`] if the flag is raised first. It is checked before each row of the picture and of the
+/// thumbnail.
 pub(super) fn run(size: u32, stop: &Stop) -> Result<u64, Stopped> {
     let size = size as usize;
     let picture = draw(size, stop)?;
@@ -32,9 +34,11 @@ fn edge(cell: usize, size: usize, side: usize) -> usize {
     cell * size / side
 }
 
-/// Shrinks a strip of whole rows, each `width` pixels wide, to one row of `side` pixels: a box filter.
+/// Shrinks a strip of whole rows, each `width` pixels wide, to one row of `side` pixels: a box
+/// filter.
 ///
-/// Each pixel of the result is the mean of the box of pixels that it covers, rounded to the nearest value.
+/// Each pixel of the result is the mean of the box of pixels that it covers, rounded to the nearest
+/// value.
 fn shrink(strip: &[Pixel], width: usize, side: usize) -> Vec<Pixel> {
     let mut sums = vec![[0_u32; 3]; side];
     for row in strip.chunks_exact(width) {

@@ -1,4 +1,4 @@
-//! The Mandelbrot set: floating point without memory, rows of unequal cost.
+//! The Mandelbrot set: floating point without memory, in rows of unequal cost.
 
 use crate::workload::stop::{Stop, Stopped};
 
@@ -7,7 +7,7 @@ const LIMIT: u32 = 200;
 /// The picture: x from −2 to 0.5, y from −1.25 to 1.25.
 const SIDE: f64 = 2.5;
 
-/// Looks at `size` × `size` points; how many belong to the set.
+/// Tests `size` × `size` points. The checksum is how many belong to the set.
 pub(super) fn run(size: u32, stop: &Stop) -> Result<u64, Stopped> {
     stop.check()?;
     let at = |i: u32| (f64::from(i) + 0.5) / f64::from(size) * SIDE;
@@ -40,7 +40,8 @@ fn is_inside(cx: f64, cy: f64) -> bool {
 mod tests {
     use super::*;
 
-    /// The set's area is 1.5066 (Förstemann's count of 2017); so few steps overrate it by a little.
+    /// The set's area is 1.5066 (Förstemann's count of 2017). With so few steps the result is a
+    /// little too large.
     #[test]
     fn the_set_has_its_known_area() {
         let size = 300;
@@ -50,7 +51,7 @@ mod tests {
     }
 
     #[test]
-    fn well_known_points_are_on_their_side() {
+    fn well_known_points_are_inside_or_outside() {
         assert!(is_inside(0.0, 0.0) && is_inside(-1.0, 0.0) && is_inside(0.0, 1.0));
         assert!(!is_inside(1.0, 0.0) && !is_inside(-2.1, 0.0) && !is_inside(0.0, 1.1));
     }

@@ -2,7 +2,8 @@
 
 use crate::workload::stop::{Stop, Stopped};
 
-/// Multiplies two square matrices of `size` rows; the sum of the product's elements, which are small whole numbers.
+/// Multiplies two square matrices of `size` rows. The checksum is the sum of the product's
+/// elements, which are small integers.
 pub(super) fn run(size: u32, stop: &Stop) -> Result<u64, Stopped> {
     stop.check()?;
     let n = size as usize;
@@ -13,7 +14,7 @@ pub(super) fn run(size: u32, stop: &Stop) -> Result<u64, Stopped> {
     for i in 0..n {
         row.fill(0.0);
         for k in 0..n {
-            // A row of a large matrix is long enough to need a look inside it.
+            // One row of a large matrix takes so long that the flag must be checked within it.
             stop.check()?;
             let factor = a[i * n + k];
             for (out, b) in row.iter_mut().zip(&b[k * n..][..n]) {
@@ -39,9 +40,10 @@ fn right(row: usize, column: usize) -> f64 {
 mod tests {
     use super::*;
 
-    /// The sum over a product of matrices is, for each k, the left's column k times the right's row k.
+    /// The sum of a product's elements is the sum over k of: column k of the left matrix times row
+    /// k of the right matrix.
     #[test]
-    fn the_product_sums_to_what_algebra_says() {
+    fn the_sum_of_the_product_is_right() {
         for n in [1, 2, 31, 64] {
             let column = |k| (0..n).map(|i| left(i, k)).sum::<f64>();
             let row = |k| (0..n).map(|j| right(k, j)).sum::<f64>();

@@ -1,10 +1,10 @@
 //! Real computations: the named kernels, and the calibrated [`work`].
 //!
-//! Each returns a checksum of its result. Tests compare the checksum, and it keeps the optimiser from removing the
-//! computation. Each checks the [`Stop`] flag about every millisecond.
+//! Each returns a checksum of its result. Tests compare the checksum, and it keeps the optimiser
+//! from removing the computation. Each checks the [`Stop`] flag about every millisecond.
 //!
-//! To add a kernel, write its file here, and add a line to the list `kernels!` here and to the one in
-//! `scenario/types/kernel.rs`.
+//! To add a kernel, write its file here, and add a line to the list `kernels!` here and to the one
+//! in `scenario/types/kernel.rs`.
 
 pub mod work;
 
@@ -15,12 +15,14 @@ use std::hint::black_box;
 /// The registry: a line for each kernel, with its module and its name. The module has a function
 /// `run(size: u32, stop: &Stop) -> Result<u64, Stopped>`.
 ///
-/// `cargo fmt` does not see modules that a macro declares: format the files by `rustfmt src/workload/kernels/*.rs`.
+/// `cargo fmt` does not see modules that a macro declares: format the files by `rustfmt
+/// src/workload/kernels/*.rs`.
 macro_rules! kernels {
     ($( $module:ident: $kernel:ident, )*) => {
         $( mod $module; )*
 
-        /// Runs a kernel on a problem of this size, in the [kernel's own unit](Kernel::unit), and returns its checksum.
+        /// Runs a kernel on a problem of this size, in the [kernel's own unit](Kernel::unit), and
+        /// returns its checksum.
         ///
         /// # Errors
         /// [`Stopped`] if the flag is raised before the result is complete.

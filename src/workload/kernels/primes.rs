@@ -1,4 +1,5 @@
-//! Primes by a segmented sieve: whole numbers, branches, and a segment that fits the first-level cache.
+//! Primes by a segmented sieve: integer arithmetic, branches, and a segment that fits the
+//! first-level cache.
 
 use crate::workload::stop::{Stop, Stopped};
 
@@ -26,7 +27,7 @@ pub(super) fn run(limit: u32, stop: &Stop) -> Result<u64, Stopped> {
         let numbers = &composite[..(high - low) as usize];
         count += numbers.iter().filter(|&&composite| !composite).count() as u64;
     }
-    // Neither 0 nor 1 is a multiple of a prime's, nor prime.
+    // 0 and 1 are not marked, but are not primes.
     Ok(count.saturating_sub(2))
 }
 
@@ -50,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn primes_are_as_many_as_tables_say() {
+    fn the_count_of_primes_is_that_of_tables() {
         for (limit, count) in [
             (0, 0),
             (1, 0),

@@ -1,28 +1,29 @@
-//! The calibrated work: so many units of pure arithmetic, whatever the time it takes.
+//! The calibrated work: a number of units of pure arithmetic, however long they take.
 //!
-//! A unit is a chain of steps of a xorshift generator (G. Marsaglia, "Xorshift RNGs", 2003). Each step needs the one before,
-//! so that a core can neither reorder nor widen them, and they touch no memory, so that neighbours disturb them only by
-//! taking the core away. The steps are linear over the bits of the state: the test knows the answer by powers of a matrix.
-//! The compiler does not; a chain of multiplications and additions it would have folded into one.
+//! A unit is a chain of steps of a xorshift generator (G. Marsaglia, "Xorshift RNGs", 2003). Each
+//! step needs the result of the step before, so a core cannot reorder or widen them. The steps
+//! touch no memory, so other threads disturb them only by taking the core away. The steps are
+//! linear over the bits of the state: the test computes the result by powers of a matrix. The
+//! compiler does not know that. It would fold a chain of multiplications and additions into one.
 
 use crate::workload::stop::{Stop, Stopped};
 use std::hint::black_box;
 
-/// Steps in a unit: some 50–70 ns on a core of today.
+/// Steps in a unit, which takes some 50–70 ns on a current core.
 const STEPS: u32 = 32;
-/// Where the chain begins. Any number but zero.
+/// The first state. Any number except zero will do.
 const FIRST: u64 = 0x9e37_79b9_7f4a_7c15;
 
-/// Does so many units of work, looking at the flag each time `between_looks` units are done.
+/// Does `units` units of work, and checks the flag every `units_per_check` units.
 ///
 /// # Errors
 /// [`Stopped`] if the flag is raised before the end.
-pub fn run(units: u64, between_looks: u64, stop: &Stop) -> Result<u64, Stopped> {
+pub fn run(units: u64, units_per_check: u64, stop: &Stop) -> Result<u64, Stopped> {
     let mut state = FIRST;
     let mut left = units;
     while left > 0 {
         stop.check()?;
-        let now = left.min(between_looks.max(1));
+        let now = left.min(units_per_check.max(1));
         for _ in 0..now {
             state = unit(state);
         }
@@ -77,13 +78,13 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_unit_is_done(units in 0u64..3_000, between_looks in 0u64..4_000) {
-            prop_assert_eq!(run(units, between_looks, &Stop::new()), Ok(after(units * u64::from(STEPS))));
+        fn every_unit_is_done(units in 0u64..3_000, units_per_check in 0u64..4_000) {
+            prop_assert_eq!(run(units, units_per_check, &Stop::new()), Ok(after(units * u64::from(STEPS))));
         }
     }
 
     #[test]
-    fn a_stop_ends_work_that_would_take_for_ever() {
+    fn a_stop_ends_work_without_end() {
         let stop = Stop::new();
         std::thread::scope(|scope| {
             let worker = scope.spawn(|| run(u64::MAX, 1_000, &stop));

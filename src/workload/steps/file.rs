@@ -61,7 +61,8 @@ impl StepProgram for File {
             How::Offload => {
                 let file = *self;
                 let work = move |interpreter: &mut SyncInterpreter<'_>| file.run_sync(interpreter, label);
-                // The work draws nothing, so it needs no seed of its own; on a thread it takes none either.
+                // The work draws nothing, so it needs no seed of its own; on a thread it takes none
+                // either.
                 let seed = Seed::from_draw(0);
                 Box::pin(offload(interpreter, label, Reason::File, seed, work)).await
             }

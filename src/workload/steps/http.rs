@@ -20,8 +20,8 @@ use std::future::Future;
 use std::pin::pin;
 use std::time::Duration;
 
-/// How long a task that could not connect waits before its repetition fails. There is no port or descriptor left then, and a
-/// task that tried again at once would keep its worker.
+/// How long a task that could not connect waits before its repetition fails. There is no port or
+/// descriptor left then, and a task that tried again at once would keep its worker.
 const BACK_OFF: Duration = Duration::from_millis(50);
 
 #[derive(Debug)]
@@ -60,8 +60,8 @@ impl Http {
         let start = probe::now();
         let task = interpreter.context.task.id();
         let readiness = interpreter.context.http_readiness();
-        // The task does not own the connection until the reply is complete: if the request is cancelled, the connection
-        // with half a reply on it goes down too.
+        // The task does not own the connection until the reply is complete: if the request is
+        // cancelled, the connection with half a reply on it goes down too.
         let mut client = match interpreter.context.http.take() {
             Some(client) if client.is_open() => client,
             _ => {

@@ -1,7 +1,8 @@
 //! `log`: writes a real `tracing` event, whose message is formatted in one of two ways.
 //!
-//! Eager formatting makes the message first and hands the text over. Its cost is paid whether or not the line is wanted. Lazy
-//! formatting hands over the parts. `tracing` asks whether the level is on, and formats nothing if it is not.
+//! Eager formatting makes the message first and hands the text over. Its cost is paid whether or
+//! not the line is wanted. Lazy formatting hands over the parts. `tracing` asks whether the level
+//! is on, and formats nothing if it is not.
 
 use super::StepProgram;
 use crate::record::Label;
@@ -78,7 +79,8 @@ impl fmt::Display for Message {
     }
 }
 
-/// Writes the event. `tracing` fixes the level of an event where the event is written, so there is one place for each level.
+/// Writes the event. `tracing` fixes the level of an event where the event is written, so there is
+/// one place for each level.
 fn emit(level: LogLevel, message: fmt::Arguments<'_>) {
     match level {
         LogLevel::Off => {}

@@ -1,10 +1,11 @@
 //! What each step of the scenario language does when it runs, one file each.
 //!
-//! A step's file holds how the step is compiled, its name on screen, what it does as a part of a future, and what it does on
-//! a thread. What a scenario may write, and what that means, is in the file of the same name in `scenario/steps`.
+//! A step's file holds how the step is compiled, its name on screen, what it does as a part of a
+//! future, and what it does on a thread. What a scenario may write, and what that means, is in the
+//! file of the same name in `scenario/steps`.
 //!
-//! To add a step, write these two files, and add a line to the list `steps!` here and to the one in `scenario/steps/mod.rs`.
-//! Nothing else names a step.
+//! To add a step, write these two files, and add a line to the list `steps!` here and to the one in
+//! `scenario/steps/mod.rs`. Nothing else names a step.
 
 use super::async_interpreter::AsyncInterpreter;
 use super::compile::Compiler;
@@ -22,8 +23,8 @@ trait StepProgram: Debug + Sized {
     /// The step as the scenario has it.
     type Spec;
 
-    /// The step's name on screen. It says what the scenario's file says, so that a learner who looks from one to the other
-    /// recognises the step.
+    /// The step's name on screen. It says what the scenario's file says, so that a learner who
+    /// looks from one to the other recognises the step.
     fn name(spec: &Self::Spec) -> String;
 
     /// Makes the step ready to run in a task of `group`.
@@ -32,10 +33,12 @@ trait StepProgram: Debug + Sized {
     /// Does the step as a program with threads would: the step holds the thread until it is done.
     fn run_sync(&self, interpreter: &mut SyncInterpreter<'_>, label: Label) -> StepResult;
 
-    /// Does the step as a part of a future. Unless the step says otherwise, it holds the worker's thread here too.
+    /// Does the step as a part of a future. Unless the step says otherwise, it holds the worker's
+    /// thread here too.
     ///
-    /// A future is as large as the largest step that it may await. So a step that needs much room puts its future into a
-    /// box, and a task that merely sleeps does not carry the room for a request.
+    /// A future is as large as the largest step that it may await. So a step that needs much room
+    /// puts its future into a box, and a task that merely sleeps does not carry the room for a
+    /// request.
     fn run_async(&self, interpreter: &mut AsyncInterpreter<'_>, label: Label) -> impl Future<Output = StepResult> {
         async move { self.run_sync(&mut interpreter.sync(), label) }
     }
@@ -43,7 +46,8 @@ trait StepProgram: Debug + Sized {
 
 /// The registry: a line for each step, as in `scenario/steps/mod.rs`.
 ///
-/// `cargo fmt` does not see modules that a macro declares: format the files by `rustfmt src/workload/steps/*.rs`.
+/// `cargo fmt` does not see modules that a macro declares: format the files by `rustfmt
+/// src/workload/steps/*.rs`.
 macro_rules! steps {
     (
         $( $module:ident: $name:ident, )*

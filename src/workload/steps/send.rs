@@ -46,7 +46,8 @@ impl StepProgram for Send {
     }
 }
 
-/// Waits until something has gone into a channel, or come out of it, unless `tried` has done that already.
+/// Waits until something has gone into a channel, or come out of it, unless `tried` has done that
+/// already.
 pub(super) fn wait_on_thread(
     interpreter: &SyncInterpreter<'_>,
     label: Label,

@@ -1,5 +1,5 @@
-//! `timeout`: does steps, but no longer than a limit. On a thread the steps cannot be cancelled: they run to their end, and
-//! have timed out if that comes after the limit.
+//! `timeout`: does steps, but no longer than a limit. On a thread the steps cannot be cancelled:
+//! they run to their end, and have timed out if that comes after the limit.
 
 use super::StepProgram;
 use crate::probe::{self, lane};

@@ -56,7 +56,8 @@ impl StepProgram for Unawaited {
 }
 
 impl Unawaited {
-    /// Makes a child, and lets `waste` make something of it that does not run. `how` says what that was, in the log.
+    /// Makes a child, and lets `waste` make something of it that does not run. `how` says what that
+    /// was, in the log.
     fn make(
         &self,
         interpreter: &mut SyncInterpreter<'_>,
