@@ -9,8 +9,8 @@
 //!      └─ model     batches in, answers out; pure
 //! ```
 //!
-//! `ARCHITECTURE.md` says what each module is for and which modules it may import, how a record travels from a hook to the
-//! screen, and where to add what. A test compares the imports with it.
+//! `ARCHITECTURE.md` says what each module is for and which modules it may import, how a record
+//! travels from a hook to the screen, and where to add what. A test compares the imports with it.
 
 pub mod cli;
 pub mod compare;

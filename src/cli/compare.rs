@@ -14,15 +14,17 @@ use std::process::ExitCode;
 
 /// Run a scenario on several executors, and compare the results
 ///
-/// The runs follow one another, each in its own process. In each row of the table the best number is bold, or marked with
-/// a * where bold is not available. The expectations of the scenario are checked, including ratios between executors.
+/// The runs follow one another, each in its own process. In each row of the table the best number
+/// is bold, or marked with a * where bold is not available. The expectations of the scenario are
+/// checked, including ratios between executors.
 #[derive(clap::Args, Debug)]
 pub struct Args {
     /// A scenario file, or the name of a built-in scenario (`tasklab list`)
     #[arg(value_name = "SCENARIO")]
     scenario: String,
 
-    /// Run it on these executors; by default on all that the scenario allows and that support its steps
+    /// Run it on these executors; by default on all that the scenario allows and that support its
+    /// steps
     #[arg(long, value_name = "KIND,…", value_delimiter = ',', value_parser = executor_parser())]
     executors: Option<Vec<ExecutorKind>>,
 

@@ -8,8 +8,8 @@
 //! | 3 | the run did not meet the expectations of its scenario |
 //! | 129, 130, 143 | SIGHUP, SIGINT (Ctrl-C without a screen) or SIGTERM ended the run: 128 plus the signal's number |
 //!
-//! To add a subcommand, write a file with `Args`, whose doc comments are the help texts, and with `main`. Then add a variant
-//! to [`Command`] and its arm in [`main`].
+//! To add a subcommand, write a file with `Args`, whose doc comments are the help texts, and with
+//! `main`. Then add a variant to [`Command`] and its arm in [`main`].
 
 mod check;
 mod compare;
@@ -36,8 +36,8 @@ const INVALID: u8 = 2;
 /// The run did not meet the expectations of its scenario.
 const UNEXPECTED: u8 = 3;
 
-/// A laboratory and an oscilloscope for task scheduling: runs CPU-bound and I/O-bound tasks for real and shows every poll,
-/// live.
+/// A laboratory and an oscilloscope for task scheduling: runs CPU-bound and I/O-bound tasks for
+/// real and shows every poll, live.
 #[derive(Parser, Debug)]
 #[command(
     name = "tasklab",
@@ -120,7 +120,8 @@ fn may_use_colour(stream: &impl IsTerminal) -> bool {
     stream.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }
 
-/// The width for a table on standard output: that of the terminal, or 80 columns if the output goes elsewhere.
+/// The width for a table on standard output: that of the terminal, or 80 columns if the output goes
+/// elsewhere.
 fn page_width() -> usize {
     if io::stdout().is_terminal() {
         terminal_width()

@@ -47,8 +47,8 @@ pub struct PlanArgs {
 
     /// Multiply the times of the scenario's plan by FACTOR, 0.05–1, for a faster run
     ///
-    /// The factor applies to the duration, the starts and ends of groups, the lengths of ramps, and the times of cues. It does
-    /// not apply to steps and to --duration.
+    /// The factor applies to the duration, the starts and ends of groups, the lengths of ramps, and
+    /// the times of cues. It does not apply to steps and to --duration.
     #[arg(long, help_heading = HEADING, value_name = "FACTOR", allow_negative_numbers = true)]
     scale: Option<f64>,
 }

@@ -6,15 +6,16 @@ use std::process::ExitCode;
 
 /// Print the JSON Schema of the scenario language
 ///
-/// Editors with TOML support complete and check scenarios with it. Save the schema to a file, and begin a scenario with the
-/// line `#:schema PATH`.
+/// Editors with TOML support complete and check scenarios with it. Save the schema to a file, and
+/// begin a scenario with the line `#:schema PATH`.
 #[derive(clap::Args, Debug)]
 pub struct Args {
     /// Print the JSON Schema of the report instead, the object that `tasklab run --json` prints
     #[arg(long)]
     report: bool,
 
-    /// Print the JSON Schema of a comparison instead, the object that `tasklab compare --json` prints
+    /// Print the JSON Schema of a comparison instead, the object that `tasklab compare --json`
+    /// prints
     #[arg(long, conflicts_with = "report")]
     compare: bool,
 }

@@ -1,4 +1,5 @@
-//! A line on standard error that shows the progress of a long command without a screen, and overwrites itself.
+//! A line on standard error that shows the progress of a long command without a screen, and
+//! overwrites itself.
 
 use std::io::{self, IsTerminal, Write};
 use std::time::{Duration, Instant};
@@ -6,8 +7,8 @@ use std::time::{Duration, Instant};
 /// Shortest time between two updates.
 const UPDATE_INTERVAL: Duration = Duration::from_millis(250);
 
-/// The line. It is invisible when standard error is not a terminal. Write errors are ignored: the command goes on even if
-/// nobody can read its progress.
+/// The line. It is invisible when standard error is not a terminal. Write errors are ignored: the
+/// command goes on even if nobody can read its progress.
 pub struct StatusLine {
     width: Option<usize>,
     shown_at: Option<Instant>,
@@ -29,11 +30,13 @@ impl StatusLine {
             return;
         }
         self.shown_at = Some(Instant::now());
-        // A full line would wrap, and the carriage return would not reach its start. So one column stays empty.
+        // A full line would wrap, and the carriage return would not reach its start. So one column
+        // stays empty.
         let _ = write!(io::stderr(), "\r{}\x1b[K", text(width.saturating_sub(1)));
     }
 
-    /// Erases the line, so that other output can take its place. The next update shows the line below that output.
+    /// Erases the line, so that other output can take its place. The next update shows the line
+    /// below that output.
     pub fn clear(&mut self) {
         if self.shown_at.take().is_some() {
             let _ = write!(io::stderr(), "\r\x1b[K");

@@ -13,8 +13,8 @@ use std::process::ExitCode;
 
 /// Run lessons without a screen, and check their expectations
 ///
-/// Runs every built-in lesson, or the given scenarios, in order, each run in its own process. A scenario that compares
-/// executors runs on each of them.
+/// Runs every built-in lesson, or the given scenarios, in order, each run in its own process. A
+/// scenario that compares executors runs on each of them.
 #[derive(clap::Args, Debug)]
 pub struct Args {
     /// Scenario files, or names of built-in scenarios; by default all lessons

@@ -1,4 +1,5 @@
-//! `tasklab worker`: a worker process of the executor `processes`. That executor starts it, not a person.
+//! `tasklab worker`: a worker process of the executor `processes`. That executor starts it, not a
+//! person.
 
 use crate::executor::processes::worker;
 use std::io;

@@ -1,7 +1,8 @@
 //! Reference pages from JSON Schemas.
 //!
-//! A page has a section for the root, then one for each definition in the order in which the page mentions them. Plain
-//! strings and numbers with a notation of their own, such as durations, are in one table at the end.
+//! A page has a section for the root, then one for each definition in the order in which the page
+//! mentions them. Plain strings and numbers with a notation of their own, such as durations, are in
+//! one table at the end.
 
 use super::markdown::{alternatives, code, header, table};
 use serde_json::{Map, Value};
@@ -195,8 +196,8 @@ fn is_plain_value(definition: &Value) -> bool {
     )
 }
 
-/// mdBook and GitHub derive the anchor of a heading like this. Plain values are not headings, and have an anchor of their
-/// own: `text` and `Text` differ only in case.
+/// mdBook and GitHub derive the anchor of a heading like this. Plain values are not headings, and
+/// have an anchor of their own: `text` and `Text` differ only in case.
 fn anchor(name: &str, definition: &Value) -> String {
     let lower = name.to_lowercase();
     if is_plain_value(definition) {

@@ -1,7 +1,9 @@
-//! The generated files of the repository: the reference pages of the book in `docs/`, and the JSON Schemas in `assets/`.
+//! The generated files of the repository: the reference pages of the book in `docs/`, and the JSON
+//! Schemas in `assets/`.
 //!
-//! Each page is written from the definition that the program itself uses, so it cannot describe another program.
-//! `tasklab docs` writes the files. A test runs `tasklab docs --check`, and so fails when one is out of date.
+//! Each page is written from the definition that the program itself uses, so it cannot describe
+//! another program. `tasklab docs` writes the files. A test runs `tasklab docs --check`, and so
+//! fails when one is out of date.
 //!
 //! ```text
 //!   scenario::schema, report::schema ──► json_schema  ──► reference/scenario.md, report.md

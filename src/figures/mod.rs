@@ -1,13 +1,14 @@
 //! The figures that a run reports: the JSON object of `tasklab run --json`, as types.
 //!
 //! This module lies below `scenario`, because an `[expect]` table names figures by their path
-//! (`groups.api.delay_ns.p99`). The types give the JSON Schema, and [`check_path`] looks a path up in
-//! that schema. So a new field here is at once in the JSON, in the schema, in its reference page and
-//! in `[expect]`; `report::gather` fills it from the model.
+//! (`groups.api.delay_ns.p99`). The types give the JSON Schema, and [`check_path`] looks a path up
+//! in that schema. So a new field here is at once in the JSON, in the schema, in its reference page
+//! and in `[expect]`; `report::gather` fills it from the model.
 //!
 //! Rules for every field:
 //! - Every key is always present; a figure that does not apply to an executor is `null`.
-//! - Durations are whole nanoseconds, and their key ends in `_ns`; amounts of memory end in `_bytes`.
+//! - Durations are whole nanoseconds, and their key ends in `_ns`; amounts of memory end in
+//!   `_bytes`.
 //! - Shares are numbers from 0 to 1.
 //!
 //! The doc comments of this module are the descriptions in the schema.
@@ -17,6 +18,7 @@ mod path;
 pub use path::{NAME, PathError, Unit, check_path, unit};
 
 use schemars::generate::{SchemaGenerator, SchemaSettings};
+use schemars::transform::RecursiveTransform;
 use schemars::{JsonSchema, Schema};
 use serde::Serialize;
 use serde_json::Value;
@@ -24,8 +26,8 @@ use std::collections::BTreeMap;
 
 /// What a run of tasklab measured.
 ///
-/// Every key is always present; what does not apply is `null`. Durations are whole nanoseconds (`_ns`), shares are
-/// numbers from 0 to 1.
+/// Every key is always present; what does not apply is `null`. Durations are whole nanoseconds
+/// (`_ns`), shares are numbers from 0 to 1.
 #[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
 #[schemars(title = "tasklab report")]
 pub struct Report {
@@ -49,17 +51,19 @@ pub struct Report {
     pub overall: Overall,
     /// What the run used of the machine.
     pub resources: Resources,
-    /// What each group of tasks did. First the groups of the scenario in its order, then the groups that appeared during
-    /// the run: jobs on blocking threads (`api offload`), tasks of cues and of libraries.
+    /// What each group of tasks did. First the groups of the scenario in its order, then the groups
+    /// that appeared during the run: jobs on blocking threads (`api offload`), tasks of cues and of
+    /// libraries.
     pub groups: Vec<Group>,
     /// What each thread that can run tasks did: workers, pool threads, blocking threads.
     pub lanes: Vec<Lane>,
     /// Whether the records are complete.
     pub records: Records,
-    /// What tokio reports about its runtime (`RuntimeMonitor` of tokio-metrics); `null` on executors without tokio.
+    /// What tokio reports about its runtime (`RuntimeMonitor` of tokio-metrics); `null` on
+    /// executors without tokio.
     pub tokio: Option<Tokio>,
-    /// A sentence that says what could not be stopped or removed at the end, or that no worker process was left; `null`
-    /// after a normal end.
+    /// A sentence that says what could not be stopped or removed at the end, or that no worker
+    /// process was left; `null` after a normal end.
     pub left_running: Option<String>,
     /// The scenario's expectations in its order, each with its result.
     pub expect: Vec<Expected>,
@@ -93,7 +97,8 @@ pub struct Executor {
 pub struct Calibration {
     /// Units of work that an idle core did in 1 ms.
     pub units_per_ms: f64,
-    /// How much longer the median sample took than the fastest, as a share of the fastest. Above 0.2 the machine was busy.
+    /// How much longer the median sample took than the fastest, as a share of the fastest. Above
+    /// 0.2 the machine was busy.
     pub spread: f64,
     /// Number of samples.
     pub samples: usize,
@@ -111,7 +116,8 @@ pub struct Tasks {
     pub completed: u64,
     /// Tasks that ended because a step failed.
     pub failed: u64,
-    /// Tasks that were stopped from outside. The end of the run's duration stops all tasks that still run.
+    /// Tasks that were stopped from outside. The end of the run's duration stops all tasks that
+    /// still run.
     pub cancelled: u64,
     /// Tasks that ended because their timeout passed.
     pub timed_out: u64,
@@ -123,7 +129,8 @@ pub struct Tasks {
     pub never_started: u64,
     /// Tasks in a process that died.
     pub lost: u64,
-    /// Tasks that ended in an unknown way: a library spawned them, and tokio reports only their end.
+    /// Tasks that ended in an unknown way: a library spawned them, and tokio reports only their
+    /// end.
     pub unknown: u64,
     /// Tasks that had not ended when the run did.
     pub running: u64,
@@ -149,7 +156,8 @@ pub struct Overall {
 
 /// What the run used of the machine, as the kernel counts it (`getrusage`).
 ///
-/// The kernel counts whole processes: tasklab's own threads, its screen and the loopback service are included.
+/// The kernel counts whole processes: tasklab's own threads, its screen and the loopback service
+/// are included.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, JsonSchema)]
 #[schemars(title = "resources")]
 pub struct Resources {
@@ -177,7 +185,8 @@ pub struct Expected {
     pub measured: Option<f64>,
     /// Whether the expectation held; `null` when it was not checked.
     pub held: Option<bool>,
-    /// A sentence that says why there is no measured value or why it was not checked; otherwise `null`.
+    /// A sentence that says why there is no measured value or why it was not checked; otherwise
+    /// `null`.
     pub why: Option<String>,
 }
 
@@ -185,8 +194,8 @@ pub struct Expected {
 #[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
 #[schemars(title = "group")]
 pub struct Group {
-    /// The group's name in the scenario. `api offload` is the work that the tasks of `api` handed to blocking threads. For
-    /// tasks of a library: the place in its source that spawned them.
+    /// The group's name in the scenario. `api offload` is the work that the tasks of `api` handed
+    /// to blocking threads. For tasks of a library: the place in its source that spawned them.
     pub name: String,
     /// Whether a library spawned the tasks, and not the scenario.
     pub library: bool,
@@ -194,7 +203,8 @@ pub struct Group {
     pub spawned: u64,
     /// The same tasks by how they ended.
     pub tasks: Tasks,
-    /// Tasks that ran on although no task waited for them any more: the parent was cancelled, or went on without them.
+    /// Tasks that ran on although no task waited for them any more: the parent was cancelled, or
+    /// went on without them.
     pub orphaned: u64,
     /// Tasks that failed, timed out or panicked when no task was left to see the error.
     pub failures_lost: u64,
@@ -206,13 +216,15 @@ pub struct Group {
     pub completed: u64,
     /// Completed repetitions per second of `span_ns`; 0 when `span_ns` is 0.
     pub throughput: f64,
-    /// Repetitions that exceeded their timeout. A thread cannot be cancelled: there, they ran on to their end.
+    /// Repetitions that exceeded their timeout. A thread cannot be cancelled: there, they ran on to
+    /// their end.
     pub timed_out: u64,
     /// Repetitions in which a step failed.
     pub failed: u64,
     /// Slices: polls of async tasks, jobs on threads.
     pub polls: u64,
-    /// Time in which tasks held a thread and computed. This and the next four figures add up to the lifetime of all tasks.
+    /// Time in which tasks held a thread and computed. This and the next four figures add up to the
+    /// lifetime of all tasks.
     pub running_ns: u64,
     /// Time in which tasks held a thread that slept in the operating system.
     pub blocking_ns: u64,
@@ -220,26 +232,28 @@ pub struct Group {
     pub queued_ns: u64,
     /// Time in which tasks were ready, but nothing had woken them yet.
     pub unnoticed_ns: u64,
-    /// Time in which tasks waited for something that was not ready. The wake-ups of a library's tasks are not seen: for
-    /// them this is all the time between slices.
+    /// Time in which tasks waited for something that was not ready. The wake-ups of a library's
+    /// tasks are not seen: for them this is all the time between slices.
     pub suspended_ns: u64,
-    /// `suspended_ns` by what the tasks waited for: `timer`, `http`, `file`, `offload`, `unknown`, …. A reason without any
-    /// time is absent.
+    /// `suspended_ns` by what the tasks waited for: `timer`, `http`, `file`, `offload`, `unknown`,
+    /// …. A reason without any time is absent.
     pub suspended_on: BTreeMap<&'static str, u64>,
     /// Lengths of slices.
     pub poll_ns: Percentiles,
     /// Delay: from wake-up to running. Only slices whose wake-up was seen are counted.
     pub delay_ns: Percentiles,
-    /// Lateness: from ready to running, of the same slices. When the ready time is not known, it is the delay.
+    /// Lateness: from ready to running, of the same slices. When the ready time is not known, it is
+    /// the delay.
     pub lateness_ns: Percentiles,
     /// How long repetitions took.
     pub repetition_ns: Percentiles,
-    /// What `TaskMonitor` of tokio-metrics reports about the group's first eight tasks, the only ones that it watches;
-    /// `null` when it watched none.
+    /// What `TaskMonitor` of tokio-metrics reports about the group's first eight tasks, the only
+    /// ones that it watches; `null` when it watched none.
     pub task_monitor: Option<TaskMonitor>,
 }
 
-/// A distribution of durations; percentiles are exact within 1 %. All fields are zero when nothing was counted.
+/// A distribution of durations; percentiles are exact within 1 %. All fields are zero when nothing
+/// was counted.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, JsonSchema)]
 #[schemars(title = "percentiles")]
 pub struct Percentiles {
@@ -275,8 +289,8 @@ pub struct TaskMonitor {
 pub struct Lane {
     /// The name of the lane: `worker 0`.
     pub name: String,
-    /// The kind of thread: `worker` (of an async runtime), `pool` (of a thread pool), `blocking` (of an async runtime's
-    /// blocking pool), or another.
+    /// The kind of thread: `worker` (of an async runtime), `pool` (of a thread pool), `blocking`
+    /// (of an async runtime's blocking pool), or another.
     pub kind: &'static str,
     /// Slices that ended on this lane.
     pub slices: u64,
@@ -288,8 +302,8 @@ pub struct Lane {
     pub utilisation: f64,
     /// CPU time of the thread as the kernel counts it; `null` when the kernel was not asked.
     pub on_cpu_ns: Option<u64>,
-    /// Time in which the thread was runnable and had no core, as the kernel counts it; `null` when the kernel was not
-    /// asked.
+    /// Time in which the thread was runnable and had no core, as the kernel counts it; `null` when
+    /// the kernel was not asked.
     pub off_cpu_ns: Option<u64>,
 }
 
@@ -299,15 +313,18 @@ pub struct Lane {
 pub struct Records {
     /// Slices recorded.
     pub written: u64,
-    /// Slices lost because the ring of a thread was full. All counts of slices, and all sums over slices, lack them.
+    /// Slices lost because the ring of a thread was full. All counts of slices, and all sums over
+    /// slices, lack them.
     pub dropped: u64,
-    /// Other records lost: steps and repetitions. Lost repetitions are still counted, but the percentiles of their lengths
-    /// lack them.
+    /// Other records lost: steps and repetitions. Lost repetitions are still counted, but the
+    /// percentiles of their lengths lack them.
     pub others_dropped: u64,
-    /// Slices, recorded or lost, that were polls and not jobs on blocking threads. Compare it with `tokio.polls`.
+    /// Slices, recorded or lost, that were polls and not jobs on blocking threads. Compare it with
+    /// `tokio.polls`.
     pub polls: u64,
-    /// Whether `polls` agrees with `tokio.polls`; `null` without such a count. tokio does not count polls that a worker
-    /// runs from its LIFO slot: where there is such a slot (`tokio` without `disable_lifo_slot`), more polls agree too.
+    /// Whether `polls` agrees with `tokio.polls`; `null` without such a count. tokio does not count
+    /// polls that a worker runs from its LIFO slot: where there is such a slot (`tokio` without
+    /// `disable_lifo_slot`), more polls agree too.
     pub matches_tokio: Option<bool>,
 }
 
@@ -349,15 +366,29 @@ impl Report {
     }
 }
 
-/// The JSON Schema of [`Report::to_json`], in which `executor.kind` is any string: the kinds of executors are a matter of
-/// `scenario`, which imports this module.
+/// The JSON Schema of [`Report::to_json`], in which `executor.kind` is any string: the kinds of
+/// executors are a matter of `scenario`, which imports this module.
 fn schema() -> Schema {
     schema_generator().into_root_schema_for::<Report>()
 }
 
 /// A generator of JSON Schemas (draft 2020-12) for objects that tasklab writes.
 pub fn schema_generator() -> SchemaGenerator {
-    SchemaSettings::draft2020_12().for_serialize().into_generator()
+    let settings = SchemaSettings::draft2020_12().for_serialize();
+    settings
+        .with_transform(RecursiveTransform(unwrap_description))
+        .into_generator()
+}
+
+/// Removes line breaks within paragraphs: they come from the width of the source.
+fn unwrap_description(schema: &mut Schema) {
+    if let Some(Value::String(description)) = schema.get_mut("description") {
+        let paragraphs: Vec<String> = description
+            .split("\n\n")
+            .map(|paragraph| paragraph.replace('\n', " "))
+            .collect();
+        *description = paragraphs.join("\n\n");
+    }
 }
 
 /// A report, a comparison or a schema as JSON, pretty-printed, ending with a newline.

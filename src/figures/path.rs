@@ -1,7 +1,7 @@
 //! Paths to figures: which keys can follow each other, and what the number at the end counts.
 //!
-//! A scenario names figures before there is a report, so paths are checked against the JSON Schema of
-//! [`Report`](super::Report).
+//! A scenario names figures before there is a report, so paths are checked against the JSON Schema
+//! of [`Report`](super::Report).
 
 use super::schema;
 use crate::record::Reason;
@@ -34,7 +34,8 @@ pub struct PathError {
     pub known_keys: Vec<String>,
 }
 
-/// The unit of the figure at the end of a path: keys of durations end in `_ns`, keys of amounts of memory in `_bytes`.
+/// The unit of the figure at the end of a path: keys of durations end in `_ns`, keys of amounts of
+/// memory in `_bytes`.
 pub fn unit(keys: &[String]) -> Unit {
     let has_suffix = |suffix: &str| keys.iter().any(|key| key.ends_with(suffix));
     if has_suffix("_ns") {
@@ -46,8 +47,8 @@ pub fn unit(keys: &[String]) -> Unit {
     }
 }
 
-/// Checks that a report can have a number at this path. Names of groups and lanes are not known before a run: any name
-/// passes.
+/// Checks that a report can have a number at this path. Names of groups and lanes are not known
+/// before a run: any name passes.
 ///
 /// # Errors
 /// When a key does not exist, or when the path does not end at a number.

@@ -14,7 +14,8 @@ use strum::VariantArray;
 pub struct Facts {
     /// The scenario as the command line named it: a file, or the name of a built-in scenario.
     pub scenario: String,
-    /// The executor. The report takes the number of workers from the model, which knows the resolved default.
+    /// The executor. The report takes the number of workers from the model, which knows the
+    /// resolved default.
     pub executor: ExecutorSpec,
     /// The exchange rate that `cpu` steps resources.
     pub calibration: record::Calibration,
@@ -25,7 +26,8 @@ pub struct Facts {
 }
 
 impl Report {
-    /// The figures of the model at this instant. `expect` stays empty: the caller checks expectations against this report.
+    /// The figures of the model at this instant. `expect` stays empty: the caller checks
+    /// expectations against this report.
     pub fn new(model: &Model, facts: &Facts) -> Report {
         let info = model.info();
         let counts = model.counts();
@@ -50,7 +52,8 @@ impl Report {
     }
 }
 
-/// A text without escape sequences: a report is often printed to a terminal, and names in it come from scenario files.
+/// A text without escape sequences: a report is often printed to a terminal, and names in it come
+/// from scenario files.
 fn clean(text: &str) -> String {
     text::clean(text).into_owned()
 }

@@ -1,7 +1,8 @@
-//! Tables of text: right-aligned numbers under headings of two lines, with as many columns as the width allows.
+//! Tables of text: right-aligned numbers under headings of two lines, with as many columns as the
+//! width allows.
 //!
-//! Table crates wrap cells, or cut them, when a table is too wide. Here whole columns go, the least important first: a
-//! number that is cut is worse than none.
+//! Table crates wrap cells, or cut them, when a table is too wide. Here whole columns go, the least
+//! important first: a number that is cut is worse than none.
 //!
 //! ```text
 //!                     timed    delay    delay       Columns of rank 0 are always shown. If the table is too
@@ -26,8 +27,8 @@ pub struct Column<R> {
     pub cell: fn(&R) -> String,
 }
 
-/// Writes one line for each row, below the headings. The lines fit into `width` terminal columns if the columns of rank 0
-/// do.
+/// Writes one line for each row, below the headings. The lines fit into `width` terminal columns if
+/// the columns of rank 0 do.
 ///
 /// `title` is the heading of the names. Long names are cut.
 pub fn draw<R>(out: &mut String, title: &str, rows: &[R], name: fn(&R) -> &str, columns: &[Column<R>], width: usize) {

@@ -4,8 +4,8 @@ use crate::model::Model;
 use crate::record::LogLine;
 use crate::text;
 
-/// The time, the level, the source and the message of a log line, without a newline. The source is the task whose slice
-/// logged it, or else the module of the code that did.
+/// The time, the level, the source and the message of a log line, without a newline. The source is
+/// the task whose slice logged it, or else the module of the code that did.
 pub fn log_message(model: &Model, line: &LogLine) -> String {
     let source = match line.task {
         Some(id) => model.task_name(id).to_string(),

@@ -7,7 +7,8 @@
 //!   LogLine ────────────────────────────────► log_message   for people    without a screen, meanwhile
 //! ```
 //!
-//! The report is gathered once and written in two forms. So the table cannot contradict the JSON object.
+//! The report is gathered once and written in two forms. So the table cannot contradict the JSON
+//! object.
 
 mod flow;
 mod gather;

@@ -6,10 +6,12 @@ use crate::text;
 /// Intervals of the model's series that make up the last second.
 const LAST_SECOND: usize = 4;
 
-/// The state of the run in one line of at most `width` columns, without a newline. The whole line needs about 80 columns.
+/// The state of the run in one line of at most `width` columns, without a newline. The whole line
+/// needs about 80 columns.
 ///
-/// `late` is the 99th percentile of lateness; it and the poll rate are those of the last second. Each number keeps its
-/// column from one call to the next, so that a line can overwrite the line before it.
+/// `late` is the 99th percentile of lateness; it and the poll rate are those of the last second.
+/// Each number keeps its column from one call to the next, so that a line can overwrite the line
+/// before it.
 pub fn progress(model: &Model, width: usize) -> String {
     let counts = model.counts();
     let records = model.record_counts();
@@ -34,7 +36,8 @@ pub fn progress(model: &Model, width: usize) -> String {
     text::fit(&parts.join("  "), width).into_owned()
 }
 
-/// The mean over the last second. The interval that has just begun is left out, unless it is the only one.
+/// The mean over the last second. The interval that has just begun is left out, unless it is the
+/// only one.
 fn polls_per_s(model: &Model) -> u64 {
     let unfinished = usize::from(model.series().len() > 1);
     let rates: Vec<f64> = model

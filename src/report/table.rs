@@ -1,9 +1,10 @@
 //! The report as tables, for the end of a run without a screen.
 //!
-//! The layout is for 80 columns and for files: no colours, no boxes. A wider terminal gets more columns. Numbers are
-//! rounded for reading; [`Report::to_json`] has the exact ones.
+//! The layout is for 80 columns and for files: no colours, no boxes. A wider terminal gets more
+//! columns. Numbers are rounded for reading; [`Report::to_json`] has the exact ones.
 //!
-//! To add a column, add a line to [`GROUP_RESULTS`], [`RARE_RESULTS`], [`GROUP_TIMES`] or [`LANE_COLUMNS`].
+//! To add a column, add a line to [`GROUP_RESULTS`], [`RARE_RESULTS`], [`GROUP_TIMES`] or
+//! [`LANE_COLUMNS`].
 
 use super::flow::flow;
 use super::grid::{self, Column};
@@ -278,14 +279,15 @@ fn lane_rows(lanes: &[Lane]) -> Vec<Lane> {
     }]
 }
 
-/// What the tasks of a group were suspended on for the longest time, and its share of all their suspended time.
+/// What the tasks of a group were suspended on for the longest time, and its share of all their
+/// suspended time.
 fn mostly_on(group: &Group) -> String {
     match group.suspended_on.iter().max_by_key(|(_, time)| **time) {
         Some((reason, time)) if *reason != Reason::Unknown.into_str() => {
             format!("{reason} {}", percent(*time as f64 / group.suspended_ns.max(1) as f64))
         }
-        // A job on a blocking thread is never suspended. The microseconds between its last slice and its end have no
-        // reason, and a column that named them would mislead.
+        // A job on a blocking thread is never suspended. The microseconds between its last slice
+        // and its end have no reason, and a column that named them would mislead.
         _ => "–".to_owned(),
     }
 }

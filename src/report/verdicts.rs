@@ -1,6 +1,7 @@
 //! The table of a scenario's expectations, and whether they held.
 //!
-//! The key is the last column, because its width has no limit: a ratio of two paths can take more than half of 80 columns.
+//! The key is the last column, because its width has no limit: a ratio of two paths can take more
+//! than half of 80 columns.
 //!
 //! ```text
 //!   expect   1 of 2 held
@@ -20,7 +21,8 @@ const MEASURED_WIDTH: usize = 8;
 /// Largest width of the bounds; the keys are pushed to the right of longer bounds.
 const MAX_WANTED_WIDTH: usize = 14;
 
-/// The table, ending with a newline; empty without expectations. Keys wrap at `width` columns, between words.
+/// The table, ending with a newline; empty without expectations. Keys wrap at `width` columns,
+/// between words.
 pub fn verdicts(expected: &[Expected], width: usize) -> String {
     let mut out = String::new();
     if expected.is_empty() {
@@ -71,8 +73,8 @@ fn mark(held: Option<bool>) -> char {
     }
 }
 
-/// A figure for reading, in the unit that its key implies: a duration (`_ns`), an amount of memory (`_bytes`), or a plain
-/// number.
+/// A figure for reading, in the unit that its key implies: a duration (`_ns`), an amount of memory
+/// (`_bytes`), or a plain number.
 pub fn quantity(key: &str, number: f64) -> String {
     let whole = number.max(0.0) as u64;
     match key {

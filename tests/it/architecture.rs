@@ -60,7 +60,8 @@ fn source_files(folder: &Path, files: &mut Vec<PathBuf>) {
     }
 }
 
-/// The modules that a file names after `crate::`, in `use` lines and elsewhere. Comments do not count.
+/// The modules that a file names after `crate::`, in `use` lines and elsewhere. Comments do not
+/// count.
 fn imported_modules(source: &str) -> BTreeSet<String> {
     let code: String = source
         .lines()

@@ -6,7 +6,8 @@ use std::io::Read;
 use std::process::{Command, Output, Stdio};
 use tempfile::TempDir;
 
-/// Expectations that hold on any machine: a block of 20 ms takes longer than a computation of 10 µs.
+/// Expectations that hold on any machine: a block of 20 ms takes longer than a computation of 10
+/// µs.
 const HOLDS: &str = r#"
 "groups.ticker.repetitions" = "== 8"
 "groups.blocker.poll_ns.p50 / groups.ticker.poll_ns.p50" = "> 1"

@@ -91,8 +91,8 @@ fn wait_until(what: &str, mut condition: impl FnMut() -> bool) {
     }
 }
 
-/// Whether a signal is in a mask of a process: `SigIgn:` has the ignored signals, `SigCgt:` the caught ones. False on
-/// systems without `/proc`.
+/// Whether a signal is in a mask of a process: `SigIgn:` has the ignored signals, `SigCgt:` the
+/// caught ones. False on systems without `/proc`.
 fn is_in_mask(process: &str, mask: &str, signal: Signal) -> bool {
     let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
     let bits = status.lines().find_map(|line| line.strip_prefix(mask));
@@ -218,7 +218,8 @@ fn tokio_console_is_served_at_the_given_address() {
     });
     let mut stream = stream.expect("a connection");
     stream.set_read_timeout(Some(DEADLINE)).expect("a timeout");
-    // Like tokio-console: the HTTP/2 preface and an empty SETTINGS frame. The answer is a SETTINGS frame, type 4.
+    // Like tokio-console: the HTTP/2 preface and an empty SETTINGS frame. The answer is a SETTINGS
+    // frame, type 4.
     stream
         .write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0")
         .expect("it listens");

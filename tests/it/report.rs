@@ -25,8 +25,8 @@ fn is_synchronous(executor: &str) -> bool {
 
 /// Runs the scenario to its end on this executor, and returns the standard output.
 fn run(executor: &str, form: &str) -> String {
-    // A thread cannot be cancelled and sleeps to the end, so its sleep is short. A future is cancelled by the timeout, so
-    // its sleep is long: a slow machine cannot reach the end of it.
+    // A thread cannot be cancelled and sleeps to the end, so its sleep is short. A future is
+    // cancelled by the timeout, so its sleep is long: a slow machine cannot reach the end of it.
     let late = if is_synchronous(executor) { "20ms" } else { "1h" };
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("small.toml");

@@ -1,12 +1,15 @@
-//! `--console [ADDR]`: an option with an optional value, followed by the required name of a scenario.
+//! `--console [ADDR]`: an option with an optional value, followed by the required name of a
+//! scenario.
 //!
-//! clap would take `mixed` in `run --console mixed` for ADDR, and fail. So the arguments are rewritten before clap reads
-//! them: the default address is inserted unless the next argument looks like an address.
+//! clap would take `mixed` in `run --console mixed` for ADDR, and fail. So the arguments are
+//! rewritten before clap reads them: the default address is inserted unless the next argument looks
+//! like an address.
 
 use std::ffi::OsString;
 use std::net::SocketAddr;
 
-/// The default address for tokio-console; it is also the one that tokio-console connects to by default.
+/// The default address for tokio-console; it is also the one that tokio-console connects to by
+/// default.
 pub const DEFAULT: &str = "127.0.0.1:6669";
 
 /// Inserts the default address after a `--console` without a value.
@@ -24,15 +27,16 @@ pub fn insert_default_address(args: impl IntoIterator<Item = OsString>) -> Vec<O
     rewritten
 }
 
-/// Whether an argument ends in a colon and digits, which no name of a scenario does. clap rejects it later if it is not an
-/// address.
+/// Whether an argument ends in a colon and digits, which no name of a scenario does. clap rejects
+/// it later if it is not an address.
 fn ends_in_port(arg: &OsString) -> bool {
     arg.to_str()
         .and_then(|text| text.rsplit_once(':'))
         .is_some_and(|(_, port)| !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
-/// Parses a loopback address. Other addresses are refused, because tokio-console asks for no password.
+/// Parses a loopback address. Other addresses are refused, because tokio-console asks for no
+/// password.
 pub fn address(text: &str) -> Result<SocketAddr, String> {
     let numeric = match text.strip_prefix("localhost:") {
         Some(port) => format!("127.0.0.1:{port}"),

@@ -1,5 +1,5 @@
-//! A run without a screen. Standard error gets the event log and, if it is a terminal, a progress line; standard output
-//! gets the report at the end.
+//! A run without a screen. Standard error gets the event log and, if it is a terminal, a progress
+//! line; standard output gets the report at the end.
 
 use super::exit_code;
 use super::judge::Judge;

@@ -34,7 +34,8 @@ pub struct Args {
     #[command(flatten)]
     pub overrides: OverrideArgs,
 
-    /// Run without a screen, and print a table at the end; the default when standard output is not a terminal
+    /// Run without a screen, and print a table at the end; the default when standard output is not
+    /// a terminal
     #[arg(long)]
     pub headless: bool,
 
@@ -44,29 +45,31 @@ pub struct Args {
 
     /// Wait at each cue until the presenter presses `n`
     ///
-    /// Only the timeline of the scenario waits: the cue, later cues and groups, and the end of the run. Tasks go on. Without
-    /// this option, `n` jumps to the next cue before its time.
+    /// Only the timeline of the scenario waits: the cue, later cues and groups, and the end of the
+    /// run. Tasks go on. Without this option, `n` jumps to the next cue before its time.
     #[arg(long, conflicts_with_all = ["headless", "json"])]
     pub present: bool,
 
     /// Let tokio-console attach to the run, at ADDR or at 127.0.0.1:6669
     ///
-    /// This costs far more than tasklab's own records, and so is off by default. The next argument is ADDR if it ends in a
-    /// port, as in 127.0.0.1:6670; otherwise it is the scenario. ADDR must be a loopback address, because every client sees
-    /// everything.
+    /// This costs far more than tasklab's own records, and so is off by default. The next argument
+    /// is ADDR if it ends in a port, as in 127.0.0.1:6670; otherwise it is the scenario. ADDR must
+    /// be a loopback address, because every client sees everything.
     #[arg(long, value_name = "ADDR", num_args = 0..=1, default_missing_value = console::DEFAULT, value_parser = console::address)]
     pub console: Option<SocketAddr>,
 
     /// Log messages of this level and above, on the screen or on standard error
     ///
-    /// By default the level in the scenario. If the scenario has none, `info` on the screen and `error` without a screen.
+    /// By default the level in the scenario. If the scenario has none, `info` on the screen and
+    /// `error` without a screen.
     #[arg(long, value_name = "LEVEL", value_parser = word_parser::<LogLevel>())]
     pub log: Option<LogLevel>,
 
     /// On the executor `processes`: start this program for each worker, instead of tasklab
     ///
-    /// The program is started without arguments. It must speak the protocol in src/executor/processes/PROTOCOL.md. A
-    /// scenario cannot set this option, so a scenario cannot start programs.
+    /// The program is started without arguments. It must speak the protocol in
+    /// src/executor/processes/PROTOCOL.md. A scenario cannot set this option, so a scenario cannot
+    /// start programs.
     #[arg(long, value_name = "PROGRAM")]
     pub worker_command: Option<PathBuf>,
 
@@ -82,24 +85,9 @@ pub fn main(args: &Args) -> io::Result<ExitCode> {
         Err(error) => return print_load_error(&error),
     };
     let judge = Judge::new(&args.scenario, &scenario, &overrides);
-    let output = if args.json {
-        Output::Json
-    } else if args.headless {
-        Output::Table
-    } else if io::stdout().is_terminal() {
-        Output::Live
-    } else if args.present {
-        return Err(io::Error::other(
-            "--present needs a terminal: it waits for a key at each cue, and standard output is not a terminal",
-        ));
-    } else {
-        writeln!(
-            io::stderr(),
-            "standard output is not a terminal: running without a screen, as with --headless"
-        )?;
-        Output::Table
-    };
-    // From here on a signal must not end the process at once: files and threads of the run need an orderly end.
+    let output = Output::choose(args)?;
+    // From here on a signal must not end the process at once: files and threads of the run need an
+    // orderly end.
     let signals = Signals::listen()?;
     if let Some(pid) = args.parent_pid {
         end_with_parent(pid)?;
@@ -108,10 +96,7 @@ pub fn main(args: &Args) -> io::Result<ExitCode> {
         Some(address) => Some(probe::console::serve(address).map_err(|error| cannot_serve(address, &error))?),
         None => None,
     };
-    let level = args.log.or(scenario.log).unwrap_or(match output {
-        Output::Live => LogLevel::Info,
-        Output::Table | Output::Json => LogLevel::Error,
-    });
+    let level = args.log.or(scenario.log).unwrap_or(output.default_log_level());
     scenario.log = Some(level);
     let log = probe::subscribe(level.into(), console).map_err(io::Error::other)?;
     // Before the first task can panic.
@@ -153,7 +138,8 @@ fn exit_code(run: &Run, report: &Report) -> ExitCode {
     }
 }
 
-/// Makes the kernel send SIGTERM to this process when its parent ends, even if the parent is killed.
+/// Makes the kernel send SIGTERM to this process when its parent ends, even if the parent is
+/// killed.
 ///
 /// # Errors
 /// When `parent` is not the parent of this process, or is no longer.
@@ -171,6 +157,39 @@ enum Output {
     Live,
     Table,
     Json,
+}
+
+impl Output {
+    /// # Errors
+    /// When the screen is required and standard output is not a terminal.
+    fn choose(args: &Args) -> io::Result<Output> {
+        if args.json {
+            return Ok(Output::Json);
+        }
+        if args.headless {
+            return Ok(Output::Table);
+        }
+        if io::stdout().is_terminal() {
+            return Ok(Output::Live);
+        }
+        if args.present {
+            return Err(io::Error::other(
+                "--present needs a terminal: it waits for a key at each cue, and standard output is not a terminal",
+            ));
+        }
+        writeln!(
+            io::stderr(),
+            "standard output is not a terminal: running without a screen, as with --headless"
+        )?;
+        Ok(Output::Table)
+    }
+
+    fn default_log_level(&self) -> LogLevel {
+        match self {
+            Output::Live => LogLevel::Info,
+            Output::Table | Output::Json => LogLevel::Error,
+        }
+    }
 }
 
 fn cannot_serve(address: SocketAddr, error: &io::Error) -> io::Error {

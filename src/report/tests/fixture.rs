@@ -64,8 +64,8 @@ pub fn task(id: u32) -> TaskId {
     TaskId::new(id).expect("not zero")
 }
 
-/// A poll that starts at `start` and takes `len`, in microseconds, after it was unnoticed and queued that long. Afterwards
-/// the task waits for `on`.
+/// A poll that starts at `start` and takes `len`, in microseconds, after it was unnoticed and
+/// queued that long. Afterwards the task waits for `on`.
 pub fn slice(id: u32, start: u64, len: u64, [unnoticed, queued]: [u64; 2], on: Reason) -> Record {
     Record::Slice(Slice {
         start: RunInstant::from_micros(start),

@@ -123,7 +123,8 @@ fn sums_over_groups_tasks_and_lanes_agree() {
         let rare = tasks.unobserved_failure + tasks.never_started + tasks.lost + tasks.unknown;
         assert_eq!(tasks.spawned, ended + rare + tasks.running);
     }
-    // The lifetimes, until now if the task has not ended: heartbeat#0, api#0–2, and the library's task.
+    // The lifetimes, until now if the task has not ended: heartbeat#0, api#0–2, and the library's
+    // task.
     assert_eq!(
         all.total(),
         Nanos::from_micros(1_000_000 + 901_000 + 800_000 + 1_000_000 + 1_000_000)
@@ -229,7 +230,8 @@ fn escape_sequences_do_not_reach_the_terminal() {
     assert_eq!(report.groups[1].name, "api�[2J�");
 }
 
-/// The schema has every key of the object and requires it, and the values have the types of the schema.
+/// The schema has every key of the object and requires it, and the values have the types of the
+/// schema.
 #[test]
 fn the_json_object_conforms_to_its_schema() {
     let schema: Value = serde_json::from_str(&schema()).unwrap();
