@@ -1,23 +1,26 @@
-//! What the live screen costs, on a real terminal: time from start to the first frame, and to the first that has tasks, and the
-//! monitor's own CPU.
+//! What the live screen costs on a pseudo-terminal: the time from start to the first frame and to
+//! the first frame with tasks, and the monitor's own CPU time.
 //!
 //! ```text
 //! cargo bench --bench screen
 //! ```
 //!
-//! The binary runs `scenarios/mixed.toml` in a pty of 200×60. The monitor is the process's main thread: it alone reads keys, drains
-//! the rings, applies the model and draws. Its CPU time is the kernel's count for that thread (`schedstat`).
+//! The program runs `scenarios/mixed.toml` on a terminal of 200×60. The monitor is the process's
+//! main thread: it carries out keys, drains the rings, applies batches to the model and draws. Its
+//! CPU time is the kernel's count for that thread (`schedstat`).
 
 use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 use std::io::{Read, Write};
 use std::time::{Duration, Instant};
 
+/// How often the program is started.
 const STARTS: usize = 33;
-const WATCHED: Duration = Duration::from_secs(10);
+/// How long the monitor's CPU time is measured.
+const MEASURED: Duration = Duration::from_secs(10);
 
 fn main() {
-    let starts: Vec<Seen> = (0..STARTS).map(|_| run(None)).collect();
-    let print = |what, of: fn(&Seen) -> Duration| {
+    let starts: Vec<Run> = (0..STARTS).map(|_| run(None)).collect();
+    let print = |what, of: fn(&Run) -> Duration| {
         let mut times: Vec<Duration> = starts.iter().map(of).collect();
         times.sort();
         println!(
@@ -26,31 +29,34 @@ fn main() {
             times[STARTS - 1].as_secs_f64() * 1e3
         );
     };
-    print("first frame", |seen| seen.first_frame);
-    print("first tasks", |seen| seen.first_tasks);
+    print("first frame", |run| run.first_frame);
+    print("first tasks", |run| run.first_tasks);
     for (what, executor) in [("mixed on tokio", "tokio"), ("mixed on the pool", "pool")] {
         let mut shares: Vec<f64> = (0..5)
             .map(|_| run(Some(executor)).monitor.unwrap_or(f64::NAN))
             .collect();
         shares.sort_by(f64::total_cmp);
         println!(
-            "monitor's CPU, {what:18} median {:.1} % of a core   highest {:.1} %   (5 × {WATCHED:?}, 200×60, 30 frames/s)",
+            "monitor's CPU, {what:18} median {:.1} % of a core   highest {:.1} %   (5 × {MEASURED:?}, 200×60, 30 frames/s)",
             shares[2] * 1e2,
             shares[4] * 1e2
         );
     }
 }
 
-struct Seen {
-    /// A whole frame stood on the screen: its last line did.
+/// The measurements of one run.
+struct Run {
+    /// From the start to a whole frame, including its last line.
     first_frame: Duration,
-    /// Tasks had their rows.
+    /// From the start to the first rows of tasks.
     first_tasks: Duration,
+    /// The monitor's share of a core, if it was measured.
     monitor: Option<f64>,
 }
 
-/// One run, watched for a while on this executor, or only until its first tasks are on screen.
-fn run(watched_on: Option<&str>) -> Seen {
+/// Runs the program. With an executor, measures the monitor's CPU time on it; without one, leaves
+/// as soon as tasks are on screen.
+fn run(executor: Option<&str>) -> Run {
     let size = PtySize {
         rows: 60,
         cols: 200,
@@ -59,7 +65,7 @@ fn run(watched_on: Option<&str>) -> Seen {
     };
     let pair = native_pty_system().openpty(size).expect("a pty");
     let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_tasklab"));
-    command.args(["run", "mixed", "--executor", watched_on.unwrap_or("tokio")]);
+    command.args(["run", "mixed", "--executor", executor.unwrap_or("tokio")]);
     command.env("TERM", "xterm-256color");
     let mut output = pair.master.try_clone_reader().expect("a reader");
     let mut keys = pair.master.take_writer().expect("a writer");
@@ -68,38 +74,39 @@ fn run(watched_on: Option<&str>) -> Seen {
     drop(pair.slave);
     let mut parser = vt100::Parser::new(60, 200, 0);
     let mut buffer = [0; 16 * 1024];
-    let mut until = |words| {
-        while !parser.screen().contents().contains(words) {
+    let mut time_until = |text| {
+        while !parser.screen().contents().contains(text) {
             let read = output.read(&mut buffer).expect("output");
-            assert!(read > 0, "ended early: {}", parser.screen().contents());
+            assert!(read > 0, "the program ended early: {}", parser.screen().contents());
             parser.process(&buffer[..read]);
         }
         start.elapsed()
     };
-    let first_frame = until("q quit");
-    // Forty of the tasks are: not all have rows at once, and which have is for their troubles to say.
-    let first_tasks = until("api#");
-    // Somebody must read on, or the terminal would block the monitor.
+    let first_frame = time_until("q quit");
+    // Forty tasks have this name. Not all tasks have rows at once, and the order depends on
+    // trouble.
+    let first_tasks = time_until("api#");
+    // The output must be read to the end, or the terminal would block the monitor.
     let reader = std::thread::spawn(move || while output.read(&mut buffer).is_ok_and(|read| read > 0) {});
-    let monitor = watched_on.map(|_| {
+    let monitor = executor.map(|_| {
         let pid = child.process_id().expect("a process");
-        let (before, from) = (on_cpu(pid), Instant::now());
-        std::thread::sleep(WATCHED);
-        (on_cpu(pid) - before).as_secs_f64() / from.elapsed().as_secs_f64()
+        let (before, from) = (cpu_time(pid), Instant::now());
+        std::thread::sleep(MEASURED);
+        (cpu_time(pid) - before).as_secs_f64() / from.elapsed().as_secs_f64()
     });
     keys.write_all(b"q").expect("a key");
     child.wait().expect("an end");
     drop(pair.master);
     reader.join().expect("no panic");
-    Seen {
+    Run {
         first_frame,
         first_tasks,
         monitor,
     }
 }
 
-/// CPU time of the process's main thread.
-fn on_cpu(pid: u32) -> Duration {
+/// The CPU time of the process's main thread so far.
+fn cpu_time(pid: u32) -> Duration {
     let text = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/schedstat")).expect("a kernel with schedstat");
     let first = text.split_whitespace().next().expect("a number");
     Duration::from_nanos(first.parse().expect("a number"))

@@ -35,13 +35,15 @@ pub enum Exit {
     Signal(Signal),
 }
 
-/// Shows the run of `source` until the user quits or a signal arrives. Then stops the run and applies its last records.
+/// Shows the run of `source` until the user quits or a signal arrives. Then stops the run and
+/// applies its last records.
 ///
-/// A run that ends by itself stays on screen, so that the user can look back. A run that does not stop within 10 s is
-/// abandoned: [`Source::state`] still says [`RunState::Stopping`] then.
+/// A run that ends by itself stays on screen, so that the user can look back. A run that does not
+/// stop within 10 s is abandoned: [`Source::state`] still says [`RunState::Stopping`] then.
 ///
 /// # Errors
-/// When the terminal cannot be taken or drawn on. In any case the terminal is given back and the run is stopped.
+/// When the terminal cannot be taken or drawn on. In any case the terminal is given back and the
+/// run is stopped.
 pub fn run(source: &mut dyn Source, model: &mut Model, options: &Options, signals: &Signals) -> io::Result<Exit> {
     let mut screen = Screen::take()?;
     let input = InputReader::start()?;
@@ -155,7 +157,8 @@ impl EventLoop<'_> {
         if self.ended {
             return;
         }
-        // The state is read before the batch, so that the batch holds everything that was recorded before the end.
+        // The state is read before the batch, so that the batch holds everything that was recorded
+        // before the end.
         self.ended = matches!(self.source.state(), RunState::Ended { .. });
         let batch = self.source.batch();
         self.needs_frame |= self.ended || batch.now != self.model.now() || !batch.log.is_empty();

@@ -13,7 +13,8 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::widgets::{Paragraph, Widget, Wrap};
 
-/// Draws the whole screen into all of `buf`. A terminal that is too small gets one sentence that says so.
+/// Draws the whole screen into all of `buf`. A terminal that is too small gets one sentence that
+/// says so.
 pub fn render(app: &mut App, model: &Model, run: &RunState, options: &Options, buf: &mut Buffer) {
     let area = buf.area;
     let Some(layout) = Layout::new(area, content(app, model, area)) else {
@@ -57,8 +58,8 @@ pub fn render(app: &mut App, model: &Model, run: &RunState, options: &Options, b
     }
 }
 
-/// How many of `all` entries of `rows_each` rows a panel shows at once. If not all fit, the panel's last row says how
-/// many are hidden.
+/// How many of `all` entries of `rows_each` rows a panel shows at once. If not all fit, the panel's
+/// last row says how many are hidden.
 fn visible_rows(height: u16, rows_each: u16, all: usize) -> usize {
     match usize::from(height / rows_each) {
         fit if all <= fit => fit,

@@ -1,4 +1,5 @@
-//! Everything that a widget may read to draw itself: the model, what the user has chosen, and the visible instant.
+//! Everything that a widget may read to draw itself: the model, what the user has chosen, and the
+//! visible instant.
 
 use super::Options;
 use super::layout::Layout;

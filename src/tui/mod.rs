@@ -1,14 +1,14 @@
 //! The live screen.
 //!
-//! The terminal belongs to one thread, outside every runtime under test. That thread takes batches from the
-//! [`Source`](crate::run::Source), gives them to the [`Model`](crate::model::Model), and draws. A blocked runtime
-//! therefore leaves the screen alive, which is the point.
+//! The terminal belongs to one thread, outside every runtime under test. That thread takes batches
+//! from the [`Source`](crate::run::Source), gives them to the [`Model`](crate::model::Model), and
+//! draws. A blocked runtime therefore leaves the screen alive, which is the point.
 //!
 //! ```text
 //!            ┌────────────── run ──────────────┐
 //!   Source ──┤ batch ► Model ─┐                │
-//!            │                ├► draw ► Screen │   one thread; at most 30 frames a second, and only when
-//!   Keys ────┤ Action ► App ──┘                │   something has changed
+//!            │                ├► draw ► Screen │   one thread; at most 30 frames a second,
+//!   Keys ────┤ Action ► App ──┘                │   and only when something has changed
 //!            └── Intent ► Source::stop, inject_block, next_cue
 //! ```
 //!
@@ -28,7 +28,8 @@
 //! - a **gauge**: one function in `widgets/gauges.rs` and its name in the list `GAUGES` there;
 //! - a **column of the groups table**: one entry in the list `COLUMNS` of `state/group_table.rs`;
 //! - a **part of the screen**: a file in `widgets`, its place in `layout`, and one line in `frame`;
-//! - a **state of tasks**: the compiler names each place, among them its glyph and its style in `theme`.
+//! - a **state of tasks**: the compiler names each place, among them its glyph and its style in
+//!   `theme`.
 
 mod event_loop;
 mod frame;

@@ -1,14 +1,16 @@
 //! Takes the terminal and always gives it back.
 //!
 //! The terminal is given back however the screen ends: the user quits, an error, a signal
-//! ([`Signals`](crate::signals::Signals)), or a panic of the thread that draws. A panic of any *other* thread is part of
-//! the show: its task ends as `panicked`, its message goes to the event log, and the screen stays. That is why
-//! `ratatui::init` is not used: its panic hook restores the terminal whichever thread panics.
+//! ([`Signals`](crate::signals::Signals)), or a panic of the thread that draws. A panic of any
+//! *other* thread is part of the show: its task ends as `panicked`, its message goes to the event
+//! log, and the screen stays. That is why `ratatui::init` is not used: its panic hook restores the
+//! terminal whichever thread panics.
 //!
-//! In raw mode Ctrl-Z is an ordinary key. [`Screen::suspend`] does what the terminal would have done: it gives the
-//! terminal back and stops the process. When the process continues, a shell has used the terminal meanwhile, so the
-//! screen takes it anew. The same happens after another process has stopped this one. The run's clock does not stop, so
-//! the event log says how long the process was stopped.
+//! In raw mode Ctrl-Z is an ordinary key. [`Screen::suspend`] does what the terminal would have
+//! done: it gives the terminal back and stops the process. When the process continues, a shell has
+//! used the terminal meanwhile, so the screen takes it anew. The same happens after another process
+//! has stopped this one. The run's clock does not stop, so the event log says how long the process
+//! was stopped.
 
 use crate::panics::HookGuard;
 use crossterm::cursor::{Hide, Show};
@@ -28,8 +30,9 @@ use std::time::{Duration, Instant};
 
 /// The terminal in raw mode on its alternate screen, until dropped.
 pub(crate) struct Screen {
-    /// Never dropped. ratatui's own `Drop` shows the cursor, which [`give_back`] has done already. When that fails, it
-    /// writes to standard error, and panics if standard error went away with the terminal.
+    /// Never dropped. ratatui's own `Drop` shows the cursor, which [`give_back`] has done already.
+    /// When that fails, it writes to standard error, and panics if standard error went away with
+    /// the terminal.
     terminal: ManuallyDrop<Terminal<CrosstermBackend<Stdout>>>,
     /// SIGCONT has arrived: the process was stopped and has continued.
     continued: Arc<AtomicBool>,
@@ -47,7 +50,8 @@ impl Screen {
     pub(crate) fn take() -> io::Result<Screen> {
         let continued = Arc::new(AtomicBool::new(false));
         let hook = HookGuard::install(thread::current().id(), give_back);
-        // From here on a failure leaves something to undo, and no `Screen` exists yet whose `Drop` would do it.
+        // From here on a failure leaves something to undo, and no `Screen` exists yet whose `Drop`
+        // would do it.
         let taken = enter_screen().and_then(|()| {
             let terminal = Terminal::new(CrosstermBackend::new(io::stdout()))?;
             Ok((terminal, signal_hook::flag::register(SIGCONT, continued.clone())?))
@@ -87,9 +91,9 @@ impl Screen {
         self.take_again()
     }
 
-    /// If the process was stopped and has continued, takes the terminal again and returns how long the process was
-    /// stopped: the time since the previous call, or since it was [suspended](Screen::suspend). The whole screen must
-    /// then be drawn anew.
+    /// If the process was stopped and has continued, takes the terminal again and returns how long
+    /// the process was stopped: the time since the previous call, or since it was
+    /// [suspended](Screen::suspend). The whole screen must then be drawn anew.
     ///
     /// # Errors
     /// When the terminal cannot be taken again.
@@ -106,7 +110,8 @@ impl Screen {
 
     fn take_again(&mut self) -> io::Result<()> {
         enter_screen()?;
-        // Nothing of the last frame is left on the terminal, and its size may have changed. A resize clears both.
+        // Nothing of the last frame is left on the terminal, and its size may have changed. A
+        // resize clears both.
         let size = self.terminal.size()?;
         self.terminal.resize(Rect::from((Position::ORIGIN, size)))
     }
@@ -125,7 +130,8 @@ fn enter_screen() -> io::Result<()> {
     execute!(io::stdout(), EnterAlternateScreen, Hide)
 }
 
-/// Leaves the alternate screen and raw mode. Errors are ignored: after a hang-up there is no terminal to report them on.
+/// Leaves the alternate screen and raw mode. Errors are ignored: after a hang-up there is no
+/// terminal to report them on.
 fn give_back() {
     if terminal::is_raw_mode_enabled().unwrap_or(false) {
         let _ = execute!(io::stdout(), LeaveAlternateScreen, Show);

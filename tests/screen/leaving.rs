@@ -1,6 +1,6 @@
-//! However the screen is left, the terminal is as it was.
+//! However the program leaves the screen, it restores the terminal.
 
-use crate::terminal::{PATIENCE, Terminal, assert_restored};
+use crate::terminal::{DEADLINE, Terminal, assert_restored, wait_for_exit};
 use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 use rustix::process::{Signal, kill_process};
 use std::env;
@@ -19,7 +19,7 @@ fn a_terminal_that_is_too_small_says_so_and_ctrl_c_leaves_it() {
     let path = temporary.path().to_str().expect("a path");
     let mut terminal = Terminal::start_with(30, 5, &["run", "mixed", "--duration", "1h"], &[("TMPDIR", path)]);
     terminal.wait_for("tasklab needs");
-    // In raw mode that is a key and no signal.
+    // In raw mode, Ctrl-C is a key and not a signal.
     terminal.press("\x03");
     let (status, screen, _) = terminal.end();
     assert_eq!(status, 0);
@@ -75,11 +75,11 @@ fn a_terminal_that_goes_away_ends_the_run() {
         drop(output);
         seen.send(()).expect("the test waits");
     });
-    tasks_are_seen.recv_timeout(PATIENCE).expect("tasks on the screen");
-    // Only when every handle on the terminal's side is closed does the kernel hang up. Standard error is gone then too:
-    // whoever writes to it carelessly panics.
+    tasks_are_seen.recv_timeout(DEADLINE).expect("tasks on the screen");
+    // The kernel hangs up when every handle on the master side is closed. Standard error is gone
+    // then too, and `eprintln!` panics.
     drop(pair.master);
-    let status = child.wait().expect("an end").exit_code();
+    let status = wait_for_exit(&mut *child);
     assert_eq!(status, 128 + Signal::HUP.as_raw() as u32);
 }
 
@@ -106,16 +106,16 @@ fn ctrl_z_goes_to_the_shell_and_fg_comes_back() {
         let text = screen.contents();
         !screen.alternate_screen() && text.contains("Stopped") && text.trim_end().ends_with("ready>")
     });
-    // What is typed is seen again: the terminal is not raw any more.
+    // The terminal is not raw any more, so it echoes the typed text.
     shell.press("echo 'on the ''shell'; fg\r");
-    shell.wait("the screen once more", |screen| {
+    shell.wait("the screen again", |screen| {
         screen.alternate_screen() && screen.contents().contains("api#")
     });
     shell.wait_for("open slices and waits include that time");
     shell.press("?");
     shell.wait_for("keys and glyphs");
     shell.press("?q");
-    // Until tasklab has gone, what is typed is for it.
+    // Until tasklab has ended, it reads all typed text.
     shell.wait("the shell again", |screen| {
         screen.contents().trim_end().ends_with("ready>")
     });
@@ -123,18 +123,18 @@ fn ctrl_z_goes_to_the_shell_and_fg_comes_back() {
     let (_, screen, raw) = shell.end();
     assert_restored(&screen);
     let raw = String::from_utf8_lossy(&raw);
-    assert!(raw.contains("echo 'on the ''shell'; fg"), "typed without an echo");
+    assert!(raw.contains("echo 'on the ''shell'; fg"), "the terminal did not echo");
     assert!(raw.contains("\non the shell"), "{raw}");
 }
 
-/// A run whose records cannot be taken in.
+/// A run whose fifth batch panics.
 #[derive(Default)]
-struct Broken {
+struct BrokenSource {
     batches: u64,
     stopped: bool,
 }
 
-impl Source for Broken {
+impl Source for BrokenSource {
     fn drain(&mut self) -> usize {
         0
     }
@@ -164,34 +164,34 @@ impl Source for Broken {
     }
 }
 
-/// The screen is drawn by this very test, started once more on a terminal.
+/// The test starts its own binary again on a pseudo-terminal, and that process draws the screen.
 #[test]
-fn a_panic_of_the_screen_itself_gives_the_terminal_back_and_is_told() {
-    const DRAWS: &str = "TASKLAB_TEST_DRAWS";
-    if env::var_os(DRAWS).is_some() {
+fn a_panic_of_the_drawing_thread_restores_the_terminal_and_is_printed() {
+    const DRAW: &str = "TASKLAB_TEST_DRAW";
+    if env::var_os(DRAW).is_some() {
         let signals = Signals::listen().expect("signals");
         let mut model = Model::new(RunInfo::default());
-        let left = tui::run(&mut Broken::default(), &mut model, &Options::from_env(), &signals);
+        let left = tui::run(&mut BrokenSource::default(), &mut model, &Options::from_env(), &signals);
         panic!("it should have panicked: {left:?}");
     }
     let mut command = CommandBuilder::new(env::current_exe().expect("a path"));
     command.args([
         "--exact",
-        "leaving::a_panic_of_the_screen_itself_gives_the_terminal_back_and_is_told",
+        "leaving::a_panic_of_the_drawing_thread_restores_the_terminal_and_is_printed",
         "--nocapture",
     ]);
-    let (status, screen, raw) = Terminal::run(100, 30, command, &[(DRAWS, "1")]).end();
+    let (status, screen, raw) = Terminal::run(100, 30, command, &[(DRAW, "1")]).end();
     assert_ne!(status, 0);
     assert_restored(&screen);
     let raw = String::from_utf8_lossy(&raw);
     let screens: Vec<&str> = raw.split("\x1b[?1049l").collect();
     assert!(
         screens[0].contains("\x1b[?1049h") && screens[0].contains("tasklab"),
-        "it was drawn: {raw}"
+        "it drew the screen: {raw}"
     );
     assert!(
         screens[1].contains("the screen itself is broken"),
-        "told where it can be read: {raw}"
+        "printed on the main screen: {raw}"
     );
     assert_eq!(screens.len(), 2, "{raw}");
 }

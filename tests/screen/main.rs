@@ -1,4 +1,4 @@
-//! The binary on a real terminal: real keys, real signals.
+//! The program on a pseudo-terminal: with real keys and real signals.
 
 mod leaving;
 mod terminal;
@@ -7,7 +7,8 @@ use rustix::process::{Pid, Signal, kill_process};
 use std::path::Path;
 use terminal::{Terminal, assert_restored};
 
-fn scenario(folder: &Path, text: &str) -> String {
+/// Writes a scenario file and returns its path.
+fn write_scenario(folder: &Path, text: &str) -> String {
     let path = folder.join("test.toml");
     std::fs::write(&path, text).expect("a file");
     path.to_str().expect("a path").to_owned()
@@ -17,9 +18,9 @@ const HEARTBEAT: &str = "title = 'Pulse'\n[executor]\nkind = 'tokio'\nworkers = 
     [[task]]\nname = 'heartbeat'\nrepeat = 'forever'\nsteps = [{ sleep = '10ms' }]\n";
 
 #[test]
-fn a_run_is_seen_a_block_can_be_injected_and_q_restores_the_terminal() {
+fn keys_inject_a_block_show_help_and_quit() {
     let mut terminal = Terminal::start(120, 36, &["run", "mixed", "--duration", "1h"]);
-    // The first frame may be older than the first lane, and what has come of a frame may be half of it.
+    // The first frame may be drawn before the first lane exists, and half a frame may have arrived.
     terminal.wait_for_all(&["Mixed load", "worker 0", "api#"]);
     terminal.press("b");
     terminal.wait_for("injected#0");
@@ -32,13 +33,12 @@ fn a_run_is_seen_a_block_can_be_injected_and_q_restores_the_terminal() {
     assert_restored(&screen);
 }
 
-/// Of a run that reached its end, and only of such a one.
 #[test]
-fn what_was_expected_is_told_after_the_screen() {
+fn expectations_are_printed_after_the_screen_only_if_the_run_reached_its_end() {
     let folder = tempfile::tempdir().expect("a folder");
     let expect = "[expect]\n'groups.heartbeat.completed' = '== 3'\n'tasks.lost' = '> 0'\n";
     let text = HEARTBEAT.replace("'forever'", "3");
-    let file = scenario(folder.path(), &format!("{text}{expect}"));
+    let file = write_scenario(folder.path(), &format!("{text}{expect}"));
     let mut terminal = Terminal::start(80, 24, &["run", &file]);
     terminal.wait_for("■ ended");
     terminal.press("q");
@@ -49,7 +49,7 @@ fn what_was_expected_is_told_after_the_screen() {
     assert!(left.contains("expect   1 of 2 held"), "{left}");
     assert!(left.contains("✗        0  > 0   tasks.lost"), "{left}");
 
-    let file = scenario(folder.path(), &format!("{HEARTBEAT}{expect}"));
+    let file = write_scenario(folder.path(), &format!("{HEARTBEAT}{expect}"));
     let mut terminal = Terminal::start(80, 24, &["run", &file]);
     terminal.wait_for("heartbeat#0");
     terminal.press("q");
@@ -59,9 +59,9 @@ fn what_was_expected_is_told_after_the_screen() {
 }
 
 #[test]
-fn a_run_that_loses_its_last_worker_shows_it_dead_and_has_failed() {
+fn a_run_that_loses_its_last_worker_process_shows_it_dead_and_fails() {
     let folder = tempfile::tempdir().expect("a folder");
-    let file = scenario(
+    let file = write_scenario(
         folder.path(),
         &HEARTBEAT.replace("'tokio'\nworkers = 2", "'processes'\nworkers = 1"),
     );
@@ -90,7 +90,7 @@ fn the_screen_follows_the_terminals_size() {
     let mut terminal = Terminal::start(80, 24, &["run", "mixed", "--duration", "1h"]);
     terminal.wait_for("api#");
     terminal.resize(200, 60);
-    // More rows than before hold tasks.
+    // Tasks stand in rows that did not exist before.
     terminal.wait("a task on row 30", |screen| {
         let rows: Vec<String> = screen.rows(0, 200).collect();
         rows.iter().skip(30).any(|row| row.contains("api#"))
@@ -106,19 +106,19 @@ fn the_screen_follows_the_terminals_size() {
 }
 
 #[test]
-fn the_log_shows_what_was_asked_for() {
+fn the_log_shows_the_chosen_level() {
     let folder = tempfile::tempdir().expect("a folder");
-    let file = scenario(
+    let file = write_scenario(
         folder.path(),
         &format!("{HEARTBEAT}[[task]]\nname = 'unlucky'\nsteps = [{{ fail = 'out of luck' }}]\n"),
     );
-    // At `trace`, tokio tells of every timer, line upon line.
-    for (level, words) in [("info", "out of luck"), ("trace", "TRACE")] {
+    // At `trace`, tokio logs every timer.
+    for (level, expected) in [("info", "out of luck"), ("trace", "TRACE")] {
         let mut terminal = Terminal::start(120, 36, &["run", &file, "--log", level]);
-        let text = terminal.wait_for(words);
+        let text = terminal.wait_for(expected);
         assert_eq!(text.contains("TRACE"), level == "trace", "{text}");
         if level == "info" {
-            // And tasklab's own: what `cpu` work is measured by.
+            // tasklab logs the result of its calibration.
             terminal.wait_for("units of cpu work per ms");
         }
         terminal.press("q");
@@ -129,17 +129,17 @@ fn the_log_shows_what_was_asked_for() {
 #[test]
 fn a_blocked_runtime_leaves_the_screen_alive() {
     let folder = tempfile::tempdir().expect("a folder");
-    let file = scenario(
+    let file = write_scenario(
         folder.path(),
         "title = 'Stuck'\n[executor]\nkind = 'current-thread'\n\
          [[task]]\nname = 'stuck'\nsteps = [{ block = '1h' }]\n",
     );
     let mut terminal = Terminal::start(100, 30, &["run", &file]);
-    // The slice is open and grows on screen: no record of it exists yet.
-    terminal.wait("one blocking task", |screen| screen.contents().contains("1 blocking"));
+    // The slice is still open: no record of it exists yet, but it grows on screen.
+    terminal.wait("a blocking task", |screen| screen.contents().contains("1 blocking"));
     let clock = |text: &str| text.lines().next().unwrap_or_default().to_owned();
     let before = clock(&terminal.wait_for("blocking"));
-    terminal.wait("the clock go on", |screen| clock(&screen.contents()) != before);
+    terminal.wait("a later clock", |screen| clock(&screen.contents()) != before);
     terminal.press("q");
     let (status, screen, raw) = terminal.end();
     assert_eq!(status, 0);
@@ -149,14 +149,15 @@ fn a_blocked_runtime_leaves_the_screen_alive() {
 }
 
 #[test]
-fn a_panicking_task_is_a_line_of_the_log_and_the_screen_stands() {
+fn a_panicking_task_is_logged_and_leaves_the_screen_intact() {
     let folder = tempfile::tempdir().expect("a folder");
-    let file = scenario(
+    let file = write_scenario(
         folder.path(),
         &format!("{HEARTBEAT}[[task]]\nname = 'clumsy'\nsteps = [{{ panic = 'dropped the vase' }}]\n"),
     );
     let mut terminal = Terminal::start(120, 36, &["run", &file]);
-    // The message comes while the poll still unwinds, its end after it, and a new task's row when rows may next move.
+    // The message arrives while the poll still unwinds. The task's end arrives after it, and a new
+    // task's row when rows may move next.
     terminal.wait_for_all(&["dropped the vase", "1 panicked", "heartbeat#0"]);
     terminal.press("q");
     let (status, screen, _) = terminal.end();
@@ -165,7 +166,7 @@ fn a_panicking_task_is_a_line_of_the_log_and_the_screen_stands() {
 }
 
 #[test]
-fn without_colours_states_are_told_by_their_glyphs() {
+fn with_no_color_set_no_colour_reaches_the_terminal() {
     let mut terminal = Terminal::start_with(100, 30, &["run", "mixed", "--duration", "1h"], &[("NO_COLOR", "1")]);
     terminal.wait_for("api#");
     terminal.press("q");

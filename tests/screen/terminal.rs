@@ -1,16 +1,17 @@
-//! A terminal to run programs on: a pty whose screen is read back.
+//! A pseudo-terminal that runs a program and keeps its screen.
 
+use parking_lot::{Condvar, Mutex};
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 use rustix::process::Pid;
 use std::io::{Read, Write};
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-/// How long anything may take before the test gives up on it. Nothing waits for it if all is well.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+/// The deadline of every wait. A test that passes never waits so long.
+pub const DEADLINE: Duration = Duration::from_secs(60);
 
-/// A program that runs on a terminal of its own.
+/// A program on a terminal of its own.
 pub struct Terminal {
     child: Box<dyn Child + Send + Sync>,
     master: Option<Box<dyn MasterPty + Send>>,
@@ -22,21 +23,23 @@ pub struct Terminal {
 struct Output {
     parser: vt100::Parser,
     raw: Vec<u8>,
-    over: bool,
+    ended: bool,
 }
 
 impl Terminal {
+    /// Starts tasklab with these arguments.
     pub fn start(columns: u16, rows: u16, arguments: &[&str]) -> Terminal {
         Terminal::start_with(columns, rows, arguments, &[])
     }
 
+    /// Starts tasklab with these arguments and environment variables.
     pub fn start_with(columns: u16, rows: u16, arguments: &[&str], environment: &[(&str, &str)]) -> Terminal {
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_tasklab"));
         command.args(arguments);
         Terminal::run(columns, rows, command, environment)
     }
 
-    /// Any other program that shows tasklab's screen.
+    /// Starts any program.
     pub fn run(columns: u16, rows: u16, mut command: CommandBuilder, environment: &[(&str, &str)]) -> Terminal {
         let size = PtySize {
             rows,
@@ -50,7 +53,7 @@ impl Terminal {
         for (name, value) in environment {
             command.env(name, value);
         }
-        let child = pair.slave.spawn_command(command).expect("it starts");
+        let child = pair.slave.spawn_command(command).expect("the program starts");
         drop(pair.slave);
         let mut output = pair.master.try_clone_reader().expect("a reader");
         let keys = pair.master.take_writer().expect("a writer");
@@ -58,7 +61,7 @@ impl Terminal {
             Mutex::new(Output {
                 parser: vt100::Parser::new(rows, columns, 0),
                 raw: Vec::new(),
-                over: false,
+                ended: false,
             }),
             Condvar::new(),
         ));
@@ -67,10 +70,10 @@ impl Terminal {
             let mut buffer = [0; 4096];
             loop {
                 let read = output.read(&mut buffer).unwrap_or(0);
-                let mut state = shared.0.lock().unwrap();
+                let mut state = shared.0.lock();
                 state.parser.process(&buffer[..read]);
                 state.raw.extend(&buffer[..read]);
-                state.over = read == 0;
+                state.ended = read == 0;
                 shared.1.notify_all();
                 if read == 0 {
                     return;
@@ -86,24 +89,32 @@ impl Terminal {
         }
     }
 
-    /// Waits until the screen is as `wanted`, and returns its text.
-    pub fn wait(&self, what: &str, wanted: impl Fn(&vt100::Screen) -> bool) -> String {
+    /// Waits until `condition` holds for the screen, and returns the screen's text. `what` names
+    /// the condition in the failure message.
+    pub fn wait(&self, what: &str, condition: impl Fn(&vt100::Screen) -> bool) -> String {
         let start = Instant::now();
-        let mut state = self.screen.0.lock().unwrap();
-        while !wanted(state.parser.screen()) {
+        let mut state = self.screen.0.lock();
+        while !condition(state.parser.screen()) {
             let text = state.parser.screen().contents();
-            assert!(!state.over, "ended before {what}:\n{text}");
-            assert!(start.elapsed() < PATIENCE, "never saw {what}:\n{text}");
-            state = self.screen.1.wait_timeout(state, PATIENCE).unwrap().0;
+            assert!(
+                !state.ended,
+                "the program ended before the screen showed {what}:\n{text}"
+            );
+            assert!(
+                start.elapsed() < DEADLINE,
+                "after {DEADLINE:?} the screen does not show {what}:\n{text}"
+            );
+            self.screen.1.wait_for(&mut state, DEADLINE);
         }
         state.parser.screen().contents()
     }
 
+    /// Waits until the screen contains `text`.
     pub fn wait_for(&self, text: &str) -> String {
         self.wait_for_all(&[text])
     }
 
-    /// Waits until all of these stand there together.
+    /// Waits until the screen contains all of `texts` at once.
     pub fn wait_for_all(&self, texts: &[&str]) -> String {
         self.wait(&texts.join(", "), |screen| {
             let screen = screen.contents();
@@ -111,47 +122,59 @@ impl Terminal {
         })
     }
 
+    /// Sends keys to the program.
     pub fn press(&mut self, keys: &str) {
-        self.keys.write_all(keys.as_bytes()).expect("the terminal takes keys");
-        self.keys.flush().expect("the terminal takes keys");
+        self.keys
+            .write_all(keys.as_bytes())
+            .expect("the terminal accepts input");
+        self.keys.flush().expect("the terminal accepts input");
     }
 
+    /// Changes the terminal's size.
     pub fn resize(&self, columns: u16, rows: u16) {
-        self.screen
-            .0
-            .lock()
-            .unwrap()
-            .parser
-            .screen_mut()
-            .set_size(rows, columns);
+        self.screen.0.lock().parser.screen_mut().set_size(rows, columns);
         let size = PtySize {
             rows,
             cols: columns,
             pixel_width: 0,
             pixel_height: 0,
         };
-        self.master
-            .as_ref()
-            .expect("a terminal")
-            .resize(size)
-            .expect("a new size");
+        let master = self.master.as_ref().expect("a terminal");
+        master.resize(size).expect("a new size");
     }
 
+    /// The program's process id.
     pub fn pid(&self) -> Pid {
         let pid = self.child.process_id().expect("a process");
         Pid::from_raw(pid.try_into().expect("a pid")).expect("a pid")
     }
 
-    /// Waits for the end: the exit status and the screen that is left.
+    /// Waits until the program has ended. Returns its exit status, the last screen, and all bytes
+    /// that the program wrote.
     pub fn end(mut self) -> (u32, vt100::Screen, Vec<u8>) {
-        let status = self.child.wait().expect("an end").exit_code();
+        let status = wait_for_exit(&mut *self.child);
         self.reader.take().expect("a reader").join().expect("no panic");
-        let state = self.screen.0.lock().unwrap();
+        let state = self.screen.0.lock();
         (status, state.parser.screen().clone(), state.raw.clone())
     }
 }
 
-/// The terminal is as it was: main screen, cursor visible.
+/// Waits until a program has ended, and returns its exit status.
+pub fn wait_for_exit(child: &mut (dyn Child + Send + Sync)) -> u32 {
+    let start = Instant::now();
+    loop {
+        if let Some(status) = child.try_wait().expect("a child process") {
+            return status.exit_code();
+        }
+        if start.elapsed() > DEADLINE {
+            let _ = child.kill();
+            panic!("the program has not ended after {DEADLINE:?}");
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+/// Checks that the terminal is restored: it shows the main screen and the cursor.
 pub fn assert_restored(screen: &vt100::Screen) {
     assert!(!screen.alternate_screen(), "still on the alternate screen");
     assert!(!screen.hide_cursor(), "the cursor is still hidden");

@@ -1,10 +1,10 @@
 //! Everything that a key can do, declared once.
 //!
-//! The keymap, the footer, the help page and the key table of the documentation all read the declaration below, so they
-//! cannot disagree. A test checks that no key is bound twice.
+//! The keymap, the footer, the help page and the key table of the documentation all read the
+//! declaration below, so they cannot disagree. A test checks that no key is bound twice.
 //!
-//! To add a key, add one entry here and its effect to [`App::act`](crate::tui::App::act). To give an action one more key,
-//! add the key to the entry's list.
+//! To add a key, add one entry here and its effect to [`App::act`](crate::tui::App::act). To give
+//! an action one more key, add the key to the entry's list.
 
 use super::key;
 use crokey::{KeyCombination, key};
@@ -29,8 +29,8 @@ macro_rules! actions {
                 match self { $(Action::$variant => const { &[$($key),+] },)+ }
             }
 
-            /// The action's word in the footer. `None` for an action that only the help page names. Neighbours with the
-            /// same word share one entry of the footer.
+            /// The action's word in the footer. `None` for an action that only the help page names.
+            /// Neighbours with the same word share one entry of the footer.
             pub(crate) fn footer(self) -> Option<&'static str> {
                 match self { $(Action::$variant => $footer,)+ }
             }
@@ -100,7 +100,8 @@ pub struct KeyRow {
     pub description: &'static str,
 }
 
-/// Every action with its keys, in the order of the help page. The help page and the documentation print this table.
+/// Every action with its keys, in the order of the help page. The help page and the documentation
+/// print this table.
 pub fn key_table() -> Vec<KeyRow> {
     let row = |action: &Action| KeyRow {
         keys: action.keys().iter().copied().map(key::label).collect(),

@@ -1,7 +1,9 @@
-//! Reads the terminal's input on a thread of its own, so that the loop that draws never waits for the terminal.
+//! Reads the terminal's input on a thread of its own, so that the loop that draws never waits for
+//! the terminal.
 //!
-//! crossterm's reader spins for ever on a terminal that has gone away: it takes a read of zero bytes or `EIO` for "try
-//! again". The thread that must notice the hang-up and leave therefore cannot be the thread that reads.
+//! crossterm's reader spins for ever on a terminal that has gone away: it takes a read of zero
+//! bytes or `EIO` for "try again". The thread that must notice the hang-up and leave therefore
+//! cannot be the thread that reads.
 
 use super::key;
 use crokey::KeyCombination;

@@ -5,8 +5,8 @@ use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 /// The key of a terminal's event. `None` for a release, which some terminals report.
 ///
-/// Terminals disagree about Shift: some report it with `?` and `+`, others do not, because it is part of the character.
-/// So it is ignored, except with `BackTab`, which always has it.
+/// Terminals disagree about Shift: some report it with `?` and `+`, others do not, because it is
+/// part of the character. So it is ignored, except with `BackTab`, which always has it.
 pub(crate) fn from_event(event: KeyEvent) -> Option<KeyCombination> {
     if event.kind == KeyEventKind::Release {
         return None;
@@ -18,7 +18,8 @@ pub(crate) fn from_event(event: KeyEvent) -> Option<KeyCombination> {
     Some(key)
 }
 
-/// The key's label on screen and in the documentation: `←`, `PgUp`, `Ctrl-C`. The footer has no room for longer ones.
+/// The key's label on screen and in the documentation: `←`, `PgUp`, `Ctrl-C`. The footer has no
+/// room for longer ones.
 pub(crate) fn label(key: KeyCombination) -> String {
     let name = STANDARD_FORMAT.to_string(key);
     if let Some(letter) = name.strip_prefix("Ctrl-") {

@@ -1,21 +1,22 @@
 //! The place of each part of the screen, from 60×12 up.
 //!
 //! ```text
-//!  tasklab  Mixed load                tokio · 2 workers  00:07.4 / 20 s  ● live  2.1 M polls · 0 lost   header
-//!  ▌Now one handler calls std::thread::sleep(300 ms).                                               ▐   caption
-//!  lanes        −2.0 s    −1.5 s    −1.0 s    −0.5 s      now  busy                                     axis
-//!  worker 0     ██▌▐█▌ ▐██▌▐█▌ ▐█▌▐██▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓  93 %  api#7 block 212 ms                 lanes
-//!  tasks 47     █ 1 running  ▓ 1 blocking  ▒ 3 queued  …                              sort: trouble     heading
-//!  heartbeat#0  ▌···▌···▌···▌···▌···▌░░░░░░░░░░░░░░░░░░░░░░░░  unnoticed  208 ms  sleep                 tasks
-//!  jobs ███████████████████░░░░░  6/8                                                                   channels
-//!  delay p99  297 ms ▁▁▁▁▁▂▇█   finished  812/s ▇▇▇▇▂▁   …                                              gauges
-//!  00:07.2 ERROR thumb#1 panicked: no such picture                                                      log
-//!  q quit  ? help  space freeze  ←→ pan  +− zoom  b block now                                           footer
-//!  └── name ──┘ └──────────────── time ────────────────────┘  └──────────── detail ────────────┘        grid
+//!  tasklab  Mixed load          tokio·2  00:07.4/20s  ● live  2.1 M polls · 0 lost  header
+//!  ▌Now one handler calls std::thread::sleep(300 ms).                            ▐  caption
+//!  lanes        −1.5 s    −1.0 s    −0.5 s      now  busy                           axis
+//!  worker 0     ██▌▐█▌ ▐██▌▐█▌ ▐█▌▐██▓▓▓▓▓▓▓▓▓▓▓▓▓▓  93 %  api#7 block 212 ms      lanes
+//!  tasks 47     █ 1 running  ▓ 1 blocking  ▒ 3 queued  …        sort: trouble      heading
+//!  heartbeat#0  ▌···▌···▌···▌···▌···▌░░░░░░░░░░░░░░  unnoticed  208 ms  sleep      tasks
+//!  jobs ███████████████████░░░░░  6/8                                               channels
+//!  delay p99  297 ms ▁▁▁▁▁▂▇█   finished  812/s ▇▇▇▇▂▁   …                          gauges
+//!  groups      finished   repetition p50     p99   …                                groups
+//!  00:07.2 ERROR thumb#1 panicked: no such picture                                  log
+//!  q quit  ? help  space freeze  ←→ pan  +− zoom  b block now                       footer
+//!  └── name ──┘ └─────────── time ───────────────┘  └────────── detail ────────┘   grid
 //! ```
 //!
-//! Lanes and tasks share one [`Grid`], so that one vertical line is one instant everywhere. Where there is room, both are
-//! drawn tall, so that they can be seen from the back of a classroom.
+//! Lanes and tasks share one [`Grid`], so that one vertical line is one instant everywhere. Where
+//! there is room, both are drawn tall, so that they can be seen from the back of a classroom.
 
 mod grid;
 
@@ -31,8 +32,8 @@ const MAX_LANE_ROWS: u16 = 3;
 /// The most rows of a task.
 const MAX_TASK_ROWS: u16 = 6;
 
-/// The rows of the timeline in a lane or task of so many rows. The tallest keep their first row free, so that two that
-/// block one above the other do not look like one.
+/// The rows of the timeline in a lane or task of `rows` rows. The tallest keep their first row
+/// free, so that two that block one above the other do not look like one.
 pub(crate) fn timeline_rows(rows: u16) -> u16 {
     if rows >= 3 { rows - 1 } else { rows }
 }
@@ -171,10 +172,12 @@ impl Heights {
         self.gap > 0
     }
 
-    /// The most rows of a task with which all visible tasks fit into `room`. One if they do not fit at all.
+    /// The most rows of a task with which all visible tasks fit into `room`. One if they do not fit
+    /// at all.
     fn fitting_task_rows(&self, room: u16, content: &Content) -> u16 {
         let fits = |task_rows: &u16| {
-            // On a tall screen, tasks of more than two rows leave a third of the room to the other parts.
+            // On a tall screen, tasks of more than two rows leave a third of the room to the other
+            // parts.
             let room = if self.is_roomy() && *task_rows > 2 {
                 room / 3 * 2
             } else {
@@ -212,8 +215,8 @@ fn lane_heights(height: u16, lanes: usize) -> (u16, u16) {
     (lanes.min((height / 5).max(2)) * lane_rows, lane_rows)
 }
 
-/// The rows of all tasks where each has `task_rows`. The number of tasks is rounded up, so that not every new task moves
-/// the parts below.
+/// The rows of all tasks where each has `task_rows`. The number of tasks is rounded up, so that not
+/// every new task moves the parts below.
 fn rows_of_tasks(task_rows: u16, content: &Content) -> u16 {
     let step = if content.visible_tasks <= 8 { 2 } else { 4 };
     let tasks = u16::try_from(content.visible_tasks.next_multiple_of(step)).unwrap_or(u16::MAX);

@@ -1,4 +1,5 @@
-//! The screen's state: which stretch of time is visible, what is selected, which panel has the keys.
+//! The screen's state: which stretch of time is visible, what is selected, which panel has the
+//! keys.
 //!
 //! An [`Action`] and the model go in. The next state and perhaps an [`Intent`] come out.
 
@@ -106,7 +107,8 @@ impl Default for App {
 }
 
 impl App {
-    /// Carries out an action. While the help page is open, only the actions that leave it or the program have an effect.
+    /// Carries out an action. While the help page is open, only the actions that leave it or the
+    /// program have an effect.
     pub fn act(&mut self, action: Action, model: &Model) -> Option<Intent> {
         let known = KnownTime {
             oldest: model.horizon(),
@@ -142,7 +144,8 @@ impl App {
         None
     }
 
-    /// Follows the model and the terminal's size. To be called before each frame. `columns` are those of the time axis.
+    /// Follows the model and the terminal's size. To be called before each frame. `columns` are
+    /// those of the time axis.
     pub(crate) fn refresh(&mut self, model: &Model, columns: usize, visible_rows: VisibleRows) {
         self.visible_rows = visible_rows;
         self.viewport.resize(columns);
@@ -174,8 +177,8 @@ impl App {
         self.state_count.is_counting() || self.task_order.is_ranking()
     }
 
-    /// The last complete steps of the model's series before the visible instant, oldest first; as many as a wide screen
-    /// can show.
+    /// The last complete steps of the model's series before the visible instant, oldest first; as
+    /// many as a wide screen can show.
     pub(crate) fn points(&self) -> &[SeriesPoint] {
         &self.points
     }
@@ -214,7 +217,8 @@ impl App {
         model.log().len().saturating_sub(self.visible_rows.log)
     }
 
-    /// Moves the selection down by so many rows, or up if `rows` is negative. The log has no selection: it scrolls.
+    /// Moves the selection down by `rows`, or up if `rows` is negative. The log has no
+    /// selection: it scrolls.
     fn move_selection(&mut self, rows: isize, model: &Model) {
         match self.focus {
             Panel::Lanes => self.lanes.step(&self.lane_order, rows),

@@ -7,7 +7,8 @@ use std::collections::HashMap;
 /// The most generations by which a name is indented. Deeper ones stand at the same indent.
 pub(crate) const MAX_DEPTH: usize = 3;
 
-/// The tasks in the order of their spawns, except that each is followed by the tasks that it spawned.
+/// The tasks in the order of their spawns, except that each is followed by the tasks that it
+/// spawned.
 pub(crate) fn parents_first(model: &Model) -> Vec<&Task> {
     let mut children: HashMap<TaskId, Vec<&Task>> = HashMap::new();
     let mut roots = Vec::new();

@@ -1,4 +1,5 @@
-//! The rows of the groups table: what each group's polls, waits and repetitions have been like since the run's start.
+//! The rows of the groups table: what each group's polls, waits and repetitions have been like
+//! since the run's start.
 //!
 //! To add a column, add one entry to [`COLUMNS`].
 
@@ -39,7 +40,8 @@ fn time(times: Percentiles, percentile: fn(Percentiles) -> Nanos) -> String {
     }
 }
 
-/// A group's row. Its numbers cost too much to compute for each frame, so the app keeps them for a while.
+/// A group's row. Its numbers cost too much to compute for each frame, so the app keeps them for a
+/// while.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct GroupRow {
     pub(crate) id: GroupId,
@@ -48,7 +50,8 @@ pub(crate) struct GroupRow {
 }
 
 impl GroupRow {
-    /// The rows of the scenario's groups of which a task has been spawned, in the order of their ids.
+    /// The rows of the scenario's groups of which a task has been spawned, in the order of their
+    /// ids.
     pub(crate) fn all(model: &Model) -> Vec<GroupRow> {
         let has_begun = |group: &&Group| !group.library && group.spawned > 0;
         let row = |group: &Group| GroupRow {

@@ -1,8 +1,9 @@
 //! The order of the lanes' rows.
 //!
-//! Workers, pool threads and processes keep their places. Threads that come and go may be thousands, most of them idle
-//! or ended. Those that held a task in the visible time come before those that did not. Within each part lanes keep
-//! their order, so a lane keeps its place while anything of it is visible.
+//! Workers, pool threads and processes keep their places. Threads that come and go may be
+//! thousands, most of them idle or ended. Those that held a task in the visible time come before
+//! those that did not. Within each part lanes keep their order, so a lane keeps its place while
+//! anything of it is visible.
 
 use crate::model::{Lane, Model};
 use crate::record::{LaneId, RunInstant};

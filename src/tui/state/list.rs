@@ -24,8 +24,8 @@ impl<T: Copy + PartialEq> List<T> {
         self.top
     }
 
-    /// Selects the row `by` rows further down, or up if `by` is negative. Without a selection, a step down selects the first
-    /// visible row and a step up the last row.
+    /// Selects the row `by` rows further down, or up if `by` is negative. Without a selection, a
+    /// step down selects the first visible row and a step up the last row.
     pub(crate) fn step(&mut self, rows: &[T], by: isize) {
         let Some(last) = rows.len().checked_sub(1) else { return };
         let to = match self.position(rows) {

@@ -1,5 +1,5 @@
-//! What the user has chosen, and what is computed over several frames. Pure: nothing here draws, reads a clock or talks
-//! to the run.
+//! What the user has chosen, and what is computed over several frames. Pure: nothing here draws,
+//! reads a clock or talks to the run.
 
 mod app;
 pub(crate) mod family;

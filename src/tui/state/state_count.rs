@@ -1,7 +1,8 @@
 //! The number of tasks in each state at a past instant.
 //!
-//! For the present the model keeps these counts. For a past instant each task must be asked, and asking 100,000 of them
-//! costs several frames' time. So the work is spread over frames, and the counts are shown when they are complete.
+//! For the present the model keeps these counts. For a past instant each task must be asked, and
+//! asking 100,000 tasks costs several frames' time. So the work is spread over frames, and the
+//! counts are shown when they are complete.
 
 use crate::model::{Model, TaskCounts};
 use crate::record::RunInstant;
@@ -19,7 +20,8 @@ pub(crate) struct StateCount {
 }
 
 impl StateCount {
-    /// Continues to count for the instant `at`. Starts anew if the instant is not that of the previous call.
+    /// Continues to count for the instant `at`. Starts anew if the instant is not that of the
+    /// previous call.
     pub(crate) fn refresh(&mut self, model: &Model, at: RunInstant) {
         if self.at != Some(at) {
             *self = StateCount {

@@ -1,10 +1,11 @@
 //! The order of the tasks' rows.
 //!
-//! By default the worst of the visible time comes first: tasks that blocked a lane, then tasks that waited longest to be
-//! noticed or to run. A class cannot follow rows that move all the time. So rows change places at most once a second,
-//! lengths count only by powers of two, and a frozen view keeps its order until it is panned or zoomed, because other
-//! trouble is visible then. There are two exceptions. A task that begins to block comes to the top soon, since
-//! everybody is looking for it. And while the number of tasks grows fast, as at a run's start, all of them get rows at
+//! By default the worst of the visible time comes first: tasks that blocked a lane, then tasks that
+//! waited longest to be noticed or to run. A class cannot follow rows that move all the time. So
+//! rows change places at most once a second, lengths count only by powers of two, and a frozen view
+//! keeps its order until it is panned or zoomed, because other trouble is visible then. There are
+//! two exceptions. A task that begins to block comes to the top soon, since everybody is looking
+//! for it. And while the number of tasks grows fast, as at a run's start, all of them get rows at
 //! once.
 
 use super::family;
@@ -25,8 +26,8 @@ const LONG_BLOCK: Nanos = Nanos::from_millis(10);
 const TROUBLE_WINDOW: Nanos = Nanos::from_millis(5_000);
 /// How long a bad end counts as trouble.
 const BAD_END_WINDOW: Nanos = Nanos::from_millis(2_000);
-/// The number of tasks that are ranked per frame. To rank 100,000 at once would take several frames' time, so the work is
-/// spread, and rows change places when the last task has its rank.
+/// The number of tasks that are ranked per frame. To rank 100,000 at once would take several
+/// frames' time, so the work is spread, and rows change places when the last task has its rank.
 const RANKED_PER_FRAME: usize = 8_000;
 
 /// What decides the order.
@@ -119,8 +120,8 @@ impl TaskOrder {
         self.ranking.is_some()
     }
 
-    /// The number of tasks of which anything is visible, for the layout. It shrinks slowly, so that the panels below do
-    /// not jump.
+    /// The number of tasks of which anything is visible, for the layout. It shrinks slowly, so that
+    /// the panels below do not jump.
     pub(crate) fn visible_tasks(&self, model: &Model) -> usize {
         let all = model.tasks().len();
         self.visible_tasks.filter(|_| !self.is_outgrown(all)).unwrap_or(all)
@@ -177,8 +178,8 @@ impl TaskOrder {
             || age >= URGENT_INTERVAL && (tasks != self.tasks.len() || self.misses_a_block(model))
     }
 
-    /// Whether there are at least twice as many tasks as rows. However many tasks come, that happens seldom enough to
-    /// sort at once.
+    /// Whether there are at least twice as many tasks as rows. However many tasks come, that
+    /// happens seldom enough to sort at once.
     fn is_outgrown(&self, tasks: usize) -> bool {
         tasks > 0 && tasks / 2 >= self.tasks.len()
     }
@@ -199,7 +200,7 @@ impl TaskOrder {
 /// A new order.
 struct Sorted {
     tasks: Vec<TaskId>,
-    /// The number of tasks, all of them first in the order, of which anything is visible.
+    /// The number of tasks of which anything is visible. They come first.
     visible: usize,
 }
 
@@ -232,7 +233,8 @@ impl Ranking {
         }
     }
 
-    /// Ranks the next tasks. A task that is spawned or evicted meanwhile may be missed; the next ranking has it.
+    /// Ranks the next tasks. A task that is spawned or evicted meanwhile may be missed; the next
+    /// ranking has it.
     fn advance(mut self, model: &Model) -> Progress {
         let done = self.ranks.len();
         let next = model.tasks().iter().enumerate().skip(done).take(RANKED_PER_FRAME);
@@ -281,13 +283,15 @@ impl Rank {
     }
 }
 
-/// Whether the user has moved the view from one span to the other. A freeze moves it less than this, and a pan more.
+/// Whether the user has moved the view from one span to the other. A freeze moves it less than
+/// this, and a pan more.
 fn has_moved(from: &TimeSpan, to: &TimeSpan) -> bool {
     let columns = (to.blank + to.columns) as u64;
     from.per_column != to.per_column || from.to.0.abs_diff(to.to.0) > to.per_column.0 * columns / 16
 }
 
-/// Whether anything of a task is visible: it was spawned before the right edge, and not over before the left one.
+/// Whether anything of a task is visible: it was spawned before the right edge, and not over before
+/// the left one.
 fn is_visible(task: &Task, span: &TimeSpan) -> bool {
     task.spawned_at < span.to && task.ended_at().is_none_or(|over| over > span.from)
 }

@@ -1,10 +1,11 @@
 //! The visible stretch of time: the one time axis that every row shares.
 //!
-//! A live view ends at now. A frozen view does not move while the run goes on. It is described by its centre, so that
-//! zooming in and out again returns to where it was, and by what was known of the run when the user last moved it.
+//! A live view ends at now. A frozen view does not move while the run goes on. It is described by
+//! its centre, so that zooming in and out again returns to where it was, and by what was known of
+//! the run when the user last moved it.
 //!
-//! Columns lie on multiples of their own length, counted from the run's start. A stretch of time therefore always falls
-//! into the same cells, and the picture scrolls without flicker.
+//! Columns lie on multiples of their own length, counted from the run's start. A stretch of time
+//! therefore always falls into the same cells, and the picture scrolls without flicker.
 
 use crate::record::{Nanos, RunInstant};
 
@@ -22,7 +23,8 @@ const ZOOM_LEVELS: [u64; 27] = {
     levels
 };
 
-/// The least time, in nanoseconds, that a view covers before the user zooms: enough for a class to follow with the eye.
+/// The least time, in nanoseconds, that a view covers before the user zooms: enough for a class to
+/// follow with the eye.
 const DEFAULT_SPAN: u64 = 1_500_000_000;
 
 /// The part of the run that there is to look at.
@@ -70,7 +72,8 @@ enum Anchor {
 /// Where the time axis ends, and how long a column is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Viewport {
-    /// Index into [`ZOOM_LEVELS`]. `None` until the user zooms: then the first level that covers [`DEFAULT_SPAN`].
+    /// Index into [`ZOOM_LEVELS`]. `None` until the user zooms: then the first level that covers
+    /// [`DEFAULT_SPAN`].
     level: Option<usize>,
     anchor: Anchor,
     columns: u64,
@@ -109,8 +112,8 @@ impl Viewport {
         self.anchor = Anchor::Live;
     }
 
-    /// Freezes, and moves by an eighth of the screen within the known time: back if `direction` is −1, forward if it
-    /// is 1.
+    /// Freezes, and moves by an eighth of the screen within the known time: back if `direction` is
+    /// −1, forward if it is 1.
     pub(crate) fn pan(&mut self, direction: i64, known: KnownTime) {
         self.freeze(known);
         let step = (self.columns / 8).max(1) * self.per_column();
@@ -152,7 +155,8 @@ impl Viewport {
         }
     }
 
-    /// The latest visible instant: now in a live view, otherwise the instant just before the right edge.
+    /// The latest visible instant: now in a live view, otherwise the instant just before the right
+    /// edge.
     pub(crate) fn instant(&self, now: RunInstant) -> RunInstant {
         match self.anchor {
             Anchor::Live => now,
@@ -165,7 +169,7 @@ impl Viewport {
         self.level.unwrap_or_else(default)
     }
 
-    /// The closest zoom level at which so many nanoseconds fit on the screen.
+    /// The closest zoom level at which `nanos` nanoseconds fit on the screen.
     fn first_level_that_covers(&self, nanos: u64) -> Option<usize> {
         ZOOM_LEVELS.iter().position(|level| level * self.columns >= nanos)
     }
@@ -184,7 +188,8 @@ impl Viewport {
         (now.0 / self.per_column() + 1) * self.per_column()
     }
 
-    /// The end of the last complete column. A frozen view ends there: the next column would still change.
+    /// The end of the last complete column. A frozen view ends there: the next column would still
+    /// change.
     fn last_complete_end(&self, now: RunInstant) -> u64 {
         (now.0 / self.per_column()).max(1) * self.per_column()
     }

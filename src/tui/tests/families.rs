@@ -1,4 +1,5 @@
-//! Tasks that spawn tasks, and lanes that come and go: orphans, children, dead processes, and crowds.
+//! Tasks that spawn tasks, and lanes that come and go: orphans, children, dead processes, and
+//! crowds.
 
 use super::*;
 use crate::record::{

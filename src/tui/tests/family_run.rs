@@ -1,6 +1,6 @@
-//! A run to draw in which tasks spawn tasks, and many things go wrong: a gather whose first child fails while the second
-//! becomes an orphan, a future that nobody awaits, a failure that nobody observes, a process that is killed, and a full
-//! channel. Its captions are in Russian.
+//! A run to draw in which tasks spawn tasks, and many things go wrong: a gather whose first child
+//! fails while the second becomes an orphan, a future that nobody awaits, a failure that nobody
+//! observes, a process that is killed, and a full channel. Its captions are in Russian.
 
 use crate::model::{CueInfo, Model, RunInfo};
 use crate::record::{

@@ -1,8 +1,9 @@
-//! A run to draw: two workers, a heartbeat, request handlers, thumbnailers and a writer. One thumbnailer panics. Now and
-//! then a handler blocks its worker, and the driver with it. Meanwhile every task whose timer or reply is ready is
-//! unnoticed.
+//! A run to draw: two workers, a heartbeat, request handlers, thumbnailers and a writer. One
+//! thumbnailer panics. Now and then a handler blocks its worker, and the driver with it. Meanwhile
+//! every task whose timer or reply is ready is unnoticed.
 //!
-//! A small simulation computes the polls once. [`MixedRun::batch`] then cuts them into batches, as a live run would.
+//! A small simulation computes the polls once. [`MixedRun::batch`] then cuts them into batches, as
+//! a live run would.
 
 use crate::model::{CueInfo, RunInfo};
 use crate::record::{
@@ -141,7 +142,7 @@ pub(super) struct MixedRun {
 }
 
 impl MixedRun {
-    /// A run of so many milliseconds.
+    /// A run of `length_ms` milliseconds.
     pub(super) fn new(length_ms: u64) -> MixedRun {
         let end_of_run = length_ms * MS;
         let mut polls: Vec<Poll> = Vec::new();
@@ -154,7 +155,8 @@ impl MixedRun {
             if task.ready >= end_of_run {
                 break;
             }
-            // While a worker blocks and holds the driver, nothing wakes the tasks whose timers and replies are ready.
+            // While a worker blocks and holds the driver, nothing wakes the tasks whose timers and
+            // replies are ready.
             let woken = if driver_starved.contains(&task.ready) {
                 driver_starved.end
             } else {

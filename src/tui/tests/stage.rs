@@ -29,7 +29,7 @@ pub(super) struct Stage {
 }
 
 impl Stage {
-    /// The [mixed run](MixedRun) after so many milliseconds.
+    /// The [mixed run](MixedRun) at `ms` milliseconds.
     pub(super) fn mixed(ms: u64, size: Size) -> Stage {
         let mut stage = Stage {
             records: MixedRun::new(20_000),

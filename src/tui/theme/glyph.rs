@@ -26,8 +26,8 @@ pub(crate) fn glyph(state: State) -> &'static str {
     }
 }
 
-/// One row of a vertical bar that is `share` (0–1) of `rows` rows high, rounded up to eighths of a row. `row` counts from
-/// the bottom.
+/// One row of a vertical bar that is `share` (0–1) of `rows` rows high, rounded up to eighths of a
+/// row. `row` counts from the bottom.
 pub(crate) fn bar(share: f64, rows: u16, row: u16) -> &'static str {
     const EIGHTHS: [&str; 9] = [" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"];
     let eighths = (share * f64::from(rows) * 8.0).ceil() as usize;

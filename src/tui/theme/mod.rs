@@ -1,9 +1,10 @@
-//! How things look: styles by meaning, the palette, and one glyph per state; and what remains of them where the terminal has
-//! few colours or the user wants none.
+//! How things look: styles by meaning, the palette, and one glyph per state; and what remains of
+//! them where the terminal has few colours or the user wants none.
 //!
-//! Colours follow meaning: **cool colours are work, warm colours are trouble**. A group of tasks has a cool colour by its
-//! position. Blocking is vermilion, queued is yellow, unnoticed is pink. Nothing is shown by colour alone: every state
-//! has a glyph of its own, and with `NO_COLOR` only glyphs, bold, dim and reverse remain.
+//! Colours follow meaning: **cool colours are work, warm colours are trouble**. A group of tasks
+//! has a cool colour by its position. Blocking is vermilion, queued is yellow, unnoticed is pink.
+//! Nothing is shown by colour alone: every state has a glyph of its own, and with `NO_COLOR` only
+//! glyphs, bold, dim and reverse remain.
 
 mod glyph;
 mod palette;
@@ -27,7 +28,7 @@ pub(crate) struct Theme {
 }
 
 impl Theme {
-    /// The theme of a terminal with so many colours.
+    /// The theme at a colour depth, with alarming blocks.
     pub(crate) const fn new(depth: ColorDepth) -> Theme {
         Theme {
             depth,
@@ -35,8 +36,8 @@ impl Theme {
         }
     }
 
-    /// With `calm_blocks`, a block has no alarming style. For a thread that only one task runs on: when it sleeps, it holds
-    /// nobody up.
+    /// With `calm_blocks`, a block has no alarming style. For a thread that only one task runs on:
+    /// when it sleeps, it holds nobody up.
     pub(crate) const fn with_calm_blocks(self, calm_blocks: bool) -> Theme {
         Theme { calm_blocks, ..self }
     }
@@ -64,7 +65,8 @@ impl Theme {
         }
     }
 
-    /// The style of a state in running text, with a background, so that a shaded glyph is loud on any terminal.
+    /// The style of a state in running text, with a background, so that a shaded glyph is loud on
+    /// any terminal.
     fn shaded(self, state: State, background: PaletteColor) -> Style {
         let style = self.word(state);
         if self.has_colors() {
@@ -144,7 +146,7 @@ impl Theme {
         self.foreground(BLOCKING).add_modifier(Modifier::BOLD)
     }
 
-    /// Something is wrong, and nobody may overlook it.
+    /// Something is wrong that the user must not overlook.
     pub(crate) fn alarm(self) -> Style {
         self.on(BLOCKING_BACKGROUND, WHITE)
     }

@@ -1,6 +1,7 @@
 //! The colours, and how many of them the terminal has.
 //!
-//! The palette is that of Okabe and Ito, made for colour-blind readers (*Color Universal Design*, 2008).
+//! The palette is that of Okabe and Ito, made for colour-blind readers (*Color Universal Design*,
+//! 2008).
 
 use ratatui::style::Color;
 
@@ -18,7 +19,8 @@ pub enum ColorDepth {
 }
 
 impl ColorDepth {
-    /// Reads the environment: `NO_COLOR` (<https://no-color.org>: set and not empty), `COLORTERM`, `TERM`.
+    /// Reads the environment: `NO_COLOR` (<https://no-color.org>: set and not empty), `COLORTERM`,
+    /// `TERM`.
     pub fn detect(var: impl Fn(&str) -> Option<String>) -> ColorDepth {
         let var = |name| var(name).unwrap_or_default();
         let (term, color_term) = (var("TERM"), var("COLORTERM"));

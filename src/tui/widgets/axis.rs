@@ -1,7 +1,9 @@
-//! The time axis: tick labels above the lanes, and a mark where a cue or an injected block happened.
+//! The time axis: tick labels above the lanes, and a mark where a cue or an injected block
+//! happened.
 //!
-//! A live axis counts back from now, because viewers of a moving picture ask how long ago something was. A frozen axis
-//! shows the run's own clock, because that is what a note about the picture needs.
+//! A live axis counts back from now, because viewers of a moving picture ask how long ago something
+//! was. A frozen axis shows the run's own clock, because that is what a note about the picture
+//! needs.
 
 use crate::record::{Mark, Nanos, RunInstant};
 use crate::text;
@@ -14,7 +16,8 @@ use ratatui::style::Style;
 /// The least number of columns between two ticks: a label and a gap.
 const TICK_DISTANCE: u64 = 12;
 
-/// A label on the axis. Its last character stands over `column`, because the instant that it names is that column's end.
+/// A label on the axis. Its last character stands over `column`, because the instant that it names
+/// is that column's end.
 #[derive(PartialEq, Eq, Debug)]
 struct Tick {
     column: usize,

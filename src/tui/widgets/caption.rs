@@ -1,11 +1,13 @@
-//! The caption: the text of the last cue that had one, across the whole width, and how many cues have passed.
+//! The caption: the text of the last cue that had one, across the whole width, and how many cues
+//! have passed.
 //!
 //! ```text
 //!   Now one handler calls std::thread::sleep(300 ms).                          2/5     a statement
-//!  ? Which task suffers?                                                    n  3/5     a question; the run waits for a key
+//!  ? Which task suffers?                                                    n  3/5     a question; the run waits
 //! ```
 //!
-//! A question must look like one from the back of a classroom: it has another background, and a badge before it.
+//! A question must look like one from the back of a classroom: it has another background, and a
+//! badge before it.
 
 use crate::model::{CueInfo, Model};
 use crate::record::{Mark, RunInstant};
@@ -58,7 +60,8 @@ pub(crate) fn render(context: &FrameContext<'_>, area: Rect, buf: &mut Buffer) {
     }
 }
 
-/// The rows of the longest caption, at most `max_rows`. They stay reserved, so that nothing jumps when a caption appears.
+/// The rows of the longest caption, at most `max_rows`. They stay reserved, so that nothing jumps
+/// when a caption appears.
 pub(crate) fn rows(model: &Model, width: u16, max_rows: u16) -> u16 {
     let cues = model.info().cues.iter();
     let rows = cues.map(|cue| lines(model, cue, width, max_rows).len());

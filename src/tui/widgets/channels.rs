@@ -4,8 +4,8 @@
 //!   jobs ███████████████████░░░░░  6/8      results ░░░░░░░░░░░░░░░░░░░░░░░░  0/4
 //! ```
 //!
-//! Senders wait at a full channel: that is backpressure. A frozen view shows the last sample before its instant, and `?`
-//! before the first sample.
+//! Senders wait at a full channel: that is backpressure. A frozen view shows the last sample before
+//! its instant, and `?` before the first sample.
 
 use crate::model::Channel;
 use crate::text;

@@ -1,5 +1,5 @@
-//! The last line: the keys worth remembering, read from the [`Action`]s. Neighbouring actions with the same word share
-//! one entry: `←→ pan`.
+//! The last line: the keys worth remembering, read from the [`Action`]s. Neighbouring actions with
+//! the same word share one entry: `←→ pan`.
 
 use super::caption;
 use crate::run::RunState;
@@ -50,7 +50,8 @@ impl Entry {
     }
 }
 
-/// The footer's entries, in the order of the actions. The key to the next cue is there only if there is a next cue.
+/// The footer's entries, in the order of the actions. The key to the next cue is there only if
+/// there is a next cue.
 fn entries(has_next_cue: bool) -> Vec<Entry> {
     let mut entries: Vec<Entry> = Vec::new();
     for &action in Action::VARIANTS {

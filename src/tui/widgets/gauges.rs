@@ -1,7 +1,8 @@
-//! How the run goes, as numbers with their history: throughput, polls, load, delay, lateness, queues.
+//! How the run goes, as numbers with their history: throughput, polls, load, delay, lateness,
+//! queues.
 //!
-//! Numbers change four times a second, with the steps of the model's series, not with each frame: nobody can read digits
-//! that flicker.
+//! Numbers change four times a second, with the steps of the model's series, not with each frame:
+//! nobody can read digits that flicker.
 //!
 //! To add a gauge, write a function like [`finished`] and add it to [`GAUGES`].
 
@@ -87,8 +88,8 @@ fn polls(series: &Series<'_>) -> Gauge {
     }
 }
 
-/// The share of the workers that are busy. Where each task has a thread of its own there is no whole to take a share of,
-/// so the gauge shows the number of lanes that are held.
+/// The share of the workers that are busy. Where each task has a thread of its own there is no
+/// whole to take a share of, so the gauge shows the number of lanes that are held.
 fn load(series: &Series<'_>) -> Gauge {
     let workers = series.workers as f64;
     let load = |point: &SeriesPoint| match series.workers {

@@ -1,5 +1,5 @@
-//! The groups table: one row per group of tasks. It is drawn where the tasks leave room: then there are few groups, and
-//! the user probably wants to compare them.
+//! The groups table: one row per group of tasks. It is drawn where the tasks leave room: then there
+//! are few groups, and the user probably wants to compare them.
 //!
 //! ```text
 //!  groups      finished   repetition p50     p99   poll p50     p99  delay p99  late p99

@@ -1,5 +1,5 @@
-//! The first line: what runs, where, for how long, and whether any record was lost. A loss is loud, because then no number
-//! below can be trusted.
+//! The first line: what runs, where, for how long, and whether any record was lost. A loss is loud,
+//! because then no number below can be trusted.
 
 use crate::model::PollCountCheck;
 use crate::record::Nanos;
@@ -87,8 +87,8 @@ fn elapsed(context: &FrameContext<'_>, wide: bool) -> String {
     }
 }
 
-/// Whether the view is live, or how far the run is. At most `width` columns are for what the run left behind; the whole
-/// sentence is printed after the screen.
+/// Whether the view is live, or how far the run is. At most `width` columns are for what the run
+/// left behind; the whole sentence is printed after the screen.
 fn state(context: &FrameContext<'_>, width: usize) -> (String, Style) {
     let theme = context.theme;
     match context.run {

@@ -1,4 +1,5 @@
-//! The help page: every action with its keys on the left, every state with its glyph and meaning on the right.
+//! The help page: every action with its keys on the left, every state with its glyph and meaning on
+//! the right.
 
 use crate::model::State;
 use crate::record::{Outcome, Reason};

@@ -1,5 +1,5 @@
-//! One row per lane: which groups' tasks held it when, how busy it was over the visible time, and what it runs at the
-//! visible instant.
+//! One row per lane: which groups' tasks held it when, how busy it was over the visible time, and
+//! what it runs at the visible instant.
 
 use super::syscall;
 use super::timeline::{self, Half};
@@ -96,8 +96,8 @@ fn detail(context: &FrameContext<'_>, lane: &Lane, cells: &[LaneCell], width: us
     line
 }
 
-/// The slice that holds a lane at the visible instant. In a live view it has not ended yet, and while it grows, viewers
-/// see that a worker is blocked.
+/// The slice that holds a lane at the visible instant. In a live view it has not ended yet, and
+/// while it grows, viewers see that a worker is blocked.
 struct OpenSlice<'a> {
     hold: LaneHold,
     /// The step. Empty in a frozen view, because it is not recorded.
@@ -149,7 +149,8 @@ impl OpenSlice<'_> {
     }
 
     fn blocking_spans(&self, theme: Theme, name: Span<'static>, length: String, width: usize) -> Vec<Span<'static>> {
-        // The task's name and the length matter more than the word "block": the colour says that too.
+        // The task's name and the length matter more than the word "block": the colour says that
+        // too.
         let badges = [format!(" block {length} "), format!("block {length}"), length];
         let fits = |badge: &&String| name.width() + 1 + text::width(badge) <= width;
         let badge = badges.iter().find(fits).unwrap_or(&badges[2]).clone();

@@ -1,4 +1,5 @@
-//! The last lines of the event log: what tasks and tasklab itself logged, when, and during which task's poll.
+//! The last lines of the event log: what tasks and tasklab itself logged, when, and during which
+//! task's poll.
 
 use crate::record::LogLine;
 use crate::text;

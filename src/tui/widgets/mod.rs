@@ -1,4 +1,5 @@
-//! The parts of the screen, one file each. A widget asks the model and draws; it computes nothing that the model should.
+//! The parts of the screen, one file each. A widget asks the model and draws; it computes nothing
+//! that the model should.
 
 pub(crate) mod axis;
 pub(crate) mod caption;

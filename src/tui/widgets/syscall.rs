@@ -1,4 +1,5 @@
-//! Names of the system calls in which threads sleep. The kernel reports numbers, which say nothing to a class.
+//! Names of the system calls in which threads sleep. The kernel reports numbers, which say nothing
+//! to a class.
 
 /// The name of a system call, if tasklab's threads may sleep in it.
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]

@@ -6,9 +6,10 @@
 //!   stock#3       ▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓      overdue        150 ms  blocking clock_nanosleep
 //! ```
 //!
-//! Two facts replace the state, each with the time since it is true. A task is `overdue` when it runs on after its
-//! timeout, because nothing can cancel it. A task is `orphaned` when nobody waits for it any more. An orphan runs on as
-//! if nothing had happened, so its row also has a mark at the left edge and where it was orphaned.
+//! Two facts replace the state, each with the time since it is true. A task is `overdue` when it
+//! runs on after its timeout, because nothing can cancel it. A task is `orphaned` when nobody waits
+//! for it any more. An orphan runs on as if nothing had happened, so its row also has a mark at the
+//! left edge and where it was orphaned.
 
 use super::lanes::sleeping_syscall;
 use super::timeline::{self, Half};
@@ -29,7 +30,7 @@ use ratatui::widgets::Widget;
 const STATE_WIDTH: usize = 13;
 /// The columns of a duration and the gap before it.
 const LENGTH_WIDTH: usize = 8;
-/// A detail of so many columns has room for everything.
+/// From this many columns on, a detail has room for everything.
 const WIDE_DETAIL: usize = 34;
 
 /// Draws the row whose last line is `y`. `cells` is a buffer that all rows share.
@@ -148,7 +149,8 @@ impl Detail {
         Line::from(vec![Span::styled(words, style), Span::raw(padding), length])
     }
 
-    /// The activity, after the state where a fact has taken the state's place. A suspended task's activity says enough.
+    /// The activity, after the state where a fact has taken the state's place. A suspended task's
+    /// activity says enough.
     fn state_and_activity(&self) -> String {
         match (self.instead, self.state) {
             (Some(_), State::Suspended(_)) | (None, _) => self.activity.clone(),
@@ -156,8 +158,8 @@ impl Detail {
         }
     }
 
-    /// What is shown where there is no room for both word and activity. For a task that rightly waits, the activity says
-    /// more than the word.
+    /// What is shown where there is no room for both word and activity. For a task that rightly
+    /// waits, the activity says more than the word.
     fn narrow_words(&self, word: &str) -> String {
         match (self.instead, self.state) {
             (Some(_), _) => format!("{word} {}", self.state_and_activity()),

@@ -1,5 +1,5 @@
-//! The tasks: above, the count of tasks in each state, which is also the legend; then one [row](super::task_row) per task;
-//! below, the number of tasks without a row, by group.
+//! The tasks: above, the count of tasks in each state, which is also the legend; then one
+//! [row](super::task_row) per task; below, the number of tasks without a row, by group.
 
 use super::task_row;
 use crate::model::{State, TaskCounts};
@@ -149,7 +149,8 @@ fn by_state(counts: &TaskCounts) -> [(State, usize); 14] {
     ]
 }
 
-/// The tasks by state at the visible instant. `None` while those of a past instant are being counted.
+/// The tasks by state at the visible instant. `None` while those of a past instant are being
+/// counted.
 fn counts(context: &FrameContext<'_>) -> Option<TaskCounts> {
     if context.is_live() {
         Some(context.model.counts())

@@ -7,8 +7,9 @@
 //!   ·       suspended
 //! ```
 //!
-//! With two halves in a column, work is shown twice as finely as the terminal's grid. Trouble in either half is drawn as
-//! one glyph over both: the worst state wins here too, and users without colours miss nothing.
+//! With two halves in a column, work is shown twice as finely as the terminal's grid. Trouble in
+//! either half is drawn as one glyph over both: the worst state wins here too, and users without
+//! colours miss nothing.
 
 use crate::model::State;
 use crate::tui::theme::{Theme, bar, glyph};
@@ -27,12 +28,13 @@ pub(crate) struct Half {
     pub(crate) share: f32,
 }
 
-/// Draws `halves`, two per column, right-aligned into `area`. In an area of several rows everything is as tall as the
-/// area, and small shares of a column are shown more finely.
+/// Draws `halves`, two per column, right-aligned into `area`. In an area of several rows everything
+/// is as tall as the area, and small shares of a column are shown more finely.
 pub(crate) fn render(halves: &[Half], theme: Theme, area: Rect, buf: &mut Buffer) {
     let columns = (halves.len() / 2).min(usize::from(area.width));
     let first = area.right() - columns as u16;
-    // An end shows only in the first column after it. The end of what ended before the left edge does not show.
+    // An end shows only in the first column after it. The end of what ended before the left edge
+    // does not show.
     let mut after_end = true;
     for (x, pair) in (first..).zip(halves.chunks_exact(2).take(columns)) {
         let column = Column::of(pair[0], pair[1]);
@@ -53,7 +55,7 @@ enum Column {
     Empty,
     /// One state stands for both halves.
     Whole(State, usize),
-    /// For each half, the group whose tasks held it for the most part, if any did.
+    /// For each half, the group whose tasks held it for most of it, if any did.
     Split(Option<usize>, Option<usize>),
     /// Tasks of the group held this share of the column.
     Low(f32, usize),
@@ -90,7 +92,8 @@ impl Column {
         }
     }
 
-    /// The column's glyph and style in one row of a timeline of `rows` rows. `row` counts from the bottom.
+    /// The column's glyph and style in one row of a timeline of `rows` rows. `row` counts from the
+    /// bottom.
     fn cell(self, theme: Theme, rows: u16, row: u16) -> (&'static str, Style) {
         match self {
             Column::Empty => (" ", Style::new()),

@@ -1,77 +1,9 @@
-//! Text for a terminal: without control characters, cut by display width, and numbers whose width stays the same from
-//! frame to frame.
-//!
-//! The screen, the closing table and the log all write durations, counts and names with these functions. A number
-//! therefore reads the same wherever it appears.
+//! Durations, instants, counts and amounts of memory, in few columns.
 
 use crate::record::{Nanos, RunInstant};
-use std::borrow::Cow;
-use textwrap::WordSplitter;
-use unicode_truncate::UnicodeTruncateStr;
-use unicode_width::UnicodeWidthStr;
 
-/// Whether `c` could control a terminal or reorder the text around it: control characters, and Unicode's invisible
-/// directional marks ("Trojan Source", CVE-2021-42574).
-pub(crate) fn controls_terminal(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
-}
-
-/// `text` with `�` in place of every character that could control the terminal.
-pub fn clean(text: &str) -> Cow<'_, str> {
-    if text.contains(controls_terminal) {
-        let replaced = text.chars().map(|c| if controls_terminal(c) { '\u{fffd}' } else { c });
-        Cow::Owned(replaced.collect())
-    } else {
-        Cow::Borrowed(text)
-    }
-}
-
-/// `text`, clean and at most `width` columns wide. A cut shows as `…`.
-pub fn fit(text: &str, width: usize) -> Cow<'_, str> {
-    let text = clean(text);
-    if text.width() <= width {
-        return text;
-    }
-    let Some(width) = width.checked_sub(1) else {
-        return Cow::Borrowed("");
-    };
-    let (kept, _) = text.unicode_truncate(width);
-    Cow::Owned(format!("{kept}…"))
-}
-
-/// A task's name, clean and at most `width` columns wide. The cut is before the number, because the number tells the
-/// tasks of a group apart.
-pub fn fit_name(name: &str, width: usize) -> Cow<'_, str> {
-    let (group, number) = name.split_at(name.rfind('#').unwrap_or(name.len()));
-    if name.width() <= width || number.width() + 1 >= width {
-        return fit(name, width);
-    }
-    Cow::Owned(format!("{}{}", fit(group, width - number.width()), clean(number)))
-}
-
-/// `text`, clean and broken between words into at most `max_lines` lines of at most `width` columns. A cut shows as `…`.
-pub fn wrap(text: &str, width: usize, max_lines: usize) -> Vec<String> {
-    let text = clean(text);
-    let options = textwrap::Options::new(width)
-        .break_words(false)
-        .word_splitter(WordSplitter::NoHyphenation);
-    let mut lines = textwrap::wrap(&text, options);
-    if lines.len() > max_lines {
-        let rest = lines.split_off(max_lines.saturating_sub(1)).join(" ");
-        lines.push(rest.into());
-        lines.truncate(max_lines);
-    }
-    lines.iter().map(|line| fit(line, width).into_owned()).collect()
-}
-
-/// The number of columns that `text` takes.
-pub fn width(text: &str) -> usize {
-    text.width()
-}
-
-/// A duration, rounded down: `340 ns`, `3.4 µs`, `212 ms`, `1.20 s`, `12.3 s`, `17 min`, `31 h`, `52 d`. At most seven
-/// columns up to a thousand days.
+/// A duration, rounded down: `340 ns`, `3.4 µs`, `212 ms`, `1.20 s`, `12.3 s`, `17 min`, `31 h`,
+/// `52 d`. At most seven columns up to a thousand days.
 pub fn duration(n: Nanos) -> String {
     let ns = n.0;
     match ns {
@@ -89,12 +21,14 @@ pub fn duration(n: Nanos) -> String {
     }
 }
 
-/// `n` in tenths of `unit`, rounded down: `9.99 ms` must read `9.9 ms`, since `10.0 ms` beside `10 ms` is one column wider.
+/// `n` in tenths of `unit`, rounded down. `9.99 ms` must read `9.9 ms`: `10.0 ms` is one column wider
+/// than `10 ms`.
 fn tenths(n: u64, unit: u64) -> f64 {
     (n / (unit / 10)) as f64 / 10.0
 }
 
-/// A duration without trailing zeros: `20 ms`, `1.5 s`. For round durations, such as axis labels, zoom levels and settings.
+/// A duration without trailing zeros: `20 ms`, `1.5 s`. For round durations, such as axis labels,
+/// zoom levels and settings.
 pub fn round_duration(n: Nanos) -> String {
     let (unit, symbol) = match n.0 {
         0..1_000 => (1, "ns"),
@@ -108,8 +42,9 @@ pub fn round_duration(n: Nanos) -> String {
     format!("{} {symbol}", number.trim_end_matches('0').trim_end_matches('.'))
 }
 
-/// An instant, with as many digits as distinguish it from its neighbour `step` away: `7.5 s`, `8.07466 s`, `140 s`. With
-/// steps of a minute or more, it is written as a [round duration](round_duration).
+/// An instant, with as many digits as distinguish it from its neighbour `step` away: `7.5 s`,
+/// `8.07466 s`, `140 s`. With steps of a minute or more, it is written as a [round
+/// duration](round_duration).
 pub fn instant(at: RunInstant, step: Nanos) -> String {
     let (unit, symbol) = match at.0 {
         _ if step.0 >= 60_000_000_000 => return round_duration(at.since_zero()),
@@ -129,7 +64,8 @@ pub fn instant(at: RunInstant, step: Nanos) -> String {
     format!("{number} {symbol}")
 }
 
-/// The time since the run's start in minutes and seconds, seven columns up to 100 minutes: `00:07.4`.
+/// The time since the run's start in minutes and seconds, seven columns up to 100 minutes:
+/// `00:07.4`.
 pub fn clock(at: RunInstant) -> String {
     let tenths = at.0 / 100_000_000;
     format!("{:02}:{:02}.{}", tenths / 600, tenths / 10 % 60, tenths % 10)
@@ -167,39 +103,8 @@ pub fn bytes(n: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::text::width;
     use proptest::prelude::*;
-
-    #[test]
-    fn an_escape_sequence_loses_its_control_characters() {
-        assert_eq!(clean("a\x1b[31mb\u{202e}c\n"), "a�[31mb�c�");
-        assert_eq!(fit("\x1b]0;owned\x07", 5), "�]0;…");
-    }
-
-    #[test]
-    fn wide_characters_count_twice() {
-        assert_eq!(fit("日本語", 6), "日本語");
-        assert_eq!(fit("日本語", 5), "日本…");
-        assert_eq!(fit("日本語", 4), "日…");
-        assert_eq!(fit("ab", 0), "");
-    }
-
-    #[test]
-    fn a_name_is_cut_before_its_number() {
-        assert_eq!(fit_name("thumb offload#12", 16), "thumb offload#12");
-        assert_eq!(fit_name("thumb offload#12", 12), "thumb of…#12");
-        assert_eq!(fit_name("thumb offload#12", 4), "thu…");
-        assert_eq!(fit_name("thumb offload", 8), "thumb o…");
-        assert_eq!(fit_name("a\u{1b}bcdef#\u{1b}", 5), "a�…#�");
-    }
-
-    #[test]
-    fn lines_break_between_words_and_too_long_lines_are_cut() {
-        assert_eq!(wrap("Кто страдает от сна?", 12, 3), ["Кто страдает", "от сна?"]);
-        assert_eq!(wrap("who waits for whom, and why", 10, 2), ["who waits", "for whom,…"]);
-        assert_eq!(wrap("unbreakable", 5, 2), ["unbr…"]);
-        assert_eq!(wrap("", 5, 2), [""]);
-        assert_eq!(wrap("a", 5, 0), [""; 0]);
-    }
 
     #[test]
     fn durations_round_down_and_change_unit() {
@@ -244,22 +149,6 @@ mod tests {
         assert_eq!(clock(RunInstant::from_millis(67_480)), "01:07.4");
     }
 
-    proptest! {
-        #[test]
-        fn fitted_text_is_clean_and_not_too_wide(text: String, columns in 0usize..40) {
-            let shown = fit(&text, columns);
-            prop_assert!(width(&shown) <= columns);
-            prop_assert!(!shown.contains(controls_terminal));
-        }
-
-        #[test]
-        fn numbers_stay_within_their_columns(n: u64) {
-            prop_assert!(width(&duration(Nanos(n % 86_400_000_000_000_000))) <= 7);
-            prop_assert!(width(&count(n % 1_000_000_000_000_000)) <= 5);
-            prop_assert!(width(&bytes(n)) <= 8);
-        }
-    }
-
     #[test]
     fn an_instant_has_the_digits_that_its_step_needs() {
         let label = |at, step| instant(RunInstant::new(at), Nanos(step));
@@ -275,9 +164,19 @@ mod tests {
 
     proptest! {
         #[test]
-        fn neighbouring_ticks_have_different_labels(ticks in 1u64..1 << 30, step in prop::sample::select(vec![20_000u64, 50_000, 100_000, 5_000_000, 200_000_000])) {
-            let (here, next) = (RunInstant::new(ticks * step), RunInstant::new((ticks + 1) * step));
-            prop_assert_ne!(instant(here, Nanos(step)), instant(next, Nanos(step)));
+        fn numbers_stay_within_their_columns(n: u64) {
+            prop_assert!(width(&duration(Nanos(n % 86_400_000_000_000_000))) <= 7);
+            prop_assert!(width(&count(n % 1_000_000_000_000_000)) <= 5);
+            prop_assert!(width(&bytes(n)) <= 8);
+        }
+
+        #[test]
+        fn neighbouring_ticks_have_different_labels(
+            ticks in 1u64..1 << 30,
+            step in prop::sample::select(vec![20_000u64, 50_000, 100_000, 5_000_000, 200_000_000]),
+        ) {
+            let (tick, next) = (RunInstant::new(ticks * step), RunInstant::new((ticks + 1) * step));
+            prop_assert_ne!(instant(tick, Nanos(step)), instant(next, Nanos(step)));
         }
     }
 }

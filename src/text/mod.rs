@@ -1,0 +1,122 @@
+//! Text for a terminal: without control characters, cut by display width, and numbers whose width
+//! stays the same from frame to frame.
+//!
+//! The screen, the closing table and the log all write durations, counts and names with these
+//! functions. A number therefore reads the same wherever it appears.
+
+mod quantity;
+
+pub use quantity::{bytes, clock, count, duration, instant, round_duration};
+
+use std::borrow::Cow;
+use textwrap::WordSplitter;
+use unicode_truncate::UnicodeTruncateStr;
+use unicode_width::UnicodeWidthStr;
+
+/// Whether `c` could control a terminal or reorder the text around it: control characters, and
+/// Unicode's invisible directional marks ("Trojan Source", CVE-2021-42574).
+pub(crate) fn controls_terminal(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+}
+
+/// `text` with `�` in place of every character that could control the terminal.
+pub fn clean(text: &str) -> Cow<'_, str> {
+    if text.contains(controls_terminal) {
+        let replaced = text.chars().map(|c| if controls_terminal(c) { '\u{fffd}' } else { c });
+        Cow::Owned(replaced.collect())
+    } else {
+        Cow::Borrowed(text)
+    }
+}
+
+/// `text`, clean and at most `width` columns wide. A cut shows as `…`.
+pub fn fit(text: &str, width: usize) -> Cow<'_, str> {
+    let text = clean(text);
+    if text.width() <= width {
+        return text;
+    }
+    let Some(width) = width.checked_sub(1) else {
+        return Cow::Borrowed("");
+    };
+    let (kept, _) = text.unicode_truncate(width);
+    Cow::Owned(format!("{kept}…"))
+}
+
+/// A task's name, clean and at most `width` columns wide. The cut is before the number, because the
+/// number tells the tasks of a group apart.
+pub fn fit_name(name: &str, width: usize) -> Cow<'_, str> {
+    let (group, number) = name.split_at(name.rfind('#').unwrap_or(name.len()));
+    if name.width() <= width || number.width() + 1 >= width {
+        return fit(name, width);
+    }
+    Cow::Owned(format!("{}{}", fit(group, width - number.width()), clean(number)))
+}
+
+/// `text`, clean and broken between words into at most `max_lines` lines of at most `width`
+/// columns. A cut shows as `…`.
+pub fn wrap(text: &str, width: usize, max_lines: usize) -> Vec<String> {
+    let text = clean(text);
+    let options = textwrap::Options::new(width)
+        .break_words(false)
+        .word_splitter(WordSplitter::NoHyphenation);
+    let mut lines = textwrap::wrap(&text, options);
+    if lines.len() > max_lines {
+        let rest = lines.split_off(max_lines.saturating_sub(1)).join(" ");
+        lines.push(rest.into());
+        lines.truncate(max_lines);
+    }
+    lines.iter().map(|line| fit(line, width).into_owned()).collect()
+}
+
+/// The number of columns that `text` takes.
+pub fn width(text: &str) -> usize {
+    text.width()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn an_escape_sequence_loses_its_control_characters() {
+        assert_eq!(clean("a\x1b[31mb\u{202e}c\n"), "a�[31mb�c�");
+        assert_eq!(fit("\x1b]0;owned\x07", 5), "�]0;…");
+    }
+
+    #[test]
+    fn wide_characters_count_twice() {
+        assert_eq!(fit("日本語", 6), "日本語");
+        assert_eq!(fit("日本語", 5), "日本…");
+        assert_eq!(fit("日本語", 4), "日…");
+        assert_eq!(fit("ab", 0), "");
+    }
+
+    #[test]
+    fn a_name_is_cut_before_its_number() {
+        assert_eq!(fit_name("thumb offload#12", 16), "thumb offload#12");
+        assert_eq!(fit_name("thumb offload#12", 12), "thumb of…#12");
+        assert_eq!(fit_name("thumb offload#12", 4), "thu…");
+        assert_eq!(fit_name("thumb offload", 8), "thumb o…");
+        assert_eq!(fit_name("a\u{1b}bcdef#\u{1b}", 5), "a�…#�");
+    }
+
+    #[test]
+    fn lines_break_between_words_and_too_long_lines_are_cut() {
+        assert_eq!(wrap("Кто страдает от сна?", 12, 3), ["Кто страдает", "от сна?"]);
+        assert_eq!(wrap("who waits for whom, and why", 10, 2), ["who waits", "for whom,…"]);
+        assert_eq!(wrap("unbreakable", 5, 2), ["unbr…"]);
+        assert_eq!(wrap("", 5, 2), [""]);
+        assert_eq!(wrap("a", 5, 0), [""; 0]);
+    }
+
+    proptest! {
+        #[test]
+        fn fitted_text_is_clean_and_not_too_wide(text: String, columns in 0usize..40) {
+            let fitted = fit(&text, columns);
+            prop_assert!(width(&fitted) <= columns);
+            prop_assert!(!fitted.contains(controls_terminal));
+        }
+    }
+}
