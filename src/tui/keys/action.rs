@@ -59,7 +59,7 @@ actions! {
     ZoomOut { footer: Some("zoom"), keys: [key!(hyphen), key!('_')] }
     /// Block a worker for 300 ms, now.
     Inject { footer: Some("block now"), keys: [key!(b)] }
-    /// Sort tasks by trouble, name or spawn.
+    /// Sort by trouble, name or spawn.
     Sort { footer: Some("sort"), keys: [key!(s)] }
     /// Go to the next panel.
     NextPanel { footer: Some("panel"), keys: [key!(tab)] }

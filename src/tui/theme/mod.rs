@@ -180,6 +180,7 @@ impl Theme {
 fn every_state() -> Vec<State> {
     use crate::record::Reason;
     use strum::VariantArray;
+
     let mut states = vec![State::Running, State::Blocking, State::Queued, State::Unnoticed];
     states.push(State::Suspended(Reason::Timer));
     states.extend(Outcome::VARIANTS.iter().copied().map(State::Ended));

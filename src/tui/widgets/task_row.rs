@@ -26,7 +26,8 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
-/// The columns of the longest word for a state.
+/// The columns of a state's word. A longer word, such as `unobserved failure`, moves what follows it:
+/// it is rare, and the room is worth more to every other row.
 const STATE_WIDTH: usize = 13;
 /// The columns of a duration and the gap before it.
 const LENGTH_WIDTH: usize = 8;
@@ -139,7 +140,8 @@ impl Detail {
         );
         if width >= WIDE_DETAIL {
             let about = format!("  {}{}", self.state_and_activity().trim_end(), self.parent(context));
-            let about = text::fit(&about, width - STATE_WIDTH.max(word.len()) - LENGTH_WIDTH).into_owned();
+            let word_width = STATE_WIDTH.max(text::width(word));
+            let about = text::fit(&about, width - word_width - LENGTH_WIDTH).into_owned();
             let word = Span::styled(format!("{word:<STATE_WIDTH$} "), style);
             return Line::from(vec![word, length, Span::styled(about, theme.quiet())]);
         }
