@@ -105,8 +105,17 @@ fn slice(numbers: &mut Numbers, turn: usize, task: usize, start: u64, len: u64) 
         task: TaskId::new(task as u32 + 1).expect("not zero"),
         len: Nanos(len).into(),
         queued: Nanos(numbers.below(50_000)).into(),
-        unnoticed: Nanos(if turn % 3 == 0 { numbers.below(1_000_000) } else { 0 }).into(),
-        woken_by: TaskId::new(if turn % 8 == 0 { 1 + numbers.below(64) as u32 } else { 0 }),
+        unnoticed: Nanos(if turn.is_multiple_of(3) {
+            numbers.below(1_000_000)
+        } else {
+            0
+        })
+        .into(),
+        woken_by: TaskId::new(if turn.is_multiple_of(8) {
+            1 + numbers.below(64) as u32
+        } else {
+            0
+        }),
         label: Label((task % 4) as u16 + (turn % 2) as u16),
         suspended_on: Reason::VARIANTS[task % 4 + turn % 2],
     }

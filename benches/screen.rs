@@ -92,7 +92,7 @@ fn run(executor: Option<&str>) -> Run {
         let pid = child.process_id().expect("a process");
         let (before, from) = (cpu_time(pid), Instant::now());
         std::thread::sleep(MEASURED);
-        (cpu_time(pid) - before).as_secs_f64() / from.elapsed().as_secs_f64()
+        cpu_time(pid).saturating_sub(before).as_secs_f64() / from.elapsed().as_secs_f64()
     });
     keys.write_all(b"q").expect("a key");
     child.wait().expect("an end");

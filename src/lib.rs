@@ -12,6 +12,8 @@
 //! `ARCHITECTURE.md` says what each module is for and which modules it may import, how a record
 //! travels from a hook to the screen, and where to add what. A test compares the imports with it.
 
+#![forbid(unsafe_code)]
+
 pub mod cli;
 pub mod compare;
 pub mod docs;

@@ -10,7 +10,7 @@ use std::process::ExitCode;
 ///
 /// Prints one line for each valid scenario, and every mistake of each invalid one.
 #[derive(clap::Args, Debug)]
-pub struct Args {
+pub(super) struct Args {
     /// Scenario files, or names of built-in scenarios
     #[arg(required = true, value_name = "FILE")]
     files: Vec<String>,
@@ -19,7 +19,7 @@ pub struct Args {
     overrides: OverrideArgs,
 }
 
-pub fn main(args: &Args) -> io::Result<ExitCode> {
+pub(super) fn main(args: &Args) -> io::Result<ExitCode> {
     let overrides = args.overrides.overrides();
     let mut code = ExitCode::SUCCESS;
     for file in &args.files {

@@ -18,7 +18,7 @@ use std::process::ExitCode;
 /// is bold, or marked with a * where bold is not available. The expectations of the scenario are
 /// checked, including ratios between executors.
 #[derive(clap::Args, Debug)]
-pub struct Args {
+pub(super) struct Args {
     /// A scenario file, or the name of a built-in scenario (`tasklab list`)
     #[arg(value_name = "SCENARIO")]
     scenario: String,
@@ -40,7 +40,7 @@ pub struct Args {
     overrides: RunArgs,
 }
 
-pub fn main(args: &Args) -> io::Result<ExitCode> {
+pub(super) fn main(args: &Args) -> io::Result<ExitCode> {
     let overrides = args.overrides.overrides();
     let plan = match Plan::new(&args.scenario, &overrides, args.executors.as_deref(), args.repeat) {
         Ok(plan) => plan,
@@ -49,7 +49,7 @@ pub fn main(args: &Args) -> io::Result<ExitCode> {
     let signals = Signals::listen()?;
     let mut line = StatusLine::new();
     let rounds = compare::rounds(&plan, &signals, &mut |standing| {
-        line.show(|width| progress(standing, width))
+        line.show(|width| progress(standing, width));
     })?;
     drop(line);
     let rounds = match rounds {
@@ -73,7 +73,7 @@ pub fn main(args: &Args) -> io::Result<ExitCode> {
 }
 
 /// The current run, in at most `width` columns: `tokio  round 2 of 3  00:07.4 / 20 s`.
-pub fn progress(standing: &RunProgress, width: usize) -> String {
+pub(super) fn progress(standing: &RunProgress, width: usize) -> String {
     let mut parts = vec![format!("{:14}", standing.executor.into_str())];
     if standing.rounds > 1 {
         parts.push(format!("round {} of {}", standing.round, standing.rounds));

@@ -7,13 +7,13 @@ use std::process::ExitCode;
 ///
 /// For bash: tasklab completions bash > ~/.local/share/bash-completion/completions/tasklab
 #[derive(clap::Args, Debug)]
-pub struct Args {
+pub(super) struct Args {
     /// The shell that reads the script
     #[arg(value_name = "SHELL")]
     shell: clap_complete::Shell,
 }
 
-pub fn main(args: &Args) -> io::Result<ExitCode> {
+pub(super) fn main(args: &Args) -> io::Result<ExitCode> {
     // Into memory first: the generator panics when its output is closed.
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut super::public_definition(), "tasklab", &mut script);

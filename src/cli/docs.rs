@@ -9,7 +9,7 @@ use std::process::ExitCode;
 
 /// Write the generated pages of the documentation, and the JSON Schemas
 #[derive(clap::Args, Debug)]
-pub struct Args {
+pub(super) struct Args {
     /// Write nothing, and fail if a file is out of date
     #[arg(long)]
     check: bool,
@@ -19,7 +19,7 @@ pub struct Args {
     root: PathBuf,
 }
 
-pub fn main(args: &Args) -> io::Result<ExitCode> {
+pub(super) fn main(args: &Args) -> io::Result<ExitCode> {
     let mut outdated = Vec::new();
     for Page { path, text } in docs::pages(super::public_definition()) {
         let file = args.root.join(path);

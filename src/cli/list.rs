@@ -7,12 +7,12 @@ use std::process::ExitCode;
 
 /// List the built-in lessons and scenarios
 #[derive(clap::Args, Debug)]
-pub struct Args {
+pub(super) struct Args {
     #[command(flatten)]
     lang: LangArg,
 }
 
-pub fn main(args: &Args) -> io::Result<ExitCode> {
+pub(super) fn main(args: &Args) -> io::Result<ExitCode> {
     let lang = args.lang.lang();
     let name_width = |list: &[Builtin]| list.iter().map(|builtin| builtin.name.len()).max().unwrap_or(0);
     let mut out = io::stdout().lock();

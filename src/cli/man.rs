@@ -8,7 +8,7 @@ use std::process::ExitCode;
 ///
 /// To read it: tasklab man | man -l -
 #[derive(clap::Args, Debug)]
-pub struct Args {
+pub(super) struct Args {
     /// Write the pages of tasklab and of each subcommand into this directory instead
     ///
     /// The directory must exist. The pages are named tasklab.1, tasklab-run.1 and so on.
@@ -16,7 +16,7 @@ pub struct Args {
     dir: Option<PathBuf>,
 }
 
-pub fn main(args: &Args) -> io::Result<ExitCode> {
+pub(super) fn main(args: &Args) -> io::Result<ExitCode> {
     // `help` would be listed as a page of its own.
     let definition = super::public_definition().disable_help_subcommand(true);
     match &args.dir {

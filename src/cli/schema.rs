@@ -9,7 +9,7 @@ use std::process::ExitCode;
 /// Editors with TOML support complete and check scenarios with it. Save the schema to a file, and
 /// begin a scenario with the line `#:schema PATH`.
 #[derive(clap::Args, Debug)]
-pub struct Args {
+pub(super) struct Args {
     /// Print the JSON Schema of the report instead, the object that `tasklab run --json` prints
     #[arg(long)]
     report: bool,
@@ -20,7 +20,7 @@ pub struct Args {
     compare: bool,
 }
 
-pub fn main(args: &Args) -> io::Result<ExitCode> {
+pub(super) fn main(args: &Args) -> io::Result<ExitCode> {
     let schema = if args.report {
         report::schema()
     } else if args.compare {

@@ -9,13 +9,13 @@ const UPDATE_INTERVAL: Duration = Duration::from_millis(250);
 
 /// The line. It is invisible when standard error is not a terminal. Write errors are ignored: the
 /// command goes on even if nobody can read its progress.
-pub struct StatusLine {
+pub(super) struct StatusLine {
     width: Option<usize>,
     shown_at: Option<Instant>,
 }
 
 impl StatusLine {
-    pub fn new() -> StatusLine {
+    pub(super) fn new() -> StatusLine {
         let is_terminal = io::stderr().is_terminal();
         StatusLine {
             width: is_terminal.then(super::terminal_width),
@@ -24,7 +24,7 @@ impl StatusLine {
     }
 
     /// Replaces the line if it is old enough. `text` gets the width in columns.
-    pub fn show(&mut self, text: impl FnOnce(usize) -> String) {
+    pub(super) fn show(&mut self, text: impl FnOnce(usize) -> String) {
         let Some(width) = self.width else { return };
         if self.shown_at.is_some_and(|at| at.elapsed() < UPDATE_INTERVAL) {
             return;
@@ -37,7 +37,7 @@ impl StatusLine {
 
     /// Erases the line, so that other output can take its place. The next update shows the line
     /// below that output.
-    pub fn clear(&mut self) {
+    pub(super) fn clear(&mut self) {
         if self.shown_at.take().is_some() {
             let _ = write!(io::stderr(), "\r\x1b[K");
         }

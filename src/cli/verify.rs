@@ -16,7 +16,7 @@ use std::process::ExitCode;
 /// Runs every built-in lesson, or the given scenarios, in order, each run in its own process. A
 /// scenario that compares executors runs on each of them.
 #[derive(clap::Args, Debug)]
-pub struct Args {
+pub(super) struct Args {
     /// Scenario files, or names of built-in scenarios; by default all lessons
     #[arg(value_name = "SCENARIO")]
     scenarios: Vec<String>,
@@ -29,7 +29,7 @@ pub struct Args {
     plan: PlanArgs,
 }
 
-pub fn main(args: &Args) -> io::Result<ExitCode> {
+pub(super) fn main(args: &Args) -> io::Result<ExitCode> {
     let overrides = args.plan.overrides();
     let names = match args.scenarios.is_empty() {
         true => LESSONS.iter().map(|lesson| lesson.name.to_owned()).collect(),

@@ -7,8 +7,8 @@ use std::process::ExitCode;
 
 /// Run tasks for another tasklab process, which sends commands to standard input
 #[derive(clap::Args, Debug)]
-pub struct Args {}
+pub(super) struct Args {}
 
-pub fn main() -> io::Result<ExitCode> {
+pub(super) fn main() -> io::Result<ExitCode> {
     worker::work().map(|()| ExitCode::SUCCESS)
 }

@@ -17,7 +17,7 @@ const GRACE: Duration = Duration::from_secs(5);
 const EXPECTATION_FAILED: i32 = 3;
 
 /// How a run ended.
-pub enum Ended {
+pub(super) enum Ended {
     /// It printed this report.
     Report(Value),
     /// It printed no report, for this reason.
@@ -31,7 +31,7 @@ pub enum Ended {
 ///
 /// # Errors
 /// If the process cannot be started, or waiting for it fails.
-pub fn run(
+pub(super) fn run(
     scenario: &str,
     overrides: &Overrides,
     signals: &Signals,

@@ -5,7 +5,7 @@ use clap::{Arg, Command};
 use std::fmt::Write;
 
 /// A section for each subcommand.
-pub fn page(mut command: Command) -> String {
+pub(super) fn page(mut command: Command) -> String {
     command = command.disable_help_subcommand(true);
     command.build();
     let mut out = header("the definition in `src/cli`", "Command line");

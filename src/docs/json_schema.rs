@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use std::fmt::Write;
 
 /// What differs between the pages.
-pub struct Style {
+pub(super) struct Style {
     source: &'static str,
     title: &'static str,
     intro: &'static str,
@@ -19,7 +19,7 @@ pub struct Style {
 
 impl Style {
     /// The language of scenarios.
-    pub const SCENARIO: Style = Style {
+    pub(super) const SCENARIO: Style = Style {
         source: "the JSON Schema that `tasklab schema` prints",
         title: "Scenario reference",
         intro: "Every table, step and value of a scenario file.\n",
@@ -27,7 +27,7 @@ impl Style {
     };
 
     /// The report of a run.
-    pub const REPORT: Style = Style {
+    pub(super) const REPORT: Style = Style {
         source: "the JSON Schema that `tasklab schema --report` prints",
         title: "Report reference",
         intro: "The JSON object that `tasklab run --json` prints.\n\n\
@@ -38,7 +38,7 @@ impl Style {
 }
 
 /// The page of a schema, which is given as JSON text.
-pub fn page(style: &Style, schema: &str) -> String {
+pub(super) fn page(style: &Style, schema: &str) -> String {
     let root: Value = serde_json::from_str(schema).expect("a schema that this program has written");
     let definitions = ["definitions", "$defs"].iter().find_map(|key| root[key].as_object());
     let mut renderer = Renderer {

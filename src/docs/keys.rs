@@ -4,7 +4,7 @@ use super::markdown::{code, header, table};
 use crate::tui::key_table;
 
 /// Every action with its keys, in the order of the help page.
-pub fn page() -> String {
+pub(super) fn page() -> String {
     let rows = key_table().into_iter().map(|row| {
         let keys: Vec<String> = row.keys.iter().map(|key| code(key)).collect();
         [keys.join(", "), row.description.to_owned()]

@@ -6,7 +6,7 @@ use crate::scenario::{Scenario, show_duration};
 use std::fmt::Write;
 
 /// A table of all lessons and scenarios, then a section on each.
-pub fn page() -> String {
+pub(super) fn page() -> String {
     let mut out = header("the files in `scenarios/`", "Lessons and scenarios");
     out.push_str("`tasklab run NAME` runs one of them. For a lesson its number is enough: `tasklab run 1`.\n");
     for (title, list) in [("Lessons", LESSONS), ("Scenarios", BUILTIN)] {

@@ -65,7 +65,7 @@ impl Default for Chain {
 impl ByteArena {
     /// Appends bytes to a chain.
     #[inline]
-    pub fn append(&mut self, chain: &mut Chain, mut bytes: &[u8]) {
+    pub(super) fn append(&mut self, chain: &mut Chain, mut bytes: &[u8]) {
         loop {
             let used = chain.len as usize % BLOCK_BYTES;
             if used == 0 {
@@ -122,7 +122,7 @@ impl ByteArena {
     }
 
     /// All bytes of a chain.
-    pub fn read(&self, chain: &Chain) -> Vec<u8> {
+    pub(super) fn read(&self, chain: &Chain) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(chain.len as usize);
         let mut index = chain.first;
         while let Some(block) = self.block(index) {
@@ -134,7 +134,7 @@ impl ByteArena {
     }
 
     /// Frees the blocks of a chain, which is empty afterwards.
-    pub fn release(&mut self, chain: &mut Chain) {
+    pub(super) fn release(&mut self, chain: &mut Chain) {
         if chain.last != NONE {
             self.block_mut(chain.last).next = self.free;
             self.free = chain.first;
@@ -144,12 +144,12 @@ impl ByteArena {
 
     /// Loads the end of a chain into the cache, see `Model::prefetch`. The result has no meaning.
     #[inline]
-    pub fn prefetch(&self, chain: &Chain) -> u8 {
+    pub(super) fn prefetch(&self, chain: &Chain) -> u8 {
         self.block(chain.last).map_or(0, |block| block.bytes[0])
     }
 
     /// Bytes on the heap.
-    pub fn heap_bytes(&self) -> usize {
+    pub(super) fn heap_bytes(&self) -> usize {
         self.slabs.capacity() * size_of::<Box<Block>>() + self.slabs.len() * size_of::<[Block; SLAB_BLOCKS]>()
     }
 }

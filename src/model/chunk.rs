@@ -25,7 +25,7 @@ pub(super) struct Chunk {
 
 impl Chunk {
     /// A chunk of the bytes that a [`Packer`](super::packed_slices::Packer) has packed.
-    pub fn new(before: WaitState, bytes: Vec<u8>, task: TaskId, spans: &Spans) -> Chunk {
+    pub(super) fn new(before: WaitState, bytes: Vec<u8>, task: TaskId, spans: &Spans) -> Chunk {
         let slices = PackedSlices { before, bytes: &bytes };
         Chunk {
             before,
@@ -36,7 +36,7 @@ impl Chunk {
 
     /// Its slices.
     #[inline]
-    pub fn slices(&self) -> PackedSlices<'_> {
+    pub(super) fn slices(&self) -> PackedSlices<'_> {
         PackedSlices {
             before: self.before,
             bytes: &self.bytes,
@@ -46,7 +46,7 @@ impl Chunk {
     /// All `spans` if any slice of the chunk is blocking, else none. Spares the search where
     /// nothing is to be found.
     #[inline]
-    pub fn spans<'a>(&self, spans: &'a Spans) -> &'a Spans {
+    pub(super) fn spans<'a>(&self, spans: &'a Spans) -> &'a Spans {
         if self.breakdown.blocking > Nanos::ZERO {
             spans
         } else {
@@ -55,7 +55,7 @@ impl Chunk {
     }
 
     /// Bytes on the heap.
-    pub fn heap_bytes(&self) -> usize {
+    pub(super) fn heap_bytes(&self) -> usize {
         self.bytes.len()
     }
 }

@@ -67,7 +67,7 @@ impl<K> Default for IdMap<K> {
 impl<K: NumericId> IdMap<K> {
     /// The index of an id; `None` if it is not in the map.
     #[inline]
-    pub fn get(&self, key: K) -> Option<usize> {
+    pub(super) fn get(&self, key: K) -> Option<usize> {
         let number = key.number();
         let page = self.pages.get(&(number / PAGE))?;
         let index = page.0[(number % PAGE) as usize];
@@ -75,7 +75,7 @@ impl<K: NumericId> IdMap<K> {
     }
 
     /// Sets the index of an id, which may be in the map already.
-    pub fn insert(&mut self, key: K, index: usize) {
+    pub(super) fn insert(&mut self, key: K, index: usize) {
         let index = u32::try_from(index).expect("there are fewer tasks than ids");
         let number = key.number();
         let page = self
@@ -86,7 +86,7 @@ impl<K: NumericId> IdMap<K> {
     }
 
     /// Replaces the content: the keys get the indices from 0 on, in their order.
-    pub fn rebuild(&mut self, keys: impl Iterator<Item = K>) {
+    pub(super) fn rebuild(&mut self, keys: impl Iterator<Item = K>) {
         self.pages.clear();
         for (index, key) in keys.enumerate() {
             self.insert(key, index);
@@ -94,7 +94,7 @@ impl<K: NumericId> IdMap<K> {
     }
 
     /// Bytes on the heap.
-    pub fn heap_bytes(&self) -> usize {
+    pub(super) fn heap_bytes(&self) -> usize {
         self.pages.capacity() * (size_of::<(u32, Box<Page>)>() + 1) + self.pages.len() * size_of::<Page>()
     }
 }

@@ -127,7 +127,7 @@ pub(super) struct LaneTrack {
 
 impl LaneTrack {
     /// Appends the next slice, cut to the part that lies after the slice before.
-    pub fn push(&mut self, slice: &Slice) {
+    pub(super) fn push(&mut self, slice: &Slice) {
         let start = slice.start.max(self.end);
         let end = (slice.start + slice.len.get()).max(start);
         if self.chunks.back().is_none_or(|chunk| chunk.count >= FULL) {
@@ -147,7 +147,7 @@ impl LaneTrack {
     }
 
     /// Marks a slice as partly blocking.
-    pub fn block(&mut self, slice: &Slice) {
+    pub(super) fn block(&mut self, slice: &Slice) {
         let at = self.chunks.partition_point(|chunk| chunk.end <= slice.start);
         if let Some(chunk) = self.chunks.get_mut(at) {
             chunk.breakdown.block(slice.task, slice.len.get());
@@ -155,14 +155,14 @@ impl LaneTrack {
     }
 
     /// The slices that touch `from..to`, in order.
-    pub fn within(&self, from: RunInstant, to: RunInstant) -> impl Iterator<Item = LaneSlice> {
+    pub(super) fn within(&self, from: RunInstant, to: RunInstant) -> impl Iterator<Item = LaneSlice> {
         self.chunks_within(from, to)
             .flat_map(|chunk| chunk.slices())
             .filter(move |slice| slice.end > from && slice.start < to)
     }
 
     /// How long a task held the lane within `from..to`.
-    pub fn busy(&self, from: RunInstant, to: RunInstant) -> Nanos {
+    pub(super) fn busy(&self, from: RunInstant, to: RunInstant) -> Nanos {
         let mut busy = Nanos::ZERO;
         for chunk in self.chunks_within(from, to) {
             if from <= chunk.start && chunk.end <= to {
@@ -178,7 +178,7 @@ impl LaneTrack {
     }
 
     /// Paints the slices. `blocking` returns when the thread of a task slept.
-    pub fn paint<'a>(&self, painter: &mut LanePainter, blocking: impl Fn(TaskId) -> Option<&'a Spans>) {
+    pub(super) fn paint<'a>(&self, painter: &mut LanePainter, blocking: impl Fn(TaskId) -> Option<&'a Spans>) {
         let (from, to) = painter.bounds();
         for chunk in self.chunks_within(from, to) {
             if painter.add_whole(chunk.start, chunk.end, &chunk.breakdown) {
@@ -203,23 +203,23 @@ impl LaneTrack {
     }
 
     /// The chunks, oldest first.
-    pub fn chunks(&self) -> impl Iterator<Item = &LaneChunk> {
+    pub(super) fn chunks(&self) -> impl Iterator<Item = &LaneChunk> {
         self.chunks.iter()
     }
 
     /// The end of the last slice.
-    pub fn end(&self) -> RunInstant {
+    pub(super) fn end(&self) -> RunInstant {
         self.end
     }
 
     /// Evicts the chunks that end by `horizon`. Returns the number of slices evicted.
-    pub fn evict(&mut self, horizon: RunInstant) -> usize {
+    pub(super) fn evict(&mut self, horizon: RunInstant) -> usize {
         let count = self.chunks.partition_point(|chunk| chunk.end <= horizon);
         self.chunks.drain(..count).map(|chunk| chunk.count).sum()
     }
 
     /// Bytes on the heap.
-    pub fn heap_bytes(&self) -> usize {
+    pub(super) fn heap_bytes(&self) -> usize {
         let packed: usize = self.chunks.iter().map(|chunk| chunk.bytes.capacity()).sum();
         self.chunks.capacity() * size_of::<LaneChunk>() + packed
     }

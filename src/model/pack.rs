@@ -38,7 +38,7 @@ pub(super) struct Entry {
 impl Entry {
     /// An entry whose header takes `header` bytes.
     #[inline]
-    pub fn after_header(header: usize) -> Entry {
+    pub(super) fn after_header(header: usize) -> Entry {
         Entry {
             bytes: [0; 56],
             len: header,
@@ -47,21 +47,21 @@ impl Entry {
 
     /// Appends the lowest `width` bytes of a number.
     #[inline]
-    pub fn put(&mut self, n: u64, width: u32) {
+    pub(super) fn put(&mut self, n: u64, width: u32) {
         self.bytes[self.len..self.len + 8].copy_from_slice(&n.to_le_bytes());
         self.len += width as usize;
     }
 
     /// Writes the header.
     #[inline]
-    pub fn headed(mut self, header: &[u8]) -> Entry {
+    pub(super) fn headed(mut self, header: &[u8]) -> Entry {
         self.bytes[..header.len()].copy_from_slice(header);
         self
     }
 
     /// All bytes of the entry.
     #[inline]
-    pub fn bytes(&self) -> &[u8] {
+    pub(super) fn bytes(&self) -> &[u8] {
         &self.bytes[..self.len]
     }
 }
@@ -74,17 +74,17 @@ pub(super) struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    pub fn new(bytes: &'a [u8]) -> Reader<'a> {
+    pub(super) fn new(bytes: &'a [u8]) -> Reader<'a> {
         Reader { bytes, at: 0 }
     }
 
-    pub fn is_done(&self) -> bool {
+    pub(super) fn is_done(&self) -> bool {
         self.at >= self.bytes.len()
     }
 
     /// Reads the number in the next `width` bytes, 0–7.
     #[inline]
-    pub fn take(&mut self, width: u32) -> u64 {
+    pub(super) fn take(&mut self, width: u32) -> u64 {
         let word = match self.bytes.get(self.at..self.at + 8) {
             Some(word) => u64::from_le_bytes(word.try_into().expect("the range is eight bytes long")),
             None => word(&self.padded(), 0),
@@ -96,7 +96,7 @@ impl<'a> Reader<'a> {
     /// The next bytes, with zeros beyond the end, for [`word`]. One check of the bounds then serves
     /// all numbers of an entry.
     #[inline]
-    pub fn window<'b>(&'b self, padded: &'b mut EntryWindow) -> &'b EntryWindow {
+    pub(super) fn window<'b>(&'b self, padded: &'b mut EntryWindow) -> &'b EntryWindow {
         match self.bytes.get(self.at..self.at + size_of::<EntryWindow>()) {
             Some(window) => window.try_into().expect("the range is as long as the window"),
             None => {
@@ -117,7 +117,7 @@ impl<'a> Reader<'a> {
 
     /// Skips some bytes.
     #[inline]
-    pub fn skip(&mut self, bytes: u32) {
+    pub(super) fn skip(&mut self, bytes: u32) {
         self.at += bytes as usize;
     }
 }

@@ -31,7 +31,7 @@ pub(super) struct Packer {
 
 impl Packer {
     /// A packer of slices that follow `before`.
-    pub fn new(before: WaitState) -> Packer {
+    pub(super) fn new(before: WaitState) -> Packer {
         Packer {
             after: before,
             lane: LaneId(0),
@@ -41,7 +41,7 @@ impl Packer {
 
     /// Packs a slice. The last three fields are only present if they differ from the slice before.
     #[inline]
-    pub fn pack(&mut self, placed: &PlacedSlice) -> Entry {
+    pub(super) fn pack(&mut self, placed: &PlacedSlice) -> Entry {
         let slice = &placed.slice;
         let numbers = [
             slice.start - self.after.since,
@@ -122,7 +122,7 @@ pub(super) struct PackedSlices<'a> {
 impl<'a> PackedSlices<'a> {
     /// The slices in order.
     #[inline]
-    pub fn iter(self, task: TaskId) -> Slices<'a> {
+    pub(super) fn iter(self, task: TaskId) -> Slices<'a> {
         Slices {
             reader: Reader::new(self.bytes),
             before: self.before,
@@ -133,7 +133,7 @@ impl<'a> PackedSlices<'a> {
     }
 
     /// The start of the first slice; `None` if there is none.
-    pub fn start(self) -> Option<RunInstant> {
+    pub(super) fn start(self) -> Option<RunInstant> {
         // The start does not depend on the task.
         let any = TaskId(std::num::NonZeroU32::MIN);
         let first = self.iter(any).next()?;
@@ -142,7 +142,7 @@ impl<'a> PackedSlices<'a> {
 
     /// Every interval that is not empty, in order. Leaves out slices that end by `from`, and slices
     /// whose gaps begin at `to` or later.
-    pub fn intervals(
+    pub(super) fn intervals(
         self,
         task: TaskId,
         (from, to): (RunInstant, RunInstant),
@@ -160,7 +160,7 @@ impl<'a> PackedSlices<'a> {
     }
 
     /// Paints slice by slice.
-    pub fn paint(self, task: TaskId, spans: &Spans, painter: &mut Painter) {
+    pub(super) fn paint(self, task: TaskId, spans: &Spans, painter: &mut Painter) {
         for DecodedSlice { before, timing, .. } in self.iter(task) {
             match painter.cell_containing(before.since, timing.end) {
                 Some(cell) => cell.add_slice(&before.slice_times(&timing, spans)),
@@ -170,7 +170,7 @@ impl<'a> PackedSlices<'a> {
     }
 
     /// The summary of the time that the slices cover.
-    pub fn breakdown(self, task: TaskId, spans: &Spans) -> TimeBreakdown {
+    pub(super) fn breakdown(self, task: TaskId, spans: &Spans) -> TimeBreakdown {
         let mut breakdown = TimeBreakdown::default();
         for DecodedSlice { before, timing, .. } in self.iter(task) {
             breakdown.add_slice(&before.slice_times(&timing, spans));
@@ -179,7 +179,7 @@ impl<'a> PackedSlices<'a> {
     }
 
     /// The time that the slices cover, by state.
-    pub fn times(self, task: TaskId, spans: &Spans) -> StateTimes {
+    pub(super) fn times(self, task: TaskId, spans: &Spans) -> StateTimes {
         let mut times = StateTimes::default();
         for DecodedSlice { before, timing, .. } in self.iter(task) {
             times.add_slice(&before.slice_times(&timing, spans));
@@ -203,7 +203,7 @@ pub(super) struct DecodedSlice {
 
 impl DecodedSlice {
     /// The slice as it was before packing.
-    pub fn placed(&self) -> PlacedSlice {
+    pub(super) fn placed(&self) -> PlacedSlice {
         let Timing {
             start,
             end,

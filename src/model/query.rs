@@ -96,7 +96,7 @@ impl Model {
         }
         let mut state = None;
         task.intervals(at, at + Nanos(1), self.now, &self.arena, |interval| {
-            state = Some(interval.state)
+            state = Some(interval.state);
         });
         state
     }

@@ -101,12 +101,12 @@ impl Series {
     }
 
     /// Adds empty buckets up to `now`.
-    pub fn advance_to(&mut self, now: RunInstant) {
+    pub(super) fn advance_to(&mut self, now: RunInstant) {
         self.bucket(now);
     }
 
     /// Adds a slice. `worker`: its lane counts in [`SeriesPoint::busy_lanes`].
-    pub fn slice(&mut self, slice: &Slice, worker: bool) {
+    pub(super) fn slice(&mut self, slice: &Slice, worker: bool) {
         let end = slice.start + slice.len.get();
         if let Some(bucket) = self.bucket(end) {
             bucket.polls += 1;
@@ -128,13 +128,13 @@ impl Series {
         }
     }
 
-    pub fn repetition(&mut self, repetition: &Repetition) {
+    pub(super) fn repetition(&mut self, repetition: &Repetition) {
         if let Some(bucket) = self.bucket(repetition.start + repetition.len.get()) {
             bucket.finished += 1;
         }
     }
 
-    pub fn runtime(&mut self, sample: &RuntimeSample) {
+    pub(super) fn runtime(&mut self, sample: &RuntimeSample) {
         if let Some(bucket) = self.bucket(sample.at)
             && bucket.queues.is_none_or(|(at, _)| at <= sample.at)
         {
@@ -151,7 +151,7 @@ impl Series {
 
     /// The figures of the buckets kept, oldest first. `still_busy` returns how long the slices that
     /// have not ended held their lanes within a span.
-    pub fn points(
+    pub(super) fn points(
         &self,
         now: RunInstant,
         still_busy: impl Fn(RunInstant, RunInstant) -> Nanos,

@@ -130,7 +130,7 @@ impl Task {
     }
 
     /// Moves the spawn back, because a record of the task is earlier than the spawn known so far.
-    pub(super) fn move_spawn_back(&mut self, spawned_at: RunInstant, context: &mut ChangeContext) {
+    pub(super) fn move_spawn_back(&mut self, spawned_at: RunInstant, context: &mut ChangeContext<'_>) {
         let (mut sums, arena) = context.sums(&mut self.times);
         let old = std::mem::replace(&mut self.spawned_at, spawned_at);
         self.track

@@ -16,32 +16,32 @@ pub(super) struct TimeSums<'a> {
 impl TimeSums<'_> {
     /// Adds `len` to the time in `state`.
     #[inline]
-    pub fn add(&mut self, state: State, len: Nanos) {
+    pub(super) fn add(&mut self, state: State, len: Nanos) {
         self.task.add(state, len);
         self.group.add(state, len);
     }
 
     /// Adds the times of a slice and of the gap before it.
     #[inline]
-    pub fn add_slice(&mut self, slice: &SliceTimes) {
+    pub(super) fn add_slice(&mut self, slice: &SliceTimes) {
         self.task.add_slice(slice);
         self.group.add_slice(slice);
     }
 
     /// Adds `times`.
-    pub fn add_all(&mut self, times: StateTimes) {
+    pub(super) fn add_all(&mut self, times: StateTimes) {
         *self.task += times;
         *self.group += times;
     }
 
     /// Subtracts `times`.
-    pub fn subtract_all(&mut self, times: StateTimes) {
+    pub(super) fn subtract_all(&mut self, times: StateTimes) {
         *self.task -= times;
         *self.group -= times;
     }
 
     /// Moves `amount` from running to blocking.
-    pub fn block(&mut self, amount: Nanos) {
+    pub(super) fn block(&mut self, amount: Nanos) {
         for times in [&mut *self.task, &mut *self.group] {
             times.running = times.running - amount;
             times.blocking += amount;

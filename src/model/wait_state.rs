@@ -18,7 +18,7 @@ pub(super) struct WaitState {
 
 impl WaitState {
     /// The task was spawned and has not run yet.
-    pub fn spawned(at: RunInstant) -> WaitState {
+    pub(super) fn spawned(at: RunInstant) -> WaitState {
         WaitState {
             since: at,
             reason: Reason::Yield,
@@ -28,7 +28,7 @@ impl WaitState {
 
     /// What follows a slice.
     #[inline]
-    pub fn after(placed: &PlacedSlice) -> WaitState {
+    pub(super) fn after(placed: &PlacedSlice) -> WaitState {
         WaitState {
             since: placed.end(),
             reason: placed.slice.suspended_on,
@@ -37,7 +37,7 @@ impl WaitState {
     }
 
     /// The time in each state from here to `end`, at which the task ended.
-    pub fn times(self, end: RunInstant) -> StateTimes {
+    pub(super) fn times(self, end: RunInstant) -> StateTimes {
         let mut times = StateTimes::default();
         times.add(State::between_slices(self.reason), end - self.since);
         times
@@ -46,7 +46,7 @@ impl WaitState {
     /// What a slice and the gap before it add to the time in each state. The parts of the gap never
     /// add up to more than the gap, whatever the slice claims about the time queued and unnoticed.
     #[inline]
-    pub fn slice_times(self, slice: &Timing, spans: &Spans) -> SliceTimes {
+    pub(super) fn slice_times(self, slice: &Timing, spans: &Spans) -> SliceTimes {
         let gap = slice.start - self.since;
         let yields = State::between_slices(self.reason) == State::Queued;
         let queued = if yields { gap } else { slice.queued.min(gap) };
@@ -64,7 +64,7 @@ impl WaitState {
 
     /// The intervals of the gap before a slice and of the slice, in order, without empty ones.
     #[inline]
-    pub fn intervals(self, slice: &Timing, spans: &Spans, each: &mut impl FnMut(StateInterval)) {
+    pub(super) fn intervals(self, slice: &Timing, spans: &Spans, each: &mut impl FnMut(StateInterval)) {
         self.gap(slice.start, slice.queued, slice.unnoticed, each);
         split_hold(slice.start, slice.end, spans.within(slice.start, slice.end), each);
     }
@@ -72,7 +72,7 @@ impl WaitState {
     /// The intervals from here to `end`, in order, without empty ones. The last `queued` of this
     /// time the task was queued, and before that it was `unnoticed`.
     #[inline]
-    pub fn gap(self, end: RunInstant, queued: Nanos, unnoticed: Nanos, each: &mut impl FnMut(StateInterval)) {
+    pub(super) fn gap(self, end: RunInstant, queued: Nanos, unnoticed: Nanos, each: &mut impl FnMut(StateInterval)) {
         let slice = Timing {
             start: end,
             end,
@@ -113,12 +113,12 @@ pub(super) struct PlacedSlice {
 
 impl PlacedSlice {
     #[inline]
-    pub fn end(&self) -> RunInstant {
+    pub(super) fn end(&self) -> RunInstant {
         self.slice.start + self.slice.len.get()
     }
 
     #[inline]
-    pub fn timing(&self) -> Timing {
+    pub(super) fn timing(&self) -> Timing {
         Timing {
             start: self.slice.start,
             end: self.end(),
@@ -128,13 +128,13 @@ impl PlacedSlice {
     }
 
     /// A total order, so that it does not matter which of two slices arrives first.
-    pub fn sort_key(&self) -> impl Ord {
+    pub(super) fn sort_key(&self) -> impl Ord {
         (self.slice.start, self.slice.len, self.lane)
     }
 
     /// Ends the slice at the start of the task's next slice, in case two clocks say that the slices
     /// overlap.
-    pub fn truncate_at(&mut self, next: RunInstant) {
+    pub(super) fn truncate_at(&mut self, next: RunInstant) {
         if self.end() > next {
             self.slice.len = (next - self.slice.start).into();
         }

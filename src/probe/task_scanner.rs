@@ -50,12 +50,12 @@ struct Overdue {
 
 impl TaskScanner {
     /// More tasks to look at.
-    pub fn watch(&mut self, tasks: impl IntoIterator<Item = Arc<TaskSlot>>) {
+    pub(super) fn watch(&mut self, tasks: impl IntoIterator<Item = Arc<TaskSlot>>) {
         self.tasks.extend(tasks);
     }
 
     /// Looks at those whose turn has come by `now`, and lets go of those that are over.
-    pub fn look(&mut self, now: ProcessInstant) {
+    pub(super) fn look(&mut self, now: ProcessInstant) {
         let all = self.tasks.len() as u64;
         let per_ms = LOOKS_PER_MS.max(all.div_ceil(ROUND_MS));
         let due = (now - self.at).0.saturating_mul(per_ms) / 1_000_000;
@@ -82,7 +82,7 @@ impl TaskScanner {
 
     /// Who waits. Where somebody before it has gone, a task may be told twice, the newest first; and who is over may be told until the
     /// end of the round. The model knows better of both.
-    pub fn waiting(&self) -> Vec<Waiting<ProcessClock>> {
+    pub(super) fn waiting(&self) -> Vec<Waiting<ProcessClock>> {
         newest(&self.found.waiting, &self.before.waiting, self.next)
             .copied()
             .collect()
@@ -90,7 +90,7 @@ impl TaskScanner {
 
     /// Notes of these slices since when what their tasks do should have been over. What was found before a slice began is not of
     /// that slice.
-    pub fn note_overdue(&self, lanes: &mut [CurrentSlice<ProcessClock>]) {
+    pub(super) fn note_overdue(&self, lanes: &mut [CurrentSlice<ProcessClock>]) {
         let overdue: Vec<_> = newest(&self.found.overdue, &self.before.overdue, self.next).collect();
         // The newest comes last, and stays.
         let overdue: HashMap<TaskId, &Overdue> = overdue.into_iter().rev().map(|o| (o.task, o)).collect();

@@ -10,7 +10,7 @@ use tokio::runtime::{Handle, RuntimeMetrics};
 use tokio_metrics::{RuntimeIntervals, RuntimeMonitor, TaskMetrics, TaskMonitor};
 
 /// Tasks of each group that a `TaskMonitor` watches.
-pub const MONITORED: u32 = 8;
+pub(super) const MONITORED: u32 = 8;
 /// How long an interval is.
 const INTERVAL: Nanos = Nanos::from_millis(250);
 

@@ -6,7 +6,7 @@ use std::fmt::Write;
 /// Writes parts one after the other, with a separator between them. A part that does not fit into
 /// `width` columns goes to the next line, without a separator, `indent` columns from the left. The
 /// caller has filled those columns on the first line. Ends with a newline.
-pub fn flow<P: AsRef<str>>(
+pub(super) fn flow<P: AsRef<str>>(
     out: &mut String,
     indent: usize,
     separator: &str,

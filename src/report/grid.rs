@@ -18,7 +18,7 @@ const GAP: usize = 2;
 const MIN_NAME_WIDTH: usize = 10;
 
 /// One column of numbers.
-pub struct Column<R> {
+pub(super) struct Column<R> {
     /// The two lines of the heading; the upper one may be empty.
     pub heading: [&'static str; 2],
     /// Columns of higher ranks go first; a column of rank 0 stays.
@@ -31,7 +31,14 @@ pub struct Column<R> {
 /// the columns of rank 0 do.
 ///
 /// `title` is the heading of the names. Long names are cut.
-pub fn draw<R>(out: &mut String, title: &str, rows: &[R], name: fn(&R) -> &str, columns: &[Column<R>], width: usize) {
+pub(super) fn draw<R>(
+    out: &mut String,
+    title: &str,
+    rows: &[R],
+    name: fn(&R) -> &str,
+    columns: &[Column<R>],
+    width: usize,
+) {
     let mut columns: Vec<Formatted> = columns.iter().map(|column| Formatted::new(column, rows)).collect();
     let names: Vec<_> = rows.iter().map(|row| text::clean(name(row))).collect();
     let widest = names.iter().map(|name| text::width(name)).max().unwrap_or(0);

@@ -59,7 +59,7 @@ impl Conductor {
             .name("tasklab-conductor".into())
             .spawn(move || self.conduct(&scenario))
             .map(drop)
-            .map_err(|error| executor::StartError::Thread(error))
+            .map_err(executor::StartError::Thread)
     }
 
     fn conduct(mut self, scenario: &Scenario) {

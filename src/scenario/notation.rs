@@ -69,7 +69,7 @@ pub fn duration(text: &str) -> Result<Duration, Unreadable> {
 }
 
 /// A size in bytes: a decimal number and `B`, `KiB`, `MiB`, `GiB`, `KB`, `MB` or `GB`.
-pub fn size(text: &str) -> Result<u64, Unreadable> {
+pub(super) fn size(text: &str) -> Result<u64, Unreadable> {
     quantity(text, &SIZE)
 }
 

@@ -26,7 +26,7 @@ pub(super) enum Place {
 
 impl Place {
     /// Where it begins, in bytes. An option, which has no place in the file, begins at 0.
-    pub fn start(&self) -> usize {
+    pub(super) fn start(&self) -> usize {
         match self {
             Place::File(span) => span.start,
             Place::Option(_) => 0,
@@ -53,7 +53,7 @@ pub(super) struct Diagnostic {
 
 impl Diagnostic {
     /// A mistake at `place`. `title` is the sentence that names it.
-    pub fn new(place: impl Into<Place>, title: impl AsRef<str>) -> Diagnostic {
+    pub(super) fn new(place: impl Into<Place>, title: impl AsRef<str>) -> Diagnostic {
         Diagnostic {
             place: place.into(),
             title: harmless(title.as_ref()),
@@ -65,14 +65,14 @@ impl Diagnostic {
     }
 
     /// A text beside the underlined place.
-    pub fn label(mut self, text: impl AsRef<str>) -> Self {
+    pub(super) fn label(mut self, text: impl AsRef<str>) -> Self {
         self.label = Some(harmless(text.as_ref()));
         self
     }
 
     /// Another place in the file that belongs to the mistake. An option has no place that could be
     /// shown.
-    pub fn related(mut self, place: &Place, text: impl AsRef<str>) -> Self {
+    pub(super) fn related(mut self, place: &Place, text: impl AsRef<str>) -> Self {
         if let Place::File(span) = place {
             self.related.push((span.clone(), harmless(text.as_ref())));
         }
@@ -80,13 +80,13 @@ impl Diagnostic {
     }
 
     /// A fact that has no place in the file.
-    pub fn note(mut self, text: impl AsRef<str>) -> Self {
+    pub(super) fn note(mut self, text: impl AsRef<str>) -> Self {
         self.notes.push(harmless(text.as_ref()));
         self
     }
 
     /// What to do about it.
-    pub fn help(mut self, text: impl AsRef<str>) -> Self {
+    pub(super) fn help(mut self, text: impl AsRef<str>) -> Self {
         self.helps.push(harmless(text.as_ref()));
         self
     }
@@ -107,24 +107,24 @@ pub(super) struct Diagnostics {
 
 impl Diagnostics {
     /// Adds a mistake in the syntax.
-    pub fn push_syntax(&mut self, diagnostic: Diagnostic) {
+    pub(super) fn push_syntax(&mut self, diagnostic: Diagnostic) {
         self.syntax.push(diagnostic);
     }
 
     /// Adds any other mistake.
-    pub fn push(&mut self, diagnostic: Diagnostic) {
+    pub(super) fn push(&mut self, diagnostic: Diagnostic) {
         self.meaning.push(diagnostic);
     }
 
     /// Adds that something is missing, unless there are mistakes in the syntax: then it may be
     /// there, in the unreadable part.
-    pub fn push_missing(&mut self, diagnostic: Diagnostic) {
+    pub(super) fn push_missing(&mut self, diagnostic: Diagnostic) {
         if self.syntax.is_empty() {
             self.meaning.push(diagnostic);
         }
     }
 
-    pub fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.syntax.is_empty() && self.meaning.is_empty()
     }
 
@@ -132,7 +132,7 @@ impl Diagnostics {
     ///
     /// After a mistake in the syntax the parser misreads the rest of the line. So only the first of
     /// a line is reported.
-    pub fn into_report(self, name: &str, text: &str) -> Report {
+    pub(super) fn into_report(self, name: &str, text: &str) -> Report {
         let ends: Vec<_> = text.match_indices('\n').map(|(end, _)| end).collect();
         let line = |diagnostic: &Diagnostic| ends.partition_point(|end| *end < diagnostic.start());
         let mut diagnostics = self.syntax;

@@ -29,32 +29,32 @@ const Z99: f64 = 2.326_347_874_040_841;
 
 /// The source of all draws of one task, of the arrivals of one group, or of the loopback service.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Seed(u64);
+pub(super) struct Seed(u64);
 
 impl Seed {
     /// The seed of the task with this index in its group.
-    pub fn of_task(scenario: u64, group: &str, index: u32) -> Seed {
+    pub(super) fn of_task(scenario: u64, group: &str, index: u32) -> Seed {
         Seed::derive(scenario, "task", group, index)
     }
 
     /// The seed of the arrivals of a group.
-    pub fn of_arrivals(scenario: u64, group: &str) -> Seed {
+    pub(super) fn of_arrivals(scenario: u64, group: &str) -> Seed {
         Seed::derive(scenario, "arrivals", group, 0)
     }
 
     /// The seed of the loopback service, for requests that carry no number to draw from.
-    pub fn of_service(scenario: u64) -> Seed {
+    pub(super) fn of_service(scenario: u64) -> Seed {
         Seed::derive(scenario, "service", "", 0)
     }
 
     /// A seed that is itself a draw, of a parent or a client.
-    pub fn from_draw(number: u64) -> Seed {
+    pub(super) fn from_draw(number: u64) -> Seed {
         Seed(number)
     }
 
     /// The generator with this number, such as that of a repetition. Creating one is cheap enough
     /// for every repetition.
-    pub fn generator(self, number: u64) -> Pcg64Mcg {
+    pub(super) fn generator(self, number: u64) -> Pcg64Mcg {
         Pcg64Mcg::seed_from_u64(scatter(self.0 ^ scatter(number)))
     }
 
@@ -84,10 +84,10 @@ fn scatter(mut x: u64) -> u64 {
 
 /// Draws a length of time. It is never negative, and at most a year if the distribution has no
 /// upper bound.
-pub fn sample(draw: &Draw, rng: &mut Pcg64Mcg) -> Duration {
+pub(super) fn sample(draw: &Draw, rng: &mut Pcg64Mcg) -> Duration {
     match *draw {
         Draw::Fixed(d) => d,
-        Draw::Uniform { min, max } => min + (max - min).mul_f64(rng.random::<f64>()),
+        Draw::Uniform { min, max } => min + max.saturating_sub(min).mul_f64(rng.random::<f64>()),
         Draw::Normal { mean, sd } => {
             let z: f64 = rng.sample(StandardNormal);
             seconds(mean.as_secs_f64() + z * sd.as_secs_f64())
@@ -105,7 +105,7 @@ pub fn sample(draw: &Draw, rng: &mut Pcg64Mcg) -> Duration {
 }
 
 /// True with the probability `chance`, 0–1. Draws nothing if the answer is certain.
-pub fn happens(chance: f64, rng: &mut Pcg64Mcg) -> bool {
+pub(super) fn happens(chance: f64, rng: &mut Pcg64Mcg) -> bool {
     chance >= 1.0 || (chance > 0.0 && rng.random::<f64>() < chance)
 }
 

@@ -9,10 +9,10 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 /// The deadline of every wait. A test that passes never waits so long.
-pub const DEADLINE: Duration = Duration::from_secs(60);
+pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
 
 /// A program on a terminal of its own.
-pub struct Terminal {
+pub(crate) struct Terminal {
     child: Box<dyn Child + Send + Sync>,
     master: Option<Box<dyn MasterPty + Send>>,
     keys: Box<dyn Write + Send>,
@@ -28,19 +28,19 @@ struct Output {
 
 impl Terminal {
     /// Starts tasklab with these arguments.
-    pub fn start(columns: u16, rows: u16, arguments: &[&str]) -> Terminal {
+    pub(crate) fn start(columns: u16, rows: u16, arguments: &[&str]) -> Terminal {
         Terminal::start_with(columns, rows, arguments, &[])
     }
 
     /// Starts tasklab with these arguments and environment variables.
-    pub fn start_with(columns: u16, rows: u16, arguments: &[&str], environment: &[(&str, &str)]) -> Terminal {
+    pub(crate) fn start_with(columns: u16, rows: u16, arguments: &[&str], environment: &[(&str, &str)]) -> Terminal {
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_tasklab"));
         command.args(arguments);
         Terminal::run(columns, rows, command, environment)
     }
 
     /// Starts any program.
-    pub fn run(columns: u16, rows: u16, mut command: CommandBuilder, environment: &[(&str, &str)]) -> Terminal {
+    pub(crate) fn run(columns: u16, rows: u16, mut command: CommandBuilder, environment: &[(&str, &str)]) -> Terminal {
         let size = PtySize {
             rows,
             cols: columns,
@@ -91,7 +91,7 @@ impl Terminal {
 
     /// Waits until `condition` holds for the screen, and returns the screen's text. `what` names
     /// the condition in the failure message.
-    pub fn wait(&self, what: &str, condition: impl Fn(&vt100::Screen) -> bool) -> String {
+    pub(crate) fn wait(&self, what: &str, condition: impl Fn(&vt100::Screen) -> bool) -> String {
         let start = Instant::now();
         let mut state = self.screen.0.lock();
         while !condition(state.parser.screen()) {
@@ -110,12 +110,12 @@ impl Terminal {
     }
 
     /// Waits until the screen contains `text`.
-    pub fn wait_for(&self, text: &str) -> String {
+    pub(crate) fn wait_for(&self, text: &str) -> String {
         self.wait_for_all(&[text])
     }
 
     /// Waits until the screen contains all of `texts` at once.
-    pub fn wait_for_all(&self, texts: &[&str]) -> String {
+    pub(crate) fn wait_for_all(&self, texts: &[&str]) -> String {
         self.wait(&texts.join(", "), |screen| {
             let screen = screen.contents();
             texts.iter().all(|text| screen.contains(text))
@@ -123,7 +123,7 @@ impl Terminal {
     }
 
     /// Sends keys to the program.
-    pub fn press(&mut self, keys: &str) {
+    pub(crate) fn press(&mut self, keys: &str) {
         self.keys
             .write_all(keys.as_bytes())
             .expect("the terminal accepts input");
@@ -131,7 +131,7 @@ impl Terminal {
     }
 
     /// Changes the terminal's size.
-    pub fn resize(&self, columns: u16, rows: u16) {
+    pub(crate) fn resize(&self, columns: u16, rows: u16) {
         self.screen.0.lock().parser.screen_mut().set_size(rows, columns);
         let size = PtySize {
             rows,
@@ -144,14 +144,14 @@ impl Terminal {
     }
 
     /// The program's process id.
-    pub fn pid(&self) -> Pid {
+    pub(crate) fn pid(&self) -> Pid {
         let pid = self.child.process_id().expect("a process");
         Pid::from_raw(pid.try_into().expect("a pid")).expect("a pid")
     }
 
     /// Waits until the program has ended. Returns its exit status, the last screen, and all bytes
     /// that the program wrote.
-    pub fn end(mut self) -> (u32, vt100::Screen, Vec<u8>) {
+    pub(crate) fn end(mut self) -> (u32, vt100::Screen, Vec<u8>) {
         let status = wait_for_exit(&mut *self.child);
         self.reader.take().expect("a reader").join().expect("no panic");
         let state = self.screen.0.lock();
@@ -175,7 +175,7 @@ pub fn wait_for_exit(child: &mut (dyn Child + Send + Sync)) -> u32 {
 }
 
 /// Checks that the terminal is restored: it shows the main screen and the cursor.
-pub fn assert_restored(screen: &vt100::Screen) {
+pub(crate) fn assert_restored(screen: &vt100::Screen) {
     assert!(!screen.alternate_screen(), "still on the alternate screen");
     assert!(!screen.hide_cursor(), "the cursor is still hidden");
 }

@@ -10,10 +10,10 @@ use std::net::SocketAddr;
 
 /// The default address for tokio-console; it is also the one that tokio-console connects to by
 /// default.
-pub const DEFAULT: &str = "127.0.0.1:6669";
+pub(crate) const DEFAULT: &str = "127.0.0.1:6669";
 
 /// Inserts the default address after a `--console` without a value.
-pub fn insert_default_address(args: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
+pub(crate) fn insert_default_address(args: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
     let mut rewritten: Vec<OsString> = Vec::new();
     let mut before_dashes = true;
     for arg in args {
@@ -37,7 +37,7 @@ fn ends_in_port(arg: &OsString) -> bool {
 
 /// Parses a loopback address. Other addresses are refused, because tokio-console asks for no
 /// password.
-pub fn address(text: &str) -> Result<SocketAddr, String> {
+pub(crate) fn address(text: &str) -> Result<SocketAddr, String> {
     let numeric = match text.strip_prefix("localhost:") {
         Some(port) => format!("127.0.0.1:{port}"),
         None => text.to_owned(),

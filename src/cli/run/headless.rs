@@ -21,7 +21,7 @@ const DRAIN_INTERVAL: Duration = Duration::from_millis(5);
 const BATCH_INTERVAL: Duration = Duration::from_millis(50);
 
 /// Follows the run until it ends or a signal ends it, and prints its report in the given format.
-pub fn show(
+pub(super) fn show(
     mut run: Run,
     mut facts: Facts,
     judge: &Judge,

@@ -6,7 +6,7 @@ use crate::run::{Interference, Run};
 use crate::scenario::{Expectation, Overrides, Scenario};
 
 /// The expectations of a run, and whether they apply to it.
-pub struct Judge {
+pub(super) struct Judge {
     expectations: Vec<Expectation>,
     /// Why they do not apply: the run is on another executor than the scenario's own.
     elsewhere: Option<String>,
@@ -14,7 +14,7 @@ pub struct Judge {
 
 impl Judge {
     /// Takes the expectations of the scenario `what`, which was loaded with these overrides.
-    pub fn new(what: &str, scenario: &Scenario, overrides: &Overrides) -> Judge {
+    pub(super) fn new(what: &str, scenario: &Scenario, overrides: &Overrides) -> Judge {
         Judge {
             expectations: scenario.expect.clone(),
             elsewhere: expect::why_not_applicable(what, scenario, overrides),
@@ -22,7 +22,7 @@ impl Judge {
     }
 
     /// Checks the report of a run that has ended, and adds the results to it.
-    pub fn judge(&self, run: &Run, report: &mut Report) {
+    pub(super) fn judge(&self, run: &Run, report: &mut Report) {
         let applicability = match (run.interference(), &self.elsewhere) {
             (Some(Interference::CutShort), _) => Applicability::CutShort,
             (_, Some(why)) => Applicability::DoesNotApply(why.clone()),

@@ -17,7 +17,7 @@ use std::process::ExitCode;
 /// Shows the run until the presenter leaves, and prints what could not be stopped.
 ///
 /// If the run reached its end, the expectations of its scenario are checked, as without a screen.
-pub fn show(mut run: Run, mut facts: Facts, judge: &Judge, signals: &Signals) -> io::Result<ExitCode> {
+pub(super) fn show(mut run: Run, mut facts: Facts, judge: &Judge, signals: &Signals) -> io::Result<ExitCode> {
     let mut model = Model::new(run.info().clone());
     let rate = text::count(facts.calibration.units_per_ms as u64);
     log_calibration(&facts.calibration, &rate);

@@ -1,6 +1,6 @@
 //! `tasklab run`: runs one scenario, with the live screen or without a screen.
 
-pub mod console;
+pub(super) mod console;
 mod headless;
 mod judge;
 mod live;
@@ -26,7 +26,7 @@ use std::thread;
 
 /// Run a scenario and watch it
 #[derive(clap::Args, Debug)]
-pub struct Args {
+pub(super) struct Args {
     /// A scenario file, or the name of a built-in scenario (`tasklab list`)
     #[arg(value_name = "SCENARIO")]
     pub scenario: String,
@@ -78,7 +78,7 @@ pub struct Args {
     pub parent_pid: Option<i32>,
 }
 
-pub fn main(args: &Args) -> io::Result<ExitCode> {
+pub(super) fn main(args: &Args) -> io::Result<ExitCode> {
     let overrides = args.overrides.overrides();
     let mut scenario = match overrides.load(&args.scenario) {
         Ok(scenario) => scenario,

@@ -101,7 +101,7 @@ impl Model {
         &mut self,
         id: TaskId,
         seen_at: RunInstant,
-        change: impl FnOnce(&mut Task, ChangeContext) -> R,
+        change: impl FnOnce(&mut Task, ChangeContext<'_>) -> R,
     ) -> R {
         let index = self.task_index_or_insert(id, seen_at);
         self.change_at(index, seen_at, change)
@@ -113,7 +113,7 @@ impl Model {
         &mut self,
         index: usize,
         seen_at: RunInstant,
-        change: impl FnOnce(&mut Task, ChangeContext) -> R,
+        change: impl FnOnce(&mut Task, ChangeContext<'_>) -> R,
     ) -> R {
         let task = &self.tasks[index];
         if seen_at < task.spawned_at {

@@ -25,7 +25,7 @@ pub(in crate::model) struct TimeBreakdown {
 impl TimeBreakdown {
     /// Adds an interval, of which the length `part` lies within the span.
     #[inline]
-    pub fn add(&mut self, interval: &StateInterval, part: Nanos) {
+    pub(crate) fn add(&mut self, interval: &StateInterval, part: Nanos) {
         match interval.state {
             State::Running => self.running += part,
             State::Blocking => self.blocking += part,
@@ -47,7 +47,7 @@ impl TimeBreakdown {
 
     /// Adds a slice and the gap before it, both wholly within the span.
     #[inline]
-    pub fn add_slice(&mut self, slice: &SliceTimes) {
+    pub(crate) fn add_slice(&mut self, slice: &SliceTimes) {
         self.running += slice.running;
         self.blocking += slice.blocking;
         self.queued += slice.queued;
@@ -59,7 +59,7 @@ impl TimeBreakdown {
     }
 
     /// The longest queued or unnoticed interval.
-    pub fn longest_wait(&self) -> Nanos {
+    pub(crate) fn longest_wait(&self) -> Nanos {
         self.longest_queued.max(self.longest_unnoticed)
     }
 
@@ -71,14 +71,14 @@ impl TimeBreakdown {
     }
 
     /// Moves `amount` from running to blocking.
-    pub fn block(&mut self, amount: Nanos) {
+    pub(crate) fn block(&mut self, amount: Nanos) {
         self.running = self.running - amount;
         self.blocking += amount;
     }
 
     /// Adds a later part of the same span.
     #[inline]
-    pub fn merge(&mut self, later: &TimeBreakdown) {
+    pub(crate) fn merge(&mut self, later: &TimeBreakdown) {
         self.running += later.running;
         self.blocking += later.blocking;
         self.queued += later.queued;
@@ -145,7 +145,7 @@ pub(in crate::model) struct LaneBreakdown {
 impl LaneBreakdown {
     /// Adds a slice of the length `len`, of which `part` lies within the span.
     #[inline]
-    pub fn add(&mut self, task: TaskId, len: Nanos, part: Nanos) {
+    pub(crate) fn add(&mut self, task: TaskId, len: Nanos, part: Nanos) {
         if part > Nanos::ZERO {
             self.busy += part;
             self.longest = self.longest.max(Some((len, task)));
@@ -154,12 +154,12 @@ impl LaneBreakdown {
 
     /// Marks a slice of the length `len` as blocking within the span.
     #[inline]
-    pub fn block(&mut self, task: TaskId, len: Nanos) {
+    pub(crate) fn block(&mut self, task: TaskId, len: Nanos) {
         self.longest_blocking = self.longest_blocking.max(Some((len, task)));
     }
 
     /// Whether any slice blocks within the span.
-    pub fn is_blocked(&self) -> bool {
+    pub(crate) fn is_blocked(&self) -> bool {
         self.longest_blocking.is_some()
     }
 

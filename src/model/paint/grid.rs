@@ -14,7 +14,7 @@ pub(super) struct Grid {
 
 impl Grid {
     /// The grid of `window`, of which nothing outside of `from..to` may be painted.
-    pub fn new(window: Window, from: RunInstant, to: RunInstant) -> Grid {
+    pub(super) fn new(window: Window, from: RunInstant, to: RunInstant) -> Grid {
         let bounds = if window.columns == 0 {
             (RunInstant::ZERO, RunInstant::ZERO)
         } else {
@@ -28,7 +28,7 @@ impl Grid {
     }
 
     /// The span of time that may be painted.
-    pub fn bounds(&self) -> (RunInstant, RunInstant) {
+    pub(super) fn bounds(&self) -> (RunInstant, RunInstant) {
         self.bounds
     }
 
@@ -44,7 +44,7 @@ impl Grid {
 
     /// The column that contains all of `from..to`, if one does.
     #[inline]
-    pub fn column_containing(&mut self, from: RunInstant, to: RunInstant) -> Option<usize> {
+    pub(super) fn column_containing(&mut self, from: RunInstant, to: RunInstant) -> Option<usize> {
         if from < self.bounds.0 || to > self.bounds.1 || from >= to {
             return None;
         }
@@ -55,7 +55,7 @@ impl Grid {
     /// Calls `each` with every column that `from..to` touches, and with how much of `from..to` lies
     /// in that column.
     #[inline]
-    pub fn for_each_column(&mut self, from: RunInstant, to: RunInstant, mut each: impl FnMut(usize, Nanos)) {
+    pub(super) fn for_each_column(&mut self, from: RunInstant, to: RunInstant, mut each: impl FnMut(usize, Nanos)) {
         let (mut at, to) = (from.max(self.bounds.0), to.min(self.bounds.1));
         if at >= to {
             return;
@@ -72,12 +72,12 @@ impl Grid {
     }
 
     /// The length of time that a column covers.
-    pub fn width(&self, column: usize) -> Nanos {
+    pub(super) fn width(&self, column: usize) -> Nanos {
         self.edges[column + 1] - self.edges[column]
     }
 
     /// The share that `time` has of a column, 0–1.
-    pub fn share(&self, column: usize, time: Nanos) -> f32 {
+    pub(super) fn share(&self, column: usize, time: Nanos) -> f32 {
         (time.0 as f64 / self.width(column).0.max(1) as f64).min(1.0) as f32
     }
 }

@@ -14,7 +14,7 @@ pub(in crate::model) struct Painter {
 
 impl Painter {
     /// A painter that paints nothing outside of `from..to`.
-    pub fn new(window: Window, from: RunInstant, to: RunInstant) -> Painter {
+    pub(crate) fn new(window: Window, from: RunInstant, to: RunInstant) -> Painter {
         Painter {
             grid: Grid::new(window, from, to),
             cells: vec![TimeBreakdown::default(); window.columns],
@@ -22,13 +22,13 @@ impl Painter {
     }
 
     /// The span of time that is painted.
-    pub fn bounds(&self) -> (RunInstant, RunInstant) {
+    pub(crate) fn bounds(&self) -> (RunInstant, RunInstant) {
         self.grid.bounds()
     }
 
     /// The cell that contains all of `from..to`, if one does.
     #[inline]
-    pub fn cell_containing(&mut self, from: RunInstant, to: RunInstant) -> Option<&mut TimeBreakdown> {
+    pub(crate) fn cell_containing(&mut self, from: RunInstant, to: RunInstant) -> Option<&mut TimeBreakdown> {
         let column = self.grid.column_containing(from, to)?;
         Some(&mut self.cells[column])
     }
@@ -36,21 +36,21 @@ impl Painter {
     /// Paints `from..to` by its summary, if it lies in one cell as a whole. Returns whether it
     /// does.
     #[inline]
-    pub fn add_whole(&mut self, from: RunInstant, to: RunInstant, summary: &TimeBreakdown) -> bool {
+    pub(crate) fn add_whole(&mut self, from: RunInstant, to: RunInstant, summary: &TimeBreakdown) -> bool {
         let cell = self.cell_containing(from, to).map(|cell| cell.merge(summary));
         cell.is_some()
     }
 
     #[inline]
-    pub fn add(&mut self, interval: &StateInterval) {
+    pub(crate) fn add(&mut self, interval: &StateInterval) {
         let cells = &mut self.cells;
         self.grid.for_each_column(interval.from, interval.to, |column, part| {
-            cells[column].add(interval, part)
+            cells[column].add(interval, part);
         });
     }
 
     /// Clears `cells` and fills it with the row.
-    pub fn finish(self, cells: &mut Vec<Cell>) {
+    pub(crate) fn finish(self, cells: &mut Vec<Cell>) {
         cells.clear();
         cells.extend(self.cells.iter().enumerate().map(|(column, breakdown)| Cell {
             state: breakdown.state(self.grid.width(column)),
@@ -68,7 +68,7 @@ pub(in crate::model) struct LanePainter {
 
 impl LanePainter {
     /// A painter that paints nothing outside of `from..to`.
-    pub fn new(window: Window, from: RunInstant, to: RunInstant) -> LanePainter {
+    pub(crate) fn new(window: Window, from: RunInstant, to: RunInstant) -> LanePainter {
         LanePainter {
             grid: Grid::new(window, from, to),
             cells: vec![LaneBreakdown::default(); window.columns],
@@ -76,14 +76,14 @@ impl LanePainter {
     }
 
     /// The span of time that is painted.
-    pub fn bounds(&self) -> (RunInstant, RunInstant) {
+    pub(crate) fn bounds(&self) -> (RunInstant, RunInstant) {
         self.grid.bounds()
     }
 
     /// Paints `from..to` by its summary, if it lies in one cell as a whole. Returns whether it
     /// does.
     #[inline]
-    pub fn add_whole(&mut self, from: RunInstant, to: RunInstant, summary: &LaneBreakdown) -> bool {
+    pub(crate) fn add_whole(&mut self, from: RunInstant, to: RunInstant, summary: &LaneBreakdown) -> bool {
         let column = self.grid.column_containing(from, to);
         if let Some(column) = column {
             self.cells[column].merge(summary);
@@ -93,7 +93,7 @@ impl LanePainter {
 
     /// Paints a slice and its blocking parts, which come in order.
     #[inline]
-    pub fn slice(
+    pub(crate) fn slice(
         &mut self,
         task: TaskId,
         from: RunInstant,
@@ -110,7 +110,7 @@ impl LanePainter {
     }
 
     /// Clears `cells` and fills it with the row. `group` tells the group of a task.
-    pub fn finish(self, cells: &mut Vec<LaneCell>, group: impl Fn(TaskId) -> Option<GroupId>) {
+    pub(crate) fn finish(self, cells: &mut Vec<LaneCell>, group: impl Fn(TaskId) -> Option<GroupId>) {
         cells.clear();
         cells.extend(self.cells.iter().enumerate().map(|(column, breakdown)| {
             let task = breakdown.task();

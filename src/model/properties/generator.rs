@@ -146,7 +146,7 @@ impl Simulation {
         if planned.ends {
             self.record_end(planned, start, end);
         }
-        if planned.idle % 3 == 0 {
+        if planned.idle.is_multiple_of(3) {
             let outcome = Outcome::VARIANTS[planned.queued as usize % Outcome::VARIANTS.len()];
             self.rings[lane].push(Record::Repetition(Repetition {
                 start: RunInstant::new(start),

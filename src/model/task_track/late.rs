@@ -14,13 +14,13 @@ struct Unpacked {
 
 impl TaskTrack {
     /// Moves the spawn of the task from `old` back to `new`.
-    pub fn move_spawn_back(
+    pub(crate) fn move_spawn_back(
         &mut self,
         task: TaskId,
         old: RunInstant,
         new: RunInstant,
         spans: &Spans,
-        sums: &mut TimeSums,
+        sums: &mut TimeSums<'_>,
         arena: &mut ByteArena,
     ) {
         if self.evicted {
@@ -37,7 +37,7 @@ impl TaskTrack {
         &mut self,
         mut placed: PlacedSlice,
         spans: &Spans,
-        sums: &mut TimeSums,
+        sums: &mut TimeSums<'_>,
         arena: &mut ByteArena,
     ) -> Option<Nanos> {
         let (task, start) = (placed.slice.task, placed.slice.start);
@@ -79,7 +79,7 @@ impl TaskTrack {
 
     /// The slices of the chunk at this index; after the last chunk, those of the open chunk.
     fn unpack(&self, task: TaskId, index: usize, arena: &ByteArena) -> Unpacked {
-        let unpack = |slices: PackedSlices| Unpacked {
+        let unpack = |slices: PackedSlices<'_>| Unpacked {
             before: slices.before,
             slices: slices.iter(task).map(|slice| slice.placed()).collect(),
         };
@@ -96,7 +96,7 @@ impl TaskTrack {
         index: usize,
         new: Unpacked,
         spans: &Spans,
-        sums: &mut TimeSums,
+        sums: &mut TimeSums<'_>,
         arena: &mut ByteArena,
     ) {
         let Some(chunk) = self.chunks.get(index) else {

@@ -63,7 +63,7 @@ impl WaitBound {
 }
 
 impl TaskTrack {
-    pub fn new(spawned_at: RunInstant) -> TaskTrack {
+    pub(super) fn new(spawned_at: RunInstant) -> TaskTrack {
         let before = WaitState::spawned(spawned_at);
         TaskTrack {
             open_before: before,
@@ -79,13 +79,13 @@ impl TaskTrack {
 
     /// The wait state after the last slice.
     #[inline]
-    pub fn last_wait(&self) -> WaitState {
+    pub(super) fn last_wait(&self) -> WaitState {
         self.packer.after
     }
 
     /// Loads what `insert` will change into the cache, see `Model::prefetch`.
     #[inline]
-    pub fn prefetch(&self, arena: &ByteArena) -> u8 {
+    pub(super) fn prefetch(&self, arena: &ByteArena) -> u8 {
         arena.prefetch(&self.open)
     }
 
@@ -96,7 +96,7 @@ impl TaskTrack {
 
     /// The start of the last slice kept.
     #[inline]
-    pub fn last_start(&self) -> Option<RunInstant> {
+    pub(super) fn last_start(&self) -> Option<RunInstant> {
         (!self.is_empty()).then_some(self.last_start)
     }
 
@@ -106,11 +106,11 @@ impl TaskTrack {
     /// `None`: the slice is older than what was evicted. Its time has been counted as waiting
     /// already.
     #[inline]
-    pub fn insert(
+    pub(super) fn insert(
         &mut self,
         placed: PlacedSlice,
         spans: &Spans,
-        sums: &mut TimeSums,
+        sums: &mut TimeSums<'_>,
         arena: &mut ByteArena,
     ) -> Option<Nanos> {
         let start = placed.slice.start;
@@ -123,7 +123,7 @@ impl TaskTrack {
     /// Appends a slice that begins after the last one has ended. Returns how much of it is
     /// blocking.
     #[inline]
-    fn push(&mut self, placed: &PlacedSlice, spans: &Spans, sums: &mut TimeSums, arena: &mut ByteArena) -> Nanos {
+    fn push(&mut self, placed: &PlacedSlice, spans: &Spans, sums: &mut TimeSums<'_>, arena: &mut ByteArena) -> Nanos {
         let times = self.last_wait().slice_times(&placed.timing(), spans);
         sums.add_slice(&times);
         self.open_longest_wait.raise(times.unnoticed.max(times.queued));
@@ -166,7 +166,7 @@ impl TaskTrack {
 
     /// The thread slept in the OS during `from..to`. Calls `in_slice` with each slice that overlaps
     /// this span, and with the length of the overlap.
-    pub fn block(
+    pub(super) fn block(
         &mut self,
         task: TaskId,
         from: RunInstant,
@@ -174,7 +174,7 @@ impl TaskTrack {
         arena: &ByteArena,
         mut in_slice: impl FnMut(&PlacedSlice, Nanos),
     ) {
-        let mut in_slices = |slices: PackedSlices| {
+        let mut in_slices = |slices: PackedSlices<'_>| {
             let mut sum = Nanos::ZERO;
             for slice in slices.iter(task) {
                 let amount = slice.timing.end.min(to) - slice.timing.start.max(from);
@@ -196,7 +196,7 @@ impl TaskTrack {
 
     /// Every interval of the chunks that touch `from..to`, in order, up to the end of the last
     /// slice.
-    pub fn intervals(
+    pub(super) fn intervals(
         &self,
         task: TaskId,
         from: RunInstant,
@@ -219,7 +219,7 @@ impl TaskTrack {
     /// Like [`intervals`](TaskTrack::intervals), but only of the chunks that contain blocking, or a
     /// queued or unnoticed interval of at least `min_wait`. The summaries tell which; no other
     /// chunk is unpacked.
-    pub fn problems(
+    pub(super) fn problems(
         &self,
         task: TaskId,
         (from, to, min_wait): (RunInstant, RunInstant, Nanos),
@@ -242,8 +242,8 @@ impl TaskTrack {
     }
 
     /// The wait state at an instant between two of the slices kept; `None` within a slice.
-    pub fn wait_at(&self, task: TaskId, at: RunInstant, arena: &ByteArena) -> Option<WaitState> {
-        let wait = |slices: PackedSlices| {
+    pub(super) fn wait_at(&self, task: TaskId, at: RunInstant, arena: &ByteArena) -> Option<WaitState> {
+        let wait = |slices: PackedSlices<'_>| {
             let slice = slices.iter(task).find(|slice| at < slice.timing.end)?;
             (at < slice.timing.start).then_some(slice.before)
         };
@@ -254,7 +254,7 @@ impl TaskTrack {
     }
 
     /// Paints the time up to the end of the last slice.
-    pub fn paint(&self, task: TaskId, spans: &Spans, arena: &ByteArena, painter: &mut Painter) {
+    pub(super) fn paint(&self, task: TaskId, spans: &Spans, arena: &ByteArena, painter: &mut Painter) {
         let (from, to) = painter.bounds();
         for index in self.within(from, to) {
             let chunk = &self.chunks[index];
@@ -298,7 +298,7 @@ impl TaskTrack {
 
     /// Evicts the chunks that end by `horizon`. Returns the start of the time that the chunks left
     /// cover.
-    pub fn evict(&mut self, horizon: RunInstant, arena: &mut ByteArena) -> RunInstant {
+    pub(super) fn evict(&mut self, horizon: RunInstant, arena: &mut ByteArena) -> RunInstant {
         let count = (0..self.chunks.len())
             .take_while(|&index| self.chunk_end(index) <= horizon)
             .count();
@@ -318,12 +318,12 @@ impl TaskTrack {
 
     /// Gives the bytes of the open chunk back to the arena. To be called before the track is
     /// dropped.
-    pub fn release(&mut self, arena: &mut ByteArena) {
+    pub(super) fn release(&mut self, arena: &mut ByteArena) {
         arena.release(&mut self.open);
     }
 
     /// Bytes on the heap, without those in the arena.
-    pub fn heap_bytes(&self) -> usize {
+    pub(super) fn heap_bytes(&self) -> usize {
         self.chunks.capacity() * size_of::<Chunk>() + self.chunks.iter().map(Chunk::heap_bytes).sum::<usize>()
     }
 }

@@ -50,7 +50,7 @@ fn a_wait_of_two_milliseconds_shows_at_any_zoom() {
     ] {
         let model = timer(|beat, slice| {
             if beat == 20 {
-                delay(slice)
+                delay(slice);
             }
         });
         for columns in [1, 5, 20, 40, 100, 1000, 7919] {

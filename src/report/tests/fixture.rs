@@ -13,12 +13,12 @@ use crate::report::Facts;
 use crate::scenario::{ExecutorKind, ExecutorSpec, Knobs};
 use std::time::Duration;
 
-pub const MS: u64 = 1_000_000;
+pub(super) const MS: u64 = 1_000_000;
 const HEARTBEAT: GroupId = GroupId(0);
 const API: GroupId = GroupId(1);
 const HYPER: GroupId = GroupId(2);
 
-pub fn facts() -> Facts {
+pub(super) fn facts() -> Facts {
     Facts {
         scenario: "scenarios/mixed.toml".to_owned(),
         executor: ExecutorSpec {
@@ -47,7 +47,7 @@ pub fn facts() -> Facts {
     }
 }
 
-pub fn info() -> RunInfo {
+pub(super) fn info() -> RunInfo {
     RunInfo {
         title: "Mixed load".to_owned(),
         executor: "tokio".to_owned(),
@@ -60,13 +60,13 @@ pub fn info() -> RunInfo {
     }
 }
 
-pub fn task(id: u32) -> TaskId {
+pub(super) fn task(id: u32) -> TaskId {
     TaskId::new(id).expect("not zero")
 }
 
 /// A poll that starts at `start` and takes `len`, in microseconds, after it was unnoticed and
 /// queued that long. Afterwards the task waits for `on`.
-pub fn slice(id: u32, start: u64, len: u64, [unnoticed, queued]: [u64; 2], on: Reason) -> Record {
+pub(super) fn slice(id: u32, start: u64, len: u64, [unnoticed, queued]: [u64; 2], on: Reason) -> Record {
     Record::Slice(Slice {
         start: RunInstant::from_micros(start),
         task: task(id),
@@ -212,7 +212,7 @@ fn samples() -> Vec<Sample> {
     ]
 }
 
-pub fn batch() -> Batch {
+pub(super) fn batch() -> Batch {
     Batch {
         now: RunInstant::new(1_000 * MS),
         definitions: definitions(),
@@ -242,11 +242,11 @@ pub fn batch() -> Batch {
     }
 }
 
-pub fn model() -> Model {
+pub(super) fn model() -> Model {
     model_of(&batch())
 }
 
-pub fn model_of(batch: &Batch) -> Model {
+pub(super) fn model_of(batch: &Batch) -> Model {
     let mut model = Model::new(info());
     model.apply(batch);
     model

@@ -232,7 +232,7 @@ transparent!(Required);
 
 impl Scenario {
     /// Reads the text. Reports what is wrong with its syntax, keys, types and notation.
-    pub fn parse(text: &str, diagnostics: &mut Diagnostics) -> Scenario {
+    pub(super) fn parse(text: &str, diagnostics: &mut Diagnostics) -> Scenario {
         let (table, errors) = DeTable::parse_recoverable(text);
         for error in &errors {
             diagnostics.push_syntax(toml_error::explain(error, text));

@@ -6,7 +6,7 @@
 //! To add a kernel, write its file here, and add a line to the list `kernels!` here and to the one
 //! in `scenario/types/kernel.rs`.
 
-pub mod work;
+pub(super) mod work;
 
 use super::stop::{Stop, Stopped};
 use crate::scenario::Kernel;
@@ -26,7 +26,7 @@ macro_rules! kernels {
         ///
         /// # Errors
         /// [`Stopped`] if the flag is raised before the result is complete.
-        pub fn run(kernel: Kernel, size: u32, stop: &Stop) -> Result<u64, Stopped> {
+        pub(super) fn run(kernel: Kernel, size: u32, stop: &Stop) -> Result<u64, Stopped> {
             let size = black_box(size);
             let checksum = match kernel {
                 $( Kernel::$kernel => $module::run(size, stop), )*

@@ -18,7 +18,7 @@ const FIRST: u64 = 0x9e37_79b9_7f4a_7c15;
 ///
 /// # Errors
 /// [`Stopped`] if the flag is raised before the end.
-pub fn run(units: u64, units_per_check: u64, stop: &Stop) -> Result<u64, Stopped> {
+pub(crate) fn run(units: u64, units_per_check: u64, stop: &Stop) -> Result<u64, Stopped> {
     let mut state = FIRST;
     let mut left = units;
     while left > 0 {

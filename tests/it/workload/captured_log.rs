@@ -14,7 +14,7 @@ use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 static MESSAGES: Mutex<Vec<(Level, String)>> = Mutex::new(Vec::new());
 
 /// Captures all messages from now on.
-pub fn install() {
+pub(super) fn install() {
     static INSTALLED: Once = Once::new();
     INSTALLED.call_once(|| {
         let subscriber = tracing_subscriber::registry().with(Capture.with_filter(LevelFilter::INFO));
@@ -23,7 +23,7 @@ pub fn install() {
 }
 
 /// The messages that contain this text, with their levels.
-pub fn log_messages_with(text: &str) -> Vec<(Level, String)> {
+pub(super) fn log_messages_with(text: &str) -> Vec<(Level, String)> {
     let messages = MESSAGES.lock();
     messages
         .iter()

@@ -1,7 +1,7 @@
 //! Runs small scenarios on each kind of executor, and returns what the probe recorded.
 
 use super::captured_log;
-pub use super::observed::Observed;
+pub(super) use super::observed::Observed;
 use std::collections::HashMap;
 use std::future::Future;
 use std::sync::Arc;
@@ -18,34 +18,34 @@ use tasklab::workload::{Labels, Program, Services, TaskCtx, compile};
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinHandle;
 
-pub const MS: Duration = Duration::from_millis(1);
-pub const FOREVER: Duration = Duration::from_secs(3600);
+pub(super) const MS: Duration = Duration::from_millis(1);
+pub(super) const FOREVER: Duration = Duration::from_secs(3600);
 /// How long a test waits before it fails.
 const MAX_WAIT: Duration = Duration::from_secs(60);
 
-pub fn fixed(time: Duration) -> Draw {
+pub(super) fn fixed(time: Duration) -> Draw {
     Draw::Fixed(time)
 }
 
-pub fn sleep(time: Duration) -> Step {
+pub(super) fn sleep(time: Duration) -> Step {
     Step::Sleep(Sleep(fixed(time)))
 }
 
-pub fn http() -> Step {
+pub(super) fn http() -> Step {
     Step::Http(Http {
         path: "/weather".into(),
     })
 }
 
-pub fn cpu(time: Duration) -> Step {
+pub(super) fn cpu(time: Duration) -> Step {
     Step::Cpu(Cpu::Work(fixed(time)))
 }
 
-pub fn file(op: FileOp, how: How) -> Step {
+pub(super) fn file(op: FileOp, how: How) -> Step {
     Step::File(File { op, size: 3000, how })
 }
 
-pub fn fail(chance: f64) -> Step {
+pub(super) fn fail(chance: f64) -> Step {
     Step::Fail(Fail {
         message: "it had to happen".into(),
         chance,
@@ -53,7 +53,7 @@ pub fn fail(chance: f64) -> Step {
 }
 
 /// A group that only steps of other tasks spawn.
-pub fn called_group(name: &str, steps: Vec<Step>) -> TaskSpec {
+pub(super) fn called_group(name: &str, steps: Vec<Step>) -> TaskSpec {
     TaskSpec {
         count: None,
         start: Start::Called,
@@ -62,28 +62,28 @@ pub fn called_group(name: &str, steps: Vec<Step>) -> TaskSpec {
 }
 
 /// A branch that spawns a task of this group.
-pub fn group_branch(name: &str) -> Branch {
+pub(super) fn group_branch(name: &str) -> Branch {
     Branch::Group(name.into())
 }
 
 /// A branch that is a list of steps.
-pub fn steps_branch(steps: Vec<Step>) -> Branch {
+pub(super) fn steps_branch(steps: Vec<Step>) -> Branch {
     Branch::Steps(steps)
 }
 
-pub fn send(channel: &str) -> Step {
+pub(super) fn send(channel: &str) -> Step {
     Step::Send(Send {
         channel: channel.into(),
     })
 }
 
-pub fn recv(channel: &str) -> Step {
+pub(super) fn recv(channel: &str) -> Step {
     Step::Recv(Recv {
         channel: channel.into(),
     })
 }
 
-pub fn channel(name: &str, capacity: u32) -> ChannelSpec {
+pub(super) fn channel(name: &str, capacity: u32) -> ChannelSpec {
     ChannelSpec {
         name: name.into(),
         capacity,
@@ -91,7 +91,7 @@ pub fn channel(name: &str, capacity: u32) -> ChannelSpec {
 }
 
 /// A group of one task.
-pub fn task(name: &str, repeat: u64, steps: Vec<Step>) -> TaskSpec {
+pub(super) fn task(name: &str, repeat: u64, steps: Vec<Step>) -> TaskSpec {
     TaskSpec {
         name: name.into(),
         count: Some(1),
@@ -104,7 +104,7 @@ pub fn task(name: &str, repeat: u64, steps: Vec<Step>) -> TaskSpec {
     }
 }
 
-pub fn scenario(tasks: Vec<TaskSpec>) -> Scenario {
+pub(super) fn scenario(tasks: Vec<TaskSpec>) -> Scenario {
     Scenario {
         title: "test".into(),
         about: String::new(),
@@ -136,7 +136,7 @@ pub fn scenario(tasks: Vec<TaskSpec>) -> Scenario {
 }
 
 /// A run that is set up and has no task yet.
-pub struct Harness {
+pub(super) struct Harness {
     pub registry: Arc<Registry>,
     pub services: Arc<Services>,
     pub programs: Vec<(Arc<Program>, Arc<Group>)>,
@@ -144,7 +144,7 @@ pub struct Harness {
 }
 
 impl Harness {
-    pub fn new(scenario: &Scenario) -> Harness {
+    pub(super) fn new(scenario: &Scenario) -> Harness {
         captured_log::install();
         let registry = Registry::new();
         let mut labels = Labels::new();
@@ -172,12 +172,12 @@ impl Harness {
         }
     }
 
-    pub fn context(&self, handle: TaskHandle, program: &Arc<Program>) -> TaskCtx {
+    pub(super) fn context(&self, handle: TaskHandle, program: &Arc<Program>) -> TaskCtx {
         TaskCtx::new(handle, program.clone(), self.services.clone(), 0)
     }
 
     /// Starts a task of each group on one of tokio's runtimes.
-    pub fn start(&self, mut builder: Builder) -> Running<'_> {
+    pub(super) fn start(&self, mut builder: Builder) -> Running<'_> {
         probe::install(&mut builder, &self.registry);
         let runtime = builder.enable_all().build().expect("a runtime");
         let spawn = |(program, group): &(Arc<Program>, Arc<Group>)| {
@@ -196,19 +196,19 @@ impl Harness {
 
     /// Runs a task of each group to its end on two workers of tokio.
     #[track_caller]
-    pub fn on_tokio(&self) -> Observed {
+    pub(super) fn on_tokio(&self) -> Observed {
         self.start(two_workers()).join()
     }
 
     /// Runs a task of each group to its end on tokio's current-thread runtime.
     #[track_caller]
-    pub fn on_current_thread(&self) -> Observed {
+    pub(super) fn on_current_thread(&self) -> Observed {
         self.start(Builder::new_current_thread()).join()
     }
 
     /// Runs a task of each group, and all that they spawn, to their ends on threads of their own.
     #[track_caller]
-    pub fn on_threads(&self) -> Observed {
+    pub(super) fn on_threads(&self) -> Observed {
         self.start_threads();
         let mut watch = Watch::new(&self.registry);
         watch.until(|_| self.services.live_tasks().count() == 0);
@@ -224,7 +224,7 @@ impl Harness {
 
     /// Runs on two workers of tokio, and stops the run once `is_done` is true of a batch.
     #[track_caller]
-    pub fn on_tokio_until(&self, is_done: impl FnMut(&Batch) -> bool) -> Observed {
+    pub(super) fn on_tokio_until(&self, is_done: impl FnMut(&Batch) -> bool) -> Observed {
         let mut running = self.start(two_workers());
         running.until(is_done);
         self.services.stop().request();
@@ -233,7 +233,7 @@ impl Harness {
 
     /// Runs on threads, and stops the run once `is_done` is true of a batch.
     #[track_caller]
-    pub fn on_threads_until(&self, is_done: impl FnMut(&Batch) -> bool) -> Observed {
+    pub(super) fn on_threads_until(&self, is_done: impl FnMut(&Batch) -> bool) -> Observed {
         self.start_threads();
         let mut watch = Watch::new(&self.registry);
         watch.until(is_done);
@@ -244,7 +244,7 @@ impl Harness {
 }
 
 /// Runs a scenario to its end on each kind of executor.
-pub fn on_every_executor(scenario: &Scenario) -> [(&'static str, Observed); 3] {
+pub(super) fn on_every_executor(scenario: &Scenario) -> [(&'static str, Observed); 3] {
     [
         ("tokio", Harness::new(scenario).on_tokio()),
         ("current-thread", Harness::new(scenario).on_current_thread()),
@@ -252,14 +252,14 @@ pub fn on_every_executor(scenario: &Scenario) -> [(&'static str, Observed); 3] {
     ]
 }
 
-pub fn two_workers() -> Builder {
+pub(super) fn two_workers() -> Builder {
     let mut builder = Builder::new_multi_thread();
     builder.worker_threads(2);
     builder
 }
 
 /// Tasks on a runtime. A current-thread runtime runs only while it is joined.
-pub struct Running<'a> {
+pub(super) struct Running<'a> {
     harness: &'a Harness,
     pub tasks: Vec<JoinHandle<()>>,
     runtime: Runtime,
@@ -272,13 +272,13 @@ impl Running<'_> {
     /// # Panics
     /// After [`MAX_WAIT`], so that a test that cannot succeed fails.
     #[track_caller]
-    pub fn until(&mut self, is_done: impl FnMut(&Batch) -> bool) {
+    pub(super) fn until(&mut self, is_done: impl FnMut(&Batch) -> bool) {
         self.watch.until(is_done);
     }
 
     /// Waits until a repetition ends with this outcome.
     #[track_caller]
-    pub fn until_repetition(&mut self, outcome: Outcome) {
+    pub(super) fn until_repetition(&mut self, outcome: Outcome) {
         self.until(|batch| {
             let ends = |record: &Record| matches!(record, Record::Repetition(r) if r.outcome == outcome);
             batch.records.iter().any(|(_, record)| ends(record))
@@ -287,7 +287,7 @@ impl Running<'_> {
 
     /// Waits for all tasks, including those that they spawn.
     #[track_caller]
-    pub fn join(self) -> Observed {
+    pub(super) fn join(self) -> Observed {
         let live_tasks = self.harness.services.live_tasks().clone();
         self.join_and(usize::MAX, async move {
             while live_tasks.count() > 0 {
@@ -298,7 +298,7 @@ impl Running<'_> {
 
     /// Waits for the first `count` tasks, and cancels the others.
     #[track_caller]
-    pub fn join_first(self, count: usize) -> Observed {
+    pub(super) fn join_first(self, count: usize) -> Observed {
         self.join_and(count, async {})
     }
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use tasklab::record::{Batch, Definition, Ended, Label, Outcome, Record, RunInstant, Slice, Spawned, TaskId};
 
 /// The records of a run.
-pub struct Observed {
+pub(super) struct Observed {
     pub records: Vec<Record>,
     /// The latest task of each group.
     pub tasks: HashMap<String, TaskId>,
@@ -17,7 +17,7 @@ impl Observed {
     ///
     /// # Panics
     /// If a record was lost.
-    pub fn of(batches: Vec<Batch>, labels: HashMap<Label, String>) -> Observed {
+    pub(super) fn of(batches: Vec<Batch>, labels: HashMap<Label, String>) -> Observed {
         let mut observed = Observed {
             records: Vec::new(),
             tasks: HashMap::new(),
@@ -50,24 +50,24 @@ impl Observed {
     }
 
     /// How the latest task of a group ended.
-    pub fn outcome(&self, group: &str) -> Outcome {
+    pub(super) fn outcome(&self, group: &str) -> Outcome {
         self.end_of(self.tasks[group]).outcome
     }
 
     /// How the tasks of a group ended, in the order of their indexes.
-    pub fn outcomes(&self, group: &str) -> Vec<Outcome> {
+    pub(super) fn outcomes(&self, group: &str) -> Vec<Outcome> {
         self.ends(group).into_iter().map(|end| end.outcome).collect()
     }
 
     /// The ends of the tasks of a group, in the order of their indexes.
-    pub fn ends(&self, group: &str) -> Vec<Ended> {
+    pub(super) fn ends(&self, group: &str) -> Vec<Ended> {
         let mut all = self.all.get(group).cloned().unwrap_or_default();
         all.sort();
         all.into_iter().map(|(_, task)| self.end_of(task)).collect()
     }
 
     /// When the latest task of a group ended.
-    pub fn ended_at(&self, group: &str) -> RunInstant {
+    pub(super) fn ended_at(&self, group: &str) -> RunInstant {
         self.end_of(self.tasks[group]).at
     }
 
@@ -82,7 +82,7 @@ impl Observed {
     }
 
     /// The indexes of the tasks of a group that were orphaned.
-    pub fn orphans(&self, group: &str) -> Vec<u32> {
+    pub(super) fn orphans(&self, group: &str) -> Vec<u32> {
         let orphaned = |task| {
             let orphan = |record: &&Record| matches!(record, Record::Orphaned(o) if o.task == task);
             self.records.iter().filter(orphan).count()
@@ -94,7 +94,7 @@ impl Observed {
     }
 
     /// The outcomes of the repetitions of a group's latest task, in their order.
-    pub fn repetitions(&self, group: &str) -> Vec<Outcome> {
+    pub(super) fn repetitions(&self, group: &str) -> Vec<Outcome> {
         let task = self.tasks[group];
         let of_task = self.records.iter().filter_map(|record| match record {
             Record::Repetition(r) if r.task == task => Some((r.start, r.outcome)),
@@ -105,12 +105,12 @@ impl Observed {
         all.into_iter().map(|(_, outcome)| outcome).collect()
     }
 
-    pub fn label(&self, label: Label) -> &str {
+    pub(super) fn label(&self, label: Label) -> &str {
         &self.labels[&label]
     }
 
     /// The names of the steps of a group's latest task, in the order of their ends.
-    pub fn steps(&self, group: &str) -> Vec<&str> {
+    pub(super) fn steps(&self, group: &str) -> Vec<&str> {
         let task = self.tasks[group];
         let of_task = self.records.iter().filter_map(|record| match record {
             Record::Step(s) if s.task == task => Some((s.start + s.len.get(), s.label)),
@@ -122,7 +122,7 @@ impl Observed {
     }
 
     /// The slices of a group's latest task, in their order.
-    pub fn slices(&self, group: &str) -> Vec<Slice> {
+    pub(super) fn slices(&self, group: &str) -> Vec<Slice> {
         let task = self.tasks[group];
         let of_task = self.records.iter().filter_map(|record| match record {
             Record::Slice(s) if s.task == task => Some(*s),
@@ -134,7 +134,7 @@ impl Observed {
     }
 
     /// The start and end of each step with this name of a group's latest task.
-    pub fn spans(&self, group: &str, name: &str) -> Vec<(RunInstant, RunInstant)> {
+    pub(super) fn spans(&self, group: &str, name: &str) -> Vec<(RunInstant, RunInstant)> {
         let task = self.tasks[group];
         let of_task = self.records.iter().filter_map(|record| match record {
             Record::Step(s) if s.task == task && self.labels[&s.label] == name => {
@@ -154,16 +154,16 @@ impl Observed {
         spawns.next().expect("every known task has a spawn record")
     }
 
-    pub fn spawned_at(&self, group: &str) -> RunInstant {
+    pub(super) fn spawned_at(&self, group: &str) -> RunInstant {
         self.spawned(group).at
     }
 
-    pub fn parent(&self, group: &str) -> Option<TaskId> {
+    pub(super) fn parent(&self, group: &str) -> Option<TaskId> {
         self.spawned(group).parent
     }
 
     /// When the last repetition of a group's latest task ended.
-    pub fn repetition_end(&self, group: &str) -> RunInstant {
+    pub(super) fn repetition_end(&self, group: &str) -> RunInstant {
         let task = self.tasks[group];
         let ends = self.records.iter().filter_map(|record| match record {
             Record::Repetition(r) if r.task == task => Some(r.start + r.len.get()),
