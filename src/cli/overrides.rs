@@ -11,7 +11,7 @@ const HEADING: &str = "Overrides of the scenario";
 
 /// All overrides.
 #[derive(Args, Debug)]
-pub struct OverrideArgs {
+pub(super) struct OverrideArgs {
     /// Run the tasks on this executor
     #[arg(long, help_heading = HEADING, value_name = "KIND", value_parser = executor_parser())]
     executor: Option<ExecutorKind>,
@@ -22,7 +22,7 @@ pub struct OverrideArgs {
 
 /// The overrides that apply to every executor.
 #[derive(Args, Debug)]
-pub struct RunArgs {
+pub(super) struct RunArgs {
     /// Run the tasks on N threads, 1–1024
     #[arg(long, help_heading = HEADING, value_name = "N", value_parser = whole_number, allow_negative_numbers = true)]
     workers: Option<u64>,
@@ -41,7 +41,7 @@ pub struct RunArgs {
 
 /// The overrides that keep the meaning of a scenario.
 #[derive(Args, Debug)]
-pub struct PlanArgs {
+pub(super) struct PlanArgs {
     #[command(flatten)]
     lang: LangArg,
 
@@ -55,7 +55,7 @@ pub struct PlanArgs {
 
 /// The language of texts.
 #[derive(Args, Debug)]
-pub struct LangArg {
+pub(super) struct LangArg {
     /// Show titles and cues in this language [default: from LC_ALL, LC_MESSAGES or LANG]
     ///
     /// A text without a Russian version is shown in English.
@@ -64,7 +64,7 @@ pub struct LangArg {
 }
 
 impl OverrideArgs {
-    pub fn overrides(&self) -> Overrides {
+    pub(super) fn overrides(&self) -> Overrides {
         Overrides {
             executor: self.executor,
             ..self.run.overrides()
@@ -73,7 +73,7 @@ impl OverrideArgs {
 }
 
 impl RunArgs {
-    pub fn overrides(&self) -> Overrides {
+    pub(super) fn overrides(&self) -> Overrides {
         Overrides {
             workers: self.workers,
             duration: self.duration,
@@ -84,7 +84,7 @@ impl RunArgs {
 }
 
 impl PlanArgs {
-    pub fn overrides(&self) -> Overrides {
+    pub(super) fn overrides(&self) -> Overrides {
         Overrides {
             lang: self.lang.lang(),
             scale: self.scale,
@@ -94,18 +94,18 @@ impl PlanArgs {
 }
 
 impl LangArg {
-    pub fn lang(&self) -> Lang {
+    pub(super) fn lang(&self) -> Lang {
         self.lang.unwrap_or_else(lang_of_locale)
     }
 }
 
 /// Parses the name of an executor.
-pub fn executor_parser() -> impl TypedValueParser<Value = ExecutorKind> {
+pub(super) fn executor_parser() -> impl TypedValueParser<Value = ExecutorKind> {
     word_parser()
 }
 
 /// Parses one of the words of an enum; help and errors list them.
-pub fn word_parser<T>() -> impl TypedValueParser<Value = T>
+pub(super) fn word_parser<T>() -> impl TypedValueParser<Value = T>
 where
     T: VariantArray + Copy + Into<&'static str> + Send + Sync,
 {

@@ -132,7 +132,7 @@ pub(super) fn branches(steps: &[Step], scenario: &Scenario) -> u64 {
     };
     let workers = scenario.executor.kind.traits().workers;
     let at_once = |step: &Step| -> u64 {
-        let with_thread = |child: &ChildTasks| child.awaited || workers == Workers::OnePerTask;
+        let with_thread = |child: &ChildTasks<'_>| child.awaited || workers == Workers::OnePerTask;
         let children = step.children().into_iter().filter(with_thread);
         let threads = children.map(|child| u64::from(child.count).saturating_mul(of(child.branch)));
         let own_steps = step.own_steps().into_iter().filter(|_| step.is_certain());

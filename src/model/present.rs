@@ -40,7 +40,7 @@ pub(super) struct PresentTotals {
 
 impl PresentTotals {
     #[inline]
-    pub fn add(&mut self, task: &PresentState) {
+    pub(super) fn add(&mut self, task: &PresentState) {
         let reason = task.wait.reason as usize;
         match task.ended {
             None => {
@@ -55,7 +55,7 @@ impl PresentTotals {
     }
 
     #[inline]
-    pub fn remove(&mut self, task: &PresentState) {
+    pub(super) fn remove(&mut self, task: &PresentState) {
         let reason = task.wait.reason as usize;
         match task.ended {
             None => {
@@ -71,13 +71,13 @@ impl PresentTotals {
 
     /// Replaces what a task contributes, after a change of the task.
     #[inline]
-    pub fn replace(&mut self, before: &PresentState, after: &PresentState) {
+    pub(super) fn replace(&mut self, before: &PresentState, after: &PresentState) {
         self.remove(before);
         self.add(after);
     }
 
     /// The time in each state since the tasks' last slices, up to `now`.
-    pub fn times(&self, now: RunInstant) -> StateTimes {
+    pub(super) fn times(&self, now: RunInstant) -> StateTimes {
         let mut times = self.live;
         times += self.ended_times;
         for &reason in Reason::VARIANTS {
@@ -91,7 +91,7 @@ impl PresentTotals {
         times
     }
 
-    pub fn counts(&self) -> TaskCounts {
+    pub(super) fn counts(&self) -> TaskCounts {
         let mut counts = self.live_counts;
         for &reason in Reason::VARIANTS {
             *counts.get_mut(State::between_slices(reason)) += self.count[reason as usize] as usize;

@@ -43,7 +43,7 @@ pub(in crate::scenario) struct StepContext<'a> {
 
 impl<'a> StepContext<'a> {
     /// For steps within this one.
-    pub fn inner(self) -> ListContext<'a> {
+    pub(crate) fn inner(self) -> ListContext<'a> {
         ListContext {
             depth: self.list.depth + 1,
             ..self.list
@@ -51,13 +51,13 @@ impl<'a> StepContext<'a> {
     }
 
     /// For steps within this one, which takes its task away from the runtime.
-    pub fn synchronous(self) -> ListContext<'a> {
+    pub(crate) fn synchronous(self) -> ListContext<'a> {
         self.synchronous_with("inside this", None)
     }
 
     /// [`synchronous`](Self::synchronous), with texts of the step's own for messages about steps
     /// within it.
-    pub fn synchronous_with(self, label: &'static str, help: Option<&'static str>) -> ListContext<'a> {
+    pub(crate) fn synchronous_with(self, label: &'static str, help: Option<&'static str>) -> ListContext<'a> {
         let synchronous = Synchronous {
             word: self.word,
             place: self.place,
@@ -71,7 +71,7 @@ impl<'a> StepContext<'a> {
     }
 
     /// For steps within this one that another task does.
-    pub fn other_task(self) -> ListContext<'a> {
+    pub(crate) fn other_task(self) -> ListContext<'a> {
         ListContext {
             synchronous: None,
             ..self.inner()

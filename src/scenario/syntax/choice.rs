@@ -27,7 +27,7 @@ pub(in crate::scenario) struct Words {
 impl Words {
     /// Finds what the value chooses, or reports what is wrong. `key` is the name under which the
     /// value stands.
-    pub fn choose<'a, 'i>(
+    pub(crate) fn choose<'a, 'i>(
         &self,
         value: &'a Value<'i>,
         key: &str,

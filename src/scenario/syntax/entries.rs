@@ -29,7 +29,7 @@ pub(in crate::scenario) struct Entries<'a, 'i> {
 
 impl<'a, 'i> Entries<'a, 'i> {
     /// Reports the keys that are not `known`.
-    pub(super) fn new(
+    pub(crate) fn new(
         table: &'a DeTable<'i>,
         span: Range<usize>,
         what: &'static str,
@@ -60,7 +60,7 @@ impl<'a, 'i> Entries<'a, 'i> {
     }
 
     /// Reads one key, or reports that it is missing.
-    pub(super) fn field<F: Field>(&self, key: &str, diagnostics: &mut Diagnostics) -> F {
+    pub(crate) fn field<F: Field>(&self, key: &str, diagnostics: &mut Diagnostics) -> F {
         if let Some(expected) = F::NEEDED
             && !self.written.contains(&key)
         {
