@@ -28,7 +28,7 @@ const MAX_TIME: Duration = Duration::from_millis(50);
 
 /// Measures on the calling thread. This takes about 30 ms, and 50 ms or a little more on a busy
 /// machine.
-pub fn calibrate() -> Calibration {
+pub(super) fn calibrate() -> Calibration {
     let start = Instant::now();
     let mut units = 1_000;
     let mut took = time(units);
