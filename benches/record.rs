@@ -294,7 +294,7 @@ fn storm<const TASKS: u32>(bench: Bench) -> Measurement {
             bench.spawner.spawn(async move {
                 for _ in 0..yields {
                     if recorded {
-                        probe::lane::waiting(Reason::Yield, Label::NONE);
+                        probe::lane::set_wait(Reason::Yield, Label::NONE);
                     }
                     tokio::task::yield_now().await;
                 }
@@ -344,7 +344,7 @@ fn real(bench: Bench) -> Measurement {
                     std::hint::spin_loop();
                 }
                 if recorded {
-                    probe::lane::waiting(Reason::Timer, Label::NONE);
+                    probe::lane::set_wait(Reason::Timer, Label::NONE);
                 }
                 tokio::time::sleep(Duration::from_millis(1)).await;
                 done.fetch_add(1, Relaxed);

@@ -24,7 +24,7 @@ mod runtime;
 mod threads;
 mod tokio;
 
-use crate::probe::{Group, Registry, Watch};
+use crate::probe::{Group, Registry, RuntimeSampler};
 use crate::scenario::{ExecutorKind, ExecutorSpec, LogLevel, Scenario, TaskSpec, Workers};
 use crate::workload::{Cancelled, Labels, Program, Services};
 pub use limits::Exceeded;
@@ -99,7 +99,7 @@ pub struct Started {
     /// Accepts the tasks.
     pub executor: Box<dyn Executor>,
     /// What tokio-metrics measures, if the executor is a tokio runtime.
-    pub watch: Option<Watch>,
+    pub watch: Option<RuntimeSampler>,
     /// The records of worker processes, if tasks run there.
     pub remote: Option<RemoteRecords>,
 }

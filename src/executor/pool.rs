@@ -53,7 +53,7 @@ impl Pool {
         let threads = ThreadPoolBuilder::new()
             .num_threads(threads)
             .thread_name(|n| format!("tasklab-pool-{n}"))
-            .start_handler(move |_| lane::ready_for_jobs(&lanes, kind))
+            .start_handler(move |_| lane::enter_for_jobs(&lanes, kind))
             .build()
             .map_err(io::Error::other)?;
         let queue = Arc::new(Queue {

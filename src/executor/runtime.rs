@@ -1,7 +1,7 @@
 //! What the two tokio executors share: the settings of the builder, and how a task is spawned.
 
 use super::{Arrival, Setup};
-use crate::probe::{self, GroupMonitors, Registry, Watch};
+use crate::probe::{self, GroupMonitors, Registry, RuntimeSampler};
 use crate::scenario::Knobs;
 use crate::workload::{Services, TaskCtx};
 use std::sync::Arc;
@@ -49,8 +49,8 @@ impl Spawner {
         }
     }
 
-    pub(super) fn watch(&self) -> Watch {
-        Watch::new(&self.runtime, &self.monitors)
+    pub(super) fn watch(&self) -> RuntimeSampler {
+        RuntimeSampler::new(&self.runtime, &self.monitors)
     }
 
     pub(super) fn spawn(&self, arrival: &Arrival) {

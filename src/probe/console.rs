@@ -1,8 +1,8 @@
 //! The same run, seen by a real tokio-console: console-subscriber, served on loopback.
 //!
-//! Its aggregator takes only some 128 events each time it is woken, because its channel obeys tokio's cooperative budget;
-//! under load a console then shows what happened a minute ago. Run unconstrained, on a thread and a runtime of its own, it
-//! keeps up.
+//! Its aggregator takes only some 128 events each time it is woken, because its channel obeys tokio's cooperative budget.
+//! Under load, a console would then show what happened a minute ago. The aggregator keeps up if it runs unconstrained, on its
+//! own thread and runtime.
 
 use console_subscriber::{ConsoleLayer, ServerParts};
 use std::io;
@@ -15,10 +15,11 @@ use tonic::transport::server::TcpIncoming;
 use tracing::Metadata;
 use tracing::subscriber::NoSubscriber;
 
-/// Serves consoles on `address` until the process ends. The layer must become part of the process's subscriber.
+/// Serves consoles on `address` until the process ends. The layer that it returns must become part of the process's
+/// subscriber.
 ///
 /// # Errors
-/// When the address cannot be listened on, for instance because somebody else does.
+/// If tasklab cannot listen on the address, for example because another program does.
 pub fn serve(address: SocketAddr) -> io::Result<ConsoleLayer> {
     let listener = TcpListener::bind(address)?;
     listener.set_nonblocking(true)?;
@@ -31,7 +32,7 @@ pub fn serve(address: SocketAddr) -> io::Result<ConsoleLayer> {
     } = server.into_parts();
     thread::Builder::new().name("tasklab-console".into()).spawn(move || {
         // The console does not watch itself.
-        let _nobody = tracing::subscriber::set_default(NoSubscriber::default());
+        let _subscriber = tracing::subscriber::set_default(NoSubscriber::default());
         runtime.block_on(async {
             let incoming = TcpIncoming::from(tokio::net::TcpListener::from_std(listener)?);
             tokio::spawn(unconstrained(aggregator.run()));
@@ -42,8 +43,8 @@ pub fn serve(address: SocketAddr) -> io::Result<ConsoleLayer> {
     Ok(layer)
 }
 
-/// The spans and events that the console lives on.
+/// Whether the console needs this span or event.
 pub(super) fn wants(meta: &Metadata<'_>) -> bool {
-    let own = if meta.is_event() { meta.target() } else { meta.name() };
-    own.starts_with("runtime") || meta.target().starts_with("tokio")
+    let source = if meta.is_event() { meta.target() } else { meta.name() };
+    source.starts_with("runtime") || meta.target().starts_with("tokio")
 }

@@ -1,7 +1,8 @@
-//! tokio's hooks: every poll of every task on a runtime, also of tasks that libraries spawn.
+//! tokio's hooks: they see every poll of every task on a runtime, also of tasks that libraries spawn.
 //!
-//! What the hooks do not see is wrapped where tasklab starts it: the body of `block_on` does nothing but wait for the run's end, and
-//! `spawn_blocking` bodies are jobs of child tasks ([`offloaded`](super::offloaded)).
+//! What the hooks do not see is recorded where tasklab starts it: the body of `block_on` does nothing but wait for the run's
+//! end, and bodies of `spawn_blocking` are jobs of child tasks
+//! ([`offloaded_child`](super::TaskHandle::offloaded_child)).
 
 use super::lane::{self, Role};
 use super::registry::{Group, Registry};
@@ -11,69 +12,65 @@ use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 use tokio::runtime::{Builder, TaskMeta, worker_index};
 
+/// The role of a runtime's worker. The one worker of a current-thread runtime has no number and gets 0.
+const WORKER: Role = Role::Worker(|| worker_index().unwrap_or(0));
+
 /// Makes the runtime that `builder` builds record into `registry`.
 pub fn install(builder: &mut Builder, registry: &Arc<Registry>) {
-    let h = registry.clone();
-    builder.on_before_task_poll(move |meta| {
-        lane::begin(&h, identity(meta), WORKER);
-    });
+    let polls = registry.clone();
+    builder.on_before_task_poll(move |meta| lane::begin(&polls, task_id(meta), WORKER));
     builder.on_after_task_poll(|_| lane::end());
-    let h = registry.clone();
+    let parks = registry.clone();
     // The first park makes a lane of a worker that has had no task yet.
-    builder.on_thread_park(move || lane::enter(&h, WORKER));
+    builder.on_thread_park(move || lane::enter(&parks, WORKER));
     builder.on_thread_stop(lane::leave);
-    let h = registry.clone();
+    let spawns = registry.clone();
     builder.on_task_spawn(move |meta| {
-        let id = identity(meta);
+        let id = task_id(meta);
         if !task::name_spawned(id) {
-            spawned_by_library(&h, id, meta);
+            record_library_spawn(&spawns, id, meta);
         }
     });
-    let h = registry.clone();
+    let ends = registry.clone();
     builder.on_task_terminate(move |meta| {
-        if let Some(outcome) = outcome(&h, meta) {
-            let ended = Ended::observed(super::now(), identity(meta), outcome);
-            lane::write(&h, Record::Ended(ended));
+        if let Some(outcome) = library_outcome(&ends, meta) {
+            let ended = Ended::observed(super::now(), task_id(meta), outcome);
+            lane::write(&ends, Record::Ended(ended));
         }
     });
 }
 
-/// How a task ended that does not say so itself. `None`: it does, or it is no task but a function on a blocking thread, of
-/// which the hooks see nothing else.
+/// How a task of a library ended. `None`: the task is ours and records its own end, or it is no task but a function on a
+/// blocking thread, of which the hooks see only the end.
 ///
 /// tokio tells neither whether a task completed, nor whether it panicked or was aborted: all of these end within a slice. Only
-/// one that the runtime's shutdown drops ends outside.
-fn outcome(registry: &Registry, meta: &TaskMeta<'_>) -> Option<Outcome> {
+/// a task that is dropped when the runtime shuts down ends outside of one.
+fn library_outcome(registry: &Registry, meta: &TaskMeta<'_>) -> Option<Outcome> {
     let place = meta.spawned_at();
     if task::is_ours(place) {
         None
-    } else if lane::current_task() == Some(identity(meta)) {
+    } else if lane::current_task() == Some(task_id(meta)) {
         Some(Outcome::Unknown)
     } else {
-        registry.is_librarys(place).then_some(Outcome::Cancelled)
+        registry.has_library_group(place).then_some(Outcome::Cancelled)
     }
 }
 
-/// The number of the worker that the calling thread runs. A current-thread runtime has one, without a number.
-const WORKER: Role = Role::Worker(|| worker_index().unwrap_or(0));
-
-fn spawned_by_library(registry: &Registry, task: TaskId, meta: &TaskMeta<'_>) {
+fn record_library_spawn(registry: &Registry, task: TaskId, meta: &TaskMeta<'_>) {
     let group: Arc<Group> = registry.library_group(meta.spawned_at());
-    lane::write(
-        registry,
-        Record::Spawned(Spawned {
-            at: super::now(),
-            task,
-            parent: lane::current_task(),
-            index: group.next_index(),
-            group: group.id,
-        }),
-    );
+    let spawned = Spawned {
+        at: super::now(),
+        task,
+        parent: lane::current_task(),
+        index: group.next_index(),
+        group: group.id,
+    };
+    lane::write(registry, Record::Spawned(spawned));
 }
 
-/// tokio's task id as a number. tokio shows an id only as text and as a hash, and hands its hasher the number itself.
+/// tokio's id of a task, as a number. tokio shows an id only as text or as a hash, and gives the hasher the number itself.
 #[inline]
-fn identity(meta: &TaskMeta<'_>) -> TaskId {
+fn task_id(meta: &TaskMeta<'_>) -> TaskId {
     struct Number(u64);
     impl Hasher for Number {
         fn finish(&self) -> u64 {
@@ -97,27 +94,25 @@ fn identity(meta: &TaskMeta<'_>) -> TaskId {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::Mutex;
+    use parking_lot::Mutex;
 
     #[test]
-    fn an_identity_is_the_number_that_tokio_shows() {
-        let seen = Arc::new(Mutex::new(Vec::new()));
-        let writer = seen.clone();
+    fn a_task_id_is_the_number_that_tokio_shows() {
+        let ids = Arc::new(Mutex::new(Vec::new()));
+        let writer = ids.clone();
         let runtime = Builder::new_current_thread()
             .on_task_spawn(move |meta| {
-                writer
-                    .lock()
-                    .unwrap()
-                    .push((identity(meta).get().to_string(), meta.id().to_string()));
+                let pair = (task_id(meta).get().to_string(), meta.id().to_string());
+                writer.lock().push(pair);
             })
             .build()
-            .unwrap();
+            .expect("a runtime");
         for _ in 0..3 {
             runtime.spawn(async {});
         }
-        let seen = seen.lock().unwrap();
-        assert_eq!(seen.len(), 3);
-        for (ours, tokios) in seen.iter() {
+        let ids = ids.lock();
+        assert_eq!(ids.len(), 3);
+        for (ours, tokios) in ids.iter() {
             assert_eq!(ours, tokios);
         }
     }

@@ -1,4 +1,4 @@
-//! `tracing` events, of tasks and of tasklab itself, on their way to the event log. They never reach the terminal raw.
+//! The way of `tracing` events, of tasks and of tasklab itself, to the event log. They never reach the terminal as they are.
 
 use super::{console, lane};
 use crate::record::{LogLine, ProcessClock};
@@ -16,29 +16,29 @@ use tracing_subscriber::reload;
 
 /// This process's `tracing` events, as lines.
 pub struct Log {
-    /// Where they arrive. Their instants are the process's clock still.
+    /// Where they arrive.
     pub lines: Receiver<LogLine<ProcessClock>>,
-    /// Which of them are kept.
+    /// Decides which events become lines.
     pub filter: LogFilter,
 }
 
-/// Decides which events become lines, and can be told otherwise while tasks run.
+/// Decides which events become lines. It can be changed while tasks run.
 #[derive(Clone, Debug)]
 pub struct LogFilter(reload::Handle<LevelFilter, Registry>);
 
 impl LogFilter {
-    /// Keeps events of this level and graver ones from now on. Those that are not kept cost who writes them hardly more than a
-    /// branch.
+    /// From now on keeps events of this level and more severe ones. An event that is not kept costs its writer hardly more than
+    /// a branch.
     pub fn keep(&self, level: LevelFilter) {
-        // It fails only when the subscriber is gone, and then nobody writes.
+        // It fails only if the subscriber is gone, and then there are no events.
         let _ = self.0.reload(level);
     }
 }
 
-/// Makes this process's `tracing` events of `level` and above lines for the monitor, and feeds the console if there is one.
+/// Turns this process's `tracing` events of `level` and above into lines for the monitor, and feeds the console if there is one.
 ///
 /// # Errors
-/// When the process has a subscriber already.
+/// If the process has a subscriber already.
 pub fn subscribe(level: LevelFilter, console: Option<ConsoleLayer>) -> Result<Log, SetGlobalDefaultError> {
     let (layer, lines) = LogLayer::new();
     let (level, handle) = reload::Layer::new(level);
@@ -51,17 +51,17 @@ pub fn subscribe(level: LevelFilter, console: Option<ConsoleLayer>) -> Result<Lo
     })
 }
 
-/// Lines that may wait for the monitor; more are dropped, so that nobody who logs waits for a screen.
+/// Lines that may wait for the monitor. Further lines are dropped, so that no task waits for the screen.
 const CAPACITY: usize = 4096;
 
-/// Characters of a message that are kept: more than any screen shows of one line.
-const LONGEST: usize = 400;
+/// Characters of a message that are kept: more than any screen shows in one line.
+const MAX_CHARS: usize = 400;
 
 /// A layer that sends every event to the monitor.
 struct LogLayer(SyncSender<LogLine<ProcessClock>>);
 
 impl LogLayer {
-    /// The layer, and where its lines arrive. Their instants are still the process's clock; the collector shifts them.
+    /// The layer, and where its lines arrive.
     fn new() -> (LogLayer, Receiver<LogLine<ProcessClock>>) {
         let (sender, receiver) = sync_channel(CAPACITY);
         (LogLayer(sender), receiver)
@@ -72,22 +72,22 @@ impl<S: Subscriber> Layer<S> for LogLayer {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
         let mut message = Message::default();
         event.record(&mut message);
-        // Full or closed: the line is lost, which costs nobody anything.
+        // If the channel is full or closed, the line is lost.
         let _ = self.0.try_send(LogLine {
             at: super::now(),
             level: *event.metadata().level(),
             task: lane::current_task(),
             target: event.metadata().target().to_owned(),
-            message: tidy(&message.0),
+            message: single_line(&message.0),
         });
     }
 }
 
-/// In one line, and cut where nobody reads on. The whole message has been formatted by then, as it would be for any log: what
-/// that costs is part of what the event costs.
-fn tidy(message: &str) -> String {
+/// The message in one line without control characters, cut to [`MAX_CHARS`]. The whole message has been formatted by then, as
+/// for any log: that cost is part of what the event costs.
+fn single_line(message: &str) -> String {
     let mut chars = message.chars().map(|c| if c.is_control() { ' ' } else { c });
-    let mut kept: String = chars.by_ref().take(LONGEST).collect();
+    let mut kept: String = chars.by_ref().take(MAX_CHARS).collect();
     if chars.next().is_some() {
         kept.push('…');
     }
@@ -121,7 +121,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_event_becomes_one_clean_line() {
+    fn an_event_becomes_one_line_without_control_characters() {
         let (layer, lines) = LogLayer::new();
         tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), || {
             tracing::warn!(status = 500, "http \x1b[31mfailed");
@@ -133,14 +133,14 @@ mod tests {
     }
 
     #[test]
-    fn a_message_that_nobody_would_read_to_its_end_is_cut() {
-        let exact = "ü".repeat(LONGEST);
-        assert_eq!(tidy(&exact), exact);
-        assert_eq!(tidy(&(exact.clone() + "!")), exact + "…");
+    fn a_long_message_is_cut() {
+        let exact = "ü".repeat(MAX_CHARS);
+        assert_eq!(single_line(&exact), exact);
+        assert_eq!(single_line(&(exact.clone() + "!")), exact + "…");
     }
 
     #[test]
-    fn a_flood_is_lost_rather_than_waited_for() {
+    fn events_beyond_the_capacity_are_dropped() {
         let (layer, lines) = LogLayer::new();
         tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), || {
             for _ in 0..CAPACITY + 100 {
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn the_filter_can_be_told_otherwise_while_events_are_written() {
+    fn the_filter_can_change_between_events() {
         let (layer, lines) = LogLayer::new();
         let (level, handle) = reload::Layer::new(LevelFilter::WARN);
         let filter = LogFilter(handle);

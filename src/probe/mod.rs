@@ -1,37 +1,44 @@
-//! How a run is seen: the clock, the recorders of the lanes, tokio's hooks, and the monitor that collects.
+//! How a run is observed: the clock, the recorders of the lanes, tokio's hooks, and the collector.
 //!
 //! ```text
-//!   measured threads                         the monitor's thread
-//!   hooks ─► lane ─► ring ─────────────────► collector ─► Batch
-//!             │  └► the open slice (shared) ──►  ▲
-//!   wakers ─► task stamps (shared) ─────────────►│
-//!   presenter, shutdown ─► registry ─────────────────►│
-//!   tracing events ─► log channel ──────────────►┘
+//!   measured threads                              the monitor's thread
+//!   hooks ─► lane ─► ring ──────────────────────► collector ─► Batch
+//!             │  └─► open slice, tally (shared) ──►  ▲
+//!   wakers ─► wake stamps (shared) ─► task scanner ─►│
+//!   presenter, shutdown ─► registry ────────────────►│
+//!   tracing events ─► log channel ──────────────────►┘
 //! ```
 //!
-//! The rule of this room: between two polls a measured thread neither allocates, locks nor waits for the monitor. A full ring drops the
-//! record and counts it.
+//! The rule of this module: between two polls, a measured thread neither allocates, locks nor waits for the monitor. A full ring
+//! drops the record and counts it.
+//!
+//! The modules build on each other in this order: `sync` (atomics) and `clock`; `open_slice`, `lane_tally` and `wake_stamps` (one
+//! lock-free protocol each); `lane_shared` and `task_slot`; `registry`; `lane`; `task`; `hooks` and `collector`.
 
 mod clock;
 mod collector;
 pub mod console;
 mod hooks;
 pub mod lane;
+mod lane_shared;
+mod lane_tally;
 mod log;
+mod open_slice;
 mod os;
 mod registry;
+mod sync;
 mod task;
 mod task_scanner;
+mod task_slot;
 mod tokio_metrics;
 mod usage;
+mod wake_stamps;
 
 pub use clock::{ClockOffset, RunStart, now};
 pub use collector::Collector;
 pub use hooks::install;
 pub use log::{Log, LogFilter, subscribe};
-pub use registry::{Group, IDS_ELSEWHERE, Registry};
-pub use task::{
-    End, SpawnedElsewhere, TaskHandle, ended, never_started, offloaded, orphaned, spawn, spawned_elsewhere, unheard,
-};
-pub use tokio_metrics::{GroupMonitors, Watch, monitored};
+pub use registry::{Group, REMOTE_IDS, Registry};
+pub use task::{End, RemoteTask, TaskHandle, spawn};
+pub use tokio_metrics::{GroupMonitors, RuntimeSampler, monitored};
 pub use usage::usage;

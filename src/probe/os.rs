@@ -1,8 +1,8 @@
-//! What the kernel says of a lane's thread: the proof, without root, that a long slice sleeps instead of computing.
+//! What the kernel says about a lane's thread: the proof, without root, that a long slice sleeps instead of computing.
 //!
-//! `/proc/self/task/<tid>/schedstat` tells the time on a core and the time waiting for one; `…/syscall` tells `running`, or the system
-//! call in which the thread sleeps. Both are opened at the first look and read again at offset 0, as long as not too many
-//! files are open already. Where a kernel offers neither, there are no samples.
+//! `/proc/self/task/<tid>/schedstat` gives the time on a core and the time waiting for one. `…/syscall` gives `running`, or the
+//! system call in which the thread sleeps. Both files are opened at the first sample and then read again at offset 0, as long
+//! as not too many files are open. A kernel that offers neither gives no samples.
 
 use crate::record::{LaneId, LaneSample, Nanos, RunInstant};
 use std::fs::File;
@@ -11,11 +11,11 @@ use std::os::unix::fs::FileExt;
 /// One thread of this process.
 pub(super) struct Thread {
     tid: i32,
-    /// Once they have been opened to stay open.
+    /// Set once they have been opened to stay open.
     files: Option<Files>,
 }
 
-/// The files of one thread; `None`: there is no such file.
+/// The files of one thread. `None`: the kernel has no such file.
 struct Files {
     schedstat: Option<File>,
     syscall: Option<File>,
@@ -57,8 +57,8 @@ impl Thread {
         self.files.is_some()
     }
 
-    /// Its present state, or nothing if the thread is gone. If its files are not open, they are opened, and stay open if they
-    /// may; one of many threads costs no descriptors, but three times as much per look.
+    /// Its present state. `None`: the thread has ended. Files that are not open are opened, and stay open if they may. A thread
+    /// whose files may not stay open needs no descriptors, but a sample costs three times as much.
     pub(super) fn sample(&mut self, lane: LaneId, at: RunInstant, may_stay_open: bool) -> Option<LaneSample> {
         if self.files.is_none() && !may_stay_open {
             return Files::open(self.tid).sample(lane, at);
@@ -88,7 +88,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn both_files_are_understood() {
+    fn both_files_are_parsed() {
         assert_eq!(schedstat("155964 69905 2\n"), Some((Nanos(155_964), Nanos(69_905))));
         assert_eq!(schedstat("nonsense"), None);
         assert_eq!(syscall_number("230 0x1 0x0 0x7ff 0x7ff 0x0 0x0 0x7f 0x7f\n"), Some(230));
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn a_thread_that_waits_for_a_lock_is_seen_asleep() {
+    fn a_thread_that_waits_for_a_lock_is_asleep() {
         let gate = std::sync::Arc::new(std::sync::Barrier::new(2));
         let (send, receive) = std::sync::mpsc::channel();
         let waiter = gate.clone();
@@ -108,14 +108,14 @@ mod tests {
         let tid = receive.recv().unwrap();
         if Files::open(tid).syscall.is_some() {
             for may_stay_open in [false, true] {
-                let mut files = Thread::new(tid);
-                while !files
+                let mut thread = Thread::new(tid);
+                while !thread
                     .sample(LaneId(0), RunInstant::new(1), may_stay_open)
                     .is_some_and(|s| s.asleep)
                 {
                     std::thread::yield_now();
                 }
-                assert_eq!(files.is_open(), may_stay_open);
+                assert_eq!(thread.is_open(), may_stay_open);
             }
         }
         gate.wait();

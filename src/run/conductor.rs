@@ -212,7 +212,7 @@ impl Conductor {
 
     fn mark(&self, mark: Mark) {
         let at = crate::probe::now();
-        self.registry.outside(Record::Marked(Marked { at, mark }));
+        self.registry.record_off_lane(Record::Marked(Marked { at, mark }));
     }
 }
 

@@ -24,7 +24,7 @@ pub use source::{RunState, Source};
 use crate::executor::processes::{RemoteRecords, WorkerCommand};
 use crate::executor::{self, Setup};
 use crate::model::{CueInfo, RunInfo};
-use crate::probe::{self, Collector, Log, Registry, Watch};
+use crate::probe::{self, Collector, Log, Registry, RuntimeSampler};
 use crate::record::{Batch, Calibration, ChannelSample, Definition, LaneId, Nanos, Resources, RunInstant, Sample};
 use crate::scenario::Scenario;
 use crate::workload::{Labels, Services, compile};
@@ -53,7 +53,7 @@ pub struct Settings {
 /// A run in progress.
 pub struct Run {
     collector: Collector,
-    watch: Option<Watch>,
+    watch: Option<RuntimeSampler>,
     remote: Option<RemoteRecords>,
     commands: Sender<Command>,
     progress: Arc<Progress>,

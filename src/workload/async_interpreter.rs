@@ -108,7 +108,7 @@ impl AsyncInterpreter<'_> {
             self.context.services.stop().check()?;
             self.run(steps).await?;
         }
-        lane::step(&self.context.task, label, start);
+        self.context.task.record_step(label, start);
         Ok(())
     }
 
@@ -141,7 +141,7 @@ pub(super) fn labelled<F: Future>(
     poll_fn(move |context| {
         let polled = future.as_mut().poll(context);
         if polled.is_pending() {
-            lane::waiting(reason, label);
+            lane::set_wait(reason, label);
         }
         polled
     })

@@ -9,7 +9,7 @@ use super::draw::Seed;
 use super::step_error::{StepError, StepResult, outcome};
 use super::sync_interpreter::SyncInterpreter;
 use super::task::record_end;
-use crate::probe::{self, TaskHandle, lane};
+use crate::probe::{self, TaskHandle};
 use crate::record::{Label, Outcome, Reason};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::pin;
@@ -28,7 +28,7 @@ pub(super) async fn offload(
     let context = &mut *interpreter.context;
     let wait = context.readiness().begin_wait(interpreter.limit);
     let token = wait.token();
-    let child = Child(probe::offloaded(&context.task));
+    let child = Child(context.task.offloaded_child());
     let _orphan = OrphanGuard {
         child: child.0.clone(),
         services: context.services.clone(),
@@ -39,7 +39,7 @@ pub(super) async fn offload(
     let live = services.live_tasks().track();
     let mut rng = seed.generator(0);
     let job = tokio::task::spawn_blocking(move || {
-        let result = lane::job(&child.0, queued_since, Reason::Unknown, || {
+        let result = child.0.run_job(queued_since, Reason::Unknown, || {
             let mut interpreter = SyncInterpreter {
                 task: &child.0,
                 services: &services,
@@ -61,7 +61,7 @@ pub(super) async fn offload(
         Err(_) => return Err(StepError::Stopped),
     }
     drop(wait);
-    lane::step(&context.task, label, start);
+    context.task.record_step(label, start);
     Ok(())
 }
 
@@ -84,7 +84,7 @@ struct OrphanGuard {
 impl Drop for OrphanGuard {
     fn drop(&mut self) {
         // When the run ends, no task is left to wait for another one.
-        if !self.services.stop().is_requested() && probe::orphaned(&self.child) {
+        if !self.services.stop().is_requested() && self.child.orphan() {
             tracing::info!("{} is no longer waited for, and cannot be stopped", self.child.name());
         }
     }

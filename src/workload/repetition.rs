@@ -1,7 +1,7 @@
 //! One repetition of the steps of a task, from its start until it is recorded.
 
 use super::step_error::{StepResult, apply_limit, outcome};
-use crate::probe::{self, TaskHandle, lane};
+use crate::probe::{self, TaskHandle};
 use crate::record::{Outcome, ProcessInstant};
 use std::thread;
 use std::time::Duration;
@@ -40,7 +40,7 @@ impl Repetition {
     fn record(&mut self, outcome: Outcome) {
         self.is_recorded = true;
         self.handle.set_limit(None);
-        lane::repetition(&self.handle, self.start, outcome);
+        self.handle.record_repetition(self.start, outcome);
     }
 }
 

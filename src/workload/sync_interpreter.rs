@@ -34,16 +34,16 @@ impl SyncInterpreter<'_> {
     pub(super) fn span(&mut self, label: Label, body: impl FnOnce(&mut Self) -> StepResult) -> StepResult {
         let start = probe::now();
         body(self)?;
-        lane::step(self.task, label, start);
+        self.task.record_step(label, start);
         Ok(())
     }
 
     /// Does a step that computes, and records it if it ends before the run does.
     pub(super) fn compute<R>(&self, label: Label, body: impl FnOnce(&Services) -> Result<R, Stopped>) -> StepResult {
         let start = probe::now();
-        lane::entering(label);
+        lane::set_step(label);
         body(self.services)?;
-        lane::step(self.task, label, start);
+        self.task.record_step(label, start);
         Ok(())
     }
 

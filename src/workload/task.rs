@@ -135,7 +135,7 @@ impl TaskCtx {
         // spawned.
         let (sender, receiver) = mpsc::sync_channel::<TaskCtx>(1);
         let spawned = thread::Builder::new().name(name.clone()).spawn(move || {
-            lane::ready_for_jobs(&registry, LaneKind::Thread);
+            lane::enter_for_jobs(&registry, LaneKind::Thread);
             if let Ok(task) = receiver.recv() {
                 task.run_sync(queued_since);
             }
@@ -167,7 +167,7 @@ impl TaskCtx {
             return false;
         }
         let handle = self.context.task.clone();
-        lane::job(&handle, queued_since, then, || {
+        handle.run_job(queued_since, then, || {
             let panicked = catch_unwind(AssertUnwindSafe(|| self.repetition_sync())).is_err();
             let continues = !panicked && self.has_next_repetition();
             if !continues {
@@ -215,8 +215,8 @@ impl Drop for TaskCtx {
 
 /// Records how a task ended, and logs an unobserved failure.
 pub(super) fn record_end(task: &TaskHandle, outcome: Outcome) -> Outcome {
-    let end = probe::ended(task, outcome);
-    if end.lost {
+    let end = task.end(outcome);
+    if end.unobserved {
         tracing::warn!(
             "{} {}, and no task waits for it: the failure is unobserved",
             task.name(),

@@ -239,7 +239,7 @@ impl BatchTranslator {
                 let lane = match self.lanes.entry(id) {
                     Entry::Occupied(known) => known.into_mut(),
                     Entry::Vacant(new) => {
-                        let id = self.registry.lane_elsewhere();
+                        let id = self.registry.remote_lane();
                         new.insert(Lane {
                             id: id.ok_or("has more lanes than tasklab has ids for")?,
                             kind,

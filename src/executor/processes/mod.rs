@@ -30,7 +30,7 @@ pub use remote_records::RemoteRecords;
 
 use super::limits::{Needs, widest_branches};
 use super::{Arrival, Executor, Kind, Setup, StartError, Started};
-use crate::probe::{Registry, spawned_elsewhere};
+use crate::probe::{Registry, RemoteTask};
 use crate::record::{Ended, Outcome, Record};
 use crate::scenario::{LogLevel, Scenario};
 use crate::workload::{Services, wait_until};
@@ -120,7 +120,7 @@ impl Processes {
 
 impl Executor for Processes {
     fn spawn(&self, arrival: &Arrival) {
-        let task = spawned_elsewhere(&self.registry, &arrival.group);
+        let task = RemoteTask::spawn(&self.registry, &arrival.group);
         let link = self
             .task_table
             .assign(task.id)
@@ -130,7 +130,7 @@ impl Executor for Processes {
                 tracing::error!("no worker process is left: every task that arrives is lost");
             }
             let ended = Ended::observed(crate::probe::now(), task.id, Outcome::Lost);
-            self.registry.outside(Record::Ended(ended));
+            self.registry.record_off_lane(Record::Ended(ended));
             return;
         };
         if let Some(spec) = &arrival.injected {

@@ -6,7 +6,7 @@ use super::protocol::{Begin, GroupOrder};
 use super::remote_records::Mail;
 use super::task_table::TaskTable;
 use super::{Processes, RemoteRecords, Setup, StartError, Started, WorkerCommand};
-use crate::probe::IDS_ELSEWHERE;
+use crate::probe::REMOTE_IDS;
 use crate::scenario::LogLevel;
 use crate::workload::Cancelled;
 use parking_lot::Mutex;
@@ -192,9 +192,9 @@ impl<'a> Startup<'a> {
 /// Divides the ids that are reserved for workers evenly.
 fn own_ids(workers: usize) -> impl Iterator<Item = Range<u32>> {
     let workers = u32::try_from(workers).unwrap_or(u32::MAX);
-    let share = (u32::MAX - IDS_ELSEWHERE) / workers;
+    let share = (u32::MAX - REMOTE_IDS) / workers;
     (0..workers).map(move |worker| {
-        let first = IDS_ELSEWHERE + share * worker;
+        let first = REMOTE_IDS + share * worker;
         first..first + share
     })
 }

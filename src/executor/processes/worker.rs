@@ -147,7 +147,7 @@ impl Worker {
         let mut labels = Labels::new();
         let services = Arc::new(Services::for_worker(calibration, http, scratch, &scenario, &mut labels));
         let programs = compile(&scenario, &mut labels);
-        let registry = Registry::numbering(first_task, worker, workers);
+        let registry = Registry::of_process(first_task, worker, workers);
         registry.define(labels.definitions());
         Ok(Worker {
             pool: Pool::start(&registry, &services, 1, LaneKind::Process)?,

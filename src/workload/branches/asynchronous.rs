@@ -5,7 +5,7 @@
 //! once. What the task has handed to a blocking thread runs on.
 
 use super::{Detached, Join};
-use crate::probe::{self, TaskHandle, lane};
+use crate::probe::{self, TaskHandle};
 use crate::record::{Label, Reason};
 use crate::workload::TaskCtx;
 use crate::workload::async_interpreter::{AsyncContext, AsyncInterpreter, labelled};
@@ -47,7 +47,7 @@ impl Join {
             }
         }
         drop(deadline);
-        lane::step(&context.task, label, children.join.start());
+        context.task.record_step(label, children.join.start());
         children.conclude()
     }
 }
@@ -60,11 +60,11 @@ impl Detached {
         let start = probe::now();
         for _ in 0..self.count {
             drop(spawn_child(context, parent.rng, &self.program, |handle| {
-                probe::unheard(handle);
+                handle.detach();
                 None
             }));
         }
-        lane::step(&context.task, label, start);
+        context.task.record_step(label, start);
         Ok(())
     }
 }

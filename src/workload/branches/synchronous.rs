@@ -50,12 +50,12 @@ impl Detached {
         let start = probe::now();
         for _ in 0..self.count {
             let child = child(parent, &self.program, |handle| {
-                probe::unheard(handle);
+                handle.detach();
                 None
             });
             parent.services.spawn_detached(child);
         }
-        lane::step(parent.task, label, start);
+        parent.task.record_step(label, start);
         Ok(())
     }
 }

@@ -120,13 +120,13 @@ impl JoinState {
     /// this does nothing: no task waits for another one then.
     pub(in crate::workload) fn orphan_pending(&mut self, stop: &Stop) {
         if !stop.is_requested() {
-            self.release_pending(probe::orphaned);
+            self.release_pending(TaskHandle::orphan);
         }
     }
 
     /// The parent no longer waits for the pending children, which are about to be cancelled.
     pub(in crate::workload) fn detach_pending(&mut self) {
-        self.release_pending(probe::unheard);
+        self.release_pending(TaskHandle::detach);
     }
 
     /// Calls `release` for each pending child. `release` returns false for a child that has ended by
@@ -256,8 +256,8 @@ mod tests {
             let (completions, observed) = join.completions();
             assert_eq!(join.observe(completions.wait(observed)), GoOn);
             join.observe_reported();
-            let end = probe::ended(&join.children[1], Failed);
-            assert!(end.outcome == Failed && !end.lost, "its parent observes it");
+            let end = join.children[1].end(Failed);
+            assert!(end.outcome == Failed && !end.unobserved, "its parent observes it");
             std::thread::scope(|scope| {
                 scope.spawn(|| reporters[1].report(end.outcome));
                 release(&mut join);
@@ -265,7 +265,7 @@ mod tests {
             let failures: Vec<_> = join.failures().map(summary).collect();
             assert_eq!(failures, [(0, Failed), (1, Failed)]);
             // The third has not ended, and its failure would be lost.
-            assert!(probe::ended(&join.children[2], Failed).lost);
+            assert!(join.children[2].end(Failed).unobserved);
         }
     }
 

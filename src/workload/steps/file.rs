@@ -85,7 +85,7 @@ impl File {
                 interpreter.wait(Reason::File, label, None, write).await
             }
         };
-        lane::step(&interpreter.context.task, label, start);
+        interpreter.context.task.record_step(label, start);
         self.judge(result, &interpreter.sync())
     }
 

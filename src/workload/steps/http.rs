@@ -84,7 +84,7 @@ impl Http {
         if reply.is_ok() {
             interpreter.context.http = Some(client);
         }
-        lane::step(&interpreter.context.task, label, start);
+        interpreter.context.task.record_step(label, start);
         self.judge(reply, &interpreter.sync())
     }
 

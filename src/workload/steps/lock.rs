@@ -59,7 +59,7 @@ impl Lock {
         let lock = pin!(services.shared().locks[self.index].suspending.lock());
         let _guard = interpreter.wait(Reason::Lock, label, None, lock).await;
         interpreter.run(&self.steps).await?;
-        lane::step(&interpreter.context.task, label, start);
+        interpreter.context.task.record_step(label, start);
         Ok(())
     }
 }

@@ -64,7 +64,7 @@ impl Semaphore {
         // Semaphores are closed when the run stops, and only then.
         let _permit = permit.map_err(|_| StepError::Stopped)?;
         interpreter.run(&self.steps).await?;
-        lane::step(&interpreter.context.task, label, start);
+        interpreter.context.task.record_step(label, start);
         Ok(())
     }
 }

@@ -56,7 +56,7 @@ pub(super) fn wait_on_thread(
 ) -> StepResult {
     match tried {
         Ok(()) => {
-            lane::step(interpreter.task, label, probe::now());
+            interpreter.task.record_step(label, probe::now());
             Ok(())
         }
         // Channels are closed when the run stops, and only then.
@@ -74,6 +74,6 @@ pub(super) async fn wait_suspended(
     let transferred = interpreter.wait(Reason::Channel, label, None, pin!(transfer)).await;
     // Channels are closed when the run stops, and only then.
     transferred.map_err(|_| StepError::Stopped)?;
-    lane::step(&interpreter.context.task, label, start);
+    interpreter.context.task.record_step(label, start);
     Ok(())
 }

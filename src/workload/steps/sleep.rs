@@ -40,7 +40,7 @@ impl StepProgram for Sleep {
         interpreter
             .wait(Reason::Timer, label, Some(start + time.into()), sleep)
             .await;
-        lane::step(&interpreter.context.task, label, start);
+        interpreter.context.task.record_step(label, start);
         Ok(())
     }
 }

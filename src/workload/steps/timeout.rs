@@ -2,7 +2,7 @@
 //! they run to their end, and have timed out if that comes after the limit.
 
 use super::StepProgram;
-use crate::probe::{self, lane};
+use crate::probe;
 use crate::record::Label;
 use crate::scenario::steps as spec;
 use crate::scenario::{Draw, show_draw};
@@ -65,7 +65,7 @@ impl Timeout {
         let result = run_within(Some(after), pin!(inner.run(&self.steps))).await;
         interpreter.context.task.set_limit(outer);
         apply_limit(result, probe::now() - start, Some(after))?;
-        lane::step(&interpreter.context.task, label, start);
+        interpreter.context.task.record_step(label, start);
         Ok(())
     }
 }

@@ -1,7 +1,7 @@
 //! `unawaited`: makes a future and drops it: nothing of it runs. On a thread, a closure.
 
 use super::StepProgram;
-use crate::probe::{self, lane};
+use crate::probe;
 use crate::record::{Label, ProcessInstant};
 use crate::scenario::Branch;
 use crate::scenario::steps as spec;
@@ -69,14 +69,14 @@ impl Unawaited {
         services.reserve_spawns(task, 1)?;
         let start = probe::now();
         let group = task.registry().group_named(self.program.group());
-        let handle = probe::never_started(task, &group);
+        let handle = task.never_started_child(&group);
         let seed = Seed::from_draw(rng.random());
         waste(
             TaskCtx::child(handle.clone(), self.program.clone(), services.clone(), seed, None),
             start,
         );
         tracing::warn!("{} was {how}: nothing of it ran", handle.name());
-        lane::step(task, label, start);
+        task.record_step(label, start);
         Ok(())
     }
 }

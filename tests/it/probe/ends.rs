@@ -48,13 +48,13 @@ fn offloaded_work_is_a_child_task_on_a_blocking_lane() {
     let group = registry.group_named("upload");
     let runtime = runtime(Builder::new_current_thread(), &registry);
     let join = probe::spawn(runtime.handle(), &registry, &group, |task| async move {
-        let child = probe::offloaded(&task);
+        let child = task.offloaded_child();
         let since = probe::now();
         tokio::task::spawn_blocking(move || {
-            probe::lane::job(&child, since, Reason::Unknown, || {
+            child.run_job(since, Reason::Unknown, || {
                 probe::lane::blocking(Default::default(), std::thread::yield_now);
             });
-            probe::ended(&child, Outcome::Completed);
+            child.end(Outcome::Completed);
         })
         .await
         .expect("no panic");

@@ -40,7 +40,7 @@ fn a_thread_that_changes_its_work_changes_its_lane_and_a_place_that_is_free_is_t
         let registry = registry.clone();
         let task = probe::TaskHandle::new(&registry, &group);
         std::thread::spawn(move || {
-            probe::lane::job(&task, probe::now(), Reason::Unknown, || ());
+            task.run_job(probe::now(), Reason::Unknown, || ());
         })
         .join()
         .expect("no panic");
@@ -53,7 +53,7 @@ fn a_thread_that_changes_its_work_changes_its_lane_and_a_place_that_is_free_is_t
     let (other_hub, other_group) = (registry.clone(), registry.group_named("polls"));
     let task = probe::TaskHandle::new(&registry, &group);
     std::thread::spawn(move || {
-        probe::lane::job(&task, probe::now(), Reason::Unknown, || ());
+        task.run_job(probe::now(), Reason::Unknown, || ());
         let runtime = runtime(Builder::new_current_thread(), &other_hub);
         let join = probe::spawn(runtime.handle(), &other_hub, &other_group, |_| async {
             Outcome::Completed

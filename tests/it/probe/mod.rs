@@ -8,7 +8,7 @@ mod wakes;
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use tasklab::probe::{self, Collector, GroupMonitors, Registry, TaskHandle, Watch};
+use tasklab::probe::{self, Collector, GroupMonitors, Registry, RuntimeSampler, TaskHandle};
 use tasklab::record::{
     Batch, Definition, LaneId, LaneKind, LogLine, Nanos, Outcome, Reason, Record, Sample, Slice, TaskId,
 };

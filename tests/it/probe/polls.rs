@@ -10,7 +10,7 @@ fn storm(builder: Builder, tasks: u32, yields: u32) {
     let mut collector = Collector::new(registry.clone(), None);
     let runtime = runtime(builder, &registry);
     let metrics = runtime.metrics();
-    let mut watch = Watch::new(runtime.handle(), &GroupMonitors::new([]));
+    let mut watch = RuntimeSampler::new(runtime.handle(), &GroupMonitors::new([]));
     let (mut recorded, mut lost, mut endings) = (0, 0, 0);
     let (mut intervals, mut total) = (0, 0);
     let mut take_in = |batch: Batch| {
@@ -28,7 +28,7 @@ fn storm(builder: Builder, tasks: u32, yields: u32) {
         .map(|_| {
             probe::spawn(runtime.handle(), &registry, &group, |_| async move {
                 for _ in 0..yields {
-                    probe::lane::waiting(Reason::Yield, Default::default());
+                    probe::lane::set_wait(Reason::Yield, Default::default());
                     tokio::task::yield_now().await;
                 }
                 Outcome::Completed

@@ -1,0 +1,102 @@
+//! One lane, as the collector sees it.
+
+use crate::probe::clock::RunStart;
+use crate::probe::os;
+use crate::probe::registry::{LaneIdentity, LaneReader};
+use crate::record::{Batch, CurrentSlice, LaneId, LaneSample, Lost, Nanos, ProcessClock, RunInstant};
+
+/// The reader of a lane, and what has been read so far.
+pub(super) struct CollectedLane {
+    reader: LaneReader,
+    thread: os::Thread,
+    last_sample: Option<LaneSample>,
+    sampled_at: Option<RunInstant>,
+    jobs: u64,
+    /// Slices and other records that were lost by the last time they were read.
+    lost: (u64, u64),
+    has_ended: bool,
+}
+
+impl CollectedLane {
+    pub fn new(reader: LaneReader) -> CollectedLane {
+        CollectedLane {
+            thread: os::Thread::new(reader.shared.tid),
+            reader,
+            last_sample: None,
+            sampled_at: None,
+            jobs: 0,
+            lost: (0, 0),
+            has_ended: false,
+        }
+    }
+
+    pub fn id(&self) -> LaneId {
+        self.reader.identity.id
+    }
+
+    /// Jobs that have ended on this lane, as of the last [`drain`](CollectedLane::drain).
+    pub fn jobs(&self) -> u64 {
+        self.jobs
+    }
+
+    /// Its thread has ended, and the last [`drain`](CollectedLane::drain) has taken its last record.
+    pub fn has_ended(&self) -> bool {
+        self.has_ended
+    }
+
+    /// Its identity for another thread, with what the kernel counted for this one.
+    pub fn into_identity(self) -> LaneIdentity {
+        let mut identity = self.reader.identity;
+        if let Some(last) = self.last_sample {
+            (identity.on_cpu, identity.waiting) = (last.on_cpu, last.waiting);
+        }
+        identity
+    }
+
+    pub fn current_slice(&self) -> Option<CurrentSlice<ProcessClock>> {
+        self.reader.shared.slice.read(self.id())
+    }
+
+    /// Moves the records from the ring to the batch.
+    pub fn drain(&mut self, start: RunStart, batch: &mut Batch) {
+        let id = self.id();
+        // The tally is read before the ring: what a dying thread wrote last, and the record of every job that is counted, are
+        // then certainly in this batch.
+        let tally = self.reader.shared.tally.read();
+        (self.has_ended, self.jobs) = (tally.closed, tally.jobs);
+        let waiting = self.reader.ring.slots();
+        if let Ok(chunk) = self.reader.ring.read_chunk(waiting) {
+            let records = chunk
+                .into_iter()
+                .map(|record| (id, record.map_instants(|at| start.to_run(at))));
+            batch.records.extend(records);
+        }
+        let lost = self.reader.shared.tally.lost();
+        if lost != self.lost {
+            batch.lost.push(Lost {
+                lane: id,
+                slices: lost.0 - self.lost.0,
+                others: lost.1 - self.lost.1,
+            });
+            self.lost = lost;
+        }
+    }
+
+    /// Whether the kernel was asked about it at least `interval` before `now`.
+    pub fn is_due(&self, now: RunInstant, interval: Nanos) -> bool {
+        self.sampled_at.is_none_or(|at| now - at >= interval)
+    }
+
+    pub fn is_file_open(&self) -> bool {
+        self.thread.is_open()
+    }
+
+    /// Asks the kernel about the thread. The sample includes earlier threads with this lane's identity.
+    pub fn sample(&mut self, now: RunInstant, at: RunInstant, may_stay_open: bool) -> Option<LaneSample> {
+        self.sampled_at = Some(now);
+        let sample = self.thread.sample(self.id(), at, may_stay_open);
+        let total = sample.map(|sample| self.reader.identity.total(sample));
+        self.last_sample = total.or(self.last_sample);
+        total
+    }
+}

@@ -1,0 +1,128 @@
+//! The slice that a lane is in now: written by its thread, read by the monitor.
+//!
+//! The fields must be read together, and the measured thread must never wait. So this is a sequence lock: the writer makes
+//! `version` odd, writes, and makes it even again. A reader that sees an odd or a changed version tries again.
+
+use super::sync::{Acquire, AtomicU16, AtomicU32, AtomicU64, Relaxed, Release, fence};
+use crate::record::{CompactDuration, CurrentSlice, Label, LaneId, ProcessClock, ProcessInstant, TaskId};
+
+/// How often a reader tries before it gives up.
+const ATTEMPTS: usize = 16;
+
+/// What the monitor may see of a slice that has not ended.
+#[derive(Default)]
+pub(super) struct OpenSlice {
+    /// Odd while the owner writes.
+    version: AtomicU32,
+    /// Zero: the lane is idle.
+    task: AtomicU32,
+    start: AtomicU64,
+    /// Two [`CompactDuration`]s: `queued` in the upper half, `unnoticed` in the lower.
+    lateness: AtomicU64,
+    /// Zero: the thread is not in a blocking step.
+    blocking_since: AtomicU64,
+    label: AtomicU16,
+}
+
+impl OpenSlice {
+    /// A slice of `task` begins at `start`.
+    #[inline]
+    pub fn begin(&self, task: TaskId, start: ProcessInstant) {
+        self.publish(|slice| {
+            slice.task.store(task.get(), Relaxed);
+            slice.start.store(start.0, Relaxed);
+            slice.lateness.store(0, Relaxed);
+            slice.label.store(0, Relaxed);
+        });
+    }
+
+    /// The lane is idle from now on.
+    #[inline]
+    pub fn end(&self) {
+        self.publish(|slice| slice.task.store(0, Relaxed));
+    }
+
+    /// How long the task was queued and unnoticed before this slice.
+    #[inline]
+    pub fn set_lateness(&self, queued: CompactDuration, unnoticed: CompactDuration) {
+        let packed = u64::from(queued.to_bits()) << 32 | u64::from(unnoticed.to_bits());
+        self.publish(|slice| slice.lateness.store(packed, Relaxed));
+    }
+
+    /// The step that the task is in.
+    pub fn set_label(&self, label: Label) {
+        self.publish(|slice| slice.label.store(label.0, Relaxed));
+    }
+
+    /// The thread is in this blocking step since `since`; `None`: the step is over.
+    pub fn set_blocking(&self, since: Option<ProcessInstant>, label: Label) {
+        self.publish(|slice| {
+            slice.blocking_since.store(since.map_or(0, |since| since.0), Relaxed);
+            slice.label.store(label.0, Relaxed);
+        });
+    }
+
+    /// Writes several fields so that a reader sees all of the changes or none.
+    #[inline]
+    fn publish(&self, write: impl FnOnce(&OpenSlice)) {
+        let version = self.version.load(Relaxed);
+        self.version.store(version.wrapping_add(1), Relaxed);
+        fence(Release);
+        write(self);
+        self.version.store(version.wrapping_add(2), Release);
+    }
+
+    /// The slice, as one of the lane `lane`. `None` if the lane is idle, or begins and ends slices faster than they can be
+    /// read.
+    pub fn read(&self, lane: LaneId) -> Option<CurrentSlice<ProcessClock>> {
+        for _ in 0..ATTEMPTS {
+            let before = self.version.load(Acquire);
+            let task = TaskId::new(self.task.load(Relaxed));
+            let start = ProcessInstant::new(self.start.load(Relaxed));
+            let lateness = self.lateness.load(Relaxed);
+            let blocking = self.blocking_since.load(Relaxed);
+            let label = Label(self.label.load(Relaxed));
+            fence(Acquire);
+            if before.is_multiple_of(2) && self.version.load(Relaxed) == before {
+                return task.map(|task| CurrentSlice {
+                    lane,
+                    task,
+                    start,
+                    queued: CompactDuration::from_bits((lateness >> 32) as u32),
+                    unnoticed: CompactDuration::from_bits(lateness as u32),
+                    blocking_since: (blocking != 0).then_some(ProcessInstant::new(blocking)),
+                    // The task knows this, not the lane: see `TaskScanner::mark_overdue`.
+                    overdue_since: None,
+                    label,
+                });
+            }
+            std::hint::spin_loop();
+        }
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Arc;
+
+    #[test]
+    fn a_reader_never_sees_half_a_slice() {
+        let slice = Arc::new(OpenSlice::default());
+        let writer = slice.clone();
+        let thread = std::thread::spawn(move || {
+            for n in 1..200_000 {
+                writer.begin(TaskId::new(n).expect("not zero"), ProcessInstant::new(n.into()));
+            }
+        });
+        let mut seen = 0;
+        while !thread.is_finished() || seen == 0 {
+            if let Some(current) = slice.read(LaneId(0)) {
+                assert_eq!(u64::from(current.task.get()), current.start.0);
+                seen += 1;
+            }
+        }
+        thread.join().expect("the writer does not panic");
+    }
+}

@@ -1,0 +1,196 @@
+//! The identities, names and rings of a run's lanes.
+
+use crate::probe::lane_shared::LaneShared;
+use crate::record::{Definition, LaneId, LaneKind, LaneSample, Nanos, ProcessClock, Record};
+use rtrb::{Consumer, Producer, RingBuffer};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// Records in the ring of a thread that many tasks share: 2 MiB, which is 7 ms of a storm at 9 M records a second.
+const SHARED_RING: usize = 64 * 1024;
+/// Records in the ring of another thread. There may be hundreds of such threads, and their slices are long.
+pub(super) const OTHER_RING: usize = 8 * 1024;
+/// Records in the ring of a thread that is one of very many: 16 KiB.
+const SMALL_RING: usize = 512;
+/// From so many lanes of a kind on, further ones have small rings. A task that has its own thread may be one of thousands.
+const MANY_LANES: usize = 256;
+
+/// The identity of a lane. When its thread has ended, the next thread that does the same work gets the same identity: blocking
+/// threads come and go, and a run of hours would have thousands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(in crate::probe) struct LaneIdentity {
+    pub id: LaneId,
+    kind: LaneKind,
+    /// The worker's number; `None` for other threads.
+    worker: Option<usize>,
+    /// What the kernel counted for earlier threads with this identity.
+    pub on_cpu: Nanos,
+    pub waiting: Nanos,
+}
+
+impl LaneIdentity {
+    /// A sample of the lane's present thread, with what earlier threads have used added.
+    pub fn total(&self, sample: LaneSample) -> LaneSample {
+        LaneSample {
+            on_cpu: self.on_cpu + sample.on_cpu,
+            waiting: self.waiting + sample.waiting,
+            ..sample
+        }
+    }
+}
+
+/// The monitor's end of one lane.
+pub(in crate::probe) struct LaneReader {
+    pub identity: LaneIdentity,
+    pub ring: Consumer<Record<ProcessClock>>,
+    pub shared: Arc<LaneShared>,
+}
+
+/// The lanes of a run.
+#[derive(Default)]
+pub(super) struct Lanes {
+    next: u16,
+    /// Identities whose threads have ended and whose records have all been collected.
+    free: Vec<LaneIdentity>,
+    /// The number of lanes so far, by kind.
+    of_kind: HashMap<LaneKind, usize>,
+    /// The number of lanes so far, by worker.
+    of_worker: HashMap<usize, u32>,
+}
+
+impl Lanes {
+    /// The next number for a lane. `None`: there are none left.
+    pub fn next_id(&mut self) -> Option<LaneId> {
+        let id = LaneId(self.next);
+        if id == LaneId::NONE {
+            return None;
+        }
+        self.next += 1;
+        Some(id)
+    }
+
+    /// Makes the calling thread a lane: both ends of its ring. `None`: there are no numbers left.
+    pub fn open(
+        &mut self,
+        kind: LaneKind,
+        worker: Option<usize>,
+        definitions: &mut Vec<Definition>,
+    ) -> Option<(Producer<Record<ProcessClock>>, LaneReader)> {
+        let others = self.of_kind.get(&kind).copied().unwrap_or(0);
+        let is_free = |lane: &LaneIdentity| (lane.kind, lane.worker) == (kind, worker);
+        let identity = match self.free.iter().position(is_free) {
+            Some(index) => self.free.swap_remove(index),
+            None => self.new_identity(kind, worker, definitions)?,
+        };
+        let (producer, consumer) = RingBuffer::new(ring_size(kind, others));
+        let reader = LaneReader {
+            identity,
+            ring: consumer,
+            shared: Arc::new(LaneShared::of_this_thread()),
+        };
+        Some((producer, reader))
+    }
+
+    pub fn free(&mut self, lane: LaneIdentity) {
+        self.free.push(lane);
+    }
+
+    fn new_identity(
+        &mut self,
+        kind: LaneKind,
+        worker: Option<usize>,
+        definitions: &mut Vec<Definition>,
+    ) -> Option<LaneIdentity> {
+        let id = self.next_id()?;
+        let of_kind = self.of_kind.entry(kind).or_default();
+        let number = worker.unwrap_or(*of_kind);
+        *of_kind += 1;
+        let mut name = format!("{} {number}", kind.into_str());
+        if let Some(worker) = worker {
+            let of_worker = self.of_worker.entry(worker).or_default();
+            *of_worker += 1;
+            // `block_in_place` hands a worker's core to another thread, which is then a second lane of that worker.
+            if *of_worker > 1 {
+                name += &format!("/{of_worker}");
+            }
+        }
+        definitions.push(Definition::Lane { id, kind, name });
+        Some(LaneIdentity {
+            id,
+            kind,
+            worker,
+            on_cpu: Nanos::ZERO,
+            waiting: Nanos::ZERO,
+        })
+    }
+}
+
+/// Records in the ring of a further lane of this kind, of which there are `others` already.
+fn ring_size(kind: LaneKind, others: usize) -> usize {
+    match kind {
+        LaneKind::Worker | LaneKind::Pool | LaneKind::Process => SHARED_RING,
+        LaneKind::Blocking | LaneKind::Thread if others < MANY_LANES => OTHER_RING,
+        LaneKind::Blocking | LaneKind::Thread => SMALL_RING,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn threads_that_many_tasks_share_have_large_rings_and_very_many_threads_small_ones() {
+        let mut lanes = Lanes::default();
+        let mut slots = |kind| {
+            let (ring, _) = lanes.open(kind, None, &mut Vec::new()).expect("a lane");
+            ring.slots()
+        };
+        for kind in [LaneKind::Worker, LaneKind::Pool, LaneKind::Process] {
+            assert_eq!(slots(kind), 65_536, "{kind:?}");
+        }
+        let threads: Vec<_> = (0..=MANY_LANES).map(|_| slots(LaneKind::Thread)).collect();
+        assert_eq!((threads.first(), threads.last()), (Some(&8_192), Some(&512)));
+    }
+
+    #[test]
+    fn a_second_thread_of_a_worker_has_its_own_name() {
+        let (mut lanes, mut definitions) = (Lanes::default(), Vec::new());
+        let threads = [
+            (LaneKind::Worker, Some(0)),
+            (LaneKind::Worker, Some(1)),
+            (LaneKind::Worker, Some(1)),
+            (LaneKind::Blocking, None),
+            (LaneKind::Blocking, None),
+            (LaneKind::Thread, None),
+        ];
+        for (kind, worker) in threads {
+            lanes.open(kind, worker, &mut definitions).expect("a lane");
+        }
+        let names: Vec<_> = definitions
+            .into_iter()
+            .map(|definition| match definition {
+                Definition::Lane { name, .. } => name,
+                other => panic!("{other:?}"),
+            })
+            .collect();
+        let expected = [
+            "worker 0",
+            "worker 1",
+            "worker 1/2",
+            "blocking 0",
+            "blocking 1",
+            "thread 0",
+        ];
+        assert_eq!(names, expected);
+    }
+
+    #[test]
+    fn a_thread_takes_the_free_identity_of_a_thread_that_did_the_same_work() {
+        let (mut lanes, mut definitions) = (Lanes::default(), Vec::new());
+        let mut open = |lanes: &mut Lanes, kind| lanes.open(kind, None, &mut definitions).expect("a lane").1.identity;
+        let first = open(&mut lanes, LaneKind::Blocking);
+        lanes.free(first);
+        assert_ne!(open(&mut lanes, LaneKind::Thread).id, first.id);
+        assert_eq!(open(&mut lanes, LaneKind::Blocking).id, first.id);
+    }
+}

@@ -1,0 +1,274 @@
+//! What the measured threads of one run share: the identities of lanes, the groups, and a way to the collector for the records
+//! of threads that are no lanes. Nothing here is touched between two polls of a known task.
+
+mod groups;
+mod lanes;
+
+pub use groups::Group;
+pub(super) use lanes::{LaneIdentity, LaneReader};
+
+use super::clock::{ClockOffset, RunStart};
+use super::lane_shared::LaneShared;
+use super::sync::{AtomicU32, AtomicU64, Relaxed};
+use super::task_slot::TaskSlot;
+use crate::record::{
+    Definition, GroupId, LaneId, LaneKind, Outcome, ProcessClock, ProcessInstant, Record, RunClock, RunInstant, TaskId,
+};
+use groups::Groups;
+use lanes::Lanes;
+use parking_lot::{Mutex, MutexGuard};
+use rtrb::Producer;
+use std::collections::HashMap;
+use std::panic::Location;
+use std::sync::Arc;
+
+/// The first id that tasklab gives to a task itself. tokio's ids count from 1 and stay below.
+const OWN_IDS: u32 = 1 << 31;
+/// The first id that a worker process gives to a task. Each worker process has a part of the ids from here on.
+pub const REMOTE_IDS: u32 = OWN_IDS + (1 << 30);
+
+/// A task of a registry.
+pub(super) type RegisteredTask = TaskSlot<Arc<Registry>>;
+
+/// What one run's measured threads share with each other and with the collector.
+pub struct Registry {
+    /// When the run began, by this process's clock.
+    run_start: AtomicU64,
+    next_task_id: AtomicU32,
+    /// Slices on threads that cannot become lanes, since they were taken last.
+    unrecorded_slices: AtomicU64,
+    /// Those of them that were jobs, since the run's start.
+    unrecorded_jobs: AtomicU64,
+    state: Mutex<State>,
+}
+
+struct State {
+    lanes: Lanes,
+    groups: Groups,
+    pending: Pending,
+}
+
+/// What the collector has not taken yet.
+#[derive(Default)]
+pub(super) struct Pending {
+    pub lanes: Vec<LaneReader>,
+    pub definitions: Vec<Definition>,
+    pub tasks: Vec<Arc<RegisteredTask>>,
+    pub records: Vec<Record<ProcessClock>>,
+    /// Repetitions whose records were lost.
+    pub repetitions_lost: HashMap<(GroupId, Outcome), u64>,
+}
+
+impl Registry {
+    /// A registry whose run starts now.
+    pub fn new() -> Arc<Registry> {
+        Registry::of_process(OWN_IDS, 0, 1)
+    }
+
+    /// A registry whose run starts now, in one of `processes` processes that share a run. Its tasks get the ids from
+    /// `first_id` on and, within their groups, the numbers `process`, `process + processes` and so on.
+    pub fn of_process(first_id: u32, process: u32, processes: u32) -> Arc<Registry> {
+        Arc::new(Registry {
+            run_start: AtomicU64::new(super::now().0),
+            next_task_id: AtomicU32::new(first_id),
+            unrecorded_slices: AtomicU64::new(0),
+            unrecorded_jobs: AtomicU64::new(0),
+            state: Mutex::new(State {
+                lanes: Lanes::default(),
+                groups: Groups::new(process, processes),
+                pending: Pending::default(),
+            }),
+        })
+    }
+
+    /// The run starts now, and not when the registry was created: workers may have been started since. To be called before
+    /// anything is recorded.
+    pub fn start(&self) {
+        self.run_start.store(super::now().0, Relaxed);
+    }
+
+    /// When the run began.
+    pub fn run_start(&self) -> RunStart {
+        RunStart(ProcessInstant::new(self.run_start.load(Relaxed)))
+    }
+
+    /// The present instant of the run.
+    pub fn run_now(&self) -> RunInstant {
+        self.run_start().to_run(super::now())
+    }
+
+    /// How far `CLOCK_MONOTONIC` is ahead of the run's clock, measured now.
+    pub fn clock_offset(&self) -> ClockOffset<RunClock> {
+        ClockOffset::of_run(self.run_start())
+    }
+
+    /// A number for a lane of another process. The caller defines the lane. `None`: there are no numbers left.
+    pub fn remote_lane(&self) -> Option<LaneId> {
+        self.state().lanes.next_id()
+    }
+
+    /// The scenario's group of this name. The first call defines it.
+    pub fn group_named(&self, name: &str) -> Arc<Group> {
+        let State { groups, pending, .. } = &mut *self.state();
+        groups.named(name, &mut pending.definitions)
+    }
+
+    /// The name of a group.
+    pub(super) fn group_name(&self, id: GroupId) -> String {
+        self.state().groups.name(id).to_owned()
+    }
+
+    /// Defines something that the registry does not number itself.
+    pub fn define(&self, definitions: impl IntoIterator<Item = Definition>) {
+        self.state().pending.definitions.extend(definitions);
+    }
+
+    /// The group of the tasks that a library spawns at this place in its code.
+    pub(super) fn library_group(&self, location: &'static Location<'static>) -> Arc<Group> {
+        let State { groups, pending, .. } = &mut *self.state();
+        groups.of_library(location, &mut pending.definitions)
+    }
+
+    /// Whether a library has spawned tasks at this place in its code.
+    pub(super) fn has_library_group(&self, location: &Location<'_>) -> bool {
+        self.state().groups.has_library(location)
+    }
+
+    /// The group of the jobs that tasks of `parent` hand to the blocking pool.
+    pub(super) fn offload_group(&self, parent: GroupId) -> Arc<Group> {
+        let State { groups, pending, .. } = &mut *self.state();
+        groups.of_offload(parent, &mut pending.definitions)
+    }
+
+    /// A new id for a task that is not tokio's.
+    ///
+    /// # Panics
+    /// After 2³¹ tasks.
+    pub(super) fn next_task_id(&self) -> TaskId {
+        TaskId::new(self.next_task_id.fetch_add(1, Relaxed)).expect("a run has fewer than 2^31 tasks")
+    }
+
+    /// Lets the monitor read the stamps of this task from now on.
+    pub(super) fn watch(&self, task: &Arc<RegisteredTask>) {
+        self.state().pending.tasks.push(task.clone());
+    }
+
+    /// Takes a record from a thread that is no lane: the presenter's, or one that shuts a runtime down.
+    pub fn record_off_lane(&self, record: Record<ProcessClock>) {
+        self.state().pending.records.push(record);
+    }
+
+    /// Counts a repetition whose record was lost. It takes a lock, in a storm that has lost records already.
+    pub(super) fn count_lost_repetition(&self, group: GroupId, outcome: Outcome) {
+        *self
+            .state()
+            .pending
+            .repetitions_lost
+            .entry((group, outcome))
+            .or_default() += 1;
+    }
+
+    /// Makes the calling thread a lane of this kind. `worker` is the number of the async worker that it runs, if it runs one.
+    /// `None`: there are no numbers for lanes left.
+    pub(super) fn new_lane(
+        &self,
+        kind: LaneKind,
+        worker: Option<usize>,
+    ) -> Option<(Producer<Record<ProcessClock>>, Arc<LaneShared>)> {
+        let State { lanes, pending, .. } = &mut *self.state();
+        let (ring, reader) = lanes.open(kind, worker, &mut pending.definitions)?;
+        let shared = reader.shared.clone();
+        pending.lanes.push(reader);
+        Some((ring, shared))
+    }
+
+    /// A lane may be used again: its thread has ended, and the collector has all of its records.
+    pub(super) fn free_lane(&self, lane: LaneIdentity) {
+        self.state().lanes.free(lane);
+    }
+
+    /// Counts a slice, perhaps of a job, on a thread that cannot become a lane.
+    pub(super) fn count_unrecorded_slice(&self, is_job: bool) {
+        self.unrecorded_slices.fetch_add(1, Relaxed);
+        self.unrecorded_jobs.fetch_add(is_job.into(), Relaxed);
+    }
+
+    /// The slices on threads that cannot become lanes: all since the last call, and the jobs among them since the run's start.
+    pub(super) fn take_unrecorded(&self) -> (u64, u64) {
+        (
+            self.unrecorded_slices.swap(0, Relaxed),
+            self.unrecorded_jobs.load(Relaxed),
+        )
+    }
+
+    /// Takes what the collector has not taken yet.
+    pub(super) fn take_pending(&self) -> Pending {
+        std::mem::take(&mut self.state().pending)
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::probe::{Collector, TaskHandle};
+    use crate::record::{Lost, Reason, RepetitionsLost};
+
+    #[test]
+    fn slices_on_a_thread_that_gets_no_lane_are_counted() {
+        let registry = Registry::new();
+        let numbers: Vec<_> = std::iter::from_fn(|| registry.remote_lane()).collect();
+        assert_eq!((numbers.len(), numbers.last()), (65_535, Some(&LaneId(65_534))));
+        let group = registry.group_named("a");
+        let task = TaskHandle::new(&registry, &group);
+        for _ in 0..2 {
+            task.run_job(ProcessInstant::ZERO, Reason::Unknown, || ());
+        }
+        let batch = Collector::new(registry, None).batch();
+        let lost = Lost {
+            lane: LaneId::NONE,
+            slices: 2,
+            others: 0,
+        };
+        assert_eq!(batch.lost, [lost]);
+        assert_eq!(batch.jobs, 2);
+    }
+
+    #[test]
+    fn a_full_ring_counts_what_it_drops_and_drops_no_spawn_orphaning_or_end() {
+        let registry = Registry::new();
+        let group = registry.group_named("a");
+        let task = TaskHandle::new(&registry, &group);
+        let (all, failed) = (lanes::OTHER_RING as u64 + 500, 20);
+        task.run_job(ProcessInstant::ZERO, Reason::Unknown, || {
+            for number in 0..all {
+                let outcome = if number < all - failed {
+                    Outcome::Completed
+                } else {
+                    Outcome::Failed
+                };
+                task.record_repetition(ProcessInstant::ZERO, outcome);
+            }
+            assert!(task.orphan());
+            task.end(Outcome::Failed);
+        });
+        let batch = Collector::new(registry, None).batch();
+        let count = |is: fn(&Record) -> bool| batch.records.iter().filter(|(_, record)| is(record)).count() as u64;
+        let recorded = count(|record| matches!(record, Record::Repetition(_)));
+        let mut lost = batch.repetitions_lost.clone();
+        lost.sort_by_key(|lost| lost.outcome);
+        let expected = [(Outcome::Completed, all - failed - recorded), (Outcome::Failed, failed)];
+        let expected = expected.map(|(outcome, count)| RepetitionsLost {
+            group: group.id,
+            outcome,
+            count,
+        });
+        assert_eq!(lost, expected);
+        assert_eq!((batch.lost[0].slices, batch.lost[0].others), (1, all - recorded));
+        assert_eq!(count(|record| matches!(record, Record::Orphaned(_))), 1);
+        assert_eq!(count(|record| matches!(record, Record::Ended(_))), 1);
+    }
+}
