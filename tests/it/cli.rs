@@ -1,28 +1,7 @@
 //! The command line: output, error messages and exit codes.
 
+use crate::support::program::tasklab;
 use std::fs;
-use std::process::{Command, Output};
-
-struct Finished {
-    code: Option<i32>,
-    out: String,
-    err: String,
-}
-
-fn tasklab(args: &[&str]) -> Finished {
-    let program = env!("CARGO_BIN_EXE_tasklab");
-    let Output { status, stdout, stderr } = Command::new(program)
-        .args(args)
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .output()
-        .unwrap();
-    let text = |bytes| String::from_utf8(bytes).unwrap();
-    Finished {
-        code: status.code(),
-        out: text(stdout),
-        err: text(stderr),
-    }
-}
 
 #[test]
 fn check_reports_valid_and_invalid_files() {

@@ -3,11 +3,11 @@
 //!
 //! The generated pages in `docs/src/reference/` have a test of their own.
 
+use crate::support::program::tasklab;
 use serde_json::Value;
 use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use tasklab::scenario::builtin::{self, LESSONS};
 use tasklab::scenario::{self};
 use tasklab::tui::key_table;
@@ -202,13 +202,8 @@ fn every_command_is_understood() {
                 .collect();
             let place = format!("{}: {line}", page.path.display());
             check_names(&words, &place);
-            let output = Command::new(env!("CARGO_BIN_EXE_tasklab"))
-                .args(&words)
-                .arg("--help")
-                .output()
-                .expect("tasklab starts");
-            let errors = String::from_utf8_lossy(&output.stderr);
-            assert!(output.status.success(), "{place}\n{errors}");
+            let done = tasklab(&[&words[..], &["--help"]].concat());
+            assert_eq!(done.code, Some(0), "{place}\n{}", done.err);
         }
     }
     assert!(commands > 20, "{commands} commands were found");

@@ -20,4 +20,5 @@ mod processes;
 mod report;
 mod run;
 mod scenario;
+mod support;
 mod workload;

@@ -1,8 +1,8 @@
 //! The report of a run without a screen: the JSON object and the table.
 
+use crate::support::program::{self, Finished};
+use crate::support::{EXECUTORS, is_synchronous};
 use serde_json::Value;
-use std::fs;
-use std::process::{Command, Output};
 
 /// `LATE` stands for a time longer than the timeout.
 const SCENARIO: &str = "
@@ -18,33 +18,22 @@ timeout = '1ms'
 steps = [{ sleep = 'LATE' }]
 ";
 
-/// Whether this executor runs steps synchronously, each task on a thread.
-fn is_synchronous(executor: &str) -> bool {
-    matches!(executor, "pool" | "threads" | "processes")
-}
-
-/// Runs the scenario to its end on this executor, and returns the standard output.
-fn run(executor: &str, form: &str) -> String {
+/// Runs the scenario to its end on this executor. `form` is the option that chooses the form of the
+/// report.
+#[track_caller]
+fn run(executor: &str, form: &str) -> Finished {
     // A thread cannot be cancelled and sleeps to the end, so its sleep is short. A future is
     // cancelled by the timeout, so its sleep is long: a slow machine cannot reach the end of it.
     let late = if is_synchronous(executor) { "20ms" } else { "1h" };
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("small.toml");
-    fs::write(&file, SCENARIO.replace("LATE", late)).unwrap();
-    let Output { status, stdout, stderr } = Command::new(env!("CARGO_BIN_EXE_tasklab"))
-        .arg("run")
-        .arg(&file)
-        .args(["--executor", executor, form])
-        .args(if executor == "threads" {
-            &[][..]
-        } else {
-            &["--workers", "1"]
-        })
-        .output()
-        .unwrap();
-    let text = |bytes| String::from_utf8(bytes).unwrap();
-    assert_eq!(status.code(), Some(0), "{executor}: {}", text(stderr));
-    text(stdout)
+    let workers: &[&str] = if executor == "threads" {
+        &[]
+    } else {
+        &["--workers", "1"]
+    };
+    let options = [&["--executor", executor, form], workers].concat();
+    let done = program::run(&SCENARIO.replace("LATE", late), &options);
+    assert_eq!(done.code, Some(0), "{executor}: {}", done.err);
+    done
 }
 
 fn sum(list: &Value, key: &str) -> u64 {
@@ -54,10 +43,10 @@ fn sum(list: &Value, key: &str) -> u64 {
 
 #[test]
 fn every_executor_prints_one_json_object_with_consistent_numbers() {
-    for executor in ["tokio", "current-thread", "pool", "threads", "processes"] {
-        let out = run(executor, "--json");
-        let report: Value = serde_json::from_str(&out).unwrap_or_else(|error| panic!("{executor}: {error}\n{out}"));
-        assert!(out.ends_with("}\n") && !out.ends_with("\n\n"), "{executor}");
+    for executor in EXECUTORS {
+        let done = run(executor, "--json");
+        let report = done.json();
+        assert!(done.out.ends_with("}\n") && !done.out.ends_with("\n\n"), "{executor}");
         assert_eq!(report["executor"]["kind"], executor);
         let workers = if executor == "threads" { 0 } else { 1 };
         assert_eq!(report["executor"]["workers"], workers, "{executor}");
@@ -100,7 +89,7 @@ fn every_executor_prints_one_json_object_with_consistent_numbers() {
 
 #[test]
 fn the_table_fits_into_80_columns_without_colours() {
-    let out = run("tokio", "--headless");
+    let Finished { out, .. } = run("tokio", "--headless");
     assert!(out.starts_with("Small · "), "{out}");
     assert!(out.contains("\ntasks    4 spawned · "), "{out}");
     assert!(out.lines().skip(2).all(|line| line.chars().count() <= 80), "{out}");

@@ -1,6 +1,7 @@
 //! How tasks come to be and how they end.
 
 use super::*;
+use crate::support::wait::{DEADLINE, Deadline};
 
 #[test]
 fn every_way_of_ending_is_told_apart() {
@@ -114,7 +115,10 @@ fn a_line_of_the_log_never_comes_before_the_birth_of_its_task() {
         }
     });
     let (mut born, mut heard) = (std::collections::HashSet::new(), 0);
+    // Without a pause, so that batches end between a birth and its log line.
+    let deadline = Deadline::new("the log line of each task", DEADLINE);
     while heard < 20_000 {
+        deadline.check();
         let batch = collector.batch();
         born.extend(batch.records.iter().filter_map(|(_, record)| match record {
             Record::Spawned(spawned) => Some(spawned.task),

@@ -1,6 +1,7 @@
 //! Every poll is recorded or counted as lost.
 
 use super::*;
+use crate::support::wait::{DEADLINE, Deadline, wait_until};
 
 /// Runs `tasks` tasks that yield `yields` times, and drains in the middle of things. Together they are to yield a million times and
 /// more: then one slice in a million that is lost and not counted is found.
@@ -54,7 +55,10 @@ fn storm(builder: Builder, tasks: u32, yields: u32) {
         }
         runtime.shutdown_timeout(std::time::Duration::from_secs(60));
     });
+    // Without a pause, so that batches meet the storm in as many places as possible.
+    let deadline = Deadline::new("the end of all tasks", DEADLINE);
     while !driver.is_finished() {
+        deadline.check();
         take_in(collector.batch());
     }
     driver.join().expect("no panic");
@@ -98,9 +102,7 @@ fn polls_from_the_lifo_slot_are_recorded_though_tokio_does_not_count_them() {
             parent.await.expect("no panic");
         }
     });
-    while metrics.num_alive_tasks() > 0 {
-        std::thread::yield_now();
-    }
+    wait_until("the end of all tasks", DEADLINE, || metrics.num_alive_tasks() == 0);
     runtime.shutdown_timeout(std::time::Duration::from_secs(60));
     let recorded = slices(&[Collector::new(registry, None).batch()]).len() as u64;
     assert_eq!(recorded, 2_000);

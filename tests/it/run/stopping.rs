@@ -1,83 +1,71 @@
-//! How runs end before they are over, and what is left of them.
+//! How runs are stopped before their end, and what they leave behind.
 
 use super::*;
+use crate::support::run::parse;
+use crate::support::{EXECUTORS, is_synchronous};
+use tasklab::model::{Lane, PollCountCheck};
+use tasklab::record::LaneKind;
+use tasklab::run::{Run, Settings};
 
 #[test]
-fn a_run_can_be_stopped_at_any_time() {
+fn stopping_a_run_cancels_all_its_tasks_on_every_executor() {
     for executor in EXECUTORS {
-        let mut asked = false;
-        let (model, left) = run_until(
-            &on(
-                executor,
-                "[[task]]\nname = 'api'\ncount = 8\nrepeat = 'forever'\nsteps = [{ http = '/' }, { sleep = '1ms' }]\n\
-                 [[task]]\nname = 'hog'\nrepeat = 'forever'\nsteps = [{ cpu = '60s' }]",
-            ),
-            |model, run| {
-                if !asked && model.record_counts().recorded > 0 {
-                    asked = true;
-                    run.stop();
-                }
-            },
-        );
-        assert_eq!(left, None, "{executor}");
-        let counts = model.counts();
+        let mut run = TestRun::start(&scenario_on(
+            executor,
+            "[[task]]\nname = 'api'\ncount = 8\nrepeat = 'forever'\nsteps = [{ http = '/' }, { sleep = '1ms' }]\n\
+             [[task]]\nname = 'hog'\nrepeat = 'forever'\nsteps = [{ cpu = '60s' }]",
+        ));
+        run.until("a first slice", |run| run.model.record_counts().recorded > 0);
+        assert_eq!(run.stop_and_join(), None, "{executor}");
+        let counts = run.model.counts();
         assert_eq!((counts.alive(), counts.cancelled), (0, 9), "{executor}: {counts:?}");
     }
 }
 
 #[test]
-fn a_run_that_lags_behind_its_arrivals_can_be_stopped() {
-    let (model, _) = run_until(
-        &on(
-            "current-thread",
-            "[[task]]\nname = 'crowd'\ncount = 1_000_000\nsteps = ['yield']",
-        ),
-        |_, run| run.stop(),
-    );
-    let spawned = model.groups().iter().map(|group| group.spawned).sum::<u64>();
-    assert!(spawned < 1_000_000, "all came before anybody looked at the inbox");
+fn a_run_can_be_stopped_before_all_its_tasks_have_arrived() {
+    let mut run = TestRun::start(&scenario_on(
+        "current-thread",
+        "[[task]]\nname = 'crowd'\ncount = 1_000_000\nsteps = ['yield']",
+    ));
+    run.stop_and_join();
+    let spawned: u64 = run.model.groups().iter().map(|group| group.spawned).sum();
+    assert!(spawned < 1_000_000, "all tasks arrived before the run stopped");
 }
 
 #[test]
-fn what_cannot_be_stopped_is_named() {
-    let (model, left) = run_until(
-        &on("tokio", "[[task]]\nname = 'stubborn'\nsteps = [{ block = '1h' }]"),
-        |model, run| {
-            if model.lanes().iter().any(|lane| lane.current.is_some()) {
-                run.stop();
-            }
-        },
-    );
-    let left = left.expect("something left");
+fn a_thread_that_cannot_be_stopped_is_named() {
+    let mut run = TestRun::start(&scenario_on(
+        "tokio",
+        "[[task]]\nname = 'stubborn'\nsteps = [{ block = '1h' }]",
+    ));
+    run.until("a task on a lane", |run| {
+        run.model.lanes().iter().any(|lane| lane.current.is_some())
+    });
+    let left = run.stop_and_join().expect("the thread is left behind");
     assert!(
         left.starts_with("left behind a thread that could not be stopped: worker "),
         "{left}"
     );
-    assert_eq!(model.counts().blocking, 1);
+    assert_eq!(run.model.counts().blocking, 1);
 }
 
 #[test]
-fn a_run_of_very_many_tasks_can_be_stopped_and_every_end_is_told() {
+fn stopping_a_run_of_many_tasks_records_the_end_of_each() {
     for executor in EXECUTORS {
-        let mut asked = false;
-        // So many threads at once are more than a machine may allow, and are refused before the first.
+        // A machine may allow fewer threads than tasks: a run with too many does not start.
         let crowd = if executor == "threads" { 5_000 } else { 100_000 };
-        // On threads, what blocks cannot be cancelled: there the tasks are many and short.
-        let sleep = if synchronous(executor) { "1us" } else { "1h" };
-        let (model, left) = run_until(
-            &on(
-                executor,
-                &format!("[[task]]\nname = 'crowd'\ncount = {crowd}\nsteps = [{{ sleep = '{sleep}' }}]"),
-            ),
-            |model, run| {
-                if !asked && model.groups().iter().any(|group| group.spawned == crowd) {
-                    asked = true;
-                    run.stop();
-                }
-            },
-        );
-        assert_eq!(left, None, "{executor}");
-        let counts = model.counts();
+        // A step that blocks its thread cannot be cancelled, so there the sleeps are short.
+        let sleep = if is_synchronous(executor) { "1us" } else { "1h" };
+        let mut run = TestRun::start(&scenario_on(
+            executor,
+            &format!("[[task]]\nname = 'crowd'\ncount = {crowd}\nsteps = [{{ sleep = '{sleep}' }}]"),
+        ));
+        run.until("the arrival of all tasks", |run| {
+            run.find_group("crowd").is_some_and(|group| group.spawned == crowd)
+        });
+        assert_eq!(run.stop_and_join(), None, "{executor}");
+        let counts = run.model.counts();
         assert_eq!(
             (counts.alive(), counts.ended()),
             (0, crowd as usize),
@@ -87,47 +75,41 @@ fn a_run_of_very_many_tasks_can_be_stopped_and_every_end_is_told() {
 }
 
 #[test]
-fn a_job_that_outlives_the_run_is_no_mismatch_and_holds_up_no_task() {
+fn an_offloaded_job_that_outlives_the_run_changes_no_poll_count_and_delays_no_other_task() {
     for executor in ["tokio", "current-thread"] {
-        let mut asked = false;
-        let (model, left) = run_until(
-            &on(
-                executor,
-                "[[task]]\nname = 'patient'\ncount = 50\nsteps = [{ sleep = '1h' }]\n\
-                 [[task]]\nname = 'stubborn'\nsteps = [{ offload = [{ block = '1h' }] }]",
-            ),
-            |model, run| {
-                let offloaded = |lane: &tasklab::model::Lane| lane.kind == LaneKind::Blocking && lane.current.is_some();
-                if !asked && model.lanes().iter().any(offloaded) {
-                    asked = true;
-                    run.stop();
-                }
-            },
-        );
+        let mut run = TestRun::start(&scenario_on(
+            executor,
+            "[[task]]\nname = 'patient'\ncount = 50\nsteps = [{ sleep = '1h' }]\n\
+             [[task]]\nname = 'stubborn'\nsteps = [{ offload = [{ block = '1h' }] }]",
+        ));
+        run.until("a job on a blocking thread", |run| {
+            let has_job = |lane: &Lane| lane.kind == LaneKind::Blocking && lane.current.is_some();
+            run.model.lanes().iter().any(has_job)
+        });
         assert_eq!(
-            left.as_deref(),
-            Some("left behind a thread that could not be stopped: blocking 0")
+            run.stop_and_join().as_deref(),
+            Some("left behind a thread that could not be stopped: blocking 0"),
+            "{executor}"
         );
-        let counts = model.counts();
+        let counts = run.model.counts();
         assert_eq!(
             (counts.cancelled, counts.blocking, counts.alive()),
             (51, 1, 1),
             "{executor}: {counts:?}"
         );
-        assert_ne!(group(&model, "patient").spawned, 0);
-        let check = model.record_counts().check_poll_count();
-        assert_eq!(check, tasklab::model::PollCountCheck::Matches, "{executor}");
+        assert_ne!(group(&run.model, "patient").spawned, 0, "{executor}");
+        let check = run.model.record_counts().check_poll_count();
+        assert_eq!(check, PollCountCheck::Matches, "{executor}");
     }
 }
 
 #[test]
-fn the_scratch_folder_is_gone_after_the_run_and_after_a_run_that_is_dropped() {
-    let text = on(
+fn a_dropped_run_removes_its_scratch_folder() {
+    let scenario = parse(&scenario_on(
         "tokio",
-        "[[task]]\nname = 'w'\nrepeat = 'forever'\nsteps = [{ file = { write = '1KiB' } }]",
-    );
-    let scenario = scenario::read("test.toml", &text).unwrap_or_else(|report| panic!("{report}"));
-    let run = Run::start(&scenario, Settings::default(), &|| false).expect("a run");
+        "[[task]]\nname = 'writer'\nrepeat = 'forever'\nsteps = [{ file = { write = '1KiB' } }]",
+    ));
+    let run = Run::start(&scenario, Settings::default(), &|| false).expect("the run starts");
     let folder = run.scratch().to_owned();
     assert!(folder.is_dir());
     drop(run);
@@ -136,25 +118,16 @@ fn the_scratch_folder_is_gone_after_the_run_and_after_a_run_that_is_dropped() {
 
 #[test]
 fn a_scratch_folder_that_cannot_be_removed_is_named() {
-    let mut scratch = None;
-    let (_, left) = run_until(
-        &on(
-            "current-thread",
-            "[[task]]\nname = 'a'\nrepeat = 'forever'\nsteps = [{ sleep = '1ms' }]",
-        ),
-        |_, run| {
-            if scratch.is_none() {
-                let path = run.scratch().to_owned();
-                // A file in its place is no folder of ours.
-                std::fs::remove_dir(&path).expect("an empty folder");
-                std::fs::write(&path, "").expect("a file");
-                scratch = Some(path);
-                run.stop();
-            }
-        },
-    );
-    let path = scratch.expect("a folder");
+    let mut run = TestRun::start(&scenario_on(
+        "current-thread",
+        "[[task]]\nname = 'sleeper'\nrepeat = 'forever'\nsteps = [{ sleep = '1ms' }]",
+    ));
+    let path = run.source.scratch().to_owned();
+    // The run removes a folder. A file in its place stays.
+    std::fs::remove_dir(&path).expect("the folder is empty");
+    std::fs::write(&path, "").expect("the path is free");
+    let left = run.stop_and_join().expect("the file is left behind");
     std::fs::remove_file(&path).expect("the file is still there");
-    let words = format!("the scratch folder {} could not be removed: ", path.display());
-    assert!(left.as_ref().is_some_and(|left| left.starts_with(&words)), "{left:?}");
+    let expected = format!("the scratch folder {} could not be removed: ", path.display());
+    assert!(left.starts_with(&expected), "{left}");
 }

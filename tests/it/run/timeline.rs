@@ -1,78 +1,71 @@
-//! What a presenter does to a run, and what begins and ends by the clock.
+//! The timeline of a run: what starts and ends by the clock, and what a presenter changes.
 
 use super::*;
-use tasklab::record::RunInstant;
+use crate::support::EXECUTORS;
+use crate::support::run::parse;
+use std::time::Duration;
+use tasklab::record::{Nanos, RunInstant};
+use tasklab::run::{RunState, Settings, Source};
 
 #[test]
-fn an_injected_block_is_marked_and_blocks() {
-    let blocked = |model: &Model| {
-        let injected = model.groups().iter().find(|group| group.name == "injected");
-        injected.is_some_and(|group| model.group_times(group.id).blocking >= Nanos::from_millis(30))
-    };
-    let mut asked = false;
-    let (model, _) = run_until(
-        &on(
-            "current-thread",
-            "[[task]]\nname = 'heartbeat'\nrepeat = 'forever'\nsteps = [{ sleep = '5ms' }]",
-        ),
-        |model, run| {
-            if !asked && model.record_counts().recorded > 0 {
-                asked = true;
-                run.inject_block(Duration::from_millis(30));
-            }
-            // The heartbeat that the block held up has come, too.
-            if blocked(model) && group(model, "heartbeat").lateness().max >= Nanos::from_millis(10) {
-                run.stop();
-            }
-        },
-    );
-    assert_eq!(model.marks().len(), 1);
-    assert!(blocked(&model));
-}
-
-#[test]
-fn going_on_to_the_next_cue_brings_what_begins_before_it() {
-    let mut asked = false;
-    let (model, _) = run_until(TIMELINE, |_, run| {
-        if !std::mem::replace(&mut asked, true) {
-            run.next_cue();
-        }
+fn an_injected_block_is_marked_and_blocks_the_worker() {
+    let mut run = TestRun::start(&scenario_on(
+        "current-thread",
+        "[[task]]\nname = 'heartbeat'\nrepeat = 'forever'\nsteps = [{ sleep = '5ms' }]",
+    ));
+    run.until("a first slice", |run| run.model.record_counts().recorded > 0);
+    run.source.inject_block(Duration::from_millis(30));
+    run.until("the block, and a heartbeat that was late because of it", |run| {
+        let blocked = run.find_group("injected").is_some_and(|group| {
+            let times = run.model.group_times(group.id);
+            times.blocking >= Nanos::from_millis(30)
+        });
+        blocked && group(&run.model, "heartbeat").lateness().max >= Nanos::from_millis(10)
     });
-    assert_eq!(group(&model, "later").spawned, 1);
-    assert_eq!(group(&model, "injected").spawned, 1);
-    assert!(model.now() < RunInstant::from_millis(3_600_000));
+    run.stop_and_join();
+    assert_eq!(run.model.marks().len(), 1);
 }
 
 #[test]
-fn a_presented_run_waits_for_its_presenter_while_tasks_go_on() {
+fn a_jump_to_the_next_cue_starts_the_groups_before_it() {
+    let mut run = TestRun::start(
+        "title = 'test'\n[[task]]\nname = 'first'\nrepeat = 3\nsteps = [{ sleep = '1ms' }]\n\
+         [[task]]\nname = 'later'\nstart = '1h'\nsteps = ['yield']\n\
+         [[cue]]\nat = '2h'\nsay = 'now'\ndo = { block = '1ms' }",
+    );
+    run.source.next_cue();
+    run.join();
+    assert_eq!(group(&run.model, "later").spawned, 1);
+    assert_eq!(group(&run.model, "injected").spawned, 1);
+    assert!(run.model.now() < RunInstant::from_millis(3_600_000));
+}
+
+#[test]
+fn a_presented_timeline_waits_at_its_cue_while_tasks_run_on() {
     let text = "title = 'test'\nduration = '1h'\n[[task]]\nname = 'beat'\nrepeat = 'forever'\nsteps = [{ sleep = '1ms' }]\n\
          [[task]]\nname = 'later'\nstart = '2ms'\nsteps = ['yield']\n[[cue]]\nat = '1ms'\nsay = 'now'";
     let settings = Settings {
         presented: true,
         ..Settings::default()
     };
-    let mut waited = None;
-    let (model, _) = run_as(text, settings, |model, run| {
-        let find = |name| model.groups().iter().find(|group| group.name == name);
-        let beats = find("beat").map_or(0, |group| group.repetition_time().count);
-        let came = find("later").is_some_and(|group| group.spawned > 0);
-        match (run.state(), waited) {
-            (RunState::Waiting, None) => waited = Some(beats),
-            (RunState::Waiting, Some(first)) if beats > first + 20 => {
-                assert!(!came, "what stands behind the cue waits with it");
-                run.next_cue();
-            }
-            _ if came => run.stop(),
-            _ => {}
-        }
-    });
-    assert!(waited.is_some() && !model.marks().is_empty());
+    let mut run = TestRun::start_with(&parse(text), text, settings);
+    let beats = |run: &TestRun| run.find_group("beat").map_or(0, |group| group.repetition_time().count);
+    let has_later = |run: &TestRun| run.find_group("later").is_some_and(|group| group.spawned > 0);
+
+    run.until("the cue", |run| run.source.state() == RunState::Waiting);
+    let first = beats(&run);
+    run.until("20 beats at the cue", |run| beats(run) > first + 20);
+    assert!(!has_later(&run), "a group behind the cue has started");
+    run.source.next_cue();
+    run.until("the group behind the cue", has_later);
+    run.stop_and_join();
+    assert!(!run.model.marks().is_empty());
 }
 
 #[test]
-fn a_group_that_would_go_on_for_ever_ends_when_it_is_to() {
+fn an_endless_group_ends_at_its_until_time() {
     for executor in EXECUTORS {
-        let (model, _) = run(&on(
+        let (model, _) = run(&scenario_on(
             executor,
             "[[task]]\nname = 'beat'\ncount = 2\nuntil = '100ms'\nrepeat = 'forever'\nsteps = [{ sleep = '1ms' }]",
         ));

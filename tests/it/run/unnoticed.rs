@@ -1,31 +1,34 @@
-//! What is said of the time in which nobody notices that a task could go on, held against what really happened: the only
-//! worker is blocked from a known instant to another, and meanwhile what a task waits for becomes ready.
+//! The recorded unnoticed time against what really happened.
+//!
+//! The only worker is blocked from one known instant to another. In that time, the event that a
+//! task waits for becomes ready.
 
+use crate::support::run::parse;
+use crate::support::wait::{DEADLINE, wait_until};
 use std::collections::HashMap;
 use std::time::Duration;
-use tasklab::record::{Definition, GroupId, Nanos, Record, RunInstant, Slice, TaskId};
+use tasklab::record::{Batch, Definition, GroupId, Nanos, Record, RunInstant, Slice, TaskId};
 use tasklab::run::{Run, RunState, Settings, Source};
-use tasklab::scenario;
 
-/// How long the task's wait is to last.
+/// How long the task waits.
 const WAIT: Nanos = Nanos::from_millis(20);
 
-/// For how long the worker is blocked at first: several times that.
+/// The first length of the block: several times [`WAIT`].
 const BLOCK: Duration = Duration::from_millis(100);
 
-/// A task that waited while another blocked the only worker.
-struct HeldUp {
-    /// The slice in which it began to wait.
+/// What was recorded of a task that waited while another task blocked the only worker.
+struct BlockedWait {
+    /// The slice in which the task began to wait.
     before: Slice,
-    /// The slice after the block.
+    /// Its first slice after the block.
     after: Slice,
     /// When the block ended.
     block_end: RunInstant,
-    /// The slices of what it handed to a blocking thread.
+    /// The slices of the jobs that the task offloaded.
     offloaded: Vec<Slice>,
 }
 
-impl HeldUp {
+impl BlockedWait {
     fn woken(&self) -> RunInstant {
         self.after.start - self.after.queued.get()
     }
@@ -39,11 +42,12 @@ fn end(slice: &Slice) -> RunInstant {
     slice.start + slice.len.get()
 }
 
-/// Has a task take `step`, which lasts as long as [`WAIT`], and another block the only worker for `block` as soon as it has begun
-/// to.
-fn held_up(step: &str, block: Duration) -> HeldUp {
-    // The first request makes the connection. Sending wakes the other task, which has no worker before this one has gone on to
-    // its step and waits there.
+/// Runs a task that waits [`WAIT`] in `step`, and another task that blocks the only worker for
+/// `block` as soon as the first one waits.
+fn wait_during_block(step: &str, block: Duration) -> BlockedWait {
+    // The first request opens the connection, so that the second one only waits for its reply.
+    // `send` wakes the task `blocks`. The only worker runs it when the task `waits` has begun to
+    // wait in its step.
     let text = format!(
         "title = 'test'\n[executor]\nkind = 'current-thread'\n[http]\nlatency = '20ms'\n\
          [[channel]]\nname = 'go'\ncapacity = 1\n\
@@ -51,12 +55,20 @@ fn held_up(step: &str, block: Duration) -> HeldUp {
          [[task]]\nname = 'blocks'\nsteps = [{{ recv = 'go' }}, {{ block = '{}ms' }}]",
         block.as_millis()
     );
-    let scenario = scenario::read("test.toml", &text).unwrap_or_else(|report| panic!("{report}"));
-    let mut run = Run::start(&scenario, Settings::default(), &|| false).expect("a run");
+    let mut run = Run::start(&parse(&text), Settings::default(), &|| false).expect("the run starts");
+    let mut batches = Vec::new();
+    wait_until(&format!("the end of the run of:\n{text}"), DEADLINE, || {
+        batches.push(run.batch());
+        matches!(run.state(), RunState::Ended { .. })
+    });
+    blocked_wait(batches)
+}
+
+/// Finds the wait and the block in the records.
+fn blocked_wait(batches: Vec<Batch>) -> BlockedWait {
     let (mut names, mut groups) = (HashMap::<GroupId, String>::new(), HashMap::<TaskId, GroupId>::new());
     let (mut slices, mut blocks) = (Vec::new(), Vec::new());
-    loop {
-        let batch = run.batch();
+    for batch in batches {
         for definition in batch.definitions {
             if let Definition::Group { id, name, .. } = definition {
                 names.insert(id, name);
@@ -70,63 +82,63 @@ fn held_up(step: &str, block: Duration) -> HeldUp {
                 _ => {}
             }
         }
-        if matches!(run.state(), RunState::Ended { .. }) {
-            break;
-        }
-        std::thread::park_timeout(Duration::from_millis(2));
     }
     slices.sort_by_key(|slice| slice.start);
-    let of = |group: &str| -> Vec<Slice> {
-        let named = |slice: &&Slice| names[&groups[&slice.task]] == group;
-        slices.iter().filter(named).copied().collect()
+    let slices_of = |group: &str| -> Vec<Slice> {
+        let is_of_group = |slice: &&Slice| names[&groups[&slice.task]] == group;
+        slices.iter().filter(is_of_group).copied().collect()
     };
-    let blocker = of("blocks")[0].task;
+    let blocker = slices_of("blocks")[0].task;
     let block = blocks.iter().find(|step| step.task == blocker).expect("a block");
     let block_end = block.start + block.len.get();
-    let (before, after): (Vec<_>, Vec<_>) = of("waits").into_iter().partition(|slice| slice.start < block_end);
-    HeldUp {
+    let (before, after): (Vec<_>, Vec<_>) = slices_of("waits")
+        .into_iter()
+        .partition(|slice| slice.start < block_end);
+    BlockedWait {
         before: *before.last().expect("a slice before the block"),
         after: *after.first().expect("a slice after the block"),
         block_end,
-        offloaded: of("waits offload"),
+        offloaded: slices_of("waits offload"),
     }
 }
 
-/// The same with ever longer blocks, until what another thread has to do meanwhile was done in time.
+/// Repeats the run with ever longer blocks until another thread did its part `in_time`, before the
+/// end of the block.
 ///
 /// # Panics
-/// If no block was long enough: then it is not for want of time.
-fn held_up_until(step: &str, in_time: impl Fn(&HeldUp) -> bool) -> HeldUp {
+/// If it was too late in each run. The last block is 128 times as long as the first one, so a slow
+/// machine is not the cause.
+fn wait_during_long_enough_block(step: &str, in_time: impl Fn(&BlockedWait) -> bool) -> BlockedWait {
     (0..8)
-        .map(|doubled| held_up(step, BLOCK * (1 << doubled)))
+        .map(|doublings| wait_during_block(step, BLOCK * (1 << doublings)))
         .find(in_time)
-        .expect("a block that is long enough")
+        .expect("one of the blocks is long enough")
 }
 
 #[test]
-fn a_deadline_that_passes_while_the_driver_starves_is_unnoticed_until_somebody_polls_it() {
-    let seen = held_up("{ sleep = '20ms' }", BLOCK);
-    assert!(seen.ready() >= seen.before.start + WAIT && seen.ready() <= end(&seen.before) + WAIT);
-    assert!(seen.woken() >= seen.block_end);
+fn a_timer_that_expires_while_the_driver_starves_is_unnoticed_until_the_driver_is_polled() {
+    let wait = wait_during_block("{ sleep = '20ms' }", BLOCK);
+    assert!(wait.ready() >= wait.before.start + WAIT && wait.ready() <= end(&wait.before) + WAIT);
+    assert!(wait.woken() >= wait.block_end);
 }
 
 #[test]
-fn a_reply_that_left_while_the_driver_starves_is_unnoticed_until_somebody_polls_it() {
-    let seen = held_up_until("{ http = '/second' }", |seen| seen.ready() < seen.block_end);
+fn a_reply_that_arrives_while_the_driver_starves_is_unnoticed_until_the_driver_is_polled() {
+    let wait = wait_during_long_enough_block("{ http = '/second' }", |wait| wait.ready() < wait.block_end);
     assert!(
-        seen.ready() >= seen.before.start + WAIT,
+        wait.ready() >= wait.before.start + WAIT,
         "no reply leaves before its time"
     );
-    assert!(seen.woken() >= seen.block_end);
+    assert!(wait.woken() >= wait.block_end);
 }
 
 #[test]
-fn offloaded_work_that_ends_while_the_worker_is_blocked_wakes_its_task_which_is_queued_then() {
-    // The thread that did the work wakes the task itself: no driver has to notice.
-    let seen = held_up_until("{ offload = [{ sleep = '20ms' }] }", |seen| {
-        seen.woken() < seen.block_end
+fn offloaded_work_that_ends_while_the_worker_is_blocked_leaves_its_task_queued() {
+    // The thread that did the work wakes the task itself. The driver takes no part in that.
+    let wait = wait_during_long_enough_block("{ offload = [{ sleep = '20ms' }] }", |wait| {
+        wait.woken() < wait.block_end
     });
-    let work = seen.offloaded.last().expect("a job");
-    assert!(end(work) <= seen.ready());
-    assert!(seen.after.queued.get() >= seen.block_end - seen.woken());
+    let work = wait.offloaded.last().expect("a job");
+    assert!(end(work) <= wait.ready());
+    assert!(wait.after.queued.get() >= wait.block_end - wait.woken());
 }

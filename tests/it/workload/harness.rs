@@ -2,10 +2,11 @@
 
 use super::captured_log;
 pub(super) use super::observed::Observed;
+use crate::support::wait::{DEADLINE, wait_until};
 use std::collections::HashMap;
 use std::future::Future;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use strum::VariantArray;
 use tasklab::probe::{self, Collector, Group, Registry, TaskHandle};
 use tasklab::record::{Batch, Definition, Label, Outcome, Record};
@@ -20,8 +21,6 @@ use tokio::task::JoinHandle;
 
 pub(super) const MS: Duration = Duration::from_millis(1);
 pub(super) const FOREVER: Duration = Duration::from_secs(3600);
-/// How long a test waits before it fails.
-const MAX_WAIT: Duration = Duration::from_secs(60);
 
 pub(super) fn fixed(time: Duration) -> Draw {
     Draw::Fixed(time)
@@ -270,7 +269,7 @@ impl Running<'_> {
     /// Waits until `is_done` is true of a batch.
     ///
     /// # Panics
-    /// After [`MAX_WAIT`], so that a test that cannot succeed fails.
+    /// After [`DEADLINE`], so that a test that cannot succeed fails.
     #[track_caller]
     pub(super) fn until(&mut self, is_done: impl FnMut(&Batch) -> bool) {
         self.watch.until(is_done);
@@ -319,12 +318,12 @@ impl Running<'_> {
         };
         // On a new thread, because a thread that drives a current-thread runtime stays a lane of
         // this run.
-        let drive = || runtime.block_on(async { tokio::time::timeout(MAX_WAIT, first).await });
+        let drive = || runtime.block_on(async { tokio::time::timeout(DEADLINE, first).await });
         let ended = std::thread::scope(|scope| scope.spawn(drive).join()).expect("the driver does not panic");
         if ended.is_err() {
             // Dropping the runtime would wait for the tasks that do not end.
             runtime.shutdown_background();
-            panic!("the tasks did not end within {MAX_WAIT:?}");
+            panic!("the tasks did not end within {DEADLINE:?}");
         }
         drop(runtime);
         watch.observed(harness)
@@ -347,14 +346,9 @@ impl Watch {
 
     #[track_caller]
     fn until(&mut self, mut is_done: impl FnMut(&Batch) -> bool) {
-        let started = Instant::now();
-        while !is_done(self.collect()) {
-            assert!(
-                started.elapsed() < MAX_WAIT,
-                "no batch met the condition of the caller within {MAX_WAIT:?}"
-            );
-            std::thread::yield_now();
-        }
+        wait_until("a batch that meets the condition of the caller", DEADLINE, || {
+            is_done(self.collect())
+        });
     }
 
     fn collect(&mut self) -> &Batch {

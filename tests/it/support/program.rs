@@ -1,0 +1,200 @@
+//! The program in a process of its own.
+//!
+//! `tests/foreign_worker.rs` includes this file too, so it must not use the library.
+
+use super::wait::{DEADLINE, wait_until};
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use tempfile::TempDir;
+
+/// The path of the program.
+pub(crate) const TASKLAB: &str = env!("CARGO_BIN_EXE_tasklab");
+
+/// The command that starts the program with these arguments.
+pub(crate) fn command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(TASKLAB);
+    command.args(arguments);
+    command
+}
+
+/// The command of a shell that does `setup`, and then becomes the program with these arguments.
+pub(crate) fn command_after(setup: &str, arguments: &[&str]) -> Command {
+    let mut shell = Command::new("sh");
+    shell
+        .args(["-c", &format!("{setup}; exec \"$0\" \"$@\""), TASKLAB])
+        .args(arguments);
+    shell
+}
+
+/// Runs the program with these arguments to its end.
+#[track_caller]
+pub(crate) fn tasklab(arguments: &[&str]) -> Finished {
+    Process::start(&mut command(arguments)).wait()
+}
+
+/// Runs `tasklab run` on a scenario with these options to its end.
+#[track_caller]
+pub(crate) fn run(scenario: &str, options: &[&str]) -> Finished {
+    Process::start_run(scenario, options).wait()
+}
+
+/// Writes a scenario to `NAME.toml` in this folder, and returns the path of the file.
+pub(crate) fn write_scenario(folder: &Path, name: &str, text: &str) -> String {
+    let file = folder.join(format!("{name}.toml"));
+    fs::write(&file, text).expect("the folder is writable");
+    file.to_str().expect("a path of UTF-8").to_owned()
+}
+
+/// What a process left at its end.
+pub(crate) struct Finished {
+    /// The exit code. `None` if a signal killed the process.
+    pub(crate) code: Option<i32>,
+    /// Its standard output.
+    pub(crate) out: String,
+    /// Its standard error.
+    pub(crate) err: String,
+}
+
+impl Finished {
+    /// The standard output as one JSON value.
+    #[track_caller]
+    pub(crate) fn json(&self) -> Value {
+        let Finished { out, err, .. } = self;
+        serde_json::from_str(out).unwrap_or_else(|error| panic!("{error}:\n{out}{err}"))
+    }
+}
+
+/// A running process, with a folder for its scenario, its output and its temporary files.
+///
+/// A test that fails drops the process, which kills it.
+pub(crate) struct Process {
+    folder: TempDir,
+    child: Child,
+}
+
+impl Process {
+    /// Starts a command without standard input.
+    pub(crate) fn start(command: &mut Command) -> Process {
+        Process::start_in(new_folder(), command)
+    }
+
+    /// Starts `tasklab run` on a scenario with these options.
+    pub(crate) fn start_run(scenario: &str, options: &[&str]) -> Process {
+        Process::start_run_of(&mut command(&["run"]), scenario, options)
+    }
+
+    /// Starts a command of `tasklab run`, after adding these options and the file of a scenario.
+    pub(crate) fn start_run_of(command: &mut Command, scenario: &str, options: &[&str]) -> Process {
+        let folder = new_folder();
+        let file = write_scenario(folder.path(), "test", scenario);
+        Process::start_in(folder, command.args(options).arg(file))
+    }
+
+    fn start_in(folder: TempDir, command: &mut Command) -> Process {
+        let file = |name: &str| File::create(folder.path().join(name)).expect("the folder is writable");
+        fs::create_dir(folder.path().join("tmp")).expect("the folder is writable");
+        let child = command
+            .env("TMPDIR", folder.path().join("tmp"))
+            .stdin(Stdio::null())
+            .stdout(file("out"))
+            .stderr(file("err"))
+            .spawn()
+            .expect("the command starts");
+        Process { folder, child }
+    }
+
+    /// The number of the process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// The files and folders in the process's folder for temporary files.
+    pub(crate) fn temporary_files(&self) -> Vec<PathBuf> {
+        entries(&self.folder.path().join("tmp"))
+    }
+
+    /// What the process has written to standard error until now.
+    pub(crate) fn stderr(&self) -> String {
+        self.read("err")
+    }
+
+    pub(crate) fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.child), signal).expect("the process was not yet awaited");
+    }
+
+    /// Kills the process, so that it cannot clean up.
+    pub(crate) fn kill(mut self) {
+        self.child.kill().expect("the process was not yet awaited");
+    }
+
+    /// Waits until `condition` holds.
+    ///
+    /// # Panics
+    /// If the process ends before that, or after [`DEADLINE`].
+    #[track_caller]
+    pub(crate) fn wait_until(&mut self, what: &str, mut condition: impl FnMut(&Process) -> bool) {
+        let mut ended = false;
+        let mut holds = false;
+        wait_until(what, DEADLINE, || {
+            // In this order: what the process did before its end still counts.
+            ended = self.has_ended();
+            holds = condition(self);
+            holds || ended
+        });
+        assert!(holds, "the process ended before {what}: {}", self.stderr());
+    }
+
+    /// Waits for the end of the process.
+    ///
+    /// # Panics
+    /// If the process leaves temporary files, or does not end within [`DEADLINE`].
+    #[track_caller]
+    pub(crate) fn wait(mut self) -> Finished {
+        wait_until("the end of the process", DEADLINE, || self.has_ended());
+        let left = self.temporary_files();
+        assert!(left.is_empty(), "temporary files were left: {left:?}");
+        // The child keeps the status of an earlier wait.
+        let status = self.child.wait().expect("the process has ended");
+        Finished {
+            code: status.code(),
+            out: self.read("out"),
+            err: self.read("err"),
+        }
+    }
+
+    fn has_ended(&mut self) -> bool {
+        self.child.try_wait().expect("a child can be awaited").is_some()
+    }
+
+    fn read(&self, name: &str) -> String {
+        let bytes = fs::read(self.folder.path().join(name)).expect("the file exists");
+        String::from_utf8(bytes).expect("the program writes UTF-8")
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // Both fail if the process has ended and was awaited.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The files and folders in a folder. None if there is no such folder.
+pub(crate) fn entries(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).into_iter().flatten();
+    entries.filter_map(|entry| Some(entry.ok()?.path())).collect()
+}
+
+/// Whether a process runs. A zombie does not: its new parent may never await it.
+pub(crate) fn is_running(process: &str) -> bool {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+    status.contains("State:") && !status.contains("State:\tZ")
+}
+
+fn new_folder() -> TempDir {
+    tempfile::tempdir().expect("the system's folder for temporary files is writable")
+}

@@ -1,0 +1,51 @@
+//! Waits that end: each has a deadline, and its failure says what the test waited for.
+
+use std::time::{Duration, Instant};
+
+/// How long a test waits for one event before it fails. Test machines can be slow and busy, so this
+/// is far more than any event takes.
+pub(crate) const DEADLINE: Duration = Duration::from_secs(120);
+
+/// How long [`wait_until`] pauses before it asks again. Short enough for a test that drains records:
+/// a ring must not fill between two drains.
+const PAUSE: Duration = Duration::from_millis(2);
+
+/// The instant at which a wait fails.
+pub(crate) struct Deadline<'a> {
+    what: &'a str,
+    started: Instant,
+    after: Duration,
+}
+
+impl<'a> Deadline<'a> {
+    /// Starts a wait for the event `what`.
+    pub(crate) fn new(what: &'a str, after: Duration) -> Deadline<'a> {
+        let started = Instant::now();
+        Deadline { what, started, after }
+    }
+
+    /// # Panics
+    /// If the deadline has passed.
+    #[track_caller]
+    pub(crate) fn check(&self) {
+        assert!(
+            self.started.elapsed() < self.after,
+            "waited {:?} for {}",
+            self.after,
+            self.what
+        );
+    }
+}
+
+/// Waits until `condition` holds. `what` names the event in the failure message.
+///
+/// # Panics
+/// If the condition does not hold within `deadline`.
+#[track_caller]
+pub(crate) fn wait_until(what: &str, deadline: Duration, mut condition: impl FnMut() -> bool) {
+    let deadline = Deadline::new(what, deadline);
+    while !condition() {
+        deadline.check();
+        std::thread::park_timeout(PAUSE);
+    }
+}
