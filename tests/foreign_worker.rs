@@ -81,8 +81,8 @@ fn work() {
     }
 }
 
-/// Does the steps of a task once, and sends the records of them. `since` is the instant from which
-/// the task was queued.
+/// Does the steps of a task once, and sends the records of them. `since` is the instant at which
+/// the task arrived.
 fn run_task(task: &Value, group: &Value, since: u64) {
     let start = now();
     let mut records = Vec::new();

@@ -3,8 +3,9 @@
 use super::*;
 use crate::support::wait::{DEADLINE, Deadline, wait_until};
 
-/// Runs `tasks` tasks that yield `yields` times, and drains in the middle of things. Together they are to yield a million times and
-/// more: then one slice in a million that is lost and not counted is found.
+/// Runs `tasks` tasks that yield `yields` times, and drains the records while the tasks run. They
+/// should yield a million times in all: that is enough to find one slice in a million that is lost
+/// and not counted.
 fn storm(builder: Builder, tasks: u32, yields: u32) {
     let registry = Registry::new();
     let group = registry.group_named("storm");
@@ -71,7 +72,7 @@ fn storm(builder: Builder, tasks: u32, yields: u32) {
         "by tokio-metrics"
     );
     assert!(recorded > 0);
-    // A life is told in any case.
+    // A full ring loses no end of a task.
     assert_eq!(endings, tasks + 11);
     if lost == 0 {
         assert_eq!(recorded, u64::from(tasks * (yields + 1)) + 1 + 20);

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 /// is far more than any event takes.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(120);
 
-/// How long [`wait_until`] pauses before it asks again. Short enough for a test that drains records:
-/// a ring must not fill between two drains.
+/// How long [`wait_until`] pauses before it asks again. Some conditions drain records, and a ring
+/// must not fill between two drains.
 const PAUSE: Duration = Duration::from_millis(2);
 
 /// The instant at which a wait fails.
