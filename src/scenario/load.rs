@@ -5,14 +5,14 @@ use super::notation::show_size;
 use super::report::{Report, harmless};
 use super::syntax::nearest;
 use super::{Overrides, Scenario, limits};
-use std::fmt;
 use std::io::{self, Read};
 use std::path::Path;
 
 /// Why a scenario was not loaded. Each message is one sentence, except for a [`Report`].
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 pub enum LoadError {
     /// No file and no built-in scenario has this name.
+    #[error("there is no file `{what}` and no built-in scenario of that name: {}", hint(*.near))]
     Missing {
         /// The name.
         what: String,
@@ -20,10 +20,13 @@ pub enum LoadError {
         near: Option<&'static str>,
     },
     /// The name is that of a directory.
+    #[error("`{0}` is a directory, and a scenario is a file")]
     Directory(String),
     /// The system cannot read the file.
+    #[error("`{0}` cannot be read: {1}")]
     Unreadable(String, io::Error),
     /// The file is not text.
+    #[error("`{what}` is not a text file: its line {line} is not UTF-8")]
     NotUtf8 {
         /// The name of the file.
         what: String,
@@ -31,8 +34,10 @@ pub enum LoadError {
         line: usize,
     },
     /// The file is larger than any scenario.
+    #[error("`{0}` is larger than {}, which no scenario is", show_size(limits::SCENARIO))]
     TooBig(String),
     /// The file was read, and is no valid scenario.
+    #[error("{0}")]
     Invalid(Report),
 }
 
@@ -47,39 +52,12 @@ impl LoadError {
     }
 }
 
-impl fmt::Display for LoadError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            LoadError::Missing { what, near: Some(near) } => {
-                write!(
-                    f,
-                    "there is no file `{what}` and no built-in scenario of that name: did you mean `{near}`?"
-                )
-            }
-            LoadError::Missing { what, near: None } => {
-                write!(
-                    f,
-                    "there is no file `{what}` and no built-in scenario of that name: `tasklab list` shows them"
-                )
-            }
-            LoadError::Directory(what) => write!(f, "`{what}` is a directory, and a scenario is a file"),
-            LoadError::Unreadable(what, why) => write!(f, "`{what}` cannot be read: {why}"),
-            LoadError::NotUtf8 { what, line } => {
-                write!(f, "`{what}` is not a text file: its line {line} is not UTF-8")
-            }
-            LoadError::TooBig(what) => {
-                write!(
-                    f,
-                    "`{what}` is larger than {}, which no scenario is",
-                    show_size(limits::SCENARIO)
-                )
-            }
-            LoadError::Invalid(report) => report.fmt(f),
-        }
+fn hint(near: Option<&str>) -> String {
+    match near {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => "`tasklab list` shows them".to_owned(),
     }
 }
-
-impl std::error::Error for LoadError {}
 
 impl Overrides {
     /// Loads the file with this name, otherwise the built-in scenario with this name, with these

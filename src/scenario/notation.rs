@@ -1,13 +1,12 @@
-//! How lengths of time and sizes are written: `"5ms"`, `"1.5s"`, `"64KiB"`. Pure: text in, value or
-//! a reason out.
+//! The notation of lengths of time and sizes: `"5ms"`, `"1.5s"`, `"64KiB"`. Each function turns a
+//! text into a value or a reason, or a value into a text.
 
 use super::Draw;
 use super::report::harmless;
-use std::fmt;
 use std::time::Duration;
 
-/// Units of time, each with its nanoseconds, shortest first. `µs` may be written with either of
-/// Unicode's two signs; the last of several names is the one that is shown.
+/// Units of time in nanoseconds, shortest first. `µs` may be written with either of Unicode's two
+/// signs. If a unit has several names, the last is the one that is shown.
 const TIME: [(&str, u64); 8] = [
     ("ns", 1),
     ("us", 1_000),
@@ -19,7 +18,7 @@ const TIME: [(&str, u64); 8] = [
     ("h", 3_600_000_000_000),
 ];
 
-/// Units of size, each with its bytes.
+/// Units of size in bytes.
 const SIZE: [(&str, u64); 7] = [
     ("B", 1),
     ("KiB", 1 << 10),
@@ -31,33 +30,24 @@ const SIZE: [(&str, u64); 7] = [
 ];
 
 /// Why a text is not a quantity.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum Unreadable {
     /// It does not begin with a number.
+    #[error("it does not begin with a number")]
     NoNumber,
     /// A number, and no unit.
+    #[error("it has no unit")]
     NoUnit,
     /// A number, and a unit that does not exist.
+    #[error("there is no unit `{}`", harmless(.0))]
     UnknownUnit(String),
     /// A minus sign.
+    #[error("it is negative")]
     Negative,
     /// Above what 64 bits of nanoseconds or bytes hold.
+    #[error("it is too big for 64 bits")]
     TooBig,
 }
-
-impl fmt::Display for Unreadable {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Unreadable::NoNumber => f.write_str("it does not begin with a number"),
-            Unreadable::NoUnit => f.write_str("it has no unit"),
-            Unreadable::UnknownUnit(unit) => write!(f, "there is no unit `{}`", harmless(unit)),
-            Unreadable::Negative => f.write_str("it is negative"),
-            Unreadable::TooBig => f.write_str("it is too big for 64 bits"),
-        }
-    }
-}
-
-impl std::error::Error for Unreadable {}
 
 /// A length of time: a decimal number and `ns`, `us`, `µs`, `ms`, `s`, `m` or `h`. Less than a
 /// nanosecond is cut off.
@@ -73,8 +63,8 @@ pub(super) fn size(text: &str) -> Result<u64, Unreadable> {
     quantity(text, &SIZE)
 }
 
-/// A length of time as [`duration`] reads it: exact, in the largest unit that it fills, with at
-/// most three decimals, and none of minutes and hours.
+/// A length of time as [`duration`] reads it: exact, in the largest unit of which there is at least
+/// one. It has at most three decimals; minutes and hours have none.
 pub fn show_duration(d: Duration) -> String {
     let nanos = u64::try_from(d.as_nanos()).unwrap_or(u64::MAX);
     if nanos == 0 {

@@ -131,7 +131,7 @@ impl Checker<'_> {
     }
 
     /// Reports groups that no step calls.
-    pub(super) fn uncalled(&mut self) {
+    pub(super) fn report_uncalled(&mut self) {
         for (index, group) in self.groups.iter().enumerate() {
             if group.called && !self.calls.iter().any(|call| call.to == index) {
                 let diagnostic = Diagnostic::new(group.place.clone(), format!("no step calls `{}`", group.name));
@@ -146,7 +146,7 @@ impl Checker<'_> {
     }
 
     /// Rejects groups that call themselves, and chains of calls that are too long.
-    pub(super) fn acyclic(&mut self) -> Option<()> {
+    pub(super) fn reject_cycles(&mut self) -> Option<()> {
         // The length of the longest chain of calls that begins at each group. `None`: not known
         // yet.
         let mut depths = vec![None; self.groups.len()];

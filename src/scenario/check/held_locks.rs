@@ -98,7 +98,7 @@ impl Checker<'_> {
     }
 
     /// Rejects a lock that is held already: by the same task, or by a task that waits for it.
-    pub(in crate::scenario) fn not_held(&mut self, name: &At<Name>) -> Option<()> {
+    pub(in crate::scenario) fn check_not_held(&mut self, name: &At<Name>) -> Option<()> {
         let Around { locks, of_others, .. } = &self.held.around;
         let Some(index) = locks.iter().position(|(held, _)| *held == name.value.0) else {
             return Some(());
@@ -110,7 +110,7 @@ impl Checker<'_> {
 
     /// Reports locks that a called group takes while the task that calls it, and waits for it,
     /// holds them.
-    pub(super) fn locks_of_called(&mut self) {
+    pub(super) fn report_locks_of_called(&mut self) {
         let mut reported = BTreeSet::new();
         for call in self.calls.iter().filter(|call| !call.held.is_empty()) {
             let reached = self.waited_for(call.to);

@@ -25,10 +25,10 @@ use super::types::{self, Draw, ExecutorKind, HttpSpec, Lang, Scenario, TaskSpec}
 use call::{Call, Callable};
 use held_locks::HeldLocks;
 use shared::{Declared, Locks};
+use std::time::Duration;
 
 pub(super) use call::NO_RUNTIME;
 pub(super) use shared::SharedKind;
-use std::time::Duration;
 pub(super) use step::{ListContext, StepContext};
 
 /// How the loopback service behaves when the scenario says nothing.
@@ -73,55 +73,26 @@ pub(super) fn scenario(syntax: &syntax::Scenario, lang: Lang, diagnostics: &mut 
     // A step that could not be read may be the one that uses a channel or calls a group. So unused
     // names are reported only if everything could be read.
     let readable = diagnostics.is_empty();
-    let listed = syntax.executors.as_ref().and_then(|list| list.value.first());
-    let kind = syntax
-        .executor
-        .as_ref()
-        .and_then(|executor| executor.value.kind.as_ref());
-    let chosen = kind.or(listed);
-    let mut r = Checker {
-        diagnostics,
-        executor: chosen.map_or(ExecutorKind::Tokio, |kind| kind.value),
-        chosen: chosen.map(|kind| kind.place.clone()),
-        listed: Vec::new(),
-        duration: syntax.duration.as_ref().map(|duration| duration.value.0),
-        bounded: syntax.duration.is_some() || syntax.has("duration"),
-        lang,
-        channels: Declared::new("channel", "capacity = 8"),
-        semaphores: Declared::new("semaphore", "permits = 3"),
-        locks: Locks::new(),
-        groups: Vec::new(),
-        calls: Vec::new(),
-        group: 0,
-        held: HeldLocks::default(),
-    };
-    let title = r.title(&syntax.title);
-    let about = r.about(syntax.about.as_ref());
-    let executors = r.executors(syntax.executors.as_ref());
-    let duration = r.run_length(syntax.duration.as_ref());
-    let executor = r.executor(syntax.executor.as_ref());
-    let http = match &syntax.http {
-        None => Some(HTTP),
-        Some(http) => r.http(&http.value).map(|(latency, failure_rate)| HttpSpec {
-            latency: latency.unwrap_or(HTTP.latency),
-            failure_rate: failure_rate.unwrap_or(HTTP.failure_rate),
-        }),
-    };
-    let db = r.db(syntax.db.as_ref());
-    let channels = r.channels(syntax.channel.as_ref());
-    let semaphores = r.semaphores(syntax.semaphore.as_ref());
-    let tasks = r.tasks(&syntax.task);
+    let mut checker = Checker::new(syntax, lang, diagnostics);
+    let title = checker.title(&syntax.title);
+    let about = checker.about(syntax.about.as_ref());
+    let executors = checker.executors(syntax.executors.as_ref());
+    let duration = checker.run_length(syntax.duration.as_ref());
+    let executor = checker.executor(syntax.executor.as_ref());
+    let http = checker.http_service(syntax.http.as_ref());
+    let db = checker.db(syntax.db.as_ref());
+    let channels = checker.channels(syntax.channel.as_ref());
+    let semaphores = checker.semaphores(syntax.semaphore.as_ref());
+    let tasks = checker.tasks(&syntax.task);
     if readable {
-        r.unused();
-        r.uncalled();
+        checker.report_unused();
+        checker.report_uncalled();
     }
-    let cues = r.cues(syntax.cue.as_ref());
-    let expect = r.expect(syntax.expect.as_ref());
-    let listed = !r.listed.is_empty();
-    let locks = r.locks.into_iter().map(|(lock, _)| lock).collect();
+    let cues = checker.cues(syntax.cue.as_ref());
+    let expect = checker.expect(syntax.expect.as_ref());
     let tasks = tasks?;
     let mut executors = executors?;
-    if !listed {
+    if checker.listed.is_empty() {
         executors.retain(|kind| can_run_all(*kind, &tasks));
     }
     Some(Scenario {
@@ -136,11 +107,35 @@ pub(super) fn scenario(syntax: &syntax::Scenario, lang: Lang, diagnostics: &mut 
         db: db?,
         channels: channels?,
         semaphores: semaphores?,
-        locks,
+        locks: checker.locks.into_iter().map(|(lock, _)| lock).collect(),
         tasks,
         cues: cues?,
         expect: expect?,
     })
+}
+
+impl<'a> Checker<'a> {
+    fn new(syntax: &syntax::Scenario, lang: Lang, diagnostics: &'a mut Diagnostics) -> Checker<'a> {
+        let listed = syntax.executors.as_ref().and_then(|list| list.value.first());
+        let executor = syntax.executor.as_ref();
+        let chosen = executor.and_then(|executor| executor.value.kind.as_ref()).or(listed);
+        Checker {
+            diagnostics,
+            executor: chosen.map_or(ExecutorKind::Tokio, |kind| kind.value),
+            chosen: chosen.map(|kind| kind.place.clone()),
+            listed: Vec::new(),
+            duration: syntax.duration.as_ref().map(|duration| duration.value.0),
+            bounded: syntax.duration.is_some() || syntax.has("duration"),
+            lang,
+            channels: Declared::new("channel", "capacity = 8"),
+            semaphores: Declared::new("semaphore", "permits = 3"),
+            locks: Locks::new(),
+            groups: Vec::new(),
+            calls: Vec::new(),
+            group: 0,
+            held: HeldLocks::default(),
+        }
+    }
 }
 
 impl Checker<'_> {
@@ -158,6 +153,16 @@ impl Checker<'_> {
             Some(duration) => Some(Some(duration.value.0)),
             None => Some(None),
         }
+    }
+
+    /// How the loopback service behaves when the run begins.
+    fn http_service(&mut self, http: Option<&At<syntax::Http>>) -> Option<HttpSpec> {
+        let Some(http) = http else { return Some(HTTP) };
+        let (latency, failure_rate) = self.http(&http.value)?;
+        Some(HttpSpec {
+            latency: latency.unwrap_or(HTTP.latency),
+            failure_rate: failure_rate.unwrap_or(HTTP.failure_rate),
+        })
     }
 
     /// The keys of `[http]`, or of a cue's `http`. A key that is not written is `None`.

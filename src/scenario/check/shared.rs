@@ -175,7 +175,7 @@ impl Checker<'_> {
     }
 
     /// Reports each channel and semaphore that no step uses.
-    pub(super) fn unused(&mut self) {
+    pub(super) fn report_unused(&mut self) {
         for declared in [&self.channels, &self.semaphores] {
             for known in declared.known.iter().filter(|known| !known.used) {
                 let title = format!("no step uses the {} `{}`", declared.what, known.name);

@@ -125,7 +125,7 @@ impl Checker<'_> {
             return self.reject(Diagnostic::new(place.clone(), title));
         }
         for pair in steps.windows(2) {
-            self.is_reached(&pair[0], &pair[1]);
+            self.report_unreachable(&pair[0], &pair[1]);
         }
         // All are checked before the first failure decides, so that every mistake is reported.
         let steps: Vec<_> = steps
@@ -136,7 +136,7 @@ impl Checker<'_> {
     }
 
     /// Reports that `next` never runs, if that is so.
-    fn is_reached(&mut self, before: &At<StepSyntax>, next: &At<StepSyntax>) {
+    fn report_unreachable(&mut self, before: &At<StepSyntax>, next: &At<StepSyntax>) {
         if before.value.is_endless() {
             let diagnostic = Diagnostic::new(next.place.clone(), "this step never runs");
             let diagnostic = diagnostic.related(&before.place, "this loop has no end");

@@ -24,16 +24,16 @@ impl Checker<'_> {
             );
             return self.reject(Diagnostic::new(place.clone(), title));
         }
-        self.distinct_names(groups);
+        self.report_duplicate_names(groups);
         self.groups = groups.iter().map(callable).collect();
         let mut tasks = Vec::new();
         for (index, group) in groups.iter().enumerate() {
             self.group = index;
             tasks.push(self.task(&group.value));
         }
-        self.acyclic()?;
-        self.locks_of_called();
-        self.totals(groups, &tasks);
+        self.reject_cycles()?;
+        self.report_locks_of_called();
+        self.check_totals(groups, &tasks);
         tasks.into_iter().collect()
     }
 
@@ -66,7 +66,7 @@ impl Checker<'_> {
         })
     }
 
-    fn distinct_names(&mut self, groups: &[At<syntax::Task>]) {
+    fn report_duplicate_names(&mut self, groups: &[At<syntax::Task>]) {
         let mut first: HashMap<&str, &Place> = HashMap::new();
         for name in groups.iter().filter_map(|group| group.value.name.0.as_ref()) {
             if name.value.0 == INJECTED {

@@ -28,7 +28,7 @@ impl Needs {
 impl Checker<'_> {
     /// Reports the first group with which all groups together need too much. Groups with mistakes
     /// do not count. No group calls itself.
-    pub(super) fn totals(&mut self, syntax: &[At<syntax::Task>], groups: &[Option<TaskSpec>]) {
+    pub(super) fn check_totals(&mut self, syntax: &[At<syntax::Task>], groups: &[Option<TaskSpec>]) {
         let together = || {
             syntax
                 .iter()

@@ -47,7 +47,7 @@ impl StepDefinition for Lock {
         let written = lock.how.as_ref().map_or(context.place, |how| &how.place);
         let name = lock.name.0.as_ref();
         let known = name.zip(how).and_then(|(name, how)| checker.lock(name, how, written));
-        let free = name.and_then(|name| checker.not_held(name));
+        let free = name.and_then(|name| checker.check_not_held(name));
         if let Some(name) = name {
             checker.take_lock(name);
         }

@@ -17,9 +17,9 @@ fn colour_changes_nothing_but_the_colour() {
     assert_eq!(plain, report.render(false));
 }
 
-/// Every line of a large file is wrong, and the report counts them all and shows as many as anybody could make by hand.
+/// Every line of a large file is wrong. The report counts all mistakes and shows the first 500.
 #[test]
-fn a_report_of_very_many_mistakes_comes_to_an_end() {
+fn a_report_of_very_many_mistakes_is_written_in_reasonable_time() {
     let report = read("large.toml", &"[[task]]\n".repeat(100_000)).unwrap_err();
     assert_eq!(
         report.len(),
@@ -31,7 +31,7 @@ fn a_report_of_very_many_mistakes_comes_to_an_end() {
     assert!(shown.ends_with("200002 errors, of which the first 500 are shown\n"));
 }
 
-/// Reading ends with a scenario or a report, and a report never carries a control character to the terminal.
+/// Reading ends with a scenario or a report. A report has no control characters.
 fn read_any(text: &str) {
     if let Err(report) = read(text, text) {
         let shown = report.to_string();
@@ -40,7 +40,7 @@ fn read_any(text: &str) {
     }
 }
 
-/// A piece of a scenario file, as likely as not in the wrong place.
+/// A piece of a scenario file, often in the wrong place.
 fn piece() -> impl Strategy<Value = String> {
     let words = "\\[\\[task\\]\\]|\\[executor\\]|\\[\\[cue\\]\\]|steps = \\[|\\]|\\{|\\}|\"|=|,|\n|title|name = \"a\"|\
                  count = 1|every = \"1ms\"|do = |calm|block|sleep|cpu|offload|in_place|timeout|after|http|file|read|\
@@ -50,17 +50,17 @@ fn piece() -> impl Strategy<Value = String> {
 
 proptest! {
     #[test]
-    fn any_text_is_read_or_refused(text in "(?s).{0,200}") {
+    fn any_text_is_read_or_rejected(text in "(?s).{0,200}") {
         read_any(&text);
     }
 
     #[test]
-    fn any_pieces_are_read_or_refused(pieces in prop::collection::vec(piece(), 0..60)) {
+    fn any_pieces_are_read_or_rejected(pieces in prop::collection::vec(piece(), 0..60)) {
         read_any(&pieces.concat());
     }
 
     #[test]
-    fn a_changed_scenario_is_read_or_refused(
+    fn a_changed_scenario_is_read_or_rejected(
         which in 0..=BUILTIN.len(),
         changes in prop::collection::vec((any::<prop::sample::Index>(), 0usize..12, piece()), 1..5),
     ) {

@@ -1,4 +1,4 @@
-//! The scenario language from outside: what ships is valid, and what is wrong is said well.
+//! Scenario files: the built-in files are valid, and invalid files get good reports.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -30,7 +30,7 @@ fn a_lesson_has_short_names() {
 }
 
 #[test]
-fn a_lesson_asks_before_it_tells_in_two_languages_and_proves_its_point() {
+fn a_lesson_asks_first_has_two_languages_and_proves_its_point() {
     let names = builtin::LESSONS.iter().map(|lesson| lesson.name);
     let paths = files("scenarios/lessons", "toml");
     let found = paths.iter().map(|path| path.file_stem().unwrap().to_str().unwrap());
@@ -54,7 +54,8 @@ fn a_lesson_asks_before_it_tells_in_two_languages_and_proves_its_point() {
     }
 }
 
-/// Each file of `tests/scenarios/bad` is refused, in the words of the `.txt` beside it. `UPDATE_EXPECT=1` writes those.
+/// Each file of `tests/scenarios/bad` is rejected with the report in the `.txt` file beside it.
+/// `UPDATE_EXPECT=1` writes these reports.
 #[test]
 fn every_bad_scenario_gets_its_report() {
     let bad = files("tests/scenarios/bad", "toml");

@@ -1,4 +1,4 @@
-//! What the reader makes of good text, of changed text, and of any text.
+//! Reading scenarios: valid texts, invalid texts, and arbitrary texts.
 
 mod arbitrary_text;
 mod files;

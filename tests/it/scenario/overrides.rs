@@ -1,4 +1,4 @@
-//! What the command line says instead of the file.
+//! What the command line changes in a scenario.
 
 use super::{good, ms};
 use std::time::Duration;
@@ -45,9 +45,9 @@ fn the_built_in_scenarios_run_wherever_their_knobs_allow() {
     }
 }
 
-/// What only the command line makes impossible is shown in the file's own lines.
+/// The report about a mistake that only the command line causes quotes the lines of the file.
 #[test]
-fn an_override_that_the_file_cannot_bear_is_refused() {
+fn an_override_that_makes_the_file_invalid_is_rejected() {
     let text = "title = \"t\"\n[executor]\nworkers = 2\nenable_alt_timer = true\n\
                 [[task]]\nname = \"a\"\nsteps = [{ in_place = [{ cpu = \"1ms\" }] }]\n";
     assert!(read("t.toml", text).is_ok());
@@ -92,7 +92,7 @@ say = { en = "See.", ru = "Смотрите." }
 "#;
 
 #[test]
-fn texts_are_in_the_language_that_is_asked_for_or_in_english() {
+fn texts_are_in_the_chosen_language_or_in_english() {
     let russian = Overrides {
         lang: Lang::Ru,
         ..Overrides::default()
@@ -109,7 +109,7 @@ fn texts_are_in_the_language_that_is_asked_for_or_in_english() {
 }
 
 #[test]
-fn a_scale_shortens_the_plan_and_not_the_steps() {
+fn a_scale_shortens_the_plan_but_not_the_steps() {
     let scaled = |scale, duration| Overrides {
         scale: Some(scale),
         duration,
@@ -137,7 +137,7 @@ fn a_scale_shortens_the_plan_and_not_the_steps() {
 }
 
 #[test]
-fn an_executor_that_the_scenario_does_not_list_is_refused() {
+fn an_executor_that_the_scenario_does_not_list_is_rejected() {
     let on = |kind| {
         let overrides = Overrides {
             executor: Some(kind),

@@ -7,7 +7,7 @@ use tasklab::scenario::steps::{
 };
 use tasklab::scenario::*;
 
-/// A scenario with one task with these steps.
+/// The steps of a scenario with one task.
 fn steps(steps: &str) -> Vec<Step> {
     good(&format!("title = \"t\"\n[[task]]\nname = \"a\"\nsteps = [{steps}]"))
         .tasks
@@ -16,7 +16,7 @@ fn steps(steps: &str) -> Vec<Step> {
 }
 
 #[test]
-fn every_step_is_understood() {
+fn every_step_can_be_read() {
     let kernel = |kernel, size| Step::Cpu(Cpu::Kernel { kernel, size });
     let sleep = Step::Sleep(Sleep(Draw::Fixed(ms(1))));
     let file = |op, size, how| Step::File(File { op, size, how });
@@ -101,7 +101,7 @@ fn every_step_is_understood() {
     }
 }
 
-/// A scenario with one task with these steps, and all that steps can name.
+/// The steps of a scenario with one task, and with everything that steps can name.
 fn named(steps: &str) -> Vec<Step> {
     good(&format!(
         r#"
@@ -130,7 +130,7 @@ fn named(steps: &str) -> Vec<Step> {
 }
 
 #[test]
-fn steps_that_name_others_are_understood() {
+fn steps_that_name_groups_and_shared_things_can_be_read() {
     let sleep = vec![Step::Sleep(Sleep(Draw::Fixed(ms(1))))];
     let weather = || Branch::Group("weather".into());
     let inline = || Branch::Steps(sleep.clone());
@@ -178,7 +178,7 @@ fn steps_that_name_others_are_understood() {
 }
 
 #[test]
-fn rows_events_choices_and_loops_are_understood() {
+fn rows_events_choices_and_loops_can_be_read() {
     let db = |op, rows, how| Step::Db(Db { op, rows, how });
     let log = |level, items, how| {
         Step::Log(Log {
@@ -242,9 +242,9 @@ fn rows_events_choices_and_loops_are_understood() {
     }
 }
 
-/// A lock that keeps its thread takes its steps away from the runtime; a branch is a task of its own again.
+/// A synchronous lock takes its steps away from the runtime. A branch inside it is a task of its own again.
 #[test]
-fn what_stands_in_a_lock_may_block() {
+fn steps_inside_a_sync_lock_may_block() {
     let [Step::Lock(Lock { steps: inner, .. })] = &steps(
         r#"{ lock = { name = "outer", how = "sync", steps = [
             { lock = { name = "inner", how = "sync", steps = [{ db = { write = 1 } }] } },

@@ -6,7 +6,7 @@ use strum::VariantArray;
 use tasklab::scenario::*;
 
 #[test]
-fn a_scenario_that_says_little_has_defaults() {
+fn keys_that_are_left_out_have_defaults() {
     let scenario = good("title = \"t\"\n[[task]]\nname = \"a\"\nsteps = [\"yield\"]");
     let expected = Scenario {
         title: "t".into(),
@@ -52,7 +52,7 @@ fn a_scenario_that_says_little_has_defaults() {
 }
 
 #[test]
-fn a_scenario_that_says_everything_is_understood() {
+fn a_scenario_with_every_key_can_be_read() {
     let scenario = good(
         r#"
         title = "  All\tof it "
@@ -205,7 +205,7 @@ fn a_scenario_that_says_everything_is_understood() {
 }
 
 #[test]
-fn everything_around_the_steps_is_understood() {
+fn every_key_around_the_steps_can_be_read() {
     let scenario = good(include_str!("../../scenarios/everything.toml"));
     assert_eq!((&*scenario.title, &*scenario.about), ("English", "In English only."));
     assert_eq!(scenario.executor.kind, ExecutorKind::Pool, "the first that is listed");
@@ -276,9 +276,9 @@ fn everything_around_the_steps_is_understood() {
     assert_eq!(last.measure.per.as_ref().unwrap().keys, ["elapsed_ns"]);
 }
 
-/// What a scenario does not say of executors follows from its steps.
+/// A scenario that lists no executors may run wherever its steps have a meaning.
 #[test]
-fn a_scenario_may_run_wherever_its_steps_have_a_meaning() {
+fn the_steps_of_a_scenario_decide_where_it_may_run() {
     let may_run = |steps: &str| {
         let text = format!("title = 't'\n[[task]]\nname = 'a'\nsteps = [{steps}]");
         good(&text).executors
