@@ -34,7 +34,7 @@ pub enum LoadError {
         line: usize,
     },
     /// The file is larger than any scenario.
-    #[error("`{0}` is larger than {}, which no scenario is", show_size(limits::SCENARIO))]
+    #[error("`{}` is larger than {}, which no scenario is", .0, show_size(limits::SCENARIO))]
     TooBig(String),
     /// The file was read, and is no valid scenario.
     #[error("{0}")]
