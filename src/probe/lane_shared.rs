@@ -13,7 +13,7 @@ pub(super) struct LaneShared {
 
 impl LaneShared {
     /// For the calling thread.
-    pub fn of_this_thread() -> LaneShared {
+    pub(super) fn of_this_thread() -> LaneShared {
         LaneShared {
             slice: OpenSlice::default(),
             tally: LaneTally::default(),

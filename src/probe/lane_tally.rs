@@ -30,29 +30,29 @@ pub(super) struct Tally {
 impl LaneTally {
     /// A job has ended, and its record has been pushed or counted as lost.
     #[inline]
-    pub fn count_job(&self) {
+    pub(super) fn count_job(&self) {
         self.jobs.store(self.jobs.load(Relaxed) + 1, Release);
     }
 
     /// A slice found the ring full.
     #[inline]
-    pub fn count_lost_slice(&self) {
+    pub(super) fn count_lost_slice(&self) {
         increment(&self.lost_slices);
     }
 
     /// Another record than a slice found the ring full.
     #[inline]
-    pub fn count_lost_other(&self) {
+    pub(super) fn count_lost_other(&self) {
         increment(&self.lost_others);
     }
 
     /// The thread ends and has pushed its last record.
-    pub fn close(&self) {
+    pub(super) fn close(&self) {
         self.closed.store(true, Release);
     }
 
     /// To be called before the ring is drained.
-    pub fn read(&self) -> Tally {
+    pub(super) fn read(&self) -> Tally {
         Tally {
             closed: self.closed.load(Acquire),
             jobs: self.jobs.load(Acquire),
@@ -60,7 +60,7 @@ impl LaneTally {
     }
 
     /// Slices and other records lost so far.
-    pub fn lost(&self) -> (u64, u64) {
+    pub(super) fn lost(&self) -> (u64, u64) {
         (self.lost_slices.load(Relaxed), self.lost_others.load(Relaxed))
     }
 }

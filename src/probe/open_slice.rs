@@ -27,7 +27,7 @@ pub(super) struct OpenSlice {
 impl OpenSlice {
     /// A slice of `task` begins at `start`.
     #[inline]
-    pub fn begin(&self, task: TaskId, start: ProcessInstant) {
+    pub(super) fn begin(&self, task: TaskId, start: ProcessInstant) {
         self.publish(|slice| {
             slice.task.store(task.get(), Relaxed);
             slice.start.store(start.0, Relaxed);
@@ -38,24 +38,24 @@ impl OpenSlice {
 
     /// The lane is idle from now on.
     #[inline]
-    pub fn end(&self) {
+    pub(super) fn end(&self) {
         self.publish(|slice| slice.task.store(0, Relaxed));
     }
 
     /// How long the task was queued and unnoticed before this slice.
     #[inline]
-    pub fn set_lateness(&self, queued: CompactDuration, unnoticed: CompactDuration) {
+    pub(super) fn set_lateness(&self, queued: CompactDuration, unnoticed: CompactDuration) {
         let packed = u64::from(queued.to_bits()) << 32 | u64::from(unnoticed.to_bits());
         self.publish(|slice| slice.lateness.store(packed, Relaxed));
     }
 
     /// The step that the task is in.
-    pub fn set_label(&self, label: Label) {
+    pub(super) fn set_label(&self, label: Label) {
         self.publish(|slice| slice.label.store(label.0, Relaxed));
     }
 
     /// The thread is in this blocking step since `since`; `None`: the step is over.
-    pub fn set_blocking(&self, since: Option<ProcessInstant>, label: Label) {
+    pub(super) fn set_blocking(&self, since: Option<ProcessInstant>, label: Label) {
         self.publish(|slice| {
             slice.blocking_since.store(since.map_or(0, |since| since.0), Relaxed);
             slice.label.store(label.0, Relaxed);
@@ -74,7 +74,7 @@ impl OpenSlice {
 
     /// The slice, as one of the lane `lane`. `None` if the lane is idle, or begins and ends slices faster than they can be
     /// read.
-    pub fn read(&self, lane: LaneId) -> Option<CurrentSlice<ProcessClock>> {
+    pub(super) fn read(&self, lane: LaneId) -> Option<CurrentSlice<ProcessClock>> {
         for _ in 0..ATTEMPTS {
             let before = self.version.load(Acquire);
             let task = TaskId::new(self.task.load(Relaxed));

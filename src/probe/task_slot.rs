@@ -52,7 +52,7 @@ impl Stage {
 }
 
 impl<O> TaskSlot<O> {
-    pub fn new(owner: O, group: GroupId, index: u32) -> TaskSlot<O> {
+    pub(super) fn new(owner: O, group: GroupId, index: u32) -> TaskSlot<O> {
         TaskSlot {
             stamps: WakeStamps::default(),
             limit_at: AtomicU64::new(0),
@@ -66,25 +66,25 @@ impl<O> TaskSlot<O> {
     }
 
     /// Its id. `None` until the runtime has given it one.
-    pub fn id(&self) -> Option<TaskId> {
+    pub(super) fn id(&self) -> Option<TaskId> {
         TaskId::new(self.id.load(Relaxed))
     }
 
-    pub fn set_id(&self, id: TaskId) {
+    pub(super) fn set_id(&self, id: TaskId) {
         self.id.store(id.get(), Relaxed);
     }
 
-    pub fn has_ended(&self) -> bool {
+    pub(super) fn has_ended(&self) -> bool {
         self.stage.load(Relaxed) == Stage::Ended as u8
     }
 
     /// The task ends. The stage before.
-    pub fn end(&self) -> Stage {
+    pub(super) fn end(&self) -> Stage {
         Stage::from_bits(self.stage.swap(Stage::Ended as u8, Relaxed))
     }
 
     /// From now on no task observes its failure. `false` if that was so already, or it has ended.
-    pub fn detach(&self) -> bool {
+    pub(super) fn detach(&self) -> bool {
         let (attached, detached) = (Stage::Attached as u8, Stage::Detached as u8);
         self.stage
             .compare_exchange(attached, detached, Relaxed, Relaxed)
@@ -92,17 +92,17 @@ impl<O> TaskSlot<O> {
     }
 
     /// When what the task does should be over, if it has a limit.
-    pub fn limit(&self) -> Option<ProcessInstant> {
+    pub(super) fn limit(&self) -> Option<ProcessInstant> {
         let at = self.limit_at.load(Relaxed);
         (at != 0).then_some(ProcessInstant::new(at))
     }
 
-    pub fn set_limit(&self, at: Option<ProcessInstant>) {
+    pub(super) fn set_limit(&self, at: Option<ProcessInstant>) {
         self.limit_at.store(at.unwrap_or(ProcessInstant::ZERO).0, Relaxed);
     }
 
     /// What the monitor must show of the task at `now` if it holds no lane: woken, or ready and not woken.
-    pub fn waiting(&self, now: ProcessInstant) -> Option<Waiting<ProcessClock>> {
+    pub(super) fn waiting(&self, now: ProcessInstant) -> Option<Waiting<ProcessClock>> {
         let task = self.id()?;
         let woken = self.stamps.woken_at().filter(|&at| at <= now);
         let ready = self.stamps.ready_at().filter(|&at| at <= now);
@@ -110,7 +110,7 @@ impl<O> TaskSlot<O> {
     }
 
     /// The task, and since when what it does should have been over, if that was before `now`.
-    pub fn overdue(&self, now: ProcessInstant) -> Option<(TaskId, ProcessInstant)> {
+    pub(super) fn overdue(&self, now: ProcessInstant) -> Option<(TaskId, ProcessInstant)> {
         let limit = self.limit().filter(|&limit| limit <= now)?;
         Some((self.id()?, limit))
     }

@@ -39,41 +39,41 @@ pub(super) struct Wake {
 impl WakeStamps {
     /// Whether the task has been woken since its last slice began.
     #[inline]
-    pub fn is_woken(&self) -> bool {
+    pub(super) fn is_woken(&self) -> bool {
         self.woken_at.load(Relaxed) != 0
     }
 
     /// A wake-up. Only the first since the last slice is to be stamped: see [`is_woken`](WakeStamps::is_woken).
     #[inline]
-    pub fn wake(&self, at: ProcessInstant, by: Option<TaskId>) {
+    pub(super) fn wake(&self, at: ProcessInstant, by: Option<TaskId>) {
         self.woken_by.store(by.map_or(0, TaskId::get), Relaxed);
         self.woken_at.store(at.0, Relaxed);
     }
 
     /// The task is queued since `at`, whatever has woken it.
     #[inline]
-    pub fn set_woken_at(&self, at: ProcessInstant) {
+    pub(super) fn set_woken_at(&self, at: ProcessInstant) {
         self.woken_at.store(at.0, Relaxed);
     }
 
     /// When the task was woken, if it was.
-    pub fn woken_at(&self) -> Option<ProcessInstant> {
+    pub(super) fn woken_at(&self) -> Option<ProcessInstant> {
         stamp(&self.woken_at)
     }
 
     /// What the task waits for is, or will be, ready at this instant. `None`: that is not known.
-    pub fn set_ready(&self, at: Option<ProcessInstant>) {
+    pub(super) fn set_ready(&self, at: Option<ProcessInstant>) {
         self.ready_at.store(at.unwrap_or(ProcessInstant::ZERO).0, Relaxed);
     }
 
     /// When what it waits for is ready, where that is known.
-    pub fn ready_at(&self) -> Option<ProcessInstant> {
+    pub(super) fn ready_at(&self) -> Option<ProcessInstant> {
         stamp(&self.ready_at)
     }
 
     /// Takes the wake-up at the start of a slice.
     #[inline]
-    pub fn take(&self, start: ProcessInstant) -> Wake {
+    pub(super) fn take(&self, start: ProcessInstant) -> Wake {
         let (woken, by) = match self.woken_at.load(Relaxed) {
             0 => (start, None),
             woken => {

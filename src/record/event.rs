@@ -1,4 +1,6 @@
-//! What a measured thread writes: fixed-size, `Copy`, and no larger than half a cache line.
+//! What a measured thread writes: of a fixed size, `Copy`, and no larger than half a cache line.
+//!
+//! Records are generic over the clock of their instant. In a ring they are on the process's clock, in a batch on the run's.
 
 use super::time::impl_map_instants;
 use super::{Clock, CompactDuration, GroupId, Instant, Label, Outcome, Reason, RunClock, TaskId};
@@ -17,23 +19,23 @@ use serde::{Deserialize, Serialize};
 pub struct Slice<C = RunClock> {
     /// When it began.
     pub start: Instant<C>,
-    /// Who held the lane.
+    /// The task that held the lane.
     pub task: TaskId,
-    /// How long.
+    /// Its length.
     pub len: CompactDuration,
-    /// From the wake-up to `start`. Zero where the wake-up was not seen.
+    /// From the wake-up to `start`. Zero if the wake-up is not known.
     #[serde(default)]
     pub queued: CompactDuration,
-    /// From being ready to the wake-up. Zero where readiness is not known.
+    /// From being ready to the wake-up. Zero if readiness is not known.
     #[serde(default)]
     pub unnoticed: CompactDuration,
-    /// The task that woke this one, or nobody: a driver, or a thread that is not a lane.
+    /// The task that woke this one. `None`: a driver or a thread that is no lane did, or it is not known.
     #[serde(default)]
     pub woken_by: Option<TaskId>,
-    /// The name of what it waits for afterwards.
+    /// The name of what the task waits for afterwards.
     #[serde(default)]
     pub label: Label,
-    /// What it waits for afterwards; means nothing in a task's last slice.
+    /// What the task waits for afterwards. Without meaning in the last slice of a task.
     #[serde(default)]
     pub suspended_on: Reason,
 }
@@ -44,25 +46,25 @@ pub struct Slice<C = RunClock> {
 pub struct Step<C = RunClock> {
     /// When it began.
     pub start: Instant<C>,
-    /// Whose.
+    /// Its task.
     pub task: TaskId,
-    /// How long, from its first line to its last, suspensions included.
+    /// Its length from its first line to its last, suspensions included.
     pub len: CompactDuration,
     /// Its name.
     #[serde(default)]
     pub label: Label,
-    /// The thread slept in the OS all that time, holding its lane.
+    /// The thread slept in the operating system all that time, and held its lane.
     #[serde(default)]
     pub blocking: bool,
 }
 
-/// A task came to be. It is queued from `at` on.
+/// A task was spawned. It is queued from `at` on.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(bound = "")]
 pub struct Spawned<C = RunClock> {
-    /// When.
+    /// When it happened.
     pub at: Instant<C>,
-    /// Who.
+    /// The task.
     pub task: TaskId,
     /// The task that spawned it, if a task did.
     #[serde(default)]
@@ -73,15 +75,15 @@ pub struct Spawned<C = RunClock> {
     pub group: GroupId,
 }
 
-/// A task is over.
+/// A task ended.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(bound = "")]
 pub struct Ended<C = RunClock> {
-    /// When.
+    /// When it happened.
     pub at: Instant<C>,
-    /// Who.
+    /// The task.
     pub task: TaskId,
-    /// How.
+    /// How it ended.
     pub outcome: Outcome,
     /// It failed, timed out or panicked, and no task was left to observe that.
     #[serde(default)]
@@ -100,37 +102,37 @@ impl<C> Ended<C> {
     }
 }
 
-/// From now on nobody waits for this task any more: who did was cancelled or has gone on. It runs on to its own end.
+/// No task waits for this one any more: the one that did was cancelled or has gone on. This task runs on to its own end.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(bound = "")]
 pub struct Orphaned<C = RunClock> {
-    /// When.
+    /// When it happened.
     pub at: Instant<C>,
-    /// Who.
+    /// The task.
     pub task: TaskId,
 }
 
-/// One repetition of a task's steps is over.
+/// One repetition of a task's steps ended.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(bound = "")]
 pub struct Repetition<C = RunClock> {
     /// When it began.
     pub start: Instant<C>,
-    /// Whose.
+    /// Its task.
     pub task: TaskId,
-    /// How long it took.
+    /// Its length.
     pub len: CompactDuration,
-    /// How it ended. `TimedOut` on a thread means overdue: it ran on past its timeout to its own end.
+    /// How it ended. On a thread, `TimedOut` means that it was overdue: it ran on past its timeout to its own end.
     pub outcome: Outcome,
 }
 
-/// Something happened that the presenter did.
+/// The presenter or the scenario did something.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(bound = "")]
 pub struct Marked<C = RunClock> {
-    /// When.
+    /// When it happened.
     pub at: Instant<C>,
-    /// What.
+    /// What happened.
     pub mark: Mark,
 }
 
@@ -138,9 +140,9 @@ pub struct Marked<C = RunClock> {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Mark {
-    /// The scenario's cue with this number (from 0) spoke and acted.
+    /// The scenario's cue with this number (from 0) showed its caption and did its action.
     Cue(u16),
-    /// A block was injected by a key, to last this long.
+    /// A key injected a blocking task of this length.
     Injected(CompactDuration),
 }
 
@@ -156,11 +158,11 @@ pub enum Record<C = RunClock> {
     Spawned(Spawned<C>),
     /// A task ended.
     Ended(Ended<C>),
-    /// Nobody waits for a task any more.
+    /// No task waits for a task any more.
     Orphaned(Orphaned<C>),
     /// A repetition ended.
     Repetition(Repetition<C>),
-    /// The presenter did something.
+    /// The presenter or the scenario did something.
     Marked(Marked<C>),
 }
 
@@ -218,7 +220,7 @@ impl<C: Clock> Record<C> {
         }
     }
 
-    /// When it was written, or hardly later: the end of what it tells of.
+    /// The end of what it records. It was written then, or a little later.
     #[inline]
     pub fn written_at(&self) -> Instant<C> {
         match self {

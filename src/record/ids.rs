@@ -1,10 +1,10 @@
-//! Who is meant: the numbers of tasks, lanes, groups and labels, and the definitions that give them their names.
+//! The numbers of tasks, lanes, groups and labels, and the definitions that give them names.
 
 use super::LaneKind;
 use serde::{Deserialize, Serialize};
 use std::num::NonZeroU32;
 
-/// A task's identity within one run. On tokio it is tokio's own task id.
+/// The id of a task within one run. On tokio it is tokio's own task id.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct TaskId(pub NonZeroU32);
 
@@ -22,23 +22,23 @@ impl TaskId {
     }
 }
 
-/// A lane's identity within one run: lanes are numbered in the order of their first use.
+/// The number of a lane within one run. Lanes are numbered in the order of their first use.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct LaneId(pub u16);
 
 impl LaneId {
-    /// Not a lane: the place of records (never slices) that other threads write.
+    /// No lane: for records (never slices) that other threads write.
     pub const NONE: LaneId = LaneId(u16::MAX);
 }
 
-/// What the name of a lane begins with whose process has died.
+/// How the name of a lane begins whose process has died.
 pub const DEAD: &str = "† ";
 
-/// A group of tasks: one `[[task]]` of the scenario, or the tasks that a library spawned from one place.
+/// A group of tasks: one `[[task]]` of the scenario, or the tasks that a library spawned at one place in its code.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct GroupId(pub u16);
 
-/// A step's interned name, such as `http /weather`. [`Label::NONE`] where it is not known.
+/// The number of a step's name, such as `http /weather`. [`Label::NONE`] if the name is not known.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize)]
 pub struct Label(pub u16);
 
@@ -47,34 +47,34 @@ impl Label {
     pub const NONE: Label = Label(0);
 }
 
-/// Gives a number its name, once, before the first record that uses it.
+/// Gives a number its name, once, in the batch of the first record that uses it or earlier.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Definition {
-    /// A lane appeared.
+    /// A new lane.
     Lane {
         /// Its number.
         id: LaneId,
-        /// What kind of thread.
+        /// The kind of its thread.
         kind: LaneKind,
         /// Its name on screen: `worker 0`.
         name: String,
     },
-    /// A group of tasks.
+    /// A new group of tasks.
     Group {
         /// Its number.
         id: GroupId,
-        /// Its name, already free of control characters.
+        /// Its name, without control characters.
         name: String,
-        /// A library spawned these, not the scenario.
+        /// A library spawns its tasks, not the scenario.
         #[serde(default)]
         library: bool,
     },
-    /// A step's name.
+    /// A new name of steps.
     Label {
         /// Its number.
         id: Label,
-        /// `http /weather`
+        /// The name: `http /weather`.
         text: String,
     },
 }

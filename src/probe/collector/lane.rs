@@ -18,7 +18,7 @@ pub(super) struct CollectedLane {
 }
 
 impl CollectedLane {
-    pub fn new(reader: LaneReader) -> CollectedLane {
+    pub(super) fn new(reader: LaneReader) -> CollectedLane {
         CollectedLane {
             thread: os::Thread::new(reader.shared.tid),
             reader,
@@ -30,22 +30,22 @@ impl CollectedLane {
         }
     }
 
-    pub fn id(&self) -> LaneId {
+    pub(super) fn id(&self) -> LaneId {
         self.reader.identity.id
     }
 
     /// Jobs that have ended on this lane, as of the last [`drain`](CollectedLane::drain).
-    pub fn jobs(&self) -> u64 {
+    pub(super) fn jobs(&self) -> u64 {
         self.jobs
     }
 
     /// Its thread has ended, and the last [`drain`](CollectedLane::drain) has taken its last record.
-    pub fn has_ended(&self) -> bool {
+    pub(super) fn has_ended(&self) -> bool {
         self.has_ended
     }
 
     /// Its identity for another thread, with what the kernel counted for this one.
-    pub fn into_identity(self) -> LaneIdentity {
+    pub(super) fn into_identity(self) -> LaneIdentity {
         let mut identity = self.reader.identity;
         if let Some(last) = self.last_sample {
             (identity.on_cpu, identity.waiting) = (last.on_cpu, last.waiting);
@@ -53,12 +53,12 @@ impl CollectedLane {
         identity
     }
 
-    pub fn current_slice(&self) -> Option<CurrentSlice<ProcessClock>> {
+    pub(super) fn current_slice(&self) -> Option<CurrentSlice<ProcessClock>> {
         self.reader.shared.slice.read(self.id())
     }
 
     /// Moves the records from the ring to the batch.
-    pub fn drain(&mut self, start: RunStart, batch: &mut Batch) {
+    pub(super) fn drain(&mut self, start: RunStart, batch: &mut Batch) {
         let id = self.id();
         // The tally is read before the ring: what a dying thread wrote last, and the record of every job that is counted, are
         // then certainly in this batch.
@@ -83,16 +83,16 @@ impl CollectedLane {
     }
 
     /// Whether the kernel was asked about it at least `interval` before `now`.
-    pub fn is_due(&self, now: RunInstant, interval: Nanos) -> bool {
+    pub(super) fn is_due(&self, now: RunInstant, interval: Nanos) -> bool {
         self.sampled_at.is_none_or(|at| now - at >= interval)
     }
 
-    pub fn is_file_open(&self) -> bool {
+    pub(super) fn is_file_open(&self) -> bool {
         self.thread.is_open()
     }
 
     /// Asks the kernel about the thread. The sample includes earlier threads with this lane's identity.
-    pub fn sample(&mut self, now: RunInstant, at: RunInstant, may_stay_open: bool) -> Option<LaneSample> {
+    pub(super) fn sample(&mut self, now: RunInstant, at: RunInstant, may_stay_open: bool) -> Option<LaneSample> {
         self.sampled_at = Some(now);
         let sample = self.thread.sample(self.id(), at, may_stay_open);
         let total = sample.map(|sample| self.reader.identity.total(sample));

@@ -43,7 +43,7 @@ impl Open {
 }
 
 impl Recorder {
-    pub fn new(
+    pub(super) fn new(
         registry: Arc<Registry>,
         role: Role,
         ring: Producer<Record<ProcessClock>>,
@@ -60,21 +60,21 @@ impl Recorder {
 
     /// Whether it is a lane of this registry and for this role.
     #[inline]
-    pub fn matches(&self, registry: &Arc<Registry>, role: Role) -> bool {
+    pub(super) fn matches(&self, registry: &Arc<Registry>, role: Role) -> bool {
         Arc::ptr_eq(&self.registry, registry) && self.polls == role.polls()
     }
 
-    pub fn belongs_to(&self, registry: &Registry) -> bool {
+    pub(super) fn belongs_to(&self, registry: &Registry) -> bool {
         std::ptr::eq(&raw const *self.registry, registry)
     }
 
-    pub fn current_task(&self) -> Option<TaskId> {
+    pub(super) fn current_task(&self) -> Option<TaskId> {
         self.open.task
     }
 
     /// `false`: the ring is full, and the record is counted as lost.
     #[inline]
-    pub fn push(&mut self, record: Record<ProcessClock>) -> bool {
+    pub(super) fn push(&mut self, record: Record<ProcessClock>) -> bool {
         if self.ring.push(record).is_ok() {
             return true;
         }
@@ -91,7 +91,7 @@ impl Recorder {
     }
 
     #[inline]
-    pub fn begin(&mut self, at: ProcessInstant, task: TaskId) {
+    pub(super) fn begin(&mut self, at: ProcessInstant, task: TaskId) {
         self.open = Open {
             task: Some(task),
             start: at,
@@ -101,7 +101,7 @@ impl Recorder {
     }
 
     #[inline]
-    pub fn end(&mut self, at: ProcessInstant) {
+    pub(super) fn end(&mut self, at: ProcessInstant) {
         let open = std::mem::replace(&mut self.open, Open::NONE);
         let Some(task) = open.task else { return };
         self.push(Record::Slice(Slice {
@@ -117,12 +117,12 @@ impl Recorder {
         self.shared.slice.end();
     }
 
-    pub fn count_job(&self) {
+    pub(super) fn count_job(&self) {
         self.shared.tally.count_job();
     }
 
     #[inline]
-    pub fn take_wake(&mut self, stamps: &WakeStamps) {
+    pub(super) fn take_wake(&mut self, stamps: &WakeStamps) {
         let wake = stamps.take(self.open.start);
         self.open.queued = wake.queued;
         self.open.unnoticed = wake.unnoticed;
@@ -133,21 +133,21 @@ impl Recorder {
     }
 
     #[inline]
-    pub fn set_wait(&mut self, reason: Reason, label: Label) {
+    pub(super) fn set_wait(&mut self, reason: Reason, label: Label) {
         self.open.reason = reason;
         self.open.label = label;
     }
 
-    pub fn set_step(&self, label: Label) {
+    pub(super) fn set_step(&self, label: Label) {
         self.shared.slice.set_label(label);
     }
 
-    pub fn begin_blocking(&self, at: ProcessInstant, label: Label) {
+    pub(super) fn begin_blocking(&self, at: ProcessInstant, label: Label) {
         self.shared.slice.set_blocking(Some(at), label);
     }
 
     /// A blocking step that began at `start` ends.
-    pub fn end_blocking(&mut self, start: ProcessInstant, now: ProcessInstant, label: Label) {
+    pub(super) fn end_blocking(&mut self, start: ProcessInstant, now: ProcessInstant, label: Label) {
         self.shared.slice.set_blocking(None, Label::NONE);
         if let Some(task) = self.open.task {
             self.push(Record::Step(Step {

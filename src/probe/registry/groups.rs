@@ -41,7 +41,7 @@ pub(super) struct Groups {
 }
 
 impl Groups {
-    pub fn new(process: u32, processes: u32) -> Groups {
+    pub(super) fn new(process: u32, processes: u32) -> Groups {
         Groups {
             process,
             processes,
@@ -52,11 +52,11 @@ impl Groups {
         }
     }
 
-    pub fn name(&self, id: GroupId) -> &str {
+    pub(super) fn name(&self, id: GroupId) -> &str {
         &self.all[usize::from(id.0)].name
     }
 
-    pub fn named(&mut self, name: &str, definitions: &mut Vec<Definition>) -> Arc<Group> {
+    pub(super) fn named(&mut self, name: &str, definitions: &mut Vec<Definition>) -> Arc<Group> {
         if let Some(group) = self.by_name.get(name) {
             return group.clone();
         }
@@ -65,7 +65,7 @@ impl Groups {
         group
     }
 
-    pub fn of_library(
+    pub(super) fn of_library(
         &mut self,
         location: &'static Location<'static>,
         definitions: &mut Vec<Definition>,
@@ -79,11 +79,11 @@ impl Groups {
         group
     }
 
-    pub fn has_library(&self, location: &Location<'_>) -> bool {
+    pub(super) fn has_library(&self, location: &Location<'_>) -> bool {
         self.by_location.contains_key(location)
     }
 
-    pub fn of_offload(&mut self, parent: GroupId, definitions: &mut Vec<Definition>) -> Arc<Group> {
+    pub(super) fn of_offload(&mut self, parent: GroupId, definitions: &mut Vec<Definition>) -> Arc<Group> {
         if let Some(group) = self.offload.get(&parent) {
             return group.clone();
         }

@@ -30,7 +30,7 @@ pub(in crate::probe) struct LaneIdentity {
 
 impl LaneIdentity {
     /// A sample of the lane's present thread, with what earlier threads have used added.
-    pub fn total(&self, sample: LaneSample) -> LaneSample {
+    pub(in crate::probe) fn total(&self, sample: LaneSample) -> LaneSample {
         LaneSample {
             on_cpu: self.on_cpu + sample.on_cpu,
             waiting: self.waiting + sample.waiting,
@@ -60,7 +60,7 @@ pub(super) struct Lanes {
 
 impl Lanes {
     /// The next number for a lane. `None`: there are none left.
-    pub fn next_id(&mut self) -> Option<LaneId> {
+    pub(super) fn next_id(&mut self) -> Option<LaneId> {
         let id = LaneId(self.next);
         if id == LaneId::NONE {
             return None;
@@ -70,7 +70,7 @@ impl Lanes {
     }
 
     /// Makes the calling thread a lane: both ends of its ring. `None`: there are no numbers left.
-    pub fn open(
+    pub(super) fn open(
         &mut self,
         kind: LaneKind,
         worker: Option<usize>,
@@ -91,7 +91,7 @@ impl Lanes {
         Some((producer, reader))
     }
 
-    pub fn free(&mut self, lane: LaneIdentity) {
+    pub(super) fn free(&mut self, lane: LaneIdentity) {
         self.free.push(lane);
     }
 

@@ -1,10 +1,11 @@
-//! How tasks come to be and how they end.
+//! How tasks are spawned and how they end.
 
 use super::*;
 use crate::support::wait::{DEADLINE, Deadline};
+use std::collections::HashSet;
 
 #[test]
-fn every_way_of_ending_is_told_apart() {
+fn each_way_to_end_has_its_own_outcome() {
     let registry = Registry::new();
     let group = registry.group_named("ends");
     let runtime = runtime(multi_thread(true), &registry);
@@ -20,13 +21,13 @@ fn every_way_of_ending_is_told_apart() {
     let fails = spawn(Some(Outcome::Failed));
     let late = spawn(Some(Outcome::TimedOut));
     let aborted = spawn(Some(Outcome::Cancelled));
-    let forgotten = spawn(Some(Outcome::Cancelled));
+    let dropped = spawn(Some(Outcome::Cancelled));
     let panics = spawn(None);
     let mut expected = HashMap::from([
         (fails.id().to_string(), Outcome::Failed),
         (late.id().to_string(), Outcome::TimedOut),
         (aborted.id().to_string(), Outcome::Cancelled),
-        (forgotten.id().to_string(), Outcome::Cancelled),
+        (dropped.id().to_string(), Outcome::Cancelled),
         (panics.id().to_string(), Outcome::Panicked),
     ]);
     runtime.block_on(async {
@@ -40,7 +41,7 @@ fn every_way_of_ending_is_told_apart() {
     for (task, outcome) in ended(&[Collector::new(registry, None).batch()]) {
         assert_eq!(expected.remove(&task.get().to_string()), Some(outcome));
     }
-    assert!(expected.is_empty(), "never ended: {expected:?}");
+    assert!(expected.is_empty(), "these tasks have not ended: {expected:?}");
 }
 
 #[test]
@@ -67,8 +68,8 @@ fn offloaded_work_is_a_child_task_on_a_blocking_lane() {
     let spawned: Vec<_> = batch
         .records
         .iter()
-        .filter_map(|(_, r)| match r {
-            Record::Spawned(s) => Some(*s),
+        .filter_map(|(_, record)| match record {
+            Record::Spawned(spawned) => Some(*spawned),
             _ => None,
         })
         .collect();
@@ -96,12 +97,12 @@ fn offloaded_work_is_a_child_task_on_a_blocking_lane() {
 }
 
 #[test]
-fn a_line_of_the_log_never_comes_before_the_birth_of_its_task() {
+fn a_log_line_never_comes_before_the_spawn_of_its_task() {
     let registry = Registry::new();
     let (lines, log) = std::sync::mpsc::channel();
     let mut collector = Collector::new(registry.clone(), Some(log));
     let writer = std::thread::spawn(move || {
-        let group = registry.group_named("talker");
+        let group = registry.group_named("writer");
         for _ in 0..20_000 {
             let task = TaskHandle::new(&registry, &group);
             let line = LogLine {
@@ -109,25 +110,25 @@ fn a_line_of_the_log_never_comes_before_the_birth_of_its_task() {
                 level: tracing::Level::INFO,
                 task: Some(task.id()),
                 target: "test".into(),
-                message: "born".into(),
+                message: "spawned".into(),
             };
-            lines.send(line).unwrap();
+            lines.send(line).expect("the collector lives");
         }
     });
-    let (mut born, mut heard) = (std::collections::HashSet::new(), 0);
-    // Without a pause, so that batches end between a birth and its log line.
+    let (mut spawned, mut lines) = (HashSet::new(), 0);
+    // Without a pause, so that batches end between a spawn and its log line.
     let deadline = Deadline::new("the log line of each task", DEADLINE);
-    while heard < 20_000 {
+    while lines < 20_000 {
         deadline.check();
         let batch = collector.batch();
-        born.extend(batch.records.iter().filter_map(|(_, record)| match record {
+        spawned.extend(batch.records.iter().filter_map(|(_, record)| match record {
             Record::Spawned(spawned) => Some(spawned.task),
             _ => None,
         }));
         for line in &batch.log {
-            assert!(line.task.is_some_and(|task| born.contains(&task)), "{line:?}");
-            heard += 1;
+            assert!(line.task.is_some_and(|task| spawned.contains(&task)), "{line:?}");
+            lines += 1;
         }
     }
-    writer.join().unwrap();
+    writer.join().expect("no panic");
 }

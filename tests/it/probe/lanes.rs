@@ -1,9 +1,9 @@
-//! Which thread is which lane.
+//! Which lane a thread is.
 
 use super::*;
 
 #[test]
-fn a_block_in_place_leaves_no_slice_open() {
+fn block_in_place_leaves_no_slice_open() {
     let registry = Registry::new();
     let group = registry.group_named("in place");
     let runtime = runtime(multi_thread(false), &registry);
@@ -32,7 +32,7 @@ fn a_block_in_place_leaves_no_slice_open() {
 }
 
 #[test]
-fn a_thread_that_changes_its_work_changes_its_lane_and_a_place_that_is_free_is_taken() {
+fn a_thread_changes_its_lane_with_its_work_and_a_free_lane_is_used_again() {
     let registry = Registry::new();
     let group = registry.group_named("mixed");
     let mut collector = Collector::new(registry.clone(), None);
@@ -49,13 +49,13 @@ fn a_thread_that_changes_its_work_changes_its_lane_and_a_place_that_is_free_is_t
     let mut batches = vec![collector.batch()];
     job();
     batches.push(collector.batch());
-    // Polls on a thread that has had a job before.
-    let (other_hub, other_group) = (registry.clone(), registry.group_named("polls"));
+    // A thread that has run a job now polls.
+    let (other_registry, other_group) = (registry.clone(), registry.group_named("polls"));
     let task = probe::TaskHandle::new(&registry, &group);
     std::thread::spawn(move || {
         task.run_job(probe::now(), Reason::Unknown, || ());
-        let runtime = runtime(Builder::new_current_thread(), &other_hub);
-        let join = probe::spawn(runtime.handle(), &other_hub, &other_group, |_| async {
+        let runtime = runtime(Builder::new_current_thread(), &other_registry);
+        let join = probe::spawn(runtime.handle(), &other_registry, &other_group, |_| async {
             Outcome::Completed
         });
         runtime.block_on(join).expect("no panic");

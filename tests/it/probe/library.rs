@@ -1,15 +1,15 @@
-//! Tasks that nobody spawned through the probe: a library's.
+//! Tasks that a library spawns, without the probe.
 
 use super::*;
 use std::panic::Location;
 use tasklab::record::Spawned;
 
-/// What is told of the tasks that libraries spawned.
-struct Seen {
+/// What is recorded of the tasks that libraries spawned.
+struct Recorded {
     batches: Vec<Batch>,
 }
 
-impl Seen {
+impl Recorded {
     fn definitions(&self) -> impl Iterator<Item = &Definition> {
         self.batches.iter().flat_map(|batch| &batch.definitions)
     }
@@ -26,7 +26,7 @@ impl Seen {
     /// The name of the group of this task, and whether it is a library's.
     fn group(&self, task: TaskId) -> (&str, bool) {
         let spawned = self.spawned();
-        let task = spawned.iter().find(|spawned| spawned.task == task).expect("a birth");
+        let task = spawned.iter().find(|spawned| spawned.task == task).expect("a spawn");
         let group = self.definitions().find_map(|definition| match definition {
             Definition::Group { id, name, library } if *id == task.group => Some((name.as_str(), *library)),
             _ => None,
@@ -35,11 +35,11 @@ impl Seen {
     }
 }
 
-fn identity(id: tokio::task::Id) -> TaskId {
+fn task_id(id: tokio::task::Id) -> TaskId {
     TaskId::new(id.to_string().parse().expect("a number")).expect("not zero")
 }
 
-/// Where the caller stands, a line further up or down, as a group is called that is spawned from there.
+/// The group name of tasks that are spawned at the caller's place in the code, some lines further down or up.
 #[track_caller]
 fn place(lines: i64) -> String {
     let here = Location::caller();
@@ -47,7 +47,7 @@ fn place(lines: i64) -> String {
 }
 
 #[test]
-fn a_librarys_tasks_are_named_by_their_place_and_have_slices_and_no_delay() {
+fn tasks_of_a_library_are_named_by_their_place_in_the_code_and_have_no_delay() {
     let registry = Registry::new();
     let group = registry.group_named("ours");
     let runtime = runtime(Builder::new_current_thread(), &registry);
@@ -59,29 +59,28 @@ fn a_librarys_tasks_are_named_by_their_place_and_have_slices_and_no_delay() {
                     tokio::task::yield_now().await;
                 }
             });
-            send.send((identity(library.id()), place(-5)))
-                .expect("somebody listens");
+            send.send((task_id(library.id()), place(-5))).expect("the test waits");
             library.await.expect("no panic");
         }
         Outcome::Completed
     });
-    let parent = identity(ours.id());
+    let parent = task_id(ours.id());
     runtime.block_on(ours).expect("no panic");
     drop(runtime);
     let batches = vec![Collector::new(registry, None).batch()];
     let slices = slices(&batches);
-    let seen = Seen { batches };
-    assert_eq!(seen.group(parent), ("ours", false));
+    let recorded = Recorded { batches };
+    assert_eq!(recorded.group(parent), ("ours", false));
     let ids: Vec<_> = ids.iter().collect();
     assert_eq!(ids.len(), 2);
     for (index, (library, place)) in (0..).zip(&ids) {
-        assert_eq!(seen.group(*library), (place.as_str(), true));
-        let spawned = seen.spawned();
-        let born = spawned
+        assert_eq!(recorded.group(*library), (place.as_str(), true));
+        let spawned = recorded.spawned();
+        let library_spawn = spawned
             .iter()
             .find(|spawned| spawned.task == *library)
-            .expect("a birth");
-        assert_eq!((born.index, born.parent), (index, Some(parent)));
+            .expect("a spawn");
+        assert_eq!((library_spawn.index, library_spawn.parent), (index, Some(parent)));
         let own: Vec<_> = slices.iter().filter(|(_, slice)| slice.task == *library).collect();
         assert_eq!(own.len(), 4);
         for (_, slice) in own {
@@ -91,7 +90,7 @@ fn a_librarys_tasks_are_named_by_their_place_and_have_slices_and_no_delay() {
 }
 
 #[test]
-fn how_a_librarys_task_ended_is_said_only_where_it_is_certain() {
+fn the_outcome_of_a_library_task_is_recorded_only_if_it_is_certain() {
     for builder in [multi_thread(true), Builder::new_current_thread()] {
         let registry = Registry::new();
         let runtime = runtime(builder, &registry);
@@ -99,20 +98,20 @@ fn how_a_librarys_task_ended_is_said_only_where_it_is_certain() {
         let panics = runtime.spawn(async { panic!("on purpose") });
         let aborted = runtime.spawn(std::future::pending::<()>());
         let dropped = runtime.spawn(std::future::pending::<()>());
-        let ids = [completes.id(), panics.id(), aborted.id(), dropped.id()].map(identity);
+        let ids = [completes.id(), panics.id(), aborted.id(), dropped.id()].map(task_id);
         runtime.block_on(async {
             aborted.abort();
             assert!(aborted.await.unwrap_err().is_cancelled());
             assert!(panics.await.unwrap_err().is_panic());
             completes.await.expect("no panic");
-            // The end of a function on a blocking thread is told by the same hook, and is no task's.
+            // The same hook reports the end of a function on a blocking thread, which is no task.
             tokio::task::spawn_blocking(|| ()).await.expect("no panic");
         });
         drop(runtime);
-        let endings = ended(&[Collector::new(registry, None).batch()]);
-        let known = ids.map(|id| endings.get(&id).copied());
+        let outcomes = ended(&[Collector::new(registry, None).batch()]);
+        let known = ids.map(|id| outcomes.get(&id).copied());
         let [unknown, cancelled] = [Some(Outcome::Unknown), Some(Outcome::Cancelled)];
         assert_eq!(known, [unknown, unknown, unknown, cancelled]);
-        assert_eq!(endings.len(), ids.len());
+        assert_eq!(outcomes.len(), ids.len());
     }
 }

@@ -1,4 +1,4 @@
-//! The probe through its public face: what it tells of the tasks of a runtime.
+//! The probe through its public interface: what it records of the tasks of a runtime.
 
 mod ends;
 mod lanes;
@@ -19,7 +19,8 @@ fn runtime(mut builder: Builder, registry: &Arc<Registry>) -> Runtime {
     builder.enable_all().build().expect("a runtime")
 }
 
-/// tokio does not count the polls that it runs from a worker's LIFO slot, so an exact comparison does without the slot.
+/// A builder of a runtime with two workers. tokio does not count polls from a worker's LIFO slot, so a test that compares
+/// exact counts disables the slot.
 fn multi_thread(lifo_slot: bool) -> Builder {
     let mut builder = Builder::new_multi_thread();
     builder.worker_threads(2);
@@ -29,6 +30,7 @@ fn multi_thread(lifo_slot: bool) -> Builder {
     builder
 }
 
+/// The number of polls, as tokio counts them.
 fn polls_by_tokio(metrics: &tokio::runtime::RuntimeMetrics) -> u64 {
     (0..metrics.num_workers()).map(|w| metrics.worker_poll_count(w)).sum()
 }
@@ -44,11 +46,13 @@ fn slices(batches: &[Batch]) -> Vec<(LaneId, Slice)> {
         .collect()
 }
 
+/// The outcomes of the tasks that ended in these batches.
 fn ended(batches: &[Batch]) -> HashMap<TaskId, Outcome> {
     let mut all = HashMap::new();
     for (_, record) in batches.iter().flat_map(|batch| &batch.records) {
-        if let Record::Ended(e) = record {
-            assert_eq!(all.insert(e.task, e.outcome), None, "{:?} ended twice", e.task);
+        if let Record::Ended(ended) = record {
+            let before = all.insert(ended.task, ended.outcome);
+            assert_eq!(before, None, "{:?} ended twice", ended.task);
         }
     }
     all

@@ -12,14 +12,14 @@ fn storm(builder: Builder, tasks: u32, yields: u32) {
     let mut collector = Collector::new(registry.clone(), None);
     let runtime = runtime(builder, &registry);
     let metrics = runtime.metrics();
-    let mut watch = RuntimeSampler::new(runtime.handle(), &GroupMonitors::new([]));
-    let (mut recorded, mut lost, mut endings) = (0, 0, 0);
+    let mut sampler = RuntimeSampler::new(runtime.handle(), &GroupMonitors::new([]));
+    let (mut recorded, mut lost, mut ends) = (0, 0, 0);
     let (mut intervals, mut total) = (0, 0);
-    let mut take_in = |batch: Batch| {
+    let mut add = |batch: Batch| {
         recorded += slices(std::slice::from_ref(&batch)).len() as u64;
         lost += batch.lost.iter().map(|lost| lost.slices).sum::<u64>();
-        endings += ended(std::slice::from_ref(&batch)).len() as u32;
-        for sample in watch.sample(batch.now, true) {
+        ends += ended(std::slice::from_ref(&batch)).len() as u32;
+        for sample in sampler.sample(batch.now, true) {
             if let Sample::Runtime(sample) = sample {
                 intervals += sample.polls;
                 total = sample.total_polls;
@@ -50,7 +50,7 @@ fn storm(builder: Builder, tasks: u32, yields: u32) {
             }
             foreign.await.expect("no task panics");
         });
-        // The tasks that nobody joined.
+        // The tasks of the library, which are not joined.
         while runtime.metrics().num_alive_tasks() > 0 {
             runtime.block_on(tokio::task::yield_now());
         }
@@ -60,20 +60,20 @@ fn storm(builder: Builder, tasks: u32, yields: u32) {
     let deadline = Deadline::new("the end of all tasks", DEADLINE);
     while !driver.is_finished() {
         deadline.check();
-        take_in(collector.batch());
+        add(collector.batch());
     }
     driver.join().expect("no panic");
-    take_in(collector.batch());
+    add(collector.batch());
 
     assert_eq!(recorded + lost, polls_by_tokio(&metrics));
     assert_eq!(
         (intervals, total),
         (recorded + lost, recorded + lost),
-        "by tokio-metrics"
+        "as tokio-metrics counts"
     );
     assert!(recorded > 0);
-    // A full ring loses no end of a task.
-    assert_eq!(endings, tasks + 11);
+    // Ends are recorded also if the ring is full.
+    assert_eq!(ends, tasks + 11);
     if lost == 0 {
         assert_eq!(recorded, u64::from(tasks * (yields + 1)) + 1 + 20);
     }
@@ -111,7 +111,7 @@ fn polls_from_the_lifo_slot_are_recorded_though_tokio_does_not_count_them() {
 }
 
 #[test]
-fn a_full_ring_loses_records_and_counts_them() {
+fn a_full_ring_drops_records_and_counts_them() {
     let registry = Registry::new();
     let group = registry.group_named("storm");
     let runtime = runtime(Builder::new_current_thread(), &registry);
@@ -124,7 +124,7 @@ fn a_full_ring_loses_records_and_counts_them() {
     });
     runtime.block_on(join).expect("no panic");
     let batch = Collector::new(registry, None).batch();
-    let lost: u64 = batch.lost.iter().map(|l| l.slices).sum();
+    let lost: u64 = batch.lost.iter().map(|lost| lost.slices).sum();
     let recorded = slices(std::slice::from_ref(&batch)).len() as u64;
     assert!(lost > 0);
     assert_eq!(recorded + lost, polls_by_tokio(&metrics));

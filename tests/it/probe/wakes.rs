@@ -1,10 +1,10 @@
-//! When a task was woken, by whom, and how long nobody noticed that it could go on.
+//! When a task was woken, by which task, and for how long it was ready before.
 
 use super::*;
 use tasklab::record::ProcessInstant;
 
 #[test]
-fn a_wake_up_is_stamped_with_its_time_and_its_author() {
+fn a_slice_records_when_its_task_was_woken_and_by_which_task() {
     let registry = Registry::new();
     let group = registry.group_named("pair");
     let runtime = runtime(Builder::new_current_thread(), &registry);
@@ -38,11 +38,11 @@ fn a_wake_up_is_stamped_with_its_time_and_its_author() {
 }
 
 #[test]
-fn a_wake_up_while_the_task_runs_counts_from_the_end_of_its_slice() {
+fn a_task_woken_while_it_runs_is_queued_from_the_end_of_its_slice() {
     let registry = Registry::new();
     let group = registry.group_named("eager");
     let runtime = runtime(Builder::new_current_thread(), &registry);
-    let (send, leaves) = std::sync::mpsc::channel();
+    let (send, receive) = std::sync::mpsc::channel();
     let join = probe::spawn(runtime.handle(), &registry, &group, |_| async move {
         let mut woken = false;
         std::future::poll_fn(|context| {
@@ -57,19 +57,18 @@ fn a_wake_up_while_the_task_runs_counts_from_the_end_of_its_slice() {
         Outcome::Completed
     });
     runtime.block_on(join).expect("no panic");
-    let leaves = registry
-        .run_start()
-        .to_run(leaves.recv().expect("the first poll's last instant"));
+    let end_of_poll = receive.recv().expect("the end of the first poll");
+    let end_of_poll = registry.run_start().to_run(end_of_poll);
     let slices = slices(&[Collector::new(registry, None).batch()]);
     assert_eq!(slices.len(), 2);
     let (first, second) = (slices[0].1, slices[1].1);
     assert_eq!(second.woken_by, Some(first.task));
-    // The wake-up itself came before that.
-    assert!(second.start - second.queued.get() >= leaves);
+    // The wake-up itself was earlier.
+    assert!(second.start - second.queued.get() >= end_of_poll);
 }
 
 #[test]
-fn lateness_divides_into_unnoticed_and_queued() {
+fn lateness_is_divided_into_unnoticed_and_queued() {
     let registry = Registry::new();
     let group = registry.group_named("late");
     let runtime = runtime(Builder::new_current_thread(), &registry);
@@ -94,8 +93,8 @@ fn lateness_divides_into_unnoticed_and_queued() {
     let slices = slices(&[Collector::new(registry, None).batch()]);
     let last = slices
         .iter()
-        .map(|(_, s)| s)
-        .rfind(|s| s.task.get().to_string() == id.to_string())
+        .map(|(_, slice)| slice)
+        .rfind(|slice| slice.task.get().to_string() == id.to_string())
         .expect("a slice");
     assert!(last.unnoticed.get() > Nanos::ZERO);
     assert!(last.queued.get() > Nanos::ZERO);
