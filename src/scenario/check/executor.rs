@@ -50,7 +50,7 @@ impl Checker<'_> {
         let Some(At { value: list, place }) = syntax else {
             return Some(ExecutorKind::VARIANTS.to_vec());
         };
-        self.listed = list.clone();
+        self.listed.clone_from(list);
         if list.is_empty() {
             let diagnostic = Diagnostic::new(place.clone(), "a scenario that may run nowhere");
             return self.reject(diagnostic.help("leave `executors` out: then it may run everywhere"));
@@ -64,7 +64,7 @@ impl Checker<'_> {
             }
         }
         if !kinds.contains(&self.executor) {
-            let words: Vec<_> = kinds.iter().map(|kind| kind.into_str()).collect();
+            let words: Vec<_> = kinds.iter().map(ExecutorKind::into_str).collect();
             let title = format!("this scenario does not run on `{}`", self.executor.into_str());
             let at = self.chosen.clone().unwrap_or_else(|| place.clone());
             let diagnostic = Diagnostic::new(at, title).related(place, "it runs on these");
