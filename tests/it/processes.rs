@@ -68,8 +68,8 @@ fn a_killed_worker_loses_its_own_tasks_and_no_others() {
         "{}",
         dead[0].name
     );
-    // Each worker had three or four of the seven tasks that no task spawned. The tasks of the killed
-    // worker are lost, and the end of the run cancels the others.
+    // Each worker had three or four of the seven tasks that no task spawned. The tasks of the
+    // killed worker are lost, and the end of the run cancels the others.
     let children = run.find_group("family gather").map(|group| group.id);
     let roots = model.tasks().iter().filter(|task| task.group != children);
     let mut lost = 0;
@@ -179,8 +179,8 @@ fn arguments<'a>(scenario: &'a str, workers: &'a str, worker: &'a str) -> [&'a s
     ]
 }
 
-/// Runs four short tasks on two worker processes of this shell script. `FOLDER` in the script stands
-/// for an empty folder.
+/// Runs four short tasks on two worker processes of this shell script. `FOLDER` in the script
+/// stands for a folder that the workers share.
 #[track_caller]
 fn run_on_workers(script: &str) -> Finished {
     let folder = tempfile::tempdir().unwrap();

@@ -33,14 +33,15 @@ fn repetitions(count: usize, outcome: Outcome) -> impl FnMut(&Batch) -> bool {
 }
 
 /// Runs a scenario on tokio and on threads. Stops each run when the condition that `is_done`
-/// returns is true of a batch.
+/// returns is true of a batch. `what` names that event in the failure message.
 fn on_both_until<F: FnMut(&Batch) -> bool>(
     scenario: &Scenario,
+    what: &str,
     is_done: impl Fn() -> F,
 ) -> [(&'static str, Observed); 2] {
     [
-        ("tokio", Harness::new(scenario).on_tokio_until(is_done())),
-        ("threads", Harness::new(scenario).on_threads_until(is_done())),
+        ("tokio", Harness::new(scenario).on_tokio_until(what, is_done())),
+        ("threads", Harness::new(scenario).on_threads_until(what, is_done())),
     ]
 }
 
@@ -98,7 +99,9 @@ fn gather_fails_at_the_first_failure_and_its_other_children_run_on() {
         called_group("patient", vec![recv("gate")]),
         called_group("broken", vec![fail(1.0)]),
     ];
-    for (executor, observed) in on_both_until(&with_gate(tasks), || repetitions(3, Outcome::Failed)) {
+    for (executor, observed) in on_both_until(&with_gate(tasks), "3 failed repetitions", || {
+        repetitions(3, Outcome::Failed)
+    }) {
         assert_eq!(observed.outcome("g2"), Outcome::Failed, "{executor}");
         assert_eq!(observed.orphans("patient"), [0], "{executor}");
         // It received from the gate until the run stopped.
@@ -179,7 +182,8 @@ fn a_step_fails_however_its_child_fails() {
             ];
             // The repetition of the parent, and that of the child if it has this outcome too.
             let failed = 1 + usize::from(outcome == Outcome::Failed);
-            let observed = Harness::new(&with_gate(tasks)).on_tokio_until(repetitions(failed, Outcome::Failed));
+            let observed = Harness::new(&with_gate(tasks))
+                .on_tokio_until("the failed repetitions", repetitions(failed, Outcome::Failed));
             assert_eq!(observed.outcome("api"), Outcome::Failed, "{how} {children}");
             assert_eq!(observed.outcome(children), outcome, "{children}");
             assert_eq!(observed.outcome("patient"), Outcome::Cancelled, "{how} {children}");
@@ -276,7 +280,8 @@ fn the_first_end_decides_a_race_and_async_losers_are_cancelled() {
     assert!(observed.orphans("patient").is_empty());
 
     // The repetition of the winner, and then that of the parent.
-    let observed = Harness::new(&scenario).on_threads_until(repetitions(2, Outcome::Completed));
+    let observed =
+        Harness::new(&scenario).on_threads_until("2 completed repetitions", repetitions(2, Outcome::Completed));
     assert_eq!(observed.outcome("api"), Outcome::Completed);
     assert_eq!(observed.orphans("patient"), [0]);
     assert_eq!(observed.outcome("patient"), Outcome::Cancelled);
@@ -290,7 +295,9 @@ fn a_race_fails_if_its_first_child_fails() {
         group_branch("patient"),
     ]))];
     let tasks = vec![task("api", 1, steps), called_group("patient", vec![recv("gate")])];
-    for (executor, observed) in on_both_until(&with_gate(tasks), || repetitions(2, Outcome::Failed)) {
+    for (executor, observed) in on_both_until(&with_gate(tasks), "2 failed repetitions", || {
+        repetitions(2, Outcome::Failed)
+    }) {
         assert_eq!(observed.outcome("api"), Outcome::Failed, "{executor}");
     }
 }
@@ -335,7 +342,7 @@ fn a_timeout_around_offloaded_work_orphans_it() {
         // Later repetitions send to the gate, so that an orphaned job can end.
         let mut orphans = Vec::new();
         let harness = Harness::new(&with_gate(vec![api]));
-        let observed = harness.on_tokio_until(|batch| {
+        let observed = harness.on_tokio_until("the end of an orphaned job", |batch| {
             let records = || batch.records.iter().map(|(_, record)| *record);
             orphans.extend(records().filter_map(|record| match record {
                 Record::Orphaned(orphan) => Some(orphan.task),
@@ -422,7 +429,9 @@ fn a_detached_task_outlives_its_parent_and_its_failure_is_unobserved() {
         called_group("stray", vec![fail(1.0)]),
     ];
     // The repetition of the parent. That of `patient` does not complete.
-    for (executor, observed) in on_both_until(&with_gate(tasks), || repetitions(1, Outcome::Completed)) {
+    for (executor, observed) in on_both_until(&with_gate(tasks), "a completed repetition", || {
+        repetitions(1, Outcome::Completed)
+    }) {
         assert_eq!(observed.outcome("api"), Outcome::Completed, "{executor}");
         assert!(observed.ended_at("patient") > observed.ended_at("api"), "{executor}");
         assert!(observed.orphans("patient").is_empty(), "{executor}");
@@ -452,7 +461,7 @@ fn a_thread_executor_runs_detached_tasks() {
     let queue = Arc::new(Queue::default());
     let spawner: Arc<dyn DetachedSpawner> = queue.clone();
     harness.services.set_detached_spawner(Arc::downgrade(&spawner));
-    let observed = harness.on_threads_until(|_| {
+    let observed = harness.on_threads_until("a task for the executor", |_| {
         let Some(task) = queue.0.lock().unwrap().pop() else {
             return false;
         };

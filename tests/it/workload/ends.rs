@@ -100,7 +100,7 @@ fn a_task_that_never_awaits_ends_when_the_run_stops() {
         };
         let harness = Harness::new(&scenario(vec![endless]));
         let mut running = harness.start(two_workers());
-        running.until(|batch| !batch.live.lanes.is_empty());
+        running.until("a task on a lane", |batch| !batch.live.lanes.is_empty());
         harness.services.stop().request();
         let observed = running.join();
         assert_eq!(observed.outcome(name), Outcome::Cancelled);
@@ -114,7 +114,7 @@ fn a_task_that_never_awaits_ends_when_the_run_stops() {
 fn a_dropped_task_records_its_unfinished_repetition() {
     let harness = Harness::new(&scenario(vec![task("api", 1, vec![sleep(FOREVER)])]));
     let mut running = harness.start(two_workers());
-    running.until(|batch| {
+    running.until("a first slice", |batch| {
         batch
             .records
             .iter()

@@ -60,8 +60,8 @@ fn an_endless_loop_ends_with_the_run_or_a_timeout() {
         let tasks = vec![task("api", 1, vec![endless])];
         let stopped = |observed: Observed| assert_eq!(observed.outcome("api"), Outcome::Cancelled);
         let running = |batch: &tasklab::record::Batch| !batch.records.is_empty();
-        stopped(Harness::new(&scenario(tasks.clone())).on_tokio_until(running));
-        stopped(Harness::new(&scenario(tasks)).on_threads_until(running));
+        stopped(Harness::new(&scenario(tasks.clone())).on_tokio_until("a first record", running));
+        stopped(Harness::new(&scenario(tasks)).on_threads_until("a first record", running));
         if let Step::Loop(Loop { steps, .. }) = &limited.steps[0]
             && matches!(steps[0], Step::Sleep(Sleep(_)))
         {

@@ -210,7 +210,7 @@ impl Harness {
     pub(super) fn on_threads(&self) -> Observed {
         self.start_threads();
         let mut watch = Watch::new(&self.registry);
-        watch.until(|_| self.services.live_tasks().count() == 0);
+        watch.until("the end of all tasks", |_| self.services.live_tasks().count() == 0);
         watch.observed(self)
     }
 
@@ -221,23 +221,25 @@ impl Harness {
         }
     }
 
-    /// Runs on two workers of tokio, and stops the run once `is_done` is true of a batch.
+    /// Runs on two workers of tokio, and stops the run once `is_done` is true of a batch. `what`
+    /// names that event in the failure message.
     #[track_caller]
-    pub(super) fn on_tokio_until(&self, is_done: impl FnMut(&Batch) -> bool) -> Observed {
+    pub(super) fn on_tokio_until(&self, what: &str, is_done: impl FnMut(&Batch) -> bool) -> Observed {
         let mut running = self.start(two_workers());
-        running.until(is_done);
+        running.until(what, is_done);
         self.services.stop().request();
         running.join()
     }
 
-    /// Runs on threads, and stops the run once `is_done` is true of a batch.
+    /// Runs on threads, and stops the run once `is_done` is true of a batch. `what` names that event
+    /// in the failure message.
     #[track_caller]
-    pub(super) fn on_threads_until(&self, is_done: impl FnMut(&Batch) -> bool) -> Observed {
+    pub(super) fn on_threads_until(&self, what: &str, is_done: impl FnMut(&Batch) -> bool) -> Observed {
         self.start_threads();
         let mut watch = Watch::new(&self.registry);
-        watch.until(is_done);
+        watch.until(what, is_done);
         self.services.stop().request();
-        watch.until(|_| self.services.live_tasks().count() == 0);
+        watch.until("the end of all tasks", |_| self.services.live_tasks().count() == 0);
         watch.observed(self)
     }
 }
@@ -266,19 +268,20 @@ pub(super) struct Running<'a> {
 }
 
 impl Running<'_> {
-    /// Waits until `is_done` is true of a batch.
+    /// Waits until `is_done` is true of a batch. `what` names that event in the failure message.
     ///
     /// # Panics
     /// After [`DEADLINE`], so that a test that cannot succeed fails.
     #[track_caller]
-    pub(super) fn until(&mut self, is_done: impl FnMut(&Batch) -> bool) {
-        self.watch.until(is_done);
+    pub(super) fn until(&mut self, what: &str, is_done: impl FnMut(&Batch) -> bool) {
+        self.watch.until(what, is_done);
     }
 
     /// Waits until a repetition ends with this outcome.
     #[track_caller]
     pub(super) fn until_repetition(&mut self, outcome: Outcome) {
-        self.until(|batch| {
+        let what = format!("a repetition that ends as {outcome:?}");
+        self.until(&what, |batch| {
             let ends = |record: &Record| matches!(record, Record::Repetition(r) if r.outcome == outcome);
             batch.records.iter().any(|(_, record)| ends(record))
         });
@@ -345,10 +348,8 @@ impl Watch {
     }
 
     #[track_caller]
-    fn until(&mut self, mut is_done: impl FnMut(&Batch) -> bool) {
-        wait_until("a batch that meets the condition of the caller", DEADLINE, || {
-            is_done(self.collect())
-        });
+    fn until(&mut self, what: &str, mut is_done: impl FnMut(&Batch) -> bool) {
+        wait_until(what, DEADLINE, || is_done(self.collect()));
     }
 
     fn collect(&mut self) -> &Batch {

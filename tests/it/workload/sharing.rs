@@ -85,7 +85,7 @@ fn a_task_that_waits_for_an_async_lock_is_suspended() {
     let holder = task("holder", 1, vec![lock(vec![send("jobs"), recv("gate")])]);
     let other = task("other", 1, vec![recv("jobs"), lock(vec![cpu(MS)])]);
     let scenario = shared(How::Async, vec![holder, other]);
-    let observed = Harness::new(&scenario).on_tokio_until(suspended(Reason::Lock));
+    let observed = Harness::new(&scenario).on_tokio_until("a task suspended on a lock", suspended(Reason::Lock));
     assert_eq!(observed.outcome("holder"), Outcome::Cancelled);
     assert_eq!(observed.outcome("other"), Outcome::Cancelled);
     let waits = observed.slices("other");
@@ -107,9 +107,9 @@ fn a_task_that_waits_for_a_sync_lock_keeps_its_thread() {
         assert_eq!(waits.len(), 1, "one of them waited");
     };
     for how in [How::Sync, How::Async] {
-        check(Harness::new(&shared(how, tasks())).on_threads_until(blocking(2)));
+        check(Harness::new(&shared(how, tasks())).on_threads_until("2 blocking threads", blocking(2)));
     }
-    check(Harness::new(&shared(How::Sync, tasks())).on_tokio_until(blocking(2)));
+    check(Harness::new(&shared(How::Sync, tasks())).on_tokio_until("2 blocking threads", blocking(2)));
 }
 
 #[test]
@@ -133,9 +133,9 @@ fn two_deadlocked_tasks_end_with_the_run() {
         }
     };
     for how in [How::Sync, How::Async] {
-        check(Harness::new(&shared(how, tasks())).on_threads_until(blocking(2)));
+        check(Harness::new(&shared(how, tasks())).on_threads_until("2 blocking threads", blocking(2)));
     }
-    check(Harness::new(&shared(How::Sync, tasks())).on_tokio_until(blocking(2)));
+    check(Harness::new(&shared(How::Sync, tasks())).on_tokio_until("2 blocking threads", blocking(2)));
 }
 
 #[test]
@@ -145,7 +145,7 @@ fn a_child_that_waits_for_a_lock_of_its_parent_ends_with_the_run() {
         cpu(MS),
     ])])]))])];
     let scenario = shared(How::Async, vec![task("api", 1, steps)]);
-    let observed = Harness::new(&scenario).on_threads_until(blocking(2));
+    let observed = Harness::new(&scenario).on_threads_until("2 blocking threads", blocking(2));
     assert_eq!(observed.outcome("api"), Outcome::Cancelled);
     assert_eq!(observed.outcome("api gather"), Outcome::Cancelled);
 }
@@ -173,10 +173,10 @@ fn a_semaphore_admits_as_many_tasks_as_it_has_permits() {
     let scenario = shared(How::Async, tasks.to_vec());
     let names = ["one", "two", "three"];
     let harness = Harness::new(&scenario);
-    let observed = harness.on_tokio_until(suspended(Reason::Semaphore));
+    let observed = harness.on_tokio_until("a task suspended on a semaphore", suspended(Reason::Semaphore));
     assert_eq!(sent(&observed, &names), 2);
     let harness = Harness::new(&scenario);
-    let observed = harness.on_threads_until(blocking(3));
+    let observed = harness.on_threads_until("3 blocking threads", blocking(3));
     assert_eq!(sent(&observed, &names), 2);
     assert!(names.iter().all(|name| observed.outcome(name) == Outcome::Cancelled));
 
@@ -193,7 +193,7 @@ fn a_full_channel_makes_its_senders_wait() {
     let sender = task("sender", 3, vec![send("jobs")]);
     let scenario = shared(How::Async, vec![sender]);
     let harness = Harness::new(&scenario);
-    let observed = harness.on_tokio_until(suspended(Reason::Channel));
+    let observed = harness.on_tokio_until("a task suspended on a channel", suspended(Reason::Channel));
     let fill: Vec<_> = harness
         .services
         .channels()
@@ -202,7 +202,7 @@ fn a_full_channel_makes_its_senders_wait() {
     assert_eq!(fill, [(0, 1), (2, 2)]);
     assert_eq!(observed.steps("sender"), ["send jobs"; 2]);
     let harness = Harness::new(&scenario);
-    let observed = harness.on_threads_until(blocking(1));
+    let observed = harness.on_threads_until("1 blocking thread", blocking(1));
     assert_eq!(harness.services.channels().map(|(_, len, _)| len).max(), Some(2));
     assert_eq!(observed.outcome("sender"), Outcome::Cancelled);
 }
@@ -210,9 +210,9 @@ fn a_full_channel_makes_its_senders_wait() {
 #[test]
 fn an_empty_channel_makes_its_receivers_wait() {
     let scenario = shared(How::Async, vec![task("receiver", 1, vec![recv("jobs")])]);
-    let observed = Harness::new(&scenario).on_tokio_until(suspended(Reason::Channel));
+    let observed = Harness::new(&scenario).on_tokio_until("a task suspended on a channel", suspended(Reason::Channel));
     assert_eq!(observed.outcome("receiver"), Outcome::Cancelled);
-    let observed = Harness::new(&scenario).on_threads_until(blocking(1));
+    let observed = Harness::new(&scenario).on_threads_until("1 blocking thread", blocking(1));
     assert_eq!(observed.outcome("receiver"), Outcome::Cancelled);
 }
 
