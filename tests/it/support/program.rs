@@ -118,7 +118,9 @@ impl Process {
 
     /// What the process has written to standard error until now.
     pub(crate) fn stderr(&self) -> String {
-        self.read("err")
+        // The last character may be half written.
+        let bytes = fs::read(self.folder.path().join("err")).expect("the file exists");
+        String::from_utf8_lossy(&bytes).into_owned()
     }
 
     pub(crate) fn signal(&self, signal: Signal) {
