@@ -1,9 +1,10 @@
-//! Memory for byte sequences that grow by a few bytes at a time: the open chunks, one per task.
+//! Memory for byte sequences that grow by a few bytes at a time. Each task has one such sequence,
+//! its open chunk.
 //!
-//! With one `Vec` per task, each `Vec` would be moved again and again on the way to its full size,
-//! and would have spare capacity most of the time. Here a sequence is a [`Chain`] of blocks. A
-//! block is as long as a cache line, so writing a slice touches one line, or two where a block
-//! ends. A chain takes another block only when it needs one.
+//! With one `Vec` per task, each `Vec` would be reallocated several times as it grows, and would
+//! have unused capacity most of the time. Here a sequence is a [`Chain`] of blocks. A block is as
+//! long as a cache line, so writing a slice touches one cache line, or two lines if the slice
+//! continues in a new block. A chain takes a new block only when the last block is full.
 //!
 //! ```text
 //!   slab of 256 blocks: │ block │ block │ block │ ...
@@ -12,7 +13,7 @@
 
 const NONE: u32 = u32::MAX;
 
-/// The bytes of a block that belong to its chain.
+/// The number of bytes in a block that store the chain's content.
 const BLOCK_BYTES: usize = 60;
 
 #[derive(Clone, Debug)]
@@ -23,10 +24,10 @@ struct Block {
     next: u32,
 }
 
-/// Blocks that are allocated together, as a slab. A slab never moves.
+/// The number of blocks in a slab. The blocks of a slab are allocated together and never move.
 const SLAB_BLOCKS: usize = 256;
 
-/// All blocks: those of chains and the free ones.
+/// All blocks: the blocks of chains and the free blocks.
 #[derive(Clone, Debug)]
 pub(super) struct ByteArena {
     slabs: Vec<Box<[Block; SLAB_BLOCKS]>>,
@@ -43,8 +44,8 @@ impl Default for ByteArena {
     }
 }
 
-/// A sequence of bytes in a [`ByteArena`]. Its owner must give it back with [`ByteArena::release`],
-/// or its blocks are never free again.
+/// A sequence of bytes in a [`ByteArena`]. The owner must call [`ByteArena::release`] before
+/// dropping the chain, otherwise the arena cannot use the chain's blocks again.
 #[derive(Clone, Debug)]
 pub(super) struct Chain {
     first: u32,
@@ -87,7 +88,7 @@ impl ByteArena {
         Some(&self.slabs.get(index as usize / SLAB_BLOCKS)?[index as usize % SLAB_BLOCKS])
     }
 
-    /// The block at this index, which must exist.
+    /// The block at this index. The block must exist.
     #[inline]
     fn block_mut(&mut self, index: u32) -> &mut Block {
         &mut self.slabs[index as usize / SLAB_BLOCKS][index as usize % SLAB_BLOCKS]
@@ -121,7 +122,7 @@ impl ByteArena {
         self.free = first;
     }
 
-    /// All bytes of a chain.
+    /// Returns all bytes of a chain.
     pub(super) fn read(&self, chain: &Chain) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(chain.len as usize);
         let mut index = chain.first;
@@ -133,7 +134,7 @@ impl ByteArena {
         bytes
     }
 
-    /// Frees the blocks of a chain, which is empty afterwards.
+    /// Frees the blocks of a chain and makes the chain empty.
     pub(super) fn release(&mut self, chain: &mut Chain) {
         if chain.last != NONE {
             self.block_mut(chain.last).next = self.free;
@@ -142,13 +143,13 @@ impl ByteArena {
         *chain = Chain::default();
     }
 
-    /// Loads the end of a chain into the cache, see `Model::prefetch`. The result has no meaning.
+    /// Loads the end of a chain into the cache, see `Model::prefetch`. Ignore the result.
     #[inline]
     pub(super) fn prefetch(&self, chain: &Chain) -> u8 {
         self.block(chain.last).map_or(0, |block| block.bytes[0])
     }
 
-    /// Bytes on the heap.
+    /// The number of bytes on the heap.
     pub(super) fn heap_bytes(&self) -> usize {
         self.slabs.capacity() * size_of::<Box<Block>>() + self.slabs.len() * size_of::<[Block; SLAB_BLOCKS]>()
     }
@@ -181,7 +182,7 @@ mod tests {
                     prop_assert_eq!(&arena.read(chain), expected);
                 }
             }
-            prop_assert_eq!(arena.slabs.len(), max_blocks.div_ceil(SLAB_BLOCKS), "no slab is added while a block one is free");
+            prop_assert_eq!(arena.slabs.len(), max_blocks.div_ceil(SLAB_BLOCKS), "no slab is added while a block is free");
         }
     }
 }

@@ -1,7 +1,8 @@
 //! A full chunk of a task's slices, with a summary of the time that it covers.
 //!
-//! A row of cells takes the summary of each chunk that lies in one cell, and unpacks only the
-//! chunks that the edge of a cell cuts. So a row costs about the same at any zoom.
+//! To paint a row of cells, the model uses the summary of each chunk that lies in one cell. It
+//! unpacks a chunk only if a cell boundary lies inside the chunk. So a row costs about the same at
+//! any zoom.
 
 use super::packed_slices::PackedSlices;
 use super::paint::TimeBreakdown;
@@ -9,22 +10,23 @@ use super::spans::Spans;
 use super::wait_state::WaitState;
 use crate::record::{Nanos, TaskId};
 
-/// Slices in a full chunk: enough to make the summary's share of the memory small, and few enough
-/// to unpack a chunk quickly. Tests have few slices and should fill many chunks.
+/// The number of slices in a full chunk. With more slices, the summaries take less of the memory.
+/// With fewer slices, a chunk is unpacked faster. The number is smaller in tests, so that their few
+/// slices fill many chunks.
 pub(super) const FULL: usize = if cfg!(test) { 4 } else { 32 };
 
 /// A full chunk. It ends where the next chunk begins.
 #[derive(Clone, Debug)]
 pub(super) struct Chunk {
-    /// The wait state before its first slice.
+    /// The wait state before the first slice of the chunk.
     pub before: WaitState,
-    /// The summary of the time that it covers.
+    /// The summary of the time that the chunk covers.
     pub breakdown: TimeBreakdown,
     bytes: Box<[u8]>,
 }
 
 impl Chunk {
-    /// A chunk of the bytes that a [`Packer`](super::packed_slices::Packer) has packed.
+    /// Creates a chunk from bytes that a [`Packer`](super::packed_slices::Packer) has packed.
     pub(super) fn new(before: WaitState, bytes: Vec<u8>, task: TaskId, spans: &Spans) -> Chunk {
         let slices = PackedSlices { before, bytes: &bytes };
         Chunk {
@@ -34,7 +36,7 @@ impl Chunk {
         }
     }
 
-    /// Its slices.
+    /// The slices of the chunk.
     #[inline]
     pub(super) fn slices(&self) -> PackedSlices<'_> {
         PackedSlices {
@@ -43,8 +45,8 @@ impl Chunk {
         }
     }
 
-    /// All `spans` if any slice of the chunk is blocking, else none. Spares the search where
-    /// nothing is to be found.
+    /// Returns all `spans` if the chunk contains blocking time, otherwise an empty set. An empty
+    /// set saves the search for spans in a chunk without blocking time.
     #[inline]
     pub(super) fn spans<'a>(&self, spans: &'a Spans) -> &'a Spans {
         if self.breakdown.blocking > Nanos::ZERO {
@@ -54,7 +56,7 @@ impl Chunk {
         }
     }
 
-    /// Bytes on the heap.
+    /// The number of bytes on the heap.
     pub(super) fn heap_bytes(&self) -> usize {
         self.bytes.len()
     }

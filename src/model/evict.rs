@@ -1,14 +1,14 @@
-//! Keeps the model within its limit: evicts the oldest slices, and the tasks that had ended before
-//! the oldest slice left.
+//! Keeps the model within its limit. Evicts the oldest slices, and every task that ended before the
+//! oldest remaining slice.
 
 use super::*;
 
-/// How many slices an ended task counts as: it takes about as many bytes.
+/// An ended task counts as this number of slices, because it takes about as many bytes.
 const TASK_WEIGHT: usize = 32;
 
 impl Model {
-    /// If the model exceeds its limit, evicts the excess and another eighth of the limit. It does
-    /// so much at once because an eviction visits every task.
+    /// If the model exceeds its limit, evicts the excess and another eighth of the limit. Each
+    /// eviction visits every task, so a few large evictions are cheaper than many small ones.
     pub(super) fn evict(&mut self) {
         let ended = self.present.counts().ended() - self.tasks_evicted;
         let weight = self.slices_kept + ended * TASK_WEIGHT;
@@ -21,16 +21,17 @@ impl Model {
         let horizon = self.horizon;
         for lane in &mut self.lanes {
             self.slices_kept -= lane.track.evict(horizon);
-            // A slice that has not ended may have begun before the horizon, and needs the spans
-            // since the last slice.
+            // A slice that has not ended may have begun before the horizon. It needs all spans
+            // since the end of the last slice.
             lane.asleep.evict(horizon.min(lane.track.end()));
         }
         let before = self.tasks.len();
         let (lanes, lane_indices, arena) = (&self.lanes, &self.lane_indices, &mut self.arena);
         self.tasks.retain_mut(|task| {
             task.evict(horizon, arena);
-            // The slice in which the task ended arrives after the record of the end, and would
-            // create the task anew. It is missing until the lane has a slice that ends later.
+            // The slice in which a task ended arrives after the record of the end. If the task had
+            // been evicted by then, the slice would create the task again. That slice has not
+            // arrived while the lane has no slice that ends after the task.
             let last_slice_missing = |(at, _)| {
                 let lane = lane_indices.get(task.ended_on).map(|index| &lanes[index]);
                 task.ended_on != LaneId::NONE && lane.is_none_or(|lane| lane.track.end() <= at)
@@ -49,7 +50,8 @@ impl Model {
         }
     }
 
-    /// The instant by which the `count` oldest slices have ended, to the precision of a chunk.
+    /// The instant by which the `count` oldest slices have ended. `count` is rounded up to whole
+    /// chunks.
     fn end_of_oldest(&self, count: usize) -> RunInstant {
         let mut lanes: Vec<_> = self.lanes.iter().map(|lane| lane.track.chunks().peekable()).collect();
         let (mut counted, mut ended_by) = (0, RunInstant::ZERO);

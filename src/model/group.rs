@@ -18,24 +18,26 @@ pub struct Group {
     pub library: bool,
     /// The number of tasks so far.
     pub spawned: u64,
-    /// The number of repetitions that have ended, by outcome, in the order of [`Outcome::VARIANTS`].
-    /// Includes repetitions whose records were lost; those are missing in
-    /// [`repetition_time`](Group::repetition_time) and in [`Task::repetitions`].
+    /// The number of repetitions that have ended, by outcome, in the order of
+    /// [`Outcome::VARIANTS`]. Repetitions whose records were lost are counted here, but not in
+    /// [`repetition_time`](Group::repetition_time) and [`Task::repetitions`].
     ///
     /// [`Task::repetitions`]: super::Task::repetitions
     pub repetitions: [u64; Outcome::VARIANTS.len()],
     /// The number of slices so far.
     pub polls: u64,
-    /// The number of tasks that were orphaned: nobody waits for them any more, though somebody did.
+    /// The number of tasks that were orphaned: another task waited for them and has stopped
+    /// waiting.
     pub orphaned: u64,
-    /// The number of tasks that failed, timed out or panicked without an observer.
+    /// The number of tasks that failed, timed out or panicked while no other task waited for their
+    /// result.
     pub failures_lost: u64,
     /// The totals of tokio-metrics since the run's start; `None` if tokio-metrics does not watch
     /// the group.
     pub totals: Option<GroupTotals>,
-    /// The times of the tasks, each up to the end of its last slice.
+    /// The sum of the times of the tasks. The times of each task end with its last slice.
     pub(super) closed_times: StateTimes,
-    /// What the tasks do after their last slices.
+    /// The totals for the tasks after their last slices.
     pub(super) present: PresentTotals,
     /// When the first task was spawned.
     first_spawn: Option<RunInstant>,
@@ -70,24 +72,25 @@ impl Group {
         }
     }
 
-    /// The lengths of the slices.
+    /// The distribution of the durations of the slices.
     pub fn poll_time(&self) -> Percentiles {
         self.poll_time.percentiles()
     }
 
-    /// The delay of each slice whose wake-up was recorded: the time from the wake-up to the start
-    /// of the slice.
+    /// The distribution of the delays of the slices whose wake-ups were recorded. The delay is the
+    /// time from the wake-up to the start of the slice.
     pub fn delay(&self) -> Percentiles {
         self.delay.percentiles()
     }
 
-    /// The lateness of each slice whose wake-up was recorded: the time from ready to the start of
-    /// the slice. Where the instant of ready is not known, the wake-up stands for it.
+    /// The distribution of the latenesses of the slices whose wake-ups were recorded. The lateness
+    /// is the time from the instant at which the task was ready to the start of the slice. If that
+    /// instant is not known, the instant of the wake-up is used.
     pub fn lateness(&self) -> Percentiles {
         self.lateness.percentiles()
     }
 
-    /// The lengths of the repetitions whose records have arrived.
+    /// The distribution of the durations of the repetitions whose records have arrived.
     pub fn repetition_time(&self) -> Percentiles {
         self.repetition_time.percentiles()
     }
@@ -97,13 +100,14 @@ impl Group {
         self.present.counts()
     }
 
-    /// The time from the first spawn to the last end, or to `now` while a task is alive.
+    /// The time from the first spawn to the last end of a task. If a task is alive, the time from
+    /// the first spawn to `now`.
     pub(super) fn span(&self, now: RunInstant) -> Nanos {
         let end = if self.counts().alive() > 0 { now } else { self.last_end };
         self.first_spawn.map_or(Nanos::ZERO, |first| end - first)
     }
 
-    /// Adds the distributions of this group to those of several groups.
+    /// Adds the distributions of this group to distributions that cover several groups.
     pub(super) fn add_distributions_to(&self, repetition: &mut Hist, delay: &mut Hist, lateness: &mut Hist) {
         repetition.add(&self.repetition_time);
         delay.add(&self.delay);
@@ -118,14 +122,14 @@ impl Group {
         self.last_end = self.last_end.max(at);
     }
 
-    /// Adds a task that turned out to belong to this group.
+    /// Adds a task after a record has reported that the task belongs to this group.
     pub(super) fn add_task(&mut self, present_state: &PresentState, times: StateTimes) {
         self.spawned += 1;
         self.closed_times += times;
         self.present.add(present_state);
     }
 
-    /// Removes a task that turned out to belong to another group.
+    /// Removes a task after a record has reported that the task belongs to another group.
     pub(super) fn remove_task(&mut self, present_state: &PresentState, times: StateTimes) {
         self.spawned -= 1;
         self.closed_times -= times;
@@ -141,8 +145,8 @@ impl Group {
         }
     }
 
-    /// Counts repetitions without their lengths. A foreign worker process may claim any number, so
-    /// the sum saturates.
+    /// Counts repetitions whose durations are not known. A worker process of another program may
+    /// report any number, so the sum saturates.
     pub(super) fn count_repetitions(&mut self, outcome: Outcome, count: u64) {
         let sum = &mut self.repetitions[outcome as usize];
         *sum = sum.saturating_add(count);
@@ -154,16 +158,16 @@ impl Group {
     }
 }
 
-/// The distributions of several groups taken together.
+/// The combined distributions of several groups.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Overall {
     /// The number of repetitions that have ended, by outcome, in the order of [`Outcome::VARIANTS`].
     pub repetitions: [u64; Outcome::VARIANTS.len()],
-    /// The lengths of the repetitions.
+    /// The distribution of the durations of the repetitions.
     pub repetition_time: Percentiles,
-    /// The delays, see [`Group::delay`].
+    /// The distribution of the delays, see [`Group::delay`].
     pub delay: Percentiles,
-    /// The latenesses, see [`Group::lateness`].
+    /// The distribution of the latenesses, see [`Group::lateness`].
     pub lateness: Percentiles,
 }
 

@@ -1,26 +1,26 @@
-//! A distribution of lengths of time over the whole run.
+//! A distribution of durations over the whole run.
 
 use crate::record::Nanos;
 use hdrhistogram::Histogram;
 
-/// The percentiles of a distribution of lengths of time. `max` is exact; the others have an error
-/// of at most 1 %, or of at most 10 % in a [`SeriesPoint`](super::SeriesPoint). All fields are zero
-/// if no length was recorded.
+/// The percentiles of a distribution of durations. `max` is exact. The percentiles have an error of
+/// at most 1 %, or of at most 10 % in a [`SeriesPoint`](super::SeriesPoint). All fields are zero if
+/// no duration was recorded.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Percentiles {
-    /// The number of lengths.
+    /// The number of durations.
     pub count: u64,
-    /// Half of the lengths are at most this long.
+    /// The median: half of the durations are at most this long.
     pub p50: Nanos,
-    /// 90 % of the lengths are at most this long.
+    /// 90 % of the durations are at most this long.
     pub p90: Nanos,
-    /// 99 % of the lengths are at most this long.
+    /// 99 % of the durations are at most this long.
     pub p99: Nanos,
-    /// The longest length.
+    /// The longest duration.
     pub max: Nanos,
 }
 
-/// A histogram of lengths of time. Its buckets grow wider with the length.
+/// A histogram of durations. The buckets for longer durations are wider.
 #[derive(Clone, Debug)]
 pub(super) struct Hist {
     buckets: Histogram<u32>,
@@ -29,13 +29,13 @@ pub(super) struct Hist {
 }
 
 impl Hist {
-    /// Percentiles have an error of at most 1 %. Takes at most 20 KB.
+    /// Creates a histogram whose percentiles have an error of at most 1 %. It takes at most 20 KB.
     pub(super) fn fine() -> Hist {
         Hist::new(2)
     }
 
-    /// Percentiles have an error of at most 10 %. Takes at most 3 KB: for the points of sparklines,
-    /// which are thousands.
+    /// Creates a histogram whose percentiles have an error of at most 10 %. It takes at most 3 KB,
+    /// because the sparklines need thousands of these histograms.
     pub(super) fn coarse() -> Hist {
         Hist::new(1)
     }
@@ -52,13 +52,13 @@ impl Hist {
     pub(super) fn record(&mut self, length: Nanos) {
         self.count += 1;
         self.max = self.max.max(length);
-        // Percentiles stop at one hour; only `max` knows longer lengths. `saturating_record` would
-        // never let the buckets grow.
+        // Longer durations are recorded as one hour; only `max` is exact for them.
+        // `saturating_record` is not used because it never adds buckets.
         let recorded = self.buckets.record(length.0.min(3_600_000_000_000));
         debug_assert!(recorded.is_ok(), "buckets grow up to one hour");
     }
 
-    /// Adds all lengths of `other`, which must have the same precision.
+    /// Adds all durations of `other`. Both histograms must have the same precision.
     pub(super) fn add(&mut self, other: &Hist) {
         self.count += other.count;
         self.max = self.max.max(other.max);
@@ -83,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn percentiles_are_within_their_error() {
+    fn percentiles_are_within_the_documented_error() {
         for (mut hist, within) in [(Hist::fine(), 0.01), (Hist::coarse(), 0.1)] {
             for ms in 1..=1000 {
                 hist.record(Nanos::from_millis(ms));
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn adding_a_distribution_equals_recording_its_lengths() {
+    fn adding_a_distribution_equals_recording_its_durations() {
         let (mut all, mut even, mut odd) = (Hist::fine(), Hist::fine(), Hist::fine());
         for us in 1..5000 {
             let length = Nanos::from_micros(us * us);

@@ -1,13 +1,14 @@
-//! The state of the run at a past instant, for a view that looks back: which task held a lane and
-//! since when, what a task waited for, how full a channel was.
+//! The state of the run at a past instant, for views that show the past: which task held a lane and
+//! since when, what a task waited for, and how full a channel was.
 //!
-//! The slices that are kept anyway contain these answers. Nothing is guessed: if the records do not
-//! tell, the answer is `None`.
+//! The answers come from the slices that the model keeps. The model never guesses: if the records
+//! do not contain the answer, it returns `None`.
 
 use super::*;
 use crate::record::Label;
 
-/// The number of fill changes kept per channel: more than one hour, at ten samples a second.
+/// The maximum number of changes of the length kept per channel. At ten samples per second, this
+/// covers more than one hour.
 const MAX_FILLS: usize = 40_000;
 
 /// The slice that held a lane at a past instant.
@@ -17,16 +18,16 @@ pub struct LaneHold {
     pub task: TaskId,
     /// The start of the slice.
     pub since: RunInstant,
-    /// Since when the thread slept in the OS; `None` if it did not sleep at the instant.
+    /// The instant at which the thread began to sleep in the OS; `None` if it was not asleep.
     pub blocking_since: Option<RunInstant>,
 }
 
-/// A channel of the scenario, and the history of how full it was.
+/// A channel of the scenario, and the history of its length.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Channel {
     /// The last sample.
     pub latest: ChannelSample,
-    /// The samples in which the length differs from the sample before: their instants and lengths.
+    /// The instant and the length of each sample whose length differs from the previous sample.
     fills: VecDeque<(RunInstant, u32)>,
 }
 
@@ -48,8 +49,8 @@ impl Channel {
         self.latest = sample;
     }
 
-    /// The number of messages in the channel at `at`, by the last sample until then; `None` before
-    /// the first sample kept.
+    /// The number of messages in the channel at the instant `at`, taken from the last sample until
+    /// then. `None` if the first sample kept is later than `at`.
     pub fn len_at(&self, at: RunInstant) -> Option<u32> {
         let count = self.fills.partition_point(|&(sampled_at, _)| sampled_at <= at);
         Some(self.fills[count.checked_sub(1)?].1)
@@ -62,8 +63,9 @@ impl Model {
         &self.channels
     }
 
-    /// Which task held a lane at the instant `at`, and since when; `None` if the lane was idle,
-    /// before the [horizon](Model::horizon), and from [now](Model::now) on.
+    /// The task that held a lane at the instant `at`, and the time since when it held the lane.
+    /// `None` if the lane was idle, or if `at` is before the [horizon](Model::horizon) or not
+    /// before [now](Model::now).
     pub fn lane_hold_at(&self, id: LaneId, at: RunInstant) -> Option<LaneHold> {
         if at < self.horizon || at >= self.now {
             return None;
@@ -89,10 +91,10 @@ impl Model {
         })
     }
 
-    /// The name of the step that a task waited for at the instant `at`, including the time in which
-    /// the task was already unnoticed or queued. `None` if the step is not known, while the task
-    /// held a lane, after its end, before the [horizon](Model::horizon), and from [now](Model::now)
-    /// on.
+    /// The name of the step that a task waited for at the instant `at`. The task still counts as
+    /// waiting for the step while it is unnoticed or queued. `None` if the step is not known, if
+    /// the task held a lane or had ended, or if `at` is before the [horizon](Model::horizon) or not
+    /// before [now](Model::now).
     pub fn awaited_step_at(&self, id: TaskId, at: RunInstant) -> Option<&str> {
         if at < self.horizon || at >= self.now {
             return None;

@@ -1,16 +1,16 @@
 //! A map from the id of a task, lane or group to its index in a list.
 //!
-//! The model looks up an index for every record. Ids are mostly consecutive, but tasks come and go,
-//! and each worker process numbers its tasks from another start. So the indices are in pages of
-//! [`PAGE`] ids, and a page exists while it contains an id. The table of pages is small enough to
-//! stay in the cache, which leaves one read from memory per task.
+//! The model looks up an index for every record. Most ids are consecutive, but tasks are created
+//! and evicted, and each worker process begins its task numbers at a different start. So the
+//! indices are stored in pages of [`PAGE`] ids, and a page exists only if it contains an id. The
+//! table of pages is small enough to stay in the cache, so a lookup needs one read from memory.
 
 use crate::record::{GroupId, LaneId, TaskId};
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::marker::PhantomData;
 
-/// The number of ids that share a page, which takes a kilobyte.
+/// The number of ids in a page. A page takes one kilobyte.
 const PAGE: u32 = 256;
 
 /// An id that is a number.
@@ -40,7 +40,7 @@ impl NumericId for GroupId {
     }
 }
 
-/// A map from an id to an index below 2³² − 1.
+/// A map from ids to indices. Each index is below 2³² − 1.
 #[derive(Clone, Debug)]
 pub(super) struct IdMap<K> {
     pages: HashMap<u32, Box<Page>, BuildHasherDefault<MultiplicativeHasher>>,
@@ -65,7 +65,7 @@ impl<K> Default for IdMap<K> {
 }
 
 impl<K: NumericId> IdMap<K> {
-    /// The index of an id; `None` if it is not in the map.
+    /// The index of an id; `None` if the id is not in the map.
     #[inline]
     pub(super) fn get(&self, key: K) -> Option<usize> {
         let number = key.number();
@@ -74,7 +74,7 @@ impl<K: NumericId> IdMap<K> {
         (index != Page::NONE).then_some(index as usize)
     }
 
-    /// Sets the index of an id, which may be in the map already.
+    /// Sets the index of an id. Replaces the old index if the id is in the map already.
     pub(super) fn insert(&mut self, key: K, index: usize) {
         let index = u32::try_from(index).expect("there are fewer tasks than ids");
         let number = key.number();
@@ -85,7 +85,8 @@ impl<K: NumericId> IdMap<K> {
         page.0[(number % PAGE) as usize] = index;
     }
 
-    /// Replaces the content: the keys get the indices from 0 on, in their order.
+    /// Replaces the content of the map. The first key gets index 0, the second key index 1, and so
+    /// on.
     pub(super) fn rebuild(&mut self, keys: impl Iterator<Item = K>) {
         self.pages.clear();
         for (index, key) in keys.enumerate() {
@@ -93,14 +94,14 @@ impl<K: NumericId> IdMap<K> {
         }
     }
 
-    /// Bytes on the heap.
+    /// The number of bytes on the heap.
     pub(super) fn heap_bytes(&self) -> usize {
         self.pages.capacity() * (size_of::<(u32, Box<Page>)>() + 1) + self.pages.len() * size_of::<Page>()
     }
 }
 
-/// Spreads consecutive numbers over all bits, by Knuth's multiplicative method. It does not resist
-/// ids that were chosen to collide, but no one profits from choosing them so.
+/// Spreads consecutive numbers over all bits, by Knuth's multiplicative method. An attacker could
+/// choose ids that collide, but would gain nothing from that.
 #[derive(Clone, Copy, Debug, Default)]
 struct MultiplicativeHasher(u64);
 

@@ -10,9 +10,9 @@ use crate::record::{CurrentSlice, DEAD, LaneId, LaneKind, LaneSample, Nanos, Run
 pub struct Lane {
     /// The lane's id.
     pub id: LaneId,
-    /// The kind of thread.
+    /// The kind of the lane's thread.
     pub kind: LaneKind,
-    /// The name on screen. That of a dead process begins with [`DEAD`].
+    /// The name on screen. The name of a dead process begins with [`DEAD`].
     pub name: String,
     /// The slice that has not ended; `None` while no task holds the lane.
     pub current: Option<CurrentSlice>,
@@ -20,15 +20,15 @@ pub struct Lane {
     pub slices: u64,
     /// The number of slices lost because the ring of the lane was full.
     pub dropped: u64,
-    /// The time in which tasks held the lane and computed, in the slices that have ended.
+    /// The time in which tasks held the lane and computed. Only slices that have ended count.
     pub running: Nanos,
-    /// The time in which tasks held the lane and the thread slept in the OS, in the slices that
-    /// have ended.
+    /// The time in which tasks held the lane and the thread slept in the OS. Only slices that have
+    /// ended count.
     pub blocking: Nanos,
-    /// The kernel's view; `None` if the lane was not sampled.
+    /// The kernel's view of the thread; `None` if the lane was not sampled.
     pub os: Option<LaneOs>,
     pub(super) track: LaneTrack,
-    /// When the thread slept in the OS by the samples of the kernel.
+    /// The spans in which the thread slept in the OS, according to the kernel's samples.
     pub(super) asleep: Spans,
     pub(super) poll_time: Hist,
 }
@@ -40,11 +40,12 @@ pub struct LaneOs {
     pub at: RunInstant,
     /// The CPU time since the thread's start.
     pub on_cpu: Nanos,
-    /// The time spent runnable without a core, since the thread's start.
+    /// The time in which the thread was runnable but had no core, since the thread's start.
     pub waiting: Nanos,
     /// Whether the thread sleeps in the kernel.
     pub asleep: bool,
-    /// The number of the system call in which the thread sleeps, if the kernel tells.
+    /// The number of the system call in which the thread sleeps; `None` if the kernel does not
+    /// report the number.
     pub asleep_in: Option<u16>,
 }
 
@@ -66,8 +67,7 @@ impl Lane {
         }
     }
 
-    /// Whether the lane belongs to those that the executor runs tasks on. A blocking thread only
-    /// runs offloaded work.
+    /// Whether the executor runs tasks on this lane. A blocking thread only runs offloaded work.
     pub(super) fn is_worker(&self) -> bool {
         self.kind != LaneKind::Blocking
     }
@@ -90,7 +90,7 @@ impl Lane {
         }
     }
 
-    /// Whether the process of the lane has died, so that no task will run here any more.
+    /// Whether the process of the lane has died. No task can run on a dead lane.
     pub fn is_dead(&self) -> bool {
         self.name.starts_with(DEAD)
     }
@@ -100,18 +100,18 @@ impl Lane {
         self.current.is_some() || self.slices > 0 && self.track.end() > from
     }
 
-    /// The lengths of the slices.
+    /// The distribution of the durations of the slices.
     pub fn poll_time(&self) -> Percentiles {
         self.poll_time.percentiles()
     }
 
-    /// Counts a slice, whether or not it will be kept.
+    /// Counts a slice. The model may keep the slice or drop it.
     pub(super) fn count(&mut self, slice: &Slice) {
         self.slices += 1;
         self.poll_time.record(slice.len.get());
     }
 
-    /// Adds the next slice, of which the length `blocking` is blocking.
+    /// Adds the next slice. `blocking` is the blocking time within the slice.
     pub(super) fn record(&mut self, slice: &Slice, blocking: Nanos) {
         let len = slice.len.get();
         self.running += len - blocking;
@@ -122,16 +122,16 @@ impl Lane {
         }
     }
 
-    /// Moves `amount` of a slice from running to blocking.
+    /// Moves a part of a slice's time, `amount`, from running to blocking.
     pub(super) fn block(&mut self, slice: &Slice, amount: Nanos) {
         self.running = self.running - amount;
         self.blocking += amount;
         self.track.block(slice);
     }
 
-    /// Takes a sample of the kernel's view. Returns the span since the sample before, if both
-    /// samples prove that the thread slept throughout: it was asleep at both ends, and was not on a
-    /// core in between.
+    /// Applies a sample of the kernel's view. Returns the span since the previous sample if the
+    /// thread slept during the whole span. The samples prove this if the thread was asleep in both
+    /// samples and got no CPU time in between.
     pub(super) fn sample(&mut self, sample: &LaneSample) -> Option<(RunInstant, RunInstant)> {
         let before = self.os.replace(LaneOs {
             at: sample.at,

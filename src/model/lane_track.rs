@@ -1,8 +1,8 @@
-//! A lane's slices in order of time: which task held the lane.
+//! A lane's slices in order of time. They say which task held the lane.
 //!
-//! They are packed in chunks with summaries, like the slices of a [task](super::task_track). An
-//! entry is half as long, because the track of the task holds the other fields. Slices are only
-//! ever appended, because a lane writes them in the order of their ends.
+//! They are packed in chunks with summaries, like the slices of a [task](super::task_track). A
+//! packed slice takes half the bytes here, because the track of the task stores the other fields.
+//! Slices are only appended, because a lane writes its slices in the order of their ends.
 
 use super::pack::{self, Entry, Reader, unzigzag, zigzag};
 use super::paint::{LaneBreakdown, LanePainter};
@@ -10,14 +10,14 @@ use super::spans::Spans;
 use crate::record::{Nanos, RunInstant, Slice, TaskId};
 use std::collections::VecDeque;
 
-/// Slices in a full chunk. There are few lanes, so the time to unpack a chunk matters less than for
-/// tasks.
+/// The number of slices in a full chunk. Chunks of lanes are larger than chunks of tasks: there are
+/// few lanes, so the time to unpack a chunk matters less.
 const FULL: usize = if cfg!(test) { 4 } else { 64 };
 
-/// Bytes that nearly every entry fits into.
+/// The number of bytes that is enough for nearly every packed slice.
 const USUAL_BYTES: usize = 8;
 
-/// The part of a slice that the lane keeps.
+/// The fields of a slice that the lane keeps.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct LaneSlice {
     pub start: RunInstant,
@@ -27,7 +27,7 @@ pub(super) struct LaneSlice {
 
 #[derive(Clone, Debug)]
 pub(super) struct LaneChunk {
-    /// The end of the slice before the first one.
+    /// The end of the slice before the first slice of the chunk.
     before: RunInstant,
     /// The start of the first slice.
     start: RunInstant,
@@ -36,7 +36,7 @@ pub(super) struct LaneChunk {
     pub count: usize,
     breakdown: LaneBreakdown,
     bytes: Vec<u8>,
-    /// The id of the last slice's task, 0 at first.
+    /// The task id of the last slice; 0 while the chunk is empty.
     task: u32,
 }
 
@@ -53,9 +53,9 @@ impl LaneChunk {
         }
     }
 
-    /// Packs a slice. The header has two widths of 3 bits for gap and length, and 2 bits for a
-    /// width less one: that of the [`zigzag`] distance between the task's id and the task's id of
-    /// the slice before.
+    /// Packs a slice. The header has 3 bits for the width of the gap, 3 bits for the width of the
+    /// length, and 2 bits for the width of the distance, minus one. The distance is the [`zigzag`]
+    /// of the difference between the slice's task id and the previous slice's task id.
     fn push(&mut self, slice: LaneSlice) {
         let gap = (slice.start - self.end).0.min(pack::MAX);
         let len = (slice.end - slice.start).0.min(pack::MAX);
@@ -126,13 +126,14 @@ pub(super) struct LaneTrack {
 }
 
 impl LaneTrack {
-    /// Appends the next slice, cut to the part that lies after the slice before.
+    /// Appends the next slice. If it overlaps the previous slice, only the part after the previous
+    /// slice is kept.
     pub(super) fn push(&mut self, slice: &Slice) {
         let start = slice.start.max(self.end);
         let end = (slice.start + slice.len.get()).max(start);
         if self.chunks.back().is_none_or(|chunk| chunk.count >= FULL) {
             if self.chunks.len() == self.chunks.capacity() {
-                // Doubling the capacity would leave most of it empty.
+                // If the capacity doubled, most of the added capacity would stay unused.
                 self.chunks.reserve_exact((self.chunks.len() / 8).max(4));
             }
             self.chunks.push_back(LaneChunk::new(self.end));
@@ -161,7 +162,7 @@ impl LaneTrack {
             .filter(move |slice| slice.end > from && slice.start < to)
     }
 
-    /// How long a task held the lane within `from..to`.
+    /// The time within `from..to` in which a task held the lane.
     pub(super) fn busy(&self, from: RunInstant, to: RunInstant) -> Nanos {
         let mut busy = Nanos::ZERO;
         for chunk in self.chunks_within(from, to) {
@@ -177,7 +178,7 @@ impl LaneTrack {
         busy
     }
 
-    /// Paints the slices. `blocking` returns when the thread of a task slept.
+    /// Paints the slices. `blocking` returns the spans in which the thread of a task slept.
     pub(super) fn paint<'a>(&self, painter: &mut LanePainter, blocking: impl Fn(TaskId) -> Option<&'a Spans>) {
         let (from, to) = painter.bounds();
         for chunk in self.chunks_within(from, to) {
@@ -212,13 +213,13 @@ impl LaneTrack {
         self.end
     }
 
-    /// Evicts the chunks that end by `horizon`. Returns the number of slices evicted.
+    /// Evicts the chunks that end at `horizon` or earlier. Returns the number of evicted slices.
     pub(super) fn evict(&mut self, horizon: RunInstant) -> usize {
         let count = self.chunks.partition_point(|chunk| chunk.end <= horizon);
         self.chunks.drain(..count).map(|chunk| chunk.count).sum()
     }
 
-    /// Bytes on the heap.
+    /// The number of bytes on the heap.
     pub(super) fn heap_bytes(&self) -> usize {
         let packed: usize = self.chunks.iter().map(|chunk| chunk.bytes.capacity()).sum();
         self.chunks.capacity() * size_of::<LaneChunk>() + packed

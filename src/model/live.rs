@@ -1,9 +1,9 @@
-//! The present: what tasks do at the instant at which a batch was cut, as an overlay of what the
-//! records report.
+//! The present: what each task did when a batch ended. It is an overlay on the state that follows
+//! from the records.
 //!
-//! Records report only slices that have ended. [`Task::live`] holds what a task does now, such as a
-//! slice that has not ended. While it is set, no sum counts the task as waiting. The next batch
-//! first removes all overlays.
+//! Records report only slices that have ended. [`Task::live`] stores what a task does now, such as
+//! a slice that has not ended. While [`Task::live`] is set, no sum counts the task as waiting. The
+//! next batch first removes all overlays.
 
 use super::spans::Spans;
 use super::task::LiveTask;
@@ -35,7 +35,7 @@ impl Model {
         }
     }
 
-    /// Overlays the present of a batch.
+    /// Applies the overlays of a batch.
     pub(super) fn set_live(&mut self, live: &Live) {
         for current in &live.lanes {
             self.set_current(current);
@@ -45,8 +45,8 @@ impl Model {
         }
     }
 
-    /// Overlays a slice that has not ended. Ignores it if the record of its end has arrived
-    /// already, which shows in the task's last slice.
+    /// Overlays a slice that has not ended. Ignores the slice if its record has arrived already:
+    /// then the task's last slice ends later than this slice starts.
     fn set_current(&mut self, current: &CurrentSlice) {
         self.now = self.now.max(current.start);
         if self
@@ -91,7 +91,7 @@ impl Model {
     }
 
     /// Overlays a task that is ready or woken. Ignores instants before the start of the task's last
-    /// slice, because that slice has answered them.
+    /// slice, because the task has run since then.
     fn set_waiting(&mut self, waiting: &Waiting) {
         let Some(index) = self.task_indices.get(waiting.task) else {
             return;
@@ -105,8 +105,8 @@ impl Model {
         self.overlay(index, LiveTask::Waiting { ready, woken });
     }
 
-    /// Sets what a task does now, and moves the task in the sums from what it did after its last
-    /// slice.
+    /// Sets what a task does now. In the sums, replaces the task's state after its last slice with
+    /// the present state.
     fn overlay(&mut self, index: usize, live: LiveTask) {
         let task = &mut self.tasks[index];
         self.live.push(task.id);

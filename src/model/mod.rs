@@ -3,7 +3,8 @@
 //!
 //! [`Model`] is pure: it reads no clock and does no I/O. So the same records give the same answers,
 //! whether they come from a live run, from a file or from a test. Records of one lane arrive in
-//! order. Records of different lanes may arrive in any order, and the answers do not depend on it.
+//! order. Records of different lanes may arrive in any order. The answers do not depend on the
+//! order of arrival.
 //!
 //! ```text
 //!   Batch ──► apply ──► Task   identity, slices, times, what it does now
@@ -66,11 +67,11 @@ use present::PresentTotals;
 use series::Series;
 use std::collections::{HashMap, VecDeque};
 
-/// The default limit of slices kept. They take 200 to 260 MB, including the tracks of tasks and
-/// lanes with their summaries.
+/// The default maximum number of slices kept. This many slices take 200 to 260 MB, including the
+/// tracks of tasks and lanes with their summaries.
 pub const DEFAULT_LIMIT: usize = 10_000_000;
 
-/// The number of log messages kept.
+/// The maximum number of log messages kept.
 pub const LOG_LINES: usize = 5000;
 
 /// What is known about a run before its first record.
@@ -82,25 +83,25 @@ pub struct RunInfo {
     pub about: String,
     /// The executor's name, such as `tokio`.
     pub executor: String,
-    /// The number of threads that run tasks; 0: every task has a thread of its own.
+    /// The number of threads that run tasks. 0 means that every task has its own thread.
     pub workers: usize,
     /// Whether the executor runs tasks as futures.
     pub async_executor: bool,
-    /// Whether the workers have a LIFO slot. Those of tokio's multi-thread runtime have one by
-    /// default.
+    /// Whether the workers have a LIFO slot. The workers of tokio's multi-thread runtime have a
+    /// LIFO slot by default.
     pub lifo_slot: bool,
-    /// When the run stops, after its start; `None`: when every task has ended.
+    /// The maximum duration of the run. `None` means that the run stops when every task has ended.
     pub duration: Option<Nanos>,
-    /// The seed of every random draw.
+    /// The seed of all random numbers.
     pub seed: u64,
     /// The cues, in order of time.
     pub cues: Vec<CueInfo>,
 }
 
-/// The part of a scenario's cue that the screen needs.
+/// The fields of a scenario's cue that the screen needs.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct CueInfo {
-    /// When the cue happens, after the run's start.
+    /// The time of the cue, relative to the run's start.
     pub at: RunInstant,
     /// The caption. May be empty.
     pub caption: String,
@@ -123,17 +124,20 @@ pub struct Model {
     task_indices: IdMap<TaskId>,
     /// The bytes of the tasks' open chunks.
     arena: ByteArena,
-    /// The times of the tasks whose group is not known yet, each up to the end of its last slice.
+    /// The sum of the times of the tasks whose group is not known yet. The times of each task end
+    /// with its last slice.
     ungrouped_times: StateTimes,
-    /// The index from which on `tasks` is not sorted; `usize::MAX`: all of it is sorted.
+    /// The first index at which `tasks` is not sorted. `usize::MAX` means that all tasks are
+    /// sorted.
     first_unsorted: usize,
-    /// Records of tasks whose spawn is not known yet, for the distributions of their groups.
+    /// Records of tasks whose spawn is not known yet. Once the spawn is known, they enter the
+    /// distributions of the task's group.
     pending_records: HashMap<TaskId, Vec<Record>>,
     /// The number of orphaned tasks that have not ended.
     orphaned_now: usize,
-    /// The tasks that have something in [`Task::live`].
+    /// The tasks whose [`Task::live`] is set.
     live: Vec<TaskId>,
-    /// What all tasks do after their last slices, including evicted tasks.
+    /// The totals for all tasks after their last slices, including evicted tasks.
     present: PresentTotals,
     /// The number of slices on the lanes' tracks.
     slices_kept: usize,
@@ -155,11 +159,11 @@ impl Model {
         Model::with_limit(info, DEFAULT_LIMIT)
     }
 
-    /// Creates a model that keeps at most `max_slices` slices, where an ended task counts as 32
-    /// slices.
+    /// Creates a model that keeps at most `max_slices` slices. An ended task counts as 32 slices.
     ///
-    /// Beyond that, the model evicts the oldest slices, and the tasks that ended before the oldest
-    /// slice left. The sums and distributions of groups and lanes keep what was evicted.
+    /// Beyond this limit, the model evicts the oldest slices, and every task that ended before the
+    /// oldest remaining slice. Evicted slices and tasks still count in the sums and distributions
+    /// of groups and lanes.
     pub fn with_limit(info: RunInfo, max_slices: usize) -> Model {
         Model {
             info,

@@ -1,7 +1,7 @@
-//! Packs numbers into as few bytes as each needs.
+//! Packs each number into as few bytes as the number needs.
 //!
-//! A slice of a task takes 29 bytes as fields, and 10 to 14 bytes packed, because gaps and lengths
-//! are microseconds far more often than hours. Each entry begins with a header that contains the
+//! An unpacked slice of a task takes 29 bytes. A packed slice takes 10 to 14 bytes, because most
+//! gaps and lengths are microseconds, not hours. Each entry begins with a header that contains the
 //! width of each number. So decoding needs no branch per byte.
 
 use crate::record::Nanos;
@@ -36,7 +36,7 @@ pub(super) struct Entry {
 }
 
 impl Entry {
-    /// An entry whose header takes `header` bytes.
+    /// Creates an entry and reserves `header` bytes for its header.
     #[inline]
     pub(super) fn after_header(header: usize) -> Entry {
         Entry {
@@ -93,8 +93,8 @@ impl<'a> Reader<'a> {
         word & MASKS[width as usize & 7]
     }
 
-    /// The next bytes, with zeros beyond the end, for [`word`]. One check of the bounds then serves
-    /// all numbers of an entry.
+    /// The next bytes, as an argument for [`word`]. The bytes beyond the end are zeros. With a
+    /// window, one bounds check is enough for all numbers of an entry.
     #[inline]
     pub(super) fn window<'b>(&'b self, padded: &'b mut EntryWindow) -> &'b EntryWindow {
         match self.bytes.get(self.at..self.at + size_of::<EntryWindow>()) {
@@ -122,10 +122,11 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// As many bytes as the longest entry takes, and as [`word`] reads beyond.
+/// A window that is long enough for the longest entry and for the bytes that [`word`] reads after
+/// it.
 pub(super) type EntryWindow = [u8; 40];
 
-/// The masks of the lowest 0–7 bytes of a word.
+/// Bit masks. `MASKS[n]` selects the lowest `n` bytes of a word.
 pub(super) const MASKS: [u64; 8] = {
     let mut masks = [0; 8];
     let mut width = 1;
@@ -136,15 +137,15 @@ pub(super) const MASKS: [u64; 8] = {
     masks
 };
 
-/// The eight bytes of a window from the offset `at` on, which is below 32.
+/// The eight bytes of a window that start at the offset `at`. `at` is below 32.
 #[inline]
 pub(super) fn word(window: &EntryWindow, at: u32) -> u64 {
     let at = (at & 31) as usize;
     u64::from_le_bytes(window[at..at + 8].try_into().expect("the range is eight bytes long"))
 }
 
-/// Appends an entry. The capacity grows by half; doubling would leave half of a short sequence's
-/// memory empty.
+/// Appends an entry. The capacity grows by half. If it doubled, up to half of the memory would stay
+/// unused.
 pub(super) fn append(bytes: &mut Vec<u8>, entry: &[u8]) {
     if bytes.capacity() - bytes.len() < entry.len() {
         bytes.reserve_exact(entry.len() + (bytes.len() / 2).max(32));

@@ -1,8 +1,8 @@
 //! Consecutive slices of one task, packed into bytes.
 //!
-//! Packed slices cover the time from the end of the slice before the first to the end of the last.
-//! They know the wait state before the first slice, so that all states in this time follow from
-//! them alone.
+//! Packed slices cover the time up to the end of their last slice. This time begins where the slice
+//! before their first slice ended. They include the wait state before the first slice, so they
+//! contain all that is needed to compute the states in this time.
 //!
 //! ```text
 //!   an entry:   header (16 bits) │ gap │ length │ queued │ unnoticed │ lane │ label, reason │ waker
@@ -20,7 +20,7 @@ use super::wait_state::{PlacedSlice, Timing, WaitState};
 use crate::record::{CompactDuration, Label, LaneId, Nanos, Reason, RunInstant, Slice, TaskId};
 use strum::VariantArray;
 
-/// Packs one slice after the other.
+/// Packs slices one by one.
 #[derive(Clone, Debug)]
 pub(super) struct Packer {
     /// The wait state after the last slice.
@@ -30,7 +30,7 @@ pub(super) struct Packer {
 }
 
 impl Packer {
-    /// A packer of slices that follow `before`.
+    /// Creates a packer for slices that follow the wait state `before`.
     pub(super) fn new(before: WaitState) -> Packer {
         Packer {
             after: before,
@@ -39,7 +39,8 @@ impl Packer {
         }
     }
 
-    /// Packs a slice. The last three fields are only present if they differ from the slice before.
+    /// Packs a slice. Each of the last three fields is present only if it differs from the same
+    /// field of the previous slice.
     #[inline]
     pub(super) fn pack(&mut self, placed: &PlacedSlice) -> Entry {
         let slice = &placed.slice;
@@ -57,8 +58,8 @@ impl Packer {
             header |= width << (3 * place);
             entry.put(n, width);
         }
-        // No branch could be predicted here, because these change at random. So each is always
-        // written, with width 0 if it has not changed.
+        // The processor cannot predict a branch here, because these fields change at random. So
+        // each field is always written, with width 0 if it has not changed.
         let lane = u64::from(placed.lane.0);
         let (lane, width) = if lane < ONE_BYTE {
             (lane, 1)
@@ -96,22 +97,25 @@ impl Packer {
     }
 }
 
-/// The lane has changed. Its number follows in one byte, or in two bytes after [`ONE_BYTE`].
+/// The lane has changed. The new lane's number follows in one byte, or in two bytes after
+/// [`ONE_BYTE`].
 const OTHER_LANE: u32 = 1 << 12;
 const ONE_BYTE: u64 = 0xff;
-/// The label or the reason has changed. Four bits of reason and twelve bits of label follow. A
-/// label that does not fit follows in two bytes after [`TWELVE_BITS`].
+/// The label or the reason has changed. The reason follows in four bits and the label in twelve
+/// bits. If the label needs more bits, the twelve bits are [`TWELVE_BITS`] and the label follows in
+/// two bytes.
 const OTHER_WAIT: u32 = 1 << 13;
 const TWELVE_BITS: u64 = 0xfff;
 const _: () = assert!(Reason::VARIANTS.len() <= 16, "a reason fits into four bits");
-/// The waker has changed, in the two highest bits of the header. Either there is none; or its
-/// number is near that of the task, and the [`zigzag`] distance follows in two bytes; or its number
-/// follows in four bytes.
+/// The waker has changed. The two highest bits of the header contain the kind of change.
+/// `NO_WAKER`: the slice has no waker. `NEAR_WAKER`: the waker's number is near the task's number,
+/// and their [`zigzag`] distance follows in two bytes. `ANY_WAKER`: the waker's number follows in
+/// four bytes.
 const NO_WAKER: u32 = 1 << 14;
 const NEAR_WAKER: u32 = 2 << 14;
 const ANY_WAKER: u32 = 3 << 14;
 
-/// Packed slices, to be read.
+/// A reader of packed slices.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct PackedSlices<'a> {
     /// The wait state before the first slice.
@@ -132,7 +136,7 @@ impl<'a> PackedSlices<'a> {
         }
     }
 
-    /// The start of the first slice; `None` if there is none.
+    /// The start of the first slice; `None` if there are no slices.
     pub(super) fn start(self) -> Option<RunInstant> {
         // The start does not depend on the task.
         let any = TaskId(std::num::NonZeroU32::MIN);
@@ -140,8 +144,8 @@ impl<'a> PackedSlices<'a> {
         Some(first.timing.start)
     }
 
-    /// Every interval that is not empty, in order. Leaves out slices that end by `from`, and slices
-    /// whose gaps begin at `to` or later.
+    /// Calls `each` with every interval that is not empty, in order. Leaves out slices that end at
+    /// `from` or earlier, and slices whose gaps begin at `to` or later.
     pub(super) fn intervals(
         self,
         task: TaskId,
@@ -159,7 +163,7 @@ impl<'a> PackedSlices<'a> {
         }
     }
 
-    /// Paints slice by slice.
+    /// Paints the slices one by one.
     pub(super) fn paint(self, task: TaskId, spans: &Spans, painter: &mut Painter) {
         for DecodedSlice { before, timing, .. } in self.iter(task) {
             match painter.cell_containing(before.since, timing.end) {
@@ -188,7 +192,7 @@ impl<'a> PackedSlices<'a> {
     }
 }
 
-/// A slice that was read from its packed form.
+/// An unpacked slice.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct DecodedSlice {
     /// The wait state before the slice.
@@ -234,18 +238,18 @@ pub(super) struct Slices<'a> {
     woken_by: Option<TaskId>,
 }
 
-/// The widths of the lane, of label with reason, and of the waker in their short forms; 0 for what
-/// has not changed.
+/// The widths of three fields in their short forms: the lane, the label with the reason, and the
+/// waker. The width is 0 if the field has not changed.
 #[inline]
 fn widths(header: u32) -> (u32, u32, u32) {
-    // 0 for no waker, 2 for a near one, 4 for any.
+    // The width is 2 for a near waker, 4 for any other waker, and 0 if there is no waker.
     let waker = (header >> 14 & 2) << (header >> 14 & 1);
     (header >> 12 & 1, header >> 12 & 2, waker)
 }
 
 impl Slices<'_> {
-    /// Reads the lane, the reason with the short label, the label, and the waker, if the lane or
-    /// the label has its long form.
+    /// Reads the fields if the lane or the label has its long form. Returns the lane, the reason
+    /// with the short label, the label, and the waker.
     #[cold]
     fn read_long_forms(&mut self, header: u32) -> (u64, u64, u64, u32) {
         let (lane_width, wait_width, waker_width) = widths(header);
@@ -289,8 +293,8 @@ impl Iterator for Slices<'_> {
             queued,
             unnoticed,
         };
-        // No branch could be predicted here, because these change at random. So they are read in
-        // any case. In their short forms they fit into one word.
+        // The processor cannot predict a branch here, because these fields change at random. So the
+        // fields are always read. In their short forms they fit into one word.
         let (lane_width, wait_width, waker_width) = widths(header);
         let word = word(window, at);
         let (mut lane, mut wait) = (word & ONE_BYTE, word >> (8 * lane_width));
@@ -338,7 +342,8 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// Numbers of every size, the smallest ones and those context `edge` as often as all others.
+    /// Numbers of every size. A third of them are the smallest numbers, and a third are close to
+    /// `edge`.
     fn number(max: u32, edge: u32) -> impl Strategy<Value = u32> {
         prop_oneof![0u32..3, edge - 2..(edge + 3).min(max), 0..=max]
     }
@@ -381,7 +386,7 @@ mod tests {
             for (gap, mut placed) in slices {
                 placed.slice.task = task;
                 placed.slice.start = packer.after.since + Nanos(gap);
-                // An entry cannot hold longer lengths, and nothing lasts that long.
+                // An entry cannot hold longer durations, and no real duration is that long.
                 let cut = |n: &mut CompactDuration| *n = (*n).min(CompactDuration::new(Nanos(pack::MAX / 2)));
                 cut(&mut placed.slice.len);
                 cut(&mut placed.slice.queued);

@@ -1,9 +1,9 @@
-//! What tasks do after their last slices, as totals of a group or of the whole model.
+//! What tasks do after their last slices: the totals for a group or for the whole model.
 //!
-//! Every view asks how many tasks are in each state now, and for how long. With 100,000 tasks, a
-//! visit to each task would cost too much per frame. So the totals change with each task, and a
-//! query does not visit any. The total time waited up to now needs only the number of waits and the
-//! sum of the instants at which they began: `count * now - since`.
+//! Every view asks how many tasks are in each state now, and for how long. With 100,000 tasks,
+//! visiting each task would cost too much per frame. So each change of a task updates the totals,
+//! and a query does not visit the tasks. The total waiting time up to now follows from two numbers,
+//! the number of waits and the sum of the instants at which they began: `count * now - since`.
 
 use super::state::{State, StateTimes, TaskCounts};
 use super::wait_state::WaitState;
@@ -19,22 +19,22 @@ pub(super) struct PresentState {
     pub ended: Option<(RunInstant, Outcome)>,
 }
 
-/// What many tasks do after their last slices: how many wait for each reason, and how many have
-/// ended.
+/// Totals for a set of tasks after their last slices: the number of tasks that wait for each
+/// reason, and the number of ended tasks.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct PresentTotals {
-    /// By reason: the number of tasks that wait.
+    /// The number of waiting tasks, by reason.
     count: [u64; Reason::VARIANTS.len()],
-    /// By reason: the sum of the instants at which these waits began, in nanoseconds.
+    /// The sum of the instants at which these waits began, in nanoseconds, by reason.
     since: [u128; Reason::VARIANTS.len()],
-    /// By outcome: the number of tasks that have ended.
+    /// The number of ended tasks, by outcome.
     ended: [u64; Outcome::VARIANTS.len()],
-    /// The times of the ended tasks, from the ends of their last slices to the ends of the tasks.
+    /// The times of the ended tasks. For each task, the time from the end of its last slice to the
+    /// end of the task.
     ended_times: StateTimes,
-    /// The times of the tasks that do something else than wait now, see
-    /// `Task::live`.
+    /// The times of the tasks with an overlay, see `Task::live`.
     pub live: StateTimes,
-    /// The states of these tasks.
+    /// The number of tasks with an overlay, by state.
     pub live_counts: TaskCounts,
 }
 
@@ -69,7 +69,7 @@ impl PresentTotals {
         }
     }
 
-    /// Replaces what a task contributes, after a change of the task.
+    /// Replaces the contribution of a task after the task has changed.
     #[inline]
     pub(super) fn replace(&mut self, before: &PresentState, after: &PresentState) {
         self.remove(before);

@@ -1,7 +1,7 @@
-//! The queries of the model: what every view and report asks.
+//! The queries of the model, which all views and reports use.
 //!
-//! A query of an unknown task, lane or group answers as if nothing had happened to it, unless its
-//! documentation says otherwise.
+//! Unless its documentation says otherwise, a query for an unknown task, lane or group answers as
+//! if no record had mentioned that task, lane or group.
 
 use super::paint::{LanePainter, Painter};
 use super::task::LiveTask;
@@ -12,7 +12,7 @@ use std::fmt;
 use strum::VariantArray;
 
 impl Model {
-    /// What was known about the run before its first record.
+    /// The information about the run that was known before its first record.
     pub fn info(&self) -> &RunInfo {
         &self.info
     }
@@ -22,29 +22,29 @@ impl Model {
         self.now
     }
 
-    /// The oldest instant whose slices are still kept; zero until something was evicted.
+    /// The oldest instant whose slices are still kept. Zero until the first eviction.
     pub fn horizon(&self) -> RunInstant {
         self.horizon
     }
 
-    /// The lanes in the order of the screen: workers, then pool threads and processes, then threads
-    /// of single tasks, then blocking threads; within a kind by id.
+    /// The lanes in the order in which the screen shows them: workers, then pool threads and
+    /// processes, then threads of single tasks, then blocking threads. Lanes of the same kind are
+    /// sorted by id.
     pub fn lanes(&self) -> &[Lane] {
         &self.lanes
     }
 
-    /// The lane with this id; `None` if it is unknown.
+    /// The lane with this id; `None` if the lane is unknown.
     pub fn lane(&self, id: LaneId) -> Option<&Lane> {
         self.lane_indices.get(id).map(|index| &self.lanes[index])
     }
 
-    /// The groups in the order of their ids. The order of known groups never changes: the index of
-    /// a group chooses its colour.
+    /// The groups in the order of their ids. The index of a group determines its colour.
     pub fn groups(&self) -> &[Group] {
         &self.groups
     }
 
-    /// The group with this id; `None` if it is unknown.
+    /// The group with this id; `None` if the group is unknown.
     pub fn group(&self, id: GroupId) -> Option<&Group> {
         self.group_indices.get(id).map(|index| &self.groups[index])
     }
@@ -54,13 +54,13 @@ impl Model {
         &self.tasks
     }
 
-    /// The task with this id; `None` if it is unknown or was evicted.
+    /// The task with this id; `None` if the task is unknown or was evicted.
     pub fn task(&self, id: TaskId) -> Option<&Task> {
         self.task_indices.get(id).map(|index| &self.tasks[index])
     }
 
-    /// The name of a task: group and index as in `api#7`, or `#` and its id while its group is not
-    /// known.
+    /// The name of a task: its group and index, such as `api#7`. While the group is not known, the
+    /// name is `#` and the task's id.
     pub fn task_name(&self, id: TaskId) -> impl fmt::Display + '_ {
         TaskName { model: self, id }
     }
@@ -71,12 +71,13 @@ impl Model {
             .map_or(State::Suspended(Reason::Unknown), |interval| interval.state)
     }
 
-    /// Since when a task has been in its present state. For an unknown task, now.
+    /// The instant at which the present state of a task began. For an unknown task, the instant is
+    /// now.
     pub fn state_since(&self, id: TaskId) -> RunInstant {
         self.present(id).map_or(self.now, |interval| interval.from)
     }
 
-    /// The last interval of a task up to now. It is empty if it began just now.
+    /// The last interval of a task up to now. The interval is empty if it begins now.
     fn present(&self, id: TaskId) -> Option<StateInterval> {
         let mut last = None;
         self.task(id)?.intervals_after_last_slice(self.now, |interval| {
@@ -87,8 +88,8 @@ impl Model {
         last
     }
 
-    /// The state of a task at the instant `at`; `None` before its spawn, before the
-    /// [horizon](Model::horizon), and from [now](Model::now) on.
+    /// The state of a task at the instant `at`. `None` if `at` is before the task's spawn, before
+    /// the [horizon](Model::horizon), or not before [now](Model::now).
     pub fn state_at(&self, id: TaskId, at: RunInstant) -> Option<State> {
         let task = self.task(id)?;
         if at < self.horizon || at >= self.now {
@@ -101,20 +102,22 @@ impl Model {
         state
     }
 
-    /// Calls `each` with every interval of a task that touches `from..to`, in order and in its full
-    /// length. Answers for the time from the [horizon](Model::horizon) to [now](Model::now).
+    /// Calls `each` with every interval of a task that overlaps `from..to`, in order. The intervals
+    /// are not cut at `from` and `to`. Covers only the time from the [horizon](Model::horizon) to
+    /// [now](Model::now).
     pub fn intervals(&self, id: TaskId, from: RunInstant, to: RunInstant, each: impl FnMut(StateInterval)) {
         if let Some(task) = self.task(id) {
             task.intervals(from.max(self.horizon), to.min(self.now), self.now, &self.arena, each);
         }
     }
 
-    /// Calls `each` with every problem of a task that touches `from..to`, in order and in its full
-    /// length. A problem is a blocking interval of any length, or a queued or unnoticed interval of
-    /// at least `min_wait`.
+    /// Calls `each` with every problem of a task that overlaps `from..to`, in order. A problem is a
+    /// blocking interval of any length, or a queued or unnoticed interval of at least `min_wait`.
+    /// The intervals are not cut at `from` and `to`.
     ///
-    /// Answers for the time from the [horizon](Model::horizon) to [now](Model::now). Reads
-    /// summaries first, so it is cheap where there are no problems.
+    /// Covers only the time from the [horizon](Model::horizon) to [now](Model::now). The call is
+    /// cheap if there are few problems, because it unpacks only chunks whose summaries contain a
+    /// problem.
     pub fn problems(
         &self,
         id: TaskId,
@@ -129,8 +132,8 @@ impl Model {
         }
     }
 
-    /// The name of the step that a task executes or waits for; `None` if it is not known, and for
-    /// an ended task.
+    /// The name of the step that a task executes or waits for; `None` if the step is not known or
+    /// the task has ended.
     pub fn current_step(&self, id: TaskId) -> Option<&str> {
         let task = self.task(id)?;
         let label = match task.live.as_deref() {
@@ -141,13 +144,13 @@ impl Model {
         Some(self.label(label)).filter(|text| !text.is_empty())
     }
 
-    /// The name of a step; empty if it has none.
+    /// The name of a step; empty if the step has no name.
     pub fn label(&self, label: Label) -> &str {
         self.labels.get(usize::from(label.0)).map_or("", String::as_str)
     }
 
-    /// Paints the row of a task into `cells`, which is cleared first and has `window.columns` cells
-    /// afterwards. [`paint`] describes what a cell shows.
+    /// Paints the row of a task. Replaces the content of `cells` with `window.columns` cells.
+    /// [`paint`] describes what a cell shows.
     pub fn paint_task(&self, id: TaskId, window: Window, cells: &mut Vec<Cell>) {
         let mut painter = Painter::new(window, self.horizon, self.now);
         if let Some(task) = self.task(id) {
@@ -156,8 +159,7 @@ impl Model {
         painter.finish(cells);
     }
 
-    /// Paints the row of a lane into `cells`, which is cleared first and has `window.columns` cells
-    /// afterwards.
+    /// Paints the row of a lane. Replaces the content of `cells` with `window.columns` cells.
     pub fn paint_lane(&self, id: LaneId, window: Window, cells: &mut Vec<LaneCell>) {
         let mut painter = LanePainter::new(window, self.horizon, self.now);
         if let Some(lane) = self.lane(id) {
@@ -188,8 +190,8 @@ impl Model {
         self.present.counts()
     }
 
-    /// The number of orphaned tasks that have not ended: nobody waits for them any more, though
-    /// somebody did.
+    /// The number of orphaned tasks that have not ended. A task is orphaned when another task
+    /// waited for it and has stopped waiting.
     pub fn orphaned_now(&self) -> usize {
         self.orphaned_now
     }
@@ -215,13 +217,13 @@ impl Model {
         times
     }
 
-    /// The time from the spawn of a group's first task to the end of its last task, or to now while
-    /// a task is alive.
+    /// The time from the spawn of a group's first task to the end of its last task. If a task is
+    /// alive, the time to now.
     pub fn group_span(&self, id: GroupId) -> Nanos {
         self.group(id).map_or(Nanos::ZERO, |group| group.span(self.now))
     }
 
-    /// The distributions of all groups of the scenario together, including the tasks that they
+    /// The combined distributions of all groups of the scenario, including the tasks that they
     /// call. Tasks of libraries are not included.
     pub fn overall(&self) -> Overall {
         let (mut repetition, mut delay, mut lateness) = (Hist::fine(), Hist::fine(), Hist::fine());
@@ -241,8 +243,8 @@ impl Model {
         }
     }
 
-    /// The times in which running and blocking tasks have held a lane, up to now: `(running,
-    /// blocking)`.
+    /// The times, up to now, in which tasks have held a lane and computed, and in which the thread
+    /// slept in the OS: `(running, blocking)`.
     pub fn lane_times(&self, id: LaneId) -> (Nanos, Nanos) {
         let Some(lane) = self.lane(id) else {
             return Default::default();
@@ -256,8 +258,8 @@ impl Model {
         (running, blocking)
     }
 
-    /// The share of the last `over` in which tasks held a lane, 0–1. The time before the
-    /// [horizon](Model::horizon) is left out.
+    /// The share of time in which tasks held a lane, 0–1, over the last `over` before now. The time
+    /// before the [horizon](Model::horizon) is left out.
     pub fn utilisation(&self, id: LaneId, over: Nanos) -> f64 {
         let from = (self.now - over).max(self.horizon);
         let Some(lane) = self.lane(id) else { return 0.0 };
@@ -268,8 +270,8 @@ impl Model {
         (ended + current).0 as f64 / (self.now - from).0.max(1) as f64
     }
 
-    /// The course of the run in buckets of [`SERIES_BUCKET`], oldest first: the last ten minutes.
-    /// The last bucket is unfinished. Each point is computed when the iterator yields it.
+    /// The figures of the last ten minutes in buckets of [`SERIES_BUCKET`], oldest first. The last
+    /// bucket is still growing. Each point is computed when the iterator yields it.
     pub fn series(&self) -> impl DoubleEndedIterator<Item = SeriesPoint> + ExactSizeIterator {
         self.series.points(self.now, |from, to| {
             self.lanes
@@ -281,7 +283,8 @@ impl Model {
         })
     }
 
-    /// How many records arrived and how many were lost, to check whether the records are complete.
+    /// The numbers of records that arrived and that were lost. They show whether the records are
+    /// complete.
     pub fn record_counts(&self) -> RecordCounts {
         RecordCounts {
             tokio_polls: self.runtime.as_ref().map(|sample| sample.total_polls),
@@ -290,7 +293,7 @@ impl Model {
         }
     }
 
-    /// The marks of what the presenter did, in order of time.
+    /// The marks of the presenter's actions, in order of time.
     pub fn marks(&self) -> &[Marked] {
         &self.marks
     }
@@ -300,18 +303,18 @@ impl Model {
         &self.log
     }
 
-    /// The last sample of tokio-metrics for the runtime; `None` if it was not sampled.
+    /// The last sample of tokio-metrics for the runtime; `None` if the runtime was not sampled.
     pub fn runtime(&self) -> Option<&RuntimeSample> {
         self.runtime.as_ref()
     }
 
-    /// The totals of tokio-metrics for the runtime since the run's start; `None` if it was not
-    /// sampled.
+    /// The totals of tokio-metrics for the runtime since the run's start; `None` if the runtime was
+    /// not sampled.
     pub fn runtime_totals(&self) -> Option<&RuntimeTotals> {
         self.runtime.as_ref().map(|_| &self.runtime_totals)
     }
 
-    /// The heap memory of slices and tasks. Visits every chunk, so it is slow.
+    /// The heap memory of slices and tasks. The call is slow because it visits every chunk.
     pub fn memory(&self) -> Memory {
         let lanes: usize = self.lanes.iter().map(|lane| lane.track.heap_bytes()).sum();
         let tracks: usize = self.tasks.iter().map(Task::heap_bytes).sum();

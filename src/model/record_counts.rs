@@ -1,65 +1,68 @@
-//! Whether the records are complete, and how much memory the model uses.
+//! Shows whether the records are complete and how much memory the model uses.
 
-/// How many records arrived, how many were lost, and how many polls tokio has counted.
+/// The numbers of records that arrived and that were lost, and the number of polls that tokio
+/// counted.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct RecordCounts {
-    /// Slices that arrived.
+    /// The number of slices that arrived.
     pub recorded: u64,
-    /// Slices lost because a ring was full.
+    /// The number of slices that were lost because a ring was full.
     pub dropped: u64,
-    /// Other records lost because a ring was full.
+    /// The number of other records that were lost because a ring was full.
     pub others_dropped: u64,
-    /// How many of `recorded` and `dropped` were jobs on a blocking thread. Jobs are not polls.
+    /// The number of jobs on blocking threads, included in `recorded` and `dropped`. Jobs are not
+    /// polls.
     pub jobs: u64,
-    /// Polls as tokio counts them: the sum of `worker_poll_count` over the workers. `None`: the
-    /// executor is not tokio, or there is no sample yet.
+    /// The number of polls that tokio counted: the sum of `worker_poll_count` over the workers.
+    /// `None` if the executor is not tokio, or if there is no sample yet.
     pub tokio_polls: Option<u64>,
     /// Whether tokio's workers have a LIFO slot. Polls from the slot are recorded, but
     /// `tokio_polls` does not contain them.
     pub lifo_slot: bool,
 }
 
-/// The result of comparing our polls, recorded and lost, with tokio's own count.
+/// The result of comparing our number of polls with tokio's number. Our number includes lost polls.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum PollCountCheck {
-    /// There is no count to compare with.
+    /// The number of polls by tokio's count is not known.
     Unknown,
-    /// Both counts are equal; or ours is greater, where tokio's workers have a LIFO slot.
+    /// Both numbers are equal. If tokio's workers have a LIFO slot, our number may also be greater.
     Matches,
-    /// The counts differ, so one side lacks polls.
+    /// The numbers differ, so one side has missed polls.
     Differs {
-        /// Our polls, recorded and lost.
+        /// Our number of polls, including lost polls.
         recorded: u64,
-        /// Polls by tokio's count.
+        /// Tokio's number of polls.
         tokio: u64,
     },
 }
 
 impl RecordCounts {
-    /// Slices, recorded and lost.
+    /// The number of slices, including lost slices.
     pub fn slices(&self) -> u64 {
         self.recorded.saturating_add(self.dropped)
     }
 
-    /// Lost records of every kind.
+    /// The number of lost records of every kind.
     pub fn lost(&self) -> u64 {
         self.dropped.saturating_add(self.others_dropped)
     }
 
-    /// Polls, recorded and lost.
+    /// The number of polls, including lost polls.
     pub fn polls(&self) -> u64 {
         self.slices().saturating_sub(self.jobs)
     }
 
-    /// Compares our polls with tokio's own count.
+    /// Compares our number of polls with tokio's number.
     ///
     /// `worker_poll_count` does not contain the polls that a worker runs from its LIFO slot.
-    /// (`Context::run_task` of tokio 1.54 counts the poll that it begins with, and runs the slot
-    /// within the same measurement.) So with a slot, our count may be greater, but never smaller.
+    /// (`Context::run_task` of tokio 1.54 counts its first poll, and then polls tasks from the slot
+    /// without counting these polls.) So with a LIFO slot, our number may be greater than tokio's
+    /// number, but never smaller.
     ///
     /// The result is meaningful only if no task has run between tokio's sample and the last batch,
-    /// as at the end of a run. While tasks run, both counts are read at different instants and
-    /// differ by the polls in between.
+    /// for example at the end of a run. While tasks run, the two numbers are read at different
+    /// instants, and differ by the polls in between.
     pub fn check_poll_count(&self) -> PollCountCheck {
         let recorded = self.polls();
         match self.tokio_polls {
@@ -70,17 +73,16 @@ impl RecordCounts {
     }
 }
 
-/// How much memory a model uses.
+/// The memory that a model uses.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Memory {
-    /// Slices kept.
+    /// The number of slices kept.
     pub slices: usize,
-    /// Bytes of everything that grows with the slices kept, on lanes and tasks, including blocking
-    /// spans.
+    /// The number of bytes that the slices take, on lanes and tasks, including blocking spans.
     pub slice_bytes: usize,
-    /// Tasks kept.
+    /// The number of tasks kept.
     pub tasks: usize,
-    /// Bytes of everything that grows with the tasks, without their slices.
+    /// The number of bytes that the tasks take, without their slices.
     pub task_bytes: usize,
 }
 

@@ -1,49 +1,51 @@
-//! The course of the run in buckets of 250 ms, from which sparklines are drawn.
+//! The figures of the run in buckets of 250 ms. The sparklines show them.
 
 use super::group::delay_and_lateness;
 use super::hist::{Hist, Percentiles};
 use crate::record::{Nanos, Repetition, RunInstant, RuntimeSample, Slice};
 use std::collections::VecDeque;
 
-/// The length of one bucket.
+/// The duration of one bucket.
 pub const SERIES_BUCKET: Nanos = Nanos::from_millis(250);
 
-/// The number of buckets kept: the last ten minutes.
+/// The maximum number of buckets kept, which cover the last ten minutes.
 pub(super) const MAX_BUCKETS: usize = 2400;
 
 /// The figures of one bucket of the series.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct SeriesPoint {
-    /// The first instant of the bucket, which lasts [`SERIES_BUCKET`].
+    /// The first instant of the bucket. A bucket covers [`SERIES_BUCKET`].
     pub from: RunInstant,
     /// The number of slices that ended, per second.
     pub polls_per_s: f64,
     /// The number of repetitions that ended, per second.
     pub repetitions_per_s: f64,
-    /// The delays of the slices that ended. The percentiles have an error of at most 10 %.
+    /// The distribution of the delays of the slices that ended. The percentiles have an error of at
+    /// most 10 %.
     pub delay: Percentiles,
-    /// The latenesses of the slices that ended. The percentiles have an error of at most 10 %.
+    /// The distribution of the latenesses of the slices that ended. The percentiles have an error
+    /// of at most 10 %.
     pub lateness: Percentiles,
-    /// The average number of lanes held by a task, without blocking threads.
+    /// The average number of lanes that are held by a task. Blocking threads are not counted.
     pub busy_lanes: f64,
-    /// The lengths of tokio's queues; `None` if the executor is not tokio, or there was no sample
-    /// in the bucket.
+    /// The lengths of tokio's queues; `None` if the executor is not tokio, or if the bucket
+    /// contains no sample.
     pub queues: Option<Queues>,
 }
 
-/// The lengths of tokio's queues at a sample.
+/// The lengths of tokio's queues in one sample.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Queues {
-    /// Tasks in the injection queue.
+    /// The number of tasks in the injection queue.
     pub global: usize,
-    /// Tasks in the workers' own queues.
+    /// The number of tasks in the workers' own queues.
     pub local: usize,
-    /// Jobs waiting for a blocking thread.
+    /// The number of jobs that wait for a blocking thread.
     pub blocking: usize,
 }
 
 impl Queues {
-    /// The sum of the three.
+    /// The sum of the three lengths.
     pub fn total(self) -> usize {
         self.global + self.local + self.blocking
     }
@@ -81,8 +83,8 @@ pub(super) struct Series {
 }
 
 impl Series {
-    /// The bucket that contains `at`; `None` if it is not kept any more. Adds the buckets up to it,
-    /// and drops the oldest ones beyond [`MAX_BUCKETS`].
+    /// Returns the bucket that contains `at`; `None` if that bucket was dropped already. Adds all
+    /// missing buckets up to `at`, and drops the oldest buckets beyond [`MAX_BUCKETS`].
     fn bucket(&mut self, at: RunInstant) -> Option<&mut Bucket> {
         let number = at.0 / SERIES_BUCKET.0;
         let ahead = usize::try_from(number.checked_sub(self.first)?).ok()?;
@@ -105,7 +107,7 @@ impl Series {
         self.bucket(now);
     }
 
-    /// Adds a slice. `worker`: its lane counts in [`SeriesPoint::busy_lanes`].
+    /// Adds a slice. If `worker` is true, the slice's lane counts in [`SeriesPoint::busy_lanes`].
     pub(super) fn slice(&mut self, slice: &Slice, worker: bool) {
         let end = slice.start + slice.len.get();
         if let Some(bucket) = self.bucket(end) {
@@ -149,8 +151,8 @@ impl Series {
         }
     }
 
-    /// The figures of the buckets kept, oldest first. `still_busy` returns how long the slices that
-    /// have not ended held their lanes within a span.
+    /// The figures of the buckets kept, oldest first. `still_busy` returns the time within a span
+    /// in which slices that have not ended held their lanes.
     pub(super) fn points(
         &self,
         now: RunInstant,

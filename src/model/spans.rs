@@ -1,12 +1,12 @@
 //! A set of instants, as a sorted list of spans that do not touch.
 //!
-//! The model uses such a set for when the thread of a task slept in the OS, and for when the thread
-//! of a lane slept by the samples of the kernel. Both steps and the kernel may report the same
-//! sleep of a task, which the set counts once.
+//! Such a set contains the time in which the thread of a task slept in the OS. Another set contains
+//! the time in which the thread of a lane slept according to the kernel's samples. A step and the
+//! kernel may report the same sleep of a task; the set counts the sleep once.
 
 use crate::record::{Nanos, RunInstant};
 
-/// A set of instants. Each span contains its first instant, but not its last.
+/// A set of instants. Each span includes its start, but not its end.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Spans(Vec<(RunInstant, RunInstant)>);
 
@@ -19,7 +19,7 @@ impl Spans {
         if from >= to {
             return;
         }
-        // The spans that overlap or touch the new one: they are merged with it.
+        // The spans that overlap or touch the new span are merged with it.
         let first = self.0.partition_point(|&(_, end)| end < from);
         let last = first + self.0[first..].partition_point(|&(start, _)| start <= to);
         let mut free = from;
@@ -49,7 +49,7 @@ impl Spans {
             .map(move |&(a, b)| (a.max(from), b.min(to)))
     }
 
-    /// The length of the part of `from..to` that is in the set.
+    /// The total length of the parts of `from..to` that are in the set.
     #[inline]
     pub(super) fn covered(&self, from: RunInstant, to: RunInstant) -> Nanos {
         if self.0.is_empty() {
@@ -58,7 +58,7 @@ impl Spans {
         self.within(from, to).map(|(a, b)| b - a).sum()
     }
 
-    /// The spans that lie wholly within `from..to`.
+    /// The spans that lie completely within `from..to`.
     pub(super) fn contained(&self, from: RunInstant, to: RunInstant) -> impl Iterator<Item = (RunInstant, RunInstant)> {
         let first = self.0.partition_point(|&(start, _)| start < from);
         self.0[first..].iter().copied().take_while(move |&(_, end)| end <= to)
@@ -69,7 +69,7 @@ impl Spans {
         self.0.last().copied()
     }
 
-    /// Removes the spans that end by `horizon`.
+    /// Removes the spans that end at `horizon` or earlier.
     pub(super) fn evict(&mut self, horizon: RunInstant) {
         let count = self.0.partition_point(|&(_, end)| end <= horizon);
         if count > 0 {
@@ -78,7 +78,7 @@ impl Spans {
         }
     }
 
-    /// Bytes on the heap.
+    /// The number of bytes on the heap.
     pub(super) fn heap_bytes(&self) -> usize {
         self.0.capacity() * size_of::<(RunInstant, RunInstant)>()
     }

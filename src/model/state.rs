@@ -1,4 +1,5 @@
-//! What a task does: its state at an instant, and the time that it has spent in each state.
+//! The states of a task, the time that a task has spent in each state, and the number of tasks in
+//! each state.
 
 use crate::record::{Nanos, Outcome, Reason, RunInstant};
 use std::ops::{AddAssign, SubAssign};
@@ -13,7 +14,7 @@ pub enum State {
     Blocking,
     /// The task was woken and waits for a lane.
     Queued,
-    /// The task is ready, but nobody has woken it.
+    /// The task is ready, but has not been woken.
     Unnoticed,
     /// The task waits for something that is not ready.
     Suspended(Reason),
@@ -22,7 +23,7 @@ pub enum State {
 }
 
 impl State {
-    /// The word on screen and in reports. For an ended task, it says how the task ended.
+    /// The name of the state on screen and in reports. For an ended task, the name of the outcome.
     pub fn into_str(self) -> &'static str {
         match self {
             State::Running => "running",
@@ -34,11 +35,10 @@ impl State {
         }
     }
 
-    /// The state between two slices, as long as nobody has reported that the task is ready or
-    /// woken.
+    /// The state between two slices, until a record reports that the task is ready or woken.
     ///
-    /// A task that yielded is queued again at once. So is a task that has not run yet, whose reason
-    /// is also `Yield`.
+    /// A task that yielded is queued again immediately. A task that has not run yet also has the
+    /// reason `Yield`, so it is queued too.
     pub(super) fn between_slices(reason: Reason) -> State {
         match reason {
             Reason::Yield => State::Queued,
@@ -50,21 +50,21 @@ impl State {
 /// A span of time in which the state of a task does not change.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct StateInterval {
-    /// The first instant.
+    /// The start of the interval.
     pub from: RunInstant,
-    /// The first instant after the interval.
+    /// The end of the interval, which is the first instant after it.
     pub to: RunInstant,
-    /// The state.
+    /// The state of the task during the interval.
     pub state: State,
 }
 
 impl StateInterval {
-    /// The length.
+    /// The duration of the interval.
     pub fn len(&self) -> Nanos {
         self.to - self.from
     }
 
-    /// Whether the length is zero.
+    /// Whether the duration is zero.
     pub fn is_empty(&self) -> bool {
         self.to <= self.from
     }
@@ -83,7 +83,7 @@ pub(super) struct SliceTimes {
     pub blocking: Nanos,
 }
 
-/// The time spent in each state but `Ended`. `suspended` is the sum of `suspended_on`.
+/// The time spent in each state except `Ended`. `suspended` is the sum of `suspended_on`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct StateTimes {
     /// The time in which the task held a lane and computed.
@@ -106,7 +106,7 @@ impl StateTimes {
         self.running + self.blocking + self.queued + self.unnoticed + self.suspended
     }
 
-    /// Adds `len` to the time in `state`. Time after the end is not counted.
+    /// Adds `len` to the time in `state`. If the state is `Ended`, nothing is added.
     #[inline]
     pub(super) fn add(&mut self, state: State, len: Nanos) {
         match state {
@@ -162,7 +162,7 @@ impl SubAssign for StateTimes {
     }
 }
 
-/// The number of tasks in each state.
+/// The number of tasks in each state. Each field is a number of tasks.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct TaskCounts {
     /// Tasks that hold a lane and compute.
@@ -185,7 +185,7 @@ pub struct TaskCounts {
     pub timed_out: usize,
     /// Tasks that panicked.
     pub panicked: usize,
-    /// Tasks that ended because a step failed, without an observer of the failure.
+    /// Tasks that ended because a step failed, while no other task waited for their result.
     pub unobserved_failure: usize,
     /// Tasks that were dropped before they ran at all.
     pub never_started: usize,
@@ -214,7 +214,7 @@ impl TaskCounts {
             + self.unknown
     }
 
-    /// The count of a state. All reasons of `Suspended` share one count.
+    /// The number of tasks in a state. `Suspended` has one number for all reasons.
     pub fn get_mut(&mut self, state: State) -> &mut usize {
         match state {
             State::Running => &mut self.running,

@@ -14,8 +14,8 @@ use strum::VariantArray;
 
 /// A task of the run.
 ///
-/// The order of the fields is their order in memory: what each slice changes comes first, on
-/// adjacent cache lines.
+/// The order of the fields is their order in memory. The fields that every slice changes come
+/// first, on adjacent cache lines.
 #[derive(Clone, Debug)]
 #[repr(C, align(64))]
 pub struct Task {
@@ -23,55 +23,57 @@ pub struct Task {
     pub id: TaskId,
     /// The task's group; `None` until the record of its spawn has arrived.
     pub group: Option<GroupId>,
-    /// When the task was spawned; until the record of its spawn has arrived, the earliest instant
-    /// of any record of the task.
+    /// The instant at which the task was spawned. Until the record of its spawn arrives, this is
+    /// the earliest instant of any record of the task.
     pub spawned_at: RunInstant,
-    /// When and how the task ended, by the record of its end. See also
+    /// When and how the task ended, according to the record of its end. See also
     /// [`ended_at`](Task::ended_at).
     pub ended: Option<(RunInstant, Outcome)>,
     /// The number of slices so far, including evicted ones.
     pub polls: u64,
-    /// When its thread slept in the OS.
+    /// The spans in which the task's thread slept in the OS.
     pub(super) blocking: Spans,
     pub(super) track: TaskTrack,
     /// The time in each state, up to the end of the last slice.
     pub(super) times: StateTimes,
-    /// Whether the task has held a lane that other tasks run on too. If it blocks there, it delays
-    /// others.
+    /// Whether the task has held a lane that other tasks also run on. If the task blocks there, it
+    /// delays the other tasks.
     pub on_shared_lane: bool,
-    /// Whether the task failed without an observer.
+    /// Whether the task failed while no other task waited for its result.
     pub(super) unobserved: bool,
     /// The lane on which the task ended. The record of an end arrives before the record of the
-    /// slice that contains it.
+    /// slice in which the task ended.
     pub(super) ended_on: LaneId,
     /// The task's number within its group, from 0.
     pub index: u32,
-    /// The task that spawned this task, if a task did.
+    /// The task that spawned this task; `None` if no task spawned it.
     pub parent: Option<TaskId>,
-    /// When the task was orphaned: nobody waits for it any more, though somebody did.
+    /// The instant at which the task was orphaned: another task had waited for this task and
+    /// stopped waiting.
     pub orphaned: Option<RunInstant>,
     /// The number of repetitions so far by outcome, in the order of [`Outcome::VARIANTS`].
     pub repetitions: [u32; Outcome::VARIANTS.len()],
-    /// What the task does now, if it does something else than wait.
+    /// The overlay of what the task does now. `None` if the task has ended, or still waits as it
+    /// did after its last slice.
     pub(super) live: Option<Box<LiveTask>>,
 }
 
-/// The index of a reason whose time lies on the cache line between those of [`StateTimes::running`]
-/// and [`Task::index`], see [`Task::prefetch`].
+/// The index of a reason in [`StateTimes::suspended_on`]. The time of this reason lies on the cache
+/// line between the lines of [`StateTimes::running`] and [`Task::index`], see [`Task::prefetch`].
 const MIDDLE: usize = 5;
 const _: () = {
     let middle = (offset_of!(Task, times.suspended_on) + MIDDLE * size_of::<Nanos>()) / 64;
     assert!(
         offset_of!(Task, times.running) / 64 + 1 == middle,
-        "the middle line follows that of `running`"
+        "the middle line follows the line of `running`"
     );
     assert!(
         offset_of!(Task, index) / 64 == middle + 1,
-        "the middle line precedes that of `index`"
+        "the middle line precedes the line of `index`"
     );
 };
 
-/// What a task does now, if it does something else than wait.
+/// An overlay: what a task does now, if the records do not report that yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum LiveTask {
     /// The task holds a lane.
@@ -112,8 +114,8 @@ impl Task {
         }
     }
 
-    /// Loads what a slice will change into the cache, see `Model::prefetch`. The result has no
-    /// meaning.
+    /// Loads the fields that a slice changes into the cache, see `Model::prefetch`. Ignore the
+    /// result.
     #[inline]
     pub(super) fn prefetch(&self) -> u64 {
         // One word of each cache line that a slice changes.
@@ -129,7 +131,8 @@ impl Task {
         (self.spawned_at, self.id)
     }
 
-    /// Moves the spawn back, because a record of the task is earlier than the spawn known so far.
+    /// Moves the spawn to an earlier instant, because a record of the task is earlier than the
+    /// known spawn.
     pub(super) fn move_spawn_back(&mut self, spawned_at: RunInstant, context: &mut ChangeContext<'_>) {
         let (mut sums, arena) = context.sums(&mut self.times);
         let old = std::mem::replace(&mut self.spawned_at, spawned_at);
@@ -137,13 +140,13 @@ impl Task {
             .move_spawn_back(self.id, old, spawned_at, &self.blocking, &mut sums, arena);
     }
 
-    /// Evicts what ended by `horizon`.
+    /// Evicts the slices and spans that ended at `horizon` or earlier.
     pub(super) fn evict(&mut self, horizon: RunInstant, arena: &mut ByteArena) {
         let since = self.track.evict(horizon, arena);
         self.blocking.evict(since.min(horizon));
     }
 
-    /// What the task does after its last slice.
+    /// The state of the task after its last slice.
     #[inline]
     pub(super) fn present_state(&self) -> PresentState {
         let wait = self.last_wait();
@@ -158,8 +161,8 @@ impl Task {
         self.track.last_wait()
     }
 
-    /// The wait state at an instant; `None` while the task held a lane, before its spawn and after
-    /// its end.
+    /// The wait state at the instant `at`; `None` if the task held a lane, had not been spawned
+    /// yet, or had ended.
     pub(super) fn wait_at(&self, at: RunInstant, arena: &ByteArena) -> Option<WaitState> {
         let wait = self.last_wait();
         if at < self.spawned_at || self.ended_at().is_some_and(|end| end <= at) {
@@ -172,14 +175,14 @@ impl Task {
         }
     }
 
-    /// The instant from which on the task has ended: its recorded end, or the end of its last slice
-    /// if that is later.
+    /// The end of the task: the recorded end, or the end of the last slice if that is later.
     pub fn ended_at(&self) -> Option<RunInstant> {
         self.present_state().ended.map(|(at, _)| at)
     }
 
-    /// The intervals after the last slice, up to `now`; for an ended task, up to `RunInstant::MAX`.
-    /// There is at least one interval, which may be empty.
+    /// Calls `each` with the intervals after the last slice, up to `now`, or up to
+    /// `RunInstant::MAX` if the task has ended. There is at least one interval, but it may be
+    /// empty.
     pub(super) fn intervals_after_last_slice(&self, now: RunInstant, mut each: impl FnMut(StateInterval)) {
         let wait = self.last_wait();
         let state = State::between_slices(wait.reason);
@@ -222,7 +225,8 @@ impl Task {
         }
     }
 
-    /// Every interval that touches `from..to`, in order and in its full length.
+    /// Calls `each` with every interval that overlaps `from..to`, in order. The intervals are not
+    /// cut.
     pub(super) fn intervals(
         &self,
         from: RunInstant,
@@ -243,8 +247,8 @@ impl Task {
         }
     }
 
-    /// Every blocking interval, and every queued or unnoticed interval of at least `min_wait`, that
-    /// touches `from..to`, in order and in its full length.
+    /// Calls `each` with every problem that overlaps `from..to`, in order, see
+    /// [`Model::problems`](super::Model::problems). The intervals are not cut.
     pub(super) fn problems(
         &self,
         (from, to, min_wait): (RunInstant, RunInstant, Nanos),
@@ -276,7 +280,7 @@ impl Task {
         self.intervals_after_last_slice(now, |interval| painter.add(&interval));
     }
 
-    /// Bytes on the heap, without those in the arena.
+    /// The number of bytes on the heap. Bytes in the arena are not included.
     pub(super) fn heap_bytes(&self) -> usize {
         self.track.heap_bytes() + self.blocking.heap_bytes()
     }

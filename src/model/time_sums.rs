@@ -1,4 +1,4 @@
-//! The times of a task together with those of its group. The group's times are the sum of its
+//! The times of a task together with the times of its group. The group's times are the sum of its
 //! tasks' times, so each change applies to both.
 
 use super::state::{SliceTimes, State, StateTimes};
@@ -9,7 +9,8 @@ use crate::record::Nanos;
 pub(super) struct TimeSums<'a> {
     /// The times of the task.
     pub task: &'a mut StateTimes,
-    /// The times of its group; of all ungrouped tasks while its group is not known.
+    /// The times of the task's group. If the group is not known, the times of all tasks without a
+    /// known group.
     pub group: &'a mut StateTimes,
 }
 

@@ -1,5 +1,5 @@
-//! The totals of tokio-metrics over the whole run. Its samples are figures of intervals, which suit
-//! a gauge; a report needs the sums.
+//! The totals of tokio-metrics over the whole run. Each sample of tokio-metrics covers one
+//! interval. A gauge shows a single interval, but a report needs the sums.
 
 use crate::record::{GroupSample, Nanos, RuntimeSample};
 
@@ -8,21 +8,21 @@ use crate::record::{GroupSample, Nanos, RuntimeSample};
 pub struct RuntimeTotals {
     /// The busy time, summed over the workers.
     pub busy: Nanos,
-    /// How often a worker parked.
+    /// The number of times that a worker parked.
     pub parks: u64,
     /// The number of tasks stolen between workers.
     pub steals: u64,
-    /// How often the I/O driver delivered readiness.
+    /// The number of times that the I/O driver reported a ready resource.
     pub io_ready: u64,
-    /// The number of polls that tokio's cooperative budget cut short.
+    /// The number of polls that ended early because tokio's cooperative budget was used up.
     pub budget_forced_yields: u64,
-    /// The greatest number of tasks in the injection queue, by the samples.
+    /// The greatest number of tasks in the injection queue in any sample.
     pub max_global_queue: usize,
-    /// The greatest number of tasks in the workers' own queues, by the samples.
+    /// The greatest number of tasks in the workers' own queues in any sample.
     pub max_local_queue: usize,
-    /// The greatest number of jobs that waited for a blocking thread, by the samples.
+    /// The greatest number of jobs that waited for a blocking thread in any sample.
     pub max_blocking_queue: usize,
-    /// The greatest number of threads in the blocking pool, by the samples.
+    /// The greatest number of threads in the blocking pool in any sample.
     pub max_blocking_threads: usize,
 }
 
@@ -40,8 +40,8 @@ impl RuntimeTotals {
     }
 }
 
-/// The sums of the intervals of a group's `TaskMonitor`, which watches only a few of the group's
-/// tasks.
+/// The sums of the intervals of a group's `TaskMonitor`. The monitor watches only a few of the
+/// group's tasks.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct GroupTotals {
     /// The number of polls.
@@ -61,12 +61,12 @@ impl GroupTotals {
         self.scheduled += interval.scheduled;
     }
 
-    /// The mean time from the wake-up to the poll; zero if no wake-up was seen.
+    /// The mean time from a wake-up to the poll; zero if no wake-up was counted.
     pub fn mean_scheduled(&self) -> Nanos {
         Nanos(self.scheduled.0 / self.scheduled_count.max(1))
     }
 
-    /// The mean length of a poll; zero if there was no poll.
+    /// The mean duration of a poll; zero if there was no poll.
     pub fn mean_poll(&self) -> Nanos {
         Nanos(self.polling.0 / self.polls.max(1))
     }
@@ -88,7 +88,7 @@ mod tests {
         let sample = |polls, mean: u64, slow_polls| GroupSample {
             at: RunInstant::ZERO,
             group: GroupId(0),
-            // Not every poll follows a wake-up: the first poll of a task does not.
+            // Not every poll follows a wake-up. For example, the first poll of a task does not.
             scheduled_count: polls / 2,
             scheduled: Nanos(polls / 2 * mean),
             polls,

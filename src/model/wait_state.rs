@@ -1,23 +1,23 @@
-//! What a task does between two slices, and how a slice and the gap before it divide the time among
-//! the states.
+//! What a task does between two slices, and how the time of a slice and of the gap before it is
+//! divided among the states.
 
 use super::spans::Spans;
 use super::state::{SliceTimes, State, StateInterval, StateTimes};
 use crate::record::{Label, LaneId, Nanos, Reason, RunInstant, Slice};
 
-/// What a task does between two slices, as long as nobody has reported that it is ready or woken.
+/// What a task does between two slices, until a record reports that the task is ready or woken.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct WaitState {
-    /// The end of the slice before, or the spawn.
+    /// The end of the previous slice, or the spawn if there is no previous slice.
     pub since: RunInstant,
     /// What the task waits for. A new task is queued, like a task that yielded.
     pub reason: Reason,
-    /// The step that it waits for.
+    /// The step that the task waits for.
     pub label: Label,
 }
 
 impl WaitState {
-    /// The task was spawned and has not run yet.
+    /// The wait state of a task that was spawned at `at` and has not run yet.
     pub(super) fn spawned(at: RunInstant) -> WaitState {
         WaitState {
             since: at,
@@ -26,7 +26,7 @@ impl WaitState {
         }
     }
 
-    /// What follows a slice.
+    /// The wait state after a slice.
     #[inline]
     pub(super) fn after(placed: &PlacedSlice) -> WaitState {
         WaitState {
@@ -36,15 +36,15 @@ impl WaitState {
         }
     }
 
-    /// The time in each state from here to `end`, at which the task ended.
+    /// The time in each state from `since` to `end`. `end` is the end of the task.
     pub(super) fn times(self, end: RunInstant) -> StateTimes {
         let mut times = StateTimes::default();
         times.add(State::between_slices(self.reason), end - self.since);
         times
     }
 
-    /// What a slice and the gap before it add to the time in each state. The parts of the gap never
-    /// add up to more than the gap, whatever the slice claims about the time queued and unnoticed.
+    /// The time in each state during a slice and during the gap before it. The parts of the gap
+    /// never add up to more than the gap, even if the slice reports more time queued and unnoticed.
     #[inline]
     pub(super) fn slice_times(self, slice: &Timing, spans: &Spans) -> SliceTimes {
         let gap = slice.start - self.since;
@@ -62,15 +62,17 @@ impl WaitState {
         }
     }
 
-    /// The intervals of the gap before a slice and of the slice, in order, without empty ones.
+    /// Calls `each` with the intervals of the gap before a slice and of the slice, in order. Empty
+    /// intervals are left out.
     #[inline]
     pub(super) fn intervals(self, slice: &Timing, spans: &Spans, each: &mut impl FnMut(StateInterval)) {
         self.gap(slice.start, slice.queued, slice.unnoticed, each);
         split_hold(slice.start, slice.end, spans.within(slice.start, slice.end), each);
     }
 
-    /// The intervals from here to `end`, in order, without empty ones. The last `queued` of this
-    /// time the task was queued, and before that it was `unnoticed`.
+    /// Calls `each` with the intervals of the gap from `since` to `end`, in order. Empty intervals
+    /// are left out. The durations `unnoticed` and `queued` are the last parts of the gap, in this
+    /// order.
     #[inline]
     pub(super) fn gap(self, end: RunInstant, queued: Nanos, unnoticed: Nanos, each: &mut impl FnMut(StateInterval)) {
         let slice = Timing {
@@ -95,7 +97,8 @@ impl WaitState {
     }
 }
 
-/// When a slice was, and how long its task was queued and unnoticed before it.
+/// The start and the end of a slice, and the times for which the task was queued and unnoticed
+/// before the slice.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Timing {
     pub start: RunInstant,
@@ -127,13 +130,14 @@ impl PlacedSlice {
         }
     }
 
-    /// A total order, so that it does not matter which of two slices arrives first.
+    /// A key for a total order. With a total order, the result does not depend on which of two
+    /// slices arrives first.
     pub(super) fn sort_key(&self) -> impl Ord {
         (self.slice.start, self.slice.len, self.lane)
     }
 
-    /// Ends the slice at the start of the task's next slice, in case two clocks say that the slices
-    /// overlap.
+    /// Ends the slice at `next`, the start of the task's next slice, if the slice ends later.
+    /// Slices of one task can overlap in the records because the clocks of two cores may differ.
     pub(super) fn truncate_at(&mut self, next: RunInstant) {
         if self.end() > next {
             self.slice.len = (next - self.slice.start).into();

@@ -5,11 +5,11 @@ use super::super::time_sums::TimeSums;
 use super::super::*;
 use crate::record::LaneKind;
 
-/// What a change of a task may touch besides the task.
+/// The parts of the model that a change of a task may modify, apart from the task.
 pub(in crate::model) struct ChangeContext<'a> {
     /// The task's group, if it is known.
     pub(super) group: Option<&'a mut Group>,
-    /// The times of all tasks whose group is not known.
+    /// The sum of the times of all tasks whose group is not known.
     ungrouped_times: &'a mut StateTimes,
     pub(super) lanes: &'a mut [Lane],
     pub(super) lane_indices: &'a IdMap<LaneId>,
@@ -17,7 +17,7 @@ pub(in crate::model) struct ChangeContext<'a> {
 }
 
 impl ChangeContext<'_> {
-    /// The task's own times together with the sum that contains them.
+    /// Returns the task's own times, together with the sum that contains them and the arena.
     #[inline]
     pub(in crate::model) fn sums<'a>(&'a mut self, task: &'a mut StateTimes) -> (TimeSums<'a>, &'a mut ByteArena) {
         let group = match &mut self.group {
@@ -29,8 +29,8 @@ impl ChangeContext<'_> {
 }
 
 impl Model {
-    /// Sorts the lanes once per batch, not once per lane: thousands of threads may become lanes
-    /// together.
+    /// Sorts the lanes. Called once per batch, not once per lane, because a batch may define
+    /// thousands of lanes.
     pub(super) fn sort_lanes(&mut self) {
         self.lanes.sort_by_key(|lane| (lane.rank(), lane.id));
         self.lane_indices.rebuild(self.lanes.iter().map(|lane| lane.id));
@@ -58,7 +58,8 @@ impl Model {
         index
     }
 
-    /// The index of the task that a record of the instant `seen_at` names.
+    /// Returns the index of the task `id`. Creates the task if it is unknown. `seen_at` is the
+    /// instant of the record that names the task.
     pub(super) fn task_index_or_insert(&mut self, id: TaskId, seen_at: RunInstant) -> usize {
         if let Some(index) = self.task_indices.get(id) {
             return index;
@@ -75,8 +76,8 @@ impl Model {
         index
     }
 
-    /// Remembers from which index on the tasks must be sorted again, if a task with this key does
-    /// not belong at the end.
+    /// If a task with this key does not belong at the end, notes the first index from which the
+    /// tasks must be sorted again.
     fn note_unsorted(&mut self, key: (RunInstant, TaskId)) {
         if self.tasks.last().is_some_and(|last| last.sort_key() > key) {
             let sorted = &self.tasks[..self.first_unsorted.min(self.tasks.len())];
@@ -84,7 +85,7 @@ impl Model {
         }
     }
 
-    /// Sorts the tasks by their spawns again, from the first one that is out of order.
+    /// Sorts the tasks by their spawns again, starting with the first task that is out of order.
     pub(super) fn sort_tasks(&mut self) {
         let from = std::mem::replace(&mut self.first_unsorted, usize::MAX);
         if from < self.tasks.len() {
@@ -95,8 +96,8 @@ impl Model {
         }
     }
 
-    /// Changes the task `id` and every sum that contains it. The change is due to a record of the
-    /// instant `seen_at`.
+    /// Changes the task `id` and every sum that contains its times. `seen_at` is the instant of the
+    /// record that causes the change.
     pub(in crate::model) fn change<R>(
         &mut self,
         id: TaskId,

@@ -1,9 +1,9 @@
 //! Applies a batch to the model.
 //!
-//! [`Model::apply`] walks through the batch part by part. `records` holds what each kind of record
-//! changes, `samples` what the samples of tokio-metrics and of the kernel change. `change` finds or
-//! creates the task, lane or group that a record names, and keeps every sum in step with the task
-//! that it changes.
+//! [`Model::apply`] applies each part of the batch in order. The module `records` applies each kind
+//! of record. The module `samples` applies the samples of tokio-metrics and of the kernel. The
+//! module `change` finds or creates the task, lane or group that a record names. When it changes a
+//! task, it also updates every sum that contains the task's times.
 
 mod change;
 mod records;
@@ -14,15 +14,15 @@ pub(super) use change::ChangeContext;
 use super::*;
 use crate::record::{Batch, Definition, Lost};
 
-/// Slices whose tasks are prefetched together.
+/// The number of slices whose tasks are prefetched together.
 const PREFETCHED: usize = 32;
 
 /// The indices of the records, sorted by time.
 ///
-/// The answers do not depend on this order, but the speed does. A batch holds the records of one
-/// lane after those of another. Without sorting, the slices of a task that moved between lanes
-/// would arrive late by the dozen. The sort is cheap because the records of each lane are sorted
-/// already.
+/// The order affects only the speed, not the model's answers. A batch contains all records of one
+/// lane, then all records of the next lane. If a task moved between lanes, many of its slices would
+/// be applied out of order without this sort. The sort is cheap because the records of each lane
+/// are sorted already.
 fn sort_by_time(records: &[(LaneId, Record)]) -> Vec<(RunInstant, u32)> {
     let mut indices: Vec<(RunInstant, u32)> = records
         .iter()
@@ -74,13 +74,14 @@ impl Model {
         self.set_live(&batch.live);
     }
 
-    /// Loads the tasks of the slices among `records` into the cache. Returns the index of each
-    /// slice's task.
+    /// For each slice among `records`, loads the slice's task into the cache. Returns the indices
+    /// of these tasks.
     ///
-    /// Each slice changes its task. With many tasks, each task is in another place in memory, and
-    /// taking the slices one by one would spend most of the time on cache misses. The processor
-    /// overlaps several misses if nothing stands between the reads and no read needs the result of
-    /// another. So this reads first all indices, then all tasks, then the ends of all open chunks.
+    /// Each slice changes its task. With many tasks, the tasks are far apart in memory. If the
+    /// slices were applied one by one, cache misses would take most of the time. The processor
+    /// overlaps cache misses if the reads follow each other directly and do not depend on each
+    /// other. So this function first reads all indices, then all tasks, then the ends of all open
+    /// chunks.
     fn prefetch<'a>(&self, records: impl Iterator<Item = &'a (LaneId, Record)>) -> [Option<usize>; PREFETCHED] {
         let mut indices = [None; PREFETCHED];
         for (index, (_, record)) in indices.iter_mut().zip(records) {
@@ -120,7 +121,7 @@ impl Model {
     }
 
     fn count_lost(&mut self, lost: &Lost) {
-        // A foreign worker process may claim any number, so the sums saturate.
+        // A worker process of another program may report any number, so the sums saturate.
         let add = |sum: &mut u64, more| *sum = sum.saturating_add(more);
         add(&mut self.record_counts.dropped, lost.slices);
         add(&mut self.record_counts.others_dropped, lost.others);

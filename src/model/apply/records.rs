@@ -1,15 +1,17 @@
-//! What each kind of record changes.
+//! Applies each kind of record to the model.
 
 use super::super::wait_state::PlacedSlice;
 use super::super::*;
 use crate::record::{Ended, Orphaned, Repetition, Slice, Spawned, Step};
 
-/// Records kept for a task whose spawn is not known yet. With more than that, the record of its
-/// spawn was probably lost, and the distributions of its group lack the records beyond.
+/// The maximum number of records kept for a task whose spawn is not known yet. If a task has more
+/// records, the record of its spawn was probably lost. The further records do not enter the
+/// distributions of the task's group.
 const MAX_PENDING_RECORDS: usize = 1024;
 
 impl Model {
-    /// Applies a record. `task` is the index of a slice's task, if it is known.
+    /// Applies a record. If the record is a slice, `task` is the index of its task, or `None` if
+    /// the task is unknown.
     pub(super) fn record(&mut self, lane: LaneId, record: &Record, task: Option<usize>) {
         match *record {
             Record::Slice(ref slice) => self.slice(lane, slice, task),
@@ -104,7 +106,7 @@ impl Model {
         let index = self.group_index_or_insert(spawned.group);
         let group = &mut self.groups[index];
         group.note_spawn(spawned.at);
-        // Records of another lane may have reported these before the spawn.
+        // Records of another lane may have reported the end and the orphaning before the spawn.
         if let Some((at, _)) = ended {
             group.note_end(at);
         }

@@ -1,5 +1,5 @@
-//! What the samples change: tokio-metrics, the kernel's view of the lanes, and how full the
-//! channels are.
+//! Applies samples to the model: samples of tokio-metrics, of the lanes by the kernel, and of the
+//! lengths of channels.
 
 use super::super::*;
 use crate::record::{LaneSample, Sample};

@@ -1,12 +1,12 @@
-//! How much of each state lies in a cell, or in any other span of time, and which state the cell
+//! The time spent in each state within a cell or another span of time, and the state that a cell
 //! shows.
 
 use super::super::state::{SliceTimes, State, StateInterval};
 use super::NOTABLE_WAIT;
 use crate::record::{Nanos, Outcome, Reason, TaskId};
 
-/// The time that a task spent in each state within a span, and the longest intervals that touch the
-/// span.
+/// The time that a task spent in each state within a span, and the longest intervals that overlap
+/// the span.
 #[derive(Clone, Copy, Debug, Default)]
 pub(in crate::model) struct TimeBreakdown {
     pub running: Nanos,
@@ -17,13 +17,13 @@ pub(in crate::model) struct TimeBreakdown {
     longest_queued: Nanos,
     longest_unnoticed: Nanos,
     longest_suspended: Nanos,
-    /// The reason of the longest suspension.
+    /// The reason of the longest suspended interval.
     reason: Reason,
     ended: Option<Outcome>,
 }
 
 impl TimeBreakdown {
-    /// Adds an interval, of which the length `part` lies within the span.
+    /// Adds an interval. `part` is the time of the interval that lies within the span.
     #[inline]
     pub(crate) fn add(&mut self, interval: &StateInterval, part: Nanos) {
         match interval.state {
@@ -45,7 +45,7 @@ impl TimeBreakdown {
         }
     }
 
-    /// Adds a slice and the gap before it, both wholly within the span.
+    /// Adds a slice and the gap before it. Both must lie completely within the span.
     #[inline]
     pub(crate) fn add_slice(&mut self, slice: &SliceTimes) {
         self.running += slice.running;
@@ -58,7 +58,7 @@ impl TimeBreakdown {
         self.note_suspension(slice.suspended, slice.reason);
     }
 
-    /// The longest queued or unnoticed interval.
+    /// The duration of the longest queued or unnoticed interval.
     pub(crate) fn longest_wait(&self) -> Nanos {
         self.longest_queued.max(self.longest_unnoticed)
     }
@@ -92,7 +92,8 @@ impl TimeBreakdown {
         self.ended = later.ended.or(self.ended);
     }
 
-    /// What a cell of this width shows, by the rule in the [module](super)'s documentation.
+    /// The state that a cell shows, by the rule in the [module](super)'s documentation. `width` is
+    /// the time that the cell covers.
     pub(super) fn state(&self, width: Nanos) -> Option<State> {
         if self.blocking > Nanos::ZERO {
             return Some(State::Blocking);
@@ -132,18 +133,18 @@ fn longer_wait(queued: Nanos, unnoticed: Nanos) -> State {
     }
 }
 
-/// How long a lane was held within a span, and by whom.
+/// The time in which a lane was held within a span, and the tasks with the longest slices.
 #[derive(Clone, Copy, Debug, Default)]
 pub(in crate::model) struct LaneBreakdown {
     pub busy: Nanos,
-    /// The longest slice.
+    /// The longest slice: its duration and its task.
     longest: Option<(Nanos, TaskId)>,
     /// The longest slice among those that block within the span.
     longest_blocking: Option<(Nanos, TaskId)>,
 }
 
 impl LaneBreakdown {
-    /// Adds a slice of the length `len`, of which `part` lies within the span.
+    /// Adds a slice. `len` is its whole duration, and `part` is its time within the span.
     #[inline]
     pub(crate) fn add(&mut self, task: TaskId, len: Nanos, part: Nanos) {
         if part > Nanos::ZERO {
@@ -152,7 +153,7 @@ impl LaneBreakdown {
         }
     }
 
-    /// Marks a slice of the length `len` as blocking within the span.
+    /// Marks a slice as blocking within the span. `len` is the whole duration of the slice.
     #[inline]
     pub(crate) fn block(&mut self, task: TaskId, len: Nanos) {
         self.longest_blocking = self.longest_blocking.max(Some((len, task)));

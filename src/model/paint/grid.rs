@@ -1,10 +1,10 @@
-//! Where the cells of a row are in time.
+//! The positions of a row's cells in time.
 
 use super::Window;
 use crate::record::{Nanos, RunInstant};
 
-/// The edges of a row's cells, and the span of time that may be painted. Instants are looked up in
-/// ascending order only, which makes each lookup a step forward instead of a search.
+/// The edges of a row's cells, and the span of time that may be painted. Callers look up instants
+/// in ascending order only. So a lookup moves forward from the previous column and needs no search.
 #[derive(Debug)]
 pub(super) struct Grid {
     edges: Vec<RunInstant>,
@@ -13,7 +13,7 @@ pub(super) struct Grid {
 }
 
 impl Grid {
-    /// The grid of `window`, of which nothing outside of `from..to` may be painted.
+    /// Creates the grid of `window`. Nothing outside `from..to` may be painted.
     pub(super) fn new(window: Window, from: RunInstant, to: RunInstant) -> Grid {
         let bounds = if window.columns == 0 {
             (RunInstant::ZERO, RunInstant::ZERO)
@@ -32,8 +32,8 @@ impl Grid {
         self.bounds
     }
 
-    /// The column that contains `at`, which lies within the bounds and not before the instant of
-    /// the previous call.
+    /// The column that contains `at`. `at` must lie within the bounds, and must not be earlier than
+    /// in the previous call.
     #[inline]
     fn seek(&mut self, at: RunInstant) -> usize {
         while self.edges[self.column + 1] <= at {
@@ -42,7 +42,7 @@ impl Grid {
         self.column
     }
 
-    /// The column that contains all of `from..to`, if one does.
+    /// The column that contains all of `from..to`; `None` if no single column contains it.
     #[inline]
     pub(super) fn column_containing(&mut self, from: RunInstant, to: RunInstant) -> Option<usize> {
         if from < self.bounds.0 || to > self.bounds.1 || from >= to {
@@ -52,8 +52,8 @@ impl Grid {
         (to <= self.edges[column + 1]).then_some(column)
     }
 
-    /// Calls `each` with every column that `from..to` touches, and with how much of `from..to` lies
-    /// in that column.
+    /// Calls `each` with every column that overlaps `from..to`, and with the duration of the
+    /// overlap.
     #[inline]
     pub(super) fn for_each_column(&mut self, from: RunInstant, to: RunInstant, mut each: impl FnMut(usize, Nanos)) {
         let (mut at, to) = (from.max(self.bounds.0), to.min(self.bounds.1));
@@ -71,12 +71,12 @@ impl Grid {
         }
     }
 
-    /// The length of time that a column covers.
+    /// The time that a column covers.
     pub(super) fn width(&self, column: usize) -> Nanos {
         self.edges[column + 1] - self.edges[column]
     }
 
-    /// The share that `time` has of a column, 0–1.
+    /// `time` as a share of the time that a column covers, 0–1.
     pub(super) fn share(&self, column: usize, time: Nanos) -> f32 {
         (time.0 as f64 / self.width(column).0.max(1) as f64).min(1.0) as f32
     }

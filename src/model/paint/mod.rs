@@ -1,26 +1,28 @@
-//! How a span of time becomes a row of cells, and what a cell shows when it covers more than one
-//! state.
+//! Turns a span of time into a row of cells, and decides what a cell shows if it covers more than
+//! one state.
 //!
-//! The rule is *worst news wins*, but a healthy task must not look sick:
+//! A cell shows the worst state that it covers. But a healthy task must not seem to have problems:
 //!
-//! 1. Any blocking, however short, makes the cell blocking.
-//! 2. A single queued or unnoticed interval is *notable* if its whole length is at least
-//!    [`NOTABLE_WAIT`], or at least half a cell where that is shorter. The longest notable interval
-//!    that touches the cell decides. So an interval of 2 ms is never averaged away at any zoom, and
-//!    an interval of half a cell is never lost between two cells. Ordinary queueing for
-//!    microseconds stays out of sight. So does the granularity of timers: tokio rounds deadlines up
-//!    to its next millisecond, which leaves every timer unnoticed for up to 1.1 ms.
-//! 3. Many short queued or unnoticed intervals are notable too if they fill more than half of the
-//!    cell together.
-//! 4. Running wins if it fills an eighth of the cell: a task that works is not idle.
-//! 5. Otherwise the state that fills most of the cell wins. A cell shows an end only if no other
-//!    state touches it.
+//! 1. If the cell covers any blocking time, even 1 ns, it shows blocking.
+//! 2. A queued or unnoticed interval is *notable* if its whole duration is at least
+//!   [`NOTABLE_WAIT`], or at least half the cell's time if that is shorter. The cell shows the
+//!   longest notable interval that overlaps it. So an interval of 2 ms is visible at any zoom. An
+//!   interval of half a cell is visible even if it lies on the boundary between two cells. Normal
+//!   queueing for some microseconds is not visible. The granularity of timers is not visible
+//!   either: tokio rounds each deadline up to the next millisecond, so every task with a timer is
+//!   unnoticed for up to 1.1 ms.
+//! 3. Many short queued or unnoticed intervals are also notable if together they fill more than
+//!   half of the cell.
+//! 4. The cell shows running if the task runs for an eighth of the cell's time, because a task that
+//!   does some work must not look idle.
+//! 5. Otherwise the cell shows the state that fills most of it. A cell shows an end only if it
+//!   covers no other state.
 //!
-//! Each cell also says which share of it a lane was held, so that a poll of 50 µs in a cell of 25
-//! ms can be drawn as a thin tick.
+//! Each cell also contains the share of its time in which a lane was held. So a poll of 50 µs in a
+//! cell of 25 ms can be drawn as a thin tick.
 //!
-//! `painter` puts intervals into cells, `grid` knows where the cells are, and `breakdown` adds up
-//! what lies in one cell and applies the rule.
+//! The module `painter` assigns intervals to cells. The module `grid` computes the positions of the
+//! cells. The module `breakdown` adds up the times in one cell and applies the rule above.
 
 mod breakdown;
 mod grid;
@@ -38,7 +40,7 @@ pub const NOTABLE_WAIT: Nanos = Nanos::from_millis(2);
 /// The time that a row shows, divided into cells.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Window {
-    /// The first instant.
+    /// The first instant of the window.
     pub from: RunInstant,
     /// The first instant after the window.
     pub to: RunInstant,
@@ -47,8 +49,8 @@ pub struct Window {
 }
 
 impl Window {
-    /// The first instant of the cell `column`, counted from 0. For `columns`, the end of the
-    /// window.
+    /// The first instant of the cell `column`. The first cell has the number 0. If `column` equals
+    /// `columns`, the result is the end of the window.
     pub fn edge(&self, column: usize) -> RunInstant {
         let (span, columns) = ((self.to - self.from).0, self.columns.max(1) as u64);
         let column = column as u64;
@@ -59,7 +61,7 @@ impl Window {
 /// What a cell of a task's row shows.
 #[derive(Clone, Copy, PartialEq, Debug, Default)]
 pub struct Cell {
-    /// The state. `None`: the cell lies before the spawn, before the horizon, or in the future.
+    /// The state. `None` if the cell lies before the spawn, before the horizon, or in the future.
     pub state: Option<State>,
     /// The share of the cell in which the task held a lane, 0–1.
     pub held_share: f32,
@@ -68,12 +70,12 @@ pub struct Cell {
 /// What a cell of a lane's row shows.
 #[derive(Clone, Copy, PartialEq, Debug, Default)]
 pub struct LaneCell {
-    /// [`State::Blocking`] if a task blocked the lane at any time in the cell, else
-    /// [`State::Running`] if a task ran. `None`: the lane was idle, or the cell lies before the
-    /// horizon or in the future.
+    /// [`State::Blocking`] if a task blocked the lane at any time in the cell, otherwise
+    /// [`State::Running`] if a task ran. `None` if the lane was idle, or if the cell lies before
+    /// the horizon or in the future.
     pub state: Option<State>,
-    /// The task with the longest slice in the cell. If the cell is blocking, the task with the
-    /// longest slice among those that blocked in it.
+    /// The task with the longest slice in the cell. If `state` is blocking, only slices that block
+    /// in this cell are compared.
     pub task: Option<TaskId>,
     /// The group of `task`.
     pub group: Option<GroupId>,

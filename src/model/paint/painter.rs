@@ -1,4 +1,5 @@
-//! Puts intervals and slices, which come in order of time, into the cells of a row.
+//! Assigns intervals and slices to the cells of a row. The intervals and slices come in order of
+//! time.
 
 use super::super::state::{State, StateInterval};
 use super::grid::Grid;
@@ -13,7 +14,7 @@ pub(in crate::model) struct Painter {
 }
 
 impl Painter {
-    /// A painter that paints nothing outside of `from..to`.
+    /// Creates a painter that paints nothing outside `from..to`.
     pub(crate) fn new(window: Window, from: RunInstant, to: RunInstant) -> Painter {
         Painter {
             grid: Grid::new(window, from, to),
@@ -26,15 +27,15 @@ impl Painter {
         self.grid.bounds()
     }
 
-    /// The cell that contains all of `from..to`, if one does.
+    /// The cell that contains all of `from..to`; `None` if no single cell contains it.
     #[inline]
     pub(crate) fn cell_containing(&mut self, from: RunInstant, to: RunInstant) -> Option<&mut TimeBreakdown> {
         let column = self.grid.column_containing(from, to)?;
         Some(&mut self.cells[column])
     }
 
-    /// Paints `from..to` by its summary, if it lies in one cell as a whole. Returns whether it
-    /// does.
+    /// If a single cell contains all of `from..to`, adds `summary` to this cell and returns `true`.
+    /// Otherwise paints nothing and returns `false`.
     #[inline]
     pub(crate) fn add_whole(&mut self, from: RunInstant, to: RunInstant, summary: &TimeBreakdown) -> bool {
         let cell = self.cell_containing(from, to).map(|cell| cell.merge(summary));
@@ -49,7 +50,7 @@ impl Painter {
         });
     }
 
-    /// Clears `cells` and fills it with the row.
+    /// Replaces the content of `cells` with the row.
     pub(crate) fn finish(self, cells: &mut Vec<Cell>) {
         cells.clear();
         cells.extend(self.cells.iter().enumerate().map(|(column, breakdown)| Cell {
@@ -67,7 +68,7 @@ pub(in crate::model) struct LanePainter {
 }
 
 impl LanePainter {
-    /// A painter that paints nothing outside of `from..to`.
+    /// Creates a painter that paints nothing outside `from..to`.
     pub(crate) fn new(window: Window, from: RunInstant, to: RunInstant) -> LanePainter {
         LanePainter {
             grid: Grid::new(window, from, to),
@@ -80,8 +81,8 @@ impl LanePainter {
         self.grid.bounds()
     }
 
-    /// Paints `from..to` by its summary, if it lies in one cell as a whole. Returns whether it
-    /// does.
+    /// If a single cell contains all of `from..to`, adds `summary` to this cell and returns `true`.
+    /// Otherwise paints nothing and returns `false`.
     #[inline]
     pub(crate) fn add_whole(&mut self, from: RunInstant, to: RunInstant, summary: &LaneBreakdown) -> bool {
         let column = self.grid.column_containing(from, to);
@@ -91,7 +92,7 @@ impl LanePainter {
         column.is_some()
     }
 
-    /// Paints a slice and its blocking parts, which come in order.
+    /// Paints a slice and its blocking parts. The parts come in order of time.
     #[inline]
     pub(crate) fn slice(
         &mut self,
@@ -109,7 +110,7 @@ impl LanePainter {
         }
     }
 
-    /// Clears `cells` and fills it with the row. `group` tells the group of a task.
+    /// Replaces the content of `cells` with the row. `group` returns the group of a task.
     pub(crate) fn finish(self, cells: &mut Vec<LaneCell>, group: impl Fn(TaskId) -> Option<GroupId>) {
         cells.clear();
         cells.extend(self.cells.iter().enumerate().map(|(column, breakdown)| {

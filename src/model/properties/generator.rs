@@ -1,4 +1,4 @@
-//! Generates plausible streams of records, as lanes might write and deliver them.
+//! Generates realistic streams of records, in an order in which lanes could write and deliver them.
 
 use super::super::*;
 use crate::record::*;
@@ -8,32 +8,34 @@ use strum::VariantArray;
 
 const LANES: u16 = 3;
 
-/// The ring that holds records of no lane, such as spawns.
+/// The index of the ring for records that belong to no lane, such as spawns.
 const NO_LANE: usize = LANES as usize;
 
-/// A slice to be simulated. Lengths are in units of time.
+/// A slice that will be simulated. Durations are in units of simulated time.
 #[derive(Clone, Debug)]
 pub(super) struct PlannedSlice {
     lane: u16,
     task: u32,
-    /// How long lane and task are idle before the slice.
+    /// The time before the slice in which both the lane and the task are idle.
     idle: u64,
     len: u64,
     queued: u64,
     unnoticed: u64,
-    /// Blocking steps: their starts after the start of the slice, and their lengths.
+    /// The blocking steps: for each step, its start relative to the start of the slice, and its
+    /// duration.
     blocking: Vec<(u64, u64)>,
     reason: Reason,
-    /// The task ends with this slice.
+    /// Whether the task ends with this slice.
     pub(super) ends: bool,
-    /// The record of the slice finds the ring full.
+    /// Whether the record of the slice is lost because the ring is full.
     lost: bool,
 }
 
-/// A run as its lanes recorded it.
+/// The records of a simulated run.
 #[derive(Clone, Debug)]
 pub(super) struct RecordedRun {
-    /// Per lane in the order of writing; the last ring is that of [`LaneId::NONE`].
+    /// The records of each lane, in the order of writing. The last ring belongs to
+    /// [`LaneId::NONE`].
     rings: Vec<Vec<Record>>,
     samples: Vec<Sample>,
     pub(super) lost: Vec<Lost>,
@@ -46,7 +48,7 @@ pub(super) struct RecordedRun {
 }
 
 impl RecordedRun {
-    /// The same run, whose records are delivered in order of time across all lanes.
+    /// Returns the same run, but its records are delivered in order of time across all lanes.
     pub(super) fn in_order(mut self) -> RecordedRun {
         self.in_order = true;
         self
@@ -77,34 +79,34 @@ fn planned_slice() -> impl Strategy<Value = PlannedSlice> {
         )
 }
 
-/// Up to `max` planned slices.
+/// Generates fewer than `max` planned slices.
 pub(super) fn planned_slices(max: usize) -> impl Strategy<Value = Vec<PlannedSlice>> {
     prop::collection::vec(planned_slice(), 0..max)
 }
 
-/// From which lane each next record is delivered.
+/// Generates an order of delivery. Each index chooses the lane that delivers the next record.
 pub(super) fn delivery() -> impl Strategy<Value = Vec<Index>> {
     prop::collection::vec(any::<Index>(), 1..300)
 }
 
 /// The state of a simulation while its slices run one after another.
 struct Simulation {
-    /// The length of one unit of time, in nanoseconds.
+    /// The duration of one unit of simulated time, in nanoseconds.
     unit: u64,
     /// Whether slices may be lost.
     losing: bool,
     rings: Vec<Vec<Record>>,
     lost: Vec<Lost>,
     samples: Vec<Sample>,
-    /// Per lane: the instant from which on it is free.
+    /// For each lane, the instant at which it becomes free.
     lane_free: [u64; LANES as usize],
-    /// Per task: the instant from which on it is free.
+    /// For each task, the instant at which it becomes free.
     task_free: HashMap<u32, u64>,
     ended: Vec<u32>,
 }
 
-/// Runs the slices, each as soon as its lane and its task are free. One unit of time takes `unit`
-/// nanoseconds.
+/// Simulates the slices. Each slice runs as soon as its lane and its task are free. One unit of
+/// simulated time takes `unit` nanoseconds.
 pub(super) fn simulate(slices: &[PlannedSlice], unit: u64, losing: bool) -> RecordedRun {
     let mut simulation = Simulation {
         unit,
@@ -169,8 +171,8 @@ impl Simulation {
         self.task_free.insert(planned.task, end + 1);
     }
 
-    /// Records the spawn if this is the task's first slice. Returns the instant from which on the
-    /// task is free.
+    /// Records the spawn if this is the task's first slice. Returns the instant at which the task
+    /// becomes free.
     fn spawn(&mut self, planned: &PlannedSlice) -> u64 {
         if let Some(&free) = self.task_free.get(&planned.task) {
             return free;
@@ -186,8 +188,8 @@ impl Simulation {
         at
     }
 
-    /// Records the blocking steps of a slice. Now and then, two samples of the kernel see the whole
-    /// slice asleep.
+    /// Records the blocking steps of a slice. For some slices, adds two kernel samples which show
+    /// that the thread slept for the whole slice.
     fn record_blocking(&mut self, planned: &PlannedSlice, start: u64, end: u64) {
         for &(offset, len) in &planned.blocking {
             let from = (start + offset * self.unit).min(end);
@@ -245,7 +247,8 @@ impl Simulation {
         }
     }
 
-    /// At the end, some tasks run, some are woken, some are ready, and some wait.
+    /// The present at the end of the run: some tasks run, some are woken, some are ready, and some
+    /// wait.
     fn live(&self, now: u64) -> Live {
         let unit = self.unit;
         let mut live = Live::default();
@@ -308,8 +311,7 @@ fn definitions() -> Vec<Definition> {
         .collect()
 }
 
-/// The records of a run in the order of their delivery: each next one comes from the lane that
-/// `delivery` picks.
+/// The records of a run in the order of their delivery. `delivery` chooses the lane of each record.
 fn delivered(run: &RecordedRun, delivery: &[Index]) -> Vec<(LaneId, Record)> {
     let mut rings: Vec<_> = run.rings.iter().map(|records| records.iter().copied()).collect();
     let mut records = Vec::new();
@@ -333,7 +335,8 @@ fn delivered(run: &RecordedRun, delivery: &[Index]) -> Vec<(LaneId, Record)> {
     records
 }
 
-/// Delivers a run in batches of `size` records to a model that keeps `max_slices` slices.
+/// Creates a model that keeps `max_slices` slices, and delivers a run to it in batches of `size`
+/// records.
 pub(super) fn deliver(run: &RecordedRun, delivery: &[Index], size: usize, max_slices: usize) -> Model {
     let info = RunInfo {
         workers: usize::from(LANES),
@@ -345,8 +348,8 @@ pub(super) fn deliver(run: &RecordedRun, delivery: &[Index], size: usize, max_sl
         lost: run.lost.clone(),
         ..Batch::default()
     });
-    // Samples of the kernel are in order of time, but may arrive before or after the slices that
-    // they belong to.
+    // Kernel samples are in order of time. They may arrive before or after the slices that they
+    // describe.
     let samples_first = run.in_order || delivery.first().is_some_and(|index| index.index(2) == 0);
     let samples = Batch {
         samples: run.samples.clone(),

@@ -1,5 +1,4 @@
-//! Properties that hold for any plausible stream of records, in any order in which the lanes may
-//! deliver them.
+//! Properties that hold for every realistic stream of records, in every possible order of delivery.
 
 mod generator;
 
@@ -8,7 +7,8 @@ use crate::record::*;
 use generator::*;
 use proptest::prelude::*;
 
-/// All answers of the model as text, with the state of each task at every `step`-th instant.
+/// All answers of the model as text. They include the state of each task, once every `step`
+/// nanoseconds.
 fn answers(model: &Model, step: u64) -> Vec<String> {
     let mut answers = vec![format!(
         "{:?} {:?} {:?}",
@@ -81,7 +81,7 @@ fn answers(model: &Model, step: u64) -> Vec<String> {
     answers
 }
 
-/// The properties of sums, which need no look at single instants.
+/// Checks the properties of sums.
 fn sums_hold(model: &Model) -> Result<(), TestCaseError> {
     let mut groups = HashMap::<GroupId, StateTimes>::new();
     let mut all = StateTimes::default();
@@ -92,7 +92,7 @@ fn sums_hold(model: &Model) -> Result<(), TestCaseError> {
         prop_assert_eq!(
             times.total(),
             until - task.spawned_at,
-            "{:?}: the times cover the life of the task",
+            "{:?}: the times add up to the life of the task",
             task.id
         );
         prop_assert_eq!(times.suspended, times.suspended_on.into_iter().sum::<Nanos>());
@@ -115,8 +115,8 @@ fn sums_hold(model: &Model) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-/// Which task held a lane at an instant, and in which state. Checks that the hold began before that
-/// instant.
+/// The task that held a lane at an instant, and its state. Checks that the task did not take the
+/// lane after that instant.
 fn held_state(model: &Model, lane: &Lane, at: u64) -> Option<(TaskId, State)> {
     let at = RunInstant::new(at);
     let hold = model.lane_hold_at(lane.id, at)?;
@@ -132,7 +132,7 @@ fn held_state(model: &Model, lane: &Lane, at: u64) -> Option<(TaskId, State)> {
     Some((hold.task, state))
 }
 
-/// The properties of single instants, which are visited one by one.
+/// Checks the properties of every single instant of the run.
 fn instants_hold(model: &Model) -> Result<(), TestCaseError> {
     let (now, horizon) = (model.now(), model.horizon());
     let span = Window {
@@ -186,7 +186,7 @@ fn instants_hold(model: &Model) -> Result<(), TestCaseError> {
             prop_assert_eq!(
                 times,
                 model.times(task.id),
-                "{:?}: the times are the number of instants",
+                "{:?}: the time in each state equals the number of instants in that state",
                 task.id
             );
         }
@@ -194,7 +194,7 @@ fn instants_hold(model: &Model) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-/// `problems` returns exactly those intervals of a task that are problems.
+/// Checks that `problems` returns exactly the intervals that are problems.
 fn problems_hold(model: &Model, from: RunInstant, to: RunInstant, min_wait: Nanos) -> Result<(), TestCaseError> {
     for task in model.tasks() {
         let (mut problems, mut expected) = (Vec::new(), Vec::new());
@@ -211,7 +211,8 @@ fn problems_hold(model: &Model, from: RunInstant, to: RunInstant, min_wait: Nano
     Ok(())
 }
 
-/// Every cell shows a state that occurs in it, and the worst one.
+/// Checks that every cell shows a state that occurs in the cell. If the cell contains blocking
+/// time, the state must be blocking.
 fn cells_hold(model: &Model, from: u64, len: u64, columns: usize) -> Result<(), TestCaseError> {
     let window = Window {
         from: RunInstant::new(from),
@@ -314,7 +315,7 @@ proptest! {
     }
 
     #[test]
-    fn the_properties_hold_while_lanes_lag_behind_the_horizon(
+    fn the_properties_hold_for_slices_that_arrive_after_an_eviction(
         slices in planned_slices(150), delivery in delivery(), limit in 1usize..60, from in 0u64..3000
     ) {
         let mut slices = slices;

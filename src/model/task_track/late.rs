@@ -1,7 +1,8 @@
-//! Late records: a slice that belongs before others, and a spawn that was earlier than known.
+//! Handles late records: a slice that belongs before slices that have arrived already, and a spawn
+//! that is earlier than the known spawn.
 //!
-//! The chunk that changes is unpacked and packed again. `sums` loses the times of the old chunk and
-//! gains those of the new one.
+//! The affected chunk is unpacked, changed and packed again. The times of the old chunk are
+//! subtracted from `sums`, and the times of the new chunk are added.
 
 use super::super::state::State;
 use super::*;
@@ -13,7 +14,7 @@ struct Unpacked {
 }
 
 impl TaskTrack {
-    /// Moves the spawn of the task from `old` back to `new`.
+    /// Moves the spawn of the task from `old` to the earlier instant `new`.
     pub(crate) fn move_spawn_back(
         &mut self,
         task: TaskId,
@@ -77,7 +78,8 @@ impl TaskTrack {
         Some(spans.covered(start, placed.end()))
     }
 
-    /// The slices of the chunk at this index; after the last chunk, those of the open chunk.
+    /// The slices of the chunk at `index`. If `index` is the number of full chunks, the slices of
+    /// the open chunk.
     fn unpack(&self, task: TaskId, index: usize, arena: &ByteArena) -> Unpacked {
         let unpack = |slices: PackedSlices<'_>| Unpacked {
             before: slices.before,
@@ -89,7 +91,8 @@ impl TaskTrack {
         }
     }
 
-    /// Replaces the chunk at this index, and passes a changed wait state on to the chunk after it.
+    /// Replaces the chunk at `index`. If the wait state after the chunk changes, also packs the
+    /// next chunk again.
     fn repack(
         &mut self,
         task: TaskId,

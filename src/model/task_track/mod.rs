@@ -7,9 +7,9 @@
 //!   └──────────┴──────────┴──────────┘       └ ─ ─ ─ ┘
 //! ```
 //!
-//! Slices mostly come in order and go to the end of the open chunk. A full open chunk becomes a
-//! [`Chunk`]. A slice comes late if its thread was preempted between reading the clock and writing
-//! the record; `late` puts it where it belongs.
+//! Most slices arrive in order and are appended to the open chunk. When the open chunk is full, it
+//! becomes a [`Chunk`]. A slice arrives late if its thread was preempted between reading the clock
+//! and writing the record. The module `late` inserts late slices in the right place.
 
 mod late;
 
@@ -24,29 +24,29 @@ use super::wait_state::{PlacedSlice, WaitState};
 use crate::record::{Nanos, RunInstant, TaskId};
 use std::ops::Range;
 
-/// The slices of a task that are kept, and its wait state after the last slice.
+/// The kept slices of a task, and its wait state after the last slice.
 ///
-/// The youngest slices are in the open chunk, whose bytes are in the [`ByteArena`] until they fill
-/// a chunk.
+/// The newest slices are in the open chunk. The bytes of the open chunk are in the [`ByteArena`].
 #[derive(Clone, Debug)]
 #[repr(C)]
 pub(super) struct TaskTrack {
     /// The wait state before the open chunk.
     open_before: WaitState,
     packer: Packer,
-    /// The start of the last slice that was ever inserted.
+    /// The latest start of any inserted slice, including evicted slices.
     last_start: RunInstant,
     open: Chain,
-    /// Slices in the open chunk.
+    /// The number of slices in the open chunk.
     open_count: u8,
-    /// Slices before those kept were evicted.
+    /// Whether any slices of the task were evicted.
     evicted: bool,
-    /// The longest wait in the open chunk.
+    /// An upper bound for the longest wait in the open chunk.
     open_longest_wait: WaitBound,
     chunks: Vec<Chunk>,
 }
 
-/// An upper bound of the longest of some waits, in one byte: fewer than 2^n nanoseconds.
+/// An upper bound for the durations of some waits, in one byte. For the value n, every wait is
+/// shorter than 2^n nanoseconds.
 #[derive(Clone, Copy, Debug, Default)]
 struct WaitBound(u8);
 
@@ -56,7 +56,7 @@ impl WaitBound {
         self.0 = self.0.max(64 - len.0.leading_zeros() as u8);
     }
 
-    /// Whether one of the waits may have lasted for `len` or longer.
+    /// Whether one of the waits may have taken `len` or longer.
     fn may_reach(self, len: Nanos) -> bool {
         u64::from(self.0) > u64::from(len.0.max(1).ilog2())
     }
@@ -83,7 +83,8 @@ impl TaskTrack {
         self.packer.after
     }
 
-    /// Loads what `insert` will change into the cache, see `Model::prefetch`.
+    /// Loads the bytes that `insert` changes into the cache, see `Model::prefetch`. Ignore the
+    /// result.
     #[inline]
     pub(super) fn prefetch(&self, arena: &ByteArena) -> u8 {
         arena.prefetch(&self.open)
@@ -100,11 +101,11 @@ impl TaskTrack {
         (!self.is_empty()).then_some(self.last_start)
     }
 
-    /// Inserts a slice at its time and counts what it adds to `sums`. Returns how much of it is
-    /// blocking.
+    /// Inserts a slice in order of time and adds its times to `sums`. Returns the blocking time
+    /// within the slice.
     ///
-    /// `None`: the slice is older than what was evicted. Its time has been counted as waiting
-    /// already.
+    /// Returns `None` if the slice belongs before slices that were evicted. Its time is already
+    /// counted as waiting.
     #[inline]
     pub(super) fn insert(
         &mut self,
@@ -120,8 +121,8 @@ impl TaskTrack {
         Some(self.push(&placed, spans, sums, arena))
     }
 
-    /// Appends a slice that begins after the last one has ended. Returns how much of it is
-    /// blocking.
+    /// Appends a slice that does not begin before the end of the last slice. Returns the blocking
+    /// time within the slice.
     #[inline]
     fn push(&mut self, placed: &PlacedSlice, spans: &Spans, sums: &mut TimeSums<'_>, arena: &mut ByteArena) -> Nanos {
         let times = self.last_wait().slice_times(&placed.timing(), spans);
@@ -136,10 +137,10 @@ impl TaskTrack {
         times.blocking
     }
 
-    /// Makes a chunk of the open chunk's slices.
+    /// Turns the open chunk into a full chunk.
     fn seal(&mut self, task: TaskId, spans: &Spans, arena: &mut ByteArena) {
         if self.chunks.len() == self.chunks.capacity() {
-            // `Vec` would reserve at least four, but most tasks are short.
+            // `Vec` would reserve space for at least four chunks, but most tasks are short.
             self.chunks.reserve_exact((self.chunks.len() / 4).max(1));
         }
         self.chunks
@@ -147,7 +148,7 @@ impl TaskTrack {
         self.open_after(self.last_wait(), arena);
     }
 
-    /// Begins an empty open chunk after `before`.
+    /// Begins an empty open chunk. `before` is the wait state before its first slice.
     fn open_after(&mut self, before: WaitState, arena: &mut ByteArena) {
         arena.release(&mut self.open);
         self.open_count = 0;
@@ -156,7 +157,7 @@ impl TaskTrack {
         self.packer = Packer::new(before);
     }
 
-    /// The slices of the open chunk, whose bytes are `bytes`.
+    /// The slices of the open chunk. `bytes` are the bytes of the open chunk, read from the arena.
     fn open_slices<'a>(&self, bytes: &'a [u8]) -> PackedSlices<'a> {
         PackedSlices {
             before: self.open_before,
@@ -164,8 +165,8 @@ impl TaskTrack {
         }
     }
 
-    /// The thread slept in the OS during `from..to`. Calls `in_slice` with each slice that overlaps
-    /// this span, and with the length of the overlap.
+    /// Marks `from..to` as time in which the thread slept in the OS. Calls `in_slice` with each
+    /// slice that overlaps this span, and with the duration of the overlap.
     pub(super) fn block(
         &mut self,
         task: TaskId,
@@ -194,8 +195,8 @@ impl TaskTrack {
         }
     }
 
-    /// Every interval of the chunks that touch `from..to`, in order, up to the end of the last
-    /// slice.
+    /// Calls `each` with the intervals that overlap `from..to`, in order, up to the end of the last
+    /// slice. May also include neighbouring intervals.
     pub(super) fn intervals(
         &self,
         task: TaskId,
@@ -216,9 +217,9 @@ impl TaskTrack {
         }
     }
 
-    /// Like [`intervals`](TaskTrack::intervals), but only of the chunks that contain blocking, or a
-    /// queued or unnoticed interval of at least `min_wait`. The summaries tell which; no other
-    /// chunk is unpacked.
+    /// Like [`intervals`](TaskTrack::intervals), but only for chunks that contain a problem:
+    /// blocking time, or a queued or unnoticed interval of at least `min_wait`. The summaries show
+    /// which chunks contain a problem. Other chunks are not unpacked.
     pub(super) fn problems(
         &self,
         task: TaskId,
@@ -241,7 +242,8 @@ impl TaskTrack {
         }
     }
 
-    /// The wait state at an instant between two of the slices kept; `None` within a slice.
+    /// The wait state at the instant `at` before the end of the last slice; `None` if `at` is
+    /// within a slice.
     pub(super) fn wait_at(&self, task: TaskId, at: RunInstant, arena: &ByteArena) -> Option<WaitState> {
         let wait = |slices: PackedSlices<'_>| {
             let slice = slices.iter(task).find(|slice| at < slice.timing.end)?;
@@ -276,12 +278,12 @@ impl TaskTrack {
             .since
     }
 
-    /// The indices of the chunks that touch `from..to`.
+    /// The indices of the chunks that overlap `from..to`.
     fn within(&self, from: RunInstant, to: RunInstant) -> Range<usize> {
         let last = self.chunks.partition_point(|chunk| chunk.before.since < to);
         let after = self.chunks.partition_point(|chunk| chunk.before.since <= from);
-        // The chunk before `after` contains `from`, unless it is the last chunk and ends before
-        // `from`.
+        // The chunk before the index `after` contains `from`, unless that chunk is the last chunk
+        // and ends before `from`.
         let first = after.saturating_sub(1);
         let first = if after > 0 && self.chunk_end(first) <= from {
             after
@@ -291,13 +293,13 @@ impl TaskTrack {
         first..last.max(first)
     }
 
-    /// Whether the open chunk touches `from..to`.
+    /// Whether the open chunk overlaps `from..to`.
     fn open_within(&self, from: RunInstant, to: RunInstant) -> bool {
         self.open_count > 0 && self.open_before.since < to && self.last_wait().since > from
     }
 
-    /// Evicts the chunks that end by `horizon`. Returns the start of the time that the chunks left
-    /// cover.
+    /// Evicts the chunks that end at `horizon` or earlier. Returns the start of the time that the
+    /// remaining chunks cover.
     pub(super) fn evict(&mut self, horizon: RunInstant, arena: &mut ByteArena) -> RunInstant {
         let count = (0..self.chunks.len())
             .take_while(|&index| self.chunk_end(index) <= horizon)
@@ -316,13 +318,13 @@ impl TaskTrack {
         self.chunks.first().map_or(self.open_before, |chunk| chunk.before)
     }
 
-    /// Gives the bytes of the open chunk back to the arena. To be called before the track is
+    /// Returns the bytes of the open chunk to the arena. Must be called before the track is
     /// dropped.
     pub(super) fn release(&mut self, arena: &mut ByteArena) {
         arena.release(&mut self.open);
     }
 
-    /// Bytes on the heap, without those in the arena.
+    /// The number of bytes on the heap. Bytes in the arena are not included.
     pub(super) fn heap_bytes(&self) -> usize {
         self.chunks.capacity() * size_of::<Chunk>() + self.chunks.iter().map(Chunk::heap_bytes).sum::<usize>()
     }

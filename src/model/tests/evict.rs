@@ -1,12 +1,12 @@
-//! What the model evicts, and what it keeps.
+//! Tests of what the model evicts and what it keeps.
 
 use super::*;
 
 #[test]
 fn a_task_is_kept_until_its_last_slice_has_arrived() {
     let mut model = Model::with_limit(RunInfo::default(), 1);
-    // Task 1 ends within its slice, whose record arrives after that of the end. Meanwhile, another
-    // lane records much.
+    // Task 1 ends within its slice. The record of the slice arrives after the record of the end.
+    // Between these two records, another lane records many slices.
     let ended = Record::Ended(Ended {
         at: at_us(5),
         task: id(1),

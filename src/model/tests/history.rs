@@ -1,4 +1,4 @@
-//! Queries of past instants.
+//! Tests of queries about past instants.
 
 use super::*;
 
@@ -11,7 +11,7 @@ fn labelled(slice: Slice, label: u16, reason: Reason) -> Record {
 }
 
 #[test]
-fn the_step_that_a_task_waited_for_can_be_queried_later() {
+fn the_model_knows_what_a_task_waited_for_at_a_past_instant() {
     let late = Slice {
         queued: us(5).into(),
         unnoticed: us(10).into(),
@@ -49,7 +49,7 @@ fn the_step_that_a_task_waited_for_can_be_queried_later() {
 }
 
 #[test]
-fn the_task_that_held_a_lane_can_be_queried_later() {
+fn the_model_knows_which_task_held_a_lane_at_a_past_instant() {
     let mut model = model(
         at_us(500),
         [
@@ -89,7 +89,7 @@ fn the_task_that_held_a_lane_can_be_queried_later() {
 }
 
 #[test]
-fn the_fill_of_a_channel_can_be_queried_later() {
+fn the_model_knows_the_length_of_a_channel_at_a_past_instant() {
     let mut model = model(at_us(0), []);
     for (at, len) in [(10, 0), (20, 3), (30, 3), (40, 8)] {
         model.apply(&Batch {

@@ -1,5 +1,5 @@
-//! The meaning of single records, samples and queries. The properties of whole streams are in
-//! `properties`.
+//! Tests of single records, samples and queries. The module `properties` tests whole streams of
+//! records.
 
 mod evict;
 mod history;
@@ -68,7 +68,7 @@ fn asleep(at: RunInstant, on_cpu: Nanos) -> Sample {
     })
 }
 
-/// A model with one worker and one group, to which these records were applied.
+/// Creates a model with one worker and one group, and applies `records` to it.
 fn model(now: RunInstant, records: impl IntoIterator<Item = Record>) -> Model {
     let mut model = Model::new(RunInfo {
         workers: 1,
@@ -118,7 +118,7 @@ fn states(model: &Model, task: u32, window: Window) -> Vec<Option<State>> {
 }
 
 #[test]
-fn a_gap_is_suspended_then_unnoticed_then_queued() {
+fn in_a_gap_the_task_is_suspended_then_unnoticed_then_queued() {
     let second = Slice {
         queued: us(10).into(),
         unnoticed: us(20).into(),
@@ -133,7 +133,7 @@ fn a_gap_is_suspended_then_unnoticed_then_queued() {
         ],
     );
     let at = |at| model.state_at(id(1), at_us(at));
-    assert_eq!(at(7), Some(State::Queued), "spawned, but not run yet");
+    assert_eq!(at(7), Some(State::Queued), "the task was spawned, but has not run yet");
     assert_eq!(at(8), Some(State::Running));
     assert_eq!(at(10), Some(State::Suspended(Reason::Timer)));
     assert_eq!(at(69), Some(State::Suspended(Reason::Timer)));
@@ -141,7 +141,7 @@ fn a_gap_is_suspended_then_unnoticed_then_queued() {
     assert_eq!(at(90), Some(State::Queued));
     assert_eq!(at(104), Some(State::Running));
     assert_eq!(at(105), Some(State::Suspended(Reason::Timer)));
-    assert_eq!(at(200), None, "now has not passed");
+    assert_eq!(at(200), None, "there is no answer for the present instant");
     assert_eq!(model.state_since(id(1)), at_us(105));
 }
 
@@ -170,7 +170,7 @@ fn a_blocking_step_may_arrive_before_or_after_its_slice() {
 }
 
 #[test]
-fn two_samples_asleep_within_a_slice_prove_blocking_between_them() {
+fn time_between_two_samples_of_a_sleeping_thread_is_blocking() {
     let samples = vec![
         asleep(at_us(20), us(7)),
         asleep(at_us(40), us(7)),
@@ -198,7 +198,7 @@ fn two_samples_asleep_within_a_slice_prove_blocking_between_them() {
 }
 
 #[test]
-fn one_sample_asleep_within_a_slice_proves_nothing() {
+fn a_single_sample_of_a_sleeping_thread_does_not_make_a_slice_blocking() {
     let mut model = model(
         at_us(100),
         [
@@ -218,7 +218,7 @@ fn one_sample_asleep_within_a_slice_proves_nothing() {
 }
 
 #[test]
-fn a_poll_that_has_not_ended_is_running_until_samples_prove_blocking() {
+fn an_unfinished_poll_counts_as_running_until_samples_prove_blocking() {
     let mut model = model(at_us(100), [spawned(1, at_us(0))]);
     let live = Live {
         lanes: vec![current(1, at_us(10))],
@@ -336,7 +336,7 @@ fn tasks_are_sorted_by_spawn_and_named_after_their_groups() {
 }
 
 #[test]
-fn the_series_counts_busy_lanes_including_polls_that_have_not_ended() {
+fn busy_lanes_in_the_series_include_unfinished_polls() {
     let mut model = model(
         at_us(500_000),
         [
@@ -355,6 +355,10 @@ fn the_series_counts_busy_lanes_including_polls_that_have_not_ended() {
     });
     let points: Vec<SeriesPoint> = model.series().collect();
     let busy: Vec<f64> = points.iter().map(|point| point.busy_lanes).collect();
-    assert_eq!(busy[..2], [0.6, 0.6], "100 to 300 ms, and 400 to 500 ms");
+    assert_eq!(
+        busy[..2],
+        [0.6, 0.6],
+        "the lane is busy from 100 to 300 ms and from 400 to 500 ms"
+    );
     assert_eq!(points[1].polls_per_s, 4.0, "the slice ended in the second bucket");
 }

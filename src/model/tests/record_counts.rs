@@ -1,9 +1,10 @@
-//! The counts of recorded and lost records, and their comparison with tokio's own count.
+//! Tests of the numbers of recorded and lost records, and of the comparison with tokio's number of
+//! polls.
 
 use super::*;
 
 #[test]
-fn the_record_counts_are_compared_with_tokios_own_count() {
+fn recorded_and_lost_polls_are_compared_with_tokios_number_of_polls() {
     let mut model = model(
         at_us(9),
         [
@@ -82,28 +83,28 @@ fn repetitions_whose_records_were_lost_are_counted() {
     assert_eq!(
         group.repetition_time().count,
         1,
-        "only the recorded repetition has a known length"
+        "only the recorded repetition has a known duration"
     );
 }
 
 #[test]
-fn counts_saturate_when_a_worker_claims_too_many() {
+fn counts_saturate_when_a_worker_process_reports_huge_numbers() {
     let max = u64::MAX;
     let mut model = model(
         at_us(20),
         [spawned(1, at_us(0)), Record::Slice(slice(1, at_us(1), us(2)))],
     );
-    for claim in [max - 1, max] {
+    for reported in [max - 1, max] {
         model.apply(&Batch {
             lost: vec![Lost {
                 lane: WORKER,
-                slices: claim,
-                others: claim,
+                slices: reported,
+                others: reported,
             }],
             repetitions_lost: vec![RepetitionsLost {
                 group: GroupId(0),
                 outcome: Outcome::Completed,
-                count: claim,
+                count: reported,
             }],
             ..Batch::default()
         });

@@ -1,9 +1,10 @@
-//! A cell shows the worst state that it contains, at any zoom.
+//! Tests that a cell shows the worst state that it contains, at any zoom.
 
 use super::*;
 
-/// A timer of 25 ms for one second: polls of 50 µs, each unnoticed for 1.1 ms and queued for 30 µs.
-/// `change` may change each slice by its number.
+/// A model of a task with a timer of 25 ms, during one second. The task is polled 40 times for 50
+/// µs. Before each poll, it is unnoticed for 1.1 ms and queued for 30 µs. `change` may modify each
+/// slice; its first argument is the number of the slice.
 fn timer(change: impl Fn(u64, &mut Slice)) -> Model {
     let beats = (0..40).map(|beat| {
         let late = Slice {
@@ -34,13 +35,13 @@ fn a_healthy_timer_looks_healthy_at_any_zoom() {
         let ran: f32 = cells.iter().map(|cell| cell.held_share / columns as f32).sum();
         assert!(
             (ran - 0.002).abs() < 1e-4,
-            "40 polls of 50 µs should add up to 0.2 % of a second, not to {ran}"
+            "40 polls of 50 µs should add up to the share 0.002 of a second, not to {ran}"
         );
     }
 }
 
 #[test]
-fn a_wait_of_two_milliseconds_shows_at_any_zoom() {
+fn a_wait_of_two_milliseconds_is_visible_at_any_zoom() {
     for (delay, state) in [
         (
             (|slice| slice.unnoticed = us(2_000).into()) as fn(&mut Slice),
@@ -69,7 +70,7 @@ fn a_wait_of_two_milliseconds_shows_at_any_zoom() {
 }
 
 #[test]
-fn a_microsecond_of_blocking_shows_at_any_zoom() {
+fn a_microsecond_of_blocking_is_visible_at_any_zoom() {
     let records = [
         spawned(1, at_us(0)),
         blocked(1, at_us(500_000), us(1)),
@@ -97,7 +98,7 @@ fn a_microsecond_of_blocking_shows_at_any_zoom() {
 }
 
 #[test]
-fn queueing_of_half_a_cell_shows_even_between_two_cells() {
+fn a_queued_interval_of_half_a_cell_is_visible_across_a_cell_boundary() {
     let late = Slice {
         queued: us(100).into(),
         ..slice(1, at_us(250), us(10))
@@ -119,7 +120,7 @@ fn queueing_of_half_a_cell_shows_even_between_two_cells() {
 }
 
 #[test]
-fn an_end_shows_only_where_no_other_state_is() {
+fn a_cell_shows_an_end_only_if_it_contains_no_other_state() {
     let ended = Record::Ended(Ended {
         at: at_us(30),
         task: id(1),
