@@ -160,7 +160,7 @@ impl Terminal {
 }
 
 /// Waits until a program has ended, and returns its exit status.
-pub fn wait_for_exit(child: &mut (dyn Child + Send + Sync)) -> u32 {
+pub(crate) fn wait_for_exit(child: &mut (dyn Child + Send + Sync)) -> u32 {
     let start = Instant::now();
     loop {
         if let Some(status) = child.try_wait().expect("a child process") {
