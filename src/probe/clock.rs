@@ -1,12 +1,14 @@
 //! The one clock of all lanes.
 //!
-//! It reads the processor's time-stamp counter where that is invariant (10 ns a read on the machine where this was
-//! chosen, against 24 ns for `clock_gettime`), and the operating system's monotonic clock elsewhere. Clock reads are more than half of
-//! what recording a poll costs, so nothing else is read on a measured thread.
+//! It reads the processor's time-stamp counter where that is invariant (10 ns a read on the machine
+//! where this was chosen, against 24 ns for `clock_gettime`), and the operating system's monotonic
+//! clock elsewhere. Clock reads are more than half of what recording a poll costs, so nothing else
+//! is read on a measured thread.
 //!
-//! This module alone turns instants of one clock into instants of another: [`RunStart`] between this process's clock and the
-//! run's, [`ClockOffset`] between one of these two and `CLOCK_MONOTONIC`. Inside the probe, instants are
-//! [`ProcessInstant`]s; a [`Batch`](crate::record::Batch) is shifted to its run's start.
+//! This module alone turns instants of one clock into instants of another: [`RunStart`] between
+//! this process's clock and the run's, [`ClockOffset`] between one of these two and
+//! `CLOCK_MONOTONIC`. Inside the probe, instants are [`ProcessInstant`]s; a
+//! [`Batch`](crate::record::Batch) is shifted to its run's start.
 
 use crate::record::{Instant, MonotonicInstant, Nanos, ProcessClock, ProcessInstant, RunClock, RunInstant};
 use rustix::time::{ClockId, clock_gettime};
@@ -56,7 +58,8 @@ impl RunStart {
 
 /// How far `CLOCK_MONOTONIC` is ahead of the clock `C`.
 ///
-/// The two drift apart by some microseconds in a second, so the offset is measured anew for every batch.
+/// The two drift apart by some microseconds in a second, so the offset is measured anew for every
+/// batch.
 #[derive(Debug)]
 pub struct ClockOffset<C>(i64, PhantomData<C>);
 
@@ -84,8 +87,9 @@ impl ClockOffset<RunClock> {
 
 impl<C> ClockOffset<C> {
     fn measure(to_clock: impl Fn(ProcessInstant) -> Instant<C>) -> ClockOffset<C> {
-        // A thread that is preempted between the two clock reads gets a wrong offset. So the measurement is repeated, and the
-        // one with the least time between the two reads of this process's clock counts.
+        // A thread that is preempted between the two clock reads gets a wrong offset. So the
+        // measurement is repeated, and the one with the least time between the two reads of this
+        // process's clock counts.
         let attempt = || {
             let before = now();
             let monotonic = monotonic_now();

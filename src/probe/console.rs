@@ -1,8 +1,8 @@
 //! The same run, seen by a real tokio-console: console-subscriber, served on loopback.
 //!
-//! Its aggregator takes only some 128 events each time it is woken, because its channel obeys tokio's cooperative budget.
-//! Under load, a console would then show what happened a minute ago. The aggregator keeps up if it runs unconstrained, on its
-//! own thread and runtime.
+//! Its aggregator takes only some 128 events each time it is woken, because its channel obeys
+//! tokio's cooperative budget. Under load, a console would then show what happened a minute ago.
+//! The aggregator keeps up if it runs unconstrained, on its own thread and runtime.
 
 use console_subscriber::{ConsoleLayer, ServerParts};
 use std::io;
@@ -15,8 +15,8 @@ use tonic::transport::server::TcpIncoming;
 use tracing::Metadata;
 use tracing::subscriber::NoSubscriber;
 
-/// Serves consoles on `address` until the process ends. The layer that it returns must become part of the process's
-/// subscriber.
+/// Serves consoles on `address` until the process ends. The layer that it returns must become part
+/// of the process's subscriber.
 ///
 /// # Errors
 /// If tasklab cannot listen on the address, for example because another program does.

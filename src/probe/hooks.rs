@@ -1,7 +1,8 @@
-//! tokio's hooks: they see every poll of every task on a runtime, also of tasks that libraries spawn.
+//! tokio's hooks: they see every poll of every task on a runtime, also of tasks that libraries
+//! spawn.
 //!
-//! What the hooks do not see is recorded where tasklab starts it: the body of `block_on` does nothing but wait for the run's
-//! end, and bodies of `spawn_blocking` are jobs of child tasks
+//! What the hooks do not see is recorded where tasklab starts it: the body of `block_on` does
+//! nothing but wait for the run's end, and bodies of `spawn_blocking` are jobs of child tasks
 //! ([`offloaded_child`](super::TaskHandle::offloaded_child)).
 
 use super::lane::{self, Role};
@@ -12,7 +13,8 @@ use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 use tokio::runtime::{Builder, TaskMeta, worker_index};
 
-/// The role of a runtime's worker. The one worker of a current-thread runtime has no number and gets 0.
+/// The role of a runtime's worker. The one worker of a current-thread runtime has no number and
+/// gets 0.
 const WORKER: Role = Role::Worker(|| worker_index().unwrap_or(0));
 
 /// Makes the runtime that `builder` builds record into `registry`.
@@ -40,11 +42,12 @@ pub fn install(builder: &mut Builder, registry: &Arc<Registry>) {
     });
 }
 
-/// How a task of a library ended. `None`: the task is ours and records its own end, or it is no task but a function on a
-/// blocking thread, of which the hooks see only the end.
+/// How a task of a library ended. `None`: the task is ours and records its own end, or it is no
+/// task but a function on a blocking thread, of which the hooks see only the end.
 ///
-/// tokio tells neither whether a task completed, nor whether it panicked or was aborted: all of these end within a slice. Only
-/// a task that is dropped when the runtime shuts down ends outside of one.
+/// tokio tells neither whether a task completed, nor whether it panicked or was aborted: all of
+/// these end within a slice. Only a task that is dropped when the runtime shuts down ends outside
+/// of one.
 fn library_outcome(registry: &Registry, meta: &TaskMeta<'_>) -> Option<Outcome> {
     let place = meta.spawned_at();
     if task::is_ours(place) {
@@ -68,7 +71,8 @@ fn record_library_spawn(registry: &Registry, task: TaskId, meta: &TaskMeta<'_>) 
     lane::write(registry, Record::Spawned(spawned));
 }
 
-/// tokio's id of a task, as a number. tokio shows an id only as text or as a hash, and gives the hasher the number itself.
+/// tokio's id of a task, as a number. tokio shows an id only as text or as a hash, and gives the
+/// hasher the number itself.
 #[inline]
 fn task_id(meta: &TaskMeta<'_>) -> TaskId {
     struct Number(u64);

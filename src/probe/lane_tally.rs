@@ -1,11 +1,14 @@
-//! What a lane's thread counts beside its ring, and how the ring is handed over when the thread ends.
+//! What a lane's thread counts beside its ring, and how the ring is handed over when the thread
+//! ends.
 //!
 //! Only the thread itself writes; the monitor reads. The two orders that matter:
 //!
-//! - The thread pushes its last record, then sets `closed` (release). The monitor reads `closed` (acquire), then drains the
-//!   ring. So a ring that is seen closed and then drained holds nothing more.
-//! - The thread pushes the record of a job, then counts the job (release). The monitor reads the count (acquire), then drains
-//!   the ring. So the monitor never knows of more jobs than records of jobs.
+//! - The thread pushes its last record, then sets `closed` (release). The monitor reads `closed`
+//!   (acquire), then drains the ring. So a ring that is seen closed and then drained holds nothing
+//!   more.
+//! - The thread pushes the record of a job, then counts the job (release). The monitor reads the
+//!   count (acquire), then drains the ring. So the monitor never knows of more jobs than records of
+//!   jobs.
 
 use super::sync::{Acquire, AtomicBool, AtomicU64, Relaxed, Release};
 
@@ -65,7 +68,8 @@ impl LaneTally {
     }
 }
 
-/// Adds one to a counter that only the calling thread writes. A load and a store cost less than a read-modify-write.
+/// Adds one to a counter that only the calling thread writes. A load and a store cost less than a
+/// read-modify-write.
 #[inline]
 fn increment(counter: &AtomicU64) {
     counter.store(counter.load(Relaxed) + 1, Relaxed);

@@ -1,4 +1,5 @@
-//! The way of `tracing` events, of tasks and of tasklab itself, to the event log. They never reach the terminal as they are.
+//! The way of `tracing` events, of tasks and of tasklab itself, to the event log. They never reach
+//! the terminal as they are.
 
 use super::{console, lane};
 use crate::record::{LogLine, ProcessClock};
@@ -27,15 +28,16 @@ pub struct Log {
 pub struct LogFilter(reload::Handle<LevelFilter, Registry>);
 
 impl LogFilter {
-    /// From now on keeps events of this level and more severe ones. An event that is not kept costs its writer hardly more than
-    /// a branch.
+    /// From now on keeps events of this level and more severe ones. An event that is not kept costs
+    /// its writer hardly more than a branch.
     pub fn keep(&self, level: LevelFilter) {
         // It fails only if the subscriber is gone, and then there are no events.
         let _ = self.0.reload(level);
     }
 }
 
-/// Turns this process's `tracing` events of `level` and above into lines for the monitor, and feeds the console if there is one.
+/// Turns this process's `tracing` events of `level` and above into lines for the monitor, and feeds
+/// the console if there is one.
 ///
 /// # Errors
 /// If the process has a subscriber already.
@@ -51,7 +53,8 @@ pub fn subscribe(level: LevelFilter, console: Option<ConsoleLayer>) -> Result<Lo
     })
 }
 
-/// Lines that may wait for the monitor. Further lines are dropped, so that no task waits for the screen.
+/// Lines that may wait for the monitor. Further lines are dropped, so that no task waits for the
+/// screen.
 const CAPACITY: usize = 4096;
 
 /// Characters of a message that are kept: more than any screen shows in one line.
@@ -83,8 +86,8 @@ impl<S: Subscriber> Layer<S> for LogLayer {
     }
 }
 
-/// The message in one line without control characters, cut to [`MAX_CHARS`]. The whole message has been formatted by then, as
-/// for any log: that cost is part of what the event costs.
+/// The message in one line without control characters, cut to [`MAX_CHARS`]. The whole message has
+/// been formatted by then, as for any log: that cost is part of what the event costs.
 fn single_line(message: &str) -> String {
     let mut chars = message.chars().map(|c| if c.is_control() { ' ' } else { c });
     let mut kept: String = chars.by_ref().take(MAX_CHARS).collect();

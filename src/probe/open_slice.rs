@@ -1,7 +1,8 @@
 //! The slice that a lane is in now: written by its thread, read by the monitor.
 //!
-//! The fields must be read together, and the measured thread must never wait. So this is a sequence lock: the writer makes
-//! `version` odd, writes, and makes it even again. A reader that sees an odd or a changed version tries again.
+//! The fields must be read together, and the measured thread must never wait. So this is a sequence
+//! lock: the writer makes `version` odd, writes, and makes it even again. A reader that sees an odd
+//! or a changed version tries again.
 
 use super::sync::{Acquire, AtomicU16, AtomicU32, AtomicU64, Relaxed, Release, fence};
 use crate::record::{CompactDuration, CurrentSlice, Label, LaneId, ProcessClock, ProcessInstant, TaskId};
@@ -72,8 +73,8 @@ impl OpenSlice {
         self.version.store(version.wrapping_add(2), Release);
     }
 
-    /// The slice, as one of the lane `lane`. `None` if the lane is idle, or begins and ends slices faster than they can be
-    /// read.
+    /// The slice, as one of the lane `lane`. `None` if the lane is idle, or begins and ends slices
+    /// faster than they can be read.
     pub(super) fn read(&self, lane: LaneId) -> Option<CurrentSlice<ProcessClock>> {
         for _ in 0..ATTEMPTS {
             let before = self.version.load(Acquire);

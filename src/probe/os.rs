@@ -1,8 +1,10 @@
-//! What the kernel says about a lane's thread: the proof, without root, that a long slice sleeps instead of computing.
+//! What the kernel says about a lane's thread: the proof, without root, that a long slice sleeps
+//! instead of computing.
 //!
-//! `/proc/self/task/<tid>/schedstat` gives the time on a core and the time waiting for one. `…/syscall` gives `running`, or the
-//! system call in which the thread sleeps. Both files are opened at the first sample and then read again at offset 0, as long
-//! as not too many files are open. A kernel that offers neither gives no samples.
+//! `/proc/self/task/<tid>/schedstat` gives the time on a core and the time waiting for one.
+//! `…/syscall` gives `running`, or the system call in which the thread sleeps. Both files are
+//! opened at the first sample and then read again at offset 0, as long as not too many files are
+//! open. A kernel that offers neither gives no samples.
 
 use crate::record::{LaneId, LaneSample, Nanos, RunInstant};
 use std::fs::File;
@@ -57,8 +59,9 @@ impl Thread {
         self.files.is_some()
     }
 
-    /// Its present state. `None`: the thread has ended. Files that are not open are opened, and stay open if they may. A thread
-    /// whose files may not stay open needs no descriptors, but a sample costs three times as much.
+    /// Its present state. `None`: the thread has ended. Files that are not open are opened, and
+    /// stay open if they may. A thread whose files may not stay open needs no descriptors, but a
+    /// sample costs three times as much.
     pub(super) fn sample(&mut self, lane: LaneId, at: RunInstant, may_stay_open: bool) -> Option<LaneSample> {
         if self.files.is_none() && !may_stay_open {
             return Files::open(self.tid).sample(lane, at);

@@ -1,7 +1,8 @@
 //! The atomics of the probe, imported from one place, so that a model checker can replace them.
 //!
-//! Three small structs hold all lock-free protocols of the probe: [`OpenSlice`](super::open_slice::OpenSlice) (a sequence
-//! lock), [`LaneTally`](super::lane_tally::LaneTally) (the hand-over of a ring) and
+//! Three small structs hold all lock-free protocols of the probe:
+//! [`OpenSlice`](super::open_slice::OpenSlice) (a sequence lock),
+//! [`LaneTally`](super::lane_tally::LaneTally) (the hand-over of a ring) and
 //! [`WakeStamps`](super::wake_stamps::WakeStamps).
 
 pub(super) use std::sync::atomic::{

@@ -1,18 +1,22 @@
-//! Scans the stamps of tasks: which tasks wait for a lane or to be noticed, and which should have been over.
+//! Scans the stamps of tasks: which tasks wait for a lane or to be noticed, and which should have
+//! been over.
 //!
-//! Reading a stamp takes its cache line from the core that writes it, and reading those of very many tasks at once would take
-//! longer than a ring takes to fill. So the scanner goes round: each scan reads the stamps of a part of the tasks. Between two
-//! readings of a task, the model knows from the records alone whether it has run or ended.
+//! Reading a stamp takes its cache line from the core that writes it, and reading those of very
+//! many tasks at once would take longer than a ring takes to fill. So the scanner goes round: each
+//! scan reads the stamps of a part of the tasks. Between two readings of a task, the model knows
+//! from the records alone whether it has run or ended.
 
 use super::registry::RegisteredTask;
 use crate::record::{CurrentSlice, ProcessClock, ProcessInstant, TaskId, Waiting};
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// Tasks that are read per millisecond on average. With a scan every 32 ms, up to 16,000 tasks are read in each.
+/// Tasks that are read per millisecond on average. With a scan every 32 ms, up to 16,000 tasks are
+/// read in each.
 const TASKS_PER_MS: u64 = 512;
 
-/// Tasks that are read in each scan, however soon it follows the scan before. With few tasks, what is shown is always new.
+/// Tasks that are read in each scan, however soon it follows the scan before. With few tasks, what
+/// is shown is always new.
 const MIN_TASKS: u64 = 256;
 
 /// The longest time of a round, in milliseconds, however many tasks there are.
@@ -87,15 +91,17 @@ impl TaskScanner {
 
     /// The tasks that wait.
     ///
-    /// A task may be listed twice, the newest reading first, after tasks before it were dropped. A task that has ended may be
-    /// listed until the end of the round. The model knows better in both cases.
+    /// A task may be listed twice, the newest reading first, after tasks before it were dropped. A
+    /// task that has ended may be listed until the end of the round. The model knows better in both
+    /// cases.
     pub(super) fn waiting(&self) -> Vec<Waiting<ProcessClock>> {
         newest(&self.this_round.waiting, &self.last_round.waiting, self.next)
             .copied()
             .collect()
     }
 
-    /// Sets `overdue_since` of these slices. What was read before a slice began does not hold for that slice.
+    /// Sets `overdue_since` of these slices. What was read before a slice began does not hold for
+    /// that slice.
     pub(super) fn mark_overdue(&self, slices: &mut [CurrentSlice<ProcessClock>]) {
         let overdue: Vec<_> = newest(&self.this_round.overdue, &self.last_round.overdue, self.next).collect();
         // In reverse, so that the newest reading of a task is inserted last and stays.
@@ -109,7 +115,8 @@ impl TaskScanner {
     }
 }
 
-/// What this round has found, and then what the last round has found for the tasks that this round has not read yet.
+/// What this round has found, and then what the last round has found for the tasks that this round
+/// has not read yet.
 fn newest<'a, T>(
     this_round: &'a [(usize, T)],
     last_round: &'a [(usize, T)],

@@ -8,8 +8,9 @@ use std::task::Waker;
 
 /// One task as the probe knows it.
 ///
-/// No two tasks share a cache line, so that workers do not contend for each other's stamps. What polls, wake-ups and scans
-/// need is on one line. `O` is what the task belongs to: the registry, which this module does not need to know.
+/// No two tasks share a cache line, so that workers do not contend for each other's stamps. What
+/// polls, wake-ups and scans need is on one line. `O` is what the task belongs to: the registry,
+/// which this module does not need to know.
 #[repr(C, align(64))]
 pub(super) struct TaskSlot<O> {
     pub stamps: WakeStamps,
@@ -101,7 +102,8 @@ impl<O> TaskSlot<O> {
         self.limit_at.store(at.unwrap_or(ProcessInstant::ZERO).0, Relaxed);
     }
 
-    /// What the monitor must show of the task at `now` if it holds no lane: woken, or ready and not woken.
+    /// What the monitor must show of the task at `now` if it holds no lane: woken, or ready and not
+    /// woken.
     pub(super) fn waiting(&self, now: ProcessInstant) -> Option<Waiting<ProcessClock>> {
         let task = self.id()?;
         let woken = self.stamps.woken_at().filter(|&at| at <= now);

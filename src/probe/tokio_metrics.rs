@@ -1,8 +1,9 @@
-//! tokio-metrics' view of a run, beside our own records: intervals of the runtime, and one `TaskMonitor` for each group.
+//! tokio-metrics' view of a run, beside our own records: intervals of the runtime, and one
+//! `TaskMonitor` for each group.
 //!
-//! A `TaskMonitor` costs several times what our own records cost, because all tasks of a group share its counters. So it
-//! instruments only the first [`MONITORED`] tasks of each group. That is enough for means and for the share of slow polls, and
-//! the cost does not grow with the group.
+//! A `TaskMonitor` costs several times what our own records cost, because all tasks of a group
+//! share its counters. So it instruments only the first [`MONITORED`] tasks of each group. That is
+//! enough for means and for the share of slow polls, and the cost does not grow with the group.
 
 use crate::record::{GroupId, GroupSample, Nanos, RunInstant, RuntimeSample, Sample};
 use std::future::Future;
@@ -23,7 +24,8 @@ impl GroupMonitors {
         GroupMonitors(groups.into_iter().map(|group| (group, TaskMonitor::new())).collect())
     }
 
-    /// The monitor for the task of `group` with this number. `None`: the task is not to be instrumented.
+    /// The monitor for the task of `group` with this number. `None`: the task is not to be
+    /// instrumented.
     pub fn monitor(&self, group: GroupId, index: u32) -> Option<TaskMonitor> {
         let (_, monitor) = self.0.iter().find(|(id, _)| *id == group && index < MONITORED)?;
         Some(monitor.clone())
@@ -100,8 +102,8 @@ impl RuntimeSampler {
 }
 
 impl GroupSampler {
-    /// `None`: nothing happened in the interval. The monitor of a group whose tasks are only called by other tasks instruments
-    /// no task.
+    /// `None`: nothing happened in the interval. The monitor of a group whose tasks are only called
+    /// by other tasks instruments no task.
     fn sample(&mut self, now: RunInstant) -> Option<GroupSample> {
         let interval = self.intervals.next()?;
         (interval.total_poll_count > 0).then(|| GroupSample {

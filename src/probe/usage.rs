@@ -5,8 +5,8 @@ use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::time::TimeValLike;
 use std::fs;
 
-/// What the process has used since its start, with CPU time to the microsecond. All zero, except for the number of processes,
-/// if the kernel does not say.
+/// What the process has used since its start, with CPU time to the microsecond. All zero, except
+/// for the number of processes, if the kernel does not say.
 pub fn usage() -> Resources {
     let Ok(usage) = getrusage(UsageWho::RUSAGE_SELF) else {
         return Resources {

@@ -1,15 +1,18 @@
-//! When a task was woken and by which task, and when it was ready: stamped by wakers, taken at the start of a slice.
+//! When a task was woken and by which task, and when it was ready: stamped by wakers, taken at the
+//! start of a slice.
 //!
-//! A slice takes the stamps once, and the first wake-up since the slice before counts. All accesses are relaxed and none is a
-//! read-modify-write: an exchange would cost every poll as much as a clock read, and would only make the gaps below narrower.
-//! A runtime synchronises the wake-up that leads to a poll with that poll, so the poll sees that wake-up's stamps. Only
-//! wake-ups at the same instant can interfere with each other:
+//! A slice takes the stamps once, and the first wake-up since the slice before counts. All accesses
+//! are relaxed and none is a read-modify-write: an exchange would cost every poll as much as a
+//! clock read, and would only make the gaps below narrower. A runtime synchronises the wake-up that
+//! leads to a poll with that poll, so the poll sees that wake-up's stamps. Only wake-ups at the
+//! same instant can interfere with each other:
 //!
-//! - Two wakers that both find no stamp both write one. `woken_by` may then name one of them and `woken_at` be the other's
-//!   instant. Both have woken the task, and the two instants are as far apart as one waker's clock read.
-//! - A waker that stamps between the loads and stores of [`WakeStamps::take`] may replace `woken_by` of the wake-up that is
-//!   being taken. If it finds `woken_at` still set, it leaves no stamp at all; the task then runs once more with an unknown
-//!   delay, which is recorded as zero.
+//! - Two wakers that both find no stamp both write one. `woken_by` may then name one of them and
+//!   `woken_at` be the other's instant. Both have woken the task. The two instants differ by at most
+//!   the time from one waker's check to its stamp: a clock read, unless the waker is preempted.
+//! - A waker that stamps between the loads and stores of [`WakeStamps::take`] may replace
+//!   `woken_by` of the wake-up that is being taken. If it finds `woken_at` still set, it leaves no
+//!   stamp at all; the task then runs once more with an unknown delay, which is recorded as zero.
 
 use super::sync::{AtomicU32, AtomicU64, Relaxed};
 use crate::record::{CompactDuration, ProcessInstant, TaskId};
@@ -43,7 +46,8 @@ impl WakeStamps {
         self.woken_at.load(Relaxed) != 0
     }
 
-    /// A wake-up. Only the first since the last slice is to be stamped: see [`is_woken`](WakeStamps::is_woken).
+    /// A wake-up. Only the first since the last slice is to be stamped: see
+    /// [`is_woken`](WakeStamps::is_woken).
     #[inline]
     pub(super) fn wake(&self, at: ProcessInstant, by: Option<TaskId>) {
         self.woken_by.store(by.map_or(0, TaskId::get), Relaxed);

@@ -5,8 +5,9 @@ use serde::{Deserialize, Serialize};
 
 /// Everything that the probe has collected since the batch before.
 ///
-/// Records of one lane are in the order of their ends. Records of different lanes may be out of order, by the time for which a
-/// thread was preempted between reading the clock and pushing the record.
+/// Records of one lane are in the order of their ends. Records of different lanes may be out of
+/// order, by the time for which a thread was preempted between reading the clock and pushing the
+/// record.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 #[serde(bound(serialize = "", deserialize = "C: Clock"))]
 pub struct Batch<C = RunClock> {
@@ -49,7 +50,8 @@ pub struct Lost {
     pub others: u64,
 }
 
-/// Repetitions whose records found the ring full. Their lengths and tasks are lost, but not their number.
+/// Repetitions whose records found the ring full. Their lengths and tasks are lost, but not their
+/// number.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct RepetitionsLost {
     /// The group of their tasks.
@@ -61,8 +63,8 @@ pub struct RepetitionsLost {
 }
 
 impl Batch {
-    /// Number of drained records from which a batch is due at once: a model processes them in about 3 ms. While it
-    /// processed many more, the rings would overflow.
+    /// Number of drained records from which a batch is due at once: a model processes them in about
+    /// 3 ms. While it processed many more, the rings would overflow.
     pub const DUE: usize = 10_000;
 }
 

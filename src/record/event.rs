@@ -1,6 +1,7 @@
 //! What a measured thread writes: of a fixed size, `Copy`, and no larger than half a cache line.
 //!
-//! Records are generic over the clock of their instant. In a ring they are on the process's clock, in a batch on the run's.
+//! Records are generic over the clock of their instant. In a ring they are on the process's clock,
+//! in a batch on the run's.
 
 use super::time::impl_map_instants;
 use super::{Clock, CompactDuration, GroupId, Instant, Label, Outcome, Reason, RunClock, TaskId};
@@ -29,7 +30,8 @@ pub struct Slice<C = RunClock> {
     /// From being ready to the wake-up. Zero if readiness is not known.
     #[serde(default)]
     pub unnoticed: CompactDuration,
-    /// The task that woke this one. `None`: a driver or a thread that is no lane did, or it is not known.
+    /// The task that woke this one. `None`: a driver or a thread that is no lane did, or it is not
+    /// known.
     #[serde(default)]
     pub woken_by: Option<TaskId>,
     /// The name of what the task waits for afterwards.
@@ -102,7 +104,8 @@ impl<C> Ended<C> {
     }
 }
 
-/// No task waits for this one any more: the one that did was cancelled or has gone on. This task runs on to its own end.
+/// No task waits for this one any more: the one that did was cancelled or has gone on. This task
+/// runs on to its own end.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(bound = "")]
 pub struct Orphaned<C = RunClock> {
@@ -122,7 +125,8 @@ pub struct Repetition<C = RunClock> {
     pub task: TaskId,
     /// Its length.
     pub len: CompactDuration,
-    /// How it ended. On a thread, `TimedOut` means that it was overdue: it ran on past its timeout to its own end.
+    /// How it ended. On a thread, `TimedOut` means that it was overdue: it ran on past its timeout
+    /// to its own end.
     pub outcome: Outcome,
 }
 

@@ -34,7 +34,8 @@ impl LaneId {
 /// How the name of a lane begins whose process has died.
 pub const DEAD: &str = "† ";
 
-/// A group of tasks: one `[[task]]` of the scenario, or the tasks that a library spawned at one place in its code.
+/// A group of tasks: one `[[task]]` of the scenario, or the tasks that a library spawned at one
+/// place in its code.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct GroupId(pub u16);
 

@@ -1,7 +1,7 @@
 //! Closed lists of kinds: what a task waits for, how it can end, and what a lane is.
 //!
-//! `into_str` gives the word on screen and in reports. serde's name for a kind, in messages between processes, is the same
-//! word in snake case.
+//! `into_str` gives the word on screen and in reports. serde's name for a kind, in messages between
+//! processes, is the same word in snake case.
 
 #![allow(missing_docs, reason = "the `into_str` that strum generates has no doc comment")]
 

@@ -22,7 +22,8 @@ pub struct CurrentSlice<C = RunClock> {
     /// Since when its thread is in a blocking step, if it is in one.
     #[serde(default)]
     pub blocking_since: Option<Instant<C>>,
-    /// Since when what the task does should have been over, if it should: nothing could cancel it. Never in the future.
+    /// Since when what the task does should have been over, if it should: nothing could cancel it.
+    /// Never in the future.
     #[serde(default)]
     pub overdue_since: Option<Instant<C>>,
     /// The step that it is in, where known.
@@ -53,8 +54,9 @@ pub struct Live<C = RunClock> {
     pub lanes: Vec<CurrentSlice<C>>,
     /// The tasks that are queued or unnoticed. Suspended tasks are absent.
     ///
-    /// With more than about ten thousand tasks, the list may be up to a quarter of a second older than the batch. It may then
-    /// name tasks that have run since, or a task twice, the newest entry first. The records tell what is true.
+    /// With more than about ten thousand tasks, the list may be up to a quarter of a second older
+    /// than the batch. It may then name tasks that have run since, or a task twice, the newest
+    /// entry first. The records tell what is true.
     #[serde(default)]
     pub waiting: Vec<Waiting<C>>,
 }

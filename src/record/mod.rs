@@ -1,7 +1,9 @@
-//! The vocabulary that all modules share: ids, instants, kinds, and the records that the probe writes and the model reads.
+//! The vocabulary that all modules share: ids, instants, kinds, and the records that the probe
+//! writes and the model reads.
 //!
-//! A record has a fixed size, is `Copy` and owns no heap memory, because a measured thread writes it into a ring between two
-//! polls. Everything with a name is *defined* once ([`Definition`]) and referred to by number afterwards.
+//! A record has a fixed size, is `Copy` and owns no heap memory, because a measured thread writes
+//! it into a ring between two polls. Everything with a name is *defined* once ([`Definition`]) and
+//! referred to by number afterwards.
 //!
 //! ```text
 //!   measured thread ──► ring ──► Batch ──► Model
@@ -10,8 +12,9 @@
 //!   monitor thread ── Sample, Live ┘
 //! ```
 //!
-//! A wake-up has no record of its own. Its instant and its waker are in the [`Slice`] that follows it, which halves the number
-//! of records of a busy runtime. A wake-up that no slice has followed yet is in [`Live`].
+//! A wake-up has no record of its own. Its instant and its waker are in the [`Slice`] that follows
+//! it, which halves the number of records of a busy runtime. A wake-up that no slice has followed
+//! yet is in [`Live`].
 
 mod batch;
 mod calibration;

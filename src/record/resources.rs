@@ -9,7 +9,8 @@ use std::ops::{AddAssign, Sub};
 pub struct Resources {
     /// CPU time, in user and in kernel mode, of all threads.
     pub cpu: Nanos,
-    /// The largest amount of physical memory at any time, in bytes. For several processes, the sum of their largest amounts.
+    /// The largest amount of physical memory at any time, in bytes. For several processes, the sum
+    /// of their largest amounts.
     pub peak_memory: u64,
     /// How often a thread gave its core away because it had to wait.
     pub voluntary_switches: u64,
@@ -20,7 +21,8 @@ pub struct Resources {
 }
 
 impl AddAssign for Resources {
-    /// Adds what another process has used. Saturates, because a worker process may report any number.
+    /// Adds what another process has used. Saturates, because a worker process may report any
+    /// number.
     fn add_assign(&mut self, other: Resources) {
         self.cpu += other.cpu;
         self.peak_memory = self.peak_memory.saturating_add(other.peak_memory);
@@ -33,7 +35,8 @@ impl AddAssign for Resources {
 impl Sub for Resources {
     type Output = Resources;
 
-    /// What a process has used since `before` was measured. The peak of memory stays as it is, whenever it was.
+    /// What a process has used since `before` was measured. The peak of memory stays as it is,
+    /// whenever it was.
     fn sub(self, before: Resources) -> Resources {
         Resources {
             cpu: self.cpu - before.cpu,

@@ -1,8 +1,9 @@
 //! Points in time and lengths of time, as different types.
 //!
-//! A length is a [`Nanos`]. A point in time is an [`Instant`] on one of three clocks, which differ in where they begin to
-//! count: [`RunInstant`], [`ProcessInstant`] and [`MonotonicInstant`]. Instants of different clocks do not compare and do not
-//! subtract. The probe alone converts between them (`RunStart` and `ClockOffset` in `probe::clock`).
+//! A length is a [`Nanos`]. A point in time is an [`Instant`] on one of three clocks, which differ
+//! in where they begin to count: [`RunInstant`], [`ProcessInstant`] and [`MonotonicInstant`].
+//! Instants of different clocks do not compare and do not subtract. The probe alone converts
+//! between them (`RunStart` and `ClockOffset` in `probe::clock`).
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -21,8 +22,8 @@ impl Nanos {
     /// Longer than everything.
     pub const MAX: Nanos = Nanos(u64::MAX);
 
-    /// Lengths, and times since a clock's zero, that are kept exactly are below this: 2⁵⁶ ns, more than two years. The model
-    /// keeps them in at most seven bytes.
+    /// Lengths, and times since a clock's zero, that are kept exactly are below this: 2⁵⁶ ns, more
+    /// than two years. The model keeps them in at most seven bytes.
     pub const BOUND: Nanos = Nanos(1 << 56);
 
     /// Whole milliseconds.
@@ -91,7 +92,8 @@ pub struct RunClock;
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Debug)]
 pub struct ProcessClock;
 
-/// `CLOCK_MONOTONIC`, which all processes of a machine share. Messages between processes use this clock.
+/// `CLOCK_MONOTONIC`, which all processes of a machine share. Messages between processes use this
+/// clock.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Debug)]
 pub struct MonotonicClock;
 
@@ -181,7 +183,8 @@ impl<C> Sub for Instant<C> {
     }
 }
 
-/// Gives a type with one instant the method `map_instants`, which puts that instant on another clock.
+/// Gives a type with one instant the method `map_instants`, which puts that instant on another
+/// clock.
 ///
 /// The macro names every field, because struct update syntax cannot change a type parameter.
 macro_rules! impl_map_instants {
@@ -199,8 +202,8 @@ pub(super) use impl_map_instants;
 
 /// A length of time in four bytes: 27 bits of mantissa, 5 of exponent.
 ///
-/// Exact below 2²⁷ ns (134 ms), then rounded **down** by less than 1.5 parts in 10⁸, up to 2⁵⁸ ns (9 years), where it
-/// saturates. Rounding down keeps neighbours from overlapping.
+/// Exact below 2²⁷ ns (134 ms), then rounded **down** by less than 1.5 parts in 10⁸, up to 2⁵⁸ ns
+/// (9 years), where it saturates. Rounding down keeps neighbours from overlapping.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[serde(from = "Nanos", into = "Nanos")]
 pub struct CompactDuration(u32);

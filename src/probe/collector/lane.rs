@@ -39,7 +39,8 @@ impl CollectedLane {
         self.jobs
     }
 
-    /// Its thread has ended, and the last [`drain`](CollectedLane::drain) has taken its last record.
+    /// Its thread has ended, and the last [`drain`](CollectedLane::drain) has taken its last
+    /// record.
     pub(super) fn has_ended(&self) -> bool {
         self.has_ended
     }
@@ -60,8 +61,8 @@ impl CollectedLane {
     /// Moves the records from the ring to the batch.
     pub(super) fn drain(&mut self, start: RunStart, batch: &mut Batch) {
         let id = self.id();
-        // The tally is read before the ring: what a dying thread wrote last, and the record of every job that is counted, are
-        // then certainly in this batch.
+        // The tally is read before the ring: what a dying thread wrote last, and the record of
+        // every job that is counted, are then certainly in this batch.
         let tally = self.reader.shared.tally.read();
         (self.has_ended, self.jobs) = (tally.closed, tally.jobs);
         let waiting = self.reader.ring.slots();
@@ -91,7 +92,8 @@ impl CollectedLane {
         self.thread.is_open()
     }
 
-    /// Asks the kernel about the thread. The sample includes earlier threads with this lane's identity.
+    /// Asks the kernel about the thread. The sample includes earlier threads with this lane's
+    /// identity.
     pub(super) fn sample(&mut self, now: RunInstant, at: RunInstant, may_stay_open: bool) -> Option<LaneSample> {
         self.sampled_at = Some(now);
         let sample = self.thread.sample(self.id(), at, may_stay_open);

@@ -1,5 +1,5 @@
-//! The monitor's end of the probe: drains every ring into a [`Batch`], reads what has not ended yet, and asks the kernel about
-//! the lanes.
+//! The monitor's end of the probe: drains every ring into a [`Batch`], reads what has not ended
+//! yet, and asks the kernel about the lanes.
 
 mod lane;
 
@@ -19,7 +19,8 @@ const SAMPLE_EVERY: Nanos = Nanos::from_millis(100);
 const SAMPLE_LONG_EVERY: Nanos = Nanos::from_millis(10);
 /// From this length on, a slice that has not ended counts as long.
 const LONG: Nanos = Nanos::from_millis(2);
-/// Lanes that the kernel is asked about for one batch, at about 5 µs each. With more lanes, each is asked about less often.
+/// Lanes that the kernel is asked about for one batch, at about 5 µs each. With more lanes, each is
+/// asked about less often.
 const MAX_SAMPLES: usize = 256;
 /// Lanes whose files in `/proc` stay open, at two descriptors each.
 const MAX_OPEN: usize = 128;
@@ -52,10 +53,12 @@ impl Collector {
         }
     }
 
-    /// Empties the rings into memory, for the next [`batch`](Collector::batch). Returns how many records wait for that batch.
+    /// Empties the rings into memory, for the next [`batch`](Collector::batch). Returns how many
+    /// records wait for that batch.
     ///
-    /// It never waits, and costs little beside the records themselves. So it can be called more often than `batch`: a ring may
-    /// fill within milliseconds, while a scan of the tasks is worth its cost only once a frame.
+    /// It never waits, and costs little beside the records themselves. So it can be called more
+    /// often than `batch`: a ring may fill within milliseconds, while a scan of the tasks is worth
+    /// its cost only once a frame.
     pub fn drain(&mut self) -> usize {
         self.take_pending();
         let start = self.registry.run_start();
@@ -96,11 +99,13 @@ impl Collector {
     pub fn batch(&mut self) -> Batch {
         let start = self.registry.run_start();
         let now = super::now();
-        // Log lines are taken before the records. So the spawn of the task that wrote a line is in this batch or an earlier one.
+        // Log lines are taken before the records. So the spawn of the task that wrote a line is in
+        // this batch or an earlier one.
         let lines = self.log.iter().flat_map(Receiver::try_iter);
         let log: Vec<LogLine> = lines.map(|line| line.map_instants(|at| start.to_run(at))).collect();
-        // The open slices are read before the rings are drained. A slice that ends in between is then also a record, and the
-        // model believes the record. In the other order it would be in neither.
+        // The open slices are read before the rings are drained. A slice that ends in between is
+        // then also a record, and the model believes the record. In the other order it would be in
+        // neither.
         let live = self.live(now);
         self.drain();
         let mut batch = std::mem::take(&mut self.pending);
@@ -134,8 +139,8 @@ impl Collector {
         live.map_instants(|at| start.to_run(at))
     }
 
-    /// Asks the kernel about the lanes that are due. The monitor must cost little whatever it watches: with thousands of
-    /// lanes, it asks about a few hundred for each batch, in turn.
+    /// Asks the kernel about the lanes that are due. The monitor must cost little whatever it
+    /// watches: with thousands of lanes, it asks about a few hundred for each batch, in turn.
     fn sample(&mut self, batch: &mut Batch) {
         let start = self.registry.run_start();
         let now = batch.now;

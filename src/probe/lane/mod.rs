@@ -6,8 +6,9 @@
 //!       └ clock         └ stamps      └ reason, label         └ clock, one push into the ring
 //! ```
 //!
-//! A thread becomes a lane at its first slice, which allocates its ring. From then on nothing here allocates, locks or waits.
-//! On a thread that is no lane, every function does its work without recording it.
+//! A thread becomes a lane at its first slice, which allocates its ring. From then on nothing here
+//! allocates, locks or waits. On a thread that is no lane, every function does its work without
+//! recording it.
 
 mod recorder;
 
@@ -22,7 +23,8 @@ thread_local! {
     static LANE: RefCell<Option<Recorder>> = const { RefCell::new(None) };
 }
 
-/// Runs `f` on the calling thread's lane, if it is one. A dying thread has no thread-locals any more and is no lane.
+/// Runs `f` on the calling thread's lane, if it is one. A dying thread has no thread-locals any
+/// more and is no lane.
 #[inline]
 fn with<R>(f: impl FnOnce(&mut Recorder) -> R) -> Option<R> {
     LANE.try_with(|lane| lane.borrow_mut().as_mut().map(f)).ok().flatten()
@@ -45,8 +47,8 @@ impl Role {
 
 /// Makes the calling thread a lane of `registry` for this role, unless it is one already.
 ///
-/// `block_in_place` makes blocking threads of workers and workers of blocking threads. Such a thread leaves its lane for another
-/// one.
+/// `block_in_place` makes blocking threads of workers and workers of blocking threads. Such a
+/// thread leaves its lane for another one.
 pub(super) fn enter(registry: &Arc<Registry>, role: Role) {
     // A dying thread cannot become a lane.
     let _ = LANE.try_with(|lane| {
@@ -64,7 +66,8 @@ pub(super) fn enter(registry: &Arc<Registry>, role: Role) {
     });
 }
 
-/// Makes the calling thread a lane of this kind for jobs before its first job, so that it is shown while it is idle.
+/// Makes the calling thread a lane of this kind for jobs before its first job, so that it is shown
+/// while it is idle.
 pub fn enter_for_jobs(registry: &Arc<Registry>, kind: LaneKind) {
     enter(registry, Role::Jobs(kind));
 }
@@ -101,8 +104,8 @@ pub(super) fn end() {
     with(|lane| lane.end(at));
 }
 
-/// The open slice was a job, and has ended. To be called after [`end`], so that there are never more jobs than records of
-/// jobs.
+/// The open slice was a job, and has ended. To be called after [`end`], so that there are never
+/// more jobs than records of jobs.
 pub(super) fn count_job() {
     with(|lane| lane.count_job());
 }
@@ -119,8 +122,8 @@ pub(super) fn current_task() -> Option<TaskId> {
     with(|lane| lane.current_task()).flatten()
 }
 
-/// Writes a record into this thread's ring, or through the registry if the thread is no lane of this run. `false`: the ring was
-/// full, and the record is counted as lost.
+/// Writes a record into this thread's ring, or through the registry if the thread is no lane of
+/// this run. `false`: the ring was full, and the record is counted as lost.
 pub(super) fn write(registry: &Registry, record: Record<ProcessClock>) -> bool {
     let written = with(|lane| lane.belongs_to(registry).then(|| lane.push(record)));
     written.flatten().unwrap_or_else(|| {
@@ -129,7 +132,8 @@ pub(super) fn write(registry: &Registry, record: Record<ProcessClock>) -> bool {
     })
 }
 
-/// If the open slice ends now, it ends because its task waits for this. The last call before the end of the slice counts.
+/// If the open slice ends now, it ends because its task waits for this. The last call before the
+/// end of the slice counts.
 #[inline]
 pub fn set_wait(reason: Reason, label: Label) {
     with(|lane| lane.set_wait(reason, label));
@@ -140,8 +144,8 @@ pub fn set_step(label: Label) {
     with(|lane| lane.set_step(label));
 }
 
-/// Runs `body`, in which the calling thread sleeps in the operating system while it holds its lane. Recorded as a blocking
-/// step, also if `body` panics.
+/// Runs `body`, in which the calling thread sleeps in the operating system while it holds its lane.
+/// Recorded as a blocking step, also if `body` panics.
 pub fn blocking<R>(label: Label, body: impl FnOnce() -> R) -> R {
     struct Blocking(ProcessInstant, Label);
     impl Drop for Blocking {

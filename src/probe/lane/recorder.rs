@@ -79,7 +79,8 @@ impl Recorder {
             return true;
         }
         match record {
-            // What happens once in the life of a task is always recorded. It is rare enough to take a lock for it.
+            // What happens once in the life of a task is always recorded. It is rare enough to take
+            // a lock for it.
             Record::Spawned(_) | Record::Orphaned(_) | Record::Ended(_) => {
                 self.registry.record_off_lane(record);
                 return true;

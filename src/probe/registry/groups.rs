@@ -111,7 +111,8 @@ impl Groups {
     }
 }
 
-/// A source path without the part that depends on this machine: `hyper-util-0.1.21/src/rt/tokio.rs`.
+/// A source path without the part that depends on this machine:
+/// `hyper-util-0.1.21/src/rt/tokio.rs`.
 fn short_path(path: &str) -> &str {
     match path.split_once("/registry/src/") {
         Some((_, rest)) => rest.split_once('/').map_or(rest, |(_, rest)| rest),

@@ -6,17 +6,20 @@ use rtrb::{Consumer, Producer, RingBuffer};
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// Records in the ring of a thread that many tasks share: 2 MiB, which is 7 ms of a storm at 9 M records a second.
+/// Records in the ring of a thread that many tasks share: 2 MiB, which is 7 ms of a storm at 9 M
+/// records a second.
 const SHARED_RING: usize = 64 * 1024;
-/// Records in the ring of another thread. There may be hundreds of such threads, and their slices are long.
+/// Records in the ring of another thread. There may be hundreds of such threads, and their slices
+/// are long.
 pub(super) const OTHER_RING: usize = 8 * 1024;
 /// Records in the ring of a thread that is one of very many: 16 KiB.
 const SMALL_RING: usize = 512;
-/// From so many lanes of a kind on, further ones have small rings. A task that has its own thread may be one of thousands.
+/// From so many lanes of a kind on, further ones have small rings. A task that has its own thread
+/// may be one of thousands.
 const MANY_LANES: usize = 256;
 
-/// The identity of a lane. When its thread has ended, the next thread that does the same work gets the same identity: blocking
-/// threads come and go, and a run of hours would have thousands.
+/// The identity of a lane. When its thread has ended, the next thread that does the same work gets
+/// the same identity: blocking threads come and go, and a run of hours would have thousands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(in crate::probe) struct LaneIdentity {
     pub id: LaneId,
@@ -109,7 +112,8 @@ impl Lanes {
         if let Some(worker) = worker {
             let of_worker = self.of_worker.entry(worker).or_default();
             *of_worker += 1;
-            // `block_in_place` hands a worker's core to another thread, which is then a second lane of that worker.
+            // `block_in_place` hands a worker's core to another thread, which is then a second lane
+            // of that worker.
             if *of_worker > 1 {
                 name += &format!("/{of_worker}");
             }

@@ -1,5 +1,6 @@
-//! What the measured threads of one run share: the identities of lanes, the groups, and a way to the collector for the records
-//! of threads that are no lanes. Nothing here is touched between two polls of a known task.
+//! What the measured threads of one run share: the identities of lanes, the groups, and a way to
+//! the collector for the records of threads that are no lanes. Nothing here is touched between two
+//! polls of a known task.
 
 mod groups;
 mod lanes;
@@ -24,7 +25,8 @@ use std::sync::Arc;
 
 /// The first id that tasklab gives to a task itself. tokio's ids count from 1 and stay below.
 const OWN_IDS: u32 = 1 << 31;
-/// The first id that a worker process gives to a task. Each worker process has a part of the ids from here on.
+/// The first id that a worker process gives to a task. Each worker process has a part of the ids
+/// from here on.
 pub const REMOTE_IDS: u32 = OWN_IDS + (1 << 30);
 
 /// A task of a registry.
@@ -65,8 +67,9 @@ impl Registry {
         Registry::of_process(OWN_IDS, 0, 1)
     }
 
-    /// A registry whose run starts now, in one of `processes` processes that share a run. Its tasks get the ids from
-    /// `first_id` on and, within their groups, the numbers `process`, `process + processes` and so on.
+    /// A registry whose run starts now, in one of `processes` processes that share a run. Its tasks
+    /// get the ids from `first_id` on and, within their groups, the numbers `process`, `process +
+    /// processes` and so on.
     pub fn of_process(first_id: u32, process: u32, processes: u32) -> Arc<Registry> {
         Arc::new(Registry {
             run_start: AtomicU64::new(super::now().0),
@@ -81,8 +84,8 @@ impl Registry {
         })
     }
 
-    /// The run starts now, and not when the registry was created: workers may have been started since. To be called before
-    /// anything is recorded.
+    /// The run starts now, and not when the registry was created: workers may have been started
+    /// since. To be called before anything is recorded.
     pub fn start(&self) {
         self.run_start.store(super::now().0, Relaxed);
     }
@@ -102,7 +105,8 @@ impl Registry {
         ClockOffset::of_run(self.run_start())
     }
 
-    /// A number for a lane of another process. The caller defines the lane. `None`: there are no numbers left.
+    /// A number for a lane of another process. The caller defines the lane. `None`: there are no
+    /// numbers left.
     pub fn remote_lane(&self) -> Option<LaneId> {
         self.state().lanes.next_id()
     }
@@ -153,12 +157,14 @@ impl Registry {
         self.state().pending.tasks.push(task.clone());
     }
 
-    /// Takes a record from a thread that is no lane: the presenter's, or one that shuts a runtime down.
+    /// Takes a record from a thread that is no lane: the presenter's, or one that shuts a runtime
+    /// down.
     pub fn record_off_lane(&self, record: Record<ProcessClock>) {
         self.state().pending.records.push(record);
     }
 
-    /// Counts a repetition whose record was lost. It takes a lock, in a storm that has lost records already.
+    /// Counts a repetition whose record was lost. It takes a lock, in a storm that has lost records
+    /// already.
     pub(super) fn count_lost_repetition(&self, group: GroupId, outcome: Outcome) {
         *self
             .state()
@@ -168,8 +174,8 @@ impl Registry {
             .or_default() += 1;
     }
 
-    /// Makes the calling thread a lane of this kind. `worker` is the number of the async worker that it runs, if it runs one.
-    /// `None`: there are no numbers for lanes left.
+    /// Makes the calling thread a lane of this kind. `worker` is the number of the async worker
+    /// that it runs, if it runs one. `None`: there are no numbers for lanes left.
     pub(super) fn new_lane(
         &self,
         kind: LaneKind,
@@ -193,7 +199,8 @@ impl Registry {
         self.unrecorded_jobs.fetch_add(is_job.into(), Relaxed);
     }
 
-    /// The slices on threads that cannot become lanes: all since the last call, and the jobs among them since the run's start.
+    /// The slices on threads that cannot become lanes: all since the last call, and the jobs among
+    /// them since the run's start.
     pub(super) fn take_unrecorded(&self) -> (u64, u64) {
         (
             self.unrecorded_slices.swap(0, Relaxed),

@@ -20,7 +20,8 @@ pub struct RemoteTask {
 }
 
 impl RemoteTask {
-    /// Spawns a task that another process is to run. What happens to it afterwards is recorded by that process.
+    /// Spawns a task that another process is to run. What happens to it afterwards is recorded by
+    /// that process.
     pub fn spawn(registry: &Registry, group: &Group) -> RemoteTask {
         let at = now();
         let (id, index) = (registry.next_task_id(), group.next_index());
@@ -64,7 +65,8 @@ impl TaskHandle {
         self.child(&self.registry().offload_group(self.0.group))
     }
 
-    /// A child whose future was created and dropped before its first poll: it ends as it is spawned.
+    /// A child whose future was created and dropped before its first poll: it ends as it is
+    /// spawned.
     pub fn never_started_child(&self, group: &Group) -> TaskHandle {
         let child = TaskHandle::with_own_id(self.registry(), group);
         let at = now();
@@ -75,8 +77,8 @@ impl TaskHandle {
         child
     }
 
-    /// A task that was spawned in another process at `since` and runs in this one. That process records its spawn, and this one
-    /// its end.
+    /// A task that was spawned in another process at `since` and runs in this one. That process
+    /// records its spawn, and this one its end.
     pub fn adopted(registry: &Arc<Registry>, group: &Group, id: TaskId, index: u32, since: RunInstant) -> TaskHandle {
         let handle = TaskHandle::without_id(registry, group, index);
         handle.0.set_id(id);
@@ -111,8 +113,8 @@ impl TaskHandle {
         self.registry().watch(&self.0);
     }
 
-    /// The task ends: with `outcome`, unless it failed and no task observes that. Calls after the first change and record
-    /// nothing.
+    /// The task ends: with `outcome`, unless it failed and no task observes that. Calls after the
+    /// first change and record nothing.
     pub fn end(&self, outcome: Outcome) -> End {
         let before = self.0.end();
         let is_failure = matches!(outcome, Outcome::Failed | Outcome::TimedOut | Outcome::Panicked);
@@ -138,14 +140,15 @@ impl TaskHandle {
         end
     }
 
-    /// No task waits for this one: from the start, or because another one is to stop it from now on. Its failure would not be
-    /// observed. `false`: it has ended, or no task waited for it before.
+    /// No task waits for this one: from the start, or because another one is to stop it from now
+    /// on. Its failure would not be observed. `false`: it has ended, or no task waited for it
+    /// before.
     pub fn detach(&self) -> bool {
         self.0.detach()
     }
 
-    /// The task that waited for this one does so no more, and this one cannot be stopped: it runs on to its end. `false`: it has
-    /// ended, or no task waited for it before.
+    /// The task that waited for this one does so no more, and this one cannot be stopped: it runs
+    /// on to its end. `false`: it has ended, or no task waited for it before.
     pub fn orphan(&self) -> bool {
         let at = now();
         let detached = self.detach();

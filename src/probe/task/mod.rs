@@ -31,7 +31,8 @@ impl TaskHandle {
         self.0.id().expect("a task has its id before it runs")
     }
 
-    /// Its name on screen, made of the group's name and its number: `api#7`. Takes a lock, so it is for messages.
+    /// Its name on screen, made of the group's name and its number: `api#7`. Takes a lock, so it is
+    /// for messages.
     pub fn name(&self) -> String {
         format!("{}#{}", self.registry().group_name(self.0.group), self.0.index)
     }
@@ -71,8 +72,8 @@ impl TaskHandle {
         self.0.stamps.set_ready(None);
     }
 
-    /// What the task does from now on should be over at this instant, or at its present limit if that is earlier. Returns the
-    /// present limit, to be set again afterwards.
+    /// What the task does from now on should be over at this instant, or at its present limit if
+    /// that is earlier. Returns the present limit, to be set again afterwards.
     pub fn tighten_limit(&self, at: ProcessInstant) -> Option<ProcessInstant> {
         let before = self.0.limit();
         self.set_limit(Some(before.map_or(at, |before| before.min(at))));
@@ -96,7 +97,8 @@ impl TaskHandle {
         lane::write(self.registry(), Record::Step(step));
     }
 
-    /// Records that a repetition which began at `start` ends now. It is counted also if the ring is full.
+    /// Records that a repetition which began at `start` ends now. It is counted also if the ring is
+    /// full.
     pub fn record_repetition(&self, start: ProcessInstant, outcome: Outcome) {
         let repetition = Repetition {
             start,
@@ -111,8 +113,9 @@ impl TaskHandle {
 
     /// Runs a job of this task on the calling thread, as one slice, also if the job panics.
     ///
-    /// The job is ready since `queued_since`. When it is over, the task waits for `then`. A thread that has not become a lane
-    /// yet ([`enter_for_jobs`](lane::enter_for_jobs)) becomes a blocking thread's lane.
+    /// The job is ready since `queued_since`. When it is over, the task waits for `then`. A thread
+    /// that has not become a lane yet ([`enter_for_jobs`](lane::enter_for_jobs)) becomes a blocking
+    /// thread's lane.
     pub fn run_job<R>(&self, queued_since: ProcessInstant, then: Reason, body: impl FnOnce() -> R) -> R {
         struct Job;
         impl Drop for Job {

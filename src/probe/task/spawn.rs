@@ -1,8 +1,8 @@
 //! Tasks on a tokio runtime: the future that takes and stamps wake-ups, and how it gets its id.
 //!
-//! tokio can stamp wake-ups itself (`track_task_schedule_latency`), which costs 132 ns a poll and does not say which task woke
-//! which. A waker of our own, made once per task, costs less and knows both. The price: tasks that a library spawns have
-//! slices but no delay.
+//! tokio can stamp wake-ups itself (`track_task_schedule_latency`), which costs 132 ns a poll and
+//! does not say which task woke which. A waker of our own, made once per task, costs less and knows
+//! both. The price: tasks that a library spawns have slices but no delay.
 
 use super::TaskHandle;
 use crate::probe::lane;
@@ -24,8 +24,8 @@ thread_local! {
     static SPAWNING: RefCell<Option<TaskHandle>> = const { RefCell::new(None) };
 }
 
-/// Spawns a task of `group` on a runtime that [`install`](crate::probe::install) prepared. `body` gets the task's handle and
-/// makes its future.
+/// Spawns a task of `group` on a runtime that [`install`](crate::probe::install) prepared. `body`
+/// gets the task's handle and makes its future.
 ///
 /// # Panics
 /// Never with tokio 1.54, which refuses no task that has a name.

@@ -39,7 +39,8 @@ fn task_id(id: tokio::task::Id) -> TaskId {
     TaskId::new(id.to_string().parse().expect("a number")).expect("not zero")
 }
 
-/// The group name of tasks that are spawned at the caller's place in the code, some lines further down or up.
+/// The group name of tasks that are spawned at the caller's place in the code, some lines further
+/// down or up.
 #[track_caller]
 fn place(lines: i64) -> String {
     let here = Location::caller();

@@ -19,8 +19,8 @@ fn runtime(mut builder: Builder, registry: &Arc<Registry>) -> Runtime {
     builder.enable_all().build().expect("a runtime")
 }
 
-/// A builder of a runtime with two workers. tokio does not count polls from a worker's LIFO slot, so a test that compares
-/// exact counts disables the slot.
+/// A builder of a runtime with two workers. tokio does not count polls from a worker's LIFO slot,
+/// so a test that compares exact counts disables the slot.
 fn multi_thread(lifo_slot: bool) -> Builder {
     let mut builder = Builder::new_multi_thread();
     builder.worker_threads(2);
