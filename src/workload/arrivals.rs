@@ -1,4 +1,4 @@
-//! When the tasks of a group arrive.
+//! The instants at which the tasks of a group arrive.
 
 use super::draw::{Seed, sample};
 use crate::scenario::{Arrivals, Draw, Start, TaskSpec};
@@ -8,13 +8,14 @@ use std::time::Duration;
 /// The instants at which the tasks of one group arrive, measured from the start of the run, in
 /// order.
 ///
-/// There are as many as the group has tasks, or they go on without end; none is at or after the end
-/// of the group. They depend only on the scenario's seed and the name of the group.
+/// There is one instant for each task, or an endless sequence if the group has no last task. All
+/// instants are before the end of the group. The random pauses depend only on the scenario's seed
+/// and the name of the group.
 #[derive(Clone, Debug)]
 pub struct ArrivalTimes {
-    /// Tasks that have not arrived; `None`: the group has no last task.
+    /// The number of tasks that have not arrived yet. `None` if the group has no last task.
     remaining: Option<u32>,
-    /// When the next task arrives; `None`: none does.
+    /// The instant of the next arrival. `None` if no further task arrives.
     next: Option<Duration>,
     until: Option<Duration>,
     spacing: Spacing,
@@ -24,20 +25,21 @@ pub struct ArrivalTimes {
 /// The time between one arrival and the next.
 #[derive(Clone, Debug)]
 enum Spacing {
-    /// None: all arrive together.
+    /// No time: all tasks arrive together.
     Together,
     /// A pause after each burst of `size` tasks.
     Bursts {
         pause: Draw,
         size: u32,
-        /// Tasks of the present burst that have arrived.
+        /// The number of tasks of the current burst that have arrived.
         arrived: u32,
     },
     /// Random pauses whose mean changes with time.
     Ramp {
         ramp: Ramp,
         start: Duration,
-        /// The expected count of arrivals up to the latest one. The actual count differs by chance.
+        /// The expected number of arrivals up to the latest arrival. The actual number differs
+        /// randomly.
         expected: f64,
     },
 }
@@ -79,7 +81,7 @@ impl ArrivalTimes {
         }
     }
 
-    /// When the task after the one at `last` arrives.
+    /// The instant of the arrival that follows the arrival at `last`.
     fn next_after(&mut self, last: Duration) -> Option<Duration> {
         match &mut self.spacing {
             Spacing::Together => Some(last),
@@ -115,8 +117,8 @@ impl Iterator for ArrivalTimes {
     }
 }
 
-/// How far the expected count of arrivals must grow for the next arrival: exponential with the mean
-/// 1, here in seconds.
+/// The distribution of the growth of the expected number of arrivals between two arrivals. It is
+/// exponential with the mean 1. Here, one second stands for the number 1.
 const UNIT_EXPONENTIAL: Draw = Draw::Exponential {
     mean: Duration::from_secs(1),
 };
@@ -126,25 +128,26 @@ const UNIT_EXPONENTIAL: Draw = Draw::Exponential {
 struct Ramp {
     /// Arrivals per second at the start.
     from: f64,
-    /// Arrivals per second from the end of the period on.
+    /// Arrivals per second after the end of the period.
     to: f64,
     over: Duration,
 }
 
 impl Ramp {
-    /// The time after which the expected count of arrivals is `expected`; `None`: it never is.
+    /// The time after which the expected number of arrivals is `expected`. `None` if the expected
+    /// number never gets so high.
     ///
-    /// A Poisson process with a changing rate λ is a process with the rate 1 on a clock that shows
-    /// Λ(t) = ∫λ (Çınlar's inversion). On the ramp Λ(t) = from·t + (to − from)/over·t²/2, which
-    /// this function solves for t.
+    /// A Poisson process with a changing rate λ is a Poisson process with the rate 1 on a clock
+    /// that shows Λ(t) = ∫λ (Çınlar's inversion). On the ramp Λ(t) = from·t + (to −
+    /// from)/over·t²/2, which this function solves for t.
     fn time_until(&self, expected: f64) -> Option<Duration> {
         let over = self.over.as_secs_f64();
         let on_ramp = (self.from + self.to) / 2.0 * over;
         let seconds = if expected <= on_ramp {
             let steepness = (self.to - self.from) / over;
             let rate = (self.from * self.from + 2.0 * steepness * expected).max(0.0).sqrt();
-            // This form of the root subtracts no large numbers from each other, and is valid for a
-            // flat ramp too.
+            // This form of the solution avoids the difference of two large numbers, and it also
+            // works for a flat ramp.
             2.0 * expected / (self.from + rate)
         } else {
             over + (expected - on_ramp) / self.to
@@ -195,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rate_holds_on_average_and_gives_the_same_times_each_time() {
+    fn a_rate_holds_on_average_and_its_times_are_reproducible() {
         let times = ArrivalTimes::new(&group(Some(10_001), Arrivals::Rate(50.0)), 7);
         let last = times.clone().last().unwrap();
         let rate = 10_000.0 / (last - 20 * MS).as_secs_f64();

@@ -1,9 +1,9 @@
 //! Runs steps as a future.
 //!
-//! Each `await` has a reason and a label ([`labelled`]): when a poll ends there, the slice says
-//! what its task waits for. Where it is known in advance when the wait will be over (a deadline,
-//! the departure of a reply, the end of a job), the task's handle gets that instant, so that the
-//! time from ready to running can be seen.
+//! Each `await` has a reason and a label ([`labelled`]). If a poll ends at that `await`, the slice
+//! records what its task waits for. For some waits, the instant at which the task becomes ready is
+//! known: a deadline, the departure of a reply, or the end of a job. The task's handle gets that
+//! instant, so that the time from ready to running can be shown.
 
 use super::Services;
 use super::http::HttpClient;
@@ -19,16 +19,17 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// What a task keeps from one step to the next: its handle, and its connections to those who serve
-/// it.
+/// The data that a task keeps from one step to the next: its handle, the services, its readiness,
+/// and its connection to the loopback service.
 pub(super) struct AsyncContext {
     pub(super) task: TaskHandle,
     pub(super) services: Arc<Services>,
-    /// Created when a service first serves the task.
+    /// Created when the task first uses a service.
     readiness: Option<Arc<Readiness>>,
-    /// Whether the loopback service knows the task.
+    /// Whether the task is registered at the loopback service.
     is_registered: bool,
-    /// The connection to the loopback service, while no request is on it.
+    /// The idle connection to the loopback service. `None` before the first request and during a
+    /// request.
     pub(super) http: Option<Box<HttpClient>>,
 }
 
@@ -43,7 +44,7 @@ impl AsyncContext {
         }
     }
 
-    /// For steps that hold the thread.
+    /// A synchronous interpreter, for steps that hold the thread.
     pub(super) fn sync<'a>(&'a self, rng: &'a mut Pcg64Mcg) -> SyncInterpreter<'a> {
         SyncInterpreter {
             task: &self.task,
@@ -52,14 +53,14 @@ impl AsyncContext {
         }
     }
 
-    /// Where services mark the task's waits as ready.
+    /// The object with which services mark the task's waits as ready.
     pub(super) fn readiness(&mut self) -> Arc<Readiness> {
         self.readiness
             .get_or_insert_with(|| Readiness::new(self.task.clone()))
             .clone()
     }
 
-    /// The [`readiness`](Self::readiness), which the loopback service knows too.
+    /// Returns the [`readiness`](Self::readiness), and registers it at the loopback service.
     pub(super) fn http_readiness(&mut self) -> Arc<Readiness> {
         let readiness = self.readiness();
         if !self.is_registered {
@@ -82,12 +83,12 @@ impl Drop for AsyncContext {
 pub(super) struct AsyncInterpreter<'a> {
     pub(super) context: &'a mut AsyncContext,
     pub(super) rng: &'a mut Pcg64Mcg,
-    /// The earliest deadline that binds the steps.
+    /// The earliest deadline that applies to the steps.
     pub(super) limit: Option<ProcessInstant>,
 }
 
 impl AsyncInterpreter<'_> {
-    /// Does the steps in order, until one of them ends the repetition.
+    /// Runs the steps in order until one of them ends the repetition.
     pub(super) async fn run(&mut self, steps: &[Instruction]) -> StepResult {
         for step in steps {
             self.context.services.stop().check()?;
@@ -96,7 +97,8 @@ impl AsyncInterpreter<'_> {
         Ok(())
     }
 
-    /// Does the steps once for each of `rounds`, as one step, and records it if it succeeds.
+    /// Runs the steps once for each of `rounds`. All rounds together count as one step, which is
+    /// recorded if it succeeds.
     pub(super) async fn repeat(
         &mut self,
         label: Label,
@@ -112,13 +114,14 @@ impl AsyncInterpreter<'_> {
         Ok(())
     }
 
-    /// For steps that hold the thread.
+    /// A synchronous interpreter, for steps that hold the thread.
     pub(super) fn sync(&mut self) -> SyncInterpreter<'_> {
         self.context.sync(self.rng)
     }
 
-    /// Awaits a future for which the task waits, for this reason. `ready` is when the future will
-    /// be ready, if that is known; the task is ready at its deadline at the latest.
+    /// Awaits a future, and records `reason` as the reason of the wait. `ready` is the instant at
+    /// which the future will be ready, if this instant is known. The task becomes ready at its
+    /// deadline at the latest.
     pub(super) async fn wait<F: Future>(
         &self,
         reason: Reason,
@@ -131,13 +134,13 @@ impl AsyncInterpreter<'_> {
     }
 }
 
-/// Polls a future, and records what the task waits for whenever the future is not ready.
+/// Polls a future. Whenever the future is not ready, records what the task waits for.
 pub(super) fn labelled<F: Future>(
     reason: Reason,
     label: Label,
     mut future: Pin<&mut F>,
 ) -> impl Future<Output = F::Output> {
-    // An `async fn` would keep its arguments twice, in every task's future.
+    // An `async fn` would store its arguments twice in every task's future.
     poll_fn(move |context| {
         let polled = future.as_mut().poll(context);
         if polled.is_pending() {
@@ -147,20 +150,22 @@ pub(super) fn labelled<F: Future>(
     })
 }
 
-/// The earlier of two deadlines: `limit` from now on, and one that binds already.
+/// The earlier of two deadlines: now plus `limit`, and `outer`.
 pub(super) fn deadline(limit: Option<Duration>, outer: Option<ProcessInstant>) -> Option<ProcessInstant> {
     let own = limit.map(|limit| probe::now() + limit.into());
     own.into_iter().chain(outer).min()
 }
 
-/// Polls steps no longer than `limit`. The steps are cancelled when the caller drops them.
-/// Borrowing instead of taking them keeps a second copy out of every task's future.
+/// Polls `steps` for at most `limit`. The caller cancels the steps by dropping them. This function
+/// only borrows the steps. If it took ownership, every task's future would contain a second copy of
+/// them.
 pub(super) async fn run_within<F>(limit: Option<Duration>, steps: Pin<&mut F>) -> StepResult
 where
     F: Future<Output = StepResult>,
 {
     match limit {
-        // tokio's timer takes 232 bytes: boxed, for the many tasks that have no timeout.
+        // tokio's timer takes 232 bytes. It is boxed, so that the many tasks without a timeout do
+        // not need this memory.
         Some(limit) => Box::pin(tokio::time::timeout(limit, steps))
             .await
             .unwrap_or(Err(StepError::TimedOut)),

@@ -1,8 +1,8 @@
-//! How much work an idle core does in a millisecond.
+//! Measures how much work an idle core does in a millisecond.
 //!
-//! `cpu = "2ms"` is an *amount* of work: it takes 2 ms on a core that does nothing else. Spinning
-//! until a clock has advanced by 2 ms would hide the very contention that tasklab shows. So the
-//! rate between work and time is measured once, before any load.
+//! `cpu = "2ms"` is an *amount* of work: it takes 2 ms on a core that does nothing else. A loop
+//! that runs until 2 ms have passed would hide the contention that tasklab shows. So tasklab
+//! measures the rate between work and time once, before any load.
 //!
 //! ```text
 //!   warm-up (the core's clock rises)      samples of 1 ms each
@@ -15,18 +15,19 @@ use super::stop::Stop;
 use crate::record::Calibration;
 use std::time::{Duration, Instant};
 
-/// Work before the first sample, so that the core leaves its power-saving states.
+/// The duration of the work before the first sample, so that the core leaves its power-saving
+/// states.
 const WARM_UP: Duration = Duration::from_millis(8);
-/// Samples taken.
+/// The number of samples.
 const SAMPLES: usize = 20;
-/// How long a sample should take. This is shorter than the time slices of the kernel, so that most
-/// samples meet no preemption.
+/// The intended duration of a sample. It is shorter than the time slices of the kernel, so that
+/// most samples are not preempted.
 const SAMPLE: Duration = Duration::from_millis(1);
-/// Time after which sampling ends early because the machine is not idle: the screen must appear
-/// within 100 ms.
+/// The time after which sampling ends early, if the machine is not idle. This limit is needed
+/// because the screen must appear within 100 ms.
 const MAX_TIME: Duration = Duration::from_millis(50);
 
-/// Measures on the calling thread. This takes about 30 ms, and 50 ms or a little more on a busy
+/// Calibrates on the calling thread. This takes about 30 ms, or slightly more than 50 ms on a busy
 /// machine.
 pub(super) fn calibrate() -> Calibration {
     let start = Instant::now();
@@ -46,7 +47,8 @@ pub(super) fn calibrate() -> Calibration {
     from_samples(units, &mut samples, start.elapsed())
 }
 
-/// The rate from samples of `units` units each. There must be at least one sample.
+/// Computes the calibration from the durations of samples with `units` units each. There must be at
+/// least one sample.
 fn from_samples(units: u64, samples: &mut [Duration], took: Duration) -> Calibration {
     samples.sort_unstable();
     let fastest = samples[0].as_secs_f64().max(1e-9);

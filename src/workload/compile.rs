@@ -1,5 +1,5 @@
-//! From a scenario's steps to programs: names become indices and labels, paths become what goes
-//! over the network.
+//! Compiles a scenario's steps to programs: names become indices and labels, and paths become
+//! request paths.
 
 use super::labels::Labels;
 use super::program::{Instruction, Program, Steps};
@@ -10,10 +10,11 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 impl Program {
-    /// The program of a group that stands alone, in a scenario with this seed.
+    /// The program of a group that refers to no other part of the scenario. `seed` is the
+    /// scenario's seed.
     ///
     /// # Panics
-    /// If a step names another group, a lock, a semaphore or a channel: there is none.
+    /// Panics if a step names another group, a lock, a semaphore or a channel.
     pub fn new(task: &TaskSpec, seed: u64, labels: &mut Labels) -> Program {
         let mut compiler = Compiler {
             seed,
@@ -43,7 +44,7 @@ pub fn compile(scenario: &Scenario, labels: &mut Labels) -> Vec<Arc<Program>> {
     scenario.tasks.iter().map(|task| compiler.group(&task.name)).collect()
 }
 
-/// What steps need to be compiled.
+/// The parts of the scenario that are needed to compile steps.
 pub(super) struct Compiler<'a> {
     seed: u64,
     tasks: &'a [TaskSpec],
@@ -51,15 +52,15 @@ pub(super) struct Compiler<'a> {
     semaphores: &'a [SemaphoreSpec],
     channels: &'a [ChannelSpec],
     labels: &'a mut Labels,
-    /// The programs of groups so far.
+    /// The programs that have been compiled so far, by the name of the group.
     compiled: HashMap<&'a str, Arc<Program>>,
 }
 
-/// Why every name in a step can be found, and the search for groups ends.
+/// The reason why every name in a step can be found and why the recursion through groups ends.
 const CHECKED: &str = "the scenario's check has looked up every name, and found no group that calls itself";
 
 impl<'a> Compiler<'a> {
-    /// The program of the group of this name.
+    /// The program of the group with this name.
     fn group(&mut self, name: &str) -> Arc<Program> {
         if let Some(program) = self.compiled.get(name) {
             return program.clone();
@@ -81,7 +82,7 @@ impl<'a> Compiler<'a> {
         }
     }
 
-    /// What the child tasks do that a step of `group` makes; `word` is the step's word.
+    /// The program of the child tasks that a step of `group` spawns. `word` is the step's keyword.
     pub(super) fn branch(&mut self, group: &str, word: &str, branch: &Branch) -> Arc<Program> {
         match branch {
             Branch::Group(name) => self.group(name),
@@ -99,7 +100,7 @@ impl<'a> Compiler<'a> {
         }
     }
 
-    /// The steps of a task of `group`.
+    /// Compiles the steps of a task of `group`.
     pub(super) fn steps(&mut self, group: &str, steps: &[Step]) -> Steps {
         let instruction = |step| Instruction {
             label: self.labels.intern(&Op::name(step)),
@@ -108,19 +109,19 @@ impl<'a> Compiler<'a> {
         steps.iter().map(instruction).collect()
     }
 
-    /// The index of the lock of this name, and how tasks wait for it.
+    /// The index of the lock with this name, and how tasks wait for it.
     pub(super) fn lock(&self, name: &str) -> (usize, How) {
         let index = self.locks.iter().position(|lock| lock.name == name).expect(CHECKED);
         (index, self.locks[index].how)
     }
 
-    /// The index of the semaphore of this name.
+    /// The index of the semaphore with this name.
     pub(super) fn semaphore(&self, name: &str) -> usize {
         let mut semaphores = self.semaphores.iter();
         semaphores.position(|semaphore| semaphore.name == name).expect(CHECKED)
     }
 
-    /// The index of the channel of this name.
+    /// The index of the channel with this name.
     pub(super) fn channel(&self, name: &str) -> usize {
         let mut channels = self.channels.iter();
         channels.position(|channel| channel.name == name).expect(CHECKED)

@@ -1,10 +1,10 @@
-//! The database: one SQLite file in the scratch folder, with one table, which all tasks read and
-//! write.
+//! The database: one SQLite file in the scratch folder. All tasks read and write the same table in
+//! this file.
 //!
-//! Everything about it is real: a transaction per step, the lock of the file for which writers
-//! wait, the disk. A step that waits for the lock longer than `[db] timeout` gives up, and its
-//! repetition fails. SQLite waits by sleeping and trying again. tasklab lets it wait a short time
-//! only and then tries again itself, so that it notices the end of the run.
+//! Everything about the database is real: each step is a transaction, writers wait for the lock of
+//! the file, and the data is on the disk. If a step waits for the lock longer than `[db] timeout`,
+//! its repetition fails. SQLite waits by sleeping and retrying. tasklab limits each wait of SQLite
+//! to a short time and then retries itself, so that tasklab notices the end of the run.
 
 use super::services_error::{Cancelled, ServicesError};
 use super::stop::{Stop, Stopped};
@@ -19,16 +19,16 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// Connections that are open at the same time, each with up to three descriptors. A task that finds
-/// none free waits for one.
+/// The maximum number of connections that are open at the same time. Each connection has up to
+/// three descriptors. If no connection is free, a task waits for one.
 const MAX_CONNECTIONS: usize = 16;
-/// How long a wait lasts (SQLite's for the lock of the file, a task's for a connection) before
-/// tasklab checks the timeout and the end of the run.
+/// The time between two checks of the timeout and of the end of the run, while a task waits for the
+/// lock of the file or for a connection.
 const CHECK_INTERVAL: Duration = Duration::from_millis(20);
-/// Rows that are inserted between two checks whether the start was cancelled.
+/// The number of rows that are inserted between two checks of whether the start was cancelled.
 const ROWS_PER_CHECK: u32 = 4096;
 
-/// A scenario's database. The file exists only if a step uses it.
+/// A scenario's database. The file exists only if a step uses the database.
 #[derive(Debug)]
 pub(super) struct Database {
     path: PathBuf,
@@ -41,7 +41,7 @@ pub(super) struct Database {
 #[derive(Debug, Default)]
 struct Connections {
     idle: Vec<Connection>,
-    /// How many exist, idle ones included.
+    /// The number of open connections, including idle connections.
     open: usize,
 }
 
@@ -71,11 +71,11 @@ impl Database {
         }
     }
 
-    /// A database in this folder. Creates the file with its rows if a step of the scenario uses it,
-    /// and calls `cancelled` every few thousand rows.
+    /// A database in this folder. Creates the file and its rows if a step of the scenario uses the
+    /// database. Calls `cancelled` after every few thousand rows.
     ///
     /// # Errors
-    /// When the file cannot be created, or `cancelled` returns true.
+    /// Returns an error if the file cannot be created, or if `cancelled` returns true.
     pub(super) fn create(
         scenario: &Scenario,
         folder: &Path,
@@ -98,8 +98,8 @@ impl Database {
         Ok(database)
     }
 
-    /// Creates the table with its rows. False if `cancelled` returned true before the table was
-    /// complete.
+    /// Creates the table with its rows. Returns false if `cancelled` returned true before the table
+    /// was complete.
     fn populate(&self, cancelled: &dyn Fn() -> bool) -> rusqlite::Result<bool> {
         let mut connection = Connection::open(&self.path)?;
         let journal = if self.spec.wal { "wal" } else { "delete" };
@@ -119,12 +119,11 @@ impl Database {
         Ok(true)
     }
 
-    /// Reads or writes `rows` rows, drawn at random, in one transaction. Keeps the calling thread
-    /// meanwhile.
+    /// Reads or writes `rows` random rows in one transaction. Blocks the calling thread.
     ///
     /// # Errors
-    /// When the file stays locked or all connections stay in use for too long, the run stops, or
-    /// SQLite fails.
+    /// Returns an error if the file stays locked for too long, if all connections stay in use for
+    /// too long, if the run stops, or if SQLite fails.
     pub(super) fn run(&self, op: DbOp, rows: u32, rng: &mut Pcg64Mcg, stop: &Stop) -> Result<(), DbError> {
         let patience = Patience {
             stop,
@@ -133,8 +132,8 @@ impl Database {
         let connection = self.connect(&patience)?;
         let result = self.transaction(&connection, op, rows, rng, &patience);
         if result.is_err() {
-            // Undoes the part that succeeded. This fails, without harm, if the transaction had not
-            // begun.
+            // Undoes the completed part of the transaction. If the transaction has not begun, this
+            // call fails, which does no harm.
             let _ = connection.execute_batch("ROLLBACK");
         }
         self.connections.lock().idle.push(connection);
@@ -152,8 +151,8 @@ impl Database {
     ) -> Result<(), DbError> {
         let (begin, statement) = match op {
             DbOp::Read => ("BEGIN", "SELECT value FROM entry WHERE id = ?1"),
-            // IMMEDIATE takes the write lock at once: two transactions that have begun to read
-            // cannot both go on to write.
+            // IMMEDIATE takes the write lock at the start. Without it, two transactions that have
+            // both begun to read could not both continue with a write.
             DbOp::Write => (
                 "BEGIN IMMEDIATE",
                 "UPDATE entry SET value = value + 1 WHERE id = ?1 RETURNING value",
@@ -172,7 +171,7 @@ impl Database {
         patience.retry_while_locked(|| connection.execute_batch("COMMIT"))
     }
 
-    /// Takes an idle connection, opens another one, or waits for one.
+    /// Takes an idle connection, opens a new connection, or waits until a connection becomes idle.
     fn connect(&self, patience: &Patience<'_>) -> Result<Connection, DbError> {
         let start = Instant::now();
         let mut connections = self.connections.lock();
@@ -200,21 +199,21 @@ impl Database {
     }
 }
 
-/// How long an operation waits for other tasks, each time that it has to. Its own work between two
-/// waits is not limited.
+/// The limit of each single wait of an operation for other tasks. The operation's own work between
+/// two waits is not limited.
 struct Patience<'a> {
     stop: &'a Stop,
     timeout: Duration,
 }
 
 impl Patience<'_> {
-    /// How much longer a wait that began at `start` may last; `None` if its time is up.
+    /// The remaining time of a wait that began at `start`. `None` if the timeout has passed.
     fn left(&self, start: Instant) -> Option<Duration> {
         let left = self.timeout.saturating_sub(start.elapsed());
         (!left.is_zero()).then_some(left)
     }
 
-    /// Calls `attempt` until it does not find the file locked.
+    /// Calls `attempt` again while it finds the file locked.
     fn retry_while_locked<R>(&self, mut attempt: impl FnMut() -> rusqlite::Result<R>) -> Result<R, DbError> {
         let start = Instant::now();
         loop {
@@ -222,7 +221,7 @@ impl Patience<'_> {
                 Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => {
                     self.stop.check()?;
                     let left = self.left(start).ok_or(DbError::Locked(self.timeout))?;
-                    // SQLite has waited already, except where it saw that waiting would not help.
+                    // SQLite has already waited, unless it detected that a wait would not help.
                     thread::sleep(left.min(Duration::from_millis(1)));
                 }
                 result => return Ok(result?),
@@ -254,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn no_write_of_many_threads_is_lost() {
+    fn no_write_is_lost_if_many_threads_write() {
         for wal in [false, true] {
             let folder = tempfile::tempdir().unwrap();
             let mut database = database(folder.path(), wal);

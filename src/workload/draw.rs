@@ -1,8 +1,8 @@
 //! Random draws that depend on the scenario's seed and on nothing else.
 //!
-//! Everything that draws (the task `api#7`, the arrivals of `api`) has a [`Seed`] of its own,
-//! derived from the scenario's seed and from its name. Each repetition of a task has a generator of
-//! its own:
+//! Each source of draws, such as the task `api#7` or the arrivals of `api`, has its own [`Seed`].
+//! The seed is derived from the scenario's seed and the name of the source. Each repetition of a
+//! task has its own generator:
 //!
 //! ```text
 //!   scenario's seed ─┬─ api#0 ─┬─ repetition 0 ── 3.1 ms, 17 ms, …
@@ -11,8 +11,8 @@
 //!                    └─ arrivals of api ── …
 //! ```
 //!
-//! So three things change no draw: the executor, the order in which tasks run, and a repetition
-//! that is cancelled in its middle.
+//! So three things do not affect the draws: the executor, the order in which tasks run, and the
+//! cancellation of an earlier repetition.
 
 use crate::scenario::Draw;
 use rand::{Rng, SeedableRng};
@@ -21,7 +21,8 @@ use rand_pcg::Pcg64Mcg;
 use sha2::{Digest, Sha256};
 use std::time::Duration;
 
-/// The longest draw, one year. The tail of a distribution is cut here.
+/// The maximum value of a draw, one year. Larger values of a distribution are replaced with this
+/// maximum.
 const LONGEST: Duration = Duration::from_secs(365 * 24 * 3600);
 
 /// The 99th percentile of the standard normal distribution.
@@ -42,24 +43,25 @@ impl Seed {
         Seed::derive(scenario, "arrivals", group, 0)
     }
 
-    /// The seed of the loopback service, for requests that carry no number to draw from.
+    /// The seed of the loopback service, for requests without a number from which it can draw.
     pub(super) fn of_service(scenario: u64) -> Seed {
         Seed::derive(scenario, "service", "", 0)
     }
 
-    /// A seed that is itself a draw, of a parent or a client.
+    /// A seed that is a draw itself: a parent drew it for a child, or a client drew it for a
+    /// request.
     pub(super) fn from_draw(number: u64) -> Seed {
         Seed(number)
     }
 
-    /// The generator with this number, such as that of a repetition. Creating one is cheap enough
-    /// for every repetition.
+    /// The generator with this number, for example the number of a repetition. A new generator is
+    /// cheap, so each repetition can have its own.
     pub(super) fn generator(self, number: u64) -> Pcg64Mcg {
         Pcg64Mcg::seed_from_u64(scatter(self.0 ^ scatter(number)))
     }
 
-    /// Hashes what identifies a seed. The length of each name precedes it, so that no two
-    /// identities give the same bytes.
+    /// Hashes everything that identifies a seed. The length of each name is hashed before the name,
+    /// so that different identities always give different bytes.
     fn derive(scenario: u64, role: &str, name: &str, index: u32) -> Seed {
         let mut hash = Sha256::new();
         hash.update(scenario.to_le_bytes());
@@ -74,7 +76,8 @@ impl Seed {
     }
 }
 
-/// The finaliser of SplitMix64: a bijection that maps neighbouring numbers to very different ones.
+/// The finaliser of SplitMix64: a bijection that maps neighbouring numbers to very different
+/// numbers.
 fn scatter(mut x: u64) -> u64 {
     x = x.wrapping_add(0x9e37_79b9_7f4a_7c15);
     x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -82,8 +85,8 @@ fn scatter(mut x: u64) -> u64 {
     x ^ (x >> 31)
 }
 
-/// Draws a length of time. It is never negative, and at most a year if the distribution has no
-/// upper bound.
+/// Draws a duration. The duration is never negative. If the distribution has no upper bound, the
+/// duration is at most one year.
 pub(super) fn sample(draw: &Draw, rng: &mut Pcg64Mcg) -> Duration {
     match *draw {
         Draw::Fixed(d) => d,
@@ -104,7 +107,7 @@ pub(super) fn sample(draw: &Draw, rng: &mut Pcg64Mcg) -> Duration {
     }
 }
 
-/// True with the probability `chance`, 0–1. Draws nothing if the answer is certain.
+/// Returns true with the probability `chance`, 0–1. Draws nothing if the result is certain.
 pub(super) fn happens(chance: f64, rng: &mut Pcg64Mcg) -> bool {
     chance >= 1.0 || (chance > 0.0 && rng.random::<f64>() < chance)
 }

@@ -1,9 +1,9 @@
-//! Log messages about errors that many tasks may share: the machine refuses something, or a limit
-//! is reached.
+//! Log messages about errors that many tasks may meet: the machine refuses something, or a limit is
+//! reached.
 //!
-//! Where one task meets such an error, thousands may. So the log gets only the 1st, 10th, 100th, …
-//! error of each kind in each group. These are errors and not warnings, because no scenario asks
-//! for them.
+//! If one task meets such an error, thousands of tasks may meet it too. So the log gets only the
+//! 1st, 10th, 100th, … error of each kind in each group. These messages have the level `error` and
+//! not `warn`, because no scenario causes these errors on purpose.
 
 use crate::probe::TaskHandle;
 use crate::record::GroupId;
@@ -11,28 +11,29 @@ use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::fmt;
 
-/// What a task did not get.
+/// What a task needed and did not get.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(super) enum ErrorKind {
-    /// A thread: the machine grants none.
+    /// A thread: the machine refused to create one.
     Thread,
-    /// A reply of the loopback service: a port, a descriptor or the connection is missing.
+    /// A reply of the loopback service: no port or descriptor was left, or the connection broke.
     Http,
-    /// A file: the disk is full, or a descriptor is missing.
+    /// A file: for example, the disk is full or no descriptor is left.
     File,
     /// A database operation: other tasks keep the database locked, or the disk is full.
     Database,
-    /// A child: the run has spawned as many tasks as it may.
+    /// A child task: the run has reached its maximum number of spawned tasks.
     SpawnLimit,
 }
 
-/// How many errors of each kind each group has met in this run.
+/// The number of errors in this run, for each group and each kind of error.
 #[derive(Debug, Default)]
 pub(super) struct ErrorThrottle(Mutex<HashMap<(GroupId, ErrorKind), u64>>);
 
 impl ErrorThrottle {
-    /// Counts an error of this task, and logs `message` if its turn has come. The log itself adds
-    /// the name of the task when the task is the caller.
+    /// Counts an error of this task. Logs `message` if the error is the 1st, 10th, 100th, … error
+    /// of its kind in the task's group. If the task itself calls this method, the log adds the
+    /// task's name.
     pub(super) fn report(&self, task: &TaskHandle, kind: ErrorKind, message: impl fmt::Display) {
         let count = self.count(task.group(), kind);
         if is_logged(count) {
@@ -48,7 +49,8 @@ impl ErrorThrottle {
     }
 }
 
-/// Whether the error with this number, from 1, is logged: powers of ten are.
+/// Whether the error with the number `count` is logged. Numbers start at 1, and powers of ten are
+/// logged.
 fn is_logged(count: u64) -> bool {
     count == 10_u64.pow(count.ilog10())
 }

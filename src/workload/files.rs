@@ -1,8 +1,8 @@
 //! The scratch folder: the only place where file steps read and write.
 //!
-//! Files to read are created before the run starts, one per size, so that no measured thread
-//! creates them. A step that writes reserves a file and overwrites its contents: there are never
-//! more files than tasks that write at the same time.
+//! The files to read are created before the run starts, one per size, so that no measured thread
+//! creates them. A step that writes reserves a file and overwrites its contents. So the number of
+//! written files never exceeds the maximum number of simultaneous writes.
 
 use super::services_error::{Cancelled, ServicesError};
 use crate::scenario::steps::Service;
@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 use tempfile::TempDir;
 
-/// One MiB that is written again and again until the size is reached.
+/// One MiB of data. The contents of a file repeat this data until the file has its size.
 static CHUNK: LazyLock<Vec<u8>> = LazyLock::new(|| (0..1 << 20).map(|i: u32| (i % 251) as u8).collect());
 
 /// A folder that is removed with all its contents.
@@ -35,11 +35,12 @@ struct OutputNumbers {
 }
 
 impl Scratch {
-    /// Creates the folder in the system's place for temporary files (`TMPDIR`), and the files that
-    /// the scenario reads. Calls `cancelled` before every MiB.
+    /// Creates the folder in the system's folder for temporary files (`TMPDIR`), and the files that
+    /// the scenario reads. Calls `cancelled` before it writes each MiB.
     ///
     /// # Errors
-    /// When the folder or a file in it cannot be created, or `cancelled` returns true.
+    /// Returns an error if the folder or a file in it cannot be created, or if `cancelled` returns
+    /// true.
     pub fn new(scenario: &Scenario, cancelled: &dyn Fn() -> bool) -> Result<Scratch, ServicesError> {
         let folder = tempfile::Builder::new()
             .prefix("tasklab-")
@@ -78,7 +79,8 @@ impl Scratch {
         Ok(())
     }
 
-    /// The folder of another process, which has created the files to read and removes all files.
+    /// The scratch folder of another process. That process creates the files to read and removes
+    /// all files.
     pub(super) fn borrowed(path: PathBuf) -> Scratch {
         Scratch {
             path,
@@ -92,15 +94,16 @@ impl Scratch {
         &self.path
     }
 
-    /// The file of this size, in bytes, that tasks read.
+    /// The path of the file that tasks read. `size` is the file's size in bytes.
     pub(super) fn input_path(&self, size: u64) -> PathBuf {
         self.path.join(format!("read-{size}"))
     }
 
-    /// A file to write that no other step reserves until the guard is dropped.
+    /// Reserves a file for a step that writes. No other step gets the file until the guard is
+    /// dropped.
     ///
-    /// A write that was cancelled may still be in progress when the next step reserves its file.
-    /// Both then write one file, which harms neither.
+    /// A cancelled write may still be in progress when the next step reserves the same file. Then
+    /// both writes use one file, which does no harm.
     pub(super) fn reserve_output(&self) -> OutputFile<'_> {
         let mut outputs = self.outputs.lock();
         let number = outputs.free.pop().unwrap_or_else(|| {
@@ -110,32 +113,34 @@ impl Scratch {
         OutputFile { scratch: self, number }
     }
 
-    /// Removes the folder, unless it belongs to another process. A task that still writes finds the
-    /// folder gone. A second caller waits until the first has removed it.
+    /// Removes the folder, unless it belongs to another process. If a task still writes, its write
+    /// fails. A second caller waits until the first call has removed the folder.
     ///
     /// # Errors
-    /// When something in the folder cannot be removed.
+    /// Returns an error if something in the folder cannot be removed.
     pub fn remove(&self) -> io::Result<()> {
         let mut guard = self.folder.lock();
         let Some(folder) = guard.take() else {
             return Ok(());
         };
-        // A task that writes while the folder is emptied may create one more file in it: try again.
+        // A task may create another file while the folder is being emptied. So this code tries
+        // several times.
         let removed = (0..10)
             .find_map(|_| std::fs::remove_dir_all(folder.path()).ok())
             .map_or_else(|| folder.close(), Ok);
         match removed {
-            // Another process has removed it.
+            // Another process has already removed the folder.
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
             removed => removed,
         }
     }
 }
 
-/// The error of tempfile when it cannot create a folder, without the path of the folder that it did
-/// not create.
+/// Removes the path from an error of `tempfile`. The path names a folder that does not exist,
+/// because it could not be created.
 ///
-/// tempfile hides the error of the system. Only the text of that error is left, before the path.
+/// `tempfile` hides the error of the system. Its own message contains the text of that error,
+/// followed by the path.
 fn without_path(error: &io::Error) -> io::Error {
     let text = error.to_string();
     let reason = text.split_once(" at path ").map_or(text.as_str(), |(reason, _)| reason);
@@ -174,7 +179,7 @@ fn sizes_to_read(steps: &[Step], sizes: &mut BTreeSet<u64>) {
     }
 }
 
-/// Contents of this size in bytes, in pieces of at most one MiB.
+/// The contents of a file of `size` bytes, in chunks of at most one MiB.
 pub(super) fn chunks(size: u64) -> impl Iterator<Item = &'static [u8]> {
     let mut left = size;
     std::iter::from_fn(move || {
@@ -184,7 +189,7 @@ pub(super) fn chunks(size: u64) -> impl Iterator<Item = &'static [u8]> {
     })
 }
 
-/// Writes a file of this size in bytes, and returns when it is on the disk.
+/// Writes a file of `size` bytes, and returns when the file is on the disk.
 pub(super) fn write_sync(path: &Path, size: u64) -> io::Result<()> {
     let mut file = File::create(path)?;
     chunks(size).try_for_each(|chunk| file.write_all(chunk))?;
@@ -204,7 +209,7 @@ pub(super) fn read_sync(path: &Path) -> io::Result<u64> {
     }
 }
 
-/// Does what [`write_sync`] does, through tokio.
+/// Does the same as [`write_sync`], but through tokio.
 pub(super) async fn write_async(path: PathBuf, size: u64) -> io::Result<()> {
     use tokio::io::AsyncWriteExt;
     let mut file = tokio::fs::File::create(path).await?;
@@ -216,7 +221,7 @@ pub(super) async fn write_async(path: PathBuf, size: u64) -> io::Result<()> {
     file.sync_all().await
 }
 
-/// Does what [`read_sync`] does, through tokio.
+/// Does the same as [`read_sync`], but through tokio.
 pub(super) async fn read_async(path: PathBuf) -> io::Result<u64> {
     let bytes = tokio::fs::read(path).await?;
     Ok(std::hint::black_box(bytes).len() as u64)

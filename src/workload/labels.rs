@@ -1,10 +1,11 @@
-//! The numbers of names: records hold a [`Label`], which is a number, and the name is defined once.
+//! Numbers for names. Records contain only the number of a name, its [`Label`]. The name itself is
+//! defined once.
 
 use crate::record::{Definition, Label};
 use crate::text;
 use std::collections::HashMap;
 
-/// Gives each name a number, once.
+/// Assigns one number to each name.
 #[derive(Debug, Default)]
 pub struct Labels {
     names: Vec<String>,
@@ -12,13 +13,13 @@ pub struct Labels {
 }
 
 impl Labels {
-    /// No names yet.
+    /// A table without names.
     pub fn new() -> Labels {
         Labels::default()
     }
 
-    /// The number of a name, from 1. Characters that could steer a terminal are replaced. The first
-    /// 65,535 names get a number; all others get [`Label::NONE`].
+    /// Returns the number of a name. Numbers start at 1. Characters that could control a terminal
+    /// are replaced. The first 65,535 names get a number, and all others get [`Label::NONE`].
     pub fn intern(&mut self, name: &str) -> Label {
         let name = text::clean(name);
         if let Some(&label) = self.numbers.get(&*name) {
@@ -67,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn no_name_can_steer_a_terminal() {
+    fn no_name_can_control_a_terminal() {
         let mut labels = Labels::new();
         labels.intern("http /\x1b[2J");
         assert!(

@@ -3,8 +3,8 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
-/// The number of tasks that have not ended, children included, and a callback for when there are
-/// none.
+/// The number of tasks that have not ended, including child tasks, and a callback for the end of
+/// the last task.
 #[derive(Default)]
 pub struct LiveTasks {
     count: AtomicUsize,
@@ -12,13 +12,13 @@ pub struct LiveTasks {
 }
 
 impl LiveTasks {
-    /// Calls `on_none_left` each time the last task has ended, on the thread of that task. Only the
-    /// first call of this method has an effect: there is one run.
+    /// Sets the callback. It is called each time the number of live tasks becomes zero, on the
+    /// thread that ended the last task. Only the first call of this method has an effect.
     pub fn on_none_left(&self, on_none_left: impl Fn() + Send + Sync + 'static) {
         let _ = self.on_none_left.set(Box::new(on_none_left));
     }
 
-    /// Tasks that have not ended.
+    /// The number of tasks that have not ended.
     pub fn count(&self) -> usize {
         self.count.load(Ordering::Acquire)
     }

@@ -1,4 +1,5 @@
-//! What tasks do. This module knows of its executor only whether it is async or runs on threads.
+//! What tasks do. This module does not depend on the executor, except on whether the executor is
+//! async or runs tasks on threads.
 //!
 //! ```text
 //!   Scenario ── compile ──► Program ─┐
@@ -6,9 +7,9 @@
 //!      └─ Services::start ► Services ┘     └─ children, if a step spawns some
 //! ```
 //!
-//! A [`Program`] is the list of steps of a group, ready to run. A [`TaskCtx`] runs one task through
-//! it. All tasks share the [`Services`]: the calibration, the loopback HTTP service, the scratch
-//! folder with the database, locks, semaphores, channels, and the [`Stop`] flag.
+//! A [`Program`] is the list of steps of a group, ready to run. A [`TaskCtx`] runs this list for
+//! one task. All tasks share the [`Services`]: the calibration, the loopback HTTP service, the
+//! scratch folder with the database, locks, semaphores, channels, and the [`Stop`] flag.
 //!
 #![doc = include_str!("../../docs/src/steps.md")]
 

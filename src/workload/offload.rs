@@ -1,7 +1,8 @@
-//! Work that an async task hands to a blocking thread, as a child of its own.
+//! Work that an async task hands to a blocking thread, as a child task.
 //!
-//! Nothing can stop the work there. If the task that waits for it is cancelled, by a timeout or
-//! otherwise, the work goes on to its end, and no task waits for it any more: it is orphaned.
+//! Work on a blocking thread cannot be stopped. If the waiting task is cancelled, for example by a
+//! timeout, the work still continues to its end. Then no task waits for the child any more: the
+//! child is orphaned.
 
 use super::Services;
 use super::async_interpreter::{AsyncInterpreter, labelled};
@@ -15,8 +16,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::pin;
 use std::sync::Arc;
 
-/// Has a blocking thread do `work` as a child of this task, and waits for it. The work goes on if
-/// the wait is cancelled. The child draws from `seed`.
+/// Runs `work` on a blocking thread as a child of this task, and waits for the result. If the wait
+/// is cancelled, the work continues. `seed` is the source of the child's random draws.
 pub(super) async fn offload(
     interpreter: &mut AsyncInterpreter<'_>,
     label: Label,
@@ -35,7 +36,7 @@ pub(super) async fn offload(
     };
     let queued_since = probe::now();
     let services = context.services.clone();
-    // The run does not end before its orphans.
+    // The run does not end before its orphaned tasks have ended.
     let live = services.live_tasks().track();
     let mut rng = seed.generator(0);
     let job = tokio::task::spawn_blocking(move || {
@@ -55,7 +56,7 @@ pub(super) async fn offload(
     });
     match labelled(reason, label, pin!(job)).await {
         Ok(Ok(result)) => result?,
-        // The child panicked, and so does the task that waits for it.
+        // The child panicked, so the waiting task panics too.
         Ok(Err(panic)) => resume_unwind(panic),
         // The runtime shuts down and will not start the job any more.
         Err(_) => return Err(StepError::Stopped),
@@ -70,7 +71,7 @@ struct Child(TaskHandle);
 
 impl Drop for Child {
     fn drop(&mut self) {
-        // Has no effect on a task that has ended already.
+        // This call has no effect on a task that has already ended.
         record_end(&self.0, Outcome::Cancelled);
     }
 }
@@ -83,9 +84,12 @@ struct OrphanGuard {
 
 impl Drop for OrphanGuard {
     fn drop(&mut self) {
-        // When the run ends, no task is left to wait for another one.
+        // When the run ends, no task waits for another task, so the child is not an orphan.
         if !self.services.stop().is_requested() && self.child.orphan() {
-            tracing::info!("{} is no longer waited for, and cannot be stopped", self.child.name());
+            tracing::info!(
+                "no task waits for {} any more, and it cannot be stopped",
+                self.child.name()
+            );
         }
     }
 }

@@ -1,8 +1,7 @@
-//! What a group's tasks do, made ready to run: the scenario's steps with their labels, request
-//! paths and draws in place.
+//! The compiled steps of a group: each step has its label, and each request has its path.
 //!
-//! A program is shared by all tasks of its group and never changes. What differs between tasks is
-//! in their [`TaskCtx`](super::TaskCtx).
+//! All tasks of a group share one program, whose steps never change. The state of a single task is
+//! in its [`TaskCtx`](super::TaskCtx).
 
 use super::steps::Op;
 use crate::record::Label;
@@ -18,20 +17,21 @@ pub struct Program {
     /// The scenario's seed.
     pub(super) seed: u64,
     pub(super) repeat: Repeat,
-    /// Limit on each repetition.
+    /// The time limit of each repetition.
     pub(super) timeout: Option<Draw>,
     pub(super) steps: Steps,
-    /// Whether no repetition begins any more.
+    /// Whether the group is closed, so that no further repetition begins.
     pub(super) closed: AtomicBool,
 }
 
 impl Program {
-    /// From now on no repetition begins: each task of the group ends after its present repetition.
+    /// Closes the group. From now on, no repetition begins, and each task of the group ends after
+    /// its current repetition.
     pub fn close(&self) {
         self.closed.store(true, Ordering::Relaxed);
     }
 
-    /// Whether no repetition begins any more.
+    /// Whether the group is closed, so that no further repetition begins.
     pub fn is_closed(&self) -> bool {
         self.closed.load(Ordering::Relaxed)
     }
@@ -41,7 +41,7 @@ impl Program {
         &self.group
     }
 
-    /// How often each task does the steps.
+    /// How often each task repeats the steps.
     pub fn repeat(&self) -> Repeat {
         self.repeat
     }

@@ -1,20 +1,20 @@
-//! How the services of a task mark the instant at which the thing that it waits for was ready.
+//! The marks with which services record the instant at which a task's wait was over.
 //!
-//! The loopback service knows when a reply left, and an offloaded job knows when it was done. The
-//! waiting task learns of it only when a worker polls the driver and then runs the task. The
-//! difference is what tasklab calls *unnoticed*.
+//! The loopback service knows the instant at which it sends a reply, and an offloaded job knows the
+//! instant at which it ends. The waiting task may be woken later, for example because no worker
+//! polls the I/O driver. tasklab calls the time between these two instants *unnoticed*.
 //!
-//! A mark may come late: the timeout of the task has passed, and the task now waits for something
-//! else. So every wait has a number, and a mark for a wait that is over is ignored.
+//! A mark may come too late: the wait has timed out, and the task now waits for something else. So
+//! every wait has a number, and a mark for a wait that is over is ignored.
 
 use crate::probe::{self, TaskHandle};
 use crate::record::ProcessInstant;
 use parking_lot::Mutex;
 use std::sync::Arc;
 
-/// The waits of one task, shared with the services for which it waits.
+/// The waits of one task. The task shares this object with the services that it uses.
 ///
-/// The lock is contended only when a mark arrives at the very moment at which the task gives up.
+/// Two threads compete for the lock only if a mark arrives exactly when the task stops waiting.
 pub(super) struct Readiness {
     handle: TaskHandle,
     waits: Mutex<Waits>,
@@ -22,7 +22,7 @@ pub(super) struct Readiness {
 
 #[derive(Default)]
 struct Waits {
-    /// Waits so far. This is also the number of the present or latest wait.
+    /// The number of waits so far. It is also the number of the current or latest wait.
     count: u64,
     is_open: bool,
 }
@@ -35,8 +35,9 @@ impl Readiness {
         })
     }
 
-    /// Begins a wait, which ends when the guard is dropped. Unless a service marks the wait as
-    /// ready before, it is ready at `limit`, the deadline of the task's timeout.
+    /// Begins a wait, which ends when the returned guard is dropped. `limit` is the deadline of the
+    /// task's timeout. The task is ready at this instant, unless a service marks the wait as ready
+    /// earlier.
     pub(super) fn begin_wait(self: &Arc<Self>, limit: Option<ProcessInstant>) -> Wait {
         let mut waits = self.waits.lock();
         waits.count += 1;
@@ -60,7 +61,7 @@ impl Readiness {
     }
 }
 
-/// A wait of a task, until this is dropped.
+/// A wait of a task. The wait ends when this guard is dropped.
 pub(super) struct Wait(ReadyToken);
 
 impl Wait {
@@ -83,7 +84,7 @@ impl Drop for Wait {
     }
 }
 
-/// The right to mark one wait as ready.
+/// A token with which a service marks one wait as ready.
 #[derive(Clone)]
 pub(super) struct ReadyToken {
     /// The number of the wait.
@@ -92,7 +93,7 @@ pub(super) struct ReadyToken {
 }
 
 impl ReadyToken {
-    /// Marks the wait as ready now. Does nothing once the wait is over.
+    /// Marks the wait as ready now. Does nothing if the wait is over.
     pub(super) fn ready(&self) {
         let waits = self.readiness.waits.lock();
         if waits.is_open && waits.count == self.wait {
@@ -101,12 +102,13 @@ impl ReadyToken {
     }
 }
 
-/// The instant at which a task will be ready, known in advance. Cleared when this is dropped.
+/// Sets the instant at which a task will be ready, if it is known in advance. Clears this instant
+/// on drop.
 pub(super) struct DeadlineGuard<'a>(&'a TaskHandle);
 
 impl<'a> DeadlineGuard<'a> {
-    /// The task is ready at `own`, when its wait is over, or at `limit`, the deadline of its
-    /// timeout, whichever is earlier.
+    /// Sets the earlier of two instants: `own`, the end of the task's wait, and `limit`, the
+    /// deadline of its timeout.
     pub(super) fn new(
         handle: &'a TaskHandle,
         own: Option<ProcessInstant>,
@@ -131,7 +133,7 @@ mod tests {
     use crate::probe::{Collector, Registry};
 
     #[test]
-    fn a_token_marks_only_its_own_wait_and_only_while_it_lasts() {
+    fn a_token_marks_only_its_own_wait_and_only_during_the_wait() {
         let registry = Registry::new();
         let handle = TaskHandle::new(&registry, &registry.group_named("api"));
         let mut collector = Collector::new(registry, None);

@@ -6,8 +6,8 @@ use crate::record::{Outcome, ProcessInstant};
 use std::thread;
 use std::time::Duration;
 
-/// A repetition in progress. It is recorded when it ends, also if it panics or its future is
-/// dropped.
+/// A repetition in progress. The repetition is recorded when it ends, even if a step panics or the
+/// future is dropped.
 pub(super) struct Repetition {
     handle: TaskHandle,
     start: ProcessInstant,
@@ -25,12 +25,12 @@ impl Repetition {
         }
     }
 
-    /// The longest time that the repetition may take.
+    /// The maximum duration of the repetition.
     pub(super) fn limit(&self) -> Option<Duration> {
         self.limit
     }
 
-    /// Ends and records the repetition, whose steps had this result.
+    /// Ends and records the repetition. `result` is the result of its steps.
     pub(super) fn end(mut self, result: StepResult) -> Outcome {
         let outcome = outcome(apply_limit(result, probe::now() - self.start, self.limit));
         self.record(outcome);

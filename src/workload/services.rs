@@ -1,4 +1,4 @@
-//! What all tasks of a run share.
+//! The services that all tasks of a run share.
 
 use super::calibrate::calibrate;
 use super::db::Database;
@@ -21,9 +21,9 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock, Weak};
 
-/// The calibration, the loopback service, the scratch folder with the database, the locks,
-/// semaphores and channels, the counters of tasks and errors, and the flag that ends all
-/// computations.
+/// Everything that the tasks of a run share: the calibration, the loopback service, the scratch
+/// folder with the database, the locks, semaphores and channels, the counters of tasks and errors,
+/// and the flag that ends all computations.
 pub struct Services {
     calibration: Calibration,
     stop: Stop,
@@ -33,7 +33,7 @@ pub struct Services {
     error_throttle: ErrorThrottle,
     shared: Shared,
     http: HttpService,
-    /// How the scenario wants the loopback service to behave.
+    /// The behaviour of the loopback service at the start of the run, from the scenario.
     initial_http: HttpSpec,
     scratch: Scratch,
     database: Database,
@@ -43,13 +43,14 @@ impl Services {
     /// Calibrates, starts the loopback service, and creates the scratch folder with the files that
     /// the scenario reads. Adds the names of channels to `labels`.
     ///
-    /// This takes some 40 ms, nearly all of them for the calibration, which wants the machine idle:
-    /// call this before any task runs. Large files take longer. While it writes them, this function
-    /// calls `cancelled` between their pieces; once that returns true, it removes all that it
-    /// created.
+    /// This function usually takes about 40 ms, nearly all of it for the calibration. The
+    /// calibration needs an idle machine, so call this function before any task runs. Large files
+    /// take longer. Between the chunks of a large file, this function calls `cancelled`. If
+    /// `cancelled` returns true, this function removes everything that it has created.
     ///
     /// # Errors
-    /// When the machine does not grant what a run needs, or `cancelled` returns true.
+    /// Returns an error if the machine refuses something that the run needs, or if `cancelled`
+    /// returns true.
     pub fn start(
         scenario: &Scenario,
         labels: &mut Labels,
@@ -70,9 +71,9 @@ impl Services {
         ))
     }
 
-    /// The services of a worker process, which runs tasks for another process. Calibration,
-    /// loopback service and scratch folder belong to that process; the worker neither stops nor
-    /// removes them.
+    /// The services of a worker process, which runs tasks for its parent process. The calibration,
+    /// the loopback service and the scratch folder belong to the parent. The worker does not stop
+    /// the service and does not remove the folder.
     pub fn for_worker(
         calibration: Calibration,
         http: SocketAddr,
@@ -111,7 +112,7 @@ impl Services {
         }
     }
 
-    /// The rate between work and time.
+    /// The calibration: how much work an idle core does in a millisecond.
     pub fn calibration(&self) -> &Calibration {
         &self.calibration
     }
@@ -126,17 +127,17 @@ impl Services {
         &self.live_tasks
     }
 
-    /// How many tasks steps have spawned.
+    /// The number of tasks that steps have spawned, and its maximum.
     #[cfg(test)]
     pub(super) fn spawn_limit(&self) -> &SpawnLimit {
         &self.spawn_limit
     }
 
-    /// Counts `more` tasks that `task` is about to spawn. If they are too many, none is counted,
-    /// and the log says so.
+    /// Counts `more` tasks that `task` is about to spawn. If the total would exceed the limit,
+    /// counts none of them and logs an error.
     ///
     /// # Errors
-    /// When they are too many.
+    /// Returns an error if the total would exceed the limit.
     pub(super) fn reserve_spawns(&self, task: &TaskHandle, more: usize) -> Result<(), SpawnLimitReached> {
         let reserved = self.spawn_limit.reserve(more);
         if let Err(error) = reserved {
@@ -145,12 +146,13 @@ impl Services {
         reserved
     }
 
-    /// Logs errors that many tasks may share.
+    /// Logs errors that many tasks may meet.
     pub(super) fn error_throttle(&self) -> &ErrorThrottle {
         &self.error_throttle
     }
 
-    /// How full each channel is: its name, the items in it, and its capacity.
+    /// The fill level of each channel: the channel's label, the number of items in the channel, and
+    /// its capacity.
     pub fn channels(&self) -> impl Iterator<Item = (Label, u32, u32)> {
         let fill = |channel: &Channel| (channel.label(), channel.len(), channel.capacity());
         self.shared.channels.iter().map(fill)
@@ -161,19 +163,20 @@ impl Services {
         &self.shared
     }
 
-    /// Detached tasks, which another task spawns on a thread and does not wait for, go to `spawner`
-    /// from now on. Only the first call of this method has an effect: there is one executor.
+    /// Sets the spawner that runs detached tasks of parents that hold their thread. A task is
+    /// detached if its parent does not wait for it. Only the first call of this method has an
+    /// effect, because a run has one executor.
     pub fn set_detached_spawner(&self, spawner: Weak<dyn DetachedSpawner>) {
         let _ = self.detached_spawner.set(spawner);
     }
 
-    /// Runs a task that another task has spawned on a thread and does not wait for: on the executor
-    /// if it takes detached tasks, otherwise on a thread of its own.
+    /// Runs a detached task whose parent holds its thread. The executor runs the task if it accepts
+    /// detached tasks. Otherwise, the task gets its own thread.
     pub(super) fn spawn_detached(&self, task: TaskCtx) {
         match self.detached_spawner.get().map(Weak::upgrade) {
             Some(Some(spawner)) => spawner.spawn_detached(task),
-            // The executor is gone, because the run is over. Dropping the task cancels it, like the
-            // tasks in its queue.
+            // The executor has been dropped, because the run is over. Dropping the task cancels it.
+            // The executor's queued tasks are cancelled in the same way.
             Some(None) => drop(task),
             None => task.run_on_thread(),
         }
@@ -184,7 +187,8 @@ impl Services {
         &self.http
     }
 
-    /// Makes the loopback service behave as the scenario wants it, after a cue has changed that.
+    /// Restores the scenario's initial behaviour of the loopback service, which a cue may have
+    /// changed.
     pub fn reset_http(&self) {
         self.http
             .set_behaviour(Some(self.initial_http.latency), Some(self.initial_http.failure_rate));
@@ -200,11 +204,11 @@ impl Services {
         &self.database
     }
 
-    /// Raises the stop flag, stops the loopback service and removes the scratch folder. Steps of
-    /// tasks that still run then fail to use them.
+    /// Raises the stop flag, stops the loopback service and removes the scratch folder. If a task
+    /// still runs, its later requests and file operations fail.
     ///
     /// # Errors
-    /// When something in the scratch folder cannot be removed.
+    /// Returns an error if something in the scratch folder cannot be removed.
     pub fn shut_down(&self) -> io::Result<()> {
         self.stop.request();
         self.http.stop();
@@ -212,21 +216,22 @@ impl Services {
     }
 }
 
-/// A thread executor that runs detached tasks: tasks that another task spawns and does not wait
-/// for.
+/// A thread executor that runs detached tasks. A task is detached if its parent does not wait for
+/// it.
 pub trait DetachedSpawner: Send + Sync {
-    /// Runs a task when its turn comes, after the tasks that are queued already. Never waits for
-    /// the task.
+    /// Queues a task behind the tasks that are already queued, and returns immediately.
     fn spawn_detached(self: Arc<Self>, task: TaskCtx);
 }
 
-/// Raises this process's own limit of open files to the hard limit, which every user may do.
+/// Raises this process's soft limit on open files to the hard limit. Every user is allowed to do
+/// that.
 ///
-/// Each task that uses HTTP needs two descriptors, its own end of the connection and the service's;
-/// common limits are 1024.
+/// Each task that uses HTTP needs two descriptors: one for the task's end of the connection, and
+/// one for the service's end. A common soft limit is 1024.
 fn raise_file_limit() {
     let limit = getrlimit(Resource::Nofile);
-    // If the system refuses, connections beyond the limit fail, and their repetitions say so.
+    // If the system refuses the new limit, connections beyond the old limit fail, and so do the
+    // repetitions that need them.
     let _ = setrlimit(
         Resource::Nofile,
         Rlimit {

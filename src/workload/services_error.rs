@@ -1,9 +1,9 @@
-//! Why a run cannot start, as far as the services of its tasks are concerned.
+//! The reasons why the services of a run cannot start.
 
 use std::io;
 use std::path::PathBuf;
 
-/// The caller no longer wants the run that is starting.
+/// The caller cancelled the run before it started.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("the run was cancelled before it started")]
 pub struct Cancelled;
@@ -14,9 +14,9 @@ pub enum ServicesError {
     /// The scratch folder, or a file in it, cannot be created.
     #[error("cannot create scratch files in {} (set TMPDIR to use another folder)", folder.display())]
     Scratch {
-        /// The scratch folder, or the folder in which it should be.
+        /// The scratch folder, or its parent folder if the scratch folder itself cannot be created.
         folder: PathBuf,
-        /// What the system or the database says.
+        /// The error of the system or of the database.
         source: io::Error,
     },
     /// The loopback HTTP service cannot listen.

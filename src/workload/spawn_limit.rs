@@ -1,32 +1,31 @@
-//! How many tasks the steps of a run may spawn.
+//! The maximum number of tasks that the steps of a run may spawn.
 //!
-//! The scenario's reader cannot count the tasks that a loop spawns again and again. So the run
-//! counts them.
+//! The scenario's parser cannot know how many tasks a loop spawns. So the run counts the tasks.
 
 use crate::scenario::MOST_TASKS;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// How many tasks steps have spawned so far, those that have ended included.
+/// The number of tasks that steps have spawned so far, including tasks that have ended.
 #[derive(Debug, Default)]
 pub(super) struct SpawnLimit(AtomicU64);
 
-/// The steps of this run have spawned as many tasks as they may.
+/// The steps of this run have reached the maximum number of spawned tasks.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("nothing is spawned: the steps of a run spawn at most {MOST_TASKS} tasks")]
+#[error("no task was spawned: the steps of a run may spawn at most {MOST_TASKS} tasks")]
 pub(super) struct SpawnLimitReached;
 
 impl SpawnLimit {
-    /// Counts `more` tasks, all of them or, if that would be too many, none.
+    /// Adds `more` tasks to the count. If the total would exceed the limit, adds none of them.
     ///
     /// # Errors
-    /// When they are too many.
+    /// Returns an error if the total would exceed the limit.
     pub(super) fn reserve(&self, more: usize) -> Result<(), SpawnLimitReached> {
         let add = |spawned: u64| Some(spawned.saturating_add(more as u64)).filter(|&spawned| spawned <= MOST_TASKS);
         let reserved = self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, add);
         reserved.map(|_| ()).map_err(|_| SpawnLimitReached)
     }
 
-    /// How many tasks steps have spawned so far.
+    /// The number of tasks that steps have spawned so far.
     #[cfg(test)]
     fn spawned(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
@@ -47,7 +46,7 @@ mod tests {
     use std::sync::Arc;
 
     #[test]
-    fn a_million_tasks_fit_and_not_one_more() {
+    fn exactly_one_million_tasks_are_allowed() {
         let limit = SpawnLimit::default();
         assert_eq!(limit.reserve(999_999), Ok(()));
         assert_eq!(limit.reserve(2), Err(SpawnLimitReached));

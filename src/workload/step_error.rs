@@ -1,4 +1,4 @@
-//! Why a repetition of a task's steps ends early, and what that makes of the repetition.
+//! The reasons why a repetition ends early, and the outcome of the repetition in each case.
 
 use super::spawn_limit::SpawnLimitReached;
 use super::stop::Stopped;
@@ -31,8 +31,9 @@ impl From<SpawnLimitReached> for StepError {
     }
 }
 
-/// The result of steps that took `took` under this limit. Steps that end after their limit have
-/// timed out, even if they could not be cancelled, unless the end of the run cut them short.
+/// Applies a time limit to the result of steps. `took` is the duration of the steps. Steps that end
+/// after the limit have timed out, even if they could not be cancelled. Steps that were cut short
+/// by the end of the run have not timed out.
 pub(super) fn apply_limit(result: StepResult, took: Nanos, limit: Option<Duration>) -> StepResult {
     match limit {
         Some(limit) if result != Err(StepError::Stopped) && took > Nanos::from(limit) => Err(StepError::TimedOut),

@@ -1,4 +1,4 @@
-//! How computations and waiting tasks learn that the run stops.
+//! The stop flag, which ends computations and waits when the run stops.
 //!
 //! This module imports nothing from its siblings, so that everything in `workload` can use it.
 
@@ -10,9 +10,10 @@ use std::time::{Duration, Instant};
 /// Time between two checks of [`wait_until`].
 const CHECK_INTERVAL: Duration = Duration::from_millis(1);
 
-/// A place where tasks wait for one another, and that can be closed for good.
+/// Something at which tasks wait for one another and that can be closed permanently, such as a
+/// lock.
 pub(super) trait Close: Send + Sync {
-    /// Ends all present and future waits here.
+    /// Ends all current and future waits at this object.
     fn close(&self);
 }
 
@@ -29,12 +30,12 @@ pub struct Stop {
 }
 
 impl Stop {
-    /// A flag that is not raised and closes nothing.
+    /// A flag that is not raised. It closes nothing when it is raised.
     pub fn new() -> Stop {
         Stop::default()
     }
 
-    /// A flag that is not raised, and that closes these places when it is.
+    /// A flag that is not raised. It closes `wait_places` when it is raised.
     pub(super) fn closing(wait_places: Vec<Arc<dyn Close>>) -> Stop {
         Stop {
             requested: AtomicBool::new(false),
@@ -42,7 +43,7 @@ impl Stop {
         }
     }
 
-    /// Raises the flag, for good.
+    /// Raises the flag permanently.
     pub fn request(&self) {
         self.requested.store(true, Ordering::Relaxed);
         self.wait_places.iter().for_each(|place| place.close());
@@ -54,25 +55,26 @@ impl Stop {
         self.requested.load(Ordering::Relaxed)
     }
 
-    /// Lets a loop end with `?` once the flag is raised.
+    /// Returns an error if the flag is raised, so that a loop can end with `?`.
     ///
     /// # Errors
-    /// [`Stopped`] once the flag is raised.
+    /// Returns [`Stopped`] if the flag is raised.
     #[inline]
     pub fn check(&self) -> Result<(), Stopped> {
         if self.is_requested() { Err(Stopped) } else { Ok(()) }
     }
 }
 
-/// The run was stopped before a computation had its result.
+/// The run was stopped before a computation was complete.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("the run is over")]
 pub struct Stopped;
 
-/// Keeps the calling thread until `is_over` returns true, at most until `deadline`.
+/// Blocks the calling thread until `is_over` returns true, but not longer than until `deadline`.
 ///
-/// Executors stop with this: what they wait for (tasks, threads, processes) signals nothing when it
-/// ends, and ends within milliseconds. So this function checks about every millisecond.
+/// Executors use this function to stop. They wait for tasks, threads and processes that send no
+/// signal when they end, but usually end within milliseconds. So this function checks about every
+/// millisecond.
 pub(crate) fn wait_until(deadline: Instant, is_over: impl Fn() -> bool) {
     while !is_over() && Instant::now() < deadline {
         thread::sleep(CHECK_INTERVAL);

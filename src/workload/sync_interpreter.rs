@@ -1,5 +1,5 @@
-//! Runs steps that hold the thread on which they run: all steps on a thread executor, and, on every
-//! executor, those that only compute or block.
+//! Runs steps that hold their thread. On a thread executor, these are all steps. On an async
+//! executor, these are the steps that only compute or block.
 
 use super::Services;
 use super::draw::Seed;
@@ -22,7 +22,7 @@ pub(super) struct SyncInterpreter<'a> {
 }
 
 impl SyncInterpreter<'_> {
-    /// Does the steps in order, until one of them ends the repetition.
+    /// Runs the steps in order until one of them ends the repetition.
     pub(super) fn run(&mut self, steps: &[Instruction]) -> StepResult {
         steps.iter().try_for_each(|step| {
             self.services.stop().check()?;
@@ -30,7 +30,7 @@ impl SyncInterpreter<'_> {
         })
     }
 
-    /// Does a step that consists of others, and records it if it succeeds.
+    /// Runs a step that consists of inner steps, and records the step if it succeeds.
     pub(super) fn span(&mut self, label: Label, body: impl FnOnce(&mut Self) -> StepResult) -> StepResult {
         let start = probe::now();
         body(self)?;
@@ -38,7 +38,7 @@ impl SyncInterpreter<'_> {
         Ok(())
     }
 
-    /// Does a step that computes, and records it if it ends before the run does.
+    /// Runs a step that computes, and records the step unless the end of the run cuts it short.
     pub(super) fn compute<R>(&self, label: Label, body: impl FnOnce(&Services) -> Result<R, Stopped>) -> StepResult {
         let start = probe::now();
         lane::set_step(label);
@@ -47,15 +47,15 @@ impl SyncInterpreter<'_> {
         Ok(())
     }
 
-    /// A generator for steps that run apart from these, perhaps beyond the end of this repetition.
+    /// A separate generator, for steps that may run longer than this repetition.
     pub(super) fn fork_rng(&mut self) -> Pcg64Mcg {
         Seed::from_draw(self.rng.random()).generator(0)
     }
 
-    /// The error of a step that a service or the machine has let down: logged, if its turn has
-    /// come.
+    /// The error of a step that failed because of a service or the machine. Logs `message`, unless
+    /// the error throttle suppresses it.
     pub(super) fn service_error(&self, kind: ErrorKind, message: impl fmt::Display) -> StepError {
-        // The loopback service and the scratch folder go away when the run ends, under tasks that
+        // When the run ends, the loopback service and the scratch folder are removed, even if tasks
         // still use them.
         if self.services.stop().is_requested() {
             return StepError::Stopped;

@@ -1,4 +1,4 @@
-//! Runs one task: repetition after repetition of its program, on either kind of executor.
+//! Runs one task: all repetitions of its program, on an async executor or on threads.
 
 use super::Services;
 use super::async_interpreter::{AsyncContext, AsyncInterpreter, deadline, run_within};
@@ -17,40 +17,41 @@ use std::pin::{Pin, pin};
 use std::sync::{Arc, mpsc};
 use std::thread;
 
-/// A task of a scenario, ready to run: on an async executor by [`run_async`](TaskCtx::run_async),
-/// on threads by [`run_sync`](TaskCtx::run_sync), or
-/// one repetition at a time by [`run_next_repetition`](TaskCtx::run_next_repetition).
+/// A task of a scenario, ready to run: on an async executor with [`run_async`](TaskCtx::run_async),
+/// on threads with [`run_sync`](TaskCtx::run_sync), or one repetition at a time with
+/// [`run_next_repetition`](TaskCtx::run_next_repetition).
 ///
-/// A repetition that fails or times out does not end the task: the next one follows. A task that
-/// does its steps only once ends as its repetition did. Any other task ends as `Completed` after
-/// its last repetition or when the time of its group is up, however each repetition ended. It ends
-/// as `Cancelled` if the run ended before, or this object was dropped.
+/// A repetition that fails or times out does not end the task: the next repetition follows. If a
+/// task has only one repetition, the task has the outcome of this repetition. Any other task has
+/// the outcome `Completed` after its last repetition or after the end of its group, whatever the
+/// outcomes of its repetitions are. It has the outcome `Cancelled` if the run ends earlier or this
+/// object is dropped.
 ///
 /// The task counts among the [live tasks](Services::live_tasks) as long as this object exists.
 pub struct TaskCtx {
     program: Arc<Program>,
     seed: Seed,
-    /// Repetitions that have begun.
+    /// The number of repetitions that have begun.
     begun: u64,
     /// How the latest repetition ended.
     last_outcome: Outcome,
     context: AsyncContext,
     /// Whether the end of the task is recorded.
     has_ended: bool,
-    /// Reports the end to the parent, if one waits for it.
+    /// Reports the end to the parent, if the parent waits for this task.
     reporter: Option<CompletionReporter>,
     _live: LiveTaskGuard,
 }
 
 impl TaskCtx {
-    /// The `index`th task of the program's group.
+    /// The task with this index in the program's group.
     pub fn new(handle: TaskHandle, program: Arc<Program>, services: Arc<Services>, index: u32) -> TaskCtx {
         let seed = Seed::of_task(program.seed, &program.group, index);
         TaskCtx::child(handle, program, services, seed, None)
     }
 
-    /// A task that another task has spawned. Its draws derive from its parent's draws, so that they
-    /// do not depend on the order in which tasks are spawned.
+    /// A task that another task has spawned. The child's random draws derive from its parent's
+    /// draws. So they do not depend on the order in which tasks are spawned.
     pub(super) fn child(
         handle: TaskHandle,
         program: Arc<Program>,
@@ -70,7 +71,7 @@ impl TaskCtx {
         }
     }
 
-    /// Whether another repetition is to follow.
+    /// Whether another repetition follows.
     pub fn has_next_repetition(&self) -> bool {
         let are_left = match self.program.repeat {
             Repeat::Times(n) => self.begun < n,
@@ -90,7 +91,7 @@ impl TaskCtx {
         }
     }
 
-    /// Does all repetitions. Dropping the future cancels the present repetition.
+    /// Runs all repetitions. Dropping the future cancels the current repetition.
     pub async fn run_async(mut self) -> Outcome {
         while self.has_next_repetition() {
             self.repetition_async().await;
@@ -99,8 +100,8 @@ impl TaskCtx {
         self.end(outcome)
     }
 
-    /// [`run_async`](TaskCtx::run_async) as a future of a known type. A task that spawns a task
-    /// would otherwise contain its own type.
+    /// Boxes the future of [`run_async`](TaskCtx::run_async). Without the box, the future of a task
+    /// that spawns tasks would contain its own type.
     pub(super) fn boxed(self) -> Pin<Box<dyn Future<Output = Outcome> + Send>> {
         Box::pin(self.run_async())
     }
@@ -117,22 +118,22 @@ impl TaskCtx {
         self.last_outcome = repetition.end(result);
     }
 
-    /// Does all repetitions on the calling thread, each as a job. The first has been queued
-    /// since `queued_since`. A panic ends the task and does not unwind further.
+    /// Runs all repetitions on the calling thread, each as a job. The first job has been queued
+    /// since `queued_since`. A panic ends the task, but does not unwind past this function.
     pub fn run_sync(mut self, mut queued_since: ProcessInstant) {
         while self.run_next_repetition(queued_since, Reason::Yield) {
             queued_since = probe::now();
         }
     }
 
-    /// Does all repetitions on a new thread, which is a lane as long as it lasts. If the machine
-    /// grants no thread, the task fails, and the log says so ([throttled](super::error_throttle)).
+    /// Runs all repetitions on a new thread, which is a lane until it ends. If the thread cannot be
+    /// created, the task fails, and the log reports the error ([throttled](super::error_throttle)).
     pub fn run_on_thread(mut self) {
         let queued_since = probe::now();
         let name = format!("{}#{}", self.program.group, self.context.task.index());
         let registry = self.context.task.registry().clone();
-        // The task goes through a channel, so that it is still here if the thread cannot be
-        // spawned.
+        // The task is sent to the thread through a channel. So this function still owns the task if
+        // the thread cannot be created.
         let (sender, receiver) = mpsc::sync_channel::<TaskCtx>(1);
         let spawned = thread::Builder::new().name(name.clone()).spawn(move || {
             lane::enter_for_jobs(&registry, LaneKind::Thread);
@@ -143,7 +144,7 @@ impl TaskCtx {
         match spawned {
             Ok(_) => drop(sender.send(self)),
             Err(error) => {
-                let message = format_args!("{name} failed, because the machine grants it no thread: {error}");
+                let message = format_args!("{name} failed, because its thread cannot be created: {error}");
                 self.context
                     .services
                     .error_throttle()
@@ -153,12 +154,12 @@ impl TaskCtx {
         }
     }
 
-    /// Does the next repetition, if there is one, as a job on the calling thread. The job is one
-    /// slice, which has been queued since `queued_since`. After it the task waits for `then`. Only the
-    /// end of the run can cancel it. A repetition that ends after its timeout has timed out. A
-    /// panic ends the task and does not unwind further.
+    /// Runs the next repetition, if there is one, as a job on the calling thread. The job is one
+    /// slice, which has been queued since `queued_since`. After the job, the task waits for `then`.
+    /// Only the end of the run can cancel the job. A repetition that ends after its timeout has
+    /// timed out. A panic ends the task, but does not unwind past this function.
     ///
-    /// Returns whether another repetition is to follow. If not, the task has ended, and its end is
+    /// Returns whether another repetition follows. If not, the task has ended, and its end is
     /// recorded.
     pub fn run_next_repetition(&mut self, queued_since: ProcessInstant, then: Reason) -> bool {
         if !self.has_next_repetition() {
@@ -184,7 +185,7 @@ impl TaskCtx {
         self.last_outcome = repetition.end(result);
     }
 
-    /// Records how the task ended, and reports that to its parent.
+    /// Records the task's outcome, and reports it to the parent.
     fn end(&mut self, outcome: Outcome) -> Outcome {
         self.has_ended = true;
         let outcome = record_end(&self.context.task, outcome);
@@ -213,7 +214,7 @@ impl Drop for TaskCtx {
     }
 }
 
-/// Records how a task ended, and logs an unobserved failure.
+/// Records a task's outcome, and logs an unobserved failure.
 pub(super) fn record_end(task: &TaskHandle, outcome: Outcome) -> Outcome {
     let end = task.end(outcome);
     if end.unobserved {
@@ -240,7 +241,7 @@ mod tests {
 
     const HOUR: Nanos = Nanos::from_millis(3_600_000);
 
-    /// The task that takes these steps, and its handle.
+    /// A task and its handle. `rest` is the last part of the task's specification in the scenario.
     fn task(rest: &str) -> (TaskCtx, TaskHandle) {
         let text = format!(
             "title = 'test'\n[[channel]]\nname = 'go'\ncapacity = 1\n[[task]]\nname = 'feeds'\nsteps = [{{ send = 'go' }}]\n\
@@ -258,7 +259,7 @@ mod tests {
         )
     }
 
-    /// The deadline of the task at present.
+    /// The current deadline of the task.
     fn limit(task: &TaskHandle) -> Option<ProcessInstant> {
         let limit = task.tighten_limit(ProcessInstant::MAX);
         task.set_limit(limit);
@@ -266,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn the_earliest_limit_binds_a_future_as_long_as_its_steps_last() {
+    fn the_earliest_limit_applies_to_a_future_while_its_steps_run() {
         for (inner, binds) in [("1h", true), ("3h", false)] {
             let (task, handle) = task(&format!(
                 "timeout = '2h'\nsteps = [{{ timeout = {{ after = '{inner}', steps = [{{ recv = 'go' }}] }} }}, {{ recv = 'go' }}]"

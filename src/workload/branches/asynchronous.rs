@@ -1,8 +1,8 @@
-//! Children of async tasks: tasks of the same runtime, which are aborted when no task wants their
-//! results.
+//! Children of async tasks. They are tasks of the same runtime, and they are aborted when no task
+//! needs their results.
 //!
-//! tokio drops an aborted task at its next suspension. If the task is suspended already, that is at
-//! once. What the task has handed to a blocking thread runs on.
+//! tokio drops an aborted task when the task is next suspended, or immediately if the task is
+//! already suspended. Work that the task has handed to a blocking thread continues.
 
 use super::{Detached, Join};
 use crate::probe::{self, TaskHandle};
@@ -23,7 +23,7 @@ use tokio::runtime::Handle;
 use tokio::task::{AbortHandle, JoinHandle};
 
 impl Join {
-    /// Runs the children, and is suspended until the join mode lets the parent go on.
+    /// Spawns the children, and suspends the parent until the join mode lets it continue.
     pub(in crate::workload) async fn run_async(&self, parent: &mut AsyncInterpreter<'_>, label: Label) -> StepResult {
         let context = &*parent.context;
         context.services.reserve_spawns(&context.task, self.programs.len())?;
@@ -53,7 +53,7 @@ impl Join {
 }
 
 impl Detached {
-    /// Gives the children to the runtime.
+    /// Spawns the children on the runtime.
     pub(in crate::workload) fn run_async(&self, parent: &mut AsyncInterpreter<'_>, label: Label) -> StepResult {
         let context = &*parent.context;
         context.services.reserve_spawns(&context.task, self.count as usize)?;
@@ -69,8 +69,8 @@ impl Detached {
     }
 }
 
-/// Spawns a child. `register` gets its handle before it can run, and returns how it reports its
-/// end.
+/// Spawns a child. `register` gets the child's handle before the child can run. It returns the
+/// reporter for the child's end, if the parent waits for the child.
 fn spawn_child(
     parent: &AsyncContext,
     rng: &mut Pcg64Mcg,
@@ -86,11 +86,11 @@ fn spawn_child(
     })
 }
 
-/// The children of a step, which are aborted if the step's future is dropped.
+/// The children of a step. They are aborted if the step's future is dropped.
 struct Children<'a> {
     context: &'a AsyncContext,
     join: JoinState,
-    /// In the order of the branches. Empty once no child is to be aborted.
+    /// The abort handles, in the order of the branches. Empty if no child must be aborted.
     aborts: Vec<AbortHandle>,
 }
 
@@ -111,13 +111,13 @@ impl Children<'_> {
         }
     }
 
-    /// Aborts the children that have not ended. Nothing observes how they end.
+    /// Aborts the children that have not ended, and does not observe their ends.
     fn give_up(&mut self) {
         self.join.detach_pending();
         self.abort_pending();
     }
 
-    /// Ends the step, and decides what becomes of the children that have not ended.
+    /// Ends the step. The children that have not ended become orphans or are aborted.
     fn conclude(mut self) -> StepResult {
         self.join.observe_reported();
         let cancels = match self.join.mode() {

@@ -1,8 +1,8 @@
 //! Running the branches of a step as child tasks: for `gather`, `group`, `race` and `spawn`.
 //!
-//! What the parent decides when a child ends is the same everywhere, and is in [`JoinState`]. How
-//! it waits, and whether it can cancel a child, depends on the executor: `asynchronous` is for
-//! tasks of a runtime, `synchronous` for tasks that hold their thread.
+//! [`JoinState`] decides what the parent does when a child ends, on every executor. The executor
+//! determines how the parent waits and whether the parent can cancel a child: `asynchronous` is for
+//! tasks of a runtime, and `synchronous` is for tasks that hold their thread.
 //!
 //! [`JoinState`]: super::children::JoinState
 
@@ -15,7 +15,7 @@ use super::program::Program;
 use crate::scenario::Branch;
 use std::sync::Arc;
 
-/// Programs that run as children of a task, which waits for them.
+/// The programs of child tasks for which the parent waits.
 #[derive(Debug)]
 pub(super) struct Join {
     mode: JoinMode,
@@ -23,7 +23,7 @@ pub(super) struct Join {
 }
 
 impl Join {
-    /// A child for each of these branches of a step of `group`.
+    /// One child for each of these branches. The branches belong to a step of `group`.
     pub(super) fn one_each(mode: JoinMode, branches: &[Branch], group: &str, compiler: &mut Compiler<'_>) -> Join {
         let program = |branch| compiler.branch(group, mode.into_str(), branch);
         Join {
@@ -32,7 +32,7 @@ impl Join {
         }
     }
 
-    /// So many children that all do the same.
+    /// `count` children with the same program.
     pub(super) fn copies(mode: JoinMode, program: &Arc<Program>, count: u32) -> Join {
         Join {
             mode,
@@ -41,7 +41,7 @@ impl Join {
     }
 }
 
-/// Programs that run as children of a task, which does not wait for them.
+/// The program of child tasks for which the parent does not wait.
 #[derive(Debug)]
 pub(super) struct Detached {
     pub(super) program: Arc<Program>,

@@ -1,8 +1,8 @@
-//! Children of tasks that hold their thread: each child that is waited for has a thread of its own,
-//! and none can be cancelled.
+//! Children of tasks that hold their thread. Each child for which the parent waits has its own
+//! thread. No child can be cancelled.
 //!
-//! Such a child does not queue at its parent's executor: a pool whose threads all wait for children
-//! would never run one.
+//! Such a child is not queued at its parent's executor. If all threads of a pool waited for queued
+//! children, no thread would be left to run the children.
 
 use super::{Detached, Join};
 use crate::probe::{self, TaskHandle, lane};
@@ -17,7 +17,7 @@ use rand::Rng;
 use std::sync::Arc;
 
 impl Join {
-    /// Runs the children, and holds the thread until the join mode lets the parent go on.
+    /// Runs the children, and blocks the thread until the join mode lets the parent continue.
     pub(in crate::workload) fn run_sync(&self, parent: &mut SyncInterpreter<'_>, label: Label) -> StepResult {
         parent.services.reserve_spawns(parent.task, self.programs.len())?;
         let mut join = JoinState::new(self.mode);
@@ -44,7 +44,7 @@ impl Join {
 }
 
 impl Detached {
-    /// Gives the children to the executor, or a thread each.
+    /// Passes the children to the executor, or starts a thread for each child.
     pub(in crate::workload) fn run_sync(&self, parent: &mut SyncInterpreter<'_>, label: Label) -> StepResult {
         parent.services.reserve_spawns(parent.task, self.count as usize)?;
         let start = probe::now();
@@ -60,8 +60,8 @@ impl Detached {
     }
 }
 
-/// A child that is queued from now on. `register` gets its handle, and returns how it reports its
-/// end.
+/// Creates a child task, which counts as queued from this moment. `register` gets the child's
+/// handle. It returns the reporter for the child's end, if the parent waits for the child.
 fn child(
     parent: &mut SyncInterpreter<'_>,
     program: &Arc<Program>,

@@ -1,4 +1,4 @@
-//! How the ends of a step's children reach their parent.
+//! Reports the ends of a step's children to their parent.
 
 use crate::probe;
 use crate::record::{Outcome, ProcessInstant};
@@ -15,8 +15,8 @@ pub(in crate::workload) struct ChildEnd {
     pub(super) at: ProcessInstant,
 }
 
-/// The ends of a step's children in the order in which they came. A parent that has gone on no
-/// longer reads them.
+/// The ends of a step's children, in the order in which the children reported them. After the
+/// parent has continued, it no longer reads the ends.
 #[derive(Debug, Default)]
 pub(in crate::workload) struct ChildCompletions {
     state: Mutex<State>,
@@ -32,7 +32,8 @@ struct State {
 }
 
 impl ChildCompletions {
-    /// The end after the first `observed` ends, once there is one.
+    /// Polls for the next end. `observed` is the number of ends that the parent has already
+    /// observed.
     pub(in crate::workload) fn poll(&self, observed: usize, context: &mut Context<'_>) -> Poll<ChildEnd> {
         let mut state = self.state.lock();
         match state.ends.get(observed) {
@@ -44,13 +45,14 @@ impl ChildCompletions {
         }
     }
 
-    /// The end after the first `observed` ends. Keeps the calling thread until there is one.
+    /// Waits for the next end, and blocks the calling thread. `observed` is the number of ends that
+    /// the parent has already observed.
     pub(in crate::workload) fn wait(&self, observed: usize) -> ChildEnd {
         self.wait_for(|ends| ends.get(observed).copied())
     }
 
-    /// The end of the child with this index, which has ended but may still be reporting that. Keeps
-    /// the calling thread until then.
+    /// The end of the child with this index. The child has ended, but its report may not have
+    /// arrived yet. Blocks the calling thread until the report arrives.
     pub(super) fn wait_for_child(&self, child: usize) -> ChildEnd {
         self.wait_for(|ends| ends.iter().find(|end| end.child == child).copied())
     }
@@ -71,7 +73,7 @@ impl ChildCompletions {
     }
 }
 
-/// With this a child reports its end to its parent.
+/// Lets a child report its end to its parent.
 pub(in crate::workload) struct CompletionReporter {
     pub(super) completions: Arc<ChildCompletions>,
     /// The index of the child.
@@ -79,7 +81,7 @@ pub(in crate::workload) struct CompletionReporter {
 }
 
 impl CompletionReporter {
-    /// Reports that the child has ended. The end must have been recorded before.
+    /// Reports that the child has ended. Call this only after the end has been recorded.
     pub(in crate::workload) fn report(&self, outcome: Outcome) {
         let end = ChildEnd {
             child: self.child,

@@ -1,6 +1,7 @@
-//! A step that waits for its children: which of them have ended, and what the parent does next.
+//! The state of a step that waits for its children: which children have ended, and what the parent
+//! does next.
 //!
-//! This module knows neither futures nor threads; both interpreters use it.
+//! This module depends neither on futures nor on threads, so both interpreters use it.
 
 use super::JoinMode;
 use super::child_completions::{ChildCompletions, ChildEnd, CompletionReporter};
@@ -13,27 +14,27 @@ use std::sync::Arc;
 /// What the parent does after it has observed the end of a child.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(in crate::workload) enum NextAction {
-    /// Wait for another end.
+    /// Wait for the end of another child.
     Wait,
     /// Cancel the children that have not ended, where that is possible, and wait for their ends.
     CancelPending,
-    /// Go on with the next step.
+    /// Continue with the next step.
     GoOn,
 }
 
-/// The state of a step that has spawned children and waits for them. A child is *observed* when its
-/// parent has seen its end, and *pending* before.
+/// The state of a step that has spawned children and waits for them. A child is *pending* until the
+/// parent has processed the child's end. After that, the child is *observed*.
 pub(in crate::workload) struct JoinState {
     pub(super) mode: JoinMode,
     pub(super) start: ProcessInstant,
     completions: Arc<ChildCompletions>,
-    /// In the order in which the step spawned them.
+    /// The children, in the order in which the step spawned them.
     pub(super) children: Vec<TaskHandle>,
-    /// In the order in which they came.
+    /// The observed ends, in the order in which the children reported them.
     pub(super) ends: Vec<ChildEnd>,
-    /// By the index of the child: whether its end was observed.
+    /// Whether the end of each child was observed, by the index of the child.
     is_observed: Vec<bool>,
-    /// Children among the observed ones that did not complete.
+    /// The number of observed children that did not complete.
     failed: usize,
 }
 
@@ -59,12 +60,13 @@ impl JoinState {
         self.start
     }
 
-    /// Where the ends of the children arrive, and how many of them were observed.
+    /// The object that receives the ends of the children, and the number of ends that were
+    /// observed.
     pub(in crate::workload) fn completions(&self) -> (Arc<ChildCompletions>, usize) {
         (self.completions.clone(), self.ends.len())
     }
 
-    /// With this the next child that is added reports its end.
+    /// The reporter for the next child that is added.
     pub(in crate::workload) fn next_reporter(&self) -> CompletionReporter {
         CompletionReporter {
             completions: self.completions.clone(),
@@ -83,7 +85,7 @@ impl JoinState {
         self.ends.len() == self.children.len()
     }
 
-    /// Observes the end of a child.
+    /// Observes the end of a child, and returns what the parent does next.
     pub(in crate::workload) fn observe(&mut self, end: ChildEnd) -> NextAction {
         let completed = end.outcome == Outcome::Completed;
         self.add_end(end);
@@ -102,8 +104,8 @@ impl JoinState {
         self.ends.push(end);
     }
 
-    /// Observes all ends that children have reported by now. The parent calls this when it goes on,
-    /// so that no child whose end has arrived counts as unobserved.
+    /// Observes all ends that children have reported so far. The parent calls this before it
+    /// continues, so that a child whose report has arrived does not count as unobserved.
     pub(in crate::workload) fn observe_reported(&mut self) {
         for end in self.completions.since(self.ends.len()) {
             self.add_end(end);
@@ -116,22 +118,24 @@ impl JoinState {
         self.children.iter().enumerate().filter(is_pending)
     }
 
-    /// The parent no longer waits for the pending children, and they run on. When the run stops
-    /// this does nothing: no task waits for another one then.
+    /// Marks the pending children as orphans: the parent no longer waits for them, and they
+    /// continue to run. Does nothing when the run stops, because then no task waits for another
+    /// task.
     pub(in crate::workload) fn orphan_pending(&mut self, stop: &Stop) {
         if !stop.is_requested() {
             self.release_pending(TaskHandle::orphan);
         }
     }
 
-    /// The parent no longer waits for the pending children, which are about to be cancelled.
+    /// Detaches the pending children: the parent no longer waits for them. They are about to be
+    /// cancelled.
     pub(in crate::workload) fn detach_pending(&mut self) {
         self.release_pending(TaskHandle::detach);
     }
 
-    /// Calls `release` for each pending child. `release` returns false for a child that has ended by
-    /// now: its end was recorded as observed, and the child is about to report it. So this function
-    /// waits for the report and observes it.
+    /// Calls `release` for each pending child. `release` returns false if the child has already
+    /// ended. Then the child's end was recorded as observed, but the child's report may not have
+    /// arrived yet. So this function waits for the report and observes the end.
     fn release_pending(&mut self, release: fn(&TaskHandle) -> bool) {
         for child in 0..self.children.len() {
             if !self.is_observed[child] && !release(&self.children[child]) {
@@ -141,7 +145,7 @@ impl JoinState {
         }
     }
 
-    /// Whether the step has what it waited for.
+    /// Whether the step has succeeded.
     pub(in crate::workload) fn succeeded(&self) -> bool {
         match self.mode {
             JoinMode::Race => self
@@ -152,17 +156,17 @@ impl JoinState {
         }
     }
 
-    /// Ends the step: logs how it went and returns its result. `cancels` says what becomes of
-    /// pending children: true if they are cancelled, false if they run on.
+    /// Ends the step: logs and returns the step's result. `cancels` is true if the pending children
+    /// are cancelled, and false if they continue to run.
     ///
     /// # Errors
-    /// When the step did not succeed.
+    /// Returns an error if the step did not succeed.
     pub(in crate::workload) fn conclude(&self, stop: &Stop, cancels: bool) -> Result<(), StepError> {
         if self.succeeded() {
             self.log_result(cancels);
             return Ok(());
         }
-        // A step that the end of the run cut short has not failed.
+        // A step that was cut short by the end of the run has not failed.
         stop.check()?;
         self.log_result(cancels);
         Err(StepError::Failed)
@@ -212,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn gather_goes_on_at_the_first_failure() {
+    fn gather_stops_waiting_at_the_first_failure() {
         let all = [(2, Completed), (0, Completed), (1, Completed)];
         assert_eq!(observe(JoinMode::Gather, 3, &all), (vec![Wait, Wait, GoOn], true));
         let fails = [(1, Completed), (2, Failed)];
@@ -238,13 +242,13 @@ mod tests {
     }
 
     #[test]
-    fn spawn_waits_for_all_however_they_end() {
+    fn spawn_waits_for_all_children_even_if_one_fails() {
         let fails = [(1, Failed), (0, Completed)];
         assert_eq!(observe(JoinMode::Spawn, 2, &fails), (vec![Wait, GoOn], false));
     }
 
     #[test]
-    fn the_parent_waits_for_the_report_of_a_child_that_has_ended() {
+    fn the_parent_waits_for_the_report_of_a_child_that_has_already_ended() {
         let summary = |end: &ChildEnd| (end.child, end.outcome);
         for release in [
             |join: &mut JoinState| join.orphan_pending(&Stop::new()),
@@ -257,20 +261,20 @@ mod tests {
             assert_eq!(join.observe(completions.wait(observed)), GoOn);
             join.observe_reported();
             let end = join.children[1].end(Failed);
-            assert!(end.outcome == Failed && !end.unobserved, "its parent observes it");
+            assert!(end.outcome == Failed && !end.unobserved, "the parent observes the end");
             std::thread::scope(|scope| {
                 scope.spawn(|| reporters[1].report(end.outcome));
                 release(&mut join);
             });
             let failures: Vec<_> = join.failures().map(summary).collect();
             assert_eq!(failures, [(0, Failed), (1, Failed)]);
-            // The third has not ended, and its failure would be lost.
+            // The third child has not ended, so its failure is unobserved.
             assert!(join.children[2].end(Failed).unobserved);
         }
     }
 
     #[test]
-    fn a_child_that_reported_before_the_parent_went_on_is_not_pending() {
+    fn a_child_that_reported_before_the_parent_continued_is_not_pending() {
         let mut join = join(JoinMode::Gather, 3);
         for child in [0, 2] {
             reporter(&join, child).report(Failed);

@@ -1,5 +1,5 @@
-//! The log messages about a step that waits for children, in words for a student who sees one for
-//! the first time.
+//! The log messages about a step that waits for children. They are written for a student who sees
+//! such a message for the first time.
 
 use super::JoinMode;
 use super::child_completions::ChildEnd;
@@ -9,20 +9,20 @@ use crate::record::{Nanos, Outcome};
 use crate::text;
 use std::fmt;
 
-/// Children that a message names; it counts the rest.
+/// The maximum number of children that a message names. The message only counts the other children.
 const MAX_NAMES: usize = 8;
 
 impl JoinState {
-    /// Logs how the step went, when the parent goes on. `cancels` says what becomes of pending
-    /// children: true if they are cancelled, false if they run on.
+    /// Logs the step's result when the parent continues. `cancels` is true if the pending children
+    /// are cancelled, and false if they continue to run.
     pub(super) fn log_result(&self, cancels: bool) {
         tracing::info!("{}", ResultMessage { join: self, cancels });
     }
 
-    /// Logs that the parent was cancelled while it waited, and its children with it.
+    /// Logs that the parent and its pending children were cancelled while the parent waited.
     pub(in crate::workload) fn log_cancelled(&self) {
         tracing::info!(
-            "{} was cancelled while it waited, and with it {}",
+            "{} was cancelled while it waited, and so were its children: {}",
             self.mode.into_str(),
             list(self.pending().map(|(_, child)| child.name()))
         );
@@ -66,7 +66,7 @@ impl fmt::Display for ResultMessage<'_> {
             _ if join.ends.is_empty() => write!(f, "{mode}: nothing to wait for")?,
             JoinMode::Race => write!(f, "race: {} and decides the race", join.describe(&join.ends[0]))?,
             _ if join.succeeded() => {
-                // The order in which the step spawned them: that is the order of the results.
+                // The results are in the order in which the step spawned its children.
                 let mut ends: Vec<_> = join.ends.iter().collect();
                 ends.sort_by_key(|end| end.child);
                 write!(f, "{mode}: {}", list(ends.into_iter().map(|end| join.describe(end))))?;
@@ -77,7 +77,7 @@ impl fmt::Display for ResultMessage<'_> {
             }
             JoinMode::Group | JoinMode::Spawn => {
                 let ends = list(join.ends.iter().map(|end| join.describe(end)));
-                write!(f, "{mode} fails now that all have ended: {ends}")?;
+                write!(f, "{mode} fails after all children have ended: {ends}")?;
             }
         }
         let pending = list(join.pending().map(|(_, child)| child.name()));
@@ -130,7 +130,7 @@ mod tests {
                 true,
                 &[(1, Failed, 101), (0, Cancelled, 102), (2, TimedOut, 103)]
             ),
-            "group fails now that all have ended: currencies#0 failed after 101 ms, \
+            "group fails after all children have ended: currencies#0 failed after 101 ms, \
              weather#0 was cancelled after 102 ms, news#0 timed out after 103 ms"
         );
         assert_eq!(
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_list_is_cut() {
+    fn a_long_list_is_shortened() {
         let names = (0..20).map(|n| n.to_string());
         assert_eq!(list(names), "0, 1, 2, 3, 4, 5, 6, 7 and 12 more");
         assert_eq!(list(Vec::new()), "");

@@ -1,8 +1,8 @@
-//! The async client: one connection per task, kept alive, driven by the task itself.
+//! The async client: one connection per task, which is kept alive and driven by the task itself.
 //!
-//! hyper's usual way spawns the connection as a task of its own. Then half of every request would
-//! belong to a task that the scenario does not name. Here the task polls its connection while it
-//! waits for the reply, and nothing else polls it.
+//! Programs with hyper usually spawn the connection as a separate task. Then half of the work of
+//! every request would belong to a task that is not in the scenario. Here, the task polls its own
+//! connection while it waits for the reply, and no other task polls this connection.
 
 use super::reentrant_waker::ReentrantWaker;
 use super::{DRAW, WAIT};
@@ -48,8 +48,8 @@ impl HttpClient {
     /// Connects to the service at this address.
     pub(in crate::workload) async fn connect(address: SocketAddr) -> Result<HttpClient, RequestError> {
         let stream = TcpStream::connect(address).await.map_err(RequestError::Connect)?;
-        // There is one small request at a time. Waiting for more data to send with it would only
-        // delay it.
+        // There is one small request at a time. If the socket waited for more data before it sends,
+        // it would only delay the request.
         stream.set_nodelay(true).map_err(RequestError::Connect)?;
         let (sender, connection) = handshake(TokioIo::new(stream)).await.map_err(RequestError::Broken)?;
         let reentrant = Arc::new(ReentrantWaker::default());
@@ -68,10 +68,10 @@ impl HttpClient {
         self.driver.is_some() && !self.sender.is_closed()
     }
 
-    /// Sends a request and reads the whole reply. If this future is dropped before it is ready, the
-    /// connection has half a reply on it: drop the client too.
+    /// Sends a request and reads the whole reply. If this future is dropped before it is ready,
+    /// drop the client too: the connection may contain part of a reply.
     ///
-    /// The request carries `draw`, the task, and the number of the task's wait to the service.
+    /// The headers of the request contain `draw`, the task's id, and the number of the task's wait.
     pub(in crate::workload) async fn get(
         &mut self,
         path: &PathAndQuery,

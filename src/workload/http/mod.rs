@@ -1,15 +1,15 @@
-//! HTTP over loopback, for real: a service inside tasklab, and the two ways in which tasks send
-//! requests to it.
+//! Real HTTP over loopback: a service inside tasklab, and the two clients with which tasks send
+//! requests to the service.
 //!
 //! ```text
 //!   task ── client (hyper, within the task) ─────┐ TCP   ┌── service (hyper, a thread of its own)
 //!   thread ── ureq, blocking ────────────────────┘       └── when a reply leaves ──► the task's readiness
 //! ```
 //!
-//! A request carries two headers. [`DRAW`] is a number from the task's own generator. From it the
-//! service draws the latency of this reply and whether it is a failure: so both depend on the task
-//! and its repetition, not on the order of requests. [`WAIT`] names the task and the number of the
-//! wait that the reply ends.
+//! A request carries two headers. [`DRAW`] is a number from the task's own generator. From this
+//! number, the service draws the latency of the reply and whether the reply is a failure. So both
+//! depend on the task and its repetition, and not on the order of requests. [`WAIT`] names the task
+//! and the number of the wait that the reply ends.
 
 mod client;
 mod notifying_stream;

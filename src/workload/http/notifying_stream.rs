@@ -1,4 +1,4 @@
-//! A TCP stream that marks the waiting task as ready when a reply leaves.
+//! A TCP stream that marks the waiting task as ready when the service sends a reply.
 
 use crate::workload::readiness::ReadyToken;
 use std::cell::RefCell;
@@ -9,16 +9,16 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
-/// The token of the task that waits for the next reply of a connection. The service puts it here
-/// before it hands the reply to hyper.
+/// The token of the task that waits for the next reply of a connection. The service stores the
+/// token here before it hands the reply to hyper.
 pub(super) type NextReply = Rc<RefCell<Option<ReadyToken>>>;
 
 /// The service's end of a connection.
 ///
-/// It marks the task as ready just *before* it passes the bytes to the kernel. Over loopback,
-/// `write` delivers them and wakes the receiver before it returns, so a mark afterwards could come
-/// after the task has run. The price is that "ready" is early by the length of a `write`, some ten
-/// microseconds.
+/// The stream marks the task as ready just *before* it passes the bytes to the kernel. Over
+/// loopback, `write` delivers the bytes and wakes the receiver before `write` returns. So a mark
+/// after the `write` could come after the task has run. The disadvantage is that the recorded
+/// instant is too early by the duration of a `write`, about ten microseconds.
 pub(super) struct NotifyingStream {
     stream: TcpStream,
     next_reply: NextReply,

@@ -1,17 +1,19 @@
 //! A waker that distinguishes wake-ups from outside a task from those that the task causes itself.
 //!
-//! A hyper connection and the request on it are two futures that wake each other. Here both live in
-//! one task. So each such wake-up would make the runtime poll the task once more, for nothing:
-//! polls that the scenario does not contain, on every timeline. Therefore both futures get this
-//! waker. If they call it while the task polls them, on the thread of that poll, it has them polled
-//! again on the spot. Only a call from outside reaches the task's own waker.
+//! A hyper connection and its request are two futures that wake each other. Here, both futures
+//! belong to one task. With the task's own waker, each such wake-up would make the runtime poll the
+//! task once more without need. Every timeline would show polls that are not in the scenario.
+//! Therefore both futures get this waker. If a future calls the waker during a poll, on the thread
+//! of that poll, both futures are polled again immediately. Only a call from outside the poll
+//! reaches the task's own waker.
 
 use parking_lot::Mutex;
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, ThreadId};
 
-/// Rounds of polling on the spot after which the task yields to the other tasks of its worker.
+/// The maximum number of rounds of polling within one poll of the task. After these rounds, the
+/// task yields to the other tasks of its worker.
 const MAX_ROUNDS: usize = 8;
 
 #[derive(Default)]
@@ -21,15 +23,15 @@ pub(super) struct ReentrantWaker(Mutex<State>);
 struct State {
     /// The task's own waker.
     task: Option<Waker>,
-    /// The thread that polls the inner futures at this moment.
+    /// The thread that is polling the inner futures now, if any.
     polling: Option<ThreadId>,
-    /// The inner futures were woken during this poll.
+    /// Whether the inner futures were woken during this poll.
     is_woken: bool,
 }
 
 impl ReentrantWaker {
-    /// Polls `inner` until it is ready or no longer wakes itself. `waker` is this object as a
-    /// [`Waker`]; `outer` is the context of the task.
+    /// Polls `inner` until it is ready, or until a poll does not wake it. `waker` is this object as
+    /// a [`Waker`]. `outer` is the context of the task.
     pub(super) fn poll<T>(
         &self,
         waker: &Waker,
@@ -58,7 +60,7 @@ impl ReentrantWaker {
         }
     }
 
-    /// Whether the inner futures were woken during this poll.
+    /// Ends the poll, and returns whether the inner futures were woken during the poll.
     fn end_poll(&self) -> bool {
         let mut state = self.0.lock();
         state.polling = None;

@@ -1,9 +1,9 @@
-//! The loopback service: a real HTTP/1.1 server on 127.0.0.1, on a thread and a runtime of its own,
-//! which are not measured.
+//! The loopback service: a real HTTP/1.1 server on 127.0.0.1. The service has its own thread and
+//! its own runtime, which are not measured.
 //!
-//! The service waits for its latency with tokio's timer, which counts whole milliseconds and rounds
-//! up: a reply comes up to 1 ms after the latency that was drawn. This does not change the lateness
-//! of tasks, which counts from the instant at which the reply really left.
+//! The service uses tokio's timer for the latency. The timer counts whole milliseconds and rounds
+//! up, so a reply is up to 1 ms later than the drawn latency. This does not affect the lateness of
+//! tasks, because lateness counts from the instant at which the service really sends the reply.
 
 use super::notifying_stream::{NextReply, NotifyingStream};
 use super::{DRAW, WAIT};
@@ -32,7 +32,8 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::sync::oneshot;
 use tokio::task::LocalSet;
 
-/// Connections that may wait to be accepted: all tasks of a scenario may connect at the same time.
+/// The maximum number of connections that wait to be accepted. It is large, because all tasks of a
+/// scenario may connect at the same time.
 const BACKLOG: u32 = 4096;
 /// Pause before the next attempt to accept a connection when the process has no descriptor left.
 const ACCEPT_RETRY: Duration = Duration::from_millis(20);
@@ -53,7 +54,7 @@ struct ServerState {
     /// The readiness of each task that sends requests.
     tasks: Mutex<HashMap<TaskId, Arc<Readiness>>>,
     seed: Seed,
-    /// Requests so far that carried no number to draw from.
+    /// The number of requests so far without a valid [`DRAW`] header.
     unnumbered_requests: AtomicU64,
 }
 
@@ -78,7 +79,8 @@ impl ServerState {
             None => self.seed.generator(self.unnumbered_requests.fetch_add(1, Relaxed)),
         };
         let behaviour = *self.behaviour.lock();
-        // In this order, so that another latency does not change which requests fail.
+        // The failure is drawn before the latency, so that a change of the latency does not change
+        // which requests fail.
         let fails = happens(behaviour.failure_rate, &mut rng);
         (sample(&behaviour.latency, &mut rng), fails)
     }
@@ -108,7 +110,7 @@ impl HttpService {
     /// Starts to listen on a free port of 127.0.0.1.
     ///
     /// # Errors
-    /// When the machine grants no port, thread or descriptor.
+    /// Returns an error if no port, thread or descriptor is left.
     pub fn start(behaviour: HttpSpec, seed: u64) -> io::Result<HttpService> {
         let runtime = Builder::new_current_thread().enable_all().build()?;
         let listener = {
@@ -132,7 +134,7 @@ impl HttpService {
         })
     }
 
-    /// The service that another process runs at this address. That process decides how the service
+    /// A service at this address that another process runs. That process controls how the service
     /// behaves.
     pub(in crate::workload) fn remote(address: SocketAddr, seed: u64) -> HttpService {
         let behaviour = HttpSpec {
@@ -152,25 +154,25 @@ impl HttpService {
         self.address
     }
 
-    /// Changes how the service answers future requests: their latency, and the share of failures,
-    /// 0–1. `None` keeps the present value.
+    /// Changes how the service answers future requests. `failure_rate` is the share of requests
+    /// that fail, 0–1. `None` keeps the current value.
     pub fn set_behaviour(&self, latency: Option<Draw>, failure_rate: Option<f64>) {
         let mut behaviour = self.state.behaviour.lock();
         behaviour.latency = latency.unwrap_or(behaviour.latency);
         behaviour.failure_rate = failure_rate.unwrap_or(behaviour.failure_rate);
     }
 
-    /// From now on the service marks this task as ready when a reply to it leaves.
+    /// From now on, the service marks this task as ready when it sends a reply to the task.
     pub(in crate::workload) fn register_task(&self, task: TaskId, readiness: Arc<Readiness>) {
         self.state.tasks.lock().insert(task, readiness);
     }
 
-    /// The task sends no more requests.
+    /// Removes a task that sends no more requests.
     pub(in crate::workload) fn unregister_task(&self, task: TaskId) {
         self.state.tasks.lock().remove(&task);
     }
 
-    /// Sends a request and reads the whole reply. Keeps the calling thread meanwhile. Threads share
+    /// Sends a request and reads the whole reply. Blocks the calling thread. Threads share
     /// connections, which are kept alive.
     pub(in crate::workload) fn get_sync(&self, path: &PathAndQuery, draw: u64) -> Result<StatusCode, ureq::Error> {
         let mut reply = self
@@ -185,9 +187,11 @@ impl HttpService {
     /// Ends all connections and the thread of the service. Does nothing if another process runs the
     /// service.
     pub fn stop(&self) {
-        // The lock is held during the join, so that a second caller returns only after it.
+        // The lock is held during the join, so that a second caller returns only after the thread
+        // has ended.
         if let Some((stop, thread)) = self.thread.lock().take() {
-            // Both fail only if the thread has panicked, which has been reported by then.
+            // Both calls fail only if the thread has panicked, and the panic has already been
+            // reported.
             let _ = stop.send(());
             let _ = thread.join();
         }
@@ -216,14 +220,14 @@ async fn accept(listener: TcpListener, state: Arc<ServerState>) -> Infallible {
             tokio::time::sleep(ACCEPT_RETRY).await;
             continue;
         };
-        // Fails only if the peer has closed the connection already.
+        // This call fails only if the peer has already closed the connection.
         let _ = stream.set_nodelay(true);
         let next_reply = NextReply::default();
         let stream = TokioIo::new(NotifyingStream::new(stream, next_reply.clone()));
         let state = state.clone();
         let service = service_fn(move |request| answer(request, state.clone(), next_reply.clone()));
         tokio::task::spawn_local(async move {
-            // A task that is cancelled breaks its connection. That is no error worth a report.
+            // A cancelled task breaks its connection. This error needs no report.
             let _ = http1::Builder::new().serve_connection(stream, service).await;
         });
     }

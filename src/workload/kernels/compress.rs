@@ -23,7 +23,7 @@ fn compress<W: Write>(kib: u32, stop: &Stop, into: W) -> Result<W, Stopped> {
     Ok(encoder.finish().expect("the writers here cannot fail"))
 }
 
-/// A KiB that looks like a log. The order of its words differs for each number.
+/// One KiB of text that looks like a log. The order of the words depends on `number`.
 fn text(number: u32) -> [u8; 1024] {
     const WORDS: [&[u8]; 8] = [
         b"GET ",
@@ -48,7 +48,7 @@ fn text(number: u32) -> [u8; 1024] {
     text
 }
 
-/// Keeps the last four bytes written.
+/// A writer that keeps only the last four bytes.
 #[derive(Default)]
 struct Last([u8; 4]);
 
@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn decompressing_gives_the_text_back() {
+    fn decompressing_restores_the_text() {
         let packed = compress(40, &Stop::new(), Vec::new()).unwrap();
         assert!(packed.len() < 40 * 1024 / 2, "{} bytes", packed.len());
         let mut back = Vec::new();
@@ -86,7 +86,7 @@ mod tests {
         assert!(back == all(40));
     }
 
-    /// Adler-32 (RFC 1950), which ends a zlib stream.
+    /// A zlib stream ends with an Adler-32 checksum (RFC 1950).
     #[test]
     fn the_checksum_is_adler_32_of_the_text() {
         let (a, b) = all(40).iter().fold((1u64, 0u64), |(a, b), &byte| {

@@ -25,7 +25,7 @@ mod tests {
 
     /// The expected digests are from coreutils: `head -c SIZE /dev/zero | sha256sum`.
     #[test]
-    fn the_digest_is_that_of_coreutils() {
+    fn the_digest_equals_the_digest_of_coreutils() {
         assert_eq!(run(0, &Stop::new()), Ok(0xe3b0_c442_98fc_1c14));
         assert_eq!(run(1, &Stop::new()), Ok(0x5f70_bf18_a086_0070));
         assert_eq!(run(1024, &Stop::new()), Ok(0x30e1_4955_ebf1_3522));

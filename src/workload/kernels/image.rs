@@ -5,15 +5,15 @@ use crate::workload::stop::{Stop, Stopped};
 /// The thumbnail's side, in pixels.
 const SIDE: usize = 96;
 
-/// Red, green and blue, a byte each.
+/// Red, green and blue, one byte each.
 type Pixel = [u8; 3];
 
 /// Draws a picture of `size` × `size` pixels, shrinks it to a thumbnail, and returns the sum of the
 /// thumbnail's bytes.
 ///
 /// # Errors
-/// [`Stopped`] if the flag is raised first. It is checked before each row of the picture and of the
-/// thumbnail.
+/// Returns [`Stopped`] if the stop flag is raised before the result is complete. The flag is
+/// checked before each row of the picture and of the thumbnail.
 pub(super) fn run(size: u32, stop: &Stop) -> Result<u64, Stopped> {
     let size = size as usize;
     let picture = draw(size, stop)?;
@@ -29,7 +29,8 @@ pub(super) fn run(size: u32, stop: &Stop) -> Result<u64, Stopped> {
     Ok(sum)
 }
 
-/// Where cell number `cell` begins, when `size` pixels are divided into `side` cells.
+/// The index of the first pixel of cell number `cell`, if `size` pixels are divided into `side`
+/// cells.
 fn edge(cell: usize, size: usize, side: usize) -> usize {
     cell * size / side
 }
@@ -58,7 +59,7 @@ fn shrink(strip: &[Pixel], width: usize, side: usize) -> Vec<Pixel> {
     sums.into_iter().enumerate().map(mean).collect()
 }
 
-/// Draws a picture that no constant can replace.
+/// Draws a picture that the compiler cannot replace with a constant.
 fn draw(size: usize, stop: &Stop) -> Result<Vec<Pixel>, Stopped> {
     let mut picture = vec![Pixel::default(); size * size];
     stop.check()?;

@@ -2,12 +2,12 @@
 
 use crate::workload::stop::{Stop, Stopped};
 
-/// Steps after which a point that has not escaped counts as inside.
+/// The number of steps after which a point counts as inside if it has not escaped.
 const LIMIT: u32 = 200;
 /// The picture: x from −2 to 0.5, y from −1.25 to 1.25.
 const SIDE: f64 = 2.5;
 
-/// Tests `size` × `size` points. The checksum is how many belong to the set.
+/// Tests `size` × `size` points. The checksum is the number of points in the set.
 pub(super) fn run(size: u32, stop: &Stop) -> Result<u64, Stopped> {
     stop.check()?;
     let at = |i: u32| (f64::from(i) + 0.5) / f64::from(size) * SIDE;

@@ -14,7 +14,7 @@ pub(super) fn run(size: u32, stop: &Stop) -> Result<u64, Stopped> {
     for i in 0..n {
         row.fill(0.0);
         for k in 0..n {
-            // One row of a large matrix takes so long that the flag must be checked within it.
+            // One row of a large matrix takes so long that the flag must be checked inside the row.
             stop.check()?;
             let factor = a[i * n + k];
             for (out, b) in row.iter_mut().zip(&b[k * n..][..n]) {

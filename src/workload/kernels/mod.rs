@@ -1,10 +1,11 @@
 //! Real computations: the named kernels, and the calibrated [`work`].
 //!
-//! Each returns a checksum of its result. Tests compare the checksum, and it keeps the optimiser
-//! from removing the computation. Each checks the [`Stop`] flag about every millisecond.
+//! Each computation returns a checksum of its result. Tests compare the checksum. The checksum also
+//! prevents the optimiser from removing the computation. Each computation checks the [`Stop`] flag
+//! about every millisecond.
 //!
-//! To add a kernel, write its file here, and add a line to the list `kernels!` here and to the one
-//! in `scenario/types/kernel.rs`.
+//! To add a kernel, write its file in this folder. Then add one line to the list `kernels!` in this
+//! file, and one line to the list in `scenario/types/kernel.rs`.
 
 pub(super) mod work;
 
@@ -12,20 +13,20 @@ use super::stop::{Stop, Stopped};
 use crate::scenario::Kernel;
 use std::hint::black_box;
 
-/// The registry: a line for each kernel, with its module and its name. The module has a function
+/// The registry: one line for each kernel, with its module and its name. The module has a function
 /// `run(size: u32, stop: &Stop) -> Result<u64, Stopped>`.
 ///
-/// `cargo fmt` does not see modules that a macro declares: format the files by `rustfmt
+/// `cargo fmt` does not see modules that a macro declares: format these files with `rustfmt
 /// src/workload/kernels/*.rs`.
 macro_rules! kernels {
     ($( $module:ident: $kernel:ident, )*) => {
         $( mod $module; )*
 
-        /// Runs a kernel on a problem of this size, in the [kernel's own unit](Kernel::unit), and
-        /// returns its checksum.
+        /// Runs a kernel and returns its checksum. `size` is the size of the problem, in the
+        /// [kernel's own unit](Kernel::unit).
         ///
         /// # Errors
-        /// [`Stopped`] if the flag is raised before the result is complete.
+        /// Returns [`Stopped`] if the flag is raised before the result is complete.
         pub(super) fn run(kernel: Kernel, size: u32, stop: &Stop) -> Result<u64, Stopped> {
             let size = black_box(size);
             let checksum = match kernel {

@@ -3,7 +3,7 @@
 
 use crate::workload::stop::{Stop, Stopped};
 
-/// Numbers sieved at a time.
+/// The number of integers that are sieved at a time.
 const SEGMENT: u64 = 1 << 15;
 
 /// Counts the primes below `limit`.
@@ -27,11 +27,12 @@ pub(super) fn run(limit: u32, stop: &Stop) -> Result<u64, Stopped> {
         let numbers = &composite[..(high - low) as usize];
         count += numbers.iter().filter(|&&composite| !composite).count() as u64;
     }
-    // 0 and 1 are not marked, but are not primes.
+    // 0 and 1 are not marked as composite, but they are not primes.
     Ok(count.saturating_sub(2))
 }
 
-/// The primes up to and including `n`, which is a square root and so at most 65,535.
+/// The primes up to and including `n`. `n` is the square root of a 32-bit number, so it is at most
+/// 65,535.
 fn primes_up_to(n: u64) -> Vec<u64> {
     let mut composite = vec![false; n as usize + 1];
     let mut primes = Vec::new();
@@ -51,7 +52,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_count_of_primes_is_that_of_tables() {
+    fn the_number_of_primes_matches_published_tables() {
         for (limit, count) in [
             (0, 0),
             (1, 0),

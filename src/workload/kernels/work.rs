@@ -1,23 +1,24 @@
 //! The calibrated work: a number of units of pure arithmetic, however long they take.
 //!
 //! A unit is a chain of steps of a xorshift generator (G. Marsaglia, "Xorshift RNGs", 2003). Each
-//! step needs the result of the step before, so a core cannot reorder or widen them. The steps
-//! touch no memory, so other threads disturb them only by taking the core away. The steps are
-//! linear over the bits of the state: the test computes the result by powers of a matrix. The
-//! compiler does not know that. It would fold a chain of multiplications and additions into one.
+//! step needs the result of the previous step, so a core cannot execute the steps in parallel. The
+//! steps use no memory, so other threads can disturb them only by taking the core. The steps are
+//! linear over the bits of the state, so the test can compute the result with powers of a matrix.
+//! The compiler does not find this shortcut. A chain of multiplications and additions would be a
+//! bad choice, because the compiler could merge the whole chain into one operation.
 
 use crate::workload::stop::{Stop, Stopped};
 use std::hint::black_box;
 
-/// Steps in a unit, which takes some 50–70 ns on a current core.
+/// The number of steps in a unit. A unit takes about 50–70 ns on a current core.
 const STEPS: u32 = 32;
-/// The first state. Any number except zero will do.
+/// The first state. Any number except zero works.
 const FIRST: u64 = 0x9e37_79b9_7f4a_7c15;
 
 /// Does `units` units of work, and checks the flag every `units_per_check` units.
 ///
 /// # Errors
-/// [`Stopped`] if the flag is raised before the end.
+/// Returns [`Stopped`] if the flag is raised before the end.
 pub(crate) fn run(units: u64, units_per_check: u64, stop: &Stop) -> Result<u64, Stopped> {
     let mut state = FIRST;
     let mut left = units;
@@ -53,7 +54,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// A linear map of 64 bits, by the images of the single bits.
+    /// A linear map on 64-bit numbers, given by the images of the single bits.
     type Map = [u64; 64];
 
     fn apply(map: &Map, x: u64) -> u64 {
@@ -62,7 +63,7 @@ mod tests {
             .fold(0, |sum, bit| sum ^ map[bit])
     }
 
-    /// The state after `n` steps, by repeated squaring of the step.
+    /// The state after `n` steps, computed by repeated squaring of the map of one step.
     fn after(mut n: u64) -> u64 {
         let mut power: Map = std::array::from_fn(|bit| step(1 << bit));
         let mut x = FIRST;
@@ -84,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stop_ends_work_without_end() {
+    fn a_stop_ends_endless_work() {
         let stop = Stop::new();
         std::thread::scope(|scope| {
             let worker = scope.spawn(|| run(u64::MAX, 1_000, &stop));

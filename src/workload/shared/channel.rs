@@ -1,7 +1,8 @@
 //! A bounded channel for any number of senders and receivers.
 //!
-//! Items have no content, so they are only counted. One semaphore counts the free slots, another
-//! one the filled slots. Both are fair, and async tasks and threads can wait at them side by side.
+//! Items have no content, so they are only counted. One semaphore counts the free slots, and the
+//! other counts the filled slots. Both semaphores are fair, and async tasks and threads can wait
+//! for them at the same time.
 
 use crate::record::Label;
 use std::sync::Arc;
@@ -25,20 +26,20 @@ impl Channel {
         }
     }
 
-    /// Adds an item, once there is a free slot.
+    /// Waits for a free slot and adds an item.
     ///
     /// # Errors
-    /// When the channel is closed.
+    /// Returns an error if the channel is closed.
     pub(in crate::workload) async fn send(&self) -> Result<(), AcquireError> {
         self.free.acquire().await?.forget();
         self.filled.add_permits(1);
         Ok(())
     }
 
-    /// Takes an item, once there is one.
+    /// Waits for an item and takes it.
     ///
     /// # Errors
-    /// When the channel is closed.
+    /// Returns an error if the channel is closed.
     pub(in crate::workload) async fn recv(&self) -> Result<(), AcquireError> {
         self.filled.acquire().await?.forget();
         self.free.add_permits(1);
@@ -64,18 +65,18 @@ impl Channel {
         self.label
     }
 
-    /// Items that wait for a receiver.
+    /// The number of items in the channel.
     pub(in crate::workload) fn len(&self) -> u32 {
-        // Never more than the capacity, which is a u32.
+        // The number never exceeds the capacity, which is a `u32`.
         self.filled.available_permits() as u32
     }
 
-    /// Items that fit.
+    /// The maximum number of items in the channel.
     pub(in crate::workload) fn capacity(&self) -> u32 {
         self.capacity
     }
 
-    /// The two places where tasks wait.
+    /// The two semaphores at which tasks wait.
     pub(super) fn semaphores(&self) -> [Arc<Semaphore>; 2] {
         [self.free.clone(), self.filled.clone()]
     }

@@ -1,28 +1,28 @@
-//! A mutex with two halves: one for tasks that are suspended while they wait, one for tasks that
-//! keep their thread.
+//! A mutex with two halves: one half for tasks that are suspended while they wait, and one half for
+//! tasks that hold their thread.
 //!
-//! A thread that waits at a mutex cannot be interrupted: two tasks that each hold the lock that the
-//! other one wants would outlive the run. So threads do not wait at the mutex itself. They wait at
-//! a condition variable beside it, which is notified when the mutex is free and when the run stops.
-//! As at the mutex itself, a thread that comes while it is free takes it, even before threads that
-//! have waited longer.
+//! A thread that waits for an ordinary mutex cannot be interrupted. So two tasks in a deadlock,
+//! each with the lock that the other task needs, would still wait after the end of the run.
+//! Therefore threads do not wait for the mutex itself. They wait for a condition variable, which is
+//! notified when the mutex becomes free and when the run stops. The lock is not fair: a thread that
+//! arrives while the mutex is free takes the mutex, even if other threads have waited longer.
 
 use crate::workload::stop::{Close, Stopped};
 use parking_lot::{Condvar, Mutex, MutexGuard};
 
-/// One lock of a scenario. The executor and the scenario's `how` decide which half all tasks of a
-/// run use.
+/// One lock of a scenario. All tasks of a run use the same half. The executor and the scenario's
+/// `how` decide which half.
 #[derive(Debug, Default)]
 pub(in crate::workload) struct Lock {
-    /// A task that waits here is suspended.
+    /// The half for async tasks. A task that waits for it is suspended.
     pub(in crate::workload) suspending: tokio::sync::Mutex<()>,
-    /// A task that waits for this one keeps its thread.
+    /// The half for threads. A task that waits for it holds its thread.
     blocking: Mutex<()>,
-    /// Whether the run is over. A thread holds this from its last attempt to lock `blocking` until
-    /// it waits at `changed`, and takes it before it notifies `changed`: so no notification falls
-    /// between the attempt and the wait.
+    /// Whether the run is over. A waiting thread holds this mutex from its attempt to lock
+    /// `blocking` until its wait for `changed` begins. A notifying thread locks this mutex before
+    /// it notifies `changed`. So no notification is lost between the attempt and the wait.
     closed: Mutex<bool>,
-    /// Notified when `blocking` is free again or `closed` is set.
+    /// Notified when `blocking` becomes free or `closed` is set.
     changed: Condvar,
 }
 
@@ -36,10 +36,10 @@ impl Lock {
         })
     }
 
-    /// Takes the blocking half, and keeps the thread until it is free.
+    /// Takes the blocking half. Blocks the thread until that half is free.
     ///
     /// # Errors
-    /// When the run ends first.
+    /// Returns [`Stopped`] if the run ends before the blocking half is free.
     pub(in crate::workload) fn block(&self) -> Result<LockGuard<'_>, Stopped> {
         let mut closed = self.closed.lock();
         loop {
@@ -63,7 +63,7 @@ impl Close for Lock {
 
 /// Holds the blocking half until it is dropped.
 pub(in crate::workload) struct LockGuard<'a> {
-    /// `None` only while this is dropped.
+    /// `None` only during `drop`.
     guard: Option<MutexGuard<'a, ()>>,
     lock: &'a Lock,
 }
@@ -71,8 +71,8 @@ pub(in crate::workload) struct LockGuard<'a> {
 impl Drop for LockGuard<'_> {
     fn drop(&mut self) {
         self.guard = None;
-        // Waits until a thread whose last attempt came too early has begun to wait: see
-        // `Lock::closed`.
+        // Another thread may have failed to take the lock, but may not wait for `changed` yet. This
+        // line delays the notification until that thread waits: see `Lock::closed`.
         drop(self.lock.closed.lock());
         self.lock.changed.notify_one();
     }

@@ -1,9 +1,10 @@
-//! Where the tasks of a run wait for one another: locks, semaphores, channels.
+//! The locks, semaphores and channels at which the tasks of a run wait for one another.
 //!
-//! An async task is suspended while it waits. A thread keeps waiting on the spot, and so does an
-//! async task at a synchronous lock. Both kinds of waiters stand in one queue, in the order in
-//! which they came. The exception is a lock: it has one half for each kind, and a run uses one of
-//! the two. When the run stops, all places are closed, which ends every wait.
+//! An async task is suspended while it waits. A task on a thread blocks its thread, and an async
+//! task that waits for a synchronous lock blocks its worker. A semaphore has one first-in,
+//! first-out queue for both kinds of waiting tasks. A channel consists of two semaphores. A lock
+//! has one half for each kind, and a run uses only one of the halves. When the run stops, all
+//! locks, semaphores and channels are closed, which ends every wait.
 
 mod channel;
 mod lock;
@@ -28,7 +29,8 @@ pub(super) struct Shared {
 }
 
 impl Shared {
-    /// What the scenario lists. Channels get labels, for samples of how full they are.
+    /// Creates the locks, semaphores and channels that the scenario lists. Each channel gets a
+    /// label, so that samples of its fill level can name the channel.
     pub(super) fn new(scenario: &Scenario, labels: &mut Labels) -> Shared {
         let semaphore = |permits: u32| Arc::new(Semaphore::new(permits as usize));
         Shared {
@@ -42,8 +44,8 @@ impl Shared {
         }
     }
 
-    /// All places that must be closed when the run stops, so that no task waits for a task that no
-    /// longer comes.
+    /// All locks and semaphores that must be closed when the run stops. Without this, a task could
+    /// wait forever for a task that has been cancelled.
     pub(super) fn wait_places(&self) -> Vec<Arc<dyn Close>> {
         let mut places: Vec<Arc<dyn Close>> = Vec::new();
         for semaphore in &self.semaphores {

@@ -1,4 +1,4 @@
-//! `block`: puts the thread to sleep, on a worker too.
+//! `block`: puts the thread to sleep, even if the thread is an async worker.
 
 use super::StepProgram;
 use crate::probe::lane;

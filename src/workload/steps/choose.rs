@@ -1,4 +1,4 @@
-//! `choose`: does one of several lists of steps, drawn by weight.
+//! `choose`: runs one of several lists of steps, which is chosen at random by weight.
 
 use super::StepProgram;
 use crate::record::Label;
@@ -11,7 +11,7 @@ use crate::workload::sync_interpreter::SyncInterpreter;
 use rand::Rng;
 use rand_pcg::Pcg64Mcg;
 
-/// The lists, each with the sum of the weights up to it.
+/// The lists of steps. Each has the sum of all weights up to and including its own weight.
 #[derive(Debug)]
 pub(in crate::workload) struct Choose(Vec<(f64, Steps)>);
 
@@ -51,7 +51,7 @@ impl Choose {
         let (total, last) = self.0.last()?;
         let drawn = rng.random::<f64>() * total;
         let chosen = self.0.iter().find(|(sum, _)| drawn < *sum);
-        // Rounding may lift the greatest draw to the total.
+        // Because of rounding, the largest draw may equal the total.
         Some(chosen.map_or(last, |(_, steps)| steps))
     }
 }

@@ -1,4 +1,4 @@
-//! `cpu`: computes, and holds the thread meanwhile.
+//! `cpu`: computes and holds the thread.
 
 use super::StepProgram;
 use crate::record::Label;

@@ -1,4 +1,4 @@
-//! `fail`: ends the repetition as failed, always or by chance.
+//! `fail`: ends the repetition as failed, always or with a probability.
 
 use super::StepProgram;
 use crate::record::Label;

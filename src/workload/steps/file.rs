@@ -61,8 +61,8 @@ impl StepProgram for File {
             How::Offload => {
                 let file = *self;
                 let work = move |interpreter: &mut SyncInterpreter<'_>| file.run_sync(interpreter, label);
-                // The work draws nothing, so it needs no seed of its own; on a thread it takes none
-                // either.
+                // The work draws no random numbers, so any seed works. On a thread executor, a
+                // `file` step draws no seed either.
                 let seed = Seed::from_draw(0);
                 Box::pin(offload(interpreter, label, Reason::File, seed, work)).await
             }
@@ -89,7 +89,7 @@ impl File {
         self.judge(result, &interpreter.sync())
     }
 
-    /// What this result makes of the repetition.
+    /// Converts the result of the file operation to the result of the step.
     fn judge(&self, result: io::Result<()>, interpreter: &SyncInterpreter<'_>) -> StepResult {
         result.map_err(|error| {
             let op = match self.op {

@@ -1,4 +1,4 @@
-//! `group`: runs branches as children, of which the first failure cancels the others.
+//! `group`: runs branches as children. The first failure cancels the other children.
 
 use super::StepProgram;
 use crate::record::Label;

@@ -1,4 +1,4 @@
-//! `http`: a request to the loopback service, over a connection of the task's own on a runtime.
+//! `http`: sends a request to the loopback service. On a runtime, each task has its own connection.
 
 use super::StepProgram;
 use crate::probe::{self, lane};
@@ -20,8 +20,8 @@ use std::future::Future;
 use std::pin::pin;
 use std::time::Duration;
 
-/// How long a task that could not connect waits before its repetition fails. There is no port or
-/// descriptor left then, and a task that tried again at once would keep its worker.
+/// How long a task waits after a failed attempt to connect, before its repetition fails. Usually no
+/// port or descriptor is left then. A task that tried again immediately would keep its worker busy.
 const BACK_OFF: Duration = Duration::from_millis(50);
 
 #[derive(Debug)]
@@ -60,8 +60,8 @@ impl Http {
         let start = probe::now();
         let task = interpreter.context.task.id();
         let readiness = interpreter.context.http_readiness();
-        // The task does not own the connection until the reply is complete: if the request is
-        // cancelled, the connection with half a reply on it goes down too.
+        // During the request, this future owns the connection. So if the request is cancelled, the
+        // connection, which may contain part of a reply, is closed too.
         let mut client = match interpreter.context.http.take() {
             Some(client) if client.is_open() => client,
             _ => {
@@ -88,7 +88,7 @@ impl Http {
         self.judge(reply, &interpreter.sync())
     }
 
-    /// What this reply makes of the repetition.
+    /// Converts the reply to the result of the step.
     fn judge(&self, reply: Result<StatusCode, impl Display>, interpreter: &SyncInterpreter<'_>) -> StepResult {
         let path = &self.path;
         match reply {
@@ -105,7 +105,7 @@ impl Http {
     }
 }
 
-/// A path as it goes over the network: bytes that a URI may not hold are percent-encoded.
+/// The path for the request: bytes that are not allowed in a URI are percent-encoded.
 fn request_path(path: &str) -> PathAndQuery {
     let mut encoded = String::from(if path.starts_with('/') { "" } else { "/" });
     for byte in path.bytes() {
@@ -115,7 +115,7 @@ fn request_path(path: &str) -> PathAndQuery {
             other => encoded.push_str(&format!("%{other:02X}")),
         }
     }
-    // Only an absurd length can still be wrong.
+    // This fails only if the path is much too long.
     encoded.parse().unwrap_or_else(|_| PathAndQuery::from_static("/"))
 }
 
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn a_plain_path_stays_as_it_is() {
+    fn a_plain_path_is_not_changed() {
         assert_eq!(request_path("/weather?city=Oslo&days=3"), "/weather?city=Oslo&days=3");
         assert_eq!(request_path("/a b/ü"), "/a%20b/%C3%BC");
         assert_eq!(request_path("weather"), "/weather");

@@ -1,4 +1,5 @@
-//! `in_place`: does steps on the worker, after handing its other tasks to another thread.
+//! `in_place`: runs steps on the worker, after the worker's other tasks have moved to another
+//! thread.
 
 use super::StepProgram;
 use crate::record::Label;

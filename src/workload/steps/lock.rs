@@ -1,4 +1,4 @@
-//! `lock`: does steps while holding a lock.
+//! `lock`: runs steps while the task holds a lock.
 
 use super::StepProgram;
 use crate::probe::{self, lane};

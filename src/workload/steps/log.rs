@@ -1,8 +1,8 @@
 //! `log`: writes a real `tracing` event, whose message is formatted in one of two ways.
 //!
-//! Eager formatting makes the message first and hands the text over. Its cost is paid whether or
-//! not the line is wanted. Lazy formatting hands over the parts. `tracing` asks whether the level
-//! is on, and formats nothing if it is not.
+//! Eager formatting first builds the text and then passes it to `tracing`. This takes time even if
+//! the log drops messages of this level. Lazy formatting passes the parts of the message to
+//! `tracing`, which formats them only if the level is enabled.
 
 use super::StepProgram;
 use crate::record::Label;
@@ -14,7 +14,7 @@ use crate::workload::step_error::StepResult;
 use crate::workload::sync_interpreter::SyncInterpreter;
 use std::fmt;
 
-/// The source of the events of `log` steps, as the log shows it.
+/// The target of the events of `log` steps, which the log shows as their source.
 const TARGET: &str = "scenario";
 
 #[derive(Debug)]
@@ -24,7 +24,7 @@ pub(in crate::workload) struct Log {
     message: Message,
 }
 
-/// A message, and the list that is formatted into it, if there is one.
+/// A message, and a list of numbers that is appended to the text unless the list is empty.
 #[derive(Debug)]
 struct Message {
     text: String,
@@ -60,7 +60,7 @@ impl StepProgram for Log {
 fn write(how: Formatting, level: LogLevel, message: impl fmt::Display) {
     match how {
         Formatting::Eager => {
-            // The optimiser must not remove this, even if the text turns out to be of no use.
+            // The optimiser must not remove the formatting, even if the text is never used.
             let text = std::hint::black_box(message.to_string());
             emit(level, format_args!("{text}"));
         }
@@ -79,8 +79,8 @@ impl fmt::Display for Message {
     }
 }
 
-/// Writes the event. `tracing` fixes the level of an event where the event is written, so there is
-/// one place for each level.
+/// Writes the event. `tracing` needs the level as a constant, so there is one macro call for each
+/// level.
 fn emit(level: LogLevel, message: fmt::Arguments<'_>) {
     match level {
         LogLevel::Off => {}
@@ -100,7 +100,7 @@ mod tests {
     use tracing::level_filters::LevelFilter;
     use tracing_subscriber::layer::{Layer, SubscriberExt};
 
-    /// Counts how often it is formatted.
+    /// A value that counts how often it is formatted.
     struct Counted<'a>(&'a Cell<u32>);
 
     impl fmt::Display for Counted<'_> {
@@ -110,7 +110,7 @@ mod tests {
         }
     }
 
-    /// A layer that looks at every message, as a log does.
+    /// A layer that reads every message, as a log does.
     struct Reads;
 
     impl<S: tracing::Subscriber> Layer<S> for Reads {
@@ -121,7 +121,8 @@ mod tests {
         }
     }
 
-    /// How often a message of this level is formatted while the log keeps `info` and above.
+    /// How often a message of this level is formatted if the log keeps `info` and more severe
+    /// levels.
     fn formatted(how: Formatting, level: LogLevel) -> u32 {
         let count = Cell::new(0);
         let subscriber = tracing_subscriber::registry().with(Reads.with_filter(LevelFilter::INFO));
@@ -130,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unwanted_message_is_formatted_eagerly_but_not_lazily() {
+    fn a_message_that_the_log_drops_is_formatted_eagerly_but_not_lazily() {
         assert_eq!(formatted(Formatting::Eager, LogLevel::Debug), 1);
         assert_eq!(formatted(Formatting::Lazy, LogLevel::Debug), 0);
         for &how in Formatting::VARIANTS {

@@ -1,4 +1,4 @@
-//! `loop`: does steps again and again.
+//! `loop`: repeats steps.
 
 use super::StepProgram;
 use crate::record::Label;
@@ -52,7 +52,7 @@ impl Loop {
     fn rounds(&self) -> impl Iterator<Item = u64> + use<> {
         match self.times {
             Repeat::Times(times) => 0..times,
-            // At a nanosecond each, these rounds last for centuries.
+            // Even if a round takes only one nanosecond, these rounds take centuries.
             Repeat::Forever => 0..u64::MAX,
         }
     }

@@ -1,11 +1,11 @@
-//! What each step of the scenario language does when it runs, one file each.
+//! The implementation of each step of the scenario language, one file per step.
 //!
-//! A step's file holds how the step is compiled, its name on screen, what it does as a part of a
-//! future, and what it does on a thread. What a scenario may write, and what that means, is in the
-//! file of the same name in `scenario/steps`.
+//! A step's file defines how the step is compiled, the step's name on screen, and how the step runs
+//! in a future and on a thread. The file of the same name in `scenario/steps` defines the step's
+//! syntax and its meaning.
 //!
-//! To add a step, write these two files, and add a line to the list `steps!` here and to the one in
-//! `scenario/steps/mod.rs`. Nothing else names a step.
+//! To add a step, write these two files. Then add one line to the list `steps!` in this file, and
+//! one line to the list in `scenario/steps/mod.rs`. No other code names a step.
 
 use super::async_interpreter::AsyncInterpreter;
 use super::compile::Compiler;
@@ -18,35 +18,36 @@ use std::future::Future;
 
 /// A step that is ready to run.
 ///
-/// Locks, semaphores and channels are meant by their index in the scenario's lists.
+/// A program refers to a lock, semaphore or channel by its index in the scenario's list.
 trait StepProgram: Debug + Sized {
-    /// The step as the scenario has it.
+    /// The step as the scenario's parser returns it.
     type Spec;
 
-    /// The step's name on screen. It says what the scenario's file says, so that a learner who
-    /// looks from one to the other recognises the step.
+    /// The step's name on screen. The name resembles the text in the scenario file, so that a
+    /// learner recognises the step.
     fn name(spec: &Self::Spec) -> String;
 
-    /// Makes the step ready to run in a task of `group`.
+    /// Compiles the step for a task of `group`.
     fn compile(spec: &Self::Spec, group: &str, compiler: &mut Compiler<'_>) -> Self;
 
-    /// Does the step as a program with threads would: the step holds the thread until it is done.
+    /// Runs the step synchronously, as in a program with threads. The step holds the thread until
+    /// it ends.
     fn run_sync(&self, interpreter: &mut SyncInterpreter<'_>, label: Label) -> StepResult;
 
-    /// Does the step as a part of a future. Unless the step says otherwise, it holds the worker's
-    /// thread here too.
+    /// Runs the step as a part of a future. By default, the step runs synchronously and holds the
+    /// worker's thread.
     ///
-    /// A future is as large as the largest step that it may await. So a step that needs much room
-    /// puts its future into a box, and a task that merely sleeps does not carry the room for a
-    /// request.
+    /// A future is at least as large as the largest future that it may await. So a step with a
+    /// large future boxes this future. Without the box, even a task that only sleeps would need the
+    /// memory of a request.
     fn run_async(&self, interpreter: &mut AsyncInterpreter<'_>, label: Label) -> impl Future<Output = StepResult> {
         async move { self.run_sync(&mut interpreter.sync(), label) }
     }
 }
 
-/// The registry: a line for each step, as in `scenario/steps/mod.rs`.
+/// The registry: one line for each step, as in `scenario/steps/mod.rs`.
 ///
-/// `cargo fmt` does not see modules that a macro declares: format the files by `rustfmt
+/// `cargo fmt` does not see modules that a macro declares: format these files with `rustfmt
 /// src/workload/steps/*.rs`.
 macro_rules! steps {
     (
@@ -73,7 +74,7 @@ macro_rules! steps {
                 }
             }
 
-            /// Makes a step ready to run in a task of `group`.
+            /// Compiles a step for a task of `group`.
             pub(super) fn compile(step: &Step, group: &str, compiler: &mut Compiler<'_>) -> Op {
                 match step {
                     $( Step::$name(spec) => Op::$name(StepProgram::compile(spec, group, compiler)), )*
@@ -81,7 +82,7 @@ macro_rules! steps {
                 }
             }
 
-            /// Does the step, and holds the thread until it is done.
+            /// Runs the step, and holds the thread until the step ends.
             pub(super) fn run_sync(&self, interpreter: &mut SyncInterpreter<'_>, label: Label) -> StepResult {
                 match self {
                     $( Op::$name(step) => step.run_sync(interpreter, label), )*
@@ -89,7 +90,7 @@ macro_rules! steps {
                 }
             }
 
-            /// Does the step as a part of a future.
+            /// Runs the step as a part of a future.
             pub(super) async fn run_async(&self, interpreter: &mut AsyncInterpreter<'_>, label: Label) -> StepResult {
                 match self {
                     $( Op::$name(step) => step.run_async(interpreter, label).await, )*
@@ -132,7 +133,7 @@ steps! {
 mod tests {
     use super::*;
 
-    /// The names of these steps, written as in a scenario.
+    /// The names of the steps with this text in a scenario.
     fn names(steps: &str) -> Vec<String> {
         let text = format!("title = 'test'\n[[task]]\nname = 'api'\nsteps = [{steps}]");
         let scenario = scenario::read("test.toml", &text).unwrap_or_else(|report| panic!("{report}"));
@@ -140,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn a_step_has_the_name_that_the_scenario_gives_it() {
+    fn the_name_of_a_step_resembles_its_text_in_the_scenario() {
         for (step, name) in [
             ("{ cpu = '2ms' }", "cpu 2ms"),
             ("{ cpu = { kernel = 'matmul', size = 128 } }", "cpu matmul 128"),

@@ -1,4 +1,4 @@
-//! `offload`: does steps on a blocking thread, as a child task.
+//! `offload`: runs steps on a blocking thread, as a child task.
 
 use super::StepProgram;
 use crate::record::Label;
@@ -33,7 +33,7 @@ impl StepProgram for Offload {
     }
 
     fn run_sync(&self, interpreter: &mut SyncInterpreter<'_>, label: Label) -> StepResult {
-        // As on a runtime, the inner steps draw from a generator of their own.
+        // As on a runtime, the inner steps draw from their own generator.
         let mut rng = interpreter.fork_rng();
         interpreter.span(label, |outer| {
             let mut inner = SyncInterpreter {

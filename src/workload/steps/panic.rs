@@ -1,4 +1,4 @@
-//! `panic`: ends the task with a panic, always or by chance.
+//! `panic`: ends the task with a panic, always or with a probability.
 
 use super::StepProgram;
 use crate::record::Label;

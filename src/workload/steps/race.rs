@@ -1,4 +1,4 @@
-//! `race`: runs branches as children, of which the first to end decides.
+//! `race`: runs branches as children. The first child that ends decides the result.
 
 use super::StepProgram;
 use crate::record::Label;

@@ -1,4 +1,4 @@
-//! `recv`: takes something out of a channel, and waits while the channel is empty.
+//! `recv`: takes an item out of a channel. Waits while the channel is empty.
 
 use super::StepProgram;
 use super::send::{wait_on_thread, wait_suspended};

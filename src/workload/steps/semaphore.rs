@@ -1,4 +1,4 @@
-//! `semaphore`: does steps while holding a permit.
+//! `semaphore`: runs steps while the task holds a permit.
 
 use super::StepProgram;
 use crate::probe::{self, lane};
@@ -42,7 +42,7 @@ impl StepProgram for Semaphore {
                 Ok(permit) => permit,
                 Err(_) => {
                     let permit = lane::blocking(label, || block_on(semaphore.acquire()));
-                    // Semaphores are closed when the run stops, and only then.
+                    // Semaphores are closed only when the run stops.
                     permit.map_err(|_| StepError::Stopped)?
                 }
             };
@@ -61,7 +61,7 @@ impl Semaphore {
         let services = interpreter.context.services.clone();
         let acquire = pin!(services.shared().semaphores[self.index].acquire());
         let permit = interpreter.wait(Reason::Semaphore, label, None, acquire).await;
-        // Semaphores are closed when the run stops, and only then.
+        // Semaphores are closed only when the run stops.
         let _permit = permit.map_err(|_| StepError::Stopped)?;
         interpreter.run(&self.steps).await?;
         interpreter.context.task.record_step(label, start);

@@ -1,4 +1,4 @@
-//! `send`: puts something into a channel, and waits while the channel is full.
+//! `send`: puts an item into a channel. Waits while the channel is full.
 
 use super::StepProgram;
 use crate::probe::{self, lane};
@@ -46,8 +46,9 @@ impl StepProgram for Send {
     }
 }
 
-/// Waits until something has gone into a channel, or come out of it, unless `tried` has done that
-/// already.
+/// Blocks the thread until `transfer` has put an item into a channel or taken an item out of it.
+/// `tried` is the result of an attempt without a wait. If this attempt succeeded, `transfer` is not
+/// used.
 pub(super) fn wait_on_thread(
     interpreter: &SyncInterpreter<'_>,
     label: Label,
@@ -59,12 +60,12 @@ pub(super) fn wait_on_thread(
             interpreter.task.record_step(label, probe::now());
             Ok(())
         }
-        // Channels are closed when the run stops, and only then.
+        // Channels are closed only when the run stops.
         Err(_) => lane::blocking(label, || block_on(transfer)).map_err(|_| StepError::Stopped),
     }
 }
 
-/// Waits until something has gone into a channel, or come out of it.
+/// Suspends the task until `transfer` has put an item into a channel or taken an item out of it.
 pub(super) async fn wait_suspended(
     interpreter: &AsyncInterpreter<'_>,
     label: Label,
@@ -72,7 +73,7 @@ pub(super) async fn wait_suspended(
 ) -> StepResult {
     let start = probe::now();
     let transferred = interpreter.wait(Reason::Channel, label, None, pin!(transfer)).await;
-    // Channels are closed when the run stops, and only then.
+    // Channels are closed only when the run stops.
     transferred.map_err(|_| StepError::Stopped)?;
     interpreter.context.task.record_step(label, start);
     Ok(())

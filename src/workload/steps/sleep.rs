@@ -1,4 +1,5 @@
-//! `sleep`: waits for a deadline, suspended on the timer if that is possible.
+//! `sleep`: waits for a deadline. An async task is suspended on the timer. A task on a thread
+//! blocks the thread.
 
 use super::StepProgram;
 use crate::probe::{self, lane};

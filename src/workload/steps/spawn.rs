@@ -1,4 +1,4 @@
-//! `spawn`: makes child tasks, and goes on or waits for them.
+//! `spawn`: spawns child tasks. The step either waits for them or continues immediately.
 
 use super::StepProgram;
 use crate::record::Label;

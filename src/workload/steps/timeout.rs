@@ -1,5 +1,5 @@
-//! `timeout`: does steps, but no longer than a limit. On a thread the steps cannot be cancelled:
-//! they run to their end, and have timed out if that comes after the limit.
+//! `timeout`: runs steps with a time limit. On a thread, the steps cannot be cancelled. They run to
+//! their end, and they have timed out if they end after the limit.
 
 use super::StepProgram;
 use crate::probe;

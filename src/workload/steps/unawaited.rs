@@ -1,4 +1,5 @@
-//! `unawaited`: makes a future and drops it: nothing of it runs. On a thread, a closure.
+//! `unawaited`: creates a future and drops it, so that the future never runs. On a thread, the step
+//! creates and drops a closure.
 
 use super::StepProgram;
 use crate::probe;
@@ -37,7 +38,7 @@ impl StepProgram for Unawaited {
     }
 
     fn run_sync(&self, interpreter: &mut SyncInterpreter<'_>, label: Label) -> StepResult {
-        self.make(interpreter, label, "made and never called", |child, start| {
+        self.make(interpreter, label, "created but never called", |child, start| {
             let closure = move || child.run_sync(start);
             drop(closure);
         })
@@ -47,7 +48,7 @@ impl StepProgram for Unawaited {
         self.make(
             &mut interpreter.sync(),
             label,
-            "called and never awaited",
+            "called but never awaited",
             |child, _| {
                 drop(child.run_async());
             },
@@ -56,8 +57,8 @@ impl StepProgram for Unawaited {
 }
 
 impl Unawaited {
-    /// Makes a child, and lets `waste` make something of it that does not run. `how` says what that
-    /// was, in the log.
+    /// Creates a child task, and passes it to `waste`, which drops it without running it. `how`
+    /// describes this in the log message.
     fn make(
         &self,
         interpreter: &mut SyncInterpreter<'_>,
@@ -75,7 +76,7 @@ impl Unawaited {
             TaskCtx::child(handle.clone(), self.program.clone(), services.clone(), seed, None),
             start,
         );
-        tracing::warn!("{} was {how}: nothing of it ran", handle.name());
+        tracing::warn!("{} was {how}, so it did not run", handle.name());
         task.record_step(label, start);
         Ok(())
     }

@@ -1,4 +1,5 @@
-//! `yield`: gives way to other tasks once. On a thread, gives the core away once.
+//! `yield`: lets other tasks of the worker run once. On a thread, `yield` offers the core to other
+//! threads once.
 
 use super::StepProgram;
 use crate::record::Label;
