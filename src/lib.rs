@@ -1,6 +1,6 @@
 //! tasklab: a laboratory and an oscilloscope for task scheduling.
 //!
-//! Data flows one way, and each module imports only modules to its left.
+//! Data flows in one direction, from left to right. A module imports only modules to its left.
 //!
 //! ```text
 //!   record ◄─ figures ◄─ scenario ◄─ workload ◄─ executor ◄─ run ◄─ tui, report, cli
@@ -9,8 +9,9 @@
 //!      └─ model     batches in, answers out; pure
 //! ```
 //!
-//! `ARCHITECTURE.md` says what each module is for and which modules it may import, how a record
-//! travels from a hook to the screen, and where to add what. A test compares the imports with it.
+//! `ARCHITECTURE.md` says what each module is for and which modules it may import. It also
+//! describes how a record travels from a hook to the screen, and where to add new parts. A test
+//! compares the imports of the source files with `ARCHITECTURE.md`.
 
 #![forbid(unsafe_code)]
 

@@ -1,4 +1,4 @@
-//! The `tasklab` program; all of it lives in the library.
+//! The `tasklab` program. All of its code is in the library.
 
 #![forbid(unsafe_code)]
 

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 
 /// Check scenarios without running them
 ///
-/// Prints one line for each valid scenario, and every mistake of each invalid one.
+/// Prints one line for each valid scenario, and all mistakes of each invalid scenario.
 #[derive(clap::Args, Debug)]
 pub(super) struct Args {
     /// Scenario files, or names of built-in scenarios
@@ -34,12 +34,15 @@ pub(super) fn main(args: &Args) -> io::Result<ExitCode> {
     Ok(code)
 }
 
-/// `Mixed load: 4 groups, 45 tasks, 4 cues; tokio with 2 workers for 30s`
+/// Describes a valid scenario: `Mixed load: 4 groups, 45 tasks, 4 cues; tokio with 2 workers for
+/// 30s`.
 fn summary(scenario: &Scenario) -> String {
-    // Called tasks are left out: their number is known only when the calling tasks run.
+    // This count leaves out called tasks, because their number is known only during the run.
     let arriving = scenario.tasks.iter().filter(|task| task.start != Start::Called);
     let count: Option<u64> = arriving.map(|task| task.count.map(u64::from)).sum();
-    let tasks = count.map_or("tasks without end".to_owned(), |count| counted(count, "task"));
+    let tasks = count.map_or("an unlimited number of tasks".to_owned(), |count| {
+        counted(count, "task")
+    });
     let executor = scenario.executor.kind.into_str();
     let workers = scenario
         .executor
@@ -58,7 +61,7 @@ fn summary(scenario: &Scenario) -> String {
     )
 }
 
-/// `1 task`, `2 tasks`.
+/// A count with its noun in the singular or the plural: `1 task`, `2 tasks`.
 fn counted(count: u64, noun: &str) -> String {
     format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }

@@ -1,4 +1,5 @@
-//! `tasklab compare`: the same scenario on several executors, one after the other.
+//! `tasklab compare`: runs a scenario on several executors, one after the other, and compares the
+//! results.
 
 use super::overrides::{RunArgs, executor_parser};
 use super::status_line::StatusLine;
@@ -14,25 +15,25 @@ use std::process::ExitCode;
 
 /// Run a scenario on several executors, and compare the results
 ///
-/// The runs follow one another, each in its own process. In each row of the table the best number
-/// is bold, or marked with a * where bold is not available. The expectations of the scenario are
-/// checked, including ratios between executors.
+/// Each run is a process of its own, and only one run is active at a time. The best number in each
+/// row of the table is bold. If the output cannot show bold text, a * marks the best number. The
+/// command also checks the expectations of the scenario, including ratios between executors.
 #[derive(clap::Args, Debug)]
 pub(super) struct Args {
     /// A scenario file, or the name of a built-in scenario (`tasklab list`)
     #[arg(value_name = "SCENARIO")]
     scenario: String,
 
-    /// Run it on these executors; by default on all that the scenario allows and that support its
-    /// steps
+    /// Run the scenario on these executors. By default, use all executors that the scenario allows
+    /// and that support its steps
     #[arg(long, value_name = "KIND,…", value_delimiter = ',', value_parser = executor_parser())]
     executors: Option<Vec<ExecutorKind>>,
 
-    /// Run it N times on each executor, in turns, and show medians and ranges
+    /// Run N rounds, each with one run on every executor, and show medians and ranges
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1000))]
     repeat: u32,
 
-    /// Print one JSON object
+    /// Print the comparison as one JSON object
     #[arg(long)]
     json: bool,
 
@@ -48,8 +49,8 @@ pub(super) fn main(args: &Args) -> io::Result<ExitCode> {
     };
     let signals = Signals::listen()?;
     let mut line = StatusLine::new();
-    let rounds = compare::rounds(&plan, &signals, &mut |standing| {
-        line.show(|width| progress(standing, width));
+    let rounds = compare::rounds(&plan, &signals, &mut |run| {
+        line.show(|width| progress(run, width));
     })?;
     drop(line);
     let rounds = match rounds {
@@ -72,18 +73,18 @@ pub(super) fn main(args: &Args) -> io::Result<ExitCode> {
     })
 }
 
-/// The current run, in at most `width` columns: `tokio  round 2 of 3  00:07.4 / 20 s`.
-pub(super) fn progress(standing: &RunProgress, width: usize) -> String {
-    let mut parts = vec![format!("{:14}", standing.executor.into_str())];
-    if standing.rounds > 1 {
-        parts.push(format!("round {} of {}", standing.round, standing.rounds));
+/// Describes the current run in at most `width` columns: `tokio  round 2 of 3  00:07.4 / 20 s`.
+pub(super) fn progress(run: &RunProgress, width: usize) -> String {
+    let mut parts = vec![format!("{:14}", run.executor.into_str())];
+    if run.rounds > 1 {
+        parts.push(format!("round {} of {}", run.round, run.rounds));
     }
-    let planned = standing
+    let planned = run
         .of
         .map(|planned| format!(" / {}", text::round_duration(planned.into())));
     parts.push(format!(
         "{}{}",
-        text::clock(RunInstant::ZERO + standing.elapsed.into()),
+        text::clock(RunInstant::ZERO + run.elapsed.into()),
         planned.unwrap_or_default()
     ));
     text::fit(&parts.join("  "), width).into_owned()

@@ -1,20 +1,20 @@
-//! `tasklab completions`: a script that lets a shell complete command lines.
+//! `tasklab completions`: prints a script with which a shell completes `tasklab` commands.
 
 use std::io::{self, Write};
 use std::process::ExitCode;
 
 /// Print a completion script for a shell
 ///
-/// For bash: tasklab completions bash > ~/.local/share/bash-completion/completions/tasklab
+/// Example for bash: tasklab completions bash > ~/.local/share/bash-completion/completions/tasklab
 #[derive(clap::Args, Debug)]
 pub(super) struct Args {
-    /// The shell that reads the script
+    /// The shell that will use the script
     #[arg(value_name = "SHELL")]
     shell: clap_complete::Shell,
 }
 
 pub(super) fn main(args: &Args) -> io::Result<ExitCode> {
-    // Into memory first: the generator panics when its output is closed.
+    // The script first goes to memory, because the generator panics if standard output is closed.
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut super::public_definition(), "tasklab", &mut script);
     io::stdout().lock().write_all(&script)?;

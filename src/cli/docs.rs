@@ -1,4 +1,5 @@
-//! `tasklab docs`: renews the generated files of the checkout. For developers.
+//! `tasklab docs`: rewrites the generated files in the source tree. This subcommand is for
+//! developers.
 
 use super::FAILED;
 use crate::docs::{self, Page};
@@ -14,7 +15,7 @@ pub(super) struct Args {
     #[arg(long)]
     check: bool,
 
-    /// The root of the checkout
+    /// The root directory of the source tree
     #[arg(value_name = "DIR", default_value = ".")]
     root: PathBuf,
 }

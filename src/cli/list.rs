@@ -1,4 +1,4 @@
-//! `tasklab list`: the built-in lessons and scenarios.
+//! `tasklab list`: lists the built-in lessons and scenarios.
 
 use super::overrides::LangArg;
 use crate::scenario::builtin::{BUILTIN, Builtin, LESSONS};

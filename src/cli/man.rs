@@ -1,15 +1,15 @@
-//! `tasklab man`: manual pages.
+//! `tasklab man`: prints the manual page, or writes all manual pages.
 
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-/// Print the manual page in roff
+/// Print the manual page in roff format
 ///
-/// To read it: tasklab man | man -l -
+/// To read the page: tasklab man | man -l -
 #[derive(clap::Args, Debug)]
 pub(super) struct Args {
-    /// Write the pages of tasklab and of each subcommand into this directory instead
+    /// Instead, write one page for tasklab and one for each subcommand into this directory
     ///
     /// The directory must exist. The pages are named tasklab.1, tasklab-run.1 and so on.
     #[arg(long, value_name = "DIR")]
@@ -17,7 +17,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn main(args: &Args) -> io::Result<ExitCode> {
-    // `help` would be listed as a page of its own.
+    // Without this call, the subcommand `help` would also get a page.
     let definition = super::public_definition().disable_help_subcommand(true);
     match &args.dir {
         Some(dir) => clap_mangen::generate_to(definition, dir)

@@ -8,8 +8,9 @@
 //! | 3 | the run did not meet the expectations of its scenario |
 //! | 129, 130, 143 | SIGHUP, SIGINT (Ctrl-C without a screen) or SIGTERM ended the run: 128 plus the signal's number |
 //!
-//! To add a subcommand, write a file with `Args`, whose doc comments are the help texts, and with
-//! `main`. Then add a variant to [`Command`] and its arm in [`main`].
+//! To add a subcommand, write a file with a struct `Args` and a function `main`. The doc comments
+//! of `Args` become the help texts. Then add a variant to [`Command`] and a `match` arm to
+//! [`main`].
 
 mod check;
 mod compare;
@@ -42,9 +43,9 @@ const UNEXPECTED: u8 = 3;
 #[command(
     name = "tasklab",
     version,
-    after_help = "Exit status: 0 success, 1 the run failed, 2 the command line or a scenario is wrong, 3 the run \
-                  did not meet the expectations of its scenario, 129, 130 or 143 \
-                  SIGHUP, SIGINT or SIGTERM ended the run."
+    after_help = "Exit status: 0 (success), 1 (the run failed), 2 (the command line or a scenario is wrong), \
+                  3 (the run did not meet the expectations of its scenario), \
+                  129, 130 or 143 (SIGHUP, SIGINT or SIGTERM ended the run)."
 )]
 struct Cli {
     #[command(subcommand)]
@@ -67,7 +68,7 @@ enum Command {
     Worker(worker::Args),
 }
 
-/// Runs the program with the arguments of the process.
+/// Runs the program with the command-line arguments of this process.
 pub fn main() -> ExitCode {
     let args = run::console::insert_default_address(std::env::args_os());
     let result = match Cli::parse_from(args).command {
@@ -84,7 +85,7 @@ pub fn main() -> ExitCode {
     };
     match result {
         Ok(code) => code,
-        // The reader of the output has closed it, as in `tasklab list | head -1`.
+        // The program that reads the output has closed the pipe, as in `tasklab list | head -1`.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(error) => {
             // If standard error is closed too, the exit status still reports the failure.
@@ -94,7 +95,8 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// The definition of the command line without its hidden subcommands, for generated files.
+/// The definition of the command line without hidden subcommands. Generated files use this
+/// definition.
 fn public_definition() -> clap::Command {
     let all = Cli::command();
     let visible = all.get_subcommands().filter(|subcommand| !subcommand.is_hide_set());
@@ -106,7 +108,7 @@ fn public_definition() -> clap::Command {
         .subcommands(visible.cloned())
 }
 
-/// Prints why a scenario was not loaded.
+/// Prints why a scenario could not be loaded.
 fn print_load_error(error: &LoadError) -> io::Result<ExitCode> {
     let stderr = io::stderr();
     let colour = may_use_colour(&stderr);
@@ -116,12 +118,12 @@ fn print_load_error(error: &LoadError) -> io::Result<ExitCode> {
 
 /// Whether escape sequences may be written to this stream.
 fn may_use_colour(stream: &impl IsTerminal) -> bool {
-    // https://no-color.org: any value but the empty one switches colours off.
+    // https://no-color.org: any value except the empty string turns colours off.
     stream.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }
 
-/// The width for a table on standard output: that of the terminal, or 80 columns if the output goes
-/// elsewhere.
+/// The width of a table on standard output: the width of the terminal, or 80 columns if standard
+/// output is not a terminal.
 fn page_width() -> usize {
     if io::stdout().is_terminal() {
         terminal_width()
@@ -130,7 +132,7 @@ fn page_width() -> usize {
     }
 }
 
-/// The width of the terminal; 80 columns if there is no terminal or its width is unknown.
+/// The width of the terminal, or 80 columns if there is no terminal or the width is unknown.
 fn terminal_width() -> usize {
     match crossterm::terminal::size() {
         Ok((columns @ 1.., _)) => columns.into(),

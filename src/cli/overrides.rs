@@ -1,4 +1,4 @@
-//! The options that override what a scenario says, for all subcommands that load a scenario.
+//! Options that override values of a scenario file, for all subcommands that load a scenario.
 
 use crate::scenario::{self, ExecutorKind, Lang, Overrides};
 use clap::Args;
@@ -6,10 +6,10 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use std::time::Duration;
 use strum::VariantArray;
 
-/// Their heading in the output of `--help`.
+/// The heading of these options in the output of `--help`.
 const HEADING: &str = "Overrides of the scenario";
 
-/// All overrides.
+/// All options that override a scenario.
 #[derive(Args, Debug)]
 pub(super) struct OverrideArgs {
     /// Run the tasks on this executor
@@ -20,18 +20,18 @@ pub(super) struct OverrideArgs {
     run: RunArgs,
 }
 
-/// The overrides that apply to every executor.
+/// All options that override a scenario, except `--executor`.
 #[derive(Args, Debug)]
 pub(super) struct RunArgs {
-    /// Run the tasks on N threads, 1–1024
+    /// Run the tasks on N workers (1–1024)
     #[arg(long, help_heading = HEADING, value_name = "N", value_parser = whole_number, allow_negative_numbers = true)]
     workers: Option<u64>,
 
-    /// Stop after this long: 500ms, 20s, 2m; at most 24h
+    /// Stop the run after this duration, such as 500ms, 20s or 2m; at most 24h
     #[arg(long, help_heading = HEADING, value_name = "TIME", value_parser = duration, allow_hyphen_values = true)]
     duration: Option<Duration>,
 
-    /// Derive every random draw from this seed
+    /// Use this seed for all random numbers
     #[arg(long, help_heading = HEADING, value_name = "N", value_parser = whole_number, allow_negative_numbers = true)]
     seed: Option<u64>,
 
@@ -39,21 +39,21 @@ pub(super) struct RunArgs {
     plan: PlanArgs,
 }
 
-/// The overrides that keep the meaning of a scenario.
+/// The options that do not change what a scenario demonstrates.
 #[derive(Args, Debug)]
 pub(super) struct PlanArgs {
     #[command(flatten)]
     lang: LangArg,
 
-    /// Multiply the times of the scenario's plan by FACTOR, 0.05–1, for a faster run
+    /// Multiply the planned times of the scenario by FACTOR (0.05–1), for a shorter run
     ///
-    /// The factor applies to the duration, the starts and ends of groups, the lengths of ramps, and
-    /// the times of cues. It does not apply to steps and to --duration.
+    /// The factor applies to the duration, the starts and ends of groups, the durations of ramps,
+    /// and the times of cues. It does not apply to steps or to --duration.
     #[arg(long, help_heading = HEADING, value_name = "FACTOR", allow_negative_numbers = true)]
     scale: Option<f64>,
 }
 
-/// The language of texts.
+/// The option that selects the language of titles and captions.
 #[derive(Args, Debug)]
 pub(super) struct LangArg {
     /// Show titles and cues in this language [default: from LC_ALL, LC_MESSAGES or LANG]
@@ -99,12 +99,12 @@ impl LangArg {
     }
 }
 
-/// Parses the name of an executor.
+/// Returns a parser for the name of an executor.
 pub(super) fn executor_parser() -> impl TypedValueParser<Value = ExecutorKind> {
     word_parser()
 }
 
-/// Parses one of the words of an enum; help and errors list them.
+/// Returns a parser for the words of the enum `T`. Help texts and error messages list these words.
 pub(super) fn word_parser<T>() -> impl TypedValueParser<Value = T>
 where
     T: VariantArray + Copy + Into<&'static str> + Send + Sync,
@@ -116,7 +116,8 @@ where
     })
 }
 
-/// Parses a duration. A negative one gets this far, so that the error can say that it is negative.
+/// Parses a duration. The options accept negative values, so that this parser can report them with
+/// a clear message.
 fn duration(text: &str) -> Result<Duration, String> {
     scenario::duration(text).map_err(|why| format!("{why}; write it as 500ms, 20s or 2m"))
 }
@@ -126,12 +127,13 @@ fn whole_number(text: &str) -> Result<u64, String> {
         .map_err(|_| format!("it is not a whole number from 0 to {}", u64::MAX))
 }
 
-/// The language of the locale if scenarios support it, otherwise English.
+/// The language of the locale if scenarios support that language, otherwise English.
 fn lang_of_locale() -> Lang {
     lang_of_variables(|name| std::env::var(name).ok())
 }
 
-/// The first of three variables that is set and not empty decides (POSIX.1-2024, 8.2).
+/// Reads the language from the first of `LC_ALL`, `LC_MESSAGES` and `LANG` that is set and not
+/// empty (POSIX.1-2024, section 8.2).
 fn lang_of_variables(variable: impl Fn(&str) -> Option<String>) -> Lang {
     let value = |name| variable(name).filter(|locale| !locale.is_empty());
     let locale = ["LC_ALL", "LC_MESSAGES", "LANG"]
@@ -155,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_variable_that_is_set_decides() {
+    fn the_first_variable_that_is_not_empty_selects_the_language() {
         assert_eq!(lang(&[]), Lang::En);
         assert_eq!(lang(&[("LANG", "ru_RU.UTF-8")]), Lang::Ru);
         assert_eq!(lang(&[("LANG", "ru")]), Lang::Ru);

@@ -1,4 +1,4 @@
-//! `tasklab schema`: the JSON Schemas of scenarios, reports and comparisons.
+//! `tasklab schema`: prints the JSON Schemas of scenarios, reports and comparisons.
 
 use crate::{compare, report, scenario};
 use std::io::{self, Write};
@@ -6,16 +6,15 @@ use std::process::ExitCode;
 
 /// Print the JSON Schema of the scenario language
 ///
-/// Editors with TOML support complete and check scenarios with it. Save the schema to a file, and
-/// begin a scenario with the line `#:schema PATH`.
+/// An editor with TOML support can complete and check scenario files with this schema. Save the
+/// schema to a file, and begin a scenario file with the line `#:schema PATH`.
 #[derive(clap::Args, Debug)]
 pub(super) struct Args {
-    /// Print the JSON Schema of the report instead, the object that `tasklab run --json` prints
+    /// Instead, print the JSON Schema of the report that `tasklab run --json` prints
     #[arg(long)]
     report: bool,
 
-    /// Print the JSON Schema of a comparison instead, the object that `tasklab compare --json`
-    /// prints
+    /// Instead, print the JSON Schema of the comparison that `tasklab compare --json` prints
     #[arg(long, conflicts_with = "report")]
     compare: bool,
 }

@@ -1,14 +1,14 @@
-//! A line on standard error that shows the progress of a long command without a screen, and
-//! overwrites itself.
+//! A progress line on standard error for long commands without a screen. Each update overwrites the
+//! previous text.
 
 use std::io::{self, IsTerminal, Write};
 use std::time::{Duration, Instant};
 
-/// Shortest time between two updates.
+/// The minimum time between two updates.
 const UPDATE_INTERVAL: Duration = Duration::from_millis(250);
 
-/// The line. It is invisible when standard error is not a terminal. Write errors are ignored: the
-/// command goes on even if nobody can read its progress.
+/// The progress line. It writes nothing if standard error is not a terminal. It ignores write
+/// errors, so that a lost terminal does not stop the command.
 pub(super) struct StatusLine {
     width: Option<usize>,
     shown_at: Option<Instant>,
@@ -23,15 +23,16 @@ impl StatusLine {
         }
     }
 
-    /// Replaces the line if it is old enough. `text` gets the width in columns.
+    /// Updates the line if at least `UPDATE_INTERVAL` has passed since the last update. `text` gets
+    /// the maximum width in columns and returns the new text.
     pub(super) fn show(&mut self, text: impl FnOnce(usize) -> String) {
         let Some(width) = self.width else { return };
         if self.shown_at.is_some_and(|at| at.elapsed() < UPDATE_INTERVAL) {
             return;
         }
         self.shown_at = Some(Instant::now());
-        // A full line would wrap, and the carriage return would not reach its start. So one column
-        // stays empty.
+        // One column stays empty. A text of full width would wrap, and the carriage return would
+        // then go to the start of the next row instead of the start of the text.
         let _ = write!(io::stderr(), "\r{}\x1b[K", text(width.saturating_sub(1)));
     }
 

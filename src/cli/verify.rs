@@ -1,4 +1,4 @@
-//! `tasklab verify`: checks that lessons show their point on this machine.
+//! `tasklab verify`: checks that each lesson proves its point on this machine.
 
 use super::overrides::PlanArgs;
 use super::status_line::StatusLine;
@@ -13,8 +13,8 @@ use std::process::ExitCode;
 
 /// Run lessons without a screen, and check their expectations
 ///
-/// Runs every built-in lesson, or the given scenarios, in order, each run in its own process. A
-/// scenario that compares executors runs on each of them.
+/// Runs every built-in lesson, or the given scenarios, one after the other. Each run is a process
+/// of its own. A scenario with expectations that compare executors runs on each of these executors.
 #[derive(clap::Args, Debug)]
 pub(super) struct Args {
     /// Scenario files, or names of built-in scenarios; by default all lessons
@@ -47,9 +47,9 @@ pub(super) fn main(args: &Args) -> io::Result<ExitCode> {
     for (number, plan) in (1..).zip(&plans) {
         let mut line = StatusLine::new();
         let position = format!("{number} of {}", plans.len());
-        let rounds = compare::rounds(plan, &signals, &mut |standing| {
+        let rounds = compare::rounds(plan, &signals, &mut |run| {
             line.show(|width| {
-                let progress = progress(standing, width);
+                let progress = progress(run, width);
                 text::fit(&format!("{position}  {}  {progress}", plan.what), width).into()
             });
         })?;
@@ -79,7 +79,7 @@ fn section(plan: &Plan, verified: &Verified) -> String {
     let table = verdicts(&verified.expect, page_width());
     let mut out = format!("{}\n{table}", text::clean(&headline));
     if plan.scenario.expect.is_empty() {
-        out.push_str("it has no expectations\n");
+        out.push_str("this scenario has no expectations\n");
     }
     for why in &verified.failures {
         out.push_str(&text::clean(why));

@@ -1,11 +1,11 @@
-//! `tasklab worker`: a worker process of the executor `processes`. That executor starts it, not a
-//! person.
+//! `tasklab worker`: a worker process of the executor `processes`. Only this executor starts the
+//! subcommand; users do not.
 
 use crate::executor::processes::worker;
 use std::io;
 use std::process::ExitCode;
 
-/// Run tasks for another tasklab process, which sends commands to standard input
+/// Run tasks for another tasklab process, which sends commands through standard input
 #[derive(clap::Args, Debug)]
 pub(super) struct Args {}
 

@@ -1,10 +1,10 @@
-//! The page of the command line, from its clap definition.
+//! Generates the reference page of the command line from its clap definition.
 
 use super::markdown::{code, header};
 use clap::{Arg, Command};
 use std::fmt::Write;
 
-/// A section for each subcommand.
+/// Returns the page, with one section for each subcommand.
 pub(super) fn page(mut command: Command) -> String {
     command = command.disable_help_subcommand(true);
     command.build();
@@ -23,7 +23,7 @@ fn section(out: &mut String, command: &mut Command) {
     let about = text(command.get_long_about().or(command.get_about()));
     let name = command.get_name();
     let _ = write!(out, "\n## tasklab {name}\n\n```text\n{usage}\n```\n\n{about}\n");
-    // In order of first appearance, as `--help` shows them.
+    // The headings in the order of their first use. `--help` uses the same order.
     let mut headings: Vec<Option<&str>> = Vec::new();
     let args = || {
         command
@@ -46,12 +46,12 @@ fn section(out: &mut String, command: &mut Command) {
     }
 }
 
-/// A list item: the argument, its values, what it means.
+/// Writes a list item with the syntax, the meaning, the values and the default of an argument.
 fn argument(out: &mut String, arg: &Arg) {
     // `--executor <KIND>`, and `<SCENARIO>` for a positional argument.
     let syntax = arg.to_string();
     let help = text(arg.get_long_help().or(arg.get_help()));
-    // clap takes the full stop from the first paragraph.
+    // clap removes the full stop at the end of the first paragraph.
     let help = help.replace("\n\n", ". ");
     let stop = if help.ends_with('.') { "" } else { "." };
     let _ = write!(out, "- {}: {help}{stop}", code(&syntax));

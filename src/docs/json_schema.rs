@@ -1,24 +1,24 @@
-//! Reference pages from JSON Schemas.
+//! Generates reference pages from JSON Schemas.
 //!
-//! A page has a section for the root, then one for each definition in the order in which the page
-//! mentions them. Plain strings and numbers with a notation of their own, such as durations, are in
-//! one table at the end.
+//! A page begins with a section about the root of the schema. Then each definition has a section,
+//! in the order in which the page first mentions the definitions. Strings and numbers with a
+//! special notation, such as durations, are in one table at the end.
 
 use super::markdown::{alternatives, code, header, table};
 use serde_json::{Map, Value};
 use std::fmt::Write;
 
-/// What differs between the pages.
+/// The settings that differ between the pages.
 pub(super) struct Style {
     source: &'static str,
     title: &'static str,
     intro: &'static str,
-    /// Whether a key can be left out; then the table of keys marks those that cannot.
+    /// Whether some keys are optional. If so, the table of keys marks the required keys.
     has_optional_keys: bool,
 }
 
 impl Style {
-    /// The language of scenarios.
+    /// The settings of the page about scenario files.
     pub(super) const SCENARIO: Style = Style {
         source: "the JSON Schema that `tasklab schema` prints",
         title: "Scenario reference",
@@ -26,20 +26,20 @@ impl Style {
         has_optional_keys: true,
     };
 
-    /// The report of a run.
+    /// The settings of the page about the report.
     pub(super) const REPORT: Style = Style {
         source: "the JSON Schema that `tasklab schema --report` prints",
         title: "Report reference",
         intro: "The JSON object that `tasklab run --json` prints.\n\n\
-                An `[expect]` table of a scenario names a number by its path: keys with dots between them, such as \
-                `tasks.spawned`. An item of a list is named by its `name`: `groups.api.delay_ns.p99`.\n",
+                In the `[expect]` table of a scenario, a path selects a number. A path is a sequence of keys with dots between them, such as \
+                `tasks.spawned`. The `name` of a list item selects the item, as `api` does in `groups.api.delay_ns.p99`.\n",
         has_optional_keys: false,
     };
 }
 
-/// The page of a schema, which is given as JSON text.
+/// Returns the page for `schema`, which is a JSON Schema as text.
 pub(super) fn page(style: &Style, schema: &str) -> String {
-    let root: Value = serde_json::from_str(schema).expect("a schema that this program has written");
+    let root: Value = serde_json::from_str(schema).expect("a generated schema is valid JSON");
     let definitions = ["definitions", "$defs"].iter().find_map(|key| root[key].as_object());
     let mut renderer = Renderer {
         definitions: definitions.expect("the schema has definitions"),
@@ -75,7 +75,7 @@ struct Renderer<'a> {
 }
 
 impl<'a> Renderer<'a> {
-    /// The description of a schema, and a table of what it consists of.
+    /// Returns the description of a schema, and a table of its keys, variants or forms.
     fn section(&mut self, schema: &'a Value) -> String {
         let mut out = description(schema) + "\n";
         if let Some(properties) = schema["properties"].as_object() {
@@ -115,7 +115,7 @@ impl<'a> Renderer<'a> {
         out
     }
 
-    /// A choice of an enumeration: its name, the type of its argument, its description.
+    /// Describes a variant of an enumeration: its name, the type of its argument, its description.
     fn variant(&mut self, schema: &'a Value) -> [String; 3] {
         let only_property = schema["properties"]
             .as_object()
@@ -127,7 +127,7 @@ impl<'a> Renderer<'a> {
         [name, argument, description(schema)]
     }
 
-    /// The type in a few words, with links to definitions.
+    /// Describes the type of a schema in a few words, with links to definitions.
     fn type_of(&mut self, schema: &'a Value) -> String {
         if let Some(name) = schema["$ref"]
             .as_str()
@@ -160,7 +160,7 @@ impl<'a> Renderer<'a> {
         }
     }
 
-    /// The type that JSON Schema calls by this name.
+    /// Describes the type whose name in JSON Schema is `name`.
     fn named(&mut self, name: &str, schema: &'a Value) -> String {
         match name {
             "array" => format!("list of {}", self.type_of(&schema["items"])),
@@ -188,7 +188,7 @@ impl<'a> Renderer<'a> {
     }
 }
 
-/// Whether a definition is a string or a number with a notation: one line of a table is enough.
+/// Whether a definition is a string, a number or a boolean, so that one table row can describe it.
 fn is_plain_value(definition: &Value) -> bool {
     matches!(
         definition["type"].as_str(),
@@ -196,8 +196,9 @@ fn is_plain_value(definition: &Value) -> bool {
     )
 }
 
-/// mdBook and GitHub derive the anchor of a heading like this. Plain values are not headings, and
-/// have an anchor of their own: `text` and `Text` differ only in case.
+/// The anchor of a definition. mdBook and GitHub derive the anchor of a heading in the same way. A
+/// plain value has no heading, and its anchor has a prefix: otherwise `text` and `Text` would have
+/// the same anchor.
 fn anchor(name: &str, definition: &Value) -> String {
     let lower = name.to_lowercase();
     if is_plain_value(definition) {

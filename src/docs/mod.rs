@@ -1,9 +1,9 @@
 //! The generated files of the repository: the reference pages of the book in `docs/`, and the JSON
 //! Schemas in `assets/`.
 //!
-//! Each page is written from the definition that the program itself uses, so it cannot describe
-//! another program. `tasklab docs` writes the files. A test runs `tasklab docs --check`, and so
-//! fails when one is out of date.
+//! Each page is generated from the definition that the program itself uses, so the page always
+//! matches the program. `tasklab docs` writes the files. A test runs `tasklab docs --check`, which
+//! fails if a file is out of date.
 //!
 //! ```text
 //!   scenario::schema, report::schema ──► json_schema  ──► reference/scenario.md, report.md
@@ -23,13 +23,13 @@ use crate::{compare, report, scenario};
 /// A generated file.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Page {
-    /// Where it is, from the root of the repository.
+    /// The path of the file, relative to the root of the repository.
     pub path: &'static str,
-    /// What it contains.
+    /// The contents of the file.
     pub text: String,
 }
 
-/// All generated files; `command` is the definition of the command line.
+/// Returns all generated files. `command` is the definition of the command line.
 pub fn pages(command: clap::Command) -> Vec<Page> {
     let (scenario, report) = (scenario::schema(), report::schema());
     let scenario_page = json_schema::page(&json_schema::Style::SCENARIO, &scenario);

@@ -1,14 +1,14 @@
-//! The page of built-in lessons and scenarios, from their files.
+//! Generates the page of built-in lessons and scenarios from their files.
 
 use super::markdown::{code, header, table};
 use crate::scenario::builtin::{BUILTIN, Builtin, LESSONS};
 use crate::scenario::{Scenario, show_duration};
 use std::fmt::Write;
 
-/// A table of all lessons and scenarios, then a section on each.
+/// Returns tables of all lessons and scenarios, and a section for each lesson and scenario.
 pub(super) fn page() -> String {
     let mut out = header("the files in `scenarios/`", "Lessons and scenarios");
-    out.push_str("`tasklab run NAME` runs one of them. For a lesson its number is enough: `tasklab run 1`.\n");
+    out.push_str("`tasklab run NAME` runs a lesson or a scenario. `tasklab run 1` runs lesson 1.\n");
     for (title, list) in [("Lessons", LESSONS), ("Scenarios", BUILTIN)] {
         let rows = list.iter().map(|builtin| {
             let name = builtin.name;
@@ -34,7 +34,7 @@ fn section(builtin: &Builtin) -> String {
     out
 }
 
-/// `tokio with 2 workers for 30s`, in Markdown.
+/// Describes the executor and the duration in Markdown: `tokio with 2 workers for 30s`.
 fn setup(scenario: &Scenario) -> String {
     let executor = code(scenario.executor.kind.into_str());
     let workers = match scenario.executor.workers {

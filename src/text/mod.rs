@@ -1,5 +1,6 @@
-//! Text for a terminal: without control characters, cut by display width, and numbers whose width
-//! stays the same from frame to frame.
+//! Prepares text for a terminal. The functions remove control characters, shorten text to a display
+//! width, and format numbers in such a way that their width stays nearly the same from frame to
+//! frame.
 //!
 //! The screen, the closing table and the log all write durations, counts and names with these
 //! functions. A number therefore reads the same wherever it appears.
@@ -13,14 +14,14 @@ use textwrap::WordSplitter;
 use unicode_truncate::UnicodeTruncateStr;
 use unicode_width::UnicodeWidthStr;
 
-/// Whether `c` could control a terminal or reorder the text around it: control characters, and
+/// Whether `c` could control a terminal or reorder the surrounding text: control characters, and
 /// Unicode's invisible directional marks ("Trojan Source", CVE-2021-42574).
 pub(crate) fn controls_terminal(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
-/// `text` with `�` in place of every character that could control the terminal.
+/// Replaces every character that could control the terminal with `�`.
 pub fn clean(text: &str) -> Cow<'_, str> {
     if text.contains(controls_terminal) {
         let replaced = text.chars().map(|c| if controls_terminal(c) { '\u{fffd}' } else { c });
@@ -30,7 +31,7 @@ pub fn clean(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// `text`, clean and at most `width` columns wide. A cut shows as `…`.
+/// Cleans `text` and shortens it to at most `width` columns. A shortened text ends in `…`.
 pub fn fit(text: &str, width: usize) -> Cow<'_, str> {
     let text = clean(text);
     if text.width() <= width {
@@ -43,8 +44,8 @@ pub fn fit(text: &str, width: usize) -> Cow<'_, str> {
     Cow::Owned(format!("{kept}…"))
 }
 
-/// A task's name, clean and at most `width` columns wide. The cut is before the number, because the
-/// number tells the tasks of a group apart.
+/// Cleans a task's name and shortens it to at most `width` columns. The number stays complete if
+/// there is room, because it distinguishes the tasks of a group.
 pub fn fit_name(name: &str, width: usize) -> Cow<'_, str> {
     let (group, number) = name.split_at(name.rfind('#').unwrap_or(name.len()));
     if name.width() <= width || number.width() + 1 >= width {
@@ -53,8 +54,8 @@ pub fn fit_name(name: &str, width: usize) -> Cow<'_, str> {
     Cow::Owned(format!("{}{}", fit(group, width - number.width()), clean(number)))
 }
 
-/// `text`, clean and broken between words into at most `max_lines` lines of at most `width`
-/// columns. A cut shows as `…`.
+/// Cleans `text` and breaks it between words into at most `max_lines` lines of at most `width`
+/// columns. A shortened line ends in `…`.
 pub fn wrap(text: &str, width: usize, max_lines: usize) -> Vec<String> {
     let text = clean(text);
     let options = textwrap::Options::new(width)
@@ -69,7 +70,7 @@ pub fn wrap(text: &str, width: usize, max_lines: usize) -> Vec<String> {
     lines.iter().map(|line| fit(line, width).into_owned()).collect()
 }
 
-/// The number of columns that `text` takes.
+/// The width of `text` on a terminal, in columns.
 pub fn width(text: &str) -> usize {
     text.width()
 }
@@ -86,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn wide_characters_count_twice() {
+    fn a_wide_character_takes_two_columns() {
         assert_eq!(fit("日本語", 6), "日本語");
         assert_eq!(fit("日本語", 5), "日本…");
         assert_eq!(fit("日本語", 4), "日…");
@@ -94,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_is_cut_before_its_number() {
+    fn a_shortened_name_keeps_its_number() {
         assert_eq!(fit_name("thumb offload#12", 16), "thumb offload#12");
         assert_eq!(fit_name("thumb offload#12", 12), "thumb of…#12");
         assert_eq!(fit_name("thumb offload#12", 4), "thu…");
@@ -103,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_break_between_words_and_too_long_lines_are_cut() {
+    fn text_breaks_between_words_and_a_long_word_is_shortened() {
         assert_eq!(wrap("Кто страдает от сна?", 12, 3), ["Кто страдает", "от сна?"]);
         assert_eq!(wrap("who waits for whom, and why", 10, 2), ["who waits", "for whom,…"]);
         assert_eq!(wrap("unbreakable", 5, 2), ["unbr…"]);

@@ -1,9 +1,9 @@
-//! Durations, instants, counts and amounts of memory, in few columns.
+//! Formats durations, instants, counts and amounts of memory in a few columns.
 
 use crate::record::{Nanos, RunInstant};
 
-/// A duration, rounded down: `340 ns`, `3.4 µs`, `212 ms`, `1.20 s`, `12.3 s`, `17 min`, `31 h`,
-/// `52 d`. At most seven columns up to a thousand days.
+/// Formats a duration, rounded down: `340 ns`, `3.4 µs`, `212 ms`, `1.20 s`, `12.3 s`, `17 min`,
+/// `31 h`, `52 d`. The text has at most seven columns if the duration is below 1,000 days.
 pub fn duration(n: Nanos) -> String {
     let ns = n.0;
     match ns {
@@ -21,14 +21,14 @@ pub fn duration(n: Nanos) -> String {
     }
 }
 
-/// `n` in tenths of `unit`, rounded down. `9.99 ms` must read `9.9 ms`: `10.0 ms` is one column wider
-/// than `10 ms`.
+/// Converts `n` to units of `unit`, rounded down to one decimal place. For example, 9.99 ms must
+/// become `9.9 ms`, because `10.0 ms` is one column wider than `10 ms`.
 fn tenths(n: u64, unit: u64) -> f64 {
     (n / (unit / 10)) as f64 / 10.0
 }
 
-/// A duration without trailing zeros: `20 ms`, `1.5 s`. For round durations, such as axis labels,
-/// zoom levels and settings.
+/// Formats a duration without trailing zeros: `20 ms`, `1.5 s`. This format is for round values,
+/// such as axis labels, zoom levels and settings.
 pub fn round_duration(n: Nanos) -> String {
     let (unit, symbol) = match n.0 {
         0..1_000 => (1, "ns"),
@@ -42,9 +42,9 @@ pub fn round_duration(n: Nanos) -> String {
     format!("{} {symbol}", number.trim_end_matches('0').trim_end_matches('.'))
 }
 
-/// An instant, with as many digits as distinguish it from its neighbour `step` away: `7.5 s`,
-/// `8.07466 s`, `140 s`. With steps of a minute or more, it is written as a [round
-/// duration](round_duration).
+/// Formats an instant with enough digits to distinguish it from an instant that is `step` later:
+/// `7.5 s`, `8.07466 s`, `140 s`. If `step` is a minute or more, the format is that of
+/// [`round_duration`].
 pub fn instant(at: RunInstant, step: Nanos) -> String {
     let (unit, symbol) = match at.0 {
         _ if step.0 >= 60_000_000_000 => return round_duration(at.since_zero()),
@@ -64,14 +64,15 @@ pub fn instant(at: RunInstant, step: Nanos) -> String {
     format!("{number} {symbol}")
 }
 
-/// The time since the run's start in minutes and seconds, seven columns up to 100 minutes:
-/// `00:07.4`.
+/// Formats the time since the start of the run in minutes and seconds: `00:07.4`. The text has
+/// seven columns if the time is below 100 minutes.
 pub fn clock(at: RunInstant) -> String {
     let tenths = at.0 / 100_000_000;
     format!("{:02}:{:02}.{}", tenths / 600, tenths / 10 % 60, tenths % 10)
 }
 
-/// A count, rounded down: `812`, `6.1 k`, `61 k`, `2.1 M`. At most five columns up to 10¹⁵.
+/// Formats a count, rounded down: `812`, `6.1 k`, `61 k`, `2.1 M`. The text has at most five
+/// columns if the count is below 10¹⁵.
 pub fn count(n: u64) -> String {
     const UNITS: [(u64, &str); 4] = [
         (1_000, "k"),
@@ -86,7 +87,8 @@ pub fn count(n: u64) -> String {
     }
 }
 
-/// An amount of memory in at most eight columns, rounded down: `812 B`, `6.1 KiB`, `61 MiB`.
+/// Formats an amount of memory, rounded down: `812 B`, `6.1 KiB`, `61 MiB`. The text has at most
+/// eight columns.
 pub fn bytes(n: u64) -> String {
     const UNITS: [&str; 6] = ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
     let Some(power) = (n.max(1).ilog2() / 10).checked_sub(1) else {
@@ -107,7 +109,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn durations_round_down_and_change_unit() {
+    fn durations_are_rounded_down_in_a_unit_that_fits() {
         let expected = [
             (0, "0 ns"),
             (999, "999 ns"),
@@ -137,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn counts_and_bytes_round_down() {
+    fn counts_and_bytes_are_rounded_down() {
         assert_eq!(
             [0, 812, 6_150, 61_000, 2_190_000, 10_000_000].map(count),
             ["0", "812", "6.1 k", "61 k", "2.1 M", "10 M"]
@@ -150,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn an_instant_has_the_digits_that_its_step_needs() {
+    fn an_instant_has_as_many_digits_as_its_step_requires() {
         let label = |at, step| instant(RunInstant::new(at), Nanos(step));
         assert_eq!(label(7_500_000_000, 500_000_000), "7.5 s");
         assert_eq!(label(7_000_000_000, 500_000_000), "7 s");
@@ -164,7 +166,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn numbers_stay_within_their_columns(n: u64) {
+        fn numbers_are_not_wider_than_documented(n: u64) {
             prop_assert!(width(&duration(Nanos(n % 86_400_000_000_000_000))) <= 7);
             prop_assert!(width(&count(n % 1_000_000_000_000_000)) <= 5);
             prop_assert!(width(&bytes(n)) <= 8);

@@ -153,7 +153,10 @@ fn an_invalid_command_line_exits_with_2_and_an_explanation() {
             &["run", "mixed", "--scale", "-1"],
             "a scale of -1 is not between 0.05 and 1",
         ),
-        (&["run", "mixed", "--console", "0.0.0.0:6669"], "on this machine only"),
+        (
+            &["run", "mixed", "--console", "0.0.0.0:6669"],
+            "it is not a loopback address",
+        ),
         (
             &["run", "mixed", "--log", "loud"],
             "[possible values: off, error, warn, info, debug, trace]",

@@ -161,7 +161,7 @@ fn a_used_console_port_is_an_error_of_one_line() {
         "{err}"
     );
     assert!(
-        err.contains("another program listens there") && err.lines().count() == 1,
+        err.contains("another program uses this address") && err.lines().count() == 1,
         "{err}"
     );
 }

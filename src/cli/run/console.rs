@@ -1,18 +1,18 @@
-//! `--console [ADDR]`: an option with an optional value, followed by the required name of a
-//! scenario.
+//! The option `--console [ADDR]`. Its value is optional, and the required name of a scenario can
+//! follow the option.
 //!
-//! clap would take `mixed` in `run --console mixed` for ADDR, and fail. So the arguments are
-//! rewritten before clap reads them: the default address is inserted unless the next argument looks
-//! like an address.
+//! In `run --console mixed`, clap would read `mixed` as ADDR and fail. Therefore this module
+//! rewrites the arguments before clap reads them: it inserts the default address, unless the next
+//! argument looks like an address.
 
 use std::ffi::OsString;
 use std::net::SocketAddr;
 
-/// The default address for tokio-console; it is also the one that tokio-console connects to by
-/// default.
+/// The default address of the server. A tokio-console without arguments connects to the same
+/// address.
 pub(crate) const DEFAULT: &str = "127.0.0.1:6669";
 
-/// Inserts the default address after a `--console` without a value.
+/// Inserts the default address after each `--console` that has no value.
 pub(crate) fn insert_default_address(args: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
     let mut rewritten: Vec<OsString> = Vec::new();
     let mut before_dashes = true;
@@ -27,15 +27,15 @@ pub(crate) fn insert_default_address(args: impl IntoIterator<Item = OsString>) -
     rewritten
 }
 
-/// Whether an argument ends in a colon and digits, which no name of a scenario does. clap rejects
-/// it later if it is not an address.
+/// Whether an argument ends in a colon and digits. No name of a scenario ends in this way. If such
+/// an argument is not a valid address, clap rejects it later.
 fn ends_in_port(arg: &OsString) -> bool {
     arg.to_str()
         .and_then(|text| text.rsplit_once(':'))
         .is_some_and(|(_, port)| !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
-/// Parses a loopback address. Other addresses are refused, because tokio-console asks for no
+/// Parses a loopback address. Rejects all other addresses, because tokio-console asks for no
 /// password.
 pub(crate) fn address(text: &str) -> Result<SocketAddr, String> {
     let numeric = match text.strip_prefix("localhost:") {
@@ -44,11 +44,11 @@ pub(crate) fn address(text: &str) -> Result<SocketAddr, String> {
     };
     let address: SocketAddr = numeric
         .parse()
-        .map_err(|_| format!("it is not an address with its port, such as {DEFAULT}"))?;
+        .map_err(|_| format!("it is not an address with a port, such as {DEFAULT}"))?;
     if address.ip().is_loopback() {
         Ok(address)
     } else {
-        Err("tokio-console can be served on this machine only, at an address such as 127.0.0.1 or [::1]".to_owned())
+        Err("it is not a loopback address; use an address such as 127.0.0.1:6669 or [::1]:6669".to_owned())
     }
 }
 
@@ -93,11 +93,11 @@ mod tests {
             ("127.66.69.1:80", Ok("127.66.69.1:80")),
             ("[::1]:6670", Ok("[::1]:6670")),
             ("localhost:6670", Ok("127.0.0.1:6670")),
-            ("0.0.0.0:6669", Err("this machine only")),
-            ("10.1.2.3:6669", Err("this machine only")),
-            ("example.com:6669", Err("not an address with its port")),
-            ("127.0.0.1:99999", Err("not an address with its port")),
-            ("localhost", Err("not an address with its port")),
+            ("0.0.0.0:6669", Err("not a loopback address")),
+            ("10.1.2.3:6669", Err("not a loopback address")),
+            ("example.com:6669", Err("not an address with a port")),
+            ("127.0.0.1:99999", Err("not an address with a port")),
+            ("localhost", Err("not an address with a port")),
         ] {
             match (address(text), expected) {
                 (Ok(address), Ok(wanted)) => assert_eq!(address.to_string(), wanted, "{text}"),

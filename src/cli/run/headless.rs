@@ -1,5 +1,5 @@
-//! A run without a screen. Standard error gets the event log and, if it is a terminal, a progress
-//! line; standard output gets the report at the end.
+//! A run without a screen. The event log goes to standard error. If standard error is a terminal, a
+//! progress line appears there too. At the end, the report goes to standard output.
 
 use super::exit_code;
 use super::judge::Judge;
@@ -15,12 +15,13 @@ use std::process::ExitCode;
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// Time between two drains of the rings, well below the time in which a ring can fill up.
+/// The time between two drains of the rings. A ring needs more time than this to fill up.
 const DRAIN_INTERVAL: Duration = Duration::from_millis(5);
-/// Time between two batches.
+/// The time between two batches.
 const BATCH_INTERVAL: Duration = Duration::from_millis(50);
 
-/// Follows the run until it ends or a signal ends it, and prints its report in the given format.
+/// Follows the run until its end, and prints the report. A signal ends the run early. `format`
+/// turns the report into text.
 pub(super) fn show(
     mut run: Run,
     mut facts: Facts,
@@ -58,19 +59,20 @@ pub(super) fn show(
     judge.judge(&run, &mut report);
     let written = io::stdout().lock().write_all(format(&report).as_bytes());
     match signal {
-        // A failed write does not matter: after a hang-up nobody reads the report.
+        // After SIGHUP the terminal is gone, so a write error does not matter.
         Some(signal) => Ok(signal.exit_code()),
         None => written.map(|()| exit_code(&run, &report)),
     }
 }
 
-/// Prints lines of the event log in place of the progress line, which appears again below them.
+/// Erases the progress line and prints lines of the event log. The progress line appears again
+/// below these lines.
 fn print_log(line: &mut StatusLine, model: &Model, log: &[LogLine]) {
     if log.is_empty() {
         return;
     }
     line.clear();
     let lines: String = log.iter().map(|line| log_message(model, line) + "\n").collect();
-    // The run goes on even if nobody can read its log.
+    // The run goes on even if its log cannot be written.
     let _ = io::stderr().lock().write_all(lines.as_bytes());
 }

@@ -8,12 +8,14 @@ use crate::scenario::{Expectation, Overrides, Scenario};
 /// The expectations of a run, and whether they apply to it.
 pub(super) struct Judge {
     expectations: Vec<Expectation>,
-    /// Why they do not apply: the run is on another executor than the scenario's own.
+    /// Why the expectations do not apply, if the executor or the number of workers differs from
+    /// that of the scenario.
     elsewhere: Option<String>,
 }
 
 impl Judge {
-    /// Takes the expectations of the scenario `what`, which was loaded with these overrides.
+    /// Takes the expectations of `scenario`. `what` is the name of the scenario, and `overrides`
+    /// are the options with which it was loaded.
     pub(super) fn new(what: &str, scenario: &Scenario, overrides: &Overrides) -> Judge {
         Judge {
             expectations: scenario.expect.clone(),
@@ -21,7 +23,8 @@ impl Judge {
         }
     }
 
-    /// Checks the report of a run that has ended, and adds the results to it.
+    /// Checks the expectations against the report of a run that has ended, and adds the results to
+    /// the report.
     pub(super) fn judge(&self, run: &Run, report: &mut Report) {
         let applicability = match (run.interference(), &self.elsewhere) {
             (Some(Interference::CutShort), _) => Applicability::CutShort,

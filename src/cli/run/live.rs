@@ -14,9 +14,10 @@ use crate::tui::{self, Exit, Options};
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-/// Shows the run until the presenter leaves, and prints what could not be stopped.
+/// Shows the run until the user quits, and then prints what could not be stopped.
 ///
-/// If the run reached its end, the expectations of its scenario are checked, as without a screen.
+/// If the run reached its end, also checks the expectations of the scenario, as in a run without a
+/// screen.
 pub(super) fn show(mut run: Run, mut facts: Facts, judge: &Judge, signals: &Signals) -> io::Result<ExitCode> {
     let mut model = Model::new(run.info().clone());
     let rate = text::count(facts.calibration.units_per_ms as u64);
@@ -31,7 +32,7 @@ pub(super) fn show(mut run: Run, mut facts: Facts, judge: &Judge, signals: &Sign
         RunState::Running | RunState::Waiting | RunState::Stopping => Some(gave_up(&model)),
     };
     if let Some(left) = left {
-        // After a hang-up nobody can read this.
+        // After SIGHUP the terminal is gone, so a write error does not matter.
         let _ = writeln!(io::stderr(), "{left}");
     }
     if let Exit::Signal(signal) = exit {
@@ -49,25 +50,28 @@ pub(super) fn show(mut run: Run, mut facts: Facts, judge: &Judge, signals: &Sign
     Ok(exit_code(&run, &report))
 }
 
-/// Logs the exchange rate that `cpu` steps use, and warns if it is imprecise.
+/// Logs the calibrated speed of `cpu` steps, as a warning if the calibration is imprecise.
 fn log_calibration(calibration: &Calibration, rate: &str) {
     if calibration.spread > Calibration::ROUGH {
         let spread = calibration.spread * 100.0;
         tracing::warn!(
-            "{rate} units of cpu work per ms, imprecise: calibrated on a busy machine, spread {spread:.0} %"
+            "imprecise calibration on a busy machine: {rate} units of cpu work per ms, spread {spread:.0} %"
         );
     } else {
         tracing::info!("calibrated: {rate} units of cpu work per ms");
     }
 }
 
-/// A sentence about a run that had not ended when the screen stopped waiting for it.
+/// A message about a run that had not ended when the screen stopped waiting for its end.
 fn gave_up(model: &Model) -> String {
     let busy = model.lanes().iter().filter(|lane| lane.current.is_some());
     let busy: Vec<_> = busy.map(|lane| lane.name.as_str()).collect();
     if busy.is_empty() {
-        "the run did not end in time: gave up waiting for its files to be removed".to_owned()
+        "the run did not end in time: tasklab stopped waiting for the removal of its files".to_owned()
     } else {
-        format!("the run did not end in time: gave up waiting for {}", busy.join(", "))
+        format!(
+            "the run did not end in time: tasklab stopped waiting for {}",
+            busy.join(", ")
+        )
     }
 }

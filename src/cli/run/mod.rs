@@ -34,8 +34,8 @@ pub(super) struct Args {
     #[command(flatten)]
     pub overrides: OverrideArgs,
 
-    /// Run without a screen, and print a table at the end; the default when standard output is not
-    /// a terminal
+    /// Run without a screen, and print a table at the end. This is the default if standard output
+    /// is not a terminal
     #[arg(long)]
     pub headless: bool,
 
@@ -45,35 +45,36 @@ pub(super) struct Args {
 
     /// Wait at each cue until the presenter presses `n`
     ///
-    /// Only the timeline of the scenario waits: the cue, later cues and groups, and the end of the
-    /// run. Tasks go on. Without this option, `n` jumps to the next cue before its time.
+    /// Only the timeline of the scenario waits: the cue, later cues, later groups, and the end of
+    /// the run. Tasks keep running. Without this option, `n` skips to the next cue at once.
     #[arg(long, conflicts_with_all = ["headless", "json"])]
     pub present: bool,
 
-    /// Let tokio-console attach to the run, at ADDR or at 127.0.0.1:6669
+    /// Let tokio-console connect to the run, at ADDR or at 127.0.0.1:6669
     ///
-    /// This costs far more than tasklab's own records, and so is off by default. The next argument
-    /// is ADDR if it ends in a port, as in 127.0.0.1:6670; otherwise it is the scenario. ADDR must
-    /// be a loopback address, because every client sees everything.
+    /// This option is off by default, because it slows the run down far more than tasklab's own
+    /// records do. If the next argument ends in a port, as in 127.0.0.1:6670, it is ADDR; otherwise
+    /// it is the scenario. ADDR must be a loopback address, because every client can read all data
+    /// of the run.
     #[arg(long, value_name = "ADDR", num_args = 0..=1, default_missing_value = console::DEFAULT, value_parser = console::address)]
     pub console: Option<SocketAddr>,
 
-    /// Log messages of this level and above, on the screen or on standard error
+    /// Log messages of this level and of more severe levels, on the screen or on standard error
     ///
-    /// By default the level in the scenario. If the scenario has none, `info` on the screen and
-    /// `error` without a screen.
+    /// The default is the level in the scenario. If the scenario sets no level, the default is
+    /// `info` on the screen and `error` without a screen.
     #[arg(long, value_name = "LEVEL", value_parser = word_parser::<LogLevel>())]
     pub log: Option<LogLevel>,
 
-    /// On the executor `processes`: start this program for each worker, instead of tasklab
+    /// With the executor `processes`: start this program as each worker, instead of tasklab
     ///
-    /// The program is started without arguments. It must speak the protocol in
+    /// The program is started without arguments. It must follow the protocol in
     /// src/executor/processes/PROTOCOL.md. A scenario cannot set this option, so a scenario cannot
     /// start programs.
     #[arg(long, value_name = "PROGRAM")]
     pub worker_command: Option<PathBuf>,
 
-    /// End the run when the process PID ends, which must be the parent of this process
+    /// End the run when the process PID ends. PID must be the parent of this process
     #[arg(long, value_name = "PID", hide = true)]
     pub parent_pid: Option<i32>,
 }
@@ -86,8 +87,8 @@ pub(super) fn main(args: &Args) -> io::Result<ExitCode> {
     };
     let judge = Judge::new(&args.scenario, &scenario, &overrides);
     let output = Output::choose(args)?;
-    // From here on a signal must not end the process at once: files and threads of the run need an
-    // orderly end.
+    // From here on, a signal must not end the process at once: the run must first remove its files
+    // and stop its threads.
     let signals = Signals::listen()?;
     if let Some(pid) = args.parent_pid {
         end_with_parent(pid)?;
@@ -99,7 +100,7 @@ pub(super) fn main(args: &Args) -> io::Result<ExitCode> {
     let level = args.log.or(scenario.log).unwrap_or(output.default_log_level());
     scenario.log = Some(level);
     let log = probe::subscribe(level.into(), console).map_err(io::Error::other)?;
-    // Before the first task can panic.
+    // The panic hook must be in place before the first task can panic.
     let _panics = HookGuard::install(thread::current().id(), || ());
     let settings = Settings {
         log: Some(log),
@@ -142,7 +143,7 @@ fn exit_code(run: &Run, report: &Report) -> ExitCode {
 /// killed.
 ///
 /// # Errors
-/// When `parent` is not the parent of this process, or is no longer.
+/// Returns an error if `parent` is not, or is no longer, the parent of this process.
 fn end_with_parent(parent: i32) -> io::Result<()> {
     set_parent_process_death_signal(Some(Signal::TERM))?;
     // The parent may have ended before the call above.
@@ -152,7 +153,7 @@ fn end_with_parent(parent: i32) -> io::Result<()> {
     }
 }
 
-/// What a run shows.
+/// The form in which a run shows its results.
 enum Output {
     Live,
     Table,
@@ -160,8 +161,10 @@ enum Output {
 }
 
 impl Output {
+    /// Chooses the output from the options and the kind of standard output.
+    ///
     /// # Errors
-    /// When the screen is required and standard output is not a terminal.
+    /// Returns an error if the screen is required but standard output is not a terminal.
     fn choose(args: &Args) -> io::Result<Output> {
         if args.json {
             return Ok(Output::Json);
@@ -195,14 +198,14 @@ impl Output {
 fn cannot_serve(address: SocketAddr, error: &io::Error) -> io::Error {
     let hint = match error.kind() {
         io::ErrorKind::AddrInUse => {
-            ": another program listens there; choose another address, as in --console 127.0.0.1:6670"
+            ": another program uses this address; choose another address, such as 127.0.0.1:6670"
         }
         _ => "",
     };
     io::Error::other(format!("cannot serve tokio-console on {address}: {error}{hint}"))
 }
 
-/// An error and its causes, in one line.
+/// Joins an error and its causes into one line.
 fn with_causes(error: impl std::error::Error) -> io::Error {
     let mut line = error.to_string();
     let mut cause = error.source();
