@@ -1,4 +1,5 @@
-//! Stops a build that lacks tokio's unstable hooks with one clear error, before it fails in a hundred places.
+//! Stops a build that lacks tokio's unstable hooks with one clear error, before it fails in a
+//! hundred places.
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");

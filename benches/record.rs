@@ -12,9 +12,10 @@
 //! | `spawn` | one task spawns 200,000 tasks that end at once, and awaits them 64 at a time | tasks |
 //! | `real` | 1,000 tasks repeat 20 µs of work and a sleep of 1 ms, for one second | repetitions |
 //!
-//! Each load runs in four modes: not recorded, recorded, watched by tokio-metrics' `TaskMonitor` alone, and recorded
-//! while a tokio-console could attach. A round runs every mode once, so noise of the machine meets all modes alike.
-//! The table shows the medians of all rounds. The ratio compares each mode with `bare` in the same round.
+//! Each load runs in four modes: not recorded, recorded, watched by tokio-metrics' `TaskMonitor`
+//! alone, and recorded while a tokio-console could attach. A round runs every mode once, so noise
+//! of the machine meets all modes alike. The table shows the medians of all rounds. The ratio
+//! compares each mode with `bare` in the same round.
 
 use std::process::Command;
 use std::sync::Arc;
@@ -33,8 +34,8 @@ enum Mode {
     Bare,
     Recorded,
     TaskMonitor,
-    /// Recorded and served to tokio-console, with none attached. It runs in a process of its own, because a process
-    /// has only one `tracing` subscriber.
+    /// Recorded and served to tokio-console, with none attached. It runs in a process of its own,
+    /// because a process has only one `tracing` subscriber.
     Console,
 }
 
@@ -230,7 +231,8 @@ impl Bench {
     }
 }
 
-/// Reads the rings as the screen does: the slices often, everything else once a frame. Returns how many were lost.
+/// Reads the rings as the screen does: the slices often, everything else once a frame. Returns how
+/// many were lost.
 fn read_until(stop: &AtomicBool, mut collector: Collector) -> u64 {
     let mut lost = 0;
     for turn in 1.. {
