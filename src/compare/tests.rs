@@ -54,10 +54,7 @@ fn rounds() -> Vec<Round> {
     vec![
         round(report(1, 100), Ok(report(2, 100))),
         round(report(2, 110), Ok(report(4, 40))),
-        round(
-            report(1, 90),
-            Err("the machine does not grant another thread".to_owned()),
-        ),
+        round(report(1, 90), Err("the machine refuses another thread".to_owned())),
     ]
 }
 
@@ -119,7 +116,7 @@ fn expectations_are_evaluated_within_rounds_and_their_median_counts() {
     assert_eq!((failed[1].measured, failed[1].held), (None, Some(false)));
     assert_eq!(
         failed[1].why.as_deref(),
-        Some("the run on pool failed: the machine does not grant another thread")
+        Some("the run on pool failed: the machine refuses another thread")
     );
 }
 
@@ -137,10 +134,7 @@ fn an_expectation_is_verified_if_it_held_in_every_round() {
     assert_eq!(bad.expect[1].held, Some(false), "one round has no number");
     let why = bad.expect[1].why.as_deref().unwrap();
     assert!(why.starts_with("held 2 of 3 times, the run on pool failed: "), "{why}");
-    assert_eq!(
-        bad.failures,
-        ["failed on pool: the machine does not grant another thread"]
-    );
+    assert_eq!(bad.failures, ["failed on pool: the machine refuses another thread"]);
     assert!(!bad.succeeded());
 }
 

@@ -1,4 +1,4 @@
-//! tokio's current-thread runtime, on a thread of its own.
+//! tokio's current-thread runtime, on its own thread.
 
 use super::limits::{Needs, connections};
 use super::runtime::{Spawner, prepare};
@@ -11,7 +11,8 @@ use std::time::{Duration, Instant};
 use tokio::runtime::Builder;
 use tokio::sync::oneshot;
 
-/// Added to the grace: the runtime's thread observes the grace itself, unless a task holds that thread.
+/// Extra time to wait after the grace period. The runtime's thread ends within the grace period by
+/// itself, unless a task holds that thread.
 const LEEWAY: Duration = Duration::from_millis(100);
 
 struct CurrentThread {
@@ -61,7 +62,7 @@ impl Executor for CurrentThread {
     }
 
     fn stop(self: Box<Self>, grace: Duration) {
-        // Both fail if the thread has ended already: then there is nothing to stop.
+        // Both calls fail if the thread has already ended. Then there is nothing to stop.
         let _ = self.stop.send(Instant::now() + grace);
         let _ = self.ended.recv_timeout(grace + LEEWAY);
     }

@@ -1,7 +1,9 @@
-//! Compares what a run needs at one instant with what the machine allows, before anything starts.
+//! Compares the threads and files that a run needs at one instant with the limits of the machine,
+//! before the run starts.
 //!
-//! Only certain needs count: tasks that arrive together, their branches, and workers. If tasks arrive faster than they
-//! end and the machine refuses one later, that task fails and the log says why.
+//! Only definite needs count: tasks that arrive together, their branches, and workers. If tasks
+//! arrive faster than they end, the machine may refuse a thread or a file later. Then the task
+//! fails, and the log gives the reason.
 
 use crate::scenario::steps::{ChildTasks, Service};
 use crate::scenario::{Arrivals, Branch, Scenario, Start, Step, TaskSpec, Workers};
@@ -11,18 +13,19 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-/// Threads that tasklab uses beside those for tasks: services, monitor, conductor.
+/// The number of threads that tasklab uses itself: services, monitor and conductor.
 const OWN_THREADS: u64 = 16;
-/// Descriptors that tasklab uses beside those for tasks: standard streams, services, files that the monitor keeps open.
+/// The number of file descriptors that tasklab uses itself: standard streams, services, and files
+/// that the monitor keeps open.
 const OWN_FILES: u64 = 320;
 
-/// Threads that records can tell apart: lane ids have 16 bits.
+/// The maximum number of threads that records can distinguish. Lane ids have 16 bits.
 const LANES: u64 = 65_000;
 
 /// The machine allows less than a scenario needs.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[error(
-    "the scenario needs {needed} {what} at once, and {} leaves {}; {}, or let fewer tasks arrive together",
+    "the scenario needs {needed} {what} at once, but {} leaves only {}; {}, or let fewer tasks arrive together",
     limit.from, limit.left, limit.raise
 )]
 pub struct Exceeded {
@@ -32,17 +35,17 @@ pub struct Exceeded {
     limit: Limit,
 }
 
-/// How much the machine still allows.
+/// A limit of the machine, and how much of it is left.
 #[derive(Clone, PartialEq, Eq, Debug)]
 struct Limit {
     left: u64,
-    /// Where the limit comes from.
+    /// The source of the limit.
     from: String,
-    /// How a user raises it.
+    /// How a user can raise the limit.
     raise: String,
 }
 
-/// What the tasks of a scenario certainly need at one instant.
+/// The threads and files that the tasks of a scenario certainly need at one instant.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Needs {
     /// Threads, summed over all processes.
@@ -54,13 +57,13 @@ pub(super) struct Needs {
 /// Checks that the machine allows what the scenario needs at once.
 ///
 /// # Errors
-/// The tightest limit that is too low.
+/// Returns an error with the tightest limit if this limit is too low.
 pub(super) fn check(needs: Needs) -> Result<(), Exceeded> {
     let root = Path::new("/");
     let mut limits = task_limits(root);
     limits.push(Limit {
         left: LANES,
-        from: "tasklab's limit of lanes".to_owned(),
+        from: "tasklab's limit on lanes".to_owned(),
         raise: "use `pool`".to_owned(),
     });
     exceeded("threads", needs.threads + OWN_THREADS, limits)?;
@@ -75,8 +78,9 @@ fn exceeded(what: &'static str, needed: u64, limits: impl IntoIterator<Item = Li
     }
 }
 
-/// Number of threads that branches certainly need at once, on executors where a branch has a thread of its own: the
-/// branches of the widest step. Whether two tasks reach such a step at the same time is not known in advance.
+/// The number of threads that branches certainly need at once, on executors where each branch has
+/// its own thread. Only the branches of the widest step count, because it is not known in advance
+/// whether two tasks reach such a step at the same time.
 pub(super) fn widest_branches(scenario: &Scenario) -> u64 {
     let tasks = scenario.tasks.iter().filter(|task| arriving_together(task) > 0);
     tasks.map(|task| branches(&task.steps, scenario)).max().unwrap_or(0)
@@ -94,8 +98,9 @@ pub(super) fn max_at_one_instant(needs: impl IntoIterator<Item = (Start, u64)>) 
     by_start.into_values().max().unwrap_or(0)
 }
 
-/// Number of descriptors for the connections that tasks certainly have open at once, if each task has its own
-/// connection: two per connection, because the service is in this process.
+/// The number of descriptors for the connections that tasks certainly have open at once, if each
+/// task has its own connection. Each connection needs two descriptors, because the service is in
+/// this process.
 pub(super) fn connections(scenario: &Scenario) -> u64 {
     let requests = |task: &&TaskSpec| {
         let mut requests = false;
@@ -108,7 +113,7 @@ pub(super) fn connections(scenario: &Scenario) -> u64 {
     2 * max_at_one_instant(groups.map(|task| (task.start, arriving_together(task))))
 }
 
-/// Number of tasks of a group that arrive at one instant.
+/// The number of tasks of a group that arrive at one instant.
 pub(super) fn arriving_together(task: &TaskSpec) -> u64 {
     match (task.start, task.arrivals) {
         (Start::Called, _) => 0,
@@ -118,13 +123,14 @@ pub(super) fn arriving_together(task: &TaskSpec) -> u64 {
     }
 }
 
-/// The largest number of threads that one task uses at once, beside its own, while it does `steps` in turn.
+/// The maximum number of threads that one task uses at once while it runs `steps`, in addition to
+/// its own thread.
 ///
-/// A task that it spawns and does not wait for has a thread of its own only on the executor `threads`.
+/// A child for which the task does not wait has its own thread only on the executor `threads`.
 pub(super) fn branches(steps: &[Step], scenario: &Scenario) -> u64 {
     let of = |branch: &Branch| match branch {
         Branch::Steps(steps) => 1 + branches(steps, scenario),
-        // The recursion ends: `check` refuses a group that calls itself.
+        // The recursion ends, because `check` rejects a group that calls itself.
         Branch::Group(name) => {
             let called = scenario.tasks.iter().find(|task| task.name == *name);
             1 + called.map_or(0, |task| branches(&task.steps, scenario))
@@ -165,11 +171,11 @@ fn task_limits(root: &Path) -> Vec<Limit> {
             });
         }
     }
-    // The kernel does not apply it to the superuser.
+    // The kernel does not apply this limit to the superuser.
     if let (Some(most), false) = (getrlimit(Resource::Nproc).current, geteuid().is_root()) {
         limits.push(Limit {
             left: most,
-            from: format!("RLIMIT_NPROC ({most}, which counts all of the user's)"),
+            from: format!("RLIMIT_NPROC ({most}, which counts all of the user's threads)"),
             raise: "raise it with `ulimit -u …`".to_owned(),
         });
     }
@@ -177,7 +183,8 @@ fn task_limits(root: &Path) -> Vec<Limit> {
     limits
 }
 
-/// `pids.max` of every control group (version 1 or 2) that this process is in, from the innermost to the outermost.
+/// `pids.max` of every control group (version 1 or 2) that this process is in, from the innermost
+/// to the outermost.
 fn cgroup_limits(root: &Path) -> Vec<Limit> {
     let groups = fs::read_to_string(root.join("proc/self/cgroup")).unwrap_or_default();
     let mut limits = Vec::new();
@@ -195,7 +202,7 @@ fn cgroup_limits(root: &Path) -> Vec<Limit> {
         let group = mount.join(path.trim_start_matches('/'));
         for group in group.ancestors().take_while(|group| group.starts_with(&mount)) {
             let number = |file: &str| fs::read_to_string(group.join(file)).ok()?.trim().parse::<u64>().ok();
-            // `max` is not a number and not a limit.
+            // The file may contain the word `max`, which means that there is no limit.
             if let Some(most) = number("pids.max") {
                 limits.push(Limit {
                     left: most.saturating_sub(number("pids.current").unwrap_or(0)),
@@ -208,7 +215,7 @@ fn cgroup_limits(root: &Path) -> Vec<Limit> {
     limits
 }
 
-/// The hard limit on open files. tasklab raises the soft limit to it by itself.
+/// The hard limit on open files. tasklab automatically raises the soft limit to the hard limit.
 fn file_limit() -> Option<Limit> {
     let most = getrlimit(Resource::Nofile).maximum?;
     Some(Limit {
@@ -232,7 +239,7 @@ mod tests {
         crate::scenario::read("test.toml", &text).unwrap_or_else(|report| panic!("{report}"))
     }
 
-    /// Threads and descriptors.
+    /// The numbers of threads and descriptors that the scenario needs.
     fn needs(scenario: &Scenario) -> (u64, u64) {
         let Needs { threads, files } = (kind_of(scenario.executor.kind).needs)(scenario);
         (threads, files)
@@ -297,13 +304,13 @@ mod tests {
             .to_string();
         assert!(error.contains("needs 401 threads at once"), "{error}");
         assert!(
-            error.contains("box/pids.max (500) leaves 400; raise it there"),
+            error.contains("box/pids.max (500) leaves only 400; raise it there"),
             "{error}"
         );
         fs::remove_file(root.path().join("sys/fs/cgroup/box/pids.max")).unwrap();
         let error = exceeded("threads", 1001, task_limits(root.path()).into_iter().take(1)).unwrap_err();
         assert!(
-            error.to_string().contains("kernel.threads-max (1080) leaves 1000"),
+            error.to_string().contains("kernel.threads-max (1080) leaves only 1000"),
             "{error}"
         );
         assert_eq!(

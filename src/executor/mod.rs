@@ -1,7 +1,7 @@
 //! Where tasks run.
 //!
-//! An executor takes tasks as they arrive and can be stopped at any time. Other modules decide when tasks arrive
-//! (`run`), what they do (`workload`) and what is recorded (`probe`).
+//! An executor takes tasks as they arrive and can be stopped at any time. Other modules decide when
+//! tasks arrive (`run`), what they do (`workload`) and what is recorded (`probe`).
 //!
 //! | executor | lanes | a slice is | how it stops |
 //! |---|---|---|---|
@@ -12,9 +12,9 @@
 //! | `processes` | one thread in each worker process | a repetition | as `pool`; then the process is killed |
 //!
 //! # To add an executor
-//! Write a file in this folder that implements [`Executor`] and has a constant `KIND`, and register it with one line
-//! in `kind_of`. One line in `executors!` (`scenario/types/executor.rs`) gives it its name in scenarios and states
-//! what it can do. Nothing else names it.
+//! Write a file in this folder that implements [`Executor`] and has a constant `KIND`. Register it
+//! with one line in `kind_of`. Add one line to `executors!` (`scenario/types/executor.rs`) with the
+//! executor's name in scenarios and its capabilities. No other code names an executor.
 
 mod current_thread;
 mod limits;
@@ -34,58 +34,62 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Runs tasks until [`stop`](Executor::stop).
+/// Runs tasks until it is stopped with [`stop`](Executor::stop).
 pub trait Executor: Send {
-    /// Accepts one more task. Returns at once: the task runs elsewhere.
+    /// Accepts a task that has arrived. Returns immediately, because the task runs on another
+    /// thread or in another process.
     fn spawn(&self, arrival: &Arrival);
 
-    /// Reports that a group is closed: its tasks begin no further repetition. `group` is its index in
+    /// Notifies the executor that a group is closed: the tasks of the group begin no further
+    /// repetition. `group` is the index of the group in
     /// [`Scenario::tasks`](crate::scenario::Scenario::tasks).
     ///
-    /// Tasks in this process read it from their shared [`Program`]; an executor with tasks in other processes
-    /// forwards it.
+    /// Tasks in this process see this in their shared [`Program`]. An executor with tasks in other
+    /// processes forwards the notification.
     fn close(&self, _group: usize) {}
 
-    /// Sets the least severe level that the event log keeps, for an executor with tasks in other processes.
+    /// Sets the least severe level that the event log keeps. Only an executor with tasks in other
+    /// processes needs this.
     fn keep_log(&self, _level: LogLevel) {}
 
-    /// Cancels every task that can be cancelled and waits up to `grace` for the others. A task that is still running
-    /// then goes on until the process exits.
+    /// Cancels every task that can be cancelled and waits up to `grace` for the others. A task that
+    /// is still running after `grace` continues until the process exits.
     fn stop(self: Box<Self>, grace: Duration);
 }
 
 /// A task that arrives.
 pub struct Arrival {
-    /// The steps that it does.
+    /// The program of the task.
     pub program: Arc<Program>,
-    /// Its group.
+    /// The group of the task.
     pub group: Arc<Group>,
-    /// Its specification, if the task was injected: its group is not in the scenario.
+    /// The specification of the task's group, if the task was injected. Such a group is not in the
+    /// scenario.
     pub injected: Option<TaskSpec>,
 }
 
 /// What an executor needs to start.
 pub struct Setup<'a> {
-    /// Its kind and its knobs.
+    /// The kind and the knobs of the executor.
     pub spec: &'a ExecutorSpec,
-    /// The scenario that is run.
+    /// The scenario of the run.
     pub scenario: &'a Scenario,
     /// The names of the scenario's steps.
     pub labels: &'a Labels,
     /// The command that starts a worker process. `None` starts this program again.
     pub worker: Option<&'a WorkerCommand>,
-    /// Where its threads record.
+    /// The registry in which the executor's threads record.
     pub registry: &'a Arc<Registry>,
-    /// What its tasks share.
+    /// The services that the tasks share.
     pub services: &'a Arc<Services>,
-    /// The groups of the scenario, in its order.
+    /// The groups of the scenario, in the scenario's order.
     pub groups: &'a [Arc<Group>],
-    /// Polled while the start waits. Once it returns `true`, the start is abandoned.
+    /// Called again and again while the start waits. If it returns `true`, the start is abandoned.
     pub cancelled: &'a dyn Fn() -> bool,
 }
 
 impl Setup<'_> {
-    /// The error for threads that the machine does not grant.
+    /// The error for threads that cannot be created.
     fn no_threads(&self, error: io::Error) -> StartError {
         match self.spec.threads() {
             1 => StartError::Thread(error),
@@ -96,11 +100,11 @@ impl Setup<'_> {
 
 /// An executor that has started.
 pub struct Started {
-    /// Accepts the tasks.
+    /// The executor, which accepts tasks.
     pub executor: Box<dyn Executor>,
-    /// What tokio-metrics measures, if the executor is a tokio runtime.
+    /// The sampler of tokio-metrics, if the executor is a tokio runtime.
     pub watch: Option<RuntimeSampler>,
-    /// The records of worker processes, if tasks run there.
+    /// The records of worker processes, if tasks run in worker processes.
     pub remote: Option<RemoteRecords>,
 }
 
@@ -118,16 +122,16 @@ impl Started {
 /// Why an executor cannot start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// The machine does not grant a thread.
-    #[error("the machine does not grant another thread")]
+    /// A thread cannot be created.
+    #[error("the machine refuses another thread")]
     Thread(#[source] io::Error),
-    /// The machine does not grant this many threads.
-    #[error("the machine does not grant {0} threads to run tasks on")]
+    /// This number of threads cannot be created.
+    #[error("the machine refuses {0} threads for tasks")]
     Threads(usize, #[source] io::Error),
-    /// The scenario needs more at the same time than the machine allows.
+    /// The scenario needs more threads or open files at the same time than the machine allows.
     #[error(transparent)]
     Limit(#[from] Exceeded),
-    /// No worker process can be used. The text is the first reason.
+    /// No worker process can be used. The text is the reason that was found first.
     #[error("no worker process can be used: {0}")]
     Workers(String),
     /// The caller cancelled the start.
@@ -135,15 +139,15 @@ pub enum StartError {
     Cancelled(#[from] Cancelled),
 }
 
-/// What is known about a kind of executor before one has started.
+/// A kind of executor: how to start it, and what it needs.
 struct Kind {
-    /// Starts one.
+    /// Starts an executor of this kind.
     start: fn(&Setup<'_>) -> Result<Started, StartError>,
-    /// What a scenario on it certainly needs of the machine at one instant.
+    /// The threads and files that a scenario on this executor certainly needs at one instant.
     needs: fn(&Scenario) -> Needs,
 }
 
-/// The one line that registers each executor.
+/// Registers each executor with one line.
 fn kind_of(kind: ExecutorKind) -> Kind {
     match kind {
         ExecutorKind::Tokio => tokio::KIND,
@@ -157,7 +161,8 @@ fn kind_of(kind: ExecutorKind) -> Kind {
 /// Starts the executor that `setup` asks for.
 ///
 /// # Errors
-/// [`StartError`], when the machine does not grant the threads or processes, or [`Setup::cancelled`] returns `true`.
+/// Returns a [`StartError`] if the machine refuses the threads or processes, or if
+/// [`Setup::cancelled`] returns `true`.
 pub fn start(setup: &Setup<'_>) -> Result<Started, StartError> {
     let kind = kind_of(setup.spec.kind);
     limits::check((kind.needs)(setup.scenario))?;
@@ -165,8 +170,9 @@ pub fn start(setup: &Setup<'_>) -> Result<Started, StartError> {
 }
 
 impl ExecutorSpec {
-    /// Number of threads that run tasks, summed over all processes: the number asked for, or else the number of cores
-    /// that this process may use. 0 if each task has a thread of its own.
+    /// The number of threads that run tasks, summed over all processes. This is the number from the
+    /// scenario or, by default, the number of cores that this process may use. It is 0 if each task
+    /// has its own thread.
     pub fn threads(&self) -> usize {
         match self.kind.traits().workers {
             Workers::One => 1,

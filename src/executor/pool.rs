@@ -1,9 +1,11 @@
-//! rayon's thread pool. Each repetition of a task is one job, which holds its thread until it has ended.
+//! rayon's thread pool. Each repetition of a task is one job, which holds its thread until the job
+//! has ended.
 //!
-//! A job is one repetition, not a whole task, because a task that repeats for ever would hold its thread for ever. The
-//! next repetition queues behind the jobs that already wait, in one queue for all threads. rayon's own queues are per
-//! thread and prefer what their thread has spawned, so that the first few tasks would keep the pool to themselves.
-//! Therefore rayon gets one ticket per job, and a ticket runs the job that has waited longest.
+//! A job is one repetition and not a whole task, because a task that repeats forever would hold its
+//! thread forever. All threads share one queue, and the next repetition of a task goes to the end
+//! of this queue. rayon's own queues are not suitable: each thread has its own queue and prefers
+//! the jobs that it has spawned itself, so the first few tasks would occupy all threads. Therefore
+//! rayon gets one ticket per job, and each ticket runs the job that has waited longest.
 
 use super::limits::{Needs, connections, widest_branches};
 use super::{Arrival, Executor, Kind, Setup, StartError, Started};
@@ -30,7 +32,8 @@ fn needs(scenario: &Scenario) -> Needs {
     let threads = scenario.executor.threads() as u64;
     Needs {
         threads: threads + widest_branches(scenario),
-        // A task without a thread has no connection. Each connection has two ends in this process.
+        // A task has a connection only while it has a thread. Both ends of each connection are in
+        // this process.
         files: connections(scenario).min(2 * threads),
     }
 }
@@ -85,12 +88,13 @@ impl Executor for Pool {
     }
 
     fn stop(self: Box<Self>, grace: Duration) {
-        // The stop flag has been raised: running jobs end at their next step, queued ones at once.
+        // The stop flag has been raised, so running jobs end at their next step, and queued jobs
+        // end immediately.
         wait_until(Instant::now() + grace, || self.services.live_tasks().count() == 0);
     }
 }
 
-/// The jobs that wait, oldest first.
+/// The threads of the pool, and the jobs that wait for a thread, oldest first.
 struct Queue {
     threads: ThreadPool,
     jobs: Mutex<VecDeque<Job>>,
@@ -110,7 +114,7 @@ impl Queue {
         self.jobs().push_back(job);
         let queue = self.clone();
         self.threads.spawn(move || {
-            // There is one job per ticket.
+            // There is one job per ticket, so the queue is not empty here.
             let Some(job) = queue.jobs().pop_front() else { return };
             if let Some(next) = job.run() {
                 queue.push(next);
@@ -119,7 +123,7 @@ impl Queue {
     }
 
     fn jobs(&self) -> MutexGuard<'_, VecDeque<Job>> {
-        // Nothing that can panic happens under the lock.
+        // No code that can panic runs while the lock is held.
         self.jobs.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -127,12 +131,12 @@ impl Queue {
 /// The next repetition of a task.
 struct Job {
     ctx: TaskCtx,
-    /// When it was queued.
+    /// The instant at which the job was queued.
     since: ProcessInstant,
 }
 
 impl Job {
-    /// Runs the repetition. Returns the next one, if one follows.
+    /// Runs the repetition. Returns the job of the next repetition, if there is one.
     fn run(mut self) -> Option<Job> {
         let continues = self.ctx.run_next_repetition(self.since, Reason::Yield);
         self.since = probe::now();

@@ -1,4 +1,5 @@
-//! What the two tokio executors share: the settings of the builder, and how a task is spawned.
+//! The common parts of the two tokio executors: the settings of the builder, and the spawning of
+//! tasks.
 
 use super::{Arrival, Setup};
 use crate::probe::{self, GroupMonitors, Registry, RuntimeSampler};
@@ -13,7 +14,7 @@ pub(super) fn prepare(builder: &mut Builder, setup: &Setup<'_>) {
         event_interval,
         global_queue_interval,
         max_blocking_threads,
-        // Only the multi-thread runtime has these. `check` refuses them elsewhere.
+        // Only the multi-thread runtime has these knobs. `check` rejects them for other executors.
         disable_lifo_slot: _,
         enable_eager_driver_handoff: _,
         enable_alt_timer: _,
@@ -54,7 +55,8 @@ impl Spawner {
     }
 
     pub(super) fn spawn(&self, arrival: &Arrival) {
-        // The run joins no task: the probe records how each ends, and the services count those that have not.
+        // The join handle is not needed. The probe records how each task ends, and the services
+        // count the tasks that have not ended.
         drop(probe::spawn(&self.runtime, &self.registry, &arrival.group, |handle| {
             let index = handle.index();
             let task = TaskCtx::new(handle, arrival.program.clone(), self.services.clone(), index);

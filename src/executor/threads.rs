@@ -1,9 +1,10 @@
-//! One operating system thread per task. The thread starts with the task, does its repetitions one after the other, and
-//! ends with it.
+//! One operating system thread per task. The thread starts and ends with the task, and runs the
+//! task's repetitions one after the other.
 //!
-//! Tasks share no thread, so no task queues for one. Beyond its own steps a task waits only for a core, and the lane's
-//! samples tell how long (from the kernel). The delay of a task's first slice is the time from its arrival to the first
-//! instruction on its thread: the time that the machine takes to start a thread.
+//! Tasks share no threads, so no task is queued for a thread. Apart from the waits of its own
+//! steps, a task waits only for a core. The lane's samples, which come from the kernel, contain
+//! this waiting time. The delay of a task's first slice is the time that the machine takes to start
+//! a thread: from the task's arrival to the first instruction on its thread.
 
 use super::limits::{Needs, arriving_together, branches, connections, max_at_one_instant};
 use super::{Arrival, Executor, Kind, Setup, StartError, Started};
@@ -45,7 +46,7 @@ impl Executor for Threads {
     }
 
     fn stop(self: Box<Self>, grace: Duration) {
-        // The stop flag has been raised: every thread ends at its task's next step.
+        // The stop flag has been raised, so every thread ends at the next step of its task.
         wait_until(Instant::now() + grace, || self.services.live_tasks().count() == 0);
     }
 }

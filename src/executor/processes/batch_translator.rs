@@ -1,8 +1,9 @@
 //! Translates a worker's batch into the ids and the clock of this run.
 //!
-//! A worker chooses the ids of its lanes, groups and labels, and defines each by name. Here each name has one id, whatever
-//! worker uses it. A worker that uses an id which it has not defined, or sends a record of a task which it does not have,
-//! breaks the protocol, and so does one whose values are impossible (see [`validate`]).
+//! A worker chooses the ids of its lanes, groups and labels, and defines a name for each id. In a
+//! run, each name of a group or label has one id, even if several workers use the name. A worker
+//! breaks the protocol if it uses an undefined id, sends a record of a task that it does not have,
+//! or sends impossible values (see [`validate`]).
 
 use super::task_table::TaskTable;
 use super::validate;
@@ -17,18 +18,19 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
-/// The lowest id of a label that only a worker has defined. The labels of the scenario have ids from 1 upwards.
+/// The lowest id of a label that only workers define. The labels of the scenario have ids from 1
+/// upwards.
 const LOWEST_WORKER_LABEL: u16 = 1 << 15;
 
-/// The labels of a run by their texts. Labels that only a worker has defined get ids from the top downwards, where the
-/// scenario has none.
+/// The labels of a run, by their texts. A new label that a worker defines gets the highest free id,
+/// because the scenario's labels use the low ids.
 pub(super) struct Names {
     known: HashMap<String, Label>,
     next: u16,
 }
 
 impl Names {
-    /// Begins with the labels in `definitions`.
+    /// Creates a table with the labels in `definitions`.
     pub(super) fn new(definitions: impl IntoIterator<Item = Definition>) -> Names {
         let label = |definition| match definition {
             Definition::Label { id, text } => Some((text, id)),
@@ -40,11 +42,11 @@ impl Names {
         }
     }
 
-    /// The label with this text. A new label is defined at the registry at once, because a batch of another worker that
-    /// uses it may reach the model first.
+    /// The label with this text. A new label is defined at the registry immediately, because
+    /// another worker's batch with the same label may reach the model first.
     ///
     /// # Errors
-    /// If no id is left.
+    /// Returns an error if no id is left.
     fn label(&mut self, text: &str, registry: &Registry) -> Result<Label, String> {
         let text = text::clean(text);
         if let Some(&label) = self.known.get(&*text) {
@@ -64,8 +66,9 @@ impl Names {
 
 /// Translates the batches of one worker.
 pub(super) struct BatchTranslator {
-    /// The worker's number, from 0, and its process id.
+    /// The worker's number, from 0.
     pub(super) worker: usize,
+    /// The worker's process id.
     pub(super) pid: u32,
     pub(super) registry: Arc<Registry>,
     pub(super) task_table: Arc<TaskTable>,
@@ -73,9 +76,9 @@ pub(super) struct BatchTranslator {
     lanes: HashMap<LaneId, Lane>,
     groups: HashMap<GroupId, Arc<Group>>,
     labels: HashMap<Label, Label>,
-    /// The slices that had not ended in its last batch.
+    /// The slices that had not ended at the time of the worker's last batch.
     open: Vec<CurrentSlice<ProcessClock>>,
-    /// Number of slices that had ended.
+    /// The number of slices that had ended at the time of the worker's last batch.
     jobs: u64,
 }
 
@@ -83,10 +86,11 @@ struct Lane {
     id: LaneId,
     kind: LaneKind,
     name: String,
-    /// The start of its last slice, as the worker sent it.
+    /// The start of the lane's last slice, as the worker sent it.
     last_start: Option<ProcessInstant>,
-    /// The end of its last slice. The measured offset between the clocks varies from batch to batch, so a later slice may
-    /// seem to start before this; it is clipped.
+    /// The end of the lane's last slice. The measured offset between the clocks varies from batch
+    /// to batch, so the next slice may seem to start before this instant. Then the next slice is
+    /// clipped.
     last_end: ProcessInstant,
 }
 
@@ -112,11 +116,13 @@ impl BatchTranslator {
         }
     }
 
-    /// Translates a batch to the ids of this run and to this process's clock (not the run's, because the run may not have
-    /// begun yet). `offset` is the offset between `CLOCK_MONOTONIC` and this process's clock.
+    /// Translates a batch to the ids of this run and to this process's clock. The instants do not
+    /// count from the run's start, because the run may not have begun yet. `offset` is the offset
+    /// between `CLOCK_MONOTONIC` and this process's clock.
     ///
     /// # Errors
-    /// How the batch breaks the protocol, in a sentence without a subject.
+    /// Returns how the batch breaks the protocol, as a predicate of "the worker": `uses lane 5,
+    /// which it has not defined`.
     pub(super) fn translate(
         &mut self,
         batch: Batch<MonotonicClock>,
@@ -126,8 +132,8 @@ impl BatchTranslator {
         for definition in std::mem::take(&mut batch.definitions) {
             batch.definitions.extend(self.define(definition)?);
         }
-        // Spawns first: inside the worker the end of a task takes another way than its spawn, and may come earlier in
-        // the batch.
+        // Spawns are processed first. Inside the worker, the spawn and the end of a task take
+        // different paths, so the end may precede the spawn in the batch.
         for (_, record) in &batch.records {
             if let Record::Spawned(spawned) = record {
                 self.task_table.spawned(self.worker, spawned.task)?;
@@ -159,7 +165,8 @@ impl BatchTranslator {
             self.task_table.check(self.worker, current.task)?;
             let lane = self.lanes.get(&current.lane);
             let lane = lane.ok_or_else(|| undefined("lane", current.lane.0))?;
-            // A slice that ended while the batch was made is also a record in it.
+            // If a slice ended while the batch was made, the batch also contains the slice's
+            // record. Then the slice is not open.
             let ended = lane.last_start.is_some_and(|start| start >= current.start);
             let start = current.start.max(lane.last_end);
             current.lane = lane.id;
@@ -175,9 +182,10 @@ impl BatchTranslator {
         Ok(batch)
     }
 
-    /// Closes the open slices of a dead worker: each gets a record that ends at `at`, the last instant that is known.
+    /// Closes the open slices of a dead worker. Each open slice gets a record that ends at `at`.
     ///
-    /// `tasks`, in ascending order, are its tasks that have not ended. Also returns the worker's number of slices in all.
+    /// `tasks` are the worker's tasks that have not ended, in ascending order. Also returns the
+    /// worker's total number of slices.
     pub(super) fn close_open_slices(
         &self,
         at: ProcessInstant,
@@ -218,7 +226,7 @@ impl BatchTranslator {
         (records, jobs)
     }
 
-    /// New definitions for the lanes of a dead worker: their names are marked.
+    /// New definitions for the lanes of a dead worker. The new names show that the worker is dead.
     pub(super) fn mark_dead(&self) -> Vec<Definition> {
         let dead = |lane: &Lane| Definition::Lane {
             id: lane.id,
@@ -295,7 +303,7 @@ impl BatchTranslator {
             Record::Ended(ended) => ended.task,
             Record::Orphaned(orphaned) => orphaned.task,
             Record::Repetition(repetition) => repetition.task,
-            Record::Marked(_) => return Err("sends a mark, which only a presenter makes".into()),
+            Record::Marked(_) => return Err("sends a mark, but only a presenter can set marks".into()),
         };
         self.task_table.check(self.worker, task)
     }
@@ -375,7 +383,7 @@ mod tests {
             records: vec![slice(at, 500, 100, 1)],
             ..Batch::default()
         };
-        // By the clock of this batch, the slice before ends later.
+        // According to the clock of this batch, the previous slice ends later.
         let second = Batch {
             records: vec![slice(at + 400, 300, 100, 0), slice(at + 450, 10, 100, 0)],
             ..Batch::default()
@@ -410,7 +418,7 @@ mod tests {
     }
 
     #[test]
-    fn the_end_of_a_task_may_precede_its_spawn_but_its_spawn_may_not_come_twice() {
+    fn the_end_of_a_task_may_precede_its_spawn_but_no_task_is_spawned_twice() {
         let mut translator = translator();
         let task = TaskId::new(101).unwrap();
         let group = Definition::Group {
@@ -467,7 +475,7 @@ mod tests {
     }
 
     #[test]
-    fn undefined_ids_and_tasks_of_others_break_the_protocol() {
+    fn undefined_ids_and_unknown_tasks_break_the_protocol() {
         for (batch, why) in [
             (slice(1, 1, 100, 0), "uses lane 5, which it has not defined"),
             (slice(1, 1, 100, 3), "uses label 3, which it has not defined"),

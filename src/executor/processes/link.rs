@@ -1,4 +1,5 @@
-//! The connection to one worker process: it starts the process, sends orders, and reads messages until the process ends.
+//! The connection to one worker process: it starts the process, sends orders, and reads messages
+//! until the process ends.
 //!
 //! ```text
 //!   conductor ── outbox ──► writer ──► stdin  ┌────────┐ stdout ──► listener ── translator ──► mail ──► monitor
@@ -6,7 +7,8 @@
 //!                                             └────────┘
 //! ```
 //!
-//! The conductor never waits for a worker: it puts messages into an unbounded outbox, and a thread writes them.
+//! The conductor never waits for a worker: it puts messages into an unbounded outbox, and a thread
+//! writes them.
 
 use super::WorkerCommand;
 use super::batch_translator::BatchTranslator;
@@ -29,7 +31,8 @@ use std::time::{Duration, Instant};
 /// How long a process may take to end after it has closed its standard output.
 const EXIT_TIMEOUT: Duration = Duration::from_millis(500);
 
-/// Longest log message, in bytes, that is made of one line of a worker's standard error. A longer line becomes several.
+/// The maximum length, in bytes, of a log message from a worker's standard error. A longer line
+/// becomes several messages.
 const MAX_STDERR_LINE: u64 = 1 << 16;
 
 /// This process's side of one worker.
@@ -40,12 +43,14 @@ pub(super) struct Link {
 }
 
 impl Link {
-    /// Starts the process and the threads that write to it and read from it, and sends `hello` and `begin`.
+    /// Starts the process and the threads that write to it and read from it, and sends `hello` and
+    /// `begin`.
     ///
-    /// `translator` gets the process's pid.
+    /// `translator` creates the batch translator from the process id of the worker.
     ///
     /// # Errors
-    /// If the program does not exist, or the machine does not grant the process or its threads.
+    /// Returns an error if the program does not exist, or if the process or its threads cannot be
+    /// created.
     pub(super) fn start(
         command: &WorkerCommand,
         begin: Begin,
@@ -68,7 +73,8 @@ impl Link {
         };
         let child = Arc::new(Mutex::new(child));
         let (outbox, inbox) = channel();
-        // Queued before the listener can queue `begin`: a worker may say hello before it has read ours.
+        // `hello` must be queued before the listener can queue `begin`. The listener queues `begin`
+        // when it receives the worker's `hello`, which the worker may send at any time.
         let _ = outbox.send(ToWorker::Hello(Hello::ours()));
         let worker = begin.worker;
         let begin = (begin, outbox.clone());
@@ -96,18 +102,18 @@ impl Link {
 
     /// Queues a message. A message to a dead worker is dropped.
     pub(super) fn send(&self, message: ToWorker) {
-        // The writer is gone if the worker is.
+        // This call fails if the writer has ended because the worker has died.
         let _ = self.outbox.send(message);
     }
 
-    /// Whether everything that the worker will ever send has been received.
+    /// Whether the worker has ended and all its messages have been received.
     pub(super) fn has_ended(&self) -> bool {
         self.listener.is_finished()
     }
 
     /// Kills the process.
     pub(super) fn kill(&self) {
-        // Fails if the process has ended.
+        // This call fails if the process has already ended.
         let _ = self.child.lock().kill();
     }
 }
@@ -121,7 +127,8 @@ fn write(mut stdin: ChildStdin, inbox: &Receiver<ToWorker>) {
     }
 }
 
-/// Turns lines of a worker's standard error into log messages: the terminal belongs to the screen.
+/// Turns lines of a worker's standard error into log messages, because only the screen may write to
+/// the terminal.
 fn log_stderr(stderr: ChildStderr, worker: usize, pid: u32) {
     let mut stderr = BufReader::new(stderr);
     let mut line = Vec::new();
@@ -132,11 +139,11 @@ fn log_stderr(stderr: ChildStderr, worker: usize, pid: u32) {
     }
 }
 
-/// Where the messages of a worker go.
+/// The channels for the messages of a worker.
 pub(super) struct Outputs {
-    /// Whether it could begin.
+    /// Receives whether the worker could begin.
     pub(super) ready: Sender<Readiness>,
-    /// Everything afterwards.
+    /// Receives all later messages.
     pub(super) mail: Sender<(usize, Mail)>,
 }
 
@@ -144,22 +151,23 @@ pub(super) struct Outputs {
 struct Listener {
     translator: BatchTranslator,
     mail: Sender<(usize, Mail)>,
-    /// The run is over: a worker that ends is no error.
+    /// Whether the run is over. Then the end of a worker is not an error.
     ending: Arc<AtomicBool>,
     child: Arc<Mutex<Child>>,
-    /// The worker has begun: it may have tasks.
+    /// Whether the worker has begun and may have tasks.
     began: bool,
-    /// The end of the worker has been reported.
+    /// Whether the end of the worker has been reported.
     end_reported: bool,
 }
 
 /// How the messages of a worker ended.
 enum End {
-    /// It sent `bye`.
+    /// The worker sent `bye`.
     Bye,
-    /// Its standard output was closed.
+    /// The worker's standard output was closed.
     Closed,
-    /// It broke the protocol; how, in a sentence without a subject.
+    /// The worker broke the protocol. The text says how, as a predicate of "the worker": `begins
+    /// twice`.
     Breach(String),
 }
 
@@ -173,7 +181,7 @@ impl Listener {
         if self.began {
             self.translator.task_table.worker_is_ready(worker);
         }
-        // The receiver is gone if the start was abandoned.
+        // This call fails if the start was abandoned.
         let _ = ready.send((worker, begun));
         if !self.began {
             let _ = self.child.lock().kill();
@@ -205,7 +213,7 @@ impl Listener {
     /// Exchanges `hello`, sends `begin`, and waits for `ready`.
     ///
     /// # Errors
-    /// Why the worker cannot be used, as a sentence.
+    /// Returns the reason why the worker cannot be used, as a sentence.
     fn handshake(
         &self,
         stdout: &mut impl BufRead,
@@ -216,7 +224,7 @@ impl Listener {
             FromWorker::Hello(hello) => hello.check_version()?,
             _ => return Err("its first message is not `hello`".to_owned()),
         }
-        // The writer is gone if the worker is; then no message follows.
+        // This call fails if the worker has died. Then no further message arrives.
         let _ = outbox.send(ToWorker::Begin(Box::new(begin)));
         match self.first_message(stdout, line)? {
             FromWorker::Ready(_) => Ok(()),
@@ -244,7 +252,8 @@ impl Listener {
         self.translator.task_table.remove_ended(&ended);
     }
 
-    /// Waits for the process to end, kills it after [`EXIT_TIMEOUT`], and returns its status in words.
+    /// Waits for the process to end, kills it after [`EXIT_TIMEOUT`], and returns its status in
+    /// words.
     fn exit_status(&self) -> String {
         let deadline = Instant::now() + EXIT_TIMEOUT;
         loop {
@@ -262,13 +271,14 @@ impl Listener {
             .map_or_else(|error| error.to_string(), |status: ExitStatus| status.to_string())
     }
 
-    /// Ends the tasks of a worker that is gone: as lost, or as cancelled if the run is ending.
+    /// Ends the tasks of a worker that has ended. The tasks are lost, or cancelled if the run is
+    /// ending.
     fn report_end(&mut self, end: &End, status: &str) {
         self.end_reported = true;
         let BatchTranslator { worker, pid, .. } = self.translator;
         let ending = self.ending.load(Relaxed);
         let how = match end {
-            End::Bye => "has ended unasked".to_owned(),
+            End::Bye => "has ended without an order to stop".to_owned(),
             End::Closed => format!("has died ({status})"),
             End::Breach(why) => format!("{why}: it was killed"),
         };
@@ -292,7 +302,7 @@ impl Listener {
                 n => format!("its {n} tasks are lost"),
             };
             tracing::error!("process {worker} (pid {pid}) {how}: {tasks}");
-            // Fails once the run has been dropped.
+            // This call fails if the run has been dropped.
             let _ = self.mail.send((worker, Mail::Dead));
         }
         self.forward(batch);

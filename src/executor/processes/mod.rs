@@ -1,5 +1,6 @@
-//! Several worker processes. Each is tasklab itself, started again, and runs the repetitions of its tasks on one thread,
-//! first in, first out. A new task goes to the worker that has the fewest tasks.
+//! An executor with several worker processes. By default, each worker runs the tasklab program. A
+//! worker runs the repetitions of its tasks on one thread, first in, first out. A new task goes to
+//! the worker that has the fewest tasks.
 //!
 //! ```text
 //!   link ──► worker process ──► batch_translator ──► remote_records ──► monitor
@@ -7,13 +8,14 @@
 //!                                the run's ids)       workers)
 //! ```
 //!
-//! Processes share no memory. They exchange messages through pipes, in a protocol that any program can speak
-//! (`PROTOCOL.md`, below). A worker sends its records in batches, with ids of its own and instants of the clock that all
-//! processes share. [`BatchTranslator`] replaces both with the ids and the time of this run.
+//! Processes share no memory. They exchange messages through pipes, in a protocol that any program
+//! can speak (`PROTOCOL.md`, below). A worker sends its records in batches, with ids of its own and
+//! instants of the clock that all processes share. [`BatchTranslator`] replaces them with ids and
+//! instants of this run.
 //!
-//! A process can be killed whatever it does, which a thread cannot. Tasks that have not ended when the run's grace is over
-//! are killed with their process and end as *cancelled*. If a process dies earlier, its tasks are *lost* and the other
-//! workers go on.
+//! Unlike a thread, a process can always be killed. If a task has not ended after the grace period
+//! of the run, its process is killed, and the task ends as *cancelled*. If a process dies earlier,
+//! its tasks are *lost*, and the other workers continue.
 //!
 #![doc = include_str!("PROTOCOL.md")]
 
@@ -43,20 +45,20 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 use task_table::TaskTable;
 
-/// How long a killed process may take to disappear.
+/// The maximum time to wait for the end of a killed process.
 const KILL_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The command that starts a worker process.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct WorkerCommand {
-    /// The program.
+    /// The program to start.
     pub program: PathBuf,
-    /// Its arguments.
+    /// The arguments of the program.
     pub args: Vec<OsString>,
 }
 
 impl WorkerCommand {
-    /// A tasklab binary, as a worker.
+    /// The command that starts a tasklab binary as a worker.
     pub fn tasklab(program: impl Into<PathBuf>) -> WorkerCommand {
         WorkerCommand {
             program: program.into(),
@@ -64,7 +66,7 @@ impl WorkerCommand {
         }
     }
 
-    /// Another program that speaks the protocol.
+    /// The command that starts another program that speaks the protocol.
     pub fn other(program: impl Into<PathBuf>) -> WorkerCommand {
         WorkerCommand {
             program: program.into(),
@@ -77,13 +79,13 @@ struct Processes {
     registry: Arc<Registry>,
     services: Arc<Services>,
     task_table: Arc<TaskTable>,
-    /// One per worker, by its number; `None` if the worker could not be used.
+    /// One link per worker, by the worker's number. `None` if the worker could not be used.
     links: Vec<Option<Link>>,
-    /// The names of the scenario's groups, in its order.
+    /// The names of the scenario's groups, in the scenario's order.
     groups: Vec<String>,
-    /// The run is over: a worker that ends is no error.
+    /// Whether the run is over. Then the end of a worker is not an error.
     ending: Arc<AtomicBool>,
-    /// The log already says that no worker is left.
+    /// Whether the log already contains the message that no worker is left.
     loss_reported: AtomicBool,
 }
 
@@ -95,7 +97,8 @@ pub(super) const KIND: Kind = Kind {
 fn needs(scenario: &Scenario) -> Needs {
     let workers = scenario.executor.threads() as u64;
     Needs {
-        // In the worker: its own thread, its pool thread and its reader; here: writer, stderr reader and listener.
+        // Each worker needs six threads. The worker process has its main thread, its pool thread
+        // and its reader. This process has a writer, a reader of standard error and a listener.
         threads: 6 * workers + widest_branches(scenario),
         files: 4 * workers,
     }

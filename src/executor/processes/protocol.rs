@@ -1,4 +1,5 @@
-//! The messages between tasklab and its workers, and their encoding: one JSON object per line (see `PROTOCOL.md`).
+//! The messages between tasklab and its workers, and their encoding: one JSON object per line (see
+//! `PROTOCOL.md`).
 
 use crate::record::{Batch, MonotonicClock, MonotonicInstant, Resources, TaskId};
 use crate::scenario::{DbSpec, Draw, LogLevel, Repeat, Start, Step, TaskSpec};
@@ -8,10 +9,11 @@ use std::io::{self, BufRead, Read, Write};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-/// The version of the protocol that this program speaks. It is incremented whenever a message changes its meaning.
+/// The version of the protocol that this program speaks. It is incremented whenever the meaning of
+/// a message changes.
 pub(super) const PROTOCOL: u32 = 1;
 
-/// The longest line that is read, in bytes: ten thousand times the usual length of a batch.
+/// The maximum length of a line, in bytes: ten thousand times the usual length of a batch.
 const MAX_LINE: u64 = 256 << 20;
 
 /// A message to a worker.
@@ -20,12 +22,12 @@ const MAX_LINE: u64 = 256 << 20;
 pub(super) enum ToWorker {
     Hello(Hello),
     Begin(Box<Begin>),
-    /// Tasks of this group that arrive from now on do these steps.
+    /// From now on, tasks of this group that arrive run these steps.
     Group(GroupOrder),
     Task(TaskOrder),
     /// Tasks of this group begin no further repetition.
     Close(String),
-    /// The least severe level that the event log keeps from now on.
+    /// From now on, the event log keeps only messages of this level or more severe.
     Log(LogLevel),
     /// Cancel all tasks, send the last records, and exit.
     Stop(Nothing),
@@ -36,16 +38,16 @@ pub(super) enum ToWorker {
 #[serde(rename_all = "snake_case")]
 pub(super) enum FromWorker {
     Hello(Hello),
-    /// It waits for tasks.
+    /// The worker is ready for tasks.
     Ready(Nothing),
     Batch(Box<Batch<MonotonicClock>>),
-    /// What it has used since it was ready.
+    /// The resources that the worker process has used since the worker was ready.
     Resources(Resources),
-    /// The last message: it was told to stop and has stopped.
+    /// The last message: the worker has stopped, after the order to stop.
     Bye(Nothing),
 }
 
-/// The first message, both ways.
+/// The first message in both directions.
 #[derive(Serialize, Deserialize, Debug)]
 pub(super) struct Hello {
     pub protocol: u32,
@@ -64,7 +66,7 @@ impl Hello {
     /// Checks that the other side speaks the same version.
     ///
     /// # Errors
-    /// A sentence that names both versions.
+    /// Returns a sentence that names both versions if they differ.
     pub(super) fn check_version(&self) -> Result<(), String> {
         if self.protocol == PROTOCOL {
             return Ok(());
@@ -78,19 +80,21 @@ impl Hello {
     }
 }
 
-/// All that a worker needs before its first task.
+/// The data that a worker needs before its first task.
 #[derive(Serialize, Deserialize, Debug)]
 pub(super) struct Begin {
-    /// The worker's number among its siblings, from 0.
+    /// The worker's number, from 0.
     pub worker: usize,
-    /// How many of them there are: a worker numbers its own tasks within their groups from `worker` on, in steps of `workers`.
+    /// The number of workers. Within a group, the tasks that a worker spawns itself have the
+    /// indices `worker`, `worker + workers`, `worker + 2 * workers`, ….
     pub workers: usize,
-    /// The identity of its first own task; the following are its own too, as many as [`Begin::tasks`] says.
+    /// The first id for tasks that the worker spawns itself. [`Begin::tasks`] is the number of
+    /// these ids, which are consecutive.
     pub first_task: u32,
     pub tasks: u32,
-    /// Every random draw derives from it.
+    /// The scenario's seed, from which every random draw derives.
     pub seed: u64,
-    /// Units of calibrated work that an idle core does in 1 ms.
+    /// The number of units of calibrated work that an idle core does in 1 ms.
     pub units_per_ms: f64,
     /// The address of the loopback service.
     pub http: SocketAddr,
@@ -101,7 +105,7 @@ pub(super) struct Begin {
     pub groups: Vec<GroupOrder>,
 }
 
-/// What the tasks of a group do.
+/// A group, with the steps of its tasks.
 #[derive(Serialize, Deserialize, Debug, Clone)]
 pub(super) struct GroupOrder {
     pub name: String,
@@ -121,7 +125,8 @@ impl GroupOrder {
         }
     }
 
-    /// As a group of a scenario. The parent decides when its tasks arrive.
+    /// Converts the order to a group of a scenario. The parent decides when the group's tasks
+    /// arrive.
     pub(super) fn into_spec(self) -> TaskSpec {
         TaskSpec {
             name: self.name,
@@ -140,11 +145,11 @@ impl GroupOrder {
 #[derive(Serialize, Deserialize, Debug)]
 pub(super) struct TaskOrder {
     pub task: TaskId,
-    /// The name of its group.
+    /// The name of the task's group.
     pub group: String,
-    /// Its index within the group, from 0.
+    /// The task's index within the group, from 0.
     pub index: u32,
-    /// The instant at which it arrived, by `CLOCK_MONOTONIC`.
+    /// The instant at which the task arrived, on `CLOCK_MONOTONIC`.
     pub since: MonotonicInstant,
 }
 
@@ -160,7 +165,7 @@ pub(super) fn send(out: &mut impl Write, message: &impl Serialize) -> io::Result
     out.flush()
 }
 
-/// Reads the next message. Returns `None` at the end. Skips blank lines.
+/// Reads the next message. Returns `None` at the end of the input. Skips blank lines.
 pub(super) fn receive<M: DeserializeOwned>(input: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<Option<M>> {
     receive_within(MAX_LINE, input, line)
 }
@@ -215,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_is_too_long_is_refused() {
+    fn a_line_that_is_too_long_is_rejected() {
         let mut line = Vec::new();
         let sound = b"{\"stop\":{}}\n";
         let first = receive_within::<ToWorker>(12, &mut &sound[..], &mut line);
@@ -227,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn an_incomplete_line_is_the_end() {
+    fn an_incomplete_line_ends_the_input() {
         let mut input = &b"\n{\"stop\":{}}\n{\"st"[..];
         let mut line = Vec::new();
         let first = receive::<ToWorker>(&mut input, &mut line).unwrap();

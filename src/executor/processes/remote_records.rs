@@ -7,23 +7,23 @@ use std::sync::mpsc::Receiver;
 
 /// A message from a worker, translated to the ids of this run.
 pub(super) enum Mail {
-    /// Records. Instants are by this process's clock.
+    /// Records. Their instants are on this process's clock.
     Batch(Batch<ProcessClock>),
-    /// What its process has used since it was ready.
+    /// The resources that the worker process has used since the worker was ready.
     Used(Resources),
     /// The worker died before the run was over.
     Dead,
 }
 
-/// The records of this run's worker processes. Belongs to the monitor's thread.
+/// The records of this run's worker processes. Only the monitor's thread uses this object.
 pub struct RemoteRecords {
     registry: Arc<Registry>,
     mail: Receiver<(usize, Mail)>,
-    /// What each worker sent last.
+    /// The latest state of each worker, by the worker's number.
     workers: Vec<Latest>,
-    /// Received, but not merged yet.
+    /// The records that have been received, but not merged yet.
     pending: Batch,
-    /// Number of workers that are alive.
+    /// The number of workers that are alive.
     living: usize,
 }
 
@@ -35,7 +35,8 @@ struct Latest {
 }
 
 impl RemoteRecords {
-    /// For `workers` workers, of which `living` could be started.
+    /// Creates the object for `workers` workers. `living` is the number of workers that could be
+    /// started.
     pub(super) fn new(
         registry: Arc<Registry>,
         workers: usize,
@@ -54,7 +55,7 @@ impl RemoteRecords {
     /// Receives all messages that have arrived. Returns the number of records that wait for
     /// [`merge`](RemoteRecords::merge).
     pub fn drain(&mut self) -> usize {
-        // Read here and not at the start: a worker may have sent messages before the run began.
+        // The run's start is not known earlier: a worker may send messages before the run begins.
         let start = self.registry.run_start();
         for (worker, mail) in self.mail.try_iter() {
             let last = &mut self.workers[worker];
@@ -77,9 +78,9 @@ impl RemoteRecords {
         self.pending.records.len()
     }
 
-    /// Adds the drained records to a batch of this process. The batch must have been made after the drain, so that all
-    /// groups and labels to which the records refer are defined. The live state of each worker is repeated until a newer
-    /// one arrives.
+    /// Adds the drained records to a batch of this process. The batch must have been made after the
+    /// drain, so that all groups and labels to which the records refer are defined. Each batch gets
+    /// the latest live state of each worker, even if the worker has sent no newer state.
     pub fn merge(&mut self, batch: &mut Batch) {
         let pending = std::mem::take(&mut self.pending);
         batch.definitions.extend(pending.definitions);
@@ -96,12 +97,14 @@ impl RemoteRecords {
         }
     }
 
-    /// Whether every worker has died before the run was over, as far as drained.
+    /// Whether every worker died before the end of the run. Only messages that have been drained
+    /// count.
     pub fn all_dead(&self) -> bool {
         self.living == 0
     }
 
-    /// The sum of what the worker processes have used, as far as drained. A dead worker counts with what it sent last.
+    /// The resources that all worker processes have used. Only messages that have been drained
+    /// count. For a dead worker, its last report counts.
     pub fn used(&self) -> Resources {
         self.workers.iter().fold(Resources::default(), |mut sum, last| {
             sum += last.used;

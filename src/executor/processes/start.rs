@@ -1,4 +1,4 @@
-//! Starts the worker processes and waits until each is ready, or cannot be used.
+//! Starts the worker processes and waits until each of them is ready or has been rejected.
 
 use super::batch_translator::{BatchTranslator, Names};
 use super::link::{Link, Outputs};
@@ -22,13 +22,14 @@ const READY_TIMEOUT: Duration = Duration::from_secs(10);
 /// Time between two checks of whether the start was cancelled.
 const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
-/// A worker's number, and why it cannot begin, if it cannot.
+/// A worker's number, and the reason if the worker cannot be used.
 pub(super) type Readiness = (usize, Result<(), String>);
 
-/// Starts the workers. The log names each one that cannot be used; the run does without it.
+/// Starts the workers. The log names each worker that cannot be used, and the run continues without
+/// it.
 ///
 /// # Errors
-/// If no worker is ready in time, or the start was cancelled.
+/// Returns an error if no worker is ready in time, or if the start was cancelled.
 pub(super) fn start(setup: &Setup<'_>) -> Result<Started, StartError> {
     let (mail, inbox) = channel();
     let (ready, readiness) = channel();
@@ -42,10 +43,10 @@ pub(super) fn start(setup: &Setup<'_>) -> Result<Started, StartError> {
 struct Startup<'a> {
     setup: &'a Setup<'a>,
     command: WorkerCommand,
-    /// The task ids that each worker gives to tasks that it spawns.
+    /// For each worker, the range of ids for the tasks that the worker spawns itself.
     own_ids: Vec<Range<u32>>,
     task_table: Arc<TaskTable>,
-    /// One per worker, by its number; `None` if the worker could not be used.
+    /// One link per worker, by the worker's number. `None` if the worker could not be used.
     links: Vec<Option<Link>>,
     ending: Arc<AtomicBool>,
     first_refusal: Option<String>,
@@ -98,10 +99,11 @@ impl<'a> Startup<'a> {
         }
     }
 
-    /// Waits until each worker is ready, refused, or late.
+    /// Waits until each worker is ready, has been rejected, or is late.
     ///
     /// # Errors
-    /// If the start was cancelled meanwhile; then all workers have been killed.
+    /// Returns an error if the start was cancelled during the wait. Then all workers have been
+    /// killed.
     fn await_ready(&mut self, readiness: &Receiver<Readiness>) -> Result<(), StartError> {
         let deadline = Instant::now() + READY_TIMEOUT;
         let mut pending: Vec<usize> = (0..self.links.len())
@@ -123,7 +125,7 @@ impl<'a> Startup<'a> {
                 }
             };
             pending.retain(|&other| other != worker);
-            // A worker that was refused as late may still report that it is ready.
+            // A worker that was rejected because it was late may still report that it is ready.
             if let Err(why) = begun
                 && let Some(link) = self.links[worker].take()
             {
@@ -141,7 +143,8 @@ impl<'a> Startup<'a> {
     }
 
     /// # Errors
-    /// If no worker can be used. A worker that was ready may have died since.
+    /// Returns an error if no worker can be used. A worker that was ready may have died in the
+    /// meantime.
     fn finish(self, inbox: Receiver<(usize, Mail)>) -> Result<Started, StartError> {
         if !self.task_table.has_worker() {
             let why = self.first_refusal.or_else(|| self.task_table.first_death());
@@ -189,7 +192,7 @@ impl<'a> Startup<'a> {
     }
 }
 
-/// Divides the ids that are reserved for workers evenly.
+/// Divides the ids that are reserved for workers into ranges of equal size.
 fn own_ids(workers: usize) -> impl Iterator<Item = Range<u32>> {
     let workers = u32::try_from(workers).unwrap_or(u32::MAX);
     let share = (u32::MAX - REMOTE_IDS) / workers;

@@ -1,4 +1,4 @@
-//! Which worker process has which task.
+//! A table of the tasks that each worker process has.
 
 use crate::record::{LaneId, ProcessClock, Record, TaskId};
 use crate::workload::{LiveTaskGuard, LiveTasks};
@@ -7,11 +7,12 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::ops::Range;
 use std::sync::Arc;
 
-/// Number of ended tasks per worker that are remembered. A batch may be cut between a task's end and its last slice, so
-/// that a worker may still send records of a task that has ended.
+/// The number of ended tasks that are remembered for each worker. A batch may end between a task's
+/// end and its last slice. So a worker may still send records of a task that has already ended.
 const MAX_RECENTLY_ENDED: usize = 1 << 16;
 
-/// The tasks that have not ended, with the worker of each. A task counts as alive while it is in the table.
+/// The tasks that have not ended, and the worker of each task. A task counts as live while it is in
+/// the table.
 pub(super) struct TaskTable {
     live_tasks: Arc<LiveTasks>,
     state: Mutex<State>,
@@ -20,21 +21,21 @@ pub(super) struct TaskTable {
 struct State {
     tasks: HashMap<TaskId, (usize, LiveTaskGuard)>,
     workers: Vec<Worker>,
-    /// Why the first worker died, in a sentence without a subject.
+    /// Why the first worker died, as a predicate of "the worker": `has died (exit status: 3)`.
     first_death: Option<String>,
 }
 
 struct Worker {
     ready: bool,
     dead: bool,
-    /// Number of tasks that it has.
+    /// The number of tasks that the worker has.
     tasks: usize,
-    /// The ids that it may give to tasks that it spawns.
+    /// The range of ids for the tasks that the worker spawns itself.
     own_ids: Range<u32>,
     recently_ended: RecentlyEnded,
 }
 
-/// The tasks of a worker that ended last.
+/// The most recently ended tasks of a worker.
 #[derive(Default)]
 struct RecentlyEnded {
     tasks: HashSet<TaskId>,
@@ -54,7 +55,8 @@ impl RecentlyEnded {
 }
 
 impl TaskTable {
-    /// A table of workers that are not ready yet. Each may give ids of its range to tasks that it spawns.
+    /// Creates a table of workers that are not ready yet. `own_ids` contains one range of ids per
+    /// worker, for the tasks that the worker spawns itself.
     pub(super) fn new(live_tasks: Arc<LiveTasks>, own_ids: impl IntoIterator<Item = Range<u32>>) -> TaskTable {
         let worker = |own_ids| Worker {
             ready: false,
@@ -73,7 +75,7 @@ impl TaskTable {
         }
     }
 
-    /// From now on this worker gets tasks, unless it is dead already.
+    /// Marks this worker as ready. From now on, the worker gets tasks, unless it has already died.
     pub(super) fn worker_is_ready(&self, worker: usize) {
         let worker = &mut self.state.lock().workers[worker];
         worker.ready = !worker.dead;
@@ -84,7 +86,8 @@ impl TaskTable {
         self.state.lock().workers.iter().any(|worker| worker.ready)
     }
 
-    /// Assigns a task that arrives to the worker with the fewest tasks. `None` if no worker is left.
+    /// Assigns an arriving task to the ready worker with the fewest tasks, and returns this
+    /// worker's number. Returns `None` if no worker is ready.
     pub(super) fn assign(&self, task: TaskId) -> Option<usize> {
         let guard = self.live_tasks.track();
         let mut state = self.state.lock();
@@ -97,7 +100,8 @@ impl TaskTable {
     /// Adds a task that a worker has spawned itself.
     ///
     /// # Errors
-    /// If its id is not one that the worker may give, or another task has it.
+    /// Returns an error if the task's id is outside the worker's range, or if another task has this
+    /// id.
     pub(super) fn spawned(&self, worker: usize, task: TaskId) -> Result<(), String> {
         let guard = self.live_tasks.track();
         let mut state = self.state.lock();
@@ -117,7 +121,7 @@ impl TaskTable {
     /// Checks that this worker has this task, or had it until recently.
     ///
     /// # Errors
-    /// If it does not.
+    /// Returns an error if the worker neither has this task nor had it recently.
     pub(super) fn check(&self, worker: usize, task: TaskId) -> Result<(), String> {
         let state = self.state.lock();
         let known = match state.tasks.get(&task) {
@@ -131,8 +135,8 @@ impl TaskTable {
         Err(format!("sends a record of task {}, which it does not have", task.get()))
     }
 
-    /// Removes the tasks that these records end. Call it after the records have been forwarded: when the last task is
-    /// removed, the run may end.
+    /// Removes the tasks that these records end. Call this only after the records have been
+    /// forwarded, because the run may end when the last task is removed.
     pub(super) fn remove_ended(&self, records: &[(LaneId, Record<ProcessClock>)]) {
         let mut gone = Vec::new();
         let mut state = self.state.lock();
@@ -141,17 +145,19 @@ impl TaskTable {
                 gone.extend(state.remove(ended.task));
             }
         }
-        // The drop of the last guard runs a callback, which may use this table.
+        // When the last guard is dropped, a callback runs, which may use this table. So the table
+        // must be unlocked first.
         drop(state);
     }
 
-    /// Why the first worker died, if one has.
+    /// Why the first worker died, if any worker has died.
     pub(super) fn first_death(&self) -> Option<String> {
         self.state.lock().first_death.clone()
     }
 
-    /// Marks this worker as dead, for this reason (a sentence without a subject), and returns its tasks in ascending
-    /// order. They stay in the table until their end is recorded.
+    /// Marks this worker as dead, and returns its tasks in ascending order. `why` is the reason, as
+    /// a predicate of "the worker": `has died (exit status: 3)`. The tasks stay in the table until
+    /// their ends are recorded.
     pub(super) fn worker_died(&self, worker: usize, why: &str) -> Vec<TaskId> {
         let mut state = self.state.lock();
         state.first_death.get_or_insert_with(|| why.to_owned());

@@ -1,5 +1,6 @@
-//! Validates what a worker sends: instants and lengths must be within bounds, and outcomes must be ones that a worker can
-//! know. Instants that lie slightly in the future are corrected, because clocks differ.
+//! Validates the batches of a worker: instants and durations must be within bounds, and a worker
+//! must be able to know the outcomes. Instants that are slightly in the future are corrected,
+//! because clocks differ.
 
 use crate::probe::{ClockOffset, now};
 use crate::record::{
@@ -7,11 +8,12 @@ use crate::record::{
 };
 use std::cell::Cell;
 
-/// Converts a batch to this process's clock and validates it. `offset` is the offset of `CLOCK_MONOTONIC` from this
-/// process's clock.
+/// Converts a batch to this process's clock and validates it. `offset` is the offset of
+/// `CLOCK_MONOTONIC` from this process's clock.
 ///
 /// # Errors
-/// What is wrong with the batch, in a sentence without a subject.
+/// Returns what is wrong with the batch, as a predicate of "the worker": `sends an instant that is
+/// years away`.
 pub(super) fn validate(
     batch: Batch<MonotonicClock>,
     offset: ClockOffset<ProcessClock>,
@@ -26,7 +28,7 @@ pub(super) fn validate(
         return Err("sends an instant that is years away".into());
     }
     if longest(&batch) >= Nanos::BOUND {
-        return Err("sends a length of time of years".into());
+        return Err("sends a duration of several years".into());
     }
     outcomes(&batch).try_for_each(reportable)?;
     let now = batch.now.min(now());
@@ -39,7 +41,7 @@ pub(super) fn validate(
     Ok(batch)
 }
 
-/// The longest length of time in the batch.
+/// The longest duration in the batch.
 fn longest(batch: &Batch<ProcessClock>) -> Nanos {
     let records = batch.records.iter().map(|(_, record)| match record {
         Record::Slice(slice) => slice.len.max(slice.queued).max(slice.unnoticed),
@@ -70,11 +72,12 @@ fn outcomes(batch: &Batch<ProcessClock>) -> impl Iterator<Item = Outcome> {
     recorded.chain(batch.repetitions_lost.iter().map(|lost| lost.outcome))
 }
 
-/// Checks that a worker can report this outcome. It cannot report `lost`, because then it is gone, nor `unknown`, because
-/// it knows how its own tasks end.
+/// Checks that a worker can report this outcome. A worker cannot report `lost`, because its tasks
+/// are lost only after it has died. A worker cannot report `unknown`, because it knows how its own
+/// tasks end.
 ///
 /// # Errors
-/// A sentence without a subject.
+/// Returns a predicate of "the worker", as [`validate`] does.
 fn reportable(outcome: Outcome) -> Result<(), String> {
     match outcome {
         Outcome::Lost | Outcome::Unknown => Err(format!(
@@ -175,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn lengths_and_instants_of_years_are_refused() {
+    fn durations_and_instants_of_several_years_are_rejected() {
         let offset = ClockOffset::of_process();
         for (n, sound) in [(LAST, true), (Nanos::BOUND, false), (Nanos::MAX, false)] {
             for (which, batch) in [
@@ -193,7 +196,7 @@ mod tests {
             .enumerate()
             {
                 let verdict = validate(batch, offset).map(drop);
-                let wanted = Err("sends a length of time of years".to_owned());
+                let wanted = Err("sends a duration of several years".to_owned());
                 assert_eq!(verdict, if sound { Ok(()) } else { wanted }, "{which}: {n:?}");
             }
             let at = offset.to_monotonic(ProcessInstant::new(n.0));
@@ -222,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn workers_may_send_the_outcomes_and_reasons_that_the_document_lists_and_no_others() {
+    fn workers_may_send_only_the_outcomes_and_reasons_that_the_document_lists() {
         let document = include_str!("PROTOCOL.md");
         let row = |of: &str| {
             let row = document.lines().find(|line| line.starts_with(&format!("| `{of}` |")));

@@ -1,5 +1,5 @@
-//! A worker process, seen from the inside: it reads orders from standard input, writes records to standard output, and runs
-//! tasks on one thread.
+//! The code of a worker process. A worker reads orders from standard input, writes records to
+//! standard output, and runs tasks on one thread.
 //!
 //! ```text
 //!   stdin ──► reader ──► orders ──► main thread ──► pool of one thread
@@ -7,7 +7,8 @@
 //!   stdout ◄──── batches ────────────────┴── collector ◄─┘
 //! ```
 //!
-//! When standard input ends, the run has ended, and the worker exits at once: no worker outlives its run.
+//! When the parent process ends, standard input ends. Then the worker exits immediately, so that no
+//! worker continues after its run.
 
 use super::protocol::{self, Begin, FromWorker, GroupOrder, Hello, Nothing, TaskOrder, ToWorker};
 use crate::executor::pool::Pool;
@@ -26,15 +27,15 @@ use std::time::{Duration, Instant};
 
 /// Time between two drains of the rings: much less than the time in which a ring fills.
 const DRAIN_INTERVAL: Duration = Duration::from_millis(5);
-/// Time between two batches, unless [`Batch::DUE`] records come together earlier.
+/// Time between two batches, unless [`Batch::DUE`] records have accumulated earlier.
 const BATCH_INTERVAL: Duration = Duration::from_millis(20);
-/// Time between two reports of what the process has used.
+/// Time between two reports of the resources that the process has used.
 const RESOURCES_INTERVAL: Duration = Duration::from_millis(100);
 
-/// Runs tasks until the order to stop, or the end of standard input.
+/// Runs tasks until the worker receives the order to stop or standard input ends.
 ///
 /// # Errors
-/// If the other side speaks another version of the protocol, or breaks it.
+/// Returns an error if the parent speaks another version of the protocol or breaks the protocol.
 pub fn work() -> io::Result<()> {
     let mut input = BufReader::new(io::stdin());
     let mut output = io::stdout();
@@ -46,13 +47,13 @@ pub fn work() -> io::Result<()> {
             .map_err(|why| protocol_error(&format!("cannot work for this parent: {why}")))?,
         _ => {
             return Err(protocol_error(
-                "a worker is started by tasklab, whose first message is `hello`",
+                "the first message is not `hello`: only tasklab can start a worker",
             ));
         }
     }
     let begin = match protocol::receive(&mut input, &mut line)? {
         Some(ToWorker::Begin(begin)) => begin,
-        // The start was abandoned.
+        // The parent has abandoned the start.
         None => return Ok(()),
         Some(_) => return Err(protocol_error("received another message before `begin`")),
     };
@@ -78,7 +79,8 @@ pub fn work() -> io::Result<()> {
             worker.execute(next)?;
             order = inbox.try_recv().ok();
         }
-        // Checked before the drain: if all tasks have ended, this batch has all their records.
+        // This check must precede the drain: if all tasks have ended, this batch has all their
+        // records.
         let over = worker.is_over();
         let now = Instant::now();
         if worker.collector.drain() >= Batch::DUE || now >= next_batch || over {
@@ -99,7 +101,7 @@ fn protocol_error(why: &str) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, why)
 }
 
-/// Forwards orders until standard input ends; then exits the process.
+/// Forwards orders until standard input ends. Then exits the process.
 fn read_orders(mut input: BufReader<Stdin>, orders: &Sender<ToWorker>) {
     let mut line = Vec::new();
     loop {
@@ -109,9 +111,9 @@ fn read_orders(mut input: BufReader<Stdin>, orders: &Sender<ToWorker>) {
                     return;
                 }
             }
-            // The parent is gone, and nobody needs the records.
+            // The parent has ended, so no process needs the records.
             Ok(None) => process::exit(0),
-            // Standard error becomes log messages of the parent.
+            // The parent logs each line of standard error.
             Err(error) => {
                 eprintln!("received a line that is not a message: {error}");
                 process::exit(1);
@@ -195,12 +197,13 @@ impl Worker {
         Ok(())
     }
 
-    /// Whether it was stopped and all tasks have ended. The parent kills the process if a task cannot be stopped.
+    /// Whether the worker was ordered to stop and all tasks have ended. If a task cannot be
+    /// stopped, the parent kills the process.
     fn is_over(&self) -> bool {
         self.stopping && self.services.live_tasks().count() == 0
     }
 
-    /// The records since the last batch, with instants of the clock that all processes share.
+    /// The records since the last batch. The instants are on the clock that all processes share.
     fn batch(&mut self) -> Batch<MonotonicClock> {
         let batch = self.collector.batch();
         let offset = self.registry.clock_offset();
@@ -208,7 +211,7 @@ impl Worker {
     }
 }
 
-/// The part of the scenario that a worker receives, as a scenario.
+/// A scenario with the parts that the worker received.
 fn scenario(begin: Begin) -> Scenario {
     Scenario {
         title: String::new(),
