@@ -1,4 +1,5 @@
-//! The thread that plays the scenario: it spawns tasks when they arrive, applies cues, and ends the run.
+//! The thread that plays the scenario: it spawns tasks when they arrive, applies cues, and ends the
+//! run.
 
 use super::actions::{self, ActionContext, RepeatedBlock};
 use super::injection;
@@ -15,11 +16,12 @@ use std::sync::mpsc::Receiver;
 use std::thread;
 use std::time::Duration;
 
-/// How long blocking work may continue after the end.
+/// How long blocking work may continue after the end of the run.
 const GRACE: Duration = Duration::from_secs(1);
-/// If no task ends for this long after the grace, none will.
+/// If no task ends for this long after the grace period, the conductor stops waiting for tasks.
 const LULL: Duration = Duration::from_millis(200);
-/// Number of due items that are handled between two checks of the inbox, so that a conductor that is late can be stopped.
+/// The maximum number of due items that are handled between two checks of the inbox. So a conductor
+/// that is late can still be stopped.
 const MAX_ITEMS_AT_ONCE: usize = 256;
 
 /// A message to the conductor.
@@ -45,15 +47,15 @@ pub(super) struct Conductor {
     pub(super) injected: Option<Arc<Group>>,
     /// The filter of the event log, which cues can change.
     pub(super) log: Option<LogFilter>,
-    /// The timeline waits for the presenter at each cue.
+    /// Whether the timeline waits for the presenter at each cue.
     pub(super) presented: bool,
 }
 
 impl Conductor {
-    /// Plays the scenario on a thread of its own.
+    /// Plays the scenario on a new thread.
     ///
     /// # Errors
-    /// If the machine does not grant the thread.
+    /// Returns an error if the thread cannot be created.
     pub(super) fn start(self, scenario: Scenario) -> Result<(), executor::StartError> {
         thread::Builder::new()
             .name("tasklab-conductor".into())
@@ -75,7 +77,7 @@ impl Conductor {
         drop(cleanup);
     }
 
-    /// Plays the scenario until it is over, its time is up, or a command stops it.
+    /// Plays the scenario until the run is over, its time is up, or a command stops it.
     fn play(&mut self, scenario: &Scenario) {
         let mut schedule = Schedule::new(scenario, self.presented);
         let mut repeated = RepeatedBlock::default();
@@ -87,7 +89,7 @@ impl Conductor {
             {
                 return;
             }
-            // If items come due faster than they can be handled, the end does not wait for them.
+            // If items become due faster than they can be handled, the run still ends on time.
             if schedule.ends_at().is_some_and(|end| end <= now) || self.is_over(&schedule, scenario) {
                 return;
             }
@@ -103,7 +105,8 @@ impl Conductor {
         self.registry.run_now().since_zero().into()
     }
 
-    /// Handles items that are due, at most [`MAX_ITEMS_AT_ONCE`]. Breaks at the end of the timeline.
+    /// Handles items that are due, at most [`MAX_ITEMS_AT_ONCE`]. Breaks at the end of the
+    /// timeline.
     fn handle_due_items(
         &mut self,
         scenario: &Scenario,
@@ -158,7 +161,8 @@ impl Conductor {
         ControlFlow::Continue(())
     }
 
-    /// The time until the next item or stop of the timeline. Publishes whether the timeline waits for the presenter.
+    /// The time until the next item or the next stop of the timeline. Also publishes whether the
+    /// timeline waits for the presenter.
     fn pause(&self, schedule: &Schedule, now: Duration) -> Duration {
         let stop = schedule.stops_at();
         let waits = stop.is_some_and(|at| at <= now);
@@ -168,9 +172,11 @@ impl Conductor {
         next.map_or(Duration::MAX, |at| at.saturating_sub(self.now()))
     }
 
-    /// Waits for a command, but no longer than `pause`, and executes all that have arrived. Breaks at a stop.
+    /// Waits for a command for at most `pause`, and executes all commands that have arrived. Breaks
+    /// at the command to stop.
     fn await_commands(&mut self, schedule: &mut Schedule, pause: Duration, seed: u64) -> ControlFlow<()> {
-        // The channel is never closed: `alive` holds a sender.
+        // The channel is never closed, because the callback for the end of the last task holds a
+        // sender.
         let mut command = self.inbox.recv_timeout(pause).ok();
         while let Some(current) = command {
             match current {
@@ -188,7 +194,8 @@ impl Conductor {
         ControlFlow::Continue(())
     }
 
-    /// Without a duration, the run is over when every task has ended and none can arrive.
+    /// Whether a run without a duration is over: every task has ended, and no further task can
+    /// arrive.
     fn is_over(&self, schedule: &Schedule, scenario: &Scenario) -> bool {
         scenario.duration.is_none() && !schedule.may_bring_tasks() && self.services.live_tasks().count() == 0
     }
@@ -216,7 +223,8 @@ impl Conductor {
     }
 }
 
-/// Waits while tasks continue to end. Each is cancelled quickly, but 100,000 of them may take longer than the grace.
+/// Waits while tasks continue to end. Each task is cancelled quickly, but 100,000 tasks may take
+/// longer than the grace period.
 fn await_stragglers(live_tasks: &LiveTasks) {
     let mut left = live_tasks.count();
     if left == 0 {
@@ -232,7 +240,8 @@ fn await_stragglers(live_tasks: &LiveTasks) {
     }
 }
 
-/// Removes the scratch folder and tells the front end that the run is over, also after a panic of the conductor.
+/// Removes the scratch folder and reports to the front end that the run is over, even after a panic
+/// of the conductor.
 struct Cleanup {
     services: Arc<Services>,
     progress: Arc<Progress>,

@@ -15,7 +15,7 @@ pub enum RunError {
 }
 
 impl RunError {
-    /// Whether the start was cancelled, and no fault occurred.
+    /// Whether the start was cancelled. A cancelled start is not a fault.
     pub fn is_cancelled(&self) -> bool {
         matches!(
             self,

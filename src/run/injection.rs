@@ -1,4 +1,4 @@
-//! The task that a key or a cue injects into a run, and the log message about a key.
+//! The task that a key or a cue injects into a run, and the log message about an injection by key.
 
 use crate::scenario::steps::{Block, Offload};
 use crate::scenario::{Arrivals, Draw, How, INJECTED, Repeat, Start, Step, TaskSpec, show_duration};

@@ -1,4 +1,5 @@
-//! One run of one scenario, from start to stop, as the two front ends (the screen and the headless report) use it.
+//! One run of one scenario, from start to stop. Two front ends use this module: the screen and the
+//! headless report.
 //!
 //! ```text
 //!   front end's thread          conductor's thread              the executor's threads
@@ -6,8 +7,8 @@
 //!   Run::stop   ───────────►  arrivals, cues, the end  ───────►  spawn, stop
 //! ```
 //!
-//! The conductor is a thread of its own, outside the executor, so that arrivals and cues keep their schedule even when the
-//! executor is late: the load is open.
+//! The conductor has its own thread outside the executor. So arrivals and cues keep their schedule
+//! even when the executor is late: the load is an open load.
 
 mod actions;
 mod conductor;
@@ -44,7 +45,8 @@ const CHANNEL_INTERVAL: Nanos = Nanos::from_millis(100);
 pub struct Settings {
     /// The receiver of `tracing` events, if this process shows an event log.
     pub log: Option<Log>,
-    /// The timeline waits at each cue until [`Source::next_cue`], except at cues at the very beginning.
+    /// Whether the timeline waits at each cue for a call of [`Source::next_cue`]. The timeline does
+    /// not wait at a cue at the very beginning.
     pub presented: bool,
     /// The command that starts a worker process. `None` starts this program again.
     pub worker: Option<WorkerCommand>,
@@ -57,7 +59,7 @@ pub struct Run {
     remote: Option<RemoteRecords>,
     commands: Sender<Command>,
     progress: Arc<Progress>,
-    /// Set when the last batch has been returned.
+    /// The final state. It is set when the last batch has been returned.
     ended: Option<RunState>,
     lane_names: HashMap<LaneId, String>,
     services: Arc<Services>,
@@ -69,23 +71,27 @@ pub struct Run {
     info: RunInfo,
 }
 
-/// How a presenter or a signal changed a run. Such a run does not show what the scenario alone would show.
+/// How a presenter or a signal changed a run. Such a run does not show what the scenario alone
+/// would show.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Interference {
     /// Someone injected a block or moved the timeline.
     ByHand,
-    /// Someone stopped it early.
+    /// Someone stopped the run early.
     CutShort,
 }
 
 impl Run {
-    /// Starts a run: calibrates, starts the services and the executor, and lets the first tasks arrive.
+    /// Starts a run: calibrates, starts the services and the executor, and lets the first tasks
+    /// arrive.
     ///
-    /// If the scenario sets a log level, the event log keeps that level. `cancelled` is polled while files are made and
-    /// worker processes start, which may take seconds. Once it returns `true`, everything is undone.
+    /// If the scenario sets a log level, the event log keeps that level. `cancelled` is called
+    /// again and again while files are created and worker processes start, which may take seconds.
+    /// If it returns `true`, everything that was started is stopped and removed.
     ///
     /// # Errors
-    /// [`RunError`], if the machine does not grant what the run needs, or `cancelled` returned `true`.
+    /// Returns a [`RunError`] if the machine refuses something that the run needs, or if
+    /// `cancelled` returned `true`.
     pub fn start(scenario: &Scenario, settings: Settings, cancelled: &dyn Fn() -> bool) -> Result<Run, RunError> {
         let (filter, lines) = settings.log.map(|log| (log.filter, log.lines)).unzip();
         if let (Some(filter), Some(level)) = (&filter, scenario.log) {
@@ -146,7 +152,7 @@ impl Run {
         })
     }
 
-    /// What a model needs to know before the first batch.
+    /// The information that a model needs before the first batch.
     pub fn info(&self) -> &RunInfo {
         &self.info
     }
@@ -156,8 +162,8 @@ impl Run {
         self.services.calibration()
     }
 
-    /// The resources used since the first task could arrive, by this process (the monitor included) and its worker
-    /// processes. Complete only once the run has ended.
+    /// The resources used since the first task could arrive, by this process (the monitor included)
+    /// and its worker processes. The result is complete only after the run has ended.
     pub fn resources(&self) -> Resources {
         let mut used = probe::usage() - self.used_before;
         if let Some(remote) = &self.remote {
@@ -178,7 +184,7 @@ impl Run {
         }
     }
 
-    /// Whether every worker process has died before the run was over: then the run has failed.
+    /// Whether every worker process died before the end of the run. Then the run has failed.
     pub fn all_workers_died(&self) -> bool {
         self.remote.as_ref().is_some_and(RemoteRecords::all_dead)
     }
@@ -188,8 +194,8 @@ impl Run {
         self.services.scratch().path()
     }
 
-    /// One sentence about what the run leaves behind: tasks that still hold a lane in the last batch, what the conductor
-    /// could not do, and whether all worker processes died.
+    /// One sentence about the problems at the end of the run: threads that still run a task in the
+    /// last batch, problems of the conductor, and the death of all worker processes.
     fn left_behind(&self, last: &Batch) -> Option<String> {
         let mut busy: Vec<_> = last
             .live
@@ -214,7 +220,8 @@ impl Run {
     }
 }
 
-/// Sends a command when the last task has ended. A conductor that has ended already does not need it.
+/// Sends a command to the conductor when the last task has ended. If the conductor has already
+/// ended, the command is dropped.
 fn notify_when_idle(services: &Services, commands: Sender<Command>) {
     let live_tasks = services.live_tasks();
     live_tasks.on_none_left(move || drop(commands.send(Command::NoTaskLeft)));
@@ -249,7 +256,8 @@ impl Source for Run {
     }
 
     fn batch(&mut self) -> Batch {
-        // Checked before the drain: if the conductor has stopped, this batch has all records.
+        // This check must precede the drain: if the conductor has stopped, this batch has all
+        // records.
         let last = self.progress.get() == Progress::STOPPED && self.ended.is_none();
         if let Some(remote) = &mut self.remote {
             remote.drain();
@@ -301,7 +309,7 @@ impl Source for Run {
 
     fn inject_block(&mut self, lasts: Duration) {
         self.interfere(Interference::ByHand);
-        // Fails if the conductor has ended; then there is nothing to do.
+        // This call fails if the conductor has ended. Then there is nothing to do.
         let _ = self.commands.send(Command::Block(lasts));
     }
 
@@ -319,7 +327,7 @@ impl Source for Run {
 impl Drop for Run {
     fn drop(&mut self) {
         if self.ended.is_none() {
-            // After an error or a panic of the screen, neither tasks nor files may stay behind.
+            // After an error or a panic of the screen, no task may continue and no file may remain.
             self.stop();
             let _ = self.services.shut_down();
         }

@@ -3,11 +3,12 @@
 use parking_lot::Mutex;
 use std::sync::atomic::{AtomicU8, Ordering};
 
-/// The stage of the conductor, and what it could not do.
+/// The stage of the conductor, and the problems at the end of the run.
 #[derive(Default)]
 pub(super) struct Progress {
     stage: AtomicU8,
-    /// Clauses about what went wrong at the end, to be joined to one sentence.
+    /// The problems at the end of the run. Each problem is a clause, and the clauses are later
+    /// joined to one sentence.
     problems: Mutex<Vec<String>>,
 }
 

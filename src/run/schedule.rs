@@ -1,5 +1,5 @@
-//! What is due when. Merges the scenario's timeline, the arrivals of groups that have started, and repeated blocks, in order
-//! of time.
+//! The schedule of a run. It merges the scenario's timeline, the arrivals of groups that have
+//! started, and repeated blocks, in chronological order.
 
 use super::timeline::{Entry, Timeline};
 use crate::scenario::{Cue, Scenario, TaskSpec};
@@ -14,9 +14,10 @@ use std::time::Duration;
 pub(super) enum Item {
     /// The next task of this group arrives.
     Arrival(usize),
-    /// This cue shows its caption and acts.
+    /// This cue shows its caption and applies its action.
     Cue(usize),
-    /// A cue's block is due, once or again. The number distinguishes it from blocks that it replaced.
+    /// A block of a cue is due, for the first time or again. The number distinguishes this block
+    /// from the blocks that it replaced.
     RepeatBlock(u64),
     /// This group ends: no further task of it arrives, and its tasks begin no further repetition.
     Until(usize),
@@ -24,26 +25,28 @@ pub(super) enum Item {
     End,
 }
 
-/// Everything that is still to come. All times are since the run's start.
+/// The items that have not been taken yet. All instants count from the run's start.
 pub(super) struct Schedule {
     timeline: Timeline,
-    /// One per group.
+    /// The arrivals of each group, by the index of the group.
     streams: Vec<Stream>,
     heap: BinaryHeap<Reverse<(Duration, Item)>>,
-    /// One per cue: whether the run must wait for it although no task is left. True for cues that spawn tasks, and for all
-    /// cues if a presenter triggers them.
+    /// For each cue, whether the run must wait for the cue even if no task is left. True for cues
+    /// that spawn tasks, and for all cues if a presenter triggers them.
     awaited: Vec<bool>,
 }
 
 /// The arrivals of one group.
 struct Stream {
     times: Peekable<ArrivalTimes>,
-    /// The instant of the first arrival on the timeline, and the instant at which it really came.
+    /// The instant of the first arrival in the scenario, and the instant of the first arrival in
+    /// the run. `None` if the group has not started or has ended.
     began: Option<(Duration, Duration)>,
 }
 
 impl Stream {
-    /// When the next task arrives, if the group has started.
+    /// The instant of the next arrival. `None` if the group has not started, or if no further task
+    /// arrives.
     fn next(&mut self) -> Option<Duration> {
         let (planned, actual) = self.began?;
         Some(actual.saturating_add(self.times.next()?.saturating_sub(planned)))
@@ -51,13 +54,15 @@ impl Stream {
 }
 
 impl Schedule {
-    /// The schedule of `scenario`. If `presented`, the timeline waits for the presenter at each cue.
+    /// The schedule of `scenario`. If `presented`, the timeline waits for the presenter at each
+    /// cue.
     pub(super) fn new(scenario: &Scenario, presented: bool) -> Schedule {
         let mut streams: Vec<_> = scenario
             .tasks
             .iter()
             .map(|spec| Stream {
-                // The end of a group is on the timeline. While the timeline waits, tasks continue to arrive.
+                // The timeline decides when a group ends. While the timeline waits, tasks continue
+                // to arrive, so the arrivals themselves must not end.
                 times: ArrivalTimes::new(
                     &TaskSpec {
                         until: None,
@@ -84,13 +89,14 @@ impl Schedule {
         self.heap.push(Reverse((at, item)));
     }
 
-    /// When the next item is due that does not wait for the presenter.
+    /// The instant at which the next item is due. Items that wait for the presenter do not count.
     pub(super) fn next(&self) -> Option<Duration> {
         let first = self.heap.peek().map(|Reverse((at, _))| *at);
         [first, self.timeline.next()].into_iter().flatten().min()
     }
 
-    /// Takes the next item if it is due at `now`. Also returns when it was due.
+    /// Takes the next item if it is due at `now`. Also returns the instant at which the item was
+    /// due.
     pub(super) fn due(&mut self, now: Duration) -> Option<(Duration, Item)> {
         while self.next()? <= now {
             let other = self.heap.peek().map(|Reverse((at, _))| *at);
@@ -129,12 +135,14 @@ impl Schedule {
         self.timeline.next_cue(now);
     }
 
-    /// When the timeline reaches, or reached, the place where it waits for the presenter.
+    /// The instant of the timeline's next stop. If the timeline waits at a stop, the instant of
+    /// this stop.
     pub(super) fn stops_at(&self) -> Option<Duration> {
         self.timeline.stops_at()
     }
 
-    /// When the run's time is up. `None` if that is not known, or never.
+    /// The instant at which the run's time is up. `None` if this instant is not known or the run
+    /// has no time limit.
     pub(super) fn ends_at(&self) -> Option<Duration> {
         self.timeline.ends_at()
     }
@@ -234,13 +242,13 @@ mod tests {
     }
 
     #[test]
-    fn groups_that_have_started_go_on_while_the_timeline_waits() {
+    fn tasks_of_started_groups_still_arrive_while_the_timeline_waits() {
         let mut schedule = Schedule::new(&scenario(MIXED), true);
         assert_eq!(
             due(&mut schedule, 60),
             [(0, Item::Arrival(0)), (10, Item::Arrival(0)), (20, Item::Arrival(0))]
         );
-        assert!(schedule.may_bring_tasks(), "the presenter is not at the end");
+        assert!(schedule.may_bring_tasks(), "the presenter has not reached the end");
         assert_eq!(schedule.stops_at(), Some(Duration::from_millis(5)));
         schedule.next_cue(Duration::from_millis(60));
         assert_eq!(
@@ -250,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn a_group_that_has_ended_brings_no_tasks() {
+    fn no_task_of_a_group_arrives_after_the_group_has_ended() {
         let scenario = scenario("title = 't'\n[[task]]\nname = 'a'\nevery = '10ms'\nuntil = '15ms'\nsteps = ['yield']");
         let mut schedule = Schedule::new(&scenario, false);
         assert_eq!(

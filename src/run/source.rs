@@ -1,24 +1,26 @@
-//! What a front end needs of a run: batches of records, and a way to intervene.
+//! The interface of a run for front ends: batches of records, and methods to intervene.
 
 use crate::record::Batch;
 use std::time::Duration;
 
-/// A source of batches. A live run is one; anything that can replay records is another.
+/// A source of batches: a live run, or a replay of records.
 pub trait Source {
-    /// Moves the records from the rings into memory and returns how many wait there for the next batch.
+    /// Moves the records from the rings into memory. Returns the number of records that wait there
+    /// for the next batch.
     ///
-    /// Cheap. Call it every few milliseconds, because a ring fills in that time, and call [`batch`](Source::batch) when it
-    /// returns [`Batch::DUE`] or more.
+    /// This method is cheap. Call it every few milliseconds, because a ring can become full in that
+    /// time. If it returns [`Batch::DUE`] or more, call [`batch`](Source::batch).
     fn drain(&mut self) -> usize;
     /// Returns everything recorded since the last call. Never waits.
     fn batch(&mut self) -> Batch;
-    /// Whether more records may come.
+    /// The stage of the run, which shows whether more records may follow.
     fn state(&self) -> RunState;
-    /// Injects one task that blocks synchronously for `lasts`, now.
+    /// Immediately injects one task that blocks synchronously for `lasts`.
     fn inject_block(&mut self, lasts: Duration);
     /// Jumps to the next cue of the scenario's timeline, if there is one.
     fn next_cue(&mut self);
-    /// Asks the run to stop. Returns at once; [`Source::state`] tells when it has stopped.
+    /// Asks the run to stop, and returns immediately. [`Source::state`] shows when the run has
+    /// stopped.
     fn stop(&mut self);
 }
 
@@ -27,14 +29,15 @@ pub trait Source {
 pub enum RunState {
     /// Tasks run, or may still arrive.
     Running,
-    /// As [`Running`](RunState::Running), but the scenario's timeline is held until [`Source::next_cue`].
+    /// Like [`Running`](RunState::Running), but the scenario's timeline waits for a call of
+    /// [`Source::next_cue`].
     Waiting,
     /// The run was asked to stop, or its time is up. Blocking work gets one second to end.
     Stopping,
     /// Nothing more will be recorded.
     Ended {
-        /// What could not be stopped or removed, or that no worker process was left, as one sentence. `None` if the run
-        /// ended as it should.
+        /// One sentence about problems: threads that could not be stopped, files that could not be
+        /// removed, or the death of all worker processes. `None` if there were no problems.
         left: Option<String>,
     },
 }

@@ -1,7 +1,9 @@
-//! The scenario's timeline: the instants of cues, of the first arrival and the end of each group, and of the end of the run.
+//! The scenario's timeline: the instants of cues, of the first arrival and the end of each group,
+//! and of the end of the run.
 //!
-//! They move together. When a presenter jumps to the next cue, groups that start before that cue start at once. Tasks that
-//! run, and groups that have started, keep their own pace.
+//! All these instants move together. When a presenter jumps to the next cue, groups that start
+//! before that cue start immediately. The jump does not affect running tasks and groups that have
+//! already started.
 //!
 //! ```text
 //!   timeline  ├── cue 0 ── group a ──── cue 1 ── group b ── cue 2 ── end
@@ -13,11 +15,11 @@ use crate::scenario::Scenario;
 use std::collections::VecDeque;
 use std::time::Duration;
 
-/// An entry of the timeline. At the same instant cues come first, because entries after a cue wait with it, and the end
-/// comes last.
+/// An entry of the timeline. Among entries at the same instant, cues come first, because the other
+/// entries must wait together with a cue. The end comes last.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(super) enum Entry {
-    /// This cue shows its caption and acts.
+    /// This cue shows its caption and applies its action.
     Cue(usize),
     /// This group's first task arrives.
     Start(usize),
@@ -27,22 +29,23 @@ pub(super) enum Entry {
     End,
 }
 
-/// The timeline and the run's position on it. Entries have the scenario's instants; all other instants are since the run's
-/// start.
+/// The timeline and the run's position on it. The instants of the entries are the scenario's
+/// instants. Unless stated otherwise, all other instants count from the run's start.
 pub(super) struct Timeline {
     entries: VecDeque<(Duration, Entry)>,
     /// An instant of the run, and the scenario's instant that the timeline had reached then.
     anchor: (Duration, Duration),
-    /// Whether it stops at each cue.
+    /// Whether the timeline stops at each cue.
     presented: bool,
-    /// The scenario's instant at which it stops next.
+    /// The scenario's instant of the next stop.
     stop: Option<Duration>,
-    /// The scenario's instant up to which the presenter has released it.
+    /// The scenario's instant up to which the presenter has released the timeline.
     released: Duration,
 }
 
 impl Timeline {
-    /// The timeline of `scenario`. `starts` has the index and the first arrival of each group that has one.
+    /// The timeline of `scenario`. `starts` contains the index and the first arrival of each group
+    /// that has arrivals.
     pub(super) fn new(
         scenario: &Scenario,
         presented: bool,
@@ -57,7 +60,7 @@ impl Timeline {
             .chain(scenario.duration.map(|end| (end, Entry::End)))
             .collect();
         entries.sort_unstable();
-        // Entries after the end never come.
+        // Entries after the end are never due.
         if let Some(end) = entries.iter().position(|(_, entry)| *entry == Entry::End) {
             entries.truncate(end + 1);
         }
@@ -73,25 +76,27 @@ impl Timeline {
         timeline
     }
 
-    /// When the next entry is due. `None` if there is none, or it waits for the presenter.
+    /// The instant at which the next entry is due. `None` if there is no next entry, or if the next
+    /// entry waits for the presenter.
     pub(super) fn next(&self) -> Option<Duration> {
         let (at, _) = self.entries.front()?;
         self.stop.is_none_or(|stop| *at < stop).then(|| self.run_time(*at))
     }
 
-    /// Takes the next entry. Also returns when it was due.
+    /// Takes the next entry. Also returns the instant at which the entry was due.
     pub(super) fn take(&mut self) -> Option<(Duration, Entry)> {
         let due = self.next()?;
         let (_, entry) = self.entries.pop_front()?;
         Some((due, entry))
     }
 
-    /// When the timeline reaches its next stop, or reached the stop where it waits.
+    /// The instant of the timeline's next stop. If the timeline waits at a stop, the instant of
+    /// this stop.
     pub(super) fn stops_at(&self) -> Option<Duration> {
         self.stop.map(|stop| self.run_time(stop))
     }
 
-    /// When the run's time is up, if that is known.
+    /// The instant at which the run's time is up, if this instant is known.
     pub(super) fn ends_at(&self) -> Option<Duration> {
         let (at, entry) = self.entries.back()?;
         (*entry == Entry::End && self.stop.is_none()).then(|| self.run_time(*at))
@@ -106,7 +111,7 @@ impl Timeline {
         }
     }
 
-    /// The entries that are still to come.
+    /// The entries that have not been taken yet.
     pub(super) fn entries(&self) -> impl Iterator<Item = Entry> {
         self.entries.iter().map(|(_, entry)| *entry)
     }
@@ -122,7 +127,8 @@ impl Timeline {
         self.entries.iter().find(is_cue).map(|(at, _)| *at)
     }
 
-    /// The instant of the run at which the timeline reaches `at`. Skipped entries are due at the jump.
+    /// The instant of the run at which the timeline reaches `at`. Skipped entries are due at the
+    /// instant of the jump.
     fn run_time(&self, at: Duration) -> Duration {
         self.anchor.0.saturating_add(at.saturating_sub(self.anchor.1))
     }
@@ -156,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_presenter_it_follows_the_clock_to_its_end() {
+    fn without_a_presenter_the_timeline_follows_the_clock_to_its_end() {
         let mut timeline = timeline(false);
         assert_eq!((timeline.stops_at(), timeline.ends_at()), (None, Some(at(20))));
         assert_eq!(
@@ -189,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn with_a_presenter_it_stops_before_each_cue_but_the_first() {
+    fn with_a_presenter_the_timeline_stops_before_each_cue_except_the_first() {
         let mut timeline = timeline(true);
         assert_eq!(due(&mut timeline, at(90)).len(), 2);
         assert_eq!(

@@ -1,4 +1,4 @@
-//! `block`: spawns tasks that block, through the schedule.
+//! `block`: adds tasks that block to the schedule.
 
 use super::{Action, ActionContext};
 use crate::run::schedule::Item;
@@ -8,13 +8,14 @@ use crate::scenario::{How, show_duration};
 /// The block that a cue repeats until another cue ends or replaces it.
 #[derive(Default)]
 pub(in crate::run) struct RepeatedBlock {
-    /// Distinguishes this block from those that it replaced.
+    /// The number of the current block. It distinguishes this block from the blocks that it
+    /// replaced.
     number: u64,
     block: Option<Block>,
 }
 
 impl RepeatedBlock {
-    /// Replaces the block and returns the number of the new one.
+    /// Replaces the block and returns the number of the new block.
     pub(super) fn replace(&mut self, block: Option<Block>) -> u64 {
         self.number += 1;
         self.block = block;

@@ -1,11 +1,11 @@
-//! `calm`: ends what other actions have brought.
+//! `calm`: ends the effects of other actions.
 
 use super::{Action, ActionContext};
 use crate::scenario::actions::Calm;
 
 impl Action for Calm {
     fn message(&self) -> String {
-        "no more blocks, and the http service as it was".to_owned()
+        "ends the repeated block and restores the http service".to_owned()
     }
 
     fn apply(&self, context: &mut ActionContext<'_>) {

@@ -1,11 +1,11 @@
-//! `log`: changes what the event log keeps, in this process and in workers.
+//! `log`: changes the level of the event log, in this process and in the workers.
 
 use super::{Action, ActionContext};
 use crate::scenario::actions::Log;
 
 impl Action for Log {
     fn message(&self) -> String {
-        format!("the log keeps `{}`", self.0.into_str())
+        format!("the log keeps the level `{}` and more severe levels", self.0.into_str())
     }
 
     fn apply(&self, context: &mut ActionContext<'_>) {

@@ -1,7 +1,7 @@
-//! What each action of a cue does to the run, and its log message: one file for each action.
+//! The effect of each cue action on the run, and the action's log message. Each action has its own
+//! file.
 //!
-//! What a scenario may write, and what that means, is in the file of the same name in
-//! `scenario/actions`.
+//! The file of the same name in `scenario/actions` defines the action's syntax and its meaning.
 
 use super::schedule::Schedule;
 use crate::executor::Executor;
@@ -12,7 +12,7 @@ use std::time::Duration;
 
 pub(super) use block::RepeatedBlock;
 
-/// What an action can change.
+/// The parts of a run that an action can change.
 pub(super) struct ActionContext<'a> {
     pub(super) services: &'a Services,
     pub(super) executor: &'a dyn Executor,
@@ -20,23 +20,23 @@ pub(super) struct ActionContext<'a> {
     pub(super) log: Option<&'a LogFilter>,
     pub(super) schedule: &'a mut Schedule,
     pub(super) repeated: &'a mut RepeatedBlock,
-    /// When the cue was due.
+    /// The instant at which the cue was due.
     pub(super) at: Duration,
 }
 
 /// An action of a cue.
 trait Action {
-    /// What the action does, for the log: a class that looks away for a moment can read it later.
+    /// The log message about the action. A student who missed the cue can read the message later.
     fn message(&self) -> String;
 
-    /// Does it.
+    /// Applies the action.
     fn apply(&self, context: &mut ActionContext<'_>);
 }
 
-/// The registry: a line for each action, as in `scenario/actions/mod.rs`.
+/// The registry: one line for each action, as in `scenario/actions/mod.rs`.
 ///
-/// `cargo fmt` does not see modules that a macro declares: format the files by
-/// `rustfmt src/run/actions/*.rs`.
+/// `cargo fmt` does not see modules that a macro declares: format these files with `rustfmt
+/// src/run/actions/*.rs`.
 macro_rules! actions {
     (
         $( $module:ident: $name:ident, )*
@@ -68,7 +68,7 @@ pub(super) fn message(n: usize, action: &CueAction) -> String {
     format!("cue {}: {}", n + 1, as_action(action).message())
 }
 
-/// Does what a cue asks for.
+/// Applies the action of a cue.
 pub(super) fn apply(action: &CueAction, context: &mut ActionContext<'_>) {
     as_action(action).apply(context);
 }
@@ -105,9 +105,12 @@ mod tests {
             (http(None, Some(1.0)), "cue 1: the http service fails 100 % of requests"),
             (
                 CueAction::Log(actions::Log(LogLevel::Debug)),
-                "cue 1: the log keeps `debug`",
+                "cue 1: the log keeps the level `debug` and more severe levels",
             ),
-            (CueAction::Calm, "cue 1: no more blocks, and the http service as it was"),
+            (
+                CueAction::Calm,
+                "cue 1: ends the repeated block and restores the http service",
+            ),
         ] {
             assert_eq!(message(0, &action), expected);
         }
