@@ -1,4 +1,4 @@
-//! Where tasks run.
+//! The executors, which run tasks.
 //!
 //! An executor takes tasks as they arrive and can be stopped at any time. Other modules decide when
 //! tasks arrive (`run`), what they do (`workload`) and what is recorded (`probe`).
@@ -52,8 +52,8 @@ pub trait Executor: Send {
     /// processes needs this.
     fn keep_log(&self, _level: LogLevel) {}
 
-    /// Cancels every task that can be cancelled and waits up to `grace` for the others. A task that
-    /// is still running after `grace` continues until the process exits.
+    /// Cancels every task that can be cancelled and waits up to `grace` for the other tasks. A task
+    /// that is still running after `grace` continues until the process exits.
     fn stop(self: Box<Self>, grace: Duration);
 }
 
@@ -68,7 +68,7 @@ pub struct Arrival {
     pub injected: Option<TaskSpec>,
 }
 
-/// What an executor needs to start.
+/// The data that an executor needs to start.
 pub struct Setup<'a> {
     /// The kind and the knobs of the executor.
     pub spec: &'a ExecutorSpec,

@@ -188,7 +188,7 @@ mod tests {
          [[task]]\nname = 'b'\nstart = '15ms'\nsteps = ['yield']\n[[cue]]\nat = '5ms'\nsay = 'x'\ndo = { block = '1ms' }";
 
     #[test]
-    fn every_item_comes_once_and_in_order() {
+    fn every_item_is_due_once_and_in_order() {
         let mut schedule = Schedule::new(&scenario(MIXED), false);
         assert!(schedule.may_bring_tasks());
         assert_eq!(
@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn an_item_that_is_not_due_stays() {
+    fn an_item_that_is_not_due_stays_in_the_schedule() {
         let mut schedule = Schedule::new(
             &scenario("title = 't'\n[[task]]\nname = 'a'\nstart = '15ms'\nsteps = ['yield']"),
             false,

@@ -66,7 +66,7 @@ fn time(units: u64) -> Duration {
     let start = Instant::now();
     let done = work::run(units, u64::MAX, &stop);
     let took = start.elapsed();
-    debug_assert!(done.is_ok(), "a calibration has a stop flag of its own");
+    debug_assert!(done.is_ok(), "a calibration has its own stop flag");
     took
 }
 
@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn measuring_finds_a_rate() {
+    fn calibration_measures_a_plausible_rate() {
         let calibration = calibrate();
         assert!(calibration.units_per_ms > 0.0 && calibration.units_per_ms.is_finite());
         assert!((3..=SAMPLES).contains(&calibration.samples));

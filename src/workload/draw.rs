@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn an_event_happens_as_often_as_its_chance_says() {
+    fn an_event_happens_with_its_probability() {
         let mut rng = Seed::from_draw(1).generator(0);
         let hits = (0..10_000).filter(|_| happens(0.25, &mut rng)).count();
         assert!((2_300..2_700).contains(&hits), "{hits}");

@@ -11,7 +11,7 @@ use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::fmt;
 
-/// What a task needed and did not get.
+/// The resource that a task needed and did not get.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(super) enum ErrorKind {
     /// A thread: the machine refused to create one.

@@ -33,7 +33,7 @@ pub struct TaskCtx {
     seed: Seed,
     /// The number of repetitions that have begun.
     begun: u64,
-    /// How the latest repetition ended.
+    /// The outcome of the latest repetition.
     last_outcome: Outcome,
     context: AsyncContext,
     /// Whether the end of the task is recorded.
@@ -80,7 +80,8 @@ impl TaskCtx {
         are_left && !self.program.is_closed() && !self.context.services.stop().is_requested()
     }
 
-    /// How the task ended, once [`has_next_repetition`](TaskCtx::has_next_repetition) is false.
+    /// The task's outcome, after [`has_next_repetition`](TaskCtx::has_next_repetition) has returned
+    /// false.
     fn outcome(&self) -> Outcome {
         match self.program.repeat {
             Repeat::Times(1) if self.begun == 1 => self.last_outcome,

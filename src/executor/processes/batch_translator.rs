@@ -390,7 +390,7 @@ mod tests {
         };
         let mut spans = Vec::new();
         for batch in [first, second] {
-            for (_, record) in translator.translate(batch, offset).expect("sound").records {
+            for (_, record) in translator.translate(batch, offset).expect("a valid batch").records {
                 let Record::Slice(slice) = record else {
                     panic!("{record:?}")
                 };

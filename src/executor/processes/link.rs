@@ -160,7 +160,7 @@ struct Listener {
     end_reported: bool,
 }
 
-/// How the messages of a worker ended.
+/// The reason why the messages of a worker ended.
 enum End {
     /// The worker sent `bye`.
     Bye,

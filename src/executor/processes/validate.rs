@@ -218,7 +218,7 @@ mod tests {
                 ready: Some(offset.to_monotonic(since)),
                 woken: None,
             });
-            let batch = validate(batch, offset).expect("sound");
+            let batch = validate(batch, offset).expect("a valid batch");
             assert_eq!(batch.live.lanes[0].overdue_since, kept);
             assert_eq!(batch.live.waiting[0].ready, Some(since.min(now)));
         }

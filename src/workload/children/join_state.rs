@@ -55,7 +55,7 @@ impl JoinState {
         self.mode
     }
 
-    /// When the step began.
+    /// The instant at which the step began.
     pub(in crate::workload) fn start(&self) -> ProcessInstant {
         self.start
     }
@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn group_cancels_once_and_waits_for_all() {
+    fn group_cancels_its_children_once_and_waits_for_all_of_them() {
         let fails = [(1, Failed), (0, Cancelled), (2, Failed)];
         assert_eq!(
             observe(JoinMode::Group, 3, &fails),

@@ -1,6 +1,6 @@
 //! Tasks that a step of another task spawns: `gather`, `group`, `race`, `spawn`, `unawaited`.
 //!
-//! Each branch of such a step is a task of its own, a *child*, with its own slices, steps and end.
+//! Each branch of such a step is a separate task, a *child*, with its own slices, steps and end.
 //! Two things depend on the step ([`JoinMode`]): when the parent continues, and what happens to the
 //! children that have not ended yet. Two things depend on whether the tasks are async or run on
 //! threads: how the parent waits, and whether a child can be cancelled at all.

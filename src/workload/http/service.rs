@@ -48,7 +48,7 @@ pub struct HttpService {
     thread: Mutex<Option<(oneshot::Sender<()>, JoinHandle<()>)>>,
 }
 
-/// What all connections of the service share.
+/// The state that all connections of the service share.
 struct ServerState {
     behaviour: Mutex<HttpSpec>,
     /// The readiness of each task that sends requests.

@@ -43,7 +43,7 @@ mod tests {
     /// The sum of a product's elements is the sum over k of: column k of the left matrix times row
     /// k of the right matrix.
     #[test]
-    fn the_sum_of_the_product_is_right() {
+    fn the_sum_of_the_product_is_correct() {
         for n in [1, 2, 31, 64] {
             let column = |k| (0..n).map(|i| left(i, k)).sum::<f64>();
             let row = |k| (0..n).map(|j| right(k, j)).sum::<f64>();

@@ -53,7 +53,7 @@ mod tests {
     use strum::VariantArray;
 
     #[test]
-    fn a_kernel_of_any_size_ends_with_the_same_result() {
+    fn a_kernel_has_the_same_result_each_time_for_any_size() {
         for &kernel in Kernel::VARIANTS {
             for size in [0, 1, 2, 95, 97] {
                 assert_eq!(

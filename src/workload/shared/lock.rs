@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn closing_ends_a_wait() {
+    fn closing_a_lock_ends_a_wait() {
         let lock = Lock::default();
         let guard = lock.try_block().unwrap();
         assert!(lock.try_block().is_none());
