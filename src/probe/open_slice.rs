@@ -4,7 +4,7 @@
 //! lock: the writer makes `version` odd, writes, and makes it even again. A reader that sees an odd
 //! or a changed version tries again.
 
-use super::sync::{Acquire, AtomicU16, AtomicU32, AtomicU64, Relaxed, Release, fence};
+use super::sync::{Acquire, AtomicU16, AtomicU32, AtomicU64, Relaxed, Release, fence, spin_loop};
 use crate::record::{CompactDuration, CurrentSlice, Label, LaneId, ProcessClock, ProcessInstant, TaskId};
 
 /// How often a reader tries before it gives up.
@@ -97,7 +97,7 @@ impl OpenSlice {
                     label,
                 });
             }
-            std::hint::spin_loop();
+            spin_loop();
         }
         None
     }

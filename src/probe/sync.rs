@@ -5,6 +5,7 @@
 //! [`LaneTally`](super::lane_tally::LaneTally) (the hand-over of a ring) and
 //! [`WakeStamps`](super::wake_stamps::WakeStamps).
 
+pub(super) use std::hint::spin_loop;
 pub(super) use std::sync::atomic::{
     AtomicBool, AtomicU8, AtomicU16, AtomicU32, AtomicU64,
     Ordering::{Acquire, Relaxed, Release},

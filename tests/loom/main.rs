@@ -1,0 +1,184 @@
+//! Models of the probe's lock-free protocols. Loom runs each model in every order of its threads' steps, and lets a relaxed
+//! load return each value that the memory model allows.
+//!
+//! The models compile the very files of the probe, with loom's atomics in place of the standard ones. This program has no test
+//! harness, because the unit tests in those files need the standard atomics.
+//!
+//! The ring itself is the crate `rtrb`, which cannot run under loom. The model of the hand-over has a relaxed counter in its
+//! place, so it shows that the tally alone orders what the monitor sees.
+
+use loom::sync::Arc;
+use loom::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use loom::thread;
+use lane_tally::LaneTally;
+use open_slice::OpenSlice;
+use tasklab::record::{self, LaneId, Nanos, ProcessInstant, TaskId};
+use wake_stamps::{Wake, WakeStamps};
+
+/// What the probe's files import in place of the standard atomics.
+mod sync {
+    pub(crate) use loom::hint::spin_loop;
+    pub(crate) use loom::sync::atomic::{
+        AtomicBool, AtomicU16, AtomicU32, AtomicU64,
+        Ordering::{Acquire, Relaxed, Release},
+        fence,
+    };
+}
+
+// The models use only a part of each file, and none of its unit tests.
+#[allow(dead_code, unused_imports)]
+#[path = "../../src/probe/lane_tally.rs"]
+mod lane_tally;
+#[allow(dead_code, unused_imports)]
+#[path = "../../src/probe/open_slice.rs"]
+mod open_slice;
+#[allow(dead_code, unused_imports)]
+#[path = "../../src/probe/wake_stamps.rs"]
+mod wake_stamps;
+
+/// Number of preemptions in one execution. Published studies of concurrency faults found that two suffice for nearly all
+/// of them; without a bound the seqlock's retries make the number of executions explode.
+const PREEMPTIONS: usize = 3;
+
+fn main() {
+    for (name, model) in [
+        ("a_reader_never_sees_half_a_slice", a_reader_never_sees_half_a_slice as fn()),
+        (
+            "a_reader_that_comes_later_sees_the_last_slice",
+            a_reader_that_comes_later_sees_the_last_slice,
+        ),
+        (
+            "a_counted_job_and_a_closed_ring_are_never_ahead_of_the_records",
+            a_counted_job_and_a_closed_ring_are_never_ahead_of_the_records,
+        ),
+        (
+            "a_poll_sees_the_wake_up_that_led_to_it",
+            a_poll_sees_the_wake_up_that_led_to_it,
+        ),
+        (
+            "of_two_wakers_one_instant_and_one_waker_remain",
+            of_two_wakers_one_instant_and_one_waker_remain,
+        ),
+        (
+            "a_waker_beside_a_poll_leaves_its_own_stamps_or_none",
+            a_waker_beside_a_poll_leaves_its_own_stamps_or_none,
+        ),
+    ] {
+        let mut builder = loom::model::Builder::new();
+        builder.preemption_bound = Some(PREEMPTIONS);
+        builder.check(model);
+        println!("model {name} ... ok");
+    }
+}
+
+fn at(nanos: u64) -> ProcessInstant {
+    ProcessInstant::new(nanos)
+}
+
+fn task(id: u32) -> TaskId {
+    TaskId::new(id).expect("not zero")
+}
+
+/// Begins a slice of task `n` that starts at `n`.
+fn write_slice(slice: &OpenSlice, n: u32) {
+    slice.begin(task(n), at(n.into()));
+}
+
+fn a_reader_never_sees_half_a_slice() {
+    let slice = Arc::new(OpenSlice::default());
+    write_slice(&slice, 1);
+    let writer = slice.clone();
+    let writing = thread::spawn(move || write_slice(&writer, 2));
+    if let Some(current) = slice.read(LaneId(0)) {
+        assert_eq!(u64::from(current.task.get()), current.start.0);
+    }
+    writing.join().expect("the writer does not panic");
+}
+
+fn a_reader_that_comes_later_sees_the_last_slice() {
+    let slice = Arc::new(OpenSlice::default());
+    let writer = slice.clone();
+    let writing = thread::spawn(move || {
+        write_slice(&writer, 1);
+        writer.end();
+        write_slice(&writer, 2);
+    });
+    writing.join().expect("the writer does not panic");
+    let current = slice.read(LaneId(0)).expect("nobody writes");
+    assert_eq!((current.task, current.start), (task(2), at(2)));
+}
+
+fn a_counted_job_and_a_closed_ring_are_never_ahead_of_the_records() {
+    let tally = Arc::new(LaneTally::default());
+    let pushed = Arc::new(AtomicU64::new(0));
+    let (its_tally, its_ring) = (tally.clone(), pushed.clone());
+    let lane = thread::spawn(move || {
+        for record in 1..=2 {
+            its_ring.store(record, Ordering::Relaxed);
+            its_tally.count_job();
+        }
+        // The last record of a thread is not a job.
+        its_ring.store(3, Ordering::Relaxed);
+        its_tally.close();
+    });
+    let seen = tally.read();
+    let drained = pushed.load(Ordering::Relaxed);
+    assert!(seen.jobs <= drained, "{seen:?} {drained}");
+    assert!(!seen.closed || drained == 3, "{seen:?} {drained}");
+    lane.join().expect("the lane does not panic");
+}
+
+/// What a waker does: only the first wake-up since the last slice leaves stamps.
+fn wake(stamps: &WakeStamps, instant: u64, by: u32) {
+    if !stamps.is_woken() {
+        stamps.wake(at(instant), Some(task(by)));
+    }
+}
+
+fn a_poll_sees_the_wake_up_that_led_to_it() {
+    let stamps = Arc::new(WakeStamps::default());
+    let scheduled = Arc::new(AtomicBool::new(false));
+    let (its_stamps, its_scheduled) = (stamps.clone(), scheduled.clone());
+    let waker = thread::spawn(move || {
+        wake(&its_stamps, 10, 1);
+        its_scheduled.store(true, Ordering::Release);
+    });
+    // A runtime polls a task only after it has seen that the task was scheduled.
+    if scheduled.load(Ordering::Acquire) {
+        let wake = stamps.take(at(100));
+        assert_eq!((wake.queued.get(), wake.by), (Nanos(90), Some(task(1))));
+        assert!(!stamps.is_woken());
+    }
+    waker.join().expect("the waker does not panic");
+}
+
+fn of_two_wakers_one_instant_and_one_waker_remain() {
+    let stamps = Arc::new(WakeStamps::default());
+    let wakers = [(10, 1), (20, 2)].map(|(instant, by)| {
+        let stamps = stamps.clone();
+        thread::spawn(move || wake(&stamps, instant, by))
+    });
+    for waker in wakers {
+        waker.join().expect("the waker does not panic");
+    }
+    let wake = stamps.take(at(100));
+    assert!([Nanos(90), Nanos(80)].contains(&wake.queued.get()), "{wake:?}");
+    assert!([Some(task(1)), Some(task(2))].contains(&wake.by), "{wake:?}");
+    assert!(!stamps.is_woken(), "a slice takes the stamps once");
+}
+
+fn a_waker_beside_a_poll_leaves_its_own_stamps_or_none() {
+    let stamps = Arc::new(WakeStamps::default());
+    wake(&stamps, 10, 1);
+    let its_stamps = stamps.clone();
+    let waker = thread::spawn(move || wake(&its_stamps, 20, 2));
+    let first = stamps.take(at(100));
+    assert_eq!(first.queued.get(), Nanos(90), "the first wake-up counts: {first:?}");
+    assert!([Some(task(1)), Some(task(2))].contains(&first.by), "{first:?}");
+    waker.join().expect("the waker does not panic");
+    let Wake { queued, by, .. } = stamps.take(at(200));
+    match by {
+        None => assert_eq!(queued.get(), Nanos::ZERO, "the waker found a stamp and left none"),
+        Some(by) => assert_eq!((queued.get(), by), (Nanos(180), task(2))),
+    }
+}
