@@ -7,10 +7,10 @@
 //! The ring itself is the crate `rtrb`, which cannot run under loom. The model of the hand-over has a relaxed counter in its
 //! place, so it shows that the tally alone orders what the monitor sees.
 
+use lane_tally::LaneTally;
 use loom::sync::Arc;
 use loom::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use loom::thread;
-use lane_tally::LaneTally;
 use open_slice::OpenSlice;
 use tasklab::record::{self, LaneId, Nanos, ProcessInstant, TaskId};
 use wake_stamps::{Wake, WakeStamps};
@@ -42,7 +42,10 @@ const PREEMPTIONS: usize = 3;
 
 fn main() {
     for (name, model) in [
-        ("a_reader_never_sees_half_a_slice", a_reader_never_sees_half_a_slice as fn()),
+        (
+            "a_reader_never_sees_half_a_slice",
+            a_reader_never_sees_half_a_slice as fn(),
+        ),
         (
             "a_reader_that_comes_later_sees_the_last_slice",
             a_reader_that_comes_later_sees_the_last_slice,
