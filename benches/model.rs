@@ -1,9 +1,9 @@
-//! Measures what the model costs: records applied per second, the time to paint a frame, bytes per
-//! slice and per task.
+//! Measures the cost of the model: the number of records applied per second, the time to paint a
+//! frame, and the number of bytes per slice and per task.
 //!
-//! Run it with `cargo bench --bench model`. Each line is the median of [`ROUNDS`] rounds, or
-//! percentiles over all frames. Times are CPU time of the one thread, so that other load on the
-//! machine does not count.
+//! Run this benchmark with `cargo bench --bench model`. Each line shows the median of [`ROUNDS`]
+//! rounds, or percentiles over all frames. Times are the CPU time of the benchmark's thread, so
+//! other load on the machine has little effect.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -17,7 +17,7 @@ use tasklab::tui::{self, Action, App, Options};
 
 const ROUNDS: usize = 5;
 const LANES: u16 = 4;
-/// The monitor drains the rings 30 times a second.
+/// The time that one batch covers, because the monitor drains the rings 30 times per second.
 const BATCH: Nanos = Nanos::from_millis(33);
 
 /// A deterministic stream of pseudo-random numbers: a linear congruential generator with the
@@ -34,7 +34,7 @@ impl Numbers {
     }
 }
 
-/// A load that keeps the lanes busy. The tasks take turns, and each slice takes about `len`
+/// A load that keeps the lanes busy. The tasks run in turn, and each slice takes about `len`
 /// nanoseconds.
 struct Load {
     name: &'static str,
@@ -98,7 +98,7 @@ fn first_batch(load: &Load) -> Batch {
     }
 }
 
-/// The slice number `turn` of a load.
+/// Generates a slice. `turn` is the number of the slice in the load.
 fn slice(numbers: &mut Numbers, turn: usize, task: usize, start: u64, len: u64) -> Slice {
     Slice {
         start: RunInstant::new(start),
@@ -121,8 +121,8 @@ fn slice(numbers: &mut Numbers, turn: usize, task: usize, start: u64, len: u64) 
     }
 }
 
-/// The batches of a load. Each batch holds the records of one lane after those of another, as
-/// draining the rings yields them.
+/// Generates the batches of a load. Each batch contains all records of one lane, then all records
+/// of the next lane, because the rings are drained in this order.
 fn batches(load: &Load) -> Vec<Batch> {
     let mut numbers = Numbers(7);
     let mut lane_free = [0u64; LANES as usize];
@@ -131,7 +131,8 @@ fn batches(load: &Load) -> Vec<Batch> {
     let mut batches = vec![first_batch(load)];
     let mut batch_end = BATCH.0;
     for turn in 0..load.slices {
-        // The lane that is free first runs the task whose turn it is, or one of the next tasks.
+        // The next slice runs on the lane that becomes free first. It belongs to the next task in
+        // the cycle, or to a task shortly after.
         let lane = (0..lane_free.len())
             .min_by_key(|&lane| lane_free[lane])
             .expect("there are lanes");
@@ -190,8 +191,8 @@ fn median(mut values: Vec<f64>) -> f64 {
     values[values.len() / 2]
 }
 
-/// The queries of one frame: all lanes, 60 tasks from the index `first` on, counts, group times and
-/// sparklines.
+/// Makes the queries of one frame: all lanes, 60 tasks starting at the index `first`, counts, group
+/// times and sparklines.
 fn frame(model: &Model, window: Window, first: usize) {
     let (mut cells, mut lane_cells) = (Vec::<Cell>::new(), Vec::<LaneCell>::new());
     for lane in model.lanes() {
@@ -214,8 +215,8 @@ fn frame(model: &Model, window: Window, first: usize) {
     black_box(model.series().rev().take(60).count());
 }
 
-/// Renders whole screens of 200×60 while it zooms out, in to 1 µs a column and out again, and then
-/// pans. Prints the percentiles of a frame.
+/// Renders complete screens of 200×60. Zooms out, then in until one column covers 1 µs, then out
+/// again, and finally pans. Prints percentiles of the time per frame.
 fn screens(model: &Model) {
     let options = Options::from_env();
     let mut app = App::default();
@@ -240,14 +241,15 @@ fn screens(model: &Model) {
     }
     times.sort_by(f64::total_cmp);
     println!(
-        "  screen 200×60    p50 {:7.3} ms   p99 {:7.3} ms   ({} frames at all zooms)",
+        "  screen 200×60    p50 {:7.3} ms   p99 {:7.3} ms   (over {} frames at all zooms)",
         times[times.len() / 2],
         times[times.len() * 99 / 100],
         times.len()
     );
 }
 
-/// Measures [`frame`] at several zooms, each at 200 places of the run. Prints the percentiles.
+/// Measures [`frame`] at several zooms, and at 200 positions in the run for each zoom. Prints
+/// percentiles of the time per frame.
 fn frames(model: &Model) {
     let whole = model.now().0;
     for (zoom, span) in [
@@ -300,7 +302,7 @@ fn main() {
             memory.slice_bytes as f64 / memory.slices as f64
         );
         println!(
-            "  per task       {:7.0} bytes beside its slices",
+            "  per task       {:7.0} bytes, without its slices",
             memory.task_bytes as f64 / memory.tasks as f64
         );
         screens(&model);

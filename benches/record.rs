@@ -1,4 +1,4 @@
-//! What recording costs: the throughput of a load, recorded and not recorded.
+//! Measures the cost of recording: the throughput of a load with and without recording.
 //!
 //! ```text
 //! cargo bench --bench record              # all loads, nine rounds each
@@ -9,13 +9,13 @@
 //! |---|---|---|
 //! | `storm` | 64 tasks call `yield_now` 40,000 times each | yields |
 //! | `growth` | 10, 1,000 or 100,000 tasks share the same number of yields | yields |
-//! | `spawn` | one task spawns 200,000 tasks that end at once, and awaits them 64 at a time | tasks |
+//! | `spawn` | one task spawns 200,000 tasks that end immediately, and awaits them in groups of 64 | tasks |
 //! | `real` | 1,000 tasks repeat 20 µs of work and a sleep of 1 ms, for one second | repetitions |
 //!
-//! Each load runs in four modes: not recorded, recorded, watched by tokio-metrics' `TaskMonitor`
-//! alone, and recorded while a tokio-console could attach. A round runs every mode once, so noise
-//! of the machine meets all modes alike. The table shows the medians of all rounds. The ratio
-//! compares each mode with `bare` in the same round.
+//! Each load runs in four modes: not recorded, recorded, watched only by tokio-metrics'
+//! `TaskMonitor`, and recorded while tokio-console can connect. A round runs every mode once. So
+//! other load on the machine affects all modes equally. The table shows the medians over all
+//! rounds. The ratio compares each mode with `bare` in the same round.
 
 use std::process::Command;
 use std::sync::Arc;
@@ -34,8 +34,8 @@ enum Mode {
     Bare,
     Recorded,
     TaskMonitor,
-    /// Recorded and served to tokio-console, with none attached. It runs in a process of its own,
-    /// because a process has only one `tracing` subscriber.
+    /// Recorded while tokio-console can connect, but is not connected. This mode runs in a separate
+    /// process, because a process can have only one `tracing` subscriber.
     Console,
 }
 
@@ -49,9 +49,10 @@ const MODES: [(&str, Mode); 4] = [
 struct Load {
     name: &'static str,
     run: fn(Bench) -> Measurement,
-    /// On two workers, or else on a current-thread runtime.
+    /// Whether the load runs on two workers. If not, it runs on a current-thread runtime.
     two_workers: bool,
-    /// tokio-console keeps some 65 KB for each task. Loads with very many tasks run without it.
+    /// Whether the load also runs with the console. tokio-console needs about 65 KB per task, so
+    /// loads with many tasks run without the console.
     with_console: bool,
 }
 
@@ -90,7 +91,7 @@ const LOADS: [Load; 9] = [
     on_two_workers("real, 2 workers", real),
 ];
 
-/// The environment variable that tells a child process which load to run with the console.
+/// The environment variable that contains the name of the load for a child process.
 const CHILD: &str = "TASKLAB_BENCH_WITH_CONSOLE";
 
 fn main() {
@@ -110,7 +111,7 @@ fn main() {
     }
 }
 
-/// Runs a load in every mode, in rounds, and prints one line a mode.
+/// Runs a load in every mode for several rounds, and prints one line per mode.
 fn compare_modes(load: &Load) {
     let modes = match load.with_console {
         true => &MODES[..],
@@ -162,9 +163,9 @@ fn run_as_child(name: &str) {
 
 /// The result of one run of a load in one mode.
 struct Measurement {
-    /// Operations a second; what counts as one depends on the load.
+    /// The number of operations per second. Each load defines its operation, see the table above.
     rate: f64,
-    /// Slices that were dropped, because the reader of the rings was too slow.
+    /// The number of slices that were dropped because the reader of the rings was too slow.
     lost: u64,
 }
 
@@ -218,7 +219,8 @@ impl Bench {
         self.spawner.mode == Mode::Recorded
     }
 
-    /// The result, when so many operations were done in this time.
+    /// Ends the benchmark and returns the result. `operations` is the number of operations, and
+    /// `elapsed` is the time that they took.
     fn finish(self, operations: f64, elapsed: Duration) -> Measurement {
         drop(self.runtime);
         self.stop.store(true, Relaxed);
@@ -231,8 +233,8 @@ impl Bench {
     }
 }
 
-/// Reads the rings as the screen does: the slices often, everything else once a frame. Returns how
-/// many were lost.
+/// Reads the rings as the screen does: the slices often, everything else once per frame. Returns
+/// the number of lost slices.
 fn read_until(stop: &AtomicBool, mut collector: Collector) -> u64 {
     let mut lost = 0;
     for turn in 1.. {
@@ -248,7 +250,7 @@ fn read_until(stop: &AtomicBool, mut collector: Collector) -> u64 {
     lost
 }
 
-/// Spawns tasks as the mode requires, from outside the runtime or from a task.
+/// Spawns tasks as the mode requires. Works both outside the runtime and within a task.
 #[derive(Clone)]
 struct Spawner {
     mode: Mode,
@@ -263,7 +265,8 @@ impl Spawner {
         self.spawn_in(&self.group, body)
     }
 
-    /// As a step spawns a child: the child's group is looked up by its name first.
+    /// Spawns a task in the same way as a step spawns a child: looks up the child's group by its
+    /// name first.
     fn spawn_child(&self, body: impl Future<Output = ()> + Send + 'static) -> tokio::task::JoinHandle<()> {
         match self.mode {
             Mode::Recorded => self.spawn_in(&self.registry.group_named("child"), body),
@@ -314,7 +317,8 @@ fn storm<const TASKS: u32>(bench: Bench) -> Measurement {
 
 fn spawn(bench: Bench) -> Measurement {
     const TASKS: u32 = 200_000;
-    /// Tasks that exist at once: few enough to stay in the caches.
+    /// The number of children that exist at the same time. The number is small, so that the
+    /// children stay in the caches.
     const AT_ONCE: u32 = 64;
     let spawner = bench.spawner.clone();
     let start = Instant::now();

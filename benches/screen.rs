@@ -1,21 +1,21 @@
-//! What the live screen costs on a pseudo-terminal: the time from start to the first frame and to
-//! the first frame with tasks, and the monitor's own CPU time.
+//! Measures the cost of the live screen on a pseudo-terminal: the time from the start to the first
+//! frame, the time to the first frame with tasks, and the CPU time of the monitor.
 //!
 //! ```text
 //! cargo bench --bench screen
 //! ```
 //!
-//! The program runs `scenarios/mixed.toml` on a terminal of 200×60. The monitor is the process's
-//! main thread: it carries out keys, drains the rings, applies batches to the model and draws. Its
-//! CPU time is the kernel's count for that thread (`schedstat`).
+//! The program runs `scenarios/mixed.toml` on a terminal of 200×60. The monitor is the main thread
+//! of the process. It handles keys, drains the rings, applies batches to the model and draws the
+//! screen. The kernel reports the CPU time of this thread (`schedstat`).
 
 use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 use std::io::{Read, Write};
 use std::time::{Duration, Instant};
 
-/// How often the program is started.
+/// The number of times that the program is started.
 const STARTS: usize = 33;
-/// How long the monitor's CPU time is measured.
+/// The duration over which the monitor's CPU time is measured.
 const MEASURED: Duration = Duration::from_secs(10);
 
 fn main() {
@@ -46,16 +46,17 @@ fn main() {
 
 /// The measurements of one run.
 struct Run {
-    /// From the start to a whole frame, including its last line.
+    /// The time from the start until the first complete frame is on the screen, including its last
+    /// line.
     first_frame: Duration,
-    /// From the start to the first rows of tasks.
+    /// The time from the start until the first rows of tasks are on the screen.
     first_tasks: Duration,
-    /// The monitor's share of a core, if it was measured.
+    /// The share of a core that the monitor used; `None` if it was not measured.
     monitor: Option<f64>,
 }
 
-/// Runs the program. With an executor, measures the monitor's CPU time on it; without one, leaves
-/// as soon as tasks are on screen.
+/// Runs the program. If `executor` is set, measures the monitor's CPU time on this executor.
+/// Otherwise ends the program as soon as tasks are on the screen.
 fn run(executor: Option<&str>) -> Run {
     let size = PtySize {
         rows: 60,
@@ -83,10 +84,11 @@ fn run(executor: Option<&str>) -> Run {
         start.elapsed()
     };
     let first_frame = time_until("q quit");
-    // Forty tasks have this name. Not all tasks have rows at once, and the order depends on
-    // trouble.
+    // The names of forty tasks begin like this. Not all tasks fit on the screen, and problems
+    // change the order of the tasks.
     let first_tasks = time_until("api#");
-    // The output must be read to the end, or the terminal would block the monitor.
+    // The output must be read until the end, otherwise a full terminal buffer would block the
+    // monitor.
     let reader = std::thread::spawn(move || while output.read(&mut buffer).is_ok_and(|read| read > 0) {});
     let monitor = executor.map(|_| {
         let pid = child.process_id().expect("a process");
@@ -105,7 +107,7 @@ fn run(executor: Option<&str>) -> Run {
     }
 }
 
-/// The CPU time of the process's main thread so far.
+/// The CPU time that the main thread of the process has used so far.
 fn cpu_time(pid: u32) -> Duration {
     let text = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/schedstat")).expect("a kernel with schedstat");
     let first = text.split_whitespace().next().expect("a number");
