@@ -7,8 +7,9 @@ use crate::figures::Expected;
 use crate::scenario::{ExecutorKind, Expectation};
 use serde_json::Value;
 
-/// Evaluates the scenario's expectations. A ratio between executors is evaluated within each round, every other expectation
-/// in the runs on the scenario's own executor. The measured value is the median over the rounds.
+/// Evaluates the scenario's expectations. A ratio between executors is computed within each round.
+/// All other expectations are measured in the runs on the scenario's own executor. The result is
+/// the median over the rounds.
 pub fn check(plan: &Plan, rounds: &[Round]) -> Vec<Expected> {
     let not_applicable = expect::why_not_applicable(&plan.what, &plan.scenario, &plan.overrides);
     let evaluate = |expectation: &Expectation| {
@@ -18,7 +19,7 @@ pub fn check(plan: &Plan, rounds: &[Round]) -> Vec<Expected> {
         let measured = match (median(values), missing.into_iter().find_map(Result::err)) {
             (Some(value), _) => Ok(value),
             (None, Some(why)) => Err(why),
-            (None, None) => Err(Unmeasured::NotTested("nothing was run".to_owned())),
+            (None, None) => Err(Unmeasured::NotTested("there was no run".to_owned())),
         };
         let mut expected = expect::evaluate(expectation, measured);
         if let (Some(_), Some(why)) = (expected.held, &not_applicable) {
@@ -32,7 +33,8 @@ pub fn check(plan: &Plan, rounds: &[Round]) -> Vec<Expected> {
 /// The value of an expectation in one round. `own` is the scenario's executor.
 ///
 /// # Errors
-/// If there is none: the executor was not run, its run failed, or its report lacks the figure.
+/// Returns the reason if there is no value: the scenario was not run on the executor, the run
+/// failed, or its report does not contain the figure.
 pub fn measure(expectation: &Expectation, own: ExecutorKind, round: &Round) -> Result<f64, Unmeasured> {
     expect::measure(&expectation.measure, |executor| report(round, executor.unwrap_or(own)))
 }
@@ -44,6 +46,9 @@ fn report(round: &Round, kind: ExecutorKind) -> Result<&Value, Unmeasured> {
             "the run on {} failed: {why}",
             kind.into_str()
         ))),
-        None => Err(Unmeasured::NotTested(format!("it was not run on {}", kind.into_str()))),
+        None => Err(Unmeasured::NotTested(format!(
+            "the scenario was not run on {}",
+            kind.into_str()
+        ))),
     }
 }

@@ -1,4 +1,5 @@
-//! One run in a process of its own, so that its resource use is measured alone and nothing of an earlier run is left.
+//! Runs a scenario once, in a separate process. So the measured resource use belongs to this run
+//! only, and earlier runs cannot affect it.
 
 use crate::scenario::Overrides;
 use crate::signals::{Signal, Signals};
@@ -9,28 +10,29 @@ use std::process::{Child, Command, Stdio};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-/// Time between two checks of the process and of signals.
+/// The time between two checks whether the process has ended or a signal has arrived.
 const POLL_INTERVAL: Duration = Duration::from_millis(20);
-/// A run that was asked to end gives its blocking tasks one second. After this time it is killed.
+/// The time after the request to end at which the run is killed. A run that ends normally waits for
+/// its blocking tasks for one second.
 const GRACE: Duration = Duration::from_secs(5);
-/// Exit status of a run in which an expectation did not hold. It has a report like any other.
+/// The exit status of a run in which an expectation did not hold. Such a run also prints a report.
 const EXPECTATION_FAILED: i32 = 3;
 
 /// How a run ended.
 pub(super) enum Ended {
-    /// It printed this report.
+    /// The run printed this report.
     Report(Value),
-    /// It printed no report, for this reason.
+    /// The run printed no report. The text is the reason.
     Failed(String),
-    /// A signal asked this process to end, and the run was ended with it.
+    /// This process received a signal to end, and ended the run too.
     Signalled(Signal),
 }
 
-/// Runs a scenario without a screen and waits for it. `meanwhile` is called regularly with the time since the start. The
-/// run ends when the calling thread ends, even by a panic.
+/// Runs a scenario without a screen and waits until the run has ended. Meanwhile, calls `meanwhile`
+/// regularly with the time since the start. If the calling thread panics, the run is killed.
 ///
 /// # Errors
-/// If the process cannot be started, or waiting for it fails.
+/// Returns an error if the process cannot be started, or if waiting for the process fails.
 pub(super) fn run(
     scenario: &str,
     overrides: &Overrides,
@@ -48,7 +50,7 @@ pub(super) fn run(
             .stderr(Stdio::piped())
             .spawn()?,
     );
-    // Both are read while it runs, because a report is longer than a pipe's buffer.
+    // Both pipes are read during the run, because a report is longer than the buffer of a pipe.
     let (out, err) = (reader(child.0.stdout.take()), reader(child.0.stderr.take()));
     let began = Instant::now();
     let mut asked: Option<(Signal, Instant)> = None;
@@ -60,7 +62,7 @@ pub(super) fn run(
         match (asked, signals.latest()) {
             (None, Some(signal)) => {
                 asked = Some((signal, Instant::now()));
-                // Fails if the run has ended by itself.
+                // This call fails if the run has ended already.
                 let _ = kill_process(Pid::from_child(&child.0), rustix::process::Signal::TERM);
             }
             (Some((_, since)), _) if since.elapsed() > GRACE => child.0.kill()?,
@@ -81,13 +83,13 @@ pub(super) fn run(
     })
 }
 
-/// A process that is killed when the waiting function returns early.
+/// A process that is killed on drop if it has not ended.
 struct Running(Child);
 
 impl Drop for Running {
     fn drop(&mut self) {
         if let Ok(None) = self.0.try_wait() {
-            // There is nowhere to report an error.
+            // `drop` cannot report an error.
             let _ = self.0.kill();
             let _ = self.0.wait();
         }
@@ -127,7 +129,7 @@ fn collected(reader: Reader) -> io::Result<Vec<u8>> {
     reader.join().map_err(|_| io::Error::other("a reader panicked"))?
 }
 
-/// The last line on standard error, without `error: `.
+/// The last line of the standard error output, without the prefix `error: `.
 fn why(err: &[u8]) -> Option<String> {
     let text = String::from_utf8_lossy(err);
     let last = text.lines().rev().find(|line| !line.trim().is_empty())?;

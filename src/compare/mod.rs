@@ -1,4 +1,4 @@
-//! Runs the same scenario on several executors, one run after the other, and compares the reports.
+//! Runs the same scenario on several executors, one run at a time, and compares the reports.
 //!
 //! ```text
 //!   Plan ──► rounds ──► [tokio, pool, …] [tokio, pool, …] …     each a process: `tasklab run … --json`
@@ -7,8 +7,9 @@
 //!                          └─► expect       ratios between executors  `compare` and `tasklab verify`
 //! ```
 //!
-//! Each run is a process of its own, so that memory, CPU time and context switches belong to that run alone. Repeated runs
-//! are interleaved: if the machine becomes slower for a while, it slows all executors, and ratios within a round stay valid.
+//! Each run is a separate process. So memory, CPU time and context switches belong to that run
+//! only. The executors take turns. If the machine is slow for some time, all executors are slow,
+//! and the ratios within a round stay valid.
 
 mod check;
 mod child;

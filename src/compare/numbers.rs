@@ -1,4 +1,5 @@
-//! The result of a comparison: medians and ranges per executor, as one object for scripts.
+//! The result of a comparison: one JSON object for scripts, with medians and ranges for each
+//! executor.
 
 use super::{Plan, Round, check};
 use crate::expect::find_number;
@@ -9,25 +10,27 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
-/// The same scenario on several executors.
+/// A comparison of runs of the same scenario on several executors.
 ///
-/// Every key is always present; a value that does not apply is `null`. Lengths of time are in nanoseconds (`_ns`).
+/// Every key is always present. A value that does not apply is `null`. Durations are in nanoseconds
+/// (`_ns`).
 #[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
 #[schemars(title = "tasklab comparison")]
 pub struct Comparison {
-    /// The scenario, as given: a file, or the name of a built-in scenario.
+    /// The scenario as the command line names it: a file, or the name of a built-in scenario.
     pub scenario: String,
     /// The scenario's title.
     pub title: String,
-    /// The length of a run; `null` if a run ends when every task has ended.
+    /// The planned duration of a run. `null` if a run ends when every task has ended.
     pub duration_ns: Option<u64>,
-    /// Number of runs on each executor. The executors took turns.
+    /// The number of runs on each executor. The executors took turns.
     pub repeat: u32,
-    /// The executors on which it was run, in this order.
+    /// The executors on which the scenario was run, in this order.
     pub executors: Vec<Compared>,
-    /// The executors on which it cannot run.
+    /// The executors on which the scenario cannot run.
     pub left_out: Vec<LeftOut>,
-    /// The scenario's expectations, and whether each held. The measured value is the median of the rounds.
+    /// The scenario's expectations, and whether each expectation held. The measured value is the
+    /// median over the rounds.
     pub expect: Vec<Expected>,
 }
 
@@ -38,63 +41,67 @@ pub struct Compared {
     /// The executor.
     #[schemars(with = "ExecutorKind")]
     pub executor: &'static str,
-    /// Number of runs that have a report.
+    /// The number of runs that have a report.
     pub runs: u32,
-    /// Why each of the other runs has none, one sentence each.
+    /// For each run without a report, a sentence with the reason.
     pub failures: Vec<String>,
-    /// The largest number of records that one of the runs lost because a ring was full. Its percentiles lack them.
+    /// The largest number of records that any run lost because a ring was full. The percentiles of
+    /// that run do not include the lost records.
     pub lost_records: u64,
-    /// How long a run took.
+    /// The duration of a run.
     pub elapsed_ns: Option<Number>,
-    /// Repetitions of all groups that did all their steps.
+    /// The number of repetitions that did all their steps, in all groups.
     pub completed: Option<Number>,
-    /// The same per second of the run.
+    /// The number of completed repetitions per second of the run.
     pub throughput: Option<Number>,
-    /// Median length of a repetition.
+    /// The median duration of a repetition.
     pub repetition_p50_ns: Option<Number>,
-    /// 99th percentile of the length of a repetition.
+    /// The 99th percentile of the durations of repetitions.
     pub repetition_p99_ns: Option<Number>,
-    /// 99th percentile of the delay: the time from wake-up to running.
+    /// The 99th percentile of the delays. A delay is the time from a task's wake-up until the task
+    /// runs.
     pub delay_p99_ns: Option<Number>,
-    /// CPU time of all threads and processes.
+    /// The CPU time of all threads and processes.
     pub cpu_ns: Option<Number>,
-    /// Peak resident memory.
+    /// The peak of the resident memory, in bytes.
     pub peak_memory_bytes: Option<Number>,
-    /// Context switches, voluntary and involuntary.
+    /// The number of context switches, voluntary and involuntary.
     pub switches: Option<Number>,
-    /// Number of processes.
+    /// The number of processes.
     pub processes: Option<Number>,
-    /// The groups of the scenario, and groups that they called, of which a repetition has ended.
+    /// The groups of the scenario and the groups that they called. A group is included only if one
+    /// of its repetitions has ended.
     pub groups: Vec<Difference>,
 }
 
-/// One group on this executor.
+/// The figures of one group on this executor.
 #[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
 #[schemars(title = "group")]
 pub struct Difference {
-    /// Its name.
+    /// The name of the group.
     pub name: String,
-    /// Repetitions that did all their steps.
+    /// The number of repetitions that did all their steps.
     pub completed: Option<Number>,
-    /// The same per second of `span_ns`.
+    /// The number of completed repetitions per second of `span_ns`.
     pub throughput: Option<Number>,
-    /// Median length of a repetition.
+    /// The median duration of a repetition.
     pub repetition_p50_ns: Option<Number>,
-    /// 99th percentile of the length of a repetition.
+    /// The 99th percentile of the durations of repetitions.
     pub repetition_p99_ns: Option<Number>,
-    /// Time from the spawn of the first task to the end of the last, or to the run's end.
+    /// The time from the spawn of the first task to the end of the last task, or to the end of the
+    /// run.
     pub span_ns: Option<Number>,
 }
 
-/// A figure over several runs.
+/// The values of one figure in several runs.
 #[derive(Clone, Copy, PartialEq, Debug, Serialize, JsonSchema)]
 #[schemars(title = "number")]
 pub struct Number {
     /// The median.
     pub median: f64,
-    /// The smallest.
+    /// The smallest value.
     pub min: f64,
-    /// The largest.
+    /// The largest value.
     pub max: f64,
 }
 
@@ -105,7 +112,7 @@ pub struct LeftOut {
     /// The executor.
     #[schemars(with = "ExecutorKind")]
     pub executor: &'static str,
-    /// Why, as a sentence.
+    /// A sentence that says why the scenario cannot run there.
     pub why: String,
 }
 
@@ -123,18 +130,19 @@ impl Comparison {
         }
     }
 
-    /// Whether any run has no report.
+    /// Whether there is a run without a report.
     pub fn has_failures(&self) -> bool {
         self.executors.iter().any(|it| !it.failures.is_empty())
     }
 
-    /// The object as pretty-printed JSON that ends with a newline.
+    /// Returns the comparison as pretty-printed JSON that ends with a newline.
     pub fn to_json(&self) -> String {
         figures::pretty_json(self)
     }
 }
 
-/// The JSON Schema (draft 2020-12) of [`Comparison::to_json`], pretty-printed; it ends with a newline.
+/// Returns the JSON Schema (draft 2020-12) of [`Comparison::to_json`], pretty-printed. The text
+/// ends with a newline.
 pub fn schema() -> String {
     figures::pretty_json(&figures::schema_generator().into_root_schema_for::<Comparison>())
 }
@@ -177,7 +185,7 @@ fn lost(report: &Value) -> u64 {
     count("dropped") + count("others_dropped")
 }
 
-/// The groups of which a repetition has ended, in the order of the reports.
+/// The names of the groups in which a repetition has ended, in the order of the reports.
 fn names(reports: &[&Value]) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     for group in reports
@@ -209,7 +217,7 @@ fn difference(reports: &[&Value], name: String) -> Difference {
     }
 }
 
-/// The figure at this path, over all reports that have it.
+/// The values of the figure at the path `keys`, in all reports that contain the figure.
 fn spread(reports: &[&Value], keys: Vec<String>) -> Option<Number> {
     Number::of(
         reports
@@ -220,7 +228,7 @@ fn spread(reports: &[&Value], keys: Vec<String>) -> Option<Number> {
 }
 
 impl Number {
-    /// Median and range of the measured values. `None` if there are none.
+    /// The median and the range of `numbers`; `None` if `numbers` is empty.
     pub fn of(numbers: Vec<f64>) -> Option<Number> {
         let min = numbers.iter().copied().reduce(f64::min)?;
         let max = numbers.iter().copied().reduce(f64::max)?;
@@ -232,7 +240,7 @@ impl Number {
     }
 }
 
-/// The middle value, or the mean of the two middle values. `None` if there are none.
+/// The middle value, or the mean of the two middle values; `None` if `numbers` is empty.
 pub(super) fn median(mut numbers: Vec<f64>) -> Option<f64> {
     numbers.sort_by(f64::total_cmp);
     let middle = numbers.len() / 2;

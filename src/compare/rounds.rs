@@ -1,4 +1,4 @@
-//! The plan of a comparison, and its runs.
+//! The plan of a comparison, and the function that carries the plan out.
 
 use super::child::{self, Ended};
 use super::numbers::LeftOut;
@@ -9,24 +9,24 @@ use std::io;
 use std::time::Duration;
 use strum::VariantArray;
 
-/// A scenario, the executors on which it is run, and how often.
+/// A scenario, the executors on which it will run, and the number of runs.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Plan {
-    /// The scenario, as given: a file, or the name of a built-in scenario.
+    /// The scenario as the command line names it: a file, or the name of a built-in scenario.
     pub what: String,
-    /// The scenario itself.
+    /// The loaded scenario.
     pub scenario: Scenario,
-    /// What the command line overrides, except the executor.
+    /// The overrides from the command line, except the executor.
     pub overrides: Overrides,
-    /// The executors on which it is run, in this order.
+    /// The executors on which the scenario will run, in this order.
     pub executors: Vec<ExecutorKind>,
-    /// The executors on which it cannot run.
+    /// The executors on which the scenario cannot run.
     pub left_out: Vec<LeftOut>,
-    /// Number of runs on each.
+    /// The number of runs on each executor.
     pub rounds: u32,
 }
 
-/// One run on each executor: the report, or why there is none.
+/// One run on each executor. For each run, the report, or the reason why there is no report.
 pub type Round = Vec<(ExecutorKind, Result<Value, String>)>;
 
 /// The progress of a comparison.
@@ -34,21 +34,23 @@ pub type Round = Vec<(ExecutorKind, Result<Value, String>)>;
 pub struct RunProgress {
     /// The executor of the current run.
     pub executor: ExecutorKind,
-    /// The current round, from 1.
+    /// The number of the current round, from 1.
     pub round: u32,
-    /// Number of rounds.
+    /// The number of rounds.
     pub rounds: u32,
-    /// Time since the start of the current run.
+    /// The time since the start of the current run.
     pub elapsed: Duration,
-    /// The length of the run. `None` if it ends when every task has ended.
+    /// The planned duration of the run. `None` if the run ends when every task has ended.
     pub of: Option<Duration>,
 }
 
 impl Plan {
-    /// A plan that runs `what` on the `requested` executors, or else on every executor on which it can run.
+    /// Creates a plan that runs the scenario `what` on the `requested` executors. If `requested` is
+    /// `None`, the plan uses every executor on which the scenario can run.
     ///
     /// # Errors
-    /// If the scenario cannot be loaded, or cannot run on a requested executor.
+    /// Returns an error if the scenario cannot be loaded, or if it cannot run on a requested
+    /// executor.
     pub fn new(
         what: &str,
         overrides: &Overrides,
@@ -87,7 +89,8 @@ impl Plan {
         self.scenario.executor.kind
     }
 
-    /// The overrides for a run on `kind`. For the scenario's own executor they name none.
+    /// The overrides for a run on the executor `kind`. If `kind` is the scenario's own executor,
+    /// they do not override the executor.
     fn overrides_on(&self, kind: ExecutorKind) -> Overrides {
         Overrides {
             executor: (kind != self.own()).then_some(kind),
@@ -96,12 +99,12 @@ impl Plan {
     }
 }
 
-/// Carries out the plan, one run after the other. A run that fails is part of its round.
+/// Carries out the plan, one run at a time. A failed run is also included in its round.
 ///
-/// Returns the signal, if one arrived; then every process has ended.
+/// If a signal arrives, ends the current run and returns the signal.
 ///
 /// # Errors
-/// If no process can be started.
+/// Returns an error if a process cannot be started.
 pub fn rounds(
     plan: &Plan,
     signals: &Signals,

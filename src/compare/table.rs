@@ -1,21 +1,23 @@
-//! The comparison as a table: one row per figure, one column per executor, with the best figure of each row marked.
+//! The comparison as a table: one row per figure, one column per executor, with the best figure of
+//! each row marked.
 //!
 //! ```text
 //!                    tokio  current-thread        pool
 //!   per second        *812             640         120      the median
-//!                  790–840         601–655     118–121      the range, where it was run several times
+//!                  790–840         601–655     118–121      the range of several runs
 //! ```
 //!
-//! Figures are rows, because there are few executors and ranges are wide: five executors fit into 80 columns.
+//! Each figure has a row, and each executor has a column. There are few executors, and the ranges
+//! are wide, so a table with five executors fits into 80 columns.
 
 use super::numbers::{Compared, Comparison, Difference, Number};
 use crate::report::{quantity, verdicts};
 use crate::text;
 use std::fmt::Write;
 
-/// Width of the row labels, in columns.
+/// The width of the row labels, in terminal columns.
 const LABEL: usize = 11;
-/// Spaces between two columns of figures.
+/// The number of spaces between two columns of figures.
 const GAP: usize = 2;
 const BOLD: &str = "\u{1b}[1m";
 const PLAIN: &str = "\u{1b}[0m";
@@ -28,7 +30,7 @@ enum Better {
     Neither,
 }
 
-/// A row: its label, the suffix of the report's key (which gives the unit), and its figures.
+/// A row of the table. `key` is the suffix of the key in the report; it determines the unit.
 struct Row {
     label: &'static str,
     key: &'static str,
@@ -36,19 +38,20 @@ struct Row {
     numbers: Vec<Option<Number>>,
 }
 
-/// Rows under one heading. The rows about whole runs have none.
+/// The rows under one heading. The section of the rows about whole runs has no heading.
 struct Section {
     name: Option<String>,
     rows: Vec<Row>,
 }
 
 impl Comparison {
-    /// The table; it ends with a newline. The best figure of a row is bold, or marked with `*` if not `bold`.
+    /// Returns the table, which ends with a newline. The best figure of a row is bold, or marked
+    /// with `*` if `bold` is false.
     pub fn table(&self, width: usize, bold: bool) -> String {
         let mut out = String::new();
         let rounds = match self.repeat {
             1 => "run once on each executor".to_owned(),
-            n => format!("run {n} times on each executor: medians, and below them the ranges"),
+            n => format!("run {n} times on each executor: medians, with the ranges below"),
         };
         let _ = writeln!(
             out,
@@ -83,23 +86,23 @@ impl Comparison {
         out
     }
 
-    /// Lines about executors that were left out, failed runs, and lost records.
+    /// Writes lines about executors that were left out, failed runs, and lost records.
     fn remarks(&self, out: &mut String) {
         let left_out = self
             .left_out
             .iter()
-            .map(|it| format!("not on {}: {}", it.executor, it.why));
+            .map(|it| format!("not run on {}: {}", it.executor, it.why));
         let failed = self.executors.iter().flat_map(|it| {
             let of = self.repeat;
             it.failures.iter().map(move |why| match of {
-                1 => format!("failed on {}: {why}", it.executor),
-                _ => format!("failed on {}, one of {of} runs: {why}", it.executor),
+                1 => format!("the run on {} failed: {why}", it.executor),
+                _ => format!("one of {of} runs on {} failed: {why}", it.executor),
             })
         });
         let lossy = self.executors.iter().filter(|it| it.lost_records > 0).map(|it| {
             let lost = quantity("", it.lost_records as f64);
             format!(
-                "up to {lost} records were lost on {}: what it did is counted, but its percentiles lack them",
+                "runs on {} lost up to {lost} records: the percentiles do not include lost records",
                 it.executor
             )
         });
@@ -115,7 +118,7 @@ impl Comparison {
             better,
             numbers: self.executors.iter().map(of).collect(),
         };
-        // A fixed duration is not better if it is shorter.
+        // If the duration is fixed, a shorter run is not better.
         let elapsed = match self.duration_ns {
             None => Better::Less,
             Some(_) => Better::Neither,
@@ -169,7 +172,7 @@ impl Comparison {
     }
 }
 
-/// A figure as text.
+/// A figure and its range, as text.
 struct Cell {
     value: String,
     best: bool,
@@ -196,7 +199,7 @@ impl Row {
         cells.collect()
     }
 
-    /// The best median. `None` if all medians have the same text.
+    /// The best median; `None` if all medians look the same in the table.
     fn best(&self) -> Option<f64> {
         let medians: Vec<f64> = self.numbers.iter().flatten().map(|number| number.median).collect();
         let (first, rest) = medians.split_first()?;
@@ -224,7 +227,7 @@ impl Row {
     }
 }
 
-/// The range, such as `1.1–1.4 s`. Empty if both ends have the same text.
+/// The range, such as `1.1–1.4 s`. The text is empty if both ends of the range look the same.
 pub(super) fn range(key: &str, number: Number) -> String {
     let (min, max) = (quantity(key, number.min), quantity(key, number.max));
     if min == max {
@@ -236,7 +239,8 @@ pub(super) fn range(key: &str, number: Number) -> String {
     }
 }
 
-/// Writes a row of right-aligned cells. Each cell is a text with the escape sequences before and after it.
+/// Writes a row of right-aligned cells. Each cell consists of its text, the escape sequence before
+/// the text, and the escape sequence after the text.
 fn line<'a>(out: &mut String, label: &str, cells: impl Iterator<Item = (&'a str, &'a str, &'a str)>, widths: &[usize]) {
     let start = out.len();
     let _ = write!(out, "{label:LABEL$}");

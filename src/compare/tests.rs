@@ -1,10 +1,11 @@
-//! Comparisons of runs that are small enough to verify by hand.
+//! Tests that compare small reports. Their figures can be checked by hand.
 
 use super::*;
 use crate::scenario::{ExecutorKind, Overrides};
 use serde_json::{Value, json};
 
-/// The report of a run of `seconds`, in which `api` completed `done` repetitions.
+/// The report of a run that took `seconds` and in which the group `api` completed `done`
+/// repetitions.
 fn report(seconds: u64, done: u64) -> Value {
     let lengths = json!({ "count": done, "p50": 2_000_000 * seconds, "p99": 9_000_000 });
     json!({
@@ -59,11 +60,11 @@ fn rounds() -> Vec<Round> {
 }
 
 #[test]
-fn the_table_has_medians_ranges_the_best_and_failures() {
+fn the_table_shows_medians_ranges_best_figures_and_failed_runs() {
     let (_folder, mut plan) = plan(Overrides::default());
     plan.left_out.push(LeftOut {
         executor: "processes",
-        why: "`lock` has no meaning there".to_owned(),
+        why: "`lock` cannot be used with this executor".to_owned(),
     });
     let comparison = Comparison::new(&plan, &rounds());
     insta::assert_snapshot!(comparison.table(80, false));
@@ -83,11 +84,11 @@ fn single_runs_have_no_ranges() {
         let line = table
             .lines()
             .find(|line| line.starts_with(name))
-            .expect("the row is there");
+            .expect("the table has this row");
         line.split_whitespace().skip(1).map(str::to_owned).collect()
     };
     assert_eq!(row("took"), ["*1.00", "s", "2.00", "s"]);
-    assert_eq!(row("finished"), ["100", "100"], "equals are not marked");
+    assert_eq!(row("finished"), ["100", "100"], "equal figures are not marked as best");
     assert_eq!(
         table.lines().nth(3).map(|line| line.starts_with("took")),
         Some(true),
@@ -102,7 +103,7 @@ fn single_runs_have_no_ranges() {
 }
 
 #[test]
-fn expectations_are_evaluated_within_rounds_and_their_median_counts() {
+fn an_expectation_is_measured_in_each_round_and_the_median_is_checked() {
     let (_folder, plan) = plan(Overrides::default());
     let expected = check(&plan, &rounds());
     let results: Vec<_> = expected.iter().map(|it| (it.measured, it.held)).collect();
@@ -110,7 +111,7 @@ fn expectations_are_evaluated_within_rounds_and_their_median_counts() {
         results,
         [(Some(100.0), Some(true)), (Some(2.0), Some(true)), (None, None)]
     );
-    assert_eq!(expected[2].why.as_deref(), Some("it was not run on threads"));
+    assert_eq!(expected[2].why.as_deref(), Some("the scenario was not run on threads"));
 
     let failed = check(&plan, &rounds()[2..]);
     assert_eq!((failed[1].measured, failed[1].held), (None, Some(false)));
@@ -125,21 +126,24 @@ fn an_expectation_is_verified_if_it_held_in_every_round() {
     let (_folder, plan) = plan(Overrides::default());
     let good = Verified::new(&plan, &rounds()[..2]);
     assert_eq!(good.expect[0].held, Some(true));
-    assert_eq!(good.expect[0].why.as_deref(), Some("held 2 of 2 times, 100–110"));
+    assert_eq!(good.expect[0].why.as_deref(), Some("held in 2 of 2 rounds, 100–110"));
     assert!(good.succeeded());
     let once = Verified::new(&plan, &rounds()[..1]);
     assert_eq!((once.expect[0].held, &once.expect[0].why), (Some(true), &None));
 
     let bad = Verified::new(&plan, &rounds());
-    assert_eq!(bad.expect[1].held, Some(false), "one round has no number");
+    assert_eq!(bad.expect[1].held, Some(false), "one round has no measured value");
     let why = bad.expect[1].why.as_deref().unwrap();
-    assert!(why.starts_with("held 2 of 3 times, the run on pool failed: "), "{why}");
-    assert_eq!(bad.failures, ["failed on pool: the machine refuses another thread"]);
+    assert!(
+        why.starts_with("held in 2 of 3 rounds, the run on pool failed: "),
+        "{why}"
+    );
+    assert_eq!(bad.failures, ["a run on pool failed: the machine refuses another thread"]);
     assert!(!bad.succeeded());
 }
 
 #[test]
-fn only_the_executors_that_expectations_need_are_verified() {
+fn a_verification_runs_only_the_executors_that_the_expectations_need() {
     let (_folder, plan) = plan(Overrides::default());
     let file = _folder.path().join("small.toml");
     let plan_to_verify = Plan::to_verify(file.to_str().unwrap(), &Overrides::default(), 20).unwrap();
@@ -151,7 +155,7 @@ fn only_the_executors_that_expectations_need_are_verified() {
 }
 
 #[test]
-fn the_object_matches_the_schema() {
+fn the_json_object_matches_its_schema() {
     let (_folder, plan) = plan(Overrides::default());
     let object: Value = serde_json::from_str(&Comparison::new(&plan, &rounds()).to_json()).unwrap();
     let schema: Value = serde_json::from_str(&schema()).unwrap();
@@ -173,6 +177,6 @@ fn the_object_matches_the_schema() {
     assert_eq!(
         object["executors"][0]["delay_p99_ns"],
         Value::Null,
-        "nothing was counted"
+        "the reports contain no delays"
     );
 }

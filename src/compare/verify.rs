@@ -1,4 +1,5 @@
-//! Verifies a scenario's expectations in several rounds, on every executor that they name.
+//! Verifies a scenario's expectations in several rounds, on all executors that the expectations
+//! name.
 
 use super::numbers::Number;
 use super::table::range;
@@ -8,10 +9,12 @@ use crate::figures::Expected;
 use crate::scenario::{ExecutorKind, Expectation, LoadError, Overrides};
 
 impl Plan {
-    /// A plan that runs `what` for `rounds` rounds on the executors that its expectations need.
+    /// Creates a plan that runs the scenario `what` for `rounds` rounds, on the executors that its
+    /// expectations need.
     ///
     /// # Errors
-    /// If the scenario cannot be loaded, or cannot run on one of them.
+    /// Returns an error if the scenario cannot be loaded, or if it cannot run on one of these
+    /// executors.
     pub fn to_verify(what: &str, overrides: &Overrides, rounds: u32) -> Result<Plan, LoadError> {
         let scenario = overrides.load(what)?;
         let alone = |it: &Expectation| it.executors().next().is_none();
@@ -25,10 +28,11 @@ impl Plan {
 /// The result of a verification.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Verified {
-    /// One per expectation. The measured value is the median of the rounds. `held` is true if the expectation held in
-    /// every round; with several rounds, `why` says in how many it held.
+    /// The result of each expectation. The measured value is the median over the rounds. `held` is
+    /// true if the expectation held in every round. If there are several rounds, `why` contains the
+    /// number of rounds in which the expectation held.
     pub expect: Vec<Expected>,
-    /// Why each failed run has no report.
+    /// For each failed run, a sentence with the reason.
     pub failures: Vec<String>,
 }
 
@@ -37,7 +41,7 @@ impl Verified {
     pub fn new(plan: &Plan, rounds: &[Round]) -> Verified {
         let failed = |(kind, run): &(ExecutorKind, Result<_, String>)| {
             let why = run.as_ref().err()?;
-            Some(format!("failed on {}: {why}", kind.into_str()))
+            Some(format!("a run on {} failed: {why}", kind.into_str()))
         };
         Verified {
             expect: plan
@@ -69,12 +73,12 @@ fn tally(expectation: &Expectation, own: ExecutorKind, rounds: &[Round]) -> Expe
     }
     let number = Number::of(numbers);
     let median = number.map(|number| number.median);
-    let nothing = || Unmeasured::NotFound("nothing was measured".to_owned());
+    let nothing = || Unmeasured::NotFound("no value was measured".to_owned());
     let measured = median.ok_or_else(|| missing.clone().unwrap_or_else(nothing));
     let mut expected = expect::evaluate(expectation, measured);
     expected.held = expected.held.map(|_| held == rounds.len());
     if rounds.len() > 1 {
-        let mut pieces = vec![format!("held {held} of {} times", rounds.len())];
+        let mut pieces = vec![format!("held in {held} of {} rounds", rounds.len())];
         pieces.extend(
             number
                 .map(|number| range(&expectation.key, number))

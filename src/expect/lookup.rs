@@ -2,11 +2,11 @@
 
 use serde_json::Value;
 
-/// Finds the number at the path `keys`. A key is that of an object, or the `name` of an item in a
-/// list.
+/// Finds the number at the path `keys`. Each key is the key of an object or the `name` of an item
+/// in a list.
 ///
 /// # Errors
-/// Returns a sentence that says why the report has no such number.
+/// If the report has no number at this path, returns a sentence that says why.
 pub fn find_number(report: &Value, keys: &[String]) -> Result<f64, String> {
     let mut at = report;
     for (depth, key) in keys.iter().enumerate() {
@@ -23,9 +23,9 @@ pub fn find_number(report: &Value, keys: &[String]) -> Result<f64, String> {
                     return Err(format!("no values were counted in {}", parent()));
                 }
                 Some(value) => value,
-                // `suspended_on` contains only the reasons that took time.
+                // `suspended_on` contains only reasons with a time above zero.
                 None if depth > 0 && keys[depth - 1] == "suspended_on" => return Ok(0.0),
-                None => return Err(format!("the report has no {}", keys[..=depth].join("."))),
+                None => return Err(format!("the report does not contain {}", keys[..=depth].join("."))),
             },
             Value::Null => return Err(format!("{} is null in this report", parent())),
             _ => return Err(format!("{} has no fields", parent())),
@@ -40,7 +40,7 @@ pub fn find_number(report: &Value, keys: &[String]) -> Result<f64, String> {
     }
 }
 
-/// Says that a list has no item of this name.
+/// A sentence which says that the list has no item of this name.
 fn missing_item(list: &[String], name: &str) -> String {
     match list.last().map(String::as_str) {
         Some("groups") => format!("no task of the group `{name}` was spawned"),

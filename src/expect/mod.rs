@@ -6,11 +6,11 @@
 //!   the report, as JSON ──────┘
 //! ```
 //!
-//! An expectation looks its number up in the JSON report, by the keys that scripts use. So it can
-//! name every number of the report. If the report has no such number, the expectation has failed:
-//! no task of the group was spawned, no value was counted, or the divisor is zero. An expectation
-//! that was not tested has neither held nor failed: the run was cut short, or the run used another
-//! executor than the scenario.
+//! An expectation names a number by its path in the JSON report. So every number of the report can
+//! be checked. An expectation fails if the report does not contain its number. For example, no task
+//! of the group was spawned, or the divisor of a ratio is zero. If an expectation was not tested,
+//! it has neither held nor failed. For example, the run was cut short, or another executor was
+//! used.
 
 mod lookup;
 
@@ -20,33 +20,36 @@ use serde_json::Value;
 
 pub use lookup::find_number;
 
-/// Why an expectation has no measured value.
+/// The reason why an expectation has no measured value.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Unmeasured {
-    /// The expectation was tested, but the report has no such number, for this reason.
+    /// The expectation was tested, but the report does not contain the number. The text is the
+    /// reason.
     NotFound(String),
-    /// The expectation was not tested, for this reason.
+    /// The expectation was not tested. The text is the reason.
     NotTested(String),
 }
 
 /// Whether the expectations of a scenario apply to a run.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Applicability {
-    /// They apply.
+    /// The expectations apply.
     Applies,
-    /// They do not apply, for this reason. The report contains the measured values nevertheless.
+    /// The expectations do not apply. The text is the reason. The report still contains the
+    /// measured values.
     DoesNotApply(String),
-    /// The run did not reach its end, so its numbers are not measured.
+    /// The run was cut short, so nothing is measured.
     CutShort,
 }
 
-/// Checks the expectations that one run can test.
+/// Checks expectations against the report of one run. Expectations that compare executors are
+/// marked as not tested.
 pub fn check_run(expectations: &[Expectation], report: &Value, applicability: &Applicability) -> Vec<Expected> {
     let report_of = |executor: Option<ExecutorKind>| match (applicability, executor) {
         (Applicability::CutShort, _) => Err(Unmeasured::NotTested("the run was cut short".to_owned())),
         (_, None) => Ok(report),
         (_, Some(_)) => Err(Unmeasured::NotTested(
-            "only `tasklab compare` and `tasklab verify` can check this, because it compares executors".to_owned(),
+            "this expectation compares executors: only `tasklab compare` and `tasklab verify` can check it".to_owned(),
         )),
     };
     expectations
@@ -61,17 +64,17 @@ pub fn check_run(expectations: &[Expectation], report: &Value, applicability: &A
         .collect()
 }
 
-/// Marks an expectation as not tested, for this reason. Its measured value stays.
+/// Marks an expectation as not tested. `why` is the reason. The measured value does not change.
 pub fn mark_not_tested(expected: &mut Expected, why: &str) {
     expected.held = None;
     expected.why = Some(why.to_owned());
 }
 
-/// Why the expectations of the scenario `what`, loaded with these overrides, do not apply to its
-/// run; `None` if they apply.
+/// The reason why the expectations of the scenario `what` do not apply to a run with these
+/// overrides; `None` if they apply.
 ///
-/// Expectations hold for the executor and the number of workers in the file. The author has not
-/// said what to expect on others.
+/// The author of a scenario writes the expectations for the executor and the number of workers in
+/// the file. They may be wrong for other executors.
 pub fn why_not_applicable(what: &str, scenario: &Scenario, overrides: &Overrides) -> Option<String> {
     if scenario.expect.is_empty() || (overrides.executor.is_none() && overrides.workers.is_none()) {
         return None;
@@ -82,14 +85,14 @@ pub fn why_not_applicable(what: &str, scenario: &Scenario, overrides: &Overrides
         ..*overrides
     };
     let Ok(own) = own.load(what) else {
-        return Some("written for another executor".to_owned());
+        return Some("the scenario was written for another executor".to_owned());
     };
     let (own, used) = (own.executor, scenario.executor);
     let same = own.kind == used.kind && own.threads() == used.threads();
     (!same).then(|| match own.threads() {
-        0 => format!("written for {}", own.kind.into_str()),
-        1 => format!("written for {} with 1 worker", own.kind.into_str()),
-        n => format!("written for {} with {n} workers", own.kind.into_str()),
+        0 => format!("the scenario was written for {}", own.kind.into_str()),
+        1 => format!("the scenario was written for {} with 1 worker", own.kind.into_str()),
+        n => format!("the scenario was written for {} with {n} workers", own.kind.into_str()),
     })
 }
 
@@ -98,11 +101,12 @@ pub fn any_failed(expected: &[Expected]) -> bool {
     expected.iter().any(|expected| expected.held == Some(false))
 }
 
-/// Measures a value in the reports that `report` returns: the report of the run itself for `None`,
-/// or the report of one executor of a comparison.
+/// Measures a value. `report` returns the report of an executor. For `None`, it returns the report
+/// of the run on the scenario's own executor.
 ///
 /// # Errors
-/// Returns why there is no value: no report, no such number in the report, or a divisor of zero.
+/// Returns the reason if there is no value: there is no report, the report does not contain the
+/// number, or the divisor is zero.
 pub fn measure<'a>(
     measure: &Measure,
     report: impl Fn(Option<ExecutorKind>) -> Result<&'a Value, Unmeasured>,
@@ -124,7 +128,7 @@ pub fn measure<'a>(
     }
 }
 
-/// Compares the measured value with the bound of the expectation.
+/// Compares a measured value with the bound of the expectation.
 pub fn evaluate(expectation: &Expectation, measured: Result<f64, Unmeasured>) -> Expected {
     let (measured, held, why) = match measured {
         Ok(number) => (Some(number), Some(is_within(expectation.bound, number)), None),
@@ -153,7 +157,8 @@ pub fn is_within(bound: Bound, number: f64) -> bool {
 }
 
 impl Expectation {
-    /// The executors that the expectation compares; none if it is about one run.
+    /// The executors that the expectation compares. There are none if the expectation is about a
+    /// single run.
     pub fn executors(&self) -> impl Iterator<Item = ExecutorKind> + '_ {
         let paths = [Some(&self.measure.value), self.measure.per.as_ref()];
         paths.into_iter().flatten().filter_map(|path| path.executor)

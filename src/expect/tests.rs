@@ -1,4 +1,4 @@
-//! Checks expectations against a report that is small enough to verify by hand.
+//! Tests that check expectations against a small report. Its numbers can be checked by hand.
 
 use super::*;
 use crate::scenario::ReportPath;
@@ -81,7 +81,7 @@ fn numbers_are_found_by_key_and_by_name() {
 }
 
 #[test]
-fn an_expectation_of_a_missing_number_fails_and_says_why() {
+fn an_expectation_about_a_missing_number_fails_with_a_reason() {
     for (key, why) in [
         ("groups.writer.polls", "no task of the group `writer` was spawned"),
         (
@@ -90,7 +90,7 @@ fn an_expectation_of_a_missing_number_fails_and_says_why() {
         ),
         ("tokio.polls", "tokio is null in this report"),
         ("tokio", "tokio is null in this report"),
-        ("elapsed", "the report has no elapsed"),
+        ("elapsed", "the report does not contain elapsed"),
         ("elapsed_ns / tasks.lost", "cannot divide by tasks.lost, which is 0"),
         ("groups.api", "groups.api is not a number"),
         ("elapsed_ns.p99", "elapsed_ns has no fields"),
@@ -105,7 +105,7 @@ fn an_expectation_of_a_missing_number_fails_and_says_why() {
 }
 
 #[test]
-fn each_bound_includes_or_excludes_its_limit() {
+fn values_at_the_limit_are_within_inclusive_bounds_only() {
     for (bound, below, at, above) in [
         (Bound::Less(5.0), true, false, false),
         (Bound::AtMost(5.0), true, true, false),
@@ -135,13 +135,16 @@ fn an_expectation_that_was_not_tested_has_neither_held_nor_failed() {
     let not_applicable = check_run(
         &expectations,
         &report(),
-        &Applicability::DoesNotApply("written for the pool".to_owned()),
+        &Applicability::DoesNotApply("the scenario was written for the pool".to_owned()),
     );
     assert_eq!(
         (not_applicable[1].measured, not_applicable[1].held),
         (Some(2000.0), None)
     );
-    assert_eq!(not_applicable[1].why.as_deref(), Some("written for the pool"));
+    assert_eq!(
+        not_applicable[1].why.as_deref(),
+        Some("the scenario was written for the pool")
+    );
     assert!(!any_failed(&not_applicable));
 
     let cut_short = check_run(&expectations, &report(), &Applicability::CutShort);
@@ -159,7 +162,7 @@ fn a_comparison_reads_the_report_of_each_executor() {
     let report_of = |executor: Option<ExecutorKind>| match executor {
         Some(ExecutorKind::Pool) => Ok(&slow),
         Some(ExecutorKind::Tokio) => Ok(&fast),
-        _ => Err(Unmeasured::NotTested("it was not run".to_owned())),
+        _ => Err(Unmeasured::NotTested("there was no run".to_owned())),
     };
     let ratio = |key: &str| {
         let expectation = expect(key, Bound::More(2.0));
@@ -168,5 +171,5 @@ fn a_comparison_reads_the_report_of_each_executor() {
     let held = ratio("pool!elapsed_ns / tokio!elapsed_ns");
     assert_eq!((held.measured, held.held), (Some(3.0), Some(true)));
     let not_run = ratio("pool!elapsed_ns / current-thread!elapsed_ns");
-    assert_eq!((not_run.held, not_run.why.as_deref()), (None, Some("it was not run")));
+    assert_eq!((not_run.held, not_run.why.as_deref()), (None, Some("there was no run")));
 }

@@ -1,14 +1,15 @@
-//! The figures that a run reports: the JSON object of `tasklab run --json`, as types.
+//! The figures that a run reports. The types define the JSON object of `tasklab run --json`.
 //!
-//! This module lies below `scenario`, because an `[expect]` table names figures by their path
-//! (`groups.api.delay_ns.p99`). The types give the JSON Schema, and [`check_path`] looks a path up
-//! in that schema. So a new field here is at once in the JSON, in the schema, in its reference page
-//! and in `[expect]`; `report::gather` fills it from the model.
+//! `scenario` imports this module, because an `[expect]` table names figures by their paths, such
+//! as `groups.api.delay_ns.p99`. The JSON Schema is derived from the types, and [`check_path`]
+//! checks a path against that schema. So a field that is added here appears in the JSON, in the
+//! schema, in the reference page and in `[expect]`. `report::gather` fills the fields from the
+//! model.
 //!
 //! Rules for every field:
-//! - Every key is always present; a figure that does not apply to an executor is `null`.
-//! - Durations are whole nanoseconds, and their key ends in `_ns`; amounts of memory end in
-//!   `_bytes`.
+//! - Every key is always present. A figure that does not apply to an executor is `null`.
+//! - Durations are whole nanoseconds, and their keys end in `_ns`. The keys of amounts of memory
+//!   end in `_bytes`.
 //! - Shares are numbers from 0 to 1.
 //!
 //! The doc comments of this module are the descriptions in the schema.
@@ -24,10 +25,10 @@ use serde::Serialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// What a run of tasklab measured.
+/// The figures that tasklab measured in one run.
 ///
-/// Every key is always present; what does not apply is `null`. Durations are whole nanoseconds
-/// (`_ns`), shares are numbers from 0 to 1.
+/// Every key is always present. A figure that does not apply is `null`. Durations are whole
+/// nanoseconds (`_ns`). Shares are numbers from 0 to 1.
 #[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
 #[schemars(title = "tasklab report")]
 pub struct Report {
@@ -35,37 +36,38 @@ pub struct Report {
     pub scenario: String,
     /// The scenario's title.
     pub title: String,
-    /// Where the tasks ran.
+    /// The executor that ran the tasks.
     pub executor: Executor,
-    /// The seed of all random draws: the same seed gives the same draws.
+    /// The seed of all random numbers. The same seed gives the same random numbers.
     pub seed: u64,
-    /// The planned length of the run; `null`: the run lasts until every task has ended.
+    /// The planned duration of the run. `null` means that the run ends when every task has ended.
     pub duration_ns: Option<u64>,
-    /// How long the run lasted.
+    /// The duration of the run.
     pub elapsed_ns: u64,
-    /// How much `cpu` work one core did per millisecond, measured before the run.
+    /// The result of the calibration before the run: the `cpu` work that one core did per
+    /// millisecond.
     pub calibration: Calibration,
-    /// All tasks of all groups, by how they ended; tasks that libraries spawned are included.
+    /// The number of tasks in all groups, by outcome. Tasks that libraries spawned are included.
     pub tasks: Tasks,
-    /// All groups of the scenario together, with the tasks that they called.
+    /// The combined figures of all groups of the scenario, including the tasks that they called.
     pub overall: Overall,
-    /// What the run used of the machine.
+    /// The CPU time, memory and context switches of the run.
     pub resources: Resources,
-    /// What each group of tasks did. First the groups of the scenario in its order, then the groups
-    /// that appeared during the run: jobs on blocking threads (`api offload`), tasks of cues and of
-    /// libraries.
+    /// The figures of each group of tasks. The groups of the scenario come first, in the order of
+    /// the file. Then come the groups that were created during the run: jobs on blocking threads
+    /// (`api offload`), tasks of cues, and tasks of libraries.
     pub groups: Vec<Group>,
-    /// What each thread that can run tasks did: workers, pool threads, blocking threads.
+    /// The figures of each thread that can run tasks: workers, pool threads, blocking threads.
     pub lanes: Vec<Lane>,
-    /// Whether the records are complete.
+    /// The numbers of recorded and lost records. They show whether the records are complete.
     pub records: Records,
-    /// What tokio reports about its runtime (`RuntimeMonitor` of tokio-metrics); `null` on
-    /// executors without tokio.
+    /// The figures that tokio reports about its runtime (`RuntimeMonitor` of tokio-metrics). `null`
+    /// on executors without tokio.
     pub tokio: Option<Tokio>,
-    /// A sentence that says what could not be stopped or removed at the end, or that no worker
-    /// process was left; `null` after a normal end.
+    /// A sentence about a problem at the end: something could not be stopped or removed, or all
+    /// worker processes had died. `null` after a normal end.
     pub left_running: Option<String>,
-    /// The scenario's expectations in its order, each with its result.
+    /// The scenario's expectations with their results, in the order of the file.
     pub expect: Vec<Expected>,
 }
 
@@ -73,103 +75,110 @@ pub struct Report {
 #[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
 #[schemars(title = "executor")]
 pub struct Executor {
-    /// Which executor.
+    /// The kind of the executor.
     pub kind: &'static str,
-    /// Threads that run tasks; 0: every task has its own thread.
+    /// The number of threads that run tasks. 0 means that every task has its own thread.
     pub workers: usize,
-    /// tokio: polls between two checks of the I/O and timer driver; `null`: tokio's default.
+    /// tokio: the number of polls between two checks of the I/O and timer driver. `null` means
+    /// tokio's default.
     pub event_interval: Option<u32>,
-    /// tokio: polls between two checks of the global queue; `null`: tokio's default.
+    /// tokio: the number of polls between two checks of the global queue. `null` means tokio's
+    /// default.
     pub global_queue_interval: Option<u32>,
-    /// tokio: the largest number of threads in the blocking pool; `null`: tokio's default.
+    /// tokio: the maximum number of threads in the blocking pool. `null` means tokio's default.
     pub max_blocking_threads: Option<usize>,
-    /// tokio: workers have no last-in-first-out slot for the task that was woken last.
+    /// tokio: whether the LIFO slot of the workers is disabled. The slot holds the task that was
+    /// woken last.
     pub disable_lifo_slot: bool,
-    /// tokio: a worker that polled the driver hands it to another worker before it runs a task.
+    /// tokio: whether a worker that polled the driver hands the driver to another worker before it
+    /// runs a task.
     pub enable_eager_driver_handoff: bool,
-    /// tokio: the alternative timer implementation is on.
+    /// tokio: whether the alternative timer implementation is enabled.
     pub enable_alt_timer: bool,
 }
 
-/// The exchange rate between work and time that `cpu` steps use.
+/// The relation between work and time that `cpu` steps use.
 #[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
 #[schemars(title = "calibration")]
 pub struct Calibration {
-    /// Units of work that an idle core did in 1 ms.
+    /// The number of units of work that an idle core did in 1 ms.
     pub units_per_ms: f64,
-    /// How much longer the median sample took than the fastest, as a share of the fastest. Above
-    /// 0.2 the machine was busy.
+    /// The difference between the median sample and the fastest sample, as a share of the fastest
+    /// sample. A spread above 0.2 shows that the machine was busy.
     pub spread: f64,
-    /// Number of samples.
+    /// The number of samples.
     pub samples: usize,
-    /// How long the calibration took.
+    /// The duration of the calibration.
     pub took_ns: u64,
 }
 
-/// Tasks by how they ended.
+/// The number of tasks, by outcome.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, JsonSchema)]
 #[schemars(title = "tasks")]
 pub struct Tasks {
-    /// Tasks spawned. The other counts add up to this one.
+    /// All tasks that were spawned. This number is the sum of the other numbers.
     pub spawned: u64,
     /// Tasks that did all their steps.
     pub completed: u64,
     /// Tasks that ended because a step failed.
     pub failed: u64,
-    /// Tasks that were stopped from outside. The end of the run's duration stops all tasks that
-    /// still run.
+    /// Tasks that were stopped from outside. When the run's duration has passed, all tasks that
+    /// still run are stopped.
     pub cancelled: u64,
     /// Tasks that ended because their timeout passed.
     pub timed_out: u64,
     /// Tasks that panicked.
     pub panicked: u64,
-    /// Tasks that ended because a step failed, when no task was left to see the error.
+    /// Tasks that ended because a step failed, and whose error no other task received.
     pub unobserved_failure: u64,
     /// Tasks that were created and dropped before their first poll.
     pub never_started: u64,
     /// Tasks in a process that died.
     pub lost: u64,
-    /// Tasks that ended in an unknown way: a library spawned them, and tokio reports only their
-    /// end.
+    /// Tasks that a library spawned. tokio reports only that they ended, not how.
     pub unknown: u64,
-    /// Tasks that had not ended when the run did.
+    /// Tasks that had not ended at the end of the run.
     pub running: u64,
 }
 
-/// What the groups of a scenario did together; tasks that libraries spawned are not included.
+/// The combined figures of the groups of a scenario. Tasks that libraries spawned are not included.
 #[derive(Clone, Copy, PartialEq, Debug, Serialize, JsonSchema)]
 #[schemars(title = "overall")]
 pub struct Overall {
-    /// Repetitions of the steps that ended, in whatever way.
+    /// The number of repetitions that ended, with any outcome.
     pub repetitions: u64,
-    /// Repetitions that did all their steps.
+    /// The number of repetitions that did all their steps.
     pub completed: u64,
-    /// Completed repetitions per second of the run.
+    /// The number of completed repetitions per second of the run.
     pub throughput: f64,
-    /// How long repetitions took.
+    /// The durations of the repetitions.
     pub repetition_ns: Percentiles,
-    /// Delay: from wake-up to running. Only slices whose wake-up was seen are counted.
+    /// The delays. A delay is the time from a task's wake-up until the task runs. Only slices with
+    /// a recorded wake-up are counted.
     pub delay_ns: Percentiles,
-    /// Lateness: from ready to running, of the same slices.
+    /// The latenesses of the same slices. A lateness is the time from the instant at which a task
+    /// is ready until the task runs.
     pub lateness_ns: Percentiles,
 }
 
-/// What the run used of the machine, as the kernel counts it (`getrusage`).
+/// The resources that the run used, as the kernel counts them (`getrusage`).
 ///
-/// The kernel counts whole processes: tasklab's own threads, its screen and the loopback service
-/// are included.
+/// The kernel counts whole processes. So tasklab's own threads are included, such as the screen and
+/// the loopback service.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, JsonSchema)]
 #[schemars(title = "resources")]
 pub struct Resources {
-    /// CPU time of all threads in user and kernel mode, since the start of the run.
+    /// The CPU time of all threads since the start of the run, in user mode and kernel mode.
     pub cpu_ns: u64,
-    /// The largest resident memory, in bytes; for several processes the sum of their peaks.
+    /// The peak of the resident memory, in bytes. For several processes, the sum of their peaks.
     pub peak_memory_bytes: u64,
-    /// How often a thread gave up its core because it had to wait, since the start of the run.
+    /// The number of times since the start of the run that a thread gave up its core because it had
+    /// to wait.
     pub voluntary_switches: u64,
-    /// How often the kernel took a core away from a thread, since the start of the run.
+    /// The number of times since the start of the run that the kernel took the core away from a
+    /// thread.
     pub involuntary_switches: u64,
-    /// Number of processes in these sums.
+    /// The number of processes in these sums.
     pub processes: u32,
 }
 
@@ -177,202 +186,208 @@ pub struct Resources {
 #[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
 #[schemars(title = "expected")]
 pub struct Expected {
-    /// What is measured: a path into this object, or the ratio of two paths.
+    /// The path of the measured figure in this object, or the ratio of two paths.
     pub key: String,
-    /// The bound as the scenario writes it: `< 5ms`.
+    /// The bound as written in the scenario, such as `< 5ms`.
     pub wanted: String,
-    /// The measured value, durations in nanoseconds; `null` when there is no such number.
+    /// The measured value. Durations are in nanoseconds. `null` if there is no such number.
     pub measured: Option<f64>,
-    /// Whether the expectation held; `null` when it was not checked.
+    /// Whether the expectation held; `null` if it was not checked.
     pub held: Option<bool>,
-    /// A sentence that says why there is no measured value or why it was not checked; otherwise
-    /// `null`.
+    /// A sentence that says why there is no measured value, or why the expectation was not checked.
+    /// Otherwise `null`.
     pub why: Option<String>,
 }
 
-/// What the tasks of one group did together.
+/// The combined figures of the tasks of one group.
 #[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
 #[schemars(title = "group")]
 pub struct Group {
-    /// The group's name in the scenario. `api offload` is the work that the tasks of `api` handed
-    /// to blocking threads. For tasks of a library: the place in its source that spawned them.
+    /// The name of the group in the scenario. `api offload` is the work that the tasks of `api`
+    /// handed to blocking threads. For tasks of a library, the name is the place in the library's
+    /// source code that spawned them.
     pub name: String,
-    /// Whether a library spawned the tasks, and not the scenario.
+    /// Whether the tasks were spawned by a library and not by the scenario.
     pub library: bool,
-    /// Tasks spawned.
+    /// The number of tasks that were spawned.
     pub spawned: u64,
-    /// The same tasks by how they ended.
+    /// The number of tasks, by outcome.
     pub tasks: Tasks,
-    /// Tasks that ran on although no task waited for them any more: the parent was cancelled, or
-    /// went on without them.
+    /// The number of orphaned tasks: their parent was cancelled or stopped waiting for them, but
+    /// they continued to run.
     pub orphaned: u64,
-    /// Tasks that failed, timed out or panicked when no task was left to see the error.
+    /// The number of tasks that failed, timed out or panicked, and whose error no other task
+    /// received.
     pub failures_lost: u64,
-    /// From the spawn of the first task to the end of the last task, or to the end of the run.
+    /// The time from the spawn of the first task to the end of the last task, or to the end of the
+    /// run.
     pub span_ns: u64,
-    /// Repetitions of the steps that ended, in whatever way.
+    /// The number of repetitions that ended, with any outcome.
     pub repetitions: u64,
-    /// Repetitions that did all their steps.
+    /// The number of repetitions that did all their steps.
     pub completed: u64,
-    /// Completed repetitions per second of `span_ns`; 0 when `span_ns` is 0.
+    /// The number of completed repetitions per second of `span_ns`; 0 if `span_ns` is 0.
     pub throughput: f64,
-    /// Repetitions that exceeded their timeout. A thread cannot be cancelled: there, they ran on to
-    /// their end.
+    /// The number of repetitions that exceeded their timeout. On a thread, such a repetition still
+    /// ran to its end, because a thread cannot be cancelled.
     pub timed_out: u64,
-    /// Repetitions in which a step failed.
+    /// The number of repetitions in which a step failed.
     pub failed: u64,
-    /// Slices: polls of async tasks, jobs on threads.
+    /// The number of slices: polls of async tasks, or jobs on threads.
     pub polls: u64,
-    /// Time in which tasks held a thread and computed. This and the next four figures add up to the
-    /// lifetime of all tasks.
+    /// The time in which tasks held a thread and computed. The sum of this figure and the next four
+    /// figures is the total lifetime of all tasks.
     pub running_ns: u64,
-    /// Time in which tasks held a thread that slept in the operating system.
+    /// The time in which tasks held a thread that slept in the operating system.
     pub blocking_ns: u64,
-    /// Time in which tasks were woken and waited for a thread.
+    /// The time in which tasks were woken and waited for a thread.
     pub queued_ns: u64,
-    /// Time in which tasks were ready, but nothing had woken them yet.
+    /// The time in which tasks were ready, but had not been woken yet.
     pub unnoticed_ns: u64,
-    /// Time in which tasks waited for something that was not ready. The wake-ups of a library's
-    /// tasks are not seen: for them this is all the time between slices.
+    /// The time in which tasks waited for something that was not ready. The wake-ups of a library's
+    /// tasks are not recorded, so this figure includes all the time between their slices.
     pub suspended_ns: u64,
-    /// `suspended_ns` by what the tasks waited for: `timer`, `http`, `file`, `offload`, `unknown`,
-    /// …. A reason without any time is absent.
+    /// The parts of `suspended_ns` by reason: `timer`, `http`, `file`, `offload`, `unknown` and
+    /// others. Only reasons with a time above zero are present.
     pub suspended_on: BTreeMap<&'static str, u64>,
-    /// Lengths of slices.
+    /// The durations of the slices.
     pub poll_ns: Percentiles,
-    /// Delay: from wake-up to running. Only slices whose wake-up was seen are counted.
+    /// The delays. A delay is the time from a task's wake-up until the task runs. Only slices with
+    /// a recorded wake-up are counted.
     pub delay_ns: Percentiles,
-    /// Lateness: from ready to running, of the same slices. When the ready time is not known, it is
-    /// the delay.
+    /// The latenesses of the same slices. A lateness is the time from the instant at which a task
+    /// is ready until the task runs. If that instant is not known, the lateness equals the delay.
     pub lateness_ns: Percentiles,
-    /// How long repetitions took.
+    /// The durations of the repetitions.
     pub repetition_ns: Percentiles,
-    /// What `TaskMonitor` of tokio-metrics reports about the group's first eight tasks, the only
-    /// ones that it watches; `null` when it watched none.
+    /// The figures that `TaskMonitor` of tokio-metrics reports. It watches only the group's first
+    /// eight tasks. `null` if it watched no task of the group.
     pub task_monitor: Option<TaskMonitor>,
 }
 
-/// A distribution of durations; percentiles are exact within 1 %. All fields are zero when nothing
-/// was counted.
+/// A distribution of durations. The error of the percentiles is at most 1 %. All fields are zero if
+/// no duration was counted.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, JsonSchema)]
 #[schemars(title = "percentiles")]
 pub struct Percentiles {
-    /// Number of durations counted.
+    /// The number of durations.
     pub count: u64,
-    /// The median, in nanoseconds: half of the durations are not above it.
+    /// The median, in nanoseconds. Half of the durations are at most this long.
     pub p50: u64,
     /// The 90th percentile, in nanoseconds.
     pub p90: u64,
     /// The 99th percentile, in nanoseconds.
     pub p99: u64,
-    /// The longest duration, in nanoseconds, exact.
+    /// The longest duration, in nanoseconds. This figure is exact.
     pub max: u64,
 }
 
-/// What tokio-metrics reports about a group's first eight tasks, over the whole run.
+/// The figures that tokio-metrics reports about a group's first eight tasks, over the whole run.
 #[derive(Clone, Copy, PartialEq, Debug, Serialize, JsonSchema)]
 #[schemars(title = "task monitor")]
 pub struct TaskMonitor {
-    /// Polls of the watched tasks.
+    /// The number of polls of the watched tasks.
     pub polls: u64,
-    /// Mean time in the queue before a poll.
+    /// The mean time in the queue before a poll.
     pub mean_scheduled_ns: u64,
-    /// Mean length of a poll.
+    /// The mean duration of a poll.
     pub mean_poll_ns: u64,
-    /// Share of slow polls, that is over 50 µs, 0–1.
+    /// The share of slow polls, 0–1. A poll is slow if it takes more than 50 µs.
     pub slow_polls: f64,
 }
 
-/// What one thread that can run tasks did.
+/// The figures of one thread that can run tasks.
 #[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
 #[schemars(title = "lane")]
 pub struct Lane {
-    /// The name of the lane: `worker 0`.
+    /// The name of the lane, such as `worker 0`.
     pub name: String,
     /// The kind of thread: `worker` (of an async runtime), `pool` (of a thread pool), `blocking`
     /// (of an async runtime's blocking pool), or another.
     pub kind: &'static str,
-    /// Slices that ended on this lane.
+    /// The number of slices that ended on this lane.
     pub slices: u64,
-    /// Time in which a task held the lane and computed.
+    /// The time in which a task held the lane and computed.
     pub running_ns: u64,
-    /// Time in which a task held the lane while the thread slept in the operating system.
+    /// The time in which a task held the lane while the thread slept in the operating system.
     pub blocking_ns: u64,
-    /// Share of the run in which tasks held the lane, 0–1.
+    /// The share of the run's time in which tasks held the lane, 0–1.
     pub utilisation: f64,
-    /// CPU time of the thread as the kernel counts it; `null` when the kernel was not asked.
+    /// The CPU time of the thread as the kernel counts it; `null` if it was not read from the
+    /// kernel.
     pub on_cpu_ns: Option<u64>,
-    /// Time in which the thread was runnable and had no core, as the kernel counts it; `null` when
-    /// the kernel was not asked.
+    /// The time in which the thread was runnable but had no core, as the kernel counts it; `null`
+    /// if it was not read from the kernel.
     pub off_cpu_ns: Option<u64>,
 }
 
-/// Whether the records are complete.
+/// The numbers of recorded and lost records. They show whether the records are complete.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, JsonSchema)]
 #[schemars(title = "records")]
 pub struct Records {
-    /// Slices recorded.
+    /// The number of slices that were recorded.
     pub written: u64,
-    /// Slices lost because the ring of a thread was full. All counts of slices, and all sums over
-    /// slices, lack them.
+    /// The number of slices that were lost because the ring of a thread was full. Lost slices are
+    /// missing in all numbers of slices and in all sums of their times.
     pub dropped: u64,
-    /// Other records lost: steps and repetitions. Lost repetitions are still counted, but the
-    /// percentiles of their lengths lack them.
+    /// The number of other records that were lost: steps and repetitions. Lost repetitions are
+    /// still counted, but the percentiles of their durations do not include them.
     pub others_dropped: u64,
-    /// Slices, recorded or lost, that were polls and not jobs on blocking threads. Compare it with
-    /// `tokio.polls`.
+    /// The number of polls, including lost polls. Jobs on blocking threads are slices, but not
+    /// polls. Compare this number with `tokio.polls`.
     pub polls: u64,
-    /// Whether `polls` agrees with `tokio.polls`; `null` without such a count. tokio does not count
-    /// polls that a worker runs from its LIFO slot: where there is such a slot (`tokio` without
-    /// `disable_lifo_slot`), more polls agree too.
+    /// Whether `polls` agrees with `tokio.polls`; `null` if there is no such number. tokio does not
+    /// count polls that a worker runs from its LIFO slot. So if the workers have a LIFO slot
+    /// (`tokio` without `disable_lifo_slot`), the numbers also agree if `polls` is greater.
     pub matches_tokio: Option<bool>,
 }
 
-/// Totals of `RuntimeMonitor` of tokio-metrics over the run.
+/// The totals of `RuntimeMonitor` of tokio-metrics over the run.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, JsonSchema)]
 #[schemars(title = "tokio")]
 pub struct Tokio {
-    /// Polls, as tokio counts them.
+    /// The number of polls that tokio counted.
     pub polls: u64,
-    /// The busy time of all workers together.
+    /// The sum of the busy times of all workers.
     pub busy_ns: u64,
-    /// How often a worker parked.
+    /// The number of times that a worker parked.
     pub parks: u64,
-    /// Tasks stolen between workers.
+    /// The number of tasks that a worker stole from another worker.
     pub steals: u64,
-    /// How often the I/O driver delivered readiness.
+    /// The number of times that the I/O driver reported a ready resource.
     pub io_ready: u64,
-    /// How often tokio's cooperative budget forced a task to yield.
+    /// The number of times that tokio's cooperative budget forced a task to yield.
     pub budget_forced_yields: u64,
-    /// The largest number of tasks that a sample (four per second) found in the global queue.
+    /// The largest number of tasks in the global queue in any sample. There are four samples per
+    /// second.
     pub most_global_queue: usize,
-    /// The largest number of tasks that a sample found in the workers' own queues.
+    /// The largest number of tasks in the workers' own queues in any sample.
     pub most_local_queue: usize,
-    /// The largest number of jobs that a sample found waiting for a blocking thread.
+    /// The largest number of jobs that waited for a blocking thread in any sample.
     pub most_blocking_queue: usize,
-    /// The largest number of threads that a sample found in the blocking pool.
+    /// The largest number of threads in the blocking pool in any sample.
     pub most_blocking_threads: usize,
 }
 
 impl Report {
-    /// The JSON object as a value.
+    /// Returns the JSON object as a value.
     pub fn to_value(&self) -> Value {
-        serde_json::to_value(self).expect("a report holds only strings, numbers and maps with string keys")
+        serde_json::to_value(self).expect("a report contains only strings, numbers and maps with string keys")
     }
 
-    /// The JSON object, pretty-printed, ending with a newline.
+    /// Returns the JSON object, pretty-printed. The text ends with a newline.
     pub fn to_json(&self) -> String {
         pretty_json(self)
     }
 }
 
-/// The JSON Schema of [`Report::to_json`], in which `executor.kind` is any string: the kinds of
-/// executors are a matter of `scenario`, which imports this module.
+/// The JSON Schema of [`Report::to_json`]. In this schema, `executor.kind` is any string, because
+/// `scenario` defines the kinds of executors and imports this module.
 fn schema() -> Schema {
     schema_generator().into_root_schema_for::<Report>()
 }
 
-/// A generator of JSON Schemas (draft 2020-12) for objects that tasklab writes.
+/// Creates a generator of JSON Schemas (draft 2020-12) for objects that tasklab writes.
 pub fn schema_generator() -> SchemaGenerator {
     let settings = SchemaSettings::draft2020_12().for_serialize();
     settings
@@ -380,7 +395,7 @@ pub fn schema_generator() -> SchemaGenerator {
         .into_generator()
 }
 
-/// Removes line breaks within paragraphs: they come from the width of the source.
+/// Removes line breaks within paragraphs. They come from the line width of the source code.
 fn unwrap_description(schema: &mut Schema) {
     if let Some(Value::String(description)) = schema.get_mut("description") {
         let paragraphs: Vec<String> = description
@@ -391,8 +406,9 @@ fn unwrap_description(schema: &mut Schema) {
     }
 }
 
-/// A report, a comparison or a schema as JSON, pretty-printed, ending with a newline.
+/// Returns a report, a comparison or a schema as pretty-printed JSON. The text ends with a newline.
 pub fn pretty_json(value: &impl Serialize) -> String {
-    let json = serde_json::to_string_pretty(value).expect("it holds only strings, numbers and maps with string keys");
+    let json = serde_json::to_string_pretty(value)
+        .expect("the value contains only strings, numbers and maps with string keys");
     json + "\n"
 }

@@ -1,7 +1,7 @@
-//! Paths to figures: which keys can follow each other, and what the number at the end counts.
+//! Paths to figures: checks whether a path leads to a number, and finds the unit of the number.
 //!
-//! A scenario names figures before there is a report, so paths are checked against the JSON Schema
-//! of [`Report`](super::Report).
+//! A scenario is checked before there is a report, so paths are checked against the JSON Schema of
+//! [`Report`](super::Report).
 
 use super::schema;
 use crate::record::Reason;
@@ -9,13 +9,14 @@ use serde_json::Value;
 use std::sync::LazyLock;
 use strum::VariantArray;
 
-/// Stands in [`PathError::known_keys`] for a name that is known only when the tasks run.
+/// A placeholder in [`PathError::known_keys`]. It represents the name of a group or lane, which is
+/// not known before the run.
 pub const NAME: &str = "NAME";
 
-/// What a figure counts; the bound of an expectation is written in the same unit.
+/// The unit of a figure. The bound of an expectation has the same unit.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Unit {
-    /// A count, a share or a ratio.
+    /// A number without a unit: a count, a share or a ratio.
     Plain,
     /// A duration in nanoseconds.
     Time,
@@ -23,19 +24,20 @@ pub enum Unit {
     Size,
 }
 
-/// Why a path leads to no figure.
+/// The reason why a path does not lead to a figure.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct PathError {
-    /// The part of the path that exists: `groups.api`; empty when already the first key is wrong.
+    /// The part of the path that exists, such as `groups.api`. Empty if the first key is wrong.
     pub reached: String,
-    /// The key that does not exist; `None`: the path ends at something that is not a number.
+    /// The key that does not exist. `None` means that the path ends at something that is not a
+    /// number.
     pub wrong_key: Option<String>,
-    /// The keys that exist there. Empty: there is nothing inside.
+    /// The keys that could follow `reached`. Empty if no key can follow.
     pub known_keys: Vec<String>,
 }
 
-/// The unit of the figure at the end of a path: keys of durations end in `_ns`, keys of amounts of
-/// memory in `_bytes`.
+/// The unit of the figure at the end of a path. Keys of durations end in `_ns`. Keys of amounts of
+/// memory end in `_bytes`.
 pub fn unit(keys: &[String]) -> Unit {
     let has_suffix = |suffix: &str| keys.iter().any(|key| key.ends_with(suffix));
     if has_suffix("_ns") {
@@ -47,11 +49,11 @@ pub fn unit(keys: &[String]) -> Unit {
     }
 }
 
-/// Checks that a report can have a number at this path. Names of groups and lanes are not known
-/// before a run: any name passes.
+/// Checks that a report can have a number at this path. The names of groups and lanes are not known
+/// before a run, so all names are accepted.
 ///
 /// # Errors
-/// When a key does not exist, or when the path does not end at a number.
+/// Returns an error if a key does not exist, or if the path does not end at a number.
 pub fn check_path(keys: &[String]) -> Result<(), PathError> {
     static SCHEMA: LazyLock<Value> = LazyLock::new(|| schema().to_value());
     let mut node = Node::new(&SCHEMA, &SCHEMA);
@@ -80,7 +82,7 @@ struct Node<'a> {
 }
 
 impl<'a> Node<'a> {
-    /// Follows references, and takes `T` from `T or null`.
+    /// Creates a node. Follows references, and replaces `T or null` by `T`.
     fn new(root: &'a Value, mut schema: &'a Value) -> Node<'a> {
         loop {
             if let Some(target) = schema["$ref"].as_str() {
@@ -106,13 +108,14 @@ impl<'a> Node<'a> {
         is_reason.then(|| Node::new(self.root, reasons))
     }
 
-    /// The item of a list whose items have names.
+    /// If the node is a list whose items have names, returns the schema of an item.
     fn named_item(self) -> Option<Node<'a>> {
         let item = Node::new(self.root, self.schema.get("items")?);
         item.schema["properties"].get("name").map(|_| item)
     }
 
-    /// The values of a map. All maps in a report have the words of [`Reason`] as keys.
+    /// If the node is a map, returns the schema of the values. All maps in a report have the words
+    /// of [`Reason`] as keys.
     fn values_by_reason(self) -> Option<&'a Value> {
         self.schema
             .get("additionalProperties")
@@ -193,7 +196,7 @@ mod tests {
         assert!(first.known_keys.iter().any(|key| key == "groups"));
         assert!(
             !first.known_keys.iter().any(|key| key == "title" || key == "expect"),
-            "keys without numbers are not offered"
+            "keys that do not lead to numbers are not suggested"
         );
         let last = error("groups.api.delay_ns.p95");
         assert_eq!(last.reached, "groups.api.delay_ns");

@@ -1,11 +1,12 @@
-//! Text that continues on indented lines where the width is used up.
+//! Writes text that continues on indented lines if it is wider than the terminal.
 
 use crate::text;
 use std::fmt::Write;
 
-/// Writes parts one after the other, with a separator between them. A part that does not fit into
-/// `width` columns goes to the next line, without a separator, `indent` columns from the left. The
-/// caller has filled those columns on the first line. Ends with a newline.
+/// Writes the parts in order, with a separator between two parts, and a newline at the end. If a
+/// part does not fit into `width` columns, a new line begins instead of the separator. New lines
+/// are indented by `indent` columns. On the first line, the caller has already written to these
+/// columns.
 pub(super) fn flow<P: AsRef<str>>(
     out: &mut String,
     indent: usize,

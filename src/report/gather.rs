@@ -9,25 +9,25 @@ use crate::scenario::ExecutorSpec;
 use crate::text;
 use strum::VariantArray;
 
-/// What the report contains and the model does not know.
+/// The facts that the report contains but the model does not know.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Facts {
     /// The scenario as the command line named it: a file, or the name of a built-in scenario.
     pub scenario: String,
-    /// The executor. The report takes the number of workers from the model, which knows the
-    /// resolved default.
+    /// The executor. The report takes the number of workers from the model, because the scenario
+    /// may leave out that number.
     pub executor: ExecutorSpec,
-    /// The exchange rate that `cpu` steps resources.
+    /// The relation between work and time that `cpu` steps use.
     pub calibration: record::Calibration,
-    /// What the run used of the machine.
+    /// The resources that the run used.
     pub resources: record::Resources,
-    /// A sentence about what could not be stopped at the end; `None` after a normal end.
+    /// A sentence about things that could not be stopped at the end; `None` after a normal end.
     pub left_running: Option<String>,
 }
 
 impl Report {
-    /// The figures of the model at this instant. `expect` stays empty: the caller checks
-    /// expectations against this report.
+    /// Creates a report with the present figures of the model. `expect` is empty, because the
+    /// caller checks the expectations against this report.
     pub fn new(model: &Model, facts: &Facts) -> Report {
         let info = model.info();
         let counts = model.counts();
@@ -52,13 +52,13 @@ impl Report {
     }
 }
 
-/// A text without escape sequences: a report is often printed to a terminal, and names in it come
-/// from scenario files.
+/// Removes escape sequences. Names in a report come from scenario files, and reports are often
+/// printed to a terminal.
 fn clean(text: &str) -> String {
     text::clean(text).into_owned()
 }
 
-/// Rounds to four digits after the decimal point; more digits would be noise.
+/// Rounds to four digits after the decimal point. More digits would have no meaning.
 fn rounded(number: f64) -> f64 {
     (number * 1e4).round() / 1e4
 }

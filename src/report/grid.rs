@@ -1,34 +1,35 @@
-//! Tables of text: right-aligned numbers under headings of two lines, with as many columns as the
-//! width allows.
+//! Draws text tables: right-aligned numbers under headings of two lines, with as many columns as
+//! fit into the width.
 //!
-//! Table crates wrap cells, or cut them, when a table is too wide. Here whole columns go, the least
-//! important first: a number that is cut is worse than none.
+//! If a table is too wide, table crates wrap or cut the cells. This module removes whole columns
+//! instead, the least important column first. A missing number is better than a number that is cut.
 //!
 //! ```text
 //!                     timed    delay    delay       Columns of rank 0 are always shown. If the table is too
-//!     group    tasks    out      p50      p99       wide, the column of the highest rank goes first.
+//!     group    tasks    out      p50      p99       wide, the column of the highest rank is removed first.
 //!     api         40      3    40 µs   297 ms
 //! ```
 
 use crate::text;
 
-/// Spaces between two columns.
+/// The number of spaces between two columns.
 const GAP: usize = 2;
-/// Names are cut to this width before a column goes.
+/// The minimum width of the names. Names are cut to this width before a column is removed.
 const MIN_NAME_WIDTH: usize = 10;
 
 /// One column of numbers.
 pub(super) struct Column<R> {
-    /// The two lines of the heading; the upper one may be empty.
+    /// The two lines of the heading. The upper line may be empty.
     pub heading: [&'static str; 2],
-    /// Columns of higher ranks go first; a column of rank 0 stays.
+    /// If the table is too wide, the column of the highest rank is removed first. A column of rank
+    /// 0 is never removed.
     pub rank: u8,
-    /// The text in a row of this column.
+    /// The function that returns the text of a cell in this column.
     pub cell: fn(&R) -> String,
 }
 
-/// Writes one line for each row, below the headings. The lines fit into `width` terminal columns if
-/// the columns of rank 0 do.
+/// Writes the headings, and then one line for each row. The lines fit into `width` terminal columns
+/// if the columns of rank 0 fit.
 ///
 /// `title` is the heading of the names. Long names are cut.
 pub(super) fn draw<R>(
@@ -63,7 +64,7 @@ pub(super) fn draw<R>(
     }
 }
 
-/// A column with the text of its cells.
+/// A column and the text of its cells.
 struct Formatted {
     heading: [&'static str; 2],
     rank: u8,
@@ -85,7 +86,8 @@ impl Formatted {
     }
 }
 
-/// Removes columns until the others fit, those of the highest rank first.
+/// Removes columns until the remaining columns fit. The column of the highest rank is removed
+/// first.
 fn drop_until_fits(columns: &mut Vec<Formatted>, width: usize) {
     while columns.iter().map(|column| column.width + GAP).sum::<usize>() > width {
         let Some(index) = (0..columns.len())
@@ -146,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn the_column_of_the_highest_rank_goes_first() {
+    fn the_column_of_the_highest_rank_is_removed_first() {
         let rows = [("abc".to_owned(), 12), ("日本語".to_owned(), 3000)];
         assert_eq!(
             table(&rows, 40),
@@ -165,7 +167,7 @@ mod tests {
         assert_eq!(
             table(&rows, 5).lines().next(),
             Some("row        n"),
-            "without upper headings there is no empty line"
+            "if all upper headings are empty, there is no empty line"
         );
     }
 
@@ -183,7 +185,8 @@ mod tests {
             let out = table(&rows, width);
             let widths: Vec<usize> = out.lines().map(text::width).collect();
             prop_assert!(widths.iter().all(|it| *it <= width));
-            // The upper line of the headings may be shorter; the lower line and the rows are not.
+            // The upper line of the headings may be shorter. The lower line and the rows have the
+            // same width.
             let aligned = &widths[widths.len() - rows.len() - 1..];
             prop_assert!(aligned.iter().all(|it| *it == aligned[0]));
         }

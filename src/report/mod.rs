@@ -1,4 +1,5 @@
-//! A run's figures for people: the table at the end, and the lines of a run without a screen.
+//! Shows the figures of a run to people: as a table at the end, and as lines during a run without a
+//! screen.
 //!
 //! ```text
 //!   Model ─┬─ gather ──► figures::Report ─┬─► to_json       for scripts   `--json`
@@ -7,8 +8,8 @@
 //!   LogLine ────────────────────────────────► log_message   for people    without a screen, meanwhile
 //! ```
 //!
-//! The report is gathered once and written in two forms. So the table cannot contradict the JSON
-//! object.
+//! The report is gathered once and written in two forms. So the table and the JSON object always
+//! agree.
 
 mod flow;
 mod gather;

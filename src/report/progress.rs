@@ -3,15 +3,14 @@
 use crate::model::Model;
 use crate::text;
 
-/// Intervals of the model's series that make up the last second.
+/// The number of intervals of the model's series in one second.
 const LAST_SECOND: usize = 4;
 
-/// The state of the run in one line of at most `width` columns, without a newline. The whole line
-/// needs about 80 columns.
+/// Returns the state of the run in one line of at most `width` columns, without a newline. The
+/// complete line needs about 80 columns.
 ///
-/// `late` is the 99th percentile of lateness; it and the poll rate are those of the last second.
-/// Each number keeps its column from one call to the next, so that a line can overwrite the line
-/// before it.
+/// `late` is the 99th percentile of lateness. `late` and the poll rate cover the last second. Each
+/// number is always in the same column, so that each line can overwrite the previous line.
 pub fn progress(model: &Model, width: usize) -> String {
     let counts = model.counts();
     let records = model.record_counts();
@@ -36,8 +35,8 @@ pub fn progress(model: &Model, width: usize) -> String {
     text::fit(&parts.join("  "), width).into_owned()
 }
 
-/// The mean over the last second. The interval that has just begun is left out, unless it is the
-/// only one.
+/// The mean poll rate over the last second. The newest interval is left out because it is not
+/// complete, unless it is the only interval.
 fn polls_per_s(model: &Model) -> u64 {
     let unfinished = usize::from(model.series().len() > 1);
     let rates: Vec<f64> = model

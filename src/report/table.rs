@@ -1,7 +1,8 @@
-//! The report as tables, for the end of a run without a screen.
+//! Writes the report as tables, at the end of a run without a screen.
 //!
-//! The layout is for 80 columns and for files: no colours, no boxes. A wider terminal gets more
-//! columns. Numbers are rounded for reading; [`Report::to_json`] has the exact ones.
+//! The layout fits into 80 columns and has no colours or boxes, so that it can also be written to a
+//! file. On a wider terminal, the tables have more columns. Numbers are rounded.
+//! [`Report::to_json`] contains the exact numbers.
 //!
 //! To add a column, add a line to [`GROUP_RESULTS`], [`RARE_RESULTS`], [`GROUP_TIMES`] or
 //! [`LANE_COLUMNS`].
@@ -13,13 +14,14 @@ use crate::figures::{Executor, Group, Lane, Report, Resources, Tasks, Tokio};
 use crate::record::{self, Nanos, Reason};
 use crate::text;
 
-/// Up to this many lanes of one kind have a row each; more lanes share one row.
+/// The maximum number of lanes of one kind that have separate rows. If there are more lanes, they
+/// share one row.
 const MAX_LANE_ROWS: usize = 16;
 
-/// Where [`RARE_RESULTS`] are inserted into [`GROUP_RESULTS`]: after `failed`.
+/// The index in [`GROUP_RESULTS`] at which [`RARE_RESULTS`] are inserted: after `failed`.
 const RARE_RESULTS_AT: usize = 4;
 
-/// What the tasks of each group did, and how it went.
+/// The columns for the results of each group's tasks.
 const GROUP_RESULTS: [Column<Group>; 13] = [
     column(0, "", "tasks", |it| text::count(it.spawned)),
     column(0, "", "reps", |it| text::count(it.repetitions)),
@@ -38,7 +40,8 @@ const GROUP_RESULTS: [Column<Group>; 13] = [
 
 type Count = fn(&Group) -> u64;
 
-/// Results that are rare: a column is shown only if its count is above zero for some group.
+/// The columns for rare results. Such a column is shown only if its number is above zero in at
+/// least one group.
 const RARE_RESULTS: [(Count, Column<Group>); 5] = [
     (
         |it| it.orphaned,
@@ -64,7 +67,7 @@ const RARE_RESULTS: [(Count, Column<Group>); 5] = [
     ),
 ];
 
-/// The time of each group's tasks, by state.
+/// The columns for the time of each group's tasks, by state.
 const GROUP_TIMES: [Column<Group>; 6] = [
     column(0, "", "running", |it| time(it.running_ns, it.running_ns)),
     column(0, "", "blocking", |it| time(it.blocking_ns, it.blocking_ns)),
@@ -74,7 +77,7 @@ const GROUP_TIMES: [Column<Group>; 6] = [
     column(1, "", "mostly on", mostly_on),
 ];
 
-/// What each lane did.
+/// The columns for the figures of each lane.
 const LANE_COLUMNS: [Column<Lane>; 6] = [
     column(0, "", "busy", |it| percent(it.utilisation)),
     column(0, "", "running", |it| time(it.running_ns, it.running_ns)),
@@ -93,7 +96,8 @@ const fn column<R>(rank: u8, upper: &'static str, lower: &'static str, cell: fn(
 }
 
 impl Report {
-    /// The tables, ending with a newline. They fit into `width` columns if `width` is at least 80.
+    /// Returns the tables. The text ends with a newline. The tables fit into `width` columns if
+    /// `width` is at least 80.
     pub fn table(&self, width: usize) -> String {
         let mut out = String::new();
         flow(&mut out, 0, " · ", self.headline(), width);
@@ -141,7 +145,7 @@ impl Report {
         out
     }
 
-    /// The columns of results, with the rare ones that occurred.
+    /// The columns of results, including the columns of rare results that occurred.
     fn group_results(&self) -> Vec<Column<Group>> {
         let occurred = |count: Count| self.groups.iter().any(|group| count(group) > 0);
         let rare = RARE_RESULTS.into_iter().filter(|(count, _)| occurred(*count));
@@ -187,14 +191,14 @@ impl Report {
             parts.push(match matches {
                 true if ours == tokios => "equal to tokio's poll count".to_owned(),
                 true => format!("tokio counts {tokios} polls: it leaves out polls from LIFO slots"),
-                false => format!("MISMATCH: tokio counts {tokios} polls, tasklab {ours}"),
+                false => format!("MISMATCH: tokio counts {tokios} polls, but tasklab counts {ours}"),
             });
         }
         parts
     }
 }
 
-/// How many tasks there were, and how they ended.
+/// The number of tasks, and the number of tasks with each outcome.
 fn task_outcomes(tasks: &Tasks) -> Vec<String> {
     let ended = [
         (tasks.completed, "completed"),
@@ -261,7 +265,8 @@ fn tokio_totals(tokio: &Tokio) -> Vec<String> {
     ]
 }
 
-/// The rows of the lanes of one kind: one row each, or one row for all when there are many.
+/// The rows of the lanes of one kind. Each lane has a row, but if there are many lanes, they share
+/// one row.
 fn lane_rows(lanes: &[Lane]) -> Vec<Lane> {
     if lanes.len() <= MAX_LANE_ROWS {
         return lanes.to_vec();
@@ -279,20 +284,20 @@ fn lane_rows(lanes: &[Lane]) -> Vec<Lane> {
     }]
 }
 
-/// What the tasks of a group were suspended on for the longest time, and its share of all their
-/// suspended time.
+/// The reason for which the tasks of a group were suspended longest, and the share of this reason
+/// in their suspended time.
 fn mostly_on(group: &Group) -> String {
     match group.suspended_on.iter().max_by_key(|(_, time)| **time) {
         Some((reason, time)) if *reason != Reason::Unknown.into_str() => {
             format!("{reason} {}", percent(*time as f64 / group.suspended_ns.max(1) as f64))
         }
-        // A job on a blocking thread is never suspended. The microseconds between its last slice
-        // and its end have no reason, and a column that named them would mislead.
+        // A job on a blocking thread is never suspended. Between its last slice and its end, some
+        // microseconds count as suspended for an unknown reason. Showing them would be misleading.
         _ => "–".to_owned(),
     }
 }
 
-/// A duration, or a dash when nothing was counted.
+/// A duration, or a dash if `count` is 0.
 fn time(count: u64, ns: u64) -> String {
     match count {
         0 => "–".to_owned(),

@@ -1,13 +1,13 @@
-//! The table of a scenario's expectations, and whether they held.
+//! Writes the table of a scenario's expectations and their results.
 //!
-//! The key is the last column, because its width has no limit: a ratio of two paths can take more
-//! than half of 80 columns.
+//! The key is the last column, because its width is not limited. A ratio of two paths can take more
+//! than 40 columns.
 //!
 //! ```text
 //!   expect   1 of 2 held
 //!   ✓   1.2 ms  < 5ms       groups.heartbeat.lateness_ns.p99
 //!   ✗        –  > 2         groups.eager.poll_ns.p50 / groups.lazy.poll_ns.p50
-//!                           the group `lazy` had no tasks
+//!                           no task of the group `lazy` was spawned
 //! ```
 
 use super::flow::flow;
@@ -16,13 +16,14 @@ use crate::record::Nanos;
 use crate::text;
 use std::fmt::Write;
 
-/// Width of the measured value: a duration, an amount of memory or a number.
+/// The width of the measured value, in columns. The value is a duration, an amount of memory or a
+/// number.
 const MEASURED_WIDTH: usize = 8;
-/// Largest width of the bounds; the keys are pushed to the right of longer bounds.
+/// The maximum width of the column of bounds. A longer bound moves its key to the right.
 const MAX_WANTED_WIDTH: usize = 14;
 
-/// The table, ending with a newline; empty without expectations. Keys wrap at `width` columns,
-/// between words.
+/// Returns the table, which ends with a newline. The text is empty if there are no expectations.
+/// Keys wrap at `width` columns, between words.
 pub fn verdicts(expected: &[Expected], width: usize) -> String {
     let mut out = String::new();
     if expected.is_empty() {
@@ -43,7 +44,8 @@ pub fn verdicts(expected: &[Expected], width: usize) -> String {
             padding(wanted_width, &wanted)
         );
         flow(&mut out, indent, " ", text::clean(&it.key).split(' '), width);
-        // A reason that several rows in succession share is shown once, below the last of them.
+        // If several consecutive rows have the same reason, the reason is shown once, below the
+        // last of these rows.
         let shared_with_next = expected.get(index + 1).is_some_and(|next| next.why == it.why);
         if let Some(why) = it.why.as_ref().filter(|_| !shared_with_next) {
             let _ = write!(out, "{:indent$}", "");
@@ -53,7 +55,8 @@ pub fn verdicts(expected: &[Expected], width: usize) -> String {
     out
 }
 
-/// `3 of 4 held`, and how many were not checked.
+/// The numbers of expectations that held and that were not checked, such as `3 of 4 held, 1 not
+/// checked`.
 fn summary(expected: &[Expected]) -> String {
     let checked = expected.iter().filter(|it| it.held.is_some()).count();
     let held = expected.iter().filter(|it| it.held == Some(true)).count();
@@ -64,7 +67,7 @@ fn summary(expected: &[Expected]) -> String {
     }
 }
 
-/// Whether an expectation held, in one column.
+/// The character that shows whether an expectation held.
 fn mark(held: Option<bool>) -> char {
     match held {
         Some(true) => '✓',
@@ -73,8 +76,8 @@ fn mark(held: Option<bool>) -> char {
     }
 }
 
-/// A figure for reading, in the unit that its key implies: a duration (`_ns`), an amount of memory
-/// (`_bytes`), or a plain number.
+/// Formats a figure in the unit that its key implies: a duration (`_ns`), an amount of memory
+/// (`_bytes`), or a number without a unit.
 pub fn quantity(key: &str, number: f64) -> String {
     let whole = number.max(0.0) as u64;
     match key {
@@ -85,7 +88,8 @@ pub fn quantity(key: &str, number: f64) -> String {
     }
 }
 
-/// A number with three significant digits, but all of its integer part: `1234`, `12.3`, `0.842`.
+/// Formats a number with three significant digits. All digits before the decimal point are kept.
+/// Examples: `1234`, `12.3`, `0.842`.
 fn plain(number: f64) -> String {
     if number >= 100_000.0 {
         return text::count(number as u64);
@@ -103,7 +107,7 @@ fn plain(number: f64) -> String {
     fixed
 }
 
-/// Spaces that fill up a text to so many columns.
+/// The spaces that pad `text` to a width of `columns`.
 fn padding(columns: usize, text: &str) -> String {
     " ".repeat(columns.saturating_sub(text::width(text)))
 }
@@ -123,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_wrap_and_shared_reasons_appear_once() {
+    fn long_keys_wrap_and_a_reason_shared_by_two_rows_appears_once() {
         let all = [
             expected(
                 "groups.heartbeat.lateness_ns.p99",
@@ -144,7 +148,7 @@ mod tests {
                 "== 2",
                 None,
                 Some(false),
-                "the group `writer` had no tasks",
+                "no task of the group `writer` was spawned",
             ),
             expected("resources.peak_memory_bytes", "< 64MiB", Some(23e6), Some(true), ""),
             expected(
@@ -152,9 +156,15 @@ mod tests {
                 "> 2",
                 None,
                 None,
-                "only a comparison can check it",
+                "only a comparison can check this",
             ),
-            expected("tokio.elapsed_ns", "< 1s", None, None, "only a comparison can check it"),
+            expected(
+                "tokio.elapsed_ns",
+                "< 1s",
+                None,
+                None,
+                "only a comparison can check this",
+            ),
         ];
         let table = verdicts(&all, 80);
         assert!(table.lines().all(|line| text::width(line) <= 80), "{table}");
@@ -165,11 +175,11 @@ mod tests {
              ✗     3.46  0.8..1.2  groups.a-group-with-a-long-name.poll_ns.p50 /\n\
              \x20                     groups.another-with-a-long-name.poll_ns.p50\n\
              ✗        –  == 2      groups.writer.spawned\n\
-             \x20                     the group `writer` had no tasks\n\
+             \x20                     no task of the group `writer` was spawned\n\
              ✓   21 MiB  < 64MiB   resources.peak_memory_bytes\n\
              ·        –  > 2       pool.elapsed_ns / tokio.elapsed_ns\n\
              ·        –  < 1s      tokio.elapsed_ns\n\
-             \x20                     only a comparison can check it\n"
+             \x20                     only a comparison can check this\n"
         );
         assert_eq!(verdicts(&[], 80), "");
     }

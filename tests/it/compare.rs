@@ -99,13 +99,13 @@ fn a_failed_run_is_a_line_of_the_table() {
     let Finished { code, out, .. } = Process::start(&mut command).wait();
     assert_eq!(code, Some(1), "{out}");
     assert!(
-        out.contains("\nfailed on tokio: cannot create scratch files in "),
+        out.contains("\nthe run on tokio failed: cannot create scratch files in "),
         "{out}"
     );
 }
 
 #[test]
-fn verify_prints_which_expectations_held_and_how_often() {
+fn verify_prints_in_how_many_rounds_each_expectation_held() {
     let folder = tempfile::tempdir().unwrap();
     let good = scenario(folder.path(), "good", "[expect]\n'overall.completed' = '== 15'");
     let both = "[expect]\n'pool.overall.completed / tokio.overall.completed' = '== 1'";
@@ -116,7 +116,7 @@ fn verify_prints_which_expectations_held_and_how_often() {
         out.starts_with(&format!("✓ {good}  Small\nexpect   1 of 1 held\n")),
         "{out}"
     );
-    assert_eq!(out.matches("held 2 of 2 times").count(), 2, "{out}");
+    assert_eq!(out.matches("held in 2 of 2 rounds").count(), 2, "{out}");
     assert!(out.ends_with("\n2 scenarios, all as expected\n"), "{out}");
 
     let bad = scenario(folder.path(), "bad", "[expect]\n'overall.completed' = '> 15'");

@@ -1,10 +1,10 @@
-//! Records of a run of 1 s, small enough to check by hand.
+//! The records of a small run of 1 s, whose figures can be checked by hand.
 //!
 //! ```text
-//!   worker 0   heartbeat#0  5 polls of 10 µs after timers; the last one 300 ms late: 290 unnoticed, 10 queued
+//!   worker 0   heartbeat#0  5 polls of 10 µs; the last is 300 ms late: 290 ms unnoticed, 10 ms queued
 //!              api#1        blocks from 500 ms to 800 ms
-//!   worker 1   api#0        polls of 2 ms, http in between; api#2 still holds the lane
-//!   blocking   api#0        offloaded
+//!   worker 1   api#0        polls of 2 ms with HTTP requests in between; at the end, api#2 holds the lane
+//!   blocking   api#0        runs an offloaded job
 //! ```
 
 use crate::model::{Model, RunInfo};
@@ -64,8 +64,9 @@ pub(super) fn task(id: u32) -> TaskId {
     TaskId::new(id).expect("not zero")
 }
 
-/// A poll that starts at `start` and takes `len`, in microseconds, after it was unnoticed and
-/// queued that long. Afterwards the task waits for `on`.
+/// A poll that starts at `start` and takes `len`, in microseconds. Before the poll, the task was
+/// unnoticed for `unnoticed` and queued for `queued` microseconds. After the poll, the task waits
+/// for `on`.
 pub(super) fn slice(id: u32, start: u64, len: u64, [unnoticed, queued]: [u64; 2], on: Reason) -> Record {
     Record::Slice(Slice {
         start: RunInstant::from_micros(start),

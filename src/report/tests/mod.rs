@@ -1,4 +1,4 @@
-//! The report of a small run, whose figures can be checked by hand.
+//! Tests of the report of a small run, whose figures can be checked by hand.
 
 mod fixture;
 
@@ -17,7 +17,7 @@ fn report() -> Report {
 }
 
 #[test]
-fn the_json_object() {
+fn the_json_object_of_a_small_run() {
     insta::assert_snapshot!(report().to_json());
 }
 
@@ -54,7 +54,7 @@ fn the_table_compares_recorded_polls_with_tokios_count() {
         let table = Report::new(&model_of(&batch), &facts()).table(200);
         assert!(table.contains(sentence), "{table}");
     };
-    check(0, "MISMATCH: tokio counts 12 polls, tasklab 11");
+    check(0, "MISMATCH: tokio counts 12 polls, but tasklab counts 11");
     check(1, "equal to tokio's poll count");
     check(2, "tokio counts 12 polls: it leaves out polls from LIFO slots");
 }
@@ -69,7 +69,7 @@ fn the_progress_line() {
 }
 
 #[test]
-fn a_pool_has_no_figures_of_tokio() {
+fn the_report_of_a_run_on_the_pool_has_no_tokio_figures() {
     let mut batch = batch();
     batch.samples.clear();
     let report = Report::new(&model_of(&batch), &facts());
@@ -77,7 +77,7 @@ fn a_pool_has_no_figures_of_tokio() {
     assert_eq!(report.records.matches_tokio, None);
     assert_eq!(report.groups[0].task_monitor, None);
     let json: Value = serde_json::from_str(&report.to_json()).unwrap();
-    assert_eq!(json.get("tokio"), Some(&Value::Null), "the key is present nevertheless");
+    assert_eq!(json.get("tokio"), Some(&Value::Null), "the key is still present");
 }
 
 #[test]
@@ -87,7 +87,7 @@ fn an_empty_run_has_a_report() {
     assert!(report.table(80).contains("tasks    0 spawned\n"));
 }
 
-/// Groups, tasks and lanes are three views of the same slices.
+/// The sums over groups, tasks and lanes must agree, because all of them contain the same slices.
 #[test]
 fn sums_over_groups_tasks_and_lanes_agree() {
     let model = model();
@@ -123,8 +123,8 @@ fn sums_over_groups_tasks_and_lanes_agree() {
         let rare = tasks.unobserved_failure + tasks.never_started + tasks.lost + tasks.unknown;
         assert_eq!(tasks.spawned, ended + rare + tasks.running);
     }
-    // The lifetimes, until now if the task has not ended: heartbeat#0, api#0–2, and the library's
-    // task.
+    // The lifetimes of heartbeat#0, api#0, api#1, api#2 and the library's task. The lifetime of a
+    // task that has not ended reaches to now.
     assert_eq!(
         all.total(),
         Nanos::from_micros(1_000_000 + 901_000 + 800_000 + 1_000_000 + 1_000_000)
@@ -132,13 +132,13 @@ fn sums_over_groups_tasks_and_lanes_agree() {
 }
 
 #[test]
-fn spans_and_throughputs_of_groups_and_of_the_run() {
+fn groups_and_the_run_have_the_expected_spans_and_throughputs() {
     let report = report();
     let group = |name: &str| report.groups.iter().find(|it| it.name == name).unwrap();
     assert_eq!(
         group("heartbeat").span_ns,
         1_000 * fixture::MS,
-        "from the first spawn until now"
+        "the span reaches from the first spawn to now"
     );
     assert_eq!((group("heartbeat").completed, group("heartbeat").throughput), (4, 4.0));
     assert_eq!((group("api").repetitions, group("api").completed), (3, 1));
@@ -179,7 +179,11 @@ fn rare_results_have_a_column_only_if_they_occurred() {
     );
     assert_eq!((api.failures_lost, report.groups[0].failures_lost), (1, 0));
     assert_eq!((report.tasks.lost, report.tasks.running), (1, 1));
-    assert_eq!(report.groups[0].span_ns, 990 * fixture::MS, "until its last task ended");
+    assert_eq!(
+        report.groups[0].span_ns,
+        990 * fixture::MS,
+        "the span ends when the last task ends"
+    );
     let table = report.table(100);
     assert!(table.contains("1 unobserved failure · 1 lost"), "{table}");
     let headings: Vec<&str> = table.lines().skip(3).take(2).collect();
@@ -215,7 +219,7 @@ fn many_lanes_of_one_kind_share_a_row() {
 }
 
 #[test]
-fn escape_sequences_do_not_reach_the_terminal() {
+fn escape_sequences_in_names_do_not_reach_the_terminal() {
     let mut batch = batch();
     batch.definitions.push(Definition::Group {
         id: GroupId(1),
@@ -230,8 +234,8 @@ fn escape_sequences_do_not_reach_the_terminal() {
     assert_eq!(report.groups[1].name, "api�[2J�");
 }
 
-/// The schema has every key of the object and requires it, and the values have the types of the
-/// schema.
+/// Checks that the schema contains and requires every key of the object, and that every value has
+/// the type in the schema.
 #[test]
 fn the_json_object_conforms_to_its_schema() {
     let schema: Value = serde_json::from_str(&schema()).unwrap();
@@ -241,7 +245,7 @@ fn the_json_object_conforms_to_its_schema() {
         wanted: "== 0".to_owned(),
         measured: Some(0.0),
         held: None,
-        why: Some("written for pool".to_owned()),
+        why: Some("the scenario was written for pool".to_owned()),
     }];
     let object = serde_json::from_str(&report.to_json()).unwrap();
     let mut checked = 0;
