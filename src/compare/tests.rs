@@ -138,7 +138,10 @@ fn an_expectation_is_verified_if_it_held_in_every_round() {
         why.starts_with("held in 2 of 3 rounds, the run on pool failed: "),
         "{why}"
     );
-    assert_eq!(bad.failures, ["a run on pool failed: the machine refuses another thread"]);
+    assert_eq!(
+        bad.failures,
+        ["a run on pool failed: the machine refuses another thread"]
+    );
     assert!(!bad.succeeded());
 }
 
