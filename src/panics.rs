@@ -1,8 +1,8 @@
-//! What happens to panics while a run is shown.
+//! Handles panics while the screen shows a run.
 //!
-//! A panic of the front end's own thread is a bug of tasklab, so the former panic hook reports it.
-//! A panic of a task is part of what the run shows, so it becomes a message in the event log and
-//! leaves the screen alone.
+//! A panic of the front end's own thread is a bug in tasklab. The previous panic hook reports it. A
+//! panic of a task is a result that the run must show. Such a panic becomes a message in the event
+//! log and does not disturb the screen.
 
 use std::panic::PanicHookInfo;
 use std::sync::Arc;
@@ -10,14 +10,14 @@ use std::thread::{self, ThreadId};
 
 type Hook = dyn Fn(&PanicHookInfo<'_>) + Send + Sync;
 
-/// The panic hook while a run is shown. Dropping this installs the former hook again.
+/// Keeps tasklab's panic hook installed. Dropping the guard installs the previous hook again.
 pub struct HookGuard {
     former: Arc<Hook>,
 }
 
 impl HookGuard {
-    /// Installs the hook. If the thread `ui` panics, the hook calls `restore` and then the former
-    /// hook, which prints. If another thread panics, the hook logs that.
+    /// Installs the hook. If the thread `ui` panics, the hook calls `restore` and then the previous
+    /// hook, which prints the panic. If any other thread panics, the hook only logs the panic.
     pub fn install(ui: ThreadId, restore: impl Fn() + Send + Sync + 'static) -> HookGuard {
         let former: Arc<Hook> = Arc::from(std::panic::take_hook());
         let print = former.clone();
@@ -35,8 +35,8 @@ impl HookGuard {
 
 impl Drop for HookGuard {
     fn drop(&mut self) {
-        // A panicking thread must not replace the hook. The panic of this thread ends the process
-        // anyway.
+        // `set_hook` panics when a panicking thread calls it. The panic of this thread ends the
+        // process, so no other hook is needed.
         if !thread::panicking() {
             let former = self.former.clone();
             std::panic::set_hook(Box::new(move |info| former(info)));
@@ -50,7 +50,7 @@ fn log_panic(info: &PanicHookInfo<'_>) {
         .downcast_ref::<&str>()
         .copied()
         .or_else(|| payload.downcast_ref::<String>().map(String::as_str));
-    let message = text.unwrap_or("the panic value is not a text");
+    let message = text.unwrap_or("the panic value is not text");
     match info.location() {
         Some(at) => tracing::error!(target: "panic", "panicked: {message} ({}:{})", at.file(), at.line()),
         None => tracing::error!(target: "panic", "panicked: {message}"),
@@ -70,14 +70,14 @@ mod tests {
         let guard = HookGuard::install(thread::current().id(), move || {
             count.fetch_add(1, Ordering::Relaxed);
         });
-        let task = thread::spawn(|| panic!("a task's"));
+        let task = thread::spawn(|| panic!("a panic of a task"));
         assert!(task.join().is_err());
         assert_eq!(restored.load(Ordering::Relaxed), 0);
-        let ui = catch_unwind(AssertUnwindSafe(|| panic!("the screen's own")));
+        let ui = catch_unwind(AssertUnwindSafe(|| panic!("a panic of the screen's thread")));
         assert!(ui.is_err());
         assert_eq!(restored.load(Ordering::Relaxed), 1);
         drop(guard);
-        let after = catch_unwind(AssertUnwindSafe(|| panic!("after the screen")));
+        let after = catch_unwind(AssertUnwindSafe(|| panic!("a panic after the screen was closed")));
         assert!(after.is_err());
         assert_eq!(restored.load(Ordering::Relaxed), 1);
     }

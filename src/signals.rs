@@ -1,7 +1,7 @@
-//! Signals that ask the program to end, for loops that check for them.
+//! Signals that ask the program to end. The main loop of each front end checks for them.
 //!
-//! A signal handler may do next to nothing. So the handler only stores the number of the signal,
-//! and the main loop of each front end checks for it at least once a frame.
+//! A signal handler may call only very few functions. So the handler only stores the number of the
+//! signal, and each main loop checks for that number at least once per frame.
 
 use signal_hook::SigId;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
@@ -10,12 +10,12 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Stores the last SIGTERM, SIGHUP or SIGINT until a loop checks for it.
+/// Remembers which of SIGTERM, SIGHUP and SIGINT arrived last, so that a loop can check for it.
 ///
-/// A signal that the parent process ignores stays ignored: `nohup` ignores SIGHUP on purpose, and a
-/// shell ignores SIGINT for a command that ends in `&`.
+/// If the parent process ignores a signal, this process ignores that signal too. For example,
+/// `nohup` ignores SIGHUP on purpose, and a shell ignores SIGINT for a command that ends in `&`.
 pub struct Signals {
-    /// The number of the last signal; 0: none has arrived.
+    /// The number of the last signal, or 0 if no signal has arrived.
     latest: Arc<AtomicUsize>,
     handlers: Vec<SigId>,
 }
@@ -24,7 +24,7 @@ impl Signals {
     /// Installs the handlers.
     ///
     /// # Errors
-    /// When the system refuses to install a handler.
+    /// Returns an error if the system refuses to install a handler.
     pub fn listen() -> io::Result<Signals> {
         let mut signals = Signals {
             latest: Arc::default(),
@@ -43,7 +43,7 @@ impl Signals {
         Ok(signals)
     }
 
-    /// The last signal that arrived.
+    /// The signal that arrived last, if any.
     pub fn latest(&self) -> Option<Signal> {
         match self.latest.load(Ordering::Relaxed) {
             0 => None,
@@ -52,8 +52,8 @@ impl Signals {
     }
 }
 
-/// Whether a process with this `/proc/…/status` ignores the signal. False if the text is empty,
-/// because the system has no such file.
+/// Whether a process ignores `signal`. `status` is the text of the file `/proc/…/status` of that
+/// process. On a system without this file, `status` is empty and the result is false.
 fn is_ignored(status: &str, signal: i32) -> bool {
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
     let mask = mask.and_then(|hex| u64::from_str_radix(hex.trim(), 16).ok());
@@ -82,7 +82,8 @@ impl Signal {
         ExitCode::from(u8::try_from(128 + self.0).unwrap_or(u8::MAX))
     }
 
-    /// Whether the terminal is gone. If so, nothing may be written to it.
+    /// Whether the signal says that the terminal was closed. If so, the program must not write to
+    /// the terminal.
     pub fn is_hangup(self) -> bool {
         self.0 == SIGHUP
     }
@@ -93,7 +94,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_signal_is_stored_until_a_loop_checks() {
+    fn the_last_signal_is_stored() {
         let signals = Signals::listen().unwrap();
         assert_eq!(signals.latest(), None);
         signal_hook::low_level::raise(SIGTERM).unwrap();
