@@ -1,4 +1,4 @@
-//! One frame: computes the layout, then draws every widget in its place.
+//! Draws one frame: computes the layout, and then draws every widget in its area.
 
 use super::Options;
 use super::frame_context::FrameContext;
@@ -13,14 +13,14 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::widgets::{Paragraph, Widget, Wrap};
 
-/// Draws the whole screen into all of `buf`. A terminal that is too small gets one sentence that
-/// says so.
+/// Draws the whole screen into `buf`. If the terminal is too small, draws only a message about the
+/// required size.
 pub fn render(app: &mut App, model: &Model, run: &RunState, options: &Options, buf: &mut Buffer) {
     let area = buf.area;
     let Some(layout) = Layout::new(area, content(app, model, area)) else {
         let (width, height) = MIN_SIZE;
         let message = format!(
-            "tasklab needs {width}×{height}; this is {}×{}.",
+            "tasklab needs {width}×{height} cells; this terminal has {}×{}.",
             area.width, area.height
         );
         Paragraph::new(message).wrap(Wrap { trim: true }).render(area, buf);
@@ -58,8 +58,9 @@ pub fn render(app: &mut App, model: &Model, run: &RunState, options: &Options, b
     }
 }
 
-/// How many of `all` entries of `rows_each` rows a panel shows at once. If not all fit, the panel's
-/// last row says how many are hidden.
+/// The number of entries that a panel of `height` rows shows at once. There are `all` entries, and
+/// each entry is `rows_each` rows high. If not all entries fit, the last row of the panel is
+/// reserved for the number of hidden entries.
 fn visible_rows(height: u16, rows_each: u16, all: usize) -> usize {
     match usize::from(height / rows_each) {
         fit if all <= fit => fit,
@@ -81,7 +82,7 @@ fn content(app: &App, model: &Model, area: Rect) -> Content {
     }
 }
 
-/// The columns of the longest name of a lane or task.
+/// The width of the longest name of a lane or task, in columns.
 fn name_width(app: &App, model: &Model) -> usize {
     let indent = match app.task_order.sorted_by() {
         SortBy::Spawn => family::MAX_DEPTH,

@@ -1,10 +1,11 @@
-//! Everything that a key can do, declared once.
+//! All actions that a key can trigger. Each action is declared once.
 //!
 //! The keymap, the footer, the help page and the key table of the documentation all read the
 //! declaration below, so they cannot disagree. A test checks that no key is bound twice.
 //!
-//! To add a key, add one entry here and its effect to [`App::act`](crate::tui::App::act). To give
-//! an action one more key, add the key to the entry's list.
+//! To add an action, add one entry here, and add the effect of the action to
+//! [`App::act`](crate::tui::App::act). To bind one more key to an action, add the key to the list
+//! of the action's entry.
 
 use super::key;
 use crokey::{KeyCombination, key};
@@ -12,25 +13,26 @@ use strum::VariantArray;
 
 macro_rules! actions {
     ($( $(#[doc = $doc:literal])+ $variant:ident { footer: $footer:expr, keys: [$($key:expr),+ $(,)?] } )+) => {
-        /// What the user can ask for with a key. The order is that of the help page.
+        /// An action that a key triggers. The help page lists the actions in this order.
         #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, VariantArray)]
         pub enum Action {
             $( $(#[doc = $doc])+ $variant, )+
         }
 
         impl Action {
-            /// What the action does, in one short sentence: the variant's doc comment.
+            /// A short sentence that says what the action does. It is the doc comment of the
+            /// variant.
             pub fn description(self) -> &'static str {
                 match self { $(Action::$variant => concat!($($doc),+).trim_ascii(),)+ }
             }
 
-            /// The keys that ask for the action. The footer shows the first.
+            /// The keys that trigger the action. The footer shows the first key.
             pub fn keys(self) -> &'static [KeyCombination] {
                 match self { $(Action::$variant => const { &[$($key),+] },)+ }
             }
 
-            /// The action's word in the footer. `None` for an action that only the help page names.
-            /// Neighbours with the same word share one entry of the footer.
+            /// The word for the action in the footer. `None` for an action that only the help page
+            /// lists. Neighbouring actions with the same word share one entry of the footer.
             pub(crate) fn footer(self) -> Option<&'static str> {
                 match self { $(Action::$variant => $footer,)+ }
             }
@@ -39,17 +41,17 @@ macro_rules! actions {
 }
 
 actions! {
-    /// Stop the run and leave.
+    /// Stop the run and quit.
     Quit { footer: Some("quit"), keys: [key!(q), key!(ctrl - c)] }
-    /// Show or leave this page.
+    /// Open or close this page.
     Help { footer: Some("help"), keys: [key!('?'), key!(f1)] }
-    /// Go on to the next cue, now.
+    /// Skip to the next cue.
     Next { footer: Some("next"), keys: [key!(n)] }
     /// Freeze the view; the run goes on.
     Freeze { footer: Some("freeze"), keys: [key!(space)] }
-    /// Leave this page, or go live again.
+    /// Close this page, or go live again.
     Back { footer: None, keys: [key!(esc)] }
-    /// Go back in time; freezes the view.
+    /// Freeze the view; go back in time.
     PanLeft { footer: Some("pan"), keys: [key!(left)] }
     /// Go forward in time.
     PanRight { footer: Some("pan"), keys: [key!(right)] }
@@ -57,7 +59,7 @@ actions! {
     ZoomIn { footer: Some("zoom"), keys: [key!('+'), key!('=')] }
     /// Zoom out, up to the whole run.
     ZoomOut { footer: Some("zoom"), keys: [key!(hyphen), key!('_')] }
-    /// Block a worker for 300 ms, now.
+    /// Block a worker for 300 ms.
     Inject { footer: Some("block now"), keys: [key!(b)] }
     /// Sort by trouble, name or spawn.
     Sort { footer: Some("sort"), keys: [key!(s)] }
@@ -77,7 +79,7 @@ actions! {
     First { footer: None, keys: [key!(home)] }
     /// Select the last row.
     Last { footer: None, keys: [key!(end)] }
-    /// Go to the shell; fg comes back.
+    /// Suspend to the shell; fg resumes.
     Suspend { footer: None, keys: [key!(ctrl - z)] }
 }
 
@@ -94,9 +96,9 @@ impl Action {
 /// One row of the key table.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct KeyRow {
-    /// The labels of the keys that ask for one action: `q`, `Ctrl-C`.
+    /// The labels of the keys that trigger the action: `q`, `Ctrl-C`.
     pub keys: Vec<String>,
-    /// What the action does, in one short sentence.
+    /// A short sentence that says what the action does.
     pub description: &'static str,
 }
 
@@ -130,9 +132,9 @@ mod tests {
     }
 
     #[test]
-    fn the_description_of_inject_names_the_length_of_the_block() {
-        let length = text::round_duration(INJECTED_BLOCK.into());
-        assert!(Action::Inject.description().contains(&length), "{length}");
+    fn the_description_of_inject_names_the_duration_of_the_block() {
+        let duration = text::round_duration(INJECTED_BLOCK.into());
+        assert!(Action::Inject.description().contains(&duration), "{duration}");
     }
 
     #[test]

@@ -1,9 +1,9 @@
-//! Reads the terminal's input on a thread of its own, so that the loop that draws never waits for
+//! Reads the terminal's input on a separate thread, so that the thread that draws never waits for
 //! the terminal.
 //!
-//! crossterm's reader spins for ever on a terminal that has gone away: it takes a read of zero
-//! bytes or `EIO` for "try again". The thread that must notice the hang-up and leave therefore
-//! cannot be the thread that reads.
+//! When the terminal is closed, crossterm's reader loops forever: it treats a read of zero bytes or
+//! `EIO` as "try again". The thread that draws must notice that the terminal was closed, so it must
+//! not be the thread that reads.
 
 use super::key;
 use crokey::KeyCombination;
@@ -15,19 +15,19 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
-/// How often the reading thread checks whether it must stop.
+/// The interval at which the reading thread checks whether it must stop.
 const STOP_CHECK_INTERVAL: Duration = Duration::from_millis(50);
 
-/// What the user did to the terminal.
+/// An input event from the terminal.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Input {
-    /// Pressed a key.
+    /// The user pressed a key.
     Key(KeyCombination),
-    /// Changed the terminal's size.
+    /// The size of the terminal changed.
     Resize,
 }
 
-/// Receives the input that the reading thread reads. Dropping it stops that thread.
+/// Receives the input from the reading thread. Dropping the `InputReader` stops that thread.
 pub(crate) struct InputReader {
     inputs: Receiver<Input>,
     stop: Arc<AtomicBool>,
@@ -37,7 +37,7 @@ impl InputReader {
     /// Starts the reading thread.
     ///
     /// # Errors
-    /// When the system cannot start a thread.
+    /// Returns an error if the system cannot create a thread.
     pub(crate) fn start() -> io::Result<InputReader> {
         let (sender, inputs) = mpsc::channel();
         let stop = Arc::new(AtomicBool::new(false));
@@ -63,13 +63,14 @@ impl InputReader {
         Ok(InputReader { inputs, stop })
     }
 
-    /// The next input. Waits for it at most as long as `timeout`.
+    /// Waits for the next input, but at most for the duration `timeout`.
     pub(crate) fn next(&self, timeout: Duration) -> Option<Input> {
         match self.inputs.recv_timeout(timeout) {
             Ok(input) => Some(input),
             Err(RecvTimeoutError::Timeout) => None,
             Err(RecvTimeoutError::Disconnected) => {
-                // The reading thread has ended. Without this sleep the loop that draws would spin.
+                // The reading thread has ended. Without this sleep, the loop that draws would use a
+                // whole core.
                 thread::sleep(timeout);
                 None
             }
@@ -79,7 +80,7 @@ impl InputReader {
 
 impl Drop for InputReader {
     fn drop(&mut self) {
-        // The thread is not joined: after a hang-up it never ends.
+        // Do not join the thread: after the terminal was closed, the thread never ends.
         self.stop.store(true, Ordering::Relaxed);
     }
 }

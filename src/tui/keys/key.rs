@@ -1,12 +1,14 @@
-//! Keys: from the terminal's event to a [`KeyCombination`], and from there to the label on screen.
+//! Converts a terminal event into a [`KeyCombination`], and a `KeyCombination` into its label on
+//! screen.
 
 use crokey::{KeyCombination, STANDARD_FORMAT};
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
-/// The key of a terminal's event. `None` for a release, which some terminals report.
+/// The key that a terminal event reports. `None` for the release of a key, which only some
+/// terminals report.
 ///
-/// Terminals disagree about Shift: some report it with `?` and `+`, others do not, because it is
-/// part of the character. So it is ignored, except with `BackTab`, which always has it.
+/// Some terminals report Shift together with characters such as `?` and `+`, but other terminals do
+/// not. So this function ignores Shift, except for `BackTab`, which always includes Shift.
 pub(crate) fn from_event(event: KeyEvent) -> Option<KeyCombination> {
     if event.kind == KeyEventKind::Release {
         return None;
@@ -18,8 +20,8 @@ pub(crate) fn from_event(event: KeyEvent) -> Option<KeyCombination> {
     Some(key)
 }
 
-/// The key's label on screen and in the documentation: `←`, `PgUp`, `Ctrl-C`. The footer has no
-/// room for longer ones.
+/// The key's label on screen and in the documentation: `←`, `PgUp`, `Ctrl-C`. Labels are short
+/// because the footer has little room.
 pub(crate) fn label(key: KeyCombination) -> String {
     let name = STANDARD_FORMAT.to_string(key);
     if let Some(letter) = name.strip_prefix("Ctrl-") {
@@ -52,7 +54,7 @@ mod tests {
     }
 
     #[test]
-    fn shift_is_part_of_the_character() {
+    fn shift_is_ignored_except_for_back_tab() {
         for modifiers in [KeyModifiers::NONE, KeyModifiers::SHIFT] {
             let question_mark = event(KeyCode::Char('?'), modifiers, KeyEventKind::Press);
             assert_eq!(from_event(question_mark), Some(key!('?')));
@@ -62,14 +64,14 @@ mod tests {
     }
 
     #[test]
-    fn a_release_is_no_key_and_a_repeat_is_one() {
+    fn a_release_is_ignored_and_a_repeat_counts_as_a_key() {
         let right = |kind| from_event(event(KeyCode::Right, KeyModifiers::NONE, kind));
         assert_eq!(right(KeyEventKind::Release), None);
         assert_eq!(right(KeyEventKind::Repeat), Some(key!(right)));
     }
 
     #[test]
-    fn alt_makes_another_key() {
+    fn a_key_with_alt_differs_from_the_key_without_alt() {
         let alt_q = event(KeyCode::Char('q'), KeyModifiers::ALT, KeyEventKind::Press);
         assert_ne!(from_event(alt_q), Some(key!(q)));
     }

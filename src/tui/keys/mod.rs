@@ -1,4 +1,4 @@
-//! Keys: what each means, how it is written, and the thread that reads them.
+//! Keys: their actions, their labels, and the thread that reads them.
 
 mod action;
 mod input;

@@ -1,5 +1,5 @@
-//! Tasks that spawn tasks, and lanes that come and go: orphans, children, dead processes, and
-//! crowds.
+//! Tests with tasks that spawn tasks, and with lanes that appear and disappear: orphans, children,
+//! dead processes, and thousands of threads.
 
 use super::*;
 use crate::record::{
@@ -8,13 +8,13 @@ use crate::record::{
 };
 
 #[test]
-fn an_orphan_says_that_nobody_waits_for_it() {
+fn the_row_of_an_orphan_is_marked() {
     let mut stage = Stage::family(LARGE);
     let text = stage.text();
     let orphan = text
         .lines()
         .find(|line| line.contains("◌currencies#0"))
-        .expect("a row with the mark");
+        .expect("a row with the mark of an orphan");
     assert!(
         orphan.contains("orphaned") && orphan.contains("running cpu 2s ‹ trip#0"),
         "{orphan}"
@@ -22,13 +22,13 @@ fn an_orphan_says_that_nobody_waits_for_it() {
     assert_eq!(
         orphan.matches('◌').count(),
         2,
-        "at the left edge, and where it was orphaned: {orphan}"
+        "marks at the left edge and at the instant of the orphaning: {orphan}"
     );
     assert!(text.contains("◌  1 orphaned"));
 }
 
 #[test]
-fn children_stand_below_their_parent() {
+fn children_are_listed_below_their_parent() {
     let mut stage = Stage::family(LARGE);
     stage.act(Action::Sort);
     stage.act(Action::Sort);
@@ -48,19 +48,25 @@ fn children_stand_below_their_parent() {
 }
 
 #[test]
-fn a_dead_process_and_a_full_channel_are_loud() {
+fn a_dead_process_and_the_fill_of_each_channel_are_visible() {
     let mut stage = Stage::family(SMALL);
     let text = stage.text();
     assert!(row(&text, "† process 0").contains("dead"), "{text}");
     assert!(text.contains("8/8") && text.contains("1/16"), "{text}");
     stage.act(Action::Freeze);
     let text = stage.text();
-    assert!(text.contains("3/8"), "its length at that instant: {text}");
-    assert!(text.contains("?/16"), "it had not been sampled yet: {text}");
+    assert!(
+        text.contains("3/8"),
+        "the length of the channel at the frozen instant: {text}"
+    );
+    assert!(
+        text.contains("?/16"),
+        "the channel had not been sampled at the frozen instant: {text}"
+    );
 }
 
 #[test]
-fn threads_that_held_a_task_in_the_visible_time_come_before_idle_ones() {
+fn threads_that_held_a_task_in_the_visible_time_come_before_idle_threads() {
     let mut stage = Stage::mixed(4_000, LARGE);
     let mut batch = stage.records.batch(RunInstant::from_millis(4_020));
     for id in 2..3_000 {
@@ -72,7 +78,7 @@ fn threads_that_held_a_task_in_the_visible_time_come_before_idle_ones() {
     }
     let slice = Slice {
         start: RunInstant::from_millis(3_990),
-        task: TaskId::new(1).expect("not zero"),
+        task: TaskId::new(1).expect("a nonzero id"),
         len: CompactDuration::new(Nanos::from_millis(1)),
         queued: CompactDuration::new(Nanos::ZERO),
         unnoticed: CompactDuration::new(Nanos::ZERO),
@@ -93,10 +99,11 @@ fn threads_that_held_a_task_in_the_visible_time_come_before_idle_ones() {
     assert_eq!(lanes, ["worker 0", "worker 1", "thread 2498", "thread 0"], "{text}");
 }
 
-/// One of three tasks ended long ago. The rows of the two others are tall, and both are visible.
+/// One of three tasks ended long ago. The rows of the other two tasks are tall, and both rows are
+/// visible.
 #[test]
-fn ended_tasks_hide_none_of_a_few_others() {
-    let id = |n| TaskId::new(n).expect("a number");
+fn an_ended_task_does_not_hide_the_two_tasks_that_run() {
+    let id = |n| TaskId::new(n).expect("a nonzero id");
     let spawned = |n| Spawned {
         at: RunInstant::from_millis(1),
         task: id(n),

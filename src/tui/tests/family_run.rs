@@ -1,6 +1,6 @@
-//! A run to draw in which tasks spawn tasks, and many things go wrong: a gather whose first child
-//! fails while the second becomes an orphan, a future that nobody awaits, a failure that nobody
-//! observes, a process that is killed, and a full channel. Its captions are in Russian.
+//! Data of a run in which tasks spawn tasks and many things go wrong. The first child of a gather
+//! fails, and the second child becomes an orphan. One future is never awaited, one failure is never
+//! observed, one process is killed, and one channel is full. The captions are in Russian.
 
 use crate::model::{CueInfo, Model, RunInfo};
 use crate::record::{
@@ -100,7 +100,7 @@ fn define(batch: &mut Batch) {
 }
 
 fn spawn_tasks(batch: &mut Batch) {
-    // Task, group, parent, instant in milliseconds.
+    // Each tuple: task, group, parent, and instant in milliseconds.
     for (id, group, parent, at) in [
         (1, 0, None, 100),
         (2, 1, Some(1), 200),
@@ -123,7 +123,8 @@ fn spawn_tasks(batch: &mut Batch) {
 }
 
 fn record_slices(batch: &mut Batch) {
-    // Lane, task, start and end in milliseconds, what the task waits for afterwards.
+    // Each tuple: lane, task, start and end in milliseconds, the reason for the wait afterwards,
+    // and the label of that wait.
     for (lane, id, start, end, reason, label) in [
         (0, 1, 100, 200, Reason::Join, 1),
         (1, 2, 200, 300, Reason::Http, 2),
@@ -192,7 +193,7 @@ fn sample_channels(batch: &mut Batch) {
     }
 }
 
-/// Two slices that are open at [`NOW`].
+/// Adds two slices that are still open at [`NOW`].
 fn hold_lanes(batch: &mut Batch) {
     let orphan = CurrentSlice {
         lane: LaneId(0),
@@ -204,7 +205,7 @@ fn hold_lanes(batch: &mut Batch) {
         overdue_since: None,
         label: Label(3),
     };
-    // A thread that runs on after its task's timeout of half a second.
+    // A thread that continues to run after the timeout of its task, which is half a second.
     let overdue = CurrentSlice {
         lane: LaneId(3),
         task: task(8),

@@ -1,4 +1,4 @@
-//! What a frozen view shows.
+//! Tests of the frozen view.
 
 use super::*;
 
@@ -20,7 +20,7 @@ fn a_frozen_view_does_not_change_while_the_run_goes_on() {
 }
 
 #[test]
-fn a_frozen_view_shows_what_held_a_lane_and_what_tasks_waited_for() {
+fn a_frozen_view_shows_which_task_held_a_lane_and_what_tasks_waited_for() {
     let mut stage = Stage::mixed(5_240, LARGE);
     stage.act(Action::Freeze);
     let text = stage.text();

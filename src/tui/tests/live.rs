@@ -1,4 +1,4 @@
-//! What a live view shows, and what keys do to it.
+//! Tests of the live view and of the effects of keys.
 
 use super::*;
 use crate::model::{Model, State};
@@ -8,9 +8,12 @@ use mixed_run::MixedRun;
 use ratatui::style::Color;
 
 #[test]
-fn a_terminal_that_is_too_small_gets_a_sentence() {
+fn a_terminal_that_is_too_small_shows_the_required_size() {
     let mut stage = Stage::mixed(1_000, (40, 10));
-    assert_eq!(stage.text().trim(), "tasklab needs 60×12; this is 40×10.");
+    assert_eq!(
+        stage.text().trim(),
+        "tasklab needs 60×12 cells; this terminal\nhas 40×10."
+    );
     for size in [(0, 0), (1, 1), (60, 11), (59, 12)] {
         stage.size = size;
         stage.draw();
@@ -18,7 +21,7 @@ fn a_terminal_that_is_too_small_gets_a_sentence() {
 }
 
 #[test]
-fn every_size_draws() {
+fn the_screen_can_be_drawn_at_every_size() {
     let mut stage = Stage::mixed(5_240, SMALL);
     for size in [
         (60, 12),
@@ -44,7 +47,7 @@ fn a_blocked_worker_is_red_and_names_the_task_that_blocks() {
     let lane = text
         .lines()
         .find(|line| line.contains(" block "))
-        .expect("a lane says that it is blocked");
+        .expect("a lane that is shown as blocked");
     assert!(lane.contains("clock_nanosleep") || lane.contains("block 2"), "{lane}");
     let culprit = lane
         .split_whitespace()
@@ -57,7 +60,7 @@ fn a_blocked_worker_is_red_and_names_the_task_that_blocks() {
         .expect("a first task");
     assert!(
         first.contains(culprit) && first.contains("blocking"),
-        "the culprit comes first: {first}"
+        "the task that blocks is in the first row: {first}"
     );
     let buf = stage.draw();
     let blocking = Theme::new(ColorDepth::TrueColor).state(State::Blocking, 0);
@@ -65,7 +68,7 @@ fn a_blocked_worker_is_red_and_names_the_task_that_blocks() {
     let red = shaded.filter(|cell| Some(cell.bg) == blocking.bg).count();
     assert!(
         red >= 2 * 4,
-        "240 ms at 50 ms per column, on a lane and on a task: {red}"
+        "a block of 240 ms fills 4 columns of the lane and 4 columns of the task, but {red} cells are red"
     );
 }
 
@@ -80,13 +83,13 @@ fn a_task_that_waits_for_a_starved_driver_is_unnoticed() {
 }
 
 #[test]
-fn a_panicked_task_has_an_end_and_a_log_message() {
+fn a_panicked_task_shows_its_end_and_a_log_message() {
     let text = Stage::mixed(5_240, LARGE).text();
     let thumb = row(&text, "thumb#1");
     assert!(thumb.contains('!') && thumb.contains("panicked"), "{thumb}");
     assert!(
         text.contains("ERROR  thumb#1  panicked: no such picture: �[31mcat.png"),
-        "without the escape character: {text}"
+        "the log must not contain the escape character: {text}"
     );
 }
 
@@ -102,11 +105,11 @@ fn without_colours_the_text_is_the_same() {
 }
 
 #[test]
-fn a_long_caption_takes_a_second_row_and_no_length_is_cut() {
+fn a_long_caption_uses_a_second_row_and_no_duration_is_truncated() {
     let mut stage = Stage::mixed(5_240, (60, 24));
     let text = stage.text();
     assert!(text.contains("task suffers?"), "{text}");
-    // There is no room for the word "block", but for the task's name and the length.
+    // There is room for the task's name and the duration, but not for the word "block".
     assert!(row(&text, "worker 1").ends_with("  31 %  api#3 236 ms"), "{text}");
 }
 
@@ -136,7 +139,7 @@ fn keys_do_what_the_help_page_says() {
     assert_eq!(stage.act(Action::Quit), Some(Intent::Quit));
     assert_eq!(stage.act(Action::Help), None);
     assert!(stage.app.help);
-    assert_eq!(stage.act(Action::Inject), None, "not behind the help page");
+    assert_eq!(stage.act(Action::Inject), None, "the help page disables this action");
     stage.act(Action::Back);
     assert!(!stage.app.help);
     stage.act(Action::PanLeft);
@@ -150,7 +153,7 @@ fn keys_do_what_the_help_page_says() {
 }
 
 #[test]
-fn lost_records_are_loud() {
+fn lost_records_have_an_alarming_style() {
     let mut stage = Stage::mixed(1_000, SMALL);
     assert!(stage.text().contains("· 0 lost"));
     let mut batch = stage.records.batch(RunInstant::from_millis(1_020));
@@ -191,7 +194,7 @@ fn the_caption_counts_cues_and_shows_that_the_run_waits() {
 }
 
 #[test]
-fn a_question_looks_like_one() {
+fn a_question_looks_different_from_a_statement() {
     let mut info = MixedRun::info();
     info.cues[0].is_question = true;
     let mut stage = Stage::mixed(0, SMALL);
@@ -210,7 +213,7 @@ fn a_question_looks_like_one() {
 }
 
 #[test]
-fn a_tall_screen_compares_the_groups() {
+fn a_tall_screen_shows_the_groups_table() {
     let mut stage = Stage::mixed(5_240, (160, 70));
     let text = stage.text();
     let table: Vec<&str> = text
@@ -222,7 +225,11 @@ fn a_tall_screen_compares_the_groups() {
     for (row, name) in table[1..].iter().zip(["heartbeat", "api", "thumb", "writer"]) {
         assert!(row.trim_start().starts_with(name), "{row}");
     }
-    assert!(table[1].contains("8.0 µs"), "a heartbeat's poll: {}", table[1]);
+    assert!(
+        table[1].contains("8.0 µs"),
+        "the median poll of the heartbeat takes 8 µs: {}",
+        table[1]
+    );
     stage.size = SMALL;
     assert!(!stage.text().contains("poll p50"));
 }

@@ -1,9 +1,9 @@
-//! A run to draw: two workers, a heartbeat, request handlers, thumbnailers and a writer. One
-//! thumbnailer panics. Now and then a handler blocks its worker, and the driver with it. Meanwhile
-//! every task whose timer or reply is ready is unnoticed.
+//! Data of a run with two workers, a heartbeat, request handlers, thumbnailers and a writer. One
+//! thumbnailer panics. Sometimes a handler blocks its worker and therefore also the driver. During
+//! such a block, every task whose timer or reply is ready is unnoticed.
 //!
-//! A small simulation computes the polls once. [`MixedRun::batch`] then cuts them into batches, as
-//! a live run would.
+//! A small simulation computes the polls once. [`MixedRun::batch`] then divides the polls into
+//! batches like those of a live run.
 
 use crate::model::{CueInfo, RunInfo};
 use crate::record::{
@@ -16,9 +16,9 @@ use tracing::Level;
 const MS: u64 = 1_000_000;
 const US: u64 = 1_000;
 
-/// When a handler blocks and for how long, in milliseconds.
+/// The start and the duration of each block by a handler, in milliseconds.
 const BLOCKS: [(u64, u64); 4] = [(5_000, 300), (8_000, 320), (11_000, 300), (14_000, 300)];
-/// When a thumbnailer panics, in milliseconds.
+/// The instant at which a thumbnailer panics, in milliseconds.
 const PANIC: u64 = 4_400;
 
 const GROUPS: [&str; 4] = ["heartbeat", "api", "thumb", "writer"];
@@ -26,7 +26,7 @@ const LABELS: [&str; 6] = ["sleep", "http /weather", "cpu", "block", "file write
 
 fn label(text: &str) -> Label {
     let position = LABELS.iter().position(|label| *label == text);
-    Label(1 + position.expect("one of LABELS") as u16)
+    Label(1 + position.expect("a text in LABELS") as u16)
 }
 
 /// One poll of a task. Instants are nanoseconds since the run's start.
@@ -42,11 +42,11 @@ struct Poll {
     blocking: bool,
     /// What the task waits for afterwards.
     next: (Reason, Label),
-    /// The start of the repetition that ends with this poll, if one does.
+    /// If a repetition ends with this poll, the start of that repetition.
     repetition_start: Option<u64>,
 }
 
-/// One round of a task's program: it computes, then it waits. Times are in nanoseconds.
+/// One round of a task's program: the task computes and then waits. Times are in nanoseconds.
 struct Round {
     cpu: u64,
     step: Label,
@@ -90,7 +90,7 @@ fn round(task: u32, number: u64) -> Round {
     }
 }
 
-/// Task 1 is the heartbeat. Twelve handlers, two thumbnailers and a writer follow.
+/// The number of tasks: one heartbeat, twelve handlers, two thumbnailers and one writer.
 pub(super) const TASKS: u32 = 16;
 
 fn group_of(task: u32) -> u16 {
@@ -135,7 +135,7 @@ impl Upcoming {
     }
 }
 
-/// All polls of the run, and how far it has been cut into batches.
+/// All polls of the run, and the instant up to which they have been divided into batches.
 pub(super) struct MixedRun {
     polls: Vec<Poll>,
     batched_to: RunInstant,
@@ -203,7 +203,7 @@ impl MixedRun {
         }
     }
 
-    /// What the scenario says about the run.
+    /// The description of the run.
     pub(super) fn info() -> RunInfo {
         RunInfo {
             title: "Mixed load".into(),
@@ -222,7 +222,7 @@ impl MixedRun {
         }
     }
 
-    /// What happened since the previous batch, up to `now`.
+    /// Returns a batch with everything that happened after the previous batch, up to `now`.
     pub(super) fn batch(&mut self, now: RunInstant) -> Batch {
         let from = self.batched_to;
         self.batched_to = now;

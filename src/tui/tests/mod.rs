@@ -1,4 +1,4 @@
-//! The screen as a user sees it: whole frames of two fixed runs, and what keys do to them.
+//! Tests of the screen as a user sees it: whole frames of two fixed runs, and the effects of keys.
 
 mod families;
 mod family_run;

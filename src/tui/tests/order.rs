@@ -1,11 +1,11 @@
-//! The order of the tasks' rows, frame by frame.
+//! Tests of the order of the tasks' rows.
 
 use super::*;
 use crate::model::State;
 use crate::record::{GroupId, LaneId, Record, RunInstant, Spawned, TaskId};
 use mixed_run::TASKS;
 
-/// The first task's row.
+/// The row of the first task.
 fn first_row(stage: &mut Stage) -> String {
     let text = stage.text();
     let mut rows = text.lines().skip_while(|line| !line.trim_start().starts_with("tasks "));
@@ -13,20 +13,20 @@ fn first_row(stage: &mut Stage) -> String {
 }
 
 #[test]
-fn a_frozen_view_puts_the_trouble_of_its_own_time_first() {
+fn a_frozen_view_puts_the_problems_of_its_visible_time_first() {
     let mut stage = Stage::mixed(7_500, SMALL);
     assert!(!first_row(&mut stage).contains('▓'), "no task blocks any more");
     stage.act(Action::Freeze);
     let frozen = stage.app.task_order.tasks().to_vec();
     stage.draw();
-    assert_eq!(stage.app.task_order.tasks(), frozen, "a freeze moves no row");
+    assert_eq!(stage.app.task_order.tasks(), frozen, "a freeze does not move any row");
     for _ in 0..9 {
         stage.act(Action::PanLeft);
     }
     let first = first_row(&mut stage);
     assert!(
         first.contains("api#3") && first.contains('▓'),
-        "the task that blocked then: {first}"
+        "the task that blocked at that time: {first}"
     );
     stage.act(Action::Back);
     stage.play(9_000);
@@ -34,12 +34,12 @@ fn a_frozen_view_puts_the_trouble_of_its_own_time_first() {
 }
 
 #[test]
-fn a_task_that_was_not_spawned_yet_comes_last() {
+fn a_task_that_is_spawned_after_the_visible_time_comes_last() {
     let mut stage = Stage::mixed(7_000, SMALL);
     let mut batch = stage.records.batch(RunInstant::from_millis(7_020));
     let spawned = Spawned {
         at: RunInstant::from_millis(7_010),
-        task: TaskId::new(99).expect("a number"),
+        task: TaskId::new(99).expect("a nonzero id"),
         parent: None,
         index: 7,
         group: GroupId(0),
@@ -48,7 +48,11 @@ fn a_task_that_was_not_spawned_yet_comes_last() {
     stage.model.apply(&batch);
     stage.play(9_000);
     let last = |stage: &Stage| stage.app.task_order.tasks().last().copied();
-    assert_ne!(last(&stage), Some(spawned.task), "it waits for a lane");
+    assert_ne!(
+        last(&stage),
+        Some(spawned.task),
+        "the new task waits for a lane, so it is not last"
+    );
     for _ in 0..13 {
         stage.act(Action::PanLeft);
     }
@@ -62,7 +66,7 @@ fn the_selected_task_keeps_its_cursor_when_rows_move() {
     for _ in 0..4 {
         stage.act(Action::Down);
     }
-    let selected = stage.app.tasks.selected().expect("four steps down");
+    let selected = stage.app.tasks.selected().expect("a selected task");
     let name = stage.model.task_name(selected).to_string();
     assert!(stage.text().contains(&format!("▸{name}")));
     stage.act(Action::Sort);
@@ -95,7 +99,7 @@ fn the_first_tasks_have_rows_in_the_first_frame_after_their_spawn() {
 }
 
 #[test]
-fn a_task_that_begins_to_block_comes_to_the_top_soon() {
+fn a_task_that_begins_to_block_moves_to_the_top_soon() {
     let mut stage = Stage::mixed(4_900, LARGE);
     stage.play(5_000 + 220);
     let first = stage.app.task_order.tasks()[0];

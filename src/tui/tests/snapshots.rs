@@ -1,9 +1,9 @@
-//! Whole frames at three sizes, from fixed records.
+//! Snapshots of whole frames at three sizes, drawn from fixed records.
 
 use super::*;
 use crate::run::RunState;
 
-/// Compares one frame of each size with its snapshot, `SCENE_COLUMNSxROWS`.
+/// Draws one frame of each size and compares it with the snapshot `SCENE_COLUMNSxROWS`.
 fn assert_snapshots(scene: &str, stage: impl Fn(stage::Size) -> Stage) {
     for size in [SMALL, MEDIUM, LARGE] {
         let name = format!("{scene}_{}x{}", size.0, size.1);
@@ -35,7 +35,7 @@ fn help() {
     });
 }
 
-/// The run waits at a question in Russian.
+/// The run waits while the caption shows a question in Russian.
 #[test]
 fn family_with_a_russian_caption() {
     assert_snapshots("family", |size| {

@@ -1,4 +1,4 @@
-//! A run that has come to an instant, and its screen.
+//! A fixture for tests: a run up to some instant, and the screen of that run.
 
 use super::family_run;
 use super::mixed_run::MixedRun;
@@ -12,7 +12,7 @@ use crate::tui::{Options, frame};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-/// Columns and rows of a terminal.
+/// The columns and rows of a terminal.
 pub(super) type Size = (u16, u16);
 
 pub(super) const SMALL: Size = (80, 24);
@@ -29,7 +29,7 @@ pub(super) struct Stage {
 }
 
 impl Stage {
-    /// The [mixed run](MixedRun) at `ms` milliseconds.
+    /// Creates the [mixed run](MixedRun) and plays it up to `ms` milliseconds.
     pub(super) fn mixed(ms: u64, size: Size) -> Stage {
         let mut stage = Stage {
             records: MixedRun::new(20_000),
@@ -43,7 +43,7 @@ impl Stage {
         stage
     }
 
-    /// The [family run](family_run).
+    /// Creates the [family run](family_run).
     pub(super) fn family(size: Size) -> Stage {
         Stage {
             model: family_run::model(),
@@ -51,7 +51,8 @@ impl Stage {
         }
     }
 
-    /// Continues the mixed run up to `ms`, with a batch every 20 ms and a frame every 100.
+    /// Continues the mixed run up to `ms` milliseconds, with a batch every 20 ms and a frame every
+    /// 100 ms.
     pub(super) fn play(&mut self, ms: u64) {
         let mut at = self.model.now().0 / 1_000_000;
         while at < ms {
@@ -64,7 +65,8 @@ impl Stage {
         }
     }
 
-    /// Draws a frame, as there is one before each key, and carries out the action.
+    /// Draws a frame and then carries out the action. A real screen also draws a frame before each
+    /// key.
     pub(super) fn act(&mut self, action: Action) -> Option<Intent> {
         self.draw();
         self.app.act(action, &self.model)
@@ -81,7 +83,7 @@ impl Stage {
         buf
     }
 
-    /// A frame's text, without spaces at the ends of lines.
+    /// Draws a frame and returns its text, without spaces at the ends of lines.
     pub(super) fn text(&mut self) -> String {
         let buf = self.draw();
         let lines = buf.content().chunks(usize::from(self.size.0));
@@ -93,7 +95,7 @@ impl Stage {
     }
 }
 
-/// The text from a row's name to the end of its line.
+/// Finds the row with this name. Returns the text from the name to the end of the line.
 pub(super) fn row<'a>(text: &'a str, name: &str) -> &'a str {
     text.lines()
         .find(|line| line.trim_start_matches([' ', '▸']).starts_with(name))

@@ -1,9 +1,7 @@
-//! The time axis: tick labels above the lanes, and a mark where a cue or an injected block
-//! happened.
+//! The time axis: tick labels above the lanes, and a mark at each cue and each injected block.
 //!
-//! A live axis counts back from now, because viewers of a moving picture ask how long ago something
-//! was. A frozen axis shows the run's own clock, because that is what a note about the picture
-//! needs.
+//! A live axis shows how long ago something happened, because viewers of a moving picture ask for
+//! that. A frozen axis shows the run's own clock, because users want to note exact instants.
 
 use crate::record::{Mark, Nanos, RunInstant};
 use crate::text;
@@ -13,11 +11,11 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-/// The least number of columns between two ticks: a label and a gap.
+/// The minimum distance between two ticks, in columns: the width of a label and a gap.
 const TICK_DISTANCE: u64 = 12;
 
-/// A label on the axis. Its last character stands over `column`, because the instant that it names
-/// is that column's end.
+/// A label on the axis. The last character of the label is above the column `column`, because the
+/// label names the instant at the end of that column.
 #[derive(PartialEq, Eq, Debug)]
 struct Tick {
     column: usize,
@@ -84,7 +82,7 @@ fn ticks(span: &TimeSpan, live: bool) -> Vec<Tick> {
     }
 }
 
-/// Ticks every `step` nanoseconds back from now.
+/// A tick at the present, and a tick every `step` nanoseconds before the present.
 fn live_ticks(span: &TimeSpan, step: u64) -> Vec<Tick> {
     let columns = (span.blank + span.columns) as u64;
     let mut ticks = vec![Tick {
@@ -104,7 +102,7 @@ fn live_ticks(span: &TimeSpan, step: u64) -> Vec<Tick> {
     ticks
 }
 
-/// Ticks at the visible multiples of `step` nanoseconds since the run's start.
+/// A tick at each visible instant that is a multiple of `step` nanoseconds after the run's start.
 fn frozen_ticks(span: &TimeSpan, step: u64) -> Vec<Tick> {
     let mut ticks = Vec::new();
     let mut at = span.to.0 / step * step;
@@ -119,7 +117,7 @@ fn frozen_ticks(span: &TimeSpan, step: u64) -> Vec<Tick> {
     ticks
 }
 
-/// The least number that is 1, 2 or 5 times a power of ten and not below `n`.
+/// Rounds `n` up to 1, 2 or 5 times a power of ten.
 fn round_up(n: u64) -> u64 {
     let mut unit = 1;
     loop {
@@ -142,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn a_live_axis_counts_back_from_now() {
+    fn a_live_axis_shows_how_long_ago_each_tick_was() {
         let span = Viewport::new(100).span(RunInstant::from_millis(7_412));
         assert_eq!(
             labels(ticks(&span, true))[..3],
@@ -151,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn a_frozen_axis_names_round_instants() {
+    fn a_frozen_axis_labels_round_instants() {
         let mut viewport = Viewport::new(100);
         let now = RunInstant::from_millis(7_412);
         viewport.freeze(KnownTime {

@@ -1,13 +1,12 @@
-//! The caption: the text of the last cue that had one, across the whole width, and how many cues
-//! have passed.
+//! The caption: the text of the last cue that has a text, and the number of cues that have passed.
 //!
 //! ```text
 //!   Now one handler calls std::thread::sleep(300 ms).                          2/5     a statement
 //!  ? Which task suffers?                                                    n  3/5     a question; the run waits
 //! ```
 //!
-//! A question must look like one from the back of a classroom: it has another background, and a
-//! badge before it.
+//! Students must recognise a question from the back of a classroom. So a question has a different
+//! background, and a badge before its text.
 
 use crate::model::{CueInfo, Model};
 use crate::record::{Mark, RunInstant};
@@ -21,12 +20,13 @@ use ratatui::layout::Rect;
 /// The badge before a question.
 const QUESTION: &str = " ? ";
 
-/// The badge of the key that continues the scenario's timeline, while the timeline waits for it.
+/// The badge with the key that continues the scenario's timeline. It is shown while the timeline
+/// waits for this key.
 fn continue_key() -> String {
     format!(" {} ", key::label(Action::Next.keys()[0]))
 }
 
-/// Draws the caption, if a cue has had one yet.
+/// Draws the caption, if a cue with a text has passed.
 pub(crate) fn render(context: &FrameContext<'_>, area: Rect, buf: &mut Buffer) {
     if area.is_empty() {
         return;
@@ -60,15 +60,15 @@ pub(crate) fn render(context: &FrameContext<'_>, area: Rect, buf: &mut Buffer) {
     }
 }
 
-/// The rows of the longest caption, at most `max_rows`. They stay reserved, so that nothing jumps
-/// when a caption appears.
+/// The height of the longest caption, in rows, but at most `max_rows`. These rows stay reserved, so
+/// that the parts below do not jump when a caption appears.
 pub(crate) fn rows(model: &Model, width: u16, max_rows: u16) -> u16 {
     let cues = model.info().cues.iter();
     let rows = cues.map(|cue| lines(model, cue, width, max_rows).len());
     rows.max().unwrap_or(0) as u16
 }
 
-/// The lines of a cue's text, beside everything that may stand in the same row.
+/// Wraps the text of a cue into lines. The lines leave room for the badges and the count of cues.
 fn lines(model: &Model, cue: &CueInfo, width: u16, max_lines: u16) -> Vec<String> {
     let total = model.info().cues.len();
     let badge = if cue.is_question { QUESTION.len() } else { 0 };
@@ -84,7 +84,8 @@ fn count(passed: usize, total: usize) -> String {
     format!(" {passed}/{total} ")
 }
 
-/// The number of cues that have passed by `at`, and of all cues before the run's time is up.
+/// The number of cues that have passed at the instant `at`, and the number of all cues that are due
+/// before the run ends.
 pub(crate) fn progress(model: &Model, at: RunInstant) -> (usize, usize) {
     let info = model.info();
     let is_in_time = |cue: &&CueInfo| info.duration.is_none_or(|end| cue.at.since_zero() <= end);
@@ -92,13 +93,13 @@ pub(crate) fn progress(model: &Model, at: RunInstant) -> (usize, usize) {
     (passed, info.cues.iter().filter(is_in_time).count().max(passed))
 }
 
-/// The last cue with a text that has passed by `at`.
+/// The last cue that has a text and has passed at the instant `at`.
 fn current_caption(model: &Model, at: RunInstant) -> Option<&CueInfo> {
     let cues = passed_cues(model, at).filter_map(|index| model.info().cues.get(index));
     cues.filter(|cue| !cue.caption.is_empty()).last()
 }
 
-/// The indices of the cues that have passed by `at`, in order.
+/// The indices of the cues that have passed at the instant `at`, in ascending order.
 fn passed_cues(model: &Model, at: RunInstant) -> impl Iterator<Item = usize> {
     let marks = model.marks().iter().take_while(move |marked| marked.at <= at);
     marks.filter_map(|marked| match marked.mark {

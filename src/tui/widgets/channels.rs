@@ -1,11 +1,11 @@
-//! How full the scenario's channels are: a bar for each, in one row above the gauges.
+//! Shows how full the scenario's channels are: one bar per channel, in one row above the gauges.
 //!
 //! ```text
 //!   jobs ███████████████████░░░░░  6/8      results ░░░░░░░░░░░░░░░░░░░░░░░░  0/4
 //! ```
 //!
-//! Senders wait at a full channel: that is backpressure. A frozen view shows the last sample before
-//! its instant, and `?` before the first sample.
+//! Senders wait while a channel is full. This effect is called backpressure. A frozen view shows
+//! the last sample before the visible instant, or `?` if there is no such sample.
 
 use crate::model::Channel;
 use crate::text;
@@ -13,24 +13,24 @@ use crate::tui::frame_context::FrameContext;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-/// The most cells of a bar. The eye does not find the end of a longer one.
+/// The maximum width of a bar, in cells. The end of a longer bar would be hard to find.
 const MAX_BAR: usize = 40;
-/// The least cells of a bar. A shorter one shows too little.
+/// The minimum width of a bar, in cells. A shorter bar would show too little.
 const MIN_BAR: usize = 4;
 
-/// The columns of each channel's entry, the same for all.
+/// The widths of the parts of a channel's entry, in columns. All channels have the same widths.
 struct Columns {
     /// The number of entries that fit.
     entries: usize,
     name: usize,
     bar: usize,
-    /// `6/8`.
+    /// The width of a text like `6/8`.
     fill: usize,
-    /// All of an entry, with the gap after it.
+    /// The width of a whole entry, including the gap after the entry.
     entry: usize,
 }
 
-/// Draws the row. Channels that do not fit are left out.
+/// Draws the row. Channels that do not fit are omitted.
 pub(crate) fn render(context: &FrameContext<'_>, area: Rect, buf: &mut Buffer) {
     let channels = context.model.channels();
     if area.is_empty() || channels.is_empty() {
@@ -96,7 +96,8 @@ fn label<'a>(context: &FrameContext<'a>, channel: &Channel) -> &'a str {
     context.model.label(channel.latest.label)
 }
 
-/// The filled cells of a bar. Only an empty channel has none, and only a full one has all.
+/// The number of filled cells of a bar. It is 0 only if the channel is empty. A bar of at least two
+/// cells is completely filled only if the channel is full.
 fn filled_cells(len: u32, capacity: u32, cells: usize) -> usize {
     let (len, capacity) = (len as usize, capacity.max(1) as usize);
     match len {
@@ -115,7 +116,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_bar_is_empty_or_full_only_if_the_channel_is() {
+    fn a_bar_is_empty_or_full_only_if_the_channel_is_empty_or_full() {
         assert_eq!([0, 1, 4, 7, 8].map(|len| filled_cells(len, 8, 8)), [0, 1, 4, 7, 8]);
         assert_eq!(
             [0, 1, 500, 999, 1000].map(|len| filled_cells(len, 1000, 8)),

@@ -1,5 +1,5 @@
-//! The last line: the keys worth remembering, read from the [`Action`]s. Neighbouring actions with
-//! the same word share one entry: `←→ pan`.
+//! The last line of the screen: the most important keys, as [`Action`] declares them. Neighbouring
+//! actions with the same word share one entry: `←→ pan`.
 
 use super::caption;
 use crate::run::RunState;
@@ -12,7 +12,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 use strum::VariantArray;
 
-/// Draws the footer. Entries that do not fit are left out; the help page has them all.
+/// Draws the footer. Entries that do not fit are omitted. The help page lists all keys.
 pub(crate) fn render(context: &FrameContext<'_>, area: Rect, buf: &mut Buffer) {
     let (passed, total) = caption::progress(context.model, context.model.now());
     let run_goes_on = !matches!(context.run, RunState::Stopping | RunState::Ended { .. });
@@ -38,7 +38,7 @@ pub(crate) fn render(context: &FrameContext<'_>, area: Rect, buf: &mut Buffer) {
     line.render(area, buf);
 }
 
-/// Keys, and the word for what they do.
+/// One or more keys, and the word for their action.
 struct Entry {
     keys: String,
     word: &'static str,
@@ -50,7 +50,7 @@ impl Entry {
     }
 }
 
-/// The footer's entries, in the order of the actions. The key to the next cue is there only if
+/// The footer's entries, in the order of the actions. The key for the next cue is included only if
 /// there is a next cue.
 fn entries(has_next_cue: bool) -> Vec<Entry> {
     let mut entries: Vec<Entry> = Vec::new();
@@ -72,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn neighbours_share_their_word() {
+    fn neighbouring_actions_with_the_same_word_share_one_entry() {
         let labels = |has_next_cue| -> Vec<_> {
             let entries = entries(has_next_cue).into_iter();
             entries.map(|entry| format!("{} {}", entry.keys, entry.word)).collect()

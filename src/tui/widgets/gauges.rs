@@ -1,8 +1,8 @@
-//! How the run goes, as numbers with their history: throughput, polls, load, delay, lateness,
-//! queues.
+//! The gauges: numbers about the run, each with its history. They show throughput, polls, load,
+//! delay, lateness and queues.
 //!
-//! Numbers change four times a second, with the steps of the model's series, not with each frame:
-//! nobody can read digits that flicker.
+//! The numbers change four times a second, when the model's series gets a new point. They do not
+//! change with each frame, because digits that change too often cannot be read.
 //!
 //! To add a gauge, write a function like [`finished`] and add it to [`GAUGES`].
 
@@ -19,26 +19,28 @@ use ratatui::style::Style;
 /// The gauges, from left to right and from top to bottom.
 const GAUGES: [fn(&Series<'_>) -> Gauge; 6] = [finished, polls, load, delay, lateness, queued];
 
-/// A delay or lateness from here on hurts.
+/// A delay or lateness of at least this duration is bad.
 const PAINFUL: Nanos = Nanos::from_millis(20);
 
 /// One number and its history.
 struct Gauge {
     name: &'static str,
     value: String,
-    /// Shown after the value where there is room.
+    /// A text that is shown after the value if there is room.
     extra: String,
     history: Vec<f64>,
-    /// The value of a full bar, if no visible value is greater. It keeps noise low.
+    /// The value of a full bar, unless a visible value is greater. Because of this limit, small
+    /// random values have only low bars.
     full_bar: f64,
-    /// From these values on, a bar deserves a look, or is bad.
+    /// The two thresholds of the warning styles: a value at or above the first threshold is
+    /// notable, and a value at or above the second threshold is bad.
     thresholds: Option<(f64, f64)>,
 }
 
-/// What a gauge reads: the complete steps of the model's series before the visible instant.
+/// The input of a gauge: the complete points of the model's series before the visible instant.
 struct Series<'a> {
     points: &'a [SeriesPoint],
-    /// The number of workers. Zero where each task has a thread of its own.
+    /// The number of workers. It is 0 if each task has its own thread.
     workers: usize,
 }
 
@@ -55,7 +57,7 @@ impl Series<'_> {
         format!("{}/s", text::count(self.last().map_or(0.0, value).round() as u64))
     }
 
-    /// A percentile in the last step. Without a measurement there is no number.
+    /// A percentile at the last point of the series. Returns a dash if nothing was measured.
     fn percentile(&self, times: fn(&SeriesPoint) -> Percentiles, percentile: fn(Percentiles) -> Nanos) -> String {
         let measured = self.last().map(times).filter(|times| times.count > 0);
         measured.map_or_else(unknown, |times| text::duration(percentile(times)))
@@ -88,8 +90,8 @@ fn polls(series: &Series<'_>) -> Gauge {
     }
 }
 
-/// The share of the workers that are busy. Where each task has a thread of its own there is no
-/// whole to take a share of, so the gauge shows the number of lanes that are held.
+/// The percentage of workers that are busy. If each task has its own thread, there are no workers,
+/// so the gauge shows the number of lanes that are held.
 fn load(series: &Series<'_>) -> Gauge {
     let workers = series.workers as f64;
     let load = |point: &SeriesPoint| match series.workers {
@@ -156,7 +158,7 @@ fn rows_of_gauges(width: u16) -> u16 {
     (GAUGES.len() as u16).div_ceil(per_row(width))
 }
 
-/// The rows of the screen that all gauges need on a terminal of this size.
+/// The height that all gauges need on a terminal of this size, in rows.
 pub(crate) fn rows(terminal: Rect) -> u16 {
     let rows_of_gauges = rows_of_gauges(terminal.width);
     match terminal.height {
@@ -190,7 +192,8 @@ pub(crate) fn render(context: &FrameContext<'_>, area: Rect, buf: &mut Buffer) {
 }
 
 impl Gauge {
-    /// Draws name, value and what else fits. The bars stand below, or after them in a single row.
+    /// Draws the name, the value and everything else that fits. The bars are below the value, or
+    /// after the value if `area` has only one row.
     fn render(&self, theme: Theme, area: Rect, buf: &mut Buffer) {
         const NAME_WIDTH: u16 = 10;
         const VALUE_WIDTH: u16 = 8;
@@ -230,7 +233,7 @@ impl Gauge {
         self.render_bars(theme, bars, buf);
     }
 
-    /// Draws the history as bars, the newest at the right edge.
+    /// Draws the history as bars. The newest bar is at the right edge.
     fn render_bars(&self, theme: Theme, area: Rect, buf: &mut Buffer) {
         let visible = &self.history[self.history.len().saturating_sub(usize::from(area.width))..];
         let full_bar = visible.iter().copied().fold(self.full_bar, f64::max);

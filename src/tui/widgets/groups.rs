@@ -1,5 +1,5 @@
-//! The groups table: one row per group of tasks. It is drawn where the tasks leave room: then there
-//! are few groups, and the user probably wants to compare them.
+//! The groups table: one row per group of tasks. The table is drawn if the tasks leave enough room.
+//! In that case there are few groups, and the user probably wants to compare them.
 //!
 //! ```text
 //!  groups      finished   repetition p50     p99   poll p50     p99  delay p99  late p99
@@ -15,7 +15,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
-/// Draws the table. The last columns are left out where they do not fit.
+/// Draws the table. If the last columns do not fit, they are omitted.
 pub(crate) fn render(context: &FrameContext<'_>, area: Rect, buf: &mut Buffer) {
     if area.is_empty() {
         return;

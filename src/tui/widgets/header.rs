@@ -1,5 +1,6 @@
-//! The first line: what runs, where, for how long, and whether any record was lost. A loss is loud,
-//! because then no number below can be trusted.
+//! The first line of the screen: the scenario's title, the executor, the elapsed time, and the
+//! number of lost records. Lost records have an alarming style, because the user cannot trust the
+//! other numbers if records are lost.
 
 use crate::model::PollCountCheck;
 use crate::record::Nanos;
@@ -43,7 +44,7 @@ fn render_title(context: &FrameContext<'_>, area: Rect, buf: &mut Buffer) {
     line.render(area, buf);
 }
 
-/// What stands at the right.
+/// The texts at the right end of the header.
 fn facts(context: &FrameContext<'_>, width: u16) -> Line<'static> {
     let wide = width >= 110;
     let gap = if wide { "   " } else { "  " };
@@ -52,7 +53,7 @@ fn facts(context: &FrameContext<'_>, width: u16) -> Line<'static> {
         let calibration = format!("{}{gap}", text::clean(calibration));
         line.push_span(Span::styled(calibration, context.theme.quiet()));
     }
-    // On a narrow screen the executor is left out, because the scenario's title matters more.
+    // On a narrow screen the executor is omitted, because the scenario's title matters more.
     if width >= 72 {
         line.push_span(executor(context, wide));
         line.push_span(gap);
@@ -87,8 +88,8 @@ fn elapsed(context: &FrameContext<'_>, wide: bool) -> String {
     }
 }
 
-/// Whether the view is live, or how far the run is. At most `width` columns are for what the run
-/// left behind; the whole sentence is printed after the screen.
+/// The state of the view and of the run. If the run left something behind, at most `width` columns
+/// show a text about that. The complete text is printed after the screen is closed.
 fn state(context: &FrameContext<'_>, width: usize) -> (String, Style) {
     let theme = context.theme;
     match context.run {
@@ -107,7 +108,8 @@ fn state(context: &FrameContext<'_>, width: usize) -> (String, Style) {
     }
 }
 
-/// The number of polls recorded and lost, and whether tokio's own count differs.
+/// The number of recorded polls and the number of lost records. If tokio's own count of polls
+/// differs, shows both counts.
 fn records(context: &FrameContext<'_>) -> Vec<Span<'static>> {
     let theme = context.theme;
     let counts = context.model.record_counts();

@@ -1,5 +1,5 @@
-//! The help page: every action with its keys on the left, every state with its glyph and meaning on
-//! the right.
+//! The help page. The left side lists every action with its keys. The right side lists every state
+//! with its glyph and meaning.
 
 use crate::model::State;
 use crate::record::{Outcome, Reason};
@@ -13,21 +13,21 @@ use ratatui::style::Style;
 use ratatui::widgets::{Block, BorderType, Clear, Widget};
 use strum::VariantArray;
 
-/// The states of a task that has not ended, and what each means.
+/// The states of a task that has not ended, and the meaning of each state.
 const MEANINGS: [(State, &str); 5] = [
-    (State::Running, "holds a lane, computes"),
-    (State::Blocking, "holds a lane, sleeps!"),
+    (State::Running, "computes on a lane"),
+    (State::Blocking, "holds a lane but sleeps!"),
     (State::Queued, "woken, waits for a lane"),
-    (State::Unnoticed, "ready, nobody woke it"),
-    (State::Suspended(Reason::Unknown), "waits, as it should"),
+    (State::Unnoticed, "ready, but not yet woken"),
+    (State::Suspended(Reason::Unknown), "waits, which is normal"),
 ];
 
-/// Columns of the legend.
+/// The width of the legend, in columns.
 const LEGEND_WIDTH: u16 = 28;
-/// Columns of a glyph in the legend and of the gap after it.
+/// The width of a glyph in the legend and the gap after the glyph, in columns.
 const GLYPH_WIDTH: u16 = 3;
 
-/// Draws the page over whatever is there.
+/// Draws the help page over the other parts of the screen.
 pub(crate) fn render(context: &FrameContext<'_>, area: Rect, buf: &mut Buffer) {
     let keys = KeyTable::new();
     let width = (keys.width() + 3 + LEGEND_WIDTH + 4).min(area.width);
@@ -58,7 +58,7 @@ pub(crate) fn render(context: &FrameContext<'_>, area: Rect, buf: &mut Buffer) {
     render_legend(context, legend, buf);
 }
 
-/// The actions with their keys, one row each.
+/// One row for each action and its keys.
 struct KeyTable {
     rows: Vec<(String, &'static str)>,
     keys_width: u16,
@@ -87,7 +87,8 @@ impl KeyTable {
     }
 }
 
-/// Two rows for each state with a meaning, one for each outcome, and one for the mark of orphans.
+/// The height of the legend, in rows: two rows for each entry of [`MEANINGS`], one row for each
+/// outcome, and one row for the mark of orphans.
 fn legend_height() -> usize {
     MEANINGS.len() * 2 + Outcome::VARIANTS.len() + 1
 }
@@ -115,5 +116,5 @@ fn render_legend(context: &FrameContext<'_>, area: Rect, buf: &mut Buffer) {
     for state in Outcome::VARIANTS.iter().copied().map(State::Ended) {
         row(glyph(state), theme.state(state, 0), state.into_str(), theme.word(state));
     }
-    row(ORPHANED, theme.bad(), "orphaned: nobody waits", theme.bad());
+    row(ORPHANED, theme.bad(), "orphaned: not awaited", theme.bad());
 }

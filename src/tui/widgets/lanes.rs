@@ -1,5 +1,5 @@
-//! One row per lane: which groups' tasks held it when, how busy it was over the visible time, and
-//! what it runs at the visible instant.
+//! One row per lane. The row shows when the tasks of each group held the lane, how busy the lane
+//! was during the visible time, and what the lane runs at the visible instant.
 
 use super::syscall;
 use super::timeline::{self, Half};
@@ -16,7 +16,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
-/// Draws the visible lanes. If there are more, the last row says how many.
+/// Draws the visible lanes. If there are more lanes, the last row says how many.
 pub(crate) fn render(context: &FrameContext<'_>, area: Rect, buf: &mut Buffer) {
     let order = context.app.lane_order();
     let lane_rows = context.layout.lane_rows;
@@ -51,7 +51,7 @@ fn render_name(context: &FrameContext<'_>, lane: &Lane, row: Row, buf: &mut Buff
     buf.set_string(row.name.x, row.name.y, name, style);
 }
 
-/// Draws the timeline whose last row is `area`.
+/// Draws the timeline of a lane. `area` is the last row of the timeline.
 fn render_timeline(context: &FrameContext<'_>, lane: &Lane, cells: &[LaneCell], area: Rect, buf: &mut Buffer) {
     let half = |cell: &LaneCell| Half {
         state: cell.state,
@@ -71,17 +71,20 @@ fn render_timeline(context: &FrameContext<'_>, lane: &Lane, cells: &[LaneCell], 
 fn render_hidden(context: &FrameContext<'_>, hidden: usize, area: Rect, buf: &mut Buffer) {
     let lanes = context.model.lanes();
     let busy = lanes.iter().filter(|lane| lane.current.is_some()).count();
-    let note = format!("… {hidden} more; {busy} of {} busy now", lanes.len());
+    let note = format!(
+        "… {hidden} more lanes; {busy} of all {} lanes are busy now",
+        lanes.len()
+    );
     let width = usize::from(area.width) - 1;
     buf.set_stringn(area.x + 1, area.bottom() - 1, note, width, context.theme.quiet());
 }
 
-/// A block is no alarm on a thread that only one task runs on.
+/// The theme for a lane. If only one task runs on the lane's thread, a block is not an alarm.
 fn theme(context: &FrameContext<'_>, lane: &Lane) -> Theme {
     context.theme.with_calm_blocks(!lane.is_shared())
 }
 
-/// The text at the right: how busy the lane is, and what it runs.
+/// The text at the right end of the row: how busy the lane is, and what the lane runs.
 fn detail(context: &FrameContext<'_>, lane: &Lane, cells: &[LaneCell], width: usize) -> Line<'static> {
     let busy = cells.iter().map(|cell| f64::from(cell.held_share)).sum::<f64>() / cells.len().max(1) as f64;
     let mut line = Line::from(format!("{:>3.0} %  ", busy * 100.0));
@@ -96,13 +99,14 @@ fn detail(context: &FrameContext<'_>, lane: &Lane, cells: &[LaneCell], width: us
     line
 }
 
-/// The slice that holds a lane at the visible instant. In a live view it has not ended yet, and
-/// while it grows, viewers see that a worker is blocked.
+/// The slice that holds a lane at the visible instant. In a live view, the slice has not ended yet.
+/// Its duration grows on screen, so viewers see that a worker is blocked.
 struct OpenSlice<'a> {
     hold: LaneHold,
-    /// The step. Empty in a frozen view, because it is not recorded.
+    /// The current step. It is empty in a frozen view, because the steps of a slice are not
+    /// recorded.
     step: &'a str,
-    /// The system call in which the thread sleeps, in a live view.
+    /// The system call in which the thread sleeps. It is known only in a live view.
     syscall: Option<&'static str>,
 }
 
@@ -149,8 +153,8 @@ impl OpenSlice<'_> {
     }
 
     fn blocking_spans(&self, theme: Theme, name: Span<'static>, length: String, width: usize) -> Vec<Span<'static>> {
-        // The task's name and the length matter more than the word "block": the colour says that
-        // too.
+        // The task's name and the duration are more important than the word "block", because the
+        // colour also shows that the task blocks.
         let badges = [format!(" block {length} "), format!("block {length}"), length];
         let fits = |badge: &&String| name.width() + 1 + text::width(badge) <= width;
         let badge = badges.iter().find(fits).unwrap_or(&badges[2]).clone();
@@ -158,7 +162,7 @@ impl OpenSlice<'_> {
         let name = Span::styled(text::fit_name(&name.content, room).into_owned(), name.style);
         let used = name.width() + 1 + text::width(&badge);
         let mut spans = vec![name, Span::raw(" "), Span::styled(badge, theme.blocked())];
-        // A cut name of a system call would be of no use.
+        // A truncated name of a system call would be useless, so the name is shown only if it fits.
         if let Some(syscall) = self.syscall.filter(|syscall| used + 1 + syscall.len() <= width) {
             spans.push(Span::styled(format!(" {syscall}"), theme.word(State::Blocking)));
         }

@@ -1,5 +1,5 @@
-//! The last lines of the event log: what tasks and tasklab itself logged, when, and during which
-//! task's poll.
+//! The last lines of the event log. Each line shows the time, the level, the task or crate that
+//! logged the message, and the message.
 
 use crate::record::LogLine;
 use crate::text;
@@ -12,7 +12,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 use tracing::Level;
 
-/// Draws the log. With more than two rows, the first is a heading.
+/// Draws the log. If `area` has more than two rows, the first row is a heading.
 pub(crate) fn render(context: &FrameContext<'_>, area: Rect, buf: &mut Buffer) {
     let visible = visible_lines(area);
     let mut area = area;
@@ -53,7 +53,7 @@ fn styled_line(context: &FrameContext<'_>, line: &LogLine, width: usize) -> Line
     };
     let source = match line.task {
         Some(id) => context.model.task_name(id).to_string(),
-        // The crate's name is enough: users do not care which of its modules it was.
+        // The crate's name is enough: users do not need the name of the module.
         None => line.target.split("::").next().unwrap_or_default().to_owned(),
     };
     let mut spans = vec![

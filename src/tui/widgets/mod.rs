@@ -1,5 +1,5 @@
-//! The parts of the screen, one file each. A widget asks the model and draws; it computes nothing
-//! that the model should.
+//! The parts of the screen, one file per part. A widget reads the model and draws. A widget does
+//! not compute anything that belongs in the model.
 
 pub(crate) mod axis;
 pub(crate) mod caption;

@@ -1,7 +1,7 @@
-//! Names of the system calls in which threads sleep. The kernel reports numbers, which say nothing
-//! to a class.
+//! The names of the system calls in which threads sleep. The kernel reports only numbers, which
+//! students cannot understand.
 
-/// The name of a system call, if tasklab's threads may sleep in it.
+/// The name of the system call with this number. `None` if tasklab's threads never sleep in it.
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 pub(crate) fn name(number: u16) -> Option<&'static str> {
     // Numbers from the kernel's arch/x86/entry/syscalls/syscall_64.tbl.
@@ -39,7 +39,7 @@ pub(crate) fn name(number: u16) -> Option<&'static str> {
     })
 }
 
-/// The name of a system call, if tasklab's threads may sleep in it.
+/// The name of the system call with this number. `None` if tasklab's threads never sleep in it.
 #[cfg(all(target_os = "linux", any(target_arch = "aarch64", target_arch = "riscv64")))]
 pub(crate) fn name(number: u16) -> Option<&'static str> {
     // Numbers from the kernel's include/uapi/asm-generic/unistd.h.
@@ -74,7 +74,7 @@ pub(crate) fn name(number: u16) -> Option<&'static str> {
     })
 }
 
-/// Other systems do not report in which call a thread sleeps.
+/// Always `None`: other systems do not report the system call in which a thread sleeps.
 #[cfg(not(all(
     target_os = "linux",
     any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "riscv64")

@@ -1,4 +1,5 @@
-//! One task's row: its states over time, and what it does at the visible instant.
+//! The row of one task: the states of the task over time, and what the task does at the visible
+//! instant.
 //!
 //! ```text
 //!   api#7         █▌····▐█▌·····▐█▓▓▓▓▓▓▓▓▓▓▓▓▓   blocking       212 ms  clock_nanosleep
@@ -6,10 +7,11 @@
 //!   stock#3       ▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓      overdue        150 ms  blocking clock_nanosleep
 //! ```
 //!
-//! Two facts replace the state, each with the time since it is true. A task is `overdue` when it
-//! runs on after its timeout, because nothing can cancel it. A task is `orphaned` when nobody waits
-//! for it any more. An orphan runs on as if nothing had happened, so its row also has a mark at the
-//! left edge and where it was orphaned.
+//! Two facts can replace the state: `overdue` and `orphaned`. The row then shows how long the fact
+//! has been true. A task is `overdue` if it continues to run after its timeout, because it cannot
+//! be cancelled. A task is `orphaned` if no other task waits for it any more. An orphan continues
+//! to run normally, so only its row shows the problem: there is one mark at the left edge, and one
+//! mark at the instant at which the task became an orphan.
 
 use super::lanes::sleeping_syscall;
 use super::timeline::{self, Half};
@@ -26,15 +28,17 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
-/// The columns of a state's word. A longer word, such as `unobserved failure`, moves what follows it:
-/// it is rare, and the room is worth more to every other row.
+/// The width of a state's name, in columns. A longer name, such as `unobserved failure`, moves the
+/// rest of the line to the right. Such names are rare, and a wider column would waste room in all
+/// other rows.
 const STATE_WIDTH: usize = 13;
-/// The columns of a duration and the gap before it.
+/// The width of a duration and the gap before it, in columns.
 const LENGTH_WIDTH: usize = 8;
-/// From this many columns on, a detail has room for everything.
+/// The minimum width at which a detail shows all its parts, in columns.
 const WIDE_DETAIL: usize = 34;
 
-/// Draws the row whose last line is `y`. `cells` is a buffer that all rows share.
+/// Draws the row of the task `id`. `y` is the last line of the row. `cells` is a buffer that all
+/// rows reuse.
 pub(crate) fn render(context: &FrameContext<'_>, id: TaskId, y: u16, cells: &mut Vec<Cell>, buf: &mut Buffer) {
     let row = context.layout.grid.row(y);
     let task = context.model.task(id);
@@ -72,7 +76,7 @@ fn render_name(context: &FrameContext<'_>, id: TaskId, group: usize, orphaned: b
     buf.set_string(row.name.x, row.name.y, name, style);
 }
 
-/// Draws the timeline whose last row is `area`.
+/// Draws the timeline of a task. `area` is the last row of the timeline.
 fn render_timeline(context: &FrameContext<'_>, id: TaskId, group: usize, cells: &[Cell], area: Rect, buf: &mut Buffer) {
     let half = |cell: &Cell| Half {
         state: cell.state,
@@ -89,7 +93,7 @@ fn render_timeline(context: &FrameContext<'_>, id: TaskId, group: usize, cells: 
     timeline::render(&halves, theme(context, id), area, buf);
 }
 
-/// A block is no alarm on a thread that only one task runs on.
+/// The theme for a task. If the task's thread runs only this task, a block is not an alarm.
 fn theme(context: &FrameContext<'_>, id: TaskId) -> Theme {
     let shared = context.model.task(id).is_some_and(|task| task.on_shared_lane);
     context.theme.with_calm_blocks(!shared)
@@ -99,11 +103,12 @@ fn theme(context: &FrameContext<'_>, id: TaskId) -> Theme {
 struct Detail {
     task: TaskId,
     state: State,
-    /// A fact that replaces the state, unless the task has ended.
+    /// The fact that replaces the state, if any: `overdue` or `orphaned`. It is `None` if the task
+    /// has ended.
     instead: Option<&'static str>,
     /// How long the task has been in the state, or how long the fact has been true.
     length: Nanos,
-    /// What the task waits for or works at.
+    /// What the task waits for or works on.
     activity: String,
 }
 
@@ -122,7 +127,7 @@ impl Detail {
         })
     }
 
-    /// The state or fact, its length, and the activity.
+    /// The text of the detail: the state or the fact, its duration, and the activity.
     fn line(&self, context: &FrameContext<'_>, width: usize) -> Line<'static> {
         let theme = theme(context, self.task);
         let (word, style) = match self.instead {
@@ -151,8 +156,8 @@ impl Detail {
         Line::from(vec![Span::styled(words, style), Span::raw(padding), length])
     }
 
-    /// The activity, after the state where a fact has taken the state's place. A suspended task's
-    /// activity says enough.
+    /// The activity. If a fact replaces the state, the state comes before the activity. If the task
+    /// is suspended, the activity alone is enough.
     fn state_and_activity(&self) -> String {
         match (self.instead, self.state) {
             (Some(_), State::Suspended(_)) | (None, _) => self.activity.clone(),
@@ -160,8 +165,8 @@ impl Detail {
         }
     }
 
-    /// What is shown where there is no room for both word and activity. For a task that rightly
-    /// waits, the activity says more than the word.
+    /// The text for a line that is too narrow for both the word and the activity. For a suspended
+    /// task, the activity says more than the word.
     fn narrow_words(&self, word: &str) -> String {
         match (self.instead, self.state) {
             (Some(_), _) => format!("{word} {}", self.state_and_activity()),
@@ -176,7 +181,7 @@ impl Detail {
     }
 }
 
-/// A task's state at the visible instant, and how long it has been in it.
+/// A task's state at the visible instant, and how long the task has been in that state.
 fn current_state(context: &FrameContext<'_>, id: TaskId) -> Option<(State, Nanos)> {
     let model = context.model;
     if context.is_live() {
@@ -189,7 +194,8 @@ fn current_state(context: &FrameContext<'_>, id: TaskId) -> Option<(State, Nanos
     found
 }
 
-/// When the timeout of a task that holds a lane passed. It is known only in a live view.
+/// The instant at which the timeout of a task expired, if the task still holds a lane. This instant
+/// is known only in a live view.
 fn overdue_since(context: &FrameContext<'_>, id: TaskId) -> Option<RunInstant> {
     let lane = held_lane(context, id).filter(|_| context.is_live())?;
     lane.current?.overdue_since
@@ -201,7 +207,7 @@ fn held_lane<'a>(context: &FrameContext<'a>, id: TaskId) -> Option<&'a Lane> {
     context.model.lanes().iter().find(holds)
 }
 
-/// What a task waits for or works at. In a frozen view only what it waited for is known.
+/// What a task waits for or works on. In a frozen view, only what the task waited for is known.
 fn activity(context: &FrameContext<'_>, id: TaskId, state: State) -> String {
     let model = context.model;
     let step = || match context.is_live() {

@@ -1,5 +1,6 @@
-//! The tasks: above, the count of tasks in each state, which is also the legend; then one
-//! [row](super::task_row) per task; below, the number of tasks without a row, by group.
+//! The panel of the tasks. The heading shows the number of tasks in each state, and is also the
+//! legend. Below the heading, there is one [row](super::task_row) per task. The last line shows the
+//! number of tasks without a row, by group.
 
 use super::task_row;
 use crate::model::{State, TaskCounts};
@@ -13,7 +14,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
-/// Draws the counts of tasks by state, and what decides the order.
+/// Draws the number of tasks in each state, and the criterion of the order.
 pub(crate) fn render_heading(context: &FrameContext<'_>, area: Rect, buf: &mut Buffer) {
     let width = usize::from(area.width);
     let gap = if area.width >= 100 { "  " } else { " " };
@@ -43,7 +44,7 @@ pub(crate) fn render_heading(context: &FrameContext<'_>, area: Rect, buf: &mut B
 
 /// One entry of the heading: a glyph, a count and a word.
 struct Entry {
-    /// `None` for the orphans.
+    /// `None` for the entry that counts orphans.
     state: Option<State>,
     spans: Vec<Span<'static>>,
 }
@@ -53,7 +54,7 @@ impl Entry {
         self.spans.iter().map(Span::width).sum()
     }
 
-    /// Whether it counts tasks that somebody should look into.
+    /// Whether the entry counts tasks that the user should investigate.
     fn is_bad(&self) -> bool {
         match self.state {
             None => true,
@@ -67,10 +68,10 @@ impl Entry {
     }
 }
 
-/// All entries. Outcomes have one only if there are such tasks.
+/// All entries of the heading. An outcome has an entry only if at least one task has that outcome.
 fn entries(context: &FrameContext<'_>, counts: Option<&TaskCounts>, gap: &'static str) -> Vec<Entry> {
     let theme = context.theme;
-    // A task that blocks a thread of its own is no reason for alarm.
+    // If a task blocks only its own thread, the heading does not show an alarm.
     let word_theme = theme.with_calm_blocks(context.is_live() && !blocks_a_shared_lane(context));
     let all = counts.map(by_state).into_iter().flatten();
     let shown = all.filter(|(state, count)| *count > 0 || !matches!(state, State::Ended(_)));
@@ -104,7 +105,7 @@ fn entries(context: &FrameContext<'_>, counts: Option<&TaskCounts>, gap: &'stati
     entries
 }
 
-/// Where a bad outcome would not fit, removes the words of the least important states.
+/// If the entry of a bad outcome does not fit, removes the words of the least important states.
 fn shorten(entries: &mut [Entry], width: usize) {
     let Some(last_bad) = entries.iter().rposition(Entry::is_bad) else {
         return;
@@ -122,14 +123,15 @@ fn shorten(entries: &mut [Entry], width: usize) {
     }
 }
 
-/// Whether a task now blocks a lane that other tasks run on too.
+/// Whether a task currently blocks a lane that other tasks also run on.
 fn blocks_a_shared_lane(context: &FrameContext<'_>) -> bool {
     let shared = context.model.lanes().iter().filter(|lane| lane.is_shared());
     let mut slices = shared.filter_map(|lane| lane.current);
     slices.any(|slice| context.model.state(slice.task) == State::Blocking)
 }
 
-/// The count of each state, in the order of the heading: the outcomes that matter most come first.
+/// The number of tasks in each state, in the order of the heading. The most important outcomes come
+/// first.
 fn by_state(counts: &TaskCounts) -> [(State, usize); 14] {
     [
         (State::Running, counts.running),
@@ -149,8 +151,8 @@ fn by_state(counts: &TaskCounts) -> [(State, usize); 14] {
     ]
 }
 
-/// The tasks by state at the visible instant. `None` while those of a past instant are being
-/// counted.
+/// The number of tasks in each state at the visible instant. `None` while the count for a past
+/// instant is in progress.
 fn counts(context: &FrameContext<'_>) -> Option<TaskCounts> {
     if context.is_live() {
         Some(context.model.counts())
@@ -159,7 +161,7 @@ fn counts(context: &FrameContext<'_>) -> Option<TaskCounts> {
     }
 }
 
-/// Draws the visible tasks. If there are more, the last row says how many.
+/// Draws the visible tasks. If there are more tasks, the last row says how many.
 pub(crate) fn render(context: &FrameContext<'_>, area: Rect, buf: &mut Buffer) {
     let tasks = context.app.task_order.tasks();
     let task_rows = context.layout.task_rows;
@@ -173,7 +175,11 @@ pub(crate) fn render(context: &FrameContext<'_>, area: Rect, buf: &mut Buffer) {
     }
     if tasks.len() > visible && area.height > 0 {
         let hidden = tasks[..top].iter().chain(&tasks[bottom..]);
-        let note = format!("… {} more: {}", tasks.len() - (bottom - top), by_group(context, hidden));
+        let note = format!(
+            "… {} more: {}",
+            tasks.len() - (bottom - top),
+            by_group(context, hidden)
+        );
         let note = text::fit(&note, usize::from(area.width) - 2).into_owned();
         buf.set_string(area.x + 1, area.bottom() - 1, note, context.theme.quiet());
     }

@@ -1,15 +1,15 @@
-//! One timeline: each column of the screen shows two cells of the model.
+//! Draws one timeline. Each column of the screen shows two cells of the model.
 //!
 //! ```text
 //!   ▌ ▐ █   a lane was held for most of the left half, the right half, both
-//!   ▁ ▂ ▃ ▄ a lane was held for so small a part of the column
-//!   ▓ ▒ ░   blocking, queued, unnoticed: trouble takes the whole column and has its own glyph
+//!   ▁ ▂ ▃ ▄ a lane was held for a small share of the column's time: 1/8, 2/8, 3/8, 4/8
+//!   ▓ ▒ ░   blocking, queued, unnoticed: each problem has its own glyph, over the whole column
 //!   ·       suspended
 //! ```
 //!
-//! With two halves in a column, work is shown twice as finely as the terminal's grid. Trouble in
-//! either half is drawn as one glyph over both: the worst state wins here too, and users without
-//! colours miss nothing.
+//! With two halves per column, work is shown at twice the resolution of the terminal. A problem in
+//! one half is drawn as one glyph over both halves: the worst state wins, and users without colours
+//! see every problem.
 
 use crate::model::State;
 use crate::tui::theme::{Theme, bar, glyph};
@@ -17,24 +17,24 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Color, Style};
 
-/// Half a column.
+/// One half of a column.
 #[derive(Clone, Copy, PartialEq, Debug, Default)]
 pub(crate) struct Half {
-    /// The state that stands for it. `None` if there is nothing to show.
+    /// The state that this half shows. `None` if there is nothing to show.
     pub(crate) state: Option<State>,
-    /// The position of the group that it belongs to.
+    /// The position of the group whose colour this half has.
     pub(crate) group: usize,
-    /// The share of it in which a lane was held, 0–1.
+    /// The share of this half column's time in which a lane was held, from 0 to 1.
     pub(crate) share: f32,
 }
 
-/// Draws `halves`, two per column, right-aligned into `area`. In an area of several rows everything
-/// is as tall as the area, and small shares of a column are shown more finely.
+/// Draws `halves` into `area`: two halves per column, aligned to the right. If `area` has several
+/// rows, full bars are as tall as `area`, and small shares of a column are shown more precisely.
 pub(crate) fn render(halves: &[Half], theme: Theme, area: Rect, buf: &mut Buffer) {
     let columns = (halves.len() / 2).min(usize::from(area.width));
     let first = area.right() - columns as u16;
-    // An end shows only in the first column after it. The end of what ended before the left edge
-    // does not show.
+    // The end of a task is drawn only in the first column after the end. If the task ended before
+    // the left edge, its end is not drawn.
     let mut after_end = true;
     for (x, pair) in (first..).zip(halves.chunks_exact(2).take(columns)) {
         let column = Column::of(pair[0], pair[1]);
@@ -49,15 +49,15 @@ pub(crate) fn render(halves: &[Half], theme: Theme, area: Rect, buf: &mut Buffer
     }
 }
 
-/// How a column is drawn. Numbers are positions of groups.
+/// How a column is drawn. Each `usize` is the position of a group.
 #[derive(Clone, Copy, PartialEq, Debug)]
 enum Column {
     Empty,
-    /// One state stands for both halves.
+    /// The whole column shows this state.
     Whole(State, usize),
-    /// For each half, the group whose tasks held it for most of it, if any did.
+    /// For each half, the group whose tasks held a lane for at least half of the time, if any.
     Split(Option<usize>, Option<usize>),
-    /// Tasks of the group held this share of the column.
+    /// Tasks of the group held a lane for this share of the column's time.
     Low(f32, usize),
 }
 
@@ -110,7 +110,7 @@ impl Column {
     }
 }
 
-/// The state of the higher severity stands for the column.
+/// The severity of a state. A column shows the state that has the higher severity.
 fn severity(state: Option<State>) -> u8 {
     match state {
         Some(State::Blocking) => 6,
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn work_has_two_halves_and_trouble_takes_the_column() {
+    fn work_is_drawn_in_halves_and_a_problem_fills_the_column() {
         let (empty, brief) = (Half::default(), half(State::Suspended(Reason::Timer), 0, 0.01));
         let blocking = half(State::Blocking, 0, 1.0);
         let queued = half(State::Queued, 0, 0.0);
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn a_taller_timeline_shows_small_shares_more_finely() {
+    fn a_taller_timeline_shows_small_shares_more_precisely() {
         let area = Rect::new(0, 0, 3, 2);
         let mut buf = Buffer::empty(area);
         let low = |share| half(State::Running, 0, share);
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn an_end_shows_once() {
+    fn the_end_of_a_task_is_drawn_once() {
         let end = half(State::Ended(Outcome::Panicked), 0, 0.0);
         assert_eq!(
             text(&[running(), running(), running(), end, end, end, end, end]),
@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn blocking_is_red_on_red() {
+    fn blocking_is_a_red_glyph_on_a_red_background() {
         let buf = draw(&[running(), half(State::Blocking, 0, 1.0)], ColorDepth::Ansi16);
         assert_eq!((buf[(7, 0)].fg, buf[(7, 0)].bg), (Color::LightRed, Color::Red));
     }
