@@ -1,4 +1,4 @@
-//! The loop that owns the terminal: takes batches into the model, carries out keys, and draws.
+//! The loop that owns the terminal. It applies batches to the model, handles keys, and draws.
 
 use super::Options;
 use super::frame::render;
@@ -13,20 +13,21 @@ use crate::text;
 use std::io;
 use std::time::{Duration, Instant};
 
-/// Time between two frames, and between two batches.
+/// The time between two frames, and also between two batches.
 const FRAME_INTERVAL: Duration = Duration::from_millis(33);
-/// Time between two frames while the view is frozen: only header, gauges and log change then.
+/// The time between two frames while the view is frozen. A frozen view changes little.
 const FROZEN_FRAME_INTERVAL: Duration = Duration::from_millis(100);
-/// Time between two drains of the rings: much shorter than the time that fills a ring.
+/// The time between two drains of the rings. A ring needs much more time to become full.
 const DRAIN_INTERVAL: Duration = Duration::from_millis(5);
-/// Time between two checks for keys and signals when the run has ended.
+/// The time between two checks for keys and signals after the run has ended.
 const IDLE_INTERVAL: Duration = Duration::from_millis(50);
-/// How long the screen waits for a run that stops. No run should need as long.
+/// The maximum time that the screen waits for the run to stop. Normally, a run stops much sooner.
 const STOP_TIMEOUT: Duration = Duration::from_secs(10);
-/// The length of the block that a key injects.
+/// The duration of the block that a key injects.
 pub const INJECTED_BLOCK: Duration = Duration::from_millis(300);
 
-/// Why the screen was left. The run has ended by then, or did not stop in time.
+/// The reason why the screen was closed. When the screen closes, the run has ended or has failed to
+/// stop in time.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Exit {
     /// The user quit.
@@ -36,14 +37,16 @@ pub enum Exit {
 }
 
 /// Shows the run of `source` until the user quits or a signal arrives. Then stops the run and
-/// applies its last records.
+/// applies its last records to `model`.
 ///
-/// A run that ends by itself stays on screen, so that the user can look back. A run that does not
-/// stop within 10 s is abandoned: [`Source::state`] still says [`RunState::Stopping`] then.
+/// A run that ends by itself stays on screen, so that the user can study it. If the run does not
+/// stop within 10 s, the function returns anyway. In that case [`Source::state`] is still
+/// [`RunState::Stopping`].
 ///
 /// # Errors
-/// When the terminal cannot be taken or drawn on. In any case the terminal is given back and the
-/// run is stopped.
+/// Returns an error if the terminal cannot be put into raw mode, if the thread that reads keys
+/// cannot be created, or if drawing fails. In each case the terminal is restored. If drawing fails,
+/// the run is also stopped.
 pub fn run(source: &mut dyn Source, model: &mut Model, options: &Options, signals: &Signals) -> io::Result<Exit> {
     let mut screen = Screen::take()?;
     let input = InputReader::start()?;
@@ -58,29 +61,29 @@ pub fn run(source: &mut dyn Source, model: &mut Model, options: &Options, signal
         ended: false,
     };
     let exit = event_loop.show(&mut screen, &input, signals);
-    // Without a terminal nothing can be drawn any more; only the run must still be stopped.
+    // Without a terminal, the loop must not draw any more. It only stops the run.
     let terminal_lost = exit.is_err() || matches!(exit, Ok(Exit::Signal(signal)) if signal.is_hangup());
     let stopped = event_loop.stop(if terminal_lost { None } else { Some(&mut screen) });
     match signals.latest() {
-        // When a terminal goes away, drawing may fail before or after its signal arrives.
+        // When the terminal is closed, drawing may fail before or after SIGHUP arrives.
         Some(signal) if signal.is_hangup() => Ok(Exit::Signal(signal)),
         _ => stopped.and(exit),
     }
 }
 
-/// A run on screen.
+/// The state of the loop that shows a run.
 struct EventLoop<'a> {
     source: &'a mut dyn Source,
     model: &'a mut Model,
     options: &'a Options,
     app: App,
-    /// `None`: the next batch is due at once.
+    /// When the last batch was applied. `None` if the next batch is due immediately.
     last_batch: Option<Instant>,
-    /// `None`: the next frame is due at once.
+    /// When the last frame was drawn. `None` if the next frame is due immediately.
     last_frame: Option<Instant>,
-    /// Something has changed since the last frame.
+    /// Whether anything has changed since the last frame.
     needs_frame: bool,
-    /// The run has ended and its last batch is in the model.
+    /// Whether the run has ended and the model contains the last batch.
     ended: bool,
 }
 
@@ -92,7 +95,7 @@ impl EventLoop<'_> {
                 return Ok(Exit::Signal(signal));
             }
             if let Some(stopped_for) = screen.resume()? {
-                // No record shows this gap, so the log must.
+                // No record shows that the process was stopped, so the log must show it.
                 let stopped_for = text::duration(stopped_for.into());
                 tracing::warn!("tasklab was stopped for {stopped_for}; open slices and waits include that time");
                 self.needs_frame = true;
@@ -105,7 +108,8 @@ impl EventLoop<'_> {
         }
     }
 
-    /// Waits for input and carries out all that has arrived. The next frame answers all of it.
+    /// Waits for input and then handles all input that has arrived. The next frame shows the
+    /// effects.
     fn handle_input(&mut self, screen: &mut Screen, input: &InputReader) -> io::Result<Option<Exit>> {
         let mut timeout = if self.ended { IDLE_INTERVAL } else { DRAIN_INTERVAL };
         while let Some(input) = input.next(timeout) {
@@ -126,7 +130,8 @@ impl EventLoop<'_> {
         Ok(None)
     }
 
-    /// Stops the run and applies its last records. Draws meanwhile, if there is a screen.
+    /// Stops the run and applies its last records. If `screen` is given, draws until the run has
+    /// ended.
     fn stop(&mut self, mut screen: Option<&mut Screen>) -> io::Result<()> {
         self.source.stop();
         let start = Instant::now();
@@ -138,7 +143,7 @@ impl EventLoop<'_> {
         Ok(())
     }
 
-    /// If a batch is due, applies it and draws. Otherwise only empties the rings.
+    /// If a batch is due, applies the batch and draws. Otherwise, only empties the rings.
     fn advance(&mut self, screen: Option<&mut Screen>) -> io::Result<()> {
         let too_soon = self.last_batch.is_some_and(|at| at.elapsed() < FRAME_INTERVAL);
         if too_soon && self.source.drain() < Batch::DUE {
@@ -157,8 +162,8 @@ impl EventLoop<'_> {
         if self.ended {
             return;
         }
-        // The state is read before the batch, so that the batch holds everything that was recorded
-        // before the end.
+        // Read the state before the batch. Then, if the run has ended, the batch contains
+        // everything that was recorded before the end.
         self.ended = matches!(self.source.state(), RunState::Ended { .. });
         let batch = self.source.batch();
         self.needs_frame |= self.ended || batch.now != self.model.now() || !batch.log.is_empty();

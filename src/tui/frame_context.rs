@@ -1,5 +1,5 @@
-//! Everything that a widget may read to draw itself: the model, what the user has chosen, and the
-//! visible instant.
+//! Everything that a widget may read while it draws: the model, the user's choices, and the visible
+//! time.
 
 use super::Options;
 use super::layout::Layout;
@@ -12,28 +12,29 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-/// The input of one frame.
+/// The data from which the widgets draw one frame.
 pub(crate) struct FrameContext<'a> {
-    /// What is known of the run.
+    /// What is known about the run.
     pub(crate) model: &'a Model,
-    /// What the user has chosen.
+    /// The user's choices, such as the selection.
     pub(crate) app: &'a App,
-    /// How far the run is.
+    /// Whether the run is running, waiting, stopping or ended.
     pub(crate) run: &'a RunState,
-    /// What was set at the start.
+    /// The options that were set at the start.
     pub(crate) options: &'a Options,
-    /// How things look.
+    /// The styles.
     pub(crate) theme: Theme,
-    /// The place of each part.
+    /// The area of each part of the screen.
     pub(crate) layout: Layout,
-    /// The visible stretch of time.
+    /// The visible time span.
     pub(crate) span: TimeSpan,
-    /// The latest visible instant: now, or the last instant of a frozen view.
+    /// The latest visible instant: the present in a live view, or the last instant of a frozen
+    /// view.
     pub(crate) at: RunInstant,
 }
 
 impl FrameContext<'_> {
-    /// The style of a panel's heading. That of the panel with the keys stands out.
+    /// The style of a panel's heading. The heading of the panel that has the focus stands out.
     pub(crate) fn heading_style(&self, panel: Panel) -> Style {
         if self.app.focus == panel {
             self.theme.accent()
@@ -47,7 +48,7 @@ impl FrameContext<'_> {
         self.app.viewport.is_live()
     }
 
-    /// What the model must paint: two cells per column.
+    /// The time span that the model must paint, with two cells per column.
     pub(crate) fn window(&self) -> Window {
         Window {
             from: self.span.from,
@@ -56,12 +57,12 @@ impl FrameContext<'_> {
         }
     }
 
-    /// A group's position in the list of groups, which decides its colour.
+    /// A group's position in the list of groups. The position determines the group's colour.
     pub(crate) fn group_position(&self, id: GroupId) -> usize {
         self.model.groups().iter().position(|group| group.id == id).unwrap_or(0)
     }
 
-    /// Marks a selected row. The mark is loud in the panel that has the keys.
+    /// Draws the mark of a selected row. The mark stands out if `panel` has the focus.
     pub(crate) fn render_cursor(&self, area: Rect, panel: Panel, buf: &mut Buffer) {
         let style = if self.app.focus == panel {
             self.theme.accent()

@@ -1,16 +1,16 @@
-//! Takes the terminal and always gives it back.
+//! Puts the terminal into raw mode, and always restores it.
 //!
-//! The terminal is given back however the screen ends: the user quits, an error, a signal
-//! ([`Signals`](crate::signals::Signals)), or a panic of the thread that draws. A panic of any
-//! *other* thread is part of the show: its task ends as `panicked`, its message goes to the event
-//! log, and the screen stays. That is why `ratatui::init` is not used: its panic hook restores the
-//! terminal whichever thread panics.
+//! The terminal is restored in every case: when the user quits, after an error, after a signal
+//! ([`Signals`](crate::signals::Signals)), and after a panic of the thread that draws. A panic of
+//! any *other* thread must not close the screen: the task ends as `panicked`, and the panic message
+//! goes to the event log. That is why `ratatui::init` is not used: its panic hook restores the
+//! terminal after a panic of any thread.
 //!
-//! In raw mode Ctrl-Z is an ordinary key. [`Screen::suspend`] does what the terminal would have
-//! done: it gives the terminal back and stops the process. When the process continues, a shell has
-//! used the terminal meanwhile, so the screen takes it anew. The same happens after another process
-//! has stopped this one. The run's clock does not stop, so the event log says how long the process
-//! was stopped.
+//! In raw mode, Ctrl-Z is an ordinary key and does not stop the process. So [`Screen::suspend`]
+//! restores the terminal and stops the process. When the process continues, the screen puts the
+//! terminal into raw mode again, because a shell has used the terminal meanwhile. The screen does
+//! the same after another process has stopped and continued this process. The run's clock does not
+//! stop, so the event log says how long the process was stopped.
 
 use crate::panics::HookGuard;
 use crossterm::cursor::{Hide, Show};
@@ -30,28 +30,30 @@ use std::time::{Duration, Instant};
 
 /// The terminal in raw mode on its alternate screen, until dropped.
 pub(crate) struct Screen {
-    /// Never dropped. ratatui's own `Drop` shows the cursor, which [`give_back`] has done already.
-    /// When that fails, it writes to standard error, and panics if standard error went away with
-    /// the terminal.
+    /// Never dropped. ratatui's own `Drop` would show the cursor, but [`give_back`] has already
+    /// done so. If the terminal is closed, `Drop` could not show the cursor and would write to
+    /// standard error. This would panic, because standard error is closed too.
     terminal: ManuallyDrop<Terminal<CrosstermBackend<Stdout>>>,
-    /// SIGCONT has arrived: the process was stopped and has continued.
+    /// Whether SIGCONT has arrived. This means that the process was stopped and has continued.
     continued: Arc<AtomicBool>,
-    /// When the process was last known to run.
+    /// The last instant at which the process was known to be running.
     last_seen_running: Instant,
     continue_handler: SigId,
     _hook: HookGuard,
 }
 
 impl Screen {
-    /// Takes the terminal for the calling thread.
+    /// Puts the terminal into raw mode and opens the alternate screen. If the calling thread panics
+    /// later, the terminal is restored.
     ///
     /// # Errors
-    /// When standard output is not a terminal, or the terminal cannot be put into raw mode.
+    /// Returns an error if standard output is not a terminal, or if the terminal cannot be put into
+    /// raw mode.
     pub(crate) fn take() -> io::Result<Screen> {
         let continued = Arc::new(AtomicBool::new(false));
         let hook = HookGuard::install(thread::current().id(), give_back);
-        // From here on a failure leaves something to undo, and no `Screen` exists yet whose `Drop`
-        // would do it.
+        // If one of these steps fails, the steps before it must be undone. No `Screen` exists yet,
+        // so `Drop` cannot undo them.
         let taken = enter_screen().and_then(|()| {
             let terminal = Terminal::new(CrosstermBackend::new(io::stdout()))?;
             Ok((terminal, signal_hook::flag::register(SIGCONT, continued.clone())?))
@@ -71,32 +73,34 @@ impl Screen {
         }
     }
 
-    /// Where to draw.
+    /// The terminal to draw on.
     pub(crate) fn terminal(&mut self) -> &mut Terminal<CrosstermBackend<Stdout>> {
         &mut self.terminal
     }
 
-    /// Gives the terminal back and stops the process until the shell continues it. The next call of
-    /// [`resume`](Screen::resume) then says how long that was.
+    /// Restores the terminal and stops the process until the shell continues it. The next call of
+    /// [`resume`](Screen::resume) returns how long the process was stopped.
     ///
-    /// Without a shell nothing stops: the system lets a process without one ignore such signals.
+    /// If no shell with job control started the process, the process does not stop: the system
+    /// discards SIGTSTP in an orphaned process group.
     ///
     /// # Errors
-    /// When the terminal cannot be taken again.
+    /// Returns an error if the terminal cannot be put into raw mode again.
     pub(crate) fn suspend(&mut self) -> io::Result<()> {
         give_back();
         self.last_seen_running = Instant::now();
-        // The signal goes to this thread, so that the thread stops here, and the process with it.
+        // `raise` sends the signal to this thread. So the process stops before the next line runs.
         signal_hook::low_level::raise(SIGTSTP)?;
         self.take_again()
     }
 
-    /// If the process was stopped and has continued, takes the terminal again and returns how long
-    /// the process was stopped: the time since the previous call, or since it was
-    /// [suspended](Screen::suspend). The whole screen must then be drawn anew.
+    /// If the process was stopped and has continued, puts the terminal into raw mode again and
+    /// returns how long the process was stopped. This is the time since the previous call, or since
+    /// the process was [suspended](Screen::suspend). The caller must then draw the whole screen
+    /// again.
     ///
     /// # Errors
-    /// When the terminal cannot be taken again.
+    /// Returns an error if the terminal cannot be put into raw mode again.
     pub(crate) fn resume(&mut self) -> io::Result<Option<Duration>> {
         let now = Instant::now();
         let stopped_for = now - std::mem::replace(&mut self.last_seen_running, now);
@@ -110,8 +114,8 @@ impl Screen {
 
     fn take_again(&mut self) -> io::Result<()> {
         enter_screen()?;
-        // Nothing of the last frame is left on the terminal, and its size may have changed. A
-        // resize clears both.
+        // The terminal does not show the last frame any more, and its size may have changed.
+        // `resize` sets the new size and makes ratatui draw every cell again.
         let size = self.terminal.size()?;
         self.terminal.resize(Rect::from((Position::ORIGIN, size)))
     }
@@ -130,8 +134,8 @@ fn enter_screen() -> io::Result<()> {
     execute!(io::stdout(), EnterAlternateScreen, Hide)
 }
 
-/// Leaves the alternate screen and raw mode. Errors are ignored: after a hang-up there is no
-/// terminal to report them on.
+/// Leaves the alternate screen and raw mode. Ignores errors, because after a hang-up no terminal
+/// exists that could show them.
 fn give_back() {
     if terminal::is_raw_mode_enabled().unwrap_or(false) {
         let _ = execute!(io::stdout(), LeaveAlternateScreen, Show);

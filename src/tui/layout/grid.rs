@@ -1,4 +1,4 @@
-//! The columns that lanes and tasks share, so that one vertical line is one instant everywhere.
+//! The columns that lanes and tasks share. So a vertical line shows the same instant in every row.
 
 use ratatui::layout::Rect;
 
@@ -35,14 +35,14 @@ pub(crate) struct Row {
     pub(crate) cursor: Rect,
     /// The name of the lane or task.
     pub(crate) name: Rect,
-    /// Its timeline.
+    /// The timeline of the lane or task.
     pub(crate) time: Rect,
-    /// What it does at the visible instant.
+    /// A text about what the lane or task does at the visible instant.
     pub(crate) detail: Rect,
 }
 
 impl Grid {
-    /// The columns of `area`, where the longest name has `name_width` columns.
+    /// Divides `area` into columns. `name_width` is the width of the longest name, in cells.
     pub(super) fn new(area: Rect, name_width: usize) -> Grid {
         let max_name_width = match area.width {
             ..100 => 13,

@@ -1,4 +1,4 @@
-//! The place of each part of the screen, from 60×12 up.
+//! The area of each part of the screen. The minimum size of the screen is 60×12 cells.
 //!
 //! ```text
 //!  tasklab  Mixed load          tokio·2  00:07.4/20s  ● live  2.1 M polls · 0 lost  header
@@ -15,8 +15,9 @@
 //!  └── name ──┘ └─────────── time ───────────────┘  └────────── detail ────────┘   grid
 //! ```
 //!
-//! Lanes and tasks share one [`Grid`], so that one vertical line is one instant everywhere. Where
-//! there is room, both are drawn tall, so that they can be seen from the back of a classroom.
+//! Lanes and tasks share one [`Grid`], so a vertical line shows the same instant in every row. If
+//! there is room, lanes and tasks are several rows high, so that students can see them from the
+//! back of a classroom.
 
 mod grid;
 
@@ -24,53 +25,54 @@ pub(crate) use grid::{Grid, Row};
 
 use ratatui::layout::Rect;
 
-/// On a terminal with fewer columns or rows than this, nothing is drawn.
+/// The minimum number of columns and rows. A smaller terminal shows only a message.
 pub(crate) const MIN_SIZE: (u16, u16) = (60, 12);
 
-/// The most rows of a lane.
+/// The maximum height of a lane, in rows.
 const MAX_LANE_ROWS: u16 = 3;
-/// The most rows of a task.
+/// The maximum height of a task, in rows.
 const MAX_TASK_ROWS: u16 = 6;
 
-/// The rows of the timeline in a lane or task of `rows` rows. The tallest keep their first row
-/// free, so that two that block one above the other do not look like one.
+/// The height of the timeline in a lane or task that is `rows` rows high. If `rows` is at least 3,
+/// the first row stays empty. Otherwise, two blocked lanes, one above the other, would look like a
+/// single lane.
 pub(crate) fn timeline_rows(rows: u16) -> u16 {
     if rows >= 3 { rows - 1 } else { rows }
 }
 
-/// What the layout depends on, apart from the terminal's size.
+/// The data that determines the layout, apart from the terminal's size.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Content {
-    /// The rows of the caption.
+    /// The height of the caption, in rows.
     pub(crate) caption_rows: u16,
     /// The number of lanes.
     pub(crate) lanes: usize,
-    /// The number of tasks of which anything is visible.
+    /// The number of tasks that exist during the visible time.
     pub(crate) visible_tasks: usize,
-    /// There are other tasks too: one line says how many.
+    /// Whether other tasks exist too. If so, one line shows how many.
     pub(crate) has_hidden_tasks: bool,
     /// The number of channels.
     pub(crate) channels: usize,
-    /// The rows that the gauges need.
+    /// The height that the gauges need, in rows.
     pub(crate) gauge_rows: u16,
     /// The number of groups in the groups table.
     pub(crate) groups: usize,
-    /// The columns of the longest name.
+    /// The width of the longest name, in columns.
     pub(crate) name_width: usize,
 }
 
-/// The place of each part. A part for which there is no room has no height.
+/// The area of each part of the screen. If there is no room for a part, its height is 0.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Layout {
     pub(crate) header: Rect,
     pub(crate) caption: Rect,
     pub(crate) axis: Rect,
     pub(crate) lanes: Rect,
-    /// The rows of each lane.
+    /// The height of each lane, in rows.
     pub(crate) lane_rows: u16,
     pub(crate) heading: Rect,
     pub(crate) tasks: Rect,
-    /// The rows of each task.
+    /// The height of each task, in rows.
     pub(crate) task_rows: u16,
     pub(crate) channels: Rect,
     pub(crate) gauges: Rect,
@@ -81,7 +83,7 @@ pub(crate) struct Layout {
 }
 
 impl Layout {
-    /// The layout of `area`. `None` where it is smaller than [`MIN_SIZE`].
+    /// Computes the layout of `area`. Returns `None` if `area` is smaller than [`MIN_SIZE`].
     pub(crate) fn new(area: Rect, content: Content) -> Option<Layout> {
         if area.width < MIN_SIZE.0 || area.height < MIN_SIZE.1 {
             return None;
@@ -117,7 +119,7 @@ impl Layout {
     }
 }
 
-/// The rows of each part whose height varies.
+/// The heights of the parts whose height varies, in rows.
 struct Heights {
     caption: u16,
     lanes: u16,
@@ -128,7 +130,7 @@ struct Heights {
     gauges: u16,
     groups: u16,
     log: u16,
-    /// The rows between two parts.
+    /// The number of empty rows between two parts.
     gap: u16,
 }
 
@@ -160,24 +162,24 @@ impl Heights {
         heights
     }
 
-    /// All rows but those of the tasks and of the groups table.
+    /// The number of rows of all parts, except the tasks and the groups table.
     fn total(&self) -> u16 {
         const ONE_ROW_PARTS: u16 = 4; // Header, axis, heading and footer.
         const GAPS: u16 = 5;
         ONE_ROW_PARTS + self.caption + self.lanes + self.channels + self.gauges + self.log + GAPS * self.gap
     }
 
-    /// Whether the screen is tall: parts have gaps between them then.
+    /// Whether the screen is tall enough for empty rows between its parts.
     fn is_roomy(&self) -> bool {
         self.gap > 0
     }
 
-    /// The most rows of a task with which all visible tasks fit into `room`. One if they do not fit
-    /// at all.
+    /// The maximum height of a task, in rows, at which all visible tasks fit into `room` rows.
+    /// Returns 1 if the tasks do not fit at any height.
     fn fitting_task_rows(&self, room: u16, content: &Content) -> u16 {
         let fits = |task_rows: &u16| {
-            // On a tall screen, tasks of more than two rows leave a third of the room to the other
-            // parts.
+            // On a tall screen, if tasks are more than two rows high, one third of the room is
+            // reserved for the other parts.
             let room = if self.is_roomy() && *task_rows > 2 {
                 room / 3 * 2
             } else {
@@ -188,11 +190,12 @@ impl Heights {
         (1..=MAX_TASK_ROWS).rev().find(fits).unwrap_or(1)
     }
 
-    /// Gives the rows that the tasks do not need to the groups table, the gauges and the log.
+    /// Distributes the spare rows among the groups table, the gauges and the log. Spare rows are
+    /// rows that the tasks do not need.
     fn use_spare_rows(&mut self, height: u16, content: &Content) {
         let mut spare = self.tasks.saturating_sub(rows_of_tasks(self.task_rows, content));
         self.tasks -= spare;
-        // The groups table is drawn whole or not at all.
+        // The groups table is drawn only if all its rows fit.
         let groups = u16::try_from(content.groups).unwrap_or(u16::MAX).saturating_add(1);
         if content.groups > 0 && groups.saturating_add(self.gap) <= spare {
             self.groups = groups;
@@ -204,7 +207,7 @@ impl Heights {
     }
 }
 
-/// The rows of all lanes, and of each.
+/// The height of all lanes together, and the height of one lane, in rows.
 fn lane_heights(height: u16, lanes: usize) -> (u16, u16) {
     let lanes = u16::try_from(lanes.max(1)).unwrap_or(u16::MAX);
     let lane_rows = match lanes {
@@ -215,8 +218,8 @@ fn lane_heights(height: u16, lanes: usize) -> (u16, u16) {
     (lanes.min((height / 5).max(2)) * lane_rows, lane_rows)
 }
 
-/// The rows of all tasks where each has `task_rows`. The number of tasks is rounded up, so that not
-/// every new task moves the parts below.
+/// The height of all tasks together, if each task is `task_rows` rows high. The number of tasks is
+/// rounded up. Otherwise, every new task would move the parts below.
 fn rows_of_tasks(task_rows: u16, content: &Content) -> u16 {
     let step = if content.visible_tasks <= 8 { 2 } else { 4 };
     let tasks = u16::try_from(content.visible_tasks.next_multiple_of(step)).unwrap_or(u16::MAX);

@@ -1,7 +1,7 @@
-//! The screen's state: which stretch of time is visible, what is selected, which panel has the
-//! keys.
+//! The state of the screen: the visible time span, the selection, and the panel that has the focus.
 //!
-//! An [`Action`] and the model go in. The next state and perhaps an [`Intent`] come out.
+//! The input is an [`Action`] and the model. The output is the next state, and sometimes an
+//! [`Intent`].
 
 use super::group_table::GroupRow;
 use super::lane_order::lane_order;
@@ -14,23 +14,24 @@ use crate::record::{LaneId, RunInstant, TaskId};
 use crate::tui::keys::Action;
 use strum::VariantArray;
 
-/// Points of the model's series to keep: the bars of the widest gauge.
+/// The maximum number of points that the app keeps from the model's series. The widest gauge shows
+/// this number of bars.
 const MAX_POINTS: usize = 120;
 
-/// What only the event loop can carry out.
+/// A command that only the event loop can carry out.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Intent {
-    /// Stop the run and leave.
+    /// Stop the run and close the screen.
     Quit,
     /// Stop the whole process until the shell continues it.
     Suspend,
-    /// Inject a block, now.
+    /// Inject a block into a worker.
     InjectBlock,
-    /// Go on to the next cue.
+    /// Skip to the next cue.
     NextCue,
 }
 
-/// A panel that can have the keys, from the top of the screen to the bottom.
+/// A panel that can have the focus. The panels are in the order from top to bottom.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, VariantArray)]
 pub(crate) enum Panel {
     Lanes,
@@ -52,7 +53,8 @@ impl Panel {
     }
 }
 
-/// The number of entries that each panel shows at once. Scrolling and the page keys need it.
+/// The number of entries that each panel shows at once. Scrolling and the page keys need this
+/// number.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(crate) struct VisibleRows {
     pub(crate) lanes: usize,
@@ -62,27 +64,27 @@ pub(crate) struct VisibleRows {
 
 /// The screen's state.
 pub struct App {
-    /// The visible stretch of time.
+    /// The visible time span.
     pub(crate) viewport: Viewport,
-    /// The panel that has the keys.
+    /// The panel that has the focus: the keys for selecting act on this panel.
     pub(crate) focus: Panel,
-    /// The help page is open.
+    /// Whether the help page is open.
     pub(crate) help: bool,
     /// The selected lane, and how far the lanes are scrolled.
     pub(crate) lanes: List<LaneId>,
     /// The selected task, and how far the tasks are scrolled.
     pub(crate) tasks: List<TaskId>,
-    /// How far the log is scrolled back: the number of lines below the last visible one.
+    /// How far the log is scrolled back: the number of lines below the last visible line.
     pub(crate) log_scroll: usize,
     /// The order of the tasks' rows.
     pub(crate) task_order: TaskOrder,
-    /// The tasks by state at the visible instant, while the view is frozen.
+    /// While the view is frozen, the number of tasks in each state at the visible instant.
     pub(crate) state_count: StateCount,
     visible_rows: VisibleRows,
     lane_order: Vec<LaneId>,
     groups: Vec<GroupRow>,
     points: Vec<SeriesPoint>,
-    /// The end of the last step in `points`.
+    /// The end of the time that the last of `points` covers.
     points_end: RunInstant,
 }
 
@@ -107,8 +109,8 @@ impl Default for App {
 }
 
 impl App {
-    /// Carries out an action. While the help page is open, only the actions that leave it or the
-    /// program have an effect.
+    /// Carries out an action. While the help page is open, only the actions that close the page,
+    /// quit or suspend have an effect.
     pub fn act(&mut self, action: Action, model: &Model) -> Option<Intent> {
         let known = KnownTime {
             oldest: model.horizon(),
@@ -144,8 +146,8 @@ impl App {
         None
     }
 
-    /// Follows the model and the terminal's size. To be called before each frame. `columns` are
-    /// those of the time axis.
+    /// Updates the state from the model and the terminal's size. Must be called before each frame.
+    /// `columns` is the number of columns of the time axis.
     pub(crate) fn refresh(&mut self, model: &Model, columns: usize, visible_rows: VisibleRows) {
         self.visible_rows = visible_rows;
         self.viewport.resize(columns);
@@ -172,18 +174,18 @@ impl App {
         &self.lane_order
     }
 
-    /// Whether the picture needs another frame to be complete, even if nothing happens.
+    /// Whether a computation needs more frames to be complete, even if no new data arrives.
     pub(crate) fn is_unfinished(&self) -> bool {
         self.state_count.is_counting() || self.task_order.is_ranking()
     }
 
-    /// The last complete steps of the model's series before the visible instant, oldest first; as
-    /// many as a wide screen can show.
+    /// The last complete points of the model's series before the visible instant, oldest first.
+    /// Their number is limited to what the widest gauge can show.
     pub(crate) fn points(&self) -> &[SeriesPoint] {
         &self.points
     }
 
-    /// The rows of the groups table, as they were at the last step of the series.
+    /// The rows of the groups table. They change when the series gets a new point.
     pub(crate) fn groups(&self) -> &[GroupRow] {
         &self.groups
     }
@@ -217,8 +219,8 @@ impl App {
         model.log().len().saturating_sub(self.visible_rows.log)
     }
 
-    /// Moves the selection down by `rows`, or up if `rows` is negative. The log has no
-    /// selection: it scrolls.
+    /// Moves the selection down by `rows`, or up if `rows` is negative. The log has no selection,
+    /// so it scrolls instead.
     fn move_selection(&mut self, rows: isize, model: &Model) {
         match self.focus {
             Panel::Lanes => self.lanes.step(&self.lane_order, rows),

@@ -1,14 +1,15 @@
-//! Which task spawned which. Sorted by spawn, children stand below their parent.
+//! Parents and children of tasks. In the order by spawn, the children of a task are listed below
+//! the task.
 
 use crate::model::{Model, Task};
 use crate::record::TaskId;
 use std::collections::HashMap;
 
-/// The most generations by which a name is indented. Deeper ones stand at the same indent.
+/// The maximum indentation of a name, in generations. Deeper descendants have the same indentation.
 pub(crate) const MAX_DEPTH: usize = 3;
 
-/// The tasks in the order of their spawns, except that each is followed by the tasks that it
-/// spawned.
+/// The tasks in the order of their spawns, except that the children of a task follow directly after
+/// the task.
 pub(crate) fn parents_first(model: &Model) -> Vec<&Task> {
     let mut children: HashMap<TaskId, Vec<&Task>> = HashMap::new();
     let mut roots = Vec::new();
@@ -20,7 +21,7 @@ pub(crate) fn parents_first(model: &Model) -> Vec<&Task> {
         }
     }
     let mut ordered = Vec::with_capacity(model.tasks().len());
-    // A stack: the next task is at its end, so siblings are pushed in reverse.
+    // The next task is at the end of `stack`, so siblings are pushed in reverse order.
     let mut stack = roots;
     stack.reverse();
     while let Some(task) = stack.pop() {

@@ -1,5 +1,5 @@
-//! The rows of the groups table: what each group's polls, waits and repetitions have been like
-//! since the run's start.
+//! The rows of the groups table: statistics about each group's polls, waits and repetitions since
+//! the start of the run.
 //!
 //! To add a column, add one entry to [`COLUMNS`].
 
@@ -10,12 +10,12 @@ use crate::text;
 /// A column of the table.
 pub(crate) struct Column {
     pub(crate) heading: &'static str,
-    /// The columns that it takes on screen, with the gap before it.
+    /// The width on screen, in cells, including the gap before the column.
     pub(crate) width: usize,
     cell: fn(&Group) -> String,
 }
 
-/// The columns, from left to right. On a narrow screen the last ones are left out.
+/// The columns, from left to right. On a narrow screen, the last columns are omitted.
 pub(crate) const COLUMNS: [Column; 7] = [
     column("finished", 9, |group| {
         text::count(group.repetitions[Outcome::Completed as usize])
@@ -32,7 +32,7 @@ const fn column(heading: &'static str, width: usize, cell: fn(&Group) -> String)
     Column { heading, width, cell }
 }
 
-/// A percentile of measured times. Without any measurement there is no number.
+/// Formats a percentile of measured times. Returns a dash if nothing was measured.
 fn time(times: Percentiles, percentile: fn(Percentiles) -> Nanos) -> String {
     match times.count {
         0 => "–".to_owned(),
@@ -40,18 +40,18 @@ fn time(times: Percentiles, percentile: fn(Percentiles) -> Nanos) -> String {
     }
 }
 
-/// A group's row. Its numbers cost too much to compute for each frame, so the app keeps them for a
-/// while.
+/// The row of one group. Computing the numbers for every frame would be too expensive, so the app
+/// caches the row.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct GroupRow {
     pub(crate) id: GroupId,
-    /// One text for each of [`COLUMNS`].
+    /// One text for each column in [`COLUMNS`].
     pub(crate) cells: [String; COLUMNS.len()],
 }
 
 impl GroupRow {
-    /// The rows of the scenario's groups of which a task has been spawned, in the order of their
-    /// ids.
+    /// The rows of the scenario's groups, in the order of the groups' ids. A group gets a row when
+    /// its first task is spawned.
     pub(crate) fn all(model: &Model) -> Vec<GroupRow> {
         let has_begun = |group: &&Group| !group.library && group.spawned > 0;
         let row = |group: &Group| GroupRow {

@@ -1,14 +1,14 @@
 //! The order of the lanes' rows.
 //!
-//! Workers, pool threads and processes keep their places. Threads that come and go may be
-//! thousands, most of them idle or ended. Those that held a task in the visible time come before
-//! those that did not. Within each part lanes keep their order, so a lane keeps its place while
-//! anything of it is visible.
+//! The first part of the order contains workers, pool threads, processes, and all other threads
+//! that held a task during the visible time. The second part contains the remaining threads. There
+//! may be thousands of them, and most of them are idle or have ended. Within each part, the lanes
+//! keep the order of the model.
 
 use crate::model::{Lane, Model};
 use crate::record::{LaneId, RunInstant};
 
-/// The lanes in the order of their rows, for a screen that shows the time from `from` on.
+/// The lanes in the order of their rows, where `from` is the start of the visible time.
 pub(crate) fn lane_order(model: &Model, from: RunInstant) -> Vec<LaneId> {
     let comes_first = |lane: &&Lane| lane.is_shared() || lane.has_run_since(from);
     let (first, last): (Vec<_>, Vec<_>) = model.lanes().iter().partition(comes_first);

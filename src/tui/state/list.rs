@@ -1,6 +1,6 @@
-//! A list that is longer than its panel: the selected row, and the visible rows.
+//! A list that may be longer than its panel. It has a selected row and a first visible row.
 
-/// The selection is an id and not an index, so that it stays with its row when rows change places.
+/// The selection is an id and not an index, so that the same row stays selected when rows move.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct List<T> {
     selected: Option<T>,
@@ -24,8 +24,8 @@ impl<T: Copy + PartialEq> List<T> {
         self.top
     }
 
-    /// Selects the row `by` rows further down, or up if `by` is negative. Without a selection, a
-    /// step down selects the first visible row and a step up the last row.
+    /// Moves the selection down by `by` rows, or up if `by` is negative. Without a selection, a
+    /// step down selects the first visible row, and a step up selects the last row.
     pub(crate) fn step(&mut self, rows: &[T], by: isize) {
         let Some(last) = rows.len().checked_sub(1) else { return };
         let to = match self.position(rows) {
@@ -36,19 +36,20 @@ impl<T: Copy + PartialEq> List<T> {
         self.selected = Some(rows[to]);
     }
 
-    /// Selects the first row, or the last.
+    /// Selects the last row if `to_last` is true, and otherwise the first row.
     pub(crate) fn jump(&mut self, rows: &[T], to_last: bool) {
         self.selected = if to_last { rows.last() } else { rows.first() }
             .copied()
             .or(self.selected);
     }
 
-    /// Selects nothing.
+    /// Removes the selection and scrolls to the first row.
     pub(crate) fn clear(&mut self) {
         *self = List::default();
     }
 
-    /// Scrolls a panel of `page` rows until the selection is visible, as little as possible.
+    /// Scrolls by the smallest distance that makes the selection visible. `page` is the number of
+    /// rows that the panel shows.
     pub(crate) fn scroll(&mut self, rows: &[T], page: usize) {
         self.top = self.top.min(rows.len().saturating_sub(page));
         if let Some(i) = self.position(rows) {
@@ -67,7 +68,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn the_selection_stays_with_its_row() {
+    fn the_same_row_stays_selected_when_rows_move() {
         let mut list = List::default();
         list.step(&['a', 'b', 'c'], 1);
         list.step(&['a', 'b', 'c'], 1);

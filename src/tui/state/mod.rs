@@ -1,5 +1,5 @@
-//! What the user has chosen, and what is computed over several frames. Pure: nothing here draws,
-//! reads a clock or talks to the run.
+//! The user's choices, and values that take several frames to compute. This code is pure: it does
+//! not draw, read a clock or access the run.
 
 mod app;
 pub(crate) mod family;

@@ -1,16 +1,16 @@
 //! The number of tasks in each state at a past instant.
 //!
-//! For the present the model keeps these counts. For a past instant each task must be asked, and
-//! asking 100,000 tasks costs several frames' time. So the work is spread over frames, and the
-//! counts are shown when they are complete.
+//! The model keeps these counts for the present. For a past instant, the state of each task must be
+//! looked up. For 100,000 tasks, this takes as long as several frames. So the work is split over
+//! several frames, and the counts are shown when they are complete.
 
 use crate::model::{Model, TaskCounts};
 use crate::record::RunInstant;
 
-/// The number of tasks that are asked per frame.
+/// The number of tasks whose state is looked up per frame.
 const TASKS_PER_FRAME: usize = 10_000;
 
-/// A count of the tasks by state at one instant.
+/// Counts the tasks in each state at one instant.
 #[derive(Default)]
 pub(crate) struct StateCount {
     at: Option<RunInstant>,
@@ -20,8 +20,8 @@ pub(crate) struct StateCount {
 }
 
 impl StateCount {
-    /// Continues to count for the instant `at`. Starts anew if the instant is not that of the
-    /// previous call.
+    /// Continues the count for the instant `at`. If `at` differs from the previous call, starts a
+    /// new count.
     pub(crate) fn refresh(&mut self, model: &Model, at: RunInstant) {
         if self.at != Some(at) {
             *self = StateCount {
@@ -41,12 +41,12 @@ impl StateCount {
         self.complete = self.asked >= model.tasks().len();
     }
 
-    /// Stops counting and forgets the counts.
+    /// Stops counting and discards the counts.
     pub(crate) fn reset(&mut self) {
         *self = StateCount::default();
     }
 
-    /// The counts, once they are complete.
+    /// The counts, or `None` until they are complete.
     pub(crate) fn counts(&self) -> Option<TaskCounts> {
         self.complete.then_some(self.so_far)
     }

@@ -1,12 +1,12 @@
 //! The order of the tasks' rows.
 //!
-//! By default the worst of the visible time comes first: tasks that blocked a lane, then tasks that
-//! waited longest to be noticed or to run. A class cannot follow rows that move all the time. So
-//! rows change places at most once a second, lengths count only by powers of two, and a frozen view
-//! keeps its order until it is panned or zoomed, because other trouble is visible then. There are
-//! two exceptions. A task that begins to block comes to the top soon, since everybody is looking
-//! for it. And while the number of tasks grows fast, as at a run's start, all of them get rows at
-//! once.
+//! By default, the tasks with the worst problems in the visible time come first: tasks that blocked
+//! a lane, and then the tasks with the longest queued or unnoticed waits. A class cannot follow
+//! rows that move all the time. So rows move at most once a second, and durations are compared only
+//! by powers of two. A frozen view keeps its order until the user pans or zooms, because only then
+//! does the view show other problems. There are two exceptions. A task that begins to block moves
+//! to the top soon, because viewers look for this task. And while the number of tasks grows fast,
+//! for example at the start of a run, all new tasks get rows at once.
 
 use super::family;
 use super::viewport::{TimeSpan, Viewport};
@@ -16,34 +16,37 @@ use crate::record::{Nanos, Outcome, RunInstant, TaskId};
 use std::cmp::Reverse;
 use strum::{IntoStaticStr, VariantArray};
 
-/// Time between two changes of the order.
+/// The time between two changes of the order.
 const REORDER_INTERVAL: Nanos = Nanos::from_millis(1_000);
-/// The same when a task has no row yet, or a task that blocks stands too low.
+/// The time between two changes of the order if a task has no row yet, or if a blocking task is too
+/// far down.
 const URGENT_INTERVAL: Nanos = Nanos::from_millis(200);
-/// A shorter block does not make the order urgent.
+/// The minimum duration of a block that makes a change of the order urgent.
 const LONG_BLOCK: Nanos = Nanos::from_millis(10);
-/// How far back from the visible instant trouble counts, even if more time is visible.
+/// The maximum age of a problem that affects the order, even if more time is visible. The age is
+/// measured at the visible instant.
 const TROUBLE_WINDOW: Nanos = Nanos::from_millis(5_000);
-/// How long a bad end counts as trouble.
+/// How long a bad outcome affects the order after the end of the task.
 const BAD_END_WINDOW: Nanos = Nanos::from_millis(2_000);
-/// The number of tasks that are ranked per frame. To rank 100,000 at once would take several
-/// frames' time, so the work is spread, and rows change places when the last task has its rank.
+/// The number of tasks that are ranked per frame. Ranking 100,000 tasks at once would take as long
+/// as several frames. So the work is split over several frames, and rows move only after the last
+/// task is ranked.
 const RANKED_PER_FRAME: usize = 8_000;
 
-/// What decides the order.
+/// The criterion of the order.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, IntoStaticStr, VariantArray)]
 #[strum(const_into_str, serialize_all = "snake_case")]
 pub(crate) enum SortBy {
-    /// The worst in the visible time first.
+    /// Tasks with the worst problems in the visible time come first.
     Trouble,
-    /// By group, then by number.
+    /// By group, then by the index within the group.
     Name,
-    /// The oldest first, and below each task those that it spawned.
+    /// The oldest task comes first. The children of a task follow directly after the task.
     Spawn,
 }
 
 impl SortBy {
-    /// The next criterion, in a circle.
+    /// The next criterion. After the last criterion, the first criterion follows.
     pub(crate) fn next(self) -> SortBy {
         SortBy::VARIANTS[(self as usize + 1) % SortBy::VARIANTS.len()]
     }
@@ -54,32 +57,33 @@ pub(crate) struct TaskOrder {
     sort_by: SortBy,
     tasks: Vec<TaskId>,
     sorted_at: Option<RunInstant>,
-    /// The time that was visible when a live view was last refreshed, or a frozen one sorted.
+    /// The visible time at the last refresh of a live view, or at the last sort of a frozen view.
     last_span: Option<TimeSpan>,
     /// See [`TaskOrder::visible_tasks`].
     visible_tasks: Option<usize>,
-    /// A ranking by trouble that takes several frames.
+    /// The ranking that is in progress, if any. A ranking may take several frames.
     ranking: Option<Ranking>,
 }
 
-/// A ranking under way.
+/// A ranking by trouble that is in progress.
 struct Ranking {
     /// The visible time.
     span: TimeSpan,
-    /// Trouble counts from here on.
+    /// Only problems after this instant affect the order.
     from: RunInstant,
-    /// The ranks of the model's first tasks, each with its position in the model.
+    /// For each task that is already ranked: its rank, its position in the model, and its id.
     ranks: Vec<(Rank, usize, TaskId)>,
 }
 
-/// The smaller, the higher up. Within a class, the longer trouble comes first.
+/// The rank of a task. Tasks with smaller ranks have rows further up. Within a class, the task with
+/// the longer problem comes first.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Rank {
     class: Class,
     magnitude: Reverse<u32>,
 }
 
-/// Classes of tasks, from the first rows to the last.
+/// Classes of tasks, in the order of their rows.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Class {
     BlockedALane,
@@ -91,7 +95,7 @@ enum Class {
 }
 
 impl TaskOrder {
-    /// An order without tasks.
+    /// Creates an order that contains no tasks.
     pub(crate) fn new(sort_by: SortBy) -> TaskOrder {
         TaskOrder {
             sort_by,
@@ -103,36 +107,36 @@ impl TaskOrder {
         }
     }
 
-    /// What decides the order.
+    /// The criterion of the order.
     pub(crate) fn sorted_by(&self) -> SortBy {
         self.sort_by
     }
 
-    /// Changes what decides the order, from the next refresh on.
+    /// Changes the criterion of the order. The next refresh uses the new criterion.
     pub(crate) fn sort_by(&mut self, sort_by: SortBy) {
         self.sort_by = sort_by;
         self.sorted_at = None;
         self.ranking = None;
     }
 
-    /// Whether a ranking is under way.
+    /// Whether a ranking is in progress.
     pub(crate) fn is_ranking(&self) -> bool {
         self.ranking.is_some()
     }
 
-    /// The number of tasks of which anything is visible, for the layout. It shrinks slowly, so that
-    /// the panels below do not jump.
+    /// The number of tasks that exist during the visible time, for the layout. This number
+    /// decreases slowly, so that the panels below do not jump.
     pub(crate) fn visible_tasks(&self, model: &Model) -> usize {
         let all = model.tasks().len();
         self.visible_tasks.filter(|_| !self.is_outgrown(all)).unwrap_or(all)
     }
 
-    /// The tasks, first row first.
+    /// The tasks in the order of their rows.
     pub(crate) fn tasks(&self) -> &[TaskId] {
         &self.tasks
     }
 
-    /// Brings the order up to date with the model, if it is due.
+    /// Updates the order from the model, if an update is due.
     pub(crate) fn refresh(&mut self, model: &Model, viewport: &Viewport) {
         let span = viewport.span(model.now());
         if self.ranking.is_none() && !self.begin(model, viewport.is_live(), span) {
@@ -153,7 +157,8 @@ impl TaskOrder {
         self.visible_tasks = Some(sorted.visible.max(before - before.div_ceil(8)));
     }
 
-    /// Whether the order is due. If it is by trouble, a ranking begins.
+    /// Checks whether a new order is due. If it is due and the criterion is trouble, starts a
+    /// ranking.
     fn begin(&mut self, model: &Model, live: bool, span: TimeSpan) -> bool {
         let due = self.is_due(model, live, &span);
         if due || live {
@@ -178,8 +183,8 @@ impl TaskOrder {
             || age >= URGENT_INTERVAL && (tasks != self.tasks.len() || self.misses_a_block(model))
     }
 
-    /// Whether there are at least twice as many tasks as rows. However many tasks come, that
-    /// happens seldom enough to sort at once.
+    /// Whether there are at least twice as many tasks as rows. If so, the tasks can be sorted
+    /// immediately: this is rare, because the number of tasks must double before it happens again.
     fn is_outgrown(&self, tasks: usize) -> bool {
         tasks > 0 && tasks / 2 >= self.tasks.len()
     }
@@ -197,10 +202,10 @@ impl TaskOrder {
     }
 }
 
-/// A new order.
+/// The result of a sort: the new order.
 struct Sorted {
     tasks: Vec<TaskId>,
-    /// The number of tasks of which anything is visible. They come first.
+    /// The number of tasks that exist during the visible time. These tasks come first.
     visible: usize,
 }
 
@@ -218,7 +223,7 @@ fn sort_at_once(model: &Model, sort_by: SortBy, span: &TimeSpan) -> Sorted {
     Sorted { tasks, visible }
 }
 
-/// How far a ranking is.
+/// The progress of a ranking.
 enum Progress {
     Complete(Sorted),
     Incomplete(Ranking),
@@ -233,8 +238,8 @@ impl Ranking {
         }
     }
 
-    /// Ranks the next tasks. A task that is spawned or evicted meanwhile may be missed; the next
-    /// ranking has it.
+    /// Ranks the next tasks. If a task is spawned or evicted before the ranking is complete, the
+    /// ranking may miss a task. The next ranking includes that task.
     fn advance(mut self, model: &Model) -> Progress {
         let done = self.ranks.len();
         let next = model.tasks().iter().enumerate().skip(done).take(RANKED_PER_FRAME);
@@ -283,20 +288,20 @@ impl Rank {
     }
 }
 
-/// Whether the user has moved the view from one span to the other. A freeze moves it less than
-/// this, and a pan more.
+/// Whether the user has panned or zoomed between the two spans. A freeze moves the view by less
+/// than the limit in this function, and a pan moves the view by more.
 fn has_moved(from: &TimeSpan, to: &TimeSpan) -> bool {
     let columns = (to.blank + to.columns) as u64;
     from.per_column != to.per_column || from.to.0.abs_diff(to.to.0) > to.per_column.0 * columns / 16
 }
 
-/// Whether anything of a task is visible: it was spawned before the right edge, and not over before
-/// the left one.
+/// Whether a task exists during the visible time: the task was spawned before the right edge and
+/// did not end before the left edge.
 fn is_visible(task: &Task, span: &TimeSpan) -> bool {
     task.spawned_at < span.to && task.ended_at().is_none_or(|over| over > span.from)
 }
 
-/// Whether an outcome is one that somebody should look into.
+/// Whether an outcome is a problem that the user should investigate.
 pub(crate) fn is_bad(outcome: Outcome) -> bool {
     match outcome {
         Outcome::Completed | Outcome::Cancelled | Outcome::Unknown => false,

@@ -1,15 +1,16 @@
-//! The visible stretch of time: the one time axis that every row shares.
+//! The visible time span. All rows share this time axis.
 //!
-//! A live view ends at now. A frozen view does not move while the run goes on. It is described by
-//! its centre, so that zooming in and out again returns to where it was, and by what was known of
-//! the run when the user last moved it.
+//! A live view ends at the present. A frozen view does not move while the run goes on. Two values
+//! describe a frozen view: its centre, and the time that was known when the user last moved the
+//! view. Because the centre is stored, zooming in and then out returns to the same view.
 //!
-//! Columns lie on multiples of their own length, counted from the run's start. A stretch of time
-//! therefore always falls into the same cells, and the picture scrolls without flicker.
+//! Each column starts at a multiple of the time that one column covers, counted from the start of
+//! the run. Therefore an instant always belongs to the same column, and the picture scrolls without
+//! flicker.
 
 use crate::record::{Nanos, RunInstant};
 
-/// Nanoseconds per column at each zoom level, ascending: 1, 2, 5, 10 … from 1 µs to 500 s.
+/// Nanoseconds per column at each zoom level, in ascending order: 1 µs, 2 µs, 5 µs, 10 µs … 500 s.
 const ZOOM_LEVELS: [u64; 27] = {
     let mut levels = [0; 27];
     let (mut i, mut unit) = (0, 1_000);
@@ -23,36 +24,37 @@ const ZOOM_LEVELS: [u64; 27] = {
     levels
 };
 
-/// The least time, in nanoseconds, that a view covers before the user zooms: enough for a class to
-/// follow with the eye.
+/// The minimum time that a view covers before the user zooms, in nanoseconds. Viewers can follow a
+/// picture that moves at this speed.
 const DEFAULT_SPAN: u64 = 1_500_000_000;
 
-/// The part of the run that there is to look at.
+/// The part of the run that the user can look at.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct KnownTime {
-    /// The oldest instant whose slices are still held.
+    /// The oldest instant whose slices are still in the model.
     pub(crate) oldest: RunInstant,
-    /// The newest instant.
+    /// The newest instant of the run.
     pub(crate) now: RunInstant,
 }
 
-/// The visible stretch of time, and the columns that show it.
+/// The visible time span, and the columns that show it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct TimeSpan {
     /// The left edge of the first painted column.
     pub(crate) from: RunInstant,
     /// The right edge of the last column.
     pub(crate) to: RunInstant,
-    /// The number of empty columns before the run's start.
+    /// The number of empty columns at the left. They represent the time before the start of the
+    /// run.
     pub(crate) blank: usize,
-    /// The number of painted columns, without the blank ones.
+    /// The number of painted columns, without the empty columns.
     pub(crate) columns: usize,
-    /// The length of a column.
+    /// The time that one column covers.
     pub(crate) per_column: Nanos,
 }
 
 impl TimeSpan {
-    /// The column that shows this instant, if it is visible.
+    /// The index of the column that shows the instant `at`, if `at` is visible.
     pub(crate) fn column(&self, at: RunInstant) -> Option<usize> {
         let visible = self.from <= at && at < self.to;
         visible.then(|| self.blank + ((at - self.from).0 / self.per_column.0) as usize)
@@ -62,25 +64,27 @@ impl TimeSpan {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Anchor {
     Live,
-    /// The centre may lie before the run's start while the run is shorter than the screen.
+    /// The view is frozen around the instant `centre`, in nanoseconds. `centre` is negative if the
+    /// centre is before the start of the run. This is possible if the run is shorter than the
+    /// visible time.
     Frozen {
         centre: i64,
         known: KnownTime,
     },
 }
 
-/// Where the time axis ends, and how long a column is.
+/// The end of the time axis, and the time that one column covers.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Viewport {
-    /// Index into [`ZOOM_LEVELS`]. `None` until the user zooms: then the first level that covers
-    /// [`DEFAULT_SPAN`].
+    /// The index into [`ZOOM_LEVELS`]. While it is `None`, the view uses the first level that
+    /// covers [`DEFAULT_SPAN`]. It is `None` until the user zooms.
     level: Option<usize>,
     anchor: Anchor,
     columns: u64,
 }
 
 impl Viewport {
-    /// A live view, `columns` wide.
+    /// Creates a live view that is `columns` columns wide.
     pub(crate) fn new(columns: usize) -> Viewport {
         Viewport {
             level: None,
@@ -89,7 +93,7 @@ impl Viewport {
         }
     }
 
-    /// Follows the terminal's size.
+    /// Sets the width of the view, in columns.
     pub(crate) fn resize(&mut self, columns: usize) {
         self.columns = columns.max(1) as u64;
     }
@@ -99,7 +103,7 @@ impl Viewport {
         self.anchor == Anchor::Live
     }
 
-    /// Stops following the run. The last column that is complete becomes the right edge.
+    /// Freezes the view. The last complete column becomes the right edge.
     pub(crate) fn freeze(&mut self, known: KnownTime) {
         if self.is_live() {
             let centre = self.last_complete_end(known.now) as i64 - self.half_width();
@@ -107,13 +111,13 @@ impl Viewport {
         }
     }
 
-    /// Follows the run again.
+    /// Makes the view follow the run again.
     pub(crate) fn go_live(&mut self) {
         self.anchor = Anchor::Live;
     }
 
-    /// Freezes, and moves by an eighth of the screen within the known time: back if `direction` is
-    /// −1, forward if it is 1.
+    /// Freezes the view and moves it by an eighth of its width, but not outside the known time.
+    /// `direction` is −1 for back in time and 1 for forward.
     pub(crate) fn pan(&mut self, direction: i64, known: KnownTime) {
         self.freeze(known);
         let step = (self.columns / 8).max(1) * self.per_column();
@@ -130,7 +134,7 @@ impl Viewport {
         self.level = Some(self.level().saturating_sub(1));
     }
 
-    /// Zooms out by one level, until the whole run is visible.
+    /// Zooms out by one level, unless the whole run is already visible.
     pub(crate) fn zoom_out(&mut self, known: KnownTime) {
         let whole_run = self.first_level_that_covers(known.now.0);
         let whole_run = whole_run.unwrap_or(ZOOM_LEVELS.len() - 1);
@@ -138,7 +142,7 @@ impl Viewport {
         self.level = Some(level.max((level + 1).min(whole_run)));
     }
 
-    /// The visible time of a run that has come to `now`.
+    /// The visible time span, if the present of the run is `now`.
     pub(crate) fn span(&self, now: RunInstant) -> TimeSpan {
         let to = match self.anchor {
             Anchor::Live => self.live_end(now),
@@ -155,8 +159,8 @@ impl Viewport {
         }
     }
 
-    /// The latest visible instant: now in a live view, otherwise the instant just before the right
-    /// edge.
+    /// The latest visible instant: `now` in a live view, and otherwise the instant just before the
+    /// right edge.
     pub(crate) fn instant(&self, now: RunInstant) -> RunInstant {
         match self.anchor {
             Anchor::Live => now,
@@ -169,7 +173,7 @@ impl Viewport {
         self.level.unwrap_or_else(default)
     }
 
-    /// The closest zoom level at which `nanos` nanoseconds fit on the screen.
+    /// The index of the first zoom level at which the view covers at least `nanos` nanoseconds.
     fn first_level_that_covers(&self, nanos: u64) -> Option<usize> {
         ZOOM_LEVELS.iter().position(|level| level * self.columns >= nanos)
     }
@@ -183,13 +187,13 @@ impl Viewport {
         (self.per_column() * self.columns / 2) as i64
     }
 
-    /// The end of the column that holds `now`.
+    /// The end of the column that contains `now`.
     fn live_end(&self, now: RunInstant) -> u64 {
         (now.0 / self.per_column() + 1) * self.per_column()
     }
 
-    /// The end of the last complete column. A frozen view ends there: the next column would still
-    /// change.
+    /// The end of the last complete column. A frozen view ends there, because the next column can
+    /// still change.
     fn last_complete_end(&self, now: RunInstant) -> u64 {
         (now.0 / self.per_column()).max(1) * self.per_column()
     }
@@ -218,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn before_the_first_zoom_a_view_covers_a_second_and_a_half_at_any_width() {
+    fn before_the_first_zoom_a_view_of_any_width_covers_at_least_1500_ms() {
         for (columns, level) in [(40, 50), (70, 50), (75, 20), (130, 20), (200, 10)] {
             assert_eq!(
                 Viewport::new(columns).span(RunInstant::ZERO).per_column,
@@ -229,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn zoom_goes_from_a_microsecond_to_the_whole_run() {
+    fn zoom_levels_range_from_1_us_per_column_to_the_whole_run() {
         let mut view = Viewport::new(100);
         for _ in 0..40 {
             view.zoom_in();
@@ -242,14 +246,14 @@ mod tests {
         assert_eq!(
             span.per_column,
             Nanos::from_millis(500),
-            "50 s is the first level that holds 30 s"
+            "at 500 ms per column, 100 columns are enough for 30 s"
         );
         assert_eq!(span.from, RunInstant::ZERO);
         assert_eq!(span.blank, 39);
     }
 
     #[test]
-    fn an_instant_is_in_its_own_column() {
+    fn each_instant_belongs_to_the_column_that_covers_it() {
         let span = Viewport::new(100).span(RunInstant::from_millis(7_412));
         assert_eq!(span.column(RunInstant::from_millis(7_412)), Some(99));
         assert_eq!(span.column(span.to), None);
@@ -258,13 +262,13 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_freeze_hides_at_most_the_incomplete_column_and_the_view_then_stays(now in 0u64..1 << 40, more in 0u64..1 << 40, columns in 1usize..300) {
+        fn a_freeze_hides_at_most_the_incomplete_column_and_then_the_view_does_not_move(now in 0u64..1 << 40, more in 0u64..1 << 40, columns in 1usize..300) {
             let mut view = Viewport::new(columns);
             let live = view.span(RunInstant::new(now));
             view.freeze(known(now));
             let frozen = view.span(RunInstant::new(now));
             let column = live.per_column;
-            prop_assert!(frozen.to == live.to || frozen.to + column == live.to, "only the incomplete column may go");
+            prop_assert!(frozen.to == live.to || frozen.to + column == live.to, "a freeze hides at most the incomplete column");
             prop_assert!(frozen.to.0 <= now.max(column.0));
             prop_assert_eq!(view.span(RunInstant::new(now + more)), frozen);
             prop_assert_eq!(view.instant(RunInstant::new(now + more)), frozen.to.min(RunInstant::new(now)) - Nanos(1));

@@ -3,10 +3,10 @@
 use crate::model::State;
 use crate::record::Outcome;
 
-/// The mark of an orphan: a task for which nobody waits any more.
+/// The mark of an orphan: a task that no other task waits for any more.
 pub(crate) const ORPHANED: &str = "◌";
 
-/// The glyph of a state, the same at every colour depth.
+/// The glyph of a state. It is the same at every colour depth.
 pub(crate) fn glyph(state: State) -> &'static str {
     match state {
         State::Running => "█",
@@ -26,8 +26,8 @@ pub(crate) fn glyph(state: State) -> &'static str {
     }
 }
 
-/// One row of a vertical bar that is `share` (0–1) of `rows` rows high, rounded up to eighths of a
-/// row. `row` counts from the bottom.
+/// The glyph in one row of a vertical bar. A `share` of 1 fills all `rows` rows. The height of the
+/// bar is rounded up to eighths of a row. `row` counts from 0 at the bottom.
 pub(crate) fn bar(share: f64, rows: u16, row: u16) -> &'static str {
     const EIGHTHS: [&str; 9] = [" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"];
     let eighths = (share * f64::from(rows) * 8.0).ceil() as usize;
@@ -50,7 +50,7 @@ mod tests {
     }
 
     #[test]
-    fn a_small_share_is_still_a_bar() {
+    fn even_a_small_share_is_visible() {
         assert_eq!(
             [0.0, 0.01, 0.5, 1.0].map(|share| bar(share, 1, 0)),
             [" ", "▁", "▄", "█"]

@@ -1,10 +1,10 @@
-//! How things look: styles by meaning, the palette, and one glyph per state; and what remains of
-//! them where the terminal has few colours or the user wants none.
+//! Styles, the palette, and one glyph per state. Each style also has a variant for terminals with
+//! few colours or without colours.
 //!
-//! Colours follow meaning: **cool colours are work, warm colours are trouble**. A group of tasks
-//! has a cool colour by its position. Blocking is vermilion, queued is yellow, unnoticed is pink.
-//! Nothing is shown by colour alone: every state has a glyph of its own, and with `NO_COLOR` only
-//! glyphs, bold, dim and reverse remain.
+//! Colours have a meaning: **cool colours show work, and warm colours show problems**. Each group
+//! of tasks has a cool colour, which depends on the group's position. Blocking is vermilion, queued
+//! is yellow, unnoticed is pink. Nothing is shown by colour alone: every state also has its own
+//! glyph. With `NO_COLOR`, tasklab uses only glyphs and the styles bold, dim and reverse.
 
 mod glyph;
 mod palette;
@@ -28,7 +28,7 @@ pub(crate) struct Theme {
 }
 
 impl Theme {
-    /// The theme at a colour depth, with alarming blocks.
+    /// Creates the theme for a colour depth. Blocks have an alarming style.
     pub(crate) const fn new(depth: ColorDepth) -> Theme {
         Theme {
             depth,
@@ -36,8 +36,8 @@ impl Theme {
         }
     }
 
-    /// With `calm_blocks`, a block has no alarming style. For a thread that only one task runs on:
-    /// when it sleeps, it holds nobody up.
+    /// If `calm_blocks` is true, blocks do not have an alarming style. This is for a thread that
+    /// runs only one task: when that thread sleeps, no other task is delayed.
     pub(crate) const fn with_calm_blocks(self, calm_blocks: bool) -> Theme {
         Theme { calm_blocks, ..self }
     }
@@ -55,7 +55,7 @@ impl Theme {
         }
     }
 
-    /// Bold text on a background; reversed where there are no colours.
+    /// Bold text on a background. Without colours, the text is reversed instead.
     fn on(self, background: PaletteColor, foreground: PaletteColor) -> Style {
         let style = Style::new().add_modifier(Modifier::BOLD);
         if self.has_colors() {
@@ -65,8 +65,8 @@ impl Theme {
         }
     }
 
-    /// The style of a state in running text, with a background, so that a shaded glyph is loud on
-    /// any terminal.
+    /// The style of a state's name plus a background, so that a shaded glyph stands out on every
+    /// terminal.
     fn shaded(self, state: State, background: PaletteColor) -> Style {
         let style = self.word(state);
         if self.has_colors() {
@@ -81,7 +81,8 @@ impl Theme {
         self.foreground(GROUPS[position % GROUPS.len()])
     }
 
-    /// A cell of a timeline in this state. `group` is the position of the task's group.
+    /// The style of a timeline cell that shows this state. `group` is the position of the task's
+    /// group.
     pub(crate) fn state(self, state: State, group: usize) -> Style {
         match state {
             State::Running => self.group(group),
@@ -97,7 +98,7 @@ impl Theme {
         }
     }
 
-    /// The name of a state in running text: its colour without its background.
+    /// The style of a state's name: the colour of the state, without the background.
     pub(crate) fn word(self, state: State) -> Style {
         match state {
             State::Running => self.good(),
@@ -110,7 +111,7 @@ impl Theme {
         }
     }
 
-    /// Text of little importance.
+    /// The style of unimportant text.
     pub(crate) fn quiet(self) -> Style {
         if self.has_colors() {
             self.foreground(QUIET)
@@ -119,54 +120,54 @@ impl Theme {
         }
     }
 
-    /// Titles and numbers.
+    /// The style of titles and numbers.
     pub(crate) fn strong(self) -> Style {
         Style::new().add_modifier(Modifier::BOLD)
     }
 
-    /// The name of a selected row.
+    /// The style of the name of a selected row.
     pub(crate) fn selected(self) -> Style {
         Style::new()
             .add_modifier(Modifier::BOLD)
             .add_modifier(Modifier::REVERSED)
     }
 
-    /// What the user has chosen: the panel with the keys, the freeze.
+    /// The style of the user's choices: the panel that has the focus, and the frozen view.
     pub(crate) fn accent(self) -> Style {
         self.foreground(ACCENT).add_modifier(Modifier::BOLD)
     }
 
-    /// All is well.
+    /// The style of a good state or result.
     pub(crate) fn good(self) -> Style {
         self.foreground(GOOD)
     }
 
-    /// Something is wrong.
+    /// The style of a problem.
     pub(crate) fn bad(self) -> Style {
         self.foreground(BLOCKING).add_modifier(Modifier::BOLD)
     }
 
-    /// Something is wrong that the user must not overlook.
+    /// The style of a problem that the user must not overlook.
     pub(crate) fn alarm(self) -> Style {
         self.on(BLOCKING_BACKGROUND, WHITE)
     }
 
-    /// A lane that is blocked now.
+    /// The style of a lane that is blocked now.
     pub(crate) fn blocked(self) -> Style {
         if self.calm_blocks { self.quiet() } else { self.alarm() }
     }
 
-    /// A caption that states.
+    /// The style of a caption that is a statement.
     pub(crate) fn caption(self) -> Style {
         self.on(ACCENT, BLACK)
     }
 
-    /// A caption that asks.
+    /// The style of a caption that is a question.
     pub(crate) fn question(self) -> Style {
         self.on(WHITE, BLACK)
     }
 
-    /// A mark that stands out from a caption, or from a question.
+    /// The style of a badge. It stands out from the caption around it.
     pub(crate) fn badge(self) -> Style {
         if self.has_colors() {
             self.on(BADGE_BACKGROUND, WHITE)

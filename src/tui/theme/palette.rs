@@ -1,26 +1,26 @@
-//! The colours, and how many of them the terminal has.
+//! The palette, and the number of colours that the terminal supports.
 //!
-//! The palette is that of Okabe and Ito, made for colour-blind readers (*Color Universal Design*,
-//! 2008).
+//! The palette is by Okabe and Ito, who designed it for colour-blind readers (*Color Universal
+//! Design*, 2008).
 
 use ratatui::style::Color;
 
 /// How many colours to use.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum ColorDepth {
-    /// None: only bold, dim and reverse.
+    /// No colours: only bold, dim and reverse.
     None,
-    /// The terminal's own sixteen.
+    /// The 16 colours of the terminal.
     Ansi16,
-    /// The 256 of xterm.
+    /// The 256 colours of xterm.
     Ansi256,
     /// Any 24-bit colour.
     TrueColor,
 }
 
 impl ColorDepth {
-    /// Reads the environment: `NO_COLOR` (<https://no-color.org>: set and not empty), `COLORTERM`,
-    /// `TERM`.
+    /// Detects the colour depth from the environment variables `NO_COLOR`, `COLORTERM` and `TERM`.
+    /// `NO_COLOR` has an effect if it is set and not empty (<https://no-color.org>).
     pub fn detect(var: impl Fn(&str) -> Option<String>) -> ColorDepth {
         let var = |name| var(name).unwrap_or_default();
         let (term, color_term) = (var("TERM"), var("COLORTERM"));
@@ -36,7 +36,7 @@ impl ColorDepth {
     }
 }
 
-/// One colour at every depth.
+/// A colour of the palette, with a variant for each colour depth.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct PaletteColor {
     rgb: u32,
@@ -45,7 +45,7 @@ pub(super) struct PaletteColor {
 }
 
 impl PaletteColor {
-    /// The colour at this depth.
+    /// The variant for the given colour depth.
     pub(super) fn at(self, depth: ColorDepth) -> Color {
         match depth {
             ColorDepth::None => Color::Reset,
@@ -60,7 +60,7 @@ const fn color(rgb: u32, indexed: u8, ansi: Color) -> PaletteColor {
     PaletteColor { rgb, indexed, ansi }
 }
 
-/// The colours of groups, by position. They repeat.
+/// The colours of groups, by position. After the last colour, the first colour is used again.
 pub(super) const GROUPS: [PaletteColor; 6] = [
     color(0x56b4e9, 74, Color::LightCyan),
     color(0x009e73, 36, Color::Green),
