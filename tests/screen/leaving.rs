@@ -1,4 +1,4 @@
-//! However the program leaves the screen, it restores the terminal.
+//! Tests that the program restores the terminal in every case in which it closes the screen.
 
 use crate::terminal::{DEADLINE, Terminal, assert_restored, wait_for_exit};
 use portable_pty::{CommandBuilder, PtySize, native_pty_system};
@@ -14,7 +14,7 @@ use tasklab::signals::Signals;
 use tasklab::tui::{self, Options};
 
 #[test]
-fn a_terminal_that_is_too_small_says_so_and_ctrl_c_leaves_it() {
+fn a_terminal_that_is_too_small_shows_a_message_and_ctrl_c_quits() {
     let temporary = tempfile::tempdir().expect("a folder");
     let path = temporary.path().to_str().expect("a path");
     let mut terminal = Terminal::start_with(30, 5, &["run", "mixed", "--duration", "1h"], &[("TMPDIR", path)]);
@@ -36,7 +36,7 @@ fn a_signal_ends_the_run_restores_the_terminal_and_removes_the_scratch_folder() 
         terminal.wait_for("api#");
         assert!(
             temporary.path().read_dir().expect("a folder").next().is_some(),
-            "no scratch folder"
+            "the run has no scratch folder"
         );
         kill_process(terminal.pid(), signal).expect("a process");
         let (status, screen, _) = terminal.end();
@@ -50,7 +50,7 @@ fn a_signal_ends_the_run_restores_the_terminal_and_removes_the_scratch_folder() 
 }
 
 #[test]
-fn a_terminal_that_goes_away_ends_the_run() {
+fn closing_the_terminal_ends_the_run() {
     let size = PtySize {
         rows: 30,
         cols: 100,
@@ -76,15 +76,15 @@ fn a_terminal_that_goes_away_ends_the_run() {
         seen.send(()).expect("the test waits");
     });
     tasks_are_seen.recv_timeout(DEADLINE).expect("tasks on the screen");
-    // The kernel hangs up when every handle on the master side is closed. Standard error is gone
-    // then too, and `eprintln!` panics.
+    // The kernel sends SIGHUP when every handle of the master side is closed. Standard error is
+    // closed then too, so `eprintln!` would panic.
     drop(pair.master);
     let status = wait_for_exit(&mut *child);
     assert_eq!(status, 128 + Signal::HUP.as_raw() as u32);
 }
 
 #[test]
-fn ctrl_z_goes_to_the_shell_and_fg_comes_back() {
+fn ctrl_z_stops_tasklab_and_fg_continues_it() {
     let mut shell = Terminal::run(
         100,
         30,
@@ -106,7 +106,7 @@ fn ctrl_z_goes_to_the_shell_and_fg_comes_back() {
         let text = screen.contents();
         !screen.alternate_screen() && text.contains("Stopped") && text.trim_end().ends_with("ready>")
     });
-    // The terminal is not raw any more, so it echoes the typed text.
+    // The terminal is not in raw mode any more, so it echoes the typed text.
     shell.press("echo 'on the ''shell'; fg\r");
     shell.wait("the screen again", |screen| {
         screen.alternate_screen() && screen.contents().contains("api#")
@@ -115,7 +115,7 @@ fn ctrl_z_goes_to_the_shell_and_fg_comes_back() {
     shell.press("?");
     shell.wait_for("keys and glyphs");
     shell.press("?q");
-    // Until tasklab has ended, it reads all typed text.
+    // Wait until tasklab has ended. Until then, tasklab reads all typed text.
     shell.wait("the shell again", |screen| {
         screen.contents().trim_end().ends_with("ready>")
     });
@@ -123,11 +123,14 @@ fn ctrl_z_goes_to_the_shell_and_fg_comes_back() {
     let (_, screen, raw) = shell.end();
     assert_restored(&screen);
     let raw = String::from_utf8_lossy(&raw);
-    assert!(raw.contains("echo 'on the ''shell'; fg"), "the terminal did not echo");
+    assert!(
+        raw.contains("echo 'on the ''shell'; fg"),
+        "the terminal did not echo the typed text"
+    );
     assert!(raw.contains("\non the shell"), "{raw}");
 }
 
-/// A run whose fifth batch panics.
+/// A source that panics when it creates the fifth batch.
 #[derive(Default)]
 struct BrokenSource {
     batches: u64,
@@ -141,7 +144,7 @@ impl Source for BrokenSource {
 
     fn batch(&mut self) -> Batch {
         self.batches += 1;
-        assert!(self.batches < 5, "the screen itself is broken");
+        assert!(self.batches < 5, "the drawing thread panics");
         Batch {
             now: RunInstant::from_millis(self.batches * 10),
             ..Batch::default()
@@ -172,7 +175,7 @@ fn a_panic_of_the_drawing_thread_restores_the_terminal_and_is_printed() {
         let signals = Signals::listen().expect("signals");
         let mut model = Model::new(RunInfo::default());
         let left = tui::run(&mut BrokenSource::default(), &mut model, &Options::from_env(), &signals);
-        panic!("it should have panicked: {left:?}");
+        panic!("`tui::run` must panic, but it returned {left:?}");
     }
     let mut command = CommandBuilder::new(env::current_exe().expect("a path"));
     command.args([
@@ -187,11 +190,11 @@ fn a_panic_of_the_drawing_thread_restores_the_terminal_and_is_printed() {
     let screens: Vec<&str> = raw.split("\x1b[?1049l").collect();
     assert!(
         screens[0].contains("\x1b[?1049h") && screens[0].contains("tasklab"),
-        "it drew the screen: {raw}"
+        "the screen must be drawn first: {raw}"
     );
     assert!(
-        screens[1].contains("the screen itself is broken"),
-        "printed on the main screen: {raw}"
+        screens[1].contains("the drawing thread panics"),
+        "the panic must be printed on the main screen: {raw}"
     );
     assert_eq!(screens.len(), 2, "{raw}");
 }

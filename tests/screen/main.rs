@@ -1,4 +1,4 @@
-//! The program on a pseudo-terminal: with real keys and real signals.
+//! Tests of the program on a pseudo-terminal, with real keys and real signals.
 
 mod leaving;
 mod terminal;
@@ -20,7 +20,8 @@ const HEARTBEAT: &str = "title = 'Pulse'\n[executor]\nkind = 'tokio'\nworkers = 
 #[test]
 fn keys_inject_a_block_show_help_and_quit() {
     let mut terminal = Terminal::start(120, 36, &["run", "mixed", "--duration", "1h"]);
-    // The first frame may be drawn before the first lane exists, and half a frame may have arrived.
+    // The first frame may be drawn before the first lane exists, and the test may have received
+    // only a part of a frame.
     terminal.wait_for_all(&["Mixed load", "worker 0", "api#"]);
     terminal.press("b");
     terminal.wait_for("injected#0");
@@ -59,7 +60,7 @@ fn expectations_are_printed_after_the_screen_only_if_the_run_reached_its_end() {
 }
 
 #[test]
-fn a_run_that_loses_its_last_worker_process_shows_it_dead_and_fails() {
+fn a_run_that_loses_its_last_worker_process_shows_the_dead_process_and_fails() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = write_scenario(
         folder.path(),
@@ -90,7 +91,7 @@ fn the_screen_follows_the_terminals_size() {
     let mut terminal = Terminal::start(80, 24, &["run", "mixed", "--duration", "1h"]);
     terminal.wait_for("api#");
     terminal.resize(200, 60);
-    // Tasks stand in rows that did not exist before.
+    // Tasks now use rows that did not exist before.
     terminal.wait("a task on row 30", |screen| {
         let rows: Vec<String> = screen.rows(0, 200).collect();
         rows.iter().skip(30).any(|row| row.contains("api#"))
@@ -106,7 +107,7 @@ fn the_screen_follows_the_terminals_size() {
 }
 
 #[test]
-fn the_log_shows_the_chosen_level() {
+fn the_log_shows_messages_of_the_chosen_level() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = write_scenario(
         folder.path(),
@@ -127,7 +128,7 @@ fn the_log_shows_the_chosen_level() {
 }
 
 #[test]
-fn a_blocked_runtime_leaves_the_screen_alive() {
+fn the_screen_keeps_working_while_the_runtime_is_blocked() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = write_scenario(
         folder.path(),
@@ -135,7 +136,7 @@ fn a_blocked_runtime_leaves_the_screen_alive() {
          [[task]]\nname = 'stuck'\nsteps = [{ block = '1h' }]\n",
     );
     let mut terminal = Terminal::start(100, 30, &["run", &file]);
-    // The slice is still open: no record of it exists yet, but it grows on screen.
+    // The slice is still open, so it is not recorded yet. Nevertheless, the screen shows it.
     terminal.wait("a blocking task", |screen| screen.contents().contains("1 blocking"));
     let clock = |text: &str| text.lines().next().unwrap_or_default().to_owned();
     let before = clock(&terminal.wait_for("blocking"));
@@ -149,15 +150,15 @@ fn a_blocked_runtime_leaves_the_screen_alive() {
 }
 
 #[test]
-fn a_panicking_task_is_logged_and_leaves_the_screen_intact() {
+fn a_panicking_task_is_logged_and_does_not_damage_the_screen() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = write_scenario(
         folder.path(),
         &format!("{HEARTBEAT}[[task]]\nname = 'clumsy'\nsteps = [{{ panic = 'dropped the vase' }}]\n"),
     );
     let mut terminal = Terminal::start(120, 36, &["run", &file]);
-    // The message arrives while the poll still unwinds. The task's end arrives after it, and a new
-    // task's row when rows may move next.
+    // The log message arrives while the poll is still unwinding. The end of the task is recorded
+    // later. The row of a new task appears only at the next change of the order.
     terminal.wait_for_all(&["dropped the vase", "1 panicked", "heartbeat#0"]);
     terminal.press("q");
     let (status, screen, _) = terminal.end();
@@ -166,7 +167,7 @@ fn a_panicking_task_is_logged_and_leaves_the_screen_intact() {
 }
 
 #[test]
-fn with_no_color_set_no_colour_reaches_the_terminal() {
+fn with_no_color_set_tasklab_writes_no_colours() {
     let mut terminal = Terminal::start_with(100, 30, &["run", "mixed", "--duration", "1h"], &[("NO_COLOR", "1")]);
     terminal.wait_for("api#");
     terminal.press("q");

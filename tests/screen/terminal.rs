@@ -1,4 +1,4 @@
-//! A pseudo-terminal that runs a program and keeps its screen.
+//! A pseudo-terminal that runs a program and records the program's screen.
 
 use parking_lot::{Condvar, Mutex};
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
@@ -8,10 +8,10 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-/// The deadline of every wait. A test that passes never waits so long.
+/// The maximum duration of every wait. A test that passes never waits that long.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
 
-/// A program on a terminal of its own.
+/// A program that runs on its own terminal.
 pub(crate) struct Terminal {
     child: Box<dyn Child + Send + Sync>,
     master: Option<Box<dyn MasterPty + Send>>,
