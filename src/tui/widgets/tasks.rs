@@ -175,11 +175,7 @@ pub(crate) fn render(context: &FrameContext<'_>, area: Rect, buf: &mut Buffer) {
     }
     if tasks.len() > visible && area.height > 0 {
         let hidden = tasks[..top].iter().chain(&tasks[bottom..]);
-        let note = format!(
-            "… {} more: {}",
-            tasks.len() - (bottom - top),
-            by_group(context, hidden)
-        );
+        let note = format!("… {} more: {}", tasks.len() - (bottom - top), by_group(context, hidden));
         let note = text::fit(&note, usize::from(area.width) - 2).into_owned();
         buf.set_string(area.x + 1, area.bottom() - 1, note, context.theme.quiet());
     }
