@@ -128,7 +128,7 @@ impl TaskCtx {
     }
 
     /// Runs all repetitions on a new thread, which is a lane until it ends. If the thread cannot be
-    /// created, the task fails, and the log reports the error ([throttled](super::error_throttle)).
+    /// created, the task fails, and the log reports the error (throttled, see `error_throttle`).
     pub fn run_on_thread(mut self) {
         let queued_since = probe::now();
         let name = format!("{}#{}", self.program.group, self.context.task.index());

@@ -1,14 +1,12 @@
 //! The steps of the scenario language, one file each.
 //!
 //! A step's file holds all that the language knows of the step: what a scenario may write (its
-//! [`Syntax`]), what that means (its type), the check from the one to the other, its text in the
+//! `Syntax`), what that means (its type), the check from the one to the other, its text in the
 //! JSON Schema, the steps within it, and what it needs from the executor and the services. What the
 //! step does when it runs is in the file of the same name in `workload/steps`.
 //!
 //! To add a step, write these two files, and add a line to the list `steps!` here and to the one in
 //! `workload/steps/mod.rs`. Nothing else names a step.
-//!
-//! [`Syntax`]: StepDefinition::Syntax
 
 mod definition;
 
@@ -42,8 +40,8 @@ macro_rules! steps {
         #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
         #[serde(rename_all = "snake_case")]
         pub enum Step {
-            $( #[doc = concat!("See [`", stringify!($name), "`](struct@", stringify!($name), ").")] $name($name), )*
-            $( #[doc = concat!("See [`", stringify!($bare), "`](struct@", stringify!($bare), ").")] $bare, )*
+            $( #[doc = concat!("See [`", stringify!($name), "`](type@", stringify!($name), ").")] $name($name), )*
+            $( #[doc = concat!("See [`", stringify!($bare), "`](type@", stringify!($bare), ").")] $bare, )*
         }
 
         choice! {

@@ -167,7 +167,7 @@ fn lost_records_have_an_alarming_style() {
     let alarm = Theme::new(ColorDepth::TrueColor).alarm();
     let header = &buf.content()[..80];
     let loud = header.iter().filter(|cell| Some(cell.bg) == alarm.bg);
-    assert_eq!(loud.map(|cell| cell.symbol()).collect::<String>(), " 7 lost ");
+    assert_eq!(loud.map(ratatui::buffer::Cell::symbol).collect::<String>(), " 7 lost ");
 }
 
 #[test]

@@ -88,7 +88,7 @@ impl Stage {
         let buf = self.draw();
         let lines = buf.content().chunks(usize::from(self.size.0));
         let text = lines.map(|line| {
-            let line: String = line.iter().map(|cell| cell.symbol()).collect();
+            let line: String = line.iter().map(ratatui::buffer::Cell::symbol).collect();
             format!("{}\n", line.trim_end())
         });
         text.collect()

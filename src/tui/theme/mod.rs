@@ -107,7 +107,7 @@ impl Theme {
             State::Queued => self.foreground(QUEUED),
             State::Unnoticed => self.foreground(UNNOTICED),
             State::Suspended(_) => self.quiet(),
-            other => self.state(other, 0),
+            State::Ended(_) => self.state(state, 0),
         }
     }
 

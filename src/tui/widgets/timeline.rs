@@ -155,7 +155,10 @@ mod tests {
     fn text(halves: &[Half]) -> String {
         let [coloured, plain] = [ColorDepth::TrueColor, ColorDepth::None].map(|depth| {
             let buf = draw(halves, depth);
-            buf.content().iter().map(|cell| cell.symbol()).collect::<String>()
+            buf.content()
+                .iter()
+                .map(ratatui::buffer::Cell::symbol)
+                .collect::<String>()
         });
         assert_eq!(coloured, plain, "the glyphs do not depend on colours");
         coloured
@@ -190,7 +193,7 @@ mod tests {
         let rows: Vec<String> = buf
             .content()
             .chunks(3)
-            .map(|row| row.iter().map(|cell| cell.symbol()).collect())
+            .map(|row| row.iter().map(ratatui::buffer::Cell::symbol).collect())
             .collect();
         assert_eq!(rows, ["  ▌", "▂▇▌"]);
     }
