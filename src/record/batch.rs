@@ -1,75 +1,78 @@
-//! The batch, in which everything travels that the probe has collected.
+//! The batch: everything that the probe has collected since the previous batch.
 
 use super::{Clock, Definition, GroupId, Instant, LaneId, Live, LogLine, Outcome, Record, RunClock, Sample};
 use serde::{Deserialize, Serialize};
 
-/// Everything that the probe has collected since the batch before.
+/// Everything that the probe has collected since the previous batch.
 ///
-/// Records of one lane are in the order of their ends. Records of different lanes may be out of
-/// order, by the time for which a thread was preempted between reading the clock and pushing the
+/// The records of one lane are in the order of their ends. Records of different lanes may be out of
+/// order: a thread may be preempted after it has read the clock and before it has pushed the
 /// record.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 #[serde(bound(serialize = "", deserialize = "C: Clock"))]
 pub struct Batch<C = RunClock> {
-    /// The instant up to which it was collected.
+    /// The instant at which the collection began.
     pub now: Instant<C>,
-    /// New names. A name is defined in the batch that first uses it, or earlier.
+    /// New names. Each name is defined in the batch that first uses it or in an earlier batch.
     #[serde(default)]
     pub definitions: Vec<Definition>,
-    /// What the lanes have written. Records of threads that are no lanes have [`LaneId::NONE`].
+    /// Each record with the lane that wrote it. A thread that is not a lane has [`LaneId::NONE`].
     #[serde(default)]
     pub records: Vec<(LaneId, Record<C>)>,
-    /// By lane: records lost since the batch before.
+    /// The records that were lost since the previous batch, by lane.
     #[serde(default)]
     pub lost: Vec<Lost>,
-    /// The repetitions among the lost records, which are counted nevertheless.
+    /// The repetitions among the lost records. They are counted, although their records are lost.
     #[serde(default)]
     pub repetitions_lost: Vec<RepetitionsLost>,
-    /// Slices since the run's start, recorded or lost, that were jobs on threads and not polls.
+    /// The number of slices since the run's start, recorded or lost, that were jobs on threads and
+    /// not polls.
     #[serde(default)]
     pub jobs: u64,
-    /// What the monitor has measured.
+    /// The measurements of the monitor.
     #[serde(default)]
     pub samples: Vec<Sample<C>>,
     /// New lines of the event log.
     #[serde(default)]
     pub log: Vec<LogLine<C>>,
-    /// What has not ended at `now`.
+    /// The slices that are open at `now`, and the tasks that should run but hold no lane.
     #[serde(default)]
     pub live: Live<C>,
 }
 
-/// Records that found the ring full.
+/// The number of records of one lane that were lost because its ring was full.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Lost {
     /// The lane.
     pub lane: LaneId,
-    /// Slices lost since the batch before.
+    /// The number of slices that were lost since the previous batch.
     pub slices: u64,
-    /// Other records lost since the batch before.
+    /// The number of other records that were lost since the previous batch.
     pub others: u64,
 }
 
-/// Repetitions whose records found the ring full. Their lengths and tasks are lost, but not their
-/// number.
+/// Repetitions whose records were lost because the ring was full. Their number is known, but not
+/// their durations and tasks.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct RepetitionsLost {
-    /// The group of their tasks.
+    /// The group of the tasks.
     pub group: GroupId,
-    /// How they ended.
+    /// The outcome of these repetitions.
     pub outcome: Outcome,
-    /// Their number since the batch before.
+    /// The number of these repetitions since the previous batch.
     pub count: u64,
 }
 
 impl Batch {
-    /// Number of drained records from which a batch is due at once: a model processes them in about
-    /// 3 ms. While it processed many more, the rings would overflow.
+    /// If this many records have been drained, a batch is due at once. A model processes this
+    /// number in about 3 ms. If it processed many more in one batch, the rings would overflow
+    /// meanwhile.
     pub const DUE: usize = 10_000;
 }
 
 impl<C: Clock> Batch<C> {
-    /// The same batch with its instants on another clock, or on the same clock with another zero.
+    /// The same batch with all instants converted by `map`, to another clock or to another zero of
+    /// the same clock.
     pub(crate) fn map_instants<D>(self, map: impl Fn(Instant<C>) -> Instant<D>) -> Batch<D> {
         let record = |(lane, record): (LaneId, Record<C>)| (lane, record.map_instants(&map));
         Batch {

@@ -5,11 +5,12 @@ use std::time::Duration;
 /// The rate between units of work and time.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Calibration {
-    /// Units of work that an idle core does in 1 ms.
+    /// The number of units of work that an idle core does in 1 ms.
     pub units_per_ms: f64,
-    /// How much longer the median sample took than the fastest, as a share of the fastest: 0.02 on
-    /// a quiet machine. Above [`Calibration::ROUGH`] the machine was busy or the clock of its cores
-    /// changed, and amounts of work are only roughly right.
+    /// The difference between the times of the median sample and the fastest sample, as a share of
+    /// the fastest: 0.02 on a quiet machine. A value above [`Calibration::ROUGH`] means that the
+    /// machine was busy or that the clock rate of its cores changed. Amounts of work are then only
+    /// roughly right.
     pub spread: f64,
     /// The number of samples behind `spread`.
     pub samples: usize,
@@ -18,10 +19,10 @@ pub struct Calibration {
 }
 
 impl Calibration {
-    /// A [`spread`](Calibration::spread) above this comes from a busy machine.
+    /// The [`spread`](Calibration::spread) above which the calibration is only rough.
     pub const ROUGH: f64 = 0.2;
 
-    /// The work that an idle core does in `time`.
+    /// The number of units of work that an idle core does in `time`.
     pub fn units(&self, time: Duration) -> u64 {
         (time.as_secs_f64() * 1e3 * self.units_per_ms).round() as u64
     }

@@ -1,7 +1,8 @@
-//! What a measured thread writes: of a fixed size, `Copy`, and no larger than half a cache line.
+//! The records that measured threads write. A record has a fixed size, is `Copy`, and fills at most
+//! half a cache line.
 //!
-//! Records are generic over the clock of their instant. In a ring they are on the process's clock,
-//! in a batch on the run's.
+//! Records are generic over the clock of their instants. Records in a ring use the process's clock,
+//! and records in a batch use the run's clock.
 
 use super::time::impl_map_instants;
 use super::{Clock, CompactDuration, GroupId, Instant, Label, Outcome, Reason, RunClock, TaskId};
@@ -18,26 +19,28 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(bound = "")]
 pub struct Slice<C = RunClock> {
-    /// When it began.
+    /// When the slice began.
     pub start: Instant<C>,
     /// The task that held the lane.
     pub task: TaskId,
-    /// Its length.
+    /// The length of the slice.
     pub len: CompactDuration,
-    /// From the wake-up to `start`. Zero if the wake-up is not known.
+    /// The time from the wake-up to `start`. Zero if the wake-up is not known.
     #[serde(default)]
     pub queued: CompactDuration,
-    /// From being ready to the wake-up. Zero if readiness is not known.
+    /// The time from the instant at which the task was ready to the wake-up. Zero if that instant
+    /// is not known.
     #[serde(default)]
     pub unnoticed: CompactDuration,
-    /// The task that woke this one. `None`: a driver or a thread that is no lane did, or it is not
-    /// known.
+    /// The task that woke this task. `None` if a driver or a thread that is not a lane woke it, or
+    /// if the waker is not known.
     #[serde(default)]
     pub woken_by: Option<TaskId>,
-    /// The name of what the task waits for afterwards.
+    /// The name of the step in which the task waits after the slice.
     #[serde(default)]
     pub label: Label,
-    /// What the task waits for afterwards. Without meaning in the last slice of a task.
+    /// The kind of event that the task waits for after the slice. Not meaningful in the last slice
+    /// of a task.
     #[serde(default)]
     pub suspended_on: Reason,
 }
@@ -46,34 +49,34 @@ pub struct Slice<C = RunClock> {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(bound = "")]
 pub struct Step<C = RunClock> {
-    /// When it began.
+    /// When the step began.
     pub start: Instant<C>,
-    /// Its task.
+    /// The task that did the step.
     pub task: TaskId,
-    /// Its length from its first line to its last, suspensions included.
+    /// The time from the start of the step to its end, including suspensions.
     pub len: CompactDuration,
-    /// Its name.
+    /// The name of the step.
     #[serde(default)]
     pub label: Label,
-    /// The thread slept in the operating system all that time, and held its lane.
+    /// Whether the thread slept in the operating system during the whole step and held its lane.
     #[serde(default)]
     pub blocking: bool,
 }
 
-/// A task was spawned. It is queued from `at` on.
+/// A task was spawned. It is queued since `at`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(bound = "")]
 pub struct Spawned<C = RunClock> {
-    /// When it happened.
+    /// When the task was spawned.
     pub at: Instant<C>,
     /// The task.
     pub task: TaskId,
     /// The task that spawned it, if a task did.
     #[serde(default)]
     pub parent: Option<TaskId>,
-    /// Its number within its group, from 0.
+    /// The task's index within its group, from 0.
     pub index: u32,
-    /// Its group.
+    /// The task's group.
     pub group: GroupId,
 }
 
@@ -81,19 +84,19 @@ pub struct Spawned<C = RunClock> {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(bound = "")]
 pub struct Ended<C = RunClock> {
-    /// When it happened.
+    /// When the task ended.
     pub at: Instant<C>,
     /// The task.
     pub task: TaskId,
-    /// How it ended.
+    /// How the task ended.
     pub outcome: Outcome,
-    /// It failed, timed out or panicked, and no task was left to observe that.
+    /// Whether the task failed, timed out or panicked, and no task was left to observe that.
     #[serde(default)]
     pub unobserved: bool,
 }
 
 impl<C> Ended<C> {
-    /// An end that another task observes, or that is no failure.
+    /// Creates the record of an end that another task observes or that is not a failure.
     pub fn observed(at: Instant<C>, task: TaskId, outcome: Outcome) -> Ended<C> {
         Ended {
             at,
@@ -104,12 +107,12 @@ impl<C> Ended<C> {
     }
 }
 
-/// No task waits for this one any more: the one that did was cancelled or has gone on. This task
-/// runs on to its own end.
+/// A task was orphaned: the task that waited for it was cancelled or has stopped waiting. The
+/// orphaned task continues to run until its own end.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(bound = "")]
 pub struct Orphaned<C = RunClock> {
-    /// When it happened.
+    /// When the task was orphaned.
     pub at: Instant<C>,
     /// The task.
     pub task: TaskId,
@@ -119,38 +122,38 @@ pub struct Orphaned<C = RunClock> {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(bound = "")]
 pub struct Repetition<C = RunClock> {
-    /// When it began.
+    /// When the repetition began.
     pub start: Instant<C>,
-    /// Its task.
+    /// The task that did the repetition.
     pub task: TaskId,
-    /// Its length.
+    /// The length of the repetition.
     pub len: CompactDuration,
-    /// How it ended. On a thread, `TimedOut` means that it was overdue: it ran on past its timeout
-    /// to its own end.
+    /// How the repetition ended. On a thread, `TimedOut` means that the repetition was overdue: it
+    /// continued after its timeout until its last step had ended.
     pub outcome: Outcome,
 }
 
-/// The presenter or the scenario did something.
+/// The presenter or the scenario performed an action.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(bound = "")]
 pub struct Marked<C = RunClock> {
-    /// When it happened.
+    /// When the action was performed.
     pub at: Instant<C>,
-    /// What happened.
+    /// Which action it was.
     pub mark: Mark,
 }
 
-/// What a [`Marked`] marks.
+/// The action that a [`Marked`] record describes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Mark {
-    /// The scenario's cue with this number (from 0) showed its caption and did its action.
+    /// The scenario's cue with this number (from 0) showed its caption and performed its action.
     Cue(u16),
-    /// A key injected a blocking task of this length.
+    /// A key press injected a task that blocks for this duration.
     Injected(CompactDuration),
 }
 
-/// What a measured thread writes.
+/// A record, as a measured thread writes it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", bound = "")]
 pub enum Record<C = RunClock> {
@@ -162,11 +165,11 @@ pub enum Record<C = RunClock> {
     Spawned(Spawned<C>),
     /// A task ended.
     Ended(Ended<C>),
-    /// No task waits for a task any more.
+    /// A task was orphaned: no task waits for it any more.
     Orphaned(Orphaned<C>),
     /// A repetition ended.
     Repetition(Repetition<C>),
-    /// The presenter or the scenario did something.
+    /// The presenter or the scenario performed an action.
     Marked(Marked<C>),
 }
 
@@ -224,7 +227,8 @@ impl<C: Clock> Record<C> {
         }
     }
 
-    /// The end of what it records. It was written then, or a little later.
+    /// The end of the recorded slice, step or event. The record was written at this instant or a
+    /// little later.
     #[inline]
     pub fn written_at(&self) -> Instant<C> {
         match self {

@@ -1,21 +1,22 @@
-//! The numbers of tasks, lanes, groups and labels, and the definitions that give them names.
+//! The numbers of tasks, lanes, groups and labels, and the definitions that give names to these
+//! numbers.
 
 use super::LaneKind;
 use serde::{Deserialize, Serialize};
 use std::num::NonZeroU32;
 
-/// The id of a task within one run. On tokio it is tokio's own task id.
+/// The id of a task within one run. On tokio, this is tokio's own task id.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct TaskId(pub NonZeroU32);
 
 impl TaskId {
-    /// `None` for zero.
+    /// Creates an id from a number. Returns `None` if the number is zero.
     #[inline]
     pub fn new(id: u32) -> Option<TaskId> {
         NonZeroU32::new(id).map(TaskId)
     }
 
-    /// The number.
+    /// The id as a number.
     #[inline]
     pub fn get(self) -> u32 {
         self.0.get()
@@ -27,11 +28,11 @@ impl TaskId {
 pub struct LaneId(pub u16);
 
 impl LaneId {
-    /// No lane: for records (never slices) that other threads write.
+    /// The value for records of threads that are not lanes. Such a record is never a slice.
     pub const NONE: LaneId = LaneId(u16::MAX);
 }
 
-/// How the name of a lane begins whose process has died.
+/// The prefix of a lane's name after the lane's process has died.
 pub const DEAD: &str = "† ";
 
 /// A group of tasks: one `[[task]]` of the scenario, or the tasks that a library spawned at one
@@ -44,38 +45,39 @@ pub struct GroupId(pub u16);
 pub struct Label(pub u16);
 
 impl Label {
-    /// No name.
+    /// The label for an unknown name.
     pub const NONE: Label = Label(0);
 }
 
-/// Gives a number its name, once, in the batch of the first record that uses it or earlier.
+/// Gives a name to a number. A number is defined once: in the batch of the first record that uses
+/// it or in an earlier batch.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Definition {
     /// A new lane.
     Lane {
-        /// Its number.
+        /// The lane's number.
         id: LaneId,
-        /// The kind of its thread.
+        /// The kind of the lane's thread.
         kind: LaneKind,
-        /// Its name on screen: `worker 0`.
+        /// The lane's name on screen, such as `worker 0`.
         name: String,
     },
     /// A new group of tasks.
     Group {
-        /// Its number.
+        /// The group's number.
         id: GroupId,
-        /// Its name, without control characters.
+        /// The group's name, without control characters.
         name: String,
-        /// A library spawns its tasks, not the scenario.
+        /// Whether a library spawns the group's tasks, and not the scenario.
         #[serde(default)]
         library: bool,
     },
-    /// A new name of steps.
+    /// A new label for steps.
     Label {
-        /// Its number.
+        /// The label's number.
         id: Label,
-        /// The name: `http /weather`.
+        /// The name, such as `http /weather`.
         text: String,
     },
 }

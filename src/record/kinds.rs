@@ -1,14 +1,15 @@
-//! Closed lists of kinds: what a task waits for, how it can end, and what a lane is.
+//! Enums of kinds: the reasons for which a task waits, the ways in which a task ends, and the kinds
+//! of lanes.
 //!
-//! `into_str` gives the word on screen and in reports. serde's name for a kind, in messages between
-//! processes, is the same word in snake case.
+//! `into_str` returns the word for the screen and for reports. Messages between processes contain
+//! the same word in snake case, which is serde's name for the kind.
 
 #![allow(missing_docs, reason = "the `into_str` that strum generates has no doc comment")]
 
 use serde::{Deserialize, Serialize};
 use strum::{IntoStaticStr, VariantArray};
 
-/// What a suspended task waits for.
+/// The kind of event that a suspended task waits for.
 #[derive(
     Clone,
     Copy,
@@ -28,7 +29,7 @@ use strum::{IntoStaticStr, VariantArray};
 #[strum(const_into_str, serialize_all = "snake_case")]
 #[repr(u8)]
 pub enum Reason {
-    /// Unknown: tasklab did not write the task's code.
+    /// Unknown, because the task's code is not part of tasklab.
     #[default]
     Unknown,
     /// A deadline.
@@ -39,7 +40,7 @@ pub enum Reason {
     File,
     /// Work on a blocking thread.
     Offload,
-    /// Nothing: it yielded, and is queued again at once.
+    /// No event: the task yielded and is queued again at once.
     Yield,
     /// A database operation on another thread.
     Db,
@@ -49,7 +50,7 @@ pub enum Reason {
     Semaphore,
     /// Free space or a message in a channel.
     Channel,
-    /// The end of tasks that it spawned.
+    /// The end of tasks that the waiting task spawned.
     Join,
 }
 
@@ -61,30 +62,30 @@ pub enum Reason {
 #[strum(const_into_str, serialize_all = "snake_case")]
 #[repr(u8)]
 pub enum Outcome {
-    /// It did all its steps.
+    /// All steps were done.
     Completed,
     /// A step failed.
     Failed,
-    /// It was stopped from outside.
+    /// Another task or the end of the run stopped it.
     Cancelled,
-    /// Its timeout passed.
+    /// The timeout elapsed.
     #[strum(serialize = "timed out")]
     TimedOut,
-    /// It panicked.
+    /// A step panicked.
     Panicked,
     /// A step failed, and no task was left to observe the error.
     #[strum(serialize = "unobserved failure")]
     UnobservedFailure,
-    /// Its future was created and dropped before the first poll.
+    /// The future of the task was created, and was dropped before its first poll.
     #[strum(serialize = "never started")]
     NeverStarted,
-    /// The process that ran it died.
+    /// The process that ran the task died.
     Lost,
-    /// It ended in an unknown way: a library spawned it, and tokio reports only its end.
+    /// The task was spawned by a library, so tokio reports only that it ended and not how.
     Unknown,
 }
 
-/// What kind of thread a lane is.
+/// The kind of a lane's thread.
 #[derive(
     Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize, IntoStaticStr, VariantArray,
 )]
@@ -99,6 +100,6 @@ pub enum LaneKind {
     Pool,
     /// A task's own thread.
     Thread,
-    /// The thread of a worker process that runs its tasks.
+    /// The thread of a worker process on which the process runs its tasks.
     Process,
 }

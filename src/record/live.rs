@@ -1,4 +1,4 @@
-//! What has not ended at one instant: open slices, and tasks that should run.
+//! The state at one instant: open slices, and tasks that should run but hold no lane.
 
 use super::{CompactDuration, Instant, Label, LaneId, RunClock, TaskId};
 use serde::{Deserialize, Serialize};
@@ -11,41 +11,43 @@ pub struct CurrentSlice<C = RunClock> {
     pub lane: LaneId,
     /// The task that holds the lane.
     pub task: TaskId,
-    /// When it began.
+    /// When the slice began.
     pub start: Instant<C>,
-    /// From the wake-up to `start`.
+    /// The time from the wake-up to `start`.
     #[serde(default)]
     pub queued: CompactDuration,
-    /// From being ready to the wake-up.
+    /// The time from the instant at which the task was ready to the wake-up.
     #[serde(default)]
     pub unnoticed: CompactDuration,
-    /// Since when its thread is in a blocking step, if it is in one.
+    /// When the present blocking step began. `None` if the thread is not in a blocking step.
     #[serde(default)]
     pub blocking_since: Option<Instant<C>>,
-    /// Since when what the task does should have been over, if it should: nothing could cancel it.
-    /// Never in the future.
+    /// The time limit that the task has exceeded, because nothing could cancel its steps. `None` if
+    /// the task is not overdue. This instant is never in the future.
     #[serde(default)]
     pub overdue_since: Option<Instant<C>>,
-    /// The step that it is in, where known.
+    /// The task's present step, if it is known.
     #[serde(default)]
     pub label: Label,
 }
 
-/// A task that holds no lane and should run: it is woken, or ready and not woken.
+/// A task that should run but holds no lane. Either it has been woken, or it is ready and has not
+/// been woken.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(bound = "")]
 pub struct Waiting<C = RunClock> {
     /// The task.
     pub task: TaskId,
-    /// When what it waits for became ready, where that is known. Never in the future.
+    /// When the event that the task waits for became ready, if that is known. This instant is never
+    /// in the future.
     #[serde(default)]
     pub ready: Option<Instant<C>>,
-    /// When it was woken. `None`: it is unnoticed.
+    /// When the task was woken. `None` if the task is unnoticed.
     #[serde(default)]
     pub woken: Option<Instant<C>>,
 }
 
-/// What has not ended at one instant. Each replaces the one before.
+/// The open slices and the waiting tasks at one instant. Each `Live` replaces the previous one.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(bound = "")]
 pub struct Live<C = RunClock> {
@@ -54,9 +56,10 @@ pub struct Live<C = RunClock> {
     pub lanes: Vec<CurrentSlice<C>>,
     /// The tasks that are queued or unnoticed. Suspended tasks are absent.
     ///
-    /// With more than about ten thousand tasks, the list may be up to a quarter of a second older
-    /// than the batch. It may then name tasks that have run since, or a task twice, the newest
-    /// entry first. The records tell what is true.
+    /// If the run has more than about ten thousand tasks, this list may be up to a quarter of a
+    /// second older than the batch. The list may then contain tasks that have already run. It may
+    /// also contain a task twice, with the newer entry first. If the list and the records disagree,
+    /// the records are right.
     #[serde(default)]
     pub waiting: Vec<Waiting<C>>,
 }
@@ -87,7 +90,7 @@ impl<C> Waiting<C> {
 }
 
 impl<C> Live<C> {
-    /// The same with its instants on another clock.
+    /// The same value with all instants converted to another clock.
     pub(crate) fn map_instants<D>(self, map: impl Fn(Instant<C>) -> Instant<D>) -> Live<D> {
         Live {
             lanes: self

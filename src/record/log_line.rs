@@ -3,27 +3,27 @@
 use super::{Instant, RunClock, TaskId};
 use serde::{Deserialize, Serialize};
 
-/// A line for the event log: a `tracing` event of a task, or of tasklab itself.
+/// A line for the event log: a `tracing` event of a task or of tasklab itself.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(bound = "")]
 pub struct LogLine<C = RunClock> {
-    /// When it was written.
+    /// When the event was written.
     pub at: Instant<C>,
-    /// Severity.
+    /// The severity of the event.
     #[serde(with = "level")]
     pub level: tracing::Level,
-    /// The task whose slice was open on the writing thread.
+    /// The task that held the lane of the writing thread.
     #[serde(default)]
     pub task: Option<TaskId>,
-    /// The module that wrote it.
+    /// The module that wrote the event.
     #[serde(default)]
     pub target: String,
-    /// The message with its fields, free of control characters.
+    /// The message with its fields, without control characters.
     pub message: String,
 }
 
 impl<C> LogLine<C> {
-    /// The same line with its instant on another clock.
+    /// The same line with its instant converted to another clock.
     pub(crate) fn map_instants<D>(self, map: impl Fn(Instant<C>) -> Instant<D>) -> LogLine<D> {
         let LogLine {
             at,
@@ -42,7 +42,7 @@ impl<C> LogLine<C> {
     }
 }
 
-/// In JSON, a level is its word in lower case.
+/// In JSON, a level is a word in lower case, such as `warn`.
 mod level {
     use serde::{Deserialize, Deserializer, Serializer, de::Error};
     use tracing::Level;

@@ -2,8 +2,8 @@
 //! writes and the model reads.
 //!
 //! A record has a fixed size, is `Copy` and owns no heap memory, because a measured thread writes
-//! it into a ring between two polls. Everything with a name is *defined* once ([`Definition`]) and
-//! referred to by number afterwards.
+//! it into a ring between two polls. Everything that has a name is *defined* once ([`Definition`]),
+//! and records refer to it by its number.
 //!
 //! ```text
 //!   measured thread ──► ring ──► Batch ──► Model
@@ -12,9 +12,9 @@
 //!   monitor thread ── Sample, Live ┘
 //! ```
 //!
-//! A wake-up has no record of its own. Its instant and its waker are in the [`Slice`] that follows
-//! it, which halves the number of records of a busy runtime. A wake-up that no slice has followed
-//! yet is in [`Live`].
+//! A wake-up has no record of its own. The [`Slice`] after a wake-up contains its instant and its
+//! waker, which halves the number of records of a busy runtime. If that slice has not begun yet,
+//! the wake-up is in [`Live`].
 
 mod batch;
 mod calibration;

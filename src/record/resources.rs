@@ -1,28 +1,27 @@
-//! What a run has used of the machine.
+//! The resources of the machine that a run has used.
 
 use super::Nanos;
 use serde::{Deserialize, Serialize};
 use std::ops::{AddAssign, Sub};
 
-/// What one process, or all processes of a run together, have used of the machine.
+/// The resources of the machine that one process has used, or all processes of a run together.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Resources {
-    /// CPU time, in user and in kernel mode, of all threads.
+    /// The CPU time of all threads, in user mode and in kernel mode.
     pub cpu: Nanos,
-    /// The largest amount of physical memory at any time, in bytes. For several processes, the sum
-    /// of their largest amounts.
+    /// The peak of the physical memory, in bytes. For several processes, the sum of their peaks.
     pub peak_memory: u64,
-    /// How often a thread gave its core away because it had to wait.
+    /// How often a thread left its core because it had to wait.
     pub voluntary_switches: u64,
-    /// How often the kernel took the core away from a thread.
+    /// How often the kernel preempted a thread.
     pub involuntary_switches: u64,
     /// The number of processes.
     pub processes: u32,
 }
 
 impl AddAssign for Resources {
-    /// Adds what another process has used. Saturates, because a worker process may report any
-    /// number.
+    /// Adds the resources of another process. The sums saturate, because a worker process may
+    /// report any number.
     fn add_assign(&mut self, other: Resources) {
         self.cpu += other.cpu;
         self.peak_memory = self.peak_memory.saturating_add(other.peak_memory);
@@ -35,8 +34,8 @@ impl AddAssign for Resources {
 impl Sub for Resources {
     type Output = Resources;
 
-    /// What a process has used since `before` was measured. The peak of memory stays as it is,
-    /// whenever it was.
+    /// The resources that a process has used since `before` was measured. The peak of the memory is
+    /// not changed, because it may have occurred at any time.
     fn sub(self, before: Resources) -> Resources {
         Resources {
             cpu: self.cpu - before.cpu,

@@ -1,63 +1,65 @@
-//! What the monitor measures at its own pace: the kernel, the runtime, the groups, the channels.
+//! Samples that the monitor takes at its own intervals: of the kernel, the runtime, the groups and
+//! the channels.
 
 use super::time::impl_map_instants;
 use super::{GroupId, Instant, Label, LaneId, Nanos, RunClock};
 use serde::{Deserialize, Serialize};
 
-/// What the kernel says about a lane's thread (`/proc/self/task/<tid>/schedstat` and `syscall`).
+/// The kernel's data about a lane's thread (`/proc/self/task/<tid>/schedstat` and `syscall`).
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(bound = "")]
 pub struct LaneSample<C = RunClock> {
-    /// When it was read.
+    /// When the data was read.
     pub at: Instant<C>,
     /// The lane.
     pub lane: LaneId,
     /// CPU time since the thread's start.
     pub on_cpu: Nanos,
-    /// Time spent runnable, waiting for a core, since the thread's start.
+    /// The time since the thread's start in which the thread was runnable and waited for a core.
     pub waiting: Nanos,
-    /// The number of the system call in which it sleeps now, if it sleeps and the kernel says so.
+    /// The number of the system call in which the thread sleeps. `None` if the thread does not
+    /// sleep in a system call, or if the kernel does not report the call.
     #[serde(default)]
     pub asleep_in: Option<u16>,
-    /// Whether it sleeps in the kernel now.
+    /// Whether the thread sleeps in the kernel.
     pub asleep: bool,
 }
 
-/// One interval of tokio-metrics' `RuntimeMonitor`, and the totals at its end.
+/// One interval of tokio-metrics' `RuntimeMonitor`, and the totals at the end of the interval.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(bound = "")]
 pub struct RuntimeSample<C = RunClock> {
     /// When the interval ended.
     pub at: Instant<C>,
-    /// Its length.
+    /// The length of the interval.
     pub elapsed: Nanos,
-    /// Polls in the interval, as tokio counts them.
+    /// The number of polls in the interval, as tokio counts them.
     pub polls: u64,
-    /// Polls since the run's start, as tokio counts them.
+    /// The number of polls since the run's start, as tokio counts them.
     pub total_polls: u64,
-    /// Tasks that have not ended.
+    /// The number of tasks that have not ended.
     pub live_tasks: usize,
-    /// Tasks in the injection queue.
+    /// The number of tasks in the injection queue.
     pub global_queue: usize,
-    /// Tasks in the workers' own queues.
+    /// The number of tasks in the workers' own queues.
     pub local_queue: usize,
-    /// Jobs waiting for a blocking thread.
+    /// The number of jobs that wait for a blocking thread.
     pub blocking_queue: usize,
-    /// Threads of the blocking pool.
+    /// The number of threads in the blocking pool.
     pub blocking_threads: usize,
     /// The sum of the workers' busy times in the interval.
     pub busy: Nanos,
     /// How often a worker parked in the interval.
     pub parks: u64,
-    /// Tasks that a worker stole from another one in the interval.
+    /// The number of tasks that a worker stole from another worker in the interval.
     pub steals: u64,
-    /// How often the I/O driver delivered readiness in the interval.
+    /// The number of I/O events that the driver delivered in the interval.
     pub io_ready: u64,
-    /// Polls that tokio's cooperative budget cut short in the interval.
+    /// The number of polls in the interval that tokio's cooperative budget ended early.
     pub budget_forced_yields: u64,
 }
 
-/// One interval of a tokio-metrics `TaskMonitor`, which sees the first few tasks of a group.
+/// One interval of a tokio-metrics `TaskMonitor`, which monitors the first few tasks of a group.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(bound = "")]
 pub struct GroupSample<C = RunClock> {
@@ -67,41 +69,42 @@ pub struct GroupSample<C = RunClock> {
     pub group: GroupId,
     /// How often a task was scheduled and then polled in the interval.
     pub scheduled_count: u64,
-    /// The sum of the times from being scheduled to being polled in the interval.
+    /// The sum of the times between the scheduling of a task and its next poll in the interval.
     pub scheduled: Nanos,
-    /// Polls in the interval.
+    /// The number of polls in the interval.
     pub polls: u64,
-    /// The sum of the lengths of these polls.
+    /// The total duration of these polls.
     pub polling: Nanos,
-    /// Polls that were slow, which is over 50 µs by the default of tokio-metrics.
+    /// The number of slow polls. By the default of tokio-metrics, a poll of more than 50 µs is
+    /// slow.
     pub slow_polls: u64,
 }
 
-/// How full a channel is.
+/// The fill level of a channel at one instant.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(bound = "")]
 pub struct ChannelSample<C = RunClock> {
-    /// When it was read.
+    /// When the fill level was read.
     pub at: Instant<C>,
-    /// Its name, as a label.
+    /// The label that names the channel.
     pub label: Label,
     /// The number of messages in it.
     pub len: u32,
-    /// The number of messages that fit.
+    /// The maximum number of messages in the channel.
     pub capacity: u32,
 }
 
-/// What the monitor measures at its own pace.
+/// A sample that the monitor takes at its own intervals.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", bound = "")]
 pub enum Sample<C = RunClock> {
-    /// The kernel's view of a lane.
+    /// The kernel's data about a lane.
     Lane(LaneSample<C>),
-    /// tokio-metrics' view of the runtime.
+    /// The metrics of the runtime, by tokio-metrics.
     Runtime(RuntimeSample<C>),
-    /// tokio-metrics' view of a group.
+    /// The metrics of a group, by tokio-metrics.
     Group(GroupSample<C>),
-    /// How full a channel of the scenario is.
+    /// The fill level of a channel of the scenario.
     Channel(ChannelSample<C>),
 }
 

@@ -1,9 +1,9 @@
-//! Points in time and lengths of time, as different types.
+//! Instants and durations, as different types.
 //!
-//! A length is a [`Nanos`]. A point in time is an [`Instant`] on one of three clocks, which differ
-//! in where they begin to count: [`RunInstant`], [`ProcessInstant`] and [`MonotonicInstant`].
-//! Instants of different clocks do not compare and do not subtract. The probe alone converts
-//! between them (`RunStart` and `ClockOffset` in `probe::clock`).
+//! A duration is a [`Nanos`]. A point in time is an [`Instant`] on one of three clocks, each with
+//! its own zero: [`RunInstant`], [`ProcessInstant`] and [`MonotonicInstant`]. Instants of different
+//! clocks cannot be compared or subtracted. Only the probe converts instants from one clock to
+//! another (`RunStart` and `ClockOffset` in `probe::clock`).
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -12,31 +12,31 @@ use std::marker::PhantomData;
 use std::ops::{Add, AddAssign, Sub};
 use std::time::Duration;
 
-/// A length of time in nanoseconds. Arithmetic saturates.
+/// A duration in nanoseconds. Arithmetic saturates.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Debug, Serialize, Deserialize)]
 pub struct Nanos(pub u64);
 
 impl Nanos {
-    /// No time at all.
+    /// The duration zero.
     pub const ZERO: Nanos = Nanos(0);
-    /// Longer than everything.
+    /// The maximum duration.
     pub const MAX: Nanos = Nanos(u64::MAX);
 
-    /// Lengths, and times since a clock's zero, that are kept exactly are below this: 2⁵⁶ ns, more
-    /// than two years. The model keeps them in at most seven bytes.
+    /// Durations and instants below this limit are stored exactly. The limit is 2⁵⁶ ns, more than
+    /// two years, because the model stores them in at most seven bytes.
     pub const BOUND: Nanos = Nanos(1 << 56);
 
-    /// Whole milliseconds.
+    /// The duration of `ms` milliseconds.
     pub const fn from_millis(ms: u64) -> Nanos {
         Nanos(ms * 1_000_000)
     }
 
-    /// Whole microseconds.
+    /// The duration of `us` microseconds.
     pub const fn from_micros(us: u64) -> Nanos {
         Nanos(us * 1_000)
     }
 
-    /// As seconds, for ratios and axes.
+    /// The duration in seconds, for ratios and axes.
     pub fn as_secs_f64(self) -> f64 {
         self.0 as f64 / 1e9
     }
@@ -81,14 +81,15 @@ impl std::iter::Sum for Nanos {
     }
 }
 
-/// What an [`Instant`] counts from. The types that implement this trait have no values at run time.
+/// The clock of an [`Instant`], which determines the instant's zero. The types that implement this
+/// trait have no values at run time.
 pub trait Clock: Copy + Ord + Hash + Default + fmt::Debug + Send + Sync + 'static {}
 
-/// Counts from the run's start. The model, the screen and the reports use this clock.
+/// The clock whose zero is the run's start. The model, the screen and the reports use this clock.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Debug)]
 pub struct RunClock;
 
-/// Counts from the first look that this process took at its clock. Measured threads use this clock.
+/// The clock whose zero is this process's first clock read. Measured threads use this clock.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Debug)]
 pub struct ProcessClock;
 
@@ -103,7 +104,7 @@ impl Clock for MonotonicClock {}
 
 /// A point in time, in nanoseconds since the zero of the clock `C`. Arithmetic saturates.
 ///
-/// In JSON it is the plain number.
+/// In JSON, an instant is a number of nanoseconds.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Instant<C>(pub u64, PhantomData<C>);
@@ -118,21 +119,21 @@ pub type MonotonicInstant = Instant<MonotonicClock>;
 impl<C> Instant<C> {
     /// The clock's zero.
     pub const ZERO: Instant<C> = Instant::new(0);
-    /// Later than everything.
+    /// The latest possible instant.
     pub const MAX: Instant<C> = Instant::new(u64::MAX);
 
-    /// So many nanoseconds after the clock's zero.
+    /// The instant that is `nanos` nanoseconds after the clock's zero.
     #[inline]
     pub const fn new(nanos: u64) -> Instant<C> {
         Instant(nanos, PhantomData)
     }
 
-    /// So many whole milliseconds after the clock's zero.
+    /// The instant that is `ms` milliseconds after the clock's zero.
     pub const fn from_millis(ms: u64) -> Instant<C> {
         Instant::new(ms * 1_000_000)
     }
 
-    /// So many whole microseconds after the clock's zero.
+    /// The instant that is `us` microseconds after the clock's zero.
     pub const fn from_micros(us: u64) -> Instant<C> {
         Instant::new(us * 1_000)
     }
@@ -176,15 +177,15 @@ impl<C> Sub<Nanos> for Instant<C> {
 
 impl<C> Sub for Instant<C> {
     type Output = Nanos;
-    /// Saturates at zero: the clock readings of two threads may disagree by a few nanoseconds.
+    /// Saturates at zero, because the clock reads of two threads may differ by a few nanoseconds.
     #[inline]
     fn sub(self, rhs: Instant<C>) -> Nanos {
         Nanos(self.0.saturating_sub(rhs.0))
     }
 }
 
-/// Gives a type with one instant the method `map_instants`, which puts that instant on another
-/// clock.
+/// Implements the method `map_instants` for a type with one instant. The method converts that
+/// instant to another clock.
 ///
 /// The macro names every field, because struct update syntax cannot change a type parameter.
 macro_rules! impl_map_instants {
@@ -200,20 +201,21 @@ macro_rules! impl_map_instants {
 }
 pub(super) use impl_map_instants;
 
-/// A length of time in four bytes: 27 bits of mantissa, 5 of exponent.
+/// A duration in four bytes: a mantissa of 27 bits and an exponent of 5 bits.
 ///
-/// Exact below 2²⁷ ns (134 ms), then rounded **down** by less than 1.5 parts in 10⁸, up to 2⁵⁸ ns
-/// (9 years), where it saturates. Rounding down keeps neighbours from overlapping.
+/// Durations below 2²⁷ ns (134 ms) are exact. Longer durations are rounded **down** by less than
+/// 1.5 parts in 10⁸, so that consecutive slices cannot overlap. The type saturates at 2⁵⁸ ns (9
+/// years).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[serde(from = "Nanos", into = "Nanos")]
 pub struct CompactDuration(u32);
 
 impl CompactDuration {
     const MANTISSA: u32 = 27;
-    /// No time.
+    /// The duration zero.
     pub const ZERO: CompactDuration = CompactDuration(0);
 
-    /// The longest length not above `n` that fits.
+    /// The longest representable duration that is not longer than `n`.
     #[inline]
     pub fn new(n: Nanos) -> CompactDuration {
         let bits = 64 - n.0.leading_zeros();
@@ -227,19 +229,19 @@ impl CompactDuration {
         CompactDuration(exponent << Self::MANTISSA | (n.0 >> exponent) as u32)
     }
 
-    /// As it is stored.
+    /// The stored representation.
     #[inline]
     pub fn to_bits(self) -> u32 {
         self.0
     }
 
-    /// From what [`CompactDuration::to_bits`] gave.
+    /// Restores a duration from the result of [`CompactDuration::to_bits`].
     #[inline]
     pub fn from_bits(bits: u32) -> CompactDuration {
         CompactDuration(bits)
     }
 
-    /// Back to nanoseconds.
+    /// The duration in nanoseconds.
     #[inline]
     pub fn get(self) -> Nanos {
         Nanos(u64::from(self.0 & ((1 << Self::MANTISSA) - 1)) << (self.0 >> Self::MANTISSA))
