@@ -1,14 +1,14 @@
 //! The one clock of all lanes.
 //!
-//! It reads the processor's time-stamp counter where that is invariant (10 ns a read on the machine
-//! where this was chosen, against 24 ns for `clock_gettime`), and the operating system's monotonic
-//! clock elsewhere. Clock reads are more than half of what recording a poll costs, so nothing else
-//! is read on a measured thread.
+//! If the processor's time-stamp counter is invariant, the clock reads this counter. Otherwise it
+//! reads the operating system's monotonic clock. On the machine on which this was chosen, a read of
+//! the counter takes 10 ns, and `clock_gettime` takes 24 ns. Clock reads are more than half of the
+//! cost of recording a poll, so a measured thread reads no other clock.
 //!
-//! This module alone turns instants of one clock into instants of another: [`RunStart`] between
-//! this process's clock and the run's, [`ClockOffset`] between one of these two and
-//! `CLOCK_MONOTONIC`. Inside the probe, instants are [`ProcessInstant`]s; a
-//! [`Batch`](crate::record::Batch) is shifted to its run's start.
+//! Only this module converts instants from one clock to another. [`RunStart`] converts between this
+//! process's clock and the run's clock. [`ClockOffset`] converts between one of these two and
+//! `CLOCK_MONOTONIC`. Inside the probe, instants are [`ProcessInstant`]s. In a
+//! [`Batch`](crate::record::Batch), they are converted to the run's clock.
 
 use crate::record::{Instant, MonotonicInstant, Nanos, ProcessClock, ProcessInstant, RunClock, RunInstant};
 use rustix::time::{ClockId, clock_gettime};
@@ -26,7 +26,7 @@ static COUNTER: LazyLock<Counter> = LazyLock::new(|| {
     Counter { counter, zero }
 });
 
-/// The present instant, never zero after the process's first call.
+/// The present instant. Only the first call in a process can return zero.
 #[inline]
 pub fn now() -> ProcessInstant {
     let Counter { counter, zero } = &*COUNTER;
@@ -44,13 +44,13 @@ fn monotonic_now() -> MonotonicInstant {
 pub struct RunStart(pub(super) ProcessInstant);
 
 impl RunStart {
-    /// The same instant after the run's start. What was before the start is moved to the start.
+    /// Converts an instant to the run's clock. An instant before the run's start becomes the start.
     #[inline]
     pub fn to_run(self, at: ProcessInstant) -> RunInstant {
         RunInstant::ZERO + (at - self.0)
     }
 
-    /// The same instant by this process's clock.
+    /// Converts an instant to this process's clock.
     pub fn to_process(self, at: RunInstant) -> ProcessInstant {
         self.0 + at.since_zero()
     }
@@ -58,8 +58,8 @@ impl RunStart {
 
 /// How far `CLOCK_MONOTONIC` is ahead of the clock `C`.
 ///
-/// The two drift apart by some microseconds in a second, so the offset is measured anew for every
-/// batch.
+/// The two clocks drift apart by a few microseconds per second, so the offset is measured again for
+/// every batch.
 #[derive(Debug)]
 pub struct ClockOffset<C>(i64, PhantomData<C>);
 
@@ -72,14 +72,14 @@ impl<C> Clone for ClockOffset<C> {
 impl<C> Copy for ClockOffset<C> {}
 
 impl ClockOffset<ProcessClock> {
-    /// Measures now, against this process's clock.
+    /// Measures the present offset from this process's clock.
     pub fn of_process() -> ClockOffset<ProcessClock> {
         ClockOffset::measure(|at| at)
     }
 }
 
 impl ClockOffset<RunClock> {
-    /// Measures now, against the clock of the run that began at `start`.
+    /// Measures the present offset from the clock of the run that began at `start`.
     pub fn of_run(start: RunStart) -> ClockOffset<RunClock> {
         ClockOffset::measure(|at| start.to_run(at))
     }
@@ -88,8 +88,8 @@ impl ClockOffset<RunClock> {
 impl<C> ClockOffset<C> {
     fn measure(to_clock: impl Fn(ProcessInstant) -> Instant<C>) -> ClockOffset<C> {
         // A thread that is preempted between the two clock reads gets a wrong offset. So the
-        // measurement is repeated, and the one with the least time between the two reads of this
-        // process's clock counts.
+        // measurement is repeated, and the measurement with the shortest time between the two reads
+        // of this process's clock is used.
         let attempt = || {
             let before = now();
             let monotonic = monotonic_now();
@@ -101,12 +101,13 @@ impl<C> ClockOffset<C> {
         ClockOffset(offset, PhantomData)
     }
 
-    /// The same instant by `CLOCK_MONOTONIC`.
+    /// Converts an instant to `CLOCK_MONOTONIC`.
     pub fn to_monotonic(self, at: Instant<C>) -> MonotonicInstant {
         MonotonicInstant::new(at.0.saturating_add_signed(self.0))
     }
 
-    /// The same instant by the clock `C`. What was before that clock's zero is moved to its zero.
+    /// Converts an instant to the clock `C`. An instant before the zero of that clock becomes its
+    /// zero.
     pub fn from_monotonic(self, at: MonotonicInstant) -> Instant<C> {
         Instant::new(at.0.saturating_add_signed(self.0.saturating_neg()))
     }
@@ -117,7 +118,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_instant_survives_the_way_to_the_monotonic_clock_and_back() {
+    fn converting_an_instant_to_the_monotonic_clock_and_back_does_not_change_it() {
         let start = RunStart(now());
         let at = RunInstant::from_millis(5);
         let offset = ClockOffset::of_run(start);

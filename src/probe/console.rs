@@ -1,8 +1,8 @@
-//! The same run, seen by a real tokio-console: console-subscriber, served on loopback.
+//! Serves the run to tokio-console on a loopback address, through console-subscriber.
 //!
-//! Its aggregator takes only some 128 events each time it is woken, because its channel obeys
-//! tokio's cooperative budget. Under load, a console would then show what happened a minute ago.
-//! The aggregator keeps up if it runs unconstrained, on its own thread and runtime.
+//! The aggregator of console-subscriber takes only about 128 events after each wake-up, because its
+//! channel obeys tokio's cooperative budget. Under load, a console would then show events that are
+//! a minute old. So the aggregator runs unconstrained, on its own thread and runtime.
 
 use console_subscriber::{ConsoleLayer, ServerParts};
 use std::io;
@@ -15,11 +15,12 @@ use tonic::transport::server::TcpIncoming;
 use tracing::Metadata;
 use tracing::subscriber::NoSubscriber;
 
-/// Serves consoles on `address` until the process ends. The layer that it returns must become part
-/// of the process's subscriber.
+/// Serves consoles on `address` until the process ends. The caller must add the returned layer to
+/// the process's subscriber.
 ///
 /// # Errors
-/// If tasklab cannot listen on the address, for example because another program does.
+/// Returns an error if tasklab cannot listen on the address, for example because another program
+/// already uses it.
 pub fn serve(address: SocketAddr) -> io::Result<ConsoleLayer> {
     let listener = TcpListener::bind(address)?;
     listener.set_nonblocking(true)?;
@@ -31,7 +32,7 @@ pub fn serve(address: SocketAddr) -> io::Result<ConsoleLayer> {
         ..
     } = server.into_parts();
     thread::Builder::new().name("tasklab-console".into()).spawn(move || {
-        // The console does not watch itself.
+        // The console does not observe its own tasks.
         let _subscriber = tracing::subscriber::set_default(NoSubscriber::default());
         runtime.block_on(async {
             let incoming = TcpIncoming::from(tokio::net::TcpListener::from_std(listener)?);

@@ -1,9 +1,9 @@
-//! tokio's hooks: they see every poll of every task on a runtime, also of tasks that libraries
-//! spawn.
+//! tokio's hooks. They observe every poll of every task on a runtime, including the tasks that
+//! libraries spawn.
 //!
-//! What the hooks do not see is recorded where tasklab starts it: the body of `block_on` does
-//! nothing but wait for the run's end, and bodies of `spawn_blocking` are jobs of child tasks
-//! ([`offloaded_child`](super::TaskHandle::offloaded_child)).
+//! The hooks do not observe the bodies of `block_on` and `spawn_blocking`. The body of `block_on`
+//! only waits for the run's end. tasklab records the bodies of `spawn_blocking` itself, as jobs of
+//! child tasks ([`offloaded_child`](super::TaskHandle::offloaded_child)).
 
 use super::lane::{self, Role};
 use super::registry::{Group, Registry};
@@ -13,17 +13,17 @@ use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 use tokio::runtime::{Builder, TaskMeta, worker_index};
 
-/// The role of a runtime's worker. The one worker of a current-thread runtime has no number and
-/// gets 0.
+/// The role of a runtime's worker. The only worker of a current-thread runtime has no number in
+/// tokio, so its number is 0.
 const WORKER: Role = Role::Worker(|| worker_index().unwrap_or(0));
 
-/// Makes the runtime that `builder` builds record into `registry`.
+/// Installs hooks in `builder`, so that its runtime records into `registry`.
 pub fn install(builder: &mut Builder, registry: &Arc<Registry>) {
     let polls = registry.clone();
     builder.on_before_task_poll(move |meta| lane::begin(&polls, task_id(meta), WORKER));
     builder.on_after_task_poll(|_| lane::end());
     let parks = registry.clone();
-    // The first park makes a lane of a worker that has had no task yet.
+    // A worker that has not run a task yet becomes a lane when it parks for the first time.
     builder.on_thread_park(move || lane::enter(&parks, WORKER));
     builder.on_thread_stop(lane::leave);
     let spawns = registry.clone();
@@ -42,12 +42,13 @@ pub fn install(builder: &mut Builder, registry: &Arc<Registry>) {
     });
 }
 
-/// How a task of a library ended. `None`: the task is ours and records its own end, or it is no
-/// task but a function on a blocking thread, of which the hooks see only the end.
+/// How a task of a library ended. Returns `None` for a task of tasklab, which records its own end.
+/// Also returns `None` for a function on a blocking thread, which is not a task: the hooks observe
+/// only its end.
 ///
-/// tokio tells neither whether a task completed, nor whether it panicked or was aborted: all of
-/// these end within a slice. Only a task that is dropped when the runtime shuts down ends outside
-/// of one.
+/// tokio does not report whether a task completed, panicked or was aborted. In each of these cases,
+/// the task ends within a slice. Only a task that is dropped during the runtime's shutdown ends
+/// outside a slice.
 fn library_outcome(registry: &Registry, meta: &TaskMeta<'_>) -> Option<Outcome> {
     let place = meta.spawned_at();
     if task::is_ours(place) {
@@ -71,8 +72,8 @@ fn record_library_spawn(registry: &Registry, task: TaskId, meta: &TaskMeta<'_>) 
     lane::write(registry, Record::Spawned(spawned));
 }
 
-/// tokio's id of a task, as a number. tokio shows an id only as text or as a hash, and gives the
-/// hasher the number itself.
+/// tokio's id of a task, as a number. tokio exposes an id only as text and to a hasher. The hasher
+/// gets the number itself.
 #[inline]
 fn task_id(meta: &TaskMeta<'_>) -> TaskId {
     struct Number(u64);

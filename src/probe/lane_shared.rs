@@ -1,9 +1,9 @@
-//! What the monitor may see of a lane beside its ring.
+//! The data of a lane that the monitor reads in addition to the ring.
 
 use super::lane_tally::LaneTally;
 use super::open_slice::OpenSlice;
 
-/// Shared between a lane's thread, which writes, and the monitor.
+/// The data that a lane's thread writes and the monitor reads.
 pub(super) struct LaneShared {
     pub slice: OpenSlice,
     pub tally: LaneTally,
@@ -12,7 +12,7 @@ pub(super) struct LaneShared {
 }
 
 impl LaneShared {
-    /// For the calling thread.
+    /// Creates the data for the calling thread.
     pub(super) fn of_this_thread() -> LaneShared {
         LaneShared {
             slice: OpenSlice::default(),

@@ -1,29 +1,28 @@
-//! What a lane's thread counts beside its ring, and how the ring is handed over when the thread
-//! ends.
+//! The counters of a lane's thread, and how the thread hands over its ring when it ends.
 //!
-//! Only the thread itself writes; the monitor reads. The two orders that matter:
+//! The thread writes, and the monitor only reads. Two orders matter:
 //!
 //! - The thread pushes its last record, then sets `closed` (release). The monitor reads `closed`
-//!   (acquire), then drains the ring. So a ring that is seen closed and then drained holds nothing
-//!   more.
+//!   (acquire), then drains the ring. So if the monitor has read `closed` as true and has then
+//!   drained the ring, the ring stays empty.
 //! - The thread pushes the record of a job, then counts the job (release). The monitor reads the
-//!   count (acquire), then drains the ring. So the monitor never knows of more jobs than records of
-//!   jobs.
+//!   count (acquire), then drains the ring. So the monitor never reads a count that is greater than
+//!   the number of records of jobs.
 
 use super::sync::{Acquire, AtomicBool, AtomicU64, Relaxed, Release};
 
 /// The counters of one lane.
 #[derive(Default)]
 pub(super) struct LaneTally {
-    /// Slices that were jobs and not polls.
+    /// The number of slices that were jobs and not polls.
     jobs: AtomicU64,
     lost_slices: AtomicU64,
     lost_others: AtomicU64,
-    /// The thread has ended, and its ring holds all that it will ever hold.
+    /// Whether the thread has ended. It then pushes no further record into its ring.
     closed: AtomicBool,
 }
 
-/// What [`LaneTally::read`] has read.
+/// The result of [`LaneTally::read`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Tally {
     pub jobs: u64,
@@ -31,30 +30,30 @@ pub(super) struct Tally {
 }
 
 impl LaneTally {
-    /// A job has ended, and its record has been pushed or counted as lost.
+    /// Counts a job that has ended. Its record has been pushed or counted as lost.
     #[inline]
     pub(super) fn count_job(&self) {
         self.jobs.store(self.jobs.load(Relaxed) + 1, Release);
     }
 
-    /// A slice found the ring full.
+    /// Counts a slice that was lost because the ring was full.
     #[inline]
     pub(super) fn count_lost_slice(&self) {
         increment(&self.lost_slices);
     }
 
-    /// Another record than a slice found the ring full.
+    /// Counts a record other than a slice that was lost because the ring was full.
     #[inline]
     pub(super) fn count_lost_other(&self) {
         increment(&self.lost_others);
     }
 
-    /// The thread ends and has pushed its last record.
+    /// Marks the ring as closed. The thread ends and has pushed its last record.
     pub(super) fn close(&self) {
         self.closed.store(true, Release);
     }
 
-    /// To be called before the ring is drained.
+    /// Reads the tally. Must be called before the ring is drained.
     pub(super) fn read(&self) -> Tally {
         Tally {
             closed: self.closed.load(Acquire),
@@ -62,7 +61,7 @@ impl LaneTally {
         }
     }
 
-    /// Slices and other records lost so far.
+    /// The numbers of lost slices and of other lost records.
     pub(super) fn lost(&self) -> (u64, u64) {
         (self.lost_slices.load(Relaxed), self.lost_others.load(Relaxed))
     }

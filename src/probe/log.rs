@@ -1,5 +1,5 @@
-//! The way of `tracing` events, of tasks and of tasklab itself, to the event log. They never reach
-//! the terminal as they are.
+//! Sends the `tracing` events of tasks and of tasklab itself to the event log. These events are
+//! never written to the terminal directly.
 
 use super::{console, lane};
 use crate::record::{LogLine, ProcessClock};
@@ -15,32 +15,32 @@ use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 use tracing_subscriber::reload;
 
-/// This process's `tracing` events, as lines.
+/// This process's `tracing` events, as lines of the event log.
 pub struct Log {
-    /// Where they arrive.
+    /// The channel on which the lines arrive.
     pub lines: Receiver<LogLine<ProcessClock>>,
     /// Decides which events become lines.
     pub filter: LogFilter,
 }
 
-/// Decides which events become lines. It can be changed while tasks run.
+/// Decides which events become lines. The filter can be changed while tasks run.
 #[derive(Clone, Debug)]
 pub struct LogFilter(reload::Handle<LevelFilter, Registry>);
 
 impl LogFilter {
-    /// From now on keeps events of this level and more severe ones. An event that is not kept costs
-    /// its writer hardly more than a branch.
+    /// From now on, the log keeps only events of this level or more severe. For other events, the
+    /// writing thread does little more than a comparison.
     pub fn keep(&self, level: LevelFilter) {
-        // It fails only if the subscriber is gone, and then there are no events.
+        // The reload fails only if the subscriber has been dropped, and then there are no events.
         let _ = self.0.reload(level);
     }
 }
 
-/// Turns this process's `tracing` events of `level` and above into lines for the monitor, and feeds
-/// the console if there is one.
+/// Turns this process's `tracing` events of `level` or more severe into lines for the monitor. If
+/// there is a console, it receives the events that it needs.
 ///
 /// # Errors
-/// If the process has a subscriber already.
+/// Returns an error if the process already has a subscriber.
 pub fn subscribe(level: LevelFilter, console: Option<ConsoleLayer>) -> Result<Log, SetGlobalDefaultError> {
     let (layer, lines) = LogLayer::new();
     let (level, handle) = reload::Layer::new(level);
@@ -53,18 +53,18 @@ pub fn subscribe(level: LevelFilter, console: Option<ConsoleLayer>) -> Result<Lo
     })
 }
 
-/// Lines that may wait for the monitor. Further lines are dropped, so that no task waits for the
-/// screen.
+/// The maximum number of lines that wait for the monitor. Further lines are dropped, so that no
+/// task waits for the screen.
 const CAPACITY: usize = 4096;
 
-/// Characters of a message that are kept: more than any screen shows in one line.
+/// The maximum length of a message, in characters. No screen shows more in one line.
 const MAX_CHARS: usize = 400;
 
 /// A layer that sends every event to the monitor.
 struct LogLayer(SyncSender<LogLine<ProcessClock>>);
 
 impl LogLayer {
-    /// The layer, and where its lines arrive.
+    /// Creates a layer, and the channel on which its lines arrive.
     fn new() -> (LogLayer, Receiver<LogLine<ProcessClock>>) {
         let (sender, receiver) = sync_channel(CAPACITY);
         (LogLayer(sender), receiver)
@@ -86,8 +86,8 @@ impl<S: Subscriber> Layer<S> for LogLayer {
     }
 }
 
-/// The message in one line without control characters, cut to [`MAX_CHARS`]. The whole message has
-/// been formatted by then, as for any log: that cost is part of what the event costs.
+/// The message in one line without control characters, cut to [`MAX_CHARS`]. The caller has already
+/// formatted the whole message, as for any log. That cost is part of the cost of the event.
 fn single_line(message: &str) -> String {
     let mut chars = message.chars().map(|c| if c.is_control() { ' ' } else { c });
     let mut kept: String = chars.by_ref().take(MAX_CHARS).collect();

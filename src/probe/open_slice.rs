@@ -1,32 +1,32 @@
-//! The slice that a lane is in now: written by its thread, read by the monitor.
+//! The present slice of a lane. The lane's thread writes it, and the monitor reads it.
 //!
-//! The fields must be read together, and the measured thread must never wait. So this is a sequence
-//! lock: the writer makes `version` odd, writes, and makes it even again. A reader that sees an odd
-//! or a changed version tries again.
+//! A reader must get all fields of the same slice, and the measured thread must never wait. So this
+//! is a sequence lock: the writer makes `version` odd, writes the fields, and makes `version` even
+//! again. A reader that finds an odd or a changed version tries again.
 
 use super::sync::{Acquire, AtomicU16, AtomicU32, AtomicU64, Relaxed, Release, fence, spin_loop};
 use crate::record::{CompactDuration, CurrentSlice, Label, LaneId, ProcessClock, ProcessInstant, TaskId};
 
-/// How often a reader tries before it gives up.
+/// The maximum number of times that a reader tries.
 const ATTEMPTS: usize = 16;
 
-/// What the monitor may see of a slice that has not ended.
+/// The data of an open slice that the monitor reads.
 #[derive(Default)]
 pub(super) struct OpenSlice {
-    /// Odd while the owner writes.
+    /// Odd while the lane's thread writes.
     version: AtomicU32,
-    /// Zero: the lane is idle.
+    /// The id of the task, or zero if the lane is idle.
     task: AtomicU32,
     start: AtomicU64,
     /// Two [`CompactDuration`]s: `queued` in the upper half, `unnoticed` in the lower.
     lateness: AtomicU64,
-    /// Zero: the thread is not in a blocking step.
+    /// When the blocking step began, or zero if the thread is not in a blocking step.
     blocking_since: AtomicU64,
     label: AtomicU16,
 }
 
 impl OpenSlice {
-    /// A slice of `task` begins at `start`.
+    /// Begins a slice of `task` at `start`.
     #[inline]
     pub(super) fn begin(&self, task: TaskId, start: ProcessInstant) {
         self.publish(|slice| {
@@ -37,25 +37,26 @@ impl OpenSlice {
         });
     }
 
-    /// The lane is idle from now on.
+    /// Ends the slice. The lane is idle afterwards.
     #[inline]
     pub(super) fn end(&self) {
         self.publish(|slice| slice.task.store(0, Relaxed));
     }
 
-    /// How long the task was queued and unnoticed before this slice.
+    /// Sets the times for which the task was queued and unnoticed before this slice.
     #[inline]
     pub(super) fn set_lateness(&self, queued: CompactDuration, unnoticed: CompactDuration) {
         let packed = u64::from(queued.to_bits()) << 32 | u64::from(unnoticed.to_bits());
         self.publish(|slice| slice.lateness.store(packed, Relaxed));
     }
 
-    /// The step that the task is in.
+    /// Sets the label of the task's present step.
     pub(super) fn set_label(&self, label: Label) {
         self.publish(|slice| slice.label.store(label.0, Relaxed));
     }
 
-    /// The thread is in this blocking step since `since`; `None`: the step is over.
+    /// Begins a blocking step that started at `since`. If `since` is `None`, the blocking step has
+    /// ended.
     pub(super) fn set_blocking(&self, since: Option<ProcessInstant>, label: Label) {
         self.publish(|slice| {
             slice.blocking_since.store(since.map_or(0, |since| since.0), Relaxed);
@@ -73,8 +74,8 @@ impl OpenSlice {
         self.version.store(version.wrapping_add(2), Release);
     }
 
-    /// The slice, as one of the lane `lane`. `None` if the lane is idle, or begins and ends slices
-    /// faster than they can be read.
+    /// Reads the slice. `lane` becomes a field of the result. Returns `None` if the lane is idle,
+    /// or if the lane begins and ends slices faster than they can be read.
     pub(super) fn read(&self, lane: LaneId) -> Option<CurrentSlice<ProcessClock>> {
         for _ in 0..ATTEMPTS {
             let before = self.version.load(Acquire);
@@ -92,7 +93,7 @@ impl OpenSlice {
                     queued: CompactDuration::from_bits((lateness >> 32) as u32),
                     unnoticed: CompactDuration::from_bits(lateness as u32),
                     blocking_since: (blocking != 0).then_some(ProcessInstant::new(blocking)),
-                    // The task knows this, not the lane: see `TaskScanner::mark_overdue`.
+                    // Only the task's slot has this limit: see `TaskScanner::mark_overdue`.
                     overdue_since: None,
                     label,
                 });

@@ -1,10 +1,11 @@
-//! What the kernel says about a lane's thread: the proof, without root, that a long slice sleeps
-//! instead of computing.
+//! The kernel's data about a lane's thread. It proves, without root privileges, that a thread
+//! sleeps during a long slice instead of computing.
 //!
-//! `/proc/self/task/<tid>/schedstat` gives the time on a core and the time waiting for one.
-//! `…/syscall` gives `running`, or the system call in which the thread sleeps. Both files are
-//! opened at the first sample and then read again at offset 0, as long as not too many files are
-//! open. A kernel that offers neither gives no samples.
+//! `/proc/self/task/<tid>/schedstat` contains the thread's time on a core and its time of waiting
+//! for a core. `…/syscall` contains `running`, or the system call in which the thread sleeps. Both
+//! files are opened at the first sample. Later samples read them again at offset 0. If too many
+//! files are open, a sample opens and closes the files each time. Without `schedstat` there are no
+//! samples.
 
 use crate::record::{LaneId, LaneSample, Nanos, RunInstant};
 use std::fs::File;
@@ -13,11 +14,11 @@ use std::os::unix::fs::FileExt;
 /// One thread of this process.
 pub(super) struct Thread {
     tid: i32,
-    /// Set once they have been opened to stay open.
+    /// The open files. `None` if no file of this thread stays open.
     files: Option<Files>,
 }
 
-/// The files of one thread. `None`: the kernel has no such file.
+/// The files of one thread. A file is `None` if the kernel does not have it.
 struct Files {
     schedstat: Option<File>,
     syscall: Option<File>,
@@ -54,14 +55,15 @@ impl Thread {
         Thread { tid, files: None }
     }
 
-    /// Whether its files are open.
+    /// Whether the files of this thread are open.
     pub(super) fn is_open(&self) -> bool {
         self.files.is_some()
     }
 
-    /// Its present state. `None`: the thread has ended. Files that are not open are opened, and
-    /// stay open if they may. A thread whose files may not stay open needs no descriptors, but a
-    /// sample costs three times as much.
+    /// Samples the present state of the thread. Returns `None` if the thread has ended. If the
+    /// files are not open, this opens them, and they stay open if `may_stay_open` is true. A thread
+    /// whose files do not stay open needs no descriptors, but each sample costs three times as
+    /// much.
     pub(super) fn sample(&mut self, lane: LaneId, at: RunInstant, may_stay_open: bool) -> Option<LaneSample> {
         if self.files.is_none() && !may_stay_open {
             return Files::open(self.tid).sample(lane, at);
@@ -75,13 +77,14 @@ fn read<'a>(file: &File, buffer: &'a mut [u8]) -> Option<&'a str> {
     std::str::from_utf8(&buffer[..length]).ok()
 }
 
-/// `on-cpu-ns waiting-ns slices`
+/// The first two numbers of `schedstat`, whose text is `on-cpu-ns waiting-ns slices`.
 fn schedstat(text: &str) -> Option<(Nanos, Nanos)> {
     let mut words = text.split_ascii_whitespace().map(str::parse);
     Some((Nanos(words.next()?.ok()?), Nanos(words.next()?.ok()?)))
 }
 
-/// `230 0x1 0x0 …` in a system call, `-1 …` asleep outside one, `running`.
+/// The number of the system call from the text of `syscall`. The text is `230 0x1 0x0 …` if the
+/// thread is in a system call, `-1 …` if it sleeps outside a system call, and otherwise `running`.
 fn syscall_number(text: &str) -> Option<u16> {
     text.split_ascii_whitespace().next()?.parse().ok()
 }

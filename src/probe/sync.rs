@@ -1,6 +1,7 @@
-//! The atomics of the probe, imported from one place, so that a model checker can replace them.
+//! The atomic types of the probe. All its modules import them from here, so that a model checker
+//! can replace them.
 //!
-//! Three small structs hold all lock-free protocols of the probe:
+//! Three small structs contain all lock-free protocols of the probe:
 //! [`OpenSlice`](super::open_slice::OpenSlice) (a sequence lock),
 //! [`LaneTally`](super::lane_tally::LaneTally) (the hand-over of a ring) and
 //! [`WakeStamps`](super::wake_stamps::WakeStamps).

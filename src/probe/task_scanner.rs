@@ -1,42 +1,43 @@
-//! Scans the stamps of tasks: which tasks wait for a lane or to be noticed, and which should have
-//! been over.
+//! Reads the stamps of tasks, to find the tasks that are queued, unnoticed or overdue.
 //!
-//! Reading a stamp takes its cache line from the core that writes it, and reading those of very
-//! many tasks at once would take longer than a ring takes to fill. So the scanner goes round: each
-//! scan reads the stamps of a part of the tasks. Between two readings of a task, the model knows
-//! from the records alone whether it has run or ended.
+//! A read of a stamp takes the stamp's cache line away from the core that writes it. With many
+//! thousands of tasks, reading all stamps at once would take longer than a ring takes to fill. So
+//! the scanner works in rounds: each scan reads the stamps of some of the tasks, and a round ends
+//! when all tasks have been read. Between two readings of a task, the records show the model
+//! whether that task has run or ended.
 
 use super::registry::RegisteredTask;
 use crate::record::{CurrentSlice, ProcessClock, ProcessInstant, TaskId, Waiting};
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// Tasks that are read per millisecond on average. With a scan every 32 ms, up to 16,000 tasks are
-/// read in each.
+/// The number of tasks that are read per millisecond, on average. If there is a scan every 32 ms,
+/// each scan reads up to 16,000 tasks.
 const TASKS_PER_MS: u64 = 512;
 
-/// Tasks that are read in each scan, however soon it follows the scan before. With few tasks, what
-/// is shown is always new.
+/// The minimum number of tasks that a scan reads, even shortly after the previous scan. So a run
+/// with few tasks always shows their present state.
 const MIN_TASKS: u64 = 256;
 
-/// The longest time of a round, in milliseconds, however many tasks there are.
+/// The maximum duration of a round, in milliseconds, for any number of tasks.
 const MAX_ROUND_MS: u64 = 250;
 
-/// The tasks that are not known to have ended, and what the last reading of each has found.
+/// The tasks that are not known to have ended, with the result of the latest reading of each task.
 #[derive(Default)]
 pub(super) struct TaskScanner {
     tasks: Vec<Arc<RegisteredTask>>,
-    /// When the last scan was.
+    /// The instant of the last scan.
     last_scan: ProcessInstant,
     /// The index of the task that is read next.
     next: usize,
-    /// What this round has found, for the tasks before `next`.
+    /// The results of this round, for the tasks before `next`.
     this_round: Found,
-    /// What the round before has found.
+    /// The results of the previous round.
     last_round: Found,
 }
 
-/// What one round has found, each with the index of its task, in ascending order.
+/// The results of one round. Each result has the index of its task, and the indexes are in
+/// ascending order.
 #[derive(Default)]
 struct Found {
     waiting: Vec<(usize, Waiting<ProcessClock>)>,
@@ -46,9 +47,9 @@ struct Found {
 #[derive(Clone, Copy)]
 struct Overdue {
     task: TaskId,
-    /// Since when it should have been over.
+    /// The time limit that the task has exceeded.
     since: ProcessInstant,
-    /// When its stamps were read.
+    /// When the task's slot was read.
     read_at: ProcessInstant,
 }
 
@@ -58,7 +59,8 @@ impl TaskScanner {
         self.tasks.extend(tasks);
     }
 
-    /// Reads the stamps of the tasks that are due by `now`, and drops the tasks that have ended.
+    /// Reads the stamps of the next tasks, and drops tasks that have ended. The time from the last
+    /// scan to `now` determines the number of tasks.
     pub(super) fn scan(&mut self, now: ProcessInstant) {
         let all = self.tasks.len() as u64;
         let per_ms = TASKS_PER_MS.max(all.div_ceil(MAX_ROUND_MS));
@@ -89,10 +91,10 @@ impl TaskScanner {
         }
     }
 
-    /// The tasks that wait.
+    /// The tasks that should run but hold no lane.
     ///
-    /// A task may be listed twice, the newest reading first, after tasks before it were dropped. A
-    /// task that has ended may be listed until the end of the round. The model knows better in both
+    /// If tasks have been dropped, another task may be listed twice, with its newer reading first.
+    /// A task that has ended may be listed until the end of the round. The model corrects both
     /// cases.
     pub(super) fn waiting(&self) -> Vec<Waiting<ProcessClock>> {
         newest(&self.this_round.waiting, &self.last_round.waiting, self.next)
@@ -100,11 +102,12 @@ impl TaskScanner {
             .collect()
     }
 
-    /// Sets `overdue_since` of these slices. What was read before a slice began does not hold for
-    /// that slice.
+    /// Sets `overdue_since` of these slices. A reading from before the start of a slice is not used
+    /// for that slice.
     pub(super) fn mark_overdue(&self, slices: &mut [CurrentSlice<ProcessClock>]) {
         let overdue: Vec<_> = newest(&self.this_round.overdue, &self.last_round.overdue, self.next).collect();
-        // In reverse, so that the newest reading of a task is inserted last and stays.
+        // The order is reversed, so that the newest reading of a task is inserted last and replaces
+        // older readings.
         let overdue: HashMap<TaskId, &Overdue> = overdue.into_iter().rev().map(|o| (o.task, o)).collect();
         for slice in slices {
             slice.overdue_since = overdue
@@ -115,8 +118,8 @@ impl TaskScanner {
     }
 }
 
-/// What this round has found, and then what the last round has found for the tasks that this round
-/// has not read yet.
+/// The results of this round, followed by the results of the last round for the tasks that this
+/// round has not read yet.
 fn newest<'a, T>(
     this_round: &'a [(usize, T)],
     last_round: &'a [(usize, T)],
@@ -146,7 +149,7 @@ mod tests {
         scanner
     }
 
-    /// An instant after all instants so far.
+    /// The instant that is `ms` milliseconds after the present.
     fn later(ms: u64) -> ProcessInstant {
         probe::now() + Nanos(ms * MS)
     }
@@ -159,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn a_single_task_is_read_anew_in_every_scan_however_soon() {
+    fn a_single_task_is_read_again_in_every_scan() {
         let tasks = tasks(1);
         let mut scanner = scanner(&tasks);
         let now = later(0);
@@ -171,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn of_many_tasks_every_waiting_one_is_found_and_every_ended_one_is_dropped() {
+    fn all_waiting_tasks_are_found_and_all_ended_tasks_are_dropped() {
         let tasks = tasks(10 * TASKS_PER_MS as usize);
         let mut scanner = scanner(&tasks);
         let mut now = later(10);
@@ -217,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn a_round_of_very_many_tasks_ends_within_its_longest_time() {
+    fn a_round_of_many_tasks_ends_within_the_maximum_duration() {
         let tasks = tasks(3 * (TASKS_PER_MS * MAX_ROUND_MS) as usize);
         let mut scanner = scanner(&tasks);
         let now = later(0);

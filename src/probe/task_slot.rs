@@ -1,4 +1,4 @@
-//! What a task, its wakers and the monitor share.
+//! The data that a task, its wakers and the monitor share.
 
 use super::sync::{AtomicU8, AtomicU32, AtomicU64, Relaxed};
 use super::wake_stamps::WakeStamps;
@@ -6,24 +6,24 @@ use crate::record::{GroupId, ProcessClock, ProcessInstant, TaskId, Waiting};
 use std::sync::OnceLock;
 use std::task::Waker;
 
-/// One task as the probe knows it.
+/// The probe's data about one task.
 ///
-/// No two tasks share a cache line, so that workers do not contend for each other's stamps. What
-/// polls, wake-ups and scans need is on one line. `O` is what the task belongs to: the registry,
-/// which this module does not need to know.
+/// Two tasks never share a cache line, so that workers do not contend for the stamps of different
+/// tasks. All fields that polls, wake-ups and scans use are on one cache line. `O` is the type of
+/// the task's owner. The owner is the registry, but this module does not depend on it.
 #[repr(C, align(64))]
 pub(super) struct TaskSlot<O> {
     pub stamps: WakeStamps,
-    /// When what it does should be over; zero: it has no limit.
+    /// The time limit of the task's present work, or zero if there is no limit.
     limit_at: AtomicU64,
-    /// The runtime's waker. A runtime keeps one waker per task for life.
+    /// The runtime's waker of the task. It is the same during the whole life of the task.
     pub runtime_waker: OnceLock<Waker>,
-    /// Zero until the runtime has given the task its id.
+    /// The task's id, or zero until the runtime has assigned one.
     id: AtomicU32,
     pub group: GroupId,
     /// A [`Stage`].
     stage: AtomicU8,
-    /// Its number within its group.
+    /// The task's index within its group.
     pub index: u32,
     pub owner: O,
 }
@@ -34,11 +34,11 @@ const _: () = assert!(std::mem::offset_of!(TaskSlot<()>, stage) < 64);
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(u8)]
 pub(super) enum Stage {
-    /// It runs. Another task waits for it, or the run itself looks after it.
+    /// The task runs. Another task waits for it, or the run itself observes its end.
     Attached,
-    /// It runs, and no task would observe its failure.
+    /// The task runs, and no task would observe its failure.
     Detached,
-    /// It has ended.
+    /// The task has ended.
     Ended,
 }
 
@@ -66,7 +66,7 @@ impl<O> TaskSlot<O> {
         }
     }
 
-    /// Its id. `None` until the runtime has given it one.
+    /// The task's id. `None` until the runtime has assigned one.
     pub(super) fn id(&self) -> Option<TaskId> {
         TaskId::new(self.id.load(Relaxed))
     }
@@ -79,12 +79,13 @@ impl<O> TaskSlot<O> {
         self.stage.load(Relaxed) == Stage::Ended as u8
     }
 
-    /// The task ends. The stage before.
+    /// Marks the task as ended, and returns its previous stage.
     pub(super) fn end(&self) -> Stage {
         Stage::from_bits(self.stage.swap(Stage::Ended as u8, Relaxed))
     }
 
-    /// From now on no task observes its failure. `false` if that was so already, or it has ended.
+    /// Marks the task as detached: no task observes its failure. Returns `false` if the task was
+    /// already detached or has ended.
     pub(super) fn detach(&self) -> bool {
         let (attached, detached) = (Stage::Attached as u8, Stage::Detached as u8);
         self.stage
@@ -92,7 +93,7 @@ impl<O> TaskSlot<O> {
             .is_ok()
     }
 
-    /// When what the task does should be over, if it has a limit.
+    /// The time limit of the task's present work, if there is a limit.
     pub(super) fn limit(&self) -> Option<ProcessInstant> {
         let at = self.limit_at.load(Relaxed);
         (at != 0).then_some(ProcessInstant::new(at))
@@ -102,8 +103,8 @@ impl<O> TaskSlot<O> {
         self.limit_at.store(at.unwrap_or(ProcessInstant::ZERO).0, Relaxed);
     }
 
-    /// What the monitor must show of the task at `now` if it holds no lane: woken, or ready and not
-    /// woken.
+    /// The wake-up and the readiness of the task at `now`, for the monitor. Returns `None` if the
+    /// task has not been woken and is not ready.
     pub(super) fn waiting(&self, now: ProcessInstant) -> Option<Waiting<ProcessClock>> {
         let task = self.id()?;
         let woken = self.stamps.woken_at().filter(|&at| at <= now);
@@ -111,7 +112,7 @@ impl<O> TaskSlot<O> {
         (woken.is_some() || ready.is_some()).then_some(Waiting { task, ready, woken })
     }
 
-    /// The task, and since when what it does should have been over, if that was before `now`.
+    /// The task and its time limit, if the limit is not after `now`.
     pub(super) fn overdue(&self, now: ProcessInstant) -> Option<(TaskId, ProcessInstant)> {
         let limit = self.limit().filter(|&limit| limit <= now)?;
         Some((self.id()?, limit))

@@ -1,9 +1,10 @@
-//! tokio-metrics' view of a run, beside our own records: intervals of the runtime, and one
-//! `TaskMonitor` for each group.
+//! The metrics of tokio-metrics, in addition to the probe's own records: intervals of the runtime,
+//! and one `TaskMonitor` for each group.
 //!
-//! A `TaskMonitor` costs several times what our own records cost, because all tasks of a group
-//! share its counters. So it instruments only the first [`MONITORED`] tasks of each group. That is
-//! enough for means and for the share of slow polls, and the cost does not grow with the group.
+//! A `TaskMonitor` costs several times as much as the probe's own records, because all tasks of a
+//! group share its counters. So it instruments only the first [`MONITORED`] tasks of each group.
+//! These tasks are enough for means and for the share of slow polls, and the cost does not grow
+//! with the size of the group.
 
 use crate::record::{GroupId, GroupSample, Nanos, RunInstant, RuntimeSample, Sample};
 use std::future::Future;
@@ -15,16 +16,16 @@ pub(super) const MONITORED: u32 = 8;
 /// The length of an interval.
 const INTERVAL: Nanos = Nanos::from_millis(250);
 
-/// One `TaskMonitor` for each group, for code that spawns tasks.
+/// One `TaskMonitor` for each group. Code that spawns tasks uses them.
 pub struct GroupMonitors(Vec<(GroupId, TaskMonitor)>);
 
 impl GroupMonitors {
-    /// Monitors for these groups.
+    /// Creates the monitors of these groups.
     pub fn new(groups: impl IntoIterator<Item = GroupId>) -> GroupMonitors {
         GroupMonitors(groups.into_iter().map(|group| (group, TaskMonitor::new())).collect())
     }
 
-    /// The monitor for the task of `group` with this number. `None`: the task is not to be
+    /// The monitor for the task of `group` with this index. Returns `None` if the task must not be
     /// instrumented.
     pub fn monitor(&self, group: GroupId, index: u32) -> Option<TaskMonitor> {
         let (_, monitor) = self.0.iter().find(|(id, _)| *id == group && index < MONITORED)?;
@@ -32,7 +33,7 @@ impl GroupMonitors {
     }
 }
 
-/// Runs `body`, instrumented if there is a monitor.
+/// Runs `body`. If there is a monitor, it instruments `body`.
 pub async fn monitored<F: Future>(monitor: Option<TaskMonitor>, body: F) -> F::Output {
     match monitor {
         Some(monitor) => monitor.instrument(body).await,
@@ -40,7 +41,8 @@ pub async fn monitored<F: Future>(monitor: Option<TaskMonitor>, body: F) -> F::O
     }
 }
 
-/// Takes tokio-metrics' intervals of a runtime and of its groups. Belongs to the monitor's thread.
+/// Takes tokio-metrics' intervals of a runtime and of its groups. Only the monitor's thread uses
+/// it.
 pub struct RuntimeSampler {
     runtime: RuntimeIntervals,
     metrics: RuntimeMetrics,
@@ -54,7 +56,7 @@ struct GroupSampler {
 }
 
 impl RuntimeSampler {
-    /// Intervals begin now.
+    /// Creates a sampler. The first intervals begin now.
     pub fn new(runtime: &Handle, groups: &GroupMonitors) -> RuntimeSampler {
         let sampler = |(group, monitor): &(GroupId, TaskMonitor)| GroupSampler {
             group: *group,
@@ -68,7 +70,8 @@ impl RuntimeSampler {
         }
     }
 
-    /// The intervals that end at `now`. Empty if they are not due yet, except for the `last` call.
+    /// The intervals that end at `now`. If no interval is due and `last` is false, the result is
+    /// empty.
     pub fn sample(&mut self, now: RunInstant, last: bool) -> Vec<Sample> {
         if now < self.next && !last {
             return Vec::new();
@@ -102,8 +105,8 @@ impl RuntimeSampler {
 }
 
 impl GroupSampler {
-    /// `None`: nothing happened in the interval. The monitor of a group whose tasks are only called
-    /// by other tasks instruments no task.
+    /// Samples one group. Returns `None` if the interval has no polls. For example, if only other
+    /// tasks spawn the tasks of a group, the group's monitor instruments no task.
     fn sample(&mut self, now: RunInstant) -> Option<GroupSample> {
         let interval = self.intervals.next()?;
         (interval.total_poll_count > 0).then(|| GroupSample {

@@ -1,12 +1,13 @@
-//! What this process has used of the machine, as the kernel counts it.
+//! The resources of the machine that this process has used, as counted by the kernel.
 
 use crate::record::{Nanos, Resources};
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::time::TimeValLike;
 use std::fs;
 
-/// What the process has used since its start, with CPU time to the microsecond. All zero, except
-/// for the number of processes, if the kernel does not say.
+/// The resources that this process has used since its start. The CPU time is rounded to
+/// microseconds. If the kernel does not report a usage, all values except the number of processes
+/// are zero.
 pub fn usage() -> Resources {
     let Ok(usage) = getrusage(UsageWho::RUSAGE_SELF) else {
         return Resources {
@@ -18,7 +19,8 @@ pub fn usage() -> Resources {
     let micros = number((usage.user_time() + usage.system_time()).num_microseconds());
     Resources {
         cpu: Nanos::from_micros(micros),
-        // The peak of `getrusage` may be that of the process which started this one.
+        // The peak that `getrusage` reports may be the peak of the process that started this
+        // process.
         peak_memory: 1024 * peak_kib().unwrap_or_else(|| number(usage.max_rss())),
         voluntary_switches: number(usage.voluntary_context_switches()),
         involuntary_switches: number(usage.involuntary_context_switches()),
@@ -26,7 +28,7 @@ pub fn usage() -> Resources {
     }
 }
 
-/// The largest amount of physical memory that this program has had, in KiB.
+/// The peak of this program's physical memory, in KiB.
 fn peak_kib() -> Option<u64> {
     let status = fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
@@ -41,7 +43,7 @@ mod tests {
     fn cpu_time_memory_and_switches_are_counted() {
         let before = usage();
         let memory = vec![1u8; 64 << 20];
-        // A thread that waits gives its core away, and counts also after it has ended.
+        // A thread that waits leaves its core. The count includes threads that have ended.
         std::thread::spawn(|| std::thread::sleep(std::time::Duration::from_millis(1)))
             .join()
             .unwrap();
@@ -50,7 +52,7 @@ mod tests {
             std::hint::black_box(memory).len() as u64 <= used.peak_memory,
             "{used:?}"
         );
-        // Touching so much memory takes milliseconds on any machine.
+        // Writing this much memory takes milliseconds on any machine.
         assert!(used.cpu > Nanos::ZERO, "{used:?}");
         assert!(used.voluntary_switches >= 1, "{used:?}");
         assert_eq!(used.processes, 1);

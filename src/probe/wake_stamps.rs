@@ -1,18 +1,20 @@
-//! When a task was woken and by which task, and when it was ready: stamped by wakers, taken at the
-//! start of a slice.
+//! The stamps of a task: when it was woken, which task woke it, and when it was ready. Wakers write
+//! the stamps, and a slice takes them when it starts.
 //!
-//! A slice takes the stamps once, and the first wake-up since the slice before counts. All accesses
-//! are relaxed and none is a read-modify-write: an exchange would cost every poll as much as a
-//! clock read, and would only make the gaps below narrower. A runtime synchronises the wake-up that
-//! leads to a poll with that poll, so the poll sees that wake-up's stamps. Only wake-ups at the
-//! same instant can interfere with each other:
+//! A slice takes the stamps once. They describe the first wake-up since the previous slice. All
+//! accesses are relaxed loads and stores. An atomic exchange would cost every poll as much as a
+//! clock read, and would not remove the two races below, but only make them rarer. A runtime
+//! synchronises a poll with the wake-up that led to it, so the poll sees the stamps of that
+//! wake-up. Only concurrent wake-ups can interfere with each other:
 //!
-//! - Two wakers that both find no stamp both write one. `woken_by` may then name one of them and
-//!   `woken_at` be the other's instant. Both have woken the task. The two instants differ by at most
-//!   the time from one waker's check to its stamp: a clock read, unless the waker is preempted.
-//! - A waker that stamps between the loads and stores of [`WakeStamps::take`] may replace
-//!   `woken_by` of the wake-up that is being taken. If it finds `woken_at` still set, it leaves no
-//!   stamp at all; the task then runs once more with an unknown delay, which is recorded as zero.
+//! - If two wakers find no stamp, both write one. Then `woken_by` may name the first waker although
+//!   `woken_at` is the instant of the second waker. Both wakers have woken the task. The two
+//!   instants differ by at most the time between a waker's check and its stamp. This is the time of
+//!   a clock read, unless the waker is preempted.
+//! - If a waker writes its stamp between the loads and stores of [`WakeStamps::take`], it may
+//!   replace `woken_by` of the wake-up that is being taken. If the waker finds that `woken_at` is
+//!   still set, it writes no stamp. The task then runs once more with an unknown delay, which is
+//!   recorded as zero.
 
 use super::sync::{AtomicU32, AtomicU64, Relaxed};
 use crate::record::{CompactDuration, ProcessInstant, TaskId};
@@ -20,22 +22,23 @@ use crate::record::{CompactDuration, ProcessInstant, TaskId};
 /// The stamps of one task. Zero means that there is no stamp.
 #[derive(Default)]
 pub(super) struct WakeStamps {
-    /// When it was first woken since its last slice began.
+    /// When the task was first woken since its last slice began.
     woken_at: AtomicU64,
-    /// When what it waits for is ready.
+    /// When the event that the task waits for is or will be ready.
     ready_at: AtomicU64,
-    /// The task that woke it. No stamp: something else did, such as a driver.
+    /// The task that woke this task. There is no stamp if something else woke it, such as a driver.
     woken_by: AtomicU32,
 }
 
-/// What a slice takes from the stamps.
+/// The result of [`WakeStamps::take`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Wake {
-    /// From the wake-up to the start of the slice; zero if there is no stamp.
+    /// The time from the wake-up to the start of the slice, or zero if there is no stamp.
     pub queued: CompactDuration,
-    /// From being ready to the wake-up; zero if readiness is not known.
+    /// The time from the instant at which the task was ready to the wake-up, or zero if that
+    /// instant is not known.
     pub unnoticed: CompactDuration,
-    /// The task that woke it, if a task did.
+    /// The task that woke this task, if the waker is a task.
     pub by: Option<TaskId>,
 }
 
@@ -46,7 +49,7 @@ impl WakeStamps {
         self.woken_at.load(Relaxed) != 0
     }
 
-    /// A wake-up. Only the first since the last slice is to be stamped: see
+    /// Stamps a wake-up. The caller must stamp only the first wake-up since the last slice: see
     /// [`is_woken`](WakeStamps::is_woken).
     #[inline]
     pub(super) fn wake(&self, at: ProcessInstant, by: Option<TaskId>) {
@@ -54,7 +57,7 @@ impl WakeStamps {
         self.woken_at.store(at.0, Relaxed);
     }
 
-    /// The task is queued since `at`, whatever has woken it.
+    /// Sets the instant since which the task is queued, and leaves the waker unchanged.
     #[inline]
     pub(super) fn set_woken_at(&self, at: ProcessInstant) {
         self.woken_at.store(at.0, Relaxed);
@@ -65,12 +68,13 @@ impl WakeStamps {
         stamp(&self.woken_at)
     }
 
-    /// What the task waits for is, or will be, ready at this instant. `None`: that is not known.
+    /// Sets the instant at which the event that the task waits for is or will be ready. `None`
+    /// means that the instant is not known.
     pub(super) fn set_ready(&self, at: Option<ProcessInstant>) {
         self.ready_at.store(at.unwrap_or(ProcessInstant::ZERO).0, Relaxed);
     }
 
-    /// When what it waits for is ready, where that is known.
+    /// When the event that the task waits for is or will be ready, if that is known.
     pub(super) fn ready_at(&self) -> Option<ProcessInstant> {
         stamp(&self.ready_at)
     }

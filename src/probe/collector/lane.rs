@@ -5,14 +5,14 @@ use crate::probe::os;
 use crate::probe::registry::{LaneIdentity, LaneReader};
 use crate::record::{Batch, CurrentSlice, LaneId, LaneSample, Lost, Nanos, ProcessClock, RunInstant};
 
-/// The reader of a lane, and what has been read so far.
+/// The reader of a lane, with the results of earlier reads.
 pub(super) struct CollectedLane {
     reader: LaneReader,
     thread: os::Thread,
     last_sample: Option<LaneSample>,
     sampled_at: Option<RunInstant>,
     jobs: u64,
-    /// Slices and other records that were lost by the last time they were read.
+    /// The numbers of lost slices and of other lost records, as of the last read.
     lost: (u64, u64),
     has_ended: bool,
 }
@@ -34,18 +34,19 @@ impl CollectedLane {
         self.reader.identity.id
     }
 
-    /// Jobs that have ended on this lane, as of the last [`drain`](CollectedLane::drain).
+    /// The number of jobs that had ended on this lane at the last [`drain`](CollectedLane::drain).
     pub(super) fn jobs(&self) -> u64 {
         self.jobs
     }
 
-    /// Its thread has ended, and the last [`drain`](CollectedLane::drain) has taken its last
-    /// record.
+    /// Whether the lane's thread has ended. The last [`drain`](CollectedLane::drain) has then taken
+    /// the thread's last record.
     pub(super) fn has_ended(&self) -> bool {
         self.has_ended
     }
 
-    /// Its identity for another thread, with what the kernel counted for this one.
+    /// The lane's identity, for use by another thread. It includes the kernel's counts for the
+    /// present thread.
     pub(super) fn into_identity(self) -> LaneIdentity {
         let mut identity = self.reader.identity;
         if let Some(last) = self.last_sample {
@@ -61,8 +62,8 @@ impl CollectedLane {
     /// Moves the records from the ring to the batch.
     pub(super) fn drain(&mut self, start: RunStart, batch: &mut Batch) {
         let id = self.id();
-        // The tally is read before the ring: what a dying thread wrote last, and the record of
-        // every job that is counted, are then certainly in this batch.
+        // The tally is read before the ring. So this batch certainly contains the last records of a
+        // thread that ends, and the record of every job that is counted.
         let tally = self.reader.shared.tally.read();
         (self.has_ended, self.jobs) = (tally.closed, tally.jobs);
         let waiting = self.reader.ring.slots();
@@ -83,7 +84,7 @@ impl CollectedLane {
         }
     }
 
-    /// Whether the kernel was asked about it at least `interval` before `now`.
+    /// Whether the last sample was taken at least `interval` before `now`, or no sample was taken.
     pub(super) fn is_due(&self, now: RunInstant, interval: Nanos) -> bool {
         self.sampled_at.is_none_or(|at| now - at >= interval)
     }
@@ -92,8 +93,8 @@ impl CollectedLane {
         self.thread.is_open()
     }
 
-    /// Asks the kernel about the thread. The sample includes earlier threads with this lane's
-    /// identity.
+    /// Samples the lane's thread from the kernel. The sample includes the times of earlier threads
+    /// with this lane's identity.
     pub(super) fn sample(&mut self, now: RunInstant, at: RunInstant, may_stay_open: bool) -> Option<LaneSample> {
         self.sampled_at = Some(now);
         let sample = self.thread.sample(self.id(), at, may_stay_open);

@@ -1,5 +1,5 @@
-//! The monitor's end of the probe: drains every ring into a [`Batch`], reads what has not ended
-//! yet, and asks the kernel about the lanes.
+//! The part of the probe that the monitor's thread runs: it drains every ring into a [`Batch`],
+//! reads the open slices and the waiting tasks, and samples the lanes from the kernel.
 
 mod lane;
 
@@ -13,34 +13,35 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 
-/// How often the kernel is asked about every lane.
+/// The interval between two samples of a lane.
 const SAMPLE_EVERY: Nanos = Nanos::from_millis(100);
-/// How often the kernel is asked about a lane whose slice is long.
+/// The interval between two samples of a lane whose open slice is long.
 const SAMPLE_LONG_EVERY: Nanos = Nanos::from_millis(10);
-/// From this length on, a slice that has not ended counts as long.
+/// The minimum length of a long slice.
 const LONG: Nanos = Nanos::from_millis(2);
-/// Lanes that the kernel is asked about for one batch, at about 5 µs each. With more lanes, each is
-/// asked about less often.
+/// The maximum number of lanes that are sampled for one batch. A sample takes about 5 µs. If there
+/// are more lanes, each lane is sampled less often.
 const MAX_SAMPLES: usize = 256;
-/// Lanes whose files in `/proc` stay open, at two descriptors each.
+/// The maximum number of lanes whose files in `/proc` stay open. Each lane needs two descriptors.
 const MAX_OPEN: usize = 128;
 
-/// Makes batches of what one run's threads record. Belongs to the monitor's thread.
+/// Collects the records of one run's threads into batches. Only the monitor's thread uses it.
 pub struct Collector {
     registry: Arc<Registry>,
     lanes: Vec<CollectedLane>,
     scanner: TaskScanner,
     log: Option<Receiver<LogLine<ProcessClock>>>,
-    /// The index of the lane that the kernel is asked about next.
+    /// The index of the lane that is sampled next.
     next_sampled: usize,
-    /// Jobs on lanes whose threads have ended.
+    /// The number of jobs on lanes whose threads have ended.
     jobs_on_ended_lanes: u64,
-    /// What has been drained and is not in a batch yet.
+    /// The drained records that are not in a returned batch yet.
     pending: Batch,
 }
 
 impl Collector {
-    /// Collects the records of this registry, and the log lines that arrive at `log`.
+    /// Creates a collector for the records of this registry and for the log lines that arrive at
+    /// `log`.
     pub fn new(registry: Arc<Registry>, log: Option<Receiver<LogLine<ProcessClock>>>) -> Collector {
         Collector {
             registry,
@@ -53,12 +54,12 @@ impl Collector {
         }
     }
 
-    /// Empties the rings into memory, for the next [`batch`](Collector::batch). Returns how many
-    /// records wait for that batch.
+    /// Moves the records from the rings to memory, for the next [`batch`](Collector::batch).
+    /// Returns the number of records that wait for that batch.
     ///
-    /// It never waits, and costs little beside the records themselves. So it can be called more
-    /// often than `batch`: a ring may fill within milliseconds, while a scan of the tasks is worth
-    /// its cost only once a frame.
+    /// This function never waits, and costs little apart from the records themselves. So it can be
+    /// called more often than `batch`. A ring may fill within milliseconds, but a scan of the tasks
+    /// is worth its cost only once per frame.
     pub fn drain(&mut self) -> usize {
         self.take_pending();
         let start = self.registry.run_start();
@@ -72,7 +73,7 @@ impl Collector {
         self.pending.records.len()
     }
 
-    /// Takes what waits in the registry.
+    /// Takes the pending data from the registry.
     fn take_pending(&mut self) {
         let start = self.registry.run_start();
         let Pending {
@@ -95,17 +96,18 @@ impl Collector {
         self.pending.repetitions_lost.extend(repetitions_lost);
     }
 
-    /// Everything since the last call, and what has not ended yet. Never waits.
+    /// Returns everything since the last call, with the open slices and the waiting tasks. Never
+    /// waits.
     pub fn batch(&mut self) -> Batch {
         let start = self.registry.run_start();
         let now = super::now();
-        // Log lines are taken before the records. So the spawn of the task that wrote a line is in
-        // this batch or an earlier one.
+        // Log lines are taken before the records. So if a task wrote a line, the task's spawn is in
+        // this batch or in an earlier batch.
         let lines = self.log.iter().flat_map(Receiver::try_iter);
         let log: Vec<LogLine> = lines.map(|line| line.map_instants(|at| start.to_run(at))).collect();
-        // The open slices are read before the rings are drained. A slice that ends in between is
-        // then also a record, and the model believes the record. In the other order it would be in
-        // neither.
+        // The open slices are read before the rings are drained. If a slice ends between the two
+        // reads, the batch contains it twice, and the model uses the record. In the opposite order,
+        // the batch might not contain the slice at all.
         let live = self.live(now);
         self.drain();
         let mut batch = std::mem::take(&mut self.pending);
@@ -139,8 +141,8 @@ impl Collector {
         live.map_instants(|at| start.to_run(at))
     }
 
-    /// Asks the kernel about the lanes that are due. The monitor must cost little whatever it
-    /// watches: with thousands of lanes, it asks about a few hundred for each batch, in turn.
+    /// Samples the lanes that are due. The monitor's cost must be small for any number of lanes. If
+    /// there are thousands of lanes, it samples a few hundred lanes for each batch, in rotation.
     fn sample(&mut self, batch: &mut Batch) {
         let start = self.registry.run_start();
         let now = batch.now;

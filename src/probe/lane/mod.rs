@@ -1,4 +1,4 @@
-//! The lane of the calling thread: a thread-local recorder that turns begins and ends into records.
+//! The lane of the calling thread: a thread-local recorder that records slices and blocking steps.
 //!
 //! ```text
 //!   begin(task) ─► [take_wake] ─► [set_wait] [blocking …] ─► end
@@ -6,9 +6,9 @@
 //!       └ clock         └ stamps      └ reason, label         └ clock, one push into the ring
 //! ```
 //!
-//! A thread becomes a lane at its first slice, which allocates its ring. From then on nothing here
-//! allocates, locks or waits. On a thread that is no lane, every function does its work without
-//! recording it.
+//! A thread becomes a lane at its first slice, which allocates its ring. After that, no function of
+//! this module allocates memory, takes a lock, or waits. On a thread that is not a lane, every
+//! function works but records nothing.
 
 mod recorder;
 
@@ -23,19 +23,19 @@ thread_local! {
     static LANE: RefCell<Option<Recorder>> = const { RefCell::new(None) };
 }
 
-/// Runs `f` on the calling thread's lane, if it is one. A dying thread has no thread-locals any
-/// more and is no lane.
+/// Runs `f` on the calling thread's lane, if the thread is a lane. A thread that is ending may have
+/// lost its thread-local values. It is then not a lane any more.
 #[inline]
 fn with<R>(f: impl FnOnce(&mut Recorder) -> R) -> Option<R> {
     LANE.try_with(|lane| lane.borrow_mut().as_mut().map(f)).ok().flatten()
 }
 
-/// What a thread does as a lane.
+/// The kind of work that a thread does as a lane.
 #[derive(Clone, Copy)]
 pub(super) enum Role {
-    /// It runs an async worker, whose number this function gives.
+    /// The thread runs an async worker. The function returns the number of the worker.
     Worker(fn() -> usize),
-    /// It runs jobs, on a thread of this kind.
+    /// The thread runs jobs. The value is the kind of the thread.
     Jobs(LaneKind),
 }
 
@@ -45,12 +45,12 @@ impl Role {
     }
 }
 
-/// Makes the calling thread a lane of `registry` for this role, unless it is one already.
+/// Makes the calling thread a lane of `registry` for this role, unless it is already such a lane.
 ///
-/// `block_in_place` makes blocking threads of workers and workers of blocking threads. Such a
-/// thread leaves its lane for another one.
+/// `block_in_place` can turn a worker into a blocking thread, and a blocking thread into a worker.
+/// Such a thread leaves its lane and becomes another lane.
 pub(super) fn enter(registry: &Arc<Registry>, role: Role) {
-    // A dying thread cannot become a lane.
+    // A thread that is ending cannot become a lane.
     let _ = LANE.try_with(|lane| {
         let mut lane = lane.borrow_mut();
         if lane.as_ref().is_some_and(|lane| lane.matches(registry, role)) {
@@ -66,19 +66,19 @@ pub(super) fn enter(registry: &Arc<Registry>, role: Role) {
     });
 }
 
-/// Makes the calling thread a lane of this kind for jobs before its first job, so that it is shown
-/// while it is idle.
+/// Makes the calling thread a lane of this kind for jobs. A thread that calls this before its first
+/// job is shown while it is idle.
 pub fn enter_for_jobs(registry: &Arc<Registry>, kind: LaneKind) {
     enter(registry, Role::Jobs(kind));
 }
 
-/// The calling thread is no lane any more.
+/// Makes the calling thread leave its lane.
 pub(super) fn leave() {
-    // A dying thread has left already.
+    // If the thread is ending, it has already left its lane.
     let _ = LANE.try_with(|lane| lane.borrow_mut().take());
 }
 
-/// A slice begins: `task` holds this lane from now on.
+/// Begins a slice: `task` now holds this lane.
 #[inline]
 pub(super) fn begin(registry: &Arc<Registry>, task: TaskId, role: Role) {
     let at = super::now();
@@ -97,20 +97,20 @@ pub(super) fn begin(registry: &Arc<Registry>, task: TaskId, role: Role) {
     }
 }
 
-/// The open slice ends now.
+/// Ends the open slice.
 #[inline]
 pub(super) fn end() {
     let at = super::now();
     with(|lane| lane.end(at));
 }
 
-/// The open slice was a job, and has ended. To be called after [`end`], so that there are never
-/// more jobs than records of jobs.
+/// Counts the last slice as a job. Must be called after [`end`], so that there are never more jobs
+/// than records of jobs.
 pub(super) fn count_job() {
     with(|lane| lane.count_job());
 }
 
-/// The open slice takes the wake-up stamps of its task.
+/// Moves the wake-up stamps of the task to the open slice.
 #[inline]
 pub(super) fn take_wake(stamps: &WakeStamps) {
     with(|lane| lane.take_wake(stamps));
@@ -122,8 +122,8 @@ pub(super) fn current_task() -> Option<TaskId> {
     with(|lane| lane.current_task()).flatten()
 }
 
-/// Writes a record into this thread's ring, or through the registry if the thread is no lane of
-/// this run. `false`: the ring was full, and the record is counted as lost.
+/// Writes a record into this thread's ring, or passes it to the registry if the thread is not a
+/// lane of this run. Returns `false` if the ring was full and the record was counted as lost.
 pub(super) fn write(registry: &Registry, record: Record<ProcessClock>) -> bool {
     let written = with(|lane| lane.belongs_to(registry).then(|| lane.push(record)));
     written.flatten().unwrap_or_else(|| {
@@ -132,20 +132,20 @@ pub(super) fn write(registry: &Registry, record: Record<ProcessClock>) -> bool {
     })
 }
 
-/// If the open slice ends now, it ends because its task waits for this. The last call before the
-/// end of the slice counts.
+/// Sets the event that the task waits for after the open slice. Only the last call before the end
+/// of the slice has an effect.
 #[inline]
 pub fn set_wait(reason: Reason, label: Label) {
     with(|lane| lane.set_wait(reason, label));
 }
 
-/// The open slice is in this step now; shown while the slice lasts.
+/// Sets the label of the present step, which is shown while the slice is open.
 pub fn set_step(label: Label) {
     with(|lane| lane.set_step(label));
 }
 
-/// Runs `body`, in which the calling thread sleeps in the operating system while it holds its lane.
-/// Recorded as a blocking step, also if `body` panics.
+/// Runs `body` and records it as a blocking step, even if `body` panics. In `body`, the calling
+/// thread sleeps in the operating system while it holds its lane.
 pub fn blocking<R>(label: Label, body: impl FnOnce() -> R) -> R {
     struct Blocking(ProcessInstant, Label);
     impl Drop for Blocking {

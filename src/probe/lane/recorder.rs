@@ -11,15 +11,15 @@ use std::sync::Arc;
 /// Writes the records of one thread as a lane of one run.
 pub(super) struct Recorder {
     registry: Arc<Registry>,
-    /// Its thread polls; otherwise it runs jobs.
+    /// Whether the thread polls futures. Otherwise it runs jobs.
     polls: bool,
     ring: Producer<Record<ProcessClock>>,
     shared: Arc<LaneShared>,
-    /// The slice that is open, if its `task` is set.
+    /// The open slice. There is no open slice if its `task` is `None`.
     open: Open,
 }
 
-/// What is known of a slice before it ends.
+/// The data of a slice before its end.
 struct Open {
     task: Option<TaskId>,
     start: ProcessInstant,
@@ -58,7 +58,7 @@ impl Recorder {
         }
     }
 
-    /// Whether it is a lane of this registry and for this role.
+    /// Whether the recorder belongs to this registry and to a lane for this role.
     #[inline]
     pub(super) fn matches(&self, registry: &Arc<Registry>, role: Role) -> bool {
         Arc::ptr_eq(&self.registry, registry) && self.polls == role.polls()
@@ -72,15 +72,16 @@ impl Recorder {
         self.open.task
     }
 
-    /// `false`: the ring is full, and the record is counted as lost.
+    /// Pushes a record into the ring. Returns `false` if the ring is full and the record was
+    /// counted as lost.
     #[inline]
     pub(super) fn push(&mut self, record: Record<ProcessClock>) -> bool {
         if self.ring.push(record).is_ok() {
             return true;
         }
         match record {
-            // What happens once in the life of a task is always recorded. It is rare enough to take
-            // a lock for it.
+            // An event that occurs once in the life of a task is always recorded. Such events are
+            // rare enough to take a lock for them.
             Record::Spawned(_) | Record::Orphaned(_) | Record::Ended(_) => {
                 self.registry.record_off_lane(record);
                 return true;
@@ -147,7 +148,7 @@ impl Recorder {
         self.shared.slice.set_blocking(Some(at), label);
     }
 
-    /// A blocking step that began at `start` ends.
+    /// Ends the blocking step that began at `start`.
     pub(super) fn end_blocking(&mut self, start: ProcessInstant, now: ProcessInstant, label: Label) {
         self.shared.slice.set_blocking(None, Label::NONE);
         if let Some(task) = self.open.task {

@@ -8,27 +8,28 @@ use std::sync::Arc;
 
 /// A group of tasks, for code that spawns them.
 pub struct Group {
-    /// Its number.
+    /// The number of the group.
     pub id: GroupId,
     name: String,
     next_index: AtomicU32,
-    /// The difference between the numbers of two tasks: the number of processes that number tasks.
+    /// The difference between the indexes of two consecutive tasks, which is the number of
+    /// processes of the run.
     step: u32,
 }
 
 impl Group {
-    /// Its name.
+    /// The name of the group.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The number of the next task within the group. The first process begins at 0.
+    /// The index of the next task within the group. In the first process, the indexes begin at 0.
     pub(in crate::probe) fn next_index(&self) -> u32 {
         self.next_index.fetch_add(self.step, Relaxed)
     }
 }
 
-/// The groups of a run. A group is defined when it is first asked for.
+/// The groups of a run. A group is defined when it is first needed.
 pub(super) struct Groups {
     /// The number of this process among `processes` that share the run.
     process: u32,
@@ -36,7 +37,7 @@ pub(super) struct Groups {
     all: Vec<Arc<Group>>,
     by_name: HashMap<String, Arc<Group>>,
     by_location: HashMap<&'static Location<'static>, Arc<Group>>,
-    /// By the group whose tasks hand the jobs over.
+    /// The groups of offloaded jobs, by the group of the tasks that offload them.
     offload: HashMap<GroupId, Arc<Group>>,
 }
 
@@ -111,7 +112,7 @@ impl Groups {
     }
 }
 
-/// A source path without the part that depends on this machine:
+/// A source path without the part that depends on this machine, such as
 /// `hyper-util-0.1.21/src/rt/tokio.rs`.
 fn short_path(path: &str) -> &str {
     match path.split_once("/registry/src/") {

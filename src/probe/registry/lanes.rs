@@ -6,33 +6,35 @@ use rtrb::{Consumer, Producer, RingBuffer};
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// Records in the ring of a thread that many tasks share: 2 MiB, which is 7 ms of a storm at 9 M
-/// records a second.
+/// The size of the ring of a thread that many tasks share, in records. The ring has 2 MiB and fills
+/// in 7 ms at 9 million records per second.
 const SHARED_RING: usize = 64 * 1024;
-/// Records in the ring of another thread. There may be hundreds of such threads, and their slices
-/// are long.
+/// The size of the ring of another thread, in records. There may be hundreds of such threads, and
+/// their slices are long.
 pub(super) const OTHER_RING: usize = 8 * 1024;
-/// Records in the ring of a thread that is one of very many: 16 KiB.
+/// The size of the ring of a thread beyond the first [`MANY_LANES`], in records. The ring has 16
+/// KiB.
 const SMALL_RING: usize = 512;
-/// From so many lanes of a kind on, further ones have small rings. A task that has its own thread
-/// may be one of thousands.
+/// If a kind has this many lanes, further lanes of the kind have small rings. If each task has its
+/// own thread, there may be thousands of lanes.
 const MANY_LANES: usize = 256;
 
-/// The identity of a lane. When its thread has ended, the next thread that does the same work gets
-/// the same identity: blocking threads come and go, and a run of hours would have thousands.
+/// The identity of a lane. When the lane's thread has ended, the next thread that does the same
+/// work gets the same identity. Blocking threads are short-lived, so a run of several hours would
+/// otherwise have thousands of lanes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(in crate::probe) struct LaneIdentity {
     pub id: LaneId,
     kind: LaneKind,
-    /// The worker's number; `None` for other threads.
+    /// The number of the worker, or `None` for other threads.
     worker: Option<usize>,
-    /// What the kernel counted for earlier threads with this identity.
+    /// The time on a core of earlier threads with this identity.
     pub on_cpu: Nanos,
     pub waiting: Nanos,
 }
 
 impl LaneIdentity {
-    /// A sample of the lane's present thread, with what earlier threads have used added.
+    /// Adds the times of earlier threads to a sample of the lane's present thread.
     pub(in crate::probe) fn total(&self, sample: LaneSample) -> LaneSample {
         LaneSample {
             on_cpu: self.on_cpu + sample.on_cpu,
@@ -42,7 +44,7 @@ impl LaneIdentity {
     }
 }
 
-/// The monitor's end of one lane.
+/// The part of a lane that the monitor uses.
 pub(in crate::probe) struct LaneReader {
     pub identity: LaneIdentity,
     pub ring: Consumer<Record<ProcessClock>>,
@@ -53,7 +55,7 @@ pub(in crate::probe) struct LaneReader {
 #[derive(Default)]
 pub(super) struct Lanes {
     next: u16,
-    /// Identities whose threads have ended and whose records have all been collected.
+    /// The identities of lanes whose threads have ended and whose records have all been collected.
     free: Vec<LaneIdentity>,
     /// The number of lanes so far, by kind.
     of_kind: HashMap<LaneKind, usize>,
@@ -62,7 +64,7 @@ pub(super) struct Lanes {
 }
 
 impl Lanes {
-    /// The next number for a lane. `None`: there are none left.
+    /// The next number for a lane. Returns `None` if no number is left.
     pub(super) fn next_id(&mut self) -> Option<LaneId> {
         let id = LaneId(self.next);
         if id == LaneId::NONE {
@@ -72,7 +74,8 @@ impl Lanes {
         Some(id)
     }
 
-    /// Makes the calling thread a lane: both ends of its ring. `None`: there are no numbers left.
+    /// Makes the calling thread a lane, and returns both ends of its ring. Returns `None` if no
+    /// number is left.
     pub(super) fn open(
         &mut self,
         kind: LaneKind,
@@ -112,8 +115,8 @@ impl Lanes {
         if let Some(worker) = worker {
             let of_worker = self.of_worker.entry(worker).or_default();
             *of_worker += 1;
-            // `block_in_place` hands a worker's core to another thread, which is then a second lane
-            // of that worker.
+            // `block_in_place` hands a worker's core to another thread. That thread is then a
+            // second lane of the worker.
             if *of_worker > 1 {
                 name += &format!("/{of_worker}");
             }
@@ -129,7 +132,8 @@ impl Lanes {
     }
 }
 
-/// Records in the ring of a further lane of this kind, of which there are `others` already.
+/// The size of the ring of a new lane of this kind, in records. There are already `others` lanes of
+/// this kind.
 fn ring_size(kind: LaneKind, others: usize) -> usize {
     match kind {
         LaneKind::Worker | LaneKind::Pool | LaneKind::Process => SHARED_RING,
@@ -143,7 +147,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn threads_that_many_tasks_share_have_large_rings_and_very_many_threads_small_ones() {
+    fn threads_that_many_tasks_share_have_large_rings_and_numerous_threads_have_small_rings() {
         let mut lanes = Lanes::default();
         let mut slots = |kind| {
             let (ring, _) = lanes.open(kind, None, &mut Vec::new()).expect("a lane");

@@ -1,6 +1,6 @@
-//! What the measured threads of one run share: the identities of lanes, the groups, and a way to
-//! the collector for the records of threads that are no lanes. Nothing here is touched between two
-//! polls of a known task.
+//! The data that the measured threads of one run share: the identities of lanes, the groups, and
+//! the records of threads that are not lanes. No thread accesses this data between two polls of a
+//! known task.
 
 mod groups;
 mod lanes;
@@ -23,23 +23,25 @@ use std::collections::HashMap;
 use std::panic::Location;
 use std::sync::Arc;
 
-/// The first id that tasklab gives to a task itself. tokio's ids count from 1 and stay below.
+/// The first id that tasklab assigns to a task itself. tokio's ids begin at 1 and stay below this
+/// id.
 const OWN_IDS: u32 = 1 << 31;
-/// The first id that a worker process gives to a task. Each worker process has a part of the ids
-/// from here on.
+/// The first id that a worker process assigns to a task. Each worker process has its own range of
+/// ids, and all ranges start at or after this id.
 pub const REMOTE_IDS: u32 = OWN_IDS + (1 << 30);
 
 /// A task of a registry.
 pub(super) type RegisteredTask = TaskSlot<Arc<Registry>>;
 
-/// What one run's measured threads share with each other and with the collector.
+/// The data that the measured threads of one run share with each other and with the collector.
 pub struct Registry {
     /// When the run began, by this process's clock.
     run_start: AtomicU64,
     next_task_id: AtomicU32,
-    /// Slices on threads that cannot become lanes, since they were taken last.
+    /// The number of slices on threads that cannot become lanes, since the collector last took this
+    /// number.
     unrecorded_slices: AtomicU64,
-    /// Those of them that were jobs, since the run's start.
+    /// The number of jobs on threads that cannot become lanes, since the run's start.
     unrecorded_jobs: AtomicU64,
     state: Mutex<State>,
 }
@@ -50,26 +52,26 @@ struct State {
     pending: Pending,
 }
 
-/// What the collector has not taken yet.
+/// The data that the collector has not taken yet.
 #[derive(Default)]
 pub(super) struct Pending {
     pub lanes: Vec<LaneReader>,
     pub definitions: Vec<Definition>,
     pub tasks: Vec<Arc<RegisteredTask>>,
     pub records: Vec<Record<ProcessClock>>,
-    /// Repetitions whose records were lost.
+    /// The numbers of repetitions whose records were lost.
     pub repetitions_lost: HashMap<(GroupId, Outcome), u64>,
 }
 
 impl Registry {
-    /// A registry whose run starts now.
+    /// Creates a registry whose run starts now.
     pub fn new() -> Arc<Registry> {
         Registry::of_process(OWN_IDS, 0, 1)
     }
 
-    /// A registry whose run starts now, in one of `processes` processes that share a run. Its tasks
-    /// get the ids from `first_id` on and, within their groups, the numbers `process`, `process +
-    /// processes` and so on.
+    /// Creates a registry whose run starts now, in one of `processes` processes that share a run.
+    /// The ids of its tasks begin at `first_id`. Within their groups, its tasks have the indexes
+    /// `process`, `process + processes` and so on.
     pub fn of_process(first_id: u32, process: u32, processes: u32) -> Arc<Registry> {
         Arc::new(Registry {
             run_start: AtomicU64::new(super::now().0),
@@ -84,8 +86,8 @@ impl Registry {
         })
     }
 
-    /// The run starts now, and not when the registry was created: workers may have been started
-    /// since. To be called before anything is recorded.
+    /// Sets the run's start to the present instant. Workers may have been started since the
+    /// registry was created. Must be called before the first record.
     pub fn start(&self) {
         self.run_start.store(super::now().0, Relaxed);
     }
@@ -100,18 +102,18 @@ impl Registry {
         self.run_start().to_run(super::now())
     }
 
-    /// How far `CLOCK_MONOTONIC` is ahead of the run's clock, measured now.
+    /// Measures how far `CLOCK_MONOTONIC` is ahead of the run's clock at present.
     pub fn clock_offset(&self) -> ClockOffset<RunClock> {
         ClockOffset::of_run(self.run_start())
     }
 
-    /// A number for a lane of another process. The caller defines the lane. `None`: there are no
-    /// numbers left.
+    /// A number for a lane of another process. The caller must define the lane. Returns `None` if
+    /// no number is left.
     pub fn remote_lane(&self) -> Option<LaneId> {
         self.state().lanes.next_id()
     }
 
-    /// The scenario's group of this name. The first call defines it.
+    /// The scenario's group with this name. The first call defines the group.
     pub fn group_named(&self, name: &str) -> Arc<Group> {
         let State { groups, pending, .. } = &mut *self.state();
         groups.named(name, &mut pending.definitions)
@@ -122,7 +124,7 @@ impl Registry {
         self.state().groups.name(id).to_owned()
     }
 
-    /// Defines something that the registry does not number itself.
+    /// Adds definitions that the registry itself does not create.
     pub fn define(&self, definitions: impl IntoIterator<Item = Definition>) {
         self.state().pending.definitions.extend(definitions);
     }
@@ -144,27 +146,27 @@ impl Registry {
         groups.of_offload(parent, &mut pending.definitions)
     }
 
-    /// A new id for a task that is not tokio's.
+    /// A new id for a task that tokio does not run.
     ///
     /// # Panics
-    /// After 2³¹ tasks.
+    /// Panics after 2³¹ tasks.
     pub(super) fn next_task_id(&self) -> TaskId {
         TaskId::new(self.next_task_id.fetch_add(1, Relaxed)).expect("a run has fewer than 2^31 tasks")
     }
 
-    /// Lets the monitor read the stamps of this task from now on.
+    /// From now on, the monitor reads the stamps of this task.
     pub(super) fn watch(&self, task: &Arc<RegisteredTask>) {
         self.state().pending.tasks.push(task.clone());
     }
 
-    /// Takes a record from a thread that is no lane: the presenter's, or one that shuts a runtime
-    /// down.
+    /// Takes a record from a thread that is not a lane, such as the presenter's thread or a thread
+    /// that shuts down a runtime.
     pub fn record_off_lane(&self, record: Record<ProcessClock>) {
         self.state().pending.records.push(record);
     }
 
-    /// Counts a repetition whose record was lost. It takes a lock, in a storm that has lost records
-    /// already.
+    /// Counts a repetition whose record was lost. This takes a lock, but only in a run that already
+    /// loses records.
     pub(super) fn count_lost_repetition(&self, group: GroupId, outcome: Outcome) {
         *self
             .state()
@@ -174,8 +176,8 @@ impl Registry {
             .or_default() += 1;
     }
 
-    /// Makes the calling thread a lane of this kind. `worker` is the number of the async worker
-    /// that it runs, if it runs one. `None`: there are no numbers for lanes left.
+    /// Makes the calling thread a lane of this kind. If the thread runs an async worker, `worker`
+    /// is the worker's number. Returns `None` if no number for a lane is left.
     pub(super) fn new_lane(
         &self,
         kind: LaneKind,
@@ -188,19 +190,21 @@ impl Registry {
         Some((ring, shared))
     }
 
-    /// A lane may be used again: its thread has ended, and the collector has all of its records.
+    /// Makes the identity of a lane available again. The lane's thread has ended, and the collector
+    /// has all its records.
     pub(super) fn free_lane(&self, lane: LaneIdentity) {
         self.state().lanes.free(lane);
     }
 
-    /// Counts a slice, perhaps of a job, on a thread that cannot become a lane.
+    /// Counts a slice on a thread that cannot become a lane. `is_job` says whether the slice was a
+    /// job.
     pub(super) fn count_unrecorded_slice(&self, is_job: bool) {
         self.unrecorded_slices.fetch_add(1, Relaxed);
         self.unrecorded_jobs.fetch_add(is_job.into(), Relaxed);
     }
 
-    /// The slices on threads that cannot become lanes: all since the last call, and the jobs among
-    /// them since the run's start.
+    /// Two counts for the threads that cannot become lanes: their slices since the last call, and
+    /// their jobs since the run's start.
     pub(super) fn take_unrecorded(&self) -> (u64, u64) {
         (
             self.unrecorded_slices.swap(0, Relaxed),
@@ -208,7 +212,7 @@ impl Registry {
         )
     }
 
-    /// Takes what the collector has not taken yet.
+    /// Takes the data that the collector has not taken yet.
     pub(super) fn take_pending(&self) -> Pending {
         std::mem::take(&mut self.state().pending)
     }
@@ -225,7 +229,7 @@ mod tests {
     use crate::record::{Lost, Reason, RepetitionsLost};
 
     #[test]
-    fn slices_on_a_thread_that_gets_no_lane_are_counted() {
+    fn slices_on_a_thread_that_cannot_become_a_lane_are_counted() {
         let registry = Registry::new();
         let numbers: Vec<_> = std::iter::from_fn(|| registry.remote_lane()).collect();
         assert_eq!((numbers.len(), numbers.last()), (65_535, Some(&LaneId(65_534))));
@@ -245,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn a_full_ring_counts_what_it_drops_and_drops_no_spawn_orphaning_or_end() {
+    fn a_full_ring_counts_dropped_records_and_drops_no_spawn_orphaning_or_end() {
         let registry = Registry::new();
         let group = registry.group_named("a");
         let task = TaskHandle::new(&registry, &group);

@@ -1,4 +1,4 @@
-//! How tasks come to be, lose those who wait for them, and end.
+//! How tasks are spawned, are detached or orphaned, and end.
 
 use super::TaskHandle;
 use crate::probe::lane;
@@ -8,20 +8,20 @@ use crate::probe::task_slot::Stage;
 use crate::record::{Ended, Orphaned, Outcome, ProcessInstant, Record, RunInstant, Spawned, TaskId};
 use std::sync::Arc;
 
-/// A task that another process is to run.
+/// A task that another process will run.
 #[derive(Clone, Copy, Debug)]
 pub struct RemoteTask {
-    /// Its id.
+    /// The task's id.
     pub id: TaskId,
-    /// Its number within its group.
+    /// The task's index within its group.
     pub index: u32,
-    /// When it was spawned; it is queued since then.
+    /// When the task was spawned. It is queued since this instant.
     pub since: RunInstant,
 }
 
 impl RemoteTask {
-    /// Spawns a task that another process is to run. What happens to it afterwards is recorded by
-    /// that process.
+    /// Spawns a task that another process will run. That process records everything after the
+    /// spawn.
     pub fn spawn(registry: &Registry, group: &Group) -> RemoteTask {
         let at = now();
         let (id, index) = (registry.next_task_id(), group.next_index());
@@ -43,30 +43,31 @@ impl RemoteTask {
 /// How a task ended.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct End {
-    /// The outcome that is recorded.
+    /// The recorded outcome.
     pub outcome: Outcome,
-    /// It failed, timed out or panicked, and no task observes that.
+    /// Whether the task failed, timed out or panicked, and no task observes that.
     pub unobserved: bool,
 }
 
 impl TaskHandle {
-    /// A task that no async runtime runs. It is queued from now on.
+    /// Spawns a task that no async runtime runs. The task is queued from this moment.
     pub fn new(registry: &Arc<Registry>, group: &Group) -> TaskHandle {
         TaskHandle::spawned_now(registry, group, None)
     }
 
-    /// A task that this one spawns and that no async runtime runs.
+    /// Spawns a child of this task that no async runtime runs.
     pub fn child(&self, group: &Group) -> TaskHandle {
         TaskHandle::spawned_now(self.registry(), group, self.0.id())
     }
 
-    /// A child for work that this task hands to a blocking thread, in the group "… offload".
+    /// Spawns a child for work that this task hands to a blocking thread. The child is in the group
+    /// "… offload".
     pub fn offloaded_child(&self) -> TaskHandle {
         self.child(&self.registry().offload_group(self.0.group))
     }
 
-    /// A child whose future was created and dropped before its first poll: it ends as it is
-    /// spawned.
+    /// Spawns a child whose future was created, and was dropped before its first poll. The child
+    /// ends at the instant of its spawn.
     pub fn never_started_child(&self, group: &Group) -> TaskHandle {
         let child = TaskHandle::with_own_id(self.registry(), group);
         let at = now();
@@ -77,8 +78,8 @@ impl TaskHandle {
         child
     }
 
-    /// A task that was spawned in another process at `since` and runs in this one. That process
-    /// records its spawn, and this one its end.
+    /// Creates the handle of a task that another process spawned at `since` and that runs in this
+    /// process. The other process records the task's spawn, and this process records its end.
     pub fn adopted(registry: &Arc<Registry>, group: &Group, id: TaskId, index: u32, since: RunInstant) -> TaskHandle {
         let handle = TaskHandle::without_id(registry, group, index);
         handle.0.set_id(id);
@@ -99,7 +100,7 @@ impl TaskHandle {
         handle
     }
 
-    /// Records the spawn of a task that has its id; it is queued from then on.
+    /// Records the spawn of the task, which must have an id. The task is queued from `at`.
     pub(super) fn record_spawn(&self, at: ProcessInstant, parent: Option<TaskId>) {
         self.0.stamps.set_woken_at(at);
         let spawned = Spawned {
@@ -113,8 +114,8 @@ impl TaskHandle {
         self.registry().watch(&self.0);
     }
 
-    /// The task ends: with `outcome`, unless it failed and no task observes that. Calls after the
-    /// first change and record nothing.
+    /// Ends the task with `outcome`. If the task failed and no task observes that, the outcome
+    /// becomes an unobserved failure. Only the first call has an effect.
     pub fn end(&self, outcome: Outcome) -> End {
         let before = self.0.end();
         let is_failure = matches!(outcome, Outcome::Failed | Outcome::TimedOut | Outcome::Panicked);
@@ -140,15 +141,16 @@ impl TaskHandle {
         end
     }
 
-    /// No task waits for this one: from the start, or because another one is to stop it from now
-    /// on. Its failure would not be observed. `false`: it has ended, or no task waited for it
-    /// before.
+    /// Detaches this task: no task waits for it, so its failure would not be observed. Either no
+    /// task has ever waited for it, or another task is now going to stop it. Returns `false` if
+    /// this task has ended or was already detached.
     pub fn detach(&self) -> bool {
         self.0.detach()
     }
 
-    /// The task that waited for this one does so no more, and this one cannot be stopped: it runs
-    /// on to its end. `false`: it has ended, or no task waited for it before.
+    /// Orphans this task: the task that waited for it has stopped waiting. This task cannot be
+    /// stopped, so it continues to run until its end. Returns `false` if this task has ended or was
+    /// already detached.
     pub fn orphan(&self) -> bool {
         let at = now();
         let detached = self.detach();

@@ -1,4 +1,4 @@
-//! Tasks, as the code that runs their steps sees them.
+//! The handle of a task, for the code that runs the task's steps.
 
 mod life;
 mod spawn;
@@ -14,7 +14,7 @@ use crate::record::{
 };
 use std::sync::Arc;
 
-/// A task. Clones are the same task.
+/// A handle of a task. Clones refer to the same task.
 #[derive(Clone)]
 pub struct TaskHandle(Arc<RegisteredTask>);
 
@@ -23,31 +23,31 @@ impl TaskHandle {
         TaskHandle(Arc::new(RegisteredTask::new(registry.clone(), group.id, index)))
     }
 
-    /// Its id.
+    /// The task's id.
     ///
     /// # Panics
-    /// Before the runtime has given it one, which is before its first poll.
+    /// Panics if the runtime has not assigned an id yet. It assigns the id before the first poll.
     pub fn id(&self) -> TaskId {
         self.0.id().expect("a task has its id before it runs")
     }
 
-    /// Its name on screen, made of the group's name and its number: `api#7`. Takes a lock, so it is
-    /// for messages.
+    /// The task's name on screen, which consists of the group's name and the task's index: `api#7`.
+    /// This takes a lock, so use it only for messages.
     pub fn name(&self) -> String {
         format!("{}#{}", self.registry().group_name(self.0.group), self.0.index)
     }
 
-    /// Its group.
+    /// The task's group.
     pub fn group(&self) -> GroupId {
         self.0.group
     }
 
-    /// Where it is recorded.
+    /// The registry to which the task belongs.
     pub fn registry(&self) -> &Arc<Registry> {
         &self.0.owner
     }
 
-    /// Its number within its group, from 0.
+    /// The task's index within its group, from 0.
     pub fn index(&self) -> u32 {
         self.0.index
     }
@@ -57,35 +57,37 @@ impl TaskHandle {
         &self.0
     }
 
-    /// Since when it waits for its first slice, by this process's clock.
+    /// The instant since which the task waits for its first slice.
     pub fn queued_since(&self) -> ProcessInstant {
         self.0.stamps.woken_at().unwrap_or(ProcessInstant::ZERO)
     }
 
-    /// What the task waits for is, or will be, ready at this instant. May be called on any thread.
+    /// Sets the instant at which the event that the task waits for is or will be ready. May be
+    /// called on any thread.
     pub fn ready_at(&self, at: ProcessInstant) {
         self.0.stamps.set_ready(Some(at));
     }
 
-    /// It is not known when what the task waits for is ready.
+    /// Marks the readiness of the event that the task waits for as not known.
     pub fn clear_ready(&self) {
         self.0.stamps.set_ready(None);
     }
 
-    /// What the task does from now on should be over at this instant, or at its present limit if
-    /// that is earlier. Returns the present limit, to be set again afterwards.
+    /// Sets the time limit of the task's present work to this instant, unless its present limit is
+    /// earlier. Returns the previous limit, so that the caller can restore it afterwards.
     pub fn tighten_limit(&self, at: ProcessInstant) -> Option<ProcessInstant> {
         let before = self.0.limit();
         self.set_limit(Some(before.map_or(at, |before| before.min(at))));
         before
     }
 
-    /// What the task does from now on should be over at this instant. `None`: it has no limit.
+    /// Sets the time limit of the task's present work. `None` removes the limit.
     pub fn set_limit(&self, at: Option<ProcessInstant>) {
         self.0.set_limit(at);
     }
 
-    /// Records that a step which began at `start` ends now. It may have spanned many slices.
+    /// Records that the step which began at `start` ends now. The step may have spanned many
+    /// slices.
     pub fn record_step(&self, label: Label, start: ProcessInstant) {
         let step = Step {
             start,
@@ -97,8 +99,8 @@ impl TaskHandle {
         lane::write(self.registry(), Record::Step(step));
     }
 
-    /// Records that a repetition which began at `start` ends now. It is counted also if the ring is
-    /// full.
+    /// Records that the repetition which began at `start` ends now. If the ring is full, the
+    /// repetition is still counted.
     pub fn record_repetition(&self, start: ProcessInstant, outcome: Outcome) {
         let repetition = Repetition {
             start,
@@ -111,11 +113,12 @@ impl TaskHandle {
         }
     }
 
-    /// Runs a job of this task on the calling thread, as one slice, also if the job panics.
+    /// Runs a job of this task on the calling thread, and records it as one slice, even if the job
+    /// panics.
     ///
-    /// The job is ready since `queued_since`. When it is over, the task waits for `then`. A thread
-    /// that has not become a lane yet ([`enter_for_jobs`](lane::enter_for_jobs)) becomes a blocking
-    /// thread's lane.
+    /// The job is queued since `queued_since`. After the job, the task waits for `then`. If the
+    /// thread is not a lane yet (see [`enter_for_jobs`](lane::enter_for_jobs)), it becomes the lane
+    /// of a blocking thread.
     pub fn run_job<R>(&self, queued_since: ProcessInstant, then: Reason, body: impl FnOnce() -> R) -> R {
         struct Job;
         impl Drop for Job {

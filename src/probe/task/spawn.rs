@@ -1,8 +1,10 @@
-//! Tasks on a tokio runtime: the future that takes and stamps wake-ups, and how it gets its id.
+//! Tasks on a tokio runtime: the future that stamps and takes wake-ups, and how the task gets its
+//! id.
 //!
-//! tokio can stamp wake-ups itself (`track_task_schedule_latency`), which costs 132 ns a poll and
-//! does not say which task woke which. A waker of our own, made once per task, costs less and knows
-//! both. The price: tasks that a library spawns have slices but no delay.
+//! tokio can stamp wake-ups itself (`track_task_schedule_latency`). That costs 132 ns per poll, and
+//! the stamp does not name the waking task. The probe's own waker, which is created once per task,
+//! costs less and stamps both the instant and the waking task. Its disadvantage: the delay of tasks
+//! that a library spawns is not recorded.
 
 use super::TaskHandle;
 use crate::probe::lane;
@@ -20,15 +22,15 @@ use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 
 thread_local! {
-    /// The task that is being handed to the runtime, until the spawn hook gives it its id.
+    /// The task that is being handed to the runtime, until the spawn hook assigns its id.
     static SPAWNING: RefCell<Option<TaskHandle>> = const { RefCell::new(None) };
 }
 
 /// Spawns a task of `group` on a runtime that [`install`](crate::probe::install) prepared. `body`
-/// gets the task's handle and makes its future.
+/// receives the task's handle and returns its future.
 ///
 /// # Panics
-/// Never with tokio 1.54, which refuses no task that has a name.
+/// Panics if tokio refuses the task. tokio 1.54 never refuses a task that has a name.
 pub fn spawn<F>(
     runtime: &Handle,
     registry: &Arc<Registry>,
@@ -44,7 +46,7 @@ where
         body: body(handle.clone()),
         handle: handle.clone(),
     };
-    // The name is for consoles; the screen has its own.
+    // Only consoles use this name. The screen makes the name of a task itself.
     let name = format!("{}#{}", group.name(), handle.index());
     SPAWNING.set(Some(handle));
     let join = tokio::task::Builder::new().name(&name).spawn_on(future, runtime);
@@ -52,17 +54,18 @@ where
     join.expect("tokio 1.54 never refuses a task that has a name")
 }
 
-/// Whether [`spawn`] spawned the task of which tokio says that it was spawned at `place`.
+/// Whether [`spawn`] spawned the task. `place` is where the task was spawned, as reported by tokio.
 pub(in crate::probe) fn is_ours(place: &Location<'_>) -> bool {
     place.file() == file!()
 }
 
-/// The runtime gives this id to the task that is being handed to it. `false`: the task is not ours.
+/// Assigns an id of the runtime to the task that is being handed to the runtime. Returns `false` if
+/// that task is not a task of tasklab.
 pub(in crate::probe) fn name_spawned(id: TaskId) -> bool {
     let Some(task) = SPAWNING.take() else {
         return false;
     };
-    // A runtime that shuts down drops the future first and gives the id afterwards.
+    // A runtime that shuts down first drops the future and then assigns the id.
     if task.0.has_ended() {
         return true;
     }
@@ -90,7 +93,7 @@ impl Wake for RegisteredTask {
 }
 
 pin_project! {
-    /// A future that takes and stamps its task's wake-ups and records how the task ended.
+    /// A future that stamps and takes its task's wake-ups, and records how the task ended.
     struct Probed<F> {
         handle: TaskHandle,
         waker: Waker,
@@ -100,13 +103,13 @@ pin_project! {
 
     impl<F> PinnedDrop for Probed<F> {
         fn drop(this: Pin<&mut Self>) {
-            // Changes nothing if the task has ended already.
+            // If the task has already ended, this has no effect.
             this.handle.end(Outcome::Cancelled);
         }
     }
 }
 
-/// Records a panic that passes through a poll.
+/// Records that the task panicked, if a panic unwinds through a poll.
 struct PanicGuard<'a>(&'a TaskHandle);
 
 impl Drop for PanicGuard<'_> {
@@ -131,7 +134,7 @@ impl<F: Future<Output = Outcome>> Future for Probed<F> {
             Poll::Ready(outcome) => {
                 this.handle.end(outcome);
             }
-            // A task that was woken during this slice is queued from its end on, not before.
+            // If the task was woken during this slice, it is queued only from the end of the slice.
             Poll::Pending if task.stamps.is_woken() => task.stamps.set_woken_at(now()),
             Poll::Pending => {}
         }
