@@ -1,5 +1,6 @@
-//! A worker that was written after `src/executor/processes/PROTOCOL.md` alone, and shares no code
-//! with tasklab. It shows that the document is enough to write a worker. It can do `sleep` steps.
+//! A worker that was written only from `src/executor/processes/PROTOCOL.md` and shares no code with
+//! tasklab. This shows that the document is enough to write a worker. The worker can do `sleep`
+//! steps.
 //!
 //! tasklab starts this program as its worker. The program is a worker if the environment variable
 //! [`ROLE`] is set, and the test otherwise.
@@ -44,7 +45,7 @@ fn send(message: &Value) {
         .expect("tasklab reads until the worker has ended");
 }
 
-/// Answers the messages of tasklab, until it asks the worker to stop.
+/// Answers the messages of tasklab, until tasklab asks the worker to stop.
 fn work() {
     let mut groups = HashMap::new();
     for line in io::stdin().lock().lines() {
@@ -81,8 +82,8 @@ fn work() {
     }
 }
 
-/// Does the steps of a task once, and sends the records of them. `since` is the instant at which
-/// the task arrived.
+/// Does the steps of a task once, and sends their records. `since` is the instant at which the task
+/// arrived.
 fn run_task(task: &Value, group: &Value, since: u64) {
     let start = now();
     let mut records = Vec::new();

@@ -6,14 +6,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// For each module the modules that it imports, or may import.
+/// The modules that each module imports or may import.
 type Imports = BTreeMap<String, BTreeSet<String>>;
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// The rows of the table, each with the imports that it allows.
+/// The rows of the table. Each row has the name of a module and the imports that are allowed for
+/// it.
 fn rows() -> Vec<(String, BTreeSet<String>)> {
     let text = fs::read_to_string(root().join("ARCHITECTURE.md")).expect("ARCHITECTURE.md");
     let (_, section) = text.split_once("\n## Modules\n").expect("a section `Modules`");
@@ -146,7 +147,7 @@ fn every_import_is_allowed_and_every_allowed_import_is_used() {
     );
 }
 
-/// So there is no cycle.
+/// This order excludes cycles.
 #[test]
 fn every_row_imports_only_rows_above_it() {
     let mut above = BTreeSet::new();

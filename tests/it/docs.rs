@@ -43,7 +43,7 @@ fn pages() -> Vec<Page> {
     paths.into_iter().map(page).collect()
 }
 
-/// The fenced blocks of a text that are in this language.
+/// The fenced blocks of a text in this language.
 fn blocks<'a>(text: &'a str, language: &str) -> Vec<&'a str> {
     let fence = format!("```{language}\n");
     let after = text.split(&fence).skip(1);
@@ -151,13 +151,13 @@ fn the_page_about_steps_names_every_step() {
     assert!(steps.is_empty(), "docs/src/steps.md does not name {steps:?}");
 }
 
-/// Whether a text contains this word, whole.
+/// Whether a text contains this word as a whole word.
 fn names(text: &str, word: &str) -> bool {
     let separator = |c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == '-');
     text.split(separator).any(|part| part == word)
 }
 
-/// The keys of objects, and the words that may be values.
+/// Collects the keys of objects and the words that are allowed as values.
 fn collect_words(schema: &Value, words: &mut Vec<String>) {
     match schema {
         Value::Object(object) => {
@@ -209,7 +209,8 @@ fn every_command_is_understood() {
     assert!(commands > 20, "{commands} commands were found");
 }
 
-/// A scenario that a command names comes with tasklab; names in capitals, and `model.toml`, stand for a reader's own.
+/// Checks that the scenario of a command is built in. Names in capitals and `model.toml` stand for
+/// the reader's own files.
 fn check_names(words: &[&str], place: &str) {
     let [command, name, ..] = words else { return };
     let placeholder = name.chars().all(|c| !c.is_lowercase()) && name.parse::<u32>().is_err();

@@ -30,7 +30,8 @@ fn is_in_mask(process: &str, mask: &str, signal: Signal) -> bool {
 fn a_signal_ends_the_run_and_its_report_is_printed() {
     for signal in [Signal::INT, Signal::TERM, Signal::HUP] {
         if is_in_mask("self", "SigIgn:", signal) {
-            // The test runner ignores it, as after `nohup` or a shell's `&`. tasklab inherits that.
+            // The test runner ignores this signal, as after `nohup` or a shell's `&`. tasklab
+            // inherits that.
             continue;
         }
         let mut process = Process::start_run(ENDLESS, &["--json"]);

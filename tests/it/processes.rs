@@ -292,8 +292,8 @@ fn a_signal_ends_the_wait_for_a_worker_that_does_not_answer() {
     let mut process = start_blocking("1ms", folder.path(), &script);
     let worker = read_pid(&mut process, &file);
     process.signal(Signal::TERM);
-    // The code of a run that a signal has ended, not of one that has failed: the worker could still
-    // have answered.
+    // The exit code shows that a signal ended the run. The run has not failed, because the worker
+    // could still have answered.
     assert_eq!(process.wait().code, Some(143));
     wait_for_end_of(&worker);
 }

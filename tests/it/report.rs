@@ -4,7 +4,7 @@ use crate::support::program::{self, Finished};
 use crate::support::{EXECUTORS, is_synchronous};
 use serde_json::Value;
 
-/// `LATE` stands for a time longer than the timeout.
+/// `LATE` stands for a duration that is longer than the timeout.
 const SCENARIO: &str = "
 title = 'Small'
 [[task]]

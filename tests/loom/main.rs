@@ -1,11 +1,13 @@
-//! Models of the probe's lock-free protocols. Loom runs each model in every order of its threads' steps, and lets a relaxed
-//! load return each value that the memory model allows.
+//! Models of the probe's lock-free protocols. Loom runs each model in every order of the threads'
+//! steps. A relaxed load may return each value that the memory model allows.
 //!
-//! The models compile the very files of the probe, with loom's atomics in place of the standard ones. This program has no test
-//! harness, because the unit tests in those files need the standard atomics.
+//! The models compile the probe's own source files, with loom's atomics instead of the standard
+//! atomics. This program has no test harness, because the unit tests in those files need the
+//! standard atomics.
 //!
-//! The ring itself is the crate `rtrb`, which cannot run under loom. The model of the hand-over has a relaxed counter in its
-//! place, so it shows that the tally alone orders what the monitor sees.
+//! The ring itself is the crate `rtrb`, which cannot run under loom. The model of the hand-over
+//! uses a relaxed counter instead of a ring. So it shows that the tally alone determines the order
+//! of the values that the monitor reads.
 
 use lane_tally::LaneTally;
 use loom::sync::Arc;
@@ -15,7 +17,7 @@ use open_slice::OpenSlice;
 use tasklab::record::{self, LaneId, Nanos, ProcessInstant, TaskId};
 use wake_stamps::{Wake, WakeStamps};
 
-/// What the probe's files import in place of the standard atomics.
+/// The atomics that the probe's files import instead of the standard atomics.
 mod sync {
     pub(crate) use loom::hint::spin_loop;
     pub(crate) use loom::sync::atomic::{
@@ -36,8 +38,9 @@ mod open_slice;
 #[path = "../../src/probe/wake_stamps.rs"]
 mod wake_stamps;
 
-/// Number of preemptions in one execution. Published studies of concurrency faults found that two suffice for nearly all
-/// of them; without a bound the seqlock's retries make the number of executions explode.
+/// The maximum number of preemptions in one execution. Published studies found that two preemptions
+/// expose nearly all concurrency faults. Without a bound, the retries of the sequence lock would
+/// lead to too many executions.
 const PREEMPTIONS: usize = 3;
 
 fn main() {
@@ -131,7 +134,7 @@ fn a_counted_job_and_a_closed_ring_are_never_ahead_of_the_records() {
     lane.join().expect("the lane does not panic");
 }
 
-/// What a waker does: only the first wake-up since the last slice leaves stamps.
+/// Wakes the task like a waker: only the first wake-up since the last slice leaves stamps.
 fn wake(stamps: &WakeStamps, instant: u64, by: u32) {
     if !stamps.is_woken() {
         stamps.wake(at(instant), Some(task(by)));

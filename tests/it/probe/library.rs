@@ -4,7 +4,7 @@ use super::*;
 use std::panic::Location;
 use tasklab::record::Spawned;
 
-/// What is recorded of the tasks that libraries spawned.
+/// The records of the tasks that libraries spawned.
 struct Recorded {
     batches: Vec<Batch>,
 }
@@ -39,8 +39,8 @@ fn task_id(id: tokio::task::Id) -> TaskId {
     TaskId::new(id.to_string().parse().expect("a number")).expect("not zero")
 }
 
-/// The group name of tasks that are spawned at the caller's place in the code, some lines further
-/// down or up.
+/// The name of the group of tasks that are spawned near the caller. `lines` is the number of lines
+/// below the caller's line, and is negative above it.
 #[track_caller]
 fn place(lines: i64) -> String {
     let here = Location::caller();
@@ -105,7 +105,8 @@ fn the_outcome_of_a_library_task_is_recorded_only_if_it_is_certain() {
             assert!(aborted.await.unwrap_err().is_cancelled());
             assert!(panics.await.unwrap_err().is_panic());
             completes.await.expect("no panic");
-            // The same hook reports the end of a function on a blocking thread, which is no task.
+            // The same hook reports the end of a function on a blocking thread, which is not a
+            // task.
             tokio::task::spawn_blocking(|| ()).await.expect("no panic");
         });
         drop(runtime);

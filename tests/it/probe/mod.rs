@@ -1,4 +1,4 @@
-//! The probe through its public interface: what it records of the tasks of a runtime.
+//! The probe through its public interface: its records of the tasks of a runtime.
 
 mod ends;
 mod lanes;

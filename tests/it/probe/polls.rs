@@ -56,7 +56,7 @@ fn storm(builder: Builder, tasks: u32, yields: u32) {
         }
         runtime.shutdown_timeout(std::time::Duration::from_secs(60));
     });
-    // Without a pause, so that batches meet the storm in as many places as possible.
+    // There is no pause, so that batches end at as many different points of the storm as possible.
     let deadline = Deadline::new("the end of all tasks", DEADLINE);
     while !driver.is_finished() {
         deadline.check();
@@ -72,7 +72,7 @@ fn storm(builder: Builder, tasks: u32, yields: u32) {
         "as tokio-metrics counts"
     );
     assert!(recorded > 0);
-    // Ends are recorded also if the ring is full.
+    // Ends are recorded even if the ring is full.
     assert_eq!(ends, tasks + 11);
     if lost == 0 {
         assert_eq!(recorded, u64::from(tasks * (yields + 1)) + 1 + 20);

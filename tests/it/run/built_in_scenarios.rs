@@ -10,10 +10,11 @@ use tasklab::run::Settings;
 use tasklab::scenario::builtin::{BUILTIN, LESSONS};
 use tasklab::scenario::{ExecutorKind, Overrides, Scenario, Start, TaskSpec};
 
-/// The length of a shortened timeline: by then every group has started, and every cue has come.
+/// The duration of a shortened timeline. At its end, every group has started and every cue has been
+/// marked.
 const TIMELINE: Duration = Duration::from_secs(1);
 
-/// The same scenario with a timeline of length [`TIMELINE`]. It runs on until it is stopped.
+/// The same scenario with a timeline of length [`TIMELINE`]. Its run continues until it is stopped.
 fn shortened(mut scenario: Scenario) -> Scenario {
     let whole = scenario.duration.unwrap_or(Duration::from_secs(60));
     let shorten = |at: Duration| at.mul_f64(TIMELINE.as_secs_f64() / whole.as_secs_f64());
@@ -26,7 +27,7 @@ fn shortened(mut scenario: Scenario) -> Scenario {
     for cue in &mut scenario.cues {
         cue.at = shorten(cue.at);
     }
-    // Longer than a test waits.
+    // This is longer than the deadline of a test.
     scenario.duration = Some(Duration::from_secs(3600));
     scenario
 }
@@ -39,7 +40,7 @@ fn has_run(run: &TestRun, task: &TaskSpec) -> bool {
         .is_some_and(|group| group.poll_time().count > 0 || may_stay_idle && group.spawned > 0)
 }
 
-/// Runs a scenario until every group has run and every cue has come, and checks the records.
+/// Runs a scenario until every group has run and every cue has been marked, and checks the records.
 fn run_completely(scenario: &Scenario, name: &str) {
     let mut run = TestRun::start_with(scenario, name, Settings::default());
     run.until("a task of every group, and every cue", |run| {

@@ -9,7 +9,8 @@ mod unnoticed;
 use crate::support::run::TestRun;
 use tasklab::model::{Group, Model};
 
-/// Runs a scenario to its end. Returns the model of it, and what the run left behind.
+/// Runs a scenario to its end. Returns the model of the run and the message about what the run left
+/// behind.
 #[track_caller]
 fn run(text: &str) -> (Model, Option<String>) {
     let mut run = TestRun::start(text);
@@ -17,7 +18,7 @@ fn run(text: &str) -> (Model, Option<String>) {
     (run.model, left)
 }
 
-/// A scenario of these tasks, and of options of this executor before them.
+/// A scenario for this executor. `tasks` may begin with options of the executor.
 fn scenario_on(executor: &str, tasks: &str) -> String {
     format!("title = 'test'\n[executor]\nkind = '{executor}'\n{tasks}")
 }

@@ -1,4 +1,4 @@
-//! The recorded unnoticed time against what really happened.
+//! Compares the recorded unnoticed time with the real time.
 //!
 //! The only worker is blocked from one known instant to another. In that time, the event that a
 //! task waits for becomes ready.
@@ -13,14 +13,14 @@ use tasklab::run::{Run, RunState, Settings, Source};
 /// How long the task waits.
 const WAIT: Nanos = Nanos::from_millis(20);
 
-/// The first length of the block: several times [`WAIT`].
+/// The duration of the first block: several times [`WAIT`].
 const BLOCK: Duration = Duration::from_millis(100);
 
-/// What was recorded of a task that waited while another task blocked the only worker.
+/// The records of a task that waited while another task blocked the only worker.
 struct BlockedWait {
     /// The slice in which the task began to wait.
     before: Slice,
-    /// Its first slice after the block.
+    /// The task's first slice after the block.
     after: Slice,
     /// When the block ended.
     block_end: RunInstant,
@@ -102,8 +102,8 @@ fn blocked_wait(batches: Vec<Batch>) -> BlockedWait {
     }
 }
 
-/// Repeats the run with ever longer blocks until another thread did its part `in_time`, before the
-/// end of the block.
+/// Repeats the run with longer and longer blocks, until `in_time` is true: the other thread has
+/// done its part before the end of the block.
 ///
 /// # Panics
 /// If it was too late in each run. The last block is 128 times as long as the first one, so a slow

@@ -20,7 +20,8 @@ pub(crate) fn command(arguments: &[&str]) -> Command {
     command
 }
 
-/// The command of a shell that does `setup`, and then becomes the program with these arguments.
+/// The command of a shell that runs `setup` and then replaces itself with the program, with these
+/// arguments.
 pub(crate) fn command_after(setup: &str, arguments: &[&str]) -> Command {
     let mut shell = Command::new("sh");
     shell
@@ -48,7 +49,7 @@ pub(crate) fn write_scenario(folder: &Path, name: &str, text: &str) -> String {
     file.to_str().expect("a path of UTF-8").to_owned()
 }
 
-/// What a process left at its end.
+/// The exit code and the output of a process that has ended.
 pub(crate) struct Finished {
     /// The exit code. `None` if a signal killed the process.
     pub(crate) code: Option<i32>,
@@ -141,7 +142,7 @@ impl Process {
         let mut ended = false;
         let mut holds = false;
         wait_until(what, DEADLINE, || {
-            // In this order: what the process did before its end still counts.
+            // The end is checked first, so that everything the process did before its end is seen.
             ended = self.has_ended();
             holds = condition(self);
             holds || ended
@@ -185,13 +186,13 @@ impl Drop for Process {
     }
 }
 
-/// The files and folders in a folder. None if there is no such folder.
+/// The files and folders in a folder. Empty if the folder does not exist.
 pub(crate) fn entries(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).into_iter().flatten();
     entries.filter_map(|entry| Some(entry.ok()?.path())).collect()
 }
 
-/// Whether a process runs. A zombie does not: its new parent may never await it.
+/// Whether a process runs. A zombie counts as ended, because its new parent may never await it.
 pub(crate) fn is_running(process: &str) -> bool {
     let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
     status.contains("State:") && !status.contains("State:\tZ")

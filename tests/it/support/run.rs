@@ -11,7 +11,7 @@ use tasklab::scenario::{self, Scenario};
 pub(crate) struct TestRun {
     pub(crate) source: Run,
     pub(crate) model: Model,
-    /// What the scenario is called in failure messages.
+    /// The name of the scenario in failure messages.
     name: String,
 }
 

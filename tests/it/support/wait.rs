@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 /// How long a test waits for one event before it fails. Test machines can be slow and busy, so this
-/// is far more than any event takes.
+/// is much longer than any event takes.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(120);
 
 /// How long [`wait_until`] pauses before it asks again. Some conditions drain records, and a ring

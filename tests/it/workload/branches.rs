@@ -104,7 +104,7 @@ fn gather_fails_at_the_first_failure_and_its_other_children_run_on() {
     }) {
         assert_eq!(observed.outcome("g2"), Outcome::Failed, "{executor}");
         assert_eq!(observed.orphans("patient"), [0], "{executor}");
-        // It received from the gate until the run stopped.
+        // The task `patient` waited at the gate until the run stopped.
         assert_eq!(observed.outcome("patient"), Outcome::Cancelled, "{executor}");
         assert!(observed.ended_at("patient") > observed.ended_at("g2"), "{executor}");
     }
@@ -180,7 +180,8 @@ fn a_step_fails_however_its_child_fails() {
                 task("api", 1, vec![call(branches)]),
                 called_group("patient", vec![recv("gate")]),
             ];
-            // The repetition of the parent, and that of the child if it has this outcome too.
+            // The repetition of the parent counts, and also the repetition of the child if it has
+            // this outcome.
             let failed = 1 + usize::from(outcome == Outcome::Failed);
             let observed = Harness::new(&with_gate(tasks))
                 .on_tokio_until("the failed repetitions", repetitions(failed, Outcome::Failed));
@@ -279,7 +280,7 @@ fn the_first_end_decides_a_race_and_async_losers_are_cancelled() {
     assert_eq!(observed.outcome("patient"), Outcome::Cancelled);
     assert!(observed.orphans("patient").is_empty());
 
-    // The repetition of the winner, and then that of the parent.
+    // The first is the repetition of the winner, and the second is the repetition of the parent.
     let observed =
         Harness::new(&scenario).on_threads_until("2 completed repetitions", repetitions(2, Outcome::Completed));
     assert_eq!(observed.outcome("api"), Outcome::Completed);
@@ -428,7 +429,7 @@ fn a_detached_task_outlives_its_parent_and_its_failure_is_unobserved() {
         called_group("patient", vec![recv("gate")]),
         called_group("stray", vec![fail(1.0)]),
     ];
-    // The repetition of the parent. That of `patient` does not complete.
+    // This is the repetition of the parent. The repetition of `patient` does not complete.
     for (executor, observed) in on_both_until(&with_gate(tasks), "a completed repetition", || {
         repetitions(1, Outcome::Completed)
     }) {

@@ -1,7 +1,7 @@
 //! The log messages of the tasks of all tests, from `info` up.
 //!
-//! The subscriber is global and tests run side by side. So each test looks for names that only it
-//! uses.
+//! The subscriber is global and tests run side by side. So each test looks for names that no other
+//! test uses.
 
 use parking_lot::Mutex;
 use std::fmt::{Debug, Write};
@@ -13,7 +13,7 @@ use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 
 static MESSAGES: Mutex<Vec<(Level, String)>> = Mutex::new(Vec::new());
 
-/// Captures all messages from now on.
+/// From now on, captures all messages.
 pub(super) fn install() {
     static INSTALLED: Once = Once::new();
     INSTALLED.call_once(|| {

@@ -134,7 +134,7 @@ pub(super) fn scenario(tasks: Vec<TaskSpec>) -> Scenario {
     }
 }
 
-/// A run that is set up and has no task yet.
+/// A run that has been set up and does not have a task yet.
 pub(super) struct Harness {
     pub registry: Arc<Registry>,
     pub services: Arc<Services>,
@@ -205,7 +205,8 @@ impl Harness {
         self.start(Builder::new_current_thread()).join()
     }
 
-    /// Runs a task of each group, and all that they spawn, to their ends on threads of their own.
+    /// Runs a task of each group to its end, each on its own thread. Also runs all tasks that they
+    /// spawn.
     #[track_caller]
     pub(super) fn on_threads(&self) -> Observed {
         self.start_threads();

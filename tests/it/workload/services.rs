@@ -20,7 +20,7 @@ fn a_request_is_one_wait_and_causes_no_extra_poll() {
     scenario.http.latency = fixed(3 * MS);
     let observed = Harness::new(&scenario).on_current_thread();
     assert_eq!(observed.repetitions("api").len() as u64, requests);
-    // One to connect, one per request, and one for the last reply.
+    // There is one poll to connect, one per request, and one for the last reply.
     let polls = observed.slices("api").len() as u64;
     assert!(polls <= requests + 2, "{polls} polls");
     assert_eq!(
@@ -68,7 +68,7 @@ fn the_service_can_be_changed_while_it_runs() {
     let mut running = harness.start(two_workers());
     running.until_repetition(Outcome::TimedOut);
     harness.services.http().set_behaviour(Some(fixed(Duration::ZERO)), None);
-    // This needs a new connection: the old one was dropped with its request.
+    // This request needs a new connection, because the old connection was dropped with its request.
     running.until_repetition(Outcome::Completed);
     harness.services.http().set_behaviour(None, Some(1.0));
     running.until_repetition(Outcome::Failed);
@@ -88,7 +88,7 @@ fn without_the_service_repetitions_fail_and_other_tasks_run_on() {
     let mut running = harness.start(two_workers());
     running.until_repetition(Outcome::Completed);
     harness.services.http().stop();
-    // First the connection breaks, then no new one can be made.
+    // First the connection breaks. Then no new connection can be made.
     running.until_repetition(Outcome::Failed);
     running.until_repetition(Outcome::Failed);
     harness.services.stop().request();

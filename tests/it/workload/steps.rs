@@ -131,8 +131,8 @@ const ONE_OF_EACH: [&str; 27] = [
 fn every_step_runs_in_order_and_is_recorded() {
     for (executor, observed) in on_every_executor(&all_steps(2)) {
         let own: Vec<_> = observed.steps("all");
-        // On a runtime an offloaded file operation is a step of the job and of the task that waits
-        // for it.
+        // On a runtime, an offloaded file operation is a step of the job and also of the task that
+        // waits for the job.
         assert_eq!(own, [ONE_OF_EACH, ONE_OF_EACH].concat(), "{executor}");
         assert_eq!(observed.repetitions("all"), [Outcome::Completed; 2], "{executor}");
         assert_eq!(observed.outcome("all"), Outcome::Completed, "{executor}");
