@@ -89,7 +89,7 @@ fn a_killed_worker_loses_its_own_tasks_and_no_others() {
 }
 
 #[test]
-fn the_times_of_a_killed_worker_reach_up_to_its_death() {
+fn the_times_of_a_killed_worker_end_at_its_death() {
     let mut run = start(1, "[[task]]\nname = 'a'\ncount = 2\nsteps = [{ block = '1h' }]");
     run.until("a task that has blocked for 100 ms", |run| {
         let current = run.model.lanes().iter().find_map(|lane| lane.current);
@@ -117,7 +117,7 @@ fn the_times_of_a_killed_worker_reach_up_to_its_death() {
 }
 
 #[test]
-fn a_run_ends_when_its_last_worker_dies_and_no_task_is_still_to_arrive() {
+fn a_run_ends_when_its_last_worker_dies_after_all_tasks_have_arrived() {
     let mut run = start(
         1,
         "[[task]]\nname = 'api'\ncount = 3\nrepeat = 'forever'\nsteps = [{ sleep = '1ms' }]",

@@ -54,20 +54,20 @@ fn main() {
             a_reader_that_comes_later_sees_the_last_slice,
         ),
         (
-            "a_counted_job_and_a_closed_ring_are_never_ahead_of_the_records",
-            a_counted_job_and_a_closed_ring_are_never_ahead_of_the_records,
+            "the_tally_never_shows_a_job_or_a_closed_ring_before_its_records",
+            the_tally_never_shows_a_job_or_a_closed_ring_before_its_records,
         ),
         (
             "a_poll_sees_the_wake_up_that_led_to_it",
             a_poll_sees_the_wake_up_that_led_to_it,
         ),
         (
-            "of_two_wakers_one_instant_and_one_waker_remain",
-            of_two_wakers_one_instant_and_one_waker_remain,
+            "after_two_concurrent_wake_ups_one_instant_and_one_waker_remain",
+            after_two_concurrent_wake_ups_one_instant_and_one_waker_remain,
         ),
         (
-            "a_waker_beside_a_poll_leaves_its_own_stamps_or_none",
-            a_waker_beside_a_poll_leaves_its_own_stamps_or_none,
+            "a_waker_concurrent_with_a_poll_leaves_its_own_stamps_or_no_stamps",
+            a_waker_concurrent_with_a_poll_leaves_its_own_stamps_or_no_stamps,
         ),
     ] {
         let mut builder = loom::model::Builder::new();
@@ -110,11 +110,11 @@ fn a_reader_that_comes_later_sees_the_last_slice() {
         write_slice(&writer, 2);
     });
     writing.join().expect("the writer does not panic");
-    let current = slice.read(LaneId(0)).expect("nobody writes");
+    let current = slice.read(LaneId(0)).expect("the writer has ended");
     assert_eq!((current.task, current.start), (task(2), at(2)));
 }
 
-fn a_counted_job_and_a_closed_ring_are_never_ahead_of_the_records() {
+fn the_tally_never_shows_a_job_or_a_closed_ring_before_its_records() {
     let tally = Arc::new(LaneTally::default());
     let pushed = Arc::new(AtomicU64::new(0));
     let (its_tally, its_ring) = (tally.clone(), pushed.clone());
@@ -158,7 +158,7 @@ fn a_poll_sees_the_wake_up_that_led_to_it() {
     waker.join().expect("the waker does not panic");
 }
 
-fn of_two_wakers_one_instant_and_one_waker_remain() {
+fn after_two_concurrent_wake_ups_one_instant_and_one_waker_remain() {
     let stamps = Arc::new(WakeStamps::default());
     let wakers = [(10, 1), (20, 2)].map(|(instant, by)| {
         let stamps = stamps.clone();
@@ -173,7 +173,7 @@ fn of_two_wakers_one_instant_and_one_waker_remain() {
     assert!(!stamps.is_woken(), "a slice takes the stamps once");
 }
 
-fn a_waker_beside_a_poll_leaves_its_own_stamps_or_none() {
+fn a_waker_concurrent_with_a_poll_leaves_its_own_stamps_or_no_stamps() {
     let stamps = Arc::new(WakeStamps::default());
     wake(&stamps, 10, 1);
     let its_stamps = stamps.clone();

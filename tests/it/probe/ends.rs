@@ -112,7 +112,7 @@ fn a_log_line_never_comes_before_the_spawn_of_its_task() {
                 target: "test".into(),
                 message: "spawned".into(),
             };
-            lines.send(line).expect("the collector lives");
+            lines.send(line).expect("the collector was not dropped");
         }
     });
     let (mut spawned, mut lines) = (HashSet::new(), 0);

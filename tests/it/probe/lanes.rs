@@ -32,7 +32,7 @@ fn block_in_place_leaves_no_slice_open() {
 }
 
 #[test]
-fn a_thread_changes_its_lane_with_its_work_and_a_free_lane_is_used_again() {
+fn a_thread_changes_its_lane_when_its_work_changes_and_a_free_lane_is_used_again() {
     let registry = Registry::new();
     let group = registry.group_named("mixed");
     let mut collector = Collector::new(registry.clone(), None);

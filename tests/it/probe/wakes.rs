@@ -10,11 +10,11 @@ fn a_slice_records_when_its_task_was_woken_and_by_which_task() {
     let runtime = runtime(Builder::new_current_thread(), &registry);
     let (send, receive) = tokio::sync::oneshot::channel::<()>();
     let waits = probe::spawn(runtime.handle(), &registry, &group, |_| async {
-        receive.await.expect("the sender lives");
+        receive.await.expect("the sender was not dropped");
         Outcome::Completed
     });
     let wakes = probe::spawn(runtime.handle(), &registry, &group, |_| async {
-        send.send(()).expect("the receiver lives");
+        send.send(()).expect("the receiver was not dropped");
         Outcome::Completed
     });
     let (sleeper, waker) = (waits.id(), wakes.id());
@@ -76,14 +76,14 @@ fn lateness_is_divided_into_unnoticed_and_queued() {
     let late = probe::spawn(runtime.handle(), &registry, &group, |task| async move {
         let ready = receive;
         task.ready_at(probe::now());
-        ready.await.expect("the sender lives");
+        ready.await.expect("the sender was not dropped");
         task.clear_ready();
         Outcome::Completed
     });
     let id = late.id();
     let wakes = probe::spawn(runtime.handle(), &registry, &group, |_| async {
         tokio::task::yield_now().await;
-        send.send(probe::now()).expect("the receiver lives");
+        send.send(probe::now()).expect("the receiver was not dropped");
         Outcome::Completed
     });
     runtime.block_on(async {

@@ -92,7 +92,7 @@ fn a_running_model_shows_a_blocking_task_and_the_unnoticed_task_that_it_delays()
 }
 
 #[test]
-fn a_timeout_cancels_a_future_but_a_thread_goes_on_to_the_end_of_its_step() {
+fn a_timeout_cancels_a_future_but_a_thread_continues_to_the_end_of_its_step() {
     for executor in EXECUTORS {
         let (model, _) = run(&scenario_on(
             executor,

@@ -41,7 +41,7 @@ fn a_jump_to_the_next_cue_starts_the_groups_before_it() {
 }
 
 #[test]
-fn a_presented_timeline_waits_at_its_cue_while_tasks_run_on() {
+fn a_presented_timeline_waits_at_its_cue_while_tasks_continue_to_run() {
     let text = "title = 'test'\nduration = '1h'\n[[task]]\nname = 'beat'\nrepeat = 'forever'\nsteps = [{ sleep = '1ms' }]\n\
          [[task]]\nname = 'later'\nstart = '2ms'\nsteps = ['yield']\n[[cue]]\nat = '1ms'\nsay = 'now'";
     let settings = Settings {
@@ -55,15 +55,15 @@ fn a_presented_timeline_waits_at_its_cue_while_tasks_run_on() {
     run.until("the cue", |run| run.source.state() == RunState::Waiting);
     let first = beats(&run);
     run.until("20 beats at the cue", |run| beats(run) > first + 20);
-    assert!(!has_later(&run), "a group behind the cue has started");
+    assert!(!has_later(&run), "a group that starts after the cue has started");
     run.source.next_cue();
-    run.until("the group behind the cue", has_later);
+    run.until("the group that starts after the cue", has_later);
     run.stop_and_join();
     assert!(!run.model.marks().is_empty());
 }
 
 #[test]
-fn an_endless_group_ends_at_its_until_time() {
+fn an_endless_group_ends_at_the_time_that_until_sets() {
     for executor in EXECUTORS {
         let (model, _) = run(&scenario_on(
             executor,

@@ -88,7 +88,7 @@ fn gather_waits_for_all_and_logs_results_in_the_order_of_its_branches() {
 }
 
 #[test]
-fn gather_fails_at_the_first_failure_and_its_other_children_run_on() {
+fn gather_fails_at_the_first_failure_and_its_other_children_continue_to_run() {
     let steps = vec![Step::Gather(Gather(vec![
         group_branch("patient"),
         group_branch("broken"),
@@ -129,7 +129,7 @@ fn faults() -> [(&'static str, Step, Outcome); 3] {
 }
 
 #[test]
-fn a_child_that_fails_after_gather_has_gone_on_is_an_unobserved_failure() {
+fn a_child_that_fails_after_the_end_of_its_gather_step_is_an_unobserved_failure() {
     for (how, fault, outcome) in faults() {
         let straggler = format!("straggler {how}");
         let outcome = match outcome {
@@ -172,7 +172,7 @@ fn group(branches: Vec<Branch>) -> Step {
 }
 
 #[test]
-fn a_step_fails_however_its_child_fails() {
+fn a_step_fails_for_each_kind_of_failure_of_its_child() {
     for (how, fault, outcome) in faults() {
         for (call, children) in [(gather as fn(_) -> _, "api gather"), (group as fn(_) -> _, "api group")] {
             let branches = vec![steps_branch(vec![fault.clone()]), group_branch("patient")];
@@ -195,7 +195,7 @@ fn a_step_fails_however_its_child_fails() {
 }
 
 #[test]
-fn on_threads_a_step_fails_however_its_child_fails() {
+fn on_threads_a_step_fails_for_each_kind_of_failure_of_its_child() {
     for (how, fault, outcome) in faults() {
         for call in [gather as fn(_) -> _, group as fn(_) -> _] {
             let branches = vec![group_branch("faulty"), steps_branch(vec![Step::Yield])];
@@ -358,7 +358,7 @@ fn a_timeout_around_offloaded_work_orphans_it() {
 }
 
 #[test]
-fn on_threads_a_timeout_around_a_step_is_noticed_when_it_ends() {
+fn on_threads_a_timeout_around_a_step_is_noticed_when_the_step_ends() {
     let branches = || {
         vec![
             steps_branch(vec![Step::Block(Block(fixed(5 * MS)))]),

@@ -79,7 +79,7 @@ fn the_service_can_be_changed_while_it_runs() {
 }
 
 #[test]
-fn without_the_service_repetitions_fail_and_other_tasks_run_on() {
+fn without_the_service_repetitions_fail_and_other_tasks_continue_to_run() {
     let api = TaskSpec {
         repeat: Repeat::Forever,
         ..task("api", 1, vec![http()])
