@@ -1,7 +1,7 @@
-//! The scenarios that come with tasklab. They are embedded, so that an installed binary has them in
+//! The scenarios that come with tasklab. They are embedded in the binary, so they are available in
 //! any folder.
 //!
-//! Lessons have a list of their own: they are numbered, and `tasklab verify` runs all of them.
+//! Lessons have a separate list, because they are numbered and `tasklab verify` runs all of them.
 
 use super::{Lang, Overrides, Scenario};
 
@@ -20,7 +20,7 @@ impl Builtin {
         self.scenario_in(Lang::En)
     }
 
-    /// The scenario, with its texts in this language where they are translated.
+    /// The scenario, with its texts in this language. A text that is not translated is in English.
     pub fn scenario_in(&self, lang: Lang) -> Scenario {
         let overrides = Overrides {
             lang,
@@ -42,7 +42,7 @@ macro_rules! builtin {
     };
 }
 
-/// The scenarios that are not lessons, in the order in which to meet them.
+/// The scenarios that are not lessons, in the order in which a learner should try them.
 pub const BUILTIN: &[Builtin] = builtin![
     "":
     "mixed",
@@ -54,7 +54,7 @@ pub const BUILTIN: &[Builtin] = builtin![
     "timeouts",
 ];
 
-/// The lessons, in order: the files of `scenarios/lessons/`.
+/// The lessons, ordered by number: the files of `scenarios/lessons/`.
 pub const LESSONS: &[Builtin] = builtin![
     "lessons/":
     "01-cpu-and-io",
@@ -74,13 +74,13 @@ pub const LESSONS: &[Builtin] = builtin![
     "15-retry-storm",
 ];
 
-/// All built-in scenarios: lessons first.
+/// All built-in scenarios. The lessons come first.
 pub fn all() -> impl Iterator<Item = &'static Builtin> {
     LESSONS.iter().chain(BUILTIN)
 }
 
-/// The scenario with this name, with or without `.toml`. A lesson is also found by its number (`1`,
-/// `01`), and with or without its folder.
+/// The built-in scenario with this name, with or without `.toml`. The name of a lesson may also be
+/// its number (`1`, `01`), and may include its folder.
 pub fn find(name: &str) -> Option<&'static Builtin> {
     let name = name.strip_suffix(".toml").unwrap_or(name);
     if let Some(builtin) = all().find(|builtin| builtin.name == name) {

@@ -1,59 +1,60 @@
 //! The limits of the language. People share scenarios, so no scenario may exhaust a machine. Each
-//! limit is far above what is of use in a lesson.
+//! limit is far above the values that a lesson needs. All limits are maximums, except [`EVERY`].
 
 use std::time::Duration;
 
-/// Bytes of a scenario file.
+/// The size of a scenario file, in bytes.
 pub(super) const SCENARIO: u64 = 1 << 20;
-/// Characters of a text for people.
+/// The number of characters in a text for people.
 pub(super) const LINE: usize = 400;
-/// Characters of a title, which shares its line with the run's state.
+/// The number of characters in a title, which shares a line of the screen with the state of the
+/// run.
 pub(super) const TITLE: usize = 60;
-/// Characters of a group's name.
+/// The number of characters in a name.
 pub(super) const NAME: usize = 24;
-/// Characters of a URL path.
+/// The number of characters in a URL path.
 pub(super) const PATH: usize = 100;
-/// The longest length of time, also of a run.
+/// The longest duration, also of a run.
 pub(super) const LENGTH: Duration = Duration::from_secs(24 * 3600);
-/// Threads, of each kind.
+/// The number of threads of each kind.
 pub(super) const THREADS: u64 = 1024;
-/// Tasks in one run, all groups together.
+/// The number of tasks in one run, in all groups together.
 pub(crate) const TASKS: u64 = 1_000_000;
-/// Groups of tasks.
+/// The number of groups of tasks.
 pub(super) const GROUPS: usize = 1000;
-/// Cues.
+/// The number of cues.
 pub(super) const CUES: usize = 1000;
-/// The shortest time between two blocks of a cue.
+/// The shortest pause between two blocks of a cue: a minimum.
 pub(super) const EVERY: Duration = Duration::from_millis(1);
-/// Arrivals per second.
+/// The number of arrivals per second in one group.
 pub(super) const RATE: f64 = 100_000.0;
-/// Channels, semaphores and locks, of each kind.
+/// The number of channels. The same limit applies to semaphores and to locks.
 pub(super) const SHARED: usize = 100;
-/// What fits into a channel.
+/// The capacity of a channel, in messages.
 pub(super) const CAPACITY: u64 = 1_000_000;
-/// Permits of a semaphore.
+/// The number of permits of a semaphore.
 pub(super) const PERMITS: u64 = 1_000_000;
-/// Rows of the database's table.
+/// The number of rows in the table of the database.
 pub(super) const ROWS: u64 = 1_000_000;
-/// Rows of one `db` step.
+/// The number of rows that one `db` step reads or writes.
 pub(super) const STEP_ROWS: u64 = 10_000;
-/// Numbers in one `log` step's list.
+/// The number of items in the list of one `log` step.
 pub(super) const ITEMS: u64 = 100_000;
-/// Branches of one step.
+/// The number of branches of one step.
 pub(super) const BRANCHES: usize = 1000;
-/// Choices of one step.
+/// The number of choices of one `choose` step.
 pub(super) const CHOICES: usize = 100;
-/// Tasks that one step spawns.
+/// The number of tasks that one step spawns.
 pub(super) const SPAWN: u64 = 100_000;
-/// Groups that call each other in a row.
+/// The length of a chain of groups in which each group calls the next.
 pub(super) const CALLS: usize = 8;
-/// Expectations.
+/// The number of expectations.
 pub(super) const EXPECTATIONS: usize = 1000;
-/// Bytes of one file.
+/// The size of one file that a step reads or writes, in bytes.
 pub(super) const FILE: u64 = 1 << 30;
-/// Bytes of all files together.
+/// The size of all these files together, in bytes.
 pub(super) const DISK: u64 = 8 << 30;
-/// Levels of steps within steps.
+/// The number of levels of nested steps.
 pub(super) const DEPTH: usize = 8;
-/// Steps of one task, those within others included.
+/// The number of steps of one task, including nested steps.
 pub(super) const STEPS: usize = 1000;

@@ -1,10 +1,10 @@
-//! The scenario language: what a TOML file may say, and how it is read.
+//! The scenario language: what a TOML file may contain, and how it is read.
 //!
 //! ```toml
-//! title = "A small one"                 # or by language: title.en = "…", title.ru = "…"
-//! duration = "20s"                      # absent: until every task has ended
+//! title = "A small mix"                 # or by language: title.en = "…", title.ru = "…"
+//! duration = "20s"                      # default: until every task has ended
 //! seed = 7
-//! executors = ["tokio", "pool"]         # where it may run; absent: wherever its steps have a meaning
+//! executors = ["tokio", "pool"]         # default: all on which the steps have a meaning
 //!
 //! [executor]
 //! kind = "tokio"                        # tokio | current-thread | pool | threads | processes
@@ -17,16 +17,12 @@
 //! name = "jobs"
 //! capacity = 8
 //!
-//! [[task]]
-//! name = "api"
-//! count = 40
-//! repeat = "forever"
-//! timeout = "500ms"
-//! steps = [{ gather = ["weather", [{ cpu = "300us" }]] }, { send = "jobs" }, { sleep = "5ms..15ms" }]
+//! [[task]] name = "api" count = 40 repeat = "forever" timeout = "500ms" steps = [{ gather =
+//! ["weather", [{ cpu = "300us" }]] }, { send = "jobs" }, { sleep = "5ms..15ms" }]
 //!
 //! [[task]]
 //! name = "weather"
-//! start = "called"                      # a step of another task names it
+//! start = "called"                      # a step of another task calls this group
 //! steps = [{ http = "/weather" }]
 //!
 //! [[task]]
@@ -36,15 +32,15 @@
 //!
 //! [[cue]]
 //! at = "5s"
-//! ask = "Somebody blocks now. Which tasks suffer?"
+//! ask = "A task blocks now. Which tasks suffer?"
 //! do = { block = { lasts = "300ms", every = "1s" } }
 //!
 //! [expect]
 //! "groups.api.lateness_ns.p99" = "< 50ms"
 //! ```
 //!
-//! A scenario is read in three stages. Each stage goes on after a mistake, so that one report holds
-//! all mistakes:
+//! A scenario is read in three stages. Each stage continues after a mistake, so that one report
+//! holds all mistakes:
 //!
 //! ```text
 //!   text ──► spanned TOML ──► syntax tables ──► Overrides ──► Scenario
@@ -52,10 +48,10 @@
 //!                             notation       line          on that executor
 //! ```
 //!
-//! The syntax tables (`syntax`, and for each step and action its own file in [`steps`] and
-//! [`actions`]) are the only definition of the language: reader, suggestions and [JSON
-//! Schema](schema()) come from them. The types here hold only what is possible, and know nothing of
-//! the file. Limits keep a scenario of somebody else from exhausting the machine.
+//! The syntax tables are the only definition of the language. They are in `syntax`, and each step
+//! and action has its own file in [`steps`] or [`actions`]. The reader, the suggestions and the
+//! [JSON Schema](schema()) come from them. The types here hold only valid values and no places in
+//! the file. Limits make sure that someone else's scenario cannot exhaust the machine.
 
 pub mod actions;
 pub mod builtin;
@@ -84,15 +80,16 @@ pub use types::*;
 /// Reads a scenario. `name` is the name of the file in the report.
 ///
 /// # Errors
-/// With all mistakes of the file.
+/// Returns a report of all mistakes in the file.
 pub fn read(name: &str, text: &str) -> Result<Scenario, Report> {
     Overrides::default().read(name, text)
 }
 
-/// Loads the file with this name, otherwise the built-in scenario with this name.
+/// Loads the file with this name, or else the built-in scenario with this name.
 ///
 /// # Errors
-/// When there is none, the file cannot be read as text, or the scenario is not valid.
+/// Returns an error if neither a file nor a built-in scenario has this name, if the file cannot be
+/// read as text, or if the scenario is not valid.
 pub fn load(what: &str) -> Result<Scenario, LoadError> {
     Overrides::default().load(what)
 }
@@ -101,7 +98,7 @@ impl Overrides {
     /// Reads a scenario with these overrides. `name` is the name of the file in the report.
     ///
     /// # Errors
-    /// With all mistakes of the file, including mistakes that these overrides cause.
+    /// Returns a report of all mistakes in the file, including mistakes that these overrides cause.
     pub fn read(&self, name: &str, text: &str) -> Result<Scenario, Report> {
         let mut diagnostics = report::Diagnostics::default();
         let mut syntax = syntax::Scenario::parse(text, &mut diagnostics);

@@ -6,16 +6,16 @@ use schemars::generate::SchemaSettings;
 use schemars::transform::RecursiveTransform;
 use serde_json::Value;
 
-/// The schema as pretty-printed JSON that ends with a newline. It is draft 7, which the TOML
-/// language servers understand best.
+/// The schema as pretty-printed JSON that ends with a newline. The schema uses draft 7, which TOML
+/// language servers support best.
 pub fn schema() -> String {
     let settings = SchemaSettings::draft07().with_transform(RecursiveTransform(tidy));
     let schema = settings.into_generator().into_root_schema_for::<syntax::Scenario>();
-    let json = serde_json::to_string_pretty(&schema).expect("a schema is made of strings, numbers and maps");
+    let json = serde_json::to_string_pretty(&schema).expect("a schema contains only strings, numbers and maps");
     json + "\n"
 }
 
-/// Removes what TOML does not have (`null`), and the line ends of doc comments.
+/// Removes the type `null`, which TOML does not have, and the line ends of doc comments.
 fn tidy(schema: &mut Schema) {
     let Some(schema) = schema.as_object_mut() else { return };
     if let Some(Value::String(description)) = schema.get_mut("description") {
@@ -36,8 +36,8 @@ fn tidy(schema: &mut Schema) {
         && let Some(Value::Array(mut choices)) = schema.remove("anyOf")
     {
         choices.retain(|choice| !null(choice));
-        // A single choice needs no `anyOf`. In draft 7 a `$ref` may not stand beside a description,
-        // so it goes into `allOf`.
+        // A single choice needs no `anyOf`. In draft 7 a `$ref` must not have a description beside
+        // it, so the choice goes into `allOf`.
         let keyword = if choices.len() == 1 { "allOf" } else { "anyOf" };
         schema.insert(keyword.to_owned(), Value::Array(choices));
     }

@@ -8,7 +8,7 @@ use crate::scenario::syntax::{self, At, Table};
 use crate::scenario::types::{Arrivals, Start};
 use std::time::Duration;
 
-/// When the tasks of a group arrive, and how many.
+/// When the tasks of a group arrive, and how many tasks arrive.
 pub(super) struct Arriving {
     pub count: Option<u32>,
     pub start: Start,
@@ -43,7 +43,8 @@ impl Checker<'_> {
         })
     }
 
-    /// A group whose tasks arrive when a step calls them has no arrivals of its own.
+    /// Rejects keys about arrivals in a called group, whose tasks arrive only when a step calls
+    /// them.
     fn called(&mut self, syntax: &syntax::Task, start: &Place) -> Option<Arriving> {
         let written = [
             ("count", syntax.count.as_ref().map(|at| &at.place)),
@@ -138,7 +139,7 @@ impl Checker<'_> {
         })
     }
 
-    /// A rate in arrivals a second, above zero.
+    /// Checks a rate in arrivals per second, which must be above zero.
     fn rate(&mut self, key: &str, rate: &At<f64>) -> Option<f64> {
         if rate.value <= 0.0 {
             return self.reject(Diagnostic::new(
@@ -149,7 +150,7 @@ impl Checker<'_> {
         self.rate_or_none(key, rate)
     }
 
-    /// A rate in arrivals a second, zero included.
+    /// Checks a rate in arrivals per second, which may be zero.
     fn rate_or_none(&mut self, key: &str, rate: &At<f64>) -> Option<f64> {
         let title = if rate.value < 0.0 {
             format!("`{key}` is below zero")

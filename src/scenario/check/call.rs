@@ -1,4 +1,4 @@
-//! Tasks that call other tasks: branches, and which group calls which.
+//! Tasks that call other tasks: branches, and calls between groups.
 
 use super::Checker;
 use super::step::StepContext;
@@ -8,16 +8,16 @@ use crate::scenario::steps::StepSyntax;
 use crate::scenario::syntax::{self, At, Name, nearest, one_of};
 use crate::scenario::types::Branch;
 
-/// Why a step that makes tasks has no meaning where its task has left the runtime.
+/// Why a step that makes tasks has no meaning after its task has left the runtime.
 pub(in crate::scenario) const NO_RUNTIME: &str = "there is no runtime for its tasks";
 
-/// A group of tasks that steps may name.
+/// A group of tasks that a step could call.
 pub(super) struct Callable {
-    /// Its name; empty if the name cannot be read.
+    /// The name of the group. Empty if the name cannot be read.
     pub name: String,
-    /// Where its name is written.
+    /// The place of the name in the file.
     pub place: Place,
-    /// Whether its tasks arrive only when a step calls them.
+    /// Whether tasks of the group arrive only when a step calls them.
     pub called: bool,
 }
 
@@ -28,12 +28,12 @@ pub(super) struct Call {
     pub place: Place,
     /// Whether the task of `from` waits until the called task has ended.
     pub waits: bool,
-    /// The locks that are held meanwhile, each with the place where the task takes it.
+    /// The locks that the task holds during the call, each with the place where the task takes it.
     pub held: Vec<(String, Place)>,
 }
 
 impl Checker<'_> {
-    /// The branches of a step that waits for them.
+    /// Checks the branches of a step that waits for its branches.
     pub(in crate::scenario) fn branches(
         &mut self,
         list: &At<Vec<At<syntax::Branch>>>,
@@ -59,8 +59,8 @@ impl Checker<'_> {
         branches.into_iter().collect()
     }
 
-    /// A called group, or steps, which a task of their own does. If this task `waits` for that one,
-    /// it does so while it holds all locks around this step.
+    /// Checks a branch, which another task does. If this task `waits` for the other task, it holds
+    /// its locks meanwhile.
     pub(in crate::scenario) fn branch(
         &mut self,
         branch: &At<syntax::Branch>,
@@ -113,7 +113,7 @@ impl Checker<'_> {
             format!("it can be {}", one_of(&called))
         };
         let title = format!("there is no group of tasks `{name}`");
-        // A mistyped name counts as a call of the group that it probably means.
+        // A mistyped name counts as a call of the group that the author probably means.
         if let Some(to) = near.and_then(|near| all.iter().position(|name| *name == near)) {
             self.note_call(to, place, waits);
         }
@@ -130,7 +130,7 @@ impl Checker<'_> {
         });
     }
 
-    /// Reports groups that no step calls.
+    /// Reports called groups that no step calls.
     pub(super) fn report_uncalled(&mut self) {
         for (index, group) in self.groups.iter().enumerate() {
             if group.called && !self.calls.iter().any(|call| call.to == index) {
@@ -145,7 +145,8 @@ impl Checker<'_> {
         }
     }
 
-    /// Rejects groups that call themselves, and chains of calls that are too long.
+    /// Rejects groups that call themselves, directly or through other groups, and chains of calls
+    /// that are too long.
     pub(super) fn reject_cycles(&mut self) -> Option<()> {
         // The length of the longest chain of calls that begins at each group. `None`: not known
         // yet.
@@ -161,8 +162,8 @@ impl Checker<'_> {
         sound.then_some(())
     }
 
-    /// The length of the longest chain of calls that begins at `group`. `way` are the calls that
-    /// led to it.
+    /// The length of the longest chain of calls that begins at `group`. `way` holds the calls that
+    /// lead to `group`.
     fn depth(
         &self,
         group: usize,

@@ -1,4 +1,4 @@
-//! Cues: what the presenter says and does.
+//! Checks cues: captions and actions at given times of a run.
 
 use super::{Checker, all_or_nothing};
 use crate::scenario::limits;
@@ -7,7 +7,7 @@ use crate::scenario::syntax::{self, At, Table};
 use crate::scenario::types::Cue;
 
 impl Checker<'_> {
-    /// All cues, in order of time; those of one instant stay in the order of the file.
+    /// All cues, ordered by time. Cues with the same time stay in the order of the file.
     pub(super) fn cues(&mut self, syntax: Option<&At<Vec<At<syntax::Cue>>>>) -> Option<Vec<Cue>> {
         let Some(At { value: syntax, place }) = syntax else {
             return Some(Vec::new());

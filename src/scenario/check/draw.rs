@@ -1,4 +1,4 @@
-//! Lengths of time that are drawn.
+//! Checks drawn durations.
 
 use super::Checker;
 use crate::scenario::notation::show_duration;
@@ -8,7 +8,7 @@ use crate::scenario::types::Draw;
 use std::time::Duration;
 
 impl Checker<'_> {
-    /// A draw of any kind, which may be zero.
+    /// Checks a draw of any kind, which may be zero.
     pub(in crate::scenario) fn draw(&mut self, syntax: &At<syntax::Draw>) -> Option<Draw> {
         let At { value, place } = syntax;
         match value {
@@ -35,7 +35,7 @@ impl Checker<'_> {
         }
     }
 
-    /// A draw that must be able to be above zero. `zero` is the message if it cannot.
+    /// Checks a draw, and rejects it if it is always zero. `zero` is the message for that mistake.
     pub(in crate::scenario) fn positive_draw(&mut self, syntax: &At<syntax::Draw>, zero: &str) -> Option<Draw> {
         let draw = self.draw(syntax)?;
         match draw {

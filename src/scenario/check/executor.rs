@@ -1,4 +1,4 @@
-//! Where tasks run: the number of threads, and tokio's knobs.
+//! Checks the executor: the number of threads, and the knobs of tokio.
 
 use super::{Checker, all_or_nothing};
 use crate::scenario::limits;
@@ -92,7 +92,7 @@ impl Checker<'_> {
         self.reject(diagnostic.help(format!("leave `workers` out, or use `{instead}`")))
     }
 
-    /// A number of threads.
+    /// Checks a number of threads.
     fn threads(&mut self, key: &str, threads: &At<u64>) -> Option<usize> {
         let diagnostic = |title: String| Diagnostic::new(threads.place.clone(), title);
         match threads.value {
@@ -105,7 +105,7 @@ impl Checker<'_> {
         }
     }
 
-    /// A number of polls between two checks of a queue or a driver.
+    /// Checks a number of polls between two checks of a queue or of a driver.
     fn interval(&mut self, key: &str, interval: Option<&At<u64>>) -> Option<Option<u32>> {
         let Some(interval) = interval else { return Some(None) };
         let known = self.knob(key, interval, false);
@@ -118,13 +118,13 @@ impl Checker<'_> {
         known.and(polls).map(Some)
     }
 
-    /// A knob that is on or off, which only the multi-thread runtime has.
+    /// Checks a boolean knob that only the multi-thread runtime has.
     fn switch(&mut self, key: &str, switch: Option<&At<bool>>) -> Option<bool> {
         let Some(switch) = switch else { return Some(false) };
         self.knob(key, switch, true).map(|()| switch.value)
     }
 
-    /// Whether the executor has this knob.
+    /// Rejects a knob that the executor does not have.
     fn knob<T>(&mut self, key: &str, knob: &At<T>, multi_thread_only: bool) -> Option<()> {
         let title = match self.executor.traits().knobs {
             HasKnobs::All => return Some(()),

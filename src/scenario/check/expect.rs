@@ -1,4 +1,4 @@
-//! What must hold at the end.
+//! Checks expectations: conditions that the numbers of the report must meet.
 
 use super::Checker;
 use crate::figures::{self, PathError, Unit};
@@ -131,7 +131,7 @@ impl Checker<'_> {
         self.reject(Diagnostic::new(key.place.clone(), title).help(help))
     }
 
-    /// Rejects a path that leads to no number of the report.
+    /// Rejects a path that does not lead to a number of the report.
     fn in_report(&mut self, path: &ReportPath, key: &At<String>) -> Option<()> {
         let Err(PathError {
             reached,
@@ -167,7 +167,7 @@ impl Checker<'_> {
         if first != "groups" {
             return Some(());
         }
-        // The tasks that a step makes are a group too: `api gather`.
+        // The tasks that a step makes also form a group: `api gather`.
         let steps = Step::that_make_tasks();
         let known = names.contains(&root);
         if known && children.split_whitespace().all(|word| steps.contains(&word)) {

@@ -1,30 +1,30 @@
-//! Locks that are held already. A task that takes such a lock waits for itself, or for a task that
-//! waits for it.
+//! Detects a deadlock: a task that takes a lock that is already held. Such a task waits for itself,
+//! or for a task that waits for it.
 //!
-//! A task holds its locks while it waits for the tasks that it calls. So these locks are held
-//! around the steps of the called tasks too, and around the steps of all tasks that those call and
-//! wait for. Around the steps of a task for which no task waits, only its own locks are held.
+//! A task holds its locks while it waits for the tasks that it calls. So these locks are also held
+//! during the steps of the called tasks, and of all tasks for which the called tasks wait. During
+//! the steps of a task for which no task waits, only its own locks are held.
 
 use super::Checker;
 use crate::scenario::report::{Diagnostic, Place};
 use crate::scenario::syntax::{At, Name};
 use std::collections::BTreeSet;
 
-/// The locks around the step that is being checked, and the locks that groups take.
+/// The locks that are held during the step that is being checked, and the locks that groups take.
 #[derive(Default)]
 pub(super) struct HeldLocks {
     around: Around,
-    /// The locks that the tasks of a group take, or tasks for which they wait, in the steps checked
-    /// so far.
+    /// The locks that are taken in the steps checked so far, by the tasks of a group or by tasks
+    /// for which these tasks wait.
     taken: Vec<Taken>,
 }
 
-/// The locks around a step.
+/// The locks that are held during a step.
 #[derive(Default)]
 pub(super) struct Around {
-    /// The outermost first.
+    /// The locks, the outermost first.
     locks: Vec<(String, Place)>,
-    /// How many of them belong to tasks that wait for this one. They come first.
+    /// The number of locks that are held by tasks that wait for this task. These locks come first.
     of_others: usize,
     /// Whether the steps belong to a task for which the task of the group does not wait.
     apart: bool,
@@ -44,14 +44,14 @@ impl HeldLocks {
         self.around.apart
     }
 
-    /// The locks around the step that is being checked, and where they are taken.
+    /// The locks that are held during the step that is being checked, and where they are taken.
     pub(super) fn places(&self) -> Vec<(String, Place)> {
         self.around.locks.clone()
     }
 }
 
 impl Checker<'_> {
-    /// From here on steps belong to another task. `waits`: this task waits for that one.
+    /// Begins the steps of another task. `waits` says whether the current task waits for that task.
     pub(super) fn enter_branch(&mut self, waits: bool) -> Around {
         let around = &self.held.around;
         let inner = if waits {
@@ -69,12 +69,12 @@ impl Checker<'_> {
         std::mem::replace(&mut self.held.around, inner)
     }
 
-    /// The steps of the other task are over.
+    /// Ends the steps of the other task, and restores the state of the current task.
     pub(super) fn leave_branch(&mut self, around: Around) {
         self.held.around = around;
     }
 
-    /// From here on this lock is held.
+    /// Adds a lock that is held during the next steps.
     pub(in crate::scenario) fn take_lock(
         &mut self,
         At {
@@ -92,12 +92,12 @@ impl Checker<'_> {
         }
     }
 
-    /// The lock that was taken last is released.
+    /// Removes the lock that was added last.
     pub(in crate::scenario) fn release_lock(&mut self) {
         self.held.around.locks.pop();
     }
 
-    /// Rejects a lock that is held already: by the same task, or by a task that waits for it.
+    /// Rejects a lock that is already held by the same task, or by a task that waits for this task.
     pub(in crate::scenario) fn check_not_held(&mut self, name: &At<Name>) -> Option<()> {
         let Around { locks, of_others, .. } = &self.held.around;
         let Some(index) = locks.iter().position(|(held, _)| *held == name.value.0) else {
@@ -108,8 +108,8 @@ impl Checker<'_> {
         self.reject(diagnostic.help("leave the inner one out, or name another lock"))
     }
 
-    /// Reports locks that a called group takes while the task that calls it, and waits for it,
-    /// holds them.
+    /// Reports locks that a called group takes while the calling task holds them and waits for the
+    /// group.
     pub(super) fn report_locks_of_called(&mut self) {
         let mut reported = BTreeSet::new();
         for call in self.calls.iter().filter(|call| !call.held.is_empty()) {
@@ -129,7 +129,7 @@ impl Checker<'_> {
         }
     }
 
-    /// A group and all groups for which its tasks wait.
+    /// The set of this group and of all groups for which its tasks wait.
     fn waited_for(&self, group: usize) -> BTreeSet<usize> {
         let mut reached = BTreeSet::new();
         let mut open = vec![group];

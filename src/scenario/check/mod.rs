@@ -1,8 +1,9 @@
-//! Checks the meaning of a scenario: every check that needs more than one value, or that depends on
-//! what a value is for.
+//! Checks the meaning of a scenario: all checks that need more than one value, or that depend on
+//! the purpose of a value.
 //!
-//! A function here that returns `None` has reported the reason, or the reader of the file has. Its
-//! caller reports nothing more and goes on with the rest, so that one report holds all mistakes.
+//! If a function here returns `None`, the function or the reader of the file has reported the
+//! reason. The caller reports nothing more and checks the rest, so that one report holds all
+//! mistakes.
 
 mod arrivals;
 mod call;
@@ -31,7 +32,7 @@ pub(super) use call::NO_RUNTIME;
 pub(super) use shared::SharedKind;
 pub(super) use step::{ListContext, StepContext};
 
-/// How the loopback service behaves when the scenario says nothing.
+/// The default behaviour of the loopback service.
 const HTTP: HttpSpec = HttpSpec {
     latency: Draw::LogNormal {
         median: Duration::from_millis(20),
@@ -43,35 +44,37 @@ const HTTP: HttpSpec = HttpSpec {
 /// What the checks of tasks and cues know about the scenario as a whole.
 pub(super) struct Checker<'a> {
     diagnostics: &'a mut Diagnostics,
-    /// The executor. If its written name is unknown, the default executor, which can do everything.
+    /// The executor. If the name in the file is unknown, this is the default executor, which
+    /// supports every step.
     executor: ExecutorKind,
-    /// Where the executor was chosen. `None`: nowhere, it is the default.
+    /// The place where the executor is chosen. `None`: it is the default executor.
     chosen: Option<Place>,
-    /// The executors that the scenario lists. Empty: it does not list any.
+    /// The executors that the scenario lists. Empty if the scenario does not list any.
     listed: Vec<At<ExecutorKind>>,
-    /// The length of the run, if it is written and readable.
+    /// The duration of the run. `None`: the file has no duration, or it cannot be read.
     duration: Option<Duration>,
-    /// Whether a duration is written, readable or not.
+    /// Whether the file has a duration, even if it cannot be read.
     bounded: bool,
-    /// The language in which texts are wanted.
+    /// The chosen language for texts.
     lang: Lang,
     channels: Declared,
     semaphores: Declared,
     locks: Locks,
     /// The groups of tasks, in the file's order.
     groups: Vec<Callable>,
-    /// The steps so far that name a group.
+    /// The calls of groups in the steps that have been checked so far.
     calls: Vec<Call>,
     /// The group whose steps are being checked: an index into `groups`.
     group: usize,
-    /// The locks around the step that is being checked, and the locks that groups take.
+    /// The locks that are held during the step that is being checked, and the locks that groups
+    /// take.
     held: HeldLocks,
 }
 
-/// Checks a scenario. `None`: it has mistakes, which are in `diagnostics`.
+/// Checks a scenario. Returns `None` if it has mistakes, which are then in `diagnostics`.
 pub(super) fn scenario(syntax: &syntax::Scenario, lang: Lang, diagnostics: &mut Diagnostics) -> Option<Scenario> {
-    // A step that could not be read may be the one that uses a channel or calls a group. So unused
-    // names are reported only if everything could be read.
+    // A step that cannot be read may use a channel or call a group. So unused names are reported
+    // only if the whole file could be read.
     let readable = diagnostics.is_empty();
     let mut checker = Checker::new(syntax, lang, diagnostics);
     let title = checker.title(&syntax.title);
@@ -145,7 +148,8 @@ impl Checker<'_> {
                 let diagnostic = Diagnostic::new(place.clone(), "the run's duration is zero");
                 self.reject(diagnostic.help("leave `duration` out to run until every task has ended"))
             }
-            // Only the command line can exceed the limit: the reader has checked the file.
+            // Only a duration of the command line can exceed the limit, because the reader has
+            // checked the file.
             Some(At { value, place }) if value.0 > limits::LENGTH => {
                 let title = format!("the run's duration is longer than {}", show_duration(limits::LENGTH));
                 self.reject(Diagnostic::new(place.clone(), title).label("nothing may last longer"))
@@ -155,7 +159,7 @@ impl Checker<'_> {
         }
     }
 
-    /// How the loopback service behaves when the run begins.
+    /// Checks the behaviour of the loopback service at the start of the run.
     fn http_service(&mut self, http: Option<&At<syntax::Http>>) -> Option<HttpSpec> {
         let Some(http) = http else { return Some(HTTP) };
         let (latency, failure_rate) = self.http(&http.value)?;
@@ -165,14 +169,14 @@ impl Checker<'_> {
         })
     }
 
-    /// The keys of `[http]`, or of a cue's `http`. A key that is not written is `None`.
+    /// Checks the keys of `[http]`, or of the `http` action of a cue. A missing key is `None`.
     pub(super) fn http(&mut self, http: &syntax::Http) -> Option<(Option<types::Draw>, Option<f64>)> {
         let latency = http.latency.as_ref().map(|latency| self.draw(latency));
         let failure_rate = http.failure_rate.as_ref().map(|rate| self.share("failure_rate", rate));
         Some((all_or_nothing(latency)?, all_or_nothing(failure_rate)?))
     }
 
-    /// A share, 0–1. `key` is its name.
+    /// Checks a share, 0–1. `key` is the key of the share in the file.
     pub(super) fn share(&mut self, key: &str, share: &At<f64>) -> Option<f64> {
         let value = share.value;
         if (0.0..=1.0).contains(&value) {
@@ -196,7 +200,7 @@ impl Checker<'_> {
         None
     }
 
-    /// Adds to the message where the executor was chosen.
+    /// Adds the place where the executor is chosen to the message.
     fn with_choice(&self, diagnostic: Diagnostic) -> Diagnostic {
         match &self.chosen {
             Some(Place::Option(option)) => diagnostic.note(format!("the executor is chosen by {option}")),

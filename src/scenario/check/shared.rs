@@ -1,4 +1,4 @@
-//! What tasks share: channels, semaphores, locks and the database.
+//! Checks the resources that tasks share: channels, semaphores, locks and the database.
 
 use super::Checker;
 use crate::scenario::limits;
@@ -7,7 +7,7 @@ use crate::scenario::syntax::{self, At, Name, Required, nearest, one_of};
 use crate::scenario::types::{ChannelSpec, DbSpec, How, LockSpec, SemaphoreSpec};
 use std::time::Duration;
 
-/// The database when the scenario says nothing.
+/// The default settings of the database.
 const DB: DbSpec = DbSpec {
     rows: 1000,
     timeout: Duration::from_secs(5),
@@ -16,9 +16,9 @@ const DB: DbSpec = DbSpec {
 
 /// The names that one kind of table declares, and whether a step uses them.
 pub(super) struct Declared {
-    /// What it is: `channel`, `semaphore`.
+    /// The kind of table: `channel` or `semaphore`.
     what: &'static str,
-    /// An example of the key that sets its size.
+    /// An example of the key that sets the size, for messages.
     size: &'static str,
     known: Vec<Known>,
 }
@@ -42,7 +42,7 @@ impl Declared {
 /// The locks that steps have named so far, each with the place of its first use.
 pub(super) type Locks = Vec<(LockSpec, Place)>;
 
-/// A kind of shared thing that a table declares.
+/// A kind of shared resource that a table declares.
 #[derive(Clone, Copy)]
 pub(in crate::scenario) enum SharedKind {
     Channel,
@@ -110,7 +110,7 @@ impl Checker<'_> {
         })
     }
 
-    /// The channel or semaphore that a step names.
+    /// Checks the name of the channel or semaphore that a step uses.
     pub(in crate::scenario) fn shared(&mut self, kind: SharedKind, name: &At<Name>) -> Option<String> {
         let declared = self.declared(kind);
         if let Some(known) = declared.known.iter_mut().find(|known| known.name == name.value.0) {
@@ -128,7 +128,7 @@ impl Checker<'_> {
             None => format!("it can be {}", one_of(&names)),
         };
         let title = format!("there is no {} `{}`", declared.what, name.value.0);
-        // A mistyped name counts as a use of the thing that it probably means.
+        // A mistyped name counts as a use of the resource that the author probably means.
         for known in declared
             .known
             .iter_mut()
@@ -139,8 +139,8 @@ impl Checker<'_> {
         self.reject(Diagnostic::new(name.place.clone(), title).help(help))
     }
 
-    /// The lock that a step names. `how` tasks wait for it must be the same in all steps; `written`
-    /// is where that is written.
+    /// Checks the lock that a step uses. `how` says how tasks wait for the lock, and must be the
+    /// same in all steps. `written` is the place of `how` in the file.
     pub(in crate::scenario) fn lock(&mut self, name: &At<Name>, how: How, written: &Place) -> Option<String> {
         let first = self.locks.iter().find(|(lock, _)| lock.name == name.value.0);
         match first {
@@ -236,7 +236,8 @@ impl Checker<'_> {
         self.number(key, size.0.as_ref()?, most, zero)
     }
 
-    /// A whole number from 1 to `most`, which fits 32 bits. `zero` is the text beside a zero.
+    /// Checks a whole number from 1 to `most`. `most` must fit into 32 bits. `zero` is the label
+    /// for the number 0.
     pub(in crate::scenario) fn number(&mut self, key: &str, number: &At<u64>, most: u64, zero: &str) -> Option<u32> {
         let diagnostic = |title: String| Diagnostic::new(number.place.clone(), title);
         match number.value {

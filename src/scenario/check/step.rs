@@ -1,5 +1,5 @@
-//! Lists of steps: how long and how deep they may be, and where a step may stand. What a step
-//! itself may hold is checked in its own file, in `scenario/steps`.
+//! Checks lists of steps: their length, their depth, and where each step is allowed. The file of a
+//! step in `scenario/steps` checks the value of the step.
 
 use super::Checker;
 use crate::scenario::limits;
@@ -8,12 +8,12 @@ use crate::scenario::steps::{ExecutorNeed, Step, StepDefinition, StepListSyntax,
 use crate::scenario::syntax::{At, Required};
 use crate::scenario::types::{ExecutorKind, How};
 
-/// What is around a list of steps.
+/// The context of a list of steps.
 #[derive(Clone, Copy)]
 pub(in crate::scenario) struct ListContext<'a> {
-    /// How many steps are around it.
+    /// The number of steps in which the list is nested.
     pub depth: usize,
-    /// The step around it, if any, that took the task away from the runtime.
+    /// The outer step that took the task away from the runtime. `None`: there is no such step.
     pub synchronous: Option<Synchronous<'a>>,
 }
 
@@ -23,26 +23,25 @@ pub(in crate::scenario) struct ListContext<'a> {
 pub(in crate::scenario) struct Synchronous<'a> {
     pub word: &'static str,
     pub place: &'a Place,
-    /// The text beside it in a message about a step within it.
+    /// The label of this step in a message about one of its inner steps.
     pub label: &'static str,
-    /// What to do about a step within it that has no meaning there. `None`: take the step out of
-    /// it.
+    /// The advice about an inner step that has no meaning there. `None`: move the inner step out.
     pub help: Option<&'static str>,
 }
 
-/// Where a step stands.
+/// The context of a step.
 #[derive(Clone, Copy)]
 pub(in crate::scenario) struct StepContext<'a> {
     /// The step's word in the language.
     pub word: &'static str,
-    /// Where the step is written.
+    /// The place of the step in the file.
     pub place: &'a Place,
-    /// What is around the list in which it stands.
+    /// The context of the list that contains the step.
     pub list: ListContext<'a>,
 }
 
 impl<'a> StepContext<'a> {
-    /// For steps within this one.
+    /// The context of the inner steps of this step.
     pub(crate) fn inner(self) -> ListContext<'a> {
         ListContext {
             depth: self.list.depth + 1,
@@ -50,13 +49,12 @@ impl<'a> StepContext<'a> {
         }
     }
 
-    /// For steps within this one, which takes its task away from the runtime.
+    /// The context of the inner steps, if this step takes its task away from the runtime.
     pub(crate) fn synchronous(self) -> ListContext<'a> {
         self.synchronous_with("inside this", None)
     }
 
-    /// [`synchronous`](Self::synchronous), with texts of the step's own for messages about steps
-    /// within it.
+    /// Like [`synchronous`](Self::synchronous), with special texts for messages about inner steps.
     pub(crate) fn synchronous_with(self, label: &'static str, help: Option<&'static str>) -> ListContext<'a> {
         let synchronous = Synchronous {
             word: self.word,
@@ -70,7 +68,7 @@ impl<'a> StepContext<'a> {
         }
     }
 
-    /// For steps within this one that another task does.
+    /// The context of inner steps that another task does.
     pub(crate) fn other_task(self) -> ListContext<'a> {
         ListContext {
             synchronous: None,
@@ -80,7 +78,7 @@ impl<'a> StepContext<'a> {
 }
 
 impl Checker<'_> {
-    /// All steps of a task.
+    /// Checks all steps of a task.
     pub(super) fn task_steps(&mut self, list: &Required<Vec<At<StepSyntax>>>) -> Option<Vec<Step>> {
         let list = list.0.as_ref()?;
         let count = count(&list.value);
@@ -95,7 +93,7 @@ impl Checker<'_> {
         self.steps(list, context)
     }
 
-    /// A list of steps that a table must have.
+    /// Checks a list of steps that a table must have.
     pub(in crate::scenario) fn required_steps(
         &mut self,
         list: &Required<Vec<At<StepSyntax>>>,
@@ -104,7 +102,7 @@ impl Checker<'_> {
         self.steps(list.0.as_ref()?, context)
     }
 
-    /// A list of steps, at least one.
+    /// Checks a list of steps, which must not be empty.
     pub(in crate::scenario) fn steps(&mut self, list: &StepListSyntax, context: ListContext<'_>) -> Option<Vec<Step>> {
         if list.value.is_empty() {
             let diagnostic = Diagnostic::new(list.place.clone(), "no steps").label("there is nothing to do here");
@@ -113,7 +111,7 @@ impl Checker<'_> {
         self.steps_or_none(list, context)
     }
 
-    /// A list of steps that may be empty.
+    /// Checks a list of steps, which may be empty.
     pub(in crate::scenario) fn steps_or_none(
         &mut self,
         list: &StepListSyntax,
@@ -127,7 +125,7 @@ impl Checker<'_> {
         for pair in steps.windows(2) {
             self.report_unreachable(&pair[0], &pair[1]);
         }
-        // All are checked before the first failure decides, so that every mistake is reported.
+        // All steps are checked, even after a mistake, so that every mistake is reported.
         let steps: Vec<_> = steps
             .iter()
             .map(|step| step.value.check(&step.place, context, self))
@@ -135,7 +133,7 @@ impl Checker<'_> {
         steps.into_iter().collect()
     }
 
-    /// Reports that `next` never runs, if that is so.
+    /// Reports that `next` never runs, if the step before it never ends.
     fn report_unreachable(&mut self, before: &At<StepSyntax>, next: &At<StepSyntax>) {
         if before.value.is_endless() {
             let diagnostic = Diagnostic::new(next.place.clone(), "this step never runs");
@@ -145,7 +143,7 @@ impl Checker<'_> {
         }
     }
 
-    /// One step: where it stands, where it runs, and what it holds.
+    /// Checks one step: its context, its executor, and its value.
     pub(in crate::scenario) fn step<S: StepDefinition>(
         &mut self,
         syntax: &S::Syntax,
@@ -158,8 +156,8 @@ impl Checker<'_> {
         allowed.and(step)
     }
 
-    /// Rejects a step that has no meaning once its task has left the runtime. `why` is the text
-    /// beside it; `None`: it has a meaning there too.
+    /// Rejects a step that has no meaning after its task has left the runtime. `why` is the label
+    /// of the message. `None`: the step has a meaning there too.
     fn has_runtime(&mut self, why: Option<&str>, context: StepContext<'_>) -> Option<()> {
         let (Some(why), Some(around)) = (why, context.list.synchronous) else {
             return Some(());
@@ -171,7 +169,7 @@ impl Checker<'_> {
         self.reject(diagnostic.related(around.place, around.label).help(help))
     }
 
-    /// Rejects a step that has no meaning where the scenario runs, or says that it may run.
+    /// Rejects a step that has no meaning on the chosen executor or on a listed executor.
     fn has_executor(&mut self, need: Option<&ExecutorNeed>, context: StepContext<'_>) -> Option<()> {
         let Some(need) = need else { return Some(()) };
         let diagnostic = |kind: ExecutorKind| {
@@ -191,7 +189,7 @@ impl Checker<'_> {
         Some(())
     }
 
-    /// Rejects `how = "offload"` once a step around has taken the task away from the runtime.
+    /// Rejects `how = "offload"` if an outer step has taken the task away from the runtime.
     pub(in crate::scenario) fn can_offload(&mut self, how: Option<&At<How>>, context: StepContext<'_>) -> Option<()> {
         let (
             Some(At {
@@ -209,7 +207,7 @@ impl Checker<'_> {
     }
 }
 
-/// How many steps there are, those within others included.
+/// The number of steps, including nested steps.
 fn count(steps: &[At<StepSyntax>]) -> usize {
     let within = |step: &At<StepSyntax>| -> usize { step.value.within().iter().map(|steps| count(&steps.value)).sum() };
     steps.iter().map(|step| 1 + within(step)).sum()

@@ -1,4 +1,4 @@
-//! Groups of tasks: their names, and how often their tasks do their steps.
+//! Checks groups of tasks: their names, and how often their tasks do their steps.
 
 use super::arrivals::Arriving;
 use super::call::Callable;
@@ -88,7 +88,7 @@ impl Checker<'_> {
         }
     }
 
-    /// A number of times, from 1. `key` is its name.
+    /// Checks a number of repetitions, from 1. `key` is the key of the number in the file.
     pub(in crate::scenario) fn repeat(&mut self, key: &str, repeat: &At<syntax::Repeat>) -> Option<Repeat> {
         let At { value, place } = repeat;
         match value {
@@ -103,7 +103,7 @@ impl Checker<'_> {
     }
 }
 
-/// What the check of a step that names this group has to know about the group.
+/// What the checks of calls need to know about this group.
 fn callable(group: &At<syntax::Task>) -> Callable {
     let name = group.value.name.0.as_ref();
     Callable {

@@ -1,4 +1,4 @@
-//! Title and description, in the language that is wanted.
+//! The title and the description, in the chosen language.
 
 use super::Checker;
 use crate::scenario::limits;

@@ -1,33 +1,35 @@
-//! What the language has to know of a step.
+//! The traits of a step: what the language needs to know about the step.
 
 use super::{Step, StepListSyntax};
 use crate::scenario::check::{Checker, StepContext};
 use crate::scenario::types::{Branch, Traits};
 
-/// A step of the language: what may be written, and what that means.
+/// A step of the language: its syntax and its meaning.
 ///
-/// The type that has this trait is the meaning: checked, and without places in the file.
+/// The type that implements this trait is the meaning. It has been checked, and it holds no places
+/// in the file.
 pub(in crate::scenario) trait StepDefinition: StepContents + Sized {
-    /// What is written after the step's word. `()` for a step that takes no value.
+    /// The value that follows the word of the step. `()` for a step that takes no value.
     type Syntax;
 
-    /// What the step does: its text in the JSON Schema.
+    /// What the step does: its description in the JSON Schema.
     const DESCRIPTION: &'static str;
 
-    /// Why the step has no meaning where its task has left the runtime: inside `offload`,
-    /// `in_place` and a synchronous lock. `None`: it has a meaning there too.
+    /// Why the step has no meaning after its task has left the runtime, which is the case inside
+    /// `offload`, `in_place` and a synchronous lock. `None`: the step has a meaning there too.
     const NEEDS_RUNTIME: Option<&'static str> = None;
 
-    /// What the step needs from the executor. `None`: it runs on every executor.
+    /// What the step needs from the executor. `None`: the step runs on every executor.
     const NEEDS_EXECUTOR: Option<&'static ExecutorNeed> = None;
 
-    /// Whether the step makes tasks. They form a group that the step's word names: `api gather`.
+    /// Whether the step makes tasks. These tasks form a group, whose name ends with the word of the
+    /// step: `api gather`.
     const MAKES_TASKS: bool = false;
 
-    /// Checks the value. `None`: what is wrong has been reported.
+    /// Checks the value. Returns `None` after it has reported a mistake.
     ///
-    /// [`NEEDS_RUNTIME`](Self::NEEDS_RUNTIME) and [`NEEDS_EXECUTOR`](Self::NEEDS_EXECUTOR) have
-    /// been checked already.
+    /// The caller has already checked [`NEEDS_RUNTIME`](Self::NEEDS_RUNTIME) and
+    /// [`NEEDS_EXECUTOR`](Self::NEEDS_EXECUTOR).
     fn check(syntax: &Self::Syntax, context: StepContext<'_>, checker: &mut Checker<'_>) -> Option<Self>;
 
     /// The lists of steps in the value.
@@ -35,26 +37,26 @@ pub(in crate::scenario) trait StepDefinition: StepContents + Sized {
         Vec::new()
     }
 
-    /// Whether no step after this one is ever reached.
+    /// Whether the step never ends, so that the task never reaches the next step.
     fn is_endless(_syntax: &Self::Syntax) -> bool {
         false
     }
 }
 
-/// What others ask a checked step: its inner steps, the tasks that it makes, the services that it
-/// uses.
+/// What other modules need to know about a checked step: its inner steps, the tasks that it makes,
+/// and the services that it uses.
 pub(in crate::scenario) trait StepContents {
-    /// The lists of steps that the task itself does as a part of this one.
+    /// The lists of inner steps that the same task does.
     fn own_steps(&self) -> Vec<&[Step]> {
         Vec::new()
     }
 
-    /// How many times the step does its own steps. 1 if it has no end.
+    /// How many times the step does its inner steps. 1 if the repetition is endless.
     fn rounds(&self) -> f64 {
         1.0
     }
 
-    /// Whether the step does its own steps for certain, and not by chance.
+    /// Whether the step always does its inner steps. False if it does them by chance.
     fn is_certain(&self) -> bool {
         true
     }
@@ -64,25 +66,25 @@ pub(in crate::scenario) trait StepContents {
         Vec::new()
     }
 
-    /// Which service of the run it uses.
+    /// The service of the run that the step uses.
     fn service(&self) -> Option<Service> {
         None
     }
 }
 
-/// Tasks that a step makes, which all do the same.
+/// Tasks that a step makes. All of them do the same work.
 #[derive(Clone, Copy, Debug)]
 pub struct ChildTasks<'a> {
-    /// What each of them does.
+    /// The work of each task.
     pub branch: &'a Branch,
-    /// How many there are. 0: the tasks never start.
+    /// The number of tasks. 0: the step makes a task that never starts.
     pub count: u32,
-    /// Whether the step ends after them.
+    /// Whether the step waits for the tasks.
     pub awaited: bool,
 }
 
 impl<'a> ChildTasks<'a> {
-    /// A task for each of these branches; the step waits for them.
+    /// One task for each of these branches. The step waits for all of them.
     pub(super) fn one_each(branches: &'a [Branch]) -> Vec<ChildTasks<'a>> {
         let one = |branch| ChildTasks {
             branch,
@@ -93,30 +95,30 @@ impl<'a> ChildTasks<'a> {
     }
 }
 
-/// What a run prepares before its tasks begin, for the steps that use it.
+/// Something that steps use, and that the run prepares before its tasks begin.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Service {
     /// A connection to the loopback HTTP service.
     Http,
     /// The database.
     Database,
-    /// A file of so many bytes to read.
+    /// A file to read. The value is its size in bytes.
     FileToRead(u64),
-    /// Room in the scratch folder for a file of so many bytes.
+    /// Space in the scratch folder for a file to write. The value is its size in bytes.
     FileToWrite(u64),
 }
 
 /// What a step needs from the executor.
 pub(in crate::scenario) struct ExecutorNeed {
-    /// Whether an executor with these traits has it.
+    /// Whether an executor with these traits meets the need.
     pub is_met: fn(Traits) -> bool,
-    /// Why the step has no meaning without it.
+    /// Why the step has no meaning if the need is not met.
     pub why: &'static str,
     /// What to write instead.
     pub help: &'static str,
 }
 
-/// The need of steps that work on what tasks share.
+/// The need of steps that use locks, semaphores or channels.
 pub(in crate::scenario) const SHARED_MEMORY: ExecutorNeed = ExecutorNeed {
     is_met: |traits| traits.shares_memory,
     why: "its tasks are in several processes, which share no memory",

@@ -1,12 +1,13 @@
-//! The steps of the scenario language, one file each.
+//! The steps of the scenario language. Each step has its own file.
 //!
-//! A step's file holds all that the language knows of the step: what a scenario may write (its
-//! `Syntax`), what that means (its type), the check from the one to the other, its text in the
-//! JSON Schema, the steps within it, and what it needs from the executor and the services. What the
-//! step does when it runs is in the file of the same name in `workload/steps`.
+//! The file of a step holds everything that the language needs to know about the step: its
+//! `Syntax` in a scenario, the type for its meaning, and the check that turns the syntax into
+//! that type. It also holds the description in the JSON Schema, the inner steps, and what the step
+//! needs from the executor and the services. The file with the same name in `workload/steps` holds
+//! what the step does during a run.
 //!
-//! To add a step, write these two files, and add a line to the list `steps!` here and to the one in
-//! `workload/steps/mod.rs`. Nothing else names a step.
+//! To add a step, write these two files. Then add a line to the list `steps!` here and to the list
+//! in `workload/steps/mod.rs`. No other place lists the steps.
 
 mod definition;
 
@@ -19,13 +20,13 @@ use super::syntax::{At, choice, unraw};
 use super::types::ExecutorKind;
 use serde::{Deserialize, Serialize};
 
-/// A list of steps as it is written.
+/// A list of steps, as the file writes it.
 pub(super) type StepListSyntax = At<Vec<At<StepSyntax>>>;
 
-/// The registry: a line for each step, with its module and its type. A step's word in scenarios is
-/// its module's name. The steps after the semicolon take no value.
+/// The registry: a line for each step, with its module and its type. The name of the module is the
+/// word of the step in scenarios. The steps after the semicolon take no value.
 ///
-/// `cargo fmt` does not see modules that a macro declares: format the files by `rustfmt
+/// `cargo fmt` does not see modules that a macro declares. Format these files with `rustfmt
 /// src/scenario/steps/*.rs`.
 macro_rules! steps {
     (
@@ -75,8 +76,8 @@ macro_rules! steps {
                 }
             }
 
-            /// The steps that make tasks: each is the last word in the names of its tasks' groups
-            /// (`api gather`).
+            /// The words of the steps that make tasks. The group of these tasks has a name that
+            /// ends with the word: `api gather`.
             pub(super) fn that_make_tasks() -> Vec<&'static str> {
                 let all = [
                     $( (unraw(stringify!($module)), <$name as StepDefinition>::MAKES_TASKS), )*
@@ -87,7 +88,7 @@ macro_rules! steps {
         }
 
         impl StepSyntax {
-            /// Checks the step, which stands in a list with this context.
+            /// Checks the step, which is written at `place`. `list` is the context of its list.
             pub(super) fn check(&self, place: &Place, list: ListContext<'_>, checker: &mut Checker<'_>) -> Option<Step> {
                 let context = |word| StepContext { word, place, list };
                 match self {
@@ -106,7 +107,7 @@ macro_rules! steps {
                 }
             }
 
-            /// The lists of steps within this one.
+            /// The lists of steps that are nested directly in this step.
             pub(super) fn within(&self) -> Vec<&StepListSyntax> {
                 match self {
                     $( StepSyntax::$name(syntax) => <$name as StepDefinition>::within(syntax), )*
@@ -114,7 +115,7 @@ macro_rules! steps {
                 }
             }
 
-            /// Whether no step after this one is ever reached.
+            /// Whether the step never ends, so that the task never reaches the next step.
             pub(super) fn is_endless(&self) -> bool {
                 match self {
                     $( StepSyntax::$name(syntax) => <$name as StepDefinition>::is_endless(syntax), )*
@@ -154,17 +155,17 @@ steps! {
 }
 
 impl Step {
-    /// The lists of steps that the task itself does as a part of this one.
+    /// The lists of inner steps that the same task does.
     pub fn own_steps(&self) -> Vec<&[Step]> {
         self.contents().own_steps()
     }
 
-    /// How many times this step does its own steps. 1 if it has no end.
+    /// How many times this step does its inner steps. 1 if the repetition is endless.
     pub fn rounds(&self) -> f64 {
         self.contents().rounds()
     }
 
-    /// Whether this step does its own steps for certain, and not by chance.
+    /// Whether this step always does its inner steps. False if it does them by chance.
     pub fn is_certain(&self) -> bool {
         self.contents().is_certain()
     }
@@ -174,24 +175,25 @@ impl Step {
         self.contents().children()
     }
 
-    /// Which service of the run it uses.
+    /// The service of the run that this step uses.
     pub fn service(&self) -> Option<Service> {
         self.contents().service()
     }
 
-    /// Whether the step, apart from those within it, has a meaning on this executor.
+    /// Whether this step has a meaning on this executor. Nested steps are not considered.
     pub fn can_run_on(&self, kind: ExecutorKind) -> bool {
         self.needs_executor().is_none_or(|need| (need.is_met)(kind.traits()))
     }
 
-    /// The lists of steps within this one. The steps of a group that it calls are not within it.
+    /// The lists of steps that are nested directly in this step. The steps of a group that it calls
+    /// are not among them.
     pub fn within(&self) -> Vec<&[Step]> {
         let mut lists = self.own_steps();
         lists.extend(self.children().iter().filter_map(|child| child.branch.steps()));
         lists
     }
 
-    /// Calls `visitor` with this step and every step within it, from the outside to the inside.
+    /// Calls `visitor` with this step and then with all steps that are nested in it.
     pub fn visit(&self, visitor: &mut impl FnMut(&Step)) {
         visitor(self);
         for step in self.within().into_iter().flatten() {

@@ -4,31 +4,33 @@ use super::{Diagnostic, Diagnostics, Field, nearest, unknown};
 use std::ops::Range;
 use toml::de::DeTable;
 
-/// A table that was read.
+/// A table that has been read.
 pub(in crate::scenario) trait Table {
-    /// Whether this key is written. A value that cannot be read, and the value of a mistyped key,
-    /// are `None` but not absent.
+    /// Whether the file contains this key. The answer is also yes if its value cannot be read, or
+    /// if the file contains a mistyped form of the key. In both cases the field of the key is
+    /// `None`.
     fn has(&self, key: &str) -> bool;
 }
 
-/// Where the language has what people look for under this key of a table. `None`: no such key is known.
+/// A hint for an unknown key whose purpose the language serves in another way. `None`: there is no
+/// hint for this key of this table.
 fn written_elsewhere(table: &str, key: &str) -> Option<&'static str> {
     const POOL_KEYS: [&str; 4] = ["pool", "pool_size", "connections", "max_connections"];
     let is_pool = table == "[db]" && POOL_KEYS.contains(&key);
     is_pool.then_some("a connection pool is a `[[semaphore]]`: its `permits` are the connections")
 }
 
-/// A table's entries while they are read.
+/// The entries of a table that is being read.
 pub(in crate::scenario) struct Entries<'a, 'i> {
     table: &'a DeTable<'i>,
     span: Range<usize>,
     what: &'static str,
-    /// The known keys that are written, and those that a mistyped key probably means.
+    /// The known keys that the file contains, and the known keys that mistyped keys probably mean.
     pub written: Vec<&'static str>,
 }
 
 impl<'a, 'i> Entries<'a, 'i> {
-    /// Reports the keys that are not `known`.
+    /// Prepares to read a table. Reports its keys that are not in `known`.
     pub(crate) fn new(
         table: &'a DeTable<'i>,
         span: Range<usize>,
@@ -59,7 +61,7 @@ impl<'a, 'i> Entries<'a, 'i> {
         }
     }
 
-    /// Reads one key, or reports that it is missing.
+    /// Reads the value of one key, or reports that the key is missing.
     pub(crate) fn field<F: Field>(&self, key: &str, diagnostics: &mut Diagnostics) -> F {
         if let Some(expected) = F::NEEDED
             && !self.written.contains(&key)
@@ -72,7 +74,7 @@ impl<'a, 'i> Entries<'a, 'i> {
     }
 }
 
-/// The word for a Rust identifier: `r#do` is written `do`.
+/// The word for a Rust identifier: `do` for `r#do`.
 pub(in crate::scenario) const fn unraw(name: &str) -> &str {
     match name.as_bytes() {
         [b'r', b'#', ..] => name.split_at(2).1,
@@ -80,8 +82,8 @@ pub(in crate::scenario) const fn unraw(name: &str) -> &str {
     }
 }
 
-/// A struct for a table: its fields are the table's keys, `Required<T>` those that have to be
-/// there.
+/// Defines a struct for a table. Its fields are the keys of the table. A key that must be present
+/// has the type `Required<T>`.
 macro_rules! table {
     (
         $(#[$meta:meta])*
@@ -92,8 +94,8 @@ macro_rules! table {
         $(#[$meta])*
         pub(in crate::scenario) struct $name {
             $( $(#[$doc])* pub $key: $type, )*
-            /// The known keys that are written, readable or not, and those that a mistyped key
-            /// probably means.
+            /// The known keys that the file contains, with a readable value or not, and the known
+            /// keys that mistyped keys probably mean.
             #[schemars(skip)]
             written: Vec<&'static str>,
         }
@@ -105,7 +107,7 @@ macro_rules! table {
         }
 
         impl $name {
-            /// Every key, in the order of the definition.
+            /// All keys, in the order of the definition.
             pub(in crate::scenario) const KEYS: &[&str] = &[$( $crate::scenario::syntax::unraw(stringify!($key)) ),*];
 
             pub(in crate::scenario) fn from_table(
@@ -140,7 +142,7 @@ macro_rules! table {
     };
 }
 
-/// The first of several words, as text.
+/// The first of several identifiers, as text.
 macro_rules! first_key {
     ($first:ident $(, $rest:ident)*) => {
         stringify!($first)

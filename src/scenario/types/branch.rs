@@ -1,15 +1,16 @@
-//! What a step gives to another task.
+//! The work that a step hands to another task: a branch.
 
 use crate::scenario::steps::Step;
 use serde::{Deserialize, Serialize};
 
-/// What a task does that another task calls.
+/// The work of a called task: the name of a group, or a list of steps.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Branch {
-    /// What the tasks of this group do; its start is [`Start::Called`](super::Start::Called).
+    /// The steps of this group. The `start` of the group is
+    /// [`Start::Called`](super::Start::Called).
     Group(String),
-    /// These steps.
+    /// A list of steps.
     Steps(Vec<Step>),
 }
 

@@ -1,17 +1,17 @@
-//! Cues.
+//! Cues: captions and actions at given times of a run.
 
 use crate::scenario::actions::CueAction;
 use std::time::Duration;
 
-/// What a presenter says and does.
+/// A caption that the presenter shows, or an action on the run, or both, at a given time.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Cue {
-    /// When, after the run's start.
+    /// The time of the cue, counted from the start of the run.
     pub at: Duration,
     /// The caption. May be empty.
     pub say: String,
     /// Whether the caption is a question to the audience.
     pub asks: bool,
-    /// What happens.
+    /// The action on the run. `None`: the cue only shows its caption.
     pub action: Option<CueAction>,
 }

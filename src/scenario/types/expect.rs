@@ -1,51 +1,51 @@
-//! What must hold at the end.
+//! Expectations: conditions that the numbers of the report must meet.
 
 use super::ExecutorKind;
 
-/// What must hold at the end of a run, or of a comparison.
+/// A condition that a number must meet at the end of a run or of a comparison.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Expectation {
-    /// The key as it is written.
+    /// The key, as the file writes it.
     pub key: String,
-    /// The bound as it is written.
+    /// The bound, as the file writes it.
     pub written: String,
-    /// What is measured.
+    /// The number that is compared with the bound.
     pub measure: Measure,
-    /// The bound that must hold.
+    /// The bound for the number.
     pub bound: Bound,
 }
 
-/// A number of the report, or the ratio of two.
+/// A number of the report, or the ratio of two numbers.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Measure {
-    /// The number.
+    /// The number, or the dividend of the ratio.
     pub value: ReportPath,
-    /// The number by which it is divided.
+    /// The divisor of the ratio. `None`: the measure is not a ratio.
     pub per: Option<ReportPath>,
 }
 
-/// Where a number stands in the report: keys of objects, names of groups and lanes.
+/// The path to a number in the report. Its parts are keys of objects and names of groups or lanes.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ReportPath {
-    /// In which run of a comparison; `None`: in the run itself.
+    /// The executor whose run has the number, in a comparison. `None`: the report is about one run.
     pub executor: Option<ExecutorKind>,
-    /// From the outside to the inside: `groups`, `api`, `delay_ns`, `p99`.
+    /// The keys, the outermost first: `groups`, `api`, `delay_ns`, `p99`.
     pub keys: Vec<String>,
 }
 
-/// A bound on a number. Lengths of time are in nanoseconds.
+/// A bound on a number. Durations are in nanoseconds.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub enum Bound {
-    /// Below.
+    /// The number is below this.
     Less(f64),
-    /// Not above.
+    /// The number is not above this.
     AtMost(f64),
-    /// Above.
+    /// The number is above this.
     More(f64),
-    /// Not below.
+    /// The number is not below this.
     AtLeast(f64),
-    /// The same.
+    /// The number is equal to this.
     Equal(f64),
-    /// Not outside.
+    /// The number is between these two, or equal to one of them.
     Between(f64, f64),
 }

@@ -1,4 +1,4 @@
-//! A scenario that has been read and checked. Nothing here knows its place in a file.
+//! A scenario that has been read and checked. These types do not hold places in the file.
 
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -27,92 +27,92 @@ pub use task::{Arrivals, Draw, Repeat, Start, TaskSpec};
 /// name.
 pub const INJECTED: &str = "injected";
 
-/// A mix of tasks, where it runs, and what the presenter does to it.
+/// A set of task groups, the executor on which they run, and the cues of the presenter.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Scenario {
-    /// One line for header and lists.
+    /// One line that headers and lists show.
     pub title: String,
-    /// What it shows, in a sentence or two. May be empty.
+    /// One or two sentences about what the scenario shows. May be empty.
     pub about: String,
-    /// When to stop. `None`: when every task has ended.
+    /// How long the run lasts. `None`: until every task has ended.
     pub duration: Option<Duration>,
-    /// Every random draw derives from it.
+    /// The seed from which every random draw derives.
     pub seed: u64,
-    /// Where it runs.
+    /// The executor on which the scenario runs.
     pub executor: ExecutorSpec,
-    /// Where it may run: the executors that the scenario lists, otherwise all on which its steps
-    /// have a meaning. `executor.kind` is one of them.
+    /// The executors on which the scenario may run. If the file lists no executors, these are all
+    /// executors on which its steps have a meaning. `executor.kind` is one of them.
     pub executors: Vec<ExecutorKind>,
-    /// What the event log keeps. `None`: what the front end keeps by default.
+    /// Which events the log keeps. `None`: the front end's default.
     pub log: Option<LogLevel>,
     /// How the loopback HTTP service behaves.
     pub http: HttpSpec,
-    /// The database that `db` steps work on.
+    /// The database that `db` steps use.
     pub db: DbSpec,
-    /// The channels, by name.
+    /// The channels. Steps refer to them by name.
     pub channels: Vec<ChannelSpec>,
-    /// The semaphores, by name.
+    /// The semaphores. Steps refer to them by name.
     pub semaphores: Vec<SemaphoreSpec>,
-    /// The locks, by name, in the order of their first use.
+    /// The locks, in the order of their first use. Steps refer to them by name.
     pub locks: Vec<LockSpec>,
-    /// The groups of tasks, in the file's order. Names are unique.
+    /// The groups of tasks, in the order of the file. Their names are unique.
     pub tasks: Vec<TaskSpec>,
-    /// The cues, in order of time.
+    /// The cues, ordered by time.
     pub cues: Vec<Cue>,
-    /// What must hold at the end, in the file's order.
+    /// The conditions that must be true at the end, in the order of the file.
     pub expect: Vec<Expectation>,
 }
 
 /// The SQLite database in the scratch folder, with one table.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct DbSpec {
-    /// Rows that the table has when the run begins.
+    /// The number of rows in the table when the run begins.
     pub rows: u32,
     /// How long an operation waits for the file's lock before it fails.
     #[serde(with = "nanos")]
     pub timeout: Duration,
-    /// Whether SQLite keeps a write-ahead log: then readers do not wait for the writer.
+    /// Whether SQLite keeps a write-ahead log. If so, readers do not wait for the writer.
     pub wal: bool,
 }
 
 /// A bounded channel, for any number of senders and receivers.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ChannelSpec {
-    /// Its name.
+    /// The name that steps use.
     pub name: String,
-    /// How much fits, from 1.
+    /// The maximum number of messages in the channel, from 1.
     pub capacity: u32,
 }
 
-/// A counting semaphore, fair.
+/// A fair counting semaphore.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct SemaphoreSpec {
-    /// Its name.
+    /// The name that steps use.
     pub name: String,
-    /// How many tasks it lets in at once, from 1.
+    /// The number of tasks that can hold a permit at the same time, from 1.
     pub permits: u32,
 }
 
 /// A mutex.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct LockSpec {
-    /// Its name.
+    /// The name that steps use.
     pub name: String,
-    /// `Async`: a task that waits is suspended. `Sync`: a task that waits keeps its thread. On
-    /// thread executors every task keeps its thread. Never `Offload`.
+    /// `Async`: a waiting task is suspended. `Sync`: a waiting task keeps its thread. On thread
+    /// executors a waiting task always keeps its thread. Never `Offload`.
     pub how: How,
 }
 
 /// How the loopback HTTP service behaves.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct HttpSpec {
-    /// How long it takes to answer.
+    /// How long the service takes to answer.
     pub latency: Draw,
-    /// Share of requests that it answers with status 500, 0–1.
+    /// The share of requests that the service answers with status 500, 0–1.
     pub failure_rate: f64,
 }
 
-/// A length of time is sent to other processes as whole nanoseconds.
+/// Serializes a duration as whole nanoseconds, for other processes.
 pub(crate) mod nanos {
     use crate::record::Nanos;
     use serde::{Deserialize, Deserializer, Serialize, Serializer};

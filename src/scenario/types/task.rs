@@ -1,46 +1,46 @@
-//! Groups of tasks: when they arrive, how often they do their steps.
+//! Groups of tasks: when the tasks arrive, and how often they do their steps.
 
 use super::nanos;
 use crate::scenario::steps::Step;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-/// A length of time that is drawn anew each time it is used. A draw is never negative.
+/// A duration that is drawn again at each use. A drawn duration is never negative.
 #[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Draw {
-    /// Always the same.
+    /// Always the same duration.
     Fixed(#[serde(with = "nanos")] Duration),
-    /// Equally likely anywhere from `min` to `max`.
+    /// All durations from `min` to `max` are equally likely.
     Uniform {
-        /// Shortest.
+        /// The shortest duration.
         #[serde(with = "nanos")]
         min: Duration,
-        /// Longest; not below `min`.
+        /// The longest duration, not below `min`.
         #[serde(with = "nanos")]
         max: Duration,
     },
-    /// Bell-shaped, cut off at zero.
+    /// A bell-shaped (normal) distribution that is cut off at zero.
     Normal {
-        /// Mean.
+        /// The mean.
         #[serde(with = "nanos")]
         mean: Duration,
-        /// Standard deviation.
+        /// The standard deviation.
         #[serde(with = "nanos")]
         sd: Duration,
     },
-    /// Memoryless.
+    /// A memoryless (exponential) distribution.
     Exponential {
-        /// Mean.
+        /// The mean.
         #[serde(with = "nanos")]
         mean: Duration,
     },
-    /// Skewed with a long tail, as latencies are.
+    /// A distribution with a long tail, as latencies have (log-normal).
     LogNormal {
-        /// Half are below it.
+        /// Half of the draws are below this.
         #[serde(with = "nanos")]
         median: Duration,
-        /// One in a hundred is above it; above `median`.
+        /// One draw in a hundred is above this. Above `median`.
         #[serde(with = "nanos")]
         p99: Duration,
     },
@@ -51,53 +51,54 @@ pub enum Draw {
 pub struct TaskSpec {
     /// The group's name: letters, digits, `-`, `_`.
     pub name: String,
-    /// How many tasks arrive in all. `None`: no end (only with `every` or `rate`).
+    /// How many tasks arrive in total. `None`: no limit (only with `every` or `rate`).
     pub count: Option<u32>,
-    /// When the first arrives.
+    /// When the first task arrives.
     pub start: Start,
-    /// How the others follow.
+    /// How the other tasks follow the first task.
     pub arrivals: Arrivals,
-    /// When the group ends, after the run's start: no task arrives and no repetition begins from
-    /// then on.
+    /// When the group ends, counted from the start of the run. After this time no task arrives and
+    /// no repetition begins.
     pub until: Option<Duration>,
     /// How often each task does its steps.
     pub repeat: Repeat,
-    /// Limit on each repetition.
+    /// The time limit of each repetition.
     pub timeout: Option<Draw>,
-    /// What each does.
+    /// The steps of each task.
     pub steps: Vec<Step>,
 }
 
 /// When the first task of a group arrives.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Start {
-    /// This long after the start of the run.
+    /// At this time after the start of the run.
     At(Duration),
-    /// None arrives by itself: other tasks call the group by steps such as `gather`.
+    /// When another task calls the group, with a step such as `gather`.
     Called,
 }
 
 /// How the tasks of a group follow one another.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub enum Arrivals {
-    /// All at once.
+    /// All tasks arrive at once.
     Together,
-    /// A number of tasks at once, after each pause.
+    /// After each pause, `burst` tasks arrive at once.
     Every {
         /// The pause.
         pause: Draw,
-        /// How many at once, from 1.
+        /// How many tasks arrive at once, from 1.
         burst: u32,
     },
-    /// At random, this many a second on average (a Poisson process).
+    /// Tasks arrive at random: on average so many tasks per second (a Poisson process).
     Rate(f64),
-    /// At random, with a rate that changes evenly from `from` to `to`, and then stays.
+    /// Tasks arrive at random, at a rate that changes evenly from `from` to `to` and then stays at
+    /// `to`.
     Ramp {
-        /// Arrivals a second at the group's start.
+        /// Arrivals per second at the start of the group.
         from: f64,
-        /// Arrivals a second at the end of the ramp.
+        /// Arrivals per second at the end of the ramp.
         to: f64,
-        /// How long the ramp is.
+        /// The duration of the ramp.
         over: Duration,
     },
 }
@@ -106,8 +107,8 @@ pub enum Arrivals {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Repeat {
-    /// This many times.
+    /// So many times.
     Times(u64),
-    /// Until it is stopped.
+    /// Until the task is stopped.
     Forever,
 }
