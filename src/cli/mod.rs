@@ -9,8 +9,8 @@
 //! | 129, 130, 143 | SIGHUP, SIGINT (Ctrl-C without a screen) or SIGTERM ended the run: 128 plus the signal's number |
 //!
 //! To add a subcommand, write a file with a struct `Args` and a function `main`. The doc comments
-//! of `Args` become the help texts. Then add a variant to `Command` and a `match` arm to
-//! [`main`].
+//! of `Args` become the help texts. Here, add `mod NAME;`, a variant of `Command`, and a `match`
+//! arm to [`main`].
 
 mod check;
 mod compare;

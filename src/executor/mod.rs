@@ -13,16 +13,15 @@
 //!
 //! # To add an executor
 //! Write a file in this folder that implements [`Executor`] and has a constant `KIND`. Register it
-//! with one line in `kind_of`. Add one line to `executors!` (`scenario/types/executor.rs`) with the
-//! executor's name in scenarios and its capabilities. No other code names an executor.
+//! with one line in `executors!` below. Add one line to `executors!` in
+//! `scenario/types/executor.rs` with the executor's name in scenarios and its capabilities. No
+//! other code names an executor.
+//!
+//! If its threads are of a new kind, add the kind to `LaneKind` in `record/kinds.rs`. The compiler
+//! then names the places in `model` and `probe` that must know it.
 
-mod current_thread;
 mod limits;
-mod pool;
-pub mod processes;
 mod runtime;
-mod threads;
-mod tokio;
 
 use crate::probe::{Group, Registry, RuntimeSampler};
 use crate::scenario::{ExecutorKind, ExecutorSpec, LogLevel, Scenario, TaskSpec, Workers};
@@ -147,15 +146,29 @@ struct Kind {
     needs: fn(&Scenario) -> Needs,
 }
 
-/// Registers each executor with one line.
-fn kind_of(kind: ExecutorKind) -> Kind {
-    match kind {
-        ExecutorKind::Tokio => tokio::KIND,
-        ExecutorKind::CurrentThread => current_thread::KIND,
-        ExecutorKind::Pool => pool::KIND,
-        ExecutorKind::Threads => threads::KIND,
-        ExecutorKind::Processes => processes::KIND,
-    }
+/// The registry: a line for each executor, with its module and its name. The module has a constant
+/// `KIND`.
+///
+/// `cargo fmt` does not see modules that a macro declares: format the files by `rustfmt --edition
+/// 2024 FILE`.
+macro_rules! executors {
+    ($( $visibility:vis $module:ident: $kind:ident, )*) => {
+        $( $visibility mod $module; )*
+
+        fn kind_of(kind: ExecutorKind) -> Kind {
+            match kind {
+                $( ExecutorKind::$kind => self::$module::KIND, )*
+            }
+        }
+    };
+}
+
+executors! {
+    tokio: Tokio,
+    current_thread: CurrentThread,
+    pool: Pool,
+    threads: Threads,
+    pub processes: Processes,
 }
 
 /// Starts the executor that `setup` asks for.

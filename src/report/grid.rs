@@ -32,15 +32,15 @@ pub(super) struct Column<R> {
 /// if the columns of rank 0 fit.
 ///
 /// `title` is the heading of the names. Long names are cut.
-pub(super) fn draw<R>(
+pub(super) fn draw<'c, R: 'c>(
     out: &mut String,
     title: &str,
     rows: &[R],
     name: fn(&R) -> &str,
-    columns: &[Column<R>],
+    columns: impl IntoIterator<Item = &'c Column<R>>,
     width: usize,
 ) {
-    let mut columns: Vec<Formatted> = columns.iter().map(|column| Formatted::new(column, rows)).collect();
+    let mut columns: Vec<Formatted> = columns.into_iter().map(|column| Formatted::new(column, rows)).collect();
     let names: Vec<_> = rows.iter().map(|row| text::clean(name(row))).collect();
     let widest = names.iter().map(|name| text::width(name)).max().unwrap_or(0);
     let title_width = text::width(title);

@@ -22,7 +22,7 @@ const MAX_LANE_ROWS: usize = 16;
 const RARE_RESULTS_AT: usize = 4;
 
 /// The columns for the results of each group's tasks.
-const GROUP_RESULTS: [Column<Group>; 13] = [
+const GROUP_RESULTS: &[Column<Group>] = &[
     column(0, "", "tasks", |it| text::count(it.spawned)),
     column(0, "", "reps", |it| text::count(it.repetitions)),
     column(0, "timed", "out", |it| text::count(it.timed_out)),
@@ -42,7 +42,7 @@ type Count = fn(&Group) -> u64;
 
 /// The columns for rare results. Such a column is shown only if its number is above zero in at
 /// least one group.
-const RARE_RESULTS: [(Count, Column<Group>); 5] = [
+const RARE_RESULTS: &[(Count, Column<Group>)] = &[
     (
         |it| it.orphaned,
         column(1, "or-", "phaned", |it| text::count(it.orphaned)),
@@ -68,7 +68,7 @@ const RARE_RESULTS: [(Count, Column<Group>); 5] = [
 ];
 
 /// The columns for the time of each group's tasks, by state.
-const GROUP_TIMES: [Column<Group>; 6] = [
+const GROUP_TIMES: &[Column<Group>] = &[
     column(0, "", "running", |it| time(it.running_ns, it.running_ns)),
     column(0, "", "blocking", |it| time(it.blocking_ns, it.blocking_ns)),
     column(0, "", "queued", |it| time(it.queued_ns, it.queued_ns)),
@@ -78,7 +78,7 @@ const GROUP_TIMES: [Column<Group>; 6] = [
 ];
 
 /// The columns for the figures of each lane.
-const LANE_COLUMNS: [Column<Lane>; 6] = [
+const LANE_COLUMNS: &[Column<Lane>] = &[
     column(0, "", "busy", |it| percent(it.utilisation)),
     column(0, "", "running", |it| time(it.running_ns, it.running_ns)),
     column(0, "", "blocking", |it| time(it.blocking_ns, it.blocking_ns)),
@@ -109,11 +109,11 @@ impl Report {
                 "group",
                 &self.groups,
                 |it| &it.name,
-                &self.group_results(),
+                self.group_results(),
                 width,
             );
             out.push('\n');
-            grid::draw(&mut out, "time", &self.groups, |it| &it.name, &GROUP_TIMES, width);
+            grid::draw(&mut out, "time", &self.groups, |it| &it.name, GROUP_TIMES, width);
         }
         if !self.lanes.is_empty() {
             out.push('\n');
@@ -122,7 +122,7 @@ impl Report {
                 .chunk_by(|a, b| a.kind == b.kind)
                 .flat_map(lane_rows)
                 .collect();
-            grid::draw(&mut out, "lane", &lanes, |it| &it.name, &LANE_COLUMNS, width);
+            grid::draw(&mut out, "lane", &lanes, |it| &it.name, LANE_COLUMNS, width);
         }
         out.push('\n');
         let mut section = |title: &str, parts: Vec<String>| {
@@ -146,12 +146,11 @@ impl Report {
     }
 
     /// The columns of results, including the columns of rare results that occurred.
-    fn group_results(&self) -> Vec<Column<Group>> {
+    fn group_results(&self) -> impl Iterator<Item = &'static Column<Group>> {
         let occurred = |count: Count| self.groups.iter().any(|group| count(group) > 0);
-        let rare = RARE_RESULTS.into_iter().filter(|(count, _)| occurred(*count));
-        let mut columns = Vec::from(GROUP_RESULTS);
-        columns.splice(RARE_RESULTS_AT..RARE_RESULTS_AT, rare.map(|(_, column)| column));
-        columns
+        let rare = RARE_RESULTS.iter().filter(move |(count, _)| occurred(*count));
+        let (before, after) = GROUP_RESULTS.split_at(RARE_RESULTS_AT);
+        before.iter().chain(rare.map(|(_, column)| column)).chain(after)
     }
 
     fn headline(&self) -> Vec<String> {

@@ -25,7 +25,9 @@
 //! | `widgets` | one file per part of the screen; a widget reads the model and draws |
 //!
 //! Where to add new things:
-//! - a **key**: one entry in `keys/action.rs`, and its effect in `App::act` (`state/app.rs`);
+//! - a **key**: one entry in `keys/action.rs`, and its effect in `App::act` (`state/app.rs`). If
+//!   the effect is on the run or the terminal, it is an `Intent`, and the event loop carries it
+//!   out;
 //! - a **gauge**: one function in `widgets/gauges.rs` and its name in the list `GAUGES` there;
 //! - a **column of the groups table**: one entry in the list `COLUMNS` of `state/group_table.rs`;
 //! - a **part of the screen**: a file in `widgets`, its area in `layout`, and one line in `frame`;

@@ -2,9 +2,10 @@
 //!
 //! The table is under the heading `## Modules`, one row per module: name, purpose, imports.
 
+use crate::support::source_files;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// The modules that each module imports or may import.
 type Imports = BTreeMap<String, BTreeSet<String>>;
@@ -48,17 +49,6 @@ fn modules() -> BTreeSet<String> {
     let names = entries.map(|entry| entry.expect("an entry").file_name().into_string().expect("UTF-8"));
     let modules = names.map(|name| name.trim_end_matches(".rs").to_owned());
     modules.filter(|name| name != "lib" && name != "main").collect()
-}
-
-fn source_files(folder: &Path, files: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(folder).expect("a folder") {
-        let path = entry.expect("an entry").path();
-        if path.is_dir() {
-            source_files(&path, files);
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            files.push(path);
-        }
-    }
 }
 
 /// The modules that a file names after `crate::`, in `use` lines and elsewhere. Comments do not

@@ -1,9 +1,10 @@
-//! What README and the pages of `docs/` say is what the program does: examples are valid, commands are understood, links lead
-//! somewhere, and nothing that the scenario language has is missing.
+//! What README and the pages of `docs/` say is what the program does: examples are valid, commands
+//! are understood, links lead somewhere, and nothing that the scenario language has is missing.
 //!
 //! The generated pages in `docs/src/reference/` have a test of their own.
 
 use crate::support::program::tasklab;
+use crate::support::{source_files, steps};
 use serde_json::Value;
 use std::collections::HashSet;
 use std::fs;
@@ -25,7 +26,7 @@ struct Page {
 /// Every page that is written by hand.
 fn pages() -> Vec<Page> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut paths: Vec<PathBuf> = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"]
+    let mut paths: Vec<PathBuf> = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md"]
         .map(PathBuf::from)
         .to_vec();
     for entry in fs::read_dir(root.join("docs/src")).expect("docs/src is a folder") {
@@ -133,20 +134,7 @@ fn the_guide_to_the_language_names_every_key_and_word() {
 
 #[test]
 fn the_page_about_steps_names_every_step() {
-    let schema: Value = serde_json::from_str(&scenario::schema()).expect("the schema is JSON");
-    let mut steps = Vec::new();
-    let choices = schema["definitions"]["Step"]["oneOf"]
-        .as_array()
-        .expect("a step is a choice");
-    choices.iter().for_each(|choice| {
-        steps.extend(
-            choice["properties"]
-                .as_object()
-                .into_iter()
-                .flat_map(|keys| keys.keys().cloned()),
-        );
-    });
-    assert!(steps.len() > 20, "{steps:?}");
+    let mut steps = steps();
     steps.retain(|step| !names(STEPS, step));
     assert!(steps.is_empty(), "docs/src/steps.md does not name {steps:?}");
 }
@@ -181,8 +169,8 @@ fn collect_words(schema: &Value, words: &mut Vec<String>) {
     }
 }
 
-/// The command line refuses an unknown option before it looks at `--help`, so `--help` at the end checks a command without
-/// running it.
+/// The command line refuses an unknown option before it looks at `--help`, so `--help` at the end
+/// checks a command without running it.
 #[test]
 fn every_command_is_understood() {
     let mut commands = 0;
@@ -209,7 +197,8 @@ fn every_command_is_understood() {
     assert!(commands > 20, "{commands} commands were found");
 }
 
-/// Checks that the scenario of a command is built in. Names in capitals and `model.toml` stand for
+/// Checks that the scenario of a command is built in. Names in capitals and `model.toml` stand
+/// for
 /// the reader's own files.
 fn check_names(words: &[&str], place: &str) {
     let [command, name, ..] = words else { return };
@@ -283,13 +272,45 @@ fn the_table_of_contents_lists_every_page() {
 fn prose_is_at_most_100_characters_wide() {
     for page in pages() {
         for (number, line) in prose(&page.text) {
-            let free = line.starts_with('|') || line.starts_with('!') || line.contains("](");
             let width = line.chars().count();
             assert!(
-                free || width <= 100,
+                may_be_wide(line) || width <= 100,
                 "{}:{number} has {width} characters",
                 page.path.display()
             );
         }
     }
+}
+
+/// Whether a line may be longer than 100 characters: a row of a table, a picture, or a link.
+fn may_be_wide(line: &str) -> bool {
+    line.starts_with('|') || line.starts_with('!') || line.contains("](")
+}
+
+/// Code blocks, tables and links in comments may be wider.
+#[test]
+fn comments_are_at_most_100_characters_wide() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut files = vec![root.join("build.rs")];
+    for folder in ["src", "tests", "benches"] {
+        source_files(&root.join(folder), &mut files);
+    }
+    let mut wide = Vec::new();
+    for file in files {
+        let source = fs::read_to_string(&file).expect("UTF-8");
+        let mut inside_block = false;
+        for (number, line) in (1..).zip(source.lines()) {
+            let Some(comment) = line.trim_start().strip_prefix("//") else {
+                inside_block = false;
+                continue;
+            };
+            let comment = comment.trim_start_matches(['/', '!']).trim_start();
+            inside_block ^= comment.starts_with("```");
+            if !inside_block && !may_be_wide(comment) && line.chars().count() > 100 {
+                let file = file.strip_prefix(root).expect("it is inside").display();
+                wide.push(format!("{file}:{number}"));
+            }
+        }
+    }
+    assert!(wide.is_empty(), "comments wider than 100 characters: {wide:#?}");
 }

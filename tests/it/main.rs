@@ -6,8 +6,8 @@
 //!
 //! Tests run on several threads of one process. A test must not change anything that belongs to the
 //! whole process: environment, working directory, panic hook, signal handlers, the global `tracing`
-//! subscriber. The one exception is `workload::captured_log`, which installs the subscriber once for
-//! all tests.
+//! subscriber. The one exception is `workload::captured_log`, which installs the subscriber once
+//! for all tests.
 //!
 //! Every wait has a deadline, and its failure says what the test waited for: see `support::wait`.
 

@@ -1,7 +1,7 @@
 //! The report of a run without a screen: the JSON object and the table.
 
 use crate::support::program::{self, Finished};
-use crate::support::{EXECUTORS, is_synchronous};
+use crate::support::{executors, is_synchronous};
 use serde_json::Value;
 
 /// `LATE` stands for a duration that is longer than the timeout.
@@ -43,7 +43,7 @@ fn sum(list: &Value, key: &str) -> u64 {
 
 #[test]
 fn every_executor_prints_one_json_object_with_consistent_numbers() {
-    for executor in EXECUTORS {
+    for executor in executors() {
         let done = run(executor, "--json");
         let report = done.json();
         assert!(done.out.ends_with("}\n") && !done.out.ends_with("\n\n"), "{executor}");

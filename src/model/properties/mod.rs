@@ -10,75 +10,74 @@ use proptest::prelude::*;
 /// All answers of the model as text. They include the state of each task, once every `step`
 /// nanoseconds.
 fn answers(model: &Model, step: u64) -> Vec<String> {
+    let span = Window {
+        from: RunInstant::new(0),
+        to: model.now() + Nanos(50),
+        columns: 37,
+    };
     let mut answers = vec![format!(
         "{:?} {:?} {:?}",
         model.now(),
         model.counts(),
         model.record_counts()
     )];
-    let span = Window {
-        from: RunInstant::new(0),
-        to: model.now() + Nanos(50),
-        columns: 37,
-    };
-    for task in model.tasks() {
-        let id = task.id;
-        answers.push(format!(
-            "{} {:?} {:?} {:?} {:?} {:?}",
-            model.task_name(id),
-            (task.group, task.spawned_at, task.ended, task.polls, task.repetitions),
-            model.times(id),
-            model.state(id),
-            model.state_since(id),
-            model.current_step(id)
-        ));
-        let states: Vec<_> = (0..model.now().0)
-            .step_by(step as usize)
-            .map(|t| {
-                (
-                    model.state_at(id, RunInstant::new(t)),
-                    model.awaited_step_at(id, RunInstant::new(t)),
-                )
-            })
-            .collect();
-        answers.push(format!("{states:?}"));
-        let mut cells = Vec::new();
-        model.paint_task(id, span, &mut cells);
-        answers.push(format!("{cells:?}"));
-    }
-    for group in model.groups() {
-        answers.push(format!(
-            "{} {:?} {:?} {:?} {:?} {:?} {:?}",
-            group.name,
-            (
-                group.spawned,
-                group.counts(),
-                group.repetitions,
-                group.polls,
-                group.orphaned,
-                group.failures_lost
-            ),
-            (model.group_times(group.id), model.group_span(group.id)),
-            group.poll_time(),
-            group.delay(),
-            group.lateness(),
-            group.repetition_time()
-        ));
-    }
-    for lane in model.lanes() {
-        let mut cells = Vec::new();
-        model.paint_lane(lane.id, span, &mut cells);
-        answers.push(format!(
-            "{} {} {:?} {:?} {cells:?}",
-            lane.name,
-            lane.slices,
-            model.lane_times(lane.id),
-            lane.poll_time()
-        ));
-        answers.push(format!("{:?}", model.utilisation(lane.id, model.now().since_zero())));
-    }
+    answers.extend(model.tasks().iter().map(|task| task_answers(model, task, span, step)));
+    answers.extend(model.groups().iter().map(|group| group_answers(model, group)));
+    answers.extend(model.lanes().iter().map(|lane| lane_answers(model, lane, span)));
     answers.extend(model.series().map(|point| format!("{point:?}")));
     answers
+}
+
+fn task_answers(model: &Model, task: &Task, span: Window, step: u64) -> String {
+    let id = task.id;
+    let instants = (0..model.now().0).step_by(step as usize).map(RunInstant::new);
+    let states: Vec<_> = instants
+        .map(|at| (model.state_at(id, at), model.awaited_step_at(id, at)))
+        .collect();
+    let mut cells = Vec::new();
+    model.paint_task(id, span, &mut cells);
+    format!(
+        "{} {:?} {:?} {:?} {:?} {:?}\n{states:?}\n{cells:?}",
+        model.task_name(id),
+        (task.group, task.spawned_at, task.ended, task.polls, task.repetitions),
+        model.times(id),
+        model.state(id),
+        model.state_since(id),
+        model.current_step(id)
+    )
+}
+
+fn group_answers(model: &Model, group: &Group) -> String {
+    format!(
+        "{} {:?} {:?} {:?} {:?} {:?} {:?}",
+        group.name,
+        (
+            group.spawned,
+            group.counts(),
+            group.repetitions,
+            group.polls,
+            group.orphaned,
+            group.failures_lost
+        ),
+        (model.group_times(group.id), model.group_span(group.id)),
+        group.poll_time(),
+        group.delay(),
+        group.lateness(),
+        group.repetition_time()
+    )
+}
+
+fn lane_answers(model: &Model, lane: &Lane, span: Window) -> String {
+    let mut cells = Vec::new();
+    model.paint_lane(lane.id, span, &mut cells);
+    format!(
+        "{} {} {:?} {:?} {cells:?}\n{:?}",
+        lane.name,
+        lane.slices,
+        model.lane_times(lane.id),
+        lane.poll_time(),
+        model.utilisation(lane.id, model.now().since_zero())
+    )
 }
 
 /// Checks the properties of sums.

@@ -26,7 +26,8 @@ pub(super) trait ActionDefinition: Sized {
     fn check(syntax: &Self::Syntax, place: &Place, checker: &mut Checker<'_>) -> Option<Self>;
 }
 
-/// The registry: a line for each action, with its module and its type. An action's word in
+/// The registry: a line for each action, with its module and its type, which is `Copy`, `PartialEq`
+/// and `Debug`. An action's word in
 /// scenarios is its module's name. The actions after the semicolon take no value.
 ///
 /// `cargo fmt` does not see modules that a macro declares: format the files by `rustfmt

@@ -1,7 +1,7 @@
 //! The executors that a scenario can name, and what the language knows about each.
 //!
-//! To add an executor, add a line here and write its file in `executor`. Reader, schema, command
-//! line and messages ask its [`Traits`].
+//! To add an executor, add a line here, write its file in `executor`, and add a line to the list
+//! `executors!` there. Reader, schema, command line and messages ask its [`Traits`].
 
 #![allow(missing_docs, reason = "strum gives `into_str` no doc comment")]
 

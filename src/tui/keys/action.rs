@@ -4,8 +4,9 @@
 //! declaration below, so they cannot disagree. A test checks that no key is bound twice.
 //!
 //! To add an action, add one entry here, and add the effect of the action to
-//! [`App::act`](crate::tui::App::act). To bind one more key to an action, add the key to the list
-//! of the action's entry.
+//! [`App::act`](crate::tui::App::act). For an effect on the run or the terminal, `act` returns an
+//! [`Intent`](crate::tui::Intent), which the event loop carries out. To bind one more key to an
+//! action, add the key to the list of the action's entry.
 
 use super::key;
 use crokey::{KeyCombination, key};

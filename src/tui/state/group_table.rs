@@ -16,7 +16,7 @@ pub(crate) struct Column {
 }
 
 /// The columns, from left to right. On a narrow screen, the last columns are omitted.
-pub(crate) const COLUMNS: [Column; 7] = [
+pub(crate) const COLUMNS: &[Column] = &[
     column("finished", 9, |group| {
         text::count(group.repetitions[Outcome::Completed as usize])
     }),
@@ -46,7 +46,7 @@ fn time(times: Percentiles, percentile: fn(Percentiles) -> Nanos) -> String {
 pub(crate) struct GroupRow {
     pub(crate) id: GroupId,
     /// One text for each column in [`COLUMNS`].
-    pub(crate) cells: [String; COLUMNS.len()],
+    pub(crate) cells: Vec<String>,
 }
 
 impl GroupRow {
@@ -56,7 +56,7 @@ impl GroupRow {
         let has_begun = |group: &&Group| !group.library && group.spawned > 0;
         let row = |group: &Group| GroupRow {
             id: group.id,
-            cells: COLUMNS.map(|column| (column.cell)(group)),
+            cells: COLUMNS.iter().map(|column| (column.cell)(group)).collect(),
         };
         model.groups().iter().filter(has_begun).map(row).collect()
     }

@@ -17,7 +17,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 /// The gauges, from left to right and from top to bottom.
-const GAUGES: [fn(&Series<'_>) -> Gauge; 6] = [finished, polls, load, delay, lateness, queued];
+const GAUGES: &[fn(&Series<'_>) -> Gauge] = &[finished, polls, load, delay, lateness, queued];
 
 /// A delay or lateness of at least this duration is bad.
 const PAINFUL: Nanos = Nanos::from_millis(20);

@@ -50,7 +50,7 @@ fn line<'a>(
 ) -> Line<'static> {
     let padding = " ".repeat((name_width + 1).saturating_sub(name.width()));
     let mut line = Line::from(vec![Span::raw(" "), name, Span::raw(padding)]);
-    for (cell, column) in cells.zip(&COLUMNS) {
+    for (cell, column) in cells.zip(COLUMNS) {
         let width = column.width;
         if line.width() + width > usize::from(max_width) {
             break;

@@ -5,6 +5,7 @@
 
 use crate::support::run::TestRun;
 use std::time::Duration;
+use strum::VariantArray;
 use tasklab::model::PollCountCheck;
 use tasklab::run::Settings;
 use tasklab::scenario::builtin::{BUILTIN, LESSONS};
@@ -82,29 +83,14 @@ fn run_all_on(kind: ExecutorKind) {
     }
 }
 
+/// Each executor has a thread of its own here, because a run mostly waits.
 #[test]
-fn every_scenario_runs_on_tokio() {
-    run_all_on(ExecutorKind::Tokio);
-}
-
-#[test]
-fn every_scenario_runs_on_current_thread() {
-    run_all_on(ExecutorKind::CurrentThread);
-}
-
-#[test]
-fn every_scenario_runs_on_the_pool() {
-    run_all_on(ExecutorKind::Pool);
-}
-
-#[test]
-fn every_scenario_runs_on_processes() {
-    run_all_on(ExecutorKind::Processes);
-}
-
-#[test]
-fn every_scenario_runs_on_threads() {
-    run_all_on(ExecutorKind::Threads);
+fn every_scenario_runs_on_every_executor() {
+    std::thread::scope(|scope| {
+        for &kind in ExecutorKind::VARIANTS {
+            scope.spawn(move || run_all_on(kind));
+        }
+    });
 }
 
 #[test]

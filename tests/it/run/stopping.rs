@@ -2,14 +2,14 @@
 
 use super::*;
 use crate::support::run::parse;
-use crate::support::{EXECUTORS, is_synchronous};
+use crate::support::{executors, is_synchronous};
 use tasklab::model::{Lane, PollCountCheck};
 use tasklab::record::LaneKind;
 use tasklab::run::{Run, Settings};
 
 #[test]
 fn stopping_a_run_cancels_all_its_tasks_on_every_executor() {
-    for executor in EXECUTORS {
+    for executor in executors() {
         let mut run = TestRun::start(&scenario_on(
             executor,
             "[[task]]\nname = 'api'\ncount = 8\nrepeat = 'forever'\nsteps = [{ http = '/' }, { sleep = '1ms' }]\n\
@@ -52,7 +52,7 @@ fn a_thread_that_cannot_be_stopped_is_named() {
 
 #[test]
 fn stopping_a_run_of_many_tasks_records_the_end_of_each() {
-    for executor in EXECUTORS {
+    for executor in executors() {
         // A machine may allow fewer threads than tasks: a run with too many does not start.
         let crowd = if executor == "threads" { 5_000 } else { 100_000 };
         // A step that blocks its thread cannot be cancelled, so there the sleeps are short.

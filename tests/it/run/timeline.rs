@@ -1,7 +1,7 @@
 //! The timeline of a run: what starts and ends by the clock, and what a presenter changes.
 
 use super::*;
-use crate::support::EXECUTORS;
+use crate::support::executors;
 use crate::support::run::parse;
 use std::time::Duration;
 use tasklab::record::{Nanos, RunInstant};
@@ -64,7 +64,7 @@ fn a_presented_timeline_waits_at_its_cue_while_tasks_continue_to_run() {
 
 #[test]
 fn an_endless_group_ends_at_the_time_that_until_sets() {
-    for executor in EXECUTORS {
+    for executor in executors() {
         let (model, _) = run(&scenario_on(
             executor,
             "[[task]]\nname = 'beat'\ncount = 2\nuntil = '100ms'\nrepeat = 'forever'\nsteps = [{ sleep = '1ms' }]",

@@ -1,7 +1,11 @@
 //! The JSON Schema, the reader and the built-in scenarios agree.
 
+use crate::support::steps;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use tasklab::scenario::{self, builtin};
+
+const EVERYTHING: &str = include_str!("../../scenarios/everything.toml");
 
 fn schema() -> Value {
     serde_json::from_str(&scenario::schema()).unwrap()
@@ -30,11 +34,31 @@ fn the_schema_accepts_valid_scenarios() {
         .nth(1)
         .and_then(|rest| rest.split("```").next())
         .expect("the guide begins with an example");
-    for text in [example, include_str!("../../scenarios/everything.toml")] {
+    for text in [example, EVERYTHING] {
         scenario::read("good.toml", text).unwrap_or_else(|report| panic!("{report}"));
         let scenario: Value = toml::from_str(text).unwrap();
         conform(&scenario, &schema, &schema).unwrap_or_else(|why| panic!("{why}"));
     }
+}
+
+#[test]
+fn everything_toml_has_every_step() {
+    let scenario = scenario::read("everything.toml", EVERYTHING).unwrap_or_else(|report| panic!("{report}"));
+    let mut words = BTreeSet::new();
+    for step in scenario.tasks.iter().flat_map(|task| &task.steps) {
+        step.visit(&mut |step| {
+            words.insert(match serde_json::to_value(step).unwrap() {
+                Value::String(word) => word,
+                Value::Object(step) => step.keys().next().expect("a step has a word").clone(),
+                other => panic!("a step is a word or a table, not {other}"),
+            });
+        });
+    }
+    let all: BTreeSet<String> = steps().into_iter().collect();
+    assert_eq!(
+        words, all,
+        "left: steps of tests/scenarios/everything.toml; right: all steps"
+    );
 }
 
 #[test]

@@ -242,7 +242,8 @@ fn rows_events_choices_and_loops_can_be_read() {
     }
 }
 
-/// A synchronous lock takes its steps away from the runtime. A branch inside it is a task of its own again.
+/// A synchronous lock takes its steps away from the runtime. A branch inside it is a task of its
+/// own again.
 #[test]
 fn steps_inside_a_sync_lock_may_block() {
     let [Step::Lock(Lock { steps: inner, .. })] = &steps(

@@ -5,12 +5,53 @@ pub(crate) mod program;
 pub(crate) mod run;
 pub(crate) mod wait;
 
-/// The executors, by their names in a scenario.
-pub(crate) const EXECUTORS: [&str; 5] = ["tokio", "current-thread", "pool", "threads", "processes"];
+use serde_json::Value;
+use std::fs;
+use std::path::{Path, PathBuf};
+use strum::VariantArray;
+use tasklab::scenario::{self, ExecutorKind};
+
+/// All executors, by their names in a scenario.
+pub(crate) fn executors() -> impl Iterator<Item = &'static str> {
+    ExecutorKind::VARIANTS.iter().map(|kind| kind.into_str())
+}
 
 /// Whether this executor runs the steps of a task synchronously, on a thread.
 pub(crate) fn is_synchronous(executor: &str) -> bool {
-    matches!(executor, "pool" | "threads" | "processes")
+    let mut kinds = ExecutorKind::VARIANTS.iter();
+    let kind = kinds.find(|kind| kind.into_str() == executor);
+    !kind.expect("the name of an executor").traits().is_async
+}
+
+/// The words of all steps of the scenario language, as its JSON Schema lists them.
+pub(crate) fn steps() -> Vec<String> {
+    let schema: Value = serde_json::from_str(&scenario::schema()).expect("the schema is JSON");
+    let choices = schema["definitions"]["Step"]["oneOf"]
+        .as_array()
+        .expect("a step is a choice");
+    let mut steps = Vec::new();
+    for choice in choices {
+        let keys = choice["properties"]
+            .as_object()
+            .into_iter()
+            .flat_map(|keys| keys.keys());
+        steps.extend(keys.cloned());
+        steps.extend(choice["const"].as_str().map(str::to_owned));
+    }
+    assert!(steps.len() > 20, "{steps:?}");
+    steps
+}
+
+/// Adds the Rust files in this folder, and in the folders within it, to `files`.
+pub(crate) fn source_files(folder: &Path, files: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            source_files(&path, files);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            files.push(path);
+        }
+    }
 }
 
 #[test]

@@ -232,8 +232,8 @@ impl Harness {
         running.join()
     }
 
-    /// Runs on threads, and stops the run once `is_done` is true of a batch. `what` names that event
-    /// in the failure message.
+    /// Runs on threads, and stops the run once `is_done` is true of a batch. `what` names that
+    /// event in the failure message.
     #[track_caller]
     pub(super) fn on_threads_until(&self, what: &str, is_done: impl FnMut(&Batch) -> bool) -> Observed {
         self.start_threads();
