@@ -12,7 +12,8 @@ use serde_json::Value;
 
 /// A comparison of runs of the same scenario on several executors.
 ///
-/// Every key is always present. A value that does not apply is `null`. Durations are in nanoseconds
+/// Every key is always present. A value that does not apply is `null`. Durations are in
+/// nanoseconds
 /// (`_ns`).
 #[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
 #[schemars(title = "tasklab comparison")]
@@ -30,7 +31,8 @@ pub struct Comparison {
     /// The executors on which the scenario cannot run.
     pub left_out: Vec<LeftOut>,
     /// The scenario's expectations, and whether each expectation held. The measured value is the
-    /// median over the rounds.
+    /// median over the
+    /// rounds.
     pub expect: Vec<Expected>,
 }
 
@@ -45,7 +47,8 @@ pub struct Compared {
     pub runs: u32,
     /// For each run without a report, a sentence with the reason.
     pub failures: Vec<String>,
-    /// The largest number of records that any run lost because a ring was full. The percentiles of
+    /// The largest number of records that any run lost because a ring was full. The
+    /// percentiles of
     /// that run do not include the lost records.
     pub lost_records: u64,
     /// The duration of a run.
@@ -142,7 +145,8 @@ impl Comparison {
 }
 
 /// Returns the JSON Schema (draft 2020-12) of [`Comparison::to_json`], pretty-printed. The text
-/// ends with a newline.
+/// ends with a
+/// newline.
 pub fn schema() -> String {
     figures::pretty_json(&figures::schema_generator().into_root_schema_for::<Comparison>())
 }

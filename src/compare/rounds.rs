@@ -46,7 +46,8 @@ pub struct RunProgress {
 
 impl Plan {
     /// Creates a plan that runs the scenario `what` on the `requested` executors. If `requested` is
-    /// `None`, the plan uses every executor on which the scenario can run.
+    /// `None`, the plan uses every executor on which the scenario
+    /// can run.
     ///
     /// # Errors
     /// Returns an error if the scenario cannot be loaded, or if it cannot run on a requested

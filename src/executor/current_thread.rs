@@ -12,7 +12,8 @@ use tokio::runtime::Builder;
 use tokio::sync::oneshot;
 
 /// Extra time to wait after the grace period. The runtime's thread ends within the grace period by
-/// itself, unless a task holds that thread.
+/// itself, unless a task holds that
+/// thread.
 const LEEWAY: Duration = Duration::from_millis(100);
 
 struct CurrentThread {

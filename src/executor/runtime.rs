@@ -56,7 +56,8 @@ impl Spawner {
 
     pub(super) fn spawn(&self, arrival: &Arrival) {
         // The join handle is not needed. The probe records how each task ends, and the services
-        // count the tasks that have not ended.
+        // count the tasks that
+        // have not ended.
         drop(probe::spawn(&self.runtime, &self.registry, &arrival.group, |handle| {
             let index = handle.index();
             let task = TaskCtx::new(handle, arrival.program.clone(), self.services.clone(), index);

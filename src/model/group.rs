@@ -161,7 +161,8 @@ impl Group {
 /// The combined distributions of several groups.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Overall {
-    /// The number of repetitions that have ended, by outcome, in the order of [`Outcome::VARIANTS`].
+    /// The number of repetitions that have ended, by outcome, in the order of
+    /// [`Outcome::VARIANTS`].
     pub repetitions: [u64; Outcome::VARIANTS.len()],
     /// The distribution of the durations of the repetitions.
     pub repetition_time: Percentiles,

@@ -10,7 +10,8 @@
 //! - If two wakers find no stamp, both write one. Then `woken_by` may name the first waker although
 //!   `woken_at` is the instant of the second waker. Both wakers have woken the task. The two
 //!   instants differ by at most the time between a waker's check and its stamp. This is the time of
-//!   a clock read, unless the waker is preempted.
+//!   a clock read, unless the waker is
+//!   preempted.
 //! - If a waker writes its stamp between the loads and stores of [`WakeStamps::take`], it may
 //!   replace `woken_by` of the wake-up that is being taken. If the waker finds that `woken_at` is
 //!   still set, it writes no stamp. The task then runs once more with an unknown delay, which is

@@ -21,7 +21,8 @@ const GRACE: Duration = Duration::from_secs(1);
 /// If no task ends for this long after the grace period, the conductor stops waiting for tasks.
 const LULL: Duration = Duration::from_millis(200);
 /// The maximum number of due items that are handled between two checks of the inbox. So a conductor
-/// that is late can still be stopped.
+/// that
+/// is late can still be stopped.
 const MAX_ITEMS_AT_ONCE: usize = 256;
 
 /// A message to the conductor.
@@ -162,7 +163,8 @@ impl Conductor {
     }
 
     /// The time until the next item or the next stop of the timeline. Also publishes whether the
-    /// timeline waits for the presenter.
+    /// timeline waits
+    /// for the presenter.
     fn pause(&self, schedule: &Schedule, now: Duration) -> Duration {
         let stop = schedule.stops_at();
         let waits = stop.is_some_and(|at| at <= now);
@@ -241,7 +243,8 @@ fn await_stragglers(live_tasks: &LiveTasks) {
 }
 
 /// Removes the scratch folder and reports to the front end that the run is over, even after a panic
-/// of the conductor.
+/// of
+/// the conductor.
 struct Cleanup {
     services: Arc<Services>,
     progress: Arc<Progress>,

@@ -31,7 +31,8 @@ use std::time::{Duration, Instant};
 /// How long a process may take to end after it has closed its standard output.
 const EXIT_TIMEOUT: Duration = Duration::from_millis(500);
 
-/// The maximum length, in bytes, of a log message from a worker's standard error. A longer line
+/// The maximum length, in bytes, of a log message from a worker's standard error. A longer
+/// line
 /// becomes several messages.
 const MAX_STDERR_LINE: u64 = 1 << 16;
 
@@ -74,7 +75,8 @@ impl Link {
         let child = Arc::new(Mutex::new(child));
         let (outbox, inbox) = channel();
         // `hello` must be queued before the listener can queue `begin`. The listener queues `begin`
-        // when it receives the worker's `hello`, which the worker may send at any time.
+        // when it receives the worker's `hello`, which the worker may
+        // send at any time.
         let _ = outbox.send(ToWorker::Hello(Hello::ours()));
         let worker = begin.worker;
         let begin = (begin, outbox.clone());

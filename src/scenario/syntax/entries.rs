@@ -13,7 +13,8 @@ pub(in crate::scenario) trait Table {
 }
 
 /// A hint for an unknown key whose purpose the language serves in another way. `None`: there is no
-/// hint for this key of this table.
+/// hint for this key of
+/// this table.
 fn written_elsewhere(table: &str, key: &str) -> Option<&'static str> {
     const POOL_KEYS: [&str; 4] = ["pool", "pool_size", "connections", "max_connections"];
     let is_pool = table == "[db]" && POOL_KEYS.contains(&key);

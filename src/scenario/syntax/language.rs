@@ -27,8 +27,8 @@ table! {
         /// Where the tasks may run, if that is not everywhere. The first is the default.
         #[schemars(length(min = 1), extend("uniqueItems" = true))]
         executors: Option<At<Vec<At<ExecutorKind>>>>,
-        /// What the event log keeps: events of this level and more severe ones. Default: `info` on the
-        /// screen, `error` without.
+        /// What the event log keeps: events of this level and more severe ones. Default: `info` on
+        /// the screen, `error` without.
         log: Option<At<LogLevel>>,
         /// How the loopback service behaves that `http` steps talk to.
         http: Option<At<Http>>,

@@ -158,7 +158,8 @@ fn unknown(span: Range<usize>, title: &str, word: &str, known: &[&str], diagnost
     diagnostics.push(Diagnostic::new(span, title).help(help));
 }
 
-/// Words that people write for another word. A median is a `median` where it is drawn, and a `p50` where it is measured.
+/// Words that people write for another word. A median is a `median` where it is drawn, and a `p50`
+/// where it is measured.
 const SYNONYMS: &[(&str, &str)] = &[("p50", "median"), ("median", "p50")];
 
 /// The known word that `word` probably means.
