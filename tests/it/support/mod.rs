@@ -13,7 +13,7 @@ use tasklab::scenario::{self, ExecutorKind};
 
 /// All executors, by their names in a scenario.
 pub(crate) fn executors() -> impl Iterator<Item = &'static str> {
-    ExecutorKind::VARIANTS.iter().map(|kind| kind.into_str())
+    ExecutorKind::VARIANTS.iter().map(ExecutorKind::into_str)
 }
 
 /// Whether this executor runs the steps of a task synchronously, on a thread.
