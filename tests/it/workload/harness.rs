@@ -179,6 +179,7 @@ impl Harness {
     pub(super) fn start(&self, mut builder: Builder) -> Running<'_> {
         probe::install(&mut builder, &self.registry);
         let runtime = builder.enable_all().build().expect("a runtime");
+        wait_until_workers_are_parked(&runtime);
         let spawn = |(program, group): &(Arc<Program>, Arc<Group>)| {
             probe::spawn(runtime.handle(), &self.registry, group, |handle| {
                 self.context(handle, program).run_async()
@@ -260,6 +261,32 @@ pub(super) fn two_workers() -> Builder {
     builder
 }
 
+/// Waits until each worker of a multi-thread runtime has parked once. A worker that starts can take
+/// two tasks at once from the global queue and wake no other worker for the second task. If the
+/// first task then blocks the worker, the second task never runs. A parked worker that is woken
+/// always wakes another one.
+fn wait_until_workers_are_parked(runtime: &Runtime) {
+    let metrics = runtime.metrics();
+    let workers = metrics.num_workers();
+    if workers > 1 {
+        wait_until("all workers to park", DEADLINE, || {
+            (0..workers).all(|worker| metrics.worker_park_count(worker) > 0)
+        });
+    }
+}
+
+/// Stops the run if a test fails while its tasks run. Without it, dropping the runtime would wait
+/// for tasks that block.
+struct StopOnPanic<'a>(&'a Services);
+
+impl Drop for StopOnPanic<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.stop().request();
+        }
+    }
+}
+
 /// Tasks on a runtime. A current-thread runtime runs only while it is joined.
 pub(super) struct Running<'a> {
     harness: &'a Harness,
@@ -275,6 +302,7 @@ impl Running<'_> {
     /// After [`DEADLINE`], so that a test that cannot succeed fails.
     #[track_caller]
     pub(super) fn until(&mut self, what: &str, is_done: impl FnMut(&Batch) -> bool) {
+        let _stop = StopOnPanic(&self.harness.services);
         self.watch.until(what, is_done);
     }
 
