@@ -10,10 +10,9 @@
 //!                                        ▲ the fastest sample shows the idle core; disturbances only add time
 //! ```
 
-use super::kernels::work;
-use super::stop::Stop;
 use crate::record::Calibration;
 use std::time::{Duration, Instant};
+use tasklab_kernels::{StopFlag, work};
 
 /// The duration of the work before the first sample, so that the core leaves its power-saving
 /// states.
@@ -62,7 +61,7 @@ fn from_samples(units: u64, samples: &mut [Duration], took: Duration) -> Calibra
 }
 
 fn time(units: u64) -> Duration {
-    let stop = Stop::new();
+    let stop = StopFlag::new();
     let start = Instant::now();
     let done = work::run(units, u64::MAX, &stop);
     let took = start.elapsed();

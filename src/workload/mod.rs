@@ -24,7 +24,6 @@ mod draw;
 mod error_throttle;
 mod files;
 mod http;
-mod kernels;
 mod labels;
 mod live_tasks;
 mod offload;

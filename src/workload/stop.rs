@@ -3,9 +3,11 @@
 //! This module imports nothing from its siblings, so that everything in `workload` can use it.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
+use tasklab_kernels::StopFlag;
+
+pub use tasklab_kernels::Stopped;
 
 /// Time between two checks of [`wait_until`].
 const CHECK_INTERVAL: Duration = Duration::from_millis(1);
@@ -25,7 +27,7 @@ pub(super) trait Close: Send + Sync {
 /// one another.
 #[derive(Default)]
 pub struct Stop {
-    requested: AtomicBool,
+    flag: StopFlag,
     wait_places: Vec<Arc<dyn Close>>,
 }
 
@@ -38,21 +40,26 @@ impl Stop {
     /// A flag that is not raised. It closes `wait_places` when it is raised.
     pub(super) fn closing(wait_places: Vec<Arc<dyn Close>>) -> Stop {
         Stop {
-            requested: AtomicBool::new(false),
+            flag: StopFlag::new(),
             wait_places,
         }
     }
 
     /// Raises the flag permanently.
     pub fn request(&self) {
-        self.requested.store(true, Ordering::Relaxed);
+        self.flag.request();
         self.wait_places.iter().for_each(|place| place.close());
+    }
+
+    /// The flag alone, for computations that close nothing.
+    pub(super) fn flag(&self) -> &StopFlag {
+        &self.flag
     }
 
     /// Whether the flag is raised.
     #[inline]
     pub fn is_requested(&self) -> bool {
-        self.requested.load(Ordering::Relaxed)
+        self.flag.is_requested()
     }
 
     /// Returns an error if the flag is raised, so that a loop can end with `?`.
@@ -61,14 +68,9 @@ impl Stop {
     /// Returns [`Stopped`] if the flag is raised.
     #[inline]
     pub fn check(&self) -> Result<(), Stopped> {
-        if self.is_requested() { Err(Stopped) } else { Ok(()) }
+        self.flag.check()
     }
 }
-
-/// The run was stopped before a computation was complete.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("the run is over")]
-pub struct Stopped;
 
 /// Blocks the calling thread until `is_over` returns true, but not longer than until `deadline`.
 ///

@@ -8,7 +8,6 @@ mod cue;
 mod executor;
 mod expect;
 mod how;
-mod kernel;
 mod lang;
 mod log_level;
 mod task;
@@ -18,10 +17,10 @@ pub use cue::Cue;
 pub use executor::{ExecutorKind, ExecutorSpec, HasKnobs, Knobs, Traits, Workers};
 pub use expect::{Bound, Expectation, Measure, ReportPath};
 pub use how::How;
-pub use kernel::Kernel;
 pub use lang::Lang;
 pub use log_level::LogLevel;
 pub use task::{Arrivals, Draw, Repeat, Start, TaskSpec};
+pub use tasklab_kernels::Kernel;
 
 /// The group of the blocking tasks that cues and keys inject. No group of a scenario may have this
 /// name.

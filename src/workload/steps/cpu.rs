@@ -6,9 +6,9 @@ use crate::scenario::show_draw;
 use crate::scenario::steps as spec;
 use crate::workload::compile::Compiler;
 use crate::workload::draw::sample;
-use crate::workload::kernels::{self, work};
 use crate::workload::step_error::StepResult;
 use crate::workload::sync_interpreter::SyncInterpreter;
+use tasklab_kernels::work;
 
 #[derive(Debug)]
 pub(in crate::workload) struct Cpu(spec::Cpu);
@@ -33,11 +33,11 @@ impl StepProgram for Cpu {
                 let calibration = interpreter.services.calibration();
                 let units = calibration.units(sample(time, interpreter.rng));
                 interpreter.compute(label, |services| {
-                    work::run(units, calibration.units_per_ms as u64, services.stop())
+                    work::run(units, calibration.units_per_ms as u64, services.stop().flag())
                 })
             }
             &spec::Cpu::Kernel { kernel, size } => {
-                interpreter.compute(label, |services| kernels::run(kernel, size, services.stop()))
+                interpreter.compute(label, |services| kernel.run(size, services.stop().flag()))
             }
         }
     }

@@ -1,6 +1,6 @@
 //! A thumbnail of a picture in memory: many bytes, little arithmetic.
 
-use crate::workload::stop::{Stop, Stopped};
+use crate::{StopFlag, Stopped};
 
 /// The thumbnail's side, in pixels.
 const SIDE: usize = 96;
@@ -14,7 +14,7 @@ type Pixel = [u8; 3];
 /// # Errors
 /// Returns [`Stopped`] if the stop flag is raised before the result is complete. The flag is
 /// checked before each row of the picture and of the thumbnail.
-pub(super) fn run(size: u32, stop: &Stop) -> Result<u64, Stopped> {
+pub(crate) fn run(size: u32, stop: &StopFlag) -> Result<u64, Stopped> {
     let size = size as usize;
     let picture = draw(size, stop)?;
     let side = SIDE.min(size);
@@ -60,7 +60,7 @@ fn shrink(strip: &[Pixel], width: usize, side: usize) -> Vec<Pixel> {
 }
 
 /// Draws a picture that the compiler cannot replace with a constant.
-fn draw(size: usize, stop: &Stop) -> Result<Vec<Pixel>, Stopped> {
+fn draw(size: usize, stop: &StopFlag) -> Result<Vec<Pixel>, Stopped> {
     let mut picture = vec![Pixel::default(); size * size];
     stop.check()?;
     for (y, row) in picture.chunks_exact_mut(size.max(1)).enumerate() {
@@ -104,7 +104,7 @@ mod tests {
                 expected += (square.iter().map(|p| u64::from(p[channel])).sum::<u64>() + 2) / 4;
             }
         }
-        assert_eq!(run(2 * SIDE as u32, &Stop::new()), Ok(expected));
+        assert_eq!(run(2 * SIDE as u32, &StopFlag::new()), Ok(expected));
     }
 
     #[test]
@@ -114,6 +114,6 @@ mod tests {
             .flatten()
             .map(u64::from)
             .sum();
-        assert_eq!(run(5, &Stop::new()), Ok(expected));
+        assert_eq!(run(5, &StopFlag::new()), Ok(expected));
     }
 }

@@ -1,10 +1,10 @@
 //! SHA-256: integer arithmetic without branches.
 
-use crate::workload::stop::{Stop, Stopped};
+use crate::{StopFlag, Stopped};
 use sha2::{Digest, Sha256};
 
 /// Hashes `kib` KiB of zeros. The checksum is the first eight bytes of the digest, as a number.
-pub(super) fn run(kib: u32, stop: &Stop) -> Result<u64, Stopped> {
+pub(crate) fn run(kib: u32, stop: &StopFlag) -> Result<u64, Stopped> {
     let mut hash = Sha256::new();
     let block = [0; 1024];
     stop.check()?;
@@ -26,8 +26,8 @@ mod tests {
     /// The expected digests are from coreutils: `head -c SIZE /dev/zero | sha256sum`.
     #[test]
     fn the_digest_equals_the_digest_of_coreutils() {
-        assert_eq!(run(0, &Stop::new()), Ok(0xe3b0_c442_98fc_1c14));
-        assert_eq!(run(1, &Stop::new()), Ok(0x5f70_bf18_a086_0070));
-        assert_eq!(run(1024, &Stop::new()), Ok(0x30e1_4955_ebf1_3522));
+        assert_eq!(run(0, &StopFlag::new()), Ok(0xe3b0_c442_98fc_1c14));
+        assert_eq!(run(1, &StopFlag::new()), Ok(0x5f70_bf18_a086_0070));
+        assert_eq!(run(1024, &StopFlag::new()), Ok(0x30e1_4955_ebf1_3522));
     }
 }

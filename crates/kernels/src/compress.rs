@@ -1,17 +1,17 @@
 //! Compression (deflate): tables, and branches that a core cannot predict.
 
-use crate::workload::stop::{Stop, Stopped};
+use crate::{StopFlag, Stopped};
 use flate2::Compression;
 use flate2::write::ZlibEncoder;
 use std::io::{self, Write};
 
 /// Compresses `kib` KiB of text. The checksum is the last four bytes of the result: zlib's own
 /// checksum of the text.
-pub(super) fn run(kib: u32, stop: &Stop) -> Result<u64, Stopped> {
+pub(crate) fn run(kib: u32, stop: &StopFlag) -> Result<u64, Stopped> {
     compress(kib, stop, Last::default()).map(|last| u64::from(u32::from_be_bytes(last.0)))
 }
 
-fn compress<W: Write>(kib: u32, stop: &Stop, into: W) -> Result<W, Stopped> {
+fn compress<W: Write>(kib: u32, stop: &StopFlag, into: W) -> Result<W, Stopped> {
     let mut encoder = ZlibEncoder::new(into, Compression::default());
     stop.check()?;
     for number in 0..kib {
@@ -77,7 +77,7 @@ mod tests {
 
     #[test]
     fn decompressing_restores_the_text() {
-        let packed = compress(40, &Stop::new(), Vec::new()).unwrap();
+        let packed = compress(40, &StopFlag::new(), Vec::new()).unwrap();
         assert!(packed.len() < 40 * 1024 / 2, "{} bytes", packed.len());
         let mut back = Vec::new();
         flate2::read::ZlibDecoder::new(&packed[..])
@@ -93,7 +93,7 @@ mod tests {
             let a = (a + u64::from(byte)) % 65_521;
             (a, (b + a) % 65_521)
         });
-        assert_eq!(run(40, &Stop::new()), Ok(b << 16 | a));
-        assert_eq!(run(0, &Stop::new()), Ok(1));
+        assert_eq!(run(40, &StopFlag::new()), Ok(b << 16 | a));
+        assert_eq!(run(0, &StopFlag::new()), Ok(1));
     }
 }

@@ -1,13 +1,13 @@
 //! Hashing a password for storage (PBKDF2, HMAC-SHA-256): slow on purpose, so that guessing
 //! passwords is slow.
 
-use crate::workload::stop::{Stop, Stopped};
+use crate::{StopFlag, Stopped};
 use pbkdf2::pbkdf2_hmac;
 use sha2::Sha256;
 
 /// Derives a key in `thousands` steps of a thousand rounds each. The key of a step is the salt of
 /// the next step. The flag is checked between steps, about every half millisecond.
-pub(super) fn run(thousands: u32, stop: &Stop) -> Result<u64, Stopped> {
+pub(crate) fn run(thousands: u32, stop: &StopFlag) -> Result<u64, Stopped> {
     let mut salt = [0x5a; 32];
     for _ in 0..thousands {
         stop.check()?;

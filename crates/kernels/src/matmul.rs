@@ -1,10 +1,10 @@
 //! Matrix multiplication: floating point and cache.
 
-use crate::workload::stop::{Stop, Stopped};
+use crate::{StopFlag, Stopped};
 
 /// Multiplies two square matrices of `size` rows. The checksum is the sum of the product's
 /// elements, which are small integers.
-pub(super) fn run(size: u32, stop: &Stop) -> Result<u64, Stopped> {
+pub(crate) fn run(size: u32, stop: &StopFlag) -> Result<u64, Stopped> {
     stop.check()?;
     let n = size as usize;
     let a: Vec<f64> = (0..n * n).map(|i| left(i / n, i % n)).collect();
@@ -48,7 +48,7 @@ mod tests {
             let column = |k| (0..n).map(|i| left(i, k)).sum::<f64>();
             let row = |k| (0..n).map(|j| right(k, j)).sum::<f64>();
             let expected: f64 = (0..n).map(|k| column(k) * row(k)).sum();
-            assert_eq!(run(n as u32, &Stop::new()), Ok(expected as u64), "{n}");
+            assert_eq!(run(n as u32, &StopFlag::new()), Ok(expected as u64), "{n}");
         }
     }
 }

@@ -7,7 +7,7 @@
 //! The compiler does not find this shortcut. A chain of multiplications and additions would be a
 //! bad choice, because the compiler could merge the whole chain into one operation.
 
-use crate::workload::stop::{Stop, Stopped};
+use crate::{StopFlag, Stopped};
 use std::hint::black_box;
 
 /// The number of steps in a unit. A unit takes about 50–70 ns on a current core.
@@ -19,7 +19,7 @@ const FIRST: u64 = 0x9e37_79b9_7f4a_7c15;
 ///
 /// # Errors
 /// Returns [`Stopped`] if the flag is raised before the end.
-pub(crate) fn run(units: u64, units_per_check: u64, stop: &Stop) -> Result<u64, Stopped> {
+pub fn run(units: u64, units_per_check: u64, stop: &StopFlag) -> Result<u64, Stopped> {
     let mut state = FIRST;
     let mut left = units;
     while left > 0 {
@@ -80,13 +80,13 @@ mod tests {
     proptest! {
         #[test]
         fn every_unit_is_done(units in 0u64..3_000, units_per_check in 0u64..4_000) {
-            prop_assert_eq!(run(units, units_per_check, &Stop::new()), Ok(after(units * u64::from(STEPS))));
+            prop_assert_eq!(run(units, units_per_check, &StopFlag::new()), Ok(after(units * u64::from(STEPS))));
         }
     }
 
     #[test]
     fn a_stop_ends_endless_work() {
-        let stop = Stop::new();
+        let stop = StopFlag::new();
         std::thread::scope(|scope| {
             let worker = scope.spawn(|| run(u64::MAX, 1_000, &stop));
             stop.request();

@@ -1,6 +1,6 @@
 //! The Mandelbrot set: floating point without memory, in rows of unequal cost.
 
-use crate::workload::stop::{Stop, Stopped};
+use crate::{StopFlag, Stopped};
 
 /// The number of steps after which a point counts as inside if it has not escaped.
 const LIMIT: u32 = 200;
@@ -8,7 +8,7 @@ const LIMIT: u32 = 200;
 const SIDE: f64 = 2.5;
 
 /// Tests `size` × `size` points. The checksum is the number of points in the set.
-pub(super) fn run(size: u32, stop: &Stop) -> Result<u64, Stopped> {
+pub(crate) fn run(size: u32, stop: &StopFlag) -> Result<u64, Stopped> {
     stop.check()?;
     let at = |i: u32| (f64::from(i) + 0.5) / f64::from(size) * SIDE;
     let mut inside = 0;
@@ -45,7 +45,7 @@ mod tests {
     #[test]
     fn the_set_has_its_known_area() {
         let size = 300;
-        let inside = run(size, &Stop::new()).unwrap();
+        let inside = run(size, &StopFlag::new()).unwrap();
         let area = inside as f64 / f64::from(size * size) * SIDE * SIDE;
         assert!((1.50..1.56).contains(&area), "{area}");
     }

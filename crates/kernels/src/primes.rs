@@ -1,13 +1,13 @@
 //! Primes by a segmented sieve: integer arithmetic, branches, and a segment that fits the
 //! first-level cache.
 
-use crate::workload::stop::{Stop, Stopped};
+use crate::{StopFlag, Stopped};
 
 /// The number of integers that are sieved at a time.
 const SEGMENT: u64 = 1 << 15;
 
 /// Counts the primes below `limit`.
-pub(super) fn run(limit: u32, stop: &Stop) -> Result<u64, Stopped> {
+pub(crate) fn run(limit: u32, stop: &StopFlag) -> Result<u64, Stopped> {
     stop.check()?;
     let limit = u64::from(limit);
     let small = primes_up_to(limit.isqrt());
@@ -63,7 +63,7 @@ mod tests {
             (1_000, 168),
             (1_000_000, 78_498),
         ] {
-            assert_eq!(run(limit, &Stop::new()), Ok(count), "below {limit}");
+            assert_eq!(run(limit, &StopFlag::new()), Ok(count), "below {limit}");
         }
     }
 }
