@@ -1,6 +1,6 @@
 //! Tests that the program restores the terminal in every case in which it closes the screen.
 
-use crate::terminal::{DEADLINE, Terminal, assert_restored, wait_for_exit};
+use crate::terminal::{DEADLINE, Exit, Terminal, assert_restored};
 use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 use rustix::process::{Signal, kill_process};
 use std::env;
@@ -61,8 +61,9 @@ fn closing_the_terminal_ends_the_run() {
     let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_tasklab"));
     command.args(["run", "mixed", "--duration", "1h"]);
     command.env("TERM", "xterm-256color");
-    let mut child = pair.slave.spawn_command(command).expect("tasklab starts");
+    let child = pair.slave.spawn_command(command).expect("tasklab starts");
     drop(pair.slave);
+    let mut exit = Exit::of(child);
     let mut output = pair.master.try_clone_reader().expect("a reader");
     let (seen, tasks_are_seen) = mpsc::channel();
     std::thread::spawn(move || {
@@ -75,11 +76,11 @@ fn closing_the_terminal_ends_the_run() {
         drop(output);
         seen.send(()).expect("the test waits");
     });
-    tasks_are_seen.recv_timeout(DEADLINE).expect("tasks on the screen");
+    tasks_are_seen.recv_timeout(DEADLINE).expect("the screen shows a task within the deadline");
     // The kernel sends SIGHUP when every handle of the master side is closed. Standard error is
     // closed then too, so `eprintln!` would panic.
     drop(pair.master);
-    let status = wait_for_exit(&mut *child);
+    let status = exit.wait();
     assert_eq!(status, 128 + Signal::HUP.as_raw() as u32);
 }
 

@@ -1,11 +1,11 @@
 //! A pseudo-terminal that runs a program and records the program's screen.
 
-use parking_lot::{Condvar, Mutex};
-use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+use parking_lot::{Condvar, Mutex, MutexGuard};
+use portable_pty::{Child, ChildKiller, CommandBuilder, MasterPty, PtySize, native_pty_system};
 use rustix::process::Pid;
 use std::io::{Read, Write};
-use std::sync::Arc;
-use std::thread::JoinHandle;
+use std::sync::{Arc, mpsc};
+use std::thread;
 use std::time::{Duration, Instant};
 
 /// The maximum duration of every wait. A test that passes never waits that long.
@@ -13,11 +13,11 @@ pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
 
 /// A program that runs on its own terminal.
 pub(crate) struct Terminal {
-    child: Box<dyn Child + Send + Sync>,
-    master: Option<Box<dyn MasterPty + Send>>,
+    pid: Pid,
+    exit: Exit,
+    master: Box<dyn MasterPty + Send>,
     keys: Box<dyn Write + Send>,
     screen: Arc<(Mutex<Output>, Condvar)>,
-    reader: Option<JoinHandle<()>>,
 }
 
 struct Output {
@@ -66,7 +66,7 @@ impl Terminal {
             Condvar::new(),
         ));
         let shared = screen.clone();
-        let reader = std::thread::spawn(move || {
+        thread::spawn(move || {
             let mut buffer = [0; 4096];
             loop {
                 let read = output.read(&mut buffer).unwrap_or(0);
@@ -80,33 +80,41 @@ impl Terminal {
                 }
             }
         });
+        let pid = child.process_id().and_then(|pid| Pid::from_raw(pid.try_into().ok()?));
         Terminal {
-            child,
-            master: Some(pair.master),
+            pid: pid.expect("a pid"),
+            exit: Exit::of(child),
+            master: pair.master,
             keys,
             screen,
-            reader: Some(reader),
         }
     }
 
     /// Waits until `condition` holds for the screen, and returns the screen's text. `what` names
     /// the condition in the failure message.
     pub(crate) fn wait(&self, what: &str, condition: impl Fn(&vt100::Screen) -> bool) -> String {
-        let start = Instant::now();
+        let state = self.wait_for_output(what, |state| state.ended || condition(state.parser.screen()));
+        let screen = state.parser.screen();
+        let text = screen.contents();
+        assert!(
+            condition(screen),
+            "the program ended before the screen showed {what}:\n{text}"
+        );
+        text
+    }
+
+    fn wait_for_output(&self, what: &str, condition: impl Fn(&Output) -> bool) -> MutexGuard<'_, Output> {
+        let deadline = Instant::now() + DEADLINE;
         let mut state = self.screen.0.lock();
-        while !condition(state.parser.screen()) {
-            let text = state.parser.screen().contents();
+        while !condition(&state) {
+            let timeout = self.screen.1.wait_until(&mut state, deadline);
             assert!(
-                !state.ended,
-                "the program ended before the screen showed {what}:\n{text}"
+                !timeout.timed_out() || condition(&state),
+                "waited {DEADLINE:?} for {what}; the screen shows:\n{}",
+                state.parser.screen().contents()
             );
-            assert!(
-                start.elapsed() < DEADLINE,
-                "after {DEADLINE:?} the screen does not show {what}:\n{text}"
-            );
-            self.screen.1.wait_for(&mut state, DEADLINE);
         }
-        state.parser.screen().contents()
+        state
     }
 
     /// Waits until the screen contains `text`.
@@ -139,38 +147,51 @@ impl Terminal {
             pixel_width: 0,
             pixel_height: 0,
         };
-        let master = self.master.as_ref().expect("a terminal");
-        master.resize(size).expect("a new size");
+        self.master.resize(size).expect("a new size");
     }
 
     /// The program's process id.
     pub(crate) fn pid(&self) -> Pid {
-        let pid = self.child.process_id().expect("a process");
-        Pid::from_raw(pid.try_into().expect("a pid")).expect("a pid")
+        self.pid
     }
 
     /// Waits until the program has ended. Returns its exit status, the last screen, and all bytes
     /// that the program wrote.
     pub(crate) fn end(mut self) -> (u32, vt100::Screen, Vec<u8>) {
-        let status = wait_for_exit(&mut *self.child);
-        self.reader.take().expect("a reader").join().expect("no panic");
-        let state = self.screen.0.lock();
+        let status = self.exit.wait();
+        let state = self.wait_for_output("the end of the output", |state| state.ended);
         (status, state.parser.screen().clone(), state.raw.clone())
     }
 }
 
-/// Waits until a program has ended, and returns its exit status.
-pub(crate) fn wait_for_exit(child: &mut (dyn Child + Send + Sync)) -> u32 {
-    let start = Instant::now();
-    loop {
-        if let Some(status) = child.try_wait().expect("a child process") {
-            return status.exit_code();
-        }
-        if start.elapsed() > DEADLINE {
-            let _ = child.kill();
-            panic!("the program has not ended after {DEADLINE:?}");
-        }
-        std::thread::sleep(Duration::from_millis(10));
+/// The end of a program, which another thread awaits.
+pub(crate) struct Exit {
+    killer: Box<dyn ChildKiller + Send + Sync>,
+    status: mpsc::Receiver<u32>,
+}
+
+impl Exit {
+    /// Starts to wait for the end of this program.
+    pub(crate) fn of(mut child: Box<dyn Child + Send + Sync>) -> Exit {
+        let killer = child.clone_killer();
+        let (send, status) = mpsc::channel();
+        thread::spawn(move || {
+            let exit = child.wait().expect("a child process");
+            // A test that has failed does not receive the status.
+            let _ = send.send(exit.exit_code());
+        });
+        Exit { killer, status }
+    }
+
+    /// Waits until the program has ended, and returns its exit status.
+    ///
+    /// # Panics
+    /// If the program does not end within [`DEADLINE`]: then this kills the program.
+    pub(crate) fn wait(&mut self) -> u32 {
+        self.status.recv_timeout(DEADLINE).unwrap_or_else(|error| {
+            let _ = self.killer.kill();
+            panic!("waited {DEADLINE:?} for the end of the program: {error}");
+        })
     }
 }
 

@@ -1,7 +1,7 @@
 //! How tasks are spawned and how they end.
 
 use super::*;
-use crate::support::wait::{DEADLINE, Deadline};
+use crate::support::wait::{DEADLINE, Deadline, join};
 use std::collections::HashSet;
 
 #[test]
@@ -30,14 +30,12 @@ fn each_way_to_end_has_its_own_outcome() {
         (dropped.id().to_string(), Outcome::Cancelled),
         (panics.id().to_string(), Outcome::Panicked),
     ]);
-    runtime.block_on(async {
+    run_to_end(runtime, "the end of all tasks but the dropped one", async {
         aborted.abort();
         assert!(aborted.await.unwrap_err().is_cancelled());
         assert!(panics.await.unwrap_err().is_panic());
-        fails.await.expect("no panic");
-        late.await.expect("no panic");
+        join_all([fails, late]).await;
     });
-    drop(runtime);
     for (task, outcome) in ended(&[Collector::new(registry, None).batch()]) {
         assert_eq!(expected.remove(&task.get().to_string()), Some(outcome));
     }
@@ -49,7 +47,7 @@ fn offloaded_work_is_a_child_task_on_a_blocking_lane() {
     let registry = Registry::new();
     let group = registry.group_named("upload");
     let runtime = runtime(Builder::new_current_thread(), &registry);
-    let join = probe::spawn(runtime.handle(), &registry, &group, |task| async move {
+    let parent = probe::spawn(runtime.handle(), &registry, &group, |task| async move {
         let child = task.offloaded_child();
         let since = probe::now();
         tokio::task::spawn_blocking(move || {
@@ -62,8 +60,7 @@ fn offloaded_work_is_a_child_task_on_a_blocking_lane() {
         .expect("no panic");
         Outcome::Completed
     });
-    runtime.block_on(join).expect("no panic");
-    drop(runtime);
+    run_to_end(runtime, "the end of the parent", join_all([parent]));
     let batch = Collector::new(registry, None).batch();
     let spawned: Vec<_> = batch
         .records
@@ -101,7 +98,7 @@ fn a_log_line_never_comes_before_the_spawn_of_its_task() {
     let registry = Registry::new();
     let (lines, log) = std::sync::mpsc::channel();
     let mut collector = Collector::new(registry.clone(), Some(log));
-    let writer = std::thread::spawn(move || {
+    let writer = thread::spawn(move || {
         let group = registry.group_named("writer");
         for _ in 0..20_000 {
             let task = TaskHandle::new(&registry, &group);
@@ -130,5 +127,5 @@ fn a_log_line_never_comes_before_the_spawn_of_its_task() {
             lines += 1;
         }
     }
-    writer.join().expect("no panic");
+    join("the end of the writer", writer);
 }

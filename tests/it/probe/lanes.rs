@@ -8,7 +8,7 @@ fn block_in_place_leaves_no_slice_open() {
     let group = registry.group_named("in place");
     let runtime = runtime(multi_thread(false), &registry);
     let metrics = runtime.metrics();
-    let joins: Vec<_> = (0..8)
+    let tasks: Vec<_> = (0..8)
         .map(|_| {
             probe::spawn(runtime.handle(), &registry, &group, |_| async {
                 tokio::task::block_in_place(std::thread::yield_now);
@@ -17,12 +17,7 @@ fn block_in_place_leaves_no_slice_open() {
             })
         })
         .collect();
-    runtime.block_on(async {
-        for join in joins {
-            join.await.expect("no panic");
-        }
-    });
-    runtime.shutdown_timeout(std::time::Duration::from_secs(60));
+    run_to_end(runtime, "the end of all tasks", join_all(tasks));
     let batch = Collector::new(registry, None).batch();
     assert_eq!(batch.live.lanes, []);
     assert_eq!(
@@ -39,11 +34,8 @@ fn a_thread_changes_its_lane_when_its_work_changes_and_a_free_lane_is_used_again
     let job = || {
         let registry = registry.clone();
         let task = probe::TaskHandle::new(&registry, &group);
-        std::thread::spawn(move || {
-            task.run_job(probe::now(), Reason::Unknown, || ());
-        })
-        .join()
-        .expect("no panic");
+        let thread = thread::spawn(move || task.run_job(probe::now(), Reason::Unknown, || ()));
+        join("the end of a job", thread);
     };
     job();
     let mut batches = vec![collector.batch()];
@@ -52,16 +44,15 @@ fn a_thread_changes_its_lane_when_its_work_changes_and_a_free_lane_is_used_again
     // A thread that has run a job now polls.
     let (other_registry, other_group) = (registry.clone(), registry.group_named("polls"));
     let task = probe::TaskHandle::new(&registry, &group);
-    std::thread::spawn(move || {
+    let thread = thread::spawn(move || {
         task.run_job(probe::now(), Reason::Unknown, || ());
         let runtime = runtime(Builder::new_current_thread(), &other_registry);
-        let join = probe::spawn(runtime.handle(), &other_registry, &other_group, |_| async {
+        let polled = probe::spawn(runtime.handle(), &other_registry, &other_group, |_| async {
             Outcome::Completed
         });
-        runtime.block_on(join).expect("no panic");
-    })
-    .join()
-    .expect("no panic");
+        runtime.block_on(polled).expect("the task does not panic");
+    });
+    join("the end of a thread that ran a job and a runtime", thread);
     batches.push(collector.batch());
     let names: Vec<_> = batches
         .iter()

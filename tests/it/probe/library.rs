@@ -66,13 +66,12 @@ fn tasks_of_a_library_are_named_by_their_place_in_the_code_and_have_no_delay() {
         Outcome::Completed
     });
     let parent = task_id(ours.id());
-    runtime.block_on(ours).expect("no panic");
-    drop(runtime);
+    run_to_end(runtime, "the end of the task that uses a library", join_all([ours]));
     let batches = vec![Collector::new(registry, None).batch()];
     let slices = slices(&batches);
     let recorded = Recorded { batches };
     assert_eq!(recorded.group(parent), ("ours", false));
-    let ids: Vec<_> = ids.iter().collect();
+    let ids: Vec<_> = ids.try_iter().collect();
     assert_eq!(ids.len(), 2);
     for (index, (library, place)) in (0..).zip(&ids) {
         assert_eq!(recorded.group(*library), (place.as_str(), true));
@@ -100,7 +99,7 @@ fn the_outcome_of_a_library_task_is_recorded_only_if_it_is_certain() {
         let aborted = runtime.spawn(std::future::pending::<()>());
         let dropped = runtime.spawn(std::future::pending::<()>());
         let ids = [completes.id(), panics.id(), aborted.id(), dropped.id()].map(task_id);
-        runtime.block_on(async {
+        run_to_end(runtime, "the end of all tasks but the dropped one", async {
             aborted.abort();
             assert!(aborted.await.unwrap_err().is_cancelled());
             assert!(panics.await.unwrap_err().is_panic());
@@ -109,7 +108,6 @@ fn the_outcome_of_a_library_task_is_recorded_only_if_it_is_certain() {
             // task.
             tokio::task::spawn_blocking(|| ()).await.expect("no panic");
         });
-        drop(runtime);
         let outcomes = ended(&[Collector::new(registry, None).batch()]);
         let known = ids.map(|id| outcomes.get(&id).copied());
         let [unknown, cancelled] = [Some(Outcome::Unknown), Some(Outcome::Cancelled)];

@@ -6,17 +6,50 @@ mod library;
 mod polls;
 mod wakes;
 
+use crate::support::wait::join;
 use std::collections::HashMap;
+use std::future::Future;
 use std::sync::Arc;
+use std::thread;
 use tasklab::probe::{self, Collector, GroupMonitors, Registry, RuntimeSampler, TaskHandle};
 use tasklab::record::{
     Batch, Definition, LaneId, LaneKind, LogLine, Nanos, Outcome, Reason, Record, Sample, Slice, TaskId,
 };
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::{Builder, Handle, Runtime};
+use tokio::task::JoinHandle;
 
 fn runtime(mut builder: Builder, registry: &Arc<Registry>) -> Runtime {
     probe::install(&mut builder, registry);
     builder.enable_all().build().expect("a runtime")
+}
+
+/// Runs a future to its end on this runtime, and shuts the runtime down. Waits at most
+/// [`DEADLINE`](crate::support::wait::DEADLINE).
+///
+/// The thread that drives the runtime is a new one, so a runtime that never returns fails the test.
+#[track_caller]
+fn run_to_end(runtime: Runtime, what: &str, future: impl Future<Output = ()> + Send + 'static) {
+    let driver = thread::spawn(move || {
+        runtime.block_on(future);
+        // Waits for the workers and the blocking threads, so their last records are in the rings.
+        drop(runtime);
+    });
+    join(what, driver);
+}
+
+/// Waits for tasks that must not panic.
+async fn join_all(tasks: impl IntoIterator<Item = JoinHandle<()>>) {
+    for task in tasks {
+        task.await.expect("the task does not panic");
+    }
+}
+
+/// Waits until the runtime has no task. Tasks that a library spawns cannot be joined.
+async fn until_no_task_is_alive() {
+    let metrics = Handle::current().metrics();
+    while metrics.num_alive_tasks() > 0 {
+        tokio::task::yield_now().await;
+    }
 }
 
 /// A builder of a runtime with two workers. tokio does not count polls from a worker's LIFO slot,

@@ -1,7 +1,7 @@
 //! Every poll is recorded or counted as lost.
 
 use super::*;
-use crate::support::wait::{DEADLINE, Deadline, wait_until};
+use crate::support::wait::{DEADLINE, Deadline, join};
 
 /// Runs `tasks` tasks that yield `yields` times, and drains the records while the tasks run. They
 /// should yield a million times in all: that is enough to find one slice in a million that is lost
@@ -26,7 +26,7 @@ fn storm(builder: Builder, tasks: u32, yields: u32) {
             }
         }
     };
-    let joins: Vec<_> = (0..tasks)
+    let yielding: Vec<_> = (0..tasks)
         .map(|_| {
             probe::spawn(runtime.handle(), &registry, &group, |_| async move {
                 for _ in 0..yields {
@@ -43,18 +43,13 @@ fn storm(builder: Builder, tasks: u32, yields: u32) {
             tokio::spawn(tokio::task::yield_now());
         }
     });
-    let driver = std::thread::spawn(move || {
+    let driver = thread::spawn(move || {
         runtime.block_on(async {
-            for join in joins {
-                join.await.expect("no task panics");
-            }
-            foreign.await.expect("no task panics");
+            join_all(yielding).await;
+            join_all([foreign]).await;
+            until_no_task_is_alive().await;
         });
-        // The tasks of the library, which are not joined.
-        while runtime.metrics().num_alive_tasks() > 0 {
-            runtime.block_on(tokio::task::yield_now());
-        }
-        runtime.shutdown_timeout(std::time::Duration::from_secs(60));
+        drop(runtime);
     });
     // There is no pause, so that batches end at as many different points of the storm as possible.
     let deadline = Deadline::new("the end of all tasks", DEADLINE);
@@ -62,7 +57,7 @@ fn storm(builder: Builder, tasks: u32, yields: u32) {
         deadline.check();
         add(collector.batch());
     }
-    driver.join().expect("no panic");
+    join("the end of the driver", driver);
     add(collector.batch());
 
     assert_eq!(recorded + lost, polls_by_tokio(&metrics));
@@ -94,17 +89,16 @@ fn polls_from_the_lifo_slot_are_recorded_though_tokio_does_not_count_them() {
     let registry = Registry::new();
     let runtime = runtime(multi_thread(true), &registry);
     let metrics = runtime.metrics();
-    runtime.block_on(async {
+    run_to_end(runtime, "the end of all tasks", async {
         // A task that spawns one and ends leaves it in its worker's LIFO slot.
         for _ in 0..1_000 {
             let parent = tokio::spawn(async {
                 tokio::spawn(async {});
             });
-            parent.await.expect("no panic");
+            join_all([parent]).await;
         }
+        until_no_task_is_alive().await;
     });
-    wait_until("the end of all tasks", DEADLINE, || metrics.num_alive_tasks() == 0);
-    runtime.shutdown_timeout(std::time::Duration::from_secs(60));
     let recorded = slices(&[Collector::new(registry, None).batch()]).len() as u64;
     assert_eq!(recorded, 2_000);
     assert!(recorded >= polls_by_tokio(&metrics));
@@ -116,13 +110,13 @@ fn a_full_ring_drops_records_and_counts_them() {
     let group = registry.group_named("storm");
     let runtime = runtime(Builder::new_current_thread(), &registry);
     let metrics = runtime.metrics();
-    let join = probe::spawn(runtime.handle(), &registry, &group, |_| async {
+    let storm = probe::spawn(runtime.handle(), &registry, &group, |_| async {
         for _ in 0..200_000 {
             tokio::task::yield_now().await;
         }
         Outcome::Completed
     });
-    runtime.block_on(join).expect("no panic");
+    run_to_end(runtime, "the end of the storm", join_all([storm]));
     let batch = Collector::new(registry, None).batch();
     let lost: u64 = batch.lost.iter().map(|lost| lost.slices).sum();
     let recorded = slices(std::slice::from_ref(&batch)).len() as u64;

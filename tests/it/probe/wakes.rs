@@ -18,10 +18,7 @@ fn a_slice_records_when_its_task_was_woken_and_by_which_task() {
         Outcome::Completed
     });
     let (sleeper, waker) = (waits.id(), wakes.id());
-    runtime.block_on(async {
-        waits.await.expect("no panic");
-        wakes.await.expect("no panic");
-    });
+    run_to_end(runtime, "the end of both tasks", join_all([waits, wakes]));
     let slices = slices(&[Collector::new(registry, None).batch()]);
     let of = |id: tokio::task::Id| -> Vec<Slice> {
         slices
@@ -43,7 +40,7 @@ fn a_task_woken_while_it_runs_is_queued_from_the_end_of_its_slice() {
     let group = registry.group_named("eager");
     let runtime = runtime(Builder::new_current_thread(), &registry);
     let (send, receive) = std::sync::mpsc::channel();
-    let join = probe::spawn(runtime.handle(), &registry, &group, |_| async move {
+    let task = probe::spawn(runtime.handle(), &registry, &group, |_| async move {
         let mut woken = false;
         std::future::poll_fn(|context| {
             if std::mem::replace(&mut woken, true) {
@@ -56,8 +53,8 @@ fn a_task_woken_while_it_runs_is_queued_from_the_end_of_its_slice() {
         .await;
         Outcome::Completed
     });
-    runtime.block_on(join).expect("no panic");
-    let end_of_poll = receive.recv().expect("the end of the first poll");
+    run_to_end(runtime, "the end of the task", join_all([task]));
+    let end_of_poll = receive.try_recv().expect("the end of the first poll");
     let end_of_poll = registry.run_start().to_run(end_of_poll);
     let slices = slices(&[Collector::new(registry, None).batch()]);
     assert_eq!(slices.len(), 2);
@@ -86,10 +83,7 @@ fn lateness_is_divided_into_unnoticed_and_queued() {
         send.send(probe::now()).expect("the receiver was not dropped");
         Outcome::Completed
     });
-    runtime.block_on(async {
-        late.await.expect("no panic");
-        wakes.await.expect("no panic");
-    });
+    run_to_end(runtime, "the end of both tasks", join_all([late, wakes]));
     let slices = slices(&[Collector::new(registry, None).batch()]);
     let last = slices
         .iter()

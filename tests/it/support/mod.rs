@@ -62,6 +62,12 @@ fn a_wait_that_fails_names_the_event() {
 }
 
 #[test]
+#[should_panic(expected = "the thread fails")]
+fn a_thread_that_panics_fails_the_test_that_joins_it() {
+    wait::join("the end of a thread", std::thread::spawn(|| panic!("the thread fails")));
+}
+
+#[test]
 #[should_panic(expected = "the run ended before a second task, in the run of:\ntitle = 'short'")]
 fn a_wait_in_a_run_fails_when_the_run_ends() {
     let mut run = run::TestRun::start("title = 'short'\n[[task]]\nname = 'only'\nsteps = ['yield']");

@@ -1,5 +1,7 @@
 //! Waits that end: each has a deadline, and its failure says what the test waited for.
 
+use std::panic;
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 /// How long a test waits for one event before it fails. Test machines can be slow and busy, so this
@@ -46,6 +48,18 @@ pub(crate) fn wait_until(what: &str, deadline: Duration, mut condition: impl FnM
     let deadline = Deadline::new(what, deadline);
     while !condition() {
         deadline.check();
-        std::thread::park_timeout(PAUSE);
+        thread::park_timeout(PAUSE);
     }
+}
+
+/// Waits for the end of a thread, and returns its result. `what` names its end in the failure
+/// message.
+///
+/// # Panics
+/// If the thread has panicked, or if it does not end within [`DEADLINE`]: then the thread continues
+/// to run, because nothing can end it.
+#[track_caller]
+pub(crate) fn join<T>(what: &str, thread: JoinHandle<T>) -> T {
+    wait_until(what, DEADLINE, || thread.is_finished());
+    thread.join().unwrap_or_else(|panicked| panic::resume_unwind(panicked))
 }

@@ -6,7 +6,9 @@
 
 use super::captured_log::log_messages_with;
 use super::harness::*;
+use crate::support::wait::join;
 use std::sync::{Arc, Mutex};
+use std::thread;
 use tasklab::probe;
 use tasklab::record::{Batch, Outcome, Record};
 use tasklab::scenario::steps::{Block, Gather, Group, Offload, Panic, Race, Spawn, Timeout, Unawaited};
@@ -467,7 +469,9 @@ fn a_thread_executor_runs_detached_tasks() {
             return false;
         };
         // This test plays the executor.
-        std::thread::scope(|scope| scope.spawn(|| task.run_sync(probe::now())).join()).is_ok()
+        let thread = thread::spawn(move || task.run_sync(probe::now()));
+        join("the end of the detached task", thread);
+        true
     });
     assert_eq!(observed.outcome("stray"), Outcome::Completed);
     assert_eq!(observed.slices("stray").len(), 1);

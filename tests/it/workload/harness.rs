@@ -2,10 +2,11 @@
 
 use super::captured_log;
 pub(super) use super::observed::Observed;
-use crate::support::wait::{DEADLINE, wait_until};
+use crate::support::wait::{self, DEADLINE, wait_until};
 use std::collections::HashMap;
 use std::future::Future;
 use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
 use strum::VariantArray;
 use tasklab::probe::{self, Collector, Group, Registry, TaskHandle};
@@ -275,8 +276,8 @@ fn wait_until_workers_are_parked(runtime: &Runtime) {
     }
 }
 
-/// Stops the run if a test fails while its tasks run. Without it, dropping the runtime would wait
-/// for tasks that block.
+/// Stops the run if a test fails while its tasks run. Otherwise the tasks would continue to run,
+/// and dropping the runtime would wait for tasks that block.
 struct StopOnPanic<'a>(&'a Services);
 
 impl Drop for StopOnPanic<'_> {
@@ -334,30 +335,27 @@ impl Running<'_> {
     }
 
     #[track_caller]
-    fn join_and(self, count: usize, then: impl Future<Output = ()> + std::marker::Send) -> Observed {
+    fn join_and(self, count: usize, then: impl Future<Output = ()> + std::marker::Send + 'static) -> Observed {
         let Running {
             harness,
             tasks,
             runtime,
             watch,
         } = self;
-        let first = async {
-            for task in tasks.into_iter().take(count) {
-                // The records show how the task ended.
-                let _ = task.await;
-            }
-            then.await;
-        };
+        let _stop = StopOnPanic(&harness.services);
         // On a new thread, because a thread that drives a current-thread runtime stays a lane of
         // this run.
-        let drive = || runtime.block_on(async { tokio::time::timeout(DEADLINE, first).await });
-        let ended = std::thread::scope(|scope| scope.spawn(drive).join()).expect("the driver does not panic");
-        if ended.is_err() {
-            // Dropping the runtime would wait for the tasks that do not end.
-            runtime.shutdown_background();
-            panic!("the tasks did not end within {DEADLINE:?}");
-        }
-        drop(runtime);
+        let driver = thread::spawn(move || {
+            runtime.block_on(async {
+                for task in tasks.into_iter().take(count) {
+                    // The records show how the task ended.
+                    let _ = task.await;
+                }
+                then.await;
+            });
+            drop(runtime);
+        });
+        wait::join("the end of the tasks", driver);
         watch.observed(harness)
     }
 }

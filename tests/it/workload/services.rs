@@ -2,6 +2,7 @@
 
 use super::captured_log::log_messages_with;
 use super::harness::*;
+use crate::support::wait::DEADLINE;
 use std::cell::Cell;
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -104,13 +105,14 @@ fn without_the_service_repetitions_fail_and_other_tasks_continue_to_run() {
 /// Sends a request as any program on this machine can.
 fn request(services: &Services, path: &str) -> String {
     let mut stream = TcpStream::connect(services.http().address()).unwrap();
+    stream.set_read_timeout(Some(DEADLINE)).unwrap();
     write!(
         stream,
         "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
     )
     .unwrap();
     let mut reply = String::new();
-    stream.read_to_string(&mut reply).unwrap();
+    stream.read_to_string(&mut reply).expect("a reply within the deadline");
     reply
 }
 
