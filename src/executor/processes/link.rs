@@ -323,7 +323,7 @@ impl Drop for Listener {
 
 #[cfg(test)]
 mod tests {
-    use super::super::batch_translator::Names;
+    use super::super::names::Names;
     use super::super::task_table::TaskTable;
     use super::*;
     use crate::probe::Registry;

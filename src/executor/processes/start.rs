@@ -1,7 +1,8 @@
 //! Starts the worker processes and waits until each of them is ready or has been rejected.
 
-use super::batch_translator::{BatchTranslator, Names};
+use super::batch_translator::BatchTranslator;
 use super::link::{Link, Outputs};
+use super::names::Names;
 use super::protocol::{Begin, GroupOrder};
 use super::remote_records::Mail;
 use super::task_table::TaskTable;
