@@ -83,18 +83,6 @@ pub struct ChildTasks<'a> {
     pub awaited: bool,
 }
 
-impl<'a> ChildTasks<'a> {
-    /// One task for each of these branches. The step waits for all of them.
-    pub(super) fn one_each(branches: &'a [Branch]) -> Vec<ChildTasks<'a>> {
-        let one = |branch| ChildTasks {
-            branch,
-            count: 1,
-            awaited: true,
-        };
-        branches.iter().map(one).collect()
-    }
-}
-
 /// Something that steps use, and that the run prepares before its tasks begin.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Service {

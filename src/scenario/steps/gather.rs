@@ -1,37 +1,23 @@
-//! `gather`: runs branches as tasks, and fails at the first failure.
+//! `gather`: runs branches as tasks, waits for them, and fails at the first failure.
 
-use super::{ChildTasks, StepContents, StepDefinition, StepListSyntax};
-use crate::scenario::check::{Checker, NO_RUNTIME, StepContext};
-use crate::scenario::syntax::{self, At};
+use super::BranchesStep;
 use crate::scenario::types::Branch;
 use serde::{Deserialize, Serialize};
 
-/// Runs all branches as tasks and waits for all, or for the first failure: its siblings run on.
+/// Runs all branches as tasks, and waits until all have ended or one has failed. After a failure
+/// the other tasks continue.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Gather(pub Vec<Branch>);
 
-impl StepContents for Gather {
-    fn children(&self) -> Vec<ChildTasks<'_>> {
-        ChildTasks::one_each(&self.0)
-    }
-}
-
-impl StepDefinition for Gather {
-    type Syntax = At<Vec<At<syntax::Branch>>>;
+impl BranchesStep for Gather {
     const DESCRIPTION: &'static str =
-        "Run all branches as tasks, and wait for all, or for the first failure: its siblings run on.";
-    const NEEDS_RUNTIME: Option<&'static str> = Some(NO_RUNTIME);
-    const MAKES_TASKS: bool = true;
+        "Run all branches as tasks, and wait until all have ended or one has failed. After a failure the other tasks continue.";
 
-    fn check(branches: &Self::Syntax, context: StepContext<'_>, checker: &mut Checker<'_>) -> Option<Gather> {
-        checker.branches(branches, context).map(Gather)
+    fn new(branches: Vec<Branch>) -> Gather {
+        Gather(branches)
     }
 
-    fn within(branches: &Self::Syntax) -> Vec<&StepListSyntax> {
-        branches
-            .value
-            .iter()
-            .filter_map(|branch| branch.value.steps())
-            .collect()
+    fn branches(&self) -> &[Branch] {
+        &self.0
     }
 }

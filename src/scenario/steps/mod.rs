@@ -9,8 +9,10 @@
 //! To add a step, write these two files. Then add a line to the list `steps!` here and to the list
 //! in `workload/steps/mod.rs`. No other place lists the steps.
 
+mod branches;
 mod definition;
 
+pub use branches::BranchesStep;
 pub use definition::{ChildTasks, Service};
 pub(super) use definition::{ExecutorNeed, SHARED_MEMORY, StepContents, StepDefinition};
 

@@ -7,6 +7,8 @@
 //! To add a step, write these two files. Then add one line to the list `steps!` in this file, and
 //! one line to the list in `scenario/steps/mod.rs`. No other code names a step.
 
+mod branches;
+
 use super::async_interpreter::AsyncInterpreter;
 use super::compile::Compiler;
 use super::step_error::StepResult;

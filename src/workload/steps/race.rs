@@ -1,35 +1,11 @@
 //! `race`: runs branches as children. The first child that ends decides the result.
 
-use super::StepProgram;
-use crate::record::Label;
+use super::branches::{Branches, Joined};
 use crate::scenario::steps as spec;
-use crate::workload::async_interpreter::AsyncInterpreter;
-use crate::workload::branches::Join;
 use crate::workload::children::JoinMode;
-use crate::workload::compile::Compiler;
-use crate::workload::step_error::StepResult;
-use crate::workload::sync_interpreter::SyncInterpreter;
-use std::future::Future;
 
-#[derive(Debug)]
-pub(in crate::workload) struct Race(Join);
+pub(in crate::workload) type Race = Branches<spec::Race>;
 
-impl StepProgram for Race {
-    type Spec = spec::Race;
-
-    fn name(spec: &spec::Race) -> String {
-        format!("race {}", spec.0.len())
-    }
-
-    fn compile(spec: &spec::Race, group: &str, compiler: &mut Compiler<'_>) -> Race {
-        Race(Join::one_each(JoinMode::Race, &spec.0, group, compiler))
-    }
-
-    fn run_sync(&self, interpreter: &mut SyncInterpreter<'_>, label: Label) -> StepResult {
-        self.0.run_sync(interpreter, label)
-    }
-
-    fn run_async(&self, interpreter: &mut AsyncInterpreter<'_>, label: Label) -> impl Future<Output = StepResult> {
-        Box::pin(self.0.run_async(interpreter, label))
-    }
+impl Joined for spec::Race {
+    const MODE: JoinMode = JoinMode::Race;
 }

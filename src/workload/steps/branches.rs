@@ -1,0 +1,51 @@
+//! What `gather`, `group` and `race` have in common: they run branches as children, and wait for
+//! the children. Only the rule that ends the wait differs: see [`JoinMode`].
+
+use super::StepProgram;
+use crate::record::Label;
+use crate::scenario::steps::BranchesStep;
+use crate::workload::async_interpreter::AsyncInterpreter;
+use crate::workload::branches::Join;
+use crate::workload::children::JoinMode;
+use crate::workload::compile::Compiler;
+use crate::workload::step_error::StepResult;
+use crate::workload::sync_interpreter::SyncInterpreter;
+use std::fmt::Debug;
+use std::future::Future;
+use std::marker::PhantomData;
+
+/// A step that waits for its branches.
+pub(in crate::workload) trait Joined: BranchesStep + Debug {
+    /// The rule that decides when the step ends.
+    const MODE: JoinMode;
+}
+
+/// The program of the step `S`.
+#[derive(Debug)]
+pub(in crate::workload) struct Branches<S> {
+    join: Join,
+    step: PhantomData<fn() -> S>,
+}
+
+impl<S: Joined> StepProgram for Branches<S> {
+    type Spec = S;
+
+    fn name(spec: &S) -> String {
+        format!("{} {}", S::MODE.into_str(), spec.branches().len())
+    }
+
+    fn compile(spec: &S, group: &str, compiler: &mut Compiler<'_>) -> Branches<S> {
+        Branches {
+            join: Join::one_each(S::MODE, spec.branches(), group, compiler),
+            step: PhantomData,
+        }
+    }
+
+    fn run_sync(&self, interpreter: &mut SyncInterpreter<'_>, label: Label) -> StepResult {
+        self.join.run_sync(interpreter, label)
+    }
+
+    fn run_async(&self, interpreter: &mut AsyncInterpreter<'_>, label: Label) -> impl Future<Output = StepResult> {
+        Box::pin(self.join.run_async(interpreter, label))
+    }
+}
