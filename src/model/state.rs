@@ -203,18 +203,17 @@ impl TaskCounts {
 
     /// Tasks that have ended.
     pub fn ended(&self) -> usize {
-        self.completed
-            + self.failed
-            + self.cancelled
-            + self.timed_out
-            + self.panicked
-            + self.unobserved_failure
-            + self.never_started
-            + self.lost
-            + self.unknown
+        let ended = |&outcome| self.get(State::Ended(outcome));
+        Outcome::VARIANTS.iter().map(ended).sum()
     }
 
     /// The number of tasks in a state. `Suspended` has one number for all reasons.
+    pub fn get(&self, state: State) -> usize {
+        let mut counts = *self;
+        *counts.get_mut(state)
+    }
+
+    /// The number of tasks in a state, to be changed. `Suspended` has one number for all reasons.
     pub fn get_mut(&mut self, state: State) -> &mut usize {
         match state {
             State::Running => &mut self.running,

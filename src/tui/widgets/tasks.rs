@@ -13,6 +13,25 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
+use strum::VariantArray;
+
+/// The states in the order of the heading. The most important outcomes come first.
+const STATES: [State; 5 + Outcome::VARIANTS.len()] = [
+    State::Running,
+    State::Blocking,
+    State::Queued,
+    State::Unnoticed,
+    State::Suspended(Reason::Unknown),
+    State::Ended(Outcome::Lost),
+    State::Ended(Outcome::Panicked),
+    State::Ended(Outcome::UnobservedFailure),
+    State::Ended(Outcome::Failed),
+    State::Ended(Outcome::TimedOut),
+    State::Ended(Outcome::Cancelled),
+    State::Ended(Outcome::NeverStarted),
+    State::Ended(Outcome::Unknown),
+    State::Ended(Outcome::Completed),
+];
 
 /// Draws the number of tasks in each state, and the criterion of the order.
 pub(crate) fn render_heading(context: &FrameContext<'_>, area: Rect, buf: &mut Buffer) {
@@ -73,7 +92,8 @@ fn entries(context: &FrameContext<'_>, counts: Option<&TaskCounts>, gap: &'stati
     let theme = context.theme;
     // If a task blocks only its own thread, the heading does not show an alarm.
     let word_theme = theme.with_calm_blocks(context.is_live() && !blocks_a_shared_lane(context));
-    let all = counts.map(by_state).into_iter().flatten();
+    let count = |counts: &TaskCounts| STATES.map(|state| (state, counts.get(state)));
+    let all = counts.map(count).into_iter().flatten();
     let shown = all.filter(|(state, count)| *count > 0 || !matches!(state, State::Ended(_)));
     let entry = |(state, count): (State, usize)| {
         let style = if count == 0 {
@@ -128,27 +148,6 @@ fn blocks_a_shared_lane(context: &FrameContext<'_>) -> bool {
     let shared = context.model.lanes().iter().filter(|lane| lane.is_shared());
     let mut slices = shared.filter_map(|lane| lane.current);
     slices.any(|slice| context.model.state(slice.task) == State::Blocking)
-}
-
-/// The number of tasks in each state, in the order of the heading. The most important outcomes come
-/// first.
-fn by_state(counts: &TaskCounts) -> [(State, usize); 14] {
-    [
-        (State::Running, counts.running),
-        (State::Blocking, counts.blocking),
-        (State::Queued, counts.queued),
-        (State::Unnoticed, counts.unnoticed),
-        (State::Suspended(Reason::Unknown), counts.suspended),
-        (State::Ended(Outcome::Lost), counts.lost),
-        (State::Ended(Outcome::Panicked), counts.panicked),
-        (State::Ended(Outcome::UnobservedFailure), counts.unobserved_failure),
-        (State::Ended(Outcome::Failed), counts.failed),
-        (State::Ended(Outcome::TimedOut), counts.timed_out),
-        (State::Ended(Outcome::Cancelled), counts.cancelled),
-        (State::Ended(Outcome::NeverStarted), counts.never_started),
-        (State::Ended(Outcome::Unknown), counts.unknown),
-        (State::Ended(Outcome::Completed), counts.completed),
-    ]
 }
 
 /// The number of tasks in each state at the visible instant. `None` while the count for a past
