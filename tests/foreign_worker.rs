@@ -53,7 +53,7 @@ fn work() {
         let fields = message.as_object().and_then(|object| object.iter().next());
         let (kind, body) = fields.expect("one key");
         match kind.as_str() {
-            "hello" => send(&json!({ "hello": { "protocol": 1, "program": "a foreign worker 1.0" } })),
+            "hello" => send(&json!({ "hello": { "protocol": 2, "program": "a foreign worker 1.0" } })),
             "begin" => {
                 for group in body["groups"].as_array().expect("a list") {
                     groups.insert(group["name"].as_str().expect("a name").to_owned(), group.clone());

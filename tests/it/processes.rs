@@ -209,23 +209,46 @@ fn an_unusable_worker_is_reported_once_and_the_other_worker_runs_all_tasks() {
     assert!(out.contains("4 spawned · 4 completed"), "{out}");
 }
 
+/// The version of the protocol, according to its document.
+fn protocol_version() -> u32 {
+    let document = include_str!("../../src/executor/processes/PROTOCOL.md");
+    let version = document.split_once("Version ").and_then(|(_, rest)| rest.split_once('.'));
+    version.expect("a version").0.parse().expect("a number")
+}
+
+/// The command of a shell script that sends the `hello` of a worker.
+fn send_hello(version: u32) -> String {
+    format!(r#"echo '{{"hello":{{"protocol":{version},"program":"my worker 3"}}}}'"#)
+}
+
+/// The commands of a shell script that make a worker ready for tasks.
+fn become_ready() -> String {
+    let hello = send_hello(protocol_version());
+    format!("read hello; {hello}; read begin; echo '{{\"ready\":{{}}}}'")
+}
+
 #[test]
 fn a_worker_of_another_version_is_refused_and_both_versions_are_named() {
-    let Finished { code, err, .. } =
-        run_on_workers(r#"echo '{"hello":{"protocol":9999,"program":"tasklab 99.0"}}'; cat >/dev/null"#);
-    assert_eq!(code, Some(1), "{err}");
-    assert!(err.contains("tasklab 99.0 and speaks version 9999"), "{err}");
-    assert!(err.contains("which speaks version 1"), "{err}");
+    let ours = protocol_version();
+    for version in [1, 9999] {
+        let Finished { code, err, .. } = run_on_workers(&format!("{}; cat >/dev/null", send_hello(version)));
+        assert_eq!(code, Some(1), "{err}");
+        assert!(
+            err.contains(&format!("it is my worker 3 and speaks version {version} of the protocol")),
+            "{err}"
+        );
+        assert!(err.contains(&format!("which speaks version {ours}")), "{err}");
+    }
 }
 
 #[test]
 fn a_worker_may_send_its_hello_before_it_reads_one() {
     for _ in 0..10 {
         // Exit status 3: the first message that it reads is still a hello.
-        let Finished { err, .. } = run_on_workers(
-            "echo '{\"hello\":{\"protocol\":1,\"program\":\"x\"}}'; read first; echo '{\"ready\":{}}'; \
-             case $first in *hello*) exit 3;; esac; exit 7",
-        );
+        let Finished { err, .. } = run_on_workers(&format!(
+            "{}; read first; echo '{{\"ready\":{{}}}}'; case $first in *hello*) exit 3;; esac; exit 7",
+            send_hello(protocol_version())
+        ));
         assert!(
             err.contains("(exit status: 3)") && !err.contains("(exit status: 7)"),
             "{err}"
@@ -235,10 +258,10 @@ fn a_worker_may_send_its_hello_before_it_reads_one() {
 
 #[test]
 fn a_worker_that_sends_an_invalid_message_loses_its_tasks() {
-    let Finished { code, out, err } = run_on_workers(
-        "read hello; echo '{\"hello\":{\"protocol\":1,\"program\":\"x\"}}'; read begin; echo '{\"ready\":{}}'; \
-         read task; echo gibberish; cat >/dev/null",
-    );
+    let Finished { code, out, err } = run_on_workers(&format!(
+        "{}; read task; echo gibberish; cat >/dev/null",
+        become_ready()
+    ));
     assert_eq!(code, Some(1), "no worker is left: {err}");
     assert_eq!(err.matches("that is not a message").count(), 2, "{err}");
     assert!(out.contains("4 spawned · 4 lost"), "{out}");
@@ -247,9 +270,7 @@ fn a_worker_that_sends_an_invalid_message_loses_its_tasks() {
 
 #[test]
 fn a_run_fails_if_its_workers_die_as_soon_as_they_are_ready_and_their_deaths_are_reported() {
-    let Finished { code, err, .. } = run_on_workers(
-        "read hello; echo '{\"hello\":{\"protocol\":1,\"program\":\"x\"}}'; read begin; echo '{\"ready\":{}}'; exit 3",
-    );
+    let Finished { code, err, .. } = run_on_workers(&format!("{}; exit 3", become_ready()));
     assert_eq!(code, Some(1), "{err}");
     assert!(err.contains("has died (exit status: 3)"), "{err}");
     assert!(!err.contains("can be used: \n"), "{err}");

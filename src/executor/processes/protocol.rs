@@ -9,9 +9,9 @@ use std::io::{self, BufRead, Read, Write};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-/// The version of the protocol that this program speaks. It is incremented whenever the meaning of
-/// a message changes.
-pub(super) const PROTOCOL: u32 = 1;
+/// The version of the protocol that this program speaks. Increment it when the meaning of a message
+/// changes, or the name of a field or of a value.
+pub(super) const PROTOCOL: u32 = 2;
 
 /// The maximum length of a line, in bytes: ten thousand times the usual length of a batch.
 const MAX_LINE: u64 = 256 << 20;
@@ -217,6 +217,8 @@ mod tests {
             read.unwrap_or_else(|error| panic!("{error}: {message}"));
         }
         assert!(document.contains(&format!("Version {PROTOCOL}.")));
+        let hello = format!(r#"{{"hello":{{"protocol":{PROTOCOL},"#);
+        assert_eq!(exchange.matches(&hello).count(), 2);
     }
 
     #[test]
