@@ -1,4 +1,4 @@
-//! The glyphs of states, and of bars.
+//! The glyphs of states and of bars, and the short names of states.
 
 use crate::model::State;
 use crate::record::Outcome;
@@ -26,6 +26,17 @@ pub(crate) fn glyph(state: State) -> &'static str {
     }
 }
 
+/// The maximum width of a [`short_name`], in columns. The row of a task leaves that much room.
+pub(crate) const SHORT_NAME_WIDTH: usize = 13;
+
+/// The name of a state in a row or a heading.
+pub(crate) fn short_name(state: State) -> &'static str {
+    match state {
+        State::Ended(Outcome::UnobservedFailure) => "unobserved",
+        other => other.into_str(),
+    }
+}
+
 /// The glyph in one row of a vertical bar. A `share` of 1 fills all `rows` rows. The height of the
 /// bar is rounded up to eighths of a row. `row` counts from 0 at the bottom.
 pub(crate) fn bar(share: f64, rows: u16, row: u16) -> &'static str {
@@ -47,6 +58,15 @@ mod tests {
         assert_eq!(glyphs.len(), every_state().len());
         assert!(glyphs.iter().all(|glyph| text::width(glyph) == 1));
         assert!(!glyphs.contains(ORPHANED) && text::width(ORPHANED) == 1);
+    }
+
+    #[test]
+    fn the_short_name_of_every_state_fits_into_the_row_of_a_task() {
+        for state in every_state() {
+            let name = short_name(state);
+            assert!(text::width(name) <= SHORT_NAME_WIDTH, "{name}");
+            assert!(state.into_str().starts_with(name), "{name}");
+        }
     }
 
     #[test]

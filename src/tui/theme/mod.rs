@@ -9,7 +9,7 @@
 mod glyph;
 mod palette;
 
-pub(crate) use glyph::{ORPHANED, bar, glyph};
+pub(crate) use glyph::{ORPHANED, SHORT_NAME_WIDTH, bar, glyph, short_name};
 pub use palette::ColorDepth;
 
 use crate::model::State;

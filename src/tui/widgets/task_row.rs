@@ -21,17 +21,13 @@ use crate::text;
 use crate::tui::frame_context::FrameContext;
 use crate::tui::layout::{Row, timeline_rows};
 use crate::tui::state::{Panel, SortBy, family};
-use crate::tui::theme::{ORPHANED, Theme};
+use crate::tui::theme::{ORPHANED, SHORT_NAME_WIDTH, Theme, short_name};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
-/// The width of a state's name, in columns. A longer name, such as `unobserved failure`, moves the
-/// rest of the line to the right. Such names are rare, and a wider column would waste room in all
-/// other rows.
-const STATE_WIDTH: usize = 13;
 /// The width of a duration and the gap before it, in columns.
 const LENGTH_WIDTH: usize = 8;
 /// The minimum width at which a detail shows all its parts, in columns.
@@ -132,7 +128,7 @@ impl Detail {
         let theme = theme(context, self.task);
         let (word, style) = match self.instead {
             Some(word) => (word, theme.bad()),
-            None => (self.state.into_str(), theme.word(self.state)),
+            None => (short_name(self.state), theme.word(self.state)),
         };
         let is_quiet = match self.state {
             State::Ended(_) => true,
@@ -145,9 +141,8 @@ impl Detail {
         );
         if width >= WIDE_DETAIL {
             let about = format!("  {}{}", self.state_and_activity().trim_end(), self.parent(context));
-            let word_width = STATE_WIDTH.max(text::width(word));
-            let about = text::fit(&about, width - word_width - LENGTH_WIDTH).into_owned();
-            let word = Span::styled(format!("{word:<STATE_WIDTH$} "), style);
+            let about = text::fit(&about, width - SHORT_NAME_WIDTH - LENGTH_WIDTH).into_owned();
+            let word = Span::styled(format!("{word:<SHORT_NAME_WIDTH$} "), style);
             return Line::from(vec![word, length, Span::styled(about, theme.quiet())]);
         }
         let room = width.saturating_sub(LENGTH_WIDTH);

@@ -8,7 +8,7 @@ use crate::record::{Outcome, Reason, TaskId};
 use crate::text;
 use crate::tui::frame_context::FrameContext;
 use crate::tui::state::{Panel, is_bad};
-use crate::tui::theme::{ORPHANED, glyph};
+use crate::tui::theme::{ORPHANED, glyph, short_name};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
@@ -105,7 +105,7 @@ fn entries(context: &FrameContext<'_>, counts: Option<&TaskCounts>, gap: &'stati
             Span::raw(gap),
             Span::styled(glyph(state), theme.state(state, 0)),
             Span::styled(format!(" {count:>2}"), style),
-            Span::styled(format!(" {}", state.into_str()), style),
+            Span::styled(format!(" {}", short_name(state)), style),
         ];
         Entry {
             state: Some(state),
