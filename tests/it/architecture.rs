@@ -1,4 +1,4 @@
-//! Imports between the modules of `src/` are those that the table in `ARCHITECTURE.md` allows.
+//! Tests that the modules of `src/` import exactly what the table in `ARCHITECTURE.md` allows.
 //!
 //! The table is under the heading `## Modules`, one row per module: name, purpose, imports.
 
@@ -79,7 +79,7 @@ fn first_segments(path: &str) -> Vec<String> {
             break;
         }
     }
-    // A comma at the end of a group is followed by no name.
+    // If a group ends with a comma, no name follows the comma.
     names.retain(|name| !name.is_empty());
     names
 }
@@ -145,7 +145,7 @@ fn every_row_imports_only_rows_above_it() {
         let below: Vec<&String> = imports.difference(&above).collect();
         assert!(
             below.is_empty(),
-            "the row of `{module}` imports {below:?}, which are not above it"
+            "the row of `{module}` allows {below:?}, whose rows are not above it"
         );
         above.insert(module);
     }

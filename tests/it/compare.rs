@@ -91,7 +91,7 @@ fn a_requested_executor_that_cannot_run_the_scenario_is_an_error() {
 }
 
 #[test]
-fn a_failed_run_is_a_line_of_the_table() {
+fn the_table_has_a_line_for_a_failed_run() {
     let folder = tempfile::tempdir().unwrap();
     let file = scenario(folder.path(), "small", "");
     // A run cannot start without a folder for its scratch files.
@@ -144,7 +144,7 @@ fn verify_rejects_an_invalid_scenario_before_it_starts_a_run() {
     assert_eq!((code, out.as_str()), (Some(2), ""), "{err}");
 }
 
-/// A child of this process, if it has one.
+/// The process id of a child of this process, or `None` if the process has no child.
 fn child_of(process: &Process) -> Option<String> {
     // The kernel lists the children of each thread.
     let threads = fs::read_dir(format!("/proc/{}/task", process.id())).ok()?;
@@ -165,7 +165,7 @@ fn start_long(subcommand: &str, folder: &Path) -> (Process, String) {
         child = child_of(process);
         child.is_some()
     });
-    (process, child.expect("the wait has found it"))
+    (process, child.expect("the wait ends when there is a child"))
 }
 
 #[test]

@@ -1,5 +1,6 @@
-//! What README and the pages of `docs/` say is what the program does: examples are valid, commands
-//! are understood, links lead somewhere, and nothing that the scenario language has is missing.
+//! Tests that README and the pages of `docs/` agree with the program: examples are valid, the
+//! program understands all commands, the targets of links exist, and the pages describe the whole
+//! scenario language.
 //!
 //! The generated pages in `docs/src/reference/` have a test of their own.
 
@@ -23,7 +24,7 @@ struct Page {
     text: String,
 }
 
-/// Every page that is written by hand.
+/// Every page that a person writes.
 fn pages() -> Vec<Page> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut paths: Vec<PathBuf> = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md"]
@@ -44,7 +45,7 @@ fn pages() -> Vec<Page> {
     paths.into_iter().map(page).collect()
 }
 
-/// The fenced blocks of a text in this language.
+/// The fenced blocks in a text that have this language.
 fn blocks<'a>(text: &'a str, language: &str) -> Vec<&'a str> {
     let fence = format!("```{language}\n");
     let after = text.split(&fence).skip(1);
@@ -93,7 +94,7 @@ fn every_key_in_the_tables_for_new_users_is_bound() {
         (README, "| press | to |"),
         (include_str!("../../docs/src/tour.md"), "| key | what"),
     ] {
-        let (_, table) = page.split_once(begin).expect("the table is there");
+        let (_, table) = page.split_once(begin).expect("the page has this table");
         let rows = table.lines().skip(2).take_while(|line| line.starts_with('|'));
         for row in rows {
             let cell = row.split('|').nth(1).expect("a first cell");
@@ -172,7 +173,7 @@ fn collect_words(schema: &Value, words: &mut Vec<String>) {
 /// The command line refuses an unknown option before it looks at `--help`, so `--help` at the end
 /// checks a command without running it.
 #[test]
-fn every_command_is_understood() {
+fn the_program_understands_every_command() {
     let mut commands = 0;
     for page in pages() {
         let lines = blocks(&page.text, "sh").into_iter().flat_map(str::lines);
@@ -214,7 +215,7 @@ fn check_names(words: &[&str], place: &str) {
 }
 
 #[test]
-fn every_link_leads_somewhere() {
+fn the_target_of_every_link_exists() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut links = 0;
     for page in pages() {
@@ -267,7 +268,7 @@ fn the_table_of_contents_lists_every_page() {
     }
 }
 
-/// A line longer than 100 characters is hard to read beside its difference to another version.
+/// Two versions of a line of at most 100 characters fit side by side on a screen.
 #[test]
 fn prose_is_at_most_100_characters_wide() {
     for page in pages() {

@@ -97,7 +97,7 @@ fn on_another_executor_expectations_are_measured_but_not_checked() {
 #[test]
 fn a_run_that_was_interrupted_is_not_checked() {
     let scenario = scenario("\"groups.ticker.completed\" = \"== 8\"");
-    // The log shows that the run has started. Without a signal it would last an hour.
+    // The log shows that the run has started. Without a signal, the run would last an hour.
     let steps = "steps = [{ fail = 'at work' }]\n[[task]]\nname = 'sleeper'\nsteps = [{ sleep = '1h' }]";
     let scenario = scenario.replace("steps = [{ block = '20ms' }]", steps);
     let mut process = Process::start_run(&scenario, &["--headless", "--log", "warn"]);

@@ -18,8 +18,8 @@ fn wait_for_scratch_folder(process: &mut Process) {
     process.wait_until("the scratch folder", |process| !process.temporary_files().is_empty());
 }
 
-/// Whether a signal is in a mask of a process: `SigIgn:` has the ignored signals, `SigCgt:` the
-/// caught ones. False on systems without `/proc`.
+/// Whether a signal is in a mask of a process: `SigIgn:` has the ignored signals, and `SigCgt:` has
+/// the caught signals. Returns false on systems without `/proc`.
 fn is_in_mask(process: &str, mask: &str, signal: Signal) -> bool {
     let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
     let bits = status.lines().find_map(|line| line.strip_prefix(mask));
@@ -30,8 +30,8 @@ fn is_in_mask(process: &str, mask: &str, signal: Signal) -> bool {
 fn a_signal_ends_the_run_and_its_report_is_printed() {
     for signal in [Signal::INT, Signal::TERM, Signal::HUP] {
         if is_in_mask("self", "SigIgn:", signal) {
-            // The test runner ignores this signal, as after `nohup` or a shell's `&`. tasklab
-            // inherits that.
+            // The test runner ignores this signal, for example because `nohup` started the runner.
+            // tasklab inherits the ignored signals, so it cannot be tested with this signal.
             continue;
         }
         let mut process = Process::start_run(ENDLESS, &["--json"]);
@@ -45,7 +45,7 @@ fn a_signal_ends_the_run_and_its_report_is_printed() {
 }
 
 #[test]
-fn a_signal_during_the_creation_of_files_leaves_none() {
+fn a_signal_during_the_creation_of_files_leaves_no_file_behind() {
     let mut process = Process::start_run(
         "title = 'Large'\n[[task]]\nname = 'reader'\nrepeat = 'forever'\nsteps = [{ file = { read = '1GiB' } }]\n",
         &["--headless"],
@@ -61,7 +61,7 @@ fn a_signal_during_the_creation_of_files_leaves_none() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn an_ignored_hangup_stays_ignored() {
+fn tasklab_ignores_a_hangup_if_its_parent_ignored_it() {
     let mut nohup = command_after("trap '' HUP", &["run"]);
     let mut process = Process::start_run_of(&mut nohup, ENDLESS, &["--headless"]);
     wait_for_scratch_folder(&mut process);
@@ -77,7 +77,7 @@ fn an_ignored_hangup_stays_ignored() {
 }
 
 #[test]
-fn the_log_goes_to_standard_error_with_the_level_of_the_command_line() {
+fn standard_error_gets_log_messages_of_the_level_that_the_command_line_sets() {
     for (arguments, panic, failure) in [
         (&["--json"][..], true, false),
         (&["--headless"], true, false),
@@ -152,7 +152,7 @@ fn tokio_console_is_served_at_the_given_address() {
 }
 
 #[test]
-fn a_used_console_port_is_an_error_of_one_line() {
+fn a_console_port_that_another_program_uses_is_an_error_of_one_line() {
     let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = taken.local_addr().expect("an address");
     let Finished { code, out, err } = run(ENDLESS, &["--json", "--console", &address.to_string()]);

@@ -77,7 +77,7 @@ fn closing_the_terminal_ends_the_run() {
         seen.send(()).expect("the test waits");
     });
     tasks_are_seen.recv_timeout(DEADLINE).expect("the screen shows a task within the deadline");
-    // The kernel sends SIGHUP when every handle of the master side is closed. Standard error is
+    // The kernel sends SIGHUP when all handles of the master side are closed. Standard error is
     // closed then too, so `eprintln!` would panic.
     drop(pair.master);
     let status = exit.wait();

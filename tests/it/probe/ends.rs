@@ -1,4 +1,4 @@
-//! How tasks are spawned and how they end.
+//! Tests of the records of spawned and ended tasks.
 
 use super::*;
 use crate::support::wait::{DEADLINE, Deadline, join};

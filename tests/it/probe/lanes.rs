@@ -1,4 +1,4 @@
-//! Which lane a thread is.
+//! Tests of lanes: when a thread gets a lane, and which lane it gets.
 
 use super::*;
 
@@ -41,7 +41,7 @@ fn a_thread_changes_its_lane_when_its_work_changes_and_a_free_lane_is_used_again
     let mut batches = vec![collector.batch()];
     job();
     batches.push(collector.batch());
-    // A thread that has run a job now polls.
+    // This thread first runs a job, and then polls a task.
     let (other_registry, other_group) = (registry.clone(), registry.group_named("polls"));
     let task = probe::TaskHandle::new(&registry, &group);
     let thread = thread::spawn(move || {

@@ -23,7 +23,7 @@ impl Recorded {
         spawned.collect()
     }
 
-    /// The name of the group of this task, and whether it is a library's.
+    /// The name of the task's group, and whether the group belongs to a library.
     fn group(&self, task: TaskId) -> (&str, bool) {
         let spawned = self.spawned();
         let task = spawned.iter().find(|spawned| spawned.task == task).expect("a spawn");
@@ -48,7 +48,7 @@ fn place(lines: i64) -> String {
 }
 
 #[test]
-fn tasks_of_a_library_are_named_by_their_place_in_the_code_and_have_no_delay() {
+fn a_task_of_a_library_is_named_after_its_place_in_the_code_and_has_no_delay() {
     let registry = Registry::new();
     let group = registry.group_named("ours");
     let runtime = runtime(Builder::new_current_thread(), &registry);

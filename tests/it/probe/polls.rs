@@ -1,11 +1,11 @@
-//! Every poll is recorded or counted as lost.
+//! Tests that each poll is recorded or counted as lost.
 
 use super::*;
 use crate::support::wait::{DEADLINE, Deadline, join};
 
-/// Runs `tasks` tasks that yield `yields` times, and drains the records while the tasks run. They
-/// should yield a million times in all: that is enough to find one slice in a million that is lost
-/// and not counted.
+/// Runs `tasks` tasks that yield `yields` times, and drains the records while the tasks run. The
+/// tasks should yield a million times in all, so that the test also finds a fault that loses one
+/// slice in a million.
 fn storm(builder: Builder, tasks: u32, yields: u32) {
     let registry = Registry::new();
     let group = registry.group_named("storm");
@@ -90,7 +90,7 @@ fn polls_from_the_lifo_slot_are_recorded_though_tokio_does_not_count_them() {
     let runtime = runtime(multi_thread(true), &registry);
     let metrics = runtime.metrics();
     run_to_end(runtime, "the end of all tasks", async {
-        // A task that spawns one and ends leaves it in its worker's LIFO slot.
+        // If a task spawns another task and ends, the new task is in the worker's LIFO slot.
         for _ in 0..1_000 {
             let parent = tokio::spawn(async {
                 tokio::spawn(async {});

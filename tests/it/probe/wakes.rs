@@ -1,4 +1,4 @@
-//! When a task was woken, by which task, and for how long it was ready before.
+//! Tests of wake-ups: when a task was woken, which task woke it, and how long it had been ready.
 
 use super::*;
 use tasklab::record::ProcessInstant;
@@ -60,7 +60,7 @@ fn a_task_woken_while_it_runs_is_queued_from_the_end_of_its_slice() {
     assert_eq!(slices.len(), 2);
     let (first, second) = (slices[0].1, slices[1].1);
     assert_eq!(second.woken_by, Some(first.task));
-    // The wake-up itself was earlier.
+    // The wake-up happened during the slice, so before this instant.
     assert!(second.start - second.queued.get() >= end_of_poll);
 }
 

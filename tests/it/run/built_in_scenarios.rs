@@ -1,7 +1,7 @@
 //! Every built-in scenario runs on every executor that has its options: every group runs, and every
 //! cue is marked.
 //!
-//! A lesson runs on its own executor only. `tasklab verify` checks whether it shows its point.
+//! A lesson runs on its own executor only. `tasklab verify` checks the expectations of a lesson.
 
 use crate::support::run::TestRun;
 use std::time::Duration;
@@ -15,7 +15,8 @@ use tasklab::scenario::{ExecutorKind, Overrides, Scenario, Start, TaskSpec};
 /// marked.
 const TIMELINE: Duration = Duration::from_secs(1);
 
-/// The same scenario with a timeline of length [`TIMELINE`]. Its run continues until it is stopped.
+/// The same scenario with a timeline of length [`TIMELINE`]. The run continues until the test stops
+/// it.
 fn shortened(mut scenario: Scenario) -> Scenario {
     let whole = scenario.duration.unwrap_or(Duration::from_secs(60));
     let shorten = |at: Duration| at.mul_f64(TIMELINE.as_secs_f64() / whole.as_secs_f64());
@@ -28,14 +29,14 @@ fn shortened(mut scenario: Scenario) -> Scenario {
     for cue in &mut scenario.cues {
         cue.at = shorten(cue.at);
     }
-    // This is longer than the deadline of a test.
+    // The run must not end by itself, so it may take longer than the deadline of a test.
     scenario.duration = Some(Duration::from_secs(3600));
     scenario
 }
 
 /// Whether a task of this group has run.
 fn has_run(run: &TestRun, task: &TaskSpec) -> bool {
-    // The tasks of a called group may never be awaited, and then never run.
+    // A task of a called group may never be awaited. Then the task never runs.
     let may_stay_idle = task.start == Start::Called;
     run.find_group(&task.name)
         .is_some_and(|group| group.poll_time().count > 0 || may_stay_idle && group.spawned > 0)
@@ -72,8 +73,8 @@ fn run_all_on(kind: ExecutorKind) {
             executor: Some(kind),
             ..Overrides::default()
         };
-        // An executor refuses a scenario that sets an option which it lacks. The tests of the
-        // scenario language cover that.
+        // An executor rejects a scenario that sets an option which the executor lacks. Other tests
+        // check this.
         if let Ok(scenario) = overrides.read(builtin.name, builtin.text) {
             run_completely(
                 &shortened(scenario),
@@ -83,7 +84,7 @@ fn run_all_on(kind: ExecutorKind) {
     }
 }
 
-/// Each executor has a thread of its own here, because a run mostly waits.
+/// Runs the executors side by side, because a run spends most of its time waiting.
 #[test]
 fn every_scenario_runs_on_every_executor() {
     std::thread::scope(|scope| {

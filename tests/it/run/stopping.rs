@@ -1,4 +1,4 @@
-//! How runs are stopped before their end, and what they leave behind.
+//! Tests that stop a run before its end, and check what the run leaves behind.
 
 use super::*;
 use crate::support::run::parse;
@@ -53,7 +53,7 @@ fn a_thread_that_cannot_be_stopped_is_named() {
 #[test]
 fn stopping_a_run_of_many_tasks_records_the_end_of_each() {
     for executor in executors() {
-        // A machine may allow fewer threads than tasks: a run with too many does not start.
+        // A run that needs more threads than the machine allows does not start.
         let crowd = if executor == "threads" { 5_000 } else { 100_000 };
         // A step that blocks its thread cannot be cancelled, so there the sleeps are short.
         let sleep = if is_synchronous(executor) { "1us" } else { "1h" };
@@ -123,7 +123,7 @@ fn a_scratch_folder_that_cannot_be_removed_is_named() {
         "[[task]]\nname = 'sleeper'\nrepeat = 'forever'\nsteps = [{ sleep = '1ms' }]",
     ));
     let path = run.source.scratch().to_owned();
-    // The run removes a folder. A file in its place stays.
+    // The run removes only a folder, so it does not remove a file with the same path.
     std::fs::remove_dir(&path).expect("the folder is empty");
     std::fs::write(&path, "").expect("the path is free");
     let left = run.stop_and_join().expect("the file is left behind");

@@ -134,7 +134,7 @@ fn a_reply_that_arrives_while_the_driver_starves_is_unnoticed_until_the_driver_i
 
 #[test]
 fn offloaded_work_that_ends_while_the_worker_is_blocked_leaves_its_task_queued() {
-    // The thread that did the work wakes the task itself. The driver takes no part in that.
+    // The thread that did the work wakes the task itself. The driver is not involved.
     let wait = wait_during_long_enough_block("{ offload = [{ sleep = '20ms' }] }", |wait| {
         wait.woken() < wait.block_end
     });

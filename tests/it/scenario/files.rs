@@ -30,11 +30,11 @@ fn a_lesson_has_short_names() {
 }
 
 #[test]
-fn a_lesson_asks_first_has_two_languages_and_proves_its_point() {
+fn every_lesson_asks_a_question_has_two_languages_and_checks_its_point() {
     let names = builtin::LESSONS.iter().map(|lesson| lesson.name);
     let paths = files("scenarios/lessons", "toml");
     let found = paths.iter().map(|path| path.file_stem().unwrap().to_str().unwrap());
-    assert!(names.eq(found), "each file is a lesson");
+    assert!(names.eq(found), "the registered lessons differ from the files");
     for lesson in builtin::LESSONS {
         let [english, russian] = [Lang::En, Lang::Ru].map(|lang| lesson.scenario_in(lang));
         let name = lesson.name;
@@ -43,12 +43,12 @@ fn a_lesson_asks_first_has_two_languages_and_proves_its_point() {
         for (one, other) in english.cues.iter().zip(&russian.cues) {
             assert_ne!(one.say, other.say, "{name}");
         }
-        assert!(english.cues.iter().any(|cue| cue.asks), "{name} asks nothing");
+        assert!(english.cues.iter().any(|cue| cue.asks), "{name} has no question");
         assert!(
             english.cues.last().is_some_and(|cue| !cue.asks),
             "{name} leaves a question open"
         );
-        assert!(english.expect.len() >= 2, "{name} proves little");
+        assert!(english.expect.len() >= 2, "{name} has fewer than two expectations");
         let length = english.duration.unwrap_or_default().as_secs();
         assert!((15..=30).contains(&length), "{name} takes {length} s");
     }
@@ -57,9 +57,9 @@ fn a_lesson_asks_first_has_two_languages_and_proves_its_point() {
 /// Each file of `tests/scenarios/bad` is rejected with the report in the `.txt` file beside it.
 /// `UPDATE_EXPECT=1` writes these reports.
 #[test]
-fn every_bad_scenario_gets_its_report() {
+fn every_invalid_scenario_gets_the_expected_report() {
     let bad = files("tests/scenarios/bad", "toml");
-    assert!(bad.len() > 20, "the folder is there");
+    assert!(bad.len() > 20, "only {} invalid scenarios were found", bad.len());
     let mut differ = Vec::new();
     for path in bad {
         let name = path.file_name().unwrap().to_str().unwrap();
@@ -75,7 +75,7 @@ fn every_bad_scenario_gets_its_report() {
     }
     assert!(
         differ.is_empty(),
-        "these reports are not as expected:\n{}",
+        "these reports differ from the expected reports:\n{}",
         differ.join("\n")
     );
 }

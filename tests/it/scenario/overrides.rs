@@ -31,7 +31,7 @@ fn the_command_line_overrides_the_file() {
 }
 
 #[test]
-fn the_built_in_scenarios_run_wherever_their_knobs_allow() {
+fn a_built_in_scenario_can_run_on_each_executor_that_has_its_knobs() {
     for builtin in BUILTIN {
         let knobs = builtin.scenario().executor.knobs != Knobs::default();
         for &kind in ExecutorKind::VARIANTS {
@@ -45,7 +45,7 @@ fn the_built_in_scenarios_run_wherever_their_knobs_allow() {
     }
 }
 
-/// The report about a mistake that only the command line causes quotes the lines of the file.
+/// Even if only the command line causes a mistake, the report quotes the lines of the file.
 #[test]
 fn an_override_that_makes_the_file_invalid_is_rejected() {
     let text = "title = \"t\"\n[executor]\nworkers = 2\nenable_alt_timer = true\n\
@@ -56,7 +56,8 @@ fn an_override_that_makes_the_file_invalid_is_rejected() {
         ..Overrides::default()
     };
     insta::assert_snapshot!("executor", overrides.read("t.toml", text).unwrap_err().to_string());
-    // The file's own lengths are refused where they are read; this one goes another way.
+    // The reader rejects durations in the file that are too long. A duration from the command line
+    // takes another path.
     let overrides = Overrides {
         duration: Some(Duration::from_secs(24 * 3600 + 1)),
         ..Overrides::default()
@@ -105,11 +106,11 @@ fn texts_are_in_the_chosen_language_or_in_english() {
     let english = good(BILINGUAL);
     assert_eq!((&*english.title, &*english.cues[0].say), ("English", "See."));
     let same = |scenario: Scenario| (scenario.tasks, scenario.expect, scenario.duration);
-    assert_eq!(same(scenario), same(english), "the rest has no language");
+    assert_eq!(same(scenario), same(english), "only texts depend on the language");
 }
 
 #[test]
-fn a_scale_shortens_the_plan_but_not_the_steps() {
+fn a_scale_shortens_the_timeline_but_not_the_steps() {
     let scaled = |scale, duration| Overrides {
         scale: Some(scale),
         duration,
@@ -128,7 +129,7 @@ fn a_scale_shortens_the_plan_but_not_the_steps() {
     let plain = &good(BILINGUAL).tasks[0];
     assert_eq!((&task.steps, task.timeout), (&plain.steps, plain.timeout));
     let scenario = scaled(0.5, Some(ms(7000))).read("t.toml", BILINGUAL).unwrap();
-    assert_eq!(scenario.duration, Some(ms(7000)), "what is given is taken as it is");
+    assert_eq!(scenario.duration, Some(ms(7000)), "a scale does not change a duration of the command line");
     for wrong in [0.0, 0.04, 1.1, -1.0, f64::NAN, f64::INFINITY] {
         let report = scaled(wrong, None).read("t.toml", BILINGUAL).unwrap_err();
         assert_eq!(report.len(), 1, "{report}");

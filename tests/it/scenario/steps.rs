@@ -101,7 +101,7 @@ fn every_step_can_be_read() {
     }
 }
 
-/// The steps of a scenario with one task, and with everything that steps can name.
+/// The steps of a task, in a scenario that declares a group, a lock, a semaphore and a channel.
 fn named(steps: &str) -> Vec<Step> {
     good(&format!(
         r#"
@@ -130,7 +130,7 @@ fn named(steps: &str) -> Vec<Step> {
 }
 
 #[test]
-fn steps_that_name_groups_and_shared_things_can_be_read() {
+fn steps_that_name_groups_or_shared_resources_can_be_read() {
     let sleep = vec![Step::Sleep(Sleep(Draw::Fixed(ms(1))))];
     let weather = || Branch::Group("weather".into());
     let inline = || Branch::Steps(sleep.clone());
@@ -242,8 +242,8 @@ fn rows_events_choices_and_loops_can_be_read() {
     }
 }
 
-/// A synchronous lock takes its steps away from the runtime. A branch inside it is a task of its
-/// own again.
+/// The steps inside a synchronous lock hold their thread, as in a program without a runtime. A
+/// branch among these steps is another task, which runs on the runtime.
 #[test]
 fn steps_inside_a_sync_lock_may_block() {
     let [Step::Lock(Lock { steps: inner, .. })] = &steps(
@@ -264,7 +264,7 @@ fn steps_inside_a_sync_lock_may_block() {
             how: How::Sync
         })]
     );
-    // The child does not hold what its parent holds.
+    // A child does not hold the locks of its parent.
     let nested =
         r#"{ lock = { name = "l", steps = [{ spawn = [{ lock = { name = "l", steps = ["yield"] } }, "yield"] }] } }"#;
     assert_eq!(steps(nested).len(), 1);

@@ -201,14 +201,14 @@ fn a_scenario_with_every_key_can_be_read() {
             action: Some(CueAction::Calm),
         },
     ];
-    assert_eq!(scenario.cues, cues, "in order of time");
+    assert_eq!(scenario.cues, cues, "cues are sorted by time");
 }
 
 #[test]
-fn every_key_around_the_steps_can_be_read() {
+fn every_key_outside_of_steps_can_be_read() {
     let scenario = good(include_str!("../../scenarios/everything.toml"));
     assert_eq!((&*scenario.title, &*scenario.about), ("English", "In English only."));
-    assert_eq!(scenario.executor.kind, ExecutorKind::Pool, "the first that is listed");
+    assert_eq!(scenario.executor.kind, ExecutorKind::Pool, "the first executor in the list");
     assert_eq!(scenario.executors, [ExecutorKind::Pool, ExecutorKind::Tokio]);
     assert_eq!(scenario.log, Some(LogLevel::Debug));
     let db = DbSpec {
@@ -276,9 +276,9 @@ fn every_key_around_the_steps_can_be_read() {
     assert_eq!(last.measure.per.as_ref().unwrap().keys, ["elapsed_ns"]);
 }
 
-/// A scenario that lists no executors may run wherever its steps have a meaning.
+/// A scenario that lists no executors can run on each executor that can run its steps.
 #[test]
-fn the_steps_of_a_scenario_decide_where_it_may_run() {
+fn a_scenario_can_run_on_each_executor_that_can_run_its_steps() {
     let may_run = |steps: &str| {
         let text = format!("title = 't'\n[[task]]\nname = 'a'\nsteps = [{steps}]");
         good(&text).executors

@@ -142,7 +142,8 @@ impl Process {
         let mut ended = false;
         let mut holds = false;
         wait_until(what, DEADLINE, || {
-            // The end is checked first, so that everything the process did before its end is seen.
+            // The end is checked before the condition, so that the condition sees everything that
+            // the process did.
             ended = self.has_ended();
             holds = condition(self);
             holds || ended

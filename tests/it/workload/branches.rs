@@ -34,8 +34,8 @@ fn repetitions(count: usize, outcome: Outcome) -> impl FnMut(&Batch) -> bool {
     }
 }
 
-/// Runs a scenario on tokio and on threads. Stops each run when the condition that `is_done`
-/// returns is true of a batch. `what` names that event in the failure message.
+/// Runs a scenario on tokio and on threads. `is_done` returns the condition for one run. The run
+/// stops when its condition is true of a batch. `what` names that event in the failure message.
 fn on_both_until<F: FnMut(&Batch) -> bool>(
     scenario: &Scenario,
     what: &str,
@@ -54,7 +54,7 @@ fn gather_waits_for_all_and_logs_results_in_the_order_of_its_branches() {
         group_branch("early"),
         steps_branch(vec![Step::Yield]),
     ]))];
-    // The first branch cannot end before the second.
+    // The first branch ends after the second branch, because the second branch opens the gate.
     let tasks = vec![
         task("g1", 1, steps),
         called_group("late", vec![recv("gate"), Step::Yield]),
@@ -112,7 +112,8 @@ fn gather_fails_at_the_first_failure_and_its_other_children_continue_to_run() {
     }
 }
 
-/// The ways in which a task can fail: a name, a step that fails so, and the outcome of the task.
+/// The ways in which a task can fail: a name, a step that fails in this way, and the outcome of the
+/// task.
 fn faults() -> [(&'static str, Step, Outcome); 3] {
     let panic = Step::Panic(Panic {
         message: "on purpose".into(),
@@ -143,8 +144,8 @@ fn a_child_that_fails_after_the_end_of_its_gather_step_is_an_unobserved_failure(
             Step::Gather(Gather(vec![group_branch(&straggler), steps_branch(vec![fail(1.0)])])),
         ];
         // The gate opens when the second repetition has begun: by then the parent no longer waits
-        // for the first straggler. It opens for both, so that the second does not take the item of
-        // the first.
+        // for the first straggler. The gate opens for two stragglers, so that the second straggler
+        // does not take the item of the first one.
         let opener = vec![recv("left"), recv("left"), send("gate"), send("gate")];
         let tasks = vec![
             task("g3", 2, steps),
@@ -160,7 +161,7 @@ fn a_child_that_fails_after_the_end_of_its_gather_step_is_an_unobserved_failure(
         }
         let mut messages = log_messages_with(&format!("{how}, and no task waits for it"));
         messages.retain(|(_, message)| message.starts_with(&format!("{straggler}#")));
-        assert!(messages.len() >= 3, "one for each executor: {messages:?}");
+        assert!(messages.len() >= 3, "one message for each executor: {messages:?}");
         assert!(messages.iter().all(|(level, _)| *level == Level::WARN));
     }
 }
@@ -182,8 +183,8 @@ fn a_step_fails_for_each_kind_of_failure_of_its_child() {
                 task("api", 1, vec![call(branches)]),
                 called_group("patient", vec![recv("gate")]),
             ];
-            // The repetition of the parent counts, and also the repetition of the child if it has
-            // this outcome.
+            // The parent has one failed repetition. The child has one too if its outcome is
+            // `Failed`.
             let failed = 1 + usize::from(outcome == Outcome::Failed);
             let observed = Harness::new(&with_gate(tasks))
                 .on_tokio_until("the failed repetitions", repetitions(failed, Outcome::Failed));
@@ -270,7 +271,7 @@ fn a_group_without_failures_completes_on_every_executor() {
 }
 
 #[test]
-fn the_first_end_decides_a_race_and_async_losers_are_cancelled() {
+fn the_first_child_to_end_decides_a_race_and_async_losers_are_cancelled() {
     let steps = vec![Step::Race(Race(vec![
         group_branch("patient"),
         steps_branch(vec![Step::Yield]),
@@ -282,7 +283,7 @@ fn the_first_end_decides_a_race_and_async_losers_are_cancelled() {
     assert_eq!(observed.outcome("patient"), Outcome::Cancelled);
     assert!(observed.orphans("patient").is_empty());
 
-    // The first is the repetition of the winner, and the second is the repetition of the parent.
+    // The two repetitions are one of the winner and one of the parent.
     let observed =
         Harness::new(&scenario).on_threads_until("2 completed repetitions", repetitions(2, Outcome::Completed));
     assert_eq!(observed.outcome("api"), Outcome::Completed);
@@ -342,7 +343,8 @@ fn a_timeout_around_offloaded_work_orphans_it() {
         });
         let mut api = task("api", 1, vec![send("gate"), limited]);
         api.repeat = Repeat::Forever;
-        // Later repetitions send to the gate, so that an orphaned job can end.
+        // Each repetition begins with a message to the gate, so that the orphaned job of an earlier
+        // repetition can end.
         let mut orphans = Vec::new();
         let harness = Harness::new(&with_gate(vec![api]));
         let observed = harness.on_tokio_until("the end of an orphaned job", |batch| {
@@ -431,7 +433,8 @@ fn a_detached_task_outlives_its_parent_and_its_failure_is_unobserved() {
         called_group("patient", vec![recv("gate")]),
         called_group("stray", vec![fail(1.0)]),
     ];
-    // This is the repetition of the parent. The repetition of `patient` does not complete.
+    // The completed repetition is the parent's, because the repetition of `patient` does not
+    // complete.
     for (executor, observed) in on_both_until(&with_gate(tasks), "a completed repetition", || {
         repetitions(1, Outcome::Completed)
     }) {
@@ -468,7 +471,7 @@ fn a_thread_executor_runs_detached_tasks() {
         let Some(task) = queue.0.lock().unwrap().pop() else {
             return false;
         };
-        // This test plays the executor.
+        // In this test, the test itself is the executor.
         let thread = thread::spawn(move || task.run_sync(probe::now()));
         join("the end of the detached task", thread);
         true

@@ -1,4 +1,4 @@
-//! The log messages of the tasks of all tests, from `info` up.
+//! The log messages of the tasks in all tests, of the level `info` and of more severe levels.
 //!
 //! The subscriber is global and tests run side by side. So each test looks for names that no other
 //! test uses.
@@ -13,7 +13,7 @@ use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 
 static MESSAGES: Mutex<Vec<(Level, String)>> = Mutex::new(Vec::new());
 
-/// From now on, captures all messages.
+/// Starts to capture all messages.
 pub(super) fn install() {
     static INSTALLED: Once = Once::new();
     INSTALLED.call_once(|| {

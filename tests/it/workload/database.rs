@@ -1,4 +1,5 @@
-//! The database step: offloaded or synchronous, it uses a real database with a real lock.
+//! Tests of the step `db`. Offloaded or synchronous, the step uses a real database with a real
+//! lock.
 
 use super::captured_log::log_messages_with;
 use super::harness::*;
@@ -72,6 +73,6 @@ fn a_locked_database_fails_only_the_repetitions_that_use_it() {
         assert_eq!(observed.outcome("other"), Outcome::Completed);
     }
     let messages = log_messages_with("cannot write to the database: other transactions kept it locked for 15ms");
-    assert_eq!(messages.len(), 2, "one for each run: {messages:?}");
+    assert_eq!(messages.len(), 2, "one message for each run: {messages:?}");
     assert!(messages.iter().all(|(level, _)| *level == Level::ERROR));
 }

@@ -44,7 +44,7 @@ fn a_step_that_no_timeout_can_cancel_times_out_when_it_ends() {
 }
 
 #[test]
-fn an_elapsed_timeout_step_ends_its_repetition() {
+fn a_timeout_step_that_elapses_ends_its_repetition() {
     let limited = |inner| {
         Step::Timeout(Timeout {
             after: fixed(3 * MS),
@@ -60,7 +60,7 @@ fn an_elapsed_timeout_step_ends_its_repetition() {
             "{executor}"
         );
     }
-    // Two deadlines bind one wait, and the inner one is earlier.
+    // Two timeouts limit one wait, and the inner timeout is earlier.
     let nested = Step::Timeout(Timeout {
         after: fixed(FOREVER),
         steps: vec![limited(sleep(FOREVER))],

@@ -380,7 +380,7 @@ impl Watch {
     }
 
     fn collect(&mut self) -> &Batch {
-        // Waiting collects many batches. Drop those without records to save memory.
+        // A wait collects many batches. Batches without records are dropped, to save memory.
         self.batches
             .pop_if(|last| last.records.is_empty() && last.definitions.is_empty());
         self.batches.push(self.collector.batch());

@@ -93,7 +93,7 @@ impl Observed {
         orphans
     }
 
-    /// The outcomes of the repetitions of a group's latest task, in their order.
+    /// The outcomes of the repetitions of a group's latest task, in the order of their ends.
     pub(super) fn repetitions(&self, group: &str) -> Vec<Outcome> {
         let task = self.tasks[group];
         let of_task = self.records.iter().filter_map(|record| match record {
@@ -121,7 +121,7 @@ impl Observed {
         all.iter().map(|(_, label)| self.labels[label].as_str()).collect()
     }
 
-    /// The slices of a group's latest task, in their order.
+    /// The slices of a group's latest task, in the order of time.
     pub(super) fn slices(&self, group: &str) -> Vec<Slice> {
         let task = self.tasks[group];
         let of_task = self.records.iter().filter_map(|record| match record {
@@ -133,7 +133,8 @@ impl Observed {
         all
     }
 
-    /// The start and end of each step with this name of a group's latest task.
+    /// The start and end of each step of a group's latest task. Only steps with this name are
+    /// returned.
     pub(super) fn spans(&self, group: &str, name: &str) -> Vec<(RunInstant, RunInstant)> {
         let task = self.tasks[group];
         let of_task = self.records.iter().filter_map(|record| match record {

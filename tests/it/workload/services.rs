@@ -27,7 +27,7 @@ fn a_request_is_one_wait_and_causes_no_extra_poll() {
     assert_eq!(
         observed.tasks.len(),
         1,
-        "nothing else was spawned: {:?}",
+        "a request spawns no task: {:?}",
         observed.tasks
     );
 }
@@ -89,7 +89,8 @@ fn without_the_service_repetitions_fail_and_other_tasks_continue_to_run() {
     let mut running = harness.start(two_workers());
     running.until_repetition(Outcome::Completed);
     harness.services.http().stop();
-    // First the connection breaks. Then no new connection can be made.
+    // The first repetition fails because its connection breaks. The second one fails because no new
+    // connection can be made.
     running.until_repetition(Outcome::Failed);
     running.until_repetition(Outcome::Failed);
     harness.services.stop().request();
@@ -239,7 +240,7 @@ fn a_missing_file_fails_the_repetition_and_not_the_run() {
         assert_eq!(observed.repetitions("reader"), [Outcome::Failed; 25], "{how:?}");
         assert_eq!(observed.repetitions("writer"), [Outcome::Failed; 25], "{how:?}");
         for op in ["read", "write"] {
-            // The first and the tenth error.
+            // Only the first and the tenth error are logged.
             let messages = log_messages_with(&format!("cannot {op} a file in {folder}"));
             assert_eq!(messages.len(), 2, "{how:?}: {messages:?}");
         }

@@ -59,7 +59,7 @@ fn blocking(count: usize) -> impl FnMut(&Batch) -> bool {
     }
 }
 
-/// How many items these tasks have sent to `jobs`.
+/// The number of items that these tasks have sent to `jobs`.
 fn sent(observed: &Observed, tasks: &[&str]) -> usize {
     tasks.iter().map(|task| observed.spans(task, "send jobs").len()).sum()
 }
@@ -94,9 +94,9 @@ fn a_task_that_waits_for_an_async_lock_is_suspended() {
 }
 
 #[test]
-fn a_task_that_waits_for_a_sync_lock_keeps_its_thread() {
-    // The task with the lock keeps its thread at a channel to which no task sends. The other task
-    // keeps its thread at the lock.
+fn a_task_that_waits_for_a_sync_lock_blocks_its_thread() {
+    // The task that holds the lock blocks its thread at a channel to which no task sends. While the
+    // other task waits for the lock, it blocks its thread.
     let steps = || vec![lock(vec![recv("gate")])];
     let tasks = || vec![task("one", 1, steps()), task("two", 1, steps())];
     let check = |observed: Observed| {
@@ -104,7 +104,7 @@ fn a_task_that_waits_for_a_sync_lock_keeps_its_thread() {
             assert_eq!(observed.outcome(task), Outcome::Cancelled);
         }
         let waits = [observed.spans("one", "lock cache"), observed.spans("two", "lock cache")].concat();
-        assert_eq!(waits.len(), 1, "one of them waited");
+        assert_eq!(waits.len(), 1, "exactly one of the two tasks waited");
     };
     for how in [How::Sync, How::Async] {
         check(Harness::new(&shared(how, tasks())).on_threads_until("2 blocking threads", blocking(2)));
@@ -114,7 +114,7 @@ fn a_task_that_waits_for_a_sync_lock_keeps_its_thread() {
 
 #[test]
 fn two_deadlocked_tasks_end_with_the_run() {
-    // Each task has its first lock before the other tries to take its second.
+    // Each task takes its first lock before the other task tries to take its second lock.
     let steps = |first, sends_to, receives_from, second| {
         vec![lock_named(
             first,
@@ -140,7 +140,7 @@ fn two_deadlocked_tasks_end_with_the_run() {
 
 #[test]
 fn a_child_that_waits_for_a_lock_of_its_parent_ends_with_the_run() {
-    // The reader refuses such a scenario. This test does not go through the reader.
+    // The reader rejects such a scenario, so this test does not use the reader.
     let steps = vec![lock(vec![Step::Gather(Gather(vec![steps_branch(vec![lock(vec![
         cpu(MS),
     ])])]))])];

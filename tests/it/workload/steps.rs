@@ -1,4 +1,4 @@
-//! Each step does its work and is recorded under its name.
+//! Tests that each step does its work and is recorded under its name.
 
 use super::harness::*;
 use tasklab::probe::TaskHandle;
@@ -9,7 +9,7 @@ use tasklab::scenario::steps::{
 };
 use tasklab::scenario::{How, Kernel, LockSpec, LogLevel, Repeat, Scenario, SemaphoreSpec, Step};
 
-/// One of each step except `in_place`, which a current-thread runtime cannot run.
+/// A list with one of each step, except `in_place`, which a current-thread runtime cannot run.
 fn one_of_each() -> Vec<Step> {
     vec![
         cpu(MS / 10),
@@ -190,7 +190,8 @@ fn a_slice_says_what_its_task_waits_for() {
     scenario.http.latency = fixed(5 * MS);
     let observed = Harness::new(&scenario).on_current_thread();
     let mut slices = observed.slices("api");
-    // The last slice of a task waits for nothing. Consecutive waits for the same thing count once.
+    // A task waits for nothing after its last slice. Consecutive waits for the same thing count
+    // once.
     slices.pop();
     let mut waits: Vec<_> = slices
         .iter()
