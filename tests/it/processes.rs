@@ -212,7 +212,9 @@ fn an_unusable_worker_is_reported_once_and_the_other_worker_runs_all_tasks() {
 /// The version of the protocol, according to its document.
 fn protocol_version() -> u32 {
     let document = include_str!("../../src/executor/processes/PROTOCOL.md");
-    let version = document.split_once("Version ").and_then(|(_, rest)| rest.split_once('.'));
+    let version = document
+        .split_once("Version ")
+        .and_then(|(_, rest)| rest.split_once('.'));
     version.expect("a version").0.parse().expect("a number")
 }
 
@@ -234,7 +236,9 @@ fn a_worker_of_another_version_is_refused_and_both_versions_are_named() {
         let Finished { code, err, .. } = run_on_workers(&format!("{}; cat >/dev/null", send_hello(version)));
         assert_eq!(code, Some(1), "{err}");
         assert!(
-            err.contains(&format!("it is my worker 3 and speaks version {version} of the protocol")),
+            err.contains(&format!(
+                "it is my worker 3 and speaks version {version} of the protocol"
+            )),
             "{err}"
         );
         assert!(err.contains(&format!("which speaks version {ours}")), "{err}");

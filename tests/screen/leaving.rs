@@ -76,7 +76,9 @@ fn closing_the_terminal_ends_the_run() {
         drop(output);
         seen.send(()).expect("the test waits");
     });
-    tasks_are_seen.recv_timeout(DEADLINE).expect("the screen shows a task within the deadline");
+    tasks_are_seen
+        .recv_timeout(DEADLINE)
+        .expect("the screen shows a task within the deadline");
     // The kernel sends SIGHUP when all handles of the master side are closed. Standard error is
     // closed then too, so `eprintln!` would panic.
     drop(pair.master);

@@ -10,8 +10,7 @@ use serde::{Deserialize, Serialize};
 pub struct Gather(pub Vec<Branch>);
 
 impl BranchesStep for Gather {
-    const DESCRIPTION: &'static str =
-        "Run all branches as tasks, and wait until all have ended or one has failed. After a failure the other tasks continue.";
+    const DESCRIPTION: &'static str = "Run all branches as tasks, and wait until all have ended or one has failed. After a failure the other tasks continue.";
 
     fn new(branches: Vec<Branch>) -> Gather {
         Gather(branches)

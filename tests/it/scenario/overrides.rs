@@ -129,7 +129,11 @@ fn a_scale_shortens_the_timeline_but_not_the_steps() {
     let plain = &good(BILINGUAL).tasks[0];
     assert_eq!((&task.steps, task.timeout), (&plain.steps, plain.timeout));
     let scenario = scaled(0.5, Some(ms(7000))).read("t.toml", BILINGUAL).unwrap();
-    assert_eq!(scenario.duration, Some(ms(7000)), "a scale does not change a duration of the command line");
+    assert_eq!(
+        scenario.duration,
+        Some(ms(7000)),
+        "a scale does not change a duration of the command line"
+    );
     for wrong in [0.0, 0.04, 1.1, -1.0, f64::NAN, f64::INFINITY] {
         let report = scaled(wrong, None).read("t.toml", BILINGUAL).unwrap_err();
         assert_eq!(report.len(), 1, "{report}");

@@ -208,7 +208,11 @@ fn a_scenario_with_every_key_can_be_read() {
 fn every_key_outside_of_steps_can_be_read() {
     let scenario = good(include_str!("../../scenarios/everything.toml"));
     assert_eq!((&*scenario.title, &*scenario.about), ("English", "In English only."));
-    assert_eq!(scenario.executor.kind, ExecutorKind::Pool, "the first executor in the list");
+    assert_eq!(
+        scenario.executor.kind,
+        ExecutorKind::Pool,
+        "the first executor in the list"
+    );
     assert_eq!(scenario.executors, [ExecutorKind::Pool, ExecutorKind::Tokio]);
     assert_eq!(scenario.log, Some(LogLevel::Debug));
     let db = DbSpec {
