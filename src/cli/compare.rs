@@ -3,9 +3,9 @@
 
 use super::overrides::{RunArgs, executor_parser};
 use super::status_line::StatusLine;
-use super::{FAILED, UNEXPECTED, may_use_colour, page_width, print_load_error};
+use super::strict::StrictArg;
+use super::{FAILED, may_use_colour, page_width, print_load_error};
 use crate::compare::{self, Comparison, Plan, RunProgress};
-use crate::expect;
 use crate::record::RunInstant;
 use crate::scenario::ExecutorKind;
 use crate::signals::Signals;
@@ -38,6 +38,9 @@ pub(super) struct Args {
     json: bool,
 
     #[command(flatten)]
+    strict: StrictArg,
+
+    #[command(flatten)]
     overrides: RunArgs,
 }
 
@@ -66,10 +69,8 @@ pub(super) fn main(args: &Args) -> io::Result<ExitCode> {
     io::stdout().lock().write_all(output.as_bytes())?;
     Ok(if comparison.has_failures() {
         ExitCode::from(FAILED)
-    } else if expect::any_failed(&comparison.expect) {
-        ExitCode::from(UNEXPECTED)
     } else {
-        ExitCode::SUCCESS
+        args.strict.exit_code(&comparison.expect)
     })
 }
 

@@ -22,6 +22,7 @@ mod overrides;
 mod run;
 mod schema;
 mod status_line;
+mod strict;
 mod verify;
 mod worker;
 

@@ -129,8 +129,8 @@ impl Comparison {
                 row("took", "_ns", elapsed, |it| it.elapsed_ns),
                 row("finished", "", Better::More, |it| it.completed),
                 row("per second", "", Better::More, |it| it.throughput),
-                row("latency p50", "_ns", Better::Less, |it| it.repetition_p50_ns),
-                row("latency p99", "_ns", Better::Less, |it| it.repetition_p99_ns),
+                row("repetition p50", "_ns", Better::Less, |it| it.repetition_p50_ns),
+                row("repetition p99", "_ns", Better::Less, |it| it.repetition_p99_ns),
                 row("delay p99", "_ns", Better::Less, |it| it.delay_p99_ns),
                 row("CPU time", "_ns", Better::Less, |it| it.cpu_ns),
                 row("peak memory", "_bytes", Better::Less, |it| it.peak_memory_bytes),
@@ -164,8 +164,8 @@ impl Comparison {
             rows: vec![
                 row("finished", "", Better::More, |it| it.completed),
                 row("per second", "", Better::More, |it| it.throughput),
-                row("latency p50", "_ns", Better::Less, |it| it.repetition_p50_ns),
-                row("latency p99", "_ns", Better::Less, |it| it.repetition_p99_ns),
+                row("repetition p50", "_ns", Better::Less, |it| it.repetition_p50_ns),
+                row("repetition p99", "_ns", Better::Less, |it| it.repetition_p99_ns),
                 row("span", "_ns", Better::Neither, |it| it.span_ns),
             ],
         }

@@ -293,6 +293,7 @@ pub struct TaskMonitor {
     /// The mean duration of a poll.
     pub mean_poll_ns: u64,
     /// The share of slow polls, 0–1. A poll is slow if it takes more than 50 µs.
+    #[schemars(range(max = 1.0))]
     pub slow_polls: f64,
 }
 
@@ -312,6 +313,7 @@ pub struct Lane {
     /// The time in which a task held the lane while the thread slept in the operating system.
     pub blocking_ns: u64,
     /// The share of the run's time in which tasks held the lane, 0–1.
+    #[schemars(range(max = 1.0))]
     pub utilisation: f64,
     /// The CPU time of the thread as the kernel counts it; `null` if it was not read from the
     /// kernel.

@@ -16,8 +16,10 @@ pub const NAME: &str = "NAME";
 /// The unit of a figure. The bound of an expectation has the same unit.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Unit {
-    /// A number without a unit: a count, a share or a ratio.
+    /// A number without a unit: a count or a rate.
     Plain,
+    /// A part of a whole, 0–1. A bound may write it as a percentage.
+    Share,
     /// A duration in nanoseconds.
     Time,
     /// An amount of memory in bytes.
@@ -37,13 +39,15 @@ pub struct PathError {
 }
 
 /// The unit of the figure at the end of a path. Keys of durations end in `_ns`. Keys of amounts of
-/// memory end in `_bytes`.
+/// memory end in `_bytes`. The schema of a share has the maximum 1.
 pub fn unit(keys: &[String]) -> Unit {
     let has_suffix = |suffix: &str| keys.iter().any(|key| key.ends_with(suffix));
     if has_suffix("_ns") {
         Unit::Time
     } else if has_suffix("_bytes") {
         Unit::Size
+    } else if node(keys).is_ok_and(Node::is_share) {
+        Unit::Share
     } else {
         Unit::Plain
     }
@@ -55,6 +59,19 @@ pub fn unit(keys: &[String]) -> Unit {
 /// # Errors
 /// Returns an error if a key does not exist, or if the path does not end at a number.
 pub fn check_path(keys: &[String]) -> Result<(), PathError> {
+    let node = node(keys)?;
+    if node.is_number() {
+        return Ok(());
+    }
+    Err(PathError {
+        reached: keys.join("."),
+        wrong_key: None,
+        known_keys: node.known_keys(),
+    })
+}
+
+/// The node of the schema at the end of a path.
+fn node(keys: &[String]) -> Result<Node<'static>, PathError> {
     static SCHEMA: LazyLock<Value> = LazyLock::new(|| schema().to_value());
     let mut node = Node::new(&SCHEMA, &SCHEMA);
     for (depth, key) in keys.iter().enumerate() {
@@ -64,14 +81,7 @@ pub fn check_path(keys: &[String]) -> Result<(), PathError> {
             known_keys: node.known_keys(),
         })?;
     }
-    if node.is_number() {
-        return Ok(());
-    }
-    Err(PathError {
-        reached: keys.join("."),
-        wrong_key: None,
-        known_keys: node.known_keys(),
-    })
+    Ok(node)
 }
 
 /// A node of the schema.
@@ -128,6 +138,10 @@ impl<'a> Node<'a> {
             Value::Array(types) => types.iter().any(is_numeric),
             name => is_numeric(name),
         }
+    }
+
+    fn is_share(self) -> bool {
+        self.schema["maximum"].as_f64() == Some(1.0)
     }
 
     /// The keys that lead to numbers.
@@ -223,9 +237,12 @@ mod tests {
     }
 
     #[test]
-    fn the_unit_follows_from_the_keys() {
+    fn the_unit_follows_from_the_keys_and_the_schema() {
         assert_eq!(unit(&keys("groups.api.delay_ns.p99")), Unit::Time);
         assert_eq!(unit(&keys("resources.peak_memory_bytes")), Unit::Size);
         assert_eq!(unit(&keys("tasks.spawned")), Unit::Plain);
+        assert_eq!(unit(&keys("overall.throughput")), Unit::Plain);
+        assert_eq!(unit(&keys("lanes.worker 0.utilisation")), Unit::Share);
+        assert_eq!(unit(&keys("groups.api.task_monitor.slow_polls")), Unit::Share);
     }
 }

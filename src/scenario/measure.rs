@@ -116,7 +116,7 @@ fn number(text: &str) -> Result<(f64, Option<Unit>), String> {
         return Ok((number, (number != 0.0).then_some(Unit::Plain)));
     }
     if let Some(percent) = text.strip_suffix('%').and_then(plain) {
-        return Ok((percent / 100.0, Some(Unit::Plain)));
+        return Ok((percent / 100.0, Some(Unit::Share)));
     }
     match (notation::duration(text), notation::size(text)) {
         (Ok(length), _) => Ok((length.as_nanos() as f64, Some(Unit::Time))),
@@ -185,7 +185,7 @@ mod tests {
             ("> 10", (Bound::More(10.0), plain)),
             (">= 1e3", (Bound::AtLeast(1000.0), plain)),
             ("== 0", (Bound::Equal(0.0), None)),
-            ("< 80 %", (Bound::Less(0.8), plain)),
+            ("< 80 %", (Bound::Less(0.8), Some(Unit::Share))),
             ("< 64KiB", (Bound::Less(65_536.0), Some(Unit::Size))),
             ("0.8..1.2", (Bound::Between(0.8, 1.2), plain)),
             ("0..5ms", (Bound::Between(0.0, 5e6), time)),

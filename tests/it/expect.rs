@@ -95,6 +95,21 @@ fn on_another_executor_expectations_are_measured_but_not_checked() {
 }
 
 #[test]
+fn expectations_that_were_not_tested_are_counted_and_fail_a_strict_run() {
+    let scenario = scenario("\"groups.ticker.completed\" = \"== 8\"");
+    for (options, code) in [
+        (&["--headless", "--workers", "2"][..], Some(0)),
+        (&["--headless", "--workers", "2", "--strict"], Some(3)),
+        (&["--headless", "--strict"], Some(0)),
+    ] {
+        let done = run(&scenario, options);
+        assert_eq!(done.code, code, "{options:?}: {}", done.err);
+        let says_so = done.err.contains("1 of 1 expectations were not tested");
+        assert_eq!(says_so, options.contains(&"--workers"), "{options:?}: {}", done.err);
+    }
+}
+
+#[test]
 fn a_run_that_was_interrupted_is_not_checked() {
     let scenario = scenario("\"groups.ticker.completed\" = \"== 8\"");
     // The log shows that the run has started. Without a signal, the run would last an hour.

@@ -4,6 +4,7 @@
 use super::exit_code;
 use super::judge::Judge;
 use crate::cli::status_line::StatusLine;
+use crate::cli::strict::StrictArg;
 use crate::figures::Report;
 use crate::model::Model;
 use crate::record::LogLine;
@@ -27,6 +28,7 @@ pub(super) fn show(
     mut facts: Facts,
     judge: &Judge,
     signals: &Signals,
+    strict: StrictArg,
     format: impl FnOnce(&Report) -> String,
 ) -> io::Result<ExitCode> {
     let mut model = Model::new(run.info().clone());
@@ -61,7 +63,7 @@ pub(super) fn show(
     match signal {
         // After SIGHUP the terminal is gone, so a write error does not matter.
         Some(signal) => Ok(signal.exit_code()),
-        None => written.map(|()| exit_code(&run, &report)),
+        None => written.map(|()| exit_code(&run, &report, strict)),
     }
 }
 

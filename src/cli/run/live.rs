@@ -3,6 +3,7 @@
 use super::exit_code;
 use super::judge::Judge;
 use crate::cli::page_width;
+use crate::cli::strict::StrictArg;
 use crate::figures::Report;
 use crate::model::Model;
 use crate::record::Calibration;
@@ -18,7 +19,13 @@ use std::process::ExitCode;
 ///
 /// If the run reached its end, also checks the expectations of the scenario, as in a run without a
 /// screen.
-pub(super) fn show(mut run: Run, mut facts: Facts, judge: &Judge, signals: &Signals) -> io::Result<ExitCode> {
+pub(super) fn show(
+    mut run: Run,
+    mut facts: Facts,
+    judge: &Judge,
+    signals: &Signals,
+    strict: StrictArg,
+) -> io::Result<ExitCode> {
     let mut model = Model::new(run.info().clone());
     let rate = text::count(facts.calibration.units_per_ms as u64);
     log_calibration(&facts.calibration, &rate);
@@ -47,7 +54,7 @@ pub(super) fn show(mut run: Run, mut facts: Facts, judge: &Judge, signals: &Sign
     io::stdout()
         .lock()
         .write_all(verdicts(&report.expect, page_width()).as_bytes())?;
-    Ok(exit_code(&run, &report))
+    Ok(exit_code(&run, &report, strict))
 }
 
 /// Logs the calibrated speed of `cpu` steps, as a warning if the calibration is imprecise.

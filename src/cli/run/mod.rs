@@ -5,10 +5,10 @@ mod headless;
 mod judge;
 mod live;
 
-use super::{FAILED, UNEXPECTED, page_width, print_load_error};
+use super::strict::StrictArg;
+use super::{FAILED, page_width, print_load_error};
 use crate::cli::overrides::{OverrideArgs, word_parser};
 use crate::executor::processes::WorkerCommand;
-use crate::expect;
 use crate::figures::Report;
 use crate::panics::HookGuard;
 use crate::probe;
@@ -42,6 +42,9 @@ pub(super) struct Args {
     /// Run without a screen, and print one JSON object at the end
     #[arg(long)]
     pub json: bool,
+
+    #[command(flatten)]
+    pub strict: StrictArg,
 
     /// Wait at each cue until the presenter presses `n`
     ///
@@ -122,20 +125,20 @@ pub(super) fn main(args: &Args) -> io::Result<ExitCode> {
         left_running: None,
     };
     match output {
-        Output::Live => live::show(run, facts, &judge, &signals),
-        Output::Table => headless::show(run, facts, &judge, &signals, |report| report.table(page_width())),
-        Output::Json => headless::show(run, facts, &judge, &signals, Report::to_json),
+        Output::Live => live::show(run, facts, &judge, &signals, args.strict),
+        Output::Table => headless::show(run, facts, &judge, &signals, args.strict, |report| {
+            report.table(page_width())
+        }),
+        Output::Json => headless::show(run, facts, &judge, &signals, args.strict, Report::to_json),
     }
 }
 
 /// The exit code of a run that reached its end.
-fn exit_code(run: &Run, report: &Report) -> ExitCode {
+fn exit_code(run: &Run, report: &Report, strict: StrictArg) -> ExitCode {
     if run.all_workers_died() {
         ExitCode::from(FAILED)
-    } else if expect::any_failed(&report.expect) {
-        ExitCode::from(UNEXPECTED)
     } else {
-        ExitCode::SUCCESS
+        strict.exit_code(&report.expect)
     }
 }
 

@@ -81,12 +81,13 @@ impl Checker<'_> {
         };
         let Some(measure) = measure else { return Some(bound) };
         let wanted = match measure.per {
-            Some(_) => Unit::Plain,
+            Some(_) => Unit::Share,
             None => figures::unit(&measure.value.keys),
         };
-        let (Some(unit), true) = (unit, unit != Some(wanted)) else {
+        let Some(unit) = unit else { return Some(bound) };
+        if unit == wanted || (wanted, unit) == (Unit::Share, Unit::Plain) {
             return Some(bound);
-        };
+        }
         let diagnostic = |title: &str| Diagnostic::new(written.place.clone(), title);
         self.reject(match (wanted, unit) {
             (Unit::Time, Unit::Plain) => {
@@ -97,11 +98,20 @@ impl Checker<'_> {
                 diagnostic("a size needs its unit").help("the units are B, KiB, MiB, GiB: write \"< 64MiB\"")
             }
             (Unit::Size, _) => diagnostic("this is no size").help("what is measured is one: write \"< 64MiB\""),
-            (Unit::Plain, _) if measure.per.is_some() => {
+            (Unit::Share, _) if measure.per.is_some() => {
                 diagnostic("a ratio has no unit").help("write a plain number, such as \"> 2\"")
             }
+            (Unit::Share, _) => {
+                diagnostic("a share has no unit").help("write a number from 0 to 1, such as \"> 0.8\" or \"> 80 %\"")
+            }
+            (Unit::Plain, Unit::Share) => {
+                let path = measure.value.keys.join(".");
+                diagnostic("this figure is not a share, so it cannot be compared with a percentage").help(format!(
+                    "write a plain number, such as \"> 2\", or a ratio: \"{path} / …\" = \"> 80 %\""
+                ))
+            }
             (Unit::Plain, _) => {
-                diagnostic("what is measured has no unit").help("write a plain number, such as \"> 2\" or \"> 80 %\"")
+                diagnostic("what is measured has no unit").help("write a plain number, such as \"> 2\"")
             }
         })
     }

@@ -1,0 +1,40 @@
+//! The option `--strict`, and the exit code that the results of expectations give.
+
+use super::UNEXPECTED;
+use crate::expect;
+use crate::figures::Expected;
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+#[derive(clap::Args, Clone, Copy, Debug)]
+pub(super) struct StrictArg {
+    /// Exit with status 3 also if an expectation was not tested
+    ///
+    /// For example, expectations are not tested with another executor or another number of workers
+    /// than in the scenario. Use this option in CI, so that a run that tests nothing does not pass.
+    #[arg(long)]
+    strict: bool,
+}
+
+impl StrictArg {
+    /// The exit code of a run without other failures. Says on standard error how many expectations
+    /// were not tested.
+    pub(super) fn exit_code(self, expected: &[Expected]) -> ExitCode {
+        let untested = expected.iter().filter(|it| it.held.is_none()).count();
+        if untested > 0 {
+            let of = expected.len();
+            let hint = if self.strict {
+                "--strict fails"
+            } else {
+                "--strict would fail"
+            };
+            // If standard error is closed, the exit status still reports the failure.
+            let _ = writeln!(io::stderr(), "{untested} of {of} expectations were not tested ({hint})");
+        }
+        if expect::any_failed(expected) || (self.strict && untested > 0) {
+            ExitCode::from(UNEXPECTED)
+        } else {
+            ExitCode::SUCCESS
+        }
+    }
+}
