@@ -1,4 +1,4 @@
-//! Finding a scenario by its name: a file, or a built-in scenario.
+//! Loading a scenario by its name, which is the name of a file or of a built-in scenario.
 
 use super::builtin;
 use super::notation::show_size;
@@ -8,41 +8,41 @@ use super::{Overrides, Scenario, limits};
 use std::io::{self, Read};
 use std::path::Path;
 
-/// Why a scenario was not loaded. Each message is one sentence, except for a [`Report`].
+/// Why a scenario was not loaded. Each message is one sentence, except the message of a [`Report`].
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
     /// No file and no built-in scenario has this name.
-    #[error("there is no file `{what}` and no built-in scenario of that name: {}", hint(*.near))]
+    #[error("there is no file `{what}` and no built-in scenario with this name: {}", hint(*.near))]
     Missing {
-        /// The name.
+        /// The name that was given.
         what: String,
         /// A built-in scenario with a similar name.
         near: Option<&'static str>,
     },
-    /// The name is that of a directory.
-    #[error("`{0}` is a directory, and a scenario is a file")]
+    /// The name is the name of a directory.
+    #[error("`{0}` is a directory, but a scenario must be a file")]
     Directory(String),
     /// The system cannot read the file.
     #[error("`{0}` cannot be read: {1}")]
     Unreadable(String, io::Error),
     /// The file is not text.
-    #[error("`{what}` is not a text file: its line {line} is not UTF-8")]
+    #[error("`{what}` is not a text file: line {line} is not UTF-8")]
     NotUtf8 {
         /// The name of the file.
         what: String,
-        /// The line, from 1, of the first byte that is not text.
+        /// The number of the line with the first invalid byte, from 1.
         line: usize,
     },
-    /// The file is larger than any scenario.
-    #[error("`{}` is larger than {}, which no scenario is", .0, show_size(limits::SCENARIO))]
+    /// The file is larger than a scenario may be.
+    #[error("`{}` is larger than {}, the maximum size of a scenario", .0, show_size(limits::SCENARIO))]
     TooBig(String),
-    /// The file was read, and is no valid scenario.
+    /// The file was read, but it is not a valid scenario.
     #[error("{0}")]
     Invalid(Report),
 }
 
 impl LoadError {
-    /// The error for a terminal, ending with a newline; with ANSI colours where `colour`.
+    /// The error as text that ends with a newline. It has ANSI colours if `colour` is true.
     pub fn render(&self, colour: bool) -> String {
         match self {
             LoadError::Invalid(report) => report.render(colour),
@@ -55,28 +55,29 @@ impl LoadError {
 fn hint(near: Option<&str>) -> String {
     match near {
         Some(near) => format!("did you mean `{near}`?"),
-        None => "`tasklab list` shows them".to_owned(),
+        None => "`tasklab list` shows the built-in scenarios".to_owned(),
     }
 }
 
 impl Overrides {
-    /// Loads the file with this name, otherwise the built-in scenario with this name, with these
-    /// overrides.
+    /// Loads the file with this name, or else the built-in scenario with this name, and applies
+    /// these overrides.
     ///
     /// # Errors
-    /// When there is none, the file cannot be read as text, or the scenario is not valid.
+    /// Returns an error if neither a file nor a built-in scenario has this name, if the file cannot
+    /// be read as text, or if the scenario is not valid.
     pub fn load(&self, what: &str) -> Result<Scenario, LoadError> {
         let (name, text) = text(what)?;
         self.read(&name, &text).map_err(LoadError::Invalid)
     }
 }
 
-/// The name for the report, and the text.
+/// The name of the scenario for the report, and its text.
 fn text(what: &str) -> Result<(String, String), LoadError> {
     let shown = || harmless(what);
     let path = Path::new(what);
-    // A file has precedence over a built-in scenario, a directory has not: somebody's folder may be
-    // called `mixed`.
+    // A file takes precedence over a built-in scenario. A directory does not, because the user may
+    // have a folder called `mixed`.
     if !path.is_file()
         && let Some(builtin) = builtin::find(what)
     {
@@ -110,7 +111,7 @@ fn text(what: &str) -> Result<(String, String), LoadError> {
         })
 }
 
-/// The built-in scenario that `what` probably means, by its name or by the file name in a path.
+/// The name of the built-in scenario that the user probably meant. `what` is a name or a path.
 fn near(what: &str) -> Option<&'static str> {
     let stem = Path::new(what)
         .file_stem()

@@ -1,12 +1,12 @@
 //! The notation of expectations: `groups.api.delay_ns.p99` and `< 5ms`. Each function turns a text
-//! into a value or a reason.
+//! into a value or a reason for its rejection.
 //!
 //! ```text
 //!   measure = path [ " / " path ]
 //!   path    = [ executor "." ] key { "." key }
 //!   bound   = ( "<" | "<=" | ">" | ">=" | "==" ) number
 //!           | number ".." number
-//!   number  = a plain number, a length of time, a size, or a percentage
+//!   number  = a plain number, a duration, a size, or a percentage
 //! ```
 
 use super::notation::{self, Unreadable};
@@ -14,16 +14,16 @@ use super::types::{Bound, ExecutorKind, Measure, ReportPath};
 use crate::figures::{self, Unit};
 use strum::VariantArray;
 
-/// Reads what is measured.
+/// Reads the number that is measured, or the ratio of two numbers.
 ///
 /// # Errors
-/// With a sentence that says what is wrong.
+/// Returns a sentence that says what is wrong.
 pub(super) fn measure(text: &str) -> Result<Measure, String> {
     let mut parts = text.split(" / ");
     let value = path(parts.next().expect("a split gives at least one part"))?;
     let per = parts.next().map(path).transpose()?;
     if parts.next().is_some() {
-        return Err("it has more than one ` / `".to_owned());
+        return Err("there is more than one ` / `".to_owned());
     }
     Ok(Measure { value, per })
 }
@@ -36,14 +36,14 @@ fn path(text: &str) -> Result<ReportPath, String> {
         if key.trim().is_empty() {
             return Err(match text {
                 "" => "a path is missing".to_owned(),
-                _ => "it has an empty key".to_owned(),
+                _ => "a key is empty".to_owned(),
             });
         }
         if let Some(c) = key.chars().find(|c| !allowed(*c)) {
-            return Err(format!("it has {c:?} in it"));
+            return Err(format!("{c:?} is not allowed in a path"));
         }
         if key.contains('/') {
-            return Err("a ratio needs a space on both sides of its `/`".to_owned());
+            return Err("write a space on both sides of the `/`".to_owned());
         }
         keys.push(key.trim().to_owned());
     }
@@ -52,11 +52,11 @@ fn path(text: &str) -> Result<ReportPath, String> {
         .iter()
         .copied()
         .find(|kind| kind.into_str() == path.keys[0]);
-    // The report has a key `tokio` of its own.
+    // `tokio` is also a key of the report.
     if path.executor.is_some() && figures::check_path(&path.keys).is_err() {
         path.keys.remove(0);
         if path.keys.is_empty() {
-            return Err("nothing follows the executor".to_owned());
+            return Err("there is no key after the executor".to_owned());
         }
     } else {
         path.executor = None;
@@ -64,13 +64,14 @@ fn path(text: &str) -> Result<ReportPath, String> {
     Ok(path)
 }
 
-/// Reads a bound, and what it is written in; `None`: zero, or infinitely many units would do.
+/// Reads a bound and its unit. The unit is `None` if the bound is zero, because zero fits every
+/// unit.
 ///
 /// # Errors
-/// With a sentence that says what is wrong.
+/// Returns a sentence that says what is wrong.
 pub(super) fn bound(text: &str) -> Result<(Bound, Option<Unit>), String> {
     type Make = fn(f64) -> Bound;
-    /// Longer signs before those that they begin with.
+    /// A sign that begins with another sign comes before it: `<=` before `<`.
     const SIGNS: [(&str, Make); 5] = [
         ("<=", Bound::AtMost),
         (">=", Bound::AtLeast),
@@ -86,22 +87,22 @@ pub(super) fn bound(text: &str) -> Result<(Bound, Option<Unit>), String> {
         }
     }
     let Some((min, max)) = text.split_once("..") else {
-        return Err("it begins with none of `<`, `<=`, `>`, `>=` and `==`, and is no range".to_owned());
+        return Err("it does not begin with `<`, `<=`, `>`, `>=` or `==`, and it is not a range".to_owned());
     };
     let ((min, first), (max, second)) = (number(min)?, number(max)?);
     let unit = match (first, second) {
         (Some(first), Some(second)) if first != second => {
-            return Err("the ends of the range are of different kinds".to_owned());
+            return Err("the ends of the range have different units".to_owned());
         }
         (first, second) => first.or(second),
     };
     if min > max {
-        return Err("the range is upside down".to_owned());
+        return Err("the lower end of the range is above its upper end".to_owned());
     }
     Ok((Bound::Between(min, max), unit))
 }
 
-/// A number, and what it is written in; zero fits everything.
+/// Reads a number and its unit. The unit is `None` for a plain zero, which fits every unit.
 fn number(text: &str) -> Result<(f64, Option<Unit>), String> {
     let text = text.trim();
     if text.is_empty() {
@@ -136,14 +137,14 @@ mod tests {
     }
 
     #[test]
-    fn a_path_is_keys_with_dots_between() {
+    fn dots_separate_the_keys_of_a_path() {
         let one = measure("groups.api offload.poll_ns.p99").unwrap();
         assert_eq!(keys(&one.value), ["groups", "api offload", "poll_ns", "p99"]);
         assert_eq!((one.value.executor, one.per), (None, None));
     }
 
     #[test]
-    fn a_ratio_divides_and_an_executor_comes_first() {
+    fn a_ratio_has_two_paths_that_may_begin_with_an_executor() {
         let ratio = measure("pool.groups.a-b.span_ns / tokio.groups.c_d.span_ns").unwrap();
         let per = ratio.per.unwrap();
         assert_eq!(ratio.value.executor, Some(ExecutorKind::Pool));
@@ -152,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn tokio_is_a_key_of_the_report_too() {
+    fn tokio_is_an_executor_and_a_key_of_the_report() {
         let own = measure("tokio.steals").unwrap().value;
         assert_eq!((own.executor, keys(&own)), (None, vec!["tokio", "steals"]));
         let compared = measure("tokio.tokio.steals").unwrap().value;
@@ -161,15 +162,15 @@ mod tests {
     }
 
     #[test]
-    fn a_text_that_is_no_path_says_why() {
+    fn the_error_says_why_a_text_is_not_a_path() {
         for (text, why) in [
             ("", "a path is missing"),
-            ("tasks.", "it has an empty key"),
+            ("tasks.", "a key is empty"),
             ("a / ", "a path is missing"),
-            ("a/b", "a ratio needs a space on both sides of its `/`"),
-            ("a / b / c", "it has more than one ` / `"),
-            ("tokio", "nothing follows the executor"),
-            ("groups[0].name", "it has '[' in it"),
+            ("a/b", "write a space on both sides of the `/`"),
+            ("a / b / c", "there is more than one ` / `"),
+            ("tokio", "there is no key after the executor"),
+            ("groups[0].name", "'[' is not allowed in a path"),
         ] {
             assert_eq!(measure(text).unwrap_err(), why, "{text}");
         }
@@ -195,17 +196,17 @@ mod tests {
     }
 
     #[test]
-    fn a_text_that_is_no_bound_says_why() {
+    fn the_error_says_why_a_text_is_not_a_bound() {
         for (text, why) in [
             (
                 "5ms",
-                "it begins with none of `<`, `<=`, `>`, `>=` and `==`, and is no range",
+                "it does not begin with `<`, `<=`, `>`, `>=` or `==`, and it is not a range",
             ),
             ("<", "a number is missing"),
             ("< fast", "it does not begin with a number"),
             ("< 5 apples", "there is no unit `apples`"),
-            ("2..1", "the range is upside down"),
-            ("1..5ms", "the ends of the range are of different kinds"),
+            ("2..1", "the lower end of the range is above its upper end"),
+            ("1..5ms", "the ends of the range have different units"),
             ("> -1", "it is negative"),
         ] {
             assert_eq!(bound(text).unwrap_err(), why, "{text}");
@@ -214,7 +215,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_text_is_read_or_rejected(text in "\\PC*|(<=?|>=?|==)? ?[0-9.]{0,5}(ms|B|%|\\.\\.)?[0-9]?") {
+        fn every_text_is_read_or_rejected_without_a_panic(text in "\\PC*|(<=?|>=?|==)? ?[0-9.]{0,5}(ms|B|%|\\.\\.)?[0-9]?") {
             let _: (Result<_, _>, Result<_, _>) = (measure(&text), bound(&text));
         }
     }

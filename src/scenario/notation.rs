@@ -1,12 +1,12 @@
-//! The notation of lengths of time and sizes: `"5ms"`, `"1.5s"`, `"64KiB"`. Each function turns a
-//! text into a value or a reason, or a value into a text.
+//! The notation of durations and sizes: `"5ms"`, `"1.5s"`, `"64KiB"`. Each function turns a text
+//! into a value or a reason for its rejection, or a value into a text.
 
 use super::Draw;
 use super::report::harmless;
 use std::time::Duration;
 
-/// Units of time in nanoseconds, shortest first. `µs` may be written with either of Unicode's two
-/// signs. If a unit has several names, the last is the one that is shown.
+/// Units of time in nanoseconds, the shortest first. Unicode has two signs for the `µ` of `µs`, and
+/// both are allowed. If a unit has several names, messages show the last name.
 const TIME: [(&str, u64); 8] = [
     ("ns", 1),
     ("us", 1_000),
@@ -32,39 +32,39 @@ const SIZE: [(&str, u64); 7] = [
 /// Why a text is not a quantity.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum Unreadable {
-    /// It does not begin with a number.
+    /// The text does not begin with a number.
     #[error("it does not begin with a number")]
     NoNumber,
-    /// A number, and no unit.
+    /// The text is a number without a unit.
     #[error("it has no unit")]
     NoUnit,
-    /// A number, and a unit that does not exist.
+    /// The text is a number with a unit that does not exist.
     #[error("there is no unit `{}`", harmless(.0))]
     UnknownUnit(String),
-    /// A minus sign.
+    /// The text begins with a minus sign.
     #[error("it is negative")]
     Negative,
-    /// Above what 64 bits of nanoseconds or bytes hold.
+    /// The number of nanoseconds or bytes does not fit into 64 bits.
     #[error("it is too big for 64 bits")]
     TooBig,
 }
 
-/// A length of time: a decimal number and `ns`, `us`, `µs`, `ms`, `s`, `m` or `h`. Less than a
-/// nanosecond is cut off.
+/// Reads a duration: a decimal number and `ns`, `us`, `µs`, `ms`, `s`, `m` or `h`. Fractions of a
+/// nanosecond are cut off.
 ///
 /// # Errors
-/// When the text is no such thing, or above 2⁶⁴ nanoseconds (584 years).
+/// Returns an error if the text is not a duration, or if it is above 2⁶⁴ nanoseconds (584 years).
 pub fn duration(text: &str) -> Result<Duration, Unreadable> {
     quantity(text, &TIME).map(Duration::from_nanos)
 }
 
-/// A size in bytes: a decimal number and `B`, `KiB`, `MiB`, `GiB`, `KB`, `MB` or `GB`.
+/// Reads a size in bytes: a decimal number and `B`, `KiB`, `MiB`, `GiB`, `KB`, `MB` or `GB`.
 pub(super) fn size(text: &str) -> Result<u64, Unreadable> {
     quantity(text, &SIZE)
 }
 
-/// A length of time as [`duration`] reads it: exact, in the largest unit of which there is at least
-/// one. It has at most three decimals; minutes and hours have none.
+/// A duration as a text that [`duration`] can read. The text is exact. Its unit is the largest unit
+/// in which the number is at least 1 and has at most three decimals, or none for minutes and hours.
 pub fn show_duration(d: Duration) -> String {
     let nanos = u64::try_from(d.as_nanos()).unwrap_or(u64::MAX);
     if nanos == 0 {
@@ -81,7 +81,7 @@ pub fn show_duration(d: Duration) -> String {
     format!("{}{unit}", number.trim_end_matches('0').trim_end_matches('.'))
 }
 
-/// A draw in short: a range by its ends, a distribution by its typical value.
+/// A draw as a short text: the ends of a range, or the typical value of a distribution.
 pub fn show_draw(draw: &Draw) -> String {
     match *draw {
         Draw::Fixed(d) => show_duration(d),
@@ -144,13 +144,13 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn every_unit_of_time() {
+    fn a_duration_can_have_every_unit_of_time() {
         let read = |text| duration(text).map(|d| d.as_nanos());
         assert_eq!(read("100ns"), Ok(100));
         assert_eq!(read("200us"), Ok(200_000));
         assert_eq!(read("200µs"), Ok(200_000), "micro sign");
         assert_eq!(read("200μs"), Ok(200_000), "Greek mu");
-        assert_eq!(read("5 ms"), Ok(5_000_000), "a space may stand between");
+        assert_eq!(read("5 ms"), Ok(5_000_000), "a space before the unit is allowed");
         assert_eq!(read("1.5s"), Ok(1_500_000_000));
         assert_eq!(read("0.1ms"), Ok(100_000), "exact");
         assert_eq!(read("2m"), Ok(120_000_000_000));
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_that_is_no_time_says_why() {
+    fn the_error_says_why_a_text_is_not_a_duration() {
         assert_eq!(duration("5"), Err(Unreadable::NoUnit));
         assert_eq!(duration(""), Err(Unreadable::NoNumber));
         assert_eq!(duration("ms"), Err(Unreadable::NoNumber));
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn sizes() {
+    fn a_size_has_a_binary_or_a_decimal_unit() {
         assert_eq!(size("64KiB"), Ok(65_536));
         assert_eq!(size("1.5MiB"), Ok(1_572_864));
         assert_eq!(size("1KB"), Ok(1_000));
@@ -201,7 +201,7 @@ mod tests {
         }
 
         #[test]
-        fn any_text_is_read_or_rejected(text in "\\PC*|[0-9.]{0,30}(ns|us|ms|s|m|h)?") {
+        fn every_text_is_read_or_rejected_without_a_panic(text in "\\PC*|[0-9.]{0,30}(ns|us|ms|s|m|h)?") {
             let _: (Result<_, _>, Result<_, _>) = (duration(&text), size(&text));
         }
     }

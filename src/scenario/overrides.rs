@@ -1,34 +1,35 @@
-//! What the command line changes in a scenario. It does so before the scenario is checked: a file
-//! that is valid on one executor may be impossible on another, and the report then quotes the lines
-//! of the file.
+//! Overrides: values of the command line that replace values of a scenario. They are applied before
+//! the scenario is checked, because a file that is valid on one executor may be invalid on another.
+//! If an override conflicts with the file, the report quotes the lines of the file.
 
 use super::report::{Diagnostic, Diagnostics, Place};
 use super::syntax::{self, At, Length, Start};
 use super::types::{ExecutorKind, Lang};
 use std::time::Duration;
 
-/// What the command line says instead of the file. `None` leaves what the file says.
+/// Values of the command line that replace values of the file. `None` keeps the value of the file.
 #[derive(Clone, Copy, PartialEq, Debug, Default)]
 pub struct Overrides {
-    /// Another executor. The file's number of workers is ignored if the new executor does not let a
-    /// scenario choose it.
+    /// The new executor. If a scenario cannot choose the number of workers of this executor, the
+    /// number in the file is ignored.
     pub executor: Option<ExecutorKind>,
-    /// Another number of threads, 1–1024.
+    /// The new number of threads, 1–1024.
     pub workers: Option<u64>,
-    /// Another duration, up to 24 hours. It is not scaled.
+    /// The new duration of the run, up to 24 hours. `scale` does not change it.
     pub duration: Option<Duration>,
-    /// Another seed.
+    /// The new seed.
     pub seed: Option<u64>,
     /// The language of titles and cues. A text that is not translated into Russian is in English.
     pub lang: Lang,
-    /// A factor for the plan of the run, [`Overrides::SHORTEST`]–1. `duration`, `start`, `until`,
-    /// the lengths of ramps and the times of cues are multiplied by it. Steps, pauses and rates
-    /// stay as they are.
+    /// A factor for the times in the plan of the run, from [`Overrides::SHORTEST`] to 1. It
+    /// multiplies `duration`, `start`, `until`, the durations of ramps and the times of cues. It
+    /// does not change steps, pauses and rates.
     pub scale: Option<f64>,
 }
 
 impl Overrides {
-    /// The smallest scale. Below it the plan of a lesson is shorter than its steps.
+    /// The smallest allowed scale. With a smaller scale, the plan of a lesson would be shorter than
+    /// its steps.
     pub const SHORTEST: f64 = 0.05;
 
     pub(super) fn apply(&self, scenario: &mut syntax::Scenario, diagnostics: &mut Diagnostics) {
@@ -42,7 +43,7 @@ impl Overrides {
             if (Self::SHORTEST..=1.0).contains(&scale) {
                 each_time(scenario, &mut |time| *time = time.mul_f64(scale));
             } else {
-                let title = format!("a scale of {scale} is not between {} and 1", Self::SHORTEST);
+                let title = format!("the scale is {scale}, but it must be between {} and 1", Self::SHORTEST);
                 diagnostics.push(Diagnostic::new(Place::Option("--scale"), title));
             }
         }

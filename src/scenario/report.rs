@@ -1,8 +1,8 @@
-//! The report about a scenario with mistakes, in the form of a compiler: every mistake with its
-//! place and its remedy.
+//! The report about a scenario with mistakes. It looks like the report of a compiler: it shows each
+//! mistake with its place and its remedy.
 //!
-//! Control characters and characters that reorder text never reach the terminal as they are. They
-//! are shown as escapes, in the messages and in the quoted lines.
+//! Control characters, and characters that reorder text, never reach the terminal unchanged.
+//! Messages show them as escapes, and quoted lines show harmless characters in their place.
 
 use crate::text::controls_terminal;
 use annotate_snippets::renderer::DEFAULT_TERM_WIDTH;
@@ -11,21 +11,21 @@ use std::collections::HashSet;
 use std::fmt;
 use std::ops::Range;
 
-/// A report shows at most this many mistakes, and says how many there are. No author makes so many
-/// by hand, and a file that is not a scenario at all still gets a short report.
+/// The maximum number of mistakes that a report shows. The report also says how many mistakes there
+/// are. The limit keeps the report short if the file is not a scenario at all.
 const SHOWN: usize = 500;
 
-/// Where a value is written.
+/// The place where a value is written.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) enum Place {
     /// At these bytes of the file.
     File(Range<usize>),
-    /// As this option, on the command line.
+    /// In this option of the command line.
     Option(&'static str),
 }
 
 impl Place {
-    /// Where it begins, in bytes. An option, which has no place in the file, begins at 0.
+    /// The offset in the file, in bytes. It is 0 for an option, which has no place in the file.
     pub(super) fn start(&self) -> usize {
         match self {
             Place::File(span) => span.start,
@@ -52,7 +52,7 @@ pub(super) struct Diagnostic {
 }
 
 impl Diagnostic {
-    /// A mistake at `place`. `title` is the sentence that names it.
+    /// A mistake at `place`. `title` is a sentence that says what the mistake is.
     pub(super) fn new(place: impl Into<Place>, title: impl AsRef<str>) -> Diagnostic {
         Diagnostic {
             place: place.into(),
@@ -64,14 +64,14 @@ impl Diagnostic {
         }
     }
 
-    /// A text beside the underlined place.
+    /// Adds a text beside the underlined place.
     pub(super) fn label(mut self, text: impl AsRef<str>) -> Self {
         self.label = Some(harmless(text.as_ref()));
         self
     }
 
-    /// Another place in the file that belongs to the mistake. An option has no place that could be
-    /// shown.
+    /// Adds another place in the file that belongs to the mistake. Does nothing if `place` is an
+    /// option, which has no place in the file.
     pub(super) fn related(mut self, place: &Place, text: impl AsRef<str>) -> Self {
         if let Place::File(span) = place {
             self.related.push((span.clone(), harmless(text.as_ref())));
@@ -79,13 +79,13 @@ impl Diagnostic {
         self
     }
 
-    /// A fact that has no place in the file.
+    /// Adds a fact that has no place in the file.
     pub(super) fn note(mut self, text: impl AsRef<str>) -> Self {
         self.notes.push(harmless(text.as_ref()));
         self
     }
 
-    /// What to do about it.
+    /// Adds advice about how to correct the mistake.
     pub(super) fn help(mut self, text: impl AsRef<str>) -> Self {
         self.helps.push(harmless(text.as_ref()));
         self
@@ -96,7 +96,7 @@ impl Diagnostic {
     }
 }
 
-/// The mistakes so far.
+/// The mistakes that have been found so far.
 #[derive(Default)]
 pub(super) struct Diagnostics {
     /// Mistakes in the syntax of TOML.
@@ -106,7 +106,7 @@ pub(super) struct Diagnostics {
 }
 
 impl Diagnostics {
-    /// Adds a mistake in the syntax.
+    /// Adds a mistake in the syntax of TOML.
     pub(super) fn push_syntax(&mut self, diagnostic: Diagnostic) {
         self.syntax.push(diagnostic);
     }
@@ -116,8 +116,8 @@ impl Diagnostics {
         self.meaning.push(diagnostic);
     }
 
-    /// Adds that something is missing, unless there are mistakes in the syntax: then it may be
-    /// there, in the unreadable part.
+    /// Adds a mistake about a missing key, unless there are mistakes in the syntax of TOML. With
+    /// such mistakes, the key may be in the unreadable part of the file.
     pub(super) fn push_missing(&mut self, diagnostic: Diagnostic) {
         if self.syntax.is_empty() {
             self.meaning.push(diagnostic);
@@ -128,10 +128,11 @@ impl Diagnostics {
         self.syntax.is_empty() && self.meaning.is_empty()
     }
 
-    /// The report about the file `name` with this text. Mistakes are in the order of their places.
+    /// Makes the report about the file `name` with this text. The mistakes are ordered by their
+    /// places.
     ///
-    /// After a mistake in the syntax the parser misreads the rest of the line. So only the first of
-    /// a line is reported.
+    /// After a mistake in the syntax, the parser misreads the rest of the line. So the report shows
+    /// only the first mistake of such a line.
     pub(super) fn into_report(self, name: &str, text: &str) -> Report {
         let ends: Vec<_> = text.match_indices('\n').map(|(end, _)| end).collect();
         let line = |diagnostic: &Diagnostic| ends.partition_point(|end| *end < diagnostic.start());
@@ -154,9 +155,9 @@ impl Diagnostics {
     }
 }
 
-/// All mistakes of one scenario: never empty.
+/// All mistakes of one scenario. A report is never empty.
 ///
-/// [`Display`](fmt::Display) gives the report without colour, [`Report::render`] with or without.
+/// [`Display`](fmt::Display) writes the report without colours. [`Report::render`] can use colours.
 #[derive(Clone, Debug)]
 pub struct Report {
     name: String,
@@ -165,7 +166,7 @@ pub struct Report {
 }
 
 impl Report {
-    /// How many mistakes.
+    /// The number of mistakes.
     #[expect(clippy::len_without_is_empty, reason = "a report is never empty")]
     pub fn len(&self) -> usize {
         self.diagnostics.len()
@@ -176,7 +177,7 @@ impl Report {
         self.diagnostics.first().map_or("", |first| &first.title)
     }
 
-    /// The report as text that ends with a newline; with ANSI colours where `colour`.
+    /// The report as text that ends with a newline. It has ANSI colours if `colour` is true.
     pub fn render(&self, colour: bool) -> String {
         let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
         let renderer = renderer.term_width(DEFAULT_TERM_WIDTH);
@@ -227,8 +228,8 @@ impl Report {
         group
     }
 
-    /// The span, moved inside the text and onto character boundaries, because a parser may point
-    /// past the end. A span over several lines is cut to the first line: underlining a whole table
+    /// Moves a span into the text and onto character boundaries, because a parser may point past
+    /// the end. A span of several lines is cut to its first line, because underlining a whole table
     /// would not help.
     fn inside(&self, span: &Range<usize>) -> Range<usize> {
         let mut start = span.start.min(self.text.len());
@@ -252,8 +253,7 @@ impl fmt::Display for Report {
 
 impl std::error::Error for Report {}
 
-/// The text with characters that could steer the terminal written as escapes: `\u{1b}`. Line ends
-/// become spaces.
+/// Writes characters that could control the terminal as escapes: `\u{1b}`. Line ends become spaces.
 pub(super) fn harmless(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
@@ -266,8 +266,8 @@ pub(super) fn harmless(text: &str) -> String {
     out
 }
 
-/// The text with each character that could steer the terminal replaced by a harmless one of as many
-/// bytes, so that spans stay valid.
+/// Replaces each character that could control the terminal by a harmless character with the same
+/// number of bytes, so that spans stay valid.
 fn same_length(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text.chars().peekable();
@@ -305,7 +305,7 @@ mod tests {
     }
 
     #[test]
-    fn a_report_shows_500_mistakes_and_counts_the_rest() {
+    fn a_report_shows_the_first_500_mistakes_and_counts_all() {
         let text = "x\n".repeat(2 * SHOWN);
         let report = |mistakes: usize| {
             let mut diagnostics = Diagnostics::default();
@@ -325,7 +325,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_text_and_no_span_reach_the_terminal_as_they_are(text in "(?s).*", a in 0usize..40, b in 0usize..40) {
+        fn a_report_never_contains_control_characters(text in "(?s).*", a in 0usize..40, b in 0usize..40) {
             let plain = report(&text, a.min(b)..a.max(b)).to_string();
             prop_assert!(!plain.chars().any(|c| c != '\n' && controls_terminal(c)), "{:?}", plain);
         }

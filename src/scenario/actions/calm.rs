@@ -1,16 +1,16 @@
-//! `calm`: ends what other actions have brought.
+//! `calm`: ends the effects of other actions.
 
 use super::ActionDefinition;
 use crate::scenario::check::Checker;
 use crate::scenario::report::Place;
 
-/// Stops injected blocks, and gives the loopback service its first behaviour back.
+/// Stops injected blocks, and restores the initial behaviour of the loopback service.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Calm;
 
 impl ActionDefinition for Calm {
     type Syntax = ();
-    const DESCRIPTION: &'static str = "Stop the blocks, and give the loopback service its first behaviour back.";
+    const DESCRIPTION: &'static str = "Stop the blocks, and restore the initial behaviour of the loopback service.";
 
     fn check((): &(), _: &Place, _: &mut Checker<'_>) -> Option<Calm> {
         Some(Calm)

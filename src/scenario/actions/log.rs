@@ -1,17 +1,17 @@
-//! `log`: changes what the event log keeps.
+//! `log`: changes which events the log keeps.
 
 use super::ActionDefinition;
 use crate::scenario::check::Checker;
 use crate::scenario::report::Place;
 use crate::scenario::types::LogLevel;
 
-/// Keeps events of this level and more severe ones from now on.
+/// From now on, the log keeps only events of this level or more severe.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Log(pub LogLevel);
 
 impl ActionDefinition for Log {
     type Syntax = LogLevel;
-    const DESCRIPTION: &'static str = "Keep these events in the log from now on, and more severe ones.";
+    const DESCRIPTION: &'static str = "From now on, keep only events of this level or more severe in the log.";
 
     fn check(level: &LogLevel, _: &Place, _: &mut Checker<'_>) -> Option<Log> {
         Some(Log(*level))

@@ -1,36 +1,37 @@
-//! What a cue can do to a run, one file for each action.
+//! The actions of cues: what a cue can do to a run. Each action has its own file.
 //!
-//! An action's file holds what a scenario may write, what that means, the check from the one to the
-//! other, and its text in the JSON Schema. What the action does when its cue comes is in the file
-//! of the same name in `run/actions`.
+//! The file of an action holds four things: its syntax in a scenario, the type for its meaning, the
+//! check that turns the syntax into that type, and its description in the JSON Schema. The file
+//! with the same name in `run/actions` holds what the action does during a run.
 //!
-//! To add an action, write these two files, and add a line to the list `actions!` here and to the
-//! one in `run/actions/mod.rs`.
+//! To add an action, write these two files. Then add a line to the list `actions!` here and to the
+//! list in `run/actions/mod.rs`.
 
 use super::check::Checker;
 use super::report::Place;
 use super::syntax::choice;
 
-/// An action of the language: what may be written, and what that means.
+/// An action of the language: its syntax and its meaning.
 pub(super) trait ActionDefinition: Sized {
-    /// What is written after the action's word. `()` for an action that takes no value.
+    /// The value that follows the word of the action. `()` for an action that takes no value.
     type Syntax;
 
-    /// What the action does: its text in the JSON Schema.
+    /// What the action does: its description in the JSON Schema.
     const DESCRIPTION: &'static str;
 
     /// Whether the action makes tasks arrive.
     const SPAWNS_TASKS: bool = false;
 
-    /// Checks the value, which is written at `place`. `None`: what is wrong has been reported.
+    /// Checks the value, which is written at `place`. Returns `None` after it has reported a
+    /// mistake.
     fn check(syntax: &Self::Syntax, place: &Place, checker: &mut Checker<'_>) -> Option<Self>;
 }
 
-/// The registry: a line for each action, with its module and its type, which is `Copy`, `PartialEq`
-/// and `Debug`. An action's word in
-/// scenarios is its module's name. The actions after the semicolon take no value.
+/// The registry: a line for each action, with its module and its type. The type is `Copy`,
+/// `PartialEq` and `Debug`. The name of the module is the word of the action in scenarios. The
+/// actions after the semicolon take no value.
 ///
-/// `cargo fmt` does not see modules that a macro declares: format the files by `rustfmt
+/// `cargo fmt` does not see modules that a macro declares. Format these files with `rustfmt
 /// src/scenario/actions/*.rs`.
 macro_rules! actions {
     (

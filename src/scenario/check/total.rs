@@ -1,4 +1,4 @@
-//! What all groups need together: tasks, and room on the disk.
+//! The number of tasks and the disk space that all groups need together.
 
 use super::Checker;
 use crate::scenario::limits;
@@ -9,12 +9,12 @@ use crate::scenario::syntax::{self, At};
 use crate::scenario::types::{Arrivals, Branch, Draw, Start, TaskSpec};
 use std::collections::{BTreeSet, HashMap};
 
-/// What one task needs while it does its steps once, including the tasks that it calls.
+/// What a task needs to do its steps once. The needs of the tasks that it calls are included.
 #[derive(Clone, Copy, Default)]
 struct Needs {
-    /// Tasks, this one included.
+    /// The number of tasks, including the task itself.
     tasks: f64,
-    /// Bytes of the files that these tasks write.
+    /// The size of the files that these tasks write, in bytes.
     written: f64,
 }
 
@@ -26,8 +26,8 @@ impl Needs {
 }
 
 impl Checker<'_> {
-    /// Reports the first group with which all groups together need too much. Groups with mistakes
-    /// do not count. No group calls itself.
+    /// Adds up the needs of the groups, and reports the group whose needs exceed a limit. Groups
+    /// with mistakes do not count. No group may call itself when this is called.
     pub(super) fn check_totals(&mut self, syntax: &[At<syntax::Task>], groups: &[Option<TaskSpec>]) {
         let together = || {
             syntax
@@ -55,10 +55,10 @@ impl Checker<'_> {
             if sum.written > limits::DISK as f64 && !too_large {
                 too_large = true;
                 let title = format!(
-                    "the files would take about {:.0} GiB of the disk",
+                    "the files would need about {:.0} GiB of disk space",
                     sum.written / (1u64 << 30) as f64
                 );
-                let label = format!("with this group they are more than {}", show_size(limits::DISK));
+                let label = format!("with this group they need more than {}", show_size(limits::DISK));
                 self.diagnostics
                     .push(Diagnostic::new(arrivals_place(syntax), title).label(label));
             }
@@ -70,19 +70,19 @@ impl Checker<'_> {
             .duration
             .map_or(String::new(), |length| format!(" in {}", show_duration(length)));
         let title = format!(
-            "about {tasks:.0} tasks would arrive{within}, at most {} are possible",
+            "about {tasks:.0} tasks would arrive{within}, but at most {} are allowed",
             limits::TASKS
         );
-        let diagnostic = Diagnostic::new(arrivals_place(syntax), title).label("with this group it is too many");
+        let diagnostic = Diagnostic::new(arrivals_place(syntax), title).label("with this group there are too many tasks");
         self.diagnostics.push(if group.steps.iter().any(calls_tasks) {
-            diagnostic.note("those that their steps call are among them")
+            diagnostic.note("this number includes the tasks that steps call")
         } else {
             diagnostic
         });
     }
 
-    /// About how many tasks of a group arrive. Arrivals without end are counted until the group
-    /// ends.
+    /// Estimates how many tasks of a group arrive. If arrivals have no limit, tasks are counted
+    /// until the end of the group.
     fn arriving(&self, group: &TaskSpec) -> f64 {
         let Start::At(start) = group.start else { return 0.0 };
         let end = [self.duration, group.until].into_iter().flatten().min();
@@ -101,7 +101,7 @@ impl Checker<'_> {
     }
 }
 
-/// What one task of this group needs. `known` holds the results so far.
+/// What one task of this group needs. `known` caches the results.
 fn needs<'a>(group: &'a TaskSpec, groups: &HashMap<&str, &'a TaskSpec>, known: &mut HashMap<&'a str, Needs>) -> Needs {
     if let Some(needs) = known.get(group.name.as_str()) {
         return *needs;
@@ -111,8 +111,8 @@ fn needs<'a>(group: &'a TaskSpec, groups: &HashMap<&str, &'a TaskSpec>, known: &
     needs
 }
 
-/// What a task with these steps needs. All tasks that it calls are counted, even if they run one
-/// after the other.
+/// What a task with these steps needs. All tasks that it calls count, even if they run one after
+/// the other.
 fn of_steps<'a>(steps: &'a [Step], groups: &HashMap<&str, &'a TaskSpec>, known: &mut HashMap<&'a str, Needs>) -> Needs {
     let mut sum = Needs {
         tasks: 1.0,
@@ -129,21 +129,21 @@ fn of_steps<'a>(steps: &'a [Step], groups: &HashMap<&str, &'a TaskSpec>, known: 
         };
         sum.add(times, needs);
     });
-    // Each task writes one file of its own again and again.
+    // A task writes the same file again and again. So only its largest size counts.
     sum.written += own as f64;
     sum
 }
 
-/// Walks steps that a task does `times` times: gives `visitor` each branch that the task calls,
-/// with how many tasks of that branch there are at once, and raises `largest_file` to the largest
-/// file that the task itself writes.
+/// Walks through steps that a task does `times` times. Calls `visitor` with each branch that the
+/// task calls, and with the number of tasks of this branch that exist at the same time. Raises
+/// `largest_file` to the size of the largest file that the task itself writes.
 fn walk<'a>(steps: &'a [Step], times: f64, largest_file: &mut u64, visitor: &mut impl FnMut(&'a Branch, f64)) {
     for step in steps {
         if let Some(Service::FileToWrite(size)) = step.service() {
             *largest_file = (*largest_file).max(size);
         }
         for child in step.children().into_iter().filter(|child| child.count > 0) {
-            // Tasks that are waited for are gone when the step comes again.
+            // If the step waits for its tasks, they have ended before the step is repeated.
             let times = if child.awaited { 1.0 } else { times };
             visitor(child.branch, f64::from(child.count) * times);
         }
@@ -153,7 +153,7 @@ fn walk<'a>(steps: &'a [Step], times: f64, largest_file: &mut u64, visitor: &mut
     }
 }
 
-/// Whether a step makes tasks that start, or a step within it does.
+/// Whether this step, or a step nested in it, makes tasks that start.
 fn calls_tasks(step: &Step) -> bool {
     let mut calls = false;
     step.visit(&mut |step| calls |= step.children().iter().any(|child| child.count > 0));
@@ -169,7 +169,7 @@ fn arrivals_place(group: &At<syntax::Task>) -> Place {
     count.or(every).or(rate).unwrap_or(&group.place).clone()
 }
 
-/// The mean of a draw, in seconds. Approximate if the draw is cut off at zero.
+/// The mean of a draw, in seconds. The mean is approximate if the distribution is cut off at zero.
 fn mean(draw: Draw) -> f64 {
     match draw {
         Draw::Fixed(length) => length.as_secs_f64(),

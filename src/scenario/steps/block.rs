@@ -6,7 +6,8 @@ use crate::scenario::syntax::{self, At};
 use crate::scenario::types::Draw;
 use serde::{Deserialize, Serialize};
 
-/// Puts the thread to sleep for so long, wherever it runs: on an async executor, the mistake.
+/// Puts the thread of the task to sleep for this duration. On an async executor, this is the
+/// mistake.
 #[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Block(pub Draw);
 
@@ -15,7 +16,7 @@ impl StepContents for Block {}
 impl StepDefinition for Block {
     type Syntax = At<syntax::Draw>;
     const DESCRIPTION: &'static str =
-        "Put the thread to sleep wherever it runs (`std::thread::sleep`): on an async executor, the mistake.";
+        "Put the thread of the task to sleep (`std::thread::sleep`). On an async executor, this is the mistake.";
 
     fn check(time: &At<syntax::Draw>, _: StepContext<'_>, checker: &mut Checker<'_>) -> Option<Block> {
         checker.draw(time).map(Block)

@@ -1,4 +1,4 @@
-//! `choose`: does one of several lists of steps.
+//! `choose`: does one of several lists of steps, which is drawn by weight.
 
 use super::{Step, StepContents, StepDefinition, StepListSyntax};
 use crate::scenario::check::{Checker, ListContext, StepContext};
@@ -7,16 +7,17 @@ use crate::scenario::report::Diagnostic;
 use crate::scenario::syntax::{At, Required, table};
 use serde::{Deserialize, Serialize};
 
-/// Does one of these lists of steps, drawn by weight.
+/// Does one of these lists of steps, which is drawn by weight.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Choose(pub Vec<Choice>);
 
 /// One of several lists of steps.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Choice {
-    /// How likely it is, beside the others' weights; above zero.
+    /// The weight in the draw, above zero. The probability of a choice is its weight divided by the
+    /// sum of all weights.
     pub weight: f64,
-    /// What is done.
+    /// The steps of this choice.
     pub steps: Vec<Step>,
 }
 
@@ -24,10 +25,11 @@ table! {
     /// One of several lists of steps.
     #[schemars(rename = "Weighted")]
     ChoiceSyntax, "a choice" {
-        /// How likely it is, beside the others' weights; above zero. Default: 1.
+        /// The weight in the draw, above zero. The probability of a choice is its weight divided by
+        /// the sum of all weights. Default: 1.
         #[schemars(range(min = 0))]
         weight: Option<At<f64>>,
-        /// What is done; may be nothing.
+        /// The steps of this choice. May be empty.
         steps: Required<Vec<At<super::StepSyntax>>>,
     }
 }
@@ -44,21 +46,21 @@ impl StepContents for Choose {
 
 impl StepDefinition for Choose {
     type Syntax = At<Vec<At<ChoiceSyntax>>>;
-    const DESCRIPTION: &'static str = "Do one of these lists of steps, drawn by weight.";
+    const DESCRIPTION: &'static str = "Do one of these lists of steps, which is drawn by weight.";
 
     fn check(choices: &Self::Syntax, context: StepContext<'_>, checker: &mut Checker<'_>) -> Option<Choose> {
         let count = choices.value.len();
         if count == 0 {
-            let diagnostic = Diagnostic::new(choices.place.clone(), "`choose` without choices");
+            let diagnostic = Diagnostic::new(choices.place.clone(), "`choose` has no choices");
             let help = "write { choose = [{ weight = 9, steps = … }, { steps = … }] }";
             return checker.reject(diagnostic.help(help));
         }
         if count > limits::CHOICES {
-            let title = format!("{count} choices, at most {} are possible", limits::CHOICES);
+            let title = format!("there are {count} choices, but at most {} are allowed", limits::CHOICES);
             return checker.reject(Diagnostic::new(choices.place.clone(), title));
         }
         let choices = choices.value.iter();
-        // All are checked before the first failure decides, so that every mistake is reported.
+        // All choices are checked, even after a mistake, so that every mistake is reported.
         let choices: Vec<_> = choices
             .map(|choice| check_choice(&choice.value, context.inner(), checker))
             .collect();
@@ -76,7 +78,7 @@ fn check_choice(choice: &ChoiceSyntax, context: ListContext<'_>, checker: &mut C
         None => Some(1.0),
         Some(At { value, place }) if *value <= 0.0 => {
             let title = format!("`weight` is {value}, which is not above zero");
-            let diagnostic = Diagnostic::new(place.clone(), title).label("it would never be chosen");
+            let diagnostic = Diagnostic::new(place.clone(), title).label("this choice would never be drawn");
             checker.reject(diagnostic.help("leave the choice out"))
         }
         Some(weight) => Some(weight.value),

@@ -1,4 +1,4 @@
-//! `cpu`: computes.
+//! `cpu`: does a computation.
 
 use super::{StepContents, StepDefinition};
 use crate::scenario::check::{Checker, StepContext};
@@ -13,29 +13,29 @@ use toml::de::DeValue;
 #[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Cpu {
-    /// The calibrated amount of work that takes this long on an idle core.
+    /// The calibrated amount of work that takes this duration on an idle core.
     Work(Draw),
-    /// A named kernel, once.
+    /// One run of a named kernel.
     Kernel {
-        /// Which.
+        /// The kernel.
         kernel: Kernel,
         /// The size of the problem, in the [kernel's own unit](Kernel::unit).
         size: u32,
     },
 }
 
-/// Work that takes a length of time on an idle core, or a named kernel.
+/// Work that takes a given duration on an idle core, or a named kernel.
 #[derive(Clone, Debug, JsonSchema)]
 #[schemars(rename = "Cpu", untagged)]
 pub(in crate::scenario) enum CpuSyntax {
-    /// The calibrated amount of work that takes this long on an idle core.
+    /// The calibrated amount of work that takes this duration on an idle core.
     Work(At<syntax::Draw>),
     /// A computation of a known kind.
     Kernel(KernelRun),
 }
 
 impl Read for CpuSyntax {
-    const EXPECTED: &'static str = "a length of time in quotes, such as \"2ms\", or a kernel with its size";
+    const EXPECTED: &'static str = "a duration in quotes, such as \"2ms\", or a kernel with its size";
 
     fn read(value: &Value<'_>, key: &str, diagnostics: &mut Diagnostics) -> Option<Self> {
         match value.get_ref() {
@@ -51,7 +51,7 @@ impl Read for CpuSyntax {
 table! {
     /// A real computation of a known kind.
     KernelRun, "a kernel" {
-        /// Which.
+        /// The name of the kernel.
         kernel: Required<Kernel>,
         #[schemars(description = Kernel::sizes(), range(min = 1, max = Kernel::largest_of_all()))]
         size: Required<u64>,
@@ -63,7 +63,7 @@ impl StepContents for Cpu {}
 impl StepDefinition for Cpu {
     type Syntax = CpuSyntax;
     const DESCRIPTION: &'static str =
-        "Compute: the calibrated amount of work that takes this long on an idle core, or a named kernel.";
+        "Compute. The amount of work is calibrated to take this duration on an idle core, or it is a named kernel.";
 
     fn check(syntax: &CpuSyntax, _: StepContext<'_>, checker: &mut Checker<'_>) -> Option<Cpu> {
         match syntax {
@@ -83,7 +83,7 @@ fn kernel(run: &KernelRun, checker: &mut Checker<'_>) -> Option<Cpu> {
     let largest = kernel.largest_size();
     if size.value > u64::from(largest) {
         let (name, size_written) = (kernel.into_str(), size.value);
-        let title = format!("a {name} of size {size_written} is too big, at most {largest} is possible");
+        let title = format!("the size of `{name}` is {size_written}, but at most {largest} is allowed");
         return checker.reject(Diagnostic::new(size.place.clone(), title));
     }
     Some(Cpu::Kernel {

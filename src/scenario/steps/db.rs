@@ -11,11 +11,12 @@ use serde::{Deserialize, Serialize};
 /// Reads or writes rows of the database.
 #[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Db {
-    /// Which of the two.
+    /// Whether the step reads or writes.
     pub op: DbOp,
-    /// How many rows, in one transaction.
+    /// The number of rows, in one transaction.
     pub rows: u32,
-    /// How an async task does it: never as `Async`. On thread executors always as `Sync`.
+    /// How an async task does the operation. Never `Async`. On thread executors every operation is
+    /// `Sync`.
     pub how: How,
 }
 
@@ -23,24 +24,25 @@ pub struct Db {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DbOp {
-    /// Select rows at random.
+    /// Select random rows.
     Read,
-    /// Update rows at random, in one transaction.
+    /// Update random rows, in one transaction.
     Write,
 }
 
 table! {
-    /// A database operation, one transaction. Give `read` or `write`.
+    /// A database operation, in one transaction. Write `read` or `write`.
     #[schemars(rename = "DbStep")]
     DbSyntax, "`db`" {
-        /// Select so many rows at random, 1–10000.
+        /// Select this number of random rows, 1–10000.
         #[schemars(range(min = 1, max = limits::STEP_ROWS))]
         read: Option<At<u64>>,
-        /// Update so many rows at random, 1–10000.
+        /// Update this number of random rows, 1–10000.
         #[schemars(range(min = 1, max = limits::STEP_ROWS))]
         write: Option<At<u64>>,
-        /// On an async executor, `sync`: on the worker, the mistake; or `offload`: on a blocking
-        /// thread. Threads are always synchronous. Default: `offload`.
+        /// How a task does the operation on an async executor. `sync`: on the worker, which is the
+        /// mistake. `offload`: on a blocking thread. On other executors the operation is always
+        /// synchronous. Default: `offload`.
         how: Option<At<How>>,
     }
 }
@@ -60,8 +62,8 @@ impl StepDefinition for Db {
             (Some(read), None) => (DbOp::Read, "read", read),
             (None, Some(write)) => (DbOp::Write, "write", write),
             (Some(read), Some(write)) => {
-                let diagnostic = Diagnostic::new(write.place.clone(), "`read` and `write` in one `db` step");
-                let diagnostic = diagnostic.related(&read.place, "the other");
+                let diagnostic = Diagnostic::new(write.place.clone(), "one `db` step has both `read` and `write`");
+                let diagnostic = diagnostic.related(&read.place, "`read` is here");
                 return checker.reject(diagnostic.help("write two steps, one after the other"));
             }
             // The reader has reported a `read` or `write` that it could not understand.
@@ -88,8 +90,8 @@ fn check_how(db: &DbSyntax, context: StepContext<'_>, checker: &mut Checker<'_>)
             value: How::Async,
             place,
         }) => {
-            let diagnostic = Diagnostic::new(place.clone(), "`db` is never `async`: SQLite blocks its thread");
-            checker.reject(diagnostic.help("it is `sync`, on the worker, or `offload`, on a blocking thread"))
+            let diagnostic = Diagnostic::new(place.clone(), "`db` cannot be `async`, because SQLite blocks its thread");
+            checker.reject(diagnostic.help("write `sync` to block the worker, or `offload` to use a blocking thread"))
         }
         Some(how) => Some(how.value),
         None if context.list.synchronous.is_some() => Some(How::Sync),

@@ -13,17 +13,17 @@ use toml::de::DeValue;
 pub struct Fail {
     /// The log message.
     pub message: String,
-    /// How likely, 0–1.
+    /// The probability of the failure, 0–1.
     pub chance: f64,
 }
 
-/// A failure or a panic: a message, or a message and how likely it is.
+/// A failure or a panic: a message, or a message with a probability.
 #[derive(Clone, Debug, JsonSchema)]
 #[schemars(rename = "Accident", untagged)]
 pub(in crate::scenario) enum AccidentSyntax {
-    /// It always happens. What the log says.
+    /// The failure or panic always happens. The value is the log message.
     Always(Line),
-    /// It happens at times.
+    /// The failure or panic happens with a given probability.
     Chance(Chance),
 }
 
@@ -40,18 +40,18 @@ impl Read for AccidentSyntax {
 }
 
 table! {
-    /// Something that happens at times.
+    /// A failure or panic that happens with a given probability.
     Chance, "`fail` or `panic`" {
-        /// What the log says.
+        /// The log message.
         message: Required<Line>,
-        /// How likely, 0–1. Default: 1.
+        /// The probability, 0–1. Default: 1.
         #[schemars(range(min = 0, max = 1))]
         chance: Option<At<f64>>,
     }
 }
 
 impl AccidentSyntax {
-    /// The message, and how likely the accident is, 0–1.
+    /// The message, and the probability of the failure or panic, 0–1.
     pub(super) fn check(&self, checker: &mut Checker<'_>) -> Option<(String, f64)> {
         match self {
             AccidentSyntax::Always(message) => Some((message.0.clone(), 1.0)),

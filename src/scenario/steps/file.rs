@@ -10,11 +10,11 @@ use serde::{Deserialize, Serialize};
 /// Reads or writes a real file in the scratch folder.
 #[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
 pub struct File {
-    /// Which of the two.
+    /// Whether the step reads or writes.
     pub op: FileOp,
-    /// Bytes.
+    /// The size of the file, in bytes.
     pub size: u64,
-    /// How an async task does it. On thread executors always as `Sync`.
+    /// How an async task does the operation. On thread executors every operation is `Sync`.
     pub how: How,
 }
 
@@ -22,21 +22,22 @@ pub struct File {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FileOp {
-    /// Read a whole file of that size.
+    /// Read a whole file.
     Read,
-    /// Write a whole file of that size and make it durable.
+    /// Write a whole file and make it durable.
     Write,
 }
 
 table! {
-    /// A file operation. Give `read` or `write`.
+    /// A file operation. Write `read` or `write`.
     #[schemars(rename = "File")]
     FileSyntax, "`file`" {
         /// Read a whole file of this size, up to 1GiB.
         read: Option<At<Size>>,
         /// Write a whole file of this size, up to 1GiB, and make it durable.
         write: Option<At<Size>>,
-        /// In which manner on an async executor; threads are always synchronous. Default: `async`.
+        /// How a task does the operation on an async executor. On other executors it is always
+        /// synchronous. Default: `async`.
         how: Option<At<How>>,
     }
 }
@@ -59,8 +60,8 @@ impl StepDefinition for File {
             (Some(read), None) => (FileOp::Read, read.value.0),
             (None, Some(write)) => (FileOp::Write, write.value.0),
             (Some(read), Some(write)) => {
-                let diagnostic = Diagnostic::new(write.place.clone(), "`read` and `write` in one `file` step");
-                let diagnostic = diagnostic.related(&read.place, "the other");
+                let diagnostic = Diagnostic::new(write.place.clone(), "one `file` step has both `read` and `write`");
+                let diagnostic = diagnostic.related(&read.place, "`read` is here");
                 return checker.reject(diagnostic.help("write two steps, one after the other"));
             }
             // The reader has reported a `read` or `write` that it could not understand.

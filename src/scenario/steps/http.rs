@@ -1,4 +1,4 @@
-//! `http`: a request to the loopback service.
+//! `http`: sends a request to the loopback service.
 
 use super::{Service, StepContents, StepDefinition};
 use crate::scenario::check::{Checker, StepContext};
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 /// A GET request to the loopback service.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Http {
-    /// Path, beginning with `/`.
+    /// The path, which begins with `/`.
     pub path: String,
 }
 
@@ -20,7 +20,7 @@ impl StepContents for Http {
 
 impl StepDefinition for Http {
     type Syntax = UrlPath;
-    const DESCRIPTION: &'static str = "A GET request for this path to the loopback service.";
+    const DESCRIPTION: &'static str = "Send a GET request for this path to the loopback service.";
 
     fn check(path: &UrlPath, _: StepContext<'_>, _: &mut Checker<'_>) -> Option<Http> {
         Some(Http { path: path.0.clone() })

@@ -4,8 +4,8 @@ use super::{ExecutorNeed, Step, StepContents, StepDefinition, StepListSyntax};
 use crate::scenario::check::{Checker, StepContext};
 use serde::{Deserialize, Serialize};
 
-/// Does these steps right here, after the worker's other tasks went to another thread
-/// (`block_in_place`).
+/// Does these steps on the same thread, after the other tasks of the worker have moved to another
+/// thread (`block_in_place`).
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct InPlace(pub Vec<Step>);
 
@@ -17,13 +17,13 @@ impl StepContents for InPlace {
 
 impl StepDefinition for InPlace {
     type Syntax = StepListSyntax;
-    const DESCRIPTION: &'static str = "Do these steps right here, after the worker's other tasks went to another thread \
-        (`block_in_place`). Not on `current-thread`. On the pool: right there.";
-    const NEEDS_RUNTIME: Option<&'static str> = Some("the worker's other tasks are elsewhere already");
+    const DESCRIPTION: &'static str = "Do these steps on the same thread, after the other tasks of the worker have moved to \
+        another thread (`block_in_place`). Not allowed on `current-thread`.";
+    const NEEDS_RUNTIME: Option<&'static str> = Some("the other tasks of the worker have already moved");
     const NEEDS_EXECUTOR: Option<&'static ExecutorNeed> = Some(&ExecutorNeed {
         is_met: |traits| traits.can_block_in_place,
-        why: "there is no second worker to take the other tasks",
-        help: "write `offload`",
+        why: "there is no second worker that could take over the other tasks",
+        help: "use `offload` instead",
     });
 
     fn check(steps: &StepListSyntax, context: StepContext<'_>, checker: &mut Checker<'_>) -> Option<InPlace> {

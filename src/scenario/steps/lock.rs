@@ -10,23 +10,24 @@ use serde::{Deserialize, Serialize};
 /// Does these steps while holding a lock.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Lock {
-    /// Which of [`Scenario::locks`](crate::scenario::Scenario::locks).
+    /// The name of a lock in [`Scenario::locks`](crate::scenario::Scenario::locks).
     pub name: String,
-    /// What is done meanwhile.
+    /// The steps that the task does while it holds the lock.
     pub steps: Vec<Step>,
 }
 
 table! {
-    /// Steps that one task at a time does.
+    /// Steps that only one task at a time does.
     #[schemars(rename = "Lock")]
     LockSyntax, "`lock`" {
-        /// Which lock: all steps that name it share it.
+        /// The name of the lock. All steps with the same name share one lock.
         name: Required<Name>,
-        /// On an async executor, `async`: a task that waits is suspended (`tokio::sync::Mutex`); or
-        /// `sync`: a task that waits keeps its thread (`std::sync::Mutex`), and the steps run
-        /// synchronously. The same for all steps that name it. Default: `async`.
+        /// How tasks wait on an async executor. `async`: a waiting task is suspended
+        /// (`tokio::sync::Mutex`). `sync`: a waiting task keeps its thread (`std::sync::Mutex`),
+        /// and the steps run synchronously. All steps with the same lock must have the same value.
+        /// Default: `async`.
         how: Option<At<How>>,
-        /// What is done while holding it.
+        /// The steps that the task does while it holds the lock.
         steps: Required<Vec<At<super::StepSyntax>>>,
     }
 }
@@ -51,12 +52,12 @@ impl StepDefinition for Lock {
         if let Some(name) = name {
             checker.take_lock(name);
         }
-        // The guard of a lock that keeps its thread cannot outlive a suspension, so the steps run
-        // synchronously. Of two steps around that take the task away from the runtime, messages
-        // name the outer one.
+        // A task cannot be suspended while it holds a `std::sync::Mutex`, so the steps run
+        // synchronously. If an outer step has already taken the task away from the runtime,
+        // messages name the outer step.
         let inner = match how {
             Some(How::Sync) if context.list.synchronous.is_none() => {
-                let help = "move it out of the lock, or make the lock `async`";
+                let help = "move the step out of the lock, or make the lock `async`";
                 context.synchronous_with("inside this lock, which is `sync`", Some(help))
             }
             _ => context.inner(),
@@ -81,13 +82,13 @@ fn check_how(lock: &LockSyntax, context: StepContext<'_>, checker: &mut Checker<
     let how = lock.how.as_ref().map_or(How::Async, |how| how.value);
     let written = lock.how.as_ref().map_or(context.place, |how| &how.place);
     if how == How::Offload {
-        let diagnostic = Diagnostic::new(written.clone(), "a lock is never `offload`");
-        let help = "it is `async`, which suspends a task that waits, or `sync`, which keeps its thread";
+        let diagnostic = Diagnostic::new(written.clone(), "a lock cannot be `offload`");
+        let help = "write `async` to suspend a waiting task, or `sync` to let it keep its thread";
         return checker.reject(diagnostic.help(help));
     }
     if let (How::Async, Some(around)) = (how, context.list.synchronous) {
         let title = format!("an async `lock` has no meaning inside `{}`", around.word);
-        let diagnostic = Diagnostic::new(written.clone(), title).label("a task that waits cannot be suspended here");
+        let diagnostic = Diagnostic::new(written.clone(), title).label("a waiting task cannot be suspended here");
         let diagnostic = diagnostic.related(around.place, around.label);
         return checker.reject(diagnostic.help("write `how = \"sync\"`"));
     }

@@ -1,4 +1,4 @@
-//! `log`: writes an event.
+//! `log`: writes an event to the log.
 
 #![allow(missing_docs, reason = "strum gives `into_str` no doc comment")]
 
@@ -12,14 +12,14 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use strum::{IntoStaticStr, VariantArray};
 
-/// Writes an event.
+/// Writes an event to the log.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Log {
-    /// How severe it is; never `Off`.
+    /// The level of the event. Never `Off`.
     pub level: LogLevel,
-    /// What it says.
+    /// The message of the event.
     pub message: String,
-    /// How many numbers of a list are formatted into it.
+    /// The length of a list of numbers that is formatted into the message.
     pub items: u32,
     /// When the message is formatted.
     pub how: Formatting,
@@ -31,9 +31,9 @@ pub struct Log {
 #[serde(rename_all = "snake_case")]
 #[strum(const_into_str, serialize_all = "kebab-case")]
 pub enum Formatting {
-    /// Always, before anybody has asked whether the level is on: the mistake.
+    /// Always, even if the log does not keep events of this level: the mistake.
     Eager,
-    /// Only if the level is on.
+    /// Only if the log keeps events of this level.
     Lazy,
 }
 
@@ -43,15 +43,16 @@ table! {
     /// An event for the log.
     #[schemars(rename = "LogEvent")]
     LogSyntax, "`log`" {
-        /// How severe it is: `error`, `warn`, `info`, `debug` or `trace`. Default: `info`.
+        /// The level of the event: `error`, `warn`, `info`, `debug` or `trace`. Default: `info`.
         level: Option<At<LogLevel>>,
-        /// What it says.
+        /// The message of the event.
         message: Required<Line>,
-        /// How many numbers of a list are formatted into it, up to 100000. Default: none.
+        /// The length of a list of numbers that is formatted into the message, up to 100000.
+        /// Default: 0.
         #[schemars(range(max = limits::ITEMS))]
         items: Option<At<u64>>,
-        /// `lazy`: formatted only if the level is on; `eager`: always, the mistake. Default:
-        /// `lazy`.
+        /// When the message is formatted. `lazy`: only if the log keeps events of this level.
+        /// `eager`: always, which is the mistake. Default: `lazy`.
         how: Option<At<Formatting>>,
     }
 }
@@ -60,7 +61,7 @@ impl StepContents for Log {}
 
 impl StepDefinition for Log {
     type Syntax = LogSyntax;
-    const DESCRIPTION: &'static str = "Write an event.";
+    const DESCRIPTION: &'static str = "Write an event to the log.";
 
     fn check(event: &LogSyntax, _: StepContext<'_>, checker: &mut Checker<'_>) -> Option<Log> {
         let level = match &event.level {
@@ -69,15 +70,15 @@ impl StepDefinition for Log {
                 value: LogLevel::Off,
                 place,
             }) => {
-                let diagnostic = Diagnostic::new(place.clone(), "no event has the level `off`");
-                checker.reject(diagnostic.help("it is `error`, `warn`, `info`, `debug` or `trace`"))
+                let diagnostic = Diagnostic::new(place.clone(), "an event cannot have the level `off`");
+                checker.reject(diagnostic.help("use `error`, `warn`, `info`, `debug` or `trace`"))
             }
             Some(level) => Some(level.value),
         };
         let items = match &event.items {
             None => Some(0),
             Some(items) if items.value > limits::ITEMS => {
-                let title = format!("`items` is {}, at most {} are possible", items.value, limits::ITEMS);
+                let title = format!("`items` is {}, but at most {} are allowed", items.value, limits::ITEMS);
                 checker.reject(Diagnostic::new(items.place.clone(), title))
             }
             Some(items) => Some(items.value as u32),

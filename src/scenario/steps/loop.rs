@@ -1,4 +1,4 @@
-//! `loop`: does steps again and again.
+//! `loop`: repeats steps.
 
 use super::{Step, StepContents, StepDefinition, StepListSyntax};
 use crate::scenario::check::{Checker, StepContext};
@@ -6,12 +6,12 @@ use crate::scenario::syntax::{self, At, Required, table};
 use crate::scenario::types::Repeat;
 use serde::{Deserialize, Serialize};
 
-/// Does these steps again and again.
+/// Repeats these steps.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Loop {
-    /// How often.
+    /// The number of repetitions.
     pub times: Repeat,
-    /// What.
+    /// The steps that are repeated.
     pub steps: Vec<Step>,
 }
 
@@ -19,9 +19,9 @@ table! {
     /// Steps that are repeated.
     #[schemars(rename = "Loop")]
     LoopSyntax, "`loop`" {
-        /// How often: a number from 1, or `forever`.
+        /// The number of repetitions: a number from 1, or `forever`.
         times: Required<syntax::Repeat>,
-        /// What is repeated.
+        /// The steps that are repeated.
         steps: Required<Vec<At<super::StepSyntax>>>,
     }
 }
@@ -41,7 +41,7 @@ impl StepContents for Loop {
 
 impl StepDefinition for Loop {
     type Syntax = LoopSyntax;
-    const DESCRIPTION: &'static str = "Do these steps again and again.";
+    const DESCRIPTION: &'static str = "Repeat these steps.";
 
     fn check(syntax: &LoopSyntax, context: StepContext<'_>, checker: &mut Checker<'_>) -> Option<Loop> {
         let times = syntax.times.0.as_ref();

@@ -4,7 +4,8 @@ use super::{Step, StepContents, StepDefinition, StepListSyntax};
 use crate::scenario::check::{Checker, StepContext};
 use serde::{Deserialize, Serialize};
 
-/// Does these steps on a blocking thread (`spawn_blocking`); inline on thread executors.
+/// Does these steps on a blocking thread (`spawn_blocking`). On thread executors, the task does
+/// them on its own thread.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Offload(pub Vec<Step>);
 
@@ -17,8 +18,8 @@ impl StepContents for Offload {
 impl StepDefinition for Offload {
     type Syntax = StepListSyntax;
     const DESCRIPTION: &'static str =
-        "Do these steps on a blocking thread (`spawn_blocking`). On the pool: right there.";
-    const NEEDS_RUNTIME: Option<&'static str> = Some("its steps have left the runtime already");
+        "Do these steps on a blocking thread (`spawn_blocking`). On executors without async tasks, do them on the same thread.";
+    const NEEDS_RUNTIME: Option<&'static str> = Some("these steps have already left the runtime");
     const MAKES_TASKS: bool = true;
 
     fn check(steps: &StepListSyntax, context: StepContext<'_>, checker: &mut Checker<'_>) -> Option<Offload> {

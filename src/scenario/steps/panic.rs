@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 /// Ends the task with a panic.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Panic {
-    /// The panic's message.
+    /// The message of the panic.
     pub message: String,
-    /// How likely, 0–1.
+    /// The probability of the panic, 0–1.
     pub chance: f64,
 }
 

@@ -8,19 +8,20 @@ use serde::{Deserialize, Serialize};
 /// Does these steps while holding a permit.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Semaphore {
-    /// Which of [`Scenario::semaphores`](crate::scenario::Scenario::semaphores).
+    /// The name of a semaphore in [`Scenario::semaphores`](crate::scenario::Scenario::semaphores).
     pub name: String,
-    /// What is done meanwhile.
+    /// The steps that the task does while it holds the permit.
     pub steps: Vec<Step>,
 }
 
 table! {
-    /// Steps that so many tasks at a time do as the semaphore has permits.
+    /// Steps that a task does while it holds a permit. The number of permits limits how many tasks
+    /// do them at the same time.
     #[schemars(rename = "Permit")]
     PermitSyntax, "`semaphore`" {
-        /// Which [[semaphore]].
+        /// The name of a [[semaphore]].
         name: Required<Name>,
-        /// What is done while holding the permit.
+        /// The steps that the task does while it holds the permit.
         steps: Required<Vec<At<super::StepSyntax>>>,
     }
 }

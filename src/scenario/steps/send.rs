@@ -1,14 +1,14 @@
-//! `send`: puts something into a channel.
+//! `send`: sends a message to a channel.
 
 use super::{ExecutorNeed, SHARED_MEMORY, StepContents, StepDefinition};
 use crate::scenario::check::{Checker, SharedKind, StepContext};
 use crate::scenario::syntax::{At, Name};
 use serde::{Deserialize, Serialize};
 
-/// Puts something into a channel; waits while it is full.
+/// Sends a message to a channel. Waits while the channel is full.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Send {
-    /// Which of [`Scenario::channels`](crate::scenario::Scenario::channels).
+    /// The name of a channel in [`Scenario::channels`](crate::scenario::Scenario::channels).
     pub channel: String,
 }
 
@@ -16,7 +16,7 @@ impl StepContents for Send {}
 
 impl StepDefinition for Send {
     type Syntax = At<Name>;
-    const DESCRIPTION: &'static str = "Put something into this channel; wait while it is full.";
+    const DESCRIPTION: &'static str = "Send a message to this channel. Wait while the channel is full.";
     const NEEDS_EXECUTOR: Option<&'static ExecutorNeed> = Some(&SHARED_MEMORY);
 
     fn check(name: &At<Name>, _: StepContext<'_>, checker: &mut Checker<'_>) -> Option<Send> {

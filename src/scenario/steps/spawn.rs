@@ -1,4 +1,4 @@
-//! `spawn`: makes tasks, and goes on or waits for them.
+//! `spawn`: makes tasks, and either continues or waits for them.
 
 use super::{ChildTasks, StepContents, StepDefinition, StepListSyntax};
 use crate::scenario::check::{Checker, StepContext};
@@ -13,11 +13,11 @@ use toml::de::DeValue;
 /// Spawns tasks.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Spawn {
-    /// What each does.
+    /// The work of each task.
     pub branch: Branch,
-    /// How many.
+    /// The number of tasks.
     pub count: u32,
-    /// Wait until they have ended, and fail if one fails.
+    /// Whether the step waits until the tasks have ended, and fails if one of them fails.
     pub wait: bool,
 }
 
@@ -25,14 +25,14 @@ pub struct Spawn {
 #[derive(Clone, Debug, JsonSchema)]
 #[schemars(rename = "Spawn", untagged)]
 pub(in crate::scenario) enum SpawnSyntax {
-    /// One task, not waited for.
+    /// One task. The step does not wait for it.
     One(At<syntax::Branch>),
-    /// One task or many.
+    /// One task, or many tasks.
     Many(Spawned),
 }
 
 impl Read for SpawnSyntax {
-    const EXPECTED: &'static str = "a called group's name in quotes, a list of steps, or `{ what = …, count = … }`";
+    const EXPECTED: &'static str = "the name of a called group in quotes, a list of steps, or `{ what = …, count = … }`";
 
     fn read(value: &Value<'_>, key: &str, diagnostics: &mut Diagnostics) -> Option<Self> {
         match value.get_ref() {
@@ -46,12 +46,12 @@ impl Read for SpawnSyntax {
 table! {
     /// Tasks that a task spawns.
     Spawned, "`spawn`" {
-        /// What each does: a called group's name, or a list of steps.
+        /// The work of each task: the name of a called group, or a list of steps.
         what: Required<syntax::Branch>,
-        /// How many, 1–100000. Default: 1.
+        /// The number of tasks, 1–100000. Default: 1.
         #[schemars(range(min = 1, max = limits::SPAWN))]
         count: Option<At<u64>>,
-        /// Wait until they have ended, and fail if one fails. Default: false.
+        /// Wait until the tasks have ended, and fail if one of them fails. Default: false.
         wait: Option<At<bool>>,
     }
 }
@@ -77,7 +77,7 @@ impl StepContents for Spawn {
 
 impl StepDefinition for Spawn {
     type Syntax = SpawnSyntax;
-    const DESCRIPTION: &'static str = "Spawn tasks, and go on, or wait for them.";
+    const DESCRIPTION: &'static str = "Spawn tasks, and either continue or wait for them.";
     const NEEDS_RUNTIME: Option<&'static str> = Some("there is no runtime for the new task");
     const MAKES_TASKS: bool = true;
 

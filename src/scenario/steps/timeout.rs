@@ -1,4 +1,4 @@
-//! `timeout`: does steps, but no longer than a limit.
+//! `timeout`: does steps with a time limit.
 
 use super::{Step, StepContents, StepDefinition, StepListSyntax};
 use crate::scenario::check::{Checker, StepContext};
@@ -6,22 +6,22 @@ use crate::scenario::syntax::{self, At, Required, table};
 use crate::scenario::types::Draw;
 use serde::{Deserialize, Serialize};
 
-/// Does these steps, but no longer than this.
+/// Does these steps with a time limit.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Timeout {
-    /// The limit.
+    /// The time limit.
     pub after: Draw,
-    /// What is limited.
+    /// The steps to which the limit applies.
     pub steps: Vec<Step>,
 }
 
 table! {
-    /// Steps with a limit on their time.
+    /// Steps with a time limit.
     #[schemars(rename = "Timeout")]
     TimeoutSyntax, "`timeout`" {
-        /// The limit, above zero.
+        /// The time limit, above zero.
         after: Required<syntax::Draw>,
-        /// What is limited.
+        /// The steps to which the limit applies.
         steps: Required<Vec<At<super::StepSyntax>>>,
     }
 }
@@ -34,7 +34,7 @@ impl StepContents for Timeout {
 
 impl StepDefinition for Timeout {
     type Syntax = TimeoutSyntax;
-    const DESCRIPTION: &'static str = "Do these steps, but no longer than this.";
+    const DESCRIPTION: &'static str = "Do these steps with a time limit.";
 
     fn check(syntax: &TimeoutSyntax, context: StepContext<'_>, checker: &mut Checker<'_>) -> Option<Timeout> {
         let zero = "a `timeout` of zero would end its steps before they begin";

@@ -1,4 +1,4 @@
-//! `unawaited`: makes a future and drops it.
+//! `unawaited`: makes a future and drops it without running it.
 
 use super::{ChildTasks, StepContents, StepDefinition, StepListSyntax};
 use crate::scenario::check::{Checker, StepContext};
@@ -6,7 +6,7 @@ use crate::scenario::syntax::{self, At};
 use crate::scenario::types::Branch;
 use serde::{Deserialize, Serialize};
 
-/// Makes a future and drops it: nothing of it runs.
+/// Makes a future and drops it. The future never runs.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Unawaited(pub Branch);
 
@@ -22,7 +22,7 @@ impl StepContents for Unawaited {
 
 impl StepDefinition for Unawaited {
     type Syntax = At<syntax::Branch>;
-    const DESCRIPTION: &'static str = "Make a future and drop it: nothing of it runs.";
+    const DESCRIPTION: &'static str = "Make a future and drop it. The future never runs.";
     const NEEDS_RUNTIME: Option<&'static str> = Some("there are no futures here");
     const MAKES_TASKS: bool = true;
 

@@ -1,9 +1,9 @@
-//! `yield`: gives way to other tasks once.
+//! `yield`: lets other tasks run once.
 
 use super::{StepContents, StepDefinition};
 use crate::scenario::check::{Checker, StepContext};
 
-/// Gives way to others once.
+/// Lets other tasks run once.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Yield;
 
@@ -11,8 +11,8 @@ impl StepContents for Yield {}
 
 impl StepDefinition for Yield {
     type Syntax = ();
-    const DESCRIPTION: &'static str = "Give way to others once.";
-    const NEEDS_RUNTIME: Option<&'static str> = Some("there is no other task to give way to");
+    const DESCRIPTION: &'static str = "Let other tasks run once.";
+    const NEEDS_RUNTIME: Option<&'static str> = Some("there is no other task that could run");
 
     fn check((): &(), _: StepContext<'_>, _: &mut Checker<'_>) -> Option<Yield> {
         Some(Yield)

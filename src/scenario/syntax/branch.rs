@@ -1,21 +1,21 @@
-//! What a step gives to another task: a group's name, or steps.
+//! The syntax of a branch: the work that a step hands to another task.
 
 use super::{At, DeValue, Diagnostic, Diagnostics, Name, Read, Value, wrong_type};
 use crate::scenario::steps::{StepListSyntax, StepSyntax};
 use schemars::JsonSchema;
 
-/// What a task does that this one calls: a group's name, or steps.
+/// The work of a called task: the name of a group, or a list of steps.
 #[derive(Clone, Debug, JsonSchema)]
 #[schemars(untagged)]
 pub(in crate::scenario) enum Branch {
-    /// What the tasks of this group do; its `start` is `called`.
+    /// The steps of this group. The group must have `start = "called"`.
     Group(At<Name>),
-    /// These steps.
+    /// A list of steps.
     Steps(StepListSyntax),
 }
 
 impl Branch {
-    /// The steps, if they are written here.
+    /// The steps, if the branch does not name a group.
     pub(in crate::scenario) fn steps(&self) -> Option<&StepListSyntax> {
         match self {
             Branch::Steps(steps) => Some(steps),
@@ -25,8 +25,8 @@ impl Branch {
 }
 
 impl Read for Branch {
-    const EXPECTED: &'static str = "a called group's name in quotes, or a list of steps in brackets";
-    const LIST: &'static str = "a list in brackets of called groups' names and lists of steps";
+    const EXPECTED: &'static str = "the name of a called group in quotes, or a list of steps in brackets";
+    const LIST: &'static str = "a list in brackets, whose items are names of called groups or lists of steps";
 
     fn read(value: &Value<'_>, key: &str, diagnostics: &mut Diagnostics) -> Option<Self> {
         match value.get_ref() {
@@ -35,7 +35,7 @@ impl Read for Branch {
             DeValue::Table(_) => {
                 let title = format!("`{key}` is a step, not a list of steps");
                 let diagnostic = Diagnostic::new(StepSyntax::span(value), title);
-                diagnostics.push(diagnostic.help("put it into brackets of its own: [{ … }]"));
+                diagnostics.push(diagnostic.help("write separate brackets around the step: [{ … }]"));
                 None
             }
             _ => wrong_type::<Self>(value, key, diagnostics),

@@ -1,14 +1,14 @@
-//! Reading one of several things: the macro `choice!`.
+//! Reading a value that chooses one of several alternatives: the macro `choice!`.
 
 use super::{Diagnostic, Diagnostics, Place, Value, one_of, unknown};
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
-/// Which of several things a value chooses.
+/// The alternative that a value chooses.
 pub(in crate::scenario) enum Chosen<'a, 'i> {
-    /// A table with this key; the value is the key's.
+    /// The value is a table with this key. The second field is the value of the key.
     Entry(&'static str, &'a Value<'i>),
-    /// This word alone.
+    /// The value is only this word.
     Bare(&'static str),
     /// The value is neither a table nor a word.
     WrongType,
@@ -16,17 +16,17 @@ pub(in crate::scenario) enum Chosen<'a, 'i> {
 
 /// The words of a choice.
 pub(in crate::scenario) struct Words {
-    /// What is chosen, for messages: `step`.
+    /// What the words are, for messages: `step`.
     pub what: &'static str,
     /// The words that take a value: `{ word = … }`.
     pub keys: &'static [&'static str],
-    /// The words that stand alone: `"word"`.
+    /// The words that take no value: `"word"`.
     pub bare: &'static [&'static str],
 }
 
 impl Words {
-    /// Finds what the value chooses, or reports what is wrong. `key` is the name under which the
-    /// value stands.
+    /// Finds the alternative that the value chooses, or reports what is wrong. `key` is the key of
+    /// the value in the file.
     pub(crate) fn choose<'a, 'i>(
         &self,
         value: &'a Value<'i>,
@@ -39,7 +39,7 @@ impl Words {
                 let (chosen, sound) = self.choose_entry(table, diagnostics);
                 if sound && chosen.is_none() {
                     let title = format!("`{key}` is an empty {}", self.what);
-                    let help = format!("it can be {}", one_of(&self.all()));
+                    let help = format!("use {}", one_of(&self.all()));
                     diagnostics.push(Diagnostic::new(value.span(), title).help(help));
                 }
                 chosen
@@ -70,8 +70,8 @@ impl Words {
         None
     }
 
-    /// The first known key of the table, and whether the table holds nothing else. The first key is
-    /// read even beside others, so that mistakes inside it are reported in the same run.
+    /// The first known key of the table, and whether the table has no other key. The value of the
+    /// first key is read even if there are other keys, so that one report holds all mistakes.
     fn choose_entry<'a, 'i>(
         &self,
         table: &'a DeTable<'i>,
@@ -89,14 +89,14 @@ impl Words {
                     continue;
                 }
                 (Some(_), Some((first, _))) => {
-                    let title = format!("`{}` and `{word}` in one {what}", first.get_ref());
+                    let title = format!("one {what} has both `{}` and `{word}`", first.get_ref());
                     let diagnostic = Diagnostic::new(entry.span(), title);
-                    let diagnostic = diagnostic.related(&Place::File(first.span()), "the first");
-                    diagnostics.push(diagnostic.help("write each between its own braces, one after the other"));
+                    let diagnostic = diagnostic.related(&Place::File(first.span()), "the first is here");
+                    diagnostics.push(diagnostic.help("write them one after the other, each in its own braces"));
                 }
                 (None, _) if self.bare.contains(&word) => {
                     let diagnostic = Diagnostic::new(entry.span(), format!("{what} `{word}` takes no value"));
-                    diagnostics.push(diagnostic.help(format!("write it alone, in quotes: \"{word}\"")));
+                    diagnostics.push(diagnostic.help(format!("write only the word, in quotes: \"{word}\"")));
                 }
                 (None, _) => {
                     let title = format!("unknown {what} \"{word}\"");
@@ -119,7 +119,8 @@ fn in_file_order<'a, 'i>(table: &'a DeTable<'i>) -> Vec<(&'a Spanned<DeString<'i
     entries
 }
 
-/// What to underline when a choice is wrong as a whole: its first key, or the bare word.
+/// The part of the file to underline if a choice as a whole is wrong: its first key, or the bare
+/// word.
 pub(in crate::scenario) fn span(value: &Value<'_>) -> std::ops::Range<usize> {
     match value.get_ref() {
         DeValue::Table(table) => table.keys().next().map_or(value.span(), Spanned::span),
@@ -127,11 +128,11 @@ pub(in crate::scenario) fn span(value: &Value<'_>) -> std::ops::Range<usize> {
     }
 }
 
-/// An enum for "one of these": a table with a single key, which says what is chosen, or a bare
-/// word.
+/// Defines an enum for a choice between alternatives. In a scenario, a choice is a table with a
+/// single key, or a bare word. The key or the word names the alternative.
 ///
-/// A word is the name of its variant in snake case; the macro is given both, because it cannot
-/// change the case.
+/// A word is the name of its variant in snake case. The caller writes both, because the macro
+/// cannot change the case.
 macro_rules! choice {
     (
         $(#[$meta:meta])*
@@ -149,7 +150,7 @@ macro_rules! choice {
         }
 
         impl $name {
-            /// The words that choose.
+            /// The words of this choice.
             pub(in crate::scenario) const WORDS: $crate::scenario::syntax::Words = $crate::scenario::syntax::Words {
                 what: $what,
                 keys: &[$( $crate::scenario::syntax::unraw(stringify!($key)) ),*],
@@ -175,7 +176,7 @@ macro_rules! choice {
                     )*
                     $( $( Chosen::Bare(word) if word == unraw(stringify!($bare)) => Some(Self::$bare_variant), )* )?
                     Chosen::WrongType => $crate::scenario::syntax::wrong_type::<Self>(value, key, diagnostics),
-                    Chosen::Entry(..) | Chosen::Bare(_) => unreachable!("`choose` gives only words of this choice"),
+                    Chosen::Entry(..) | Chosen::Bare(_) => unreachable!("`choose` returns only words of this choice"),
                 }
             }
 

@@ -1,18 +1,19 @@
-//! What the presenter says and does.
+//! The syntax of cues: captions and actions at given times of a run.
 
 use super::{At, Length, Required, Text, table};
 use crate::scenario::actions::ActionSyntax;
 
 table! {
-    /// What the presenter says and does at one moment. Give `say` or `ask`, `do`, or both.
+    /// A caption or an action of the presenter at a given time. Write `say` or `ask`, `do`, or
+    /// both.
     Cue, "[[cue]]" {
-        /// When, after the run's start.
+        /// The time of the cue, counted from the start of the run.
         at: Required<Length>,
         /// The caption, up to 400 characters.
         say: Option<At<Text>>,
-        /// A question to the audience, up to 400 characters. Instead of `say`.
+        /// A question to the audience, up to 400 characters. It replaces `say`.
         ask: Option<At<Text>>,
-        /// What happens.
+        /// The action on the run. Default: none.
         r#do: Option<At<ActionSyntax>>,
     }
 }

@@ -1,24 +1,24 @@
-//! Lengths of time that are drawn: fixed, a range, or a distribution.
+//! The syntax of drawn durations: a fixed duration, a range, or a distribution.
 
 use super::{
     At, Bounds, DeValue, Diagnostics, Length, LengthOrRange, Read, Required, Value, choice, nearest, table, wrong_type,
 };
 use schemars::JsonSchema;
 
-/// A length of time that is drawn afresh each time: fixed, a range, or a distribution.
+/// A duration that is drawn again at each use: a fixed duration, a range, or a distribution.
 #[derive(Clone, Debug, JsonSchema)]
 #[schemars(untagged)]
 pub(in crate::scenario) enum Draw {
-    /// `"5ms"`, or a range of equally likely lengths: `"5ms..15ms"`.
+    /// A fixed duration, `"5ms"`, or a range of equally likely durations, `"5ms..15ms"`.
     Written(LengthOrRange),
-    /// A distribution, by its name.
+    /// A distribution that is chosen by its name.
     Distribution(Distribution),
-    /// Skewed with a long tail, as latencies are (log-normal).
+    /// A distribution with a long tail, as latencies have (log-normal).
     LongTail(LongTail),
 }
 
 impl Draw {
-    /// Whether a key, perhaps mistyped, is a key of a long-tailed distribution.
+    /// Whether this key belongs to a distribution with a long tail. The key may be mistyped.
     fn means_long_tail(key: &str) -> bool {
         let known = [LongTail::KEYS, Distribution::WORDS.keys].concat();
         nearest(key, &known).is_some_and(|near| LongTail::KEYS.contains(&near))
@@ -41,13 +41,13 @@ impl Read for Draw {
 }
 
 choice! {
-    /// A distribution by its name.
+    /// A distribution that is chosen by its name.
     Distribution, "distribution" {
-        /// Equally likely anywhere between two lengths: `["5ms", "15ms"]`.
+        /// All durations between these two are equally likely: `["5ms", "15ms"]`.
         uniform => Uniform(At<Bounds>),
-        /// Bell-shaped, cut off at zero.
+        /// A bell-shaped distribution that is cut off at zero.
         normal => Normal(Normal),
-        /// Memoryless: many short ones, few long ones.
+        /// A memoryless distribution: many short durations and few long durations.
         exponential => Exponential(Exponential),
     }
 }
@@ -73,9 +73,9 @@ table! {
 table! {
     /// A log-normal distribution.
     LongTail, "a distribution with a long tail" {
-        /// Half of the draws are below it; above zero.
+        /// Half of the draws are below this. Must be above zero.
         median: Required<Length>,
-        /// One draw in a hundred is above it; above the median.
+        /// One draw in a hundred is above this. Must be above the median.
         p99: Required<Length>,
     }
 }

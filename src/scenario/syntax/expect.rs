@@ -1,8 +1,8 @@
-//! The table whose keys the scenario chooses: paths into the report.
+//! The table of expectations. Its keys are paths into the report, which the scenario chooses.
 
 use super::{At, DeValue, Diagnostic, Diagnostics, Read, Value, schema, wrong_type};
 
-/// The expectations: paths and bounds as they are written, in the order of the file.
+/// The expectations, in the order of the file: pairs of a path and a bound, not yet parsed.
 #[derive(Clone, Debug)]
 pub(in crate::scenario) struct Expect(pub Vec<(At<String>, At<String>)>);
 
@@ -20,7 +20,7 @@ impl Read for Expect {
                 DeValue::Table(_) => {
                     let whole = unquoted(path.get_ref(), bound);
                     let diagnostic =
-                        Diagnostic::new(path.span(), "a path into the report needs quotes around all of it");
+                        Diagnostic::new(path.span(), "quotes are missing around a path into the report");
                     diagnostics.push(diagnostic.help(format!("write \"{whole}\" = \"< 5ms\"")));
                 }
                 _ => {
@@ -43,7 +43,7 @@ fn at(text: &str, span: std::ops::Range<usize>) -> At<String> {
     }
 }
 
-/// The path that the author meant. Without quotes, TOML reads a path as tables within tables.
+/// The path that the author meant. Without quotes, TOML reads a path as nested tables.
 fn unquoted(first: &str, below: &Value<'_>) -> String {
     let mut path = first.to_owned();
     let mut value = below.get_ref();
@@ -61,7 +61,7 @@ schema!(Expect, "Expect", {
     "additionalProperties": {
         "type": "string",
         "pattern": r"^\s*((<|<=|>|>=|==)\s*[0-9].*|[0-9][^.]*(\.[0-9][^.]*)?\.\.\s*[0-9].*)$",
-        "description": "A bound: `<`, `<=`, `>`, `>=` or `==` and a number, a length of time, a size or a percentage; or a range of these, such as `0.8..1.2`."
+        "description": "A bound: `<`, `<=`, `>`, `>=` or `==` and a number, a duration, a size or a percentage. Or a range of these values, such as `0.8..1.2`."
     },
-    "description": "Paths into the report (`groups.api.lateness_ns.p99`), or ratios of two (`a / b`), each with a bound."
+    "description": "Paths into the report (`groups.api.lateness_ns.p99`), or ratios of two paths (`a / b`), each with a bound."
 });

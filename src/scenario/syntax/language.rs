@@ -1,5 +1,5 @@
-//! The tables of the language. Their doc comments are the descriptions in the JSON Schema: write
-//! them for the authors of scenarios.
+//! The tables of the language. Their doc comments are the descriptions in the JSON Schema, so they
+//! are written for the authors of scenarios.
 
 use super::{
     At, Cue, DeValue, Diagnostic, Diagnostics, Draw, Expect, Length, Name, Read, Repeat, Required, Text, Value,
@@ -12,79 +12,86 @@ use schemars::JsonSchema;
 use strum::{IntoStaticStr, VariantArray};
 
 table! {
-    /// A tasklab scenario: a mix of tasks, where it runs, and what the presenter says and does.
+    /// A tasklab scenario: groups of tasks, the executor on which they run, and the presenter's
+    /// cues.
     Scenario, "the scenario" {
-        /// One line for header and lists, up to 60 characters.
+        /// One line that headers and lists show, up to 60 characters.
         title: Required<Text>,
-        /// What it shows, in a sentence or two, up to 400 characters. Default: nothing.
+        /// One or two sentences about what the scenario shows, up to 400 characters. Default:
+        /// empty.
         about: Option<At<Text>>,
         /// How long the run lasts, up to 24h. Default: until every task has ended.
         duration: Option<At<Length>>,
-        /// Every random draw derives from it: the same seed gives the same draws. Default: 0.
+        /// The seed of all random draws. The same seed gives the same draws. Default: 0.
         seed: Option<At<u64>>,
-        /// Where the tasks run. Default: tokio with one worker per core.
+        /// The executor on which the tasks run. Default: tokio with one worker per core.
         executor: Option<At<Executor>>,
-        /// Where the tasks may run, if that is not everywhere. The first is the default.
+        /// The executors on which the tasks may run. The first is used if `kind` is left out.
+        /// Default: all executors on which the steps have a meaning.
         #[schemars(length(min = 1), extend("uniqueItems" = true))]
         executors: Option<At<Vec<At<ExecutorKind>>>>,
-        /// What the event log keeps: events of this level and more severe ones. Default: `info` on
-        /// the screen, `error` without.
+        /// The event log keeps events of this level or more severe. Default: `info` with the
+        /// screen, `error` without the screen.
         log: Option<At<LogLevel>>,
-        /// How the loopback service behaves that `http` steps talk to.
+        /// The behaviour of the loopback service, to which `http` steps send requests.
         http: Option<At<Http>>,
-        /// The database that `db` steps work on.
+        /// The database that `db` steps use.
         db: Option<At<Db>>,
-        /// The bounded channels that `send` and `recv` steps name.
+        /// The bounded channels that `send` and `recv` steps use.
         channel: Option<At<Vec<At<Channel>>>>,
-        /// The semaphores that `semaphore` steps name.
+        /// The semaphores that `semaphore` steps use.
         semaphore: Option<At<Vec<At<Semaphore>>>>,
         /// The groups of tasks, at least one.
         #[schemars(length(min = 1))]
         task: Required<Vec<At<Task>>>,
-        /// What the presenter says and does, by the clock.
+        /// The cues: captions and actions of the presenter at given times.
         cue: Option<At<Vec<At<Cue>>>>,
-        /// What must hold at the end: numbers of the report, each with a bound.
+        /// The conditions that must be true at the end: numbers of the report, each with a bound.
         expect: Option<At<Expect>>,
     }
 }
 
 table! {
-    /// Where the tasks run, and tokio's own knobs by tokio's own names.
+    /// The executor on which the tasks run, and the knobs of tokio with the names that tokio gives
+    /// them.
     #[derive(Default)]
     Executor, "[executor]" {
-        /// Which executor. Default: `tokio`.
+        /// The name of the executor. Default: the first in `executors`, otherwise `tokio`.
         kind: Option<At<ExecutorKind>>,
-        /// Threads that run tasks, or processes, 1–1024. Default: one per core. `current-thread`
-        /// always has one, `threads` one per task.
+        /// The number of threads or processes that run tasks, 1–1024. Default: one per core.
+        /// `current-thread` always has one thread, and `threads` has one thread per task.
         #[schemars(range(min = 1, max = limits::THREADS))]
         workers: Option<At<u64>>,
-        /// tokio: polls between two checks of the I/O and timer driver, from 1. Default: tokio's
-        /// (61).
+        /// tokio: the number of polls between two checks of the I/O and timer driver, from 1.
+        /// Default: the default of tokio (61).
         #[schemars(range(min = 1, max = u32::MAX))]
         event_interval: Option<At<u64>>,
-        /// tokio: polls between two checks of the global queue, from 1. Default: tokio's.
+        /// tokio: the number of polls between two checks of the global queue, from 1. Default: the
+        /// default of tokio.
         #[schemars(range(min = 1, max = u32::MAX))]
         global_queue_interval: Option<At<u64>>,
-        /// tokio: the most threads that the blocking pool may have, 1–1024. Default: tokio's (512).
+        /// tokio: the maximum number of threads in the blocking pool, 1–1024. Default: the default
+        /// of tokio (512).
         #[schemars(range(min = 1, max = limits::THREADS))]
         max_blocking_threads: Option<At<u64>>,
-        /// tokio, multi-thread only: no slot that lets the task woken last run first. Default:
-        /// false.
+        /// tokio, multi-thread only: workers have no slot that lets the task that was woken last
+        /// run first. Default: false.
         disable_lifo_slot: Option<At<bool>>,
-        /// tokio, multi-thread only: a worker that polled the driver hands it on before it runs a
-        /// task. Default: false.
+        /// tokio, multi-thread only: a worker that has polled the driver hands the driver to
+        /// another worker before it runs a task. Default: false.
         enable_eager_driver_handoff: Option<At<bool>>,
-        /// tokio, multi-thread only: the alternative timer. Default: false.
+        /// tokio, multi-thread only: use the alternative timer. Default: false.
         enable_alt_timer: Option<At<bool>>,
     }
 }
 
 table! {
-    /// How the loopback service behaves that `http` steps talk to.
+    /// The behaviour of the loopback service, to which `http` steps send requests.
     Http, "[http]" {
-        /// How long it takes to answer. Default: a median of 20ms, 99 in 100 under 120ms.
+        /// How long the service takes to answer. Default: a median of 20ms, and 99 of 100 answers
+        /// take less than 120ms.
         latency: Option<At<Draw>>,
-        /// Share of requests that it answers with status 500, 0–1. Default: 0.
+        /// The share of requests that the service answers with status 500, 0–1. Default: 0.
         #[schemars(range(min = 0, max = 1))]
         failure_rate: Option<At<f64>>,
     }
@@ -93,26 +100,26 @@ table! {
 table! {
     /// The SQLite database in the scratch folder, with one table.
     Db, "[db]" {
-        /// Rows that the table has when the run begins, 1–1000000. Default: 1000.
+        /// The number of rows in the table when the run begins, 1–1000000. Default: 1000.
         #[schemars(range(min = 1, max = limits::ROWS))]
         rows: Option<At<u64>>,
         /// How long an operation waits for the file's lock before it fails. Default: 5s.
         timeout: Option<At<Length>>,
-        /// How SQLite keeps a transaction: with `delete` readers and the writer wait for each
-        /// other, with `wal` only writers do. Default: `delete`.
+        /// The journal mode of SQLite. With `delete`, readers and the writer wait for each other.
+        /// With `wal`, only writers wait for each other. Default: `delete`.
         journal: Option<At<Journal>>,
     }
 }
 
-/// How SQLite keeps a transaction.
+/// The journal mode of SQLite.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, IntoStaticStr, VariantArray, JsonSchema)]
 #[schemars(rename_all = "kebab-case")]
 #[strum(const_into_str, serialize_all = "kebab-case")]
 pub(in crate::scenario) enum Journal {
-    /// A rollback journal, deleted when the transaction ends: readers and the writer wait for each
-    /// other.
+    /// A rollback journal, which SQLite deletes when the transaction ends. Readers and the writer
+    /// wait for each other.
     Delete,
-    /// A write-ahead log: only writers wait.
+    /// A write-ahead log. Only writers wait for each other.
     Wal,
 }
 
@@ -121,20 +128,22 @@ words!(Journal, "a journal mode");
 table! {
     /// A bounded channel, for any number of senders and receivers.
     Channel, "[[channel]]" {
-        /// Its name: letters, digits, `-` and `_`, up to 24 of them. Unique among channels.
+        /// The name of the channel: up to 24 letters, digits, `-` and `_`. Unique among channels.
         name: Required<Name>,
-        /// How much fits, 1–1000000. While it is full, a task that sends waits.
+        /// The maximum number of messages in the channel, 1–1000000. While the channel is full, a
+        /// task that sends waits.
         #[schemars(range(min = 1, max = limits::CAPACITY))]
         capacity: Required<u64>,
     }
 }
 
 table! {
-    /// A counting semaphore. Tasks get permits in the order in which they ask.
+    /// A counting semaphore. Tasks get permits in the order of their requests.
     Semaphore, "[[semaphore]]" {
-        /// Its name: letters, digits, `-` and `_`, up to 24 of them. Unique among semaphores.
+        /// The name of the semaphore: up to 24 letters, digits, `-` and `_`. Unique among
+        /// semaphores.
         name: Required<Name>,
-        /// How many tasks it lets in at once, 1–1000000.
+        /// The number of tasks that can hold a permit at the same time, 1–1000000.
         #[schemars(range(min = 1, max = limits::PERMITS))]
         permits: Required<u64>,
     }
@@ -143,31 +152,32 @@ table! {
 table! {
     /// A group of tasks that run the same steps.
     Task, "[[task]]" {
-        /// The group's name: letters, digits, `-` and `_`, up to 24 of them. Unique in the file.
+        /// The name of the group: up to 24 letters, digits, `-` and `_`. Unique among groups.
         name: Required<Name>,
-        /// How many tasks arrive in all, 1–1000000. Default: 1, or no end with `every` or `rate`.
+        /// How many tasks arrive in total, 1–1000000. Default: 1, or no limit with `every` or
+        /// `rate`.
         #[schemars(range(min = 1, max = limits::TASKS))]
         count: Option<At<u64>>,
-        /// When the first arrives, after the run's start; or `called`: none arrives, and steps such
-        /// as `gather` name the group. Default: at once.
+        /// When the first task arrives, counted from the start of the run. Or `called`: tasks
+        /// arrive only when a step such as `gather` calls the group. Default: at once.
         start: Option<At<Start>>,
-        /// The pause between one arrival and the next. Default: all arrive together.
+        /// The pause between one arrival and the next. Default: all tasks arrive together.
         every: Option<At<Draw>>,
-        /// How many arrive at once, each time, 1–1000000. Only with `every`. Default: 1.
+        /// How many tasks arrive at each arrival, 1–1000000. Only with `every`. Default: 1.
         #[schemars(range(min = 1, max = limits::TASKS))]
         burst: Option<At<u64>>,
-        /// Arrivals per second on average, at random (a Poisson process), up to 100000. Instead of
-        /// `every`.
+        /// The average number of arrivals per second, up to 100000. Arrivals are random (a Poisson
+        /// process). `rate` replaces `every`.
         rate: Option<At<Rate>>,
-        /// When the group ends, after the run's start: no task arrives and no repetition begins
-        /// from then on. Default: with the run.
+        /// When the group ends, counted from the start of the run. After this time no task arrives
+        /// and no repetition begins. Default: the end of the run.
         until: Option<At<Length>>,
-        /// How often each task does its steps: a number from 1, or `forever`. Default: 1.
+        /// How many times each task does its steps: a number from 1, or `forever`. Default: 1.
         repeat: Option<At<Repeat>>,
-        /// The limit on each repetition. Async tasks are cancelled by it; a thread runs on, and is
-        /// counted as overdue.
+        /// The time limit of each repetition. An async task is cancelled at the limit. A thread
+        /// continues, and its task is marked as overdue.
         timeout: Option<At<Draw>>,
-        /// What each task does, in order.
+        /// The steps that each task does, in order.
         steps: Required<Vec<At<StepSyntax>>>,
     }
 }
@@ -184,7 +194,7 @@ impl Start {
 }
 
 impl Read for Start {
-    const EXPECTED: &'static str = "a length of time in quotes, such as \"2s\", or \"called\"";
+    const EXPECTED: &'static str = "a duration in quotes, such as \"2s\", or \"called\"";
 
     fn read(value: &Value<'_>, key: &str, diagnostics: &mut Diagnostics) -> Option<Self> {
         match value.get_ref() {
@@ -203,16 +213,16 @@ impl Read for Start {
 schema!(Start, "start", {
     "type": "string",
     "pattern": r"^(called|\s*[0-9]+(\.[0-9]+)?\s*(ns|us|µs|μs|ms|s|m|h)\s*)$",
-    "description": "A length of time, such as `2s`, or `called`: no task arrives by itself."
+    "description": "A duration, such as `2s`. Or `called`: no task arrives by itself."
 });
 
-/// A number, or a ramp from one to another.
+/// A constant rate, or a ramp from one rate to another.
 #[derive(Clone, Debug, JsonSchema)]
 #[schemars(untagged)]
 pub(in crate::scenario) enum Rate {
-    /// Always the same, above zero.
+    /// A constant rate, above zero.
     Constant(#[schemars(range(min = 0, max = 100_000))] At<f64>),
-    /// It changes evenly.
+    /// A rate that changes evenly.
     Ramp(Ramp),
 }
 
@@ -229,15 +239,15 @@ impl Read for Rate {
 }
 
 table! {
-    /// A rate that changes evenly, and then stays.
+    /// A rate that changes evenly, and then stays constant.
     Ramp, "a ramp" {
-        /// Arrivals per second at the group's start, 0–100000.
+        /// Arrivals per second at the start of the group, 0–100000.
         #[schemars(range(min = 0, max = 100_000))]
         from: Required<f64>,
-        /// Arrivals per second at the end, and from then on, 0–100000.
+        /// Arrivals per second at the end of the ramp and afterwards, 0–100000.
         #[schemars(range(min = 0, max = 100_000))]
         to: Required<f64>,
-        /// How long the way from one to the other is, above zero.
+        /// The duration of the ramp, above zero.
         over: Required<Length>,
     }
 }

@@ -1,9 +1,9 @@
-//! The scenario file as it is written: tables in which every value has its place in the file.
+//! The syntax of the scenario file: tables in which every value has its place in the file.
 //!
 //! This is the only definition of the language's keys. The macros `table!` and `choice!` turn a
-//! struct or an enum into three things at once: the type, its reader (which reports unknown keys,
-//! missing keys and wrong types), and its JSON Schema, whose descriptions are the doc comments. So
-//! schema, reader and suggestions cannot disagree.
+//! struct or an enum into three things: the type, its reader, and its JSON Schema. The reader
+//! reports unknown keys, missing keys and wrong types. The doc comments are the descriptions in the
+//! schema. So the schema, the reader and the suggestions cannot disagree.
 //!
 //! ```text
 //!   text ──► spanned TOML ──► syntax tables ──► types::Scenario
@@ -12,8 +12,8 @@
 //!       errors           notation       on this executor
 //! ```
 //!
-//! A mistake is reported and reading goes on. A value that cannot be read is `None`, and nothing
-//! more is reported about it.
+//! The reader reports a mistake and continues. A value that cannot be read becomes `None`, and
+//! later stages report nothing more about it.
 
 mod branch;
 mod choice;
@@ -47,27 +47,27 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-/// A value of the file, with its place.
+/// A value in the file, with its place.
 pub(super) type Value<'i> = Spanned<DeValue<'i>>;
 
-/// What can be read from one value.
+/// A type that can be read from one value of the file.
 pub(super) trait Read: Sized {
-    /// What the value has to be, to complete "`count` must be …".
+    /// The required kind of value. It completes "`count` must be …".
     const EXPECTED: &'static str;
 
-    /// What a list of such values has to be.
+    /// The required kind of value for a list of this type. It completes the same sentence.
     const LIST: &'static str = "a list in brackets";
 
-    /// Reads the value, or reports what is wrong. `key` is the name under which it stands.
+    /// Reads the value, or reports what is wrong. `key` is the key of the value in the file.
     fn read(value: &Value<'_>, key: &str, diagnostics: &mut Diagnostics) -> Option<Self>;
 
-    /// What to underline when something is wrong with the value as a whole.
+    /// The part of the file to underline if the value as a whole is wrong.
     fn span(value: &Value<'_>) -> Range<usize> {
         value.span()
     }
 }
 
-/// A value that was read, and its place.
+/// A value that has been read, with its place.
 #[derive(Clone, Debug)]
 pub(super) struct At<T> {
     pub value: T,
@@ -89,14 +89,14 @@ impl<T: Read> Read for At<T> {
     }
 }
 
-/// A key that must be there. `None`: that it is missing, or what is wrong with it, has been
-/// reported.
+/// The value of a key that must be present. `None`: the key is missing or its value is wrong, and
+/// this has been reported.
 #[derive(Clone, Debug)]
 pub(super) struct Required<T>(pub Option<At<T>>);
 
-/// A key of a table: optional or [`Required`].
+/// The value of a key of a table: optional or [`Required`].
 pub(super) trait Field: Sized {
-    /// What its value must be, if the key must be there.
+    /// The required kind of value, if the key must be present. `None`: the key is optional.
     const NEEDED: Option<&'static str>;
     fn from_value(value: Option<&Value<'_>>, key: &str, diagnostics: &mut Diagnostics) -> Self;
 }
@@ -124,12 +124,12 @@ impl<T: Read> Read for Vec<T> {
         };
         let item = |(index, item)| T::read(item, &format!("{key}[{index}]"), diagnostics);
         let read: Vec<_> = list.iter().enumerate().filter_map(item).collect();
-        // A list of which no item could be read is not an empty list.
+        // If no item could be read, the result is `None`, not an empty list.
         (!read.is_empty() || list.is_empty()).then_some(read)
     }
 }
 
-/// Reports that the value has a type that `T` cannot be read from.
+/// Reports that `T` cannot be read from a value of this type.
 pub(super) fn wrong_type<T: Read>(value: &Value<'_>, key: &str, diagnostics: &mut Diagnostics) -> Option<T> {
     let is = type_name(value.get_ref());
     let title = format!("`{key}` must be {}, not {is}", T::EXPECTED);
@@ -149,17 +149,17 @@ fn type_name(value: &DeValue<'_>) -> &'static str {
     }
 }
 
-/// Reports that `word` is none of `known`. Suggests the nearest of them, or lists all.
+/// Reports that `word` is not in `known`. Suggests the most similar known word, or lists all.
 fn unknown(span: Range<usize>, title: &str, word: &str, known: &[&str], diagnostics: &mut Diagnostics) {
     let help = match nearest(word, known) {
         Some(near) => format!("did you mean \"{near}\"?"),
-        None => format!("it can be {}", one_of(known)),
+        None => format!("use {}", one_of(known)),
     };
     diagnostics.push(Diagnostic::new(span, title).help(help));
 }
 
-/// Words that people write for another word. A median is a `median` where it is drawn, and a `p50`
-/// where it is measured.
+/// Pairs of a word that authors write by mistake, and the correct word. A median is called `median`
+/// in a distribution, but `p50` in the report.
 const SYNONYMS: &[(&str, &str)] = &[("p50", "median"), ("median", "p50")];
 
 /// The known word that `word` probably means.
@@ -192,7 +192,7 @@ pub(super) fn one_of(words: &[&str]) -> String {
     }
 }
 
-/// Gives a type a JSON Schema written by hand.
+/// Implements `JsonSchema` for a type, with a schema that is written by hand.
 macro_rules! schema {
     ($type:ty, $name:literal, $schema:tt) => {
         impl schemars::JsonSchema for $type {
@@ -208,7 +208,7 @@ macro_rules! schema {
 
 use schema;
 
-/// Gives [`At`] and [`Required`] the schema of what they hold.
+/// Implements `JsonSchema` for [`At`] and [`Required`], with the schema of the value inside.
 macro_rules! transparent {
     ($wrapper:ident) => {
         impl<T: JsonSchema> JsonSchema for $wrapper<T> {
@@ -232,7 +232,7 @@ transparent!(At);
 transparent!(Required);
 
 impl Scenario {
-    /// Reads the text. Reports what is wrong with its syntax, keys, types and notation.
+    /// Reads the text. Reports mistakes in its syntax, keys, types and notation.
     pub(super) fn parse(text: &str, diagnostics: &mut Diagnostics) -> Scenario {
         let (table, errors) = DeTable::parse_recoverable(text);
         for error in &errors {

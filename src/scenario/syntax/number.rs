@@ -1,4 +1,4 @@
-//! Numbers and switches.
+//! Numbers and booleans.
 
 use super::{DeValue, Diagnostic, Diagnostics, Read, Value, nearest, one_of, schema, wrong_type};
 
@@ -70,7 +70,7 @@ impl Read for Repeat {
                 let diagnostic = Diagnostic::new(value.span(), format!("`{key}` cannot be \"{text}\""));
                 let near =
                     nearest(text, &["forever"]).map_or(String::new(), |near| format!(": did you mean `{near}`?"));
-                diagnostics.push(diagnostic.help(format!("it is a whole number or {}{near}", one_of(&["forever"]))));
+                diagnostics.push(diagnostic.help(format!("write a whole number or {}{near}", one_of(&["forever"]))));
                 None
             }
             _ => wrong_type::<Self>(value, key, diagnostics),

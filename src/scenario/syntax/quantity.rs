@@ -1,11 +1,11 @@
-//! Lengths of time and sizes, as [`notation`] reads them.
+//! Durations and sizes, in the notation that [`notation`] reads.
 
 use super::{Diagnostic, Diagnostics, Read, Value, schema, wrong_type};
 use crate::scenario::limits;
 use crate::scenario::notation::{self, Unreadable, show_duration, show_size};
 use std::time::Duration;
 
-/// Reports why a text is no length of time, or no size.
+/// Reports why a text is not a duration, or not a size.
 fn unreadable(
     value: &Value<'_>,
     what: &str,
@@ -35,7 +35,7 @@ fn unreadable(
     });
 }
 
-/// The unit for a word that people use for it elsewhere.
+/// The unit that the author probably means by a word that is not a unit here, such as `sec`.
 fn nearest_unit(unit: &str) -> Option<&'static str> {
     match unit.to_lowercase().trim_end_matches('s') {
         "sec" | "second" => Some("s"),
@@ -59,23 +59,23 @@ fn length(value: &Value<'_>, text: &str, diagnostics: &mut Diagnostics) -> Optio
     match notation::duration(text) {
         Ok(length) if length > limits::LENGTH => {
             let title = format!("`{}` is longer than {}", text.trim(), show_duration(limits::LENGTH));
-            diagnostics.push(Diagnostic::new(value.span(), title).label("nothing may last longer"));
+            diagnostics.push(Diagnostic::new(value.span(), title).label("longer durations are not allowed"));
             None
         }
         Ok(length) => Some(length),
         Err(why) => {
-            unreadable(value, "a length of time", text.trim(), &why, TIME_UNITS, diagnostics);
+            unreadable(value, "a duration", text.trim(), &why, TIME_UNITS, diagnostics);
             None
         }
     }
 }
 
-/// A length of time that is always the same: `"5ms"`.
+/// A fixed duration: `"5ms"`.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::scenario) struct Length(pub Duration);
 
 impl Read for Length {
-    const EXPECTED: &'static str = "a length of time in quotes, such as \"5ms\"";
+    const EXPECTED: &'static str = "a duration in quotes, such as \"5ms\"";
 
     fn read(value: &Value<'_>, key: &str, diagnostics: &mut Diagnostics) -> Option<Self> {
         let Some(text) = value.get_ref().as_str() else {
@@ -83,14 +83,14 @@ impl Read for Length {
         };
         if text.contains("..") {
             let diagnostic = Diagnostic::new(value.span(), format!("`{key}` cannot be a range"));
-            diagnostics.push(diagnostic.help("give one length of time, such as \"5ms\""));
+            diagnostics.push(diagnostic.help("write one duration, such as \"5ms\""));
             return None;
         }
         length(value, text, diagnostics).map(Length)
     }
 }
 
-/// A length of time in quotes, fixed or a range: `"5ms"`, `"5ms..15ms"`.
+/// A fixed duration or a range of durations, in quotes: `"5ms"`, `"5ms..15ms"`.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::scenario) enum LengthOrRange {
     Fixed(Duration),
@@ -98,7 +98,7 @@ pub(in crate::scenario) enum LengthOrRange {
 }
 
 impl Read for LengthOrRange {
-    const EXPECTED: &'static str = "a length of time in quotes, such as \"5ms\" or \"5ms..15ms\", or a distribution";
+    const EXPECTED: &'static str = "a duration in quotes, such as \"5ms\" or \"5ms..15ms\", or a distribution";
 
     fn read(value: &Value<'_>, key: &str, diagnostics: &mut Diagnostics) -> Option<Self> {
         let Some(text) = value.get_ref().as_str() else {
@@ -109,7 +109,7 @@ impl Read for LengthOrRange {
             Some((min, max)) if min.trim().is_empty() || max.trim().is_empty() => {
                 let lacks = if min.trim().is_empty() { "beginning" } else { "end" };
                 let diagnostic = Diagnostic::new(value.span(), format!("the range `{}` has no {lacks}", text.trim()));
-                diagnostics.push(diagnostic.help("write the shortest and the longest, such as \"5ms..15ms\""));
+                diagnostics.push(diagnostic.help("write the shortest and the longest duration, such as \"5ms..15ms\""));
                 None
             }
             Some((min, max)) => {
@@ -128,7 +128,7 @@ pub(in crate::scenario) struct Bounds {
 }
 
 impl Read for Bounds {
-    const EXPECTED: &'static str = "a list of two lengths of time, such as [\"5ms\", \"15ms\"]";
+    const EXPECTED: &'static str = "a list of two durations, such as [\"5ms\", \"15ms\"]";
 
     fn read(value: &Value<'_>, key: &str, diagnostics: &mut Diagnostics) -> Option<Self> {
         let Some(list) = value.get_ref().as_array() else {
@@ -139,7 +139,7 @@ impl Read for Bounds {
                 value.span(),
                 format!("`{key}` has {} values instead of two", list.len()),
             );
-            diagnostics.push(diagnostic.help("write the shortest and the longest, such as [\"5ms\", \"15ms\"]"));
+            diagnostics.push(diagnostic.help("write the shortest and the longest duration, such as [\"5ms\", \"15ms\"]"));
             return None;
         };
         let (min, max) = (Length::read(min, key, diagnostics), Length::read(max, key, diagnostics));
@@ -164,12 +164,12 @@ impl Read for Size {
         match notation::size(text) {
             Ok(size) if size > limits::FILE => {
                 let title = format!("a file of {} is larger than {}", text.trim(), show_size(limits::FILE));
-                diagnostics.push(Diagnostic::new(value.span(), title).label("a scenario may not fill a disk"));
+                diagnostics.push(Diagnostic::new(value.span(), title).label("larger files are not allowed, because they could fill the disk"));
                 None
             }
             Ok(0) => {
                 diagnostics
-                    .push(Diagnostic::new(value.span(), format!("`{key}` moves no bytes")).label("this is zero"));
+                    .push(Diagnostic::new(value.span(), format!("the size of `{key}` is zero")).label("this is zero"));
                 None
             }
             Ok(size) => Some(Size(size)),
@@ -184,13 +184,13 @@ impl Read for Size {
 schema!(Length, "length", {
     "type": "string",
     "pattern": r"^\s*[0-9]+(\.[0-9]+)?\s*(ns|us|µs|μs|ms|s|m|h)\s*$",
-    "description": "A length of time: a number and ns, us, ms, s, m or h, such as `5ms`. At most 24h."
+    "description": "A duration: a number and ns, us, ms, s, m or h, such as `5ms`. At most 24h."
 });
 
 schema!(LengthOrRange, "length-or-range", {
     "type": "string",
     "pattern": r"^\s*[0-9]+(\.[0-9]+)?\s*(ns|us|µs|μs|ms|s|m|h)\s*(\.\.\s*[0-9]+(\.[0-9]+)?\s*(ns|us|µs|μs|ms|s|m|h)\s*)?$",
-    "description": "A length of time, such as `5ms`, or a range of equally likely ones, such as `5ms..15ms`. At most 24h."
+    "description": "A duration, such as `5ms`, or a range of equally likely durations, such as `5ms..15ms`. At most 24h."
 });
 
 schema!(Bounds, "bounds", {
@@ -198,7 +198,7 @@ schema!(Bounds, "bounds", {
     "items": { "type": "string", "pattern": r"^\s*[0-9]+(\.[0-9]+)?\s*(ns|us|µs|μs|ms|s|m|h)\s*$" },
     "minItems": 2,
     "maxItems": 2,
-    "description": "The shortest and the longest of a range, such as `[\"5ms\", \"15ms\"]`."
+    "description": "The shortest and the longest duration of a range, such as `[\"5ms\", \"15ms\"]`."
 });
 
 schema!(Size, "size", {

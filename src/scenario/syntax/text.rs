@@ -6,8 +6,8 @@ use crate::scenario::types::Lang;
 use crate::text::controls_terminal;
 use schemars::JsonSchema;
 
-/// A line of text for people. Runs of spaces and line ends become one space. Control characters are
-/// rejected, because a terminal would obey them.
+/// A line of text for people. A sequence of spaces and line ends becomes one space. Control
+/// characters are rejected, because a terminal would execute them.
 #[derive(Clone, Debug)]
 pub(in crate::scenario) struct Line(pub String);
 
@@ -20,14 +20,14 @@ impl Read for Line {
         };
         let folded = text.split_whitespace().collect::<Vec<_>>().join(" ");
         if let Some(c) = folded.chars().find(|c| controls_terminal(*c)) {
-            let title = format!("`{key}` holds the invisible character U+{:04X}", u32::from(c));
+            let title = format!("`{key}` contains the invisible character U+{:04X}", u32::from(c));
             let diagnostic = Diagnostic::new(value.span(), title);
-            diagnostics.push(diagnostic.label("a terminal would obey it instead of showing it"));
+            diagnostics.push(diagnostic.label("a terminal would execute this character instead of showing it"));
             return None;
         }
         let length = folded.chars().count();
         if length > limits::LINE {
-            let title = format!("`{key}` has {length} characters, at most {} fit", limits::LINE);
+            let title = format!("`{key}` has {length} characters, but at most {} are allowed", limits::LINE);
             diagnostics.push(Diagnostic::new(value.span(), title));
             return None;
         }
@@ -39,14 +39,14 @@ impl Read for Line {
 #[derive(Clone, Debug, JsonSchema)]
 #[schemars(untagged)]
 pub(in crate::scenario) enum Text {
-    /// In English.
+    /// A text in English.
     Plain(At<Line>),
-    /// In several languages.
+    /// A text in several languages.
     Translated(Translated),
 }
 
 impl Text {
-    /// The text in this language, otherwise in English.
+    /// The text in this language, or in English if it is not translated.
     pub(in crate::scenario) fn in_lang(&self, lang: Lang) -> Option<&str> {
         let line = match (self, lang) {
             (Text::Plain(line), _) => line,
@@ -56,7 +56,7 @@ impl Text {
         Some(&line.value.0)
     }
 
-    /// All texts that are written, with their places.
+    /// The texts in all languages, with their places.
     pub(in crate::scenario) fn lines(&self) -> impl Iterator<Item = &At<Line>> {
         let (first, second) = match self {
             Text::Plain(line) => (Some(line), None),
@@ -81,15 +81,15 @@ impl Read for Text {
 table! {
     /// A text in several languages.
     Translated, "the text" {
-        /// In English.
+        /// The text in English.
         en: Required<Line>,
-        /// In Russian. Default: the English text.
+        /// The text in Russian. Default: the English text.
         ru: Option<At<Line>>,
     }
 }
 
-/// A name of a group, a lock, a semaphore or a channel: `api`. Short and without spaces, because it
-/// stands on every line of the screen.
+/// The name of a group, a lock, a semaphore or a channel: `api`. A name is short and has no spaces,
+/// because many lines of the screen show names.
 #[derive(Clone, Debug)]
 pub(in crate::scenario) struct Name(pub String);
 
@@ -104,14 +104,14 @@ impl Read for Name {
         let problem = if text.is_empty() {
             "is empty".to_owned()
         } else if let Some(c) = text.chars().find(|c| !letter(*c)) {
-            format!("has {c:?} in it")
+            format!("contains {c:?}")
         } else if text.len() > limits::NAME {
-            format!("has {} characters, at most {} fit", text.len(), limits::NAME)
+            format!("has {} characters, but at most {} are allowed", text.len(), limits::NAME)
         } else {
             return Some(Name(text.to_owned()));
         };
         let diagnostic = Diagnostic::new(value.span(), format!("this name {problem}"));
-        diagnostics.push(diagnostic.help("a name is made of the letters a–z, A–Z, digits, `-` and `_`"));
+        diagnostics.push(diagnostic.help("use only the letters a–z and A–Z, digits, `-` and `_`"));
         None
     }
 }
@@ -129,21 +129,21 @@ impl Read for UrlPath {
         };
         let allowed = |c: char| c.is_ascii_alphanumeric() || "/-_.~?=&%+,:@!$'()*;".contains(c);
         let diagnostic = if text.contains("://") {
-            let diagnostic = Diagnostic::new(value.span(), "`http` goes to tasklab's own service only");
+            let diagnostic = Diagnostic::new(value.span(), "`http` can only reach tasklab's own service");
             diagnostic
                 .label("this names another host")
-                .help("give a path alone, such as \"/weather\"")
+                .help("write only a path, such as \"/weather\"")
         } else if !text.starts_with('/') {
             let diagnostic = Diagnostic::new(value.span(), "the path of `http` does not begin with `/`");
             diagnostic.help(format!("write \"/{text}\""))
         } else if let Some(c) = text.chars().find(|c| !allowed(*c)) {
             Diagnostic::new(
                 value.span(),
-                format!("the path of `http` has {c:?} in it, which no URL may hold"),
+                format!("the path of `http` contains {c:?}, which is not allowed in a URL"),
             )
         } else if text.len() > limits::PATH {
             let title = format!(
-                "the path of `http` has {} characters, at most {} fit",
+                "the path of `http` has {} characters, but at most {} are allowed",
                 text.len(),
                 limits::PATH
             );
@@ -159,13 +159,13 @@ impl Read for UrlPath {
 schema!(Line, "text", {
     "type": "string",
     "maxLength": limits::LINE,
-    "description": "A line of text. Runs of spaces and line ends become one space; control characters are refused."
+    "description": "A line of text. A sequence of spaces and line ends becomes one space. Control characters are rejected."
 });
 
 schema!(Name, "name", {
     "type": "string",
     "pattern": format!("^[A-Za-z0-9_-]{{1,{}}}$", limits::NAME),
-    "description": "A name of letters, digits, `-` and `_`."
+    "description": "A name made of letters, digits, `-` and `_`."
 });
 
 schema!(UrlPath, "path", {

@@ -1,11 +1,11 @@
-//! Fixed sets of words: enums whose variants are written by their names.
+//! Fixed sets of words: enums whose variants a scenario writes as words.
 
 use super::{Diagnostics, Read, Value, unknown, wrong_type};
 use crate::scenario::types::{ExecutorKind, How, Kernel, LogLevel};
 use strum::VariantArray;
 
-/// Makes an enum readable by the words that `strum` gives its variants. `$what` completes "the name
-/// of …".
+/// Implements [`Read`] for an enum. A scenario writes a variant as the word that `strum` gives it.
+/// `$what` completes the text "the name of …".
 macro_rules! words {
     ($type:ty, $what:literal) => {
         impl $crate::scenario::syntax::Read for $type {
@@ -29,7 +29,7 @@ words!(Kernel, "a kernel");
 words!(How, "a manner");
 words!(LogLevel, "a log level");
 
-/// Reads one of an enum's words; `what` is what the word names, with its article.
+/// Reads a word of an enum. `what` says what the word names, with an article: `an executor`.
 pub(in crate::scenario) fn read_word<T>(
     value: &Value<'_>,
     key: &str,

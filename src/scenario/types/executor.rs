@@ -1,72 +1,73 @@
 //! The executors that a scenario can name, and what the language knows about each.
 //!
-//! To add an executor, add a line here, write its file in `executor`, and add a line to the list
-//! `executors!` there. Reader, schema, command line and messages ask its [`Traits`].
+//! To add an executor, add a line here, write its file in the folder `executor`, and add a line to
+//! the list `executors!` there. The reader, the schema, the command line and the messages use the
+//! [`Traits`] of the executor.
 
 #![allow(missing_docs, reason = "strum gives `into_str` no doc comment")]
 
 use schemars::JsonSchema;
 use strum::{IntoStaticStr, VariantArray};
 
-/// Where tasks run.
+/// The executor on which tasks run, with its settings.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct ExecutorSpec {
     /// Which executor.
     pub kind: ExecutorKind,
-    /// Threads that run tasks. `None`: one per core (`current-thread` always has one, `threads` one
-    /// per task).
+    /// The number of threads that run tasks. `None`: one thread per core. `current-thread` always
+    /// has one thread, and `threads` has one thread per task.
     pub workers: Option<usize>,
-    /// tokio's own knobs; all default on executors that have none.
+    /// The knobs of tokio. On an executor that has no knobs, all have their default values.
     pub knobs: Knobs,
 }
 
 impl ExecutorSpec {
-    /// Whether each worker has a last-in-first-out slot for the task woken last.
+    /// Whether each worker has a last-in-first-out slot for the task that was woken last.
     pub fn has_lifo_slot(&self) -> bool {
         self.kind.traits().knobs == HasKnobs::All && !self.knobs.disable_lifo_slot
     }
 }
 
-/// What the language must know about an executor: what it can do, and what may be set.
+/// What the language must know about an executor: its abilities and its settings.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Traits {
-    /// Whether tasks are futures. Otherwise a task keeps a thread while it does its steps.
+    /// Whether tasks are futures. If not, a task keeps a thread while it does its steps.
     pub is_async: bool,
-    /// Whether all tasks are in one process: only then can they share locks, semaphores and
-    /// channels.
+    /// Whether all tasks are in one process. Only tasks in one process can share locks, semaphores
+    /// and channels.
     pub shares_memory: bool,
-    /// Whether a task can hand its worker's other tasks to another thread, or its thread has no
-    /// other tasks.
+    /// Whether a task may block its thread without delaying other tasks. Either the thread has no
+    /// other tasks, or the executor moves them to another thread.
     pub can_block_in_place: bool,
     /// What decides how many threads run tasks.
     pub workers: Workers,
-    /// Which of tokio's knobs it has.
+    /// Which of tokio's knobs the executor has.
     pub knobs: HasKnobs,
 }
 
 /// What decides how many threads run tasks.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Workers {
-    /// The scenario.
+    /// The scenario decides.
     AsAsked,
-    /// Nothing: there is one.
+    /// The executor always has one thread.
     One,
-    /// The tasks: each has its own.
+    /// Each task has its own thread.
     OnePerTask,
 }
 
 /// Which of tokio's knobs an executor has.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum HasKnobs {
-    /// Every one.
+    /// All knobs.
     All,
-    /// Those that both of tokio's runtimes have.
+    /// The knobs that both of tokio's runtimes have.
     Common,
-    /// None: it is not tokio's.
+    /// No knobs, because the executor does not use tokio.
     None,
 }
 
-/// An executor of threads in this process, as many as asked for.
+/// The traits of an executor that has as many threads as the scenario asks for, in this process.
 const PLAIN: Traits = Traits {
     is_async: false,
     shares_memory: true,
@@ -78,7 +79,7 @@ const PLAIN: Traits = Traits {
 /// One line for each executor: its name and its [`Traits`].
 macro_rules! executors {
     ($( $(#[$doc:meta])* $kind:ident => $traits:expr; )*) => {
-        /// Which executor.
+        /// An executor that a scenario can name.
         #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, IntoStaticStr, VariantArray, JsonSchema)]
         #[schemars(rename_all = "kebab-case")]
         #[strum(const_into_str, serialize_all = "kebab-case")]
@@ -87,7 +88,7 @@ macro_rules! executors {
         }
 
         impl ExecutorKind {
-            /// What it can do, and what may be set.
+            /// The abilities and the settings of this executor.
             pub fn traits(self) -> Traits {
                 match self {
                     $( ExecutorKind::$kind => $traits, )*
@@ -106,26 +107,28 @@ executors! {
     };
     /// A thread pool (rayon) on which steps run synchronously.
     Pool => PLAIN;
-    /// A thread of its own for every task, on which its steps run synchronously.
+    /// One thread for each task, on which the steps of the task run synchronously.
     Threads => Traits { workers: Workers::OnePerTask, ..PLAIN };
-    /// A thread in each of several processes, on which steps run synchronously.
+    /// Several processes with one thread each, on which steps run synchronously.
     Processes => Traits { shares_memory: false, ..PLAIN };
 }
 
-/// tokio's own knobs by tokio's own names; `None` or `false` leaves tokio's default.
+/// The knobs of tokio, with the names that tokio gives them. `None` or `false` keeps tokio's
+/// default.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Knobs {
-    /// Polls between two checks of the I/O and timer driver.
+    /// The number of polls between two checks of the I/O and timer driver.
     pub event_interval: Option<u32>,
-    /// Polls between two checks of the global queue.
+    /// The number of polls between two checks of the global queue.
     pub global_queue_interval: Option<u32>,
-    /// Ceiling of the blocking pool.
+    /// The maximum number of threads in the blocking pool.
     pub max_blocking_threads: Option<usize>,
-    /// No last-in-first-out slot for the task woken last (multi-thread only).
+    /// Whether workers have no last-in-first-out slot for the task that was woken last
+    /// (multi-thread only).
     pub disable_lifo_slot: bool,
-    /// A worker that polled the driver hands it to another before it runs a task (multi-thread
-    /// only).
+    /// Whether a worker that has polled the driver hands the driver to another worker before it
+    /// runs a task (multi-thread only).
     pub enable_eager_driver_handoff: bool,
-    /// The alternative timer implementation (multi-thread only).
+    /// Whether to use the alternative timer implementation (multi-thread only).
     pub enable_alt_timer: bool,
 }

@@ -1,4 +1,4 @@
-//! How a task does what may block.
+//! How a task does an operation that may block.
 
 #![allow(missing_docs, reason = "strum gives `into_str` no doc comment")]
 
@@ -6,16 +6,16 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use strum::{IntoStaticStr, VariantArray};
 
-/// How an async task does what may block.
+/// How an async task does an operation that may block.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, IntoStaticStr, VariantArray, JsonSchema, Serialize, Deserialize)]
 #[schemars(rename_all = "kebab-case")]
 #[serde(rename_all = "snake_case")]
 #[strum(const_into_str, serialize_all = "kebab-case")]
 pub enum How {
-    /// Through the runtime's own async API.
+    /// With the async API of the runtime.
     Async,
-    /// Right there, holding the worker: the mistake.
+    /// On the worker, which is held meanwhile: the mistake.
     Sync,
-    /// Whole, on a blocking thread.
+    /// On a blocking thread.
     Offload,
 }

@@ -1,4 +1,4 @@
-//! How much of the event log is kept.
+//! Which events the log keeps.
 
 #![allow(missing_docs, reason = "strum gives `into_str` no doc comment")]
 
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use strum::{IntoStaticStr, VariantArray};
 use tracing::level_filters::LevelFilter;
 
-/// The events that the log keeps: those of this level and more severe ones.
+/// The log keeps the events of this level and of more severe levels.
 #[derive(
     Clone,
     Copy,
@@ -27,17 +27,17 @@ use tracing::level_filters::LevelFilter;
 #[serde(rename_all = "snake_case")]
 #[strum(const_into_str, serialize_all = "kebab-case")]
 pub enum LogLevel {
-    /// Nothing.
+    /// No events.
     Off,
-    /// Errors.
+    /// Only errors.
     Error,
-    /// Warnings too.
+    /// Errors and warnings.
     Warn,
-    /// What matters in normal operation too.
+    /// Also events that matter in normal operation.
     Info,
-    /// What helps to find a fault too.
+    /// Also events that help to find a fault.
     Debug,
-    /// Everything.
+    /// All events.
     Trace,
 }
 
