@@ -10,10 +10,10 @@ use std::process::{Child, Command, Stdio};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-/// The time between two checks whether the process has ended or a signal has arrived.
+/// The time between two checks for the end of the process and for a signal.
 const POLL_INTERVAL: Duration = Duration::from_millis(20);
-/// The time after the request to end at which the run is killed. A run that ends normally waits for
-/// its blocking tasks for one second.
+/// How long a run may take to end after it was asked to end. Then it is killed. A run that ends
+/// normally waits for its blocking tasks for one second.
 const GRACE: Duration = Duration::from_secs(5);
 /// The exit status of a run in which an expectation did not hold. Such a run also prints a report.
 const EXPECTATION_FAILED: i32 = 3;

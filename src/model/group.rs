@@ -37,7 +37,7 @@ pub struct Group {
     pub totals: Option<GroupTotals>,
     /// The sum of the times of the tasks. The times of each task end with its last slice.
     pub(super) closed_times: StateTimes,
-    /// The totals for the tasks after their last slices.
+    /// The totals for the time after the last slice of each task.
     pub(super) present: PresentTotals,
     /// When the first task was spawned.
     first_spawn: Option<RunInstant>,

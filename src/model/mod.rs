@@ -137,7 +137,7 @@ pub struct Model {
     orphaned_now: usize,
     /// The tasks whose [`Task::live`] is set.
     live: Vec<TaskId>,
-    /// The totals for all tasks after their last slices, including evicted tasks.
+    /// The totals for the time after the last slice of each task, including evicted tasks.
     present: PresentTotals,
     /// The number of slices on the lanes' tracks.
     slices_kept: usize,

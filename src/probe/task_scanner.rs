@@ -3,7 +3,7 @@
 //! A read of a stamp takes the stamp's cache line away from the core that writes it. With many
 //! thousands of tasks, reading all stamps at once would take longer than a ring takes to fill. So
 //! the scanner works in rounds: each scan reads the stamps of some of the tasks, and a round ends
-//! when all tasks have been read. Between two readings of a task, the records show the model
+//! when all tasks have been read. Between two readings of a task, the model learns from the records
 //! whether that task has run or ended.
 
 use super::registry::RegisteredTask;

@@ -287,7 +287,7 @@ mod tests {
         }
 
         #[test]
-        fn compact_durations_sort_as_their_lengths(a: u64, b: u64) {
+        fn compact_durations_sort_like_the_exact_durations(a: u64, b: u64) {
             if CompactDuration::new(Nanos(a)) < CompactDuration::new(Nanos(b)) {
                 prop_assert!(a < b);
             }

@@ -64,7 +64,8 @@ pub(super) fn size(text: &str) -> Result<u64, Unreadable> {
 }
 
 /// A duration as a text that [`duration`] can read. The text is exact. Its unit is the largest unit
-/// in which the number is at least 1 and has at most three decimals, or none for minutes and hours.
+/// in which the number is at least 1 and has at most three decimals. The number of minutes or hours
+/// is a whole number.
 pub fn show_duration(d: Duration) -> String {
     let nanos = u64::try_from(d.as_nanos()).unwrap_or(u64::MAX);
     if nanos == 0 {
@@ -91,7 +92,7 @@ pub fn show_draw(draw: &Draw) -> String {
     }
 }
 
-/// A size as a scenario writes it: exact, in the largest binary unit that needs no fraction.
+/// A size in the notation of scenarios: exact, in the largest binary unit that needs no fraction.
 pub fn show_size(bytes: u64) -> String {
     let (unit, per) = match bytes {
         0 => SIZE[0],

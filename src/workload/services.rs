@@ -151,8 +151,8 @@ impl Services {
         &self.error_throttle
     }
 
-    /// The fill level of each channel: the channel's label, the number of items in the channel, and
-    /// its capacity.
+    /// The fill level of each channel: the channel's label, the number of messages in the channel,
+    /// and its capacity.
     pub fn channels(&self) -> impl Iterator<Item = (Label, u32, u32)> {
         let fill = |channel: &Channel| (channel.label(), channel.len(), channel.capacity());
         self.shared.channels.iter().map(fill)

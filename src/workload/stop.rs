@@ -9,7 +9,7 @@ use tasklab_kernels::StopFlag;
 
 pub use tasklab_kernels::Stopped;
 
-/// Time between two checks of [`wait_until`].
+/// The time between two checks in [`wait_until`].
 const CHECK_INTERVAL: Duration = Duration::from_millis(1);
 
 /// Something at which tasks wait for one another and that can be closed permanently, such as a

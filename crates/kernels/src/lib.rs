@@ -4,11 +4,12 @@
 //! prevents the optimiser from removing the computation. Each computation checks the [`StopFlag`]
 //! about every millisecond.
 //!
-//! This is a package of its own so that every profile optimises it. Unoptimised, a password takes
-//! seconds instead of milliseconds, and then no lesson about passwords shows its point.
+//! The kernels are a separate package so that every profile optimises them. Without optimisation, a
+//! password hash takes seconds instead of milliseconds, and the lesson about passwords cannot show
+//! its point.
 //!
 //! To add a kernel, write its file in this folder. Then add one line to the list `kernels!` in this
-//! file. The reader of scenarios, the JSON Schema and the messages ask the kernel for the rest.
+//! file. The reader of scenarios, the JSON Schema and the messages take the rest from [`Kernel`].
 
 #![forbid(unsafe_code)]
 #![allow(missing_docs, reason = "strum gives `into_str` no doc comment")]
@@ -25,8 +26,8 @@ use std::hint::black_box;
 use strum::{IntoStaticStr, VariantArray};
 
 /// The registry: one line for each kernel, with its module, its name, the unit of its size, and the
-/// largest size. The largest size takes seconds and at most some 100 MB. The module has a function
-/// `run(size: u32, stop: &StopFlag) -> Result<u64, Stopped>`.
+/// maximum size. With the maximum size, a kernel takes a few seconds and at most about 100 MB of
+/// memory. The module has a function `run(size: u32, stop: &StopFlag) -> Result<u64, Stopped>`.
 ///
 /// `cargo fmt` does not see modules that a macro declares: format these files with `rustfmt`.
 macro_rules! kernels {
@@ -45,14 +46,14 @@ macro_rules! kernels {
         }
 
         impl Kernel {
-            /// What its size counts.
+            /// The unit of the size.
             pub fn unit(self) -> &'static str {
                 match self {
                     $( Kernel::$kernel => $unit, )*
                 }
             }
 
-            /// The largest size of its problem.
+            /// The maximum size in a scenario.
             pub fn largest_size(self) -> u32 {
                 match self {
                     $( Kernel::$kernel => $largest, )*
@@ -87,25 +88,25 @@ kernels! {
     image: Image, "points a side", to 4_096;
     /// Compress (deflate) `size` KiB.
     compress: Compress, "KiB", to 65_536;
-    /// Hash a password as it should be stored (PBKDF2 with HMAC-SHA-256), in `size` thousand
-    /// rounds.
+    /// Hash a password with `size` thousand rounds, the way passwords should be stored (PBKDF2 with
+    /// HMAC-SHA-256).
     password: Password, "thousand rounds", to 100_000;
 }
 
 impl Kernel {
-    /// What `size` means for each kernel, for the JSON Schema.
+    /// The meaning of `size` for each kernel, for the JSON Schema.
     pub fn sizes() -> String {
         let mut text = "The size of the problem, from 1:".to_owned();
         for (index, kernel) in Kernel::VARIANTS.iter().enumerate() {
             let comma = if index == 0 { "" } else { "," };
             let (name, unit, largest) = (kernel.into_str(), kernel.unit(), kernel.largest_size());
-            write!(text, "{comma} {unit} ({name}, to {largest})").expect("a string takes all that is written");
+            write!(text, "{comma} {unit} ({name}, to {largest})").expect("writing to a string cannot fail");
         }
         text.push('.');
         text
     }
 
-    /// The largest size of any kernel, for the JSON Schema.
+    /// The maximum size of all kernels, for the JSON Schema.
     pub fn largest_of_all() -> u32 {
         Kernel::VARIANTS
             .iter()

@@ -20,7 +20,7 @@ use std::time::{Duration, Instant};
 
 /// How long a worker may take to become ready.
 const READY_TIMEOUT: Duration = Duration::from_secs(10);
-/// Time between two checks of whether the start was cancelled.
+/// The time between two checks for a cancelled start.
 const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
 /// A worker's number, and the reason if the worker cannot be used.

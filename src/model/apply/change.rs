@@ -5,7 +5,7 @@ use super::super::time_sums::TimeSums;
 use super::super::*;
 use crate::record::LaneKind;
 
-/// The parts of the model that a change of a task may modify, apart from the task.
+/// The parts of the model, other than the task itself, that a change of a task may modify.
 pub(in crate::model) struct ChangeContext<'a> {
     /// The task's group, if it is known.
     pub(super) group: Option<&'a mut Group>,

@@ -48,7 +48,7 @@ impl Role {
 /// Makes the calling thread a lane of `registry` for this role, unless it is already such a lane.
 ///
 /// `block_in_place` can turn a worker into a blocking thread, and a blocking thread into a worker.
-/// Such a thread leaves its lane and becomes another lane.
+/// Such a thread gives up its lane and becomes a new lane.
 pub(super) fn enter(registry: &Arc<Registry>, role: Role) {
     // A thread that is ending cannot become a lane.
     let _ = LANE.try_with(|lane| {

@@ -17,7 +17,8 @@ pub struct Http {
 
 impl ActionDefinition for Http {
     type Syntax = syntax::Http;
-    const DESCRIPTION: &'static str = "Change how the loopback service behaves. A key that is left out keeps its value.";
+    const DESCRIPTION: &'static str =
+        "Change how the loopback service behaves. A key that is left out keeps its value.";
 
     fn check(http: &syntax::Http, place: &Place, checker: &mut Checker<'_>) -> Option<Http> {
         let (latency, failure_rate) = checker.http(http)?;

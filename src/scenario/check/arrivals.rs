@@ -59,7 +59,8 @@ impl Checker<'_> {
                 place.clone(),
                 format!("`{key}` has no meaning in a group that is called"),
             );
-            let diagnostic = diagnostic.related(start, "its tasks come when a step names it");
+            let diagnostic =
+                diagnostic.related(start, "the tasks of this group arrive only when a step calls the group");
             sound = self.reject(diagnostic.help(format!("leave `{key}` out")));
         }
         sound?;
@@ -76,18 +77,18 @@ impl Checker<'_> {
         if end > start {
             return Some(end);
         }
-        let title = format!("the group ends at {}, before anything arrives", show_duration(end));
-        let diagnostic = Diagnostic::new(until.place.clone(), title).label("counted from the run's start");
+        let title = format!("the group ends at {}, before any task arrives", show_duration(end));
+        let diagnostic = Diagnostic::new(until.place.clone(), title).label("counted from the start of the run");
         self.reject(match &syntax.start {
-            Some(start) => diagnostic.related(&start.place, "the first arrives"),
-            None => diagnostic.help("leave `until` out, or give it a length of time"),
+            Some(start) => diagnostic.related(&start.place, "the first task arrives at this time"),
+            None => diagnostic.help("leave `until` out, or set it to a duration above zero"),
         })
     }
 
     fn arrivals(&mut self, syntax: &syntax::Task) -> Option<Arrivals> {
         let burst = match &syntax.burst {
             None => Some(1),
-            Some(burst) => self.number("burst", burst, limits::TASKS, "nothing would ever arrive"),
+            Some(burst) => self.number("burst", burst, limits::TASKS, "no task would ever arrive"),
         };
         let every = syntax.every.as_ref().map(|every| {
             let pause = self.positive_draw(every, "`every` is zero: all tasks would arrive at once");
@@ -103,18 +104,23 @@ impl Checker<'_> {
         if let (None, Some(burst)) = (&every, &syntax.burst)
             && !syntax.has("every")
         {
-            let diagnostic = Diagnostic::new(burst.place.clone(), "`burst` without `every`");
-            return self
-                .reject(diagnostic.help("`every` is the pause between two bursts; for one burst, write `count`"));
+            let diagnostic = Diagnostic::new(burst.place.clone(), "`burst` has no meaning without `every`");
+            return self.reject(
+                diagnostic.help("add `every` (the pause between two bursts), or write `count` for a single burst"),
+            );
         }
         match (every, rate) {
             (None, None) => Some(Arrivals::Together),
             (Some(one), None) | (None, Some(one)) => one,
             (Some(_), Some(_)) => {
                 let (every, rate) = (syntax.every.as_ref()?, syntax.rate.as_ref()?);
-                let diagnostic = Diagnostic::new(rate.place.clone(), "`every` and `rate` in one task");
+                let diagnostic = Diagnostic::new(rate.place.clone(), "the task has both `every` and `rate`");
                 let diagnostic = diagnostic.related(&every.place, "this says how tasks arrive");
-                self.reject(diagnostic.label("and so does this").help("keep one of them"))
+                self.reject(
+                    diagnostic
+                        .label("this also says how tasks arrive")
+                        .help("keep one of them"),
+                )
             }
         }
     }
@@ -124,12 +130,13 @@ impl Checker<'_> {
         let to = ramp.to.0.as_ref().and_then(|to| self.rate_or_none("to", to));
         let over = ramp.over.0.as_ref()?;
         if over.value.0.is_zero() {
-            let diagnostic = Diagnostic::new(over.place.clone(), "a ramp of no length").label("this is zero");
+            let diagnostic =
+                Diagnostic::new(over.place.clone(), "the duration of the ramp is zero").label("this is zero");
             return self.reject(diagnostic.help("write `rate = …` with a number"));
         }
         let (from, to) = (from?, to?);
         if from == 0.0 && to == 0.0 {
-            let title = "a ramp from nothing to nothing: nothing would ever arrive";
+            let title = "the ramp goes from zero to zero, so no task would ever arrive";
             return self.reject(Diagnostic::new(place.clone(), title));
         }
         Some(Arrivals::Ramp {
@@ -144,7 +151,7 @@ impl Checker<'_> {
         if rate.value <= 0.0 {
             return self.reject(Diagnostic::new(
                 rate.place.clone(),
-                format!("`{key}` is not above zero: nothing would ever arrive"),
+                format!("`{key}` is not above zero, so no task would ever arrive"),
             ));
         }
         self.rate_or_none(key, rate)
@@ -156,7 +163,7 @@ impl Checker<'_> {
             format!("`{key}` is below zero")
         } else if rate.value > limits::RATE {
             format!(
-                "`{key}` is {}, at most {} arrivals a second are possible",
+                "`{key}` is {}, but at most {} arrivals per second are allowed",
                 rate.value,
                 limits::RATE
             )
@@ -176,15 +183,15 @@ impl Checker<'_> {
             (None, None) => Some(Some(1)),
             (None, Some(_)) if self.bounded || syntax.has("count") || syntax.has("until") => Some(None),
             (None, Some(place)) => {
-                let diagnostic = Diagnostic::new(place.clone(), "tasks arrive without end in a run without end");
-                self.reject(diagnostic.help("give the task a `count` or an `until`, or the scenario a `duration`"))
+                let diagnostic = Diagnostic::new(place.clone(), "the arrivals and the run have no end");
+                self.reject(diagnostic.help("add `count` or `until` to the task, or `duration` to the scenario"))
             }
             (Some(At { value: 0, place }), _) => {
                 let diagnostic = Diagnostic::new(place.clone(), "`count` is zero").label("no task would ever arrive");
                 self.reject(diagnostic.help("leave the [[task]] out"))
             }
             (Some(At { value, place }), _) if *value > limits::TASKS => {
-                let title = format!("`count` is {value}, at most {} tasks are possible", limits::TASKS);
+                let title = format!("`count` is {value}, but at most {} tasks are allowed", limits::TASKS);
                 self.reject(Diagnostic::new(place.clone(), title))
             }
             (Some(count), _) => Some(Some(count.value as u32)),

@@ -46,14 +46,18 @@ impl Checker<'_> {
             .collect();
         if branches.is_empty() {
             let step = context.word;
-            let diagnostic = Diagnostic::new(list.place.clone(), format!("`{step}` without branches"));
+            let diagnostic = Diagnostic::new(list.place.clone(), format!("`{step}` has no branches"));
             let diagnostic = diagnostic.label("there is nothing to wait for");
             return self.reject(diagnostic.help(format!(
                 "write {{ {step} = [\"NAME OF A CALLED GROUP\", [{{ sleep = \"10ms\" }}]] }}"
             )));
         }
         if branches.len() > limits::BRANCHES {
-            let title = format!("{} branches, at most {} are possible", branches.len(), limits::BRANCHES);
+            let title = format!(
+                "there are {} branches, but at most {} are allowed",
+                branches.len(),
+                limits::BRANCHES
+            );
             return self.reject(Diagnostic::new(list.place.clone(), title));
         }
         branches.into_iter().collect()
@@ -90,9 +94,9 @@ impl Checker<'_> {
         let group = &self.groups[to];
         if !group.called {
             let diagnostic = Diagnostic::new(place.clone(), format!("the tasks of `{name}` arrive by themselves"));
-            let diagnostic = diagnostic.label("a step can name only groups that do not");
+            let diagnostic = diagnostic.label("a step can call only groups with start = \"called\"");
             let diagnostic = diagnostic.related(&group.place, "this group");
-            let diagnostic = diagnostic.help(format!("give `{name}` start = \"called\""));
+            let diagnostic = diagnostic.help(format!("add start = \"called\" to `{name}`"));
             return self.reject(diagnostic);
         }
         Some(name.clone())
@@ -104,13 +108,13 @@ impl Checker<'_> {
         let all: Vec<&str> = self.groups.iter().map(|group| group.name.as_str()).collect();
         let near = nearest(name, &called).or_else(|| nearest(name, &all));
         let help = if StepSyntax::WORDS.bare.contains(&name) {
-            format!("a step of its own is a list: [\"{name}\"]")
+            format!("write a single step as a list: [\"{name}\"]")
         } else if let Some(near) = near {
             format!("did you mean \"{near}\"?")
         } else if called.is_empty() {
             format!("add [[task]] with name = \"{name}\" and start = \"called\"")
         } else {
-            format!("it can be {}", one_of(&called))
+            format!("use {}", one_of(&called))
         };
         let title = format!("there is no group of tasks `{name}`");
         // A mistyped name counts as a call of the group that the author probably means.
@@ -135,7 +139,7 @@ impl Checker<'_> {
         for (index, group) in self.groups.iter().enumerate() {
             if group.called && !self.calls.iter().any(|call| call.to == index) {
                 let diagnostic = Diagnostic::new(group.place.clone(), format!("no step calls `{}`", group.name));
-                let diagnostic = diagnostic.label("its tasks would never run");
+                let diagnostic = diagnostic.label("the tasks of this group would never run");
                 let help = format!(
                     "write {{ spawn = \"{}\" }} in another task, or leave `start` out",
                     group.name
@@ -182,8 +186,11 @@ impl Checker<'_> {
             } else {
                 let below = 1 + self.depth(call.to, way, depths, diagnostics);
                 if below == limits::CALLS + 1 {
-                    let title = format!("groups that call groups, more than {} deep", limits::CALLS);
-                    diagnostics.push(Diagnostic::new(call.place.clone(), title).label("the first of too many calls"));
+                    let title = format!("calls between groups are nested more than {} deep", limits::CALLS);
+                    diagnostics.push(
+                        Diagnostic::new(call.place.clone(), title)
+                            .label("the chain of calls that begins here is too long"),
+                    );
                 }
                 depth = depth.max(below);
             }
@@ -198,7 +205,7 @@ impl Checker<'_> {
         let first = &self.calls[calls[0]];
         let mut ring = vec![name(first.from)];
         ring.extend(calls.iter().map(|call| name(self.calls[*call].to)));
-        let title = format!("`{}` calls itself, without end: {}", ring[0], ring.join(" → "));
+        let title = format!("`{}` calls itself without end: {}", ring[0], ring.join(" → "));
         let mut diagnostic =
             Diagnostic::new(first.place.clone(), title).label(format!("`{}` calls `{}` here", ring[0], ring[1]));
         for call in calls[1..].iter().map(|call| &self.calls[*call]) {

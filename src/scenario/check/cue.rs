@@ -13,7 +13,11 @@ impl Checker<'_> {
             return Some(Vec::new());
         };
         if syntax.len() > limits::CUES {
-            let title = format!("{} cues, at most {} are possible", syntax.len(), limits::CUES);
+            let title = format!(
+                "there are {} cues, but at most {} are allowed",
+                syntax.len(),
+                limits::CUES
+            );
             return self.reject(Diagnostic::new(place.clone(), title));
         }
         let cues: Vec<_> = syntax.iter().map(|cue| self.cue(cue)).collect();
@@ -26,16 +30,16 @@ impl Checker<'_> {
         let At { value: cue, place } = syntax;
         let action = all_or_nothing(cue.r#do.as_ref().map(|action| action.value.check(&action.place, self)));
         if !cue.has("say") && !cue.has("ask") && !cue.has("do") {
-            let diagnostic = Diagnostic::new(place.clone(), "a cue that neither says nor does anything");
-            return self.reject(diagnostic.help("give it `say` or `ask`, `do`, or both"));
+            let diagnostic = Diagnostic::new(place.clone(), "the cue has no caption and no action");
+            return self.reject(diagnostic.help("add `say` or `ask`, `do`, or both"));
         }
         if let (Some(say), Some(ask)) = (&cue.say, &cue.ask) {
-            let diagnostic = Diagnostic::new(ask.place.clone(), "`say` and `ask` in one cue");
-            let diagnostic = diagnostic.related(&say.place, "the caption is this");
+            let diagnostic = Diagnostic::new(ask.place.clone(), "the cue has both `say` and `ask`");
+            let diagnostic = diagnostic.related(&say.place, "this is a caption");
             return self.reject(
                 diagnostic
-                    .label("and this")
-                    .help("make two cues of it, one after the other"),
+                    .label("this is also a caption")
+                    .help("write two cues, one after the other"),
             );
         }
         let action = action?;

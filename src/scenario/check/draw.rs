@@ -56,11 +56,11 @@ impl Checker<'_> {
         if min <= max {
             return Some(Draw::Uniform { min, max });
         }
-        let diagnostic = Diagnostic::new(place.clone(), "the range is upside down");
+        let diagnostic = Diagnostic::new(place.clone(), "the lower end of the range is above its upper end");
         let label = format!(
-            "it ends at {}, below its beginning at {}",
-            show_duration(max),
-            show_duration(min)
+            "the lower end is {}, and the upper end is {}",
+            show_duration(min),
+            show_duration(max)
         );
         self.reject(diagnostic.label(label).help(swapped(max, min)))
     }
@@ -73,7 +73,7 @@ impl Checker<'_> {
             let middle = &tail.median.0.as_ref()?.place;
             let diagnostic = Diagnostic::new(p99.place.clone(), "`p99` is not above `median`");
             let diagnostic = diagnostic.label("one draw in a hundred is above this");
-            return self.reject(diagnostic.related(middle, "every second draw is above this"));
+            return self.reject(diagnostic.related(middle, "half of the draws are above this"));
         }
         Some(Draw::LogNormal {
             median,

@@ -52,8 +52,8 @@ impl Checker<'_> {
         };
         self.listed.clone_from(list);
         if list.is_empty() {
-            let diagnostic = Diagnostic::new(place.clone(), "a scenario that may run nowhere");
-            return self.reject(diagnostic.help("leave `executors` out: then it may run everywhere"));
+            let diagnostic = Diagnostic::new(place.clone(), "the scenario cannot run on any executor");
+            return self.reject(diagnostic.help("leave `executors` out if the scenario may run on all executors"));
         }
         let kinds: Vec<_> = list.iter().map(|kind| kind.value).collect();
         for (index, kind) in list.iter().enumerate() {
@@ -77,8 +77,8 @@ impl Checker<'_> {
         let Some(workers) = workers else { return Some(None) };
         let count = self.threads("workers", workers)?;
         let (has, instead) = match self.executor.traits().workers {
-            Workers::One if count != 1 => ("it has one: the thread that starts it", "tokio"),
-            Workers::OnePerTask => ("it has as many threads as there are tasks", "pool"),
+            Workers::One if count != 1 => ("it always has one worker: the thread that starts it", "tokio"),
+            Workers::OnePerTask => ("it has one thread for each task", "pool"),
             Workers::One | Workers::AsAsked => return Some(Some(count)),
         };
         // If the command line chooses another executor, the number of threads in the file has no
@@ -96,9 +96,9 @@ impl Checker<'_> {
     fn threads(&mut self, key: &str, threads: &At<u64>) -> Option<usize> {
         let diagnostic = |title: String| Diagnostic::new(threads.place.clone(), title);
         match threads.value {
-            0 => self.reject(diagnostic(format!("`{key}` is zero")).label("nothing would ever run")),
+            0 => self.reject(diagnostic(format!("`{key}` is zero")).label("no task would ever run")),
             n if n > limits::THREADS => self.reject(diagnostic(format!(
-                "`{key}` is {n}, at most {} threads are possible",
+                "`{key}` is {n}, but at most {} threads are allowed",
                 limits::THREADS
             ))),
             n => Some(n as usize),
@@ -111,7 +111,7 @@ impl Checker<'_> {
         let known = self.knob(key, interval, false);
         let diagnostic = |title: String| Diagnostic::new(interval.place.clone(), title);
         let polls = match u32::try_from(interval.value) {
-            Ok(0) => self.reject(diagnostic(format!("`{key}` is zero")).label("it counts polls, from 1")),
+            Ok(0) => self.reject(diagnostic(format!("`{key}` is zero")).label("it is a number of polls, from 1")),
             Ok(polls) => Some(polls),
             Err(_) => self.reject(diagnostic(format!("`{key}` is above {}", u32::MAX))),
         };
@@ -129,9 +129,9 @@ impl Checker<'_> {
         let title = match self.executor.traits().knobs {
             HasKnobs::All => return Some(()),
             HasKnobs::Common if !multi_thread_only => return Some(()),
-            HasKnobs::Common => format!("`{key}` is a knob of the multi-thread runtime only"),
+            HasKnobs::Common => format!("only the multi-thread runtime has the knob `{key}`"),
             HasKnobs::None => format!(
-                "`{key}` is a knob of tokio, and `{}` has none",
+                "`{key}` is a knob of tokio, but `{}` has no knobs",
                 self.executor.into_str()
             ),
         };

@@ -16,7 +16,7 @@ impl Checker<'_> {
         };
         if syntax.0.len() > limits::EXPECTATIONS {
             let title = format!(
-                "{} expectations, at most {} are possible",
+                "there are {} expectations, but at most {} are allowed",
                 syntax.0.len(),
                 limits::EXPECTATIONS
             );
@@ -59,10 +59,10 @@ impl Checker<'_> {
         match measure::measure(&key.value) {
             Ok(measure) => Some(measure),
             Err(why) => {
-                let diagnostic = Diagnostic::new(key.place.clone(), "this is no path into the report").label(why);
+                let diagnostic = Diagnostic::new(key.place.clone(), "this is not a path into the report").label(why);
                 self.reject(
                     diagnostic.help(
-                        "write keys with dots between, such as \"groups.api.delay_ns.p99\", or a ratio: \"… / …\"",
+                        "write keys separated by dots, such as \"groups.api.delay_ns.p99\", or a ratio: \"… / …\"",
                     ),
                 )
             }
@@ -73,7 +73,7 @@ impl Checker<'_> {
         let (bound, unit) = match measure::bound(&written.value) {
             Ok(read) => read,
             Err(why) => {
-                let title = format!("`{}` is no bound", written.value.trim());
+                let title = format!("`{}` is not a bound", written.value.trim());
                 let diagnostic = Diagnostic::new(written.place.clone(), title).label(why);
                 return self
                     .reject(diagnostic.help("write \"< 5ms\", \">= 100\", \"== 0\" or a range such as \"0.8..1.2\""));
@@ -91,13 +91,15 @@ impl Checker<'_> {
         let diagnostic = |title: &str| Diagnostic::new(written.place.clone(), title);
         self.reject(match (wanted, unit) {
             (Unit::Time, Unit::Plain) => {
-                diagnostic("a length of time needs its unit").help("the units are ns, us, ms, s, m, h: write \"< 5ms\"")
+                diagnostic("a duration needs a unit").help("the units are ns, us, ms, s, m, h: write \"< 5ms\"")
             }
-            (Unit::Time, _) => diagnostic("this is no length of time").help("what is measured is one: write \"< 5ms\""),
+            (Unit::Time, _) => {
+                diagnostic("this is not a duration").help("the measured value is a duration: write \"< 5ms\"")
+            }
             (Unit::Size, Unit::Plain) => {
-                diagnostic("a size needs its unit").help("the units are B, KiB, MiB, GiB: write \"< 64MiB\"")
+                diagnostic("a size needs a unit").help("the units are B, KiB, MiB, GiB: write \"< 64MiB\"")
             }
-            (Unit::Size, _) => diagnostic("this is no size").help("what is measured is one: write \"< 64MiB\""),
+            (Unit::Size, _) => diagnostic("this is not a size").help("the measured value is a size: write \"< 64MiB\""),
             (Unit::Share, _) if measure.per.is_some() => {
                 diagnostic("a ratio has no unit").help("write a plain number, such as \"> 2\"")
             }
@@ -111,7 +113,7 @@ impl Checker<'_> {
                 ))
             }
             (Unit::Plain, _) => {
-                diagnostic("what is measured has no unit").help("write a plain number, such as \"> 2\"")
+                diagnostic("the measured value has no unit").help("write a plain number, such as \"> 2\"")
             }
         })
     }
@@ -126,7 +128,7 @@ impl Checker<'_> {
             return Some(());
         }
         let diagnostic = Diagnostic::new(key.place.clone(), "only one side of the ratio names an executor");
-        self.reject(diagnostic.help("name one on both sides, to compare runs, or on neither"))
+        self.reject(diagnostic.help("name an executor on both sides to compare runs, or on neither side"))
     }
 
     /// Rejects an executor on which the scenario does not run.
@@ -137,7 +139,7 @@ impl Checker<'_> {
         }
         let words: Vec<_> = self.listed.iter().map(|kind| kind.value.into_str()).collect();
         let title = format!("this scenario does not run on `{}`", kind.into_str());
-        let help = format!("it can be {}, as `executors` says", one_of(&words));
+        let help = format!("use {}, as listed in `executors`", one_of(&words));
         self.reject(Diagnostic::new(key.place.clone(), title).help(help))
     }
 
@@ -155,13 +157,13 @@ impl Checker<'_> {
         let title = match &wrong_key {
             Some(wrong) if reached.is_empty() => format!("there is no `{wrong}` in the report"),
             Some(wrong) => format!("there is no `{wrong}` in `{reached}`"),
-            None => format!("`{reached}` is no number"),
+            None => format!("`{reached}` is not a number"),
         };
         let help = match wrong_key.as_deref().and_then(|wrong| nearest(wrong, &known)) {
             Some(near) => format!("did you mean `{near}`?"),
-            None if known.is_empty() => "`tasklab schema --report` says where there are numbers".to_owned(),
+            None if known.is_empty() => "`tasklab schema --report` shows the numbers of the report".to_owned(),
             None if known == [figures::NAME] => format!("write a name after it: `{reached}.{}`", figures::NAME),
-            None => format!("it can be {}", one_of(&known)),
+            None => format!("use {}", one_of(&known)),
         };
         self.reject(Diagnostic::new(key.place.clone(), title).help(help))
     }
@@ -190,7 +192,7 @@ impl Checker<'_> {
         } else if let Some(near) = nearest(root, &names) {
             format!("did you mean `{}`?", [near, children].join(" ").trim_end())
         } else {
-            format!("it can be {}", one_of(&names))
+            format!("use {}", one_of(&names))
         };
         let title = format!("there is no group of tasks `{name}`");
         self.reject(Diagnostic::new(key.place.clone(), title).help(help))

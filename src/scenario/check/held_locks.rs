@@ -104,8 +104,8 @@ impl Checker<'_> {
             return Some(());
         };
         let label = if index < *of_others { PARENT } else { ITSELF };
-        let diagnostic = held_already(&name.value.0, &name.place, label).related(&locks[index].1, "since here");
-        self.reject(diagnostic.help("leave the inner one out, or name another lock"))
+        let diagnostic = held_already(&name.value.0, &name.place, label).related(&locks[index].1, "it is taken here");
+        self.reject(diagnostic.help("leave the inner `lock` out, or use another lock"))
     }
 
     /// Reports locks that a called group takes while the calling task holds them and waits for the
@@ -120,9 +120,12 @@ impl Checker<'_> {
                 if let Some((_, since)) = held.filter(|_| reported.insert(index)) {
                     let group = &self.groups[call.to].name;
                     let diagnostic = held_already(&taken.name, &taken.place, PARENT)
-                        .related(since, "since here")
-                        .related(&call.place, format!("the task that holds it calls `{group}` here"));
-                    let help = "move the call out of the lock, leave the inner lock out, or name another";
+                        .related(since, "it is taken here")
+                        .related(
+                            &call.place,
+                            format!("the task that holds the lock calls `{group}` here"),
+                        );
+                    let help = "move the call out of the lock, leave the inner `lock` out, or use another lock";
                     self.diagnostics.push(diagnostic.help(help));
                 }
             }
@@ -143,10 +146,10 @@ impl Checker<'_> {
     }
 }
 
-const ITSELF: &str = "the task would wait for itself, for ever";
-const PARENT: &str = "the task that holds it waits for this one";
+const ITSELF: &str = "the task would wait for itself forever";
+const PARENT: &str = "the task that holds the lock waits for this task";
 
 fn held_already(name: &str, place: &Place, label: &str) -> Diagnostic {
-    let title = format!("the lock `{name}` is held already");
+    let title = format!("the lock `{name}` is already held");
     Diagnostic::new(place.clone(), title).label(label)
 }

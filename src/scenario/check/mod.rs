@@ -152,7 +152,7 @@ impl Checker<'_> {
             // checked the file.
             Some(At { value, place }) if value.0 > limits::LENGTH => {
                 let title = format!("the run's duration is longer than {}", show_duration(limits::LENGTH));
-                self.reject(Diagnostic::new(place.clone(), title).label("nothing may last longer"))
+                self.reject(Diagnostic::new(place.clone(), title).label("no duration may be longer"))
             }
             Some(duration) => Some(Some(duration.value.0)),
             None => Some(None),
@@ -205,7 +205,7 @@ impl Checker<'_> {
         match &self.chosen {
             Some(Place::Option(option)) => diagnostic.note(format!("the executor is chosen by {option}")),
             Some(place) => diagnostic.related(place, "the executor is chosen here"),
-            None => diagnostic.note("the executor is `tokio` because the scenario names no other"),
+            None => diagnostic.note("the executor is `tokio` because the scenario does not choose one"),
         }
     }
 }

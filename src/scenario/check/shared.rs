@@ -60,7 +60,7 @@ impl Checker<'_> {
                     "capacity",
                     &channel.capacity,
                     limits::CAPACITY,
-                    "nothing would ever fit",
+                    "no message would ever fit",
                 );
                 Some(ChannelSpec {
                     name: name?,
@@ -125,7 +125,7 @@ impl Checker<'_> {
                 "add [[{}]] with name = \"{}\" and {}",
                 declared.what, name.value.0, declared.size
             ),
-            None => format!("it can be {}", one_of(&names)),
+            None => format!("use {}", one_of(&names)),
         };
         let title = format!("there is no {} `{}`", declared.what, name.value.0);
         // A mistyped name counts as a use of the resource that the author probably means.
@@ -147,20 +147,24 @@ impl Checker<'_> {
             Some((lock, _)) if lock.how == how => Some(lock.name.clone()),
             Some((lock, place)) => {
                 let title = format!(
-                    "the lock `{}` is `{}` here and `{}` there",
+                    "the lock `{}` is `{}` here, but `{}` in another step",
                     lock.name,
                     how.into_str(),
                     lock.how.into_str()
                 );
-                let help = format!("write `how = \"{}\"` in both, or name two locks", lock.how.into_str());
-                let diagnostic = Diagnostic::new(written.clone(), title).label("a lock is one or the other");
+                let help = format!(
+                    "write `how = \"{}\"` in both steps, or use two locks with different names",
+                    lock.how.into_str()
+                );
+                let diagnostic = Diagnostic::new(written.clone(), title)
+                    .label("`how` must be the same in all steps that use the lock");
                 let diagnostic = diagnostic
                     .related(place, format!("`{}` here", lock.how.into_str()))
                     .help(help);
                 self.reject(diagnostic)
             }
             None if self.locks.len() == limits::SHARED => {
-                let title = format!("more than {} locks", limits::SHARED);
+                let title = format!("there are more than {} locks, which is the maximum", limits::SHARED);
                 self.reject(Diagnostic::new(name.place.clone(), title))
             }
             None => {
@@ -208,7 +212,7 @@ impl Checker<'_> {
         } = name.0.as_ref()?;
         let declared = self.declared(kind);
         if let Some(first) = declared.known.iter().find(|known| known.name == *name) {
-            let title = format!("two {}s are called `{name}`", declared.what);
+            let title = format!("two {}s have the name `{name}`", declared.what);
             let diagnostic = Diagnostic::new(place.clone(), title).label("the second");
             let diagnostic = diagnostic.related(&first.place, "the first");
             return self.reject(diagnostic);
@@ -226,7 +230,11 @@ impl Checker<'_> {
             return Some(&[]);
         };
         if list.len() > limits::SHARED {
-            let title = format!("{} {what}, at most {} are possible", list.len(), limits::SHARED);
+            let title = format!(
+                "there are {} {what}, but at most {} are allowed",
+                list.len(),
+                limits::SHARED
+            );
             return self.reject(Diagnostic::new(place.clone(), title));
         }
         Some(list)
@@ -242,7 +250,7 @@ impl Checker<'_> {
         let diagnostic = |title: String| Diagnostic::new(number.place.clone(), title);
         match number.value {
             0 => self.reject(diagnostic(format!("`{key}` is zero")).label(zero)),
-            n if n > most => self.reject(diagnostic(format!("`{key}` is {n}, at most {most} is possible"))),
+            n if n > most => self.reject(diagnostic(format!("`{key}` is {n}, but at most {most} is allowed"))),
             n => Some(n as u32),
         }
     }

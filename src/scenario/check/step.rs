@@ -83,7 +83,7 @@ impl Checker<'_> {
         let list = list.0.as_ref()?;
         let count = count(&list.value);
         if count > limits::STEPS {
-            let title = format!("{count} steps in one task, at most {} are possible", limits::STEPS);
+            let title = format!("the task has {count} steps, but at most {} are allowed", limits::STEPS);
             return self.reject(Diagnostic::new(list.place.clone(), title));
         }
         let context = ListContext {
@@ -105,7 +105,7 @@ impl Checker<'_> {
     /// Checks a list of steps, which must not be empty.
     pub(in crate::scenario) fn steps(&mut self, list: &StepListSyntax, context: ListContext<'_>) -> Option<Vec<Step>> {
         if list.value.is_empty() {
-            let diagnostic = Diagnostic::new(list.place.clone(), "no steps").label("there is nothing to do here");
+            let diagnostic = Diagnostic::new(list.place.clone(), "there are no steps").label("this list is empty");
             return self.reject(diagnostic.help("add a step, such as { sleep = \"10ms\" }"));
         }
         self.steps_or_none(list, context)
@@ -119,7 +119,7 @@ impl Checker<'_> {
     ) -> Option<Vec<Step>> {
         let At { value: steps, place } = list;
         if context.depth > limits::DEPTH {
-            let title = format!("steps within steps, more than {} deep", limits::DEPTH);
+            let title = format!("steps are nested more than {} deep", limits::DEPTH);
             return self.reject(Diagnostic::new(place.clone(), title));
         }
         for pair in steps.windows(2) {
@@ -138,7 +138,7 @@ impl Checker<'_> {
         if before.value.is_endless() {
             let diagnostic = Diagnostic::new(next.place.clone(), "this step never runs");
             let diagnostic = diagnostic.related(&before.place, "this loop has no end");
-            let help = "move it into the loop, or give the loop a number of `times`";
+            let help = "move it into the loop, or set `times` of the loop to a number";
             self.diagnostics.push(diagnostic.help(help));
         }
     }
@@ -182,7 +182,7 @@ impl Checker<'_> {
         }
         let listed = self.listed.iter().find(|kind| !(need.is_met)(kind.value.traits()));
         if let Some(At { value: kind, place }) = listed {
-            let diagnostic = diagnostic(*kind).related(place, "the scenario may run there");
+            let diagnostic = diagnostic(*kind).related(place, "the scenario may run on this executor");
             let help = format!("leave `{}` out of `executors`", kind.into_str());
             return self.reject(diagnostic.help(help));
         }
@@ -202,7 +202,7 @@ impl Checker<'_> {
             return Some(());
         };
         let title = format!("`how = \"offload\"` has no meaning inside `{}`", around.word);
-        let diagnostic = Diagnostic::new(place.clone(), title).label("the step has left the runtime already");
+        let diagnostic = Diagnostic::new(place.clone(), title).label("the step has already left the runtime");
         self.reject(diagnostic.related(around.place, around.label).help("leave `how` out"))
     }
 }

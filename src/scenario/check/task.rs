@@ -13,12 +13,12 @@ impl Checker<'_> {
     pub(super) fn tasks(&mut self, syntax: &Required<Vec<At<syntax::Task>>>) -> Option<Vec<TaskSpec>> {
         let At { value: groups, place } = syntax.0.as_ref()?;
         if groups.is_empty() {
-            let diagnostic = Diagnostic::new(place.clone(), "a scenario without tasks");
+            let diagnostic = Diagnostic::new(place.clone(), "the scenario has no tasks");
             return self.reject(diagnostic.help("add a [[task]] with a `name` and `steps`"));
         }
         if groups.len() > limits::GROUPS {
             let title = format!(
-                "{} groups of tasks, at most {} are possible",
+                "there are {} groups of tasks, but at most {} are allowed",
                 groups.len(),
                 limits::GROUPS
             );
@@ -70,14 +70,14 @@ impl Checker<'_> {
         let mut first: HashMap<&str, &Place> = HashMap::new();
         for name in groups.iter().filter_map(|group| group.value.name.0.as_ref()) {
             if name.value.0 == INJECTED {
-                let title = format!("a group of tasks cannot be called `{INJECTED}`");
+                let title = format!("a group of tasks cannot have the name `{INJECTED}`");
                 let diagnostic = Diagnostic::new(name.place.clone(), title);
-                let diagnostic = diagnostic.label("the blocks that cues and keys bring are a group of this name");
-                self.diagnostics.push(diagnostic.help("call it something else"));
+                let diagnostic = diagnostic.label("blocks from cues and keys form a group with this name");
+                self.diagnostics.push(diagnostic.help("use another name"));
             }
             match first.get(name.value.0.as_str()) {
                 Some(place) => {
-                    let title = format!("two groups of tasks are called `{}`", name.value.0);
+                    let title = format!("two groups of tasks have the name `{}`", name.value.0);
                     let diagnostic = Diagnostic::new(name.place.clone(), title).label("the second");
                     self.diagnostics.push(diagnostic.related(place, "the first"));
                 }

@@ -27,7 +27,10 @@ impl Checker<'_> {
             return self.reject(Diagnostic::new(place.clone(), "the title is empty"));
         }
         if length > limits::TITLE {
-            let title = format!("the title has {length} characters, at most {} fit", limits::TITLE);
+            let title = format!(
+                "the title has {length} characters, but at most {} are allowed",
+                limits::TITLE
+            );
             let diagnostic = Diagnostic::new(place.clone(), title);
             return self.reject(diagnostic.help("put the rest into `about`"));
         }

@@ -27,7 +27,7 @@ impl Needs {
 
 impl Checker<'_> {
     /// Adds up the needs of the groups, and reports the group whose needs exceed a limit. Groups
-    /// with mistakes do not count. No group may call itself when this is called.
+    /// with mistakes do not count. The caller must have rejected groups that call themselves.
     pub(super) fn check_totals(&mut self, syntax: &[At<syntax::Task>], groups: &[Option<TaskSpec>]) {
         let together = || {
             syntax
@@ -73,7 +73,8 @@ impl Checker<'_> {
             "about {tasks:.0} tasks would arrive{within}, but at most {} are allowed",
             limits::TASKS
         );
-        let diagnostic = Diagnostic::new(arrivals_place(syntax), title).label("with this group there are too many tasks");
+        let diagnostic =
+            Diagnostic::new(arrivals_place(syntax), title).label("with this group there are too many tasks");
         self.diagnostics.push(if group.steps.iter().any(calls_tasks) {
             diagnostic.note("this number includes the tasks that steps call")
         } else {

@@ -90,7 +90,10 @@ fn check_how(db: &DbSyntax, context: StepContext<'_>, checker: &mut Checker<'_>)
             value: How::Async,
             place,
         }) => {
-            let diagnostic = Diagnostic::new(place.clone(), "`db` cannot be `async`, because SQLite blocks its thread");
+            let diagnostic = Diagnostic::new(
+                place.clone(),
+                "`db` cannot be `async`, because SQLite blocks its thread",
+            );
             checker.reject(diagnostic.help("write `sync` to block the worker, or `offload` to use a blocking thread"))
         }
         Some(how) => Some(how.value),

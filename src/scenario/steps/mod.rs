@@ -22,7 +22,7 @@ use super::syntax::{At, choice, unraw};
 use super::types::ExecutorKind;
 use serde::{Deserialize, Serialize};
 
-/// A list of steps, as the file writes it.
+/// A list of steps, as written in the file.
 pub(super) type StepListSyntax = At<Vec<At<StepSyntax>>>;
 
 /// The registry: a line for each step, with its module and its type. The name of the module is the

@@ -17,8 +17,7 @@ impl StepContents for Offload {
 
 impl StepDefinition for Offload {
     type Syntax = StepListSyntax;
-    const DESCRIPTION: &'static str =
-        "Do these steps on a blocking thread (`spawn_blocking`). On executors without async tasks, do them on the same thread.";
+    const DESCRIPTION: &'static str = "Do these steps on a blocking thread (`spawn_blocking`). On executors without async tasks, do them on the same thread.";
     const NEEDS_RUNTIME: Option<&'static str> = Some("these steps have already left the runtime");
     const MAKES_TASKS: bool = true;
 

@@ -32,7 +32,8 @@ pub(in crate::scenario) enum SpawnSyntax {
 }
 
 impl Read for SpawnSyntax {
-    const EXPECTED: &'static str = "the name of a called group in quotes, a list of steps, or `{ what = …, count = … }`";
+    const EXPECTED: &'static str =
+        "the name of a called group in quotes, a list of steps, or `{ what = …, count = … }`";
 
     fn read(value: &Value<'_>, key: &str, diagnostics: &mut Diagnostics) -> Option<Self> {
         match value.get_ref() {

@@ -19,8 +19,7 @@ impl Read for Expect {
                 DeValue::String(text) => entries.push((at(path.get_ref(), path.span()), at(text, bound.span()))),
                 DeValue::Table(_) => {
                     let whole = unquoted(path.get_ref(), bound);
-                    let diagnostic =
-                        Diagnostic::new(path.span(), "quotes are missing around a path into the report");
+                    let diagnostic = Diagnostic::new(path.span(), "quotes are missing around a path into the report");
                     diagnostics.push(diagnostic.help(format!("write \"{whole}\" = \"< 5ms\"")));
                 }
                 _ => {

@@ -139,7 +139,8 @@ impl Read for Bounds {
                 value.span(),
                 format!("`{key}` has {} values instead of two", list.len()),
             );
-            diagnostics.push(diagnostic.help("write the shortest and the longest duration, such as [\"5ms\", \"15ms\"]"));
+            diagnostics
+                .push(diagnostic.help("write the shortest and the longest duration, such as [\"5ms\", \"15ms\"]"));
             return None;
         };
         let (min, max) = (Length::read(min, key, diagnostics), Length::read(max, key, diagnostics));
@@ -164,7 +165,10 @@ impl Read for Size {
         match notation::size(text) {
             Ok(size) if size > limits::FILE => {
                 let title = format!("a file of {} is larger than {}", text.trim(), show_size(limits::FILE));
-                diagnostics.push(Diagnostic::new(value.span(), title).label("larger files are not allowed, because they could fill the disk"));
+                diagnostics.push(
+                    Diagnostic::new(value.span(), title)
+                        .label("larger files are not allowed, because they could fill the disk"),
+                );
                 None
             }
             Ok(0) => {

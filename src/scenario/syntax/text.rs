@@ -27,7 +27,10 @@ impl Read for Line {
         }
         let length = folded.chars().count();
         if length > limits::LINE {
-            let title = format!("`{key}` has {length} characters, but at most {} are allowed", limits::LINE);
+            let title = format!(
+                "`{key}` has {length} characters, but at most {} are allowed",
+                limits::LINE
+            );
             diagnostics.push(Diagnostic::new(value.span(), title));
             return None;
         }
@@ -106,7 +109,11 @@ impl Read for Name {
         } else if let Some(c) = text.chars().find(|c| !letter(*c)) {
             format!("contains {c:?}")
         } else if text.len() > limits::NAME {
-            format!("has {} characters, but at most {} are allowed", text.len(), limits::NAME)
+            format!(
+                "has {} characters, but at most {} are allowed",
+                text.len(),
+                limits::NAME
+            )
         } else {
             return Some(Name(text.to_owned()));
         };

@@ -5,9 +5,9 @@ use super::ExecutorKind;
 /// A condition that a number must meet at the end of a run or of a comparison.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Expectation {
-    /// The key, as the file writes it.
+    /// The key, as written in the file.
     pub key: String,
-    /// The bound, as the file writes it.
+    /// The bound, as written in the file.
     pub written: String,
     /// The number that is compared with the bound.
     pub measure: Measure,

@@ -89,7 +89,7 @@ pub enum Arrivals {
         /// How many tasks arrive at once, from 1.
         burst: u32,
     },
-    /// Tasks arrive at random: on average so many tasks per second (a Poisson process).
+    /// Tasks arrive at random: on average, this many tasks per second (a Poisson process).
     Rate(f64),
     /// Tasks arrive at random, at a rate that changes evenly from `from` to `to` and then stays at
     /// `to`.

@@ -33,7 +33,7 @@ const BAD_END_WINDOW: Nanos = Nanos::from_millis(2_000);
 /// task is ranked.
 const RANKED_PER_FRAME: usize = 8_000;
 
-/// The criterion of the order.
+/// The sort criterion.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, IntoStaticStr, VariantArray)]
 #[strum(const_into_str, serialize_all = "snake_case")]
 pub(crate) enum SortBy {
@@ -107,12 +107,12 @@ impl TaskOrder {
         }
     }
 
-    /// The criterion of the order.
+    /// The sort criterion.
     pub(crate) fn sorted_by(&self) -> SortBy {
         self.sort_by
     }
 
-    /// Changes the criterion of the order. The next refresh uses the new criterion.
+    /// Changes the sort criterion. The next refresh uses the new criterion.
     pub(crate) fn sort_by(&mut self, sort_by: SortBy) {
         self.sort_by = sort_by;
         self.sorted_at = None;

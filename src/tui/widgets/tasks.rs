@@ -33,7 +33,7 @@ const STATES: [State; 5 + Outcome::VARIANTS.len()] = [
     State::Ended(Outcome::Completed),
 ];
 
-/// Draws the number of tasks in each state, and the criterion of the order.
+/// Draws the number of tasks in each state, and the sort criterion.
 pub(crate) fn render_heading(context: &FrameContext<'_>, area: Rect, buf: &mut Buffer) {
     let width = usize::from(area.width);
     let gap = if area.width >= 100 { "  " } else { " " };

@@ -110,7 +110,8 @@ impl Column {
     }
 }
 
-/// The severity of a state. A column shows the state that has the higher severity.
+/// The severity of a state. If the halves of a column have different states, the column shows the
+/// more severe state.
 fn severity(state: Option<State>) -> u8 {
     match state {
         Some(State::Blocking) => 6,

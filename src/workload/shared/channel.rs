@@ -1,6 +1,6 @@
 //! A bounded channel for any number of senders and receivers.
 //!
-//! Items have no content, so they are only counted. One semaphore counts the free slots, and the
+//! Messages have no content, so they are only counted. One semaphore counts the free slots, and the
 //! other counts the filled slots. Both semaphores are fair, and async tasks and threads can wait
 //! for them at the same time.
 
@@ -26,7 +26,7 @@ impl Channel {
         }
     }
 
-    /// Waits for a free slot and adds an item.
+    /// Waits for a free slot and adds a message.
     ///
     /// # Errors
     /// Returns an error if the channel is closed.
@@ -36,7 +36,7 @@ impl Channel {
         Ok(())
     }
 
-    /// Waits for an item and takes it.
+    /// Waits for a message and takes it.
     ///
     /// # Errors
     /// Returns an error if the channel is closed.
@@ -46,14 +46,14 @@ impl Channel {
         Ok(())
     }
 
-    /// Adds an item if there is a free slot.
+    /// Adds a message if there is a free slot.
     pub(in crate::workload) fn try_send(&self) -> Result<(), TryAcquireError> {
         self.free.try_acquire()?.forget();
         self.filled.add_permits(1);
         Ok(())
     }
 
-    /// Takes an item if there is one.
+    /// Takes a message if there is one.
     pub(in crate::workload) fn try_recv(&self) -> Result<(), TryAcquireError> {
         self.filled.try_acquire()?.forget();
         self.free.add_permits(1);
@@ -65,13 +65,13 @@ impl Channel {
         self.label
     }
 
-    /// The number of items in the channel.
+    /// The number of messages in the channel.
     pub(in crate::workload) fn len(&self) -> u32 {
         // The number never exceeds the capacity, which is a `u32`.
         self.filled.available_permits() as u32
     }
 
-    /// The maximum number of items in the channel.
+    /// The maximum number of messages in the channel.
     pub(in crate::workload) fn capacity(&self) -> u32 {
         self.capacity
     }

@@ -1,4 +1,4 @@
-//! `recv`: takes an item out of a channel. Waits while the channel is empty.
+//! `recv`: receives a message from a channel. Waits while the channel is empty.
 
 use super::StepProgram;
 use super::send::{wait_on_thread, wait_suspended};

@@ -1,4 +1,4 @@
-//! `send`: puts an item into a channel. Waits while the channel is full.
+//! `send`: sends a message to a channel. Waits while the channel is full.
 
 use super::StepProgram;
 use crate::probe::{self, lane};
@@ -46,9 +46,9 @@ impl StepProgram for Send {
     }
 }
 
-/// Blocks the thread until `transfer` has put an item into a channel or taken an item out of it.
-/// `tried` is the result of an attempt without a wait. If this attempt succeeded, `transfer` is not
-/// used.
+/// Blocks the thread until `transfer` has put a message into a channel or taken a message out of
+/// it. `tried` is the result of an attempt without a wait. If this attempt succeeded, `transfer` is
+/// not used.
 pub(super) fn wait_on_thread(
     interpreter: &SyncInterpreter<'_>,
     label: Label,
@@ -65,7 +65,8 @@ pub(super) fn wait_on_thread(
     }
 }
 
-/// Suspends the task until `transfer` has put an item into a channel or taken an item out of it.
+/// Suspends the task until `transfer` has put a message into a channel or taken a message out of
+/// it.
 pub(super) async fn wait_suspended(
     interpreter: &AsyncInterpreter<'_>,
     label: Label,
