@@ -1,5 +1,5 @@
-//! Handles late records: a slice that belongs before slices that have arrived already, and a spawn
-//! that is earlier than the known spawn.
+//! Handles late records. A late slice belongs before slices that have already arrived. A late spawn
+//! is earlier than the instant that the model has used as the spawn.
 //!
 //! The affected chunk is unpacked, changed and packed again. The times of the old chunk are
 //! subtracted from `sums`, and the times of the new chunk are added.
