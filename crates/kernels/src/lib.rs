@@ -79,13 +79,13 @@ kernels! {
     /// Multiply two square matrices of `size` rows.
     matmul: Matmul, "rows", to 2_048;
     /// Draw the Mandelbrot set at `size` × `size` points.
-    mandelbrot: Mandelbrot, "points a side", to 4_096;
+    mandelbrot: Mandelbrot, "points per side", to 4_096;
     /// Find all primes below `size`.
     primes: Primes, "the largest candidate", to 100_000_000;
     /// Hash (SHA-256) `size` KiB.
     hash: Hash, "KiB", to 65_536;
     /// Make a thumbnail of a `size` × `size` picture.
-    image: Image, "points a side", to 4_096;
+    image: Image, "points per side", to 4_096;
     /// Compress (deflate) `size` KiB.
     compress: Compress, "KiB", to 65_536;
     /// Hash a password with `size` thousand rounds, the way passwords should be stored (PBKDF2 with
