@@ -151,7 +151,7 @@ fn an_invalid_command_line_exits_with_2_and_an_explanation() {
         (&["run", "mixed", "--seed", "-1"], "it is not a whole number from 0"),
         (
             &["run", "mixed", "--scale", "-1"],
-            "a scale of -1 is not between 0.05 and 1",
+            "the scale is -1, but it must be between 0.05 and 1",
         ),
         (
             &["run", "mixed", "--console", "0.0.0.0:6669"],
@@ -185,12 +185,12 @@ fn a_file_that_cannot_be_read_gets_a_message_of_one_sentence() {
     for (what, message) in [
         (
             latin.as_str(),
-            format!("`{latin}` is not a text file: its line 2 is not UTF-8"),
+            format!("`{latin}` is not a text file: line 2 is not UTF-8"),
         ),
-        (&big, format!("`{big}` is larger than 1MiB, which no scenario is")),
+        (&big, format!("`{big}` is larger than 1MiB, the maximum size of a scenario")),
         (
             "scenarios",
-            "`scenarios` is a directory, and a scenario is a file".to_owned(),
+            "`scenarios` is a directory, but a scenario must be a file".to_owned(),
         ),
         (
             &inside,
@@ -201,7 +201,7 @@ fn a_file_that_cannot_be_read_gets_a_message_of_one_sentence() {
         (&missing, did_you_mean(&missing, "mixed")),
         (
             "\u{1b}[2J",
-            "there is no file `\\u{1b}[2J` and no built-in scenario of that name: `tasklab list` shows them".to_owned(),
+            "there is no file `\\u{1b}[2J` and no built-in scenario with this name: `tasklab list` shows the built-in scenarios".to_owned(),
         ),
     ] {
         let done = tasklab(&["check", what]);
@@ -210,5 +210,5 @@ fn a_file_that_cannot_be_read_gets_a_message_of_one_sentence() {
 }
 
 fn did_you_mean(what: &str, similar: &str) -> String {
-    format!("there is no file `{what}` and no built-in scenario of that name: did you mean `{similar}`?")
+    format!("there is no file `{what}` and no built-in scenario with this name: did you mean `{similar}`?")
 }
