@@ -1,9 +1,9 @@
 //! The one clock of all lanes.
 //!
 //! If the processor's time-stamp counter is invariant, the clock reads this counter. Otherwise it
-//! reads the operating system's monotonic clock. On the machine on which this was chosen, a read of
-//! the counter takes 10 ns, and `clock_gettime` takes 24 ns. Clock reads are more than half of the
-//! cost of recording a poll, so a measured thread reads no other clock.
+//! reads the operating system's monotonic clock. On the machine on which this clock was chosen, a
+//! read of the counter takes 10 ns, and `clock_gettime` takes 24 ns. Clock reads are more than half
+//! of the cost of recording a poll, so a measured thread reads no other clock.
 //!
 //! Only this module converts instants from one clock to another. [`RunStart`] converts between this
 //! process's clock and the run's clock. [`ClockOffset`] converts between one of these two and

@@ -113,7 +113,7 @@ mod tests {
     use crate::record::Nanos;
 
     #[test]
-    fn a_slice_takes_the_wake_up_once_and_keeps_readiness() {
+    fn taking_the_wake_up_clears_it_but_keeps_the_instant_of_readiness() {
         let stamps = WakeStamps::default();
         let by = TaskId::new(7);
         stamps.set_ready(Some(ProcessInstant::new(10)));

@@ -106,8 +106,8 @@ impl Collector {
         let lines = self.log.iter().flat_map(Receiver::try_iter);
         let log: Vec<LogLine> = lines.map(|line| line.map_instants(|at| start.to_run(at))).collect();
         // The open slices are read before the rings are drained. If a slice ends between the two
-        // reads, the batch contains it twice, and the model uses the record. In the opposite order,
-        // the batch might not contain the slice at all.
+        // reads, the batch contains it twice: as an open slice and as a record. The model then uses
+        // the record. In the opposite order, the batch might not contain the slice at all.
         let live = self.live(now);
         self.drain();
         let mut batch = std::mem::take(&mut self.pending);

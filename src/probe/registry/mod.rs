@@ -249,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn a_full_ring_counts_dropped_records_and_drops_no_spawn_orphaning_or_end() {
+    fn a_full_ring_drops_and_counts_records_but_never_drops_a_spawn_an_orphaning_or_an_end() {
         let registry = Registry::new();
         let group = registry.group_named("a");
         let task = TaskHandle::new(&registry, &group);

@@ -1,4 +1,4 @@
-//! `choose`: does one of several lists of steps, which is drawn by weight.
+//! `choose`: does one of several lists of steps, chosen at random by weight.
 
 use super::{Step, StepContents, StepDefinition, StepListSyntax};
 use crate::scenario::check::{Checker, ListContext, StepContext};
@@ -7,7 +7,7 @@ use crate::scenario::report::Diagnostic;
 use crate::scenario::syntax::{At, Required, table};
 use serde::{Deserialize, Serialize};
 
-/// Does one of these lists of steps, which is drawn by weight.
+/// Does one of these lists of steps, chosen at random by weight.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Choose(pub Vec<Choice>);
 
@@ -46,7 +46,7 @@ impl StepContents for Choose {
 
 impl StepDefinition for Choose {
     type Syntax = At<Vec<At<ChoiceSyntax>>>;
-    const DESCRIPTION: &'static str = "Do one of these lists of steps, which is drawn by weight.";
+    const DESCRIPTION: &'static str = "Do one of these lists of steps, chosen at random by weight.";
 
     fn check(choices: &Self::Syntax, context: StepContext<'_>, checker: &mut Checker<'_>) -> Option<Choose> {
         let count = choices.value.len();

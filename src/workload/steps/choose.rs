@@ -1,4 +1,4 @@
-//! `choose`: runs one of several lists of steps, which is chosen at random by weight.
+//! `choose`: runs one of several lists of steps, chosen at random by weight.
 
 use super::StepProgram;
 use crate::record::Label;
