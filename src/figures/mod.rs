@@ -329,8 +329,8 @@ pub struct Lane {
 pub struct Records {
     /// The number of slices that were recorded.
     pub written: u64,
-    /// The number of slices that were lost because the ring of a thread was full. No number of
-    /// slices and no sum of their times includes lost slices.
+    /// The number of slices that were lost because the ring of a thread was full. The numbers of
+    /// slices and the sums of their times do not include lost slices.
     pub dropped: u64,
     /// The number of other records that were lost: steps and repetitions. Lost repetitions are
     /// still counted, but the percentiles of their durations do not include them.

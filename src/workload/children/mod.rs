@@ -24,12 +24,12 @@ mod log_messages;
 pub(super) use child_completions::CompletionReporter;
 pub(super) use join_state::{JoinState, NextAction};
 
-/// The rule that decides when a parent that waits for its children continues.
+/// When a parent stops waiting for its children and continues.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, strum::IntoStaticStr)]
 #[strum(const_into_str, serialize_all = "lowercase")]
 pub(super) enum JoinMode {
-    /// The parent continues when all children have completed, or when the first child ends
-    /// otherwise. Then the other children continue to run as orphans.
+    /// The parent continues when all children have completed, or when the first child ends without
+    /// completing. Then the other children continue to run as orphans.
     Gather,
     /// The parent continues when all children have ended. If one child does not complete, the
     /// others are cancelled.

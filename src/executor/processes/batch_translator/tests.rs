@@ -114,7 +114,7 @@ fn the_end_of_a_task_may_precede_its_spawn_but_no_task_is_spawned_twice() {
 }
 
 #[test]
-fn lost_repetitions_count_for_the_runs_own_group() {
+fn lost_repetitions_are_counted_for_the_group_in_this_run() {
     let mut translator = translator();
     translator.registry.group_named("another");
     let lost = |group| Batch {
