@@ -77,7 +77,7 @@ impl Stop {
 /// Executors use this function to stop. They wait for tasks, threads and processes that send no
 /// signal when they end, but usually end within milliseconds. So this function checks about every
 /// millisecond.
-pub(crate) fn wait_until(deadline: Instant, is_over: impl Fn() -> bool) {
+pub(crate) fn wait_until(deadline: Instant, mut is_over: impl FnMut() -> bool) {
     while !is_over() && Instant::now() < deadline {
         thread::sleep(CHECK_INTERVAL);
     }

@@ -68,7 +68,7 @@ fn a_killed_worker_loses_its_own_tasks_and_no_others() {
         "{}",
         dead[0].name
     );
-    // Each worker had three or four of the seven tasks that no task spawned. The tasks of the
+    // Seven tasks have no parent, and each worker had three or four of them. The tasks of the
     // killed worker are lost, and the end of the run cancels the others.
     let children = run.find_group("family gather").map(|group| group.id);
     let roots = model.tasks().iter().filter(|task| task.group != children);
@@ -101,7 +101,8 @@ fn the_times_of_a_killed_worker_end_at_its_death() {
     let model = &run.model;
     let [first, second] = [0, 1].map(|index| &model.tasks()[index]);
     assert_eq!(outcomes(model), [Some(Outcome::Lost); 2]);
-    // The first task blocked all the time that it had a lane. The second task never had a lane.
+    // The first task blocked its lane from its first instant to the death of the worker. The second
+    // task never had a lane.
     let times = model.times(first.id);
     assert_eq!(first.polls, 1);
     assert!(times.blocking > Nanos::from_millis(90), "{times:?}");
@@ -248,7 +249,7 @@ fn a_worker_of_another_version_is_refused_and_both_versions_are_named() {
 #[test]
 fn a_worker_may_send_its_hello_before_it_reads_one() {
     for _ in 0..10 {
-        // Exit status 3: the first message that it reads is still a hello.
+        // Exit status 3 means that the first message to the worker is a `hello`.
         let Finished { err, .. } = run_on_workers(&format!(
             "{}; read first; echo '{{\"ready\":{{}}}}'; case $first in *hello*) exit 3;; esac; exit 7",
             send_hello(protocol_version())
@@ -291,10 +292,11 @@ fn start_blocking(time: &str, folder: &Path, script: &str) -> Process {
     Process::start(&mut command(&arguments(&scenario, "1", &worker)))
 }
 
-/// The part of a shell script that writes the number of its process to this file.
-fn write_pid(file: &Path) -> String {
+/// The part of a shell script that writes a process number to this file: `$$` for the script, `$!`
+/// for its last background process.
+fn write_pid(pid: &str, file: &Path) -> String {
     // The file has its content from the beginning, because it is moved to its place.
-    format!("echo $$ > {0}.new; mv {0}.new {0}", file.display())
+    format!("echo {pid} > {0}.new; mv {0}.new {0}", file.display())
 }
 
 /// Waits until the worker's script has written its process number to this file, and returns it.
@@ -313,7 +315,7 @@ fn wait_for_end_of(worker: &str) {
 fn a_signal_ends_the_wait_for_a_worker_that_does_not_answer() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("pid");
-    let script = format!("{}; while read line; do :; done", write_pid(&file));
+    let script = format!("{}; while read line; do :; done", write_pid("$$", &file));
     let mut process = start_blocking("1ms", folder.path(), &script);
     let worker = read_pid(&mut process, &file);
     process.signal(Signal::TERM);
@@ -324,12 +326,55 @@ fn a_signal_ends_the_wait_for_a_worker_that_does_not_answer() {
 }
 
 #[test]
+fn a_run_ends_only_after_the_last_output_of_a_killed_worker_was_handled() {
+    let folder = tempfile::tempdir().unwrap();
+    // The unknown field has no effect, but a build for tests needs seconds to read it: longer than
+    // tasklab waits for more output of a killed worker.
+    let batch = folder.path().join("batch");
+    let unknown = "[],".repeat(20_000_000);
+    fs::write(&batch, format!(r#"{{"batch":{{"now":1,"unknown":[{unknown}0]}}}}"#)).unwrap();
+    let script = format!(
+        "{}; read task; read stop; cat {}; echo; while read line; do :; done",
+        become_ready(),
+        batch.display()
+    );
+    let worker = write_worker(folder.path(), &script);
+    let scenario = write_scenario(
+        folder.path(),
+        "short",
+        "title = 't'\nduration = '100ms'\n[[task]]\nname = 'a'\nsteps = [{ sleep = '1h' }]\n",
+    );
+    let Finished { code, out, err } = tasklab(&arguments(&scenario, "1", &worker));
+    assert_eq!(code, Some(0), "{err}");
+    assert!(out.contains("1 spawned · 1 cancelled"), "{out}{err}");
+}
+
+#[test]
+fn a_run_ends_even_if_another_process_keeps_the_output_of_a_killed_worker_open() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("pid");
+    let script = format!(
+        "{}; sleep 600 & {}; while read line; do :; done",
+        become_ready(),
+        write_pid("$!", &file)
+    );
+    let mut process = start_blocking("1ms", folder.path(), &script);
+    let sleeper = read_pid(&mut process, &file);
+    process.signal(Signal::TERM);
+    // The worker ignores the order to stop, so tasklab kills it.
+    assert_eq!(process.wait().code, Some(143));
+    assert!(is_running(&sleeper), "the sleeper kept the output open");
+    let sleeper = Pid::from_raw(sleeper.parse().expect("a number")).expect("not zero");
+    kill_process(sleeper, Signal::KILL).expect("the sleeper runs");
+}
+
+#[test]
 fn a_worker_ends_when_the_process_that_started_it_is_killed() {
     let folder = tempfile::tempdir().unwrap();
     let (file, output) = (folder.path().join("pid"), folder.path().join("output"));
     let script = format!(
         "{}; mkfifo {1}.pipe; tee {1} < {1}.pipe & exec {TASKLAB} worker > {1}.pipe",
-        write_pid(&file),
+        write_pid("$$", &file),
         output.display()
     );
     let mut process = start_blocking("1h", folder.path(), &script);

@@ -31,8 +31,7 @@ use std::time::{Duration, Instant};
 /// How long a process may take to end after it has closed its standard output.
 const EXIT_TIMEOUT: Duration = Duration::from_millis(500);
 
-/// The maximum length, in bytes, of a log message from a worker's standard error. A longer
-/// line
+/// The maximum length, in bytes, of a log message from a worker's standard error. A longer line
 /// becomes several messages.
 const MAX_STDERR_LINE: u64 = 1 << 16;
 
@@ -41,6 +40,8 @@ pub(super) struct Link {
     outbox: Sender<ToWorker>,
     child: Arc<Mutex<Child>>,
     listener: JoinHandle<()>,
+    /// Whether the listener waits for output of the worker.
+    awaits_output: Arc<AtomicBool>,
 }
 
 impl Link {
@@ -75,8 +76,7 @@ impl Link {
         let child = Arc::new(Mutex::new(child));
         let (outbox, inbox) = channel();
         // `hello` must be queued before the listener can queue `begin`. The listener queues `begin`
-        // when it receives the worker's `hello`, which the worker may
-        // send at any time.
+        // when it receives the worker's `hello`, which the worker may send at any time.
         let _ = outbox.send(ToWorker::Hello(Hello::ours()));
         let worker = begin.worker;
         let begin = (begin, outbox.clone());
@@ -89,6 +89,11 @@ impl Link {
             began: false,
             end_reported: false,
         };
+        let awaits_output = Arc::<AtomicBool>::default();
+        let stdout = WatchedOutput {
+            stdout,
+            is_awaited: awaits_output.clone(),
+        };
         let name = |role: &str| thread::Builder::new().name(format!("tasklab-{role}-{worker}"));
         let started = name("write")
             .spawn(move || write(stdin, &inbox))
@@ -99,6 +104,7 @@ impl Link {
             outbox,
             child,
             listener,
+            awaits_output,
         })
     }
 
@@ -113,10 +119,30 @@ impl Link {
         self.listener.is_finished()
     }
 
+    /// Whether the listener has nothing to do until the worker sends more output.
+    pub(super) fn awaits_output(&self) -> bool {
+        self.awaits_output.load(Relaxed)
+    }
+
     /// Kills the process.
     pub(super) fn kill(&self) {
         // This call fails if the process has already ended.
         let _ = self.child.lock().kill();
+    }
+}
+
+/// The standard output of a worker. It shows whether its reader waits for the worker.
+struct WatchedOutput {
+    stdout: ChildStdout,
+    is_awaited: Arc<AtomicBool>,
+}
+
+impl Read for WatchedOutput {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.is_awaited.store(true, Relaxed);
+        let read = self.stdout.read(buffer);
+        self.is_awaited.store(false, Relaxed);
+        read
     }
 }
 
@@ -174,7 +200,7 @@ enum End {
 }
 
 impl Listener {
-    fn listen(mut self, stdout: ChildStdout, begin: (Begin, Sender<ToWorker>), ready: &Sender<Readiness>) {
+    fn listen(mut self, stdout: WatchedOutput, begin: (Begin, Sender<ToWorker>), ready: &Sender<Readiness>) {
         let worker = self.translator.worker;
         let mut stdout = BufReader::with_capacity(1 << 16, stdout);
         let mut line = Vec::new();

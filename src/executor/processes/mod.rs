@@ -46,8 +46,12 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 use task_table::TaskTable;
 
-/// The maximum time to wait for the end of a killed process.
+/// The maximum time to wait for more output of a killed process. The output ends at once, unless
+/// another process keeps it open.
 const KILL_TIMEOUT: Duration = Duration::from_secs(2);
+/// The maximum time to handle the last output of killed processes. On a busy machine, the ends of
+/// 100,000 tasks take seconds.
+const CATCH_UP_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// The command that starts a worker process.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -116,9 +120,17 @@ impl Processes {
         self.links.iter().flatten().all(Link::has_ended)
     }
 
-    /// Waits until every worker has ended, or `at_most` has passed.
-    fn wait(&self, at_most: Duration) {
-        wait_until(Instant::now() + at_most, || self.all_ended());
+    /// Waits until the last output of all workers has been handled, after they have ended or have
+    /// been killed. Until then, the ends of some tasks are not recorded.
+    fn catch_up(&self) {
+        let links = || self.links.iter().flatten();
+        let mut idle_since = Instant::now();
+        wait_until(Instant::now() + CATCH_UP_TIMEOUT, || {
+            if links().any(|link| !link.has_ended() && !link.awaits_output()) {
+                idle_since = Instant::now();
+            }
+            self.all_ended() || idle_since.elapsed() >= KILL_TIMEOUT
+        });
     }
 }
 
@@ -162,10 +174,10 @@ impl Executor for Processes {
         self.ending.store(true, Relaxed);
         self.services.stop().request();
         self.send_to_all(|| ToWorker::Stop(Nothing {}));
-        self.wait(grace);
+        wait_until(Instant::now() + grace, || self.all_ended());
         for link in self.links.iter().flatten().filter(|link| !link.has_ended()) {
             link.kill();
         }
-        self.wait(KILL_TIMEOUT);
+        self.catch_up();
     }
 }

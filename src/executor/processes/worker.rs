@@ -8,8 +8,7 @@
 //! ```
 //!
 //! When the parent process ends, standard input ends. Then the worker exits immediately, so that no
-//! worker continues after
-//! its run.
+//! worker continues after its run.
 
 use super::protocol::{self, Begin, FromWorker, GroupOrder, Hello, Nothing, TaskOrder, ToWorker};
 use crate::executor::pool::Pool;
@@ -198,8 +197,7 @@ impl Worker {
         Ok(())
     }
 
-    /// Whether the worker was ordered to stop and all tasks have ended. If a task
-    /// cannot be
+    /// Whether the worker was ordered to stop and all tasks have ended. If a task cannot be
     /// stopped, the parent kills the process.
     fn is_over(&self) -> bool {
         self.stopping && self.services.live_tasks().count() == 0
