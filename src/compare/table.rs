@@ -7,8 +7,8 @@
 //!                  790–840         601–655     118–121      the range of several runs
 //! ```
 //!
-//! Each figure has a row, and each executor has a column. There are few executors, and the ranges
-//! are wide, so a table with five executors fits into 80 columns.
+//! Each figure has a row, and each executor has a column, because there are more figures than
+//! executors: a table with five executors fits into 80 columns.
 
 use super::numbers::{Compared, Comparison, Difference, Number};
 use crate::report::{quantity, verdicts};

@@ -267,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn branches_need_threads_on_a_pool_and_in_processes_too() {
+    fn branches_also_need_threads_on_a_pool_and_in_processes() {
         let tasks = |wait| {
             format!(
                 "[[task]]\nname = 'a'\ncount = 9\nsteps = [{{ spawn = {{ what = 'b', count = 100000, wait = {wait} }} }}]\n\

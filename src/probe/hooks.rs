@@ -72,8 +72,7 @@ fn record_library_spawn(registry: &Registry, task: TaskId, meta: &TaskMeta<'_>) 
     lane::write(registry, Record::Spawned(spawned));
 }
 
-/// tokio's id of a task, as a number. tokio exposes an id only as text and to a hasher. The hasher
-/// gets the number itself.
+/// tokio's id of a task, as a number. tokio gives the number of an id only to a hasher.
 #[inline]
 fn task_id(meta: &TaskMeta<'_>) -> TaskId {
     struct Number(u64);

@@ -32,8 +32,8 @@ pub struct Slice<C = RunClock> {
     /// is not known.
     #[serde(default)]
     pub unnoticed: CompactDuration,
-    /// The task that woke this task. `None` if a driver or a thread that is not a lane woke it, or
-    /// if the waker is not known.
+    /// The task that woke this task. `None` if it was woken by a driver, by a thread that is not a
+    /// lane, or by an unknown waker.
     #[serde(default)]
     pub woken_by: Option<TaskId>,
     /// The name of the step in which the task waits after the slice.

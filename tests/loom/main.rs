@@ -66,8 +66,8 @@ fn main() {
             after_two_concurrent_wake_ups_one_instant_and_one_waker_remain,
         ),
         (
-            "a_waker_concurrent_with_a_poll_leaves_its_own_stamps_or_no_stamps",
-            a_waker_concurrent_with_a_poll_leaves_its_own_stamps_or_no_stamps,
+            "the_poll_after_a_concurrent_wake_up_reads_this_wake_up_or_none",
+            the_poll_after_a_concurrent_wake_up_reads_this_wake_up_or_none,
         ),
     ] {
         let mut builder = loom::model::Builder::new();
@@ -173,7 +173,7 @@ fn after_two_concurrent_wake_ups_one_instant_and_one_waker_remain() {
     assert!(!stamps.is_woken(), "a slice takes the stamps once");
 }
 
-fn a_waker_concurrent_with_a_poll_leaves_its_own_stamps_or_no_stamps() {
+fn the_poll_after_a_concurrent_wake_up_reads_this_wake_up_or_none() {
     let stamps = Arc::new(WakeStamps::default());
     wake(&stamps, 10, 1);
     let its_stamps = stamps.clone();

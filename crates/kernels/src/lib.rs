@@ -82,7 +82,7 @@ kernels! {
     mandelbrot: Mandelbrot, "points per side", to 4_096;
     /// Find all primes below `size`.
     primes: Primes, "the largest candidate", to 100_000_000;
-    /// Hash (SHA-256) `size` KiB.
+    /// Compute the SHA-256 hash of `size` KiB.
     hash: Hash, "KiB", to 65_536;
     /// Make a thumbnail of a `size` × `size` picture.
     image: Image, "points per side", to 4_096;

@@ -26,7 +26,7 @@ const LONG_BLOCK: Nanos = Nanos::from_millis(10);
 /// The maximum age of a problem that affects the order, even if more time is visible. The age is
 /// measured at the visible instant.
 const TROUBLE_WINDOW: Nanos = Nanos::from_millis(5_000);
-/// How long a bad outcome affects the order after the end of the task.
+/// A bad outcome affects the order of the tasks for this long after the task has ended.
 const BAD_END_WINDOW: Nanos = Nanos::from_millis(2_000);
 /// The number of tasks that are ranked per frame. Ranking 100,000 tasks at once would take as long
 /// as several frames. So the work is split over several frames, and rows move only after the last

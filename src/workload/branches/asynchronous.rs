@@ -90,7 +90,7 @@ fn spawn_child(
 struct Children<'a> {
     context: &'a AsyncContext,
     join: JoinState,
-    /// The abort handles, in the order of the branches. Empty if no child must be aborted.
+    /// The abort handles, in the order of the branches. Empty if no child needs to be aborted.
     aborts: Vec<AbortHandle>,
 }
 

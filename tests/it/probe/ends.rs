@@ -30,7 +30,7 @@ fn each_way_to_end_has_its_own_outcome() {
         (dropped.id().to_string(), Outcome::Cancelled),
         (panics.id().to_string(), Outcome::Panicked),
     ]);
-    run_to_end(runtime, "the end of all tasks but the dropped one", async {
+    run_to_end(runtime, "the end of all tasks except the dropped task", async {
         aborted.abort();
         assert!(aborted.await.unwrap_err().is_cancelled());
         assert!(panics.await.unwrap_err().is_panic());

@@ -99,7 +99,7 @@ fn the_outcome_of_a_library_task_is_recorded_only_if_it_is_certain() {
         let aborted = runtime.spawn(std::future::pending::<()>());
         let dropped = runtime.spawn(std::future::pending::<()>());
         let ids = [completes.id(), panics.id(), aborted.id(), dropped.id()].map(task_id);
-        run_to_end(runtime, "the end of all tasks but the dropped one", async {
+        run_to_end(runtime, "the end of all tasks except the dropped task", async {
             aborted.abort();
             assert!(aborted.await.unwrap_err().is_cancelled());
             assert!(panics.await.unwrap_err().is_panic());
