@@ -10,7 +10,8 @@ pub struct Calm;
 
 impl ActionDefinition for Calm {
     type Syntax = ();
-    const DESCRIPTION: &'static str = "Stop blocking the threads, and restore the initial behaviour of the loopback service.";
+    const DESCRIPTION: &'static str =
+        "Stop blocking the threads, and restore the initial behaviour of the loopback service.";
 
     fn check((): &(), _: &Place, _: &mut Checker<'_>) -> Option<Calm> {
         Some(Calm)
