@@ -52,6 +52,7 @@ pub const BUILTIN: &[Builtin] = builtin![
     "starved-driver",
     "starved-driver-handoff",
     "timeouts",
+    "guard-across-await",
 ];
 
 /// The lessons, ordered by number: the files of `scenarios/lessons/`.

@@ -30,7 +30,7 @@ use std::time::Duration;
 
 pub(super) use call::NO_RUNTIME;
 pub(super) use shared::SharedKind;
-pub(super) use step::{ListContext, StepContext};
+pub(super) use step::{INSIDE, ListContext, StepContext};
 
 /// The default behaviour of the loopback service.
 const HTTP: HttpSpec = HttpSpec {

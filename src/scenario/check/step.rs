@@ -17,17 +17,15 @@ pub(in crate::scenario) struct ListContext<'a> {
     pub synchronous: Option<Synchronous<'a>>,
 }
 
-/// A step that takes its task away from the runtime: `offload`, `in_place`, or a synchronous
-/// `lock`.
+/// A step that takes its task away from the runtime: `offload` or `in_place`.
 #[derive(Clone, Copy)]
 pub(in crate::scenario) struct Synchronous<'a> {
     pub word: &'static str,
     pub place: &'a Place,
-    /// The label of this step in a message about one of its inner steps.
-    pub label: &'static str,
-    /// The advice about an inner step that has no meaning there. `None`: move the inner step out.
-    pub help: Option<&'static str>,
 }
+
+/// The label of such a step in a message about one of its inner steps.
+pub(in crate::scenario) const INSIDE: &str = "inside this";
 
 /// The context of a step.
 #[derive(Clone, Copy)]
@@ -51,16 +49,9 @@ impl<'a> StepContext<'a> {
 
     /// The context of the inner steps, if this step takes its task away from the runtime.
     pub(crate) fn synchronous(self) -> ListContext<'a> {
-        self.synchronous_with("inside this", None)
-    }
-
-    /// Like [`synchronous`](Self::synchronous), with special texts for messages about inner steps.
-    pub(crate) fn synchronous_with(self, label: &'static str, help: Option<&'static str>) -> ListContext<'a> {
         let synchronous = Synchronous {
             word: self.word,
             place: self.place,
-            label,
-            help,
         };
         ListContext {
             synchronous: Some(synchronous),
@@ -162,11 +153,10 @@ impl Checker<'_> {
         let (Some(why), Some(around)) = (why, context.list.synchronous) else {
             return Some(());
         };
-        let take_out = || format!("move it out of `{}`, or leave it out", around.word);
-        let help = around.help.map_or_else(take_out, str::to_owned);
+        let help = format!("move it out of `{}`, or leave it out", around.word);
         let title = format!("`{}` has no meaning inside `{}`", context.word, around.word);
         let diagnostic = Diagnostic::new(context.place.clone(), title).label(why);
-        self.reject(diagnostic.related(around.place, around.label).help(help))
+        self.reject(diagnostic.related(around.place, INSIDE).help(help))
     }
 
     /// Rejects a step that has no meaning on the chosen executor or on a listed executor.
@@ -203,7 +193,7 @@ impl Checker<'_> {
         };
         let title = format!("`how = \"offload\"` has no meaning inside `{}`", around.word);
         let diagnostic = Diagnostic::new(place.clone(), title).label("the step has already left the runtime");
-        self.reject(diagnostic.related(around.place, around.label).help("leave `how` out"))
+        self.reject(diagnostic.related(around.place, INSIDE).help("leave `how` out"))
     }
 }
 

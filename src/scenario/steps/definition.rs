@@ -16,7 +16,7 @@ pub(in crate::scenario) trait StepDefinition: StepContents + Sized {
     const DESCRIPTION: &'static str;
 
     /// Why the step has no meaning after its task has left the runtime, which is the case inside
-    /// `offload`, `in_place` and a synchronous lock. `None`: the step has a meaning there too.
+    /// `offload` and `in_place`. `None`: the step has a meaning there too.
     const NEEDS_RUNTIME: Option<&'static str> = None;
 
     /// What the step needs from the executor. `None`: the step runs on every executor.

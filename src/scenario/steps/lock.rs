@@ -1,7 +1,7 @@
 //! `lock`: does steps while holding a lock.
 
 use super::{ExecutorNeed, SHARED_MEMORY, Step, StepContents, StepDefinition, StepListSyntax};
-use crate::scenario::check::{Checker, StepContext};
+use crate::scenario::check::{Checker, INSIDE, StepContext};
 use crate::scenario::report::Diagnostic;
 use crate::scenario::syntax::{At, Name, Required, table};
 use crate::scenario::types::How;
@@ -24,8 +24,8 @@ table! {
         name: Required<Name>,
         /// How tasks wait on an async executor. `async`: a waiting task is suspended
         /// (`tokio::sync::Mutex`). `sync`: a waiting task keeps its thread (`std::sync::Mutex`),
-        /// and the steps run synchronously. All steps with the same lock must have the same value.
-        /// Default: `async`.
+        /// and a task holds the lock while its steps await. All steps with the same lock must have
+        /// the same value. Default: `async`.
         how: Option<At<How>>,
         /// The steps that the task does while it holds the lock.
         steps: Required<Vec<At<super::StepSyntax>>>,
@@ -52,17 +52,7 @@ impl StepDefinition for Lock {
         if let Some(name) = name {
             checker.take_lock(name);
         }
-        // A task cannot be suspended while it holds a `std::sync::Mutex`, so the steps run
-        // synchronously. If an outer step has already taken the task away from the runtime,
-        // messages name the outer step.
-        let inner = match how {
-            Some(How::Sync) if context.list.synchronous.is_none() => {
-                let help = "move the step out of the lock, or make the lock `async`";
-                context.synchronous_with("inside this lock, which is `sync`", Some(help))
-            }
-            _ => context.inner(),
-        };
-        let steps = checker.required_steps(&lock.steps, inner);
+        let steps = checker.required_steps(&lock.steps, context.inner());
         if name.is_some() {
             checker.release_lock();
         }
@@ -89,7 +79,7 @@ fn check_how(lock: &LockSyntax, context: StepContext<'_>, checker: &mut Checker<
     if let (How::Async, Some(around)) = (how, context.list.synchronous) {
         let title = format!("an async `lock` has no meaning inside `{}`", around.word);
         let diagnostic = Diagnostic::new(written.clone(), title).label("a waiting task cannot be suspended here");
-        let diagnostic = diagnostic.related(around.place, around.label);
+        let diagnostic = diagnostic.related(around.place, INSIDE);
         return checker.reject(diagnostic.help("write `how = \"sync\"`"));
     }
     Some(how)

@@ -1,14 +1,17 @@
 //! A mutex with two halves: one half for tasks that are suspended while they wait, and one half for
-//! tasks that hold their thread.
+//! tasks that hold their thread while they wait.
 //!
 //! A thread that waits for an ordinary mutex cannot be interrupted. So two tasks in a deadlock,
 //! each with the lock that the other task needs, would still wait after the end of the run.
-//! Therefore threads do not wait for the mutex itself. They wait for a condition variable, which is
-//! notified when the mutex becomes free and when the run stops. The lock is not fair: a thread that
-//! arrives while the mutex is free takes the mutex, even if other threads have waited longer.
+//! Therefore threads wait for a condition variable, which is notified when the lock becomes free
+//! and when the run stops. The lock is not fair: a thread that arrives while the lock is free takes
+//! it, even if other threads have waited longer.
+//!
+//! A guard may move between threads. An async task can so hold the lock across an await, as it can
+//! with `parking_lot` and its feature `send_guard`.
 
 use crate::workload::stop::{Close, Stopped};
-use parking_lot::{Condvar, Mutex, MutexGuard};
+use parking_lot::{Condvar, Mutex};
 
 /// One lock of a scenario. All tasks of a run use the same half. The executor and the scenario's
 /// `how` decide which half.
@@ -17,23 +20,27 @@ pub(in crate::workload) struct Lock {
     /// The half for async tasks. A task that waits for it is suspended.
     pub(in crate::workload) suspending: tokio::sync::Mutex<()>,
     /// The half for threads. A task that waits for it holds its thread.
-    blocking: Mutex<()>,
-    /// Whether the run is over. A waiting thread holds this mutex from its attempt to lock
-    /// `blocking` until its wait for `changed` begins. A notifying thread locks this mutex before
-    /// it notifies `changed`. So no notification is lost between the attempt and the wait.
-    closed: Mutex<bool>,
-    /// Notified when `blocking` becomes free or `closed` is set.
+    blocking: Mutex<Blocking>,
+    /// Notified when the half for threads becomes free or is closed.
     changed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct Blocking {
+    is_held: bool,
+    /// Whether the run is over.
+    is_closed: bool,
 }
 
 impl Lock {
     /// Takes the blocking half if it is free.
     pub(in crate::workload) fn try_block(&self) -> Option<LockGuard<'_>> {
-        let guard = self.blocking.try_lock()?;
-        Some(LockGuard {
-            guard: Some(guard),
-            lock: self,
-        })
+        let mut blocking = self.blocking.lock();
+        if blocking.is_held {
+            return None;
+        }
+        blocking.is_held = true;
+        Some(LockGuard(self))
     }
 
     /// Takes the blocking half. Blocks the thread until that half is free.
@@ -41,40 +48,31 @@ impl Lock {
     /// # Errors
     /// Returns [`Stopped`] if the run ends before the blocking half is free.
     pub(in crate::workload) fn block(&self) -> Result<LockGuard<'_>, Stopped> {
-        let mut closed = self.closed.lock();
-        loop {
-            if *closed {
-                return Err(Stopped);
-            }
-            if let Some(guard) = self.try_block() {
-                return Ok(guard);
-            }
-            self.changed.wait(&mut closed);
+        let mut blocking = self.blocking.lock();
+        self.changed
+            .wait_while(&mut blocking, |blocking| blocking.is_held && !blocking.is_closed);
+        if blocking.is_closed {
+            return Err(Stopped);
         }
+        blocking.is_held = true;
+        Ok(LockGuard(self))
     }
 }
 
 impl Close for Lock {
     fn close(&self) {
-        *self.closed.lock() = true;
+        self.blocking.lock().is_closed = true;
         self.changed.notify_all();
     }
 }
 
 /// Holds the blocking half until it is dropped.
-pub(in crate::workload) struct LockGuard<'a> {
-    /// `None` only during `drop`.
-    guard: Option<MutexGuard<'a, ()>>,
-    lock: &'a Lock,
-}
+pub(in crate::workload) struct LockGuard<'a>(&'a Lock);
 
 impl Drop for LockGuard<'_> {
     fn drop(&mut self) {
-        self.guard = None;
-        // Another thread may have failed to take the lock, but may not wait for `changed` yet. This
-        // line delays the notification until that thread waits: see `Lock::closed`.
-        drop(self.lock.closed.lock());
-        self.lock.changed.notify_one();
+        self.0.blocking.lock().is_held = false;
+        self.0.changed.notify_one();
     }
 }
 

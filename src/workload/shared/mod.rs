@@ -11,7 +11,7 @@ mod lock;
 mod park;
 
 pub(super) use channel::Channel;
-pub(super) use lock::Lock;
+pub(super) use lock::{Lock, LockGuard};
 pub(super) use park::block_on;
 
 use super::labels::Labels;
