@@ -116,8 +116,8 @@ where
     })
 }
 
-/// Parses a duration. The options accept negative values, so that this parser can report them with
-/// a clear message.
+/// Parses a duration. The options accept negative values. This parser then rejects them with a
+/// clear message.
 fn duration(text: &str) -> Result<Duration, String> {
     scenario::duration(text).map_err(|why| format!("{why}; write it as 500ms, 20s or 2m"))
 }

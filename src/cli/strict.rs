@@ -10,8 +10,8 @@ use std::process::ExitCode;
 pub(super) struct StrictArg {
     /// Exit with status 3 also if an expectation was not tested
     ///
-    /// For example, expectations are not tested with another executor or another number of workers
-    /// than in the scenario. Use this option in CI, so that a run that tests nothing does not pass.
+    /// For example, expectations are not tested if an option changes the executor or the number of
+    /// workers. Use this option in CI: without it, a run that tests nothing passes.
     #[arg(long)]
     strict: bool,
 }

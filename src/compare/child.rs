@@ -12,8 +12,8 @@ use std::time::{Duration, Instant};
 
 /// The time between two checks for the end of the process and for a signal.
 const POLL_INTERVAL: Duration = Duration::from_millis(20);
-/// How long a run may take to end after it was asked to end. Then it is killed. A run that ends
-/// normally waits for its blocking tasks for one second.
+/// The time within which a run must end after it was asked to end. Then it is killed. A run that
+/// ends normally waits for its blocking tasks for one second.
 const GRACE: Duration = Duration::from_secs(5);
 /// The exit status of a run in which an expectation did not hold. Such a run also prints a report.
 const EXPECTATION_FAILED: i32 = 3;

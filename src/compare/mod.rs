@@ -7,10 +7,9 @@
 //!                          └─► expect       ratios between executors  `compare` and `tasklab verify`
 //! ```
 //!
-//! Each run is a separate process. So memory, CPU time and context switches belong to that
-//! run only. The executors take turns. If the machine is slow for some time,
-//! all executors are slow,
-//! and the ratios within a round stay valid.
+//! Each run is a separate process. So memory, CPU time and context switches belong to that run
+//! only. The executors take turns. If the machine is slow during a round, all executors of this
+//! round are slow. So the ratios within a round stay valid.
 
 mod check;
 mod child;

@@ -70,8 +70,8 @@ pub fn mark_not_tested(expected: &mut Expected, why: &str) {
     expected.why = Some(why.to_owned());
 }
 
-/// The reason why the expectations of the scenario `what` do not apply to a run with these
-/// overrides; `None` if they apply.
+/// Why the expectations of the scenario `what` do not apply to a run with these overrides; `None`
+/// if they apply.
 ///
 /// The author of a scenario writes the expectations for the executor and the number of workers in
 /// the file. They may be wrong for other executors.

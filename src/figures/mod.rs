@@ -129,7 +129,7 @@ pub struct Tasks {
     pub timed_out: u64,
     /// Tasks that panicked.
     pub panicked: u64,
-    /// Tasks that ended because a step failed, and whose error no other task received.
+    /// Tasks that ended because a step failed. No other task received the error.
     pub unobserved_failure: u64,
     /// Tasks that were created and dropped before their first poll.
     pub never_started: u64,
@@ -172,8 +172,8 @@ pub struct Resources {
     pub cpu_ns: u64,
     /// The peak of the resident memory, in bytes. For several processes, the sum of their peaks.
     pub peak_memory_bytes: u64,
-    /// The number of times since the start of the run that a thread gave up its core because it had
-    /// to wait.
+    /// The number of times since the start of the run that a thread gave up its core in order to
+    /// wait.
     pub voluntary_switches: u64,
     /// The number of times since the start of the run that the kernel took the core away from a
     /// thread.
@@ -216,8 +216,8 @@ pub struct Group {
     /// The number of orphaned tasks: their parent was cancelled or stopped waiting for them, but
     /// they continued to run.
     pub orphaned: u64,
-    /// The number of tasks that failed, timed out or panicked, and whose error no other task
-    /// received.
+    /// The number of tasks with an error that no other task received. These tasks failed, timed out
+    /// or panicked.
     pub failures_lost: u64,
     /// The time from the spawn of the first task to the end of the last task, or to the end of the
     /// run.
@@ -340,7 +340,7 @@ pub struct Records {
     pub polls: u64,
     /// Whether `polls` agrees with `tokio.polls`; `null` if there is no such number. tokio does not
     /// count polls that a worker runs from its LIFO slot. So if the workers have a LIFO slot
-    /// (`tokio` without `disable_lifo_slot`), the numbers also agree if `polls` is greater.
+    /// (`tokio` without `disable_lifo_slot`), a greater number in `polls` also agrees.
     pub matches_tokio: Option<bool>,
 }
 

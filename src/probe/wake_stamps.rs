@@ -69,13 +69,13 @@ impl WakeStamps {
         stamp(&self.woken_at)
     }
 
-    /// Sets the instant at which the event that the task waits for is or will be ready. `None`
-    /// means that the instant is not known.
+    /// Sets the ready time of the event for which the task waits. This time can be in the past or
+    /// in the future. `None` means that it is not known.
     pub(super) fn set_ready(&self, at: Option<ProcessInstant>) {
         self.ready_at.store(at.unwrap_or(ProcessInstant::ZERO).0, Relaxed);
     }
 
-    /// When the event that the task waits for is or will be ready, if that is known.
+    /// The ready time of the event for which the task waits, if this time is known.
     pub(super) fn ready_at(&self) -> Option<ProcessInstant> {
         stamp(&self.ready_at)
     }

@@ -71,8 +71,8 @@ impl Batch {
 }
 
 impl<C: Clock> Batch<C> {
-    /// The same batch with all instants converted by `map`, to another clock or to another zero of
-    /// the same clock.
+    /// The same batch, in which `map` has converted all instants. The new instants belong to
+    /// another clock, or count from another zero of the same clock.
     pub(crate) fn map_instants<D>(self, map: impl Fn(Instant<C>) -> Instant<D>) -> Batch<D> {
         let record = |(lane, record): (LaneId, Record<C>)| (lane, record.map_instants(&map));
         Batch {

@@ -1,8 +1,8 @@
-//! The rate between work and time.
+//! How much work a core does in a given time.
 
 use std::time::Duration;
 
-/// The rate between units of work and time.
+/// How many units of work a core does per millisecond, and how exact this number is.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Calibration {
     /// The number of units of work that an idle core does in 1 ms.

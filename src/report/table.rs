@@ -283,8 +283,7 @@ fn lane_rows(lanes: &[Lane]) -> Vec<Lane> {
     }]
 }
 
-/// The reason for which the tasks of a group were suspended longest, and the share of this reason
-/// in their suspended time.
+/// The reason with the largest share of the suspended time of a group, and this share.
 fn mostly_on(group: &Group) -> String {
     match group.suspended_on.iter().max_by_key(|(_, time)| **time) {
         Some((reason, time)) if *reason != Reason::Unknown.into_str() => {

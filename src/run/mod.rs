@@ -8,7 +8,7 @@
 //! ```
 //!
 //! The conductor has its own thread outside the executor. So arrivals and cues keep their schedule
-//! even when the executor is late: the load is an open load.
+//! even when the executor is late. Such a load is called an open load.
 
 mod actions;
 mod conductor;
@@ -86,7 +86,7 @@ impl Run {
     /// arrive.
     ///
     /// If the scenario sets a log level, the event log keeps that level. `cancelled` is called
-    /// again and again while files are created and worker processes start, which may take seconds.
+    /// again and again while files are created and worker processes start. This may take seconds.
     /// If it returns `true`, everything that was started is stopped and removed.
     ///
     /// # Errors

@@ -46,7 +46,7 @@ pub(super) const BRANCHES: usize = 1000;
 pub(super) const CHOICES: usize = 100;
 /// The number of tasks that one step spawns.
 pub(super) const SPAWN: u64 = 100_000;
-/// The length of a chain of groups in which each group calls the next.
+/// The length of a chain of groups. Each group in the chain calls the next group.
 pub(super) const CALLS: usize = 8;
 /// The number of expectations.
 pub(super) const EXPECTATIONS: usize = 1000;

@@ -18,9 +18,9 @@ const SHOWN: usize = 500;
 /// The place where a value is written.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) enum Place {
-    /// At these bytes of the file.
+    /// The value is at these bytes of the file.
     File(Range<usize>),
-    /// In this option of the command line.
+    /// The value is in this option of the command line.
     Option(&'static str),
 }
 
@@ -132,7 +132,7 @@ impl Diagnostics {
     /// places.
     ///
     /// After a mistake in the syntax, the parser misreads the rest of the line. So the report shows
-    /// only the first mistake of such a line.
+    /// only the first mistake in this line.
     pub(super) fn into_report(self, name: &str, text: &str) -> Report {
         let ends: Vec<_> = text.match_indices('\n').map(|(end, _)| end).collect();
         let line = |diagnostic: &Diagnostic| ends.partition_point(|end| *end < diagnostic.start());

@@ -1,6 +1,5 @@
 //! Prepares text for a terminal. The functions remove control characters, shorten text to a display
-//! width, and format numbers in such a way that their width stays nearly the same from frame to
-//! frame.
+//! width, and format numbers. The width of a formatted number changes little from frame to frame.
 //!
 //! The screen, the closing table and the log all write durations, counts and names with these
 //! functions. A number therefore reads the same wherever it appears.

@@ -97,7 +97,7 @@ impl EventLoop<'_> {
             if let Some(stopped_for) = screen.resume()? {
                 // No record shows that the process was stopped, so the log must show it.
                 let stopped_for = text::duration(stopped_for.into());
-                tracing::warn!("tasklab was stopped for {stopped_for}; open slices and waits include that time");
+                tracing::warn!("tasklab was stopped for {stopped_for}; open slices and waits include this time");
                 self.needs_frame = true;
                 self.last_frame = None;
             }

@@ -1,4 +1,4 @@
-//! Everything that a widget may read while it draws: the model, the user's choices, and the visible
+//! Everything that a widget reads while it draws: the model, the user's choices, and the visible
 //! time.
 
 use super::Options;

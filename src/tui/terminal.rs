@@ -31,8 +31,8 @@ use std::time::{Duration, Instant};
 /// The terminal in raw mode on its alternate screen, until dropped.
 pub(crate) struct Screen {
     /// Never dropped. ratatui's own `Drop` would show the cursor, but [`give_back`] has already
-    /// done so. If the terminal is closed, `Drop` could not show the cursor and would write to
-    /// standard error. This would panic, because standard error is closed too.
+    /// done so. If the terminal is closed, `Drop` cannot show the cursor, and writes to standard
+    /// error. This write panics, because standard error is closed too.
     terminal: ManuallyDrop<Terminal<CrosstermBackend<Stdout>>>,
     /// Whether SIGCONT has arrived. This means that the process was stopped and has continued.
     continued: Arc<AtomicBool>,

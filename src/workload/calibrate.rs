@@ -2,7 +2,7 @@
 //!
 //! `cpu = "2ms"` is an *amount* of work: it takes 2 ms on a core that does nothing else. A loop
 //! that runs until 2 ms have passed would hide the contention that tasklab shows. So tasklab
-//! measures the rate between work and time once, before any load.
+//! measures once, before any load, how much work a core does in a given time.
 //!
 //! ```text
 //!   warm-up (the core's clock rises)      samples of 1 ms each

@@ -163,15 +163,15 @@ impl Services {
         &self.shared
     }
 
-    /// Sets the spawner that runs detached tasks of parents that hold their thread. A task is
-    /// detached if its parent does not wait for it. Only the first call of this method has an
-    /// effect, because a run has one executor.
+    /// Sets the spawner of detached tasks, for parents that run on a thread. A task is detached if
+    /// its parent does not wait for it. Only the first call of this method has an effect, because a
+    /// run has one executor.
     pub fn set_detached_spawner(&self, spawner: Weak<dyn DetachedSpawner>) {
         let _ = self.detached_spawner.set(spawner);
     }
 
-    /// Runs a detached task whose parent holds its thread. The executor runs the task if it accepts
-    /// detached tasks. Otherwise, the task gets its own thread.
+    /// Runs a detached task for a parent that runs on a thread. If the executor accepts detached
+    /// tasks, it runs the task. Otherwise, the task gets its own thread.
     pub(super) fn spawn_detached(&self, task: TaskCtx) {
         match self.detached_spawner.get().map(Weak::upgrade) {
             Some(Some(spawner)) => spawner.spawn_detached(task),

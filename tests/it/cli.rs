@@ -43,7 +43,7 @@ fn check_takes_overrides() {
     let done = tasklab(&["check", "starved-driver-handoff", "--executor", "pool"]);
     assert_eq!(done.code, Some(2));
     assert!(
-        done.err.contains("`enable_eager_driver_handoff` is a knob of tokio"),
+        done.err.contains("`enable_eager_driver_handoff` is an option of tokio"),
         "{}",
         done.err
     );

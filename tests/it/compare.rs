@@ -65,7 +65,7 @@ fn the_json_has_each_executor_that_can_run_the_scenario_and_says_why_others_cann
     assert_eq!(
         names("executors"),
         ["tokio", "current-thread"],
-        "the others lack the knob"
+        "the other executors do not have this option"
     );
     assert!(names("left_out").contains(&"pool".to_owned()));
     assert_eq!(object["executors"][0]["completed"]["median"], 15.0);
@@ -82,7 +82,7 @@ fn a_requested_executor_that_cannot_run_the_scenario_is_an_error() {
     let Finished { code, out, err } = tasklab(&["compare", "starved-driver-handoff", "--executors", "tokio,pool"]);
     assert_eq!((code, out.as_str()), (Some(2), ""));
     assert!(
-        err.contains("`enable_eager_driver_handoff` is a knob of tokio"),
+        err.contains("`enable_eager_driver_handoff` is an option of tokio"),
         "{err}"
     );
     let Finished { code, err, .. } = tasklab(&["compare", "mixed", "--executors", "tokio,fibers"]);

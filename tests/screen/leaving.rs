@@ -114,7 +114,7 @@ fn ctrl_z_stops_tasklab_and_fg_continues_it() {
     shell.wait("the screen again", |screen| {
         screen.alternate_screen() && screen.contents().contains("api#")
     });
-    shell.wait_for("open slices and waits include that time");
+    shell.wait_for("open slices and waits include this time");
     shell.press("?");
     shell.wait_for("keys and glyphs");
     shell.press("?q");

@@ -69,7 +69,7 @@ fn log_calibration(calibration: &Calibration, rate: &str) {
     }
 }
 
-/// A message about a run that had not ended when the screen stopped waiting for its end.
+/// A message about a run that did not end in time: the screen stopped waiting for it.
 fn gave_up(model: &Model) -> String {
     let busy = model.lanes().iter().filter(|lane| lane.current.is_some());
     let busy: Vec<_> = busy.map(|lane| lane.name.as_str()).collect();

@@ -62,13 +62,13 @@ impl TaskHandle {
         self.0.stamps.woken_at().unwrap_or(ProcessInstant::ZERO)
     }
 
-    /// Sets the instant at which the event that the task waits for is or will be ready. May be
-    /// called on any thread.
+    /// Sets the ready time of the event for which the task waits. This time can be in the past or
+    /// in the future. Any thread may call this method.
     pub fn ready_at(&self, at: ProcessInstant) {
         self.0.stamps.set_ready(Some(at));
     }
 
-    /// Marks the readiness of the event that the task waits for as not known.
+    /// Says that the ready time of the event is not known.
     pub fn clear_ready(&self) {
         self.0.stamps.set_ready(None);
     }

@@ -43,8 +43,8 @@ impl Checker<'_> {
         })
     }
 
-    /// Rejects keys about arrivals in a called group, whose tasks arrive only when a step calls
-    /// them.
+    /// Rejects keys about arrivals in a called group. The tasks of such a group arrive only when a
+    /// step calls the group.
     fn called(&mut self, syntax: &syntax::Task, start: &Place) -> Option<Arriving> {
         let written = [
             ("count", syntax.count.as_ref().map(|at| &at.place)),
@@ -146,7 +146,7 @@ impl Checker<'_> {
         })
     }
 
-    /// Checks a rate in arrivals per second, which must be above zero.
+    /// Checks that a rate is above zero, in arrivals per second.
     fn rate(&mut self, key: &str, rate: &At<f64>) -> Option<f64> {
         if rate.value <= 0.0 {
             return self.reject(Diagnostic::new(
@@ -157,7 +157,7 @@ impl Checker<'_> {
         self.rate_or_none(key, rate)
     }
 
-    /// Checks a rate in arrivals per second, which may be zero.
+    /// Checks a rate in arrivals per second. The rate may be zero.
     fn rate_or_none(&mut self, key: &str, rate: &At<f64>) -> Option<f64> {
         let title = if rate.value < 0.0 {
             format!("`{key}` is below zero")

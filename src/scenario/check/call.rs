@@ -28,7 +28,7 @@ pub(super) struct Call {
     pub place: Place,
     /// Whether the task of `from` waits until the called task has ended.
     pub waits: bool,
-    /// The locks that the task holds during the call, each with the place where the task takes it.
+    /// The locks that the task holds during the call, and the place where the task takes each lock.
     pub held: Vec<(String, Place)>,
 }
 
@@ -63,8 +63,8 @@ impl Checker<'_> {
         branches.into_iter().collect()
     }
 
-    /// Checks a branch, which another task does. If this task `waits` for the other task, it holds
-    /// its locks meanwhile.
+    /// Checks a branch, which another task does. If this task `waits` for the other task, this task
+    /// holds its locks meanwhile.
     pub(in crate::scenario) fn branch(
         &mut self,
         branch: &At<syntax::Branch>,

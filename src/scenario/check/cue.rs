@@ -31,7 +31,7 @@ impl Checker<'_> {
         let action = all_or_nothing(cue.r#do.as_ref().map(|action| action.value.check(&action.place, self)));
         if !cue.has("say") && !cue.has("ask") && !cue.has("do") {
             let diagnostic = Diagnostic::new(place.clone(), "the cue has no caption and no action");
-            return self.reject(diagnostic.help("add `say` or `ask`, `do`, or both"));
+            return self.reject(diagnostic.help("add a text (`say` or `ask`), an action (`do`), or both"));
         }
         if let (Some(say), Some(ask)) = (&cue.say, &cue.ask) {
             let diagnostic = Diagnostic::new(ask.place.clone(), "the cue has both `say` and `ask`");

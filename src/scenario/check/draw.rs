@@ -72,8 +72,8 @@ impl Checker<'_> {
         if p99.value.0 <= median {
             let middle = &tail.median.0.as_ref()?.place;
             let diagnostic = Diagnostic::new(p99.place.clone(), "`p99` is not above `median`");
-            let diagnostic = diagnostic.label("one draw in a hundred is above this");
-            return self.reject(diagnostic.related(middle, "half of the draws are above this"));
+            let diagnostic = diagnostic.label("one drawn duration in a hundred is longer");
+            return self.reject(diagnostic.related(middle, "half of the drawn durations are longer"));
         }
         Some(Draw::LogNormal {
             median,

@@ -1,4 +1,4 @@
-//! Checks the executor: the number of threads, and the knobs of tokio.
+//! Checks the executor: the number of threads, and the options of tokio.
 
 use super::{Checker, all_or_nothing};
 use crate::scenario::limits;
@@ -45,7 +45,8 @@ impl Checker<'_> {
         })
     }
 
-    /// The executors on which the scenario may run. Rejects an executor that is not among them.
+    /// The executors on which the scenario may run. Rejects the chosen executor if it is not among
+    /// them.
     pub(super) fn executors(&mut self, syntax: Option<&At<Vec<At<ExecutorKind>>>>) -> Option<Vec<ExecutorKind>> {
         let Some(At { value: list, place }) = syntax else {
             return Some(ExecutorKind::VARIANTS.to_vec());
@@ -118,20 +119,20 @@ impl Checker<'_> {
         known.and(polls).map(Some)
     }
 
-    /// Checks a boolean knob that only the multi-thread runtime has.
+    /// Checks a boolean option that only the multi-thread runtime has.
     fn switch(&mut self, key: &str, switch: Option<&At<bool>>) -> Option<bool> {
         let Some(switch) = switch else { return Some(false) };
         self.knob(key, switch, true).map(|()| switch.value)
     }
 
-    /// Rejects a knob that the executor does not have.
+    /// Rejects an option that the executor does not have.
     fn knob<T>(&mut self, key: &str, knob: &At<T>, multi_thread_only: bool) -> Option<()> {
         let title = match self.executor.traits().knobs {
             HasKnobs::All => return Some(()),
             HasKnobs::Common if !multi_thread_only => return Some(()),
-            HasKnobs::Common => format!("only the multi-thread runtime has the knob `{key}`"),
+            HasKnobs::Common => format!("only the multi-thread runtime has the option `{key}`"),
             HasKnobs::None => format!(
-                "`{key}` is a knob of tokio, but `{}` has no knobs",
+                "`{key}` is an option of tokio, but `{}` does not use tokio",
                 self.executor.into_str()
             ),
         };

@@ -2,8 +2,8 @@
 //! or for a task that waits for it.
 //!
 //! A task holds its locks while it waits for the tasks that it calls. So these locks are also held
-//! during the steps of the called tasks, and of all tasks for which the called tasks wait. During
-//! the steps of a task for which no task waits, only its own locks are held.
+//! during the steps of the called tasks, and of all tasks for which the called tasks wait. If no
+//! task waits for a task, only the task's own locks are held during its steps.
 
 use super::Checker;
 use crate::scenario::report::{Diagnostic, Place};
@@ -14,8 +14,8 @@ use std::collections::BTreeSet;
 #[derive(Default)]
 pub(super) struct HeldLocks {
     around: Around,
-    /// The locks that are taken in the steps checked so far, by the tasks of a group or by tasks
-    /// for which these tasks wait.
+    /// The locks in the steps that have been checked so far. The tasks of a group take them, or
+    /// tasks for which these tasks wait.
     taken: Vec<Taken>,
 }
 
@@ -26,7 +26,7 @@ pub(super) struct Around {
     locks: Vec<(String, Place)>,
     /// The number of locks that are held by tasks that wait for this task. These locks come first.
     of_others: usize,
-    /// Whether the steps belong to a task for which the task of the group does not wait.
+    /// Whether the steps belong to another task, and the task of the group does not wait for it.
     apart: bool,
 }
 
@@ -38,8 +38,8 @@ struct Taken {
 }
 
 impl HeldLocks {
-    /// Whether the step that is being checked belongs to a task for which the task of the group
-    /// does not wait.
+    /// Whether the step that is being checked belongs to another task, and the task of the group
+    /// does not wait for it.
     pub(super) fn is_apart(&self) -> bool {
         self.around.apart
     }

@@ -1,8 +1,8 @@
-//! Checks the meaning of a scenario: all checks that need more than one value, or that depend on
-//! the purpose of a value.
+//! Checks the meaning of a scenario. These checks need more than one value, or depend on the
+//! purpose of a value.
 //!
 //! If a function here returns `None`, the function or the reader of the file has reported the
-//! reason. The caller reports nothing more and checks the rest, so that one report holds all
+//! reason. The caller does not report it again. It checks the rest, so that one report holds all
 //! mistakes.
 
 mod arrivals;

@@ -39,7 +39,7 @@ impl Declared {
     }
 }
 
-/// The locks that steps have named so far, each with the place of its first use.
+/// The locks that steps have named so far, and the place of the first use of each lock.
 pub(super) type Locks = Vec<(LockSpec, Place)>;
 
 /// A kind of shared resource that a table declares.

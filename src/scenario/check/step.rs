@@ -1,5 +1,5 @@
-//! Checks lists of steps: their length, their depth, and where each step is allowed. The file of a
-//! step in `scenario/steps` checks the value of the step.
+//! Checks lists of steps: the length and the depth of the list, and whether each step is allowed
+//! there. The file of a step in `scenario/steps` checks the value of the step.
 
 use super::Checker;
 use crate::scenario::limits;

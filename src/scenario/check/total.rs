@@ -135,9 +135,9 @@ fn of_steps<'a>(steps: &'a [Step], groups: &HashMap<&str, &'a TaskSpec>, known: 
     sum
 }
 
-/// Walks through steps that a task does `times` times. Calls `visitor` with each branch that the
-/// task calls, and with the number of tasks of this branch that exist at the same time. Raises
-/// `largest_file` to the size of the largest file that the task itself writes.
+/// Walks through steps that a task does `times` times. Calls `visitor` for each branch that the
+/// task calls, with the number of tasks of this branch at the same time. Raises `largest_file` to
+/// the size of the largest file that the task itself writes.
 fn walk<'a>(steps: &'a [Step], times: f64, largest_file: &mut u64, visitor: &mut impl FnMut(&'a Branch, f64)) {
     for step in steps {
         if let Some(Service::FileToWrite(size)) = step.service() {
@@ -154,7 +154,7 @@ fn walk<'a>(steps: &'a [Step], times: f64, largest_file: &mut u64, visitor: &mut
     }
 }
 
-/// Whether this step, or a step nested in it, makes tasks that start.
+/// Whether this step, or a step inside it, creates tasks that will run.
 fn calls_tasks(step: &Step) -> bool {
     let mut calls = false;
     step.visit(&mut |step| calls |= step.children().iter().any(|child| child.count > 0));

@@ -63,7 +63,7 @@ impl StepContents for Cpu {}
 impl StepDefinition for Cpu {
     type Syntax = CpuSyntax;
     const DESCRIPTION: &'static str =
-        "Compute. The amount of work is calibrated to take this duration on an idle core, or it is a named kernel.";
+        "Compute: do the calibrated amount of work that takes this duration on an idle core, or run a named kernel.";
 
     fn check(syntax: &CpuSyntax, _: StepContext<'_>, checker: &mut Checker<'_>) -> Option<Cpu> {
         match syntax {

@@ -69,7 +69,7 @@ impl StepDefinition for Db {
             // The reader has reported a `read` or `write` that it could not understand.
             (None, None) if db.has("read") || db.has("write") => return None,
             (None, None) => {
-                let diagnostic = Diagnostic::new(context.place.clone(), "`db` neither reads nor writes");
+                let diagnostic = Diagnostic::new(context.place.clone(), "`db` has no `read` and no `write`");
                 return checker.reject(diagnostic.help("write { db = { read = 10 } }"));
             }
         };

@@ -15,8 +15,8 @@ pub(in crate::scenario) trait StepDefinition: StepContents + Sized {
     /// What the step does: its description in the JSON Schema.
     const DESCRIPTION: &'static str;
 
-    /// Why the step has no meaning after its task has left the runtime, which is the case inside
-    /// `offload` and `in_place`. `None`: the step has a meaning there too.
+    /// Why the step has no meaning after its task has left the runtime, for example inside
+    /// `offload`. `None`: the step has a meaning there too.
     const NEEDS_RUNTIME: Option<&'static str> = None;
 
     /// What the step needs from the executor. `None`: the step runs on every executor.
@@ -51,7 +51,7 @@ pub(in crate::scenario) trait StepContents {
         Vec::new()
     }
 
-    /// How many times the step does its inner steps. 1 if the repetition is endless.
+    /// How many times the step does its inner steps. 1 if the step repeats them forever.
     fn rounds(&self) -> f64 {
         1.0
     }
@@ -83,7 +83,7 @@ pub struct ChildTasks<'a> {
     pub awaited: bool,
 }
 
-/// Something that steps use, and that the run prepares before its tasks begin.
+/// Something that steps use. The run prepares it before the tasks begin.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Service {
     /// A connection to the loopback HTTP service.

@@ -36,8 +36,8 @@ table! {
         read: Option<At<Size>>,
         /// Write a whole file of this size, up to 1GiB, and make it durable.
         write: Option<At<Size>>,
-        /// How a task does the operation on an async executor. On other executors it is always
-        /// synchronous. Default: `async`.
+        /// How a task does the operation on an async executor. On other executors the operation is
+        /// always synchronous. Default: `async`.
         how: Option<At<How>>,
     }
 }
@@ -67,7 +67,7 @@ impl StepDefinition for File {
             // The reader has reported a `read` or `write` that it could not understand.
             (None, None) if file.has("read") || file.has("write") => return None,
             (None, None) => {
-                let diagnostic = Diagnostic::new(context.place.clone(), "`file` neither reads nor writes");
+                let diagnostic = Diagnostic::new(context.place.clone(), "`file` has no `read` and no `write`");
                 return checker.reject(diagnostic.help("write { file = { read = \"64KiB\" } }"));
             }
         };

@@ -1,4 +1,4 @@
-//! `in_place`: does steps after handing the worker's other tasks to another thread.
+//! `in_place`: hands the worker's other tasks to another thread, and then does steps.
 
 use super::{ExecutorNeed, Step, StepContents, StepDefinition, StepListSyntax};
 use crate::scenario::check::{Checker, StepContext};

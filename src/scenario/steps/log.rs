@@ -19,7 +19,7 @@ pub struct Log {
     pub level: LogLevel,
     /// The message of the event.
     pub message: String,
-    /// The length of a list of numbers that is formatted into the message.
+    /// The message contains a list of this many numbers.
     pub items: u32,
     /// When the message is formatted.
     pub how: Formatting,
@@ -31,7 +31,7 @@ pub struct Log {
 #[serde(rename_all = "snake_case")]
 #[strum(const_into_str, serialize_all = "kebab-case")]
 pub enum Formatting {
-    /// Always, even if the log does not keep events of this level: the mistake.
+    /// Always, even if the log does not keep events of this level. This is the mistake.
     Eager,
     /// Only if the log keeps events of this level.
     Lazy,
@@ -47,8 +47,7 @@ table! {
         level: Option<At<LogLevel>>,
         /// The message of the event.
         message: Required<Line>,
-        /// The length of a list of numbers that is formatted into the message, up to 100000.
-        /// Default: 0.
+        /// The message contains a list of this many numbers, up to 100000. Default: 0.
         #[schemars(range(max = limits::ITEMS))]
         items: Option<At<u64>>,
         /// When the message is formatted. `lazy`: only if the log keeps events of this level.

@@ -162,7 +162,7 @@ impl Step {
         self.contents().own_steps()
     }
 
-    /// How many times this step does its inner steps. 1 if the repetition is endless.
+    /// How many times this step does its inner steps. 1 if the step repeats them forever.
     pub fn rounds(&self) -> f64 {
         self.contents().rounds()
     }
@@ -187,8 +187,8 @@ impl Step {
         self.needs_executor().is_none_or(|need| (need.is_met)(kind.traits()))
     }
 
-    /// The lists of steps that are nested directly in this step. The steps of a group that it calls
-    /// are not among them.
+    /// The lists of steps that are nested directly in this step. If this step calls a group, the
+    /// steps of the group are not among them.
     pub fn within(&self) -> Vec<&[Step]> {
         let mut lists = self.own_steps();
         lists.extend(self.children().iter().filter_map(|child| child.branch.steps()));

@@ -16,7 +16,7 @@ pub struct Semaphore {
 
 table! {
     /// Steps that a task does while it holds a permit. The number of permits limits how many tasks
-    /// do them at the same time.
+    /// do these steps at the same time.
     #[schemars(rename = "Permit")]
     PermitSyntax, "`semaphore`" {
         /// The name of a [[semaphore]].

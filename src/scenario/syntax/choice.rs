@@ -119,8 +119,7 @@ fn in_file_order<'a, 'i>(table: &'a DeTable<'i>) -> Vec<(&'a Spanned<DeString<'i
     entries
 }
 
-/// The part of the file to underline if a choice as a whole is wrong: its first key, or the bare
-/// word.
+/// The part of the file to underline if the whole choice is wrong: its first key, or the bare word.
 pub(in crate::scenario) fn span(value: &Value<'_>) -> std::ops::Range<usize> {
     match value.get_ref() {
         DeValue::Table(table) => table.keys().next().map_or(value.span(), Spanned::span),

@@ -4,14 +4,14 @@ use super::{At, Length, Required, Text, table};
 use crate::scenario::actions::ActionSyntax;
 
 table! {
-    /// A caption or an action of the presenter at a given time. Write `say` or `ask`, `do`, or
-    /// both.
+    /// A caption or an action of the presenter at a given time. A cue has a text (`say` or `ask`),
+    /// an action (`do`), or both.
     Cue, "[[cue]]" {
         /// The time of the cue, counted from the start of the run.
         at: Required<Length>,
         /// The caption, up to 400 characters.
         say: Option<At<Text>>,
-        /// A question to the audience, up to 400 characters. It replaces `say`.
+        /// A question to the audience, up to 400 characters. Write `ask` instead of `say`.
         ask: Option<At<Text>>,
         /// The action on the run. Default: none.
         r#do: Option<At<ActionSyntax>>,

@@ -43,7 +43,7 @@ impl Read for Draw {
 choice! {
     /// A distribution that is chosen by its name.
     Distribution, "distribution" {
-        /// All durations between these two are equally likely: `["5ms", "15ms"]`.
+        /// All durations between two bounds are equally likely: `["5ms", "15ms"]`.
         uniform => Uniform(At<Bounds>),
         /// A bell-shaped distribution that is cut off at zero.
         normal => Normal(Normal),
@@ -73,9 +73,9 @@ table! {
 table! {
     /// A log-normal distribution.
     LongTail, "a distribution with a long tail" {
-        /// Half of the draws are below this. Must be above zero.
+        /// The median, above zero. Half of the drawn durations are shorter.
         median: Required<Length>,
-        /// One draw in a hundred is above this. Must be above the median.
+        /// The 99th percentile, above the median. One drawn duration in a hundred is longer.
         p99: Required<Length>,
     }
 }

@@ -6,9 +6,8 @@ use toml::de::DeTable;
 
 /// A table that has been read.
 pub(in crate::scenario) trait Table {
-    /// Whether the file contains this key. The answer is also yes if its value cannot be read, or
-    /// if the file contains a mistyped form of the key. In both cases the field of the key is
-    /// `None`.
+    /// Whether the file contains this key. The answer is also yes if the value of the key cannot be
+    /// read, or if the key is mistyped. In both cases the field of the key is `None`.
     fn has(&self, key: &str) -> bool;
 }
 
@@ -94,8 +93,8 @@ macro_rules! table {
         $(#[$meta])*
         pub(in crate::scenario) struct $name {
             $( $(#[$doc])* pub $key: $type, )*
-            /// The known keys that the file contains, with a readable value or not, and the known
-            /// keys that mistyped keys probably mean.
+            /// The known keys that the file contains, even if their values cannot be read. Also the
+            /// known keys that mistyped keys probably mean.
             #[schemars(skip)]
             written: Vec<&'static str>,
         }

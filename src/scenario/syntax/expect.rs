@@ -60,7 +60,7 @@ schema!(Expect, "Expect", {
     "additionalProperties": {
         "type": "string",
         "pattern": r"^\s*((<|<=|>|>=|==)\s*[0-9].*|[0-9][^.]*(\.[0-9][^.]*)?\.\.\s*[0-9].*)$",
-        "description": "A bound: `<`, `<=`, `>`, `>=` or `==` and a number, a duration, a size or a percentage. Or a range of these values, such as `0.8..1.2`."
+        "description": "A bound: a sign (`<`, `<=`, `>`, `>=` or `==`) and a value, or a range of values, such as `0.8..1.2`. A value is a number, a duration, a size or a percentage."
     },
     "description": "Paths into the report (`groups.api.lateness_ns.p99`), or ratios of two paths (`a / b`), each with a bound."
 });

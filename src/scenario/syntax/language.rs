@@ -26,8 +26,8 @@ table! {
         seed: Option<At<u64>>,
         /// The executor on which the tasks run. Default: tokio with one worker per core.
         executor: Option<At<Executor>>,
-        /// The executors on which the tasks may run. The first is used if `kind` is left out.
-        /// Default: all executors on which the steps have a meaning.
+        /// The executors on which the tasks may run. Without `kind`, tasklab uses the first.
+        /// Default: all executors that support the steps.
         #[schemars(length(min = 1), extend("uniqueItems" = true))]
         executors: Option<At<Vec<At<ExecutorKind>>>>,
         /// The event log keeps events of this level or more severe. Default: `info` with the
@@ -52,8 +52,7 @@ table! {
 }
 
 table! {
-    /// The executor on which the tasks run, and the knobs of tokio with the names that tokio gives
-    /// them.
+    /// The executor on which the tasks run, and the options of tokio under tokio's own names.
     #[derive(Default)]
     Executor, "[executor]" {
         /// The name of the executor. Default: the first in `executors`, otherwise `tokio`.
@@ -62,20 +61,20 @@ table! {
         /// `current-thread` always has one thread, and `threads` has one thread per task.
         #[schemars(range(min = 1, max = limits::THREADS))]
         workers: Option<At<u64>>,
-        /// tokio: the number of polls between two checks of the I/O and timer driver, from 1.
+        /// tokio: the number of polls between two checks of the I/O and timer driver, at least 1.
         /// Default: the default of tokio (61).
         #[schemars(range(min = 1, max = u32::MAX))]
         event_interval: Option<At<u64>>,
-        /// tokio: the number of polls between two checks of the global queue, from 1. Default: the
-        /// default of tokio.
+        /// tokio: the number of polls between two checks of the global queue, at least 1. Default:
+        /// the default of tokio.
         #[schemars(range(min = 1, max = u32::MAX))]
         global_queue_interval: Option<At<u64>>,
         /// tokio: the maximum number of threads in the blocking pool, 1–1024. Default: the default
         /// of tokio (512).
         #[schemars(range(min = 1, max = limits::THREADS))]
         max_blocking_threads: Option<At<u64>>,
-        /// tokio, multi-thread only: workers have no slot that lets the task that was woken last
-        /// run first. Default: false.
+        /// tokio, multi-thread only: disable the LIFO slot of the workers. The slot holds the task
+        /// that was woken last, and this task runs first. Default: false.
         disable_lifo_slot: Option<At<bool>>,
         /// tokio, multi-thread only: a worker that has polled the driver hands the driver to
         /// another worker before it runs a task. Default: false.

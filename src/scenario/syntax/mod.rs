@@ -61,7 +61,7 @@ pub(super) trait Read: Sized {
     /// Reads the value, or reports what is wrong. `key` is the key of the value in the file.
     fn read(value: &Value<'_>, key: &str, diagnostics: &mut Diagnostics) -> Option<Self>;
 
-    /// The part of the file to underline if the value as a whole is wrong.
+    /// The part of the file to underline if the whole value is wrong.
     fn span(value: &Value<'_>) -> Range<usize> {
         value.span()
     }

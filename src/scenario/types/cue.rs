@@ -3,7 +3,7 @@
 use crate::scenario::actions::CueAction;
 use std::time::Duration;
 
-/// A caption that the presenter shows, or an action on the run, or both, at a given time.
+/// A caption, an action on the run, or both, at a given time.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Cue {
     /// The time of the cue, counted from the start of the run.

@@ -17,7 +17,7 @@ pub struct ExecutorSpec {
     /// The number of threads that run tasks. `None`: one thread per core. `current-thread` always
     /// has one thread, and `threads` has one thread per task.
     pub workers: Option<usize>,
-    /// The knobs of tokio. On an executor that has no knobs, all have their default values.
+    /// The knobs of tokio. On an executor without options, all fields have their default values.
     pub knobs: Knobs,
 }
 
@@ -36,12 +36,12 @@ pub struct Traits {
     /// Whether all tasks are in one process. Only tasks in one process can share locks, semaphores
     /// and channels.
     pub shares_memory: bool,
-    /// Whether a task may block its thread without delaying other tasks. Either the thread has no
-    /// other tasks, or the executor moves them to another thread.
+    /// Whether a task may block its thread without delaying other tasks. The thread has no other
+    /// tasks, or the executor moves the other tasks to another thread.
     pub can_block_in_place: bool,
     /// What decides how many threads run tasks.
     pub workers: Workers,
-    /// Which of tokio's knobs the executor has.
+    /// Which of tokio's options the executor has.
     pub knobs: HasKnobs,
 }
 
@@ -56,18 +56,18 @@ pub enum Workers {
     OnePerTask,
 }
 
-/// Which of tokio's knobs an executor has.
+/// Which of tokio's options an executor has.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum HasKnobs {
     /// All knobs.
     All,
-    /// The knobs that both of tokio's runtimes have.
+    /// The options that both of tokio's runtimes have.
     Common,
-    /// No knobs, because the executor does not use tokio.
+    /// No options, because the executor does not use tokio.
     None,
 }
 
-/// The traits of an executor that has as many threads as the scenario asks for, in this process.
+/// The traits of an executor whose threads are in this process. The scenario says how many threads.
 const PLAIN: Traits = Traits {
     is_async: false,
     shares_memory: true,
@@ -113,8 +113,7 @@ executors! {
     Processes => Traits { shares_memory: false, ..PLAIN };
 }
 
-/// The knobs of tokio, with the names that tokio gives them. `None` or `false` keeps tokio's
-/// default.
+/// The options of tokio, under tokio's own names. `None` or `false` keeps tokio's default.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Knobs {
     /// The number of polls between two checks of the I/O and timer driver.

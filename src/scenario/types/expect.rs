@@ -46,6 +46,6 @@ pub enum Bound {
     AtLeast(f64),
     /// The number is equal to this.
     Equal(f64),
-    /// The number is between these two, or equal to one of them.
+    /// The number is between these two values, or equal to one of them.
     Between(f64, f64),
 }

@@ -14,7 +14,7 @@ use strum::{IntoStaticStr, VariantArray};
 pub enum How {
     /// With the async API of the runtime.
     Async,
-    /// On the worker, which is held meanwhile: the mistake.
+    /// On the worker, which runs no other task meanwhile. This is the mistake.
     Sync,
     /// On a blocking thread.
     Offload,

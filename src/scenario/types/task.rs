@@ -37,10 +37,10 @@ pub enum Draw {
     },
     /// A distribution with a long tail, as latencies have (log-normal).
     LogNormal {
-        /// Half of the draws are below this.
+        /// Half of the drawn durations are shorter than this.
         #[serde(with = "nanos")]
         median: Duration,
-        /// One draw in a hundred is above this. Above `median`.
+        /// One drawn duration in a hundred is longer than this. Above `median`.
         #[serde(with = "nanos")]
         p99: Duration,
     },
@@ -71,9 +71,9 @@ pub struct TaskSpec {
 /// When the first task of a group arrives.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Start {
-    /// At this time after the start of the run.
+    /// The first task arrives this long after the start of the run.
     At(Duration),
-    /// When another task calls the group, with a step such as `gather`.
+    /// Tasks arrive when another task calls the group, with a step such as `gather`.
     Called,
 }
 

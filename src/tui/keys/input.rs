@@ -2,8 +2,8 @@
 //! the terminal.
 //!
 //! When the terminal is closed, crossterm's reader loops forever: it treats a read of zero bytes or
-//! `EIO` as "try again". The thread that draws must notice that the terminal was closed, so it must
-//! not be the thread that reads.
+//! `EIO` as "try again". The thread that draws must notice that the terminal was closed. So another
+//! thread reads the input.
 
 use super::key;
 use crokey::KeyCombination;
@@ -15,7 +15,7 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
-/// The interval at which the reading thread checks whether it must stop.
+/// The time between two checks of the reading thread for a stop.
 const STOP_CHECK_INTERVAL: Duration = Duration::from_millis(50);
 
 /// An input event from the terminal.

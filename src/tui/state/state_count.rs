@@ -1,7 +1,7 @@
 //! The number of tasks in each state at a past instant.
 //!
-//! The model keeps these counts for the present. For a past instant, the state of each task must be
-//! looked up. For 100,000 tasks, this takes as long as several frames. So the work is split over
+//! The model keeps these counts for the present. For a past instant, this module looks up the state
+//! of each task. For 100,000 tasks, this takes as long as several frames. So the work is split over
 //! several frames, and the counts are shown when they are complete.
 
 use crate::model::{Model, TaskCounts};

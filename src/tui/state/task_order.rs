@@ -3,10 +3,10 @@
 //! By default, the tasks with the worst problems in the visible time come first: tasks that blocked
 //! a lane, and then the tasks with the longest queued or unnoticed waits. A class cannot follow
 //! rows that move all the time. So rows move at most once a second, and durations are compared only
-//! by powers of two. A frozen view keeps its order until the user pans or zooms, because only then
-//! does the view show other problems. There are two exceptions. A task that begins to block moves
-//! to the top soon, because viewers look for this task. And while the number of tasks grows fast,
-//! for example at the start of a run, all new tasks get rows at once.
+//! by powers of two. A frozen view keeps its order until the user pans or zooms. Before that, the
+//! view shows the same problems. There are two exceptions. A task that begins to block moves to the
+//! top soon, because viewers look for this task. While the number of tasks grows fast, for example
+//! at the start of a run, all new tasks get rows at once.
 
 use super::family;
 use super::viewport::{TimeSpan, Viewport};
@@ -183,8 +183,8 @@ impl TaskOrder {
             || age >= URGENT_INTERVAL && (tasks != self.tasks.len() || self.misses_a_block(model))
     }
 
-    /// Whether there are at least twice as many tasks as rows. If so, the tasks can be sorted
-    /// immediately: this is rare, because the number of tasks must double before it happens again.
+    /// Whether there are at least twice as many tasks as rows. If so, the tasks are sorted
+    /// immediately. This is rare: the number of tasks must double before the next immediate sort.
     fn is_outgrown(&self, tasks: usize) -> bool {
         tasks > 0 && tasks / 2 >= self.tasks.len()
     }

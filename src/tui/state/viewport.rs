@@ -1,7 +1,7 @@
 //! The visible time span. All rows share this time axis.
 //!
 //! A live view ends at the present. A frozen view does not move while the run goes on. Two values
-//! describe a frozen view: its centre, and the time that was known when the user last moved the
+//! describe a frozen view: its centre, and the known part of the run when the user last moved the
 //! view. Because the centre is stored, zooming in and then out returns to the same view.
 //!
 //! Each column starts at a multiple of the time that one column covers, counted from the start of

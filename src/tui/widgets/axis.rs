@@ -1,7 +1,8 @@
 //! The time axis: tick labels above the lanes, and a mark at each cue and each injected block.
 //!
-//! A live axis shows how long ago something happened, because viewers of a moving picture ask for
-//! that. A frozen axis shows the run's own clock, because users want to note exact instants.
+//! A live axis shows how long ago something happened. Viewers of a moving picture want to know
+//! this. A frozen axis shows the time since the start of the run, because users want to note exact
+//! instants.
 
 use crate::record::{Mark, Nanos, RunInstant};
 use crate::text;
@@ -14,8 +15,8 @@ use ratatui::style::Style;
 /// The minimum distance between two ticks, in columns: the width of a label and a gap.
 const TICK_DISTANCE: u64 = 12;
 
-/// A label on the axis. The last character of the label is above the column `column`, because the
-/// label names the instant at the end of that column.
+/// A label on the axis. The label names the instant at the end of the column `column`, so the last
+/// character of the label is above this column.
 #[derive(PartialEq, Eq, Debug)]
 struct Tick {
     column: usize,

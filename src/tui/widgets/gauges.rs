@@ -29,8 +29,8 @@ struct Gauge {
     /// A text that is shown after the value if there is room.
     extra: String,
     history: Vec<f64>,
-    /// The value of a full bar, unless a visible value is greater. Because of this limit, small
-    /// random values have only low bars.
+    /// The value of a full bar, unless a visible value is greater. With this minimum, small random
+    /// values have only low bars.
     full_bar: f64,
     /// The two thresholds of the warning styles: a value at or above the first threshold is
     /// notable, and a value at or above the second threshold is bad.

@@ -88,8 +88,8 @@ fn elapsed(context: &FrameContext<'_>, wide: bool) -> String {
     }
 }
 
-/// The state of the view and of the run. If the run left something behind, at most `width` columns
-/// show a text about that. The complete text is printed after the screen is closed.
+/// The state of the view and of the run. If the run left something behind, a text of at most
+/// `width` columns says so. The complete text is printed after the screen is closed.
 fn state(context: &FrameContext<'_>, width: usize) -> (String, Style) {
     let theme = context.theme;
     match context.run {

@@ -209,7 +209,7 @@ fn a_full_disk_fails_the_repetition_with_one_log_message() {
 }
 
 #[test]
-fn a_start_can_be_cancelled_between_two_pieces_of_a_file() {
+fn a_start_can_be_cancelled_while_a_file_is_written() {
     let large = Step::File(File {
         op: FileOp::Read,
         size: 1 << 30,
