@@ -13,9 +13,9 @@
 //! | `real` | 1,000 tasks repeat 20 µs of work and a sleep of 1 ms, for one second | repetitions |
 //!
 //! Each load runs in four modes: not recorded, recorded, watched only by tokio-metrics'
-//! `TaskMonitor`, and recorded while tokio-console can connect. A round runs every mode once. So
-//! other load on the machine affects all modes equally. The table shows the medians over all
-//! rounds. The ratio compares each mode with `bare` in the same round.
+//! `TaskMonitor`, and recorded while tokio-console can connect. A round runs every mode once. In
+//! this way, other load on the machine affects all modes equally. The table shows the medians over
+//! all rounds. The ratio compares each mode with `bare` in the same round.
 
 use std::process::Command;
 use std::sync::Arc;
@@ -233,8 +233,8 @@ impl Bench {
     }
 }
 
-/// Reads the rings as the screen does: the slices often, everything else once per frame. Returns
-/// the number of lost slices.
+/// Reads the rings as the screen does: it reads slices often, and everything else once per frame.
+/// Returns the number of lost slices.
 fn read_until(stop: &AtomicBool, mut collector: Collector) -> u64 {
     let mut lost = 0;
     for turn in 1.. {

@@ -1,7 +1,7 @@
 //! Signals that ask the program to end. The main loop of each front end checks for them.
 //!
 //! A signal handler may call only very few functions. So the handler only stores the number of the
-//! signal, and each main loop checks for that number at least once per frame.
+//! signal. Each main loop checks for the number at least once per frame.
 
 use signal_hook::SigId;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
@@ -76,8 +76,8 @@ pub struct Signal(
 );
 
 impl Signal {
-    /// The exit code that a shell reports for a process that this signal ended: 128 plus the number
-    /// of the signal.
+    /// If this signal ends a process, a shell reports this exit code: 128 plus the number of the
+    /// signal.
     pub fn exit_code(self) -> ExitCode {
         ExitCode::from(u8::try_from(128 + self.0).unwrap_or(u8::MAX))
     }

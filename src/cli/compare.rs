@@ -24,8 +24,8 @@ pub(super) struct Args {
     #[arg(value_name = "SCENARIO")]
     scenario: String,
 
-    /// Run the scenario on these executors. By default, use all executors that the scenario allows
-    /// and that support its steps
+    /// Run the scenario on these executors. By default, use all executors that support its steps
+    /// and that the scenario does not exclude
     #[arg(long, value_name = "KIND,…", value_delimiter = ',', value_parser = executor_parser())]
     executors: Option<Vec<ExecutorKind>>,
 

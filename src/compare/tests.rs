@@ -4,8 +4,7 @@ use super::*;
 use crate::scenario::{ExecutorKind, Overrides};
 use serde_json::{Value, json};
 
-/// The report of a run that took `seconds` and in which the group `api` completed `done`
-/// repetitions.
+/// The report of a run that took `seconds`. The group `api` completed `done` repetitions.
 fn report(seconds: u64, done: u64) -> Value {
     let lengths = json!({ "count": done, "p50": 2_000_000 * seconds, "p99": 9_000_000 });
     json!({

@@ -1,5 +1,5 @@
-//! The state of the run at a past instant, for views that show the past: which task held a lane and
-//! since when, what a task waited for, and how full a channel was.
+//! The state of the run at a past instant, for views that show the past. The queries say which task
+//! held a lane, what a task waited for, and how full a channel was.
 //!
 //! The answers come from the slices that the model keeps. The model never guesses: if the records
 //! do not contain the answer, it returns `None`.

@@ -101,7 +101,7 @@ impl<K: NumericId> IdMap<K> {
 }
 
 /// Spreads consecutive numbers over all bits, by Knuth's multiplicative method. An attacker could
-/// choose ids that collide, but would gain nothing from that.
+/// choose ids that collide, but this would be useless to the attacker.
 #[derive(Clone, Copy, Debug, Default)]
 struct MultiplicativeHasher(u64);
 

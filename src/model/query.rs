@@ -1,7 +1,7 @@
 //! The queries of the model, which all views and reports use.
 //!
-//! Unless its documentation says otherwise, a query for an unknown task, lane or group answers as
-//! if no record had mentioned that task, lane or group.
+//! A query for an unknown task, lane or group gives the answer of a task, lane or group without
+//! records. The documentation of a query names exceptions.
 
 use super::paint::{LanePainter, Painter};
 use super::task::LiveTask;

@@ -36,7 +36,7 @@ pub struct SeriesPoint {
 /// The lengths of tokio's queues in one sample.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Queues {
-    /// The number of tasks in the injection queue.
+    /// The number of tasks in the global queue.
     pub global: usize,
     /// The number of tasks in the workers' own queues.
     pub local: usize,
@@ -152,7 +152,7 @@ impl Series {
     }
 
     /// The figures of the buckets kept, oldest first. `still_busy` returns the time within a span
-    /// in which slices that have not ended held their lanes.
+    /// in which open slices held their lanes.
     pub(super) fn points(
         &self,
         now: RunInstant,

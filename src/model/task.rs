@@ -73,7 +73,7 @@ const _: () = {
     );
 };
 
-/// An overlay: what a task does now, if the records do not report that yet.
+/// An overlay: what a task does now, if no record reports it yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum LiveTask {
     /// The task holds a lane.

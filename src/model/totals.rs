@@ -16,7 +16,7 @@ pub struct RuntimeTotals {
     pub io_ready: u64,
     /// The number of polls that ended early because tokio's cooperative budget was used up.
     pub budget_forced_yields: u64,
-    /// The greatest number of tasks in the injection queue in any sample.
+    /// The greatest number of tasks in the global queue in any sample.
     pub max_global_queue: usize,
     /// The greatest number of tasks in the workers' own queues in any sample.
     pub max_local_queue: usize,

@@ -32,8 +32,8 @@ pub struct Slice<C = RunClock> {
     /// is not known.
     #[serde(default)]
     pub unnoticed: CompactDuration,
-    /// The task that woke this task. `None` if it was woken by a driver, by a thread that is not a
-    /// lane, or by an unknown waker.
+    /// The task that woke this task. `None` if a driver, a thread that is not a lane, or an unknown
+    /// waker woke this task.
     #[serde(default)]
     pub woken_by: Option<TaskId>,
     /// The name of the step in which the task waits after the slice.
@@ -90,13 +90,13 @@ pub struct Ended<C = RunClock> {
     pub task: TaskId,
     /// How the task ended.
     pub outcome: Outcome,
-    /// Whether the task failed, timed out or panicked, and no task was left to observe that.
+    /// Whether the task failed, timed out or panicked, and no task was left to observe this end.
     #[serde(default)]
     pub unobserved: bool,
 }
 
 impl<C> Ended<C> {
-    /// Creates the record of an end that another task observes or that is not a failure.
+    /// Creates the record of an end. The end is not a failure, or another task observes it.
     pub fn observed(at: Instant<C>, task: TaskId, outcome: Outcome) -> Ended<C> {
         Ended {
             at,

@@ -81,7 +81,7 @@ pub enum Outcome {
     NeverStarted,
     /// The process that ran the task died.
     Lost,
-    /// The task was spawned by a library, so tokio reports only that it ended and not how.
+    /// A library spawned the task. tokio reports only that the task ended, and not how.
     Unknown,
 }
 

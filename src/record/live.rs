@@ -22,8 +22,8 @@ pub struct CurrentSlice<C = RunClock> {
     /// When the present blocking step began. `None` if the thread is not in a blocking step.
     #[serde(default)]
     pub blocking_since: Option<Instant<C>>,
-    /// The time limit that the task has exceeded, because nothing could cancel its steps. `None` if
-    /// the task is not overdue. This instant is never in the future.
+    /// The time limit that the task has exceeded. Nothing could cancel the steps of the task.
+    /// `None` if the task is not overdue. This instant is never in the future.
     #[serde(default)]
     pub overdue_since: Option<Instant<C>>,
     /// The task's present step, if it is known.
@@ -38,8 +38,8 @@ pub struct CurrentSlice<C = RunClock> {
 pub struct Waiting<C = RunClock> {
     /// The task.
     pub task: TaskId,
-    /// When the event that the task waits for became ready, if that is known. This instant is never
-    /// in the future.
+    /// When the event for which the task waits became ready. `None` if this instant is not known.
+    /// This instant is never in the future.
     #[serde(default)]
     pub ready: Option<Instant<C>>,
     /// When the task was woken. `None` if the task is unnoticed.

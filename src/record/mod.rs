@@ -12,9 +12,9 @@
 //!   monitor thread ── Sample, Live ┘
 //! ```
 //!
-//! A wake-up has no record of its own. The [`Slice`] after a wake-up contains its instant and its
-//! waker, which halves the number of records of a busy runtime. If that slice has not begun yet,
-//! the wake-up is in [`Live`].
+//! A wake-up has no record of its own. The [`Slice`] after a wake-up contains the instant of the
+//! wake-up and the waker. So a busy runtime writes only half as many records. If that slice has not
+//! begun yet, the wake-up is in [`Live`].
 
 mod batch;
 mod calibration;

@@ -39,7 +39,7 @@ pub struct RuntimeSample<C = RunClock> {
     pub total_polls: u64,
     /// The number of tasks that have not ended.
     pub live_tasks: usize,
-    /// The number of tasks in the injection queue.
+    /// The number of tasks in the global queue.
     pub global_queue: usize,
     /// The number of tasks in the workers' own queues.
     pub local_queue: usize,
@@ -80,15 +80,15 @@ pub struct GroupSample<C = RunClock> {
     pub slow_polls: u64,
 }
 
-/// The fill level of a channel at one instant.
+/// The length of a channel at one instant.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(bound = "")]
 pub struct ChannelSample<C = RunClock> {
-    /// When the fill level was read.
+    /// When the length was read.
     pub at: Instant<C>,
     /// The label that names the channel.
     pub label: Label,
-    /// The number of messages in it.
+    /// The number of messages in the channel.
     pub len: u32,
     /// The maximum number of messages in the channel.
     pub capacity: u32,
@@ -104,7 +104,7 @@ pub enum Sample<C = RunClock> {
     Runtime(RuntimeSample<C>),
     /// The metrics of a group, by tokio-metrics.
     Group(GroupSample<C>),
-    /// The fill level of a channel of the scenario.
+    /// The length of a channel of the scenario.
     Channel(ChannelSample<C>),
 }
 

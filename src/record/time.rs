@@ -23,7 +23,7 @@ impl Nanos {
     pub const MAX: Nanos = Nanos(u64::MAX);
 
     /// Durations and instants below this limit are stored exactly. The limit is 2⁵⁶ ns, more than
-    /// two years, because the model stores them in at most seven bytes.
+    /// two years. The model stores durations and instants in at most seven bytes.
     pub const BOUND: Nanos = Nanos(1 << 56);
 
     /// The duration of `ms` milliseconds.

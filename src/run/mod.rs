@@ -256,8 +256,8 @@ impl Source for Run {
     }
 
     fn batch(&mut self) -> Batch {
-        // This check must precede the drain: if the conductor has stopped, this batch has all
-        // records.
+        // Check the stage before the drain. If the conductor has already stopped, this batch has
+        // all records.
         let last = self.progress.get() == Progress::STOPPED && self.ended.is_none();
         if let Some(remote) = &mut self.remote {
             remote.drain();

@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicU8, Ordering};
 #[derive(Default)]
 pub(super) struct Progress {
     stage: AtomicU8,
-    /// The problems at the end of the run. Each problem is a clause, and the clauses are later
-    /// joined to one sentence.
+    /// The problems at the end of the run. Each problem is a clause. A later step joins the clauses
+    /// to one sentence.
     problems: Mutex<Vec<String>>,
 }
 

@@ -32,7 +32,7 @@ pub(super) struct Schedule {
     streams: Vec<Stream>,
     heap: BinaryHeap<Reverse<(Duration, Item)>>,
     /// For each cue, whether the run must wait for the cue even if no task is left. True for cues
-    /// that spawn tasks, and for all cues if a presenter triggers them.
+    /// that spawn tasks. If a presenter triggers the cues, true for all cues.
     awaited: Vec<bool>,
 }
 

@@ -8,8 +8,9 @@ pub trait Source {
     /// Moves the records from the rings into memory. Returns the number of records that wait there
     /// for the next batch.
     ///
-    /// This method is cheap. Call it every few milliseconds, because a ring can become full in that
-    /// time. If it returns [`Batch::DUE`] or more, call [`batch`](Source::batch).
+    /// This method is cheap. Call this method every few milliseconds. If the time between two calls
+    /// is longer, a ring can become full. If it returns [`Batch::DUE`] or more, call
+    /// [`batch`](Source::batch).
     fn drain(&mut self) -> usize;
     /// Returns everything recorded since the last call. Never waits.
     fn batch(&mut self) -> Batch;
@@ -36,8 +37,8 @@ pub enum RunState {
     Stopping,
     /// Nothing more will be recorded.
     Ended {
-        /// One sentence about problems: threads that could not be stopped, files that could not be
-        /// removed, or the death of all worker processes. `None` if there were no problems.
+        /// One sentence about problems: threads that did not stop, files that were not removed, or
+        /// the death of all worker processes. `None` if there were no problems.
         left: Option<String>,
     },
 }

@@ -1,7 +1,8 @@
 //! The scenarios that come with tasklab. They are embedded in the binary, so they are available in
 //! any folder.
 //!
-//! Lessons have a separate list, because they are numbered and `tasklab verify` runs all of them.
+//! Lessons have a separate list, because lessons have numbers and `tasklab verify` runs all
+//! lessons.
 
 use super::{Lang, Overrides, Scenario};
 

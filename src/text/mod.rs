@@ -13,8 +13,8 @@ use textwrap::WordSplitter;
 use unicode_truncate::UnicodeTruncateStr;
 use unicode_width::UnicodeWidthStr;
 
-/// Whether `c` could control a terminal or reorder the surrounding text: control characters, and
-/// Unicode's invisible directional marks ("Trojan Source", CVE-2021-42574).
+/// Whether `c` could control a terminal or reorder the surrounding text. This is true of control
+/// characters, and of Unicode's invisible directional marks ("Trojan Source", CVE-2021-42574).
 pub(crate) fn controls_terminal(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')

@@ -31,7 +31,7 @@ fn a_signal_ends_the_run_and_its_report_is_printed() {
     for signal in [Signal::INT, Signal::TERM, Signal::HUP] {
         if is_in_mask("self", "SigIgn:", signal) {
             // The test runner ignores this signal, for example because `nohup` started the runner.
-            // tasklab inherits the ignored signals, so it cannot be tested with this signal.
+            // tasklab inherits the ignored signals. So this signal cannot be tested.
             continue;
         }
         let mut process = Process::start_run(ENDLESS, &["--json"]);

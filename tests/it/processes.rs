@@ -1,4 +1,4 @@
-//! Worker processes: workers that die, workers that cannot be used, and how both are reported.
+//! Worker processes: what happens, and what tasklab reports, if workers die or cannot be used.
 
 use crate::support::program::{Finished, Process, TASKLAB, command, is_running, tasklab, write_scenario};
 use crate::support::run::TestRun;
@@ -68,8 +68,8 @@ fn a_killed_worker_loses_its_own_tasks_and_no_others() {
         "{}",
         dead[0].name
     );
-    // Seven tasks have no parent, and each worker had three or four of them. The tasks of the
-    // killed worker are lost, and the end of the run cancels the others.
+    // Seven tasks have no parent, and each worker had three or four of these tasks. The tasks of
+    // the killed worker are lost, and the end of the run cancels the others.
     let children = run.find_group("family gather").map(|group| group.id);
     let roots = model.tasks().iter().filter(|task| task.group != children);
     let mut lost = 0;

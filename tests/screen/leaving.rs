@@ -79,8 +79,8 @@ fn closing_the_terminal_ends_the_run() {
     tasks_are_seen
         .recv_timeout(DEADLINE)
         .expect("the screen shows a task within the deadline");
-    // The kernel sends SIGHUP when all handles of the master side are closed. Standard error is
-    // closed then too, so `eprintln!` would panic.
+    // The kernel sends SIGHUP when all handles of the master side are closed. At this time standard
+    // error is also closed, so `eprintln!` would panic.
     drop(pair.master);
     let status = exit.wait();
     assert_eq!(status, 128 + Signal::HUP.as_raw() as u32);

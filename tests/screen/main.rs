@@ -136,7 +136,7 @@ fn the_screen_keeps_working_while_the_runtime_is_blocked() {
          [[task]]\nname = 'stuck'\nsteps = [{ block = '1h' }]\n",
     );
     let mut terminal = Terminal::start(100, 30, &["run", &file]);
-    // The slice is still open, so it is not recorded yet. Nevertheless, the screen shows it.
+    // The slice is still open, so it is not recorded yet. Nevertheless, the screen shows the slice.
     terminal.wait("a blocking task", |screen| screen.contents().contains("1 blocking"));
     let clock = |text: &str| text.lines().next().unwrap_or_default().to_owned();
     let before = clock(&terminal.wait_for("blocking"));

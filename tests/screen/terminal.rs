@@ -122,7 +122,7 @@ impl Terminal {
         self.wait_for_all(&[text])
     }
 
-    /// Waits until the screen contains all of `texts` at once.
+    /// Waits until the screen contains all of `texts` at the same time.
     pub(crate) fn wait_for_all(&self, texts: &[&str]) -> String {
         self.wait(&texts.join(", "), |screen| {
             let screen = screen.contents();

@@ -1,4 +1,5 @@
-//! The calibrated work: a number of units of pure arithmetic, however long they take.
+//! The calibrated work: a number of units of pure arithmetic. The number of units does not depend
+//! on the time that they take.
 //!
 //! A unit is a chain of steps of a xorshift generator (G. Marsaglia, "Xorshift RNGs", 2003). Each
 //! step needs the result of the previous step, so a core cannot execute the steps in parallel. The

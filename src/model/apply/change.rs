@@ -1,5 +1,5 @@
-//! Finds or creates the lane, group or task that a record names, and changes a task together with
-//! every sum that contains it.
+//! Finds or creates the lane, group or task that a record names. Changes a task, and every sum that
+//! contains the task's times.
 
 use super::super::time_sums::TimeSums;
 use super::super::*;

@@ -1,8 +1,8 @@
 //! The actions of cues: what a cue can do to a run. Each action has its own file.
 //!
-//! The file of an action holds four things: its syntax in a scenario, the type for its meaning, the
-//! check that turns the syntax into that type, and its description in the JSON Schema. The file
-//! with the same name in `run/actions` holds what the action does during a run.
+//! The file of an action defines the syntax of the action in a scenario, and a type for its
+//! meaning. A check turns the syntax into this type. The file also has the description for the JSON
+//! Schema. The file with the same name in `run/actions` holds what the action does during a run.
 //!
 //! To add an action, write these two files. Then add a line to the list `actions!` here and to the
 //! list in `run/actions/mod.rs`.

@@ -26,8 +26,9 @@ impl Needs {
 }
 
 impl Checker<'_> {
-    /// Adds up the needs of the groups, and reports the group whose needs exceed a limit. Groups
-    /// with mistakes do not count. The caller must have rejected groups that call themselves.
+    /// Adds up the needs of the groups, and reports the group with which the sum exceeds a limit.
+    /// Groups with mistakes do not count. The caller must have rejected groups that call
+    /// themselves.
     pub(super) fn check_totals(&mut self, syntax: &[At<syntax::Task>], groups: &[Option<TaskSpec>]) {
         let together = || {
             syntax

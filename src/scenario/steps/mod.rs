@@ -1,10 +1,9 @@
 //! The steps of the scenario language. Each step has its own file.
 //!
-//! The file of a step holds everything that the language needs to know about the step: its
-//! `Syntax` in a scenario, the type for its meaning, and the check that turns the syntax into
-//! that type. It also holds the description in the JSON Schema, the inner steps, and what the step
-//! needs from the executor and the services. The file with the same name in `workload/steps` holds
-//! what the step does during a run.
+//! The file of a step defines the step for the language: its `Syntax` in a scenario, and a type for
+//! its meaning. A check turns the syntax into this type. It also holds the description in the JSON
+//! Schema, the inner steps, and what the step needs from the executor and the services. The file
+//! with the same name in `workload/steps` holds what the step does during a run.
 //!
 //! To add a step, write these two files. Then add a line to the list `steps!` here and to the list
 //! in `workload/steps/mod.rs`. No other place lists the steps.

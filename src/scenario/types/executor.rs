@@ -1,8 +1,8 @@
 //! The executors that a scenario can name, and what the language knows about each.
 //!
-//! To add an executor, add a line here, write its file in the folder `executor`, and add a line to
-//! the list `executors!` there. The reader, the schema, the command line and the messages use the
-//! [`Traits`] of the executor.
+//! To add an executor, add a line here. Then write its file in the folder `executor`, and add a
+//! line to the list `executors!` in that folder. The reader, the schema, the command line and the
+//! messages use the [`Traits`] of the executor.
 
 #![allow(missing_docs, reason = "strum gives `into_str` no doc comment")]
 

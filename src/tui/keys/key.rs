@@ -8,7 +8,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 /// terminals report.
 ///
 /// Some terminals report Shift together with characters such as `?` and `+`, but other terminals do
-/// not. So this function ignores Shift, except for `BackTab`, which always includes Shift.
+/// not. So this function ignores Shift. The exception is `BackTab`, which always includes Shift.
 pub(crate) fn from_event(event: KeyEvent) -> Option<KeyCombination> {
     if event.kind == KeyEventKind::Release {
         return None;

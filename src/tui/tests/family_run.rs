@@ -205,7 +205,7 @@ fn hold_lanes(batch: &mut Batch) {
         overdue_since: None,
         label: Label(3),
     };
-    // A thread that continues to run after the timeout of its task, which is half a second.
+    // The timeout of this task is half a second. Its thread continues to run after the timeout.
     let overdue = CurrentSlice {
         lane: LaneId(3),
         task: task(8),

@@ -1,8 +1,8 @@
 //! The time axis: tick labels above the lanes, and a mark at each cue and each injected block.
 //!
-//! A live axis shows how long ago something happened. Viewers of a moving picture want to know
-//! this. A frozen axis shows the time since the start of the run, because users want to note exact
-//! instants.
+//! A live axis shows how long ago something happened. Viewers of a moving picture want to know how
+//! long ago. A frozen axis shows the time since the start of the run, because users want to note
+//! exact instants.
 
 use crate::record::{Mark, Nanos, RunInstant};
 use crate::text;

@@ -10,8 +10,8 @@
 //! Two facts can replace the state: `overdue` and `orphaned`. The row then shows how long the fact
 //! has been true. A task is `overdue` if it continues to run after its timeout, because it cannot
 //! be cancelled. A task is `orphaned` if no other task waits for it any more. An orphan continues
-//! to run normally, so only its row shows the problem: there is one mark at the left edge, and one
-//! mark at the instant at which the task became an orphan.
+//! to run normally, so only its row shows the problem. One mark is at the left edge. Another mark
+//! is at the instant at which the task became an orphan.
 
 use super::lanes::sleeping_syscall;
 use super::timeline::{self, Half};

@@ -26,12 +26,12 @@ fn runtime(mut builder: Builder, registry: &Arc<Registry>) -> Runtime {
 /// Runs a future to its end on this runtime, and shuts the runtime down. Waits at most
 /// [`DEADLINE`](crate::support::wait::DEADLINE).
 ///
-/// The thread that drives the runtime is a new one, so a runtime that never returns fails the test.
+/// A new thread drives the runtime, so the test fails if the runtime never returns.
 #[track_caller]
 fn run_to_end(runtime: Runtime, what: &str, future: impl Future<Output = ()> + Send + 'static) {
     let driver = thread::spawn(move || {
         runtime.block_on(future);
-        // Waits for the workers and the blocking threads, so their last records are in the rings.
+        // Waits for the workers and the blocking threads. Then their last records are in the rings.
         drop(runtime);
     });
     join(what, driver);

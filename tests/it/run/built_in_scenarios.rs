@@ -29,7 +29,8 @@ fn shortened(mut scenario: Scenario) -> Scenario {
     for cue in &mut scenario.cues {
         cue.at = shorten(cue.at);
     }
-    // The run must not end by itself, so it may take longer than the deadline of a test.
+    // The run must not end before the test stops it. So its duration is longer than the deadline of
+    // a test.
     scenario.duration = Some(Duration::from_secs(3600));
     scenario
 }
@@ -73,8 +74,8 @@ fn run_all_on(kind: ExecutorKind) {
             executor: Some(kind),
             ..Overrides::default()
         };
-        // An executor rejects a scenario that sets an option which the executor lacks. Other tests
-        // check this.
+        // If a scenario sets an option that an executor does not have, the executor rejects the
+        // scenario. Other tests check this.
         if let Ok(scenario) = overrides.read(builtin.name, builtin.text) {
             run_completely(
                 &shortened(scenario),

@@ -1,5 +1,5 @@
-//! The meaning of a scenario on each executor: what is the same everywhere, and what depends on
-//! whether tasks are futures or threads.
+//! The meaning of a scenario on each executor: what is the same on all executors, and what differs
+//! between futures and threads.
 
 use super::*;
 use crate::support::run::parse;
@@ -107,8 +107,8 @@ fn a_timeout_cancels_a_future_but_a_thread_continues_to_the_end_of_its_step() {
     }
 }
 
-/// A task that cannot be cancelled is overdue from the earlier of two limits: its own timeout, or
-/// that of a step.
+/// A task that cannot be cancelled has two limits: its own timeout and the timeout of a step. It is
+/// overdue from the earlier limit.
 #[test]
 fn a_task_is_overdue_once_it_has_run_longer_than_its_shortest_limit() {
     let limit = Duration::from_millis(20).into();
@@ -147,7 +147,7 @@ fn a_full_pool_runs_each_of_its_tasks() {
         all if all.len() == 12 => all.iter().map(|task| task.polls).min(),
         _ => None,
     };
-    // An unfair pool would never run some tasks: 20,000 jobs are enough to show that.
+    // An unfair pool would never run some tasks. 20,000 jobs are enough to detect an unfair pool.
     run.until("5 jobs of each task, or 20,000 jobs", |run| {
         let jobs = run.find_group("many").map_or(0, |group| group.repetition_time().count);
         fewest(&run.model) >= Some(5) || jobs >= 20_000

@@ -1,7 +1,7 @@
 //! Compares the recorded unnoticed time with the real time.
 //!
-//! The only worker is blocked from one known instant to another. In that time, the event that a
-//! task waits for becomes ready.
+//! The only worker is blocked from one known instant to another. During the block, the event for
+//! which a task waits becomes ready.
 
 use crate::support::run::parse;
 use crate::support::wait::{DEADLINE, wait_until};
@@ -42,10 +42,10 @@ fn end(slice: &Slice) -> RunInstant {
     slice.start + slice.len.get()
 }
 
-/// Runs a task that waits [`WAIT`] in `step`, and another task that blocks the only worker for
-/// `block` as soon as the first one waits.
+/// Runs a task that waits [`WAIT`] in `step`, and another task. As soon as the first task waits,
+/// the second task blocks the only worker for `block`.
 fn wait_during_block(step: &str, block: Duration) -> BlockedWait {
-    // The first request opens the connection, so that the second one only waits for its reply.
+    // The first request opens the connection, so that the second request only waits for its reply.
     // `send` wakes the task `blocks`. The only worker runs it when the task `waits` has begun to
     // wait in its step.
     let text = format!(
@@ -102,12 +102,12 @@ fn blocked_wait(batches: Vec<Batch>) -> BlockedWait {
     }
 }
 
-/// Repeats the run with longer and longer blocks, until `in_time` is true: the other thread has
-/// done its part before the end of the block.
+/// Repeats the run with longer and longer blocks, until `in_time` is true. Then the other thread
+/// has done its part before the end of the block.
 ///
 /// # Panics
-/// If it was too late in each run. The last block is 128 times as long as the first one, so a slow
-/// machine is not the cause.
+/// If it was too late in each run. The last block is 128 times as long as the first block. So a
+/// slow machine is not the cause.
 fn wait_during_long_enough_block(step: &str, in_time: impl Fn(&BlockedWait) -> bool) -> BlockedWait {
     (0..8)
         .map(|doublings| wait_during_block(step, BLOCK * (1 << doublings)))

@@ -24,7 +24,7 @@ fn a_report_of_200_000_mistakes_shows_the_first_500() {
     assert_eq!(
         report.len(),
         200_002,
-        "each task lacks two keys; the title is missing; they are too many"
+        "two keys are missing in each task, the title is missing, and there are too many tasks"
     );
     let shown = report.to_string();
     assert!(shown.lines().count() < 4000);

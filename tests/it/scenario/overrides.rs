@@ -31,7 +31,7 @@ fn the_command_line_overrides_the_file() {
 }
 
 #[test]
-fn a_built_in_scenario_can_run_on_each_executor_that_has_its_knobs_and_steps() {
+fn a_built_in_scenario_can_run_on_each_executor_that_has_its_options_and_steps() {
     for builtin in BUILTIN {
         let scenario = builtin.scenario();
         let knobs = scenario.executor.knobs != Knobs::default();
@@ -58,8 +58,8 @@ fn an_override_that_makes_the_file_invalid_is_rejected() {
         ..Overrides::default()
     };
     insta::assert_snapshot!("executor", overrides.read("t.toml", text).unwrap_err().to_string());
-    // The reader rejects durations in the file that are too long. A duration from the command line
-    // takes another path.
+    // The reader rejects durations in the file that are too long. Another function checks a
+    // duration from the command line.
     let overrides = Overrides {
         duration: Some(Duration::from_secs(24 * 3600 + 1)),
         ..Overrides::default()

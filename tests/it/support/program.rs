@@ -70,7 +70,7 @@ impl Finished {
 
 /// A running process, with a folder for its scenario, its output and its temporary files.
 ///
-/// A test that fails drops the process, which kills it.
+/// If a test fails, it drops the process. The drop kills the process.
 pub(crate) struct Process {
     folder: TempDir,
     child: Child,
@@ -181,7 +181,7 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // Both fail if the process has ended and was awaited.
+        // Both calls fail if the process has ended and was awaited.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

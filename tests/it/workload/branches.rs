@@ -1,7 +1,7 @@
 //! Children of tasks, async and on threads: how long the parent waits, which children are
 //! cancelled, and which failures are lost.
 //!
-//! No test here depends on time: a branch that must wait receives from a channel to which no task
+//! No test here depends on time. If a branch must wait, it receives from a channel to which no task
 //! sends.
 
 use super::captured_log::log_messages_with;
@@ -24,7 +24,7 @@ fn with_gate(tasks: Vec<TaskSpec>) -> Scenario {
     scenario
 }
 
-/// True once `count` repetitions have ended with this outcome.
+/// True as soon as `count` repetitions have ended with this outcome.
 fn repetitions(count: usize, outcome: Outcome) -> impl FnMut(&Batch) -> bool {
     let mut total = 0;
     move |batch| {
@@ -145,7 +145,7 @@ fn a_child_that_fails_after_the_end_of_its_gather_step_is_an_unobserved_failure(
         ];
         // The gate opens when the second repetition has begun: by then the parent no longer waits
         // for the first straggler. The gate opens for two stragglers, so that the second straggler
-        // does not take the item of the first one.
+        // does not take the item of the first straggler.
         let opener = vec![recv("left"), recv("left"), send("gate"), send("gate")];
         let tasks = vec![
             task("g3", 2, steps),
@@ -183,8 +183,8 @@ fn a_step_fails_for_each_kind_of_failure_of_its_child() {
                 task("api", 1, vec![call(branches)]),
                 called_group("patient", vec![recv("gate")]),
             ];
-            // The parent has one failed repetition. The child has one too if its outcome is
-            // `Failed`.
+            // The parent has one failed repetition. The child also has a failed repetition if its
+            // outcome is `Failed`.
             let failed = 1 + usize::from(outcome == Outcome::Failed);
             let observed = Harness::new(&with_gate(tasks))
                 .on_tokio_until("the failed repetitions", repetitions(failed, Outcome::Failed));
@@ -283,7 +283,7 @@ fn the_first_child_to_end_decides_a_race_and_async_losers_are_cancelled() {
     assert_eq!(observed.outcome("patient"), Outcome::Cancelled);
     assert!(observed.orphans("patient").is_empty());
 
-    // The two repetitions are one of the winner and one of the parent.
+    // There are two repetitions: one repetition of the winner, and one repetition of the parent.
     let observed =
         Harness::new(&scenario).on_threads_until("2 completed repetitions", repetitions(2, Outcome::Completed));
     assert_eq!(observed.outcome("api"), Outcome::Completed);

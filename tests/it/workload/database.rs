@@ -1,5 +1,5 @@
-//! Tests of the step `db`. Offloaded or synchronous, the step uses a real database with a real
-//! lock.
+//! Tests of the step `db`. The step uses a real database with a real lock, whether it is offloaded
+//! or synchronous.
 
 use super::captured_log::log_messages_with;
 use super::harness::*;

@@ -224,8 +224,8 @@ impl Harness {
         }
     }
 
-    /// Runs on two workers of tokio, and stops the run once `is_done` is true of a batch. `what`
-    /// names that event in the failure message.
+    /// Runs on two workers of tokio, and stops the run as soon as `is_done` is true of a batch.
+    /// `what` names that event in the failure message.
     #[track_caller]
     pub(super) fn on_tokio_until(&self, what: &str, is_done: impl FnMut(&Batch) -> bool) -> Observed {
         let mut running = self.start(two_workers());
@@ -234,8 +234,8 @@ impl Harness {
         running.join()
     }
 
-    /// Runs on threads, and stops the run once `is_done` is true of a batch. `what` names that
-    /// event in the failure message.
+    /// Runs on threads, and stops the run as soon as `is_done` is true of a batch. `what` names
+    /// that event in the failure message.
     #[track_caller]
     pub(super) fn on_threads_until(&self, what: &str, is_done: impl FnMut(&Batch) -> bool) -> Observed {
         self.start_threads();
@@ -262,10 +262,10 @@ pub(super) fn two_workers() -> Builder {
     builder
 }
 
-/// Waits until each worker of a multi-thread runtime has parked once. A worker that starts can take
-/// two tasks at once from the global queue and wake no other worker for the second task. If the
-/// first task then blocks the worker, the second task never runs. A parked worker that is woken
-/// always wakes another one.
+/// Waits until each worker of a multi-thread runtime has parked once. When a worker starts, it can
+/// take two tasks from the global queue without waking another worker for the second task. If the
+/// first task then blocks the worker, the second task never runs. When a parked worker is woken, it
+/// always wakes another worker.
 fn wait_until_workers_are_parked(runtime: &Runtime) {
     let metrics = runtime.metrics();
     let workers = metrics.num_workers();
@@ -343,8 +343,8 @@ impl Running<'_> {
             watch,
         } = self;
         let _stop = StopOnPanic(&harness.services);
-        // On a new thread, because a thread that drives a current-thread runtime stays a lane of
-        // this run.
+        // Runs on a new thread. A thread that drives a current-thread runtime stays a lane of this
+        // run.
         let driver = thread::spawn(move || {
             runtime.block_on(async {
                 for task in tasks.into_iter().take(count) {

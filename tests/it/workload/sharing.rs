@@ -39,7 +39,7 @@ fn shared(how: How, tasks: Vec<TaskSpec>) -> Scenario {
     scenario
 }
 
-/// True once a task is suspended for this reason.
+/// True as soon as a task is suspended for this reason.
 fn suspended(on: Reason) -> impl FnMut(&Batch) -> bool {
     move |batch| {
         let matches = |record: &Record| matches!(record, Record::Slice(slice) if slice.suspended_on == on);
