@@ -17,7 +17,7 @@ use tasklab::tui::{self, Action, App, Options};
 
 const ROUNDS: usize = 5;
 const LANES: u16 = 4;
-/// The time that one batch covers, because the monitor drains the rings 30 times per second.
+/// The time that one batch covers. The monitor drains the rings 30 times per second.
 const BATCH: Nanos = Nanos::from_millis(33);
 
 /// A deterministic stream of pseudo-random numbers: a linear congruential generator with the
@@ -121,8 +121,8 @@ fn slice(numbers: &mut Numbers, turn: usize, task: usize, start: u64, len: u64) 
     }
 }
 
-/// Generates the batches of a load. Each batch contains all records of one lane, then all records
-/// of the next lane, because the rings are drained in this order.
+/// Generates the batches of a load. Each batch contains all records of one lane, and then all
+/// records of the next lane. The rings are drained in this order.
 fn batches(load: &Load) -> Vec<Batch> {
     let mut numbers = Numbers(7);
     let mut lane_free = [0u64; LANES as usize];

@@ -87,7 +87,7 @@ fn run(executor: Option<&str>) -> Run {
     // The names of forty tasks begin like this. Not all tasks fit on the screen, and problems
     // change the order of the tasks.
     let first_tasks = time_until("api#");
-    // The output must be read until the end, otherwise a full terminal buffer would block the
+    // The output must be read until the end. Otherwise, a full terminal buffer would block the
     // monitor.
     let reader = std::thread::spawn(move || while output.read(&mut buffer).is_ok_and(|read| read > 0) {});
     let monitor = executor.map(|_| {

@@ -1,5 +1,5 @@
-//! `tasklab worker`: a worker process of the executor `processes`. Only this executor starts the
-//! subcommand; users do not.
+//! `tasklab worker`: a worker process of the executor `processes`. This executor starts the
+//! subcommand. It is not for users.
 
 use crate::executor::processes::worker;
 use std::io;

@@ -1,5 +1,5 @@
-//! The comparison as a table: one row per figure, one column per executor, with the best figure of
-//! each row marked.
+//! The comparison as a table: one row per figure, and one column per executor. The best figure of
+//! each row is marked.
 //!
 //! ```text
 //!                    tokio  current-thread        pool
@@ -7,8 +7,8 @@
 //!                  790–840         601–655     118–121      the range of several runs
 //! ```
 //!
-//! Each figure has a row, and each executor has a column, because there are more figures than
-//! executors: a table with five executors fits into 80 columns.
+//! Each figure has a row, and each executor has a column. There are more figures than executors,
+//! and a table with five executors fits into 80 columns.
 
 use super::numbers::{Compared, Comparison, Difference, Number};
 use crate::report::{quantity, verdicts};

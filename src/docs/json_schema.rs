@@ -197,8 +197,8 @@ fn is_plain_value(definition: &Value) -> bool {
 }
 
 /// The anchor of a definition. mdBook and GitHub derive the anchor of a heading in the same way. A
-/// plain value has no heading, and its anchor has a prefix: otherwise `text` and `Text` would have
-/// the same anchor.
+/// plain value has no heading. Its anchor has a prefix, because otherwise `text` and `Text` would
+/// have the same anchor.
 fn anchor(name: &str, definition: &Value) -> String {
     let lower = name.to_lowercase();
     if is_plain_value(definition) {

@@ -3,7 +3,7 @@
 //!
 //! With one `Vec` per task, each `Vec` would be reallocated several times as it grows, and would
 //! have unused capacity most of the time. Here a sequence is a [`Chain`] of blocks. A block is as
-//! long as a cache line, so writing a slice touches one cache line, or two lines if the slice
+//! long as a cache line. So writing a slice touches one cache line, or two cache lines if the slice
 //! continues in a new block. A chain takes a new block only when the last block is full.
 //!
 //! ```text
@@ -44,8 +44,8 @@ impl Default for ByteArena {
     }
 }
 
-/// A sequence of bytes in a [`ByteArena`]. The owner must call [`ByteArena::release`] before
-/// dropping the chain, otherwise the arena cannot use the chain's blocks again.
+/// A sequence of bytes in a [`ByteArena`]. The owner must call [`ByteArena::release`] before it
+/// drops the chain. Otherwise, the arena cannot use the chain's blocks again.
 #[derive(Clone, Debug)]
 pub(super) struct Chain {
     first: u32,

@@ -3,7 +3,8 @@
 
 use super::*;
 
-/// An ended task counts as this number of slices, because it takes about as many bytes.
+/// An ended task counts as this number of slices. It takes about the same number of bytes as these
+/// slices.
 const TASK_WEIGHT: usize = 32;
 
 impl Model {
@@ -21,8 +22,8 @@ impl Model {
         let horizon = self.horizon;
         for lane in &mut self.lanes {
             self.slices_kept -= lane.track.evict(horizon);
-            // A slice that has not ended may have begun before the horizon. It needs all spans
-            // since the end of the last slice.
+            // A slice that has not ended may have begun before the horizon. Such a slice needs all
+            // spans since the end of the last slice.
             lane.asleep.evict(horizon.min(lane.track.end()));
         }
         let before = self.tasks.len();

@@ -34,8 +34,8 @@ impl Hist {
         Hist::new(2)
     }
 
-    /// Creates a histogram whose percentiles have an error of at most 10 %. It takes at most 3 KB,
-    /// because the sparklines need thousands of these histograms.
+    /// Creates a histogram whose percentiles have an error of at most 10 %. It takes at most 3 KB.
+    /// The sparklines need thousands of these histograms.
     pub(super) fn coarse() -> Hist {
         Hist::new(1)
     }

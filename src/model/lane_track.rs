@@ -1,8 +1,9 @@
 //! A lane's slices in order of time. They say which task held the lane.
 //!
 //! They are packed in chunks with summaries, like the slices of a [task](super::task_track). A
-//! packed slice takes half the bytes here, because the track of the task stores the other fields.
-//! Slices are only appended, because a lane writes its slices in the order of their ends.
+//! packed slice of a lane takes half as many bytes as a packed slice of a task. The track of the
+//! task stores the other fields. Slices are only appended, because a lane writes its slices in the
+//! order of their ends.
 
 use super::pack::{self, Entry, Reader, unzigzag, zigzag};
 use super::paint::{LaneBreakdown, LanePainter};
@@ -10,7 +11,7 @@ use super::spans::Spans;
 use crate::record::{Nanos, RunInstant, Slice, TaskId};
 use std::collections::VecDeque;
 
-/// The number of slices in a full chunk. Chunks of lanes are larger than chunks of tasks: there are
+/// The number of slices in a full chunk. Chunks of lanes are larger than chunks of tasks. There are
 /// few lanes, so the time to unpack a chunk matters less.
 const FULL: usize = if cfg!(test) { 4 } else { 64 };
 

@@ -38,7 +38,7 @@ impl State {
     /// The state between two slices, until a record reports that the task is ready or woken.
     ///
     /// A task that yielded is queued again immediately. A task that has not run yet also has the
-    /// reason `Yield`, so it is queued too.
+    /// reason `Yield`, and is therefore also queued.
     pub(super) fn between_slices(reason: Reason) -> State {
         match reason {
             Reason::Yield => State::Queued,

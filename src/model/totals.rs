@@ -88,7 +88,8 @@ mod tests {
         let sample = |polls, mean: u64, slow_polls| GroupSample {
             at: RunInstant::ZERO,
             group: GroupId(0),
-            // Not every poll follows a wake-up. For example, the first poll of a task does not.
+            // Not every poll follows a wake-up. For example, no wake-up precedes the first poll of
+            // a task.
             scheduled_count: polls / 2,
             scheduled: Nanos(polls / 2 * mean),
             polls,

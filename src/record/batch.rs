@@ -22,7 +22,8 @@ pub struct Batch<C = RunClock> {
     /// The records that were lost since the previous batch, by lane.
     #[serde(default)]
     pub lost: Vec<Lost>,
-    /// The repetitions among the lost records. They are counted, although their records are lost.
+    /// The repetitions among the lost records. These repetitions are counted, although their
+    /// records are lost.
     #[serde(default)]
     pub repetitions_lost: Vec<RepetitionsLost>,
     /// The number of slices since the run's start, recorded or lost, that were jobs on threads and
@@ -51,8 +52,8 @@ pub struct Lost {
     pub others: u64,
 }
 
-/// Repetitions whose records were lost because the ring was full. Their number is known, but not
-/// their durations and tasks.
+/// Repetitions whose records were lost because the ring was full. Their number is known. Their
+/// durations and tasks are not known.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct RepetitionsLost {
     /// The group of the tasks.
@@ -65,8 +66,7 @@ pub struct RepetitionsLost {
 
 impl Batch {
     /// If this many records have been drained, a batch is due at once. A model processes this
-    /// number in about 3 ms. If it processed many more in one batch, the rings would overflow
-    /// meanwhile.
+    /// number in about 3 ms. During a much larger batch, the rings would overflow.
     pub const DUE: usize = 10_000;
 }
 

@@ -71,7 +71,7 @@ pub struct Spawned<C = RunClock> {
     pub at: Instant<C>,
     /// The task.
     pub task: TaskId,
-    /// The task that spawned it, if a task did.
+    /// The task that spawned this task. `None` if no task spawned it.
     #[serde(default)]
     pub parent: Option<TaskId>,
     /// The task's index within its group, from 0.

@@ -29,7 +29,7 @@ use strum::{IntoStaticStr, VariantArray};
 #[strum(const_into_str, serialize_all = "snake_case")]
 #[repr(u8)]
 pub enum Reason {
-    /// Unknown, because the task's code is not part of tasklab.
+    /// The event is not known, because the task's code is not part of tasklab.
     #[default]
     Unknown,
     /// A deadline.

@@ -1,9 +1,9 @@
 //! The vocabulary that all modules share: ids, instants, kinds, and the records that the probe
 //! writes and the model reads.
 //!
-//! A record has a fixed size, is `Copy` and owns no heap memory, because a measured thread writes
-//! it into a ring between two polls. Everything that has a name is *defined* once ([`Definition`]),
-//! and records refer to it by its number.
+//! A measured thread writes a record into a ring between two polls. So a record has a fixed size,
+//! is `Copy`, and owns no heap memory. Everything that has a name is *defined* once
+//! ([`Definition`]), and records refer to it by its number.
 //!
 //! ```text
 //!   measured thread ──► ring ──► Batch ──► Model

@@ -290,7 +290,8 @@ fn mostly_on(group: &Group) -> String {
             format!("{reason} {}", percent(*time as f64 / group.suspended_ns.max(1) as f64))
         }
         // A job on a blocking thread is never suspended. Between its last slice and its end, some
-        // microseconds count as suspended for an unknown reason. Showing them would be misleading.
+        // microseconds count as suspended for an unknown reason. To show these microseconds would
+        // be misleading.
         _ => "–".to_owned(),
     }
 }

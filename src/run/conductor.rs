@@ -177,8 +177,7 @@ impl Conductor {
     /// Waits for a command for at most `pause`, and executes all commands that have arrived. Breaks
     /// at the command to stop.
     fn await_commands(&mut self, schedule: &mut Schedule, pause: Duration, seed: u64) -> ControlFlow<()> {
-        // The channel is never closed, because the callback for the end of the last task holds a
-        // sender.
+        // The channel is never closed: the callback for the end of the last task holds a sender.
         let mut command = self.inbox.recv_timeout(pause).ok();
         while let Some(current) = command {
             match current {

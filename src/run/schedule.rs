@@ -62,7 +62,7 @@ impl Schedule {
             .iter()
             .map(|spec| Stream {
                 // The timeline decides when a group ends. While the timeline waits, tasks continue
-                // to arrive, so the arrivals themselves must not end.
+                // to arrive. So the arrivals have no end of their own.
                 times: ArrivalTimes::new(
                     &TaskSpec {
                         until: None,

@@ -15,8 +15,8 @@ use crate::scenario::Scenario;
 use std::collections::VecDeque;
 use std::time::Duration;
 
-/// An entry of the timeline. Among entries at the same instant, cues come first, because the other
-/// entries must wait together with a cue. The end comes last.
+/// An entry of the timeline. If several entries have the same instant, cues come first. When the
+/// timeline waits at a cue, the other entries must wait too. The end comes last.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(super) enum Entry {
     /// This cue shows its caption and applies its action.

@@ -1,5 +1,5 @@
-//! The scenarios that come with tasklab. They are embedded in the binary, so they are available in
-//! any folder.
+//! The scenarios that come with tasklab. The binary contains these scenarios, so they are available
+//! in any folder.
 //!
 //! Lessons have a separate list, because lessons have numbers and `tasklab verify` runs all
 //! lessons.

@@ -76,8 +76,8 @@ impl Overrides {
 fn text(what: &str) -> Result<(String, String), LoadError> {
     let shown = || harmless(what);
     let path = Path::new(what);
-    // A file takes precedence over a built-in scenario. A directory does not, because the user may
-    // have a folder called `mixed`.
+    // A file takes precedence over a built-in scenario. A directory does not take precedence,
+    // because the user may have a folder called `mixed`.
     if !path.is_file()
         && let Some(builtin) = builtin::find(what)
     {

@@ -1,6 +1,6 @@
 //! Overrides: values of the command line that replace values of a scenario. They are applied before
-//! the scenario is checked, because a file that is valid on one executor may be invalid on another.
-//! If an override conflicts with the file, the report quotes the lines of the file.
+//! the scenario is checked: a file that is valid on one executor may be invalid on another
+//! executor. If an override conflicts with the file, the report quotes the lines of the file.
 
 use super::report::{Diagnostic, Diagnostics, Place};
 use super::syntax::{self, At, Length, Start};

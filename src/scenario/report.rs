@@ -228,9 +228,9 @@ impl Report {
         group
     }
 
-    /// Moves a span into the text and onto character boundaries, because a parser may point past
-    /// the end. A span of several lines is cut to its first line, because underlining a whole table
-    /// would not help.
+    /// Moves a span into the text and onto character boundaries. A parser may point past the end of
+    /// the text. A span of several lines is cut to its first line. An underlined table would not
+    /// help the reader.
     fn inside(&self, span: &Range<usize>) -> Range<usize> {
         let mut start = span.start.min(self.text.len());
         while !self.text.is_char_boundary(start) {

@@ -43,8 +43,8 @@ pub fn fit(text: &str, width: usize) -> Cow<'_, str> {
     Cow::Owned(format!("{kept}…"))
 }
 
-/// Cleans a task's name and shortens it to at most `width` columns. The number stays complete if
-/// there is room, because it distinguishes the tasks of a group.
+/// Cleans a task's name and shortens it to at most `width` columns. If there is room, the number of
+/// the task stays complete, because the number distinguishes the tasks of a group.
 pub fn fit_name(name: &str, width: usize) -> Cow<'_, str> {
     let (group, number) = name.split_at(name.rfind('#').unwrap_or(name.len()));
     if name.width() <= width || number.width() + 1 >= width {

@@ -43,7 +43,7 @@ pub fn round_duration(n: Nanos) -> String {
 }
 
 /// Formats an instant with enough digits to distinguish it from an instant that is `step` later:
-/// `7.5 s`, `8.07466 s`, `140 s`. If `step` is a minute or more, the format is that of
+/// `7.5 s`, `8.07466 s`, `140 s`. If `step` is a minute or more, the format is the same as in
 /// [`round_duration`].
 pub fn instant(at: RunInstant, step: Nanos) -> String {
     let (unit, symbol) = match at.0 {

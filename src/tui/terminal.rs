@@ -8,9 +8,9 @@
 //!
 //! In raw mode, Ctrl-Z is an ordinary key and does not stop the process. So [`Screen::suspend`]
 //! restores the terminal and stops the process. When the process continues, the screen puts the
-//! terminal into raw mode again, because a shell has used the terminal meanwhile. The screen does
-//! the same after another process has stopped and continued this process. The run's clock does not
-//! stop, so the event log says how long the process was stopped.
+//! terminal into raw mode again. A shell has used the terminal meanwhile. The screen does the same
+//! after another process has stopped and continued this process. The run's clock does not stop, so
+//! the event log says how long the process was stopped.
 
 use crate::panics::HookGuard;
 use crossterm::cursor::{Hide, Show};

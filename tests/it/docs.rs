@@ -170,8 +170,8 @@ fn collect_words(schema: &Value, words: &mut Vec<String>) {
     }
 }
 
-/// The command line refuses an unknown option before it looks at `--help`, so `--help` at the end
-/// checks a command without running it.
+/// The command line refuses an unknown option before it looks at `--help`. So the test adds
+/// `--help` to a command, which checks the command without running it.
 #[test]
 fn the_program_understands_every_command() {
     let mut commands = 0;

@@ -126,7 +126,7 @@ fn a_missing_folder_for_scratch_files_is_an_error_of_one_line() {
 
 #[test]
 fn tokio_console_is_served_at_the_given_address() {
-    // No other program uses this loopback address, so its free port stays free.
+    // No other program uses this loopback address, so a free port stays free.
     let free = TcpListener::bind("127.66.69.1:0").expect("a port");
     let address = free.local_addr().expect("an address");
     drop(free);

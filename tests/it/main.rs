@@ -2,7 +2,7 @@
 //!
 //! They share one binary, because each test binary costs a link of the whole library. Two kinds of
 //! tests have binaries of their own: `screen` runs the program in a pseudo-terminal and handles
-//! signals, and `foreign_worker` starts itself as a worker process, so it has no test harness.
+//! signals. `foreign_worker` starts itself as a worker process, so it has no test harness.
 //!
 //! Tests run on several threads of one process. A test must not change anything that belongs to the
 //! whole process: environment, working directory, panic hook, signal handlers, the global `tracing`

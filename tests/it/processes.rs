@@ -295,7 +295,7 @@ fn start_blocking(time: &str, folder: &Path, script: &str) -> Process {
 /// The part of a shell script that writes a process number to this file: `$$` for the script, `$!`
 /// for its last background process.
 fn write_pid(pid: &str, file: &Path) -> String {
-    // The file has its content from the beginning, because it is moved to its place.
+    // The script moves the file to its place, so the file has its content from the beginning.
     format!("echo {pid} > {0}.new; mv {0}.new {0}", file.display())
 }
 
@@ -319,8 +319,8 @@ fn a_signal_ends_the_wait_for_a_worker_that_does_not_answer() {
     let mut process = start_blocking("1ms", folder.path(), &script);
     let worker = read_pid(&mut process, &file);
     process.signal(Signal::TERM);
-    // The exit code shows that a signal ended the run. The run has not failed, because the worker
-    // could still have answered.
+    // The exit code shows that a signal ended the run. The run has not failed: the worker could
+    // still have answered.
     assert_eq!(process.wait().code, Some(143));
     wait_for_end_of(&worker);
 }

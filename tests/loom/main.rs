@@ -2,8 +2,8 @@
 //! steps. A relaxed load may return each value that the memory model allows.
 //!
 //! The models compile the probe's own source files, with loom's atomics instead of the standard
-//! atomics. This program has no test harness, because the unit tests in those files need the
-//! standard atomics.
+//! atomics. This program has no test harness: the unit tests in the probe's files need the standard
+//! atomics.
 //!
 //! The ring itself is the crate `rtrb`, which cannot run under loom. The model of the hand-over
 //! uses a relaxed counter instead of a ring. So it shows that the tally alone determines the order

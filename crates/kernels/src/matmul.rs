@@ -40,8 +40,8 @@ fn right(row: usize, column: usize) -> f64 {
 mod tests {
     use super::*;
 
-    /// The sum of a product's elements is the sum over k of: column k of the left matrix times row
-    /// k of the right matrix.
+    /// For each k, multiplies the sum of column k of the left matrix by the sum of row k of the
+    /// right matrix. The sum of these results is the sum of all elements of the product.
     #[test]
     fn the_sum_of_the_product_is_correct() {
         for n in [1, 2, 31, 64] {

@@ -8,8 +8,8 @@ use crate::scenario::{Expectation, Overrides, Scenario};
 /// The expectations of a run, and whether they apply to it.
 pub(super) struct Judge {
     expectations: Vec<Expectation>,
-    /// Why the expectations do not apply, if the executor or the number of workers differs from
-    /// that of the scenario.
+    /// Why the expectations do not apply: the run has another executor or another number of workers
+    /// than the scenario.
     elsewhere: Option<String>,
 }
 

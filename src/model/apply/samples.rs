@@ -1,5 +1,5 @@
-//! Applies samples to the model: samples of tokio-metrics, of the lanes by the kernel, and of the
-//! lengths of channels.
+//! Applies samples to the model: the samples of tokio-metrics, the kernel's samples of lanes, and
+//! the lengths of channels.
 
 use super::super::*;
 use crate::record::{LaneSample, Sample};

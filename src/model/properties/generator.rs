@@ -1,4 +1,5 @@
-//! Generates realistic streams of records, in an order in which lanes could write and deliver them.
+//! Generates realistic streams of records. The lanes of a real run could write and deliver the
+//! records in this order.
 
 use super::super::*;
 use crate::record::*;

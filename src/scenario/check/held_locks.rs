@@ -1,5 +1,5 @@
-//! Detects a deadlock: a task takes a lock, and the task itself holds this lock, or another task
-//! holds it and waits for the task.
+//! Detects deadlocks: a task takes a lock that is already held. The holder is the same task, or a
+//! task that waits for this task.
 //!
 //! A task holds its locks while it waits for the tasks that it calls. So these locks are also held
 //! during the steps of the called tasks, and of all tasks for which the called tasks wait. If no

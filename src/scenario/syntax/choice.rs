@@ -130,8 +130,8 @@ pub(in crate::scenario) fn span(value: &Value<'_>) -> std::ops::Range<usize> {
 /// Defines an enum for a choice between alternatives. In a scenario, a choice is a table with a
 /// single key, or a bare word. The key or the word names the alternative.
 ///
-/// A word is the name of its variant in snake case. The caller writes both, because the macro
-/// cannot change the case.
+/// A word is the name of its variant in snake case. The caller writes the word and the variant,
+/// because the macro cannot change the case.
 macro_rules! choice {
     (
         $(#[$meta:meta])*

@@ -13,7 +13,7 @@ pub(in crate::scenario) enum Draw {
     Written(LengthOrRange),
     /// A distribution that is chosen by its name.
     Distribution(Distribution),
-    /// A distribution with a long tail, as latencies have (log-normal).
+    /// A distribution with a long tail (log-normal). Latencies often have such a distribution.
     LongTail(LongTail),
 }
 

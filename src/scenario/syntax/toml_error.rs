@@ -9,7 +9,7 @@ use toml::de::Error;
 /// Turns an error of the TOML parser into a message about `text`.
 pub(super) fn explain(error: &Error, text: &str) -> Diagnostic {
     let span = error.span().unwrap_or(text.len()..text.len());
-    // The parser counts bytes, so a position may be inside a character.
+    // The parser counts bytes, so a position in its message may be inside a character.
     let before = text.get(..span.start).unwrap_or_default();
     let rest = text.get(span.start..).unwrap_or_default();
     let word = rest

@@ -1,4 +1,4 @@
-//! Fixed sets of words: enums whose variants a scenario writes as words.
+//! Fixed sets of words. Each set is an enum, and a scenario writes the variants as words.
 
 use super::{Diagnostics, Read, Value, unknown, wrong_type};
 use crate::scenario::types::{ExecutorKind, How, Kernel, LogLevel};

@@ -35,7 +35,7 @@ pub enum Draw {
         #[serde(with = "nanos")]
         mean: Duration,
     },
-    /// A distribution with a long tail, as latencies have (log-normal).
+    /// A distribution with a long tail (log-normal). Latencies often have such a distribution.
     LogNormal {
         /// Half of the drawn durations are shorter than this.
         #[serde(with = "nanos")]

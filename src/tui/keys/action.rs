@@ -1,7 +1,7 @@
 //! All actions that a key can trigger. Each action is declared once.
 //!
-//! The keymap, the footer, the help page and the key table of the documentation all read the
-//! declaration below, so they cannot disagree. A test checks that no key is bound twice.
+//! The keymap, the footer, the help page and the key table of the documentation read the
+//! declaration below. So they cannot disagree. A test checks that no key is bound twice.
 //!
 //! To add an action, add one entry here, and add the effect of the action to
 //! [`App::act`](crate::tui::App::act). For an effect on the run or the terminal, `act` returns an

@@ -1,8 +1,8 @@
 //! The gauges: numbers about the run, each with its history. They show throughput, polls, load,
 //! delay, lateness and queues.
 //!
-//! The numbers change four times a second, when the model's series gets a new point. They do not
-//! change with each frame, because digits that change too often cannot be read.
+//! The numbers change four times a second, when the model's series gets a new point. The numbers do
+//! not change with each frame: a person cannot read digits that change too often.
 //!
 //! To add a gauge, write a function like [`finished`] and add it to [`GAUGES`].
 
@@ -90,8 +90,8 @@ fn polls(series: &Series<'_>) -> Gauge {
     }
 }
 
-/// The percentage of workers that are busy. If each task has its own thread, there are no workers,
-/// so the gauge shows the number of lanes that are held.
+/// The percentage of workers that are busy. If each task has its own thread, there are no workers.
+/// Then the gauge shows the number of lanes that tasks hold.
 fn load(series: &Series<'_>) -> Gauge {
     let workers = series.workers as f64;
     let load = |point: &SeriesPoint| match series.workers {

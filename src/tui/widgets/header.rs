@@ -1,6 +1,6 @@
 //! The first line of the screen: the scenario's title, the executor, the elapsed time, and the
-//! number of lost records. Lost records have an alarming style, because the user cannot trust the
-//! other numbers if records are lost.
+//! number of lost records. Lost records have an alarming style: if records are lost, the user
+//! cannot trust the other numbers.
 
 use crate::model::PollCountCheck;
 use crate::record::Nanos;

@@ -153,8 +153,8 @@ impl OpenSlice<'_> {
     }
 
     fn blocking_spans(&self, theme: Theme, name: Span<'static>, length: String, width: usize) -> Vec<Span<'static>> {
-        // The task's name and the duration are more important than the word "block", because the
-        // colour also shows that the task blocks.
+        // The task's name and the duration are more important than the word "block". The colour
+        // also shows that the task blocks.
         let badges = [format!(" block {length} "), format!("block {length}"), length];
         let fits = |badge: &&String| name.width() + 1 + text::width(badge) <= width;
         let badge = badges.iter().find(fits).unwrap_or(&badges[2]).clone();
@@ -162,7 +162,7 @@ impl OpenSlice<'_> {
         let name = Span::styled(text::fit_name(&name.content, room).into_owned(), name.style);
         let used = name.width() + 1 + text::width(&badge);
         let mut spans = vec![name, Span::raw(" "), Span::styled(badge, theme.blocked())];
-        // A truncated name of a system call would be useless, so the name is shown only if it fits.
+        // The name of a system call is shown only if it fits. A truncated name would be useless.
         if let Some(syscall) = self.syscall.filter(|syscall| used + 1 + syscall.len() <= width) {
             spans.push(Span::styled(format!(" {syscall}"), theme.word(State::Blocking)));
         }

@@ -22,7 +22,7 @@ use ratatui::style::{Color, Style};
 pub(crate) struct Half {
     /// The state that this half shows. `None` if there is nothing to show.
     pub(crate) state: Option<State>,
-    /// The position of the group whose colour this half has.
+    /// The position of the group. This half has the colour of the group.
     pub(crate) group: usize,
     /// The share of this half column's time in which a lane was held, from 0 to 1.
     pub(crate) share: f32,
@@ -55,7 +55,8 @@ enum Column {
     Empty,
     /// The whole column shows this state.
     Whole(State, usize),
-    /// For each half, the group whose tasks held a lane for at least half of the time, if any.
+    /// For each half, the group that held a lane for at least half of the time. `None` if there is
+    /// no such group.
     Split(Option<usize>, Option<usize>),
     /// Tasks of the group held a lane for this share of the column's time.
     Low(f32, usize),

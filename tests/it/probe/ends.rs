@@ -113,7 +113,7 @@ fn a_log_line_never_comes_before_the_spawn_of_its_task() {
         }
     });
     let (mut spawned, mut lines) = (HashSet::new(), 0);
-    // There is no pause, so that batches end between a spawn and the log line of the spawned task.
+    // There is no pause. So batches end between a spawn and the log line of the spawned task.
     let deadline = Deadline::new("the log line of each task", DEADLINE);
     while lines < 20_000 {
         deadline.check();

@@ -3,9 +3,9 @@
 use super::*;
 use crate::support::wait::{DEADLINE, Deadline, join};
 
-/// Runs `tasks` tasks that yield `yields` times, and drains the records while the tasks run. The
-/// tasks should yield a million times in all, so that the test also finds a fault that loses one
-/// slice in a million.
+/// Runs `tasks` tasks that yield `yields` times, and drains the records while the tasks run. Call
+/// it with a million yields in all. Then the test also finds a fault that loses one slice in a
+/// million.
 fn storm(builder: Builder, tasks: u32, yields: u32) {
     let registry = Registry::new();
     let group = registry.group_named("storm");
@@ -51,7 +51,7 @@ fn storm(builder: Builder, tasks: u32, yields: u32) {
         });
         drop(runtime);
     });
-    // There is no pause, so that batches end at as many different points of the storm as possible.
+    // There is no pause. So batches end at many different points of the storm.
     let deadline = Deadline::new("the end of all tasks", DEADLINE);
     while !driver.is_finished() {
         deadline.check();

@@ -60,7 +60,7 @@ fn a_task_woken_while_it_runs_is_queued_from_the_end_of_its_slice() {
     assert_eq!(slices.len(), 2);
     let (first, second) = (slices[0].1, slices[1].1);
     assert_eq!(second.woken_by, Some(first.task));
-    // The wake-up happened during the slice, so before this instant.
+    // The wake-up happened during the slice, and therefore before this instant.
     assert!(second.start - second.queued.get() >= end_of_poll);
 }
 

@@ -142,8 +142,8 @@ impl Process {
         let mut ended = false;
         let mut holds = false;
         wait_until(what, DEADLINE, || {
-            // The end is checked before the condition, so that the condition sees everything that
-            // the process did.
+            // The end is checked before the condition. So the condition sees everything that the
+            // process did.
             ended = self.has_ended();
             holds = condition(self);
             holds || ended
@@ -193,7 +193,7 @@ pub(crate) fn entries(folder: &Path) -> Vec<PathBuf> {
     entries.filter_map(|entry| Some(entry.ok()?.path())).collect()
 }
 
-/// Whether a process runs. A zombie counts as ended, because its new parent may never await it.
+/// Whether a process runs. A zombie counts as ended. The new parent of a zombie may never await it.
 pub(crate) fn is_running(process: &str) -> bool {
     let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
     status.contains("State:") && !status.contains("State:\tZ")

@@ -4,12 +4,12 @@ use std::panic;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-/// How long a test waits for one event before it fails. Test machines can be slow and busy, so this
-/// is much longer than any event takes.
+/// How long a test waits for one event before it fails. Test machines can be slow and busy. So this
+/// time is much longer than any event takes.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(120);
 
-/// How long [`wait_until`] pauses before it asks again. Some conditions drain records, and a ring
-/// must not fill between two drains.
+/// How long [`wait_until`] pauses before it asks again. Some conditions drain records. Between two
+/// drains, a ring must not become full.
 const PAUSE: Duration = Duration::from_millis(2);
 
 /// The instant at which a wait fails.

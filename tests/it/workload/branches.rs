@@ -433,7 +433,7 @@ fn a_detached_task_outlives_its_parent_and_its_failure_is_unobserved() {
         called_group("patient", vec![recv("gate")]),
         called_group("stray", vec![fail(1.0)]),
     ];
-    // The completed repetition is the parent's, because the repetition of `patient` does not
+    // The completed repetition belongs to the parent. The repetition of `patient` does not
     // complete.
     for (executor, observed) in on_both_until(&with_gate(tasks), "a completed repetition", || {
         repetitions(1, Outcome::Completed)

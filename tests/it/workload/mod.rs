@@ -1,4 +1,4 @@
-//! What tasks do on tokio's two runtimes and on threads, as the probe records it.
+//! What the probe records about tasks on tokio's two runtimes and on threads.
 
 mod branches;
 mod captured_log;

@@ -1,4 +1,4 @@
-//! The loopback service, as tasks and as other programs use it, and the scratch folder.
+//! The scratch folder, and the loopback service, which tasks and other programs use.
 
 use super::captured_log::log_messages_with;
 use super::harness::*;
@@ -103,7 +103,7 @@ fn without_the_service_repetitions_fail_and_other_tasks_continue_to_run() {
     assert_eq!(harness.on_threads().repetitions("api"), [Outcome::Failed; 2]);
 }
 
-/// Sends a request as any program on this machine can.
+/// Sends a request. Any program on this machine can send such a request.
 fn request(services: &Services, path: &str) -> String {
     let mut stream = TcpStream::connect(services.http().address()).unwrap();
     stream.set_read_timeout(Some(DEADLINE)).unwrap();
