@@ -242,7 +242,7 @@ fn rows_events_choices_and_loops_can_be_read() {
     }
 }
 
-/// The steps inside a synchronous lock may await, so they mean the same as outside.
+/// The steps inside a synchronous lock may await. They have the same meaning as outside the lock.
 #[test]
 fn steps_inside_a_sync_lock_may_await() {
     let [Step::Lock(Lock { steps: inner, .. })] = &steps(
