@@ -56,8 +56,8 @@ impl RecordCounts {
     /// Compares our number of polls with tokio's number.
     ///
     /// `worker_poll_count` does not contain the polls that a worker runs from its LIFO slot.
-    /// (`Context::run_task` of tokio 1.54 counts its first poll, and then polls tasks from the slot
-    /// without counting these polls.) So with a LIFO slot, our number may be greater than tokio's
+    /// (`Context::run_task` of tokio 1.54 counts its first poll. Then it polls tasks from the slot,
+    /// and does not count these polls.) So with a LIFO slot, our number may be greater than tokio's
     /// number, but never smaller.
     ///
     /// The result is meaningful only if no task has run between tokio's sample and the last batch,

@@ -25,7 +25,7 @@ use crate::record::{CompactDuration, ProcessInstant, TaskId};
 pub(super) struct WakeStamps {
     /// When the task was first woken since its last slice began.
     woken_at: AtomicU64,
-    /// When the event that the task waits for is or will be ready.
+    /// The ready time of the event for which the task waits, in the past or in the future.
     ready_at: AtomicU64,
     /// The task that woke this task. There is no stamp if something else woke it, such as a driver.
     woken_by: AtomicU32,

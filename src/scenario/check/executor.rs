@@ -112,7 +112,7 @@ impl Checker<'_> {
         let known = self.knob(key, interval, false);
         let diagnostic = |title: String| Diagnostic::new(interval.place.clone(), title);
         let polls = match u32::try_from(interval.value) {
-            Ok(0) => self.reject(diagnostic(format!("`{key}` is zero")).label("it is a number of polls, from 1")),
+            Ok(0) => self.reject(diagnostic(format!("`{key}` is zero")).label("write a number of polls, at least 1")),
             Ok(polls) => Some(polls),
             Err(_) => self.reject(diagnostic(format!("`{key}` is above {}", u32::MAX))),
         };

@@ -26,7 +26,7 @@ pub(super) struct Around {
     locks: Vec<(String, Place)>,
     /// The number of locks that are held by tasks that wait for this task. These locks come first.
     of_others: usize,
-    /// Whether the steps belong to another task, and the task of the group does not wait for it.
+    /// Whether the steps belong to a detached task, for which the task of the group does not wait.
     apart: bool,
 }
 
@@ -38,8 +38,8 @@ struct Taken {
 }
 
 impl HeldLocks {
-    /// Whether the step that is being checked belongs to another task, and the task of the group
-    /// does not wait for it.
+    /// Whether the step that is being checked belongs to a detached task. The task of the group
+    /// does not wait for a detached task.
     pub(super) fn is_apart(&self) -> bool {
         self.around.apart
     }
