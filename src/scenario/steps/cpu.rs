@@ -50,7 +50,7 @@ impl Read for CpuSyntax {
 
 table! {
     /// A real computation of a known kind.
-    KernelRun, "a kernel" {
+    KernelRun, "`cpu`" {
         /// The name of the kernel.
         kernel: Required<Kernel>,
         #[schemars(description = Kernel::sizes(), range(min = 1, max = Kernel::largest_of_all()))]

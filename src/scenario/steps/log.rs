@@ -37,7 +37,7 @@ pub enum Formatting {
     Lazy,
 }
 
-words!(Formatting, "a manner");
+words!(Formatting, "a mode");
 
 table! {
     /// An event for the log.

@@ -26,7 +26,7 @@ pub(in crate::scenario) use words;
 
 words!(ExecutorKind, "an executor");
 words!(Kernel, "a kernel");
-words!(How, "a manner");
+words!(How, "a mode");
 words!(LogLevel, "a log level");
 
 /// Reads a word of an enum. `what` says what the word names, with an article: `an executor`.
