@@ -32,7 +32,7 @@ impl Style {
         title: "Report reference",
         intro: "The JSON object that `tasklab run --json` prints.\n\n\
                 In the `[expect]` table of a scenario, a path selects a number. A path is a sequence of keys with dots between them, such as \
-                `tasks.spawned`. The `name` of a list item selects the item, as `api` does in `groups.api.delay_ns.p99`.\n",
+                `tasks.spawned`. The `name` of a list item selects the item. For example, `groups.api.delay_ns.p99` selects the group `api`.\n",
         has_optional_keys: false,
     };
 }

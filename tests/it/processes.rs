@@ -247,7 +247,7 @@ fn a_worker_of_another_version_is_refused_and_both_versions_are_named() {
 }
 
 #[test]
-fn a_worker_may_send_its_hello_before_it_reads_one() {
+fn a_worker_may_send_hello_before_it_reads_hello() {
     for _ in 0..10 {
         // Exit status 3 means that the first message to the worker is a `hello`.
         let Finished { err, .. } = run_on_workers(&format!(

@@ -110,7 +110,7 @@ fn a_timeout_cancels_a_future_but_a_thread_continues_to_the_end_of_its_step() {
 /// A task that cannot be cancelled has two limits: its own timeout and the timeout of a step. It is
 /// overdue from the earlier limit.
 #[test]
-fn a_task_is_overdue_once_it_has_run_longer_than_its_shortest_limit() {
+fn a_task_is_overdue_after_its_shortest_limit() {
     let limit = Duration::from_millis(20).into();
     for executor in executors() {
         for late in [

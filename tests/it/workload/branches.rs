@@ -271,7 +271,7 @@ fn a_group_without_failures_completes_on_every_executor() {
 }
 
 #[test]
-fn the_first_child_to_end_decides_a_race_and_async_losers_are_cancelled() {
+fn the_first_child_that_ends_decides_a_race_and_the_other_async_children_are_cancelled() {
     let steps = vec![Step::Race(Race(vec![
         group_branch("patient"),
         steps_branch(vec![Step::Yield]),

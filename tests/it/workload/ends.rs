@@ -6,7 +6,7 @@ use tasklab::scenario::steps::{Block, Offload, Panic, Timeout};
 use tasklab::scenario::{Repeat, Step, TaskSpec};
 
 #[test]
-fn a_repetition_is_cancelled_at_its_timeout_and_the_next_one_follows() {
+fn a_repetition_is_cancelled_at_its_timeout_and_the_next_repetition_follows() {
     let mut slow = task("slow", 3, vec![Step::Yield, sleep(FOREVER)]);
     slow.timeout = Some(fixed(5 * MS));
     let once = TaskSpec {

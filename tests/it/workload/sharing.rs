@@ -1,5 +1,5 @@
-//! Locks, semaphores and channels: what they guarantee, how a wait is recorded, and that every wait
-//! ends with the run.
+//! Locks, semaphores and channels: what they guarantee, how a wait is recorded, and how a wait ends
+//! with the run.
 
 use super::harness::*;
 use tasklab::record::{Batch, Outcome, Reason, Record};
