@@ -111,6 +111,7 @@ impl DetachedSpawner for Queue {
 
 impl Queue {
     fn push(self: &Arc<Self>, job: Job) {
+        job.ctx.set_queued_since(job.since);
         self.jobs().push_back(job);
         let queue = self.clone();
         self.threads.spawn(move || {

@@ -42,7 +42,8 @@ pub struct Report {
     pub seed: u64,
     /// The planned duration of the run. `null` means that the run ends when every task has ended.
     pub duration_ns: Option<u64>,
-    /// The duration of the run.
+    /// The duration of the run: from its start until its tasks were stopped. All figures are about
+    /// this time.
     pub elapsed_ns: u64,
     /// The result of the calibration before the run: the `cpu` work that one core did per
     /// millisecond.
@@ -137,7 +138,7 @@ pub struct Tasks {
     pub lost: u64,
     /// Tasks that a library spawned. tokio reports only that they ended, not how.
     pub unknown: u64,
-    /// Tasks that had not ended at the end of the run.
+    /// Tasks that could not be stopped at the end of the run.
     pub running: u64,
 }
 
@@ -220,16 +221,18 @@ pub struct Group {
     /// or panicked.
     pub failures_lost: u64,
     /// The time from the spawn of the first task to the end of the last task, or to the end of the
-    /// run.
+    /// run. A task ends with its last slice.
     pub span_ns: u64,
-    /// The number of repetitions that ended, with any outcome.
+    /// The number of repetitions that ended, with any outcome. The end of the run ends the
+    /// repetitions that are open.
     pub repetitions: u64,
     /// The number of repetitions that did all their steps.
     pub completed: u64,
     /// The number of completed repetitions per second of `span_ns`; 0 if `span_ns` is 0.
     pub throughput: f64,
     /// The number of repetitions that exceeded their timeout. On a thread, such a repetition still
-    /// ran to its end, because a thread cannot be cancelled.
+    /// ran to its end, because a thread cannot be cancelled. A repetition that had exceeded its
+    /// timeout when the run ended is included.
     pub timed_out: u64,
     /// The number of repetitions in which a step failed.
     pub failed: u64,
@@ -258,19 +261,21 @@ pub struct Group {
     /// The latenesses of the same slices. A lateness is the time from the instant at which a task
     /// is ready until the task runs. If that instant is not known, the lateness equals the delay.
     pub lateness_ns: Percentiles,
-    /// The durations of the repetitions.
-    pub repetition_ns: Percentiles,
+    /// The durations of the repetitions. `null` if the group has none: the tasks of libraries and
+    /// of offloaded work do not repeat.
+    pub repetition_ns: Option<Percentiles>,
     /// The figures that `TaskMonitor` of tokio-metrics reports. It watches only the group's first
     /// eight tasks. `null` if it watched no task of the group.
     pub task_monitor: Option<TaskMonitor>,
 }
 
-/// A distribution of durations. The error of the percentiles is at most 1 %. All fields are zero if
-/// no duration was counted.
+/// A distribution of durations. A duration that is open at the end of the run counts up to this
+/// instant. The percentiles are not exact: their error is at most 1 % of their value, and close
+/// values can be equal. All fields are zero if no duration was counted.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, JsonSchema)]
 #[schemars(title = "percentiles")]
 pub struct Percentiles {
-    /// The number of durations.
+    /// The number of durations. This figure is exact.
     pub count: u64,
     /// The median, in nanoseconds. Half of the durations are at most this long.
     pub p50: u64,
@@ -306,7 +311,7 @@ pub struct Lane {
     /// The kind of thread: `worker` (of an async runtime), `pool` (of a thread pool), `blocking`
     /// (of an async runtime's blocking pool), or another.
     pub kind: &'static str,
-    /// The number of slices that ended on this lane.
+    /// The number of slices on this lane.
     pub slices: u64,
     /// The time in which a task held the lane and computed.
     pub running_ns: u64,

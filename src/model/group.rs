@@ -3,7 +3,9 @@
 use super::hist::{Hist, Percentiles};
 use super::present::{PresentState, PresentTotals};
 use super::state::{StateTimes, TaskCounts};
+use super::task::LiveTask;
 use super::totals::GroupTotals;
+use super::wait_state::Lateness;
 use crate::record::{GroupId, Nanos, Outcome, Repetition, RunInstant, Slice};
 use strum::VariantArray;
 
@@ -24,8 +26,6 @@ pub struct Group {
     ///
     /// [`Task::repetitions`]: super::Task::repetitions
     pub repetitions: [u64; Outcome::VARIANTS.len()],
-    /// The number of slices so far.
-    pub polls: u64,
     /// The number of tasks that were orphaned: another task waited for them and has stopped
     /// waiting.
     pub orphaned: u64,
@@ -39,6 +39,8 @@ pub struct Group {
     pub(super) closed_times: StateTimes,
     /// The totals for the time after the last slice of each task.
     pub(super) present: PresentTotals,
+    /// The slices and waits that have not ended.
+    pub(super) open: OpenIntervals,
     /// When the first task was spawned.
     first_spawn: Option<RunInstant>,
     /// The latest end of a task so far.
@@ -57,12 +59,12 @@ impl Group {
             library,
             spawned: 0,
             repetitions: [0; Outcome::VARIANTS.len()],
-            polls: 0,
             orphaned: 0,
             failures_lost: 0,
             totals: None,
             closed_times: StateTimes::default(),
             present: PresentTotals::default(),
+            open: OpenIntervals::default(),
             first_spawn: None,
             last_end: RunInstant::ZERO,
             poll_time: Hist::fine(),
@@ -72,22 +74,31 @@ impl Group {
         }
     }
 
-    /// The distribution of the durations of the slices.
+    /// The number of slices so far, including open slices.
+    pub fn polls(&self) -> u64 {
+        self.poll_time.count() + self.open.slices.len() as u64
+    }
+
+    /// The distribution of the durations of the slices. A slice that has not ended counts with its
+    /// duration up to now.
     pub fn poll_time(&self) -> Percentiles {
-        self.poll_time.percentiles()
+        self.poll_time.percentiles_with(self.open.slices.iter().copied())
     }
 
     /// The distribution of the delays of the slices whose wake-ups were recorded. The delay is the
-    /// time from the wake-up to the start of the slice.
+    /// time from the wake-up to the start of the slice. A task that was woken and does not run yet
+    /// counts with its delay up to now.
     pub fn delay(&self) -> Percentiles {
-        self.delay.percentiles()
+        self.delay.percentiles_with(self.open.waits.iter().map(|wait| wait.0))
     }
 
     /// The distribution of the latenesses of the slices whose wake-ups were recorded. The lateness
     /// is the time from the instant at which the task was ready to the start of the slice. If that
-    /// instant is not known, the instant of the wake-up is used.
+    /// instant is not known, the instant of the wake-up is used. A task that is ready and does not
+    /// run yet counts with its lateness up to now.
     pub fn lateness(&self) -> Percentiles {
-        self.lateness.percentiles()
+        self.lateness
+            .percentiles_with(self.open.waits.iter().map(|wait| wait.1))
     }
 
     /// The distribution of the durations of the repetitions whose records have arrived.
@@ -112,6 +123,10 @@ impl Group {
         repetition.add(&self.repetition_time);
         delay.add(&self.delay);
         lateness.add(&self.lateness);
+        for wait in &self.open.waits {
+            delay.record(wait.0);
+            lateness.record(wait.1);
+        }
     }
 
     pub(super) fn note_spawn(&mut self, at: RunInstant) {
@@ -137,9 +152,13 @@ impl Group {
     }
 
     pub(super) fn record_slice(&mut self, slice: &Slice) {
-        self.polls += 1;
         self.poll_time.record(slice.len.get());
-        if let Some((delay, lateness)) = delay_and_lateness(slice) {
+        self.record_wait(slice_lateness(slice));
+    }
+
+    /// Adds a wait that has ended.
+    pub(super) fn record_wait(&mut self, wait: Lateness) {
+        if let Some((delay, lateness)) = wait.delay_and_lateness() {
             self.delay.record(delay);
             self.lateness.record(lateness);
         }
@@ -172,8 +191,54 @@ pub struct Overall {
     pub lateness: Percentiles,
 }
 
-/// The delay and the lateness of a slice; `None` if its wake-up was not recorded.
-pub(super) fn delay_and_lateness(slice: &Slice) -> Option<(Nanos, Nanos)> {
-    let (queued, unnoticed) = (slice.queued.get(), slice.unnoticed.get());
-    (queued + unnoticed > Nanos::ZERO).then(|| (queued, queued + unnoticed))
+/// The slices and waits of a group that have not ended. Each batch replaces them.
+#[derive(Clone, Debug, Default)]
+pub(super) struct OpenIntervals {
+    /// The durations of the slices up to now.
+    slices: Vec<Nanos>,
+    /// The delay and the lateness of each wait: of a task that holds a lane, or, up to now, of a
+    /// task that is ready or woken.
+    waits: Vec<(Nanos, Nanos)>,
+}
+
+impl OpenIntervals {
+    pub(super) fn clear(&mut self) {
+        self.slices.clear();
+        self.waits.clear();
+    }
+
+    /// Adds what a task does now.
+    pub(super) fn add(&mut self, live: &LiveTask, now: RunInstant) {
+        match *live {
+            LiveTask::Current {
+                start,
+                queued,
+                unnoticed,
+                ..
+            } => {
+                self.slices.push(now - start);
+                self.add_wait(Lateness { unnoticed, queued });
+            }
+            LiveTask::Waiting { ready, woken } => {
+                let woken = woken.unwrap_or(now).min(now);
+                let ready = ready.unwrap_or(woken).min(woken);
+                self.add_wait(Lateness {
+                    unnoticed: woken - ready,
+                    queued: now - woken,
+                });
+            }
+        }
+    }
+
+    pub(super) fn add_wait(&mut self, wait: Lateness) {
+        self.waits.extend(wait.delay_and_lateness());
+    }
+}
+
+/// The last parts of the wait before a slice.
+pub(super) fn slice_lateness(slice: &Slice) -> Lateness {
+    Lateness {
+        unnoticed: slice.unnoticed.get(),
+        queued: slice.queued.get(),
+    }
 }

@@ -29,13 +29,14 @@ pub(super) struct Hist {
 }
 
 impl Hist {
-    /// Creates a histogram whose percentiles have an error of at most 1 %. It takes at most 20 KB.
+    /// Creates a histogram whose percentiles have an error of at most 1 %. It takes
+    /// 20 KB if the longest duration is an hour.
     pub(super) fn fine() -> Hist {
         Hist::new(2)
     }
 
-    /// Creates a histogram whose percentiles have an error of at most 10 %. It takes at most 3 KB.
-    /// The sparklines need thousands of these histograms.
+    /// Creates a histogram whose percentiles have an error of at most 10 %. It takes 3 KB if the
+    /// longest duration is an hour. The sparklines need thousands of these histograms.
     pub(super) fn coarse() -> Hist {
         Hist::new(1)
     }
@@ -52,10 +53,14 @@ impl Hist {
     pub(super) fn record(&mut self, length: Nanos) {
         self.count += 1;
         self.max = self.max.max(length);
-        // Longer durations are recorded as one hour; only `max` is exact for them.
         // `saturating_record` is not used because it never adds buckets.
-        let recorded = self.buckets.record(length.0.min(3_600_000_000_000));
-        debug_assert!(recorded.is_ok(), "buckets grow up to one hour");
+        let recorded = self.buckets.record(length.min(Nanos::BOUND).0);
+        debug_assert!(recorded.is_ok(), "the number of buckets grows");
+    }
+
+    /// The number of recorded durations.
+    pub(super) fn count(&self) -> u64 {
+        self.count
     }
 
     /// Adds all durations of `other`. Both histograms must have the same precision.
@@ -63,7 +68,18 @@ impl Hist {
         self.count += other.count;
         self.max = self.max.max(other.max);
         let added = self.buckets.add(&other.buckets);
-        debug_assert!(added.is_ok(), "buckets grow up to one hour");
+        debug_assert!(added.is_ok(), "the number of buckets grows");
+    }
+
+    /// The percentiles of the recorded durations and of the durations in `open`.
+    pub(super) fn percentiles_with(&self, open: impl IntoIterator<Item = Nanos>) -> Percentiles {
+        let mut open = open.into_iter().peekable();
+        if open.peek().is_none() {
+            return self.percentiles();
+        }
+        let mut all = self.clone();
+        open.for_each(|length| all.record(length));
+        all.percentiles()
     }
 
     pub(super) fn percentiles(&self) -> Percentiles {
@@ -84,18 +100,24 @@ mod tests {
 
     #[test]
     fn percentiles_are_within_the_documented_error() {
-        for (mut hist, within) in [(Hist::fine(), 0.01), (Hist::coarse(), 0.1)] {
-            for ms in 1..=1000 {
-                hist.record(Nanos::from_millis(ms));
+        // From microseconds to weeks.
+        for (unit, (hist, within)) in (0..30).flat_map(|bits| {
+            let hists = [(Hist::fine(), 0.01), (Hist::coarse(), 0.1)];
+            hists.map(|hist| (1_u64 << bits, hist))
+        }) {
+            let mut hist = hist;
+            for n in 1..=1000 {
+                hist.record(Nanos(n * unit * 1_000));
             }
             let p = hist.percentiles();
-            for (value, ms) in [(p.p50, 500.0), (p.p90, 900.0), (p.p99, 990.0)] {
+            for (value, n) in [(p.p50, 500.0), (p.p90, 900.0), (p.p99, 990.0)] {
+                let exact = n * unit as f64 * 1e3;
                 assert!(
-                    (value.0 as f64 / 1e6 - ms).abs() <= ms * within,
-                    "{value:?} is not about {ms} ms"
+                    (value.0 as f64 - exact).abs() <= exact * within,
+                    "{value:?} is not about {exact} ns"
                 );
             }
-            assert_eq!((p.count, p.max), (1000, Nanos::from_millis(1000)));
+            assert_eq!((p.count, p.max), (1000, Nanos(1_000_000 * unit)));
         }
     }
 

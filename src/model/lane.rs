@@ -16,8 +16,6 @@ pub struct Lane {
     pub name: String,
     /// The slice that has not ended; `None` while no task holds the lane.
     pub current: Option<CurrentSlice>,
-    /// The number of slices so far, including evicted ones.
-    pub slices: u64,
     /// The number of slices lost because the ring of the lane was full.
     pub dropped: u64,
     /// The time in which tasks held the lane and computed. Only slices that have ended count.
@@ -56,7 +54,6 @@ impl Lane {
             kind,
             name,
             current: None,
-            slices: 0,
             dropped: 0,
             running: Nanos::ZERO,
             blocking: Nanos::ZERO,
@@ -97,17 +94,21 @@ impl Lane {
 
     /// Whether a task has held the lane at `from` or later.
     pub fn has_run_since(&self, from: RunInstant) -> bool {
-        self.current.is_some() || self.slices > 0 && self.track.end() > from
+        self.current.is_some() || self.poll_time.count() > 0 && self.track.end() > from
     }
 
-    /// The distribution of the durations of the slices.
+    /// The number of slices so far, including evicted ones and the open one.
+    pub fn slices(&self) -> u64 {
+        self.poll_time.count() + u64::from(self.current.is_some())
+    }
+
+    /// The distribution of the durations of the slices that have ended.
     pub fn poll_time(&self) -> Percentiles {
         self.poll_time.percentiles()
     }
 
     /// Counts a slice. The model may keep the slice or drop it.
     pub(super) fn count(&mut self, slice: &Slice) {
-        self.slices += 1;
         self.poll_time.record(slice.len.get());
     }
 
@@ -127,6 +128,25 @@ impl Lane {
         self.running = self.running - amount;
         self.blocking += amount;
         self.track.block(slice);
+    }
+
+    /// The kernel's view at `end`, from the last sample and from the first sample after `end`. The
+    /// times in between are divided in proportion. `None` if there has been a sample at `end`.
+    pub(super) fn sample_until(&self, end: RunInstant, next: &LaneSample) -> Option<LaneSample> {
+        let Some(last) = self.os else {
+            return Some(LaneSample { at: end, ..*next });
+        };
+        let (part, whole) = (end - last.at, next.at - last.at);
+        let share = |from: Nanos, to: Nanos| {
+            let product = u128::from((to - from).0) * u128::from(part.0);
+            from + Nanos((product / u128::from(whole.0.max(1))) as u64)
+        };
+        (part > Nanos::ZERO).then(|| LaneSample {
+            at: end,
+            on_cpu: share(last.on_cpu, next.on_cpu),
+            waiting: share(last.waiting, next.waiting),
+            ..*next
+        })
     }
 
     /// Applies a sample of the kernel's view. Returns the span since the previous sample if the

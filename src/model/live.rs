@@ -29,6 +29,7 @@ impl Model {
         for group in &mut self.groups {
             group.present.live = StateTimes::default();
             group.present.live_counts = TaskCounts::default();
+            group.open.clear();
         }
         for lane in &mut self.lanes {
             lane.current = None;
@@ -72,7 +73,7 @@ impl Model {
             asleep.add(from, if still_asleep { self.now } else { to }, |_, _| ());
         }
         if let Some(since) = current.blocking_since {
-            asleep.add(since.max(current.start), self.now, |_, _| ());
+            asleep.add(since.max(current.start).min(self.now), self.now, |_, _| ());
         }
         for (from, to) in task.blocking.within(current.start, self.now) {
             asleep.add(from, to, |_, _| ());
@@ -120,10 +121,14 @@ impl Model {
                 state = interval.state;
             }
         });
-        let group = task
-            .group
-            .and_then(|group| self.group_indices.get(group))
-            .map(|group| &mut self.groups[group].present);
+        let group = task.group.and_then(|group| self.group_indices.get(group));
+        let group = group.map(|group| &mut self.groups[group]);
+        let group = group.map(|group| {
+            if let Some(live) = &task.live {
+                group.open.add(live, self.now);
+            }
+            &mut group.present
+        });
         for present in [Some(&mut self.present), group].into_iter().flatten() {
             present.remove(&task.present_state());
             present.live += times;

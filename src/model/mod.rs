@@ -61,6 +61,7 @@ pub use totals::{GroupTotals, RuntimeTotals};
 use crate::record::{
     ChannelSample, GroupId, LaneId, LogLine, Marked, Nanos, Record, RunInstant, RuntimeSample, TaskId,
 };
+use apply::End;
 use byte_arena::ByteArena;
 use id_map::IdMap;
 use present::PresentTotals;
@@ -116,6 +117,8 @@ pub struct Model {
     max_slices: usize,
     now: RunInstant,
     horizon: RunInstant,
+    /// The end of the run, if it has ended.
+    end: Option<Box<End>>,
     lanes: Vec<Lane>,
     lane_indices: IdMap<LaneId>,
     groups: Vec<Group>,
@@ -170,6 +173,7 @@ impl Model {
             max_slices,
             now: RunInstant::ZERO,
             horizon: RunInstant::ZERO,
+            end: None,
             lanes: Vec::new(),
             lane_indices: IdMap::default(),
             groups: Vec::new(),

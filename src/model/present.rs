@@ -6,7 +6,7 @@
 //! the number of waits and the sum of the instants at which they began: `count * now - since`.
 
 use super::state::{State, StateTimes, TaskCounts};
-use super::wait_state::WaitState;
+use super::wait_state::{Lateness, WaitState};
 use crate::record::{Nanos, Outcome, Reason, RunInstant};
 use strum::VariantArray;
 
@@ -17,6 +17,8 @@ pub(super) struct PresentState {
     pub wait: WaitState,
     /// When and how the task ended.
     pub ended: Option<(RunInstant, Outcome)>,
+    /// The last parts of the wait before the end.
+    pub last: Lateness,
 }
 
 /// Totals for a set of tasks after their last slices: the number of tasks that wait for each
@@ -49,7 +51,7 @@ impl PresentTotals {
             }
             Some((end, outcome)) => {
                 self.ended[outcome as usize] += 1;
-                self.ended_times += task.wait.times(end);
+                self.ended_times += task.wait.times(end, task.last);
             }
         }
     }
@@ -64,7 +66,7 @@ impl PresentTotals {
             }
             Some((end, outcome)) => {
                 self.ended[outcome as usize] -= 1;
-                self.ended_times -= task.wait.times(end);
+                self.ended_times -= task.wait.times(end, task.last);
             }
         }
     }

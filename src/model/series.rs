@@ -1,6 +1,6 @@
 //! The figures of the run in buckets of 250 ms. The sparklines show them.
 
-use super::group::delay_and_lateness;
+use super::group::slice_lateness;
 use super::hist::{Hist, Percentiles};
 use crate::record::{Nanos, Repetition, RunInstant, RuntimeSample, Slice};
 use std::collections::VecDeque;
@@ -112,7 +112,7 @@ impl Series {
         let end = slice.start + slice.len.get();
         if let Some(bucket) = self.bucket(end) {
             bucket.polls += 1;
-            if let Some((delay, lateness)) = delay_and_lateness(slice) {
+            if let Some((delay, lateness)) = slice_lateness(slice).delay_and_lateness() {
                 bucket.delay.record(delay);
                 bucket.lateness.record(lateness);
             }

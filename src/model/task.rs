@@ -7,7 +7,7 @@ use super::present::PresentState;
 use super::spans::Spans;
 use super::state::{State, StateInterval, StateTimes};
 use super::task_track::TaskTrack;
-use super::wait_state::{WaitState, split_hold};
+use super::wait_state::{Lateness, WaitState, split_hold};
 use crate::record::{GroupId, Label, LaneId, Nanos, Outcome, RunInstant, TaskId};
 use std::mem::offset_of;
 use strum::VariantArray;
@@ -53,6 +53,8 @@ pub struct Task {
     pub orphaned: Option<RunInstant>,
     /// The number of repetitions so far by outcome, in the order of [`Outcome::VARIANTS`].
     pub repetitions: [u32; Outcome::VARIANTS.len()],
+    /// The last parts of the wait in which the task ended. Zero if the task ended within a slice.
+    pub(super) last_lateness: Lateness,
     /// The overlay of what the task does now. `None` if the task has ended, or still waits as it
     /// did after its last slice.
     pub(super) live: Option<Box<LiveTask>>,
@@ -103,6 +105,7 @@ impl Task {
             ended: None,
             orphaned: None,
             unobserved: false,
+            last_lateness: Lateness::default(),
             on_shared_lane: false,
             ended_on: LaneId::NONE,
             polls: 0,
@@ -153,6 +156,7 @@ impl Task {
         PresentState {
             wait,
             ended: self.ended.map(|(at, outcome)| (at.max(wait.since), outcome)),
+            last: self.last_lateness,
         }
     }
 
@@ -187,11 +191,8 @@ impl Task {
         let wait = self.last_wait();
         let state = State::between_slices(wait.reason);
         if let (Some(end), Some((_, outcome))) = (self.ended_at(), self.ended) {
-            each(StateInterval {
-                from: wait.since,
-                to: end,
-                state,
-            });
+            let Lateness { unnoticed, queued } = self.last_lateness;
+            wait.gap(end, queued, unnoticed, &mut each);
             each(StateInterval {
                 from: end,
                 to: RunInstant::MAX,

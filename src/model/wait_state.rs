@@ -36,10 +36,14 @@ impl WaitState {
         }
     }
 
-    /// The time in each state from `since` to `end`. `end` is the end of the task.
-    pub(super) fn times(self, end: RunInstant) -> StateTimes {
+    /// The time in each state from `since` to `end`. `end` is the end of the task, and `last` are
+    /// the last parts of the wait.
+    pub(super) fn times(self, end: RunInstant, last: Lateness) -> StateTimes {
         let mut times = StateTimes::default();
-        times.add(State::between_slices(self.reason), end - self.since);
+        let (queued, unnoticed) = (last.queued, last.unnoticed);
+        self.gap(end, queued, unnoticed, &mut |interval| {
+            times.add(interval.state, interval.len());
+        });
         times
     }
 
@@ -94,6 +98,22 @@ impl WaitState {
                 each(StateInterval { from, to: at, state });
             }
         }
+    }
+}
+
+/// The last parts of a wait: the time for which the task was ready but not woken, and then the time
+/// for which the task was woken.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(super) struct Lateness {
+    pub unnoticed: Nanos,
+    pub queued: Nanos,
+}
+
+impl Lateness {
+    /// The delay and the lateness; `None` if the task was neither ready nor woken.
+    pub(super) fn delay_and_lateness(self) -> Option<(Nanos, Nanos)> {
+        let lateness = self.queued + self.unnoticed;
+        (lateness > Nanos::ZERO).then_some((self.queued, lateness))
     }
 }
 

@@ -20,7 +20,10 @@ const WORKER: Role = Role::Worker(|| worker_index().unwrap_or(0));
 /// Installs hooks in `builder`, so that its runtime records into `registry`.
 pub fn install(builder: &mut Builder, registry: &Arc<Registry>) {
     let polls = registry.clone();
-    builder.on_before_task_poll(move |meta| lane::begin(&polls, task_id(meta), WORKER));
+    builder.on_before_task_poll(move |meta| match task_id(meta) {
+        Some(task) => lane::begin(&polls, task, WORKER),
+        None => polls.count_unrecorded_slice(false),
+    });
     builder.on_after_task_poll(|_| lane::end());
     let parks = registry.clone();
     // A worker that has not run a task yet becomes a lane when it parks for the first time.
@@ -28,15 +31,17 @@ pub fn install(builder: &mut Builder, registry: &Arc<Registry>) {
     builder.on_thread_stop(lane::leave);
     let spawns = registry.clone();
     builder.on_task_spawn(move |meta| {
-        let id = task_id(meta);
+        spawns.note_number_in_tokio(number(meta));
+        // Tokio's number may be too large to be an id, see `Registry::is_out_of_ids`.
+        let id = task_id(meta).unwrap_or_else(|| spawns.next_task_id());
         if !task::name_spawned(id) {
             record_library_spawn(&spawns, id, meta);
         }
     });
     let ends = registry.clone();
     builder.on_task_terminate(move |meta| {
-        if let Some(outcome) = library_outcome(&ends, meta) {
-            let ended = Ended::observed(super::now(), task_id(meta), outcome);
+        if let Some((task, outcome)) = task_id(meta).zip(library_outcome(&ends, meta)) {
+            let ended = Ended::observed(super::now(), task, outcome);
             lane::write(&ends, Record::Ended(ended));
         }
     });
@@ -53,7 +58,7 @@ fn library_outcome(registry: &Registry, meta: &TaskMeta<'_>) -> Option<Outcome> 
     let place = meta.spawned_at();
     if task::is_ours(place) {
         None
-    } else if lane::current_task() == Some(task_id(meta)) {
+    } else if lane::current_task().is_some_and(|current| Some(current) == task_id(meta)) {
         Some(Outcome::Unknown)
     } else {
         registry.has_library_group(place).then_some(Outcome::Cancelled)
@@ -72,9 +77,15 @@ fn record_library_spawn(registry: &Registry, task: TaskId, meta: &TaskMeta<'_>) 
     lane::write(registry, Record::Spawned(spawned));
 }
 
+/// The id of a task that tokio runs.
+#[inline]
+fn task_id(meta: &TaskMeta<'_>) -> Option<TaskId> {
+    Registry::id_in_tokio(number(meta))
+}
+
 /// tokio's id of a task, as a number. tokio gives the number of an id only to a hasher.
 #[inline]
-fn task_id(meta: &TaskMeta<'_>) -> TaskId {
+fn number(meta: &TaskMeta<'_>) -> u64 {
     struct Number(u64);
     impl Hasher for Number {
         fn finish(&self) -> u64 {
@@ -92,7 +103,7 @@ fn task_id(meta: &TaskMeta<'_>) -> TaskId {
     }
     let mut number = Number(0);
     meta.id().hash(&mut number);
-    TaskId::new(number.0 as u32).unwrap_or(TaskId(std::num::NonZeroU32::MAX))
+    number.0
 }
 
 #[cfg(test)]
@@ -101,12 +112,12 @@ mod tests {
     use parking_lot::Mutex;
 
     #[test]
-    fn a_task_id_is_the_number_that_tokio_shows() {
+    fn a_number_is_the_number_that_tokio_shows() {
         let ids = Arc::new(Mutex::new(Vec::new()));
         let writer = ids.clone();
         let runtime = Builder::new_current_thread()
             .on_task_spawn(move |meta| {
-                let pair = (task_id(meta).get().to_string(), meta.id().to_string());
+                let pair = (number(meta).to_string(), meta.id().to_string());
                 writer.lock().push(pair);
             })
             .build()

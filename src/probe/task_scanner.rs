@@ -7,7 +7,9 @@
 //! whether that task has run or ended.
 
 use super::registry::RegisteredTask;
-use crate::record::{CurrentSlice, ProcessClock, ProcessInstant, TaskId, Waiting};
+use crate::record::{
+    CompactDuration, CurrentSlice, Outcome, ProcessClock, ProcessInstant, Repetition, TaskId, Waiting,
+};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -57,6 +59,26 @@ impl TaskScanner {
     /// Adds tasks to scan.
     pub(super) fn watch(&mut self, tasks: impl IntoIterator<Item = Arc<RegisteredTask>>) {
         self.tasks.extend(tasks);
+    }
+
+    /// The repetitions that are open at the end of the run, cut at this instant.
+    pub(super) fn open_repetitions(&self, end: ProcessInstant) -> impl Iterator<Item = Repetition<ProcessClock>> {
+        self.tasks
+            .iter()
+            .filter(|task| !task.has_ended())
+            .filter_map(move |task| {
+                let start = task.repetition_since().filter(|&start| start < end)?;
+                let outcome = match task.overdue(end) {
+                    Some(_) => Outcome::TimedOut,
+                    None => Outcome::Cancelled,
+                };
+                Some(Repetition {
+                    start,
+                    task: task.id()?,
+                    len: CompactDuration::new(end - start),
+                    outcome,
+                })
+            })
     }
 
     /// Reads the stamps of the next tasks, and drops tasks that have ended. The time from the last
@@ -133,7 +155,7 @@ fn newest<'a, T>(
 mod tests {
     use super::*;
     use crate::probe::{self, Registry, TaskHandle};
-    use crate::record::{CompactDuration, Label, LaneId, Nanos, Outcome};
+    use crate::record::{Label, LaneId, Nanos};
 
     const MS: u64 = 1_000_000;
 

@@ -25,6 +25,8 @@ pub(super) struct TaskSlot<O> {
     stage: AtomicU8,
     /// The task's index within its group.
     pub index: u32,
+    /// When the task's present repetition began, or zero if there is none.
+    repetition_since: AtomicU64,
     pub owner: O,
 }
 
@@ -62,6 +64,7 @@ impl<O> TaskSlot<O> {
             group,
             stage: AtomicU8::new(Stage::Attached as u8),
             index,
+            repetition_since: AtomicU64::new(0),
             owner,
         }
     }
@@ -101,6 +104,17 @@ impl<O> TaskSlot<O> {
 
     pub(super) fn set_limit(&self, at: Option<ProcessInstant>) {
         self.limit_at.store(at.unwrap_or(ProcessInstant::ZERO).0, Relaxed);
+    }
+
+    /// When the task's present repetition began, if there is one.
+    pub(super) fn repetition_since(&self) -> Option<ProcessInstant> {
+        let at = self.repetition_since.load(Relaxed);
+        (at != 0).then_some(ProcessInstant::new(at))
+    }
+
+    pub(super) fn set_repetition_since(&self, at: Option<ProcessInstant>) {
+        self.repetition_since
+            .store(at.unwrap_or(ProcessInstant::ZERO).0, Relaxed);
     }
 
     /// The wake-up and the readiness of the task at `now`, for the monitor. Returns `None` if the

@@ -31,10 +31,10 @@ pub(super) struct WakeStamps {
     woken_by: AtomicU32,
 }
 
-/// The result of [`WakeStamps::take`].
+/// The result of [`WakeStamps::take`] and [`WakeStamps::read`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Wake {
-    /// The time from the wake-up to the start of the slice, or zero if there is no stamp.
+    /// The time from the wake-up to the end of the wait, or zero if there is no stamp.
     pub queued: CompactDuration,
     /// The time from the instant at which the task was ready to the wake-up, or zero if that
     /// instant is not known.
@@ -83,19 +83,32 @@ impl WakeStamps {
     /// Takes the wake-up at the start of a slice.
     #[inline]
     pub(super) fn take(&self, start: ProcessInstant) -> Wake {
-        let (woken, by) = match self.woken_at.load(Relaxed) {
-            0 => (start, None),
-            woken => {
-                self.woken_at.store(0, Relaxed);
-                (ProcessInstant::new(woken), TaskId::new(self.woken_by.load(Relaxed)))
-            }
+        let woken = self.woken_at.load(Relaxed);
+        let wake = self.until(woken, start);
+        if woken != 0 {
+            self.woken_at.store(0, Relaxed);
+        }
+        wake
+    }
+
+    /// The wake-up of a wait that ends at `end` without a slice.
+    pub(super) fn read(&self, end: ProcessInstant) -> Wake {
+        self.until(self.woken_at.load(Relaxed), end)
+    }
+
+    /// The wake-up with the stamp `woken`, for a wait that ends at `end`.
+    #[inline]
+    fn until(&self, woken: u64, end: ProcessInstant) -> Wake {
+        let (woken, by) = match woken {
+            0 => (end, None),
+            woken => (ProcessInstant::new(woken), TaskId::new(self.woken_by.load(Relaxed))),
         };
         let ready = match self.ready_at.load(Relaxed) {
             0 => woken,
             ready => ProcessInstant::new(ready),
         };
         Wake {
-            queued: CompactDuration::new(start - woken),
+            queued: CompactDuration::new(end - woken),
             unnoticed: CompactDuration::new(woken - ready),
             by,
         }

@@ -13,6 +13,11 @@ use serde::{Deserialize, Serialize};
 pub struct Batch<C = RunClock> {
     /// The instant at which the collection began.
     pub now: Instant<C>,
+    /// The instant at which the run ended; `None` while it goes on. If a batch contains records of
+    /// what happened after this instant, it also contains this instant. A worker process does not
+    /// know it.
+    #[serde(skip)]
+    pub ended_at: Option<Instant<C>>,
     /// New names. Each name is defined in the batch that first uses it or in an earlier batch.
     #[serde(default)]
     pub definitions: Vec<Definition>,
@@ -77,6 +82,7 @@ impl<C: Clock> Batch<C> {
         let record = |(lane, record): (LaneId, Record<C>)| (lane, record.map_instants(&map));
         Batch {
             now: map(self.now),
+            ended_at: self.ended_at.map(&map),
             definitions: self.definitions,
             records: self.records.into_iter().map(record).collect(),
             lost: self.lost,

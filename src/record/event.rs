@@ -90,18 +90,29 @@ pub struct Ended<C = RunClock> {
     pub task: TaskId,
     /// How the task ended.
     pub outcome: Outcome,
+    /// The time from the wake-up to `at`, if the task was woken and has not run since then. Zero if
+    /// the task ended within a slice.
+    #[serde(default)]
+    pub queued: CompactDuration,
+    /// The time from the instant at which the task was ready to the wake-up, or to `at` if the task
+    /// was not woken. Zero if that instant is not known, or if the task ended within a slice.
+    #[serde(default)]
+    pub unnoticed: CompactDuration,
     /// Whether the task failed, timed out or panicked, and no task was left to observe this end.
     #[serde(default)]
     pub unobserved: bool,
 }
 
 impl<C> Ended<C> {
-    /// Creates the record of an end. The end is not a failure, or another task observes it.
+    /// Creates the record of an end. The end is not a failure, or another task observes it. The
+    /// task was neither woken nor ready.
     pub fn observed(at: Instant<C>, task: TaskId, outcome: Outcome) -> Ended<C> {
         Ended {
             at,
             task,
             outcome,
+            queued: CompactDuration::ZERO,
+            unnoticed: CompactDuration::ZERO,
             unobserved: false,
         }
     }
@@ -201,6 +212,8 @@ impl_map_instants!(Ended {
     at,
     task,
     outcome,
+    queued,
+    unnoticed,
     unobserved
 });
 impl_map_instants!(Orphaned { at, task });
@@ -224,6 +237,19 @@ impl<C: Clock> Record<C> {
             Record::Orphaned(orphaned) => Record::Orphaned(orphaned.map_instants(map)),
             Record::Repetition(repetition) => Record::Repetition(repetition.map_instants(map)),
             Record::Marked(marked) => Record::Marked(marked.map_instants(map)),
+        }
+    }
+
+    /// The task that the record describes. A mark describes no task.
+    pub fn task(&self) -> Option<TaskId> {
+        match self {
+            Record::Slice(slice) => Some(slice.task),
+            Record::Step(step) => Some(step.task),
+            Record::Spawned(spawned) => Some(spawned.task),
+            Record::Ended(ended) => Some(ended.task),
+            Record::Orphaned(orphaned) => Some(orphaned.task),
+            Record::Repetition(repetition) => Some(repetition.task),
+            Record::Marked(_) => None,
         }
     }
 

@@ -148,6 +148,18 @@ impl_map_instants!(ChannelSample {
     capacity
 });
 
+impl<C: Copy> Sample<C> {
+    /// When the sample was taken.
+    pub fn at(&self) -> Instant<C> {
+        match self {
+            Sample::Lane(sample) => sample.at,
+            Sample::Runtime(sample) => sample.at,
+            Sample::Group(sample) => sample.at,
+            Sample::Channel(sample) => sample.at,
+        }
+    }
+}
+
 impl<C> Sample<C> {
     pub(super) fn map_instants<D>(self, map: impl Fn(Instant<C>) -> Instant<D>) -> Sample<D> {
         match self {

@@ -154,7 +154,7 @@ fn group(model: &Model, group: &model::Group) -> Group {
         throughput: per_second(completed, span),
         timed_out: group.repetitions[Outcome::TimedOut as usize],
         failed: group.repetitions[Outcome::Failed as usize],
-        polls: group.polls,
+        polls: group.polls(),
         running_ns: times.running.0,
         blocking_ns: times.blocking.0,
         queued_ns: times.queued.0,
@@ -164,7 +164,7 @@ fn group(model: &Model, group: &model::Group) -> Group {
         poll_ns: group.poll_time().into(),
         delay_ns: group.delay().into(),
         lateness_ns: group.lateness().into(),
-        repetition_ns: group.repetition_time().into(),
+        repetition_ns: Some(group.repetition_time().into()).filter(|times: &Percentiles| times.count > 0),
         task_monitor: group
             .totals
             .as_ref()
@@ -196,7 +196,7 @@ fn lane(model: &Model, lane: &model::Lane) -> Lane {
     Lane {
         name: clean(&lane.name),
         kind: lane.kind.into_str(),
-        slices: lane.slices,
+        slices: lane.slices(),
         running_ns: running.0,
         blocking_ns: blocking.0,
         utilisation: rounded(held.min(1.0)),

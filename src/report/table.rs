@@ -10,7 +10,7 @@
 use super::flow::flow;
 use super::grid::{self, Column};
 use super::verdicts;
-use crate::figures::{Executor, Group, Lane, Report, Resources, Tasks, Tokio};
+use crate::figures::{Executor, Group, Lane, Percentiles, Report, Resources, Tasks, Tokio};
 use crate::record::{self, Nanos, Reason};
 use crate::text;
 
@@ -27,8 +27,8 @@ const GROUP_RESULTS: &[Column<Group>] = &[
     column(0, "", "reps", |it| text::count(it.repetitions)),
     column(0, "timed", "out", |it| text::count(it.timed_out)),
     column(1, "", "failed", |it| text::count(it.failed)),
-    column(5, "rep", "p50", |it| time(it.repetition_ns.count, it.repetition_ns.p50)),
-    column(5, "rep", "p99", |it| time(it.repetition_ns.count, it.repetition_ns.p99)),
+    column(5, "rep", "p50", |it| repetition_time(it, |times| times.p50)),
+    column(5, "rep", "p99", |it| repetition_time(it, |times| times.p99)),
     column(1, "", "polls", |it| text::count(it.polls)),
     column(3, "poll", "p99", |it| time(it.poll_ns.count, it.poll_ns.p99)),
     column(6, "poll", "max", |it| time(it.poll_ns.count, it.poll_ns.max)),
@@ -302,6 +302,11 @@ fn time(count: u64, ns: u64) -> String {
         0 => "–".to_owned(),
         _ => text::duration(Nanos(ns)),
     }
+}
+
+/// A percentile of a group's repetitions, or a dash if the group has none.
+fn repetition_time(group: &Group, percentile: fn(Percentiles) -> u64) -> String {
+    time_if_known(group.repetition_ns.map(percentile))
 }
 
 fn time_if_known(ns: Option<u64>) -> String {

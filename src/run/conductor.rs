@@ -71,8 +71,9 @@ impl Conductor {
             progress: self.progress.clone(),
         };
         self.play(scenario);
+        let end = self.registry.end_run();
         self.progress.set(Progress::STOPPING);
-        self.services.stop().request();
+        self.services.stop().request(end);
         self.executor.stop(GRACE);
         await_stragglers(self.services.live_tasks());
         drop(cleanup);

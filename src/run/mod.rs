@@ -68,6 +68,8 @@ pub struct Run {
     /// The resources that the process had used before the first task arrived.
     used_before: Resources,
     interference: Option<Interference>,
+    /// Whether the run was stopped because the ids for tasks are used up.
+    is_out_of_ids: bool,
     info: RunInfo,
 }
 
@@ -148,6 +150,7 @@ impl Run {
             channels_at: None,
             used_before,
             interference: settings.presented.then_some(Interference::ByHand),
+            is_out_of_ids: false,
             info: info(scenario, threads),
         })
     }
@@ -263,6 +266,12 @@ impl Source for Run {
             remote.drain();
         }
         let mut batch = self.collector.batch();
+        if self.collector.is_out_of_ids() && !self.is_out_of_ids {
+            self.is_out_of_ids = true;
+            let problem = "stopped early: tasklab cannot tell more than two billion tasks apart";
+            self.progress.add_problem(problem.to_owned());
+            self.stop();
+        }
         if let Some(remote) = &mut self.remote {
             remote.merge(&mut batch);
         }
@@ -291,6 +300,7 @@ impl Source for Run {
             }
         }
         if last {
+            self.collector.close_repetitions(&mut batch);
             self.ended = Some(RunState::Ended {
                 left: self.left_behind(&batch),
             });

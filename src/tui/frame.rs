@@ -17,7 +17,10 @@ use ratatui::widgets::{Paragraph, Widget, Wrap};
 /// required size.
 pub fn render(app: &mut App, model: &Model, run: &RunState, options: &Options, buf: &mut Buffer) {
     let area = buf.area;
-    let Some(layout) = Layout::new(area, content(app, model, area)) else {
+    let mut kept_layout = std::mem::take(&mut app.kept_layout);
+    let content = kept_layout.content(area, app.viewport.frozen(), || content(app, model, area));
+    app.kept_layout = kept_layout;
+    let Some(layout) = Layout::new(area, content) else {
         let (width, height) = MIN_SIZE;
         let message = format!(
             "tasklab needs {width}×{height} cells; this terminal has {}×{}.",
@@ -27,7 +30,7 @@ pub fn render(app: &mut App, model: &Model, run: &RunState, options: &Options, b
         return;
     };
     let visible_rows = VisibleRows {
-        lanes: visible_rows(layout.lanes.height, layout.lane_rows, model.lanes().len()),
+        lanes: visible_rows(layout.lanes.height, layout.lane_rows, content.lanes),
         tasks: visible_rows(layout.tasks.height, layout.task_rows, model.tasks().len()),
         log: log::visible_lines(layout.log),
     };

@@ -285,7 +285,7 @@ mod tests {
         let mut write = |stop: &Stop| database.run(DbOp::Write, 3, &mut rng, stop);
         let busy = write(&stop).unwrap_err();
         assert_eq!(busy.to_string(), "other transactions kept it locked for 50ms");
-        stop.request();
+        stop.request(crate::probe::now());
         assert!(matches!(write(&stop), Err(DbError::Stopped(_))));
         other.execute_batch("ROLLBACK").unwrap();
         write(&Stop::new()).unwrap();

@@ -1,8 +1,10 @@
 //! One repetition of the steps of a task, from its start until it is recorded.
 
+use super::Services;
 use super::step_error::{StepResult, apply_limit, outcome};
-use crate::probe::{self, TaskHandle};
+use crate::probe::TaskHandle;
 use crate::record::{Outcome, ProcessInstant};
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
@@ -10,15 +12,22 @@ use std::time::Duration;
 /// future is dropped.
 pub(super) struct Repetition {
     handle: TaskHandle,
+    services: Arc<Services>,
     start: ProcessInstant,
     limit: Option<Duration>,
     is_recorded: bool,
 }
 
 impl Repetition {
-    pub(super) fn new(handle: TaskHandle, start: ProcessInstant, limit: Option<Duration>) -> Repetition {
+    pub(super) fn new(
+        handle: TaskHandle,
+        services: Arc<Services>,
+        start: ProcessInstant,
+        limit: Option<Duration>,
+    ) -> Repetition {
         Repetition {
             handle,
+            services,
             start,
             limit,
             is_recorded: false,
@@ -32,14 +41,13 @@ impl Repetition {
 
     /// Ends and records the repetition. `result` is the result of its steps.
     pub(super) fn end(mut self, result: StepResult) -> Outcome {
-        let outcome = outcome(apply_limit(result, probe::now() - self.start, self.limit));
+        let outcome = outcome(apply_limit(result, self.services.stop().now() - self.start, self.limit));
         self.record(outcome);
         outcome
     }
 
     fn record(&mut self, outcome: Outcome) {
         self.is_recorded = true;
-        self.handle.set_limit(None);
         self.handle.record_repetition(self.start, outcome);
     }
 }
@@ -47,7 +55,13 @@ impl Repetition {
 impl Drop for Repetition {
     fn drop(&mut self) {
         if !self.is_recorded {
-            self.record(outcome_of_drop());
+            let stop = self.services.stop();
+            let was_overdue = stop.is_requested() && self.handle.is_overdue(stop.now());
+            self.record(match outcome_of_drop() {
+                // The end of the run cut the repetition short after its limit.
+                Outcome::Cancelled if was_overdue => Outcome::TimedOut,
+                outcome => outcome,
+            });
         }
     }
 }

@@ -210,7 +210,7 @@ impl Services {
     /// # Errors
     /// Returns an error if something in the scratch folder cannot be removed.
     pub fn shut_down(&self) -> io::Result<()> {
-        self.stop.request();
+        self.stop.request(crate::probe::now());
         self.http.stop();
         self.scratch.remove()
     }

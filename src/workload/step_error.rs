@@ -31,12 +31,12 @@ impl From<SpawnLimitReached> for StepError {
     }
 }
 
-/// Applies a time limit to the result of steps. `took` is the duration of the steps. Steps that end
-/// after the limit have timed out, even if they could not be cancelled. Steps that were cut short
-/// by the end of the run have not timed out.
+/// Applies a time limit to the result of steps. `took` is the duration of the steps, up to the end
+/// of the run. Steps that exceed the limit have timed out, even if they could not be cancelled, and
+/// even if the end of the run then cut them short.
 pub(super) fn apply_limit(result: StepResult, took: Nanos, limit: Option<Duration>) -> StepResult {
     match limit {
-        Some(limit) if result != Err(StepError::Stopped) && took > Nanos::from(limit) => Err(StepError::TimedOut),
+        Some(limit) if took > Nanos::from(limit) => Err(StepError::TimedOut),
         _ => result,
     }
 }

@@ -2,7 +2,10 @@
 //!
 //! This module imports nothing from its siblings, so that everything in `workload` can use it.
 
+use crate::probe;
+use crate::record::ProcessInstant;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 use tasklab_kernels::StopFlag;
@@ -25,28 +28,31 @@ pub(super) trait Close: Send + Sync {
 /// task that never awaits cannot be cancelled in any other way. A task that waits for another task
 /// cannot check the flag. Therefore raising the flag also closes every place where tasks wait for
 /// one another.
-#[derive(Default)]
 pub struct Stop {
     flag: StopFlag,
+    /// When the run ended, or `u64::MAX` while it goes on.
+    ended_at: AtomicU64,
     wait_places: Vec<Arc<dyn Close>>,
 }
 
 impl Stop {
     /// A flag that is not raised. It closes nothing when it is raised.
     pub fn new() -> Stop {
-        Stop::default()
+        Stop::closing(Vec::new())
     }
 
     /// A flag that is not raised. It closes `wait_places` when it is raised.
     pub(super) fn closing(wait_places: Vec<Arc<dyn Close>>) -> Stop {
         Stop {
             flag: StopFlag::new(),
+            ended_at: AtomicU64::new(u64::MAX),
             wait_places,
         }
     }
 
-    /// Raises the flag permanently.
-    pub fn request(&self) {
+    /// Raises the flag permanently. The run ended at `at`, or at the instant of an earlier call.
+    pub fn request(&self, at: ProcessInstant) {
+        self.ended_at.fetch_min(at.0, Ordering::Relaxed);
         self.flag.request();
         self.wait_places.iter().for_each(|place| place.close());
     }
@@ -60,6 +66,11 @@ impl Stop {
     #[inline]
     pub fn is_requested(&self) -> bool {
         self.flag.is_requested()
+    }
+
+    /// The present instant, or the end of the run if the run has ended.
+    pub(super) fn now(&self) -> ProcessInstant {
+        probe::now().min(ProcessInstant::new(self.ended_at.load(Ordering::Relaxed)))
     }
 
     /// Returns an error if the flag is raised, so that a loop can end with `?`.

@@ -71,6 +71,11 @@ impl TaskCtx {
         }
     }
 
+    /// Notes since when the next repetition waits for a thread.
+    pub fn set_queued_since(&self, at: ProcessInstant) {
+        self.context.task.set_queued_since(at);
+    }
+
     /// Whether another repetition follows.
     pub fn has_next_repetition(&self) -> bool {
         let are_left = match self.program.repeat {
@@ -202,8 +207,11 @@ impl TaskCtx {
         self.begun += 1;
         let limit = self.program.timeout.as_ref().map(|limit| sample(limit, &mut rng));
         let start = probe::now();
-        self.context.task.set_limit(limit.map(|limit| start + limit.into()));
-        (Repetition::new(self.context.task.clone(), start, limit), rng)
+        let limit_at = limit.map(|limit| start + limit.into());
+        self.context.task.begin_repetition(start, limit_at);
+        let services = self.context.services.clone();
+        let repetition = Repetition::new(self.context.task.clone(), services, start, limit);
+        (repetition, rng)
     }
 }
 

@@ -12,6 +12,7 @@
 //! Every wait has a deadline, and its failure says what the test waited for: see `support::wait`.
 
 mod architecture;
+mod cases;
 mod cli;
 mod compare;
 mod docs;

@@ -172,7 +172,7 @@ impl Executor for Processes {
 
     fn stop(self: Box<Self>, grace: Duration) {
         self.ending.store(true, Relaxed);
-        self.services.stop().request();
+        self.services.stop().request(crate::probe::now());
         self.send_to_all(|| ToWorker::Stop(Nothing {}));
         wait_until(Instant::now() + grace, || self.all_ended());
         for link in self.links.iter().flatten().filter(|link| !link.has_ended()) {

@@ -47,7 +47,8 @@ fn longest(batch: &Batch<ProcessClock>) -> Nanos {
         Record::Slice(slice) => slice.len.max(slice.queued).max(slice.unnoticed),
         Record::Step(step) => step.len,
         Record::Repetition(repetition) => repetition.len,
-        Record::Spawned(_) | Record::Ended(_) | Record::Orphaned(_) | Record::Marked(_) => CompactDuration::ZERO,
+        Record::Ended(ended) => ended.queued.max(ended.unnoticed),
+        Record::Spawned(_) | Record::Orphaned(_) | Record::Marked(_) => CompactDuration::ZERO,
     });
     let live = batch
         .live
@@ -147,6 +148,15 @@ mod tests {
         }))
     }
 
+    fn ended(lengths: [Nanos; 2]) -> Batch<MonotonicClock> {
+        let [queued, unnoticed] = lengths.map(CompactDuration::new);
+        of(Record::Ended(Ended {
+            queued,
+            unnoticed,
+            ..Ended::observed(MonotonicInstant::ZERO, TASK, Outcome::Cancelled)
+        }))
+    }
+
     fn current(lengths: [Nanos; 2], overdue_since: Option<MonotonicInstant>) -> Batch<MonotonicClock> {
         let [queued, unnoticed] = lengths.map(CompactDuration::new);
         let mut batch = Batch::default();
@@ -187,6 +197,8 @@ mod tests {
                 slice([Nanos::ZERO, Nanos::ZERO, n]),
                 step(MonotonicInstant::ZERO, n),
                 repetition(n, Outcome::Completed),
+                ended([n, Nanos::ZERO]),
+                ended([Nanos::ZERO, n]),
                 current([n, Nanos::ZERO], None),
                 current([Nanos::ZERO, n], None),
                 sample(n, Nanos::ZERO),

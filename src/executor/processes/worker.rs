@@ -180,7 +180,7 @@ impl Worker {
             }
             ToWorker::Log(level) => self.log.keep(level.into()),
             ToWorker::Stop(_) => {
-                self.services.stop().request();
+                self.services.stop().request(crate::probe::now());
                 self.stopping = true;
             }
         }

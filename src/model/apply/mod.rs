@@ -3,13 +3,16 @@
 //! [`Model::apply`] applies each part of the batch in order. The module `records` applies each kind
 //! of record. The module `samples` applies the samples of tokio-metrics and of the kernel. The
 //! module `change` finds or creates the task, lane or group that a record names. When it changes a
-//! task, it also updates every sum that contains the task's times.
+//! task, it also updates every sum that contains the task's times. The module `end` cuts everything
+//! at the end of the run.
 
 mod change;
+mod end;
 mod records;
 mod samples;
 
 pub(super) use change::ChangeContext;
+pub(super) use end::End;
 
 use super::*;
 use crate::record::{Batch, Definition, Lost};
@@ -37,7 +40,12 @@ impl Model {
     /// Applies everything that happened since the previous batch.
     pub fn apply(&mut self, batch: &Batch) {
         self.unset_live();
-        self.now = self.now.max(batch.now);
+        if let Some(at) = batch.ended_at {
+            self.end(at);
+        }
+        if self.end.is_none() {
+            self.now = self.now.max(batch.now);
+        }
         for definition in &batch.definitions {
             self.define(definition);
         }
@@ -48,7 +56,10 @@ impl Model {
             let records = || indices.iter().map(|&(_, index)| &batch.records[index as usize]);
             let tasks = self.prefetch(records());
             for (&(lane, ref record), task) in records().zip(tasks) {
-                self.record(lane, record, task);
+                match self.end {
+                    None => self.record(lane, record, task),
+                    Some(_) => self.record_at_end(lane, record, task),
+                }
             }
         }
         for lost in &batch.lost {
@@ -71,7 +82,10 @@ impl Model {
         self.series.advance_to(self.now);
         self.sort_tasks();
         self.evict();
-        self.set_live(&batch.live);
+        match self.end {
+            None => self.set_live(&batch.live),
+            Some(_) => self.set_live_at_end(&batch.live),
+        }
     }
 
     /// For each slice among `records`, loads the slice's task into the cache. Returns the indices

@@ -1,6 +1,6 @@
 //! Applies each kind of record to the model.
 
-use super::super::wait_state::PlacedSlice;
+use super::super::wait_state::{Lateness, PlacedSlice};
 use super::super::*;
 use crate::record::{Ended, Orphaned, Repetition, Slice, Spawned, Step};
 
@@ -28,7 +28,7 @@ impl Model {
         }
     }
 
-    fn slice(&mut self, lane: LaneId, slice: &Slice, task: Option<usize>) {
+    pub(super) fn slice(&mut self, lane: LaneId, slice: &Slice, task: Option<usize>) {
         let end = slice.start + slice.len.get();
         self.now = self.now.max(end);
         self.record_counts.recorded += 1;
@@ -50,6 +50,11 @@ impl Model {
             if let Some(blocking) = blocking {
                 context.lanes[lane_index].record(slice, blocking);
             }
+            // A task ends within its last slice, and holds its lane until the end of this slice.
+            let end = task.ended.and_then(|_| task.ended_at());
+            if let (Some(group), Some(end)) = (&mut context.group, end) {
+                group.note_end(end);
+            }
             (grouped, blocking.is_some())
         });
         self.slices_kept += usize::from(kept);
@@ -70,7 +75,7 @@ impl Model {
         }
     }
 
-    fn step(&mut self, step: Step) {
+    pub(super) fn step(&mut self, step: Step) {
         let end = step.start + step.len.get();
         self.now = self.now.max(end);
         if step.blocking {
@@ -95,19 +100,19 @@ impl Model {
         });
     }
 
-    fn spawned(&mut self, spawned: Spawned) {
+    pub(super) fn spawned(&mut self, spawned: Spawned) {
         self.now = self.now.max(spawned.at);
         let (ended, orphaned, unobserved) = self.change(spawned.task, spawned.at, |task, _| {
             task.index = spawned.index;
             task.parent = spawned.parent;
             task.group = Some(spawned.group);
-            (task.ended, task.orphaned, task.unobserved)
+            (task.ended_at(), task.orphaned, task.unobserved)
         });
         let index = self.group_index_or_insert(spawned.group);
         let group = &mut self.groups[index];
         group.note_spawn(spawned.at);
         // Records of another lane may have reported the end and the orphaning before the spawn.
-        if let Some((at, _)) = ended {
+        if let Some(at) = ended {
             group.note_end(at);
         }
         group.orphaned += u64::from(orphaned.is_some());
@@ -116,27 +121,34 @@ impl Model {
             match record {
                 Record::Slice(slice) => group.record_slice(&slice),
                 Record::Repetition(repetition) => group.record_repetition(&repetition),
+                Record::Ended(ended) => group.record_wait(end_lateness(&ended)),
                 _ => {}
             }
         }
     }
 
-    fn ended(&mut self, lane: LaneId, ended: Ended) {
+    pub(super) fn ended(&mut self, lane: LaneId, ended: Ended) {
         self.now = self.now.max(ended.at);
-        let (group, was_orphan) = self.change(ended.task, ended.at, |task, _| {
+        let wait = end_lateness(&ended);
+        let (is_first, grouped, was_orphan) = self.change(ended.task, ended.at, |task, context| {
             if task.ended.is_some() {
-                return (None, false);
+                return (false, false, false);
             }
+            task.last_lateness = wait;
             task.ended = Some((ended.at, ended.outcome));
             task.ended_on = lane;
             task.unobserved = ended.unobserved;
-            (task.group, task.orphaned.is_some())
+            let end = ended.at.max(task.last_wait().since);
+            let group = context.group.map(|group| {
+                group.note_end(end);
+                group.failures_lost += u64::from(ended.unobserved);
+                group.record_wait(wait);
+            });
+            (true, group.is_some(), task.orphaned.is_some())
         });
         self.orphaned_now -= usize::from(was_orphan);
-        if let Some(group) = group {
-            let index = self.group_index_or_insert(group);
-            self.groups[index].note_end(ended.at);
-            self.groups[index].failures_lost += u64::from(ended.unobserved);
+        if is_first && !grouped && wait != Lateness::default() {
+            self.keep_pending(ended.task, Record::Ended(ended));
         }
     }
 
@@ -154,7 +166,7 @@ impl Model {
         }
     }
 
-    fn repetition(&mut self, repetition: Repetition) {
+    pub(super) fn repetition(&mut self, repetition: Repetition) {
         self.now = self.now.max(repetition.start + repetition.len.get());
         self.series.repetition(&repetition);
         let grouped = self.change(repetition.task, repetition.start, |task, context| {
@@ -167,5 +179,13 @@ impl Model {
         if !grouped {
             self.keep_pending(repetition.task, Record::Repetition(repetition));
         }
+    }
+}
+
+/// The last parts of the wait in which a task ended.
+fn end_lateness(ended: &Ended) -> Lateness {
+    Lateness {
+        unnoticed: ended.unnoticed.get(),
+        queued: ended.queued.get(),
     }
 }

@@ -6,18 +6,31 @@ use crate::record::{LaneSample, Sample};
 
 impl Model {
     pub(super) fn sample(&mut self, sample: &Sample) {
+        let until = self.end.as_ref().map_or(RunInstant::MAX, |end| end.at);
+        let is_after_end = sample.at() > until;
         match sample {
             Sample::Lane(sample) => self.lane_sample(sample),
             Sample::Runtime(sample) => {
-                self.series.runtime(sample);
                 self.runtime_totals.add(sample);
-                self.runtime = Some(sample.clone());
+                match &mut self.runtime {
+                    // The last sample has the number of all polls, also after the end of the run.
+                    Some(latest) if is_after_end => latest.total_polls = sample.total_polls,
+                    _ => {
+                        let sample = RuntimeSample {
+                            at: sample.at.min(until),
+                            ..sample.clone()
+                        };
+                        self.series.runtime(&sample);
+                        self.runtime = Some(sample);
+                    }
+                }
             }
             Sample::Group(sample) => {
                 let index = self.group_index_or_insert(sample.group);
                 self.groups[index].totals.get_or_insert_default().add(sample);
             }
             Sample::Channel(sample) => match self.channels.iter_mut().find(|c| c.latest.label == sample.label) {
+                Some(_) if is_after_end => {}
                 Some(channel) => channel.add(*sample),
                 None => self.channels.push(Channel::new(*sample)),
             },
@@ -28,7 +41,12 @@ impl Model {
         let Some(index) = self.lane_indices.get(sample.lane) else {
             return;
         };
-        let Some((from, to)) = self.lanes[index].sample(sample) else {
+        let lane = &mut self.lanes[index];
+        let sample = match &self.end {
+            Some(end) if sample.at > end.at => lane.sample_until(end.at, sample),
+            _ => Some(*sample),
+        };
+        let Some((from, to)) = sample.and_then(|sample| lane.sample(&sample)) else {
             return;
         };
         self.lanes[index].asleep.add(from, to, |_, _| ());

@@ -32,6 +32,22 @@ pub(super) struct PlannedSlice {
     lost: bool,
 }
 
+impl PlannedSlice {
+    pub(super) fn be_of_task(&mut self, task: u32) {
+        self.task = task;
+    }
+
+    /// Whether the task is dropped while it waits, instead of ending in a slice.
+    fn is_dropped(&self) -> bool {
+        self.idle.is_multiple_of(4)
+    }
+
+    /// The time from the end of the task to the end of its last slice.
+    fn tail(&self, len: u64) -> u64 {
+        self.queued.min(len)
+    }
+}
+
 /// The records of a simulated run.
 #[derive(Clone, Debug)]
 pub(super) struct RecordedRun {
@@ -44,6 +60,8 @@ pub(super) struct RecordedRun {
     now: RunInstant,
     /// The number of tasks.
     pub(super) spawned: u64,
+    /// The number of slices, without lost slices.
+    slices: u64,
     /// Whether to deliver the records in order of time.
     in_order: bool,
 }
@@ -103,7 +121,10 @@ struct Simulation {
     lane_free: [u64; LANES as usize],
     /// For each task, the instant at which it becomes free.
     task_free: HashMap<u32, u64>,
+    /// For each task, the start of its last slice, or its spawn.
+    task_start: HashMap<u32, u64>,
     ended: Vec<u32>,
+    slices: u64,
 }
 
 /// Simulates the slices. Each slice runs as soon as its lane and its task are free. One unit of
@@ -117,7 +138,9 @@ pub(super) fn simulate(slices: &[PlannedSlice], unit: u64, losing: bool) -> Reco
         samples: Vec::new(),
         lane_free: [0; LANES as usize],
         task_free: HashMap::new(),
+        task_start: HashMap::new(),
         ended: Vec::new(),
+        slices: 0,
     };
     for slice in slices {
         if !simulation.ended.contains(&slice.task) {
@@ -133,6 +156,18 @@ impl Simulation {
         let task = TaskId::new(planned.task).unwrap();
         let free = self.spawn(planned);
         let start = self.lane_free[lane].max(free) + planned.idle * self.unit;
+        let (queued, unnoticed) = self.lateness(planned, start);
+        if planned.ends && planned.is_dropped() {
+            self.ended.push(planned.task);
+            self.task_free.insert(planned.task, start);
+            let at = RunInstant::new(start);
+            self.rings[NO_LANE].push(Record::Ended(Ended {
+                queued,
+                unnoticed,
+                ..Ended::observed(at, task, Outcome::Cancelled)
+            }));
+            return;
+        }
         let len = CompactDuration::new(Nanos(planned.len * self.unit));
         let end = start + len.get().0;
         self.record_blocking(planned, start, end);
@@ -140,8 +175,8 @@ impl Simulation {
             start: RunInstant::new(start),
             task,
             len,
-            queued: Nanos(planned.queued * self.unit).into(),
-            unnoticed: Nanos(planned.unnoticed * self.unit).into(),
+            queued,
+            unnoticed,
             woken_by: TaskId::new(planned.task / 2),
             label: Label((planned.len % 3) as u16),
             suspended_on: planned.reason,
@@ -166,10 +201,21 @@ impl Simulation {
             });
         } else {
             self.rings[lane].push(Record::Slice(slice));
+            self.slices += 1;
         }
+        self.task_start.insert(planned.task, start);
         // The next slice never starts at the same instant, because the clock has advanced.
         self.lane_free[lane] = end + 1;
         self.task_free.insert(planned.task, end + 1);
+    }
+
+    /// The times for which the task is queued and unnoticed before its slice at `start`. A task can
+    /// be woken for a slice only after its previous slice has begun.
+    fn lateness(&self, planned: &PlannedSlice, start: u64) -> (CompactDuration, CompactDuration) {
+        let most = start - self.task_start.get(&planned.task).copied().unwrap_or(start);
+        let queued = (planned.queued * self.unit).min(most.saturating_sub(1));
+        let unnoticed = (planned.unnoticed * self.unit).min(most.saturating_sub(1 + queued));
+        (Nanos(queued).into(), Nanos(unnoticed).into())
     }
 
     /// Records the spawn if this is the task's first slice. Returns the instant at which the task
@@ -179,6 +225,7 @@ impl Simulation {
             return free;
         }
         let at = self.lane_free[usize::from(planned.lane)];
+        self.task_start.insert(planned.task, at);
         self.rings[NO_LANE].push(Record::Spawned(Spawned {
             at: RunInstant::new(at),
             task: TaskId::new(planned.task).unwrap(),
@@ -226,11 +273,10 @@ impl Simulation {
             let at = RunInstant::new(start);
             ring.push(Record::Orphaned(Orphaned { at, task }));
         }
+        let outcome = Outcome::VARIANTS[planned.len as usize % Outcome::VARIANTS.len()];
         ring.push(Record::Ended(Ended {
-            at: RunInstant::new(end),
-            task,
-            outcome: Outcome::VARIANTS[planned.len as usize % Outcome::VARIANTS.len()],
             unobserved: planned.idle % 2 == 1,
+            ..Ended::observed(RunInstant::new(end - planned.tail(end - start)), task, outcome)
         }));
     }
 
@@ -244,6 +290,7 @@ impl Simulation {
             lost: self.lost,
             now: RunInstant::new(now),
             spawned: self.task_free.len() as u64,
+            slices: self.slices,
             in_order: false,
         }
     }
@@ -374,4 +421,146 @@ pub(super) fn deliver(run: &RecordedRun, delivery: &[Index], size: usize, max_sl
         ..Batch::default()
     });
     model
+}
+
+/// A run that is cut at an instant: what has been recorded by then, and what is recorded later.
+pub(super) struct CutRun {
+    run: RecordedRun,
+    pub(super) at: RunInstant,
+}
+
+impl CutRun {
+    /// Cuts a run. `at` is a share of the run's time, from 0 to 1.
+    pub(super) fn new(mut run: RecordedRun, at: f64) -> CutRun {
+        // Between two kernel samples, nobody knows when a thread fell asleep.
+        run.samples.clear();
+        let at = RunInstant::new((run.now.0 as f64 * at) as u64);
+        let mut cut = CutRun { run, at };
+        cut.leave_tail();
+        cut
+    }
+
+    /// Moves the cut out of the last slice of a task that has ended. While this slice is open, the
+    /// screen shows the task as ended.
+    fn leave_tail(&mut self) {
+        let records = || self.run.rings.iter().flatten();
+        let ended = |task| {
+            records().any(|record| matches!(record, Record::Ended(ended) if ended.task == task && ended.at <= self.at))
+        };
+        let tails = records().filter_map(|record| match record {
+            Record::Slice(slice) if slice.start < self.at && ended(slice.task) => Some(record.written_at()),
+            _ => None,
+        });
+        if let Some(end) = tails.filter(|&end| end > self.at).max() {
+            self.at = end;
+            self.leave_tail();
+        }
+    }
+
+    /// The number of slices, also after the cut.
+    pub(super) fn slices(&self) -> u64 {
+        self.run.slices
+    }
+
+    /// The model at the instant of the cut, as the screen shows it.
+    pub(super) fn shown(&self, delivery: &[Index]) -> Model {
+        let mut model = Model::new(RunInfo::default());
+        model.apply(&Batch {
+            definitions: definitions(),
+            records: self.records(delivery, None, self.at),
+            ..Batch::default()
+        });
+        model.apply(&Batch {
+            now: self.at,
+            live: self.live(self.at),
+            ..Batch::default()
+        });
+        model
+    }
+
+    /// Ends the run of `model` at the instant of the cut, and delivers the later records. `middle`
+    /// is an instant between the cut and the end of all records, as a share of this time.
+    pub(super) fn finish(&self, model: &mut Model, delivery: &[Index], middle: f64, size: usize) {
+        let middle = self.at + Nanos(((self.run.now - self.at).0 as f64 * middle) as u64);
+        for (from, to) in [(self.at, middle), (middle, RunInstant::MAX)] {
+            for records in self.records(delivery, Some(from), to).chunks(size) {
+                model.apply(&Batch {
+                    now: to.min(self.run.now),
+                    ended_at: Some(self.at),
+                    records: records.to_vec(),
+                    ..Batch::default()
+                });
+            }
+            model.apply(&Batch {
+                now: to.min(self.run.now),
+                ended_at: Some(self.at),
+                live: self.live(to.min(self.run.now)),
+                ..Batch::default()
+            });
+        }
+    }
+
+    /// The records that were written after `from` and not after `to`, in the order of their
+    /// delivery.
+    fn records(&self, delivery: &[Index], from: Option<RunInstant>, to: RunInstant) -> Vec<(LaneId, Record)> {
+        let mut records = delivered(&self.run, delivery);
+        records.retain(|(_, record)| {
+            let at = record.written_at();
+            from.is_none_or(|from| at > from) && at <= to
+        });
+        records
+    }
+
+    /// What tasks do at the instant `at`, according to the records of the whole run.
+    fn live(&self, at: RunInstant) -> Live {
+        let mut records: Vec<_> = self.run.rings.iter().zip(0..).collect();
+        let mut live = Live::default();
+        let mut next: HashMap<TaskId, (RunInstant, CompactDuration, CompactDuration)> = HashMap::new();
+        for (ring, lane) in records.drain(..) {
+            let blocking = ring.iter().find_map(|record| match record {
+                Record::Step(step) if step.start < at && step.start + step.len.get() > at => Some(step.start),
+                _ => None,
+            });
+            for record in ring {
+                let wait = match *record {
+                    Record::Slice(slice) if slice.start >= at => {
+                        (slice.task, slice.start, slice.queued, slice.unnoticed)
+                    }
+                    Record::Ended(ended) if ended.at >= at => (ended.task, ended.at, ended.queued, ended.unnoticed),
+                    Record::Slice(slice) if slice.start + slice.len.get() > at => {
+                        live.lanes.push(CurrentSlice {
+                            lane: LaneId(lane),
+                            task: slice.task,
+                            start: slice.start,
+                            queued: slice.queued,
+                            unnoticed: slice.unnoticed,
+                            blocking_since: blocking,
+                            overdue_since: None,
+                            label: Label::NONE,
+                        });
+                        continue;
+                    }
+                    _ => continue,
+                };
+                let (task, until, queued, unnoticed) = wait;
+                let first = next.entry(task).or_insert((until, queued, unnoticed));
+                if until < first.0 {
+                    *first = (until, queued, unnoticed);
+                }
+            }
+        }
+        let before = |instant: RunInstant| Some(instant).filter(|&instant| instant < at);
+        live.waiting = next
+            .into_iter()
+            .map(|(task, (until, queued, unnoticed))| {
+                let woken = until - queued.get();
+                Waiting {
+                    task,
+                    ready: before(woken - unnoticed.get()),
+                    woken: before(woken),
+                }
+            })
+            .collect();
+        live
+    }
 }

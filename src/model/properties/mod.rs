@@ -55,7 +55,7 @@ fn group_answers(model: &Model, group: &Group) -> String {
             group.spawned,
             group.counts(),
             group.repetitions,
-            group.polls,
+            group.polls(),
             group.orphaned,
             group.failures_lost
         ),
@@ -73,7 +73,7 @@ fn lane_answers(model: &Model, lane: &Lane, span: Window) -> String {
     format!(
         "{} {} {:?} {:?} {cells:?}\n{:?}",
         lane.name,
-        lane.slices,
+        lane.slices(),
         model.lane_times(lane.id),
         lane.poll_time(),
         model.utilisation(lane.id, model.now().since_zero())
@@ -112,6 +112,43 @@ fn sums_hold(model: &Model) -> Result<(), TestCaseError> {
         "lanes and tasks contain the same slices"
     );
     Ok(())
+}
+
+/// All figures of a model that has been cut, as text. They do not include how the tasks ended that
+/// were alive at the cut, nor their open repetitions, because the screen does not show those.
+fn figures_at_cut(model: &Model, cut: RunInstant) -> Vec<String> {
+    let busy: Vec<_> = model.series().map(|point| (point.from, point.busy_lanes)).collect();
+    let mut figures = vec![format!("{:?} {busy:?}", model.now())];
+    for task in model.tasks() {
+        let ended = task.ended_at().filter(|&at| at < cut);
+        let states: Vec<_> = (0..cut.0)
+            .step_by(1 + cut.0 as usize / 300)
+            .map(|at| model.state_at(task.id, RunInstant::new(at)))
+            .collect();
+        figures.push(format!(
+            "{:?} {:?} {:?} {ended:?} {:?} {states:?}",
+            task.id,
+            task.group,
+            task.spawned_at,
+            model.times(task.id)
+        ));
+    }
+    for group in model.groups() {
+        figures.push(format!(
+            "{} {} {} {:?} {:?} {:?}",
+            group.name,
+            group.spawned,
+            group.polls(),
+            (group.poll_time(), group.delay(), group.lateness()),
+            (model.group_times(group.id), model.group_span(group.id)),
+            group.orphaned,
+        ));
+    }
+    for lane in model.lanes() {
+        let times = model.lane_times(lane.id);
+        figures.push(format!("{} {} {times:?}", lane.name, lane.slices()));
+    }
+    figures
 }
 
 /// The task that held a lane at an instant, and its state. Checks that the task did not take the
@@ -270,6 +307,33 @@ proptest! {
         sums_hold(&model)?;
         let record_counts = model.record_counts();
         prop_assert_eq!(record_counts.dropped, run.lost.len() as u64);
+    }
+
+    #[test]
+    fn a_run_that_is_cut_keeps_the_figures_of_that_instant(
+        slices in planned_slices(120), deliveries in (delivery(), delivery()), at in 0.0..1.0, middle in 0.0..1.0, size in 1usize..40,
+        unit in prop::sample::select(vec![1u64, 1_000])
+    ) {
+        let cut = CutRun::new(simulate(&slices, unit, false), at);
+        let shown = cut.shown(&deliveries.0);
+        let mut ended = shown.clone();
+        cut.finish(&mut ended, &deliveries.1, middle, size);
+        for (shown, ended) in figures_at_cut(&shown, cut.at).iter().zip(&figures_at_cut(&ended, cut.at)) {
+            prop_assert_eq!(shown, ended);
+        }
+        prop_assert_eq!(shown.tasks().len(), ended.tasks().len());
+        prop_assert_eq!(ended.record_counts().recorded, cut.slices());
+        sums_hold(&ended)?;
+    }
+
+    #[test]
+    fn a_group_with_one_task_lives_as_long_as_the_sum_of_its_states(slices in planned_slices(60), delivery in delivery(), size in 1usize..40) {
+        let mut slices = slices;
+        slices.iter_mut().for_each(|slice| slice.be_of_task(1));
+        let model = deliver(&simulate(&slices, 1, false), &delivery, size, usize::MAX);
+        for group in model.groups() {
+            prop_assert_eq!(model.group_times(group.id).total(), model.group_span(group.id));
+        }
     }
 
     #[test]

@@ -7,12 +7,7 @@ fn a_task_is_kept_until_its_last_slice_has_arrived() {
     let mut model = Model::with_limit(RunInfo::default(), 1);
     // Task 1 ends within its slice. The record of the slice arrives after the record of the end.
     // Between these two records, another lane records many slices.
-    let ended = Record::Ended(Ended {
-        at: at_us(5),
-        task: id(1),
-        outcome: Outcome::Completed,
-        unobserved: false,
-    });
+    let ended = Record::Ended(Ended::observed(at_us(5), id(1), Outcome::Completed));
     let last = Record::Slice(slice(1, at_us(4), us(90)));
     let other_lane = (10..80).map(|at| (OTHER, Record::Slice(slice(2, at_us(at), us(1)))));
     for record in [(WORKER, spawned(1, at_us(1))), (WORKER, ended)]
@@ -58,12 +53,7 @@ fn ended_tasks_are_evicted_but_stay_in_the_sums_of_their_group() {
     let tasks = 10_000;
     for task in 1..=tasks {
         let at = at_us(u64::from(task) * 10);
-        let ended = Record::Ended(Ended {
-            at: at + us(2),
-            task: id(task),
-            outcome: Outcome::Completed,
-            unobserved: false,
-        });
+        let ended = Record::Ended(Ended::observed(at + us(2), id(task), Outcome::Completed));
         let records = [spawned(task, at), Record::Slice(slice(task, at, us(2))), ended].map(|record| (WORKER, record));
         model.apply(&Batch {
             now: at + us(2),

@@ -121,12 +121,7 @@ fn a_queued_interval_of_half_a_cell_is_visible_across_a_cell_boundary() {
 
 #[test]
 fn a_cell_shows_an_end_only_if_it_contains_no_other_state() {
-    let ended = Record::Ended(Ended {
-        at: at_us(30),
-        task: id(1),
-        outcome: Outcome::Failed,
-        unobserved: false,
-    });
+    let ended = Record::Ended(Ended::observed(at_us(30), id(1), Outcome::Failed));
     let model = model(
         at_us(100),
         [spawned(1, at_us(20)), Record::Slice(slice(1, at_us(20), us(10))), ended],

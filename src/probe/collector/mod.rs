@@ -6,12 +6,13 @@ mod lane;
 use super::registry::{Pending, Registry};
 use super::task_scanner::TaskScanner;
 use crate::record::{
-    Batch, CurrentSlice, LaneId, Live, LogLine, Lost, Nanos, ProcessClock, ProcessInstant, RepetitionsLost, Sample,
+    Batch, CurrentSlice, LaneId, Live, LogLine, Lost, Nanos, ProcessClock, ProcessInstant, Record, RepetitionsLost,
+    Sample,
 };
 use lane::CollectedLane;
 use std::collections::HashSet;
-use std::sync::Arc;
 use std::sync::mpsc::Receiver;
+use std::sync::{Arc, Weak};
 
 /// The interval between two samples of a lane.
 const SAMPLE_EVERY: Nanos = Nanos::from_millis(100);
@@ -84,7 +85,7 @@ impl Collector {
             repetitions_lost,
         } = self.registry.take_pending();
         self.lanes.extend(lanes.into_iter().map(CollectedLane::new));
-        self.scanner.watch(tasks);
+        self.scanner.watch(tasks.iter().filter_map(Weak::upgrade));
         self.pending.definitions.extend(definitions);
         let records = records
             .into_iter()
@@ -111,6 +112,9 @@ impl Collector {
         let live = self.live(now);
         self.drain();
         let mut batch = std::mem::take(&mut self.pending);
+        // The end is read after the records. So if the run has not ended here, no record of this
+        // batch describes anything after the end.
+        batch.ended_at = self.registry.ended_at().map(|at| start.to_run(at));
         batch.now = start.to_run(now);
         batch.live = live;
         let (unrecorded, unrecorded_jobs) = self.registry.take_unrecorded();
@@ -126,6 +130,24 @@ impl Collector {
         self.sample(&mut batch);
         batch.log.extend(log);
         batch
+    }
+
+    /// Whether the ids for tasks are nearly used up. The run must end then, because two tasks must
+    /// not have the same id.
+    pub fn is_out_of_ids(&self) -> bool {
+        self.registry.is_out_of_ids()
+    }
+
+    /// Adds the repetitions that are still open to the last batch of a run: of tasks that cannot be
+    /// stopped. They end with the run.
+    pub fn close_repetitions(&self, batch: &mut Batch) {
+        let start = self.registry.run_start();
+        let Some(end) = self.registry.ended_at() else { return };
+        let open = self.scanner.open_repetitions(end);
+        batch.records.extend(open.map(|repetition| {
+            let record = Record::Repetition(repetition);
+            (LaneId::NONE, record.map_instants(|at| start.to_run(at)))
+        }));
     }
 
     fn live(&mut self, now: ProcessInstant) -> Live {

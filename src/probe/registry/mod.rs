@@ -10,7 +10,7 @@ pub(super) use lanes::{LaneIdentity, LaneReader};
 
 use super::clock::{ClockOffset, RunStart};
 use super::lane_shared::LaneShared;
-use super::sync::{AtomicU32, AtomicU64, Relaxed};
+use super::sync::{AtomicBool, AtomicU32, AtomicU64, Relaxed};
 use super::task_slot::TaskSlot;
 use crate::record::{
     Definition, GroupId, LaneId, LaneKind, Outcome, ProcessClock, ProcessInstant, Record, RunClock, RunInstant, TaskId,
@@ -21,7 +21,7 @@ use parking_lot::{Mutex, MutexGuard};
 use rtrb::Producer;
 use std::collections::HashMap;
 use std::panic::Location;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 /// The first id that tasklab assigns to a task itself. tokio's ids begin at 1 and stay below this
 /// id.
@@ -29,6 +29,10 @@ const OWN_IDS: u32 = 1 << 31;
 /// The first id that a worker process assigns to a task. Each worker process has its own range of
 /// ids, and all ranges start at or after this id.
 pub const REMOTE_IDS: u32 = OWN_IDS + (1 << 30);
+
+/// If a range of ids has no more ids left than this, the run ends. The machine cannot spawn that
+/// many tasks until the run has ended.
+const RESERVED_IDS: u32 = 1 << 24;
 
 /// A task of a registry.
 pub(super) type RegisteredTask = TaskSlot<Arc<Registry>>;
@@ -38,6 +42,7 @@ pub struct Registry {
     /// When the run began, by this process's clock.
     run_start: AtomicU64,
     next_task_id: AtomicU32,
+    is_out_of_ids: AtomicBool,
     /// The number of slices on threads that cannot become lanes, since the collector last took this
     /// number.
     unrecorded_slices: AtomicU64,
@@ -47,6 +52,8 @@ pub struct Registry {
 }
 
 struct State {
+    /// When the run ended.
+    ended_at: Option<ProcessInstant>,
     lanes: Lanes,
     groups: Groups,
     pending: Pending,
@@ -57,7 +64,9 @@ struct State {
 pub(super) struct Pending {
     pub lanes: Vec<LaneReader>,
     pub definitions: Vec<Definition>,
-    pub tasks: Vec<Arc<RegisteredTask>>,
+    /// A task owns its registry, so the registry must not own a task: after the last batch, nobody
+    /// takes this data.
+    pub tasks: Vec<Weak<RegisteredTask>>,
     pub records: Vec<Record<ProcessClock>>,
     /// The numbers of repetitions whose records were lost.
     pub repetitions_lost: HashMap<(GroupId, Outcome), u64>,
@@ -76,9 +85,11 @@ impl Registry {
         Arc::new(Registry {
             run_start: AtomicU64::new(super::now().0),
             next_task_id: AtomicU32::new(first_id),
+            is_out_of_ids: AtomicBool::new(false),
             unrecorded_slices: AtomicU64::new(0),
             unrecorded_jobs: AtomicU64::new(0),
             state: Mutex::new(State {
+                ended_at: None,
                 lanes: Lanes::default(),
                 groups: Groups::new(process, processes),
                 pending: Pending::default(),
@@ -100,6 +111,20 @@ impl Registry {
     /// The present instant of the run.
     pub fn run_now(&self) -> RunInstant {
         self.run_start().to_run(super::now())
+    }
+
+    /// Ends the run, and returns the instant of the end. Must be called before the first task is
+    /// stopped. Only the first call ends the run.
+    pub fn end_run(&self) -> ProcessInstant {
+        // The clock is read under the lock. So if a thread has found that the run goes on, the run
+        // ends later than every record that this thread has seen before.
+        let mut state = self.state();
+        *state.ended_at.get_or_insert_with(super::now)
+    }
+
+    /// When the run ended; `None` while it goes on.
+    pub(super) fn ended_at(&self) -> Option<ProcessInstant> {
+        self.state().ended_at
     }
 
     /// Measures how far `CLOCK_MONOTONIC` is ahead of the run's clock at present.
@@ -149,14 +174,39 @@ impl Registry {
     /// A new id for a task that tokio does not run.
     ///
     /// # Panics
-    /// Panics after 2³¹ tasks.
+    /// Panics long after [`is_out_of_ids`](Registry::is_out_of_ids) returns `true`.
     pub(super) fn next_task_id(&self) -> TaskId {
-        TaskId::new(self.next_task_id.fetch_add(1, Relaxed)).expect("a run has fewer than 2^31 tasks")
+        let id = self.next_task_id.fetch_add(1, Relaxed);
+        // The parent of a worker process checks that the worker stays within its own range.
+        if (REMOTE_IDS - RESERVED_IDS..REMOTE_IDS).contains(&id) {
+            self.is_out_of_ids.store(true, Relaxed);
+        }
+        TaskId::new(id).expect("a run ends before its ids are used up")
+    }
+
+    /// The id of a task with this number in tokio. `None` if tasklab assigns the id to other tasks.
+    #[inline]
+    pub(super) fn id_in_tokio(number: u64) -> Option<TaskId> {
+        let id = u32::try_from(number).ok().filter(|&id| id < OWN_IDS)?;
+        TaskId::new(id)
+    }
+
+    /// Notes that tokio has given this number to a new task.
+    pub(super) fn note_number_in_tokio(&self, number: u64) {
+        if number >= u64::from(OWN_IDS - RESERVED_IDS) {
+            self.is_out_of_ids.store(true, Relaxed);
+        }
+    }
+
+    /// Whether the ids for tasks are nearly used up. The run must end then, because two tasks must
+    /// not have the same id.
+    pub(super) fn is_out_of_ids(&self) -> bool {
+        self.is_out_of_ids.load(Relaxed)
     }
 
     /// From now on, the monitor reads the stamps of this task.
     pub(super) fn watch(&self, task: &Arc<RegisteredTask>) {
-        self.state().pending.tasks.push(task.clone());
+        self.state().pending.tasks.push(Arc::downgrade(task));
     }
 
     /// Takes a record from a thread that is not a lane, such as the presenter's thread or a thread
@@ -246,6 +296,41 @@ mod tests {
         };
         assert_eq!(batch.lost, [lost]);
         assert_eq!(batch.jobs, 2);
+    }
+
+    #[test]
+    fn tasks_that_are_spawned_after_the_last_batch_keep_no_registry() {
+        let registry = Registry::new();
+        let group = registry.group_named("late");
+        let mut collector = Collector::new(registry.clone(), None);
+        let early = TaskHandle::new(&registry, &group);
+        drop(collector.batch());
+        let late = TaskHandle::new(&registry, &group);
+        late.end(Outcome::Cancelled);
+        let left = Arc::downgrade(&registry);
+        drop((registry, group, collector, early, late));
+        assert_eq!(left.strong_count(), 0);
+    }
+
+    #[test]
+    fn ids_of_tokio_are_never_ids_that_tasklab_assigns() {
+        let id = |number| Registry::id_in_tokio(number).map(TaskId::get);
+        assert_eq!((id(1), id((1 << 31) - 1)), (Some(1), Some((1 << 31) - 1)));
+        assert_eq!([0, 1 << 31, u64::from(u32::MAX), (1 << 32) + 1].map(id), [None; 4]);
+    }
+
+    #[test]
+    fn a_registry_knows_in_time_that_its_ids_are_used_up() {
+        let registry = Registry::of_process(REMOTE_IDS - RESERVED_IDS - 1, 0, 1);
+        registry.next_task_id();
+        registry.note_number_in_tokio((1 << 31) - (1 << 24) - 1);
+        assert!(!registry.is_out_of_ids());
+        registry.next_task_id();
+        assert!(registry.is_out_of_ids());
+
+        let registry = Registry::new();
+        registry.note_number_in_tokio((1 << 31) - (1 << 24));
+        assert!(registry.is_out_of_ids());
     }
 
     #[test]

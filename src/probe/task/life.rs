@@ -5,7 +5,7 @@ use crate::probe::lane;
 use crate::probe::now;
 use crate::probe::registry::{Group, Registry};
 use crate::probe::task_slot::Stage;
-use crate::record::{Ended, Orphaned, Outcome, ProcessInstant, Record, RunInstant, Spawned, TaskId};
+use crate::record::{CompactDuration, Ended, Orphaned, Outcome, ProcessInstant, Record, RunInstant, Spawned, TaskId};
 use std::sync::Arc;
 
 /// A task that another process will run.
@@ -130,10 +130,15 @@ impl TaskHandle {
         }
         let at = now();
         if let Some(task) = self.0.id() {
+            // A task that ends within a slice was woken for that slice, and does not wait.
+            let holds_lane = lane::current_task() == Some(task);
+            let wake = (!holds_lane).then(|| self.0.stamps.read(at));
             let ended = Ended {
                 at,
                 task,
                 outcome,
+                queued: wake.map_or(CompactDuration::ZERO, |wake| wake.queued),
+                unnoticed: wake.map_or(CompactDuration::ZERO, |wake| wake.unnoticed),
                 unobserved,
             };
             lane::write(self.registry(), Record::Ended(ended));

@@ -62,6 +62,11 @@ impl TaskHandle {
         self.0.stamps.woken_at().unwrap_or(ProcessInstant::ZERO)
     }
 
+    /// Sets the instant since which the task is queued for a job.
+    pub fn set_queued_since(&self, at: ProcessInstant) {
+        self.0.stamps.set_woken_at(at);
+    }
+
     /// Sets the ready time of the event for which the task waits. This time can be in the past or
     /// in the future. Any thread may call this method.
     pub fn ready_at(&self, at: ProcessInstant) {
@@ -79,6 +84,11 @@ impl TaskHandle {
         let before = self.0.limit();
         self.set_limit(Some(before.map_or(at, |before| before.min(at))));
         before
+    }
+
+    /// Whether the task's present work has a time limit that is not after `at`.
+    pub fn is_overdue(&self, at: ProcessInstant) -> bool {
+        self.0.overdue(at).is_some()
     }
 
     /// Sets the time limit of the task's present work. `None` removes the limit.
@@ -99,9 +109,17 @@ impl TaskHandle {
         lane::write(self.registry(), Record::Step(step));
     }
 
+    /// Begins a repetition at `start`, with a time limit.
+    pub fn begin_repetition(&self, start: ProcessInstant, limit: Option<ProcessInstant>) {
+        self.0.set_repetition_since(Some(start));
+        self.set_limit(limit);
+    }
+
     /// Records that the repetition which began at `start` ends now. If the ring is full, the
     /// repetition is still counted.
     pub fn record_repetition(&self, start: ProcessInstant, outcome: Outcome) {
+        self.0.set_repetition_since(None);
+        self.set_limit(None);
         let repetition = Repetition {
             start,
             task: self.id(),
@@ -127,7 +145,7 @@ impl TaskHandle {
                 lane::count_job();
             }
         }
-        self.0.stamps.set_woken_at(queued_since);
+        self.set_queued_since(queued_since);
         lane::begin(self.registry(), self.id(), Role::Jobs(LaneKind::Blocking));
         lane::take_wake(&self.0.stamps);
         lane::set_wait(then, Label::NONE);

@@ -103,8 +103,15 @@ pin_project! {
 
     impl<F> PinnedDrop for Probed<F> {
         fn drop(this: Pin<&mut Self>) {
-            // If the task has already ended, this has no effect.
-            this.handle.end(Outcome::Cancelled);
+            // The runtime drops the future of an aborted task within a slice, which then ends the
+            // task's wait.
+            let task = &this.handle.0;
+            if !task.has_ended() {
+                if lane::current_task().is_some_and(|current| Some(current) == task.id()) {
+                    lane::take_wake(&task.stamps);
+                }
+                this.handle.end(Outcome::Cancelled);
+            }
         }
     }
 }

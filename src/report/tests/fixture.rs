@@ -100,12 +100,7 @@ fn repetition(id: u32, start_ms: u64, len_ms: u64, outcome: Outcome) -> Record {
 }
 
 fn ended(id: u32, at_us: u64, outcome: Outcome) -> Record {
-    Record::Ended(Ended {
-        at: RunInstant::from_micros(at_us),
-        task: task(id),
-        outcome,
-        unobserved: false,
-    })
+    Record::Ended(Ended::observed(RunInstant::from_micros(at_us), task(id), outcome))
 }
 
 fn definitions() -> Vec<Definition> {
@@ -216,6 +211,7 @@ fn samples() -> Vec<Sample> {
 pub(super) fn batch() -> Batch {
     Batch {
         now: RunInstant::new(1_000 * MS),
+        ended_at: None,
         definitions: definitions(),
         records: records(),
         lost: vec![Lost {

@@ -4,11 +4,12 @@
 //! [`Intent`].
 
 use super::group_table::GroupRow;
+use super::kept_layout::KeptLayout;
 use super::lane_order::lane_order;
 use super::list::List;
 use super::state_count::StateCount;
 use super::task_order::{SortBy, TaskOrder};
-use super::viewport::{KnownTime, Viewport};
+use super::viewport::{FrozenView, KnownTime, Viewport};
 use crate::model::{Model, SERIES_BUCKET, SeriesPoint};
 use crate::record::{LaneId, RunInstant, TaskId};
 use crate::tui::keys::Action;
@@ -80,8 +81,12 @@ pub struct App {
     pub(crate) task_order: TaskOrder,
     /// While the view is frozen, the number of tasks in each state at the visible instant.
     pub(crate) state_count: StateCount,
+    /// The layout of the last frame. A frozen view keeps it.
+    pub(crate) kept_layout: KeptLayout,
     visible_rows: VisibleRows,
     lane_order: Vec<LaneId>,
+    /// The frozen view to which `lane_order` belongs; `None` if it belongs to a live view.
+    lane_order_of: Option<FrozenView>,
     groups: Vec<GroupRow>,
     points: Vec<SeriesPoint>,
     /// The end of the time that the last of `points` covers.
@@ -99,8 +104,10 @@ impl Default for App {
             log_scroll: 0,
             task_order: TaskOrder::new(SortBy::Trouble),
             state_count: StateCount::default(),
+            kept_layout: KeptLayout::default(),
             visible_rows: VisibleRows::default(),
             lane_order: Vec::new(),
+            lane_order_of: None,
             groups: Vec::new(),
             points: Vec::new(),
             points_end: RunInstant::ZERO,
@@ -153,7 +160,11 @@ impl App {
         self.viewport.resize(columns);
         self.task_order.refresh(model, &self.viewport);
         self.tasks.scroll(self.task_order.tasks(), visible_rows.tasks);
-        self.lane_order = lane_order(model, self.viewport.span(model.now()).from);
+        let frozen = self.viewport.frozen();
+        if frozen.is_none() || self.lane_order_of != frozen {
+            self.lane_order = lane_order(model, self.viewport.span(model.now()).from);
+            self.lane_order_of = frozen;
+        }
         self.lanes.scroll(&self.lane_order, visible_rows.lanes);
         self.log_scroll = self.log_scroll.min(self.max_log_scroll(model));
         self.refresh_points(model);

@@ -4,6 +4,7 @@
 mod app;
 pub(crate) mod family;
 pub(crate) mod group_table;
+mod kept_layout;
 mod lane_order;
 mod list;
 mod state_count;

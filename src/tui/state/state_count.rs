@@ -2,10 +2,12 @@
 //!
 //! The model keeps these counts for the present. For a past instant, this module looks up the state
 //! of each task. For 100,000 tasks, this takes as long as several frames. So the work is split over
-//! several frames, and the counts are shown when they are complete.
+//! several frames, and the counts are shown when they are complete. Meanwhile tasks move in the
+//! model, because others are inserted before them or are evicted. So the counter remembers the ids
+//! of all tasks when it starts.
 
 use crate::model::{Model, TaskCounts};
-use crate::record::RunInstant;
+use crate::record::{RunInstant, TaskId};
 
 /// The number of tasks whose state is looked up per frame.
 const TASKS_PER_FRAME: usize = 10_000;
@@ -14,31 +16,37 @@ const TASKS_PER_FRAME: usize = 10_000;
 #[derive(Default)]
 pub(crate) struct StateCount {
     at: Option<RunInstant>,
-    asked: usize,
+    /// The number of tasks that had been spawned by then, when the count began.
+    spawned: usize,
+    /// The tasks that have not been counted yet.
+    left: Vec<TaskId>,
     so_far: TaskCounts,
     complete: bool,
 }
 
 impl StateCount {
-    /// Continues the count for the instant `at`. If `at` differs from the previous call, starts a
-    /// new count.
+    /// Continues the count for the instant `at`. If `at` differs from the previous call, or if the
+    /// spawn of another task before `at` has arrived, starts a new count.
     pub(crate) fn refresh(&mut self, model: &Model, at: RunInstant) {
-        if self.at != Some(at) {
+        let spawned = model.tasks().partition_point(|task| task.spawned_at <= at);
+        if self.at != Some(at) || spawned > self.spawned {
             *self = StateCount {
                 at: Some(at),
+                spawned,
+                left: model.tasks()[..spawned].iter().map(|task| task.id).collect(),
                 ..StateCount::default()
             };
         }
         if self.complete {
             return;
         }
-        for task in model.tasks().iter().skip(self.asked).take(TASKS_PER_FRAME) {
-            if let Some(state) = model.state_at(task.id, at) {
+        let rest = self.left.len().saturating_sub(TASKS_PER_FRAME);
+        for task in self.left.drain(rest..) {
+            if let Some(state) = model.state_at(task, at) {
                 *self.so_far.get_mut(state) += 1;
             }
         }
-        self.asked += TASKS_PER_FRAME;
-        self.complete = self.asked >= model.tasks().len();
+        self.complete = self.left.is_empty();
     }
 
     /// Stops counting and discards the counts.

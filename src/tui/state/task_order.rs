@@ -71,7 +71,12 @@ struct Ranking {
     span: TimeSpan,
     /// Only problems after this instant affect the order.
     from: RunInstant,
-    /// For each task that is already ranked: its rank, its position in the model, and its id.
+    /// The tasks in the order of their spawns when the ranking began. Meanwhile tasks may move in
+    /// the model.
+    tasks: Vec<TaskId>,
+    /// The number of tasks that have been looked up.
+    done: usize,
+    /// For each task that is already ranked: its rank, its index in `tasks`, and its id.
     ranks: Vec<(Rank, usize, TaskId)>,
 }
 
@@ -234,20 +239,25 @@ impl Ranking {
         Ranking {
             span,
             from: span.from.max(span.to - TROUBLE_WINDOW),
+            tasks: model.tasks().iter().map(|task| task.id).collect(),
+            done: 0,
             ranks: Vec::with_capacity(model.tasks().len()),
         }
     }
 
-    /// Ranks the next tasks. If a task is spawned or evicted before the ranking is complete, the
-    /// ranking may miss a task. The next ranking includes that task.
+    /// Ranks the next tasks. A task that is spawned before the ranking is complete gets its rank in
+    /// the next ranking.
     fn advance(mut self, model: &Model) -> Progress {
-        let done = self.ranks.len();
-        let next = model.tasks().iter().enumerate().skip(done).take(RANKED_PER_FRAME);
+        let next = self.tasks.iter().enumerate().skip(self.done).take(RANKED_PER_FRAME);
         let (span, from) = (self.span, self.from);
-        // The position keeps tasks of equal rank in the order of their spawns.
-        let ranks = next.map(|(position, task)| (Rank::of(model, task, from, &span), position, task.id));
+        // The index keeps tasks of equal rank in the order of their spawns.
+        let ranks = next.filter_map(|(index, &id)| {
+            let task = model.task(id)?;
+            Some((Rank::of(model, task, from, &span), index, id))
+        });
         self.ranks.extend(ranks);
-        if self.ranks.len() < model.tasks().len() {
+        self.done += RANKED_PER_FRAME;
+        if self.done < self.tasks.len() {
             return Progress::Incomplete(self);
         }
         self.ranks.sort_unstable();

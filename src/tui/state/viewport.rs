@@ -73,6 +73,14 @@ enum Anchor {
     },
 }
 
+/// What a frozen view shows, apart from its width. It changes only when the user pans or zooms.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct FrozenView {
+    centre: i64,
+    known: KnownTime,
+    level: usize,
+}
+
 /// The end of the time axis, and the time that one column covers.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Viewport {
@@ -103,6 +111,18 @@ impl Viewport {
         self.anchor == Anchor::Live
     }
 
+    /// What a frozen view shows; `None` if the view is live.
+    pub(crate) fn frozen(&self) -> Option<FrozenView> {
+        match self.anchor {
+            Anchor::Live => None,
+            Anchor::Frozen { centre, known } => Some(FrozenView {
+                centre,
+                known,
+                level: self.level(),
+            }),
+        }
+    }
+
     /// Freezes the view. The last complete column becomes the right edge.
     pub(crate) fn freeze(&mut self, known: KnownTime) {
         if self.is_live() {
@@ -117,16 +137,19 @@ impl Viewport {
     }
 
     /// Freezes the view and moves it by an eighth of its width, but not outside the known time.
-    /// `direction` is −1 for back in time and 1 for forward.
+    /// `direction` is −1 for back in time and 1 for forward. If the view is outside the known time
+    /// already, because the user has zoomed out, it does not move in the opposite direction.
     pub(crate) fn pan(&mut self, direction: i64, known: KnownTime) {
         self.freeze(known);
         let step = (self.columns / 8).max(1) * self.per_column();
         let newest = self.last_complete_end(known.now) as i64 - self.half_width();
         let first_column = known.oldest.0 / self.per_column() * self.per_column();
         let oldest = (first_column as i64 + self.half_width()).min(newest);
-        let centre = self.frozen_end() as i64 - self.half_width() + direction * step as i64;
-        let centre = centre.clamp(oldest, newest);
-        self.anchor = Anchor::Frozen { centre, known };
+        let centre = self.frozen_end() as i64 - self.half_width();
+        let moved = (centre + direction * step as i64).clamp(oldest, newest);
+        if (moved - centre).signum() == direction {
+            self.anchor = Anchor::Frozen { centre: moved, known };
+        }
     }
 
     /// Zooms in by one level.
@@ -299,6 +322,29 @@ mod tests {
                 view.zoom_out(KnownTime { oldest: RunInstant::ZERO, now: RunInstant::new(u64::MAX >> 10) });
             }
             prop_assert_eq!(view.span(RunInstant::new(now)), before);
+        }
+
+        #[test]
+        fn a_pan_never_moves_a_view_in_the_opposite_direction(
+            now in 1u64..1 << 36,
+            more in 0u64..1 << 36,
+            columns in 1usize..300,
+            moves in proptest::collection::vec(prop::sample::select(vec![-1i64, 1, 10, -10]), 0..40),
+        ) {
+            let mut view = Viewport::new(columns);
+            view.freeze(known(now));
+            for action in moves {
+                let before = view.span(RunInstant::new(now));
+                match action {
+                    10 => view.zoom_in(),
+                    -10 => view.zoom_out(known(now + more)),
+                    direction => {
+                        view.pan(direction, known(now + more));
+                        let after = view.span(RunInstant::new(now));
+                        prop_assert!(if direction < 0 { after.to <= before.to } else { after.to >= before.to }, "{before:?} {after:?}");
+                    }
+                }
+            }
         }
 
         #[test]

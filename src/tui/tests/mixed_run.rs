@@ -404,12 +404,7 @@ impl Poll {
             batch.records.push((lane, Record::Repetition(repetition)));
         }
         if self.panics() {
-            let ended = Ended {
-                at: RunInstant::new(self.end),
-                task,
-                outcome: Outcome::Panicked,
-                unobserved: false,
-            };
+            let ended = Ended::observed(RunInstant::new(self.end), task, Outcome::Panicked);
             batch.records.push((lane, Record::Ended(ended)));
         }
     }

@@ -43,7 +43,7 @@ impl StepProgram for Timeout {
             let outer = interpreter.task.tighten_limit(start + after.into());
             let result = interpreter.run(&self.steps);
             interpreter.task.set_limit(outer);
-            apply_limit(result, probe::now() - start, Some(after))
+            apply_limit(result, interpreter.services.stop().now() - start, Some(after))
         })
     }
 
@@ -64,7 +64,8 @@ impl Timeout {
         };
         let result = run_within(Some(after), pin!(inner.run(&self.steps))).await;
         interpreter.context.task.set_limit(outer);
-        apply_limit(result, probe::now() - start, Some(after))?;
+        let took = interpreter.context.services.stop().now() - start;
+        apply_limit(result, took, Some(after))?;
         interpreter.context.task.record_step(label, start);
         Ok(())
     }

@@ -129,3 +129,48 @@ fn a_log_line_never_comes_before_the_spawn_of_its_task() {
     }
     join("the end of the writer", writer);
 }
+
+/// The record of the end of the only task.
+fn only_end(batch: &Batch) -> Ended {
+    let ends = batch.records.iter().filter_map(|(_, record)| match record {
+        Record::Ended(ended) => Some(*ended),
+        _ => None,
+    });
+    let ends: Vec<_> = ends.collect();
+    assert_eq!(ends.len(), 1, "{ends:?}");
+    ends[0]
+}
+
+#[test]
+fn a_task_that_is_dropped_or_aborted_while_it_is_ready_keeps_its_lateness() {
+    for is_aborted in [false, true] {
+        let registry = Registry::new();
+        let group = registry.group_named("starved");
+        let runtime = runtime(Builder::new_current_thread(), &registry);
+        let ready = probe::now();
+        let task = probe::spawn(runtime.handle(), &registry, &group, move |task| async move {
+            task.ready_at(ready);
+            std::future::pending().await
+        });
+        run_to_end(runtime, "the end of the runtime", async move {
+            tokio::task::yield_now().await;
+            if is_aborted {
+                task.abort();
+                assert!(task.await.unwrap_err().is_cancelled());
+            }
+        });
+        let start = registry.run_start();
+        let batch = Collector::new(registry, None).batch();
+        let end = only_end(&batch);
+        let (until, unnoticed) = if is_aborted {
+            // The runtime drops an aborted task within a slice.
+            let slices = slices(std::slice::from_ref(&batch));
+            let last = slices.last().expect("a slice").1;
+            assert_eq!(end.queued.get() + end.unnoticed.get(), Nanos::ZERO);
+            (last.start, last.unnoticed)
+        } else {
+            (end.at, end.unnoticed)
+        };
+        assert_eq!(until - unnoticed.get(), start.to_run(ready), "aborted: {is_aborted}");
+    }
+}

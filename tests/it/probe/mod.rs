@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::thread;
 use tasklab::probe::{self, Collector, GroupMonitors, Registry, RuntimeSampler, TaskHandle};
 use tasklab::record::{
-    Batch, Definition, LaneId, LaneKind, LogLine, Nanos, Outcome, Reason, Record, Sample, Slice, TaskId,
+    Batch, Definition, Ended, LaneId, LaneKind, LogLine, Nanos, Outcome, Reason, Record, Sample, Slice, TaskId,
 };
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::task::JoinHandle;

@@ -101,7 +101,7 @@ fn a_task_that_never_awaits_ends_when_the_run_stops() {
         let harness = Harness::new(&scenario(vec![endless]));
         let mut running = harness.start(two_workers());
         running.until("a task on a lane", |batch| !batch.live.lanes.is_empty());
-        harness.services.stop().request();
+        harness.services.stop().request(tasklab::probe::now());
         let observed = running.join();
         assert_eq!(observed.outcome(name), Outcome::Cancelled);
         assert_eq!(observed.slices(name).len(), 1, "{name} yielded");

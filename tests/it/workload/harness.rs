@@ -230,7 +230,7 @@ impl Harness {
     pub(super) fn on_tokio_until(&self, what: &str, is_done: impl FnMut(&Batch) -> bool) -> Observed {
         let mut running = self.start(two_workers());
         running.until(what, is_done);
-        self.services.stop().request();
+        self.services.stop().request(tasklab::probe::now());
         running.join()
     }
 
@@ -241,7 +241,7 @@ impl Harness {
         self.start_threads();
         let mut watch = Watch::new(&self.registry);
         watch.until(what, is_done);
-        self.services.stop().request();
+        self.services.stop().request(tasklab::probe::now());
         watch.until("the end of all tasks", |_| self.services.live_tasks().count() == 0);
         watch.observed(self)
     }
@@ -283,7 +283,7 @@ struct StopOnPanic<'a>(&'a Services);
 impl Drop for StopOnPanic<'_> {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            self.0.stop().request();
+            self.0.stop().request(tasklab::probe::now());
         }
     }
 }

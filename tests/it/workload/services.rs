@@ -73,7 +73,7 @@ fn the_service_can_be_changed_while_it_runs() {
     running.until_repetition(Outcome::Completed);
     harness.services.http().set_behaviour(None, Some(1.0));
     running.until_repetition(Outcome::Failed);
-    harness.services.stop().request();
+    harness.services.stop().request(tasklab::probe::now());
     let observed = running.join();
     assert_eq!(observed.repetitions("api")[0], Outcome::TimedOut);
     assert_eq!(observed.outcome("api"), Outcome::Cancelled);
@@ -93,7 +93,7 @@ fn without_the_service_repetitions_fail_and_other_tasks_continue_to_run() {
     // connection can be made.
     running.until_repetition(Outcome::Failed);
     running.until_repetition(Outcome::Failed);
-    harness.services.stop().request();
+    harness.services.stop().request(tasklab::probe::now());
     let observed = running.join();
     assert_eq!(observed.outcome("api"), Outcome::Cancelled);
     assert_eq!(observed.outcome("other"), Outcome::Completed);

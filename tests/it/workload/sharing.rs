@@ -124,7 +124,7 @@ fn an_async_task_holds_a_sync_lock_while_its_steps_await() {
     let harness = Harness::new(&scenario);
     let mut running = harness.start(one_worker);
     running.until("a blocking worker", blocking(1));
-    harness.services.stop().request();
+    harness.services.stop().request(tasklab::probe::now());
     let observed = running.join();
     assert_eq!(observed.spans("other", "lock cache").len(), 1);
     for task in ["holder", "other"] {

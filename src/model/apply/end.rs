@@ -1,0 +1,245 @@
+//! The end of the run. From its end on, a model answers every query for this instant.
+//!
+//! A run ends before its tasks are stopped. What happens afterwards is not part of the run, but the
+//! records of it contain the only exact news of what was open when the run ended:
+//!
+//! ```text
+//!                      end of the run
+//!   ▐████████████████████▌███████▌          an open slice: ends at the end of the run
+//!   ▌··········░░░░░░░░░░▌░░▒▒▒▐███▌        an open wait: the slice after it, or the end of its
+//!            ready             woken        task, shows since when the task was ready or woken
+//! ```
+//!
+//! So each later record is cut at the end of the run:
+//! - A slice, a step or a repetition that began before the end ends there.
+//! - A slice that began after the end is dropped, but its task's wait is cut at the end.
+//! - A task that was alive ends at the end of the run: it was cancelled, or it had exceeded its
+//!   limit.
+//! - Everything else is dropped, and so is every record of a task that was spawned later.
+
+use super::super::wait_state::Lateness;
+use super::super::*;
+use crate::record::{CompactDuration, Ended, Live, Orphaned, Outcome, Repetition, Slice, Spawned, Step, Waiting};
+use std::collections::HashSet;
+
+/// What the model knows about the end of the run, apart from the tasks.
+#[derive(Clone, Debug, Default)]
+pub(in crate::model) struct End {
+    pub at: RunInstant,
+    /// The waits that were open at the end, for the tasks that have run or ended since then.
+    waits: HashMap<TaskId, OpenWait>,
+    /// The records of tasks whose spawn is not known. No record of a spawn is lost, so it is not
+    /// known yet.
+    held: HashMap<TaskId, Vec<(LaneId, Record)>>,
+    /// The tasks that were spawned after the end.
+    spawned_later: HashSet<TaskId>,
+}
+
+/// A wait that was open at the end of the run.
+#[derive(Clone, Copy, Debug)]
+struct OpenWait {
+    /// When the wait ended. A task may wait again later, but that wait began after the end.
+    until: RunInstant,
+    /// When the task was ready, or the end of the run if the task was not ready by then.
+    ready: RunInstant,
+    /// When the task was woken, or the end of the run if the task was not woken by then.
+    woken: RunInstant,
+}
+
+impl OpenWait {
+    /// A wait that ended at `until`. Its last parts were `unnoticed` and `queued`, in this order.
+    fn new(end: RunInstant, until: RunInstant, queued: CompactDuration, unnoticed: CompactDuration) -> OpenWait {
+        let woken = until - queued.get();
+        OpenWait {
+            until,
+            ready: (woken - unnoticed.get()).min(end),
+            woken: woken.min(end),
+        }
+    }
+
+    fn lateness(&self, end: RunInstant) -> Lateness {
+        Lateness {
+            unnoticed: self.woken - self.ready,
+            queued: end - self.woken,
+        }
+    }
+}
+
+impl Model {
+    /// Ends the run at `at`, if it has not ended yet.
+    pub(super) fn end(&mut self, at: RunInstant) {
+        if self.end.is_none() {
+            self.now = self.now.max(at);
+            self.end = Some(Box::new(End {
+                at: self.now,
+                ..End::default()
+            }));
+        }
+    }
+
+    /// Applies a record that arrived after the end of the run.
+    pub(super) fn record_at_end(&mut self, lane: LaneId, record: &Record, task: Option<usize>) {
+        let Some(end) = &mut self.end else { return };
+        if let Some(id) = record.task() {
+            if end.spawned_later.contains(&id) {
+                return self.drop_record(record);
+            }
+            let is_known = matches!(record, Record::Spawned(_)) || self.task_indices.get(id).is_some();
+            if !is_known {
+                end.held.entry(id).or_default().push((lane, *record));
+                return;
+            }
+        }
+        let end = end.at;
+        match *record {
+            Record::Slice(slice) => self.slice_at_end(end, lane, &slice, task),
+            Record::Spawned(spawned) => self.spawned_at_end(end, spawned),
+            Record::Ended(ended) => self.ended_at_end(end, lane, ended),
+            Record::Repetition(repetition) => self.repetition_at_end(end, repetition),
+            Record::Step(step) if step.start < end => self.step(Step {
+                len: step.len.min(CompactDuration::new(end - step.start)),
+                ..step
+            }),
+            Record::Orphaned(Orphaned { at, .. }) | Record::Marked(Marked { at, .. }) if at <= end => {
+                self.record(lane, record, task);
+            }
+            Record::Step(_) | Record::Orphaned(_) | Record::Marked(_) => {}
+        }
+    }
+
+    /// Drops a record of something that is not part of the run. Tokio counts every poll, so a slice
+    /// still counts as recorded.
+    fn drop_record(&mut self, record: &Record) {
+        self.record_counts.recorded += u64::from(matches!(record, Record::Slice(_)));
+    }
+
+    fn slice_at_end(&mut self, end: RunInstant, lane: LaneId, slice: &Slice, task: Option<usize>) {
+        if slice.start < end {
+            let len = slice.len.min(CompactDuration::new(end - slice.start));
+            self.slice(lane, &Slice { len, ..*slice }, task);
+        } else {
+            self.drop_record(&Record::Slice(*slice));
+            self.close_wait(
+                slice.task,
+                OpenWait::new(end, slice.start, slice.queued, slice.unnoticed),
+            );
+        }
+    }
+
+    fn repetition_at_end(&mut self, end: RunInstant, repetition: Repetition) {
+        if repetition.start + repetition.len.get() <= end {
+            self.repetition(repetition);
+        } else if repetition.start < end {
+            self.repetition(Repetition {
+                len: CompactDuration::new(end - repetition.start),
+                outcome: cut_outcome(repetition.outcome),
+                ..repetition
+            });
+        }
+    }
+
+    fn spawned_at_end(&mut self, end: RunInstant, spawned: Spawned) {
+        let Some(state) = &mut self.end else { return };
+        let held = state.held.remove(&spawned.task).unwrap_or_default();
+        if spawned.at > end {
+            state.spawned_later.insert(spawned.task);
+            return held.iter().for_each(|(_, record)| self.drop_record(record));
+        }
+        self.spawned(spawned);
+        for (lane, record) in held {
+            self.record_at_end(lane, &record, None);
+        }
+    }
+
+    fn ended_at_end(&mut self, end: RunInstant, lane: LaneId, ended: Ended) {
+        if ended.at <= end {
+            self.ended(lane, ended);
+            return;
+        }
+        let outcome = cut_outcome(ended.outcome);
+        let cut = Ended {
+            unobserved: ended.unobserved && outcome == ended.outcome,
+            ..Ended::observed(end, ended.task, outcome)
+        };
+        self.ended(lane, cut);
+        self.close_wait(ended.task, OpenWait::new(end, ended.at, ended.queued, ended.unnoticed));
+    }
+
+    /// Notes a wait that was open at the end, unless an earlier wait of the task is known.
+    fn close_wait(&mut self, id: TaskId, wait: OpenWait) {
+        let Some(end) = &mut self.end else { return };
+        let known = end.waits.entry(id).or_insert(wait);
+        if wait.until < known.until {
+            *known = wait;
+        }
+        let (at, lateness) = (end.at, known.lateness(end.at));
+        self.change(id, at, |task, _| {
+            if task.ended.is_some_and(|(ended, _)| ended == at) {
+                task.last_lateness = lateness;
+            }
+        });
+    }
+
+    /// Applies the overlays of a batch, cut at the end of the run.
+    pub(super) fn set_live_at_end(&mut self, live: &Live) {
+        let Some(end) = self.end.as_ref().map(|end| end.at) else {
+            return;
+        };
+        let mut cut = Live::default();
+        for current in &live.lanes {
+            if current.start < end {
+                cut.lanes.push(*current);
+            } else if self.task(current.task).is_some() {
+                let wait = OpenWait::new(end, current.start, current.queued, current.unnoticed);
+                self.close_wait(current.task, wait);
+            }
+        }
+        cut.lanes.retain(|current| self.task(current.task).is_some());
+        let before = |at: RunInstant| Some(at).filter(|&at| at < end);
+        let waits = self.end.iter().flat_map(|end| &end.waits);
+        cut.waiting = waits
+            .map(|(&task, wait)| Waiting {
+                task,
+                ready: before(wait.ready),
+                woken: before(wait.woken),
+            })
+            .collect();
+        let others = |waiting: &&Waiting| {
+            self.end
+                .as_ref()
+                .is_none_or(|end| !end.waits.contains_key(&waiting.task))
+        };
+        cut.waiting
+            .extend(live.waiting.iter().filter(others).map(|waiting| Waiting {
+                ready: waiting.ready.and_then(before),
+                woken: waiting.woken.and_then(before),
+                ..*waiting
+            }));
+        self.set_live(&cut);
+        self.count_waits_of_ended_tasks();
+    }
+
+    /// Adds the waits that were open at the end to the distributions of the groups, for the tasks
+    /// that have ended since then. Tasks that have not ended have an overlay.
+    fn count_waits_of_ended_tasks(&mut self) {
+        let Some(end) = &self.end else { return };
+        for (&id, wait) in &end.waits {
+            let task = self.task_indices.get(id).map(|index| &self.tasks[index]);
+            let Some(task) = task.filter(|task| task.ended.is_some()) else {
+                continue;
+            };
+            if let Some(group) = task.group.and_then(|group| self.group_indices.get(group)) {
+                self.groups[group].open.add_wait(wait.lateness(end.at));
+            }
+        }
+    }
+}
+
+/// The outcome of a task or a repetition that was open at the end of the run, and that ended with
+/// `outcome` later. If it timed out, it had exceeded its limit before the end.
+fn cut_outcome(outcome: Outcome) -> Outcome {
+    match outcome {
+        Outcome::TimedOut => Outcome::TimedOut,
+        _ => Outcome::Cancelled,
+    }
+}

@@ -1,0 +1,31 @@
+//! Keeps the layout of a frozen view. Threads that start and names that become known later must not
+//! change the width of the time axis, because then every row would move.
+
+use super::viewport::FrozenView;
+use crate::tui::layout::Content;
+use ratatui::layout::Rect;
+
+/// The content that determined the layout of the last frame.
+#[derive(Default)]
+pub(crate) struct KeptLayout {
+    last: Option<(Rect, Option<FrozenView>, Content)>,
+}
+
+impl KeptLayout {
+    /// The content for the layout of the next frame. A live view, a view that has just been panned
+    /// or zoomed, and a view on a screen of another size use the present content.
+    pub(crate) fn content(
+        &mut self,
+        area: Rect,
+        view: Option<FrozenView>,
+        present: impl FnOnce() -> Content,
+    ) -> Content {
+        let kept = self.last.filter(|(last_area, last_view, _)| {
+            let has_just_frozen = last_view.is_none();
+            view.is_some() && *last_area == area && (has_just_frozen || *last_view == view)
+        });
+        let content = kept.map_or_else(present, |(.., content)| content);
+        self.last = Some((area, view, content));
+        content
+    }
+}

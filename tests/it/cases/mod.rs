@@ -1,0 +1,42 @@
+//! Scenarios whose truth is known: the figures of the report must agree with it.
+//!
+//! The first lines of each scenario say what is true. Most scenarios are small forms of faults that
+//! people have reported. The tolerances hold on a busy machine with two cores.
+
+mod open_at_the_end;
+
+use crate::support::program::run;
+use serde_json::Value;
+
+/// Runs a scenario, and returns the figures of its report.
+#[track_caller]
+fn report(scenario: &str) -> Value {
+    run(scenario, &["--json"]).json()
+}
+
+/// The figures of the group with this name.
+#[track_caller]
+fn group<'a>(report: &'a Value, name: &str) -> &'a Value {
+    let groups = report["groups"].as_array().expect("a list of groups");
+    let group = groups.iter().find(|group| group["name"] == name);
+    group.unwrap_or_else(|| panic!("no group {name} in {report:#}"))
+}
+
+/// Checks that a duration is between two bounds in seconds.
+#[track_caller]
+fn assert_seconds(what: &str, duration: &Value, (from, to): (f64, f64)) {
+    let seconds = duration.as_u64().expect("a duration in nanoseconds") as f64 / 1e9;
+    assert!(
+        (from..=to).contains(&seconds),
+        "{what}: {seconds} s is not within {from}..{to} s"
+    );
+}
+
+/// The sum of a group's times in all states, in nanoseconds.
+fn sum_of_states(group: &Value) -> u64 {
+    let states = ["running_ns", "blocking_ns", "queued_ns", "unnoticed_ns", "suspended_ns"];
+    states
+        .iter()
+        .map(|state| group[state].as_u64().expect("a duration"))
+        .sum()
+}
