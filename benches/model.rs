@@ -131,8 +131,8 @@ fn batches(load: &Load) -> Vec<Batch> {
     let mut batches = vec![first_batch(load)];
     let mut batch_end = BATCH.0;
     for turn in 0..load.slices {
-        // The next slice runs on the lane that becomes free first. It belongs to the next task in
-        // the cycle, or to a task shortly after.
+        // The next slice runs on the lane that becomes free first. The slice belongs to the next
+        // task in the cycle, or to one of the tasks shortly after it.
         let lane = (0..lane_free.len())
             .min_by_key(|&lane| lane_free[lane])
             .expect("there are lanes");

@@ -74,7 +74,7 @@ pub fn mark_not_tested(expected: &mut Expected, why: &str) {
 /// if they apply.
 ///
 /// The author of a scenario writes the expectations for the executor and the number of workers in
-/// the file. They may be wrong for other executors.
+/// the file. The expectations may be wrong for other executors.
 pub fn why_not_applicable(what: &str, scenario: &Scenario, overrides: &Overrides) -> Option<String> {
     if scenario.expect.is_empty() || (overrides.executor.is_none() && overrides.workers.is_none()) {
         return None;

@@ -402,7 +402,8 @@ pub fn schema_generator() -> SchemaGenerator {
         .into_generator()
 }
 
-/// Removes line breaks within paragraphs. They come from the line width of the source code.
+/// Removes line breaks within paragraphs. These line breaks come from the line width of the source
+/// code.
 fn unwrap_description(schema: &mut Schema) {
     if let Some(Value::String(description)) = schema.get_mut("description") {
         let paragraphs: Vec<String> = description

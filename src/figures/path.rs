@@ -9,8 +9,8 @@ use serde_json::Value;
 use std::sync::LazyLock;
 use strum::VariantArray;
 
-/// A placeholder in [`PathError::known_keys`]. It represents the name of a group or lane, which is
-/// not known before the run.
+/// A placeholder in [`PathError::known_keys`]. This key represents the name of a group or lane,
+/// which is not known before the run.
 pub const NAME: &str = "NAME";
 
 /// The unit of a figure. The bound of an expectation has the same unit.

@@ -31,8 +31,8 @@ impl Model {
         self.tasks.retain_mut(|task| {
             task.evict(horizon, arena);
             // The slice in which a task ended arrives after the record of the end. If the task had
-            // been evicted by then, the slice would create the task again. That slice has not
-            // arrived while the lane has no slice that ends after the task.
+            // been evicted by then, the slice would create the task again. As long as the lane has
+            // no slice that ends after the task, this slice has not arrived.
             let last_slice_missing = |(at, _)| {
                 let lane = lane_indices.get(task.ended_on).map(|index| &lanes[index]);
                 task.ended_on != LaneId::NONE && lane.is_none_or(|lane| lane.track.end() <= at)

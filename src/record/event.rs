@@ -39,8 +39,8 @@ pub struct Slice<C = RunClock> {
     /// The name of the step in which the task waits after the slice.
     #[serde(default)]
     pub label: Label,
-    /// The kind of event that the task waits for after the slice. Not meaningful in the last slice
-    /// of a task.
+    /// The kind of event that the task waits for after the slice. This field has no meaning in the
+    /// last slice of a task.
     #[serde(default)]
     pub suspended_on: Reason,
 }
@@ -63,7 +63,7 @@ pub struct Step<C = RunClock> {
     pub blocking: bool,
 }
 
-/// A task was spawned. It is queued since `at`.
+/// A task was spawned. The task is queued since `at`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(bound = "")]
 pub struct Spawned<C = RunClock> {

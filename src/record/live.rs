@@ -57,9 +57,9 @@ pub struct Live<C = RunClock> {
     /// The tasks that are queued or unnoticed. Suspended tasks are absent.
     ///
     /// If the run has more than about ten thousand tasks, this list may be up to a quarter of a
-    /// second older than the batch. The list may then contain tasks that have already run. It may
-    /// also contain a task twice, with the newer entry first. If the list and the records disagree,
-    /// the records are right.
+    /// second older than the batch. The list may then contain tasks that have already run. The list
+    /// may also contain a task twice. Then the newer entry comes first. If the list and the records
+    /// disagree, the records are right.
     #[serde(default)]
     pub waiting: Vec<Waiting<C>>,
 }

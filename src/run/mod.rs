@@ -59,7 +59,7 @@ pub struct Run {
     remote: Option<RemoteRecords>,
     commands: Sender<Command>,
     progress: Arc<Progress>,
-    /// The final state. It is set when the last batch has been returned.
+    /// The final state, which is set when the last batch has been returned.
     ended: Option<RunState>,
     lane_names: HashMap<LaneId, String>,
     services: Arc<Services>,
@@ -192,7 +192,7 @@ impl Run {
         self.remote.as_ref().is_some_and(RemoteRecords::all_dead)
     }
 
-    /// The scratch folder of file steps. It exists until the run has ended.
+    /// The scratch folder of file steps. The folder exists until the run has ended.
     pub fn scratch(&self) -> &Path {
         self.services.scratch().path()
     }

@@ -25,7 +25,8 @@ pub(super) enum Place {
 }
 
 impl Place {
-    /// The offset in the file, in bytes. It is 0 for an option, which has no place in the file.
+    /// The offset in the file, in bytes. The offset is 0 for an option, which has no place in the
+    /// file.
     pub(super) fn start(&self) -> usize {
         match self {
             Place::File(span) => span.start,

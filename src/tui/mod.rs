@@ -53,7 +53,7 @@ pub use keys::{Action, KeyRow, key_table};
 pub use state::{App, Intent};
 pub use theme::ColorDepth;
 
-/// The options of the screen. They are set before the screen opens.
+/// The options of the screen. These options are set before the screen opens.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Options {
     /// How many colours the terminal has.

@@ -95,9 +95,9 @@ impl Screen {
     }
 
     /// If the process was stopped and has continued, puts the terminal into raw mode again and
-    /// returns how long the process was stopped. This is the time since the previous call, or since
-    /// the process was [suspended](Screen::suspend). The caller must then draw the whole screen
-    /// again.
+    /// returns how long the process was stopped. The returned duration is the time since the
+    /// previous call, or since the process was [suspended](Screen::suspend). The caller must then
+    /// draw the whole screen again.
     ///
     /// # Errors
     /// Returns an error if the terminal cannot be put into raw mode again.

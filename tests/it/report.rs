@@ -23,8 +23,8 @@ steps = [{ sleep = 'LATE' }]
 #[track_caller]
 fn run(executor: &str, form: &str) -> Finished {
     // A thread cannot be cancelled, and sleeps to the end. So the sleep of a thread is short. The
-    // timeout cancels a future. So the sleep of a future is so long that even a slow machine does
-    // not reach its end.
+    // timeout cancels a future. Therefore the sleep of a future is very long: even a slow machine
+    // does not reach the end of this sleep.
     let late = if is_synchronous(executor) { "20ms" } else { "1h" };
     let workers: &[&str] = if executor == "threads" {
         &[]

@@ -139,7 +139,7 @@ pub(in crate::model) struct LaneBreakdown {
     pub busy: Nanos,
     /// The longest slice: its duration and its task.
     longest: Option<(Nanos, TaskId)>,
-    /// The longest slice among those that block within the span.
+    /// The longest of the slices that block within the span.
     longest_blocking: Option<(Nanos, TaskId)>,
 }
 

@@ -196,7 +196,7 @@ impl TaskTrack {
     }
 
     /// Calls `each` with the intervals that overlap `from..to`, in order, up to the end of the last
-    /// slice. May also include neighbouring intervals.
+    /// slice. The calls may also include neighbouring intervals.
     pub(super) fn intervals(
         &self,
         task: TaskId,

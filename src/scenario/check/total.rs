@@ -131,7 +131,7 @@ fn of_steps<'a>(steps: &'a [Step], groups: &HashMap<&str, &'a TaskSpec>, known: 
         };
         sum.add(times, needs);
     });
-    // A task writes the same file again and again. So only its largest size counts.
+    // A task writes the same file again and again. So only the largest size of this file counts.
     sum.written += own as f64;
     sum
 }

@@ -6,8 +6,8 @@ use crate::scenario::types::{Branch, Traits};
 
 /// A step of the language: its syntax and its meaning.
 ///
-/// The type that implements this trait is the meaning. It has been checked, and it holds no places
-/// in the file.
+/// The type that implements this trait is the meaning. A value of this type has been checked, and
+/// holds no places in the file.
 pub(in crate::scenario) trait StepDefinition: StepContents + Sized {
     /// The value that follows the word of the step. `()` for a step that takes no value.
     type Syntax;

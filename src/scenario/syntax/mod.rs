@@ -52,10 +52,10 @@ pub(super) type Value<'i> = Spanned<DeValue<'i>>;
 
 /// A type that can be read from one value of the file.
 pub(super) trait Read: Sized {
-    /// The required kind of value. It completes "`count` must be …".
+    /// The required kind of value, which completes "`count` must be …".
     const EXPECTED: &'static str;
 
-    /// The required kind of value for a list of this type. It completes the same sentence.
+    /// The required kind of value for a list of this type, which completes "`count` must be …".
     const LIST: &'static str = "a list in brackets";
 
     /// Reads the value, or reports what is wrong. `key` is the key of the value in the file.

@@ -29,7 +29,7 @@ words!(Kernel, "a kernel");
 words!(How, "a mode");
 words!(LogLevel, "a log level");
 
-/// Reads a word of an enum. `what` says what the word names, with an article: `an executor`.
+/// Reads a word of an enum. `what` is the meaning of the word, with an article: `an executor`.
 pub(in crate::scenario) fn read_word<T>(
     value: &Value<'_>,
     key: &str,

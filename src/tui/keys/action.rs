@@ -21,8 +21,8 @@ macro_rules! actions {
         }
 
         impl Action {
-            /// A short sentence that says what the action does. It is the doc comment of the
-            /// variant.
+            /// A short sentence that says what the action does. This sentence is the doc comment of
+            /// the variant.
             pub fn description(self) -> &'static str {
                 match self { $(Action::$variant => concat!($($doc),+).trim_ascii(),)+ }
             }

@@ -196,7 +196,7 @@ impl App {
         &self.points
     }
 
-    /// The rows of the groups table. They change when the series gets a new point.
+    /// The rows of the groups table. The rows change when the series gets a new point.
     pub(crate) fn groups(&self) -> &[GroupRow] {
         &self.groups
     }

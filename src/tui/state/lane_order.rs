@@ -2,8 +2,8 @@
 //!
 //! The first part of the order contains workers, pool threads, processes, and all other threads
 //! that held a task during the visible time. The second part contains the remaining threads. There
-//! may be thousands of them, and most of them are idle or have ended. Within each part, the lanes
-//! keep the order of the model.
+//! may be thousands of such threads, and most of them are idle or have ended. Within each part, the
+//! lanes keep the order of the model.
 
 use crate::model::{Lane, Model};
 use crate::record::{LaneId, RunInstant};

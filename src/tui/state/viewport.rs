@@ -44,8 +44,8 @@ pub(crate) struct TimeSpan {
     pub(crate) from: RunInstant,
     /// The right edge of the last column.
     pub(crate) to: RunInstant,
-    /// The number of empty columns at the left. They represent the time before the start of the
-    /// run.
+    /// The number of empty columns at the left. Empty columns represent the time before the start
+    /// of the run.
     pub(crate) blank: usize,
     /// The number of painted columns, without the empty columns.
     pub(crate) columns: usize,
@@ -84,8 +84,8 @@ pub(crate) struct FrozenView {
 /// The end of the time axis, and the time that one column covers.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Viewport {
-    /// The index into [`ZOOM_LEVELS`]. While it is `None`, the view uses the first level that
-    /// covers [`DEFAULT_SPAN`]. It is `None` until the user zooms.
+    /// The index into [`ZOOM_LEVELS`]. Until the user zooms, the index is `None`, and the view uses
+    /// the first level that covers [`DEFAULT_SPAN`].
     level: Option<usize>,
     anchor: Anchor,
     columns: u64,

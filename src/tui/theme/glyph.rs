@@ -6,7 +6,7 @@ use crate::record::Outcome;
 /// The mark of an orphan: a task that no other task waits for any more.
 pub(crate) const ORPHANED: &str = "◌";
 
-/// The glyph of a state. It is the same at every colour depth.
+/// The glyph of a state. A glyph is the same at every colour depth.
 pub(crate) fn glyph(state: State) -> &'static str {
     match state {
         State::Running => "█",

@@ -36,8 +36,8 @@ impl Theme {
         }
     }
 
-    /// If `calm_blocks` is true, blocks do not have an alarming style. This is for a thread that
-    /// runs only one task: when that thread sleeps, no other task is delayed.
+    /// If `calm_blocks` is true, blocks do not have an alarming style. Use this for a thread that
+    /// runs only one task: when this thread sleeps, no other task is delayed.
     pub(crate) const fn with_calm_blocks(self, calm_blocks: bool) -> Theme {
         Theme { calm_blocks, ..self }
     }
@@ -167,7 +167,7 @@ impl Theme {
         self.on(WHITE, BLACK)
     }
 
-    /// The style of a badge. It stands out from the caption around it.
+    /// The style of a badge, which stands out from the caption around the badge.
     pub(crate) fn badge(self) -> Style {
         if self.has_colors() {
             self.on(BADGE_BACKGROUND, WHITE)

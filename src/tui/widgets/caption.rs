@@ -20,8 +20,8 @@ use ratatui::layout::Rect;
 /// The badge before a question.
 const QUESTION: &str = " ? ";
 
-/// The badge with the key that continues the scenario's timeline. It is shown while the timeline
-/// waits for this key.
+/// The badge with the key that continues the scenario's timeline. The badge is shown while the
+/// timeline waits for this key.
 fn continue_key() -> String {
     format!(" {} ", key::label(Action::Next.keys()[0]))
 }

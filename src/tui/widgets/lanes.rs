@@ -103,10 +103,10 @@ fn detail(context: &FrameContext<'_>, lane: &Lane, cells: &[LaneCell], width: us
 /// Its duration grows on screen, so viewers see that a worker is blocked.
 struct OpenSlice<'a> {
     hold: LaneHold,
-    /// The current step. It is empty in a frozen view, because the steps of a slice are not
+    /// The current step. The text is empty in a frozen view, because the steps of a slice are not
     /// recorded.
     step: &'a str,
-    /// The system call in which the thread sleeps. It is known only in a live view.
+    /// The system call in which the thread sleeps. The system call is known only in a live view.
     syscall: Option<&'static str>,
 }
 

@@ -36,7 +36,7 @@ impl TestRun {
         TestRun { source, model, name }
     }
 
-    /// Waits until `condition` holds. It is checked after each batch.
+    /// Waits until `condition` holds. The condition is checked after each batch.
     ///
     /// # Panics
     /// If the run ends before that, or after [`DEADLINE`].

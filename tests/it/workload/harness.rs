@@ -317,7 +317,7 @@ impl Running<'_> {
         });
     }
 
-    /// Waits for all tasks, including those that they spawn.
+    /// Waits for all tasks, and for the tasks that they spawn.
     #[track_caller]
     pub(super) fn join(self) -> Observed {
         let live_tasks = self.harness.services.live_tasks().clone();

@@ -21,7 +21,7 @@ fn a_request_is_one_wait_and_causes_no_extra_poll() {
     scenario.http.latency = fixed(3 * MS);
     let observed = Harness::new(&scenario).on_current_thread();
     assert_eq!(observed.repetitions("api").len() as u64, requests);
-    // There is one poll to connect, one per request, and one for the last reply.
+    // There is one poll to connect, one poll per request, and one poll for the last reply.
     let polls = observed.slices("api").len() as u64;
     assert!(polls <= requests + 2, "{polls} polls");
     assert_eq!(
