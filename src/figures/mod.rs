@@ -270,8 +270,8 @@ pub struct Group {
 }
 
 /// A distribution of durations. A duration that is open at the end of the run counts up to this
-/// instant. The percentiles are not exact: their error is at most 1 % of their value, and close
-/// values can be equal. All fields are zero if no duration was counted.
+/// instant. The percentiles are not exact: their error is at most 1 % of their value. So two close
+/// durations can have the same number. All fields are zero if no duration was counted.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, JsonSchema)]
 #[schemars(title = "percentiles")]
 pub struct Percentiles {

@@ -13,9 +13,8 @@ use serde::{Deserialize, Serialize};
 pub struct Batch<C = RunClock> {
     /// The instant at which the collection began.
     pub now: Instant<C>,
-    /// The instant at which the run ended; `None` while it goes on. If a batch contains records of
-    /// what happened after this instant, it also contains this instant. A worker process does not
-    /// know it.
+    /// The instant at which the run ended; `None` while the run goes on. A batch with records of
+    /// later instants always contains this instant. A worker process does not know this instant.
     #[serde(skip)]
     pub ended_at: Option<Instant<C>>,
     /// New names. Each name is defined in the batch that first uses it or in an earlier batch.

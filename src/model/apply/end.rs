@@ -1,7 +1,7 @@
 //! The end of the run. From its end on, a model answers every query for this instant.
 //!
-//! A run ends before its tasks are stopped. What happens afterwards is not part of the run, but the
-//! records of it contain the only exact news of what was open when the run ended:
+//! A run ends before its tasks are stopped. What happens afterwards is not part of the run. But
+//! only the later records show exactly what was open when the run ended:
 //!
 //! ```text
 //!                      end of the run
@@ -28,8 +28,8 @@ pub(in crate::model) struct End {
     pub at: RunInstant,
     /// The waits that were open at the end, for the tasks that have run or ended since then.
     waits: HashMap<TaskId, OpenWait>,
-    /// The records of tasks whose spawn is not known. No record of a spawn is lost, so it is not
-    /// known yet.
+    /// The records of tasks whose spawn is not known. No record of a spawn is lost, so this record
+    /// will still arrive.
     held: HashMap<TaskId, Vec<(LaneId, Record)>>,
     /// The tasks that were spawned after the end.
     spawned_later: HashSet<TaskId>,

@@ -114,8 +114,9 @@ fn sums_hold(model: &Model) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-/// All figures of a model that has been cut, as text. They do not include how the tasks ended that
-/// were alive at the cut, nor their open repetitions, because the screen does not show those.
+/// All figures of a model that has been cut, as text. For tasks that were alive at the cut, the
+/// text does not contain their outcomes and open repetitions, because the screen does not show
+/// these.
 fn figures_at_cut(model: &Model, cut: RunInstant) -> Vec<String> {
     let busy: Vec<_> = model.series().map(|point| (point.from, point.busy_lanes)).collect();
     let mut figures = vec![format!("{:?} {busy:?}", model.now())];

@@ -1,5 +1,5 @@
-//! Keeps the layout of a frozen view. Threads that start and names that become known later must not
-//! change the width of the time axis, because then every row would move.
+//! Keeps the layout of a frozen view. If the width of the time axis changed, every row would move.
+//! Therefore threads that start later, and names that become known later, do not change this width.
 
 use super::viewport::FrozenView;
 use crate::tui::layout::Content;

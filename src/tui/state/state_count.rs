@@ -3,7 +3,7 @@
 //! The model keeps these counts for the present. For a past instant, this module looks up the state
 //! of each task. For 100,000 tasks, this takes as long as several frames. So the work is split over
 //! several frames, and the counts are shown when they are complete. Meanwhile tasks move in the
-//! model, because others are inserted before them or are evicted. So the counter remembers the ids
+//! model, because other tasks are inserted before them or evicted. So the counter remembers the ids
 //! of all tasks when it starts.
 
 use crate::model::{Model, TaskCounts};

@@ -137,8 +137,8 @@ impl Viewport {
     }
 
     /// Freezes the view and moves it by an eighth of its width, but not outside the known time.
-    /// `direction` is −1 for back in time and 1 for forward. If the view is outside the known time
-    /// already, because the user has zoomed out, it does not move in the opposite direction.
+    /// `direction` is −1 for back in time and 1 for forward. After a zoom out, a part of the view
+    /// may be outside the known time. Then the view does not move in the opposite direction.
     pub(crate) fn pan(&mut self, direction: i64, known: KnownTime) {
         self.freeze(known);
         let step = (self.columns / 8).max(1) * self.per_column();

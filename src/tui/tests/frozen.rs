@@ -79,7 +79,7 @@ fn threads_and_names_that_appear_later_do_not_change_a_frozen_view() {
 }
 
 #[test]
-fn more_tasks_than_a_frame_counts_are_counted_while_others_arrive() {
+fn all_tasks_are_counted_over_several_frames_while_new_tasks_arrive() {
     let mut stage = Stage::mixed(100, LARGE);
     let tasks = 25_000;
     let spawned = |id: u32, at| {

@@ -1,7 +1,7 @@
-//! Scenarios whose truth is known: the figures of the report must agree with it.
+//! Scenarios with known results: the figures of the report must agree with these results.
 //!
-//! The first lines of each scenario say what is true. Most scenarios are small forms of faults that
-//! people have reported. The tolerances hold on a busy machine with two cores.
+//! The first lines of each scenario state the results. Most scenarios are small forms of faults
+//! that people have reported. The tolerances hold on a busy machine with two cores.
 
 mod open_at_the_end;
 
