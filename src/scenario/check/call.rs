@@ -1,6 +1,7 @@
 //! Tasks that call other tasks: branches, and calls between groups.
 
 use super::Checker;
+use super::held::Taken;
 use super::step::StepContext;
 use crate::scenario::limits;
 use crate::scenario::report::{Diagnostic, Place};
@@ -28,8 +29,8 @@ pub(super) struct Call {
     pub place: Place,
     /// Whether the task of `from` waits until the called task has ended.
     pub waits: bool,
-    /// The locks that the task holds during the call, and the place where the task takes each lock.
-    pub held: Vec<(String, Place)>,
+    /// The locks and permits that the task holds during the call.
+    pub held: Vec<Taken>,
 }
 
 impl Checker<'_> {
@@ -130,7 +131,7 @@ impl Checker<'_> {
             to,
             place: place.clone(),
             waits: waits && !self.held.is_apart(),
-            held: if waits { self.held.places() } else { Vec::new() },
+            held: if waits { self.held.during_step() } else { Vec::new() },
         });
     }
 

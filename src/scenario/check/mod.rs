@@ -11,7 +11,7 @@ mod cue;
 mod draw;
 mod executor;
 mod expect;
-mod held_locks;
+mod held;
 mod shared;
 mod step;
 mod task;
@@ -24,11 +24,12 @@ use super::report::{Diagnostic, Diagnostics, Place};
 use super::syntax::{self, At, Table};
 use super::types::{self, Draw, ExecutorKind, HttpSpec, Lang, Scenario, TaskSpec};
 use call::{Call, Callable};
-use held_locks::HeldLocks;
+use held::Held;
 use shared::{Declared, Locks};
 use std::time::Duration;
 
 pub(super) use call::NO_RUNTIME;
+pub(super) use held::Holdable;
 pub(super) use shared::SharedKind;
 pub(super) use step::{INSIDE, ListContext, StepContext};
 
@@ -66,9 +67,9 @@ pub(super) struct Checker<'a> {
     calls: Vec<Call>,
     /// The group whose steps are being checked: an index into `groups`.
     group: usize,
-    /// The locks that are held during the step that is being checked, and the locks that groups
-    /// take.
-    held: HeldLocks,
+    /// The locks and permits that are held during the step that is being checked, and those that
+    /// groups take.
+    held: Held,
 }
 
 /// Checks a scenario. Returns `None` if it has mistakes, which are then in `diagnostics`.
@@ -136,7 +137,7 @@ impl<'a> Checker<'a> {
             groups: Vec::new(),
             calls: Vec::new(),
             group: 0,
-            held: HeldLocks::default(),
+            held: Held::default(),
         }
     }
 }

@@ -26,6 +26,8 @@ pub(super) struct Declared {
 struct Known {
     name: String,
     place: Place,
+    /// The capacity of the channel, or the number of permits. `None` if it cannot be read.
+    size: Option<u32>,
     used: bool,
 }
 
@@ -55,13 +57,13 @@ impl Checker<'_> {
         let specs: Vec<_> = list
             .iter()
             .map(|At { value: channel, .. }| {
-                let name = self.declare(SharedKind::Channel, &channel.name);
                 let capacity = self.size(
                     "capacity",
                     &channel.capacity,
                     limits::CAPACITY,
                     "no message would ever fit",
                 );
+                let name = self.declare(SharedKind::Channel, &channel.name, capacity);
                 Some(ChannelSpec {
                     name: name?,
                     capacity: capacity?,
@@ -76,13 +78,13 @@ impl Checker<'_> {
         let specs: Vec<_> = list
             .iter()
             .map(|At { value: semaphore, .. }| {
-                let name = self.declare(SharedKind::Semaphore, &semaphore.name);
                 let permits = self.size(
                     "permits",
                     &semaphore.permits,
                     limits::PERMITS,
                     "no task would ever get a permit",
                 );
+                let name = self.declare(SharedKind::Semaphore, &semaphore.name, permits);
                 Some(SemaphoreSpec {
                     name: name?,
                     permits: permits?,
@@ -205,7 +207,17 @@ impl Checker<'_> {
         }
     }
 
-    fn declare(&mut self, kind: SharedKind, name: &Required<Name>) -> Option<String> {
+    /// The capacity of the channel with this name, or the number of permits of the semaphore.
+    /// `None` if there is no such channel or semaphore, or if the number cannot be read.
+    pub(super) fn declared_size(&self, kind: SharedKind, name: &str) -> Option<u32> {
+        let declared = match kind {
+            SharedKind::Channel => &self.channels,
+            SharedKind::Semaphore => &self.semaphores,
+        };
+        declared.known.iter().find(|known| known.name == name)?.size
+    }
+
+    fn declare(&mut self, kind: SharedKind, name: &Required<Name>, size: Option<u32>) -> Option<String> {
         let At {
             value: Name(name),
             place,
@@ -220,6 +232,7 @@ impl Checker<'_> {
         declared.known.push(Known {
             name: name.clone(),
             place: place.clone(),
+            size,
             used: false,
         });
         Some(name.clone())

@@ -32,7 +32,7 @@ impl Checker<'_> {
             tasks.push(self.task(&group.value));
         }
         self.reject_cycles()?;
-        self.report_locks_of_called();
+        self.report_held_by_callers();
         self.check_totals(groups, &tasks);
         tasks.into_iter().collect()
     }

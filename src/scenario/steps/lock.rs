@@ -1,7 +1,7 @@
 //! `lock`: does steps while holding a lock.
 
 use super::{ExecutorNeed, SHARED_MEMORY, Step, StepContents, StepDefinition, StepListSyntax};
-use crate::scenario::check::{Checker, INSIDE, StepContext};
+use crate::scenario::check::{Checker, Holdable, INSIDE, StepContext};
 use crate::scenario::report::Diagnostic;
 use crate::scenario::syntax::{At, Name, Required, table};
 use crate::scenario::types::How;
@@ -48,13 +48,13 @@ impl StepDefinition for Lock {
         let written = lock.how.as_ref().map_or(context.place, |how| &how.place);
         let name = lock.name.0.as_ref();
         let known = name.zip(how).and_then(|(name, how)| checker.lock(name, how, written));
-        let free = name.and_then(|name| checker.check_not_held(name));
+        let free = name.and_then(|name| checker.check_not_held(Holdable::Lock, name));
         if let Some(name) = name {
-            checker.take_lock(name);
+            checker.take(Holdable::Lock, name);
         }
         let steps = checker.required_steps(&lock.steps, context.inner());
         if name.is_some() {
-            checker.release_lock();
+            checker.release();
         }
         free?;
         Some(Lock {

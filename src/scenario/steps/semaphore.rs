@@ -1,7 +1,7 @@
 //! `semaphore`: does steps while holding a permit.
 
 use super::{ExecutorNeed, SHARED_MEMORY, Step, StepContents, StepDefinition, StepListSyntax};
-use crate::scenario::check::{Checker, SharedKind, StepContext};
+use crate::scenario::check::{Checker, Holdable, SharedKind, StepContext};
 use crate::scenario::syntax::{At, Name, Required, table};
 use serde::{Deserialize, Serialize};
 
@@ -39,10 +39,18 @@ impl StepDefinition for Semaphore {
 
     fn check(permit: &PermitSyntax, context: StepContext<'_>, checker: &mut Checker<'_>) -> Option<Semaphore> {
         let name = permit.name.0.as_ref();
-        let name = name.and_then(|name| checker.shared(SharedKind::Semaphore, name));
+        let known = name.and_then(|name| checker.shared(SharedKind::Semaphore, name));
+        let free = name.and_then(|name| checker.check_not_held(Holdable::Permit, name));
+        if let Some(name) = name {
+            checker.take(Holdable::Permit, name);
+        }
         let steps = checker.required_steps(&permit.steps, context.inner());
+        if name.is_some() {
+            checker.release();
+        }
+        free?;
         Some(Semaphore {
-            name: name?,
+            name: known?,
             steps: steps?,
         })
     }

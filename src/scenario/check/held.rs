@@ -1,0 +1,232 @@
+//! Detects a deadlock that is certain from the text: a task that takes a lock that is already held,
+//! or a permit of a semaphore of which all permits are already held. Such a task waits for itself, or
+//! for a task that waits for it.
+//!
+//! A task holds its locks and permits while it waits for the tasks that it calls. So they are also
+//! held during the steps of the called tasks, and of all tasks for which the called tasks wait.
+//! During the steps of a task for which no task waits, only its own locks and permits are held.
+
+use super::{Checker, SharedKind};
+use crate::scenario::report::{Diagnostic, Place};
+use crate::scenario::syntax::{At, Name};
+use std::collections::BTreeSet;
+
+/// The kind of something that a task can hold.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(in crate::scenario) enum Holdable {
+    /// A lock.
+    Lock,
+    /// A permit of a semaphore.
+    Permit,
+}
+
+impl Holdable {
+    fn word(self) -> &'static str {
+        match self {
+            Holdable::Lock => "lock",
+            Holdable::Permit => "permit",
+        }
+    }
+}
+
+/// A lock or permit that a task takes.
+#[derive(Clone)]
+pub(super) struct Taken {
+    kind: Holdable,
+    /// The name of the lock or of the semaphore.
+    name: String,
+    place: Place,
+}
+
+impl Taken {
+    fn is_of(&self, kind: Holdable, name: &str) -> bool {
+        self.kind == kind && self.name == name
+    }
+}
+
+/// What is held during the step that is being checked, and what groups take.
+#[derive(Default)]
+pub(super) struct Held {
+    around: Around,
+    /// What is taken in the steps checked so far, by the tasks of a group or by tasks for which
+    /// these tasks wait.
+    taken: Vec<TakenByGroup>,
+}
+
+/// What is held during a step.
+#[derive(Default)]
+pub(super) struct Around {
+    /// The locks and permits, the outermost first.
+    held: Vec<Taken>,
+    /// The number of locks and permits that are held by tasks that wait for this task. They come
+    /// first.
+    of_others: usize,
+    /// Whether the steps belong to a task for which the task of the group does not wait.
+    apart: bool,
+}
+
+struct TakenByGroup {
+    /// An index into the groups.
+    group: usize,
+    taken: Taken,
+    /// The number of permits of this semaphore, or of times for this lock, that the group then
+    /// holds.
+    count: usize,
+}
+
+impl Held {
+    /// Whether the step that is being checked belongs to a task for which the task of the group
+    /// does not wait.
+    pub(super) fn is_apart(&self) -> bool {
+        self.around.apart
+    }
+
+    /// What is held during the step that is being checked.
+    pub(super) fn during_step(&self) -> Vec<Taken> {
+        self.around.held.clone()
+    }
+}
+
+impl Checker<'_> {
+    /// Begins the steps of another task. `waits` says whether the current task waits for that task.
+    pub(super) fn enter_branch(&mut self, waits: bool) -> Around {
+        let around = &self.held.around;
+        let inner = if waits {
+            Around {
+                held: around.held.clone(),
+                of_others: around.held.len(),
+                apart: around.apart,
+            }
+        } else {
+            Around {
+                apart: true,
+                ..Around::default()
+            }
+        };
+        std::mem::replace(&mut self.held.around, inner)
+    }
+
+    /// Ends the steps of the other task, and restores the state of the current task.
+    pub(super) fn leave_branch(&mut self, around: Around) {
+        self.held.around = around;
+    }
+
+    /// Adds a lock or permit that is held during the next steps.
+    pub(in crate::scenario) fn take(&mut self, kind: Holdable, At { value, place }: &At<Name>) {
+        let taken = Taken {
+            kind,
+            name: value.0.clone(),
+            place: place.clone(),
+        };
+        let around = &mut self.held.around;
+        around.held.push(taken.clone());
+        if !around.apart {
+            let count = around.held.iter().filter(|held| held.is_of(kind, &value.0)).count();
+            self.held.taken.push(TakenByGroup {
+                group: self.group,
+                taken,
+                count,
+            });
+        }
+    }
+
+    /// Removes the lock or permit that was added last.
+    pub(in crate::scenario) fn release(&mut self) {
+        self.held.around.held.pop();
+    }
+
+    /// Rejects a lock or permit that can never be free, because this task, or tasks that wait for
+    /// this task, hold the lock or all permits.
+    pub(in crate::scenario) fn check_not_held(&mut self, kind: Holdable, name: &At<Name>) -> Option<()> {
+        let Some(capacity) = self.capacity(kind, &name.value.0) else {
+            return Some(());
+        };
+        let Around { held, of_others, .. } = &self.held.around;
+        let holds: Vec<_> = held
+            .iter()
+            .enumerate()
+            .filter(|(_, held)| held.is_of(kind, &name.value.0))
+            .collect();
+        if holds.len() < capacity {
+            return Some(());
+        }
+        let label = if holds[0].0 < *of_others { parent(kind) } else { ITSELF.to_owned() };
+        let diagnostic = held_already(kind, &name.value.0, &name.place, label).related(&holds[0].1.place, "it is taken here");
+        self.reject(diagnostic.help(match kind {
+            Holdable::Lock => "leave the inner `lock` out, or use another lock",
+            Holdable::Permit => "leave the inner `semaphore` out, or give the semaphore more permits",
+        }))
+    }
+
+    /// How often the lock, or how many permits of the semaphore, can be held at the same time.
+    /// `None` if the number is not known.
+    fn capacity(&self, kind: Holdable, name: &str) -> Option<usize> {
+        match kind {
+            Holdable::Lock => Some(1),
+            Holdable::Permit => self
+                .declared_size(SharedKind::Semaphore, name)
+                .map(|permits| permits as usize),
+        }
+    }
+
+    /// Reports locks and permits that a called group takes while the calling task holds the lock,
+    /// or too many permits, and waits for the group.
+    pub(super) fn report_held_by_callers(&mut self) {
+        let mut reported = BTreeSet::new();
+        for call in self.calls.iter().filter(|call| !call.held.is_empty()) {
+            let reached = self.waited_for(call.to);
+            let inside = |taken: &TakenByGroup| reached.contains(&taken.group);
+            for (index, TakenByGroup { taken, count, .. }) in
+                self.held.taken.iter().enumerate().filter(|(_, taken)| inside(taken))
+            {
+                let Taken { kind, name, place } = taken;
+                let Some(capacity) = self.capacity(*kind, name).filter(|capacity| count <= capacity) else {
+                    continue;
+                };
+                let mut holds = call.held.iter().filter(|held| held.is_of(*kind, name));
+                let since = holds.clone().next();
+                if let Some(since) =
+                    since.filter(|_| holds.by_ref().count() + count > capacity && reported.insert(index))
+                {
+                    let group = &self.groups[call.to].name;
+                    let diagnostic = held_already(*kind, name, place, parent(*kind))
+                        .related(&since.place, "it is taken here")
+                        .related(&call.place, format!("the task that holds the {} calls `{group}` here", kind.word()));
+                    self.diagnostics.push(diagnostic.help(match kind {
+                        Holdable::Lock => "move the call out of the lock, leave the inner `lock` out, or use another lock",
+                        Holdable::Permit => {
+                            "move the call out of the semaphore, leave the inner `semaphore` out, or give it more permits"
+                        }
+                    }));
+                }
+            }
+        }
+    }
+
+    /// The set of this group and of all groups for which its tasks wait.
+    fn waited_for(&self, group: usize) -> BTreeSet<usize> {
+        let mut reached = BTreeSet::new();
+        let mut open = vec![group];
+        while let Some(group) = open.pop() {
+            if reached.insert(group) {
+                let calls = self.calls.iter().filter(|call| call.from == group && call.waits);
+                open.extend(calls.map(|call| call.to));
+            }
+        }
+        reached
+    }
+}
+
+const ITSELF: &str = "the task would wait for itself forever";
+/// The label if another task holds it.
+fn parent(kind: Holdable) -> String {
+    format!("the task that holds the {} waits for this task", kind.word())
+}
+
+fn held_already(kind: Holdable, name: &str, place: &Place, label: String) -> Diagnostic {
+    let title = match kind {
+        Holdable::Lock => format!("the lock `{name}` is already held"),
+        Holdable::Permit => format!("all permits of the semaphore `{name}` are already held"),
+    };
+    Diagnostic::new(place.clone(), title).label(label)
+}
