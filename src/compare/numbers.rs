@@ -167,10 +167,10 @@ fn compared(kind: ExecutorKind, rounds: &[Round]) -> Compared {
         repetition_p50_ns: of("overall.repetition_ns.p50"),
         repetition_p99_ns: of("overall.repetition_ns.p99"),
         delay_p99_ns: of("overall.delay_ns.p99"),
-        cpu_ns: of("resources.cpu_ns"),
-        peak_memory_bytes: of("resources.peak_memory_bytes"),
+        cpu_ns: of("machine.cpu_ns"),
+        peak_memory_bytes: of("machine.peak_memory_bytes"),
         switches: Number::of(reports.iter().filter_map(|report| switches(report)).collect()),
-        processes: of("resources.processes"),
+        processes: of("machine.processes"),
         groups: names(&reports)
             .into_iter()
             .map(|name| difference(&reports, name))
@@ -179,8 +179,8 @@ fn compared(kind: ExecutorKind, rounds: &[Round]) -> Compared {
 }
 
 fn switches(report: &Value) -> Option<f64> {
-    let resources = &report["resources"];
-    Some(resources["voluntary_switches"].as_f64()? + resources["involuntary_switches"].as_f64()?)
+    let machine = &report["machine"];
+    Some(machine["voluntary_switches"].as_f64()? + machine["involuntary_switches"].as_f64()?)
 }
 
 fn lost(report: &Value) -> u64 {

@@ -15,7 +15,7 @@ fn report(seconds: u64, done: u64) -> Value {
             "repetition_ns": lengths,
             "delay_ns": { "count": 0, "p50": 0, "p99": 0 },
         },
-        "resources": {
+        "machine": {
             "cpu_ns": 5_000_000 * done,
             "peak_memory_bytes": 20 << 20,
             "voluntary_switches": 700,

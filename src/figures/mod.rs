@@ -53,7 +53,7 @@ pub struct Report {
     /// The combined figures of all groups of the scenario, including the tasks that they called.
     pub overall: Overall,
     /// The CPU time, memory and context switches of the run.
-    pub resources: Resources,
+    pub machine: Machine,
     /// The figures of each group of tasks. The groups of the scenario come first, in the order of
     /// the file. Then come the groups that were created during the run: jobs on blocking threads
     /// (`api offload`), tasks of cues, and tasks of libraries.
@@ -162,13 +162,13 @@ pub struct Overall {
     pub lateness_ns: Percentiles,
 }
 
-/// The resources that the run used, as the kernel counts them (`getrusage`).
+/// What the run used of the machine, as the kernel counts it (`getrusage`).
 ///
 /// The kernel counts whole processes. So tasklab's own threads are included, such as the screen and
 /// the loopback service.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, JsonSchema)]
-#[schemars(title = "resources")]
-pub struct Resources {
+#[schemars(title = "machine")]
+pub struct Machine {
     /// The CPU time of all threads since the start of the run, in user mode and kernel mode.
     pub cpu_ns: u64,
     /// The peak of the resident memory, in bytes. For several processes, the sum of their peaks.

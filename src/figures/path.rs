@@ -186,7 +186,7 @@ mod tests {
             "duration_ns",
             "tasks.unobserved_failure",
             "overall.throughput",
-            "resources.peak_memory_bytes",
+            "machine.peak_memory_bytes",
             "groups.api.failures_lost",
             "groups.api.delay_ns.p99",
             "groups.api offload.suspended_on.timer",
@@ -239,7 +239,7 @@ mod tests {
     #[test]
     fn the_unit_follows_from_the_keys_and_the_schema() {
         assert_eq!(unit(&keys("groups.api.delay_ns.p99")), Unit::Time);
-        assert_eq!(unit(&keys("resources.peak_memory_bytes")), Unit::Size);
+        assert_eq!(unit(&keys("machine.peak_memory_bytes")), Unit::Size);
         assert_eq!(unit(&keys("tasks.spawned")), Unit::Plain);
         assert_eq!(unit(&keys("overall.throughput")), Unit::Plain);
         assert_eq!(unit(&keys("lanes.worker 0.utilisation")), Unit::Share);

@@ -1,6 +1,6 @@
 //! The resources of the machine that this process has used, as counted by the kernel.
 
-use crate::record::{Nanos, Resources};
+use crate::record::{Nanos, Usage};
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::time::TimeValLike;
 use std::fs;
@@ -8,16 +8,16 @@ use std::fs;
 /// The resources that this process has used since its start. The CPU time is rounded to
 /// microseconds. If the kernel does not report a usage, all values except the number of processes
 /// are zero.
-pub fn usage() -> Resources {
+pub fn usage() -> Usage {
     let Ok(usage) = getrusage(UsageWho::RUSAGE_SELF) else {
-        return Resources {
+        return Usage {
             processes: 1,
-            ..Resources::default()
+            ..Usage::default()
         };
     };
     let number = |n: i64| u64::try_from(n).unwrap_or(0);
     let micros = number((usage.user_time() + usage.system_time()).num_microseconds());
-    Resources {
+    Usage {
         cpu: Nanos::from_micros(micros),
         // The peak that `getrusage` reports may be the peak of the process that started this
         // process.

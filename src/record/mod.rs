@@ -23,9 +23,9 @@ mod ids;
 mod kinds;
 mod live;
 mod log_line;
-mod resources;
 mod sample;
 mod time;
+mod usage;
 
 pub use batch::{Batch, Lost, RepetitionsLost};
 pub use calibration::Calibration;
@@ -34,9 +34,9 @@ pub use ids::{DEAD, Definition, GroupId, Label, LaneId, TaskId};
 pub use kinds::{LaneKind, Outcome, Reason};
 pub use live::{CurrentSlice, Live, Waiting};
 pub use log_line::LogLine;
-pub use resources::Resources;
 pub use sample::{ChannelSample, GroupSample, LaneSample, RuntimeSample, Sample};
 pub use time::{
     Clock, CompactDuration, Instant, MonotonicClock, MonotonicInstant, Nanos, ProcessClock, ProcessInstant, RunClock,
     RunInstant,
 };
+pub use usage::Usage;

@@ -1,7 +1,7 @@
 //! Fills the figures of a report from the model.
 
 use crate::figures::{
-    Calibration, Executor, Group, Lane, Overall, Percentiles, Records, Report, Resources, TaskMonitor, Tasks, Tokio,
+    Calibration, Executor, Group, Lane, Machine, Overall, Percentiles, Records, Report, TaskMonitor, Tasks, Tokio,
 };
 use crate::model::{self, Model, PollCountCheck, TaskCounts};
 use crate::record::{self, Nanos, Outcome, Reason};
@@ -19,8 +19,8 @@ pub struct Facts {
     pub executor: ExecutorSpec,
     /// The relation between work and time that `cpu` steps use.
     pub calibration: record::Calibration,
-    /// The resources that the run used.
-    pub resources: record::Resources,
+    /// What the run used of the machine.
+    pub usage: record::Usage,
     /// A sentence about things that could not be stopped at the end; `None` after a normal end.
     pub left_running: Option<String>,
 }
@@ -41,7 +41,7 @@ impl Report {
             calibration: calibration(&facts.calibration),
             tasks: tasks(&counts),
             overall: overall(model),
-            resources: resources(&facts.resources),
+            machine: machine(&facts.usage),
             groups: model.groups().iter().map(|each| group(model, each)).collect(),
             lanes: model.lanes().iter().map(|each| lane(model, each)).collect(),
             records: records(model),
@@ -86,13 +86,13 @@ fn calibration(calibration: &record::Calibration) -> Calibration {
     }
 }
 
-fn resources(resources: &record::Resources) -> Resources {
-    Resources {
-        cpu_ns: resources.cpu.0,
-        peak_memory_bytes: resources.peak_memory,
-        voluntary_switches: resources.voluntary_switches,
-        involuntary_switches: resources.involuntary_switches,
-        processes: resources.processes,
+fn machine(usage: &record::Usage) -> Machine {
+    Machine {
+        cpu_ns: usage.cpu.0,
+        peak_memory_bytes: usage.peak_memory,
+        voluntary_switches: usage.voluntary_switches,
+        involuntary_switches: usage.involuntary_switches,
+        processes: usage.processes,
     }
 }
 

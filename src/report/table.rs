@@ -10,7 +10,7 @@
 use super::flow::flow;
 use super::grid::{self, Column};
 use super::verdicts;
-use crate::figures::{Executor, Group, Lane, Percentiles, Report, Resources, Tasks, Tokio};
+use crate::figures::{Executor, Group, Lane, Machine, Percentiles, Report, Tasks, Tokio};
 use crate::record::{self, Nanos, Reason};
 use crate::text;
 
@@ -130,7 +130,7 @@ impl Report {
             flow(&mut out, text::width(title), " · ", parts, width);
         };
         section("tasks    ", task_outcomes(&self.tasks));
-        section("machine  ", machine_use(&self.resources));
+        section("machine  ", machine_use(&self.machine));
         if let Some(tokio) = &self.tokio {
             section("tokio    ", tokio_totals(tokio));
         }
@@ -241,15 +241,15 @@ fn executor(executor: &Executor) -> Vec<String> {
     parts
 }
 
-fn machine_use(resources: &Resources) -> Vec<String> {
+fn machine_use(machine: &Machine) -> Vec<String> {
     let mut parts = vec![
-        format!("{} CPU time", text::duration(Nanos(resources.cpu_ns))),
-        format!("{} peak", text::bytes(resources.peak_memory_bytes)),
-        format!("{} voluntary switches", text::count(resources.voluntary_switches)),
-        format!("{} forced", text::count(resources.involuntary_switches)),
+        format!("{} CPU time", text::duration(Nanos(machine.cpu_ns))),
+        format!("{} peak", text::bytes(machine.peak_memory_bytes)),
+        format!("{} voluntary switches", text::count(machine.voluntary_switches)),
+        format!("{} forced", text::count(machine.involuntary_switches)),
     ];
-    if resources.processes > 1 {
-        parts.push(format!("{} processes", resources.processes));
+    if machine.processes > 1 {
+        parts.push(format!("{} processes", machine.processes));
     }
     parts
 }

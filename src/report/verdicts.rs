@@ -150,7 +150,7 @@ mod tests {
                 Some(false),
                 "no task of the group `writer` was spawned",
             ),
-            expected("resources.peak_memory_bytes", "< 64MiB", Some(23e6), Some(true), ""),
+            expected("machine.peak_memory_bytes", "< 64MiB", Some(23e6), Some(true), ""),
             expected(
                 "pool.elapsed_ns / tokio.elapsed_ns",
                 "> 2",
@@ -176,7 +176,7 @@ mod tests {
              \x20                     groups.another-with-a-long-name.poll_ns.p50\n\
              ✗        –  == 2      groups.writer.spawned\n\
              \x20                     no task of the group `writer` was spawned\n\
-             ✓   21 MiB  < 64MiB   resources.peak_memory_bytes\n\
+             ✓   21 MiB  < 64MiB   machine.peak_memory_bytes\n\
              ·        –  > 2       pool.elapsed_ns / tokio.elapsed_ns\n\
              ·        –  < 1s      tokio.elapsed_ns\n\
              \x20                     only a comparison can check this\n"

@@ -26,7 +26,7 @@ use crate::executor::processes::{RemoteRecords, WorkerCommand};
 use crate::executor::{self, Setup};
 use crate::model::{CueInfo, RunInfo};
 use crate::probe::{self, Collector, Log, Registry, RuntimeSampler};
-use crate::record::{Batch, Calibration, ChannelSample, Definition, LaneId, Nanos, Resources, RunInstant, Sample};
+use crate::record::{Batch, Calibration, ChannelSample, Definition, LaneId, Nanos, RunInstant, Sample, Usage};
 use crate::scenario::Scenario;
 use crate::workload::{Labels, Services, compile};
 use conductor::{Command, Conductor};
@@ -65,8 +65,8 @@ pub struct Run {
     services: Arc<Services>,
     /// The instant of the last channel sample.
     channels_at: Option<RunInstant>,
-    /// The resources that the process had used before the first task arrived.
-    used_before: Resources,
+    /// What the process had used of the machine before the first task arrived.
+    used_before: Usage,
     interference: Option<Interference>,
     /// Whether the run was stopped because the ids for tasks are used up.
     is_out_of_ids: bool,
@@ -165,9 +165,9 @@ impl Run {
         self.services.calibration()
     }
 
-    /// The resources used since the first task could arrive, by this process (the monitor included)
-    /// and its worker processes. The result is complete only after the run has ended.
-    pub fn resources(&self) -> Resources {
+    /// What this process (the monitor included) and its worker processes have used of the machine
+    /// since the first task could arrive. The result is complete only after the run has ended.
+    pub fn usage(&self) -> Usage {
         let mut used = probe::usage() - self.used_before;
         if let Some(remote) = &self.remote {
             used += remote.used();

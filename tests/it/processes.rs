@@ -154,7 +154,7 @@ fn instants_of_several_processes_are_on_one_clock() {
         let times = model.times(task.id);
         assert!(times.blocking >= Nanos::from_millis(40), "{times:?}");
     }
-    assert_eq!(run.source.resources().processes, 3);
+    assert_eq!(run.source.usage().processes, 3);
 }
 
 /// Writes a shell script that is a worker program, and returns its path.

@@ -56,7 +56,7 @@ pub(super) fn show(
         thread::sleep(DRAIN_INTERVAL);
     };
     line.clear();
-    facts.resources = run.resources();
+    facts.usage = run.usage();
     let mut report = Report::new(&model, &facts);
     judge.judge(&run, &mut report);
     let written = io::stdout().lock().write_all(format(&report).as_bytes());

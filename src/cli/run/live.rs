@@ -48,7 +48,7 @@ pub(super) fn show(
     if run.interference() == Some(Interference::CutShort) {
         return Ok(ExitCode::SUCCESS);
     }
-    facts.resources = run.resources();
+    facts.usage = run.usage();
     let mut report = Report::new(&model, &facts);
     judge.judge(&run, &mut report);
     io::stdout()

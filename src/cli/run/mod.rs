@@ -121,7 +121,7 @@ pub(super) fn main(args: &Args) -> io::Result<ExitCode> {
         scenario: args.scenario.clone(),
         executor: scenario.executor,
         calibration: *run.calibration(),
-        resources: run.resources(),
+        usage: run.usage(),
         left_running: None,
     };
     match output {

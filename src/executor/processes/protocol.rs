@@ -1,7 +1,7 @@
 //! The messages between tasklab and its workers, and their encoding: one JSON object per line (see
 //! `PROTOCOL.md`).
 
-use crate::record::{Batch, MonotonicClock, MonotonicInstant, Resources, TaskId};
+use crate::record::{Batch, MonotonicClock, MonotonicInstant, TaskId, Usage};
 use crate::scenario::{DbSpec, Draw, LogLevel, Repeat, Start, Step, TaskSpec};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -42,7 +42,7 @@ pub(super) enum FromWorker {
     Ready(Nothing),
     Batch(Box<Batch<MonotonicClock>>),
     /// The resources that the worker process has used since the worker was ready.
-    Resources(Resources),
+    Resources(Usage),
     /// The last message: the worker has stopped, after the order to stop.
     Bye(Nothing),
 }

@@ -1,7 +1,7 @@
 //! Merges the batches of all workers into the monitor's batch.
 
 use crate::probe::Registry;
-use crate::record::{Batch, Live, ProcessClock, Resources};
+use crate::record::{Batch, Live, ProcessClock, Usage};
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 
@@ -10,7 +10,7 @@ pub(super) enum Mail {
     /// Records. Their instants are on this process's clock.
     Batch(Batch<ProcessClock>),
     /// The resources that the worker process has used since the worker was ready.
-    Used(Resources),
+    Used(Usage),
     /// The worker died before the run was over.
     Dead,
 }
@@ -31,7 +31,7 @@ pub struct RemoteRecords {
 struct Latest {
     live: Live,
     jobs: u64,
-    used: Resources,
+    used: Usage,
 }
 
 impl RemoteRecords {
@@ -105,8 +105,8 @@ impl RemoteRecords {
 
     /// The resources that all worker processes have used. Only messages that have been drained
     /// count. For a dead worker, its last report counts.
-    pub fn used(&self) -> Resources {
-        self.workers.iter().fold(Resources::default(), |mut sum, last| {
+    pub fn used(&self) -> Usage {
+        self.workers.iter().fold(Usage::default(), |mut sum, last| {
             sum += last.used;
             sum
         })
@@ -123,7 +123,7 @@ mod tests {
     fn sums_of_impossible_values_saturate() {
         let (mail, inbox) = channel();
         let mut remote = RemoteRecords::new(Registry::new(), 2, 2, inbox);
-        let most = Resources {
+        let most = Usage {
             cpu: Nanos::MAX,
             peak_memory: u64::MAX,
             voluntary_switches: u64::MAX,

@@ -36,7 +36,7 @@ pub(super) fn facts() -> Facts {
             samples: 20,
             took: Duration::from_micros(30_125),
         },
-        resources: Resources {
+        usage: Usage {
             cpu: Nanos(412 * MS),
             peak_memory: 23 << 20,
             voluntary_switches: 1_234,

@@ -1,12 +1,12 @@
-//! The resources of the machine that a run has used.
+//! What a run has used of the machine.
 
 use super::Nanos;
 use serde::{Deserialize, Serialize};
 use std::ops::{AddAssign, Sub};
 
-/// The resources of the machine that one process has used, or all processes of a run together.
+/// What one process has used of the machine, or all processes of a run together.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-pub struct Resources {
+pub struct Usage {
     /// The CPU time of all threads, in user mode and in kernel mode.
     pub cpu: Nanos,
     /// The peak of the physical memory, in bytes. For several processes, the sum of their peaks.
@@ -19,10 +19,10 @@ pub struct Resources {
     pub processes: u32,
 }
 
-impl AddAssign for Resources {
-    /// Adds the resources of another process. The sums saturate, because a worker process may
+impl AddAssign for Usage {
+    /// Adds the usage of another process. The sums saturate, because a worker process may
     /// report any number.
-    fn add_assign(&mut self, other: Resources) {
+    fn add_assign(&mut self, other: Usage) {
         self.cpu += other.cpu;
         self.peak_memory = self.peak_memory.saturating_add(other.peak_memory);
         self.voluntary_switches = self.voluntary_switches.saturating_add(other.voluntary_switches);
@@ -31,13 +31,13 @@ impl AddAssign for Resources {
     }
 }
 
-impl Sub for Resources {
-    type Output = Resources;
+impl Sub for Usage {
+    type Output = Usage;
 
-    /// The resources that a process has used since `before` was measured. The peak of the memory is
+    /// What a process has used since `before` was measured. The peak of the memory is
     /// not changed, because it may have occurred at any time.
-    fn sub(self, before: Resources) -> Resources {
-        Resources {
+    fn sub(self, before: Usage) -> Usage {
+        Usage {
             cpu: self.cpu - before.cpu,
             voluntary_switches: self.voluntary_switches.saturating_sub(before.voluntary_switches),
             involuntary_switches: self.involuntary_switches.saturating_sub(before.involuntary_switches),
