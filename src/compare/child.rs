@@ -79,8 +79,21 @@ pub(super) fn run(
             Ok(report) => Ended::Report(report),
             Err(error) => Ended::Failed(format!("its report cannot be read: {error}")),
         },
-        _ => Ended::Failed(why(&err).unwrap_or_else(|| status.to_string())),
+        _ => match deadlocked(&out) {
+            Some(report) => Ended::Report(report),
+            None => Ended::Failed(why(&err).unwrap_or_else(|| status.to_string())),
+        },
     })
+}
+
+/// The report of a run that failed because of a deadlock. Such a run is complete: a scenario may
+/// show a deadlock.
+fn deadlocked(out: &[u8]) -> Option<Value> {
+    let report: Value = serde_json::from_slice(out).ok()?;
+    let has_deadlock = report["deadlocks"]
+        .as_array()
+        .is_some_and(|deadlocks| !deadlocks.is_empty());
+    has_deadlock.then_some(report)
 }
 
 /// A process that is killed on drop if it has not ended.

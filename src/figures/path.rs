@@ -193,6 +193,9 @@ mod tests {
             "groups.api.task_monitor.slow_polls",
             "lanes.worker 0.utilisation",
             "lanes.worker 0.on_cpu_ns",
+            "resources.q.length.max",
+            "resources.q.oldest_message_ns.now",
+            "resources.q.wait_ns.p99",
             "tokio.steals",
         ] {
             assert_eq!(check(path), Ok(()), "{path}");
@@ -240,6 +243,8 @@ mod tests {
     fn the_unit_follows_from_the_keys_and_the_schema() {
         assert_eq!(unit(&keys("groups.api.delay_ns.p99")), Unit::Time);
         assert_eq!(unit(&keys("machine.peak_memory_bytes")), Unit::Size);
+        assert_eq!(unit(&keys("resources.q.oldest_message_ns.max")), Unit::Time);
+        assert_eq!(unit(&keys("resources.q.length.mean")), Unit::Plain);
         assert_eq!(unit(&keys("tasks.spawned")), Unit::Plain);
         assert_eq!(unit(&keys("overall.throughput")), Unit::Plain);
         assert_eq!(unit(&keys("lanes.worker 0.utilisation")), Unit::Share);

@@ -10,6 +10,7 @@
 //!   Batch ──► apply ──► Task   identity, slices, times, what it does now
 //!                   ├─► Lane   slices, times, the kernel's view
 //!                   ├─► Group  times, outcomes, distributions
+//!                   ├─► Resource  holders, waits, deadlocks
 //!                   └─► Series buckets of 250 ms
 //! ```
 //!
@@ -36,6 +37,7 @@ mod present;
 mod properties;
 mod query;
 mod record_counts;
+mod resources;
 mod series;
 mod spans;
 mod state;
@@ -53,18 +55,20 @@ pub use history::{Channel, LaneHold};
 pub use lane::{Lane, LaneOs};
 pub use paint::{Cell, LaneCell, Window};
 pub use record_counts::{Memory, PollCountCheck, RecordCounts};
+pub use resources::{Blocked, Deadlock, Level, Pool, PoolInfo, Resource};
 pub use series::{Queues, SERIES_BUCKET, SeriesPoint};
 pub use state::{State, StateInterval, StateTimes, TaskCounts};
 pub use task::Task;
 pub use totals::{GroupTotals, RuntimeTotals};
 
 use crate::record::{
-    ChannelSample, GroupId, LaneId, LogLine, Marked, Nanos, Record, RunInstant, RuntimeSample, TaskId,
+    ChannelSample, GroupId, LaneId, LogLine, Marked, Nanos, Record, ResourceInfo, RunInstant, RuntimeSample, TaskId,
 };
 use apply::End;
 use byte_arena::ByteArena;
 use id_map::IdMap;
 use present::PresentTotals;
+use resources::Resources;
 use series::Series;
 use std::collections::{HashMap, VecDeque};
 
@@ -91,10 +95,17 @@ pub struct RunInfo {
     /// Whether the workers have a LIFO slot. The workers of tokio's multi-thread runtime have a
     /// LIFO slot by default.
     pub lifo_slot: bool,
+    /// Whether some steps let another thread replace their worker while they block it, as
+    /// `block_in_place` does. Then the other tasks still get a worker.
+    pub replaces_blocked_workers: bool,
     /// The maximum duration of the run. `None` means that the run stops when every task has ended.
     pub duration: Option<Nanos>,
     /// The seed of all random numbers.
     pub seed: u64,
+    /// What tasks share. The index of a resource is its number in the records.
+    pub resources: Vec<ResourceInfo>,
+    /// The pool of threads on which jobs run. `None` if every task has a thread of its own.
+    pub pool: Option<PoolInfo>,
     /// The cues, in order of time.
     pub cues: Vec<CueInfo>,
 }
@@ -153,6 +164,7 @@ pub struct Model {
     log: VecDeque<LogLine>,
     runtime: Option<RuntimeSample>,
     channels: Vec<Channel>,
+    resources: Resources,
     runtime_totals: RuntimeTotals,
 }
 
@@ -169,6 +181,7 @@ impl Model {
     /// of groups and lanes.
     pub fn with_limit(info: RunInfo, max_slices: usize) -> Model {
         Model {
+            resources: Resources::new(&info),
             info,
             max_slices,
             now: RunInstant::ZERO,

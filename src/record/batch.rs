@@ -40,6 +40,10 @@ pub struct Batch<C = RunClock> {
     /// New lines of the event log.
     #[serde(default)]
     pub log: Vec<LogLine<C>>,
+    /// Whether no further task of the scenario can arrive. Then every task that will ever arrive is
+    /// in this batch or in an earlier batch.
+    #[serde(default)]
+    pub arrivals_over: bool,
     /// The slices that are open at `now`, and the tasks that should run but hold no lane.
     #[serde(default)]
     pub live: Live<C>,
@@ -87,6 +91,7 @@ impl<C: Clock> Batch<C> {
             lost: self.lost,
             repetitions_lost: self.repetitions_lost,
             jobs: self.jobs,
+            arrivals_over: self.arrivals_over,
             samples: self
                 .samples
                 .into_iter()

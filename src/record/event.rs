@@ -4,6 +4,7 @@
 //! Records are generic over the clock of their instants. Records in a ring use the process's clock,
 //! and records in a batch use the run's clock.
 
+use super::resource::{Acquired, Released, WaitBegan, WaitEnded};
 use super::time::impl_map_instants;
 use super::{Clock, CompactDuration, GroupId, Instant, Label, Outcome, Reason, RunClock, TaskId};
 use serde::{Deserialize, Serialize};
@@ -180,6 +181,14 @@ pub enum Record<C = RunClock> {
     Orphaned(Orphaned<C>),
     /// A repetition ended.
     Repetition(Repetition<C>),
+    /// A task began to wait for a resource or for its children.
+    WaitBegan(WaitBegan<C>),
+    /// A task stopped waiting for a resource without getting it, or for its children.
+    WaitEnded(WaitEnded<C>),
+    /// A task acquired a resource.
+    Acquired(Acquired<C>),
+    /// A task released a resource.
+    Released(Released<C>),
     /// The presenter or the scenario performed an action.
     Marked(Marked<C>),
 }
@@ -236,6 +245,10 @@ impl<C: Clock> Record<C> {
             Record::Ended(ended) => Record::Ended(ended.map_instants(map)),
             Record::Orphaned(orphaned) => Record::Orphaned(orphaned.map_instants(map)),
             Record::Repetition(repetition) => Record::Repetition(repetition.map_instants(map)),
+            Record::WaitBegan(began) => Record::WaitBegan(began.map_instants(map)),
+            Record::WaitEnded(ended) => Record::WaitEnded(ended.map_instants(map)),
+            Record::Acquired(acquired) => Record::Acquired(acquired.map_instants(map)),
+            Record::Released(released) => Record::Released(released.map_instants(map)),
             Record::Marked(marked) => Record::Marked(marked.map_instants(map)),
         }
     }
@@ -249,6 +262,10 @@ impl<C: Clock> Record<C> {
             Record::Ended(ended) => Some(ended.task),
             Record::Orphaned(orphaned) => Some(orphaned.task),
             Record::Repetition(repetition) => Some(repetition.task),
+            Record::WaitBegan(began) => Some(began.task),
+            Record::WaitEnded(ended) => Some(ended.task),
+            Record::Acquired(acquired) => Some(acquired.task),
+            Record::Released(released) => Some(released.task),
             Record::Marked(_) => None,
         }
     }
@@ -264,6 +281,10 @@ impl<C: Clock> Record<C> {
             Record::Ended(ended) => ended.at,
             Record::Orphaned(orphaned) => orphaned.at,
             Record::Repetition(repetition) => repetition.start + repetition.len.get(),
+            Record::WaitBegan(began) => began.at,
+            Record::WaitEnded(ended) => ended.at,
+            Record::Acquired(acquired) => acquired.at,
+            Record::Released(released) => released.at,
             Record::Marked(marked) => marked.at,
         }
     }

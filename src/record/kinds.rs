@@ -1,5 +1,5 @@
 //! Enums of kinds: the reasons for which a task waits, the ways in which a task ends, and the kinds
-//! of lanes.
+//! of resources and lanes.
 //!
 //! `into_str` returns the word for the screen and for reports. Messages between processes contain
 //! the same word in snake case, which is serde's name for the kind.
@@ -83,6 +83,21 @@ pub enum Outcome {
     Lost,
     /// A library spawned the task. tokio reports only that the task ended, and not how.
     Unknown,
+}
+
+/// The kind of a resource that tasks share.
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize, IntoStaticStr, VariantArray,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(const_into_str, serialize_all = "snake_case")]
+pub enum ResourceKind {
+    /// A lock, which one task at a time can hold.
+    Lock,
+    /// A semaphore with a number of permits.
+    Semaphore,
+    /// A bounded channel.
+    Channel,
 }
 
 /// The kind of a lane's thread.

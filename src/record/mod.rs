@@ -23,6 +23,7 @@ mod ids;
 mod kinds;
 mod live;
 mod log_line;
+mod resource;
 mod sample;
 mod time;
 mod usage;
@@ -31,9 +32,10 @@ pub use batch::{Batch, Lost, RepetitionsLost};
 pub use calibration::Calibration;
 pub use event::{Ended, Mark, Marked, Orphaned, Record, Repetition, Slice, Spawned, Step};
 pub use ids::{DEAD, Definition, GroupId, Label, LaneId, TaskId};
-pub use kinds::{LaneKind, Outcome, Reason};
+pub use kinds::{LaneKind, Outcome, Reason, ResourceKind};
 pub use live::{CurrentSlice, Live, Waiting};
 pub use log_line::LogLine;
+pub use resource::{Acquired, Released, ResourceId, ResourceInfo, WaitBegan, WaitEnded, Wanted};
 pub use sample::{ChannelSample, GroupSample, LaneSample, RuntimeSample, Sample};
 pub use time::{
     Clock, CompactDuration, Instant, MonotonicClock, MonotonicInstant, Nanos, ProcessClock, ProcessInstant, RunClock,

@@ -92,6 +92,9 @@ pub struct ChannelSample<C = RunClock> {
     pub len: u32,
     /// The maximum number of messages in the channel.
     pub capacity: u32,
+    /// When the oldest message in the channel was sent. `None` if the channel is empty.
+    #[serde(default)]
+    pub oldest: Option<Instant<C>>,
 }
 
 /// A sample that the monitor takes at its own intervals.
@@ -141,12 +144,18 @@ impl_map_instants!(GroupSample {
     polling,
     slow_polls
 });
-impl_map_instants!(ChannelSample {
-    at,
-    label,
-    len,
-    capacity
-});
+
+impl<C> ChannelSample<C> {
+    fn map_instants<D>(self, map: impl Fn(Instant<C>) -> Instant<D>) -> ChannelSample<D> {
+        ChannelSample {
+            at: map(self.at),
+            label: self.label,
+            len: self.len,
+            capacity: self.capacity,
+            oldest: self.oldest.map(map),
+        }
+    }
+}
 
 impl<C: Copy> Sample<C> {
     /// When the sample was taken.

@@ -192,7 +192,7 @@ macro_rules! impl_map_instants {
     ($type:ident { $instant:ident, $($rest:ident),+ $(,)? }) => {
         impl<C> $type<C> {
             #[inline]
-            fn map_instants<D>(self, map: impl Fn($crate::record::Instant<C>) -> $crate::record::Instant<D>) -> $type<D> {
+            pub(super) fn map_instants<D>(self, map: impl Fn($crate::record::Instant<C>) -> $crate::record::Instant<D>) -> $type<D> {
                 let $type { $instant, $($rest),+ } = self;
                 $type { $instant: map($instant), $($rest),+ }
             }

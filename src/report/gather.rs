@@ -1,5 +1,6 @@
 //! Fills the figures of a report from the model.
 
+use super::resources::{deadlock, pool, resource};
 use crate::figures::{
     Calibration, Executor, Group, Lane, Machine, Overall, Percentiles, Records, Report, TaskMonitor, Tasks, Tokio,
 };
@@ -44,6 +45,13 @@ impl Report {
             machine: machine(&facts.usage),
             groups: model.groups().iter().map(|each| group(model, each)).collect(),
             lanes: model.lanes().iter().map(|each| lane(model, each)).collect(),
+            resources: model
+                .resources()
+                .iter()
+                .map(|each| resource(model, each))
+                .chain(pool(model))
+                .collect(),
+            deadlocks: model.deadlocks().iter().map(deadlock).collect(),
             records: records(model),
             tokio: tokio(model),
             left_running: facts.left_running.as_deref().map(clean),
@@ -54,12 +62,12 @@ impl Report {
 
 /// Removes escape sequences. Names in a report come from scenario files, and reports are often
 /// printed to a terminal.
-fn clean(text: &str) -> String {
+pub(super) fn clean(text: &str) -> String {
     text::clean(text).into_owned()
 }
 
 /// Rounds to four digits after the decimal point. More digits would have no meaning.
-fn rounded(number: f64) -> f64 {
+pub(super) fn rounded(number: f64) -> f64 {
     (number * 1e4).round() / 1e4
 }
 

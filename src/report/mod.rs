@@ -16,6 +16,7 @@ mod gather;
 mod grid;
 mod log_message;
 mod progress;
+mod resources;
 mod schema;
 mod table;
 mod verdicts;

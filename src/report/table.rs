@@ -4,13 +4,13 @@
 //! file. On a wider terminal, the tables have more columns. Numbers are rounded.
 //! [`Report::to_json`] contains the exact numbers.
 //!
-//! To add a column, add a line to [`GROUP_RESULTS`], [`RARE_RESULTS`], [`GROUP_TIMES`] or
-//! [`LANE_COLUMNS`].
+//! To add a column, add a line to [`GROUP_RESULTS`], [`RARE_RESULTS`], [`GROUP_TIMES`],
+//! [`LANE_COLUMNS`], [`HOLD_COLUMNS`] or [`CHANNEL_COLUMNS`].
 
 use super::flow::flow;
 use super::grid::{self, Column};
 use super::verdicts;
-use crate::figures::{Executor, Group, Lane, Machine, Percentiles, Report, Tasks, Tokio};
+use crate::figures::{Executor, Group, Lane, Level, Machine, Percentiles, Report, Resource, Tasks, Tokio};
 use crate::record::{self, Nanos, Reason};
 use crate::text;
 
@@ -87,6 +87,47 @@ const LANE_COLUMNS: &[Column<Lane>] = &[
     column(3, "waits", "for CPU", |it| time_if_known(it.off_cpu_ns)),
 ];
 
+/// The columns for the figures of each lock and semaphore.
+const HOLD_COLUMNS: &[Column<Resource>] = &[
+    column(1, "", "capacity", |it| text::count(it.capacity.into())),
+    column(0, "", "acquired", |it| text::count(it.acquired.unwrap_or(0))),
+    column(2, "held", "mean", |it| mean(it.holders)),
+    column(1, "held", "p99", |it| percentile(it.held_ns, |times| times.p99)),
+    column(0, "", "waits", |it| text::count(it.wait_ns.count)),
+    column(2, "wait", "p50", |it| time(it.wait_ns.count, it.wait_ns.p50)),
+    column(0, "wait", "p99", |it| time(it.wait_ns.count, it.wait_ns.p99)),
+    column(1, "wait", "max", |it| time(it.wait_ns.count, it.wait_ns.max)),
+    column(1, "wait", "now", |it| text::count(it.length.now)),
+    column(2, "wait", "most", |it| text::count(it.length.max)),
+    column(3, "", "abandoned", |it| text::count(it.abandoned)),
+    column(4, "given to", "cancelled", |it| text::count(it.given_to_cancelled)),
+];
+
+/// The columns for the figures of each channel.
+const CHANNEL_COLUMNS: &[Column<Resource>] = &[
+    column(1, "", "capacity", |it| text::count(it.capacity.into())),
+    column(0, "", "sent", |it| text::count(it.sent.unwrap_or(0))),
+    column(0, "", "received", |it| text::count(it.received.unwrap_or(0))),
+    column(0, "length", "now", |it| text::count(it.length.now)),
+    column(2, "length", "mean", |it| mean(Some(it.length))),
+    column(1, "length", "max", |it| text::count(it.length.max)),
+    column(0, "oldest", "now", |it| {
+        it.oldest_message_ns
+            .map_or_else(dash, |age| text::duration(Nanos(age.now)))
+    }),
+    column(2, "age", "p50", |it| percentile(it.message_age_ns, |times| times.p50)),
+    column(1, "age", "max", |it| {
+        it.oldest_message_ns
+            .map_or_else(dash, |age| text::duration(Nanos(age.max)))
+    }),
+    column(3, "send wait", "p99", |it| time(it.wait_ns.count, it.wait_ns.p99)),
+    column(3, "recv wait", "p99", |it| {
+        percentile(it.receive_wait_ns, |times| times.p99)
+    }),
+    column(4, "", "abandoned", |it| text::count(it.abandoned)),
+    column(4, "given to", "cancelled", |it| text::count(it.given_to_cancelled)),
+];
+
 const fn column<R>(rank: u8, upper: &'static str, lower: &'static str, cell: fn(&R) -> String) -> Column<R> {
     Column {
         heading: [upper, lower],
@@ -124,6 +165,18 @@ impl Report {
                 .collect();
             grid::draw(&mut out, "lane", &lanes, |it| &it.name, LANE_COLUMNS, width);
         }
+        for (kind, columns) in [
+            ("lock", HOLD_COLUMNS),
+            ("semaphore", HOLD_COLUMNS),
+            ("pool", HOLD_COLUMNS),
+            ("channel", CHANNEL_COLUMNS),
+        ] {
+            let resources: Vec<Resource> = self.resources.iter().filter(|it| it.kind == kind).cloned().collect();
+            if !resources.is_empty() {
+                out.push('\n');
+                grid::draw(&mut out, kind, &resources, |it| &it.name, columns, width);
+            }
+        }
         out.push('\n');
         let mut section = |title: &str, parts: Vec<String>| {
             out.push_str(title);
@@ -135,6 +188,10 @@ impl Report {
             section("tokio    ", tokio_totals(tokio));
         }
         section("records  ", self.record_counts());
+        for deadlock in &self.deadlocks {
+            out.push('\n');
+            flow(&mut out, 0, " ", deadlock.sentence.split_whitespace(), width);
+        }
         if !self.expect.is_empty() {
             out.push('\n');
             out.push_str(&verdicts(&self.expect, width));
@@ -292,14 +349,14 @@ fn mostly_on(group: &Group) -> String {
         // A job on a blocking thread is never suspended. Between its last slice and its end, some
         // microseconds count as suspended for an unknown reason. To show these microseconds would
         // be misleading.
-        _ => "–".to_owned(),
+        _ => dash(),
     }
 }
 
 /// A duration, or a dash if `count` is 0.
 fn time(count: u64, ns: u64) -> String {
     match count {
-        0 => "–".to_owned(),
+        0 => dash(),
         _ => text::duration(Nanos(ns)),
     }
 }
@@ -309,8 +366,20 @@ fn repetition_time(group: &Group, percentile: fn(Percentiles) -> u64) -> String 
     time_if_known(group.repetition_ns.map(percentile))
 }
 
+fn dash() -> String {
+    "–".to_owned()
+}
+
+fn mean(level: Option<Level>) -> String {
+    level.map_or_else(dash, |level| format!("{:.1}", level.mean))
+}
+
+fn percentile(times: Option<Percentiles>, which: fn(Percentiles) -> u64) -> String {
+    times.map_or_else(dash, |times| time(times.count, which(times)))
+}
+
 fn time_if_known(ns: Option<u64>) -> String {
-    ns.map_or("–".to_owned(), |ns| text::duration(Nanos(ns)))
+    ns.map_or_else(dash, |ns| text::duration(Nanos(ns)))
 }
 
 fn percent(share: f64) -> String {

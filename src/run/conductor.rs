@@ -95,6 +95,7 @@ impl Conductor {
             if schedule.ends_at().is_some_and(|end| end <= now) || self.is_over(&schedule, scenario) {
                 return;
             }
+            self.progress.set_arrivals_over(!schedule.may_bring_tasks());
             let pause = self.pause(&schedule, now);
             if self.await_commands(&mut schedule, pause, scenario.seed).is_break() {
                 return;

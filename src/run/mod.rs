@@ -12,6 +12,7 @@
 
 mod actions;
 mod conductor;
+mod deadlock_log;
 mod error;
 mod injection;
 mod progress;
@@ -19,16 +20,19 @@ mod schedule;
 mod source;
 mod timeline;
 
+pub use deadlock_log::DeadlockLog;
 pub use error::RunError;
 pub use source::{RunState, Source};
 
 use crate::executor::processes::{RemoteRecords, WorkerCommand};
 use crate::executor::{self, Setup};
-use crate::model::{CueInfo, RunInfo};
+use crate::model::{CueInfo, PoolInfo, RunInfo};
 use crate::probe::{self, Collector, Log, Registry, RuntimeSampler};
-use crate::record::{Batch, Calibration, ChannelSample, Definition, LaneId, Nanos, RunInstant, Sample, Usage};
-use crate::scenario::Scenario;
-use crate::workload::{Labels, Services, compile};
+use crate::record::{
+    Batch, Calibration, ChannelSample, Definition, LaneId, LaneKind, Nanos, RunInstant, Sample, Usage,
+};
+use crate::scenario::{ExecutorKind, Scenario, Step};
+use crate::workload::{Labels, Services, compile, resources};
 use conductor::{Command, Conductor};
 use progress::Progress;
 use std::collections::HashMap;
@@ -54,6 +58,7 @@ pub struct Settings {
 
 /// A run in progress.
 pub struct Run {
+    registry: Arc<Registry>,
     collector: Collector,
     watch: Option<RuntimeSampler>,
     remote: Option<RemoteRecords>,
@@ -139,7 +144,8 @@ impl Run {
         }
         .start(scenario.clone())?;
         Ok(Run {
-            collector: Collector::new(registry, lines),
+            collector: Collector::new(registry.clone(), lines),
+            registry,
             watch: started.watch,
             remote: started.remote,
             commands,
@@ -173,6 +179,12 @@ impl Run {
             used += remote.used();
         }
         used
+    }
+
+    /// Asks the run to stop because none of its tasks can ever continue. Unlike
+    /// [`stop`](Source::stop), this is no interference: the run could not have ended otherwise.
+    pub fn end_without_progress(&mut self) {
+        let _ = self.commands.send(Command::Stop);
     }
 
     /// The most severe interference so far.
@@ -230,6 +242,36 @@ fn notify_when_idle(services: &Services, commands: Sender<Command>) {
     live_tasks.on_none_left(move || drop(commands.send(Command::NoTaskLeft)));
 }
 
+/// The number of threads of tokio's blocking pool, if the scenario does not set it (tokio 1.54:
+/// `Builder::new`).
+const MAX_BLOCKING_THREADS: usize = 512;
+
+/// The threads that the jobs of a run share.
+fn pool(scenario: &Scenario) -> Option<PoolInfo> {
+    let spec = &scenario.executor;
+    let (name, lanes, threads) = match spec.kind {
+        ExecutorKind::Tokio | ExecutorKind::CurrentThread => {
+            let threads = spec.knobs.max_blocking_threads.unwrap_or(MAX_BLOCKING_THREADS);
+            ("blocking threads", LaneKind::Blocking, threads)
+        }
+        ExecutorKind::Pool => ("pool threads", LaneKind::Pool, spec.threads()),
+        ExecutorKind::Threads | ExecutorKind::Processes => return None,
+    };
+    Some(PoolInfo {
+        name,
+        lanes,
+        threads: u32::try_from(threads).unwrap_or(u32::MAX),
+    })
+}
+
+fn has_in_place_steps(scenario: &Scenario) -> bool {
+    let mut found = false;
+    for step in scenario.tasks.iter().flat_map(|task| &task.steps) {
+        step.visit(&mut |step| found |= matches!(step, Step::InPlace(_)));
+    }
+    found
+}
+
 fn info(scenario: &Scenario, workers: usize) -> RunInfo {
     RunInfo {
         title: scenario.title.clone(),
@@ -238,8 +280,11 @@ fn info(scenario: &Scenario, workers: usize) -> RunInfo {
         workers,
         async_executor: scenario.executor.kind.traits().is_async,
         lifo_slot: scenario.executor.has_lifo_slot(),
+        replaces_blocked_workers: scenario.executor.kind.traits().is_async && has_in_place_steps(scenario),
         duration: scenario.duration.map(Into::into),
         seed: scenario.seed,
+        resources: resources(scenario),
+        pool: pool(scenario),
         cues: scenario
             .cues
             .iter()
@@ -262,10 +307,14 @@ impl Source for Run {
         // Check the stage before the drain. If the conductor has already stopped, this batch has
         // all records.
         let last = self.progress.get() == Progress::STOPPED && self.ended.is_none();
+        // For the same reason, this flag is read before the drain: if no task can arrive any more,
+        // this batch has the spawns of all tasks that have arrived.
+        let arrivals_over = self.progress.arrivals_over();
         if let Some(remote) = &mut self.remote {
             remote.drain();
         }
         let mut batch = self.collector.batch();
+        batch.arrivals_over = arrivals_over;
         if self.collector.is_out_of_ids() && !self.is_out_of_ids {
             self.is_out_of_ids = true;
             let problem = "stopped early: tasklab cannot tell more than two billion tasks apart";
@@ -283,16 +332,15 @@ impl Source for Run {
         if self.channels_at.is_none_or(|at| batch.now - at >= CHANNEL_INTERVAL) {
             self.channels_at = Some(batch.now);
             let at = batch.now;
-            batch
-                .samples
-                .extend(self.services.channels().map(|(label, len, capacity)| {
-                    Sample::Channel(ChannelSample {
-                        at,
-                        label,
-                        len,
-                        capacity,
-                    })
-                }));
+            batch.samples.extend(self.services.channels().map(|fill| {
+                Sample::Channel(ChannelSample {
+                    at,
+                    label: fill.label,
+                    len: fill.len,
+                    capacity: fill.capacity,
+                    oldest: fill.oldest.map(|sent| self.registry.run_start().to_run(sent)),
+                })
+            }));
         }
         for definition in &batch.definitions {
             if let Definition::Lane { id, name, .. } = definition {

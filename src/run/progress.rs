@@ -1,12 +1,14 @@
 //! The stage of the conductor, shared with the front end's thread.
 
 use parking_lot::Mutex;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
 /// The stage of the conductor, and the problems at the end of the run.
 #[derive(Default)]
 pub(super) struct Progress {
     stage: AtomicU8,
+    /// Whether no further task can arrive.
+    arrivals_over: AtomicBool,
     /// The problems at the end of the run. Each problem is a clause. A later step joins the clauses
     /// to one sentence.
     problems: Mutex<Vec<String>>,
@@ -24,6 +26,15 @@ impl Progress {
 
     pub(super) fn get(&self) -> u8 {
         self.stage.load(Ordering::Acquire)
+    }
+
+    /// Sets whether no further task can arrive. All tasks that have arrived must have been spawned.
+    pub(super) fn set_arrivals_over(&self, over: bool) {
+        self.arrivals_over.store(over, Ordering::Release);
+    }
+
+    pub(super) fn arrivals_over(&self) -> bool {
+        self.arrivals_over.load(Ordering::Acquire)
     }
 
     pub(super) fn add_problem(&self, clause: String) {

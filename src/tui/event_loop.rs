@@ -7,7 +7,7 @@ use super::state::{App, Intent};
 use super::terminal::Screen;
 use crate::model::Model;
 use crate::record::Batch;
-use crate::run::{RunState, Source};
+use crate::run::{DeadlockLog, RunState, Source};
 use crate::signals::{Signal, Signals};
 use crate::text;
 use std::io;
@@ -55,6 +55,7 @@ pub fn run(source: &mut dyn Source, model: &mut Model, options: &Options, signal
         model,
         options,
         app: App::default(),
+        deadlocks: DeadlockLog::default(),
         last_batch: None,
         last_frame: None,
         needs_frame: true,
@@ -77,6 +78,7 @@ struct EventLoop<'a> {
     model: &'a mut Model,
     options: &'a Options,
     app: App,
+    deadlocks: DeadlockLog,
     /// When the last batch was applied. `None` if the next batch is due immediately.
     last_batch: Option<Instant>,
     /// When the last frame was drawn. `None` if the next frame is due immediately.
@@ -168,6 +170,7 @@ impl EventLoop<'_> {
         let batch = self.source.batch();
         self.needs_frame |= self.ended || batch.now != self.model.now() || !batch.log.is_empty();
         self.model.apply(&batch);
+        self.deadlocks.log_new(self.model);
     }
 
     fn draw_if_due(&mut self, screen: &mut Screen) -> io::Result<()> {

@@ -9,15 +9,17 @@ use super::Services;
 use super::http::HttpClient;
 use super::program::Instruction;
 use super::readiness::{DeadlineGuard, Readiness};
+use super::shared::{RecordedWait, Resource};
 use super::step_error::{StepError, StepResult};
 use super::sync_interpreter::SyncInterpreter;
 use crate::probe::{self, TaskHandle, lane};
-use crate::record::{Label, ProcessInstant, Reason};
+use crate::record::{Label, ProcessInstant, Reason, Wanted};
 use rand_pcg::Pcg64Mcg;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::AcquireError;
 
 /// The data that a task keeps from one step to the next: its handle, the services, its readiness,
 /// and its connection to the loopback service.
@@ -131,6 +133,14 @@ impl AsyncInterpreter<'_> {
     ) -> F::Output {
         let _deadline = DeadlineGuard::new(&self.context.task, ready, self.limit);
         labelled(reason, label, future).await
+    }
+
+    /// The future that acquires something of a resource and records who waits for it.
+    pub(super) fn acquire<'r, T, F>(&'r self, acquire: F, resource: &'r Resource, wanted: Wanted) -> RecordedWait<'r, F>
+    where
+        F: Future<Output = Result<T, AcquireError>>,
+    {
+        RecordedWait::new(acquire, resource, &self.context.task, wanted, self.limit.is_some())
     }
 }
 

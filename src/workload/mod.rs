@@ -50,6 +50,7 @@ pub use live_tasks::LiveTasks;
 pub use program::Program;
 pub use services::{DetachedSpawner, Services};
 pub use services_error::{Cancelled, ServicesError};
+pub use shared::{Fill, resources};
 pub(crate) use stop::wait_until;
 pub use stop::{Stop, Stopped};
 pub use task::TaskCtx;

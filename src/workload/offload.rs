@@ -7,6 +7,7 @@
 use super::Services;
 use super::async_interpreter::{AsyncInterpreter, labelled};
 use super::draw::Seed;
+use super::shared::WaitForChildren;
 use super::step_error::{StepError, StepResult, outcome};
 use super::sync_interpreter::SyncInterpreter;
 use super::task::record_end;
@@ -54,7 +55,10 @@ pub(super) async fn offload(
         drop(live);
         result
     });
-    match labelled(reason, label, pin!(job)).await {
+    let wait_for_child = WaitForChildren::begin(&context.task, interpreter.limit.is_some());
+    let ended = labelled(reason, label, pin!(job)).await;
+    drop(wait_for_child);
+    match ended {
         Ok(Ok(result)) => result?,
         // The child panicked, so the waiting task panics too.
         Ok(Err(panic)) => resume_unwind(panic),

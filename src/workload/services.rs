@@ -8,12 +8,12 @@ use super::http::HttpService;
 use super::labels::Labels;
 use super::live_tasks::LiveTasks;
 use super::services_error::ServicesError;
-use super::shared::{Channel, Shared};
+use super::shared::{Channel, Fill, Shared};
 use super::spawn_limit::{SpawnLimit, SpawnLimitReached};
 use super::stop::Stop;
 use super::task::TaskCtx;
 use crate::probe::TaskHandle;
-use crate::record::{Calibration, Label};
+use crate::record::Calibration;
 use crate::scenario::{HttpSpec, Scenario};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::io;
@@ -151,11 +151,9 @@ impl Services {
         &self.error_throttle
     }
 
-    /// The fill level of each channel: the channel's label, the number of messages in the channel,
-    /// and its capacity.
-    pub fn channels(&self) -> impl Iterator<Item = (Label, u32, u32)> {
-        let fill = |channel: &Channel| (channel.label(), channel.len(), channel.capacity());
-        self.shared.channels.iter().map(fill)
+    /// How full each channel is.
+    pub fn channels(&self) -> impl Iterator<Item = Fill> {
+        self.shared.channels.iter().map(Channel::fill)
     }
 
     /// Locks, semaphores and channels.

@@ -242,7 +242,7 @@ mod tests {
     use super::super::{Labels, compile};
     use super::*;
     use crate::probe::Registry;
-    use crate::record::Nanos;
+    use crate::record::{Nanos, Wanted};
     use crate::scenario;
     use std::future::poll_fn;
     use std::task::Poll;
@@ -282,7 +282,11 @@ mod tests {
                 "timeout = '2h'\nsteps = [{{ timeout = {{ after = '{inner}', steps = [{{ recv = 'go' }}] }} }}, {{ recv = 'go' }}]"
             ));
             let services = task.context.services.clone();
-            let feed = || services.shared().channels[0].try_send().expect("room");
+            let feed = || {
+                let channel = &services.shared().channels[0];
+                let slot = channel.available(Wanted::Access).try_acquire().expect("room");
+                channel.put(slot, &handle, None);
+            };
             let runtime = Builder::new_current_thread().enable_time().build().expect("a runtime");
             runtime.block_on(async {
                 let mut steps = pin!(task.run_async());

@@ -87,6 +87,29 @@ fn a_run_that_loses_its_last_worker_process_shows_the_dead_process_and_fails() {
 }
 
 #[test]
+fn a_deadlocked_run_stays_on_the_screen_with_the_sentence_and_fails() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = write_scenario(folder.path(), include_str!("../it/cases/31-deadlock-no-end.toml"));
+    let mut terminal = Terminal::start(120, 36, &["run", &file]);
+    // The caption and the log.
+    let sentence = "deadlock: one waits for ledger, held by two; two waits for accounts, held by one";
+    terminal.wait("the sentence, twice", |screen| {
+        screen.contents().matches(sentence).count() == 2
+    });
+    terminal.press("?");
+    terminal.wait_for("keys and glyphs");
+    terminal.press("?");
+    terminal.wait("the sentence, twice again", |screen| {
+        screen.contents().matches(sentence).count() == 2
+    });
+    terminal.press("q");
+    let (status, screen, _) = terminal.end();
+    assert_eq!(status, 1);
+    assert_restored(&screen);
+    assert!(screen.contents().contains(sentence), "{}", screen.contents());
+}
+
+#[test]
 fn the_screen_follows_the_terminals_size() {
     let mut terminal = Terminal::start(80, 24, &["run", "mixed", "--duration", "1h"]);
     terminal.wait_for("api#");

@@ -9,7 +9,7 @@ use crate::figures::Report;
 use crate::model::Model;
 use crate::record::LogLine;
 use crate::report::{Facts, log_message, progress};
-use crate::run::{Run, RunState, Source};
+use crate::run::{DeadlockLog, Run, RunState, Source};
 use crate::signals::Signals;
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -21,7 +21,8 @@ const DRAIN_INTERVAL: Duration = Duration::from_millis(5);
 /// The time between two batches.
 const BATCH_INTERVAL: Duration = Duration::from_millis(50);
 
-/// Follows the run until its end, and prints the report. A signal ends the run early. `format`
+/// Follows the run until its end, and prints the report. A signal ends the run early. A run without
+/// a duration also ends when none of its tasks can ever continue. `format`
 /// turns the report into text.
 pub(super) fn show(
     mut run: Run,
@@ -33,6 +34,7 @@ pub(super) fn show(
 ) -> io::Result<ExitCode> {
     let mut model = Model::new(run.info().clone());
     let mut line = StatusLine::new();
+    let mut deadlocks = DeadlockLog::default();
     let mut signal = None;
     let mut last_batch: Option<Instant> = None;
     facts.left_running = loop {
@@ -41,7 +43,11 @@ pub(super) fn show(
             last_batch = Some(Instant::now());
             let batch = run.batch();
             model.apply(&batch);
+            deadlocks.log_new(&model);
             print_log(&mut line, &model, &batch.log);
+            if model.is_hopeless() && model.info().duration.is_none() {
+                run.end_without_progress();
+            }
             if let RunState::Ended { left } = run.state() {
                 break left;
             }

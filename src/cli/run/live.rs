@@ -2,8 +2,8 @@
 
 use super::exit_code;
 use super::judge::Judge;
-use crate::cli::page_width;
 use crate::cli::strict::StrictArg;
+use crate::cli::{FAILED, page_width};
 use crate::figures::Report;
 use crate::model::Model;
 use crate::record::Calibration;
@@ -17,8 +17,8 @@ use std::process::ExitCode;
 
 /// Shows the run until the user quits, and then prints what could not be stopped.
 ///
-/// If the run reached its end, also checks the expectations of the scenario, as in a run without a
-/// screen.
+/// Also prints the deadlocks, with which a run has failed. If the run reached its end, also checks
+/// the expectations of the scenario, as in a run without a screen.
 pub(super) fn show(
     mut run: Run,
     mut facts: Facts,
@@ -44,6 +44,12 @@ pub(super) fn show(
     }
     if let Exit::Signal(signal) = exit {
         return Ok(signal.exit_code());
+    }
+    if !model.deadlocks().is_empty() {
+        for deadlock in model.deadlocks() {
+            writeln!(io::stderr(), "{}", text::clean(&deadlock.sentence))?;
+        }
+        return Ok(ExitCode::from(FAILED));
     }
     if run.interference() == Some(Interference::CutShort) {
         return Ok(ExitCode::SUCCESS);

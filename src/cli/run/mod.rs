@@ -135,7 +135,7 @@ pub(super) fn main(args: &Args) -> io::Result<ExitCode> {
 
 /// The exit code of a run that reached its end.
 fn exit_code(run: &Run, report: &Report, strict: StrictArg) -> ExitCode {
-    if run.all_workers_died() {
+    if run.all_workers_died() || !report.deadlocks.is_empty() {
         ExitCode::from(FAILED)
     } else {
         strict.exit_code(&report.expect)

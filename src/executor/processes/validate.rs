@@ -48,7 +48,10 @@ fn longest(batch: &Batch<ProcessClock>) -> Nanos {
         Record::Step(step) => step.len,
         Record::Repetition(repetition) => repetition.len,
         Record::Ended(ended) => ended.queued.max(ended.unnoticed),
-        Record::Spawned(_) | Record::Orphaned(_) | Record::Marked(_) => CompactDuration::ZERO,
+        Record::WaitEnded(ended) => ended.waited,
+        Record::Acquired(acquired) => acquired.waited,
+        Record::Released(released) => released.waited.max(released.held),
+        Record::Spawned(_) | Record::Orphaned(_) | Record::WaitBegan(_) | Record::Marked(_) => CompactDuration::ZERO,
     });
     let live = batch
         .live

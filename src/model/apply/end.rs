@@ -15,11 +15,15 @@
 //! - A slice that began after the end is dropped, but its task's wait is cut at the end.
 //! - A task that was alive ends at the end of the run: it was cancelled, or it had exceeded its
 //!   limit.
+//! - What was held or awaited at the end stays held or awaited.
 //! - Everything else is dropped, and so is every record of a task that was spawned later.
 
 use super::super::wait_state::Lateness;
 use super::super::*;
-use crate::record::{CompactDuration, Ended, Live, Orphaned, Outcome, Repetition, Slice, Spawned, Step, Waiting};
+use crate::record::{
+    Acquired, CompactDuration, Ended, Live, Orphaned, Outcome, Released, Repetition, Slice, Spawned, Step, WaitBegan,
+    WaitEnded, Waiting,
+};
 use std::collections::HashSet;
 
 /// What the model knows about the end of the run, apart from the tasks.
@@ -100,10 +104,23 @@ impl Model {
                 len: step.len.min(CompactDuration::new(end - step.start)),
                 ..step
             }),
-            Record::Orphaned(Orphaned { at, .. }) | Record::Marked(Marked { at, .. }) if at <= end => {
+            Record::Orphaned(Orphaned { at, .. })
+            | Record::WaitBegan(WaitBegan { at, .. })
+            | Record::WaitEnded(WaitEnded { at, .. })
+            | Record::Acquired(Acquired { at, .. })
+            | Record::Released(Released { at, .. })
+            | Record::Marked(Marked { at, .. })
+                if at <= end =>
+            {
                 self.record(lane, record, task);
             }
-            Record::Step(_) | Record::Orphaned(_) | Record::Marked(_) => {}
+            Record::Step(_)
+            | Record::Orphaned(_)
+            | Record::WaitBegan(_)
+            | Record::WaitEnded(_)
+            | Record::Acquired(_)
+            | Record::Released(_)
+            | Record::Marked(_) => {}
         }
     }
 

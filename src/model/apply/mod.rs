@@ -83,7 +83,12 @@ impl Model {
         self.sort_tasks();
         self.evict();
         match self.end {
-            None => self.set_live(&batch.live),
+            None => {
+                self.set_live(&batch.live);
+                self.resources.arrivals_over |= batch.arrivals_over;
+                self.update_pool();
+                self.find_deadlocks();
+            }
             Some(_) => self.set_live_at_end(&batch.live),
         }
     }

@@ -20,6 +20,22 @@ impl Model {
             Record::Ended(ended) => self.ended(lane, ended),
             Record::Orphaned(orphaned) => self.orphaned(orphaned),
             Record::Repetition(repetition) => self.repetition(repetition),
+            Record::WaitBegan(began) => {
+                self.now = self.now.max(began.at);
+                self.resources.wait_began(&began);
+            }
+            Record::WaitEnded(ended) => {
+                self.now = self.now.max(ended.at);
+                self.resources.wait_ended(&ended);
+            }
+            Record::Acquired(acquired) => {
+                self.now = self.now.max(acquired.at);
+                self.resources.acquired(&acquired);
+            }
+            Record::Released(released) => {
+                self.now = self.now.max(released.at);
+                self.resources.released(&released);
+            }
             Record::Marked(marked) => {
                 self.now = self.now.max(marked.at);
                 let index = self.marks.partition_point(|other| other.at <= marked.at);
@@ -36,6 +52,9 @@ impl Model {
         let (worker, shared) = (self.lanes[lane_index].is_worker(), self.lanes[lane_index].is_shared());
         self.lanes[lane_index].count(slice);
         self.series.slice(slice, worker);
+        if let Some(pool) = &mut self.resources.pool {
+            pool.slice(self.lanes[lane_index].kind, slice);
+        }
         let task = task.unwrap_or_else(|| self.task_index_or_insert(slice.task, slice.start));
         let (grouped, kept) = self.change_at(task, slice.start, |task, mut context| {
             task.polls += 1;
@@ -108,6 +127,9 @@ impl Model {
             task.group = Some(spawned.group);
             (task.ended_at(), task.orphaned, task.unobserved)
         });
+        if let Some(parent) = spawned.parent.filter(|_| ended.is_none()) {
+            self.resources.count_child(parent, 1);
+        }
         let index = self.group_index_or_insert(spawned.group);
         let group = &mut self.groups[index];
         group.note_spawn(spawned.at);
@@ -130,9 +152,9 @@ impl Model {
     pub(super) fn ended(&mut self, lane: LaneId, ended: Ended) {
         self.now = self.now.max(ended.at);
         let wait = end_lateness(&ended);
-        let (is_first, grouped, was_orphan) = self.change(ended.task, ended.at, |task, context| {
+        let (is_first, grouped, parent, was_orphan) = self.change(ended.task, ended.at, |task, context| {
             if task.ended.is_some() {
-                return (false, false, false);
+                return (false, false, None, false);
             }
             task.last_lateness = wait;
             task.ended = Some((ended.at, ended.outcome));
@@ -144,8 +166,11 @@ impl Model {
                 group.failures_lost += u64::from(ended.unobserved);
                 group.record_wait(wait);
             });
-            (true, group.is_some(), task.orphaned.is_some())
+            (true, group.is_some(), task.parent, task.orphaned.is_some())
         });
+        if let Some(parent) = parent {
+            self.resources.count_child(parent, -1);
+        }
         self.orphaned_now -= usize::from(was_orphan);
         if is_first && !grouped && wait != Lateness::default() {
             self.keep_pending(ended.task, Record::Ended(ended));

@@ -29,11 +29,18 @@ impl Model {
                 let index = self.group_index_or_insert(sample.group);
                 self.groups[index].totals.get_or_insert_default().add(sample);
             }
-            Sample::Channel(sample) => match self.channels.iter_mut().find(|c| c.latest.label == sample.label) {
-                Some(_) if is_after_end => {}
-                Some(channel) => channel.add(*sample),
-                None => self.channels.push(Channel::new(*sample)),
-            },
+            Sample::Channel(sample) => {
+                let known = self.channels.iter_mut().find(|c| c.latest.label == sample.label);
+                if is_after_end && known.is_some() {
+                    return;
+                }
+                match known {
+                    Some(channel) => channel.add(*sample),
+                    None => self.channels.push(Channel::new(*sample)),
+                }
+                let name = self.labels.get(usize::from(sample.label.0));
+                self.resources.sample_channel(name.map_or("", String::as_str), sample);
+            }
         }
     }
 

@@ -1,6 +1,7 @@
 //! Properties that hold for every realistic stream of records, in every possible order of delivery.
 
 mod generator;
+mod resources;
 
 use super::*;
 use crate::record::*;

@@ -99,6 +99,7 @@ fn the_model_knows_the_length_of_a_channel_at_a_past_instant() {
                 label: Label(1),
                 len,
                 capacity: 8,
+                oldest: None,
             })],
             ..Batch::default()
         });

@@ -81,8 +81,15 @@ impl Recorder {
         }
         match record {
             // An event that occurs once in the life of a task is always recorded. Such events are
-            // rare enough to take a lock for them.
-            Record::Spawned(_) | Record::Orphaned(_) | Record::Ended(_) => {
+            // rare enough to take a lock for them. An event of a resource is always recorded too:
+            // without it, a task would seem to hold or to await the resource forever.
+            Record::Spawned(_)
+            | Record::Orphaned(_)
+            | Record::Ended(_)
+            | Record::WaitBegan(_)
+            | Record::WaitEnded(_)
+            | Record::Acquired(_)
+            | Record::Released(_) => {
                 self.registry.record_off_lane(record);
                 return true;
             }

@@ -1,6 +1,7 @@
 //! The handle of a task, for the code that runs the task's steps.
 
 mod life;
+mod resource;
 mod spawn;
 
 pub use life::{End, RemoteTask};

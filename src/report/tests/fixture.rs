@@ -5,6 +5,10 @@
 //!              api#1        blocks from 500 ms to 800 ms
 //!   worker 1   api#0        polls of 2 ms with HTTP requests in between; at the end, api#2 holds the lane
 //!   blocking   api#0        runs an offloaded job
+//!
+//!   cache      api#0 holds it from 100 ms to 200 ms; api#1 waits from 150 ms on, and holds it from 200 ms on
+//!   slots      api#2 holds a permit from 100 ms to 600 ms
+//!   jobs       api#0 sends at 300 ms, 400 ms and 500 ms; api#2 receives one message at 700 ms
 //! ```
 
 use crate::model::{Model, RunInfo};
@@ -56,7 +60,22 @@ pub(super) fn info() -> RunInfo {
         lifo_slot: true,
         duration: Some(Nanos(1_000 * MS)),
         seed: 7,
+        resources: vec![
+            resource(ResourceKind::Lock, "cache", 1),
+            resource(ResourceKind::Semaphore, "slots", 2),
+            resource(ResourceKind::Channel, "jobs", 8),
+        ],
         ..RunInfo::default()
+    }
+}
+
+fn resource(kind: ResourceKind, name: &str, capacity: u32) -> ResourceInfo {
+    ResourceInfo {
+        kind,
+        name: name.to_owned(),
+        capacity,
+        senders: Vec::new(),
+        receivers: Vec::new(),
     }
 }
 
@@ -121,6 +140,10 @@ fn definitions() -> Vec<Definition> {
         group(HEARTBEAT, "heartbeat", false),
         group(API, "api", false),
         group(HYPER, "hyper-util/src/common/exec.rs:46", true),
+        Definition::Label {
+            id: Label(1),
+            text: "jobs".to_owned(),
+        },
     ]
 }
 
@@ -159,7 +182,55 @@ fn records() -> Vec<(LaneId, Record)> {
         (worker_1, slice(2, 900_000, 500, [0, 0], Reason::Http)),
         (worker_1, ended(2, 901_000, Outcome::Completed)),
     ]);
+    records.extend(resource_records());
     records
+}
+
+/// The task acquires the resource, after it has waited for `waited` milliseconds.
+fn acquired(at_ms: u64, id: u32, resource: u16, waited: u64, level: u32) -> (LaneId, Record) {
+    let acquired = Acquired {
+        at: RunInstant::from_millis(at_ms),
+        task: task(id),
+        waited: Nanos::from_millis(waited).into(),
+        level,
+        resource: ResourceId(resource),
+    };
+    (LaneId(1), Record::Acquired(acquired))
+}
+
+/// The task releases the resource, which has been held for `held` milliseconds.
+fn released(at_ms: u64, id: u32, resource: u16, held: u64) -> (LaneId, Record) {
+    let released = Released {
+        at: RunInstant::from_millis(at_ms),
+        task: task(id),
+        waited: CompactDuration::ZERO,
+        held: Nanos::from_millis(held).into(),
+        resource: ResourceId(resource),
+    };
+    (LaneId(1), Record::Released(released))
+}
+
+fn resource_records() -> Vec<(LaneId, Record)> {
+    let waits = WaitBegan {
+        at: RunInstant::from_millis(150),
+        task: task(3),
+        waiting: 1,
+        resource: ResourceId(0),
+        wanted: Wanted::Access,
+        limited: false,
+    };
+    vec![
+        acquired(100, 2, 0, 0, 1),
+        (LaneId(1), Record::WaitBegan(waits)),
+        released(200, 2, 0, 100),
+        acquired(200, 3, 0, 50, 1),
+        acquired(100, 4, 1, 0, 1),
+        released(600, 4, 1, 500),
+        acquired(300, 2, 2, 0, 1),
+        acquired(400, 2, 2, 0, 2),
+        acquired(500, 2, 2, 0, 3),
+        released(700, 4, 2, 400),
+    ]
 }
 
 fn samples() -> Vec<Sample> {
@@ -203,6 +274,13 @@ fn samples() -> Vec<Sample> {
             asleep_in: None,
             asleep: true,
         }),
+        Sample::Channel(ChannelSample {
+            at: RunInstant::from_millis(990),
+            label: Label(1),
+            len: 2,
+            capacity: 8,
+            oldest: Some(RunInstant::from_millis(400)),
+        }),
         group(750, 3, 1),
         group(1_000, 2, 0),
     ]
@@ -210,6 +288,7 @@ fn samples() -> Vec<Sample> {
 
 pub(super) fn batch() -> Batch {
     Batch {
+        arrivals_over: true,
         now: RunInstant::new(1_000 * MS),
         ended_at: None,
         definitions: definitions(),

@@ -9,6 +9,9 @@ use crate::scenario::steps::Step;
 use crate::scenario::syntax::{self, At, nearest, one_of};
 use crate::scenario::types::{Bound, Expectation, INJECTED, Measure, ReportPath};
 
+/// The names of pools of threads in reports.
+const POOLS: [&str; 2] = ["pool threads", "blocking threads"];
+
 impl Checker<'_> {
     pub(super) fn expect(&mut self, syntax: Option<&At<syntax::Expect>>) -> Option<Vec<Expectation>> {
         let Some(At { value: syntax, place }) = syntax else {
@@ -39,7 +42,8 @@ impl Checker<'_> {
                 .map(|path| {
                     let group = self.known_group(path, key);
                     let number = self.in_report(path, key);
-                    self.may_run(path, key).and(group).and(number)
+                    let resource = self.known_resource(path, key);
+                    self.may_run(path, key).and(group).and(resource).and(number)
                 })
                 .collect();
             let sides = sides.into_iter().collect::<Option<Vec<()>>>();
@@ -165,6 +169,24 @@ impl Checker<'_> {
             None if known == [figures::NAME] => format!("write a name after it: `{reached}.{}`", figures::NAME),
             None => format!("use {}", one_of(&known)),
         };
+        self.reject(Diagnostic::new(key.place.clone(), title).help(help))
+    }
+
+    /// Rejects a lock, semaphore or channel that the scenario does not have.
+    fn known_resource(&mut self, path: &ReportPath, key: &At<String>) -> Option<()> {
+        let (Some("resources"), Some(name)) = (path.keys.first().map(String::as_str), path.keys.get(1)) else {
+            return Some(());
+        };
+        let names = self.names_of_resources();
+        if names.contains(&name.as_str()) || POOLS.contains(&name.as_str()) {
+            return Some(());
+        }
+        let help = match nearest(name, &names) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None if names.is_empty() => "the scenario has no lock, semaphore or channel".to_owned(),
+            None => format!("use {}", one_of(&names)),
+        };
+        let title = format!("there is no lock, semaphore or channel `{name}`");
         self.reject(Diagnostic::new(key.place.clone(), title).help(help))
     }
 

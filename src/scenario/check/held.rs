@@ -1,6 +1,6 @@
 //! Detects a deadlock that is certain from the text: a task that takes a lock that is already held,
-//! or a permit of a semaphore of which all permits are already held. Such a task waits for itself, or
-//! for a task that waits for it.
+//! or a permit of a semaphore of which all permits are already held. Such a task waits for itself,
+//! or for a task that waits for it.
 //!
 //! A task holds its locks and permits while it waits for the tasks that it calls. So they are also
 //! held during the steps of the called tasks, and of all tasks for which the called tasks wait.
@@ -150,8 +150,13 @@ impl Checker<'_> {
         if holds.len() < capacity {
             return Some(());
         }
-        let label = if holds[0].0 < *of_others { parent(kind) } else { ITSELF.to_owned() };
-        let diagnostic = held_already(kind, &name.value.0, &name.place, label).related(&holds[0].1.place, "it is taken here");
+        let label = if holds[0].0 < *of_others {
+            parent(kind)
+        } else {
+            ITSELF.to_owned()
+        };
+        let diagnostic =
+            held_already(kind, &name.value.0, &name.place, label).related(&holds[0].1.place, "it is taken here");
         self.reject(diagnostic.help(match kind {
             Holdable::Lock => "leave the inner `lock` out, or use another lock",
             Holdable::Permit => "leave the inner `semaphore` out, or give the semaphore more permits",
@@ -191,7 +196,10 @@ impl Checker<'_> {
                     let group = &self.groups[call.to].name;
                     let diagnostic = held_already(*kind, name, place, parent(*kind))
                         .related(&since.place, "it is taken here")
-                        .related(&call.place, format!("the task that holds the {} calls `{group}` here", kind.word()));
+                        .related(
+                            &call.place,
+                            format!("the task that holds the {} calls `{group}` here", kind.word()),
+                        );
                     self.diagnostics.push(diagnostic.help(match kind {
                         Holdable::Lock => "move the call out of the lock, leave the inner `lock` out, or use another lock",
                         Holdable::Permit => {

@@ -180,6 +180,15 @@ impl Checker<'_> {
         }
     }
 
+    /// The names of all locks, semaphores and channels.
+    pub(super) fn names_of_resources(&self) -> Vec<&str> {
+        let locks = self.locks.iter().map(|(lock, _)| lock.name.as_str());
+        let declared = [&self.semaphores, &self.channels]
+            .into_iter()
+            .flat_map(|declared| &declared.known);
+        locks.chain(declared.map(|known| known.name.as_str())).collect()
+    }
+
     /// Reports each channel and semaphore that no step uses.
     pub(super) fn report_unused(&mut self) {
         for declared in [&self.channels, &self.semaphores] {

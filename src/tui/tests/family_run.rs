@@ -189,6 +189,7 @@ fn sample_channels(batch: &mut Batch) {
             label: Label(label),
             len,
             capacity,
+            oldest: None,
         }));
     }
 }

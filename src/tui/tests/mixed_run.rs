@@ -212,8 +212,11 @@ impl MixedRun {
             workers: 2,
             async_executor: true,
             lifo_slot: true,
+            replaces_blocked_workers: false,
             duration: Some(Nanos::from_millis(20_000)),
             seed: 7,
+            resources: Vec::new(),
+            pool: None,
             cues: vec![CueInfo {
                 at: RunInstant::from_millis(5_000),
                 caption: "Now one handler calls std::thread::sleep(300 ms). Which task suffers?".into(),

@@ -6,7 +6,7 @@
 //! ```
 //!
 //! Students must recognise a question from the back of a classroom. So a question has a different
-//! background, and a badge before its text.
+//! background, and a badge before its text. A deadlock replaces the caption from its discovery on.
 
 use crate::model::{CueInfo, Model};
 use crate::record::{Mark, RunInstant};
@@ -26,13 +26,20 @@ fn continue_key() -> String {
     format!(" {} ", key::label(Action::Next.keys()[0]))
 }
 
-/// Draws the caption, if a cue with a text has passed.
+/// Draws the caption, if a cue with a text has passed, or the first deadlock.
 pub(crate) fn render(context: &FrameContext<'_>, area: Rect, buf: &mut Buffer) {
     if area.is_empty() {
         return;
     }
     let theme = context.theme;
-    if let Some(cue) = current_caption(context.model, context.at) {
+    if let Some(sentence) = deadlock(context.model, context.at) {
+        let style = theme.alarm();
+        buf.set_style(area, style);
+        let lines = deadlock_lines(context.model, sentence, area.width, area.height);
+        for (y, line) in (area.y..).zip(lines) {
+            buf.set_string(area.x + 1, y, line, style);
+        }
+    } else if let Some(cue) = current_caption(context.model, context.at) {
         let style = if cue.is_question {
             theme.question()
         } else {
@@ -61,11 +68,31 @@ pub(crate) fn render(context: &FrameContext<'_>, area: Rect, buf: &mut Buffer) {
 }
 
 /// The height of the longest caption, in rows, but at most `max_rows`. These rows stay reserved, so
-/// that the parts below do not jump when a caption appears.
+/// that the parts below do not jump when a caption appears. Only a deadlock may need more rows than
+/// were reserved.
 pub(crate) fn rows(model: &Model, width: u16, max_rows: u16) -> u16 {
     let cues = model.info().cues.iter();
     let rows = cues.map(|cue| lines(model, cue, width, max_rows).len());
-    rows.max().unwrap_or(0) as u16
+    let deadlock = deadlock(model, model.now());
+    let deadlock = deadlock.map(|sentence| deadlock_lines(model, sentence, width, max_rows).len());
+    rows.chain(deadlock).max().unwrap_or(0) as u16
+}
+
+/// The sentence about the first deadlock, if it had been found at the instant `at`.
+fn deadlock(model: &Model, at: RunInstant) -> Option<&str> {
+    let first = model.deadlocks().first()?;
+    (first.found <= at).then_some(&first.sentence)
+}
+
+/// Wraps the sentence about a deadlock into lines.
+fn deadlock_lines(model: &Model, sentence: &str, width: u16, max_lines: u16) -> Vec<String> {
+    let total = model.info().cues.len();
+    let beside = 1 + text::width(&continue_key()) + count(total, total).len();
+    text::wrap(
+        &text::clean(sentence),
+        usize::from(width).saturating_sub(beside),
+        max_lines.into(),
+    )
 }
 
 /// Wraps the text of a cue into lines. The lines leave room for the badges and the count of cues.

@@ -13,6 +13,7 @@ use crate::workload::children::{CompletionReporter, JoinMode, JoinState, NextAct
 use crate::workload::draw::Seed;
 use crate::workload::program::Program;
 use crate::workload::readiness::DeadlineGuard;
+use crate::workload::shared::WaitForChildren;
 use crate::workload::step_error::StepResult;
 use rand::Rng;
 use rand_pcg::Pcg64Mcg;
@@ -36,6 +37,7 @@ impl Join {
             children.spawn(program, parent.rng);
         }
         let deadline = DeadlineGuard::new(&context.task, None, parent.limit);
+        let wait = WaitForChildren::begin(&context.task, parent.limit.is_some());
         while !children.join.all_observed() {
             let (completions, observed) = children.join.completions();
             let next = pin!(poll_fn(|context| completions.poll(observed, context)));
@@ -47,6 +49,7 @@ impl Join {
             }
         }
         drop(deadline);
+        drop(wait);
         context.task.record_step(label, children.join.start());
         children.conclude()
     }

@@ -11,6 +11,7 @@ use crate::workload::TaskCtx;
 use crate::workload::children::{CompletionReporter, JoinState, NextAction};
 use crate::workload::draw::Seed;
 use crate::workload::program::Program;
+use crate::workload::shared::WaitForChildren;
 use crate::workload::step_error::StepResult;
 use crate::workload::sync_interpreter::SyncInterpreter;
 use rand::Rng;
@@ -29,6 +30,7 @@ impl Join {
             });
             child.run_on_thread();
         }
+        let wait = WaitForChildren::begin(parent.task, false);
         lane::blocking(label, || {
             while !join.all_observed() {
                 let (completions, observed) = join.completions();
@@ -37,6 +39,7 @@ impl Join {
                 }
             }
         });
+        drop(wait);
         join.observe_reported();
         join.orphan_pending(parent.services.stop());
         join.conclude(parent.services.stop(), false)

@@ -1,79 +1,101 @@
 //! A bounded channel for any number of senders and receivers.
 //!
-//! Messages have no content, so they are only counted. One semaphore counts the free slots, and the
-//! other counts the filled slots. Both semaphores are fair, and async tasks and threads can wait
-//! for them at the same time.
+//! Messages have no content, so a channel contains only the instants at which they were sent. One
+//! semaphore counts the free slots, and the other counts the filled slots. Both semaphores are
+//! fair, and async tasks and threads can wait for them at the same time.
 
-use crate::record::Label;
+use super::Resource;
+use crate::probe::TaskHandle;
+use crate::record::{Label, ProcessInstant, ResourceId, Wanted};
+use parking_lot::Mutex;
+use std::collections::VecDeque;
 use std::sync::Arc;
-use tokio::sync::{AcquireError, Semaphore, TryAcquireError};
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 #[derive(Debug)]
 pub(in crate::workload) struct Channel {
+    /// Records which tasks wait for the channel, and which send and receive.
+    pub(in crate::workload) resource: Resource,
     label: Label,
     capacity: u32,
     free: Arc<Semaphore>,
     filled: Arc<Semaphore>,
+    /// When each message was sent, the oldest first.
+    messages: Mutex<VecDeque<ProcessInstant>>,
+}
+
+/// How full a channel is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Fill {
+    /// The label that names the channel.
+    pub label: Label,
+    /// The number of messages in the channel.
+    pub len: u32,
+    /// The maximum number of messages in the channel.
+    pub capacity: u32,
+    /// When the oldest message was sent. `None` if the channel is empty.
+    pub oldest: Option<ProcessInstant>,
 }
 
 impl Channel {
-    pub(super) fn new(label: Label, capacity: u32) -> Channel {
+    pub(super) fn new(id: ResourceId, label: Label, capacity: u32) -> Channel {
         Channel {
+            resource: Resource::new(id),
             label,
             capacity,
             free: Arc::new(Semaphore::new(capacity as usize)),
             filled: Arc::new(Semaphore::new(0)),
+            messages: Mutex::default(),
         }
     }
 
-    /// Waits for a free slot and adds a message.
-    ///
-    /// # Errors
-    /// Returns an error if the channel is closed.
-    pub(in crate::workload) async fn send(&self) -> Result<(), AcquireError> {
-        self.free.acquire().await?.forget();
+    /// The semaphore of the free slots, or of the messages that can be received. An acquired permit
+    /// is for [`put`](Channel::put) or [`take`](Channel::take). The semaphore is closed when the
+    /// run stops.
+    pub(in crate::workload) fn available(&self, wanted: Wanted) -> &Semaphore {
+        match wanted {
+            Wanted::Message => &self.filled,
+            Wanted::Access | Wanted::Children => &self.free,
+        }
+    }
+
+    /// Adds a message in a free slot. `waited_since` is the start of the wait for the slot.
+    pub(in crate::workload) fn put(
+        &self,
+        slot: SemaphorePermit<'_>,
+        task: &TaskHandle,
+        waited_since: Option<ProcessInstant>,
+    ) {
+        slot.forget();
+        let sent = self.resource.acquire(task, waited_since);
+        self.messages.lock().push_back(sent);
         self.filled.add_permits(1);
-        Ok(())
     }
 
-    /// Waits for a message and takes it.
-    ///
-    /// # Errors
-    /// Returns an error if the channel is closed.
-    pub(in crate::workload) async fn recv(&self) -> Result<(), AcquireError> {
-        self.filled.acquire().await?.forget();
+    /// Takes the oldest message. `waited_since` is the start of the wait for a message.
+    pub(in crate::workload) fn take(
+        &self,
+        message: SemaphorePermit<'_>,
+        task: &TaskHandle,
+        waited_since: Option<ProcessInstant>,
+    ) {
+        message.forget();
+        let sent = self.messages.lock().pop_front();
+        let sent = sent.expect("there are as many instants as permits for messages, or more");
+        self.resource.release(task, waited_since, sent);
         self.free.add_permits(1);
-        Ok(())
     }
 
-    /// Adds a message if there is a free slot.
-    pub(in crate::workload) fn try_send(&self) -> Result<(), TryAcquireError> {
-        self.free.try_acquire()?.forget();
-        self.filled.add_permits(1);
-        Ok(())
-    }
-
-    /// Takes a message if there is one.
-    pub(in crate::workload) fn try_recv(&self) -> Result<(), TryAcquireError> {
-        self.filled.try_acquire()?.forget();
-        self.free.add_permits(1);
-        Ok(())
-    }
-
-    /// The name of the channel.
-    pub(in crate::workload) fn label(&self) -> Label {
-        self.label
-    }
-
-    /// The number of messages in the channel.
-    pub(in crate::workload) fn len(&self) -> u32 {
-        // The number never exceeds the capacity, which is a `u32`.
-        self.filled.available_permits() as u32
-    }
-
-    /// The maximum number of messages in the channel.
-    pub(in crate::workload) fn capacity(&self) -> u32 {
-        self.capacity
+    /// How full the channel is.
+    pub(in crate::workload) fn fill(&self) -> Fill {
+        let messages = self.messages.lock();
+        Fill {
+            label: self.label,
+            // The number never exceeds the capacity, which is a `u32`.
+            len: messages.len() as u32,
+            capacity: self.capacity,
+            oldest: messages.front().copied(),
+        }
     }
 
     /// The two semaphores at which tasks wait.
@@ -86,34 +108,47 @@ impl Channel {
 mod tests {
     use super::super::block_on;
     use super::*;
+    use crate::probe::Registry;
+
+    fn task() -> TaskHandle {
+        let registry = Registry::new();
+        TaskHandle::new(&registry, &registry.group_named("a"))
+    }
 
     #[test]
     fn a_channel_never_exceeds_its_capacity_and_loses_nothing() {
-        let channel = Channel::new(Label(1), 3);
+        let channel = Channel::new(ResourceId(0), Label(1), 3);
+        let task = task();
         let total = 2_000;
         std::thread::scope(|scope| {
             for _ in 0..2 {
-                scope.spawn(|| (0..total).for_each(|_| block_on(channel.send()).unwrap()));
                 scope.spawn(|| {
                     for _ in 0..total {
-                        assert!(channel.len() <= channel.capacity());
-                        block_on(channel.recv()).unwrap();
+                        let slot = block_on(channel.available(Wanted::Access).acquire()).unwrap();
+                        channel.put(slot, &task, None);
+                    }
+                });
+                scope.spawn(|| {
+                    for _ in 0..total {
+                        assert!(channel.fill().len <= 3);
+                        let message = block_on(channel.available(Wanted::Message).acquire()).unwrap();
+                        channel.take(message, &task, None);
                     }
                 });
             }
         });
-        assert_eq!(channel.len(), 0);
+        assert_eq!((channel.fill().len, channel.fill().oldest), (0, None));
         assert_eq!(channel.free.available_permits(), 3);
     }
 
     #[test]
     fn closing_a_channel_ends_every_wait() {
-        let channel = Channel::new(Label(1), 1);
+        let channel = Channel::new(ResourceId(0), Label(1), 1);
         std::thread::scope(|scope| {
-            let waits = scope.spawn(|| block_on(channel.recv()));
+            let waits = scope.spawn(|| block_on(channel.available(Wanted::Message).acquire()).is_err());
             channel.semaphores().iter().for_each(|semaphore| semaphore.close());
-            assert!(waits.join().unwrap().is_err());
+            assert!(waits.join().unwrap());
         });
-        assert!(block_on(channel.send()).is_err());
+        assert!(block_on(channel.available(Wanted::Access).acquire()).is_err());
     }
 }

@@ -10,13 +10,17 @@
 //! A guard may move between threads. An async task can so hold the lock across an await, as it can
 //! with `parking_lot` and its feature `send_guard`.
 
+use super::Resource;
+use crate::record::ResourceId;
 use crate::workload::stop::{Close, Stopped};
 use parking_lot::{Condvar, Mutex};
 
 /// One lock of a scenario. All tasks of a run use the same half. The executor and the scenario's
 /// `how` decide which half.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(in crate::workload) struct Lock {
+    /// Records which task holds the lock and which tasks wait for it.
+    pub(in crate::workload) resource: Resource,
     /// The half for async tasks. A task that waits for it is suspended.
     pub(in crate::workload) suspending: tokio::sync::Mutex<()>,
     /// The half for threads. A task that waits for it holds its thread.
@@ -33,6 +37,15 @@ struct Blocking {
 }
 
 impl Lock {
+    pub(super) fn new(id: ResourceId) -> Lock {
+        Lock {
+            resource: Resource::new(id),
+            suspending: tokio::sync::Mutex::default(),
+            blocking: Mutex::default(),
+            changed: Condvar::default(),
+        }
+    }
+
     /// Takes the blocking half if it is free.
     pub(in crate::workload) fn try_block(&self) -> Option<LockGuard<'_>> {
         let mut blocking = self.blocking.lock();
@@ -85,7 +98,7 @@ mod tests {
 
     #[test]
     fn one_thread_at_a_time_holds_the_lock_and_every_thread_gets_it() {
-        let (lock, inside, total) = (Lock::default(), AtomicU32::new(0), AtomicU32::new(0));
+        let (lock, inside, total) = (Lock::new(ResourceId(0)), AtomicU32::new(0), AtomicU32::new(0));
         thread::scope(|scope| {
             for _ in 0..4 {
                 scope.spawn(|| {
@@ -103,7 +116,7 @@ mod tests {
 
     #[test]
     fn closing_a_lock_ends_a_wait() {
-        let lock = Lock::default();
+        let lock = Lock::new(ResourceId(0));
         let guard = lock.try_block().unwrap();
         assert!(lock.try_block().is_none());
         thread::scope(|scope| {
@@ -116,7 +129,7 @@ mod tests {
 
     #[test]
     fn a_panic_frees_the_lock() {
-        let lock = Lock::default();
+        let lock = Lock::new(ResourceId(0));
         let panics = catch_unwind(AssertUnwindSafe(|| {
             let _guard = lock.try_block();
             // Unlike `panic!`, this calls no panic hook and prints nothing.

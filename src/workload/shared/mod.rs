@@ -7,39 +7,61 @@
 //! locks, semaphores and channels are closed, which ends every wait.
 
 mod channel;
+mod list;
 mod lock;
 mod park;
+mod resource;
 
 pub(super) use channel::Channel;
+pub use channel::Fill;
+pub use list::resources;
 pub(super) use lock::{Lock, LockGuard};
 pub(super) use park::block_on;
+pub(super) use resource::{Hold, RecordedWait, Resource, WaitForChildren};
 
 use super::labels::Labels;
 use super::stop::Close;
+use crate::record::ResourceId;
 use crate::scenario::Scenario;
 use std::sync::Arc;
-use tokio::sync::Semaphore;
+
+/// A semaphore of a scenario.
+#[derive(Debug)]
+pub(super) struct Semaphore {
+    /// Records which tasks hold permits and which tasks wait for one.
+    pub(super) resource: Resource,
+    pub(super) permits: Arc<tokio::sync::Semaphore>,
+}
 
 /// All locks, semaphores and channels, each kind in the order of the scenario's list.
 #[derive(Debug)]
 pub(super) struct Shared {
     pub(super) locks: Vec<Arc<Lock>>,
-    pub(super) semaphores: Vec<Arc<Semaphore>>,
+    pub(super) semaphores: Vec<Semaphore>,
     pub(super) channels: Vec<Channel>,
 }
 
 impl Shared {
-    /// Creates the locks, semaphores and channels that the scenario lists. Each channel gets a
-    /// label, so that samples of its fill level can name the channel.
+    /// Creates the locks, semaphores and channels that the scenario lists. Their numbers are their
+    /// indices in the list of [`resources`]. Each channel gets a label, so that samples of its fill
+    /// level can name the channel.
     pub(super) fn new(scenario: &Scenario, labels: &mut Labels) -> Shared {
-        let semaphore = |permits: u32| Arc::new(Semaphore::new(permits as usize));
+        let mut ids = (0..).map(ResourceId);
+        let mut next_id = || ids.next().expect("a scenario has fewer than 65,535 resources");
         Shared {
-            locks: scenario.locks.iter().map(|_| Arc::default()).collect(),
-            semaphores: scenario.semaphores.iter().map(|spec| semaphore(spec.permits)).collect(),
+            locks: scenario.locks.iter().map(|_| Arc::new(Lock::new(next_id()))).collect(),
+            semaphores: scenario
+                .semaphores
+                .iter()
+                .map(|spec| Semaphore {
+                    resource: Resource::new(next_id()),
+                    permits: Arc::new(tokio::sync::Semaphore::new(spec.permits as usize)),
+                })
+                .collect(),
             channels: scenario
                 .channels
                 .iter()
-                .map(|spec| Channel::new(labels.intern(&spec.name), spec.capacity))
+                .map(|spec| Channel::new(next_id(), labels.intern(&spec.name), spec.capacity))
                 .collect(),
         }
     }
@@ -49,7 +71,7 @@ impl Shared {
     pub(super) fn wait_places(&self) -> Vec<Arc<dyn Close>> {
         let mut places: Vec<Arc<dyn Close>> = Vec::new();
         for semaphore in &self.semaphores {
-            places.push(semaphore.clone());
+            places.push(semaphore.permits.clone());
         }
         for semaphore in self.channels.iter().flat_map(Channel::semaphores) {
             places.push(semaphore);
@@ -61,8 +83,8 @@ impl Shared {
     }
 }
 
-impl Close for Semaphore {
+impl Close for tokio::sync::Semaphore {
     fn close(&self) {
-        Semaphore::close(self);
+        tokio::sync::Semaphore::close(self);
     }
 }

@@ -1,16 +1,15 @@
 //! `lock`: runs steps while the task holds a lock.
 
 use super::StepProgram;
-use crate::probe::{self, lane};
-use crate::record::Label;
-use crate::record::Reason;
+use crate::probe::{self, TaskHandle, lane};
+use crate::record::{Label, Reason, Wanted};
 use crate::scenario::How;
 use crate::scenario::steps as spec;
 use crate::workload::async_interpreter::AsyncInterpreter;
 use crate::workload::compile::Compiler;
 use crate::workload::program::Steps;
 use crate::workload::shared;
-use crate::workload::step_error::StepResult;
+use crate::workload::step_error::{StepError, StepResult};
 use crate::workload::stop::Stopped;
 use crate::workload::sync_interpreter::SyncInterpreter;
 use std::pin::pin;
@@ -38,7 +37,7 @@ impl StepProgram for Lock {
     fn run_sync(&self, interpreter: &mut SyncInterpreter<'_>, label: Label) -> StepResult {
         let lock = &interpreter.services.shared().locks[self.index];
         interpreter.span(label, |interpreter| {
-            let _guard = take(lock, label)?;
+            let _held = take(lock, interpreter.task, label)?;
             interpreter.run(&self.steps)
         })
     }
@@ -51,12 +50,22 @@ impl StepProgram for Lock {
     }
 }
 
-/// Takes a lock. Blocks the thread until the lock is free.
-fn take(lock: &shared::Lock, label: Label) -> Result<shared::LockGuard<'_>, Stopped> {
-    match lock.try_block() {
-        Some(guard) => Ok(guard),
-        None => lane::blocking(label, || lock.block()),
-    }
+/// Takes a lock for a task. Blocks the thread until the lock is free. The record of the release,
+/// the first part of the result, must precede the release.
+fn take<'a>(
+    lock: &'a shared::Lock,
+    task: &TaskHandle,
+    label: Label,
+) -> Result<(shared::Hold<'a>, shared::LockGuard<'a>), Stopped> {
+    let (guard, waited_since) = match lock.try_block() {
+        Some(guard) => (guard, None),
+        None => {
+            let wait = lock.resource.begin_wait(task, Wanted::Access, false);
+            let guard = lane::blocking(label, || lock.block())?;
+            (guard, Some(wait.succeed()))
+        }
+    };
+    Ok((lock.resource.hold(task, waited_since), guard))
 }
 
 impl Lock {
@@ -64,7 +73,7 @@ impl Lock {
     async fn run_across_awaits(&self, interpreter: &mut AsyncInterpreter<'_>, label: Label) -> StepResult {
         let start = probe::now();
         let services = interpreter.context.services.clone();
-        let _guard = take(&services.shared().locks[self.index], label)?;
+        let _held = take(&services.shared().locks[self.index], &interpreter.context.task, label)?;
         interpreter.run(&self.steps).await?;
         interpreter.context.task.record_step(label, start);
         Ok(())
@@ -73,8 +82,14 @@ impl Lock {
     async fn run_suspended(&self, interpreter: &mut AsyncInterpreter<'_>, label: Label) -> StepResult {
         let start = probe::now();
         let services = interpreter.context.services.clone();
-        let lock = pin!(services.shared().locks[self.index].suspending.lock());
-        let _guard = interpreter.wait(Reason::Lock, label, None, lock).await;
+        let lock = &services.shared().locks[self.index];
+        let (_guard, waited_since) = {
+            let acquire = async { Ok(lock.suspending.lock().await) };
+            let wait = pin!(interpreter.acquire(acquire, &lock.resource, Wanted::Access));
+            let acquired = interpreter.wait(Reason::Lock, label, None, wait).await;
+            acquired.map_err(|_| StepError::Stopped)?
+        };
+        let _hold = lock.resource.hold(&interpreter.context.task, waited_since);
         interpreter.run(&self.steps).await?;
         interpreter.context.task.record_step(label, start);
         Ok(())

@@ -2,7 +2,7 @@
 
 use super::StepProgram;
 use super::send::{wait_on_thread, wait_suspended};
-use crate::record::Label;
+use crate::record::{Label, Wanted};
 use crate::scenario::steps as spec;
 use crate::workload::async_interpreter::AsyncInterpreter;
 use crate::workload::compile::Compiler;
@@ -30,13 +30,18 @@ impl StepProgram for Recv {
 
     fn run_sync(&self, interpreter: &mut SyncInterpreter<'_>, label: Label) -> StepResult {
         let channel = &interpreter.services.shared().channels[self.channel];
-        wait_on_thread(interpreter, label, channel.try_recv(), channel.recv())
+        let (message, waited_since) = wait_on_thread(interpreter, label, channel, Wanted::Message)?;
+        channel.take(message, interpreter.task, waited_since);
+        Ok(())
     }
 
     fn run_async(&self, interpreter: &mut AsyncInterpreter<'_>, label: Label) -> impl Future<Output = StepResult> {
         Box::pin(async move {
             let services = interpreter.context.services.clone();
-            wait_suspended(interpreter, label, services.shared().channels[self.channel].recv()).await
+            let channel = &services.shared().channels[self.channel];
+            let (message, waited_since) = wait_suspended(interpreter, label, channel, Wanted::Message).await?;
+            channel.take(message, &interpreter.context.task, waited_since);
+            Ok(())
         })
     }
 }

@@ -2,8 +2,7 @@
 
 use super::StepProgram;
 use crate::probe::{self, lane};
-use crate::record::Label;
-use crate::record::Reason;
+use crate::record::{Label, Reason, Wanted};
 use crate::scenario::steps as spec;
 use crate::workload::async_interpreter::AsyncInterpreter;
 use crate::workload::compile::Compiler;
@@ -38,14 +37,17 @@ impl StepProgram for Semaphore {
     fn run_sync(&self, interpreter: &mut SyncInterpreter<'_>, label: Label) -> StepResult {
         let semaphore = &interpreter.services.shared().semaphores[self.index];
         interpreter.span(label, |interpreter| {
-            let _permit = match semaphore.try_acquire() {
-                Ok(permit) => permit,
+            let task = interpreter.task;
+            let (_permit, waited_since) = match semaphore.permits.try_acquire() {
+                Ok(permit) => (permit, None),
                 Err(_) => {
-                    let permit = lane::blocking(label, || block_on(semaphore.acquire()));
+                    let wait = semaphore.resource.begin_wait(task, Wanted::Access, false);
+                    let permit = lane::blocking(label, || block_on(semaphore.permits.acquire()));
                     // Semaphores are closed only when the run stops.
-                    permit.map_err(|_| StepError::Stopped)?
+                    (permit.map_err(|_| StepError::Stopped)?, Some(wait.succeed()))
                 }
             };
+            let _hold = semaphore.resource.hold(task, waited_since);
             interpreter.run(&self.steps)
         })
     }
@@ -59,10 +61,15 @@ impl Semaphore {
     async fn run_suspended(&self, interpreter: &mut AsyncInterpreter<'_>, label: Label) -> StepResult {
         let start = probe::now();
         let services = interpreter.context.services.clone();
-        let acquire = pin!(services.shared().semaphores[self.index].acquire());
-        let permit = interpreter.wait(Reason::Semaphore, label, None, acquire).await;
-        // Semaphores are closed only when the run stops.
-        let _permit = permit.map_err(|_| StepError::Stopped)?;
+        let semaphore = &services.shared().semaphores[self.index];
+        let (_permit, waited_since) = {
+            let acquire = semaphore.permits.acquire();
+            let wait = pin!(interpreter.acquire(acquire, &semaphore.resource, Wanted::Access));
+            let acquired = interpreter.wait(Reason::Semaphore, label, None, wait).await;
+            // Semaphores are closed only when the run stops.
+            acquired.map_err(|_| StepError::Stopped)?
+        };
+        let _hold = semaphore.resource.hold(&interpreter.context.task, waited_since);
         interpreter.run(&self.steps).await?;
         interpreter.context.task.record_step(label, start);
         Ok(())

@@ -2,18 +2,17 @@
 
 use super::StepProgram;
 use crate::probe::{self, lane};
-use crate::record::Label;
-use crate::record::Reason;
+use crate::record::{Label, ProcessInstant, Reason, Wanted};
 use crate::scenario::steps as spec;
 use crate::workload::async_interpreter::AsyncInterpreter;
 use crate::workload::compile::Compiler;
-use crate::workload::shared::block_on;
+use crate::workload::shared::{Channel, block_on};
 use crate::workload::step_error::StepError;
 use crate::workload::step_error::StepResult;
 use crate::workload::sync_interpreter::SyncInterpreter;
 use std::future::Future;
 use std::pin::pin;
-use tokio::sync::{AcquireError, TryAcquireError};
+use tokio::sync::SemaphorePermit;
 
 #[derive(Debug)]
 pub(in crate::workload) struct Send {
@@ -35,47 +34,55 @@ impl StepProgram for Send {
 
     fn run_sync(&self, interpreter: &mut SyncInterpreter<'_>, label: Label) -> StepResult {
         let channel = &interpreter.services.shared().channels[self.channel];
-        wait_on_thread(interpreter, label, channel.try_send(), channel.send())
+        let (slot, waited_since) = wait_on_thread(interpreter, label, channel, Wanted::Access)?;
+        channel.put(slot, interpreter.task, waited_since);
+        Ok(())
     }
 
     fn run_async(&self, interpreter: &mut AsyncInterpreter<'_>, label: Label) -> impl Future<Output = StepResult> {
         Box::pin(async move {
             let services = interpreter.context.services.clone();
-            wait_suspended(interpreter, label, services.shared().channels[self.channel].send()).await
+            let channel = &services.shared().channels[self.channel];
+            let (slot, waited_since) = wait_suspended(interpreter, label, channel, Wanted::Access).await?;
+            channel.put(slot, &interpreter.context.task, waited_since);
+            Ok(())
         })
     }
 }
 
-/// Blocks the thread until `transfer` has put a message into a channel or taken a message out of
-/// it. `tried` is the result of an attempt without a wait. If this attempt succeeded, `transfer` is
-/// not used.
-pub(super) fn wait_on_thread(
+/// Blocks the thread until the channel has a free slot or a message. Returns it, and the start of
+/// the wait, if the task waited.
+pub(super) fn wait_on_thread<'a>(
     interpreter: &SyncInterpreter<'_>,
     label: Label,
-    tried: Result<(), TryAcquireError>,
-    transfer: impl Future<Output = Result<(), AcquireError>>,
-) -> StepResult {
-    match tried {
-        Ok(()) => {
-            interpreter.task.record_step(label, probe::now());
-            Ok(())
-        }
-        // Channels are closed only when the run stops.
-        Err(_) => lane::blocking(label, || block_on(transfer)).map_err(|_| StepError::Stopped),
+    channel: &'a Channel,
+    wanted: Wanted,
+) -> Result<(SemaphorePermit<'a>, Option<ProcessInstant>), StepError> {
+    let available = channel.available(wanted);
+    if let Ok(permit) = available.try_acquire() {
+        interpreter.task.record_step(label, probe::now());
+        return Ok((permit, None));
     }
+    let wait = channel.resource.begin_wait(interpreter.task, wanted, false);
+    let permit = lane::blocking(label, || block_on(available.acquire()));
+    // Channels are closed only when the run stops.
+    Ok((permit.map_err(|_| StepError::Stopped)?, Some(wait.succeed())))
 }
 
-/// Suspends the task until `transfer` has put a message into a channel or taken a message out of
-/// it.
-pub(super) async fn wait_suspended(
+/// Suspends the task until the channel has a free slot or a message. Returns it, and the start of
+/// the wait, if the task waited.
+pub(super) async fn wait_suspended<'a>(
     interpreter: &AsyncInterpreter<'_>,
     label: Label,
-    transfer: impl Future<Output = Result<(), AcquireError>>,
-) -> StepResult {
+    channel: &'a Channel,
+    wanted: Wanted,
+) -> Result<(SemaphorePermit<'a>, Option<ProcessInstant>), StepError> {
     let start = probe::now();
-    let transferred = interpreter.wait(Reason::Channel, label, None, pin!(transfer)).await;
+    let acquire = channel.available(wanted).acquire();
+    let wait = pin!(interpreter.acquire(acquire, &channel.resource, wanted));
+    let acquired = interpreter.wait(Reason::Channel, label, None, wait).await;
     // Channels are closed only when the run stops.
-    transferred.map_err(|_| StepError::Stopped)?;
+    let acquired = acquired.map_err(|_| StepError::Stopped)?;
     interpreter.context.task.record_step(label, start);
-    Ok(())
+    Ok(acquired)
 }

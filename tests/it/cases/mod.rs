@@ -3,7 +3,9 @@
 //! The first lines of each scenario state the results. Most scenarios are small forms of faults
 //! that people have reported. The tolerances hold on a busy machine with two cores.
 
+mod deadlocks;
 mod open_at_the_end;
+mod queues;
 
 use crate::support::program::run;
 use serde_json::Value;

@@ -230,13 +230,13 @@ fn a_full_channel_makes_its_senders_wait() {
     let fill: Vec<_> = harness
         .services
         .channels()
-        .map(|(_, len, capacity)| (len, capacity))
+        .map(|fill| (fill.len, fill.capacity))
         .collect();
     assert_eq!(fill, [(0, 1), (2, 2)]);
     assert_eq!(observed.steps("sender"), ["send jobs"; 2]);
     let harness = Harness::new(&scenario);
     let observed = harness.on_threads_until("1 blocking thread", blocking(1));
-    assert_eq!(harness.services.channels().map(|(_, len, _)| len).max(), Some(2));
+    assert_eq!(harness.services.channels().map(|fill| fill.len).max(), Some(2));
     assert_eq!(observed.outcome("sender"), Outcome::Cancelled);
 }
 
@@ -271,6 +271,6 @@ fn every_item_that_is_sent_is_received() {
         for task in ["sender", "other", "receiver", "keeper"] {
             assert_eq!(observed.outcome(task), Outcome::Completed, "{executor} {task}");
         }
-        assert!(harness.services.channels().all(|(_, len, _)| len == 0), "{executor}");
+        assert!(harness.services.channels().all(|fill| fill.len == 0), "{executor}");
     }
 }

@@ -11,7 +11,7 @@ use super::validate;
 use crate::probe::{ClockOffset, Group, Registry};
 use crate::record::{
     Batch, CompactDuration, CurrentSlice, DEAD, Definition, GroupId, Label, LaneId, LaneKind, MonotonicClock,
-    ProcessClock, ProcessInstant, Reason, Record, Sample, Slice, Step, TaskId,
+    ProcessClock, ProcessInstant, Reason, Record, Sample, Slice, Step, TaskId, WaitBegan, WaitEnded, Wanted,
 };
 use crate::text;
 use parking_lot::Mutex;
@@ -258,6 +258,14 @@ impl BatchTranslator {
             Record::Ended(ended) => ended.task,
             Record::Orphaned(orphaned) => orphaned.task,
             Record::Repetition(repetition) => repetition.task,
+            Record::WaitBegan(WaitBegan { task, wanted, .. }) | Record::WaitEnded(WaitEnded { task, wanted, .. })
+                if *wanted == Wanted::Children =>
+            {
+                *task
+            }
+            Record::WaitBegan(_) | Record::WaitEnded(_) | Record::Acquired(_) | Record::Released(_) => {
+                return Err("uses a lock, semaphore or channel, but processes share no memory".into());
+            }
             Record::Marked(_) => return Err("sends a mark, but only a presenter can set marks".into()),
         };
         self.task_table.check(self.worker, task)

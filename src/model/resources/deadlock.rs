@@ -1,0 +1,279 @@
+//! Finds deadlocks: cycles of tasks that wait for one another and can never continue.
+//!
+//! Records of different lanes arrive in any order. So a deadlock counts only if it is found after
+//! two batches in a row: if one of its tasks had released something or had stopped waiting before
+//! the first of these batches, the second batch contains the record.
+
+use super::components::cyclic_components;
+use super::sentence;
+use super::stuck::{self, Awaited, Stuck, StuckWait};
+use super::*;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The maximum number of waits that are listed for a deadlock, and of holders for each wait.
+pub(super) const LISTED: usize = 100;
+
+/// If more tasks wait, the search takes milliseconds, and only each [`MANY_INTERVAL`]th batch is
+/// followed by a search.
+const MANY: usize = 10_000;
+/// The number of batches from one search to the next while [`MANY`] tasks wait.
+const MANY_INTERVAL: u64 = 16;
+
+/// Tasks that wait for one another, and that nothing can set free.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Deadlock {
+    /// When the last of the waits began.
+    pub since: RunInstant,
+    /// When the deadlock was found.
+    pub found: RunInstant,
+    /// Who waits for what, and who holds it, in one sentence.
+    pub sentence: String,
+    /// The waits, in the order of the tasks. At most 100 are listed.
+    pub waits: Vec<Blocked>,
+}
+
+/// A wait that can never end.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Blocked {
+    /// The task that waits.
+    pub task: TaskId,
+    /// The name of the task.
+    pub name: String,
+    /// What the task waits for: the name of a resource, `children` or `thread`.
+    pub waits_for: String,
+    /// `lock`, `semaphore`, `channel`, `children` or `thread`.
+    pub kind: &'static str,
+    /// When the wait began.
+    pub since: RunInstant,
+    /// The names of the tasks that could end the wait, but that can never continue either. At most
+    /// 100 are listed.
+    pub held_by: Vec<String>,
+}
+
+/// What was found after the previous batch.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Suspects {
+    cycles: Vec<BTreeSet<TaskId>>,
+    hopeless: bool,
+}
+
+impl Model {
+    /// Finds new deadlocks. Called after each batch.
+    pub(in crate::model) fn find_deadlocks(&mut self) {
+        let batch = self.resources.batches;
+        self.resources.batches += 1;
+        if self.resources.open_waits.len() > MANY && !batch.is_multiple_of(MANY_INTERVAL) {
+            return;
+        }
+        let suspects = stuck::suspects(self, batch);
+        if suspects.is_empty() {
+            self.resources.suspects = Suspects::default();
+            return;
+        }
+        let stuck = Stuck::among(self, suspects);
+        let hopeless = stuck.is_hopeless();
+        let graph = WaitGraph::new(&stuck);
+        let cycles = graph.cycles();
+        let previous = &self.resources.suspects;
+        let certain = cycles.iter().filter(|cycle| previous.cycles.contains(cycle));
+        let new = certain.filter(|cycle| !self.is_in_known_deadlock(cycle));
+        let mut found: Vec<_> = new.map(|cycle| graph.describe(cycle, "deadlock")).collect();
+        let now_hopeless = hopeless && previous.hopeless;
+        if now_hopeless && found.is_empty() && self.resources.deadlocks.is_empty() {
+            let all = stuck.waits.keys().copied().collect();
+            found.push(graph.describe(&all, "no task can ever continue"));
+        }
+        self.resources.suspects = Suspects { cycles, hopeless };
+        self.resources.deadlocks.extend(found);
+        self.resources.hopeless |= now_hopeless;
+    }
+
+    /// Whether one of these tasks is in a known deadlock. It can never leave that deadlock, so this
+    /// is the same deadlock.
+    fn is_in_known_deadlock(&self, tasks: &BTreeSet<TaskId>) -> bool {
+        let mut known = self.resources.deadlocks.iter().flat_map(|deadlock| &deadlock.waits);
+        known.any(|wait| tasks.contains(&wait.task))
+    }
+}
+
+/// A node of the graph of waits.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+enum Node {
+    Task(TaskId),
+    Awaited(Awaited),
+}
+
+/// The graph of stuck tasks: each leads to what it waits for, and that leads to the stuck tasks
+/// that could provide it.
+struct WaitGraph<'a> {
+    stuck: &'a Stuck<'a>,
+    /// The tasks without a thread that could provide something. Such a task waits for a thread.
+    starved: BTreeMap<TaskId, RunInstant>,
+    /// For each awaited thing, the stuck tasks that could provide it.
+    providers: BTreeMap<Awaited, Vec<TaskId>>,
+}
+
+impl<'a> WaitGraph<'a> {
+    fn new(stuck: &'a Stuck<'a>) -> WaitGraph<'a> {
+        let mut graph = WaitGraph {
+            stuck,
+            starved: BTreeMap::new(),
+            providers: BTreeMap::new(),
+        };
+        let awaited: BTreeSet<Awaited> = stuck.waits.values().map(|wait| wait.awaited).collect();
+        for awaited in awaited {
+            let providers = graph.find_providers(awaited);
+            for task in providers.iter().filter(|task| !stuck.waits.contains_key(task)) {
+                graph.starved.insert(*task, stuck.model.state_since(*task));
+            }
+            graph.providers.insert(awaited, providers);
+        }
+        let mut holders: Vec<TaskId> = stuck.thread_holders().collect();
+        holders.sort_unstable();
+        graph.providers.insert(Awaited::Thread, holders);
+        graph
+    }
+
+    /// The stuck tasks that could provide this. The children of a task are not in the result,
+    /// because they depend on the task.
+    fn find_providers(&self, awaited: Awaited) -> Vec<TaskId> {
+        let model = self.stuck.model;
+        let (Awaited::Access(id) | Awaited::Message(id)) = awaited else {
+            return Vec::new();
+        };
+        let resource = &model.resources.list[usize::from(id.0)];
+        let groups = match awaited {
+            Awaited::Message(_) => &resource.info.senders,
+            _ => &resource.info.receivers,
+        };
+        let mut providers: Vec<TaskId> = if resource.info.kind == ResourceKind::Channel {
+            let waiting = self.stuck.waits.keys().copied();
+            let starved = model
+                .tasks()
+                .iter()
+                .filter(|task| task.ended.is_none() && self.stuck.is_starved(task));
+            let starved = starved
+                .map(|task| task.id)
+                .filter(|task| !self.stuck.waits.contains_key(task));
+            let all = waiting.chain(starved);
+            all.filter(|task| self.stuck.is_in(*task, groups)).collect()
+        } else {
+            resource
+                .holders
+                .keys()
+                .copied()
+                .filter(|task| self.stuck.contains(*task))
+                .collect()
+        };
+        providers.sort_unstable();
+        providers
+    }
+
+    /// The wait of a stuck task.
+    fn wait(&self, task: TaskId) -> Option<StuckWait> {
+        let starved = self.starved.get(&task).map(|since| StuckWait {
+            awaited: Awaited::Thread,
+            since: *since,
+        });
+        self.stuck.waits.get(&task).copied().or(starved)
+    }
+
+    /// The stuck tasks that could provide what this task waits for.
+    fn providers_for(&self, task: TaskId, awaited: Awaited) -> Vec<TaskId> {
+        if awaited != Awaited::Children {
+            return self.providers.get(&awaited).cloned().unwrap_or_default();
+        }
+        let is_child = |child: &TaskId| {
+            self.stuck
+                .model
+                .task(*child)
+                .is_some_and(|child| child.parent == Some(task))
+        };
+        self.stuck.waits.keys().copied().filter(is_child).collect()
+    }
+
+    /// The sets of tasks that wait for one another.
+    fn cycles(&self) -> Vec<BTreeSet<TaskId>> {
+        let tasks = self
+            .stuck
+            .waits
+            .keys()
+            .chain(self.starved.keys())
+            .copied()
+            .map(Node::Task);
+        let nodes: Vec<Node> = tasks.chain(self.providers.keys().copied().map(Node::Awaited)).collect();
+        let indices: BTreeMap<Node, usize> = nodes.iter().copied().zip(0..).collect();
+        let index = |node: Node| indices.get(&node).copied();
+        let mut children = HashMap::<TaskId, Vec<usize>>::new();
+        for task in self.stuck.waits.keys() {
+            if let Some(parent) = self.stuck.model.task(*task).and_then(|task| task.parent) {
+                children.entry(parent).or_default().extend(index(Node::Task(*task)));
+            }
+        }
+        let edges: Vec<Vec<usize>> = nodes
+            .iter()
+            .map(|node| match node {
+                Node::Awaited(awaited) => {
+                    let providers = self.providers[awaited].iter();
+                    providers.filter_map(|task| index(Node::Task(*task))).collect()
+                }
+                Node::Task(task) => match self.wait(*task).map(|wait| wait.awaited) {
+                    Some(Awaited::Children) => children.get(task).cloned().unwrap_or_default(),
+                    Some(awaited) => index(Node::Awaited(awaited)).into_iter().collect(),
+                    None => Vec::new(),
+                },
+            })
+            .collect();
+        let task = |node: usize| match nodes[node] {
+            Node::Task(task) => Some(task),
+            Node::Awaited(_) => None,
+        };
+        let components = cyclic_components(&edges).into_iter();
+        components
+            .map(|nodes| nodes.into_iter().filter_map(task).collect())
+            .collect()
+    }
+
+    /// Describes these tasks as a deadlock. `what` is the first part of the sentence.
+    fn describe(&self, tasks: &BTreeSet<TaskId>, what: &str) -> Deadlock {
+        let model = self.stuck.model;
+        let waits = || tasks.iter().filter_map(|task| Some((*task, self.wait(*task)?)));
+        let blocked = |(task, wait): (TaskId, StuckWait)| {
+            let holders = self.providers_for(task, wait.awaited);
+            let (waits_for, kind) = sentence::awaited(model, wait.awaited);
+            Blocked {
+                task,
+                name: sentence::name(model, task),
+                waits_for,
+                kind,
+                since: wait.since,
+                held_by: holders
+                    .iter()
+                    .take(LISTED)
+                    .map(|task| sentence::name(model, *task))
+                    .collect(),
+            }
+        };
+        // The tasks that wait for the same, in the order of their first tasks.
+        let mut clauses: Vec<(Awaited, Vec<TaskId>)> = Vec::new();
+        for (task, wait) in waits() {
+            match clauses
+                .iter_mut()
+                .find(|clause| clause.0 == wait.awaited && wait.awaited != Awaited::Children)
+            {
+                Some((_, tasks)) => tasks.push(task),
+                None => clauses.push((wait.awaited, vec![task])),
+            }
+        }
+        let clause = |(awaited, tasks): &(Awaited, Vec<TaskId>)| {
+            sentence::clause(model, *awaited, tasks, &self.providers_for(tasks[0], *awaited))
+        };
+        let clauses: Vec<_> = clauses.iter().take(sentence::LISTED).map(clause).collect();
+        Deadlock {
+            since: waits().map(|(_, wait)| wait.since).max().unwrap_or(model.now),
+            found: model.now,
+            sentence: format!("{what}: {}", clauses.join("; ")),
+            waits: waits().take(LISTED).map(blocked).collect(),
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! The records of a task that waits for a resource, acquires it or releases it.
+
+use super::TaskHandle;
+use crate::probe::lane;
+use crate::probe::now;
+use crate::record::{
+    Acquired, CompactDuration, Nanos, ProcessInstant, Record, Released, ResourceId, WaitBegan, WaitEnded, Wanted,
+};
+
+impl TaskHandle {
+    /// Records that the task begins to wait. `waiting` is the number of tasks that now wait for the
+    /// same, and `limited` says whether a timeout can end the wait. Returns the present instant.
+    pub fn record_wait_began(
+        &self,
+        resource: ResourceId,
+        wanted: Wanted,
+        waiting: u32,
+        limited: bool,
+    ) -> ProcessInstant {
+        let at = now();
+        let began = WaitBegan {
+            at,
+            task: self.id(),
+            waiting,
+            resource,
+            wanted,
+            limited,
+        };
+        lane::write(self.registry(), Record::WaitBegan(began));
+        at
+    }
+
+    /// Records that the wait which began at `since` ends, and that the task does not have what it
+    /// waited for. If `handed_over`, the task had been given it, but was cancelled before it ran.
+    pub fn record_wait_ended(&self, resource: ResourceId, wanted: Wanted, since: ProcessInstant, handed_over: bool) {
+        let at = now();
+        let ended = WaitEnded {
+            at,
+            task: self.id(),
+            waited: CompactDuration::new(at - since),
+            resource,
+            wanted,
+            handed_over,
+        };
+        lane::write(self.registry(), Record::WaitEnded(ended));
+    }
+
+    /// Records that the task has acquired the resource. `since` is the start of the wait, if the
+    /// task waited, and `level` is the number of permits or slots that are now held. Returns the
+    /// present instant.
+    pub fn record_acquired(&self, resource: ResourceId, since: Option<ProcessInstant>, level: u32) -> ProcessInstant {
+        let at = now();
+        let acquired = Acquired {
+            at,
+            task: self.id(),
+            waited: waited(since, at),
+            level,
+            resource,
+        };
+        lane::write(self.registry(), Record::Acquired(acquired));
+        at
+    }
+
+    /// Records that the task is about to release the resource. `since` is the start of the wait for
+    /// a message, if the task waited. The resource has been held since `acquired`.
+    pub fn record_released(&self, resource: ResourceId, since: Option<ProcessInstant>, acquired: ProcessInstant) {
+        let at = now();
+        let released = Released {
+            at,
+            task: self.id(),
+            waited: waited(since, at),
+            held: CompactDuration::new(at - acquired),
+            resource,
+        };
+        lane::write(self.registry(), Record::Released(released));
+    }
+}
+
+/// The duration of a wait. It is zero only if the task did not wait.
+fn waited(since: Option<ProcessInstant>, at: ProcessInstant) -> CompactDuration {
+    let waited = since.map_or(Nanos::ZERO, |since| (at - since).max(Nanos(1)));
+    CompactDuration::new(waited)
+}

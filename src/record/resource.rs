@@ -1,0 +1,154 @@
+//! What tasks share, and the records of it: which task waits for a resource, which task acquires
+//! it, and which task releases it.
+//!
+//! ```text
+//!   lock, semaphore   WaitBegan ··· Acquired ▐████ held ████▌ Released
+//!   channel           WaitBegan ··· Acquired ▐████ message ████▌ Released ··· WaitBegan
+//!                     (no room)     send                      recv         (no message)
+//! ```
+//!
+//! A channel consists of slots: `send` acquires a slot for a message, and `recv` releases the slot.
+//! A thread writes `Acquired` after it has the resource, and `Released` before another task can
+//! have it. So a task holds everything that the records say it holds.
+
+use super::time::impl_map_instants;
+use super::{CompactDuration, Instant, ResourceKind, RunClock, TaskId};
+use serde::{Deserialize, Serialize};
+
+/// The number of a resource: its index in the list of the run's resources.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+pub struct ResourceId(pub u16);
+
+impl ResourceId {
+    /// The value for a wait that is for no resource, but for other tasks.
+    pub const NONE: ResourceId = ResourceId(u16::MAX);
+}
+
+/// A resource of a run, as it is known before the run.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ResourceInfo {
+    /// The kind of the resource.
+    pub kind: ResourceKind,
+    /// The name in the scenario.
+    pub name: String,
+    /// How many tasks can hold the resource at the same time, or how many messages the channel can
+    /// contain.
+    pub capacity: u32,
+    /// The groups of the scenario whose tasks, or whose children, may send to the channel.
+    pub senders: Vec<String>,
+    /// The groups of the scenario whose tasks, or whose children, may receive from the channel.
+    pub receivers: Vec<String>,
+}
+
+/// What a task waits for.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Wanted {
+    /// To acquire the resource: the lock, a permit of the semaphore, or a free slot of the channel.
+    Access,
+    /// A message of the channel.
+    Message,
+    /// The end of tasks that the waiting task has spawned. The resource is [`ResourceId::NONE`].
+    Children,
+}
+
+/// A task began to wait for a resource or for its children.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(bound = "")]
+pub struct WaitBegan<C = RunClock> {
+    /// When the wait began.
+    pub at: Instant<C>,
+    /// The task that waits.
+    pub task: TaskId,
+    /// The number of tasks that then waited for the same, this task included.
+    pub waiting: u32,
+    /// The resource.
+    pub resource: ResourceId,
+    /// What the task waits for.
+    pub wanted: Wanted,
+    /// Whether a timeout can end the wait.
+    pub limited: bool,
+}
+
+/// A task stopped waiting without getting the resource, or stopped waiting for its children.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(bound = "")]
+pub struct WaitEnded<C = RunClock> {
+    /// When the wait ended.
+    pub at: Instant<C>,
+    /// The task that waited.
+    pub task: TaskId,
+    /// The duration of the wait.
+    pub waited: CompactDuration,
+    /// The resource.
+    pub resource: ResourceId,
+    /// What the task waited for.
+    pub wanted: Wanted,
+    /// Whether the task had already been given the lock, the permit, the slot or the message, but
+    /// was cancelled before it ran. The resource then gets it back.
+    pub handed_over: bool,
+}
+
+/// A task acquired a resource: a lock, a permit, or a slot of a channel for the message that the
+/// task sends.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(bound = "")]
+pub struct Acquired<C = RunClock> {
+    /// When the task acquired the resource.
+    pub at: Instant<C>,
+    /// The task.
+    pub task: TaskId,
+    /// The duration of the wait that this ends. Zero if the task did not wait.
+    pub waited: CompactDuration,
+    /// The number of permits that were then held, or of messages in the channel, this one included.
+    pub level: u32,
+    /// The resource.
+    pub resource: ResourceId,
+}
+
+/// A task released a resource: a lock, a permit, or the slot of the message that the task received.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(bound = "")]
+pub struct Released<C = RunClock> {
+    /// When the task released the resource.
+    pub at: Instant<C>,
+    /// The task.
+    pub task: TaskId,
+    /// The duration of the wait for a message that this ends. Zero if the task did not wait.
+    pub waited: CompactDuration,
+    /// How long the task held the lock or permit, or how long the message was in the channel.
+    pub held: CompactDuration,
+    /// The resource.
+    pub resource: ResourceId,
+}
+
+impl_map_instants!(WaitBegan {
+    at,
+    task,
+    waiting,
+    resource,
+    wanted,
+    limited
+});
+impl_map_instants!(WaitEnded {
+    at,
+    task,
+    waited,
+    resource,
+    wanted,
+    handed_over
+});
+impl_map_instants!(Acquired {
+    at,
+    task,
+    waited,
+    level,
+    resource
+});
+impl_map_instants!(Released {
+    at,
+    task,
+    waited,
+    held,
+    resource
+});

@@ -1,0 +1,85 @@
+//! Fills the figures of what tasks share, and of deadlocks.
+
+use super::gather::{clean, rounded};
+use crate::figures::{Age, Deadlock, DeadlockedWait, Level, Resource};
+use crate::model::{self, Model};
+use crate::record::ResourceKind;
+
+impl From<model::Level> for Level {
+    fn from(level: model::Level) -> Level {
+        Level {
+            now: level.now,
+            mean: rounded(level.mean),
+            max: level.max,
+        }
+    }
+}
+
+/// The figures of one lock, semaphore or channel.
+pub(super) fn resource(model: &Model, resource: &model::Resource) -> Resource {
+    let now = model.now();
+    let info = &resource.info;
+    let is_channel = info.kind == ResourceKind::Channel;
+    let (held, waiting) = (resource.held(now).into(), resource.waiting(now).into());
+    Resource {
+        name: clean(&info.name),
+        kind: info.kind.into_str(),
+        capacity: info.capacity,
+        length: if is_channel { held } else { waiting },
+        holders: (!is_channel).then_some(held),
+        waiting: is_channel.then_some(waiting),
+        wait_ns: resource.wait_time(now).into(),
+        receive_wait_ns: is_channel.then(|| resource.message_wait_time(now).into()),
+        held_ns: (!is_channel).then(|| resource.held_time().into()),
+        message_age_ns: is_channel.then(|| resource.held_time().into()),
+        oldest_message_ns: is_channel.then(|| Age {
+            now: resource.oldest_message_age(now).0,
+            max: resource.max_message_age(now).0,
+        }),
+        acquired: (!is_channel).then_some(resource.acquired),
+        sent: is_channel.then_some(resource.acquired),
+        received: is_channel.then_some(resource.released),
+        abandoned: resource.abandoned,
+        given_to_cancelled: resource.handed_to_cancelled,
+    }
+}
+
+/// The figures of the pool of threads, if the run has used it.
+pub(super) fn pool(model: &Model) -> Option<Resource> {
+    let pool = model.pool().filter(|pool| pool.is_used())?;
+    let now = model.now();
+    Some(Resource {
+        name: pool.info.name.to_owned(),
+        kind: "pool",
+        capacity: pool.info.threads,
+        length: pool.queue(now).into(),
+        holders: Some(pool.busy(now).into()),
+        waiting: None,
+        wait_ns: pool.wait_time().into(),
+        receive_wait_ns: None,
+        held_ns: Some(pool.held_time().into()),
+        message_age_ns: None,
+        oldest_message_ns: None,
+        acquired: Some(pool.jobs),
+        sent: None,
+        received: None,
+        abandoned: 0,
+        given_to_cancelled: 0,
+    })
+}
+
+/// The figures of one deadlock.
+pub(super) fn deadlock(deadlock: &model::Deadlock) -> Deadlock {
+    let wait = |blocked: &model::Blocked| DeadlockedWait {
+        task: clean(&blocked.name),
+        kind: blocked.kind,
+        waits_for: clean(&blocked.waits_for),
+        since_ns: blocked.since.0,
+        held_by: blocked.held_by.iter().map(|name| clean(name)).collect(),
+    };
+    Deadlock {
+        sentence: clean(&deadlock.sentence),
+        since_ns: deadlock.since.0,
+        waits: deadlock.waits.iter().map(wait).collect(),
+    }
+}

@@ -1,0 +1,105 @@
+//! The list of everything that tasks share, as it is known before the run.
+
+use crate::record::{ResourceInfo, ResourceKind};
+use crate::scenario::{Branch, Scenario, Step, TaskSpec};
+use std::collections::BTreeSet;
+
+/// The resources of a scenario: its locks, then its semaphores, then its channels. The index of a
+/// resource is its number in the records.
+pub fn resources(scenario: &Scenario) -> Vec<ResourceInfo> {
+    let info = |kind, name: &str, capacity| ResourceInfo {
+        kind,
+        name: name.to_owned(),
+        capacity,
+        senders: Vec::new(),
+        receivers: Vec::new(),
+    };
+    let locks = scenario
+        .locks
+        .iter()
+        .map(|lock| info(ResourceKind::Lock, &lock.name, 1));
+    let semaphores = scenario.semaphores.iter();
+    let semaphores = semaphores.map(|semaphore| info(ResourceKind::Semaphore, &semaphore.name, semaphore.permits));
+    let channels = scenario.channels.iter().map(|channel| ResourceInfo {
+        senders: groups_that(
+            scenario,
+            &|step| matches!(step, Step::Send(send) if send.channel == channel.name),
+        ),
+        receivers: groups_that(
+            scenario,
+            &|step| matches!(step, Step::Recv(recv) if recv.channel == channel.name),
+        ),
+        ..info(ResourceKind::Channel, &channel.name, channel.capacity)
+    });
+    locks.chain(semaphores).chain(channels).collect()
+}
+
+/// The groups whose tasks may do such a step, or may spawn a task that does.
+fn groups_that(scenario: &Scenario, does: &dyn Fn(&Step) -> bool) -> Vec<String> {
+    let names = |group: &TaskSpec| group.name.clone();
+    let mut found: BTreeSet<String> = scenario
+        .tasks
+        .iter()
+        .filter(|group| any_step(group, does))
+        .map(names)
+        .collect();
+    loop {
+        let calls = |group: &&TaskSpec| any_step(group, &|step| calls_one_of(step, &found));
+        let callers: BTreeSet<String> = scenario.tasks.iter().filter(calls).map(names).collect();
+        if callers.is_subset(&found) {
+            break;
+        }
+        found.extend(callers);
+    }
+    scenario
+        .tasks
+        .iter()
+        .map(names)
+        .filter(|name| found.contains(name))
+        .collect()
+}
+
+fn any_step(group: &TaskSpec, is_such: &dyn Fn(&Step) -> bool) -> bool {
+    let mut any = false;
+    for step in &group.steps {
+        step.visit(&mut |step| any |= is_such(step));
+    }
+    any
+}
+
+/// Whether this step itself calls one of these groups.
+fn calls_one_of(step: &Step, groups: &BTreeSet<String>) -> bool {
+    step.children().iter().any(|child| match child.branch {
+        Branch::Group(name) => groups.contains(name),
+        Branch::Steps(_) => false,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_group_sends_if_its_steps_or_the_groups_that_it_calls_send() {
+        let text = "title = 't'\n[[channel]]\nname = 'q'\ncapacity = 2\n[[semaphore]]\nname = 's'\npermits = 3\n\
+            [[task]]\nname = 'a'\nsteps = [{ lock = { name = 'l', steps = [{ gather = ['b'] }] } }]\n\
+            [[task]]\nname = 'b'\nstart = 'called'\nsteps = [{ spawn = [{ send = 'q' }] }]\n\
+            [[task]]\nname = 'c'\nsteps = [{ semaphore = { name = 's', steps = [{ recv = 'q' }] } }]";
+        let scenario = crate::scenario::read("test.toml", text).unwrap_or_else(|report| panic!("{report}"));
+        let resources = resources(&scenario);
+        let summary: Vec<_> = resources
+            .iter()
+            .map(|it| (it.kind, it.name.as_str(), it.capacity))
+            .collect();
+        assert_eq!(
+            summary,
+            [
+                (ResourceKind::Lock, "l", 1),
+                (ResourceKind::Semaphore, "s", 3),
+                (ResourceKind::Channel, "q", 2)
+            ]
+        );
+        assert_eq!(resources[2].senders, ["a", "b"]);
+        assert_eq!(resources[2].receivers, ["c"]);
+    }
+}

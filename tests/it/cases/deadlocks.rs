@@ -1,0 +1,178 @@
+//! Deadlocks: a run names them, fails, and ends if none of its tasks can ever continue.
+
+use crate::support::program::{Finished, run, tasklab, write_scenario};
+use crate::support::run::TestRun;
+use serde_json::Value;
+use tempfile::tempdir;
+
+const ONE_PERMIT_TWICE: &str = include_str!("28-one-permit-twice.toml");
+const CROSSED_LOCKS: &str = include_str!("29-crossed-locks.toml");
+const CROSSED_LOCKS_WITHOUT_END: &str = include_str!("31-deadlock-no-end.toml");
+const SECOND_CONNECTION: &str = include_str!("07-second-connection.toml");
+const GUARD_ACROSS_AWAIT: &str = include_str!("10-guard-across-await.toml");
+const SENTENCE: &str = "deadlock: one waits for ledger, held by two; two waits for accounts, held by one";
+
+/// Runs the scenario, which must fail with a deadlock. Returns the report.
+#[track_caller]
+fn failed_report(scenario: &str) -> Value {
+    let done = run(scenario, &["--json"]);
+    assert_eq!(done.code, Some(1), "{}", done.err);
+    done.json()
+}
+
+#[test]
+fn a_run_without_end_that_is_deadlocked_ends_with_the_sentence() {
+    let Finished { code, out, err } = run(CROSSED_LOCKS_WITHOUT_END, &["--headless"]);
+    assert_eq!(code, Some(1), "{err}");
+    assert!(err.contains(SENTENCE), "{err}");
+    let lines: Vec<_> = out.lines().map(str::trim).collect();
+    assert!(lines.join(" ").contains(SENTENCE), "{out}");
+}
+
+#[test]
+fn crossed_locks_are_a_deadlock_from_the_second_lock_on() {
+    let report = failed_report(CROSSED_LOCKS);
+    let deadlocks = report["deadlocks"].as_array().expect("a list");
+    assert_eq!(deadlocks.len(), 1, "{deadlocks:?}");
+    assert_eq!(deadlocks[0]["sentence"], SENTENCE);
+    // Both tasks sleep for 50 ms before they take their second locks.
+    assert!(deadlocks[0]["since_ns"].as_u64() >= Some(50_000_000), "{deadlocks:?}");
+    let waits = deadlocks[0]["waits"].as_array().expect("a list");
+    let summary = |wait: &Value| {
+        format!(
+            "{} {} {} {}",
+            wait["task"], wait["kind"], wait["waits_for"], wait["held_by"]
+        )
+    };
+    let waits: Vec<_> = waits.iter().map(summary).collect();
+    assert_eq!(
+        waits,
+        [r#""one" "lock" "ledger" ["two"]"#, r#""two" "lock" "accounts" ["one"]"#]
+    );
+    // What was held and awaited at the end stays so in the report.
+    for resource in report["resources"].as_array().expect("a list") {
+        assert_eq!(
+            (&resource["holders"]["now"], &resource["length"]["now"]),
+            (&Value::from(1), &Value::from(1))
+        );
+        assert!(resource["wait_ns"]["max"].as_u64() >= Some(500_000_000), "{resource}");
+    }
+}
+
+#[test]
+fn crossed_locks_are_found_on_every_executor_that_shares_memory() {
+    for executor in ["tokio", "current-thread", "pool", "threads"] {
+        let text = CROSSED_LOCKS_WITHOUT_END.replace(
+            "kind = \"tokio\"\nworkers = 2",
+            &match executor {
+                "tokio" | "pool" => format!("kind = \"{executor}\"\nworkers = 2"),
+                executor => format!("kind = \"{executor}\""),
+            },
+        );
+        let mut run = TestRun::start(&text);
+        run.until("a deadlock", |run| {
+            !run.model.deadlocks().is_empty() && run.model.is_hopeless()
+        });
+        assert_eq!(run.model.deadlocks()[0].sentence, SENTENCE, "{executor}");
+        assert_eq!(run.stop_and_join(), None, "{executor}");
+        assert_eq!(run.model.deadlocks().len(), 1, "{executor}");
+    }
+}
+
+#[test]
+fn tasks_that_hold_all_permits_and_want_one_more_are_a_deadlock() {
+    let report = failed_report(SECOND_CONNECTION);
+    let sentence = report["deadlocks"][0]["sentence"].as_str().expect("a sentence");
+    assert_eq!(
+        sentence,
+        "deadlock: request#0, request#1, request#2, request#3 and 6 more wait for connections, held by the same tasks"
+    );
+    assert_eq!(report["deadlocks"][0]["waits"].as_array().map(Vec::len), Some(10));
+}
+
+#[test]
+fn with_one_task_fewer_than_permits_there_is_no_deadlock() {
+    let scenario = SECOND_CONNECTION.replace("count = 10", "count = 9");
+    let done = run(&scenario, &["--json"]);
+    assert_eq!(done.code, Some(0), "{}", done.err);
+    assert_eq!(done.json()["deadlocks"].as_array().map(Vec::len), Some(0));
+}
+
+#[test]
+fn a_timeout_around_a_wait_prevents_a_deadlock() {
+    let waits = "{ lock = { name = \"ledger\", steps = [{ sleep = \"5ms\" }] } }";
+    let limited = format!("{{ timeout = {{ after = \"60s\", steps = [{waits}] }} }}");
+    let scenario = CROSSED_LOCKS.replace(waits, &limited);
+    assert_ne!(scenario, CROSSED_LOCKS);
+    let done = run(&scenario, &["--json"]);
+    assert_eq!(done.code, Some(0), "{}", done.err);
+    assert_eq!(done.json()["deadlocks"].as_array().map(Vec::len), Some(0));
+}
+
+#[test]
+fn a_permit_that_is_taken_twice_is_refused() {
+    let folder = tempdir().expect("a folder");
+    let file = write_scenario(folder.path(), "twice", ONE_PERMIT_TWICE);
+    for subcommand in ["check", "run"] {
+        let Finished { code, err, .. } = tasklab(&[subcommand, &file]);
+        assert_eq!(code, Some(2), "{subcommand}: {err}");
+        assert!(
+            err.contains("all permits of the semaphore `pool` are already held"),
+            "{subcommand}: {err}"
+        );
+    }
+}
+
+#[test]
+fn threads_that_all_wait_for_a_queued_task_are_a_deadlock() {
+    let scenario = "title = 'Full pool'\n[executor]\nkind = 'pool'\nworkers = 2\n\
+        [[channel]]\nname = 'answers'\ncapacity = 4\n\
+        [[task]]\nname = 'asker'\ncount = 2\nsteps = [{ sleep = '20ms' }, { recv = 'answers' }]\n\
+        [[task]]\nname = 'answerer'\nstart = '10ms'\nsteps = [{ send = 'answers' }]\n";
+    let Finished { code, err, .. } = run(scenario, &["--headless"]);
+    assert_eq!(code, Some(1), "{err}");
+    let sentence = "deadlock: asker#0, asker#1 wait for a message of answers, to which only answerer could send; \
+        answerer waits for a thread, held by asker#0, asker#1";
+    assert!(err.contains(sentence), "{err}");
+    // With a third thread, the task runs. But one message is not enough for two tasks.
+    let done = run(&scenario.replace("workers = 2", "workers = 3"), &["--headless"]);
+    assert_eq!(done.code, Some(1), "{}", done.err);
+    assert!(done.err.contains("no task can ever continue: asker#"), "{}", done.err);
+}
+
+#[test]
+fn parents_that_hold_what_their_children_wait_for_are_a_deadlock() {
+    // One parent alone would leave a permit for its child, so the reader accepts the scenario.
+    let scenario = "title = 'Parent'\n[executor]\nkind = 'tokio'\nworkers = 2\n\
+        [[semaphore]]\nname = 'slots'\npermits = 2\n\
+        [[task]]\nname = 'parent'\ncount = 2\nsteps = [{ semaphore = { name = 'slots', steps = [{ sleep = '20ms' }, { gather = ['child'] }] } }]\n\
+        [[task]]\nname = 'child'\nstart = 'called'\nsteps = [{ semaphore = { name = 'slots', steps = ['yield'] } }]\n";
+    let Finished { code, err, .. } = run(scenario, &["--headless"]);
+    assert_eq!(code, Some(1), "{err}");
+    assert!(err.contains("wait for slots, held by parent#0, parent#1"), "{err}");
+    assert!(err.contains("parent#0 waits for its children child#"), "{err}");
+}
+
+#[test]
+fn a_std_mutex_across_an_await_is_a_deadlock_on_one_thread() {
+    let report = failed_report(GUARD_ACROSS_AWAIT);
+    assert_eq!(
+        report["deadlocks"][0]["sentence"],
+        "deadlock: user#0 waits for a thread, held by user#1; user#1 waits for state, held by user#0"
+    );
+    let two_workers = GUARD_ACROSS_AWAIT.replace("kind = \"current-thread\"", "kind = \"tokio\"\nworkers = 2");
+    let done = run(&two_workers, &["--json"]);
+    assert_eq!(done.code, Some(0), "the other worker runs the holder: {}", done.err);
+}
+
+#[test]
+fn a_deadlock_of_some_tasks_does_not_end_the_run_of_the_others() {
+    let scenario = CROSSED_LOCKS.to_owned()
+        + "[[task]]\nname = \"ticker\"\nrepeat = \"forever\"\nsteps = [{ sleep = \"10ms\" }]\n";
+    let report = failed_report(&scenario);
+    assert!(
+        report["elapsed_ns"].as_u64() >= Some(1_000_000_000),
+        "the run lasts as long as planned"
+    );
+    assert_eq!(report["deadlocks"][0]["sentence"], SENTENCE);
+}
