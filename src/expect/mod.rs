@@ -9,7 +9,7 @@
 //! An expectation names a number by its path in the JSON report. So every number of the report can
 //! be checked. An expectation fails if the report does not contain its number. For example, no task
 //! of the group was spawned, or the divisor of a ratio is zero. If an expectation was not tested,
-//! it has neither held nor failed. For example, the run was cut short, or another executor was
+//! it did not hold and did not fail. For example, the run was cut short, or another executor was
 //! used.
 
 mod lookup;

@@ -8,7 +8,8 @@ use crate::scenario::types::Branch;
 
 /// A step whose value is a list of branches.
 ///
-/// The type says what is special about the step. This module defines the syntax and the check.
+/// The type that implements this trait defines the differences between the steps. This module
+/// defines the syntax and the check.
 pub trait BranchesStep: Sized {
     /// What the step does: its description in the JSON Schema.
     const DESCRIPTION: &'static str;

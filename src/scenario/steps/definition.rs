@@ -56,7 +56,7 @@ pub(in crate::scenario) trait StepContents {
         1.0
     }
 
-    /// Whether the step always does its inner steps. False if it does them by chance.
+    /// Whether the step always does its inner steps. False if the step sometimes leaves them out.
     fn is_certain(&self) -> bool {
         true
     }

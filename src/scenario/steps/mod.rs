@@ -166,7 +166,7 @@ impl Step {
         self.contents().rounds()
     }
 
-    /// Whether this step always does its inner steps. False if it does them by chance.
+    /// Whether this step always does its inner steps. False if the step sometimes leaves them out.
     pub fn is_certain(&self) -> bool {
         self.contents().is_certain()
     }

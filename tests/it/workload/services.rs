@@ -89,8 +89,8 @@ fn without_the_service_repetitions_fail_and_other_tasks_continue_to_run() {
     let mut running = harness.start(two_workers());
     running.until_repetition(Outcome::Completed);
     harness.services.http().stop();
-    // The first repetition fails because its connection breaks. The second one fails because no new
-    // connection can be made.
+    // The first repetition fails because its connection breaks. The second repetition fails because
+    // no new connection can be made.
     running.until_repetition(Outcome::Failed);
     running.until_repetition(Outcome::Failed);
     harness.services.stop().request(tasklab::probe::now());
