@@ -64,7 +64,7 @@ pub struct Report {
     /// on which its jobs ran: `pool threads` on the executor `pool`, and `blocking threads` on
     /// tokio. Empty on the executor `processes`, whose tasks share nothing.
     pub resources: Vec<Resource>,
-    /// The deadlocks: tasks that wait for one another, and that nothing could set free. A run with
+    /// The deadlocks. In a deadlock, tasks wait for one another and can never continue. A run with
     /// a deadlock has failed.
     pub deadlocks: Vec<Deadlock>,
     /// The numbers of recorded and lost records. They show whether the records are complete.
@@ -169,7 +169,7 @@ pub struct Overall {
     pub lateness_ns: Percentiles,
 }
 
-/// What the run used of the machine, as the kernel counts it (`getrusage`).
+/// The CPU time, memory and context switches of the run, as the kernel counts them (`getrusage`).
 ///
 /// The kernel counts whole processes. So tasklab's own threads are included, such as the screen and
 /// the loopback service.
@@ -358,7 +358,7 @@ pub struct Resource {
     pub waiting: Option<Level>,
     /// How long tasks waited for the lock, a permit or a free slot. Tasks that did not wait are not
     /// counted. A wait that has not ended counts with its duration so far. For a pool: how long
-    /// each job that has run was queued before.
+    /// each job was queued before it ran.
     pub wait_ns: Percentiles,
     /// How long tasks waited for a message of the channel. `null` for all other kinds.
     pub receive_wait_ns: Option<Percentiles>,
@@ -379,8 +379,8 @@ pub struct Resource {
     /// How often a task stopped waiting without getting what it waited for, because its timeout
     /// passed or the task was cancelled.
     pub abandoned: u64,
-    /// How often a task was cancelled after it had been given what it waited for, but before it
-    /// could use that. These waits are part of `abandoned`.
+    /// How often a task was cancelled after it was given a lock, a permit, a slot or a message, and
+    /// before it could use it. These waits are part of `abandoned`.
     pub given_to_cancelled: u64,
 }
 
@@ -408,7 +408,7 @@ pub struct Age {
     pub max: u64,
 }
 
-/// Tasks that wait for one another, and that nothing could set free.
+/// Tasks that wait for one another and can never continue.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, JsonSchema)]
 #[schemars(title = "deadlock")]
 pub struct Deadlock {
@@ -426,7 +426,8 @@ pub struct Deadlock {
 pub struct DeadlockedWait {
     /// The name of the task that waits. The only task of a group has the name of the group.
     pub task: String,
-    /// The kind of what it waits for: `lock`, `semaphore`, `channel`, `children` or `thread`.
+    /// What kind of thing the task waits for: `lock`, `semaphore`, `channel`, `children` or
+    /// `thread`.
     pub kind: &'static str,
     /// The name of the lock, semaphore or channel. `children` or `thread` if the task waits for its
     /// children or for a thread of the executor.

@@ -1,10 +1,10 @@
-//! Detects a deadlock that is certain from the text: a task that takes a lock that is already held,
-//! or a permit of a semaphore of which all permits are already held. Such a task waits for itself,
-//! or for a task that waits for it.
+//! Detects deadlocks that are certain from the text. A task takes a lock that is already held, or a
+//! permit of a semaphore without a free permit. Then the task waits for itself, or for a task that
+//! waits for it.
 //!
 //! A task holds its locks and permits while it waits for the tasks that it calls. So they are also
 //! held during the steps of the called tasks, and of all tasks for which the called tasks wait.
-//! During the steps of a task for which no task waits, only its own locks and permits are held.
+//! During the steps of a detached task, only its own locks and permits are held.
 
 use super::{Checker, SharedKind};
 use crate::scenario::report::{Diagnostic, Place};
@@ -48,8 +48,8 @@ impl Taken {
 #[derive(Default)]
 pub(super) struct Held {
     around: Around,
-    /// What is taken in the steps checked so far, by the tasks of a group or by tasks for which
-    /// these tasks wait.
+    /// What is taken in the steps that have been checked so far. The tasks of a group take it, or
+    /// tasks for which these tasks wait.
     taken: Vec<TakenByGroup>,
 }
 
@@ -61,7 +61,7 @@ pub(super) struct Around {
     /// The number of locks and permits that are held by tasks that wait for this task. They come
     /// first.
     of_others: usize,
-    /// Whether the steps belong to a task for which the task of the group does not wait.
+    /// Whether the steps belong to a detached task, for which the task of the group does not wait.
     apart: bool,
 }
 
@@ -69,14 +69,13 @@ struct TakenByGroup {
     /// An index into the groups.
     group: usize,
     taken: Taken,
-    /// The number of permits of this semaphore, or of times for this lock, that the group then
-    /// holds.
+    /// How many permits of this semaphore the group then holds, or how often it holds this lock.
     count: usize,
 }
 
 impl Held {
-    /// Whether the step that is being checked belongs to a task for which the task of the group
-    /// does not wait.
+    /// Whether the step that is being checked belongs to a detached task. The task of the group
+    /// does not wait for a detached task.
     pub(super) fn is_apart(&self) -> bool {
         self.around.apart
     }

@@ -67,8 +67,8 @@ pub(super) struct Checker<'a> {
     calls: Vec<Call>,
     /// The group whose steps are being checked: an index into `groups`.
     group: usize,
-    /// The locks and permits that are held during the step that is being checked, and those that
-    /// groups take.
+    /// The locks and permits that are held during the step that is being checked, and the locks and
+    /// permits that groups take.
     held: Held,
 }
 

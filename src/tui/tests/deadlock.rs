@@ -5,7 +5,7 @@ use crate::model::{Model, RunInfo};
 use crate::record::*;
 use crate::run::RunState;
 
-/// Two tasks, each of which holds a lock that the other waits for since 50 ms.
+/// Each of two tasks holds a lock. Each task has waited for the lock of the other task for 50 ms.
 fn crossed_locks() -> Model {
     let lock = |name: &str| ResourceInfo {
         kind: ResourceKind::Lock,

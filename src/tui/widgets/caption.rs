@@ -26,7 +26,7 @@ fn continue_key() -> String {
     format!(" {} ", key::label(Action::Next.keys()[0]))
 }
 
-/// Draws the caption, if a cue with a text has passed, or the first deadlock.
+/// Draws the first deadlock. If there is none, draws the caption of the last cue with a text.
 pub(crate) fn render(context: &FrameContext<'_>, area: Rect, buf: &mut Buffer) {
     if area.is_empty() {
         return;
