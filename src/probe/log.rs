@@ -3,6 +3,7 @@
 
 use super::{console, lane};
 use crate::record::{LogLine, ProcessClock};
+use crate::text;
 use console_subscriber::ConsoleLayer;
 use std::fmt::{self, Write};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -89,7 +90,8 @@ impl<S: Subscriber> Layer<S> for LogLayer {
 /// The message in one line without control characters, cut to [`MAX_CHARS`]. The caller has already
 /// formatted the whole message, as for any log. That cost is part of the cost of the event.
 fn single_line(message: &str) -> String {
-    let mut chars = message.chars().map(|c| if c.is_control() { ' ' } else { c });
+    let message = text::clean(message);
+    let mut chars = message.chars();
     let mut kept: String = chars.by_ref().take(MAX_CHARS).collect();
     if chars.next().is_some() {
         kept.push('…');
@@ -131,7 +133,7 @@ mod tests {
         });
         let line = lines.recv().unwrap();
         assert_eq!(line.level, tracing::Level::WARN);
-        assert_eq!(line.message, "http  [31mfailed status=500");
+        assert_eq!(line.message, "http \\u{1b}[31mfailed status=500");
         assert_eq!(line.task, None);
     }
 

@@ -173,7 +173,10 @@ mod tests {
 
     #[test]
     fn escape_sequences_in_names_do_not_reach_the_terminal() {
-        assert_eq!(table(&[("\x1b[2J".to_owned(), 1)], 12).lines().nth(1), Some("�[2J  1"));
+        assert_eq!(
+            table(&[("\x1b[2J".to_owned(), 1)], 12).lines().nth(1),
+            Some("\\u{1b}[2J  1")
+        );
     }
 
     proptest! {

@@ -2,7 +2,7 @@
 //! into a value or a reason for its rejection, or a value into a text.
 
 use super::Draw;
-use super::report::harmless;
+use crate::text;
 use std::time::Duration;
 
 /// Units of time in nanoseconds, the shortest first. Unicode has two signs for the `µ` of `µs`, and
@@ -39,7 +39,7 @@ pub enum Unreadable {
     #[error("it has no unit")]
     NoUnit,
     /// The text is a number with a unit that does not exist.
-    #[error("there is no unit `{}`", harmless(.0))]
+    #[error("there is no unit `{}`", text::clean(.0))]
     UnknownUnit(String),
     /// The text begins with a minus sign.
     #[error("it is negative")]

@@ -20,14 +20,22 @@ pub(crate) fn controls_terminal(c: char) -> bool {
         || matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
-/// Replaces every character that could control the terminal with `�`.
+/// Makes text from elsewhere safe for a terminal: the characters that could control it become
+/// escapes, such as `\u{1b}`, and line ends become spaces. Every such text passes through this
+/// function before it is shown: names, paths, messages of errors and of other programs.
 pub fn clean(text: &str) -> Cow<'_, str> {
-    if text.contains(controls_terminal) {
-        let replaced = text.chars().map(|c| if controls_terminal(c) { '\u{fffd}' } else { c });
-        Cow::Owned(replaced.collect())
-    } else {
-        Cow::Borrowed(text)
+    if !text.contains(controls_terminal) {
+        return Cow::Borrowed(text);
     }
+    let mut cleaned = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\n' | '\r' => cleaned.push(' '),
+            c if controls_terminal(c) => cleaned.extend(c.escape_unicode()),
+            c => cleaned.push(c),
+        }
+    }
+    Cow::Owned(cleaned)
 }
 
 /// Cleans `text` and shortens it to at most `width` columns. A shortened text ends in `…`.
@@ -46,11 +54,14 @@ pub fn fit(text: &str, width: usize) -> Cow<'_, str> {
 /// Cleans a task's name and shortens it to at most `width` columns. If there is room, the number of
 /// the task stays complete, because the number distinguishes the tasks of a group.
 pub fn fit_name(name: &str, width: usize) -> Cow<'_, str> {
+    if let Cow::Owned(cleaned) = clean(name) {
+        return Cow::Owned(fit_name(&cleaned, width).into_owned());
+    }
     let (group, number) = name.split_at(name.rfind('#').unwrap_or(name.len()));
     if name.width() <= width || number.width() + 1 >= width {
         return fit(name, width);
     }
-    Cow::Owned(format!("{}{}", fit(group, width - number.width()), clean(number)))
+    Cow::Owned(format!("{}{number}", fit(group, width - number.width())))
 }
 
 /// Cleans `text` and breaks it between words into at most `max_lines` lines of at most `width`
@@ -81,8 +92,8 @@ mod tests {
 
     #[test]
     fn an_escape_sequence_loses_its_control_characters() {
-        assert_eq!(clean("a\x1b[31mb\u{202e}c\n"), "a�[31mb�c�");
-        assert_eq!(fit("\x1b]0;owned\x07", 5), "�]0;…");
+        assert_eq!(clean("a\x1b[31mb\u{202e}c\n"), "a\\u{1b}[31mb\\u{202e}c ");
+        assert_eq!(fit("\x1b]0;owned\x07", 8), "\\u{1b}]…");
     }
 
     #[test]
@@ -99,7 +110,7 @@ mod tests {
         assert_eq!(fit_name("thumb offload#12", 12), "thumb of…#12");
         assert_eq!(fit_name("thumb offload#12", 4), "thu…");
         assert_eq!(fit_name("thumb offload", 8), "thumb o…");
-        assert_eq!(fit_name("a\u{1b}bcdef#\u{1b}", 5), "a�…#�");
+        assert_eq!(fit_name("a\u{1b}bcdef#\u{1b}", 12), "a\\u{…#\\u{1b}");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 
 use crate::record::{Batch, MonotonicClock, MonotonicInstant, TaskId, Usage};
 use crate::scenario::{DbSpec, Draw, LogLevel, Repeat, Start, Step, TaskSpec};
+use crate::text;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::io::{self, BufRead, Read, Write};
@@ -73,7 +74,7 @@ impl Hello {
         }
         Err(format!(
             "it is {} and speaks version {} of the protocol between tasklab and its workers; this is {}, which speaks version {PROTOCOL}",
-            self.program.escape_debug(),
+            text::clean(&self.program),
             self.protocol,
             Hello::ours().program,
         ))

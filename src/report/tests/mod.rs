@@ -225,7 +225,7 @@ fn escape_sequences_in_names_do_not_reach_the_terminal() {
     let report = Report::new(&model_of(&batch), &facts);
     let has_escapes = |text: &str| text.contains(['\x1b', '\x07', '\u{202e}']) || text.contains("\\u001b");
     assert!(!has_escapes(&report.table(80)) && !has_escapes(&report.to_json()));
-    assert_eq!(report.groups[1].name, "api�[2J�");
+    assert_eq!(report.groups[1].name, "api\\u{1b}[2J\\u{202e}");
 }
 
 /// Checks that the schema contains and requires every key of the object, and that every value has

@@ -88,7 +88,7 @@ fn a_panicked_task_shows_its_end_and_a_log_message() {
     let thumb = row(&text, "thumb#1");
     assert!(thumb.contains('!') && thumb.contains("panicked"), "{thumb}");
     assert!(
-        text.contains("ERROR  thumb#1  panicked: no such picture: �[31mcat.png"),
+        text.contains("ERROR  thumb#1  panicked: no such picture: \\u{1b}[31mcat.png"),
         "the log must not contain the escape character: {text}"
     );
 }

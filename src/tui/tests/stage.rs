@@ -78,6 +78,7 @@ impl Stage {
         let options = Options {
             color_depth: self.color_depth,
             calibration: Some("1 ms = 1.9 M rounds".into()),
+            program: None,
         };
         frame::render(&mut self.app, &self.model, &self.run, &options, &mut buf);
         buf
