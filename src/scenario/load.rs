@@ -2,11 +2,20 @@
 
 use super::builtin;
 use super::notation::show_size;
-use super::report::{Report, harmless};
+use super::report::Report;
 use super::syntax::nearest;
 use super::{Overrides, Scenario, limits};
+use crate::text;
+use rustix::fs::OFlags;
+use std::fs::OpenOptions;
 use std::io::{self, Read};
+use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
 use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// How long a program may take to open a pipe that is read as a scenario.
+const WRITER: Duration = Duration::from_secs(3);
 
 /// Why a scenario was not loaded. Each message is one sentence, except the message of a [`Report`].
 #[derive(Debug, thiserror::Error)]
@@ -25,6 +34,9 @@ pub enum LoadError {
     /// The system cannot read the file.
     #[error("`{0}` cannot be read: {1}")]
     Unreadable(String, io::Error),
+    /// The file is a pipe, and no program has it open for writing.
+    #[error("`{}` is a pipe that no program has written to for {} s: write the scenario into it, or name a file", .0, WRITER.as_secs())]
+    NoWriter(String),
     /// The file is not text.
     #[error("`{what}` is not a text file: line {line} is not UTF-8")]
     NotUtf8 {
@@ -67,14 +79,14 @@ impl Overrides {
     /// Returns an error if neither a file nor a built-in scenario has this name, if the file cannot
     /// be read as text, or if the scenario is not valid.
     pub fn load(&self, what: &str) -> Result<Scenario, LoadError> {
-        let (name, text) = text(what)?;
+        let (name, text) = read(what)?;
         self.read(&name, &text).map_err(LoadError::Invalid)
     }
 }
 
 /// The name of the scenario for the report, and its text.
-fn text(what: &str) -> Result<(String, String), LoadError> {
-    let shown = || harmless(what);
+fn read(what: &str) -> Result<(String, String), LoadError> {
+    let shown = || text::clean(what).into_owned();
     let path = Path::new(what);
     // A file takes precedence over a built-in scenario. A directory does not take precedence,
     // because the user may have a folder called `mixed`.
@@ -94,11 +106,10 @@ fn text(what: &str) -> Result<(String, String), LoadError> {
     if path.is_dir() {
         return Err(LoadError::Directory(shown()));
     }
-    let mut bytes = Vec::new();
-    let file = std::fs::File::open(path).map_err(unreadable)?;
-    file.take(limits::SCENARIO + 1)
-        .read_to_end(&mut bytes)
-        .map_err(unreadable)?;
+    let bytes = bytes(path).map_err(|error| match error.kind() {
+        io::ErrorKind::TimedOut => LoadError::NoWriter(shown()),
+        _ => unreadable(error),
+    })?;
     if bytes.len() as u64 > limits::SCENARIO {
         return Err(LoadError::TooBig(shown()));
     }
@@ -109,6 +120,34 @@ fn text(what: &str) -> Result<(String, String), LoadError> {
             let line = 1 + sound.iter().filter(|byte| **byte == b'\n').count();
             LoadError::NotUtf8 { what: shown(), line }
         })
+}
+
+/// The first bytes of the file: at most one more than the largest scenario has.
+///
+/// # Errors
+/// Returns the system's error, or `TimedOut` if the file is a pipe and no program writes to it.
+fn bytes(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    // To open or to read a pipe would wait until another program opens it for writing.
+    let mut file = OpenOptions::new()
+        .read(true)
+        .custom_flags(OFlags::NONBLOCK.bits() as i32)
+        .open(path)?
+        .take(limits::SCENARIO + 1);
+    let is_pipe = file.get_ref().metadata()?.file_type().is_fifo();
+    let deadline = Instant::now() + WRITER;
+    loop {
+        match file.read_to_end(&mut bytes) {
+            Ok(_) if !is_pipe || !bytes.is_empty() => return Ok(bytes),
+            // No program has the pipe open for writing.
+            Ok(_) if Instant::now() >= deadline => return Err(io::ErrorKind::TimedOut.into()),
+            Ok(_) => {}
+            // A program has it open and has not closed it yet.
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Err(error) => return Err(error),
+        }
+        thread::sleep(Duration::from_millis(10));
+    }
 }
 
 /// The name of the built-in scenario that the user probably meant. `what` is a name or a path.

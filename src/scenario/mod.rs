@@ -100,7 +100,7 @@ impl Overrides {
     /// # Errors
     /// Returns a report of all mistakes in the file, including mistakes that these overrides cause.
     pub fn read(&self, name: &str, text: &str) -> Result<Scenario, Report> {
-        let mut diagnostics = report::Diagnostics::default();
+        let mut diagnostics = report::Diagnostics::of(text);
         let mut syntax = syntax::Scenario::parse(text, &mut diagnostics);
         self.apply(&mut syntax, &mut diagnostics);
         match check::scenario(&syntax, self.lang, &mut diagnostics) {

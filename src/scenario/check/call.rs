@@ -1,16 +1,22 @@
 //! Tasks that call other tasks: branches, and calls between groups.
 
-use super::Checker;
 use super::held::Taken;
 use super::step::StepContext;
+use super::{Checker, SUGGESTIONS};
 use crate::scenario::limits;
 use crate::scenario::report::{Diagnostic, Place};
 use crate::scenario::steps::StepSyntax;
 use crate::scenario::syntax::{self, At, Name, nearest, one_of};
 use crate::scenario::types::Branch;
+use std::collections::HashSet;
 
 /// Why a step that makes tasks has no meaning after its task has left the runtime.
 pub(in crate::scenario) const NO_RUNTIME: &str = "there is no runtime for its tasks";
+
+/// How many cycles are reported. Groups that call each other in many ways have very many.
+const CYCLES: usize = 100;
+/// How many groups of a cycle its message names.
+const RING: usize = 10;
 
 /// A group of tasks that a step could call.
 pub(super) struct Callable {
@@ -88,7 +94,7 @@ impl Checker<'_> {
             value: Name(name),
             place,
         } = name;
-        let Some(to) = self.groups.iter().position(|group| group.name == *name) else {
+        let Some(&to) = self.group_names.get(name) else {
             return self.no_such_group(name, place, waits);
         };
         self.note_call(to, place, waits);
@@ -104,6 +110,11 @@ impl Checker<'_> {
     }
 
     fn no_such_group(&mut self, name: &str, place: &Place, waits: bool) -> Option<String> {
+        let title = format!("there is no group of tasks `{name}`");
+        if self.unknown_names == SUGGESTIONS {
+            return self.reject(Diagnostic::new(place.clone(), title));
+        }
+        self.unknown_names += 1;
         let callable = self.groups.iter().filter(|group| group.called);
         let called: Vec<&str> = callable.map(|group| group.name.as_str()).collect();
         let all: Vec<&str> = self.groups.iter().map(|group| group.name.as_str()).collect();
@@ -117,7 +128,6 @@ impl Checker<'_> {
         } else {
             format!("use {}", one_of(&called))
         };
-        let title = format!("there is no group of tasks `{name}`");
         // A mistyped name counts as a call of the group that the author probably means.
         if let Some(to) = near.and_then(|near| all.iter().position(|name| *name == near)) {
             self.note_call(to, place, waits);
@@ -135,10 +145,15 @@ impl Checker<'_> {
         });
     }
 
-    /// Reports called groups that no step calls.
+    /// Reports called groups that no step calls. After very many unknown names, nobody knows which
+    /// groups they mean.
     pub(super) fn report_uncalled(&mut self) {
+        if self.unknown_names == SUGGESTIONS {
+            return;
+        }
+        let called: HashSet<_> = self.calls.iter().map(|call| call.to).collect();
         for (index, group) in self.groups.iter().enumerate() {
-            if group.called && !self.calls.iter().any(|call| call.to == index) {
+            if group.called && !called.contains(&index) {
                 let diagnostic = Diagnostic::new(group.place.clone(), format!("no step calls `{}`", group.name));
                 let diagnostic = diagnostic.label("the tasks of this group would never run");
                 let help = format!(
@@ -153,51 +168,84 @@ impl Checker<'_> {
     /// Rejects groups that call themselves, directly or through other groups, and chains of calls
     /// that are too long.
     pub(super) fn reject_cycles(&mut self) -> Option<()> {
-        // The length of the longest chain of calls that begins at each group. `None`: not known
-        // yet.
-        let mut depths = vec![None; self.groups.len()];
-        let mut diagnostics = Vec::new();
+        let mut walk = Walk {
+            groups: &self.groups,
+            calls: &self.calls,
+            from: calls_from(&self.calls, self.groups.len()),
+            depths: vec![None; self.groups.len()],
+            way: Vec::new(),
+            on_way: vec![None; self.groups.len()],
+            cycles: 0,
+            diagnostics: Vec::new(),
+        };
         for group in 0..self.groups.len() {
-            self.depth(group, &mut Vec::new(), &mut depths, &mut diagnostics);
+            walk.depth(group);
         }
+        let diagnostics = walk.diagnostics;
         let sound = diagnostics.is_empty();
         diagnostics
             .into_iter()
             .for_each(|diagnostic| self.diagnostics.push(diagnostic));
         sound.then_some(())
     }
+}
 
-    /// The length of the longest chain of calls that begins at `group`. `way` holds the calls that
-    /// lead to `group`.
-    fn depth(
-        &self,
-        group: usize,
-        way: &mut Vec<usize>,
-        depths: &mut [Option<usize>],
-        diagnostics: &mut Vec<Diagnostic>,
-    ) -> usize {
-        if let Some(depth) = depths[group] {
+/// The calls of each group: indices into `calls`.
+pub(super) fn calls_from(calls: &[Call], groups: usize) -> Vec<Vec<usize>> {
+    let mut from = vec![Vec::new(); groups];
+    for (index, call) in calls.iter().enumerate() {
+        from[call.from].push(index);
+    }
+    from
+}
+
+/// A walk along all calls.
+struct Walk<'a> {
+    groups: &'a [Callable],
+    calls: &'a [Call],
+    /// The calls of each group.
+    from: Vec<Vec<usize>>,
+    /// The length of the longest chain of calls that begins at each group. `None`: not known yet.
+    depths: Vec<Option<usize>>,
+    /// The calls that lead to the current group.
+    way: Vec<usize>,
+    /// For each group whose call is on the way, the index of the call in `way`.
+    on_way: Vec<Option<usize>>,
+    cycles: usize,
+    diagnostics: Vec<Diagnostic>,
+}
+
+impl Walk<'_> {
+    /// The length of the longest chain of calls that begins at `group`.
+    fn depth(&mut self, group: usize) -> usize {
+        if let Some(depth) = self.depths[group] {
             return depth;
         }
         let mut depth = 0;
-        for (index, call) in self.calls.iter().enumerate().filter(|(_, call)| call.from == group) {
-            way.push(index);
-            if let Some(start) = way.iter().position(|step| self.calls[*step].from == call.to) {
-                diagnostics.push(self.cycle(&way[start..]));
+        self.on_way[group] = Some(self.way.len());
+        for index in std::mem::take(&mut self.from[group]) {
+            let call = &self.calls[index];
+            self.way.push(index);
+            if let Some(start) = self.on_way[call.to] {
+                self.cycles += 1;
+                if self.cycles <= CYCLES {
+                    let cycle = self.cycle(&self.way[start..]);
+                    self.diagnostics.push(cycle);
+                }
             } else {
-                let below = 1 + self.depth(call.to, way, depths, diagnostics);
+                let below = 1 + self.depth(call.to);
                 if below == limits::CALLS + 1 {
                     let title = format!("calls between groups are nested more than {} deep", limits::CALLS);
-                    diagnostics.push(
-                        Diagnostic::new(call.place.clone(), title)
-                            .label("the chain of calls that begins here is too long"),
-                    );
+                    let diagnostic = Diagnostic::new(call.place.clone(), title);
+                    self.diagnostics
+                        .push(diagnostic.label("the chain of calls that begins here is too long"));
                 }
                 depth = depth.max(below);
             }
-            way.pop();
+            self.way.pop();
         }
-        depths[group] = Some(depth);
+        self.on_way[group] = None;
+        self.depths[group] = Some(depth);
         depth
     }
 
@@ -206,10 +254,16 @@ impl Checker<'_> {
         let first = &self.calls[calls[0]];
         let mut ring = vec![name(first.from)];
         ring.extend(calls.iter().map(|call| name(self.calls[*call].to)));
-        let title = format!("`{}` calls itself without end: {}", ring[0], ring.join(" → "));
+        let shown = if ring.len() > RING {
+            let (begin, end) = (&ring[..RING - 2], ring[ring.len() - 1]);
+            format!("{} → … → {end}, {} calls", begin.join(" → "), calls.len())
+        } else {
+            ring.join(" → ")
+        };
+        let title = format!("`{}` calls itself without end: {shown}", ring[0]);
         let mut diagnostic =
             Diagnostic::new(first.place.clone(), title).label(format!("`{}` calls `{}` here", ring[0], ring[1]));
-        for call in calls[1..].iter().map(|call| &self.calls[*call]) {
+        for call in calls[1..].iter().take(RING).map(|call| &self.calls[*call]) {
             diagnostic = diagnostic.related(
                 &call.place,
                 format!("`{}` calls `{}` here", name(call.from), name(call.to)),

@@ -77,6 +77,14 @@ impl Checker<'_> {
     fn workers(&mut self, workers: Option<&At<u64>>) -> Option<Option<usize>> {
         let Some(workers) = workers else { return Some(None) };
         let count = self.threads("workers", workers)?;
+        if !self.executor.traits().shares_memory && workers.value > limits::PROCESSES {
+            let title = format!(
+                "`workers` is {count}, at most {} processes are possible",
+                limits::PROCESSES
+            );
+            let diagnostic = self.with_choice(Diagnostic::new(workers.place.clone(), title));
+            return self.reject(diagnostic.help("use fewer `workers`, or use `pool`"));
+        }
         let (has, instead) = match self.executor.traits().workers {
             Workers::One if count != 1 => ("it always has one worker: the thread that starts it", "tokio"),
             Workers::OnePerTask => ("it has one thread for each task", "pool"),

@@ -6,13 +6,14 @@
 //! held during the steps of the called tasks, and of all tasks for which the called tasks wait.
 //! During the steps of a detached task, only its own locks and permits are held.
 
+use super::call::{Call, calls_from};
 use super::{Checker, SharedKind};
 use crate::scenario::report::{Diagnostic, Place};
 use crate::scenario::syntax::{At, Name};
-use std::collections::BTreeSet;
+use std::collections::{HashMap, HashSet};
 
 /// The kind of something that a task can hold.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(in crate::scenario) enum Holdable {
     /// A lock.
     Lock,
@@ -176,48 +177,67 @@ impl Checker<'_> {
     /// Reports locks and permits that a called group takes while the calling task holds the lock,
     /// or too many permits, and waits for the group.
     pub(super) fn report_held_by_callers(&mut self) {
-        let mut reported = BTreeSet::new();
-        for call in self.calls.iter().filter(|call| !call.held.is_empty()) {
-            let reached = self.waited_for(call.to);
-            let inside = |taken: &TakenByGroup| reached.contains(&taken.group);
-            for (index, TakenByGroup { taken, count, .. }) in
-                self.held.taken.iter().enumerate().filter(|(_, taken)| inside(taken))
-            {
-                let Taken { kind, name, place } = taken;
-                let Some(capacity) = self.capacity(*kind, name).filter(|capacity| count <= capacity) else {
+        let calls_from = calls_from(&self.calls, self.groups.len());
+        let mut by_name: HashMap<(Holdable, &str), Vec<&TakenByGroup>> = HashMap::new();
+        for taken in &self.held.taken {
+            let Taken { kind, name, .. } = &taken.taken;
+            by_name.entry((*kind, name)).or_default().push(taken);
+        }
+        let mut waited_for = vec![None; self.groups.len()];
+        let mut checked = HashSet::new();
+        let mut diagnostics = Vec::new();
+        for call in &self.calls {
+            for since in &call.held {
+                let Taken { kind, name, .. } = since;
+                let holds = call.held.iter().filter(|held| held.is_of(*kind, name)).count();
+                if !checked.insert((call.to, *kind, name, holds)) {
+                    continue;
+                }
+                let Some(capacity) = self.capacity(*kind, name) else {
                     continue;
                 };
-                let mut holds = call.held.iter().filter(|held| held.is_of(*kind, name));
-                let since = holds.clone().next();
-                if let Some(since) =
-                    since.filter(|_| holds.by_ref().count() + count > capacity && reported.insert(index))
-                {
-                    let group = &self.groups[call.to].name;
-                    let diagnostic = held_already(*kind, name, place, parent(*kind))
-                        .related(&since.place, "it is taken here")
-                        .related(
-                            &call.place,
-                            format!("the task that holds the {} calls `{group}` here", kind.word()),
-                        );
-                    self.diagnostics.push(diagnostic.help(match kind {
-                        Holdable::Lock => "move the call out of the lock, leave the inner `lock` out, or use another lock",
-                        Holdable::Permit => {
-                            "move the call out of the semaphore, leave the inner `semaphore` out, or give it more permits"
-                        }
-                    }));
+                let Some(taken) = by_name.get_mut(&(*kind, name.as_str())) else {
+                    continue;
+                };
+                let reached = waited_for[call.to].get_or_insert_with(|| self.waited_for(call.to, &calls_from));
+                let is_full = |taken: &&TakenByGroup| taken.count <= capacity && holds + taken.count > capacity;
+                // Each is reported once, however many calls lead to it.
+                for taken in taken.extract_if(.., |taken| reached[taken.group] && is_full(taken)) {
+                    diagnostics.push(self.held_by_caller(&taken.taken, since, call));
                 }
             }
         }
+        for diagnostic in diagnostics {
+            self.diagnostics.push(diagnostic);
+        }
     }
 
-    /// The set of this group and of all groups for which its tasks wait.
-    fn waited_for(&self, group: usize) -> BTreeSet<usize> {
-        let mut reached = BTreeSet::new();
+    /// A message about a lock or permit that is taken while the caller holds it `since` this place.
+    fn held_by_caller(&self, taken: &Taken, since: &Taken, call: &Call) -> Diagnostic {
+        let Taken { kind, name, place } = taken;
+        let group = &self.groups[call.to].name;
+        held_already(*kind, name, place, parent(*kind))
+            .related(&since.place, "it is taken here")
+            .related(
+                &call.place,
+                format!("the task that holds the {} calls `{group}` here", kind.word()),
+            )
+            .help(match kind {
+                Holdable::Lock => "move the call out of the lock, leave the inner `lock` out, or use another lock",
+                Holdable::Permit => {
+                    "move the call out of the semaphore, leave the inner `semaphore` out, or give it more permits"
+                }
+            })
+    }
+
+    /// For each group, whether the tasks of `group` wait for its tasks. A group waits for itself.
+    fn waited_for(&self, group: usize, calls_from: &[Vec<usize>]) -> Vec<bool> {
+        let mut reached = vec![false; self.groups.len()];
         let mut open = vec![group];
         while let Some(group) = open.pop() {
-            if reached.insert(group) {
-                let calls = self.calls.iter().filter(|call| call.from == group && call.waits);
-                open.extend(calls.map(|call| call.to));
+            if !std::mem::replace(&mut reached[group], true) {
+                let calls = calls_from[group].iter().map(|index| &self.calls[*index]);
+                open.extend(calls.filter(|call| call.waits).map(|call| call.to));
             }
         }
         reached

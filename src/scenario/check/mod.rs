@@ -26,6 +26,7 @@ use super::types::{self, Draw, ExecutorKind, HttpSpec, Lang, Scenario, TaskSpec}
 use call::{Call, Callable};
 use held::Held;
 use shared::{Declared, Locks};
+use std::collections::HashMap;
 use std::time::Duration;
 
 pub(super) use call::NO_RUNTIME;
@@ -41,6 +42,10 @@ const HTTP: HttpSpec = HttpSpec {
     },
     failure_rate: 0.0,
 };
+
+/// How many unknown names of groups and resources get a suggestion. To find it takes long among many
+/// names. After so many unknown names, it is not known either which of the names are unused.
+const SUGGESTIONS: usize = 500;
 
 /// What the checks of tasks and cues know about the scenario as a whole.
 pub(super) struct Checker<'a> {
@@ -63,6 +68,10 @@ pub(super) struct Checker<'a> {
     locks: Locks,
     /// The groups of tasks, in the file's order.
     groups: Vec<Callable>,
+    /// The groups by their names.
+    group_names: HashMap<String, usize>,
+    /// The number of names in steps that no group and no resource has.
+    unknown_names: usize,
     /// The calls of groups in the steps that have been checked so far.
     calls: Vec<Call>,
     /// The group whose steps are being checked: an index into `groups`.
@@ -135,6 +144,8 @@ impl<'a> Checker<'a> {
             semaphores: Declared::new("semaphore", "permits = 3"),
             locks: Locks::new(),
             groups: Vec::new(),
+            group_names: HashMap::new(),
+            unknown_names: 0,
             calls: Vec::new(),
             group: 0,
             held: Held::default(),

@@ -1,6 +1,6 @@
 //! Checks the resources that tasks share: channels, semaphores, locks and the database.
 
-use super::Checker;
+use super::{Checker, SUGGESTIONS};
 use crate::scenario::limits;
 use crate::scenario::report::{Diagnostic, Place};
 use crate::scenario::syntax::{self, At, Name, Required, nearest, one_of};
@@ -119,6 +119,12 @@ impl Checker<'_> {
             known.used = true;
             return Some(known.name.clone());
         }
+        let title = format!("there is no {} `{}`", declared.what, name.value.0);
+        if self.unknown_names == SUGGESTIONS {
+            return self.reject(Diagnostic::new(name.place.clone(), title));
+        }
+        self.unknown_names += 1;
+        let declared = self.declared(kind);
         let names: Vec<&str> = declared.known.iter().map(|known| known.name.as_str()).collect();
         let near = nearest(&name.value.0, &names).map(str::to_owned);
         let help = match &near {
@@ -129,7 +135,6 @@ impl Checker<'_> {
             ),
             None => format!("use {}", one_of(&names)),
         };
-        let title = format!("there is no {} `{}`", declared.what, name.value.0);
         // A mistyped name counts as a use of the resource that the author probably means.
         for known in declared
             .known
@@ -191,6 +196,9 @@ impl Checker<'_> {
 
     /// Reports each channel and semaphore that no step uses.
     pub(super) fn report_unused(&mut self) {
+        if self.unknown_names == SUGGESTIONS {
+            return;
+        }
         for declared in [&self.channels, &self.semaphores] {
             for known in declared.known.iter().filter(|known| !known.used) {
                 let title = format!("no step uses the {} `{}`", declared.what, known.name);

@@ -26,6 +26,9 @@ impl Checker<'_> {
         }
         self.report_duplicate_names(groups);
         self.groups = groups.iter().map(callable).collect();
+        // The first of several groups of one name is called.
+        let names = self.groups.iter().enumerate().rev();
+        self.group_names = names.map(|(index, group)| (group.name.clone(), index)).collect();
         let mut tasks = Vec::new();
         for (index, group) in groups.iter().enumerate() {
             self.group = index;

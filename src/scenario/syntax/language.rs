@@ -57,8 +57,8 @@ table! {
     Executor, "[executor]" {
         /// The name of the executor. Default: the first in `executors`, otherwise `tokio`.
         kind: Option<At<ExecutorKind>>,
-        /// The number of threads or processes that run tasks, 1–1024. Default: one per core.
-        /// `current-thread` always has one thread, and `threads` has one thread per task.
+        /// The number of threads, 1–1024, or processes, 1–256, that run tasks. Default: one per
+        /// core. `current-thread` always has one thread, and `threads` has one thread per task.
         #[schemars(range(min = 1, max = limits::THREADS))]
         workers: Option<At<u64>>,
         /// tokio: the number of polls between two checks of the I/O and timer driver, at least 1.

@@ -22,6 +22,7 @@ mod draw;
 mod entries;
 mod expect;
 mod language;
+mod layout;
 mod number;
 mod quantity;
 mod text;
@@ -169,23 +170,44 @@ pub(super) fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
         return Some(meant);
     }
     let word = word.to_lowercase().replace([' ', '-'], "_");
+    let (length, letters) = (word.chars().count(), letters(&word));
     let plain = |known: &str| known.replace('-', "_");
     let begins = |known: &&&str| {
         let known = plain(known);
         known.len().min(word.len()) >= 3 && (known.starts_with(&word) || word.starts_with(&known))
     };
+    let most = |known: &str| known.chars().count().max(3) / 3;
+    // The distance takes long to compute, and a file may hold very many wrong words. An edit
+    // changes the length by one at most, and the set of letters by two at most.
+    let may_be_near = |known: &&&str| {
+        known.chars().count().abs_diff(length) <= most(known)
+            && (self::letters(known) ^ letters).count_ones() as usize <= 2 * most(known)
+    };
     known
         .iter()
+        .filter(may_be_near)
         .map(|known| (strsim::damerau_levenshtein(&word, &plain(known)), *known))
-        .filter(|(distance, known)| *distance <= known.chars().count().max(3) / 3)
+        .filter(|(distance, known)| *distance <= most(known))
         .min()
         .map(|(_, known)| known)
         .or_else(|| known.iter().find(begins).copied())
 }
 
+/// A set of the characters of a word: one bit for each, by its code modulo 64.
+fn letters(word: &str) -> u64 {
+    let bit = |c: char| 1 << (u32::from(if c == '-' { '_' } else { c }) % 64);
+    word.chars().fold(0, |set, c| set | bit(c))
+}
+
+/// A list of words in a message has at most this many.
+const WORDS: usize = 60;
+
 /// "`a`, `b` or `c`"
 pub(super) fn one_of(words: &[&str]) -> String {
-    let quoted: Vec<_> = words.iter().map(|word| format!("`{word}`")).collect();
+    let mut quoted: Vec<_> = words.iter().take(WORDS).map(|word| format!("`{word}`")).collect();
+    if words.len() > WORDS {
+        quoted.push(format!("one of {} others", words.len() - WORDS));
+    }
     match quoted.split_last() {
         Some((last, rest)) if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
         _ => quoted.concat(),
@@ -234,10 +256,27 @@ transparent!(Required);
 impl Scenario {
     /// Reads the text. Reports mistakes in its syntax, keys, types and notation.
     pub(super) fn parse(text: &str, diagnostics: &mut Diagnostics) -> Scenario {
-        let (table, errors) = DeTable::parse_recoverable(text);
-        for error in &errors {
-            diagnostics.push_syntax(toml_error::explain(error, text));
+        let (mut table, mut errors) = DeTable::parse_recoverable(text);
+        let unclosed = if errors.is_empty() {
+            Vec::new()
+        } else {
+            layout::unclosed(text, Self::KEYS)
+        };
+        let rest;
+        if !unclosed.is_empty() {
+            rest = layout::without(text, &unclosed);
+            (table, errors) = DeTable::parse_recoverable(&rest);
         }
+        let errors = toml_error::with_places(&errors, text);
+        let places: Vec<_> = unclosed
+            .iter()
+            .map(layout::Unclosed::start)
+            .chain(errors.iter().map(toml_error::Placed::start))
+            .collect();
+        diagnostics.push_syntax(&places, |index| match unclosed.get(index) {
+            Some(unclosed) => unclosed.explain(),
+            None => errors[index - unclosed.len()].explain(text),
+        });
         Scenario::from_table(table.get_ref(), 0..0, diagnostics)
     }
 }

@@ -4,11 +4,57 @@
 //! reports an invalid literal string. If the author wrote JSON, it reports an invalid unquoted key.
 
 use super::super::report::Diagnostic;
+use super::layout::{self, KEY_PARTS};
+use std::ops::Range;
 use toml::de::Error;
 
+/// One mistake in the syntax, and its place.
+pub(super) struct Placed<'a> {
+    error: &'a Error,
+    span: Range<usize>,
+    /// How many parts the key has that the parser does not read.
+    parts: Option<usize>,
+}
+
+/// Finds the places of these mistakes. The parser gives no place for a key with too many parts.
+pub(super) fn with_places<'a>(errors: &'a [Error], text: &str) -> Vec<Placed<'a>> {
+    let mut deep_keys = match errors.iter().any(|error| error.span().is_none()) {
+        true => layout::deep_keys(text),
+        false => Vec::new(),
+    }
+    .into_iter();
+    let placed = |error: &'a Error| {
+        let (span, parts) = match error.span() {
+            Some(span) => (span, None),
+            None => match deep_keys.next() {
+                Some((span, parts)) => (span, Some(parts)),
+                None => (text.len()..text.len(), None),
+            },
+        };
+        Placed { error, span, parts }
+    };
+    errors.iter().map(placed).collect()
+}
+
+impl Placed<'_> {
+    pub(super) fn start(&self) -> usize {
+        self.span.start
+    }
+
+    /// The message about this mistake in `text`.
+    pub(super) fn explain(&self, text: &str) -> Diagnostic {
+        match self.parts {
+            Some(parts) => Diagnostic::new(
+                self.span.clone(),
+                format!("a key with {parts} parts, at most {KEY_PARTS} are possible"),
+            ),
+            None => explain(self.error, self.span.clone(), text),
+        }
+    }
+}
+
 /// Turns an error of the TOML parser into a message about `text`.
-pub(super) fn explain(error: &Error, text: &str) -> Diagnostic {
-    let span = error.span().unwrap_or(text.len()..text.len());
+fn explain(error: &Error, span: Range<usize>, text: &str) -> Diagnostic {
     // The parser counts bytes, so a position in its message may be inside a character.
     let before = text.get(..span.start).unwrap_or_default();
     let rest = text.get(span.start..).unwrap_or_default();

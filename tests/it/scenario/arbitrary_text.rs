@@ -31,6 +31,71 @@ fn a_report_of_200_000_mistakes_shows_the_first_500() {
     assert!(shown.ends_with("200002 errors, of which the first 500 are shown\n"));
 }
 
+/// The report of a file of about 1 MiB, and the number of its mistakes. It is short.
+#[track_caller]
+fn short_report(text: &str) -> (String, usize) {
+    let report = read("large.toml", text).unwrap_err();
+    let shown = report.to_string();
+    assert!(shown.len() < 2_000_000, "a report of {} bytes", shown.len());
+    (shown, report.len())
+}
+
+/// The mistakes are at the end of very many lines, and a report quotes only their own lines.
+#[test]
+fn a_mistake_is_quoted_without_the_lines_before_it() {
+    let text = "\n".repeat(1_000_000) + &"a=1\n".repeat(2_600);
+    let (shown, count) = short_report(&text);
+    assert_eq!(
+        count, 2_600,
+        "the first is an unknown key, and the others are the same key again"
+    );
+    assert!(shown.contains("--> large.toml:1000002:1\n"), "{}", &shown[..200]);
+}
+
+#[test]
+fn a_report_about_a_very_long_line_quotes_a_part_of_it() {
+    let text = format!(
+        "title = 'x'\n[[task]]\nname = 'a'\nsteps = [{}]\n",
+        "{ sleeep = '1ms' }, ".repeat(50_000)
+    );
+    let (shown, count) = short_report(&text);
+    assert_eq!(count, 50_000);
+    assert!(
+        shown.contains("--> large.toml:4:9992\n"),
+        "the columns count from the start of the line"
+    );
+}
+
+/// Every group calls many others, so that the number of cycles is astronomic.
+#[test]
+fn groups_that_call_each_other_in_very_many_ways_get_a_short_report() {
+    let calls = |group: usize| -> String {
+        let others = (0..100).map(|other| format!(", 'a{}'", (group * 7 + other * 13) % 900));
+        format!("'a{}'", (group + 1) % 900) + &others.collect::<String>()
+    };
+    let group = |group| {
+        format!(
+            "[[task]]\nname = 'a{group}'\nstart = 'called'\nsteps = [{{ gather = [{}] }}]\n",
+            calls(group)
+        )
+    };
+    let (shown, count) = short_report(&("title = 'x'\n".to_owned() + &(0..900).map(group).collect::<String>()));
+    assert!((1..1000).contains(&count), "{count} mistakes");
+    assert!(shown.contains("calls itself without end: a0 → "));
+}
+
+/// Each unknown name could be any of very many groups.
+#[test]
+fn very_many_unknown_names_get_a_short_report() {
+    let groups = (0..900).map(|n| format!("[[task]]\nname = 'group{n}'\nstart = 'called'\nsteps = ['yield']\n"));
+    let calls: String = (0..900).map(|n| format!("'groups{n}', ")).collect();
+    let callers = (0..50).map(|n| format!("[[task]]\nname = 'z{n}'\nsteps = [{{ gather = [{calls}] }}]\n"));
+    let text: String = groups.chain(callers).collect();
+    let (shown, count) = short_report(&format!("title = 'x'\n{text}"));
+    assert_eq!(count, 45_000);
+    assert!(shown.contains("did you mean \"group0\"?"));
+}
+
 /// The reader returns a scenario or a report. It never panics. A report has no control characters.
 fn read_any(text: &str) {
     if let Err(report) = read(text, text) {
