@@ -354,7 +354,7 @@ fn a_run_ends_even_if_another_process_keeps_the_output_of_a_killed_worker_open()
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("pid");
     let script = format!(
-        "{}; sleep 600 & {}; while read line; do :; done",
+        "{}; setsid sleep 600 & {}; while read line; do :; done",
         become_ready(),
         write_pid("$!", &file)
     );

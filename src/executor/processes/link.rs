@@ -12,6 +12,7 @@
 
 use super::WorkerCommand;
 use super::batch_translator::BatchTranslator;
+use super::log_quota::LogQuota;
 use super::protocol::{self, Begin, FromWorker, Hello, ToWorker};
 use super::remote_records::Mail;
 use super::start::Readiness;
@@ -19,26 +20,80 @@ use crate::probe::{self, ClockOffset};
 use crate::record::{Batch, Ended, LaneId, Outcome, ProcessClock, Record};
 use crate::text;
 use parking_lot::Mutex;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
+use rustix::process::{Pid, Signal, kill_process_group};
 use std::io::{self, BufRead, BufReader, Read};
+use std::os::fd::AsFd;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, Sender, SyncSender, channel};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 /// How long a process may take to end after it has closed its standard output.
 const EXIT_TIMEOUT: Duration = Duration::from_millis(500);
 
+/// Time between two checks of whether a process that writes nothing has ended.
+const PIPE_CHECK_INTERVAL: Timespec = Timespec {
+    tv_sec: 0,
+    tv_nsec: 100_000_000,
+};
+
 /// The maximum length, in bytes, of a log message from a worker's standard error. A longer line
 /// becomes several messages.
 const MAX_STDERR_LINE: u64 = 1 << 16;
 
+/// A worker process. It leads a process group of its own.
+pub(super) struct Process(Mutex<Child>);
+
+impl Process {
+    /// Kills the process and the processes that it has started in its group.
+    fn kill(&self) {
+        let mut child = self.0.lock();
+        // After its end, the number of the group may belong to another process.
+        if let Ok(None) = child.try_wait() {
+            // Both calls fail if the process has just ended.
+            let _ = kill_process_group(Pid::from_child(&child), Signal::KILL);
+            let _ = child.kill();
+        }
+    }
+
+    fn has_ended(&self) -> bool {
+        !matches!(self.0.lock().try_wait(), Ok(None))
+    }
+}
+
+/// A pipe from a worker process. It ends with the process, even if another process, which the
+/// worker has started, still has its other end.
+struct Pipe<P> {
+    pipe: P,
+    process: Arc<Process>,
+}
+
+impl<P: Read + AsFd> Read for Pipe<P> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        loop {
+            // What the process has written before its end is still read.
+            let has_ended = self.process.has_ended();
+            let mut polled = [PollFd::new(&self.pipe, PollFlags::IN)];
+            match poll(&mut polled, Some(&PIPE_CHECK_INTERVAL)) {
+                Ok(0) if has_ended => return Ok(0),
+                Ok(0) => {}
+                Err(Errno::INTR) => {}
+                Ok(_) => return self.pipe.read(buffer),
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+}
+
 /// This process's side of one worker.
 pub(super) struct Link {
     outbox: Sender<ToWorker>,
-    child: Arc<Mutex<Child>>,
+    child: Arc<Process>,
     listener: JoinHandle<()>,
     /// Whether the listener waits for output of the worker.
     awaits_output: Arc<AtomicBool>,
@@ -73,7 +128,17 @@ impl Link {
         let (Some(stdin), Some(stdout), Some(stderr)) = pipes else {
             unreachable!("all three pipes were requested");
         };
-        let child = Arc::new(Mutex::new(child));
+        let child = Arc::new(Process(Mutex::new(child)));
+        let (stdout, stderr) = (
+            Pipe {
+                pipe: stdout,
+                process: child.clone(),
+            },
+            Pipe {
+                pipe: stderr,
+                process: child.clone(),
+            },
+        );
         let (outbox, inbox) = channel();
         // `hello` must be queued before the listener can queue `begin`. The listener queues `begin`
         // when it receives the worker's `hello`, which the worker may send at any time.
@@ -99,7 +164,7 @@ impl Link {
             .spawn(move || write(stdin, &inbox))
             .and_then(|_| name("stderr").spawn(move || log_stderr(stderr, worker, pid)))
             .and_then(|_| name("listen").spawn(move || listener.listen(stdout, begin, &ready)));
-        let listener = started.inspect_err(|_| drop(child.lock().kill()))?;
+        let listener = started.inspect_err(|_| child.kill())?;
         Ok(Link {
             outbox,
             child,
@@ -126,14 +191,13 @@ impl Link {
 
     /// Kills the process.
     pub(super) fn kill(&self) {
-        // This call fails if the process has already ended.
-        let _ = self.child.lock().kill();
+        self.child.kill();
     }
 }
 
 /// The standard output of a worker. It shows whether its reader waits for the worker.
 struct WatchedOutput {
-    stdout: ChildStdout,
+    stdout: Pipe<ChildStdout>,
     is_awaited: Arc<AtomicBool>,
 }
 
@@ -157,12 +221,19 @@ fn write(mut stdin: ChildStdin, inbox: &Receiver<ToWorker>) {
 
 /// Turns lines of a worker's standard error into log messages, because only the screen may write to
 /// the terminal.
-fn log_stderr(stderr: ChildStderr, worker: usize, pid: u32) {
+fn log_stderr(stderr: Pipe<ChildStderr>, worker: usize, pid: u32) {
     let mut stderr = BufReader::new(stderr);
     let mut line = Vec::new();
+    let mut quota = LogQuota::default();
     while let Ok(1..) = (&mut stderr).take(MAX_STDERR_LINE).read_until(b'\n', &mut line) {
-        let text = String::from_utf8_lossy(&line);
-        tracing::warn!("process {worker} (pid {pid}) writes: {}", text::clean(text.trim_end()));
+        let allowed = quota.take();
+        if let Some(left_out) = allowed.left_out {
+            tracing::warn!("process {worker} (pid {pid}) writes too much: {left_out} lines were left out");
+        }
+        if allowed.keep {
+            let text = String::from_utf8_lossy(&line);
+            tracing::warn!("process {worker} (pid {pid}) writes: {}", text::clean(text.trim_end()));
+        }
         line.clear();
     }
 }
@@ -172,16 +243,16 @@ pub(super) struct Outputs {
     /// Receives whether the worker could begin.
     pub(super) ready: Sender<Readiness>,
     /// Receives all later messages.
-    pub(super) mail: Sender<(usize, Mail)>,
+    pub(super) mail: SyncSender<(usize, Mail)>,
 }
 
 /// Reads the messages of one worker until its end.
 struct Listener {
     translator: BatchTranslator,
-    mail: Sender<(usize, Mail)>,
+    mail: SyncSender<(usize, Mail)>,
     /// Whether the run is over. Then the end of a worker is not an error.
     ending: Arc<AtomicBool>,
-    child: Arc<Mutex<Child>>,
+    child: Arc<Process>,
     /// Whether the worker has begun and may have tasks.
     began: bool,
     /// Whether the end of the worker has been reported.
@@ -212,7 +283,7 @@ impl Listener {
         // This call fails if the start was abandoned.
         let _ = ready.send((worker, begun));
         if !self.began {
-            let _ = self.child.lock().kill();
+            self.child.kill();
             self.exit_status();
             return;
         }
@@ -232,7 +303,7 @@ impl Listener {
             }
         };
         if matches!(end, End::Breach(_)) {
-            let _ = self.child.lock().kill();
+            self.child.kill();
         }
         let status = self.exit_status();
         self.report_end(&end, &status);
@@ -285,16 +356,17 @@ impl Listener {
     fn exit_status(&self) -> String {
         let deadline = Instant::now() + EXIT_TIMEOUT;
         loop {
-            match self.child.lock().try_wait() {
+            match self.child.0.lock().try_wait() {
                 Ok(Some(status)) => return status.to_string(),
                 Ok(None) if Instant::now() < deadline => {}
                 Ok(None) | Err(_) => break,
             }
             thread::sleep(Duration::from_millis(1));
         }
-        let mut child = self.child.lock();
-        let _ = child.kill();
-        child
+        self.child.kill();
+        self.child
+            .0
+            .lock()
             .wait()
             .map_or_else(|error| error.to_string(), |status: ExitStatus| status.to_string())
     }
@@ -341,7 +413,7 @@ impl Drop for Listener {
     /// If a message makes this thread panic, the worker's tasks must still end.
     fn drop(&mut self) {
         if thread::panicking() && self.began && !self.end_reported {
-            let _ = self.child.lock().kill();
+            self.child.kill();
             self.report_end(&End::Breach("sent a message that tasklab cannot handle".to_owned()), "");
         }
     }
@@ -355,6 +427,7 @@ mod tests {
     use crate::probe::Registry;
     use crate::record::TaskId;
     use crate::workload::LiveTasks;
+    use std::sync::mpsc::sync_channel;
 
     #[test]
     fn a_listener_that_panics_ends_its_workers_tasks() {
@@ -365,8 +438,8 @@ mod tests {
         task_table.assign(task);
         let child = Command::new("cat").stdin(Stdio::piped()).spawn().unwrap();
         let pid = child.id();
-        let child = Arc::new(Mutex::new(child));
-        let (sender, inbox) = channel();
+        let child = Arc::new(Process(Mutex::new(child)));
+        let (sender, inbox) = sync_channel(8);
         let listener = Listener {
             translator: BatchTranslator::new(
                 0,
@@ -395,6 +468,6 @@ mod tests {
         };
         assert_eq!((ended.task, ended.outcome), (task, Outcome::Lost));
         assert_eq!(live_tasks.count(), 0);
-        assert!(!child.lock().wait().unwrap().success(), "it was killed");
+        assert!(!child.0.lock().wait().unwrap().success(), "it was killed");
     }
 }

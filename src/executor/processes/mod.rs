@@ -21,6 +21,7 @@
 
 mod batch_translator;
 mod link;
+mod log_quota;
 mod names;
 mod protocol;
 mod remote_records;

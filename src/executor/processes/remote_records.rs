@@ -15,6 +15,12 @@ pub(super) enum Mail {
     Dead,
 }
 
+/// How many messages of this number of workers may wait for the monitor. Then a worker that sends
+/// more waits until the monitor has received some, so a worker cannot fill the memory.
+pub(super) fn most_waiting(workers: usize) -> usize {
+    64 + 4 * workers
+}
+
 /// The records of this run's worker processes. Only the monitor's thread uses this object.
 pub struct RemoteRecords {
     registry: Arc<Registry>,
@@ -52,12 +58,13 @@ impl RemoteRecords {
         }
     }
 
-    /// Receives all messages that have arrived. Returns the number of records that wait for
+    /// Receives the messages that have arrived, but not without end if workers send faster than
+    /// this process receives. Returns the number of records that wait for
     /// [`merge`](RemoteRecords::merge).
     pub fn drain(&mut self) -> usize {
         // The run's start is not known earlier: a worker may send messages before the run begins.
         let start = self.registry.run_start();
-        for (worker, mail) in self.mail.try_iter() {
+        for (worker, mail) in self.mail.try_iter().take(most_waiting(self.workers.len())) {
             let last = &mut self.workers[worker];
             match mail {
                 Mail::Batch(batch) => {

@@ -4,21 +4,22 @@ use super::batch_translator::BatchTranslator;
 use super::link::{Link, Outputs};
 use super::names::Names;
 use super::protocol::{Begin, GroupOrder};
-use super::remote_records::Mail;
+use super::remote_records::{self, Mail};
 use super::task_table::TaskTable;
 use super::{Processes, RemoteRecords, Setup, StartError, Started, WorkerCommand};
 use crate::probe::REMOTE_IDS;
 use crate::scenario::LogLevel;
+use crate::text;
 use crate::workload::Cancelled;
 use parking_lot::Mutex;
 use std::env;
 use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, sync_channel};
 use std::time::{Duration, Instant};
 
-/// How long a worker may take to become ready.
+/// How long the workers may take until the next of them is ready.
 const READY_TIMEOUT: Duration = Duration::from_secs(10);
 /// The time between two checks for a cancelled start.
 const POLL_INTERVAL: Duration = Duration::from_millis(20);
@@ -32,10 +33,11 @@ pub(super) type Readiness = (usize, Result<(), String>);
 /// # Errors
 /// Returns an error if no worker is ready in time, or if the start was cancelled.
 pub(super) fn start(setup: &Setup<'_>) -> Result<Started, StartError> {
-    let (mail, inbox) = channel();
+    // Nobody receives messages before the run begins. Until then, workers that are ready wait.
+    let (mail, inbox) = sync_channel(remote_records::most_waiting(setup.spec.threads()));
     let (ready, readiness) = channel();
     let mut startup = Startup::new(setup)?;
-    startup.launch(&ready, &mail);
+    startup.launch(&ready, &mail)?;
     startup.await_ready(&readiness)?;
     startup.finish(inbox)
 }
@@ -72,9 +74,13 @@ impl<'a> Startup<'a> {
     }
 
     /// Starts a process for each worker.
-    fn launch(&mut self, ready: &Sender<Readiness>, mail: &Sender<(usize, Mail)>) {
+    ///
+    /// # Errors
+    /// Returns an error if the start was cancelled. Then all workers have been killed.
+    fn launch(&mut self, ready: &Sender<Readiness>, mail: &SyncSender<(usize, Mail)>) -> Result<(), StartError> {
         let names = Arc::new(Mutex::new(Names::new(self.setup.labels.definitions())));
         for worker in 0..self.own_ids.len() {
+            self.check_cancelled()?;
             let (registry, table, names) = (self.setup.registry.clone(), self.task_table.clone(), names.clone());
             let translator = |pid| BatchTranslator::new(worker, pid, registry, table, names);
             let outputs = Outputs {
@@ -91,13 +97,25 @@ impl<'a> Startup<'a> {
             let link = match started {
                 Ok(link) => Some(link),
                 Err(error) => {
-                    let program = self.command.program.display();
+                    let program = text::clean(&self.command.program.to_string_lossy()).into_owned();
                     self.refuse(worker, format!("{program} cannot be started: {error}"));
                     None
                 }
             };
             self.links.push(link);
         }
+        Ok(())
+    }
+
+    /// # Errors
+    /// Returns an error if the start was cancelled. Then all workers have been killed.
+    fn check_cancelled(&self) -> Result<(), StartError> {
+        if !(self.setup.cancelled)() {
+            return Ok(());
+        }
+        self.ending.store(true, Relaxed);
+        self.links.iter().flatten().for_each(Link::kill);
+        Err(Cancelled.into())
     }
 
     /// Waits until each worker is ready, has been rejected, or is late.
@@ -106,19 +124,20 @@ impl<'a> Startup<'a> {
     /// Returns an error if the start was cancelled during the wait. Then all workers have been
     /// killed.
     fn await_ready(&mut self, readiness: &Receiver<Readiness>) -> Result<(), StartError> {
-        let deadline = Instant::now() + READY_TIMEOUT;
+        let mut deadline = Instant::now() + READY_TIMEOUT;
         let mut pending: Vec<usize> = (0..self.links.len())
             .filter(|&worker| self.links[worker].is_some())
             .collect();
         while let Some(&first) = pending.first() {
-            if (self.setup.cancelled)() {
-                self.ending.store(true, Relaxed);
-                self.links.iter().flatten().for_each(Link::kill);
-                return Err(Cancelled.into());
-            }
+            self.check_cancelled()?;
             let left = deadline.saturating_duration_since(Instant::now());
             let (worker, begun) = match readiness.recv_timeout(left.min(POLL_INTERVAL)) {
-                Ok(readiness) => readiness,
+                Ok(readiness) => {
+                    // The machine starts few at a time, so as long as any become ready, none is
+                    // late.
+                    deadline = Instant::now() + READY_TIMEOUT;
+                    readiness
+                }
                 Err(RecvTimeoutError::Timeout) if left > POLL_INTERVAL => continue,
                 Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
                     let late = format!("it was not ready within {} s", READY_TIMEOUT.as_secs());

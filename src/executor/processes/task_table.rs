@@ -1,6 +1,7 @@
 //! A table of the tasks that each worker process has.
 
 use crate::record::{LaneId, ProcessClock, Record, TaskId};
+use crate::scenario::MOST_TASKS;
 use crate::workload::{LiveTaskGuard, LiveTasks};
 use parking_lot::Mutex;
 use std::collections::{HashMap, HashSet, VecDeque};
@@ -32,6 +33,8 @@ struct Worker {
     tasks: usize,
     /// The range of ids for the tasks that the worker spawns itself.
     own_ids: Range<u32>,
+    /// The number of tasks that the worker has spawned itself.
+    spawned: u64,
     recently_ended: RecentlyEnded,
 }
 
@@ -63,6 +66,7 @@ impl TaskTable {
             dead: false,
             tasks: 0,
             own_ids,
+            spawned: 0,
             recently_ended: RecentlyEnded::default(),
         };
         TaskTable {
@@ -114,8 +118,20 @@ impl TaskTable {
         if state.tasks.contains_key(&task) || state.workers[worker].recently_ended.tasks.contains(&task) {
             return Err(format!("gives the id {} to two tasks", task.get()));
         }
+        if state.workers[worker].spawned == MOST_TASKS {
+            return Err(format!(
+                "spawns more than the {MOST_TASKS} tasks that its steps may spawn"
+            ));
+        }
+        state.workers[worker].spawned += 1;
         state.add(task, worker, guard);
         Ok(())
+    }
+
+    /// Whether this task of this worker has ended recently.
+    pub(super) fn has_ended(&self, worker: usize, task: TaskId) -> bool {
+        let state = self.state.lock();
+        !state.tasks.contains_key(&task) && state.workers[worker].recently_ended.tasks.contains(&task)
     }
 
     /// Checks that this worker has this task, or had it until recently.

@@ -29,6 +29,9 @@ use std::time::{Duration, Instant};
 const DRAIN_INTERVAL: Duration = Duration::from_millis(5);
 /// Time between two batches, unless [`Batch::DUE`] records have accumulated earlier.
 const BATCH_INTERVAL: Duration = Duration::from_millis(20);
+/// The same for all of these while the worker has no task. Many idle workers must not use up the
+/// cores.
+const IDLE_INTERVAL: Duration = Duration::from_millis(100);
 /// Time between two reports of the resources that the process has used.
 const RESOURCES_INTERVAL: Duration = Duration::from_millis(100);
 
@@ -67,8 +70,10 @@ pub fn work() -> io::Result<()> {
     let used_before = probe::usage();
     let mut next_batch = Instant::now();
     let mut next_resources = Instant::now();
+    let mut idle = false;
     loop {
-        let mut order = match inbox.recv_timeout(DRAIN_INTERVAL) {
+        let timeout = if idle { IDLE_INTERVAL } else { DRAIN_INTERVAL };
+        let mut order = match inbox.recv_timeout(timeout) {
             Ok(order) => Some(order),
             Err(RecvTimeoutError::Timeout) => None,
             Err(RecvTimeoutError::Disconnected) => {
@@ -76,15 +81,19 @@ pub fn work() -> io::Result<()> {
             }
         };
         while let Some(next) = order {
+            idle = false;
             worker.execute(next)?;
             order = inbox.try_recv().ok();
         }
         // This check must precede the drain: if all tasks have ended, this batch has all their
         // records.
         let over = worker.is_over();
+        let has_tasks = worker.services.live_tasks().count() > 0;
         let now = Instant::now();
         if worker.collector.drain() >= Batch::DUE || now >= next_batch || over {
             next_batch = now + BATCH_INTERVAL;
+            // The batch has all records of the tasks that have ended.
+            idle = !has_tasks;
             protocol::send(&mut output, &FromWorker::Batch(Box::new(worker.batch())))?;
         }
         if now >= next_resources || over {

@@ -57,6 +57,14 @@ impl Groups {
         &self.all[usize::from(id.0)].name
     }
 
+    pub(super) fn len(&self) -> usize {
+        self.all.len()
+    }
+
+    pub(super) fn has_named(&self, name: &str) -> bool {
+        self.by_name.contains_key(name)
+    }
+
     pub(super) fn named(&mut self, name: &str, definitions: &mut Vec<Definition>) -> Arc<Group> {
         if let Some(group) = self.by_name.get(name) {
             return group.clone();

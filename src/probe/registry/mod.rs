@@ -144,6 +144,14 @@ impl Registry {
         groups.named(name, &mut pending.definitions)
     }
 
+    /// Like [`group_named`](Registry::group_named), but returns `None` instead of defining more than
+    /// `most` groups.
+    pub(crate) fn group_within(&self, most: usize, name: &str) -> Option<Arc<Group>> {
+        let State { groups, pending, .. } = &mut *self.state();
+        let has_room = groups.len() < most || groups.has_named(name);
+        has_room.then(|| groups.named(name, &mut pending.definitions))
+    }
+
     /// The name of a group.
     pub(super) fn group_name(&self, id: GroupId) -> String {
         self.state().groups.name(id).to_owned()

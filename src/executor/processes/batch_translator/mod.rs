@@ -5,19 +5,24 @@
 //! breaks the protocol if it uses an undefined id, sends a record of a task that it does not have,
 //! or sends impossible values (see [`validate`]).
 
+use super::log_quota::LogQuota;
 use super::names::Names;
 use super::task_table::TaskTable;
 use super::validate;
 use crate::probe::{ClockOffset, Group, Registry};
 use crate::record::{
-    Batch, CompactDuration, CurrentSlice, DEAD, Definition, GroupId, Label, LaneId, LaneKind, MonotonicClock,
+    Batch, CompactDuration, CurrentSlice, DEAD, Definition, GroupId, Label, LaneId, LaneKind, LogLine, MonotonicClock,
     ProcessClock, ProcessInstant, Reason, Record, Sample, Slice, Step, TaskId, WaitBegan, WaitEnded, Wanted,
 };
 use crate::text;
 use parking_lot::Mutex;
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
+
+/// The most groups of tasks that a run can have. The groups of a scenario and of their child tasks
+/// are fewer.
+const MOST_GROUPS: usize = 10_000;
 
 /// Translates the batches of one worker.
 pub(super) struct BatchTranslator {
@@ -35,6 +40,9 @@ pub(super) struct BatchTranslator {
     open: Vec<CurrentSlice<ProcessClock>>,
     /// The number of slices that had ended at the time of the worker's last batch.
     jobs: u64,
+    /// The tasks that end in the current batch.
+    ended: HashSet<TaskId>,
+    log_quota: LogQuota,
 }
 
 struct Lane {
@@ -68,6 +76,8 @@ impl BatchTranslator {
             labels: HashMap::new(),
             open: Vec::new(),
             jobs: 0,
+            ended: HashSet::new(),
+            log_quota: LogQuota::default(),
         }
     }
 
@@ -89,6 +99,7 @@ impl BatchTranslator {
         }
         // Spawns are processed first. Inside the worker, the spawn and the end of a task take
         // different paths, so the end may precede the spawn in the batch.
+        self.ended.clear();
         for (_, record) in &batch.records {
             if let Record::Spawned(spawned) = record {
                 self.task_table.spawned(self.worker, spawned.task)?;
@@ -111,6 +122,7 @@ impl BatchTranslator {
                 _ => return Err("sends a sample of something other than a lane".into()),
             }
         }
+        self.limit_log(&mut batch);
         for line in &mut batch.log {
             line.message = text::clean(&line.message).into_owned();
             line.target = text::clean(&line.target).into_owned();
@@ -191,6 +203,24 @@ impl BatchTranslator {
         self.lanes.values().map(dead).collect()
     }
 
+    /// Removes the messages of the log beyond the worker's quota, and adds how many they were.
+    fn limit_log(&mut self, batch: &mut Batch<ProcessClock>) {
+        let (worker, pid, now) = (self.worker, self.pid, batch.now);
+        let mut notes = Vec::new();
+        batch.log.retain(|_| {
+            let allowed = self.log_quota.take();
+            notes.extend(allowed.left_out);
+            allowed.keep
+        });
+        batch.log.extend(notes.into_iter().map(|left_out| LogLine {
+            at: now,
+            level: tracing::Level::WARN,
+            target: module_path!().to_owned(),
+            message: format!("process {worker} (pid {pid}) logs too much: {left_out} messages were left out"),
+            task: None,
+        }));
+    }
+
     fn define(&mut self, definition: Definition) -> Result<Option<Definition>, String> {
         match definition {
             Definition::Lane { id, kind, name } => {
@@ -219,7 +249,8 @@ impl BatchTranslator {
                 }))
             }
             Definition::Group { id, name, .. } => {
-                let group = self.registry.group_named(&text::clean(&name));
+                let group = self.registry.group_within(MOST_GROUPS, &text::clean(&name));
+                let group = group.ok_or_else(|| format!("defines more groups than the {MOST_GROUPS} of a run"))?;
                 self.groups.insert(id, group);
                 Ok(None)
             }
@@ -255,7 +286,12 @@ impl BatchTranslator {
                 spawned.group = self.group(spawned.group)?;
                 spawned.task
             }
-            Record::Ended(ended) => ended.task,
+            Record::Ended(ended) => {
+                if !self.ended.insert(ended.task) || self.task_table.has_ended(self.worker, ended.task) {
+                    return Err(format!("ends task {} twice", ended.task.get()));
+                }
+                ended.task
+            }
             Record::Orphaned(orphaned) => orphaned.task,
             Record::Repetition(repetition) => repetition.task,
             Record::WaitBegan(WaitBegan { task, wanted, .. }) | Record::WaitEnded(WaitEnded { task, wanted, .. })
