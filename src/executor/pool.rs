@@ -12,12 +12,18 @@ use super::{Arrival, Executor, Kind, Setup, StartError, Started};
 use crate::probe::{self, Registry, TaskHandle, lane};
 use crate::record::{LaneKind, ProcessInstant, Reason};
 use crate::scenario::Scenario;
-use crate::workload::{DetachedSpawner, Program, Services, TaskCtx, wait_until};
+use crate::workload::{Cancelled, DetachedSpawner, Program, Services, TaskCtx, wait_until};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use std::collections::VecDeque;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::thread;
 use std::time::{Duration, Instant};
+
+/// How long the new threads may take until they sleep.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(10);
+/// The threads sleep if the process needs less than a quarter of a core for this long.
+const IDLE_INTERVAL: Duration = Duration::from_millis(10);
 
 /// Accepts tasks and runs their repetitions on its threads.
 pub(super) struct Pool {
@@ -41,7 +47,28 @@ fn needs(scenario: &Scenario) -> Needs {
 fn start(setup: &Setup<'_>) -> Result<Started, StartError> {
     let pool = Pool::start(setup.registry, setup.services, setup.spec.threads(), LaneKind::Pool)
         .map_err(|error| setup.no_threads(error))?;
+    await_idle_threads(setup.cancelled)?;
     Ok(Started::local(pool))
+}
+
+/// Waits until the new threads have found no work and sleep. Before that, a thousand of them take
+/// the cores from the first tasks, and from the thread that ends the run, for seconds.
+///
+/// # Errors
+/// Returns an error if the start was cancelled.
+fn await_idle_threads(cancelled: &dyn Fn() -> bool) -> Result<(), Cancelled> {
+    let deadline = Instant::now() + IDLE_TIMEOUT;
+    while Instant::now() < deadline {
+        if cancelled() {
+            return Err(Cancelled);
+        }
+        let before = probe::usage().cpu;
+        thread::sleep(IDLE_INTERVAL);
+        if (probe::usage().cpu - before).0 < u64::try_from(IDLE_INTERVAL.as_nanos()).unwrap_or(u64::MAX) / 4 {
+            break;
+        }
+    }
+    Ok(())
 }
 
 impl Pool {

@@ -20,11 +20,6 @@ use std::time::Duration;
 const GRACE: Duration = Duration::from_secs(1);
 /// If no task ends for this long after the grace period, the conductor stops waiting for tasks.
 const LULL: Duration = Duration::from_millis(200);
-/// The maximum number of due items that are handled between two checks of the inbox. So a conductor
-/// that
-/// is late can still be stopped.
-const MAX_ITEMS_AT_ONCE: usize = 256;
-
 /// A message to the conductor.
 pub(super) enum Command {
     /// Inject a task that blocks its worker for this long.
@@ -80,23 +75,36 @@ impl Conductor {
     }
 
     /// Plays the scenario until the run is over, its time is up, or a command stops it.
+    ///
+    /// A conductor may be late: the machine may need a millisecond for each thread of 2,000 tasks
+    /// that arrive together. So the clock and the inbox are checked after each item.
     fn play(&mut self, scenario: &Scenario) {
         let mut schedule = Schedule::new(scenario, self.presented);
         let mut repeated = RepeatedBlock::default();
         loop {
             let now = self.now();
-            if self
-                .handle_due_items(scenario, &mut schedule, &mut repeated, now)
-                .is_break()
-            {
-                return;
-            }
-            // If items become due faster than they can be handled, the run still ends on time.
-            if schedule.ends_at().is_some_and(|end| end <= now) || self.is_over(&schedule, scenario) {
-                return;
-            }
-            self.progress.set_arrivals_over(!schedule.may_bring_tasks());
-            let pause = self.pause(&schedule, now);
+            let is_time_up = |schedule: &Schedule, now| schedule.ends_at().is_some_and(|end| end <= now);
+            let pause = match schedule.due(now) {
+                Some((at, item)) => {
+                    if self
+                        .handle(at, item, scenario, &mut schedule, &mut repeated, now)
+                        .is_break()
+                    {
+                        return;
+                    }
+                    // If tasks arrive faster than they can be spawned, the run still ends on time.
+                    let is_load = matches!(item, Item::Arrival(_) | Item::RepeatBlock(_));
+                    if is_load && is_time_up(&schedule, self.now()) {
+                        return;
+                    }
+                    Duration::ZERO
+                }
+                None if is_time_up(&schedule, now) || self.is_over(&schedule, scenario) => return,
+                None => {
+                    self.progress.set_arrivals_over(!schedule.may_bring_tasks());
+                    self.pause(&schedule, now)
+                }
+            };
             if self.await_commands(&mut schedule, pause, scenario.seed).is_break() {
                 return;
             }
@@ -108,58 +116,54 @@ impl Conductor {
         self.registry.run_now().since_zero().into()
     }
 
-    /// Handles items that are due, at most [`MAX_ITEMS_AT_ONCE`]. Breaks at the end of the
-    /// timeline.
-    fn handle_due_items(
+    /// Handles an item that was due at `at`. Breaks at the end of the timeline.
+    fn handle(
         &mut self,
+        at: Duration,
+        item: Item,
         scenario: &Scenario,
         schedule: &mut Schedule,
         repeated: &mut RepeatedBlock,
         now: Duration,
     ) -> ControlFlow<()> {
-        for _ in 0..MAX_ITEMS_AT_ONCE {
-            let Some((at, item)) = schedule.due(now) else {
-                break;
-            };
-            match item {
-                Item::Arrival(group) => {
-                    let (program, group) = self.programs[group].clone();
-                    self.executor.spawn(&Arrival {
-                        program,
-                        group,
-                        injected: None,
-                    });
-                }
-                Item::Cue(n) => {
-                    self.mark(Mark::Cue(u16::try_from(n).unwrap_or(u16::MAX)));
-                    if let Some(action) = &scenario.cues[n].action {
-                        tracing::info!("{}", actions::message(n, action));
-                        let mut context = ActionContext {
-                            services: &self.services,
-                            executor: &*self.executor,
-                            log: self.log.as_ref(),
-                            schedule,
-                            repeated,
-                            at,
-                        };
-                        actions::apply(action, &mut context);
-                    }
-                }
-                Item::RepeatBlock(number) => {
-                    if let Some(block) = repeated.get(number) {
-                        self.inject_block(block.lasts, block.how, scenario.seed);
-                        if let Some(every) = block.every {
-                            // Missed blocks are skipped.
-                            schedule.add((at + every).max(now), Item::RepeatBlock(number));
-                        }
-                    }
-                }
-                Item::Until(group) => {
-                    self.programs[group].0.close();
-                    self.executor.close(group);
-                }
-                Item::End => return ControlFlow::Break(()),
+        match item {
+            Item::Arrival(group) => {
+                let (program, group) = self.programs[group].clone();
+                self.executor.spawn(&Arrival {
+                    program,
+                    group,
+                    injected: None,
+                });
             }
+            Item::Cue(n) => {
+                self.mark(Mark::Cue(u16::try_from(n).unwrap_or(u16::MAX)));
+                if let Some(action) = &scenario.cues[n].action {
+                    tracing::info!("{}", actions::message(n, action));
+                    let mut context = ActionContext {
+                        services: &self.services,
+                        executor: &*self.executor,
+                        log: self.log.as_ref(),
+                        schedule,
+                        repeated,
+                        at,
+                    };
+                    actions::apply(action, &mut context);
+                }
+            }
+            Item::RepeatBlock(number) => {
+                if let Some(block) = repeated.get(number) {
+                    self.inject_block(block.lasts, block.how, scenario.seed);
+                    if let Some(every) = block.every {
+                        // Missed blocks are skipped.
+                        schedule.add((at + every).max(now), Item::RepeatBlock(number));
+                    }
+                }
+            }
+            Item::Until(group) => {
+                self.programs[group].0.close();
+                self.executor.close(group);
+            }
+            Item::End => return ControlFlow::Break(()),
         }
         ControlFlow::Continue(())
     }
@@ -269,6 +273,55 @@ impl Drop for Cleanup {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+    use std::sync::mpsc::{Sender, channel};
+
+    /// An executor that asks the conductor to stop when the third task arrives.
+    struct ThreeTasks {
+        spawned: Arc<AtomicUsize>,
+        commands: Sender<Command>,
+    }
+
+    impl Executor for ThreeTasks {
+        fn spawn(&self, _: &Arrival) {
+            if self.spawned.fetch_add(1, Relaxed) == 2 {
+                self.commands.send(Command::Stop).expect("a conductor");
+            }
+        }
+
+        fn stop(self: Box<Self>, _: Duration) {}
+    }
+
+    #[test]
+    fn a_run_can_be_stopped_between_any_two_of_many_arrivals() {
+        let text = "title = 't'\n[[task]]\nname = 'a'\ncount = 100000\nsteps = ['yield']";
+        let scenario = crate::scenario::read("test.toml", text).unwrap_or_else(|report| panic!("{report}"));
+        let mut labels = Labels::new();
+        let services = Arc::new(Services::start(&scenario, &mut labels, &|| false).unwrap());
+        let registry = Registry::new();
+        registry.start();
+        let programs = crate::workload::compile(&scenario, &mut labels);
+        let group = registry.group_named("a");
+        let (commands, inbox) = channel();
+        let spawned = Arc::<AtomicUsize>::default();
+        let mut conductor = Conductor {
+            registry,
+            services,
+            executor: Box::new(ThreeTasks {
+                spawned: spawned.clone(),
+                commands,
+            }),
+            inbox,
+            progress: Arc::default(),
+            programs: programs.into_iter().map(|program| (program, group.clone())).collect(),
+            labels,
+            injected: None,
+            log: None,
+            presented: false,
+        };
+        conductor.play(&scenario);
+        assert_eq!(spawned.load(Relaxed), 3);
+    }
 
     #[test]
     fn a_conductor_that_panics_ends_the_run_and_removes_the_folder() {
