@@ -152,7 +152,8 @@ fn run_with_console(load: &str) -> Measurement {
 
 fn run_as_child(name: &str) {
     let console = probe::console::serve(([127, 0, 0, 1], 0).into()).expect("a free port");
-    let _log = probe::subscribe(tracing::level_filters::LevelFilter::INFO, Some(console)).expect("the only subscriber");
+    let _log =
+        probe::subscribe(tracing::level_filters::LevelFilter::INFO, Some(console.layer)).expect("the only subscriber");
     let load = LOADS
         .iter()
         .find(|load| load.name == name)

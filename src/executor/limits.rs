@@ -13,11 +13,12 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-/// The number of threads that tasklab uses itself: services, monitor and conductor.
-const OWN_THREADS: u64 = 16;
-/// The number of file descriptors that tasklab uses itself: standard streams, services, and files
-/// that the monitor keeps open.
-const OWN_FILES: u64 = 320;
+/// The number of threads without which tasklab cannot run: services, monitor and conductor. It uses
+/// more if it gets them.
+const OWN_THREADS: u64 = 4;
+/// The number of file descriptors without which tasklab cannot run: standard streams and services.
+/// The monitor keeps more files open if it can.
+const OWN_FILES: u64 = 12;
 
 /// The maximum number of threads that records can distinguish. Lane ids have 16 bits.
 const LANES: u64 = 65_000;

@@ -8,6 +8,7 @@ use console_subscriber::{ConsoleLayer, ServerParts};
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::thread;
+use std::time::Duration;
 use tokio::runtime::Builder;
 use tokio::task::unconstrained;
 use tonic::transport::Server;
@@ -15,15 +16,28 @@ use tonic::transport::server::TcpIncoming;
 use tracing::Metadata;
 use tracing::subscriber::NoSubscriber;
 
-/// Serves consoles on `address` until the process ends. The caller must add the returned layer to
-/// the process's subscriber.
+/// How often an idle console must show that it is there, and how long it may take to do so.
+const KEEPALIVE: Duration = Duration::from_secs(10);
+/// The most requests of one connection that are answered at the same time. A console has two.
+const REQUESTS: u32 = 16;
+
+/// A server for consoles.
+pub struct Served {
+    /// The caller must add this layer to the process's subscriber.
+    pub layer: ConsoleLayer,
+    /// Where consoles can connect. The system has chosen the port if the given one was 0.
+    pub address: SocketAddr,
+}
+
+/// Serves consoles on `address` until the process ends.
 ///
 /// # Errors
 /// Returns an error if tasklab cannot listen on the address, for example because another program
 /// already uses it.
-pub fn serve(address: SocketAddr) -> io::Result<ConsoleLayer> {
+pub fn serve(address: SocketAddr) -> io::Result<Served> {
     let listener = TcpListener::bind(address)?;
     listener.set_nonblocking(true)?;
+    let address = listener.local_addr()?;
     let runtime = Builder::new_current_thread().enable_all().build()?;
     let (layer, server) = ConsoleLayer::builder().build();
     let ServerParts {
@@ -37,11 +51,16 @@ pub fn serve(address: SocketAddr) -> io::Result<ConsoleLayer> {
         runtime.block_on(async {
             let incoming = TcpIncoming::from(tokio::net::TcpListener::from_std(listener)?);
             tokio::spawn(unconstrained(aggregator.run()));
-            let service = Server::builder().add_service(instrument_server);
+            let service = Server::builder()
+                .max_concurrent_streams(REQUESTS)
+                .http2_max_pending_accept_reset_streams(Some(REQUESTS as usize))
+                .http2_keepalive_interval(Some(KEEPALIVE))
+                .http2_keepalive_timeout(Some(KEEPALIVE))
+                .add_service(instrument_server);
             service.serve_with_incoming(incoming).await.map_err(io::Error::other)
         })
     })?;
-    Ok(layer)
+    Ok(Served { layer, address })
 }
 
 /// Whether the console needs this span or event.

@@ -27,7 +27,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::thread::JoinHandle;
 use std::time::Duration;
-use tokio::net::{TcpListener, TcpSocket};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::oneshot;
 use tokio::task::LocalSet;
@@ -37,6 +37,10 @@ use tokio::task::LocalSet;
 const BACKLOG: u32 = 4096;
 /// Pause before the next attempt to accept a connection when the process has no descriptor left.
 const ACCEPT_RETRY: Duration = Duration::from_millis(20);
+
+/// How long a connection may stay without its first request. Every task sends a request as soon as
+/// it runs, but its worker may be blocked meanwhile.
+const FIRST_REQUEST: Duration = Duration::from_secs(60);
 
 /// The loopback service. Dropping it stops it.
 pub struct HttpService {
@@ -222,15 +226,27 @@ async fn accept(listener: TcpListener, state: Arc<ServerState>) -> Infallible {
         };
         // This call fails only if the peer has already closed the connection.
         let _ = stream.set_nodelay(true);
-        let next_reply = NextReply::default();
-        let stream = TokioIo::new(NotifyingStream::new(stream, next_reply.clone()));
         let state = state.clone();
-        let service = service_fn(move |request| answer(request, state.clone(), next_reply.clone()));
         tokio::task::spawn_local(async move {
-            // A cancelled task breaks its connection. This error needs no report.
-            let _ = http1::Builder::new().serve_connection(stream, service).await;
+            if sends_within(&stream, FIRST_REQUEST).await {
+                serve_connection(stream, state).await;
+            }
         });
     }
+}
+
+/// Whether the peer sends something within this time. Programs that only connect would use up all
+/// descriptors.
+async fn sends_within(stream: &TcpStream, timeout: Duration) -> bool {
+    matches!(tokio::time::timeout(timeout, stream.peek(&mut [0])).await, Ok(Ok(1)))
+}
+
+async fn serve_connection(stream: TcpStream, state: Arc<ServerState>) {
+    let next_reply = NextReply::default();
+    let stream = TokioIo::new(NotifyingStream::new(stream, next_reply.clone()));
+    let service = service_fn(move |request| answer(request, state.clone(), next_reply.clone()));
+    // A cancelled task breaks its connection. This error needs no report.
+    let _ = http1::Builder::new().serve_connection(stream, service).await;
 }
 
 async fn answer(
@@ -266,5 +282,21 @@ fn body(path: &str) -> String {
         "/weather" => r#"{"city":"Reykjavik","celsius":4.5,"wind":"NW 9 m/s","sky":"sleet"}"#.into(),
         "/currencies" => r#"{"base":"EUR","rates":{"CHF":0.94,"GBP":0.85,"JPY":163.2,"USD":1.09}}"#.into(),
         path => serde_json::json!({ "path": path }).to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(flavor = "current_thread")]
+    async fn a_connection_that_sends_nothing_is_closed() {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let client = TcpStream::connect(address).await.unwrap();
+        let (server, _) = listener.accept().await.unwrap();
+        assert!(!sends_within(&server, Duration::from_millis(10)).await);
+        client.try_write(b"GET / HTTP/1.1\r\n").unwrap();
+        assert!(sends_within(&server, Duration::from_secs(60)).await);
     }
 }
