@@ -22,6 +22,7 @@ pub mod executor;
 pub mod expect;
 pub mod figures;
 pub mod model;
+pub mod output;
 pub mod panics;
 pub mod probe;
 pub mod record;

@@ -3,6 +3,7 @@
 use super::{INVALID, print_load_error};
 use crate::cli::overrides::OverrideArgs;
 use crate::scenario::{Scenario, Start, show_duration};
+use crate::text;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
@@ -24,7 +25,10 @@ pub(super) fn main(args: &Args) -> io::Result<ExitCode> {
     let mut code = ExitCode::SUCCESS;
     for file in &args.files {
         match overrides.load(file) {
-            Ok(scenario) => writeln!(io::stdout(), "{file}: ok: {}", summary(&scenario))?,
+            Ok(scenario) => {
+                let line = format!("{file}: ok: {}", summary(&scenario));
+                writeln!(io::stdout(), "{}", text::clean(&line))?;
+            }
             Err(error) => {
                 print_load_error(&error)?;
                 code = ExitCode::from(INVALID);

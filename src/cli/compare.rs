@@ -4,13 +4,13 @@
 use super::overrides::{RunArgs, executor_parser};
 use super::status_line::StatusLine;
 use super::strict::StrictArg;
-use super::{FAILED, may_use_colour, page_width, print_load_error};
+use super::{FAILED, may_use_colour, page_width, print, print_load_error};
 use crate::compare::{self, Comparison, Plan, RunProgress};
 use crate::record::RunInstant;
 use crate::scenario::ExecutorKind;
 use crate::signals::Signals;
 use crate::text;
-use std::io::{self, Write};
+use std::io;
 use std::process::ExitCode;
 
 /// Run a scenario on several executors, and compare the results
@@ -66,7 +66,7 @@ pub(super) fn main(args: &Args) -> io::Result<ExitCode> {
     } else {
         comparison.table(page_width(), may_use_colour(&io::stdout()))
     };
-    io::stdout().lock().write_all(output.as_bytes())?;
+    print::to_stdout(&output, &signals)?;
     Ok(if comparison.has_failures() {
         ExitCode::from(FAILED)
     } else {

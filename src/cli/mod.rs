@@ -16,9 +16,11 @@ mod check;
 mod compare;
 mod completions;
 mod docs;
+mod guardian;
 mod list;
 mod man;
 mod overrides;
+mod print;
 mod run;
 mod schema;
 mod status_line;
@@ -27,7 +29,9 @@ mod verify;
 mod worker;
 
 use crate::scenario::LoadError;
+use crate::{text, tui};
 use clap::{CommandFactory, Parser, Subcommand};
+use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
@@ -67,12 +71,14 @@ enum Command {
     Docs(docs::Args),
     #[command(hide = true)]
     Worker(worker::Args),
+    #[command(hide = true, name = tui::guardian::SUBCOMMAND)]
+    Guardian(guardian::Args),
 }
 
 /// Runs the program with the command-line arguments of this process.
 pub fn main() -> ExitCode {
     let args = run::console::insert_default_address(std::env::args_os());
-    let result = match Cli::parse_from(args).command {
+    let result = match parse(args).command {
         Command::Run(args) => run::main(&args),
         Command::Compare(args) => compare::main(&args),
         Command::Verify(args) => verify::main(&args),
@@ -83,6 +89,7 @@ pub fn main() -> ExitCode {
         Command::Man(args) => man::main(&args),
         Command::Docs(args) => docs::main(&args),
         Command::Worker(worker::Args {}) => worker::main(),
+        Command::Guardian(guardian::Args {}) => guardian::main(),
     };
     match result {
         Ok(code) => code,
@@ -90,10 +97,22 @@ pub fn main() -> ExitCode {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(error) => {
             // If standard error is closed too, the exit status still reports the failure.
-            let _ = writeln!(io::stderr(), "error: {error}");
+            print::to_stderr(&format!("error: {}\n", text::clean(&error.to_string())));
             ExitCode::from(FAILED)
         }
     }
+}
+
+/// Reads the command line. A wrong one, and a request for help, end the process.
+fn parse(args: Vec<OsString>) -> Cli {
+    Cli::try_parse_from(&args).unwrap_or_else(|error| {
+        // Messages of clap quote the arguments as they are.
+        let clean = |arg: &OsString| text::clean(&arg.to_string_lossy()).into_owned();
+        match Cli::try_parse_from(args.iter().map(clean)) {
+            Err(error) => error.exit(),
+            Ok(_) => error.exit(),
+        }
+    })
 }
 
 /// The definition of the command line without hidden subcommands. Generated files use this

@@ -23,7 +23,7 @@ pub(super) struct OverrideArgs {
 /// All options that override a scenario, except `--executor`.
 #[derive(Args, Debug)]
 pub(super) struct RunArgs {
-    /// Run the tasks on N workers (1–1024)
+    /// Run the tasks on N workers (1–1024; with `processes` 1–256)
     #[arg(long, help_heading = HEADING, value_name = "N", value_parser = whole_number, allow_negative_numbers = true)]
     workers: Option<u64>,
 

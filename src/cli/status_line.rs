@@ -1,25 +1,36 @@
-//! A progress line on standard error for long commands without a screen. Each update overwrites the
-//! previous text.
+//! Standard error of long commands without a screen: messages, and a progress line below them. Each
+//! update overwrites the previous progress.
 
-use std::io::{self, IsTerminal, Write};
+use super::print;
+use crate::output::Output;
+use std::io::{self, IsTerminal};
 use std::time::{Duration, Instant};
 
 /// The minimum time between two updates.
 const UPDATE_INTERVAL: Duration = Duration::from_millis(250);
+/// The most bytes that may wait for the reader of standard error. Further messages are left out.
+const MOST_QUEUED: usize = 1 << 20;
 
-/// The progress line. It writes nothing if standard error is not a terminal. It ignores write
-/// errors, so that a lost terminal does not stop the command.
+/// The progress line, and the messages above it. It shows no progress if standard error is not a
+/// terminal. It ignores write errors, so that a lost terminal does not stop the command, and never
+/// waits for the reader.
 pub(super) struct StatusLine {
+    /// `None` if the system refuses the writing thread.
+    output: Option<Output>,
     width: Option<usize>,
     shown_at: Option<Instant>,
+    /// The number of messages that were left out since the last one that was printed.
+    left_out: usize,
 }
 
 impl StatusLine {
     pub(super) fn new() -> StatusLine {
         let is_terminal = io::stderr().is_terminal();
         StatusLine {
+            output: Output::to(&io::stderr()).ok(),
             width: is_terminal.then(super::terminal_width),
             shown_at: None,
+            left_out: 0,
         }
     }
 
@@ -27,26 +38,66 @@ impl StatusLine {
     /// the maximum width in columns and returns the new text.
     pub(super) fn show(&mut self, text: impl FnOnce(usize) -> String) {
         let Some(width) = self.width else { return };
-        if self.shown_at.is_some_and(|at| at.elapsed() < UPDATE_INTERVAL) {
+        if self.shown_at.is_some_and(|at| at.elapsed() < UPDATE_INTERVAL) || !self.is_read() {
             return;
         }
         self.shown_at = Some(Instant::now());
         // One column stays empty. A text of full width would wrap, and the carriage return would
         // then go to the start of the next row instead of the start of the text.
-        let _ = write!(io::stderr(), "\r{}\x1b[K", text(width.saturating_sub(1)));
+        self.write(&format!("\r{}\x1b[K", text(width.saturating_sub(1))));
+    }
+
+    /// Prints messages, each with its line end. They take the place of the progress, which appears
+    /// again below them at the next update.
+    pub(super) fn print<'a>(&mut self, messages: impl IntoIterator<Item = &'a str>) {
+        self.clear();
+        for message in messages {
+            if !self.has_room() {
+                self.left_out += 1;
+                continue;
+            }
+            self.write_left_out();
+            self.write(message);
+        }
     }
 
     /// Erases the line, so that other output can take its place. The next update shows the line
     /// below that output.
     pub(super) fn clear(&mut self) {
         if self.shown_at.take().is_some() {
-            let _ = write!(io::stderr(), "\r\x1b[K");
+            self.write("\r\x1b[K");
         }
+    }
+
+    fn write_left_out(&mut self) {
+        match std::mem::take(&mut self.left_out) {
+            0 => {}
+            n => self.write(&format!("{n} messages are left out here: nobody read standard error\n")),
+        }
+    }
+
+    fn write(&self, text: &str) {
+        if let Some(output) = &self.output {
+            let _ = output.write(text.as_bytes());
+        }
+    }
+
+    /// Whether everything has been read.
+    fn is_read(&self) -> bool {
+        self.output.as_ref().is_some_and(Output::is_idle)
+    }
+
+    fn has_room(&self) -> bool {
+        self.output.as_ref().is_some_and(|output| output.queued() < MOST_QUEUED)
     }
 }
 
 impl Drop for StatusLine {
     fn drop(&mut self) {
         self.clear();
+        self.write_left_out();
+        if let Some(output) = &self.output {
+            print::finish(output);
+        }
     }
 }

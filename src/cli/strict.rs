@@ -1,9 +1,8 @@
 //! The option `--strict`, and the exit code that the results of expectations give.
 
-use super::UNEXPECTED;
+use super::{UNEXPECTED, print};
 use crate::expect;
 use crate::figures::Expected;
-use std::io::{self, Write};
 use std::process::ExitCode;
 
 #[derive(clap::Args, Clone, Copy, Debug)]
@@ -28,8 +27,7 @@ impl StrictArg {
             } else {
                 "--strict would fail"
             };
-            // If standard error is closed, the exit status still reports the failure.
-            let _ = writeln!(io::stderr(), "{untested} of {of} expectations were not tested ({hint})");
+            print::to_stderr(&format!("{untested} of {of} expectations were not tested ({hint})\n"));
         }
         if expect::any_failed(expected) || (self.strict && untested > 0) {
             ExitCode::from(UNEXPECTED)

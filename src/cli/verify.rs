@@ -2,13 +2,13 @@
 
 use super::overrides::PlanArgs;
 use super::status_line::StatusLine;
-use super::{FAILED, UNEXPECTED, compare::progress, page_width, print_load_error};
+use super::{FAILED, UNEXPECTED, compare::progress, page_width, print, print_load_error};
 use crate::compare::{self, Plan, Verified};
 use crate::report::verdicts;
 use crate::scenario::builtin::LESSONS;
 use crate::signals::Signals;
 use crate::text;
-use std::io::{self, Write};
+use std::io;
 use std::process::ExitCode;
 
 /// Run lessons without a screen, and check their expectations
@@ -58,13 +58,14 @@ pub(super) fn main(args: &Args) -> io::Result<ExitCode> {
             Ok(rounds) => Verified::new(plan, &rounds),
             Err(signal) => return Ok(signal.exit_code()),
         };
-        io::stdout().lock().write_all(section(plan, &verified).as_bytes())?;
+        print::to_stdout(&section(plan, &verified), &signals)?;
         has_failures |= !verified.failures.is_empty();
         if !verified.succeeded() {
             unexpected.push(plan.what.as_str());
         }
     }
-    writeln!(io::stdout(), "{}", text::clean(&summary(plans.len(), &unexpected)))?;
+    let summary = summary(plans.len(), &unexpected);
+    print::to_stdout(&format!("{}\n", text::clean(&summary)), &signals)?;
     Ok(match unexpected.is_empty() {
         true => ExitCode::SUCCESS,
         false if has_failures => ExitCode::from(FAILED),

@@ -23,6 +23,8 @@ const DRAIN_INTERVAL: Duration = Duration::from_millis(5);
 const IDLE_INTERVAL: Duration = Duration::from_millis(50);
 /// The maximum time that the screen waits for the run to stop. Normally, a run stops much sooner.
 const STOP_TIMEOUT: Duration = Duration::from_secs(10);
+/// The same after a signal, which ends the program within three seconds.
+const SIGNAL_TIMEOUT: Duration = Duration::from_millis(1500);
 /// The duration of the block that a key injects.
 pub const INJECTED_BLOCK: Duration = Duration::from_millis(300);
 
@@ -40,15 +42,15 @@ pub enum Exit {
 /// applies its last records to `model`.
 ///
 /// A run that ends by itself stays on screen, so that the user can study it. If the run does not
-/// stop within 10 s, the function returns anyway. In that case [`Source::state`] is still
-/// [`RunState::Stopping`].
+/// stop within 10 s, or within 1.5 s after a signal, the function returns anyway. In that case
+/// [`Source::state`] is still [`RunState::Stopping`].
 ///
 /// # Errors
 /// Returns an error if the terminal cannot be put into raw mode, if the thread that reads keys
 /// cannot be created, or if drawing fails. In each case the terminal is restored. If drawing fails,
 /// the run is also stopped.
 pub fn run(source: &mut dyn Source, model: &mut Model, options: &Options, signals: &Signals) -> io::Result<Exit> {
-    let mut screen = Screen::take()?;
+    let mut screen = Screen::take(options.program.as_deref())?;
     let input = InputReader::start()?;
     let mut event_loop = EventLoop {
         source,
@@ -64,7 +66,7 @@ pub fn run(source: &mut dyn Source, model: &mut Model, options: &Options, signal
     let exit = event_loop.show(&mut screen, &input, signals);
     // Without a terminal, the loop must not draw any more. It only stops the run.
     let terminal_lost = exit.is_err() || matches!(exit, Ok(Exit::Signal(signal)) if signal.is_hangup());
-    let stopped = event_loop.stop(if terminal_lost { None } else { Some(&mut screen) });
+    let stopped = event_loop.stop(if terminal_lost { None } else { Some(&mut screen) }, signals);
     match signals.latest() {
         // When the terminal is closed, drawing may fail before or after SIGHUP arrives.
         Some(signal) if signal.is_hangup() => Ok(Exit::Signal(signal)),
@@ -96,7 +98,10 @@ impl EventLoop<'_> {
             if let Some(signal) = signals.latest() {
                 return Ok(Exit::Signal(signal));
             }
-            if let Some(stopped_for) = screen.resume()? {
+            if screen.is_asked_to_stop() {
+                screen.suspend(signals)?;
+            }
+            if let Some(stopped_for) = screen.resume(signals)? {
                 // No record shows that the process was stopped, so the log must show it.
                 let stopped_for = text::duration(stopped_for.into());
                 tracing::warn!("tasklab was stopped for {stopped_for}; open slices and waits include this time");
@@ -104,7 +109,7 @@ impl EventLoop<'_> {
                 self.last_frame = None;
             }
             self.advance(Some(screen))?;
-            if let Some(exit) = self.handle_input(screen, input)? {
+            if let Some(exit) = self.handle_input(screen, input, signals)? {
                 return Ok(exit);
             }
         }
@@ -112,7 +117,12 @@ impl EventLoop<'_> {
 
     /// Waits for input and then handles all input that has arrived. The next frame shows the
     /// effects.
-    fn handle_input(&mut self, screen: &mut Screen, input: &InputReader) -> io::Result<Option<Exit>> {
+    fn handle_input(
+        &mut self,
+        screen: &mut Screen,
+        input: &InputReader,
+        signals: &Signals,
+    ) -> io::Result<Option<Exit>> {
         let mut timeout = if self.ended { IDLE_INTERVAL } else { DRAIN_INTERVAL };
         while let Some(input) = input.next(timeout) {
             timeout = Duration::ZERO;
@@ -123,7 +133,7 @@ impl EventLoop<'_> {
             let Some(action) = Action::bound_to(key) else { continue };
             match self.app.act(action, self.model) {
                 Some(Intent::Quit) => return Ok(Some(Exit::Quit)),
-                Some(Intent::Suspend) => screen.suspend()?,
+                Some(Intent::Suspend) => screen.suspend(signals)?,
                 Some(Intent::InjectBlock) => self.source.inject_block(INJECTED_BLOCK),
                 Some(Intent::NextCue) => self.source.next_cue(),
                 None => {}
@@ -134,11 +144,15 @@ impl EventLoop<'_> {
 
     /// Stops the run and applies its last records. If `screen` is given, draws until the run has
     /// ended.
-    fn stop(&mut self, mut screen: Option<&mut Screen>) -> io::Result<()> {
+    fn stop(&mut self, mut screen: Option<&mut Screen>, signals: &Signals) -> io::Result<()> {
         self.source.stop();
         let start = Instant::now();
+        let mut signalled = None;
         self.needs_frame = true;
         while !self.ended && start.elapsed() < STOP_TIMEOUT {
+            if signals.latest().is_some() && signalled.get_or_insert_with(Instant::now).elapsed() >= SIGNAL_TIMEOUT {
+                break;
+            }
             self.advance(screen.as_deref_mut())?;
             std::thread::sleep(DRAIN_INTERVAL);
         }
@@ -179,11 +193,12 @@ impl EventLoop<'_> {
         } else {
             FROZEN_FRAME_INTERVAL
         };
-        if !self.needs_frame || self.last_frame.is_some_and(|at| at.elapsed() < interval) {
+        let is_due = self.needs_frame && self.last_frame.is_none_or(|at| at.elapsed() >= interval);
+        if !is_due || !screen.is_ready() {
             return Ok(());
         }
         let run = self.source.state();
-        screen.terminal().draw(|frame| {
+        screen.draw(|frame| {
             render(&mut self.app, self.model, &run, self.options, frame.buffer_mut());
         })?;
         self.last_frame = Some(Instant::now());

@@ -17,6 +17,7 @@
 //! |---|---|
 //! | `event_loop` | the loop above |
 //! | `terminal` | puts the terminal into raw mode and restores it |
+//! | `guardian` | the process that restores the terminal when this process is killed |
 //! | `keys` | the action of each key, and the thread that reads keys |
 //! | `state` | the user's choices, and values that take several frames to compute; pure code |
 //! | `layout` | the area of each part of the screen |
@@ -37,6 +38,7 @@
 mod event_loop;
 mod frame;
 mod frame_context;
+pub mod guardian;
 mod keys;
 mod layout;
 mod state;
@@ -53,6 +55,8 @@ pub use keys::{Action, KeyRow, key_table};
 pub use state::{App, Intent};
 pub use theme::ColorDepth;
 
+use std::path::PathBuf;
+
 /// The options of the screen. These options are set before the screen opens.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Options {
@@ -60,14 +64,19 @@ pub struct Options {
     pub color_depth: ColorDepth,
     /// A short text about the result of the calibration, for the header.
     pub calibration: Option<String>,
+    /// The tasklab program, which is started a second time to restore the terminal if this process
+    /// is killed. `None`: nobody restores it then.
+    pub program: Option<PathBuf>,
 }
 
 impl Options {
-    /// Options with the colours that the environment allows and without a calibration.
+    /// Options with the colours that the environment allows, without a calibration and without a
+    /// guardian.
     pub fn from_env() -> Options {
         Options {
             color_depth: ColorDepth::detect(|name| std::env::var(name).ok()),
             calibration: None,
+            program: None,
         }
     }
 }

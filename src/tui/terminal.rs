@@ -1,97 +1,172 @@
 //! Puts the terminal into raw mode, and always restores it.
 //!
 //! The terminal is restored in every case: when the user quits, after an error, after a signal
-//! ([`Signals`](crate::signals::Signals)), and after a panic of the thread that draws. A panic of
-//! any *other* thread must not close the screen: the task ends as `panicked`, and the panic message
-//! goes to the event log. That is why `ratatui::init` is not used: its panic hook restores the
-//! terminal after a panic of any thread.
+//! ([`Signals`](crate::signals::Signals)), after a panic of the thread that draws, and, by the
+//! [`guardian`](super::guardian), when the process is killed. A panic of any *other* thread must
+//! not close the screen: the task ends as `panicked`, and the panic message goes to the event log.
+//! That is why `ratatui::init` is not used: its panic hook restores the terminal after a panic of
+//! any thread.
+//!
+//! The thread that draws never waits for the terminal: each frame goes to an
+//! [`Output`](crate::output::Output), and while the terminal has not read a frame, no other is
+//! drawn.
 //!
 //! In raw mode, Ctrl-Z is an ordinary key and does not stop the process. So [`Screen::suspend`]
-//! restores the terminal and stops the process. When the process continues, the screen puts the
-//! terminal into raw mode again. A shell has used the terminal meanwhile. The screen does the same
-//! after another process has stopped and continued this process. The run's clock does not stop, so
-//! the event log says how long the process was stopped.
+//! restores the terminal and stops the process, as it does when SIGTSTP arrives. When the process
+//! continues in the foreground, the screen puts the terminal into raw mode again, because a shell
+//! has used the terminal meanwhile. The screen does the same after another process has stopped and
+//! continued this process. In the background it leaves the terminal alone: a signal such as that of
+//! `kill %1` must be able to end the run. The run's clock does not stop, so the event log says how
+//! long the process was stopped.
 
+use super::guardian::{self, Guardian};
+use crate::output::Output;
 use crate::panics::HookGuard;
+use crate::signals::Signals;
 use crossterm::cursor::{Hide, Show};
 use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
 use crossterm::{execute, terminal};
-use ratatui::Terminal;
+use parking_lot::Mutex;
 use ratatui::backend::CrosstermBackend;
-use ratatui::layout::{Position, Rect};
+use ratatui::layout::Rect;
+use ratatui::{Frame, Terminal, TerminalOptions, Viewport};
+use rustix::process::{getpgid, getpgrp, getsid};
+use rustix::termios::tcgetpgrp;
 use signal_hook::SigId;
-use signal_hook::consts::{SIGCONT, SIGTSTP};
-use std::io::{self, Stdout};
+use signal_hook::consts::{SIGCONT, SIGSTOP, SIGTSTP};
+use std::io::{self, Write};
 use std::mem::ManuallyDrop;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
+
+/// The most columns and rows that are drawn. No display has more; a terminal may say that it has
+/// 65,535 of both, and a frame of that size would fill the memory.
+const LARGEST: (u16, u16) = (2000, 600);
+/// Time between two checks of whether the process is in the foreground.
+const CHECK_INTERVAL: Duration = Duration::from_millis(10);
+/// How long a process that continues in the background waits for a signal before it stops again.
+const SIGNAL_DELAY: Duration = Duration::from_millis(500);
 
 /// The terminal in raw mode on its alternate screen, until dropped.
 pub(crate) struct Screen {
     /// Never dropped. ratatui's own `Drop` would show the cursor, but [`give_back`] has already
     /// done so. If the terminal is closed, `Drop` cannot show the cursor, and writes to standard
     /// error. This write panics, because standard error is closed too.
-    terminal: ManuallyDrop<Terminal<CrosstermBackend<Stdout>>>,
+    terminal: ManuallyDrop<Terminal<CrosstermBackend<FrameBuffer>>>,
+    access: Arc<Access>,
     /// Whether SIGCONT has arrived. This means that the process was stopped and has continued.
     continued: Arc<AtomicBool>,
+    /// Whether SIGTSTP has arrived.
+    asked_to_stop: Arc<AtomicBool>,
     /// The last instant at which the process was known to be running.
     last_seen_running: Instant,
-    continue_handler: SigId,
+    handlers: [SigId; 2],
     _hook: HookGuard,
+}
+
+/// What is needed to restore the terminal, also after a panic.
+struct Access {
+    output: Output,
+    guardian: Mutex<Option<Guardian>>,
 }
 
 impl Screen {
     /// Puts the terminal into raw mode and opens the alternate screen. If the calling thread panics
-    /// later, the terminal is restored.
+    /// later, the terminal is restored. If `program` is given, it is started as the guardian.
     ///
     /// # Errors
     /// Returns an error if standard output is not a terminal, or if the terminal cannot be put into
     /// raw mode.
-    pub(crate) fn take() -> io::Result<Screen> {
+    pub(crate) fn take(program: Option<&Path>) -> io::Result<Screen> {
         let continued = Arc::new(AtomicBool::new(false));
-        let hook = HookGuard::install(thread::current().id(), give_back);
+        let asked_to_stop = Arc::new(AtomicBool::new(false));
+        let guardian = program.and_then(|program| match Guardian::start(program) {
+            Ok(guardian) => Some(guardian),
+            Err(error) => {
+                tracing::warn!("if tasklab is killed, nobody will restore the terminal: no guardian: {error}");
+                None
+            }
+        });
+        let access = Arc::new(Access {
+            output: Output::to(&io::stdout())?,
+            guardian: Mutex::new(guardian),
+        });
+        let hook = HookGuard::install(thread::current().id(), {
+            let access = access.clone();
+            move || access.give_back()
+        });
         // If one of these steps fails, the steps before it must be undone. No `Screen` exists yet,
         // so `Drop` cannot undo them.
-        let taken = enter_screen().and_then(|()| {
-            let terminal = Terminal::new(CrosstermBackend::new(io::stdout()))?;
-            Ok((terminal, signal_hook::flag::register(SIGCONT, continued.clone())?))
+        let taken = access.enter_screen().and_then(|()| {
+            let backend = CrosstermBackend::new(FrameBuffer::new(access.clone()));
+            let viewport = Viewport::Fixed(area()?);
+            let terminal = Terminal::with_options(backend, TerminalOptions { viewport })?;
+            let handlers = [
+                signal_hook::flag::register(SIGCONT, continued.clone())?,
+                signal_hook::flag::register(SIGTSTP, asked_to_stop.clone())?,
+            ];
+            Ok((terminal, handlers))
         });
         match taken {
-            Ok((terminal, continue_handler)) => Ok(Screen {
+            Ok((terminal, handlers)) => Ok(Screen {
                 terminal: ManuallyDrop::new(terminal),
+                access,
                 continued,
+                asked_to_stop,
                 last_seen_running: Instant::now(),
-                continue_handler,
+                handlers,
                 _hook: hook,
             }),
             Err(e) => {
-                give_back();
+                access.give_back();
                 Err(e)
             }
         }
     }
 
-    /// The terminal to draw on.
-    pub(crate) fn terminal(&mut self) -> &mut Terminal<CrosstermBackend<Stdout>> {
-        &mut self.terminal
+    /// Whether the terminal has read the last frame, so that the next one can be drawn.
+    pub(crate) fn is_ready(&self) -> bool {
+        terminal::is_raw_mode_enabled().unwrap_or(false) && self.access.output.is_idle()
+    }
+
+    /// Draws a frame. Returns at once: another thread writes the frame to the terminal.
+    ///
+    /// # Errors
+    /// Returns an error if the size of the terminal cannot be read, or if the last frame could not
+    /// be written.
+    pub(crate) fn draw(&mut self, render: impl FnOnce(&mut Frame<'_>)) -> io::Result<()> {
+        let area = area()?;
+        if area != self.terminal.get_frame().area() {
+            self.terminal.resize(area)?;
+        }
+        self.terminal.draw(render).map(drop)
+    }
+
+    /// Whether SIGTSTP has arrived since the last call.
+    pub(crate) fn is_asked_to_stop(&self) -> bool {
+        self.asked_to_stop.swap(false, Ordering::Relaxed)
     }
 
     /// Restores the terminal and stops the process until the shell continues it. The next call of
-    /// [`resume`](Screen::resume) returns how long the process was stopped.
+    /// [`resume`](Screen::resume) returns how long the process was stopped. If one of `signals` has
+    /// arrived meanwhile, the terminal stays restored.
     ///
-    /// If no shell with job control started the process, the process does not stop: the system
-    /// discards SIGTSTP in an orphaned process group.
+    /// If no shell with job control started the process, the process does not stop, because nobody
+    /// would continue it.
     ///
     /// # Errors
     /// Returns an error if the terminal cannot be put into raw mode again.
-    pub(crate) fn suspend(&mut self) -> io::Result<()> {
-        give_back();
+    pub(crate) fn suspend(&mut self, signals: &Signals) -> io::Result<()> {
+        self.access.give_back();
         self.last_seen_running = Instant::now();
-        // `raise` sends the signal to this thread. So the process stops before the next line runs.
-        signal_hook::low_level::raise(SIGTSTP)?;
-        self.take_again()
+        if has_job_control() {
+            // The process stops before the next line runs.
+            signal_hook::low_level::raise(SIGSTOP)?;
+        }
+        self.take_again(signals)
     }
 
     /// If the process was stopped and has continued, puts the terminal into raw mode again and
@@ -101,44 +176,130 @@ impl Screen {
     ///
     /// # Errors
     /// Returns an error if the terminal cannot be put into raw mode again.
-    pub(crate) fn resume(&mut self) -> io::Result<Option<Duration>> {
+    pub(crate) fn resume(&mut self, signals: &Signals) -> io::Result<Option<Duration>> {
         let now = Instant::now();
         let stopped_for = now - std::mem::replace(&mut self.last_seen_running, now);
         if !self.continued.swap(false, Ordering::Relaxed) {
             return Ok(None);
         }
-        give_back();
-        self.take_again()?;
+        self.access.give_back();
+        self.take_again(signals)?;
         Ok(Some(stopped_for))
     }
 
-    fn take_again(&mut self) -> io::Result<()> {
-        enter_screen()?;
+    /// Waits until the process is in the foreground, and takes the terminal.
+    fn take_again(&mut self, signals: &Signals) -> io::Result<()> {
+        let mut continued = Instant::now();
+        while !is_in_foreground() {
+            if signals.latest().is_some() {
+                return Ok(());
+            }
+            // A signal of `kill %1` arrives with the one that continues the process, but another
+            // thread may receive it later.
+            if has_job_control() && continued.elapsed() > SIGNAL_DELAY {
+                signal_hook::low_level::raise(SIGSTOP)?;
+                continued = Instant::now();
+            }
+            thread::sleep(CHECK_INTERVAL);
+        }
+        if signals.latest().is_some() {
+            return Ok(());
+        }
+        self.access.enter_screen()?;
         // The terminal does not show the last frame any more, and its size may have changed.
         // `resize` sets the new size and makes ratatui draw every cell again.
-        let size = self.terminal.size()?;
-        self.terminal.resize(Rect::from((Position::ORIGIN, size)))
+        self.terminal.resize(area()?)
     }
 }
 
 impl Drop for Screen {
     fn drop(&mut self) {
-        signal_hook::low_level::unregister(self.continue_handler);
-        give_back();
+        for handler in self.handlers {
+            signal_hook::low_level::unregister(handler);
+        }
+        self.access.give_back();
     }
 }
 
-/// Turns on raw mode and the alternate screen, and hides the cursor.
-fn enter_screen() -> io::Result<()> {
-    enable_raw_mode()?;
-    execute!(io::stdout(), EnterAlternateScreen, Hide)
+impl Access {
+    /// Turns on raw mode and the alternate screen, and hides the cursor.
+    fn enter_screen(&self) -> io::Result<()> {
+        if let Some(guardian) = &mut *self.guardian.lock() {
+            guardian.taken();
+        }
+        enable_raw_mode()?;
+        let mut text = Vec::new();
+        execute!(text, EnterAlternateScreen, Hide)?;
+        self.output.write(&text)
+    }
+
+    /// Leaves the alternate screen and raw mode. Ignores errors, because after a hang-up no
+    /// terminal exists that could show them.
+    fn give_back(&self) {
+        if terminal::is_raw_mode_enabled().unwrap_or(false) {
+            // In the background, the shell has set its own modes, and a change would stop the
+            // process.
+            if is_in_foreground() {
+                let _ = disable_raw_mode();
+            }
+            guardian::give_back(&self.output, &io::stdout());
+        }
+        if let Some(guardian) = &mut *self.guardian.lock() {
+            guardian.given_back();
+        }
+    }
 }
 
-/// Leaves the alternate screen and raw mode. Ignores errors, because after a hang-up no terminal
-/// exists that could show them.
-fn give_back() {
-    if terminal::is_raw_mode_enabled().unwrap_or(false) {
-        let _ = execute!(io::stdout(), LeaveAlternateScreen, Show);
-        let _ = disable_raw_mode();
+/// The text that leaves the alternate screen and shows the cursor.
+pub(super) fn leave() -> Vec<u8> {
+    let mut text = Vec::new();
+    // A vector accepts every write.
+    let _ = execute!(text, LeaveAlternateScreen, Show);
+    text
+}
+
+/// Collects the text of one frame, and then gives it to the output.
+struct FrameBuffer {
+    text: Vec<u8>,
+    access: Arc<Access>,
+}
+
+impl FrameBuffer {
+    fn new(access: Arc<Access>) -> FrameBuffer {
+        FrameBuffer {
+            text: Vec::new(),
+            access,
+        }
     }
+}
+
+impl Write for FrameBuffer {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.text.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        let written = self.access.output.write(&self.text);
+        self.text.clear();
+        written
+    }
+}
+
+/// The part of the terminal that is drawn.
+fn area() -> io::Result<Rect> {
+    let (columns, rows) = terminal::size()?;
+    Ok(Rect::new(0, 0, columns.min(LARGEST.0), rows.min(LARGEST.1)))
+}
+
+/// Whether this process may use the terminal. Without a terminal of its session it may try.
+fn is_in_foreground() -> bool {
+    tcgetpgrp(io::stdout()).is_ok_and(|group| group == getpgrp()) || tcgetpgrp(io::stdout()).is_err()
+}
+
+/// Whether a shell could continue this process: the leader of the session lives and is in another
+/// process group.
+fn has_job_control() -> bool {
+    let leader = getsid(None).and_then(|leader| getpgid(Some(leader)));
+    leader.is_ok_and(|group| group != getpgrp())
 }

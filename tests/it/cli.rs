@@ -1,7 +1,8 @@
 //! The command line: output, error messages and exit codes.
 
-use crate::support::program::tasklab;
+use crate::support::program::{Process, command, command_after, tasklab};
 use std::fs;
+use std::process::Command;
 
 #[test]
 fn check_reports_valid_and_invalid_files() {
@@ -211,4 +212,87 @@ fn a_file_that_cannot_be_read_gets_a_message_of_one_sentence() {
 
 fn did_you_mean(what: &str, similar: &str) -> String {
     format!("there is no file `{what}` and no built-in scenario with this name: did you mean `{similar}`?")
+}
+
+/// Creates a named pipe in this folder.
+fn pipe(folder: &std::path::Path) -> String {
+    let path = folder.join("pipe").to_str().expect("a path of UTF-8").to_owned();
+    assert!(Command::new("mkfifo").arg(&path).status().expect("mkfifo").success());
+    path
+}
+
+#[test]
+fn a_pipe_is_read_and_a_pipe_without_a_writer_is_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = pipe(folder.path());
+    for command in [&["check"][..], &["run", "--headless"]] {
+        let done = tasklab(&[command, &[&path]].concat());
+        assert_eq!(done.code, Some(2));
+        assert_eq!(
+            done.err,
+            format!(
+                "error: `{path}` is a pipe that no program has written to for 3 s: write the scenario into it, or name a file\n"
+            )
+        );
+    }
+    let mut reader = Process::start(&mut command(&["check", &path]));
+    // The program reads in several parts.
+    let text = fs::read("scenarios/mixed.toml").unwrap();
+    let mut pipe = fs::File::options().write(true).open(&path).expect("a reader");
+    for part in text.chunks(1000) {
+        std::io::Write::write_all(&mut pipe, part).expect("a reader");
+    }
+    drop(pipe);
+    reader.wait_until("the result", |process| !process.stdout().is_empty());
+    assert_eq!(reader.wait().code, Some(0));
+}
+
+#[test]
+fn text_from_outside_cannot_control_the_terminal() {
+    let folder = tempfile::tempdir().unwrap();
+    let evil = folder.path().join("\u{1b}[2J\u{202e}.toml");
+    let good = fs::read("scenarios/mixed.toml").unwrap();
+    fs::write(&evil, good).unwrap();
+    let evil = evil.to_str().unwrap();
+    let worker = ["run", "mixed", "--headless", "--executor", "processes"];
+    for (done, code) in [
+        (tasklab(&["check", evil]), 0),
+        (
+            tasklab(&["check", evil, "--executor", "current-thread", "--workers", "4"]),
+            2,
+        ),
+        (tasklab(&["run", "mixed", "--headless", "--duration", "\u{1b}[2J"]), 2),
+        (tasklab(&["\u{1b}[2J"]), 2),
+        (
+            tasklab(&[&worker[..], &["--worker-command", "/nowhere/\u{1b}[2J"]].concat()),
+            1,
+        ),
+        (
+            Process::start(&mut command_after(
+                "export TMPDIR='/nowhere/\u{1b}[2J'",
+                &["run", "mixed", "--headless"],
+            ))
+            .wait(),
+            1,
+        ),
+        (tasklab(&["man", "--dir", "/nowhere/\u{1b}[2J"]), 1),
+    ] {
+        let shown = format!("{}{}", done.out, done.err);
+        assert_eq!(done.code, Some(code), "{shown}");
+        assert!(!shown.contains(['\u{1b}', '\u{202e}']), "{shown:?}");
+        assert!(shown.contains("\\u{1b}[2J"), "{shown:?}");
+    }
+}
+
+#[test]
+fn a_scenario_is_refused_only_for_files_that_it_certainly_needs() {
+    let one = "title = 'One'\n[[task]]\nname = 'a'\nsteps = [{ sleep = '1ms' }]\n";
+    let mut few = command_after("ulimit -n 64", &["run"]);
+    let done = Process::start_run_of(&mut few, one, &["--headless", "--workers", "2"]).wait();
+    assert_eq!(done.code, Some(0), "{}", done.err);
+    let many = "title = 'Many'\n[[task]]\nname = 'a'\ncount = 40\nsteps = [{ http = '/' }]\n";
+    let mut few = command_after("ulimit -n 64", &["run"]);
+    let done = Process::start_run_of(&mut few, many, &["--headless", "--executor", "threads"]).wait();
+    assert_eq!(done.code, Some(1), "{}", done.err);
+    assert!(done.err.contains("needs 92 open files at once"), "{}", done.err);
 }

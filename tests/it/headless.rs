@@ -1,11 +1,12 @@
 //! Runs without a screen: signals, standard error, and the port for tokio-console.
 
-use crate::support::program::{Finished, Process, command_after, entries, run};
-use crate::support::wait::DEADLINE;
-use rustix::process::Signal;
+use crate::support::program::{Finished, Process, command, command_after, entries, run, write_scenario};
+use crate::support::wait::{DEADLINE, wait_until};
+use rustix::process::{Pid, Signal, kill_process};
 use std::fs;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::process::{Child, Stdio};
 
 const ENDLESS: &str =
     "title = 'Endless'\n[[task]]\nname = 'heartbeat'\nrepeat = 'forever'\nsteps = [{ sleep = '10ms' }]\n";
@@ -149,6 +150,85 @@ fn tokio_console_is_served_at_the_given_address() {
     wait_for_scratch_folder(&mut process);
     process.signal(Signal::TERM);
     assert_eq!(process.wait().code, Some(143));
+}
+
+#[test]
+fn a_free_port_for_tokio_console_is_named() {
+    let mut process = Process::start_run(ENDLESS, &["--json", "--console", "127.0.0.1:0"]);
+    process.wait_until("the port", |process| process.stderr().ends_with('\n'));
+    let told = process.stderr();
+    let address = told
+        .trim_end()
+        .strip_prefix("tokio-console can connect to http://")
+        .expect(&told);
+    TcpStream::connect(address).expect("it listens there");
+    wait_for_scratch_folder(&mut process);
+    process.signal(Signal::TERM);
+    assert_eq!(process.wait().code, Some(143));
+}
+
+/// Panics are logged on standard error, far more of them than a pipe holds.
+const NOISY: &str =
+    "title = 'Noisy'\nduration = '1s'\n[[task]]\nname = 'noisy'\nrate = 5000\nsteps = [{ panic = 'boom' }]\n";
+
+/// The number of the system call `write`.
+const WRITE: &str = if cfg!(target_arch = "x86_64") { "1" } else { "64" };
+
+/// Whether the thread that writes the output of this process is in the system call `write`.
+fn is_in_write(child: &Child) -> bool {
+    let tasks = fs::read_dir(format!("/proc/{}/task", child.id()))
+        .into_iter()
+        .flatten()
+        .flatten();
+    tasks.into_iter().any(|task| {
+        let read = |file: &str| fs::read_to_string(task.path().join(file)).unwrap_or_default();
+        read("comm").trim() == "tasklab-output" && read("syscall").split(' ').next() == Some(WRITE)
+    })
+}
+
+/// Starts a run whose standard error is a pipe, and waits until the pipe is full.
+fn start_unread(scenario: &str) -> (tempfile::TempDir, Child) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = write_scenario(folder.path(), "test", scenario);
+    let mut child = command(&["run", "--headless", &file])
+        .env("TMPDIR", folder.path())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program");
+    // A thread that waits in `write` for a moment only is not seen there very often in succession.
+    let mut seen = 0;
+    wait_until("a full pipe", DEADLINE, || {
+        seen = if is_in_write(&child) { seen + 1 } else { 0 };
+        seen == 50 || child.try_wait().expect("a child").is_some()
+    });
+    (folder, child)
+}
+
+#[test]
+fn a_run_ends_on_time_although_nobody_reads_standard_error() {
+    let (_folder, mut child) = start_unread(NOISY);
+    let mut status = None;
+    wait_until("the end of the run", DEADLINE, || {
+        status = child.try_wait().expect("a child");
+        status.is_some()
+    });
+    assert_eq!(status.and_then(|status| status.code()), Some(0));
+    drop(child.stderr.take());
+}
+
+#[test]
+fn a_signal_ends_a_run_although_nobody_reads_standard_error() {
+    let (folder, mut child) = start_unread(&NOISY.replace("'1s'", "'100s'"));
+    kill_process(Pid::from_child(&child), Signal::TERM).expect("it runs");
+    let mut status = None;
+    wait_until("the end of the run", DEADLINE, || {
+        status = child.try_wait().expect("a child");
+        status.is_some()
+    });
+    assert_eq!(status.and_then(|status| status.code()), Some(143));
+    let left = entries(folder.path());
+    assert_eq!(left.len(), 1, "only the scenario is left: {left:?}");
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Tests of the program on a pseudo-terminal, with real keys and real signals.
 
+mod hostile;
 mod leaving;
 mod terminal;
 

@@ -18,12 +18,15 @@ pub(crate) struct Terminal {
     master: Box<dyn MasterPty + Send>,
     keys: Box<dyn Write + Send>,
     screen: Arc<(Mutex<Output>, Condvar)>,
+    first_modes: String,
 }
 
 struct Output {
     parser: vt100::Parser,
     raw: Vec<u8>,
     ended: bool,
+    /// Whether nobody reads the terminal.
+    unread: bool,
 }
 
 impl Terminal {
@@ -48,6 +51,7 @@ impl Terminal {
             pixel_height: 0,
         };
         let pair = native_pty_system().openpty(size).expect("a pty");
+        let first_modes = modes(&*pair.master);
         command.env("TERM", "xterm-256color");
         command.env_remove("NO_COLOR");
         for (name, value) in environment {
@@ -62,6 +66,7 @@ impl Terminal {
                 parser: vt100::Parser::new(rows, columns, 0),
                 raw: Vec::new(),
                 ended: false,
+                unread: false,
             }),
             Condvar::new(),
         ));
@@ -71,6 +76,9 @@ impl Terminal {
             loop {
                 let read = output.read(&mut buffer).unwrap_or(0);
                 let mut state = shared.0.lock();
+                while state.unread {
+                    shared.1.wait(&mut state);
+                }
                 state.parser.process(&buffer[..read]);
                 state.raw.extend(&buffer[..read]);
                 state.ended = read == 0;
@@ -87,7 +95,34 @@ impl Terminal {
             master: pair.master,
             keys,
             screen,
+            first_modes,
         }
+    }
+
+    /// From now on, nobody reads what the program writes.
+    pub(crate) fn stop_reading(&self) {
+        self.screen.0.lock().unread = true;
+    }
+
+    /// Ends the effect of [`stop_reading`](Terminal::stop_reading).
+    pub(crate) fn read_again(&self) {
+        self.screen.0.lock().unread = false;
+        self.screen.1.notify_all();
+    }
+
+    /// The number of bytes that the program has written.
+    pub(crate) fn written(&self) -> usize {
+        self.screen.0.lock().raw.len()
+    }
+
+    /// The modes of the terminal before the program started.
+    pub(crate) fn first_modes(&self) -> &str {
+        &self.first_modes
+    }
+
+    /// The modes of the terminal: raw or not, with echo or not.
+    pub(crate) fn modes(&self) -> String {
+        modes(&*self.master)
     }
 
     /// Waits until `condition` holds for the screen, and returns the screen's text. `what` names
@@ -141,6 +176,11 @@ impl Terminal {
     /// Changes the terminal's size.
     pub(crate) fn resize(&self, columns: u16, rows: u16) {
         self.screen.0.lock().parser.screen_mut().set_size(rows, columns);
+        self.claim_size(columns, rows);
+    }
+
+    /// Tells the program a size that the terminal does not have.
+    pub(crate) fn claim_size(&self, columns: u16, rows: u16) {
         let size = PtySize {
             rows,
             cols: columns,
@@ -153,6 +193,11 @@ impl Terminal {
     /// The program's process id.
     pub(crate) fn pid(&self) -> Pid {
         self.pid
+    }
+
+    /// Waits until the program has ended, and returns its exit status.
+    pub(crate) fn wait_for_exit(&mut self) -> u32 {
+        self.exit.wait()
     }
 
     /// Waits until the program has ended. Returns its exit status, the last screen, and all bytes
@@ -168,6 +213,8 @@ impl Terminal {
 pub(crate) struct Exit {
     killer: Box<dyn ChildKiller + Send + Sync>,
     status: mpsc::Receiver<u32>,
+    /// The exit status, if it has been received.
+    known: Option<u32>,
 }
 
 impl Exit {
@@ -180,7 +227,11 @@ impl Exit {
             // A test that has failed does not receive the status.
             let _ = send.send(exit.exit_code());
         });
-        Exit { killer, status }
+        Exit {
+            killer,
+            status,
+            known: None,
+        }
     }
 
     /// Waits until the program has ended, and returns its exit status.
@@ -188,11 +239,21 @@ impl Exit {
     /// # Panics
     /// If the program does not end within [`DEADLINE`]: then this kills the program.
     pub(crate) fn wait(&mut self) -> u32 {
-        self.status.recv_timeout(DEADLINE).unwrap_or_else(|error| {
-            let _ = self.killer.kill();
-            panic!("waited {DEADLINE:?} for the end of the program: {error}");
+        *self.known.get_or_insert_with(|| {
+            self.status.recv_timeout(DEADLINE).unwrap_or_else(|error| {
+                let _ = self.killer.kill();
+                panic!("waited {DEADLINE:?} for the end of the program: {error}");
+            })
         })
     }
+}
+
+fn modes(terminal: &dyn MasterPty) -> String {
+    let modes = terminal.get_termios().expect("a terminal");
+    format!(
+        "{:?} {:?} {:?}",
+        modes.input_flags, modes.output_flags, modes.local_flags
+    )
 }
 
 /// Checks that the terminal is restored: it shows the main screen and the cursor.

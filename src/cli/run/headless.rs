@@ -1,8 +1,9 @@
 //! A run without a screen. The event log goes to standard error. If standard error is a terminal, a
 //! progress line appears there too. At the end, the report goes to standard output.
 
-use super::exit_code;
 use super::judge::Judge;
+use super::{exit_code, gave_up};
+use crate::cli::print;
 use crate::cli::status_line::StatusLine;
 use crate::cli::strict::StrictArg;
 use crate::figures::Report;
@@ -11,7 +12,7 @@ use crate::record::LogLine;
 use crate::report::{Facts, log_message, progress};
 use crate::run::{DeadlockLog, Run, RunState, Source};
 use crate::signals::Signals;
-use std::io::{self, Write};
+use std::io;
 use std::process::ExitCode;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -20,6 +21,8 @@ use std::time::{Duration, Instant};
 const DRAIN_INTERVAL: Duration = Duration::from_millis(5);
 /// The time between two batches.
 const BATCH_INTERVAL: Duration = Duration::from_millis(50);
+/// How long the run may take to stop after a signal, which ends the program within three seconds.
+const SIGNAL_TIMEOUT: Duration = Duration::from_millis(1500);
 
 /// Follows the run until its end, and prints the report. A signal ends the run early. A run without
 /// a duration also ends when none of its tasks can ever continue. `format`
@@ -35,7 +38,7 @@ pub(super) fn show(
     let mut model = Model::new(run.info().clone());
     let mut line = StatusLine::new();
     let mut deadlocks = DeadlockLog::default();
-    let mut signal = None;
+    let mut signalled: Option<Instant> = None;
     let mut last_batch: Option<Instant> = None;
     facts.left_running = loop {
         let too_early = last_batch.is_some_and(|at| at.elapsed() < BATCH_INTERVAL);
@@ -52,35 +55,34 @@ pub(super) fn show(
                 break left;
             }
         }
-        if signal.is_none() {
-            signal = signals.latest();
-            if signal.is_some() {
+        match signalled {
+            None if signals.latest().is_some() => {
+                signalled = Some(Instant::now());
                 run.stop();
             }
+            Some(at) if at.elapsed() > SIGNAL_TIMEOUT => break Some(gave_up(&model)),
+            _ => {}
         }
         line.show(|width| progress(&model, width));
         thread::sleep(DRAIN_INTERVAL);
     };
-    line.clear();
+    drop(line);
     facts.usage = run.usage();
     let mut report = Report::new(&model, &facts);
     judge.judge(&run, &mut report);
-    let written = io::stdout().lock().write_all(format(&report).as_bytes());
-    match signal {
+    let written = print::to_stdout(&format(&report), signals);
+    match signals.latest() {
         // After SIGHUP the terminal is gone, so a write error does not matter.
         Some(signal) => Ok(signal.exit_code()),
         None => written.map(|()| exit_code(&run, &report, strict)),
     }
 }
 
-/// Erases the progress line and prints lines of the event log. The progress line appears again
-/// below these lines.
+/// Prints lines of the event log.
 fn print_log(line: &mut StatusLine, model: &Model, log: &[LogLine]) {
     if log.is_empty() {
         return;
     }
-    line.clear();
-    let lines: String = log.iter().map(|line| log_message(model, line) + "\n").collect();
-    // The run goes on even if its log cannot be written.
-    let _ = io::stderr().lock().write_all(lines.as_bytes());
+    let messages: Vec<_> = log.iter().map(|line| log_message(model, line) + "\n").collect();
+    line.print(messages.iter().map(String::as_str));
 }

@@ -1,9 +1,9 @@
 //! A run on the live screen.
 
-use super::exit_code;
 use super::judge::Judge;
+use super::{exit_code, gave_up};
 use crate::cli::strict::StrictArg;
-use crate::cli::{FAILED, page_width};
+use crate::cli::{FAILED, page_width, print};
 use crate::figures::Report;
 use crate::model::Model;
 use crate::record::Calibration;
@@ -12,7 +12,7 @@ use crate::run::{Interference, Run, RunState, Source};
 use crate::signals::Signals;
 use crate::text;
 use crate::tui::{self, Exit, Options};
-use std::io::{self, Write};
+use std::io;
 use std::process::ExitCode;
 
 /// Shows the run until the user quits, and then prints what could not be stopped.
@@ -31,6 +31,7 @@ pub(super) fn show(
     log_calibration(&facts.calibration, &rate);
     let options = Options {
         calibration: Some(format!("{rate} units/ms")),
+        program: std::env::current_exe().ok(),
         ..Options::from_env()
     };
     let exit = tui::run(&mut run, &mut model, &options, signals)?;
@@ -39,27 +40,29 @@ pub(super) fn show(
         RunState::Running | RunState::Waiting | RunState::Stopping => Some(gave_up(&model)),
     };
     if let Some(left) = left {
-        // After SIGHUP the terminal is gone, so a write error does not matter.
-        let _ = writeln!(io::stderr(), "{left}");
+        print::to_stderr(&format!("{}\n", text::clean(&left)));
     }
     if let Exit::Signal(signal) = exit {
         return Ok(signal.exit_code());
     }
     if !model.deadlocks().is_empty() {
         for deadlock in model.deadlocks() {
-            writeln!(io::stderr(), "{}", text::clean(&deadlock.sentence))?;
+            print::to_stderr(&format!("{}\n", text::clean(&deadlock.sentence)));
         }
         return Ok(ExitCode::from(FAILED));
     }
     if run.interference() == Some(Interference::CutShort) {
-        return Ok(ExitCode::SUCCESS);
+        // To quit a run that goes on is no failure, but a run without workers had failed before.
+        return Ok(if run.all_workers_died() {
+            ExitCode::from(FAILED)
+        } else {
+            ExitCode::SUCCESS
+        });
     }
     facts.usage = run.usage();
     let mut report = Report::new(&model, &facts);
     judge.judge(&run, &mut report);
-    io::stdout()
-        .lock()
-        .write_all(verdicts(&report.expect, page_width()).as_bytes())?;
+    print::to_stdout(&verdicts(&report.expect, page_width()), signals)?;
     Ok(exit_code(&run, &report, strict))
 }
 
@@ -72,19 +75,5 @@ fn log_calibration(calibration: &Calibration, rate: &str) {
         );
     } else {
         tracing::info!("calibrated: {rate} units of cpu work per ms");
-    }
-}
-
-/// A message about a run that did not end in time: the screen stopped waiting for it.
-fn gave_up(model: &Model) -> String {
-    let busy = model.lanes().iter().filter(|lane| lane.current.is_some());
-    let busy: Vec<_> = busy.map(|lane| lane.name.as_str()).collect();
-    if busy.is_empty() {
-        "the run did not end in time: tasklab stopped waiting for the removal of its files".to_owned()
-    } else {
-        format!(
-            "the run did not end in time: tasklab stopped waiting for {}",
-            busy.join(", ")
-        )
     }
 }

@@ -6,10 +6,11 @@ mod judge;
 mod live;
 
 use super::strict::StrictArg;
-use super::{FAILED, page_width, print_load_error};
+use super::{FAILED, page_width, print, print_load_error};
 use crate::cli::overrides::{OverrideArgs, word_parser};
 use crate::executor::processes::WorkerCommand;
 use crate::figures::Report;
+use crate::model::Model;
 use crate::panics::HookGuard;
 use crate::probe;
 use crate::report::Facts;
@@ -18,7 +19,8 @@ use crate::scenario::LogLevel;
 use crate::signals::Signals;
 use judge::Judge;
 use rustix::process::{Signal, getppid, set_parent_process_death_signal};
-use std::io::{self, IsTerminal, Write};
+use std::fs::File;
+use std::io::{self, IsTerminal};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -96,13 +98,23 @@ pub(super) fn main(args: &Args) -> io::Result<ExitCode> {
     if let Some(pid) = args.parent_pid {
         end_with_parent(pid)?;
     }
-    let console = match args.console {
-        Some(address) => Some(probe::console::serve(address).map_err(|error| cannot_serve(address, &error))?),
-        None => None,
+    let (console, served) = match args.console {
+        Some(address) => {
+            let served = probe::console::serve(address).map_err(|error| cannot_serve(address, &error))?;
+            (Some(served.layer), Some(served.address))
+        }
+        None => (None, None),
     };
     let level = args.log.or(scenario.log).unwrap_or(output.default_log_level());
     scenario.log = Some(level);
     let log = probe::subscribe(level.into(), console).map_err(io::Error::other)?;
+    if let Some(address) = served {
+        let message = format!("tokio-console can connect to http://{address}");
+        match output {
+            Output::Live => tracing::info!("{message}"),
+            Output::Table | Output::Json => print::to_stderr(&format!("{message}\n")),
+        }
+    }
     // The panic hook must be in place before the first task can panic.
     let _panics = HookGuard::install(thread::current().id(), || ());
     let settings = Settings {
@@ -142,6 +154,20 @@ fn exit_code(run: &Run, report: &Report, strict: StrictArg) -> ExitCode {
     }
 }
 
+/// A message about a run that had not ended when tasklab stopped waiting for its end.
+fn gave_up(model: &Model) -> String {
+    let busy = model.lanes().iter().filter(|lane| lane.current.is_some());
+    let busy: Vec<_> = busy.map(|lane| lane.name.as_str()).collect();
+    if busy.is_empty() {
+        "the run did not end in time: tasklab stopped waiting for the removal of its files".to_owned()
+    } else {
+        format!(
+            "the run did not end in time: tasklab stopped waiting for {}",
+            busy.join(", ")
+        )
+    }
+}
+
 /// Makes the kernel send SIGTERM to this process when its parent ends, even if the parent is
 /// killed.
 ///
@@ -176,6 +202,13 @@ impl Output {
             return Ok(Output::Table);
         }
         if io::stdout().is_terminal() {
+            // Keys come from standard input, or else from the terminal of the session.
+            if !io::stdin().is_terminal() && File::open("/dev/tty").is_err() {
+                return Err(io::Error::other(
+                    "the live screen needs a terminal for keys, but standard input is not a terminal and this session \
+                     has none: start tasklab in a terminal, or add --headless",
+                ));
+            }
             return Ok(Output::Live);
         }
         if args.present {
@@ -183,10 +216,7 @@ impl Output {
                 "--present needs a terminal: it waits for a key at each cue, and standard output is not a terminal",
             ));
         }
-        writeln!(
-            io::stderr(),
-            "standard output is not a terminal: running without a screen, as with --headless"
-        )?;
+        print::to_stderr("standard output is not a terminal: running without a screen, as with --headless\n");
         Ok(Output::Table)
     }
 

@@ -8,6 +8,7 @@
 use super::key;
 use crokey::KeyCombination;
 use crossterm::event::{self, Event};
+use nix::sys::signal::{SigSet, Signal};
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -43,6 +44,9 @@ impl InputReader {
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = stop.clone();
         thread::Builder::new().name("tasklab-keys".into()).spawn(move || {
+            // A read in the background would stop the process, even after a signal that should end
+            // it.
+            let _ = SigSet::from(Signal::SIGTTIN).thread_block();
             while !stopped.load(Ordering::Relaxed) {
                 match event::poll(STOP_CHECK_INTERVAL) {
                     Ok(false) => continue,

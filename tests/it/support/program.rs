@@ -117,6 +117,11 @@ impl Process {
         entries(&self.folder.path().join("tmp"))
     }
 
+    /// What the process has written to standard output until now.
+    pub(crate) fn stdout(&self) -> Vec<u8> {
+        fs::read(self.folder.path().join("out")).expect("the file exists")
+    }
+
     /// What the process has written to standard error until now.
     pub(crate) fn stderr(&self) -> String {
         // The last character may be half written.
