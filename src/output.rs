@@ -18,7 +18,8 @@ use std::time::Duration;
 
 /// The most bytes of one system call.
 const CHUNK: usize = 4096;
-/// How long a write waits for the reader before the thread checks whether the bytes are still needed.
+/// How long a write waits for the reader before the thread checks whether the bytes are still
+/// needed.
 const WAIT: Timespec = Timespec {
     tv_sec: 0,
     tv_nsec: 50_000_000,
@@ -170,8 +171,8 @@ impl Shared {
 /// The stream, for writes that no lock of the standard library keeps waiting.
 ///
 /// A write to a terminal that nobody reads cannot be ended from outside. So a terminal is opened
-/// again, in such a way that no write waits. This does not change the mode of the terminal for other
-/// programs.
+/// again, in such a way that no write waits. This does not change the mode of the terminal for
+/// other programs.
 fn open_again(stream: BorrowedFd<'_>) -> io::Result<File> {
     if stream.is_terminal() {
         let path = format!("/proc/self/fd/{}", stream.as_raw_fd());

@@ -1,5 +1,5 @@
-//! Tests of terminals that nobody reads, of signals that kill or stop the program, and of impossible
-//! sizes: the run ends all the same, and the terminal is restored.
+//! Tests of terminals that nobody reads, of signals that kill or stop the program, and of
+//! impossible sizes: the run ends all the same, and the terminal is restored.
 
 use crate::terminal::{DEADLINE, Terminal, assert_restored};
 use portable_pty::CommandBuilder;

@@ -43,8 +43,8 @@ const HTTP: HttpSpec = HttpSpec {
     failure_rate: 0.0,
 };
 
-/// How many unknown names of groups and resources get a suggestion. To find it takes long among many
-/// names. After so many unknown names, it is not known either which of the names are unused.
+/// How many unknown names of groups and resources get a suggestion. To find it takes long among
+/// many names. After so many unknown names, it is not known either which of the names are unused.
 const SUGGESTIONS: usize = 500;
 
 /// What the checks of tasks and cues know about the scenario as a whole.
