@@ -1,8 +1,8 @@
 //! Finds deadlocks: cycles of tasks that wait for one another and can never continue.
 //!
 //! Records of different lanes arrive in any order. So a deadlock counts only if it is found after
-//! two batches in a row: if one of its tasks had released something or had stopped waiting before
-//! the first of these batches, the second batch contains the record.
+//! two batches in a row. If one of its tasks released something or stopped waiting before the first
+//! of these batches, the second batch contains the record of this.
 
 use super::components::cyclic_components;
 use super::sentence;
@@ -13,20 +13,20 @@ use std::collections::{BTreeMap, BTreeSet};
 /// The maximum number of waits that are listed for a deadlock, and of holders for each wait.
 pub(super) const LISTED: usize = 100;
 
-/// If more tasks wait, the search takes milliseconds, and only each [`MANY_INTERVAL`]th batch is
-/// followed by a search.
+/// If more tasks wait, the search takes milliseconds. Then a search follows only every
+/// [`MANY_INTERVAL`]th batch.
 const MANY: usize = 10_000;
 /// The number of batches from one search to the next while [`MANY`] tasks wait.
 const MANY_INTERVAL: u64 = 16;
 
-/// Tasks that wait for one another, and that nothing can set free.
+/// Tasks that wait for one another and can never continue.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Deadlock {
     /// When the last of the waits began.
     pub since: RunInstant,
     /// When the deadlock was found.
     pub found: RunInstant,
-    /// Who waits for what, and who holds it, in one sentence.
+    /// One sentence that says which task waits for what, and which task holds it.
     pub sentence: String,
     /// The waits, in the order of the tasks. At most 100 are listed.
     pub waits: Vec<Blocked>,
@@ -103,8 +103,8 @@ enum Node {
     Awaited(Awaited),
 }
 
-/// The graph of stuck tasks: each leads to what it waits for, and that leads to the stuck tasks
-/// that could provide it.
+/// The graph of stuck tasks. An edge leads from a stuck task to the thing for which it waits. Edges
+/// lead from this thing to the stuck tasks that could provide it.
 struct WaitGraph<'a> {
     stuck: &'a Stuck<'a>,
     /// The tasks without a thread that could provide something. Such a task waits for a thread.

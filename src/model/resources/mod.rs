@@ -1,11 +1,12 @@
-//! What tasks share: who holds each lock, permit and channel slot, who waits for it, and which
+//! What tasks share: which tasks hold each lock and permit, which tasks wait for it, and which
 //! tasks are in a deadlock.
 //!
-//! Records of different lanes arrive in any order. So everything here is a sum or a difference: the
+//! Records of different lanes arrive in any order. So everything here is a sum or a difference. The
 //! number of holds of a task is the number of its `Acquired` records minus the number of its
-//! `Released` records, and the time that messages spent in a channel is the sum of the instants at
-//! which they left it minus the sum of the instants at which they entered it. The module `stuck`
-//! finds the tasks that can never continue, and `deadlock` finds the cycles among them.
+//! `Released` records. The time that messages spent in a channel is also a difference: the sum of
+//! the instants at which they left the channel, minus the sum of the instants at which they entered
+//! it. The module `stuck` finds the tasks that can never continue, and `deadlock` finds the cycles
+//! among them.
 
 mod components;
 mod deadlock;

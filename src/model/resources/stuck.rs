@@ -1,7 +1,8 @@
 //! Finds the tasks that can certainly never continue.
 //!
-//! At first, every task that waits without a time limit is suspected. Then the suspicion is removed
-//! from each task that another task can still set free, until nothing changes any more:
+//! At first, every task that waits without a time limit is suspected. If another task can still set
+//! a suspected task free, this task is not suspected any more. This step is repeated until nothing
+//! changes:
 //!
 //! | a task that waits for | can continue if |
 //! |---|---|
@@ -239,7 +240,7 @@ pub(super) fn suspects(model: &Model, batch: u64) -> BTreeMap<TaskId, StuckWait>
         (task, StuckWait { awaited, since })
     };
     let mut waits: BTreeMap<_, _> = for_resources.filter(is_certain).map(stuck).collect();
-    // Without a task that waits for a resource forever, no parent waits forever.
+    // If no task waits for a resource forever, no parent waits forever.
     if !waits.is_empty() {
         waits.extend(for_children.filter(is_certain).map(stuck));
     }

@@ -21,7 +21,7 @@ fn failed_report(scenario: &str) -> Value {
 }
 
 #[test]
-fn a_run_without_end_that_is_deadlocked_ends_with_the_sentence() {
+fn a_deadlocked_run_without_a_duration_ends_with_the_sentence() {
     let Finished { code, out, err } = run(CROSSED_LOCKS_WITHOUT_END, &["--headless"]);
     assert_eq!(code, Some(1), "{err}");
     assert!(err.contains(SENTENCE), "{err}");
@@ -49,7 +49,7 @@ fn crossed_locks_are_a_deadlock_from_the_second_lock_on() {
         waits,
         [r#""one" "lock" "ledger" ["two"]"#, r#""two" "lock" "accounts" ["one"]"#]
     );
-    // What was held and awaited at the end stays so in the report.
+    // The report shows what tasks held and awaited at the end.
     for resource in report["resources"].as_array().expect("a list") {
         assert_eq!(
             (&resource["holders"]["now"], &resource["length"]["now"]),

@@ -27,7 +27,7 @@ fn a_queue_that_grows_is_seen_in_its_length_and_in_the_age_of_its_items() {
             .unwrap_or_else(|| panic!("{pointer}: {queue}"))
     };
     let (sent, received) = (number("/sent"), number("/received"));
-    // In each round of about 10 ms, ten messages are sent and one is received.
+    // In each round of about 10 ms, ten messages are sent and one message is received.
     assert!(sent > 5.0 * received && received > 0.0, "{queue}");
     assert!(
         number("/length/max") <= sent && number("/length/max") >= sent - received,
