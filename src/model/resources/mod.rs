@@ -23,7 +23,6 @@ use crate::record::{
     Acquired, CompactDuration, Released, ResourceId, ResourceInfo, ResourceKind, WaitBegan, WaitEnded, Wanted,
 };
 use deadlock::Suspects;
-use std::collections::hash_map::Entry;
 use std::hash::Hash;
 
 /// A number that changes over time.
@@ -106,62 +105,71 @@ impl Integral {
     }
 }
 
-/// The waits that have not ended, by their keys.
+/// The latest wait of each key. The waits of one key follow one another, so the latest wait is open
+/// if no end is later than its start. This does not depend on the order of arrival.
 #[derive(Clone, Debug)]
-struct OpenWaits<K>(HashMap<K, OpenWait>);
+struct OpenWaits<K> {
+    latest: HashMap<K, OpenWait>,
+    /// The number of entries at which entries of old waits are removed.
+    purge_at: usize,
+}
 
-/// A wait that has not ended, or whose records have not all arrived.
-#[derive(Clone, Copy, Debug)]
+/// The latest wait of a task for a resource or for its children.
+#[derive(Clone, Copy, Debug, Default)]
 struct OpenWait {
-    /// The number of beginnings minus the number of ends.
-    open: i32,
-    /// The start of the latest wait.
+    /// The latest start of a wait.
     since: RunInstant,
+    /// The latest end of a wait.
+    ended: RunInstant,
     /// Whether a timeout can end the latest wait.
     limited: bool,
-    /// The number of the batch that contained the beginning of the latest wait.
+    /// The number of the batch that contained the start of the latest wait.
     batch: u64,
 }
 
+impl OpenWait {
+    fn is_open(&self) -> bool {
+        self.since > self.ended
+    }
+}
+
+/// How long the end of a wait is kept. A record that arrives later than this after a record of
+/// another lane is not expected.
+const KEPT: Nanos = Nanos::from_millis(1_000);
+
 impl<K: Hash + Eq> OpenWaits<K> {
-    fn begin(&mut self, key: K, began: &WaitBegan, batch: u64) {
-        let new = OpenWait {
-            open: 1,
-            since: began.at,
-            limited: began.limited,
-            batch,
-        };
-        self.add(key, new);
-    }
-
-    fn end(&mut self, key: K) {
-        let end = OpenWait {
-            open: -1,
-            since: RunInstant::ZERO,
-            limited: false,
-            batch: 0,
-        };
-        self.add(key, end);
-    }
-
-    fn add(&mut self, key: K, record: OpenWait) {
-        match self.0.entry(key) {
-            Entry::Vacant(entry) => drop(entry.insert(record)),
-            Entry::Occupied(entry) if entry.get().open + record.open == 0 => drop(entry.remove()),
-            Entry::Occupied(mut entry) => {
-                let wait = entry.get_mut();
-                let open = wait.open + record.open;
-                if record.open > 0 && record.since >= wait.since {
-                    *wait = record;
-                }
-                wait.open = open;
-            }
+    fn new() -> OpenWaits<K> {
+        OpenWaits {
+            latest: HashMap::new(),
+            purge_at: 1024,
         }
+    }
+
+    fn begin(&mut self, key: K, began: &WaitBegan, batch: u64) {
+        if self.latest.len() >= self.purge_at {
+            self.latest
+                .retain(|_, wait| wait.is_open() || wait.ended + KEPT > began.at);
+            self.purge_at = 1024 + 2 * self.latest.len();
+        }
+        let wait = self.latest.entry(key).or_default();
+        if began.at >= wait.since {
+            *wait = OpenWait {
+                since: began.at,
+                ended: wait.ended,
+                limited: began.limited,
+                batch,
+            };
+        }
+    }
+
+    fn end(&mut self, key: K, at: RunInstant) {
+        let wait = self.latest.entry(key).or_default();
+        wait.ended = wait.ended.max(at);
     }
 
     /// The waits that have not ended.
     fn iter(&self) -> impl Iterator<Item = (&K, &OpenWait)> {
-        self.0.iter().filter(|(_, wait)| wait.open > 0)
+        self.latest.iter().filter(|(_, wait)| wait.is_open())
     }
 }
 
@@ -189,7 +197,7 @@ impl Resource {
             abandoned: 0,
             handed_to_cancelled: 0,
             holders: HashMap::new(),
-            waits: OpenWaits(HashMap::new()),
+            waits: OpenWaits::new(),
             level: Integral::default(),
             most_held: 0,
             waiting_for_access: Waiting::new(),
@@ -261,7 +269,7 @@ impl Resource {
     fn end_wait(&mut self, task: TaskId, wanted: Wanted, at: RunInstant, waited: CompactDuration) {
         if waited > CompactDuration::ZERO {
             self.waiting_mut(wanted).end(at, waited);
-            self.waits.end((task, wanted));
+            self.waits.end((task, wanted), at);
         }
     }
 }
@@ -301,7 +309,7 @@ impl Resources {
         Resources {
             pool: info.pool.map(Pool::new),
             list: info.resources.iter().cloned().map(Resource::new).collect(),
-            waits_for_children: OpenWaits(HashMap::new()),
+            waits_for_children: OpenWaits::new(),
             open_waits: HashMap::new(),
             children: HashMap::new(),
             arrivals_over: false,
@@ -328,12 +336,12 @@ impl Resources {
     pub(super) fn wait_ended(&mut self, ended: &WaitEnded) {
         change(&mut self.open_waits, ended.task, -1);
         if ended.wanted == Wanted::Children {
-            self.waits_for_children.end(ended.task);
+            self.waits_for_children.end(ended.task, ended.at);
         } else if let Some(resource) = self.get_mut(ended.resource) {
             resource.abandoned += 1;
             resource.handed_to_cancelled += u64::from(ended.handed_over);
             resource.waiting_mut(ended.wanted).end(ended.at, ended.waited);
-            resource.waits.end((ended.task, ended.wanted));
+            resource.waits.end((ended.task, ended.wanted), ended.at);
         }
     }
 
