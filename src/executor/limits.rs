@@ -129,22 +129,27 @@ pub(super) fn arriving_together(task: &TaskSpec) -> u64 {
 ///
 /// A child for which the task does not wait has its own thread only on the executor `threads`.
 pub(super) fn branches(steps: &[Step], scenario: &Scenario) -> u64 {
-    let of = |branch: &Branch| match branch {
-        Branch::Steps(steps) => 1 + branches(steps, scenario),
+    let within = |branch: &Branch| match branch {
+        Branch::Steps(steps) => branches(steps, scenario),
         // The recursion ends, because `check` rejects a group that calls itself.
         Branch::Group(name) => {
             let called = scenario.tasks.iter().find(|task| task.name == *name);
-            1 + called.map_or(0, |task| branches(&task.steps, scenario))
+            called.map_or(0, |task| branches(&task.steps, scenario))
         }
     };
     let workers = scenario.executor.kind.traits().workers;
     let at_once = |step: &Step| -> u64 {
         let with_thread = |child: &ChildTasks<'_>| child.awaited || workers == Workers::OnePerTask;
         let children = step.children().into_iter().filter(with_thread);
-        let threads = children.map(|child| u64::from(child.count).saturating_mul(of(child.branch)));
+        let (inline, with_thread): (Vec<_>, Vec<_>) = children.partition(|child| child.inline);
+        let threads = with_thread
+            .iter()
+            .map(|child| u64::from(child.count).saturating_mul(1 + within(child.branch)));
+        // A task runs the branches that have no thread of their own one after the other.
+        let inline = inline.iter().map(|child| within(child.branch));
         let own_steps = step.own_steps().into_iter().filter(|_| step.is_certain());
-        let within = own_steps.map(|steps| branches(steps, scenario)).max();
-        threads.fold(within.unwrap_or(0), u64::saturating_add)
+        let own = own_steps.map(|steps| branches(steps, scenario)).chain(inline).max();
+        threads.fold(own.unwrap_or(0), u64::saturating_add)
     };
     steps.iter().map(at_once).max().unwrap_or(0)
 }

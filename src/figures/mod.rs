@@ -217,9 +217,14 @@ pub struct Group {
     pub name: String,
     /// Whether the tasks were spawned by a library and not by the scenario.
     pub library: bool,
-    /// The number of tasks that were spawned.
+    /// The number of tasks that were spawned, including branches.
     pub spawned: u64,
-    /// The number of tasks, by outcome.
+    /// How many of `spawned` are branches: parts of a task that the task polls itself (`join`,
+    /// `try_join`, `select`). They are no tasks, so `tasks` and `records` of the whole report do
+    /// not count them. All figures of this group include them: their slices are the polls by their
+    /// task.
+    pub branches: u64,
+    /// The number of tasks, by outcome, including branches.
     pub tasks: Tasks,
     /// The number of orphaned tasks: their parent was cancelled or stopped waiting for them, but
     /// they continued to run.

@@ -11,8 +11,9 @@ impl Model {
     /// If the model exceeds its limit, evicts the excess and another eighth of the limit. Each
     /// eviction visits every task, so a few large evictions are cheaper than many small ones.
     pub(super) fn evict(&mut self) {
-        let ended = self.present.counts().ended() - self.tasks_evicted;
-        let weight = self.slices_kept + ended * TASK_WEIGHT;
+        let ended = self.present.counts().ended() + self.present_branches.counts().ended() - self.tasks_evicted;
+        let kept = self.slices_kept;
+        let weight = kept + self.branch_slices_kept + ended * TASK_WEIGHT;
         if weight <= self.max_slices {
             return;
         }
@@ -26,6 +27,9 @@ impl Model {
             // spans since the end of the last slice.
             lane.asleep.evict(horizon.min(lane.track.end()));
         }
+        // A branch runs only inside slices of its task, so about the same share of slices goes.
+        self.branch_slices_kept =
+            (self.branch_slices_kept as u128 * self.slices_kept as u128 / kept.max(1) as u128) as usize;
         let before = self.tasks.len();
         let (lanes, lane_indices, arena) = (&self.lanes, &self.lane_indices, &mut self.arena);
         self.tasks.retain_mut(|task| {

@@ -18,8 +18,10 @@ pub struct Group {
     pub name: String,
     /// Whether a library spawned the group's tasks, and not the scenario.
     pub library: bool,
-    /// The number of tasks so far.
+    /// The number of tasks so far, including branches.
     pub spawned: u64,
+    /// How many of them are branches, which tasks poll themselves, and no tasks.
+    pub branches: u64,
     /// The number of repetitions that have ended, by outcome, in the order of
     /// [`Outcome::VARIANTS`]. Repetitions whose records were lost are counted here, but not in
     /// [`repetition_time`](Group::repetition_time) and [`Task::repetitions`].
@@ -58,6 +60,7 @@ impl Group {
             name,
             library,
             spawned: 0,
+            branches: 0,
             repetitions: [0; Outcome::VARIANTS.len()],
             orphaned: 0,
             failures_lost: 0,

@@ -5,6 +5,7 @@
 //! a slice that has not ended. While [`Task::live`] is set, no sum counts the task as waiting. The
 //! next batch first removes all overlays.
 
+use super::apply::present_of;
 use super::spans::Spans;
 use super::task::LiveTask;
 use super::*;
@@ -20,12 +21,14 @@ impl Model {
             let task = &mut self.tasks[index];
             task.live = None;
             let present_state = task.present_state();
-            self.present.add(&present_state);
+            present_of(task.is_branch, &mut self.present, &mut self.present_branches).add(&present_state);
             if let Some(group) = task.group.and_then(|group| self.group_indices.get(group)) {
                 self.groups[group].present.add(&present_state);
             }
         }
-        self.present.live_counts = TaskCounts::default();
+        for present in [&mut self.present, &mut self.present_branches] {
+            present.live_counts = TaskCounts::default();
+        }
         for group in &mut self.groups {
             group.present.live = StateTimes::default();
             group.present.live_counts = TaskCounts::default();
@@ -39,7 +42,10 @@ impl Model {
     /// Applies the overlays of a batch.
     pub(super) fn set_live(&mut self, live: &Live) {
         for current in &live.lanes {
-            self.set_current(current);
+            self.set_current(current, false);
+        }
+        for current in &live.branches {
+            self.set_current(current, true);
         }
         for waiting in &live.waiting {
             self.set_waiting(waiting);
@@ -47,14 +53,15 @@ impl Model {
     }
 
     /// Overlays a slice that has not ended. Ignores the slice if its record has arrived already:
-    /// then the task's last slice ends later than this slice starts.
-    fn set_current(&mut self, current: &CurrentSlice) {
+    /// then the task's last slice ends later than this slice starts. The slice of a branch holds no
+    /// lane.
+    fn set_current(&mut self, current: &CurrentSlice, is_branch: bool) {
         self.now = self.now.max(current.start);
         if self
             .task(current.task)
-            .is_none_or(|task| task.live.is_none() && current.start < task.spawned_at)
+            .is_none_or(|task| task.live.is_none() && (current.start < task.spawned_at || is_branch && !task.is_branch))
         {
-            self.change(current.task, current.start, |_, _| ());
+            self.change(current.task, current.start, |task, _| task.is_branch |= is_branch);
         }
         let Some(lane_index) = self.lane_indices.get(current.lane) else {
             return;
@@ -86,7 +93,9 @@ impl Model {
             label: current.label,
             blocking: asleep.within(current.start, self.now).collect(),
         };
-        self.lanes[lane_index].current = Some(*current);
+        if !is_branch {
+            self.lanes[lane_index].current = Some(*current);
+        }
         self.tasks[index].on_shared_lane |= self.lanes[lane_index].is_shared();
         self.overlay(index, live);
     }
@@ -129,7 +138,8 @@ impl Model {
             }
             &mut group.present
         });
-        for present in [Some(&mut self.present), group].into_iter().flatten() {
+        let all = present_of(task.is_branch, &mut self.present, &mut self.present_branches);
+        for present in [Some(all), group].into_iter().flatten() {
             present.remove(&task.present_state());
             present.live += times;
             *present.live_counts.get_mut(state) += 1;

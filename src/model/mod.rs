@@ -153,8 +153,12 @@ pub struct Model {
     live: Vec<TaskId>,
     /// The totals for the time after the last slice of each task, including evicted tasks.
     present: PresentTotals,
+    /// Like `present`, for the branches, which are no tasks.
+    present_branches: PresentTotals,
     /// The number of slices on the lanes' tracks.
     slices_kept: usize,
+    /// About how many slices of branches are kept. They are on no lane's track.
+    branch_slices_kept: usize,
     /// The number of ended tasks that were evicted from `tasks`.
     tasks_evicted: usize,
     labels: Vec<String>,
@@ -200,7 +204,9 @@ impl Model {
             orphaned_now: 0,
             live: Vec::new(),
             present: PresentTotals::default(),
+            present_branches: PresentTotals::default(),
             slices_kept: 0,
+            branch_slices_kept: 0,
             tasks_evicted: 0,
             labels: Vec::new(),
             series: Series::default(),

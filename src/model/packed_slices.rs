@@ -223,6 +223,7 @@ impl DecodedSlice {
             woken_by: self.woken_by,
             label: self.label,
             suspended_on: self.reason,
+            branch: false,
         };
         PlacedSlice { slice, lane: self.lane }
     }
@@ -369,6 +370,7 @@ mod tests {
                     woken_by: TaskId::new(waker),
                     label: Label(label as u16),
                     suspended_on: reason,
+                    branch: false,
                 };
                 let lane = LaneId(lane as u16);
                 (gap, PlacedSlice { slice, lane })

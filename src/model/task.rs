@@ -39,6 +39,8 @@ pub struct Task {
     /// Whether the task has held a lane that other tasks also run on. If the task blocks there, it
     /// delays the other tasks.
     pub on_shared_lane: bool,
+    /// Whether this is not a task, but a branch of its [`parent`](Task::parent), which polls it.
+    pub is_branch: bool,
     /// Whether the task failed while no other task waited for its result.
     pub(super) unobserved: bool,
     /// The lane on which the task ended. The record of an end arrives before the record of the
@@ -107,6 +109,7 @@ impl Task {
             unobserved: false,
             last_lateness: Lateness::default(),
             on_shared_lane: false,
+            is_branch: false,
             ended_on: LaneId::NONE,
             polls: 0,
             repetitions: [0; Outcome::VARIANTS.len()],

@@ -73,6 +73,7 @@ fn record_library_spawn(registry: &Registry, task: TaskId, meta: &TaskMeta<'_>) 
         parent: lane::current_task(),
         index: group.next_index(),
         group: group.id,
+        branch: false,
     };
     lane::write(registry, Record::Spawned(spawned));
 }

@@ -40,6 +40,6 @@ pub use collector::Collector;
 pub use hooks::install;
 pub use log::{Log, LogFilter, subscribe};
 pub use registry::{Group, REMOTE_IDS, Registry};
-pub use task::{End, RemoteTask, TaskHandle, spawn};
+pub use task::{Branch, End, RemoteTask, TaskHandle, spawn};
 pub use tokio_metrics::{GroupMonitors, RuntimeSampler, monitored};
 pub use usage::usage;

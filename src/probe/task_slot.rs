@@ -1,9 +1,9 @@
 //! The data that a task, its wakers and the monitor share.
 
-use super::sync::{AtomicU8, AtomicU32, AtomicU64, Relaxed};
+use super::sync::{AtomicU8, AtomicU32, AtomicU64, Relaxed, SeqCst, fence};
 use super::wake_stamps::WakeStamps;
 use crate::record::{GroupId, ProcessClock, ProcessInstant, TaskId, Waiting};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::task::Waker;
 
 /// The probe's data about one task.
@@ -28,6 +28,8 @@ pub(super) struct TaskSlot<O> {
     /// When the task's present repetition began, or zero if there is none.
     repetition_since: AtomicU64,
     pub owner: O,
+    /// The task that polls this one, if this is a branch.
+    poller: Option<Arc<TaskSlot<O>>>,
 }
 
 const _: () = assert!(std::mem::offset_of!(TaskSlot<()>, stage) < 64);
@@ -66,6 +68,59 @@ impl<O> TaskSlot<O> {
             index,
             repetition_since: AtomicU64::new(0),
             owner,
+            poller: None,
+        }
+    }
+
+    /// A branch, which `poller` polls.
+    pub(super) fn branch_of(poller: Arc<TaskSlot<O>>, owner: O, group: GroupId, index: u32) -> TaskSlot<O> {
+        TaskSlot {
+            poller: Some(poller),
+            ..TaskSlot::new(owner, group, index)
+        }
+    }
+
+    /// Sets the instant at which the event that the task waits for is or will be ready. The task
+    /// that polls a branch is ready by then too.
+    pub(super) fn set_ready(&self, at: ProcessInstant) {
+        self.stamps.set_ready(Some(at));
+        let mut slot = self;
+        while let Some(poller) = &slot.poller {
+            // See `set_ready_by_branches`.
+            fence(SeqCst);
+            poller.stamps.set_ready_by(at);
+            slot = poller;
+        }
+    }
+
+    /// Sets the instant at which the task is or will be ready to `limit`, or to the instant at
+    /// which one of its `branches` is or will be ready, if that is earlier. The poll of the task
+    /// ends `now`, and no branch can run earlier.
+    ///
+    /// Meanwhile another thread may set the readiness of a branch. That thread first writes the
+    /// stamp of the branch, then that of the task. This function writes and reads them in the
+    /// opposite order. With a fence between both, the new readiness cannot be lost.
+    pub(super) fn set_ready_by_branches<'a>(
+        &self,
+        branches: impl Iterator<Item = &'a Arc<TaskSlot<O>>>,
+        limit: Option<ProcessInstant>,
+        now: ProcessInstant,
+    ) where
+        O: 'a,
+    {
+        self.stamps.set_ready(limit);
+        fence(SeqCst);
+        for at in branches.filter_map(|branch| branch.stamps.ready_at()) {
+            self.set_ready_by(at.max(now));
+        }
+    }
+
+    /// Like [`set_ready`](Self::set_ready), but an earlier instant stays.
+    fn set_ready_by(&self, at: ProcessInstant) {
+        let mut slot = Some(self);
+        while let Some(this) = slot {
+            this.stamps.set_ready_by(at);
+            slot = this.poller.as_deref();
         }
     }
 

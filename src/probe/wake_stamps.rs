@@ -75,6 +75,13 @@ impl WakeStamps {
         self.ready_at.store(at.unwrap_or(ProcessInstant::ZERO).0, Relaxed);
     }
 
+    /// Sets the instant at which the task is or will be ready, unless it is ready earlier.
+    pub(super) fn set_ready_by(&self, at: ProcessInstant) {
+        let earlier = |ready| (ready == 0 || at.0 < ready).then_some(at.0);
+        // An error means that the stamp is earlier already.
+        let _ = self.ready_at.fetch_update(Relaxed, Relaxed, earlier);
+    }
+
     /// The ready time of the event for which the task waits, if this time is known.
     pub(super) fn ready_at(&self) -> Option<ProcessInstant> {
         stamp(&self.ready_at)

@@ -44,6 +44,10 @@ pub struct Slice<C = RunClock> {
     /// last slice of a task.
     #[serde(default)]
     pub suspended_on: Reason,
+    /// Whether `task` is a branch, which its task polled during this slice. Then this slice is a
+    /// part of the task's own slice, and no hold of the lane of its own.
+    #[serde(default)]
+    pub branch: bool,
 }
 
 /// A step of a task's program that ran to its end, inside a slice or across several.
@@ -79,6 +83,9 @@ pub struct Spawned<C = RunClock> {
     pub index: u32,
     /// The task's group.
     pub group: GroupId,
+    /// Whether this is no task but a *branch*: a part of `parent`, which polls it itself.
+    #[serde(default)]
+    pub branch: bool,
 }
 
 /// A task ended.
@@ -201,7 +208,8 @@ impl_map_instants!(Slice {
     unnoticed,
     woken_by,
     label,
-    suspended_on
+    suspended_on,
+    branch
 });
 impl_map_instants!(Step {
     start,
@@ -215,7 +223,8 @@ impl_map_instants!(Spawned {
     task,
     parent,
     index,
-    group
+    group,
+    branch
 });
 impl_map_instants!(Ended {
     at,

@@ -54,6 +54,10 @@ pub struct Live<C = RunClock> {
     /// The open slices. Idle lanes are absent.
     #[serde(default)]
     pub lanes: Vec<CurrentSlice<C>>,
+    /// The branches that these tasks poll now, as slices inside the open slices. A branch that
+    /// polls branches itself comes before them.
+    #[serde(default)]
+    pub branches: Vec<CurrentSlice<C>>,
     /// The tasks that are queued or unnoticed. Suspended tasks are absent.
     ///
     /// If the run has more than about ten thousand tasks, this list may be up to a quarter of a
@@ -92,12 +96,11 @@ impl<C> Waiting<C> {
 impl<C> Live<C> {
     /// The same value with all instants converted to another clock.
     pub(crate) fn map_instants<D>(self, map: impl Fn(Instant<C>) -> Instant<D>) -> Live<D> {
+        let slices =
+            |slices: Vec<CurrentSlice<C>>| slices.into_iter().map(|current| current.map_instants(&map)).collect();
         Live {
-            lanes: self
-                .lanes
-                .into_iter()
-                .map(|current| current.map_instants(&map))
-                .collect(),
+            lanes: slices(self.lanes),
+            branches: slices(self.branches),
             waiting: self
                 .waiting
                 .into_iter()

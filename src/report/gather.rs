@@ -153,6 +153,7 @@ fn group(model: &Model, group: &model::Group) -> Group {
         name: clean(&group.name),
         library: group.library,
         spawned: group.spawned,
+        branches: group.branches,
         tasks: tasks(&group.counts()),
         orphaned: group.orphaned,
         failures_lost: group.failures_lost,

@@ -50,6 +50,7 @@ pub const BUILTIN: &[Builtin] = builtin![
     "blocking-sleep",
     "cpu-vs-io",
     "spawn-blocking",
+    "join-and-spawn",
     "starved-driver",
     "starved-driver-handoff",
     "timeouts",

@@ -124,6 +124,15 @@ impl TaskCtx {
         self.last_outcome = repetition.end(result);
     }
 
+    /// Runs all repetitions on the calling thread as a branch, inside the slice of another task.
+    pub(super) fn run_inline(mut self) -> Outcome {
+        while self.has_next_repetition() {
+            self.repetition_sync();
+        }
+        let outcome = self.outcome();
+        self.end(outcome)
+    }
+
     /// Runs all repetitions on the calling thread, each as a job. The first job has been queued
     /// since `queued_since`. A panic ends the task, but does not unwind past this function.
     pub fn run_sync(mut self, mut queued_since: ProcessInstant) {

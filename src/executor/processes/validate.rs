@@ -32,7 +32,7 @@ pub(super) fn validate(
     }
     outcomes(&batch).try_for_each(reportable)?;
     let now = batch.now.min(now());
-    for current in &mut batch.live.lanes {
+    for current in batch.live.lanes.iter_mut().chain(&mut batch.live.branches) {
         current.overdue_since = current.overdue_since.filter(|&since| since <= now);
     }
     for waiting in &mut batch.live.waiting {
@@ -53,11 +53,8 @@ fn longest(batch: &Batch<ProcessClock>) -> Nanos {
         Record::Released(released) => released.waited.max(released.held),
         Record::Spawned(_) | Record::Orphaned(_) | Record::WaitBegan(_) | Record::Marked(_) => CompactDuration::ZERO,
     });
-    let live = batch
-        .live
-        .lanes
-        .iter()
-        .map(|current| current.queued.max(current.unnoticed));
+    let live = batch.live.lanes.iter().chain(&batch.live.branches);
+    let live = live.map(|current| current.queued.max(current.unnoticed));
     let samples = batch.samples.iter().map(|sample| match sample {
         Sample::Lane(sample) => sample.on_cpu.max(sample.waiting),
         Sample::Runtime(_) | Sample::Group(_) | Sample::Channel(_) => Nanos::ZERO,
@@ -139,6 +136,7 @@ mod tests {
             woken_by: None,
             label: Label::NONE,
             suspended_on: Reason::Unknown,
+            branch: false,
         }))
     }
 

@@ -28,6 +28,15 @@ impl ChangeContext<'_> {
     }
 }
 
+/// The totals that contain a task or a branch.
+pub(in crate::model) fn present_of<'a>(
+    is_branch: bool,
+    tasks: &'a mut PresentTotals,
+    branches: &'a mut PresentTotals,
+) -> &'a mut PresentTotals {
+    if is_branch { branches } else { tasks }
+}
+
 impl Model {
     /// Sorts the lanes. Called once per batch, not once per lane, because a batch may define
     /// thousands of lanes.
@@ -121,7 +130,7 @@ impl Model {
             self.note_unsorted((seen_at, task.id));
         }
         let task = &mut self.tasks[index];
-        let (old_group, before) = (task.group, task.present_state());
+        let (old_group, before, was_branch) = (task.group, task.present_state(), task.is_branch);
         let group = old_group.and_then(|id| self.group_indices.get(id));
         let mut context = ChangeContext {
             group: group.map(|group| &mut self.groups[group]),
@@ -135,7 +144,9 @@ impl Model {
         }
         let result = change(task, context);
         let (new_group, after, times) = (task.group, task.present_state(), &task.times);
-        self.present.replace(&before, &after);
+        let is_branch = task.is_branch;
+        present_of(was_branch, &mut self.present, &mut self.present_branches).remove(&before);
+        present_of(is_branch, &mut self.present, &mut self.present_branches).add(&after);
         if new_group == old_group {
             if let Some(group) = group {
                 self.groups[group].present.replace(&before, &after);

@@ -21,7 +21,7 @@
 use super::super::wait_state::Lateness;
 use super::super::*;
 use crate::record::{
-    Acquired, CompactDuration, Ended, Live, Orphaned, Outcome, Released, Repetition, Slice, Spawned, Step, WaitBegan,
+    Acquired, CompactDuration, CurrentSlice, Ended, Live, Orphaned, Outcome, Released, Repetition, Slice, Spawned, Step, WaitBegan,
     WaitEnded, Waiting,
 };
 use std::collections::HashSet;
@@ -127,13 +127,13 @@ impl Model {
     /// Drops a record of something that is not part of the run. Tokio counts every poll, so a slice
     /// still counts as recorded.
     fn drop_record(&mut self, record: &Record) {
-        self.record_counts.recorded += u64::from(matches!(record, Record::Slice(_)));
+        self.record_counts.recorded += u64::from(matches!(record, Record::Slice(slice) if !slice.branch));
     }
 
     fn slice_at_end(&mut self, end: RunInstant, lane: LaneId, slice: &Slice, task: Option<usize>) {
         if slice.start < end {
             let len = slice.len.min(CompactDuration::new(end - slice.start));
-            self.slice(lane, &Slice { len, ..*slice }, task);
+            self.record(lane, &Record::Slice(Slice { len, ..*slice }), task);
         } else {
             self.drop_record(&Record::Slice(*slice));
             self.close_wait(
@@ -203,15 +203,19 @@ impl Model {
             return;
         };
         let mut cut = Live::default();
-        for current in &live.lanes {
-            if current.start < end {
+        for (current, is_branch) in all_open(live) {
+            if current.start < end && is_branch {
+                cut.branches.push(*current);
+            } else if current.start < end {
                 cut.lanes.push(*current);
             } else if self.task(current.task).is_some() {
                 let wait = OpenWait::new(end, current.start, current.queued, current.unnoticed);
                 self.close_wait(current.task, wait);
             }
         }
-        cut.lanes.retain(|current| self.task(current.task).is_some());
+        for open in [&mut cut.lanes, &mut cut.branches] {
+            open.retain(|current| self.task(current.task).is_some());
+        }
         let before = |at: RunInstant| Some(at).filter(|&at| at < end);
         let waits = self.end.iter().flat_map(|end| &end.waits);
         cut.waiting = waits
@@ -250,6 +254,12 @@ impl Model {
             }
         }
     }
+}
+
+/// The open slices of tasks and of branches. The second value is true for a branch.
+fn all_open(live: &Live) -> impl Iterator<Item = (&CurrentSlice, bool)> {
+    let tasks = live.lanes.iter().map(|current| (current, false));
+    tasks.chain(live.branches.iter().map(|current| (current, true)))
 }
 
 /// The outcome of a task or a repetition that was open at the end of the run, and that ended with

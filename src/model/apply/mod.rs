@@ -11,7 +11,7 @@ mod end;
 mod records;
 mod samples;
 
-pub(super) use change::ChangeContext;
+pub(super) use change::{ChangeContext, present_of};
 pub(super) use end::End;
 
 use super::*;

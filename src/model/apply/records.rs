@@ -14,6 +14,7 @@ impl Model {
     /// the task is unknown.
     pub(super) fn record(&mut self, lane: LaneId, record: &Record, task: Option<usize>) {
         match *record {
+            Record::Slice(ref slice) if slice.branch => self.branch_slice(lane, slice),
             Record::Slice(ref slice) => self.slice(lane, slice, task),
             Record::Step(step) => self.step(step),
             Record::Spawned(spawned) => self.spawned(spawned),
@@ -86,6 +87,32 @@ impl Model {
         }
     }
 
+    /// Applies a slice of a branch. It is a part of a slice of the branch's task, so the lane, the
+    /// number of polls and the series do not change.
+    fn branch_slice(&mut self, lane: LaneId, slice: &Slice) {
+        let end = slice.start + slice.len.get();
+        self.now = self.now.max(end);
+        let lane_index = self.lane_index_or_insert(lane);
+        let shared = self.lanes[lane_index].is_shared();
+        let (grouped, kept) = self.change(slice.task, slice.start, |task, mut context| {
+            task.is_branch = true;
+            task.polls += 1;
+            task.on_shared_lane |= shared;
+            if let Some(group) = &mut context.group {
+                group.record_slice(slice);
+            }
+            let grouped = context.group.is_some();
+            let placed = PlacedSlice { slice: *slice, lane };
+            let (mut sums, arena) = context.sums(&mut task.times);
+            let blocking = task.track.insert(placed, &task.blocking, &mut sums, arena);
+            (grouped, blocking.is_some())
+        });
+        self.branch_slices_kept += usize::from(kept);
+        if !grouped {
+            self.keep_pending(slice.task, Record::Slice(*slice));
+        }
+    }
+
     /// Keeps a record for the distributions of a group that is not known yet.
     fn keep_pending(&mut self, task: TaskId, record: Record) {
         let records = self.pending_records.entry(task).or_default();
@@ -107,11 +134,12 @@ impl Model {
         self.change(task, from, |task, mut context| {
             let (lanes, lane_indices) = (std::mem::take(&mut context.lanes), context.lane_indices);
             let (mut sums, arena) = context.sums(&mut task.times);
-            let (id, track) = (task.id, &mut task.track);
+            let (id, track, is_branch) = (task.id, &mut task.track, task.is_branch);
             task.blocking.add(from, to, |from, to| {
                 track.block(id, from, to, arena, |placed, amount| {
                     sums.block(amount);
-                    if let Some(index) = lane_indices.get(placed.lane) {
+                    // The slice of a branch's task blocks the lane.
+                    if let Some(index) = lane_indices.get(placed.lane).filter(|_| !is_branch) {
                         lanes[index].block(&placed.slice, amount);
                     }
                 });
@@ -125,6 +153,7 @@ impl Model {
             task.index = spawned.index;
             task.parent = spawned.parent;
             task.group = Some(spawned.group);
+            task.is_branch |= spawned.branch;
             (task.ended_at(), task.orphaned, task.unobserved)
         });
         if let Some(parent) = spawned.parent.filter(|_| ended.is_none()) {
@@ -133,6 +162,7 @@ impl Model {
         let index = self.group_index_or_insert(spawned.group);
         let group = &mut self.groups[index];
         group.note_spawn(spawned.at);
+        group.branches += u64::from(spawned.branch);
         // Records of another lane may have reported the end and the orphaning before the spawn.
         if let Some(at) = ended {
             group.note_end(at);

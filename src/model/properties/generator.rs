@@ -180,6 +180,7 @@ impl Simulation {
             woken_by: TaskId::new(planned.task / 2),
             label: Label((planned.len % 3) as u16),
             suspended_on: planned.reason,
+            branch: false,
         };
         if planned.ends {
             self.record_end(planned, start, end);
@@ -232,6 +233,7 @@ impl Simulation {
             parent: None,
             index: planned.task / 2,
             group: GroupId((planned.task % 2) as u16),
+            branch: false,
         }));
         at
     }

@@ -72,6 +72,7 @@ fn the_model_knows_which_task_held_a_lane_at_a_past_instant() {
     assert_eq!(held(&model, 160), hold(10, None));
     assert_eq!(held(&model, 310), None);
     let live = Live {
+        branches: Vec::new(),
         lanes: vec![CurrentSlice {
             blocking_since: Some(at_us(450)),
             ..current(1, at_us(400))

@@ -1,6 +1,7 @@
 //! Tests of single records, samples and queries. The module `properties` tests whole streams of
 //! records.
 
+mod branches;
 mod evict;
 mod history;
 mod record_counts;
@@ -34,6 +35,7 @@ fn slice(task: u32, start: RunInstant, len: Nanos) -> Slice {
         woken_by: None,
         label: Label::NONE,
         suspended_on: Reason::Timer,
+        branch: false,
     }
 }
 
@@ -44,6 +46,7 @@ fn spawned(task: u32, at: RunInstant) -> Record {
         parent: None,
         index: task,
         group: GroupId(0),
+        branch: false,
     })
 }
 
@@ -221,6 +224,7 @@ fn a_single_sample_of_a_sleeping_thread_does_not_make_a_slice_blocking() {
 fn an_unfinished_poll_counts_as_running_until_samples_prove_blocking() {
     let mut model = model(at_us(100), [spawned(1, at_us(0))]);
     let live = Live {
+        branches: Vec::new(),
         lanes: vec![current(1, at_us(10))],
         waiting: vec![],
     };
@@ -268,6 +272,7 @@ fn a_wake_up_before_the_last_slice_is_ignored() {
         [spawned(1, at_us(0)), Record::Slice(slice(1, at_us(50), us(10)))],
     );
     let waiting = |ready, woken| Live {
+        branches: Vec::new(),
         lanes: vec![],
         waiting: vec![Waiting {
             task: id(1),
@@ -308,6 +313,7 @@ fn the_record_of_a_slice_replaces_the_current_slice() {
         [spawned(1, at_us(0)), Record::Slice(slice(1, at_us(50), us(10)))],
     );
     let live = Live {
+        branches: Vec::new(),
         lanes: vec![current(1, at_us(50))],
         waiting: vec![],
     };
@@ -345,6 +351,7 @@ fn busy_lanes_in_the_series_include_unfinished_polls() {
         ],
     );
     let live = Live {
+        branches: Vec::new(),
         lanes: vec![current(1, at_us(400_000))],
         waiting: vec![],
     };

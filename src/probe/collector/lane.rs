@@ -59,6 +59,12 @@ impl CollectedLane {
         self.reader.shared.slice.read(self.id())
     }
 
+    /// The open slices of the branches that the current task polls, the outermost first.
+    pub(super) fn current_branches(&self) -> impl Iterator<Item = CurrentSlice<ProcessClock>> {
+        let branches = self.reader.shared.branches.iter();
+        branches.map_while(|branch| branch.read(self.id()))
+    }
+
     /// Moves the records from the ring to the batch.
     pub(super) fn drain(&mut self, start: RunStart, batch: &mut Batch) {
         let id = self.id();

@@ -158,6 +158,7 @@ impl Collector {
         self.scanner.mark_overdue(&mut lanes);
         let live = Live {
             lanes,
+            branches: self.lanes.iter().flat_map(CollectedLane::current_branches).collect(),
             waiting: self.scanner.waiting(),
         };
         live.map_instants(|at| start.to_run(at))

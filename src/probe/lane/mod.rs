@@ -6,6 +6,9 @@
 //!       └ clock         └ stamps      └ reason, label         └ clock, one push into the ring
 //! ```
 //!
+//! A task that polls its own branches calls [`begin_branch`] and [`end_branch`] around each of
+//! these polls. The slice of the branch lies inside the task's slice.
+//!
 //! A thread becomes a lane at its first slice, which allocates its ring. After that, no function of
 //! this module allocates memory, takes a lock, or waits. On a thread that is not a lane, every
 //! function works but records nothing.
@@ -102,6 +105,18 @@ pub(super) fn begin(registry: &Arc<Registry>, task: TaskId, role: Role) {
 pub(super) fn end() {
     let at = super::now();
     with(|lane| lane.end(at));
+}
+
+/// Begins a slice of a branch inside the open slice of the task that polls the branch.
+pub(super) fn begin_branch(branch: TaskId) {
+    let at = super::now();
+    with(|lane| lane.begin_branch(at, branch));
+}
+
+/// Ends the slice of the branch that began last.
+pub(super) fn end_branch() {
+    let at = super::now();
+    with(|lane| lane.end_branch(at));
 }
 
 /// Counts the last slice as a job. Must be called after [`end`], so that there are never more jobs

@@ -1,7 +1,8 @@
 //! The recorder of one lane.
 
 use super::Role;
-use crate::probe::lane_shared::LaneShared;
+use crate::probe::lane_shared::{LaneShared, OPEN_BRANCHES};
+use crate::probe::open_slice::OpenSlice;
 use crate::probe::registry::Registry;
 use crate::probe::wake_stamps::WakeStamps;
 use crate::record::{CompactDuration, Label, Nanos, ProcessClock, ProcessInstant, Reason, Record, Slice, Step, TaskId};
@@ -15,8 +16,12 @@ pub(super) struct Recorder {
     polls: bool,
     ring: Producer<Record<ProcessClock>>,
     shared: Arc<LaneShared>,
-    /// The open slice. There is no open slice if its `task` is `None`.
+    /// The open slice. There is no open slice if its `task` is `None`. While a task polls one of
+    /// its branches, this is the slice of the branch.
     open: Open,
+    /// The slices in which the open slice is nested: of the task that polls, and of branches that
+    /// poll branches. Empty unless the open slice is a branch's.
+    outer: Vec<Open>,
 }
 
 /// The data of a slice before its end.
@@ -40,6 +45,23 @@ impl Open {
         label: Label::NONE,
         reason: Reason::Unknown,
     };
+
+    /// The slice of a task or a branch, if it ends at this instant. `None` if there is no open
+    /// slice.
+    #[inline]
+    fn until(&self, end: ProcessInstant, branch: bool) -> Option<Slice<ProcessClock>> {
+        self.task.map(|task| Slice {
+            start: self.start,
+            task,
+            len: CompactDuration::new(end - self.start),
+            queued: self.queued,
+            unnoticed: self.unnoticed,
+            woken_by: self.woken_by,
+            label: self.label,
+            suspended_on: self.reason,
+            branch,
+        })
+    }
 }
 
 impl Recorder {
@@ -55,6 +77,8 @@ impl Recorder {
             ring,
             shared,
             open: Open::NONE,
+            // More than this is allocated only for branches that are nested more deeply.
+            outer: Vec::with_capacity(OPEN_BRANCHES),
         }
     }
 
@@ -93,7 +117,8 @@ impl Recorder {
                 self.registry.record_off_lane(record);
                 return true;
             }
-            Record::Slice(_) => self.shared.tally.count_lost_slice(),
+            // The slice of a branch is no poll of the runtime, so it counts among the others.
+            Record::Slice(slice) if !slice.branch => self.shared.tally.count_lost_slice(),
             _ => self.shared.tally.count_lost_other(),
         }
         false
@@ -112,18 +137,48 @@ impl Recorder {
     #[inline]
     pub(super) fn end(&mut self, at: ProcessInstant) {
         let open = std::mem::replace(&mut self.open, Open::NONE);
-        let Some(task) = open.task else { return };
-        self.push(Record::Slice(Slice {
-            start: open.start,
-            task,
-            len: CompactDuration::new(at - open.start),
-            queued: open.queued,
-            unnoticed: open.unnoticed,
-            woken_by: open.woken_by,
-            label: open.label,
-            suspended_on: open.reason,
-        }));
-        self.shared.slice.end();
+        if let Some(slice) = open.until(at, false) {
+            self.push(Record::Slice(slice));
+            self.shared.slice.end();
+        }
+    }
+
+    /// Begins a slice of a branch inside the open slice.
+    pub(super) fn begin_branch(&mut self, at: ProcessInstant, branch: TaskId) {
+        let open = Open {
+            task: Some(branch),
+            start: at,
+            ..Open::NONE
+        };
+        self.outer.push(std::mem::replace(&mut self.open, open));
+        if let Some(slice) = self.shown() {
+            slice.begin(branch, at);
+        }
+    }
+
+    /// Ends the slice of a branch. The slice around it continues.
+    pub(super) fn end_branch(&mut self, at: ProcessInstant) {
+        if let Some(slice) = self.shown().filter(|_| !self.outer.is_empty()) {
+            slice.end();
+        }
+        let Some(outer) = self.outer.pop() else { return };
+        let open = std::mem::replace(&mut self.open, outer);
+        if let Some(slice) = open.until(at, true) {
+            self.push(Record::Slice(slice));
+        }
+    }
+
+    /// What the monitor reads about the open slice. `None` if the branch is nested too deeply.
+    fn shown(&self) -> Option<&OpenSlice> {
+        match self.outer.len() {
+            0 => Some(&self.shared.slice),
+            depth => self.shared.branches.get(depth - 1),
+        }
+    }
+
+    /// What the monitor reads about the open slice and the slices around it.
+    fn shown_with_outer(&self) -> impl Iterator<Item = &OpenSlice> {
+        std::iter::once(&self.shared.slice).chain(self.shared.branches.iter().take(self.outer.len()))
     }
 
     pub(super) fn count_job(&self) {
@@ -136,8 +191,10 @@ impl Recorder {
         self.open.queued = wake.queued;
         self.open.unnoticed = wake.unnoticed;
         self.open.woken_by = wake.by;
-        if wake.queued.get() + wake.unnoticed.get() > Nanos::ZERO {
-            self.shared.slice.set_lateness(wake.queued, wake.unnoticed);
+        if wake.queued.get() + wake.unnoticed.get() > Nanos::ZERO
+            && let Some(slice) = self.shown()
+        {
+            slice.set_lateness(wake.queued, wake.unnoticed);
         }
     }
 
@@ -148,31 +205,41 @@ impl Recorder {
     }
 
     pub(super) fn set_step(&self, label: Label) {
-        self.shared.slice.set_label(label);
+        self.shown_with_outer().for_each(|slice| slice.set_label(label));
     }
 
     pub(super) fn begin_blocking(&self, at: ProcessInstant, label: Label) {
-        self.shared.slice.set_blocking(Some(at), label);
+        self.shown_with_outer()
+            .for_each(|slice| slice.set_blocking(Some(at), label));
     }
 
     /// Ends the blocking step that began at `start`.
     pub(super) fn end_blocking(&mut self, start: ProcessInstant, now: ProcessInstant, label: Label) {
-        self.shared.slice.set_blocking(None, Label::NONE);
-        if let Some(task) = self.open.task {
-            self.push(Record::Step(Step {
-                start,
-                task,
-                len: CompactDuration::new(now - start),
-                label,
-                blocking: true,
-            }));
+        self.shown_with_outer()
+            .for_each(|slice| slice.set_blocking(None, Label::NONE));
+        // The thread slept in the slice of the branch and in each slice around it.
+        for index in 0..=self.outer.len() {
+            let open = self.outer.get(index).unwrap_or(&self.open);
+            if let Some(task) = open.task {
+                self.push(Record::Step(Step {
+                    start,
+                    task,
+                    len: CompactDuration::new(now - start),
+                    label,
+                    blocking: true,
+                }));
+            }
         }
     }
 }
 
 impl Drop for Recorder {
     fn drop(&mut self) {
-        self.end(crate::probe::now());
+        let now = crate::probe::now();
+        while !self.outer.is_empty() {
+            self.end_branch(now);
+        }
+        self.end(now);
         self.shared.tally.close();
     }
 }

@@ -31,6 +31,7 @@ impl RemoteTask {
             parent: None,
             index,
             group: group.id,
+            branch: false,
         }));
         RemoteTask {
             id,
@@ -102,6 +103,11 @@ impl TaskHandle {
 
     /// Records the spawn of the task, which must have an id. The task is queued from `at`.
     pub(super) fn record_spawn(&self, at: ProcessInstant, parent: Option<TaskId>) {
+        self.record_start(at, parent, false);
+    }
+
+    /// Records the spawn of a task, or the start of a branch of `parent`.
+    pub(super) fn record_start(&self, at: ProcessInstant, parent: Option<TaskId>, branch: bool) {
         self.0.stamps.set_woken_at(at);
         let spawned = Spawned {
             at,
@@ -109,6 +115,7 @@ impl TaskHandle {
             parent,
             index: self.0.index,
             group: self.0.group,
+            branch,
         };
         lane::write(self.registry(), Record::Spawned(spawned));
         self.registry().watch(&self.0);

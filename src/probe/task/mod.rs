@@ -1,9 +1,11 @@
 //! The handle of a task, for the code that runs the task's steps.
 
+mod branch;
 mod life;
 mod resource;
 mod spawn;
 
+pub use branch::Branch;
 pub use life::{End, RemoteTask};
 pub use spawn::spawn;
 pub(super) use spawn::{is_ours, name_spawned};
@@ -71,7 +73,7 @@ impl TaskHandle {
     /// Sets the ready time of the event for which the task waits. This time can be in the past or
     /// in the future. Any thread may call this method.
     pub fn ready_at(&self, at: ProcessInstant) {
-        self.0.stamps.set_ready(Some(at));
+        self.0.set_ready(at);
     }
 
     /// Says that the ready time of the event is not known.

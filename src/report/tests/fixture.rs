@@ -96,6 +96,7 @@ pub(super) fn slice(id: u32, start: u64, len: u64, [unnoticed, queued]: [u64; 2]
         woken_by: None,
         label: Label::NONE,
         suspended_on: on,
+        branch: false,
     })
 }
 
@@ -106,6 +107,7 @@ fn spawned(id: u32, group: GroupId, index: u32) -> Record {
         parent: None,
         index,
         group,
+        branch: false,
     })
 }
 
@@ -303,6 +305,7 @@ pub(super) fn batch() -> Batch {
         samples: samples(),
         log: Vec::new(),
         live: Live {
+            branches: Vec::new(),
             lanes: vec![CurrentSlice {
                 lane: LaneId(1),
                 task: task(4),

@@ -29,7 +29,7 @@ use shared::{Declared, Locks};
 use std::collections::HashMap;
 use std::time::Duration;
 
-pub(super) use call::NO_RUNTIME;
+pub(super) use call::{NO_POLLS, NO_RUNTIME};
 pub(super) use held::Holdable;
 pub(super) use shared::SharedKind;
 pub(super) use step::{INSIDE, ListContext, StepContext};

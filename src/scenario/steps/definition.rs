@@ -81,6 +81,8 @@ pub struct ChildTasks<'a> {
     pub count: u32,
     /// Whether the step waits for the tasks.
     pub awaited: bool,
+    /// Whether these are branches that the task of the step polls itself, and no tasks.
+    pub inline: bool,
 }
 
 /// Something that steps use. The run prepares it before the tasks begin.

@@ -1,6 +1,6 @@
 //! `group`: runs branches as tasks. If one task fails, the other tasks are cancelled.
 
-use super::BranchesStep;
+use super::{BranchList, BranchesDefinition, BranchesStep};
 use crate::scenario::types::Branch;
 use serde::{Deserialize, Serialize};
 
@@ -10,14 +10,17 @@ use serde::{Deserialize, Serialize};
 pub struct Group(pub Vec<Branch>);
 
 impl BranchesStep for Group {
+    fn branches(&self) -> &[Branch] {
+        &self.0
+    }
+}
+
+impl BranchesDefinition for Group {
+    type Syntax = BranchList;
     const DESCRIPTION: &'static str =
         "Run all branches as tasks, and wait until all have ended. If one task fails, the other tasks are cancelled.";
 
-    fn new(branches: Vec<Branch>) -> Group {
+    fn new(branches: Vec<Branch>, _: &BranchList) -> Group {
         Group(branches)
-    }
-
-    fn branches(&self) -> &[Branch] {
-        &self.0
     }
 }

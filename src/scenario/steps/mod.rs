@@ -12,6 +12,7 @@ mod branches;
 mod definition;
 
 pub use branches::BranchesStep;
+pub(super) use branches::{BranchList, BranchesDefinition, BranchesSyntax};
 pub use definition::{ChildTasks, Service};
 pub(super) use definition::{ExecutorNeed, SHARED_MEMORY, StepContents, StepDefinition};
 
@@ -146,6 +147,9 @@ steps! {
     gather: Gather,
     group: Group,
     race: Race,
+    join: Join,
+    try_join: TryJoin,
+    select: Select,
     spawn: Spawn,
     unawaited: Unawaited,
     log: Log,

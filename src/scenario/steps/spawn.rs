@@ -72,6 +72,7 @@ impl StepContents for Spawn {
             branch: &self.branch,
             count: self.count,
             awaited: self.wait,
+            inline: false,
         }]
     }
 }

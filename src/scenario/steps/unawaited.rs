@@ -16,6 +16,7 @@ impl StepContents for Unawaited {
             branch: &self.0,
             count: 0,
             awaited: false,
+            inline: false,
         }]
     }
 }

@@ -33,7 +33,11 @@ impl StateCount {
             *self = StateCount {
                 at: Some(at),
                 spawned,
-                left: model.tasks()[..spawned].iter().map(|task| task.id).collect(),
+                left: model.tasks()[..spawned]
+                    .iter()
+                    .filter(|task| !task.is_branch)
+                    .map(|task| task.id)
+                    .collect(),
                 ..StateCount::default()
             };
         }

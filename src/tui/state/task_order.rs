@@ -157,7 +157,7 @@ impl TaskOrder {
             },
             None => sort_at_once(model, self.sort_by, &span),
         };
-        self.tasks = sorted.tasks;
+        self.tasks = family::with_branches_below(model, sorted.tasks, span.to);
         let before = self.visible_tasks.unwrap_or(0);
         self.visible_tasks = Some(sorted.visible.max(before - before.div_ceil(8)));
     }
@@ -277,6 +277,10 @@ impl Rank {
             return plain(Class::NotVisible);
         }
         let to = span.to;
+        // A task may have polled thousands of branches that have ended.
+        if task.is_branch && task.ended.is_some_and(|(at, _)| at < to) {
+            return plain(Class::Ended);
+        }
         let (mut blocked, mut waited) = (Nanos::ZERO, Nanos::ZERO);
         model.problems(task.id, from, to, NOTABLE_WAIT, |interval| match interval.state {
             State::Blocking if task.on_shared_lane => blocked = blocked.max(interval.len()),

@@ -85,6 +85,7 @@ fn threads_that_held_a_task_in_the_visible_time_come_before_idle_threads() {
         woken_by: None,
         label: Label::NONE,
         suspended_on: Reason::Timer,
+        branch: false,
     };
     let lane = LaneId(2_500);
     batch.records.push((lane, Record::Slice(slice)));
@@ -110,6 +111,7 @@ fn an_ended_task_does_not_hide_the_two_tasks_that_run() {
         parent: None,
         index: n,
         group: GroupId(0),
+        branch: false,
     };
     let mut batch = Batch {
         now: RunInstant::from_millis(20_000),

@@ -117,6 +117,7 @@ fn spawn_tasks(batch: &mut Batch) {
             parent: parent.map(task),
             index: 0,
             group: GroupId(group),
+            branch: false,
         };
         batch.records.push((LaneId(0), Record::Spawned(spawned)));
     }
@@ -146,6 +147,7 @@ fn record_slices(batch: &mut Batch) {
             woken_by: None,
             label: Label(label),
             suspended_on: reason,
+            branch: false,
         };
         batch.records.push((LaneId(lane), Record::Slice(slice)));
     }

@@ -58,6 +58,7 @@ fn threads_and_names_that_appear_later_do_not_change_a_frozen_view() {
             woken_by: None,
             label: Label::NONE,
             suspended_on: Reason::Timer,
+            branch: false,
         };
         (LaneId(number), Record::Slice(slice))
     });
@@ -89,6 +90,7 @@ fn all_tasks_are_counted_over_several_frames_while_new_tasks_arrive() {
             parent: None,
             index: id,
             group: GroupId(0),
+            branch: false,
         };
         (LaneId::NONE, Record::Spawned(spawned))
     };

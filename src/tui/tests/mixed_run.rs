@@ -287,6 +287,7 @@ impl MixedRun {
                 parent: None,
                 index,
                 group,
+                branch: false,
             };
             batch.records.push((LaneId(0), Record::Spawned(spawned)));
         }
@@ -394,6 +395,7 @@ impl Poll {
             woken_by: None,
             label: self.next.1,
             suspended_on: self.next.0,
+            branch: false,
         };
         batch.records.push((lane, Record::Slice(slice)));
         if let Some(since) = self.repetition_start {

@@ -1,5 +1,6 @@
 //! Tests of the screen as a user sees it: whole frames of two fixed runs, and the effects of keys.
 
+mod branches;
 mod deadlock;
 mod families;
 mod family_run;

@@ -43,6 +43,7 @@ fn a_task_that_is_spawned_after_the_visible_time_comes_last() {
         parent: None,
         index: 7,
         group: GroupId(0),
+        branch: false,
     };
     batch.records.push((LaneId(0), Record::Spawned(spawned)));
     stage.model.apply(&batch);

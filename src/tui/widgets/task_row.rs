@@ -30,6 +30,8 @@ use ratatui::widgets::Widget;
 
 /// The width of a duration and the gap before it, in columns.
 const LENGTH_WIDTH: usize = 8;
+/// The mark before the name of a branch whose row is below the row of its task.
+const BRANCH: &str = "└";
 /// The minimum width at which a detail shows all its parts, in columns.
 const WIDE_DETAIL: usize = 34;
 
@@ -65,9 +67,12 @@ fn render_name(context: &FrameContext<'_>, id: TaskId, group: usize, orphaned: b
     }
     let indent = match context.app.task_order.sorted_by() {
         SortBy::Spawn => family::depth(context.model, id),
-        SortBy::Trouble | SortBy::Name => 0,
+        SortBy::Trouble | SortBy::Name => family::branch_depth(context.model, id, context.span.to),
     };
-    let name = format!("{:indent$}{}", "", context.model.task_name(id));
+    let is_branch = context.model.task(id).is_some_and(|task| task.is_branch);
+    let mark = if is_branch && indent > 0 { BRANCH } else { "" };
+    let indent = indent.saturating_sub(text::width(mark));
+    let name = format!("{:indent$}{mark}{}", "", context.model.task_name(id));
     let name = text::fit_name(&name, usize::from(row.name.width));
     buf.set_string(row.name.x, row.name.y, name, style);
 }
@@ -196,9 +201,10 @@ fn overdue_since(context: &FrameContext<'_>, id: TaskId) -> Option<RunInstant> {
     lane.current?.overdue_since
 }
 
-/// The lane that a task holds now.
+/// The lane that a task holds now. A branch uses the lane of its task.
 fn held_lane<'a>(context: &FrameContext<'a>, id: TaskId) -> Option<&'a Lane> {
-    let holds = |lane: &&Lane| lane.current.is_some_and(|current| current.task == id);
+    let task = family::polled_task(context.model, id);
+    let holds = |lane: &&Lane| lane.current.is_some_and(|current| current.task == task);
     context.model.lanes().iter().find(holds)
 }
 

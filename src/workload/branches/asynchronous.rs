@@ -128,7 +128,7 @@ impl Children<'_> {
                 self.join.orphan_pending(self.context.services.stop());
                 false
             }
-            JoinMode::Group | JoinMode::Race | JoinMode::Spawn => {
+            _ => {
                 self.give_up();
                 true
             }

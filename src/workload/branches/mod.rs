@@ -1,12 +1,15 @@
-//! Running the branches of a step as child tasks: for `gather`, `group`, `race` and `spawn`.
+//! Running the branches of a step: as child tasks for `gather`, `group`, `race` and `spawn`, and in
+//! the task itself for `join`, `try_join` and `select`.
 //!
 //! [`JoinState`] decides what the parent does when a child ends, on every executor. The executor
 //! determines how the parent waits and whether the parent can cancel a child: `asynchronous` is for
-//! tasks of a runtime, and `synchronous` is for tasks that hold their thread.
+//! tasks of a runtime, and `synchronous` is for tasks that hold their thread. `inline` runs
+//! branches that are no tasks.
 //!
 //! [`JoinState`]: super::children::JoinState
 
 mod asynchronous;
+mod inline;
 mod synchronous;
 
 use super::children::JoinMode;
@@ -37,6 +40,33 @@ impl Join {
         Join {
             mode,
             programs: (0..count).map(|_| program.clone()).collect(),
+        }
+    }
+}
+
+/// The programs of branches that a task polls itself.
+#[derive(Debug)]
+pub(super) struct Inline {
+    mode: JoinMode,
+    /// Whether each poll begins at the first branch.
+    biased: bool,
+    programs: Arc<[Arc<Program>]>,
+}
+
+impl Inline {
+    /// These branches of a step of `group`.
+    pub(super) fn new(
+        mode: JoinMode,
+        biased: bool,
+        branches: &[Branch],
+        group: &str,
+        compiler: &mut Compiler<'_>,
+    ) -> Inline {
+        let program = |branch| compiler.branch(group, mode.into_str(), branch);
+        Inline {
+            mode,
+            biased,
+            programs: branches.iter().map(program).collect(),
         }
     }
 }

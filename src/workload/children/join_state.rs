@@ -90,8 +90,8 @@ impl JoinState {
         let completed = end.outcome == Outcome::Completed;
         self.add_end(end);
         match self.mode {
-            JoinMode::Gather if !completed => NextAction::GoOn,
-            JoinMode::Race => NextAction::GoOn,
+            JoinMode::Gather | JoinMode::TryJoin if !completed => NextAction::GoOn,
+            JoinMode::Race | JoinMode::Select => NextAction::GoOn,
             _ if self.all_observed() => NextAction::GoOn,
             JoinMode::Group if !completed && self.failed == 1 => NextAction::CancelPending,
             _ => NextAction::Wait,
@@ -148,7 +148,7 @@ impl JoinState {
     /// Whether the step has succeeded.
     pub(in crate::workload) fn succeeded(&self) -> bool {
         match self.mode {
-            JoinMode::Race => self
+            JoinMode::Race | JoinMode::Select => self
                 .ends
                 .first()
                 .is_none_or(|first| first.outcome == Outcome::Completed),

@@ -22,8 +22,9 @@ impl JoinState {
     /// Logs that the parent and its pending children were cancelled while the parent waited.
     pub(in crate::workload) fn log_cancelled(&self) {
         tracing::info!(
-            "{} was cancelled while it waited, and so were its children: {}",
+            "{} was cancelled while it waited, and so were its {}: {}",
             self.mode.into_str(),
+            self.mode.children(),
             list(self.pending().map(|(_, child)| child.name()))
         );
     }
@@ -53,6 +54,16 @@ fn list(names: impl IntoIterator<Item = String>) -> String {
     }
 }
 
+impl JoinMode {
+    /// The word for the children of the parent.
+    fn children(self) -> &'static str {
+        match self {
+            JoinMode::Gather | JoinMode::Group | JoinMode::Race | JoinMode::Spawn => "children",
+            JoinMode::Join | JoinMode::TryJoin | JoinMode::Select => "branches",
+        }
+    }
+}
+
 struct ResultMessage<'a> {
     join: &'a JoinState,
     cancels: bool,
@@ -64,20 +75,22 @@ impl fmt::Display for ResultMessage<'_> {
         let mode = join.mode.into_str();
         match join.mode {
             _ if join.ends.is_empty() => write!(f, "{mode}: nothing to wait for")?,
-            JoinMode::Race => write!(f, "race: {} and decides the race", join.describe(&join.ends[0]))?,
+            JoinMode::Race | JoinMode::Select => {
+                write!(f, "{mode}: {} and decides the {mode}", join.describe(&join.ends[0]))?;
+            }
             _ if join.succeeded() => {
                 // The results are in the order in which the step spawned its children.
                 let mut ends: Vec<_> = join.ends.iter().collect();
                 ends.sort_by_key(|end| end.child);
                 write!(f, "{mode}: {}", list(ends.into_iter().map(|end| join.describe(end))))?;
             }
-            JoinMode::Gather => {
+            JoinMode::Gather | JoinMode::TryJoin => {
                 let failures = list(join.failures().map(|end| join.describe(end)));
-                write!(f, "gather fails at once: {failures}")?;
+                write!(f, "{mode} fails at once: {failures}")?;
             }
-            JoinMode::Group | JoinMode::Spawn => {
+            JoinMode::Group | JoinMode::Spawn | JoinMode::Join => {
                 let ends = list(join.ends.iter().map(|end| join.describe(end)));
-                write!(f, "{mode} fails after all children have ended: {ends}")?;
+                write!(f, "{mode} fails after all {} have ended: {ends}", join.mode.children())?;
             }
         }
         let pending = list(join.pending().map(|(_, child)| child.name()));

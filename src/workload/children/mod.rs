@@ -26,7 +26,7 @@ pub(super) use join_state::{JoinState, NextAction};
 
 /// When a parent stops waiting for its children and continues.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, strum::IntoStaticStr)]
-#[strum(const_into_str, serialize_all = "lowercase")]
+#[strum(const_into_str, serialize_all = "snake_case")]
 pub(super) enum JoinMode {
     /// The parent continues when all children have completed, or when the first child ends without
     /// completing. Then the other children continue to run as orphans.
@@ -38,4 +38,12 @@ pub(super) enum JoinMode {
     Race,
     /// The parent continues when all children have ended. If one child fails, the others still run.
     Spawn,
+    /// Like `Spawn`, for branches that the parent polls itself.
+    Join,
+    /// The parent continues when all branches have completed, or when the first branch ends
+    /// otherwise. Then the others are dropped. The parent polls its branches itself.
+    TryJoin,
+    /// The parent continues when one branch has ended. The others are dropped. The parent polls its
+    /// branches itself.
+    Select,
 }

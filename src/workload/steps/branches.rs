@@ -1,11 +1,12 @@
-//! What `gather`, `group` and `race` have in common: they run branches as children, and wait for
-//! the children. Only the rule that ends the wait differs: see [`JoinMode`].
+//! What steps with branches have in common. `gather`, `group` and `race` run their branches as
+//! children, and `join`, `try_join` and `select` run them in the task itself. Only the rule that
+//! ends the wait differs: see [`JoinMode`].
 
 use super::StepProgram;
 use crate::record::Label;
 use crate::scenario::steps::BranchesStep;
 use crate::workload::async_interpreter::AsyncInterpreter;
-use crate::workload::branches::Join;
+use crate::workload::branches::{Inline, Join};
 use crate::workload::children::JoinMode;
 use crate::workload::compile::Compiler;
 use crate::workload::step_error::StepResult;
@@ -18,9 +19,19 @@ use std::marker::PhantomData;
 pub(in crate::workload) trait Joined: BranchesStep + Debug {
     /// The rule that decides when the step ends.
     const MODE: JoinMode;
+
+    /// Whether each poll of the task begins at the first branch.
+    fn is_biased(&self) -> bool {
+        false
+    }
 }
 
-/// The program of the step `S`.
+/// The name of the step on screen: its word and the number of branches.
+fn name<S: Joined>(spec: &S) -> String {
+    format!("{} {}", S::MODE.into_str(), spec.branches().len())
+}
+
+/// The program of the step `S`, which runs its branches as children.
 #[derive(Debug)]
 pub(in crate::workload) struct Branches<S> {
     join: Join,
@@ -31,7 +42,7 @@ impl<S: Joined> StepProgram for Branches<S> {
     type Spec = S;
 
     fn name(spec: &S) -> String {
-        format!("{} {}", S::MODE.into_str(), spec.branches().len())
+        name(spec)
     }
 
     fn compile(spec: &S, group: &str, compiler: &mut Compiler<'_>) -> Branches<S> {
@@ -47,5 +58,35 @@ impl<S: Joined> StepProgram for Branches<S> {
 
     fn run_async(&self, interpreter: &mut AsyncInterpreter<'_>, label: Label) -> impl Future<Output = StepResult> {
         Box::pin(self.join.run_async(interpreter, label))
+    }
+}
+
+/// The program of the step `S`, which polls its branches in the task itself.
+#[derive(Debug)]
+pub(in crate::workload) struct InlineBranches<S> {
+    inline: Inline,
+    step: PhantomData<fn() -> S>,
+}
+
+impl<S: Joined> StepProgram for InlineBranches<S> {
+    type Spec = S;
+
+    fn name(spec: &S) -> String {
+        name(spec)
+    }
+
+    fn compile(spec: &S, group: &str, compiler: &mut Compiler<'_>) -> InlineBranches<S> {
+        InlineBranches {
+            inline: Inline::new(S::MODE, spec.is_biased(), spec.branches(), group, compiler),
+            step: PhantomData,
+        }
+    }
+
+    fn run_sync(&self, interpreter: &mut SyncInterpreter<'_>, label: Label) -> StepResult {
+        self.inline.run_sync(interpreter, label)
+    }
+
+    fn run_async(&self, interpreter: &mut AsyncInterpreter<'_>, label: Label) -> impl Future<Output = StepResult> {
+        Box::pin(self.inline.run_async(interpreter, label))
     }
 }

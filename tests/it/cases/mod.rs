@@ -4,6 +4,7 @@
 //! that people have reported. The tolerances hold on a busy machine with two cores.
 
 mod deadlocks;
+mod joined;
 mod open_at_the_end;
 mod queues;
 

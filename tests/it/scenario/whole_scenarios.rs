@@ -210,10 +210,10 @@ fn every_key_outside_of_steps_can_be_read() {
     assert_eq!((&*scenario.title, &*scenario.about), ("English", "In English only."));
     assert_eq!(
         scenario.executor.kind,
-        ExecutorKind::Pool,
+        ExecutorKind::Tokio,
         "the first executor in the list"
     );
-    assert_eq!(scenario.executors, [ExecutorKind::Pool, ExecutorKind::Tokio]);
+    assert_eq!(scenario.executors, [ExecutorKind::Tokio]);
     assert_eq!(scenario.log, Some(LogLevel::Debug));
     let db = DbSpec {
         rows: 50,
@@ -274,9 +274,9 @@ fn every_key_outside_of_steps_can_be_read() {
     let last = &scenario.expect[2];
     assert_eq!(
         (&*last.key, &*last.written),
-        ("pool.groups.injected.span_ns / tokio.elapsed_ns", ">= 2")
+        ("tokio.groups.injected.span_ns / tokio.elapsed_ns", ">= 2")
     );
-    assert_eq!(last.measure.value.executor, Some(ExecutorKind::Pool));
+    assert_eq!(last.measure.value.executor, Some(ExecutorKind::Tokio));
     assert_eq!(last.measure.per.as_ref().unwrap().keys, ["elapsed_ns"]);
 }
 

@@ -6,6 +6,7 @@ mod database;
 mod ends;
 mod flow;
 mod harness;
+mod inline_branches;
 mod observed;
 mod services;
 mod sharing;

@@ -142,6 +142,11 @@ impl BatchTranslator {
                 self.open.push(CurrentSlice { start, ..*current });
             }
         }
+        for current in &mut batch.live.branches {
+            self.task_table.check(self.worker, current.task)?;
+            current.lane = self.lane(current.lane)?;
+            current.label = self.label(current.label)?;
+        }
         self.jobs = batch.jobs;
         for waiting in &batch.live.waiting {
             self.task_table.check(self.worker, waiting.task)?;
@@ -186,6 +191,7 @@ impl BatchTranslator {
                 woken_by: None,
                 label: Label::NONE,
                 suspended_on: Reason::Unknown,
+                branch: false,
             };
             records.push((lane, Record::Slice(slice)));
             jobs = jobs.saturating_add(1);
@@ -265,6 +271,9 @@ impl BatchTranslator {
     fn record(&mut self, lane: &mut LaneId, record: &mut Record<ProcessClock>) -> Result<(), String> {
         if let Record::Slice(slice) = record {
             slice.label = self.label(slice.label)?;
+        }
+        // The slice of a branch is a part of another slice.
+        if let Record::Slice(slice @ Slice { branch: false, .. }) = record {
             let lane = self.lanes.get_mut(lane).ok_or_else(|| undefined("lane", lane.0))?;
             lane.last_start = Some(slice.start);
             let end = (slice.start + slice.len.get()).max(lane.last_end);

@@ -24,6 +24,7 @@ fn slice(start: u64, len: u64, task: u32, label: u16) -> (LaneId, Record<Monoton
         woken_by: None,
         label: Label(label),
         suspended_on: Reason::Yield,
+        branch: false,
     };
     (LaneId(5), Record::Slice(slice))
 }
@@ -100,6 +101,7 @@ fn the_end_of_a_task_may_precede_its_spawn_but_no_task_is_spawned_twice() {
         parent: None,
         index: 0,
         group: GroupId(0),
+        branch: false,
     });
     let batch = |definitions, records: &[Record<MonotonicClock>]| Batch {
         definitions,

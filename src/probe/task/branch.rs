@@ -1,0 +1,91 @@
+//! Branches: parts of a task that the task polls itself, such as the futures of `tokio::join!`.
+//!
+//! The runtime does not know branches. A branch runs only inside a poll of its task, so it waits
+//! while the task polls another branch. To show this, each branch has an identity of its own: an
+//! id, stamps of its own wake-ups, and a slice for each time that its task polls it. A wake-up of a
+//! branch wakes its task too.
+
+use super::TaskHandle;
+use crate::probe::lane;
+use crate::probe::now;
+use crate::probe::registry::{Group, RegisteredTask};
+use crate::record::ProcessInstant;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+
+impl TaskHandle {
+    /// Starts a branch of this task. The branch is queued from this moment.
+    pub fn branch(&self, group: &Group) -> TaskHandle {
+        let registry = self.registry().clone();
+        let id = registry.next_task_id();
+        let slot = RegisteredTask::branch_of(self.0.clone(), registry, group.id, group.next_index());
+        let branch = TaskHandle(Arc::new(slot));
+        branch.0.set_id(id);
+        branch.record_start(now(), self.0.id(), true);
+        branch
+    }
+
+    /// Runs a part of this branch on the thread that its task holds, and records a slice of the
+    /// branch, even if `body` panics.
+    pub fn run_branch<R>(&self, body: impl FnOnce() -> R) -> R {
+        struct Slice;
+        impl Drop for Slice {
+            fn drop(&mut self) {
+                lane::end_branch();
+            }
+        }
+        lane::begin_branch(self.id());
+        let _slice = Slice;
+        lane::take_wake(&self.0.stamps);
+        body()
+    }
+
+    /// Derives the instant at which this task is or will be ready from these branches, which the
+    /// task has just polled. `limit` is the deadline of the task's timeout.
+    pub fn ready_by_branches<'a>(&self, branches: impl Iterator<Item = &'a TaskHandle>, limit: Option<ProcessInstant>) {
+        let branches = branches.map(|branch| &branch.0);
+        self.0.set_ready_by_branches(branches, limit, now());
+    }
+}
+
+/// The future of a branch.
+pub struct Branch<T> {
+    handle: TaskHandle,
+    waker: Waker,
+    body: Pin<Box<dyn Future<Output = T> + Send>>,
+}
+
+impl<T> Branch<T> {
+    /// The branch `handle` with this future.
+    pub fn new(handle: TaskHandle, body: Pin<Box<dyn Future<Output = T> + Send>>) -> Branch<T> {
+        Branch {
+            waker: Waker::from(handle.0.clone()),
+            handle,
+            body,
+        }
+    }
+
+    /// The handle of the branch.
+    pub fn handle(&self) -> &TaskHandle {
+        &self.handle
+    }
+
+    /// Polls the branch, as a part of the present poll of its task. `context` is the context of the
+    /// task.
+    pub fn poll(&mut self, context: &mut Context<'_>) -> Poll<T> {
+        let slot = &self.handle.0;
+        // The task has the same waker during its whole life.
+        slot.runtime_waker.get_or_init(|| context.waker().clone());
+        let body = self.body.as_mut();
+        let polled = self
+            .handle
+            .run_branch(|| body.poll(&mut Context::from_waker(&self.waker)));
+        // If the branch was woken during this slice, it is queued only from the end of the slice.
+        if polled.is_pending() && slot.stamps.is_woken() {
+            slot.stamps.set_woken_at(now());
+        }
+        polled
+    }
+}

@@ -1,0 +1,183 @@
+//! Branches that a task polls itself. They are no tasks: the runtime does not know them, and they
+//! run only inside the polls of their task.
+//!
+//! As the macros of tokio do, a poll of the task polls every branch that has not ended, also if the
+//! branch was not woken. `join` and `try_join` begin each poll at the next branch. `select` begins
+//! each poll at a random branch, unless it is biased.
+//!
+//! On a thread nothing can leave a step before it ends. There the branches run one after the other.
+
+use super::Inline;
+use crate::probe::{Branch, TaskHandle, lane};
+use crate::record::{Label, Outcome, Reason};
+use crate::workload::Services;
+use crate::workload::TaskCtx;
+use crate::workload::async_interpreter::{AsyncContext, AsyncInterpreter};
+use crate::workload::children::{JoinMode, JoinState, NextAction};
+use crate::workload::draw::Seed;
+use crate::workload::step_error::{StepError, StepResult};
+use crate::workload::sync_interpreter::SyncInterpreter;
+use rand::Rng;
+use rand_pcg::Pcg64Mcg;
+use std::future::poll_fn;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+impl Inline {
+    /// Polls the branches in the polls of the task, until the mode lets the task continue. Then
+    /// drops the branches that have not ended.
+    pub(in crate::workload) async fn run_async(&self, parent: &mut AsyncInterpreter<'_>, label: Label) -> StepResult {
+        let context = &*parent.context;
+        let (join, branches) = self.start(&context.task, &context.services, parent.rng)?;
+        let futures = branches
+            .into_iter()
+            .map(|(handle, branch)| Some(Branch::new(handle, branch.boxed())));
+        let mut branches = Branches {
+            context,
+            join,
+            branches: futures.collect(),
+            order: Order::new(self, parent.rng),
+            is_cancelled: true,
+        };
+        poll_fn(|polled| {
+            let next = branches.poll(polled);
+            if next == NextAction::Wait {
+                let pending = branches.branches.iter().flatten().map(Branch::handle);
+                context.task.ready_by_branches(pending, parent.limit);
+                lane::set_wait(Reason::Join, label);
+                return Poll::Pending;
+            }
+            Poll::Ready(())
+        })
+        .await;
+        branches.is_cancelled = false;
+        context.task.record_step(label, branches.join.start());
+        branches.join.conclude(context.services.stop(), true)
+    }
+
+    /// Runs the branches one after the other, until the mode lets the task continue. The other
+    /// branches never start.
+    pub(in crate::workload) fn run_sync(&self, parent: &mut SyncInterpreter<'_>, label: Label) -> StepResult {
+        let (mut join, branches) = self.start(parent.task, parent.services, parent.rng)?;
+        let mut branches = branches.into_iter();
+        while let Some((handle, branch)) = branches.next() {
+            if let Err(panic) = catch_unwind(AssertUnwindSafe(|| handle.run_branch(|| branch.run_inline()))) {
+                // The other branches are cancelled before the panic goes on.
+                drop(branches);
+                resume_unwind(panic);
+            }
+            let (completions, observed) = join.completions();
+            if join.observe(completions.wait(observed)) == NextAction::GoOn {
+                break;
+            }
+        }
+        parent.task.record_step(label, join.start());
+        join.conclude(parent.services.stop(), true)
+    }
+
+    /// Starts all branches of this task.
+    fn start(
+        &self,
+        task: &TaskHandle,
+        services: &Arc<Services>,
+        rng: &mut Pcg64Mcg,
+    ) -> Result<(JoinState, Vec<(TaskHandle, TaskCtx)>), StepError> {
+        services.reserve_spawns(task, self.programs.len())?;
+        let mut join = JoinState::new(self.mode);
+        let branches = self.programs.iter().map(|program| {
+            let handle = task.branch(&task.registry().group_named(program.group()));
+            let reporter = join.next_reporter();
+            join.add_child(handle.clone());
+            let seed = Seed::from_draw(rng.random());
+            let branch = TaskCtx::child(handle.clone(), program.clone(), services.clone(), seed, Some(reporter));
+            (handle, branch)
+        });
+        let branches = branches.collect();
+        Ok((join, branches))
+    }
+}
+
+/// The branches of a task. They are cancelled when this is dropped.
+struct Branches<'a> {
+    context: &'a AsyncContext,
+    join: JoinState,
+    /// `None` for a branch that has ended.
+    branches: Vec<Option<Branch<Outcome>>>,
+    order: Order,
+    /// Whether the step is dropped before it has ended.
+    is_cancelled: bool,
+}
+
+impl Branches<'_> {
+    /// Polls every branch that has not ended, until the mode lets the task continue.
+    fn poll(&mut self, context: &mut Context<'_>) -> NextAction {
+        let count = self.branches.len();
+        let first = self.order.first(count);
+        for index in (first..count).chain(0..first) {
+            let Some(branch) = &mut self.branches[index] else {
+                continue;
+            };
+            let polled = catch_unwind(AssertUnwindSafe(|| branch.poll(context)));
+            let polled = polled.unwrap_or_else(|panic| {
+                // The other branches are cancelled before the panic goes on.
+                self.is_cancelled = false;
+                self.branches.clear();
+                resume_unwind(panic);
+            });
+            if polled.is_ready() {
+                self.branches[index] = None;
+                // The branch has reported its end before it was ready.
+                let (completions, observed) = self.join.completions();
+                if self.join.observe(completions.wait(observed)) == NextAction::GoOn {
+                    return NextAction::GoOn;
+                }
+            }
+        }
+        NextAction::Wait
+    }
+}
+
+impl Drop for Branches<'_> {
+    fn drop(&mut self) {
+        if self.is_cancelled && !self.context.services.stop().is_requested() {
+            self.join.log_cancelled();
+        }
+        // No branch can make the task ready any more.
+        self.context.task.clear_ready();
+    }
+}
+
+/// The branch at which each poll begins.
+enum Order {
+    /// Always at the first branch.
+    Biased,
+    /// At the next branch. The value is the number of polls so far.
+    Rotating(usize),
+    /// At a random branch. The generator is separate, so that the number of polls does not change
+    /// other draws of the task.
+    Random(Pcg64Mcg),
+}
+
+impl Order {
+    fn new(inline: &Inline, rng: &mut Pcg64Mcg) -> Order {
+        match inline.mode {
+            _ if inline.biased => Order::Biased,
+            JoinMode::Select => Order::Random(Seed::from_draw(rng.random()).generator(0)),
+            _ => Order::Rotating(0),
+        }
+    }
+
+    /// The index of the branch at which this poll begins, of `count` branches.
+    fn first(&mut self, count: usize) -> usize {
+        match self {
+            Order::Biased => 0,
+            Order::Rotating(polls) => {
+                let first = *polls % count;
+                *polls += 1;
+                first
+            }
+            Order::Random(rng) => rng.random_range(0..count),
+        }
+    }
+}

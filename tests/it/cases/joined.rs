@@ -1,0 +1,94 @@
+//! Futures that are joined in one task cannot run while one of them holds the thread. Source:
+//! kguardian issue 1346, and the documentation of tokio's `block_in_place`.
+
+use crate::support::program::run;
+use serde_json::Value;
+
+/// One task polls a blocker and a ticker. Another ticker is a task of its own. The blocker holds
+/// the thread for 4 of 6 seconds.
+const SCENARIO: &str = r#"
+    title = "Subsystems joined, one of them blocks"
+    duration = "6s"
+    seed = 1
+    [executor]
+    kind = "tokio"
+    workers = 4
+    enable_eager_driver_handoff = true
+    [[task]]
+    name = "main"
+    steps = [{ join = ["blocker", "joined-ticker", [{ sleep = "1ms" }]] }]
+    [[task]]
+    name = "blocker"
+    start = "called"
+    steps = [{ sleep = "1s" }, { block = "4s" }]
+    [[task]]
+    name = "joined-ticker"
+    start = "called"
+    repeat = 500
+    steps = [{ sleep = "10ms" }]
+    [[task]]
+    name = "spawned-ticker"
+    repeat = "forever"
+    steps = [{ sleep = "10ms" }]
+"#;
+
+const SECOND: u64 = 1_000_000_000;
+
+/// A figure of a group.
+fn figure(report: &Value, group: &str, path: &str) -> u64 {
+    let groups = report["groups"].as_array().expect("groups");
+    let group = groups.iter().find(|found| found["name"] == group).expect("the group");
+    let value = group.pointer(path).and_then(Value::as_u64);
+    value.unwrap_or_else(|| panic!("{path} in {group}"))
+}
+
+/// Checks that a time is four seconds or a little more.
+fn four_seconds(report: &Value, what: &str, time: u64) {
+    assert!(
+        (4 * SECOND - SECOND / 5..5 * SECOND).contains(&time),
+        "{what}: {time} ns\n{report:#}"
+    );
+}
+
+#[test]
+fn a_joined_ticker_stands_still_while_its_sibling_blocks() {
+    let report = &run(SCENARIO, &["--json"]).json();
+    let figure = |group: &str, path: &str| figure(report, group, path);
+    let (joined, spawned) = (
+        figure("joined-ticker", "/completed"),
+        figure("spawned-ticker", "/completed"),
+    );
+    // The joined ticker can tick during two of the six seconds.
+    assert!((1..=210).contains(&joined), "{joined}\n{report:#}");
+    assert!(spawned > 210, "{spawned}\n{report:#}");
+
+    // The timer fires on another worker, so the joined ticker is queued and not unnoticed.
+    let late = figure("joined-ticker", "/queued_ns") + figure("joined-ticker", "/unnoticed_ns");
+    four_seconds(report, "the joined ticker is late", late);
+    let longest = figure("joined-ticker", "/repetition_ns/max");
+    four_seconds(report, "the longest tick of the joined ticker", longest);
+    assert!(figure("joined-ticker", "/running_ns") < SECOND, "{report:#}");
+
+    // The branch blocks, and so do its task and one lane.
+    four_seconds(report, "the blocker blocks", figure("blocker", "/blocking_ns"));
+    four_seconds(report, "main blocks", figure("main", "/blocking_ns"));
+    let lanes = report["lanes"].as_array().expect("lanes").iter();
+    let lanes: u64 = lanes.filter_map(|lane| lane["blocking_ns"].as_u64()).sum();
+    four_seconds(report, "the lanes block", lanes);
+
+    // Branches are no tasks, and their slices are no polls.
+    assert_eq!(report["tasks"]["spawned"], 2, "{report:#}");
+    for (group, branches) in [
+        ("main", 0),
+        ("blocker", 1),
+        ("joined-ticker", 1),
+        ("main join", 1),
+        ("spawned-ticker", 0),
+    ] {
+        assert_eq!(figure(group, "/branches"), branches, "{group}\n{report:#}");
+        assert_eq!(figure(group, "/spawned"), 1, "{group}\n{report:#}");
+    }
+    let polls = figure("main", "/polls") + figure("spawned-ticker", "/polls");
+    assert_eq!(report["records"]["polls"], polls, "{report:#}");
+    assert_eq!(report["records"]["matches_tokio"], true, "{report:#}");
+}
