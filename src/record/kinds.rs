@@ -50,7 +50,7 @@ pub enum Reason {
     Semaphore,
     /// Free space or a message in a channel.
     Channel,
-    /// The end of tasks that the waiting task spawned.
+    /// The end of tasks that the waiting task spawned, or of branches that it polls.
     Join,
 }
 

@@ -49,14 +49,14 @@ fn a_branch_is_no_task_and_holds_no_lane_of_its_own() {
         assert_eq!(model.counts().alive(), 1, "{reversed}");
         assert_eq!(model.record_counts().recorded, 2, "{reversed}");
         assert_eq!(model.lane_times(WORKER), (us(30), us(20)), "{reversed}");
-        assert_eq!(model.lane(WORKER).map(|lane| lane.slices), Some(2), "{reversed}");
+        assert_eq!(model.lane(WORKER).map(|lane| lane.slices()), Some(2), "{reversed}");
         let branch = model.task(id(2)).expect("the branch");
         assert!(branch.is_branch && branch.parent == Some(id(1)), "{reversed}");
         let times = model.times(id(2));
         assert_eq!((times.running, times.blocking), (us(15), us(20)), "{reversed}");
         assert_eq!(times.total(), us(90), "{reversed}");
         let group = model.group(GroupId(1)).expect("the group of the branch");
-        assert_eq!((group.spawned, group.branches, group.polls), (1, 1, 2), "{reversed}");
+        assert_eq!((group.spawned, group.branches, group.polls()), (1, 1, 2), "{reversed}");
         assert_eq!(group.counts().alive(), 1, "{reversed}");
         assert_eq!(model.group_times(GroupId(1)).total(), us(90), "{reversed}");
     }
