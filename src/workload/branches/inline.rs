@@ -15,6 +15,7 @@ use crate::workload::TaskCtx;
 use crate::workload::async_interpreter::{AsyncContext, AsyncInterpreter};
 use crate::workload::children::{JoinMode, JoinState, NextAction};
 use crate::workload::draw::Seed;
+use crate::workload::shared::WaitForChildren;
 use crate::workload::step_error::{StepError, StepResult};
 use crate::workload::sync_interpreter::SyncInterpreter;
 use rand::Rng;
@@ -40,6 +41,7 @@ impl Inline {
             order: Order::new(self, parent.rng),
             is_cancelled: true,
         };
+        let wait = WaitForChildren::begin(&context.task, parent.limit.is_some());
         poll_fn(|polled| {
             let next = branches.poll(polled);
             if next == NextAction::Wait {
@@ -51,6 +53,7 @@ impl Inline {
             Poll::Ready(())
         })
         .await;
+        drop(wait);
         branches.is_cancelled = false;
         context.task.record_step(label, branches.join.start());
         branches.join.conclude(context.services.stop(), true)
@@ -61,6 +64,7 @@ impl Inline {
     pub(in crate::workload) fn run_sync(&self, parent: &mut SyncInterpreter<'_>, label: Label) -> StepResult {
         let (mut join, branches) = self.start(parent.task, parent.services, parent.rng)?;
         let mut branches = branches.into_iter();
+        let wait = WaitForChildren::begin(parent.task, false);
         while let Some((handle, branch)) = branches.next() {
             if let Err(panic) = catch_unwind(AssertUnwindSafe(|| handle.run_branch(|| branch.run_inline()))) {
                 // The other branches are cancelled before the panic goes on.
@@ -72,6 +76,7 @@ impl Inline {
                 break;
             }
         }
+        drop(wait);
         parent.task.record_step(label, join.start());
         join.conclude(parent.services.stop(), true)
     }
