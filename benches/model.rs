@@ -88,6 +88,7 @@ fn first_batch(load: &Load) -> Batch {
         parent: None,
         index: task,
         group: GroupId((task % 8) as u16),
+        branch: false,
     };
     Batch {
         definitions: lanes.chain(groups).collect(),
@@ -118,6 +119,7 @@ fn slice(numbers: &mut Numbers, turn: usize, task: usize, start: u64, len: u64) 
         }),
         label: Label((task % 4) as u16 + (turn % 2) as u16),
         suspended_on: Reason::VARIANTS[task % 4 + turn % 2],
+        branch: false,
     }
 }
 

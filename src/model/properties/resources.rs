@@ -101,6 +101,7 @@ impl Simulation {
                 parent: None,
                 index: task as u32,
                 group: GroupId(0),
+                branch: false,
             };
             simulation.write(0, Record::Spawned(spawned));
         }

@@ -40,6 +40,7 @@ fn crossed_locks() -> Model {
             parent: None,
             index: 0,
             group,
+            branch: false,
         });
         let acquired = Record::Acquired(Acquired {
             at: RunInstant::from_millis(1),
@@ -65,6 +66,7 @@ fn crossed_locks() -> Model {
             woken_by: None,
             label: Label(1 + number),
             suspended_on: Reason::Lock,
+            branch: false,
         });
         let lane = LaneId(number);
         batch.definitions.push(Definition::Lane {
