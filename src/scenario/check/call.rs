@@ -15,6 +15,7 @@ pub(in crate::scenario) const NO_RUNTIME: &str = "there is no runtime for its ta
 
 /// Why a step that polls its branches has no meaning after its task has left the runtime.
 pub(in crate::scenario) const NO_POLLS: &str = "a synchronous step cannot poll branches";
+
 /// How many cycles are reported. Groups that call each other in many ways have very many.
 const CYCLES: usize = 100;
 /// How many groups of a cycle its message names.
