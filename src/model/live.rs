@@ -112,6 +112,10 @@ impl Model {
         if task.ended.is_some() || task.live.is_some() || (ready.is_none() && woken.is_none()) {
             return;
         }
+        // A task can become ready within its slice. Its wait begins only after the slice.
+        if task.last_wait().since >= self.now {
+            return;
+        }
         self.overlay(index, LiveTask::Waiting { ready, woken });
     }
 

@@ -246,9 +246,8 @@ impl Model {
         let Some(end) = &self.end else { return };
         for (&id, wait) in &end.waits {
             let task = self.task_indices.get(id).map(|index| &self.tasks[index]);
-            let Some(task) = task.filter(|task| task.ended.is_some()) else {
-                continue;
-            };
+            let has_waited = |task: &&Task| task.ended.is_some() && task.last_wait().since < end.at;
+            let Some(task) = task.filter(has_waited) else { continue };
             if let Some(group) = task.group.and_then(|group| self.group_indices.get(group)) {
                 self.groups[group].open.add_wait(wait.lateness(end.at));
             }

@@ -62,8 +62,7 @@ fn threads_and_names_that_appear_later_do_not_change_a_frozen_view() {
         };
         (LaneId(number), Record::Slice(slice))
     });
-    let now = stage.model.now();
-    let mut batch = stage.records.batch(now);
+    let mut batch = stage.records.batch(RunInstant::from_millis(5_260));
     batch.definitions.extend(lanes);
     batch.records.extend(slices);
     stage.model.apply(&batch);

@@ -7,8 +7,9 @@ fn a_task_that_starves_when_the_run_ends_was_unnoticed() {
     let report = report(include_str!("25-starved-at-the-end.toml"));
     assert_seconds("the run", &report["elapsed_ns"], (2.5, 2.7));
     let ticker = group(&report, "ticker");
-    assert_seconds("unnoticed", &ticker["unnoticed_ns"], (1.2, 1.7));
-    assert_seconds("suspended", &ticker["suspended_ns"], (0.7, 1.2));
+    // On a busy machine, the ticks before the block are late too.
+    assert_seconds("unnoticed", &ticker["unnoticed_ns"], (1.2, 2.4));
+    assert_seconds("suspended", &ticker["suspended_ns"], (0.1, 1.3));
     assert_seconds("the longest lateness", &ticker["lateness_ns"]["max"], (1.2, 1.7));
     assert_eq!(ticker["tasks"]["cancelled"], 1, "{ticker:#}");
     let blocker = group(&report, "blocker");
@@ -23,7 +24,7 @@ fn a_task_that_starves_until_shortly_before_the_end_was_unnoticed() {
     let report = report(include_str!("25b-control.toml"));
     assert_seconds("the run", &report["elapsed_ns"], (3.5, 3.7));
     let ticker = group(&report, "ticker");
-    assert_seconds("unnoticed", &ticker["unnoticed_ns"], (1.7, 2.3));
+    assert_seconds("unnoticed", &ticker["unnoticed_ns"], (1.7, 3.3));
     assert_seconds("the longest lateness", &ticker["lateness_ns"]["max"], (1.7, 2.2));
     let blocker = group(&report, "blocker");
     assert_seconds("blocking", &blocker["blocking_ns"], (2.0, 2.2));
@@ -39,9 +40,9 @@ fn a_computation_past_its_limit_that_the_end_cuts_has_timed_out() {
     assert_eq!(greedy["tasks"]["timed_out"], 1, "{greedy:#}");
     assert_seconds("the repetition", &greedy["repetition_ns"]["max"], (5.5, 6.1));
     let ticker = group(&report, "ticker");
-    assert_seconds("unnoticed", &ticker["unnoticed_ns"], (5.4, 6.3));
+    assert_seconds("unnoticed", &ticker["unnoticed_ns"], (5.4, 6.9));
     assert_seconds("the longest lateness", &ticker["lateness_ns"]["max"], (5.4, 6.1));
-    assert_seconds("suspended", &ticker["suspended_ns"], (0.5, 1.3));
+    assert_seconds("suspended", &ticker["suspended_ns"], (0.1, 1.5));
 }
 
 #[test]
