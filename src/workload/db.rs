@@ -258,7 +258,7 @@ mod tests {
             let folder = tempfile::tempdir().unwrap();
             let mut database = database(folder.path(), wal);
             database.spec.timeout = Duration::from_secs(60);
-            let stop = Stop::new();
+            let stop = Stop::default();
             thread::scope(|scope| {
                 for n in 0..MAX_CONNECTIONS as u64 + 4 {
                     let (database, stop) = (&database, &stop);
@@ -281,20 +281,20 @@ mod tests {
         let other = Connection::open(&database.path).unwrap();
         other.execute_batch("BEGIN EXCLUSIVE").unwrap();
         let mut rng = Seed::from_draw(1).generator(0);
-        let stop = Stop::new();
+        let stop = Stop::default();
         let mut write = |stop: &Stop| database.run(DbOp::Write, 3, &mut rng, stop);
         let busy = write(&stop).unwrap_err();
         assert_eq!(busy.to_string(), "other transactions kept it locked for 50ms");
         stop.request(crate::probe::now());
         assert!(matches!(write(&stop), Err(DbError::Stopped(_))));
         other.execute_batch("ROLLBACK").unwrap();
-        write(&Stop::new()).unwrap();
+        write(&Stop::default()).unwrap();
         assert_eq!(sum(&database), 3);
     }
 
     #[test]
     fn work_between_two_waits_does_not_count_against_the_timeout() {
-        let stop = Stop::new();
+        let stop = Stop::default();
         let timeout = Duration::from_millis(100);
         let patience = Patience { stop: &stop, timeout };
         let slow = || {

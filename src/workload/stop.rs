@@ -35,12 +35,14 @@ pub struct Stop {
     wait_places: Vec<Arc<dyn Close>>,
 }
 
-impl Stop {
+impl Default for Stop {
     /// A flag that is not raised. It closes nothing when it is raised.
-    pub fn new() -> Stop {
+    fn default() -> Stop {
         Stop::closing(Vec::new())
     }
+}
 
+impl Stop {
     /// A flag that is not raised. It closes `wait_places` when it is raised.
     pub(super) fn closing(wait_places: Vec<Arc<dyn Close>>) -> Stop {
         Stop {

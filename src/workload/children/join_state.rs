@@ -251,7 +251,7 @@ mod tests {
     fn the_parent_waits_for_the_report_of_a_child_that_has_already_ended() {
         let summary = |end: &ChildEnd| (end.child, end.outcome);
         for release in [
-            |join: &mut JoinState| join.orphan_pending(&Stop::new()),
+            |join: &mut JoinState| join.orphan_pending(&Stop::default()),
             JoinState::detach_pending,
         ] {
             let mut join = join(JoinMode::Gather, 3);
