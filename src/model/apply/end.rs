@@ -186,7 +186,8 @@ impl Model {
     fn close_wait(&mut self, id: TaskId, wait: OpenWait) {
         let Some(end) = &mut self.end else { return };
         let known = end.waits.entry(id).or_insert(wait);
-        if wait.until < known.until {
+        // A task may end at the instant at which its slice begins. The slice knows the wait.
+        if (wait.until, wait.ready) < (known.until, known.ready) {
             *known = wait;
         }
         let (at, lateness) = (end.at, known.lateness(end.at));

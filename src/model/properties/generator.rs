@@ -546,7 +546,9 @@ impl CutRun {
                 };
                 let (task, until, queued, unnoticed) = wait;
                 let first = next.entry(task).or_insert((until, queued, unnoticed));
-                if until < first.0 {
+                let lateness = |wait: &(RunInstant, CompactDuration, CompactDuration)| wait.1.get() + wait.2.get();
+                let next = (until, queued, unnoticed);
+                if until < first.0 || until == first.0 && lateness(&next) > lateness(first) {
                     *first = (until, queued, unnoticed);
                 }
             }

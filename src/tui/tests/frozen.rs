@@ -47,7 +47,10 @@ fn threads_and_names_that_appear_later_do_not_change_a_frozen_view() {
         kind: LaneKind::Blocking,
         name: format!("blocking thread with a long name {number}"),
     });
-    let (start, task) = (stage.model.now() + Nanos::from_millis(1), stage.model.tasks()[0].id);
+    let start = stage.model.now() + Nanos::from_millis(1);
+    let writer = stage.model.tasks().iter().map(|task| task.id);
+    let writer = writer.filter(|&id| stage.model.task_name(id).to_string() == "writer#0");
+    let task = writer.last().expect("the task `writer#0`");
     let slices = (40..44).map(|number| {
         let slice = Slice {
             start,
