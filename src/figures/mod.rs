@@ -253,6 +253,12 @@ pub struct Group {
     /// The time in which tasks held a thread and computed. The sum of this figure and the next four
     /// figures is the total lifetime of all tasks.
     pub running_ns: u64,
+    /// The part of `running_ns` in which the thread was runnable but had no core. `null` if the kernel
+    /// did not report it. The kernel's counts are read ten times per second, and more often during
+    /// long slices. The time without a core between two reads is divided in proportion to the times in
+    /// which the thread was runnable for each group. So the figure is exact if one group held the
+    /// thread between the two reads, and otherwise an estimate.
+    pub off_core_ns: Option<u64>,
     /// The time in which tasks held a thread that slept in the operating system.
     pub blocking_ns: u64,
     /// The time in which tasks were woken and waited for a thread.
@@ -327,6 +333,9 @@ pub struct Lane {
     pub slices: u64,
     /// The time in which a task held the lane and computed.
     pub running_ns: u64,
+    /// The part of `running_ns` in which the thread was runnable but had no core, with the same
+    /// precision as `off_core_ns` of a group; `null` if the kernel did not report it.
+    pub off_core_ns: Option<u64>,
     /// The time in which a task held the lane while the thread slept in the operating system.
     pub blocking_ns: u64,
     /// The share of the run's time in which tasks held the lane, 0–1.
@@ -461,7 +470,9 @@ pub struct Records {
     pub polls: u64,
     /// Whether `polls` agrees with `tokio.polls`; `null` if there is no such number. tokio does not
     /// count polls that a worker runs from its LIFO slot. So if the workers have a LIFO slot
-    /// (`tokio` without `disable_lifo_slot`), a greater number in `polls` also agrees.
+    /// (`tokio` without `disable_lifo_slot`), the numbers also agree if `polls` is greater, up to four
+    /// times `tokio.polls`: a worker runs at most three such polls after each poll that it counts. A
+    /// loss of fewer polls than these is then not found. Without LIFO slots, the check is exact.
     pub matches_tokio: Option<bool>,
 }
 

@@ -43,6 +43,9 @@ pub struct Group {
     pub(super) present: PresentTotals,
     /// The slices and waits that have not ended.
     pub(super) open: OpenIntervals,
+    /// The part of the running time in which the threads had no core, in the closed intervals
+    /// between samples, see [`off_core`](super::off_core). `None` before the first of them.
+    pub(super) off_core: Option<Nanos>,
     /// When the first task was spawned.
     first_spawn: Option<RunInstant>,
     /// The latest end of a task so far.
@@ -68,6 +71,7 @@ impl Group {
             closed_times: StateTimes::default(),
             present: PresentTotals::default(),
             open: OpenIntervals::default(),
+            off_core: None,
             first_spawn: None,
             last_end: RunInstant::ZERO,
             poll_time: Hist::fine(),

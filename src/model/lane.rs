@@ -2,6 +2,7 @@
 
 use super::hist::{Hist, Percentiles};
 use super::lane_track::LaneTrack;
+use super::off_core::OffCore;
 use super::spans::Spans;
 use crate::record::{CurrentSlice, DEAD, LaneId, LaneKind, LaneSample, Nanos, RunInstant, Slice};
 
@@ -29,6 +30,7 @@ pub struct Lane {
     /// The spans in which the thread slept in the OS, according to the kernel's samples.
     pub(super) asleep: Spans,
     pub(super) poll_time: Hist,
+    pub(super) off_core: OffCore,
 }
 
 /// The kernel's view of a lane's thread.
@@ -61,6 +63,7 @@ impl Lane {
             track: LaneTrack::default(),
             asleep: Spans::default(),
             poll_time: Hist::fine(),
+            off_core: OffCore::default(),
         }
     }
 
@@ -100,6 +103,12 @@ impl Lane {
     /// The number of slices so far, including evicted ones and the open one.
     pub fn slices(&self) -> u64 {
         self.poll_time.count() + u64::from(self.current.is_some())
+    }
+
+    /// The part of its runnable time that the thread recently had no core, 0–1. The value covers the
+    /// last samples of the kernel's view. `None` if they do not show it.
+    pub fn off_core_share(&self) -> Option<f64> {
+        self.off_core.recent_share()
     }
 
     /// The distribution of the durations of the slices that have ended.
@@ -153,13 +162,15 @@ impl Lane {
     /// thread slept during the whole span. The samples prove this if the thread was asleep in both
     /// samples and got no CPU time in between.
     pub(super) fn sample(&mut self, sample: &LaneSample) -> Option<(RunInstant, RunInstant)> {
-        let before = self.os.replace(LaneOs {
+        let os = LaneOs {
             at: sample.at,
             on_cpu: sample.on_cpu,
             waiting: sample.waiting,
             asleep: sample.asleep,
             asleep_in: sample.asleep_in,
-        })?;
+        };
+        self.off_core.sample(os);
+        let before = self.os.replace(os)?;
         let slept = before.asleep && sample.asleep && before.on_cpu == sample.on_cpu && before.at < sample.at;
         slept.then_some((before.at, sample.at))
     }

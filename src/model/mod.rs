@@ -29,6 +29,7 @@ mod id_map;
 mod lane;
 mod lane_track;
 mod live;
+mod off_core;
 mod pack;
 mod packed_slices;
 pub mod paint;

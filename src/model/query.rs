@@ -3,6 +3,7 @@
 //! A query for an unknown task, lane or group gives the answer of a task, lane or group without
 //! records. The documentation of a query names exceptions.
 
+use super::off_core::Hold;
 use super::paint::{LanePainter, Painter};
 use super::task::LiveTask;
 use super::*;
@@ -273,14 +274,50 @@ impl Model {
     /// The figures of the last ten minutes in buckets of [`SERIES_BUCKET`], oldest first. The last
     /// bucket is still growing. Each point is computed when the iterator yields it.
     pub fn series(&self) -> impl DoubleEndedIterator<Item = SeriesPoint> + ExactSizeIterator {
-        self.series.points(self.now, |from, to| {
-            self.lanes
-                .iter()
-                .filter(|lane| lane.is_worker())
-                .filter_map(|lane| self.open_slice(lane))
-                .map(|(current, _)| to - current.start.max(from))
-                .sum()
-        })
+        let open = |of_workers| {
+            let lanes = self.lanes.iter().filter(move |lane| lane.is_worker() == of_workers);
+            lanes.filter_map(|lane| self.open_slice(lane))
+        };
+        let busy = move |from, to| open(true).map(|(current, _)| to - current.start.max(from)).sum();
+        let computing = move |from, to| {
+            let running = |(current, blocking): (&CurrentSlice, _)| running(current.start.max(from), to, blocking);
+            open(false).map(running).sum()
+        };
+        self.series.points(self.now, busy, computing)
+    }
+
+    /// The part of a group's running time in which the threads of its tasks had no core, up to the
+    /// kernel's last samples. `None` if no thread of the group was sampled often enough.
+    pub fn group_off_core(&self, id: GroupId) -> Option<Nanos> {
+        let mut sum = self.group(id)?.off_core;
+        for lane in &self.lanes {
+            self.present_off_core(lane, |group, time| {
+                if group == Some(id) {
+                    *sum.get_or_insert_default() += time;
+                }
+            });
+        }
+        sum.map(|sum| sum.min(self.group_times(id).running))
+    }
+
+    /// The part of a lane's running time in which its thread had no core, up to the kernel's last
+    /// sample. `None` if the lane was not sampled twice.
+    pub fn lane_off_core(&self, id: LaneId) -> Option<Nanos> {
+        let lane = self.lane(id)?;
+        let mut sum = lane.off_core.closed();
+        self.present_off_core(lane, |_, time| *sum.get_or_insert_default() += time);
+        sum.map(|sum| sum.min(self.lane_times(id).0))
+    }
+
+    /// Calls `each` with the time without a core of each group since the last closed interval.
+    fn present_off_core(&self, lane: &Lane, each: impl FnMut(Option<GroupId>, Nanos)) {
+        let open = self.open_slice(lane).map(|(current, blocking)| Hold {
+            group: self.task(current.task).and_then(|task| task.group),
+            start: current.start,
+            end: self.now,
+            running: |from, to| running(from, to, blocking),
+        });
+        lane.off_core.present(open.as_ref(), each);
     }
 
     /// The numbers of records that arrived and that were lost. They show whether the records are
@@ -325,6 +362,12 @@ impl Model {
             task_bytes: self.tasks.capacity() * size_of::<Task>() + self.task_indices.heap_bytes(),
         }
     }
+}
+
+/// The time between two instants without the spans in `blocking`.
+fn running(from: RunInstant, to: RunInstant, blocking: &[(RunInstant, RunInstant)]) -> Nanos {
+    let blocked = |&(start, end): &(RunInstant, RunInstant)| end.min(to) - start.max(from);
+    (to - from) - blocking.iter().map(blocked).sum::<Nanos>()
 }
 
 struct TaskName<'a> {

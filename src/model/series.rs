@@ -28,6 +28,8 @@ pub struct SeriesPoint {
     pub lateness: Percentiles,
     /// The average number of lanes that are held by a task. Blocking threads are not counted.
     pub busy_lanes: f64,
+    /// The average number of blocking threads that compute.
+    pub computing_threads: f64,
     /// The lengths of tokio's queues; `None` if the executor is not tokio, or if the bucket
     /// contains no sample.
     pub queues: Option<Queues>,
@@ -56,6 +58,7 @@ pub(super) struct Bucket {
     polls: u64,
     finished: u64,
     busy: Nanos,
+    computing: Nanos,
     delay: Hist,
     lateness: Hist,
     queues: Option<(RunInstant, Queues)>,
@@ -67,6 +70,7 @@ impl Default for Bucket {
             polls: 0,
             finished: 0,
             busy: Nanos::ZERO,
+            computing: Nanos::ZERO,
             delay: Hist::coarse(),
             lateness: Hist::coarse(),
             queues: None,
@@ -107,8 +111,8 @@ impl Series {
         self.bucket(now);
     }
 
-    /// Adds a slice. If `worker` is true, the slice's lane counts in [`SeriesPoint::busy_lanes`].
-    pub(super) fn slice(&mut self, slice: &Slice, worker: bool) {
+    /// Adds a slice.
+    pub(super) fn slice(&mut self, slice: &Slice) {
         let end = slice.start + slice.len.get();
         if let Some(bucket) = self.bucket(end) {
             bucket.polls += 1;
@@ -117,16 +121,28 @@ impl Series {
                 bucket.lateness.record(lateness);
             }
         }
-        if worker {
-            let oldest = RunInstant::new(self.first * SERIES_BUCKET.0);
-            let mut at = slice.start.max(oldest);
-            while at < end {
-                let next = RunInstant::new((at.0 / SERIES_BUCKET.0 + 1) * SERIES_BUCKET.0).min(end);
-                if let Some(bucket) = self.bucket(at) {
-                    bucket.busy += next - at;
-                }
-                at = next;
+    }
+
+    /// Adds a time in which a task held a lane that is not a blocking thread.
+    pub(super) fn busy(&mut self, from: RunInstant, to: RunInstant) {
+        self.add(from, to, |bucket| &mut bucket.busy);
+    }
+
+    /// Adds a time in which a task computed on a blocking thread.
+    pub(super) fn computing(&mut self, from: RunInstant, to: RunInstant) {
+        self.add(from, to, |bucket| &mut bucket.computing);
+    }
+
+    /// Adds the parts of `from..to` to a sum of the buckets in which they lie.
+    fn add(&mut self, from: RunInstant, to: RunInstant, sum: fn(&mut Bucket) -> &mut Nanos) {
+        let oldest = RunInstant::new(self.first * SERIES_BUCKET.0);
+        let mut at = from.max(oldest);
+        while at < to {
+            let next = RunInstant::new((at.0 / SERIES_BUCKET.0 + 1) * SERIES_BUCKET.0).min(to);
+            if let Some(bucket) = self.bucket(at) {
+                *sum(bucket) += next - at;
             }
+            at = next;
         }
     }
 
@@ -151,18 +167,21 @@ impl Series {
         }
     }
 
-    /// The figures of the buckets kept, oldest first. `still_busy` returns the time within a span
-    /// in which open slices held their lanes.
+    /// The figures of the buckets kept, oldest first. `still_busy` and `still_computing` return the
+    /// times of [`busy`](Series::busy) and [`computing`](Series::computing) within a span, of open
+    /// slices.
     pub(super) fn points(
         &self,
         now: RunInstant,
         still_busy: impl Fn(RunInstant, RunInstant) -> Nanos,
+        still_computing: impl Fn(RunInstant, RunInstant) -> Nanos,
     ) -> impl DoubleEndedIterator<Item = SeriesPoint> + ExactSizeIterator {
         self.buckets.iter().enumerate().map(move |(index, bucket)| {
             let from = RunInstant::new((self.first + index as u64) * SERIES_BUCKET.0);
             let to = (from + SERIES_BUCKET).min(now.max(from + Nanos(1)));
             let seconds = (to - from).as_secs_f64();
             let busy = bucket.busy + still_busy(from, to);
+            let computing = bucket.computing + still_computing(from, to);
             SeriesPoint {
                 from,
                 polls_per_s: bucket.polls as f64 / seconds,
@@ -170,6 +189,7 @@ impl Series {
                 delay: bucket.delay.percentiles(),
                 lateness: bucket.lateness.percentiles(),
                 busy_lanes: busy.as_secs_f64() / seconds,
+                computing_threads: computing.as_secs_f64() / seconds,
                 queues: bucket.queues.map(|(_, queues)| queues),
             }
         })

@@ -58,6 +58,15 @@ impl Spans {
         self.within(from, to).map(|(a, b)| b - a).sum()
     }
 
+    /// The parts of `from..to` that are not in the set, in order.
+    pub(super) fn gaps(&self, from: RunInstant, to: RunInstant) -> impl Iterator<Item = (RunInstant, RunInstant)> {
+        let mut free = from;
+        self.within(from, to)
+            .chain([(to, to)])
+            .map(move |(start, end)| (std::mem::replace(&mut free, end), start))
+            .filter(|(start, end)| start < end)
+    }
+
     /// The spans that lie completely within `from..to`.
     pub(super) fn contained(&self, from: RunInstant, to: RunInstant) -> impl Iterator<Item = (RunInstant, RunInstant)> {
         let first = self.0.partition_point(|&(start, _)| start < from);
@@ -105,6 +114,8 @@ mod tests {
                 for b in a..100 {
                     let expected = plain[a as usize..b as usize].iter().filter(|&&x| x).count() as u64;
                     prop_assert_eq!(spans.covered(RunInstant::new(a), RunInstant::new(b)), Nanos(expected));
+                    let free: Nanos = spans.gaps(RunInstant::new(a), RunInstant::new(b)).map(|(a, b)| b - a).sum();
+                    prop_assert_eq!(free, Nanos(b - a - expected));
                 }
             }
             prop_assert!(spans.0.windows(2).all(|pair| pair[0].1 < pair[1].0), "spans touch: {spans:?}");

@@ -77,10 +77,18 @@ const GROUP_TIMES: &[Column<Group>] = &[
     column(1, "", "mostly on", mostly_on),
 ];
 
+/// The index in [`GROUP_TIMES`] at which [`OFF_CORE`] is inserted: after `running`.
+const OFF_CORE_AT: usize = 1;
+
+/// The part of the running time without a core. The column is shown only if this part is at least a
+/// tenth of the running time in at least one group.
+const OFF_CORE: Column<Group> = column(2, "off", "core", |it| time_if_known(it.off_core_ns));
+
 /// The columns for the figures of each lane.
 const LANE_COLUMNS: &[Column<Lane>] = &[
     column(0, "", "busy", |it| percent(it.utilisation)),
     column(0, "", "running", |it| time(it.running_ns, it.running_ns)),
+    column(1, "off", "core", |it| time_if_known(it.off_core_ns)),
     column(0, "", "blocking", |it| time(it.blocking_ns, it.blocking_ns)),
     column(1, "", "slices", |it| text::count(it.slices)),
     column(2, "CPU", "time", |it| time_if_known(it.on_cpu_ns)),
@@ -154,7 +162,7 @@ impl Report {
                 width,
             );
             out.push('\n');
-            grid::draw(&mut out, "time", &self.groups, |it| &it.name, GROUP_TIMES, width);
+            grid::draw(&mut out, "time", &self.groups, |it| &it.name, self.group_times(), width);
         }
         if !self.lanes.is_empty() {
             out.push('\n');
@@ -208,6 +216,17 @@ impl Report {
         let rare = RARE_RESULTS.iter().filter(move |(count, _)| occurred(*count));
         let (before, after) = GROUP_RESULTS.split_at(RARE_RESULTS_AT);
         before.iter().chain(rare.map(|(_, column)| column)).chain(after)
+    }
+
+    /// The columns of times, including the column of the time without a core if that time matters.
+    fn group_times(&self) -> impl Iterator<Item = &'static Column<Group>> {
+        let is_notable = |group: &Group| {
+            let off_core = group.off_core_ns.unwrap_or(0);
+            off_core > 0 && off_core >= group.running_ns / 10
+        };
+        let off_core = self.groups.iter().any(is_notable).then_some(&OFF_CORE);
+        let (before, after) = GROUP_TIMES.split_at(OFF_CORE_AT);
+        before.iter().chain(off_core).chain(after)
     }
 
     fn headline(&self) -> Vec<String> {
@@ -333,6 +352,7 @@ fn lane_rows(lanes: &[Lane]) -> Vec<Lane> {
         kind: lanes[0].kind,
         slices: lanes.iter().map(|it| it.slices).sum(),
         running_ns: lanes.iter().map(|it| it.running_ns).sum(),
+        off_core_ns: sum(|it| it.off_core_ns),
         blocking_ns: lanes.iter().map(|it| it.blocking_ns).sum(),
         utilisation: lanes.iter().map(|it| it.utilisation).sum::<f64>() / lanes.len() as f64,
         on_cpu_ns: sum(|it| it.on_cpu_ns),

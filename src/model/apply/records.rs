@@ -1,5 +1,6 @@
 //! Applies each kind of record to the model.
 
+use super::super::off_core::Hold;
 use super::super::wait_state::{Lateness, PlacedSlice};
 use super::super::*;
 use crate::record::{Ended, Orphaned, Repetition, Slice, Spawned, Step};
@@ -52,11 +53,15 @@ impl Model {
         let lane_index = self.lane_index_or_insert(lane);
         let (worker, shared) = (self.lanes[lane_index].is_worker(), self.lanes[lane_index].is_shared());
         self.lanes[lane_index].count(slice);
-        self.series.slice(slice, worker);
+        self.series.slice(slice);
+        if worker {
+            self.series.busy(slice.start, end);
+        }
         if let Some(pool) = &mut self.resources.pool {
             pool.slice(self.lanes[lane_index].kind, slice);
         }
         let task = task.unwrap_or_else(|| self.task_index_or_insert(slice.task, slice.start));
+        let mut off_core = Vec::new();
         let (grouped, kept) = self.change_at(task, slice.start, |task, mut context| {
             task.polls += 1;
             task.on_shared_lane |= shared;
@@ -75,11 +80,25 @@ impl Model {
             if let (Some(group), Some(end)) = (&mut context.group, end) {
                 group.note_end(end);
             }
+            let hold = Hold {
+                group: task.group,
+                start: slice.start,
+                end,
+                running: |from, to| (to - from) - task.blocking.covered(from, to),
+            };
+            let lane = &mut context.lanes[lane_index];
+            lane.off_core.hold(&hold, |group, time| off_core.push((group, time)));
             (grouped, blocking.is_some())
         });
         self.slices_kept += usize::from(kept);
         if !grouped {
             self.keep_pending(slice.task, Record::Slice(*slice));
+        }
+        self.add_off_core(off_core);
+        if !worker {
+            for (from, to) in self.tasks[task].blocking.gaps(slice.start, end) {
+                self.series.computing(from, to);
+            }
         }
         let slept: Vec<_> = self.lanes[lane_index].asleep.contained(slice.start, end).collect();
         for (from, to) in slept {
@@ -110,6 +129,12 @@ impl Model {
         self.branch_slices_kept += usize::from(kept);
         if !grouped {
             self.keep_pending(slice.task, Record::Slice(*slice));
+    /// Adds times in which tasks held a lane whose thread had no core.
+    fn add_off_core(&mut self, times: Vec<(Option<GroupId>, Nanos)>) {
+        for (group, time) in times {
+            if let Some(index) = group.and_then(|id| self.group_indices.get(id)) {
+                *self.groups[index].off_core.get_or_insert_default() += time;
+            }
         }
     }
 

@@ -208,7 +208,7 @@ fn many_lanes_of_one_kind_share_a_row() {
     let row = table.lines().find(|line| line.contains('×'));
     assert_eq!(
         row,
-        Some("38 × blocking   0 %    50 ms         –      38       –        –")
+        Some("38 × blocking   0 %    50 ms     –         –      38       –        –")
     );
 }
 

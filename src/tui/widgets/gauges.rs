@@ -90,18 +90,25 @@ fn polls(series: &Series<'_>) -> Gauge {
     }
 }
 
-/// The percentage of workers that are busy. If each task has its own thread, there are no workers.
-/// Then the gauge shows the number of lanes that tasks hold.
+/// The number of threads that are busy, as a percentage of the number of workers: workers that a
+/// task holds, and blocking threads that compute. Therefore the percentage can exceed 100 %. If
+/// each task has its own thread, there are no workers. Then the gauge shows the number of lanes that
+/// tasks hold.
 fn load(series: &Series<'_>) -> Gauge {
     let workers = series.workers as f64;
     let load = |point: &SeriesPoint| match series.workers {
-        0 => point.busy_lanes,
-        _ => (point.busy_lanes / workers).min(1.0),
+        0 => point.busy_lanes + point.computing_threads,
+        _ => (point.busy_lanes / workers).min(1.0) + point.computing_threads / workers,
     };
     let last = series.last().map_or(0.0, load);
+    let computing = series.last().map_or(0.0, |point| point.computing_threads);
+    let offloaded = match computing >= 0.05 {
+        true => format!("  {computing:.1} on blocking threads"),
+        false => String::new(),
+    };
     let (name, value, extra) = match series.workers {
         0 => ("held", format!("{last:.1}"), "  lanes".to_owned()),
-        _ => ("busy", format!("{:.0} %", last * 100.0), String::new()),
+        _ => ("busy", format!("{:.0} %", last * 100.0), offloaded),
     };
     Gauge {
         name,

@@ -16,6 +16,9 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
+/// A thread without a core for at least this part of its runnable time says so in its row.
+const NOTABLE_OFF_CORE: f64 = 0.25;
+
 /// Draws the visible lanes. If there are more lanes, the last row says how many.
 pub(crate) fn render(context: &FrameContext<'_>, area: Rect, buf: &mut Buffer) {
     let order = context.app.lane_order();
@@ -108,6 +111,9 @@ struct OpenSlice<'a> {
     step: &'a str,
     /// The system call in which the thread sleeps. The system call is known only in a live view.
     syscall: Option<&'static str>,
+    /// The part of its runnable time that the thread recently had no core, if it is notable. It is
+    /// known only in a live view.
+    off_core: Option<f64>,
 }
 
 impl OpenSlice<'_> {
@@ -117,6 +123,7 @@ impl OpenSlice<'_> {
                 hold: context.model.lane_hold_at(lane.id, context.at)?,
                 step: "",
                 syscall: None,
+                off_core: None,
             });
         }
         let current = lane.current?;
@@ -128,6 +135,7 @@ impl OpenSlice<'_> {
             },
             step: context.model.label(current.label),
             syscall: sleeping_syscall(context, lane.id),
+            off_core: lane.off_core_share().filter(|share| *share >= NOTABLE_OFF_CORE),
         })
     }
 
@@ -147,9 +155,24 @@ impl OpenSlice<'_> {
 
     fn running_spans(&self, theme: Theme, name: Span<'static>, length: &str, width: usize) -> Vec<Span<'static>> {
         let name = Span::styled(text::fit_name(&name.content, width).into_owned(), name.style);
-        let room = width.saturating_sub(name.width() + text::width(length) + 2);
+        let off_core = match self.off_core {
+            Some(share) => format!(" {:.0} % off core", share * 100.0),
+            None => String::new(),
+        };
+        let used = name.width() + text::width(length) + 1;
+        let off_core = if used + text::width(&off_core) <= width {
+            off_core
+        } else {
+            String::new()
+        };
+        let room = width.saturating_sub(used + text::width(&off_core) + 1);
         let step = text::fit(self.step, room);
-        vec![name, Span::styled(format!(" {length} {step}"), theme.quiet())]
+        vec![
+            name,
+            Span::styled(format!(" {length}"), theme.quiet()),
+            Span::styled(off_core, theme.word(State::Queued)),
+            Span::styled(format!(" {step}"), theme.quiet()),
+        ]
     }
 
     fn blocking_spans(&self, theme: Theme, name: Span<'static>, length: String, width: usize) -> Vec<Span<'static>> {

@@ -5,6 +5,7 @@
 
 mod deadlocks;
 mod joined;
+mod off_core;
 mod open_at_the_end;
 mod queues;
 

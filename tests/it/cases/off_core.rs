@@ -1,0 +1,47 @@
+//! A task that holds a thread without a core does not compute, and the report says so.
+
+use super::{group, report};
+use serde_json::Value;
+use std::path::Path;
+
+fn ns(figures: &Value, key: &str) -> f64 {
+    let time = figures[key].as_f64();
+    time.unwrap_or_else(|| panic!("no {key} in {figures:#}"))
+}
+
+fn sum(rows: &Value, key: &str) -> f64 {
+    let rows = rows.as_array().expect("a list");
+    rows.iter().filter_map(|row| row[key].as_f64()).sum()
+}
+
+#[test]
+fn jobs_on_more_threads_than_cores_run_mostly_without_a_core() {
+    let report = report(include_str!("22-two-pools.toml"));
+    let crowd = group(&report, "crowd offload");
+    if !Path::new("/proc/self/schedstat").exists() {
+        assert_eq!(crowd["off_core_ns"], Value::Null, "{crowd:#}");
+        return;
+    }
+    // 32 threads on `n` cores: each job is on a core for at most n/32 of its time. The kernel's
+    // counts before the first sample of a thread are not known.
+    let cores = std::thread::available_parallelism().map_or(2, usize::from);
+    if cores <= 8 {
+        let share = ns(crowd, "off_core_ns") / ns(crowd, "running_ns");
+        assert!(share > 0.5, "off core {share} of the time: {crowd:#}");
+    }
+    // Groups and lanes divide the same time.
+    let (groups, lanes) = (
+        sum(&report["groups"], "off_core_ns"),
+        sum(&report["lanes"], "off_core_ns"),
+    );
+    assert!((groups - lanes).abs() <= 0.02 * lanes, "groups {groups}, lanes {lanes}");
+    for row in report["groups"]
+        .as_array()
+        .into_iter()
+        .chain(report["lanes"].as_array())
+        .flatten()
+    {
+        let off_core = row["off_core_ns"].as_f64().unwrap_or(0.0);
+        assert!(off_core <= ns(row, "running_ns"), "{row:#}");
+    }
+}
