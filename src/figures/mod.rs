@@ -329,7 +329,9 @@ pub struct Lane {
     /// The kind of thread: `worker` (of an async runtime), `pool` (of a thread pool), `blocking`
     /// (of an async runtime's blocking pool), or another.
     pub kind: &'static str,
-    /// The number of slices on this lane.
+    /// The number of slices on this lane, including lost slices. `slices`, `running_ns`
+    /// and `blocking_ns` are exact even if records are lost, because the thread itself counts what it
+    /// loses.
     pub slices: u64,
     /// The time in which a task held the lane and computed.
     pub running_ns: u64,
@@ -459,8 +461,9 @@ pub struct DeadlockedWait {
 pub struct Records {
     /// The number of slices that were recorded.
     pub written: u64,
-    /// The number of slices that were lost because the ring of a thread was full. The numbers of
-    /// slices and the sums of their times do not include lost slices.
+    /// The number of slices that were lost because the ring of a thread was full. The figures of lanes
+    /// include lost slices. The figures of groups do not: their polls, percentiles and times are then a
+    /// sample, and the time of a lost slice counts as waiting.
     pub dropped: u64,
     /// The number of other records that were lost: steps and repetitions. Lost repetitions are
     /// still counted, but the percentiles of their durations do not include them.

@@ -19,10 +19,11 @@ pub struct Lane {
     pub current: Option<CurrentSlice>,
     /// The number of slices lost because the ring of the lane was full.
     pub dropped: u64,
-    /// The time in which tasks held the lane and computed. Only slices that have ended count.
+    /// The time in which tasks held the lane and computed. Only slices that have ended count,
+    /// recorded or lost.
     pub running: Nanos,
     /// The time in which tasks held the lane and the thread slept in the OS. Only slices that have
-    /// ended count.
+    /// ended count, recorded or lost.
     pub blocking: Nanos,
     /// The kernel's view of the thread; `None` if the lane was not sampled.
     pub os: Option<LaneOs>,
@@ -100,9 +101,10 @@ impl Lane {
         self.current.is_some() || self.poll_time.count() > 0 && self.track.end() > from
     }
 
-    /// The number of slices so far, including evicted ones and the open one.
+    /// The number of slices so far, including evicted and lost ones and the open one.
     pub fn slices(&self) -> u64 {
-        self.poll_time.count() + u64::from(self.current.is_some())
+        let known = self.poll_time.count() + u64::from(self.current.is_some());
+        known.saturating_add(self.dropped)
     }
 
     /// The part of its runnable time that the thread recently had no core, 0–1. The value covers the

@@ -98,6 +98,13 @@ impl OffCore {
         add(&mut self.held, hold.group, hold.running_within(since, RunInstant::MAX));
     }
 
+    /// Adds the running time of lost slices. Their groups are not known.
+    pub(super) fn hold_lost(&mut self, running: Nanos) {
+        if self.from.is_some() {
+            add(&mut self.held, None, running);
+        }
+    }
+
     /// The time without a core in the closed intervals; `None` before the first of them.
     pub(super) fn closed(&self) -> Option<Nanos> {
         self.closed

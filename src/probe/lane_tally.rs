@@ -10,6 +10,7 @@
 //!   the number of records of jobs.
 
 use super::sync::{Acquire, AtomicBool, AtomicU64, Relaxed, Release};
+use crate::record::{LostTime, Nanos};
 
 /// The counters of one lane.
 #[derive(Default)]
@@ -18,6 +19,9 @@ pub(super) struct LaneTally {
     jobs: AtomicU64,
     lost_slices: AtomicU64,
     lost_others: AtomicU64,
+    /// The time of the lost slices, in nanoseconds.
+    lost_running: AtomicU64,
+    lost_blocking: AtomicU64,
     /// Whether the thread has ended. It then pushes no further record into its ring.
     closed: AtomicBool,
 }
@@ -27,6 +31,14 @@ pub(super) struct LaneTally {
 pub(super) struct Tally {
     pub jobs: u64,
     pub closed: bool,
+}
+
+/// What one thread has lost because its ring was full.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(super) struct LostTotals {
+    pub slices: u64,
+    pub others: u64,
+    pub time: LostTime,
 }
 
 impl LaneTally {
@@ -40,6 +52,13 @@ impl LaneTally {
     #[inline]
     pub(super) fn count_lost_slice(&self) {
         increment(&self.lost_slices);
+    }
+
+    /// Adds the time of a lost slice.
+    #[inline]
+    pub(super) fn add_lost_time(&self, time: LostTime) {
+        add(&self.lost_running, time.running.0);
+        add(&self.lost_blocking, time.blocking.0);
     }
 
     /// Counts a record other than a slice that was lost because the ring was full.
@@ -61,15 +80,27 @@ impl LaneTally {
         }
     }
 
-    /// The numbers of lost slices and of other lost records.
-    pub(super) fn lost(&self) -> (u64, u64) {
-        (self.lost_slices.load(Relaxed), self.lost_others.load(Relaxed))
+    /// What was lost so far.
+    pub(super) fn lost(&self) -> LostTotals {
+        LostTotals {
+            slices: self.lost_slices.load(Relaxed),
+            others: self.lost_others.load(Relaxed),
+            time: LostTime {
+                running: Nanos(self.lost_running.load(Relaxed)),
+                blocking: Nanos(self.lost_blocking.load(Relaxed)),
+            },
+        }
     }
 }
 
-/// Adds one to a counter that only the calling thread writes. A load and a store cost less than a
-/// read-modify-write.
 #[inline]
 fn increment(counter: &AtomicU64) {
-    counter.store(counter.load(Relaxed) + 1, Relaxed);
+    add(counter, 1);
+}
+
+/// Adds to a counter that only the calling thread writes. A load and a store cost less than a
+/// read-modify-write.
+#[inline]
+fn add(counter: &AtomicU64, more: u64) {
+    counter.store(counter.load(Relaxed).wrapping_add(more), Relaxed);
 }

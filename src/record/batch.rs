@@ -1,6 +1,6 @@
 //! The batch: everything that the probe has collected since the previous batch.
 
-use super::{Clock, Definition, GroupId, Instant, LaneId, Live, LogLine, Outcome, Record, RunClock, Sample};
+use super::{Clock, Definition, GroupId, Instant, LaneId, Live, LogLine, Nanos, Outcome, Record, RunClock, Sample};
 use serde::{Deserialize, Serialize};
 
 /// Everything that the probe has collected since the previous batch.
@@ -49,7 +49,7 @@ pub struct Batch<C = RunClock> {
     pub live: Live<C>,
 }
 
-/// The number of records of one lane that were lost because its ring was full.
+/// The records of one lane that were lost because its ring was full.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Lost {
     /// The lane.
@@ -58,6 +58,18 @@ pub struct Lost {
     pub slices: u64,
     /// The number of other records that were lost since the previous batch.
     pub others: u64,
+    /// The time of the lost slices.
+    #[serde(default)]
+    pub time: LostTime,
+}
+
+/// The time of lost slices, in which tasks held a lane.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct LostTime {
+    /// The time in which the tasks computed.
+    pub running: Nanos,
+    /// The time in which the thread slept in the OS.
+    pub blocking: Nanos,
 }
 
 /// Repetitions whose records were lost because the ring was full. Their number is known. Their

@@ -28,7 +28,7 @@ mod sample;
 mod time;
 mod usage;
 
-pub use batch::{Batch, Lost, RepetitionsLost};
+pub use batch::{Batch, Lost, LostTime, RepetitionsLost};
 pub use calibration::Calibration;
 pub use event::{Ended, Mark, Marked, Orphaned, Record, Repetition, Slice, Spawned, Step};
 pub use ids::{DEAD, Definition, GroupId, Label, LaneId, TaskId};

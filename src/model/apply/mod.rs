@@ -145,7 +145,11 @@ impl Model {
         add(&mut self.record_counts.dropped, lost.slices);
         add(&mut self.record_counts.others_dropped, lost.others);
         if let Some(index) = self.lane_indices.get(lost.lane) {
-            add(&mut self.lanes[index].dropped, lost.slices);
+            let lane = &mut self.lanes[index];
+            add(&mut lane.dropped, lost.slices);
+            lane.running += lost.time.running;
+            lane.blocking += lost.time.blocking;
+            lane.off_core.hold_lost(lost.time.running);
         }
     }
 }

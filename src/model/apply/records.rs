@@ -76,9 +76,9 @@ impl Model {
                 context.lanes[lane_index].record(slice, blocking);
             }
             // A task ends within its last slice, and holds its lane until the end of this slice.
-            let end = task.ended.and_then(|_| task.ended_at());
-            if let (Some(group), Some(end)) = (&mut context.group, end) {
-                group.note_end(end);
+            let ended_at = task.ended.and_then(|_| task.ended_at());
+            if let (Some(group), Some(ended_at)) = (&mut context.group, ended_at) {
+                group.note_end(ended_at);
             }
             let hold = Hold {
                 group: task.group,
@@ -129,6 +129,9 @@ impl Model {
         self.branch_slices_kept += usize::from(kept);
         if !grouped {
             self.keep_pending(slice.task, Record::Slice(*slice));
+        }
+    }
+
     /// Adds times in which tasks held a lane whose thread had no core.
     fn add_off_core(&mut self, times: Vec<(Option<GroupId>, Nanos)>) {
         for (group, time) in times {

@@ -199,6 +199,7 @@ impl Simulation {
                 lane: LaneId(planned.lane),
                 slices: 1,
                 others: 0,
+                time: crate::record::LostTime::default(),
             });
         } else {
             self.rings[lane].push(Record::Slice(slice));

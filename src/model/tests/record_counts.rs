@@ -44,11 +44,17 @@ fn recorded_and_lost_polls_are_compared_with_tokios_number_of_polls() {
             lane: WORKER,
             slices: 3,
             others: 1,
+            time: crate::record::LostTime {
+                running: us(4),
+                blocking: us(5),
+            },
         }],
         ..Batch::default()
     });
     assert_eq!(model.record_counts().check_poll_count(), PollCountCheck::Matches);
     assert_eq!(model.record_counts().others_dropped, 1);
+    assert_eq!(model.lane(WORKER).map(Lane::slices), Some(5));
+    assert_eq!(model.lane_times(WORKER), (us(2) + us(4), us(5)));
     let last = model.series().last().unwrap();
     let queues = Queues {
         global: 3,
@@ -100,6 +106,10 @@ fn counts_saturate_when_a_worker_process_reports_huge_numbers() {
                 lane: WORKER,
                 slices: reported,
                 others: reported,
+                time: crate::record::LostTime {
+                    running: Nanos(reported),
+                    blocking: Nanos(reported),
+                },
             }],
             repetitions_lost: vec![RepetitionsLost {
                 group: GroupId(0),
@@ -122,7 +132,11 @@ fn counts_saturate_when_a_worker_process_reports_huge_numbers() {
     let record_counts = model.record_counts();
     assert_eq!((record_counts.dropped, record_counts.others_dropped), (max, max));
     assert_eq!((record_counts.polls(), record_counts.lost()), (max, max));
-    assert_eq!(model.lane(WORKER).map(|lane| lane.dropped), Some(max));
+    assert_eq!(
+        model.lane(WORKER).map(|lane| (lane.dropped, lane.slices())),
+        Some((max, max))
+    );
+    assert_eq!(model.lane_times(WORKER), (Nanos::MAX, Nanos::MAX));
     assert_eq!(model.groups()[0].repetitions[Outcome::Completed as usize], max);
     assert_eq!(model.overall().repetitions[Outcome::Completed as usize], max);
 }

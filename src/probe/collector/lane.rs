@@ -1,9 +1,10 @@
 //! One lane, as the collector sees it.
 
 use crate::probe::clock::RunStart;
+use crate::probe::lane_tally::LostTotals;
 use crate::probe::os;
 use crate::probe::registry::{LaneIdentity, LaneReader};
-use crate::record::{Batch, CurrentSlice, LaneId, LaneSample, Lost, Nanos, ProcessClock, RunInstant};
+use crate::record::{Batch, CurrentSlice, LaneId, LaneSample, Lost, LostTime, Nanos, ProcessClock, RunInstant};
 
 /// The reader of a lane, with the results of earlier reads.
 pub(super) struct CollectedLane {
@@ -12,8 +13,8 @@ pub(super) struct CollectedLane {
     last_sample: Option<LaneSample>,
     sampled_at: Option<RunInstant>,
     jobs: u64,
-    /// The numbers of lost slices and of other lost records, as of the last read.
-    lost: (u64, u64),
+    /// What was lost until the last read.
+    lost: LostTotals,
     has_ended: bool,
 }
 
@@ -25,7 +26,7 @@ impl CollectedLane {
             last_sample: None,
             sampled_at: None,
             jobs: 0,
-            lost: (0, 0),
+            lost: LostTotals::default(),
             has_ended: false,
         }
     }
@@ -83,8 +84,12 @@ impl CollectedLane {
         if lost != self.lost {
             batch.lost.push(Lost {
                 lane: id,
-                slices: lost.0 - self.lost.0,
-                others: lost.1 - self.lost.1,
+                slices: lost.slices - self.lost.slices,
+                others: lost.others - self.lost.others,
+                time: LostTime {
+                    running: lost.time.running - self.lost.time.running,
+                    blocking: lost.time.blocking - self.lost.time.blocking,
+                },
             });
             self.lost = lost;
         }

@@ -6,8 +6,8 @@ mod lane;
 use super::registry::{Pending, Registry};
 use super::task_scanner::TaskScanner;
 use crate::record::{
-    Batch, CurrentSlice, LaneId, Live, LogLine, Lost, Nanos, ProcessClock, ProcessInstant, Record, RepetitionsLost,
-    Sample,
+    Batch, CurrentSlice, LaneId, Live, LogLine, Lost, LostTime, Nanos, ProcessClock, ProcessInstant, Record,
+    RepetitionsLost, Sample,
 };
 use lane::CollectedLane;
 use std::collections::HashSet;
@@ -123,6 +123,7 @@ impl Collector {
                 lane: LaneId::NONE,
                 slices: unrecorded,
                 others: 0,
+                time: LostTime::default(),
             });
         }
         let jobs = self.lanes.iter().map(CollectedLane::jobs).sum::<u64>();

@@ -5,7 +5,9 @@ use crate::probe::lane_shared::{LaneShared, OPEN_BRANCHES};
 use crate::probe::open_slice::OpenSlice;
 use crate::probe::registry::Registry;
 use crate::probe::wake_stamps::WakeStamps;
-use crate::record::{CompactDuration, Label, Nanos, ProcessClock, ProcessInstant, Reason, Record, Slice, Step, TaskId};
+use crate::record::{
+    CompactDuration, Label, LostTime, Nanos, ProcessClock, ProcessInstant, Reason, Record, Slice, Step, TaskId,
+};
 use rtrb::Producer;
 use std::sync::Arc;
 
@@ -33,6 +35,8 @@ struct Open {
     woken_by: Option<TaskId>,
     label: Label,
     reason: Reason,
+    /// The time of the blocking steps that have ended.
+    blocking: Nanos,
 }
 
 impl Open {
@@ -44,6 +48,7 @@ impl Open {
         woken_by: None,
         label: Label::NONE,
         reason: Reason::Unknown,
+        blocking: Nanos::ZERO,
     };
 
     /// The slice of a task or a branch, if it ends at this instant. `None` if there is no open
@@ -138,7 +143,12 @@ impl Recorder {
     pub(super) fn end(&mut self, at: ProcessInstant) {
         let open = std::mem::replace(&mut self.open, Open::NONE);
         if let Some(slice) = open.until(at, false) {
-            self.push(Record::Slice(slice));
+            if !self.push(Record::Slice(slice)) {
+                self.shared.tally.add_lost_time(LostTime {
+                    running: (at - open.start) - open.blocking,
+                    blocking: open.blocking,
+                });
+            }
             self.shared.slice.end();
         }
     }
@@ -219,7 +229,8 @@ impl Recorder {
             .for_each(|slice| slice.set_blocking(None, Label::NONE));
         // The thread slept in the slice of the branch and in each slice around it.
         for index in 0..=self.outer.len() {
-            let open = self.outer.get(index).unwrap_or(&self.open);
+            let open = self.outer.get_mut(index).unwrap_or(&mut self.open);
+            open.blocking += now - start;
             if let Some(task) = open.task {
                 self.push(Record::Step(Step {
                     start,

@@ -283,8 +283,8 @@ impl Registry {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::probe::{Collector, TaskHandle};
-    use crate::record::{Lost, Reason, RepetitionsLost};
+    use crate::probe::{Collector, TaskHandle, lane};
+    use crate::record::{Label, Lost, LostTime, Nanos, Reason, RepetitionsLost};
 
     #[test]
     fn slices_on_a_thread_that_cannot_become_a_lane_are_counted() {
@@ -301,6 +301,7 @@ mod tests {
             lane: LaneId::NONE,
             slices: 2,
             others: 0,
+            time: LostTime::default(),
         };
         assert_eq!(batch.lost, [lost]);
         assert_eq!(batch.jobs, 2);
@@ -356,6 +357,7 @@ mod tests {
                 };
                 task.record_repetition(ProcessInstant::ZERO, outcome);
             }
+            lane::blocking(Label::NONE, || std::thread::sleep(std::time::Duration::from_millis(5)));
             assert!(task.orphan());
             task.end(Outcome::Failed);
         });
@@ -371,7 +373,12 @@ mod tests {
             count,
         });
         assert_eq!(lost, expected);
-        assert_eq!((batch.lost[0].slices, batch.lost[0].others), (1, all - recorded));
+        assert_eq!((batch.lost[0].slices, batch.lost[0].others), (1, all - recorded + 1));
+        let time = batch.lost[0].time;
+        assert!(
+            time.blocking >= Nanos::from_millis(5) && time.running > Nanos::ZERO,
+            "{time:?}"
+        );
         assert_eq!(count(|record| matches!(record, Record::Orphaned(_))), 1);
         assert_eq!(count(|record| matches!(record, Record::Ended(_))), 1);
     }

@@ -299,6 +299,7 @@ pub(super) fn batch() -> Batch {
             lane: LaneId(1),
             slices: 1,
             others: 0,
+            time: crate::record::LostTime::default(),
         }],
         repetitions_lost: vec![],
         jobs: 1,

@@ -161,6 +161,7 @@ fn lost_records_have_an_alarming_style() {
         lane: LaneId(0),
         slices: 7,
         others: 0,
+        time: crate::record::LostTime::default(),
     });
     stage.model.apply(&batch);
     let buf = stage.draw();
