@@ -14,7 +14,7 @@ use loom::sync::Arc;
 use loom::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use loom::thread;
 use open_slice::OpenSlice;
-use tasklab::record::{self, LaneId, Nanos, ProcessInstant, TaskId};
+use tasklab::record::{self, LaneId, LostTime, Nanos, ProcessInstant, TaskId};
 use wake_stamps::{Wake, WakeStamps};
 
 /// The atomics that the probe's files import instead of the standard atomics.
@@ -56,6 +56,10 @@ fn main() {
         (
             "the_tally_never_shows_a_job_or_a_closed_ring_before_its_records",
             the_tally_never_shows_a_job_or_a_closed_ring_before_its_records,
+        ),
+        (
+            "what_a_closed_lane_has_lost_is_complete",
+            what_a_closed_lane_has_lost_is_complete,
         ),
         (
             "a_poll_sees_the_wake_up_that_led_to_it",
@@ -131,6 +135,27 @@ fn the_tally_never_shows_a_job_or_a_closed_ring_before_its_records() {
     let drained = pushed.load(Ordering::Relaxed);
     assert!(seen.jobs <= drained, "{seen:?} {drained}");
     assert!(!seen.closed || drained == 3, "{seen:?} {drained}");
+    lane.join().expect("the lane does not panic");
+}
+
+fn what_a_closed_lane_has_lost_is_complete() {
+    let time = |ns| LostTime {
+        running: Nanos(ns),
+        blocking: Nanos(2 * ns),
+    };
+    let tally = Arc::new(LaneTally::default());
+    let its_tally = tally.clone();
+    let lane = thread::spawn(move || {
+        for ns in 1..=2 {
+            its_tally.count_lost_slice();
+            its_tally.add_lost_time(time(ns));
+        }
+        its_tally.close();
+    });
+    let closed = tally.read().closed;
+    let lost = tally.lost();
+    assert!(lost.slices <= 2 && lost.time.running <= Nanos(3), "{lost:?}");
+    assert!(!closed || (lost.slices, lost.time) == (2, time(3)), "{lost:?}");
     lane.join().expect("the lane does not panic");
 }
 
