@@ -253,11 +253,11 @@ pub struct Group {
     /// The time in which tasks held a thread and computed. The sum of this figure and the next four
     /// figures is the total lifetime of all tasks.
     pub running_ns: u64,
-    /// The part of `running_ns` in which the thread was runnable but had no core. `null` if the kernel
-    /// did not report it. The kernel's counts are read ten times per second, and more often during
-    /// long slices. The time without a core between two reads is divided in proportion to the times in
-    /// which the thread was runnable for each group. So the figure is exact if one group held the
-    /// thread between the two reads, and otherwise an estimate.
+    /// The part of `running_ns` in which the thread was runnable but had no core. `null` if the
+    /// kernel did not report it. The kernel's counts are read ten times per second, and more often
+    /// during long slices. The time without a core between two reads is divided in proportion to
+    /// the times in which the thread was runnable for each group. So the figure is exact if one
+    /// group held the thread between the two reads, and otherwise an estimate.
     pub off_core_ns: Option<u64>,
     /// The time in which tasks held a thread that slept in the operating system.
     pub blocking_ns: u64,
@@ -329,8 +329,8 @@ pub struct Lane {
     /// The kind of thread: `worker` (of an async runtime), `pool` (of a thread pool), `blocking`
     /// (of an async runtime's blocking pool), or another.
     pub kind: &'static str,
-    /// The number of slices on this lane, including lost slices. `slices`, `running_ns`
-    /// and `blocking_ns` are exact even if records are lost, because the thread itself counts what it
+    /// The number of slices on this lane, including lost slices. `slices`, `running_ns` and
+    /// `blocking_ns` are exact even if records are lost, because the thread itself counts what it
     /// loses.
     pub slices: u64,
     /// The time in which a task held the lane and computed.
@@ -461,9 +461,9 @@ pub struct DeadlockedWait {
 pub struct Records {
     /// The number of slices that were recorded.
     pub written: u64,
-    /// The number of slices that were lost because the ring of a thread was full. The figures of lanes
-    /// include lost slices. The figures of groups do not: their polls, percentiles and times are then a
-    /// sample, and the time of a lost slice counts as waiting.
+    /// The number of slices that were lost because the ring of a thread was full. The figures of
+    /// lanes include lost slices. The figures of groups do not: their polls, percentiles and times
+    /// are then a sample, and the time of a lost slice counts as waiting.
     pub dropped: u64,
     /// The number of other records that were lost: steps and repetitions. Lost repetitions are
     /// still counted, but the percentiles of their durations do not include them.
@@ -473,9 +473,10 @@ pub struct Records {
     pub polls: u64,
     /// Whether `polls` agrees with `tokio.polls`; `null` if there is no such number. tokio does not
     /// count polls that a worker runs from its LIFO slot. So if the workers have a LIFO slot
-    /// (`tokio` without `disable_lifo_slot`), the numbers also agree if `polls` is greater, up to four
-    /// times `tokio.polls`: a worker runs at most three such polls after each poll that it counts. A
-    /// loss of fewer polls than these is then not found. Without LIFO slots, the check is exact.
+    /// (`tokio` without `disable_lifo_slot`), the numbers also agree if `polls` is greater, up to
+    /// four times `tokio.polls`: a worker runs at most three such polls after each poll that it
+    /// counts. A loss of fewer polls than these is then not found. Without LIFO slots, the check is
+    /// exact.
     pub matches_tokio: Option<bool>,
 }
 

@@ -107,8 +107,8 @@ impl Lane {
         known.saturating_add(self.dropped)
     }
 
-    /// The part of its runnable time that the thread recently had no core, 0–1. The value covers the
-    /// last samples of the kernel's view. `None` if they do not show it.
+    /// The part of its runnable time that the thread recently had no core, 0–1. The value covers
+    /// the last samples of the kernel's view. `None` if they do not show it.
     pub fn off_core_share(&self) -> Option<f64> {
         self.off_core.recent_share()
     }

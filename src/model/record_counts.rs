@@ -64,9 +64,9 @@ impl RecordCounts {
     /// `worker_poll_count` does not contain the polls that a worker runs from its LIFO slot.
     /// (`Context::run_task` of tokio 1.54 counts its first poll. Then it polls tasks from the slot,
     /// and does not count these polls.) So with a LIFO slot, our number may be greater than tokio's
-    /// number, but never smaller.
-    /// After each counted poll, a worker runs at most three polls from its slot. So our number is at
-    /// most four times tokio's number. tokio 1.54 does not publish the number of these polls.
+    /// number, but never smaller. After each counted poll, a worker runs at most three polls from
+    /// its slot. So our number is at most four times tokio's number. tokio 1.54 does not publish
+    /// the number of these polls.
     ///
     /// The result is meaningful only if no task has run between tokio's sample and the last batch,
     /// for example at the end of a run. While tasks run, the two numbers are read at different

@@ -92,8 +92,8 @@ fn polls(series: &Series<'_>) -> Gauge {
 
 /// The number of threads that are busy, as a percentage of the number of workers: workers that a
 /// task holds, and blocking threads that compute. Therefore the percentage can exceed 100 %. If
-/// each task has its own thread, there are no workers. Then the gauge shows the number of lanes that
-/// tasks hold.
+/// each task has its own thread, there are no workers. Then the gauge shows the number of lanes
+/// that tasks hold.
 fn load(series: &Series<'_>) -> Gauge {
     let workers = series.workers as f64;
     let load = |point: &SeriesPoint| match series.workers {
