@@ -52,6 +52,10 @@ pub enum Reason {
     Channel,
     /// The end of tasks that the waiting task spawned, or of branches that it polls.
     Join,
+    /// A notification by another task.
+    Notify,
+    /// Other tasks that must reach the same barrier.
+    Barrier,
 }
 
 /// How a task, or one repetition of its steps, ended.

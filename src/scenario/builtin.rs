@@ -55,6 +55,14 @@ pub const BUILTIN: &[Builtin] = builtin![
     "starved-driver-handoff",
     "timeouts",
     "guard-across-await",
+    "missed-ticks",
+    "early-release",
+    "fair-rwlock",
+    "lost-notification",
+    "barrier",
+    "blocking-cleanup",
+    "shield",
+    "block-on",
 ];
 
 /// The lessons, ordered by number: the files of `scenarios/lessons/`.

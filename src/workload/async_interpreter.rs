@@ -12,6 +12,7 @@ use super::readiness::{DeadlineGuard, Readiness};
 use super::shared::{RecordedWait, Resource};
 use super::step_error::{StepError, StepResult};
 use super::sync_interpreter::SyncInterpreter;
+use super::task_state::TaskState;
 use crate::probe::{self, TaskHandle, lane};
 use crate::record::{Label, ProcessInstant, Reason, Wanted};
 use rand_pcg::Pcg64Mcg;
@@ -21,11 +22,12 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::AcquireError;
 
-/// The data that a task keeps from one step to the next: its handle, the services, its readiness,
-/// and its connection to the loopback service.
+/// The data that a task keeps from one step to the next: its handle, the services, its state, its
+/// readiness, and its connection to the loopback service.
 pub(super) struct AsyncContext {
     pub(super) task: TaskHandle,
     pub(super) services: Arc<Services>,
+    pub(super) state: TaskState,
     /// Created when the task first uses a service.
     readiness: Option<Arc<Readiness>>,
     /// Whether the task is registered at the loopback service.
@@ -40,6 +42,7 @@ impl AsyncContext {
         AsyncContext {
             task,
             services,
+            state: TaskState::default(),
             readiness: None,
             is_registered: false,
             http: None,
@@ -47,11 +50,24 @@ impl AsyncContext {
     }
 
     /// A synchronous interpreter, for steps that hold the thread.
-    pub(super) fn sync<'a>(&'a self, rng: &'a mut Pcg64Mcg) -> SyncInterpreter<'a> {
+    pub(super) fn sync<'a>(&'a mut self, rng: &'a mut Pcg64Mcg) -> SyncInterpreter<'a> {
         SyncInterpreter {
             task: &self.task,
             services: &self.services,
             rng,
+            state: &mut self.state,
+        }
+    }
+
+    /// Runs the cleanups of a task that has been cancelled, except the first `outer`. The latest
+    /// cleanup runs first, as values are dropped in reverse order. A cleanup is synchronous,
+    /// because a cancelled task is not polled any more.
+    pub(super) fn clean_up(&mut self, outer: usize) {
+        while let Some(mut cleanup) = self.state.take_cleanup(outer) {
+            // No step receives the error of a cleanup. The failed step has logged it.
+            let _ = self
+                .sync(&mut cleanup.rng)
+                .span(cleanup.label, |interpreter| interpreter.run(&cleanup.steps));
         }
     }
 
@@ -92,11 +108,20 @@ pub(super) struct AsyncInterpreter<'a> {
 impl AsyncInterpreter<'_> {
     /// Runs the steps in order until one of them ends the repetition.
     pub(super) async fn run(&mut self, steps: &[Instruction]) -> StepResult {
+        let outer = self.context.state.cleanups();
+        let mut result = Ok(());
         for step in steps {
-            self.context.services.stop().check()?;
-            step.op.run_async(self, step.label).await?;
+            result = match self.context.services.stop().check() {
+                Ok(()) => step.op.run_async(self, step.label).await,
+                Err(stopped) => Err(stopped.into()),
+            };
+            if result.is_err() {
+                break;
+            }
         }
-        Ok(())
+        // The steps were not cancelled, because a cancelled future does not get here.
+        self.context.state.forget_cleanups(outer);
+        result
     }
 
     /// Runs the steps once for each of `rounds`. All rounds together count as one step, which is

@@ -4,7 +4,9 @@
 use super::labels::Labels;
 use super::program::{Instruction, Program, Steps};
 use super::steps::Op;
-use crate::scenario::{Branch, ChannelSpec, How, LockSpec, Repeat, Scenario, SemaphoreSpec, Step, TaskSpec};
+use crate::scenario::{
+    BarrierSpec, Branch, ChannelSpec, How, LockSpec, Repeat, Scenario, SemaphoreSpec, Step, TaskSpec,
+};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -14,7 +16,7 @@ impl Program {
     /// scenario's seed.
     ///
     /// # Panics
-    /// Panics if a step names another group, a lock, a semaphore or a channel.
+    /// Panics if a step names another group or a resource that tasks share.
     pub fn new(task: &TaskSpec, seed: u64, labels: &mut Labels) -> Program {
         let mut compiler = Compiler {
             seed,
@@ -22,7 +24,11 @@ impl Program {
             locks: &[],
             semaphores: &[],
             channels: &[],
+            barriers: &[],
+            rwlocks: &[],
+            notifies: &[],
             labels,
+            intervals: 0,
             compiled: HashMap::new(),
         };
         compiler.program(task)
@@ -38,7 +44,11 @@ pub fn compile(scenario: &Scenario, labels: &mut Labels) -> Vec<Arc<Program>> {
         locks: &scenario.locks,
         semaphores: &scenario.semaphores,
         channels: &scenario.channels,
+        barriers: &scenario.barriers,
+        rwlocks: &scenario.rwlocks,
+        notifies: &scenario.notifies,
         labels,
+        intervals: 0,
         compiled: HashMap::new(),
     };
     scenario.tasks.iter().map(|task| compiler.group(&task.name)).collect()
@@ -51,7 +61,12 @@ pub(super) struct Compiler<'a> {
     locks: &'a [LockSpec],
     semaphores: &'a [SemaphoreSpec],
     channels: &'a [ChannelSpec],
+    barriers: &'a [BarrierSpec],
+    rwlocks: &'a [String],
+    notifies: &'a [String],
     labels: &'a mut Labels,
+    /// The number of `interval` steps that have been compiled so far.
+    intervals: usize,
     /// The programs that have been compiled so far, by the name of the group.
     compiled: HashMap<&'a str, Arc<Program>>,
 }
@@ -119,6 +134,28 @@ impl<'a> Compiler<'a> {
     pub(super) fn semaphore(&self, name: &str) -> usize {
         let mut semaphores = self.semaphores.iter();
         semaphores.position(|semaphore| semaphore.name == name).expect(CHECKED)
+    }
+
+    /// The index of the barrier with this name.
+    pub(super) fn barrier(&self, name: &str) -> usize {
+        let mut barriers = self.barriers.iter();
+        barriers.position(|barrier| barrier.name == name).expect(CHECKED)
+    }
+
+    /// The index of the read-write lock with this name.
+    pub(super) fn rwlock(&self, name: &str) -> usize {
+        self.rwlocks.iter().position(|lock| lock == name).expect(CHECKED)
+    }
+
+    /// The index of the notification with this name.
+    pub(super) fn notify(&self, name: &str) -> usize {
+        self.notifies.iter().position(|notify| notify == name).expect(CHECKED)
+    }
+
+    /// A number for an `interval` step, which no other such step has.
+    pub(super) fn interval(&mut self) -> usize {
+        self.intervals += 1;
+        self.intervals
     }
 
     /// The index of the channel with this name.

@@ -39,6 +39,8 @@ mod steps;
 mod stop;
 mod sync_interpreter;
 mod task;
+mod task_state;
+mod ticks;
 
 pub use arrivals::ArrivalTimes;
 pub use compile::compile;

@@ -11,6 +11,7 @@ use super::shared::WaitForChildren;
 use super::step_error::{StepError, StepResult, outcome};
 use super::sync_interpreter::SyncInterpreter;
 use super::task::record_end;
+use super::task_state::TaskState;
 use crate::probe::{self, TaskHandle};
 use crate::record::{Label, Outcome, Reason};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -46,6 +47,7 @@ pub(super) async fn offload(
                 task: &child.0,
                 services: &services,
                 rng: &mut rng,
+                state: &mut TaskState::default(),
             };
             catch_unwind(AssertUnwindSafe(|| work(&mut interpreter)))
         });

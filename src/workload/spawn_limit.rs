@@ -42,6 +42,7 @@ mod tests {
     use crate::workload::shared::block_on;
     use crate::workload::step_error::StepError;
     use crate::workload::sync_interpreter::SyncInterpreter;
+    use crate::workload::task_state::TaskState;
     use crate::workload::{Labels, Services, TaskCtx, compile};
     use std::sync::Arc;
 
@@ -78,6 +79,7 @@ mod tests {
                     task: &api(),
                     services: &services,
                     rng: &mut Seed::from_draw(1).generator(0),
+                    state: &mut TaskState::default(),
                 };
                 assert_eq!(interpreter.run(&program.steps), Err(StepError::Failed));
             } else {

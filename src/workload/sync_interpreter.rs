@@ -7,6 +7,7 @@ use super::error_throttle::ErrorKind;
 use super::program::Instruction;
 use super::step_error::{StepError, StepResult};
 use super::stop::Stopped;
+use super::task_state::TaskState;
 use crate::probe::{self, TaskHandle, lane};
 use crate::record::Label;
 use rand::Rng;
@@ -19,6 +20,7 @@ pub(super) struct SyncInterpreter<'a> {
     pub(super) task: &'a TaskHandle,
     pub(super) services: &'a Arc<Services>,
     pub(super) rng: &'a mut Pcg64Mcg,
+    pub(super) state: &'a mut TaskState,
 }
 
 impl SyncInterpreter<'_> {

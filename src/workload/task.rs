@@ -8,6 +8,7 @@ use super::error_throttle::ErrorKind;
 use super::live_tasks::LiveTaskGuard;
 use super::program::Program;
 use super::repetition::{Repetition, outcome_of_drop};
+use super::step_error::StepResult;
 use crate::probe::{self, TaskHandle, lane};
 use crate::record::{LaneKind, Outcome, ProcessInstant, Reason};
 use crate::scenario::Repeat;
@@ -121,7 +122,8 @@ impl TaskCtx {
             limit: deadline(repetition.limit(), None),
         };
         let result = run_within(repetition.limit(), pin!(interpreter.run(&program.steps))).await;
-        self.last_outcome = repetition.end(result);
+        self.context.clean_up(0);
+        self.end_repetition(repetition, result);
     }
 
     /// Runs all repetitions on the calling thread as a branch, inside the slice of another task.
@@ -197,6 +199,12 @@ impl TaskCtx {
     fn repetition_sync(&mut self) {
         let (repetition, mut rng) = self.begin_repetition();
         let result = self.context.sync(&mut rng).run(&self.program.steps);
+        self.end_repetition(repetition, result);
+    }
+
+    /// Ends a repetition with the result of its steps.
+    fn end_repetition(&mut self, repetition: Repetition, result: StepResult) {
+        self.context.state.release_all();
         self.last_outcome = repetition.end(result);
     }
 
@@ -226,6 +234,11 @@ impl TaskCtx {
 
 impl Drop for TaskCtx {
     fn drop(&mut self) {
+        // A panic during a panic would abort the process.
+        if !thread::panicking() {
+            self.context.clean_up(0);
+        }
+        self.context.state.release_all();
         if !self.has_ended {
             self.end(outcome_of_drop());
         }
@@ -324,7 +337,7 @@ mod tests {
     fn on_a_thread_a_limit_ends_with_its_steps_and_restores_the_outer_limit() {
         let steps = |inner: &str| format!("steps = [{{ timeout = {{ after = '1h', steps = [{inner}] }} }}]");
         for (inner, result) in [("'yield'", Ok(())), ("{ fail = 'always' }", Err(StepError::Failed))] {
-            let (task, handle) = task(&steps(inner));
+            let (mut task, handle) = task(&steps(inner));
             for outer in [None, Some(probe::now() + HOUR + HOUR), Some(ProcessInstant::new(1))] {
                 handle.set_limit(outer);
                 let mut rng = task.seed.generator(0);

@@ -20,6 +20,7 @@ use super::wake_stamps::WakeStamps;
 use crate::record::{Label, LaneKind, ProcessClock, ProcessInstant, Reason, Record, TaskId};
 use recorder::Recorder;
 use std::cell::RefCell;
+use std::marker::PhantomData;
 use std::sync::Arc;
 
 thread_local! {
@@ -162,15 +163,35 @@ pub fn set_step(label: Label) {
 /// Runs `body` and records it as a blocking step, even if `body` panics. In `body`, the calling
 /// thread sleeps in the operating system while it holds its lane.
 pub fn blocking<R>(label: Label, body: impl FnOnce() -> R) -> R {
-    struct Blocking(ProcessInstant, Label);
-    impl Drop for Blocking {
-        fn drop(&mut self) {
-            let now = super::now();
-            with(|lane| lane.end_blocking(self.0, now, self.1));
+    let _blocking = Blocking::begin(label);
+    body()
+}
+
+/// A blocking step of the calling thread. It is recorded when this value is dropped, on the same
+/// thread.
+pub struct Blocking {
+    start: ProcessInstant,
+    label: Label,
+    /// The lane belongs to the thread, so the value must not move to another thread.
+    thread: PhantomData<*const ()>,
+}
+
+impl Blocking {
+    /// Begins a blocking step.
+    pub fn begin(label: Label) -> Blocking {
+        let start = super::now();
+        with(|lane| lane.begin_blocking(start, label));
+        Blocking {
+            start,
+            label,
+            thread: PhantomData,
         }
     }
-    let start = super::now();
-    with(|lane| lane.begin_blocking(start, label));
-    let _end = Blocking(start, label);
-    body()
+}
+
+impl Drop for Blocking {
+    fn drop(&mut self) {
+        let now = super::now();
+        with(|lane| lane.end_blocking(self.start, now, self.label));
+    }
 }

@@ -19,13 +19,35 @@ pub(in crate::scenario) enum Holdable {
     Lock,
     /// A permit of a semaphore.
     Permit,
+    /// A read-write lock, together with other readers.
+    Read,
+    /// A read-write lock, alone.
+    Write,
 }
 
 impl Holdable {
     fn word(self) -> &'static str {
         match self {
-            Holdable::Lock => "lock",
+            Holdable::Lock | Holdable::Read | Holdable::Write => "lock",
             Holdable::Permit => "permit",
+        }
+    }
+
+    /// The step that takes it.
+    fn step(self) -> &'static str {
+        match self {
+            Holdable::Lock => "lock",
+            Holdable::Permit => "semaphore",
+            Holdable::Read | Holdable::Write => "rwlock",
+        }
+    }
+
+    /// Whether two of these with the same name count against the same capacity.
+    fn excludes(self, other: Holdable) -> bool {
+        match self {
+            Holdable::Lock | Holdable::Permit => self == other,
+            Holdable::Read => other == Holdable::Write,
+            Holdable::Write => matches!(other, Holdable::Read | Holdable::Write),
         }
     }
 }
@@ -40,8 +62,9 @@ pub(super) struct Taken {
 }
 
 impl Taken {
+    /// Whether this takes from the capacity of the lock or semaphore with this name.
     fn is_of(&self, kind: Holdable, name: &str) -> bool {
-        self.kind == kind && self.name == name
+        kind.excludes(self.kind) && self.name == name
     }
 }
 
@@ -121,7 +144,13 @@ impl Checker<'_> {
         let around = &mut self.held.around;
         around.held.push(taken.clone());
         if !around.apart {
-            let count = around.held.iter().filter(|held| held.is_of(kind, &value.0)).count();
+            // A reader does not exclude itself.
+            let count = around
+                .held
+                .iter()
+                .filter(|held| held.is_of(kind, &value.0))
+                .count()
+                .max(1);
             self.held.taken.push(TakenByGroup {
                 group: self.group,
                 taken,
@@ -157,17 +186,18 @@ impl Checker<'_> {
         };
         let diagnostic =
             held_already(kind, &name.value.0, &name.place, label).related(&holds[0].1.place, "it is taken here");
-        self.reject(diagnostic.help(match kind {
-            Holdable::Lock => "leave the inner `lock` out, or use another lock",
-            Holdable::Permit => "leave the inner `semaphore` out, or give the semaphore more permits",
-        }))
+        let instead = match kind {
+            Holdable::Permit => "give the semaphore more permits",
+            Holdable::Lock | Holdable::Read | Holdable::Write => "use another lock",
+        };
+        self.reject(diagnostic.help(format!("leave the inner `{}` out, or {instead}", kind.step())))
     }
 
     /// How often the lock, or how many permits of the semaphore, can be held at the same time.
     /// `None` if the number is not known.
     fn capacity(&self, kind: Holdable, name: &str) -> Option<usize> {
         match kind {
-            Holdable::Lock => Some(1),
+            Holdable::Lock | Holdable::Read | Holdable::Write => Some(1),
             Holdable::Permit => self
                 .declared_size(SharedKind::Semaphore, name)
                 .map(|permits| permits as usize),
@@ -224,6 +254,9 @@ impl Checker<'_> {
             )
             .help(match kind {
                 Holdable::Lock => "move the call out of the lock, leave the inner `lock` out, or use another lock",
+                Holdable::Read | Holdable::Write => {
+                    "move the call out of the lock, leave the inner `rwlock` out, or use another lock"
+                }
                 Holdable::Permit => {
                     "move the call out of the semaphore, leave the inner `semaphore` out, or give it more permits"
                 }
@@ -252,7 +285,7 @@ fn parent(kind: Holdable) -> String {
 
 fn held_already(kind: Holdable, name: &str, place: &Place, label: String) -> Diagnostic {
     let title = match kind {
-        Holdable::Lock => format!("the lock `{name}` is already held"),
+        Holdable::Lock | Holdable::Read | Holdable::Write => format!("the lock `{name}` is already held"),
         Holdable::Permit => format!("all permits of the semaphore `{name}` are already held"),
     };
     Diagnostic::new(place.clone(), title).label(label)

@@ -31,7 +31,7 @@ use std::time::Duration;
 
 pub(super) use call::{NO_POLLS, NO_RUNTIME};
 pub(super) use held::Holdable;
-pub(super) use shared::SharedKind;
+pub(super) use shared::{NamedKind, SharedKind};
 pub(super) use step::{INSIDE, ListContext, StepContext};
 
 /// The default behaviour of the loopback service.
@@ -65,7 +65,12 @@ pub(super) struct Checker<'a> {
     lang: Lang,
     channels: Declared,
     semaphores: Declared,
+    barriers: Declared,
     locks: Locks,
+    /// The names of the read-write locks that steps have used so far.
+    rwlocks: Vec<String>,
+    /// The names of the notifications that steps have used so far.
+    notifies: Vec<String>,
     /// The groups of tasks, in the file's order.
     groups: Vec<Callable>,
     /// The groups by their names.
@@ -96,6 +101,7 @@ pub(super) fn scenario(syntax: &syntax::Scenario, lang: Lang, diagnostics: &mut 
     let db = checker.db(syntax.db.as_ref());
     let channels = checker.channels(syntax.channel.as_ref());
     let semaphores = checker.semaphores(syntax.semaphore.as_ref());
+    let barriers = checker.barriers(syntax.barrier.as_ref());
     let tasks = checker.tasks(&syntax.task);
     if readable {
         checker.report_unused();
@@ -120,7 +126,10 @@ pub(super) fn scenario(syntax: &syntax::Scenario, lang: Lang, diagnostics: &mut 
         db: db?,
         channels: channels?,
         semaphores: semaphores?,
+        barriers: barriers?,
         locks: checker.locks.into_iter().map(|(lock, _)| lock).collect(),
+        rwlocks: checker.rwlocks,
+        notifies: checker.notifies,
         tasks,
         cues: cues?,
         expect: expect?,
@@ -142,7 +151,10 @@ impl<'a> Checker<'a> {
             lang,
             channels: Declared::new("channel", "capacity = 8"),
             semaphores: Declared::new("semaphore", "permits = 3"),
+            barriers: Declared::new("barrier", "tasks = 3"),
             locks: Locks::new(),
+            rwlocks: Vec::new(),
+            notifies: Vec::new(),
             groups: Vec::new(),
             group_names: HashMap::new(),
             unknown_names: 0,

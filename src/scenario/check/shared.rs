@@ -4,7 +4,7 @@ use super::{Checker, SUGGESTIONS};
 use crate::scenario::limits;
 use crate::scenario::report::{Diagnostic, Place};
 use crate::scenario::syntax::{self, At, Name, Required, nearest, one_of};
-use crate::scenario::types::{ChannelSpec, DbSpec, How, LockSpec, SemaphoreSpec};
+use crate::scenario::types::{BarrierSpec, ChannelSpec, DbSpec, How, LockSpec, SemaphoreSpec};
 use std::time::Duration;
 
 /// The default settings of the database.
@@ -49,6 +49,14 @@ pub(super) type Locks = Vec<(LockSpec, Place)>;
 pub(in crate::scenario) enum SharedKind {
     Channel,
     Semaphore,
+    Barrier,
+}
+
+/// A kind of shared resource that steps use by its name alone.
+#[derive(Clone, Copy)]
+pub(in crate::scenario) enum NamedKind {
+    RwLock,
+    Notify,
 }
 
 impl Checker<'_> {
@@ -88,6 +96,22 @@ impl Checker<'_> {
                 Some(SemaphoreSpec {
                     name: name?,
                     permits: permits?,
+                })
+            })
+            .collect();
+        specs.into_iter().collect()
+    }
+
+    pub(super) fn barriers(&mut self, syntax: Option<&At<Vec<At<syntax::Barrier>>>>) -> Option<Vec<BarrierSpec>> {
+        let list = self.not_too_many("barriers", syntax)?;
+        let specs: Vec<_> = list
+            .iter()
+            .map(|At { value: barrier, .. }| {
+                let tasks = self.size("tasks", &barrier.tasks, limits::TASKS, "no task would ever wait");
+                let name = self.declare(SharedKind::Barrier, &barrier.name, tasks);
+                Some(BarrierSpec {
+                    name: name?,
+                    tasks: tasks?,
                 })
             })
             .collect();
@@ -194,12 +218,28 @@ impl Checker<'_> {
         locks.chain(declared.map(|known| known.name.as_str())).collect()
     }
 
-    /// Reports each channel and semaphore that no step uses.
+    /// Adds a read-write lock or a notification that a step uses, unless another step uses it too.
+    pub(in crate::scenario) fn named(&mut self, kind: NamedKind, name: &At<Name>) -> Option<String> {
+        let (names, what) = match kind {
+            NamedKind::RwLock => (&mut self.rwlocks, "read-write locks"),
+            NamedKind::Notify => (&mut self.notifies, "notifications"),
+        };
+        if !names.contains(&name.value.0) {
+            if names.len() == limits::SHARED {
+                let title = format!("more than {} {what}", limits::SHARED);
+                return self.reject(Diagnostic::new(name.place.clone(), title));
+            }
+            names.push(name.value.0.clone());
+        }
+        Some(name.value.0.clone())
+    }
+
+    /// Reports each channel, semaphore and barrier that no step uses.
     pub(super) fn report_unused(&mut self) {
         if self.unknown_names == SUGGESTIONS {
             return;
         }
-        for declared in [&self.channels, &self.semaphores] {
+        for declared in [&self.channels, &self.semaphores, &self.barriers] {
             for known in declared.known.iter().filter(|known| !known.used) {
                 let title = format!("no step uses the {} `{}`", declared.what, known.name);
                 let diagnostic = Diagnostic::new(known.place.clone(), title);
@@ -208,6 +248,7 @@ impl Checker<'_> {
                         "leave it out, or write {{ send = \"{0}\" }} and {{ recv = \"{0}\" }}",
                         known.name
                     ),
+                    "barrier" => format!("leave it out, or write {{ barrier = \"{}\" }}", known.name),
                     _ => format!(
                         "leave it out, or write {{ semaphore = {{ name = \"{}\", steps = … }} }}",
                         known.name
@@ -221,6 +262,7 @@ impl Checker<'_> {
         match kind {
             SharedKind::Channel => &mut self.channels,
             SharedKind::Semaphore => &mut self.semaphores,
+            SharedKind::Barrier => &mut self.barriers,
         }
     }
 
@@ -230,6 +272,7 @@ impl Checker<'_> {
         let declared = match kind {
             SharedKind::Channel => &self.channels,
             SharedKind::Semaphore => &self.semaphores,
+            SharedKind::Barrier => &self.barriers,
         };
         declared.known.iter().find(|known| known.name == name)?.size
     }

@@ -59,7 +59,8 @@ impl<'a> StepContext<'a> {
         }
     }
 
-    /// The context of inner steps that another task does.
+    /// The context of inner steps that are a future of their own: another task does them, or a
+    /// `block_on` step.
     pub(crate) fn other_task(self) -> ListContext<'a> {
         ListContext {
             synchronous: None,

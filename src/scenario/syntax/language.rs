@@ -41,6 +41,8 @@ table! {
         channel: Option<At<Vec<At<Channel>>>>,
         /// The semaphores that `semaphore` steps use.
         semaphore: Option<At<Vec<At<Semaphore>>>>,
+        /// The barriers that `barrier` steps name.
+        barrier: Option<At<Vec<At<Barrier>>>>,
         /// The groups of tasks, at least one.
         #[schemars(length(min = 1))]
         task: Required<Vec<At<Task>>>,
@@ -145,6 +147,17 @@ table! {
         /// The number of tasks that can hold a permit at the same time, 1–1000000.
         #[schemars(range(min = 1, max = limits::PERMITS))]
         permits: Required<u64>,
+    }
+}
+
+table! {
+    /// A point at which tasks wait for one another, again and again.
+    Barrier, "[[barrier]]" {
+        /// The name: letters, digits, `-` and `_`, up to 24 of them. Unique among barriers.
+        name: Required<Name>,
+        /// The number of tasks that must wait before all of them continue, 1–1000000.
+        #[schemars(range(min = 1, max = limits::TASKS))]
+        tasks: Required<u64>,
     }
 }
 

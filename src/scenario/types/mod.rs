@@ -52,8 +52,14 @@ pub struct Scenario {
     pub channels: Vec<ChannelSpec>,
     /// The semaphores. Steps refer to them by name.
     pub semaphores: Vec<SemaphoreSpec>,
+    /// The barriers. Steps refer to them by name.
+    pub barriers: Vec<BarrierSpec>,
     /// The locks, in the order of their first use. Steps refer to them by name.
     pub locks: Vec<LockSpec>,
+    /// The names of the read-write locks, in the order of their first use.
+    pub rwlocks: Vec<String>,
+    /// The names of the notifications, in the order of their first use.
+    pub notifies: Vec<String>,
     /// The groups of tasks, in the order of the file. Their names are unique.
     pub tasks: Vec<TaskSpec>,
     /// The cues, ordered by time.
@@ -90,6 +96,15 @@ pub struct SemaphoreSpec {
     pub name: String,
     /// The number of tasks that can hold a permit at the same time, from 1.
     pub permits: u32,
+}
+
+/// A point at which tasks wait for one another.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct BarrierSpec {
+    /// The name that steps use.
+    pub name: String,
+    /// The number of tasks that must wait before all of them continue, from 1.
+    pub tasks: u32,
 }
 
 /// A mutex.

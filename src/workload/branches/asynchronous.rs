@@ -89,7 +89,8 @@ fn spawn_child(
     })
 }
 
-/// The children of a step. They are aborted if the step's future is dropped.
+/// The children of a step. They are aborted if the step's future is dropped, except those of
+/// `shield`.
 struct Children<'a> {
     context: &'a AsyncContext,
     join: JoinState,
@@ -124,7 +125,7 @@ impl Children<'_> {
     fn conclude(mut self) -> StepResult {
         self.join.observe_reported();
         let cancels = match self.join.mode() {
-            JoinMode::Gather => {
+            JoinMode::Gather | JoinMode::Shield => {
                 self.join.orphan_pending(self.context.services.stop());
                 false
             }
@@ -143,7 +144,13 @@ impl Drop for Children<'_> {
         if self.aborts.is_empty() {
             return;
         }
-        if !self.context.services.stop().is_requested() {
+        let stop = self.context.services.stop();
+        if self.join.mode() == JoinMode::Shield && !stop.is_requested() {
+            self.join.log_shielded();
+            self.join.orphan_pending(stop);
+            return;
+        }
+        if !stop.is_requested() {
             self.join.log_cancelled();
         }
         self.give_up();

@@ -29,6 +29,15 @@ impl JoinState {
         );
     }
 
+    /// Logs that the parent was cancelled while it waited, and that its pending children continue.
+    pub(in crate::workload) fn log_shielded(&self) {
+        tracing::info!(
+            "{} was cancelled while it waited; no longer waited for: {}",
+            self.mode.into_str(),
+            list(self.pending().map(|(_, child)| child.name()))
+        );
+    }
+
     fn describe(&self, end: &ChildEnd) -> String {
         describe(&self.children[end.child], end.outcome, end.at - self.start)
     }
@@ -58,7 +67,7 @@ impl JoinMode {
     /// The word for the children of the parent.
     fn children(self) -> &'static str {
         match self {
-            JoinMode::Gather | JoinMode::Group | JoinMode::Race | JoinMode::Spawn => "children",
+            JoinMode::Gather | JoinMode::Group | JoinMode::Race | JoinMode::Spawn | JoinMode::Shield => "children",
             JoinMode::Join | JoinMode::TryJoin | JoinMode::Select => "branches",
         }
     }
@@ -84,7 +93,7 @@ impl fmt::Display for ResultMessage<'_> {
                 ends.sort_by_key(|end| end.child);
                 write!(f, "{mode}: {}", list(ends.into_iter().map(|end| join.describe(end))))?;
             }
-            JoinMode::Gather | JoinMode::TryJoin => {
+            JoinMode::Gather | JoinMode::TryJoin | JoinMode::Shield => {
                 let failures = list(join.failures().map(|end| join.describe(end)));
                 write!(f, "{mode} fails at once: {failures}")?;
             }

@@ -1,4 +1,5 @@
-//! Tasks that a step of another task spawns: `gather`, `group`, `race`, `spawn`, `unawaited`.
+//! Tasks that a step of another task spawns: `gather`, `group`, `race`, `spawn`, `shield`,
+//! `unawaited`.
 //!
 //! Each branch of such a step is a separate task, a *child*, with its own slices, steps and end.
 //! Two things depend on the step ([`JoinMode`]): when the parent continues, and what happens to the
@@ -46,4 +47,7 @@ pub(super) enum JoinMode {
     /// The parent continues when one branch has ended. The others are dropped. The parent polls its
     /// branches itself.
     Select,
+    /// The parent continues when its child has ended. If the parent is cancelled, the child
+    /// continues to run as an orphan.
+    Shield,
 }

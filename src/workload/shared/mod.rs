@@ -1,4 +1,5 @@
-//! The locks, semaphores and channels at which the tasks of a run wait for one another.
+//! The locks, semaphores, channels, barriers and notifications at which the tasks of a run wait for
+//! one another.
 //!
 //! An async task is suspended while it waits. A task on a thread blocks its thread, and an async
 //! task that waits for a synchronous lock blocks its worker. A semaphore has one first-in,
@@ -16,14 +17,18 @@ pub(super) use channel::Channel;
 pub use channel::Fill;
 pub use list::resources;
 pub(super) use lock::{Lock, LockGuard};
-pub(super) use park::block_on;
+pub(super) use park::{block_on, try_now};
 pub(super) use resource::{Hold, RecordedWait, Resource, WaitForChildren};
 
 use super::labels::Labels;
-use super::stop::Close;
+use super::stop::{Close, Stopped};
 use crate::record::ResourceId;
 use crate::scenario::Scenario;
+use std::future::{Future, poll_fn};
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
+use tokio::sync::{Barrier, Notify, RwLock};
 
 /// A semaphore of a scenario.
 #[derive(Debug)]
@@ -33,17 +38,22 @@ pub(super) struct Semaphore {
     pub(super) permits: Arc<tokio::sync::Semaphore>,
 }
 
-/// All locks, semaphores and channels, each kind in the order of the scenario's list.
+/// Everything at which tasks wait for one another, each kind in the order of the scenario's list.
 #[derive(Debug)]
 pub(super) struct Shared {
     pub(super) locks: Vec<Arc<Lock>>,
     pub(super) semaphores: Vec<Semaphore>,
     pub(super) channels: Vec<Channel>,
+    pub(super) barriers: Vec<Barrier>,
+    pub(super) rwlocks: Vec<RwLock<()>>,
+    pub(super) notifies: Vec<Notify>,
+    /// Has no permits, and is closed when the run stops.
+    stop: Arc<tokio::sync::Semaphore>,
 }
 
 impl Shared {
-    /// Creates the locks, semaphores and channels that the scenario lists. Their numbers are their
-    /// indices in the list of [`resources`]. Each channel gets a label, so that samples of its fill
+    /// Creates everything that the scenario lists. The numbers of locks, semaphores and channels
+    /// are their indices in the list of [`resources`]. Each channel gets a label, so that samples of its fill
     /// level can name the channel.
     pub(super) fn new(scenario: &Scenario, labels: &mut Labels) -> Shared {
         let mut ids = (0..).map(ResourceId);
@@ -63,13 +73,33 @@ impl Shared {
                 .iter()
                 .map(|spec| Channel::new(next_id(), labels.intern(&spec.name), spec.capacity))
                 .collect(),
+            barriers: (scenario.barriers.iter())
+                .map(|spec| Barrier::new(spec.tasks as usize))
+                .collect(),
+            rwlocks: scenario.rwlocks.iter().map(|_| RwLock::new(())).collect(),
+            notifies: scenario.notifies.iter().map(|_| Notify::new()).collect(),
+            stop: Arc::new(tokio::sync::Semaphore::new(0)),
         }
+    }
+
+    /// Waits for `future`, but not longer than the run. Some of tokio's types cannot be closed, so
+    /// a wait for them ends in this way.
+    ///
+    /// # Errors
+    /// Returns [`Stopped`] if the run stops first.
+    pub(super) async fn until_stop<F: Future>(&self, future: F) -> Result<F::Output, Stopped> {
+        let (mut future, mut stop) = (pin!(future), pin!(self.stop.acquire()));
+        poll_fn(|context| match future.as_mut().poll(context) {
+            Poll::Ready(output) => Poll::Ready(Ok(output)),
+            Poll::Pending => stop.as_mut().poll(context).map(|_| Err(Stopped)),
+        })
+        .await
     }
 
     /// All locks and semaphores that must be closed when the run stops. Without this, a task could
     /// wait forever for a task that has been cancelled.
     pub(super) fn wait_places(&self) -> Vec<Arc<dyn Close>> {
-        let mut places: Vec<Arc<dyn Close>> = Vec::new();
+        let mut places: Vec<Arc<dyn Close>> = vec![self.stop.clone()];
         for semaphore in &self.semaphores {
             places.push(semaphore.permits.clone());
         }

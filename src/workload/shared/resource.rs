@@ -65,14 +65,23 @@ impl Resource {
     }
 
     /// Records that the task has acquired the resource. Returns the present instant.
-    pub(super) fn acquire(&self, task: &TaskHandle, waited_since: Option<ProcessInstant>) -> ProcessInstant {
+    pub(in crate::workload) fn acquire(
+        &self,
+        task: &TaskHandle,
+        waited_since: Option<ProcessInstant>,
+    ) -> ProcessInstant {
         let level = self.level.fetch_add(1, Relaxed) + 1;
         task.record_acquired(self.id, waited_since, level)
     }
 
     /// Records that the task is about to release the resource, which has been held since
     /// `acquired`. `waited_since` is the start of the wait for a message, if the task waited.
-    pub(super) fn release(&self, task: &TaskHandle, waited_since: Option<ProcessInstant>, acquired: ProcessInstant) {
+    pub(in crate::workload) fn release(
+        &self,
+        task: &TaskHandle,
+        waited_since: Option<ProcessInstant>,
+        acquired: ProcessInstant,
+    ) {
         task.record_released(self.id, waited_since, acquired);
         self.level.fetch_sub(1, Relaxed);
     }

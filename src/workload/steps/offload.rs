@@ -11,6 +11,7 @@ use crate::workload::offload::offload;
 use crate::workload::program::Steps;
 use crate::workload::step_error::StepResult;
 use crate::workload::sync_interpreter::SyncInterpreter;
+use crate::workload::task_state::TaskState;
 use rand::Rng;
 use std::future::Future;
 
@@ -33,13 +34,14 @@ impl StepProgram for Offload {
     }
 
     fn run_sync(&self, interpreter: &mut SyncInterpreter<'_>, label: Label) -> StepResult {
-        // As on a runtime, the inner steps draw from their own generator.
+        // As on a runtime, the inner steps have their own generator and their own state.
         let mut rng = interpreter.fork_rng();
         interpreter.span(label, |outer| {
             let mut inner = SyncInterpreter {
                 task: outer.task,
                 services: outer.services,
                 rng: &mut rng,
+                state: &mut TaskState::default(),
             };
             inner.run(&self.steps)
         })

@@ -57,12 +57,14 @@ impl Timeout {
         let start = probe::now();
         let after = sample(&self.after, interpreter.rng);
         let outer = interpreter.context.task.tighten_limit(start + after.into());
+        let outer_cleanups = interpreter.context.state.cleanups();
         let mut inner = AsyncInterpreter {
             limit: deadline(Some(after), interpreter.limit),
             context: interpreter.context,
             rng: interpreter.rng,
         };
         let result = run_within(Some(after), pin!(inner.run(&self.steps))).await;
+        interpreter.context.clean_up(outer_cleanups);
         interpreter.context.task.set_limit(outer);
         let took = interpreter.context.services.stop().now() - start;
         apply_limit(result, took, Some(after))?;

@@ -66,7 +66,9 @@ impl Unawaited {
         how: &str,
         waste: impl FnOnce(TaskCtx, ProcessInstant),
     ) -> StepResult {
-        let SyncInterpreter { task, services, rng } = interpreter;
+        let SyncInterpreter {
+            task, services, rng, ..
+        } = interpreter;
         services.reserve_spawns(task, 1)?;
         let start = probe::now();
         let group = task.registry().group_named(self.program.group());

@@ -34,7 +34,10 @@ fn keys_that_are_left_out_have_defaults() {
         },
         channels: vec![],
         semaphores: vec![],
+        barriers: vec![],
         locks: vec![],
+        rwlocks: vec![],
+        notifies: vec![],
         tasks: vec![TaskSpec {
             name: "a".into(),
             count: Some(1),

@@ -1,0 +1,34 @@
+//! `cleanup`: steps that run if the task is cancelled.
+
+use super::{Step, StepContents, StepDefinition, StepListSyntax};
+use crate::scenario::check::{Checker, StepContext};
+use serde::{Deserialize, Serialize};
+
+/// Runs these steps if the task is cancelled before it has done the other steps of the list. A
+/// cancelled task is dropped, so the steps are synchronous.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Cleanup(pub Vec<Step>);
+
+impl StepContents for Cleanup {
+    fn own_steps(&self) -> Vec<&[Step]> {
+        vec![&self.0]
+    }
+
+    fn is_certain(&self) -> bool {
+        false
+    }
+}
+
+impl StepDefinition for Cleanup {
+    type Syntax = StepListSyntax;
+    const DESCRIPTION: &'static str = "If the task is cancelled before it has done the other steps of this list, do these steps, synchronously, when the task is dropped. A task on a thread cannot be cancelled.";
+    const NEEDS_RUNTIME: Option<&'static str> = Some("work on a thread cannot be cancelled");
+
+    fn check(steps: &StepListSyntax, context: StepContext<'_>, checker: &mut Checker<'_>) -> Option<Cleanup> {
+        checker.steps(steps, context.synchronous()).map(Cleanup)
+    }
+
+    fn within(steps: &StepListSyntax) -> Vec<&StepListSyntax> {
+        vec![steps]
+    }
+}

@@ -1,0 +1,131 @@
+//! What a task keeps from one step to the next: the permits that it holds, its intervals, and its
+//! cleanups.
+
+use super::Services;
+use super::program::Steps;
+use super::ticks::Ticks;
+use crate::probe::TaskHandle;
+use crate::record::{Label, ProcessInstant};
+use rand_pcg::Pcg64Mcg;
+use std::sync::Arc;
+use tokio::sync::OwnedSemaphorePermit;
+
+/// The state of one task. Most tasks never need it, so it is allocated at its first use.
+#[derive(Default)]
+pub(super) struct TaskState(Option<Box<Contents>>);
+
+#[derive(Default)]
+struct Contents {
+    /// The permits, in the order in which they were acquired.
+    permits: Vec<HeldPermit>,
+    /// Each interval with the number of its step.
+    intervals: Vec<(usize, Ticks)>,
+    /// The cleanups that a cancellation would run now, in the order in which the task reached
+    /// them.
+    cleanups: Vec<Cleanup>,
+}
+
+/// A permit that a task holds until this value is dropped.
+pub(super) struct HeldPermit {
+    services: Arc<Services>,
+    /// The index of the semaphore.
+    semaphore: usize,
+    task: TaskHandle,
+    since: ProcessInstant,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl HeldPermit {
+    /// Records that the task has acquired the permit. `waited_since` is the start of the wait, if
+    /// the task waited.
+    pub(super) fn new(
+        services: &Arc<Services>,
+        semaphore: usize,
+        task: &TaskHandle,
+        (permit, waited_since): (OwnedSemaphorePermit, Option<ProcessInstant>),
+    ) -> HeldPermit {
+        let resource = &services.shared().semaphores[semaphore].resource;
+        HeldPermit {
+            since: resource.acquire(task, waited_since),
+            services: services.clone(),
+            semaphore,
+            task: task.clone(),
+            _permit: permit,
+        }
+    }
+}
+
+impl Drop for HeldPermit {
+    fn drop(&mut self) {
+        let resource = &self.services.shared().semaphores[self.semaphore].resource;
+        resource.release(&self.task, None, self.since);
+    }
+}
+
+/// Steps that run if the task is cancelled before it has done the rest of a list of steps.
+pub(super) struct Cleanup {
+    pub(super) label: Label,
+    pub(super) steps: Steps,
+    pub(super) rng: Pcg64Mcg,
+}
+
+impl TaskState {
+    fn contents(&mut self) -> &mut Contents {
+        self.0.get_or_insert_default()
+    }
+
+    /// Keeps a permit.
+    pub(super) fn hold(&mut self, permit: HeldPermit) {
+        self.contents().permits.push(permit);
+    }
+
+    /// Releases the permit of this semaphore that was acquired last. Returns false if the task
+    /// holds no permit of this semaphore.
+    pub(super) fn release(&mut self, semaphore: usize) -> bool {
+        let permits = &mut self.contents().permits;
+        let last = permits.iter().rposition(|permit| permit.semaphore == semaphore);
+        last.map(|index| permits.remove(index)).is_some()
+    }
+
+    /// Releases all permits.
+    pub(super) fn release_all(&mut self) {
+        if let Some(contents) = &mut self.0 {
+            contents.permits.clear();
+        }
+    }
+
+    /// Adds a cleanup.
+    pub(super) fn add_cleanup(&mut self, cleanup: Cleanup) {
+        self.contents().cleanups.push(cleanup);
+    }
+
+    /// The number of cleanups. A list of steps remembers this number when it begins.
+    pub(super) fn cleanups(&self) -> usize {
+        self.0.as_ref().map_or(0, |contents| contents.cleanups.len())
+    }
+
+    /// Removes all cleanups but the first `outer`, because their list of steps has ended by itself.
+    pub(super) fn forget_cleanups(&mut self, outer: usize) {
+        if let Some(contents) = &mut self.0 {
+            contents.cleanups.truncate(outer);
+        }
+    }
+
+    /// Removes the cleanup that was added last, unless it is one of the first `outer`.
+    pub(super) fn take_cleanup(&mut self, outer: usize) -> Option<Cleanup> {
+        let cleanups = &mut self.0.as_mut()?.cleanups;
+        if cleanups.len() > outer { cleanups.pop() } else { None }
+    }
+
+    /// The interval of this step. At the first call, the interval starts: its first tick is due
+    /// `now`.
+    pub(super) fn interval(&mut self, step: usize, now: ProcessInstant) -> &mut Ticks {
+        let intervals = &mut self.contents().intervals;
+        let index = intervals.iter().position(|(of, _)| *of == step);
+        let index = index.unwrap_or_else(|| {
+            intervals.push((step, Ticks::starting(now)));
+            intervals.len() - 1
+        });
+        &mut intervals[index].1
+    }
+}

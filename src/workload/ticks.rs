@@ -1,0 +1,72 @@
+//! The ticks of an interval, with the arithmetic of tokio's `Interval`
+//! (<https://docs.rs/tokio/latest/tokio/time/struct.Interval.html>). A thread uses the same
+//! arithmetic.
+
+use crate::record::{Nanos, ProcessInstant};
+use crate::scenario::steps::MissedTicks;
+
+/// A tick that is at most so late is not missed: the next tick keeps its time. The value is
+/// tokio's.
+const TOLERANCE: Nanos = Nanos::from_millis(5);
+
+/// The instant after which the next tick fires. The first tick fires at once.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Ticks {
+    next: ProcessInstant,
+}
+
+impl Ticks {
+    /// An interval whose first tick is due at this instant.
+    pub(super) fn starting(first: ProcessInstant) -> Ticks {
+        Ticks { next: first }
+    }
+
+    /// The instant at which the next tick is due.
+    pub(super) fn next(self) -> ProcessInstant {
+        self.next
+    }
+
+    /// Plans the tick after the tick that has fired at `now`. `every` is above zero.
+    pub(super) fn fired(&mut self, now: ProcessInstant, every: Nanos, missed: MissedTicks) {
+        let late = now - self.next;
+        self.next = match missed {
+            MissedTicks::Delay if late > TOLERANCE => now + every,
+            MissedTicks::Skip if late > TOLERANCE => now + every - Nanos(late.0 % every.0),
+            _ => self.next + every,
+        };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MS: u64 = 1_000_000;
+
+    /// The instants at which the ticks after the first are due, if the first is `late` by so many
+    /// milliseconds and no other is. The first is due at 100 ms, and the interval is 10 ms.
+    fn due(missed: MissedTicks, late: u64) -> [u64; 3] {
+        let at = |ms: u64| ProcessInstant::new(ms * MS);
+        let mut ticks = Ticks::starting(at(100));
+        ticks.fired(at(100 + late), Nanos(10 * MS), missed);
+        [(); 3].map(|()| {
+            let next = ticks.next();
+            // A tick that is due already fires at once.
+            ticks.fired(next.max(at(100 + late)), Nanos(10 * MS), missed);
+            next.0 / MS
+        })
+    }
+
+    #[test]
+    fn missed_ticks_come_at_once_or_move_the_later_ones_or_never_come() {
+        use MissedTicks::{Burst, Delay, Skip};
+        for missed in [Burst, Delay, Skip] {
+            assert_eq!(due(missed, 0), [110, 120, 130], "{missed:?}");
+            assert_eq!(due(missed, 5), [110, 120, 130], "{missed:?}: within the tolerance");
+        }
+        assert_eq!(due(Burst, 24), [110, 120, 130]);
+        assert_eq!(due(Delay, 24), [134, 144, 154]);
+        assert_eq!(due(Skip, 24), [130, 140, 150]);
+        assert_eq!(due(Skip, 30), [140, 150, 160]);
+    }
+}
