@@ -17,6 +17,7 @@ impl StepContents for Shield {
             branch: &self.0,
             count: 1,
             awaited: true,
+            inline: false,
         }]
     }
 }
