@@ -149,6 +149,8 @@ fn batches(load: &Load) -> Vec<Batch> {
                 len: slice.len,
                 label: Label(1),
                 blocking: true,
+                blocked_on: Reason::Timer,
+                timer_rounding: CompactDuration::ZERO,
             };
             lanes[lane].push((LaneId(lane as u16), Record::Step(step)));
         }

@@ -3,6 +3,7 @@
 use super::limits::{Needs, connections};
 use super::runtime::{Spawner, prepare};
 use super::{Arrival, Executor, Kind, Setup, StartError, Started};
+use crate::probe;
 use crate::scenario::Scenario;
 use crate::workload::wait_until;
 use std::sync::mpsc::{self, Receiver};
@@ -35,7 +36,7 @@ fn needs(scenario: &Scenario) -> Needs {
 fn start(setup: &Setup<'_>) -> Result<Started, StartError> {
     let mut builder = Builder::new_current_thread();
     prepare(&mut builder, setup);
-    let runtime = builder.build().map_err(|error| setup.no_threads(error))?;
+    let runtime = probe::build(&mut builder, setup.registry).map_err(|error| setup.no_threads(error))?;
     let spawner = Spawner::new(runtime.handle(), setup);
     let (stop, stopped) = oneshot::channel::<Instant>();
     let (running, ended) = mpsc::channel();

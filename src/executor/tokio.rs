@@ -3,6 +3,7 @@
 use super::limits::{Needs, connections};
 use super::runtime::{Spawner, prepare};
 use super::{Arrival, Executor, Kind, Setup, StartError, Started};
+use crate::probe;
 use crate::scenario::Scenario;
 use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
@@ -35,7 +36,7 @@ fn start(setup: &Setup<'_>) -> Result<Started, StartError> {
     if knobs.enable_alt_timer {
         builder.enable_alt_timer();
     }
-    let runtime = builder.build().map_err(|error| setup.no_threads(error))?;
+    let runtime = probe::build(&mut builder, setup.registry).map_err(|error| setup.no_threads(error))?;
     let spawner = Spawner::new(runtime.handle(), setup);
     Ok(Started {
         watch: Some(spawner.watch()),

@@ -23,8 +23,8 @@ pub fn find_number(report: &Value, keys: &[String]) -> Result<f64, String> {
                     return Err(format!("no values were counted in {}", parent()));
                 }
                 Some(value) => value,
-                // `suspended_on` contains only reasons with a time above zero.
-                None if depth > 0 && keys[depth - 1] == "suspended_on" => return Ok(0.0),
+                // These maps contain only reasons with a time above zero.
+                None if depth > 0 && ["suspended_on", "blocked_on"].contains(&&*keys[depth - 1]) => return Ok(0.0),
                 None => return Err(format!("the report does not contain {}", keys[..=depth].join("."))),
             },
             Value::Null => return Err(format!("{} is null in this report", parent())),

@@ -250,8 +250,8 @@ pub struct Group {
     pub failed: u64,
     /// The number of slices: polls of async tasks, or jobs on threads.
     pub polls: u64,
-    /// The time in which tasks held a thread and computed. The sum of this figure and the next four
-    /// figures is the total lifetime of all tasks.
+    /// The time in which tasks held a thread and computed. The sum of this figure, `blocking_ns`,
+    /// `queued_ns`, `unnoticed_ns` and `suspended_ns` is the total lifetime of all tasks.
     pub running_ns: u64,
     /// The part of `running_ns` in which the thread was runnable but had no core. `null` if the
     /// kernel did not report it. The kernel's counts are read ten times per second, and more often
@@ -261,6 +261,11 @@ pub struct Group {
     pub off_core_ns: Option<u64>,
     /// The time in which tasks held a thread that slept in the operating system.
     pub blocking_ns: u64,
+    /// The parts of `blocking_ns` by what the thread slept for: `timer`, `lock`, `semaphore`,
+    /// `channel`, `http`, `file`, `db`, `join` and `unknown`. If only the kernel's samples show
+    /// that a thread slept, the reason is `unknown`. Only reasons with a time above zero are
+    /// present.
+    pub blocked_on: BTreeMap<&'static str, u64>,
     /// The time in which tasks were woken and waited for a thread.
     pub queued_ns: u64,
     /// The time in which tasks were ready, but had not been woken yet.
@@ -271,6 +276,13 @@ pub struct Group {
     /// The parts of `suspended_ns` by reason: `timer`, `http`, `file`, `offload`, `unknown` and
     /// others. Only reasons with a time above zero are present.
     pub suspended_on: BTreeMap<&'static str, u64>,
+    /// The time that the runtime's timer added to the sleeps of the tasks. It is a part of
+    /// `suspended_ns`, except for the microseconds between a deadline and the end of the slice in
+    /// which the sleep began. tokio's timer has a resolution of one millisecond and rounds up.
+    /// `null` if no sleep was rounded.
+    pub timer_rounding_ns: Option<u64>,
+    /// The mean of this time for one sleep. `null` if no sleep was rounded.
+    pub timer_resolution_ns: Option<u64>,
     /// The durations of the slices.
     pub poll_ns: Percentiles,
     /// The delays. A delay is the time from a task's wake-up until the task runs. Only slices with

@@ -6,7 +6,7 @@ use super::state::{StateTimes, TaskCounts};
 use super::task::LiveTask;
 use super::totals::GroupTotals;
 use super::wait_state::Lateness;
-use crate::record::{GroupId, Nanos, Outcome, Repetition, RunInstant, Slice};
+use crate::record::{CompactDuration, GroupId, Nanos, Outcome, Reason, Repetition, RunInstant, Slice, Step};
 use strum::VariantArray;
 
 /// A group of the run.
@@ -34,6 +34,15 @@ pub struct Group {
     /// The number of tasks that failed, timed out or panicked while no other task waited for their
     /// result.
     pub failures_lost: u64,
+    /// The time in which tasks blocked their threads, by what they slept for, in the order of
+    /// [`Reason::VARIANTS`]. Only blocking steps that have ended count.
+    ///
+    /// [`Reason::VARIANTS`]: crate::record::Reason::VARIANTS
+    pub(super) blocked_on: [Nanos; Reason::VARIANTS.len()],
+    /// The number of sleeps that a runtime's timer has extended.
+    pub sleeps: u64,
+    /// The time that the timer added to these sleeps because it counts whole ticks.
+    pub timer_rounding: Nanos,
     /// The totals of tokio-metrics since the run's start; `None` if tokio-metrics does not watch
     /// the group.
     pub totals: Option<GroupTotals>,
@@ -67,6 +76,9 @@ impl Group {
             repetitions: [0; Outcome::VARIANTS.len()],
             orphaned: 0,
             failures_lost: 0,
+            blocked_on: [Nanos::ZERO; Reason::VARIANTS.len()],
+            sleeps: 0,
+            timer_rounding: Nanos::ZERO,
             totals: None,
             closed_times: StateTimes::default(),
             present: PresentTotals::default(),
@@ -168,6 +180,16 @@ impl Group {
         if let Some((delay, lateness)) = wait.delay_and_lateness() {
             self.delay.record(delay);
             self.lateness.record(lateness);
+        }
+    }
+
+    pub(super) fn record_step(&mut self, step: &Step) {
+        if step.blocking {
+            self.blocked_on[step.blocked_on as usize] += step.len.get();
+        }
+        if step.timer_rounding > CompactDuration::ZERO {
+            self.sleeps += 1;
+            self.timer_rounding += step.timer_rounding.get();
         }
     }
 

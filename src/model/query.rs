@@ -218,6 +218,29 @@ impl Model {
         times
     }
 
+    /// The time in which tasks of a group blocked their threads, up to now, by what they slept for,
+    /// in the order of [`Reason::VARIANTS`]. The sum is `blocking` of
+    /// [`group_times`](Model::group_times). Time in which only the kernel's samples show that a
+    /// thread slept has an unknown reason.
+    pub fn group_blocked_on(&self, id: GroupId) -> [Nanos; Reason::VARIANTS.len()] {
+        let mut by_reason = self.group(id).map_or(Default::default(), |group| group.blocked_on);
+        for (current, _) in self.lanes.iter().filter_map(|lane| self.open_slice(lane)) {
+            let is_in_group = self.task(current.task).is_some_and(|task| task.group == Some(id));
+            if let Some(since) = current.blocking_since.filter(|_| is_in_group) {
+                by_reason[current.blocked_on as usize] += self.now - since.max(current.start);
+            }
+        }
+        // The slice of a recorded step may be lost. Then its time counts as waiting, not as
+        // blocking.
+        let mut left = self.group_times(id).blocking;
+        for time in &mut by_reason {
+            *time = (*time).min(left);
+            left = left - *time;
+        }
+        by_reason[Reason::Unknown as usize] += left;
+        by_reason
+    }
+
     /// The time from the spawn of a group's first task to the end of its last task. If a task is
     /// alive, the time to now.
     pub fn group_span(&self, id: GroupId) -> Nanos {

@@ -34,7 +34,7 @@ pub fn now() -> ProcessInstant {
 }
 
 /// The present instant by `CLOCK_MONOTONIC`.
-fn monotonic_now() -> MonotonicInstant {
+pub(super) fn monotonic_now() -> MonotonicInstant {
     let time = clock_gettime(ClockId::Monotonic);
     MonotonicInstant::new(time.tv_sec as u64 * 1_000_000_000 + time.tv_nsec as u64)
 }

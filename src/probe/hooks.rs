@@ -7,11 +7,12 @@
 
 use super::lane::{self, Role};
 use super::registry::{Group, Registry};
-use super::task;
+use super::{task, timer_ticks};
 use crate::record::{Ended, Outcome, Record, Spawned, TaskId};
 use std::hash::{Hash, Hasher};
+use std::io;
 use std::sync::Arc;
-use tokio::runtime::{Builder, TaskMeta, worker_index};
+use tokio::runtime::{Builder, Runtime, TaskMeta, worker_index};
 
 /// The role of a runtime's worker. The only worker of a current-thread runtime has no number in
 /// tokio, so its number is 0.
@@ -27,7 +28,11 @@ pub fn install(builder: &mut Builder, registry: &Arc<Registry>) {
     builder.on_after_task_poll(|_| lane::end());
     let parks = registry.clone();
     // A worker that has not run a task yet becomes a lane when it parks for the first time.
-    builder.on_thread_park(move || lane::enter(&parks, WORKER));
+    builder.on_thread_park(move || {
+        lane::enter(&parks, WORKER);
+        lane::park();
+    });
+    builder.on_thread_unpark(lane::unpark);
     builder.on_thread_stop(lane::leave);
     let spawns = registry.clone();
     builder.on_task_spawn(move |meta| {
@@ -45,6 +50,18 @@ pub fn install(builder: &mut Builder, registry: &Arc<Registry>) {
             lane::write(&ends, Record::Ended(ended));
         }
     });
+}
+
+/// Builds the runtime of a builder that [`install`] prepared, and notes when the ticks of its timer
+/// begin.
+///
+/// # Errors
+/// Returns an error if the runtime cannot be built.
+pub fn build(builder: &mut Builder, registry: &Registry) -> io::Result<Runtime> {
+    let before = timer_ticks::before_build();
+    let runtime = builder.build()?;
+    registry.ticks().begin(before);
+    Ok(runtime)
 }
 
 /// How a task of a library ended. Returns `None` for a task of tasklab, which records its own end.

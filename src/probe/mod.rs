@@ -13,8 +13,8 @@
 //! lock, or wait for the monitor. If a ring is full, the record is dropped and counted.
 //!
 //! Each module in this list uses only modules before it: `sync` (atomics) and `clock`;
-//! `open_slice`, `lane_tally` and `wake_stamps` (one lock-free protocol each); `lane_shared` and
-//! `task_slot`; `registry`; `lane`; `task`; `hooks` and `collector`.
+//! `timer_ticks`; `open_slice`, `lane_tally` and `wake_stamps` (one lock-free protocol each);
+//! `lane_shared` and `task_slot`; `registry`; `lane`; `task`; `hooks` and `collector`.
 
 mod clock;
 mod collector;
@@ -31,13 +31,14 @@ mod sync;
 mod task;
 mod task_scanner;
 mod task_slot;
+mod timer_ticks;
 mod tokio_metrics;
 mod usage;
 mod wake_stamps;
 
 pub use clock::{ClockOffset, RunStart, now};
 pub use collector::Collector;
-pub use hooks::install;
+pub use hooks::{build, install};
 pub use log::{Log, LogFilter, subscribe};
 pub use registry::{Group, REMOTE_IDS, Registry};
 pub use task::{Branch, End, RemoteTask, TaskHandle, spawn};

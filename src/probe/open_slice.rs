@@ -4,8 +4,8 @@
 //! is a sequence lock: the writer makes `version` odd, writes the fields, and makes `version` even
 //! again. A reader that finds an odd or a changed version tries again.
 
-use super::sync::{Acquire, AtomicU16, AtomicU32, AtomicU64, Relaxed, Release, fence, spin_loop};
-use crate::record::{CompactDuration, CurrentSlice, Label, LaneId, ProcessClock, ProcessInstant, TaskId};
+use super::sync::{Acquire, AtomicU8, AtomicU16, AtomicU32, AtomicU64, Relaxed, Release, fence, spin_loop};
+use crate::record::{CompactDuration, CurrentSlice, Label, LaneId, ProcessClock, ProcessInstant, Reason, TaskId};
 
 /// The maximum number of times that a reader tries.
 const ATTEMPTS: usize = 16;
@@ -22,6 +22,8 @@ pub(super) struct OpenSlice {
     lateness: AtomicU64,
     /// When the blocking step began, or zero if the thread is not in a blocking step.
     blocking_since: AtomicU64,
+    /// A [`Reason`].
+    blocked_on: AtomicU8,
     label: AtomicU16,
 }
 
@@ -57,9 +59,10 @@ impl OpenSlice {
 
     /// Begins a blocking step that started at `since`. If `since` is `None`, the blocking step has
     /// ended.
-    pub(super) fn set_blocking(&self, since: Option<ProcessInstant>, label: Label) {
+    pub(super) fn set_blocking(&self, since: Option<ProcessInstant>, reason: Reason, label: Label) {
         self.publish(|slice| {
             slice.blocking_since.store(since.map_or(0, |since| since.0), Relaxed);
+            slice.blocked_on.store(reason as u8, Relaxed);
             slice.label.store(label.0, Relaxed);
         });
     }
@@ -83,6 +86,7 @@ impl OpenSlice {
             let start = ProcessInstant::new(self.start.load(Relaxed));
             let lateness = self.lateness.load(Relaxed);
             let blocking = self.blocking_since.load(Relaxed);
+            let blocked_on = self.blocked_on.load(Relaxed);
             let label = Label(self.label.load(Relaxed));
             fence(Acquire);
             if before.is_multiple_of(2) && self.version.load(Relaxed) == before {
@@ -93,6 +97,7 @@ impl OpenSlice {
                     queued: CompactDuration::from_bits((lateness >> 32) as u32),
                     unnoticed: CompactDuration::from_bits(lateness as u32),
                     blocking_since: (blocking != 0).then_some(ProcessInstant::new(blocking)),
+                    blocked_on: Reason::from_bits(blocked_on),
                     // Only the task's slot has this limit: see `TaskScanner::mark_overdue`.
                     overdue_since: None,
                     label,

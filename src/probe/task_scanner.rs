@@ -155,7 +155,7 @@ fn newest<'a, T>(
 mod tests {
     use super::*;
     use crate::probe::{self, Registry, TaskHandle};
-    use crate::record::{Label, LaneId, Nanos};
+    use crate::record::{Label, LaneId, Nanos, Reason};
 
     const MS: u64 = 1_000_000;
 
@@ -269,6 +269,7 @@ mod tests {
             queued: CompactDuration::ZERO,
             unnoticed: CompactDuration::ZERO,
             blocking_since: None,
+            blocked_on: Reason::Unknown,
             overdue_since: None,
             label: Label::NONE,
         };

@@ -84,6 +84,16 @@ impl<O> TaskSlot<O> {
     /// that polls a branch is ready by then too.
     pub(super) fn set_ready(&self, at: ProcessInstant) {
         self.stamps.set_ready(Some(at));
+        self.set_pollers_ready(at);
+    }
+
+    /// Like [`set_ready`](Self::set_ready), for the tick of a timer.
+    pub(super) fn set_timer(&self, tick: ProcessInstant) {
+        self.stamps.set_timer(tick);
+        self.set_pollers_ready(tick);
+    }
+
+    fn set_pollers_ready(&self, at: ProcessInstant) {
         let mut slot = self;
         while let Some(poller) = &slot.poller {
             // See `set_ready_by_branches`.

@@ -27,6 +27,8 @@ pub(super) struct WakeStamps {
     woken_at: AtomicU64,
     /// The ready time of the event for which the task waits, in the past or in the future.
     ready_at: AtomicU64,
+    /// Whether `ready_at` is a tick of the runtime's timer. Not zero means yes.
+    is_timer: AtomicU32,
     /// The task that woke this task. There is no stamp if something else woke it, such as a driver.
     woken_by: AtomicU32,
 }
@@ -72,6 +74,7 @@ impl WakeStamps {
     /// Sets the ready time of the event for which the task waits. This time can be in the past or
     /// in the future. `None` means that it is not known.
     pub(super) fn set_ready(&self, at: Option<ProcessInstant>) {
+        self.is_timer.store(0, Relaxed);
         self.ready_at.store(at.unwrap_or(ProcessInstant::ZERO).0, Relaxed);
     }
 
@@ -79,7 +82,20 @@ impl WakeStamps {
     pub(super) fn set_ready_by(&self, at: ProcessInstant) {
         let earlier = |ready| (ready == 0 || at.0 < ready).then_some(at.0);
         // An error means that the stamp is earlier already.
-        let _ = self.ready_at.fetch_update(Relaxed, Relaxed, earlier);
+        if self.ready_at.fetch_update(Relaxed, Relaxed, earlier).is_ok() {
+            self.is_timer.store(0, Relaxed);
+        }
+    }
+
+    /// Sets the tick at which the timer can fire that the task waits for.
+    pub(super) fn set_timer(&self, tick: ProcessInstant) {
+        self.is_timer.store(1, Relaxed);
+        self.ready_at.store(tick.0, Relaxed);
+    }
+
+    /// The tick at which the timer can fire that the task waits for, if the task waits for a timer.
+    pub(super) fn timer(&self) -> Option<ProcessInstant> {
+        self.ready_at().filter(|_| self.is_timer.load(Relaxed) != 0)
     }
 
     /// The ready time of the event for which the task waits, if this time is known.

@@ -66,6 +66,13 @@ pub struct Step<C = RunClock> {
     /// Whether the thread slept in the operating system during the whole step and held its lane.
     #[serde(default)]
     pub blocking: bool,
+    /// What the thread slept for. Meaningful only if `blocking` is true.
+    #[serde(default)]
+    pub blocked_on: Reason,
+    /// The part of `len` that a runtime's timer added because it counts whole ticks. Zero if the
+    /// step is not a sleep on a runtime.
+    #[serde(default)]
+    pub timer_rounding: CompactDuration,
 }
 
 /// A task was spawned. The task is queued since `at`.
@@ -216,7 +223,9 @@ impl_map_instants!(Step {
     task,
     len,
     label,
-    blocking
+    blocking,
+    blocked_on,
+    timer_rounding
 });
 impl_map_instants!(Spawned {
     at,

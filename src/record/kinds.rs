@@ -58,6 +58,13 @@ pub enum Reason {
     Barrier,
 }
 
+impl Reason {
+    /// The reason whose discriminant is `bits`. Any other number means that the reason is unknown.
+    pub fn from_bits(bits: u8) -> Reason {
+        Reason::VARIANTS.get(usize::from(bits)).copied().unwrap_or_default()
+    }
+}
+
 /// How a task, or one repetition of its steps, ended.
 #[derive(
     Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize, IntoStaticStr, VariantArray,

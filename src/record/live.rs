@@ -1,6 +1,6 @@
 //! The state at one instant: open slices, and tasks that should run but hold no lane.
 
-use super::{CompactDuration, Instant, Label, LaneId, RunClock, TaskId};
+use super::{CompactDuration, Instant, Label, LaneId, Reason, RunClock, TaskId};
 use serde::{Deserialize, Serialize};
 
 /// A slice that has not ended.
@@ -22,6 +22,9 @@ pub struct CurrentSlice<C = RunClock> {
     /// When the present blocking step began. `None` if the thread is not in a blocking step.
     #[serde(default)]
     pub blocking_since: Option<Instant<C>>,
+    /// What the thread sleeps for. Meaningful only in a blocking step.
+    #[serde(default)]
+    pub blocked_on: Reason,
     /// The time limit that the task has exceeded. Nothing could cancel the steps of the task.
     /// `None` if the task is not overdue. This instant is never in the future.
     #[serde(default)]
@@ -77,6 +80,7 @@ impl<C> CurrentSlice<C> {
             queued: self.queued,
             unnoticed: self.unnoticed,
             blocking_since: self.blocking_since.map(&map),
+            blocked_on: self.blocked_on,
             overdue_since: self.overdue_since.map(&map),
             label: self.label,
         }

@@ -8,6 +8,7 @@ use crate::model::{self, Model, PollCountCheck, TaskCounts};
 use crate::record::{self, Nanos, Outcome, Reason};
 use crate::scenario::ExecutorSpec;
 use crate::text;
+use std::collections::BTreeMap;
 use strum::VariantArray;
 
 /// The facts that the report contains but the model does not know.
@@ -144,11 +145,6 @@ fn group(model: &Model, group: &model::Group) -> Group {
     let times = model.group_times(group.id);
     let span = model.group_span(group.id);
     let completed = group.repetitions[Outcome::Completed as usize];
-    let suspended_on = Reason::VARIANTS
-        .iter()
-        .zip(times.suspended_on)
-        .filter(|(_, time)| *time > Nanos::ZERO)
-        .map(|(reason, time)| (reason.into_str(), time.0));
     Group {
         name: clean(&group.name),
         library: group.library,
@@ -167,10 +163,13 @@ fn group(model: &Model, group: &model::Group) -> Group {
         running_ns: times.running.0,
         off_core_ns: model.group_off_core(group.id).map(|time| time.0),
         blocking_ns: times.blocking.0,
+        blocked_on: by_reason(model.group_blocked_on(group.id)),
         queued_ns: times.queued.0,
         unnoticed_ns: times.unnoticed.0,
         suspended_ns: times.suspended.0,
-        suspended_on: suspended_on.collect(),
+        suspended_on: by_reason(times.suspended_on),
+        timer_rounding_ns: (group.sleeps > 0).then_some(group.timer_rounding.0),
+        timer_resolution_ns: group.timer_rounding.0.checked_div(group.sleeps),
         poll_ns: group.poll_time().into(),
         delay_ns: group.delay().into(),
         lateness_ns: group.lateness().into(),
@@ -186,6 +185,15 @@ fn group(model: &Model, group: &model::Group) -> Group {
                 slow_polls: rounded(totals.slow_poll_share()),
             }),
     }
+}
+
+/// The reasons with a time above zero, by name. `times` is in the order of [`Reason::VARIANTS`].
+fn by_reason(times: [Nanos; Reason::VARIANTS.len()]) -> BTreeMap<&'static str, u64> {
+    let reasons = Reason::VARIANTS.iter().zip(times);
+    reasons
+        .filter(|(_, time)| *time > Nanos::ZERO)
+        .map(|(reason, time)| (reason.into_str(), time.0))
+        .collect()
 }
 
 impl From<model::Percentiles> for Percentiles {

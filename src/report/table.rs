@@ -13,6 +13,7 @@ use super::verdicts;
 use crate::figures::{Executor, Group, Lane, Level, Machine, Percentiles, Report, Resource, Tasks, Tokio};
 use crate::record::{self, Nanos, Reason};
 use crate::text;
+use std::collections::BTreeMap;
 
 /// The maximum number of lanes of one kind that have separate rows. If there are more lanes, they
 /// share one row.
@@ -74,7 +75,11 @@ const GROUP_TIMES: &[Column<Group>] = &[
     column(0, "", "queued", |it| time(it.queued_ns, it.queued_ns)),
     column(0, "", "unnoticed", |it| time(it.unnoticed_ns, it.unnoticed_ns)),
     column(0, "", "suspended", |it| time(it.suspended_ns, it.suspended_ns)),
-    column(1, "", "mostly on", mostly_on),
+    column(1, "", "mostly on", |it| mostly_on(&it.suspended_on, it.suspended_ns)),
+    column(2, "timer", "resolution", |it| time_if_known(it.timer_resolution_ns)),
+    column(3, "blocked", "mostly on", |it| {
+        mostly_on(&it.blocked_on, it.blocking_ns)
+    }),
 ];
 
 /// The index in [`GROUP_TIMES`] at which [`OFF_CORE`] is inserted: after `running`.
@@ -360,11 +365,11 @@ fn lane_rows(lanes: &[Lane]) -> Vec<Lane> {
     }]
 }
 
-/// The reason with the largest share of the suspended time of a group, and this share.
-fn mostly_on(group: &Group) -> String {
-    match group.suspended_on.iter().max_by_key(|(_, time)| **time) {
+/// The reason with the longest of these times, and the share of this reason in `all`.
+fn mostly_on(times: &BTreeMap<&'static str, u64>, all: u64) -> String {
+    match times.iter().max_by_key(|(_, time)| **time) {
         Some((reason, time)) if *reason != Reason::Unknown.into_str() => {
-            format!("{reason} {}", percent(*time as f64 / group.suspended_ns.max(1) as f64))
+            format!("{reason} {}", percent(*time as f64 / all.max(1) as f64))
         }
         // A job on a blocking thread is never suspended. Between its last slice and its end, some
         // microseconds count as suspended for an unknown reason. To show these microseconds would

@@ -8,16 +8,16 @@
 use super::Services;
 use super::http::HttpClient;
 use super::program::Instruction;
-use super::readiness::{DeadlineGuard, Readiness};
+use super::readiness::{Readiness, TimerGuard};
 use super::shared::{RecordedWait, Resource};
 use super::step_error::{StepError, StepResult};
 use super::sync_interpreter::SyncInterpreter;
 use super::task_state::TaskState;
 use crate::probe::{self, TaskHandle, lane};
-use crate::record::{Label, ProcessInstant, Reason, Wanted};
+use crate::record::{Label, Nanos, ProcessInstant, Reason, Wanted};
 use rand_pcg::Pcg64Mcg;
 use std::future::{Future, poll_fn};
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::AcquireError;
@@ -101,7 +101,7 @@ impl Drop for AsyncContext {
 pub(super) struct AsyncInterpreter<'a> {
     pub(super) context: &'a mut AsyncContext,
     pub(super) rng: &'a mut Pcg64Mcg,
-    /// The earliest deadline that applies to the steps.
+    /// The earliest tick at which a timeout of the steps can fire.
     pub(super) limit: Option<ProcessInstant>,
 }
 
@@ -146,17 +146,10 @@ impl AsyncInterpreter<'_> {
         self.context.sync(self.rng)
     }
 
-    /// Awaits a future, and records `reason` as the reason of the wait. `ready` is the instant at
-    /// which the future will be ready, if this instant is known. The task becomes ready at its
-    /// deadline at the latest.
-    pub(super) async fn wait<F: Future>(
-        &self,
-        reason: Reason,
-        label: Label,
-        ready: Option<ProcessInstant>,
-        future: Pin<&mut F>,
-    ) -> F::Output {
-        let _deadline = DeadlineGuard::new(&self.context.task, ready, self.limit);
+    /// Awaits a future, and records `reason` as the reason of the wait. The task becomes ready at
+    /// its limit at the latest.
+    pub(super) async fn wait<F: Future>(&self, reason: Reason, label: Label, future: Pin<&mut F>) -> F::Output {
+        let _timer = TimerGuard::new(&self.context.task, None, self.limit);
         labelled(reason, label, future).await
     }
 
@@ -166,6 +159,33 @@ impl AsyncInterpreter<'_> {
         F: Future<Output = Result<T, AcquireError>>,
     {
         RecordedWait::new(acquire, resource, &self.context.task, wanted, self.limit.is_some())
+    }
+
+    /// Waits for `time` with the runtime's timer, and records `reason` as the reason of the wait.
+    /// Returns the time that the timer added because it counts whole ticks.
+    pub(super) async fn sleep(&self, reason: Reason, label: Label, time: Duration) -> Nanos {
+        let sleep = tokio::time::sleep(time);
+        // The clock is read after the timer is created. If the thread is preempted in between, the
+        // task seems to be late by less, never by more.
+        let deadline = probe::now() + time.into();
+        self.sleep_until(reason, label, deadline, sleep).await
+    }
+
+    /// Waits for `sleep`, a timer of the runtime for `deadline`. The rest is as in
+    /// [`AsyncInterpreter::sleep`].
+    pub(super) async fn sleep_until(
+        &self,
+        reason: Reason,
+        label: Label,
+        deadline: ProcessInstant,
+        sleep: tokio::time::Sleep,
+    ) -> Nanos {
+        let task = &self.context.task;
+        let sleep = pin!(sleep);
+        let _timer = TimerGuard::new(task, Some(task.timer_tick(deadline)), self.limit);
+        labelled(reason, label, sleep).await;
+        let fired = task.ready().unwrap_or(deadline).min(probe::now());
+        fired - deadline
     }
 }
 
@@ -185,9 +205,13 @@ pub(super) fn labelled<F: Future>(
     })
 }
 
-/// The earlier of two deadlines: now plus `limit`, and `outer`.
-pub(super) fn deadline(limit: Option<Duration>, outer: Option<ProcessInstant>) -> Option<ProcessInstant> {
-    let own = limit.map(|limit| probe::now() + limit.into());
+/// The earlier of two ticks: the first tick after `limit` has passed, and `outer`.
+pub(super) fn limit_tick(
+    task: &TaskHandle,
+    limit: Option<Duration>,
+    outer: Option<ProcessInstant>,
+) -> Option<ProcessInstant> {
+    let own = limit.map(|limit| task.timer_tick(probe::now() + limit.into()));
     own.into_iter().chain(outer).min()
 }
 

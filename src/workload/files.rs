@@ -208,21 +208,3 @@ pub(super) fn read_sync(path: &Path) -> io::Result<u64> {
         }
     }
 }
-
-/// Does the same as [`write_sync`], but through tokio.
-pub(super) async fn write_async(path: PathBuf, size: u64) -> io::Result<()> {
-    use tokio::io::AsyncWriteExt;
-    let mut file = tokio::fs::File::create(path).await?;
-    for chunk in chunks(size) {
-        file.write_all(chunk).await?;
-    }
-    // tokio writes in the background. Only `flush` returns the error of the last write.
-    file.flush().await?;
-    file.sync_all().await
-}
-
-/// Does the same as [`read_sync`], but through tokio.
-pub(super) async fn read_async(path: PathBuf) -> io::Result<u64> {
-    let bytes = tokio::fs::read(path).await?;
-    Ok(std::hint::black_box(bytes).len() as u64)
-}

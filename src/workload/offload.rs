@@ -28,6 +28,19 @@ pub(super) async fn offload(
     work: impl FnOnce(&mut SyncInterpreter<'_>) -> StepResult + Send + 'static,
 ) -> StepResult {
     let start = probe::now();
+    run_offloaded(interpreter, label, reason, seed, work).await?;
+    interpreter.context.task.record_step(label, start);
+    Ok(())
+}
+
+/// Like [`offload`], for work that is only a part of a step and has a result.
+pub(super) async fn run_offloaded<R: Send + 'static>(
+    interpreter: &mut AsyncInterpreter<'_>,
+    label: Label,
+    reason: Reason,
+    seed: Seed,
+    work: impl FnOnce(&mut SyncInterpreter<'_>) -> Result<R, StepError> + Send + 'static,
+) -> Result<R, StepError> {
     let context = &mut *interpreter.context;
     let wait = context.readiness().begin_wait(interpreter.limit);
     let token = wait.token();
@@ -51,7 +64,10 @@ pub(super) async fn offload(
             };
             catch_unwind(AssertUnwindSafe(|| work(&mut interpreter)))
         });
-        let outcome = result.as_ref().map_or(Outcome::Panicked, |&result| outcome(result));
+        let outcome = match &result {
+            Ok(done) => outcome(done.as_ref().map(|_| ()).map_err(|&error| error)),
+            Err(_) => Outcome::Panicked,
+        };
         record_end(&child.0, outcome);
         token.ready();
         drop(live);
@@ -61,15 +77,12 @@ pub(super) async fn offload(
     let ended = labelled(reason, label, pin!(job)).await;
     drop(wait_for_child);
     match ended {
-        Ok(Ok(result)) => result?,
+        Ok(Ok(result)) => result,
         // The child panicked, so the waiting task panics too.
         Ok(Err(panic)) => resume_unwind(panic),
         // The runtime shuts down and will not start the job any more.
-        Err(_) => return Err(StepError::Stopped),
+        Err(_) => Err(StepError::Stopped),
     }
-    drop(wait);
-    context.task.record_step(label, start);
-    Ok(())
 }
 
 /// The task of a job. It is cancelled if the job is dropped before it runs.

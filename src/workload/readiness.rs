@@ -10,6 +10,8 @@
 use crate::probe::{self, TaskHandle};
 use crate::record::ProcessInstant;
 use parking_lot::Mutex;
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
 use std::sync::Arc;
 
 /// The waits of one task. The task shares this object with the services that it uses.
@@ -35,21 +37,21 @@ impl Readiness {
         })
     }
 
-    /// Begins a wait, which ends when the returned guard is dropped. `limit` is the deadline of the
+    /// Begins a wait, which ends when the returned guard is dropped. `limit` is the tick of the
     /// task's timeout. The task is ready at this instant, unless a service marks the wait as ready
     /// earlier.
     pub(super) fn begin_wait(self: &Arc<Self>, limit: Option<ProcessInstant>) -> Wait {
         let mut waits = self.waits.lock();
         waits.count += 1;
         waits.is_open = true;
-        match limit {
-            Some(at) => self.handle.ready_at(at),
-            None => self.handle.clear_ready(),
+        set_limit_tick(&self.handle, limit);
+        Wait {
+            limit,
+            token: ReadyToken {
+                wait: waits.count,
+                readiness: self.clone(),
+            },
         }
-        Wait(ReadyToken {
-            wait: waits.count,
-            readiness: self.clone(),
-        })
     }
 
     /// The token for the wait with this number, for a service that knows only the number.
@@ -61,26 +63,64 @@ impl Readiness {
     }
 }
 
+/// Sets the tick of a task's timeout, at which the task is ready at the latest.
+fn set_limit_tick(task: &TaskHandle, limit: Option<ProcessInstant>) {
+    match limit {
+        Some(tick) => task.ready_at_tick(tick),
+        None => task.clear_ready(),
+    }
+}
+
 /// A wait of a task. The wait ends when this guard is dropped.
-pub(super) struct Wait(ReadyToken);
+pub(super) struct Wait {
+    /// The tick of the task's timeout.
+    limit: Option<ProcessInstant>,
+    token: ReadyToken,
+}
 
 impl Wait {
     /// The number of the wait, for a service that gets a request over the network.
     pub(super) fn number(&self) -> u64 {
-        self.0.wait
+        self.token.wait
     }
 
     /// The token for this wait, for a service in this process.
     pub(super) fn token(&self) -> ReadyToken {
-        self.0.clone()
+        self.token.clone()
+    }
+
+    /// Polls a future that becomes ready in several parts, such as a reply. After each poll that
+    /// leaves the future pending, the task waits for the next part.
+    pub(super) async fn in_parts<F: Future>(&self, mut future: Pin<&mut F>) -> F::Output {
+        poll_fn(|context| {
+            let start = probe::now();
+            let polled = future.as_mut().poll(context);
+            if polled.is_pending() {
+                self.begin_next_part(start);
+            }
+            polled
+        })
+        .await
+    }
+
+    /// Forgets the marks from before `seen`: the task has seen these parts. A later mark stays,
+    /// because the task may not have seen its part.
+    fn begin_next_part(&self, seen: ProcessInstant) {
+        let readiness = &self.token.readiness;
+        // The lock keeps a service from a mark between the check and the change.
+        let _waits = readiness.waits.lock();
+        if readiness.handle.ready().is_some_and(|at| at < seen) {
+            set_limit_tick(&readiness.handle, self.limit);
+        }
     }
 }
 
 impl Drop for Wait {
     fn drop(&mut self) {
-        let mut waits = self.0.readiness.waits.lock();
+        let readiness = &self.token.readiness;
+        let mut waits = readiness.waits.lock();
         waits.is_open = false;
-        self.0.readiness.handle.clear_ready();
+        readiness.handle.clear_ready();
     }
 }
 
@@ -93,35 +133,37 @@ pub(super) struct ReadyToken {
 }
 
 impl ReadyToken {
-    /// Marks the wait as ready now. Does nothing if the wait is over.
+    /// Marks the wait as ready now. Does nothing if the wait is over, or if the task is ready
+    /// already.
     pub(super) fn ready(&self) {
         let waits = self.readiness.waits.lock();
-        if waits.is_open && waits.count == self.wait {
-            self.readiness.handle.ready_at(probe::now());
+        let (handle, now) = (&self.readiness.handle, probe::now());
+        let is_ready = || handle.ready().is_some_and(|at| at <= now);
+        if waits.is_open && waits.count == self.wait && !is_ready() {
+            handle.ready_at(now);
         }
     }
 }
 
-/// Sets the instant at which a task will be ready, if it is known in advance. Clears this instant
-/// on drop.
-pub(super) struct DeadlineGuard<'a>(&'a TaskHandle);
+/// Sets the tick of the timer that a task waits for. Clears it on drop.
+pub(super) struct TimerGuard<'a>(&'a TaskHandle);
 
-impl<'a> DeadlineGuard<'a> {
-    /// Sets the earlier of two instants: `own`, the end of the task's wait, and `limit`, the
-    /// deadline of its timeout.
+impl<'a> TimerGuard<'a> {
+    /// Sets the earlier of two ticks: `own`, the end of the task's wait, and `limit`, the tick of
+    /// its timeout.
     pub(super) fn new(
         handle: &'a TaskHandle,
         own: Option<ProcessInstant>,
         limit: Option<ProcessInstant>,
-    ) -> DeadlineGuard<'a> {
-        if let Some(at) = own.into_iter().chain(limit).min() {
-            handle.ready_at(at);
+    ) -> TimerGuard<'a> {
+        if let Some(tick) = own.into_iter().chain(limit).min() {
+            handle.ready_at_tick(tick);
         }
-        DeadlineGuard(handle)
+        TimerGuard(handle)
     }
 }
 
-impl Drop for DeadlineGuard<'_> {
+impl Drop for TimerGuard<'_> {
     fn drop(&mut self) {
         self.0.clear_ready();
     }
@@ -157,6 +199,18 @@ mod tests {
         assert!(ready().is_some());
         let third = readiness.begin_wait(Some(ProcessInstant::MAX));
         assert_eq!(ready(), None, "the deadline is ahead");
+        let before = probe::now();
+        third.token().ready();
+        let first_part = ready();
+        assert!(first_part.is_some());
+        third.token().ready();
+        assert_eq!(ready(), first_part, "the task is ready since the first mark");
+        third.begin_next_part(before);
+        assert_eq!(ready(), first_part, "the task may not have seen this part");
+        third.begin_next_part(probe::now());
+        assert_eq!(ready(), None, "the task waits for the next part");
+        third.token().ready();
+        assert!(ready() > first_part);
         drop(third);
     }
 }

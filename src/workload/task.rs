@@ -1,7 +1,7 @@
 //! Runs one task: all repetitions of its program, on an async executor or on threads.
 
 use super::Services;
-use super::async_interpreter::{AsyncContext, AsyncInterpreter, deadline, run_within};
+use super::async_interpreter::{AsyncContext, AsyncInterpreter, limit_tick, run_within};
 use super::children::CompletionReporter;
 use super::draw::{Seed, sample};
 use super::error_throttle::ErrorKind;
@@ -116,10 +116,11 @@ impl TaskCtx {
     async fn repetition_async(&mut self) {
         let program = self.program.clone();
         let (repetition, mut rng) = self.begin_repetition();
+        let limit = limit_tick(&self.context.task, repetition.limit(), None);
         let mut interpreter = AsyncInterpreter {
             context: &mut self.context,
             rng: &mut rng,
-            limit: deadline(repetition.limit(), None),
+            limit,
         };
         let result = run_within(repetition.limit(), pin!(interpreter.run(&program.steps))).await;
         self.context.clean_up(0);

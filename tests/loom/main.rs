@@ -21,7 +21,7 @@ use wake_stamps::{Wake, WakeStamps};
 mod sync {
     pub(crate) use loom::hint::spin_loop;
     pub(crate) use loom::sync::atomic::{
-        AtomicBool, AtomicU16, AtomicU32, AtomicU64,
+        AtomicBool, AtomicU8, AtomicU16, AtomicU32, AtomicU64,
         Ordering::{Acquire, Relaxed, Release},
         fence,
     };

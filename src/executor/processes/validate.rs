@@ -122,6 +122,8 @@ mod tests {
             len: CompactDuration::new(len),
             label: Label::NONE,
             blocking: false,
+            blocked_on: Reason::Unknown,
+            timer_rounding: CompactDuration::ZERO,
         }))
     }
 
@@ -168,6 +170,7 @@ mod tests {
             queued,
             unnoticed,
             blocking_since: None,
+            blocked_on: Reason::Unknown,
             overdue_since,
             label: Label::NONE,
         });

@@ -3,7 +3,7 @@
 use super::super::off_core::Hold;
 use super::super::wait_state::{Lateness, PlacedSlice};
 use super::super::*;
-use crate::record::{Ended, Orphaned, Repetition, Slice, Spawned, Step};
+use crate::record::{CompactDuration, Ended, Orphaned, Repetition, Slice, Spawned, Step};
 
 /// The maximum number of records kept for a task whose spawn is not known yet. If a task has more
 /// records, the record of its spawn was probably lost. The further records do not enter the
@@ -154,6 +154,13 @@ impl Model {
         self.now = self.now.max(end);
         if step.blocking {
             self.block(step.task, step.start, end);
+        } else if step.timer_rounding == CompactDuration::ZERO {
+            return;
+        }
+        let group = self.task(step.task).and_then(|task| task.group);
+        match group.and_then(|group| self.group_indices.get(group)) {
+            Some(group) => self.groups[group].record_step(&step),
+            None => self.keep_pending(step.task, Record::Step(step)),
         }
     }
 
@@ -200,6 +207,7 @@ impl Model {
         for record in self.pending_records.remove(&spawned.task).into_iter().flatten() {
             match record {
                 Record::Slice(slice) => group.record_slice(&slice),
+                Record::Step(step) => group.record_step(&step),
                 Record::Repetition(repetition) => group.record_repetition(&repetition),
                 Record::Ended(ended) => group.record_wait(end_lateness(&ended)),
                 _ => {}

@@ -251,6 +251,8 @@ impl Simulation {
                 len: Nanos(to - from).into(),
                 label: Label(1),
                 blocking: true,
+                blocked_on: planned.reason,
+                timer_rounding: CompactDuration::ZERO,
             };
             self.rings[usize::from(planned.lane)].push(Record::Step(step));
         }
@@ -320,6 +322,7 @@ impl Simulation {
                     queued: Nanos(3 * unit).into(),
                     unnoticed: Nanos(4 * unit).into(),
                     blocking_since: (index == 0).then(|| RunInstant::new(now - 5 * unit)),
+                    blocked_on: Reason::Timer,
                     overdue_since: None,
                     label: Label(2),
                 }),
@@ -538,6 +541,7 @@ impl CutRun {
                             queued: slice.queued,
                             unnoticed: slice.unnoticed,
                             blocking_since: blocking,
+                            blocked_on: Reason::Timer,
                             overdue_since: None,
                             label: Label::NONE,
                         });

@@ -71,6 +71,7 @@ fn the_open_slice_of_a_branch_is_shown_and_its_task_holds_the_lane() {
         queued: CompactDuration::ZERO,
         unnoticed: CompactDuration::ZERO,
         blocking_since: None,
+        blocked_on: Reason::Unknown,
         overdue_since: None,
         label: Label::NONE,
     };

@@ -75,6 +75,7 @@ fn the_model_knows_which_task_held_a_lane_at_a_past_instant() {
         branches: Vec::new(),
         lanes: vec![CurrentSlice {
             blocking_since: Some(at_us(450)),
+            blocked_on: Reason::Timer,
             ..current(1, at_us(400))
         }],
         waiting: vec![],

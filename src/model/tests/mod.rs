@@ -57,6 +57,8 @@ fn blocked(task: u32, start: RunInstant, len: Nanos) -> Record {
         len: len.into(),
         label: Label::NONE,
         blocking: true,
+        blocked_on: Reason::Timer,
+        timer_rounding: CompactDuration::ZERO,
     })
 }
 
@@ -109,6 +111,7 @@ fn current(task: u32, start: RunInstant) -> CurrentSlice {
         queued: CompactDuration::ZERO,
         unnoticed: CompactDuration::ZERO,
         blocking_since: None,
+        blocked_on: Reason::Unknown,
         overdue_since: None,
         label: Label(1),
     }

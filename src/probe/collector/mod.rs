@@ -100,6 +100,7 @@ impl Collector {
     /// Returns everything since the last call, with the open slices and the waiting tasks. Never
     /// waits.
     pub fn batch(&mut self) -> Batch {
+        self.registry.ticks().follow_drift();
         let start = self.registry.run_start();
         let now = super::now();
         // Log lines are taken before the records. So if a task wrote a line, the task's spawn is in

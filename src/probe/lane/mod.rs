@@ -138,6 +138,34 @@ pub(super) fn current_task() -> Option<TaskId> {
     with(|lane| lane.current_task()).flatten()
 }
 
+/// The thread parks: it waits for work, and perhaps for the driver.
+pub(super) fn park() {
+    let at = super::now();
+    with(|lane| lane.parked = Some(at));
+}
+
+/// The thread is not parked any more.
+pub(super) fn unpark() {
+    with(|lane| lane.parked = None);
+}
+
+/// The cause of a wake-up that happens on the calling thread now.
+#[derive(Clone, Copy)]
+pub(super) enum WakeCause {
+    /// The task that holds the thread's lane.
+    Task(TaskId),
+    /// The driver, on which the thread has been parked since this instant.
+    Park(ProcessInstant),
+    /// Something else, or not known.
+    Other,
+}
+
+/// The cause of a wake-up on the calling thread.
+#[inline]
+pub(super) fn wake_cause() -> WakeCause {
+    with(|lane| lane.wake_cause()).unwrap_or(WakeCause::Other)
+}
+
 /// Writes a record into this thread's ring, or passes it to the registry if the thread is not a
 /// lane of this run. Returns `false` if the ring was full and the record was counted as lost.
 pub(super) fn write(registry: &Registry, record: Record<ProcessClock>) -> bool {
@@ -161,9 +189,10 @@ pub fn set_step(label: Label) {
 }
 
 /// Runs `body` and records it as a blocking step, even if `body` panics. In `body`, the calling
-/// thread sleeps in the operating system while it holds its lane.
-pub fn blocking<R>(label: Label, body: impl FnOnce() -> R) -> R {
-    let _blocking = Blocking::begin(label);
+/// thread sleeps in the operating system while it holds its lane. `reason` is the kind of event
+/// that the thread sleeps for, and `label` names the step.
+pub fn blocking<R>(reason: Reason, label: Label, body: impl FnOnce() -> R) -> R {
+    let _blocking = Blocking::begin(reason, label);
     body()
 }
 
@@ -171,18 +200,20 @@ pub fn blocking<R>(label: Label, body: impl FnOnce() -> R) -> R {
 /// thread.
 pub struct Blocking {
     start: ProcessInstant,
+    reason: Reason,
     label: Label,
     /// The lane belongs to the thread, so the value must not move to another thread.
     thread: PhantomData<*const ()>,
 }
 
 impl Blocking {
-    /// Begins a blocking step.
-    pub fn begin(label: Label) -> Blocking {
+    /// Begins a blocking step. `reason` is the kind of event that the thread sleeps for.
+    pub fn begin(reason: Reason, label: Label) -> Blocking {
         let start = super::now();
-        with(|lane| lane.begin_blocking(start, label));
+        with(|lane| lane.begin_blocking(start, reason, label));
         Blocking {
             start,
+            reason,
             label,
             thread: PhantomData,
         }
@@ -192,6 +223,6 @@ impl Blocking {
 impl Drop for Blocking {
     fn drop(&mut self) {
         let now = super::now();
-        with(|lane| lane.end_blocking(self.start, now, self.label));
+        with(|lane| lane.end_blocking(self.start, now, self.reason, self.label));
     }
 }

@@ -1,6 +1,6 @@
 //! The recorder of one lane.
 
-use super::Role;
+use super::{Role, WakeCause};
 use crate::probe::lane_shared::{LaneShared, OPEN_BRANCHES};
 use crate::probe::open_slice::OpenSlice;
 use crate::probe::registry::Registry;
@@ -24,6 +24,8 @@ pub(super) struct Recorder {
     /// The slices in which the open slice is nested: of the task that polls, and of branches that
     /// poll branches. Empty unless the open slice is a branch's.
     outer: Vec<Open>,
+    /// When the thread parked. `None` if it is not parked.
+    pub(super) parked: Option<ProcessInstant>,
 }
 
 /// The data of a slice before its end.
@@ -84,6 +86,7 @@ impl Recorder {
             open: Open::NONE,
             // More than this is allocated only for branches that are nested more deeply.
             outer: Vec::with_capacity(OPEN_BRANCHES),
+            parked: None,
         }
     }
 
@@ -99,6 +102,15 @@ impl Recorder {
 
     pub(super) fn current_task(&self) -> Option<TaskId> {
         self.open.task
+    }
+
+    #[inline]
+    pub(super) fn wake_cause(&self) -> WakeCause {
+        match (self.open.task, self.parked) {
+            (Some(task), _) => WakeCause::Task(task),
+            (None, Some(since)) => WakeCause::Park(since),
+            (None, None) => WakeCause::Other,
+        }
     }
 
     /// Pushes a record into the ring. Returns `false` if the ring is full and the record was
@@ -218,15 +230,15 @@ impl Recorder {
         self.shown_with_outer().for_each(|slice| slice.set_label(label));
     }
 
-    pub(super) fn begin_blocking(&self, at: ProcessInstant, label: Label) {
+    pub(super) fn begin_blocking(&self, at: ProcessInstant, reason: Reason, label: Label) {
         self.shown_with_outer()
-            .for_each(|slice| slice.set_blocking(Some(at), label));
+            .for_each(|slice| slice.set_blocking(Some(at), reason, label));
     }
 
     /// Ends the blocking step that began at `start`.
-    pub(super) fn end_blocking(&mut self, start: ProcessInstant, now: ProcessInstant, label: Label) {
+    pub(super) fn end_blocking(&mut self, start: ProcessInstant, now: ProcessInstant, reason: Reason, label: Label) {
         self.shown_with_outer()
-            .for_each(|slice| slice.set_blocking(None, Label::NONE));
+            .for_each(|slice| slice.set_blocking(None, Reason::Unknown, Label::NONE));
         // The thread slept in the slice of the branch and in each slice around it.
         for index in 0..=self.outer.len() {
             let open = self.outer.get_mut(index).unwrap_or(&mut self.open);
@@ -238,6 +250,8 @@ impl Recorder {
                     len: CompactDuration::new(now - start),
                     label,
                     blocking: true,
+                    blocked_on: reason,
+                    timer_rounding: CompactDuration::ZERO,
                 }));
             }
         }

@@ -12,6 +12,7 @@ use super::clock::{ClockOffset, RunStart};
 use super::lane_shared::LaneShared;
 use super::sync::{AtomicBool, AtomicU32, AtomicU64, Relaxed};
 use super::task_slot::TaskSlot;
+use super::timer_ticks::TimerTicks;
 use crate::record::{
     Definition, GroupId, LaneId, LaneKind, Outcome, ProcessClock, ProcessInstant, Record, RunClock, RunInstant, TaskId,
 };
@@ -48,6 +49,8 @@ pub struct Registry {
     unrecorded_slices: AtomicU64,
     /// The number of jobs on threads that cannot become lanes, since the run's start.
     unrecorded_jobs: AtomicU64,
+    /// The ticks of the runtime's timer.
+    ticks: TimerTicks,
     state: Mutex<State>,
 }
 
@@ -88,6 +91,7 @@ impl Registry {
             is_out_of_ids: AtomicBool::new(false),
             unrecorded_slices: AtomicU64::new(0),
             unrecorded_jobs: AtomicU64::new(0),
+            ticks: TimerTicks::default(),
             state: Mutex::new(State {
                 ended_at: None,
                 lanes: Lanes::default(),
@@ -130,6 +134,11 @@ impl Registry {
     /// Measures how far `CLOCK_MONOTONIC` is ahead of the run's clock at present.
     pub fn clock_offset(&self) -> ClockOffset<RunClock> {
         ClockOffset::of_run(self.run_start())
+    }
+
+    /// The ticks of the runtime's timer. There are none if the run has no runtime.
+    pub(super) fn ticks(&self) -> &TimerTicks {
+        &self.ticks
     }
 
     /// A number for a lane of another process. The caller must define the lane. Returns `None` if
@@ -357,7 +366,9 @@ mod tests {
                 };
                 task.record_repetition(ProcessInstant::ZERO, outcome);
             }
-            lane::blocking(Label::NONE, || std::thread::sleep(std::time::Duration::from_millis(5)));
+            lane::blocking(Reason::Timer, Label::NONE, || {
+                std::thread::sleep(std::time::Duration::from_millis(5))
+            });
             assert!(task.orphan());
             task.end(Outcome::Failed);
         });

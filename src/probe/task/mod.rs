@@ -13,7 +13,7 @@ pub(super) use spawn::{is_ours, name_spawned};
 use super::lane::{self, Role};
 use super::registry::{Group, RegisteredTask, Registry};
 use crate::record::{
-    CompactDuration, GroupId, Label, LaneKind, Outcome, ProcessInstant, Reason, Record, Repetition, Step, TaskId,
+    CompactDuration, GroupId, Label, LaneKind, Nanos, Outcome, ProcessInstant, Reason, Record, Repetition, Step, TaskId,
 };
 use std::sync::Arc;
 
@@ -76,6 +76,25 @@ impl TaskHandle {
         self.0.set_ready(at);
     }
 
+    /// The instant at which a timer of the runtime with this deadline can fire, if a worker polls
+    /// the driver at that instant.
+    pub fn timer_tick(&self, deadline: ProcessInstant) -> ProcessInstant {
+        self.registry().ticks().at_or_after(deadline)
+    }
+
+    /// Sets the [tick](TaskHandle::timer_tick) of the timer that the task waits for. If the worker
+    /// that wakes the task was parked on the driver at the tick, the task is ready only at the end
+    /// of that park, because the timer could not fire earlier.
+    pub fn ready_at_tick(&self, tick: ProcessInstant) {
+        self.0.set_timer(tick);
+    }
+
+    /// The instant at which the event that the task waits for is or will be ready, if that is
+    /// known.
+    pub fn ready(&self) -> Option<ProcessInstant> {
+        self.0.stamps.ready_at()
+    }
+
     /// Says that the ready time of the event is not known.
     pub fn clear_ready(&self) {
         self.0.stamps.set_ready(None);
@@ -102,12 +121,20 @@ impl TaskHandle {
     /// Records that the step which began at `start` ends now. The step may have spanned many
     /// slices.
     pub fn record_step(&self, label: Label, start: ProcessInstant) {
+        self.record_sleep(label, start, Nanos::ZERO);
+    }
+
+    /// Like [`record_step`](TaskHandle::record_step), for a sleep that a runtime's timer has
+    /// extended by `rounding`.
+    pub fn record_sleep(&self, label: Label, start: ProcessInstant, rounding: Nanos) {
         let step = Step {
             start,
             task: self.id(),
             len: CompactDuration::new(super::now() - start),
             label,
             blocking: false,
+            blocked_on: Reason::Unknown,
+            timer_rounding: CompactDuration::new(rounding),
         };
         lane::write(self.registry(), Record::Step(step));
     }

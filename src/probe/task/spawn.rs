@@ -7,10 +7,10 @@
 //! that a library spawns is not recorded.
 
 use super::TaskHandle;
-use crate::probe::lane;
+use crate::probe::lane::{self, WakeCause};
 use crate::probe::now;
 use crate::probe::registry::{Group, RegisteredTask, Registry};
-use crate::record::{Outcome, TaskId};
+use crate::record::{Outcome, ProcessInstant, TaskId};
 use pin_project_lite::pin_project;
 use std::cell::RefCell;
 use std::future::Future;
@@ -83,11 +83,30 @@ impl Wake for RegisteredTask {
     #[inline]
     fn wake_by_ref(self: &Arc<Self>) {
         if !self.stamps.is_woken() {
-            let by = lane::current_task();
-            self.stamps.wake(now(), by);
+            let at = now();
+            let by = match lane::wake_cause() {
+                WakeCause::Task(task) => Some(task),
+                WakeCause::Park(parked) => {
+                    self.note_end_of_park(parked, at);
+                    None
+                }
+                WakeCause::Other => None,
+            };
+            self.stamps.wake(at, by);
         }
         if let Some(waker) = self.runtime_waker.get() {
             waker.wake_by_ref();
+        }
+    }
+}
+
+impl RegisteredTask {
+    /// Moves the readiness of a timer from its tick to the end of the worker's park. Must be called
+    /// by the worker that woke the task at `at` and has been parked since `parked`.
+    fn note_end_of_park(&self, parked: ProcessInstant, at: ProcessInstant) {
+        if let Some(tick) = self.stamps.timer().filter(|&tick| tick <= at) {
+            let end = self.owner.ticks().end_of_park(tick, parked);
+            self.stamps.set_timer(end.min(at));
         }
     }
 }

@@ -101,6 +101,7 @@ fn sums_over_groups_tasks_and_lanes_agree() {
     assert_eq!(sum(|it| it.unnoticed_ns), all.unnoticed);
     assert_eq!(sum(|it| it.suspended_ns), all.suspended);
     assert_eq!(sum(|it| it.suspended_on.values().sum()), all.suspended);
+    assert_eq!(sum(|it| it.blocked_on.values().sum()), all.blocking);
 
     let lane_sum = |figure: fn(&Lane) -> u64| Nanos(report.lanes.iter().map(figure).sum());
     assert_eq!(lane_sum(|it| it.running_ns), all.running);

@@ -205,6 +205,7 @@ fn hold_lanes(batch: &mut Batch) {
         queued: CompactDuration::new(Nanos::ZERO),
         unnoticed: CompactDuration::new(Nanos::ZERO),
         blocking_since: None,
+        blocked_on: Reason::Unknown,
         overdue_since: None,
         label: Label(3),
     };

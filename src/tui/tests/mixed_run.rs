@@ -383,6 +383,8 @@ impl Poll {
                 len,
                 label: self.step,
                 blocking: true,
+                blocked_on: Reason::Timer,
+                timer_rounding: CompactDuration::ZERO,
             };
             batch.records.push((lane, Record::Step(step)));
         }
@@ -422,6 +424,7 @@ impl Poll {
             queued: Nanos(self.start - self.woken).into(),
             unnoticed: Nanos(self.woken - self.ready).into(),
             blocking_since: self.blocking.then_some(RunInstant::new(self.start)),
+            blocked_on: Reason::Timer,
             overdue_since: None,
             label: self.step,
         }

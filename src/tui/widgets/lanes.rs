@@ -4,7 +4,7 @@
 use super::syscall;
 use super::timeline::{self, Half};
 use crate::model::{Lane, LaneCell, LaneHold, State};
-use crate::record::{LaneId, TaskId};
+use crate::record::{Reason, TaskId};
 use crate::text;
 use crate::tui::frame_context::FrameContext;
 use crate::tui::layout::{Row, timeline_rows};
@@ -109,11 +109,11 @@ struct OpenSlice<'a> {
     /// The current step. The text is empty in a frozen view, because the steps of a slice are not
     /// recorded.
     step: &'a str,
-    /// The system call in which the thread sleeps. The system call is known only in a live view.
-    syscall: Option<&'static str>,
     /// The part of its runnable time that the thread recently had no core, if it is notable. It is
     /// known only in a live view.
     off_core: Option<f64>,
+    /// What the thread sleeps for. It is known only in a live view.
+    blocked_on: Option<&'a str>,
 }
 
 impl OpenSlice<'_> {
@@ -122,8 +122,8 @@ impl OpenSlice<'_> {
             return Some(OpenSlice {
                 hold: context.model.lane_hold_at(lane.id, context.at)?,
                 step: "",
-                syscall: None,
                 off_core: None,
+                blocked_on: None,
             });
         }
         let current = lane.current?;
@@ -134,8 +134,8 @@ impl OpenSlice<'_> {
                 blocking_since: current.blocking_since,
             },
             step: context.model.label(current.label),
-            syscall: sleeping_syscall(context, lane.id),
             off_core: lane.off_core_share().filter(|share| *share >= NOTABLE_OFF_CORE),
+            blocked_on: blocked_on(context, lane),
         })
     }
 
@@ -185,9 +185,12 @@ impl OpenSlice<'_> {
         let name = Span::styled(text::fit_name(&name.content, room).into_owned(), name.style);
         let used = name.width() + 1 + text::width(&badge);
         let mut spans = vec![name, Span::raw(" "), Span::styled(badge, theme.blocked())];
-        // The name of a system call is shown only if it fits. A truncated name would be useless.
-        if let Some(syscall) = self.syscall.filter(|syscall| used + 1 + syscall.len() <= width) {
-            spans.push(Span::styled(format!(" {syscall}"), theme.word(State::Blocking)));
+        // The name is shown only if it fits. A truncated name would be useless.
+        if let Some(awaited) = self
+            .blocked_on
+            .filter(|awaited| used + 1 + text::width(awaited) <= width)
+        {
+            spans.push(Span::styled(format!(" {awaited}"), theme.word(State::Blocking)));
         }
         spans
     }
@@ -200,8 +203,16 @@ fn task_name(context: &FrameContext<'_>, id: TaskId) -> Span<'static> {
     Span::styled(text::clean(&name).into_owned(), style)
 }
 
-/// The system call in which a lane's thread sleeps, according to the kernel.
-pub(super) fn sleeping_syscall(context: &FrameContext<'_>, lane: LaneId) -> Option<&'static str> {
-    let os = context.model.lane(lane)?.os?;
-    syscall::name(os.asleep_in.filter(|_| os.asleep)?)
+/// What a lane's thread sleeps for: the step that waits for something, such as `lock accounts`. If
+/// the thread only sleeps for a time, or if the step is not known, the system call in which the
+/// thread sleeps, according to the kernel. Every wait on a thread is a `futex`, so the name of the
+/// step says more.
+pub(super) fn blocked_on<'a>(context: &FrameContext<'a>, lane: &Lane) -> Option<&'a str> {
+    let current = lane.current.filter(|current| current.blocking_since.is_some());
+    match current {
+        Some(current) if !matches!(current.blocked_on, Reason::Unknown | Reason::Timer) => {
+            Some(context.model.label(current.label))
+        }
+        _ => syscall::name(lane.os.filter(|os| os.asleep)?.asleep_in?),
+    }
 }

@@ -13,7 +13,7 @@
 //! to run normally, so only its row shows the problem. One mark is at the left edge. Another mark
 //! is at the instant at which the task became an orphan.
 
-use super::lanes::sleeping_syscall;
+use super::lanes::blocked_on;
 use super::timeline::{self, Half};
 use crate::model::{Cell, Lane, State};
 use crate::record::{Nanos, RunInstant, TaskId};
@@ -218,8 +218,8 @@ fn activity(context: &FrameContext<'_>, id: TaskId, state: State) -> String {
     match state {
         State::Ended(_) => "ago",
         State::Blocking => {
-            let syscall = || sleeping_syscall(context, held_lane(context, id)?.id);
-            syscall().filter(|_| context.is_live()).unwrap_or_default()
+            let awaited = || blocked_on(context, held_lane(context, id)?);
+            awaited().filter(|_| context.is_live()).unwrap_or_default()
         }
         State::Suspended(reason) => step().unwrap_or(reason.into_str()),
         _ => step().unwrap_or_default(),

@@ -12,7 +12,7 @@ use crate::workload::async_interpreter::{AsyncContext, AsyncInterpreter, labelle
 use crate::workload::children::{CompletionReporter, JoinMode, JoinState, NextAction};
 use crate::workload::draw::Seed;
 use crate::workload::program::Program;
-use crate::workload::readiness::DeadlineGuard;
+use crate::workload::readiness::TimerGuard;
 use crate::workload::shared::WaitForChildren;
 use crate::workload::step_error::StepResult;
 use rand::Rng;
@@ -36,7 +36,7 @@ impl Join {
         for program in &*self.programs {
             children.spawn(program, parent.rng);
         }
-        let deadline = DeadlineGuard::new(&context.task, None, parent.limit);
+        let timer = TimerGuard::new(&context.task, None, parent.limit);
         let wait = WaitForChildren::begin(&context.task, parent.limit.is_some());
         while !children.join.all_observed() {
             let (completions, observed) = children.join.completions();
@@ -48,7 +48,7 @@ impl Join {
                 NextAction::GoOn => break,
             }
         }
-        drop(deadline);
+        drop(timer);
         drop(wait);
         context.task.record_step(label, children.join.start());
         children.conclude()

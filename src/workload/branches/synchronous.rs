@@ -6,7 +6,7 @@
 
 use super::{Detached, Join};
 use crate::probe::{self, TaskHandle, lane};
-use crate::record::Label;
+use crate::record::{Label, Reason};
 use crate::workload::TaskCtx;
 use crate::workload::children::{CompletionReporter, JoinState, NextAction};
 use crate::workload::draw::Seed;
@@ -31,7 +31,7 @@ impl Join {
             child.run_on_thread();
         }
         let wait = WaitForChildren::begin(parent.task, false);
-        lane::blocking(label, || {
+        lane::blocking(Reason::Join, label, || {
             while !join.all_observed() {
                 let (completions, observed) = join.completions();
                 if join.observe(completions.wait(observed)) == NextAction::GoOn {

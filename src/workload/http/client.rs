@@ -4,9 +4,11 @@
 //! every request would belong to a task that is not in the scenario. Here, the task polls its own
 //! connection while it waits for the reply, and no other task polls this connection.
 
+use super::HttpService;
 use super::reentrant_waker::ReentrantWaker;
 use super::{DRAW, WAIT};
 use crate::record::TaskId;
+use crate::workload::readiness::ReadyToken;
 use http_body_util::{BodyExt, Empty};
 use hyper::body::Bytes;
 use hyper::client::conn::http1::{Connection, SendRequest, handshake};
@@ -16,10 +18,11 @@ use hyper_util::rt::TokioIo;
 use std::future::{Future, poll_fn};
 use std::io;
 use std::net::SocketAddr;
+use std::os::fd::AsFd;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Poll, Waker};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 
 /// The half of hyper's connection that moves the bytes.
 type Driver = Pin<Box<Connection<TokioIo<TcpStream>, Empty<Bytes>>>>;
@@ -44,10 +47,39 @@ pub(in crate::workload) enum RequestError {
     Broken(hyper::Error),
 }
 
+/// Opens a connection as `TcpStream::connect` does, and marks the task as ready.
+///
+/// Over loopback, the kernel usually connects the two ends during the call of `connect`. Only if
+/// the service's queue of connections is full, the kernel tries again later. Then the service marks
+/// the task as ready when it accepts the connection, which is a little too late.
+async fn connect(service: &HttpService, ready: ReadyToken) -> io::Result<TcpStream> {
+    let socket = TcpSocket::new_v4()?;
+    let mut begun = Some(std::net::TcpStream::from(socket.as_fd().try_clone_to_owned()?));
+    let mut connect = pin!(socket.connect(service.address()));
+    poll_fn(|context| {
+        let polled = connect.as_mut().poll(context);
+        if let (Poll::Pending, Some(begun)) = (&polled, begun.take()) {
+            if begun.peer_addr().is_err() {
+                service.mark_when_accepted(begun.local_addr()?, ready.clone());
+            }
+            // The service may have accepted the connection since the first check.
+            if begun.peer_addr().is_ok() {
+                ready.ready();
+            }
+        }
+        polled
+    })
+    .await
+}
+
 impl HttpClient {
-    /// Connects to the service at this address.
-    pub(in crate::workload) async fn connect(address: SocketAddr) -> Result<HttpClient, RequestError> {
-        let stream = TcpStream::connect(address).await.map_err(RequestError::Connect)?;
+    /// Connects to the service. Marks the task as ready when the kernel has connected the two.
+    pub(in crate::workload) async fn connect(
+        service: &HttpService,
+        ready: ReadyToken,
+    ) -> Result<HttpClient, RequestError> {
+        let address = service.address();
+        let stream = connect(service, ready).await.map_err(RequestError::Connect)?;
         // There is one small request at a time. If the socket waited for more data before it sends,
         // it would only delay the request.
         stream.set_nodelay(true).map_err(RequestError::Connect)?;

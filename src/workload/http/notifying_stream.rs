@@ -1,4 +1,4 @@
-//! A TCP stream that marks the waiting task as ready when the service sends a reply.
+//! A TCP stream that marks the waiting task as ready when the service sends a part of a reply.
 
 use crate::workload::readiness::ReadyToken;
 use std::cell::RefCell;
@@ -9,9 +9,9 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
-/// The token of the task that waits for the next reply of a connection. The service stores the
+/// The token of the task that waits for the present reply of a connection. The service stores the
 /// token here before it hands the reply to hyper.
-pub(super) type NextReply = Rc<RefCell<Option<ReadyToken>>>;
+pub(super) type PresentReply = Rc<RefCell<Option<ReadyToken>>>;
 
 /// The service's end of a connection.
 ///
@@ -21,16 +21,17 @@ pub(super) type NextReply = Rc<RefCell<Option<ReadyToken>>>;
 /// instant is too early by the duration of a `write`, about ten microseconds.
 pub(super) struct NotifyingStream {
     stream: TcpStream,
-    next_reply: NextReply,
+    reply: PresentReply,
 }
 
 impl NotifyingStream {
-    pub(super) fn new(stream: TcpStream, next_reply: NextReply) -> NotifyingStream {
-        NotifyingStream { stream, next_reply }
+    pub(super) fn new(stream: TcpStream, reply: PresentReply) -> NotifyingStream {
+        NotifyingStream { stream, reply }
     }
 
     fn mark_ready(&self) {
-        if let Some(token) = self.next_reply.take() {
+        // A reply may have several parts, and each part can wake the task.
+        if let Some(token) = &*self.reply.borrow() {
             token.ready();
         }
     }

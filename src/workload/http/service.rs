@@ -5,7 +5,7 @@
 //! up, so a reply is up to 1 ms later than the drawn latency. This does not affect the lateness of
 //! tasks, because lateness counts from the instant at which the service really sends the reply.
 
-use super::notifying_stream::{NextReply, NotifyingStream};
+use super::notifying_stream::{NotifyingStream, PresentReply};
 use super::{DRAW, WAIT};
 use crate::record::TaskId;
 use crate::scenario::{Draw, HttpSpec};
@@ -57,6 +57,8 @@ struct ServerState {
     behaviour: Mutex<HttpSpec>,
     /// The readiness of each task that sends requests.
     tasks: Mutex<HashMap<TaskId, Arc<Readiness>>>,
+    /// The tasks whose connection was not accepted immediately, by the address of the client.
+    connecting: Mutex<HashMap<SocketAddr, ReadyToken>>,
     seed: Seed,
     /// The number of requests so far without a valid [`DRAW`] header.
     unnumbered_requests: AtomicU64,
@@ -67,6 +69,7 @@ impl ServerState {
         ServerState {
             behaviour: Mutex::new(behaviour),
             tasks: Mutex::default(),
+            connecting: Mutex::default(),
             seed: Seed::of_service(seed),
             unnumbered_requests: AtomicU64::new(0),
         }
@@ -87,6 +90,13 @@ impl ServerState {
         // which requests fail.
         let fails = happens(behaviour.failure_rate, &mut rng);
         (sample(&behaviour.latency, &mut rng), fails)
+    }
+
+    /// Marks the task that waits for this connection as ready.
+    fn mark_connected(&self, client: SocketAddr) {
+        if let Some(token) = self.connecting.lock().remove(&client) {
+            token.ready();
+        }
     }
 
     /// The token of the task that waits for this reply. `None` if the client is not a registered
@@ -171,6 +181,11 @@ impl HttpService {
         self.state.tasks.lock().insert(task, readiness);
     }
 
+    /// Marks a task as ready when the service accepts the connection from this address.
+    pub(in crate::workload) fn mark_when_accepted(&self, client: SocketAddr, ready: ReadyToken) {
+        self.state.connecting.lock().insert(client, ready);
+    }
+
     /// Removes a task that sends no more requests.
     pub(in crate::workload) fn unregister_task(&self, task: TaskId) {
         self.state.tasks.lock().remove(&task);
@@ -220,10 +235,11 @@ fn serve(runtime: &Runtime, listener: TcpListener, state: Arc<ServerState>, stop
 
 async fn accept(listener: TcpListener, state: Arc<ServerState>) -> Infallible {
     loop {
-        let Ok((stream, _)) = listener.accept().await else {
+        let Ok((stream, client)) = listener.accept().await else {
             tokio::time::sleep(ACCEPT_RETRY).await;
             continue;
         };
+        state.mark_connected(client);
         // This call fails only if the peer has already closed the connection.
         let _ = stream.set_nodelay(true);
         let state = state.clone();
@@ -242,9 +258,9 @@ async fn sends_within(stream: &TcpStream, timeout: Duration) -> bool {
 }
 
 async fn serve_connection(stream: TcpStream, state: Arc<ServerState>) {
-    let next_reply = NextReply::default();
-    let stream = TokioIo::new(NotifyingStream::new(stream, next_reply.clone()));
-    let service = service_fn(move |request| answer(request, state.clone(), next_reply.clone()));
+    let present_reply = PresentReply::default();
+    let stream = TokioIo::new(NotifyingStream::new(stream, present_reply.clone()));
+    let service = service_fn(move |request| answer(request, state.clone(), present_reply.clone()));
     // A cancelled task breaks its connection. This error needs no report.
     let _ = http1::Builder::new().serve_connection(stream, service).await;
 }
@@ -252,7 +268,7 @@ async fn serve_connection(stream: TcpStream, state: Arc<ServerState>) {
 async fn answer(
     request: Request<Incoming>,
     state: Arc<ServerState>,
-    next_reply: NextReply,
+    present_reply: PresentReply,
 ) -> Result<Response<Full<Bytes>>, Infallible> {
     let (latency, fails) = state.draw(&request);
     if !latency.is_zero() {
@@ -266,7 +282,7 @@ async fn answer(
     } else {
         (StatusCode::OK, body(request.uri().path()))
     };
-    next_reply.replace(state.ready_token(&request));
+    present_reply.replace(state.ready_token(&request));
     let mut response = Response::new(Full::from(body));
     *response.status_mut() = status;
     response.headers_mut().insert(

@@ -41,7 +41,9 @@ impl StepProgram for Acquire {
             }
             Err(_) => {
                 let wait = semaphore.resource.begin_wait(task, Wanted::Access, false);
-                let permit = lane::blocking(label, || block_on(semaphore.permits.clone().acquire_owned()));
+                let permit = lane::blocking(Reason::Semaphore, label, || {
+                    block_on(semaphore.permits.clone().acquire_owned())
+                });
                 // Semaphores are closed only when the run stops.
                 (permit.map_err(|_| StepError::Stopped)?, Some(wait.succeed()))
             }
@@ -59,7 +61,7 @@ impl StepProgram for Acquire {
                 let semaphore = &services.shared().semaphores[self.semaphore];
                 let acquire = semaphore.permits.clone().acquire_owned();
                 let wait = pin!(interpreter.acquire(acquire, &semaphore.resource, Wanted::Access));
-                let acquired = interpreter.wait(Reason::Semaphore, label, None, wait).await;
+                let acquired = interpreter.wait(Reason::Semaphore, label, wait).await;
                 // Semaphores are closed only when the run stops.
                 acquired.map_err(|_| StepError::Stopped)?
             };

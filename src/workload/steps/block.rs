@@ -2,7 +2,7 @@
 
 use super::StepProgram;
 use crate::probe::lane;
-use crate::record::Label;
+use crate::record::{Label, Reason};
 use crate::scenario::steps as spec;
 use crate::scenario::{Draw, show_draw};
 use crate::workload::compile::Compiler;
@@ -26,7 +26,7 @@ impl StepProgram for Block {
 
     fn run_sync(&self, interpreter: &mut SyncInterpreter<'_>, label: Label) -> StepResult {
         let time = sample(&self.0, interpreter.rng);
-        lane::blocking(label, || std::thread::sleep(time));
+        lane::blocking(Reason::Timer, label, || std::thread::sleep(time));
         Ok(())
     }
 }

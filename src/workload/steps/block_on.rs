@@ -70,7 +70,9 @@ async fn blocking_while_pending<F: Future>(label: Label, future: F) -> F::Output
     poll_fn(|context| {
         drop(blocking.take());
         let polled = future.as_mut().poll(context);
-        blocking = polled.is_pending().then(|| lane::Blocking::begin(label));
+        blocking = polled
+            .is_pending()
+            .then(|| lane::Blocking::begin(Reason::Unknown, label));
         polled
     })
     .await

@@ -47,7 +47,7 @@ impl StepProgram for Db {
     fn run_sync(&self, interpreter: &mut SyncInterpreter<'_>, label: Label) -> StepResult {
         let mut rng = interpreter.fork_rng();
         let services = interpreter.services;
-        let result = lane::blocking(label, || {
+        let result = lane::blocking(Reason::Db, label, || {
             services.database().run(self.op, self.rows, &mut rng, services.stop())
         });
         result.map_err(|error| {

@@ -12,11 +12,13 @@ use crate::workload::compile::Compiler;
 use crate::workload::draw::Seed;
 use crate::workload::error_throttle::ErrorKind;
 use crate::workload::files;
-use crate::workload::offload::offload;
-use crate::workload::step_error::StepResult;
+use crate::workload::offload::{offload, run_offloaded};
+use crate::workload::step_error::{StepError, StepResult};
 use crate::workload::sync_interpreter::SyncInterpreter;
-use std::io;
-use std::pin::pin;
+use std::fs;
+use std::hint::black_box;
+use std::io::{self, Write};
+use std::sync::Arc;
 
 #[derive(Clone, Copy, Debug)]
 pub(in crate::workload) struct File {
@@ -47,7 +49,7 @@ impl StepProgram for File {
 
     fn run_sync(&self, interpreter: &mut SyncInterpreter<'_>, label: Label) -> StepResult {
         let scratch = interpreter.services.scratch();
-        let result = lane::blocking(label, || match self.op {
+        let result = lane::blocking(Reason::File, label, || match self.op {
             FileOp::Read => files::read_sync(&scratch.input_path(self.size)).map(|_| ()),
             FileOp::Write => files::write_sync(&scratch.reserve_output().path(), self.size),
         });
@@ -61,36 +63,63 @@ impl StepProgram for File {
             How::Offload => {
                 let file = *self;
                 let work = move |interpreter: &mut SyncInterpreter<'_>| file.run_sync(interpreter, label);
-                // The work draws no random numbers, so any seed works. On a thread executor, a
-                // `file` step draws no seed either.
-                let seed = Seed::from_draw(0);
-                Box::pin(offload(interpreter, label, Reason::File, seed, work)).await
+                Box::pin(offload(interpreter, label, Reason::File, no_seed(), work)).await
             }
         }
     }
 }
 
+/// A seed for work that draws no random numbers. On a thread executor, a `file` step draws no seed
+/// either.
+fn no_seed() -> Seed {
+    Seed::from_draw(0)
+}
+
 impl File {
+    /// Does the operations of `tokio::fs`, one job of the blocking pool for each. tokio's own jobs
+    /// would leave no records, so these jobs are child tasks of this task.
     async fn through_runtime(&self, interpreter: &mut AsyncInterpreter<'_>, label: Label) -> StepResult {
         let start = probe::now();
-        let scratch = interpreter.context.services.scratch();
-        let result = match self.op {
+        let services = interpreter.context.services.clone();
+        match self.op {
             FileOp::Read => {
-                let read = pin!(files::read_async(scratch.input_path(self.size)));
-                interpreter.wait(Reason::File, label, None, read).await.map(|_| ())
+                let path = services.scratch().input_path(self.size);
+                self.job(interpreter, label, || fs::read(path).map(black_box).map(drop))
+                    .await?;
             }
             FileOp::Write => {
-                let file = scratch.reserve_output();
-                let write = pin!(files::write_async(file.path(), self.size));
-                interpreter.wait(Reason::File, label, None, write).await
+                let output = services.scratch().reserve_output();
+                let path = output.path();
+                let file = self.job(interpreter, label, || fs::File::create(path)).await?;
+                let file = Arc::new(file);
+                for chunk in files::chunks(self.size) {
+                    let mut file = file.clone();
+                    self.job(interpreter, label, move || file.write_all(chunk)).await?;
+                }
+                self.job(interpreter, label, move || file.sync_all()).await?;
             }
-        };
+        }
         interpreter.context.task.record_step(label, start);
-        self.judge(result, &interpreter.sync())
+        Ok(())
+    }
+
+    /// Runs one file operation on a blocking thread.
+    async fn job<R: Send + 'static>(
+        &self,
+        interpreter: &mut AsyncInterpreter<'_>,
+        label: Label,
+        operation: impl FnOnce() -> io::Result<R> + Send + 'static,
+    ) -> Result<R, StepError> {
+        let step = *self;
+        let work = move |interpreter: &mut SyncInterpreter<'_>| {
+            let result = lane::blocking(Reason::File, label, operation);
+            step.judge(result, interpreter)
+        };
+        run_offloaded(interpreter, label, Reason::File, no_seed(), work).await
     }
 
     /// Converts the result of the file operation to the result of the step.
-    fn judge(&self, result: io::Result<()>, interpreter: &SyncInterpreter<'_>) -> StepResult {
+    fn judge<R>(&self, result: io::Result<R>, interpreter: &SyncInterpreter<'_>) -> Result<R, StepError> {
         result.map_err(|error| {
             let op = match self.op {
                 FileOp::Read => "read",

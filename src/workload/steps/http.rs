@@ -45,7 +45,7 @@ impl StepProgram for Http {
     fn run_sync(&self, interpreter: &mut SyncInterpreter<'_>, label: Label) -> StepResult {
         let draw = interpreter.rng.random();
         let http = interpreter.services.http();
-        let reply = lane::blocking(label, || http.get_sync(&self.path, draw));
+        let reply = lane::blocking(Reason::Http, label, || http.get_sync(&self.path, draw));
         self.judge(reply, interpreter)
     }
 
@@ -65,13 +65,16 @@ impl Http {
         let mut client = match interpreter.context.http.take() {
             Some(client) if client.is_open() => client,
             _ => {
-                let connect = Box::pin(HttpClient::connect(interpreter.context.services.http().address()));
-                match interpreter.wait(Reason::Http, label, None, pin!(connect)).await {
+                let wait = readiness.begin_wait(interpreter.limit);
+                let services = interpreter.context.services.clone();
+                let connect = Box::pin(HttpClient::connect(services.http(), wait.token()));
+                let connected = labelled(Reason::Http, label, pin!(connect)).await;
+                drop(wait);
+                match connected {
                     Ok(client) => Box::new(client),
                     Err(error) => {
                         let result = self.judge(Err(error), &interpreter.sync());
-                        let sleep = pin!(tokio::time::sleep(BACK_OFF));
-                        interpreter.wait(Reason::Http, label, None, sleep).await;
+                        interpreter.sleep(Reason::Http, label, BACK_OFF).await;
                         return result;
                     }
                 }
@@ -79,7 +82,10 @@ impl Http {
         };
         let wait = readiness.begin_wait(interpreter.limit);
         let number = (task, wait.number());
-        let reply = labelled(Reason::Http, label, pin!(client.get(&self.path, draw, number))).await;
+        let reply = {
+            let reply = pin!(client.get(&self.path, draw, number));
+            labelled(Reason::Http, label, pin!(wait.in_parts(reply))).await
+        };
         drop(wait);
         if reply.is_ok() {
             interpreter.context.http = Some(client);

@@ -12,7 +12,6 @@ use crate::workload::step_error::StepResult;
 use crate::workload::sync_interpreter::SyncInterpreter;
 use crate::workload::task_state::TaskState;
 use std::future::Future;
-use std::pin::pin;
 use std::time::Duration;
 
 #[derive(Debug)]
@@ -43,7 +42,7 @@ impl StepProgram for Interval {
         let start = probe::now();
         let due = interpreter.state.interval(self.step, start).next();
         if due > start {
-            lane::blocking(label, || std::thread::sleep((due - start).into()));
+            lane::blocking(Reason::Timer, label, || std::thread::sleep((due - start).into()));
         } else {
             interpreter.task.record_step(label, start);
         }
@@ -60,10 +59,12 @@ impl Interval {
     async fn run_suspended(&self, interpreter: &mut AsyncInterpreter<'_>, label: Label) -> StepResult {
         let start = probe::now();
         let due = interpreter.context.state.interval(self.step, start).next();
-        let tick = pin!(tokio::time::sleep_until(on_tokio_clock(due, start)));
-        interpreter.wait(Reason::Timer, label, Some(due.max(start)), tick).await;
+        let tick = tokio::time::sleep_until(on_tokio_clock(due, start));
+        let rounding = interpreter
+            .sleep_until(Reason::Timer, label, due.max(start), tick)
+            .await;
         self.fired(&mut interpreter.context.state);
-        interpreter.context.task.record_step(label, start);
+        interpreter.context.task.record_sleep(label, start, rounding);
         Ok(())
     }
 

@@ -61,7 +61,7 @@ fn take<'a>(
         Some(guard) => (guard, None),
         None => {
             let wait = lock.resource.begin_wait(task, Wanted::Access, false);
-            let guard = lane::blocking(label, || lock.block())?;
+            let guard = lane::blocking(Reason::Lock, label, || lock.block())?;
             (guard, Some(wait.succeed()))
         }
     };
@@ -86,7 +86,7 @@ impl Lock {
         let (_guard, waited_since) = {
             let acquire = async { Ok(lock.suspending.lock().await) };
             let wait = pin!(interpreter.acquire(acquire, &lock.resource, Wanted::Access));
-            let acquired = interpreter.wait(Reason::Lock, label, None, wait).await;
+            let acquired = interpreter.wait(Reason::Lock, label, wait).await;
             acquired.map_err(|_| StepError::Stopped)?
         };
         let _hold = lock.resource.hold(&interpreter.context.task, waited_since);

@@ -61,7 +61,7 @@ pub(super) fn block_until<T>(
             interpreter.task.record_step(label, start);
         }
         None => {
-            lane::blocking(label, || block_on(wait))?;
+            lane::blocking(Reason::Notify, label, || block_on(wait))?;
         }
     }
     Ok(())
@@ -75,7 +75,7 @@ pub(super) async fn suspend_until<T>(
     wait: impl Future<Output = Result<T, Stopped>>,
 ) -> StepResult {
     let start = probe::now();
-    interpreter.wait(reason, label, None, pin!(wait)).await?;
+    interpreter.wait(reason, label, pin!(wait)).await?;
     interpreter.context.task.record_step(label, start);
     Ok(())
 }

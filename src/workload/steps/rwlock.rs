@@ -45,7 +45,7 @@ impl StepProgram for Rwlock {
             let mut lock = pin!(shared.until_stop(self.lock(&shared.rwlocks[self.index])));
             let _guard = match try_now(lock.as_mut()) {
                 Some(guard) => guard?,
-                None => lane::blocking(label, || block_on(lock))?,
+                None => lane::blocking(Reason::Lock, label, || block_on(lock))?,
             };
             interpreter.run(&self.steps)
         })
@@ -57,7 +57,7 @@ impl StepProgram for Rwlock {
             let services = interpreter.context.services.clone();
             let shared = services.shared();
             let lock = pin!(shared.until_stop(self.lock(&shared.rwlocks[self.index])));
-            let _guard = interpreter.wait(Reason::Lock, label, None, lock).await?;
+            let _guard = interpreter.wait(Reason::Lock, label, lock).await?;
             interpreter.run(&self.steps).await?;
             interpreter.context.task.record_step(label, start);
             Ok(())

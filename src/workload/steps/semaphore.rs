@@ -42,7 +42,7 @@ impl StepProgram for Semaphore {
                 Ok(permit) => (permit, None),
                 Err(_) => {
                     let wait = semaphore.resource.begin_wait(task, Wanted::Access, false);
-                    let permit = lane::blocking(label, || block_on(semaphore.permits.acquire()));
+                    let permit = lane::blocking(Reason::Semaphore, label, || block_on(semaphore.permits.acquire()));
                     // Semaphores are closed only when the run stops.
                     (permit.map_err(|_| StepError::Stopped)?, Some(wait.succeed()))
                 }
@@ -65,7 +65,7 @@ impl Semaphore {
         let (_permit, waited_since) = {
             let acquire = semaphore.permits.acquire();
             let wait = pin!(interpreter.acquire(acquire, &semaphore.resource, Wanted::Access));
-            let acquired = interpreter.wait(Reason::Semaphore, label, None, wait).await;
+            let acquired = interpreter.wait(Reason::Semaphore, label, wait).await;
             // Semaphores are closed only when the run stops.
             acquired.map_err(|_| StepError::Stopped)?
         };

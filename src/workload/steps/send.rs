@@ -64,7 +64,7 @@ pub(super) fn wait_on_thread<'a>(
         return Ok((permit, None));
     }
     let wait = channel.resource.begin_wait(interpreter.task, wanted, false);
-    let permit = lane::blocking(label, || block_on(available.acquire()));
+    let permit = lane::blocking(Reason::Channel, label, || block_on(available.acquire()));
     // Channels are closed only when the run stops.
     Ok((permit.map_err(|_| StepError::Stopped)?, Some(wait.succeed())))
 }
@@ -80,7 +80,7 @@ pub(super) async fn wait_suspended<'a>(
     let start = probe::now();
     let acquire = channel.available(wanted).acquire();
     let wait = pin!(interpreter.acquire(acquire, &channel.resource, wanted));
-    let acquired = interpreter.wait(Reason::Channel, label, None, wait).await;
+    let acquired = interpreter.wait(Reason::Channel, label, wait).await;
     // Channels are closed only when the run stops.
     let acquired = acquired.map_err(|_| StepError::Stopped)?;
     interpreter.context.task.record_step(label, start);

@@ -12,7 +12,6 @@ use crate::workload::compile::Compiler;
 use crate::workload::draw::sample;
 use crate::workload::step_error::StepResult;
 use crate::workload::sync_interpreter::SyncInterpreter;
-use std::pin::pin;
 
 #[derive(Debug)]
 pub(in crate::workload) struct Sleep(Draw);
@@ -30,18 +29,15 @@ impl StepProgram for Sleep {
 
     fn run_sync(&self, interpreter: &mut SyncInterpreter<'_>, label: Label) -> StepResult {
         let time = sample(&self.0, interpreter.rng);
-        lane::blocking(label, || std::thread::sleep(time));
+        lane::blocking(Reason::Timer, label, || std::thread::sleep(time));
         Ok(())
     }
 
     async fn run_async(&self, interpreter: &mut AsyncInterpreter<'_>, label: Label) -> StepResult {
         let time = sample(&self.0, interpreter.rng);
         let start = probe::now();
-        let sleep = pin!(tokio::time::sleep(time));
-        interpreter
-            .wait(Reason::Timer, label, Some(start + time.into()), sleep)
-            .await;
-        interpreter.context.task.record_step(label, start);
+        let rounding = interpreter.sleep(Reason::Timer, label, time).await;
+        interpreter.context.task.record_sleep(label, start, rounding);
         Ok(())
     }
 }

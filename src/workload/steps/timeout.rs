@@ -6,7 +6,7 @@ use crate::probe;
 use crate::record::Label;
 use crate::scenario::steps as spec;
 use crate::scenario::{Draw, show_draw};
-use crate::workload::async_interpreter::{AsyncInterpreter, deadline, run_within};
+use crate::workload::async_interpreter::{AsyncInterpreter, limit_tick, run_within};
 use crate::workload::compile::Compiler;
 use crate::workload::draw::sample;
 use crate::workload::program::Steps;
@@ -59,7 +59,7 @@ impl Timeout {
         let outer = interpreter.context.task.tighten_limit(start + after.into());
         let outer_cleanups = interpreter.context.state.cleanups();
         let mut inner = AsyncInterpreter {
-            limit: deadline(Some(after), interpreter.limit),
+            limit: limit_tick(&interpreter.context.task, Some(after), interpreter.limit),
             context: interpreter.context,
             rng: interpreter.rng,
         };

@@ -8,6 +8,8 @@ mod joined;
 mod off_core;
 mod open_at_the_end;
 mod queues;
+mod readiness;
+mod threads;
 
 use crate::support::program::run;
 use serde_json::Value;
@@ -43,4 +45,12 @@ fn sum_of_states(group: &Value) -> u64 {
         .iter()
         .map(|state| group[state].as_u64().expect("a duration"))
         .sum()
+}
+
+/// A duration of a group in milliseconds, such as `suspended_on.timer`.
+#[track_caller]
+fn ms(report: &Value, name: &str, path: &str) -> f64 {
+    let figure = path.split('.').fold(group(report, name), |at, key| &at[key]);
+    // A map of reasons contains only reasons with a time above zero.
+    figure.as_f64().unwrap_or(0.0) / 1e6
 }

@@ -52,7 +52,7 @@ fn offloaded_work_is_a_child_task_on_a_blocking_lane() {
         let since = probe::now();
         tokio::task::spawn_blocking(move || {
             child.run_job(since, Reason::Unknown, || {
-                probe::lane::blocking(Default::default(), std::thread::yield_now);
+                probe::lane::blocking(Default::default(), Default::default(), std::thread::yield_now);
             });
             child.end(Outcome::Completed);
         })

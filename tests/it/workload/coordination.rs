@@ -111,7 +111,7 @@ fn a_reader_waits_for_a_writer_that_has_asked_before_it() {
             .count();
         waits == 2
     });
-    harness.services.stop().request();
+    harness.services.stop().request(tasklab::probe::now());
     let observed = running.join();
     assert!(observed.spans("writer", "cpu 1ms").is_empty());
     assert!(observed.spans("late", "cpu 1ms").is_empty());

@@ -179,6 +179,8 @@ impl BatchTranslator {
                     len: CompactDuration::new(at - start),
                     label,
                     blocking: true,
+                    blocked_on: current.blocked_on,
+                    timer_rounding: CompactDuration::ZERO,
                 };
                 records.push((lane, Record::Step(step)));
             }
