@@ -347,7 +347,7 @@ impl Listener {
             .filter(|(_, record)| matches!(record, Record::Ended(_)))
             .copied()
             .collect();
-        let _ = self.mail.send((self.translator.worker, Mail::Batch(batch)));
+        let _ = self.mail.send((self.translator.worker, Mail::Batch(Box::new(batch))));
         self.translator.task_table.remove_ended(&ended);
     }
 

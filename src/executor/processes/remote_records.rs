@@ -8,7 +8,7 @@ use std::sync::mpsc::Receiver;
 /// A message from a worker, translated to the ids of this run.
 pub(super) enum Mail {
     /// Records. Their instants are on this process's clock.
-    Batch(Batch<ProcessClock>),
+    Batch(Box<Batch<ProcessClock>>),
     /// The resources that the worker process has used since the worker was ready.
     Used(Usage),
     /// The worker died before the run was over.
@@ -142,7 +142,7 @@ mod tests {
                 jobs: u64::MAX,
                 ..Batch::default()
             };
-            mail.send((worker, Mail::Batch(batch))).expect("the receiver exists");
+            mail.send((worker, Mail::Batch(Box::new(batch)))).expect("the receiver exists");
             mail.send((worker, Mail::Used(most))).expect("the receiver exists");
         }
         remote.drain();

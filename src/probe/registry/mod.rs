@@ -367,7 +367,7 @@ mod tests {
                 task.record_repetition(ProcessInstant::ZERO, outcome);
             }
             lane::blocking(Reason::Timer, Label::NONE, || {
-                std::thread::sleep(std::time::Duration::from_millis(5))
+                std::thread::sleep(std::time::Duration::from_millis(5));
             });
             assert!(task.orphan());
             task.end(Outcome::Failed);

@@ -49,8 +49,8 @@ fn threads_and_names_that_appear_later_do_not_change_a_frozen_view() {
     });
     let start = stage.model.now() + Nanos::from_millis(1);
     let writer = stage.model.tasks().iter().map(|task| task.id);
-    let writer = writer.filter(|&id| stage.model.task_name(id).to_string() == "writer#0");
-    let task = writer.last().expect("the task `writer#0`");
+    let mut writer = writer.filter(|&id| stage.model.task_name(id).to_string() == "writer#0");
+    let task = writer.next_back().expect("the task `writer#0`");
     let slices = (40..44).map(|number| {
         let slice = Slice {
             start,
