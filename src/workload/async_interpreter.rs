@@ -17,8 +17,9 @@ use crate::probe::{self, TaskHandle, lane};
 use crate::record::{Label, Nanos, ProcessInstant, Reason, Wanted};
 use rand_pcg::Pcg64Mcg;
 use std::future::{Future, poll_fn};
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 use tokio::sync::AcquireError;
 
@@ -161,31 +162,31 @@ impl AsyncInterpreter<'_> {
         RecordedWait::new(acquire, resource, &self.context.task, wanted, self.limit.is_some())
     }
 
-    /// Waits for `time` with the runtime's timer, and records `reason` as the reason of the wait.
-    /// Returns the time that the timer added because it counts whole ticks.
-    pub(super) async fn sleep(&self, reason: Reason, label: Label, time: Duration) -> Nanos {
-        let sleep = tokio::time::sleep(time);
-        // The clock is read after the timer is created. If the thread is preempted in between, the
-        // task seems to be late by less, never by more.
-        let deadline = probe::now() + time.into();
-        self.sleep_until(reason, label, deadline, sleep).await
-    }
-
-    /// Waits for `sleep`, a timer of the runtime for `deadline`. The rest is as in
-    /// [`AsyncInterpreter::sleep`].
-    pub(super) async fn sleep_until(
-        &self,
+    /// Waits for `sleep`, a timer of the runtime for `deadline`, and records `reason` as the reason
+    /// of the wait. Returns the time that the timer added because it counts whole ticks.
+    pub(super) fn sleep_until<'s>(
+        &'s self,
         reason: Reason,
         label: Label,
         deadline: ProcessInstant,
-        sleep: tokio::time::Sleep,
-    ) -> Nanos {
+        mut sleep: Pin<&'s mut tokio::time::Sleep>,
+    ) -> impl Future<Output = Nanos> + 's {
         let task = &self.context.task;
-        let sleep = pin!(sleep);
-        let _timer = TimerGuard::new(task, Some(task.timer_tick(deadline)), self.limit);
-        labelled(reason, label, sleep).await;
-        let fired = task.ready().unwrap_or(deadline).min(probe::now());
-        fired - deadline
+        let timer = TimerGuard::new(task, Some(task.timer_tick(deadline)), self.limit);
+        // An `async fn` would store its arguments twice in every task's future.
+        poll_fn(move |context| {
+            let _timer = &timer;
+            match sleep.as_mut().poll(context) {
+                Poll::Pending => {
+                    lane::set_wait(reason, label);
+                    Poll::Pending
+                }
+                Poll::Ready(()) => {
+                    let fired = task.ready().unwrap_or(deadline).min(probe::now());
+                    Poll::Ready(fired - deadline)
+                }
+            }
+        })
     }
 }
 

@@ -49,7 +49,11 @@ fn a_branch_is_no_task_and_holds_no_lane_of_its_own() {
         assert_eq!(model.counts().alive(), 1, "{reversed}");
         assert_eq!(model.record_counts().recorded, 2, "{reversed}");
         assert_eq!(model.lane_times(WORKER), (us(30), us(20)), "{reversed}");
-        assert_eq!(model.lane(WORKER).map(crate::model::Lane::slices), Some(2), "{reversed}");
+        assert_eq!(
+            model.lane(WORKER).map(crate::model::Lane::slices),
+            Some(2),
+            "{reversed}"
+        );
         let branch = model.task(id(2)).expect("the branch");
         assert!(branch.is_branch && branch.parent == Some(id(1)), "{reversed}");
         let times = model.times(id(2));

@@ -74,7 +74,9 @@ impl Http {
                     Ok(client) => Box::new(client),
                     Err(error) => {
                         let result = self.judge(Err(error), &interpreter.sync());
-                        interpreter.sleep(Reason::Http, label, BACK_OFF).await;
+                        let sleep = pin!(tokio::time::sleep(BACK_OFF));
+                        let deadline = probe::now() + BACK_OFF.into();
+                        interpreter.sleep_until(Reason::Http, label, deadline, sleep).await;
                         return result;
                     }
                 }

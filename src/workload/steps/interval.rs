@@ -11,6 +11,7 @@ use crate::workload::compile::Compiler;
 use crate::workload::step_error::StepResult;
 use crate::workload::sync_interpreter::SyncInterpreter;
 use crate::workload::task_state::TaskState;
+use std::pin::pin;
 use std::future::Future;
 use std::time::Duration;
 
@@ -59,7 +60,7 @@ impl Interval {
     async fn run_suspended(&self, interpreter: &mut AsyncInterpreter<'_>, label: Label) -> StepResult {
         let start = probe::now();
         let due = interpreter.context.state.interval(self.step, start).next();
-        let tick = tokio::time::sleep_until(on_tokio_clock(due, start));
+        let tick = pin!(tokio::time::sleep_until(on_tokio_clock(due, start)));
         let rounding = interpreter
             .sleep_until(Reason::Timer, label, due.max(start), tick)
             .await;

@@ -12,6 +12,7 @@ use crate::workload::compile::Compiler;
 use crate::workload::draw::sample;
 use crate::workload::step_error::StepResult;
 use crate::workload::sync_interpreter::SyncInterpreter;
+use std::pin::pin;
 
 #[derive(Debug)]
 pub(in crate::workload) struct Sleep(Draw);
@@ -36,7 +37,11 @@ impl StepProgram for Sleep {
     async fn run_async(&self, interpreter: &mut AsyncInterpreter<'_>, label: Label) -> StepResult {
         let time = sample(&self.0, interpreter.rng);
         let start = probe::now();
-        let rounding = interpreter.sleep(Reason::Timer, label, time).await;
+        let sleep = pin!(tokio::time::sleep(time));
+        // The clock is read after the timer is created. If the thread is preempted in between, the
+        // task seems to be late by less, never by more.
+        let deadline = probe::now() + time.into();
+        let rounding = interpreter.sleep_until(Reason::Timer, label, deadline, sleep).await;
         interpreter.context.task.record_sleep(label, start, rounding);
         Ok(())
     }

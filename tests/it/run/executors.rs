@@ -205,7 +205,7 @@ fn a_run_that_needs_more_threads_than_a_machine_allows_is_refused() {
     };
     let error = error.to_string();
     assert!(
-        error.starts_with("the scenario needs 900016 threads at once, but "),
+        error.starts_with("the scenario needs 900004 threads at once, but "),
         "{error}"
     );
     assert!(
