@@ -142,7 +142,8 @@ mod tests {
                 jobs: u64::MAX,
                 ..Batch::default()
             };
-            mail.send((worker, Mail::Batch(Box::new(batch)))).expect("the receiver exists");
+            mail.send((worker, Mail::Batch(Box::new(batch))))
+                .expect("the receiver exists");
             mail.send((worker, Mail::Used(most))).expect("the receiver exists");
         }
         remote.drain();

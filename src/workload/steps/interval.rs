@@ -11,8 +11,8 @@ use crate::workload::compile::Compiler;
 use crate::workload::step_error::StepResult;
 use crate::workload::sync_interpreter::SyncInterpreter;
 use crate::workload::task_state::TaskState;
-use std::pin::pin;
 use std::future::Future;
+use std::pin::pin;
 use std::time::Duration;
 
 #[derive(Debug)]
