@@ -13,8 +13,8 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-/// The number of threads without which tasklab cannot run: services, monitor and conductor. It uses
-/// more if it gets them.
+/// The number of threads without which tasklab cannot run: services, monitor and conductor. tasklab
+/// uses more threads if the machine allows more.
 const OWN_THREADS: u64 = 4;
 /// The number of file descriptors without which tasklab cannot run: standard streams and services.
 /// The monitor keeps more files open if it can.
@@ -145,7 +145,8 @@ pub(super) fn branches(steps: &[Step], scenario: &Scenario) -> u64 {
         let threads = with_thread
             .iter()
             .map(|child| u64::from(child.count).saturating_mul(1 + within(child.branch)));
-        // A task runs the branches that have no thread of their own one after the other.
+        // If branches have no thread of their own, the task runs these branches one after the
+        // other.
         let inline = inline.iter().map(|child| within(child.branch));
         let own_steps = step.own_steps().into_iter().filter(|_| step.is_certain());
         let own = own_steps.map(|steps| branches(steps, scenario)).chain(inline).max();

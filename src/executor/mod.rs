@@ -17,8 +17,8 @@
 //! `scenario/types/executor.rs` with the executor's name in scenarios and its capabilities. No
 //! other code names an executor.
 //!
-//! If its threads are of a new kind, add the kind to `LaneKind` in `record/kinds.rs`. The compiler
-//! then names the places in `model` and `probe` that must know it.
+//! If the executor has threads of a new kind, add the kind to `LaneKind` in `record/kinds.rs`. The
+//! compiler then names the places in `model` and `probe` that must handle the new kind.
 
 mod limits;
 mod runtime;
@@ -69,7 +69,7 @@ pub struct Arrival {
 
 /// The data that an executor needs to start.
 pub struct Setup<'a> {
-    /// The kind and the knobs of the executor.
+    /// The kind and the settings of the executor.
     pub spec: &'a ExecutorSpec,
     /// The scenario of the run.
     pub scenario: &'a Scenario,

@@ -51,8 +51,9 @@ fn start(setup: &Setup<'_>) -> Result<Started, StartError> {
     Ok(Started::local(pool))
 }
 
-/// Waits until the new threads have found no work and sleep. Before that, a thousand of them take
-/// the cores from the first tasks, and from the thread that ends the run, for seconds.
+/// Waits until the new threads have found no work and sleep. Before that, a thousand new threads
+/// take the cores from the first tasks for seconds. They also take the cores from the thread that
+/// ends the run.
 ///
 /// # Errors
 /// Returns an error if the start was cancelled.
@@ -164,7 +165,7 @@ struct Job {
 }
 
 impl Job {
-    /// Runs the repetition. Returns the job of the next repetition, if there is one.
+    /// Runs the repetition. Returns the job of the next repetition, if another repetition follows.
     fn run(mut self) -> Option<Job> {
         let continues = self.ctx.run_next_repetition(self.since, Reason::Yield);
         self.since = probe::now();

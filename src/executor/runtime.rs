@@ -8,13 +8,14 @@ use crate::workload::{Services, TaskCtx};
 use std::sync::Arc;
 use tokio::runtime::{Builder, Handle};
 
-/// Sets the knobs that both runtimes have, and installs the probe's hooks.
+/// Applies the settings that both runtimes have, and installs the probe's hooks.
 pub(super) fn prepare(builder: &mut Builder, setup: &Setup<'_>) {
     let Knobs {
         event_interval,
         global_queue_interval,
         max_blocking_threads,
-        // Only the multi-thread runtime has these knobs. `check` rejects them for other executors.
+        // Only the multi-thread runtime has these settings. `check` rejects them for other
+        // executors.
         disable_lifo_slot: _,
         enable_eager_driver_handoff: _,
         enable_alt_timer: _,

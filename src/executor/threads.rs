@@ -4,7 +4,8 @@
 //! Tasks share no threads, so no task is queued for a thread. Apart from the waits of its own
 //! steps, a task waits only for a core. The lane's samples, which come from the kernel, contain
 //! this waiting time. The delay of a task's first slice is the time that the machine takes to start
-//! a thread: from the task's arrival to the first instruction on its thread.
+//! a thread. This is the time from the task's arrival to the first instruction on the task's
+//! thread.
 
 use super::limits::{Needs, arriving_together, branches, connections, max_at_one_instant};
 use super::{Arrival, Executor, Kind, Setup, StartError, Started};

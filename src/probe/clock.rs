@@ -1,4 +1,4 @@
-//! The one clock of all lanes.
+//! The clock that all lanes share.
 //!
 //! If the processor's time-stamp counter is invariant, the clock reads this counter. Otherwise it
 //! reads the operating system's monotonic clock. On the machine on which this clock was chosen, a
@@ -6,8 +6,8 @@
 //! of the cost of recording a poll, so a measured thread reads no other clock.
 //!
 //! Only this module converts instants from one clock to another. [`RunStart`] converts between this
-//! process's clock and the run's clock. [`ClockOffset`] converts between one of these two and
-//! `CLOCK_MONOTONIC`. Inside the probe, instants are [`ProcessInstant`]s. In a
+//! process's clock and the run's clock. [`ClockOffset`] converts between one of these two clocks
+//! and `CLOCK_MONOTONIC`. Inside the probe, instants are [`ProcessInstant`]s. In a
 //! [`Batch`](crate::record::Batch), they are converted to the run's clock.
 
 use crate::record::{Instant, MonotonicInstant, Nanos, ProcessClock, ProcessInstant, RunClock, RunInstant};
@@ -106,8 +106,8 @@ impl<C> ClockOffset<C> {
         MonotonicInstant::new(at.0.saturating_add_signed(self.0))
     }
 
-    /// Converts an instant to the clock `C`. An instant before the zero of that clock becomes its
-    /// zero.
+    /// Converts an instant to the clock `C`. An instant before the zero of `C` becomes the zero of
+    /// `C`.
     pub fn from_monotonic(self, at: MonotonicInstant) -> Instant<C> {
         Instant::new(at.0.saturating_add_signed(self.0.saturating_neg()))
     }

@@ -16,16 +16,18 @@ use tonic::transport::server::TcpIncoming;
 use tracing::Metadata;
 use tracing::subscriber::NoSubscriber;
 
-/// How often an idle console must show that it is there, and how long it may take to do so.
+/// The interval at which an idle console must show that it is there, and the maximum time that a
+/// console may take to show this.
 const KEEPALIVE: Duration = Duration::from_secs(10);
-/// The most requests of one connection that are answered at the same time. A console has two.
+/// The maximum number of requests of one connection that are answered at the same time. A console
+/// has two requests.
 const REQUESTS: u32 = 16;
 
 /// A server for consoles.
 pub struct Served {
     /// The caller must add this layer to the process's subscriber.
     pub layer: ConsoleLayer,
-    /// Where consoles can connect. The system has chosen the port if the given one was 0.
+    /// Where consoles can connect. If the given port was 0, the system has chosen the port.
     pub address: SocketAddr,
 }
 

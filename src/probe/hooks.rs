@@ -65,8 +65,8 @@ pub fn build(builder: &mut Builder, registry: &Registry) -> io::Result<Runtime> 
 }
 
 /// How a task of a library ended. Returns `None` for a task of tasklab, which records its own end.
-/// Also returns `None` for a function on a blocking thread, which is not a task: the hooks observe
-/// only its end.
+/// Also returns `None` for a function on a blocking thread. Such a function is not a task: the
+/// hooks observe only its end.
 ///
 /// tokio does not report whether a task completed, panicked or was aborted. In each of these cases,
 /// the task ends within a slice. Only a task that is dropped during the runtime's shutdown ends

@@ -61,7 +61,7 @@ impl LaneTally {
         add(&self.lost_blocking, time.blocking.0);
     }
 
-    /// Counts a record other than a slice that was lost because the ring was full.
+    /// Counts a lost record that is not a slice. The record was lost because the ring was full.
     #[inline]
     pub(super) fn count_lost_other(&self) {
         increment(&self.lost_others);

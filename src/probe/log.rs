@@ -88,7 +88,8 @@ impl<S: Subscriber> Layer<S> for LogLayer {
 }
 
 /// The message in one line without control characters, cut to [`MAX_CHARS`]. The caller has already
-/// formatted the whole message, as for any log. That cost is part of the cost of the event.
+/// formatted the whole message, as for any log. The cost of this formatting is part of the cost of
+/// the event.
 fn single_line(message: &str) -> String {
     let message = text::clean(message);
     let mut chars = message.chars();

@@ -1,5 +1,5 @@
-//! The atomic types of the probe. All its modules import them from here, so that a model checker
-//! can replace them.
+//! The atomic types of the probe. All modules of the probe import these types from here, so that a
+//! model checker can replace the types.
 //!
 //! Three small structs contain all lock-free protocols of the probe:
 //! [`OpenSlice`](super::open_slice::OpenSlice) (a sequence lock),

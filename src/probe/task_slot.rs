@@ -18,7 +18,7 @@ pub(super) struct TaskSlot<O> {
     limit_at: AtomicU64,
     /// The runtime's waker of the task. It is the same during the whole life of the task.
     pub runtime_waker: OnceLock<Waker>,
-    /// The task's id, or zero until the runtime has assigned one.
+    /// The task's id, or zero until the runtime has assigned an id.
     id: AtomicU32,
     pub group: GroupId,
     /// A [`Stage`].
@@ -28,7 +28,7 @@ pub(super) struct TaskSlot<O> {
     /// When the task's present repetition began, or zero if there is none.
     repetition_since: AtomicU64,
     pub owner: O,
-    /// The task that polls this one, if this is a branch.
+    /// If this is a branch, the task that polls this branch.
     poller: Option<Arc<TaskSlot<O>>>,
 }
 
@@ -80,14 +80,14 @@ impl<O> TaskSlot<O> {
         }
     }
 
-    /// Sets the instant at which the event that the task waits for is or will be ready. The task
-    /// that polls a branch is ready by then too.
+    /// Sets the ready time of the event for which the task waits. The task that polls a branch is
+    /// also ready by this time.
     pub(super) fn set_ready(&self, at: ProcessInstant) {
         self.stamps.set_ready(Some(at));
         self.set_pollers_ready(at);
     }
 
-    /// Like [`set_ready`](Self::set_ready), for the tick of a timer.
+    /// Like [`set_ready`](Self::set_ready), but for the tick of a timer.
     pub(super) fn set_timer(&self, tick: ProcessInstant) {
         self.stamps.set_timer(tick);
         self.set_pollers_ready(tick);
@@ -103,13 +103,13 @@ impl<O> TaskSlot<O> {
         }
     }
 
-    /// Sets the instant at which the task is or will be ready to `limit`, or to the instant at
-    /// which one of its `branches` is or will be ready, if that is earlier. The poll of the task
-    /// ends `now`, and no branch can run earlier.
+    /// Sets the ready time of the task. This is the earliest of `limit` and the ready times of the
+    /// task's `branches`. The poll of the task ends `now`, and no branch can run earlier.
     ///
     /// Meanwhile another thread may set the readiness of a branch. That thread first writes the
-    /// stamp of the branch, then that of the task. This function writes and reads them in the
-    /// opposite order. With a fence between both, the new readiness cannot be lost.
+    /// stamp of the branch, and then the stamp of the task. This function uses the opposite order:
+    /// it writes the stamp of the task, and then reads the stamps of the branches. A fence between
+    /// these two accesses makes sure that the new readiness is not lost.
     pub(super) fn set_ready_by_branches<'a>(
         &self,
         branches: impl Iterator<Item = &'a Arc<TaskSlot<O>>>,
@@ -134,7 +134,7 @@ impl<O> TaskSlot<O> {
         }
     }
 
-    /// The task's id. `None` until the runtime has assigned one.
+    /// The task's id. `None` until the runtime has assigned an id.
     pub(super) fn id(&self) -> Option<TaskId> {
         TaskId::new(self.id.load(Relaxed))
     }

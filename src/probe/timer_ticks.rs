@@ -20,8 +20,8 @@
 //! worker that polls the driver at the tick would fire the timer immediately.
 //!
 //! tokio does not report when its ticks begin. The runtime creates its timer at the beginning of
-//! its construction, so the instant before the construction is used. It is too early by the time
-//! in which the runtime creates its I/O driver, some ten microseconds.
+//! its construction, so the instant before the construction is used. This instant is too early by
+//! the time in which the runtime creates its I/O driver. The creation takes some ten microseconds.
 
 use super::clock::{ClockOffset, monotonic_now};
 use super::sync::{AtomicU64, Relaxed};
@@ -30,7 +30,7 @@ use crate::record::{MonotonicInstant, Nanos, ProcessInstant};
 /// The length of a tick.
 const TICK: u64 = 1_000_000;
 /// The timer sorts the ticks into slots of this many ticks. A worker that waits for a tick of a
-/// later slot wakes up once more at the begin of that slot (`level_for` in
+/// later slot wakes up once more at the beginning of that slot (`level_for` in
 /// `runtime/time/wheel/mod.rs`).
 const TICKS_PER_SLOT: u64 = 64;
 /// The time by which the kernel may delay the end of a wait: by default 50 µs, or a thousandth of
@@ -41,7 +41,8 @@ const WAIT_PER_SLACK: u64 = 1000;
 /// The ticks of one runtime's timer. A new object has no ticks, and rounds nothing.
 #[derive(Default)]
 pub(super) struct TimerTicks {
-    /// When the ticks began, by `CLOCK_MONOTONIC`, which is tokio's clock. Zero if there are none.
+    /// When the ticks began, by `CLOCK_MONOTONIC`, which is tokio's clock. Zero if there are no
+    /// ticks.
     first: AtomicU64,
     /// The same instant by the process's clock. The two clocks drift apart, so this value changes.
     first_in_process: AtomicU64,
@@ -73,8 +74,8 @@ impl TimerTicks {
         }
     }
 
-    /// When a worker wakes up for the timer of `tick`, if it is parked on the driver since
-    /// `parked`. Returns `tick` if the worker parked later.
+    /// When a worker wakes up for the timer of `tick`, if the worker has been parked on the driver
+    /// since `parked`. Returns `tick` if the worker parked later.
     pub(super) fn end_of_park(&self, tick: ProcessInstant, parked: ProcessInstant) -> ProcessInstant {
         let first = self.first_in_process.load(Relaxed);
         if first == 0 || parked > tick {
@@ -84,7 +85,8 @@ impl TimerTicks {
         let is_same_slot = parked / TICK / TICKS_PER_SLOT == number / TICKS_PER_SLOT;
         let (after_tick, wait) = match is_same_slot {
             true => (parked % TICK, number * TICK - parked / TICK * TICK),
-            // The worker wakes up in between, and it is not known how long after a tick.
+            // The worker wakes up in between. The time from the last tick to that wake-up is not
+            // known.
             false => (TICK, TICKS_PER_SLOT * TICK),
         };
         tick + Nanos(after_tick + MIN_SLACK.max(wait / WAIT_PER_SLACK))
@@ -139,7 +141,8 @@ mod tests {
         let ticks = TimerTicks::default();
         let mut built = Nanos::MAX;
         let mut runtime = None;
-        // The clock before the construction is exact only if the thread keeps its core.
+        // The clock that is read before the construction is exact only if the thread keeps its
+        // core.
         for _ in 0..20 {
             let before = before_build();
             let start = probe::now();

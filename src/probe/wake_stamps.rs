@@ -3,15 +3,14 @@
 //!
 //! A slice takes the stamps once. They describe the first wake-up since the previous slice. All
 //! accesses are relaxed loads and stores. An atomic exchange would cost every poll as much as a
-//! clock read, and would not remove the two races below, but only make them rarer. A runtime
-//! synchronises a poll with the wake-up that led to it, so the poll sees the stamps of that
+//! clock read. The exchange would make the two races below rarer, but would not remove them. A
+//! runtime synchronises a poll with the wake-up that led to it, so the poll sees the stamps of that
 //! wake-up. Only concurrent wake-ups can interfere with each other:
 //!
-//! - If two wakers find no stamp, both write one. Then `woken_by` may name the first waker although
-//!   `woken_at` is the instant of the second waker. Both wakers have woken the task. The two
-//!   instants differ by at most the time between a waker's check and its stamp. This is the time of
-//!   a clock read, unless the waker is
-//!   preempted.
+//! - If two wakers find no stamp, both wakers write a stamp. Then `woken_by` may name the first
+//!   waker although `woken_at` is the instant of the second waker. Both wakers have woken the task.
+//!   The two instants differ by at most the time between a waker's check and its stamp. This is the
+//!   time of a clock read, unless the waker is preempted.
 //! - If a waker writes its stamp between the loads and stores of [`WakeStamps::take`], it may
 //!   replace `woken_by` of the wake-up that is being taken. If the waker finds that `woken_at` is
 //!   still set, it writes no stamp. The task then runs once more with an unknown delay, which is
@@ -72,7 +71,7 @@ impl WakeStamps {
     }
 
     /// Sets the ready time of the event for which the task waits. This time can be in the past or
-    /// in the future. `None` means that it is not known.
+    /// in the future. `None` means that this time is not known.
     pub(super) fn set_ready(&self, at: Option<ProcessInstant>) {
         self.is_timer.store(0, Relaxed);
         self.ready_at.store(at.unwrap_or(ProcessInstant::ZERO).0, Relaxed);
@@ -81,19 +80,19 @@ impl WakeStamps {
     /// Sets the instant at which the task is or will be ready, unless it is ready earlier.
     pub(super) fn set_ready_by(&self, at: ProcessInstant) {
         let earlier = |ready| (ready == 0 || at.0 < ready).then_some(at.0);
-        // An error means that the stamp is earlier already.
+        // An error means that the stamp is already earlier.
         if self.ready_at.fetch_update(Relaxed, Relaxed, earlier).is_ok() {
             self.is_timer.store(0, Relaxed);
         }
     }
 
-    /// Sets the tick at which the timer can fire that the task waits for.
+    /// Sets the tick of the timer for which the task waits. The timer can fire at this tick.
     pub(super) fn set_timer(&self, tick: ProcessInstant) {
         self.is_timer.store(1, Relaxed);
         self.ready_at.store(tick.0, Relaxed);
     }
 
-    /// The tick at which the timer can fire that the task waits for, if the task waits for a timer.
+    /// The tick at which the task's timer can fire. `None` if the task does not wait for a timer.
     pub(super) fn timer(&self) -> Option<ProcessInstant> {
         self.ready_at().filter(|_| self.is_timer.load(Relaxed) != 0)
     }

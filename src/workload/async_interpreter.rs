@@ -61,7 +61,7 @@ impl AsyncContext {
     }
 
     /// Runs the cleanups of a task that has been cancelled, except the first `outer`. The latest
-    /// cleanup runs first, as values are dropped in reverse order. A cleanup is synchronous,
+    /// cleanup runs first, just as Rust drops the latest value first. A cleanup is synchronous,
     /// because a cancelled task is not polled any more.
     pub(super) fn clean_up(&mut self, outer: usize) {
         while let Some(mut cleanup) = self.state.take_cleanup(outer) {
@@ -120,7 +120,7 @@ impl AsyncInterpreter<'_> {
                 break;
             }
         }
-        // The steps were not cancelled, because a cancelled future does not get here.
+        // The steps were not cancelled, because a cancelled future does not reach this line.
         self.context.state.forget_cleanups(outer);
         result
     }
@@ -154,7 +154,7 @@ impl AsyncInterpreter<'_> {
         labelled(reason, label, future).await
     }
 
-    /// The future that acquires something of a resource and records who waits for it.
+    /// The future that acquires a resource, and records which task waits for the resource.
     pub(super) fn acquire<'r, T, F>(&'r self, acquire: F, resource: &'r Resource, wanted: Wanted) -> RecordedWait<'r, F>
     where
         F: Future<Output = Result<T, AcquireError>>,
@@ -163,7 +163,7 @@ impl AsyncInterpreter<'_> {
     }
 
     /// Waits for `sleep`, a timer of the runtime for `deadline`, and records `reason` as the reason
-    /// of the wait. Returns the time that the timer added because it counts whole ticks.
+    /// of the wait. Returns the time that the timer added because the timer counts whole ticks.
     pub(super) fn sleep_until<'s>(
         &'s self,
         reason: Reason,

@@ -152,7 +152,7 @@ impl<'a> Compiler<'a> {
         self.notifies.iter().position(|notify| notify == name).expect(CHECKED)
     }
 
-    /// A number for an `interval` step, which no other such step has.
+    /// A number for an `interval` step. No other `interval` step has this number.
     pub(super) fn interval(&mut self) -> usize {
         self.intervals += 1;
         self.intervals

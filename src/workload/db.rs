@@ -4,7 +4,7 @@
 //! Everything about the database is real: each step is a transaction, writers wait for the lock of
 //! the file, and the data is on the disk. If a step waits for the lock longer than `[db] timeout`,
 //! its repetition fails. SQLite waits by sleeping and retrying. tasklab limits each wait of SQLite
-//! to a short time and then retries itself, so that tasklab notices the end of the run.
+//! to a short time and then retries. So tasklab notices the end of the run.
 
 use super::services_error::{Cancelled, ServicesError};
 use super::stop::{Stop, Stopped};
@@ -20,7 +20,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 /// The maximum number of connections that are open at the same time. Each connection has up to
-/// three descriptors. If no connection is free, a task waits for one.
+/// three descriptors. If no connection is free, a task waits for a free connection.
 const MAX_CONNECTIONS: usize = 16;
 /// The time between two checks of the timeout and of the end of the run, while a task waits for the
 /// lock of the file or for a connection.

@@ -43,7 +43,8 @@ impl Seed {
         Seed::derive(scenario, "arrivals", group, 0)
     }
 
-    /// The seed of the loopback service, for requests without a number from which it can draw.
+    /// The seed of the loopback service. The service draws from this seed for a request that
+    /// contains no number.
     pub(super) fn of_service(scenario: u64) -> Seed {
         Seed::derive(scenario, "service", "", 0)
     }

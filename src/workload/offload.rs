@@ -33,7 +33,7 @@ pub(super) async fn offload(
     Ok(())
 }
 
-/// Like [`offload`], for work that is only a part of a step and has a result.
+/// Like [`offload`], but for work that is only a part of a step and has a result.
 pub(super) async fn run_offloaded<R: Send + 'static>(
     interpreter: &mut AsyncInterpreter<'_>,
     label: Label,
@@ -95,7 +95,7 @@ impl Drop for Child {
     }
 }
 
-/// Marks the child as an orphan if the wait for it ends before the child does.
+/// Marks the child as an orphan if the wait for the child ends before the child ends.
 struct OrphanGuard {
     child: TaskHandle,
     services: Arc<Services>,

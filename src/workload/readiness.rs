@@ -38,7 +38,7 @@ impl Readiness {
     }
 
     /// Begins a wait, which ends when the returned guard is dropped. `limit` is the tick of the
-    /// task's timeout. The task is ready at this instant, unless a service marks the wait as ready
+    /// task's timeout. The task is ready at this tick, unless a service marks the wait as ready
     /// earlier.
     pub(super) fn begin_wait(self: &Arc<Self>, limit: Option<ProcessInstant>) -> Wait {
         let mut waits = self.waits.lock();
@@ -103,11 +103,12 @@ impl Wait {
         .await
     }
 
-    /// Forgets the marks from before `seen`: the task has seen these parts. A later mark stays,
-    /// because the task may not have seen its part.
+    /// Forgets the marks from before `seen`: the task has seen the parts to which these marks
+    /// belong. A later mark stays, because the task may not have seen the part to which the mark
+    /// belongs.
     fn begin_next_part(&self, seen: ProcessInstant) {
         let readiness = &self.token.readiness;
-        // The lock keeps a service from a mark between the check and the change.
+        // The lock prevents a service from marking the wait between the check and the change.
         let _waits = readiness.waits.lock();
         if readiness.handle.ready().is_some_and(|at| at < seen) {
             set_limit_tick(&readiness.handle, self.limit);
@@ -145,7 +146,7 @@ impl ReadyToken {
     }
 }
 
-/// Sets the tick of the timer that a task waits for. Clears it on drop.
+/// Sets the tick of the timer that a task waits for. Clears the tick when this guard is dropped.
 pub(super) struct TimerGuard<'a>(&'a TaskHandle);
 
 impl<'a> TimerGuard<'a> {

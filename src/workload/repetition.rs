@@ -58,7 +58,7 @@ impl Drop for Repetition {
             let stop = self.services.stop();
             let was_overdue = stop.is_requested() && self.handle.is_overdue(stop.now());
             self.record(match outcome_of_drop() {
-                // The end of the run cut the repetition short after its limit.
+                // The end of the run cut the repetition short after the repetition's limit.
                 Outcome::Cancelled if was_overdue => Outcome::TimedOut,
                 outcome => outcome,
             });

@@ -185,8 +185,8 @@ impl Services {
         &self.http
     }
 
-    /// Restores the scenario's initial behaviour of the loopback service, which a cue may have
-    /// changed.
+    /// Restores the initial behaviour of the loopback service, as the scenario defines it. A cue
+    /// may have changed this behaviour.
     pub fn reset_http(&self) {
         self.http
             .set_behaviour(Some(self.initial_http.latency), Some(self.initial_http.failure_rate));
@@ -228,8 +228,8 @@ pub trait DetachedSpawner: Send + Sync {
 /// one for the service's end. A common soft limit is 1024.
 fn raise_file_limit() {
     let limit = getrlimit(Resource::Nofile);
-    // If the system refuses the new limit, connections beyond the old limit fail, and so do the
-    // repetitions that need them.
+    // If the system refuses the new limit, connections beyond the old limit fail. The repetitions
+    // that need these connections fail too.
     let _ = setrlimit(
         Resource::Nofile,
         Rlimit {

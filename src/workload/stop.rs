@@ -15,8 +15,8 @@ pub use tasklab_kernels::Stopped;
 /// The time between two checks in [`wait_until`].
 const CHECK_INTERVAL: Duration = Duration::from_millis(1);
 
-/// Something at which tasks wait for one another and that can be closed permanently, such as a
-/// lock.
+/// An object at which tasks wait for one another, such as a lock. The object can be closed
+/// permanently.
 pub(super) trait Close: Send + Sync {
     /// Ends all current and future waits at this object.
     fn close(&self);
@@ -36,14 +36,14 @@ pub struct Stop {
 }
 
 impl Default for Stop {
-    /// A flag that is not raised. It closes nothing when it is raised.
+    /// A flag that is not raised yet. Raising the flag closes nothing.
     fn default() -> Stop {
         Stop::closing(Vec::new())
     }
 }
 
 impl Stop {
-    /// A flag that is not raised. It closes `wait_places` when it is raised.
+    /// A flag that is not raised yet. Raising the flag closes `wait_places`.
     pub(super) fn closing(wait_places: Vec<Arc<dyn Close>>) -> Stop {
         Stop {
             flag: StopFlag::new(),

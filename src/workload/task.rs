@@ -24,9 +24,9 @@ use std::thread;
 ///
 /// A repetition that fails or times out does not end the task: the next repetition follows. If a
 /// task has only one repetition, the task has the outcome of this repetition. Any other task has
-/// the outcome `Completed` after its last repetition or after the end of its group, whatever the
-/// outcomes of its repetitions are. It has the outcome `Cancelled` if the run ends earlier or this
-/// object is dropped.
+/// the outcome `Completed` after its last repetition or after the end of its group. The outcomes of
+/// the repetitions do not affect this. If the run ends earlier, or if this object is dropped
+/// earlier, the task has the outcome `Cancelled`.
 ///
 /// The task counts among the [live tasks](Services::live_tasks) as long as this object exists.
 pub struct TaskCtx {
@@ -72,7 +72,7 @@ impl TaskCtx {
         }
     }
 
-    /// Notes since when the next repetition waits for a thread.
+    /// Stores the instant since which the next repetition has waited for a thread.
     pub fn set_queued_since(&self, at: ProcessInstant) {
         self.context.task.set_queued_since(at);
     }

@@ -62,7 +62,7 @@ impl Drop for HeldPermit {
     }
 }
 
-/// Steps that run if the task is cancelled before it has done the rest of a list of steps.
+/// Steps that run if the task is cancelled before the task has run the rest of a list of steps.
 pub(super) struct Cleanup {
     pub(super) label: Label,
     pub(super) steps: Steps,
@@ -104,14 +104,15 @@ impl TaskState {
         self.0.as_ref().map_or(0, |contents| contents.cleanups.len())
     }
 
-    /// Removes all cleanups but the first `outer`, because their list of steps has ended by itself.
+    /// Removes all cleanups except the first `outer`. The list of steps that contains the removed
+    /// cleanups has ended by itself.
     pub(super) fn forget_cleanups(&mut self, outer: usize) {
         if let Some(contents) = &mut self.0 {
             contents.cleanups.truncate(outer);
         }
     }
 
-    /// Removes the cleanup that was added last, unless it is one of the first `outer`.
+    /// Removes the cleanup that was added last, unless that cleanup is among the first `outer`.
     pub(super) fn take_cleanup(&mut self, outer: usize) -> Option<Cleanup> {
         let cleanups = &mut self.0.as_mut()?.cleanups;
         if cleanups.len() > outer { cleanups.pop() } else { None }

@@ -5,8 +5,8 @@
 use crate::record::{Nanos, ProcessInstant};
 use crate::scenario::steps::MissedTicks;
 
-/// A tick that is at most so late is not missed: the next tick keeps its time. The value is
-/// tokio's.
+/// If a tick is late by at most this time, the tick is not missed, and the next tick keeps its
+/// time. tokio uses the same value.
 const TOLERANCE: Nanos = Nanos::from_millis(5);
 
 /// The instant after which the next tick fires. The first tick fires at once.
@@ -43,15 +43,16 @@ mod tests {
 
     const MS: u64 = 1_000_000;
 
-    /// The instants at which the ticks after the first are due, if the first is `late` by so many
-    /// milliseconds and no other is. The first is due at 100 ms, and the interval is 10 ms.
+    /// The instants at which the ticks after the first tick are due. The first tick is `late`
+    /// milliseconds late, and no other tick is late. The first tick is due at 100 ms, and the
+    /// interval is 10 ms.
     fn due(missed: MissedTicks, late: u64) -> [u64; 3] {
         let at = |ms: u64| ProcessInstant::new(ms * MS);
         let mut ticks = Ticks::starting(at(100));
         ticks.fired(at(100 + late), Nanos(10 * MS), missed);
         [(); 3].map(|()| {
             let next = ticks.next();
-            // A tick that is due already fires at once.
+            // A tick that is already due fires at once.
             ticks.fired(next.max(at(100 + late)), Nanos(10 * MS), missed);
             next.0 / MS
         })

@@ -53,7 +53,7 @@ impl Process {
     /// Kills the process and the processes that it has started in its group.
     fn kill(&self) {
         let mut child = self.0.lock();
-        // After its end, the number of the group may belong to another process.
+        // After the end of the process, the number of the group may belong to another process.
         if let Ok(None) = child.try_wait() {
             // Both calls fail if the process has just ended.
             let _ = kill_process_group(Pid::from_child(&child), Signal::KILL);
@@ -66,8 +66,8 @@ impl Process {
     }
 }
 
-/// A pipe from a worker process. It ends with the process, even if another process, which the
-/// worker has started, still has its other end.
+/// A pipe from a worker process. The pipe ends when the worker ends. This is true even if a process
+/// that the worker has started still has the other end of the pipe.
 struct Pipe<P> {
     pipe: P,
     process: Arc<Process>,
@@ -76,7 +76,7 @@ struct Pipe<P> {
 impl<P: Read + AsFd> Read for Pipe<P> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         loop {
-            // What the process has written before its end is still read.
+            // The output that the process has written before its end is still read.
             let has_ended = self.process.has_ended();
             let mut polled = [PollFd::new(&self.pipe, PollFlags::IN)];
             match poll(&mut polled, Some(&PIPE_CHECK_INTERVAL)) {
@@ -195,7 +195,8 @@ impl Link {
     }
 }
 
-/// The standard output of a worker. It shows whether its reader waits for the worker.
+/// The standard output of a worker. This object shows whether the reader of the output waits for
+/// the worker.
 struct WatchedOutput {
     stdout: Pipe<ChildStdout>,
     is_awaited: Arc<AtomicBool>,
@@ -265,8 +266,8 @@ enum End {
     Bye,
     /// The worker's standard output was closed.
     Closed,
-    /// The worker broke the protocol. The text says how, as a predicate of "the worker": `begins
-    /// twice`.
+    /// The worker broke the protocol. The text says how. It continues a sentence that begins with
+    /// "the worker": `begins twice`.
     Breach(String),
 }
 
@@ -339,7 +340,7 @@ impl Listener {
         }
     }
 
-    /// Forwards a batch, and then removes the tasks that it ends from the task table.
+    /// Forwards a batch, and then removes the tasks that end in this batch from the task table.
     fn forward(&self, batch: Batch<ProcessClock>) {
         let ended: Vec<_> = batch
             .records

@@ -4,7 +4,8 @@ use std::time::{Duration, Instant};
 
 /// The period for which messages are counted.
 const PERIOD: Duration = Duration::from_secs(1);
-/// The most messages of one period that are kept: far more than anyone can read.
+/// The maximum number of messages that are kept in one period. This is far more than anyone can
+/// read.
 const MOST: u64 = 1000;
 
 /// The messages of one worker in the current period.
@@ -18,7 +19,8 @@ pub(super) struct LogQuota {
 pub(super) struct Allowed {
     /// Whether the message is kept.
     pub(super) keep: bool,
-    /// If messages of the last period were left out: how many.
+    /// How many messages of the last period were left out. `None` if no message was left out, or if
+    /// this number was already returned.
     pub(super) left_out: Option<u64>,
 }
 

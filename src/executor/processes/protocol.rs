@@ -10,8 +10,8 @@ use std::io::{self, BufRead, Read, Write};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-/// The version of the protocol that this program speaks. Increment it when the meaning of a message
-/// changes, or the name of a field or of a value.
+/// The version of the protocol that this program speaks. Increment the version when the meaning of
+/// a message, the name of a field, or the name of a value changes.
 pub(super) const PROTOCOL: u32 = 2;
 
 /// The maximum length of a line, in bytes: ten thousand times the usual length of a batch.
@@ -23,7 +23,7 @@ const MAX_LINE: u64 = 256 << 20;
 pub(super) enum ToWorker {
     Hello(Hello),
     Begin(Box<Begin>),
-    /// From now on, tasks of this group that arrive run these steps.
+    /// From now on, newly arrived tasks of this group run these steps.
     Group(GroupOrder),
     Task(TaskOrder),
     /// Tasks of this group begin no further repetition.
@@ -44,7 +44,7 @@ pub(super) enum FromWorker {
     Batch(Box<Batch<MonotonicClock>>),
     /// The resources that the worker process has used since the worker was ready.
     Resources(Usage),
-    /// The last message: the worker has stopped, after the order to stop.
+    /// The last message of a worker that was ordered to stop. The worker has stopped.
     Bye(Nothing),
 }
 
@@ -67,7 +67,7 @@ impl Hello {
     /// Checks that the other side speaks the same version.
     ///
     /// # Errors
-    /// Returns a sentence that names both versions if they differ.
+    /// Returns an error if the versions differ. The error is a sentence that names both versions.
     pub(super) fn check_version(&self) -> Result<(), String> {
         if self.protocol == PROTOCOL {
             return Ok(());

@@ -15,8 +15,9 @@ pub(super) enum Mail {
     Dead,
 }
 
-/// How many messages of this number of workers may wait for the monitor. Then a worker that sends
-/// more waits until the monitor has received some, so a worker cannot fill the memory.
+/// The maximum number of messages that may wait for the monitor, for this number of workers. When
+/// this number is reached, a worker that sends more messages waits until the monitor has received
+/// some. So a worker cannot fill the memory.
 pub(super) fn most_waiting(workers: usize) -> usize {
     64 + 4 * workers
 }
@@ -58,9 +59,9 @@ impl RemoteRecords {
         }
     }
 
-    /// Receives the messages that have arrived, but not without end if workers send faster than
-    /// this process receives. Returns the number of records that wait for
-    /// [`merge`](RemoteRecords::merge).
+    /// Receives the messages that have arrived. One call receives a limited number of messages,
+    /// because workers may send faster than this process receives. Returns the number of records
+    /// that wait for [`merge`](RemoteRecords::merge).
     pub fn drain(&mut self) -> usize {
         // The run's start is not known earlier: a worker may send messages before the run begins.
         let start = self.registry.run_start();

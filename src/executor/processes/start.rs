@@ -19,7 +19,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, sync_channel};
 use std::time::{Duration, Instant};
 
-/// How long the workers may take until the next of them is ready.
+/// The maximum time until the next worker is ready.
 const READY_TIMEOUT: Duration = Duration::from_secs(10);
 /// The time between two checks for a cancelled start.
 const POLL_INTERVAL: Duration = Duration::from_millis(20);
@@ -133,8 +133,8 @@ impl<'a> Startup<'a> {
             let left = deadline.saturating_duration_since(Instant::now());
             let (worker, begun) = match readiness.recv_timeout(left.min(POLL_INTERVAL)) {
                 Ok(readiness) => {
-                    // The machine starts few at a time, so as long as any become ready, none is
-                    // late.
+                    // The machine starts only a few workers at a time. So no worker is late as long
+                    // as other workers become ready.
                     deadline = Instant::now() + READY_TIMEOUT;
                     readiness
                 }

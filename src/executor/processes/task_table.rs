@@ -22,7 +22,8 @@ pub(super) struct TaskTable {
 struct State {
     tasks: HashMap<TaskId, (usize, LiveTaskGuard)>,
     workers: Vec<Worker>,
-    /// Why the first worker died, as a predicate of "the worker": `has died (exit status: 3)`.
+    /// Why the first worker died. The text continues a sentence that begins with "the worker": `has
+    /// died (exit status: 3)`.
     first_death: Option<String>,
 }
 
@@ -134,10 +135,10 @@ impl TaskTable {
         !state.tasks.contains_key(&task) && state.workers[worker].recently_ended.tasks.contains(&task)
     }
 
-    /// Checks that this worker has this task, or had it until recently.
+    /// Checks that this worker has this task, or had this task until recently.
     ///
     /// # Errors
-    /// Returns an error if the worker neither has this task nor had it recently.
+    /// Returns an error if the worker does not have this task and did not have this task recently.
     pub(super) fn check(&self, worker: usize, task: TaskId) -> Result<(), String> {
         let state = self.state.lock();
         let known = match state.tasks.get(&task) {
@@ -171,9 +172,9 @@ impl TaskTable {
         self.state.lock().first_death.clone()
     }
 
-    /// Marks this worker as dead, and returns its tasks in ascending order. `why` is the reason, as
-    /// a predicate of "the worker": `has died (exit status: 3)`. The tasks stay in the table until
-    /// their ends are recorded.
+    /// Marks this worker as dead, and returns its tasks in ascending order. `why` is the reason.
+    /// The text continues a sentence that begins with "the worker": `has died (exit status: 3)`.
+    /// The tasks stay in the table until their ends are recorded.
     pub(super) fn worker_died(&self, worker: usize, why: &str) -> Vec<TaskId> {
         let mut state = self.state.lock();
         state.first_death.get_or_insert_with(|| why.to_owned());

@@ -12,8 +12,8 @@ use std::cell::Cell;
 /// `CLOCK_MONOTONIC` from this process's clock.
 ///
 /// # Errors
-/// Returns what is wrong with the batch, as a predicate of "the worker": `sends an instant that is
-/// years away`.
+/// Returns what is wrong with the batch. The text continues a sentence that begins with "the
+/// worker": `sends an instant that is years away`.
 pub(super) fn validate(
     batch: Batch<MonotonicClock>,
     offset: ClockOffset<ProcessClock>,
@@ -78,7 +78,7 @@ fn outcomes(batch: &Batch<ProcessClock>) -> impl Iterator<Item = Outcome> {
 /// tasks end.
 ///
 /// # Errors
-/// Returns a predicate of "the worker", as [`validate`] does.
+/// Returns a text that continues a sentence that begins with "the worker", as [`validate`] does.
 fn reportable(outcome: Outcome) -> Result<(), String> {
     match outcome {
         Outcome::Lost | Outcome::Unknown => Err(format!(

@@ -140,8 +140,8 @@ impl Collector {
         self.registry.is_out_of_ids()
     }
 
-    /// Adds the repetitions that are still open to the last batch of a run: of tasks that cannot be
-    /// stopped. They end with the run.
+    /// Adds the repetitions that are still open to the last batch of a run. These repetitions
+    /// belong to tasks that cannot be stopped. The repetitions end with the run.
     pub fn close_repetitions(&self, batch: &mut Batch) {
         let start = self.registry.run_start();
         let Some(end) = self.registry.ended_at() else { return };

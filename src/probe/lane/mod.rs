@@ -156,7 +156,7 @@ pub(super) enum WakeCause {
     Task(TaskId),
     /// The driver, on which the thread has been parked since this instant.
     Park(ProcessInstant),
-    /// Something else, or not known.
+    /// Something else, or an unknown cause.
     Other,
 }
 
@@ -196,8 +196,8 @@ pub fn blocking<R>(reason: Reason, label: Label, body: impl FnOnce() -> R) -> R 
     body()
 }
 
-/// A blocking step of the calling thread. It is recorded when this value is dropped, on the same
-/// thread.
+/// A blocking step of the calling thread. The step is recorded when this value is dropped. The drop
+/// happens on the same thread.
 pub struct Blocking {
     start: ProcessInstant,
     reason: Reason,

@@ -21,8 +21,8 @@ pub(super) struct Recorder {
     /// The open slice. There is no open slice if its `task` is `None`. While a task polls one of
     /// its branches, this is the slice of the branch.
     open: Open,
-    /// The slices in which the open slice is nested: of the task that polls, and of branches that
-    /// poll branches. Empty unless the open slice is a branch's.
+    /// The slices in which the open slice is nested: the slice of the polling task, and the slices
+    /// of branches that poll other branches. Empty unless the open slice is the slice of a branch.
     outer: Vec<Open>,
     /// When the thread parked. `None` if it is not parked.
     pub(super) parked: Option<ProcessInstant>,
@@ -84,7 +84,7 @@ impl Recorder {
             ring,
             shared,
             open: Open::NONE,
-            // More than this is allocated only for branches that are nested more deeply.
+            // A branch that is nested more deeply than this makes the vector allocate more memory.
             outer: Vec::with_capacity(OPEN_BRANCHES),
             parked: None,
         }
@@ -123,7 +123,7 @@ impl Recorder {
         match record {
             // An event that occurs once in the life of a task is always recorded. Such events are
             // rare enough to take a lock for them. An event of a resource is always recorded too:
-            // without it, a task would seem to hold or to await the resource forever.
+            // without the record, a task would seem to hold or to await the resource forever.
             Record::Spawned(_)
             | Record::Orphaned(_)
             | Record::Ended(_)
@@ -134,7 +134,8 @@ impl Recorder {
                 self.registry.record_off_lane(record);
                 return true;
             }
-            // The slice of a branch is no poll of the runtime, so it counts among the others.
+            // The slice of a branch is not a poll of the runtime, so it is counted with the other
+            // records.
             Record::Slice(slice) if !slice.branch => self.shared.tally.count_lost_slice(),
             _ => self.shared.tally.count_lost_other(),
         }

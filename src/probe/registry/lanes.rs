@@ -9,7 +9,7 @@ use std::sync::Arc;
 /// The size of the ring of a thread that many tasks share, in records. The ring has 2 MiB and fills
 /// in 7 ms at 9 million records per second.
 const SHARED_RING: usize = 64 * 1024;
-/// The size of the ring of another thread, in records. There may be hundreds of such threads, and
+/// The size of the ring of any other thread, in records. There may be hundreds of such threads, and
 /// their slices are long.
 pub(super) const OTHER_RING: usize = 8 * 1024;
 /// The size of the ring of a thread beyond the first [`MANY_LANES`], in records. The ring has 16

@@ -31,8 +31,8 @@ const OWN_IDS: u32 = 1 << 31;
 /// ids, and all ranges start at or after this id.
 pub const REMOTE_IDS: u32 = OWN_IDS + (1 << 30);
 
-/// If a range of ids has no more ids left than this, the run ends. The machine cannot spawn that
-/// many tasks until the run has ended.
+/// If a range of ids has at most this many ids left, the run ends. The machine cannot spawn that
+/// many tasks before the run has ended.
 const RESERVED_IDS: u32 = 1 << 24;
 
 /// A task of a registry.

@@ -1,9 +1,9 @@
 //! Branches: parts of a task that the task polls itself, such as the futures of `tokio::join!`.
 //!
 //! The runtime does not know branches. A branch runs only inside a poll of its task, so it waits
-//! while the task polls another branch. To show this, each branch has an identity of its own: an
-//! id, stamps of its own wake-ups, and a slice for each time that its task polls it. A wake-up of a
-//! branch wakes its task too.
+//! while the task polls another branch. To show this, each branch has its own identity: an id,
+//! stamps of its wake-ups, and a slice for each poll of the branch. A wake-up of a branch wakes its
+//! task too.
 
 use super::TaskHandle;
 use crate::probe::lane;
@@ -42,8 +42,8 @@ impl TaskHandle {
         body()
     }
 
-    /// Derives the instant at which this task is or will be ready from these branches, which the
-    /// task has just polled. `limit` is the deadline of the task's timeout.
+    /// Derives the ready time of this task from these branches. The task has just polled them.
+    /// `limit` is the deadline of the task's timeout.
     pub fn ready_by_branches<'a>(&self, branches: impl Iterator<Item = &'a TaskHandle>, limit: Option<ProcessInstant>) {
         let branches = branches.map(|branch| &branch.0);
         self.0.set_ready_by_branches(branches, limit, now());

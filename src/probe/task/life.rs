@@ -15,7 +15,7 @@ pub struct RemoteTask {
     pub id: TaskId,
     /// The task's index within its group.
     pub index: u32,
-    /// When the task was spawned. It is queued since this instant.
+    /// When the task was spawned. The task has been queued since this instant.
     pub since: RunInstant,
 }
 
@@ -46,7 +46,7 @@ impl RemoteTask {
 pub struct End {
     /// The recorded outcome.
     pub outcome: Outcome,
-    /// Whether the task failed, timed out or panicked, and no task observes that.
+    /// Whether the task failed, timed out or panicked, and no task observes this end.
     pub unobserved: bool,
 }
 
@@ -121,8 +121,8 @@ impl TaskHandle {
         self.registry().watch(&self.0);
     }
 
-    /// Ends the task with `outcome`. If the task failed and no task observes that, the outcome
-    /// becomes an unobserved failure. Only the first call has an effect.
+    /// Ends the task with `outcome`. If the task failed and no task observes the failure, the
+    /// outcome becomes an unobserved failure. Only the first call has an effect.
     pub fn end(&self, outcome: Outcome) -> End {
         let before = self.0.end();
         let is_failure = matches!(outcome, Outcome::Failed | Outcome::TimedOut | Outcome::Panicked);
@@ -153,9 +153,9 @@ impl TaskHandle {
         end
     }
 
-    /// Detaches this task: no task waits for it, so its failure would not be observed. Either no
-    /// task has ever waited for it, or another task is now going to stop it. Returns `false` if
-    /// this task has ended or was already detached.
+    /// Detaches this task: no task waits for this task, so no task would observe its failure. There
+    /// are two cases. Either no task has ever waited for this task, or another task is about to
+    /// stop this task. Returns `false` if this task has ended or was already detached.
     pub fn detach(&self) -> bool {
         self.0.detach()
     }

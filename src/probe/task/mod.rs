@@ -82,15 +82,14 @@ impl TaskHandle {
         self.registry().ticks().at_or_after(deadline)
     }
 
-    /// Sets the [tick](TaskHandle::timer_tick) of the timer that the task waits for. If the worker
-    /// that wakes the task was parked on the driver at the tick, the task is ready only at the end
-    /// of that park, because the timer could not fire earlier.
+    /// Sets the [tick](TaskHandle::timer_tick) of the timer that the task waits for. The worker
+    /// that wakes the task may have been parked on the driver at the tick. Then the task is ready
+    /// only at the end of that park, because the timer could not fire earlier.
     pub fn ready_at_tick(&self, tick: ProcessInstant) {
         self.0.set_timer(tick);
     }
 
-    /// The instant at which the event that the task waits for is or will be ready, if that is
-    /// known.
+    /// The ready time of the event for which the task waits, if this time is known.
     pub fn ready(&self) -> Option<ProcessInstant> {
         self.0.stamps.ready_at()
     }
@@ -164,9 +163,9 @@ impl TaskHandle {
     /// Runs a job of this task on the calling thread, and records it as one slice, even if the job
     /// panics.
     ///
-    /// The job is queued since `queued_since`. After the job, the task waits for `then`. If the
-    /// thread is not a lane yet (see [`enter_for_jobs`](lane::enter_for_jobs)), it becomes the lane
-    /// of a blocking thread.
+    /// The job has been queued since `queued_since`. After the job, the task waits for `then`. If
+    /// the thread is not a lane yet (see [`enter_for_jobs`](lane::enter_for_jobs)), it becomes the
+    /// lane of a blocking thread.
     pub fn run_job<R>(&self, queued_since: ProcessInstant, then: Reason, body: impl FnOnce() -> R) -> R {
         struct Job;
         impl Drop for Job {

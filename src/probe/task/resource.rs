@@ -9,7 +9,8 @@ use crate::record::{
 
 impl TaskHandle {
     /// Records that the task begins to wait. `waiting` is the number of tasks that now wait for the
-    /// same, and `limited` says whether a timeout can end the wait. Returns the present instant.
+    /// same resource, and `limited` says whether a timeout can end the wait. Returns the present
+    /// instant.
     pub fn record_wait_began(
         &self,
         resource: ResourceId,
@@ -31,7 +32,8 @@ impl TaskHandle {
     }
 
     /// Records that the wait which began at `since` ends, and that the task does not have what it
-    /// waited for. If `handed_over`, the task had been given it, but was cancelled before it ran.
+    /// waited for. If `handed_over` is true, the task had been given what it waited for, but was
+    /// cancelled before it ran.
     pub fn record_wait_ended(&self, resource: ResourceId, wanted: Wanted, since: ProcessInstant, handed_over: bool) {
         let at = now();
         let ended = WaitEnded {

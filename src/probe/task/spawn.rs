@@ -122,8 +122,8 @@ pin_project! {
 
     impl<F> PinnedDrop for Probed<F> {
         fn drop(this: Pin<&mut Self>) {
-            // The runtime drops the future of an aborted task within a slice, which then ends the
-            // task's wait.
+            // The runtime drops the future of an aborted task within a slice. This slice then ends
+            // the task's wait.
             let task = &this.handle.0;
             if !task.has_ended() {
                 if lane::current_task().is_some_and(|current| Some(current) == task.id()) {

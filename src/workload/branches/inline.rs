@@ -1,11 +1,12 @@
-//! Branches that a task polls itself. They are no tasks: the runtime does not know them, and they
-//! run only inside the polls of their task.
+//! Branches that a task polls itself. The branches are not tasks: the runtime does not know them,
+//! and they run only inside the polls of their task.
 //!
-//! As the macros of tokio do, a poll of the task polls every branch that has not ended, also if the
-//! branch was not woken. `join` and `try_join` begin each poll at the next branch. `select` begins
-//! each poll at a random branch, unless it is biased.
+//! Each poll of the task polls every branch that has not ended, even a branch that was not woken.
+//! The macros of tokio do the same. `join` and `try_join` begin each poll at the next branch.
+//! `select` begins each poll at a random branch, unless it is biased.
 //!
-//! On a thread nothing can leave a step before it ends. There the branches run one after the other.
+//! On a thread, nothing can leave a step before the step ends. There, the branches run one after
+//! the other.
 
 use super::Inline;
 use crate::probe::{Branch, TaskHandle, lane};
@@ -173,7 +174,7 @@ impl Order {
         }
     }
 
-    /// The index of the branch at which this poll begins, of `count` branches.
+    /// The index of the branch at which this poll begins. There are `count` branches.
     fn first(&mut self, count: usize) -> usize {
         match self {
             Order::Biased => 0,

@@ -4,7 +4,7 @@
 //! [`JoinState`] decides what the parent does when a child ends, on every executor. The executor
 //! determines how the parent waits and whether the parent can cancel a child: `asynchronous` is for
 //! tasks of a runtime, and `synchronous` is for tasks that hold their thread. `inline` runs
-//! branches that are no tasks.
+//! branches that are not tasks.
 //!
 //! [`JoinState`]: super::children::JoinState
 

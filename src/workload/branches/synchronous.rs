@@ -1,8 +1,8 @@
 //! Children of tasks that hold their thread. Each child for which the parent waits has its own
 //! thread. No child can be cancelled.
 //!
-//! Such a child is not queued at its parent's executor. If all threads of a pool waited for queued
-//! children, no thread would be left to run the children.
+//! A child for which the parent waits is not queued at the parent's executor. If all threads of a
+//! pool waited for queued children, no thread would be left to run the children.
 
 use super::{Detached, Join};
 use crate::probe::{self, TaskHandle, lane};

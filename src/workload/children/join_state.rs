@@ -16,7 +16,7 @@ use std::sync::Arc;
 pub(in crate::workload) enum NextAction {
     /// Wait for the end of another child.
     Wait,
-    /// Cancel the children that have not ended, where that is possible, and wait for their ends.
+    /// If possible, cancel the children that have not ended. Wait for the ends of these children.
     CancelPending,
     /// Continue with the next step.
     GoOn,

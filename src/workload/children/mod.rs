@@ -39,10 +39,10 @@ pub(super) enum JoinMode {
     Race,
     /// The parent continues when all children have ended. If one child fails, the others still run.
     Spawn,
-    /// Like `Spawn`, for branches that the parent polls itself.
+    /// Like `Spawn`, but for branches that the parent polls itself.
     Join,
-    /// The parent continues when all branches have completed, or when the first branch ends
-    /// otherwise. Then the others are dropped. The parent polls its branches itself.
+    /// The parent continues when all branches have completed, or when the first branch ends without
+    /// completing. Then the others are dropped. The parent polls its branches itself.
     TryJoin,
     /// The parent continues when one branch has ended. The others are dropped. The parent polls its
     /// branches itself.

@@ -49,9 +49,9 @@ pub(in crate::workload) enum RequestError {
 
 /// Opens a connection as `TcpStream::connect` does, and marks the task as ready.
 ///
-/// Over loopback, the kernel usually connects the two ends during the call of `connect`. Only if
-/// the service's queue of connections is full, the kernel tries again later. Then the service marks
-/// the task as ready when it accepts the connection, which is a little too late.
+/// Over loopback, the kernel usually connects the two ends during the call of `connect`. If the
+/// service's queue of connections is full, the kernel tries again later. In this case, the service
+/// marks the task as ready when the service accepts the connection. This mark is a little too late.
 async fn connect(service: &HttpService, ready: ReadyToken) -> io::Result<TcpStream> {
     let socket = TcpSocket::new_v4()?;
     let mut begun = Some(std::net::TcpStream::from(socket.as_fd().try_clone_to_owned()?));
@@ -73,15 +73,15 @@ async fn connect(service: &HttpService, ready: ReadyToken) -> io::Result<TcpStre
 }
 
 impl HttpClient {
-    /// Connects to the service. Marks the task as ready when the kernel has connected the two.
+    /// Connects to the service. Marks the task as ready when the kernel has connected both ends.
     pub(in crate::workload) async fn connect(
         service: &HttpService,
         ready: ReadyToken,
     ) -> Result<HttpClient, RequestError> {
         let address = service.address();
         let stream = connect(service, ready).await.map_err(RequestError::Connect)?;
-        // There is one small request at a time. If the socket waited for more data before it sends,
-        // it would only delay the request.
+        // There is one small request at a time. A socket that waited for more data would only delay
+        // the request.
         stream.set_nodelay(true).map_err(RequestError::Connect)?;
         let (sender, connection) = handshake(TokioIo::new(stream)).await.map_err(RequestError::Broken)?;
         let reentrant = Arc::new(ReentrantWaker::default());

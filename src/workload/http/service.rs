@@ -251,8 +251,8 @@ async fn accept(listener: TcpListener, state: Arc<ServerState>) -> Infallible {
     }
 }
 
-/// Whether the peer sends something within this time. Programs that only connect would use up all
-/// descriptors.
+/// Whether the peer sends something within this time. Without this check, programs that connect and
+/// send nothing would use up all descriptors.
 async fn sends_within(stream: &TcpStream, timeout: Duration) -> bool {
     matches!(tokio::time::timeout(timeout, stream.peek(&mut [0])).await, Ok(Ok(1)))
 }

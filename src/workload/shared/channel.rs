@@ -14,7 +14,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 
 #[derive(Debug)]
 pub(in crate::workload) struct Channel {
-    /// Records which tasks wait for the channel, and which send and receive.
+    /// Records which tasks wait for the channel, which tasks send, and which tasks receive.
     pub(in crate::workload) resource: Resource,
     label: Label,
     capacity: u32,

@@ -1,4 +1,4 @@
-//! The list of everything that tasks share, as it is known before the run.
+//! The list of everything that tasks share. This list is known before the run.
 
 use crate::record::{ResourceInfo, ResourceKind};
 use crate::scenario::{Branch, Scenario, Step, TaskSpec};
@@ -34,7 +34,7 @@ pub fn resources(scenario: &Scenario) -> Vec<ResourceInfo> {
     locks.chain(semaphores).chain(channels).collect()
 }
 
-/// The groups whose tasks may do such a step, or may spawn a task that does.
+/// The groups whose tasks may run such a step, or may spawn a task that runs such a step.
 fn groups_that(scenario: &Scenario, does: &dyn Fn(&Step) -> bool) -> Vec<String> {
     let names = |group: &TaskSpec| group.name.clone();
     let mut found: BTreeSet<String> = scenario

@@ -1,5 +1,5 @@
-//! A mutex with two halves: one half for tasks that are suspended while they wait, and one half for
-//! tasks that hold their thread while they wait.
+//! A mutex with two halves. Tasks that are suspended while they wait use one half. Tasks that hold
+//! their thread while they wait use the other half.
 //!
 //! A thread that waits for an ordinary mutex cannot be interrupted. So two tasks in a deadlock,
 //! each with the lock that the other task needs, would still wait after the end of the run.
@@ -7,8 +7,8 @@
 //! and when the run stops. The lock is not fair: a thread that arrives while the lock is free takes
 //! it, even if other threads have waited longer.
 //!
-//! A guard may move between threads. An async task can so hold the lock across an await, as it can
-//! with `parking_lot` and its feature `send_guard`.
+//! A guard may move between threads. So an async task can hold the lock across an await. The
+//! feature `send_guard` of `parking_lot` allows the same.
 
 use super::Resource;
 use crate::record::ResourceId;

@@ -4,8 +4,8 @@
 //! An async task is suspended while it waits. A task on a thread blocks its thread, and an async
 //! task that waits for a synchronous lock blocks its worker. A semaphore has one first-in,
 //! first-out queue for both kinds of waiting tasks. A channel consists of two semaphores. A lock
-//! has one half for each kind, and a run uses only one of the halves. When the run stops, all
-//! locks, semaphores and channels are closed, which ends every wait.
+//! has one half for each kind of waiting task, and a run uses only one of the halves. When the run
+//! stops, all locks, semaphores and channels are closed, which ends every wait.
 
 mod channel;
 mod list;
@@ -33,12 +33,13 @@ use tokio::sync::{Barrier, Notify, RwLock};
 /// A semaphore of a scenario.
 #[derive(Debug)]
 pub(super) struct Semaphore {
-    /// Records which tasks hold permits and which tasks wait for one.
+    /// Records which tasks hold permits and which tasks wait for a permit.
     pub(super) resource: Resource,
     pub(super) permits: Arc<tokio::sync::Semaphore>,
 }
 
-/// Everything at which tasks wait for one another, each kind in the order of the scenario's list.
+/// All objects at which tasks wait for one another. Each kind is in the order of the scenario's
+/// list.
 #[derive(Debug)]
 pub(super) struct Shared {
     pub(super) locks: Vec<Arc<Lock>>,
@@ -47,7 +48,7 @@ pub(super) struct Shared {
     pub(super) barriers: Vec<Barrier>,
     pub(super) rwlocks: Vec<RwLock<()>>,
     pub(super) notifies: Vec<Notify>,
-    /// Has no permits, and is closed when the run stops.
+    /// This semaphore has no permits, and is closed when the run stops.
     stop: Arc<tokio::sync::Semaphore>,
 }
 

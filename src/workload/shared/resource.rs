@@ -1,8 +1,8 @@
-//! Records who waits for a resource and who holds it.
+//! Records which tasks wait for a resource and which tasks hold the resource.
 //!
-//! A lock, a semaphore or a channel has a [`Resource`], which counts the waits and the holds. Two
-//! guards make sure that every record of a beginning is followed by a record of the end, even if a
-//! step panics or its future is dropped: [`OpenWait`] and [`Hold`].
+//! A lock, a semaphore or a channel has a [`Resource`], which counts the waits and the holds. The
+//! two guards [`OpenWait`] and [`Hold`] make sure that every record of a beginning is followed by a
+//! record of the end. This is true even if a step panics or the step's future is dropped.
 
 use crate::probe::TaskHandle;
 use crate::record::{ProcessInstant, ResourceId, Wanted};
@@ -23,7 +23,7 @@ pub(in crate::workload) struct Resource {
     waiting_for_access: AtomicU32,
     /// The number of tasks that wait for a message.
     waiting_for_message: AtomicU32,
-    /// The number of permits that are held, or of slots that contain a message.
+    /// The number of permits that are held, or the number of slots that contain a message.
     level: AtomicU32,
 }
 
@@ -53,9 +53,9 @@ impl Resource {
         }
     }
 
-    /// Records that the task has acquired the resource, and holds it until the guard is dropped.
-    /// The guard must be dropped before the lock or permit is released. `waited_since` is the start
-    /// of the wait, if the task waited.
+    /// Records that the task has acquired the resource. The task holds the resource until the guard
+    /// is dropped. The guard must be dropped before the lock or permit is released. `waited_since`
+    /// is the start of the wait, if the task waited.
     pub(in crate::workload) fn hold(&self, task: &TaskHandle, waited_since: Option<ProcessInstant>) -> Hold<'_> {
         Hold {
             since: self.acquire(task, waited_since),
@@ -143,7 +143,7 @@ impl Drop for Hold<'_> {
     }
 }
 
-/// A wait for children that has not ended. It is recorded until this guard is dropped.
+/// An open wait for children. The wait is recorded until this guard is dropped.
 pub(in crate::workload) struct WaitForChildren {
     task: TaskHandle,
     since: ProcessInstant,
@@ -167,11 +167,11 @@ impl Drop for WaitForChildren {
 }
 
 pin_project! {
-    /// A future that acquires something of a resource. Its wait is recorded from the first poll
-    /// that finds nothing free. The result also has the start of the wait, if there was one.
+    /// A future that acquires a resource. The wait is recorded from the first poll that finds
+    /// nothing free. The result also contains the start of the wait, if the task waited.
     ///
-    /// If the future is dropped after it was given what it waits for, but before its next poll, it
-    /// gives it back and records that.
+    /// The future may be dropped after it was given the resource, but before the next poll of the
+    /// future. Then the future gives the resource back, and records this.
     pub(in crate::workload) struct RecordedWait<'a, F> {
         #[pin]
         acquire: F,
@@ -197,8 +197,8 @@ pin_project! {
 }
 
 impl<'a, F> RecordedWait<'a, F> {
-    /// The wait of `task`. `acquire` must give back what it acquires when its result is dropped.
-    /// `limited` says whether a timeout can end the wait.
+    /// The wait of `task`. When the result of `acquire` is dropped, the acquired resource must be
+    /// given back. `limited` says whether a timeout can end the wait.
     pub(in crate::workload) fn new<T>(
         acquire: F,
         resource: &'a Resource,
@@ -221,8 +221,8 @@ impl<'a, F> RecordedWait<'a, F> {
     }
 }
 
-/// Whether a future that waits has been given what it waits for. Only a poll shows that. tokio's
-/// budget could prevent it, so the poll has no budget.
+/// Whether a waiting future has been given what it waits for. Only a poll shows this. tokio's
+/// budget could make a ready future seem pending, so the budget does not apply to this poll.
 fn is_given<T, F>(acquire: Pin<&mut F>) -> bool
 where
     F: Future<Output = Result<T, AcquireError>>,
@@ -263,8 +263,8 @@ mod tests {
     use std::sync::Arc;
     use tokio::sync::Semaphore;
 
-    /// What is recorded of a wait for the only permit of a semaphore. `end` gets the semaphore and
-    /// the wait, which has been polled once.
+    /// The records of a wait for the only permit of a semaphore. `end` gets the semaphore and the
+    /// wait. The wait has been polled once.
     fn records(end: impl FnOnce(&Semaphore, Pin<&mut dyn Future<Output = bool>>)) -> Vec<Record> {
         let registry = Registry::new();
         let task = TaskHandle::new(&registry, &registry.group_named("a"));

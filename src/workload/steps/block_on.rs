@@ -45,7 +45,7 @@ impl StepProgram for BlockOn {
 impl BlockOn {
     fn run_on(&self, runtime: &Handle, outer: &mut SyncInterpreter<'_>, label: Label) -> StepResult {
         let mut context = AsyncContext::new(outer.task.clone(), outer.services.clone());
-        // The steps belong to the same task, so they use its permits and intervals.
+        // The steps belong to the same task, so they use the task's permits and intervals.
         mem::swap(&mut context.state, outer.state);
         let mut interpreter = AsyncInterpreter {
             context: &mut context,
@@ -57,7 +57,8 @@ impl BlockOn {
         let steps = services.shared().until_stop(interpreter.run(&self.steps));
         let result = runtime.block_on(blocking_while_pending(label, steps));
         mem::swap(&mut context.state, outer.state);
-        // The steps have set what the task would wait for if its slice ended at their last await.
+        // At the last await, the steps have set what the task waits for. The slice did not end
+        // there, so this setting does not apply any more.
         lane::set_wait(Reason::Unknown, Label::NONE);
         result?
     }

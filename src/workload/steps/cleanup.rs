@@ -1,5 +1,5 @@
-//! `cleanup`: from here to the end of the list of steps, a cancellation runs these steps. A task on
-//! a thread cannot be cancelled, so the step does nothing there.
+//! `cleanup`: runs its own steps if the task is cancelled between here and the end of the list of
+//! steps. A task on a thread cannot be cancelled, so the step does nothing there.
 
 use super::StepProgram;
 use crate::record::Label;

@@ -76,8 +76,8 @@ fn no_seed() -> Seed {
 }
 
 impl File {
-    /// Does the operations of `tokio::fs`, one job of the blocking pool for each. tokio's own jobs
-    /// would leave no records, so these jobs are child tasks of this task.
+    /// Does the operations of `tokio::fs`. Each operation is one job of the blocking pool. tokio's
+    /// own jobs would leave no records, so these jobs are child tasks of this task.
     async fn through_runtime(&self, interpreter: &mut AsyncInterpreter<'_>, label: Label) -> StepResult {
         let start = probe::now();
         let services = interpreter.context.services.clone();

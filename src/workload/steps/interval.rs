@@ -80,6 +80,6 @@ impl Interval {
 fn on_tokio_clock(due: ProcessInstant, now: ProcessInstant) -> tokio::time::Instant {
     let tokio_now = tokio::time::Instant::now();
     let past = Duration::from(now - due);
-    // The result is `None` if the machine started after `due`, and then the tick is due too.
+    // The result is `None` if the machine started after `due`. Then the tick is due too.
     tokio_now.checked_sub(past).unwrap_or(tokio_now) + Duration::from(due - now)
 }

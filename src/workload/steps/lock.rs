@@ -50,8 +50,8 @@ impl StepProgram for Lock {
     }
 }
 
-/// Takes a lock for a task. Blocks the thread until the lock is free. The record of the release,
-/// the first part of the result, must precede the release.
+/// Takes a lock for a task. Blocks the thread until the lock is free. The first part of the result
+/// records the release when it is dropped. This part must be dropped before the lock is released.
 fn take<'a>(
     lock: &'a shared::Lock,
     task: &TaskHandle,

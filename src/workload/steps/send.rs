@@ -50,8 +50,8 @@ impl StepProgram for Send {
     }
 }
 
-/// Blocks the thread until the channel has a free slot or a message. Returns it, and the start of
-/// the wait, if the task waited.
+/// Blocks the thread until the channel has a free slot or a message. Returns a permit for the slot
+/// or message. If the task waited, also returns the start of the wait.
 pub(super) fn wait_on_thread<'a>(
     interpreter: &SyncInterpreter<'_>,
     label: Label,
@@ -69,8 +69,8 @@ pub(super) fn wait_on_thread<'a>(
     Ok((permit.map_err(|_| StepError::Stopped)?, Some(wait.succeed())))
 }
 
-/// Suspends the task until the channel has a free slot or a message. Returns it, and the start of
-/// the wait, if the task waited.
+/// Suspends the task until the channel has a free slot or a message. Returns a permit for the slot
+/// or message. If the task waited, also returns the start of the wait.
 pub(super) async fn wait_suspended<'a>(
     interpreter: &AsyncInterpreter<'_>,
     label: Label,

@@ -1,5 +1,5 @@
-//! `shield`: runs a branch as a child that continues if its parent is cancelled. On a thread no
-//! parent can be cancelled, so the step only waits for the child.
+//! `shield`: runs a branch as a child that continues even if its parent is cancelled. On a thread,
+//! no parent can be cancelled, so the step only waits for the child.
 
 use super::StepProgram;
 use crate::record::Label;

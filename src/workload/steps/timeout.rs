@@ -1,5 +1,5 @@
 //! `timeout`: runs steps with a time limit. On a thread, the steps cannot be cancelled. They run to
-//! their end, and they have timed out if they end after the limit.
+//! their end. If they end after the limit, they have timed out.
 
 use super::StepProgram;
 use crate::probe;

@@ -57,8 +57,8 @@ impl StepProgram for Unawaited {
 }
 
 impl Unawaited {
-    /// Creates a child task, and passes it to `waste`, which drops it without running it. `how`
-    /// describes this in the log message.
+    /// Creates a child task, and passes the child to `waste`. `waste` drops the child without
+    /// running it. `how` describes this in the log message.
     fn make(
         &self,
         interpreter: &mut SyncInterpreter<'_>,

@@ -20,8 +20,8 @@ use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-/// The most groups of tasks that a run can have. The groups of a scenario and of their child tasks
-/// are fewer.
+/// The maximum number of groups of tasks in a run. A scenario always has fewer groups, even
+/// together with the groups of child tasks.
 const MOST_GROUPS: usize = 10_000;
 
 /// Translates the batches of one worker.
@@ -86,8 +86,8 @@ impl BatchTranslator {
     /// between `CLOCK_MONOTONIC` and this process's clock.
     ///
     /// # Errors
-    /// Returns how the batch breaks the protocol, as a predicate of "the worker": `uses lane 5,
-    /// which it has not defined`.
+    /// Returns how the batch breaks the protocol. The text continues a sentence that begins with
+    /// "the worker": `uses lane 5, which it has not defined`.
     pub(super) fn translate(
         &mut self,
         batch: Batch<MonotonicClock>,
@@ -211,7 +211,8 @@ impl BatchTranslator {
         self.lanes.values().map(dead).collect()
     }
 
-    /// Removes the messages of the log beyond the worker's quota, and adds how many they were.
+    /// Removes the log messages that exceed the worker's quota, and adds a message that gives their
+    /// number.
     fn limit_log(&mut self, batch: &mut Batch<ProcessClock>) {
         let (worker, pid, now) = (self.worker, self.pid, batch.now);
         let mut notes = Vec::new();
