@@ -6,7 +6,7 @@
 //!       └ clock         └ stamps      └ reason, label         └ clock, one push into the ring
 //! ```
 //!
-//! A task that polls its own branches calls [`begin_branch`] and [`end_branch`] around each of
+//! A task that polls its own branches calls `begin_branch` and `end_branch` around each of
 //! these polls. The slice of the branch lies inside the task's slice.
 //!
 //! A thread becomes a lane at its first slice, which allocates its ring. After that, no function of
