@@ -54,8 +54,8 @@ pub(super) struct Shared {
 
 impl Shared {
     /// Creates everything that the scenario lists. The numbers of locks, semaphores and channels
-    /// are their indices in the list of [`resources`]. Each channel gets a label, so that samples of
-    /// its fill level can name the channel.
+    /// are their indices in the list of [`resources`]. Each channel gets a label, so that samples
+    /// of its fill level can name the channel.
     pub(super) fn new(scenario: &Scenario, labels: &mut Labels) -> Shared {
         let mut ids = (0..).map(ResourceId);
         let mut next_id = || ids.next().expect("a scenario has fewer than 65,535 resources");
