@@ -1,0 +1,109 @@
+//! The figures of what tasks share, such as locks and channels, and of deadlocks.
+
+use super::Percentiles;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// The figures of something that tasks share.
+#[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
+#[schemars(title = "resource")]
+pub struct Resource {
+    /// The name in the scenario, `pool threads` or `blocking threads`.
+    pub name: String,
+    /// The kind: `lock`, `semaphore`, `channel` or `pool`.
+    pub kind: &'static str,
+    /// The number of permits of a semaphore, or the maximum number of messages in a channel or of
+    /// threads in a pool. 1 for a lock.
+    pub capacity: u32,
+    /// The length of the queue: the number of messages in a channel, of tasks that wait for a lock
+    /// or a permit, or of jobs that wait for a thread of a pool. The queue of a pool is sampled, so
+    /// its largest length may be too small.
+    pub length: Level,
+    /// The number of tasks that hold the lock, of permits that are held, or of threads of the pool
+    /// with a job. `null` for a channel.
+    pub holders: Option<Level>,
+    /// The number of tasks that wait for a free slot of the channel. `null` for all other
+    /// kinds, whose waiting tasks are the `length`.
+    pub waiting: Option<Level>,
+    /// How long tasks waited for the lock, a permit or a free slot. Tasks that did not wait are not
+    /// counted. A wait that has not ended counts with its duration so far. For a pool: how long
+    /// each job was queued before it ran.
+    pub wait_ns: Percentiles,
+    /// How long tasks waited for a message of the channel. `null` for all other kinds.
+    pub receive_wait_ns: Option<Percentiles>,
+    /// How long the lock, a permit or a thread was held. `null` for a channel.
+    pub held_ns: Option<Percentiles>,
+    /// How long each message was in the channel before it was received. `null` for all other
+    /// kinds.
+    pub message_age_ns: Option<Percentiles>,
+    /// The age of the oldest message in the channel. `null` for all other kinds.
+    pub oldest_message_ns: Option<Age>,
+    /// How often a task acquired the lock or a permit, or how many jobs the pool has run. `null`
+    /// for a channel.
+    pub acquired: Option<u64>,
+    /// The number of messages that were sent. `null` for all other kinds.
+    pub sent: Option<u64>,
+    /// The number of messages that were received. `null` for all other kinds.
+    pub received: Option<u64>,
+    /// How often a task stopped waiting without getting what it waited for, because its timeout
+    /// passed or the task was cancelled.
+    pub abandoned: u64,
+    /// How often a task was cancelled after it was given a lock, a permit, a slot or a message, and
+    /// before it could use it. These waits are part of `abandoned`.
+    pub given_to_cancelled: u64,
+}
+
+/// A number that changes during the run.
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, JsonSchema)]
+#[schemars(title = "level")]
+pub struct Level {
+    /// The number at the end of the run.
+    pub now: u64,
+    /// The mean over the duration of the run.
+    pub mean: f64,
+    /// The largest number.
+    pub max: u64,
+}
+
+/// The age of the oldest message in a channel.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, JsonSchema)]
+#[schemars(title = "age")]
+pub struct Age {
+    /// The age at the end of the run, in nanoseconds. 0 if the channel is empty. The channel is
+    /// sampled every 100 ms.
+    pub now: u64,
+    /// The largest age, in nanoseconds, of a message that was received, or of the oldest message in
+    /// a sample.
+    pub max: u64,
+}
+
+/// Tasks that wait for one another and can never continue.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, JsonSchema)]
+#[schemars(title = "deadlock")]
+pub struct Deadlock {
+    /// Which task waits for what, and which task holds it, in one sentence.
+    pub sentence: String,
+    /// The time from the start of the run to the start of the last of the waits.
+    pub since_ns: u64,
+    /// The waits. At most 100 are listed.
+    pub waits: Vec<DeadlockedWait>,
+}
+
+/// A wait that can never end.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, JsonSchema)]
+#[schemars(title = "deadlocked wait")]
+pub struct DeadlockedWait {
+    /// The name of the task that waits. The only task of a group has the name of the group.
+    pub task: String,
+    /// What kind of thing the task waits for: `lock`, `semaphore`, `channel`, `children` or
+    /// `thread`.
+    pub kind: &'static str,
+    /// The name of the lock, semaphore or channel. `children` or `thread` if the task waits for its
+    /// children or for a thread of the executor.
+    pub waits_for: String,
+    /// The time from the start of the run to the start of the wait.
+    pub since_ns: u64,
+    /// The names of the tasks that could end the wait, but can never continue either. At most 100
+    /// are listed.
+    pub held_by: Vec<String>,
+}
