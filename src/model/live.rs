@@ -56,7 +56,7 @@ impl Model {
     /// then the task's last slice ends later than this slice starts. The slice of a branch holds no
     /// lane.
     fn set_current(&mut self, current: &CurrentSlice, is_branch: bool) {
-        self.now = self.now.max(current.start);
+        self.advance(current.start);
         if self
             .task(current.task)
             .is_none_or(|task| task.live.is_none() && (current.start < task.spawned_at || is_branch && !task.is_branch))

@@ -73,7 +73,7 @@ impl Model {
     /// Ends the run at `at`, if it has not ended yet.
     pub(super) fn end(&mut self, at: RunInstant) {
         if self.end.is_none() {
-            self.now = self.now.max(at);
+            self.advance(at);
             self.end = Some(Box::new(End {
                 at: self.now,
                 ..End::default()

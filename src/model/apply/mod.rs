@@ -37,6 +37,12 @@ fn sort_by_time(records: &[(LaneId, Record)]) -> Vec<(RunInstant, u32)> {
 }
 
 impl Model {
+    /// Moves the model's present forward to `at`. Records of different lanes arrive in any order,
+    /// so an earlier instant changes nothing.
+    pub(in crate::model) fn advance(&mut self, at: RunInstant) {
+        self.now = self.now.max(at);
+    }
+
     /// Applies everything that happened since the previous batch.
     pub fn apply(&mut self, batch: &Batch) {
         self.unset_live();
@@ -44,7 +50,7 @@ impl Model {
             self.end(at);
         }
         if self.end.is_none() {
-            self.now = self.now.max(batch.now);
+            self.advance(batch.now);
         }
         for definition in &batch.definitions {
             self.define(definition);

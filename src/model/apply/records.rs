@@ -23,23 +23,23 @@ impl Model {
             Record::Orphaned(orphaned) => self.orphaned(orphaned),
             Record::Repetition(repetition) => self.repetition(repetition),
             Record::WaitBegan(began) => {
-                self.now = self.now.max(began.at);
+                self.advance(began.at);
                 self.resources.wait_began(&began);
             }
             Record::WaitEnded(ended) => {
-                self.now = self.now.max(ended.at);
+                self.advance(ended.at);
                 self.resources.wait_ended(&ended);
             }
             Record::Acquired(acquired) => {
-                self.now = self.now.max(acquired.at);
+                self.advance(acquired.at);
                 self.resources.acquired(&acquired);
             }
             Record::Released(released) => {
-                self.now = self.now.max(released.at);
+                self.advance(released.at);
                 self.resources.released(&released);
             }
             Record::Marked(marked) => {
-                self.now = self.now.max(marked.at);
+                self.advance(marked.at);
                 let index = self.marks.partition_point(|other| other.at <= marked.at);
                 self.marks.insert(index, marked);
             }
@@ -48,7 +48,7 @@ impl Model {
 
     pub(super) fn slice(&mut self, lane: LaneId, slice: &Slice, task: Option<usize>) {
         let end = slice.start + slice.len.get();
-        self.now = self.now.max(end);
+        self.advance(end);
         self.record_counts.recorded += 1;
         let lane_index = self.lane_index_or_insert(lane);
         let (worker, shared) = (self.lanes[lane_index].is_worker(), self.lanes[lane_index].is_shared());
@@ -110,7 +110,7 @@ impl Model {
     /// number of polls and the series do not change.
     fn branch_slice(&mut self, lane: LaneId, slice: &Slice) {
         let end = slice.start + slice.len.get();
-        self.now = self.now.max(end);
+        self.advance(end);
         let lane_index = self.lane_index_or_insert(lane);
         let shared = self.lanes[lane_index].is_shared();
         let (grouped, kept) = self.change(slice.task, slice.start, |task, mut context| {
@@ -151,7 +151,7 @@ impl Model {
 
     pub(super) fn step(&mut self, step: Step) {
         let end = step.start + step.len.get();
-        self.now = self.now.max(end);
+        self.advance(end);
         if step.blocking {
             self.block(step.task, step.start, end);
         } else if step.timer_rounding == CompactDuration::ZERO {
@@ -183,7 +183,7 @@ impl Model {
     }
 
     pub(super) fn spawned(&mut self, spawned: Spawned) {
-        self.now = self.now.max(spawned.at);
+        self.advance(spawned.at);
         let (ended, orphaned, unobserved) = self.change(spawned.task, spawned.at, |task, _| {
             task.index = spawned.index;
             task.parent = spawned.parent;
@@ -216,7 +216,7 @@ impl Model {
     }
 
     pub(super) fn ended(&mut self, lane: LaneId, ended: Ended) {
-        self.now = self.now.max(ended.at);
+        self.advance(ended.at);
         let wait = end_lateness(&ended);
         let (is_first, grouped, parent, was_orphan) = self.change(ended.task, ended.at, |task, context| {
             if task.ended.is_some() {
@@ -244,7 +244,7 @@ impl Model {
     }
 
     fn orphaned(&mut self, orphaned: Orphaned) {
-        self.now = self.now.max(orphaned.at);
+        self.advance(orphaned.at);
         let (group, is_orphan) = self.change(orphaned.task, orphaned.at, |task, _| {
             let first = task.orphaned.is_none();
             task.orphaned.get_or_insert(orphaned.at);
@@ -258,7 +258,7 @@ impl Model {
     }
 
     pub(super) fn repetition(&mut self, repetition: Repetition) {
-        self.now = self.now.max(repetition.start + repetition.len.get());
+        self.advance(repetition.start + repetition.len.get());
         self.series.repetition(&repetition);
         let grouped = self.change(repetition.task, repetition.start, |task, context| {
             task.repetitions[repetition.outcome as usize] += 1;
