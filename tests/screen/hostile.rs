@@ -10,7 +10,8 @@ use std::time::{Duration, Instant};
 /// The number of the system call `ppoll`, in which the program waits for a reader.
 const POLL: &str = if cfg!(target_arch = "x86_64") { "271" } else { "73" };
 
-/// Waits until `condition` holds.
+/// Waits until `condition` holds. The state of another process and the modes of a terminal send no
+/// signal when they change, so the condition is checked again and again.
 #[track_caller]
 fn wait_until(what: &str, mut condition: impl FnMut() -> bool) {
     let start = Instant::now();
@@ -85,8 +86,8 @@ fn wait_for_prompt(shell: &Terminal, text: &str) {
     });
 }
 
-#[test]
-fn a_stopped_program_can_be_killed() {
+/// A shell in which Ctrl-Z has stopped a run.
+fn with_a_stopped_run() -> Terminal {
     let mut shell = bash();
     shell.press(&format!(
         "'{}' run mixed --duration 1h\r",
@@ -95,6 +96,12 @@ fn a_stopped_program_can_be_killed() {
     shell.wait_for("api#");
     shell.press("\x1a");
     wait_for_prompt(&shell, "Stopped");
+    shell
+}
+
+#[test]
+fn a_stopped_program_can_be_killed() {
+    let mut shell = with_a_stopped_run();
     shell.press("kill %1; wait %1; echo status=$?\r");
     wait_for_prompt(&shell, "status=143");
     shell.press("exit\r");
@@ -104,14 +111,7 @@ fn a_stopped_program_can_be_killed() {
 
 #[test]
 fn a_program_that_bg_continues_stops_again_and_can_be_killed() {
-    let mut shell = bash();
-    shell.press(&format!(
-        "'{}' run mixed --duration 1h\r",
-        env!("CARGO_BIN_EXE_tasklab")
-    ));
-    shell.wait_for("api#");
-    shell.press("\x1a");
-    wait_for_prompt(&shell, "Stopped");
+    let mut shell = with_a_stopped_run();
     shell.press("clear; bg; until jobs | grep -q Stopped; do sleep 0.1; done; jobs\r");
     wait_for_prompt(&shell, "Stopped");
     shell.press("kill -HUP %1; wait %1; echo status=$?\r");
@@ -162,8 +162,7 @@ fn a_terminal_that_claims_to_be_huge_does_not_fill_the_memory() {
         line.trim().trim_end_matches(" kB").parse::<u64>().ok()
     };
     // A frame of the largest size that is drawn is much larger than one of the first size.
-    let written = terminal.written();
-    wait_until("a large frame", || terminal.written() > written + 50_000);
+    terminal.wait_for_more("a large frame", 50_000);
     let kilobytes = memory().expect("the program runs");
     assert!(kilobytes < 1_000_000, "{kilobytes} kB");
     terminal.resize(100, 30);

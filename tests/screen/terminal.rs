@@ -110,9 +110,11 @@ impl Terminal {
         self.screen.1.notify_all();
     }
 
-    /// The number of bytes that the program has written.
-    pub(crate) fn written(&self) -> usize {
-        self.screen.0.lock().raw.len()
+    /// Waits until the program has written `bytes` more than by now. `what` names the event in the
+    /// failure message.
+    pub(crate) fn wait_for_more(&self, what: &str, bytes: usize) {
+        let wanted = self.screen.0.lock().raw.len() + bytes;
+        drop(self.wait_for_output(what, |output| output.raw.len() >= wanted));
     }
 
     /// The modes of the terminal before the program started.
