@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-/// The most bytes of one system call.
+/// The maximum number of bytes that one system call writes.
 const CHUNK: usize = 4096;
 /// How long a write waits for the reader before the thread checks whether the bytes are still
 /// needed.
@@ -24,11 +24,11 @@ const WAIT: Timespec = Timespec {
     tv_sec: 0,
     tv_nsec: 50_000_000,
 };
-/// Time between two questions of [`Output::wait`].
+/// How often [`Output::wait`] asks whether to give up.
 const CHECK_INTERVAL: Duration = Duration::from_millis(20);
 
-/// A stream with its own writing thread. When it is dropped, the thread writes what is queued and
-/// ends.
+/// A stream with its own writing thread. When the stream is dropped, the thread writes the queued
+/// bytes and ends.
 pub struct Output {
     shared: Arc<Shared>,
 }
@@ -45,7 +45,7 @@ struct State {
     writing: bool,
     /// How often the queue was discarded.
     discarded: usize,
-    /// The first error of a write. Then nothing more is written.
+    /// The first error of a write. After an error, nothing more is written.
     error: Option<io::ErrorKind>,
     closed: bool,
 }
@@ -168,11 +168,11 @@ impl Shared {
     }
 }
 
-/// The stream, for writes that no lock of the standard library keeps waiting.
+/// Opens the stream a second time, so that writes do not wait for locks of the standard library.
 ///
-/// A write to a terminal that nobody reads cannot be ended from outside. So a terminal is opened
-/// again, in such a way that no write waits. This does not change the mode of the terminal for
-/// other programs.
+/// No other thread can end a write to a terminal that nobody reads. So the terminal is opened again
+/// in non-blocking mode, and no write waits. The mode of the terminal stays the same for other
+/// programs.
 fn open_again(stream: BorrowedFd<'_>) -> io::Result<File> {
     if stream.is_terminal() {
         let path = format!("/proc/self/fd/{}", stream.as_raw_fd());
@@ -185,7 +185,8 @@ fn open_again(stream: BorrowedFd<'_>) -> io::Result<File> {
     Ok(File::from(stream.try_clone_to_owned()?))
 }
 
-/// Writes the first bytes, and returns how many. Returns 0 if the stream accepts none for a while.
+/// Writes some bytes from the start of `bytes`, and returns the number of written bytes. Returns 0
+/// if the stream accepts no bytes within [`WAIT`].
 fn write_some(file: &mut File, bytes: &[u8]) -> io::Result<usize> {
     match file.write(&bytes[..bytes.len().min(CHUNK)]) {
         Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
@@ -247,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_is_reported_once_it_is_known() {
+    fn a_later_write_returns_the_error_of_an_earlier_write() {
         let (reader, writer) = pipe().unwrap();
         let output = Output::to(&writer).unwrap();
         drop((reader, writer));

@@ -5,7 +5,7 @@ use crate::tui::guardian;
 use std::io;
 use std::process::ExitCode;
 
-/// Restore the terminal if the tasklab process that started this one ends without doing so
+/// Restore the terminal when the tasklab process that started this process is killed
 #[derive(clap::Args, Debug)]
 pub(super) struct Args {}
 

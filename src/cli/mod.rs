@@ -103,7 +103,7 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// Reads the command line. A wrong one, and a request for help, end the process.
+/// Reads the command line. Ends the process if the command line is wrong or asks for help.
 fn parse(args: Vec<OsString>) -> Cli {
     Cli::try_parse_from(&args).unwrap_or_else(|error| {
         // Messages of clap quote the arguments as they are.

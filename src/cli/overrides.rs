@@ -116,7 +116,7 @@ where
     })
 }
 
-/// Parses a duration. The options accept negative values. This parser then rejects them with a
+/// Parses a duration. clap passes on negative values, so that this parser can reject them with a
 /// clear message.
 fn duration(text: &str) -> Result<Duration, String> {
     scenario::duration(text).map_err(|why| format!("{why}; write it as 500ms, 20s or 2m"))

@@ -1,4 +1,4 @@
-//! Prints results and messages of commands that obey signals themselves. A signal must end such a
+//! Prints the results and messages of commands that handle signals. A signal must end such a
 //! command even if nobody reads its output.
 
 use crate::output::Output;
@@ -6,7 +6,7 @@ use crate::signals::Signals;
 use std::io;
 use std::time::{Duration, Instant};
 
-/// How long output may still take after a signal, or if it does not matter.
+/// How long the program waits for a reader after a signal, and for a reader of unimportant output.
 const PATIENCE: Duration = Duration::from_millis(700);
 
 /// Prints to standard output. Waits for the reader, but not after a signal.
@@ -22,7 +22,7 @@ pub(super) fn to_stdout(text: &str, signals: &Signals) -> io::Result<()> {
         .map(drop)
 }
 
-/// Prints a message to standard error, as far as somebody reads it soon.
+/// Prints a message to standard error. Gives up if nobody reads the message within a short time.
 pub(super) fn to_stderr(message: &str) {
     if let Ok(output) = Output::to(&io::stderr()) {
         // If standard error is closed, nobody can be told.

@@ -8,12 +8,13 @@ use std::time::{Duration, Instant};
 
 /// The minimum time between two updates.
 const UPDATE_INTERVAL: Duration = Duration::from_millis(250);
-/// The most bytes that may wait for the reader of standard error. Further messages are left out.
+/// The maximum number of bytes that may wait for the reader of standard error. Further messages are
+/// left out.
 const MOST_QUEUED: usize = 1 << 20;
 
 /// The progress line, and the messages above it. It shows no progress if standard error is not a
-/// terminal. It ignores write errors, so that a lost terminal does not stop the command, and never
-/// waits for the reader.
+/// terminal. It never waits for the reader. It ignores write errors, so that a lost terminal does
+/// not stop the command.
 pub(super) struct StatusLine {
     /// `None` if the system refuses the writing thread.
     output: Option<Output>,
@@ -47,8 +48,8 @@ impl StatusLine {
         self.write(&format!("\r{}\x1b[K", text(width.saturating_sub(1))));
     }
 
-    /// Prints messages, each with its line end. They take the place of the progress, which appears
-    /// again below them at the next update.
+    /// Prints messages, each with its line end. The messages overwrite the progress line. The next
+    /// update shows the progress again, below the messages.
     pub(super) fn print<'a>(&mut self, messages: impl IntoIterator<Item = &'a str>) {
         self.clear();
         for message in messages {

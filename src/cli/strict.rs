@@ -1,4 +1,4 @@
-//! The option `--strict`, and the exit code that the results of expectations give.
+//! The option `--strict`, and the exit code that follows from the results of expectations.
 
 use super::{UNEXPECTED, print};
 use crate::expect;
@@ -16,8 +16,8 @@ pub(super) struct StrictArg {
 }
 
 impl StrictArg {
-    /// The exit code of a run without other failures. Says on standard error how many expectations
-    /// were not tested.
+    /// Returns the exit code for these results of expectations, if nothing else in the run has
+    /// failed. Prints to standard error how many expectations were not tested.
     pub(super) fn exit_code(self, expected: &[Expected]) -> ExitCode {
         let untested = expected.iter().filter(|it| it.held.is_none()).count();
         if untested > 0 {

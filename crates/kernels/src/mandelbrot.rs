@@ -2,7 +2,7 @@
 
 use crate::{StopFlag, Stopped};
 
-/// The number of steps after which a point counts as inside if it has not escaped.
+/// A point counts as inside if it has not escaped after this number of steps.
 const LIMIT: u32 = 200;
 /// The picture: x from −2 to 0.5, y from −1.25 to 1.25.
 const SIDE: f64 = 2.5;

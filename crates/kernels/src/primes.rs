@@ -18,7 +18,7 @@ pub(crate) fn run(limit: u32, stop: &StopFlag) -> Result<u64, Stopped> {
         let high = (low + SEGMENT).min(limit);
         composite.fill(false);
         for &p in &small {
-            // Multiples below p² have a smaller factor.
+            // A multiple of p below p² also has a smaller prime factor, so it is already marked.
             let first = (p * p).max(low.next_multiple_of(p));
             for multiple in (first..high).step_by(p as usize) {
                 composite[(multiple - low) as usize] = true;

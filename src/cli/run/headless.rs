@@ -21,7 +21,8 @@ use std::time::{Duration, Instant};
 const DRAIN_INTERVAL: Duration = Duration::from_millis(5);
 /// The time between two batches.
 const BATCH_INTERVAL: Duration = Duration::from_millis(50);
-/// How long the run may take to stop after a signal, which ends the program within three seconds.
+/// How long the run may take to stop after a signal. The whole program must end within three
+/// seconds after a signal.
 const SIGNAL_TIMEOUT: Duration = Duration::from_millis(1500);
 
 /// Follows the run until its end, and prints the report. A signal ends the run early. A run without

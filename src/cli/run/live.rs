@@ -15,10 +15,10 @@ use crate::tui::{self, Exit, Options};
 use std::io;
 use std::process::ExitCode;
 
-/// Shows the run until the user quits, and then prints what could not be stopped.
+/// Shows the run until the user quits, and then prints which parts of the run could not be stopped.
 ///
-/// Also prints the deadlocks, with which a run has failed. If the run reached its end, also checks
-/// the expectations of the scenario, as in a run without a screen.
+/// Also prints the deadlocks of the run. A run with a deadlock has failed. If the run reached its
+/// end, also checks the expectations of the scenario, as in a run without a screen.
 pub(super) fn show(
     mut run: Run,
     mut facts: Facts,
@@ -52,7 +52,8 @@ pub(super) fn show(
         return Ok(ExitCode::from(FAILED));
     }
     if run.interference() == Some(Interference::CutShort) {
-        // To quit a run that goes on is no failure, but a run without workers had failed before.
+        // A run that the user quits early has not failed. But if all its workers had died, the run
+        // had failed before the user quit.
         return Ok(if run.all_workers_died() {
             ExitCode::from(FAILED)
         } else {

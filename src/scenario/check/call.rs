@@ -10,15 +10,16 @@ use crate::scenario::syntax::{self, At, Name, nearest, one_of};
 use crate::scenario::types::Branch;
 use std::collections::HashSet;
 
-/// Why a step that makes tasks has no meaning after its task has left the runtime.
+/// The reason why a task that has left the runtime cannot make tasks.
 pub(in crate::scenario) const NO_RUNTIME: &str = "there is no runtime for its tasks";
 
-/// Why a step that polls its branches has no meaning after its task has left the runtime.
+/// The reason why a task that has left the runtime cannot poll branches.
 pub(in crate::scenario) const NO_POLLS: &str = "a synchronous step cannot poll branches";
 
-/// How many cycles are reported. Groups that call each other in many ways have very many.
+/// The maximum number of reported cycles. Groups that call each other in many ways form very many
+/// cycles.
 const CYCLES: usize = 100;
-/// How many groups of a cycle its message names.
+/// The maximum number of groups that the message about a cycle names.
 const RING: usize = 10;
 
 /// A group of tasks that a step could call.
@@ -73,8 +74,8 @@ impl Checker<'_> {
         branches.into_iter().collect()
     }
 
-    /// Checks a branch, which another task does. If this task `waits` for the other task, this task
-    /// holds its locks meanwhile.
+    /// Checks a branch. Another task does the branch. `waits` says whether this task waits for the
+    /// other task: then this task holds its locks during the branch.
     pub(in crate::scenario) fn branch(
         &mut self,
         branch: &At<syntax::Branch>,
@@ -148,8 +149,8 @@ impl Checker<'_> {
         });
     }
 
-    /// Reports called groups that no step calls. After very many unknown names, nobody knows which
-    /// groups they mean.
+    /// Reports each group with `start = "called"` that no step calls. Reports nothing if the
+    /// scenario has very many unknown names, because these names may be misspelt names of groups.
     pub(super) fn report_uncalled(&mut self) {
         if self.unknown_names == SUGGESTIONS {
             return;
@@ -202,7 +203,7 @@ pub(super) fn calls_from(calls: &[Call], groups: usize) -> Vec<Vec<usize>> {
     from
 }
 
-/// A walk along all calls.
+/// A depth-first search along the calls between groups.
 struct Walk<'a> {
     groups: &'a [Callable],
     calls: &'a [Call],
@@ -212,7 +213,8 @@ struct Walk<'a> {
     depths: Vec<Option<usize>>,
     /// The calls that lead to the current group.
     way: Vec<usize>,
-    /// For each group whose call is on the way, the index of the call in `way`.
+    /// For each group on the way from the first group to the current group: the number of calls
+    /// before it.
     on_way: Vec<Option<usize>>,
     cycles: usize,
     diagnostics: Vec<Diagnostic>,

@@ -8,7 +8,7 @@ use crate::scenario::types::Draw;
 use std::time::Duration;
 
 impl Checker<'_> {
-    /// Checks a draw of any kind, which may be zero.
+    /// Checks a draw of any kind. The drawn values may be zero.
     pub(in crate::scenario) fn draw(&mut self, syntax: &At<syntax::Draw>) -> Option<Draw> {
         let At { value, place } = syntax;
         match value {
@@ -35,7 +35,8 @@ impl Checker<'_> {
         }
     }
 
-    /// Checks a draw, and rejects it if it is always zero. `zero` is the message for that mistake.
+    /// Checks a draw, and rejects a draw that always gives zero. `zero` is the message for that
+    /// mistake.
     pub(in crate::scenario) fn positive_draw(&mut self, syntax: &At<syntax::Draw>, zero: &str) -> Option<Draw> {
         let draw = self.draw(syntax)?;
         match draw {

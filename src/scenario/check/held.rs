@@ -12,14 +12,14 @@ use crate::scenario::report::{Diagnostic, Place};
 use crate::scenario::syntax::{At, Name};
 use std::collections::{HashMap, HashSet};
 
-/// The kind of something that a task can hold.
+/// A kind of thing that a task can hold: a lock or a permit.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(in crate::scenario) enum Holdable {
     /// A lock.
     Lock,
     /// A permit of a semaphore.
     Permit,
-    /// A read-write lock, together with other readers.
+    /// A read-write lock, held for reading: other readers can hold the lock at the same time.
     Read,
     /// A read-write lock, alone.
     Write,
@@ -33,7 +33,7 @@ impl Holdable {
         }
     }
 
-    /// The step that takes it.
+    /// The word of the step that takes a thing of this kind.
     fn step(self) -> &'static str {
         match self {
             Holdable::Lock => "lock",
@@ -42,7 +42,7 @@ impl Holdable {
         }
     }
 
-    /// Whether two of these with the same name count against the same capacity.
+    /// Whether `self` and `other` count against the same capacity if both have the same name.
     fn excludes(self, other: Holdable) -> bool {
         match self {
             Holdable::Lock | Holdable::Permit => self == other,
@@ -62,28 +62,29 @@ pub(super) struct Taken {
 }
 
 impl Taken {
-    /// Whether this takes from the capacity of the lock or semaphore with this name.
+    /// Whether this lock or permit counts against the capacity of the lock or semaphore `name`.
     fn is_of(&self, kind: Holdable, name: &str) -> bool {
         kind.excludes(self.kind) && self.name == name
     }
 }
 
-/// What is held during the step that is being checked, and what groups take.
+/// The locks and permits that are held during the step that is being checked, and the locks and
+/// permits that groups take.
 #[derive(Default)]
 pub(super) struct Held {
     around: Around,
-    /// What is taken in the steps that have been checked so far. The tasks of a group take it, or
-    /// tasks for which these tasks wait.
+    /// The locks and permits that are taken in the steps that have been checked so far. A task of
+    /// the group takes them, or a task for which the group's task waits.
     taken: Vec<TakenByGroup>,
 }
 
-/// What is held during a step.
+/// The locks and permits that are held during a step.
 #[derive(Default)]
 pub(super) struct Around {
     /// The locks and permits, the outermost first.
     held: Vec<Taken>,
-    /// The number of locks and permits that are held by tasks that wait for this task. They come
-    /// first.
+    /// The number of locks and permits that are held by tasks that wait for this task. These locks
+    /// and permits come first in `held`.
     of_others: usize,
     /// Whether the steps belong to a detached task, for which the task of the group does not wait.
     apart: bool,
@@ -104,7 +105,7 @@ impl Held {
         self.around.apart
     }
 
-    /// What is held during the step that is being checked.
+    /// The locks and permits that are held during the step that is being checked.
     pub(super) fn during_step(&self) -> Vec<Taken> {
         self.around.held.clone()
     }
@@ -164,8 +165,8 @@ impl Checker<'_> {
         self.held.around.held.pop();
     }
 
-    /// Rejects a lock or permit that can never be free, because this task, or tasks that wait for
-    /// this task, hold the lock or all permits.
+    /// Rejects a lock or permit that can never be free. Such a lock, or all permits of such a
+    /// semaphore, are held by this task or by tasks that wait for this task.
     pub(in crate::scenario) fn check_not_held(&mut self, kind: Holdable, name: &At<Name>) -> Option<()> {
         let Some(capacity) = self.capacity(kind, &name.value.0) else {
             return Some(());
@@ -193,8 +194,8 @@ impl Checker<'_> {
         self.reject(diagnostic.help(format!("leave the inner `{}` out, or {instead}", kind.step())))
     }
 
-    /// How often the lock, or how many permits of the semaphore, can be held at the same time.
-    /// `None` if the number is not known.
+    /// The capacity: 1 for a lock, or the number of permits of the semaphore. `None` if the number
+    /// is not known.
     fn capacity(&self, kind: Holdable, name: &str) -> Option<usize> {
         match kind {
             Holdable::Lock | Holdable::Read | Holdable::Write => Some(1),
@@ -204,8 +205,9 @@ impl Checker<'_> {
         }
     }
 
-    /// Reports locks and permits that a called group takes while the calling task holds the lock,
-    /// or too many permits, and waits for the group.
+    /// Reports each lock and permit that a called group takes although the calling task keeps it
+    /// taken. The calling task waits for the group and holds the lock, or too many permits of the
+    /// semaphore.
     pub(super) fn report_held_by_callers(&mut self) {
         let calls_from = calls_from(&self.calls, self.groups.len());
         let mut by_name: HashMap<(Holdable, &str), Vec<&TakenByGroup>> = HashMap::new();
@@ -231,7 +233,8 @@ impl Checker<'_> {
                 };
                 let reached = waited_for[call.to].get_or_insert_with(|| self.waited_for(call.to, &calls_from));
                 let is_full = |taken: &&TakenByGroup| taken.count <= capacity && holds + taken.count > capacity;
-                // Each is reported once, however many calls lead to it.
+                // Each lock or permit is reported once, even if many calls lead to the group that
+                // takes it.
                 for taken in taken.extract_if(.., |taken| reached[taken.group] && is_full(taken)) {
                     diagnostics.push(self.held_by_caller(&taken.taken, since, call));
                 }
@@ -242,7 +245,8 @@ impl Checker<'_> {
         }
     }
 
-    /// A message about a lock or permit that is taken while the caller holds it `since` this place.
+    /// A message about a lock or permit, `taken` by a called group, that the caller has held since
+    /// the step at `since`.
     fn held_by_caller(&self, taken: &Taken, since: &Taken, call: &Call) -> Diagnostic {
         let Taken { kind, name, place } = taken;
         let group = &self.groups[call.to].name;
@@ -263,7 +267,8 @@ impl Checker<'_> {
             })
     }
 
-    /// For each group, whether the tasks of `group` wait for its tasks. A group waits for itself.
+    /// Returns, for each group, whether the tasks of `group` wait for the tasks of that group. A
+    /// group counts as waiting for itself.
     fn waited_for(&self, group: usize, calls_from: &[Vec<usize>]) -> Vec<bool> {
         let mut reached = vec![false; self.groups.len()];
         let mut open = vec![group];
@@ -278,7 +283,7 @@ impl Checker<'_> {
 }
 
 const ITSELF: &str = "the task would wait for itself forever";
-/// The label if another task holds it.
+/// The label of a lock or permit that another task holds.
 fn parent(kind: Holdable) -> String {
     format!("the task that holds the {} waits for this task", kind.word())
 }

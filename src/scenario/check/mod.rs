@@ -2,8 +2,8 @@
 //! purpose of a value.
 //!
 //! If a function here returns `None`, the function or the reader of the file has reported the
-//! reason. The caller does not report it again. It checks the rest, so that one report holds all
-//! mistakes.
+//! reason. The caller does not report this reason again. The caller goes on with the other checks,
+//! so that one report contains all mistakes.
 
 mod arrivals;
 mod call;
@@ -43,8 +43,10 @@ const HTTP: HttpSpec = HttpSpec {
     failure_rate: 0.0,
 };
 
-/// How many unknown names of groups and resources get a suggestion. To find it takes long among
-/// many names. After so many unknown names, it is not known either which of the names are unused.
+/// The maximum number of unknown names of groups and resources that get a suggestion. Finding a
+/// suggestion among many names takes long. A scenario with so many unknown names also gets no
+/// messages about unused names, because the unknown names may be misspelt names of groups or
+/// resources.
 const SUGGESTIONS: usize = 500;
 
 /// What the checks of tasks and cues know about the scenario as a whole.
@@ -53,7 +55,8 @@ pub(super) struct Checker<'a> {
     /// The executor. If the name in the file is unknown, this is the default executor, which
     /// supports every step.
     executor: ExecutorKind,
-    /// The place where the executor is chosen. `None`: it is the default executor.
+    /// The place where the executor is chosen. `None`: nothing chooses it, so the default executor
+    /// is used.
     chosen: Option<Place>,
     /// The executors that the scenario lists. Empty if the scenario does not list any.
     listed: Vec<At<ExecutorKind>>,
@@ -75,7 +78,7 @@ pub(super) struct Checker<'a> {
     groups: Vec<Callable>,
     /// The groups by their names.
     group_names: HashMap<String, usize>,
-    /// The number of names in steps that no group and no resource has.
+    /// The number of unknown names in steps: no group and no resource has such a name.
     unknown_names: usize,
     /// The calls of groups in the steps that have been checked so far.
     calls: Vec<Call>,
@@ -234,7 +237,7 @@ impl Checker<'_> {
     }
 }
 
-/// Whether every step of these groups has a meaning on this executor.
+/// Whether this executor can run every step of these groups.
 fn can_run_all(kind: ExecutorKind, tasks: &[TaskSpec]) -> bool {
     let mut all = true;
     for step in tasks.iter().flat_map(|group| &group.steps) {
@@ -243,7 +246,7 @@ fn can_run_all(kind: ExecutorKind, tasks: &[TaskSpec]) -> bool {
     all
 }
 
-/// `Some(None)` if the value is absent, `None` if it is wrong.
+/// Returns `Some(None)` if the value is absent, and `None` if the value is wrong.
 pub(super) fn all_or_nothing<T>(value: Option<Option<T>>) -> Option<Option<T>> {
     match value {
         None => Some(None),
