@@ -53,7 +53,7 @@ pub struct Compared {
     pub lost_records: u64,
     /// The duration of a run.
     pub elapsed_ns: Option<Number>,
-    /// The number of repetitions that did all their steps, in all groups.
+    /// The number of completed repetitions in all groups. A completed repetition did all its steps.
     pub completed: Option<Number>,
     /// The number of completed repetitions per second of the run.
     pub throughput: Option<Number>,
@@ -91,8 +91,7 @@ pub struct Difference {
     pub repetition_p50_ns: Option<Number>,
     /// The 99th percentile of the durations of repetitions.
     pub repetition_p99_ns: Option<Number>,
-    /// The time from the spawn of the first task to the end of the last task, or to the end of the
-    /// run.
+    /// The time from the spawn of the first task until the last task ended or the run ended.
     pub span_ns: Option<Number>,
 }
 

@@ -91,7 +91,7 @@ impl Plan {
     }
 
     /// The overrides for a run on the executor `kind`. If `kind` is the scenario's own executor,
-    /// they do not override the executor.
+    /// these overrides do not change the executor.
     fn overrides_on(&self, kind: ExecutorKind) -> Overrides {
         Overrides {
             executor: (kind != self.own()).then_some(kind),

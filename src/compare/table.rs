@@ -86,7 +86,7 @@ impl Comparison {
         out
     }
 
-    /// Writes lines about executors that were left out, failed runs, and lost records.
+    /// Writes lines about failed runs, lost records, and executors that were left out.
     fn remarks(&self, out: &mut String) {
         let left_out = self
             .left_out

@@ -125,7 +125,7 @@ fn an_expectation_is_verified_if_it_held_in_every_round() {
     let (_folder, plan) = plan(Overrides::default());
     let good = Verified::new(&plan, &rounds()[..2]);
     assert_eq!(good.expect[0].held, Some(true));
-    assert_eq!(good.expect[0].why.as_deref(), Some("held in 2 of 2 rounds, 100–110"));
+    assert_eq!(good.expect[0].why.as_deref(), Some("held in 2 of 2 rounds; 100–110"));
     assert!(good.succeeded());
     let once = Verified::new(&plan, &rounds()[..1]);
     assert_eq!((once.expect[0].held, &once.expect[0].why), (Some(true), &None));
@@ -134,7 +134,7 @@ fn an_expectation_is_verified_if_it_held_in_every_round() {
     assert_eq!(bad.expect[1].held, Some(false), "one round has no measured value");
     let why = bad.expect[1].why.as_deref().unwrap();
     assert!(
-        why.starts_with("held in 2 of 3 rounds, the run on pool failed: "),
+        why.starts_with("held in 2 of 3 rounds; the run on pool failed: "),
         "{why}"
     );
     assert_eq!(

@@ -29,8 +29,7 @@ impl Plan {
 #[derive(Clone, PartialEq, Debug)]
 pub struct Verified {
     /// The result of each expectation. The measured value is the median over the rounds. `held` is
-    /// true if the
-    /// expectation held in every round. If there are several rounds, `why` contains the
+    /// true if the expectation held in every round. If there are several rounds, `why` contains the
     /// number of rounds in which the expectation held.
     pub expect: Vec<Expected>,
     /// For each failed run, a sentence with the reason.
@@ -86,7 +85,7 @@ fn tally(expectation: &Expectation, own: ExecutorKind, rounds: &[Round]) -> Expe
                 .filter(|it| !it.is_empty()),
         );
         pieces.extend(missing.map(|(Unmeasured::NotFound(why) | Unmeasured::NotTested(why))| why));
-        expected.why = Some(pieces.join(", "));
+        expected.why = Some(pieces.join("; "));
     }
     expected
 }

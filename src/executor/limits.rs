@@ -13,11 +13,11 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-/// The number of threads without which tasklab cannot run: services, monitor and conductor. tasklab
-/// uses more threads if the machine allows more.
+/// The number of threads that tasklab itself needs: for the services, the monitor and the
+/// conductor. tasklab uses more threads if the machine allows more.
 const OWN_THREADS: u64 = 4;
-/// The number of file descriptors without which tasklab cannot run: standard streams and services.
-/// The monitor keeps more files open if it can.
+/// The number of file descriptors that tasklab itself needs: for the standard streams and the
+/// services. The monitor keeps more files open if it can.
 const OWN_FILES: u64 = 12;
 
 /// The maximum number of threads that records can distinguish. Lane ids have 16 bits.
@@ -80,8 +80,8 @@ fn exceeded(what: &'static str, needed: u64, limits: impl IntoIterator<Item = Li
 }
 
 /// The number of threads that branches certainly need at once, on executors where each branch has
-/// its own thread. Only the branches of the widest step count, because it is not known in advance
-/// whether two tasks reach such a step at the same time.
+/// its own thread. Only the branches of the widest step are counted, because it is not known in
+/// advance whether two tasks reach such a step at the same time.
 pub(super) fn widest_branches(scenario: &Scenario) -> u64 {
     let tasks = scenario.tasks.iter().filter(|task| arriving_together(task) > 0);
     tasks.map(|task| branches(&task.steps, scenario)).max().unwrap_or(0)

@@ -43,12 +43,12 @@ pub trait Executor: Send {
     /// repetition. `group` is the index of the group in
     /// [`Scenario::tasks`](crate::scenario::Scenario::tasks).
     ///
-    /// Tasks in this process see this in their shared [`Program`]. An executor with tasks in other
-    /// processes forwards the notification.
+    /// Tasks in this process see in their shared [`Program`] that the group is closed. An executor
+    /// with tasks in other processes forwards the notification.
     fn close(&self, _group: usize) {}
 
     /// Sets the least severe level that the event log keeps. Only an executor with tasks in other
-    /// processes needs this.
+    /// processes needs this call.
     fn keep_log(&self, _level: LogLevel) {}
 
     /// Cancels every task that can be cancelled and waits up to `grace` for the other tasks. A task

@@ -166,8 +166,8 @@ pub struct Overall {
     /// The delays. A delay is the time from a task's wake-up until the task runs. Only slices with
     /// a recorded wake-up are counted.
     pub delay_ns: Percentiles,
-    /// The latenesses of the same slices. A lateness is the time from the instant at which a task
-    /// is ready until the task runs.
+    /// How late the same slices began: the time from the instant at which a task is ready until the
+    /// task runs.
     pub lateness_ns: Percentiles,
 }
 
@@ -182,11 +182,11 @@ pub struct Machine {
     pub cpu_ns: u64,
     /// The peak of the resident memory, in bytes. For several processes, the sum of their peaks.
     pub peak_memory_bytes: u64,
-    /// The number of times since the start of the run that a thread gave up its core in order to
-    /// wait.
+    /// How often a thread gave up its core in order to wait. The count begins at the start of the
+    /// run.
     pub voluntary_switches: u64,
-    /// The number of times since the start of the run that the kernel took the core away from a
-    /// thread.
+    /// How often the kernel took the core away from a thread. The count begins at the start of the
+    /// run.
     pub involuntary_switches: u64,
     /// The number of processes in these sums.
     pub processes: u32,
@@ -222,9 +222,9 @@ pub struct Group {
     /// The number of tasks that were spawned, including branches.
     pub spawned: u64,
     /// How many of `spawned` are branches: parts of a task that the task polls itself (`join`,
-    /// `try_join`, `select`). They are no tasks, so `tasks` and `records` of the whole report do
-    /// not count them. All figures of this group include them: their slices are the polls by their
-    /// task.
+    /// `try_join`, `select`). Branches are not tasks, so `tasks` and `records` of the whole report
+    /// do not count them. All figures of this group include branches: each poll of a branch by its
+    /// task is a slice.
     pub branches: u64,
     /// The number of tasks, by outcome, including branches.
     pub tasks: Tasks,
@@ -234,8 +234,8 @@ pub struct Group {
     /// The number of tasks with an error that no other task received. These tasks failed, timed out
     /// or panicked.
     pub failures_lost: u64,
-    /// The time from the spawn of the first task to the end of the last task, or to the end of the
-    /// run. A task ends with its last slice.
+    /// The time from the spawn of the first task until the last task ended or the run ended. A task
+    /// ends with its last slice.
     pub span_ns: u64,
     /// The number of repetitions that ended, with any outcome. The end of the run ends the
     /// repetitions that are open.
@@ -263,10 +263,10 @@ pub struct Group {
     pub off_core_ns: Option<u64>,
     /// The time in which tasks held a thread that slept in the operating system.
     pub blocking_ns: u64,
-    /// The parts of `blocking_ns` by what the thread slept for: `timer`, `lock`, `semaphore`,
-    /// `channel`, `http`, `file`, `db`, `join` and `unknown`. If only the kernel's samples show
-    /// that a thread slept, the reason is `unknown`. Only reasons with a time above zero are
-    /// present.
+    /// The parts of `blocking_ns`, by the reason for which the thread slept: `timer`, `lock`,
+    /// `semaphore`, `channel`, `http`, `file`, `db`, `join` and `unknown`. If only the kernel's
+    /// samples show that a thread slept, the reason is `unknown`. Only reasons with a time above
+    /// zero are present.
     pub blocked_on: BTreeMap<&'static str, u64>,
     /// The time in which tasks were woken and waited for a thread.
     pub queued_ns: u64,
@@ -290,8 +290,9 @@ pub struct Group {
     /// The delays. A delay is the time from a task's wake-up until the task runs. Only slices with
     /// a recorded wake-up are counted.
     pub delay_ns: Percentiles,
-    /// The latenesses of the same slices. A lateness is the time from the instant at which a task
-    /// is ready until the task runs. If that instant is not known, the lateness equals the delay.
+    /// How late the same slices began: the time from the instant at which a task is ready until the
+    /// task runs. If the instant at which the task was ready is not known, this time equals the
+    /// delay.
     pub lateness_ns: Percentiles,
     /// The durations of the repetitions. `null` if the group has none: the tasks of libraries and
     /// of offloaded work do not repeat.
@@ -301,9 +302,9 @@ pub struct Group {
     pub task_monitor: Option<TaskMonitor>,
 }
 
-/// A distribution of durations. A duration that is open at the end of the run counts up to this
-/// instant. The percentiles are not exact: their error is at most 1 % of their value. So two close
-/// durations can have the same number. All fields are zero if no duration was counted.
+/// A distribution of durations. If a duration has not ended when the run ends, it is counted up to
+/// the end of the run. The percentiles are not exact: their error is at most 1 % of their value. So
+/// two close durations can have the same number. All fields are zero if no duration was counted.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, JsonSchema)]
 #[schemars(title = "percentiles")]
 pub struct Percentiles {
@@ -372,8 +373,9 @@ pub struct Records {
     /// The number of slices that were recorded.
     pub written: u64,
     /// The number of slices that were lost because the ring of a thread was full. The figures of
-    /// lanes include lost slices. The figures of groups do not: their polls, percentiles and times
-    /// are then a sample, and the time of a lost slice counts as waiting.
+    /// lanes include lost slices. The figures of groups do not include lost slices. If slices were
+    /// lost, the polls, percentiles and times of a group are only a sample, and the time of a lost
+    /// slice counts as waiting.
     pub dropped: u64,
     /// The number of other records that were lost: steps and repetitions. Lost repetitions are
     /// still counted, but the percentiles of their durations do not include them.
@@ -385,8 +387,8 @@ pub struct Records {
     /// count polls that a worker runs from its LIFO slot. So if the workers have a LIFO slot
     /// (`tokio` without `disable_lifo_slot`), the numbers also agree if `polls` is greater, up to
     /// four times `tokio.polls`: a worker runs at most three such polls after each poll that it
-    /// counts. A loss of fewer polls than these is then not found. Without LIFO slots, the check is
-    /// exact.
+    /// counts. The check then does not detect a loss of fewer polls. Without LIFO slots, the check
+    /// is exact.
     pub matches_tokio: Option<bool>,
 }
 
@@ -398,13 +400,13 @@ pub struct Tokio {
     pub polls: u64,
     /// The sum of the busy times of all workers.
     pub busy_ns: u64,
-    /// The number of times that a worker parked.
+    /// How often a worker parked.
     pub parks: u64,
     /// The number of tasks that a worker stole from another worker.
     pub steals: u64,
-    /// The number of times that the I/O driver reported a ready resource.
+    /// How often the I/O driver reported a ready resource.
     pub io_ready: u64,
-    /// The number of times that tokio's cooperative budget forced a task to yield.
+    /// How often tokio's cooperative budget forced a task to yield.
     pub budget_forced_yields: u64,
     /// The largest number of tasks in the global queue in any sample. There are four samples per
     /// second.

@@ -1,4 +1,4 @@
-//! The figures of what tasks share, such as locks and channels, and of deadlocks.
+//! The figures of deadlocks, and of the locks, channels and pools that tasks share.
 
 use super::Percentiles;
 use schemars::JsonSchema;
@@ -12,21 +12,21 @@ pub struct Resource {
     pub name: String,
     /// The kind: `lock`, `semaphore`, `channel` or `pool`.
     pub kind: &'static str,
-    /// The number of permits of a semaphore, or the maximum number of messages in a channel or of
-    /// threads in a pool. 1 for a lock.
+    /// For a semaphore, the number of permits. For a channel, the maximum number of messages. For a
+    /// pool, the maximum number of threads. 1 for a lock.
     pub capacity: u32,
-    /// The length of the queue: the number of messages in a channel, of tasks that wait for a lock
-    /// or a permit, or of jobs that wait for a thread of a pool. The queue of a pool is sampled, so
-    /// its largest length may be too small.
+    /// The length of the queue. The queue of a channel contains messages. The queue of a lock or
+    /// semaphore contains the tasks that wait. The queue of a pool contains the jobs that wait for
+    /// a thread. The queue of a pool is sampled, so its largest length may be too small.
     pub length: Level,
-    /// The number of tasks that hold the lock, of permits that are held, or of threads of the pool
-    /// with a job. `null` for a channel.
+    /// For a lock, the number of tasks that hold the lock. For a semaphore, the number of permits
+    /// that are held. For a pool, the number of threads that run a job. `null` for a channel.
     pub holders: Option<Level>,
-    /// The number of tasks that wait for a free slot of the channel. `null` for all other
-    /// kinds, whose waiting tasks are the `length`.
+    /// The number of tasks that wait for a free slot of the channel. `null` for all other kinds:
+    /// their `length` is the number of waiting tasks or jobs.
     pub waiting: Option<Level>,
     /// How long tasks waited for the lock, a permit or a free slot. Tasks that did not wait are not
-    /// counted. A wait that has not ended counts with its duration so far. For a pool: how long
+    /// counted. A wait that has not ended counts with its duration so far. For a pool, how long
     /// each job was queued before it ran.
     pub wait_ns: Percentiles,
     /// How long tasks waited for a message of the channel. `null` for all other kinds.
@@ -48,8 +48,8 @@ pub struct Resource {
     /// How often a task stopped waiting without getting what it waited for, because its timeout
     /// passed or the task was cancelled.
     pub abandoned: u64,
-    /// How often a task was cancelled after it was given a lock, a permit, a slot or a message, and
-    /// before it could use it. These waits are part of `abandoned`.
+    /// How often a task was given a lock, a permit, a slot or a message, but was cancelled before
+    /// it could use it. These waits are part of `abandoned`.
     pub given_to_cancelled: u64,
 }
 

@@ -8,11 +8,11 @@ use crate::record::{GroupSample, Nanos, RuntimeSample};
 pub struct RuntimeTotals {
     /// The busy time, summed over the workers.
     pub busy: Nanos,
-    /// The number of times that a worker parked.
+    /// How often a worker parked.
     pub parks: u64,
     /// The number of tasks stolen between workers.
     pub steals: u64,
-    /// The number of times that the I/O driver reported a ready resource.
+    /// How often the I/O driver reported a ready resource.
     pub io_ready: u64,
     /// The number of polls that ended early because tokio's cooperative budget was used up.
     pub budget_forced_yields: u64,

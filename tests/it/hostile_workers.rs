@@ -85,7 +85,7 @@ fn a_worker_that_defines_too_many_groups_is_killed() {
         "for k in range(0, 65535, 5000):\n    \
              batch([{\"group\": {\"id\": j, \"name\": \"g%d\" % j}} for j in range(k, min(k + 5000, 65535))])\n\
          time.sleep(60)",
-        "defines more groups than the 10000 of a run",
+        "defines too many groups: a run can have 10000",
     );
 }
 

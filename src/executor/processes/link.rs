@@ -36,7 +36,7 @@ use std::time::{Duration, Instant};
 /// How long a process may take to end after it has closed its standard output.
 const EXIT_TIMEOUT: Duration = Duration::from_millis(500);
 
-/// Time between two checks of whether a process that writes nothing has ended.
+/// Time between two checks for the end of a process that writes nothing.
 const PIPE_CHECK_INTERVAL: Timespec = Timespec {
     tv_sec: 0,
     tv_nsec: 100_000_000,
@@ -46,11 +46,11 @@ const PIPE_CHECK_INTERVAL: Timespec = Timespec {
 /// becomes several messages.
 const MAX_STDERR_LINE: u64 = 1 << 16;
 
-/// A worker process. It leads a process group of its own.
+/// A worker process. Each worker process leads its own process group.
 pub(super) struct Process(Mutex<Child>);
 
 impl Process {
-    /// Kills the process and the processes that it has started in its group.
+    /// Kills the process group: the worker process and the processes that it has started.
     fn kill(&self) {
         let mut child = self.0.lock();
         // After the end of the process, the number of the group may belong to another process.
@@ -66,8 +66,8 @@ impl Process {
     }
 }
 
-/// A pipe from a worker process. The pipe ends when the worker ends. This is true even if a process
-/// that the worker has started still has the other end of the pipe.
+/// A pipe from a worker process. The pipe ends when the worker ends. The worker may have started a
+/// process that still has the other end of the pipe: the pipe ends all the same.
 struct Pipe<P> {
     pipe: P,
     process: Arc<Process>,

@@ -10,8 +10,8 @@
 //!
 //! Processes share no memory. They exchange messages through pipes, in a protocol that any program
 //! can speak (`PROTOCOL.md`, below). A worker sends its records in batches, with its own ids and
-//! with instants on the clock that all processes share. `BatchTranslator` replaces them with ids
-//! and instants of this run.
+//! with instants on the clock that all processes share. `BatchTranslator` replaces these ids and
+//! instants with those of this run.
 //!
 //! Unlike a thread, a process can always be killed. If a task has not ended after the grace period
 //! of the run, its process is killed, and the task ends as *cancelled*. If a process dies earlier,

@@ -133,8 +133,8 @@ impl<'a> Startup<'a> {
             let left = deadline.saturating_duration_since(Instant::now());
             let (worker, begun) = match readiness.recv_timeout(left.min(POLL_INTERVAL)) {
                 Ok(readiness) => {
-                    // The machine starts only a few workers at a time. So no worker is late as long
-                    // as other workers become ready.
+                    // The machine starts only a few workers at a time. So the time for the workers
+                    // that are not ready starts again whenever a worker becomes ready.
                     deadline = Instant::now() + READY_TIMEOUT;
                     readiness
                 }

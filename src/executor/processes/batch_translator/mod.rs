@@ -119,7 +119,7 @@ impl BatchTranslator {
         for sample in &mut batch.samples {
             match sample {
                 Sample::Lane(sample) => sample.lane = self.lane(sample.lane)?,
-                _ => return Err("sends a sample of something other than a lane".into()),
+                _ => return Err("sends a sample that is not about a lane".into()),
             }
         }
         self.limit_log(&mut batch);
@@ -259,7 +259,7 @@ impl BatchTranslator {
             }
             Definition::Group { id, name, .. } => {
                 let group = self.registry.group_within(MOST_GROUPS, &text::clean(&name));
-                let group = group.ok_or_else(|| format!("defines more groups than the {MOST_GROUPS} of a run"))?;
+                let group = group.ok_or_else(|| format!("defines too many groups: a run can have {MOST_GROUPS}"))?;
                 self.groups.insert(id, group);
                 Ok(None)
             }
