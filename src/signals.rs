@@ -10,7 +10,8 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Remembers which of SIGTERM, SIGHUP and SIGINT arrived last, so that a loop can check for it.
+/// Stores which of the signals SIGTERM, SIGHUP and SIGINT arrived last, so that a loop can check
+/// for a signal.
 ///
 /// If the parent process ignores a signal, this process ignores that signal too. For example,
 /// `nohup` ignores SIGHUP on purpose, and a shell ignores SIGINT for a command that ends in `&`.

@@ -18,8 +18,9 @@ pub(super) const PATH: usize = 100;
 pub(super) const LENGTH: Duration = Duration::from_secs(24 * 3600);
 /// The number of threads of each kind.
 pub(super) const THREADS: u64 = 1024;
-/// The number of worker processes. Each has several threads and about 4 MB of memory of its own, so
-/// a laptop holds this many. More would show nothing else: a core serves one at a time.
+/// The number of worker processes. Each worker process has several threads and about 4 MB of memory
+/// of its own, so a laptop can run this many processes. More processes would show nothing new,
+/// because a core runs only one process at a time.
 pub(super) const PROCESSES: u64 = 256;
 /// The number of tasks in one run, in all groups together.
 pub(crate) const TASKS: u64 = 1_000_000;

@@ -14,7 +14,7 @@ use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How long a program may take to open a pipe that is read as a scenario.
+/// How long the reader of a scenario waits until a program has opened the other end of a pipe.
 const WRITER: Duration = Duration::from_secs(3);
 
 /// Why a scenario was not loaded. Each message is one sentence, except the message of a [`Report`].
@@ -84,7 +84,7 @@ impl Overrides {
     }
 }
 
-/// The name of the scenario for the report, and its text.
+/// Returns the name of the scenario, as the report shows the name, and the text of the scenario.
 fn read(what: &str) -> Result<(String, String), LoadError> {
     let shown = || text::clean(what).into_owned();
     let path = Path::new(what);
@@ -122,13 +122,14 @@ fn read(what: &str) -> Result<(String, String), LoadError> {
         })
 }
 
-/// The first bytes of the file: at most one more than the largest scenario has.
+/// Reads the first bytes of the file: at most one byte more than a scenario may have.
 ///
 /// # Errors
 /// Returns the system's error, or `TimedOut` if the file is a pipe and no program writes to it.
 fn bytes(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    // To open or to read a pipe would wait until another program opens it for writing.
+    // Without this flag, opening or reading a pipe would wait until another program opens the pipe
+    // for writing.
     let mut file = OpenOptions::new()
         .read(true)
         .custom_flags(OFlags::NONBLOCK.bits() as i32)
@@ -142,7 +143,7 @@ fn bytes(path: &Path) -> io::Result<Vec<u8>> {
             // No program has the pipe open for writing.
             Ok(_) if Instant::now() >= deadline => return Err(io::ErrorKind::TimedOut.into()),
             Ok(_) => {}
-            // A program has it open and has not closed it yet.
+            // A program has the pipe open for writing, and has not closed it yet.
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
             Err(error) => return Err(error),
         }

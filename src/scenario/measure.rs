@@ -64,7 +64,7 @@ fn path(text: &str) -> Result<ReportPath, String> {
     Ok(path)
 }
 
-/// Reads a bound and its unit. The unit is `None` if the bound is zero, because zero fits every
+/// Reads a bound and its unit. If the bound is zero, the unit is `None`, because zero fits every
 /// unit.
 ///
 /// # Errors

@@ -1,10 +1,8 @@
 //! The scenario language: what a TOML file may contain, and how it is read.
 //!
-//! ```toml
-//! title = "A small mix"                 # or by language: title.en = "…", title.ru = "…"
-//! duration = "20s"                      # default: until every task has ended
-//! seed = 7
-//! executors = ["tokio", "pool"]         # default: all on which the steps have a meaning
+//! ```toml title = "A small mix" # or by language: title.en = "…", title.ru = "…" duration = "20s"
+//! # default: until every task has ended seed = 7 executors = ["tokio", "pool"] # default: all that
+//! can run the steps
 //!
 //! [executor]
 //! kind = "tokio"                        # tokio | current-thread | pool | threads | processes
@@ -50,8 +48,9 @@
 //!
 //! The syntax tables are the only definition of the language. They are in `syntax`, and each step
 //! and action has its own file in [`steps`] or [`actions`]. The reader, the suggestions and the
-//! [JSON Schema](schema()) come from them. The types here hold only valid values and no places in
-//! the file. Limits make sure that someone else's scenario cannot exhaust the machine.
+//! [JSON Schema](schema()) are made from these tables. The types of this module hold only valid
+//! values, and hold no places in the file. Limits make sure that someone else's scenario cannot
+//! exhaust the machine.
 
 pub mod actions;
 pub mod builtin;

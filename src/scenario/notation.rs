@@ -82,7 +82,8 @@ pub fn show_duration(d: Duration) -> String {
     format!("{}{unit}", number.trim_end_matches('0').trim_end_matches('.'))
 }
 
-/// A draw as a short text: the ends of a range, or the typical value of a distribution.
+/// Returns a drawn duration as a short text: the ends of its range, or the typical value of its
+/// distribution.
 pub fn show_draw(draw: &Draw) -> String {
     match *draw {
         Draw::Fixed(d) => show_duration(d),
@@ -130,7 +131,8 @@ fn quantity(text: &str, units: &[(&str, u64)]) -> Result<u64, Unreadable> {
     whole.checked_add(scaled(fraction, per)).ok_or(Unreadable::TooBig)
 }
 
-/// `0.fraction × per`, rounded down, without floating point: `0.1` is not a binary fraction.
+/// `0.fraction × per`, rounded down. The computation uses whole numbers, because no binary
+/// floating-point number equals `0.1`.
 fn scaled(fraction: &str, per: u64) -> u64 {
     // Digits beyond the eighteenth are worth less than a nanosecond in any unit.
     let kept = &fraction[..fraction.len().min(18)];

@@ -15,7 +15,8 @@ pub fn schema() -> String {
     json + "\n"
 }
 
-/// Removes the type `null`, which TOML does not have, and the line ends of doc comments.
+/// Removes the type `null`, because TOML has no such type. Also replaces the line ends of doc
+/// comments by spaces.
 fn tidy(schema: &mut Schema) {
     let Some(schema) = schema.as_object_mut() else { return };
     if let Some(Value::String(description)) = schema.get_mut("description") {
@@ -36,8 +37,8 @@ fn tidy(schema: &mut Schema) {
         && let Some(Value::Array(mut choices)) = schema.remove("anyOf")
     {
         choices.retain(|choice| !null(choice));
-        // A single choice needs no `anyOf`. In draft 7 a `$ref` must not have a description beside
-        // it, so the choice goes into `allOf`.
+        // A single choice needs no `anyOf`. But in draft 7, a description must not stand beside a
+        // `$ref`, so the single choice goes into `allOf`.
         let keyword = if choices.len() == 1 { "allOf" } else { "anyOf" };
         schema.insert(keyword.to_owned(), Value::Array(choices));
     }

@@ -2,7 +2,7 @@
 //! width, and format numbers. The width of a formatted number changes little from frame to frame.
 //!
 //! The screen, the closing table and the log all write durations, counts and names with these
-//! functions. A number therefore reads the same wherever it appears.
+//! functions. A number therefore looks the same everywhere.
 
 mod quantity;
 
@@ -13,16 +13,16 @@ use textwrap::WordSplitter;
 use unicode_truncate::UnicodeTruncateStr;
 use unicode_width::UnicodeWidthStr;
 
-/// Whether `c` could control a terminal or reorder the surrounding text. This is true of control
-/// characters, and of Unicode's invisible directional marks ("Trojan Source", CVE-2021-42574).
+/// Whether `c` could control a terminal or reorder the surrounding text. Returns true for control
+/// characters and for Unicode's invisible directional marks ("Trojan Source", CVE-2021-42574).
 pub(crate) fn controls_terminal(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
-/// Makes text from elsewhere safe for a terminal: the characters that could control it become
-/// escapes, such as `\u{1b}`, and line ends become spaces. Every such text passes through this
-/// function before it is shown: names, paths, messages of errors and of other programs.
+/// Makes foreign text safe for a terminal. Characters that could control the terminal become
+/// escapes, such as `\u{1b}`, and line ends become spaces. Every foreign text passes through this
+/// function before it is shown: names, paths, error messages, and messages of other programs.
 pub fn clean(text: &str) -> Cow<'_, str> {
     if !text.contains(controls_terminal) {
         return Cow::Borrowed(text);

@@ -23,7 +23,8 @@ const DRAIN_INTERVAL: Duration = Duration::from_millis(5);
 const IDLE_INTERVAL: Duration = Duration::from_millis(50);
 /// The maximum time that the screen waits for the run to stop. Normally, a run stops much sooner.
 const STOP_TIMEOUT: Duration = Duration::from_secs(10);
-/// The same after a signal, which ends the program within three seconds.
+/// The maximum time that the screen waits for the run to stop after a signal. The whole program
+/// must end within three seconds after a signal.
 const SIGNAL_TIMEOUT: Duration = Duration::from_millis(1500);
 /// The duration of the block that a key injects.
 pub const INJECTED_BLOCK: Duration = Duration::from_millis(300);
@@ -178,8 +179,8 @@ impl EventLoop<'_> {
         if self.ended {
             return;
         }
-        // Read the state before the batch. Then, if the run has ended, the batch contains
-        // everything that was recorded before the end.
+        // The state must be read before the batch. If the state says that the run has ended, the
+        // batch then contains everything that was recorded before the end.
         self.ended = matches!(self.source.state(), RunState::Ended { .. });
         let batch = self.source.batch();
         self.needs_frame |= self.ended || batch.now != self.model.now() || !batch.log.is_empty();

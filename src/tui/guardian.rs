@@ -1,9 +1,10 @@
-//! Restores the terminal when tasklab ends without doing so: when the kernel kills it, when it
-//! aborts because no memory is left, or after a signal such as SIGQUIT.
+//! Restores the terminal if tasklab ends without restoring it. This happens if the kernel kills
+//! tasklab, if tasklab aborts because no memory is left, or after a signal such as SIGQUIT.
 //!
 //! No handler runs in such a case. So a small process, the guardian, remembers the modes that the
-//! terminal had. It reads from a pipe whether the screen has the terminal. When the pipe ends while
-//! the screen has the terminal, tasklab has died, and the guardian restores it.
+//! terminal had. Through a pipe, the screen tells the guardian whether the screen has the terminal.
+//! If the pipe closes while the screen has the terminal, tasklab has died, and the guardian
+//! restores the terminal.
 
 use super::terminal::leave;
 use crate::output::Output;
@@ -24,13 +25,13 @@ const TAKEN: u8 = b'+';
 /// The screen has given the terminal back.
 const GIVEN_BACK: u8 = b'-';
 
-/// How long the terminal may take to accept the text that restores it.
+/// How long the program waits until the terminal has accepted the text that restores the terminal.
 const PATIENCE: Duration = Duration::from_millis(300);
 
 /// The guardian of this process's terminal.
 pub(super) struct Guardian {
     process: Child,
-    /// `None` once the guardian was dismissed.
+    /// `None`: the guardian has been dismissed.
     pipe: Option<ChildStdin>,
 }
 
@@ -38,8 +39,8 @@ impl Guardian {
     /// Starts the guardian. `program` is the tasklab program.
     ///
     /// # Errors
-    /// Returns an error if the guardian cannot be started. It must know the modes of the terminal
-    /// before the screen changes them.
+    /// Returns an error if the guardian cannot be started, or if it ends before it has read the
+    /// modes of the terminal.
     pub(super) fn start(program: &Path) -> io::Result<Guardian> {
         let mut process = Command::new(program)
             .arg(SUBCOMMAND)
@@ -90,7 +91,7 @@ impl Drop for Guardian {
 /// Returns an error if standard output is not a terminal.
 pub fn watch() -> io::Result<()> {
     // A signal to the process group, such as Ctrl-\ or a hang-up, must not end the guardian. While
-    // SIGTTOU is blocked, a process of the background may change the terminal.
+    // SIGTTOU is blocked, a background process may change the terminal.
     SigSet::all().thread_block().map_err(io::Error::from)?;
     let terminal = io::stdout();
     let modes = tcgetattr(&terminal)?;
@@ -117,8 +118,8 @@ fn restore(terminal: &impl AsFd, modes: &Termios) {
     }
 }
 
-/// Writes the text that leaves the screen. If nobody reads the terminal, drops what waits there, so
-/// that a later reader gets this text.
+/// Writes the text that leaves the screen. If nobody reads the terminal, discards the output that
+/// is still queued, so that a later reader gets this text.
 pub(super) fn give_back(output: &Output, terminal: &impl AsFd) {
     let patience = || {
         let start = Instant::now();

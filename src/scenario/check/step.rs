@@ -13,11 +13,12 @@ use crate::scenario::types::{ExecutorKind, How};
 pub(in crate::scenario) struct ListContext<'a> {
     /// The number of steps in which the list is nested.
     pub depth: usize,
-    /// The outer step that took the task away from the runtime. `None`: there is no such step.
+    /// The outer step with which the task left the runtime. `None`: the task has not left the
+    /// runtime.
     pub synchronous: Option<Synchronous<'a>>,
 }
 
-/// A step that takes its task away from the runtime: `offload` or `in_place`.
+/// A step with which its task leaves the runtime: `offload` or `in_place`.
 #[derive(Clone, Copy)]
 pub(in crate::scenario) struct Synchronous<'a> {
     pub word: &'static str,
@@ -47,7 +48,7 @@ impl<'a> StepContext<'a> {
         }
     }
 
-    /// The context of the inner steps, if this step takes its task away from the runtime.
+    /// The context of the inner steps, if the task leaves the runtime with this step.
     pub(crate) fn synchronous(self) -> ListContext<'a> {
         let synchronous = Synchronous {
             word: self.word,
@@ -59,8 +60,8 @@ impl<'a> StepContext<'a> {
         }
     }
 
-    /// The context of inner steps that are a future of their own: another task does them, or a
-    /// `block_on` step.
+    /// The context of inner steps that run as a separate future. Another task or a `block_on` step
+    /// runs this future.
     pub(crate) fn other_task(self) -> ListContext<'a> {
         ListContext {
             synchronous: None,
@@ -125,7 +126,7 @@ impl Checker<'_> {
         steps.into_iter().collect()
     }
 
-    /// Reports that `next` never runs, if the step before it never ends.
+    /// Reports that the step `next` never runs. This is the case if the step `before` never ends.
     fn report_unreachable(&mut self, before: &At<StepSyntax>, next: &At<StepSyntax>) {
         if before.value.is_endless() {
             let diagnostic = Diagnostic::new(next.place.clone(), "this step never runs");
@@ -148,8 +149,8 @@ impl Checker<'_> {
         allowed.and(step)
     }
 
-    /// Rejects a step that has no meaning after its task has left the runtime. `why` is the label
-    /// of the message. `None`: the step has a meaning there too.
+    /// Rejects a step that cannot run after its task has left the runtime. `why` is the label of
+    /// the message. `None`: the step can run there too.
     fn has_runtime(&mut self, why: Option<&str>, context: StepContext<'_>) -> Option<()> {
         let (Some(why), Some(around)) = (why, context.list.synchronous) else {
             return Some(());
@@ -160,7 +161,7 @@ impl Checker<'_> {
         self.reject(diagnostic.related(around.place, INSIDE).help(help))
     }
 
-    /// Rejects a step that has no meaning on the chosen executor or on a listed executor.
+    /// Rejects a step that cannot run on the chosen executor, or on an executor in `executors`.
     fn has_executor(&mut self, need: Option<&ExecutorNeed>, context: StepContext<'_>) -> Option<()> {
         let Some(need) = need else { return Some(()) };
         let diagnostic = |kind: ExecutorKind| {

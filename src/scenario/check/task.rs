@@ -26,7 +26,7 @@ impl Checker<'_> {
         }
         self.report_duplicate_names(groups);
         self.groups = groups.iter().map(callable).collect();
-        // The first of several groups of one name is called.
+        // If several groups have the same name, a call means the first of these groups.
         let names = self.groups.iter().enumerate().rev();
         self.group_names = names.map(|(index, group)| (group.name.clone(), index)).collect();
         let mut tasks = Vec::new();
@@ -106,7 +106,7 @@ impl Checker<'_> {
     }
 }
 
-/// What the checks of calls need to know about this group.
+/// Collects what the checks of calls need to know about this group.
 fn callable(group: &At<syntax::Task>) -> Callable {
     let name = group.value.name.0.as_ref();
     Callable {

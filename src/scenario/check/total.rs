@@ -26,9 +26,9 @@ impl Needs {
 }
 
 impl Checker<'_> {
-    /// Adds up the needs of the groups, and reports the group with which the sum exceeds a limit.
-    /// Groups with mistakes do not count. The caller must have rejected groups that call
-    /// themselves.
+    /// Adds up the needs of the groups. Reports the first group that makes the sum exceed a limit.
+    /// Groups with mistakes do not count. Before calling this function, the caller must reject
+    /// groups that call themselves.
     pub(super) fn check_totals(&mut self, syntax: &[At<syntax::Task>], groups: &[Option<TaskSpec>]) {
         let together = || {
             syntax
@@ -103,7 +103,7 @@ impl Checker<'_> {
     }
 }
 
-/// What one task of this group needs. `known` caches the results.
+/// The needs of one task of this group. `known` caches the results.
 fn needs<'a>(group: &'a TaskSpec, groups: &HashMap<&str, &'a TaskSpec>, known: &mut HashMap<&'a str, Needs>) -> Needs {
     if let Some(needs) = known.get(group.name.as_str()) {
         return *needs;
@@ -136,16 +136,17 @@ fn of_steps<'a>(steps: &'a [Step], groups: &HashMap<&str, &'a TaskSpec>, known: 
     sum
 }
 
-/// Walks through steps that a task does `times` times. Calls `visitor` for each branch that the
-/// task calls, with the number of tasks of this branch at the same time. Raises `largest_file` to
-/// the size of the largest file that the task itself writes.
+/// Walks through the `steps` of a task, which the task repeats `times` times. For each branch that
+/// the task calls, calls `visitor` with the number of tasks that do this branch at the same time.
+/// Raises `largest_file` to the size of the largest file that the task itself writes.
 fn walk<'a>(steps: &'a [Step], times: f64, largest_file: &mut u64, visitor: &mut impl FnMut(&'a Branch, f64)) {
     for step in steps {
         if let Some(Service::FileToWrite(size)) = step.service() {
             *largest_file = (*largest_file).max(size);
         }
         for child in step.children().into_iter().filter(|child| child.count > 0) {
-            // If the step waits for its tasks, they have ended before the step is repeated.
+            // If the step waits for its tasks, the tasks of one repetition end before the next
+            // repetition.
             let times = if child.awaited { 1.0 } else { times };
             visitor(child.branch, f64::from(child.count) * times);
         }

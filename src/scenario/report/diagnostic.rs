@@ -4,9 +4,10 @@ use crate::text;
 use std::borrow::Cow;
 use std::ops::Range;
 
-/// A diagnostic keeps at most this many related places.
+/// The maximum number of related places that a diagnostic keeps.
 const RELATED: usize = 8;
-/// The most characters of one text of a diagnostic. A scenario may hold a word of a million.
+/// The maximum number of characters in one text of a diagnostic. A scenario may contain a word of a
+/// million characters.
 const SENTENCE: usize = 1000;
 
 /// The place where a value is written.
@@ -64,8 +65,9 @@ impl Diagnostic {
         self
     }
 
-    /// Adds another place in the file that belongs to the mistake. Does nothing if `place` is an
-    /// option, which has no place in the file, or if the mistake has very many places already.
+    /// Adds another place in the file that belongs to the mistake. An option of the command line
+    /// has no place in the file: then this function does nothing. It also does nothing if the
+    /// mistake already has [`RELATED`] places.
     pub(in crate::scenario) fn related(mut self, place: &Place, text: impl AsRef<str>) -> Self {
         if let Place::File(span) = place
             && self.related.len() < RELATED

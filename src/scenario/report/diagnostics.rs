@@ -6,17 +6,17 @@ use super::{Report, SHOWN};
 use crate::text;
 use std::collections::HashSet;
 
-/// The mistakes that have been found so far. Only those that the report will show are kept. The
-/// others are counted.
+/// The mistakes that have been found so far. The collection keeps only the mistakes that the report
+/// will show. It counts the other mistakes.
 pub(in crate::scenario) struct Diagnostics {
     lines: Lines,
     /// The lines with a mistake in the syntax. After such a mistake the parser misreads the rest of
     /// the line, so nothing else of the line is reported.
     broken: HashSet<usize>,
     kept: Vec<Diagnostic>,
-    /// The mistakes that are counted but not kept.
+    /// The number of mistakes that are not kept.
     left_out: usize,
-    /// The place of the last mistake that the report can still show.
+    /// The report does not show mistakes after this place.
     last_shown: usize,
 }
 
@@ -32,8 +32,9 @@ impl Diagnostics {
         }
     }
 
-    /// Adds mistakes in the syntax, given by their places: the first of each line. `explain` turns
-    /// the mistake with an index into a diagnostic.
+    /// Adds mistakes in the syntax: the first mistake of each line. `places` are the places of all
+    /// mistakes. `explain` takes an index into `places`, and returns the diagnostic for the mistake
+    /// at this place.
     pub(in crate::scenario) fn push_syntax(&mut self, places: &[usize], explain: impl Fn(usize) -> Diagnostic) {
         let mut in_order: Vec<_> = (0..places.len()).collect();
         in_order.sort_by_key(|index| places[*index]);
@@ -77,7 +78,8 @@ impl Diagnostics {
         self.kept.is_empty()
     }
 
-    /// Keeps the mistakes that the report shows if no other is found.
+    /// Keeps only the first [`SHOWN`] of the mistakes that have been found so far, and counts the
+    /// rest.
     fn keep_shown(&mut self) {
         self.kept.sort_by_key(Diagnostic::start);
         self.kept.dedup();

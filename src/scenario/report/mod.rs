@@ -4,8 +4,9 @@
 //! Control characters, and characters that reorder text, never reach the terminal unchanged.
 //! Messages show them as escapes, and quoted lines show harmless characters in their place.
 //!
-//! The time and the memory for a report grow linearly with the file, whatever is in it. A report
-//! keeps only the diagnostics that it shows, and quotes only the lines around their places.
+//! The time and the memory for a report grow linearly with the size of the file, for every content
+//! of the file. A report keeps only the diagnostics that it shows, and quotes only the lines around
+//! their places.
 
 mod diagnostic;
 mod diagnostics;
@@ -19,8 +20,8 @@ use annotate_snippets::{Group, Level, Renderer};
 use source::Source;
 use std::fmt;
 
-/// The maximum number of mistakes that a report shows. The report also says how many mistakes there
-/// are. The limit keeps the report short if the file is not a scenario at all.
+/// The maximum number of mistakes that a report shows. The report also gives the number of all
+/// mistakes. The limit keeps the report short if the file is not a scenario at all.
 const SHOWN: usize = 500;
 
 /// All mistakes of one scenario. A report is never empty.
@@ -31,7 +32,7 @@ pub struct Report {
     source: Source,
     /// The mistakes that are shown.
     diagnostics: Vec<Diagnostic>,
-    /// The number of the other mistakes.
+    /// The number of mistakes that are not shown.
     left_out: usize,
 }
 

@@ -5,7 +5,8 @@ use crate::text::controls_terminal;
 use annotate_snippets::{Annotation, AnnotationKind, Element, Origin, Snippet};
 use std::ops::Range;
 
-/// Places of one diagnostic that lie further apart than this, in bytes, are quoted apart.
+/// If two places of one diagnostic are further apart than this distance, in bytes, they are quoted
+/// in separate excerpts.
 const NEAR: usize = 4096;
 /// How much of a long line is quoted before and after a place, in bytes. The renderer shortens the
 /// line further, to the width of a terminal.
@@ -48,8 +49,8 @@ impl Source {
         }
     }
 
-    /// Quotes the lines of all places of a diagnostic. Only these lines are given to the renderer,
-    /// because it walks through all text that it is given.
+    /// Quotes the lines of all places of a diagnostic. The renderer gets only these lines, because
+    /// it walks through the whole text that it gets.
     pub(super) fn quote<'a>(&'a self, diagnostic: &'a Diagnostic) -> Vec<Element<'a>> {
         let mut near = Vec::new();
         let mut far = Vec::new();
@@ -75,8 +76,8 @@ impl Source {
         elements
     }
 
-    /// Quotes the lines from the first of these places to the last. The first of them names the
-    /// excerpt.
+    /// Quotes the lines from the earliest to the latest of these places. The header of the excerpt
+    /// gives the line and column of `places[0]`.
     fn excerpt<'a>(&'a self, places: Vec<(AnnotationKind, Range<usize>, Option<&'a str>)>) -> Vec<Element<'a>> {
         let origin = places[0].1.start;
         let first = places.iter().map(|(_, span, _)| span.start).min().unwrap_or(origin);
@@ -96,7 +97,8 @@ impl Source {
         if from == line {
             return vec![snippet.path(&self.name).into()];
         }
-        // The renderer would count the columns from the cut.
+        // The excerpt may begin inside a line. The renderer would count the columns from there, so
+        // they are counted here.
         let column = self.text[self.start_of_line(origin)..origin].chars().count() + 1;
         let origin = Origin::path(&self.name)
             .line(self.lines.line(origin) + 1)
@@ -104,8 +106,8 @@ impl Source {
         vec![origin.into(), snippet.into()]
     }
 
-    /// The first byte of the line that holds this byte. The end of a text that ends with a newline
-    /// belongs to the last line.
+    /// The index of the first byte of the line that contains the byte `at`. The end of a text that
+    /// ends with a newline belongs to the last line.
     fn start_of_line(&self, at: usize) -> usize {
         let before = &self.text[..at];
         let before = if at == self.text.len() {
@@ -116,17 +118,17 @@ impl Source {
         before.rfind('\n').map_or(0, |end| end + 1)
     }
 
-    /// The start of the character that holds this byte.
+    /// The index of the first byte of the character that contains this byte.
     fn boundary(&self, at: usize) -> usize {
         self.text.floor_char_boundary(at)
     }
 
-    /// Moves a span into the text and onto character boundaries. A parser may point past the end of
-    /// the text. A span of several lines is cut to its first line. An underlined table would not
-    /// help the reader.
+    /// Moves the ends of a span into the text and onto character boundaries, because a parser may
+    /// point past the end of the text. Cuts a span of several lines to its first line, because an
+    /// underlined table would not help the reader.
     fn inside(&self, span: &Range<usize>) -> Range<usize> {
         let start = self.boundary(span.start);
-        // A span of a million bytes on one line is underlined as far as the line is quoted.
+        // A line may have a million bytes. Only the quoted part of the line is underlined.
         let most = self.text.ceil_char_boundary(start + BESIDE);
         let line_end = self.text[start..most].find('\n').map_or(most, |n| start + n);
         let end = span.end.clamp(start, line_end);

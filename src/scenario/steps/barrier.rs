@@ -5,7 +5,8 @@ use crate::scenario::check::{Checker, SharedKind, StepContext};
 use crate::scenario::syntax::{At, Name};
 use serde::{Deserialize, Serialize};
 
-/// Waits until as many tasks wait here as the barrier needs. Then all of them continue.
+/// Waits at the barrier until the number of waiting tasks reaches the number that the barrier
+/// needs. Then all these tasks continue.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Barrier {
     /// Which of [`Scenario::barriers`](crate::scenario::Scenario::barriers).
@@ -17,7 +18,7 @@ impl StepContents for Barrier {}
 impl StepDefinition for Barrier {
     type Syntax = At<Name>;
     const DESCRIPTION: &'static str =
-        "Wait until as many tasks wait at this barrier as its `tasks`. Then all continue.";
+        "Wait at this barrier until `tasks` tasks wait there. Then all these tasks continue.";
     const NEEDS_EXECUTOR: Option<&'static ExecutorNeed> = Some(&SHARED_MEMORY);
 
     fn check(name: &At<Name>, _: StepContext<'_>, checker: &mut Checker<'_>) -> Option<Barrier> {

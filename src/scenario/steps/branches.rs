@@ -29,7 +29,7 @@ pub(in crate::scenario) trait BranchesDefinition: BranchesStep + Sized {
     /// Whether the task polls the branches itself. Otherwise each branch is a task.
     const INLINE: bool = false;
 
-    /// What the step needs from the executor, if it needs something.
+    /// What the step needs from the executor. `None`: the step runs on every executor.
     const NEEDS_EXECUTOR: Option<&'static ExecutorNeed> = None;
 
     /// Creates the step from branches that have been checked.
@@ -38,7 +38,7 @@ pub(in crate::scenario) trait BranchesDefinition: BranchesStep + Sized {
 
 /// The value of a step with branches.
 pub(in crate::scenario) trait BranchesSyntax {
-    /// The branches. `None` if the value lacks them, which has been reported.
+    /// The branches. `None`: the value has no branches, and this mistake has been reported.
     fn list(&self) -> Option<&BranchList>;
 }
 

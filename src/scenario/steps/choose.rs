@@ -14,8 +14,8 @@ pub struct Choose(pub Vec<Choice>);
 /// One of several lists of steps.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Choice {
-    /// The weight in the draw, above zero. The probability of a choice is its weight divided by the
-    /// sum of all weights.
+    /// The weight of this choice, above zero. The probability of a choice is its weight divided by
+    /// the sum of all weights.
     pub weight: f64,
     /// The steps of this choice.
     pub steps: Vec<Step>,
@@ -25,8 +25,8 @@ table! {
     /// One of several lists of steps.
     #[schemars(rename = "Weighted")]
     ChoiceSyntax, "a choice" {
-        /// The weight in the draw, above zero. The probability of a choice is its weight divided by
-        /// the sum of all weights. Default: 1.
+        /// The weight of this choice, above zero. The probability of a choice is its weight divided
+        /// by the sum of all weights. Default: 1.
         #[schemars(range(min = 0))]
         weight: Option<At<f64>>,
         /// The steps of this choice. May be empty.

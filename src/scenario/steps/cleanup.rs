@@ -4,8 +4,8 @@ use super::{Step, StepContents, StepDefinition, StepListSyntax};
 use crate::scenario::check::{Checker, StepContext};
 use serde::{Deserialize, Serialize};
 
-/// Runs these steps if the task is cancelled before it has done the other steps of the list. A
-/// cancelled task is dropped, so the steps are synchronous.
+/// Runs these steps if the task is cancelled before it has done the other steps of the list. The
+/// steps run while the cancelled task is dropped, so they are synchronous.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Cleanup(pub Vec<Step>);
 
@@ -21,7 +21,7 @@ impl StepContents for Cleanup {
 
 impl StepDefinition for Cleanup {
     type Syntax = StepListSyntax;
-    const DESCRIPTION: &'static str = "If the task is cancelled before it has done the other steps of this list, do these steps, synchronously, when the task is dropped. A task on a thread cannot be cancelled.";
+    const DESCRIPTION: &'static str = "Do these steps if the task is cancelled before it has done the other steps of this list. The steps run synchronously, while the task is dropped. A task on a thread cannot be cancelled.";
     const NEEDS_RUNTIME: Option<&'static str> = Some("work on a thread cannot be cancelled");
 
     fn check(steps: &StepListSyntax, context: StepContext<'_>, checker: &mut Checker<'_>) -> Option<Cleanup> {

@@ -6,8 +6,8 @@ use crate::scenario::types::{Branch, Traits};
 
 /// A step of the language: its syntax and its meaning.
 ///
-/// The type that implements this trait is the meaning. A value of this type has been checked, and
-/// holds no places in the file.
+/// The type that implements this trait is the meaning. A value of this type is already checked, and
+/// does not contain the places of its parts in the file.
 pub(in crate::scenario) trait StepDefinition: StepContents + Sized {
     /// The value that follows the word of the step. `()` for a step that takes no value.
     type Syntax;
@@ -15,8 +15,8 @@ pub(in crate::scenario) trait StepDefinition: StepContents + Sized {
     /// What the step does: its description in the JSON Schema.
     const DESCRIPTION: &'static str;
 
-    /// Why the step has no meaning after its task has left the runtime, for example inside
-    /// `offload`. `None`: the step has a meaning there too.
+    /// The reason why the step cannot run after its task has left the runtime, for example inside
+    /// `offload`. `None`: the step can run there too.
     const NEEDS_RUNTIME: Option<&'static str> = None;
 
     /// What the step needs from the executor. `None`: the step runs on every executor.
@@ -51,12 +51,13 @@ pub(in crate::scenario) trait StepContents {
         Vec::new()
     }
 
-    /// How many times the step does its inner steps. 1 if the step repeats them forever.
+    /// How many times the step does its inner steps. The number is 1 if the step repeats its inner
+    /// steps forever.
     fn rounds(&self) -> f64 {
         1.0
     }
 
-    /// Whether the step always does its inner steps. False if the step sometimes leaves them out.
+    /// Whether the step always does its inner steps. False: the step sometimes skips them.
     fn is_certain(&self) -> bool {
         true
     }
@@ -72,7 +73,7 @@ pub(in crate::scenario) trait StepContents {
     }
 }
 
-/// Tasks that a step makes. All of them do the same work.
+/// A number of tasks that a step makes. All these tasks do the same work.
 #[derive(Clone, Copy, Debug)]
 pub struct ChildTasks<'a> {
     /// The work of each task.
@@ -81,7 +82,7 @@ pub struct ChildTasks<'a> {
     pub count: u32,
     /// Whether the step waits for the tasks.
     pub awaited: bool,
-    /// Whether these are branches that the task of the step polls itself, and no tasks.
+    /// Whether the task of the step polls the branches itself. Then no tasks are made.
     pub inline: bool,
 }
 
@@ -92,9 +93,10 @@ pub enum Service {
     Http,
     /// The database.
     Database,
-    /// A file to read. The value is its size in bytes.
+    /// A file that the step reads. The value is the size of the file, in bytes.
     FileToRead(u64),
-    /// Space in the scratch folder for a file to write. The value is its size in bytes.
+    /// Space in the scratch folder for a file that the step writes. The value is the size of the
+    /// file, in bytes.
     FileToWrite(u64),
 }
 
@@ -102,7 +104,7 @@ pub enum Service {
 pub(in crate::scenario) struct ExecutorNeed {
     /// Whether an executor with these traits meets the need.
     pub is_met: fn(Traits) -> bool,
-    /// Why the step has no meaning if the need is not met.
+    /// The reason why the step cannot run if the need is not met.
     pub why: &'static str,
     /// What to write instead.
     pub help: &'static str,

@@ -45,9 +45,9 @@ table! {
     IntervalSyntax, "`interval`" {
         /// The time between two ticks, above zero.
         every: Required<Length>,
-        /// What happens after ticks that the task has missed by more than 5 ms. `burst`: all of
-        /// them come at once. `delay`: the later ticks move. `skip`: the missed ticks never come.
-        /// Default: `burst`.
+        /// What happens after the task has missed ticks by more than 5 ms. `burst`: all missed
+        /// ticks come at once. `delay`: all later ticks move to later times. `skip`: the missed
+        /// ticks never come. Default: `burst`.
         missed: Option<At<MissedTicks>>,
     }
 }

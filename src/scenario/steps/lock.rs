@@ -17,15 +17,15 @@ pub struct Lock {
 }
 
 table! {
-    /// Steps that only one task at a time does.
+    /// Steps that a task does while it holds a lock. Only one task at a time can hold the lock.
     #[schemars(rename = "Lock")]
     LockSyntax, "`lock`" {
         /// The name of the lock. All steps with the same name share one lock.
         name: Required<Name>,
         /// How tasks wait on an async executor. `async`: a waiting task is suspended
         /// (`tokio::sync::Mutex`). `sync`: a waiting task keeps its thread (`std::sync::Mutex`),
-        /// and a task holds the lock while its steps await. All steps with the same lock must have
-        /// the same value. Default: `async`.
+        /// and a task keeps the lock even while one of its steps awaits. All steps with the same
+        /// lock must have the same value. Default: `async`.
         how: Option<At<How>>,
         /// The steps that the task does while it holds the lock.
         steps: Required<Vec<At<super::StepSyntax>>>,

@@ -1,9 +1,9 @@
 //! The steps of the scenario language. Each step has its own file.
 //!
 //! The file of a step defines the step for the language: its `Syntax` in a scenario, and a type for
-//! its meaning. A check turns the syntax into this type. It also holds the description in the JSON
-//! Schema, the inner steps, and what the step needs from the executor and the services. The file
-//! with the same name in `workload/steps` holds what the step does during a run.
+//! its meaning. A check turns the syntax into this type. The file also holds the description in the
+//! JSON Schema, the inner steps, and what the step needs from the executor and the services. The
+//! file with the same name in `workload/steps` holds what the step does during a run.
 //!
 //! To add a step, write these two files. Then add a line to the list `steps!` here and to the list
 //! in `workload/steps/mod.rs`. No other place lists the steps.
@@ -90,7 +90,8 @@ macro_rules! steps {
         }
 
         impl StepSyntax {
-            /// Checks the step, which is written at `place`. `list` is the context of its list.
+            /// Checks the step at `place` in the file. `list` is the context of the list that
+            /// contains the step.
             pub(super) fn check(&self, place: &Place, list: ListContext<'_>, checker: &mut Checker<'_>) -> Option<Step> {
                 let context = |word| StepContext { word, place, list };
                 match self {
@@ -175,12 +176,13 @@ impl Step {
         self.contents().own_steps()
     }
 
-    /// How many times this step does its inner steps. 1 if the step repeats them forever.
+    /// How many times this step does its inner steps. The number is 1 if the step repeats its inner
+    /// steps forever.
     pub fn rounds(&self) -> f64 {
         self.contents().rounds()
     }
 
-    /// Whether this step always does its inner steps. False if the step sometimes leaves them out.
+    /// Whether this step always does its inner steps. False: the step sometimes skips them.
     pub fn is_certain(&self) -> bool {
         self.contents().is_certain()
     }
@@ -195,13 +197,13 @@ impl Step {
         self.contents().service()
     }
 
-    /// Whether this step has a meaning on this executor. Nested steps are not considered.
+    /// Whether this executor can run this step. Nested steps are not considered.
     pub fn can_run_on(&self, kind: ExecutorKind) -> bool {
         self.needs_executor().is_none_or(|need| (need.is_met)(kind.traits()))
     }
 
-    /// The lists of steps that are nested directly in this step. If this step calls a group, the
-    /// steps of the group are not among them.
+    /// The lists of steps that are nested directly in this step. The steps of a group that this
+    /// step calls are not included.
     pub fn within(&self) -> Vec<&[Step]> {
         let mut lists = self.own_steps();
         lists.extend(self.children().iter().filter_map(|child| child.branch.steps()));

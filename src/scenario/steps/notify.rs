@@ -13,8 +13,9 @@ use toml::de::DeValue;
 pub struct Notify {
     /// Which of [`Scenario::notifies`](crate::scenario::Scenario::notifies).
     pub name: String,
-    /// False: wakes the task that has waited longest. If no task waits, the next task that waits
-    /// continues at once. True: wakes all tasks that wait now.
+    /// If false, the step wakes the task that has waited longest. If no task waits, the next task
+    /// that does a `notified` step continues at once. If true, the step wakes all tasks that are
+    /// waiting.
     pub all: bool,
 }
 
@@ -45,9 +46,9 @@ table! {
     Notification, "`notify`" {
         /// The name of the notification, as in `notified`.
         name: Required<Name>,
-        /// `false`: wakes the task that has waited longest; if no task waits, the next task that
-        /// waits continues at once. `true`: wakes all tasks that wait now, and no task that waits
-        /// later. Default: false.
+        /// `false`: the step wakes the task that has waited longest. If no task waits, the next
+        /// task that does a `notified` step continues at once. `true`: the step wakes all tasks
+        /// that are waiting, and no task that begins to wait later. Default: false.
         all: Option<At<bool>>,
     }
 }
@@ -56,7 +57,7 @@ impl StepContents for Notify {}
 
 impl StepDefinition for Notify {
     type Syntax = NotifySyntax;
-    const DESCRIPTION: &'static str = "Wake one task, or all tasks, that wait in `notified`.";
+    const DESCRIPTION: &'static str = "Wake one task or all tasks that wait in a `notified` step.";
     const NEEDS_EXECUTOR: Option<&'static ExecutorNeed> = Some(&SHARED_MEMORY);
 
     fn check(notify: &NotifySyntax, _: StepContext<'_>, checker: &mut Checker<'_>) -> Option<Notify> {

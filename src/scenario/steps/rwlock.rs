@@ -35,13 +35,14 @@ pub enum Access {
 words!(Access, "an access");
 
 table! {
-    /// Steps that many readers or one writer at a time do.
+    /// Steps that a task does while it holds a read-write lock. Either many readers or one writer
+    /// can hold the lock at a time.
     #[schemars(rename = "RwLock")]
     RwlockSyntax, "`rwlock`" {
         /// The name of the lock. All steps with the same name share one lock.
         name: Required<Name>,
-        /// `read`: together with other readers. `write`: alone. Tasks get the lock in the order in
-        /// which they ask, so a reader also waits for a writer that has asked before it.
+        /// `read`: together with other readers. `write`: alone. Tasks get the lock in the order of
+        /// their requests, so a reader also waits for a writer that asked earlier.
         access: Required<Access>,
         /// The steps that the task does while it holds the lock.
         steps: Required<Vec<At<super::StepSyntax>>>,

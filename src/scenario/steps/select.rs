@@ -8,8 +8,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use toml::de::DeValue;
 
-/// Polls all branches in the task itself. The first branch to end decides the result, and the
-/// others are dropped at the step for which they wait.
+/// Polls all branches in the task itself. The first branch to end decides the result. The other
+/// branches are dropped in the step in which they wait.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Select {
     /// What runs.
@@ -46,7 +46,7 @@ table! {
         /// Poll the branches in the order of the file. If `false`, each poll begins at a random
         /// branch. Default: false.
         biased: Option<At<bool>>,
-        /// What runs: called groups' names, and lists of steps.
+        /// The branches that run: names of called groups, and lists of steps.
         branches: Required<Vec<At<syntax::Branch>>>,
     }
 }
@@ -68,8 +68,8 @@ impl BranchesStep for Select {
 
 impl BranchesDefinition for Select {
     type Syntax = SelectSyntax;
-    const DESCRIPTION: &'static str = "Poll all branches in this task itself (`tokio::select!`). The first branch to end decides the result, and the \
-         others are dropped at the step for which they wait. Not on threads.";
+    const DESCRIPTION: &'static str = "Poll all branches in this task itself (`tokio::select!`). The first branch to end decides the result. \
+         The other branches are dropped in the step in which they wait. Not on threads.";
     const INLINE: bool = true;
     const NEEDS_EXECUTOR: Option<&'static ExecutorNeed> = Some(&ExecutorNeed {
         is_met: |traits| traits.is_async,

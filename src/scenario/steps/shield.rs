@@ -1,4 +1,4 @@
-//! `shield`: runs a branch as a task that continues if its parent is cancelled.
+//! `shield`: runs a branch as a task. This task continues even if its parent is cancelled.
 
 use super::{ChildTasks, StepContents, StepDefinition, StepListSyntax};
 use crate::scenario::check::{Checker, NO_RUNTIME, StepContext};

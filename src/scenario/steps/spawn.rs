@@ -25,7 +25,7 @@ pub struct Spawn {
 #[derive(Clone, Debug, JsonSchema)]
 #[schemars(rename = "Spawn", untagged)]
 pub(in crate::scenario) enum SpawnSyntax {
-    /// One task. The step does not wait for it.
+    /// One task. The step does not wait for the task.
     One(At<syntax::Branch>),
     /// One task, or many tasks.
     Many(Spawned),
@@ -45,7 +45,7 @@ impl Read for SpawnSyntax {
 }
 
 table! {
-    /// Tasks that a task spawns.
+    /// The tasks that a `spawn` step makes.
     Spawned, "`spawn`" {
         /// The work of each task: the name of a called group, or a list of steps.
         what: Required<syntax::Branch>,

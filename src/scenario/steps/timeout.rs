@@ -16,7 +16,7 @@ pub struct Timeout {
 }
 
 table! {
-    /// Steps with a time limit.
+    /// Steps that must end within a time limit.
     #[schemars(rename = "Timeout")]
     TimeoutSyntax, "`timeout`" {
         /// The time limit, above zero.

@@ -5,7 +5,7 @@ use crate::scenario::types::Branch;
 use serde::{Deserialize, Serialize};
 
 /// Polls all branches in the task itself, and waits until all have ended or one has failed. After a
-/// failure the other branches are dropped at the step for which they wait.
+/// failure, the other branches are dropped in the step in which they wait.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct TryJoin(pub Vec<Branch>);
 
@@ -18,7 +18,7 @@ impl BranchesStep for TryJoin {
 impl BranchesDefinition for TryJoin {
     type Syntax = BranchList;
     const DESCRIPTION: &'static str = "Poll all branches in this task itself (`tokio::try_join!`), and wait until all have ended or one has failed. \
-         After a failure the other branches are dropped at the step for which they wait.";
+         After a failure, the other branches are dropped in the step in which they wait.";
     const INLINE: bool = true;
 
     fn new(branches: Vec<Branch>, _: &BranchList) -> TryJoin {

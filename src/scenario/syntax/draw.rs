@@ -73,9 +73,10 @@ table! {
 table! {
     /// A log-normal distribution.
     LongTail, "a distribution with a long tail" {
-        /// The median, above zero. Half of the drawn durations are shorter.
+        /// The median, above zero. Half of the drawn durations are shorter than this value.
         median: Required<Length>,
-        /// The 99th percentile, above the median. One drawn duration in a hundred is longer.
+        /// The 99th percentile, above the median. One drawn duration in a hundred is longer than
+        /// this value.
         p99: Required<Length>,
     }
 }

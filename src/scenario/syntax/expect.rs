@@ -1,4 +1,5 @@
-//! The table of expectations. Its keys are paths into the report, which the scenario chooses.
+//! The table of expectations. The keys of the table are paths into the report. Each scenario
+//! chooses its own paths.
 
 use super::{At, DeValue, Diagnostic, Diagnostics, Read, Value, schema, wrong_type};
 

@@ -26,8 +26,8 @@ table! {
         seed: Option<At<u64>>,
         /// The executor on which the tasks run. Default: tokio with one worker per core.
         executor: Option<At<Executor>>,
-        /// The executors on which the tasks may run. Without `kind`, tasklab uses the first.
-        /// Default: all executors that support the steps.
+        /// The executors on which the tasks may run. Without `kind`, tasklab uses the first of
+        /// these executors. Default: all executors that support the steps.
         #[schemars(length(min = 1), extend("uniqueItems" = true))]
         executors: Option<At<Vec<At<ExecutorKind>>>>,
         /// The event log keeps events of this level or more severe. Default: `info` with the
@@ -57,7 +57,8 @@ table! {
     /// The executor on which the tasks run, and the options of tokio under tokio's own names.
     #[derive(Default)]
     Executor, "[executor]" {
-        /// The name of the executor. Default: the first in `executors`, otherwise `tokio`.
+        /// The name of the executor. Default: the first executor in `executors`, or `tokio` without
+        /// `executors`.
         kind: Option<At<ExecutorKind>>,
         /// The number of threads, 1–1024, or processes, 1–256, that run tasks. Default: one per
         /// core. `current-thread` always has one thread, and `threads` has one thread per task.
@@ -89,8 +90,8 @@ table! {
 table! {
     /// The behaviour of the loopback service, to which `http` steps send requests.
     Http, "[http]" {
-        /// How long the service takes to answer. Default: a median of 20ms, and 99 of 100 answers
-        /// take less than 120ms.
+        /// How long the service takes to answer. Default: half of the answers take less than 20ms,
+        /// and 99 of 100 answers take less than 120ms.
         latency: Option<At<Draw>>,
         /// The share of requests that the service answers with status 500, 0–1. Default: 0.
         #[schemars(range(min = 0, max = 1))]
@@ -131,8 +132,8 @@ table! {
     Channel, "[[channel]]" {
         /// The name of the channel: up to 24 letters, digits, `-` and `_`. Unique among channels.
         name: Required<Name>,
-        /// The maximum number of messages in the channel, 1–1000000. While the channel is full, a
-        /// task that sends waits.
+        /// The maximum number of messages in the channel, 1–1000000. A task waits before it sends
+        /// to a full channel.
         #[schemars(range(min = 1, max = limits::CAPACITY))]
         capacity: Required<u64>,
     }
@@ -153,9 +154,9 @@ table! {
 table! {
     /// A point at which tasks wait for one another, again and again.
     Barrier, "[[barrier]]" {
-        /// The name: letters, digits, `-` and `_`, up to 24 of them. Unique among barriers.
+        /// The name of the barrier: up to 24 letters, digits, `-` and `_`. Unique among barriers.
         name: Required<Name>,
-        /// The number of tasks that must wait before all of them continue, 1–1000000.
+        /// When this number of tasks wait at the barrier, all these tasks continue, 1–1000000.
         #[schemars(range(min = 1, max = limits::TASKS))]
         tasks: Required<u64>,
     }
@@ -186,8 +187,8 @@ table! {
         until: Option<At<Length>>,
         /// How many times each task does its steps: a number from 1, or `forever`. Default: 1.
         repeat: Option<At<Repeat>>,
-        /// The time limit of each repetition. An async task is cancelled at the limit. A thread
-        /// continues, and its task is marked as overdue.
+        /// The time limit of each repetition. An async task is cancelled at the limit. A task on a
+        /// thread continues after the limit, and is marked as overdue.
         timeout: Option<At<Draw>>,
         /// The steps that each task does, in order.
         steps: Required<Vec<At<StepSyntax>>>,

@@ -20,9 +20,9 @@ pub(super) struct Unclosed {
     /// The bracket.
     open: usize,
     bracket: u8,
-    /// The place of a bracket that closes an outer one.
+    /// The place of a bracket that closes an outer bracket instead.
     other: Option<usize>,
-    /// The whole statement. It ends before the next one.
+    /// The whole statement, up to the start of the next statement.
     statement: Range<usize>,
 }
 
@@ -62,12 +62,13 @@ pub(super) fn unclosed(text: &str, tables: &[&str]) -> Vec<Unclosed> {
     scan.found
 }
 
-/// The text with these statements replaced by spaces, so that all other places stay the same.
+/// Returns the text with spaces in place of these statements, so that the places of the other
+/// statements stay the same.
 pub(super) fn without(text: &str, broken: &[Unclosed]) -> String {
     let mut bytes = text.as_bytes().to_vec();
     let mut last = 0..0;
     for Unclosed { statement, .. } in broken {
-        // Several brackets of one statement may be open.
+        // One statement may have several brackets that are never closed.
         if *statement == last {
             continue;
         }
@@ -78,11 +79,12 @@ pub(super) fn without(text: &str, broken: &[Unclosed]) -> String {
             }
         }
     }
-    // Statements begin and end at line ends, so no character is cut.
+    // Statements begin and end at line ends, so each character is replaced as a whole or not at
+    // all.
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// The walk through a text.
+/// The state of a walk through a text.
 #[derive(Default)]
 struct Scan<'a> {
     text: &'a str,
@@ -91,10 +93,10 @@ struct Scan<'a> {
     open: Vec<(usize, u8)>,
     /// Where the current statement begins.
     statement: usize,
-    /// Whether the current statement is the header of a table with a mistake. Then the lines up to
-    /// the next header belong to it.
+    /// Whether the current statement begins with a header `[…]` that contains a mistake. The lines
+    /// from such a header to the next header belong to the same statement.
     broken_header: bool,
-    /// The last byte that is neither space nor comment.
+    /// The last byte so far that is not white space and not part of a comment.
     last: u8,
     /// The brackets of the current statement that are never closed.
     broken: Vec<(usize, u8, Option<usize>)>,
@@ -127,7 +129,7 @@ impl Scan<'_> {
         }
     }
 
-    /// All open brackets are never closed.
+    /// Records that all brackets that are still open are never closed.
     fn break_open(&mut self) {
         let open = self.open.drain(..).map(|(at, bracket)| (at, bracket, None));
         self.broken.extend(open.take(BRACKETS));
@@ -148,7 +150,7 @@ impl Scan<'_> {
         self.last = 0;
     }
 
-    /// Reads one token, and returns where the next begins.
+    /// Reads one token, and returns the place where the next token begins.
     fn token(&mut self, at: usize) -> usize {
         let byte = self.text.as_bytes()[at];
         match byte {
@@ -189,9 +191,9 @@ impl Scan<'_> {
         (1..=2).contains(&brackets) && self.tables.contains(&table) && (rest.is_empty() || rest.starts_with('#'))
     }
 
-    /// Whether the line begins with a key and `=` where no key can stand. In an inline table, a key
-    /// can stand after a comma. In a list it cannot, but an author may have forgotten the braces
-    /// around it.
+    /// Whether the line begins with a key and `=` in a place where a key is not allowed. After a
+    /// comma, a key is allowed in an inline table. A key after a comma in a list also gives false,
+    /// because the author may have forgotten the braces around it.
     fn is_assignment(&self, line: &str) -> bool {
         let is_bare = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
         let rest = line.trim_start().trim_start_matches(is_bare);
@@ -200,7 +202,8 @@ impl Scan<'_> {
     }
 }
 
-/// Finds the keys with more than [`KEY_PARTS`] parts, and how many parts each has.
+/// Finds the keys with more than [`KEY_PARTS`] parts. Returns the place and the number of parts of
+/// each key.
 pub(super) fn deep_keys(text: &str) -> Vec<(Range<usize>, usize)> {
     let bytes = text.as_bytes();
     let is_bare = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';

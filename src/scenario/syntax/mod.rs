@@ -1,9 +1,9 @@
 //! The syntax of the scenario file: tables in which every value has its place in the file.
 //!
-//! This is the only definition of the language's keys. The macros `table!` and `choice!` turn a
-//! struct or an enum into three things: the type, its reader, and its JSON Schema. The reader
-//! reports unknown keys, missing keys and wrong types. The doc comments are the descriptions in the
-//! schema. So the schema, the reader and the suggestions cannot disagree.
+//! This module is the only definition of the language's keys. The macros `table!` and `choice!`
+//! turn a struct or an enum into three things: the type, its reader, and its JSON Schema. The
+//! reader reports unknown keys, missing keys and wrong types. The doc comments are the descriptions
+//! in the schema. So the schema, the reader and the suggestions cannot disagree.
 //!
 //! ```text
 //!   text ──► spanned TOML ──► syntax tables ──► types::Scenario
@@ -91,7 +91,7 @@ impl<T: Read> Read for At<T> {
 }
 
 /// The value of a key that must be present. `None`: the key is missing or its value is wrong, and
-/// this has been reported.
+/// this mistake has been reported.
 #[derive(Clone, Debug)]
 pub(super) struct Required<T>(pub Option<At<T>>);
 
@@ -177,8 +177,9 @@ pub(super) fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
         known.len().min(word.len()) >= 3 && (known.starts_with(&word) || word.starts_with(&known))
     };
     let most = |known: &str| known.chars().count().max(3) / 3;
-    // The distance takes long to compute, and a file may hold very many wrong words. An edit
-    // changes the length by one at most, and the set of letters by two at most.
+    // Computing an edit distance takes long, and a file may contain very many wrong words.
+    // Therefore words that are certainly too different are skipped: one edit changes the length by
+    // at most 1, and the set of letters by at most 2.
     let may_be_near = |known: &&&str| {
         known.chars().count().abs_diff(length) <= most(known)
             && (self::letters(known) ^ letters).count_ones() as usize <= 2 * most(known)
@@ -199,7 +200,7 @@ fn letters(word: &str) -> u64 {
     word.chars().fold(0, |set, c| set | bit(c))
 }
 
-/// A list of words in a message has at most this many.
+/// The maximum number of words in a list of words in a message.
 const WORDS: usize = 60;
 
 /// "`a`, `b` or `c`"

@@ -12,11 +12,13 @@ use toml::de::Error;
 pub(super) struct Placed<'a> {
     error: &'a Error,
     span: Range<usize>,
-    /// How many parts the key has that the parser does not read.
+    /// The number of parts of the key, if the parser has rejected a key because it has too many
+    /// parts.
     parts: Option<usize>,
 }
 
-/// Finds the places of these mistakes. The parser gives no place for a key with too many parts.
+/// Finds the places of these mistakes. For a key with too many parts, the parser gives no place, so
+/// this function finds the place.
 pub(super) fn with_places<'a>(errors: &'a [Error], text: &str) -> Vec<Placed<'a>> {
     let mut deep_keys = match errors.iter().any(|error| error.span().is_none()) {
         true => layout::deep_keys(text),

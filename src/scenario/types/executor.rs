@@ -31,13 +31,14 @@ impl ExecutorSpec {
 /// What the language must know about an executor: its abilities and its settings.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Traits {
-    /// Whether tasks are futures. If not, a task keeps a thread while it does its steps.
+    /// Whether tasks are futures. A task that is not a future keeps a thread while it does its
+    /// steps.
     pub is_async: bool,
     /// Whether all tasks are in one process. Only tasks in one process can share locks, semaphores
     /// and channels.
     pub shares_memory: bool,
-    /// Whether a task may block its thread without delaying other tasks. The thread has no other
-    /// tasks, or the executor moves the other tasks to another thread.
+    /// Whether a task may block its thread without delaying other tasks. This is true if the thread
+    /// has no other tasks, or if the executor moves the other tasks to another thread.
     pub can_block_in_place: bool,
     /// What decides how many threads run tasks.
     pub workers: Workers,
@@ -67,7 +68,8 @@ pub enum HasKnobs {
     None,
 }
 
-/// The traits of an executor whose threads are in this process. The scenario says how many threads.
+/// The traits of an executor whose threads are in this process. The scenario gives the number of
+/// threads.
 const PLAIN: Traits = Traits {
     is_async: false,
     shares_memory: true,
@@ -109,7 +111,7 @@ executors! {
     Pool => PLAIN;
     /// One thread for each task, on which the steps of the task run synchronously.
     Threads => Traits { workers: Workers::OnePerTask, ..PLAIN };
-    /// Several processes with one thread each, on which steps run synchronously.
+    /// Several processes. Each process has one thread, and steps run synchronously on this thread.
     Processes => Traits { shares_memory: false, ..PLAIN };
 }
 

@@ -27,7 +27,8 @@ pub struct Measure {
 /// The path to a number in the report. Its parts are keys of objects and names of groups or lanes.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ReportPath {
-    /// The executor whose run has the number, in a comparison. `None`: the report is about one run.
+    /// In the report of a comparison: the executor whose run gives the number. `None`: the report
+    /// is about one run.
     pub executor: Option<ExecutorKind>,
     /// The keys, the outermost first: `groups`, `api`, `delay_ns`, `p99`.
     pub keys: Vec<String>,

@@ -33,9 +33,9 @@ pub enum LogLevel {
     Error,
     /// Errors and warnings.
     Warn,
-    /// Also events that matter in normal operation.
+    /// Errors, warnings, and events that matter in normal operation.
     Info,
-    /// Also events that help to find a fault.
+    /// All these events, and events that help to find a fault.
     Debug,
     /// All events.
     Trace,

@@ -39,10 +39,10 @@ pub struct Scenario {
     pub seed: u64,
     /// The executor on which the scenario runs.
     pub executor: ExecutorSpec,
-    /// The executors on which the scenario may run. If the file lists no executors, these are all
-    /// executors on which its steps have a meaning. `executor.kind` is one of them.
+    /// The executors on which the scenario may run. If the file lists no executors, the list
+    /// contains all executors that can run the steps. The list always contains `executor.kind`.
     pub executors: Vec<ExecutorKind>,
-    /// Which events the log keeps. `None`: the front end's default.
+    /// Which events the log keeps. `None`: the default of the front end applies.
     pub log: Option<LogLevel>,
     /// How the loopback HTTP service behaves.
     pub http: HttpSpec,

@@ -1,5 +1,5 @@
-//! Reads the terminal's input on a separate thread, so that the thread that draws never waits for
-//! the terminal.
+//! Reads the terminal's input on a separate thread. So the thread that draws never waits for the
+//! terminal.
 //!
 //! When the terminal is closed, crossterm's reader loops forever: it treats a read of zero bytes or
 //! `EIO` as "try again". The thread that draws must notice that the terminal was closed. So another
@@ -16,7 +16,7 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
-/// The time between two checks of the reading thread for a stop.
+/// How often the reading thread checks whether it must stop.
 const STOP_CHECK_INTERVAL: Duration = Duration::from_millis(50);
 
 /// An input event from the terminal.
