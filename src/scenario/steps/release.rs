@@ -16,8 +16,7 @@ impl StepContents for Release {}
 
 impl StepDefinition for Release {
     type Syntax = At<Name>;
-    const DESCRIPTION: &'static str =
-        "Give back the permit of this semaphore that this task acquired last. The step fails if the task holds no such permit.";
+    const DESCRIPTION: &'static str = "Give back the permit of this semaphore that this task acquired last. The step fails if the task holds no such permit.";
     const NEEDS_EXECUTOR: Option<&'static ExecutorNeed> = Some(&SHARED_MEMORY);
 
     fn check(name: &At<Name>, _: StepContext<'_>, checker: &mut Checker<'_>) -> Option<Release> {
