@@ -52,7 +52,7 @@ pub struct Report {
     pub calibration: Calibration,
     /// The number of tasks in all groups, by outcome. Tasks that libraries spawned are included.
     pub tasks: Tasks,
-    /// The combined figures of all groups of the scenario, including the tasks that they called.
+    /// The combined figures of all groups of the scenario, including the groups that they called.
     pub overall: Overall,
     /// The CPU time, memory and context switches of the run.
     pub machine: Machine,

@@ -72,8 +72,8 @@ pub struct Age {
     /// The age at the end of the run, in nanoseconds. 0 if the channel is empty. The channel is
     /// sampled every 100 ms.
     pub now: u64,
-    /// The largest age, in nanoseconds, of a message that was received, or of the oldest message in
-    /// a sample.
+    /// The largest age of a message, in nanoseconds. This figure covers every message that was
+    /// received, and the oldest message in each sample.
     pub max: u64,
 }
 
@@ -83,7 +83,7 @@ pub struct Age {
 pub struct Deadlock {
     /// Which task waits for what, and which task holds it, in one sentence.
     pub sentence: String,
-    /// The time from the start of the run to the start of the last of the waits.
+    /// The time from the start of the run until the last task of the deadlock began to wait.
     pub since_ns: u64,
     /// The waits. At most 100 are listed.
     pub waits: Vec<DeadlockedWait>,
@@ -103,7 +103,7 @@ pub struct DeadlockedWait {
     pub waits_for: String,
     /// The time from the start of the run to the start of the wait.
     pub since_ns: u64,
-    /// The names of the tasks that could end the wait, but can never continue either. At most 100
-    /// are listed.
+    /// The names of the tasks that could end the wait. These tasks can never continue either. At
+    /// most 100 are listed.
     pub held_by: Vec<String>,
 }

@@ -27,7 +27,8 @@ impl Model {
             // spans since the end of the last slice.
             lane.asleep.evict(horizon.min(lane.track.end()));
         }
-        // A branch runs only inside slices of its task, so about the same share of slices goes.
+        // A branch runs only inside slices of its task, so about the same share of the slices of
+        // branches is evicted.
         self.branch_slices_kept =
             (self.branch_slices_kept as u128 * self.slices_kept as u128 / kept.max(1) as u128) as usize;
         let before = self.tasks.len();
@@ -35,8 +36,8 @@ impl Model {
         self.tasks.retain_mut(|task| {
             task.evict(horizon, arena);
             // The slice in which a task ended arrives after the record of the end. If the task had
-            // been evicted by then, the slice would create the task again. As long as the lane has
-            // no slice that ends after the task, this slice has not arrived.
+            // been evicted by then, the slice would create the task again. The slice has not
+            // arrived yet if no slice of the lane ends after the task ended.
             let last_slice_missing = |(at, _)| {
                 let lane = lane_indices.get(task.ended_on).map(|index| &lanes[index]);
                 task.ended_on != LaneId::NONE && lane.is_none_or(|lane| lane.track.end() <= at)

@@ -20,7 +20,8 @@ pub struct Group {
     pub library: bool,
     /// The number of tasks so far, including branches.
     pub spawned: u64,
-    /// How many of them are branches, which tasks poll themselves, and no tasks.
+    /// How many of `spawned` are branches. A branch is not a task: a task polls its branches
+    /// itself.
     pub branches: u64,
     /// The number of repetitions that have ended, by outcome, in the order of
     /// [`Outcome::VARIANTS`]. Repetitions whose records were lost are counted here, but not in
@@ -34,7 +35,7 @@ pub struct Group {
     /// The number of tasks that failed, timed out or panicked while no other task waited for their
     /// result.
     pub failures_lost: u64,
-    /// The time in which tasks blocked their threads, by what they slept for, in the order of
+    /// The time in which tasks blocked their threads, by reason. The reasons are in the order of
     /// [`Reason::VARIANTS`]. Only blocking steps that have ended count.
     ///
     /// [`Reason::VARIANTS`]: crate::record::Reason::VARIANTS
@@ -53,7 +54,8 @@ pub struct Group {
     /// The slices and waits that have not ended.
     pub(super) open: OpenIntervals,
     /// The part of the running time in which the threads had no core, in the closed intervals
-    /// between samples, see [`off_core`](super::off_core). `None` before the first of them.
+    /// between samples, see [`off_core`](super::off_core). `None` before the first interval has
+    /// closed.
     pub(super) off_core: Option<Nanos>,
     /// When the first task was spawned.
     first_spawn: Option<RunInstant>,
@@ -111,8 +113,8 @@ impl Group {
         self.delay.percentiles_with(self.open.waits.iter().map(|wait| wait.0))
     }
 
-    /// The distribution of the latenesses of the slices whose wake-ups were recorded. The lateness
-    /// is the time from the instant at which the task was ready to the start of the slice. If that
+    /// The distribution of the lateness of the slices whose wake-ups were recorded. The lateness is
+    /// the time from the instant at which the task was ready to the start of the slice. If that
     /// instant is not known, the instant of the wake-up is used. A task that is ready and does not
     /// run yet counts with its lateness up to now.
     pub fn lateness(&self) -> Percentiles {
@@ -216,7 +218,7 @@ pub struct Overall {
     pub repetition_time: Percentiles,
     /// The distribution of the delays, see [`Group::delay`].
     pub delay: Percentiles,
-    /// The distribution of the latenesses, see [`Group::lateness`].
+    /// The distribution of the lateness, see [`Group::lateness`].
     pub lateness: Percentiles,
 }
 
@@ -225,8 +227,8 @@ pub struct Overall {
 pub(super) struct OpenIntervals {
     /// The durations of the slices up to now.
     slices: Vec<Nanos>,
-    /// The delay and the lateness of each wait: of a task that holds a lane, or, up to now, of a
-    /// task that is ready or woken.
+    /// The delay and the lateness of each wait. For a task that holds a lane, this is the wait
+    /// before its slice. For a task that is ready or woken, this is the wait up to now.
     waits: Vec<(Nanos, Nanos)>,
 }
 

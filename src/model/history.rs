@@ -63,9 +63,9 @@ impl Model {
         &self.channels
     }
 
-    /// The task that held a lane at the instant `at`, and the time since when it held the lane.
-    /// `None` if the lane was idle, or if `at` is before the [horizon](Model::horizon) or not
-    /// before [now](Model::now).
+    /// The task that held a lane at the instant `at`, and the start of the task's slice. `None` if
+    /// the lane was idle, or if `at` is before the [horizon](Model::horizon) or not before
+    /// [now](Model::now).
     pub fn lane_hold_at(&self, id: LaneId, at: RunInstant) -> Option<LaneHold> {
         if at < self.horizon || at >= self.now {
             return None;

@@ -1,4 +1,4 @@
-//! A lane: a thread that runs tasks, its slices, and the kernel's view of it.
+//! A lane: a thread that runs tasks, its slices, and what the kernel reports about the thread.
 
 use super::hist::{Hist, Percentiles};
 use super::lane_track::LaneTrack;
@@ -25,7 +25,7 @@ pub struct Lane {
     /// The time in which tasks held the lane and the thread slept in the OS. Only slices that have
     /// ended count, recorded or lost.
     pub blocking: Nanos,
-    /// The kernel's view of the thread; `None` if the lane was not sampled.
+    /// What the kernel last reported about the thread; `None` if the lane was not sampled.
     pub os: Option<LaneOs>,
     pub(super) track: LaneTrack,
     /// The spans in which the thread slept in the OS, according to the kernel's samples.
@@ -34,7 +34,7 @@ pub struct Lane {
     pub(super) off_core: OffCore,
 }
 
-/// The kernel's view of a lane's thread.
+/// What the kernel reported about a lane's thread in one sample.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct LaneOs {
     /// The instant of the last sample.
@@ -101,14 +101,15 @@ impl Lane {
         self.current.is_some() || self.poll_time.count() > 0 && self.track.end() > from
     }
 
-    /// The number of slices so far, including evicted and lost ones and the open one.
+    /// The number of slices so far, including evicted slices, lost slices and the open slice.
     pub fn slices(&self) -> u64 {
         let known = self.poll_time.count() + u64::from(self.current.is_some());
         known.saturating_add(self.dropped)
     }
 
-    /// The part of its runnable time that the thread recently had no core, 0–1. The value covers
-    /// the last samples of the kernel's view. `None` if they do not show it.
+    /// The recent share of the thread's runnable time in which it had no core, 0–1. The share is
+    /// computed from the last samples of the kernel's counts. `None` if these samples do not show
+    /// the share.
     pub fn off_core_share(&self) -> Option<f64> {
         self.off_core.recent_share()
     }
@@ -134,15 +135,16 @@ impl Lane {
         }
     }
 
-    /// Moves a part of a slice's time, `amount`, from running to blocking.
+    /// Moves `amount` of a slice's time from running to blocking.
     pub(super) fn block(&mut self, slice: &Slice, amount: Nanos) {
         self.running = self.running - amount;
         self.blocking += amount;
         self.track.block(slice);
     }
 
-    /// The kernel's view at `end`, from the last sample and from the first sample after `end`. The
-    /// times in between are divided in proportion. `None` if there has been a sample at `end`.
+    /// A sample for the instant `end`, estimated from the last sample and from the first sample
+    /// after `end`. The times between these samples are divided in proportion. `None` if there has
+    /// been a sample at `end`.
     pub(super) fn sample_until(&self, end: RunInstant, next: &LaneSample) -> Option<LaneSample> {
         let Some(last) = self.os else {
             return Some(LaneSample { at: end, ..*next });
@@ -160,9 +162,9 @@ impl Lane {
         })
     }
 
-    /// Applies a sample of the kernel's view. Returns the span since the previous sample if the
-    /// thread slept during the whole span. The samples prove this if the thread was asleep in both
-    /// samples and got no CPU time in between.
+    /// Applies a sample of what the kernel reports. Returns the span since the previous sample if
+    /// the thread slept during the whole span. The samples prove this if the thread was asleep in
+    /// both samples and got no CPU time in between.
     pub(super) fn sample(&mut self, sample: &LaneSample) -> Option<(RunInstant, RunInstant)> {
         let os = LaneOs {
             at: sample.at,

@@ -8,7 +8,7 @@
 //!
 //! ```text
 //!   Batch ──► apply ──► Task   identity, slices, times, what it does now
-//!                   ├─► Lane   slices, times, the kernel's view
+//!                   ├─► Lane   slices, times, the kernel's counts
 //!                   ├─► Group  times, outcomes, distributions
 //!                   ├─► Resource  holders, waits, deadlocks
 //!                   └─► Series buckets of 250 ms
@@ -96,7 +96,7 @@ pub struct RunInfo {
     /// Whether the workers have a LIFO slot. The workers of tokio's multi-thread runtime have a
     /// LIFO slot by default.
     pub lifo_slot: bool,
-    /// Whether some steps let another thread replace their worker while they block it, as
+    /// Whether some steps block their worker but let another thread replace this worker, as
     /// `block_in_place` does. Then the other tasks still get a worker.
     pub replaces_blocked_workers: bool,
     /// The maximum duration of the run. `None` means that the run stops when every task has ended.
@@ -154,7 +154,7 @@ pub struct Model {
     live: Vec<TaskId>,
     /// The totals for the time after the last slice of each task, including evicted tasks.
     present: PresentTotals,
-    /// Like `present`, for the branches, which are no tasks.
+    /// Like `present`, but for the branches, which are not tasks.
     present_branches: PresentTotals,
     /// The number of slices on the lanes' tracks.
     slices_kept: usize,

@@ -10,7 +10,7 @@
 //! ```
 //!
 //! If one task held the lane during the whole interval, the result is exact. The lane's slices
-//! arrive in order. So an interval closes when a slice arrives that ends after it.
+//! arrive in order. So an interval closes when a slice arrives that ends after the interval.
 
 use super::lane::LaneOs;
 use crate::record::{GroupId, Nanos, RunInstant};
@@ -22,11 +22,13 @@ pub(super) struct OffCore {
     from: Option<LaneOs>,
     /// The latest sample. The present interval ends here if it closes now.
     to: Option<LaneOs>,
-    /// The running time in the present interval by group. It has few entries.
+    /// The running time of each group in the present interval. It has few entries.
     held: Vec<(Option<GroupId>, Nanos)>,
-    /// The time without a core in the closed intervals; `None` before the first of them.
+    /// The time without a core in the closed intervals; `None` before the first interval has
+    /// closed.
     closed: Option<Nanos>,
-    /// The part of its runnable time that the thread had no core in the last closed interval.
+    /// In the last closed interval, the share of the thread's runnable time in which it had no
+    /// core.
     last_share: Option<f64>,
 }
 
@@ -55,8 +57,9 @@ impl<F: Fn(RunInstant, RunInstant) -> Nanos> Hold<F> {
 /// What the kernel counted between two samples.
 struct Counted {
     waiting: Nanos,
-    /// The time in which the thread had work: on a core or without. A wait for a core that began
-    /// before the interval counts completely in `waiting`, so this is limited to the interval.
+    /// The time in which the thread had work, whether it was on a core or not. A wait for a core
+    /// that began before the interval counts completely in `waiting`. So `runnable` is limited to
+    /// the length of the interval.
     runnable: Nanos,
 }
 
@@ -70,8 +73,8 @@ impl OffCore {
         self.to = Some(sample);
     }
 
-    /// Adds a hold that has ended. Calls `each` with the time without a core of each group, if an
-    /// interval closes.
+    /// Adds a hold that has ended. If an interval closes, calls `each` with each group and its time
+    /// without a core.
     pub(super) fn hold(
         &mut self,
         hold: &Hold<impl Fn(RunInstant, RunInstant) -> Nanos>,
@@ -105,13 +108,14 @@ impl OffCore {
         }
     }
 
-    /// The time without a core in the closed intervals; `None` before the first of them.
+    /// The time without a core in the closed intervals; `None` before the first interval has
+    /// closed.
     pub(super) fn closed(&self) -> Option<Nanos> {
         self.closed
     }
 
-    /// Calls `each` with the time without a core of each group in the interval that has not closed.
-    /// `open` is the hold that has not ended.
+    /// Calls `each` with each group and its time without a core in the interval that has not
+    /// closed. `open` is the hold that has not ended.
     pub(super) fn present(
         &self,
         open: Option<&Hold<impl Fn(RunInstant, RunInstant) -> Nanos>>,
@@ -130,8 +134,8 @@ impl OffCore {
         divide(&counted(&from, &to), &held, each);
     }
 
-    /// The part of its runnable time that the thread recently had no core, 0–1; `None` if it was
-    /// not runnable, or was not sampled twice.
+    /// The recent share of the thread's runnable time in which it had no core, 0–1; `None` if the
+    /// thread was not runnable, or was not sampled twice.
     pub(super) fn recent_share(&self) -> Option<f64> {
         // A shorter interval often begins or ends within a wait for a core.
         const SHORT: Nanos = Nanos::from_millis(30);
@@ -165,8 +169,8 @@ fn add(held: &mut Vec<(Option<GroupId>, Nanos)>, group: Option<GroupId>, time: N
     }
 }
 
-/// Divides the time without a core among the groups that held the lane, and the rest of the
-/// lane's runnable time.
+/// Divides the time without a core in proportion: among the groups that held the lane, and the rest
+/// of the time in which the thread was runnable.
 fn divide(counted: &Counted, held: &[(Option<GroupId>, Nanos)], mut each: impl FnMut(Option<GroupId>, Nanos)) {
     let all: Nanos = held.iter().map(|&(_, time)| time).sum();
     let whole = u128::from(counted.runnable.max(all).0.max(1));
@@ -212,7 +216,8 @@ mod tests {
         off.sample(os(1000, 500, 10));
         off.hold(&hold(0, 990, 1040), |_, _| panic!("the interval has not ended"));
         off.sample(os(1100, 530, 70));
-        // 40 ns and, until the sample, 20 ns of 90 ns in which the thread had work.
+        // The thread had work for 90 ns. Until the sample, group 0 held the lane for 40 ns of this
+        // time, and group 1 for 20 ns.
         let open = hold(1, 1080, 1200);
         let expected = [(0, 26), (1, 13)];
         assert_eq!(present(&off, Some(&open)), expected);

@@ -343,8 +343,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// Numbers of every size. A third of them are the smallest numbers, and a third are close to
-    /// `edge`.
+    /// Numbers of every size: a third of the numbers are below 3, and a third are close to `edge`.
     fn number(max: u32, edge: u32) -> impl Strategy<Value = u32> {
         prop_oneof![0u32..3, edge - 2..(edge + 3).min(max), 0..=max]
     }

@@ -218,10 +218,10 @@ impl Model {
         times
     }
 
-    /// The time in which tasks of a group blocked their threads, up to now, by what they slept for,
-    /// in the order of [`Reason::VARIANTS`]. The sum is `blocking` of
-    /// [`group_times`](Model::group_times). Time in which only the kernel's samples show that a
-    /// thread slept has an unknown reason.
+    /// The time up to now in which tasks of a group blocked their threads, by reason. The reasons
+    /// are in the order of [`Reason::VARIANTS`]. The sum is `blocking` of
+    /// [`group_times`](Model::group_times). If only the kernel's samples show that a thread slept,
+    /// this time counts for [`Reason::Unknown`].
     pub fn group_blocked_on(&self, id: GroupId) -> [Nanos; Reason::VARIANTS.len()] {
         let mut by_reason = self.group(id).map_or(Default::default(), |group| group.blocked_on);
         for (current, _) in self.lanes.iter().filter_map(|lane| self.open_slice(lane)) {
@@ -247,7 +247,7 @@ impl Model {
         self.group(id).map_or(Nanos::ZERO, |group| group.span(self.now))
     }
 
-    /// The combined distributions of all groups of the scenario, including the tasks that they
+    /// The combined distributions of all groups of the scenario, including the groups that they
     /// call. Tasks of libraries are not included.
     pub fn overall(&self) -> Overall {
         let (mut repetition, mut delay, mut lateness) = (Hist::fine(), Hist::fine(), Hist::fine());
@@ -267,8 +267,8 @@ impl Model {
         }
     }
 
-    /// The times, up to now, in which tasks have held a lane and computed, and in which the thread
-    /// slept in the OS: `(running, blocking)`.
+    /// Two times up to now: the time in which tasks held a lane and computed, and the time in which
+    /// they held it while its thread slept in the OS: `(running, blocking)`.
     pub fn lane_times(&self, id: LaneId) -> (Nanos, Nanos) {
         let Some(lane) = self.lane(id) else {
             return Default::default();
@@ -282,8 +282,8 @@ impl Model {
         (running, blocking)
     }
 
-    /// The share of time in which tasks held a lane, 0–1, over the last `over` before now. The time
-    /// before the [horizon](Model::horizon) is left out.
+    /// The share of time in which tasks held a lane, 0–1, from `over` before now until now. The
+    /// time before the [horizon](Model::horizon) is left out.
     pub fn utilisation(&self, id: LaneId, over: Nanos) -> f64 {
         let from = (self.now - over).max(self.horizon);
         let Some(lane) = self.lane(id) else { return 0.0 };
@@ -332,7 +332,7 @@ impl Model {
         sum.map(|sum| sum.min(self.lane_times(id).0))
     }
 
-    /// Calls `each` with the time without a core of each group since the last closed interval.
+    /// Calls `each` with each group and its time without a core since the last closed interval.
     fn present_off_core(&self, lane: &Lane, each: impl FnMut(Option<GroupId>, Nanos)) {
         let open = self.open_slice(lane).map(|(current, blocking)| Hold {
             group: self.task(current.task).and_then(|task| task.group),
@@ -387,7 +387,7 @@ impl Model {
     }
 }
 
-/// The time between two instants without the spans in `blocking`.
+/// The time between two instants, minus the spans in `blocking`.
 fn running(from: RunInstant, to: RunInstant, blocking: &[(RunInstant, RunInstant)]) -> Nanos {
     let blocked = |&(start, end): &(RunInstant, RunInstant)| end.min(to) - start.max(from);
     (to - from) - blocking.iter().map(blocked).sum::<Nanos>()

@@ -21,9 +21,9 @@ pub struct RecordCounts {
     pub lifo_slot: bool,
 }
 
-/// The maximum number of polls from the LIFO slot that follow one poll that tokio counts.
-/// (`MAX_LIFO_POLLS_PER_TICK` of tokio 1.54: after this many, the worker disables its slot until it
-/// takes the next task from a queue.)
+/// After each poll that tokio counts, a worker runs at most this number of polls from the LIFO
+/// slot. (`MAX_LIFO_POLLS_PER_TICK` of tokio 1.54: after this many, the worker disables its slot
+/// until it takes the next task from a queue.)
 const MAX_LIFO_POLLS: u64 = 3;
 
 /// The result of comparing our number of polls with tokio's number. Our number includes lost polls.
@@ -129,7 +129,7 @@ mod tests {
         );
         assert_eq!([false, true].map(|slot| check(Some(11), slot)), [differs(11); 2]);
         assert_eq!(check(Some(9), true), PollCountCheck::Matches);
-        // Each poll that tokio counts is followed by at most three polls from the slot.
+        // After each poll that tokio counts, a worker runs at most three polls from the slot.
         assert_eq!(check(Some(3), true), PollCountCheck::Matches);
         assert_eq!(check(Some(2), true), differs(2));
         assert_eq!(check(Some(9), false), differs(9));

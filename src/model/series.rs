@@ -23,8 +23,8 @@ pub struct SeriesPoint {
     /// The distribution of the delays of the slices that ended. The percentiles have an error of at
     /// most 10 %.
     pub delay: Percentiles,
-    /// The distribution of the latenesses of the slices that ended. The percentiles have an error
-    /// of at most 10 %.
+    /// The distribution of the lateness of the slices that ended. The percentiles have an error of
+    /// at most 10 %.
     pub lateness: Percentiles,
     /// The average number of lanes that are held by a task. Blocking threads are not counted.
     pub busy_lanes: f64,
@@ -133,7 +133,7 @@ impl Series {
         self.add(from, to, |bucket| &mut bucket.computing);
     }
 
-    /// Adds the parts of `from..to` to a sum of the buckets in which they lie.
+    /// For each bucket that overlaps `from..to`, adds the overlap to `sum` of the bucket.
     fn add(&mut self, from: RunInstant, to: RunInstant, sum: fn(&mut Bucket) -> &mut Nanos) {
         let oldest = RunInstant::new(self.first * SERIES_BUCKET.0);
         let mut at = from.max(oldest);
@@ -168,8 +168,8 @@ impl Series {
     }
 
     /// The figures of the buckets kept, oldest first. `still_busy` and `still_computing` return the
-    /// times of [`busy`](Series::busy) and [`computing`](Series::computing) within a span, of open
-    /// slices.
+    /// times within a span that open slices add to [`busy`](Series::busy) and
+    /// [`computing`](Series::computing).
     pub(super) fn points(
         &self,
         now: RunInstant,

@@ -70,7 +70,7 @@ impl StateInterval {
     }
 }
 
-/// The time in each state of a slice and of the gap before it.
+/// The time that a slice and the gap before it take, by state.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct SliceTimes {
     /// What the task waited for in the gap.

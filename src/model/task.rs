@@ -36,10 +36,10 @@ pub struct Task {
     pub(super) track: TaskTrack,
     /// The time in each state, up to the end of the last slice.
     pub(super) times: StateTimes,
-    /// Whether the task has held a lane that other tasks also run on. If the task blocks there, it
+    /// Whether the task has held a lane on which other tasks also run. If the task blocks there, it
     /// delays the other tasks.
     pub on_shared_lane: bool,
-    /// Whether this is not a task, but a branch of its [`parent`](Task::parent), which polls it.
+    /// Whether this is a branch and not a task. Its [`parent`](Task::parent) polls it.
     pub is_branch: bool,
     /// Whether the task failed while no other task waited for its result.
     pub(super) unobserved: bool,

@@ -5,7 +5,7 @@ use super::super::time_sums::TimeSums;
 use super::super::*;
 use crate::record::LaneKind;
 
-/// The parts of the model, other than the task itself, that a change of a task may modify.
+/// The parts of the model that a change of a task may modify, besides the task itself.
 pub(in crate::model) struct ChangeContext<'a> {
     /// The task's group, if it is known.
     pub(super) group: Option<&'a mut Group>,
@@ -85,8 +85,8 @@ impl Model {
         index
     }
 
-    /// If a task with this key does not belong at the end, notes the first index from which the
-    /// tasks must be sorted again.
+    /// Checks whether a task with this key belongs at the end of the list. If not, notes the first
+    /// index from which the tasks must be sorted again.
     fn note_unsorted(&mut self, key: (RunInstant, TaskId)) {
         if self.tasks.last().is_some_and(|last| last.sort_key() > key) {
             let sorted = &self.tasks[..self.first_unsorted.min(self.tasks.len())];

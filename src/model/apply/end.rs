@@ -1,4 +1,5 @@
-//! The end of the run. From its end on, a model answers every query for this instant.
+//! The end of the run. After the end, the model answers every query as of the instant at which the
+//! run ended.
 //!
 //! A run ends before its tasks are stopped. What happens afterwards is not part of the run. But
 //! only the later records show exactly what was open when the run ended:
@@ -30,7 +31,8 @@ use std::collections::HashSet;
 #[derive(Clone, Debug, Default)]
 pub(in crate::model) struct End {
     pub at: RunInstant,
-    /// The waits that were open at the end, for the tasks that have run or ended since then.
+    /// For each task that has run or ended since the end of the run: the wait that was open when
+    /// the run ended.
     waits: HashMap<TaskId, OpenWait>,
     /// The records of tasks whose spawn is not known. No record of a spawn is lost, so this record
     /// will still arrive.
@@ -186,7 +188,8 @@ impl Model {
     fn close_wait(&mut self, id: TaskId, wait: OpenWait) {
         let Some(end) = &mut self.end else { return };
         let known = end.waits.entry(id).or_insert(wait);
-        // A task may end at the instant at which its slice begins. The slice knows the wait.
+        // A task may end at the instant at which its slice begins. Then the record of the slice
+        // contains the wait.
         if (wait.until, wait.ready) < (known.until, known.ready) {
             *known = wait;
         }
@@ -241,8 +244,9 @@ impl Model {
         self.count_waits_of_ended_tasks();
     }
 
-    /// Adds the waits that were open at the end to the distributions of the groups, for the tasks
-    /// that have ended since then. Tasks that have not ended have an overlay.
+    /// For each task that has ended since the end of the run, adds the wait that was open when the
+    /// run ended to the distributions of the task's group. Tasks that have not ended have an
+    /// overlay.
     fn count_waits_of_ended_tasks(&mut self) {
         let Some(end) = &self.end else { return };
         for (&id, wait) in &end.waits {
@@ -263,7 +267,7 @@ fn all_open(live: &Live) -> impl Iterator<Item = (&CurrentSlice, bool)> {
 }
 
 /// The outcome of a task or a repetition that was open at the end of the run, and that ended with
-/// `outcome` later. If it timed out, it had exceeded its limit before the end.
+/// `outcome` later. If `outcome` is a timeout, the limit was exceeded before the run ended.
 fn cut_outcome(outcome: Outcome) -> Outcome {
     match outcome {
         Outcome::TimedOut => Outcome::TimedOut,

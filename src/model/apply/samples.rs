@@ -13,7 +13,8 @@ impl Model {
             Sample::Runtime(sample) => {
                 self.runtime_totals.add(sample);
                 match &mut self.runtime {
-                    // The last sample has the number of all polls, also after the end of the run.
+                    // Only the last sample contains all polls, even if it arrives after the end of
+                    // the run.
                     Some(latest) if is_after_end => latest.total_polls = sample.total_polls,
                     _ => {
                         let sample = RuntimeSample {

@@ -329,7 +329,7 @@ proptest! {
     }
 
     #[test]
-    fn a_group_with_one_task_lives_as_long_as_the_sum_of_its_states(slices in planned_slices(60), delivery in delivery(), size in 1usize..40) {
+    fn the_life_of_a_group_with_one_task_is_the_sum_of_its_states(slices in planned_slices(60), delivery in delivery(), size in 1usize..40) {
         let mut slices = slices;
         slices.iter_mut().for_each(|slice| slice.be_of_task(1));
         let model = deliver(&simulate(&slices, 1, false), &delivery, size, usize::MAX);

@@ -58,9 +58,9 @@ fn plans() -> impl Strategy<Value = Plans> {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum State {
     Ready,
-    /// Waits for a resource since an instant.
+    /// Waits for a resource. The wait began at this instant.
     Waits(usize, u64),
-    /// Has been given a resource, for which it waited since an instant.
+    /// Has been given a resource. The wait for the resource began at this instant.
     Given(usize, u64),
     Ended,
 }
@@ -283,8 +283,8 @@ fn answers(model: &Model) -> Vec<String> {
 }
 
 proptest! {
-    /// The monitor drains one ring after another, while the tasks continue. So a batch contains, of
-    /// each lane, everything up to an instant within the drain.
+    /// The monitor drains one ring after another, while the tasks continue. So for each lane, a
+    /// batch contains everything up to an instant within the drain.
     #[test]
     fn a_deadlock_is_found_if_and_only_if_there_is_one(
         plans in plans(),

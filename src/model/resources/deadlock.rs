@@ -1,8 +1,9 @@
 //! Finds deadlocks: cycles of tasks that wait for one another and can never continue.
 //!
 //! Records of different lanes arrive in any order. So a deadlock counts only if it is found after
-//! two batches in a row. If one of its tasks released something or stopped waiting before the first
-//! of these batches, the second batch contains the record of this.
+//! two batches in a row. Before the first of these batches, a task of the cycle may have released
+//! something or stopped waiting. Then the second batch contains the record of the release, or of
+//! the end of the wait.
 
 use super::components::cyclic_components;
 use super::sentence;
@@ -45,8 +46,8 @@ pub struct Blocked {
     pub kind: &'static str,
     /// When the wait began.
     pub since: RunInstant,
-    /// The names of the tasks that could end the wait, but that can never continue either. At most
-    /// 100 are listed.
+    /// The names of the tasks that could end the wait. These tasks can never continue either. At
+    /// most 100 are listed.
     pub held_by: Vec<String>,
 }
 
@@ -107,7 +108,7 @@ enum Node {
 /// lead from this thing to the stuck tasks that could provide it.
 struct WaitGraph<'a> {
     stuck: &'a Stuck<'a>,
-    /// The tasks without a thread that could provide something. Such a task waits for a thread.
+    /// The tasks that could provide something but have no thread. Such a task waits for a thread.
     starved: BTreeMap<TaskId, RunInstant>,
     /// For each awaited thing, the stuck tasks that could provide it.
     providers: BTreeMap<Awaited, Vec<TaskId>>,
@@ -134,8 +135,8 @@ impl<'a> WaitGraph<'a> {
         graph
     }
 
-    /// The stuck tasks that could provide this. The children of a task are not in the result,
-    /// because they depend on the task.
+    /// The stuck tasks that could provide the awaited thing. The children of a task are not in the
+    /// result, because they depend on the task.
     fn find_providers(&self, awaited: Awaited) -> Vec<TaskId> {
         let model = self.stuck.model;
         let (Awaited::Access(id) | Awaited::Message(id)) = awaited else {
@@ -254,7 +255,7 @@ impl<'a> WaitGraph<'a> {
                     .collect(),
             }
         };
-        // The tasks that wait for the same, in the order of their first tasks.
+        // For each awaited thing, the tasks that wait for it, in the order of the first such task.
         let mut clauses: Vec<(Awaited, Vec<TaskId>)> = Vec::new();
         for (task, wait) in waits() {
             match clauses

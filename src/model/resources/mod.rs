@@ -110,7 +110,7 @@ impl Integral {
 #[derive(Clone, Debug)]
 struct OpenWaits<K> {
     latest: HashMap<K, OpenWait>,
-    /// The number of entries at which entries of old waits are removed.
+    /// When there are this many entries, the entries of old waits are removed.
     purge_at: usize,
 }
 
@@ -133,8 +133,8 @@ impl OpenWait {
     }
 }
 
-/// How long the end of a wait is kept. A record that arrives later than this after a record of
-/// another lane is not expected.
+/// How long the end of a wait is kept. Records of different lanes are expected to arrive less than
+/// this time apart.
 const KEPT: Nanos = Nanos::from_millis(1_000);
 
 impl<K: Hash + Eq> OpenWaits<K> {
@@ -240,8 +240,8 @@ impl Resource {
         self.oldest_message.map_or(Nanos::ZERO, |sent| now - sent)
     }
 
-    /// The largest age of a message so far: of a message that was received, or of the oldest
-    /// message in a sample.
+    /// The largest age of a message so far. It covers every message that was received, and the
+    /// oldest message in each sample.
     pub fn max_message_age(&self, now: RunInstant) -> Nanos {
         let received = self.held.percentiles().max;
         received.max(self.oldest_age).max(self.oldest_message_age(now))

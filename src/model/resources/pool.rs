@@ -89,7 +89,7 @@ impl Pool {
         let is_busy = |lane: &&Lane| lane.kind == self.info.lanes && lane.current.is_some();
         let busy = lanes.iter().filter(is_busy).count();
         self.busy = (busy, self.busy.1.max(busy));
-        // At its start, tokio queues its own workers there.
+        // When tokio starts, it queues its own workers in the blocking pool.
         if self.is_used() {
             self.queue = (queued, self.queue.1.max(queued));
         }

@@ -1,8 +1,7 @@
 //! Finds the tasks that can certainly never continue.
 //!
-//! At first, every task that waits without a time limit is suspected. If another task can still set
-//! a suspected task free, this task is not suspected any more. This step is repeated until nothing
-//! changes:
+//! At first, every task that waits without a time limit is suspected. A suspected task that another
+//! task can still set free is not suspected any more. This step is repeated until nothing changes:
 //!
 //! | a task that waits for | can continue if |
 //! |---|---|
@@ -81,7 +80,7 @@ impl<'a> Stuck<'a> {
         }
     }
 
-    /// Whether no task of the scenario can continue, and no task can arrive that could run.
+    /// Whether no task of the scenario can continue, and no task that may still arrive could run.
     pub(super) fn is_hopeless(&self) -> bool {
         if self.waits.is_empty() {
             return false;
@@ -201,14 +200,14 @@ impl<'a> Stuck<'a> {
         })
     }
 
-    /// Whether every thread of the executor is held by a suspected task that blocks it.
+    /// Whether a suspected task blocks each thread of the executor.
     fn all_threads_are_held(&self) -> bool {
         all_threads_are_held(self.model, |task| self.waits.contains_key(&task))
     }
 }
 
-/// Whether every thread of the executor is held by such a task that blocks it. A thread that is
-/// idle, or that has just ended, is not held.
+/// Whether each thread of the executor is blocked by a task for which `by` is true. A thread that
+/// is idle, or that has just ended, is not blocked.
 fn all_threads_are_held(model: &Model, by: impl Fn(TaskId) -> bool) -> bool {
     let is_held = |lane: &Lane| {
         let current = lane.current.as_ref();
@@ -218,8 +217,8 @@ fn all_threads_are_held(model: &Model, by: impl Fn(TaskId) -> bool) -> bool {
     !model.info.replaces_blocked_workers && lanes().count() >= model.info.workers.max(1) && lanes().all(is_held)
 }
 
-/// The tasks that wait for one thing, without a time limit, since before batch number `batch`. All
-/// records that precede these waits have arrived.
+/// The tasks that wait for one thing without a time limit, and whose waits began before batch
+/// number `batch`. All records that precede these waits have arrived.
 pub(super) fn suspects(model: &Model, batch: u64) -> BTreeMap<TaskId, StuckWait> {
     let blocked = all_threads_are_held(model, |_| true);
     let resources = model.resources.list.iter().zip((0..).map(ResourceId));
@@ -264,7 +263,7 @@ fn is_shared_thread(kind: LaneKind) -> bool {
 }
 
 /// Whether a task may get a thread that is not one of the executor's threads. A job for the
-/// blocking pool gets one, and so does a child of a task on a thread.
+/// blocking pool gets such a thread. So does a child of a task that has its own thread.
 fn may_get_own_thread(task: &Task) -> bool {
     task.parent.is_some() && task.polls == 0
 }

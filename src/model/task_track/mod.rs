@@ -121,8 +121,8 @@ impl TaskTrack {
         Some(self.push(&placed, spans, sums, arena))
     }
 
-    /// Appends a slice that does not begin before the end of the last slice. Returns the blocking
-    /// time within the slice.
+    /// Appends a slice that begins at the end of the last slice or later. Returns the blocking time
+    /// within the slice.
     #[inline]
     fn push(&mut self, placed: &PlacedSlice, spans: &Spans, sums: &mut TimeSums<'_>, arena: &mut ByteArena) -> Nanos {
         let times = self.last_wait().slice_times(&placed.timing(), spans);
