@@ -1,8 +1,10 @@
 //! The scenario language: what a TOML file may contain, and how it is read.
 //!
-//! ```toml title = "A small mix" # or by language: title.en = "…", title.ru = "…" duration = "20s"
-//! # default: until every task has ended seed = 7 executors = ["tokio", "pool"] # default: all that
-//! can run the steps
+//! ```toml
+//! title = "A small mix"                 # or by language: title.en = "…", title.ru = "…"
+//! duration = "20s"                      # default: until every task has ended
+//! seed = 7
+//! executors = ["tokio", "pool"]         # default: all executors that can run the steps
 //!
 //! [executor]
 //! kind = "tokio"                        # tokio | current-thread | pool | threads | processes
@@ -15,8 +17,16 @@
 //! name = "jobs"
 //! capacity = 8
 //!
-//! [[task]] name = "api" count = 40 repeat = "forever" timeout = "500ms" steps = [{ gather =
-//! ["weather", [{ cpu = "300us" }]] }, { send = "jobs" }, { sleep = "5ms..15ms" }]
+//! [[task]]
+//! name = "api"
+//! count = 40
+//! repeat = "forever"
+//! timeout = "500ms"
+//! steps = [
+//!     { gather = ["weather", [{ cpu = "300us" }]] },
+//!     { send = "jobs" },
+//!     { sleep = "5ms..15ms" },
+//! ]
 //!
 //! [[task]]
 //! name = "weather"
