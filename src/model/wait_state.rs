@@ -48,7 +48,7 @@ impl WaitState {
     }
 
     /// The time in each state during a slice and during the gap before it. The parts of the gap
-    /// never add up to more than the gap, even if the slice reports more time queued and unnoticed.
+    /// never add up to more than the gap, even if the slice reports longer times.
     #[inline]
     pub(super) fn slice_times(self, slice: &Timing, spans: &Spans) -> SliceTimes {
         let gap = slice.start - self.since;

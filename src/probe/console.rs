@@ -16,8 +16,8 @@ use tonic::transport::server::TcpIncoming;
 use tracing::Metadata;
 use tracing::subscriber::NoSubscriber;
 
-/// The interval at which an idle console must show that it is there, and the maximum time that a
-/// console may take to show this.
+/// The server pings an idle console at this interval. It closes the connection if no answer arrives
+/// within the same time.
 const KEEPALIVE: Duration = Duration::from_secs(10);
 /// The maximum number of requests of one connection that are answered at the same time. A console
 /// has two requests.

@@ -29,16 +29,16 @@ pub struct Log {
 pub struct LogFilter(reload::Handle<LevelFilter, Registry>);
 
 impl LogFilter {
-    /// From now on, the log keeps only events of this level or more severe. For other events, the
-    /// writing thread does little more than a comparison.
+    /// From now on, the log drops events that are less severe than this level. For such an event,
+    /// the writing thread does little more than a comparison.
     pub fn keep(&self, level: LevelFilter) {
         // The reload fails only if the subscriber has been dropped, and then there are no events.
         let _ = self.0.reload(level);
     }
 }
 
-/// Turns this process's `tracing` events of `level` or more severe into lines for the monitor. If
-/// there is a console, it receives the events that it needs.
+/// Turns this process's `tracing` events into lines for the monitor. Events that are less severe
+/// than `level` are dropped. If there is a console, it receives the events that it needs.
 ///
 /// # Errors
 /// Returns an error if the process already has a subscriber.

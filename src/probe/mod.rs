@@ -12,9 +12,9 @@
 //! The rule of this module: between two polls, a measured thread does not allocate memory, take a
 //! lock, or wait for the monitor. If a ring is full, the record is dropped and counted.
 //!
-//! Each module in this list uses only modules before it: `sync` (atomics) and `clock`;
-//! `timer_ticks`; `open_slice`, `lane_tally` and `wake_stamps` (one lock-free protocol each);
-//! `lane_shared` and `task_slot`; `registry`; `lane`; `task`; `hooks` and `collector`.
+//! Each module in this list uses only the modules that precede it in the list: `sync` (atomics) and
+//! `clock`; `timer_ticks`; `open_slice`, `lane_tally` and `wake_stamps` (one lock-free protocol
+//! each); `lane_shared` and `task_slot`; `registry`; `lane`; `task`; `hooks` and `collector`.
 
 mod clock;
 mod collector;

@@ -1,7 +1,7 @@
-//! The kernel's data about a lane's thread. It proves, without root privileges, that a thread
-//! sleeps during a long slice instead of computing.
+//! The kernel's data about a lane's thread. This data shows whether a thread sleeps or computes
+//! during a long slice. Reading it needs no root privileges.
 //!
-//! `/proc/self/task/<tid>/schedstat` contains the thread's time on a core and its time of waiting
+//! `/proc/self/task/<tid>/schedstat` says how long the thread was on a core and how long it waited
 //! for a core. `…/syscall` contains `running`, or the system call in which the thread sleeps. Both
 //! files are opened at the first sample. Later samples read them again at offset 0. If too many
 //! files are open, a sample opens and closes the files each time. Without `schedstat` there are no

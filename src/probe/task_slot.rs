@@ -125,7 +125,7 @@ impl<O> TaskSlot<O> {
         }
     }
 
-    /// Like [`set_ready`](Self::set_ready), but an earlier instant stays.
+    /// Like [`set_ready`](Self::set_ready), but keeps the ready time if it is earlier than `at`.
     fn set_ready_by(&self, at: ProcessInstant) {
         let mut slot = Some(self);
         while let Some(this) = slot {
@@ -191,7 +191,7 @@ impl<O> TaskSlot<O> {
         (woken.is_some() || ready.is_some()).then_some(Waiting { task, ready, woken })
     }
 
-    /// The task and its time limit, if the limit is not after `now`.
+    /// The task and its time limit, if the limit is at or before `now`.
     pub(super) fn overdue(&self, now: ProcessInstant) -> Option<(TaskId, ProcessInstant)> {
         let limit = self.limit().filter(|&limit| limit <= now)?;
         Some((self.id()?, limit))

@@ -5,8 +5,7 @@
 //! ```text
 //!   tick n        deadline    tick n + 1                      wake-up
 //!   ├─────────────────●───────────┼───────────────────────────────●──
-//!                     └─ first ──►└─── second: as long as the ───►│
-//!                                      park began after a tick
+//!                     └─ first ──►└─────────── second ───────────►│
 //! ```
 //!
 //! 1. A deadline is rounded up to the next tick. The first tick is the instant at which the runtime
@@ -74,8 +73,8 @@ impl TimerTicks {
         }
     }
 
-    /// When a worker wakes up for the timer of `tick`, if the worker has been parked on the driver
-    /// since `parked`. Returns `tick` if the worker parked later.
+    /// The instant at which a worker wakes up for the timer of `tick`. The worker has been parked
+    /// on the driver since `parked`. Returns `tick` if the worker parked later.
     pub(super) fn end_of_park(&self, tick: ProcessInstant, parked: ProcessInstant) -> ProcessInstant {
         let first = self.first_in_process.load(Relaxed);
         if first == 0 || parked > tick {
@@ -85,8 +84,8 @@ impl TimerTicks {
         let is_same_slot = parked / TICK / TICKS_PER_SLOT == number / TICKS_PER_SLOT;
         let (after_tick, wait) = match is_same_slot {
             true => (parked % TICK, number * TICK - parked / TICK * TICK),
-            // The worker wakes up in between. The time from the last tick to that wake-up is not
-            // known.
+            // The worker wakes up once more before the tick. It is not known how long after a tick
+            // the worker wakes up then.
             false => (TICK, TICKS_PER_SLOT * TICK),
         };
         tick + Nanos(after_tick + MIN_SLACK.max(wait / WAIT_PER_SLACK))
@@ -127,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn a_park_ends_as_long_after_a_tick_as_it_began_after_one() {
+    fn a_park_begins_and_ends_at_the_same_time_after_a_tick() {
         let end = |tick, parked| ticks().end_of_park(us(tick), us(parked));
         assert_eq!(end(5_000, 1_400), us(5_000 + 400 + 50));
         assert_eq!(end(5_000, 5_000), us(5_000 + 50));

@@ -11,7 +11,7 @@ use std::future::Future;
 use tokio::runtime::{Handle, RuntimeMetrics};
 use tokio_metrics::{RuntimeIntervals, RuntimeMonitor, TaskMetrics, TaskMonitor};
 
-/// The number of tasks of each group that its `TaskMonitor` instruments.
+/// In each group, the `TaskMonitor` instruments this number of tasks.
 pub(super) const MONITORED: u32 = 8;
 /// The length of an interval.
 const INTERVAL: Nanos = Nanos::from_millis(250);

@@ -22,7 +22,7 @@ use crate::record::{CompactDuration, ProcessInstant, TaskId};
 /// The stamps of one task. Zero means that there is no stamp.
 #[derive(Default)]
 pub(super) struct WakeStamps {
-    /// When the task was first woken since its last slice began.
+    /// The instant of the first wake-up since the task's last slice began.
     woken_at: AtomicU64,
     /// The ready time of the event for which the task waits, in the past or in the future.
     ready_at: AtomicU64,
@@ -37,8 +37,7 @@ pub(super) struct WakeStamps {
 pub(super) struct Wake {
     /// The time from the wake-up to the end of the wait, or zero if there is no stamp.
     pub queued: CompactDuration,
-    /// The time from the instant at which the task was ready to the wake-up, or zero if that
-    /// instant is not known.
+    /// How long the task was ready before the wake-up, or zero if this time is not known.
     pub unnoticed: CompactDuration,
     /// The task that woke this task, if the waker is a task.
     pub by: Option<TaskId>,

@@ -30,8 +30,8 @@ pub struct Batch<C = RunClock> {
     /// records are lost.
     #[serde(default)]
     pub repetitions_lost: Vec<RepetitionsLost>,
-    /// The number of slices since the run's start, recorded or lost, that were jobs on threads and
-    /// not polls.
+    /// The number of jobs on threads since the run's start, including lost jobs. A job is a slice
+    /// that is not a poll.
     #[serde(default)]
     pub jobs: u64,
     /// The measurements of the monitor.
@@ -63,7 +63,7 @@ pub struct Lost {
     pub time: LostTime,
 }
 
-/// The time of lost slices, in which tasks held a lane.
+/// The time in which tasks held a lane during lost slices.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct LostTime {
     /// The time in which the tasks computed.

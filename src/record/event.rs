@@ -9,7 +9,7 @@ use super::time::impl_map_instants;
 use super::{Clock, CompactDuration, GroupId, Instant, Label, Outcome, Reason, RunClock, TaskId};
 use serde::{Deserialize, Serialize};
 
-/// One uninterrupted hold of a lane by a task: one poll of an async task, one job on a thread.
+/// One uninterrupted hold of a lane by a task: one poll of an async task, or one job on a thread.
 ///
 /// ```text
 ///   previous slice ▌··········░░░░░░░▒▒▒▒▐███████▌
@@ -29,8 +29,7 @@ pub struct Slice<C = RunClock> {
     /// The time from the wake-up to `start`. Zero if the wake-up is not known.
     #[serde(default)]
     pub queued: CompactDuration,
-    /// The time from the instant at which the task was ready to the wake-up. Zero if that instant
-    /// is not known.
+    /// How long the task was ready before the wake-up. Zero if this time is not known.
     #[serde(default)]
     pub unnoticed: CompactDuration,
     /// The task that woke this task. `None` if a driver, a thread that is not a lane, or an unknown
@@ -44,13 +43,13 @@ pub struct Slice<C = RunClock> {
     /// last slice of a task.
     #[serde(default)]
     pub suspended_on: Reason,
-    /// Whether `task` is a branch, which its task polled during this slice. Then this slice is a
-    /// part of the task's own slice, and no hold of the lane of its own.
+    /// Whether `task` is a branch that was polled during this slice. Then this slice is a part of a
+    /// slice of the polling task, and not a separate hold of the lane.
     #[serde(default)]
     pub branch: bool,
 }
 
-/// A step of a task's program that ran to its end, inside a slice or across several.
+/// A step of a task's program that ran to its end, within one slice or across several slices.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(bound = "")]
 pub struct Step<C = RunClock> {
@@ -75,7 +74,7 @@ pub struct Step<C = RunClock> {
     pub timer_rounding: CompactDuration,
 }
 
-/// A task was spawned. The task is queued since `at`.
+/// A task was spawned. The task has been queued since `at`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(bound = "")]
 pub struct Spawned<C = RunClock> {
@@ -90,7 +89,8 @@ pub struct Spawned<C = RunClock> {
     pub index: u32,
     /// The task's group.
     pub group: GroupId,
-    /// Whether this is no task but a *branch*: a part of `parent`, which polls it itself.
+    /// Whether this is a *branch* and not a task. A branch is a part of `parent`, and `parent`
+    /// polls it.
     #[serde(default)]
     pub branch: bool,
 }
@@ -109,8 +109,8 @@ pub struct Ended<C = RunClock> {
     /// the task ended within a slice.
     #[serde(default)]
     pub queued: CompactDuration,
-    /// The time from the instant at which the task was ready to the wake-up, or to `at` if the task
-    /// was not woken. Zero if that instant is not known, or if the task ended within a slice.
+    /// How long the task was ready but not woken. This time ends at the wake-up, or at `at` if the
+    /// task was not woken. Zero if the time is not known, or if the task ended within a slice.
     #[serde(default)]
     pub unnoticed: CompactDuration,
     /// Whether the task failed, timed out or panicked, and no task was left to observe this end.
@@ -197,7 +197,8 @@ pub enum Record<C = RunClock> {
     Repetition(Repetition<C>),
     /// A task began to wait for a resource or for its children.
     WaitBegan(WaitBegan<C>),
-    /// A task stopped waiting for a resource without getting it, or for its children.
+    /// A task stopped waiting for its children, or stopped waiting for a resource without getting
+    /// it.
     WaitEnded(WaitEnded<C>),
     /// A task acquired a resource.
     Acquired(Acquired<C>),

@@ -16,7 +16,7 @@ pub struct CurrentSlice<C = RunClock> {
     /// The time from the wake-up to `start`.
     #[serde(default)]
     pub queued: CompactDuration,
-    /// The time from the instant at which the task was ready to the wake-up.
+    /// How long the task was ready before the wake-up.
     #[serde(default)]
     pub unnoticed: CompactDuration,
     /// When the present blocking step began. `None` if the thread is not in a blocking step.
@@ -58,7 +58,7 @@ pub struct Live<C = RunClock> {
     #[serde(default)]
     pub lanes: Vec<CurrentSlice<C>>,
     /// The branches that these tasks poll now, as slices inside the open slices. A branch that
-    /// polls branches itself comes before them.
+    /// polls other branches precedes these branches in the list.
     #[serde(default)]
     pub branches: Vec<CurrentSlice<C>>,
     /// The tasks that are queued or unnoticed. Suspended tasks are absent.

@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 pub struct ResourceId(pub u16);
 
 impl ResourceId {
-    /// The value for a wait that is for no resource, but for other tasks.
+    /// The value for a wait for other tasks and not for a resource.
     pub const NONE: ResourceId = ResourceId(u16::MAX);
 }
 
@@ -60,7 +60,7 @@ pub struct WaitBegan<C = RunClock> {
     pub at: Instant<C>,
     /// The task that waits.
     pub task: TaskId,
-    /// The number of tasks that then waited for the same, this task included.
+    /// The number of tasks that were then waiting for the same thing, including this task.
     pub waiting: u32,
     /// The resource.
     pub resource: ResourceId,
@@ -85,7 +85,8 @@ pub struct WaitEnded<C = RunClock> {
     /// What the task waited for.
     pub wanted: Wanted,
     /// Whether the task had already been given the lock, the permit, the slot or the message, but
-    /// was cancelled before it ran. The resource then gets it back.
+    /// was cancelled before it ran. Then the lock, permit, slot or message goes back to the
+    /// resource.
     pub handed_over: bool,
 }
 
@@ -98,9 +99,10 @@ pub struct Acquired<C = RunClock> {
     pub at: Instant<C>,
     /// The task.
     pub task: TaskId,
-    /// The duration of the wait that this ends. Zero if the task did not wait.
+    /// How long the task waited for the resource. Zero if the task did not wait.
     pub waited: CompactDuration,
-    /// The number of permits that were then held, or of messages in the channel, this one included.
+    /// The number of permits that were held then, or the number of messages in the channel. The new
+    /// permit or message is included.
     pub level: u32,
     /// The resource.
     pub resource: ResourceId,
@@ -114,7 +116,7 @@ pub struct Released<C = RunClock> {
     pub at: Instant<C>,
     /// The task.
     pub task: TaskId,
-    /// The duration of the wait for a message that this ends. Zero if the task did not wait.
+    /// How long the task waited for a message. Zero if the task did not wait.
     pub waited: CompactDuration,
     /// How long the task held the lock or permit, or how long the message was in the channel.
     pub held: CompactDuration,

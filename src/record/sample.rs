@@ -1,5 +1,5 @@
-//! Samples that the monitor takes at its own intervals: of the kernel, the runtime, the groups and
-//! the channels.
+//! Samples that the monitor takes at its own intervals. They describe the threads (by the kernel's
+//! counts), the runtime, the groups and the channels.
 
 use super::time::impl_map_instants;
 use super::{GroupId, Instant, Label, LaneId, Nanos, RunClock};

@@ -1,10 +1,11 @@
-//! What a run has used of the machine.
+//! The resources of the machine that a run has used.
 
 use super::Nanos;
 use serde::{Deserialize, Serialize};
 use std::ops::{AddAssign, Sub};
 
-/// What one process has used of the machine, or all processes of a run together.
+/// The resources of the machine that have been used: by one process, or by all processes of a run
+/// together.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Usage {
     /// The CPU time of all threads, in user mode and in kernel mode.

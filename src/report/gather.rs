@@ -21,7 +21,7 @@ pub struct Facts {
     pub executor: ExecutorSpec,
     /// The relation between work and time that `cpu` steps use.
     pub calibration: record::Calibration,
-    /// What the run used of the machine.
+    /// The resources of the machine that the run used.
     pub usage: record::Usage,
     /// A sentence about things that could not be stopped at the end; `None` after a normal end.
     pub left_running: Option<String>,

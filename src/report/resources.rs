@@ -1,4 +1,4 @@
-//! Fills the figures of what tasks share, and of deadlocks.
+//! Fills the figures of deadlocks, and of the locks, channels and pools that tasks share.
 
 use super::gather::{clean, rounded};
 use crate::figures::{Age, Deadlock, DeadlockedWait, Level, Resource};

@@ -372,8 +372,8 @@ fn mostly_on(times: &BTreeMap<&'static str, u64>, all: u64) -> String {
             format!("{reason} {}", percent(*time as f64 / all.max(1) as f64))
         }
         // A job on a blocking thread is never suspended. Between its last slice and its end, some
-        // microseconds count as suspended for an unknown reason. To show these microseconds would
-        // be misleading.
+        // microseconds count as suspended for an unknown reason. These microseconds would mislead,
+        // so they are not shown.
         _ => dash(),
     }
 }

@@ -18,7 +18,7 @@ use std::time::Duration;
 
 /// How long blocking work may continue after the end of the run.
 const GRACE: Duration = Duration::from_secs(1);
-/// If no task ends for this long after the grace period, the conductor stops waiting for tasks.
+/// After the grace period, the conductor stops waiting for tasks if no task ends within this time.
 const LULL: Duration = Duration::from_millis(200);
 /// A message to the conductor.
 pub(super) enum Command {

@@ -70,7 +70,7 @@ pub struct Run {
     services: Arc<Services>,
     /// The instant of the last channel sample.
     channels_at: Option<RunInstant>,
-    /// What the process had used of the machine before the first task arrived.
+    /// The resources of the machine that the process had used before the first task arrived.
     used_before: Usage,
     interference: Option<Interference>,
     /// Whether the run was stopped because the ids for tasks are used up.
@@ -92,9 +92,9 @@ impl Run {
     /// Starts a run: calibrates, starts the services and the executor, and lets the first tasks
     /// arrive.
     ///
-    /// If the scenario sets a log level, the event log keeps that level. `cancelled` is called
-    /// again and again while files are created and worker processes start. This may take seconds.
-    /// If it returns `true`, everything that was started is stopped and removed.
+    /// If the scenario sets a log level, the event log uses this level. `cancelled` is called again
+    /// and again while files are created and worker processes start. This may take seconds. If it
+    /// returns `true`, everything that was started is stopped and removed.
     ///
     /// # Errors
     /// Returns a [`RunError`] if the machine refuses something that the run needs, or if
@@ -171,8 +171,9 @@ impl Run {
         self.services.calibration()
     }
 
-    /// What this process (the monitor included) and its worker processes have used of the machine
-    /// since the first task could arrive. The result is complete only after the run has ended.
+    /// The resources of the machine that this process and its worker processes have used since the
+    /// first task could arrive. The monitor is included. The result is complete only after the run
+    /// has ended.
     pub fn usage(&self) -> Usage {
         let mut used = probe::usage() - self.used_before;
         if let Some(remote) = &self.remote {
@@ -182,7 +183,8 @@ impl Run {
     }
 
     /// Asks the run to stop because none of its tasks can ever continue. Unlike
-    /// [`stop`](Source::stop), this is no interference: the run could not have ended otherwise.
+    /// [`stop`](Source::stop), this does not count as an interference: the run could not have ended
+    /// otherwise.
     pub fn end_without_progress(&mut self) {
         let _ = self.commands.send(Command::Stop);
     }

@@ -1,5 +1,5 @@
-//! The scenario's timeline: the instants of cues, of the first arrival and the end of each group,
-//! and of the end of the run.
+//! The scenario's timeline. It contains the instants of each cue, of the first arrival in each
+//! group, of the end of each group, and of the end of the run.
 //!
 //! All these instants move together. When a presenter jumps to the next cue, groups that start
 //! before that cue start immediately. The jump does not affect running tasks and groups that have
@@ -33,13 +33,14 @@ pub(super) enum Entry {
 /// instants. Unless stated otherwise, all other instants count from the run's start.
 pub(super) struct Timeline {
     entries: VecDeque<(Duration, Entry)>,
-    /// An instant of the run, and the scenario's instant that the timeline had reached then.
+    /// An instant of the run, and the scenario's instant that the timeline had reached at that
+    /// time.
     anchor: (Duration, Duration),
     /// Whether the timeline stops at each cue.
     presented: bool,
-    /// The scenario's instant of the next stop.
+    /// The next stop, as an instant of the scenario.
     stop: Option<Duration>,
-    /// The scenario's instant up to which the presenter has released the timeline.
+    /// The presenter has released the timeline up to this instant of the scenario.
     released: Duration,
 }
 

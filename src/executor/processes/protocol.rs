@@ -28,7 +28,7 @@ pub(super) enum ToWorker {
     Task(TaskOrder),
     /// Tasks of this group begin no further repetition.
     Close(String),
-    /// From now on, the event log keeps only messages of this level or more severe.
+    /// From now on, the event log drops messages that are less severe than this level.
     Log(LogLevel),
     /// Cancel all tasks, send the last records, and exit.
     Stop(Nothing),

@@ -31,7 +31,7 @@ fn records() -> Vec<Record> {
 }
 
 #[test]
-fn a_branch_is_no_task_and_holds_no_lane_of_its_own() {
+fn a_branch_is_not_a_task_and_holds_no_lane() {
     // The records may come in any order.
     for reversed in [false, true] {
         let mut records = records();

@@ -138,13 +138,14 @@ pub(super) fn current_task() -> Option<TaskId> {
     with(|lane| lane.current_task()).flatten()
 }
 
-/// The thread parks: it waits for work, and perhaps for the driver.
+/// Notes that the calling thread parks now. A parked thread waits for work, and may also wait for
+/// events of the driver.
 pub(super) fn park() {
     let at = super::now();
     with(|lane| lane.parked = Some(at));
 }
 
-/// The thread is not parked any more.
+/// Notes that the calling thread is not parked any more.
 pub(super) fn unpark() {
     with(|lane| lane.parked = None);
 }

@@ -28,7 +28,7 @@ pub(in crate::probe) struct LaneIdentity {
     kind: LaneKind,
     /// The number of the worker, or `None` for other threads.
     worker: Option<usize>,
-    /// The time on a core of earlier threads with this identity.
+    /// How long earlier threads with this identity were on a core.
     pub on_cpu: Nanos,
     pub waiting: Nanos,
 }

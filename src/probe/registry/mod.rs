@@ -44,10 +44,10 @@ pub struct Registry {
     run_start: AtomicU64,
     next_task_id: AtomicU32,
     is_out_of_ids: AtomicBool,
-    /// The number of slices on threads that cannot become lanes, since the collector last took this
-    /// number.
+    /// The number of slices on threads that cannot become lanes. The count starts again whenever
+    /// the collector takes it.
     unrecorded_slices: AtomicU64,
-    /// The number of jobs on threads that cannot become lanes, since the run's start.
+    /// The number of jobs, since the run's start, on threads that cannot become lanes.
     unrecorded_jobs: AtomicU64,
     /// The ticks of the runtime's timer.
     ticks: TimerTicks,

@@ -1,4 +1,4 @@
-//! How tasks are spawned, are detached or orphaned, and end.
+//! How tasks are spawned, detached and orphaned, and how they end.
 
 use super::TaskHandle;
 use crate::probe::lane;

@@ -76,7 +76,7 @@ impl TaskHandle {
         self.0.set_ready(at);
     }
 
-    /// The instant at which a timer of the runtime with this deadline can fire, if a worker polls
+    /// The instant at which a timer with this deadline can fire on the runtime, if a worker polls
     /// the driver at that instant.
     pub fn timer_tick(&self, deadline: ProcessInstant) -> ProcessInstant {
         self.registry().ticks().at_or_after(deadline)
@@ -107,7 +107,7 @@ impl TaskHandle {
         before
     }
 
-    /// Whether the task's present work has a time limit that is not after `at`.
+    /// Whether the task's present work has a time limit at or before `at`.
     pub fn is_overdue(&self, at: ProcessInstant) -> bool {
         self.0.overdue(at).is_some()
     }

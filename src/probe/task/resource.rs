@@ -31,9 +31,9 @@ impl TaskHandle {
         at
     }
 
-    /// Records that the wait which began at `since` ends, and that the task does not have what it
-    /// waited for. If `handed_over` is true, the task had been given what it waited for, but was
-    /// cancelled before it ran.
+    /// Records the end of the wait that began at `since`. The task has not received what it waited
+    /// for. If `handed_over` is true, the task had been given what it waited for, but was cancelled
+    /// before it ran.
     pub fn record_wait_ended(&self, resource: ResourceId, wanted: Wanted, since: ProcessInstant, handed_over: bool) {
         let at = now();
         let ended = WaitEnded {

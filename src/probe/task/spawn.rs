@@ -65,7 +65,7 @@ pub(in crate::probe) fn name_spawned(id: TaskId) -> bool {
     let Some(task) = SPAWNING.take() else {
         return false;
     };
-    // A runtime that shuts down first drops the future and then assigns the id.
+    // While a runtime shuts down, it drops the future first, and assigns the id afterwards.
     if task.0.has_ended() {
         return true;
     }
@@ -101,8 +101,9 @@ impl Wake for RegisteredTask {
 }
 
 impl RegisteredTask {
-    /// Moves the readiness of a timer from its tick to the end of the worker's park. Must be called
-    /// by the worker that woke the task at `at` and has been parked since `parked`.
+    /// Moves the ready time of a timer from its tick to the instant at which the worker's park
+    /// ended. Must be called by the worker that woke the task at `at` and has been parked since
+    /// `parked`.
     fn note_end_of_park(&self, parked: ProcessInstant, at: ProcessInstant) {
         if let Some(tick) = self.stamps.timer().filter(|&tick| tick <= at) {
             let end = self.owner.ticks().end_of_park(tick, parked);

@@ -5,7 +5,7 @@ use crate::scenario::actions::Log;
 
 impl Action for Log {
     fn message(&self) -> String {
-        format!("the log keeps the level `{}` and more severe levels", self.0.into_str())
+        format!("the log drops messages that are less severe than `{}`", self.0.into_str())
     }
 
     fn apply(&self, context: &mut ActionContext<'_>) {

@@ -105,7 +105,7 @@ mod tests {
             (http(None, Some(1.0)), "cue 1: the http service fails 100 % of requests"),
             (
                 CueAction::Log(actions::Log(LogLevel::Debug)),
-                "cue 1: the log keeps the level `debug` and more severe levels",
+                "cue 1: the log drops messages that are less severe than `debug`",
             ),
             (
                 CueAction::Calm,
