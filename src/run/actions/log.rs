@@ -5,7 +5,10 @@ use crate::scenario::actions::Log;
 
 impl Action for Log {
     fn message(&self) -> String {
-        format!("the log drops messages that are less severe than `{}`", self.0.into_str())
+        format!(
+            "the log drops messages that are less severe than `{}`",
+            self.0.into_str()
+        )
     }
 
     fn apply(&self, context: &mut ActionContext<'_>) {
