@@ -62,9 +62,9 @@ pub struct Report {
     pub groups: Vec<Group>,
     /// The figures of each thread that can run tasks: workers, pool threads, blocking threads.
     pub lanes: Vec<Lane>,
-    /// The figures of each lock, semaphore and channel of the scenario, and of the pool of threads
-    /// on which its jobs ran: `pool threads` on the executor `pool`, and `blocking threads` on
-    /// tokio. Empty on the executor `processes`, whose tasks share nothing.
+    /// The figures of each lock, semaphore and channel of the scenario, and of the thread pool that
+    /// ran the jobs: `pool threads` on the executor `pool`, and `blocking threads` on tokio. Empty
+    /// on the executor `processes`, whose tasks share nothing.
     pub resources: Vec<Resource>,
     /// The deadlocks. In a deadlock, tasks wait for one another and can never continue. A run with
     /// a deadlock has failed.
@@ -163,8 +163,8 @@ pub struct Overall {
     pub throughput: f64,
     /// The durations of the repetitions.
     pub repetition_ns: Percentiles,
-    /// The delays. A delay is the time from a task's wake-up until the task runs. Only slices with
-    /// a recorded wake-up are counted.
+    /// The delay of each slice: the time from the task's wake-up until the task ran. Only slices
+    /// with a recorded wake-up are counted.
     pub delay_ns: Percentiles,
     /// How late the same slices began: the time from the instant at which a task is ready until the
     /// task runs.
@@ -245,8 +245,8 @@ pub struct Group {
     /// The number of completed repetitions per second of `span_ns`; 0 if `span_ns` is 0.
     pub throughput: f64,
     /// The number of repetitions that exceeded their timeout. On a thread, such a repetition still
-    /// ran to its end, because a thread cannot be cancelled. A repetition that had exceeded its
-    /// timeout when the run ended is included.
+    /// ran to its end, because a thread cannot be cancelled. This figure includes a repetition that
+    /// had exceeded its timeout and was still open at the end of the run.
     pub timed_out: u64,
     /// The number of repetitions in which a step failed.
     pub failed: u64,
@@ -257,9 +257,9 @@ pub struct Group {
     pub running_ns: u64,
     /// The part of `running_ns` in which the thread was runnable but had no core. `null` if the
     /// kernel did not report it. The kernel's counts are read ten times per second, and more often
-    /// during long slices. The time without a core between two reads is divided in proportion to
-    /// the times in which the thread was runnable for each group. So the figure is exact if one
-    /// group held the thread between the two reads, and otherwise an estimate.
+    /// during long slices. The time without a core between two reads is divided among the groups,
+    /// in proportion to the time for which the thread was runnable for each group. So the figure is
+    /// exact if one group held the thread between the two reads, and otherwise an estimate.
     pub off_core_ns: Option<u64>,
     /// The time in which tasks held a thread that slept in the operating system.
     pub blocking_ns: u64,
@@ -275,20 +275,20 @@ pub struct Group {
     /// The time in which tasks waited for something that was not ready. The wake-ups of a library's
     /// tasks are not recorded, so this figure includes all the time between their slices.
     pub suspended_ns: u64,
-    /// The parts of `suspended_ns` by reason: `timer`, `http`, `file`, `offload`, `unknown` and
-    /// others. Only reasons with a time above zero are present.
+    /// The parts of `suspended_ns`, one part for each reason: `timer`, `http`, `file`, `offload`,
+    /// `unknown` and others. Only reasons with a time above zero are present.
     pub suspended_on: BTreeMap<&'static str, u64>,
-    /// The time that the runtime's timer added to the sleeps of the tasks. It is a part of
-    /// `suspended_ns`, except for the microseconds between a deadline and the end of the slice in
-    /// which the sleep began. tokio's timer has a resolution of one millisecond and rounds up.
-    /// `null` if no sleep was rounded.
+    /// The time that the runtime's timer added to the sleeps of the tasks. This time is part of
+    /// `suspended_ns`. The microseconds between a deadline and the end of the slice in which the
+    /// sleep began are an exception. tokio's timer has a resolution of one millisecond and rounds
+    /// up. `null` if no sleep was rounded.
     pub timer_rounding_ns: Option<u64>,
-    /// The mean of this time for one sleep. `null` if no sleep was rounded.
+    /// The mean time that the runtime's timer added to one sleep. `null` if no sleep was rounded.
     pub timer_resolution_ns: Option<u64>,
     /// The durations of the slices.
     pub poll_ns: Percentiles,
-    /// The delays. A delay is the time from a task's wake-up until the task runs. Only slices with
-    /// a recorded wake-up are counted.
+    /// The delay of each slice: the time from the task's wake-up until the task ran. Only slices
+    /// with a recorded wake-up are counted.
     pub delay_ns: Percentiles,
     /// How late the same slices began: the time from the instant at which a task is ready until the
     /// task runs. If the instant at which the task was ready is not known, this time equals the
@@ -297,8 +297,8 @@ pub struct Group {
     /// The durations of the repetitions. `null` if the group has none: the tasks of libraries and
     /// of offloaded work do not repeat.
     pub repetition_ns: Option<Percentiles>,
-    /// The figures that `TaskMonitor` of tokio-metrics reports. It watches only the group's first
-    /// eight tasks. `null` if it watched no task of the group.
+    /// The figures that `TaskMonitor` of tokio-metrics reports. `TaskMonitor` watches only the
+    /// group's first eight tasks. `null` if it watched no task of the group.
     pub task_monitor: Option<TaskMonitor>,
 }
 
@@ -383,8 +383,8 @@ pub struct Records {
     /// The number of polls, including lost polls. Jobs on blocking threads are slices, but not
     /// polls. Compare this number with `tokio.polls`.
     pub polls: u64,
-    /// Whether `polls` agrees with `tokio.polls`; `null` if there is no such number. tokio does not
-    /// count polls that a worker runs from its LIFO slot. So if the workers have a LIFO slot
+    /// Whether `polls` agrees with `tokio.polls`; `null` if there is no `tokio.polls`. tokio does
+    /// not count polls that a worker runs from its LIFO slot. So if the workers have a LIFO slot
     /// (`tokio` without `disable_lifo_slot`), the numbers also agree if `polls` is greater, up to
     /// four times `tokio.polls`: a worker runs at most three such polls after each poll that it
     /// counts. The check then does not detect a loss of fewer polls. Without LIFO slots, the check

@@ -4,7 +4,7 @@ use super::Percentiles;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// The figures of something that tasks share.
+/// The figures of one lock, semaphore, channel or pool of threads.
 #[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
 #[schemars(title = "resource")]
 pub struct Resource {
@@ -81,7 +81,7 @@ pub struct Age {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, JsonSchema)]
 #[schemars(title = "deadlock")]
 pub struct Deadlock {
-    /// Which task waits for what, and which task holds it, in one sentence.
+    /// One sentence that says which task waits for which thing, and which task holds this thing.
     pub sentence: String,
     /// The time from the start of the run until the last task of the deadlock began to wait.
     pub since_ns: u64,

@@ -18,7 +18,7 @@ impl StepContents for BlockOn {
 
 impl StepDefinition for BlockOn {
     type Syntax = StepListSyntax;
-    const DESCRIPTION: &'static str = "Run these steps as a future, and block the thread until they have ended (`Handle::block_on`). Inside `offload` or `in_place`, this leads back to the runtime. On an async worker, tokio panics.";
+    const DESCRIPTION: &'static str = "Run these steps as a future, and block the thread until they have ended (`Handle::block_on`). Inside `offload` or `in_place`, this step leads back to the runtime. On an async worker, tokio panics.";
 
     fn check(steps: &StepListSyntax, context: StepContext<'_>, checker: &mut Checker<'_>) -> Option<BlockOn> {
         checker.steps(steps, context.other_task()).map(BlockOn)

@@ -31,7 +31,7 @@ pub struct Interval {
 pub enum MissedTicks {
     /// All missed ticks come at once, and then the ticks are on schedule again.
     Burst,
-    /// The next tick comes one interval after the late one, and so do all later ticks.
+    /// The next tick comes one interval after the late tick. All later ticks move by the same time.
     Delay,
     /// The missed ticks never come. The next tick is on the old schedule.
     Skip,

@@ -40,7 +40,7 @@ impl StepContents for Lock {
 
 impl StepDefinition for Lock {
     type Syntax = LockSyntax;
-    const DESCRIPTION: &'static str = "Do these steps while holding a lock.";
+    const DESCRIPTION: &'static str = "Do these steps while the task holds a lock.";
     const NEEDS_EXECUTOR: Option<&'static ExecutorNeed> = Some(&SHARED_MEMORY);
 
     fn check(lock: &LockSyntax, context: StepContext<'_>, checker: &mut Checker<'_>) -> Option<Lock> {

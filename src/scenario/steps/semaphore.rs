@@ -34,7 +34,7 @@ impl StepContents for Semaphore {
 
 impl StepDefinition for Semaphore {
     type Syntax = PermitSyntax;
-    const DESCRIPTION: &'static str = "Do these steps while holding a permit of a semaphore.";
+    const DESCRIPTION: &'static str = "Do these steps while the task holds a permit of a semaphore.";
     const NEEDS_EXECUTOR: Option<&'static ExecutorNeed> = Some(&SHARED_MEMORY);
 
     fn check(permit: &PermitSyntax, context: StepContext<'_>, checker: &mut Checker<'_>) -> Option<Semaphore> {

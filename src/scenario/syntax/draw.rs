@@ -5,7 +5,8 @@ use super::{
 };
 use schemars::JsonSchema;
 
-/// A duration that is drawn again at each use: a fixed duration, a range, or a distribution.
+/// A fixed duration, a range of durations, or a distribution. A random duration is chosen anew at
+/// each use.
 #[derive(Clone, Debug, JsonSchema)]
 #[schemars(untagged)]
 pub(in crate::scenario) enum Draw {

@@ -22,7 +22,7 @@ table! {
         about: Option<At<Text>>,
         /// How long the run lasts, up to 24h. Default: until every task has ended.
         duration: Option<At<Length>>,
-        /// The seed of all random draws. The same seed gives the same draws. Default: 0.
+        /// The seed of all random numbers. The same seed gives the same random numbers. Default: 0.
         seed: Option<At<u64>>,
         /// The executor on which the tasks run. Default: tokio with one worker per core.
         executor: Option<At<Executor>>,
@@ -30,8 +30,8 @@ table! {
         /// these executors. Default: all executors that support the steps.
         #[schemars(length(min = 1), extend("uniqueItems" = true))]
         executors: Option<At<Vec<At<ExecutorKind>>>>,
-        /// The event log keeps events of this level or more severe. Default: `info` with the
-        /// screen, `error` without the screen.
+        /// The event log keeps events of this level and of more severe levels. Default: `info` with
+        /// the screen, `error` without the screen.
         log: Option<At<LogLevel>>,
         /// The behaviour of the loopback service, to which `http` steps send requests.
         http: Option<At<Http>>,
@@ -60,7 +60,7 @@ table! {
         /// The name of the executor. Default: the first executor in `executors`, or `tokio` without
         /// `executors`.
         kind: Option<At<ExecutorKind>>,
-        /// The number of threads, 1–1024, or processes, 1–256, that run tasks. Default: one per
+        /// The number of threads (1–1024) or processes (1–256) that run tasks. Default: one per
         /// core. `current-thread` always has one thread, and `threads` has one thread per task.
         #[schemars(range(min = 1, max = limits::THREADS))]
         workers: Option<At<u64>>,
@@ -176,7 +176,7 @@ table! {
         start: Option<At<Start>>,
         /// The pause between one arrival and the next. Default: all tasks arrive together.
         every: Option<At<Draw>>,
-        /// How many tasks arrive at each arrival, 1–1000000. Only with `every`. Default: 1.
+        /// How many tasks arrive together each time, 1–1000000. Only with `every`. Default: 1.
         #[schemars(range(min = 1, max = limits::TASKS))]
         burst: Option<At<u64>>,
         /// The average number of arrivals per second, up to 100000. Arrivals are random (a Poisson
