@@ -11,7 +11,8 @@ pub struct Log(pub LogLevel);
 
 impl ActionDefinition for Log {
     type Syntax = LogLevel;
-    const DESCRIPTION: &'static str = "From now on, keep only events of this level and of more severe levels in the log.";
+    const DESCRIPTION: &'static str =
+        "From now on, keep only events of this level and of more severe levels in the log.";
 
     fn check(level: &LogLevel, _: &Place, _: &mut Checker<'_>) -> Option<Log> {
         Some(Log(*level))
