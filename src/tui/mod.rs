@@ -65,13 +65,13 @@ pub struct Options {
     /// A short text about the result of the calibration, for the header.
     pub calibration: Option<String>,
     /// The tasklab program, which is started a second time to restore the terminal if this process
-    /// is killed. `None`: nobody restores it then.
+    /// is killed. `None`: nobody restores the terminal in this case.
     pub program: Option<PathBuf>,
 }
 
 impl Options {
-    /// Options with the colours that the environment allows, without a calibration and without a
-    /// guardian.
+    /// Options with the colours that the environment allows. These options contain no calibration
+    /// and no guardian program.
     pub fn from_env() -> Options {
         Options {
             color_depth: ColorDepth::detect(|name| std::env::var(name).ok()),

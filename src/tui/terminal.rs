@@ -1,23 +1,23 @@
 //! Puts the terminal into raw mode, and always restores it.
 //!
 //! The terminal is restored in every case: when the user quits, after an error, after a signal
-//! ([`Signals`](crate::signals::Signals)), after a panic of the thread that draws, and, by the
-//! [`guardian`](super::guardian), when the process is killed. A panic of any *other* thread must
-//! not close the screen: the task ends as `panicked`, and the panic message goes to the event log.
-//! That is why `ratatui::init` is not used: its panic hook restores the terminal after a panic of
-//! any thread.
+//! ([`Signals`](crate::signals::Signals)), and after a panic of the thread that draws. If the
+//! process is killed, the [`guardian`](super::guardian) restores the terminal. A panic of any
+//! *other* thread must not close the screen: the task ends as `panicked`, and the panic message
+//! goes to the event log. That is why `ratatui::init` is not used: its panic hook restores the
+//! terminal after a panic of any thread.
 //!
-//! The thread that draws never waits for the terminal: each frame goes to an
-//! [`Output`](crate::output::Output), and while the terminal has not read a frame, no other is
-//! drawn.
+//! The thread that draws never waits for the terminal: it gives each frame to an
+//! [`Output`](crate::output::Output). It draws the next frame only after the terminal has read the
+//! last frame.
 //!
 //! In raw mode, Ctrl-Z is an ordinary key and does not stop the process. So [`Screen::suspend`]
 //! restores the terminal and stops the process, as it does when SIGTSTP arrives. When the process
 //! continues in the foreground, the screen puts the terminal into raw mode again, because a shell
-//! has used the terminal meanwhile. The screen does the same after another process has stopped and
-//! continued this process. In the background it leaves the terminal alone: a signal such as that of
-//! `kill %1` must be able to end the run. The run's clock does not stop, so the event log says how
-//! long the process was stopped.
+//! has used the terminal meanwhile. The screen also does this after another process has stopped and
+//! continued this process. A process in the background does not use the terminal, so that a signal
+//! such as the one from `kill %1` can end the run. The run's clock does not stop, so the event log
+//! says how long the process was stopped.
 
 use super::guardian::{self, Guardian};
 use crate::output::Output;
@@ -42,19 +42,19 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// The most columns and rows that are drawn. No display has more; a terminal may say that it has
-/// 65,535 of both, and a frame of that size would fill the memory.
+/// The maximum number of columns and rows that are drawn. No display has more columns or rows. But
+/// a terminal may report 65,535 columns and rows, and a frame of that size would fill the memory.
 const LARGEST: (u16, u16) = (2000, 600);
-/// Time between two checks of whether the process is in the foreground.
+/// The time between two checks whether the process is in the foreground.
 const CHECK_INTERVAL: Duration = Duration::from_millis(10);
 /// How long a process that continues in the background waits for a signal before it stops again.
 const SIGNAL_DELAY: Duration = Duration::from_millis(500);
 
 /// The terminal in raw mode on its alternate screen, until dropped.
 pub(crate) struct Screen {
-    /// Never dropped. ratatui's own `Drop` would show the cursor, but [`give_back`] has already
-    /// done so. If the terminal is closed, `Drop` cannot show the cursor, and writes to standard
-    /// error. This write panics, because standard error is closed too.
+    /// This value is never dropped. ratatui's own `Drop` would show the cursor, but [`give_back`]
+    /// has already shown it. If the terminal is closed, `Drop` cannot show the cursor, and writes
+    /// to standard error. This write panics, because standard error is closed too.
     terminal: ManuallyDrop<Terminal<CrosstermBackend<FrameBuffer>>>,
     access: Arc<Access>,
     /// Whether SIGCONT has arrived. This means that the process was stopped and has continued.
@@ -67,7 +67,7 @@ pub(crate) struct Screen {
     _hook: HookGuard,
 }
 
-/// What is needed to restore the terminal, also after a panic.
+/// The data that is needed to restore the terminal, even after a panic.
 struct Access {
     output: Output,
     guardian: Mutex<Option<Guardian>>,
@@ -127,7 +127,7 @@ impl Screen {
         }
     }
 
-    /// Whether the terminal has read the last frame, so that the next one can be drawn.
+    /// Whether the terminal has read the last frame. If so, the next frame can be drawn.
     pub(crate) fn is_ready(&self) -> bool {
         terminal::is_raw_mode_enabled().unwrap_or(false) && self.access.output.is_idle()
     }
@@ -152,7 +152,7 @@ impl Screen {
 
     /// Restores the terminal and stops the process until the shell continues it. The next call of
     /// [`resume`](Screen::resume) returns how long the process was stopped. If one of `signals` has
-    /// arrived meanwhile, the terminal stays restored.
+    /// arrived while the process was stopped, the terminal stays restored.
     ///
     /// If no shell with job control started the process, the process does not stop, because nobody
     /// would continue it.
@@ -163,7 +163,7 @@ impl Screen {
         self.access.give_back();
         self.last_seen_running = Instant::now();
         if has_job_control() {
-            // The process stops before the next line runs.
+            // The process stops inside this call, before the next line runs.
             signal_hook::low_level::raise(SIGSTOP)?;
         }
         self.take_again(signals)
@@ -194,8 +194,8 @@ impl Screen {
             if signals.latest().is_some() {
                 return Ok(());
             }
-            // A signal of `kill %1` arrives with the one that continues the process, but another
-            // thread may receive it later.
+            // `kill %1` sends its signal together with the signal that continues the process. But a
+            // thread may receive the first signal later than the second.
             if has_job_control() && continued.elapsed() > SIGNAL_DELAY {
                 signal_hook::low_level::raise(SIGSTOP)?;
                 continued = Instant::now();
@@ -237,8 +237,8 @@ impl Access {
     /// terminal exists that could show them.
     fn give_back(&self) {
         if terminal::is_raw_mode_enabled().unwrap_or(false) {
-            // In the background, the shell has set its own modes, and a change would stop the
-            // process.
+            // While the process is in the background, the shell uses its own modes, and a change of
+            // the modes would stop the process.
             if is_in_foreground() {
                 let _ = disable_raw_mode();
             }
@@ -253,7 +253,7 @@ impl Access {
 /// The text that leaves the alternate screen and shows the cursor.
 pub(super) fn leave() -> Vec<u8> {
     let mut text = Vec::new();
-    // A vector accepts every write.
+    // A write to a vector never fails.
     let _ = execute!(text, LeaveAlternateScreen, Show);
     text
 }
@@ -286,13 +286,14 @@ impl Write for FrameBuffer {
     }
 }
 
-/// The part of the terminal that is drawn.
+/// The part of the terminal in which the screen is drawn.
 fn area() -> io::Result<Rect> {
     let (columns, rows) = terminal::size()?;
     Ok(Rect::new(0, 0, columns.min(LARGEST.0), rows.min(LARGEST.1)))
 }
 
-/// Whether this process may use the terminal. Without a terminal of its session it may try.
+/// Whether this process may use the terminal. If the session has no terminal, the answer is yes,
+/// and the process may try.
 fn is_in_foreground() -> bool {
     tcgetpgrp(io::stdout()).is_ok_and(|group| group == getpgrp()) || tcgetpgrp(io::stdout()).is_err()
 }

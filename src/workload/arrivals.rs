@@ -8,12 +8,12 @@ use std::time::Duration;
 /// The instants at which the tasks of one group arrive, measured from the start of the run, in
 /// order.
 ///
-/// There is one instant for each task, or an endless sequence if the group has no last task. All
-/// instants are before the end of the group. The random pauses depend only on the scenario's seed
-/// and the name of the group.
+/// There is one instant for each task. If the number of tasks has no limit, the sequence is
+/// endless. All instants are before the end of the group. The random pauses depend only on the
+/// scenario's seed and the name of the group.
 #[derive(Clone, Debug)]
 pub struct ArrivalTimes {
-    /// The number of tasks that have not arrived yet. `None` if the group has no last task.
+    /// The number of tasks that have not arrived yet. `None` if the number of tasks has no limit.
     remaining: Option<u32>,
     /// The instant of the next arrival. `None` if no further task arrives.
     next: Option<Duration>,
@@ -25,13 +25,13 @@ pub struct ArrivalTimes {
 /// The time between one arrival and the next.
 #[derive(Clone, Debug)]
 enum Spacing {
-    /// No time: all tasks arrive together.
+    /// No pauses: all tasks arrive together.
     Together,
     /// A pause after each burst of `size` tasks.
     Bursts {
         pause: Draw,
         size: u32,
-        /// The number of tasks of the current burst that have arrived.
+        /// How many tasks of the current burst have arrived.
         arrived: u32,
     },
     /// Random pauses whose mean changes with time.
@@ -117,8 +117,9 @@ impl Iterator for ArrivalTimes {
     }
 }
 
-/// The distribution of the growth of the expected number of arrivals between two arrivals. It is
-/// exponential with the mean 1. Here, one second stands for the number 1.
+/// From one arrival to the next, the expected number of arrivals grows by a random number. The
+/// distribution of this number is exponential with the mean 1. Here, one second stands for the
+/// number 1.
 const UNIT_EXPONENTIAL: Draw = Draw::Exponential {
     mean: Duration::from_secs(1),
 };
@@ -138,8 +139,8 @@ impl Ramp {
     /// number never gets so high.
     ///
     /// A Poisson process with a changing rate λ is a Poisson process with the rate 1 on a clock
-    /// that shows Λ(t) = ∫λ (Çınlar's inversion). On the ramp Λ(t) = from·t + (to −
-    /// from)/over·t²/2, which this function solves for t.
+    /// that shows Λ(t) = ∫λ (Çınlar's inversion). On the ramp, Λ(t) = from·t + (to −
+    /// from)/over·t²/2. This function solves Λ(t) = `expected` for t.
     fn time_until(&self, expected: f64) -> Option<Duration> {
         let over = self.over.as_secs_f64();
         let on_ramp = (self.from + self.to) / 2.0 * over;
@@ -253,8 +254,8 @@ mod tests {
         for time in ArrivalTimes::new(&spec, 7) {
             by_quarter[((time - 20 * MS).as_secs() / 5) as usize] += 1;
         }
-        // The areas under the rate: 1250, 3750, 5000, 5000. Their square roots, the standard
-        // deviations, are below 71.
+        // The expected numbers are the areas under the rate: 1250, 3750, 5000, 5000. The standard
+        // deviations are the square roots of these numbers, and are below 71.
         for (came, expected) in by_quarter.into_iter().zip([1250, 3750, 5000, 5000]) {
             assert!((came - expected).abs() < 300, "{by_quarter:?}");
         }

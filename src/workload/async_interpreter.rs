@@ -1,9 +1,10 @@
 //! Runs steps as a future.
 //!
-//! Each `await` has a reason and a label ([`labelled`]). If a poll ends at that `await`, the slice
-//! records what its task waits for. For some waits, the instant at which the task becomes ready is
-//! known: a deadline, the departure of a reply, or the end of a job. The task's handle gets that
-//! instant, so that the time from ready to running can be shown.
+//! Each `await` has a reason and a label ([`labelled`]). If a poll ends at an `await`, the slice
+//! records this reason and this label: what the task waits for. For some waits, the instant at
+//! which the task becomes ready is known. This is a deadline, the instant at which the service
+//! sends a reply, or the end of a job. The task's handle stores this instant, so that the time from
+//! ready to running can be shown.
 
 use super::Services;
 use super::http::HttpClient;
@@ -29,7 +30,7 @@ pub(super) struct AsyncContext {
     pub(super) task: TaskHandle,
     pub(super) services: Arc<Services>,
     pub(super) state: TaskState,
-    /// Created when the task first uses a service.
+    /// The object is created when the task first uses a service.
     readiness: Option<Arc<Readiness>>,
     /// Whether the task is registered at the loopback service.
     is_registered: bool,
@@ -65,7 +66,8 @@ impl AsyncContext {
     /// because a cancelled task is not polled any more.
     pub(super) fn clean_up(&mut self, outer: usize) {
         while let Some(mut cleanup) = self.state.take_cleanup(outer) {
-            // No step receives the error of a cleanup. The failed step has logged it.
+            // No step receives the error of a cleanup. The step that failed has already logged the
+            // error.
             let _ = self
                 .sync(&mut cleanup.rng)
                 .span(cleanup.label, |interpreter| interpreter.run(&cleanup.steps));
@@ -102,7 +104,7 @@ impl Drop for AsyncContext {
 pub(super) struct AsyncInterpreter<'a> {
     pub(super) context: &'a mut AsyncContext,
     pub(super) rng: &'a mut Pcg64Mcg,
-    /// The earliest tick at which a timeout of the steps can fire.
+    /// The earliest timer tick at which a timeout around the steps can fire.
     pub(super) limit: Option<ProcessInstant>,
 }
 
@@ -120,12 +122,13 @@ impl AsyncInterpreter<'_> {
                 break;
             }
         }
-        // The steps were not cancelled, because a cancelled future does not reach this line.
+        // A cancelled future does not reach this line, so the steps were not cancelled and need no
+        // cleanup.
         self.context.state.forget_cleanups(outer);
         result
     }
 
-    /// Runs the steps once for each of `rounds`. All rounds together count as one step, which is
+    /// Runs the steps once for each of `rounds`. All rounds together count as one step. The step is
     /// recorded if it succeeds.
     pub(super) async fn repeat(
         &mut self,
@@ -154,7 +157,8 @@ impl AsyncInterpreter<'_> {
         labelled(reason, label, future).await
     }
 
-    /// The future that acquires a resource, and records which task waits for the resource.
+    /// Returns the future that acquires a resource. While this future waits, it records that this
+    /// task waits for the resource.
     pub(super) fn acquire<'r, T, F>(&'r self, acquire: F, resource: &'r Resource, wanted: Wanted) -> RecordedWait<'r, F>
     where
         F: Future<Output = Result<T, AcquireError>>,
@@ -162,8 +166,9 @@ impl AsyncInterpreter<'_> {
         RecordedWait::new(acquire, resource, &self.context.task, wanted, self.limit.is_some())
     }
 
-    /// Waits for `sleep`, a timer of the runtime for `deadline`, and records `reason` as the reason
-    /// of the wait. Returns the time that the timer added because the timer counts whole ticks.
+    /// Waits for `sleep`, a timer of the runtime that fires at `deadline`. Records `reason` as the
+    /// reason of the wait. The timer counts whole ticks, so it can fire after `deadline`: the
+    /// function returns this additional time.
     pub(super) fn sleep_until<'s>(
         &'s self,
         reason: Reason,
@@ -217,15 +222,15 @@ pub(super) fn limit_tick(
 }
 
 /// Polls `steps` for at most `limit`. The caller cancels the steps by dropping them. This function
-/// only borrows the steps. If it took ownership, every task's future would contain a second copy of
-/// them.
+/// only borrows the steps. If it took ownership of the steps, every task's future would contain a
+/// second copy of the steps.
 pub(super) async fn run_within<F>(limit: Option<Duration>, steps: Pin<&mut F>) -> StepResult
 where
     F: Future<Output = StepResult>,
 {
     match limit {
-        // tokio's timer takes 232 bytes. It is boxed, so that the many tasks without a timeout do
-        // not need this memory.
+        // tokio's timer takes 232 bytes. The timer is boxed, so that the many tasks without a
+        // timeout do not need this memory.
         Some(limit) => Box::pin(tokio::time::timeout(limit, steps))
             .await
             .unwrap_or(Err(StepError::TimedOut)),

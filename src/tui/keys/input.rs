@@ -44,8 +44,8 @@ impl InputReader {
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = stop.clone();
         thread::Builder::new().name("tasklab-keys".into()).spawn(move || {
-            // A read in the background would stop the process, even after a signal that should end
-            // it.
+            // Without this, a read by a background process would stop the process, even after a
+            // signal that should end the process.
             let _ = SigSet::from(Signal::SIGTTIN).thread_block();
             while !stopped.load(Ordering::Relaxed) {
                 match event::poll(STOP_CHECK_INTERVAL) {

@@ -16,8 +16,8 @@
 //! ```
 //!
 //! Lanes and tasks share one [`Grid`], so a vertical line shows the same instant in every row. If
-//! there is room, lanes and tasks are several rows high, so that students can see them from the
-//! back of a classroom.
+//! there is room, lanes and tasks are several rows high, so that students in the back of a
+//! classroom can see them.
 
 mod grid;
 
@@ -49,7 +49,7 @@ pub(crate) struct Content {
     pub(crate) lanes: usize,
     /// The number of tasks that exist during the visible time.
     pub(crate) visible_tasks: usize,
-    /// Whether other tasks exist too. If so, one line shows how many.
+    /// Whether other tasks exist too. If so, one line shows the number of other tasks.
     pub(crate) has_hidden_tasks: bool,
     /// The number of channels.
     pub(crate) channels: usize,
@@ -219,7 +219,7 @@ fn lane_heights(height: u16, lanes: usize) -> (u16, u16) {
 }
 
 /// The height of all tasks together, if each task is `task_rows` rows high. The number of tasks is
-/// rounded up. Otherwise, every new task would move the parts below.
+/// rounded up. Otherwise, every new task would move the parts below the tasks.
 fn rows_of_tasks(task_rows: u16, content: &Content) -> u16 {
     let step = if content.visible_tasks <= 8 { 2 } else { 4 };
     let tasks = u16::try_from(content.visible_tasks.next_multiple_of(step)).unwrap_or(u16::MAX);

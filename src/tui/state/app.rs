@@ -79,17 +79,17 @@ pub struct App {
     pub(crate) log_scroll: usize,
     /// The order of the tasks' rows.
     pub(crate) task_order: TaskOrder,
-    /// While the view is frozen, the number of tasks in each state at the visible instant.
+    /// The number of tasks in each state at the visible instant of a frozen view.
     pub(crate) state_count: StateCount,
-    /// The layout of the last frame. A frozen view keeps it.
+    /// The layout of the last frame. A frozen view keeps this layout.
     pub(crate) kept_layout: KeptLayout,
     visible_rows: VisibleRows,
     lane_order: Vec<LaneId>,
-    /// The frozen view to which `lane_order` belongs; `None` if it belongs to a live view.
+    /// The frozen view to which `lane_order` belongs. `None`: `lane_order` belongs to a live view.
     lane_order_of: Option<FrozenView>,
     groups: Vec<GroupRow>,
     points: Vec<SeriesPoint>,
-    /// The end of the time that the last of `points` covers.
+    /// The end of the time that the last point in `points` covers.
     points_end: RunInstant,
 }
 
@@ -191,7 +191,7 @@ impl App {
     }
 
     /// The last complete points of the model's series before the visible instant, oldest first.
-    /// Their number is limited to what the widest gauge can show.
+    /// There are at most as many points as the widest gauge can show.
     pub(crate) fn points(&self) -> &[SeriesPoint] {
         &self.points
     }

@@ -8,8 +8,8 @@ use std::collections::{HashMap, HashSet};
 /// The maximum indentation of a name, in generations. Deeper descendants have the same indentation.
 pub(crate) const MAX_DEPTH: usize = 3;
 
-/// More branches than this are never nested. The limit ends the search also if records from another
-/// process are wrong.
+/// Branches are never nested deeper than this. The limit also ends a search that would not end
+/// because records from another process are wrong.
 const MAX_NESTED: usize = 256;
 
 /// The tasks in the order of their spawns, except that the children of a task follow directly after
@@ -25,7 +25,7 @@ pub(crate) fn parents_first(model: &Model) -> Vec<&Task> {
         }
     }
     let mut ordered = Vec::with_capacity(model.tasks().len());
-    // The next task is at the end of `stack`, so siblings are pushed in reverse order.
+    // `stack` returns the task that was pushed last, so siblings are pushed in reverse order.
     let mut stack = roots;
     stack.reverse();
     while let Some(task) = stack.pop() {
@@ -41,8 +41,8 @@ pub(crate) fn depth(model: &Model, id: TaskId) -> usize {
     std::iter::successors(parent(&id), parent).take(MAX_DEPTH).count()
 }
 
-/// Moves the branches of each task to the rows below the task, if they have not ended at the
-/// instant `at`. A family of branches gets the place of its first member in `rows`.
+/// Moves the branches that have not ended at the instant `at` to the rows below their task. A task
+/// and its branches move together to the place of the first of them in `rows`.
 pub(crate) fn with_branches_below(model: &Model, rows: Vec<TaskId>, at: RunInstant) -> Vec<TaskId> {
     let mut branches: HashMap<TaskId, Vec<TaskId>> = HashMap::new();
     for &id in rows.iter().filter(|id| is_sub_row(model, **id, at)) {
@@ -71,25 +71,26 @@ pub(crate) fn with_branches_below(model: &Model, rows: Vec<TaskId>, at: RunInsta
     ordered
 }
 
-/// The number of tasks and branches above a branch in its family of rows, at the instant `at`. 0
-/// for a task, and for a branch that has ended.
+/// The number of ancestors of a branch at the instant `at`: its parent, the parent of this parent,
+/// and so on up to a task. At most [`MAX_DEPTH`]. The number is 0 for a task, and for a branch that
+/// has ended.
 pub(crate) fn branch_depth(model: &Model, id: TaskId, at: RunInstant) -> usize {
     branch_ancestors(model, id, at).take(MAX_DEPTH).count()
 }
 
-/// The task of the family of rows that contains this task or branch.
+/// The task below which the row of this branch is listed. For a task, the task itself.
 fn root(model: &Model, id: TaskId, at: RunInstant) -> TaskId {
     branch_ancestors(model, id, at).take(MAX_NESTED).last().unwrap_or(id)
 }
 
-/// The parent of a branch, its parent if this is a branch too, and so on.
+/// The ancestors of a branch: its parent, then the parent of this parent, and so on up to a task.
 fn branch_ancestors(model: &Model, id: TaskId, at: RunInstant) -> impl Iterator<Item = TaskId> {
     let parent = move |id: &TaskId| model.task(*id).filter(|_| is_sub_row(model, *id, at))?.parent;
     std::iter::successors(parent(&id), parent)
 }
 
-/// Whether this is a branch that has not ended at the instant `at`. Many branches may have ended,
-/// so their rows would hide other tasks if they stayed below their task.
+/// Whether `id` is a branch that has not ended at the instant `at`. An ended branch does not stay
+/// below its task, because the rows of many ended branches would hide other tasks.
 fn is_sub_row(model: &Model, id: TaskId, at: RunInstant) -> bool {
     let parent_is_known = |parent: TaskId| model.task(parent).is_some();
     model.task(id).is_some_and(|task| {

@@ -32,7 +32,7 @@ const fn column(heading: &'static str, width: usize, cell: fn(&Group) -> String)
     Column { heading, width, cell }
 }
 
-/// Formats a percentile of measured times. Returns a dash if nothing was measured.
+/// Formats a percentile of measured times. Returns a dash if no time was measured.
 fn time(times: Percentiles, percentile: fn(Percentiles) -> Nanos) -> String {
     match times.count {
         0 => "–".to_owned(),

@@ -1,5 +1,5 @@
 //! Keeps the layout of a frozen view. If the width of the time axis changed, every row would move.
-//! Therefore threads that start later, and names that become known later, do not change this width.
+//! Therefore a thread or a name that appears later does not change this width.
 
 use super::viewport::FrozenView;
 use crate::tui::layout::Content;
@@ -12,8 +12,9 @@ pub(crate) struct KeptLayout {
 }
 
 impl KeptLayout {
-    /// The content for the layout of the next frame. A live view, a view that has just been panned
-    /// or zoomed, and a view on a screen of another size use the present content.
+    /// The content that determines the layout of the next frame. Most frozen views use the content
+    /// of the last frame. The present content is used in three cases: in a live view, after the
+    /// user has panned or zoomed, and after the size of the screen has changed.
     pub(crate) fn content(
         &mut self,
         area: Rect,

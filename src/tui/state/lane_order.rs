@@ -8,7 +8,7 @@
 use crate::model::{Lane, Model};
 use crate::record::{LaneId, RunInstant};
 
-/// The lanes in the order of their rows, where `from` is the start of the visible time.
+/// The lanes in the order of their rows. `from` is the start of the visible time.
 pub(crate) fn lane_order(model: &Model, from: RunInstant) -> Vec<LaneId> {
     let comes_first = |lane: &&Lane| lane.is_shared() || lane.has_run_since(from);
     let (first, last): (Vec<_>, Vec<_>) = model.lanes().iter().partition(comes_first);

@@ -1,6 +1,7 @@
 //! A list that may be longer than its panel. It has a selected row and a first visible row.
 
-/// The selection is an id and not an index. So the same row stays selected when rows move.
+/// The list stores the id of the selected row, not its index. So the same row stays selected when
+/// rows move.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct List<T> {
     selected: Option<T>,

@@ -2,9 +2,9 @@
 //!
 //! The model keeps these counts for the present. For a past instant, this module looks up the state
 //! of each task. For 100,000 tasks, this takes as long as several frames. So the work is split over
-//! several frames, and the counts are shown when they are complete. Meanwhile tasks move in the
-//! model, because other tasks are inserted before them or evicted. So the counter remembers the ids
-//! of all tasks when it starts.
+//! several frames, and the counts are shown when they are complete. During these frames, the
+//! indices of tasks in the model can change, because other tasks are inserted or evicted. So the
+//! counter stores the ids of all tasks when the count begins.
 
 use crate::model::{Model, TaskCounts};
 use crate::record::{RunInstant, TaskId};
@@ -16,7 +16,7 @@ const TASKS_PER_FRAME: usize = 10_000;
 #[derive(Default)]
 pub(crate) struct StateCount {
     at: Option<RunInstant>,
-    /// The number of tasks that had been spawned by then, when the count began.
+    /// The number of tasks with a spawn up to the instant `at`, as known when the count began.
     spawned: usize,
     /// The tasks that have not been counted yet.
     left: Vec<TaskId>,
@@ -25,8 +25,8 @@ pub(crate) struct StateCount {
 }
 
 impl StateCount {
-    /// Continues the count for the instant `at`. If `at` differs from the previous call, or if the
-    /// spawn of another task before `at` has arrived, starts a new count.
+    /// Continues the count for the instant `at`. Starts a new count in two cases: `at` differs from
+    /// the previous call, or the record of one more spawn before `at` has arrived.
     pub(crate) fn refresh(&mut self, model: &Model, at: RunInstant) {
         let spawned = model.tasks().partition_point(|task| task.spawned_at <= at);
         if self.at != Some(at) || spawned > self.spawned {
@@ -58,7 +58,7 @@ impl StateCount {
         *self = StateCount::default();
     }
 
-    /// The counts, or `None` until they are complete.
+    /// The counts. `None`: the counts are not complete yet.
     pub(crate) fn counts(&self) -> Option<TaskCounts> {
         self.complete.then_some(self.so_far)
     }

@@ -1,12 +1,12 @@
 //! The order of the tasks' rows.
 //!
 //! By default, the tasks with the worst problems in the visible time come first: tasks that blocked
-//! a lane, and then the tasks with the longest queued or unnoticed waits. A class cannot follow
-//! rows that move all the time. So rows move at most once a second, and durations are compared only
-//! by powers of two. A frozen view keeps its order until the user pans or zooms. Before that, the
-//! view shows the same problems. There are two exceptions. A task that begins to block moves to the
-//! top soon, because viewers look for this task. While the number of tasks grows fast, for example
-//! at the start of a run, all new tasks get rows at once.
+//! a lane, and then the tasks with the longest queued or unnoticed waits. The students of a class
+//! cannot follow rows that move all the time. So rows move at most once a second, and durations are
+//! compared only by powers of two. A frozen view keeps its order until the user pans or zooms,
+//! because it shows the same problems until then. There are two exceptions. A task that begins to
+//! block moves to the top soon, because viewers look for this task. While the number of tasks grows
+//! fast, for example at the start of a run, all new tasks get rows at once.
 
 use super::family;
 use super::viewport::{TimeSpan, Viewport};
@@ -16,17 +16,17 @@ use crate::record::{Nanos, Outcome, RunInstant, TaskId};
 use std::cmp::Reverse;
 use strum::{IntoStaticStr, VariantArray};
 
-/// The time between two changes of the order.
+/// The minimum time between two changes of the order.
 const REORDER_INTERVAL: Nanos = Nanos::from_millis(1_000);
-/// The time between two changes of the order if a task has no row yet, or if a blocking task is too
-/// far down.
+/// The minimum time between two changes of the order if a change is urgent. A change is urgent if a
+/// task has no row yet, or if the row of a blocking task is too far down.
 const URGENT_INTERVAL: Nanos = Nanos::from_millis(200);
 /// The minimum duration of a block that makes a change of the order urgent.
 const LONG_BLOCK: Nanos = Nanos::from_millis(10);
 /// The maximum age of a problem that affects the order, even if more time is visible. The age is
 /// measured at the visible instant.
 const TROUBLE_WINDOW: Nanos = Nanos::from_millis(5_000);
-/// A bad outcome affects the order of the tasks for this long after the task has ended.
+/// How long a bad outcome affects the order of the tasks after the task has ended.
 const BAD_END_WINDOW: Nanos = Nanos::from_millis(2_000);
 /// The number of tasks that are ranked per frame. Ranking 100,000 tasks at once would take as long
 /// as several frames. So the work is split over several frames, and rows move only after the last
@@ -71,8 +71,8 @@ struct Ranking {
     span: TimeSpan,
     /// Only problems after this instant affect the order.
     from: RunInstant,
-    /// The tasks in the order of their spawns when the ranking began. Meanwhile tasks may move in
-    /// the model.
+    /// The tasks in the order of their spawns when the ranking began. The indices of the tasks in
+    /// the model may change during the ranking.
     tasks: Vec<TaskId>,
     /// The number of tasks that have been looked up.
     done: usize,
@@ -80,15 +80,15 @@ struct Ranking {
     ranks: Vec<(Rank, usize, TaskId)>,
 }
 
-/// The rank of a task. Tasks with smaller ranks have rows further up. Within a class, the task with
-/// the longer problem comes first.
+/// The rank of a task. Tasks with smaller ranks have rows further up. Within a class, the task
+/// whose block or wait is longer comes first.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Rank {
     class: Class,
     magnitude: Reverse<u32>,
 }
 
-/// Classes of tasks, in the order of their rows.
+/// The classes of tasks, in the order in which their tasks have rows.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Class {
     BlockedALane,
@@ -194,7 +194,8 @@ impl TaskOrder {
         tasks > 0 && tasks / 2 >= self.tasks.len()
     }
 
-    /// Whether a task has blocked a lane for a while and is not among the first rows.
+    /// Whether a task has blocked a lane for at least [`LONG_BLOCK`] and its row is not among the
+    /// first rows.
     fn misses_a_block(&self, model: &Model) -> bool {
         let shared = || model.lanes().iter().filter(|lane| lane.is_shared());
         let mut blockers = shared().filter_map(|lane| {
@@ -250,7 +251,7 @@ impl Ranking {
     fn advance(mut self, model: &Model) -> Progress {
         let next = self.tasks.iter().enumerate().skip(self.done).take(RANKED_PER_FRAME);
         let (span, from) = (self.span, self.from);
-        // The index keeps tasks of equal rank in the order of their spawns.
+        // Tasks of equal rank are ordered by their indices, which is the order of their spawns.
         let ranks = next.filter_map(|(index, &id)| {
             let task = model.task(id)?;
             Some((Rank::of(model, task, from, &span), index, id))
@@ -277,7 +278,8 @@ impl Rank {
             return plain(Class::NotVisible);
         }
         let to = span.to;
-        // A task may have polled thousands of branches that have ended.
+        // Ended branches are not searched for problems, because a task may have polled thousands of
+        // such branches.
         if task.is_branch && task.ended.is_some_and(|(at, _)| at < to) {
             return plain(Class::Ended);
         }
@@ -302,8 +304,8 @@ impl Rank {
     }
 }
 
-/// Whether the user has panned or zoomed between the two spans. A freeze moves the view by less
-/// than the limit in this function, and a pan moves the view by more.
+/// Whether the user has panned or zoomed between the two spans. A freeze also moves the view, but
+/// by less than the limit in this function. A pan moves the view by more.
 fn has_moved(from: &TimeSpan, to: &TimeSpan) -> bool {
     let columns = (to.blank + to.columns) as u64;
     from.per_column != to.per_column || from.to.0.abs_diff(to.to.0) > to.per_column.0 * columns / 16

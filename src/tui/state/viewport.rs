@@ -1,8 +1,8 @@
 //! The visible time span. All rows share this time axis.
 //!
 //! A live view ends at the present. A frozen view does not move while the run goes on. Two values
-//! describe a frozen view: its centre, and the known part of the run when the user last moved the
-//! view. Because the centre is stored, zooming in and then out returns to the same view.
+//! describe a frozen view: its centre, and the part of the run that was known when the user last
+//! moved the view. Because the centre is stored, zooming in and then out returns to the same view.
 //!
 //! Each column starts at a multiple of the time that one column covers, counted from the start of
 //! the run. Therefore an instant always belongs to the same column, and the picture scrolls without
@@ -24,8 +24,8 @@ const ZOOM_LEVELS: [u64; 27] = {
     levels
 };
 
-/// The minimum time that a view covers before the user zooms, in nanoseconds. Viewers can follow a
-/// picture that moves at this speed.
+/// The minimum time that a view covers before the user zooms, in nanoseconds. This time is long
+/// enough that viewers can follow the moving picture.
 const DEFAULT_SPAN: u64 = 1_500_000_000;
 
 /// The part of the run that the user can look at.
@@ -73,7 +73,8 @@ enum Anchor {
     },
 }
 
-/// What a frozen view shows, apart from its width. It changes only when the user pans or zooms.
+/// What a frozen view shows, apart from its width. The value changes only when the user pans or
+/// zooms.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct FrozenView {
     centre: i64,
@@ -138,7 +139,8 @@ impl Viewport {
 
     /// Freezes the view and moves it by an eighth of its width, but not outside the known time.
     /// `direction` is −1 for back in time and 1 for forward. After a zoom out, a part of the view
-    /// may be outside the known time. Then the view does not move in the opposite direction.
+    /// may be outside the known time. Even then, a pan never moves the view in the opposite
+    /// direction.
     pub(crate) fn pan(&mut self, direction: i64, known: KnownTime) {
         self.freeze(known);
         let step = (self.columns / 8).max(1) * self.per_column();
@@ -182,8 +184,8 @@ impl Viewport {
         }
     }
 
-    /// The latest visible instant: `now` in a live view, and otherwise the instant just before the
-    /// right edge.
+    /// The latest visible instant: In a live view, `now`. In a frozen view, the instant just before
+    /// the right edge.
     pub(crate) fn instant(&self, now: RunInstant) -> RunInstant {
         match self.anchor {
             Anchor::Live => now,

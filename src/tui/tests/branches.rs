@@ -35,7 +35,7 @@ fn stage() -> Stage {
     stage
 }
 
-/// The names of the first tasks below the task 5, with their marks.
+/// The names in the first rows below the row of task 5, with their marks.
 fn rows_below(stage: &mut Stage) -> Vec<String> {
     let text = stage.text();
     let name = stage.model.task_name(id(5)).to_string();

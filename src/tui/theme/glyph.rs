@@ -26,8 +26,8 @@ pub(crate) fn glyph(state: State) -> &'static str {
     }
 }
 
-/// The maximum width of a [`short_name`], in columns. The row of a task has this much room for the
-/// name.
+/// The maximum width of a [`short_name`], in columns. The row of a task has room for a name of this
+/// width.
 pub(crate) const SHORT_NAME_WIDTH: usize = 13;
 
 /// The name of a state in a row or a heading.

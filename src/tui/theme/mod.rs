@@ -36,8 +36,8 @@ impl Theme {
         }
     }
 
-    /// If `calm_blocks` is true, blocks do not have an alarming style. Use this for a thread that
-    /// runs only one task: when this thread sleeps, no other task is delayed.
+    /// If `calm_blocks` is true, blocks do not have an alarming style. Use this theme for a thread
+    /// that runs only one task: when this thread sleeps, no other task is delayed.
     pub(crate) const fn with_calm_blocks(self, calm_blocks: bool) -> Theme {
         Theme { calm_blocks, ..self }
     }
@@ -65,8 +65,8 @@ impl Theme {
         }
     }
 
-    /// The style of a state's name plus a background, so that a shaded glyph stands out on every
-    /// terminal.
+    /// The style of a state's name, with a background. The background makes a shaded glyph stand
+    /// out on every terminal.
     fn shaded(self, state: State, background: PaletteColor) -> Style {
         let style = self.word(state);
         if self.has_colors() {

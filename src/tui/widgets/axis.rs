@@ -1,7 +1,7 @@
 //! The time axis: tick labels above the lanes, and a mark at each cue and each injected block.
 //!
-//! A live axis shows how long ago something happened. Viewers of a moving picture want to know how
-//! long ago. A frozen axis shows the time since the start of the run, because users want to note
+//! A live axis shows how long ago something happened, because viewers of a moving picture want to
+//! know this. A frozen axis shows the time since the start of the run, because users want to note
 //! exact instants.
 
 use crate::record::{Mark, Nanos, RunInstant};
@@ -83,7 +83,8 @@ fn ticks(span: &TimeSpan, live: bool) -> Vec<Tick> {
     }
 }
 
-/// A tick at the present, and a tick every `step` nanoseconds before the present.
+/// Returns a tick at the present, and a tick at each multiple of `step` nanoseconds before the
+/// present.
 fn live_ticks(span: &TimeSpan, step: u64) -> Vec<Tick> {
     let columns = (span.blank + span.columns) as u64;
     let mut ticks = vec![Tick {

@@ -6,7 +6,8 @@
 //! ```
 //!
 //! Students must recognise a question from the back of a classroom. So a question has a different
-//! background, and a badge before its text. A deadlock replaces the caption from its discovery on.
+//! background, and a badge before its text. From the discovery of a deadlock on, a sentence about
+//! the deadlock replaces the caption.
 
 use crate::model::{CueInfo, Model};
 use crate::record::{Mark, RunInstant};
@@ -26,7 +27,8 @@ fn continue_key() -> String {
     format!(" {} ", key::label(Action::Next.keys()[0]))
 }
 
-/// Draws the first deadlock. If there is none, draws the caption of the last cue with a text.
+/// Draws the sentence about the first deadlock. If there is no deadlock, draws the caption of the
+/// last cue with a text.
 pub(crate) fn render(context: &FrameContext<'_>, area: Rect, buf: &mut Buffer) {
     if area.is_empty() {
         return;

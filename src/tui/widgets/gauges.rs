@@ -19,7 +19,7 @@ use ratatui::style::Style;
 /// The gauges, from left to right and from top to bottom.
 const GAUGES: &[fn(&Series<'_>) -> Gauge] = &[finished, polls, load, delay, lateness, queued];
 
-/// A delay or lateness of at least this duration is bad.
+/// A delay or lateness that is at least this long is shown as bad.
 const PAINFUL: Nanos = Nanos::from_millis(20);
 
 /// One number and its history.
@@ -29,8 +29,8 @@ struct Gauge {
     /// A text that is shown after the value if there is room.
     extra: String,
     history: Vec<f64>,
-    /// The value of a full bar, unless a visible value is greater. With this minimum, small random
-    /// values have only low bars.
+    /// The minimum for the value that a full bar stands for. This value is greater if a visible
+    /// value is greater. Because of the minimum, small random values have only low bars.
     full_bar: f64,
     /// The two thresholds of the warning styles: a value at or above the first threshold is
     /// notable, and a value at or above the second threshold is bad.
@@ -40,7 +40,7 @@ struct Gauge {
 /// The input of a gauge: the complete points of the model's series before the visible instant.
 struct Series<'a> {
     points: &'a [SeriesPoint],
-    /// The number of workers. It is 0 if each task has its own thread.
+    /// The number of workers. This number is 0 if each task has its own thread.
     workers: usize,
 }
 
@@ -90,9 +90,9 @@ fn polls(series: &Series<'_>) -> Gauge {
     }
 }
 
-/// The number of threads that are busy, as a percentage of the number of workers: workers that a
-/// task holds, and blocking threads that compute. Therefore the percentage can exceed 100 %. If
-/// each task has its own thread, there are no workers. Then the gauge shows the number of lanes
+/// The number of busy threads, as a percentage of the number of workers. Busy threads are workers
+/// that a task holds, and blocking threads that compute. Therefore the percentage can exceed 100 %.
+/// If each task has its own thread, there are no workers, and the gauge shows the number of lanes
 /// that tasks hold.
 fn load(series: &Series<'_>) -> Gauge {
     let workers = series.workers as f64;

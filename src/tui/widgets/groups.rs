@@ -1,5 +1,6 @@
-//! The groups table: one row per group of tasks. The table is drawn if the tasks leave enough room.
-//! In that case there are few groups, and the user probably wants to compare them.
+//! The groups table: one row per group of tasks. The table is drawn if the tasks leave enough room
+//! for all groups. Then there are only a few groups, and the user probably wants to compare the
+//! groups.
 //!
 //! ```text
 //!  groups      finished   repetition p50     p99   poll p50     p99  delay p99  late p99

@@ -88,8 +88,8 @@ fn elapsed(context: &FrameContext<'_>, wide: bool) -> String {
     }
 }
 
-/// The state of the view and of the run. If the run left something behind, a text of at most
-/// `width` columns says so. The complete text is printed after the screen is closed.
+/// The state of the view and of the run. If a part of the run could not be stopped, a text of at
+/// most `width` columns names this part. The complete text is printed after the screen is closed.
 fn state(context: &FrameContext<'_>, width: usize) -> (String, Style) {
     let theme = context.theme;
     match context.run {
@@ -108,8 +108,8 @@ fn state(context: &FrameContext<'_>, width: usize) -> (String, Style) {
     }
 }
 
-/// The number of recorded polls and the number of lost records. If tokio's own count of polls
-/// differs, shows both counts.
+/// The number of recorded polls and the number of lost records. Shows both counts of polls if
+/// tokio's own count differs from the recorded count.
 fn records(context: &FrameContext<'_>) -> Vec<Span<'static>> {
     let theme = context.theme;
     let counts = context.model.record_counts();

@@ -16,7 +16,8 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
-/// A thread without a core for at least this part of its runnable time says so in its row.
+/// A lane's row shows the share of its runnable time in which the thread had no core, if this share
+/// is at least this value.
 const NOTABLE_OFF_CORE: f64 = 0.25;
 
 /// Draws the visible lanes. If there are more lanes, the last row says how many.
@@ -103,16 +104,16 @@ fn detail(context: &FrameContext<'_>, lane: &Lane, cells: &[LaneCell], width: us
 }
 
 /// The slice that holds a lane at the visible instant. In a live view, the slice has not ended yet.
-/// Its duration grows on screen, so viewers see that a worker is blocked.
+/// The duration of such a slice grows on screen, so viewers see that a worker is blocked.
 struct OpenSlice<'a> {
     hold: LaneHold,
     /// The current step. The text is empty in a frozen view, because the steps of a slice are not
     /// recorded.
     step: &'a str,
-    /// The part of its runnable time that the thread recently had no core, if it is notable. It is
-    /// known only in a live view.
+    /// The share of the thread's runnable time in which the thread recently had no core, if this
+    /// share is notable. The share is known only in a live view.
     off_core: Option<f64>,
-    /// What the thread sleeps for. It is known only in a live view.
+    /// What the thread sleeps for. This is known only in a live view.
     blocked_on: Option<&'a str>,
 }
 
@@ -203,10 +204,11 @@ fn task_name(context: &FrameContext<'_>, id: TaskId) -> Span<'static> {
     Span::styled(text::clean(&name).into_owned(), style)
 }
 
-/// What a lane's thread sleeps for: the step that waits for something, such as `lock accounts`. If
-/// the thread only sleeps for a time, or if the step is not known, the system call in which the
-/// thread sleeps, according to the kernel. Every wait on a thread is a `futex`, so the name of the
-/// step says more.
+/// What a lane's thread sleeps for: the step that waits for something, such as `lock accounts`.
+/// Returns the system call in which the thread sleeps, as the kernel reports it, if the thread only
+/// sleeps for a time or if the step is not known. The name of the step comes first, because it says
+/// more than the system call: a thread waits for every lock, semaphore and channel with the system
+/// call `futex`.
 pub(super) fn blocked_on<'a>(context: &FrameContext<'a>, lane: &Lane) -> Option<&'a str> {
     let current = lane.current.filter(|current| current.blocking_since.is_some());
     match current {

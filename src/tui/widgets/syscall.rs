@@ -1,7 +1,8 @@
 //! The names of the system calls in which threads sleep. The kernel reports only numbers, which
 //! students cannot understand.
 
-/// The name of the system call with this number. `None` if tasklab's threads never sleep in it.
+/// The name of the system call with this number. `None` if tasklab's threads never sleep in this
+/// system call.
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 pub(crate) fn name(number: u16) -> Option<&'static str> {
     // Numbers from the kernel's arch/x86/entry/syscalls/syscall_64.tbl.
@@ -39,7 +40,8 @@ pub(crate) fn name(number: u16) -> Option<&'static str> {
     })
 }
 
-/// The name of the system call with this number. `None` if tasklab's threads never sleep in it.
+/// The name of the system call with this number. `None` if tasklab's threads never sleep in this
+/// system call.
 #[cfg(all(target_os = "linux", any(target_arch = "aarch64", target_arch = "riscv64")))]
 pub(crate) fn name(number: u16) -> Option<&'static str> {
     // Numbers from the kernel's include/uapi/asm-generic/unistd.h.

@@ -10,8 +10,8 @@
 //! Two facts can replace the state: `overdue` and `orphaned`. The row then shows how long the fact
 //! has been true. A task is `overdue` if it continues to run after its timeout, because it cannot
 //! be cancelled. A task is `orphaned` if no other task waits for it any more. An orphan continues
-//! to run normally, so only its row shows the problem. One mark is at the left edge. Another mark
-//! is at the instant at which the task became an orphan.
+//! to run normally, so only marks in its row show the problem. One mark is at the left edge.
+//! Another mark is at the instant at which the task became an orphan.
 
 use super::lanes::blocked_on;
 use super::timeline::{self, Half};
@@ -104,10 +104,10 @@ fn theme(context: &FrameContext<'_>, id: TaskId) -> Theme {
 struct Detail {
     task: TaskId,
     state: State,
-    /// The fact that replaces the state, if any: `overdue` or `orphaned`. It is `None` if the task
-    /// has ended.
+    /// The fact that replaces the state, if any: `overdue` or `orphaned`. `None` if no fact
+    /// applies, or if the task has ended.
     instead: Option<&'static str>,
-    /// How long the task has been in the state, or how long the fact has been true.
+    /// How long the task has been in `state`, or how long the fact `instead` has been true.
     length: Nanos,
     /// What the task waits for or works on.
     activity: String,
@@ -157,7 +157,7 @@ impl Detail {
     }
 
     /// The activity. If a fact replaces the state, the state comes before the activity. If the task
-    /// is suspended, the activity alone is enough.
+    /// is suspended, the text contains only the activity.
     fn state_and_activity(&self) -> String {
         match (self.instead, self.state) {
             (Some(_), State::Suspended(_)) | (None, _) => self.activity.clone(),
@@ -208,7 +208,8 @@ fn held_lane<'a>(context: &FrameContext<'a>, id: TaskId) -> Option<&'a Lane> {
     context.model.lanes().iter().find(holds)
 }
 
-/// What a task waits for or works on. In a frozen view, only what the task waited for is known.
+/// What a task waits for or works on. A frozen view shows only what the task waited for, because
+/// the other steps are not recorded.
 fn activity(context: &FrameContext<'_>, id: TaskId, state: State) -> String {
     let model = context.model;
     let step = || match context.is_live() {

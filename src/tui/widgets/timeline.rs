@@ -8,8 +8,8 @@
 //! ```
 //!
 //! With two halves per column, work is shown at twice the resolution of the terminal. A problem in
-//! one half is drawn as one glyph over both halves: the worst state wins, and users without colours
-//! see every problem.
+//! one half is drawn as one glyph over both halves. If the halves have different states, the glyph
+//! shows the worse state. So users without colours see every problem.
 
 use crate::model::State;
 use crate::tui::theme::{Theme, bar, glyph};
@@ -22,9 +22,9 @@ use ratatui::style::{Color, Style};
 pub(crate) struct Half {
     /// The state that this half shows. `None` if there is nothing to show.
     pub(crate) state: Option<State>,
-    /// The position of the group. This half has the colour of the group.
+    /// The position of the group whose colour this half has.
     pub(crate) group: usize,
-    /// The share of this half column's time in which a lane was held, from 0 to 1.
+    /// The share of the half column's time during which a lane was held, from 0 to 1.
     pub(crate) share: f32,
 }
 
@@ -33,8 +33,8 @@ pub(crate) struct Half {
 pub(crate) fn render(halves: &[Half], theme: Theme, area: Rect, buf: &mut Buffer) {
     let columns = (halves.len() / 2).min(usize::from(area.width));
     let first = area.right() - columns as u16;
-    // The end of a task is drawn only in the first column after the end. If the task ended before
-    // the left edge, its end is not drawn.
+    // The end of a task is drawn only in the first column after the end. The end is not drawn if
+    // the task ended before the left edge.
     let mut after_end = true;
     for (x, pair) in (first..).zip(halves.chunks_exact(2).take(columns)) {
         let column = Column::of(pair[0], pair[1]);
@@ -55,8 +55,8 @@ enum Column {
     Empty,
     /// The whole column shows this state.
     Whole(State, usize),
-    /// For each half, the group that held a lane for at least half of the time. `None` if there is
-    /// no such group.
+    /// For each half, the group whose tasks held a lane for at least half of the time. `None` if
+    /// there is no such group.
     Split(Option<usize>, Option<usize>),
     /// Tasks of the group held a lane for this share of the column's time.
     Low(f32, usize),

@@ -1,5 +1,5 @@
-//! Children of async tasks. They are tasks of the same runtime, and they are aborted when no task
-//! needs their results.
+//! Children of async tasks. These children are tasks of the same runtime. They are aborted when no
+//! task needs their results.
 //!
 //! tokio drops an aborted task when the task is next suspended, or immediately if the task is
 //! already suspended. Work that the task has handed to a blocking thread continues.
@@ -24,7 +24,7 @@ use tokio::runtime::Handle;
 use tokio::task::{AbortHandle, JoinHandle};
 
 impl Join {
-    /// Spawns the children, and suspends the parent until the join mode lets it continue.
+    /// Spawns the children, and suspends the parent until the join mode lets the parent continue.
     pub(in crate::workload) async fn run_async(&self, parent: &mut AsyncInterpreter<'_>, label: Label) -> StepResult {
         let context = &*parent.context;
         context.services.reserve_spawns(&context.task, self.programs.len())?;
@@ -72,8 +72,8 @@ impl Detached {
     }
 }
 
-/// Spawns a child. `register` gets the child's handle before the child can run. It returns the
-/// reporter for the child's end, if the parent waits for the child.
+/// Spawns a child. `register` gets the child's handle before the child can run. If the parent waits
+/// for the child, `register` returns the reporter for the child's end.
 fn spawn_child(
     parent: &AsyncContext,
     rng: &mut Pcg64Mcg,
@@ -89,12 +89,13 @@ fn spawn_child(
     })
 }
 
-/// The children of a step. They are aborted if the step's future is dropped, except those of
-/// `shield`.
+/// The children of a step. If the step's future is dropped, the children are aborted. The child of
+/// a `shield` step is an exception.
 struct Children<'a> {
     context: &'a AsyncContext,
     join: JoinState,
-    /// The abort handles, in the order of the branches. Empty if no child needs to be aborted.
+    /// The abort handles, in the order of the branches. The list is empty if no child needs to be
+    /// aborted.
     aborts: Vec<AbortHandle>,
 }
 

@@ -5,8 +5,8 @@
 //! The macros of tokio do the same. `join` and `try_join` begin each poll at the next branch.
 //! `select` begins each poll at a random branch, unless it is biased.
 //!
-//! On a thread, nothing can leave a step before the step ends. There, the branches run one after
-//! the other.
+//! A task on a thread cannot leave a step before the step ends. Therefore the branches of such a
+//! task run one after the other.
 
 use super::Inline;
 use crate::probe::{Branch, TaskHandle, lane};
@@ -27,8 +27,8 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 impl Inline {
-    /// Polls the branches in the polls of the task, until the mode lets the task continue. Then
-    /// drops the branches that have not ended.
+    /// Polls the branches inside the polls of the task, until the join mode lets the task continue.
+    /// Then drops the branches that have not ended.
     pub(in crate::workload) async fn run_async(&self, parent: &mut AsyncInterpreter<'_>, label: Label) -> StepResult {
         let context = &*parent.context;
         let (join, branches) = self.start(&context.task, &context.services, parent.rng)?;
@@ -60,7 +60,7 @@ impl Inline {
         branches.join.conclude(context.services.stop(), true)
     }
 
-    /// Runs the branches one after the other, until the mode lets the task continue. The other
+    /// Runs the branches one after the other, until the join mode lets the task continue. The other
     /// branches never start.
     pub(in crate::workload) fn run_sync(&self, parent: &mut SyncInterpreter<'_>, label: Label) -> StepResult {
         let (mut join, branches) = self.start(parent.task, parent.services, parent.rng)?;
@@ -68,7 +68,7 @@ impl Inline {
         let wait = WaitForChildren::begin(parent.task, false);
         while let Some((handle, branch)) = branches.next() {
             if let Err(panic) = catch_unwind(AssertUnwindSafe(|| handle.run_branch(|| branch.run_inline()))) {
-                // The other branches are cancelled before the panic goes on.
+                // The other branches must be cancelled before the panic continues.
                 drop(branches);
                 resume_unwind(panic);
             }
@@ -104,19 +104,20 @@ impl Inline {
     }
 }
 
-/// The branches of a task. They are cancelled when this is dropped.
+/// The branches of a task. Dropping this value cancels the branches.
 struct Branches<'a> {
     context: &'a AsyncContext,
     join: JoinState,
-    /// `None` for a branch that has ended.
+    /// The branches. An entry is `None` if its branch has ended.
     branches: Vec<Option<Branch<Outcome>>>,
     order: Order,
-    /// Whether the step is dropped before it has ended.
+    /// Whether a drop of this value means that the step was cancelled. False once the step has
+    /// ended.
     is_cancelled: bool,
 }
 
 impl Branches<'_> {
-    /// Polls every branch that has not ended, until the mode lets the task continue.
+    /// Polls every branch that has not ended, until the join mode lets the task continue.
     fn poll(&mut self, context: &mut Context<'_>) -> NextAction {
         let count = self.branches.len();
         let first = self.order.first(count);
@@ -126,14 +127,14 @@ impl Branches<'_> {
             };
             let polled = catch_unwind(AssertUnwindSafe(|| branch.poll(context)));
             let polled = polled.unwrap_or_else(|panic| {
-                // The other branches are cancelled before the panic goes on.
+                // The other branches must be cancelled before the panic continues.
                 self.is_cancelled = false;
                 self.branches.clear();
                 resume_unwind(panic);
             });
             if polled.is_ready() {
                 self.branches[index] = None;
-                // The branch has reported its end before it was ready.
+                // A branch reports its end before its future returns, so this call does not wait.
                 let (completions, observed) = self.join.completions();
                 if self.join.observe(completions.wait(observed)) == NextAction::GoOn {
                     return NextAction::GoOn;
@@ -149,7 +150,7 @@ impl Drop for Branches<'_> {
         if self.is_cancelled && !self.context.services.stop().is_requested() {
             self.join.log_cancelled();
         }
-        // No branch can make the task ready any more.
+        // From here on, no branch can make the task ready.
         self.context.task.clear_ready();
     }
 }
@@ -158,10 +159,10 @@ impl Drop for Branches<'_> {
 enum Order {
     /// Always at the first branch.
     Biased,
-    /// At the next branch. The value is the number of polls so far.
+    /// At the next branch. The value counts the polls so far.
     Rotating(usize),
-    /// At a random branch. The generator is separate, so that the number of polls does not change
-    /// other draws of the task.
+    /// At a random branch. The branch comes from a separate random generator, so that the number of
+    /// polls does not change other random numbers of the task.
     Random(Pcg64Mcg),
 }
 

@@ -1,10 +1,10 @@
-//! Running the branches of a step: as child tasks for `gather`, `group`, `race` and `spawn`, and in
-//! the task itself for `join`, `try_join` and `select`.
+//! Runs the branches of a step. `gather`, `group`, `race` and `spawn` run their branches as child
+//! tasks. `join`, `try_join` and `select` poll their branches in the task itself.
 //!
 //! [`JoinState`] decides what the parent does when a child ends, on every executor. The executor
 //! determines how the parent waits and whether the parent can cancel a child: `asynchronous` is for
 //! tasks of a runtime, and `synchronous` is for tasks that hold their thread. `inline` runs
-//! branches that are not tasks.
+//! branches that the task polls itself.
 //!
 //! [`JoinState`]: super::children::JoinState
 
@@ -26,7 +26,7 @@ pub(super) struct Join {
 }
 
 impl Join {
-    /// One child for each of these branches. The branches belong to a step of `group`.
+    /// Compiles the branches of a step of `group`. Each branch becomes the program of one child.
     pub(super) fn one_each(mode: JoinMode, branches: &[Branch], group: &str, compiler: &mut Compiler<'_>) -> Join {
         let program = |branch| compiler.branch(group, mode.into_str(), branch);
         Join {
@@ -54,7 +54,7 @@ pub(super) struct Inline {
 }
 
 impl Inline {
-    /// These branches of a step of `group`.
+    /// Compiles the branches of a step of `group`.
     pub(super) fn new(
         mode: JoinMode,
         biased: bool,
