@@ -15,7 +15,8 @@ const POLL_INTERVAL: Duration = Duration::from_millis(20);
 /// The time within which a run must end after it was asked to end. Then it is killed. A run that
 /// ends normally waits for its blocking tasks for one second.
 const GRACE: Duration = Duration::from_secs(5);
-/// The exit status of a run in which an expectation did not hold. Such a run also prints a report.
+/// The exit status of a run in which an expectation did not hold. A run with this exit status
+/// prints a report, too.
 const EXPECTATION_FAILED: i32 = 3;
 
 /// How a run ended.

@@ -22,7 +22,8 @@ pub struct Comparison {
     pub scenario: String,
     /// The scenario's title.
     pub title: String,
-    /// The planned duration of a run. `null` if a run ends when every task has ended.
+    /// The planned duration of a run. `null` if no duration is planned: then each run ends when
+    /// every task has ended.
     pub duration_ns: Option<u64>,
     /// The number of runs on each executor. The executors took turns.
     pub repeat: u32,

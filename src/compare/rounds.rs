@@ -40,7 +40,8 @@ pub struct RunProgress {
     pub rounds: u32,
     /// The time since the start of the current run.
     pub elapsed: Duration,
-    /// The planned duration of the run. `None` if the run ends when every task has ended.
+    /// The planned duration of the run. `None` if no duration is planned: then the run ends when
+    /// every task has ended.
     pub of: Option<Duration>,
 }
 

@@ -1,9 +1,9 @@
-//! Compares the threads and files that a run needs at one instant with the limits of the machine,
-//! before the run starts.
+//! Before a run starts, compares the limits of the machine with the threads and files that the run
+//! needs at one instant.
 //!
-//! Only definite needs count: tasks that arrive together, their branches, and workers. If tasks
-//! arrive faster than they end, the machine may refuse a thread or a file later. Then the task
-//! fails, and the log gives the reason.
+//! Only definite needs are counted: tasks that arrive together, their branches, and workers. If
+//! tasks arrive faster than they end, the machine may refuse a thread or a file later. Then the
+//! task fails, and the log gives the reason.
 
 use crate::scenario::steps::{ChildTasks, Service};
 use crate::scenario::{Arrivals, Branch, Scenario, Start, Step, TaskSpec, Workers};
@@ -127,7 +127,8 @@ pub(super) fn arriving_together(task: &TaskSpec) -> u64 {
 /// The maximum number of threads that one task uses at once while it runs `steps`, in addition to
 /// its own thread.
 ///
-/// A child for which the task does not wait has its own thread only on the executor `threads`.
+/// If the task does not wait for a child, the child has its own thread only on the executor
+/// `threads`.
 pub(super) fn branches(steps: &[Step], scenario: &Scenario) -> u64 {
     let within = |branch: &Branch| match branch {
         Branch::Steps(steps) => branches(steps, scenario),

@@ -51,9 +51,9 @@ fn start(setup: &Setup<'_>) -> Result<Started, StartError> {
     Ok(Started::local(pool))
 }
 
-/// Waits until the new threads have found no work and sleep. Before that, a thousand new threads
-/// take the cores from the first tasks for seconds. They also take the cores from the thread that
-/// ends the run.
+/// Waits until the new threads have found no work and sleep. Without this wait, a thousand new
+/// threads would take the cores from the first tasks for seconds. They would also take the cores
+/// from the thread that ends the run.
 ///
 /// # Errors
 /// Returns an error if the start was cancelled.

@@ -8,9 +8,8 @@
 //!
 //! An expectation names a number by its path in the JSON report. So every number of the report can
 //! be checked. An expectation fails if the report does not contain its number. For example, no task
-//! of the group was spawned, or the divisor of a ratio is zero. If an expectation was not tested,
-//! it did not hold and did not fail. For example, the run was cut short, or another executor was
-//! used.
+//! of the group was spawned, or the divisor of a ratio is zero. An expectation that was not tested
+//! has neither held nor failed. For example, the run was cut short, or another executor was used.
 
 mod lookup;
 
@@ -73,8 +72,8 @@ pub fn mark_not_tested(expected: &mut Expected, why: &str) {
 /// Why the expectations of the scenario `what` do not apply to a run with these overrides; `None`
 /// if they apply.
 ///
-/// The author of a scenario writes the expectations for the executor and the number of workers in
-/// the file. The expectations may be wrong for other executors.
+/// The expectations in a scenario's file are written for the executor and the number of workers
+/// that the file sets. The expectations may be wrong for other executors.
 pub fn why_not_applicable(what: &str, scenario: &Scenario, overrides: &Overrides) -> Option<String> {
     if scenario.expect.is_empty() || (overrides.executor.is_none() && overrides.workers.is_none()) {
         return None;

@@ -384,11 +384,11 @@ pub struct Records {
     /// polls. Compare this number with `tokio.polls`.
     pub polls: u64,
     /// Whether `polls` agrees with `tokio.polls`; `null` if there is no `tokio.polls`. tokio does
-    /// not count polls that a worker runs from its LIFO slot. So if the workers have a LIFO slot
-    /// (`tokio` without `disable_lifo_slot`), the numbers also agree if `polls` is greater, up to
-    /// four times `tokio.polls`: a worker runs at most three such polls after each poll that it
-    /// counts. The check then does not detect a loss of fewer polls. Without LIFO slots, the check
-    /// is exact.
+    /// not count polls that a worker runs from its LIFO slot. The workers have a LIFO slot on
+    /// `tokio` without `disable_lifo_slot`. Then the numbers also agree if `polls` is greater than
+    /// `tokio.polls`, but at most four times as great: after each poll that it counts, a worker
+    /// runs at most three polls from its slot. The check then does not detect a loss of fewer
+    /// polls. Without LIFO slots, the check is exact.
     pub matches_tokio: Option<bool>,
 }
 

@@ -36,7 +36,7 @@ pub struct Group {
     /// result.
     pub failures_lost: u64,
     /// The time in which tasks blocked their threads, by reason. The reasons are in the order of
-    /// [`Reason::VARIANTS`]. Only blocking steps that have ended count.
+    /// [`Reason::VARIANTS`]. Only blocking steps that have ended are counted.
     ///
     /// [`Reason::VARIANTS`]: crate::record::Reason::VARIANTS
     pub(super) blocked_on: [Nanos; Reason::VARIANTS.len()],

@@ -27,7 +27,8 @@ pub struct LaneHold {
 pub struct Channel {
     /// The last sample.
     pub latest: ChannelSample,
-    /// The instant and the length of each sample whose length differs from the previous sample.
+    /// The instant and the length of each sample whose length differs from the length in the
+    /// previous sample.
     fills: VecDeque<(RunInstant, u32)>,
 }
 

@@ -19,11 +19,11 @@ pub struct Lane {
     pub current: Option<CurrentSlice>,
     /// The number of slices lost because the ring of the lane was full.
     pub dropped: u64,
-    /// The time in which tasks held the lane and computed. Only slices that have ended count,
-    /// recorded or lost.
+    /// The time in which tasks held the lane and computed. Only slices that have ended are counted,
+    /// whether recorded or lost.
     pub running: Nanos,
     /// The time in which tasks held the lane and the thread slept in the OS. Only slices that have
-    /// ended count, recorded or lost.
+    /// ended are counted, whether recorded or lost.
     pub blocking: Nanos,
     /// What the kernel last reported about the thread; `None` if the lane was not sampled.
     pub os: Option<LaneOs>,

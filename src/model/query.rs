@@ -1,7 +1,7 @@
 //! The queries of the model, which all views and reports use.
 //!
-//! A query for an unknown task, lane or group gives the answer of a task, lane or group without
-//! records. The documentation of a query names exceptions.
+//! A query for an unknown task, lane or group gives the same answer as for a task, lane or group
+//! without records. If a query makes an exception, its documentation says so.
 
 use super::off_core::Hold;
 use super::paint::{LanePainter, Painter};
@@ -230,8 +230,8 @@ impl Model {
                 by_reason[current.blocked_on as usize] += self.now - since.max(current.start);
             }
         }
-        // The slice of a recorded step may be lost. Then its time counts as waiting, not as
-        // blocking.
+        // The slice of a recorded step may be lost. Then the time of the step counts as waiting,
+        // not as blocking.
         let mut left = self.group_times(id).blocking;
         for time in &mut by_reason {
             *time = (*time).min(left);

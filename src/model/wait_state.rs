@@ -102,7 +102,7 @@ impl WaitState {
 }
 
 /// The last parts of a wait: the time for which the task was ready but not woken, and then the time
-/// for which the task was woken.
+/// for which the task was woken but did not run.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(super) struct Lateness {
     pub unnoticed: Nanos,

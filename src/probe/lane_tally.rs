@@ -1,6 +1,6 @@
 //! The counters of a lane's thread, and how the thread hands over its ring when it ends.
 //!
-//! The thread writes, and the monitor only reads. Two orders matter:
+//! The thread writes, and the monitor only reads. Two orders of operations matter:
 //!
 //! - The thread pushes its last record, then sets `closed` (release). The monitor reads `closed`
 //!   (acquire), then drains the ring. So if the monitor has read `closed` as true and has then

@@ -19,8 +19,8 @@
 //! worker that polls the driver at the tick would fire the timer immediately.
 //!
 //! tokio does not report when its ticks begin. The runtime creates its timer at the beginning of
-//! its construction, so the instant before the construction is used. This instant is too early by
-//! the time in which the runtime creates its I/O driver. The creation takes some ten microseconds.
+//! its construction, so the instant before the construction is used. This instant is some ten
+//! microseconds too early, because the runtime creates its I/O driver first.
 
 use super::clock::{ClockOffset, monotonic_now};
 use super::sync::{AtomicU64, Relaxed};
@@ -140,7 +140,7 @@ mod tests {
         let ticks = TimerTicks::default();
         let mut built = Nanos::MAX;
         let mut runtime = None;
-        // The clock that is read before the construction is exact only if the thread keeps its
+        // The instant that is read before the construction is exact only if the thread keeps its
         // core.
         for _ in 0..20 {
             let before = before_build();

@@ -106,13 +106,13 @@ impl RemoteRecords {
     }
 
     /// Whether every worker died before the end of the run. Only messages that have been drained
-    /// count.
+    /// are counted.
     pub fn all_dead(&self) -> bool {
         self.living == 0
     }
 
-    /// The resources that all worker processes have used. Only messages that have been drained
-    /// count. For a dead worker, its last report counts.
+    /// The resources that all worker processes have used. Only messages that have been drained are
+    /// counted. For a dead worker, its last report is used.
     pub fn used(&self) -> Usage {
         self.workers.iter().fold(Usage::default(), |mut sum, last| {
             sum += last.used;

@@ -173,7 +173,8 @@ impl Model {
             task.blocking.add(from, to, |from, to| {
                 track.block(id, from, to, arena, |placed, amount| {
                     sums.block(amount);
-                    // The slice of a branch's task blocks the lane.
+                    // The slice of the polling task blocks the lane. The slice of a branch does
+                    // not.
                     if let Some(index) = lane_indices.get(placed.lane).filter(|_| !is_branch) {
                         lanes[index].block(&placed.slice, amount);
                     }

@@ -70,8 +70,8 @@ pub(super) fn enter(registry: &Arc<Registry>, role: Role) {
     });
 }
 
-/// Makes the calling thread a lane of this kind for jobs. A thread that calls this before its first
-/// job is shown while it is idle.
+/// Makes the calling thread a lane of this kind for jobs. If a thread calls this function before
+/// its first job, the screen already shows the idle thread.
 pub fn enter_for_jobs(registry: &Arc<Registry>, kind: LaneKind) {
     enter(registry, Role::Jobs(kind));
 }

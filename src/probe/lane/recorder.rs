@@ -84,7 +84,7 @@ impl Recorder {
             ring,
             shared,
             open: Open::NONE,
-            // A branch that is nested more deeply than this makes the vector allocate more memory.
+            // If branches are nested more deeply than this, the vector allocates more memory.
             outer: Vec::with_capacity(OPEN_BRANCHES),
             parked: None,
         }
