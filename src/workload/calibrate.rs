@@ -19,11 +19,11 @@ use tasklab_kernels::{StopFlag, work};
 const WARM_UP: Duration = Duration::from_millis(8);
 /// The number of samples.
 const SAMPLES: usize = 20;
-/// The intended duration of a sample. It is shorter than the time slices of the kernel, so that
+/// The intended duration of a sample. A sample is shorter than the kernel's time slices, so that
 /// most samples are not preempted.
 const SAMPLE: Duration = Duration::from_millis(1);
-/// The time after which sampling ends early, if the machine is not idle. This limit is needed
-/// because the screen must appear within 100 ms.
+/// The maximum time for all samples. On a busy machine, sampling ends after this time, even if
+/// samples are missing. This limit is needed because the screen must appear within 100 ms.
 const MAX_TIME: Duration = Duration::from_millis(50);
 
 /// Calibrates on the calling thread. This takes about 30 ms, or slightly more than 50 ms on a busy

@@ -12,8 +12,8 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 impl Program {
-    /// The program of a group that refers to no other part of the scenario. `seed` is the
-    /// scenario's seed.
+    /// Compiles the program of a group whose steps refer to no other part of the scenario. `seed`
+    /// is the scenario's seed.
     ///
     /// # Panics
     /// Panics if a step names another group or a resource that tasks share.
@@ -35,8 +35,8 @@ impl Program {
     }
 }
 
-/// The programs of all groups, in the scenario's order. All steps that call a group share its
-/// program.
+/// The programs of all groups, in the scenario's order. All steps that call the same group share
+/// the program of this group.
 pub fn compile(scenario: &Scenario, labels: &mut Labels) -> Vec<Arc<Program>> {
     let mut compiler = Compiler {
         seed: scenario.seed,
@@ -71,7 +71,7 @@ pub(super) struct Compiler<'a> {
     compiled: HashMap<&'a str, Arc<Program>>,
 }
 
-/// The reason why every name in a step can be found and why the recursion through groups ends.
+/// The reason why every name in a step is found, and why the recursion through called groups ends.
 const CHECKED: &str = "the scenario's check has looked up every name, and found no group that calls itself";
 
 impl<'a> Compiler<'a> {

@@ -22,10 +22,10 @@ use std::time::{Duration, Instant};
 /// The maximum number of connections that are open at the same time. Each connection has up to
 /// three descriptors. If no connection is free, a task waits for a free connection.
 const MAX_CONNECTIONS: usize = 16;
-/// The time between two checks of the timeout and of the end of the run, while a task waits for the
-/// lock of the file or for a connection.
+/// How often a task checks for its timeout and for the end of the run while it waits for the lock
+/// of the file or for a connection.
 const CHECK_INTERVAL: Duration = Duration::from_millis(20);
-/// The number of rows that are inserted between two checks of whether the start was cancelled.
+/// The number of rows that are inserted between two checks whether the start has been cancelled.
 const ROWS_PER_CHECK: u32 = 4096;
 
 /// A scenario's database. The file exists only if a step uses the database.
@@ -50,10 +50,10 @@ struct Connections {
 pub(super) enum DbError {
     #[error(transparent)]
     Stopped(#[from] Stopped),
-    /// The file was locked for this long.
+    /// Other transactions kept the file locked during this whole time.
     #[error("other transactions kept it locked for {}", show_duration(*.0))]
     Locked(Duration),
-    /// No connection was free for this long.
+    /// Other tasks used all connections during this whole time.
     #[error("other tasks used all {MAX_CONNECTIONS} connections for {}", show_duration(*.0))]
     NoConnection(Duration),
     #[error(transparent)]
@@ -61,7 +61,7 @@ pub(super) enum DbError {
 }
 
 impl Database {
-    /// A database in this folder. Does not create the file.
+    /// A database in this folder. This function does not create the file.
     pub(super) fn new(folder: &Path, spec: DbSpec) -> Database {
         Database {
             path: folder.join("db.sqlite"),
@@ -133,7 +133,7 @@ impl Database {
         let result = self.transaction(&connection, op, rows, rng, &patience);
         if result.is_err() {
             // Undoes the completed part of the transaction. If the transaction has not begun, this
-            // call fails, which does no harm.
+            // call fails, and the failure does no harm.
             let _ = connection.execute_batch("ROLLBACK");
         }
         self.connections.lock().idle.push(connection);
@@ -151,8 +151,8 @@ impl Database {
     ) -> Result<(), DbError> {
         let (begin, statement) = match op {
             DbOp::Read => ("BEGIN", "SELECT value FROM entry WHERE id = ?1"),
-            // IMMEDIATE takes the write lock at the start. Without it, two transactions that have
-            // both begun to read could not both continue with a write.
+            // IMMEDIATE takes the write lock at the start. Without IMMEDIATE, two transactions
+            // could both begin with a read, and then neither could continue with a write.
             DbOp::Write => (
                 "BEGIN IMMEDIATE",
                 "UPDATE entry SET value = value + 1 WHERE id = ?1 RETURNING value",
@@ -199,21 +199,21 @@ impl Database {
     }
 }
 
-/// The limit of each single wait of an operation for other tasks. The operation's own work between
-/// two waits is not limited.
+/// Limits each wait of an operation for other tasks. The operation's own work between two waits is
+/// not limited.
 struct Patience<'a> {
     stop: &'a Stop,
     timeout: Duration,
 }
 
 impl Patience<'_> {
-    /// The remaining time of a wait that began at `start`. `None` if the timeout has passed.
+    /// The time that remains for a wait that began at `start`. `None` if the timeout has passed.
     fn left(&self, start: Instant) -> Option<Duration> {
         let left = self.timeout.saturating_sub(start.elapsed());
         (!left.is_zero()).then_some(left)
     }
 
-    /// Calls `attempt` again while it finds the file locked.
+    /// Calls `attempt` again as often as `attempt` fails because the file is locked.
     fn retry_while_locked<R>(&self, mut attempt: impl FnMut() -> rusqlite::Result<R>) -> Result<R, DbError> {
         let start = Instant::now();
         loop {
@@ -221,7 +221,8 @@ impl Patience<'_> {
                 Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => {
                     self.stop.check()?;
                     let left = self.left(start).ok_or(DbError::Locked(self.timeout))?;
-                    // SQLite has already waited, unless it detected that a wait would not help.
+                    // SQLite usually waits before it returns this error. But it does not wait if it
+                    // detects that a wait would not help.
                     thread::sleep(left.min(Duration::from_millis(1)));
                 }
                 result => return Ok(result?),

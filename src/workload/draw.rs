@@ -1,4 +1,4 @@
-//! Random draws that depend on the scenario's seed and on nothing else.
+//! Random draws that depend only on the scenario's seed.
 //!
 //! Each source of draws, such as the task `api#7` or the arrivals of `api`, has its own [`Seed`].
 //! The seed is derived from the scenario's seed and the name of the source. Each repetition of a
@@ -21,7 +21,7 @@ use rand_pcg::Pcg64Mcg;
 use sha2::{Digest, Sha256};
 use std::time::Duration;
 
-/// The maximum value of a draw, one year. Larger values of a distribution are replaced with this
+/// The maximum of a drawn duration: one year. A drawn duration that is longer is replaced with this
 /// maximum.
 const LONGEST: Duration = Duration::from_secs(365 * 24 * 3600);
 
@@ -43,14 +43,14 @@ impl Seed {
         Seed::derive(scenario, "arrivals", group, 0)
     }
 
-    /// The seed of the loopback service. The service draws from this seed for a request that
-    /// contains no number.
+    /// The seed of the loopback service. The service uses this seed for requests that contain no
+    /// number from a task.
     pub(super) fn of_service(scenario: u64) -> Seed {
         Seed::derive(scenario, "service", "", 0)
     }
 
-    /// A seed that is a draw itself: a parent drew it for a child, or a client drew it for a
-    /// request.
+    /// A seed that is itself a drawn number. A parent draws such a number for a child, and a client
+    /// draws one for a request.
     pub(super) fn from_draw(number: u64) -> Seed {
         Seed(number)
     }
@@ -108,7 +108,7 @@ pub(super) fn sample(draw: &Draw, rng: &mut Pcg64Mcg) -> Duration {
     }
 }
 
-/// Returns true with the probability `chance`, 0–1. Draws nothing if the result is certain.
+/// Returns true with the probability `chance`, 0–1. If the result is certain, no number is drawn.
 pub(super) fn happens(chance: f64, rng: &mut Pcg64Mcg) -> bool {
     chance >= 1.0 || (chance > 0.0 && rng.random::<f64>() < chance)
 }
@@ -182,7 +182,7 @@ mod tests {
         }
     }
 
-    /// A new version of a crate must not change what an old scenario shows.
+    /// The random numbers of an old scenario must stay the same with new versions of the crates.
     #[test]
     fn known_seeds_give_known_draws() {
         let draw = Draw::Uniform {

@@ -1,5 +1,5 @@
-//! Log messages about errors that many tasks may meet: the machine refuses something, or a limit is
-//! reached.
+//! Log messages about errors that many tasks may meet. Such an error occurs if the machine refuses
+//! something, or if a limit is reached.
 //!
 //! If one task meets such an error, thousands of tasks may meet it too. So the log gets only the
 //! 1st, 10th, 100th, … error of each kind in each group. These messages have the level `error` and
@@ -14,7 +14,7 @@ use std::fmt;
 /// The resource that a task needed and did not get.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(super) enum ErrorKind {
-    /// A thread: the machine refused to create one.
+    /// A thread: the machine refused to create a thread.
     Thread,
     /// A reply of the loopback service: no port or descriptor was left, or the connection broke.
     Http,
@@ -49,8 +49,8 @@ impl ErrorThrottle {
     }
 }
 
-/// Whether the error with the number `count` is logged. Numbers start at 1, and powers of ten are
-/// logged.
+/// Whether the error with the number `count` is logged. Errors are numbered from 1. An error is
+/// logged if its number is a power of ten.
 fn is_logged(count: u64) -> bool {
     count == 10_u64.pow(count.ilog10())
 }

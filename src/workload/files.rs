@@ -1,8 +1,8 @@
 //! The scratch folder: the only place where file steps read and write.
 //!
-//! The files to read are created before the run starts, one per size, so that no measured thread
-//! creates them. A step that writes reserves a file and overwrites its contents. So the number of
-//! written files never exceeds the maximum number of simultaneous writes.
+//! The files that steps read are created before the run starts, one file for each size. So no
+//! measured thread creates such a file. A write step reserves a file and overwrites the file's
+//! contents. So there are never more written files than the maximum number of simultaneous writes.
 
 use super::services_error::{Cancelled, ServicesError};
 use crate::scenario::steps::Service;
@@ -15,14 +15,14 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 use tempfile::TempDir;
 
-/// One MiB of data. The contents of a file repeat this data until the file has its size.
+/// One MiB of data. A file contains this data again and again, up to the size of the file.
 static CHUNK: LazyLock<Vec<u8>> = LazyLock::new(|| (0..1 << 20).map(|i: u32| (i % 251) as u8).collect());
 
 /// A folder that is removed with all its contents.
 #[derive(Debug)]
 pub struct Scratch {
     path: PathBuf,
-    /// `None` once the folder is removed, or if it belongs to another process.
+    /// `None` after the folder has been removed, or if the folder belongs to another process.
     folder: Mutex<Option<TempDir>>,
     outputs: Mutex<OutputNumbers>,
 }
@@ -79,8 +79,8 @@ impl Scratch {
         Ok(())
     }
 
-    /// The scratch folder of another process. That process creates the files to read and removes
-    /// all files.
+    /// The scratch folder of another process. The other process creates the files that steps read,
+    /// and removes all files.
     pub(super) fn borrowed(path: PathBuf) -> Scratch {
         Scratch {
             path,
@@ -103,7 +103,7 @@ impl Scratch {
     /// dropped.
     ///
     /// A cancelled write may still be in progress when the next step reserves the same file. Then
-    /// both writes use one file, which does no harm.
+    /// both writes use the same file. This does no harm.
     pub(super) fn reserve_output(&self) -> OutputFile<'_> {
         let mut outputs = self.outputs.lock();
         let number = outputs.free.pop().unwrap_or_else(|| {
@@ -113,7 +113,7 @@ impl Scratch {
         OutputFile { scratch: self, number }
     }
 
-    /// Removes the folder, unless it belongs to another process. If a task still writes, its write
+    /// Removes the folder, unless it belongs to another process. A write that is still in progress
     /// fails. A second caller waits until the first call has removed the folder.
     ///
     /// # Errors
@@ -136,11 +136,11 @@ impl Scratch {
     }
 }
 
-/// Removes the path from an error of `tempfile`. The path names a folder that does not exist,
-/// because it could not be created.
+/// Removes the path from an error of `tempfile`. This path names a folder that could not be created
+/// and therefore does not exist.
 ///
-/// `tempfile` hides the error of the system. Its own message contains the text of that error,
-/// followed by the path.
+/// `tempfile` hides the error of the system. The message of `tempfile` contains the text of the
+/// system's error, followed by the path.
 fn without_path(error: &io::Error) -> io::Error {
     let text = error.to_string();
     let reason = text.split_once(" at path ").map_or(text.as_str(), |(reason, _)| reason);
@@ -154,8 +154,8 @@ pub(super) struct OutputFile<'a> {
 }
 
 impl OutputFile<'_> {
-    /// The path of the file. It contains the process id, because several processes may share the
-    /// folder.
+    /// The path of the file. The path contains the process id, because several processes may share
+    /// the folder.
     pub(super) fn path(&self) -> PathBuf {
         let name = format!("written-{}-{}", std::process::id(), self.number);
         self.scratch.path.join(name)

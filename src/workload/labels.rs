@@ -33,7 +33,8 @@ impl Labels {
         Label(number)
     }
 
-    /// The definitions of all names so far. The model needs them before it sees a label.
+    /// The definitions of all names so far. The model needs the definition of a label before it
+    /// sees the label.
     pub fn definitions(&self) -> impl Iterator<Item = Definition> {
         (1..).zip(&self.names).map(|(number, text)| Definition::Label {
             id: Label(number),

@@ -1,4 +1,4 @@
-//! What tasks do. This module does not depend on the executor, except on whether the executor is
+//! What tasks do. The only fact about the executor that matters in this module is whether it is
 //! async or runs tasks on threads.
 //!
 //! ```text

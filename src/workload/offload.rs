@@ -1,7 +1,7 @@
 //! Work that an async task hands to a blocking thread, as a child task.
 //!
 //! Work on a blocking thread cannot be stopped. If the waiting task is cancelled, for example by a
-//! timeout, the work still continues to its end. Then no task waits for the child any more: the
+//! timeout, the work still continues to its end. From then on, no task waits for the child: the
 //! child is orphaned.
 
 use super::Services;
@@ -33,7 +33,7 @@ pub(super) async fn offload(
     Ok(())
 }
 
-/// Like [`offload`], but for work that is only a part of a step and has a result.
+/// Does the same as [`offload`], but for work that is a part of a step and returns a result.
 pub(super) async fn run_offloaded<R: Send + 'static>(
     interpreter: &mut AsyncInterpreter<'_>,
     label: Label,
@@ -51,7 +51,8 @@ pub(super) async fn run_offloaded<R: Send + 'static>(
     };
     let queued_since = probe::now();
     let services = context.services.clone();
-    // The run does not end before its orphaned tasks have ended.
+    // Orphaned tasks must count as live, because the run must not end before its orphaned tasks
+    // have ended.
     let live = services.live_tasks().track();
     let mut rng = seed.generator(0);
     let job = tokio::task::spawn_blocking(move || {
@@ -85,7 +86,7 @@ pub(super) async fn run_offloaded<R: Send + 'static>(
     }
 }
 
-/// The task of a job. It is cancelled if the job is dropped before it runs.
+/// The task of a job. If the job is dropped before it runs, the task is cancelled.
 struct Child(TaskHandle);
 
 impl Drop for Child {
@@ -95,7 +96,7 @@ impl Drop for Child {
     }
 }
 
-/// Marks the child as an orphan if the wait for the child ends before the child ends.
+/// Marks the child as an orphan if the parent stops waiting before the child has ended.
 struct OrphanGuard {
     child: TaskHandle,
     services: Arc<Services>,

@@ -4,8 +4,8 @@
 //! instant at which it ends. The waiting task may be woken later, for example because no worker
 //! polls the I/O driver. tasklab calls the time between these two instants *unnoticed*.
 //!
-//! A mark may come too late: the wait has timed out, and the task now waits for something else. So
-//! every wait has a number, and a mark for a wait that is over is ignored.
+//! A mark may come too late: the wait has already timed out, and the task waits for something else.
+//! So every wait has a number, and a mark for a wait that is over is ignored.
 
 use crate::probe::{self, TaskHandle};
 use crate::record::ProcessInstant;
@@ -24,7 +24,7 @@ pub(super) struct Readiness {
 
 #[derive(Default)]
 struct Waits {
-    /// The number of waits so far. It is also the number of the current or latest wait.
+    /// The number of waits so far. This is also the number of the latest wait.
     count: u64,
     is_open: bool,
 }
@@ -54,7 +54,8 @@ impl Readiness {
         }
     }
 
-    /// The token for the wait with this number, for a service that knows only the number.
+    /// The token for the wait with this number. A service that knows only the number uses this
+    /// method.
     pub(super) fn token(self: &Arc<Self>, wait: u64) -> ReadyToken {
         ReadyToken {
             wait,
@@ -63,7 +64,7 @@ impl Readiness {
     }
 }
 
-/// Sets the tick of a task's timeout, at which the task is ready at the latest.
+/// Sets the tick of a task's timeout. At this tick, the task is ready even if no service marks it.
 fn set_limit_tick(task: &TaskHandle, limit: Option<ProcessInstant>) {
     match limit {
         Some(tick) => task.ready_at_tick(tick),
@@ -79,18 +80,18 @@ pub(super) struct Wait {
 }
 
 impl Wait {
-    /// The number of the wait, for a service that gets a request over the network.
+    /// The number of the wait. A service that gets a request over the network gets this number.
     pub(super) fn number(&self) -> u64 {
         self.token.wait
     }
 
-    /// The token for this wait, for a service in this process.
+    /// The token for this wait. A service in this process gets this token.
     pub(super) fn token(&self) -> ReadyToken {
         self.token.clone()
     }
 
-    /// Polls a future that becomes ready in several parts, such as a reply. After each poll that
-    /// leaves the future pending, the task waits for the next part.
+    /// Polls a future that becomes ready in several parts, such as a reply. If a poll returns
+    /// `Pending`, the task then waits for the next part.
     pub(super) async fn in_parts<F: Future>(&self, mut future: Pin<&mut F>) -> F::Output {
         poll_fn(|context| {
             let start = probe::now();
@@ -103,12 +104,12 @@ impl Wait {
         .await
     }
 
-    /// Forgets the marks from before `seen`: the task has seen the parts to which these marks
-    /// belong. A later mark stays, because the task may not have seen the part to which the mark
-    /// belongs.
+    /// Clears a mark from before `seen`, because the task has seen the part to which this mark
+    /// belongs. A later mark stays, because the task may not have seen its part.
     fn begin_next_part(&self, seen: ProcessInstant) {
         let readiness = &self.token.readiness;
-        // The lock prevents a service from marking the wait between the check and the change.
+        // While this function holds the lock, no service can mark the wait between the check and
+        // the change.
         let _waits = readiness.waits.lock();
         if readiness.handle.ready().is_some_and(|at| at < seen) {
             set_limit_tick(&readiness.handle, self.limit);
@@ -205,7 +206,7 @@ mod tests {
         let first_part = ready();
         assert!(first_part.is_some());
         third.token().ready();
-        assert_eq!(ready(), first_part, "the task is ready since the first mark");
+        assert_eq!(ready(), first_part, "the first mark decides since when the task is ready");
         third.begin_next_part(before);
         assert_eq!(ready(), first_part, "the task may not have seen this part");
         third.begin_next_part(probe::now());

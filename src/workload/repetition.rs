@@ -58,7 +58,8 @@ impl Drop for Repetition {
             let stop = self.services.stop();
             let was_overdue = stop.is_requested() && self.handle.is_overdue(stop.now());
             self.record(match outcome_of_drop() {
-                // The end of the run cut the repetition short after the repetition's limit.
+                // The repetition was cut short by the end of the run, but had already exceeded its
+                // limit.
                 Outcome::Cancelled if was_overdue => Outcome::TimedOut,
                 outcome => outcome,
             });
@@ -66,7 +67,7 @@ impl Drop for Repetition {
     }
 }
 
-/// The outcome of a task or a repetition that is dropped before its end is recorded.
+/// The outcome of a task or a repetition that is dropped although its end has not been recorded.
 pub(super) fn outcome_of_drop() -> Outcome {
     if thread::panicking() {
         Outcome::Panicked

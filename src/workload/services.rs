@@ -45,7 +45,7 @@ impl Services {
     ///
     /// This function usually takes about 40 ms, nearly all of it for the calibration. The
     /// calibration needs an idle machine, so call this function before any task runs. Large files
-    /// take longer. Between the chunks of a large file, this function calls `cancelled`. If
+    /// take longer. This function calls `cancelled` between the chunks of a large file. If
     /// `cancelled` returns true, this function removes everything that it has created.
     ///
     /// # Errors
@@ -161,15 +161,15 @@ impl Services {
         &self.shared
     }
 
-    /// Sets the spawner of detached tasks, for parents that run on a thread. A task is detached if
+    /// Sets the spawner that runs the detached tasks of parents on threads. A task is detached if
     /// its parent does not wait for it. Only the first call of this method has an effect, because a
     /// run has one executor.
     pub fn set_detached_spawner(&self, spawner: Weak<dyn DetachedSpawner>) {
         let _ = self.detached_spawner.set(spawner);
     }
 
-    /// Runs a detached task for a parent that runs on a thread. If the executor accepts detached
-    /// tasks, it runs the task. Otherwise, the task gets its own thread.
+    /// Runs a detached task whose parent runs on a thread. The executor runs the task if it accepts
+    /// detached tasks. Otherwise, the task gets its own thread.
     pub(super) fn spawn_detached(&self, task: TaskCtx) {
         match self.detached_spawner.get().map(Weak::upgrade) {
             Some(Some(spawner)) => spawner.spawn_detached(task),
@@ -221,8 +221,8 @@ pub trait DetachedSpawner: Send + Sync {
     fn spawn_detached(self: Arc<Self>, task: TaskCtx);
 }
 
-/// Raises this process's soft limit on open files to the hard limit. Every user is allowed to do
-/// that.
+/// Raises this process's soft limit on open files to the hard limit. Every user is allowed to raise
+/// this limit.
 ///
 /// Each task that uses HTTP needs two descriptors: one for the task's end of the connection, and
 /// one for the service's end. A common soft limit is 1024.

@@ -15,7 +15,8 @@ pub(super) struct SpawnLimit(AtomicU64);
 pub(super) struct SpawnLimitReached;
 
 impl SpawnLimit {
-    /// Adds `more` tasks to the count. If the total would exceed the limit, adds none of them.
+    /// Adds `more` tasks to the count. If the total would exceed the limit, the count stays the
+    /// same.
     ///
     /// # Errors
     /// Returns an error if the total would exceed the limit.

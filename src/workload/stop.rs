@@ -12,7 +12,7 @@ use tasklab_kernels::StopFlag;
 
 pub use tasklab_kernels::Stopped;
 
-/// The time between two checks in [`wait_until`].
+/// How often [`wait_until`] checks its condition.
 const CHECK_INTERVAL: Duration = Duration::from_millis(1);
 
 /// An object at which tasks wait for one another, such as a lock. The object can be closed
@@ -24,13 +24,13 @@ pub(super) trait Close: Send + Sync {
 
 /// A flag that is raised once, when the run stops.
 ///
-/// Computations check the flag between steps and, inside long steps, about every millisecond: a
-/// task that never awaits cannot be cancelled in any other way. A task that waits for another task
-/// cannot check the flag. Therefore raising the flag also closes every place where tasks wait for
-/// one another.
+/// Computations check the flag between steps. Inside long steps, they check it about every
+/// millisecond. A task that never awaits cannot be cancelled in any other way. A task that waits
+/// for another task cannot check the flag. Therefore raising the flag also closes every place where
+/// tasks wait for one another.
 pub struct Stop {
     flag: StopFlag,
-    /// When the run ended, or `u64::MAX` while it goes on.
+    /// The instant at which the run ended, or `u64::MAX` until the run ends.
     ended_at: AtomicU64,
     wait_places: Vec<Arc<dyn Close>>,
 }
@@ -52,14 +52,15 @@ impl Stop {
         }
     }
 
-    /// Raises the flag permanently. The run ended at `at`, or at the instant of an earlier call.
+    /// Raises the flag permanently. `at` is the end of the run. If several calls give different
+    /// ends, the earliest end counts.
     pub fn request(&self, at: ProcessInstant) {
         self.ended_at.fetch_min(at.0, Ordering::Relaxed);
         self.flag.request();
         self.wait_places.iter().for_each(|place| place.close());
     }
 
-    /// The flag alone, for computations that close nothing.
+    /// The flag alone, for computations that only check it.
     pub(super) fn flag(&self) -> &StopFlag {
         &self.flag
     }
@@ -87,9 +88,9 @@ impl Stop {
 
 /// Blocks the calling thread until `is_over` returns true, but not longer than until `deadline`.
 ///
-/// Executors use this function to stop. They wait for tasks, threads and processes that send no
-/// signal when they end, but usually end within milliseconds. So this function checks about every
-/// millisecond.
+/// Executors call this function when they stop, to wait for tasks, threads and processes. These
+/// send no signal when they end, but they usually end within milliseconds. So this function checks
+/// about every millisecond.
 pub(crate) fn wait_until(deadline: Instant, mut is_over: impl FnMut() -> bool) {
     while !is_over() && Instant::now() < deadline {
         thread::sleep(CHECK_INTERVAL);

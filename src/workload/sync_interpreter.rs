@@ -40,7 +40,7 @@ impl SyncInterpreter<'_> {
         Ok(())
     }
 
-    /// Runs a step that computes, and records the step unless the end of the run cuts it short.
+    /// Runs a step that computes. Records the step, unless the end of the run has cut it short.
     pub(super) fn compute<R>(&self, label: Label, body: impl FnOnce(&Services) -> Result<R, Stopped>) -> StepResult {
         let start = probe::now();
         lane::set_step(label);
@@ -49,7 +49,7 @@ impl SyncInterpreter<'_> {
         Ok(())
     }
 
-    /// A separate generator, for steps that may run longer than this repetition.
+    /// A separate generator for steps that may still run after this repetition has ended.
     pub(super) fn fork_rng(&mut self) -> Pcg64Mcg {
         Seed::from_draw(self.rng.random()).generator(0)
     }
@@ -57,8 +57,8 @@ impl SyncInterpreter<'_> {
     /// The error of a step that failed because of a service or the machine. Logs `message`, unless
     /// the error throttle suppresses it.
     pub(super) fn service_error(&self, kind: ErrorKind, message: impl fmt::Display) -> StepError {
-        // When the run ends, the loopback service and the scratch folder are removed, even if tasks
-        // still use them.
+        // At the end of the run, the loopback service and the scratch folder are removed, even if
+        // tasks still use them. An error after the end is therefore not reported.
         if self.services.stop().is_requested() {
             return StepError::Stopped;
         }

@@ -25,8 +25,8 @@ use std::thread;
 /// A repetition that fails or times out does not end the task: the next repetition follows. If a
 /// task has only one repetition, the task has the outcome of this repetition. Any other task has
 /// the outcome `Completed` after its last repetition or after the end of its group. The outcomes of
-/// the repetitions do not affect this. If the run ends earlier, or if this object is dropped
-/// earlier, the task has the outcome `Cancelled`.
+/// the repetitions do not affect the outcome of such a task. If the run ends earlier, or if this
+/// object is dropped earlier, the task has the outcome `Cancelled`.
 ///
 /// The task counts among the [live tasks](Services::live_tasks) as long as this object exists.
 pub struct TaskCtx {
@@ -45,14 +45,14 @@ pub struct TaskCtx {
 }
 
 impl TaskCtx {
-    /// The task with this index in the program's group.
+    /// Creates the task with this index in the program's group.
     pub fn new(handle: TaskHandle, program: Arc<Program>, services: Arc<Services>, index: u32) -> TaskCtx {
         let seed = Seed::of_task(program.seed, &program.group, index);
         TaskCtx::child(handle, program, services, seed, None)
     }
 
-    /// A task that another task has spawned. The child's random draws derive from its parent's
-    /// draws. So they do not depend on the order in which tasks are spawned.
+    /// Creates a task that another task has spawned. The child's random draws derive from its
+    /// parent's draws. So the child's draws do not depend on the order in which tasks are spawned.
     pub(super) fn child(
         handle: TaskHandle,
         program: Arc<Program>,
@@ -136,8 +136,8 @@ impl TaskCtx {
         self.end(outcome)
     }
 
-    /// Runs all repetitions on the calling thread, each as a job. The first job has been queued
-    /// since `queued_since`. A panic ends the task, but does not unwind past this function.
+    /// Runs all repetitions on the calling thread. Each repetition is a job. The first job has been
+    /// queued since `queued_since`. A panic ends the task, but does not unwind past this function.
     pub fn run_sync(mut self, mut queued_since: ProcessInstant) {
         while self.run_next_repetition(queued_since, Reason::Yield) {
             queued_since = probe::now();
@@ -235,7 +235,7 @@ impl TaskCtx {
 
 impl Drop for TaskCtx {
     fn drop(&mut self) {
-        // A panic during a panic would abort the process.
+        // A second panic during a panic would abort the process, so no cleanup runs during a panic.
         if !thread::panicking() {
             self.context.clean_up(0);
         }

@@ -10,7 +10,8 @@ use rand_pcg::Pcg64Mcg;
 use std::sync::Arc;
 use tokio::sync::OwnedSemaphorePermit;
 
-/// The state of one task. Most tasks never need it, so it is allocated at its first use.
+/// The state of one task. Most tasks need no state, so the memory for the state is allocated at its
+/// first use.
 #[derive(Default)]
 pub(super) struct TaskState(Option<Box<Contents>>);
 
@@ -20,8 +21,8 @@ struct Contents {
     permits: Vec<HeldPermit>,
     /// Each interval with the number of its step.
     intervals: Vec<(usize, Ticks)>,
-    /// The cleanups that a cancellation would run now, in the order in which the task reached
-    /// them.
+    /// The cleanups that would run if the task were cancelled now. They are in the order in which
+    /// the task reached them.
     cleanups: Vec<Cleanup>,
 }
 
@@ -62,7 +63,8 @@ impl Drop for HeldPermit {
     }
 }
 
-/// Steps that run if the task is cancelled before the task has run the rest of a list of steps.
+/// The steps of a `cleanup` step. They run if the task is cancelled before the rest of the list of
+/// steps has run.
 pub(super) struct Cleanup {
     pub(super) label: Label,
     pub(super) steps: Steps,
@@ -99,13 +101,13 @@ impl TaskState {
         self.contents().cleanups.push(cleanup);
     }
 
-    /// The number of cleanups. A list of steps remembers this number when it begins.
+    /// The number of cleanups. The interpreter stores this number when it begins a list of steps.
     pub(super) fn cleanups(&self) -> usize {
         self.0.as_ref().map_or(0, |contents| contents.cleanups.len())
     }
 
-    /// Removes all cleanups except the first `outer`. The list of steps that contains the removed
-    /// cleanups has ended by itself.
+    /// Removes all cleanups except the first `outer`. Call this function when the list of steps
+    /// that contains these cleanups has ended without a cancellation.
     pub(super) fn forget_cleanups(&mut self, outer: usize) {
         if let Some(contents) = &mut self.0 {
             contents.cleanups.truncate(outer);
@@ -118,7 +120,7 @@ impl TaskState {
         if cleanups.len() > outer { cleanups.pop() } else { None }
     }
 
-    /// The interval of this step. At the first call, the interval starts: its first tick is due
+    /// The interval of this step. The first call starts the interval, and the first tick is due at
     /// `now`.
     pub(super) fn interval(&mut self, step: usize, now: ProcessInstant) -> &mut Ticks {
         let intervals = &mut self.contents().intervals;

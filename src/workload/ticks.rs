@@ -5,7 +5,7 @@
 use crate::record::{Nanos, ProcessInstant};
 use crate::scenario::steps::MissedTicks;
 
-/// If a tick is late by at most this time, the tick is not missed, and the next tick keeps its
+/// A tick that is late by at most this time does not count as missed, and the next tick keeps its
 /// time. tokio uses the same value.
 const TOLERANCE: Nanos = Nanos::from_millis(5);
 
@@ -43,9 +43,9 @@ mod tests {
 
     const MS: u64 = 1_000_000;
 
-    /// The instants at which the ticks after the first tick are due. The first tick is `late`
-    /// milliseconds late, and no other tick is late. The first tick is due at 100 ms, and the
-    /// interval is 10 ms.
+    /// Returns when the three ticks after the first tick are due, in milliseconds. The first tick
+    /// is `late` milliseconds late, and no other tick is late. The first tick is due at 100 ms, and
+    /// the interval is 10 ms.
     fn due(missed: MissedTicks, late: u64) -> [u64; 3] {
         let at = |ms: u64| ProcessInstant::new(ms * MS);
         let mut ticks = Ticks::starting(at(100));

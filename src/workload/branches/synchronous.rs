@@ -1,8 +1,8 @@
 //! Children of tasks that hold their thread. Each child for which the parent waits has its own
 //! thread. No child can be cancelled.
 //!
-//! A child for which the parent waits is not queued at the parent's executor. If all threads of a
-//! pool waited for queued children, no thread would be left to run the children.
+//! A child for which the parent waits does not queue for a thread of the parent's executor. If all
+//! threads of a pool waited for queued children, no thread would be left to run the children.
 
 use super::{Detached, Join};
 use crate::probe::{self, TaskHandle, lane};
@@ -63,8 +63,8 @@ impl Detached {
     }
 }
 
-/// Creates a child task, which counts as queued from this moment. `register` gets the child's
-/// handle. It returns the reporter for the child's end, if the parent waits for the child.
+/// Creates a child task. The child counts as queued from this moment. `register` gets the child's
+/// handle. If the parent waits for the child, `register` returns the reporter for the child's end.
 fn child(
     parent: &mut SyncInterpreter<'_>,
     program: &Arc<Program>,

@@ -15,8 +15,8 @@ pub(in crate::workload) struct ChildEnd {
     pub(super) at: ProcessInstant,
 }
 
-/// The ends of a step's children, in the order in which the children reported them. After the
-/// parent has continued, it no longer reads the ends.
+/// The ends of a step's children, in the order in which the children reported them. A parent that
+/// has continued no longer reads the ends.
 #[derive(Debug, Default)]
 pub(in crate::workload) struct ChildCompletions {
     state: Mutex<State>,
@@ -27,7 +27,7 @@ pub(in crate::workload) struct ChildCompletions {
 #[derive(Debug, Default)]
 struct State {
     ends: Vec<ChildEnd>,
-    /// The waker of an async parent that waits.
+    /// The waker of the parent, if the parent is async and waits.
     waker: Option<Waker>,
 }
 
@@ -51,8 +51,8 @@ impl ChildCompletions {
         self.wait_for(|ends| ends.get(observed).copied())
     }
 
-    /// The end of the child with this index. The child has ended, but its report may not have
-    /// arrived yet. Blocks the calling thread until the report arrives.
+    /// Returns the end of the child with this index. The child must have ended, but its report may
+    /// not have arrived yet. Blocks the calling thread until the report arrives.
     pub(super) fn wait_for_child(&self, child: usize) -> ChildEnd {
         self.wait_for(|ends| ends.iter().find(|end| end.child == child).copied())
     }

@@ -32,7 +32,7 @@ pub(in crate::workload) struct JoinState {
     pub(super) children: Vec<TaskHandle>,
     /// The observed ends, in the order in which the children reported them.
     pub(super) ends: Vec<ChildEnd>,
-    /// Whether the end of each child was observed, by the index of the child.
+    /// For each child, by its index: whether the parent has observed its end.
     is_observed: Vec<bool>,
     /// The number of observed children that did not complete.
     failed: usize,
@@ -60,13 +60,13 @@ impl JoinState {
         self.start
     }
 
-    /// The object that receives the ends of the children, and the number of ends that were
-    /// observed.
+    /// Returns the object that receives the ends of the children, and the number of ends that the
+    /// parent has observed.
     pub(in crate::workload) fn completions(&self) -> (Arc<ChildCompletions>, usize) {
         (self.completions.clone(), self.ends.len())
     }
 
-    /// The reporter for the next child that is added.
+    /// The reporter for the child that is added next.
     pub(in crate::workload) fn next_reporter(&self) -> CompletionReporter {
         CompletionReporter {
             completions: self.completions.clone(),
@@ -104,8 +104,8 @@ impl JoinState {
         self.ends.push(end);
     }
 
-    /// Observes all ends that children have reported so far. The parent calls this before it
-    /// continues, so that a child whose report has arrived does not count as unobserved.
+    /// Observes all ends that children have reported so far. The parent calls this function before
+    /// it continues. So the end of a child whose report has arrived does not count as unobserved.
     pub(in crate::workload) fn observe_reported(&mut self) {
         for end in self.completions.since(self.ends.len()) {
             self.add_end(end);
@@ -127,15 +127,15 @@ impl JoinState {
         }
     }
 
-    /// Detaches the pending children: the parent no longer waits for them. They are about to be
-    /// cancelled.
+    /// Detaches the pending children: the parent no longer waits for them. The caller then cancels
+    /// these children.
     pub(in crate::workload) fn detach_pending(&mut self) {
         self.release_pending(TaskHandle::detach);
     }
 
     /// Calls `release` for each pending child. `release` returns false if the child has already
-    /// ended. Then the child's end was recorded as observed, but the child's report may not have
-    /// arrived yet. So this function waits for the report and observes the end.
+    /// ended. The end of such a child was recorded as observed, but its report may not have arrived
+    /// yet. So this function waits for the report and observes the end.
     fn release_pending(&mut self, release: fn(&TaskHandle) -> bool) {
         for child in 0..self.children.len() {
             if !self.is_observed[child] && !release(&self.children[child]) {
@@ -166,7 +166,7 @@ impl JoinState {
             self.log_result(cancels);
             return Ok(());
         }
-        // A step that was cut short by the end of the run has not failed.
+        // A step has not failed if the end of the run cuts it short.
         stop.check()?;
         self.log_result(cancels);
         Err(StepError::Failed)
@@ -202,7 +202,7 @@ mod tests {
         }
     }
 
-    /// What the parent does after each of these ends, and whether its step succeeds.
+    /// Returns what the parent does after each of these ends, and whether its step succeeds.
     fn observe(mode: JoinMode, children: usize, ends: &[(usize, Outcome)]) -> (Vec<NextAction>, bool) {
         let mut join = join(mode, children);
         let actions = ends

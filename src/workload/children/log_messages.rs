@@ -1,5 +1,5 @@
-//! The log messages about a step that waits for children. They are written for a student who sees
-//! such a message for the first time.
+//! The log messages about a step that waits for children. The messages are written for a student
+//! who sees such a message for the first time.
 
 use super::JoinMode;
 use super::child_completions::ChildEnd;
@@ -9,7 +9,8 @@ use crate::record::{Nanos, Outcome};
 use crate::text;
 use std::fmt;
 
-/// The maximum number of children that a message names. The message only counts the other children.
+/// The maximum number of children that a message names. The message gives only the number of the
+/// other children.
 const MAX_NAMES: usize = 8;
 
 impl JoinState {

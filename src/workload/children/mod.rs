@@ -14,9 +14,9 @@
 //!      └ threads: the parent blocks; no child can be cancelled
 //! ```
 //!
-//! If a child fails after its parent has stopped waiting, no task observes the failure, as in any
-//! program. tasklab shows this case: the child ends with an *unobserved failure*, and the log
-//! reports it.
+//! If a child fails after its parent has stopped waiting, no task observes the failure. This
+//! happens in every async program. tasklab shows this case: the child ends with an *unobserved
+//! failure*, and the log reports it.
 
 mod child_completions;
 mod join_state;
@@ -30,7 +30,7 @@ pub(super) use join_state::{JoinState, NextAction};
 #[strum(const_into_str, serialize_all = "snake_case")]
 pub(super) enum JoinMode {
     /// The parent continues when all children have completed, or when the first child ends without
-    /// completing. Then the other children continue to run as orphans.
+    /// completing. In the second case, the other children continue to run as orphans.
     Gather,
     /// The parent continues when all children have ended. If one child does not complete, the
     /// others are cancelled.

@@ -1,8 +1,8 @@
 //! The async client: one connection per task, which is kept alive and driven by the task itself.
 //!
-//! Programs with hyper usually spawn the connection as a separate task. Then half of the work of
-//! every request would belong to a task that is not in the scenario. Here, the task polls its own
-//! connection while it waits for the reply, and no other task polls this connection.
+//! Programs with hyper usually spawn the connection as a separate task. In tasklab, half of the
+//! work of every request would then belong to a task that is not in the scenario. Here, the task
+//! polls its own connection while it waits for the reply, and no other task polls this connection.
 
 use super::HttpService;
 use super::reentrant_waker::ReentrantWaker;
@@ -24,7 +24,7 @@ use std::sync::Arc;
 use std::task::{Poll, Waker};
 use tokio::net::{TcpSocket, TcpStream};
 
-/// The half of hyper's connection that moves the bytes.
+/// The part of hyper's connection that moves the bytes.
 type Driver = Pin<Box<Connection<TokioIo<TcpStream>, Empty<Bytes>>>>;
 
 /// A connection to the loopback service.
@@ -51,7 +51,8 @@ pub(in crate::workload) enum RequestError {
 ///
 /// Over loopback, the kernel usually connects the two ends during the call of `connect`. If the
 /// service's queue of connections is full, the kernel tries again later. In this case, the service
-/// marks the task as ready when the service accepts the connection. This mark is a little too late.
+/// marks the task as ready when the service accepts the connection. Therefore the recorded instant
+/// is slightly too late.
 async fn connect(service: &HttpService, ready: ReadyToken) -> io::Result<TcpStream> {
     let socket = TcpSocket::new_v4()?;
     let mut begun = Some(std::net::TcpStream::from(socket.as_fd().try_clone_to_owned()?));
@@ -80,8 +81,8 @@ impl HttpClient {
     ) -> Result<HttpClient, RequestError> {
         let address = service.address();
         let stream = connect(service, ready).await.map_err(RequestError::Connect)?;
-        // There is one small request at a time. A socket that waited for more data would only delay
-        // the request.
+        // A connection carries one small request at a time. If the socket waited for more data, the
+        // wait would only delay the request.
         stream.set_nodelay(true).map_err(RequestError::Connect)?;
         let (sender, connection) = handshake(TokioIo::new(stream)).await.map_err(RequestError::Broken)?;
         let reentrant = Arc::new(ReentrantWaker::default());
@@ -100,8 +101,9 @@ impl HttpClient {
         self.driver.is_some() && !self.sender.is_closed()
     }
 
-    /// Sends a request and reads the whole reply. If this future is dropped before it is ready,
-    /// drop the client too: the connection may contain part of a reply.
+    /// Sends a request and reads the whole reply. If the caller drops this future before it is
+    /// ready, the caller must also drop the client, because the connection may contain part of a
+    /// reply.
     ///
     /// The headers of the request contain `draw`, the task's id, and the number of the task's wait.
     pub(in crate::workload) async fn get(

@@ -7,9 +7,9 @@
 //! ```
 //!
 //! A request carries two headers. [`DRAW`] is a number from the task's own generator. From this
-//! number, the service draws the latency of the reply and whether the reply is a failure. So both
-//! depend on the task and its repetition, and not on the order of requests. [`WAIT`] names the task
-//! and the number of the wait that the reply ends.
+//! number, the service draws the latency of the reply and whether the reply is a failure. So the
+//! latency and the failure depend on the task and its repetition, and not on the order of requests.
+//! [`WAIT`] names the task and the number of the wait that the reply ends.
 
 mod client;
 mod notifying_stream;

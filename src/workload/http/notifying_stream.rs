@@ -9,16 +9,16 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
-/// The token of the task that waits for the present reply of a connection. The service stores the
-/// token here before it hands the reply to hyper.
+/// The token of the task that waits for the reply that a connection is sending. The service stores
+/// the token here before it hands the reply to hyper.
 pub(super) type PresentReply = Rc<RefCell<Option<ReadyToken>>>;
 
 /// The service's end of a connection.
 ///
 /// The stream marks the task as ready just *before* it passes the bytes to the kernel. Over
-/// loopback, `write` delivers the bytes and wakes the receiver before `write` returns. So a mark
-/// after the `write` could come after the task has run. The disadvantage is that the recorded
-/// instant is too early by the duration of a `write`, about ten microseconds.
+/// loopback, `write` delivers the bytes and wakes the receiver before `write` returns. So if the
+/// stream marked the task after the `write`, the task could already have run. The disadvantage is
+/// that the recorded instant is too early by the duration of a `write`, about ten microseconds.
 pub(super) struct NotifyingStream {
     stream: TcpStream,
     reply: PresentReply,

@@ -1,10 +1,11 @@
-//! A waker that distinguishes wake-ups from outside a task from those that the task causes itself.
+//! A waker that distinguishes two kinds of wake-ups: those from outside a task, and those that the
+//! task causes itself.
 //!
 //! A hyper connection and its request are two futures that wake each other. Here, both futures
 //! belong to one task. With the task's own waker, each such wake-up would make the runtime poll the
 //! task once more without need. Every timeline would show polls that are not in the scenario.
-//! Therefore both futures get this waker. If a future calls the waker during a poll, on the thread
-//! of that poll, both futures are polled again immediately. Only a call from outside the poll
+//! Therefore both futures get this waker. A future may call the waker during its poll, on the same
+//! thread. Then both futures are polled again immediately. Only a call from outside the poll
 //! reaches the task's own waker.
 
 use parking_lot::Mutex;
@@ -30,8 +31,8 @@ struct State {
 }
 
 impl ReentrantWaker {
-    /// Polls `inner` until it is ready, or until a poll does not wake it. `waker` is this object as
-    /// a [`Waker`]. `outer` is the context of the task.
+    /// Polls `inner` until it is ready, or until a poll causes no wake-up from inside. `waker` is
+    /// this object as a [`Waker`]. `outer` is the context of the task.
     pub(super) fn poll<T>(
         &self,
         waker: &Waker,

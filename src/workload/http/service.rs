@@ -2,8 +2,9 @@
 //! its own runtime, which are not measured.
 //!
 //! The service uses tokio's timer for the latency. The timer counts whole milliseconds and rounds
-//! up, so a reply is up to 1 ms later than the drawn latency. This does not affect the lateness of
-//! tasks, because lateness counts from the instant at which the service really sends the reply.
+//! up, so the real latency of a reply is up to 1 ms longer than the drawn latency. This rounding
+//! does not affect the lateness of tasks, because lateness counts from the instant at which the
+//! service really sends the reply.
 
 use super::notifying_stream::{NotifyingStream, PresentReply};
 use super::{DRAW, WAIT};
@@ -38,8 +39,8 @@ const BACKLOG: u32 = 4096;
 /// Pause before the next attempt to accept a connection when the process has no descriptor left.
 const ACCEPT_RETRY: Duration = Duration::from_millis(20);
 
-/// How long a connection may stay without its first request. Every task sends a request as soon as
-/// it runs, but its worker may be blocked meanwhile.
+/// How long a connection may stay without its first request. A task that has a connection sends its
+/// request when it runs next. But before that, the task's worker may be blocked for a while.
 const FIRST_REQUEST: Duration = Duration::from_secs(60);
 
 /// The loopback service. Dropping it stops it.
@@ -57,7 +58,8 @@ struct ServerState {
     behaviour: Mutex<HttpSpec>,
     /// The readiness of each task that sends requests.
     tasks: Mutex<HashMap<TaskId, Arc<Readiness>>>,
-    /// The tasks whose connection was not accepted immediately, by the address of the client.
+    /// The tokens of tasks whose connection was not accepted immediately. The key is the address of
+    /// the client.
     connecting: Mutex<HashMap<SocketAddr, ReadyToken>>,
     seed: Seed,
     /// The number of requests so far without a valid [`DRAW`] header.
@@ -86,21 +88,21 @@ impl ServerState {
             None => self.seed.generator(self.unnumbered_requests.fetch_add(1, Relaxed)),
         };
         let behaviour = *self.behaviour.lock();
-        // The failure is drawn before the latency, so that a change of the latency does not change
-        // which requests fail.
+        // The failure is drawn before the latency. So if a cue changes the latency, the same
+        // requests fail.
         let fails = happens(behaviour.failure_rate, &mut rng);
         (sample(&behaviour.latency, &mut rng), fails)
     }
 
-    /// Marks the task that waits for this connection as ready.
+    /// The connection has been accepted: marks the task that waits for it as ready.
     fn mark_connected(&self, client: SocketAddr) {
         if let Some(token) = self.connecting.lock().remove(&client) {
             token.ready();
         }
     }
 
-    /// The token of the task that waits for this reply. `None` if the client is not a registered
-    /// task.
+    /// The token of the task that waits for the reply to this request. `None` if the client is not
+    /// a registered task.
     fn ready_token(&self, request: &Request<Incoming>) -> Option<ReadyToken> {
         let (task, wait) = request.headers().get(WAIT)?.to_str().ok()?.split_once(':')?;
         let task = TaskId::new(task.parse().ok()?)?;
@@ -111,7 +113,8 @@ impl ServerState {
 /// The client for threads.
 fn agent() -> ureq::Agent {
     ureq::Agent::config_builder()
-        // A proxy from the environment cannot reach the loopback service of this process.
+        // The environment may name a proxy. A proxy cannot reach the loopback service of this
+        // process.
         .proxy(None)
         .http_status_as_error(false)
         .max_idle_connections(1024)
@@ -148,8 +151,8 @@ impl HttpService {
         })
     }
 
-    /// A service at this address that another process runs. That process controls how the service
-    /// behaves.
+    /// A service that another process runs at this address. The other process controls how the
+    /// service behaves.
     pub(in crate::workload) fn remote(address: SocketAddr, seed: u64) -> HttpService {
         let behaviour = HttpSpec {
             latency: Draw::Fixed(Duration::ZERO),
@@ -251,8 +254,8 @@ async fn accept(listener: TcpListener, state: Arc<ServerState>) -> Infallible {
     }
 }
 
-/// Whether the peer sends something within this time. Without this check, programs that connect and
-/// send nothing would use up all descriptors.
+/// Whether the peer sends at least one byte before the timeout. Without this check, programs that
+/// connect and send nothing would use up all descriptors.
 async fn sends_within(stream: &TcpStream, timeout: Duration) -> bool {
     matches!(tokio::time::timeout(timeout, stream.peek(&mut [0])).await, Ok(Ok(1)))
 }

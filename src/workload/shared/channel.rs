@@ -1,8 +1,8 @@
 //! A bounded channel for any number of senders and receivers.
 //!
-//! Messages have no content, so a channel contains only the instants at which they were sent. One
-//! semaphore counts the free slots, and the other counts the filled slots. Both semaphores are
-//! fair, and async tasks and threads can wait for them at the same time.
+//! Messages have no content, so a channel contains only the instants at which the messages were
+//! sent. One semaphore counts the free slots, and the other counts the filled slots. Both
+//! semaphores are fair, and async tasks and threads can wait for them at the same time.
 
 use super::Resource;
 use crate::probe::TaskHandle;
@@ -20,7 +20,7 @@ pub(in crate::workload) struct Channel {
     capacity: u32,
     free: Arc<Semaphore>,
     filled: Arc<Semaphore>,
-    /// When each message was sent, the oldest first.
+    /// The instants at which the messages were sent, the oldest first.
     messages: Mutex<VecDeque<ProcessInstant>>,
 }
 
@@ -49,9 +49,9 @@ impl Channel {
         }
     }
 
-    /// The semaphore of the free slots, or of the messages that can be received. An acquired permit
-    /// is for [`put`](Channel::put) or [`take`](Channel::take). The semaphore is closed when the
-    /// run stops.
+    /// The semaphore that counts the free slots, or the semaphore that counts the messages. A task
+    /// passes the permit that it acquires to [`put`](Channel::put) or to [`take`](Channel::take).
+    /// The semaphore is closed when the run stops.
     pub(in crate::workload) fn available(&self, wanted: Wanted) -> &Semaphore {
         match wanted {
             Wanted::Message => &self.filled,
@@ -59,7 +59,7 @@ impl Channel {
         }
     }
 
-    /// Adds a message in a free slot. `waited_since` is the start of the wait for the slot.
+    /// Puts a message into a free slot. `waited_since` is the start of the wait for the slot.
     pub(in crate::workload) fn put(
         &self,
         slot: SemaphorePermit<'_>,

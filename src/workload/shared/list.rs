@@ -34,7 +34,8 @@ pub fn resources(scenario: &Scenario) -> Vec<ResourceInfo> {
     locks.chain(semaphores).chain(channels).collect()
 }
 
-/// The groups whose tasks may run such a step, or may spawn a task that runs such a step.
+/// The groups for whose steps `does` is true. A group is included if one of its tasks may run such
+/// a step, or may spawn a task that runs such a step.
 fn groups_that(scenario: &Scenario, does: &dyn Fn(&Step) -> bool) -> Vec<String> {
     let names = |group: &TaskSpec| group.name.clone();
     let mut found: BTreeSet<String> = scenario

@@ -1,14 +1,14 @@
 //! A mutex with two halves. Tasks that are suspended while they wait use one half. Tasks that hold
 //! their thread while they wait use the other half.
 //!
-//! A thread that waits for an ordinary mutex cannot be interrupted. So two tasks in a deadlock,
-//! each with the lock that the other task needs, would still wait after the end of the run.
-//! Therefore threads wait for a condition variable, which is notified when the lock becomes free
-//! and when the run stops. The lock is not fair: a thread that arrives while the lock is free takes
-//! it, even if other threads have waited longer.
+//! A thread that waits for an ordinary mutex cannot be interrupted. So two tasks in a deadlock
+//! would still wait after the end of the run. Therefore threads wait for a condition variable,
+//! which is notified when the lock becomes free and when the run stops. The lock is not fair: if a
+//! thread arrives while the lock is free, it takes the lock, even if other threads have waited
+//! longer.
 //!
-//! A guard may move between threads. So an async task can hold the lock across an await. The
-//! feature `send_guard` of `parking_lot` allows the same.
+//! A guard may move between threads. So an async task can hold the lock across an await. A guard of
+//! `parking_lot` may also move between threads, with the feature `send_guard`.
 
 use super::Resource;
 use crate::record::ResourceId;
@@ -16,14 +16,14 @@ use crate::workload::stop::{Close, Stopped};
 use parking_lot::{Condvar, Mutex};
 
 /// One lock of a scenario. All tasks of a run use the same half. The executor and the scenario's
-/// `how` decide which half.
+/// `how` decide which half the tasks use.
 #[derive(Debug)]
 pub(in crate::workload) struct Lock {
-    /// Records which task holds the lock and which tasks wait for it.
+    /// Records which task holds the lock, and which tasks wait for the lock.
     pub(in crate::workload) resource: Resource,
-    /// The half for async tasks. A task that waits for it is suspended.
+    /// The half for async tasks. A task that waits for this half is suspended.
     pub(in crate::workload) suspending: tokio::sync::Mutex<()>,
-    /// The half for threads. A task that waits for it holds its thread.
+    /// The half for threads. A task that waits for this half holds its thread.
     blocking: Mutex<Blocking>,
     /// Notified when the half for threads becomes free or is closed.
     changed: Condvar,
@@ -132,7 +132,7 @@ mod tests {
         let lock = Lock::new(ResourceId(0));
         let panics = catch_unwind(AssertUnwindSafe(|| {
             let _guard = lock.try_block();
-            // Unlike `panic!`, this calls no panic hook and prints nothing.
+            // Unlike `panic!`, this function calls no panic hook and prints nothing.
             std::panic::resume_unwind(Box::new(()));
         }));
         assert!(panics.is_err());

@@ -1,8 +1,8 @@
 //! The locks, semaphores, channels, barriers and notifications at which the tasks of a run wait for
 //! one another.
 //!
-//! An async task is suspended while it waits. A task on a thread blocks its thread, and an async
-//! task that waits for a synchronous lock blocks its worker. A semaphore has one first-in,
+//! An async task is suspended while it waits. A task on a thread blocks its thread while it waits.
+//! An async task that waits for a synchronous lock blocks its worker. A semaphore has one first-in,
 //! first-out queue for both kinds of waiting tasks. A channel consists of two semaphores. A lock
 //! has one half for each kind of waiting task, and a run uses only one of the halves. When the run
 //! stops, all locks, semaphores and channels are closed, which ends every wait.
@@ -38,8 +38,8 @@ pub(super) struct Semaphore {
     pub(super) permits: Arc<tokio::sync::Semaphore>,
 }
 
-/// All objects at which tasks wait for one another. Each kind is in the order of the scenario's
-/// list.
+/// All objects at which tasks wait for one another. The objects of each kind are in the order of
+/// the scenario's list.
 #[derive(Debug)]
 pub(super) struct Shared {
     pub(super) locks: Vec<Arc<Lock>>,
@@ -83,8 +83,8 @@ impl Shared {
         }
     }
 
-    /// Waits for `future`, but not longer than the run. Some of tokio's types cannot be closed, so
-    /// a wait for them ends in this way.
+    /// Waits for `future`, but not longer than the run. This function ends waits for those of
+    /// tokio's types that cannot be closed.
     ///
     /// # Errors
     /// Returns [`Stopped`] if the run stops first.
@@ -97,8 +97,8 @@ impl Shared {
         .await
     }
 
-    /// All locks and semaphores that must be closed when the run stops. Without this, a task could
-    /// wait forever for a task that has been cancelled.
+    /// All locks and semaphores that must be closed when the run stops. If they were not closed, a
+    /// task could wait forever for a task that has been cancelled.
     pub(super) fn wait_places(&self) -> Vec<Arc<dyn Close>> {
         let mut places: Vec<Arc<dyn Close>> = vec![self.stop.clone()];
         for semaphore in &self.semaphores {

@@ -1,8 +1,8 @@
 //! Records which tasks wait for a resource and which tasks hold the resource.
 //!
 //! A lock, a semaphore or a channel has a [`Resource`], which counts the waits and the holds. The
-//! two guards [`OpenWait`] and [`Hold`] make sure that every record of a beginning is followed by a
-//! record of the end. This is true even if a step panics or the step's future is dropped.
+//! two guards [`OpenWait`] and [`Hold`] make sure that each recorded start of a wait or hold is
+//! followed by a record of its end, even if a step panics or the step's future is dropped.
 
 use crate::probe::TaskHandle;
 use crate::record::{ProcessInstant, ResourceId, Wanted};
@@ -111,7 +111,8 @@ impl OpenWait<'_> {
         since
     }
 
-    /// Ends the wait: the task had been given the resource, but was cancelled before it ran.
+    /// Ends the wait of a task that was cancelled after it had been given the resource, but before
+    /// it ran.
     fn fail_after_handover(self) {
         self.end(true);
         std::mem::forget(self);
@@ -130,7 +131,7 @@ impl Drop for OpenWait<'_> {
     }
 }
 
-/// The time in which a task holds a lock or a permit.
+/// A guard for the time during which a task holds a lock or a permit.
 pub(in crate::workload) struct Hold<'a> {
     resource: &'a Resource,
     task: TaskHandle,
@@ -171,12 +172,14 @@ pin_project! {
     /// nothing free. The result also contains the start of the wait, if the task waited.
     ///
     /// The future may be dropped after it was given the resource, but before the next poll of the
-    /// future. Then the future gives the resource back, and records this.
+    /// future. In this case, the future gives the resource back, and records that the task had been
+    /// given the resource.
     pub(in crate::workload) struct RecordedWait<'a, F> {
         #[pin]
         acquire: F,
-        // Whether the future has been given what it waits for. The struct itself has no bound on
-        // the output of the future: with a bound, the compiler cannot prove that tasks are `Send`.
+        // Whether the future has been given what it waits for. The function is a field, so that the
+        // struct needs no bound on the output of the future. With such a bound, the compiler cannot
+        // prove that tasks are `Send`.
         is_given: fn(Pin<&mut F>) -> bool,
         resource: &'a Resource,
         task: &'a TaskHandle,
@@ -197,8 +200,8 @@ pin_project! {
 }
 
 impl<'a, F> RecordedWait<'a, F> {
-    /// The wait of `task`. When the result of `acquire` is dropped, the acquired resource must be
-    /// given back. `limited` says whether a timeout can end the wait.
+    /// The wait of `task`. A drop of the output of `acquire` must give the resource back. `limited`
+    /// says whether a timeout can end the wait.
     pub(in crate::workload) fn new<T>(
         acquire: F,
         resource: &'a Resource,
@@ -221,8 +224,9 @@ impl<'a, F> RecordedWait<'a, F> {
     }
 }
 
-/// Whether a waiting future has been given what it waits for. Only a poll shows this. tokio's
-/// budget could make a ready future seem pending, so the budget does not apply to this poll.
+/// Whether a waiting future has been given what it waits for. Only a poll shows whether the future
+/// is ready. tokio's budget could make a ready future return `Pending`, so this poll is not limited
+/// by the budget.
 fn is_given<T, F>(acquire: Pin<&mut F>) -> bool
 where
     F: Future<Output = Result<T, AcquireError>>,
@@ -263,8 +267,8 @@ mod tests {
     use std::sync::Arc;
     use tokio::sync::Semaphore;
 
-    /// The records of a wait for the only permit of a semaphore. `end` gets the semaphore and the
-    /// wait. The wait has been polled once.
+    /// Returns the records of a wait for a permit of a semaphore. The wait is polled once. Then
+    /// `end` gets the semaphore and the wait.
     fn records(end: impl FnOnce(&Semaphore, Pin<&mut dyn Future<Output = bool>>)) -> Vec<Record> {
         let registry = Registry::new();
         let task = TaskHandle::new(&registry, &registry.group_named("a"));

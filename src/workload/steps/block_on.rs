@@ -1,6 +1,6 @@
 //! `block_on`: runs steps as a future, and blocks the thread until they have ended. On an async
-//! worker, tokio panics, and the task ends as panicked. On a thread without a runtime, the step
-//! runs its steps synchronously.
+//! worker, tokio panics, and the task ends as panicked. On a thread without a runtime, `block_on`
+//! runs its inner steps synchronously.
 
 use super::StepProgram;
 use crate::probe::lane;
@@ -53,12 +53,13 @@ impl BlockOn {
             limit: None,
         };
         let services = outer.services.clone();
-        // When the run stops, tokio's timers panic after the runtime has shut down.
+        // The wait must end when the run stops, because tokio's timers panic after the runtime has
+        // shut down.
         let steps = services.shared().until_stop(interpreter.run(&self.steps));
         let result = runtime.block_on(blocking_while_pending(label, steps));
         mem::swap(&mut context.state, outer.state);
-        // At the last await, the steps have set what the task waits for. The slice did not end
-        // there, so this setting does not apply any more.
+        // When an inner step awaits, it stores the reason of the wait for the end of the slice. But
+        // the slice did not end during the inner steps, so the stored reason must be cleared.
         lane::set_wait(Reason::Unknown, Label::NONE);
         result?
     }

@@ -11,7 +11,8 @@ use crate::workload::sync_interpreter::SyncInterpreter;
 use rand::Rng;
 use rand_pcg::Pcg64Mcg;
 
-/// The lists of steps. Each has the sum of all weights up to and including its own weight.
+/// The lists of steps. With each list: the sum of all weights up to and including the weight of
+/// this list.
 #[derive(Debug)]
 pub(in crate::workload) struct Choose(Vec<(f64, Steps)>);
 
@@ -51,7 +52,8 @@ impl Choose {
         let (total, last) = self.0.last()?;
         let drawn = rng.random::<f64>() * total;
         let chosen = self.0.iter().find(|(sum, _)| drawn < *sum);
-        // Because of rounding, the largest draw may equal the total.
+        // Because of rounding, the drawn number may be as large as the sum of all weights. Then the
+        // last list is chosen.
         Some(chosen.map_or(last, |(_, steps)| steps))
     }
 }

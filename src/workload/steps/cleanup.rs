@@ -1,5 +1,6 @@
-//! `cleanup`: runs its own steps if the task is cancelled between here and the end of the list of
-//! steps. A task on a thread cannot be cancelled, so the step does nothing there.
+//! `cleanup`: runs its own steps if the task is cancelled before the list that contains the
+//! `cleanup` step has ended. A task on a thread cannot be cancelled, so the step does nothing on a
+//! thread.
 
 use super::StepProgram;
 use crate::record::Label;

@@ -69,15 +69,17 @@ impl StepProgram for File {
     }
 }
 
-/// A seed for work that draws no random numbers. On a thread executor, a `file` step draws no seed
+/// A seed for work that uses no random numbers. A real seed would be drawn from the task's
+/// generator. This must not happen, because a `file` step on a thread executor draws nothing
 /// either.
 fn no_seed() -> Seed {
     Seed::from_draw(0)
 }
 
 impl File {
-    /// Does the operations of `tokio::fs`. Each operation is one job of the blocking pool. tokio's
-    /// own jobs would leave no records, so these jobs are child tasks of this task.
+    /// Does the operations of `tokio::fs`. Each operation is one job of the blocking pool. The jobs
+    /// of `tokio::fs` itself would leave no records. Therefore the jobs here are child tasks of
+    /// this task.
     async fn through_runtime(&self, interpreter: &mut AsyncInterpreter<'_>, label: Label) -> StepResult {
         let start = probe::now();
         let services = interpreter.context.services.clone();

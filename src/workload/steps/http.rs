@@ -20,8 +20,9 @@ use std::future::Future;
 use std::pin::pin;
 use std::time::Duration;
 
-/// How long a task waits after a failed attempt to connect, before its repetition fails. Usually no
-/// port or descriptor is left then. A task that tried again immediately would keep its worker busy.
+/// How long a task waits after it has failed to connect, before its repetition fails. A connection
+/// usually fails because no port or descriptor is left. Without the wait, the next repetition would
+/// try again immediately and keep the worker busy.
 const BACK_OFF: Duration = Duration::from_millis(50);
 
 #[derive(Debug)]
@@ -60,8 +61,8 @@ impl Http {
         let start = probe::now();
         let task = interpreter.context.task.id();
         let readiness = interpreter.context.http_readiness();
-        // During the request, this future owns the connection. So if the request is cancelled, the
-        // connection, which may contain part of a reply, is closed too.
+        // During the request, this future owns the connection. So a cancelled request also closes
+        // the connection, which may contain part of a reply.
         let mut client = match interpreter.context.http.take() {
             Some(client) if client.is_open() => client,
             _ => {

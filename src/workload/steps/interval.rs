@@ -17,7 +17,8 @@ use std::time::Duration;
 
 #[derive(Debug)]
 pub(in crate::workload) struct Interval {
-    /// The number of the step. Each task has an interval of its own for each such step.
+    /// The number of this `interval` step. Each task has a separate interval for each `interval`
+    /// step.
     step: usize,
     every: Nanos,
     missed: spec::MissedTicks,
@@ -76,10 +77,11 @@ impl Interval {
     }
 }
 
-/// The instant `due` on tokio's clock. `now` is the present instant.
+/// Converts the instant `due` to tokio's clock. `now` is the present instant.
 fn on_tokio_clock(due: ProcessInstant, now: ProcessInstant) -> tokio::time::Instant {
     let tokio_now = tokio::time::Instant::now();
     let past = Duration::from(now - due);
-    // The result is `None` if the machine started after `due`. Then the tick is due too.
+    // The result is `None` if the instant would be before the start of the machine. Then the tick
+    // is due at once.
     tokio_now.checked_sub(past).unwrap_or(tokio_now) + Duration::from(due - now)
 }

@@ -51,7 +51,8 @@ impl StepProgram for Lock {
 }
 
 /// Takes a lock for a task. Blocks the thread until the lock is free. The first part of the result
-/// records the release when it is dropped. This part must be dropped before the lock is released.
+/// is a guard. When this guard is dropped, it records the release. It must be dropped before the
+/// second part, which releases the lock.
 fn take<'a>(
     lock: &'a shared::Lock,
     task: &TaskHandle,
@@ -69,7 +70,8 @@ fn take<'a>(
 }
 
 impl Lock {
-    /// Blocks the worker until the lock is free. The task holds the lock while its steps await.
+    /// Blocks the worker until the lock is free. The task keeps the lock even while one of its
+    /// steps awaits.
     async fn run_across_awaits(&self, interpreter: &mut AsyncInterpreter<'_>, label: Label) -> StepResult {
         let start = probe::now();
         let services = interpreter.context.services.clone();

@@ -14,7 +14,8 @@ use crate::workload::step_error::StepResult;
 use crate::workload::sync_interpreter::SyncInterpreter;
 use std::fmt;
 
-/// The target of the events of `log` steps, which the log shows as their source.
+/// The `tracing` target of the events of `log` steps. The log shows the target as the source of an
+/// event.
 const TARGET: &str = "scenario";
 
 #[derive(Debug)]
@@ -121,8 +122,8 @@ mod tests {
         }
     }
 
-    /// How often a message of this level is formatted if the log keeps `info` and more severe
-    /// levels.
+    /// The number of times that a message of this level is formatted. The log keeps the level
+    /// `info` and more severe levels.
     fn formatted(how: Formatting, level: LogLevel) -> u32 {
         let count = Cell::new(0);
         let subscriber = tracing_subscriber::registry().with(Reads.with_filter(LevelFilter::INFO));

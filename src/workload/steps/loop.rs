@@ -52,7 +52,7 @@ impl Loop {
     fn rounds(&self) -> impl Iterator<Item = u64> + use<> {
         match self.times {
             Repeat::Times(times) => 0..times,
-            // Even if a round takes only one nanosecond, these rounds take centuries.
+            // Even with only one nanosecond per round, this number of rounds takes centuries.
             Repeat::Forever => 0..u64::MAX,
         }
     }

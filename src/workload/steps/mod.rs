@@ -22,7 +22,7 @@ use std::future::Future;
 ///
 /// A program refers to a lock, semaphore or channel by its index in the scenario's list.
 trait StepProgram: Debug + Sized {
-    /// The step as the scenario's parser returns it.
+    /// The type of the step in a parsed scenario.
     type Spec;
 
     /// The step's name on screen. The name resembles the text in the scenario file, so that a
@@ -40,8 +40,8 @@ trait StepProgram: Debug + Sized {
     /// worker's thread.
     ///
     /// A future is at least as large as the largest future that it may await. So a step with a
-    /// large future boxes this future. Without the box, even a task that only sleeps would need the
-    /// memory of a request.
+    /// large future boxes this future. Without the box, even a task that only sleeps would need as
+    /// much memory as a task that sends a request.
     fn run_async(&self, interpreter: &mut AsyncInterpreter<'_>, label: Label) -> impl Future<Output = StepResult> {
         async move { self.run_sync(&mut interpreter.sync(), label) }
     }
@@ -148,7 +148,7 @@ steps! {
 mod tests {
     use super::*;
 
-    /// The names of the steps with this text in a scenario.
+    /// Parses `steps` as the steps of a scenario, and returns their names.
     fn names(steps: &str) -> Vec<String> {
         let text = format!("title = 'test'\n[[task]]\nname = 'api'\nsteps = [{steps}]");
         let scenario = scenario::read("test.toml", &text).unwrap_or_else(|report| panic!("{report}"));

@@ -34,7 +34,7 @@ impl StepProgram for Offload {
     }
 
     fn run_sync(&self, interpreter: &mut SyncInterpreter<'_>, label: Label) -> StepResult {
-        // As on a runtime, the inner steps have their own generator and their own state.
+        // The inner steps have their own generator and their own state, as they have on a runtime.
         let mut rng = interpreter.fork_rng();
         interpreter.span(label, |outer| {
             let mut inner = SyncInterpreter {

@@ -21,7 +21,7 @@ pub(in crate::workload) struct Rwlock {
     steps: Steps,
 }
 
-/// The guard of a reader, or of a writer.
+/// The guard of the lock: the first part for a reader, the second part for a writer.
 type Guard<'a> = (Option<RwLockReadGuard<'a, ()>>, Option<RwLockWriteGuard<'a, ()>>);
 
 impl StepProgram for Rwlock {

@@ -1,5 +1,5 @@
-//! `timeout`: runs steps with a time limit. On a thread, the steps cannot be cancelled. They run to
-//! their end. If they end after the limit, they have timed out.
+//! `timeout`: runs steps with a time limit. On a thread, the steps cannot be cancelled, so they run
+//! to their end. Steps that end after the limit have timed out.
 
 use super::StepProgram;
 use crate::probe;

@@ -58,7 +58,7 @@ impl StepProgram for Unawaited {
 
 impl Unawaited {
     /// Creates a child task, and passes the child to `waste`. `waste` drops the child without
-    /// running it. `how` describes this in the log message.
+    /// running it. `how` is the word for this drop in the log message.
     fn make(
         &self,
         interpreter: &mut SyncInterpreter<'_>,
