@@ -206,7 +206,11 @@ mod tests {
         let first_part = ready();
         assert!(first_part.is_some());
         third.token().ready();
-        assert_eq!(ready(), first_part, "the first mark decides since when the task is ready");
+        assert_eq!(
+            ready(),
+            first_part,
+            "the first mark decides since when the task is ready"
+        );
         third.begin_next_part(before);
         assert_eq!(ready(), first_part, "the task may not have seen this part");
         third.begin_next_part(probe::now());
