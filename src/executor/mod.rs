@@ -51,8 +51,8 @@ pub trait Executor: Send {
     /// processes needs this call.
     fn keep_log(&self, _level: LogLevel) {}
 
-    /// Cancels every task that can be cancelled and waits up to `grace` for the other tasks. A task
-    /// that is still running after `grace` continues until the process exits.
+    /// Cancels every task that can be cancelled and waits up to `grace` for the other tasks. If a
+    /// task is still running after `grace`, it continues until the process exits.
     fn stop(self: Box<Self>, grace: Duration);
 }
 

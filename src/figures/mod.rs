@@ -215,7 +215,7 @@ pub struct Expected {
 pub struct Group {
     /// The name of the group in the scenario. `api offload` is the work that the tasks of `api`
     /// handed to blocking threads. For tasks of a library, the name is the place in the library's
-    /// source code that spawned them.
+    /// source code where they were spawned.
     pub name: String,
     /// Whether the tasks were spawned by a library and not by the scenario.
     pub library: bool,

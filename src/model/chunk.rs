@@ -15,7 +15,7 @@ use crate::record::{Nanos, TaskId};
 /// slices fill many chunks.
 pub(super) const FULL: usize = if cfg!(test) { 4 } else { 32 };
 
-/// A full chunk. It ends where the next chunk begins.
+/// A full chunk. The chunk ends where the next chunk begins.
 #[derive(Clone, Debug)]
 pub(super) struct Chunk {
     /// The wait state before the first slice of the chunk.

@@ -1,5 +1,5 @@
-//! The present: what each task did when a batch ended. It is an overlay on the state that follows
-//! from the records.
+//! The present: what each task did when a batch ended. The present is an overlay on the state that
+//! follows from the records.
 //!
 //! Records report only slices that have ended. [`Task::live`] stores what a task does now, such as
 //! a slice that has not ended. While [`Task::live`] is set, no sum counts the task as waiting. The
@@ -75,7 +75,7 @@ impl Model {
         }
         let mut asleep = Spans::default();
         for (from, to) in lane.asleep.contained(current.start, self.now) {
-            // A thread that was asleep in the last sample counts as asleep until the next sample.
+            // If a thread was asleep in the last sample, it counts as asleep until the next sample.
             let still_asleep = lane.asleep.last() == Some((from, to)) && lane.os.is_some_and(|os| os.at == to);
             asleep.add(from, if still_asleep { self.now } else { to }, |_, _| ());
         }

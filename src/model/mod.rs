@@ -158,7 +158,7 @@ pub struct Model {
     present_branches: PresentTotals,
     /// The number of slices on the lanes' tracks.
     slices_kept: usize,
-    /// About how many slices of branches are kept. They are on no lane's track.
+    /// About how many slices of branches are kept. These slices are on no lane's track.
     branch_slices_kept: usize,
     /// The number of ended tasks that were evicted from `tasks`.
     tasks_evicted: usize,

@@ -1,8 +1,8 @@
 //! Consecutive slices of one task, packed into bytes.
 //!
 //! Packed slices cover the time from the end of the slice before them to the end of their last
-//! slice. They include the wait state before the first slice. So the states in this time follow
-//! from the packed slices alone.
+//! slice. This time includes the wait state before the first slice. So the states in this time
+//! follow from the packed slices alone.
 //!
 //! ```text
 //!   an entry:   header (16 bits) │ gap │ length │ queued │ unnoticed │ lane │ label, reason │ waker

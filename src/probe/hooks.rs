@@ -27,7 +27,7 @@ pub fn install(builder: &mut Builder, registry: &Arc<Registry>) {
     });
     builder.on_after_task_poll(|_| lane::end());
     let parks = registry.clone();
-    // A worker that has not run a task yet becomes a lane when it parks for the first time.
+    // If a worker has not run a task yet, it becomes a lane when it parks for the first time.
     builder.on_thread_park(move || {
         lane::enter(&parks, WORKER);
         lane::park();

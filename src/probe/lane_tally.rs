@@ -22,7 +22,7 @@ pub(super) struct LaneTally {
     /// The time of the lost slices, in nanoseconds.
     lost_running: AtomicU64,
     lost_blocking: AtomicU64,
-    /// Whether the thread has ended. It then pushes no further record into its ring.
+    /// Whether the thread has ended. Then the thread pushes no further record into its ring.
     closed: AtomicBool,
 }
 

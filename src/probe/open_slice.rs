@@ -2,7 +2,7 @@
 //!
 //! A reader must get all fields of the same slice, and the measured thread must never wait. So this
 //! is a sequence lock: the writer makes `version` odd, writes the fields, and makes `version` even
-//! again. A reader that finds an odd or a changed version tries again.
+//! again. If a reader finds an odd or a changed version, it tries again.
 
 use super::sync::{Acquire, AtomicU8, AtomicU16, AtomicU32, AtomicU64, Relaxed, Release, fence, spin_loop};
 use crate::record::{CompactDuration, CurrentSlice, Label, LaneId, ProcessClock, ProcessInstant, Reason, TaskId};

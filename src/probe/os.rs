@@ -61,9 +61,9 @@ impl Thread {
     }
 
     /// Samples the present state of the thread. Returns `None` if the thread has ended. If the
-    /// files are not open, this opens them, and they stay open if `may_stay_open` is true. A thread
-    /// whose files do not stay open needs no descriptors, but each sample costs three times as
-    /// much.
+    /// files are not open, this method opens them. They stay open if `may_stay_open` is true. A
+    /// thread whose files do not stay open needs no descriptors, but each sample costs three times
+    /// as much.
     pub(super) fn sample(&mut self, lane: LaneId, at: RunInstant, may_stay_open: bool) -> Option<LaneSample> {
         if self.files.is_none() && !may_stay_open {
             return Files::open(self.tid).sample(lane, at);

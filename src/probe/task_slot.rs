@@ -16,7 +16,7 @@ pub(super) struct TaskSlot<O> {
     pub stamps: WakeStamps,
     /// The time limit of the task's present work, or zero if there is no limit.
     limit_at: AtomicU64,
-    /// The runtime's waker of the task. It is the same during the whole life of the task.
+    /// The runtime's waker of the task. This waker is the same during the whole life of the task.
     pub runtime_waker: OnceLock<Waker>,
     /// The task's id, or zero until the runtime has assigned an id.
     id: AtomicU32,
@@ -38,7 +38,7 @@ const _: () = assert!(std::mem::offset_of!(TaskSlot<()>, stage) < 64);
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(u8)]
 pub(super) enum Stage {
-    /// The task runs. Another task waits for it, or the run itself observes its end.
+    /// The task runs. Another task waits for the task, or the run itself observes the task's end.
     Attached,
     /// The task runs, and no task would observe its failure.
     Detached,

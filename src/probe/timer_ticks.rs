@@ -28,8 +28,8 @@ use crate::record::{MonotonicInstant, Nanos, ProcessInstant};
 
 /// The length of a tick.
 const TICK: u64 = 1_000_000;
-/// The timer sorts the ticks into slots of this many ticks. A worker that waits for a tick of a
-/// later slot wakes up once more at the beginning of that slot (`level_for` in
+/// The timer sorts the ticks into slots of this many ticks. If a worker waits for a tick of a later
+/// slot, it wakes up once more at the beginning of that slot (`level_for` in
 /// `runtime/time/wheel/mod.rs`).
 const TICKS_PER_SLOT: u64 = 64;
 /// The time by which the kernel may delay the end of a wait: by default 50 µs, or a thousandth of
@@ -54,8 +54,8 @@ impl TimerTicks {
         self.follow_drift();
     }
 
-    /// Measures again when the ticks began by the process's clock. The monitor calls this for each
-    /// batch.
+    /// Measures again when the ticks began by the process's clock. The monitor calls this method
+    /// for each batch.
     pub(super) fn follow_drift(&self) {
         let first = self.first.load(Relaxed);
         if first > 0 {

@@ -16,7 +16,7 @@ pub(super) const MONITORED: u32 = 8;
 /// The length of an interval.
 const INTERVAL: Nanos = Nanos::from_millis(250);
 
-/// One `TaskMonitor` for each group. Code that spawns tasks uses them.
+/// One `TaskMonitor` for each group. Code that spawns tasks uses these monitors.
 pub struct GroupMonitors(Vec<(GroupId, TaskMonitor)>);
 
 impl GroupMonitors {
@@ -42,7 +42,7 @@ pub async fn monitored<F: Future>(monitor: Option<TaskMonitor>, body: F) -> F::O
 }
 
 /// Takes tokio-metrics' intervals of a runtime and of its groups. Only the monitor's thread uses
-/// it.
+/// this object.
 pub struct RuntimeSampler {
     runtime: RuntimeIntervals,
     metrics: RuntimeMetrics,

@@ -1,8 +1,8 @@
 //! The stamps of a task: when it was woken, which task woke it, and when it was ready. Wakers write
 //! the stamps, and a slice takes them when it starts.
 //!
-//! A slice takes the stamps once. They describe the first wake-up since the previous slice. All
-//! accesses are relaxed loads and stores. An atomic exchange would cost every poll as much as a
+//! A slice takes the stamps once. The stamps describe the first wake-up since the previous slice.
+//! All accesses are relaxed loads and stores. An atomic exchange would cost every poll as much as a
 //! clock read. The exchange would make the two races below rarer, but would not remove them. A
 //! runtime synchronises a poll with the wake-up that led to it, so the poll sees the stamps of that
 //! wake-up. Only concurrent wake-ups can interfere with each other:

@@ -77,7 +77,7 @@ pub enum Outcome {
     Completed,
     /// A step failed.
     Failed,
-    /// Another task or the end of the run stopped it.
+    /// Another task, or the end of the run, stopped the task or the repetition.
     Cancelled,
     /// The timeout elapsed.
     #[strum(serialize = "timed out")]

@@ -44,7 +44,7 @@ pub(super) fn resource(model: &Model, resource: &model::Resource) -> Resource {
     }
 }
 
-/// The figures of the pool of threads, if the run has used it.
+/// The figures of the pool of threads, if the run has used the pool.
 pub(super) fn pool(model: &Model) -> Option<Resource> {
     let pool = model.pool().filter(|pool| pool.is_used())?;
     let now = model.now();

@@ -93,8 +93,8 @@ impl Run {
     /// arrive.
     ///
     /// If the scenario sets a log level, the event log uses this level. `cancelled` is called again
-    /// and again while files are created and worker processes start. This may take seconds. If it
-    /// returns `true`, everything that was started is stopped and removed.
+    /// and again while files are created and worker processes start. This may take seconds. If
+    /// `cancelled` returns `true`, everything that was started is stopped and removed.
     ///
     /// # Errors
     /// Returns a [`RunError`] if the machine refuses something that the run needs, or if

@@ -9,7 +9,7 @@ pub trait Source {
     /// for the next batch.
     ///
     /// This method is cheap. Call this method every few milliseconds. If the time between two calls
-    /// is longer, a ring can become full. If it returns [`Batch::DUE`] or more, call
+    /// is longer, a ring can become full. If this method returns [`Batch::DUE`] or more, call
     /// [`batch`](Source::batch).
     fn drain(&mut self) -> usize;
     /// Returns everything recorded since the last call. Never waits.

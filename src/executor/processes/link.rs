@@ -266,8 +266,8 @@ enum End {
     Bye,
     /// The worker's standard output was closed.
     Closed,
-    /// The worker broke the protocol. The text says how. It continues a sentence that begins with
-    /// "the worker": `begins twice`.
+    /// The worker broke the protocol. The text says how. The text continues a sentence that begins
+    /// with "the worker": `begins twice`.
     Breach(String),
 }
 

@@ -48,7 +48,7 @@ use std::time::{Duration, Instant};
 use task_table::TaskTable;
 
 /// The maximum time to wait for more output of a killed process. The output ends at once, unless
-/// another process keeps it open.
+/// another process keeps the pipe open.
 const KILL_TIMEOUT: Duration = Duration::from_secs(2);
 /// The maximum time to handle the last output of killed processes. On a busy machine, the ends of
 /// 100,000 tasks take seconds.

@@ -16,8 +16,8 @@ pub(super) enum Mail {
 }
 
 /// The maximum number of messages that may wait for the monitor. It depends on the number of
-/// workers. When this number is reached, a worker that sends more messages waits until the monitor
-/// has received some. So a worker cannot fill the memory.
+/// workers. When this number is reached, workers wait before they send more messages, until the
+/// monitor has received some. So a worker cannot fill the memory.
 pub(super) fn most_waiting(workers: usize) -> usize {
     64 + 4 * workers
 }

@@ -145,7 +145,7 @@ impl<'a> Startup<'a> {
                 }
             };
             pending.retain(|&other| other != worker);
-            // A worker that was rejected because it was late may still report that it is ready.
+            // If a worker was rejected because it was late, it may still report that it is ready.
             if let Err(why) = begun
                 && let Some(link) = self.links[worker].take()
             {

@@ -8,7 +8,7 @@ use crate::record::*;
 use generator::*;
 use proptest::prelude::*;
 
-/// All answers of the model as text. They include the state of each task, once every `step`
+/// All answers of the model as text. The text includes the state of each task, once every `step`
 /// nanoseconds.
 fn answers(model: &Model, step: u64) -> Vec<String> {
     let span = Window {

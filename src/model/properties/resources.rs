@@ -1,8 +1,8 @@
 //! Properties of locks and semaphores: a deadlock is found if and only if there is one, and the
 //! figures do not depend on the order of delivery.
 //!
-//! A simulation runs tasks that acquire and release resources in a random order. It knows which
-//! tasks can never continue.
+//! A simulation runs tasks that acquire and release resources in a random order. The simulation
+//! knows which tasks can never continue.
 
 use super::super::*;
 use crate::record::*;

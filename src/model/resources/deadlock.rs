@@ -89,8 +89,8 @@ impl Model {
         self.resources.hopeless |= now_hopeless;
     }
 
-    /// Whether one of these tasks is in a known deadlock. It can never leave that deadlock, so this
-    /// is the same deadlock.
+    /// Whether one of these tasks is in a known deadlock. Such a task can never leave its deadlock,
+    /// so the new deadlock is the known deadlock.
     fn is_in_known_deadlock(&self, tasks: &BTreeSet<TaskId>) -> bool {
         let mut known = self.resources.deadlocks.iter().flat_map(|deadlock| &deadlock.waits);
         known.any(|wait| tasks.contains(&wait.task))

@@ -104,8 +104,8 @@ impl TaskTrack {
     /// Inserts a slice in order of time and adds its times to `sums`. Returns the blocking time
     /// within the slice.
     ///
-    /// Returns `None` if the slice belongs before slices that were evicted. Its time is already
-    /// counted as waiting.
+    /// Returns `None` if the slice belongs before slices that were evicted. The time of such a
+    /// slice is already counted as waiting.
     #[inline]
     pub(super) fn insert(
         &mut self,

@@ -26,7 +26,8 @@ const MAX_SAMPLES: usize = 256;
 /// The maximum number of lanes whose files in `/proc` stay open. Each lane needs two descriptors.
 const MAX_OPEN: usize = 128;
 
-/// Collects the records of one run's threads into batches. Only the monitor's thread uses it.
+/// Collects the records of one run's threads into batches. Only the monitor's thread uses this
+/// object.
 pub struct Collector {
     registry: Arc<Registry>,
     lanes: Vec<CollectedLane>,

@@ -28,7 +28,7 @@ thread_local! {
 }
 
 /// Runs `f` on the calling thread's lane, if the thread is a lane. A thread that is ending may have
-/// lost its thread-local values. It is then not a lane any more.
+/// lost its thread-local values. Then the thread is not a lane any more.
 #[inline]
 fn with<R>(f: impl FnOnce(&mut Recorder) -> R) -> Option<R> {
     LANE.try_with(|lane| lane.borrow_mut().as_mut().map(f)).ok().flatten()

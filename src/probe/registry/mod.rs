@@ -126,7 +126,7 @@ impl Registry {
         *state.ended_at.get_or_insert_with(super::now)
     }
 
-    /// When the run ended; `None` while it goes on.
+    /// When the run ended; `None` while the run goes on.
     pub(super) fn ended_at(&self) -> Option<ProcessInstant> {
         self.state().ended_at
     }
@@ -232,8 +232,8 @@ impl Registry {
         self.state().pending.records.push(record);
     }
 
-    /// Counts a repetition whose record was lost. This takes a lock, but only in a run that already
-    /// loses records.
+    /// Counts a repetition whose record was lost. This method takes a lock, but only in a run that
+    /// already loses records.
     pub(super) fn count_lost_repetition(&self, group: GroupId, outcome: Outcome) {
         *self
             .state()

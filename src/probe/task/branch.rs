@@ -42,8 +42,8 @@ impl TaskHandle {
         body()
     }
 
-    /// Derives the ready time of this task from these branches. The task has just polled them.
-    /// `limit` is the deadline of the task's timeout.
+    /// Derives the ready time of this task from these branches. The task has just polled these
+    /// branches. `limit` is the deadline of the task's timeout.
     pub fn ready_by_branches<'a>(&self, branches: impl Iterator<Item = &'a TaskHandle>, limit: Option<ProcessInstant>) {
         let branches = branches.map(|branch| &branch.0);
         self.0.set_ready_by_branches(branches, limit, now());

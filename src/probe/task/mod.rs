@@ -29,13 +29,14 @@ impl TaskHandle {
     /// The task's id.
     ///
     /// # Panics
-    /// Panics if the runtime has not assigned an id yet. It assigns the id before the first poll.
+    /// Panics if the runtime has not assigned an id yet. The runtime assigns the id before the
+    /// first poll.
     pub fn id(&self) -> TaskId {
         self.0.id().expect("a task has its id before it runs")
     }
 
     /// The task's name on screen, which consists of the group's name and the task's index: `api#7`.
-    /// This takes a lock, so use it only for messages.
+    /// This method takes a lock, so use it only for messages.
     pub fn name(&self) -> String {
         format!("{}#{}", self.registry().group_name(self.0.group), self.0.index)
     }

@@ -8,7 +8,7 @@ use crate::scenario::{How, show_duration};
 /// The block that a cue repeats until another cue ends or replaces it.
 #[derive(Default)]
 pub(in crate::run) struct RepeatedBlock {
-    /// The number of the current block. It distinguishes this block from the blocks that it
+    /// The number of the current block. The number distinguishes this block from the blocks that it
     /// replaced.
     number: u64,
     block: Option<Block>,
