@@ -1,15 +1,15 @@
-//! A worker that was written only from `src/executor/processes/PROTOCOL.md` and shares no code with
-//! tasklab. This shows that the document is enough to write a worker. The worker can do `sleep`
-//! steps.
+//! Tests a worker that shares no code with tasklab: only `src/executor/processes/PROTOCOL.md` was
+//! used to write it. This shows that the document is enough to write a worker. The worker can do
+//! `sleep` steps.
 //!
-//! tasklab starts this program as its worker. The program is a worker if the environment variable
-//! [`ROLE`] is set, and the test otherwise.
+//! tasklab starts this program as its worker. If the environment variable [`ROLE`] is set, the
+//! program is the worker. Otherwise, the program is the test.
 
 #[path = "it/support/program.rs"]
-#[allow(dead_code, reason = "other tests use the rest of it")]
+#[allow(dead_code, reason = "other tests use the rest of this module")]
 mod program;
 #[path = "it/support/wait.rs"]
-#[allow(dead_code, reason = "other tests use the rest of it")]
+#[allow(dead_code, reason = "other tests use the rest of this module")]
 mod wait;
 
 use program::{Process, command};
@@ -29,7 +29,7 @@ fn main() {
         return;
     }
     test();
-    println!("a worker that shares no code with tasklab works for it: ok");
+    println!("a worker that shares no code with tasklab can run tasks: ok");
 }
 
 /// `CLOCK_MONOTONIC` in nanoseconds: all instants of the protocol are on this clock.

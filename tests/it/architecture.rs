@@ -23,7 +23,7 @@ fn rows() -> Vec<(String, BTreeSet<String>)> {
         .lines()
         .skip_while(|line| !line.starts_with('|'))
         .take_while(|line| line.starts_with('|'));
-    // The first two rows are the headings and the line below them.
+    // The first two rows are the headings and the separator line.
     rows.skip(2)
         .map(|row| {
             let cells: Vec<&str> = row.trim_matches('|').split('|').collect();
@@ -43,7 +43,7 @@ fn names_in_code(cell: &str) -> Vec<String> {
     cell.split('`').skip(1).step_by(2).map(str::to_owned).collect()
 }
 
-/// The modules of `src/`, each a folder or a file, without the two roots of the crate.
+/// The modules of `src/`, without the two roots of the crate. Each module is a folder or a file.
 fn modules() -> BTreeSet<String> {
     let entries = fs::read_dir(root().join("src")).expect("src");
     let names = entries.map(|entry| entry.expect("an entry").file_name().into_string().expect("UTF-8"));
@@ -90,7 +90,7 @@ fn leading_name(path: &str) -> String {
 }
 
 #[test]
-fn the_table_has_a_row_for_every_module_and_no_other() {
+fn the_table_has_a_row_for_every_module_and_no_other_row() {
     let rows: BTreeSet<String> = rows().into_iter().map(|(module, _)| module).collect();
     assert_eq!(rows, modules(), "left: rows of ARCHITECTURE.md; right: modules of src/");
 }
@@ -117,7 +117,7 @@ fn every_import_is_allowed_and_every_allowed_import_is_used() {
                 if !allowed.get(module).is_some_and(|imports| imports.contains(&import)) {
                     let file = file.strip_prefix(root()).expect("below the root").display();
                     problems.push(format!(
-                        "{file} imports `{import}`: the row of `{module}` does not allow it"
+                        "{file} imports `{import}`: the row of `{module}` does not allow this import"
                     ));
                 }
                 used.entry(module.clone()).or_default().insert(import);
@@ -128,7 +128,7 @@ fn every_import_is_allowed_and_every_allowed_import_is_used() {
         let used = used.remove(module).unwrap_or_default();
         let unused = imports.difference(&used);
         problems
-            .extend(unused.map(|import| format!("the row of `{module}` allows `{import}`, which it does not import")));
+            .extend(unused.map(|import| format!("the row of `{module}` allows `{import}`, but the module does not import it")));
     }
     assert!(
         problems.is_empty(),
@@ -139,13 +139,13 @@ fn every_import_is_allowed_and_every_allowed_import_is_used() {
 
 /// This order excludes cycles.
 #[test]
-fn every_row_imports_only_rows_above_it() {
+fn every_row_allows_only_modules_of_rows_above_it() {
     let mut above = BTreeSet::new();
     for (module, imports) in rows() {
         let below: Vec<&String> = imports.difference(&above).collect();
         assert!(
             below.is_empty(),
-            "the row of `{module}` allows {below:?}, whose rows are not above it"
+            "the row of `{module}` allows {below:?}, but the rows of these modules are not above this row"
         );
         above.insert(module);
     }

@@ -1,6 +1,6 @@
-//! Tests that README and the pages of `docs/` agree with the program: examples are valid, the
-//! program understands all commands, the targets of links exist, and the pages describe the whole
-//! scenario language.
+//! Tests that README and the pages of `docs/` agree with the program. All examples are valid, and
+//! the program understands all commands. The targets of all links exist. The pages describe the
+//! whole scenario language.
 //!
 //! The generated pages in `docs/src/reference/` have a test of their own.
 
@@ -24,7 +24,7 @@ struct Page {
     text: String,
 }
 
-/// Every page that a person writes.
+/// Every page that is not generated.
 fn pages() -> Vec<Page> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut paths: Vec<PathBuf> = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md"]
@@ -171,7 +171,7 @@ fn collect_words(schema: &Value, words: &mut Vec<String>) {
 }
 
 /// The command line refuses an unknown option before it looks at `--help`. So the test adds
-/// `--help` to a command, which checks the command without running it.
+/// `--help` to each command. The program then checks the command and does not run it.
 #[test]
 fn the_program_understands_every_command() {
     let mut commands = 0;

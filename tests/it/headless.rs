@@ -139,8 +139,8 @@ fn tokio_console_is_served_at_the_given_address() {
     });
     let mut stream = stream.expect("a connection");
     stream.set_read_timeout(Some(DEADLINE)).expect("a timeout");
-    // Like tokio-console: the HTTP/2 preface and an empty SETTINGS frame. The answer is a SETTINGS
-    // frame, type 4.
+    // The test sends what tokio-console sends first: the HTTP/2 preface and an empty SETTINGS
+    // frame. The answer is a SETTINGS frame, type 4.
     stream
         .write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0")
         .expect("it listens");
@@ -167,7 +167,7 @@ fn a_free_port_for_tokio_console_is_named() {
     assert_eq!(process.wait().code, Some(143));
 }
 
-/// Panics are logged on standard error, far more of them than a pipe holds.
+/// The panics of this scenario are logged on standard error. Their messages do not fit into a pipe.
 const NOISY: &str =
     "title = 'Noisy'\nduration = '1s'\n[[task]]\nname = 'noisy'\nrate = 5000\nsteps = [{ panic = 'boom' }]\n";
 
@@ -196,7 +196,8 @@ fn start_unread(scenario: &str) -> (tempfile::TempDir, Child) {
         .stderr(Stdio::piped())
         .spawn()
         .expect("the program");
-    // A thread that waits in `write` for a moment only is not seen there very often in succession.
+    // If a thread waits in `write` only for a moment, 50 successive checks do not all find it
+    // there.
     let mut seen = 0;
     wait_until("a full pipe", DEADLINE, || {
         seen = if is_in_write(&child) { seen + 1 } else { 0 };

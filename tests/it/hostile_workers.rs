@@ -1,12 +1,12 @@
-//! Worker programs that break the rules: none may fill the memory, falsify the counts, or keep the
-//! run from ending. The log says what each of them did.
+//! Worker programs that break the rules of the protocol. No such program may fill the memory,
+//! falsify the counts, or keep the run from ending. The log says what each program did.
 
 use crate::support::program::{Finished, tasklab, write_scenario};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
-/// The beginning of each worker: it speaks the parent's version of the protocol, and waits for its
-/// first task, `t`.
+/// The beginning of each worker program. The worker uses the parent's version of the protocol, and
+/// waits for its first task, `t`.
 const BASE: &str = r#"#!/usr/bin/env python3
 import json, os, sys, time
 def get():
@@ -26,7 +26,8 @@ say({"ready": {}})
 t = get()["task"]["task"]
 "#;
 
-/// Runs five tasks for two seconds on one worker, which does this after its first task has arrived.
+/// Runs five tasks for two seconds on one worker. The worker executes this code after its first
+/// task has arrived.
 #[track_caller]
 fn run_on(worker: &str) -> Finished {
     let folder = tempfile::tempdir().unwrap();
@@ -116,7 +117,7 @@ fn a_flood_of_log_messages_is_bounded_and_the_rest_is_counted() {
 }
 
 #[test]
-fn a_worker_is_dead_although_its_child_keeps_its_pipes() {
+fn a_worker_counts_as_dead_even_if_its_child_keeps_the_pipes_open() {
     let Finished { code, out, err } = run_on(
         "if os.fork() == 0:\n    \
              os.setsid()\n    \

@@ -112,7 +112,7 @@ fn the_times_of_a_killed_worker_end_at_its_death() {
     assert_eq!(other.queued, other.total(), "{other:?}");
     let lane = process_lanes(model).next().expect("the worker has a lane");
     let (_, blocked) = model.lane_times(lane.id);
-    assert_eq!(blocked, times.blocking, "the lane was blocked as long as its task");
+    assert_eq!(blocked, times.blocking, "the lane and its task were blocked for the same time");
     let record_counts = model.record_counts();
     assert_eq!((record_counts.recorded, record_counts.jobs), (1, 1));
 }
@@ -135,7 +135,7 @@ fn a_task_that_blocks_at_the_end_of_the_run_ends_with_its_process() {
     run.until("a blocking task", |run| run.model.counts().blocking > 0);
     assert_eq!(run.stop_and_join(), None);
     assert_eq!(outcomes(&run.model), [Some(Outcome::Cancelled)]);
-    // The block counts up to the end of the run, and not until the process was killed.
+    // The block counts up to the end of the run, and not up to the death of the process.
     let task = &run.model.tasks()[0];
     assert_eq!(task.ended_at(), Some(run.model.now()));
     let times = run.model.times(task.id);
@@ -277,7 +277,7 @@ fn a_worker_that_sends_an_invalid_message_loses_its_tasks() {
 }
 
 #[test]
-fn a_run_fails_if_its_workers_die_as_soon_as_they_are_ready_and_their_deaths_are_reported() {
+fn workers_that_die_as_soon_as_they_are_ready_are_reported_and_the_run_fails() {
     let Finished { code, err, .. } = run_on_workers(&format!("{}; exit 3", become_ready()));
     assert_eq!(code, Some(1), "{err}");
     assert!(err.contains("has died (exit status: 3)"), "{err}");
@@ -302,7 +302,8 @@ fn write_pid(pid: &str, file: &Path) -> String {
     format!("echo {pid} > {0}.new; mv {0}.new {0}", file.display())
 }
 
-/// Waits until the worker's script has written its process number to this file, and returns it.
+/// Waits until the worker's script has written its process number to this file, and returns this
+/// number.
 #[track_caller]
 fn read_pid(process: &mut Process, file: &Path) -> String {
     process.wait_until("the start of the worker", |_| file.exists());

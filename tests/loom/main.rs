@@ -6,8 +6,8 @@
 //! atomics.
 //!
 //! The ring itself is the crate `rtrb`, which cannot run under loom. The model of the hand-over
-//! uses a relaxed counter instead of a ring. So it shows that the tally alone determines the order
-//! of the values that the monitor reads.
+//! uses a relaxed counter instead of a ring. So the model shows that the tally alone determines the
+//! order of the values that the monitor reads.
 
 use lane_tally::LaneTally;
 use loom::sync::Arc;
@@ -58,8 +58,8 @@ fn main() {
             the_tally_never_shows_a_job_or_a_closed_ring_before_its_records,
         ),
         (
-            "what_a_closed_lane_has_lost_is_complete",
-            what_a_closed_lane_has_lost_is_complete,
+            "the_losses_of_a_closed_lane_are_completely_counted",
+            the_losses_of_a_closed_lane_are_completely_counted,
         ),
         (
             "a_poll_sees_the_wake_up_that_led_to_it",
@@ -89,7 +89,7 @@ fn task(id: u32) -> TaskId {
     TaskId::new(id).expect("not zero")
 }
 
-/// Begins a slice of task `n` that starts at `n`.
+/// Begins a slice of task `n`. The slice starts at the instant `n`.
 fn write_slice(slice: &OpenSlice, n: u32) {
     slice.begin(task(n), at(n.into()));
 }
@@ -138,7 +138,7 @@ fn the_tally_never_shows_a_job_or_a_closed_ring_before_its_records() {
     lane.join().expect("the lane does not panic");
 }
 
-fn what_a_closed_lane_has_lost_is_complete() {
+fn the_losses_of_a_closed_lane_are_completely_counted() {
     let time = |ns| LostTime {
         running: Nanos(ns),
         blocking: Nanos(2 * ns),

@@ -1,5 +1,5 @@
-//! Tests of terminals that nobody reads, of signals that kill or stop the program, and of
-//! impossible sizes: the run ends all the same, and the terminal is restored.
+//! Tests with terminals that nobody reads, with signals that kill or stop the program, and with
+//! impossible sizes. In each case the run ends, and the terminal is restored.
 
 use crate::terminal::{DEADLINE, Terminal, assert_restored};
 use portable_pty::CommandBuilder;
@@ -52,7 +52,7 @@ fn a_signal_ends_a_run_although_nobody_reads_the_terminal() {
     }
 }
 
-/// No handler runs for these, so the guardian restores the terminal.
+/// No handler runs for these signals, so the guardian restores the terminal.
 #[test]
 fn the_terminal_is_restored_after_signals_that_kill_the_program() {
     for signal in [Signal::QUIT, Signal::USR1, Signal::ABORT, Signal::KILL] {
@@ -110,7 +110,7 @@ fn a_stopped_program_can_be_killed() {
 }
 
 #[test]
-fn a_program_that_bg_continues_stops_again_and_can_be_killed() {
+fn a_program_that_is_continued_with_bg_stops_again_and_can_be_killed() {
     let mut shell = with_a_stopped_run();
     shell.press("clear; bg; until jobs | grep -q Stopped; do sleep 0.1; done; jobs\r");
     wait_for_prompt(&shell, "Stopped");
@@ -123,7 +123,7 @@ fn a_program_that_bg_continues_stops_again_and_can_be_killed() {
 #[test]
 fn a_stop_signal_from_outside_restores_the_terminal_and_fg_continues() {
     let mut shell = bash();
-    // The number of the process is on the screen until the program opens its own.
+    // The screen shows the process id until the program opens its own screen.
     shell.press(&format!(
         "bash -c 'echo pid=$$.; read; exec \"$0\" run mixed --duration 1h' '{}'\r",
         env!("CARGO_BIN_EXE_tasklab")
@@ -161,7 +161,7 @@ fn a_terminal_that_claims_to_be_huge_does_not_fill_the_memory() {
         let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
         line.trim().trim_end_matches(" kB").parse::<u64>().ok()
     };
-    // A frame of the largest size that is drawn is much larger than one of the first size.
+    // The largest frame that the program draws is much larger than the first frame.
     terminal.wait_for_more("a large frame", 50_000);
     let kilobytes = memory().expect("the program runs");
     assert!(kilobytes < 1_000_000, "{kilobytes} kB");

@@ -110,7 +110,7 @@ impl Terminal {
         self.screen.1.notify_all();
     }
 
-    /// Waits until the program has written `bytes` more than by now. `what` names the event in the
+    /// Waits until the program has written `bytes` more bytes. `what` names the event in the
     /// failure message.
     pub(crate) fn wait_for_more(&self, what: &str, bytes: usize) {
         let wanted = self.screen.0.lock().raw.len() + bytes;
@@ -211,7 +211,7 @@ impl Terminal {
     }
 }
 
-/// The end of a program, which another thread awaits.
+/// The end of a program. Another thread waits for this end.
 pub(crate) struct Exit {
     killer: Box<dyn ChildKiller + Send + Sync>,
     status: mpsc::Receiver<u32>,
@@ -239,7 +239,8 @@ impl Exit {
     /// Waits until the program has ended, and returns its exit status.
     ///
     /// # Panics
-    /// If the program does not end within [`DEADLINE`]: then this kills the program.
+    /// If the program does not end within [`DEADLINE`]: in this case, this method kills the
+    /// program.
     pub(crate) fn wait(&mut self) -> u32 {
         *self.known.get_or_insert_with(|| {
             self.status.recv_timeout(DEADLINE).unwrap_or_else(|error| {

@@ -110,7 +110,7 @@ fn a_timeout_around_a_wait_prevents_a_deadlock() {
 }
 
 #[test]
-fn a_permit_that_is_taken_twice_is_refused() {
+fn a_scenario_that_takes_the_only_permit_twice_is_refused() {
     let folder = tempdir().expect("a folder");
     let file = write_scenario(folder.path(), "twice", ONE_PERMIT_TWICE);
     for subcommand in ["check", "run"] {

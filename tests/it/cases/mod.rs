@@ -1,7 +1,7 @@
 //! Scenarios with known results: the figures of the report must agree with these results.
 //!
 //! The first lines of each scenario state the results. Most scenarios are small forms of faults
-//! that people have reported. The tolerances hold on a busy machine with two cores.
+//! that people have reported. The tolerances are wide enough for a busy machine with two cores.
 
 mod deadlocks;
 mod joined;

@@ -23,7 +23,7 @@ fn jobs_on_more_threads_than_cores_run_mostly_without_a_core() {
         return;
     }
     // 32 threads on `n` cores: each job is on a core for at most n/32 of its time. The kernel's
-    // counts before the first sample of a thread are not known.
+    // counts of a thread are not known until the first sample of this thread.
     let cores = std::thread::available_parallelism().map_or(2, usize::from);
     if cores <= 8 {
         let share = ns(crowd, "off_core_ns") / ns(crowd, "running_ns");

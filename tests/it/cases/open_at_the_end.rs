@@ -1,4 +1,5 @@
-//! What is open when the run ends counts up to that instant, in its true state.
+//! Slices, waits and repetitions that are open when the run ends count up to that instant, in their
+//! true state.
 
 use super::{assert_seconds, group, report, sum_of_states};
 
@@ -32,7 +33,7 @@ fn a_task_that_starves_until_shortly_before_the_end_was_unnoticed() {
 }
 
 #[test]
-fn a_computation_past_its_limit_that_the_end_cuts_has_timed_out() {
+fn a_computation_that_is_past_its_limit_at_the_end_has_timed_out() {
     let report = report(include_str!("18-timeout-never-fires.toml"));
     assert_seconds("the run", &report["elapsed_ns"], (7.0, 7.3));
     let greedy = group(&report, "greedy");

@@ -16,7 +16,7 @@ fn resource(report: &Value, name: &str) -> Value {
 }
 
 #[test]
-fn a_queue_that_grows_is_seen_in_its_length_and_in_the_age_of_its_items() {
+fn a_growing_queue_has_a_growing_length_and_older_and_older_items() {
     let done = run(QUEUE_GROWS, &["--json"]);
     assert_eq!(done.code, Some(0), "{}", done.err);
     let queue = resource(&done.json(), "batches");

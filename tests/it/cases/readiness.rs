@@ -4,7 +4,7 @@ use super::{ms, report};
 use serde_json::Value;
 
 #[test]
-fn the_rounding_of_timers_is_not_unnoticed() {
+fn the_rounding_of_timers_does_not_count_as_unnoticed() {
     let report = report(include_str!("17-sleep-zero.toml"));
     for group in ["zero", "short"] {
         let (unnoticed, suspended) = (ms(&report, group, "unnoticed_ns"), ms(&report, group, "suspended_ns"));
@@ -40,7 +40,7 @@ fn a_timer_is_late_while_the_driver_is_polled_rarely() {
 }
 
 #[test]
-fn a_connection_and_a_reply_that_nobody_notices_are_unnoticed() {
+fn waits_for_a_connection_and_a_reply_become_unnoticed_during_a_block() {
     let report = report(include_str!("26b-connect-behind-block.toml"));
     for caller in ["first-call", "warm-call"] {
         let (unnoticed, late) = (

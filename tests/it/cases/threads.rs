@@ -1,9 +1,9 @@
-//! Waits on threads keep their reason.
+//! A wait on a thread is recorded with its reason.
 
 use super::{group, ms, report};
 
-/// The holder keeps the lock, the permit and the channel for 300 ms each. A thread that waits
-/// sleeps in the same system call each time.
+/// The holder keeps the lock, the permit and the channel for 300 ms each. A waiting thread sleeps
+/// in the same system call each time.
 #[test]
 fn a_wait_on_a_thread_has_the_reason_of_the_wait() {
     for (case, waiter) in [

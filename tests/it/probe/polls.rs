@@ -4,8 +4,8 @@ use super::*;
 use crate::support::wait::{DEADLINE, Deadline, join};
 
 /// Runs `tasks` tasks that yield `yields` times, and drains the records while the tasks run. Call
-/// it with a million yields in all. Then the test also finds a fault that loses one slice in a
-/// million.
+/// this function with a million yields in total. Then the test also finds a fault that loses one
+/// slice in a million.
 fn storm(builder: Builder, tasks: u32, yields: u32) {
     let registry = Registry::new();
     let group = registry.group_named("storm");

@@ -107,8 +107,8 @@ fn a_timeout_cancels_a_future_but_a_thread_continues_to_the_end_of_its_step() {
     }
 }
 
-/// A task that cannot be cancelled has two limits: its own timeout and the timeout of a step. It is
-/// overdue from the earlier limit.
+/// A task that cannot be cancelled has two limits: its own timeout and the timeout of a step. The
+/// task is overdue from the earlier of these limits.
 #[test]
 fn a_task_is_overdue_after_its_shortest_limit() {
     let limit = Duration::from_millis(20).into();

@@ -1,4 +1,5 @@
-//! Whole runs through the public interface: a scenario in, a model out, on every executor.
+//! Tests of whole runs through the public interface, on every executor. A scenario is the input,
+//! and a model is the output.
 
 mod built_in_scenarios;
 mod executors;

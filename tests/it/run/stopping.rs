@@ -55,7 +55,7 @@ fn stopping_a_run_of_many_tasks_records_the_end_of_each() {
     for executor in executors() {
         // A run that needs more threads than the machine allows does not start.
         let crowd = if executor == "threads" { 5_000 } else { 100_000 };
-        // If a step blocks its thread, it cannot be cancelled. So the sleeps on threads are short.
+        // A step that blocks its thread cannot be cancelled. So the sleeps on threads are short.
         let sleep = if is_synchronous(executor) { "1us" } else { "1h" };
         let mut run = TestRun::start(&scenario_on(
             executor,

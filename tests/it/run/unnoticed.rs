@@ -45,12 +45,12 @@ fn end(slice: &Slice) -> RunInstant {
     slice.start + slice.len.get()
 }
 
-/// Runs a task that waits [`WAIT`] in `step`, and another task. As soon as the first task waits,
+/// Runs two tasks. The first task waits for [`WAIT`] in `step`. As soon as the first task waits,
 /// the second task blocks the only worker for `block`.
 fn wait_during_block(step: &str, block: Duration) -> BlockedWait {
     // The first request opens the connection, so that the second request only waits for its reply.
-    // `send` wakes the task `blocks`. The only worker runs it when the task `waits` has begun to
-    // wait in its step.
+    // `send` wakes the task `blocks`. The only worker runs `blocks` when the task `waits` has begun
+    // to wait in its step.
     let text = format!(
         "title = 'test'\n[executor]\nkind = 'current-thread'\n[http]\nlatency = '20ms'\n\
          [[channel]]\nname = 'go'\ncapacity = 1\n\
@@ -105,12 +105,12 @@ fn blocked_wait(batches: Vec<Batch>) -> BlockedWait {
     }
 }
 
-/// Repeats the run with longer and longer blocks, until `in_time` is true. Then the other thread
-/// has done its part before the end of the block.
+/// Repeats the run with longer and longer blocks, until `in_time` is true. `in_time` says whether
+/// the other thread has done its part before the end of the block.
 ///
 /// # Panics
-/// If it was too late in each run. The last block is 128 times as long as the first block. So a
-/// slow machine is not the cause.
+/// If the other thread was too late in each run. The last block is 128 times as long as the first
+/// block. So a slow machine is not the cause.
 fn wait_during_long_enough_block(step: &str, in_time: impl Fn(&BlockedWait) -> bool) -> BlockedWait {
     (0..8)
         .map(|doublings| wait_during_block(step, BLOCK * (1 << doublings)))

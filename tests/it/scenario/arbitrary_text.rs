@@ -40,7 +40,7 @@ fn short_report(text: &str) -> (String, usize) {
     (shown, report.len())
 }
 
-/// The mistakes are at the end of very many lines, and a report quotes only their own lines.
+/// The mistakes come after very many lines. A report quotes only the lines with the mistakes.
 #[test]
 fn a_mistake_is_quoted_without_the_lines_before_it() {
     let text = "\n".repeat(1_000_000) + &"a=1\n".repeat(2_600);

@@ -30,7 +30,7 @@ fn a_lesson_has_short_names() {
 }
 
 #[test]
-fn every_lesson_asks_a_question_has_two_languages_and_checks_its_point() {
+fn every_lesson_asks_a_question_and_has_two_languages_and_expectations() {
     let names = builtin::LESSONS.iter().map(|lesson| lesson.name);
     let paths = files("scenarios/lessons", "toml");
     let found = paths.iter().map(|path| path.file_stem().unwrap().to_str().unwrap());

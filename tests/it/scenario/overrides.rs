@@ -58,7 +58,7 @@ fn an_override_that_makes_the_file_invalid_is_rejected() {
         ..Overrides::default()
     };
     insta::assert_snapshot!("executor", overrides.read("t.toml", text).unwrap_err().to_string());
-    // The reader rejects durations in the file that are too long. Another function checks a
+    // If a duration in the file is too long, the reader rejects the file. Another function checks a
     // duration from the command line.
     let overrides = Overrides {
         duration: Some(Duration::from_secs(24 * 3600 + 1)),

@@ -86,8 +86,8 @@ fn the_schema_rejects_invalid_scenarios() {
     }
 }
 
-/// Checks a value against a schema. It supports the keywords that the schema of scenarios uses,
-/// without `pattern`.
+/// Checks a value against a schema. This function supports the keywords that the schema of
+/// scenarios uses, except `pattern`.
 fn conform(value: &Value, schema: &Value, root: &Value) -> Result<(), String> {
     let schema = resolve(schema, root);
     let all = |keyword: &str| schema[keyword].as_array().cloned().unwrap_or_default();

@@ -20,8 +20,8 @@ pub(crate) fn command(arguments: &[&str]) -> Command {
     command
 }
 
-/// The command of a shell that runs `setup` and then replaces itself with the program, with these
-/// arguments.
+/// The command that starts a shell. The shell runs `setup`, and then replaces itself with the
+/// program and these arguments.
 pub(crate) fn command_after(setup: &str, arguments: &[&str]) -> Command {
     let mut shell = Command::new("sh");
     shell
@@ -70,7 +70,7 @@ impl Finished {
 
 /// A running process, with a folder for its scenario, its output and its temporary files.
 ///
-/// If a test fails, it drops the process. The drop kills the process.
+/// If a test fails, this value is dropped, and the drop kills the process.
 pub(crate) struct Process {
     folder: TempDir,
     child: Child,
@@ -87,7 +87,8 @@ impl Process {
         Process::start_run_of(&mut command(&["run"]), scenario, options)
     }
 
-    /// Starts a command of `tasklab run`, after adding these options and the file of a scenario.
+    /// Adds these options and the file of a scenario to a command of `tasklab run`, and starts the
+    /// command.
     pub(crate) fn start_run_of(command: &mut Command, scenario: &str, options: &[&str]) -> Process {
         let folder = new_folder();
         let file = write_scenario(folder.path(), "test", scenario);
@@ -107,7 +108,7 @@ impl Process {
         Process { folder, child }
     }
 
-    /// The number of the process.
+    /// The process id.
     pub(crate) fn id(&self) -> u32 {
         self.child.id()
     }

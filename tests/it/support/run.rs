@@ -1,4 +1,4 @@
-//! Whole runs in this process: a scenario in, a model out.
+//! Whole runs in this process. A scenario is the input, and a model is the output.
 
 use super::program::TASKLAB;
 use super::wait::{DEADLINE, wait_until};

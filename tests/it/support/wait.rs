@@ -1,4 +1,4 @@
-//! Waits that end: each has a deadline, and its failure says what the test waited for.
+//! Waits with a deadline. If a wait fails, the message says what the test waited for.
 
 use std::panic;
 use std::thread::{self, JoinHandle};
@@ -52,12 +52,12 @@ pub(crate) fn wait_until(what: &str, deadline: Duration, mut condition: impl FnM
     }
 }
 
-/// Waits for the end of a thread, and returns its result. `what` names its end in the failure
-/// message.
+/// Waits for the end of a thread, and returns its result. `what` names the end of the thread in the
+/// failure message.
 ///
 /// # Panics
-/// If the thread has panicked, or if it does not end within [`DEADLINE`]: then the thread continues
-/// to run, because nothing can end it.
+/// If the thread has panicked, or if it does not end within [`DEADLINE`]. In the second case, the
+/// thread continues to run, because nothing can end a thread.
 #[track_caller]
 pub(crate) fn join<T>(what: &str, thread: JoinHandle<T>) -> T {
     wait_until(what, DEADLINE, || thread.is_finished());

@@ -35,7 +35,8 @@ fn repetitions(count: usize, outcome: Outcome) -> impl FnMut(&Batch) -> bool {
 }
 
 /// Runs a scenario on tokio and on threads. `is_done` returns the condition for one run. The run
-/// stops when its condition is true of a batch. `what` names that event in the failure message.
+/// stops at the first batch for which its condition is true. `what` names the condition in the
+/// failure message.
 fn on_both_until<F: FnMut(&Batch) -> bool>(
     scenario: &Scenario,
     what: &str,
@@ -119,7 +120,7 @@ fn faults() -> [(&'static str, Step, Outcome); 3] {
         message: "on purpose".into(),
         chance: 1.0,
     });
-    // No executor can cancel this step: each notices the timeout when the step has ended.
+    // No executor can cancel this step. Each executor notices the timeout when the step has ended.
     let timeout = Step::Timeout(Timeout {
         after: fixed(MS / 1000),
         steps: vec![Step::Block(Block(fixed(MS)))],
@@ -334,7 +335,7 @@ fn a_timeout_around_a_step_cancels_its_async_children() {
 }
 
 #[test]
-fn a_timeout_around_offloaded_work_orphans_it() {
+fn a_timeout_around_offloaded_work_orphans_this_work() {
     let job = Step::Offload(Offload(vec![recv("gate"), recv("gate")]));
     for around in [Step::Gather(Gather(vec![steps_branch(vec![job.clone()])])), job] {
         let limited = Step::Timeout(Timeout {

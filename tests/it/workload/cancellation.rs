@@ -1,5 +1,5 @@
-//! What runs when a task is cancelled, what a cancellation does not reach, and async steps on
-//! threads that cannot be cancelled.
+//! Tests of cancellation: which steps run when a task is cancelled, and which work continues. Also
+//! tests of `block_on`: a thread that runs async steps cannot be cancelled.
 
 use super::harness::*;
 use tasklab::record::{Batch, Outcome};
@@ -18,7 +18,7 @@ fn block_on(steps: Vec<Step>) -> Step {
     Step::BlockOn(BlockOn(steps))
 }
 
-/// A scenario with two channels. No test sends to `gate` unless it says so.
+/// A scenario with two channels. In most tests, no task sends to `gate`.
 fn with_channels(tasks: Vec<TaskSpec>) -> Scenario {
     let mut scenario = scenario(tasks);
     scenario.channels = vec![channel("gate", 1), channel("jobs", 1)];
@@ -34,7 +34,7 @@ fn limited(repeat: u64, steps: Vec<Step>) -> TaskSpec {
 }
 
 #[test]
-fn a_cancelled_repetition_runs_its_cleanups_and_the_last_one_runs_first() {
+fn a_cancelled_repetition_runs_its_last_cleanup_first() {
     let steps = vec![
         cleanup(vec![cpu(MS / 10)]),
         cleanup(vec![cpu(MS / 20)]),
@@ -105,7 +105,7 @@ fn a_shielded_branch_survives_the_cancellation_of_its_parent() {
 }
 
 #[test]
-fn a_parent_waits_for_its_shielded_branch_and_fails_with_it() {
+fn a_parent_waits_for_its_shielded_branch_and_fails_if_the_branch_fails() {
     for (last, outcome) in [(cpu(MS / 10), Outcome::Completed), (fail(1.0), Outcome::Failed)] {
         let shield = Step::Shield(Shield(steps_branch(vec![sleep(MS), last])));
         for (executor, observed) in on_every_executor(&scenario(vec![task("api", 1, vec![shield])])) {

@@ -56,7 +56,7 @@ fn one_blocks(batch: &Batch) -> bool {
 
 #[test]
 fn readers_hold_a_lock_together() {
-    // Each reader continues only when the other holds the lock too.
+    // Each reader continues only when the other reader also holds the lock.
     let reader = |name, sends, receives| task(name, 3, vec![rwlock(Access::Read, vec![send(sends), recv(receives)])]);
     let tasks = vec![reader("one", "gate", "jobs"), reader("two", "jobs", "gate")];
     for (executor, observed) in on_every_executor(&shared(tasks)) {
@@ -84,9 +84,9 @@ fn a_writer_holds_a_lock_alone() {
 }
 
 #[test]
-fn a_reader_waits_for_a_writer_that_has_asked_before_it() {
+fn a_reader_waits_for_a_writer_that_asked_earlier() {
     // `first` holds the lock until the run stops. The only worker runs `late` when `writer` waits
-    // for the lock. `late` could read with `first`, but asks after `writer`.
+    // for the lock. `late` could read together with `first`, but it asks after `writer`.
     let tasks = vec![
         task("first", 1, vec![rwlock(Access::Read, vec![send("gate"), recv("jobs")])]),
         task(
@@ -118,7 +118,7 @@ fn a_reader_waits_for_a_writer_that_has_asked_before_it() {
 }
 
 #[test]
-fn a_notification_wakes_one_task_even_if_it_waits_later() {
+fn a_notification_is_kept_for_a_task_that_begins_to_wait_later() {
     let tasks = vec![
         task("notifier", 1, vec![notify(false), send("gate")]),
         task("waiter", 1, vec![recv("gate"), notified()]),
@@ -129,7 +129,7 @@ fn a_notification_wakes_one_task_even_if_it_waits_later() {
 }
 
 #[test]
-fn a_notification_of_all_is_lost_on_a_task_that_waits_later() {
+fn a_notification_to_all_does_not_wake_a_task_that_begins_to_wait_later() {
     let tasks = || {
         vec![
             task("notifier", 1, vec![notify(true), send("gate")]),
@@ -148,7 +148,7 @@ fn a_notification_of_all_is_lost_on_a_task_that_waits_later() {
 }
 
 #[test]
-fn tasks_wait_at_a_barrier_until_all_have_come() {
+fn tasks_wait_at_a_barrier_until_all_tasks_have_arrived() {
     let tasks = vec![
         task("quick", 3, vec![barrier()]),
         task("slow", 3, vec![sleep(5 * MS), barrier()]),

@@ -16,7 +16,7 @@ fn choose(weights: &[(f64, Step)]) -> Step {
 }
 
 #[test]
-fn choose_draws_the_same_branch_on_every_executor() {
+fn choose_selects_the_same_branch_on_every_executor() {
     let choice = choose(&[(3.0, cpu(MS / 50)), (1.0, cpu(MS / 100))]);
     let [(_, first), others @ ..] = on_every_executor(&scenario(vec![task("api", 200, vec![choice])]));
     let steps = first.steps("api");

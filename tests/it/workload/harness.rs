@@ -210,8 +210,8 @@ impl Harness {
         self.start(Builder::new_current_thread()).join()
     }
 
-    /// Runs a task of each group to its end, each on its own thread. Also runs all tasks that they
-    /// spawn.
+    /// Runs a task of each group to its end. Each task has its own thread. Also runs all tasks that
+    /// these tasks spawn.
     #[track_caller]
     pub(super) fn on_threads(&self) -> Observed {
         self.start_threads();
@@ -291,7 +291,8 @@ impl Drop for StopOnPanic<'_> {
     }
 }
 
-/// Tasks on a runtime. A current-thread runtime runs only while it is joined.
+/// Tasks on a runtime. The tasks of a current-thread runtime run only while a thread joins this
+/// value.
 pub(super) struct Running<'a> {
     harness: &'a Harness,
     pub tasks: Vec<JoinHandle<()>>,
@@ -346,8 +347,8 @@ impl Running<'_> {
             watch,
         } = self;
         let _stop = StopOnPanic(&harness.services);
-        // Runs on a new thread. A thread that drives a current-thread runtime stays a lane of this
-        // run.
+        // This closure runs on a new thread. A thread that drives a current-thread runtime stays a
+        // lane of this run.
         let driver = thread::spawn(move || {
             runtime.block_on(async {
                 for task in tasks.into_iter().take(count) {

@@ -54,7 +54,7 @@ fn join_runs_its_branches_inside_the_slices_of_the_task() {
             assert!(!observed.slices(branch).is_empty(), "{executor} {branch}");
             lies_within(&observed, branch, "j1");
         }
-        // On a thread, a branch runs to its end before the next begins.
+        // On a thread, a branch runs to its end before the next branch begins.
         let sequential = end(observed.slices("sender").last().expect("a slice")) <= observed.slices("j1 join")[0].start;
         assert_eq!(sequential, executor == "threads", "{executor}");
     }
@@ -118,7 +118,7 @@ fn select_drops_the_branches_that_lose() {
 }
 
 #[test]
-fn a_biased_select_takes_the_first_branch_of_two_that_are_ready() {
+fn a_biased_select_takes_the_first_of_two_ready_branches() {
     let branches = vec![group_branch("first"), group_branch("second")];
     let steps = vec![Step::Select(Select { branches, biased: true })];
     let tasks = vec![

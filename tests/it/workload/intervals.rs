@@ -1,4 +1,4 @@
-//! Ticks of intervals: how many come after the task has missed some, and when.
+//! Ticks of intervals: how many ticks come after missed ticks, and when they come.
 
 use super::harness::*;
 use std::time::Duration;
@@ -13,7 +13,7 @@ fn interval(missed: MissedTicks) -> Step {
 }
 
 /// After its first tick, the task waits 90 ms or longer for the first item of the channel, and so
-/// misses the ticks at 20, 40, 60 and 80 ms. It never waits for the other five items.
+/// misses the ticks at 20, 40, 60 and 80 ms. The task never waits for the other five items.
 fn late_after_the_first_tick(missed: MissedTicks) -> Scenario {
     let ticker = task("ticker", 6, vec![interval(missed), send("ticked"), recv("gate")]);
     let mut late = vec![recv("ticked"), sleep(90 * MS)];
@@ -44,7 +44,7 @@ fn every_tick_comes_on_every_executor_and_no_tick_comes_early() {
 }
 
 #[test]
-fn a_tick_that_is_due_already_does_not_block_a_thread() {
+fn a_tick_that_is_already_due_does_not_block_a_thread() {
     let observed = Harness::new(&late_after_the_first_tick(MissedTicks::Burst)).on_threads();
     let blocked: Vec<bool> = (observed.records.iter())
         .filter_map(|record| match record {

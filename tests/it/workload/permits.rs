@@ -42,7 +42,7 @@ fn a_permit_is_held_from_acquire_to_release() {
 
 #[test]
 fn the_end_of_a_repetition_releases_its_permits() {
-    // If a repetition kept its permit, the next one would wait for ever.
+    // If a repetition kept its permit, the next repetition would wait forever.
     for (last, outcome) in [(cpu(MS / 10), Outcome::Completed), (fail(1.0), Outcome::Failed)] {
         let scenario = one_permit(vec![task("api", 3, vec![acquire(), last])]);
         for (executor, observed) in on_every_executor(&scenario) {

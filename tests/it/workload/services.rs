@@ -1,4 +1,5 @@
-//! The scratch folder, and the loopback service, which tasks and other programs use.
+//! Tests of the scratch folder and of the loopback service. Tasks and other programs use the
+//! service.
 
 use super::captured_log::log_messages_with;
 use super::harness::*;

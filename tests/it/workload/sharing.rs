@@ -136,7 +136,8 @@ fn an_async_task_holds_a_sync_lock_while_its_steps_await() {
 
 #[test]
 fn a_cancelled_task_releases_the_sync_lock_that_it_holds() {
-    // If the first repetition did not release the lock, the second would wait for it for ever.
+    // If the first repetition did not release the lock, the second repetition would wait for the
+    // lock forever.
     let mut holder = task("holder", 2, vec![lock(vec![recv("gate")])]);
     holder.timeout = Some(fixed(5 * MS));
     let observed = Harness::new(&shared(How::Sync, vec![holder])).on_tokio();
