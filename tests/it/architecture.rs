@@ -127,8 +127,9 @@ fn every_import_is_allowed_and_every_allowed_import_is_used() {
     for (module, imports) in &allowed {
         let used = used.remove(module).unwrap_or_default();
         let unused = imports.difference(&used);
-        problems
-            .extend(unused.map(|import| format!("the row of `{module}` allows `{import}`, but the module does not import it")));
+        problems.extend(
+            unused.map(|import| format!("the row of `{module}` allows `{import}`, but the module does not import it")),
+        );
     }
     assert!(
         problems.is_empty(),

@@ -112,7 +112,10 @@ fn the_times_of_a_killed_worker_end_at_its_death() {
     assert_eq!(other.queued, other.total(), "{other:?}");
     let lane = process_lanes(model).next().expect("the worker has a lane");
     let (_, blocked) = model.lane_times(lane.id);
-    assert_eq!(blocked, times.blocking, "the lane and its task were blocked for the same time");
+    assert_eq!(
+        blocked, times.blocking,
+        "the lane and its task were blocked for the same time"
+    );
     let record_counts = model.record_counts();
     assert_eq!((record_counts.recorded, record_counts.jobs), (1, 1));
 }
