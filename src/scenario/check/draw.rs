@@ -73,8 +73,8 @@ impl Checker<'_> {
         if p99.value.0 <= median {
             let middle = &tail.median.0.as_ref()?.place;
             let diagnostic = Diagnostic::new(p99.place.clone(), "`p99` is not above `median`");
-            let diagnostic = diagnostic.label("one drawn duration in a hundred is longer");
-            return self.reject(diagnostic.related(middle, "half of the drawn durations are longer"));
+            let diagnostic = diagnostic.label("one drawn duration in a hundred is longer than this");
+            return self.reject(diagnostic.related(middle, "half of the drawn durations are longer than this"));
         }
         Some(Draw::LogNormal {
             median,
