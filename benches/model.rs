@@ -134,7 +134,7 @@ fn batches(load: &Load) -> Vec<Batch> {
     let mut batch_end = BATCH.0;
     for turn in 0..load.slices {
         // The next slice runs on the lane that becomes free first. The slice belongs to the next
-        // task in the cycle, or to one of the tasks shortly after it.
+        // task in the cycle, or to a task that follows shortly after.
         let lane = (0..lane_free.len())
             .min_by_key(|&lane| lane_free[lane])
             .expect("there are lanes");

@@ -49,7 +49,7 @@ const MODES: [(&str, Mode); 4] = [
 struct Load {
     name: &'static str,
     run: fn(Bench) -> Measurement,
-    /// Whether the load runs on two workers. If not, it runs on a current-thread runtime.
+    /// True: the load runs on two workers. False: the load runs on a current-thread runtime.
     two_workers: bool,
     /// Whether the load also runs with the console. tokio-console needs about 65 KB per task, so
     /// loads with many tasks run without the console.

@@ -6,8 +6,8 @@
 //! ```
 //!
 //! The program runs `scenarios/mixed.toml` on a terminal of 200×60. The monitor is the main thread
-//! of the process. It handles keys, drains the rings, applies batches to the model and draws the
-//! screen. The kernel reports the CPU time of this thread (`schedstat`).
+//! of the process. This thread handles keys, drains the rings, applies batches to the model and
+//! draws the screen. The kernel reports the CPU time of this thread (`schedstat`).
 
 use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 use std::io::{Read, Write};
@@ -84,7 +84,7 @@ fn run(executor: Option<&str>) -> Run {
         start.elapsed()
     };
     let first_frame = time_until("q quit");
-    // The names of forty tasks begin like this. Not all tasks fit on the screen, and problems
+    // The names of forty tasks begin with `api#`. Not all tasks fit on the screen, and problems
     // change the order of the tasks.
     let first_tasks = time_until("api#");
     // The output must be read until the end. Otherwise, a full terminal buffer would block the

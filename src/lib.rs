@@ -9,7 +9,7 @@
 //!      └─ model     batches in, answers out; pure
 //! ```
 //!
-//! `ARCHITECTURE.md` says what each module is for and which modules it may import. It also
+//! `ARCHITECTURE.md` says what each module is for and which modules it may import. The file also
 //! describes how a record travels from a hook to the screen, and where to add new parts. A test
 //! compares the imports of the source files with `ARCHITECTURE.md`.
 

@@ -1,4 +1,4 @@
-//! Signals that ask the program to end. The main loop of each front end checks for them.
+//! Signals that ask the program to end. The main loop of each front end checks for such signals.
 //!
 //! A signal handler may call only very few functions. So the handler only stores the number of the
 //! signal. Each main loop checks for the number at least once per frame.

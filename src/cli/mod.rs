@@ -9,8 +9,8 @@
 //! | 129, 130, 143 | SIGHUP, SIGINT (Ctrl-C without a screen) or SIGTERM ended the run: 128 plus the signal's number |
 //!
 //! To add a subcommand, write a file with a struct `Args` and a function `main`. The doc comments
-//! of `Args` become the help texts. Here, add `mod NAME;`, a variant of `Command`, and a `match`
-//! arm to [`main`].
+//! of `Args` become the help texts. In this file, add `mod NAME;`, a variant of `Command`, and a
+//! `match` arm in [`main`].
 
 mod check;
 mod compare;
@@ -106,7 +106,8 @@ pub fn main() -> ExitCode {
 /// Reads the command line. Ends the process if the command line is wrong or asks for help.
 fn parse(args: Vec<OsString>) -> Cli {
     Cli::try_parse_from(&args).unwrap_or_else(|error| {
-        // Messages of clap quote the arguments as they are.
+        // The messages of clap quote the arguments unchanged, so the arguments are cleaned before
+        // clap fails.
         let clean = |arg: &OsString| text::clean(&arg.to_string_lossy()).into_owned();
         match Cli::try_parse_from(args.iter().map(clean)) {
             Err(error) => error.exit(),

@@ -25,7 +25,7 @@ pub(super) fn to_stdout(text: &str, signals: &Signals) -> io::Result<()> {
 /// Prints a message to standard error. Gives up if nobody reads the message within a short time.
 pub(super) fn to_stderr(message: &str) {
     if let Ok(output) = Output::to(&io::stderr()) {
-        // If standard error is closed, nobody can be told.
+        // If standard error is closed, the message cannot be shown anywhere.
         let _ = output.write(message.as_bytes());
         finish(&output);
     }

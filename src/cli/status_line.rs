@@ -20,7 +20,7 @@ pub(super) struct StatusLine {
     output: Option<Output>,
     width: Option<usize>,
     shown_at: Option<Instant>,
-    /// The number of messages that were left out since the last one that was printed.
+    /// The number of messages that were left out after the last printed message.
     left_out: usize,
 }
 
@@ -43,8 +43,8 @@ impl StatusLine {
             return;
         }
         self.shown_at = Some(Instant::now());
-        // One column stays empty. A text of full width would wrap, and the carriage return would
-        // then go to the start of the next row instead of the start of the text.
+        // One column stays empty. A text of full width would wrap to the next row. Then the
+        // carriage return would go to the start of this next row, not to the start of the text.
         self.write(&format!("\r{}\x1b[K", text(width.saturating_sub(1))));
     }
 

@@ -13,7 +13,8 @@ pub(super) struct Style {
     source: &'static str,
     title: &'static str,
     intro: &'static str,
-    /// Whether some keys are optional. If so, the table of keys marks the required keys.
+    /// Whether some keys are optional. If some keys are optional, the table of keys marks the
+    /// required keys.
     has_optional_keys: bool,
 }
 
@@ -197,8 +198,8 @@ fn is_plain_value(definition: &Value) -> bool {
 }
 
 /// The anchor of a definition. mdBook and GitHub derive the anchor of a heading in the same way. A
-/// plain value has no heading. Its anchor has a prefix, because otherwise `text` and `Text` would
-/// have the same anchor.
+/// plain value has no heading. The anchor of a plain value has a prefix, because otherwise `text`
+/// and `Text` would have the same anchor.
 fn anchor(name: &str, definition: &Value) -> String {
     let lower = name.to_lowercase();
     if is_plain_value(definition) {

@@ -54,7 +54,7 @@ pub enum LoadError {
 }
 
 impl LoadError {
-    /// The error as text that ends with a newline. It has ANSI colours if `colour` is true.
+    /// The error as text that ends with a newline. The text has ANSI colours if `colour` is true.
     pub fn render(&self, colour: bool) -> String {
         match self {
             LoadError::Invalid(report) => report.render(colour),

@@ -71,7 +71,7 @@ fn path(text: &str) -> Result<ReportPath, String> {
 /// Returns a sentence that says what is wrong.
 pub(super) fn bound(text: &str) -> Result<(Bound, Option<Unit>), String> {
     type Make = fn(f64) -> Bound;
-    /// A sign that begins with another sign comes before it: `<=` before `<`.
+    /// The order matters: `<=` must come before `<`, because `<=` begins with `<`.
     const SIGNS: [(&str, Make); 5] = [
         ("<=", Bound::AtMost),
         (">=", Bound::AtLeast),

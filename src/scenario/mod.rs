@@ -56,11 +56,11 @@
 //!                             notation       line          on that executor
 //! ```
 //!
-//! The syntax tables are the only definition of the language. They are in `syntax`, and each step
-//! and action has its own file in [`steps`] or [`actions`]. The reader, the suggestions and the
-//! [JSON Schema](schema()) are made from these tables. The types of this module hold only valid
-//! values, and hold no places in the file. Limits make sure that someone else's scenario cannot
-//! exhaust the machine.
+//! The syntax tables are the only definition of the language. The syntax tables are in `syntax`,
+//! and each step and action has its own file in [`steps`] or [`actions`]. The reader, the
+//! suggestions and the [JSON Schema](schema()) are made from these tables. The types of this module
+//! hold only valid values, and hold no places in the file. Limits make sure that someone else's
+//! scenario cannot exhaust the machine.
 
 pub mod actions;
 pub mod builtin;

@@ -63,9 +63,9 @@ pub(super) fn size(text: &str) -> Result<u64, Unreadable> {
     quantity(text, &SIZE)
 }
 
-/// A duration as a text that [`duration`] can read. The text is exact. Its unit is the largest unit
-/// in which the number is at least 1 and has at most three decimals. Minutes and hours are always
-/// whole numbers.
+/// A duration as a text that [`duration`] can read. The text is exact. The text uses the largest
+/// unit in which the number is at least 1 and has at most three decimals. Minutes and hours are
+/// always whole numbers.
 pub fn show_duration(d: Duration) -> String {
     let nanos = u64::try_from(d.as_nanos()).unwrap_or(u64::MAX);
     if nanos == 0 {

@@ -1,6 +1,7 @@
-//! Overrides: values of the command line that replace values of a scenario. They are applied before
-//! the scenario is checked: a file that is valid on one executor may be invalid on another
-//! executor. If an override conflicts with the file, the report quotes the lines of the file.
+//! Overrides: values of the command line that replace values of a scenario. Overrides are applied
+//! before the scenario is checked, because a file that is valid on one executor may be invalid on
+//! another executor. If an override conflicts with the file, the report quotes the lines of the
+//! file.
 
 use super::report::{Diagnostic, Diagnostics, Place};
 use super::syntax::{self, At, Length, Start};
@@ -15,15 +16,15 @@ pub struct Overrides {
     pub executor: Option<ExecutorKind>,
     /// The new number of threads, 1–1024.
     pub workers: Option<u64>,
-    /// The new duration of the run, up to 24 hours. `scale` does not change it.
+    /// The new duration of the run, up to 24 hours. `scale` does not change this duration.
     pub duration: Option<Duration>,
     /// The new seed.
     pub seed: Option<u64>,
     /// The language of titles and cues. A text that is not translated into Russian is in English.
     pub lang: Lang,
-    /// A factor for the times in the plan of the run, from [`Overrides::SHORTEST`] to 1. It
-    /// multiplies `duration`, `start`, `until`, the durations of ramps and the times of cues. It
-    /// does not change steps, pauses and rates.
+    /// A factor for the times in the plan of the run, from [`Overrides::SHORTEST`] to 1. The factor
+    /// multiplies `duration`, `start`, `until`, the durations of ramps and the times of cues. The
+    /// factor does not change steps, pauses or rates.
     pub scale: Option<f64>,
 }
 

@@ -1,4 +1,4 @@
-//! The loop that owns the terminal. It applies batches to the model, handles keys, and draws.
+//! The loop that owns the terminal. The loop applies batches to the model, handles keys, and draws.
 
 use super::Options;
 use super::frame::render;
@@ -65,7 +65,7 @@ pub fn run(source: &mut dyn Source, model: &mut Model, options: &Options, signal
         ended: false,
     };
     let exit = event_loop.show(&mut screen, &input, signals);
-    // Without a terminal, the loop must not draw any more. It only stops the run.
+    // Without a terminal, the loop must only stop the run, and not draw.
     let terminal_lost = exit.is_err() || matches!(exit, Ok(Exit::Signal(signal)) if signal.is_hangup());
     let stopped = event_loop.stop(if terminal_lost { None } else { Some(&mut screen) }, signals);
     match signals.latest() {
@@ -160,7 +160,7 @@ impl EventLoop<'_> {
         Ok(())
     }
 
-    /// If a batch is due, applies the batch and draws. Otherwise, only empties the rings.
+    /// If a batch is due, applies the batch and draws. If no batch is due, only empties the rings.
     fn advance(&mut self, screen: Option<&mut Screen>) -> io::Result<()> {
         let too_soon = self.last_batch.is_some_and(|at| at.elapsed() < FRAME_INTERVAL);
         if too_soon && self.source.drain() < Batch::DUE {

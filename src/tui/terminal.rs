@@ -57,7 +57,7 @@ pub(crate) struct Screen {
     /// to standard error. This write panics, because standard error is closed too.
     terminal: ManuallyDrop<Terminal<CrosstermBackend<FrameBuffer>>>,
     access: Arc<Access>,
-    /// Whether SIGCONT has arrived. This means that the process was stopped and has continued.
+    /// Whether SIGCONT has arrived. SIGCONT means that the process was stopped and has continued.
     continued: Arc<AtomicBool>,
     /// Whether SIGTSTP has arrived.
     asked_to_stop: Arc<AtomicBool>,

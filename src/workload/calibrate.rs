@@ -26,8 +26,8 @@ const SAMPLE: Duration = Duration::from_millis(1);
 /// samples are missing. This limit is needed because the screen must appear within 100 ms.
 const MAX_TIME: Duration = Duration::from_millis(50);
 
-/// Calibrates on the calling thread. This takes about 30 ms, or slightly more than 50 ms on a busy
-/// machine.
+/// Calibrates on the calling thread. A calibration takes about 30 ms, or slightly more than 50 ms
+/// on a busy machine.
 pub(super) fn calibrate() -> Calibration {
     let start = Instant::now();
     let mut units = 1_000;

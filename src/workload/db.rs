@@ -3,8 +3,9 @@
 //!
 //! Everything about the database is real: each step is a transaction, writers wait for the lock of
 //! the file, and the data is on the disk. If a step waits for the lock longer than `[db] timeout`,
-//! its repetition fails. SQLite waits by sleeping and retrying. tasklab limits each wait of SQLite
-//! to a short time and then retries. So tasklab notices the end of the run.
+//! the repetition with this step fails. SQLite waits in a loop: it sleeps and then tries again.
+//! tasklab limits each wait of SQLite to a short time and then retries. So tasklab notices the end
+//! of the run.
 
 use super::services_error::{Cancelled, ServicesError};
 use super::stop::{Stop, Stopped};

@@ -56,13 +56,13 @@ impl Seed {
     }
 
     /// The generator with this number, for example the number of a repetition. A new generator is
-    /// cheap, so each repetition can have its own.
+    /// cheap, so each repetition can have its own generator.
     pub(super) fn generator(self, number: u64) -> Pcg64Mcg {
         Pcg64Mcg::seed_from_u64(scatter(self.0 ^ scatter(number)))
     }
 
     /// Hashes everything that identifies a seed. The length of each name is hashed before the name,
-    /// so that different identities always give different bytes.
+    /// so that two different seeds never hash the same bytes.
     fn derive(scenario: u64, role: &str, name: &str, index: u32) -> Seed {
         let mut hash = Sha256::new();
         hash.update(scenario.to_le_bytes());

@@ -19,7 +19,7 @@ impl Labels {
     }
 
     /// Returns the number of a name. Numbers start at 1. Characters that could control a terminal
-    /// are replaced. The first 65,535 names get a number, and all others get [`Label::NONE`].
+    /// are replaced. The first 65,535 names get a number. All later names get [`Label::NONE`].
     pub fn intern(&mut self, name: &str) -> Label {
         let name = text::clean(name);
         if let Some(&label) = self.numbers.get(&*name) {

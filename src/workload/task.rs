@@ -72,7 +72,7 @@ impl TaskCtx {
         }
     }
 
-    /// Stores the instant since which the next repetition has waited for a thread.
+    /// Stores the instant at which the next repetition began to wait for a thread.
     pub fn set_queued_since(&self, at: ProcessInstant) {
         self.context.task.set_queued_since(at);
     }
@@ -136,8 +136,8 @@ impl TaskCtx {
         self.end(outcome)
     }
 
-    /// Runs all repetitions on the calling thread. Each repetition is a job. The first job has been
-    /// queued since `queued_since`. A panic ends the task, but does not unwind past this function.
+    /// Runs all repetitions on the calling thread. Each repetition is a job. The first job was
+    /// queued at `queued_since`. A panic ends the task, but does not unwind past this function.
     pub fn run_sync(mut self, mut queued_since: ProcessInstant) {
         while self.run_next_repetition(queued_since, Reason::Yield) {
             queued_since = probe::now();
@@ -173,12 +173,12 @@ impl TaskCtx {
     }
 
     /// Runs the next repetition, if there is one, as a job on the calling thread. The job is one
-    /// slice, which has been queued since `queued_since`. After the job, the task waits for `then`.
-    /// Only the end of the run can cancel the job. A repetition that ends after its timeout has
-    /// timed out. A panic ends the task, but does not unwind past this function.
+    /// slice, and was queued at `queued_since`. After the job, the task waits for `then`. Only the
+    /// end of the run can cancel the job. A repetition that ends after its timeout has timed out. A
+    /// panic ends the task, but does not unwind past this function.
     ///
-    /// Returns whether another repetition follows. If not, the task has ended, and its end is
-    /// recorded.
+    /// Returns whether another repetition follows. If no repetition follows, the task has ended,
+    /// and its end is recorded.
     pub fn run_next_repetition(&mut self, queued_since: ProcessInstant, then: Reason) -> bool {
         if !self.has_next_repetition() {
             let outcome = self.outcome();

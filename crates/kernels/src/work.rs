@@ -13,7 +13,7 @@ use std::hint::black_box;
 
 /// The number of steps in a unit. A unit takes about 50–70 ns on a current core.
 const STEPS: u32 = 32;
-/// The first state. Any number except zero works.
+/// The first state of the generator, which can be any number except zero.
 const FIRST: u64 = 0x9e37_79b9_7f4a_7c15;
 
 /// Does `units` units of work, and checks the flag every `units_per_check` units.

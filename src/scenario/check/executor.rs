@@ -45,8 +45,8 @@ impl Checker<'_> {
         })
     }
 
-    /// The executors on which the scenario may run. Rejects the chosen executor if it is not among
-    /// them.
+    /// The executors on which the scenario may run. Rejects the chosen executor if the scenario may
+    /// not run on it.
     pub(super) fn executors(&mut self, syntax: Option<&At<Vec<At<ExecutorKind>>>>) -> Option<Vec<ExecutorKind>> {
         let Some(At { value: list, place }) = syntax else {
             return Some(ExecutorKind::VARIANTS.to_vec());

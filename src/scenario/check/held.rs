@@ -1,10 +1,10 @@
-//! Detects deadlocks that are certain from the text. A task takes a lock that is already held, or a
-//! permit of a semaphore without a free permit. Then the task waits for itself, or for a task that
-//! waits for it.
+//! Detects deadlocks that the text of the scenario makes certain. In such a deadlock, a task takes
+//! a lock that is already held, or a permit of a semaphore without a free permit. The lock or the
+//! permits are held by the task itself, or by a task that waits for this task.
 //!
-//! A task holds its locks and permits while it waits for the tasks that it calls. So they are also
-//! held during the steps of the called tasks, and of all tasks for which the called tasks wait.
-//! During the steps of a detached task, only its own locks and permits are held.
+//! A task holds its locks and permits while it waits for the tasks that it calls. So these locks
+//! and permits are also held during the steps of the called tasks, and of all tasks for which the
+//! called tasks wait. During the steps of a detached task, only its own locks and permits are held.
 
 use super::call::{Call, calls_from};
 use super::{Checker, SharedKind};

@@ -1,5 +1,5 @@
-//! Checks the meaning of a scenario. These checks need more than one value, or depend on the
-//! purpose of a value.
+//! Checks the meaning of a scenario. The checks in this module need more than one value, or depend
+//! on the purpose of a value.
 //!
 //! If a function here returns `None`, the function or the reader of the file has reported the
 //! reason. The caller does not report this reason again. The caller goes on with the other checks,
@@ -60,9 +60,9 @@ pub(super) struct Checker<'a> {
     chosen: Option<Place>,
     /// The executors that the scenario lists. Empty if the scenario does not list any.
     listed: Vec<At<ExecutorKind>>,
-    /// The duration of the run. `None`: the file has no duration, or it cannot be read.
+    /// The duration of the run. `None`: the file has no duration, or the duration cannot be read.
     duration: Option<Duration>,
-    /// Whether the file has a duration, even if it cannot be read.
+    /// Whether the file has a duration. True even if the duration cannot be read.
     bounded: bool,
     /// The chosen language for texts.
     lang: Lang,
@@ -175,8 +175,8 @@ impl Checker<'_> {
                 let diagnostic = Diagnostic::new(place.clone(), "the run's duration is zero");
                 self.reject(diagnostic.help("leave `duration` out to run until every task has ended"))
             }
-            // Only a duration of the command line can exceed the limit, because the reader has
-            // checked the file.
+            // The reader has already checked the duration in the file, so only a duration of the
+            // command line can exceed the limit here.
             Some(At { value, place }) if value.0 > limits::LENGTH => {
                 let title = format!("the run's duration is longer than {}", show_duration(limits::LENGTH));
                 self.reject(Diagnostic::new(place.clone(), title).label("no duration may be longer"))

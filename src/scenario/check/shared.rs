@@ -14,7 +14,7 @@ const DB: DbSpec = DbSpec {
     wal: false,
 };
 
-/// The names that one kind of table declares, and whether a step uses them.
+/// The names that the tables of one kind declare, and for each name whether a step uses it.
 pub(super) struct Declared {
     /// The kind of table: `channel` or `semaphore`.
     what: &'static str,

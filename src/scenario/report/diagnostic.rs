@@ -1,4 +1,4 @@
-//! One mistake: its sentence, its place, and what helps.
+//! A diagnostic describes one mistake: what is wrong, in which place, and how to correct it.
 
 use crate::text;
 use std::borrow::Cow;
@@ -20,7 +20,8 @@ pub(in crate::scenario) enum Place {
 }
 
 impl Place {
-    /// The offset in the file, in bytes. It is 0 for an option, which has no place in the file.
+    /// The offset in the file, in bytes. The offset is 0 for an option of the command line, because
+    /// an option has no place in the file.
     pub(in crate::scenario) fn start(&self) -> usize {
         match self {
             Place::File(span) => span.start,

@@ -1,5 +1,5 @@
-//! The report about a scenario with mistakes. It looks like the report of a compiler: it shows each
-//! mistake with its place and its remedy.
+//! The report about a scenario with mistakes. The report looks like the report of a compiler: it
+//! shows each mistake with its place and its remedy.
 //!
 //! Control characters, and characters that reorder text, never reach the terminal unchanged.
 //! Messages show them as escapes, and quoted lines show harmless characters in their place.
@@ -48,7 +48,7 @@ impl Report {
         self.diagnostics.first().map_or("", |first| &first.title)
     }
 
-    /// The report as text that ends with a newline. It has ANSI colours if `colour` is true.
+    /// The report as text that ends with a newline. The text has ANSI colours if `colour` is true.
     pub fn render(&self, colour: bool) -> String {
         let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
         let renderer = renderer.term_width(DEFAULT_TERM_WIDTH);

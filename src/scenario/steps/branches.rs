@@ -26,7 +26,7 @@ pub(in crate::scenario) trait BranchesDefinition: BranchesStep + Sized {
     /// What the step does: its description in the JSON Schema.
     const DESCRIPTION: &'static str;
 
-    /// Whether the task polls the branches itself. Otherwise each branch is a task.
+    /// True: the task polls the branches itself. False: each branch is a task.
     const INLINE: bool = false;
 
     /// What the step needs from the executor. `None`: the step runs on every executor.

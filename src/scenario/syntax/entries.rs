@@ -93,8 +93,8 @@ macro_rules! table {
         $(#[$meta])*
         pub(in crate::scenario) struct $name {
             $( $(#[$doc])* pub $key: $type, )*
-            /// The known keys that the file contains, even if their values cannot be read. Also the
-            /// known keys that mistyped keys probably mean.
+            /// The known keys that the file contains, even if their values cannot be read. The list
+            /// also contains the known keys that mistyped keys probably mean.
             #[schemars(skip)]
             written: Vec<&'static str>,
         }

@@ -1,5 +1,5 @@
-//! The tables of the language. Their doc comments are the descriptions in the JSON Schema. Write
-//! these comments for the authors of scenarios.
+//! The tables of the language. The doc comments of the tables are the descriptions in the JSON
+//! Schema. Write these comments for the authors of scenarios.
 
 use super::{
     At, Cue, DeValue, Diagnostic, Diagnostics, Draw, Expect, Length, Name, Read, Repeat, Required, Text, Value,

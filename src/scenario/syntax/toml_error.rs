@@ -8,7 +8,7 @@ use super::layout::{self, KEY_PARTS};
 use std::ops::Range;
 use toml::de::Error;
 
-/// One mistake in the syntax, and its place.
+/// A mistake in the syntax, with its place.
 pub(super) struct Placed<'a> {
     error: &'a Error,
     span: Range<usize>,

@@ -84,7 +84,7 @@ impl InputReader {
 
 impl Drop for InputReader {
     fn drop(&mut self) {
-        // Do not join the thread: after the terminal was closed, the thread never ends.
+        // The thread is not joined, because it never ends if the terminal has been closed.
         self.stop.store(true, Ordering::Relaxed);
     }
 }

@@ -1,4 +1,4 @@
-//! A list that may be longer than its panel. It has a selected row and a first visible row.
+//! A list that may be longer than its panel. A list has a selected row and a first visible row.
 
 /// The list stores the id of the selected row, not its index. So the same row stays selected when
 /// rows move.

@@ -188,8 +188,9 @@ impl TaskOrder {
             || age >= URGENT_INTERVAL && (tasks != self.tasks.len() || self.misses_a_block(model))
     }
 
-    /// Whether there are at least twice as many tasks as rows. If so, the tasks are sorted
-    /// immediately. This is rare: the number of tasks must double before the next immediate sort.
+    /// Whether there are at least twice as many tasks as rows. Then the tasks are sorted
+    /// immediately. Immediate sorts are rare, because the number of tasks must double before the
+    /// next one.
     fn is_outgrown(&self, tasks: usize) -> bool {
         tasks > 0 && tasks / 2 >= self.tasks.len()
     }

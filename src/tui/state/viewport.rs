@@ -65,8 +65,8 @@ impl TimeSpan {
 enum Anchor {
     Live,
     /// The view is frozen around the instant `centre`, in nanoseconds. `centre` is negative if the
-    /// centre is before the start of the run. This is possible if the run is shorter than the
-    /// visible time.
+    /// centre is before the start of the run. The centre is before the start only if the run is
+    /// shorter than the visible time.
     Frozen {
         centre: i64,
         known: KnownTime,

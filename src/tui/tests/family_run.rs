@@ -209,7 +209,8 @@ fn hold_lanes(batch: &mut Batch) {
         overdue_since: None,
         label: Label(3),
     };
-    // The timeout of this task is half a second. Its thread continues to run after the timeout.
+    // The timeout of this task is half a second. The thread of the task continues to run after the
+    // timeout.
     let overdue = CurrentSlice {
         lane: LaneId(3),
         task: task(8),

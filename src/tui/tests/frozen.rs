@@ -104,7 +104,8 @@ fn all_tasks_are_counted_over_several_frames_while_new_tasks_arrive() {
     });
     stage.act(Action::Freeze);
     stage.draw();
-    // The spawns of two tasks that the first frame has passed arrive late.
+    // The records of two spawns arrive late: the first frame has already counted the tasks of that
+    // time.
     stage.model.apply(&Batch {
         records: [tasks, tasks + 1].map(|id| spawned(id, RunInstant::ZERO)).to_vec(),
         ..Batch::default()

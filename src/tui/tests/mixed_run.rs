@@ -42,7 +42,8 @@ struct Poll {
     blocking: bool,
     /// What the task waits for afterwards.
     next: (Reason, Label),
-    /// If a repetition ends with this poll, the start of that repetition.
+    /// The start of the repetition that ends with this poll. `None`: no repetition ends with this
+    /// poll.
     repetition_start: Option<u64>,
 }
 
@@ -135,7 +136,7 @@ impl Upcoming {
     }
 }
 
-/// All polls of the run, and the instant up to which they have been divided into batches.
+/// All polls of the run. The polls up to `batched_to` have already been divided into batches.
 pub(super) struct MixedRun {
     polls: Vec<Poll>,
     batched_to: RunInstant,

@@ -167,7 +167,7 @@ impl Theme {
         self.on(WHITE, BLACK)
     }
 
-    /// The style of a badge, which stands out from the caption around the badge.
+    /// The style of a badge. The badge stands out from the caption around it.
     pub(crate) fn badge(self) -> Style {
         if self.has_colors() {
             self.on(BADGE_BACKGROUND, WHITE)

@@ -96,8 +96,8 @@ fn label<'a>(context: &FrameContext<'a>, channel: &Channel) -> &'a str {
     context.model.label(channel.latest.label)
 }
 
-/// The number of filled cells of a bar. It is 0 only if the channel is empty. A bar of at least two
-/// cells is completely filled only if the channel is full.
+/// The number of filled cells of a bar. The number is 0 only if the channel is empty. A bar of at
+/// least two cells is completely filled only if the channel is full.
 fn filled_cells(len: u32, capacity: u32, cells: usize) -> usize {
     let (len, capacity) = (len as usize, capacity.max(1) as usize);
     match len {

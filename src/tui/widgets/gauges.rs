@@ -1,8 +1,8 @@
-//! The gauges: numbers about the run, each with its history. They show throughput, polls, load,
-//! delay, lateness and queues.
+//! The gauges: numbers about the run, each with its history. The gauges show throughput, polls,
+//! load, delay, lateness and queues.
 //!
 //! The numbers change four times a second, when the model's series gets a new point. The numbers do
-//! not change with each frame: a person cannot read digits that change too often.
+//! not change with each frame, because a person cannot read digits that change too often.
 //!
 //! To add a gauge, write a function like [`finished`] and add it to [`GAUGES`].
 

@@ -10,8 +10,8 @@
 //! Two facts can replace the state: `overdue` and `orphaned`. The row then shows how long the fact
 //! has been true. A task is `overdue` if it continues to run after its timeout, because it cannot
 //! be cancelled. A task is `orphaned` if no other task waits for it any more. An orphan continues
-//! to run normally, so only marks in its row show the problem. One mark is at the left edge.
-//! Another mark is at the instant at which the task became an orphan.
+//! to run normally, so only marks in its row show the problem. The row has a mark at the left edge,
+//! and a mark at the instant at which the task became an orphan.
 
 use super::lanes::blocked_on;
 use super::timeline::{self, Half};
@@ -28,7 +28,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
-/// The width of a duration and the gap before it, in columns.
+/// The width of a duration, including the gap before the duration, in columns.
 const LENGTH_WIDTH: usize = 8;
 /// The mark before the name of a branch whose row is below the row of its task.
 const BRANCH: &str = "└";

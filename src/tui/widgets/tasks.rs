@@ -90,7 +90,7 @@ impl Entry {
 /// All entries of the heading. An outcome has an entry only if at least one task has that outcome.
 fn entries(context: &FrameContext<'_>, counts: Option<&TaskCounts>, gap: &'static str) -> Vec<Entry> {
     let theme = context.theme;
-    // If a task blocks only its own thread, the heading does not show an alarm.
+    // A task that blocks only its own thread causes no alarm in the heading.
     let word_theme = theme.with_calm_blocks(context.is_live() && !blocks_a_shared_lane(context));
     let count = |counts: &TaskCounts| STATES.map(|state| (state, counts.get(state)));
     let all = counts.map(count).into_iter().flatten();

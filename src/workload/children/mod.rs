@@ -42,7 +42,8 @@ pub(super) enum JoinMode {
     /// Like `Spawn`, but for branches that the parent polls itself.
     Join,
     /// The parent continues when all branches have completed, or when the first branch ends without
-    /// completing. Then the others are dropped. The parent polls its branches itself.
+    /// completing. In the second case, the other branches are dropped. The parent polls its
+    /// branches itself.
     TryJoin,
     /// The parent continues when one branch has ended. The others are dropped. The parent polls its
     /// branches itself.

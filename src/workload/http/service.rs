@@ -33,10 +33,11 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::sync::oneshot;
 use tokio::task::LocalSet;
 
-/// The maximum number of connections that wait to be accepted. It is large, because all tasks of a
-/// scenario may connect at the same time.
+/// The maximum number of connections that wait to be accepted. The number is large, because all
+/// tasks of a scenario may connect at the same time.
 const BACKLOG: u32 = 4096;
-/// Pause before the next attempt to accept a connection when the process has no descriptor left.
+/// If the process has no descriptor left for a connection, the service tries to accept the next
+/// connection after this pause.
 const ACCEPT_RETRY: Duration = Duration::from_millis(20);
 
 /// How long a connection may stay without its first request. A task that has a connection sends its
@@ -49,7 +50,7 @@ pub struct HttpService {
     state: Arc<ServerState>,
     /// Sends the requests of threads.
     agent: ureq::Agent,
-    /// `None` once the service is stopped, or if another process runs it.
+    /// `None`: the service has been stopped, or another process runs it.
     thread: Mutex<Option<(oneshot::Sender<()>, JoinHandle<()>)>>,
 }
 
@@ -264,7 +265,7 @@ async fn serve_connection(stream: TcpStream, state: Arc<ServerState>) {
     let present_reply = PresentReply::default();
     let stream = TokioIo::new(NotifyingStream::new(stream, present_reply.clone()));
     let service = service_fn(move |request| answer(request, state.clone(), present_reply.clone()));
-    // A cancelled task breaks its connection. This error needs no report.
+    // The error is ignored: it usually means that a cancelled task has closed its connection.
     let _ = http1::Builder::new().serve_connection(stream, service).await;
 }
 

@@ -151,7 +151,7 @@ pub(in crate::workload) struct WaitForChildren {
 }
 
 impl WaitForChildren {
-    /// Begins the wait. `limited` says whether a timeout can end it.
+    /// Begins the wait. `limited` says whether a timeout can end the wait for children.
     pub(in crate::workload) fn begin(task: &TaskHandle, limited: bool) -> WaitForChildren {
         WaitForChildren {
             since: task.record_wait_began(ResourceId::NONE, Wanted::Children, 0, limited),

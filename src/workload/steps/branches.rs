@@ -1,6 +1,6 @@
 //! What steps with branches have in common. `gather`, `group` and `race` run their branches as
-//! children, and `join`, `try_join` and `select` run them in the task itself. Only the rule that
-//! ends the wait differs: see [`JoinMode`].
+//! children, and `join`, `try_join` and `select` run them in the task itself. These steps differ
+//! only in the rule that ends the wait: see [`JoinMode`].
 
 use super::StepProgram;
 use crate::record::Label;

@@ -124,7 +124,7 @@ fn request_path(path: &str) -> PathAndQuery {
             other => encoded.push_str(&format!("%{other:02X}")),
         }
     }
-    // This fails only if the path is much too long.
+    // Parsing fails only if the path is much too long.
     encoded.parse().unwrap_or_else(|_| PathAndQuery::from_static("/"))
 }
 

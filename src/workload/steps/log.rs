@@ -1,8 +1,8 @@
 //! `log`: writes a real `tracing` event, whose message is formatted in one of two ways.
 //!
-//! Eager formatting first builds the text and then passes it to `tracing`. This takes time even if
-//! the log drops messages of this level. Lazy formatting passes the parts of the message to
-//! `tracing`, which formats them only if the level is enabled.
+//! Eager formatting first builds the text and then passes it to `tracing`. Eager formatting takes
+//! time even if the log drops messages of this level. Lazy formatting passes the parts of the
+//! message to `tracing`, which formats them only if the level is enabled.
 
 use super::StepProgram;
 use crate::record::Label;
