@@ -159,7 +159,7 @@ fn the_losses_of_a_closed_lane_are_completely_counted() {
     lane.join().expect("the lane does not panic");
 }
 
-/// Wakes the task like a waker: only the first wake-up since the last slice leaves stamps.
+/// Wakes the task as a waker does. Only the first wake-up after the last slice leaves stamps.
 fn wake(stamps: &WakeStamps, instant: u64, by: u32) {
     if !stamps.is_woken() {
         stamps.wake(at(instant), Some(task(by)));

@@ -1,4 +1,5 @@
-//! Deadlocks: a run names them, fails, and ends if none of its tasks can ever continue.
+//! Deadlocks: a run names its deadlocks and fails. If no task of the run can ever continue, the run
+//! also ends.
 
 use crate::support::program::{Finished, run, tasklab, write_scenario};
 use crate::support::run::TestRun;

@@ -69,7 +69,7 @@ fn a_joined_ticker_stands_still_while_its_sibling_blocks() {
     four_seconds(report, "the longest tick of the joined ticker", longest);
     assert!(figure("joined-ticker", "/running_ns") < SECOND, "{report:#}");
 
-    // The branch blocks, and so do its task and one lane.
+    // The branch blocks. So its task and one lane also block.
     four_seconds(report, "the blocker blocks", figure("blocker", "/blocking_ns"));
     four_seconds(report, "main blocks", figure("main", "/blocking_ns"));
     let lanes = report["lanes"].as_array().expect("lanes").iter();

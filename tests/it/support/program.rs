@@ -131,12 +131,12 @@ impl Process {
     }
 
     pub(crate) fn signal(&self, signal: Signal) {
-        kill_process(Pid::from_child(&self.child), signal).expect("the process was not yet awaited");
+        kill_process(Pid::from_child(&self.child), signal).expect("the process has not been awaited yet");
     }
 
     /// Kills the process, so that it cannot clean up.
     pub(crate) fn kill(mut self) {
-        self.child.kill().expect("the process was not yet awaited");
+        self.child.kill().expect("the process has not been awaited yet");
     }
 
     /// Waits until `condition` holds.
