@@ -41,7 +41,8 @@ pub(super) fn main(args: &Args) -> io::Result<ExitCode> {
 /// Describes a valid scenario: `Mixed load: 4 groups, 45 tasks, 4 cues; tokio with 2 workers for
 /// 30s`.
 fn summary(scenario: &Scenario) -> String {
-    // The count does not include called tasks. Their number is known only during the run.
+    // The count does not include called tasks, because the number of called tasks is known only
+    // during the run.
     let arriving = scenario.tasks.iter().filter(|task| task.start != Start::Called);
     let count: Option<u64> = arriving.map(|task| task.count.map(u64::from)).sum();
     let tasks = count.map_or("an unlimited number of tasks".to_owned(), |count| {

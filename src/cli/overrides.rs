@@ -39,7 +39,8 @@ pub(super) struct RunArgs {
     plan: PlanArgs,
 }
 
-/// The options that do not change what a scenario demonstrates.
+/// The options for the language and the scale. These options do not change what a scenario
+/// demonstrates.
 #[derive(Args, Debug)]
 pub(super) struct PlanArgs {
     #[command(flatten)]

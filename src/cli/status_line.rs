@@ -1,5 +1,5 @@
-//! Standard error of long commands without a screen: messages, and a progress line below them. Each
-//! update overwrites the previous progress.
+//! Writes to standard error for long commands without a screen: messages, and below the messages a
+//! progress line. Each update overwrites the previous progress.
 
 use super::print;
 use crate::output::Output;

@@ -49,8 +49,8 @@ pub enum Unreadable {
     TooBig,
 }
 
-/// Reads a duration: a decimal number and `ns`, `us`, `µs`, `ms`, `s`, `m` or `h`. Fractions of a
-/// nanosecond are cut off.
+/// Reads a duration: a decimal number and `ns`, `us`, `µs`, `ms`, `s`, `m` or `h`. The result is
+/// rounded down to whole nanoseconds.
 ///
 /// # Errors
 /// Returns an error if the text is not a duration, or if it is above 2⁶⁴ nanoseconds (584 years).

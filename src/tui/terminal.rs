@@ -86,7 +86,7 @@ impl Screen {
         let guardian = program.and_then(|program| match Guardian::start(program) {
             Ok(guardian) => Some(guardian),
             Err(error) => {
-                tracing::warn!("if tasklab is killed, nobody will restore the terminal: no guardian: {error}");
+                tracing::warn!("no guardian can restore the terminal if tasklab is killed: {error}");
                 None
             }
         });

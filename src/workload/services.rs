@@ -151,7 +151,7 @@ impl Services {
         &self.error_throttle
     }
 
-    /// How full each channel is.
+    /// Returns how full each channel is.
     pub fn channels(&self) -> impl Iterator<Item = Fill> {
         self.shared.channels.iter().map(Channel::fill)
     }

@@ -1,5 +1,5 @@
-//! Runs steps that hold their thread. On a thread executor, these are all steps. On an async
-//! executor, these are the steps that only compute or block.
+//! Runs steps that hold their thread. On a thread executor, all steps hold their thread. On an
+//! async executor, only steps that compute or block hold their thread.
 
 use super::Services;
 use super::draw::Seed;

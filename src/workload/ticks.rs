@@ -59,7 +59,7 @@ mod tests {
     }
 
     #[test]
-    fn missed_ticks_come_at_once_or_move_the_later_ones_or_never_come() {
+    fn missed_ticks_come_at_once_or_move_later_ticks_or_never_come() {
         use MissedTicks::{Burst, Delay, Skip};
         for missed in [Burst, Delay, Skip] {
             assert_eq!(due(missed, 0), [110, 120, 130], "{missed:?}");

@@ -5,7 +5,7 @@ use crate::figures::Report;
 use crate::run::{Interference, Run};
 use crate::scenario::{Expectation, Overrides, Scenario};
 
-/// The expectations of a run, and whether they apply to it.
+/// The expectations of a run, and whether these expectations apply to the run.
 pub(super) struct Judge {
     expectations: Vec<Expectation>,
     /// Why the expectations do not apply: the run has another executor or another number of workers

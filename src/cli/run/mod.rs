@@ -159,7 +159,7 @@ fn gave_up(model: &Model) -> String {
     let busy = model.lanes().iter().filter(|lane| lane.current.is_some());
     let busy: Vec<_> = busy.map(|lane| lane.name.as_str()).collect();
     if busy.is_empty() {
-        "the run did not end in time: tasklab stopped waiting for the removal of its files".to_owned()
+        "the run did not end in time: tasklab stopped waiting for the removal of the run's files".to_owned()
     } else {
         format!(
             "the run did not end in time: tasklab stopped waiting for {}",

@@ -1,4 +1,4 @@
-//! When the tasks of a group arrive, and how many.
+//! Checks when the tasks of a group arrive, and how many tasks arrive.
 
 use super::{Checker, all_or_nothing};
 use crate::scenario::limits;

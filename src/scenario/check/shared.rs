@@ -218,7 +218,8 @@ impl Checker<'_> {
         locks.chain(declared.map(|known| known.name.as_str())).collect()
     }
 
-    /// Adds a read-write lock or a notification that a step uses, unless another step uses it too.
+    /// Adds the name of a read-write lock or notification that a step uses, unless the name has
+    /// already been added.
     pub(in crate::scenario) fn named(&mut self, kind: NamedKind, name: &At<Name>) -> Option<String> {
         let (names, what) = match kind {
             NamedKind::RwLock => (&mut self.rwlocks, "read-write locks"),

@@ -15,7 +15,7 @@ const BESIDE: usize = 1024;
 /// The lines of a text.
 #[derive(Clone, Debug)]
 pub(in crate::scenario) struct Lines {
-    /// Where each line ends: the bytes of the newlines.
+    /// The end of each line: the index of its newline byte.
     ends: Vec<usize>,
 }
 
@@ -106,8 +106,8 @@ impl Source {
         vec![origin.into(), snippet.into()]
     }
 
-    /// The index of the first byte of the line that contains the byte `at`. The end of a text that
-    /// ends with a newline belongs to the last line.
+    /// The index of the first byte of the line that contains the byte `at`. If the text ends with a
+    /// newline, the index after this newline counts as a part of the last line.
     fn start_of_line(&self, at: usize) -> usize {
         let before = &self.text[..at];
         let before = if at == self.text.len() {

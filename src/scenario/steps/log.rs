@@ -21,19 +21,20 @@ pub struct Log {
     pub message: String,
     /// The message contains a list of this many numbers.
     pub items: u32,
-    /// When the message is formatted.
+    /// Whether the message is always formatted, or only if the log keeps the event.
     pub how: Formatting,
 }
 
-/// When the message of a log step is formatted.
+/// The mode of formatting the message of a `log` step.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, IntoStaticStr, VariantArray, JsonSchema, Serialize, Deserialize)]
 #[schemars(rename_all = "kebab-case")]
 #[serde(rename_all = "snake_case")]
 #[strum(const_into_str, serialize_all = "kebab-case")]
 pub enum Formatting {
-    /// Always, even if the log does not keep events of this level. This is the mistake.
+    /// The message is always formatted, even if the log does not keep events of this level. This is
+    /// the mistake.
     Eager,
-    /// Only if the log keeps events of this level.
+    /// The message is formatted only if the log keeps events of this level.
     Lazy,
 }
 
@@ -50,8 +51,8 @@ table! {
         /// The message contains a list of this many numbers, up to 100000. Default: 0.
         #[schemars(range(max = limits::ITEMS))]
         items: Option<At<u64>>,
-        /// When the message is formatted. `lazy`: only if the log keeps events of this level.
-        /// `eager`: always, which is the mistake. Default: `lazy`.
+        /// `lazy`: the message is formatted only if the log keeps events of this level. `eager`:
+        /// the message is always formatted, which is the mistake. Default: `lazy`.
         how: Option<At<Formatting>>,
     }
 }

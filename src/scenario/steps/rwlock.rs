@@ -41,8 +41,9 @@ table! {
     RwlockSyntax, "`rwlock`" {
         /// The name of the lock. All steps with the same name share one lock.
         name: Required<Name>,
-        /// `read`: together with other readers. `write`: alone. Tasks get the lock in the order of
-        /// their requests, so a reader also waits for a writer that asked earlier.
+        /// `read`: the task holds the lock together with other readers. `write`: the task holds the
+        /// lock alone. Tasks get the lock in the order of their requests, so a reader also waits
+        /// for a writer that asked earlier.
         access: Required<Access>,
         /// The steps that the task does while it holds the lock.
         steps: Required<Vec<At<super::StepSyntax>>>,

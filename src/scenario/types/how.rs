@@ -12,10 +12,11 @@ use strum::{IntoStaticStr, VariantArray};
 #[serde(rename_all = "snake_case")]
 #[strum(const_into_str, serialize_all = "kebab-case")]
 pub enum How {
-    /// With the async API of the runtime.
+    /// The task uses the async API of the runtime.
     Async,
-    /// On the worker, which runs no other task meanwhile. This is the mistake.
+    /// The task blocks its worker, which runs no other task during the operation. This is the
+    /// mistake.
     Sync,
-    /// On a blocking thread.
+    /// The operation runs on a blocking thread.
     Offload,
 }

@@ -107,8 +107,8 @@ pub enum Arrivals {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Repeat {
-    /// So many times.
+    /// The task does its steps this number of times.
     Times(u64),
-    /// Until the task is stopped.
+    /// The task repeats its steps until the task is stopped.
     Forever,
 }

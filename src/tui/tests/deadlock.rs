@@ -93,7 +93,7 @@ fn crossed_locks() -> Model {
 }
 
 #[test]
-fn the_caption_names_the_deadlock_until_the_end_and_not_before_its_discovery() {
+fn the_caption_names_the_deadlock_from_its_discovery_to_the_end() {
     for size in [SMALL, MEDIUM, LARGE] {
         let mut stage = Stage {
             model: crossed_locks(),

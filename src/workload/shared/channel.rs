@@ -81,7 +81,7 @@ impl Channel {
     ) {
         message.forget();
         let sent = self.messages.lock().pop_front();
-        let sent = sent.expect("there are as many instants as permits for messages, or more");
+        let sent = sent.expect("each permit for a message has an instant");
         self.resource.release(task, waited_since, sent);
         self.free.add_permits(1);
     }

@@ -81,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_group_sends_if_its_steps_or_the_groups_that_it_calls_send() {
+    fn a_group_sends_if_a_step_of_the_group_or_of_a_called_group_sends() {
         let text = "title = 't'\n[[channel]]\nname = 'q'\ncapacity = 2\n[[semaphore]]\nname = 's'\npermits = 3\n\
             [[task]]\nname = 'a'\nsteps = [{ lock = { name = 'l', steps = [{ gather = ['b'] }] } }]\n\
             [[task]]\nname = 'b'\nstart = 'called'\nsteps = [{ spawn = [{ send = 'q' }] }]\n\

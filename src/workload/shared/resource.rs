@@ -295,7 +295,7 @@ mod tests {
     }
 
     #[test]
-    fn a_permit_that_a_cancelled_task_was_given_is_recorded_and_given_back() {
+    fn a_permit_given_to_a_cancelled_task_is_recorded_and_given_back() {
         let given = records(|semaphore, _| semaphore.add_permits(1));
         assert_eq!(handed_over(&given), [true]);
         let not_given = records(|_, _| ());
