@@ -279,8 +279,8 @@ pub struct Group {
     /// `unknown` and others. Only reasons with a time above zero are present.
     pub suspended_on: BTreeMap<&'static str, u64>,
     /// The time that the runtime's timer added to the sleeps of the tasks. This time is part of
-    /// `suspended_ns`. The microseconds between a deadline and the end of the slice in which the
-    /// sleep began are an exception. tokio's timer has a resolution of one millisecond and rounds
+    /// `suspended_ns`, with one exception: the microseconds between a deadline and the end of the
+    /// slice in which the sleep began. tokio's timer has a resolution of one millisecond and rounds
     /// up. `null` if no sleep was rounded.
     pub timer_rounding_ns: Option<u64>,
     /// The mean time that the runtime's timer added to one sleep. `null` if no sleep was rounded.
@@ -387,8 +387,8 @@ pub struct Records {
     /// not count polls that a worker runs from its LIFO slot. The workers have a LIFO slot on
     /// `tokio` without `disable_lifo_slot`. Then the numbers also agree if `polls` is greater than
     /// `tokio.polls`, but at most four times as great: after each poll that it counts, a worker
-    /// runs at most three polls from its slot. The check then does not detect a loss of fewer
-    /// polls. Without LIFO slots, the check is exact.
+    /// runs at most three polls from its slot. Then the check does not detect a loss that is
+    /// smaller than the number of polls from LIFO slots. Without LIFO slots, the check is exact.
     pub matches_tokio: Option<bool>,
 }
 

@@ -45,8 +45,8 @@ pub struct Resource {
     pub sent: Option<u64>,
     /// The number of messages that were received. `null` for all other kinds.
     pub received: Option<u64>,
-    /// How often a task stopped waiting without getting what it waited for, because its timeout
-    /// passed or the task was cancelled.
+    /// How often a task stopped waiting because its timeout passed or because the task was
+    /// cancelled. Such a task did not get what it waited for.
     pub abandoned: u64,
     /// How often a task was given a lock, a permit, a slot or a message, but was cancelled before
     /// it could use it. These waits are part of `abandoned`.

@@ -58,9 +58,9 @@ pub(super) struct Args {
     /// Let tokio-console connect to the run, at ADDR or at 127.0.0.1:6669
     ///
     /// This option is off by default, because it slows the run down far more than tasklab's own
-    /// records do. If the next argument ends in a port, as in 127.0.0.1:6670, it is ADDR; otherwise
-    /// it is the scenario. ADDR must be a loopback address, because every client can read all data
-    /// of the run.
+    /// records do. If the next argument ends in a port (as in 127.0.0.1:6670), this argument is
+    /// ADDR. Otherwise, it is the scenario. ADDR must be a loopback address, because every client
+    /// can read all data of the run.
     #[arg(long, value_name = "ADDR", num_args = 0..=1, default_missing_value = console::DEFAULT, value_parser = console::address)]
     pub console: Option<SocketAddr>,
 
