@@ -71,7 +71,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "LEVEL", value_parser = word_parser::<LogLevel>())]
     pub log: Option<LogLevel>,
 
-    /// With the executor `processes`: start this program as each worker, instead of tasklab
+    /// With the executor `processes`: start this program instead of tasklab for each worker
     ///
     /// The program is started without arguments. It must follow the protocol in
     /// src/executor/processes/PROTOCOL.md. A scenario cannot set this option, so a scenario cannot
