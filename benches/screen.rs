@@ -1,5 +1,6 @@
-//! Measures the cost of the live screen on a pseudo-terminal: the time from the start to the first
-//! frame, the time to the first frame with tasks, and the CPU time of the monitor.
+//! Measures the cost of the live screen on a pseudo-terminal. The results are the time from the
+//! start to the first frame, the time from the start to the first frame with tasks, and the CPU
+//! time of the monitor.
 //!
 //! ```text
 //! cargo bench --bench screen

@@ -8,8 +8,9 @@
 //! ```
 //!
 //! A [`Program`] is the list of steps of a group, ready to run. A [`TaskCtx`] runs this list for
-//! one task. All tasks share the [`Services`]: the calibration, the loopback HTTP service, the
-//! scratch folder with the database, locks, semaphores, channels, and the [`Stop`] flag.
+//! one task. All tasks share the [`Services`]. The services include the calibration, the loopback
+//! HTTP service, the scratch folder with the database, locks, semaphores, channels, and the
+//! [`Stop`] flag.
 //!
 #![doc = include_str!("../../docs/src/steps.md")]
 

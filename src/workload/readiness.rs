@@ -1,4 +1,4 @@
-//! The marks with which services record the instant at which a task's wait was over.
+//! Marks that say when a task's wait was over. Services set these marks.
 //!
 //! The loopback service knows the instant at which it sends a reply, and an offloaded job knows the
 //! instant at which it ends. The waiting task may be woken later, for example because no worker

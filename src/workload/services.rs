@@ -21,9 +21,9 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock, Weak};
 
-/// Everything that the tasks of a run share: the calibration, the loopback service, the scratch
-/// folder with the database, the locks, semaphores and channels, the counters of tasks and errors,
-/// and the flag that ends all computations.
+/// Everything that the tasks of a run share. This is the calibration, the loopback service, the
+/// scratch folder with the database, and all locks, semaphores and channels. It also includes the
+/// counters of tasks and errors, and the flag that ends all computations.
 pub struct Services {
     calibration: Calibration,
     stop: Stop,

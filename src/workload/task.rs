@@ -18,9 +18,9 @@ use std::pin::{Pin, pin};
 use std::sync::{Arc, mpsc};
 use std::thread;
 
-/// A task of a scenario, ready to run: on an async executor with [`run_async`](TaskCtx::run_async),
-/// on threads with [`run_sync`](TaskCtx::run_sync), or one repetition at a time with
-/// [`run_next_repetition`](TaskCtx::run_next_repetition).
+/// A task of a scenario, ready to run. On an async executor, [`run_async`](TaskCtx::run_async) runs
+/// the task. On a thread, [`run_sync`](TaskCtx::run_sync) runs all repetitions, and
+/// [`run_next_repetition`](TaskCtx::run_next_repetition) runs one repetition.
 ///
 /// A repetition that fails or times out does not end the task: the next repetition follows. If a
 /// task has only one repetition, the task has the outcome of this repetition. Any other task has
@@ -137,7 +137,7 @@ impl TaskCtx {
     }
 
     /// Runs all repetitions on the calling thread. Each repetition is a job. The first job was
-    /// queued at `queued_since`. A panic ends the task, but does not unwind past this function.
+    /// queued at `queued_since`. A panic ends the task, but this function catches the panic.
     pub fn run_sync(mut self, mut queued_since: ProcessInstant) {
         while self.run_next_repetition(queued_since, Reason::Yield) {
             queued_since = probe::now();
@@ -175,7 +175,7 @@ impl TaskCtx {
     /// Runs the next repetition, if there is one, as a job on the calling thread. The job is one
     /// slice, and was queued at `queued_since`. After the job, the task waits for `then`. Only the
     /// end of the run can cancel the job. A repetition that ends after its timeout has timed out. A
-    /// panic ends the task, but does not unwind past this function.
+    /// panic ends the task, but this function catches the panic.
     ///
     /// Returns whether another repetition follows. If no repetition follows, the task has ended,
     /// and its end is recorded.

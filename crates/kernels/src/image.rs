@@ -38,8 +38,8 @@ fn edge(cell: usize, size: usize, side: usize) -> usize {
 /// Shrinks a strip of whole rows, each `width` pixels wide, to one row of `side` pixels: a box
 /// filter.
 ///
-/// Each pixel of the result is the mean of the box of pixels that it covers, rounded to the nearest
-/// value.
+/// Each pixel of the result covers a box of pixels. Its value is the mean of this box, rounded to
+/// the nearest whole number.
 fn shrink(strip: &[Pixel], width: usize, side: usize) -> Vec<Pixel> {
     let mut sums = vec![[0_u32; 3]; side];
     for row in strip.chunks_exact(width) {

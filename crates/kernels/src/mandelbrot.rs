@@ -40,8 +40,8 @@ fn is_inside(cx: f64, cy: f64) -> bool {
 mod tests {
     use super::*;
 
-    /// The set's area is 1.5066 (Förstemann's count of 2017). With so few steps the result is a
-    /// little too large.
+    /// The set's area is 1.5066 (Förstemann's count of 2017). The measured area is slightly too
+    /// large, because [`LIMIT`] steps are only a few.
     #[test]
     fn the_set_has_its_known_area() {
         let size = 300;

@@ -172,7 +172,8 @@ fn gave_up(model: &Model) -> String {
 /// killed.
 ///
 /// # Errors
-/// Returns an error if `parent` is not, or is no longer, the parent of this process.
+/// Returns an error if `parent` is not the parent of this process, or if the parent has already
+/// ended.
 fn end_with_parent(parent: i32) -> io::Result<()> {
     set_parent_process_death_signal(Some(Signal::TERM))?;
     // The parent may have ended before the call above.

@@ -9,7 +9,7 @@ use crate::scenario::syntax::{self, At};
 use crate::scenario::types::{Arrivals, Branch, Draw, Start, TaskSpec};
 use std::collections::{BTreeSet, HashMap};
 
-/// What a task needs to do its steps once. The needs of the tasks that it calls are included.
+/// What a task needs to do its steps once. The needs of called tasks are included.
 #[derive(Clone, Copy, Default)]
 struct Needs {
     /// The number of tasks, including the task itself.
@@ -113,8 +113,8 @@ fn needs<'a>(group: &'a TaskSpec, groups: &HashMap<&str, &'a TaskSpec>, known: &
     needs
 }
 
-/// What a task with these steps needs. All tasks that it calls count, even if they run one after
-/// the other.
+/// The needs of a task with these steps. All tasks that this task calls count, even if the called
+/// tasks run one after the other.
 fn of_steps<'a>(steps: &'a [Step], groups: &HashMap<&str, &'a TaskSpec>, known: &mut HashMap<&'a str, Needs>) -> Needs {
     let mut sum = Needs {
         tasks: 1.0,

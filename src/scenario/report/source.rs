@@ -136,8 +136,8 @@ impl Source {
     }
 }
 
-/// Replaces each character that could control the terminal by a harmless character with the same
-/// number of bytes, so that spans stay valid.
+/// Replaces each character that could control the terminal with a harmless character. The harmless
+/// character has the same number of bytes, so that spans stay valid.
 fn same_length(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text.chars().peekable();

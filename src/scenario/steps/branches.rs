@@ -1,5 +1,6 @@
-//! What steps with branches have in common: `gather`, `group` and `race` make a task of each
-//! branch, and `join`, `try_join` and `select` poll the branches themselves. All of them wait.
+//! What steps with branches have in common. `gather`, `group` and `race` make a task of each
+//! branch. `join`, `try_join` and `select` poll the branches in the task of the step. All these
+//! steps wait for their branches.
 
 use super::{ChildTasks, ExecutorNeed, StepContents, StepDefinition, StepListSyntax};
 use crate::scenario::check::{Checker, NO_POLLS, NO_RUNTIME, StepContext};

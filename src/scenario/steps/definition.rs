@@ -46,7 +46,7 @@ pub(in crate::scenario) trait StepDefinition: StepContents + Sized {
 /// What other modules need to know about a checked step: its inner steps, the tasks that it makes,
 /// and the services that it uses.
 pub(in crate::scenario) trait StepContents {
-    /// The lists of inner steps that the same task does.
+    /// The lists of inner steps that the task of the step itself does.
     fn own_steps(&self) -> Vec<&[Step]> {
         Vec::new()
     }

@@ -4,8 +4,8 @@ use super::{BranchList, BranchesDefinition, BranchesStep};
 use crate::scenario::types::Branch;
 use serde::{Deserialize, Serialize};
 
-/// Polls all branches in the task itself, and waits until all have ended. If one fails, the others
-/// continue, and the step fails at the end.
+/// Polls all branches in the task itself, and waits until all have ended. If one branch fails, the
+/// other branches continue, and the step fails at the end.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Join(pub Vec<Branch>);
 

@@ -171,7 +171,7 @@ steps! {
 }
 
 impl Step {
-    /// The lists of inner steps that the same task does.
+    /// The lists of inner steps that the task of the step itself does.
     pub fn own_steps(&self) -> Vec<&[Step]> {
         self.contents().own_steps()
     }

@@ -11,8 +11,8 @@ pub(in crate::scenario) trait Table {
     fn has(&self, key: &str) -> bool;
 }
 
-/// A hint for an unknown key, if the language has another way to write the same thing. `None`:
-/// there is no hint for this key of this table.
+/// A hint for an unknown key, if the language has another way to write the same thing. `None`: the
+/// language has no such hint for this key.
 fn written_elsewhere(table: &str, key: &str) -> Option<&'static str> {
     const POOL_KEYS: [&str; 4] = ["pool", "pool_size", "connections", "max_connections"];
     let is_pool = table == "[db]" && POOL_KEYS.contains(&key);

@@ -1,5 +1,5 @@
-//! One row per lane. The row shows when the tasks of each group held the lane, how busy the lane
-//! was during the visible time, and what the lane runs at the visible instant.
+//! One row per lane. The row shows three facts: when the tasks of each group held the lane, how
+//! busy the lane was during the visible time, and what the lane runs at the visible instant.
 
 use super::syscall;
 use super::timeline::{self, Half};
@@ -20,7 +20,7 @@ use ratatui::widgets::Widget;
 /// is at least this value.
 const NOTABLE_OFF_CORE: f64 = 0.25;
 
-/// Draws the visible lanes. If there are more lanes, the last row says how many.
+/// Draws the visible lanes. If not all lanes fit, the last row shows the number of hidden lanes.
 pub(crate) fn render(context: &FrameContext<'_>, area: Rect, buf: &mut Buffer) {
     let order = context.app.lane_order();
     let lane_rows = context.layout.lane_rows;

@@ -160,7 +160,7 @@ fn counts(context: &FrameContext<'_>) -> Option<TaskCounts> {
     }
 }
 
-/// Draws the visible tasks. If there are more tasks, the last row says how many.
+/// Draws the visible tasks. If not all tasks fit, the last row shows the number of hidden tasks.
 pub(crate) fn render(context: &FrameContext<'_>, area: Rect, buf: &mut Buffer) {
     let tasks = context.app.task_order.tasks();
     let task_rows = context.layout.task_rows;

@@ -32,12 +32,13 @@ pub(super) enum JoinMode {
     /// The parent continues when all children have completed, or when the first child ends without
     /// completing. In the second case, the other children continue to run as orphans.
     Gather,
-    /// The parent continues when all children have ended. If one child does not complete, the
-    /// others are cancelled.
+    /// The parent continues when all children have ended. If one child does not complete, the other
+    /// children are cancelled.
     Group,
-    /// The parent continues when one child has ended. The others are cancelled.
+    /// The parent continues when one child has ended. The other children are cancelled.
     Race,
-    /// The parent continues when all children have ended. If one child fails, the others still run.
+    /// The parent continues when all children have ended. If one child fails, the other children
+    /// still run.
     Spawn,
     /// Like `Spawn`, but for branches that the parent polls itself.
     Join,
@@ -45,8 +46,8 @@ pub(super) enum JoinMode {
     /// completing. In the second case, the other branches are dropped. The parent polls its
     /// branches itself.
     TryJoin,
-    /// The parent continues when one branch has ended. The others are dropped. The parent polls its
-    /// branches itself.
+    /// The parent continues when one branch has ended. The other branches are dropped. The parent
+    /// polls its branches itself.
     Select,
     /// The parent continues when its child has ended. If the parent is cancelled, the child
     /// continues to run as an orphan.

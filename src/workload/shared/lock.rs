@@ -1,5 +1,5 @@
-//! A mutex with two halves. Tasks that are suspended while they wait use one half. Tasks that hold
-//! their thread while they wait use the other half.
+//! A mutex with two halves. One half is for tasks that are suspended during a wait. The other half
+//! is for tasks that hold their thread during a wait.
 //!
 //! A thread that waits for an ordinary mutex cannot be interrupted. So two tasks in a deadlock
 //! would still wait after the end of the run. Therefore threads wait for a condition variable,

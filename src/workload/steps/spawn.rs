@@ -1,4 +1,4 @@
-//! `spawn`: spawns child tasks. The step either waits for them or continues immediately.
+//! `spawn`: spawns child tasks. The step either waits for the child tasks or continues immediately.
 
 use super::StepProgram;
 use crate::record::Label;
