@@ -161,6 +161,9 @@ pub struct Overall {
     pub completed: u64,
     /// The number of completed repetitions per second of the run.
     pub throughput: f64,
+    /// If the records of slices were lost, the part of the slices in the percentiles. `null` if the
+    /// percentiles contain all slices.
+    pub sampled: Option<Sampled>,
     /// The durations of the repetitions.
     pub repetition_ns: Percentiles,
     /// The delay of each slice: the time from the task's wake-up until the task ran. Only slices
@@ -169,6 +172,16 @@ pub struct Overall {
     /// How late the same slices began: the time from the instant at which a task is ready until the
     /// task runs.
     pub lateness_ns: Percentiles,
+}
+
+/// A sample of the slices. Percentiles are about the sample.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, JsonSchema)]
+#[schemars(title = "sampled")]
+pub struct Sampled {
+    /// The number of slices in the sample.
+    pub slices: u64,
+    /// The number of all slices.
+    pub of: u64,
 }
 
 /// The CPU time, memory and context switches of the run, as the kernel counts them (`getrusage`).
@@ -250,8 +263,12 @@ pub struct Group {
     pub timed_out: u64,
     /// The number of repetitions in which a step failed.
     pub failed: u64,
-    /// The number of slices: polls of async tasks, or jobs on threads.
+    /// The number of slices: polls of async tasks, or jobs on threads. This number and the times by
+    /// state are exact even if records are lost, because the threads add them up themselves.
     pub polls: u64,
+    /// If the records of slices were lost, the part of `polls` in the percentiles and timelines.
+    /// `null` if they contain all slices.
+    pub sampled: Option<Sampled>,
     /// The time in which tasks held a thread and computed. The sum of this figure, `blocking_ns`,
     /// `queued_ns`, `unnoticed_ns` and `suspended_ns` is the total lifetime of all tasks.
     pub running_ns: u64,
@@ -265,8 +282,8 @@ pub struct Group {
     pub blocking_ns: u64,
     /// The parts of `blocking_ns`, by the reason for which the thread slept: `timer`, `lock`,
     /// `semaphore`, `channel`, `http`, `file`, `db`, `join` and `unknown`. If only the kernel's
-    /// samples show that a thread slept, the reason is `unknown`. Only reasons with a time above
-    /// zero are present.
+    /// samples show that a thread slept, the reason is `unknown`. The reason is also `unknown` if
+    /// the record of the step was lost. Only reasons with a time above zero are present.
     pub blocked_on: BTreeMap<&'static str, u64>,
     /// The time in which tasks were woken and waited for a thread.
     pub queued_ns: u64,
@@ -281,7 +298,7 @@ pub struct Group {
     /// The time that the runtime's timer added to the sleeps of the tasks. This time is part of
     /// `suspended_ns`, with one exception: the microseconds between a deadline and the end of the
     /// slice in which the sleep began. tokio's timer has a resolution of one millisecond and rounds
-    /// up. `null` if no sleep was rounded.
+    /// up. `null` if no sleep was rounded. Sleeps whose records were lost are not included.
     pub timer_rounding_ns: Option<u64>,
     /// The mean time that the runtime's timer added to one sleep. `null` if no sleep was rounded.
     pub timer_resolution_ns: Option<u64>,
@@ -372,10 +389,9 @@ pub struct Lane {
 pub struct Records {
     /// The number of slices that were recorded.
     pub written: u64,
-    /// The number of slices that were lost because the ring of a thread was full. The figures of
-    /// lanes include lost slices. The figures of groups do not include lost slices. If slices were
-    /// lost, the polls, percentiles and times of a group are only a sample, and the time of a lost
-    /// slice counts as waiting.
+    /// The number of slices that were lost because the ring of a thread was full. The counts and
+    /// times of lanes and groups include lost slices. The percentiles do not: they are then a
+    /// sample, see `sampled` of a group.
     pub dropped: u64,
     /// The number of other records that were lost: steps and repetitions. Lost repetitions are
     /// still counted, but the percentiles of their durations do not include them.

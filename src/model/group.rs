@@ -47,6 +47,8 @@ pub struct Group {
     /// The totals of tokio-metrics since the run's start; `None` if tokio-metrics does not watch
     /// the group.
     pub totals: Option<GroupTotals>,
+    /// The number of slices of the tasks whose records were lost.
+    pub(super) lost: u64,
     /// The sum of the times of the tasks. The times of each task end with its last slice.
     pub(super) closed_times: StateTimes,
     /// The totals for the time after the last slice of each task.
@@ -82,6 +84,7 @@ impl Group {
             sleeps: 0,
             timer_rounding: Nanos::ZERO,
             totals: None,
+            lost: 0,
             closed_times: StateTimes::default(),
             present: PresentTotals::default(),
             open: OpenIntervals::default(),
@@ -95,9 +98,20 @@ impl Group {
         }
     }
 
-    /// The number of slices so far, including open slices.
+    /// The number of slices so far, including open and lost slices.
     pub fn polls(&self) -> u64 {
+        self.recorded().saturating_add(self.lost)
+    }
+
+    /// The number of slices whose records have arrived, and of open slices.
+    fn recorded(&self) -> u64 {
         self.poll_time.count() + self.open.slices.len() as u64
+    }
+
+    /// The sample of the slices that the distributions and timelines contain. `None` if they
+    /// contain all slices.
+    pub fn sampled(&self) -> Option<Sampled> {
+        Sampled::new(self.recorded(), self.polls())
     }
 
     /// The distribution of the durations of the slices. A slice that has not ended counts with its
@@ -208,12 +222,37 @@ impl Group {
     }
 }
 
+/// A sample of the slices: some records were lost, because rings were full. Counts and times by
+/// state do not depend on the sample.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Sampled {
+    /// The number of slices in the sample.
+    pub slices: u64,
+    /// The number of all slices.
+    pub of: u64,
+}
+
+impl Sampled {
+    /// Returns `None` if the sample contains all slices.
+    fn new(slices: u64, of: u64) -> Option<Sampled> {
+        (slices < of).then_some(Sampled { slices, of })
+    }
+
+    /// The combined sample of several groups.
+    pub(super) fn of_groups<'a>(groups: impl Iterator<Item = &'a Group> + Clone) -> Option<Sampled> {
+        let sum = |count: fn(&Group) -> u64| groups.clone().map(count).fold(0, u64::saturating_add);
+        Sampled::new(sum(Group::recorded), sum(Group::polls))
+    }
+}
+
 /// The combined distributions of several groups.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Overall {
     /// The number of repetitions that have ended, by outcome, in the order of
     /// [`Outcome::VARIANTS`].
     pub repetitions: [u64; Outcome::VARIANTS.len()],
+    /// The sample of the slices that the distributions contain. `None` if they contain all slices.
+    pub sampled: Option<Sampled>,
     /// The distribution of the durations of the repetitions.
     pub repetition_time: Percentiles,
     /// The distribution of the delays, see [`Group::delay`].

@@ -50,7 +50,7 @@ mod time_sums;
 mod totals;
 mod wait_state;
 
-pub use group::{Group, Overall};
+pub use group::{Group, Overall, Sampled};
 pub use hist::Percentiles;
 pub use history::{Channel, LaneHold};
 pub use lane::{Lane, LaneOs};

@@ -182,11 +182,11 @@ impl<'a> PackedSlices<'a> {
         breakdown
     }
 
-    /// The time that the slices cover, by state.
-    pub(super) fn times(self, task: TaskId, spans: &Spans) -> StateTimes {
+    /// The time that the slices cover after the beginning of the wait `from`, by state.
+    pub(super) fn times(self, task: TaskId, spans: &Spans, from: WaitState) -> StateTimes {
         let mut times = StateTimes::default();
         for DecodedSlice { before, timing, .. } in self.iter(task) {
-            times.add_slice(&before.slice_times(&timing, spans));
+            times.add_slice(&before.slice_times_from(from, &timing, spans));
         }
         times
     }

@@ -252,7 +252,8 @@ impl Model {
     pub fn overall(&self) -> Overall {
         let (mut repetition, mut delay, mut lateness) = (Hist::fine(), Hist::fine(), Hist::fine());
         let mut repetitions = [0; Outcome::VARIANTS.len()];
-        for group in self.groups.iter().filter(|group| !group.library) {
+        let groups = self.groups.iter().filter(|group| !group.library);
+        for group in groups.clone() {
             group.add_distributions_to(&mut repetition, &mut delay, &mut lateness);
             repetitions
                 .iter_mut()
@@ -261,6 +262,7 @@ impl Model {
         }
         Overall {
             repetitions,
+            sampled: Sampled::of_groups(groups),
             repetition_time: repetition.percentiles(),
             delay: delay.percentiles(),
             lateness: lateness.percentiles(),

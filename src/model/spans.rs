@@ -40,6 +40,18 @@ impl Spans {
         }
     }
 
+    /// Removes a span from the set.
+    pub(super) fn remove(&mut self, from: RunInstant, to: RunInstant) {
+        let first = self.0.partition_point(|&(_, end)| end <= from);
+        let last = first + self.0[first..].partition_point(|&(start, _)| start < to);
+        if first == last || from >= to {
+            return;
+        }
+        let rest = [(self.0[first].0, from), (to, self.0[last - 1].1)];
+        self.0
+            .splice(first..last, rest.into_iter().filter(|(start, end)| start < end));
+    }
+
     /// The parts of `from..to` that are in the set, in order.
     pub(super) fn within(&self, from: RunInstant, to: RunInstant) -> impl Iterator<Item = (RunInstant, RunInstant)> {
         let first = self.0.partition_point(|&(_, end)| end <= from);
@@ -100,10 +112,15 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_set_contains_the_added_spans_and_reports_what_was_new(added in prop::collection::vec((0u64..60, 0u64..20), 0..20)) {
+        fn the_set_contains_the_added_spans_and_reports_what_was_new(changes in prop::collection::vec((0u64..60, 0u64..20, prop::bool::weighted(0.2)), 0..20)) {
             let mut spans = Spans::default();
             let mut plain = [false; 100];
-            for (from, len) in added {
+            for (from, len, removes) in changes {
+                if removes {
+                    spans.remove(RunInstant::new(from), RunInstant::new(from + len));
+                    plain[from as usize..(from + len) as usize].fill(false);
+                    continue;
+                }
                 let mut new = Vec::new();
                 spans.add(RunInstant::new(from), RunInstant::new(from + len), |a, b| new.extend(a.0..b.0));
                 let expected: Vec<u64> = (from..from + len).filter(|&i| !plain[i as usize]).collect();

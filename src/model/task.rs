@@ -29,7 +29,7 @@ pub struct Task {
     /// When and how the task ended, according to the record of its end. See also
     /// [`ended_at`](Task::ended_at).
     pub ended: Option<(RunInstant, Outcome)>,
-    /// The number of slices so far, including evicted ones.
+    /// The number of slices so far, including evicted and lost ones.
     pub polls: u64,
     /// The spans in which the task's thread slept in the OS.
     pub(super) blocking: Spans,
@@ -126,7 +126,7 @@ impl Task {
     pub(super) fn prefetch(&self) -> u64 {
         // One word of each cache line that a slice changes.
         self.polls
-            ^ self.last_wait().since.0
+            ^ self.track.last_wait().since.0
             ^ self.times.running.0
             ^ self.times.suspended_on[MIDDLE].0
             ^ u64::from(self.index)
@@ -163,9 +163,9 @@ impl Task {
         }
     }
 
-    /// The wait state after the last slice.
+    /// The wait state after the last slice that is known. The record of that slice may be lost.
     pub(super) fn last_wait(&self) -> WaitState {
-        self.track.last_wait()
+        self.track.last_counted()
     }
 
     /// The wait state at the instant `at`; `None` if the task held a lane, had not been spawned
@@ -176,7 +176,8 @@ impl Task {
             return None;
         }
         match self.live.as_deref() {
-            _ if at < wait.since => self.track.wait_at(self.id, at, arena),
+            _ if at < self.track.last_wait().since => self.track.wait_at(self.id, at, arena),
+            _ if at < wait.since => Some(self.track.last_wait()),
             Some(LiveTask::Current { start, .. }) if *start <= at => None,
             _ => Some(wait),
         }
@@ -185,6 +186,18 @@ impl Task {
     /// The end of the task: the recorded end, or the end of the last slice if that is later.
     pub fn ended_at(&self) -> Option<RunInstant> {
         self.present_state().ended.map(|(at, _)| at)
+    }
+
+    /// The time from the last recorded slice to the last slice, in which records were lost. Nobody
+    /// knows what the task did meanwhile. So it is shown in its state after the recorded slice,
+    /// like the time of any other lost slice.
+    fn lost_interval(&self) -> StateInterval {
+        let wait = self.track.last_wait();
+        StateInterval {
+            from: wait.since,
+            to: self.last_wait().since,
+            state: State::between_slices(wait.reason),
+        }
     }
 
     /// Calls `each` with the intervals after the last slice, up to `now`, or up to
@@ -246,7 +259,8 @@ impl Task {
         };
         self.track
             .intervals(self.id, from, to, &self.blocking, arena, &mut touching);
-        if self.last_wait().since < to {
+        if self.track.last_wait().since < to {
+            touching(self.lost_interval());
             self.intervals_after_last_slice(now, touching);
         }
     }
@@ -273,7 +287,8 @@ impl Task {
         let window = (from, to, min_wait);
         self.track
             .problems(self.id, window, &self.blocking, arena, &mut touching);
-        if self.last_wait().since < to {
+        if self.track.last_wait().since < to {
+            touching(self.lost_interval());
             self.intervals_after_last_slice(now, touching);
         }
     }
@@ -281,6 +296,7 @@ impl Task {
     /// Paints the row of the task.
     pub(super) fn paint(&self, now: RunInstant, arena: &ByteArena, painter: &mut Painter) {
         self.track.paint(self.id, &self.blocking, arena, painter);
+        painter.add(&self.lost_interval());
         self.intervals_after_last_slice(now, |interval| painter.add(&interval));
     }
 

@@ -35,6 +35,13 @@ impl TimeSums<'_> {
         *self.group += times;
     }
 
+    /// Replaces the times of the task.
+    pub(super) fn set_all(&mut self, times: StateTimes) {
+        *self.group -= *self.task;
+        *self.group += times;
+        *self.task = times;
+    }
+
     /// Subtracts `times`.
     pub(super) fn subtract_all(&mut self, times: StateTimes) {
         *self.task -= times;

@@ -3,7 +3,7 @@
 
 use super::spans::Spans;
 use super::state::{SliceTimes, State, StateInterval, StateTimes};
-use crate::record::{Label, LaneId, Nanos, Reason, RunInstant, Slice};
+use crate::record::{Label, LaneId, Nanos, Reason, RunInstant, Slice, WaitParts};
 
 /// What a task does between two slices, until a record reports that the task is ready or woken.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -51,19 +51,28 @@ impl WaitState {
     /// never add up to more than the gap, even if the slice reports longer times.
     #[inline]
     pub(super) fn slice_times(self, slice: &Timing, spans: &Spans) -> SliceTimes {
-        let gap = slice.start - self.since;
-        let yields = State::between_slices(self.reason) == State::Queued;
-        let queued = if yields { gap } else { slice.queued.min(gap) };
-        let unnoticed = slice.unnoticed.min(gap - queued);
+        let wait = WaitParts::divide(self.reason, slice.start - self.since, slice.queued, slice.unnoticed);
         let blocking = spans.covered(slice.start, slice.end);
         SliceTimes {
             reason: self.reason,
-            suspended: gap - queued - unnoticed,
-            unnoticed,
-            queued,
+            suspended: wait.suspended,
+            unnoticed: wait.unnoticed,
+            queued: wait.queued,
             running: slice.end - slice.start - blocking,
             blocking,
         }
+    }
+
+    /// Like [`slice_times`](WaitState::slice_times), but without the time before the beginning of
+    /// the wait `from`. If `from` begins later than this wait, the task waited for its reason.
+    pub(super) fn slice_times_from(self, from: WaitState, slice: &Timing, spans: &Spans) -> SliceTimes {
+        let wait = if from.since > self.since { from } else { self };
+        let slice = Timing {
+            start: slice.start.max(from.since),
+            end: slice.end.max(from.since),
+            ..*slice
+        };
+        wait.slice_times(&slice, spans)
     }
 
     /// Calls `each` with the intervals of the gap before a slice and of the slice, in order. Empty

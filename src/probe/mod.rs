@@ -5,20 +5,24 @@
 //!   hooks ─► lane ─► ring ──────────────────────► collector ─► Batch
 //!             │  └─► open slice, tally (shared) ──►  ▲
 //!   wakers ─► wake stamps (shared) ─► task scanner ─►│
+//!   lane ───► exact sums (shared) ────►  ▲           │
 //!   presenter, shutdown ─► registry ────────────────►│
 //!   tracing events ─► log channel ──────────────────►┘
 //! ```
 //!
 //! The rule of this module: between two polls, a measured thread does not allocate memory, take a
-//! lock, or wait for the monitor. If a ring is full, the record is dropped and counted.
+//! lock, or wait for the monitor. If a ring is full, the record is dropped and counted. A record
+//! that must not be lost then takes a lock.
 //!
 //! Each module in this list uses only the modules that precede it in the list: `sync` (atomics) and
-//! `clock`; `timer_ticks`; `open_slice`, `lane_tally` and `wake_stamps` (one lock-free protocol
-//! each); `lane_shared` and `task_slot`; `registry`; `lane`; `task`; `hooks` and `collector`.
+//! `clock`; `timer_ticks`; `open_slice`, `lane_tally`, `wake_stamps` and `exact_sums` (one
+//! lock-free protocol each); `lane_shared` and `task_slot`; `registry`; `lane`; `task`; `hooks` and
+//! `collector`.
 
 mod clock;
 mod collector;
 pub mod console;
+mod exact_sums;
 mod hooks;
 pub mod lane;
 mod lane_shared;

@@ -1,8 +1,9 @@
 //! The atomic types of the probe. All modules of the probe import these types from here, so that a
 //! model checker can replace the types.
 //!
-//! Three small structs contain all lock-free protocols of the probe:
-//! [`OpenSlice`](super::open_slice::OpenSlice) (a sequence lock),
+//! Four small structs contain all lock-free protocols of the probe:
+//! [`OpenSlice`](super::open_slice::OpenSlice) and
+//! [`ExactSums`](super::exact_sums::ExactSums) (each a sequence lock),
 //! [`LaneTally`](super::lane_tally::LaneTally) (the hand-over of a ring) and
 //! [`WakeStamps`](super::wake_stamps::WakeStamps).
 

@@ -8,7 +8,7 @@
 
 use super::registry::RegisteredTask;
 use crate::record::{
-    CompactDuration, CurrentSlice, Outcome, ProcessClock, ProcessInstant, Repetition, TaskId, Waiting,
+    CompactDuration, CurrentSlice, Outcome, ProcessClock, ProcessInstant, Repetition, TaskId, TaskSums, Waiting,
 };
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -36,6 +36,8 @@ pub(super) struct TaskScanner {
     this_round: Found,
     /// The results of the previous round.
     last_round: Found,
+    /// The sums that have been read since the last [`take_sums`](TaskScanner::take_sums).
+    sums: Vec<TaskSums<ProcessClock>>,
 }
 
 /// The results of one round. Each result has the index of its task, and the indexes are in
@@ -106,11 +108,24 @@ impl TaskScanner {
                     let (found, index) = (&mut self.this_round, self.next);
                     found.waiting.extend(task.waiting(now).map(|waiting| (index, waiting)));
                     found.overdue.extend(overdue.map(|overdue| (index, overdue)));
+                    self.sums.extend(task.sums_if_lost());
                     self.next += 1;
                 }
                 None => break,
             }
         }
+    }
+
+    /// Reads the sums of all tasks that have not ended and have lost records. Tasks that have ended
+    /// hand over their sums themselves.
+    pub(super) fn read_all_sums(&mut self) {
+        let living = self.tasks.iter().filter(|task| !task.has_ended());
+        self.sums.extend(living.filter_map(|task| task.sums_if_lost()));
+    }
+
+    /// Takes the sums that the last scan has read: of the tasks that have lost records.
+    pub(super) fn take_sums(&mut self) -> impl Iterator<Item = TaskSums<ProcessClock>> {
+        std::mem::take(&mut self.sums).into_iter()
     }
 
     /// The tasks that should run but hold no lane.

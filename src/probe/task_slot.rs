@@ -1,16 +1,19 @@
 //! The data that a task, its wakers and the monitor share.
 
-use super::sync::{AtomicU8, AtomicU32, AtomicU64, Relaxed, SeqCst, fence};
+use super::exact_sums::ExactSums;
+use super::sync::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Relaxed, SeqCst, fence};
 use super::wake_stamps::WakeStamps;
-use crate::record::{GroupId, ProcessClock, ProcessInstant, TaskId, Waiting};
+use crate::record::{GroupId, ProcessClock, ProcessInstant, TaskId, TaskSums, Waiting};
+use std::mem::offset_of;
 use std::sync::{Arc, OnceLock};
 use std::task::Waker;
 
 /// The probe's data about one task.
 ///
 /// Two tasks never share a cache line, so that workers do not contend for the stamps of different
-/// tasks. All fields that polls, wake-ups and scans use are on one cache line. `O` is the type of
-/// the task's owner. The owner is the registry, but this module does not depend on it.
+/// tasks. All fields that wake-ups and scans use are on the first cache line. A poll also changes
+/// the sums, whose words are on the second line. `O` is the type of the task's owner. The owner is
+/// the registry, but this module does not depend on it.
 #[repr(C, align(64))]
 pub(super) struct TaskSlot<O> {
     pub stamps: WakeStamps,
@@ -23,6 +26,9 @@ pub(super) struct TaskSlot<O> {
     pub group: GroupId,
     /// A [`Stage`].
     stage: AtomicU8,
+    /// Whether the record of any of the task's slices was lost.
+    has_lost: AtomicBool,
+    pub sums: ExactSums,
     /// The task's index within its group.
     pub index: u32,
     /// When the task's present repetition began, or zero if there is none.
@@ -32,7 +38,11 @@ pub(super) struct TaskSlot<O> {
     poller: Option<Arc<TaskSlot<O>>>,
 }
 
-const _: () = assert!(std::mem::offset_of!(TaskSlot<()>, stage) < 64);
+const _: () = assert!(
+    offset_of!(TaskSlot<()>, has_lost) < 64 && offset_of!(TaskSlot<()>, sums) == 64,
+    "the sums begin on the second line"
+);
+const _: () = assert!(size_of::<TaskSlot<Arc<()>>>() == 256, "a task takes four lines");
 
 /// Whether a task runs, and whether another task would observe its failure.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -65,6 +75,8 @@ impl<O> TaskSlot<O> {
             id: AtomicU32::new(0),
             group,
             stage: AtomicU8::new(Stage::Attached as u8),
+            has_lost: AtomicBool::new(false),
+            sums: ExactSums::default(),
             index,
             repetition_since: AtomicU64::new(0),
             owner,
@@ -145,6 +157,18 @@ impl<O> TaskSlot<O> {
 
     pub(super) fn has_ended(&self) -> bool {
         self.stage.load(Relaxed) == Stage::Ended as u8
+    }
+
+    /// Notes that the record of a slice of the task was lost.
+    pub(super) fn note_loss(&self) {
+        self.has_lost.store(true, Relaxed);
+    }
+
+    /// The sums of the task, if the record of any of its slices was lost. If no record was lost,
+    /// the records contain everything that the sums contain.
+    pub(super) fn sums_if_lost(&self) -> Option<TaskSums<ProcessClock>> {
+        let has_lost = self.has_lost.load(Relaxed);
+        self.id().filter(|_| has_lost).and_then(|task| self.sums.read(task))
     }
 
     /// Marks the task as ended, and returns its previous stage.

@@ -1,6 +1,9 @@
 //! The batch: everything that the probe has collected since the previous batch.
 
-use super::{Clock, Definition, GroupId, Instant, LaneId, Live, LogLine, Nanos, Outcome, Record, RunClock, Sample};
+use super::{
+    Clock, Definition, GroupId, Instant, LaneId, Live, LogLine, LostSlices, Nanos, Outcome, Record, RunClock, Sample,
+    TaskSums,
+};
 use serde::{Deserialize, Serialize};
 
 /// Everything that the probe has collected since the previous batch.
@@ -30,6 +33,14 @@ pub struct Batch<C = RunClock> {
     /// records are lost.
     #[serde(default)]
     pub repetitions_lost: Vec<RepetitionsLost>,
+    /// The sums of tasks whose slices were lost. This batch or an earlier batch contains all slices
+    /// that the sums contain and that were not lost.
+    #[serde(default)]
+    pub sums: Vec<TaskSums<C>>,
+    /// The lost slices of tasks without sums, since the previous batch. This batch or an earlier
+    /// batch contains all slices of these tasks that ended before.
+    #[serde(skip)]
+    pub lost_slices: Vec<LostSlices<C>>,
     /// The number of jobs on threads since the run's start, including lost jobs. A job is a slice
     /// that is not a poll.
     #[serde(default)]
@@ -102,6 +113,12 @@ impl<C: Clock> Batch<C> {
             records: self.records.into_iter().map(record).collect(),
             lost: self.lost,
             repetitions_lost: self.repetitions_lost,
+            sums: self.sums.into_iter().map(|sums| sums.map_instants(&map)).collect(),
+            lost_slices: self
+                .lost_slices
+                .into_iter()
+                .map(|lost| lost.map_instants(&map))
+                .collect(),
             jobs: self.jobs,
             arrivals_over: self.arrivals_over,
             samples: self

@@ -25,6 +25,7 @@ mod live;
 mod log_line;
 mod resource;
 mod sample;
+mod sums;
 mod time;
 mod usage;
 
@@ -37,6 +38,7 @@ pub use live::{CurrentSlice, Live, Waiting};
 pub use log_line::LogLine;
 pub use resource::{Acquired, Released, ResourceId, ResourceInfo, WaitBegan, WaitEnded, Wanted};
 pub use sample::{ChannelSample, GroupSample, LaneSample, RuntimeSample, Sample};
+pub use sums::{ByReason, LostSlices, TaskSums, WaitParts};
 pub use time::{
     Clock, CompactDuration, Instant, MonotonicClock, MonotonicInstant, Nanos, ProcessClock, ProcessInstant, RunClock,
     RunInstant,

@@ -2,7 +2,8 @@
 
 use super::resources::{deadlock, pool, resource};
 use crate::figures::{
-    Calibration, Executor, Group, Lane, Machine, Overall, Percentiles, Records, Report, TaskMonitor, Tasks, Tokio,
+    Calibration, Executor, Group, Lane, Machine, Overall, Percentiles, Records, Report, Sampled, TaskMonitor, Tasks,
+    Tokio,
 };
 use crate::model::{self, Model, PollCountCheck, TaskCounts};
 use crate::record::{self, Nanos, Outcome, Reason};
@@ -128,6 +129,7 @@ fn overall(model: &Model) -> Overall {
         repetitions: groups.repetitions.iter().copied().fold(0, u64::saturating_add),
         completed,
         throughput: per_second(completed, model.now().since_zero()),
+        sampled: groups.sampled.map(Sampled::from),
         repetition_ns: groups.repetition_time.into(),
         delay_ns: groups.delay.into(),
         lateness_ns: groups.lateness.into(),
@@ -160,6 +162,7 @@ fn group(model: &Model, group: &model::Group) -> Group {
         timed_out: group.repetitions[Outcome::TimedOut as usize],
         failed: group.repetitions[Outcome::Failed as usize],
         polls: group.polls(),
+        sampled: group.sampled().map(Sampled::from),
         running_ns: times.running.0,
         off_core_ns: model.group_off_core(group.id).map(|time| time.0),
         blocking_ns: times.blocking.0,
@@ -204,6 +207,15 @@ impl From<model::Percentiles> for Percentiles {
             p90: percentiles.p90.0,
             p99: percentiles.p99.0,
             max: percentiles.max.0,
+        }
+    }
+}
+
+impl From<model::Sampled> for Sampled {
+    fn from(sampled: model::Sampled) -> Sampled {
+        Sampled {
+            slices: sampled.slices,
+            of: sampled.of,
         }
     }
 }

@@ -201,6 +201,10 @@ impl Report {
             section("tokio    ", tokio_totals(tokio));
         }
         section("records  ", self.record_counts());
+        let sampled = self.samples();
+        if !sampled.is_empty() {
+            section("sampled  ", sampled);
+        }
         for deadlock in &self.deadlocks {
             out.push('\n');
             flow(&mut out, 0, " ", deadlock.sentence.split_whitespace(), width);
@@ -257,6 +261,17 @@ impl Report {
         parts
     }
 
+    /// The groups whose percentiles are about a sample of the slices.
+    fn samples(&self) -> Vec<String> {
+        let groups: Vec<_> = self.groups.iter().filter_map(sample).collect();
+        match groups.is_empty() {
+            true => groups,
+            false => std::iter::once("percentiles; counts and times are exact".to_owned())
+                .chain(groups)
+                .collect(),
+        }
+    }
+
     fn record_counts(&self) -> Vec<String> {
         let records = &self.records;
         let mut parts = vec![
@@ -276,6 +291,13 @@ impl Report {
         }
         parts
     }
+}
+
+/// The share of the slices in a sample.
+fn sample(group: &Group) -> Option<String> {
+    let sampled = group.sampled?;
+    let share = percent(sampled.slices as f64 / sampled.of.max(1) as f64);
+    Some(format!("{}: {share} of the slices", group.name))
 }
 
 /// The number of tasks, and the number of tasks with each outcome.

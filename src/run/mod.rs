@@ -315,7 +315,10 @@ impl Source for Run {
         if let Some(remote) = &mut self.remote {
             remote.drain();
         }
-        let mut batch = self.collector.batch();
+        let mut batch = match last {
+            true => self.collector.last_batch(),
+            false => self.collector.batch(),
+        };
         batch.arrivals_over = arrivals_over;
         if self.collector.is_out_of_ids() && !self.is_out_of_ids {
             self.is_out_of_ids = true;
@@ -350,7 +353,6 @@ impl Source for Run {
             }
         }
         if last {
-            self.collector.close_repetitions(&mut batch);
             self.ended = Some(RunState::Ended {
                 left: self.left_behind(&batch),
             });

@@ -9,12 +9,13 @@
 //! uses a relaxed counter instead of a ring. So the model shows that the tally alone determines the
 //! order of the values that the monitor reads.
 
+use exact_sums::{EndedSlice, ExactSums};
 use lane_tally::LaneTally;
 use loom::sync::Arc;
 use loom::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use loom::thread;
 use open_slice::OpenSlice;
-use tasklab::record::{self, LaneId, LostTime, Nanos, ProcessInstant, TaskId};
+use tasklab::record::{self, Label, LaneId, LostTime, Nanos, ProcessClock, ProcessInstant, Reason, TaskId, TaskSums};
 use wake_stamps::{Wake, WakeStamps};
 
 /// The atomics that the probe's files import instead of the standard atomics.
@@ -28,6 +29,9 @@ mod sync {
 }
 
 // The models use only a part of each file, and none of its unit tests.
+#[allow(dead_code, unused_imports)]
+#[path = "../../src/probe/exact_sums.rs"]
+mod exact_sums;
 #[allow(dead_code, unused_imports)]
 #[path = "../../src/probe/lane_tally.rs"]
 mod lane_tally;
@@ -72,6 +76,14 @@ fn main() {
         (
             "the_poll_after_a_concurrent_wake_up_reads_this_wake_up_or_none",
             the_poll_after_a_concurrent_wake_up_reads_this_wake_up_or_none,
+        ),
+        (
+            "sums_end_with_a_slice_and_never_come_before_its_record",
+            sums_end_with_a_slice_and_never_come_before_its_record,
+        ),
+        (
+            "the_sums_contain_the_polls_of_all_threads",
+            the_sums_contain_the_polls_of_all_threads,
         ),
     ] {
         let mut builder = loom::model::Builder::new();
@@ -212,4 +224,66 @@ fn the_poll_after_a_concurrent_wake_up_reads_this_wake_up_or_none() {
         None => assert_eq!(queued.get(), Nanos::ZERO, "the waker found a stamp and left none"),
         Some(by) => assert_eq!((queued.get(), by), (Nanos(180), task(2))),
     }
+}
+
+/// A poll of 5 ns that begins at `start`. Its record was lost.
+fn poll(start: u64) -> EndedSlice {
+    EndedSlice {
+        start: at(start),
+        end: at(start + 5),
+        blocking: Nanos::ZERO,
+        queued: Nanos::ZERO,
+        unnoticed: Nanos::ZERO,
+        reason: Reason::Timer,
+        label: Label::NONE,
+        is_lost: true,
+    }
+}
+
+/// Checks that the sums add up to the life of a task that was spawned at 10.
+fn assert_sums(sums: &TaskSums<ProcessClock>) {
+    let waited = sums.queued + sums.unnoticed + sums.suspended_on.into_iter().sum();
+    assert_eq!(sums.running + sums.blocking + waited, sums.until - at(10), "{sums:?}");
+    assert_eq!(sums.running, Nanos(5 * sums.lost), "{sums:?}");
+}
+
+fn sums_end_with_a_slice_and_never_come_before_its_record() {
+    let sums = Arc::new(ExactSums::default());
+    sums.begin(at(10));
+    let pushed = Arc::new(AtomicU64::new(0));
+    let (its_sums, its_ring) = (sums.clone(), pushed.clone());
+    let lane = thread::spawn(move || {
+        for record in 1..=2 {
+            its_ring.store(record, Ordering::Relaxed);
+            its_sums.add(poll(10 * (record + 1)), ProcessInstant::MAX);
+        }
+    });
+    if let Some(seen) = sums.read(task(1)) {
+        let drained = pushed.load(Ordering::Relaxed);
+        assert_sums(&seen);
+        assert!(seen.lost <= drained, "{seen:?} {drained}");
+    }
+    lane.join().expect("the lane does not panic");
+    let seen = sums.read(task(1)).expect("no thread writes");
+    assert_sums(&seen);
+    assert_eq!((seen.until, seen.lost), (at(35), 2));
+}
+
+fn the_sums_contain_the_polls_of_all_threads() {
+    let sums = Arc::new(ExactSums::default());
+    sums.begin(at(10));
+    let polled = Arc::new(AtomicBool::new(false));
+    let (its_sums, it_polled) = (sums.clone(), polled.clone());
+    let lane = thread::spawn(move || {
+        its_sums.add(poll(20), ProcessInstant::MAX);
+        it_polled.store(true, Ordering::Release);
+    });
+    // A runtime polls a task only after it has seen that the previous poll has ended.
+    if polled.load(Ordering::Acquire) {
+        sums.add(poll(30), ProcessInstant::MAX);
+        let seen = sums.read(task(1)).expect("no thread writes");
+        assert_sums(&seen);
+        assert_eq!((seen.until, seen.lost), (at(35), 2));
+    }
+    lane.join().expect("the lane does not panic");
 }

@@ -1,7 +1,7 @@
 //! Merges the batches of all workers into the monitor's batch.
 
 use crate::probe::Registry;
-use crate::record::{Batch, Live, ProcessClock, Usage};
+use crate::record::{Batch, Live, ProcessClock, TaskSums, Usage};
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 
@@ -74,6 +74,7 @@ impl RemoteRecords {
                     self.pending.records.extend(batch.records);
                     self.pending.lost.extend(batch.lost);
                     self.pending.repetitions_lost.extend(batch.repetitions_lost);
+                    self.pending.sums.extend(batch.sums);
                     self.pending.samples.extend(batch.samples);
                     self.pending.log.extend(batch.log);
                     last.live = batch.live;
@@ -95,6 +96,9 @@ impl RemoteRecords {
         batch.records.extend(pending.records);
         batch.lost.extend(pending.lost);
         batch.repetitions_lost.extend(pending.repetitions_lost);
+        // A worker does not know when the run ended. Later sums would contain later slices.
+        let is_in_run = |sums: &TaskSums| batch.ended_at.is_none_or(|end| sums.until <= end);
+        batch.sums.extend(pending.sums.into_iter().filter(is_in_run));
         batch.samples.extend(pending.samples);
         batch.log.extend(pending.log);
         batch.log.sort_by_key(|line| line.at);
@@ -124,8 +128,42 @@ impl RemoteRecords {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::Nanos;
+    use crate::record::{Label, Nanos, Reason, RunInstant, TaskId};
+    use std::num::NonZeroU32;
     use std::sync::mpsc::channel;
+
+    #[test]
+    fn sums_of_tasks_that_include_the_time_after_the_run_are_left_out() {
+        let (mail, inbox) = channel();
+        let registry = Registry::new();
+        let start = registry.run_start();
+        let mut remote = RemoteRecords::new(registry, 1, 1, inbox);
+        let sums = |until| TaskSums {
+            until: start.to_process(RunInstant::new(until)),
+            task: TaskId(NonZeroU32::MIN),
+            lost: 1,
+            running: Nanos::ZERO,
+            blocking: Nanos::ZERO,
+            queued: Nanos::ZERO,
+            unnoticed: Nanos::ZERO,
+            suspended_on: Default::default(),
+            reason: Reason::Unknown,
+            label: Label::NONE,
+        };
+        let batch = Batch {
+            sums: vec![sums(10), sums(11)],
+            ..Batch::default()
+        };
+        mail.send((0, Mail::Batch(Box::new(batch))))
+            .expect("the receiver exists");
+        remote.drain();
+        let mut batch = Batch {
+            ended_at: Some(RunInstant::new(10)),
+            ..Batch::default()
+        };
+        remote.merge(&mut batch);
+        assert_eq!(batch.sums.iter().map(|sums| sums.until.0).collect::<Vec<_>>(), [10]);
+    }
 
     #[test]
     fn sums_of_impossible_values_saturate() {

@@ -35,6 +35,9 @@ pub(super) fn validate(
     for current in batch.live.lanes.iter_mut().chain(&mut batch.live.branches) {
         current.overdue_since = current.overdue_since.filter(|&since| since <= now);
     }
+    for sums in &mut batch.sums {
+        sums.until = sums.until.min(now);
+    }
     for waiting in &mut batch.live.waiting {
         waiting.ready = waiting.ready.map(|ready| ready.min(now));
     }
@@ -59,8 +62,12 @@ fn longest(batch: &Batch<ProcessClock>) -> Nanos {
         Sample::Lane(sample) => sample.on_cpu.max(sample.waiting),
         Sample::Runtime(_) | Sample::Group(_) | Sample::Channel(_) => Nanos::ZERO,
     });
+    let sums = batch.sums.iter().flat_map(|sums| {
+        let waited = [sums.queued, sums.unnoticed].into_iter().chain(sums.suspended_on);
+        waited.chain([sums.running, sums.blocking])
+    });
     let longest = records.chain(live).max().map_or(Nanos::ZERO, CompactDuration::get);
-    samples.fold(longest, Nanos::max)
+    samples.chain(sums).fold(longest, Nanos::max)
 }
 
 /// The outcomes of the tasks and repetitions that end in the batch.
@@ -100,7 +107,7 @@ mod tests {
     use super::*;
     use crate::record::{
         CurrentSlice, Ended, GroupId, Label, LaneId, LaneSample, MonotonicInstant, Reason, Repetition, RepetitionsLost,
-        Slice, Step, TaskId, Waiting,
+        Slice, Step, TaskId, TaskSums, Waiting,
     };
     use strum::VariantArray;
 
@@ -177,6 +184,26 @@ mod tests {
         batch
     }
 
+    fn sums(running: Nanos, suspended: Nanos) -> Batch<MonotonicClock> {
+        let mut sums = TaskSums {
+            until: MonotonicInstant::ZERO,
+            task: TASK,
+            lost: 1,
+            running,
+            blocking: Nanos::ZERO,
+            queued: Nanos::ZERO,
+            unnoticed: Nanos::ZERO,
+            suspended_on: Default::default(),
+            reason: Reason::Unknown,
+            label: Label::NONE,
+        };
+        sums.suspended_on[Reason::Timer as usize] = suspended;
+        Batch {
+            sums: vec![sums],
+            ..Batch::default()
+        }
+    }
+
     fn sample(on_cpu: Nanos, waiting: Nanos) -> Batch<MonotonicClock> {
         Batch {
             samples: vec![Sample::Lane(LaneSample {
@@ -207,6 +234,8 @@ mod tests {
                 current([Nanos::ZERO, n], None),
                 sample(n, Nanos::ZERO),
                 sample(Nanos::ZERO, n),
+                sums(n, Nanos::ZERO),
+                sums(Nanos::ZERO, n),
             ]
             .into_iter()
             .enumerate()

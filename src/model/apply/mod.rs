@@ -79,6 +79,12 @@ impl Model {
         for sample in &batch.samples {
             self.sample(sample);
         }
+        for sums in &batch.sums {
+            self.sums(sums);
+        }
+        for lost in &batch.lost_slices {
+            self.lost_slices(lost);
+        }
         for line in &batch.log {
             if self.log.len() == LOG_LINES {
                 self.log.pop_front();

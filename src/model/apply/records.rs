@@ -3,12 +3,22 @@
 use super::super::off_core::Hold;
 use super::super::wait_state::{Lateness, PlacedSlice};
 use super::super::*;
-use crate::record::{CompactDuration, Ended, Orphaned, Repetition, Slice, Spawned, Step};
+use super::ChangeContext;
+use crate::record::{CompactDuration, Ended, LostSlices, Orphaned, Repetition, Slice, Spawned, Step, TaskSums};
 
 /// The maximum number of records kept for a task whose spawn is not known yet. If a task has more
 /// records, the record of its spawn was probably lost. The further records do not enter the
 /// distributions of the task's group.
 const MAX_PENDING_RECORDS: usize = 1024;
+
+/// Who reports that a thread slept.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum SleepSource {
+    /// The record of a blocking step.
+    Step,
+    /// Samples of the kernel.
+    Kernel,
+}
 
 impl Model {
     /// Applies a record. If the record is a slice, `task` is the index of its task, or `None` if
@@ -102,7 +112,7 @@ impl Model {
         }
         let slept: Vec<_> = self.lanes[lane_index].asleep.contained(slice.start, end).collect();
         for (from, to) in slept {
-            self.block(slice.task, from, to);
+            self.block(slice.task, from, to, SleepSource::Kernel);
         }
     }
 
@@ -153,7 +163,7 @@ impl Model {
         let end = step.start + step.len.get();
         self.advance(end);
         if step.blocking {
-            self.block(step.task, step.start, end);
+            self.block(step.task, step.start, end, SleepSource::Step);
         } else if step.timer_rounding == CompactDuration::ZERO {
             return;
         }
@@ -165,14 +175,23 @@ impl Model {
     }
 
     /// Counts `from..to` as blocking: the thread slept in the OS while `task` held it.
-    pub(super) fn block(&mut self, task: TaskId, from: RunInstant, to: RunInstant) {
+    pub(super) fn block(&mut self, task: TaskId, from: RunInstant, to: RunInstant, source: SleepSource) {
         self.change(task, from, |task, mut context| {
             let (lanes, lane_indices) = (std::mem::take(&mut context.lanes), context.lane_indices);
             let (mut sums, arena) = context.sums(&mut task.times);
             let (id, track, is_branch) = (task.id, &mut task.track, task.is_branch);
+            // The exact sums contain the blocking steps, but not what the kernel saw.
+            let counted_from = match source {
+                SleepSource::Step => track.note_step(from, to),
+                SleepSource::Kernel => RunInstant::ZERO,
+            };
             task.blocking.add(from, to, |from, to| {
+                if source == SleepSource::Kernel {
+                    track.note_asleep(from, to);
+                }
                 track.block(id, from, to, arena, |placed, amount| {
-                    sums.block(amount);
+                    let from = placed.slice.start.max(from).max(counted_from);
+                    sums.block(placed.end().min(to) - from);
                     // The slice of the polling task blocks the lane. The slice of a branch does
                     // not.
                     if let Some(index) = lane_indices.get(placed.lane).filter(|_| !is_branch) {
@@ -181,6 +200,48 @@ impl Model {
                 });
             });
         });
+    }
+
+    /// Applies the sums of a task that has lost records.
+    pub(super) fn sums(&mut self, sums: &TaskSums) {
+        let end = self.end.as_ref().map_or(RunInstant::MAX, |end| end.at);
+        let until = sums.until.min(end);
+        let sums = TaskSums { until, ..*sums };
+        self.lose(sums.task, until, |task, mut context| {
+            let (mut times, arena) = context.sums(&mut task.times);
+            task.track
+                .set_exact(&sums, task.spawned_at, &task.blocking, &mut times, arena)
+        });
+    }
+
+    /// Applies the lost slices of a task without sums.
+    pub(super) fn lost_slices(&mut self, lost: &LostSlices) {
+        self.lose(lost.task, lost.until, |task, mut context| {
+            let (mut times, _) = context.sums(&mut task.times);
+            task.track.add_lost(lost, task.spawned_at, &mut times);
+            lost.slices
+        });
+    }
+
+    /// Changes the times of a task that has lost records. `change` returns the number of lost
+    /// slices that were not known before. The record of a spawn is never lost, so the group is
+    /// known.
+    fn lose(&mut self, id: TaskId, until: RunInstant, change: impl FnOnce(&mut Task, ChangeContext<'_>) -> u64) {
+        let Some(index) = self.task_indices.get(id) else {
+            return;
+        };
+        let task = &self.tasks[index];
+        let Some(group) = task.group.and_then(|group| self.group_indices.get(group)) else {
+            return;
+        };
+        self.advance(until);
+        let lost = self.change_at(index, RunInstant::MAX, change);
+        let (task, group) = (&mut self.tasks[index], &mut self.groups[group]);
+        task.polls = task.polls.saturating_add(lost);
+        group.lost = group.lost.saturating_add(lost);
+        if let Some(end) = task.ended_at() {
+            group.note_end(end);
+        }
     }
 
     pub(super) fn spawned(&mut self, spawned: Spawned) {

@@ -2,6 +2,7 @@
 //! the lengths of channels.
 
 use super::super::*;
+use super::records::SleepSource;
 use crate::record::{LaneSample, Sample};
 
 impl Model {
@@ -61,7 +62,7 @@ impl Model {
         let slices: Vec<_> = self.lanes[index].track.within(from, to).collect();
         for slice in slices {
             if slice.start <= from && to <= slice.end {
-                self.block(slice.task, from, to);
+                self.block(slice.task, from, to, SleepSource::Kernel);
             }
         }
     }

@@ -2,6 +2,7 @@
 //! records in this order.
 
 mod cut_run;
+mod exact_sums;
 
 pub(super) use cut_run::CutRun;
 
@@ -46,6 +47,13 @@ impl PlannedSlice {
         self.idle.is_multiple_of(4)
     }
 
+    /// The blocking steps of the slice from `start` to `end`.
+    fn asleep(&self, unit: u64, start: u64, end: u64) -> Vec<(u64, u64)> {
+        let at = |units: u64| (start + units * unit).min(end);
+        let blocking = self.blocking.iter();
+        blocking.map(|&(offset, len)| (at(offset), at(offset + len))).collect()
+    }
+
     /// The time from the end of the task to the end of its last slice.
     fn tail(&self, len: u64) -> u64 {
         self.queued.min(len)
@@ -60,6 +68,10 @@ pub(super) struct RecordedRun {
     rings: Vec<Vec<Record>>,
     samples: Vec<Sample>,
     pub(super) lost: Vec<Lost>,
+    /// The sums of the tasks after each of their slices, in the order of time.
+    sums: Vec<TaskSums>,
+    /// Whether the lanes and tasks add up what they lose.
+    is_exact: bool,
     live: Live,
     now: RunInstant,
     /// The number of tasks.
@@ -71,6 +83,12 @@ pub(super) struct RecordedRun {
 }
 
 impl RecordedRun {
+    /// Returns the same run, but its lanes and tasks add up what they lose.
+    pub(super) fn exact(mut self) -> RecordedRun {
+        self.is_exact = true;
+        self
+    }
+
     /// Returns the same run, but its records are delivered in order of time across all lanes.
     pub(super) fn in_order(mut self) -> RecordedRun {
         self.in_order = true;
@@ -120,6 +138,7 @@ struct Simulation {
     losing: bool,
     rings: Vec<Vec<Record>>,
     lost: Vec<Lost>,
+    sums: Vec<TaskSums>,
     samples: Vec<Sample>,
     /// For each lane, the instant at which it becomes free.
     lane_free: [u64; LANES as usize],
@@ -139,6 +158,7 @@ pub(super) fn simulate(slices: &[PlannedSlice], unit: u64, losing: bool) -> Reco
         losing,
         rings: vec![Vec::new(); NO_LANE + 1],
         lost: Vec::new(),
+        sums: Vec::new(),
         samples: Vec::new(),
         lane_free: [0; LANES as usize],
         task_free: HashMap::new(),
@@ -198,12 +218,14 @@ impl Simulation {
                 outcome,
             }));
         }
-        if self.losing && planned.lost {
+        let is_lost = self.losing && planned.lost;
+        let time = self.add_to_sums(&slice, &planned.asleep(self.unit, start, end), is_lost);
+        if is_lost {
             self.lost.push(Lost {
                 lane: LaneId(planned.lane),
                 slices: 1,
                 others: 0,
-                time: crate::record::LostTime::default(),
+                time,
             });
         } else {
             self.rings[lane].push(Record::Slice(slice));
@@ -246,9 +268,7 @@ impl Simulation {
     /// Records the blocking steps of a slice. For some slices, adds two kernel samples which show
     /// that the thread slept for the whole slice.
     fn record_blocking(&mut self, planned: &PlannedSlice, start: u64, end: u64) {
-        for &(offset, len) in &planned.blocking {
-            let from = (start + offset * self.unit).min(end);
-            let to = (start + (offset + len) * self.unit).min(end);
+        for (from, to) in planned.asleep(self.unit, start, end) {
             let step = Step {
                 start: RunInstant::new(from),
                 task: TaskId::new(planned.task).unwrap(),
@@ -260,7 +280,8 @@ impl Simulation {
             };
             self.rings[usize::from(planned.lane)].push(Record::Step(step));
         }
-        if planned.len % 7 == 3 {
+        // The kernel's samples cannot be assigned to a lost slice.
+        if planned.len % 7 == 3 && !planned.lost {
             for at in [start + 1, end - 1] {
                 self.samples.push(Sample::Lane(LaneSample {
                     at: RunInstant::new(at),
@@ -297,6 +318,8 @@ impl Simulation {
             rings: self.rings,
             samples: self.samples,
             lost: self.lost,
+            sums: self.sums,
+            is_exact: false,
             now: RunInstant::new(now),
             spawned: self.task_free.len() as u64,
             slices: self.slices,
@@ -403,7 +426,7 @@ pub(super) fn deliver(run: &RecordedRun, delivery: &[Index], size: usize, max_sl
     let mut model = Model::with_limit(info, max_slices);
     model.apply(&Batch {
         definitions: definitions(),
-        lost: run.lost.clone(),
+        lost: run.lost(),
         ..Batch::default()
     });
     // Kernel samples are in order of time. They may arrive before or after the slices that they
@@ -417,8 +440,13 @@ pub(super) fn deliver(run: &RecordedRun, delivery: &[Index], size: usize, max_sl
         model.apply(&samples);
     }
     for records in delivered(run, delivery).chunks(size) {
+        let by = records
+            .last()
+            .map_or(RunInstant::ZERO, |(_, record)| record.written_at());
         model.apply(&Batch {
             records: records.to_vec(),
+            // In any other order, later records may be of earlier slices.
+            sums: run.sums_by(if run.in_order { by } else { RunInstant::ZERO }),
             ..Batch::default()
         });
     }
@@ -427,6 +455,7 @@ pub(super) fn deliver(run: &RecordedRun, delivery: &[Index], size: usize, max_sl
     }
     model.apply(&Batch {
         now: run.now,
+        sums: run.sums_by(run.now),
         live: run.live.clone(),
         ..Batch::default()
     });

@@ -312,6 +312,39 @@ proptest! {
     }
 
     #[test]
+    fn lost_slices_do_not_change_the_sums(
+        slices in planned_slices(150), delivery in delivery(), size in 1usize..40, in_order: bool,
+        unit in prop::sample::select(vec![1u64, 1_000]), limit in prop::sample::select(vec![30, usize::MAX])
+    ) {
+        let deliver = |losing| {
+            let run = simulate(&slices, unit, losing).exact();
+            deliver(&if in_order { run.in_order() } else { run }, &delivery, size, if in_order { limit } else { usize::MAX })
+        };
+        let (whole, lossy) = (deliver(false), deliver(true));
+        if lossy.tasks_evicted == 0 {
+            sums_hold(&lossy)?;
+        }
+        // Ended tasks may be evicted at different instants.
+        for (task, known) in lossy.tasks().iter().filter_map(|task| Some((task, whole.task(task.id)?))) {
+            prop_assert_eq!(lossy.times(task.id), whole.times(task.id), "{:?}", task.id);
+            prop_assert_eq!((task.polls, task.ended_at()), (known.polls, known.ended_at()));
+        }
+        prop_assert_eq!(lossy.counts(), whole.counts());
+        for (lossy_group, group) in lossy.groups().iter().zip(whole.groups()) {
+            prop_assert_eq!(lossy.group_times(group.id), whole.group_times(group.id));
+            prop_assert_eq!(lossy.group_span(group.id), whole.group_span(group.id));
+            prop_assert_eq!(lossy_group.polls(), group.polls());
+            prop_assert_eq!(group.sampled(), None);
+            let lost = lossy_group.sampled().map_or(0, |sampled| sampled.of - sampled.slices);
+            prop_assert_eq!(lost, lossy_group.lost);
+        }
+        prop_assert_eq!(lossy.groups().iter().map(|group| group.lost).sum::<u64>(), lossy.record_counts().dropped);
+        for lane in lossy.lanes() {
+            prop_assert_eq!(lossy.lane_times(lane.id), whole.lane_times(lane.id));
+        }
+    }
+
+    #[test]
     fn a_run_that_is_cut_keeps_the_figures_of_that_instant(
         slices in planned_slices(120), deliveries in (delivery(), delivery()), at in 0.0..1.0, middle in 0.0..1.0, size in 1usize..40,
         unit in prop::sample::select(vec![1u64, 1_000])

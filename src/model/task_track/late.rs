@@ -24,9 +24,11 @@ impl TaskTrack {
         sums: &mut TimeSums<'_>,
         arena: &mut ByteArena,
     ) {
-        if self.evicted {
+        // Neither evicted slices nor exact sums change with the first wait of the track.
+        if self.evicted || self.counted_from().since > RunInstant::ZERO {
             sums.add(State::Queued, old - new);
-        } else {
+        }
+        if !self.evicted {
             let mut first = self.unpack(task, 0, arena);
             first.before = WaitState::spawned(new);
             self.repack(task, 0, first, spans, sums, arena);
@@ -102,15 +104,16 @@ impl TaskTrack {
         sums: &mut TimeSums<'_>,
         arena: &mut ByteArena,
     ) {
+        let from = self.counted_from();
         let Some(chunk) = self.chunks.get(index) else {
-            sums.subtract_all(self.open_slices(&arena.read(&self.open)).times(task, spans));
+            sums.subtract_all(self.open_slices(&arena.read(&self.open)).times(task, spans, from));
             self.open_after(new.before, arena);
             for placed in &new.slices {
                 self.push(placed, spans, sums, arena);
             }
             return;
         };
-        sums.subtract_all(chunk.slices().times(task, chunk.spans(spans)));
+        sums.subtract_all(chunk.slices().times(task, chunk.spans(spans), from));
         let parts = if new.slices.len() > FULL { 2 } else { 1 };
         let mut packer = Packer::new(new.before);
         let mut chunks = Vec::with_capacity(parts);
@@ -122,7 +125,7 @@ impl TaskTrack {
                 .flat_map(|placed| packer.pack(placed).bytes().to_vec())
                 .collect();
             let chunk = Chunk::new(before, bytes, task, spans);
-            sums.add_all(chunk.slices().times(task, spans));
+            sums.add_all(chunk.slices().times(task, spans, from));
             chunks.push(chunk);
         }
         self.chunks.splice(index..=index, chunks);

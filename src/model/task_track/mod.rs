@@ -9,8 +9,11 @@
 //!
 //! Most slices arrive in order and are appended to the open chunk. When the open chunk is full, it
 //! becomes a [`Chunk`]. A slice arrives late if its thread was preempted between reading the clock
-//! and writing the record. The module `late` inserts late slices in the right place.
+//! and writing the record. The module `late` inserts late slices in the right place. If records
+//! were lost, the module `exact` replaces their times with the sums that the task's threads added
+//! up.
 
+mod exact;
 mod late;
 
 use super::byte_arena::{ByteArena, Chain};
@@ -18,10 +21,11 @@ use super::chunk::{Chunk, FULL};
 use super::packed_slices::{PackedSlices, Packer};
 use super::paint::Painter;
 use super::spans::Spans;
-use super::state::StateInterval;
+use super::state::{SliceTimes, StateInterval};
 use super::time_sums::TimeSums;
 use super::wait_state::{PlacedSlice, WaitState};
 use crate::record::{Nanos, RunInstant, TaskId};
+use exact::Exact;
 use std::ops::Range;
 
 /// The kept slices of a task, and its wait state after the last slice.
@@ -43,6 +47,8 @@ pub(super) struct TaskTrack {
     /// An upper bound for the longest wait in the open chunk.
     open_longest_wait: WaitBound,
     chunks: Vec<Chunk>,
+    /// `None` if no record of the task was lost.
+    exact: Option<Box<Exact>>,
 }
 
 /// An upper bound for the durations of some waits, in one byte. For the value n, every wait is
@@ -74,10 +80,11 @@ impl TaskTrack {
             evicted: false,
             open_longest_wait: WaitBound::default(),
             chunks: Vec::new(),
+            exact: None,
         }
     }
 
-    /// The wait state after the last slice.
+    /// The wait state after the last slice of the track.
     #[inline]
     pub(super) fn last_wait(&self) -> WaitState {
         self.packer.after
@@ -126,7 +133,10 @@ impl TaskTrack {
     #[inline]
     fn push(&mut self, placed: &PlacedSlice, spans: &Spans, sums: &mut TimeSums<'_>, arena: &mut ByteArena) -> Nanos {
         let times = self.last_wait().slice_times(&placed.timing(), spans);
-        sums.add_slice(&times);
+        match self.exact {
+            None => sums.add_slice(&times),
+            Some(_) => sums.add_slice(&self.counted_times(placed, spans)),
+        }
         self.open_longest_wait.raise(times.unnoticed.max(times.queued));
         arena.append(&mut self.open, self.packer.pack(placed).bytes());
         self.last_start = placed.slice.start;

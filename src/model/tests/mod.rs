@@ -3,6 +3,7 @@
 
 mod branches;
 mod evict;
+mod exact_sums;
 mod history;
 mod record_counts;
 mod zoom;

@@ -84,6 +84,8 @@ impl Collector {
             tasks,
             records,
             repetitions_lost,
+            sums,
+            lost_slices,
         } = self.registry.take_pending();
         self.lanes.extend(lanes.into_iter().map(CollectedLane::new));
         self.scanner.watch(tasks.iter().filter_map(Weak::upgrade));
@@ -96,6 +98,12 @@ impl Collector {
             .into_iter()
             .map(|((group, outcome), count)| RepetitionsLost { group, outcome, count });
         self.pending.repetitions_lost.extend(repetitions_lost);
+        let sums = sums.into_iter().map(|sums| sums.map_instants(|at| start.to_run(at)));
+        self.pending.sums.extend(sums);
+        let lost_slices = lost_slices.into_values();
+        self.pending
+            .lost_slices
+            .extend(lost_slices.map(|lost| lost.map_instants(|at| start.to_run(at))));
     }
 
     /// Returns everything since the last call, with the open slices and the waiting tasks. Never
@@ -111,7 +119,9 @@ impl Collector {
         // The open slices are read before the rings are drained. If a slice ends between the two
         // reads, the batch contains it twice: as an open slice and as a record. The model then uses
         // the record. In the opposite order, the batch might not contain the slice at all.
+        // The same is true of the sums of tasks.
         let live = self.live(now);
+        self.take_sums();
         self.drain();
         let mut batch = std::mem::take(&mut self.pending);
         // The end is read after the records. So if the run has not ended here, no record of this
@@ -141,16 +151,27 @@ impl Collector {
         self.registry.is_out_of_ids()
     }
 
-    /// Adds the repetitions that are still open to the last batch of a run. These repetitions
-    /// belong to tasks that cannot be stopped. The repetitions end with the run.
-    pub fn close_repetitions(&self, batch: &mut Batch) {
+    /// Returns the last batch of a run. It also contains what is still open: the repetitions and
+    /// the sums of tasks that cannot be stopped. They end with the run.
+    pub fn last_batch(&mut self) -> Batch {
+        self.scanner.read_all_sums();
+        let mut batch = self.batch();
         let start = self.registry.run_start();
-        let Some(end) = self.registry.ended_at() else { return };
-        let open = self.scanner.open_repetitions(end);
-        batch.records.extend(open.map(|repetition| {
+        let open = self.registry.ended_at().map(|end| self.scanner.open_repetitions(end));
+        batch.records.extend(open.into_iter().flatten().map(|repetition| {
             let record = Record::Repetition(repetition);
             (LaneId::NONE, record.map_instants(|at| start.to_run(at)))
         }));
+        batch
+    }
+
+    /// Takes the sums that the scanner has read.
+    fn take_sums(&mut self) {
+        let start = self.registry.run_start();
+        let sums = self.scanner.take_sums();
+        self.pending
+            .sums
+            .extend(sums.map(|sums| sums.map_instants(|at| start.to_run(at))));
     }
 
     fn live(&mut self, now: ProcessInstant) -> Live {

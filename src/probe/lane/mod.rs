@@ -3,7 +3,8 @@
 //! ```text
 //!   begin(task) ─► [take_wake] ─► [set_wait] [blocking …] ─► end
 //!       │               │             │                       │
-//!       └ clock         └ stamps      └ reason, label         └ clock, one push into the ring
+//!       └ clock         └ stamps      └ reason, label         └ clock, one push into the ring,
+//!                                                               sums of the task
 //! ```
 //!
 //! A task that polls its own branches calls `begin_branch` and `end_branch` around each of
@@ -15,7 +16,7 @@
 
 mod recorder;
 
-use super::registry::Registry;
+use super::registry::{RegisteredTask, Registry};
 use super::wake_stamps::WakeStamps;
 use crate::record::{Label, LaneKind, ProcessClock, ProcessInstant, Reason, Record, TaskId};
 use recorder::Recorder;
@@ -101,11 +102,32 @@ pub(super) fn begin(registry: &Arc<Registry>, task: TaskId, role: Role) {
     }
 }
 
-/// Ends the open slice.
+/// Ends the open slice, if there is one. The slice of a task of tasklab is still open only if the
+/// task has ended in it.
 #[inline]
 pub(super) fn end() {
+    let ended = with(|lane| {
+        let is_open = lane.is_open();
+        is_open.then(|| lane.end(super::now(), None)).flatten()
+    });
+    drop(ended);
+}
+
+/// Ends the open slice of `task`, and returns the instant.
+///
+/// A future calls this function itself at the end of a poll that leaves it pending. So one clock
+/// read gives the end of the slice and the beginning of the task's next wait. What the runtime does
+/// afterwards, until its next poll, belongs to no slice.
+#[inline]
+pub(super) fn end_slice_of(task: &RegisteredTask) -> ProcessInstant {
     let at = super::now();
-    with(|lane| lane.end(at));
+    drop(with(|lane| lane.end(at, Some(task))));
+    at
+}
+
+/// Notes that the task of the open slice ends in this slice.
+pub(super) fn set_ended(task: &Arc<RegisteredTask>) {
+    with(|lane| lane.set_ended(task));
 }
 
 /// Begins a slice of a branch inside the open slice of the task that polls the branch.
@@ -114,14 +136,15 @@ pub(super) fn begin_branch(branch: TaskId) {
     with(|lane| lane.begin_branch(at, branch));
 }
 
-/// Ends the slice of the branch that began last.
-pub(super) fn end_branch() {
+/// Ends the slice of the branch that began last, and returns the instant.
+pub(super) fn end_branch(branch: &RegisteredTask) -> ProcessInstant {
     let at = super::now();
-    with(|lane| lane.end_branch(at));
+    drop(with(|lane| lane.end_branch(at, Some(branch))));
+    at
 }
 
-/// Counts the last slice as a job. Must be called after [`end`], so that there are never more jobs
-/// than records of jobs.
+/// Counts the last slice as a job. Must be called after [`end_slice_of`], so that there are never
+/// more jobs than records of jobs.
 pub(super) fn count_job() {
     with(|lane| lane.count_job());
 }

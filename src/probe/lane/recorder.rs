@@ -1,12 +1,14 @@
 //! The recorder of one lane.
 
 use super::{Role, WakeCause};
+use crate::probe::exact_sums::EndedSlice;
 use crate::probe::lane_shared::{LaneShared, OPEN_BRANCHES};
 use crate::probe::open_slice::OpenSlice;
-use crate::probe::registry::Registry;
+use crate::probe::registry::{RegisteredTask, Registry};
 use crate::probe::wake_stamps::WakeStamps;
 use crate::record::{
-    CompactDuration, Label, LostTime, Nanos, ProcessClock, ProcessInstant, Reason, Record, Slice, Step, TaskId,
+    CompactDuration, Label, LostSlices, LostTime, Nanos, ProcessClock, ProcessInstant, Reason, Record, Slice, Step,
+    TaskId,
 };
 use rtrb::Producer;
 use std::sync::Arc;
@@ -37,8 +39,10 @@ struct Open {
     woken_by: Option<TaskId>,
     label: Label,
     reason: Reason,
-    /// The time of the blocking steps that have ended.
+    /// The time of the blocking steps that have ended, up to the end of the run.
     blocking: Nanos,
+    /// The task, if it has ended in this slice. Its sums still need the end of the slice.
+    ended: Option<Arc<RegisteredTask>>,
 }
 
 impl Open {
@@ -51,6 +55,7 @@ impl Open {
         label: Label::NONE,
         reason: Reason::Unknown,
         blocking: Nanos::ZERO,
+        ended: None,
     };
 
     /// The slice of a task or a branch, if it ends at this instant. `None` if there is no open
@@ -68,6 +73,21 @@ impl Open {
             suspended_on: self.reason,
             branch,
         })
+    }
+
+    /// The slice for the sums of its task.
+    #[inline]
+    fn ended_at(&self, end: ProcessInstant, is_lost: bool) -> EndedSlice {
+        EndedSlice {
+            start: self.start,
+            end,
+            blocking: self.blocking,
+            queued: self.queued.get(),
+            unnoticed: self.unnoticed.get(),
+            reason: self.reason,
+            label: self.label,
+            is_lost,
+        }
     }
 }
 
@@ -152,17 +172,73 @@ impl Recorder {
         self.shared.slice.begin(task, at);
     }
 
+    /// Whether a task holds the lane.
     #[inline]
-    pub(super) fn end(&mut self, at: ProcessInstant) {
+    pub(super) fn is_open(&self) -> bool {
+        self.open.task.is_some()
+    }
+
+    /// Notes that the task of the open slice ends in this slice.
+    pub(super) fn set_ended(&mut self, task: &Arc<RegisteredTask>) {
+        if self.open.task == task.id() {
+            self.open.ended = Some(task.clone());
+        }
+    }
+
+    /// Ends the open slice of `task`. If the task is `None`, it has noted its own end before, or a
+    /// library spawned it. The caller must drop the returned task when it does not use the lane any
+    /// more: a task may own a runtime's waker.
+    #[inline]
+    pub(super) fn end(&mut self, at: ProcessInstant, task: Option<&RegisteredTask>) -> Option<Arc<RegisteredTask>> {
         let open = std::mem::replace(&mut self.open, Open::NONE);
-        if let Some(slice) = open.until(at, false) {
-            if !self.push(Record::Slice(slice)) {
-                self.shared.tally.add_lost_time(LostTime {
-                    running: (at - open.start) - open.blocking,
-                    blocking: open.blocking,
-                });
-            }
-            self.shared.slice.end();
+        let slice = open.until(at, false)?;
+        let is_lost = !self.push(Record::Slice(slice));
+        self.shared.slice.end();
+        let has_sums = self.add_to_sums(&open, at, task, is_lost);
+        if is_lost {
+            self.count_lost(&open, at, has_sums);
+        }
+        open.ended
+    }
+
+    /// Adds a slice to the sums of its task. The record of the slice has been pushed or lost.
+    /// Returns `false` if the task has no sums.
+    #[inline]
+    fn add_to_sums(&self, open: &Open, at: ProcessInstant, task: Option<&RegisteredTask>, is_lost: bool) -> bool {
+        let task = task.or(open.ended.as_deref());
+        // If a task polls another task, the slice of the outer task has been replaced.
+        let Some(task) = task.filter(|task| task.id() == open.task) else {
+            return false;
+        };
+        if is_lost {
+            task.note_loss();
+        }
+        task.sums.add(open.ended_at(at, is_lost), self.registry.end_of_run(at));
+        if task.has_ended() {
+            task.hand_over_sums();
+        }
+        true
+    }
+
+    /// Adds up the time of a lost slice, up to the end of the run.
+    #[cold]
+    fn count_lost(&self, open: &Open, at: ProcessInstant, has_sums: bool) {
+        let run_end = self.registry.end_of_run(at);
+        let (start, until) = (open.start.min(run_end), at.min(run_end));
+        let time = LostTime {
+            running: (until - start) - open.blocking,
+            blocking: open.blocking,
+        };
+        self.shared.tally.add_lost_time(time);
+        if let Some(task) = open.task.filter(|_| !has_sums && open.start < run_end) {
+            self.registry.count_lost_slices(LostSlices {
+                task,
+                start,
+                until,
+                slices: 1,
+                running: time.running,
+                blocking: time.blocking,
+            });
         }
     }
 
@@ -179,16 +255,21 @@ impl Recorder {
         }
     }
 
-    /// Ends the slice of a branch. The slice around it continues.
-    pub(super) fn end_branch(&mut self, at: ProcessInstant) {
+    /// Ends the slice of a branch. The slice around it continues. Like [`end`](Recorder::end), this
+    /// returns the branch if it has ended.
+    pub(super) fn end_branch(
+        &mut self,
+        at: ProcessInstant,
+        branch: Option<&RegisteredTask>,
+    ) -> Option<Arc<RegisteredTask>> {
         if let Some(slice) = self.shown().filter(|_| !self.outer.is_empty()) {
             slice.end();
         }
-        let Some(outer) = self.outer.pop() else { return };
+        let outer = self.outer.pop()?;
         let open = std::mem::replace(&mut self.open, outer);
-        if let Some(slice) = open.until(at, true) {
-            self.push(Record::Slice(slice));
-        }
+        let is_lost = !self.push(Record::Slice(open.until(at, true)?));
+        self.add_to_sums(&open, at, branch, is_lost);
+        open.ended
     }
 
     /// What the monitor reads about the open slice. `None` if the branch is nested too deeply.
@@ -240,10 +321,11 @@ impl Recorder {
     pub(super) fn end_blocking(&mut self, start: ProcessInstant, now: ProcessInstant, reason: Reason, label: Label) {
         self.shown_with_outer()
             .for_each(|slice| slice.set_blocking(None, Reason::Unknown, Label::NONE));
+        let run_end = self.registry.end_of_run(now);
         // The thread slept in the slice of the branch and in each slice around it.
         for index in 0..=self.outer.len() {
             let open = self.outer.get_mut(index).unwrap_or(&mut self.open);
-            open.blocking += now - start;
+            open.blocking += now.min(run_end) - start.min(run_end);
             if let Some(task) = open.task {
                 self.push(Record::Step(Step {
                     start,
@@ -263,9 +345,9 @@ impl Drop for Recorder {
     fn drop(&mut self) {
         let now = crate::probe::now();
         while !self.outer.is_empty() {
-            self.end_branch(now);
+            drop(self.end_branch(now, None));
         }
-        self.end(now);
+        drop(self.end(now, None));
         self.shared.tally.close();
     }
 }

@@ -10,11 +10,12 @@ pub(super) use lanes::{LaneIdentity, LaneReader};
 
 use super::clock::{ClockOffset, RunStart};
 use super::lane_shared::LaneShared;
-use super::sync::{AtomicBool, AtomicU32, AtomicU64, Relaxed};
+use super::sync::{AtomicBool, AtomicU32, AtomicU64, Relaxed, SeqCst, fence};
 use super::task_slot::TaskSlot;
 use super::timer_ticks::TimerTicks;
 use crate::record::{
-    Definition, GroupId, LaneId, LaneKind, Outcome, ProcessClock, ProcessInstant, Record, RunClock, RunInstant, TaskId,
+    Definition, GroupId, LaneId, LaneKind, LostSlices, Outcome, ProcessClock, ProcessInstant, Record, RunClock,
+    RunInstant, TaskId, TaskSums,
 };
 use groups::Groups;
 use lanes::Lanes;
@@ -51,8 +52,14 @@ pub struct Registry {
     unrecorded_jobs: AtomicU64,
     /// The ticks of the runtime's timer.
     ticks: TimerTicks,
+    end: EndOfRun,
     state: Mutex<State>,
 }
+
+/// When the run ended. Each poll reads this instant, so it has a cache line that rarely changes.
+/// [`ProcessInstant::MAX`] while the run goes on, and zero while the run ends.
+#[repr(align(64))]
+struct EndOfRun(AtomicU64);
 
 struct State {
     /// When the run ended.
@@ -73,6 +80,10 @@ pub(super) struct Pending {
     pub records: Vec<Record<ProcessClock>>,
     /// The numbers of repetitions whose records were lost.
     pub repetitions_lost: HashMap<(GroupId, Outcome), u64>,
+    /// The sums of tasks that have ended and have lost records.
+    pub sums: Vec<TaskSums<ProcessClock>>,
+    /// The lost slices of tasks without sums.
+    pub lost_slices: HashMap<TaskId, LostSlices<ProcessClock>>,
 }
 
 impl Registry {
@@ -92,6 +103,7 @@ impl Registry {
             unrecorded_slices: AtomicU64::new(0),
             unrecorded_jobs: AtomicU64::new(0),
             ticks: TimerTicks::default(),
+            end: EndOfRun(AtomicU64::new(ProcessInstant::MAX.0)),
             state: Mutex::new(State {
                 ended_at: None,
                 lanes: Lanes::default(),
@@ -123,7 +135,25 @@ impl Registry {
         // The clock is read under the lock. So if a thread has found that the run goes on, the run
         // ends later than every record that this thread has seen before.
         let mut state = self.state();
-        *state.ended_at.get_or_insert_with(super::now)
+        *state.ended_at.get_or_insert_with(|| {
+            // A thread that reads zero waits for the lock. So no slice that ends later than the run
+            // counts completely.
+            self.end.0.store(0, Relaxed);
+            fence(SeqCst);
+            let at = super::now();
+            self.end.0.store(at.0, Relaxed);
+            at
+        })
+    }
+
+    /// The end of the run, if the run ended before `at`. Otherwise an instant that is not before
+    /// `at`.
+    #[inline]
+    pub(super) fn end_of_run(&self, at: ProcessInstant) -> ProcessInstant {
+        match self.end.0.load(Relaxed) {
+            0 => self.ended_at().unwrap_or(at),
+            end => ProcessInstant::new(end),
+        }
     }
 
     /// When the run ended; `None` while the run goes on.
@@ -243,6 +273,22 @@ impl Registry {
             .or_default() += 1;
     }
 
+    /// Takes the last sums of a task that has lost records. This takes a lock, but only in a run
+    /// that already loses records.
+    fn take_sums(&self, sums: TaskSums<ProcessClock>) {
+        self.state().pending.sums.push(sums);
+    }
+
+    /// Counts lost slices of a task without sums. This takes a lock, but only in a run that already
+    /// loses records.
+    pub(super) fn count_lost_slices(&self, lost: LostSlices<ProcessClock>) {
+        let slices = &mut self.state().pending.lost_slices;
+        slices
+            .entry(lost.task)
+            .and_modify(|slices| slices.add(lost))
+            .or_insert(lost);
+    }
+
     /// Makes the calling thread a lane of this kind. If the thread runs an async worker, `worker`
     /// is the worker's number. Returns `None` if no number for a lane is left.
     pub(super) fn new_lane(
@@ -286,6 +332,16 @@ impl Registry {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock()
+    }
+}
+
+impl RegisteredTask {
+    /// Hands the sums of an ended task over to the collector, if the task has lost records. The
+    /// collector may not know the task, if the task lived only for a short time.
+    pub(super) fn hand_over_sums(&self) {
+        if let Some(sums) = self.sums_if_lost() {
+            self.owner.take_sums(sums);
+        }
     }
 }
 

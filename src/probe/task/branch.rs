@@ -30,14 +30,19 @@ impl TaskHandle {
     /// Runs a part of this branch on the thread that its task holds, and records a slice of the
     /// branch, even if `body` panics.
     pub fn run_branch<R>(&self, body: impl FnOnce() -> R) -> R {
-        struct Slice;
-        impl Drop for Slice {
+        struct Slice<'a>(&'a RegisteredTask);
+        impl Drop for Slice<'_> {
             fn drop(&mut self) {
-                lane::end_branch();
+                let at = lane::end_branch(self.0);
+                // If the branch was woken during this slice, it is queued only from the end of the
+                // slice.
+                if self.0.stamps.is_woken() {
+                    self.0.stamps.set_woken_at(at);
+                }
             }
         }
         lane::begin_branch(self.id());
-        let _slice = Slice;
+        let _slice = Slice(&self.0);
         lane::take_wake(&self.0.stamps);
         body()
     }
@@ -79,13 +84,7 @@ impl<T> Branch<T> {
         // The task has the same waker during its whole life.
         slot.runtime_waker.get_or_init(|| context.waker().clone());
         let body = self.body.as_mut();
-        let polled = self
-            .handle
-            .run_branch(|| body.poll(&mut Context::from_waker(&self.waker)));
-        // If the branch was woken during this slice, it is queued only from the end of the slice.
-        if polled.is_pending() && slot.stamps.is_woken() {
-            slot.stamps.set_woken_at(now());
-        }
-        polled
+        self.handle
+            .run_branch(|| body.poll(&mut Context::from_waker(&self.waker)))
     }
 }

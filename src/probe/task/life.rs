@@ -84,7 +84,9 @@ impl TaskHandle {
     pub fn adopted(registry: &Arc<Registry>, group: &Group, id: TaskId, index: u32, since: RunInstant) -> TaskHandle {
         let handle = TaskHandle::without_id(registry, group, index);
         handle.0.set_id(id);
-        handle.0.stamps.set_woken_at(registry.run_start().to_process(since));
+        let since = registry.run_start().to_process(since);
+        handle.0.stamps.set_woken_at(since);
+        handle.0.sums.begin(since);
         registry.watch(&handle.0);
         handle
     }
@@ -109,6 +111,7 @@ impl TaskHandle {
     /// Records the spawn of a task, or the start of a branch of `parent`.
     pub(super) fn record_start(&self, at: ProcessInstant, parent: Option<TaskId>, branch: bool) {
         self.0.stamps.set_woken_at(at);
+        self.0.sums.begin(at);
         let spawned = Spawned {
             at,
             task: self.id(),
@@ -149,6 +152,11 @@ impl TaskHandle {
                 unobserved,
             };
             lane::write(self.registry(), Record::Ended(ended));
+            match holds_lane {
+                // The sums end with the slice.
+                true => lane::set_ended(&self.0),
+                false => self.0.hand_over_sums(),
+            }
         }
         end
     }

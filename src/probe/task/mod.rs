@@ -168,10 +168,10 @@ impl TaskHandle {
     /// the thread is not a lane yet (see [`enter_for_jobs`](lane::enter_for_jobs)), it becomes the
     /// lane of a blocking thread.
     pub fn run_job<R>(&self, queued_since: ProcessInstant, then: Reason, body: impl FnOnce() -> R) -> R {
-        struct Job;
-        impl Drop for Job {
+        struct Job<'a>(&'a RegisteredTask);
+        impl Drop for Job<'_> {
             fn drop(&mut self) {
-                lane::end();
+                lane::end_slice_of(self.0);
                 lane::count_job();
             }
         }
@@ -179,7 +179,7 @@ impl TaskHandle {
         lane::begin(self.registry(), self.id(), Role::Jobs(LaneKind::Blocking));
         lane::take_wake(&self.0.stamps);
         lane::set_wait(then, Label::NONE);
-        let _job = Job;
+        let _job = Job(&self.0);
         body()
     }
 }

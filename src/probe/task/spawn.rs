@@ -161,9 +161,14 @@ impl<F: Future<Output = Outcome>> Future for Probed<F> {
             Poll::Ready(outcome) => {
                 this.handle.end(outcome);
             }
-            // If the task was woken during this slice, it is queued only from the end of the slice.
-            Poll::Pending if task.stamps.is_woken() => task.stamps.set_woken_at(now()),
-            Poll::Pending => {}
+            Poll::Pending => {
+                let at = lane::end_slice_of(task);
+                // If the task was woken during this slice, it is queued only from the end of the
+                // slice.
+                if task.stamps.is_woken() {
+                    task.stamps.set_woken_at(at);
+                }
+            }
         }
         polled.map(|_| ())
     }

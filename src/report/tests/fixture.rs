@@ -304,6 +304,8 @@ pub(super) fn batch() -> Batch {
             time: crate::record::LostTime::default(),
         }],
         repetitions_lost: vec![],
+        sums: vec![],
+        lost_slices: vec![],
         jobs: 1,
         samples: samples(),
         log: Vec::new(),

@@ -3,10 +3,10 @@
 mod fixture;
 
 use super::{progress, schema};
-use crate::figures::{Expected, Group, Lane, Report};
+use crate::figures::{Expected, Group, Lane, Report, Sampled};
 use crate::model::{Model, StateTimes};
 use crate::record::{
-    Definition, Ended, GroupId, LaneId, LaneKind, Nanos, Orphaned, Outcome, Reason, Record, RunInstant,
+    Definition, Ended, GroupId, Label, LaneId, LaneKind, Nanos, Orphaned, Outcome, Reason, Record, RunInstant, TaskSums,
 };
 use crate::text;
 use fixture::{batch, facts, model, model_of, slice};
@@ -57,6 +57,42 @@ fn the_table_compares_recorded_polls_with_tokios_count() {
     check(0, "MISMATCH: tokio counts 12 polls, but tasklab counts 11");
     check(1, "equal to tokio's poll count");
     check(2, "tokio counts 12 polls: it leaves out polls from LIFO slots");
+}
+
+#[test]
+fn percentiles_of_a_group_that_has_lost_slices_are_marked_as_a_sample() {
+    let whole = report();
+    assert!(whole.groups.iter().all(|group| group.sampled.is_none()));
+    assert_eq!(whole.overall.sampled, None);
+    assert!(!whole.table(80).contains("sampled"));
+
+    let mut batch = batch();
+    let polls = whole.groups[0].polls;
+    batch.sums.push(TaskSums {
+        until: RunInstant::from_millis(1),
+        task: fixture::task(1),
+        lost: 3 * polls,
+        running: Nanos::ZERO,
+        blocking: Nanos::ZERO,
+        queued: Nanos::ZERO,
+        unnoticed: Nanos::ZERO,
+        suspended_on: Default::default(),
+        reason: Reason::Timer,
+        label: Label::NONE,
+    });
+    let report = Report::new(&model_of(&batch), &facts());
+    let sampled = Some(Sampled {
+        slices: polls,
+        of: 4 * polls,
+    });
+    assert_eq!((report.groups[0].polls, report.groups[0].sampled), (4 * polls, sampled));
+    assert!(report.overall.sampled.is_some());
+    assert_eq!(report.groups[1].sampled, None);
+    let line = format!(
+        "sampled  percentiles; counts and times are exact · {}: 25 % of the slices",
+        report.groups[0].name
+    );
+    assert!(report.table(200).contains(&line), "{}", report.table(200));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The probe through its public interface: its records of the tasks of a runtime.
 
 mod ends;
+mod exact_sums;
 mod lanes;
 mod library;
 mod polls;

@@ -116,6 +116,10 @@ impl BatchTranslator {
         for lost in &mut batch.repetitions_lost {
             lost.group = self.group(lost.group)?;
         }
+        for sums in &mut batch.sums {
+            self.task_table.check(self.worker, sums.task)?;
+            sums.label = self.label(sums.label)?;
+        }
         for sample in &mut batch.samples {
             match sample {
                 Sample::Lane(sample) => sample.lane = self.lane(sample.lane)?,

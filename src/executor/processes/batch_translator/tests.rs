@@ -1,7 +1,7 @@
 //! Tests that translate batches of a worker whose ids and clock differ from those of the run.
 
 use super::*;
-use crate::record::{Ended, MonotonicInstant, Nanos, Outcome, RepetitionsLost, Spawned};
+use crate::record::{Ended, MonotonicInstant, Nanos, Outcome, RepetitionsLost, Spawned, TaskSums};
 use crate::workload::LiveTasks;
 
 fn translator() -> BatchTranslator {
@@ -141,6 +141,43 @@ fn lost_repetitions_are_counted_for_the_group_in_this_run() {
         (ours, &translated.repetitions_lost),
         (GroupId(1), &lost(1).repetitions_lost)
     );
+}
+
+#[test]
+fn the_sums_of_a_task_name_the_label_of_this_run() {
+    let sums = |task, label| Batch {
+        sums: vec![TaskSums {
+            until: MonotonicInstant::ZERO,
+            task: TaskId::new(task).unwrap(),
+            lost: 3,
+            running: Nanos(5),
+            blocking: Nanos::ZERO,
+            queued: Nanos::ZERO,
+            unnoticed: Nanos::ZERO,
+            suspended_on: Default::default(),
+            reason: Reason::Yield,
+            label: Label(label),
+        }],
+        ..Batch::default()
+    };
+    let mut translator = translator();
+    let label = Definition::Label {
+        id: Label(1),
+        text: "yield".into(),
+    };
+    let batch = Batch {
+        definitions: vec![label],
+        ..sums(100, 1)
+    };
+    let offset = ClockOffset::of_process();
+    let translated = translator.translate(batch, offset).expect("a valid batch");
+    assert_eq!((translated.sums[0].lost, translated.sums[0].label), (3, Label(4)));
+    for (batch, why) in [
+        (sums(100, 3), "uses label 3, which it has not defined"),
+        (sums(101, 1), "sends a record of task 101, which it does not have"),
+    ] {
+        assert_eq!(translator.translate(batch, offset).unwrap_err(), why);
+    }
 }
 
 #[test]

@@ -1,0 +1,275 @@
+//! The sums of a task: the time in each state up to the end of its last slice. They are exact even
+//! if rings lose records.
+//!
+//! Only the thread that ends a slice of the task writes its sums. A runtime synchronises each poll
+//! of a task with the next one, so the writes need no read-modify-write. The monitor reads the sums
+//! only if the task has lost a record. Like an [`OpenSlice`](super::open_slice::OpenSlice), the
+//! sums are a sequence lock, so that a reader gets the sums up to one instant.
+//!
+//! The thread pushes the record of a slice first, and then adds the slice to the sums. The monitor
+//! reads the sums, and then drains the rings. So the monitor has all records of the slices that the
+//! sums contain, except the records that are lost.
+
+use super::sync::{Acquire, AtomicU32, AtomicU64, Relaxed, Release, fence, spin_loop};
+use crate::record::{Label, Nanos, ProcessClock, ProcessInstant, Reason, TaskId, TaskSums, WaitParts};
+use std::array;
+use strum::VariantArray;
+
+/// The maximum number of times that a reader tries.
+const ATTEMPTS: usize = 16;
+
+/// A slice that has ended, with the wait before it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct EndedSlice {
+    pub start: ProcessInstant,
+    pub end: ProcessInstant,
+    /// The time in the slice for which the thread slept in the OS.
+    pub blocking: Nanos,
+    /// The last parts of the wait before the slice.
+    pub queued: Nanos,
+    pub unnoticed: Nanos,
+    /// What the task waits for after the slice.
+    pub reason: Reason,
+    pub label: Label,
+    /// Whether the record of the slice was lost.
+    pub is_lost: bool,
+}
+
+impl EndedSlice {
+    /// The same slice and its wait, up to the end of the run.
+    fn until(self, run_end: ProcessInstant) -> EndedSlice {
+        let after_end = self.start - run_end;
+        EndedSlice {
+            start: self.start.min(run_end),
+            end: self.end.min(run_end),
+            queued: self.queued - after_end,
+            unnoticed: self.unnoticed - (after_end - self.queued),
+            // A slice that began after the end is not part of the run.
+            is_lost: self.is_lost && self.start < run_end,
+            ..self
+        }
+    }
+}
+
+/// The sums of one task. The words that each poll changes come first.
+#[repr(C)]
+#[derive(Default)]
+pub(super) struct ExactSums {
+    /// Odd while a thread writes.
+    version: AtomicU32,
+    /// What the task waits for: a [`Label`] in the upper half, a [`Reason`] in the lower.
+    wait: AtomicU32,
+    /// The end of the last slice, or the spawn.
+    until: AtomicU64,
+    running: AtomicU64,
+    queued: AtomicU64,
+    unnoticed: AtomicU64,
+    blocking: AtomicU64,
+    /// The number of slices whose records were lost.
+    lost: AtomicU64,
+    suspended_on: [AtomicU64; Reason::VARIANTS.len()],
+}
+
+impl ExactSums {
+    /// Begins the sums of a task that was spawned at `at`, and is queued since then.
+    pub(super) fn begin(&self, at: ProcessInstant) {
+        self.publish(|sums| {
+            sums.until.store(at.0, Relaxed);
+            sums.wait.store(Reason::Yield as u32, Relaxed);
+        });
+    }
+
+    /// Adds a slice and the wait before it. Nothing after `run_end` is added.
+    #[inline]
+    pub(super) fn add(&self, slice: EndedSlice, run_end: ProcessInstant) {
+        let since = ProcessInstant::new(self.until.load(Relaxed));
+        let slice = if slice.end <= run_end {
+            slice
+        } else {
+            slice.until(run_end)
+        };
+        if slice.end <= since && !slice.is_lost {
+            return;
+        }
+        let reason = Reason::from_bits(self.wait.load(Relaxed) as u8);
+        // The clocks of two cores may differ by a few nanoseconds.
+        let start = slice.start.max(since);
+        let wait = WaitParts::divide(reason, start - since, slice.queued, slice.unnoticed);
+        let blocking = slice.blocking.min(slice.end - start);
+        self.publish(|sums| {
+            add(&sums.running, (slice.end - start) - blocking);
+            add(&sums.queued, wait.queued);
+            if wait.suspended + wait.unnoticed > Nanos::ZERO {
+                add(&sums.unnoticed, wait.unnoticed);
+                add(&sums.suspended_on[reason as usize], wait.suspended);
+            }
+            if blocking > Nanos::ZERO {
+                add(&sums.blocking, blocking);
+            }
+            if slice.is_lost {
+                add(&sums.lost, Nanos(1));
+            }
+            sums.until.store(slice.end.max(since).0, Relaxed);
+            let next = u32::from(slice.label.0) << 16 | slice.reason as u32;
+            sums.wait.store(next, Relaxed);
+        });
+    }
+
+    /// Writes several words so that a reader sees all of the changes or none.
+    #[inline]
+    fn publish(&self, write: impl FnOnce(&ExactSums)) {
+        let version = self.version.load(Relaxed);
+        self.version.store(version.wrapping_add(1), Relaxed);
+        fence(Release);
+        write(self);
+        self.version.store(version.wrapping_add(2), Release);
+    }
+
+    /// Reads the sums. `task` becomes a field of the result. Returns `None` if slices end faster
+    /// than the sums can be read.
+    pub(super) fn read(&self, task: TaskId) -> Option<TaskSums<ProcessClock>> {
+        for _ in 0..ATTEMPTS {
+            let before = self.version.load(Acquire);
+            let nanos = |word: &AtomicU64| Nanos(word.load(Relaxed));
+            let wait = self.wait.load(Relaxed);
+            let sums = TaskSums {
+                until: ProcessInstant::new(self.until.load(Relaxed)),
+                task,
+                lost: self.lost.load(Relaxed),
+                running: nanos(&self.running),
+                blocking: nanos(&self.blocking),
+                queued: nanos(&self.queued),
+                unnoticed: nanos(&self.unnoticed),
+                suspended_on: array::from_fn(|reason| nanos(&self.suspended_on[reason])),
+                reason: Reason::from_bits(wait as u8),
+                label: Label((wait >> 16) as u16),
+            };
+            fence(Acquire);
+            if before.is_multiple_of(2) && self.version.load(Relaxed) == before {
+                return Some(sums);
+            }
+            spin_loop();
+        }
+        None
+    }
+}
+
+/// Adds to a word that only the calling thread writes. A load and a store cost less than a
+/// read-modify-write.
+#[inline]
+fn add(word: &AtomicU64, more: Nanos) {
+    word.store(word.load(Relaxed).wrapping_add(more.0), Relaxed);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::ByReason;
+
+    const NEVER: ProcessInstant = ProcessInstant::MAX;
+
+    fn at(nanos: u64) -> ProcessInstant {
+        ProcessInstant::new(nanos)
+    }
+
+    fn slice(start: u64, end: u64, reason: Reason) -> EndedSlice {
+        EndedSlice {
+            start: at(start),
+            end: at(end),
+            blocking: Nanos::ZERO,
+            queued: Nanos::ZERO,
+            unnoticed: Nanos::ZERO,
+            reason,
+            label: Label(7),
+            is_lost: false,
+        }
+    }
+
+    fn begun() -> ExactSums {
+        let sums = ExactSums::default();
+        sums.begin(at(10));
+        sums
+    }
+
+    fn read(sums: &ExactSums) -> TaskSums<ProcessClock> {
+        sums.read(TaskId(std::num::NonZeroU32::MIN)).expect("no thread writes")
+    }
+
+    fn total(sums: &TaskSums<ProcessClock>) -> Nanos {
+        sums.running + sums.blocking + sums.queued + sums.unnoticed + sums.suspended_on.into_iter().sum()
+    }
+
+    #[test]
+    fn the_sums_add_up_to_the_life_of_the_task() {
+        let sums = begun();
+        sums.add(slice(15, 25, Reason::Timer), NEVER);
+        sums.add(
+            EndedSlice {
+                blocking: Nanos(6),
+                queued: Nanos(4),
+                unnoticed: Nanos(3),
+                is_lost: true,
+                ..slice(45, 55, Reason::Yield)
+            },
+            NEVER,
+        );
+        sums.add(slice(60, 61, Reason::Http), NEVER);
+        let sums = read(&sums);
+        let mut suspended_on = ByReason::default();
+        suspended_on[Reason::Timer as usize] = Nanos(13);
+        let expected = TaskSums {
+            until: at(61),
+            task: sums.task,
+            lost: 1,
+            running: Nanos(10 + 4 + 1),
+            blocking: Nanos(6),
+            queued: Nanos(5 + 4 + 5),
+            unnoticed: Nanos(3),
+            suspended_on,
+            reason: Reason::Http,
+            label: Label(7),
+        };
+        assert_eq!(sums, expected);
+        assert_eq!(total(&sums), at(61) - at(10));
+    }
+
+    #[test]
+    fn the_sums_end_with_the_run() {
+        let waited = EndedSlice {
+            queued: Nanos(10),
+            unnoticed: Nanos(15),
+            is_lost: true,
+            ..slice(50, 60, Reason::Timer)
+        };
+        let expected = [
+            (55, 15, 10, 5, 1),
+            (50, 15, 10, 0, 0),
+            (45, 15, 5, 0, 0),
+            (35, 10, 0, 0, 0),
+        ];
+        for (end, unnoticed, queued, running, lost) in expected {
+            let sums = begun();
+            sums.add(slice(10, 20, Reason::Timer), at(end));
+            for slice in [waited, slice(70, 80, Reason::Timer)] {
+                sums.add(slice, at(end));
+            }
+            let sums = read(&sums);
+            assert_eq!((sums.until, total(&sums)), (at(end), at(end) - at(10)));
+            assert_eq!(
+                (sums.unnoticed.0, sums.queued.0, sums.running.0 - 10, sums.lost),
+                (unnoticed, queued, running, lost),
+                "the run ends at {end}"
+            );
+        }
+    }
+
+    #[test]
+    fn slices_that_overlap_do_not_count_twice() {
+        let sums = begun();
+        sums.add(slice(12, 30, Reason::Timer), NEVER);
+        sums.add(slice(28, 40, Reason::Timer), NEVER);
+        sums.add(slice(31, 39, Reason::Timer), NEVER);
+        let sums = read(&sums);
+        assert_eq!((sums.running, total(&sums)), (Nanos(28), Nanos(30)));
+    }
+}
