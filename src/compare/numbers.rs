@@ -86,7 +86,8 @@ pub struct Difference {
     pub name: String,
     /// The number of repetitions that did all their steps.
     pub completed: Option<Number>,
-    /// The number of completed repetitions per second of `span_ns`.
+    /// The number of completed repetitions per second of `span_ns`, or of the time in which tasks
+    /// arrived if that is longer, including the pause after the last arrival.
     pub throughput: Option<Number>,
     /// The median duration of a repetition.
     pub repetition_p50_ns: Option<Number>,

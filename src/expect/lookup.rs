@@ -45,7 +45,7 @@ fn missing_item(list: &[String], name: &str) -> String {
     match list.last().map(String::as_str) {
         Some("groups") => format!("no task of the group `{name}` was spawned"),
         Some("lanes") => format!("the run had no lane `{name}`"),
-        Some("resources") => format!("the run had no lock, semaphore or channel `{name}`"),
+        Some("resources") => format!("the run had no resource `{name}`"),
         _ => format!("{} has no item `{name}`", list.join(".")),
     }
 }

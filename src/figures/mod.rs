@@ -152,6 +152,7 @@ pub struct Tasks {
 }
 
 /// The combined figures of the groups of a scenario. Tasks that libraries spawned are not included.
+/// Branches are parts of tasks, so they are not included either.
 #[derive(Clone, Copy, PartialEq, Debug, Serialize, JsonSchema)]
 #[schemars(title = "overall")]
 pub struct Overall {
@@ -255,7 +256,9 @@ pub struct Group {
     pub repetitions: u64,
     /// The number of repetitions that did all their steps.
     pub completed: u64,
-    /// The number of completed repetitions per second of `span_ns`; 0 if `span_ns` is 0.
+    /// The number of completed repetitions per second of `span_ns`; 0 if `span_ns` is 0. If tasks
+    /// with one repetition each arrive at a pace (`every`, `rate`, `ramp`), the time includes the
+    /// pause after the last arrival: with `every = "1s"`, four tasks stand for four seconds.
     pub throughput: f64,
     /// The number of repetitions that exceeded their timeout. On a thread, such a repetition still
     /// ran to its end, because a thread cannot be cancelled. This figure includes a repetition that
@@ -285,6 +288,8 @@ pub struct Group {
     /// samples show that a thread slept, the reason is `unknown`. The reason is also `unknown` if
     /// the record of the step was lost. Only reasons with a time above zero are present.
     pub blocked_on: BTreeMap<&'static str, u64>,
+    /// What the work of the tasks was for.
+    pub work: Work,
     /// The time in which tasks were woken and waited for a thread.
     pub queued_ns: u64,
     /// The time in which tasks were ready, but had not been woken yet.
@@ -317,6 +322,59 @@ pub struct Group {
     /// The figures that `TaskMonitor` of tokio-metrics reports. `TaskMonitor` watches only the
     /// group's first eight tasks. `null` if it watched no task of the group.
     pub task_monitor: Option<TaskMonitor>,
+}
+
+/// What the work of a group's tasks was for. Work is the time in which tasks held a thread, so
+/// `useful_ns + wasted_ns + open_ns` is `running_ns + blocking_ns`. The end of a repetition decides
+/// about its work. Work of a task that does not repeat, such as offloaded work, is decided by the
+/// end of the task.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, JsonSchema)]
+#[schemars(title = "work")]
+pub struct Work {
+    /// The work of repetitions that did all their steps, and that were not orphaned.
+    pub useful_ns: u64,
+    /// The work of all other repetitions and tasks that ended: the sum of the next six figures.
+    pub wasted_ns: u64,
+    /// The work of orphaned tasks: the task that waited for the result had gone.
+    pub orphaned_ns: u64,
+    /// The work of repetitions that timed out.
+    pub timed_out_ns: u64,
+    /// The work of repetitions and tasks that were cancelled, but not by the end of the run.
+    pub cancelled_ns: u64,
+    /// The work of repetitions in which a step failed.
+    pub failed_ns: u64,
+    /// The work of repetitions in which a step panicked.
+    pub panicked_ns: u64,
+    /// The work of tasks whose process died.
+    pub lost_ns: u64,
+    /// The work of repetitions and tasks that had not ended when the run ended. For tasks of a
+    /// library, all their work, because tokio does not report how they end.
+    pub open_ns: u64,
+    /// The numbers of repetitions.
+    pub repetitions: Fates,
+}
+
+/// The repetitions of a group by what their work was for. Repetitions that the end of the run cut
+/// short are not counted, unless they had exceeded their timeout.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, JsonSchema)]
+#[schemars(title = "fates")]
+pub struct Fates {
+    /// The number of repetitions that did all their steps, and that were not orphaned.
+    pub useful: u64,
+    /// The number of all other repetitions: the sum of the next six figures.
+    pub wasted: u64,
+    /// The number of repetitions of orphaned tasks.
+    pub orphaned: u64,
+    /// The number of repetitions that timed out.
+    pub timed_out: u64,
+    /// The number of repetitions that were cancelled.
+    pub cancelled: u64,
+    /// The number of repetitions in which a step failed.
+    pub failed: u64,
+    /// The number of repetitions in which a step panicked.
+    pub panicked: u64,
+    /// The number of repetitions of tasks whose process died.
+    pub lost: u64,
 }
 
 /// A distribution of durations. If a duration has not ended when the run ends, it is counted up to

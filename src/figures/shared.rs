@@ -10,28 +10,38 @@ use serde::Serialize;
 pub struct Resource {
     /// The name in the scenario, `pool threads` or `blocking threads`.
     pub name: String,
-    /// The kind: `lock`, `semaphore`, `channel` or `pool`.
+    /// The kind: `lock`, `rwlock`, `semaphore`, `channel`, `barrier`, `notify` or `pool`.
     pub kind: &'static str,
     /// For a semaphore, the number of permits. For a channel, the maximum number of messages. For a
-    /// pool, the maximum number of threads. 1 for a lock.
+    /// barrier, the number of tasks that it needs. For a pool, the maximum number of threads. 1 for
+    /// a lock, for an `rwlock` (one task can write) and for `notify` (one notification can be
+    /// stored).
     pub capacity: u32,
-    /// The length of the queue. The queue of a channel contains messages. The queue of a lock or
-    /// semaphore contains the tasks that wait. The queue of a pool contains the jobs that wait for
-    /// a thread. The queue of a pool is sampled, so its largest length may be too small.
+    /// The length of the queue. The queue of a channel contains messages. The queue of a lock,
+    /// semaphore, barrier or notification contains the tasks that wait, and the queue of an
+    /// `rwlock` contains the tasks that wait to write. The queue of a pool contains the jobs that
+    /// wait for a thread. The queue of a pool is sampled, so its largest length may be too small.
     pub length: Level,
-    /// For a lock, the number of tasks that hold the lock. For a semaphore, the number of permits
-    /// that are held. For a pool, the number of threads that run a job. `null` for a channel.
+    /// For a lock or `rwlock`, the number of tasks that hold the lock. For a semaphore, the number
+    /// of permits that are held. For a pool, the number of threads that run a job. `null` for a
+    /// channel, a barrier and `notify`.
     pub holders: Option<Level>,
+    /// The number of tasks that wait to read with the `rwlock`. `null` for all other kinds.
+    pub waiting_to_read: Option<Level>,
     /// The number of tasks that wait for a free slot of the channel. `null` for all other kinds:
     /// their `length` is the number of waiting tasks or jobs.
     pub waiting: Option<Level>,
-    /// How long tasks waited for the lock, a permit or a free slot. Tasks that did not wait are not
-    /// counted. A wait that has not ended counts with its duration so far. For a pool, how long
-    /// each job was queued before it ran.
+    /// How long tasks waited for the lock, to write with the `rwlock`, for a permit, for a free
+    /// slot, at the barrier or for a notification. Tasks that did not wait are not counted. A wait
+    /// that has not ended counts with its duration so far. For a pool, how long each job was queued
+    /// before it ran.
     pub wait_ns: Percentiles,
+    /// How long tasks waited to read with the `rwlock`. `null` for all other kinds.
+    pub read_wait_ns: Option<Percentiles>,
     /// How long tasks waited for a message of the channel. `null` for all other kinds.
     pub receive_wait_ns: Option<Percentiles>,
-    /// How long the lock, a permit or a thread was held. `null` for a channel.
+    /// How long the lock, a permit or a thread was held. `null` for a channel, a barrier and
+    /// `notify`.
     pub held_ns: Option<Percentiles>,
     /// How long each message was in the channel before it was received. `null` for all other
     /// kinds.
@@ -39,12 +49,28 @@ pub struct Resource {
     /// The age of the oldest message in the channel. `null` for all other kinds.
     pub oldest_message_ns: Option<Age>,
     /// How often a task acquired the lock or a permit, or how many jobs the pool has run. `null`
-    /// for a channel.
+    /// for a channel, a barrier and `notify`.
     pub acquired: Option<u64>,
-    /// The number of messages that were sent. `null` for all other kinds.
+    /// How often a task acquired the `rwlock` to read: a part of `acquired`. `null` for all other
+    /// kinds.
+    pub reads: Option<u64>,
+    /// The number of messages of the channel that were sent, or how often a task notified. `null`
+    /// for all other kinds.
     pub sent: Option<u64>,
-    /// The number of messages that were received. `null` for all other kinds.
+    /// The number of messages of the channel that were received, or how many tasks received a
+    /// notification (one notification can reach many tasks). `null` for all other kinds.
     pub received: Option<u64>,
+    /// The number of notifications that are stored for a task that waits later: 0 or 1. `null` for
+    /// all other kinds.
+    pub stored: Option<u64>,
+    /// The number of notifications that neither woke a task nor were stored: no task waited, and
+    /// they were for all waiting tasks, or one was stored already. `null` for all other kinds.
+    pub lost: Option<u64>,
+    /// The number of tasks that have arrived at the barrier since it last let tasks continue,
+    /// including tasks that were cancelled while they waited. `null` for all other kinds.
+    pub arrived: Option<u32>,
+    /// How often the barrier let its tasks continue. `null` for all other kinds.
+    pub generations: Option<u32>,
     /// How often a task stopped waiting because its timeout passed or because the task was
     /// cancelled. Such a task did not get what it waited for.
     pub abandoned: u64,
@@ -95,10 +121,10 @@ pub struct Deadlock {
 pub struct DeadlockedWait {
     /// The name of the task that waits. The only task of a group has the name of the group.
     pub task: String,
-    /// What kind of thing the task waits for: `lock`, `semaphore`, `channel`, `children` or
-    /// `thread`.
+    /// What kind of thing the task waits for: a kind of `resources[]` except `pool`, or `children`
+    /// or `thread`.
     pub kind: &'static str,
-    /// The name of the lock, semaphore or channel. `children` or `thread` if the task waits for its
+    /// The name of the resource. `children` or `thread` if the task waits for its
     /// children or for a thread of the executor.
     pub waits_for: String,
     /// The time from the start of the run to the start of the wait.

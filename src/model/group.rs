@@ -6,7 +6,11 @@ use super::state::{StateTimes, TaskCounts};
 use super::task::LiveTask;
 use super::totals::GroupTotals;
 use super::wait_state::Lateness;
-use crate::record::{CompactDuration, GroupId, Nanos, Outcome, Reason, Repetition, RunInstant, Slice, Step};
+use super::work::{Fate, WorkSums};
+use crate::record::{
+    CompactDuration, GroupId, Nanos, Outcome, Reason, Repetition, RepetitionsLost, RunInstant, Slice, Step,
+};
+use std::borrow::Cow;
 use strum::VariantArray;
 
 /// A group of the run.
@@ -23,12 +27,6 @@ pub struct Group {
     /// How many of `spawned` are branches. A branch is not a task: a task polls its branches
     /// itself.
     pub branches: u64,
-    /// The number of repetitions that have ended, by outcome, in the order of
-    /// [`Outcome::VARIANTS`]. Repetitions whose records were lost are counted here, but not in
-    /// [`repetition_time`](Group::repetition_time) and [`Task::repetitions`].
-    ///
-    /// [`Task::repetitions`]: super::Task::repetitions
-    pub repetitions: [u64; Outcome::VARIANTS.len()],
     /// The number of tasks that were orphaned: another task waited for them and has stopped
     /// waiting.
     pub orphaned: u64,
@@ -51,6 +49,8 @@ pub struct Group {
     pub(super) lost: u64,
     /// The sum of the times of the tasks. The times of each task end with its last slice.
     pub(super) closed_times: StateTimes,
+    /// The work of the tasks whose fate is known.
+    pub(super) work: WorkSums,
     /// The totals for the time after the last slice of each task.
     pub(super) present: PresentTotals,
     /// The slices and waits that have not ended.
@@ -59,14 +59,72 @@ pub struct Group {
     /// between samples, see [`off_core`](super::off_core). `None` before the first interval has
     /// closed.
     pub(super) off_core: Option<Nanos>,
+    /// The time in which tasks have arrived, including the pause after the last arrival. Zero if
+    /// the tasks do not arrive at a pace, or if they repeat their steps.
+    pub(super) arrival_window: Nanos,
     /// When the first task was spawned.
     first_spawn: Option<RunInstant>,
     /// The latest end of a task so far.
     last_end: RunInstant,
     poll_time: Hist,
+    of_tasks: Distributions,
+    /// The distributions of branches, which are parts of tasks. `None` if there is no branch.
+    of_branches: Option<Box<Distributions>>,
+}
+
+/// The distributions of the tasks or of the branches of a group.
+#[derive(Clone, Debug)]
+pub(super) struct Distributions {
+    /// The number of repetitions that have ended, by outcome, in the order of
+    /// [`Outcome::VARIANTS`].
+    repetitions: [u64; Outcome::VARIANTS.len()],
     delay: Hist,
     lateness: Hist,
     repetition_time: Hist,
+}
+
+impl Distributions {
+    pub(super) fn new() -> Distributions {
+        Distributions {
+            repetitions: [0; Outcome::VARIANTS.len()],
+            delay: Hist::fine(),
+            lateness: Hist::fine(),
+            repetition_time: Hist::fine(),
+        }
+    }
+
+    fn add(&mut self, other: &Distributions) {
+        let counts = self.repetitions.iter_mut().zip(other.repetitions);
+        counts.for_each(|(sum, count)| *sum = u64::saturating_add(*sum, count));
+        self.delay.add(&other.delay);
+        self.lateness.add(&other.lateness);
+        self.repetition_time.add(&other.repetition_time);
+    }
+
+    fn record_wait(&mut self, wait: Lateness) {
+        if let Some((delay, lateness)) = wait.delay_and_lateness() {
+            self.delay.record(delay);
+            self.lateness.record(lateness);
+        }
+    }
+
+    /// Counts repetitions whose durations are not known. A worker process of another program may
+    /// report any number, so the sum saturates.
+    fn count_repetitions(&mut self, outcome: Outcome, count: u64) {
+        let sum = &mut self.repetitions[outcome as usize];
+        *sum = sum.saturating_add(count);
+    }
+
+    /// The answers about several groups. `sampled` is the part of their slices in the distributions.
+    pub(super) fn overall(&self, sampled: Option<Sampled>) -> Overall {
+        Overall {
+            repetitions: self.repetitions,
+            sampled,
+            repetition_time: self.repetition_time.percentiles(),
+            delay: self.delay.percentiles(),
+            lateness: self.lateness.percentiles(),
+        }
+    }
 }
 
 impl Group {
@@ -77,7 +135,6 @@ impl Group {
             library,
             spawned: 0,
             branches: 0,
-            repetitions: [0; Outcome::VARIANTS.len()],
             orphaned: 0,
             failures_lost: 0,
             blocked_on: [Nanos::ZERO; Reason::VARIANTS.len()],
@@ -86,16 +143,49 @@ impl Group {
             totals: None,
             lost: 0,
             closed_times: StateTimes::default(),
+            work: WorkSums::default(),
             present: PresentTotals::default(),
             open: OpenIntervals::default(),
             off_core: None,
+            arrival_window: Nanos::ZERO,
             first_spawn: None,
             last_end: RunInstant::ZERO,
             poll_time: Hist::fine(),
-            delay: Hist::fine(),
-            lateness: Hist::fine(),
-            repetition_time: Hist::fine(),
+            of_tasks: Distributions::new(),
+            of_branches: None,
         }
+    }
+
+    /// The distributions of the tasks and of the branches.
+    fn all(&self) -> Cow<'_, Distributions> {
+        match &self.of_branches {
+            None => Cow::Borrowed(&self.of_tasks),
+            Some(branches) => {
+                let mut all = self.of_tasks.clone();
+                all.add(branches);
+                Cow::Owned(all)
+            }
+        }
+    }
+
+    fn distributions(&mut self, of_branch: bool) -> &mut Distributions {
+        if !of_branch {
+            return &mut self.of_tasks;
+        }
+        self.of_branches.get_or_insert_with(|| Box::new(Distributions::new()))
+    }
+
+    /// The number of repetitions that have ended, by outcome, in the order of
+    /// [`Outcome::VARIANTS`]. Repetitions whose records were lost are counted here, but not in
+    /// [`repetition_time`](Group::repetition_time) and [`Task::repetitions`].
+    ///
+    /// [`Task::repetitions`]: super::Task::repetitions
+    pub fn repetitions(&self) -> [u64; Outcome::VARIANTS.len()] {
+        let of_branches = self.of_branches.as_ref().map(|branches| branches.repetitions);
+        let mut sum = self.of_tasks.repetitions;
+        let counts = sum.iter_mut().zip(of_branches.unwrap_or_default());
+        counts.for_each(|(sum, count)| *sum = sum.saturating_add(count));
+        sum
     }
 
     /// The number of slices so far, including open and lost slices.
@@ -124,7 +214,8 @@ impl Group {
     /// time from the wake-up to the start of the slice. A task that was woken and does not run yet
     /// counts with its delay up to now.
     pub fn delay(&self) -> Percentiles {
-        self.delay.percentiles_with(self.open.waits.iter().map(|wait| wait.0))
+        let open = self.open.waits.iter().map(|wait| wait.delay);
+        self.all().delay.percentiles_with(open)
     }
 
     /// The distribution of the lateness of the slices whose wake-ups were recorded. The lateness is
@@ -132,13 +223,13 @@ impl Group {
     /// instant is not known, the instant of the wake-up is used. A task that is ready and does not
     /// run yet counts with its lateness up to now.
     pub fn lateness(&self) -> Percentiles {
-        self.lateness
-            .percentiles_with(self.open.waits.iter().map(|wait| wait.1))
+        let open = self.open.waits.iter().map(|wait| wait.lateness);
+        self.all().lateness.percentiles_with(open)
     }
 
     /// The distribution of the durations of the repetitions whose records have arrived.
     pub fn repetition_time(&self) -> Percentiles {
-        self.repetition_time.percentiles()
+        self.all().repetition_time.percentiles()
     }
 
     /// The number of tasks in each state now.
@@ -153,14 +244,13 @@ impl Group {
         self.first_spawn.map_or(Nanos::ZERO, |first| end - first)
     }
 
-    /// Adds the distributions of this group to distributions that cover several groups.
-    pub(super) fn add_distributions_to(&self, repetition: &mut Hist, delay: &mut Hist, lateness: &mut Hist) {
-        repetition.add(&self.repetition_time);
-        delay.add(&self.delay);
-        lateness.add(&self.lateness);
-        for wait in &self.open.waits {
-            delay.record(wait.0);
-            lateness.record(wait.1);
+    /// Adds the distributions of the group's tasks to distributions that cover several groups.
+    /// Branches are parts of tasks, so they are not added.
+    pub(super) fn add_distributions_to(&self, all: &mut Distributions) {
+        all.add(&self.of_tasks);
+        for wait in self.open.waits.iter().filter(|wait| !wait.of_branch) {
+            all.delay.record(wait.delay);
+            all.lateness.record(wait.lateness);
         }
     }
 
@@ -188,15 +278,12 @@ impl Group {
 
     pub(super) fn record_slice(&mut self, slice: &Slice) {
         self.poll_time.record(slice.len.get());
-        self.record_wait(slice_lateness(slice));
+        self.record_wait(slice_lateness(slice), slice.branch);
     }
 
-    /// Adds a wait that has ended.
-    pub(super) fn record_wait(&mut self, wait: Lateness) {
-        if let Some((delay, lateness)) = wait.delay_and_lateness() {
-            self.delay.record(delay);
-            self.lateness.record(lateness);
-        }
+    /// Adds a wait of a task or of a branch that has ended.
+    pub(super) fn record_wait(&mut self, wait: Lateness, of_branch: bool) {
+        self.distributions(of_branch).record_wait(wait);
     }
 
     pub(super) fn record_step(&mut self, step: &Step) {
@@ -209,16 +296,20 @@ impl Group {
         }
     }
 
-    /// Counts repetitions whose durations are not known. A worker process of another program may
-    /// report any number, so the sum saturates.
-    pub(super) fn count_repetitions(&mut self, outcome: Outcome, count: u64) {
-        let sum = &mut self.repetitions[outcome as usize];
-        *sum = sum.saturating_add(count);
+    /// Counts repetitions whose records were lost.
+    pub(super) fn count_lost_repetitions(&mut self, lost: &RepetitionsLost) {
+        self.distributions(lost.branch)
+            .count_repetitions(lost.outcome, lost.count);
+        if let Some(fate) = Fate::of(lost.outcome, false) {
+            let sum = &mut self.work.repetitions[fate as usize];
+            *sum = sum.saturating_add(lost.count);
+        }
     }
 
-    pub(super) fn record_repetition(&mut self, repetition: &Repetition) {
-        self.count_repetitions(repetition.outcome, 1);
-        self.repetition_time.record(repetition.len.get());
+    pub(super) fn record_repetition(&mut self, repetition: &Repetition, of_branch: bool) {
+        let distributions = self.distributions(of_branch);
+        distributions.count_repetitions(repetition.outcome, 1);
+        distributions.repetition_time.record(repetition.len.get());
     }
 }
 
@@ -245,7 +336,8 @@ impl Sampled {
     }
 }
 
-/// The combined distributions of several groups.
+/// The combined distributions of the tasks of several groups. Branches are not counted: the time of
+/// a branch is a part of its task's time.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Overall {
     /// The number of repetitions that have ended, by outcome, in the order of
@@ -266,9 +358,18 @@ pub struct Overall {
 pub(super) struct OpenIntervals {
     /// The durations of the slices up to now.
     slices: Vec<Nanos>,
-    /// The delay and the lateness of each wait. For a task that holds a lane, this is the wait
-    /// before its slice. For a task that is ready or woken, this is the wait up to now.
-    waits: Vec<(Nanos, Nanos)>,
+    /// The waits. For a task that holds a lane, this is the wait before its slice. For a task that
+    /// is ready or woken, this is the wait up to now.
+    waits: Vec<Wait>,
+}
+
+/// The last parts of a wait.
+#[derive(Clone, Copy, Debug)]
+struct Wait {
+    delay: Nanos,
+    lateness: Nanos,
+    /// Whether this is the wait of a branch.
+    of_branch: bool,
 }
 
 impl OpenIntervals {
@@ -278,7 +379,7 @@ impl OpenIntervals {
     }
 
     /// Adds what a task does now.
-    pub(super) fn add(&mut self, live: &LiveTask, now: RunInstant) {
+    pub(super) fn add(&mut self, live: &LiveTask, of_branch: bool, now: RunInstant) {
         match *live {
             LiveTask::Current {
                 start,
@@ -287,21 +388,27 @@ impl OpenIntervals {
                 ..
             } => {
                 self.slices.push(now - start);
-                self.add_wait(Lateness { unnoticed, queued });
+                self.add_wait(Lateness { unnoticed, queued }, of_branch);
             }
             LiveTask::Waiting { ready, woken } => {
                 let woken = woken.unwrap_or(now).min(now);
                 let ready = ready.unwrap_or(woken).min(woken);
-                self.add_wait(Lateness {
+                let wait = Lateness {
                     unnoticed: woken - ready,
                     queued: now - woken,
-                });
+                };
+                self.add_wait(wait, of_branch);
             }
         }
     }
 
-    pub(super) fn add_wait(&mut self, wait: Lateness) {
-        self.waits.extend(wait.delay_and_lateness());
+    pub(super) fn add_wait(&mut self, wait: Lateness, of_branch: bool) {
+        let wait = wait.delay_and_lateness().map(|(delay, lateness)| Wait {
+            delay,
+            lateness,
+            of_branch,
+        });
+        self.waits.extend(wait);
     }
 }
 

@@ -138,7 +138,7 @@ impl Model {
         let group = group.map(|group| &mut self.groups[group]);
         let group = group.map(|group| {
             if let Some(live) = &task.live {
-                group.open.add(live, self.now);
+                group.open.add(live, task.is_branch, self.now);
             }
             &mut group.present
         });

@@ -49,6 +49,7 @@ mod tests;
 mod time_sums;
 mod totals;
 mod wait_state;
+mod work;
 
 pub use group::{Group, Overall, Sampled};
 pub use hist::Percentiles;
@@ -56,11 +57,12 @@ pub use history::{Channel, LaneHold};
 pub use lane::{Lane, LaneOs};
 pub use paint::{Cell, LaneCell, Window};
 pub use record_counts::{Memory, PollCountCheck, RecordCounts};
-pub use resources::{Blocked, Deadlock, Level, Pool, PoolInfo, Resource};
+pub use resources::{Blocked, Deadlock, Level, Notifications, Pool, PoolInfo, Resource};
 pub use series::{Queues, SERIES_BUCKET, SeriesPoint};
 pub use state::{State, StateInterval, StateTimes, TaskCounts};
 pub use task::Task;
 pub use totals::{GroupTotals, RuntimeTotals};
+pub use work::{Fate, WorkSums};
 
 use crate::record::{
     ChannelSample, GroupId, LaneId, LogLine, Marked, Nanos, Record, ResourceInfo, RunInstant, RuntimeSample, TaskId,

@@ -7,8 +7,8 @@ use super::off_core::Hold;
 use super::paint::{LanePainter, Painter};
 use super::task::LiveTask;
 use super::*;
-use crate::record::{CurrentSlice, Label, Outcome, Reason};
-use hist::Hist;
+use crate::record::{CurrentSlice, Label, Reason};
+use group::Distributions;
 use std::fmt;
 use strum::VariantArray;
 
@@ -218,6 +218,20 @@ impl Model {
         times
     }
 
+    /// The work of the tasks of a group whose fate is known. The rest of
+    /// [`held`](StateTimes::held) is the work of repetitions and tasks that have not ended.
+    pub fn group_work(&self, id: GroupId) -> WorkSums {
+        let mut sums = self.group(id).map_or(WorkSums::default(), |group| group.work);
+        for task in self.live.iter().filter_map(|id| self.task(*id)) {
+            if let (Some(LiveTask::Current { start, .. }), true) = (task.live.as_deref(), task.group == Some(id))
+                && let Some((fate, time)) = task.work.of_open_slice(*start, self.now)
+            {
+                sums.times[fate as usize] += time;
+            }
+        }
+        sums
+    }
+
     /// The time up to now in which tasks of a group blocked their threads, by reason. The reasons
     /// are in the order of [`Reason::VARIANTS`]. The sum is `blocking` of
     /// [`group_times`](Model::group_times). If only the kernel's samples show that a thread slept,
@@ -247,26 +261,24 @@ impl Model {
         self.group(id).map_or(Nanos::ZERO, |group| group.span(self.now))
     }
 
+    /// The time over which the repetitions of a group are spread: its span, or the window of its
+    /// arrivals if that is longer. The window includes the pause after the last arrival. Without
+    /// it, four arrivals, one each second, would seem to be four arrivals in three seconds.
+    pub fn group_pace_span(&self, id: GroupId) -> Nanos {
+        let window = self.group(id).map_or(Nanos::ZERO, |group| group.arrival_window);
+        self.group_span(id).max(window)
+    }
+
     /// The combined distributions of all groups of the scenario, including the groups that they
-    /// call. Tasks of libraries are not included.
+    /// call. Tasks of libraries are not included. Branches are parts of tasks, so
+    /// they are not included either.
     pub fn overall(&self) -> Overall {
-        let (mut repetition, mut delay, mut lateness) = (Hist::fine(), Hist::fine(), Hist::fine());
-        let mut repetitions = [0; Outcome::VARIANTS.len()];
         let groups = self.groups.iter().filter(|group| !group.library);
+        let mut all = Distributions::new();
         for group in groups.clone() {
-            group.add_distributions_to(&mut repetition, &mut delay, &mut lateness);
-            repetitions
-                .iter_mut()
-                .zip(group.repetitions)
-                .for_each(|(sum, count)| *sum = u64::saturating_add(*sum, count));
+            group.add_distributions_to(&mut all);
         }
-        Overall {
-            repetitions,
-            sampled: Sampled::of_groups(groups),
-            repetition_time: repetition.percentiles(),
-            delay: delay.percentiles(),
-            lateness: lateness.percentiles(),
-        }
+        all.overall(Sampled::of_groups(groups))
     }
 
     /// Two times up to now: the time in which tasks held a lane and computed, and the time in which

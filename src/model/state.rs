@@ -106,6 +106,12 @@ impl StateTimes {
         self.running + self.blocking + self.queued + self.unnoticed + self.suspended
     }
 
+    /// The time in which the task held a lane.
+    #[inline]
+    pub fn held(&self) -> Nanos {
+        self.running + self.blocking
+    }
+
     /// Adds `len` to the time in `state`. If the state is `Ended`, nothing is added.
     #[inline]
     pub(super) fn add(&mut self, state: State, len: Nanos) {

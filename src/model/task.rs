@@ -8,6 +8,7 @@ use super::spans::Spans;
 use super::state::{State, StateInterval, StateTimes};
 use super::task_track::TaskTrack;
 use super::wait_state::{Lateness, WaitState, split_hold};
+use super::work::{TaskWork, WorkSums};
 use crate::record::{GroupId, Label, LaneId, Nanos, Outcome, RunInstant, TaskId};
 use std::mem::offset_of;
 use strum::VariantArray;
@@ -50,6 +51,9 @@ pub struct Task {
     pub index: u32,
     /// The task that spawned this task; `None` if no task spawned it.
     pub parent: Option<TaskId>,
+    pub(super) work: TaskWork,
+    /// The sums of the work until the group is known.
+    pub(super) ungrouped_work: Option<Box<WorkSums>>,
     /// The instant at which the task was orphaned: another task had waited for this task and
     /// stopped waiting.
     pub orphaned: Option<RunInstant>,
@@ -105,6 +109,8 @@ impl Task {
             parent: None,
             spawned_at,
             ended: None,
+            work: TaskWork::default(),
+            ungrouped_work: None,
             orphaned: None,
             unobserved: false,
             last_lateness: Lateness::default(),

@@ -92,6 +92,11 @@ impl<O> TaskSlot<O> {
         }
     }
 
+    /// Whether this is a branch of a task.
+    pub(super) fn is_branch(&self) -> bool {
+        self.poller.is_some()
+    }
+
     /// Sets the ready time of the event for which the task waits. The task that polls a branch is
     /// also ready by this time.
     pub(super) fn set_ready(&self, at: ProcessInstant) {

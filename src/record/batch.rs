@@ -55,9 +55,22 @@ pub struct Batch<C = RunClock> {
     /// in this batch or in an earlier batch.
     #[serde(default)]
     pub arrivals_over: bool,
+    /// The windows of arrivals that have changed since the previous batch.
+    #[serde(default)]
+    pub arrival_windows: Vec<ArrivalWindow>,
     /// The slices that are open at `now`, and the tasks that should run but hold no lane.
     #[serde(default)]
     pub live: Live<C>,
+}
+
+/// The time in which the tasks of a group have arrived. Each task has one repetition.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ArrivalWindow {
+    /// The group.
+    pub group: GroupId,
+    /// The time from the first arrival to the instant at which the next task is due. If all tasks
+    /// have arrived, the instant at which one more task would arrive.
+    pub len: Nanos,
 }
 
 /// The records of one lane that were lost because its ring was full.
@@ -93,6 +106,9 @@ pub struct RepetitionsLost {
     pub outcome: Outcome,
     /// The number of these repetitions since the previous batch.
     pub count: u64,
+    /// Whether these are repetitions of branches.
+    #[serde(default)]
+    pub branch: bool,
 }
 
 impl Batch {
@@ -121,6 +137,7 @@ impl<C: Clock> Batch<C> {
                 .collect(),
             jobs: self.jobs,
             arrivals_over: self.arrivals_over,
+            arrival_windows: self.arrival_windows,
             samples: self
                 .samples
                 .into_iter()

@@ -4,7 +4,7 @@
 //! Records are generic over the clock of their instants. Records in a ring use the process's clock,
 //! and records in a batch use the run's clock.
 
-use super::resource::{Acquired, Released, WaitBegan, WaitEnded};
+use super::resource::{Acquired, Notification, Released, WaitBegan, WaitEnded};
 use super::time::impl_map_instants;
 use super::{Clock, CompactDuration, GroupId, Instant, Label, Outcome, Reason, RunClock, TaskId};
 use serde::{Deserialize, Serialize};
@@ -204,6 +204,8 @@ pub enum Record<C = RunClock> {
     Acquired(Acquired<C>),
     /// A task released a resource.
     Released(Released<C>),
+    /// A task sent a notification.
+    Notification(Notification<C>),
     /// The presenter or the scenario performed an action.
     Marked(Marked<C>),
 }
@@ -268,6 +270,7 @@ impl<C: Clock> Record<C> {
             Record::WaitEnded(ended) => Record::WaitEnded(ended.map_instants(map)),
             Record::Acquired(acquired) => Record::Acquired(acquired.map_instants(map)),
             Record::Released(released) => Record::Released(released.map_instants(map)),
+            Record::Notification(notification) => Record::Notification(notification.map_instants(map)),
             Record::Marked(marked) => Record::Marked(marked.map_instants(map)),
         }
     }
@@ -285,6 +288,7 @@ impl<C: Clock> Record<C> {
             Record::WaitEnded(ended) => Some(ended.task),
             Record::Acquired(acquired) => Some(acquired.task),
             Record::Released(released) => Some(released.task),
+            Record::Notification(notification) => Some(notification.task),
             Record::Marked(_) => None,
         }
     }
@@ -304,6 +308,7 @@ impl<C: Clock> Record<C> {
             Record::WaitEnded(ended) => ended.at,
             Record::Acquired(acquired) => acquired.at,
             Record::Released(released) => released.at,
+            Record::Notification(notification) => notification.at,
             Record::Marked(marked) => marked.at,
         }
     }

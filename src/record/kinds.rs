@@ -109,6 +109,12 @@ pub enum ResourceKind {
     Semaphore,
     /// A bounded channel.
     Channel,
+    /// A read-write lock, which one task can hold to write, or any number of tasks to read.
+    Rwlock,
+    /// A barrier, at which tasks wait for one another.
+    Barrier,
+    /// A notification, for which tasks wait.
+    Notify,
 }
 
 /// The kind of a lane's thread.

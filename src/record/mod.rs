@@ -29,14 +29,14 @@ mod sums;
 mod time;
 mod usage;
 
-pub use batch::{Batch, Lost, LostTime, RepetitionsLost};
+pub use batch::{ArrivalWindow, Batch, Lost, LostTime, RepetitionsLost};
 pub use calibration::Calibration;
 pub use event::{Ended, Mark, Marked, Orphaned, Record, Repetition, Slice, Spawned, Step};
 pub use ids::{DEAD, Definition, GroupId, Label, LaneId, TaskId};
 pub use kinds::{LaneKind, Outcome, Reason, ResourceKind};
 pub use live::{CurrentSlice, Live, Waiting};
 pub use log_line::LogLine;
-pub use resource::{Acquired, Released, ResourceId, ResourceInfo, WaitBegan, WaitEnded, Wanted};
+pub use resource::{Acquired, Notification, Released, ResourceId, ResourceInfo, WaitBegan, WaitEnded, Wanted};
 pub use sample::{ChannelSample, GroupSample, LaneSample, RuntimeSample, Sample};
 pub use sums::{ByReason, LostSlices, TaskSums, WaitParts};
 pub use time::{

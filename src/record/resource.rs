@@ -3,9 +3,16 @@
 //!
 //! ```text
 //!   lock, semaphore   WaitBegan ··· Acquired ▐████ held ████▌ Released
+//!   rwlock            (to write, or to read)
 //!   channel           WaitBegan ··· Acquired ▐████ message ████▌ Released ··· WaitBegan
 //!                     (no room)     send                      recv         (no message)
+//!   barrier           WaitBegan ··· Acquired
+//!                     (arrives)     (all have arrived)
+//!   notify            WaitBegan ··· Acquired          Notification
+//!                     (waits)       (was notified)    (notifies)
 //! ```
+//!
+//! Nobody holds a barrier or a notification, so these have no `Released` records.
 //!
 //! A channel consists of slots: `send` acquires a slot for a message, and `recv` releases the slot.
 //! A thread writes `Acquired` after it has the resource, and `Released` before another task can
@@ -32,9 +39,11 @@ pub struct ResourceInfo {
     /// The name in the scenario.
     pub name: String,
     /// How many tasks can hold the resource at the same time, or how many messages the channel can
-    /// contain.
+    /// contain. 1 for a read-write lock, because only one task at a time can write. The number of
+    /// tasks that a barrier needs. The number of notifications that can be stored.
     pub capacity: u32,
-    /// The groups of the scenario whose tasks, or whose children, may send to the channel.
+    /// The groups of the scenario whose tasks, or whose children, may send to the channel, reach
+    /// the barrier, or notify.
     pub senders: Vec<String>,
     /// The groups of the scenario whose tasks, or whose children, may receive from the channel.
     pub receivers: Vec<String>,
@@ -45,7 +54,10 @@ pub struct ResourceInfo {
 #[serde(rename_all = "snake_case")]
 pub enum Wanted {
     /// To acquire the resource: the lock, a permit of the semaphore, or a free slot of the channel.
+    /// To write with a read-write lock. The other tasks of a barrier, or a notification.
     Access,
+    /// To read with a read-write lock.
+    Read,
     /// A message of the channel.
     Message,
     /// The end of tasks that the waiting task has spawned. The resource is [`ResourceId::NONE`].
@@ -60,7 +72,8 @@ pub struct WaitBegan<C = RunClock> {
     pub at: Instant<C>,
     /// The task that waits.
     pub task: TaskId,
-    /// The number of tasks that were then waiting for the same thing, including this task.
+    /// The number of tasks that were then waiting for the same thing, including this task. At a
+    /// barrier, the number of arrivals since the start of the run, including this one.
     pub waiting: u32,
     /// The resource.
     pub resource: ResourceId,
@@ -91,7 +104,7 @@ pub struct WaitEnded<C = RunClock> {
 }
 
 /// A task acquired a resource: a lock, a permit, or a slot of a channel for the message that the
-/// task sends.
+/// task sends. Or it passed a barrier, or received a notification.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(bound = "")]
 pub struct Acquired<C = RunClock> {
@@ -102,10 +115,13 @@ pub struct Acquired<C = RunClock> {
     /// How long the task waited for the resource. Zero if the task did not wait.
     pub waited: CompactDuration,
     /// The number of permits that were held then, or the number of messages in the channel. The new
-    /// permit or message is included.
+    /// permit or message is included. At a barrier, the number of this arrival since the start of
+    /// the run.
     pub level: u32,
     /// The resource.
     pub resource: ResourceId,
+    /// What the task wanted.
+    pub wanted: Wanted,
 }
 
 /// A task released a resource: a lock, a permit, or the slot of the message that the task received.
@@ -122,6 +138,28 @@ pub struct Released<C = RunClock> {
     pub held: CompactDuration,
     /// The resource.
     pub resource: ResourceId,
+    /// What the task had wanted.
+    pub wanted: Wanted,
+}
+
+/// A task sent a notification.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(bound = "")]
+pub struct Notification<C = RunClock> {
+    /// When the task notified.
+    pub at: Instant<C>,
+    /// The task.
+    pub task: TaskId,
+    /// How many waiting tasks it woke.
+    pub woken: u32,
+    /// The resource.
+    pub resource: ResourceId,
+    /// Whether the notification is kept for a task that waits later. Nothing changes if one is kept
+    /// already: then this is `false`.
+    pub stored: bool,
+    /// Whether this is a notification that was sent before. It had woken a task that was cancelled
+    /// before it ran, so it was passed on.
+    pub passed_on: bool,
 }
 
 impl_map_instants!(WaitBegan {
@@ -145,12 +183,22 @@ impl_map_instants!(Acquired {
     task,
     waited,
     level,
-    resource
+    resource,
+    wanted
 });
 impl_map_instants!(Released {
     at,
     task,
     waited,
     held,
-    resource
+    resource,
+    wanted
+});
+impl_map_instants!(Notification {
+    at,
+    task,
+    woken,
+    resource,
+    stored,
+    passed_on
 });

@@ -2,10 +2,10 @@
 
 use super::resources::{deadlock, pool, resource};
 use crate::figures::{
-    Calibration, Executor, Group, Lane, Machine, Overall, Percentiles, Records, Report, Sampled, TaskMonitor, Tasks,
-    Tokio,
+    Calibration, Executor, Fates, Group, Lane, Machine, Overall, Percentiles, Records, Report, Sampled, TaskMonitor, Tasks,
+    Tokio, Work,
 };
-use crate::model::{self, Model, PollCountCheck, TaskCounts};
+use crate::model::{self, Fate, Model, PollCountCheck, TaskCounts, WorkSums};
 use crate::record::{self, Nanos, Outcome, Reason};
 use crate::scenario::ExecutorSpec;
 use crate::text;
@@ -146,7 +146,8 @@ fn per_second(count: u64, span: Nanos) -> f64 {
 fn group(model: &Model, group: &model::Group) -> Group {
     let times = model.group_times(group.id);
     let span = model.group_span(group.id);
-    let completed = group.repetitions[Outcome::Completed as usize];
+    let repetitions = group.repetitions();
+    let completed = repetitions[Outcome::Completed as usize];
     Group {
         name: clean(&group.name),
         library: group.library,
@@ -156,16 +157,17 @@ fn group(model: &Model, group: &model::Group) -> Group {
         orphaned: group.orphaned,
         failures_lost: group.failures_lost,
         span_ns: span.0,
-        repetitions: group.repetitions.iter().copied().fold(0, u64::saturating_add),
+        repetitions: repetitions.iter().copied().fold(0, u64::saturating_add),
         completed,
-        throughput: per_second(completed, span),
-        timed_out: group.repetitions[Outcome::TimedOut as usize],
-        failed: group.repetitions[Outcome::Failed as usize],
+        throughput: per_second(completed, model.group_pace_span(group.id)),
+        timed_out: repetitions[Outcome::TimedOut as usize],
+        failed: repetitions[Outcome::Failed as usize],
         polls: group.polls(),
         sampled: group.sampled().map(Sampled::from),
         running_ns: times.running.0,
         off_core_ns: model.group_off_core(group.id).map(|time| time.0),
         blocking_ns: times.blocking.0,
+        work: work(&model.group_work(group.id), times.held()),
         blocked_on: by_reason(model.group_blocked_on(group.id)),
         queued_ns: times.queued.0,
         unnoticed_ns: times.unnoticed.0,
@@ -187,6 +189,34 @@ fn group(model: &Model, group: &model::Group) -> Group {
                 mean_poll_ns: totals.mean_poll().0,
                 slow_polls: rounded(totals.slow_poll_share()),
             }),
+    }
+}
+
+/// What the work was for. `held` is all the work.
+fn work(sums: &WorkSums, held: Nanos) -> Work {
+    let time = |fate: Fate| sums.times[fate as usize].0;
+    let count = |fate: Fate| sums.repetitions[fate as usize];
+    let wasted = || Fate::VARIANTS.iter().filter(|fate| **fate != Fate::Useful).copied();
+    Work {
+        useful_ns: time(Fate::Useful),
+        wasted_ns: wasted().map(time).sum(),
+        orphaned_ns: time(Fate::Orphaned),
+        timed_out_ns: time(Fate::TimedOut),
+        cancelled_ns: time(Fate::Cancelled),
+        failed_ns: time(Fate::Failed),
+        panicked_ns: time(Fate::Panicked),
+        lost_ns: time(Fate::Lost),
+        open_ns: (held - sums.decided()).0,
+        repetitions: Fates {
+            useful: count(Fate::Useful),
+            wasted: wasted().map(count).fold(0, u64::saturating_add),
+            orphaned: count(Fate::Orphaned),
+            timed_out: count(Fate::TimedOut),
+            cancelled: count(Fate::Cancelled),
+            failed: count(Fate::Failed),
+            panicked: count(Fate::Panicked),
+            lost: count(Fate::Lost),
+        },
     }
 }
 

@@ -16,6 +16,7 @@ mod gather;
 mod grid;
 mod log_message;
 mod progress;
+mod resource_columns;
 mod resources;
 mod schema;
 mod table;

@@ -15,30 +15,50 @@ impl From<model::Level> for Level {
     }
 }
 
-/// The figures of one lock, semaphore or channel.
+/// The figures of one resource.
 pub(super) fn resource(model: &Model, resource: &model::Resource) -> Resource {
     let now = model.now();
     let info = &resource.info;
     let is_channel = info.kind == ResourceKind::Channel;
+    let is_rwlock = info.kind == ResourceKind::Rwlock;
+    let is_barrier = info.kind == ResourceKind::Barrier;
+    let is_notify = info.kind == ResourceKind::Notify;
+    let can_be_held = !(is_channel || is_barrier || is_notify);
+    let notifications = resource.notifications;
     let (held, waiting) = (resource.held(now).into(), resource.waiting(now).into());
     Resource {
         name: clean(&info.name),
         kind: info.kind.into_str(),
         capacity: info.capacity,
         length: if is_channel { held } else { waiting },
-        holders: (!is_channel).then_some(held),
+        holders: can_be_held.then_some(held),
+        waiting_to_read: is_rwlock.then(|| resource.waiting_to_read(now).into()),
         waiting: is_channel.then_some(waiting),
         wait_ns: resource.wait_time(now).into(),
+        read_wait_ns: is_rwlock.then(|| resource.read_wait_time(now).into()),
         receive_wait_ns: is_channel.then(|| resource.message_wait_time(now).into()),
-        held_ns: (!is_channel).then(|| resource.held_time().into()),
+        held_ns: can_be_held.then(|| resource.held_time().into()),
         message_age_ns: is_channel.then(|| resource.held_time().into()),
         oldest_message_ns: is_channel.then(|| Age {
             now: resource.oldest_message_age(now).0,
             max: resource.max_message_age(now).0,
         }),
-        acquired: (!is_channel).then_some(resource.acquired),
-        sent: is_channel.then_some(resource.acquired),
-        received: is_channel.then_some(resource.released),
+        acquired: can_be_held.then_some(resource.acquired),
+        reads: is_rwlock.then_some(resource.reads),
+        sent: match info.kind {
+            ResourceKind::Channel => Some(resource.acquired),
+            ResourceKind::Notify => Some(notifications.sent),
+            _ => None,
+        },
+        received: match info.kind {
+            ResourceKind::Channel => Some(resource.released),
+            ResourceKind::Notify => Some(resource.acquired),
+            _ => None,
+        },
+        stored: is_notify.then(|| notifications.stored()),
+        lost: is_notify.then_some(notifications.lost),
+        arrived: is_barrier.then(|| resource.arrived()),
+        generations: is_barrier.then(|| resource.completions()),
         abandoned: resource.abandoned,
         given_to_cancelled: resource.handed_to_cancelled,
     }
@@ -54,15 +74,22 @@ pub(super) fn pool(model: &Model) -> Option<Resource> {
         capacity: pool.info.threads,
         length: pool.queue(now).into(),
         holders: Some(pool.busy(now).into()),
+        waiting_to_read: None,
         waiting: None,
+        read_wait_ns: None,
         wait_ns: pool.wait_time().into(),
         receive_wait_ns: None,
         held_ns: Some(pool.held_time().into()),
         message_age_ns: None,
         oldest_message_ns: None,
         acquired: Some(pool.jobs),
+        reads: None,
         sent: None,
         received: None,
+        stored: None,
+        lost: None,
+        arrived: None,
+        generations: None,
         abandoned: 0,
         given_to_cancelled: 0,
     })

@@ -5,12 +5,13 @@
 //! [`Report::to_json`] contains the exact numbers.
 //!
 //! To add a column, add a line to [`GROUP_RESULTS`], [`RARE_RESULTS`], [`GROUP_TIMES`],
-//! [`LANE_COLUMNS`], [`HOLD_COLUMNS`] or [`CHANNEL_COLUMNS`].
+//! [`LANE_COLUMNS`], or to one of the lists of the module `resource_columns`.
 
 use super::flow::flow;
 use super::grid::{self, Column};
+use super::resource_columns::RESOURCE_COLUMNS;
 use super::verdicts;
-use crate::figures::{Executor, Group, Lane, Level, Machine, Percentiles, Report, Resource, Tasks, Tokio};
+use crate::figures::{Executor, Group, Lane, Machine, Percentiles, Report, Resource, Tasks, Tokio};
 use crate::record::{self, Nanos, Reason};
 use crate::text;
 use std::collections::BTreeMap;
@@ -89,6 +90,13 @@ const OFF_CORE_AT: usize = 1;
 /// tenth of the running time in at least one group.
 const OFF_CORE: Column<Group> = column(2, "off", "core", |it| time_if_known(it.off_core_ns));
 
+/// The index in [`GROUP_TIMES`] at which [`WASTED`] is inserted: after `blocking`.
+const WASTED_AT: usize = 2;
+
+/// The work that was wasted. The column is shown only if this is at least a hundredth of the work
+/// in at least one group.
+const WASTED: Column<Group> = column(1, "", "wasted", |it| time(it.work.wasted_ns, it.work.wasted_ns));
+
 /// The columns for the figures of each lane.
 const LANE_COLUMNS: &[Column<Lane>] = &[
     column(0, "", "busy", |it| percent(it.utilisation)),
@@ -100,48 +108,7 @@ const LANE_COLUMNS: &[Column<Lane>] = &[
     column(3, "waits", "for CPU", |it| time_if_known(it.off_cpu_ns)),
 ];
 
-/// The columns for the figures of each lock and semaphore.
-const HOLD_COLUMNS: &[Column<Resource>] = &[
-    column(1, "", "capacity", |it| text::count(it.capacity.into())),
-    column(0, "", "acquired", |it| text::count(it.acquired.unwrap_or(0))),
-    column(2, "held", "mean", |it| mean(it.holders)),
-    column(1, "held", "p99", |it| percentile(it.held_ns, |times| times.p99)),
-    column(0, "", "waits", |it| text::count(it.wait_ns.count)),
-    column(2, "wait", "p50", |it| time(it.wait_ns.count, it.wait_ns.p50)),
-    column(0, "wait", "p99", |it| time(it.wait_ns.count, it.wait_ns.p99)),
-    column(1, "wait", "max", |it| time(it.wait_ns.count, it.wait_ns.max)),
-    column(1, "wait", "now", |it| text::count(it.length.now)),
-    column(2, "wait", "most", |it| text::count(it.length.max)),
-    column(3, "", "abandoned", |it| text::count(it.abandoned)),
-    column(4, "given to", "cancelled", |it| text::count(it.given_to_cancelled)),
-];
-
-/// The columns for the figures of each channel.
-const CHANNEL_COLUMNS: &[Column<Resource>] = &[
-    column(1, "", "capacity", |it| text::count(it.capacity.into())),
-    column(0, "", "sent", |it| text::count(it.sent.unwrap_or(0))),
-    column(0, "", "received", |it| text::count(it.received.unwrap_or(0))),
-    column(0, "length", "now", |it| text::count(it.length.now)),
-    column(2, "length", "mean", |it| mean(Some(it.length))),
-    column(1, "length", "max", |it| text::count(it.length.max)),
-    column(0, "oldest", "now", |it| {
-        it.oldest_message_ns
-            .map_or_else(dash, |age| text::duration(Nanos(age.now)))
-    }),
-    column(2, "age", "p50", |it| percentile(it.message_age_ns, |times| times.p50)),
-    column(1, "age", "max", |it| {
-        it.oldest_message_ns
-            .map_or_else(dash, |age| text::duration(Nanos(age.max)))
-    }),
-    column(3, "send wait", "p99", |it| time(it.wait_ns.count, it.wait_ns.p99)),
-    column(3, "recv wait", "p99", |it| {
-        percentile(it.receive_wait_ns, |times| times.p99)
-    }),
-    column(4, "", "abandoned", |it| text::count(it.abandoned)),
-    column(4, "given to", "cancelled", |it| text::count(it.given_to_cancelled)),
-];
-
-const fn column<R>(rank: u8, upper: &'static str, lower: &'static str, cell: fn(&R) -> String) -> Column<R> {
+pub(super) const fn column<R>(rank: u8, upper: &'static str, lower: &'static str, cell: fn(&R) -> String) -> Column<R> {
     Column {
         heading: [upper, lower],
         rank,
@@ -178,16 +145,11 @@ impl Report {
                 .collect();
             grid::draw(&mut out, "lane", &lanes, |it| &it.name, LANE_COLUMNS, width);
         }
-        for (kind, columns) in [
-            ("lock", HOLD_COLUMNS),
-            ("semaphore", HOLD_COLUMNS),
-            ("pool", HOLD_COLUMNS),
-            ("channel", CHANNEL_COLUMNS),
-        ] {
-            let resources: Vec<Resource> = self.resources.iter().filter(|it| it.kind == kind).cloned().collect();
+        for (kind, columns) in RESOURCE_COLUMNS {
+            let resources: Vec<Resource> = self.resources.iter().filter(|it| it.kind == *kind).cloned().collect();
             if !resources.is_empty() {
                 out.push('\n');
-                grid::draw(&mut out, kind, &resources, |it| &it.name, columns, width);
+                grid::draw(&mut out, kind, &resources, |it| &it.name, *columns, width);
             }
         }
         out.push('\n');
@@ -227,15 +189,22 @@ impl Report {
         before.iter().chain(rare.map(|(_, column)| column)).chain(after)
     }
 
-    /// The columns of times, including the column of the time without a core if that time matters.
+    /// The columns of times, including the time without a core and the wasted work if they matter.
     fn group_times(&self) -> impl Iterator<Item = &'static Column<Group>> {
         let is_notable = |group: &Group| {
             let off_core = group.off_core_ns.unwrap_or(0);
             off_core > 0 && off_core >= group.running_ns / 10
         };
+        let is_wasteful = |group: &Group| {
+            let wasted = group.work.wasted_ns;
+            wasted > 0 && wasted >= (group.running_ns + group.blocking_ns) / 100
+        };
         let off_core = self.groups.iter().any(is_notable).then_some(&OFF_CORE);
-        let (before, after) = GROUP_TIMES.split_at(OFF_CORE_AT);
-        before.iter().chain(off_core).chain(after)
+        let wasted = self.groups.iter().any(is_wasteful).then_some(&WASTED);
+        let (first, after) = GROUP_TIMES.split_at(WASTED_AT);
+        let (before, between) = first.split_at(OFF_CORE_AT);
+        let held = before.iter().chain(off_core).chain(between);
+        held.chain(wasted).chain(after)
     }
 
     fn headline(&self) -> Vec<String> {
@@ -401,7 +370,7 @@ fn mostly_on(times: &BTreeMap<&'static str, u64>, all: u64) -> String {
 }
 
 /// A duration, or a dash if `count` is 0.
-fn time(count: u64, ns: u64) -> String {
+pub(super) fn time(count: u64, ns: u64) -> String {
     match count {
         0 => dash(),
         _ => text::duration(Nanos(ns)),
@@ -413,16 +382,8 @@ fn repetition_time(group: &Group, percentile: fn(Percentiles) -> u64) -> String 
     time_if_known(group.repetition_ns.map(percentile))
 }
 
-fn dash() -> String {
+pub(super) fn dash() -> String {
     "–".to_owned()
-}
-
-fn mean(level: Option<Level>) -> String {
-    level.map_or_else(dash, |level| format!("{:.1}", level.mean))
-}
-
-fn percentile(times: Option<Percentiles>, which: fn(Percentiles) -> u64) -> String {
-    times.map_or_else(dash, |times| time(times.count, which(times)))
 }
 
 fn time_if_known(ns: Option<u64>) -> String {

@@ -128,7 +128,11 @@ impl Conductor {
     ) -> ControlFlow<()> {
         match item {
             Item::Arrival(group) => {
+                let window = schedule.arrival_window(group);
                 let (program, group) = self.programs[group].clone();
+                if let Some(window) = window {
+                    self.progress.set_arrival_window(group.id, window.into());
+                }
                 self.executor.spawn(&Arrival {
                     program,
                     group,

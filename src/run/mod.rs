@@ -320,6 +320,7 @@ impl Source for Run {
             false => self.collector.batch(),
         };
         batch.arrivals_over = arrivals_over;
+        batch.arrival_windows = self.progress.take_arrival_windows();
         if self.collector.is_out_of_ids() && !self.is_out_of_ids {
             self.is_out_of_ids = true;
             let problem = "stopped early: tasklab cannot tell more than two billion tasks apart";

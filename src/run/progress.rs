@@ -1,6 +1,8 @@
 //! The stage of the conductor, shared with the front end's thread.
 
+use crate::record::{ArrivalWindow, GroupId, Nanos};
 use parking_lot::Mutex;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
 /// The stage of the conductor, and the problems at the end of the run.
@@ -9,6 +11,8 @@ pub(super) struct Progress {
     stage: AtomicU8,
     /// Whether no further task can arrive.
     arrivals_over: AtomicBool,
+    /// The windows of arrivals that have changed since they were taken.
+    windows: Mutex<BTreeMap<GroupId, Nanos>>,
     /// The problems at the end of the run. Each problem is a clause. A later step joins the clauses
     /// to one sentence.
     problems: Mutex<Vec<String>>,
@@ -35,6 +39,17 @@ impl Progress {
 
     pub(super) fn arrivals_over(&self) -> bool {
         self.arrivals_over.load(Ordering::Acquire)
+    }
+
+    /// Sets the window of the arrivals of a group.
+    pub(super) fn set_arrival_window(&self, group: GroupId, len: Nanos) {
+        self.windows.lock().insert(group, len);
+    }
+
+    /// The windows that have changed since the last call.
+    pub(super) fn take_arrival_windows(&self) -> Vec<ArrivalWindow> {
+        let windows = std::mem::take(&mut *self.windows.lock()).into_iter();
+        windows.map(|(group, len)| ArrivalWindow { group, len }).collect()
     }
 
     pub(super) fn add_problem(&self, clause: String) {

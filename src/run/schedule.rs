@@ -2,11 +2,10 @@
 //! started, and repeated blocks, in chronological order.
 
 use super::timeline::{Entry, Timeline};
-use crate::scenario::{Cue, Scenario, TaskSpec};
+use crate::scenario::{Cue, Repeat, Scenario, TaskSpec};
 use crate::workload::ArrivalTimes;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
-use std::iter::Peekable;
 use std::time::Duration;
 
 /// Something that is due.
@@ -38,7 +37,12 @@ pub(super) struct Schedule {
 
 /// The arrivals of one group.
 struct Stream {
-    times: Peekable<ArrivalTimes>,
+    times: ArrivalTimes,
+    /// Whether each task has one repetition. Then the pace of the arrivals is the pace of the
+    /// repetitions.
+    paces_repetitions: bool,
+    /// The time from the first arrival to the arrival that follows the arrivals taken so far.
+    window: Duration,
     /// The instant of the first arrival in the scenario, and the instant of the first arrival in
     /// the run. `None` if the group has not started or has ended.
     began: Option<(Duration, Duration)>,
@@ -49,6 +53,9 @@ impl Stream {
     /// arrives.
     fn next(&mut self) -> Option<Duration> {
         let (planned, actual) = self.began?;
+        if let Some(due) = self.times.due() {
+            self.window = due.saturating_sub(planned);
+        }
         Some(actual.saturating_add(self.times.next()?.saturating_sub(planned)))
     }
 }
@@ -57,7 +64,7 @@ impl Schedule {
     /// The schedule of `scenario`. If `presented`, the timeline waits for the presenter at each
     /// cue.
     pub(super) fn new(scenario: &Scenario, presented: bool) -> Schedule {
-        let mut streams: Vec<_> = scenario
+        let streams: Vec<_> = scenario
             .tasks
             .iter()
             .map(|spec| Stream {
@@ -69,12 +76,13 @@ impl Schedule {
                         ..spec.clone()
                     },
                     scenario.seed,
-                )
-                .peekable(),
+                ),
+                paces_repetitions: spec.repeat == Repeat::Times(1),
+                window: Duration::ZERO,
                 began: None,
             })
             .collect();
-        let starts = streams.iter_mut().map(|stream| stream.times.peek().copied());
+        let starts = streams.iter().map(|stream| stream.times.due());
         let starts: Vec<_> = starts.enumerate().filter_map(|(n, at)| Some((n, at?))).collect();
         Schedule {
             timeline: Timeline::new(scenario, presented, starts.into_iter()),
@@ -122,7 +130,7 @@ impl Schedule {
                 }
                 Entry::Start(group) => {
                     let stream = &mut self.streams[group];
-                    stream.began = stream.times.peek().map(|first| (*first, at));
+                    stream.began = stream.times.due().map(|first| (first, at));
                     self.add_next_arrival(group);
                 }
             }
@@ -156,6 +164,14 @@ impl Schedule {
             Entry::Until(_) | Entry::End => false,
         };
         self.heap.iter().any(arrives) || self.timeline.entries().any(brings)
+    }
+
+    /// The time from the first arrival of a group to the arrival that follows those taken so far,
+    /// even if that arrival is not part of the run. `None` if the pace of the arrivals is not the
+    /// pace of the repetitions.
+    pub(super) fn arrival_window(&self, group: usize) -> Option<Duration> {
+        let stream = &self.streams[group];
+        stream.paces_repetitions.then_some(stream.window)
     }
 
     fn add_next_arrival(&mut self, group: usize) {
@@ -203,6 +219,21 @@ mod tests {
             ]
         );
         assert!(!schedule.may_bring_tasks());
+    }
+
+    #[test]
+    fn the_window_of_the_arrivals_ends_with_the_pause_after_the_last() {
+        let text = "title = 't'\n[[task]]\nname = 'a'\ncount = 3\nstart = '5ms'\nevery = '10ms'\nsteps = ['yield']\n\
+             [[task]]\nname = 'b'\nevery = '10ms'\nrepeat = 2\nuntil = '15ms'\nsteps = ['yield']\n\
+             [[task]]\nname = 'c'\nevery = '10ms'\nuntil = '15ms'\nsteps = ['yield']";
+        let mut schedule = Schedule::new(&scenario(text), false);
+        let window = |schedule: &Schedule, group| schedule.arrival_window(group).map(|window| window.as_millis());
+        due(&mut schedule, 20);
+        assert_eq!(window(&schedule, 0), Some(20), "two tasks have arrived");
+        due(&mut schedule, 99);
+        assert_eq!(window(&schedule, 0), Some(30));
+        assert_eq!(window(&schedule, 1), None, "the tasks repeat");
+        assert_eq!(window(&schedule, 2), Some(20), "the pause after the last task counts fully");
     }
 
     #[test]

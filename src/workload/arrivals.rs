@@ -81,6 +81,12 @@ impl ArrivalTimes {
         }
     }
 
+    /// The instant at which the next task arrives. If all tasks have arrived, the instant at which
+    /// one more task would arrive.
+    pub fn due(&self) -> Option<Duration> {
+        self.next
+    }
+
     /// The instant of the arrival that follows the arrival at `last`.
     fn next_after(&mut self, last: Duration) -> Option<Duration> {
         match &mut self.spacing {
@@ -215,6 +221,18 @@ mod tests {
         };
         let times: Vec<_> = ArrivalTimes::new(&group(Some(5), bursts), 7).collect();
         assert_eq!(times, [20 * MS, 20 * MS, 20 * MS, 25 * MS, 25 * MS]);
+    }
+
+    #[test]
+    fn after_the_last_arrival_one_more_task_would_be_due() {
+        let every = Arrivals::Every {
+            pause: Draw::Fixed(5 * MS),
+            burst: 2,
+        };
+        let mut times = ArrivalTimes::new(&group(Some(4), every), 7);
+        assert_eq!(times.due(), Some(20 * MS));
+        assert_eq!(times.by_ref().count(), 4);
+        assert_eq!(times.due(), Some(30 * MS));
     }
 
     #[test]

@@ -22,7 +22,6 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
-use tokio::sync::AcquireError;
 
 /// The data that a task keeps from one step to the next: its handle, the services, its state, its
 /// readiness, and its connection to the loopback service.
@@ -159,9 +158,9 @@ impl AsyncInterpreter<'_> {
 
     /// Returns the future that acquires a resource. While this future waits, it records that this
     /// task waits for the resource.
-    pub(super) fn acquire<'r, T, F>(&'r self, acquire: F, resource: &'r Resource, wanted: Wanted) -> RecordedWait<'r, F>
+    pub(super) fn acquire<'r, T, E, F>(&'r self, acquire: F, resource: &'r Resource, wanted: Wanted) -> RecordedWait<'r, F>
     where
-        F: Future<Output = Result<T, AcquireError>>,
+        F: Future<Output = Result<T, E>>,
     {
         RecordedWait::new(acquire, resource, &self.context.task, wanted, self.limit.is_some())
     }

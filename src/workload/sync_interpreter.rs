@@ -5,14 +5,17 @@ use super::Services;
 use super::draw::Seed;
 use super::error_throttle::ErrorKind;
 use super::program::Instruction;
+use super::shared::{Resource, block_on, try_now};
 use super::step_error::{StepError, StepResult};
 use super::stop::Stopped;
 use super::task_state::TaskState;
 use crate::probe::{self, TaskHandle, lane};
-use crate::record::Label;
+use crate::record::{Label, ProcessInstant, Reason, Wanted};
 use rand::Rng;
 use rand_pcg::Pcg64Mcg;
 use std::fmt;
+use std::future::Future;
+use std::pin::pin;
 use std::sync::Arc;
 
 /// Runs steps synchronously, for one repetition of a task.
@@ -47,6 +50,25 @@ impl SyncInterpreter<'_> {
         body(self.services)?;
         self.task.record_step(label, start);
         Ok(())
+    }
+
+    /// Acquires a resource, and blocks the thread until the resource is free. If the task waited,
+    /// also returns the start of the wait.
+    pub(super) fn acquire<T, E>(
+        &self,
+        acquire: impl Future<Output = Result<T, E>>,
+        resource: &Resource,
+        wanted: Wanted,
+        reason: Reason,
+        label: Label,
+    ) -> Result<(T, Option<ProcessInstant>), E> {
+        let mut acquire = pin!(acquire);
+        if let Some(acquired) = try_now(acquire.as_mut()) {
+            return Ok((acquired?, None));
+        }
+        let wait = resource.begin_wait(self.task, wanted, false);
+        let acquired = lane::blocking(reason, label, || block_on(acquire))?;
+        Ok((acquired, Some(wait.succeed())))
     }
 
     /// A separate generator for steps that may still run after this repetition has ended.

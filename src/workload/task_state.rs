@@ -5,7 +5,7 @@ use super::Services;
 use super::program::Steps;
 use super::ticks::Ticks;
 use crate::probe::TaskHandle;
-use crate::record::{Label, ProcessInstant};
+use crate::record::{Label, ProcessInstant, Wanted};
 use rand_pcg::Pcg64Mcg;
 use std::sync::Arc;
 use tokio::sync::OwnedSemaphorePermit;
@@ -47,7 +47,7 @@ impl HeldPermit {
     ) -> HeldPermit {
         let resource = &services.shared().semaphores[semaphore].resource;
         HeldPermit {
-            since: resource.acquire(task, waited_since),
+            since: resource.acquire(task, Wanted::Access, waited_since),
             services: services.clone(),
             semaphore,
             task: task.clone(),
@@ -59,7 +59,7 @@ impl HeldPermit {
 impl Drop for HeldPermit {
     fn drop(&mut self) {
         let resource = &self.services.shared().semaphores[self.semaphore].resource;
-        resource.release(&self.task, None, self.since);
+        resource.release(&self.task, Wanted::Access, None, self.since);
     }
 }
 

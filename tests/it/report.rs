@@ -89,6 +89,16 @@ fn every_executor_prints_one_json_object_with_consistent_numbers() {
 }
 
 #[test]
+fn tasks_that_arrive_every_second_have_a_throughput_of_one_per_second() {
+    let scenario = "title = 'Pace'\n[executor]\nkind = 'tokio'\nworkers = 1\n\
+        [[task]]\nname = 'beat'\nevery = '300ms'\ncount = 3\nsteps = ['yield']\n";
+    let report = program::run(scenario, &["--json"]).json();
+    // Three tasks stand for 0.9 s, although the last of them arrives after 0.6 s. It may be late.
+    let throughput = report["groups"][0]["throughput"].as_f64().expect("a number");
+    assert!((2.5..3.34).contains(&throughput), "{throughput}");
+}
+
+#[test]
 fn the_table_fits_into_80_columns_without_colours() {
     let Finished { out, .. } = run("tokio", "--headless");
     assert!(out.starts_with("Small · "), "{out}");

@@ -54,7 +54,11 @@ fn longest(batch: &Batch<ProcessClock>) -> Nanos {
         Record::WaitEnded(ended) => ended.waited,
         Record::Acquired(acquired) => acquired.waited,
         Record::Released(released) => released.waited.max(released.held),
-        Record::Spawned(_) | Record::Orphaned(_) | Record::WaitBegan(_) | Record::Marked(_) => CompactDuration::ZERO,
+        Record::Spawned(_)
+        | Record::Orphaned(_)
+        | Record::WaitBegan(_)
+        | Record::Notification(_)
+        | Record::Marked(_) => CompactDuration::ZERO,
     });
     let live = batch.live.lanes.iter().chain(&batch.live.branches);
     let live = live.map(|current| current.queued.max(current.unnoticed));
@@ -285,6 +289,7 @@ mod tests {
                     group: GroupId(0),
                     outcome,
                     count: 1,
+                    branch: false,
                 }],
                 ..Batch::default()
             };

@@ -2,6 +2,7 @@
 //! contains the task's times.
 
 use super::super::time_sums::TimeSums;
+use super::super::work::{TaskWork, WorkSums};
 use super::super::*;
 use crate::record::LaneKind;
 
@@ -17,6 +18,16 @@ pub(in crate::model) struct ChangeContext<'a> {
 }
 
 impl ChangeContext<'_> {
+    /// The work of the task, and the sums that contain it.
+    #[inline]
+    pub(in crate::model) fn work<'a>(&'a mut self, task: &'a mut Task) -> (&'a mut TaskWork, &'a mut WorkSums) {
+        let sums = match &mut self.group {
+            Some(group) => &mut group.work,
+            None => task.ungrouped_work.get_or_insert_default(),
+        };
+        (&mut task.work, sums)
+    }
+
     /// Returns the task's own times, together with the sum that contains them and the arena.
     #[inline]
     pub(in crate::model) fn sums<'a>(&'a mut self, task: &'a mut StateTimes) -> (TimeSums<'a>, &'a mut ByteArena) {
@@ -145,6 +156,10 @@ impl Model {
         let result = change(task, context);
         let (new_group, after, times) = (task.group, task.present_state(), &task.times);
         let is_branch = task.is_branch;
+        let ungrouped_work = match new_group {
+            Some(_) => task.ungrouped_work.take(),
+            None => None,
+        };
         present_of(was_branch, &mut self.present, &mut self.present_branches).remove(&before);
         present_of(is_branch, &mut self.present, &mut self.present_branches).add(&after);
         if new_group == old_group {
@@ -161,6 +176,9 @@ impl Model {
         if let Some(group) = new_group {
             let group = self.group_index_or_insert(group);
             self.groups[group].add_task(&after, times);
+            if let Some(work) = ungrouped_work {
+                self.groups[group].work.add(&work);
+            }
         }
         result
     }

@@ -22,7 +22,7 @@
 use super::super::wait_state::Lateness;
 use super::super::*;
 use crate::record::{
-    Acquired, CompactDuration, CurrentSlice, Ended, Live, Orphaned, Outcome, Released, Repetition, Slice, Spawned,
+    Acquired, CompactDuration, CurrentSlice, Ended, Live, Notification, Orphaned, Outcome, Released, Repetition, Slice, Spawned,
     Step, WaitBegan, WaitEnded, Waiting,
 };
 use std::collections::HashSet;
@@ -111,6 +111,7 @@ impl Model {
             | Record::WaitEnded(WaitEnded { at, .. })
             | Record::Acquired(Acquired { at, .. })
             | Record::Released(Released { at, .. })
+            | Record::Notification(Notification { at, .. })
             | Record::Marked(Marked { at, .. })
                 if at <= end =>
             {
@@ -122,6 +123,7 @@ impl Model {
             | Record::WaitEnded(_)
             | Record::Acquired(_)
             | Record::Released(_)
+            | Record::Notification(_)
             | Record::Marked(_) => {}
         }
     }
@@ -146,14 +148,17 @@ impl Model {
     }
 
     fn repetition_at_end(&mut self, end: RunInstant, repetition: Repetition) {
-        if repetition.start + repetition.len.get() <= end {
-            self.repetition(repetition);
+        let ended = repetition.start + repetition.len.get();
+        if ended <= end {
+            // A repetition that cannot be stopped ends with the run.
+            self.repetition(repetition, ended == end);
         } else if repetition.start < end {
-            self.repetition(Repetition {
+            let cut = Repetition {
                 len: CompactDuration::new(end - repetition.start),
                 outcome: cut_outcome(repetition.outcome),
                 ..repetition
-            });
+            };
+            self.repetition(cut, true);
         }
     }
 
@@ -172,7 +177,7 @@ impl Model {
 
     fn ended_at_end(&mut self, end: RunInstant, lane: LaneId, ended: Ended) {
         if ended.at <= end {
-            self.ended(lane, ended);
+            self.ended(lane, ended, false);
             return;
         }
         let outcome = cut_outcome(ended.outcome);
@@ -180,7 +185,7 @@ impl Model {
             unobserved: ended.unobserved && outcome == ended.outcome,
             ..Ended::observed(end, ended.task, outcome)
         };
-        self.ended(lane, cut);
+        self.ended(lane, cut, true);
         self.close_wait(ended.task, OpenWait::new(end, ended.at, ended.queued, ended.unnoticed));
     }
 
@@ -254,7 +259,8 @@ impl Model {
             let has_waited = |task: &&Task| task.ended.is_some() && task.last_wait().since < end.at;
             let Some(task) = task.filter(has_waited) else { continue };
             if let Some(group) = task.group.and_then(|group| self.group_indices.get(group)) {
-                self.groups[group].open.add_wait(wait.lateness(end.at));
+                let of_branch = task.is_branch;
+                self.groups[group].open.add_wait(wait.lateness(end.at), of_branch);
             }
         }
     }

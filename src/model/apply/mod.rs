@@ -73,7 +73,11 @@ impl Model {
         }
         for lost in &batch.repetitions_lost {
             let index = self.group_index_or_insert(lost.group);
-            self.groups[index].count_repetitions(lost.outcome, lost.count);
+            self.groups[index].count_lost_repetitions(lost);
+        }
+        for window in &batch.arrival_windows {
+            let index = self.group_index_or_insert(window.group);
+            self.groups[index].arrival_window = window.len;
         }
         self.record_counts.jobs = self.record_counts.jobs.max(batch.jobs);
         for sample in &batch.samples {

@@ -4,7 +4,7 @@ use super::super::off_core::Hold;
 use super::super::wait_state::{Lateness, PlacedSlice};
 use super::super::*;
 use super::ChangeContext;
-use crate::record::{CompactDuration, Ended, LostSlices, Orphaned, Repetition, Slice, Spawned, Step, TaskSums};
+use crate::record::{CompactDuration, Ended, LostSlices, Orphaned, Outcome, Repetition, Slice, Spawned, Step, TaskSums};
 
 /// The maximum number of records kept for a task whose spawn is not known yet. If a task has more
 /// records, the record of its spawn was probably lost. The further records do not enter the
@@ -29,9 +29,9 @@ impl Model {
             Record::Slice(ref slice) => self.slice(lane, slice, task),
             Record::Step(step) => self.step(step),
             Record::Spawned(spawned) => self.spawned(spawned),
-            Record::Ended(ended) => self.ended(lane, ended),
+            Record::Ended(ended) => self.ended(lane, ended, false),
             Record::Orphaned(orphaned) => self.orphaned(orphaned),
-            Record::Repetition(repetition) => self.repetition(repetition),
+            Record::Repetition(repetition) => self.repetition(repetition, false),
             Record::WaitBegan(began) => {
                 self.advance(began.at);
                 self.resources.wait_began(&began);
@@ -47,6 +47,10 @@ impl Model {
             Record::Released(released) => {
                 self.advance(released.at);
                 self.resources.released(&released);
+            }
+            Record::Notification(notification) => {
+                self.advance(notification.at);
+                self.resources.notified(&notification);
             }
             Record::Marked(marked) => {
                 self.advance(marked.at);
@@ -80,8 +84,12 @@ impl Model {
             }
             let grouped = context.group.is_some();
             let placed = PlacedSlice { slice: *slice, lane };
+            let before = task.times.held();
             let (mut sums, arena) = context.sums(&mut task.times);
             let blocking = task.track.insert(placed, &task.blocking, &mut sums, arena);
+            let held = task.times.held() - before;
+            let (work, sums) = context.work(task);
+            work.slice(slice.start, end, held, sums);
             if let Some(blocking) = blocking {
                 context.lanes[lane_index].record(slice, blocking);
             }
@@ -132,8 +140,12 @@ impl Model {
             }
             let grouped = context.group.is_some();
             let placed = PlacedSlice { slice: *slice, lane };
+            let before = task.times.held();
             let (mut sums, arena) = context.sums(&mut task.times);
             let blocking = task.track.insert(placed, &task.blocking, &mut sums, arena);
+            let held = task.times.held() - before;
+            let (work, sums) = context.work(task);
+            work.slice(slice.start, end, held, sums);
             (grouped, blocking.is_some())
         });
         self.branch_slices_kept += usize::from(kept);
@@ -207,7 +219,7 @@ impl Model {
         let end = self.end.as_ref().map_or(RunInstant::MAX, |end| end.at);
         let until = sums.until.min(end);
         let sums = TaskSums { until, ..*sums };
-        self.lose(sums.task, until, |task, mut context| {
+        self.lose(sums.task, until, |task, context| {
             let (mut times, arena) = context.sums(&mut task.times);
             task.track
                 .set_exact(&sums, task.spawned_at, &task.blocking, &mut times, arena)
@@ -216,7 +228,7 @@ impl Model {
 
     /// Applies the lost slices of a task without sums.
     pub(super) fn lost_slices(&mut self, lost: &LostSlices) {
-        self.lose(lost.task, lost.until, |task, mut context| {
+        self.lose(lost.task, lost.until, |task, context| {
             let (mut times, _) = context.sums(&mut task.times);
             task.track.add_lost(lost, task.spawned_at, &mut times);
             lost.slices
@@ -226,7 +238,7 @@ impl Model {
     /// Changes the times of a task that has lost records. `change` returns the number of lost
     /// slices that were not known before. The record of a spawn is never lost, so the group is
     /// known.
-    fn lose(&mut self, id: TaskId, until: RunInstant, change: impl FnOnce(&mut Task, ChangeContext<'_>) -> u64) {
+    fn lose(&mut self, id: TaskId, until: RunInstant, change: impl FnOnce(&mut Task, &mut ChangeContext<'_>) -> u64) {
         let Some(index) = self.task_indices.get(id) else {
             return;
         };
@@ -235,7 +247,13 @@ impl Model {
             return;
         };
         self.advance(until);
-        let lost = self.change_at(index, RunInstant::MAX, change);
+        let lost = self.change_at(index, RunInstant::MAX, |task, mut context| {
+            let lost = change(task, &mut context);
+            let held = task.times.held();
+            let (work, sums) = context.work(task);
+            work.lost(until, held, sums);
+            lost
+        });
         let (task, group) = (&mut self.tasks[index], &mut self.groups[group]);
         task.polls = task.polls.saturating_add(lost);
         group.lost = group.lost.saturating_add(lost);
@@ -270,20 +288,29 @@ impl Model {
             match record {
                 Record::Slice(slice) => group.record_slice(&slice),
                 Record::Step(step) => group.record_step(&step),
-                Record::Repetition(repetition) => group.record_repetition(&repetition),
-                Record::Ended(ended) => group.record_wait(end_lateness(&ended)),
+                Record::Repetition(repetition) => {
+                    group.record_repetition(&repetition, spawned.branch);
+                    if !spawned.branch {
+                        self.series.repetition(&repetition);
+                    }
+                }
+                Record::Ended(ended) => group.record_wait(end_lateness(&ended), spawned.branch),
                 _ => {}
             }
         }
     }
 
-    pub(super) fn ended(&mut self, lane: LaneId, ended: Ended) {
+    /// Applies the end of a task. `is_cut` says whether only the end of the run ended it.
+    pub(super) fn ended(&mut self, lane: LaneId, ended: Ended, is_cut: bool) {
         self.advance(ended.at);
         let wait = end_lateness(&ended);
-        let (is_first, grouped, parent, was_orphan) = self.change(ended.task, ended.at, |task, context| {
+        let (is_first, grouped, parent, was_orphan) = self.change(ended.task, ended.at, |task, mut context| {
             if task.ended.is_some() {
                 return (false, false, None, false);
             }
+            let (held, fate) = (task.times.held(), fate(task, ended.outcome, ended.at, is_cut));
+            let (work, sums) = context.work(task);
+            work.ended(fate, held, sums);
             task.last_lateness = wait;
             task.ended = Some((ended.at, ended.outcome));
             task.ended_on = lane;
@@ -292,7 +319,7 @@ impl Model {
             let group = context.group.map(|group| {
                 group.note_end(end);
                 group.failures_lost += u64::from(ended.unobserved);
-                group.record_wait(wait);
+                group.record_wait(wait, task.is_branch);
             });
             (true, group.is_some(), task.parent, task.orphaned.is_some())
         });
@@ -307,9 +334,12 @@ impl Model {
 
     fn orphaned(&mut self, orphaned: Orphaned) {
         self.advance(orphaned.at);
-        let (group, is_orphan) = self.change(orphaned.task, orphaned.at, |task, _| {
+        let (group, is_orphan) = self.change(orphaned.task, orphaned.at, |task, mut context| {
             let first = task.orphaned.is_none();
             task.orphaned.get_or_insert(orphaned.at);
+            let ended_at = task.ended.map(|(at, _)| at);
+            let (work, sums) = context.work(task);
+            work.orphaned(orphaned.at, ended_at, sums);
             (task.group.filter(|_| first), first && task.ended.is_none())
         });
         self.orphaned_now += usize::from(is_orphan);
@@ -319,20 +349,33 @@ impl Model {
         }
     }
 
-    pub(super) fn repetition(&mut self, repetition: Repetition) {
-        self.advance(repetition.start + repetition.len.get());
-        self.series.repetition(&repetition);
-        let grouped = self.change(repetition.task, repetition.start, |task, context| {
+    /// Applies the end of a repetition. `is_cut` says whether only the end of the run ended it.
+    pub(super) fn repetition(&mut self, repetition: Repetition, is_cut: bool) {
+        let end = repetition.start + repetition.len.get();
+        self.advance(end);
+        let is_of_task = self.change(repetition.task, repetition.start, |task, mut context| {
             task.repetitions[repetition.outcome as usize] += 1;
-            context
-                .group
-                .map(|group| group.record_repetition(&repetition))
-                .is_some()
+            let (held, fate) = (task.times.held(), fate(task, repetition.outcome, end, is_cut));
+            let (work, sums) = context.work(task);
+            work.repetition(end, fate, held, sums);
+            context.group.map(|group| {
+                group.record_repetition(&repetition, task.is_branch);
+                !task.is_branch
+            })
         });
-        if !grouped {
-            self.keep_pending(repetition.task, Record::Repetition(repetition));
+        match is_of_task {
+            Some(true) => self.series.repetition(&repetition),
+            Some(false) => {}
+            None => self.keep_pending(repetition.task, Record::Repetition(repetition)),
         }
     }
+}
+
+/// The fate of the work of a task or a repetition that ended at `at`. `None` if only the end of the
+/// run ended it: then it is still open.
+fn fate(task: &Task, outcome: Outcome, at: RunInstant, is_cut: bool) -> Option<Fate> {
+    let is_orphan = task.orphaned.is_some_and(|orphaned| orphaned <= at);
+    Fate::of(outcome, is_orphan && !is_cut).filter(|fate| !is_cut || *fate != Fate::Cancelled)
 }
 
 /// The last parts of the wait in which a task ended.

@@ -65,7 +65,7 @@ impl PlannedSlice {
 pub(super) struct RecordedRun {
     /// The records of each lane, in the order of writing. The last ring belongs to
     /// [`LaneId::NONE`].
-    rings: Vec<Vec<Record>>,
+    pub(super) rings: Vec<Vec<Record>>,
     samples: Vec<Sample>,
     pub(super) lost: Vec<Lost>,
     /// The sums of the tasks after each of their slices, in the order of time.
@@ -206,17 +206,18 @@ impl Simulation {
             suspended_on: planned.reason,
             branch: false,
         };
-        if planned.ends {
-            self.record_end(planned, start, end);
-        }
         if planned.idle.is_multiple_of(3) {
             let outcome = Outcome::VARIANTS[planned.queued as usize % Outcome::VARIANTS.len()];
+            let tail = if planned.ends { planned.tail(end - start) } else { 0 };
             self.rings[lane].push(Record::Repetition(Repetition {
                 start: RunInstant::new(start),
                 task,
-                len,
+                len: CompactDuration::new(len.get() - Nanos(tail)),
                 outcome,
             }));
+        }
+        if planned.ends {
+            self.record_end(planned, start, end);
         }
         let is_lost = self.losing && planned.lost;
         let time = self.add_to_sums(&slice, &planned.asleep(self.unit, start, end), is_lost);

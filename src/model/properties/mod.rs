@@ -55,7 +55,7 @@ fn group_answers(model: &Model, group: &Group) -> String {
         (
             group.spawned,
             group.counts(),
-            group.repetitions,
+            group.repetitions(),
             group.polls(),
             group.orphaned,
             group.failures_lost
@@ -103,6 +103,12 @@ fn sums_hold(model: &Model) -> Result<(), TestCaseError> {
     for group in model.groups() {
         let sum = groups.get(&group.id).copied().unwrap_or_default();
         prop_assert_eq!(model.group_times(group.id), sum, "group {:?}", group.id);
+        let decided = model.group_work(group.id).decided();
+        prop_assert!(
+            decided <= sum.held(),
+            "useful and wasted work are parts of all work: {:?}",
+            group.id
+        );
     }
     prop_assert_eq!(model.counts(), counts);
     let lanes = model.lanes().iter().map(|lane| model.lane_times(lane.id));
@@ -113,6 +119,50 @@ fn sums_hold(model: &Model) -> Result<(), TestCaseError> {
         "lanes and tasks contain the same slices"
     );
     Ok(())
+}
+
+/// What became of the work of each group. The records tell it if they are all there: the first end
+/// of a repetition that is not before an instant decides about this instant.
+fn work_by_records(run: &RecordedRun) -> HashMap<GroupId, WorkSums> {
+    let records = || run.rings.iter().flatten();
+    let mut groups = HashMap::new();
+    for spawned in records().filter_map(|record| match record {
+        Record::Spawned(spawned) => Some(spawned),
+        _ => None,
+    }) {
+        let of_task = || records().filter(|record| record.task() == Some(spawned.task));
+        let is_orphan = of_task().any(|record| matches!(record, Record::Orphaned(_)));
+        let last = of_task().filter_map(|record| match record {
+            Record::Ended(ended) => Some((RunInstant::MAX, Fate::of(ended.outcome, is_orphan)?)),
+            _ => None,
+        });
+        let sums: &mut WorkSums = groups.entry(spawned.group).or_default();
+        let mut ends: Vec<_> = of_task()
+            .filter_map(|record| match record {
+                Record::Repetition(it) => {
+                    let end = it.start + it.len.get();
+                    let orphaned = of_task()
+                        .any(|record| matches!(record, Record::Orphaned(orphaned) if orphaned.at <= end));
+                    Some((end, Fate::of(it.outcome, orphaned)?))
+                }
+                _ => None,
+            })
+            .collect();
+        ends.iter().for_each(|(_, fate)| sums.repetitions[*fate as usize] += 1);
+        ends.extend(last);
+        for slice in of_task().filter_map(|record| match record {
+            Record::Slice(slice) => Some(slice),
+            _ => None,
+        }) {
+            let (mut from, to) = (slice.start, slice.start + slice.len.get());
+            for (end, fate) in &ends {
+                let until = to.min(*end).max(from);
+                sums.times[*fate as usize] += until - from;
+                from = until;
+            }
+        }
+    }
+    groups
 }
 
 /// All figures of a model that has been cut, as text. For tasks that were alive at the cut, the
@@ -341,6 +391,17 @@ proptest! {
         prop_assert_eq!(lossy.groups().iter().map(|group| group.lost).sum::<u64>(), lossy.record_counts().dropped);
         for lane in lossy.lanes() {
             prop_assert_eq!(lossy.lane_times(lane.id), whole.lane_times(lane.id));
+        }
+    }
+
+    #[test]
+    fn the_end_of_each_repetition_decides_about_the_work_before_it(
+        slices in planned_slices(150), size in 1usize..40, unit in prop::sample::select(vec![1u64, 3_000_017])
+    ) {
+        let run = simulate(&slices, unit, false).in_order();
+        let model = deliver(&run, &[], size, usize::MAX);
+        for (group, sums) in work_by_records(&run) {
+            prop_assert_eq!(model.group_work(group), sums, "{:?}", group);
         }
     }
 

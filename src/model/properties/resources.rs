@@ -1,4 +1,4 @@
-//! Properties of locks and semaphores: a deadlock is found if and only if there is one, and the
+//! Properties of locks, read-write locks and semaphores: a deadlock is found if and only if there is one, and the
 //! figures do not depend on the order of delivery.
 //!
 //! A simulation runs tasks that acquire and release resources in a random order. The simulation
@@ -11,12 +11,18 @@ use proptest::sample::Index;
 use std::collections::BTreeSet;
 
 const LANES: u16 = 3;
+/// The read-write lock. The other resources are locks and semaphores.
+const RWLOCK: usize = 3;
+/// The parts of a read-write lock: a reader takes one, and a writer takes all.
+const PARTS: u32 = 100;
 
 /// One step of a simulated task.
 #[derive(Clone, Copy, Debug)]
 enum Step {
     /// Acquires this resource.
     Acquire(usize),
+    /// Acquires the read-write lock to read.
+    Read,
     /// Releases what the task acquired last, if it holds anything.
     Release,
 }
@@ -39,11 +45,15 @@ struct Plans {
 }
 
 fn plans() -> impl Strategy<Value = Plans> {
-    let step = prop_oneof![(0usize..3).prop_map(Step::Acquire), Just(Step::Release)];
+    let step = prop_oneof![
+        4 => (0..=RWLOCK).prop_map(Step::Acquire),
+        1 => Just(Step::Read),
+        4 => Just(Step::Release)
+    ];
     let plan = (prop::collection::vec(step, 1..8), prop::bool::weighted(0.15));
     let plan = plan.prop_map(|(steps, limited)| Plan { steps, limited });
     (
-        prop::collection::vec(1u32..4, 3),
+        prop::collection::vec(1u32..4, RWLOCK),
         prop::collection::vec(plan, 1..6),
         prop::collection::vec((any::<Index>(), 0..LANES), 40..120),
     )
@@ -59,10 +69,36 @@ fn plans() -> impl Strategy<Value = Plans> {
 enum State {
     Ready,
     /// Waits for a resource. The wait began at this instant.
-    Waits(usize, u64),
+    Waits(Want, u64),
     /// Has been given a resource. The wait for the resource began at this instant.
-    Given(usize, u64),
+    Given(Want, u64),
     Ended,
+}
+
+/// What a simulated task wants.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct Want {
+    resource: usize,
+    wanted: Wanted,
+}
+
+impl Want {
+    fn of(step: Option<&Step>) -> Option<Want> {
+        let (resource, wanted) = match step? {
+            Step::Acquire(resource) => (*resource, Wanted::Access),
+            Step::Read => (RWLOCK, Wanted::Read),
+            Step::Release => return None,
+        };
+        Some(Want { resource, wanted })
+    }
+
+    /// How much of the resource it takes.
+    fn parts(self) -> u32 {
+        match (self.resource, self.wanted) {
+            (RWLOCK, Wanted::Access) => PARTS,
+            _ => 1,
+        }
+    }
 }
 
 struct Simulation {
@@ -71,7 +107,7 @@ struct Simulation {
     queues: Vec<VecDeque<usize>>,
     states: Vec<State>,
     /// The resources that each task holds, with the instants at which it acquired them.
-    holds: Vec<Vec<(usize, u64)>>,
+    holds: Vec<Vec<(Want, u64)>>,
     done: Vec<usize>,
     /// All records with their instants and lanes, in order of time.
     records: Vec<(u64, LaneId, Record)>,
@@ -87,8 +123,8 @@ impl Simulation {
         let count = plans.tasks.len();
         let mut simulation = Simulation {
             now: 0,
-            free: plans.capacities.clone(),
-            queues: vec![VecDeque::new(); plans.capacities.len()],
+            free: plans.capacities.iter().copied().chain([PARTS]).collect(),
+            queues: vec![VecDeque::new(); RWLOCK + 1],
             states: vec![State::Ready; count],
             holds: vec![Vec::new(); count],
             done: vec![0; count],
@@ -140,51 +176,54 @@ impl Simulation {
 
     fn step(&mut self, task: usize, lane: u16, plans: &Plans) {
         self.now += 10;
-        match self.states[task] {
-            State::Given(resource, since) => self.acquire(task, resource, Some(since), lane, plans),
-            _ => match plans.tasks[task].steps.get(self.done[task]) {
-                Some(Step::Acquire(resource)) if self.free[*resource] > 0 => {
-                    self.free[*resource] -= 1;
-                    self.acquire(task, *resource, None, lane, plans);
-                }
-                Some(Step::Acquire(resource)) => {
-                    self.queues[*resource].push_back(task);
-                    self.states[task] = State::Waits(*resource, self.now);
-                    let began = WaitBegan {
-                        at: RunInstant::new(self.now),
-                        task: task_id(task),
-                        waiting: self.queues[*resource].len() as u32,
-                        resource: ResourceId(*resource as u16),
-                        wanted: Wanted::Access,
-                        limited: plans.tasks[task].limited,
-                    };
-                    self.write(lane, Record::WaitBegan(began));
-                }
-                Some(Step::Release) => {
-                    self.done[task] += 1;
-                    self.release_last(task, lane);
-                }
-                None => self.end(task, lane),
-            },
+        if let State::Given(want, since) = self.states[task] {
+            return self.acquire(task, want, Some(since), lane);
+        }
+        let step = plans.tasks[task].steps.get(self.done[task]);
+        match (Want::of(step), step) {
+            (Some(want), _) if self.free[want.resource] >= want.parts() && self.queues[want.resource].is_empty() => {
+                self.free[want.resource] -= want.parts();
+                self.acquire(task, want, None, lane);
+            }
+            (Some(want), _) => {
+                self.queues[want.resource].push_back(task);
+                self.states[task] = State::Waits(want, self.now);
+                let began = WaitBegan {
+                    at: RunInstant::new(self.now),
+                    task: task_id(task),
+                    waiting: self.queues[want.resource].len() as u32,
+                    resource: ResourceId(want.resource as u16),
+                    wanted: want.wanted,
+                    limited: plans.tasks[task].limited,
+                };
+                self.write(lane, Record::WaitBegan(began));
+            }
+            (None, Some(_)) => {
+                self.done[task] += 1;
+                self.release_last(task, lane);
+            }
+            (None, None) => self.end(task, lane),
         }
     }
 
-    fn acquire(&mut self, task: usize, resource: usize, since: Option<u64>, lane: u16, plans: &Plans) {
+    fn acquire(&mut self, task: usize, want: Want, since: Option<u64>, lane: u16) {
         self.states[task] = State::Ready;
         self.done[task] += 1;
-        self.holds[task].push((resource, self.now));
+        self.holds[task].push((want, self.now));
+        let holds = self.holds.iter().flatten();
         let acquired = Acquired {
             at: RunInstant::new(self.now),
             task: task_id(task),
             waited: Nanos(since.map_or(0, |since| self.now - since)).into(),
-            level: plans.capacities[resource] - self.free[resource],
-            resource: ResourceId(resource as u16),
+            level: holds.filter(|(other, _)| other.resource == want.resource).count() as u32,
+            resource: ResourceId(want.resource as u16),
+            wanted: want.wanted,
         };
         self.write(lane, Record::Acquired(acquired));
     }
 
     fn release_last(&mut self, task: usize, lane: u16) {
-        let Some((resource, acquired)) = self.holds[task].pop() else {
+        let Some((want, acquired)) = self.holds[task].pop() else {
             return;
         };
         let released = Released {
@@ -192,17 +231,26 @@ impl Simulation {
             task: task_id(task),
             waited: CompactDuration::ZERO,
             held: Nanos(self.now - acquired).into(),
-            resource: ResourceId(resource as u16),
+            resource: ResourceId(want.resource as u16),
+            wanted: want.wanted,
         };
         self.write(lane, Record::Released(released));
-        match self.queues[resource].pop_front() {
-            Some(next) => {
-                let State::Waits(_, since) = self.states[next] else {
-                    unreachable!("only waiting tasks are in a queue")
-                };
-                self.states[next] = State::Given(resource, since);
+        self.free[want.resource] += want.parts();
+        self.hand_over(want.resource);
+    }
+
+    /// Gives what is free to the tasks in the queue, in their order.
+    fn hand_over(&mut self, resource: usize) {
+        while let Some(&next) = self.queues[resource].front() {
+            let State::Waits(want, since) = self.states[next] else {
+                unreachable!("only waiting tasks are in a queue")
+            };
+            if self.free[resource] < want.parts() {
+                return;
             }
-            None => self.free[resource] += 1,
+            self.free[resource] -= want.parts();
+            self.queues[resource].pop_front();
+            self.states[next] = State::Given(want, since);
         }
     }
 
@@ -217,16 +265,17 @@ impl Simulation {
 
     fn time_out(&mut self, task: usize, lane: u16) {
         self.now += 10;
-        let State::Waits(resource, since) = self.states[task] else {
+        let State::Waits(want, since) = self.states[task] else {
             unreachable!("only a waiting task times out")
         };
-        self.queues[resource].retain(|other| *other != task);
+        self.queues[want.resource].retain(|other| *other != task);
+        self.hand_over(want.resource);
         let ended = WaitEnded {
             at: RunInstant::new(self.now),
             task: task_id(task),
             waited: Nanos(self.now - since).into(),
-            resource: ResourceId(resource as u16),
-            wanted: Wanted::Access,
+            resource: ResourceId(want.resource as u16),
+            wanted: want.wanted,
             handed_over: false,
         };
         self.write(lane, Record::WaitEnded(ended));
@@ -236,10 +285,10 @@ impl Simulation {
 
 fn empty_model(plans: &Plans) -> Model {
     let resource = |(index, capacity): (usize, &u32)| ResourceInfo {
-        kind: if *capacity == 1 {
-            ResourceKind::Lock
-        } else {
-            ResourceKind::Semaphore
+        kind: match (index, capacity) {
+            (RWLOCK, _) => ResourceKind::Rwlock,
+            (_, 1) => ResourceKind::Lock,
+            _ => ResourceKind::Semaphore,
         },
         name: format!("r{index}"),
         capacity: *capacity,
@@ -249,7 +298,7 @@ fn empty_model(plans: &Plans) -> Model {
     let mut model = Model::new(RunInfo {
         workers: usize::from(LANES),
         async_executor: true,
-        resources: plans.capacities.iter().enumerate().map(resource).collect(),
+        resources: plans.capacities.iter().chain([&1]).enumerate().map(resource).collect(),
         ..RunInfo::default()
     });
     model.apply(&Batch {
@@ -275,7 +324,8 @@ fn answers(model: &Model) -> Vec<String> {
                 (
                     (it.acquired, it.released, it.abandoned, it.handed_to_cancelled),
                     (it.held(now), it.waiting(now)),
-                    (it.wait_time(now), it.held_time()),
+                    (it.reads, it.waiting_to_read(now)),
+                    (it.wait_time(now), it.read_wait_time(now), it.held_time()),
                 )
             )
         })

@@ -42,7 +42,7 @@ pub struct Blocked {
     pub name: String,
     /// What the task waits for: the name of a resource, `children` or `thread`.
     pub waits_for: String,
-    /// `lock`, `semaphore`, `channel`, `children` or `thread`.
+    /// The kind of the resource, `children` or `thread`.
     pub kind: &'static str,
     /// When the wait began.
     pub since: RunInstant,
@@ -139,15 +139,16 @@ impl<'a> WaitGraph<'a> {
     /// result, because they depend on the task.
     fn find_providers(&self, awaited: Awaited) -> Vec<TaskId> {
         let model = self.stuck.model;
-        let (Awaited::Access(id) | Awaited::Message(id)) = awaited else {
+        let Some(id) = awaited.resource() else {
             return Vec::new();
         };
         let resource = &model.resources.list[usize::from(id.0)];
         let groups = match awaited {
-            Awaited::Message(_) => &resource.info.senders,
-            _ => &resource.info.receivers,
+            Awaited::Access(_) => &resource.info.receivers,
+            _ => &resource.info.senders,
         };
-        let mut providers: Vec<TaskId> = if resource.info.kind == ResourceKind::Channel {
+        let stuck = |task: &TaskId| self.stuck.contains(*task);
+        let mut providers: Vec<TaskId> = if resource.has_senders() {
             let waiting = self.stuck.waits.keys().copied();
             let starved = model
                 .tasks()
@@ -158,13 +159,13 @@ impl<'a> WaitGraph<'a> {
                 .filter(|task| !self.stuck.waits.contains_key(task));
             let all = waiting.chain(starved);
             all.filter(|task| self.stuck.is_in(*task, groups)).collect()
+        } else if let Awaited::Read(_) = awaited {
+            match resource.writers.keys().copied().filter(stuck).collect::<Vec<_>>() {
+                writers if writers.is_empty() => resource.waiting_writers().collect(),
+                writers => writers,
+            }
         } else {
-            resource
-                .holders
-                .keys()
-                .copied()
-                .filter(|task| self.stuck.contains(*task))
-                .collect()
+            resource.holders.keys().copied().filter(stuck).collect()
         };
         providers.sort_unstable();
         providers
@@ -193,6 +194,14 @@ impl<'a> WaitGraph<'a> {
         self.stuck.waits.keys().copied().filter(is_child).collect()
     }
 
+    /// The tasks that wait for a notification or at a barrier. They can never continue, so they are
+    /// in a deadlock even if no task waits for them: these tasks seem to wait for themselves.
+    fn lone_waits(&self, awaited: Awaited) -> impl Iterator<Item = TaskId> {
+        let is_lone = matches!(awaited, Awaited::Notification(_) | Awaited::Others(..));
+        let waits = self.stuck.waits.iter().filter(move |_| is_lone);
+        waits.filter(move |(_, wait)| wait.awaited == awaited).map(|(task, _)| *task)
+    }
+
     /// The sets of tasks that wait for one another.
     fn cycles(&self) -> Vec<BTreeSet<TaskId>> {
         let tasks = self
@@ -216,7 +225,9 @@ impl<'a> WaitGraph<'a> {
             .map(|node| match node {
                 Node::Awaited(awaited) => {
                     let providers = self.providers[awaited].iter();
-                    providers.filter_map(|task| index(Node::Task(*task))).collect()
+                    let waiting = self.lone_waits(*awaited);
+                    let tasks = providers.copied().chain(waiting);
+                    tasks.filter_map(|task| index(Node::Task(task))).collect()
                 }
                 Node::Task(task) => match self.wait(*task).map(|wait| wait.awaited) {
                     Some(Awaited::Children) => children.get(task).cloned().unwrap_or_default(),

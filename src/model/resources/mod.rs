@@ -13,28 +13,19 @@ mod deadlock;
 mod pool;
 mod sentence;
 mod stuck;
+mod waits;
 
 pub use deadlock::{Blocked, Deadlock};
 pub use pool::{Pool, PoolInfo};
+pub use waits::Level;
 
 use super::hist::{Hist, Percentiles};
 use super::*;
 use crate::record::{
-    Acquired, CompactDuration, Released, ResourceId, ResourceInfo, ResourceKind, WaitBegan, WaitEnded, Wanted,
+    Acquired, CompactDuration, Notification, Released, ResourceId, ResourceInfo, ResourceKind, WaitBegan, WaitEnded, Wanted,
 };
 use deadlock::Suspects;
-use std::hash::Hash;
-
-/// A number that changes over time.
-#[derive(Clone, Copy, PartialEq, Debug, Default)]
-pub struct Level {
-    /// The number now.
-    pub now: u64,
-    /// The mean since the start of the run.
-    pub mean: f64,
-    /// The largest number so far.
-    pub max: u64,
-}
+use waits::{Integral, OpenWait, OpenWaits, Waiting};
 
 /// A resource: its holders, its waits, and its totals.
 #[derive(Clone, Debug)]
@@ -49,9 +40,17 @@ pub struct Resource {
     pub abandoned: u64,
     /// How often a task got what it waited for, but was cancelled before it ran.
     pub handed_to_cancelled: u64,
+    /// How often a task acquired a read-write lock to read.
+    pub reads: u64,
+    /// What became of notifications.
+    pub notifications: Notifications,
+    /// The number of arrivals at a barrier.
+    arrivals: u32,
     /// The tasks that hold the resource, each with the number of its holds. Not used for channels,
     /// whose messages belong to no task.
     holders: HashMap<TaskId, i32>,
+    /// Those of the holders that hold a read-write lock to write.
+    writers: HashMap<TaskId, i32>,
     /// The waits that have not ended.
     waits: OpenWaits<(TaskId, Wanted)>,
     /// The holds, or the messages in a channel.
@@ -59,8 +58,8 @@ pub struct Resource {
     most_held: u32,
     /// The tasks that wait to acquire the resource.
     waiting_for_access: Waiting,
-    /// The tasks that wait for a message.
-    waiting_for_message: Waiting,
+    /// The tasks that wait for a message of a channel, or to read with a read-write lock.
+    waiting_for_other: Waiting,
     /// How long each lock or permit was held, and how long each message was in the channel.
     held: Hist,
     /// The instant at which the oldest message was sent, by the last sample.
@@ -68,123 +67,28 @@ pub struct Resource {
     oldest_age: Nanos,
 }
 
-/// The waits of one kind, and their distribution.
-#[derive(Clone, Debug)]
-struct Waiting {
-    count: Integral,
-    most: u32,
-    ended: Hist,
+/// What became of the notifications of a resource.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Notifications {
+    /// How often a task notified.
+    pub sent: u64,
+    /// How often this neither woke a task nor was kept for one.
+    pub lost: u64,
+    /// How many notifications were kept, minus those that a task has taken.
+    stored: i64,
+    /// How many tasks were woken, minus those that have run or were cancelled since.
+    woken: i64,
 }
 
-/// A number whose changes are recorded in any order, and its integral over time.
-#[derive(Clone, Copy, Debug, Default)]
-struct Integral {
-    now: i64,
-    /// The sum of the instants of all decreases minus the sum of the instants of all increases.
-    area: i128,
-}
-
-impl Integral {
-    fn increase(&mut self, at: RunInstant) {
-        self.now += 1;
-        self.area -= i128::from(at.0);
+impl Notifications {
+    /// The number of notifications that are kept for a task that waits later.
+    pub fn stored(&self) -> u64 {
+        self.stored.max(0) as u64
     }
 
-    fn decrease(&mut self, at: RunInstant) {
-        self.now -= 1;
-        self.area += i128::from(at.0);
-    }
-
-    fn level(self, now: RunInstant, max: u32) -> Level {
-        let area = self.area + i128::from(self.now) * i128::from(now.0);
-        Level {
-            now: self.now.max(0) as u64,
-            mean: (area as f64 / now.0.max(1) as f64).max(0.0),
-            max: max.into(),
-        }
-    }
-}
-
-/// The latest wait of each key. The waits of one key follow one another, so the latest wait is open
-/// if no end is later than its start. This does not depend on the order of arrival.
-#[derive(Clone, Debug)]
-struct OpenWaits<K> {
-    latest: HashMap<K, OpenWait>,
-    /// When there are this many entries, the entries of old waits are removed.
-    purge_at: usize,
-}
-
-/// The latest wait of a task for a resource or for its children.
-#[derive(Clone, Copy, Debug, Default)]
-struct OpenWait {
-    /// The latest start of a wait.
-    since: RunInstant,
-    /// The latest end of a wait.
-    ended: RunInstant,
-    /// Whether a timeout can end the latest wait.
-    limited: bool,
-    /// The number of the batch that contained the start of the latest wait.
-    batch: u64,
-}
-
-impl OpenWait {
-    fn is_open(&self) -> bool {
-        self.since > self.ended
-    }
-}
-
-/// How long the end of a wait is kept. Records of different lanes are expected to arrive less than
-/// this time apart.
-const KEPT: Nanos = Nanos::from_millis(1_000);
-
-impl<K: Hash + Eq> OpenWaits<K> {
-    fn new() -> OpenWaits<K> {
-        OpenWaits {
-            latest: HashMap::new(),
-            purge_at: 1024,
-        }
-    }
-
-    fn begin(&mut self, key: K, began: &WaitBegan, batch: u64) {
-        if self.latest.len() >= self.purge_at {
-            self.latest
-                .retain(|_, wait| wait.is_open() || wait.ended + KEPT > began.at);
-            self.purge_at = 1024 + 2 * self.latest.len();
-        }
-        let wait = self.latest.entry(key).or_default();
-        if began.at >= wait.since {
-            *wait = OpenWait {
-                since: began.at,
-                ended: wait.ended,
-                limited: began.limited,
-                batch,
-            };
-        }
-    }
-
-    fn end(&mut self, key: K, at: RunInstant) {
-        let wait = self.latest.entry(key).or_default();
-        wait.ended = wait.ended.max(at);
-    }
-
-    /// The waits that have not ended.
-    fn iter(&self) -> impl Iterator<Item = (&K, &OpenWait)> {
-        self.latest.iter().filter(|(_, wait)| wait.is_open())
-    }
-}
-
-impl Waiting {
-    fn new() -> Waiting {
-        Waiting {
-            count: Integral::default(),
-            most: 0,
-            ended: Hist::fine(),
-        }
-    }
-
-    fn end(&mut self, at: RunInstant, waited: CompactDuration) {
-        self.count.decrease(at);
-        self.ended.record(waited.get());
+    /// Whether a notification is there for a task.
+    fn is_available(&self) -> bool {
+        self.stored > 0 || self.woken > 0
     }
 }
 
@@ -196,12 +100,16 @@ impl Resource {
             released: 0,
             abandoned: 0,
             handed_to_cancelled: 0,
+            reads: 0,
+            notifications: Notifications::default(),
+            arrivals: 0,
             holders: HashMap::new(),
+            writers: HashMap::new(),
             waits: OpenWaits::new(),
             level: Integral::default(),
             most_held: 0,
             waiting_for_access: Waiting::new(),
-            waiting_for_message: Waiting::new(),
+            waiting_for_other: Waiting::new(),
             held: Hist::fine(),
             oldest_message: None,
             oldest_age: Nanos::ZERO,
@@ -213,7 +121,8 @@ impl Resource {
         self.level.level(now, self.most_held)
     }
 
-    /// The number of tasks that wait for the resource, or for a free slot of the channel.
+    /// The number of tasks that wait for the resource, to write with a read-write lock, or for a
+    /// free slot of the channel.
     pub fn waiting(&self, now: RunInstant) -> Level {
         self.waiting_for_access.count.level(now, self.waiting_for_access.most)
     }
@@ -226,7 +135,33 @@ impl Resource {
 
     /// The durations of the waits for a message of the channel.
     pub fn message_wait_time(&self, now: RunInstant) -> Percentiles {
-        self.wait_percentiles(&self.waiting_for_message.ended, Wanted::Message, now)
+        self.wait_percentiles(&self.waiting_for_other.ended, Wanted::Message, now)
+    }
+
+    /// The number of tasks that wait to read with a read-write lock.
+    pub fn waiting_to_read(&self, now: RunInstant) -> Level {
+        self.waiting_for_other.count.level(now, self.waiting_for_other.most)
+    }
+
+    /// The durations of the waits to read with a read-write lock.
+    pub fn read_wait_time(&self, now: RunInstant) -> Percentiles {
+        self.wait_percentiles(&self.waiting_for_other.ended, Wanted::Read, now)
+    }
+
+    /// The number of tasks that have arrived at a barrier since all had arrived. A task that was
+    /// cancelled while it waited has arrived.
+    pub fn arrived(&self) -> u32 {
+        self.arrivals % self.info.capacity.max(1)
+    }
+
+    /// How often all tasks had arrived at a barrier.
+    pub fn completions(&self) -> u32 {
+        self.arrivals / self.info.capacity.max(1)
+    }
+
+    /// The completion of a barrier for which the arrival with this number waits, from 1.
+    fn completion(&self, arrival: u32) -> u32 {
+        arrival.div_ceil(self.info.capacity.max(1))
     }
 
     /// How long each lock or permit was held until its release, or how long each message was in the
@@ -254,14 +189,32 @@ impl Resource {
 
     fn waiting_mut(&mut self, wanted: Wanted) -> &mut Waiting {
         match wanted {
-            Wanted::Message => &mut self.waiting_for_message,
+            Wanted::Message | Wanted::Read => &mut self.waiting_for_other,
             Wanted::Access | Wanted::Children => &mut self.waiting_for_access,
         }
     }
 
-    fn change_holds(&mut self, task: TaskId, by: i32) {
+    fn change_holds(&mut self, task: TaskId, wanted: Wanted, by: i32) {
         if self.info.kind != ResourceKind::Channel {
             change(&mut self.holders, task, by);
+        }
+        if self.info.kind == ResourceKind::Rwlock && wanted == Wanted::Access {
+            change(&mut self.writers, task, by);
+        }
+    }
+
+    /// Whether tasks hold this, or a channel holds messages. Nobody holds a barrier or a
+    /// notification.
+    fn can_be_held(&self) -> bool {
+        !matches!(self.info.kind, ResourceKind::Barrier | ResourceKind::Notify)
+    }
+
+    /// A task passed a barrier, or received a notification for which it had or had not `waited`.
+    fn passed(&mut self, level: u32, waited: bool) {
+        match (self.info.kind, waited) {
+            (ResourceKind::Barrier, _) => self.arrivals = self.arrivals.max(level),
+            (_, true) => self.notifications.woken -= 1,
+            (_, false) => self.notifications.stored -= 1,
         }
     }
 
@@ -326,9 +279,15 @@ impl Resources {
         if began.wanted == Wanted::Children {
             self.waits_for_children.begin(began.task, began, batch);
         } else if let Some(resource) = self.get_mut(began.resource) {
+            let mut most = began.waiting;
+            if resource.info.kind == ResourceKind::Barrier {
+                resource.arrivals = resource.arrivals.max(began.waiting);
+                // The tasks that wait arrived one after the other.
+                most = (began.waiting.max(1) - 1) % resource.info.capacity.max(1) + 1;
+            }
             let waiting = resource.waiting_mut(began.wanted);
             waiting.count.increase(began.at);
-            waiting.most = waiting.most.max(began.waiting);
+            waiting.most = waiting.most.max(most);
             resource.waits.begin((began.task, began.wanted), began, batch);
         }
     }
@@ -340,6 +299,9 @@ impl Resources {
         } else if let Some(resource) = self.get_mut(ended.resource) {
             resource.abandoned += 1;
             resource.handed_to_cancelled += u64::from(ended.handed_over);
+            if resource.info.kind == ResourceKind::Notify {
+                resource.notifications.woken -= i64::from(ended.handed_over);
+            }
             resource.waiting_mut(ended.wanted).end(ended.at, ended.waited);
             resource.waits.end((ended.task, ended.wanted), ended.at);
         }
@@ -352,10 +314,15 @@ impl Resources {
             return;
         };
         resource.acquired += 1;
-        resource.level.increase(at);
-        resource.most_held = resource.most_held.max(acquired.level);
-        resource.change_holds(task, 1);
-        resource.end_wait(task, Wanted::Access, at, waited);
+        resource.reads += u64::from(acquired.wanted == Wanted::Read);
+        if resource.can_be_held() {
+            resource.level.increase(at);
+            resource.most_held = resource.most_held.max(acquired.level);
+            resource.change_holds(task, acquired.wanted, 1);
+        } else {
+            resource.passed(acquired.level, waited > CompactDuration::ZERO);
+        }
+        resource.end_wait(task, acquired.wanted, at, waited);
     }
 
     pub(super) fn released(&mut self, released: &Released) {
@@ -367,8 +334,19 @@ impl Resources {
         resource.released += 1;
         resource.level.decrease(at);
         resource.held.record(released.held.get());
-        resource.change_holds(task, -1);
+        resource.change_holds(task, released.wanted, -1);
         resource.end_wait(task, Wanted::Message, at, waited);
+    }
+
+    pub(super) fn notified(&mut self, notification: &Notification) {
+        let Some(resource) = self.get_mut(notification.resource) else {
+            return;
+        };
+        let notifications = &mut resource.notifications;
+        notifications.sent += u64::from(!notification.passed_on);
+        notifications.lost += u64::from(notification.woken == 0 && !notification.stored);
+        notifications.woken += i64::from(notification.woken);
+        notifications.stored += i64::from(notification.stored);
     }
 
     fn end_successful_wait(&mut self, task: TaskId, waited: CompactDuration) {
@@ -399,7 +377,7 @@ impl Resources {
 }
 
 impl Model {
-    /// The locks, semaphores and channels of the scenario.
+    /// Everything that the tasks of the scenario share, such as locks and channels.
     pub fn resources(&self) -> &[Resource] {
         &self.resources.list
     }

@@ -6,10 +6,17 @@
 //! | a task that waits for | can continue if |
 //! |---|---|
 //! | a lock, a permit | fewer tasks than the capacity are both holders and stuck |
+//! | a read-write lock, to write | no holder is stuck |
+//! | a read-write lock, to read | no writer is stuck, or one of the waiting writers can continue |
+//! | the other tasks of a barrier | all have arrived, or a task that may arrive can continue |
+//! | a notification | one is stored or under way, or a task that may notify can continue |
 //! | room in a channel | there is room, or a task that may receive can continue |
 //! | a message | there is a message, or a task that may send can continue |
 //! | its children | one of its children can continue |
 //! | a thread | not all threads are held by stuck tasks |
+//!
+//! A read-write lock is fair: a task that waits to read although nobody writes waits behind a task
+//! that waits to write. It is not known behind which, so all of these must be stuck.
 //!
 //! A child can also continue if its parent can, because the parent may cancel the child.
 
@@ -21,14 +28,59 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 /// What a stuck task waits for.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub(super) enum Awaited {
-    /// To acquire a resource.
+    /// To acquire a resource, or to write with a read-write lock.
     Access(ResourceId),
+    /// To read with a read-write lock.
+    Read(ResourceId),
+    /// The other tasks of a barrier. The number is that of the completion for which the task waits.
+    Others(ResourceId, u32),
+    /// A notification.
+    Notification(ResourceId),
     /// A message of a channel.
     Message(ResourceId),
     /// The end of the task's children.
     Children,
     /// A thread of the executor.
     Thread,
+}
+
+impl Awaited {
+    /// The resource, if the task waits for one.
+    pub(super) fn resource(self) -> Option<ResourceId> {
+        match self {
+            Awaited::Access(id)
+            | Awaited::Read(id)
+            | Awaited::Others(id, _)
+            | Awaited::Notification(id)
+            | Awaited::Message(id) => Some(id),
+            Awaited::Children | Awaited::Thread => None,
+        }
+    }
+}
+
+impl Resource {
+    /// What a task waits for that wants to acquire this resource.
+    fn awaited(&self, id: ResourceId, wait: &OpenWait) -> Awaited {
+        match self.info.kind {
+            ResourceKind::Barrier => Awaited::Others(id, self.completion(wait.number)),
+            ResourceKind::Notify => Awaited::Notification(id),
+            _ => Awaited::Access(id),
+        }
+    }
+
+    /// The tasks that wait to write with a read-write lock.
+    pub(super) fn waiting_writers(&self) -> impl Iterator<Item = TaskId> {
+        let writers = self.waits.iter().filter(|((_, wanted), _)| *wanted == Wanted::Access);
+        writers.map(|((task, _), _)| *task)
+    }
+
+    /// Whether other tasks provide what a task waits for, although they do not hold it.
+    pub(super) fn has_senders(&self) -> bool {
+        matches!(
+            self.info.kind,
+            ResourceKind::Channel | ResourceKind::Barrier | ResourceKind::Notify
+        )
+    }
 }
 
 /// A wait that can never end.
@@ -152,13 +204,24 @@ impl<'a> Stuck<'a> {
 
     /// Whether a task that waits for this resource can get it.
     fn is_available(&self, awaited: Awaited) -> bool {
-        let (Awaited::Access(id) | Awaited::Message(id)) = awaited else {
+        let Some(id) = awaited.resource() else {
             return true;
         };
         let resource = &self.model.resources.list[usize::from(id.0)];
         let info = &resource.info;
         let capacity = i64::from(info.capacity);
         match awaited {
+            Awaited::Others(_, completion) => {
+                resource.completions() >= completion || self.one_can_continue(&info.senders)
+            }
+            Awaited::Notification(_) => {
+                resource.notifications.is_available() || self.one_can_continue(&info.senders)
+            }
+            Awaited::Read(_) => {
+                let mut waiting = resource.waiting_writers().peekable();
+                let is_behind_stuck_writer = waiting.peek().is_some() && waiting.all(|task| self.contains(task));
+                !is_behind_stuck_writer && !resource.writers.keys().any(|task| self.contains(*task))
+            }
             Awaited::Message(_) => resource.level.now > 0 || self.one_can_continue(&info.senders),
             _ if info.kind == ResourceKind::Channel => {
                 resource.level.now < capacity || self.one_can_continue(&info.receivers)
@@ -226,7 +289,8 @@ pub(super) fn suspects(model: &Model, batch: u64) -> BTreeMap<TaskId, StuckWait>
     let for_resources = resources.flat_map(|(resource, id)| {
         resource.waits.iter().map(move |((task, wanted), wait)| match wanted {
             Wanted::Message => (*task, Awaited::Message(id), wait),
-            Wanted::Access | Wanted::Children => (*task, Awaited::Access(id), wait),
+            Wanted::Read => (*task, Awaited::Read(id), wait),
+            Wanted::Access | Wanted::Children => (*task, resource.awaited(id, wait), wait),
         })
     });
     let for_children = model.resources.waits_for_children.iter();
@@ -250,8 +314,10 @@ pub(super) fn suspects(model: &Model, batch: u64) -> BTreeMap<TaskId, StuckWait>
 /// thread. This is a quick check, because a hundred thousand tasks may wait for the resource.
 fn may_be_stuck(model: &Model, resource: &Resource) -> bool {
     let waiting = &model.resources.open_waits;
-    if resource.info.kind == ResourceKind::Channel {
-        return model.resources.arrivals_over || resource.info.senders.is_empty() || resource.info.receivers.is_empty();
+    if resource.has_senders() {
+        return model.resources.arrivals_over
+            || resource.info.senders.is_empty()
+            || resource.info.kind == ResourceKind::Channel && resource.info.receivers.is_empty();
     }
     let holds = resource.holders.iter().filter(|(task, _)| waiting.contains_key(task));
     holds.map(|(_, count)| i64::from(*count)).sum::<i64>() >= i64::from(resource.info.capacity)

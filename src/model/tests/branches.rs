@@ -98,3 +98,47 @@ fn the_open_slice_of_a_branch_is_shown_and_its_task_holds_the_lane() {
     assert_eq!(lane.map(|current| current.task), Some(id(1)));
     assert_eq!(model.times(id(2)).running, us(89));
 }
+
+#[test]
+fn the_figures_of_all_groups_count_a_branch_as_a_part_of_its_task() {
+    let repetition = |task, start, len| {
+        Record::Repetition(Repetition {
+            start,
+            task: id(task),
+            len: CompactDuration::new(len),
+            outcome: Outcome::Completed,
+        })
+    };
+    let mut records = records();
+    if let Record::Slice(slice) = &mut records[6] {
+        slice.queued = CompactDuration::new(us(3));
+    }
+    records.insert(7, repetition(2, at_us(10), us(66)));
+    records.insert(8, repetition(1, at_us(0), us(80)));
+    for reversed in [false, true] {
+        if reversed {
+            records.reverse();
+        }
+        let mut model = model(at_us(0), []);
+        for record in records.clone() {
+            model.apply(&Batch {
+                now: at_us(100),
+                records: vec![(WORKER, record)],
+                ..Batch::default()
+            });
+        }
+        let overall = model.overall();
+        assert_eq!(overall.repetitions[Outcome::Completed as usize], 1, "{reversed}");
+        assert_eq!(overall.repetition_time.max, us(80), "{reversed}");
+        assert_eq!(overall.delay.count, 0, "{reversed}");
+        let points: f64 = model.series().map(|point| point.repetitions_per_s).sum();
+        assert_eq!(points, 4.0, "one repetition in a quarter of a second, {reversed}");
+        let group = model.group(GroupId(1)).expect("the group of the branch");
+        assert_eq!(
+            group.repetitions()[Outcome::Completed as usize],
+            1,
+            "the group has it, {reversed}"
+        );
+        assert_eq!((group.repetition_time().max, group.delay().max), (us(66), us(3)), "{reversed}");
+    }
+}

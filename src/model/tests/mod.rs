@@ -6,6 +6,7 @@ mod evict;
 mod exact_sums;
 mod history;
 mod record_counts;
+mod work;
 mod zoom;
 
 use super::*;

@@ -77,6 +77,7 @@ fn repetitions_whose_records_were_lost_are_counted() {
         group: GroupId(0),
         outcome,
         count,
+        branch: false,
     };
     model.apply(&Batch {
         now: at_us(30),
@@ -84,8 +85,8 @@ fn repetitions_whose_records_were_lost_are_counted() {
         ..Batch::default()
     });
     let group = &model.groups()[0];
-    assert_eq!(group.repetitions[Outcome::Completed as usize], 41);
-    assert_eq!(group.repetitions[Outcome::Failed as usize], 2);
+    assert_eq!(group.repetitions()[Outcome::Completed as usize], 41);
+    assert_eq!(group.repetitions()[Outcome::Failed as usize], 2);
     assert_eq!(
         group.repetition_time().count,
         1,
@@ -115,6 +116,7 @@ fn counts_saturate_when_a_worker_process_reports_huge_numbers() {
                 group: GroupId(0),
                 outcome: Outcome::Completed,
                 count: reported,
+                branch: false,
             }],
             ..Batch::default()
         });
@@ -137,6 +139,6 @@ fn counts_saturate_when_a_worker_process_reports_huge_numbers() {
         Some((max, max))
     );
     assert_eq!(model.lane_times(WORKER), (Nanos::MAX, Nanos::MAX));
-    assert_eq!(model.groups()[0].repetitions[Outcome::Completed as usize], max);
+    assert_eq!(model.groups()[0].repetitions()[Outcome::Completed as usize], max);
     assert_eq!(model.overall().repetitions[Outcome::Completed as usize], max);
 }

@@ -96,7 +96,12 @@ impl Collector {
         self.pending.records.extend(records);
         let repetitions_lost = repetitions_lost
             .into_iter()
-            .map(|((group, outcome), count)| RepetitionsLost { group, outcome, count });
+            .map(|((group, outcome, branch), count)| RepetitionsLost {
+                group,
+                outcome,
+                count,
+                branch,
+            });
         self.pending.repetitions_lost.extend(repetitions_lost);
         let sums = sums.into_iter().map(|sums| sums.map_instants(|at| start.to_run(at)));
         self.pending.sums.extend(sums);

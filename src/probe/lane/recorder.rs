@@ -150,7 +150,8 @@ impl Recorder {
             | Record::WaitBegan(_)
             | Record::WaitEnded(_)
             | Record::Acquired(_)
-            | Record::Released(_) => {
+            | Record::Released(_)
+            | Record::Notification(_) => {
                 self.registry.record_off_lane(record);
                 return true;
             }

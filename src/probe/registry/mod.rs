@@ -79,7 +79,7 @@ pub(super) struct Pending {
     pub tasks: Vec<Weak<RegisteredTask>>,
     pub records: Vec<Record<ProcessClock>>,
     /// The numbers of repetitions whose records were lost.
-    pub repetitions_lost: HashMap<(GroupId, Outcome), u64>,
+    pub repetitions_lost: HashMap<(GroupId, Outcome, bool), u64>,
     /// The sums of tasks that have ended and have lost records.
     pub sums: Vec<TaskSums<ProcessClock>>,
     /// The lost slices of tasks without sums.
@@ -264,12 +264,12 @@ impl Registry {
 
     /// Counts a repetition whose record was lost. This method takes a lock, but only in a run that
     /// already loses records.
-    pub(super) fn count_lost_repetition(&self, group: GroupId, outcome: Outcome) {
+    pub(super) fn count_lost_repetition(&self, group: GroupId, outcome: Outcome, branch: bool) {
         *self
             .state()
             .pending
             .repetitions_lost
-            .entry((group, outcome))
+            .entry((group, outcome, branch))
             .or_default() += 1;
     }
 
@@ -438,6 +438,7 @@ mod tests {
             group: group.id,
             outcome,
             count,
+            branch: false,
         });
         assert_eq!(lost, expected);
         assert_eq!((batch.lost[0].slices, batch.lost[0].others), (1, all - recorded + 1));

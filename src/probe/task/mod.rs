@@ -157,7 +157,7 @@ impl TaskHandle {
             outcome,
         };
         if !lane::write(self.registry(), Record::Repetition(repetition)) {
-            self.registry().count_lost_repetition(self.0.group, outcome);
+            self.registry().count_lost_repetition(self.0.group, outcome, self.0.is_branch());
         }
     }
 

@@ -4,7 +4,8 @@ use super::TaskHandle;
 use crate::probe::lane;
 use crate::probe::now;
 use crate::record::{
-    Acquired, CompactDuration, Nanos, ProcessInstant, Record, Released, ResourceId, WaitBegan, WaitEnded, Wanted,
+    Acquired, CompactDuration, Nanos, Notification, ProcessInstant, Record, Released, ResourceId, WaitBegan, WaitEnded,
+    Wanted,
 };
 
 impl TaskHandle {
@@ -50,7 +51,13 @@ impl TaskHandle {
     /// Records that the task has acquired the resource. `since` is the start of the wait, if the
     /// task waited, and `level` is the number of permits or slots that are now held. Returns the
     /// present instant.
-    pub fn record_acquired(&self, resource: ResourceId, since: Option<ProcessInstant>, level: u32) -> ProcessInstant {
+    pub fn record_acquired(
+        &self,
+        resource: ResourceId,
+        wanted: Wanted,
+        since: Option<ProcessInstant>,
+        level: u32,
+    ) -> ProcessInstant {
         let at = now();
         let acquired = Acquired {
             at,
@@ -58,6 +65,7 @@ impl TaskHandle {
             waited: waited(since, at),
             level,
             resource,
+            wanted,
         };
         lane::write(self.registry(), Record::Acquired(acquired));
         at
@@ -65,7 +73,13 @@ impl TaskHandle {
 
     /// Records that the task is about to release the resource. `since` is the start of the wait for
     /// a message, if the task waited. The resource has been held since `acquired`.
-    pub fn record_released(&self, resource: ResourceId, since: Option<ProcessInstant>, acquired: ProcessInstant) {
+    pub fn record_released(
+        &self,
+        resource: ResourceId,
+        wanted: Wanted,
+        since: Option<ProcessInstant>,
+        acquired: ProcessInstant,
+    ) {
         let at = now();
         let released = Released {
             at,
@@ -73,8 +87,23 @@ impl TaskHandle {
             waited: waited(since, at),
             held: CompactDuration::new(at - acquired),
             resource,
+            wanted,
         };
         lane::write(self.registry(), Record::Released(released));
+    }
+
+    /// Records that the task has sent a notification, which woke this number of tasks or is now
+    /// stored. `passed_on` says whether it had woken a task that was cancelled.
+    pub fn record_notification(&self, resource: ResourceId, woken: u32, stored: bool, passed_on: bool) {
+        let notification = Notification {
+            at: now(),
+            task: self.id(),
+            woken,
+            resource,
+            stored,
+            passed_on,
+        };
+        lane::write(self.registry(), Record::Notification(notification));
     }
 }
 

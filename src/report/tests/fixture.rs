@@ -9,6 +9,9 @@
 //!   cache      api#0 holds it from 100 ms to 200 ms; api#1 waits from 150 ms on, and holds it from 200 ms on
 //!   slots      api#2 holds a permit from 100 ms to 600 ms
 //!   jobs       api#0 sends at 300 ms, 400 ms and 500 ms; api#2 receives one message at 700 ms
+//!   phase      api#0 and api#1 pass it; then api#0 waits from 700 ms on
+//!   config     api#2 writes from 100 ms to 300 ms; api#1 waits from 200 ms on, and reads from 300 ms on
+//!   ready      api#0 waits from 200 ms to 260 ms; of three notifications, one is stored and one is lost
 //! ```
 
 use crate::model::{Model, RunInfo};
@@ -64,6 +67,9 @@ pub(super) fn info() -> RunInfo {
             resource(ResourceKind::Lock, "cache", 1),
             resource(ResourceKind::Semaphore, "slots", 2),
             resource(ResourceKind::Channel, "jobs", 8),
+            resource(ResourceKind::Barrier, "phase", 2),
+            resource(ResourceKind::Rwlock, "config", 1),
+            resource(ResourceKind::Notify, "ready", 1),
         ],
         ..RunInfo::default()
     }
@@ -198,6 +204,7 @@ fn acquired(at_ms: u64, id: u32, resource: u16, waited: u64, level: u32) -> (Lan
         waited: Nanos::from_millis(waited).into(),
         level,
         resource: ResourceId(resource),
+        wanted: Wanted::Access,
     };
     (LaneId(1), Record::Acquired(acquired))
 }
@@ -210,6 +217,7 @@ fn released(at_ms: u64, id: u32, resource: u16, held: u64) -> (LaneId, Record) {
         waited: CompactDuration::ZERO,
         held: Nanos::from_millis(held).into(),
         resource: ResourceId(resource),
+        wanted: if resource == 2 { Wanted::Message } else { Wanted::Access },
     };
     (LaneId(1), Record::Released(released))
 }
@@ -234,6 +242,57 @@ fn resource_records() -> Vec<(LaneId, Record)> {
         acquired(400, 2, 2, 0, 2),
         acquired(500, 2, 2, 0, 3),
         released(700, 4, 2, 400),
+    ]
+    .into_iter()
+    .chain(records_of_other_resources())
+    .collect()
+}
+
+/// The records of the barrier, the read-write lock and the notification.
+fn records_of_other_resources() -> Vec<(LaneId, Record)> {
+    let waits = |at_ms, id, resource, wanted, waiting| {
+        let began = WaitBegan {
+            at: RunInstant::from_millis(at_ms),
+            task: task(id),
+            waiting,
+            resource: ResourceId(resource),
+            wanted,
+            limited: true,
+        };
+        (LaneId(1), Record::WaitBegan(began))
+    };
+    let notifies = |at_ms, woken, stored| {
+        let notification = Notification {
+            at: RunInstant::from_millis(at_ms),
+            task: task(2),
+            woken,
+            resource: ResourceId(5),
+            stored,
+            passed_on: false,
+        };
+        (LaneId(1), Record::Notification(notification))
+    };
+    let reads = |(lane, record)| match record {
+        Record::Acquired(acquired) => {
+            let wanted = Wanted::Read;
+            (lane, Record::Acquired(Acquired { wanted, ..acquired }))
+        }
+        other => (lane, other),
+    };
+    vec![
+        waits(100, 2, 3, Wanted::Access, 1),
+        acquired(150, 3, 3, 0, 2),
+        acquired(160, 2, 3, 60, 1),
+        waits(700, 2, 3, Wanted::Access, 3),
+        acquired(100, 4, 4, 0, 1),
+        waits(200, 3, 4, Wanted::Read, 1),
+        released(300, 4, 4, 200),
+        reads(acquired(300, 3, 4, 100, 1)),
+        waits(200, 2, 5, Wanted::Access, 1),
+        notifies(250, 1, false),
+        acquired(260, 2, 5, 60, 0),
+        notifies(300, 0, true),
+        notifies(310, 0, false),
     ]
 }
 
@@ -293,6 +352,7 @@ fn samples() -> Vec<Sample> {
 pub(super) fn batch() -> Batch {
     Batch {
         arrivals_over: true,
+        arrival_windows: vec![],
         now: RunInstant::new(1_000 * MS),
         ended_at: None,
         definitions: definitions(),

@@ -172,7 +172,7 @@ impl Checker<'_> {
         self.reject(Diagnostic::new(key.place.clone(), title).help(help))
     }
 
-    /// Rejects a lock, semaphore or channel that the scenario does not have.
+    /// Rejects a resource that the scenario does not have.
     fn known_resource(&mut self, path: &ReportPath, key: &At<String>) -> Option<()> {
         let (Some("resources"), Some(name)) = (path.keys.first().map(String::as_str), path.keys.get(1)) else {
             return Some(());
@@ -183,10 +183,10 @@ impl Checker<'_> {
         }
         let help = match nearest(name, &names) {
             Some(near) => format!("did you mean `{near}`?"),
-            None if names.is_empty() => "the scenario has no lock, semaphore or channel".to_owned(),
+            None if names.is_empty() => "the tasks of the scenario share nothing".to_owned(),
             None => format!("use {}", one_of(&names)),
         };
-        let title = format!("there is no lock, semaphore or channel `{name}`");
+        let title = format!("the scenario has no resource `{name}`");
         self.reject(Diagnostic::new(key.place.clone(), title).help(help))
     }
 

@@ -209,13 +209,15 @@ impl Checker<'_> {
         }
     }
 
-    /// The names of all locks, semaphores and channels.
+    /// The names of everything that tasks share.
     pub(super) fn names_of_resources(&self) -> Vec<&str> {
         let locks = self.locks.iter().map(|(lock, _)| lock.name.as_str());
-        let declared = [&self.semaphores, &self.channels]
+        let declared = [&self.semaphores, &self.channels, &self.barriers]
             .into_iter()
             .flat_map(|declared| &declared.known);
-        locks.chain(declared.map(|known| known.name.as_str())).collect()
+        let named = self.rwlocks.iter().chain(&self.notifies).map(String::as_str);
+        let declared = declared.map(|known| known.name.as_str());
+        locks.chain(declared).chain(named).collect()
     }
 
     /// Adds the name of a read-write lock or notification that a step uses, unless the name has

@@ -18,7 +18,7 @@ pub(crate) struct Column {
 /// The columns, from left to right. On a narrow screen, the last columns are omitted.
 pub(crate) const COLUMNS: &[Column] = &[
     column("finished", 9, |group| {
-        text::count(group.repetitions[Outcome::Completed as usize])
+        text::count(group.repetitions()[Outcome::Completed as usize])
     }),
     column("repetition p50", 17, |group| time(group.repetition_time(), |t| t.p50)),
     column("p99", 8, |group| time(group.repetition_time(), |t| t.p99)),

@@ -48,6 +48,7 @@ fn crossed_locks() -> Model {
             waited: CompactDuration::ZERO,
             level: 1,
             resource: ResourceId(number),
+            wanted: Wanted::Access,
         });
         let waits = Record::WaitBegan(WaitBegan {
             at: RunInstant::from_millis(50),

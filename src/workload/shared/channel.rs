@@ -55,7 +55,7 @@ impl Channel {
     pub(in crate::workload) fn available(&self, wanted: Wanted) -> &Semaphore {
         match wanted {
             Wanted::Message => &self.filled,
-            Wanted::Access | Wanted::Children => &self.free,
+            Wanted::Access | Wanted::Read | Wanted::Children => &self.free,
         }
     }
 
@@ -67,7 +67,7 @@ impl Channel {
         waited_since: Option<ProcessInstant>,
     ) {
         slot.forget();
-        let sent = self.resource.acquire(task, waited_since);
+        let sent = self.resource.acquire(task, Wanted::Access, waited_since);
         self.messages.lock().push_back(sent);
         self.filled.add_permits(1);
     }
@@ -82,7 +82,7 @@ impl Channel {
         message.forget();
         let sent = self.messages.lock().pop_front();
         let sent = sent.expect("each permit for a message has an instant");
-        self.resource.release(task, waited_since, sent);
+        self.resource.release(task, Wanted::Message, waited_since, sent);
         self.free.add_permits(1);
     }
 

@@ -4,8 +4,8 @@ use crate::record::{ResourceInfo, ResourceKind};
 use crate::scenario::{Branch, Scenario, Step, TaskSpec};
 use std::collections::BTreeSet;
 
-/// The resources of a scenario: its locks, then its semaphores, then its channels. The index of a
-/// resource is its number in the records.
+/// The resources of a scenario: its locks, semaphores, channels, barriers, read-write locks and
+/// notifications, in this order. The index of a resource is its number in the records.
 pub fn resources(scenario: &Scenario) -> Vec<ResourceInfo> {
     let info = |kind, name: &str, capacity| ResourceInfo {
         kind,
@@ -31,7 +31,23 @@ pub fn resources(scenario: &Scenario) -> Vec<ResourceInfo> {
         ),
         ..info(ResourceKind::Channel, &channel.name, channel.capacity)
     });
-    locks.chain(semaphores).chain(channels).collect()
+    let barriers = scenario.barriers.iter().map(|barrier| ResourceInfo {
+        senders: groups_that(
+            scenario,
+            &|step| matches!(step, Step::Barrier(step) if step.name == barrier.name),
+        ),
+        ..info(ResourceKind::Barrier, &barrier.name, barrier.tasks)
+    });
+    let rwlocks = scenario.rwlocks.iter().map(|name| info(ResourceKind::Rwlock, name, 1));
+    let notifies = scenario.notifies.iter().map(|name| ResourceInfo {
+        senders: groups_that(
+            scenario,
+            &|step| matches!(step, Step::Notify(notify) if notify.name == *name),
+        ),
+        ..info(ResourceKind::Notify, name, 1)
+    });
+    let holdable = locks.chain(semaphores).chain(channels);
+    holdable.chain(barriers).chain(rwlocks).chain(notifies).collect()
 }
 
 /// The groups for whose steps `does` is true. A group is included if one of its tasks may run such
@@ -102,5 +118,27 @@ mod tests {
         );
         assert_eq!(resources[2].senders, ["a", "b"]);
         assert_eq!(resources[2].receivers, ["c"]);
+    }
+
+    #[test]
+    fn the_groups_that_reach_a_barrier_or_notify_are_listed() {
+        let text = "title = 't'\n[[barrier]]\nname = 'phase'\ntasks = 2\n\
+            [[task]]\nname = 'a'\nsteps = [{ barrier = 'phase' }, { notified = 'go' }]\n\
+            [[task]]\nname = 'b'\nsteps = [{ gather = ['c'] }]\n\
+            [[task]]\nname = 'c'\nstart = 'called'\nsteps = [{ notify = 'go' }, { rwlock = { name = 'r', access = 'read', steps = ['yield'] } }]";
+        let scenario = crate::scenario::read("test.toml", text).unwrap_or_else(|report| panic!("{report}"));
+        let resources = resources(&scenario);
+        let summary: Vec<_> = resources
+            .iter()
+            .map(|it| (it.kind, it.name.as_str(), it.capacity, it.senders.join(" ")))
+            .collect();
+        assert_eq!(
+            summary,
+            [
+                (ResourceKind::Barrier, "phase", 2, "a".to_owned()),
+                (ResourceKind::Rwlock, "r", 1, String::new()),
+                (ResourceKind::Notify, "go", 1, "b c".to_owned())
+            ]
+        );
     }
 }

@@ -7,16 +7,20 @@
 //! has one half for each kind of waiting task, and a run uses only one of the halves. When the run
 //! stops, all locks, semaphores and channels are closed, which ends every wait.
 
+mod barrier;
 mod channel;
 mod list;
 mod lock;
+mod notify;
 mod park;
 mod resource;
 
+pub(super) use barrier::Barrier;
 pub(super) use channel::Channel;
 pub use channel::Fill;
 pub use list::resources;
 pub(super) use lock::{Lock, LockGuard};
+pub(super) use notify::Notify;
 pub(super) use park::{block_on, try_now};
 pub(super) use resource::{Hold, RecordedWait, Resource, WaitForChildren};
 
@@ -28,7 +32,6 @@ use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
-use tokio::sync::{Barrier, Notify, RwLock};
 
 /// A semaphore of a scenario.
 #[derive(Debug)]
@@ -36,6 +39,14 @@ pub(super) struct Semaphore {
     /// Records which tasks hold permits and which tasks wait for a permit.
     pub(super) resource: Resource,
     pub(super) permits: Arc<tokio::sync::Semaphore>,
+}
+
+/// A read-write lock of a scenario.
+#[derive(Debug)]
+pub(super) struct RwLock {
+    /// Records which tasks read or write and which tasks wait.
+    pub(super) resource: Resource,
+    pub(super) lock: tokio::sync::RwLock<()>,
 }
 
 /// All objects at which tasks wait for one another. The objects of each kind are in the order of
@@ -46,15 +57,15 @@ pub(super) struct Shared {
     pub(super) semaphores: Vec<Semaphore>,
     pub(super) channels: Vec<Channel>,
     pub(super) barriers: Vec<Barrier>,
-    pub(super) rwlocks: Vec<RwLock<()>>,
+    pub(super) rwlocks: Vec<RwLock>,
     pub(super) notifies: Vec<Notify>,
     /// This semaphore has no permits, and is closed when the run stops.
     stop: Arc<tokio::sync::Semaphore>,
 }
 
 impl Shared {
-    /// Creates everything that the scenario lists. The numbers of locks, semaphores and channels
-    /// are their indices in the list of [`resources`]. Each channel gets a label, so that samples
+    /// Creates everything that the scenario lists. The numbers of the resources are their indices
+    /// in the list of [`resources`]. Each channel gets a label, so that samples
     /// of its fill level can name the channel.
     pub(super) fn new(scenario: &Scenario, labels: &mut Labels) -> Shared {
         let mut ids = (0..).map(ResourceId);
@@ -75,10 +86,15 @@ impl Shared {
                 .map(|spec| Channel::new(next_id(), labels.intern(&spec.name), spec.capacity))
                 .collect(),
             barriers: (scenario.barriers.iter())
-                .map(|spec| Barrier::new(spec.tasks as usize))
+                .map(|spec| Barrier::new(next_id(), spec.tasks))
                 .collect(),
-            rwlocks: scenario.rwlocks.iter().map(|_| RwLock::new(())).collect(),
-            notifies: scenario.notifies.iter().map(|_| Notify::new()).collect(),
+            rwlocks: (scenario.rwlocks.iter())
+                .map(|_| RwLock {
+                    resource: Resource::new(next_id()),
+                    lock: tokio::sync::RwLock::new(()),
+                })
+                .collect(),
+            notifies: scenario.notifies.iter().map(|_| Notify::new(next_id())).collect(),
             stop: Arc::new(tokio::sync::Semaphore::new(0)),
         }
     }

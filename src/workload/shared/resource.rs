@@ -1,7 +1,7 @@
 //! Records which tasks wait for a resource and which tasks hold the resource.
 //!
-//! A lock, a semaphore or a channel has a [`Resource`], which counts the waits and the holds. The
-//! two guards [`OpenWait`] and [`Hold`] make sure that each recorded start of a wait or hold is
+//! Everything that tasks share has a [`Resource`], which counts the waits and the holds. The two
+//! guards [`OpenWait`] and [`Hold`] make sure that each recorded start of a wait or hold is
 //! followed by a record of its end, even if a step panics or the step's future is dropped.
 
 use crate::probe::TaskHandle;
@@ -12,7 +12,6 @@ use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::task::{Context, Poll, Waker};
 use std::thread;
-use tokio::sync::AcquireError;
 use tokio::task::unconstrained;
 
 /// The counters of one resource.
@@ -21,8 +20,8 @@ pub(in crate::workload) struct Resource {
     id: ResourceId,
     /// The number of tasks that wait to acquire the resource.
     waiting_for_access: AtomicU32,
-    /// The number of tasks that wait for a message.
-    waiting_for_message: AtomicU32,
+    /// The number of tasks that wait for a message, or to read.
+    waiting_for_other: AtomicU32,
     /// The number of permits that are held, or the number of slots that contain a message.
     level: AtomicU32,
 }
@@ -32,7 +31,7 @@ impl Resource {
         Resource {
             id,
             waiting_for_access: AtomicU32::new(0),
-            waiting_for_message: AtomicU32::new(0),
+            waiting_for_other: AtomicU32::new(0),
             level: AtomicU32::new(0),
         }
     }
@@ -53,14 +52,48 @@ impl Resource {
         }
     }
 
+    /// Begins the wait of a task that has arrived at a barrier as number `arrival`, and records it.
+    pub(super) fn begin_wait_at_barrier<'a>(
+        &'a self,
+        task: &'a TaskHandle,
+        arrival: u32,
+        limited: bool,
+    ) -> OpenWait<'a> {
+        let wanted = Wanted::Access;
+        self.waiting(wanted).fetch_add(1, Relaxed);
+        OpenWait {
+            resource: self,
+            task,
+            wanted,
+            since: task.record_wait_began(self.id, wanted, arrival, limited),
+        }
+    }
+
+    /// Records that the task has what it wanted, and that it holds nothing. `level` is the number
+    /// of the arrival at a barrier.
+    pub(super) fn pass(&self, task: &TaskHandle, waited_since: Option<ProcessInstant>, level: u32) {
+        task.record_acquired(self.id, Wanted::Access, waited_since, level);
+    }
+
+    /// Records that the task has sent a notification.
+    pub(super) fn notified(&self, task: &TaskHandle, woken: u32, stored: bool, passed_on: bool) {
+        task.record_notification(self.id, woken, stored, passed_on);
+    }
+
     /// Records that the task has acquired the resource. The task holds the resource until the guard
     /// is dropped. The guard must be dropped before the lock or permit is released. `waited_since`
     /// is the start of the wait, if the task waited.
-    pub(in crate::workload) fn hold(&self, task: &TaskHandle, waited_since: Option<ProcessInstant>) -> Hold<'_> {
+    pub(in crate::workload) fn hold(
+        &self,
+        task: &TaskHandle,
+        wanted: Wanted,
+        waited_since: Option<ProcessInstant>,
+    ) -> Hold<'_> {
         Hold {
-            since: self.acquire(task, waited_since),
+            since: self.acquire(task, wanted, waited_since),
             resource: self,
             task: task.clone(),
+            wanted,
         }
     }
 
@@ -68,10 +101,11 @@ impl Resource {
     pub(in crate::workload) fn acquire(
         &self,
         task: &TaskHandle,
+        wanted: Wanted,
         waited_since: Option<ProcessInstant>,
     ) -> ProcessInstant {
         let level = self.level.fetch_add(1, Relaxed) + 1;
-        task.record_acquired(self.id, waited_since, level)
+        task.record_acquired(self.id, wanted, waited_since, level)
     }
 
     /// Records that the task is about to release the resource, which has been held since
@@ -79,16 +113,17 @@ impl Resource {
     pub(in crate::workload) fn release(
         &self,
         task: &TaskHandle,
+        wanted: Wanted,
         waited_since: Option<ProcessInstant>,
         acquired: ProcessInstant,
     ) {
-        task.record_released(self.id, waited_since, acquired);
+        task.record_released(self.id, wanted, waited_since, acquired);
         self.level.fetch_sub(1, Relaxed);
     }
 
     fn waiting(&self, wanted: Wanted) -> &AtomicU32 {
         match wanted {
-            Wanted::Message => &self.waiting_for_message,
+            Wanted::Message | Wanted::Read => &self.waiting_for_other,
             Wanted::Access | Wanted::Children => &self.waiting_for_access,
         }
     }
@@ -136,11 +171,12 @@ pub(in crate::workload) struct Hold<'a> {
     resource: &'a Resource,
     task: TaskHandle,
     since: ProcessInstant,
+    wanted: Wanted,
 }
 
 impl Drop for Hold<'_> {
     fn drop(&mut self) {
-        self.resource.release(&self.task, None, self.since);
+        self.resource.release(&self.task, self.wanted, None, self.since);
     }
 }
 
@@ -202,7 +238,7 @@ pin_project! {
 impl<'a, F> RecordedWait<'a, F> {
     /// The wait of `task`. A drop of the output of `acquire` must give the resource back. `limited`
     /// says whether a timeout can end the wait.
-    pub(in crate::workload) fn new<T>(
+    pub(in crate::workload) fn new<T, E>(
         acquire: F,
         resource: &'a Resource,
         task: &'a TaskHandle,
@@ -210,11 +246,11 @@ impl<'a, F> RecordedWait<'a, F> {
         limited: bool,
     ) -> Self
     where
-        F: Future<Output = Result<T, AcquireError>>,
+        F: Future<Output = Result<T, E>>,
     {
         RecordedWait {
             acquire,
-            is_given: is_given::<T, F>,
+            is_given: is_given::<T, E, F>,
             resource,
             task,
             wanted,
@@ -227,19 +263,19 @@ impl<'a, F> RecordedWait<'a, F> {
 /// Whether a waiting future has been given what it waits for. Only a poll shows whether the future
 /// is ready. tokio's budget could make a ready future return `Pending`, so this poll is not limited
 /// by the budget.
-fn is_given<T, F>(acquire: Pin<&mut F>) -> bool
+fn is_given<T, E, F>(acquire: Pin<&mut F>) -> bool
 where
-    F: Future<Output = Result<T, AcquireError>>,
+    F: Future<Output = Result<T, E>>,
 {
     let mut context = Context::from_waker(Waker::noop());
     matches!(pin!(unconstrained(acquire)).poll(&mut context), Poll::Ready(Ok(_)))
 }
 
-impl<T, F> Future for RecordedWait<'_, F>
+impl<T, E, F> Future for RecordedWait<'_, F>
 where
-    F: Future<Output = Result<T, AcquireError>>,
+    F: Future<Output = Result<T, E>>,
 {
-    type Output = Result<(T, Option<ProcessInstant>), AcquireError>;
+    type Output = Result<(T, Option<ProcessInstant>), E>;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();

@@ -66,7 +66,7 @@ fn take<'a>(
             (guard, Some(wait.succeed()))
         }
     };
-    Ok((lock.resource.hold(task, waited_since), guard))
+    Ok((lock.resource.hold(task, Wanted::Access, waited_since), guard))
 }
 
 impl Lock {
@@ -86,12 +86,12 @@ impl Lock {
         let services = interpreter.context.services.clone();
         let lock = &services.shared().locks[self.index];
         let (_guard, waited_since) = {
-            let acquire = async { Ok(lock.suspending.lock().await) };
+            let acquire = async { Ok::<_, Stopped>(lock.suspending.lock().await) };
             let wait = pin!(interpreter.acquire(acquire, &lock.resource, Wanted::Access));
             let acquired = interpreter.wait(Reason::Lock, label, wait).await;
             acquired.map_err(|_| StepError::Stopped)?
         };
-        let _hold = lock.resource.hold(&interpreter.context.task, waited_since);
+        let _hold = lock.resource.hold(&interpreter.context.task, Wanted::Access, waited_since);
         interpreter.run(&self.steps).await?;
         interpreter.context.task.record_step(label, start);
         Ok(())

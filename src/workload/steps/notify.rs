@@ -32,11 +32,7 @@ impl StepProgram for Notify {
     fn run_sync(&self, interpreter: &mut SyncInterpreter<'_>, label: Label) -> StepResult {
         let start = probe::now();
         let notify = &interpreter.services.shared().notifies[self.index];
-        if self.all {
-            notify.notify_waiters();
-        } else {
-            notify.notify_one();
-        }
+        notify.notify(self.all, interpreter.task);
         interpreter.task.record_step(label, start);
         Ok(())
     }

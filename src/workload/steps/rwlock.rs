@@ -1,18 +1,18 @@
 //! `rwlock`: runs steps while the task holds a read-write lock.
 
 use super::StepProgram;
-use crate::probe::{self, lane};
-use crate::record::{Label, Reason};
+use crate::probe;
+use crate::record::{Label, Reason, Wanted};
 use crate::scenario::steps as spec;
 use crate::workload::async_interpreter::AsyncInterpreter;
 use crate::workload::compile::Compiler;
 use crate::workload::program::Steps;
-use crate::workload::shared::{block_on, try_now};
+use crate::workload::shared::RwLock;
 use crate::workload::step_error::StepResult;
 use crate::workload::sync_interpreter::SyncInterpreter;
 use std::future::Future;
 use std::pin::pin;
-use tokio::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
+use tokio::sync::{RwLockReadGuard, RwLockWriteGuard};
 
 #[derive(Debug)]
 pub(in crate::workload) struct Rwlock {
@@ -41,12 +41,12 @@ impl StepProgram for Rwlock {
 
     fn run_sync(&self, interpreter: &mut SyncInterpreter<'_>, label: Label) -> StepResult {
         let shared = interpreter.services.shared();
+        let RwLock { resource, lock } = &shared.rwlocks[self.index];
         interpreter.span(label, |interpreter| {
-            let mut lock = pin!(shared.until_stop(self.lock(&shared.rwlocks[self.index])));
-            let _guard = match try_now(lock.as_mut()) {
-                Some(guard) => guard?,
-                None => lane::blocking(Reason::Lock, label, || block_on(lock))?,
-            };
+            let acquire = shared.until_stop(self.lock(lock));
+            let wanted = self.wanted();
+            let (_guard, waited_since) = interpreter.acquire(acquire, resource, wanted, Reason::Lock, label)?;
+            let _hold = resource.hold(interpreter.task, wanted, waited_since);
             interpreter.run(&self.steps)
         })
     }
@@ -56,8 +56,13 @@ impl StepProgram for Rwlock {
             let start = probe::now();
             let services = interpreter.context.services.clone();
             let shared = services.shared();
-            let lock = pin!(shared.until_stop(self.lock(&shared.rwlocks[self.index])));
-            let _guard = interpreter.wait(Reason::Lock, label, lock).await?;
+            let RwLock { resource, lock } = &shared.rwlocks[self.index];
+            let (_guard, waited_since) = {
+                let acquire = shared.until_stop(self.lock(lock));
+                let wait = pin!(interpreter.acquire(acquire, resource, self.wanted()));
+                interpreter.wait(Reason::Lock, label, wait).await?
+            };
+            let _hold = resource.hold(&interpreter.context.task, self.wanted(), waited_since);
             interpreter.run(&self.steps).await?;
             interpreter.context.task.record_step(label, start);
             Ok(())
@@ -66,10 +71,17 @@ impl StepProgram for Rwlock {
 }
 
 impl Rwlock {
-    async fn lock<'a>(&self, lock: &'a RwLock<()>) -> Guard<'a> {
+    async fn lock<'a>(&self, lock: &'a tokio::sync::RwLock<()>) -> Guard<'a> {
         match self.access {
             spec::Access::Read => (Some(lock.read().await), None),
             spec::Access::Write => (None, Some(lock.write().await)),
+        }
+    }
+
+    fn wanted(&self) -> Wanted {
+        match self.access {
+            spec::Access::Read => Wanted::Read,
+            spec::Access::Write => Wanted::Access,
         }
     }
 }

@@ -47,7 +47,7 @@ impl StepProgram for Semaphore {
                     (permit.map_err(|_| StepError::Stopped)?, Some(wait.succeed()))
                 }
             };
-            let _hold = semaphore.resource.hold(task, waited_since);
+            let _hold = semaphore.resource.hold(task, Wanted::Access, waited_since);
             interpreter.run(&self.steps)
         })
     }
@@ -69,7 +69,7 @@ impl Semaphore {
             // Semaphores are closed only when the run stops.
             acquired.map_err(|_| StepError::Stopped)?
         };
-        let _hold = semaphore.resource.hold(&interpreter.context.task, waited_since);
+        let _hold = semaphore.resource.hold(&interpreter.context.task, Wanted::Access, waited_since);
         interpreter.run(&self.steps).await?;
         interpreter.context.task.record_step(label, start);
         Ok(())

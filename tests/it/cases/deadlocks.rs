@@ -177,3 +177,110 @@ fn a_deadlock_of_some_tasks_does_not_end_the_run_of_the_others() {
     );
     assert_eq!(report["deadlocks"][0]["sentence"], SENTENCE);
 }
+
+/// Runs the scenario on each executor, until it has one deadlock with this sentence.
+#[track_caller]
+fn deadlock_on_every_executor(rest: &str, sentence: &str) {
+    for executor in ["kind = 'tokio'\nworkers = 2", "kind = 'current-thread'", "kind = 'threads'"] {
+        let mut run = TestRun::start(&format!("title = 'Stuck'\n[executor]\n{executor}\n{rest}"));
+        run.until("a deadlock", |run| !run.model.deadlocks().is_empty());
+        assert_eq!(run.model.deadlocks()[0].sentence, sentence, "{executor}");
+        assert_eq!(run.stop_and_join(), None, "{executor}");
+        assert_eq!(run.model.deadlocks().len(), 1, "{executor}");
+    }
+}
+
+#[test]
+fn readers_that_want_to_write_what_the_other_reads_are_a_deadlock() {
+    let task = |name: &str, reads: &str, writes: &str| {
+        format!(
+            "[[task]]\nname = '{name}'\nsteps = [{{ rwlock = {{ name = '{reads}', access = 'read', steps = [{{ sleep = '50ms' }}, \
+             {{ rwlock = {{ name = '{writes}', access = 'write', steps = ['yield'] }} }}] }} }}]\n"
+        )
+    };
+    let tasks = task("one", "accounts", "ledger") + &task("two", "ledger", "accounts");
+    deadlock_on_every_executor(
+        &tasks,
+        "deadlock: one waits to write ledger, held by two; two waits to write accounts, held by one",
+    );
+}
+
+#[test]
+fn a_second_read_behind_a_waiting_writer_is_a_deadlock() {
+    let read = |steps: &str| format!("{{ rwlock = {{ name = 'config', access = 'read', steps = [{steps}] }} }}");
+    let twice = read(&format!("{{ notify = 'go' }}, {{ sleep = '100ms' }}, {}", read("'yield'")));
+    let write = "{ rwlock = { name = 'config', access = 'write', steps = ['yield'] } }";
+    let tasks = format!(
+        "[[task]]\nname = 'reader'\nsteps = [{twice}]\n[[task]]\nname = 'writer'\nsteps = [{{ notified = 'go' }}, {write}]\n"
+    );
+    deadlock_on_every_executor(
+        &tasks,
+        "deadlock: reader waits to read config, behind writer; writer waits to write config, held by reader",
+    );
+    let without_writer = format!("title = 't'\n[[task]]\nname = 'reader'\nsteps = [{twice}]\n");
+    let done = run(&without_writer, &["--json"]);
+    assert_eq!(done.code, Some(0), "readers do not exclude each other: {}", done.err);
+}
+
+#[test]
+fn a_barrier_that_can_never_be_complete_is_a_deadlock() {
+    let barrier = |size| format!("[[barrier]]\nname = 'phase'\ntasks = {size}\n");
+    let others = "[[task]]\nname = 'ticker'\nrepeat = 'forever'\nsteps = [{ sleep = '10ms' }]\n";
+    let alone = "[[task]]\nname = 'one'\nrepeat = 2\nsteps = [{ barrier = 'phase' }]\n\
+        [[task]]\nname = 'two'\nsteps = [{ barrier = 'phase' }]\n";
+    deadlock_on_every_executor(
+        &(barrier(2) + alone + others),
+        "deadlock: one waits for 1 more task at phase, but no other task can arrive",
+    );
+    let within = |name: &str, pause| {
+        format!(
+            "[[task]]\nname = '{name}'\nsteps = [{{ sleep = '{pause}ms' }}, \
+             {{ lock = {{ name = 'ledger', steps = [{{ barrier = 'phase' }}] }} }}]\n"
+        )
+    };
+    deadlock_on_every_executor(
+        &(barrier(2) + &within("first", 1) + &within("second", 100)),
+        "deadlock: first waits for 1 more task at phase, where only second could arrive; \
+         second waits for ledger, held by first",
+    );
+}
+
+#[test]
+fn a_wait_for_a_notification_that_no_task_can_send_is_a_deadlock() {
+    let tasks = |sends_again: &str| {
+        format!(
+            "[[task]]\nname = 'notifier'\nsteps = [{{ notify = {{ name = 'go', all = true }} }}{sends_again}]\n\
+             [[task]]\nname = 'late'\nstart = '50ms'\nsteps = [{{ notified = 'go' }}]\n\
+             [[task]]\nname = 'ticker'\nrepeat = 'forever'\nsteps = [{{ sleep = '10ms' }}]\n"
+        )
+    };
+    deadlock_on_every_executor(
+        &tasks(""),
+        "deadlock: late waits for a notification of go, which no task sends any more",
+    );
+    let in_time = "title = 't'\nduration = '1s'\n".to_owned() + &tasks(", { sleep = '600ms' }, { notify = 'go' }");
+    let done = run(&in_time, &["--json"]);
+    assert_eq!(done.code, Some(0), "the notifier can still notify: {}", done.err);
+    let ready = done.json()["resources"][0].clone();
+    let counts = ["sent", "received", "lost", "stored"].map(|key| ready[key].as_u64());
+    assert_eq!(counts, [Some(2), Some(1), Some(1), Some(0)], "{ready}");
+}
+
+#[test]
+fn the_report_has_the_figures_of_barriers_and_read_write_locks() {
+    let scenario = "title = 'Shared'\n[executor]\nkind = 'tokio'\nworkers = 2\n\
+        [[barrier]]\nname = 'phase'\ntasks = 3\n\
+        [[task]]\nname = 'phased'\ncount = 3\nrepeat = 4\nsteps = [{ sleep = '1ms..3ms' }, { barrier = 'phase' }]\n\
+        [[task]]\nname = 'reader'\ncount = 2\nsteps = [{ rwlock = { name = 'config', access = 'read', steps = [{ sleep = '100ms' }] } }]\n\
+        [[task]]\nname = 'writer'\nstart = '20ms'\nsteps = [{ rwlock = { name = 'config', access = 'write', steps = ['yield'] } }]\n\
+        [expect]\n'resources.phase.generations' = '== 4'\n'resources.phase.wait_ns.count' = '== 8'\n\
+        'resources.phase.length.max' = '== 2'\n'resources.phase.arrived' = '== 0'\n\
+        'resources.config.reads' = '== 2'\n'resources.config.acquired' = '== 3'\n\
+        'resources.config.holders.max' = '== 2'\n'resources.config.wait_ns.count' = '== 1'\n\
+        'resources.config.read_wait_ns.count' = '== 0'\n";
+    let done = run(scenario, &["--headless"]);
+    assert_eq!(done.code, Some(0), "{}\n{}", done.out, done.err);
+    for heading in ["barrier ", "rwlock "] {
+        assert!(done.out.contains(heading), "{}", done.out);
+    }
+}

@@ -99,7 +99,7 @@ fn a_timeout_cancels_a_future_but_a_thread_continues_to_the_end_of_its_step() {
             "[[task]]\nname = 'late'\nrepeat = 2\ntimeout = '100ms'\nsteps = [{ sleep = '160ms' }]",
         ));
         let late = group(&model, "late");
-        assert_eq!(late.repetitions[Outcome::TimedOut as usize], 2, "{executor}");
+        assert_eq!(late.repetitions()[Outcome::TimedOut as usize], 2, "{executor}");
         if is_synchronous(executor) {
             let longest = late.repetition_time().max;
             assert!(longest >= Nanos::from_millis(160), "{executor}: {longest:?}");

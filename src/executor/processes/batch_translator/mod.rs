@@ -38,6 +38,10 @@ pub(super) struct BatchTranslator {
     labels: HashMap<Label, Label>,
     /// The slices that had not ended at the time of the worker's last batch.
     open: Vec<CurrentSlice<ProcessClock>>,
+    /// The same for the slices of branches.
+    open_branches: Vec<CurrentSlice<ProcessClock>>,
+    /// The starts of the branches' last slices in the current batch.
+    branch_starts: HashMap<TaskId, ProcessInstant>,
     /// The number of slices that had ended at the time of the worker's last batch.
     jobs: u64,
     /// The tasks that end in the current batch.
@@ -75,6 +79,8 @@ impl BatchTranslator {
             groups: HashMap::new(),
             labels: HashMap::new(),
             open: Vec::new(),
+            open_branches: Vec::new(),
+            branch_starts: HashMap::new(),
             jobs: 0,
             ended: HashSet::new(),
             log_quota: LogQuota::default(),
@@ -100,6 +106,7 @@ impl BatchTranslator {
         // Spawns are processed first. Inside the worker, the spawn and the end of a task take
         // different paths, so the end may precede the spawn in the batch.
         self.ended.clear();
+        self.branch_starts.clear();
         for (_, record) in &batch.records {
             if let Record::Spawned(spawned) = record {
                 self.task_table.spawned(self.worker, spawned.task)?;
@@ -146,10 +153,15 @@ impl BatchTranslator {
                 self.open.push(CurrentSlice { start, ..*current });
             }
         }
+        self.open_branches.clear();
         for current in &mut batch.live.branches {
             self.task_table.check(self.worker, current.task)?;
             current.lane = self.lane(current.lane)?;
             current.label = self.label(current.label)?;
+            let last_start = self.branch_starts.get(&current.task);
+            if last_start.is_none_or(|start| *start < current.start) {
+                self.open_branches.push(*current);
+            }
         }
         self.jobs = batch.jobs;
         for waiting in &batch.live.waiting {
@@ -158,7 +170,8 @@ impl BatchTranslator {
         Ok(batch)
     }
 
-    /// Closes the open slices of a dead worker. Each open slice gets a record that ends at `at`.
+    /// Closes the open slices of a dead worker. Each open slice gets a record that ends at `at`, and so
+    /// does each open slice of a branch.
     ///
     /// `tasks` are the worker's tasks that have not ended, in ascending order. Also returns the
     /// worker's total number of slices.
@@ -169,11 +182,10 @@ impl BatchTranslator {
     ) -> (Vec<(LaneId, Record<ProcessClock>)>, u64) {
         let mut records = Vec::new();
         let mut jobs = self.jobs;
-        for current in self
-            .open
-            .iter()
-            .filter(|current| tasks.binary_search(&current.task).is_ok())
-        {
+        let of_tasks = self.open.iter().map(|current| (current, false));
+        let of_branches = self.open_branches.iter().map(|current| (current, true));
+        let open = of_tasks.chain(of_branches);
+        for (current, branch) in open.filter(|(current, _)| tasks.binary_search(&current.task).is_ok()) {
             let CurrentSlice { lane, task, label, .. } = *current;
             if let Some(since) = current.blocking_since {
                 let start = since.max(current.start);
@@ -197,10 +209,10 @@ impl BatchTranslator {
                 woken_by: None,
                 label: Label::NONE,
                 suspended_on: Reason::Unknown,
-                branch: false,
+                branch,
             };
             records.push((lane, Record::Slice(slice)));
-            jobs = jobs.saturating_add(1);
+            jobs = jobs.saturating_add(u64::from(!branch));
         }
         (records, jobs)
     }
@@ -278,6 +290,9 @@ impl BatchTranslator {
     fn record(&mut self, lane: &mut LaneId, record: &mut Record<ProcessClock>) -> Result<(), String> {
         if let Record::Slice(slice) = record {
             slice.label = self.label(slice.label)?;
+            if slice.branch {
+                self.branch_starts.insert(slice.task, slice.start);
+            }
         }
         // The slice of a branch is a part of another slice.
         if let Record::Slice(slice @ Slice { branch: false, .. }) = record {
@@ -315,7 +330,11 @@ impl BatchTranslator {
             {
                 *task
             }
-            Record::WaitBegan(_) | Record::WaitEnded(_) | Record::Acquired(_) | Record::Released(_) => {
+            Record::WaitBegan(_)
+            | Record::WaitEnded(_)
+            | Record::Acquired(_)
+            | Record::Released(_)
+            | Record::Notification(_) => {
                 return Err("uses a lock, semaphore or channel, but processes share no memory".into());
             }
             Record::Marked(_) => return Err("sends a mark, but only a presenter can set marks".into()),

@@ -124,6 +124,7 @@ fn lost_repetitions_are_counted_for_the_group_in_this_run() {
             group: GroupId(group),
             outcome: Outcome::Completed,
             count: 3,
+            branch: false,
         }],
         ..Batch::default()
     };
@@ -205,4 +206,56 @@ fn undefined_ids_and_unknown_tasks_break_the_protocol() {
         translator.translate(strange, offset).unwrap_err(),
         "sends a record of task 4294967295, which it does not have"
     );
+}
+
+#[test]
+fn the_open_slices_of_a_dead_worker_are_closed_and_so_are_those_of_branches() {
+    let mut translator = translator();
+    let offset = ClockOffset::of_process();
+    let at = offset.to_monotonic(ProcessInstant::new(1_000_000)).0;
+    for branch in [101, 102] {
+        let branch = TaskId::new(branch).unwrap();
+        translator.task_table.spawned(0, branch).unwrap();
+    }
+    let current = |task, start| CurrentSlice {
+        lane: LaneId(5),
+        task: TaskId::new(task).unwrap(),
+        start: MonotonicInstant::new(at + start),
+        queued: CompactDuration::ZERO,
+        unnoticed: CompactDuration::ZERO,
+        blocking_since: Some(MonotonicInstant::new(at + start + 10)),
+        blocked_on: Reason::Timer,
+        overdue_since: None,
+        label: Label::NONE,
+    };
+    // The slice of branch 102 ended while the batch was made.
+    let (lane_id, Record::Slice(ended)) = slice(at + 200, 50, 102, 0) else {
+        unreachable!("a slice")
+    };
+    let batch = Batch {
+        definitions: vec![lane()],
+        records: vec![(lane_id, Record::Slice(Slice { branch: true, ..ended }))],
+        jobs: 3,
+        live: crate::record::Live {
+            lanes: vec![current(100, 0)],
+            branches: vec![current(101, 100), current(102, 200)],
+            waiting: Vec::new(),
+        },
+        ..Batch::default()
+    };
+    translator.translate(batch, offset).expect("a valid batch");
+    let tasks = [100, 101, 102].map(|task| TaskId::new(task).unwrap());
+    let (records, jobs) = translator.close_open_slices(ProcessInstant::new(1_001_000), &tasks);
+    let mut slices = Vec::new();
+    let mut blocked = Vec::new();
+    for (_, record) in records {
+        match record {
+            Record::Slice(slice) => slices.push((slice.task.get(), slice.branch, slice.len.get().0)),
+            Record::Step(step) => blocked.push((step.task.get(), step.len.get().0)),
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(slices, [(100, false, 1000), (101, true, 900)]);
+    assert_eq!(blocked, [(100, 990), (101, 890)]);
+    assert_eq!(jobs, 4, "a branch is a part of its task's job");
 }
