@@ -39,10 +39,13 @@ pub struct PathError {
 }
 
 /// The unit of the figure at the end of a path. Keys of durations end in `_ns`. Keys of amounts of
-/// memory end in `_bytes`. The schema of a share has the maximum 1.
+/// memory end in `_bytes`. The schema of a share has the maximum 1. The `count` of a distribution has
+/// no unit.
 pub fn unit(keys: &[String]) -> Unit {
     let has_suffix = |suffix: &str| keys.iter().any(|key| key.ends_with(suffix));
-    if has_suffix("_ns") {
+    if keys.last().is_some_and(|key| key == "count") {
+        Unit::Plain
+    } else if has_suffix("_ns") {
         Unit::Time
     } else if has_suffix("_bytes") {
         Unit::Size
@@ -247,6 +250,8 @@ mod tests {
         assert_eq!(unit(&keys("resources.q.length.mean")), Unit::Plain);
         assert_eq!(unit(&keys("tasks.spawned")), Unit::Plain);
         assert_eq!(unit(&keys("overall.throughput")), Unit::Plain);
+        assert_eq!(unit(&keys("groups.api.poll_ns.count")), Unit::Plain);
+        assert_eq!(unit(&keys("groups.api.work.orphaned_ns")), Unit::Time);
         assert_eq!(unit(&keys("lanes.worker 0.utilisation")), Unit::Share);
         assert_eq!(unit(&keys("groups.api.task_monitor.slow_polls")), Unit::Share);
     }

@@ -99,7 +99,9 @@ impl TaskWork {
     /// A repetition ended at `at`. The recorded slices of the task have held threads for `held`.
     pub(super) fn repetition(&mut self, at: RunInstant, fate: Option<Fate>, held: Nanos, sums: &mut WorkSums) {
         let Some(fate) = fate else { return };
-        sums.repetitions[fate as usize] += 1;
+        // A worker process of another program may report any number of repetitions.
+        let count = &mut sums.repetitions[fate as usize];
+        *count = count.saturating_add(1);
         if self.until == RunInstant::MAX {
             return;
         }
@@ -172,7 +174,11 @@ impl TaskWork {
     /// The record of the orphaning arrived after the record of the end of the repetition: its
     /// result could not be used.
     pub(super) fn orphaned(&mut self, at: RunInstant, ended_at: Option<RunInstant>, sums: &mut WorkSums) {
-        let end = if self.until == RunInstant::MAX { ended_at } else { Some(self.until) };
+        let end = if self.until == RunInstant::MAX {
+            ended_at
+        } else {
+            Some(self.until)
+        };
         if self.fate != Some(Fate::Useful) || end.is_none_or(|end| end < at) {
             return;
         }

@@ -77,7 +77,9 @@ const RWLOCK_COLUMNS: &[Column<Resource>] = &[
 /// The columns for the figures of each barrier.
 const BARRIER_COLUMNS: &[Column<Resource>] = &[
     column(0, "", "tasks", |it| text::count(it.capacity.into())),
-    column(0, "gene-", "rations", |it| text::count(it.generations.unwrap_or(0).into())),
+    column(0, "gene-", "rations", |it| {
+        text::count(it.generations.unwrap_or(0).into())
+    }),
     column(0, "arrived", "now", |it| text::count(it.arrived.unwrap_or(0).into())),
     column(0, "", "waits", |it| text::count(it.wait_ns.count)),
     column(1, "wait", "p50", |it| time(it.wait_ns.count, it.wait_ns.p50)),

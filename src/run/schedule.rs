@@ -233,7 +233,11 @@ mod tests {
         due(&mut schedule, 99);
         assert_eq!(window(&schedule, 0), Some(30));
         assert_eq!(window(&schedule, 1), None, "the tasks repeat");
-        assert_eq!(window(&schedule, 2), Some(20), "the pause after the last task counts fully");
+        assert_eq!(
+            window(&schedule, 2),
+            Some(20),
+            "the pause after the last task counts fully"
+        );
     }
 
     #[test]

@@ -158,7 +158,12 @@ impl AsyncInterpreter<'_> {
 
     /// Returns the future that acquires a resource. While this future waits, it records that this
     /// task waits for the resource.
-    pub(super) fn acquire<'r, T, E, F>(&'r self, acquire: F, resource: &'r Resource, wanted: Wanted) -> RecordedWait<'r, F>
+    pub(super) fn acquire<'r, T, E, F>(
+        &'r self,
+        acquire: F,
+        resource: &'r Resource,
+        wanted: Wanted,
+    ) -> RecordedWait<'r, F>
     where
         F: Future<Output = Result<T, E>>,
     {

@@ -22,8 +22,8 @@
 use super::super::wait_state::Lateness;
 use super::super::*;
 use crate::record::{
-    Acquired, CompactDuration, CurrentSlice, Ended, Live, Notification, Orphaned, Outcome, Released, Repetition, Slice, Spawned,
-    Step, WaitBegan, WaitEnded, Waiting,
+    Acquired, CompactDuration, CurrentSlice, Ended, Live, Notification, Orphaned, Outcome, Released, Repetition, Slice,
+    Spawned, Step, WaitBegan, WaitEnded, Waiting,
 };
 use std::collections::HashSet;
 

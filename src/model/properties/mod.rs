@@ -141,13 +141,14 @@ fn work_by_records(run: &RecordedRun) -> HashMap<GroupId, WorkSums> {
             .filter_map(|record| match record {
                 Record::Repetition(it) => {
                     let end = it.start + it.len.get();
-                    let orphaned = of_task()
-                        .any(|record| matches!(record, Record::Orphaned(orphaned) if orphaned.at <= end));
+                    let orphaned =
+                        of_task().any(|record| matches!(record, Record::Orphaned(orphaned) if orphaned.at <= end));
                     Some((end, Fate::of(it.outcome, orphaned)?))
                 }
                 _ => None,
             })
             .collect();
+        ends.sort_by_key(|(end, _)| *end);
         ends.iter().for_each(|(_, fate)| sums.repetitions[*fate as usize] += 1);
         ends.extend(last);
         for slice in of_task().filter_map(|record| match record {

@@ -1,5 +1,5 @@
-//! Properties of locks, read-write locks and semaphores: a deadlock is found if and only if there is one, and the
-//! figures do not depend on the order of delivery.
+//! Properties of locks, read-write locks and semaphores: a deadlock is found if and only if there
+//! is one, and the figures do not depend on the order of delivery.
 //!
 //! A simulation runs tasks that acquire and release resources in a random order. The simulation
 //! knows which tasks can never continue.

@@ -199,7 +199,9 @@ impl<'a> WaitGraph<'a> {
     fn lone_waits(&self, awaited: Awaited) -> impl Iterator<Item = TaskId> {
         let is_lone = matches!(awaited, Awaited::Notification(_) | Awaited::Others(..));
         let waits = self.stuck.waits.iter().filter(move |_| is_lone);
-        waits.filter(move |(_, wait)| wait.awaited == awaited).map(|(task, _)| *task)
+        waits
+            .filter(move |(_, wait)| wait.awaited == awaited)
+            .map(|(task, _)| *task)
     }
 
     /// The sets of tasks that wait for one another.

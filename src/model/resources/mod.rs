@@ -22,7 +22,8 @@ pub use waits::Level;
 use super::hist::{Hist, Percentiles};
 use super::*;
 use crate::record::{
-    Acquired, CompactDuration, Notification, Released, ResourceId, ResourceInfo, ResourceKind, WaitBegan, WaitEnded, Wanted,
+    Acquired, CompactDuration, Notification, Released, ResourceId, ResourceInfo, ResourceKind, WaitBegan, WaitEnded,
+    Wanted,
 };
 use deadlock::Suspects;
 use waits::{Integral, OpenWait, OpenWaits, Waiting};

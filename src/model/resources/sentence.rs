@@ -51,13 +51,21 @@ pub(super) fn clause(model: &Model, awaited: Awaited, tasks: &[TaskId], provider
             }
         }
         Awaited::Access(id) if resource(id).kind == ResourceKind::Rwlock => {
-            format!("{} {verb} to write {}, held by {providers}", list(model, tasks), resource(id).name)
+            format!(
+                "{} {verb} to write {}, held by {providers}",
+                list(model, tasks),
+                resource(id).name
+            )
         }
         Awaited::Access(id) => format!("{waits} {}, held by {providers}", resource(id).name),
         Awaited::Read(id) => {
             let is_written = !model.resources.list[usize::from(id.0)].writers.is_empty();
             let relation = if is_written { "held by" } else { "behind" };
-            format!("{} {verb} to read {}, {relation} {providers}", list(model, tasks), resource(id).name)
+            format!(
+                "{} {verb} to read {}, {relation} {providers}",
+                list(model, tasks),
+                resource(id).name
+            )
         }
         Awaited::Others(id, _) => others(model, id, &waits, tasks, all_providers),
         Awaited::Notification(id) => {
@@ -91,7 +99,10 @@ fn others(model: &Model, id: ResourceId, waits: &str, tasks: &[TaskId], provider
     let providers: Vec<_> = providers.iter().copied().filter(|task| !tasks.contains(task)).collect();
     match providers.is_empty() {
         true => format!("{waits} {missing} at {name}, but no other task can arrive"),
-        false => format!("{waits} {missing} at {name}, where only {} could arrive", list(model, &providers)),
+        false => format!(
+            "{waits} {missing} at {name}, where only {} could arrive",
+            list(model, &providers)
+        ),
     }
 }
 

@@ -214,9 +214,7 @@ impl<'a> Stuck<'a> {
             Awaited::Others(_, completion) => {
                 resource.completions() >= completion || self.one_can_continue(&info.senders)
             }
-            Awaited::Notification(_) => {
-                resource.notifications.is_available() || self.one_can_continue(&info.senders)
-            }
+            Awaited::Notification(_) => resource.notifications.is_available() || self.one_can_continue(&info.senders),
             Awaited::Read(_) => {
                 let mut waiting = resource.waiting_writers().peekable();
                 let is_behind_stuck_writer = waiting.peek().is_some() && waiting.all(|task| self.contains(task));

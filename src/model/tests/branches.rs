@@ -132,13 +132,17 @@ fn the_figures_of_all_groups_count_a_branch_as_a_part_of_its_task() {
         assert_eq!(overall.repetition_time.max, us(80), "{reversed}");
         assert_eq!(overall.delay.count, 0, "{reversed}");
         let points: f64 = model.series().map(|point| point.repetitions_per_s).sum();
-        assert_eq!(points, 4.0, "one repetition in a quarter of a second, {reversed}");
+        assert_eq!(points, 10_000.0, "one repetition in 100 µs, {reversed}");
         let group = model.group(GroupId(1)).expect("the group of the branch");
         assert_eq!(
             group.repetitions()[Outcome::Completed as usize],
             1,
             "the group has it, {reversed}"
         );
-        assert_eq!((group.repetition_time().max, group.delay().max), (us(66), us(3)), "{reversed}");
+        assert_eq!(
+            (group.repetition_time().max, group.delay().max),
+            (us(66), us(3)),
+            "{reversed}"
+        );
     }
 }

@@ -51,7 +51,11 @@ fn each_repetition_within_one_slice_decides_about_its_part() {
     );
     assert_eq!((count(&model, Fate::Useful), count(&model, Fate::Failed)), (2, 1));
     let work = model.group_work(GroupId(0));
-    assert_eq!(model.group_times(GroupId(0)).held() - work.decided(), us(5), "the rest is open");
+    assert_eq!(
+        model.group_times(GroupId(0)).held() - work.decided(),
+        us(5),
+        "the rest is open"
+    );
 }
 
 #[test]

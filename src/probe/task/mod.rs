@@ -157,7 +157,8 @@ impl TaskHandle {
             outcome,
         };
         if !lane::write(self.registry(), Record::Repetition(repetition)) {
-            self.registry().count_lost_repetition(self.0.group, outcome, self.0.is_branch());
+            self.registry()
+                .count_lost_repetition(self.0.group, outcome, self.0.is_branch());
         }
     }
 

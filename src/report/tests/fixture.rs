@@ -10,8 +10,8 @@
 //!   slots      api#2 holds a permit from 100 ms to 600 ms
 //!   jobs       api#0 sends at 300 ms, 400 ms and 500 ms; api#2 receives one message at 700 ms
 //!   phase      api#0 and api#1 pass it; then api#0 waits from 700 ms on
-//!   config     api#2 writes from 100 ms to 300 ms; api#1 waits from 200 ms on, and reads from 300 ms on
-//!   ready      api#0 waits from 200 ms to 260 ms; of three notifications, one is stored and one is lost
+//!   config     api#2 writes from 100 ms to 300 ms; api#1 waits from 200 ms on, reads from 300 ms on
+//!   ready      api#0 waits from 200 ms to 260 ms; of three notifications, one is lost
 //! ```
 
 use crate::model::{Model, RunInfo};

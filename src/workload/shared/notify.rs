@@ -213,7 +213,9 @@ mod tests {
             // The second task is woken, and cancelled before it runs.
             notify.notify(false, &task);
         }
-        try_now(third.as_mut()).expect("the third task is woken instead").accept();
+        try_now(third.as_mut())
+            .expect("the third task is woken instead")
+            .accept();
         let mut records = Collector::new(registry, None).batch().records.into_iter();
         let notifications: Vec<_> = std::iter::from_fn(|| records.next())
             .filter_map(|(_, record)| match record {

@@ -91,7 +91,9 @@ impl Lock {
             let acquired = interpreter.wait(Reason::Lock, label, wait).await;
             acquired.map_err(|_| StepError::Stopped)?
         };
-        let _hold = lock.resource.hold(&interpreter.context.task, Wanted::Access, waited_since);
+        let _hold = lock
+            .resource
+            .hold(&interpreter.context.task, Wanted::Access, waited_since);
         interpreter.run(&self.steps).await?;
         interpreter.context.task.record_step(label, start);
         Ok(())

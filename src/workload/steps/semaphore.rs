@@ -69,7 +69,9 @@ impl Semaphore {
             // Semaphores are closed only when the run stops.
             acquired.map_err(|_| StepError::Stopped)?
         };
-        let _hold = semaphore.resource.hold(&interpreter.context.task, Wanted::Access, waited_since);
+        let _hold = semaphore
+            .resource
+            .hold(&interpreter.context.task, Wanted::Access, waited_since);
         interpreter.run(&self.steps).await?;
         interpreter.context.task.record_step(label, start);
         Ok(())

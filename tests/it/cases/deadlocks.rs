@@ -181,7 +181,11 @@ fn a_deadlock_of_some_tasks_does_not_end_the_run_of_the_others() {
 /// Runs the scenario on each executor, until it has one deadlock with this sentence.
 #[track_caller]
 fn deadlock_on_every_executor(rest: &str, sentence: &str) {
-    for executor in ["kind = 'tokio'\nworkers = 2", "kind = 'current-thread'", "kind = 'threads'"] {
+    for executor in [
+        "kind = 'tokio'\nworkers = 2",
+        "kind = 'current-thread'",
+        "kind = 'threads'",
+    ] {
         let mut run = TestRun::start(&format!("title = 'Stuck'\n[executor]\n{executor}\n{rest}"));
         run.until("a deadlock", |run| !run.model.deadlocks().is_empty());
         assert_eq!(run.model.deadlocks()[0].sentence, sentence, "{executor}");
@@ -208,7 +212,10 @@ fn readers_that_want_to_write_what_the_other_reads_are_a_deadlock() {
 #[test]
 fn a_second_read_behind_a_waiting_writer_is_a_deadlock() {
     let read = |steps: &str| format!("{{ rwlock = {{ name = 'config', access = 'read', steps = [{steps}] }} }}");
-    let twice = read(&format!("{{ notify = 'go' }}, {{ sleep = '100ms' }}, {}", read("'yield'")));
+    let twice = read(&format!(
+        "{{ notify = 'go' }}, {{ sleep = '100ms' }}, {}",
+        read("'yield'")
+    ));
     let write = "{ rwlock = { name = 'config', access = 'write', steps = ['yield'] } }";
     let tasks = format!(
         "[[task]]\nname = 'reader'\nsteps = [{twice}]\n[[task]]\nname = 'writer'\nsteps = [{{ notified = 'go' }}, {write}]\n"

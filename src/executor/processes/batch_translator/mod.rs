@@ -170,8 +170,7 @@ impl BatchTranslator {
         Ok(batch)
     }
 
-    /// Closes the open slices of a dead worker. Each open slice gets a record that ends at `at`, and so
-    /// does each open slice of a branch.
+    /// Closes the open slices of a dead worker. Each open slice gets a record that ends at `at`.
     ///
     /// `tasks` are the worker's tasks that have not ended, in ascending order. Also returns the
     /// worker's total number of slices.
