@@ -39,8 +39,8 @@ pub struct PathError {
 }
 
 /// The unit of the figure at the end of a path. Keys of durations end in `_ns`. Keys of amounts of
-/// memory end in `_bytes`. The schema of a share has the maximum 1. The `count` of a distribution has
-/// no unit.
+/// memory end in `_bytes`. The schema of a share has the maximum 1. The `count` of a distribution
+/// has no unit.
 pub fn unit(keys: &[String]) -> Unit {
     let has_suffix = |suffix: &str| keys.iter().any(|key| key.ends_with(suffix));
     if keys.last().is_some_and(|key| key == "count") {

@@ -92,7 +92,7 @@ pub(super) struct TaskWork {
     /// Whether a repetition ended at `until`, or before the end of the task.
     has_repetition: bool,
     /// Earlier ends in the slice that has not been recorded yet.
-    earlier: Option<Box<Vec<(RunInstant, Fate)>>>,
+    earlier: Vec<(RunInstant, Fate)>,
 }
 
 impl TaskWork {
@@ -122,7 +122,7 @@ impl TaskWork {
 
     fn end(&mut self, at: RunInstant, fate: Fate, held: Nanos, sums: &mut WorkSums) {
         if let Some(last) = self.fate.filter(|last| *last != fate) {
-            self.earlier.get_or_insert_default().push((self.until, last));
+            self.earlier.push((self.until, last));
         }
         self.fate = Some(fate);
         self.until = self.until.max(at);
@@ -147,7 +147,7 @@ impl TaskWork {
     }
 
     fn slice_with_end(&mut self, start: RunInstant, end: RunInstant, held: Nanos, sums: &mut WorkSums) {
-        let earlier = self.earlier.take().unwrap_or_default();
+        let earlier = std::mem::take(&mut self.earlier);
         let (mut from, mut left) = (start, held);
         let last = self.fate.map(|fate| (self.until, fate));
         for (until, fate) in earlier.iter().copied().chain(last) {
@@ -159,7 +159,7 @@ impl TaskWork {
             }
         }
         if earlier.iter().any(|(until, _)| *until > end) {
-            self.earlier = Some(earlier);
+            self.earlier = earlier;
         }
     }
 
