@@ -2,9 +2,8 @@
 
 use super::resources::{deadlock, pool, resource};
 use crate::figures::{
-    Calibration, Executor, Fates, Group, Lane, Machine, Overall, Percentiles, Records, Report, Sampled, TaskMonitor, Tasks,
-    Tokio, Work,
-    Tokio, Work,
+    Calibration, Executor, Fates, Group, Lane, Machine, Overall, Percentiles, Records, Report, Sampled, TaskMonitor,
+    Tasks, Tokio, Work,
 };
 use crate::model::{self, Fate, Model, PollCountCheck, TaskCounts, WorkSums};
 use crate::record::{self, Nanos, Outcome, Reason};

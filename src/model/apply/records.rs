@@ -4,7 +4,9 @@ use super::super::off_core::Hold;
 use super::super::wait_state::{Lateness, PlacedSlice};
 use super::super::*;
 use super::ChangeContext;
-use crate::record::{CompactDuration, Ended, LostSlices, Orphaned, Outcome, Repetition, Slice, Spawned, Step, TaskSums};
+use crate::record::{
+    CompactDuration, Ended, LostSlices, Orphaned, Outcome, Repetition, Slice, Spawned, Step, TaskSums,
+};
 
 /// The maximum number of records kept for a task whose spawn is not known yet. If a task has more
 /// records, the record of its spawn was probably lost. The further records do not enter the
