@@ -434,7 +434,9 @@ pub struct Tokio {
     /// The largest number of tasks in the global queue in any sample. There are four samples per
     /// second.
     pub most_global_queue: usize,
-    /// The largest number of tasks in the workers' own queues in any sample.
+    /// The largest number of tasks in the workers' own queues in any sample. A task in the LIFO
+    /// slot of a worker is in no queue, so these two numbers leave it out. The states of the tasks
+    /// include it.
     pub most_local_queue: usize,
     /// The largest number of jobs that waited for a blocking thread in any sample.
     pub most_blocking_queue: usize,

@@ -37,6 +37,7 @@ impl Model {
         for lane in &mut self.lanes {
             lane.current = None;
         }
+        self.open_queue.clear();
     }
 
     /// Applies the overlays of a batch.
@@ -134,6 +135,15 @@ impl Model {
                 state = interval.state;
             }
         });
+        match task.live.as_deref() {
+            _ if task.is_branch => {}
+            Some(LiveTask::Waiting { woken: Some(woken), .. }) => {
+                let since = (*woken).max(task.last_wait().since);
+                self.open_queue.add(since.min(self.now));
+            }
+            Some(LiveTask::Current { start, queued, .. }) => self.open_queue.add_ended(*start - *queued, *start),
+            _ => {}
+        }
         let group = task.group.and_then(|group| self.group_indices.get(group));
         let group = group.map(|group| &mut self.groups[group]);
         let group = group.map(|group| {

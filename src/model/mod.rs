@@ -58,7 +58,7 @@ pub use lane::{Lane, LaneOs};
 pub use paint::{Cell, LaneCell, Window};
 pub use record_counts::{Memory, PollCountCheck, RecordCounts};
 pub use resources::{Blocked, Deadlock, Level, Notifications, Pool, PoolInfo, Resource};
-pub use series::{Queues, SERIES_BUCKET, SeriesPoint};
+pub use series::{SERIES_BUCKET, SeriesPoint};
 pub use state::{State, StateInterval, StateTimes, TaskCounts};
 pub use task::Task;
 pub use totals::{GroupTotals, RuntimeTotals};
@@ -72,7 +72,7 @@ use byte_arena::ByteArena;
 use id_map::IdMap;
 use present::PresentTotals;
 use resources::Resources;
-use series::Series;
+use series::{OpenQueue, Series};
 use std::collections::{HashMap, VecDeque};
 
 /// The default maximum number of slices kept. This many slices take 200 to 260 MB, including the
@@ -154,6 +154,8 @@ pub struct Model {
     orphaned_now: usize,
     /// The tasks whose [`Task::live`] is set.
     live: Vec<TaskId>,
+    /// The time in which tasks are queued, as far as no record contains it yet.
+    open_queue: OpenQueue,
     /// The totals for the time after the last slice of each task, including evicted tasks.
     present: PresentTotals,
     /// Like `present`, but for the branches, which are not tasks.
@@ -206,6 +208,7 @@ impl Model {
             pending_records: HashMap::new(),
             orphaned_now: 0,
             live: Vec::new(),
+            open_queue: OpenQueue::default(),
             present: PresentTotals::default(),
             present_branches: PresentTotals::default(),
             slices_kept: 0,

@@ -320,7 +320,7 @@ impl Model {
             let running = |(current, blocking): (&CurrentSlice, _)| running(current.start.max(from), to, blocking);
             open(false).map(running).sum()
         };
-        self.series.points(self.now, busy, computing)
+        self.series.points(self.now, busy, computing, self.open_queue.times())
     }
 
     /// The part of a group's running time in which the threads of its tasks had no core, up to the

@@ -2,7 +2,7 @@
 
 use super::group::slice_lateness;
 use super::hist::{Hist, Percentiles};
-use crate::record::{Nanos, Repetition, RunInstant, RuntimeSample, Slice};
+use crate::record::{Nanos, Repetition, RunInstant, Slice};
 use std::collections::VecDeque;
 
 /// The duration of one bucket.
@@ -30,26 +30,74 @@ pub struct SeriesPoint {
     pub busy_lanes: f64,
     /// The average number of blocking threads that compute.
     pub computing_threads: f64,
-    /// The lengths of tokio's queues; `None` if the executor is not tokio, or if the bucket
-    /// contains no sample.
-    pub queues: Option<Queues>,
+    /// The average number of queued tasks.
+    pub queued_tasks: f64,
 }
 
-/// The lengths of tokio's queues in one sample.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Queues {
-    /// The number of tasks in the global queue.
-    pub global: usize,
-    /// The number of tasks in the workers' own queues.
-    pub local: usize,
-    /// The number of jobs that wait for a blocking thread.
-    pub blocking: usize,
+/// The open waits of tasks that have been woken: a part of the sums of the buckets that no record
+/// contains yet.
+#[derive(Clone, Debug, Default)]
+pub(super) struct OpenQueue {
+    /// When the waits began.
+    begins: Vec<RunInstant>,
+    /// When the tasks of some of these waits have begun to run. The other waits go on.
+    ends: Vec<RunInstant>,
 }
 
-impl Queues {
-    /// The sum of the three lengths.
-    pub fn total(self) -> usize {
-        self.global + self.local + self.blocking
+impl OpenQueue {
+    pub(super) fn clear(&mut self) {
+        self.begins.clear();
+        self.ends.clear();
+    }
+
+    /// Adds a wait that goes on.
+    pub(super) fn add(&mut self, from: RunInstant) {
+        self.begins.push(from);
+    }
+
+    /// Adds a wait that has ended, although no record contains it yet.
+    pub(super) fn add_ended(&mut self, from: RunInstant, to: RunInstant) {
+        self.begins.push(from);
+        self.ends.push(to);
+    }
+
+    /// Returns the waiting time within a span, summed over the waits.
+    pub(super) fn times(&self) -> impl Fn(RunInstant, RunInstant) -> Nanos + use<> {
+        let (begins, ends) = (TimesSince::new(&self.begins), TimesSince::new(&self.ends));
+        move |from, to| begins.within(from, to) - ends.within(from, to)
+    }
+}
+
+/// Some instants. Answers how much time of a span lies after them, summed over the instants. An
+/// answer takes time that does not depend on the number of instants.
+struct TimesSince {
+    /// In ascending order.
+    instants: Vec<u64>,
+    /// The sums of the first 0, 1, 2, … instants.
+    sums: Vec<u128>,
+}
+
+impl TimesSince {
+    fn new(instants: &[RunInstant]) -> TimesSince {
+        let mut instants: Vec<u64> = instants.iter().map(|at| at.0).collect();
+        instants.sort_unstable();
+        let mut sum = 0;
+        let sums = instants.iter().map(|&at| {
+            sum += u128::from(at);
+            sum
+        });
+        TimesSince {
+            sums: std::iter::once(0).chain(sums).collect(),
+            instants,
+        }
+    }
+
+    fn within(&self, from: RunInstant, to: RunInstant) -> Nanos {
+        let before = |at: RunInstant| self.instants.partition_point(|&instant| instant < at.0);
+        let (all, part) = (before(from), before(to));
+        let whole = all as u128 * u128::from((to - from).0);
+        let partly = (part - all) as u128 * u128::from(to.0) - (self.sums[part] - self.sums[all]);
+        Nanos(u64::try_from(whole + partly).unwrap_or(u64::MAX))
     }
 }
 
@@ -59,9 +107,9 @@ pub(super) struct Bucket {
     finished: u64,
     busy: Nanos,
     computing: Nanos,
+    queued: Nanos,
     delay: Hist,
     lateness: Hist,
-    queues: Option<(RunInstant, Queues)>,
 }
 
 impl Default for Bucket {
@@ -71,9 +119,9 @@ impl Default for Bucket {
             finished: 0,
             busy: Nanos::ZERO,
             computing: Nanos::ZERO,
+            queued: Nanos::ZERO,
             delay: Hist::coarse(),
             lateness: Hist::coarse(),
-            queues: None,
         }
     }
 }
@@ -125,22 +173,33 @@ impl Series {
 
     /// Adds a time in which a task held a lane that is not a blocking thread.
     pub(super) fn busy(&mut self, from: RunInstant, to: RunInstant) {
-        self.add(from, to, |bucket| &mut bucket.busy);
+        self.add(from, to, |bucket, time| bucket.busy += time);
     }
 
     /// Adds a time in which a task computed on a blocking thread.
     pub(super) fn computing(&mut self, from: RunInstant, to: RunInstant) {
-        self.add(from, to, |bucket| &mut bucket.computing);
+        self.add(from, to, |bucket, time| bucket.computing += time);
     }
 
-    /// For each bucket that overlaps `from..to`, adds the overlap to `sum` of the bucket.
-    fn add(&mut self, from: RunInstant, to: RunInstant, sum: fn(&mut Bucket) -> &mut Nanos) {
+    /// Adds a time in which a task was queued.
+    pub(super) fn queued(&mut self, from: RunInstant, to: RunInstant) {
+        self.add(from, to, |bucket, time| bucket.queued += time);
+    }
+
+    /// Takes back a time that was added by [`queued`](Series::queued).
+    pub(super) fn not_queued(&mut self, from: RunInstant, to: RunInstant) {
+        self.add(from, to, |bucket, time| bucket.queued = bucket.queued - time);
+    }
+
+    /// Calls `add` with the buckets in which the parts of `from..to` lie, and with the lengths of
+    /// these parts.
+    fn add(&mut self, from: RunInstant, to: RunInstant, add: impl Fn(&mut Bucket, Nanos)) {
         let oldest = RunInstant::new(self.first * SERIES_BUCKET.0);
         let mut at = from.max(oldest);
         while at < to {
             let next = RunInstant::new((at.0 / SERIES_BUCKET.0 + 1) * SERIES_BUCKET.0).min(to);
             if let Some(bucket) = self.bucket(at) {
-                *sum(bucket) += next - at;
+                add(bucket, next - at);
             }
             at = next;
         }
@@ -152,29 +211,15 @@ impl Series {
         }
     }
 
-    pub(super) fn runtime(&mut self, sample: &RuntimeSample) {
-        if let Some(bucket) = self.bucket(sample.at)
-            && bucket.queues.is_none_or(|(at, _)| at <= sample.at)
-        {
-            bucket.queues = Some((
-                sample.at,
-                Queues {
-                    global: sample.global_queue,
-                    local: sample.local_queue,
-                    blocking: sample.blocking_queue,
-                },
-            ));
-        }
-    }
-
-    /// The figures of the buckets kept, oldest first. `still_busy` and `still_computing` return the
-    /// times within a span that open slices add to [`busy`](Series::busy) and
-    /// [`computing`](Series::computing).
+    /// The figures of the buckets kept, oldest first. `still_busy`, `still_computing` and
+    /// `still_queued` return the times of [`busy`](Series::busy), [`computing`](Series::computing)
+    /// and [`queued`](Series::queued) within a span that no record contains yet.
     pub(super) fn points(
         &self,
         now: RunInstant,
         still_busy: impl Fn(RunInstant, RunInstant) -> Nanos,
         still_computing: impl Fn(RunInstant, RunInstant) -> Nanos,
+        still_queued: impl Fn(RunInstant, RunInstant) -> Nanos,
     ) -> impl DoubleEndedIterator<Item = SeriesPoint> + ExactSizeIterator {
         self.buckets.iter().enumerate().map(move |(index, bucket)| {
             let from = RunInstant::new((self.first + index as u64) * SERIES_BUCKET.0);
@@ -182,6 +227,7 @@ impl Series {
             let seconds = (to - from).as_secs_f64();
             let busy = bucket.busy + still_busy(from, to);
             let computing = bucket.computing + still_computing(from, to);
+            let queued = bucket.queued + still_queued(from, to);
             SeriesPoint {
                 from,
                 polls_per_s: bucket.polls as f64 / seconds,
@@ -190,7 +236,7 @@ impl Series {
                 lateness: bucket.lateness.percentiles(),
                 busy_lanes: busy.as_secs_f64() / seconds,
                 computing_threads: computing.as_secs_f64() / seconds,
-                queues: bucket.queues.map(|(_, queues)| queues),
+                queued_tasks: queued.as_secs_f64() / seconds,
             }
         })
     }

@@ -5,7 +5,7 @@ use super::Options;
 use super::layout::Layout;
 use super::state::{App, Panel, TimeSpan};
 use super::theme::Theme;
-use crate::model::{Model, Window};
+use crate::model::{Model, TaskCounts, Window};
 use crate::record::{GroupId, RunInstant};
 use crate::run::RunState;
 use ratatui::buffer::Buffer;
@@ -48,6 +48,15 @@ impl FrameContext<'_> {
         self.app.viewport.is_live()
     }
 
+    /// The number of tasks in each state at the visible instant. `None` while the count for a past
+    /// instant is in progress.
+    pub(crate) fn counts(&self) -> Option<TaskCounts> {
+        match self.is_live() {
+            true => Some(self.model.counts()),
+            false => self.app.state_count.counts(),
+        }
+    }
+
     /// The time span that the model must paint, with two cells per column.
     pub(crate) fn window(&self) -> Window {
         Window {
@@ -59,7 +68,11 @@ impl FrameContext<'_> {
 
     /// A group's position in the list of groups. The position determines the group's colour.
     pub(crate) fn group_position(&self, id: GroupId) -> usize {
-        self.model.groups().iter().position(|group| group.id == id).unwrap_or(0)
+        // The groups are in the order of their ids.
+        self.model
+            .groups()
+            .binary_search_by_key(&id, |group| group.id)
+            .unwrap_or(0)
     }
 
     /// Draws the mark of a selected row. The mark stands out if `panel` has the focus.

@@ -20,7 +20,7 @@ impl Program {
     pub fn new(task: &TaskSpec, seed: u64, labels: &mut Labels) -> Program {
         let mut compiler = Compiler {
             seed,
-            tasks: std::slice::from_ref(task),
+            tasks: HashMap::from([(task.name.as_str(), task)]),
             locks: &[],
             semaphores: &[],
             channels: &[],
@@ -40,7 +40,7 @@ impl Program {
 pub fn compile(scenario: &Scenario, labels: &mut Labels) -> Vec<Arc<Program>> {
     let mut compiler = Compiler {
         seed: scenario.seed,
-        tasks: &scenario.tasks,
+        tasks: scenario.tasks.iter().map(|task| (task.name.as_str(), task)).collect(),
         locks: &scenario.locks,
         semaphores: &scenario.semaphores,
         channels: &scenario.channels,
@@ -57,7 +57,7 @@ pub fn compile(scenario: &Scenario, labels: &mut Labels) -> Vec<Arc<Program>> {
 /// The parts of the scenario that are needed to compile steps.
 pub(super) struct Compiler<'a> {
     seed: u64,
-    tasks: &'a [TaskSpec],
+    tasks: HashMap<&'a str, &'a TaskSpec>,
     locks: &'a [LockSpec],
     semaphores: &'a [SemaphoreSpec],
     channels: &'a [ChannelSpec],
@@ -80,7 +80,7 @@ impl<'a> Compiler<'a> {
         if let Some(program) = self.compiled.get(name) {
             return program.clone();
         }
-        let task = self.tasks.iter().find(|task| task.name == name).expect(CHECKED);
+        let task = self.tasks.get(name).copied().expect(CHECKED);
         let program = Arc::new(self.program(task));
         self.compiled.insert(&task.name, program.clone());
         program

@@ -1,12 +1,16 @@
 //! Runs without a screen: signals, standard error, and the port for tokio-console.
 
-use crate::support::program::{Finished, Process, command, command_after, entries, run, write_scenario};
+use crate::support::program::{Finished, Process, command, command_after, entries, run, wait_for_end, write_scenario};
 use crate::support::wait::{DEADLINE, wait_until};
+use rustix::fs::OFlags;
 use rustix::process::{Pid, Signal, kill_process};
-use std::fs;
-use std::io::{Read, Write};
+use std::fs::{self, OpenOptions};
+use std::io::{PipeReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::os::fd::AsRawFd;
+use std::os::unix::fs::OpenOptionsExt;
 use std::process::{Child, Stdio};
+use tempfile::TempDir;
 
 const ENDLESS: &str =
     "title = 'Endless'\n[[task]]\nname = 'heartbeat'\nrepeat = 'forever'\nsteps = [{ sleep = '10ms' }]\n";
@@ -171,63 +175,43 @@ fn a_free_port_for_tokio_console_is_named() {
 const NOISY: &str =
     "title = 'Noisy'\nduration = '1s'\n[[task]]\nname = 'noisy'\nrate = 5000\nsteps = [{ panic = 'boom' }]\n";
 
-/// The number of the system call `write`.
-const WRITE: &str = if cfg!(target_arch = "x86_64") { "1" } else { "64" };
-
-/// Whether the thread that writes the output of this process is in the system call `write`.
-fn is_in_write(child: &Child) -> bool {
-    let tasks = fs::read_dir(format!("/proc/{}/task", child.id()))
-        .into_iter()
-        .flatten()
-        .flatten();
-    tasks.into_iter().any(|task| {
-        let read = |file: &str| fs::read_to_string(task.path().join(file)).unwrap_or_default();
-        read("comm").trim() == "tasklab-output" && read("syscall").split(' ').next() == Some(WRITE)
-    })
-}
-
-/// Starts a run whose standard error is a pipe, and waits until the pipe is full.
-fn start_unread(scenario: &str) -> (tempfile::TempDir, Child) {
+/// Starts a run whose standard error is a full pipe, which nobody reads. Returns the reading end of
+/// the pipe too, and the folder of temporary files.
+fn start_unread(scenario: &str) -> (TempDir, Child, PipeReader) {
     let folder = tempfile::tempdir().expect("a folder");
     let file = write_scenario(folder.path(), "test", scenario);
-    let mut child = command(&["run", "--headless", &file])
+    let (reader, writer) = std::io::pipe().expect("a pipe");
+    // This handle of the pipe does not wait. The handle of the program does.
+    let path = format!("/proc/self/fd/{}", writer.as_raw_fd());
+    let mut filler = OpenOptions::new()
+        .write(true)
+        .custom_flags(OFlags::NONBLOCK.bits() as i32)
+        .open(path)
+        .expect("the pipe");
+    for size in [4096, 1] {
+        while filler.write(&vec![b'.'; size]).is_ok() {}
+    }
+    let child = command(&["run", "--headless", &file])
         .env("TMPDIR", folder.path())
         .stdout(Stdio::null())
-        .stderr(Stdio::piped())
+        .stderr(writer)
         .spawn()
         .expect("the program");
-    // If a thread waits in `write` only for a moment, 50 successive checks do not all find it
-    // there.
-    let mut seen = 0;
-    wait_until("a full pipe", DEADLINE, || {
-        seen = if is_in_write(&child) { seen + 1 } else { 0 };
-        seen == 50 || child.try_wait().expect("a child").is_some()
-    });
-    (folder, child)
+    (folder, child, reader)
 }
 
 #[test]
 fn a_run_ends_on_time_although_nobody_reads_standard_error() {
-    let (_folder, mut child) = start_unread(NOISY);
-    let mut status = None;
-    wait_until("the end of the run", DEADLINE, || {
-        status = child.try_wait().expect("a child");
-        status.is_some()
-    });
-    assert_eq!(status.and_then(|status| status.code()), Some(0));
-    drop(child.stderr.take());
+    let (_folder, mut child, _reader) = start_unread(NOISY);
+    assert_eq!(wait_for_end(&mut child).code(), Some(0));
 }
 
 #[test]
 fn a_signal_ends_a_run_although_nobody_reads_standard_error() {
-    let (folder, mut child) = start_unread(&NOISY.replace("'1s'", "'100s'"));
+    let (folder, mut child, _reader) = start_unread(&NOISY.replace("'1s'", "'100s'"));
+    wait_until("the scratch folder", DEADLINE, || entries(folder.path()).len() == 2);
     kill_process(Pid::from_child(&child), Signal::TERM).expect("it runs");
-    let mut status = None;
-    wait_until("the end of the run", DEADLINE, || {
-        status = child.try_wait().expect("a child");
-        status.is_some()
-    });
-    assert_eq!(status.and_then(|status| status.code()), Some(143));
+    assert_eq!(wait_for_end(&mut child).code(), Some(143));
     let left = entries(folder.path());
     assert_eq!(left.len(), 1, "only the scenario is left: {left:?}");
 }

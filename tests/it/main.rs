@@ -19,6 +19,7 @@ mod docs;
 mod expect;
 mod generated;
 mod headless;
+mod hostile;
 mod hostile_workers;
 mod probe;
 mod processes;

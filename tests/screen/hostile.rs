@@ -1,35 +1,10 @@
 //! Tests with terminals that nobody reads, with signals that kill or stop the program, and with
 //! impossible sizes. In each case the run ends, and the terminal is restored.
 
-use crate::terminal::{DEADLINE, Terminal, assert_restored};
+use crate::terminal::{Terminal, assert_restored};
 use portable_pty::CommandBuilder;
 use rustix::process::{Pid, Signal, kill_process};
 use std::fs;
-use std::time::{Duration, Instant};
-
-/// The number of the system call `ppoll`, in which the program waits for a reader.
-const POLL: &str = if cfg!(target_arch = "x86_64") { "271" } else { "73" };
-
-/// Waits until `condition` holds. The state of another process and the modes of a terminal send no
-/// signal when they change, so the condition is checked again and again.
-#[track_caller]
-fn wait_until(what: &str, mut condition: impl FnMut() -> bool) {
-    let start = Instant::now();
-    while !condition() {
-        assert!(start.elapsed() < DEADLINE, "waited {DEADLINE:?} for {what}");
-        std::thread::sleep(Duration::from_millis(10));
-    }
-}
-
-/// Whether the thread of the process that writes to the terminal waits until somebody reads it.
-fn waits_for_a_reader(process: Pid) -> bool {
-    let tasks = fs::read_dir(format!("/proc/{}/task", process.as_raw_nonzero())).expect("the program runs");
-    tasks.flatten().any(|task| {
-        let read = |file: &str| fs::read_to_string(task.path().join(file)).unwrap_or_default();
-        let syscall = read("syscall");
-        read("comm").trim() == "tasklab-output" && syscall.split(' ').next().is_some_and(|number| number == POLL)
-    })
-}
 
 #[test]
 fn a_signal_ends_a_run_although_nobody_reads_the_terminal() {
@@ -39,7 +14,6 @@ fn a_signal_ends_a_run_although_nobody_reads_the_terminal() {
         let mut terminal = Terminal::start_with(200, 60, &["run", "mixed", "--duration", "1h"], &[("TMPDIR", path)]);
         terminal.wait_for("api#");
         terminal.stop_reading();
-        wait_until("a full terminal", || waits_for_a_reader(terminal.pid()));
         kill_process(terminal.pid(), signal).expect("it runs");
         assert_eq!(terminal.wait_for_exit(), 128 + signal.as_raw() as u32, "{signal:?}");
         assert!(
@@ -63,7 +37,8 @@ fn the_terminal_is_restored_after_signals_that_kill_the_program() {
         terminal.wait_for("api#");
         assert_ne!(terminal.modes(), before, "raw mode");
         kill_process(terminal.pid(), signal).expect("it runs");
-        wait_until("the modes of the terminal", || terminal.modes() == before);
+        terminal.wait_for_last_output();
+        assert_eq!(terminal.modes(), before, "the modes of the terminal");
         let (_, screen, _) = terminal.end();
         assert_restored(&screen);
     }

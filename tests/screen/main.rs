@@ -88,6 +88,26 @@ fn a_run_that_loses_its_last_worker_process_shows_the_dead_process_and_fails() {
 }
 
 #[test]
+fn a_run_that_is_quit_after_the_death_of_its_workers_fails() {
+    let arguments = ["run", "mixed", "--executor", "processes", "--workers", "2"];
+    let mut terminal = Terminal::start(120, 36, &arguments);
+    let pids = |text: &str| -> Vec<Pid> {
+        let names = text.split("process ").skip(1);
+        let pids = names.filter_map(|rest| rest.split_once('(')?.1.split_once(')')?.0.parse().ok());
+        pids.filter_map(Pid::from_raw).collect()
+    };
+    let text = terminal.wait("two workers", |screen| pids(&screen.contents()).len() == 2);
+    for worker in pids(&text) {
+        kill_process(worker, Signal::KILL).expect("a worker");
+    }
+    terminal.wait_for_all(&["† process 0", "† process 1"]);
+    terminal.press("q");
+    let (status, screen, _) = terminal.end();
+    assert_eq!(status, 1, "{}", screen.contents());
+    assert_restored(&screen);
+}
+
+#[test]
 fn a_deadlocked_run_stays_on_the_screen_with_the_sentence_and_fails() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = write_scenario(folder.path(), include_str!("../it/cases/31-deadlock-no-end.toml"));

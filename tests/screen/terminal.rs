@@ -2,6 +2,7 @@
 
 use parking_lot::{Condvar, Mutex, MutexGuard};
 use portable_pty::{Child, ChildKiller, CommandBuilder, MasterPty, PtySize, native_pty_system};
+use rustix::fs::{Mode, OFlags};
 use rustix::process::Pid;
 use std::io::{Read, Write};
 use std::sync::{Arc, mpsc};
@@ -25,8 +26,10 @@ struct Output {
     parser: vt100::Parser,
     raw: Vec<u8>,
     ended: bool,
-    /// Whether nobody reads the terminal.
+    /// Whether nobody shall read the terminal.
     unread: bool,
+    /// Whether the thread that reads the terminal has stopped.
+    reader_waits: bool,
 }
 
 impl Terminal {
@@ -67,6 +70,7 @@ impl Terminal {
                 raw: Vec::new(),
                 ended: false,
                 unread: false,
+                reader_waits: false,
             }),
             Condvar::new(),
         ));
@@ -77,8 +81,11 @@ impl Terminal {
                 let read = output.read(&mut buffer).unwrap_or(0);
                 let mut state = shared.0.lock();
                 while state.unread {
+                    state.reader_waits = true;
+                    shared.1.notify_all();
                     shared.1.wait(&mut state);
                 }
+                state.reader_waits = false;
                 state.parser.process(&buffer[..read]);
                 state.raw.extend(&buffer[..read]);
                 state.ended = read == 0;
@@ -99,9 +106,18 @@ impl Terminal {
         }
     }
 
-    /// From now on, nobody reads what the program writes.
+    /// From now on, nobody reads what the program writes, and the terminal has no room for more.
     pub(crate) fn stop_reading(&self) {
         self.screen.0.lock().unread = true;
+        let name = self.master.tty_name().expect("a name");
+        let flags = OFlags::WRONLY | OFlags::NOCTTY | OFlags::NONBLOCK;
+        let terminal = rustix::fs::open(name, flags, Mode::empty()).expect("the terminal");
+        // A terminal ignores zeros. The first of them ends the read that is in progress.
+        let fill = || while rustix::io::write(&terminal, &[0; 256]).is_ok() {};
+        fill();
+        drop(self.wait_for_output("the end of the last read", |output| output.reader_waits));
+        fill();
+        while rustix::io::write(&terminal, &[0]).is_ok() {}
     }
 
     /// Ends the effect of [`stop_reading`](Terminal::stop_reading).
@@ -200,6 +216,11 @@ impl Terminal {
     /// Waits until the program has ended, and returns its exit status.
     pub(crate) fn wait_for_exit(&mut self) -> u32 {
         self.exit.wait()
+    }
+
+    /// Waits until no process has the terminal open any more.
+    pub(crate) fn wait_for_last_output(&self) {
+        drop(self.wait_for_output("the end of the output", |state| state.ended));
     }
 
     /// Waits until the program has ended. Returns its exit status, the last screen, and all bytes

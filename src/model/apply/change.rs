@@ -74,7 +74,10 @@ impl Model {
         let index = self.groups.partition_point(|group| group.id < id);
         self.groups
             .insert(index, Group::new(id, format!("group {}", id.0), false));
-        self.group_indices.rebuild(self.groups.iter().map(|group| group.id));
+        // Groups mostly arrive in the order of their ids.
+        for (index, group) in self.groups.iter().enumerate().skip(index) {
+            self.group_indices.insert(group.id, index);
+        }
         index
     }
 
@@ -162,6 +165,9 @@ impl Model {
         };
         present_of(was_branch, &mut self.present, &mut self.present_branches).remove(&before);
         present_of(is_branch, &mut self.present, &mut self.present_branches).add(&after);
+        if is_branch && !was_branch && let Some((end, _)) = before.ended {
+            self.series.not_queued(end - before.last.queued, end);
+        }
         if new_group == old_group {
             if let Some(group) = group {
                 self.groups[group].present.replace(&before, &after);

@@ -258,6 +258,9 @@ impl Model {
             let task = self.task_indices.get(id).map(|index| &self.tasks[index]);
             let has_waited = |task: &&Task| task.ended.is_some() && task.last_wait().since < end.at;
             let Some(task) = task.filter(has_waited) else { continue };
+            if !task.is_branch && wait.woken < end.at {
+                self.open_queue.add(wait.woken);
+            }
             if let Some(group) = task.group.and_then(|group| self.group_indices.get(group)) {
                 let of_branch = task.is_branch;
                 self.groups[group].open.add_wait(wait.lateness(end.at), of_branch);

@@ -70,6 +70,7 @@ impl Model {
         let (worker, shared) = (self.lanes[lane_index].is_worker(), self.lanes[lane_index].is_shared());
         self.lanes[lane_index].count(slice);
         self.series.slice(slice);
+        self.series.queued(slice.start - slice.queued.get(), slice.start);
         if worker {
             self.series.busy(slice.start, end);
         }
@@ -306,9 +307,9 @@ impl Model {
     pub(super) fn ended(&mut self, lane: LaneId, ended: Ended, is_cut: bool) {
         self.advance(ended.at);
         let wait = end_lateness(&ended);
-        let (is_first, grouped, parent, was_orphan) = self.change(ended.task, ended.at, |task, mut context| {
+        let (is_first, is_task, grouped, parent, was_orphan) = self.change(ended.task, ended.at, |task, mut context| {
             if task.ended.is_some() {
-                return (false, false, None, false);
+                return (false, false, false, None, false);
             }
             let (held, fate) = (task.times.held(), fate(task, ended.outcome, ended.at, is_cut));
             let (work, sums) = context.work(task);
@@ -323,8 +324,12 @@ impl Model {
                 group.failures_lost += u64::from(ended.unobserved);
                 group.record_wait(wait, task.is_branch);
             });
-            (true, group.is_some(), task.parent, task.orphaned.is_some())
+            let was_orphan = task.orphaned.is_some();
+            (true, !task.is_branch, group.is_some(), task.parent, was_orphan)
         });
+        if is_task {
+            self.series.queued(ended.at - wait.queued, ended.at);
+        }
         if let Some(parent) = parent {
             self.resources.count_child(parent, -1);
         }

@@ -18,12 +18,10 @@ impl Model {
                     // the run.
                     Some(latest) if is_after_end => latest.total_polls = sample.total_polls,
                     _ => {
-                        let sample = RuntimeSample {
+                        self.runtime = Some(RuntimeSample {
                             at: sample.at.min(until),
                             ..sample.clone()
-                        };
-                        self.series.runtime(&sample);
-                        self.runtime = Some(sample);
+                        });
                     }
                 }
             }

@@ -170,7 +170,10 @@ fn work_by_records(run: &RecordedRun) -> HashMap<GroupId, WorkSums> {
 /// text does not contain their outcomes and open repetitions, because the screen does not show
 /// these.
 fn figures_at_cut(model: &Model, cut: RunInstant) -> Vec<String> {
-    let busy: Vec<_> = model.series().map(|point| (point.from, point.busy_lanes)).collect();
+    let busy: Vec<_> = model
+        .series()
+        .map(|point| (point.from, point.busy_lanes, point.queued_tasks))
+        .collect();
     let mut figures = vec![format!("{:?} {busy:?}", model.now())];
     for task in model.tasks() {
         let ended = task.ended_at().filter(|&at| at < cut);

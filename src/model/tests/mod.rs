@@ -374,3 +374,49 @@ fn busy_lanes_in_the_series_include_unfinished_polls() {
     );
     assert_eq!(points[1].polls_per_s, 4.0, "the slice ended in the second bucket");
 }
+
+#[test]
+fn queued_tasks_in_the_series_include_waits_that_go_on() {
+    let mut waited = slice(1, at_us(200_000), us(50_000));
+    waited.queued = us(100_000).into();
+    let mut model = model(at_us(250_000), [spawned(1, at_us(0)), spawned(2, at_us(0)), Record::Slice(waited)]);
+    let waiting = |task, woken| Waiting {
+        task: id(task),
+        ready: None,
+        woken: Some(at_us(woken)),
+    };
+    let means = |model: &Model| model.series().map(|point| point.queued_tasks).collect::<Vec<_>>();
+    model.apply(&Batch {
+        now: at_us(500_000),
+        live: Live {
+            waiting: vec![waiting(1, 300_000), waiting(2, 200_000)],
+            ..Live::default()
+        },
+        ..Batch::default()
+    });
+    assert_eq!(means(&model)[..2], [0.6, 1.8], "two tasks wait until now");
+    // The first task runs, and the second task goes on waiting.
+    let mut live = current(1, at_us(600_000));
+    live.queued = us(300_000).into();
+    model.apply(&Batch {
+        now: at_us(750_000),
+        live: Live {
+            lanes: vec![live],
+            waiting: vec![waiting(2, 200_000)],
+            ..Live::default()
+        },
+        ..Batch::default()
+    });
+    assert_eq!(means(&model)[..3], [0.6, 1.8, 1.4]);
+    // The second task is cancelled before it runs.
+    let ended = Record::Ended(Ended {
+        queued: us(500_000).into(),
+        ..Ended::observed(at_us(700_000), id(2), Outcome::Cancelled)
+    });
+    model.apply(&Batch {
+        now: at_us(750_000),
+        records: vec![(WORKER, ended)],
+        ..Batch::default()
+    });
+    assert_eq!(means(&model)[..3], [0.6, 1.0, 0.8], "only records count");
+}

@@ -2,7 +2,9 @@
 //! load, delay, lateness and queues.
 //!
 //! The numbers change four times a second, when the model's series gets a new point. The numbers do
-//! not change with each frame, because a person cannot read digits that change too often.
+//! not change with each frame, because a person cannot read digits that change too often. The one
+//! exception is the number of queued tasks. The heading of the tasks shows it too, and two numbers
+//! on one screen must not differ.
 //!
 //! To add a gauge, write a function like [`finished`] and add it to [`GAUGES`].
 
@@ -37,11 +39,14 @@ struct Gauge {
     thresholds: Option<(f64, f64)>,
 }
 
-/// The input of a gauge: the complete points of the model's series before the visible instant.
+/// The input of a gauge, mostly the complete points of the model's series before the visible
+/// instant.
 struct Series<'a> {
     points: &'a [SeriesPoint],
     /// The number of workers. This number is 0 if each task has its own thread.
     workers: usize,
+    /// The number of tasks that are queued at the visible instant. `None` while it is counted.
+    queued: Option<usize>,
 }
 
 impl Series<'_> {
@@ -93,7 +98,7 @@ fn polls(series: &Series<'_>) -> Gauge {
 /// The number of busy threads, as a percentage of the number of workers. Busy threads are workers
 /// that a task holds, and blocking threads that compute. Therefore the percentage can exceed 100 %.
 /// If each task has its own thread, there are no workers, and the gauge shows the number of lanes
-/// that tasks hold.
+/// that tasks hold. The rows of the lanes have a column `busy`, which is about the visible time.
 fn load(series: &Series<'_>) -> Gauge {
     let workers = series.workers as f64;
     let load = |point: &SeriesPoint| match series.workers {
@@ -108,7 +113,7 @@ fn load(series: &Series<'_>) -> Gauge {
     };
     let (name, value, extra) = match series.workers {
         0 => ("held", format!("{last:.1}"), "  lanes".to_owned()),
-        _ => ("busy", format!("{:.0} %", last * 100.0), offloaded),
+        _ => ("load", format!("{:.0} %", last * 100.0), offloaded),
     };
     Gauge {
         name,
@@ -140,16 +145,13 @@ fn waiting_time(name: &'static str, series: &Series<'_>, times: fn(&SeriesPoint)
     }
 }
 
+/// The number of queued tasks is the one in the heading of the tasks. The bars are means.
 fn queued(series: &Series<'_>) -> Gauge {
-    let queues = series.last().and_then(|point| point.queues);
     Gauge {
         name: "queued",
-        value: queues.map_or_else(unknown, |queues| queues.total().to_string()),
-        extra: queues.map_or(String::new(), |queues| {
-            let (global, local, blocking) = (queues.global, queues.local, queues.blocking);
-            format!("  {global} + {local} local, {blocking} blocking")
-        }),
-        history: series.history(|point| point.queues.map_or(0.0, |queues| queues.total() as f64)),
+        value: series.queued.map_or_else(unknown, |queued| queued.to_string()),
+        extra: String::new(),
+        history: series.history(|point| point.queued_tasks),
         full_bar: 8.0,
         thresholds: None,
     }
@@ -184,6 +186,7 @@ pub(crate) fn render(context: &FrameContext<'_>, area: Rect, buf: &mut Buffer) {
     let series = Series {
         points: context.app.points(),
         workers: context.model.info().workers,
+        queued: context.counts().map(|counts| counts.queued),
     };
     let per_row = per_row(area.width);
     let (width, height) = ((area.width - 1) / per_row, area.height / rows_of_gauges(area.width));

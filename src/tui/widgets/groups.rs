@@ -7,6 +7,9 @@
 //!  eager            128           102 ms  104 ms     1.9 ms  2.2 ms      80 µs    1.1 ms
 //!  lazy             128           101 ms  103 ms      12 µs   40 µs      70 µs    1.1 ms
 //! ```
+//!
+//! The gauges above the table have columns of the same names, but they are about the last quarter
+//! of a second.
 
 use crate::text;
 use crate::tui::frame_context::FrameContext;
@@ -15,6 +18,9 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
+
+/// The time that the numbers of the table are about.
+const WINDOW: &str = "   since the start";
 
 /// Draws the table. If the last columns do not fit, they are omitted.
 pub(crate) fn render(context: &FrameContext<'_>, area: Rect, buf: &mut Buffer) {
@@ -26,9 +32,12 @@ pub(crate) fn render(context: &FrameContext<'_>, area: Rect, buf: &mut Buffer) {
     let name_width = names.max().unwrap_or(0).clamp(9, 24);
     let heading = Span::styled("groups", context.theme.strong());
     let headings = COLUMNS.iter().map(|column| column.heading);
-    line(heading, name_width, headings, area.width)
-        .style(context.theme.quiet())
-        .render(area, buf);
+    let heading = line(heading, name_width, headings, area.width);
+    let end = area.x + heading.width() as u16;
+    heading.style(context.theme.quiet()).render(area, buf);
+    if usize::from(area.right() - end) >= WINDOW.len() {
+        buf.set_string(end, area.y, WINDOW, context.theme.quiet());
+    }
     for (y, row) in (area.y + 1..area.bottom()).zip(rows) {
         let name = text::fit(name(context, row), name_width).into_owned();
         let name = Span::styled(name, context.theme.group(context.group_position(row.id)));

@@ -37,7 +37,7 @@ const STATES: [State; 5 + Outcome::VARIANTS.len()] = [
 pub(crate) fn render_heading(context: &FrameContext<'_>, area: Rect, buf: &mut Buffer) {
     let width = usize::from(area.width);
     let gap = if area.width >= 100 { "  " } else { " " };
-    let counts = counts(context);
+    let counts = context.counts();
     let alive = counts.map_or("counting …".to_owned(), |counts| counts.alive().to_string());
     let mut line = Line::from(vec![
         Span::raw(" "),
@@ -148,16 +148,6 @@ fn blocks_a_shared_lane(context: &FrameContext<'_>) -> bool {
     let shared = context.model.lanes().iter().filter(|lane| lane.is_shared());
     let mut slices = shared.filter_map(|lane| lane.current);
     slices.any(|slice| context.model.state(slice.task) == State::Blocking)
-}
-
-/// The number of tasks in each state at the visible instant. `None` while the count for a past
-/// instant is in progress.
-fn counts(context: &FrameContext<'_>) -> Option<TaskCounts> {
-    if context.is_live() {
-        Some(context.model.counts())
-    } else {
-        context.app.state_count.counts()
-    }
 }
 
 /// Draws the visible tasks. If not all tasks fit, the last row shows the number of hidden tasks.

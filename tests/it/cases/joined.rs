@@ -1,36 +1,9 @@
-//! Futures that are joined in one task cannot run while one of them holds the thread. Source:
-//! kguardian issue 1346, and the documentation of tokio's `block_in_place`.
+//! Futures that are joined in one task cannot run while one of them holds the thread.
 
 use crate::support::program::run;
 use serde_json::Value;
 
-/// One task polls a blocker and a ticker. Another ticker is a task of its own. The blocker holds
-/// the thread for 4 of 6 seconds.
-const SCENARIO: &str = r#"
-    title = "Subsystems joined, one of them blocks"
-    duration = "6s"
-    seed = 1
-    [executor]
-    kind = "tokio"
-    workers = 4
-    enable_eager_driver_handoff = true
-    [[task]]
-    name = "main"
-    steps = [{ join = ["blocker", "joined-ticker", [{ sleep = "1ms" }]] }]
-    [[task]]
-    name = "blocker"
-    start = "called"
-    steps = [{ sleep = "1s" }, { block = "4s" }]
-    [[task]]
-    name = "joined-ticker"
-    start = "called"
-    repeat = 500
-    steps = [{ sleep = "10ms" }]
-    [[task]]
-    name = "spawned-ticker"
-    repeat = "forever"
-    steps = [{ sleep = "10ms" }]
-"#;
+const SCENARIO: &str = include_str!("09-joined-in-one-task.toml");
 
 const SECOND: u64 = 1_000_000_000;
 

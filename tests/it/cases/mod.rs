@@ -4,6 +4,7 @@
 //! that people have reported. The tolerances are wide enough for a busy machine with two cores.
 
 mod deadlocks;
+mod hidden_queues;
 mod joined;
 mod off_core;
 mod open_at_the_end;

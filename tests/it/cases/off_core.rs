@@ -28,6 +28,10 @@ fn jobs_on_more_threads_than_cores_run_mostly_without_a_core() {
     if cores <= 8 {
         let share = ns(crowd, "off_core_ns") / ns(crowd, "running_ns");
         assert!(share > 0.5, "off core {share} of the time: {crowd:#}");
+        // A job among 32 takes at least four times as long as a job alone.
+        let alone = group(&report, "alone offload");
+        let median = |jobs: &Value| ns(&jobs["poll_ns"], "p50");
+        assert!(median(crowd) > 2.0 * median(alone), "{alone:#}{crowd:#}");
     }
     // Groups and lanes divide the same time.
     let (groups, lanes) = (

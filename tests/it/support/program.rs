@@ -3,19 +3,31 @@
 //! `tests/foreign_worker.rs` includes this file too, so it must not use the library.
 
 use super::wait::{DEADLINE, wait_until};
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::process::{Pid, PidfdFlags, Signal, kill_process, pidfd_open};
 use serde_json::Value;
+use std::env;
+use std::ffi::OsString;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use tempfile::TempDir;
 
-/// The path of the program.
+/// The path of the program that cargo has built.
 pub(crate) const TASKLAB: &str = env!("CARGO_BIN_EXE_tasklab");
+
+/// The environment variable with the path of another build of the program, such as a release build.
+/// `.ci/repeat-cases` sets it.
+const OTHER_BUILD: &str = "TASKLAB_TEST_BINARY";
+
+/// The path of the program that the tests run in processes of its own.
+fn program() -> OsString {
+    env::var_os(OTHER_BUILD).unwrap_or_else(|| TASKLAB.into())
+}
 
 /// The command that starts the program with these arguments.
 pub(crate) fn command(arguments: &[&str]) -> Command {
-    let mut command = Command::new(TASKLAB);
+    let mut command = Command::new(program());
     command.args(arguments);
     command
 }
@@ -25,7 +37,8 @@ pub(crate) fn command(arguments: &[&str]) -> Command {
 pub(crate) fn command_after(setup: &str, arguments: &[&str]) -> Command {
     let mut shell = Command::new("sh");
     shell
-        .args(["-c", &format!("{setup}; exec \"$0\" \"$@\""), TASKLAB])
+        .args(["-c", &format!("{setup}; exec \"$0\" \"$@\"")])
+        .arg(program())
         .args(arguments);
     shell
 }
@@ -163,11 +176,9 @@ impl Process {
     /// If the process leaves temporary files, or does not end within [`DEADLINE`].
     #[track_caller]
     pub(crate) fn wait(mut self) -> Finished {
-        wait_until("the end of the process", DEADLINE, || self.has_ended());
+        let status = wait_for_end(&mut self.child);
         let left = self.temporary_files();
         assert!(left.is_empty(), "temporary files were left: {left:?}");
-        // The child keeps the status of an earlier wait.
-        let status = self.child.wait().expect("the process has ended");
         Finished {
             code: status.code(),
             out: self.read("out"),
@@ -191,6 +202,22 @@ impl Drop for Process {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Waits for the end of a process.
+///
+/// # Panics
+/// If the process does not end within [`DEADLINE`].
+#[track_caller]
+pub(crate) fn wait_for_end(child: &mut Child) -> ExitStatus {
+    // A process that has ended and was not awaited still has its number.
+    if let Ok(ended) = pidfd_open(Pid::from_child(child), PidfdFlags::empty()) {
+        let deadline = Timespec::try_from(DEADLINE).expect("a short time");
+        let ready = poll(&mut [PollFd::new(&ended, PollFlags::IN)], Some(&deadline));
+        assert_ne!(ready, Ok(0), "waited {DEADLINE:?} for the end of the process");
+    }
+    // The child keeps the status of an earlier wait.
+    child.wait().expect("a child process")
 }
 
 /// The files and folders in a folder. Empty if the folder does not exist.
