@@ -20,7 +20,8 @@ pub struct Resource {
     /// The length of the queue. The queue of a channel contains messages. The queue of a lock,
     /// semaphore, barrier or notification contains the tasks that wait, and the queue of an
     /// `rwlock` contains the tasks that wait to write. The queue of a pool contains the jobs that
-    /// wait for a thread. The queue of a pool is sampled, so its largest length may be too small.
+    /// wait for a thread. The `max` of a pool counts its first 100,000 jobs exactly. Later jobs are
+    /// sampled, so it may then be too small.
     pub length: Level,
     /// For a lock or `rwlock`, the number of tasks that hold the lock. For a semaphore, the number
     /// of permits that are held. For a pool, the number of threads that run a job. `null` for a

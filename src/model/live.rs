@@ -138,8 +138,7 @@ impl Model {
         match task.live.as_deref() {
             _ if task.is_branch => {}
             Some(LiveTask::Waiting { woken: Some(woken), .. }) => {
-                let since = (*woken).max(task.last_wait().since);
-                self.open_queue.add(since.min(self.now));
+                self.open_queue.add((*woken).min(self.now));
             }
             Some(LiveTask::Current { start, queued, .. }) => self.open_queue.add_ended(*start - *queued, *start),
             _ => {}

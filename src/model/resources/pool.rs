@@ -19,6 +19,10 @@ pub struct PoolInfo {
     pub threads: u32,
 }
 
+/// The number of jobs of which the most that were queued or ran at once is exact. After these jobs,
+/// only samples count.
+const EXACT_JOBS: usize = 100_000;
+
 /// A pool of threads, and the totals of its jobs.
 #[derive(Clone, Debug)]
 pub struct Pool {
@@ -30,9 +34,11 @@ pub struct Pool {
     times: (Nanos, Nanos),
     queued: Hist,
     held: Hist,
-    /// The number of jobs in the queue, now and at most.
+    /// For each of the first jobs: when the job was queued, began and ended.
+    first: Vec<[RunInstant; 3]>,
+    /// The number of jobs in the queue, now and at most in any batch.
     queue: (usize, usize),
-    /// The number of threads with a job, now and at most.
+    /// The number of threads with a job, now and at most in any batch.
     busy: (usize, usize),
 }
 
@@ -44,6 +50,7 @@ impl Pool {
             times: (Nanos::ZERO, Nanos::ZERO),
             queued: Hist::fine(),
             held: Hist::fine(),
+            first: Vec::new(),
             queue: (0, 0),
             busy: (0, 0),
         }
@@ -51,12 +58,26 @@ impl Pool {
 
     /// The number of jobs that wait for a thread.
     pub fn queue(&self, now: RunInstant) -> Level {
-        level(self.queue, self.times.0, now)
+        level(self.queue, self.most(0, 1), self.times.0, now)
     }
 
     /// The number of threads with a job.
     pub fn busy(&self, now: RunInstant) -> Level {
-        level(self.busy, self.times.1, now)
+        level(self.busy, self.most(1, 2), self.times.1, now)
+    }
+
+    /// The largest number of the first jobs that were between these two of their instants at once.
+    fn most(&self, from: usize, to: usize) -> usize {
+        let changes = self.first.iter().flat_map(|job| [(job[from], 1), (job[to], -1)]);
+        let mut changes: Vec<(RunInstant, isize)> = changes.collect();
+        // At one instant, ends come before beginnings.
+        changes.sort_unstable();
+        let mut number = 0;
+        let numbers = changes.into_iter().map(|(_, change)| {
+            number += change;
+            number
+        });
+        numbers.max().unwrap_or(0).unsigned_abs()
     }
 
     /// How long the jobs waited for a thread.
@@ -81,6 +102,10 @@ impl Pool {
             self.times.1 += slice.len.get();
             self.queued.record(slice.queued.get());
             self.held.record(slice.len.get());
+            if self.first.len() < EXACT_JOBS {
+                let (queued, end) = (slice.start - slice.queued.get(), slice.start + slice.len.get());
+                self.first.push([queued, slice.start, end]);
+            }
         }
     }
 
@@ -96,11 +121,11 @@ impl Pool {
     }
 }
 
-fn level((now, max): (usize, usize), time: Nanos, end: RunInstant) -> Level {
+fn level((now, sampled): (usize, usize), most: usize, time: Nanos, end: RunInstant) -> Level {
     Level {
         now: now as u64,
         mean: time.0 as f64 / end.0.max(1) as f64,
-        max: max as u64,
+        max: sampled.max(most) as u64,
     }
 }
 
@@ -120,5 +145,38 @@ impl Model {
         if let Some(pool) = &mut self.resources.pool {
             pool.update(&self.lanes, queued);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::{CompactDuration, Label, Reason, TaskId};
+
+    #[test]
+    fn jobs_that_were_queued_or_ran_between_two_batches_count_in_the_maxima() {
+        let mut pool = Pool::new(PoolInfo {
+            name: "pool threads",
+            lanes: LaneKind::Pool,
+            threads: 2,
+        });
+        // All jobs are queued at 0 ms. Two run from 1 ms to 5 ms, and two from 5 ms to 9 ms.
+        for (task, start) in [(1, 5), (2, 1), (3, 1), (4, 5)] {
+            let slice = Slice {
+                start: RunInstant::from_millis(start),
+                task: TaskId::new(task).expect("not zero"),
+                len: Nanos::from_millis(4).into(),
+                queued: Nanos::from_millis(start).into(),
+                unnoticed: CompactDuration::ZERO,
+                woken_by: None,
+                label: Label::NONE,
+                suspended_on: Reason::Unknown,
+                branch: false,
+            };
+            pool.slice(LaneKind::Pool, &slice);
+        }
+        let now = RunInstant::from_millis(12);
+        assert_eq!((pool.queue(now).max, pool.busy(now).max), (4, 2));
+        assert_eq!((pool.queue(now).mean, pool.busy(now).now), (1.0, 0));
     }
 }

@@ -82,6 +82,7 @@ fn jobs_that_wait_for_a_thread_are_in_the_report() {
         assert!(pool["wait_ns"]["max"].as_u64() >= Some(99_000_000), "{pool}");
         assert!(pool["held_ns"]["p50"].as_u64() >= Some(49_000_000), "{pool}");
         assert_eq!(pool["holders"]["max"], 2, "{pool}");
+        assert!(pool["length"]["max"].as_u64() >= Some(4), "{pool}");
     }
 }
 

@@ -3,13 +3,21 @@
 use super::{ms, report};
 use serde_json::Value;
 
+/// How long the threads of all lanes waited for a core, in milliseconds.
+fn waits_for_cores(report: &Value) -> f64 {
+    let lanes = report["lanes"].as_array().expect("a list").iter();
+    lanes.filter_map(|lane| lane["off_cpu_ns"].as_f64()).sum::<f64>() / 1e6
+}
+
 #[test]
 fn the_rounding_of_timers_does_not_count_as_unnoticed() {
     let report = report(include_str!("17-sleep-zero.toml"));
     for group in ["zero", "short"] {
         let (unnoticed, suspended) = (ms(&report, group, "unnoticed_ns"), ms(&report, group, "suspended_ns"));
+        // On a busy machine, a task is also unnoticed while the thread that shall notice it waits
+        // for a core.
         assert!(
-            unnoticed < 0.35 * suspended,
+            unnoticed < 0.35 * suspended + waits_for_cores(&report),
             "{group}: {unnoticed} ms unnoticed, {suspended} ms suspended"
         );
         let (rounding, resolution) = (
