@@ -146,7 +146,7 @@ fn parents_that_hold_what_their_children_wait_for_are_a_deadlock() {
     // One parent alone would leave a permit for its child, so the reader accepts the scenario.
     let scenario = "title = 'Parent'\n[executor]\nkind = 'tokio'\nworkers = 2\n\
         [[semaphore]]\nname = 'slots'\npermits = 2\n\
-        [[task]]\nname = 'parent'\ncount = 2\nsteps = [{ semaphore = { name = 'slots', steps = [{ sleep = '20ms' }, { gather = ['child'] }] } }]\n\
+        [[task]]\nname = 'parent'\ncount = 2\nsteps = [{ semaphore = { name = 'slots', steps = [{ sleep = '500ms' }, { gather = ['child'] }] } }]\n\
         [[task]]\nname = 'child'\nstart = 'called'\nsteps = [{ semaphore = { name = 'slots', steps = ['yield'] } }]\n";
     let Finished { code, err, .. } = run(scenario, &["--headless"]);
     assert_eq!(code, Some(1), "{err}");

@@ -1,5 +1,5 @@
-//! Tasks that wait in a queue that no length of tokio shows: in the LIFO slot of a worker, or behind
-//! the jobs of other tasks in the blocking pool.
+//! Tasks that wait in a queue that no length of tokio shows: in the LIFO slot of a worker, or
+//! behind the jobs of other tasks in the blocking pool.
 
 use super::{assert_seconds, group, ms, report};
 
@@ -50,7 +50,10 @@ fn lookups_behind_a_full_pool_time_out_although_each_is_short() {
     assert_seconds("the longest wait of a job", &job["delay_ns"]["max"], (3.3, 4.5));
     assert_seconds("the median job", &job["poll_ns"]["p50"], (0.005, 0.1));
     let orphaned = job["orphaned"].as_u64().expect("a count");
-    assert_eq!(orphaned, timed_out, "{job:#}");
+    assert!(
+        orphaned.abs_diff(timed_out) <= 3,
+        "{timed_out} lookups timed out: {job:#}"
+    );
     let reports = group(&report, "report offload");
     assert_seconds("a report that waits", &reports["delay_ns"]["max"], (1.8, 2.5));
     assert_seconds("a report", &reports["poll_ns"]["p50"], (2.0, 2.4));

@@ -2,6 +2,19 @@
 //! true state.
 
 use super::{assert_seconds, group, report, sum_of_states};
+use serde_json::Value;
+
+/// Checks how long the ticker starved in the state that is open at the end.
+///
+/// On a busy machine, the driver may wake the ticker in the same turn as the task that then holds
+/// the thread. Then the ticker is queued behind this task, and not unnoticed.
+#[track_caller]
+fn assert_starved(ticker: &Value, sum: (f64, f64), longest: (f64, f64)) {
+    let was_woken = ticker["delay_ns"]["max"].as_u64() >= Some(500_000_000);
+    let state = if was_woken { "queued_ns" } else { "unnoticed_ns" };
+    assert_seconds(state, &ticker[state], sum);
+    assert_seconds("the longest lateness", &ticker["lateness_ns"]["max"], longest);
+}
 
 #[test]
 fn a_task_that_starves_when_the_run_ends_was_unnoticed() {
@@ -9,14 +22,13 @@ fn a_task_that_starves_when_the_run_ends_was_unnoticed() {
     assert_seconds("the run", &report["elapsed_ns"], (2.5, 2.7));
     let ticker = group(&report, "ticker");
     // On a busy machine, the ticks before the block are late too.
-    assert_seconds("unnoticed", &ticker["unnoticed_ns"], (1.2, 2.4));
+    assert_starved(ticker, (0.9, 2.4), (0.9, 1.7));
     assert_seconds("suspended", &ticker["suspended_ns"], (0.1, 1.3));
-    assert_seconds("the longest lateness", &ticker["lateness_ns"]["max"], (1.2, 1.7));
     assert_eq!(ticker["tasks"]["cancelled"], 1, "{ticker:#}");
     let blocker = group(&report, "blocker");
-    assert_seconds("blocking", &blocker["blocking_ns"], (1.2, 1.6));
-    assert_seconds("the repetition", &blocker["repetition_ns"]["max"], (1.2, 1.6));
-    assert_seconds("the poll", &blocker["poll_ns"]["max"], (1.2, 1.6));
+    assert_seconds("blocking", &blocker["blocking_ns"], (0.9, 1.6));
+    assert_seconds("the repetition", &blocker["repetition_ns"]["max"], (0.9, 1.6));
+    assert_seconds("the poll", &blocker["poll_ns"]["max"], (0.9, 1.6));
     assert_eq!(blocker["timed_out"], 1, "{blocker:#}");
 }
 
@@ -25,10 +37,9 @@ fn a_task_that_starves_until_shortly_before_the_end_was_unnoticed() {
     let report = report(include_str!("25b-control.toml"));
     assert_seconds("the run", &report["elapsed_ns"], (3.5, 3.7));
     let ticker = group(&report, "ticker");
-    assert_seconds("unnoticed", &ticker["unnoticed_ns"], (1.7, 3.3));
-    assert_seconds("the longest lateness", &ticker["lateness_ns"]["max"], (1.7, 2.2));
+    assert_starved(ticker, (1.7, 3.3), (1.7, 2.4));
     let blocker = group(&report, "blocker");
-    assert_seconds("blocking", &blocker["blocking_ns"], (2.0, 2.2));
+    assert_seconds("blocking", &blocker["blocking_ns"], (2.0, 2.4));
     assert_eq!(blocker["timed_out"], 1, "{blocker:#}");
 }
 
@@ -39,10 +50,9 @@ fn a_computation_that_is_past_its_limit_at_the_end_has_timed_out() {
     let greedy = group(&report, "greedy");
     assert_eq!(greedy["timed_out"], 1, "{greedy:#}");
     assert_eq!(greedy["tasks"]["timed_out"], 1, "{greedy:#}");
-    assert_seconds("the repetition", &greedy["repetition_ns"]["max"], (5.5, 6.1));
+    assert_seconds("the repetition", &greedy["repetition_ns"]["max"], (5.2, 6.1));
     let ticker = group(&report, "ticker");
-    assert_seconds("unnoticed", &ticker["unnoticed_ns"], (5.4, 6.9));
-    assert_seconds("the longest lateness", &ticker["lateness_ns"]["max"], (5.4, 6.1));
+    assert_starved(ticker, (5.2, 6.9), (5.2, 6.1));
     assert_seconds("suspended", &ticker["suspended_ns"], (0.1, 1.5));
 }
 
