@@ -307,26 +307,27 @@ impl Model {
     pub(super) fn ended(&mut self, lane: LaneId, ended: Ended, is_cut: bool) {
         self.advance(ended.at);
         let wait = end_lateness(&ended);
-        let (is_first, is_task, grouped, parent, was_orphan) = self.change(ended.task, ended.at, |task, mut context| {
-            if task.ended.is_some() {
-                return (false, false, false, None, false);
-            }
-            let (held, fate) = (task.times.held(), fate(task, ended.outcome, ended.at, is_cut));
-            let (work, sums) = context.work(task);
-            work.ended(fate, held, sums);
-            task.last_lateness = wait;
-            task.ended = Some((ended.at, ended.outcome));
-            task.ended_on = lane;
-            task.unobserved = ended.unobserved;
-            let end = ended.at.max(task.last_wait().since);
-            let group = context.group.map(|group| {
-                group.note_end(end);
-                group.failures_lost += u64::from(ended.unobserved);
-                group.record_wait(wait, task.is_branch);
+        let (is_first, is_task, grouped, parent, was_orphan) =
+            self.change(ended.task, ended.at, |task, mut context| {
+                if task.ended.is_some() {
+                    return (false, false, false, None, false);
+                }
+                let (held, fate) = (task.times.held(), fate(task, ended.outcome, ended.at, is_cut));
+                let (work, sums) = context.work(task);
+                work.ended(fate, held, sums);
+                task.last_lateness = wait;
+                task.ended = Some((ended.at, ended.outcome));
+                task.ended_on = lane;
+                task.unobserved = ended.unobserved;
+                let end = ended.at.max(task.last_wait().since);
+                let group = context.group.map(|group| {
+                    group.note_end(end);
+                    group.failures_lost += u64::from(ended.unobserved);
+                    group.record_wait(wait, task.is_branch);
+                });
+                let was_orphan = task.orphaned.is_some();
+                (true, !task.is_branch, group.is_some(), task.parent, was_orphan)
             });
-            let was_orphan = task.orphaned.is_some();
-            (true, !task.is_branch, group.is_some(), task.parent, was_orphan)
-        });
         if is_task {
             self.series.queued(ended.at - wait.queued, ended.at);
         }
