@@ -165,7 +165,10 @@ impl Model {
         };
         present_of(was_branch, &mut self.present, &mut self.present_branches).remove(&before);
         present_of(is_branch, &mut self.present, &mut self.present_branches).add(&after);
-        if is_branch && !was_branch && let Some((end, _)) = before.ended {
+        if is_branch
+            && !was_branch
+            && let Some((end, _)) = before.ended
+        {
             self.series.not_queued(end - before.last.queued, end);
         }
         if new_group == old_group {

@@ -379,7 +379,10 @@ fn busy_lanes_in_the_series_include_unfinished_polls() {
 fn queued_tasks_in_the_series_include_waits_that_go_on() {
     let mut waited = slice(1, at_us(200_000), us(50_000));
     waited.queued = us(100_000).into();
-    let mut model = model(at_us(250_000), [spawned(1, at_us(0)), spawned(2, at_us(0)), Record::Slice(waited)]);
+    let mut model = model(
+        at_us(250_000),
+        [spawned(1, at_us(0)), spawned(2, at_us(0)), Record::Slice(waited)],
+    );
     let waiting = |task, woken| Waiting {
         task: id(task),
         ready: None,
