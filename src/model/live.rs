@@ -110,6 +110,10 @@ impl Model {
         let task = &self.tasks[index];
         let unanswered = |at: &RunInstant| task.track.last_start().is_none_or(|start| *at > start);
         let (ready, woken) = (waiting.ready.filter(unanswered), waiting.woken.filter(unanswered));
+        // The record of the slice that answered the wake-up may be lost.
+        if woken.is_some_and(|at| at < task.track.counted_from().since) {
+            return;
+        }
         if task.ended.is_some() || task.live.is_some() || (ready.is_none() && woken.is_none()) {
             return;
         }

@@ -8,7 +8,7 @@
 
 use super::registry::RegisteredTask;
 use crate::record::{
-    CompactDuration, CurrentSlice, Outcome, ProcessClock, ProcessInstant, Repetition, TaskId, TaskSums, Waiting,
+    CompactDuration, CurrentSlice, Nanos, Outcome, ProcessClock, ProcessInstant, Repetition, TaskId, TaskSums, Waiting,
 };
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -20,6 +20,10 @@ const TASKS_PER_MS: u64 = 512;
 /// The minimum number of tasks that a scan reads, even shortly after the previous scan. So a run
 /// with few tasks always shows their present state.
 const MIN_TASKS: u64 = 256;
+
+/// The number of tasks whose sums are read per millisecond, on average, if records are lost. The
+/// model takes about a microsecond for the sums of one task. Slices are more important then.
+const SUMS_PER_MS: u64 = 64;
 
 /// The maximum duration of a round, in milliseconds, for any number of tasks.
 const MAX_ROUND_MS: u64 = 250;
@@ -36,6 +40,10 @@ pub(super) struct TaskScanner {
     this_round: Found,
     /// The results of the previous round.
     last_round: Found,
+    /// Whether a task has lost records.
+    has_lost: bool,
+    /// The index of the task whose sums are read next.
+    next_sums: usize,
     /// The sums that have been read since the last [`take_sums`](TaskScanner::take_sums).
     sums: Vec<TaskSums<ProcessClock>>,
 }
@@ -88,7 +96,8 @@ impl TaskScanner {
     pub(super) fn scan(&mut self, now: ProcessInstant) {
         let all = self.tasks.len() as u64;
         let per_ms = TASKS_PER_MS.max(all.div_ceil(MAX_ROUND_MS));
-        let due = (now - self.last_scan).0.saturating_mul(per_ms) / 1_000_000;
+        let elapsed = now - self.last_scan;
+        let due = elapsed.0.saturating_mul(per_ms) / 1_000_000;
         self.last_scan = now;
         for _ in 0..due.max(MIN_TASKS).min(all) {
             if self.next >= self.tasks.len() {
@@ -108,10 +117,30 @@ impl TaskScanner {
                     let (found, index) = (&mut self.this_round, self.next);
                     found.waiting.extend(task.waiting(now).map(|waiting| (index, waiting)));
                     found.overdue.extend(overdue.map(|overdue| (index, overdue)));
-                    self.sums.extend(task.sums_if_lost());
+                    self.has_lost |= task.has_lost();
                     self.next += 1;
                 }
                 None => break,
+            }
+        }
+        if self.has_lost {
+            self.read_sums(elapsed);
+        }
+    }
+
+    /// Reads the sums of the next tasks. The time since the last scan determines the number of
+    /// tasks.
+    fn read_sums(&mut self, elapsed: Nanos) {
+        let due = elapsed.0.saturating_mul(SUMS_PER_MS) / 1_000_000;
+        for _ in 0..due.max(MIN_TASKS).min(self.tasks.len() as u64) {
+            if self.next_sums >= self.tasks.len() {
+                self.next_sums = 0;
+            }
+            let task = &self.tasks[self.next_sums];
+            self.next_sums += 1;
+            // A task that has ended hands over its sums itself.
+            if !task.has_ended() {
+                self.sums.extend(task.sums_if_lost());
             }
         }
     }
@@ -170,7 +199,7 @@ fn newest<'a, T>(
 mod tests {
     use super::*;
     use crate::probe::{self, Registry, TaskHandle};
-    use crate::record::{Label, LaneId, Nanos, Reason};
+    use crate::record::{Label, LaneId, Reason};
 
     const MS: u64 = 1_000_000;
 
@@ -267,6 +296,29 @@ mod tests {
         }
         scanner.scan(now + Nanos(MAX_ROUND_MS * MS));
         assert!(scanner.tasks.is_empty());
+    }
+
+    #[test]
+    fn the_sums_of_all_tasks_that_have_lost_records_are_read_in_turn() {
+        let tasks = tasks(4 * MIN_TASKS as usize);
+        let mut scanner = scanner(&tasks);
+        let mut now = later(0);
+        scanner.scan(now);
+        assert_eq!(scanner.take_sums().count(), 0);
+        tasks.iter().skip(1).for_each(|task| task.slot().note_loss());
+        let mut read: Vec<TaskId> = Vec::new();
+        for _ in 0..6 {
+            now += Nanos(MS);
+            scanner.scan(now);
+            let sums = scanner.take_sums();
+            let before = read.len();
+            read.extend(sums.map(|sums| sums.task));
+            assert!(read.len() - before <= MIN_TASKS as usize);
+        }
+        read.sort_unstable();
+        read.dedup();
+        let lost: Vec<_> = tasks.iter().skip(1).map(TaskHandle::id).collect();
+        assert_eq!(read, lost);
     }
 
     #[test]

@@ -169,11 +169,16 @@ impl<O> TaskSlot<O> {
         self.has_lost.store(true, Relaxed);
     }
 
+    /// Whether the record of any slice of the task was lost.
+    pub(super) fn has_lost(&self) -> bool {
+        self.has_lost.load(Relaxed)
+    }
+
     /// The sums of the task, if the record of any of its slices was lost. If no record was lost,
     /// the records contain everything that the sums contain.
     pub(super) fn sums_if_lost(&self) -> Option<TaskSums<ProcessClock>> {
-        let has_lost = self.has_lost.load(Relaxed);
-        self.id().filter(|_| has_lost).and_then(|task| self.sums.read(task))
+        let task = self.id().filter(|_| self.has_lost())?;
+        self.sums.read(task)
     }
 
     /// Marks the task as ended, and returns its previous stage.

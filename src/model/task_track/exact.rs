@@ -75,7 +75,7 @@ impl Exact {
 impl TaskTrack {
     /// The wait state from which the slices of the track count. The times before are in the exact
     /// sums. Without exact sums, all slices count.
-    pub(super) fn counted_from(&self) -> WaitState {
+    pub(crate) fn counted_from(&self) -> WaitState {
         match &self.exact {
             Some(exact) => exact.wait,
             None => WaitState::spawned(RunInstant::ZERO),

@@ -69,6 +69,27 @@ fn slices_that_exact_sums_contain_do_not_count_again() {
 }
 
 #[test]
+fn a_wake_up_before_the_end_of_the_exact_sums_is_answered() {
+    for (woken, state) in [(49, State::Suspended(Reason::Http)), (50, State::Queued)] {
+        let mut model = model(at_us(100), [spawned(1, at_us(0))]);
+        model.apply(&Batch {
+            now: at_us(100),
+            sums: vec![sums(at_us(50), us(30), Nanos::ZERO)],
+            live: Live {
+                waiting: vec![Waiting {
+                    task: id(1),
+                    ready: Some(at_us(45)),
+                    woken: Some(at_us(woken)),
+                }],
+                ..Live::default()
+            },
+            ..Batch::default()
+        });
+        assert_eq!(model.state(id(1)), state);
+    }
+}
+
+#[test]
 fn exact_sums_keep_the_time_in_which_only_the_kernel_saw_the_thread_asleep() {
     // The thread sleeps from 20 to 40 without a step, and from 50 to 60 in a step.
     for sums_come_last in [false, true] {
