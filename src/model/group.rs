@@ -115,7 +115,8 @@ impl Distributions {
         *sum = sum.saturating_add(count);
     }
 
-    /// The answers about several groups. `sampled` is the part of their slices in the distributions.
+    /// The answers about several groups. `sampled` is the part of their slices in the
+    /// distributions.
     pub(super) fn overall(&self, sampled: Option<Sampled>) -> Overall {
         Overall {
             repetitions: self.repetitions,
