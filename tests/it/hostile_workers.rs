@@ -30,6 +30,12 @@ t = get()["task"]["task"]
 /// task has arrived.
 #[track_caller]
 fn run_on(worker: &str) -> Finished {
+    run_for("2s", worker)
+}
+
+/// Like [`run_on`], for a run of this duration.
+#[track_caller]
+fn run_for(duration: &str, worker: &str) -> Finished {
     let folder = tempfile::tempdir().unwrap();
     let program = folder.path().join("worker.py");
     fs::write(&program, format!("{BASE}{worker}\n")).unwrap();
@@ -37,7 +43,10 @@ fn run_on(worker: &str) -> Finished {
     let scenario = write_scenario(
         folder.path(),
         "small",
-        "title = 't'\nduration = '2s'\n[[task]]\nname = 'a'\ncount = 5\nrepeat = 'forever'\nsteps = [{ sleep = '10ms' }]\n",
+        &format!(
+            "title = 't'\nduration = '{duration}'\n\
+             [[task]]\nname = 'a'\ncount = 5\nrepeat = 'forever'\nsteps = [{{ sleep = '10ms' }}]\n"
+        ),
     );
     tasklab(&[
         "run",
@@ -55,7 +64,8 @@ fn run_on(worker: &str) -> Finished {
 /// Checks that the worker was killed for this reason, and that its tasks are lost.
 #[track_caller]
 fn assert_killed(worker: &str, why: &str) {
-    let Finished { code, out, err } = run_on(worker);
+    // A slow machine needs some seconds until the worker has done enough to be killed.
+    let Finished { code, out, err } = run_for("8s", worker);
     assert_eq!(code, Some(1), "no worker is left: {err}");
     let reports = err
         .lines()
