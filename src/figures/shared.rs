@@ -27,6 +27,13 @@ pub struct Resource {
     /// of permits that are held. For a pool, the number of threads that run a job. `null` for a
     /// channel, a barrier and `notify`.
     pub holders: Option<Level>,
+    /// The names of the tasks and branches that hold the lock or a permit at the end of the run. At
+    /// most 100 are listed. Empty for a channel and a pool.
+    pub held_by: Vec<String>,
+    /// How long branches of `join`, `try_join`, `select` and `buffered` held the lock or a permit
+    /// while they were ready and their task did not poll them, in nanoseconds. `null` for a channel
+    /// and a pool.
+    pub held_unpolled_ns: Option<u64>,
     /// The number of tasks that wait to read with the `rwlock`. `null` for all other kinds.
     pub waiting_to_read: Option<Level>,
     /// The number of tasks that wait for a free slot of the channel. `null` for all other kinds:

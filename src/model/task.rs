@@ -189,6 +189,14 @@ impl Task {
         }
     }
 
+    /// The lane that the task holds now, and the start of its slice.
+    pub(super) fn held_lane(&self) -> Option<(LaneId, RunInstant)> {
+        match self.live.as_deref() {
+            Some(LiveTask::Current { lane, start, .. }) => Some((*lane, *start)),
+            _ => None,
+        }
+    }
+
     /// The end of the task: the recorded end, or the end of the last slice if that is later.
     pub fn ended_at(&self) -> Option<RunInstant> {
         self.present_state().ended.map(|(at, _)| at)

@@ -115,6 +115,13 @@ impl ExactSums {
         });
     }
 
+    /// How long the task has been late before the slices that have ended, and the end of the last
+    /// slice. Only for the thread that may run the task now.
+    pub(super) fn lateness(&self) -> (Nanos, ProcessInstant) {
+        let lateness = self.queued.load(Relaxed) + self.unnoticed.load(Relaxed);
+        (Nanos(lateness), ProcessInstant::new(self.until.load(Relaxed)))
+    }
+
     /// Writes several words so that a reader sees all of the changes or none.
     #[inline]
     fn publish(&self, write: impl FnOnce(&ExactSums)) {

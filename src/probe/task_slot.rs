@@ -3,7 +3,7 @@
 use super::exact_sums::ExactSums;
 use super::sync::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Relaxed, SeqCst, fence};
 use super::wake_stamps::WakeStamps;
-use crate::record::{GroupId, ProcessClock, ProcessInstant, TaskId, TaskSums, Waiting};
+use crate::record::{CompactDuration, GroupId, Nanos, ProcessClock, ProcessInstant, TaskId, TaskSums, Waiting};
 use std::mem::offset_of;
 use std::sync::{Arc, OnceLock};
 use std::task::Waker;
@@ -31,6 +31,8 @@ pub(super) struct TaskSlot<O> {
     pub sums: ExactSums,
     /// The task's index within its group.
     pub index: u32,
+    /// The bits of a [`CompactDuration`]: how late a dropped branch was since its last poll.
+    late_at_drop: AtomicU32,
     /// When the task's present repetition began, or zero if there is none.
     repetition_since: AtomicU64,
     pub owner: O,
@@ -78,6 +80,7 @@ impl<O> TaskSlot<O> {
             has_lost: AtomicBool::new(false),
             sums: ExactSums::default(),
             index,
+            late_at_drop: AtomicU32::new(0),
             repetition_since: AtomicU64::new(0),
             owner,
             poller: None,
@@ -95,6 +98,20 @@ impl<O> TaskSlot<O> {
     /// Whether this is a branch of a task.
     pub(super) fn is_branch(&self) -> bool {
         self.poller.is_some()
+    }
+
+    /// How long the branch has been late in total, before its polls and before its drop. `open` is
+    /// its lateness before the poll that is open, if one is open.
+    pub(super) fn lateness(&self, open: impl FnOnce(ProcessInstant) -> Nanos) -> Nanos {
+        let (ended, until) = self.sums.lateness();
+        ended + open(until) + CompactDuration::from_bits(self.late_at_drop.load(Relaxed)).get()
+    }
+
+    /// Notes that the branch is dropped now. It may have been ready since its last poll.
+    pub(super) fn note_drop(&self, now: ProcessInstant) {
+        let (wake, (_, until)) = (self.stamps.read(now), self.sums.lateness());
+        let late = (wake.queued.get() + wake.unnoticed.get()).min(now - until);
+        self.late_at_drop.store(CompactDuration::new(late).to_bits(), Relaxed);
     }
 
     /// Sets the ready time of the event for which the task waits. The task that polls a branch is

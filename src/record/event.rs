@@ -4,7 +4,7 @@
 //! Records are generic over the clock of their instants. Records in a ring use the process's clock,
 //! and records in a batch use the run's clock.
 
-use super::resource::{Acquired, Notification, Released, WaitBegan, WaitEnded};
+use super::resource::{Acquired, HolderLate, Notification, Released, WaitBegan, WaitEnded};
 use super::time::impl_map_instants;
 use super::{Clock, CompactDuration, GroupId, Instant, Label, Outcome, Reason, RunClock, TaskId};
 use serde::{Deserialize, Serialize};
@@ -206,6 +206,8 @@ pub enum Record<C = RunClock> {
     Released(Released<C>),
     /// A task sent a notification.
     Notification(Notification<C>),
+    /// A branch that acquired or released a resource had been late.
+    HolderLate(HolderLate<C>),
     /// The presenter or the scenario performed an action.
     Marked(Marked<C>),
 }
@@ -271,6 +273,7 @@ impl<C: Clock> Record<C> {
             Record::Acquired(acquired) => Record::Acquired(acquired.map_instants(map)),
             Record::Released(released) => Record::Released(released.map_instants(map)),
             Record::Notification(notification) => Record::Notification(notification.map_instants(map)),
+            Record::HolderLate(late) => Record::HolderLate(late.map_instants(map)),
             Record::Marked(marked) => Record::Marked(marked.map_instants(map)),
         }
     }
@@ -289,6 +292,7 @@ impl<C: Clock> Record<C> {
             Record::Acquired(acquired) => Some(acquired.task),
             Record::Released(released) => Some(released.task),
             Record::Notification(notification) => Some(notification.task),
+            Record::HolderLate(late) => Some(late.task),
             Record::Marked(_) => None,
         }
     }
@@ -309,6 +313,7 @@ impl<C: Clock> Record<C> {
             Record::Acquired(acquired) => acquired.at,
             Record::Released(released) => released.at,
             Record::Notification(notification) => notification.at,
+            Record::HolderLate(late) => late.at,
             Record::Marked(marked) => marked.at,
         }
     }

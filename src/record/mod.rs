@@ -36,7 +36,9 @@ pub use ids::{DEAD, Definition, GroupId, Label, LaneId, TaskId};
 pub use kinds::{LaneKind, Outcome, Reason, ResourceKind};
 pub use live::{CurrentSlice, Live, Waiting};
 pub use log_line::LogLine;
-pub use resource::{Acquired, Notification, Released, ResourceId, ResourceInfo, WaitBegan, WaitEnded, Wanted};
+pub use resource::{
+    Acquired, HolderLate, Notification, Released, ResourceId, ResourceInfo, WaitBegan, WaitEnded, Wanted,
+};
 pub use sample::{ChannelSample, GroupSample, LaneSample, RuntimeSample, Sample};
 pub use sums::{ByReason, LostSlices, TaskSums, WaitParts};
 pub use time::{

@@ -162,6 +162,23 @@ pub struct Notification<C = RunClock> {
     pub passed_on: bool,
 }
 
+/// A branch acquired or released a lock or a permit, and had been late until then. This record
+/// follows the record of the acquisition or the release.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(bound = "")]
+pub struct HolderLate<C = RunClock> {
+    /// When the branch acquired or released the resource.
+    pub at: Instant<C>,
+    /// The branch.
+    pub task: TaskId,
+    /// The sum of the times until then in which the branch was queued or unnoticed.
+    pub lateness: CompactDuration,
+    /// The resource.
+    pub resource: ResourceId,
+    /// Whether the branch released the resource.
+    pub released: bool,
+}
+
 impl_map_instants!(WaitBegan {
     at,
     task,
@@ -201,4 +218,11 @@ impl_map_instants!(Notification {
     resource,
     stored,
     passed_on
+});
+impl_map_instants!(HolderLate {
+    at,
+    task,
+    lateness,
+    resource,
+    released
 });

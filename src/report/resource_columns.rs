@@ -23,6 +23,11 @@ const HOLD_COLUMNS: &[Column<Resource>] = &[
     column(0, "", "acquired", |it| text::count(it.acquired.unwrap_or(0))),
     column(2, "held", "mean", |it| mean(it.holders)),
     column(1, "held", "p99", |it| percentile(it.held_ns, |times| times.p99)),
+    column(3, "held", "unpolled", |it| {
+        it.held_unpolled_ns
+            .filter(|held| *held > 0)
+            .map_or_else(dash, |held| text::duration(Nanos(held)))
+    }),
     column(0, "", "waits", |it| text::count(it.wait_ns.count)),
     column(2, "wait", "p50", |it| time(it.wait_ns.count, it.wait_ns.p50)),
     column(0, "wait", "p99", |it| time(it.wait_ns.count, it.wait_ns.p99)),

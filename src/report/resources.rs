@@ -3,7 +3,10 @@
 use super::gather::{clean, rounded};
 use crate::figures::{Age, Deadlock, DeadlockedWait, Level, Resource};
 use crate::model::{self, Model};
-use crate::record::ResourceKind;
+use crate::record::{ResourceKind, TaskId};
+
+/// The maximum number of holders that are listed.
+const LISTED: usize = 100;
 
 impl From<model::Level> for Level {
     fn from(level: model::Level) -> Level {
@@ -25,6 +28,8 @@ pub(super) fn resource(model: &Model, resource: &model::Resource) -> Resource {
     let is_notify = info.kind == ResourceKind::Notify;
     let can_be_held = !(is_channel || is_barrier || is_notify);
     let notifications = resource.notifications;
+    let holders = resource.holders();
+    let name = |task: &TaskId| clean(&model.task_name(*task).to_string());
     let (held, waiting) = (resource.held(now).into(), resource.waiting(now).into());
     Resource {
         name: clean(&info.name),
@@ -33,6 +38,8 @@ pub(super) fn resource(model: &Model, resource: &model::Resource) -> Resource {
         length: if is_channel { held } else { waiting },
         holders: can_be_held.then_some(held),
         waiting_to_read: is_rwlock.then(|| resource.waiting_to_read(now).into()),
+        held_by: holders.iter().take(LISTED).map(name).collect(),
+        held_unpolled_ns: can_be_held.then(|| model.held_unpolled(resource).0),
         waiting: is_channel.then_some(waiting),
         wait_ns: resource.wait_time(now).into(),
         read_wait_ns: is_rwlock.then(|| resource.read_wait_time(now).into()),
@@ -75,6 +82,8 @@ pub(super) fn pool(model: &Model) -> Option<Resource> {
         length: pool.queue(now).into(),
         holders: Some(pool.busy(now).into()),
         waiting_to_read: None,
+        held_by: Vec::new(),
+        held_unpolled_ns: None,
         waiting: None,
         read_wait_ns: None,
         wait_ns: pool.wait_time().into(),

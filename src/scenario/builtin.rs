@@ -63,6 +63,9 @@ pub const BUILTIN: &[Builtin] = builtin![
     "blocking-cleanup",
     "shield",
     "block-on",
+    "fork-join",
+    "buffered",
+    "unpolled-lock",
 ];
 
 /// The lessons, ordered by number: the files of `scenarios/lessons/`.

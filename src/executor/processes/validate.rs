@@ -54,6 +54,7 @@ fn longest(batch: &Batch<ProcessClock>) -> Nanos {
         Record::WaitEnded(ended) => ended.waited,
         Record::Acquired(acquired) => acquired.waited,
         Record::Released(released) => released.waited.max(released.held),
+        Record::HolderLate(late) => late.lateness,
         Record::Spawned(_)
         | Record::Orphaned(_)
         | Record::WaitBegan(_)

@@ -22,8 +22,8 @@
 use super::super::wait_state::Lateness;
 use super::super::*;
 use crate::record::{
-    Acquired, CompactDuration, CurrentSlice, Ended, Live, Notification, Orphaned, Outcome, Released, Repetition, Slice,
-    Spawned, Step, WaitBegan, WaitEnded, Waiting,
+    Acquired, CompactDuration, CurrentSlice, Ended, HolderLate, Live, Notification, Orphaned, Outcome, Released,
+    Repetition, Slice, Spawned, Step, WaitBegan, WaitEnded, Waiting,
 };
 use std::collections::HashSet;
 
@@ -112,6 +112,7 @@ impl Model {
             | Record::Acquired(Acquired { at, .. })
             | Record::Released(Released { at, .. })
             | Record::Notification(Notification { at, .. })
+            | Record::HolderLate(HolderLate { at, .. })
             | Record::Marked(Marked { at, .. })
                 if at <= end =>
             {
@@ -124,6 +125,7 @@ impl Model {
             | Record::Acquired(_)
             | Record::Released(_)
             | Record::Notification(_)
+            | Record::HolderLate(_)
             | Record::Marked(_) => {}
         }
     }

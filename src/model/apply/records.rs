@@ -36,7 +36,7 @@ impl Model {
             Record::Repetition(repetition) => self.repetition(repetition, false),
             Record::WaitBegan(began) => {
                 self.advance(began.at);
-                self.resources.wait_began(&began);
+                self.resources.wait_began(&began, lane);
             }
             Record::WaitEnded(ended) => {
                 self.advance(ended.at);
@@ -53,6 +53,10 @@ impl Model {
             Record::Notification(notification) => {
                 self.advance(notification.at);
                 self.resources.notified(&notification);
+            }
+            Record::HolderLate(late) => {
+                self.advance(late.at);
+                self.resources.holder_late(&late);
             }
             Record::Marked(marked) => {
                 self.advance(marked.at);

@@ -108,8 +108,8 @@ enum Node {
 /// lead from this thing to the stuck tasks that could provide it.
 struct WaitGraph<'a> {
     stuck: &'a Stuck<'a>,
-    /// The tasks that could provide something but have no thread. Such a task waits for a thread.
-    starved: BTreeMap<TaskId, RunInstant>,
+    /// The tasks that could provide something, and that wait for a thread.
+    starved: BTreeMap<TaskId, StuckWait>,
     /// For each awaited thing, the stuck tasks that could provide it.
     providers: BTreeMap<Awaited, Vec<TaskId>>,
 }
@@ -125,9 +125,25 @@ impl<'a> WaitGraph<'a> {
         for awaited in awaited {
             let providers = graph.find_providers(awaited);
             for task in providers.iter().filter(|task| !stuck.waits.contains_key(task)) {
-                graph.starved.insert(*task, stuck.model.state_since(*task));
+                let wait = stuck.stalled.get(task).copied().unwrap_or_else(|| StuckWait {
+                    awaited: Awaited::Thread,
+                    since: stuck.model.state_since(*task),
+                });
+                if let Awaited::ThreadOf(blocker) = wait.awaited {
+                    graph.providers.insert(wait.awaited, vec![blocker]);
+                }
+                graph.starved.insert(*task, wait);
             }
             graph.providers.insert(awaited, providers);
+        }
+        // A task that waits for its children may also need a thread that a stuck task blocks.
+        let waits_for_children =
+            |task: &TaskId| stuck.waits.get(task).is_some_and(|it| it.awaited == Awaited::Children);
+        for (task, wait) in stuck.stalled.iter().filter(|(task, _)| waits_for_children(task)) {
+            if let Awaited::ThreadOf(blocker) = wait.awaited {
+                graph.providers.insert(wait.awaited, vec![blocker]);
+                graph.starved.insert(*task, *wait);
+            }
         }
         let mut holders: Vec<TaskId> = stuck.thread_holders().collect();
         holders.sort_unstable();
@@ -149,16 +165,9 @@ impl<'a> WaitGraph<'a> {
         };
         let stuck = |task: &TaskId| self.stuck.contains(*task);
         let mut providers: Vec<TaskId> = if resource.has_senders() {
-            let waiting = self.stuck.waits.keys().copied();
-            let starved = model
-                .tasks()
-                .iter()
-                .filter(|task| task.ended.is_none() && self.stuck.is_starved(task));
-            let starved = starved
-                .map(|task| task.id)
-                .filter(|task| !self.stuck.waits.contains_key(task));
-            let all = waiting.chain(starved);
-            all.filter(|task| self.stuck.is_in(*task, groups)).collect()
+            let alive = model.tasks().iter().filter(|task| task.ended.is_none());
+            let stuck = alive.map(|task| task.id).filter(stuck);
+            stuck.filter(|task| self.stuck.is_in(*task, groups)).collect()
         } else if let Awaited::Read(_) = awaited {
             match resource.writers.keys().copied().filter(stuck).collect::<Vec<_>>() {
                 writers if writers.is_empty() => resource.waiting_writers().collect(),
@@ -173,11 +182,8 @@ impl<'a> WaitGraph<'a> {
 
     /// The wait of a stuck task.
     fn wait(&self, task: TaskId) -> Option<StuckWait> {
-        let starved = self.starved.get(&task).map(|since| StuckWait {
-            awaited: Awaited::Thread,
-            since: *since,
-        });
-        self.stuck.waits.get(&task).copied().or(starved)
+        let wait = || self.stuck.waits.get(&task);
+        self.starved.get(&task).or_else(wait).copied()
     }
 
     /// The stuck tasks that could provide what this task waits for.
@@ -206,13 +212,8 @@ impl<'a> WaitGraph<'a> {
 
     /// The sets of tasks that wait for one another.
     fn cycles(&self) -> Vec<BTreeSet<TaskId>> {
-        let tasks = self
-            .stuck
-            .waits
-            .keys()
-            .chain(self.starved.keys())
-            .copied()
-            .map(Node::Task);
+        let starved = self.starved.keys().filter(|task| !self.stuck.waits.contains_key(task));
+        let tasks = self.stuck.waits.keys().chain(starved).copied().map(Node::Task);
         let nodes: Vec<Node> = tasks.chain(self.providers.keys().copied().map(Node::Awaited)).collect();
         let indices: BTreeMap<Node, usize> = nodes.iter().copied().zip(0..).collect();
         let index = |node: Node| indices.get(&node).copied();

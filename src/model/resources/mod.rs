@@ -12,6 +12,7 @@ mod components;
 mod deadlock;
 mod pool;
 mod sentence;
+mod stalled;
 mod stuck;
 mod waits;
 
@@ -22,8 +23,8 @@ pub use waits::Level;
 use super::hist::{Hist, Percentiles};
 use super::*;
 use crate::record::{
-    Acquired, CompactDuration, Notification, Released, ResourceId, ResourceInfo, ResourceKind, WaitBegan, WaitEnded,
-    Wanted,
+    Acquired, CompactDuration, HolderLate, Notification, Released, ResourceId, ResourceInfo, ResourceKind, WaitBegan,
+    WaitEnded, Wanted,
 };
 use deadlock::Suspects;
 use waits::{Integral, OpenWait, OpenWaits, Waiting};
@@ -57,6 +58,9 @@ pub struct Resource {
     /// The holds, or the messages in a channel.
     level: Integral,
     most_held: u32,
+    /// The sum of the lateness of branches at their releases, minus the sum of the lateness of
+    /// branches at their acquisitions. In nanoseconds.
+    lateness: i128,
     /// The tasks that wait to acquire the resource.
     waiting_for_access: Waiting,
     /// The tasks that wait for a message of a channel, or to read with a read-write lock.
@@ -109,6 +113,7 @@ impl Resource {
             waits: OpenWaits::new(),
             level: Integral::default(),
             most_held: 0,
+            lateness: 0,
             waiting_for_access: Waiting::new(),
             waiting_for_other: Waiting::new(),
             held: Hist::fine(),
@@ -181,6 +186,13 @@ impl Resource {
     pub fn max_message_age(&self, now: RunInstant) -> Nanos {
         let received = self.held.percentiles().max;
         received.max(self.oldest_age).max(self.oldest_message_age(now))
+    }
+
+    /// The tasks and branches that hold the resource now, in the order of their ids.
+    pub fn holders(&self) -> Vec<TaskId> {
+        let mut holders: Vec<TaskId> = self.holders.keys().copied().collect();
+        holders.sort_unstable();
+        holders
     }
 
     fn wait_percentiles(&self, ended: &Hist, wanted: Wanted, now: RunInstant) -> Percentiles {
@@ -274,11 +286,11 @@ impl Resources {
         }
     }
 
-    pub(super) fn wait_began(&mut self, began: &WaitBegan) {
+    pub(super) fn wait_began(&mut self, began: &WaitBegan, lane: LaneId) {
         let batch = self.batches;
         change(&mut self.open_waits, began.task, 1);
         if began.wanted == Wanted::Children {
-            self.waits_for_children.begin(began.task, began, batch);
+            self.waits_for_children.begin(began.task, began, batch, lane);
         } else if let Some(resource) = self.get_mut(began.resource) {
             let mut most = began.waiting;
             if resource.info.kind == ResourceKind::Barrier {
@@ -289,7 +301,7 @@ impl Resources {
             let waiting = resource.waiting_mut(began.wanted);
             waiting.count.increase(began.at);
             waiting.most = waiting.most.max(most);
-            resource.waits.begin((began.task, began.wanted), began, batch);
+            resource.waits.begin((began.task, began.wanted), began, batch, lane);
         }
     }
 
@@ -350,6 +362,13 @@ impl Resources {
         notifications.stored += i64::from(notification.stored);
     }
 
+    pub(super) fn holder_late(&mut self, late: &HolderLate) {
+        if let Some(resource) = self.get_mut(late.resource) {
+            let lateness = i128::from(late.lateness.get().0);
+            resource.lateness += if late.released { lateness } else { -lateness };
+        }
+    }
+
     fn end_successful_wait(&mut self, task: TaskId, waited: CompactDuration) {
         if waited > CompactDuration::ZERO {
             change(&mut self.open_waits, task, -1);
@@ -381,6 +400,25 @@ impl Model {
     /// Everything that the tasks of the scenario share, such as locks and channels.
     pub fn resources(&self) -> &[Resource] {
         &self.resources.list
+    }
+
+    /// The names of the resources that a task or a branch holds now.
+    pub fn held_by(&self, task: TaskId) -> impl Iterator<Item = &str> {
+        let held = self.resources.list.iter();
+        let held = held.filter(move |resource| resource.holders.contains_key(&task));
+        held.map(|resource| resource.info.name.as_str())
+    }
+
+    /// The time in which branches held a resource, were ready, and were not polled by their tasks.
+    pub fn held_unpolled(&self, resource: &Resource) -> Nanos {
+        let lateness = |(task, count): (&TaskId, &i32)| {
+            let is_branch = self.task(*task).is_some_and(|task| task.is_branch);
+            let times = self.times(*task);
+            let lateness = i128::from((times.queued + times.unnoticed).0);
+            i128::from(*count) * if is_branch { lateness } else { 0 }
+        };
+        let open: i128 = resource.holders.iter().map(lateness).sum();
+        Nanos(u64::try_from(resource.lateness + open).unwrap_or(0))
     }
 
     /// The deadlocks that were found so far, in the order of their discovery.

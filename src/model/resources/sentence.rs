@@ -27,7 +27,7 @@ pub(super) fn awaited(model: &Model, awaited: Awaited) -> (String, &'static str)
             (info.name.clone(), info.kind.into_str())
         }
         Awaited::Children => ("children".to_owned(), "children"),
-        Awaited::Thread => ("thread".to_owned(), "thread"),
+        Awaited::Thread | Awaited::ThreadOf(_) => ("thread".to_owned(), "thread"),
     }
 }
 
@@ -84,6 +84,8 @@ pub(super) fn clause(model: &Model, awaited: Awaited, tasks: &[TaskId], provider
         }
         Awaited::Children => format!("{waits} its children {providers}"),
         Awaited::Thread => format!("{waits} a thread, held by {providers}"),
+        Awaited::ThreadOf(_) if tasks.len() == 1 => format!("{waits} its thread, held by {providers}"),
+        Awaited::ThreadOf(_) => format!("{waits} their thread, held by {providers}"),
     }
 }
 

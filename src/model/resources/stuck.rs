@@ -18,11 +18,13 @@
 //! A read-write lock is fair: a task that waits to read although nobody writes waits behind a task
 //! that waits to write. It is not known behind which, so all of these must be stuck.
 //!
-//! A child can also continue if its parent can, because the parent may cancel the child.
+//! A child can also continue if its parent can, because the parent may cancel the child. A stuck
+//! task that blocks its thread makes other tasks stuck too: see `stalled`.
 
+use super::stalled::Threads;
 use super::{OpenWait, Resource};
 use crate::model::{Group, Lane, Model, Task};
-use crate::record::{LaneKind, ResourceId, ResourceKind, RunInstant, TaskId, Wanted};
+use crate::record::{LaneId, LaneKind, ResourceId, ResourceKind, RunInstant, TaskId, Wanted};
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// What a stuck task waits for.
@@ -42,6 +44,8 @@ pub(super) enum Awaited {
     Children,
     /// A thread of the executor.
     Thread,
+    /// The thread that this task blocks.
+    ThreadOf(TaskId),
 }
 
 impl Awaited {
@@ -53,7 +57,7 @@ impl Awaited {
             | Awaited::Others(id, _)
             | Awaited::Notification(id)
             | Awaited::Message(id) => Some(id),
-            Awaited::Children | Awaited::Thread => None,
+            Awaited::Children | Awaited::Thread | Awaited::ThreadOf(_) => None,
         }
     }
 }
@@ -95,6 +99,9 @@ pub(super) struct Stuck<'a> {
     pub(super) model: &'a Model,
     /// The tasks that wait for something other than a thread.
     pub(super) waits: BTreeMap<TaskId, StuckWait>,
+    /// The tasks whose thread is blocked by one of these tasks.
+    pub(super) stalled: BTreeMap<TaskId, StuckWait>,
+    threads: Threads,
     /// Whether all threads of the executor are held by stuck tasks. Then a task without a thread is
     /// stuck too.
     pub(super) starved: bool,
@@ -108,7 +115,10 @@ impl<'a> Stuck<'a> {
     /// Finds the stuck tasks among the tasks with these waits.
     pub(super) fn among(model: &'a Model, waits: BTreeMap<TaskId, StuckWait>) -> Stuck<'a> {
         let lanes = model.lanes().iter().filter_map(|lane| lane.current);
+        let threads = Threads::new(model);
         let mut stuck = Stuck {
+            stalled: threads.stalled(model, &waits),
+            threads,
             waits,
             starved: false,
             on_lanes: lanes.map(|current| current.task).collect(),
@@ -122,11 +132,12 @@ impl<'a> Stuck<'a> {
         };
         stuck.starved = stuck.all_threads_are_held();
         loop {
-            let before = (stuck.waits.len(), stuck.starved);
+            let before = (stuck.waits.len(), stuck.stalled.len(), stuck.starved);
             let free = stuck.free_tasks();
             stuck.waits.retain(|task, _| !free.contains(task));
+            stuck.stalled = stuck.threads.stalled(model, &stuck.waits);
             stuck.starved &= stuck.all_threads_are_held();
-            if before == (stuck.waits.len(), stuck.starved) {
+            if before == (stuck.waits.len(), stuck.stalled.len(), stuck.starved) {
                 return stuck;
             }
         }
@@ -142,20 +153,28 @@ impl<'a> Stuck<'a> {
                 .model
                 .tasks()
                 .iter()
-                .any(|task| task.ended.is_none() && self.can_continue(task));
+                .any(|task| task.ended.is_none() && !self.contains(task.id));
         }
         let groups = self.model.groups().iter().filter(|group| !group.library);
         let alive: usize = groups.map(|group| group.counts().alive()).sum();
-        self.model.resources.arrivals_over && alive == self.waits.len()
+        self.model.resources.arrivals_over && alive == self.stuck_tasks().count()
+    }
+
+    /// The tasks that can never continue, except those that wait for any thread.
+    fn stuck_tasks(&self) -> impl Iterator<Item = TaskId> {
+        let stalled = self.stalled.keys().filter(|task| !self.waits.contains_key(task));
+        self.waits.keys().chain(stalled).copied()
     }
 
     /// Whether a task can never continue.
     pub(super) fn contains(&self, task: TaskId) -> bool {
-        self.waits.contains_key(&task) || self.model.task(task).is_some_and(|task| self.is_starved(task))
+        self.waits.contains_key(&task)
+            || self.stalled.contains_key(&task)
+            || self.model.task(task).is_some_and(|task| self.is_starved(task))
     }
 
     /// Whether a task has no thread and can never get one.
-    pub(super) fn is_starved(&self, task: &Task) -> bool {
+    fn is_starved(&self, task: &Task) -> bool {
         self.starved && !self.on_lanes.contains(&task.id) && !may_get_own_thread(task)
     }
 
@@ -166,7 +185,7 @@ impl<'a> Stuck<'a> {
             .lanes()
             .iter()
             .filter(|lane| self.starved && is_shared_thread(lane.kind));
-        lanes.filter_map(|lane| Some(lane.current.as_ref()?.task))
+        lanes.filter_map(|lane| self.threads.blocker(lane.id, &self.waits))
     }
 
     /// Whether a task belongs to one of these groups of the scenario, or is a child in such a
@@ -180,7 +199,7 @@ impl<'a> Stuck<'a> {
     fn free_tasks(&self) -> HashSet<TaskId> {
         let mut available = HashMap::new();
         let mut stuck_children = HashMap::<TaskId, i32>::new();
-        for parent in self.waits.keys().filter_map(|task| self.model.task(*task)?.parent) {
+        for parent in self.stuck_tasks().filter_map(|task| self.model.task(task)?.parent) {
             *stuck_children.entry(parent).or_default() += 1;
         }
         let all_children_are_stuck = |task: &TaskId| {
@@ -191,9 +210,10 @@ impl<'a> Stuck<'a> {
             let available = match wait.awaited {
                 Awaited::Children => !all_children_are_stuck(task),
                 Awaited::Thread => !self.starved,
+                Awaited::ThreadOf(task) => !self.waits.contains_key(&task),
                 awaited => *available.entry(awaited).or_insert_with(|| self.is_available(awaited)),
             };
-            available || self.may_be_cancelled(*task)
+            !self.stalled.contains_key(task) && (available || self.may_be_cancelled(*task))
         };
         self.waits
             .iter()
@@ -237,19 +257,15 @@ impl<'a> Stuck<'a> {
             let tasks = self.model.tasks().iter().filter(|task| task.ended.is_none());
             return tasks
                 .into_iter()
-                .any(|task| self.is_in(task.id, groups) && self.can_continue(task));
+                .any(|task| self.is_in(task.id, groups) && !self.contains(task.id));
         }
         if !self.model.resources.arrivals_over && !groups.is_empty() {
             return true;
         }
         let present = self.model.groups().iter().filter(|group| is_one_of(group, groups));
         let alive: usize = present.map(|group| group.counts().alive()).sum();
-        let stuck = self.waits.keys().filter(|task| self.is_in(**task, groups)).count();
+        let stuck = self.stuck_tasks().filter(|task| self.is_in(*task, groups)).count();
         alive > stuck
-    }
-
-    fn can_continue(&self, task: &Task) -> bool {
-        !self.waits.contains_key(&task.id) && !self.is_starved(task)
     }
 
     /// Whether the parent of a task waits for its children, and can continue. On a runtime, such a
@@ -263,16 +279,16 @@ impl<'a> Stuck<'a> {
 
     /// Whether a suspected task blocks each thread of the executor.
     fn all_threads_are_held(&self) -> bool {
-        all_threads_are_held(self.model, |task| self.waits.contains_key(&task))
+        all_threads_are_held(self.model, |lane| self.threads.blocker(lane, &self.waits).is_some())
     }
 }
 
-/// Whether each thread of the executor is blocked by a task for which `by` is true. A thread that
-/// is idle, or that has just ended, is not blocked.
-fn all_threads_are_held(model: &Model, by: impl Fn(TaskId) -> bool) -> bool {
+/// Whether each thread of the executor is blocked by a task, and `is_blocked` is true for its lane.
+/// A thread that is idle, or that has just ended, is not blocked.
+fn all_threads_are_held(model: &Model, is_blocked: impl Fn(LaneId) -> bool) -> bool {
     let is_held = |lane: &Lane| {
         let current = lane.current.as_ref();
-        current.is_some_and(|current| current.blocking_since.is_some() && by(current.task))
+        current.is_some_and(|current| current.blocking_since.is_some() && is_blocked(lane.id))
     };
     let lanes = || model.lanes().iter().filter(|lane| is_shared_thread(lane.kind));
     !model.info.replaces_blocked_workers && lanes().count() >= model.info.workers.max(1) && lanes().all(is_held)
@@ -317,7 +333,10 @@ fn may_be_stuck(model: &Model, resource: &Resource) -> bool {
             || resource.info.senders.is_empty()
             || resource.info.kind == ResourceKind::Channel && resource.info.receivers.is_empty();
     }
-    let holds = resource.holders.iter().filter(|(task, _)| waiting.contains_key(task));
+    // A branch may be stuck although it waits for nothing: its task may not be able to poll it.
+    let is_branch = |task: &TaskId| model.task(*task).is_some_and(|task| task.is_branch);
+    let holds = resource.holders.iter();
+    let holds = holds.filter(|(task, _)| waiting.contains_key(task) || is_branch(task));
     holds.map(|(_, count)| i64::from(*count)).sum::<i64>() >= i64::from(resource.info.capacity)
 }
 
@@ -329,7 +348,7 @@ fn is_shared_thread(kind: LaneKind) -> bool {
 /// Whether a task may get a thread that is not one of the executor's threads. A job for the
 /// blocking pool gets such a thread. So does a child of a task that has its own thread.
 fn may_get_own_thread(task: &Task) -> bool {
-    task.parent.is_some() && task.polls == 0
+    task.parent.is_some() && !task.is_branch && task.polls == 0
 }
 
 /// Whether a group is one of these groups of the scenario, or consists of children of their tasks,

@@ -3,7 +3,7 @@
 //! Records of different lanes arrive in any order, so everything here is a sum or a maximum.
 
 use crate::model::hist::Hist;
-use crate::record::{CompactDuration, Nanos, RunInstant, WaitBegan};
+use crate::record::{CompactDuration, LaneId, Nanos, RunInstant, WaitBegan};
 use std::collections::HashMap;
 use std::hash::Hash;
 
@@ -80,7 +80,7 @@ pub(super) struct OpenWaits<K> {
 }
 
 /// The latest wait of a task for a resource or for its children.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct OpenWait {
     /// The latest start of a wait.
     pub(super) since: RunInstant,
@@ -92,6 +92,21 @@ pub(super) struct OpenWait {
     pub(super) batch: u64,
     /// The number of tasks that then waited, or the number of the arrival at a barrier.
     pub(super) number: u32,
+    /// The lane on which the latest wait began.
+    pub(super) lane: LaneId,
+}
+
+impl Default for OpenWait {
+    fn default() -> OpenWait {
+        OpenWait {
+            since: RunInstant::ZERO,
+            ended: RunInstant::ZERO,
+            limited: false,
+            batch: 0,
+            number: 0,
+            lane: LaneId::NONE,
+        }
+    }
 }
 
 impl OpenWait {
@@ -112,7 +127,7 @@ impl<K: Hash + Eq> OpenWaits<K> {
         }
     }
 
-    pub(super) fn begin(&mut self, key: K, began: &WaitBegan, batch: u64) {
+    pub(super) fn begin(&mut self, key: K, began: &WaitBegan, batch: u64, lane: LaneId) {
         if self.latest.len() >= self.purge_at {
             self.latest
                 .retain(|_, wait| wait.is_open() || wait.ended + KEPT > began.at);
@@ -126,6 +141,7 @@ impl<K: Hash + Eq> OpenWaits<K> {
                 limited: began.limited,
                 batch,
                 number: began.waiting,
+                lane,
             };
         }
     }

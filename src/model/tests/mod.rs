@@ -1,6 +1,7 @@
 //! Tests of single records, samples and queries. The module `properties` tests whole streams of
 //! records.
 
+mod branch_deadlocks;
 mod branches;
 mod evict;
 mod exact_sums;

@@ -18,7 +18,7 @@ mod recorder;
 
 use super::registry::{RegisteredTask, Registry};
 use super::wake_stamps::WakeStamps;
-use crate::record::{Label, LaneKind, ProcessClock, ProcessInstant, Reason, Record, TaskId};
+use crate::record::{Label, LaneKind, Nanos, ProcessClock, ProcessInstant, Reason, Record, TaskId};
 use recorder::Recorder;
 use std::cell::RefCell;
 use std::marker::PhantomData;
@@ -153,6 +153,12 @@ pub(super) fn count_job() {
 #[inline]
 pub(super) fn take_wake(stamps: &WakeStamps) {
     with(|lane| lane.take_wake(stamps));
+}
+
+/// How long `task` was late before the open slice, if this slice is its own. Time before `since`
+/// does not count.
+pub(super) fn lateness(task: TaskId, since: ProcessInstant) -> Nanos {
+    with(|lane| lane.lateness(task, since)).unwrap_or(Nanos::ZERO)
 }
 
 /// The task that holds the calling thread's lane.

@@ -120,6 +120,14 @@ impl Recorder {
         std::ptr::eq(&raw const *self.registry, registry)
     }
 
+    pub(super) fn lateness(&self, task: TaskId, since: ProcessInstant) -> Nanos {
+        if self.open.task != Some(task) {
+            return Nanos::ZERO;
+        }
+        let lateness = self.open.queued.get() + self.open.unnoticed.get();
+        lateness.min(self.open.start - since)
+    }
+
     pub(super) fn current_task(&self) -> Option<TaskId> {
         self.open.task
     }
@@ -151,7 +159,8 @@ impl Recorder {
             | Record::WaitEnded(_)
             | Record::Acquired(_)
             | Record::Released(_)
-            | Record::Notification(_) => {
+            | Record::Notification(_)
+            | Record::HolderLate(_) => {
                 self.registry.record_off_lane(record);
                 return true;
             }

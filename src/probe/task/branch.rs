@@ -9,11 +9,12 @@ use super::TaskHandle;
 use crate::probe::lane;
 use crate::probe::now;
 use crate::probe::registry::{Group, RegisteredTask};
+use crate::probe::sync::{AtomicBool, SeqCst};
 use crate::record::ProcessInstant;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll, Wake, Waker};
 
 impl TaskHandle {
     /// Starts a branch of this task. The branch is queued from this moment.
@@ -55,9 +56,28 @@ impl TaskHandle {
     }
 }
 
+/// The waker of a branch. Unlike the stamps of the branch, this flag misses no wake-up.
+struct BranchWaker {
+    branch: Arc<RegisteredTask>,
+    /// Whether the branch was woken since its last poll began.
+    needs_poll: AtomicBool,
+}
+
+impl Wake for BranchWaker {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        self.needs_poll.store(true, SeqCst);
+        self.branch.wake_by_ref();
+    }
+}
+
 /// The future of a branch.
 pub struct Branch<T> {
     handle: TaskHandle,
+    wakeups: Arc<BranchWaker>,
     waker: Waker,
     body: Pin<Box<dyn Future<Output = T> + Send>>,
 }
@@ -65,8 +85,13 @@ pub struct Branch<T> {
 impl<T> Branch<T> {
     /// The branch `handle` with this future.
     pub fn new(handle: TaskHandle, body: Pin<Box<dyn Future<Output = T> + Send>>) -> Branch<T> {
+        let wakeups = Arc::new(BranchWaker {
+            branch: handle.0.clone(),
+            needs_poll: AtomicBool::new(true),
+        });
         Branch {
-            waker: Waker::from(handle.0.clone()),
+            waker: Waker::from(wakeups.clone()),
+            wakeups,
             handle,
             body,
         }
@@ -77,14 +102,31 @@ impl<T> Branch<T> {
         &self.handle
     }
 
+    /// Whether the branch was woken since its last poll, or was never polled.
+    pub fn needs_poll(&self) -> bool {
+        self.wakeups.needs_poll.load(SeqCst)
+    }
+
     /// Polls the branch, as a part of the present poll of its task. `context` is the context of the
     /// task.
     pub fn poll(&mut self, context: &mut Context<'_>) -> Poll<T> {
         let slot = &self.handle.0;
         // The task has the same waker during its whole life.
         slot.runtime_waker.get_or_init(|| context.waker().clone());
+        self.wakeups.needs_poll.store(false, SeqCst);
         let body = self.body.as_mut();
         self.handle
             .run_branch(|| body.poll(&mut Context::from_waker(&self.waker)))
+    }
+}
+
+impl<T> Drop for Branch<T> {
+    /// A branch that is dropped may have been ready since its last poll. The guards in its future
+    /// clear the stamps, so its lateness is noted before.
+    fn drop(&mut self) {
+        let slot = &self.handle.0;
+        if !slot.has_ended() {
+            slot.note_drop(now());
+        }
     }
 }

@@ -46,6 +46,11 @@ impl TaskHandle {
         self.0.group
     }
 
+    /// Whether this is a branch, which its task polls.
+    pub fn is_branch(&self) -> bool {
+        self.0.is_branch()
+    }
+
     /// The registry to which the task belongs.
     pub fn registry(&self) -> &Arc<Registry> {
         &self.0.owner
@@ -160,6 +165,29 @@ impl TaskHandle {
             self.registry()
                 .count_lost_repetition(self.0.group, outcome, self.0.is_branch());
         }
+    }
+
+    /// Runs `body` between two slices of the job that the calling thread runs for this task, even
+    /// if `body` panics. Meanwhile the task waits for `reason`, and the thread may run jobs of
+    /// other tasks. `body` returns the instant at which the wait was over, if this instant is
+    /// known. The task is queued from then until `body` has returned.
+    pub fn wait_off_lane(&self, reason: Reason, label: Label, body: impl FnOnce() -> Option<ProcessInstant>) {
+        struct NextSlice<'a>(&'a TaskHandle);
+        impl Drop for NextSlice<'_> {
+            fn drop(&mut self) {
+                let TaskHandle(task) = self.0;
+                lane::begin(self.0.registry(), self.0.id(), Role::Jobs(LaneKind::Blocking));
+                lane::take_wake(&task.stamps);
+                // As after each repetition of a task on a pool.
+                lane::set_wait(Reason::Yield, Label::NONE);
+            }
+        }
+        lane::set_wait(reason, label);
+        lane::end_slice_of(&self.0);
+        lane::count_job();
+        let _next = NextSlice(self);
+        let over = body().unwrap_or_else(super::now);
+        self.0.stamps.set_woken_at(over);
     }
 
     /// Runs a job of this task on the calling thread, and records it as one slice, even if the job

@@ -4,8 +4,8 @@ use super::TaskHandle;
 use crate::probe::lane;
 use crate::probe::now;
 use crate::record::{
-    Acquired, CompactDuration, Nanos, Notification, ProcessInstant, Record, Released, ResourceId, WaitBegan, WaitEnded,
-    Wanted,
+    Acquired, CompactDuration, HolderLate, Nanos, Notification, ProcessInstant, Record, Released, ResourceId,
+    WaitBegan, WaitEnded, Wanted,
 };
 
 impl TaskHandle {
@@ -68,6 +68,7 @@ impl TaskHandle {
             wanted,
         };
         lane::write(self.registry(), Record::Acquired(acquired));
+        self.record_lateness(at, resource, false);
         at
     }
 
@@ -90,6 +91,27 @@ impl TaskHandle {
             wanted,
         };
         lane::write(self.registry(), Record::Released(released));
+        self.record_lateness(at, resource, true);
+    }
+
+    /// If this is a branch that has been late, records how long, together with its acquisition or
+    /// release of the resource.
+    fn record_lateness(&self, at: ProcessInstant, resource: ResourceId, released: bool) {
+        if !self.is_branch() {
+            return;
+        }
+        let lateness = self.0.lateness(|since| lane::lateness(self.id(), since));
+        let lateness = CompactDuration::new(lateness);
+        if lateness > CompactDuration::ZERO {
+            let late = HolderLate {
+                at,
+                task: self.id(),
+                lateness,
+                resource,
+                released,
+            };
+            lane::write(self.registry(), Record::HolderLate(late));
+        }
     }
 
     /// Records that the task has sent a notification, which woke this number of tasks or is now

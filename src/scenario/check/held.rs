@@ -5,6 +5,9 @@
 //! A task holds its locks and permits while it waits for the tasks that it calls. So these locks
 //! and permits are also held during the steps of the called tasks, and of all tasks for which the
 //! called tasks wait. During the steps of a detached task, only its own locks and permits are held.
+//!
+//! A permit of `acquire` counts until the end of the list of steps, or until a `release` that may
+//! run earlier. After that, the task may still hold the permit, but this is not certain.
 
 use super::call::{Call, calls_from};
 use super::{Checker, SharedKind};
@@ -52,6 +55,10 @@ impl Holdable {
     }
 }
 
+/// How many permits of `acquire` count at the same time. Each call copies them, so a long list
+/// would make the check slow.
+const KEPT: usize = 16;
+
 /// A lock or permit that a task takes.
 #[derive(Clone)]
 pub(super) struct Taken {
@@ -59,6 +66,8 @@ pub(super) struct Taken {
     /// The name of the lock or of the semaphore.
     name: String,
     place: Place,
+    /// For a permit of `acquire`: the number of steps in which its list is nested.
+    list: Option<usize>,
 }
 
 impl Taken {
@@ -80,7 +89,7 @@ pub(super) struct Held {
 
 /// The locks and permits that are held during a step.
 #[derive(Default)]
-pub(super) struct Around {
+pub(in crate::scenario) struct Around {
     /// The locks and permits, the outermost first.
     held: Vec<Taken>,
     /// The number of locks and permits that are held by tasks that wait for this task. These locks
@@ -131,16 +140,60 @@ impl Checker<'_> {
     }
 
     /// Ends the steps of the other task, and restores the state of the current task.
-    pub(super) fn leave_branch(&mut self, around: Around) {
+    pub(in crate::scenario) fn leave_branch(&mut self, around: Around) {
         self.held.around = around;
     }
 
+    /// Begins the steps of a cleanup. When it runs, the task may hold fewer permits of `acquire`.
+    pub(in crate::scenario) fn enter_cleanup(&mut self) -> Around {
+        let around = &self.held.around;
+        let mut held = around.held.clone();
+        held.retain(|taken| taken.list.is_none());
+        let of_others = around.held[..around.of_others].iter();
+        let inner = Around {
+            of_others: of_others.filter(|taken| taken.list.is_none()).count(),
+            held,
+            apart: around.apart,
+        };
+        std::mem::replace(&mut self.held.around, inner)
+    }
+
     /// Adds a lock or permit that is held during the next steps.
-    pub(in crate::scenario) fn take(&mut self, kind: Holdable, At { value, place }: &At<Name>) {
+    pub(in crate::scenario) fn take(&mut self, kind: Holdable, name: &At<Name>) {
+        self.add_taken(kind, name, None);
+    }
+
+    /// Adds a permit that the task keeps. `list` is the number of steps in which the list of the
+    /// step is nested.
+    pub(in crate::scenario) fn keep(&mut self, name: &At<Name>, list: usize) {
+        let kept = self.held.around.held.iter().filter(|taken| taken.list.is_some());
+        if kept.count() < KEPT {
+            self.add_taken(Holdable::Permit, name, Some(list));
+        }
+    }
+
+    /// Removes the permit of this semaphore that the task has kept last.
+    pub(in crate::scenario) fn give_back(&mut self, name: &Name) {
+        let Around { held, of_others, .. } = &mut self.held.around;
+        let is_kept = |taken: &Taken| taken.list.is_some() && taken.name == name.0;
+        if let Some(index) = held[*of_others..].iter().rposition(is_kept) {
+            held.remove(*of_others + index);
+        }
+    }
+
+    /// Ends a list that is nested in this number of steps. The list may be one that does not always
+    /// run, so its permits do not count any more.
+    pub(super) fn end_list(&mut self, depth: usize) {
+        let is_outer = |taken: &Taken| taken.list.is_none_or(|list| list < depth);
+        self.held.around.held.retain(is_outer);
+    }
+
+    fn add_taken(&mut self, kind: Holdable, At { value, place }: &At<Name>, list: Option<usize>) {
         let taken = Taken {
             kind,
             name: value.0.clone(),
             place: place.clone(),
+            list,
         };
         let around = &mut self.held.around;
         around.held.push(taken.clone());
@@ -168,6 +221,25 @@ impl Checker<'_> {
     /// Rejects a lock or permit that can never be free. Such a lock, or all permits of such a
     /// semaphore, are held by this task or by tasks that wait for this task.
     pub(in crate::scenario) fn check_not_held(&mut self, kind: Holdable, name: &At<Name>) -> Option<()> {
+        let instead = match kind {
+            Holdable::Permit => "give the semaphore more permits",
+            Holdable::Lock | Holdable::Read | Holdable::Write => "use another lock",
+        };
+        let help = || format!("leave the inner `{}` out, or {instead}", kind.step());
+        self.check_free(kind, name, help)
+    }
+
+    /// Rejects an `acquire` of a permit that can never be free, see
+    /// [`check_not_held`](Self::check_not_held).
+    pub(in crate::scenario) fn check_not_kept(&mut self, name: &At<Name>) -> Option<()> {
+        let help = || {
+            let release = format!("{{ release = \"{}\" }}", name.value.0);
+            format!("write {release} before this step, or give the semaphore more permits")
+        };
+        self.check_free(Holdable::Permit, name, help)
+    }
+
+    fn check_free(&mut self, kind: Holdable, name: &At<Name>, help: impl Fn() -> String) -> Option<()> {
         let Some(capacity) = self.capacity(kind, &name.value.0) else {
             return Some(());
         };
@@ -187,11 +259,7 @@ impl Checker<'_> {
         };
         let diagnostic =
             held_already(kind, &name.value.0, &name.place, label).related(&holds[0].1.place, "it is taken here");
-        let instead = match kind {
-            Holdable::Permit => "give the semaphore more permits",
-            Holdable::Lock | Holdable::Read | Holdable::Write => "use another lock",
-        };
-        self.reject(diagnostic.help(format!("leave the inner `{}` out, or {instead}", kind.step())))
+        self.reject(diagnostic.help(help()))
     }
 
     /// The capacity: 1 for a lock, or the number of permits of the semaphore. `None` if the number
@@ -248,7 +316,7 @@ impl Checker<'_> {
     /// A message about a lock or permit, `taken` by a called group, that the caller has held since
     /// the step at `since`.
     fn held_by_caller(&self, taken: &Taken, since: &Taken, call: &Call) -> Diagnostic {
-        let Taken { kind, name, place } = taken;
+        let Taken { kind, name, place, .. } = taken;
         let group = &self.groups[call.to].name;
         held_already(*kind, name, place, parent(*kind))
             .related(&since.place, "it is taken here")
@@ -260,6 +328,12 @@ impl Checker<'_> {
                 Holdable::Lock => "move the call out of the lock, leave the inner `lock` out, or use another lock",
                 Holdable::Read | Holdable::Write => {
                     "move the call out of the lock, leave the inner `rwlock` out, or use another lock"
+                }
+                Holdable::Permit if since.list.is_some() => {
+                    "release the permit before the call, or give the semaphore more permits"
+                }
+                Holdable::Permit if taken.list.is_some() => {
+                    "move the call out of the semaphore, leave the `acquire` out, or give it more permits"
                 }
                 Holdable::Permit => {
                     "move the call out of the semaphore, leave the inner `semaphore` out, or give it more permits"

@@ -123,6 +123,7 @@ impl Checker<'_> {
             .iter()
             .map(|step| step.value.check(&step.place, context, self))
             .collect();
+        self.end_list(context.depth);
         steps.into_iter().collect()
     }
 

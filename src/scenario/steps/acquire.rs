@@ -20,8 +20,12 @@ impl StepDefinition for Acquire {
         "Take a permit of this semaphore, and keep it until `release` or the end of the repetition.";
     const NEEDS_EXECUTOR: Option<&'static ExecutorNeed> = Some(&SHARED_MEMORY);
 
-    fn check(name: &At<Name>, _: StepContext<'_>, checker: &mut Checker<'_>) -> Option<Acquire> {
+    fn check(name: &At<Name>, context: StepContext<'_>, checker: &mut Checker<'_>) -> Option<Acquire> {
         let semaphore = checker.shared(SharedKind::Semaphore, name)?;
-        Some(Acquire { semaphore })
+        let free = checker.check_not_kept(name);
+        if free.is_some() {
+            checker.keep(name, context.list.depth);
+        }
+        free.map(|()| Acquire { semaphore })
     }
 }

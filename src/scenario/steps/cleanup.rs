@@ -25,7 +25,10 @@ impl StepDefinition for Cleanup {
     const NEEDS_RUNTIME: Option<&'static str> = Some("work on a thread cannot be cancelled");
 
     fn check(steps: &StepListSyntax, context: StepContext<'_>, checker: &mut Checker<'_>) -> Option<Cleanup> {
-        checker.steps(steps, context.synchronous()).map(Cleanup)
+        let around = checker.enter_cleanup();
+        let steps = checker.steps(steps, context.synchronous());
+        checker.leave_branch(around);
+        steps.map(Cleanup)
     }
 
     fn within(steps: &StepListSyntax) -> Vec<&StepListSyntax> {

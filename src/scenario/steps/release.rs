@@ -21,6 +21,7 @@ impl StepDefinition for Release {
 
     fn check(name: &At<Name>, _: StepContext<'_>, checker: &mut Checker<'_>) -> Option<Release> {
         let semaphore = checker.shared(SharedKind::Semaphore, name)?;
+        checker.give_back(&name.value);
         Some(Release { semaphore })
     }
 }

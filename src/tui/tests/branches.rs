@@ -1,7 +1,12 @@
 //! Tests of the rows of branches: parts of a task that the task polls itself.
 
+use super::mixed_run::MixedRun;
 use super::*;
-use crate::record::{Definition, Ended, GroupId, LaneId, Outcome, Record, RunInstant, Spawned, TaskId};
+use crate::model::{Model, RunInfo};
+use crate::record::{
+    Acquired, CompactDuration, Definition, Ended, GroupId, LaneId, Outcome, Record, ResourceId, ResourceInfo,
+    ResourceKind, RunInstant, Spawned, TaskId, Wanted,
+};
 
 fn id(n: u32) -> TaskId {
     TaskId::new(n).expect("a nonzero id")
@@ -81,4 +86,41 @@ fn a_branch_that_has_ended_does_not_stay_below_its_task() {
     let place = order.iter().position(|task| *task == id(5)).expect("a row");
     assert_eq!(order[place + 1..place + 3], [101, 102].map(id));
     assert_ne!(order[place + 3], id(103));
+}
+
+#[test]
+fn a_branch_that_is_ready_and_not_polled_shows_what_it_holds() {
+    let mut stage = Stage {
+        model: Model::new(RunInfo {
+            resources: vec![ResourceInfo {
+                kind: ResourceKind::Lock,
+                name: "accounts".into(),
+                capacity: 1,
+                senders: Vec::new(),
+                receivers: Vec::new(),
+            }],
+            ..MixedRun::info()
+        }),
+        ..Stage::mixed(0, LARGE)
+    };
+    stage.play(7_000);
+    let mut batch = stage.records.batch(RunInstant::from_millis(7_200));
+    let acquired = Acquired {
+        at: RunInstant::from_millis(7_150),
+        task: id(101),
+        waited: CompactDuration::ZERO,
+        level: 1,
+        wanted: Wanted::Access,
+        resource: ResourceId(0),
+    };
+    // No slice of the branch has arrived, so it is queued.
+    let records = [Record::Spawned(branch(101, 5)), Record::Acquired(acquired)];
+    batch.records.extend(records.map(|record| (LaneId(0), record)));
+    stage.model.apply(&batch);
+    let text = stage.text();
+    let row = text
+        .lines()
+        .find(|line| line.contains("└"))
+        .unwrap_or_else(|| panic!("{text}"));
+    assert!(row.contains("queued") && row.contains("holds accounts"), "{row}");
 }

@@ -223,7 +223,21 @@ fn activity(context: &FrameContext<'_>, id: TaskId, state: State) -> String {
             awaited().filter(|_| context.is_live()).unwrap_or_default()
         }
         State::Suspended(reason) => step().unwrap_or(reason.into_str()),
-        _ => step().unwrap_or_default(),
+        State::Queued | State::Unnoticed => {
+            return unpolled(context, id).or(step().map(str::to_owned)).unwrap_or_default();
+        }
+        State::Running => step().unwrap_or_default(),
     }
     .to_owned()
+}
+
+/// What a branch holds while it is ready and its task does not poll it. Meanwhile no other task can
+/// have it. In a frozen view, it is not known what the branch held.
+fn unpolled(context: &FrameContext<'_>, id: TaskId) -> Option<String> {
+    context
+        .model
+        .task(id)
+        .filter(|task| task.is_branch && context.is_live())?;
+    let held: Vec<_> = context.model.held_by(id).collect();
+    (!held.is_empty()).then(|| format!("holds {}", held.join(", ")))
 }

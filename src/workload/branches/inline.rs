@@ -16,6 +16,7 @@ use crate::workload::TaskCtx;
 use crate::workload::async_interpreter::{AsyncContext, AsyncInterpreter};
 use crate::workload::children::{JoinMode, JoinState, NextAction};
 use crate::workload::draw::Seed;
+use crate::workload::program::Program;
 use crate::workload::shared::WaitForChildren;
 use crate::workload::step_error::{StepError, StepResult};
 use crate::workload::sync_interpreter::SyncInterpreter;
@@ -91,17 +92,27 @@ impl Inline {
     ) -> Result<(JoinState, Vec<(TaskHandle, TaskCtx)>), StepError> {
         services.reserve_spawns(task, self.programs.len())?;
         let mut join = JoinState::new(self.mode);
-        let branches = self.programs.iter().map(|program| {
-            let handle = task.branch(&task.registry().group_named(program.group()));
-            let reporter = join.next_reporter();
-            join.add_child(handle.clone());
-            let seed = Seed::from_draw(rng.random());
-            let branch = TaskCtx::child(handle.clone(), program.clone(), services.clone(), seed, Some(reporter));
-            (handle, branch)
-        });
+        let programs = self.programs.iter();
+        let branches = programs.map(|program| start_branch(program, task, services, rng, &mut join));
         let branches = branches.collect();
         Ok((join, branches))
     }
+}
+
+/// Starts a branch of this task, for which `join` waits.
+pub(super) fn start_branch(
+    program: &Arc<Program>,
+    task: &TaskHandle,
+    services: &Arc<Services>,
+    rng: &mut Pcg64Mcg,
+    join: &mut JoinState,
+) -> (TaskHandle, TaskCtx) {
+    let handle = task.branch(&task.registry().group_named(program.group()));
+    let reporter = join.next_reporter();
+    join.add_child(handle.clone());
+    let seed = Seed::from_draw(rng.random());
+    let branch = TaskCtx::child(handle.clone(), program.clone(), services.clone(), seed, Some(reporter));
+    (handle, branch)
 }
 
 /// The branches of a task. Dropping this value cancels the branches.

@@ -1,16 +1,22 @@
-//! Runs the branches of a step. `gather`, `group`, `race` and `spawn` run their branches as child
-//! tasks. `join`, `try_join` and `select` poll their branches in the task itself.
+//! Runs the branches of a step. `gather`, `group`, `race`, `spawn`, `shield` and `par` run their
+//! branches as child tasks. `join`, `try_join`, `select` and `buffered` poll their branches in the
+//! task itself.
 //!
 //! [`JoinState`] decides what the parent does when a child ends, on every executor. The executor
 //! determines how the parent waits and whether the parent can cancel a child: `asynchronous` is for
-//! tasks of a runtime, and `synchronous` is for tasks that hold their thread. `inline` runs
-//! branches that the task polls itself.
+//! tasks of a runtime, `synchronous` is for tasks that hold their thread, and `forked` is for tasks
+//! of a pool that share its threads with their children. `inline` and `buffered` run branches that
+//! the task polls itself.
 //!
 //! [`JoinState`]: super::children::JoinState
 
 mod asynchronous;
+mod buffered;
+mod forked;
 mod inline;
 mod synchronous;
+
+pub(super) use buffered::Buffered;
 
 use super::children::JoinMode;
 use super::compile::Compiler;

@@ -65,7 +65,7 @@ impl Detached {
 
 /// Creates a child task. The child counts as queued from this moment. `register` gets the child's
 /// handle. If the parent waits for the child, `register` returns the reporter for the child's end.
-fn child(
+pub(super) fn child(
     parent: &mut SyncInterpreter<'_>,
     program: &Arc<Program>,
     register: impl FnOnce(&TaskHandle) -> Option<CompletionReporter>,

@@ -80,6 +80,11 @@ impl JoinState {
         self.is_observed.push(false);
     }
 
+    /// The number of children that were added.
+    pub(in crate::workload) fn children(&self) -> usize {
+        self.children.len()
+    }
+
     /// Whether no child is pending.
     pub(in crate::workload) fn all_observed(&self) -> bool {
         self.ends.len() == self.children.len()
@@ -110,6 +115,11 @@ impl JoinState {
         for end in self.completions.since(self.ends.len()) {
             self.add_end(end);
         }
+    }
+
+    /// The instant at which the last observed child ended.
+    pub(in crate::workload) fn last_end(&self) -> Option<ProcessInstant> {
+        self.ends.iter().map(|end| end.at).max()
     }
 
     /// The pending children, each with its index.

@@ -68,8 +68,13 @@ impl JoinMode {
     /// The word for the children of the parent.
     fn children(self) -> &'static str {
         match self {
-            JoinMode::Gather | JoinMode::Group | JoinMode::Race | JoinMode::Spawn | JoinMode::Shield => "children",
-            JoinMode::Join | JoinMode::TryJoin | JoinMode::Select => "branches",
+            JoinMode::Gather
+            | JoinMode::Group
+            | JoinMode::Race
+            | JoinMode::Spawn
+            | JoinMode::Shield
+            | JoinMode::Par => "children",
+            JoinMode::Join | JoinMode::TryJoin | JoinMode::Select | JoinMode::Buffered => "branches",
         }
     }
 }
@@ -98,7 +103,7 @@ impl fmt::Display for ResultMessage<'_> {
                 let failures = list(join.failures().map(|end| join.describe(end)));
                 write!(f, "{mode} fails at once: {failures}")?;
             }
-            JoinMode::Group | JoinMode::Spawn | JoinMode::Join => {
+            JoinMode::Group | JoinMode::Spawn | JoinMode::Join | JoinMode::Buffered | JoinMode::Par => {
                 let ends = list(join.ends.iter().map(|end| join.describe(end)));
                 write!(f, "{mode} fails after all {} have ended: {ends}", join.mode.children())?;
             }

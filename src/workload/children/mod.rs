@@ -49,7 +49,11 @@ pub(super) enum JoinMode {
     /// The parent continues when one branch has ended. The other branches are dropped. The parent
     /// polls its branches itself.
     Select,
+    /// Like `Join`, but the parent polls only some of its branches at a time.
+    Buffered,
     /// The parent continues when its child has ended. If the parent is cancelled, the child
     /// continues to run as an orphan.
     Shield,
+    /// The parent continues when all children have ended. They run on the threads of its pool.
+    Par,
 }

@@ -3,6 +3,7 @@
 //! The first lines of each scenario state the results. Most scenarios are small forms of faults
 //! that people have reported. The tolerances are wide enough for a busy machine with two cores.
 
+mod branch_deadlocks;
 mod deadlocks;
 mod hidden_queues;
 mod joined;

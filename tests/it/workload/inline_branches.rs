@@ -6,14 +6,7 @@
 use super::harness::*;
 use tasklab::record::{Outcome, Slice};
 use tasklab::scenario::steps::{Join, Panic, Select, TryJoin};
-use tasklab::scenario::{Scenario, Step, TaskSpec};
-
-/// A scenario with a channel named `gate`.
-fn with_gate(tasks: Vec<TaskSpec>) -> Scenario {
-    let mut scenario = scenario(tasks);
-    scenario.channels = vec![channel("gate", 100)];
-    scenario
-}
+use tasklab::scenario::{Step, TaskSpec};
 
 fn end(slice: &Slice) -> tasklab::record::RunInstant {
     slice.start + slice.len.get()

@@ -333,7 +333,8 @@ impl BatchTranslator {
             | Record::WaitEnded(_)
             | Record::Acquired(_)
             | Record::Released(_)
-            | Record::Notification(_) => {
+            | Record::Notification(_)
+            | Record::HolderLate(_) => {
                 return Err("uses a lock, semaphore or channel, but processes share no memory".into());
             }
             Record::Marked(_) => return Err("sends a mark, but only a presenter can set marks".into()),

@@ -1,0 +1,134 @@
+//! Builds small scenarios, and steps for them.
+
+use std::time::Duration;
+use strum::VariantArray;
+use tasklab::scenario::steps::{Cpu, Fail, File, FileOp, Http, Recv, Send, Sleep};
+use tasklab::scenario::{
+    Arrivals, Branch, ChannelSpec, DbSpec, Draw, ExecutorKind, ExecutorSpec, How, HttpSpec, Knobs, Repeat, Scenario,
+    Start, Step, TaskSpec,
+};
+
+pub(super) const MS: Duration = Duration::from_millis(1);
+pub(super) const FOREVER: Duration = Duration::from_secs(3600);
+
+pub(super) fn fixed(time: Duration) -> Draw {
+    Draw::Fixed(time)
+}
+
+pub(super) fn sleep(time: Duration) -> Step {
+    Step::Sleep(Sleep(fixed(time)))
+}
+
+pub(super) fn http() -> Step {
+    Step::Http(Http {
+        path: "/weather".into(),
+    })
+}
+
+pub(super) fn cpu(time: Duration) -> Step {
+    Step::Cpu(Cpu::Work(fixed(time)))
+}
+
+pub(super) fn file(op: FileOp, how: How) -> Step {
+    Step::File(File { op, size: 3000, how })
+}
+
+pub(super) fn fail(chance: f64) -> Step {
+    Step::Fail(Fail {
+        message: "it had to happen".into(),
+        chance,
+    })
+}
+
+/// A group that only steps of other tasks spawn.
+pub(super) fn called_group(name: &str, steps: Vec<Step>) -> TaskSpec {
+    TaskSpec {
+        count: None,
+        start: Start::Called,
+        ..task(name, 1, steps)
+    }
+}
+
+/// A branch that spawns a task of this group.
+pub(super) fn group_branch(name: &str) -> Branch {
+    Branch::Group(name.into())
+}
+
+/// A branch that is a list of steps.
+pub(super) fn steps_branch(steps: Vec<Step>) -> Branch {
+    Branch::Steps(steps)
+}
+
+pub(super) fn send(channel: &str) -> Step {
+    Step::Send(Send {
+        channel: channel.into(),
+    })
+}
+
+pub(super) fn recv(channel: &str) -> Step {
+    Step::Recv(Recv {
+        channel: channel.into(),
+    })
+}
+
+pub(super) fn channel(name: &str, capacity: u32) -> ChannelSpec {
+    ChannelSpec {
+        name: name.into(),
+        capacity,
+    }
+}
+
+/// A group of one task.
+pub(super) fn task(name: &str, repeat: u64, steps: Vec<Step>) -> TaskSpec {
+    TaskSpec {
+        name: name.into(),
+        count: Some(1),
+        start: Start::At(Duration::ZERO),
+        arrivals: Arrivals::Together,
+        until: None,
+        repeat: Repeat::Times(repeat),
+        timeout: None,
+        steps,
+    }
+}
+
+pub(super) fn scenario(tasks: Vec<TaskSpec>) -> Scenario {
+    Scenario {
+        title: "test".into(),
+        about: String::new(),
+        duration: None,
+        seed: 7,
+        executor: ExecutorSpec {
+            kind: ExecutorKind::Tokio,
+            workers: Some(2),
+            knobs: Knobs::default(),
+        },
+        executors: ExecutorKind::VARIANTS.to_vec(),
+        log: None,
+        http: HttpSpec {
+            latency: fixed(Duration::ZERO),
+            failure_rate: 0.0,
+        },
+        db: DbSpec {
+            rows: 100,
+            timeout: Duration::from_secs(60),
+            wal: false,
+        },
+        channels: vec![],
+        semaphores: vec![],
+        barriers: vec![],
+        locks: vec![],
+        rwlocks: vec![],
+        notifies: vec![],
+        tasks,
+        cues: vec![],
+        expect: vec![],
+    }
+}
+
+/// A scenario with a channel named `gate`.
+pub(super) fn with_gate(tasks: Vec<TaskSpec>) -> Scenario {
+    let mut scenario = scenario(tasks);
+    scenario.channels = vec![channel("gate", 100)];
+    scenario
+}
