@@ -19,7 +19,7 @@ mod shared;
 mod work;
 
 pub use path::{NAME, PathError, Unit, check_path, unit};
-pub use shared::{Age, Deadlock, DeadlockedWait, Level, Resource};
+pub use shared::{Age, Deadlock, DeadlockedWait, Level, Receiver, Resource};
 pub use work::{Fates, Work};
 
 use schemars::generate::{SchemaGenerator, SchemaSettings};

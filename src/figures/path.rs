@@ -197,6 +197,8 @@ mod tests {
             "lanes.worker 0.utilisation",
             "lanes.worker 0.on_cpu_ns",
             "resources.q.length.max",
+            "resources.q.length_bytes.max",
+            "resources.q.receivers.api.missed",
             "resources.q.oldest_message_ns.now",
             "resources.q.wait_ns.p99",
             "tokio.steals",
@@ -248,6 +250,7 @@ mod tests {
         assert_eq!(unit(&keys("machine.peak_memory_bytes")), Unit::Size);
         assert_eq!(unit(&keys("resources.q.oldest_message_ns.max")), Unit::Time);
         assert_eq!(unit(&keys("resources.q.length.mean")), Unit::Plain);
+        assert_eq!(unit(&keys("resources.q.length_bytes.mean")), Unit::Size);
         assert_eq!(unit(&keys("tasks.spawned")), Unit::Plain);
         assert_eq!(unit(&keys("overall.throughput")), Unit::Plain);
         assert_eq!(unit(&keys("groups.api.poll_ns.count")), Unit::Plain);

@@ -10,22 +10,27 @@ use serde::Serialize;
 pub struct Resource {
     /// The name in the scenario, `pool threads` or `blocking threads`.
     pub name: String,
-    /// The kind: `lock`, `rwlock`, `semaphore`, `channel`, `barrier`, `notify` or `pool`.
+    /// The kind: `lock`, `rwlock`, `semaphore`, `channel`, `watch`, `broadcast`, `barrier`, `notify`,
+    /// `pool` or `results`.
     pub kind: &'static str,
     /// For a semaphore, the number of permits. For a channel, the maximum number of messages. For a
     /// barrier, the number of tasks that it needs. For a pool, the maximum number of threads. 1 for
     /// a lock, for an `rwlock` (one task can write) and for `notify` (one notification can be
-    /// stored).
-    pub capacity: u32,
+    /// stored). `null` for an unbounded channel, for a `watch` channel, and for results.
+    pub capacity: Option<u32>,
     /// The length of the queue. The queue of a channel contains messages. The queue of a lock,
     /// semaphore, barrier or notification contains the tasks that wait, and the queue of an
     /// `rwlock` contains the tasks that wait to write. The queue of a pool contains the jobs that
     /// wait for a thread. The `max` of a pool counts its first 100,000 jobs exactly. Later jobs are
-    /// sampled, so it may then be too small.
+    /// sampled, so it may then be too small. For results, the
+    /// number of results that are kept.
     pub length: Level,
+    /// The size in bytes of all messages in the channel, or of all results that are kept. `null` if
+    /// messages or results have no content, and for all other kinds.
+    pub length_bytes: Option<Level>,
     /// For a lock or `rwlock`, the number of tasks that hold the lock. For a semaphore, the number
     /// of permits that are held. For a pool, the number of threads that run a job. `null` for a
-    /// channel, a barrier and `notify`.
+    /// channel, a barrier, `notify` and results.
     pub holders: Option<Level>,
     /// The names of the tasks and branches that hold the lock or a permit at the end of the run. At
     /// most 100 are listed. Empty for a channel and a pool.
@@ -48,16 +53,17 @@ pub struct Resource {
     pub read_wait_ns: Option<Percentiles>,
     /// How long tasks waited for a message of the channel. `null` for all other kinds.
     pub receive_wait_ns: Option<Percentiles>,
-    /// How long the lock, a permit or a thread was held. `null` for a channel, a barrier and
-    /// `notify`.
+    /// How long the lock, a permit or a thread was held. `null` for a channel, a barrier, `notify` and
+    /// results.
     pub held_ns: Option<Percentiles>,
-    /// How long each message was in the channel before it was received. `null` for all other
-    /// kinds.
+    /// How long each message was in the channel before it was received, each reception counted.
+    /// `null` for all other kinds.
     pub message_age_ns: Option<Percentiles>,
-    /// The age of the oldest message in the channel. `null` for all other kinds.
+    /// The age of the oldest message in the channel. `null` for `watch`, `broadcast` and all other
+    /// kinds.
     pub oldest_message_ns: Option<Age>,
-    /// How often a task acquired the lock or a permit, or how many jobs the pool has run. `null`
-    /// for a channel, a barrier and `notify`.
+    /// How often a task acquired the lock or a permit, how many jobs the pool has run, or how many
+    /// results were kept. `null` for a channel, a barrier and `notify`.
     pub acquired: Option<u64>,
     /// How often a task acquired the `rwlock` to read: a part of `acquired`. `null` for all other
     /// kinds.
@@ -66,7 +72,8 @@ pub struct Resource {
     /// for all other kinds.
     pub sent: Option<u64>,
     /// The number of messages of the channel that were received, or how many tasks received a
-    /// notification (one notification can reach many tasks). `null` for all other kinds.
+    /// notification (one notification can reach many tasks). In a `watch`
+    /// or `broadcast` channel, each receiver counts. `null` for all other kinds.
     pub received: Option<u64>,
     /// The number of notifications that are stored for a task that waits later: 0 or 1. `null` for
     /// all other kinds.
@@ -79,12 +86,32 @@ pub struct Resource {
     pub arrived: Option<u32>,
     /// How often the barrier let its tasks continue. `null` for all other kinds.
     pub generations: Option<u32>,
+    /// The number of messages that receivers of a `watch` or `broadcast` channel did not get. A
+    /// receiver of a `watch` skips a message if a newer message has replaced it. A receiver of a
+    /// `broadcast` loses a message if the receiver lags. Missed messages are counted when their
+    /// receiver receives its next message. `null` for all other kinds.
+    pub missed: Option<u64>,
+    /// What the tasks of each group have received from a `watch` or `broadcast` channel. `null` for
+    /// all other kinds.
+    pub receivers: Option<Vec<Receiver>>,
     /// How often a task stopped waiting because its timeout passed or because the task was
     /// cancelled. Such a task did not get what it waited for.
     pub abandoned: u64,
     /// How often a task was given a lock, a permit, a slot or a message, but was cancelled before
     /// it could use it. These waits are part of `abandoned`.
     pub given_to_cancelled: u64,
+}
+
+/// What the tasks of one group have received from a `watch` or `broadcast` channel.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, JsonSchema)]
+#[schemars(title = "receiver")]
+pub struct Receiver {
+    /// The name of the group.
+    pub name: String,
+    /// The number of messages that its tasks have received.
+    pub received: u64,
+    /// The number of messages that its tasks did not get.
+    pub missed: u64,
 }
 
 /// A number that changes during the run.

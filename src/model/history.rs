@@ -27,6 +27,8 @@ pub struct LaneHold {
 pub struct Channel {
     /// The last sample.
     pub latest: ChannelSample,
+    /// The length of the longest sample.
+    pub max_len: u32,
     /// The instant and the length of each sample whose length differs from the length in the
     /// previous sample.
     fills: VecDeque<(RunInstant, u32)>,
@@ -36,6 +38,7 @@ impl Channel {
     pub(super) fn new(first: ChannelSample) -> Channel {
         Channel {
             latest: first,
+            max_len: first.len,
             fills: VecDeque::from([(first.at, first.len)]),
         }
     }
@@ -47,6 +50,7 @@ impl Channel {
             }
             self.fills.push_back((sample.at, sample.len));
         }
+        self.max_len = self.max_len.max(sample.len);
         self.latest = sample;
     }
 

@@ -4,7 +4,7 @@
 //! Records are generic over the clock of their instants. Records in a ring use the process's clock,
 //! and records in a batch use the run's clock.
 
-use super::resource::{Acquired, HolderLate, Notification, Released, WaitBegan, WaitEnded};
+use super::resource::{Acquired, HolderLate, Missed, Notification, Received, Released, WaitBegan, WaitEnded};
 use super::time::impl_map_instants;
 use super::{Clock, CompactDuration, GroupId, Instant, Label, Outcome, Reason, RunClock, TaskId};
 use serde::{Deserialize, Serialize};
@@ -208,6 +208,10 @@ pub enum Record<C = RunClock> {
     Notification(Notification<C>),
     /// A branch that acquired or released a resource had been late.
     HolderLate(HolderLate<C>),
+    /// A task received an item that every receiver gets.
+    Received(Received<C>),
+    /// A task missed items that every receiver gets.
+    Missed(Missed<C>),
     /// The presenter or the scenario performed an action.
     Marked(Marked<C>),
 }
@@ -274,6 +278,8 @@ impl<C: Clock> Record<C> {
             Record::Released(released) => Record::Released(released.map_instants(map)),
             Record::Notification(notification) => Record::Notification(notification.map_instants(map)),
             Record::HolderLate(late) => Record::HolderLate(late.map_instants(map)),
+            Record::Received(received) => Record::Received(received.map_instants(map)),
+            Record::Missed(missed) => Record::Missed(missed.map_instants(map)),
             Record::Marked(marked) => Record::Marked(marked.map_instants(map)),
         }
     }
@@ -293,6 +299,8 @@ impl<C: Clock> Record<C> {
             Record::Released(released) => Some(released.task),
             Record::Notification(notification) => Some(notification.task),
             Record::HolderLate(late) => Some(late.task),
+            Record::Received(received) => Some(received.task),
+            Record::Missed(missed) => Some(missed.task),
             Record::Marked(_) => None,
         }
     }
@@ -314,6 +322,8 @@ impl<C: Clock> Record<C> {
             Record::Released(released) => released.at,
             Record::Notification(notification) => notification.at,
             Record::HolderLate(late) => late.at,
+            Record::Received(received) => received.at,
+            Record::Missed(missed) => missed.at,
             Record::Marked(marked) => marked.at,
         }
     }

@@ -107,7 +107,7 @@ pub enum ResourceKind {
     Lock,
     /// A semaphore with a number of permits.
     Semaphore,
-    /// A bounded channel.
+    /// A channel whose messages are each received once.
     Channel,
     /// A read-write lock, which one task can hold to write, or any number of tasks to read.
     Rwlock,
@@ -115,6 +115,35 @@ pub enum ResourceKind {
     Barrier,
     /// A notification, for which tasks wait.
     Notify,
+    /// A channel that has only the newest item, which every receiver gets.
+    Watch,
+    /// A channel whose items every receiver gets.
+    Broadcast,
+    /// The results of children that the tasks of a group keep.
+    Results,
+}
+
+impl ResourceKind {
+    /// Whether tasks hold this: a lock or a permit. Items belong to no task.
+    pub fn is_held(self) -> bool {
+        matches!(
+            self,
+            ResourceKind::Lock | ResourceKind::Semaphore | ResourceKind::Rwlock
+        )
+    }
+
+    /// Whether this is a channel of any kind.
+    pub fn is_channel(self) -> bool {
+        matches!(
+            self,
+            ResourceKind::Channel | ResourceKind::Watch | ResourceKind::Broadcast
+        )
+    }
+
+    /// Whether this is a channel that gives each item to every receiver.
+    pub fn is_fan_out(self) -> bool {
+        matches!(self, ResourceKind::Watch | ResourceKind::Broadcast)
+    }
 }
 
 /// The kind of a lane's thread.

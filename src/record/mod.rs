@@ -37,7 +37,8 @@ pub use kinds::{LaneKind, Outcome, Reason, ResourceKind};
 pub use live::{CurrentSlice, Live, Waiting};
 pub use log_line::LogLine;
 pub use resource::{
-    Acquired, HolderLate, Notification, Released, ResourceId, ResourceInfo, WaitBegan, WaitEnded, Wanted,
+    Acquired, HolderLate, Missed, Notification, Received, Released, ResourceId, ResourceInfo, WaitBegan, WaitEnded,
+    Wanted,
 };
 pub use sample::{ChannelSample, GroupSample, LaneSample, RuntimeSample, Sample};
 pub use sums::{ByReason, LostSlices, TaskSums, WaitParts};

@@ -14,7 +14,10 @@
 //!
 //! Nobody holds a barrier or a notification, so these have no `Released` records.
 //!
-//! A channel consists of slots: `send` acquires a slot for a message, and `recv` releases the slot.
+//! A queue consists of slots: `send` acquires a slot for a message, and `recv` releases the slot.
+//! A channel that gives each item to every receiver is different: `send` acquires a slot for the
+//! item, each reception is a `Received`, and the channel drops the item at `Released`.
+//!
 //! A thread writes `Acquired` after it has the resource, and `Released` before another task can
 //! have it. So a task holds everything that the records say it holds.
 
@@ -41,7 +44,10 @@ pub struct ResourceInfo {
     /// How many tasks can hold the resource at the same time, or how many messages the channel can
     /// contain. 1 for a read-write lock, because only one task at a time can write. The number of
     /// tasks that a barrier needs. The number of notifications that can be stored.
-    pub capacity: u32,
+    /// `None` if there is no limit.
+    pub capacity: Option<u32>,
+    /// The size of each message or result, in bytes. 0 if they have no content.
+    pub item_bytes: u64,
     /// The groups of the scenario whose tasks, or whose children, may send to the channel, reach
     /// the barrier, or notify.
     pub senders: Vec<String>,
@@ -125,6 +131,8 @@ pub struct Acquired<C = RunClock> {
 }
 
 /// A task released a resource: a lock, a permit, or the slot of the message that the task received.
+/// If each item of a channel goes to every receiver, this is the slot of an item that the task has
+/// sent, and that the channel has dropped.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(bound = "")]
 pub struct Released<C = RunClock> {
@@ -179,6 +187,37 @@ pub struct HolderLate<C = RunClock> {
     pub released: bool,
 }
 
+/// A task received an item of a channel that gives each item to every receiver.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(bound = "")]
+pub struct Received<C = RunClock> {
+    /// When the task received the item.
+    pub at: Instant<C>,
+    /// The task.
+    pub task: TaskId,
+    /// The duration of the wait that this ends. Zero if the task did not wait.
+    pub waited: CompactDuration,
+    /// The time since the item was sent.
+    pub age: CompactDuration,
+    /// The resource.
+    pub resource: ResourceId,
+}
+
+/// A task missed items of a channel that gives each item to every receiver. The task noticed this
+/// when it received the next item.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(bound = "")]
+pub struct Missed<C = RunClock> {
+    /// When the task received the next item.
+    pub at: Instant<C>,
+    /// The task.
+    pub task: TaskId,
+    /// The number of items.
+    pub count: u64,
+    /// The resource.
+    pub resource: ResourceId,
+}
+
 impl_map_instants!(WaitBegan {
     at,
     task,
@@ -225,4 +264,17 @@ impl_map_instants!(HolderLate {
     lateness,
     resource,
     released
+});
+impl_map_instants!(Received {
+    at,
+    task,
+    waited,
+    age,
+    resource
+});
+impl_map_instants!(Missed {
+    at,
+    task,
+    count,
+    resource
 });

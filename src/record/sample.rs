@@ -90,8 +90,11 @@ pub struct ChannelSample<C = RunClock> {
     pub label: Label,
     /// The number of messages in the channel.
     pub len: u32,
-    /// The maximum number of messages in the channel.
-    pub capacity: u32,
+    /// The size of each message, in bytes. 0 if messages have no content.
+    #[serde(default)]
+    pub item_bytes: u64,
+    /// The maximum number of messages in the channel. `None` if the channel is unbounded.
+    pub capacity: Option<u32>,
     /// When the oldest message in the channel was sent. `None` if the channel is empty.
     #[serde(default)]
     pub oldest: Option<Instant<C>>,
@@ -151,6 +154,7 @@ impl<C> ChannelSample<C> {
             at: map(self.at),
             label: self.label,
             len: self.len,
+            item_bytes: self.item_bytes,
             capacity: self.capacity,
             oldest: self.oldest.map(map),
         }

@@ -1,9 +1,10 @@
 //! Fills the figures of deadlocks, and of the locks, channels and pools that tasks share.
 
 use super::gather::{clean, rounded};
-use crate::figures::{Age, Deadlock, DeadlockedWait, Level, Resource};
-use crate::model::{self, Model};
-use crate::record::{ResourceKind, TaskId};
+use crate::figures::{Age, Deadlock, DeadlockedWait, Level, Receiver, Resource};
+use crate::model::{self, Model, Receptions};
+use crate::record::{GroupId, ResourceKind, TaskId};
+use std::collections::BTreeMap;
 
 /// The maximum number of holders that are listed.
 const LISTED: usize = 100;
@@ -18,24 +19,39 @@ impl From<model::Level> for Level {
     }
 }
 
+impl Level {
+    /// The size of items of which each has `bytes` bytes.
+    fn times(self, bytes: u64) -> Level {
+        Level {
+            now: self.now * bytes,
+            mean: rounded(self.mean * bytes as f64),
+            max: self.max * bytes,
+        }
+    }
+}
+
 /// The figures of one resource.
 pub(super) fn resource(model: &Model, resource: &model::Resource) -> Resource {
     let now = model.now();
     let info = &resource.info;
-    let is_channel = info.kind == ResourceKind::Channel;
+    let is_channel = info.kind.is_channel();
+    let is_fan_out = info.kind.is_fan_out();
+    let is_results = info.kind == ResourceKind::Results;
+    let receivers = is_fan_out.then(|| receivers(model, resource));
     let is_rwlock = info.kind == ResourceKind::Rwlock;
     let is_barrier = info.kind == ResourceKind::Barrier;
     let is_notify = info.kind == ResourceKind::Notify;
-    let can_be_held = !(is_channel || is_barrier || is_notify);
+    let can_be_held = info.kind.is_held();
     let notifications = resource.notifications;
     let holders = resource.holders();
     let name = |task: &TaskId| clean(&model.task_name(*task).to_string());
-    let (held, waiting) = (resource.held(now).into(), resource.waiting(now).into());
+    let (held, waiting): (Level, Level) = (resource.held(now).into(), resource.waiting(now).into());
     Resource {
         name: clean(&info.name),
         kind: info.kind.into_str(),
         capacity: info.capacity,
-        length: if is_channel { held } else { waiting },
+        length: if is_channel || is_results { held } else { waiting },
+        length_bytes: (info.item_bytes > 0).then(|| held.times(info.item_bytes)),
         holders: can_be_held.then_some(held),
         waiting_to_read: is_rwlock.then(|| resource.waiting_to_read(now).into()),
         held_by: holders.iter().take(LISTED).map(name).collect(),
@@ -45,30 +61,49 @@ pub(super) fn resource(model: &Model, resource: &model::Resource) -> Resource {
         read_wait_ns: is_rwlock.then(|| resource.read_wait_time(now).into()),
         receive_wait_ns: is_channel.then(|| resource.message_wait_time(now).into()),
         held_ns: can_be_held.then(|| resource.held_time().into()),
-        message_age_ns: is_channel.then(|| resource.held_time().into()),
-        oldest_message_ns: is_channel.then(|| Age {
+        message_age_ns: match info.kind {
+            ResourceKind::Channel => Some(resource.held_time().into()),
+            _ => is_fan_out.then(|| resource.reception_age().into()),
+        },
+        oldest_message_ns: (info.kind == ResourceKind::Channel).then(|| Age {
             now: resource.oldest_message_age(now).0,
             max: resource.max_message_age(now).0,
         }),
-        acquired: can_be_held.then_some(resource.acquired),
+        acquired: (can_be_held || is_results).then_some(resource.acquired),
         reads: is_rwlock.then_some(resource.reads),
         sent: match info.kind {
-            ResourceKind::Channel => Some(resource.acquired),
             ResourceKind::Notify => Some(notifications.sent),
-            _ => None,
+            _ => is_channel.then_some(resource.acquired),
         },
         received: match info.kind {
             ResourceKind::Channel => Some(resource.released),
             ResourceKind::Notify => Some(resource.acquired),
-            _ => None,
+            _ => receivers.as_ref().map(|all| all.iter().map(|it| it.received).sum()),
         },
         stored: is_notify.then(|| notifications.stored()),
         lost: is_notify.then_some(notifications.lost),
         arrived: is_barrier.then(|| resource.arrived()),
         generations: is_barrier.then(|| resource.completions()),
+        missed: receivers.as_ref().map(|all| all.iter().map(|it| it.missed).sum()),
+        receivers,
         abandoned: resource.abandoned,
         given_to_cancelled: resource.handed_to_cancelled,
     }
+}
+
+/// What each group has received, in the order of the groups.
+fn receivers(model: &Model, resource: &model::Resource) -> Vec<Receiver> {
+    let mut by_group: BTreeMap<Option<GroupId>, Receptions> = BTreeMap::new();
+    for (task, receptions) in resource.receptions() {
+        let group = model.task(task).and_then(|task| task.group);
+        *by_group.entry(group).or_default() += receptions;
+    }
+    let receiver = |(group, receptions): (Option<GroupId>, Receptions)| Receiver {
+        name: clean(group.and_then(|id| model.group(id)).map_or("", |group| &group.name)),
+        received: receptions.received,
+        missed: receptions.missed,
+    };
+    by_group.into_iter().map(receiver).collect()
 }
 
 /// The figures of the pool of threads, if the run has used the pool.
@@ -78,8 +113,9 @@ pub(super) fn pool(model: &Model) -> Option<Resource> {
     Some(Resource {
         name: pool.info.name.to_owned(),
         kind: "pool",
-        capacity: pool.info.threads,
+        capacity: Some(pool.info.threads),
         length: pool.queue(now).into(),
+        length_bytes: None,
         holders: Some(pool.busy(now).into()),
         waiting_to_read: None,
         held_by: Vec::new(),
@@ -99,6 +135,8 @@ pub(super) fn pool(model: &Model) -> Option<Resource> {
         lost: None,
         arrived: None,
         generations: None,
+        missed: None,
+        receivers: None,
         abandoned: 0,
         given_to_cancelled: 0,
     })

@@ -9,9 +9,9 @@
 
 use super::flow::flow;
 use super::grid::{self, Column};
-use super::resource_columns::RESOURCE_COLUMNS;
+use super::resource_columns::{MEMORY_COLUMNS, RECEIVER_COLUMNS, RESOURCE_COLUMNS};
 use super::verdicts;
-use crate::figures::{Executor, Group, Lane, Machine, Percentiles, Report, Resource, Tasks, Tokio};
+use crate::figures::{Executor, Group, Lane, Machine, Percentiles, Receiver, Report, Resource, Tasks, Tokio};
 use crate::record::{self, Nanos, Reason};
 use crate::text;
 use std::collections::BTreeMap;
@@ -149,8 +149,15 @@ impl Report {
             let resources: Vec<Resource> = self.resources.iter().filter(|it| it.kind == *kind).cloned().collect();
             if !resources.is_empty() {
                 out.push('\n');
-                grid::draw(&mut out, kind, &resources, |it| &it.name, *columns, width);
+                let have_sizes = resources.iter().any(|it| it.length_bytes.is_some());
+                let columns = columns.iter().chain(MEMORY_COLUMNS.iter().filter(|_| have_sizes));
+                grid::draw(&mut out, kind, &resources, |it| &it.name, columns, width);
             }
+        }
+        let receivers: Vec<Receiver> = self.resources.iter().flat_map(receiver_rows).collect();
+        if !receivers.is_empty() {
+            out.push('\n');
+            grid::draw(&mut out, "receiver", &receivers, |it| &it.name, RECEIVER_COLUMNS, width);
         }
         out.push('\n');
         let mut section = |title: &str, parts: Vec<String>| {
@@ -356,6 +363,15 @@ fn lane_rows(lanes: &[Lane]) -> Vec<Lane> {
     }]
 }
 
+/// The rows of the receivers of a channel: `slow of news`.
+fn receiver_rows(resource: &Resource) -> Vec<Receiver> {
+    let named = |receiver: &Receiver| Receiver {
+        name: format!("{} of {}", receiver.name, resource.name),
+        ..receiver.clone()
+    };
+    resource.receivers.iter().flatten().map(named).collect()
+}
+
 /// The reason with the longest of these times, and the share of this reason in `all`.
 fn mostly_on(times: &BTreeMap<&'static str, u64>, all: u64) -> String {
     match times.iter().max_by_key(|(_, time)| **time) {
@@ -390,6 +406,6 @@ fn time_if_known(ns: Option<u64>) -> String {
     ns.map_or_else(dash, |ns| text::duration(Nanos(ns)))
 }
 
-fn percent(share: f64) -> String {
+pub(super) fn percent(share: f64) -> String {
     format!("{:.0} %", share * 100.0)
 }

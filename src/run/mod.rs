@@ -343,6 +343,7 @@ impl Source for Run {
                     at,
                     label: fill.label,
                     len: fill.len,
+                    item_bytes: fill.item_bytes,
                     capacity: fill.capacity,
                     oldest: fill.oldest.map(|sent| self.registry.run_start().to_run(sent)),
                 })

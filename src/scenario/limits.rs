@@ -36,6 +36,10 @@ pub(super) const RATE: f64 = 100_000.0;
 pub(super) const SHARED: usize = 100;
 /// The capacity of a channel, in messages.
 pub(super) const CAPACITY: u64 = 1_000_000;
+/// The size of one item of a channel, in bytes.
+pub(super) const ITEM: u64 = 64 << 20;
+/// The size of all items that wait at the same time, in bytes.
+pub(crate) const MEMORY: u64 = 1 << 30;
 /// The number of permits of a semaphore.
 pub(super) const PERMITS: u64 = 1_000_000;
 /// The number of rows in the table of the database.

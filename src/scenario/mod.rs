@@ -77,7 +77,7 @@ mod syntax;
 mod types;
 
 pub use actions::CueAction;
-pub(crate) use limits::TASKS as MOST_TASKS;
+pub(crate) use limits::{MEMORY as MOST_MEMORY, TASKS as MOST_TASKS};
 pub use load::LoadError;
 pub use notation::{Unreadable, duration, show_draw, show_duration, show_size};
 pub use overrides::Overrides;

@@ -5,9 +5,10 @@ use super::labels::Labels;
 use super::program::{Instruction, Program, Steps};
 use super::steps::Op;
 use crate::scenario::{
-    BarrierSpec, Branch, ChannelSpec, How, LockSpec, Repeat, Scenario, SemaphoreSpec, Step, TaskSpec,
+    BarrierSpec, Branch, ChannelKind, ChannelSpec, How, LockSpec, Repeat, ResultsSpec, Scenario, SemaphoreSpec, Step,
+    TaskSpec,
 };
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -27,8 +28,10 @@ impl Program {
             barriers: &[],
             rwlocks: &[],
             notifies: &[],
+            results: &[],
             labels,
             intervals: 0,
+            receives: BTreeSet::new(),
             compiled: HashMap::new(),
         };
         compiler.program(task)
@@ -47,8 +50,10 @@ pub fn compile(scenario: &Scenario, labels: &mut Labels) -> Vec<Arc<Program>> {
         barriers: &scenario.barriers,
         rwlocks: &scenario.rwlocks,
         notifies: &scenario.notifies,
+        results: &scenario.results,
         labels,
         intervals: 0,
+        receives: BTreeSet::new(),
         compiled: HashMap::new(),
     };
     scenario.tasks.iter().map(|task| compiler.group(&task.name)).collect()
@@ -64,9 +69,12 @@ pub(super) struct Compiler<'a> {
     barriers: &'a [BarrierSpec],
     rwlocks: &'a [String],
     notifies: &'a [String],
+    results: &'a [ResultsSpec],
     labels: &'a mut Labels,
     /// The number of `interval` steps that have been compiled so far.
     intervals: usize,
+    /// The channels of which a task of the program that is being compiled is a receiver.
+    receives: BTreeSet<usize>,
     /// The programs that have been compiled so far, by the name of the group.
     compiled: HashMap<&'a str, Arc<Program>>,
 }
@@ -87,12 +95,14 @@ impl<'a> Compiler<'a> {
     }
 
     fn program(&mut self, task: &'a TaskSpec) -> Program {
+        let (steps, receives) = self.steps_of_task(&task.name, &task.steps);
         Program {
             group: task.name.clone(),
             seed: self.seed,
             repeat: task.repeat,
             timeout: task.timeout,
-            steps: self.steps(&task.name, &task.steps),
+            steps,
+            receives,
             closed: AtomicBool::new(false),
         }
     }
@@ -103,16 +113,32 @@ impl<'a> Compiler<'a> {
             Branch::Group(name) => self.group(name),
             Branch::Steps(steps) => {
                 let group = format!("{group} {word}");
+                let (steps, receives) = self.steps_of_task(&group, steps);
                 Arc::new(Program {
                     seed: self.seed,
                     repeat: Repeat::Times(1),
                     timeout: None,
-                    steps: self.steps(&group, steps),
+                    steps,
+                    receives,
                     group,
                     closed: AtomicBool::new(false),
                 })
             }
         }
+    }
+
+    /// Compiles all steps of a task of `group`. Also returns the channels of which the task is a
+    /// receiver.
+    fn steps_of_task(&mut self, group: &str, steps: &[Step]) -> (Steps, Vec<usize>) {
+        let outer = std::mem::take(&mut self.receives);
+        let steps = self.steps(group, steps);
+        let receives = std::mem::replace(&mut self.receives, outer);
+        (steps, receives.into_iter().collect())
+    }
+
+    /// Makes the task that is being compiled a receiver of the channels of its branch.
+    pub(super) fn receive_for(&mut self, branch: &Program) {
+        self.receives.extend(&branch.receives);
     }
 
     /// Compiles the steps of a task of `group`.
@@ -152,10 +178,27 @@ impl<'a> Compiler<'a> {
         self.notifies.iter().position(|notify| notify == name).expect(CHECKED)
     }
 
+    /// The index of the results that tasks of `group` keep. The results of `api gather` are among
+    /// those of `api`.
+    pub(super) fn results(&self, group: &str) -> usize {
+        let root = group.split(' ').next().unwrap_or_default();
+        let mut results = self.results.iter();
+        results.position(|results| results.group == root).expect(CHECKED)
+    }
+
     /// A number for an `interval` step. No other `interval` step has this number.
     pub(super) fn interval(&mut self) -> usize {
         self.intervals += 1;
         self.intervals
+    }
+
+    /// The index of the channel with this name, from which the task receives.
+    pub(super) fn receive_from(&mut self, name: &str) -> usize {
+        let channel = self.channel(name);
+        if !matches!(self.channels[channel].kind, ChannelKind::Queue { .. }) {
+            self.receives.insert(channel);
+        }
+        channel
     }
 
     /// The index of the channel with this name.

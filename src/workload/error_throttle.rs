@@ -24,6 +24,8 @@ pub(super) enum ErrorKind {
     Database,
     /// A child task: the run has reached its maximum number of spawned tasks.
     SpawnLimit,
+    /// Memory for an item: the items of the run hold as much as they may.
+    Memory,
 }
 
 /// The number of errors in this run, for each group and each kind of error.

@@ -11,7 +11,6 @@ use super::shared::WaitForChildren;
 use super::step_error::{StepError, StepResult, outcome};
 use super::sync_interpreter::SyncInterpreter;
 use super::task::record_end;
-use super::task_state::TaskState;
 use crate::probe::{self, TaskHandle};
 use crate::record::{Label, Outcome, Reason};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -51,6 +50,7 @@ pub(super) async fn run_offloaded<R: Send + 'static>(
     };
     let queued_since = probe::now();
     let services = context.services.clone();
+    let mut state = context.state.of_part();
     // Orphaned tasks must count as live, because the run must not end before its orphaned tasks
     // have ended.
     let live = services.live_tasks().track();
@@ -61,7 +61,7 @@ pub(super) async fn run_offloaded<R: Send + 'static>(
                 task: &child.0,
                 services: &services,
                 rng: &mut rng,
-                state: &mut TaskState::default(),
+                state: &mut state,
             };
             catch_unwind(AssertUnwindSafe(|| work(&mut interpreter)))
         });

@@ -8,7 +8,7 @@ use super::http::HttpService;
 use super::labels::Labels;
 use super::live_tasks::LiveTasks;
 use super::services_error::ServicesError;
-use super::shared::{Channel, Fill, Shared};
+use super::shared::{Channel, Fill, Results, Shared};
 use super::spawn_limit::{SpawnLimit, SpawnLimitReached};
 use super::stop::Stop;
 use super::task::TaskCtx;
@@ -151,9 +151,11 @@ impl Services {
         &self.error_throttle
     }
 
-    /// Returns how full each channel is.
+    /// Returns how full each channel is, and how many results each group keeps. A `watch` channel
+    /// is left out, because it has no queue.
     pub fn channels(&self) -> impl Iterator<Item = Fill> {
-        self.shared.channels.iter().map(Channel::fill)
+        let channels = self.shared.channels.iter().filter_map(Channel::fill);
+        channels.chain(self.shared.results.iter().map(Results::fill))
     }
 
     /// Locks, semaphores and channels.

@@ -1,5 +1,6 @@
 //! The reasons why a repetition ends early, and the outcome of the repetition in each case.
 
+use super::shared::MemoryLimitReached;
 use super::spawn_limit::SpawnLimitReached;
 use super::stop::Stopped;
 use crate::record::{Nanos, Outcome};
@@ -22,6 +23,12 @@ pub(super) type StepResult = Result<(), StepError>;
 impl From<Stopped> for StepError {
     fn from(_: Stopped) -> StepError {
         StepError::Stopped
+    }
+}
+
+impl From<MemoryLimitReached> for StepError {
+    fn from(_: MemoryLimitReached) -> StepError {
+        StepError::Failed
     }
 }
 

@@ -2,13 +2,14 @@
 
 use super::Services;
 use super::async_interpreter::{AsyncContext, AsyncInterpreter, limit_tick, run_within};
-use super::children::CompletionReporter;
+use super::children::{CompletionReporter, KeptResults};
 use super::draw::{Seed, sample};
 use super::error_throttle::ErrorKind;
 use super::live_tasks::LiveTaskGuard;
 use super::program::Program;
 use super::repetition::{Repetition, outcome_of_drop};
 use super::step_error::StepResult;
+use super::task_state::TaskState;
 use crate::probe::{self, TaskHandle, lane};
 use crate::record::{LaneKind, Outcome, ProcessInstant, Reason};
 use crate::scenario::Repeat;
@@ -48,7 +49,7 @@ impl TaskCtx {
     /// Creates the task with this index in the program's group.
     pub fn new(handle: TaskHandle, program: Arc<Program>, services: Arc<Services>, index: u32) -> TaskCtx {
         let seed = Seed::of_task(program.seed, &program.group, index);
-        TaskCtx::child(handle, program, services, seed, None)
+        TaskCtx::child(handle, program, services, seed, None).receiving()
     }
 
     /// Creates a task that another task has spawned. The child's random draws derive from its
@@ -70,6 +71,29 @@ impl TaskCtx {
             _live: services.live_tasks().track(),
             context: AsyncContext::new(handle, services),
         }
+    }
+
+    /// Makes the task a receiver of the channels from which its steps receive.
+    pub(super) fn receiving(mut self) -> TaskCtx {
+        if !self.program.receives.is_empty() {
+            let receivers = self.context.services.shared().receivers(&self.program.receives);
+            self.context.state = TaskState::with_receivers(receivers);
+        }
+        self
+    }
+
+    /// Gives the branch the state of a part of its task.
+    pub(super) fn with_state(mut self, state: TaskState) -> TaskCtx {
+        self.context.state = state;
+        self
+    }
+
+    /// Lets the task add its result to `results` when the task completes.
+    pub(super) fn keeping(mut self, results: Option<Arc<KeptResults>>) -> TaskCtx {
+        if let Some(results) = results {
+            self.context.state.set_results_of_parent(results);
+        }
+        self
     }
 
     /// Stores the instant at which the next repetition began to wait for a thread.
@@ -212,6 +236,12 @@ impl TaskCtx {
     /// Records the task's outcome, and reports it to the parent.
     fn end(&mut self, outcome: Outcome) -> Outcome {
         self.has_ended = true;
+        self.context.state.drop_results();
+        if let Some(results) = self.context.state.take_results_of_parent()
+            && outcome == Outcome::Completed
+        {
+            results.add(&self.context.task);
+        }
         let outcome = record_end(&self.context.task, outcome);
         if let Some(reporter) = &self.reporter {
             reporter.report(outcome);
@@ -261,11 +291,12 @@ pub(super) fn record_end(task: &TaskHandle, outcome: Outcome) -> Outcome {
 
 #[cfg(test)]
 mod tests {
+    use super::super::shared::Channel;
     use super::super::step_error::StepError;
     use super::super::{Labels, compile};
     use super::*;
     use crate::probe::Registry;
-    use crate::record::{Nanos, Wanted};
+    use crate::record::Nanos;
     use crate::scenario;
     use std::future::poll_fn;
     use std::task::Poll;
@@ -306,9 +337,11 @@ mod tests {
             ));
             let services = task.context.services.clone();
             let feed = || {
-                let channel = &services.shared().channels[0];
-                let slot = channel.available(Wanted::Access).try_acquire().expect("room");
-                channel.put(slot, &handle, None);
+                let Channel::Queue(channel) = &services.shared().channels[0] else {
+                    panic!("a queue")
+                };
+                let slot = channel.free().expect("a bounded channel").try_acquire().expect("room");
+                channel.put(None, Some(slot), &handle, None);
             };
             let runtime = Builder::new_current_thread().enable_time().build().expect("a runtime");
             runtime.block_on(async {

@@ -1,8 +1,10 @@
-//! What a task keeps from one step to the next: the permits that it holds, its intervals, and its
-//! cleanups.
+//! What a task keeps from one step to the next: the permits that it holds, its intervals, its
+//! receivers, and its cleanups.
 
 use super::Services;
+use super::children::{JoinSet, KeptResults};
 use super::program::Steps;
+use super::shared::Receivers;
 use super::ticks::Ticks;
 use crate::probe::TaskHandle;
 use crate::record::{Label, ProcessInstant, Wanted};
@@ -21,6 +23,12 @@ struct Contents {
     permits: Vec<HeldPermit>,
     /// Each interval with the number of its step.
     intervals: Vec<(usize, Ticks)>,
+    /// Its receivers of channels that give each item to every receiver.
+    receivers: Option<Receivers>,
+    /// The results that the task keeps.
+    join_set: Option<JoinSet>,
+    /// Where the task adds its own result, if the parent of the task keeps the result.
+    results_of_parent: Option<Arc<KeptResults>>,
     /// The cleanups that would run if the task were cancelled now. They are in the order in which
     /// the task reached them.
     cleanups: Vec<Cleanup>,
@@ -93,6 +101,50 @@ impl TaskState {
     pub(super) fn release_all(&mut self) {
         if let Some(contents) = &mut self.0 {
             contents.permits.clear();
+        }
+    }
+
+    /// The state of a task with these receivers.
+    pub(super) fn with_receivers(receivers: Receivers) -> TaskState {
+        let contents = Contents {
+            receivers: Some(receivers),
+            ..Contents::default()
+        };
+        TaskState(Some(Box::new(contents)))
+    }
+
+    /// The state of a branch or a job of this task. It uses the receivers of this task.
+    pub(super) fn of_part(&self) -> TaskState {
+        let receivers = self.0.as_ref().and_then(|contents| contents.receivers.clone());
+        receivers.map_or_else(TaskState::default, TaskState::with_receivers)
+    }
+
+    /// The receivers of the task.
+    pub(super) fn receivers(&mut self) -> &Receivers {
+        self.contents().receivers.get_or_insert_default()
+    }
+
+    /// The results that `task` keeps, whose steps this is the state of. `index` is their index in
+    /// the list of the run.
+    pub(super) fn join_set(&mut self, task: &TaskHandle, services: &Arc<Services>, index: usize) -> &mut JoinSet {
+        let join_set = &mut self.contents().join_set;
+        join_set.get_or_insert_with(|| JoinSet::new(task, services, index))
+    }
+
+    /// Sets where the task adds its own result.
+    pub(super) fn set_results_of_parent(&mut self, results: Arc<KeptResults>) {
+        self.contents().results_of_parent = Some(results);
+    }
+
+    /// Returns where the task adds its own result, once. `None` if no parent keeps the result.
+    pub(super) fn take_results_of_parent(&mut self) -> Option<Arc<KeptResults>> {
+        self.0.as_mut()?.results_of_parent.take()
+    }
+
+    /// Drops all results that the task keeps.
+    pub(super) fn drop_results(&mut self) {
+        if let Some(contents) = &mut self.0 {
+            contents.join_set = None;
         }
     }
 

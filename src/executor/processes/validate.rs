@@ -54,11 +54,13 @@ fn longest(batch: &Batch<ProcessClock>) -> Nanos {
         Record::WaitEnded(ended) => ended.waited,
         Record::Acquired(acquired) => acquired.waited,
         Record::Released(released) => released.waited.max(released.held),
+        Record::Received(received) => received.waited.max(received.age),
         Record::HolderLate(late) => late.lateness,
         Record::Spawned(_)
         | Record::Orphaned(_)
         | Record::WaitBegan(_)
         | Record::Notification(_)
+        | Record::Missed(_)
         | Record::Marked(_) => CompactDuration::ZERO,
     });
     let live = batch.live.lanes.iter().chain(&batch.live.branches);

@@ -245,6 +245,7 @@ fn scenario(begin: Begin) -> Scenario {
         locks: Vec::new(),
         rwlocks: Vec::new(),
         notifies: Vec::new(),
+        results: Vec::new(),
         tasks: begin.groups.into_iter().map(GroupOrder::into_spec).collect(),
         cues: Vec::new(),
         expect: Vec::new(),

@@ -22,8 +22,8 @@
 use super::super::wait_state::Lateness;
 use super::super::*;
 use crate::record::{
-    Acquired, CompactDuration, CurrentSlice, Ended, HolderLate, Live, Notification, Orphaned, Outcome, Released,
-    Repetition, Slice, Spawned, Step, WaitBegan, WaitEnded, Waiting,
+    Acquired, CompactDuration, CurrentSlice, Ended, HolderLate, Live, Missed, Notification, Orphaned, Outcome,
+    Received, Released, Repetition, Slice, Spawned, Step, WaitBegan, WaitEnded, Waiting,
 };
 use std::collections::HashSet;
 
@@ -113,6 +113,8 @@ impl Model {
             | Record::Released(Released { at, .. })
             | Record::Notification(Notification { at, .. })
             | Record::HolderLate(HolderLate { at, .. })
+            | Record::Received(Received { at, .. })
+            | Record::Missed(Missed { at, .. })
             | Record::Marked(Marked { at, .. })
                 if at <= end =>
             {
@@ -126,6 +128,8 @@ impl Model {
             | Record::Released(_)
             | Record::Notification(_)
             | Record::HolderLate(_)
+            | Record::Received(_)
+            | Record::Missed(_)
             | Record::Marked(_) => {}
         }
     }

@@ -58,6 +58,14 @@ impl Model {
                 self.advance(late.at);
                 self.resources.holder_late(&late);
             }
+            Record::Received(received) => {
+                self.advance(received.at);
+                self.resources.received(&received);
+            }
+            Record::Missed(missed) => {
+                self.advance(missed.at);
+                self.resources.missed(&missed);
+            }
             Record::Marked(marked) => {
                 self.advance(marked.at);
                 let index = self.marks.partition_point(|other| other.at <= marked.at);

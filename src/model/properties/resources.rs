@@ -291,7 +291,8 @@ fn empty_model(plans: &Plans) -> Model {
             _ => ResourceKind::Semaphore,
         },
         name: format!("r{index}"),
-        capacity: *capacity,
+        capacity: Some(*capacity),
+        item_bytes: 0,
         senders: Vec::new(),
         receivers: Vec::new(),
     };

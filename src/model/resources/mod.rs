@@ -23,10 +23,11 @@ pub use waits::Level;
 use super::hist::{Hist, Percentiles};
 use super::*;
 use crate::record::{
-    Acquired, CompactDuration, HolderLate, Notification, Released, ResourceId, ResourceInfo, ResourceKind, WaitBegan,
-    WaitEnded, Wanted,
+    Acquired, CompactDuration, HolderLate, Missed, Notification, Received, Released, ResourceId, ResourceInfo,
+    ResourceKind, WaitBegan, WaitEnded, Wanted,
 };
 use deadlock::Suspects;
+use std::ops::AddAssign;
 use waits::{Integral, OpenWait, OpenWaits, Waiting};
 
 /// A resource: its holders, its waits, and its totals.
@@ -36,8 +37,11 @@ pub struct Resource {
     pub info: ResourceInfo,
     /// How often a task acquired the resource, or sent a message.
     pub acquired: u64,
-    /// How often a task released the resource, or received a message.
+    /// How often a task released the resource, or received a message. For a channel that gives each
+    /// item to every receiver: how many items the channel has dropped.
     pub released: u64,
+    /// What each task has received, if each item goes to every receiver.
+    receptions: HashMap<TaskId, Receptions>,
     /// How often a task stopped waiting without getting what it waited for.
     pub abandoned: u64,
     /// How often a task got what it waited for, but was cancelled before it ran.
@@ -67,6 +71,10 @@ pub struct Resource {
     waiting_for_other: Waiting,
     /// How long each lock or permit was held, and how long each message was in the channel.
     held: Hist,
+    /// The age of each item when a task received it, if each item goes to every receiver.
+    ages: Hist,
+    /// The latest instant at which a task acquired the resource, or sent a message.
+    last_acquired: RunInstant,
     /// The instant at which the oldest message was sent, by the last sample.
     oldest_message: Option<RunInstant>,
     oldest_age: Nanos,
@@ -83,6 +91,23 @@ pub struct Notifications {
     stored: i64,
     /// How many tasks were woken, minus those that have run or were cancelled since.
     woken: i64,
+}
+
+/// What one task, or several tasks together, have received from a channel that gives each item to
+/// every receiver.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Receptions {
+    /// The number of items that were received.
+    pub received: u64,
+    /// The number of items that were missed between the received items.
+    pub missed: u64,
+}
+
+impl AddAssign for Receptions {
+    fn add_assign(&mut self, other: Receptions) {
+        self.received += other.received;
+        self.missed += other.missed;
+    }
 }
 
 impl Notifications {
@@ -103,6 +128,7 @@ impl Resource {
             info,
             acquired: 0,
             released: 0,
+            receptions: HashMap::new(),
             abandoned: 0,
             handed_to_cancelled: 0,
             reads: 0,
@@ -117,9 +143,21 @@ impl Resource {
             waiting_for_access: Waiting::new(),
             waiting_for_other: Waiting::new(),
             held: Hist::fine(),
+            ages: Hist::fine(),
+            last_acquired: RunInstant::ZERO,
             oldest_message: None,
             oldest_age: Nanos::ZERO,
         }
+    }
+
+    /// Whether the resource can be acquired while it has this number of holds or messages.
+    fn has_room_for(&self, held: i64) -> bool {
+        self.info.capacity.is_none_or(|capacity| held < i64::from(capacity))
+    }
+
+    /// The number of tasks that a barrier needs.
+    fn needed(&self) -> u32 {
+        self.info.capacity.unwrap_or(1).max(1)
     }
 
     /// The number of permits that are held, or of messages in the channel.
@@ -157,23 +195,33 @@ impl Resource {
     /// The number of tasks that have arrived at a barrier since all had arrived. A task that was
     /// cancelled while it waited has arrived.
     pub fn arrived(&self) -> u32 {
-        self.arrivals % self.info.capacity.max(1)
+        self.arrivals % self.needed()
     }
 
     /// How often all tasks had arrived at a barrier.
     pub fn completions(&self) -> u32 {
-        self.arrivals / self.info.capacity.max(1)
+        self.arrivals / self.needed()
     }
 
     /// The completion of a barrier for which the arrival with this number waits, from 1.
     fn completion(&self, arrival: u32) -> u32 {
-        arrival.div_ceil(self.info.capacity.max(1))
+        arrival.div_ceil(self.needed())
     }
 
     /// How long each lock or permit was held until its release, or how long each message was in the
     /// channel until it was received.
     pub fn held_time(&self) -> Percentiles {
         self.held.percentiles()
+    }
+
+    /// How old each item was when a task received it, if each item goes to every receiver.
+    pub fn reception_age(&self) -> Percentiles {
+        self.ages.percentiles()
+    }
+
+    /// What each task has received, if each item goes to every receiver.
+    pub fn receptions(&self) -> impl Iterator<Item = (TaskId, Receptions)> {
+        self.receptions.iter().map(|(task, receptions)| (*task, *receptions))
     }
 
     /// The age of the oldest message in the channel, by the last sample.
@@ -208,7 +256,7 @@ impl Resource {
     }
 
     fn change_holds(&mut self, task: TaskId, wanted: Wanted, by: i32) {
-        if self.info.kind != ResourceKind::Channel {
+        if self.info.kind.is_held() {
             change(&mut self.holders, task, by);
         }
         if self.info.kind == ResourceKind::Rwlock && wanted == Wanted::Access {
@@ -296,7 +344,7 @@ impl Resources {
             if resource.info.kind == ResourceKind::Barrier {
                 resource.arrivals = resource.arrivals.max(began.waiting);
                 // The tasks that wait arrived one after the other.
-                most = (began.waiting.max(1) - 1) % resource.info.capacity.max(1) + 1;
+                most = (began.waiting.max(1) - 1) % resource.needed() + 1;
             }
             let waiting = resource.waiting_mut(began.wanted);
             waiting.count.increase(began.at);
@@ -327,6 +375,7 @@ impl Resources {
             return;
         };
         resource.acquired += 1;
+        resource.last_acquired = resource.last_acquired.max(at);
         resource.reads += u64::from(acquired.wanted == Wanted::Read);
         if resource.can_be_held() {
             resource.level.increase(at);
@@ -369,6 +418,23 @@ impl Resources {
         }
     }
 
+    pub(super) fn received(&mut self, received: &Received) {
+        let Received { at, task, waited, .. } = *received;
+        self.end_successful_wait(task, waited);
+        let Some(resource) = self.get_mut(received.resource) else {
+            return;
+        };
+        resource.receptions.entry(task).or_default().received += 1;
+        resource.ages.record(received.age.get());
+        resource.end_wait(task, Wanted::Message, at, waited);
+    }
+
+    pub(super) fn missed(&mut self, missed: &Missed) {
+        if let Some(resource) = self.get_mut(missed.resource) {
+            resource.receptions.entry(missed.task).or_default().missed += missed.count;
+        }
+    }
+
     fn end_successful_wait(&mut self, task: TaskId, waited: CompactDuration) {
         if waited > CompactDuration::ZERO {
             change(&mut self.open_waits, task, -1);
@@ -382,8 +448,7 @@ impl Resources {
 
     /// Applies a sample of the channel with this name.
     pub(super) fn sample_channel(&mut self, name: &str, sample: &ChannelSample) {
-        let is_this =
-            |resource: &&mut Resource| resource.info.kind == ResourceKind::Channel && resource.info.name == name;
+        let is_this = |resource: &&mut Resource| resource.info.kind.is_channel() && resource.info.name == name;
         if let Some(resource) = self.list.iter_mut().find(is_this) {
             resource.oldest_message = sample.oldest;
             let age = sample.oldest.map_or(Nanos::ZERO, |sent| sample.at - sent);

@@ -92,7 +92,7 @@ pub(super) fn clause(model: &Model, awaited: Awaited, tasks: &[TaskId], provider
 /// `one waits for 1 more task at phase, which only two could be`
 fn others(model: &Model, id: ResourceId, waits: &str, tasks: &[TaskId], providers: &[TaskId]) -> String {
     let barrier = &model.resources.list[usize::from(id.0)];
-    let missing = barrier.info.capacity - barrier.arrived();
+    let missing = barrier.needed() - barrier.arrived();
     let missing = match missing {
         1 => "1 more task".to_owned(),
         missing => format!("{missing} more tasks"),

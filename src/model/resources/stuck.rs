@@ -12,6 +12,7 @@
 //! | a notification | one is stored or under way, or a task that may notify can continue |
 //! | room in a channel | there is room, or a task that may receive can continue |
 //! | a message | there is a message, or a task that may send can continue |
+//! | an item that every receiver gets | it was sent during the wait, or a task that may send can continue |
 //! | its children | one of its children can continue |
 //! | a thread | not all threads are held by stuck tasks |
 //!
@@ -80,10 +81,7 @@ impl Resource {
 
     /// Whether other tasks provide what a task waits for, although they do not hold it.
     pub(super) fn has_senders(&self) -> bool {
-        matches!(
-            self.info.kind,
-            ResourceKind::Channel | ResourceKind::Barrier | ResourceKind::Notify
-        )
+        self.info.kind.is_channel() || matches!(self.info.kind, ResourceKind::Barrier | ResourceKind::Notify)
     }
 }
 
@@ -213,6 +211,7 @@ impl<'a> Stuck<'a> {
                 Awaited::ThreadOf(task) => !self.waits.contains_key(&task),
                 awaited => *available.entry(awaited).or_insert_with(|| self.is_available(awaited)),
             };
+            let available = available || self.was_sent_during(wait);
             !self.stalled.contains_key(task) && (available || self.may_be_cancelled(*task))
         };
         self.waits
@@ -229,7 +228,6 @@ impl<'a> Stuck<'a> {
         };
         let resource = &self.model.resources.list[usize::from(id.0)];
         let info = &resource.info;
-        let capacity = i64::from(info.capacity);
         match awaited {
             Awaited::Others(_, completion) => {
                 resource.completions() >= completion || self.one_can_continue(&info.senders)
@@ -240,15 +238,26 @@ impl<'a> Stuck<'a> {
                 let is_behind_stuck_writer = waiting.peek().is_some() && waiting.all(|task| self.contains(task));
                 !is_behind_stuck_writer && !resource.writers.keys().any(|task| self.contains(*task))
             }
+            Awaited::Message(_) if info.kind.is_fan_out() => self.one_can_continue(&info.senders),
             Awaited::Message(_) => resource.level.now > 0 || self.one_can_continue(&info.senders),
-            _ if info.kind == ResourceKind::Channel => {
-                resource.level.now < capacity || self.one_can_continue(&info.receivers)
+            _ if info.kind.is_channel() => {
+                resource.has_room_for(resource.level.now) || self.one_can_continue(&info.receivers)
             }
             _ => {
                 let holds = resource.holders.iter().filter(|(task, _)| self.contains(**task));
-                holds.map(|(_, count)| i64::from(*count)).sum::<i64>() < capacity
+                resource.has_room_for(holds.map(|(_, count)| i64::from(*count)).sum())
             }
         }
+    }
+
+    /// Whether a task waits for an item that every receiver gets, and an item was sent during its
+    /// wait.
+    fn was_sent_during(&self, wait: &StuckWait) -> bool {
+        let Awaited::Message(id) = wait.awaited else {
+            return false;
+        };
+        let resource = &self.model.resources.list[usize::from(id.0)];
+        resource.info.kind.is_fan_out() && resource.last_acquired >= wait.since
     }
 
     /// Whether a present or future task of these groups can continue.
@@ -331,13 +340,13 @@ fn may_be_stuck(model: &Model, resource: &Resource) -> bool {
     if resource.has_senders() {
         return model.resources.arrivals_over
             || resource.info.senders.is_empty()
-            || resource.info.kind == ResourceKind::Channel && resource.info.receivers.is_empty();
+            || resource.info.kind.is_channel() && resource.info.receivers.is_empty();
     }
     // A branch may be stuck although it waits for nothing: its task may not be able to poll it.
     let is_branch = |task: &TaskId| model.task(*task).is_some_and(|task| task.is_branch);
     let holds = resource.holders.iter();
     let holds = holds.filter(|(task, _)| waiting.contains_key(task) || is_branch(task));
-    holds.map(|(_, count)| i64::from(*count)).sum::<i64>() >= i64::from(resource.info.capacity)
+    !resource.has_room_for(holds.map(|(_, count)| i64::from(*count)).sum())
 }
 
 /// Whether tasks that have no thread of their own run on threads of this kind.

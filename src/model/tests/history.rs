@@ -100,7 +100,8 @@ fn the_model_knows_the_length_of_a_channel_at_a_past_instant() {
                 at: at_us(at),
                 label: Label(1),
                 len,
-                capacity: 8,
+                item_bytes: 0,
+                capacity: Some(8),
                 oldest: None,
             })],
             ..Batch::default()

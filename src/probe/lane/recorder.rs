@@ -160,7 +160,9 @@ impl Recorder {
             | Record::Acquired(_)
             | Record::Released(_)
             | Record::Notification(_)
-            | Record::HolderLate(_) => {
+            | Record::HolderLate(_)
+            | Record::Received(_)
+            | Record::Missed(_) => {
                 self.registry.record_off_lane(record);
                 return true;
             }

@@ -4,8 +4,8 @@ use super::TaskHandle;
 use crate::probe::lane;
 use crate::probe::now;
 use crate::record::{
-    Acquired, CompactDuration, HolderLate, Nanos, Notification, ProcessInstant, Record, Released, ResourceId,
-    WaitBegan, WaitEnded, Wanted,
+    Acquired, CompactDuration, HolderLate, Missed, Nanos, Notification, ProcessInstant, Received, Record, Released,
+    ResourceId, WaitBegan, WaitEnded, Wanted,
 };
 
 impl TaskHandle {
@@ -126,6 +126,35 @@ impl TaskHandle {
             passed_on,
         };
         lane::write(self.registry(), Record::Notification(notification));
+    }
+
+    /// Records that the task has received an item that was sent at `sent`, and has missed `missed`
+    /// items before. `since` is the start of the wait for the item, if the task waited.
+    pub fn record_received(
+        &self,
+        resource: ResourceId,
+        since: Option<ProcessInstant>,
+        sent: ProcessInstant,
+        missed: u64,
+    ) {
+        let at = now();
+        let received = Received {
+            at,
+            task: self.id(),
+            waited: waited(since, at),
+            age: CompactDuration::new(at - sent),
+            resource,
+        };
+        lane::write(self.registry(), Record::Received(received));
+        if missed > 0 {
+            let missed = Missed {
+                at,
+                task: self.id(),
+                count: missed,
+                resource,
+            };
+            lane::write(self.registry(), Record::Missed(missed));
+        }
     }
 }
 

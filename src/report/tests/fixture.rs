@@ -79,7 +79,8 @@ fn resource(kind: ResourceKind, name: &str, capacity: u32) -> ResourceInfo {
     ResourceInfo {
         kind,
         name: name.to_owned(),
-        capacity,
+        capacity: Some(capacity),
+        item_bytes: 0,
         senders: Vec::new(),
         receivers: Vec::new(),
     }
@@ -341,7 +342,8 @@ fn samples() -> Vec<Sample> {
             at: RunInstant::from_millis(990),
             label: Label(1),
             len: 2,
-            capacity: 8,
+            item_bytes: 0,
+            capacity: Some(8),
             oldest: Some(RunInstant::from_millis(400)),
         }),
         group(750, 3, 1),

@@ -178,6 +178,7 @@ impl Checker<'_> {
             return Some(());
         };
         let names = self.names_of_resources();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
         if names.contains(&name.as_str()) || POOLS.contains(&name.as_str()) {
             return Some(());
         }

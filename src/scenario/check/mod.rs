@@ -22,7 +22,7 @@ use super::limits;
 use super::notation::show_duration;
 use super::report::{Diagnostic, Diagnostics, Place};
 use super::syntax::{self, At, Table};
-use super::types::{self, Draw, ExecutorKind, HttpSpec, Lang, Scenario, TaskSpec};
+use super::types::{self, Draw, ExecutorKind, HttpSpec, Lang, ResultsSpec, Scenario, TaskSpec};
 use call::{Call, Callable};
 use held::Held;
 use shared::{Declared, Locks};
@@ -74,6 +74,8 @@ pub(super) struct Checker<'a> {
     rwlocks: Vec<String>,
     /// The names of the notifications that steps have used so far.
     notifies: Vec<String>,
+    /// The results that groups keep, and the place of the first step that keeps them.
+    results: Vec<(ResultsSpec, Place)>,
     /// The groups of tasks, in the file's order.
     groups: Vec<Callable>,
     /// The groups by their names.
@@ -133,6 +135,7 @@ pub(super) fn scenario(syntax: &syntax::Scenario, lang: Lang, diagnostics: &mut 
         locks: checker.locks.into_iter().map(|(lock, _)| lock).collect(),
         rwlocks: checker.rwlocks,
         notifies: checker.notifies,
+        results: checker.results.into_iter().map(|(results, _)| results).collect(),
         tasks,
         cues: cues?,
         expect: expect?,
@@ -158,6 +161,7 @@ impl<'a> Checker<'a> {
             locks: Locks::new(),
             rwlocks: Vec::new(),
             notifies: Vec::new(),
+            results: Vec::new(),
             groups: Vec::new(),
             group_names: HashMap::new(),
             unknown_names: 0,

@@ -2,9 +2,12 @@
 
 use super::{Checker, SUGGESTIONS};
 use crate::scenario::limits;
+use crate::scenario::notation::show_size;
 use crate::scenario::report::{Diagnostic, Place};
-use crate::scenario::syntax::{self, At, Name, Required, nearest, one_of};
-use crate::scenario::types::{BarrierSpec, ChannelSpec, DbSpec, How, LockSpec, SemaphoreSpec};
+use crate::scenario::syntax::{self, At, Capacity, ChannelWord, Name, Read, Required, Table, nearest, one_of};
+use crate::scenario::types::{
+    BarrierSpec, ChannelKind, ChannelSpec, DbSpec, How, LockSpec, ResultsSpec, SemaphoreSpec,
+};
 use std::time::Duration;
 
 /// The default settings of the database.
@@ -26,7 +29,8 @@ pub(super) struct Declared {
 struct Known {
     name: String,
     place: Place,
-    /// The capacity of the channel, or the number of permits. `None` if it cannot be read.
+    /// The number of permits, or of tasks of a barrier. `None` for a channel, and if the number
+    /// cannot be read.
     size: Option<u32>,
     used: bool,
 }
@@ -64,21 +68,73 @@ impl Checker<'_> {
         let list = self.not_too_many("channels", syntax)?;
         let specs: Vec<_> = list
             .iter()
-            .map(|At { value: channel, .. }| {
-                let capacity = self.size(
-                    "capacity",
-                    &channel.capacity,
-                    limits::CAPACITY,
-                    "no message would ever fit",
-                );
-                let name = self.declare(SharedKind::Channel, &channel.name, capacity);
+            .map(|channel| {
+                let kind = self.kind_of_channel(channel);
+                let item_bytes = self.item_bytes("item", channel.value.item.as_ref());
+                let name = self.declare(SharedKind::Channel, &channel.value.name, None);
                 Some(ChannelSpec {
                     name: name?,
-                    capacity: capacity?,
+                    kind: kind?,
+                    item_bytes: item_bytes?,
                 })
             })
             .collect();
         specs.into_iter().collect()
+    }
+
+    /// Checks the kind and the capacity of a channel.
+    fn kind_of_channel(&mut self, At { value, place }: &At<syntax::Channel>) -> Option<ChannelKind> {
+        let kind = match &value.kind {
+            Some(kind) => kind.value,
+            None if value.has("kind") => return None,
+            None => ChannelWord::Queue,
+        };
+        let Some(capacity) = &value.capacity else {
+            if kind == ChannelWord::Watch && !value.has("capacity") {
+                return Some(ChannelKind::Watch);
+            }
+            if !value.has("capacity") {
+                let diagnostic = Diagnostic::new(place.clone(), "[[channel]] has no `capacity`");
+                let help = format!("`capacity` is {}", Capacity::EXPECTED);
+                self.diagnostics
+                    .push_missing(diagnostic.label("it is missing here").help(help));
+            }
+            return None;
+        };
+        let number = match (kind, capacity.value) {
+            (ChannelWord::Watch, _) => {
+                let diagnostic = Diagnostic::new(capacity.place.clone(), "a `watch` channel has no `capacity`");
+                return self.reject(diagnostic.label("it contains only the newest message"));
+            }
+            (ChannelWord::Queue, Capacity::Unbounded) => return Some(ChannelKind::Queue { capacity: None }),
+            (ChannelWord::Broadcast, Capacity::Unbounded) => {
+                let diagnostic = Diagnostic::new(capacity.place.clone(), "a `broadcast` channel cannot be unbounded");
+                return self.reject(diagnostic.help("write how many messages a receiver may lag behind"));
+            }
+            (_, Capacity::Bounded(number)) => At {
+                value: number,
+                place: capacity.place.clone(),
+            },
+        };
+        let capacity = self.number("capacity", &number, limits::CAPACITY, "no message would ever fit")?;
+        Some(match kind {
+            ChannelWord::Broadcast => ChannelKind::Broadcast { capacity },
+            _ => ChannelKind::Queue {
+                capacity: Some(capacity),
+            },
+        })
+    }
+
+    /// Checks the size of an item. 0 if the file has no size.
+    fn item_bytes(&mut self, key: &str, size: Option<&At<syntax::Size>>) -> Option<u64> {
+        let Some(At { value, place }) = size else {
+            return Some(0);
+        };
+        if value.0 > limits::ITEM {
+            let title = format!("`{key}` is larger than {}", show_size(limits::ITEM));
+            return self.reject(Diagnostic::new(place.clone(), title).label("larger items are not allowed"));
+        }
+        Some(value.0)
     }
 
     pub(super) fn semaphores(&mut self, syntax: Option<&At<Vec<At<syntax::Semaphore>>>>) -> Option<Vec<SemaphoreSpec>> {
@@ -210,14 +266,38 @@ impl Checker<'_> {
     }
 
     /// The names of everything that tasks share.
-    pub(super) fn names_of_resources(&self) -> Vec<&str> {
+    pub(super) fn names_of_resources(&self) -> Vec<String> {
         let locks = self.locks.iter().map(|(lock, _)| lock.name.as_str());
         let declared = [&self.semaphores, &self.channels, &self.barriers]
             .into_iter()
             .flat_map(|declared| &declared.known);
         let named = self.rwlocks.iter().chain(&self.notifies).map(String::as_str);
         let declared = declared.map(|known| known.name.as_str());
-        locks.chain(declared).chain(named).collect()
+        let results = self.results.iter().map(|(results, _)| results.name());
+        let names = locks.chain(declared).chain(named).map(str::to_owned);
+        names.chain(results).collect()
+    }
+
+    /// Adds results that the group keeps whose steps are being checked. `place` is the step that
+    /// keeps them.
+    pub(in crate::scenario) fn keep_results(&mut self, size: Option<&At<syntax::Size>>, place: &Place) -> Option<()> {
+        let item_bytes = self.item_bytes("result", size)?;
+        let group = self.groups[self.group].name.clone();
+        let known = self.results.iter().find(|(results, _)| results.group == group);
+        match known {
+            None => {
+                let results = ResultsSpec { group, item_bytes };
+                self.results.push((results, place.clone()));
+            }
+            Some((results, _)) if results.item_bytes == item_bytes => {}
+            Some((_, first)) => {
+                let title = format!("the results that `{group}` keeps have different sizes");
+                let diagnostic =
+                    Diagnostic::new(place.clone(), title).related(first, "the first results are kept here");
+                return self.reject(diagnostic.help("write the same `result` in both steps"));
+            }
+        }
+        Some(())
     }
 
     /// Adds the name of a read-write lock or notification that a step uses, unless the name has
@@ -269,8 +349,8 @@ impl Checker<'_> {
         }
     }
 
-    /// The capacity of the channel with this name, or the number of permits of the semaphore.
-    /// `None` if there is no such channel or semaphore, or if the number cannot be read.
+    /// The number of permits of the semaphore with this name, or of tasks of the barrier. `None` if
+    /// there is no such semaphore or barrier, or if the number cannot be read.
     pub(super) fn declared_size(&self, kind: SharedKind, name: &str) -> Option<u32> {
         let declared = match kind {
             SharedKind::Channel => &self.channels,

@@ -143,11 +143,10 @@ impl Checker<'_> {
         syntax: &S::Syntax,
         context: StepContext<'_>,
     ) -> Option<S> {
-        let allowed = self
-            .has_runtime(S::NEEDS_RUNTIME, context)
-            .and_then(|()| self.has_executor(S::NEEDS_EXECUTOR, context));
+        let has_runtime = self.has_runtime(S::NEEDS_RUNTIME, context);
         let step = S::check(syntax, context, self);
-        allowed.and(step)
+        let need = step.as_ref().map_or(S::NEEDS_EXECUTOR, S::needs_executor);
+        has_runtime.and_then(|()| self.has_executor(need, context)).and(step)
     }
 
     /// Rejects a step that cannot run after its task has left the runtime. `why` is the label of

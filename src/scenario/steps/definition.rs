@@ -32,6 +32,11 @@ pub(in crate::scenario) trait StepDefinition: StepContents + Sized {
     /// [`NEEDS_EXECUTOR`](Self::NEEDS_EXECUTOR).
     fn check(syntax: &Self::Syntax, context: StepContext<'_>, checker: &mut Checker<'_>) -> Option<Self>;
 
+    /// What this step needs from the executor, if that depends on the value of the step.
+    fn needs_executor(&self) -> Option<&'static ExecutorNeed> {
+        Self::NEEDS_EXECUTOR
+    }
+
     /// The lists of steps in the value.
     fn within(_syntax: &Self::Syntax) -> Vec<&StepListSyntax> {
         Vec::new()

@@ -73,8 +73,8 @@ macro_rules! steps {
 
             fn needs_executor(&self) -> Option<&'static ExecutorNeed> {
                 match self {
-                    $( Step::$name(_) => <$name as StepDefinition>::NEEDS_EXECUTOR, )*
-                    $( Step::$bare => <$bare as StepDefinition>::NEEDS_EXECUTOR, )*
+                    $( Step::$name(step) => StepDefinition::needs_executor(step), )*
+                    $( Step::$bare => StepDefinition::needs_executor(&$bare), )*
                 }
             }
 

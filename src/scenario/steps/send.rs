@@ -5,7 +5,7 @@ use crate::scenario::check::{Checker, SharedKind, StepContext};
 use crate::scenario::syntax::{At, Name};
 use serde::{Deserialize, Serialize};
 
-/// Sends a message to a channel. Waits while the channel is full.
+/// Sends a message to a channel. Waits while a queue is full.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Send {
     /// The name of a channel in [`Scenario::channels`](crate::scenario::Scenario::channels).
@@ -16,7 +16,8 @@ impl StepContents for Send {}
 
 impl StepDefinition for Send {
     type Syntax = At<Name>;
-    const DESCRIPTION: &'static str = "Send a message to this channel. Wait while the channel is full.";
+    const DESCRIPTION: &'static str =
+        "Send a message to this channel. Wait while a queue is full; `watch` and `broadcast` never wait.";
     const NEEDS_EXECUTOR: Option<&'static ExecutorNeed> = Some(&SHARED_MEMORY);
 
     fn check(name: &At<Name>, _: StepContext<'_>, checker: &mut Checker<'_>) -> Option<Send> {

@@ -1,10 +1,10 @@
 //! `spawn`: makes tasks, and either continues or waits for them.
 
-use super::{ChildTasks, StepContents, StepDefinition, StepListSyntax};
+use super::{ChildTasks, ExecutorNeed, SHARED_MEMORY, StepContents, StepDefinition, StepListSyntax};
 use crate::scenario::check::{Checker, StepContext};
 use crate::scenario::limits;
-use crate::scenario::report::Diagnostics;
-use crate::scenario::syntax::{self, At, Read, Required, Value, table, wrong_type};
+use crate::scenario::report::{Diagnostic, Diagnostics};
+use crate::scenario::syntax::{self, At, Read, Required, Size, Table, Value, table, wrong_type};
 use crate::scenario::types::Branch;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -19,6 +19,8 @@ pub struct Spawn {
     pub count: u32,
     /// Whether the step waits until the tasks have ended, and fails if one of them fails.
     pub wait: bool,
+    /// Whether the task keeps the results of the tasks until it ends.
+    pub keep: bool,
 }
 
 /// One task, or a table.
@@ -54,6 +56,12 @@ table! {
         count: Option<At<u64>>,
         /// Wait until the tasks have ended, and fail if one of them fails. Default: false.
         wait: Option<At<bool>>,
+        /// Keep the results of the tasks until this task ends, like a `JoinSet` from which nobody
+        /// takes anything. Then cancel the tasks that still run. Default: false.
+        keep: Option<At<bool>>,
+        /// The size of each result, up to 64MiB. A kept result holds this much memory. Default:
+        /// results have no content.
+        result: Option<At<Size>>,
     }
 }
 
@@ -63,6 +71,22 @@ impl SpawnSyntax {
             SpawnSyntax::One(branch) => Some(branch),
             SpawnSyntax::Many(many) => many.what.0.as_ref(),
         }
+    }
+}
+
+/// Checks whether the step keeps results.
+fn keeps(spawn: &Spawned, wait: bool, checker: &mut Checker<'_>) -> Option<bool> {
+    match (spawn.keep.as_ref().filter(|keep| keep.value), &spawn.result) {
+        (Some(keep), _) if wait => {
+            let diagnostic = Diagnostic::new(keep.place.clone(), "a step that waits collects the results");
+            checker.reject(diagnostic.help("leave `keep` or `wait` out"))
+        }
+        (Some(keep), result) => checker.keep_results(result.as_ref(), &keep.place).map(|()| true),
+        (None, Some(result)) if !spawn.has("keep") => {
+            let diagnostic = Diagnostic::new(result.place.clone(), "nobody keeps the result");
+            checker.reject(diagnostic.help("add keep = true"))
+        }
+        (None, _) => Some(false),
     }
 }
 
@@ -84,13 +108,14 @@ impl StepDefinition for Spawn {
     const MAKES_TASKS: bool = true;
 
     fn check(spawn: &SpawnSyntax, context: StepContext<'_>, checker: &mut Checker<'_>) -> Option<Spawn> {
-        let (count, wait) = match spawn {
-            SpawnSyntax::One(_) => (Some(1), false),
+        let (count, wait, keep) = match spawn {
+            SpawnSyntax::One(_) => (Some(1), false, Some(false)),
             SpawnSyntax::Many(many) => {
                 let count = many.count.as_ref().map_or(Some(1), |count| {
                     checker.number("count", count, limits::SPAWN, "nothing would be spawned")
                 });
-                (count, many.wait.as_ref().is_some_and(|wait| wait.value))
+                let wait = many.wait.as_ref().is_some_and(|wait| wait.value);
+                (count, wait, keeps(many, wait, checker))
             }
         };
         let branch = spawn.branch();
@@ -99,7 +124,12 @@ impl StepDefinition for Spawn {
             branch: branch?,
             count: count?,
             wait,
+            keep: keep?,
         })
+    }
+
+    fn needs_executor(&self) -> Option<&'static ExecutorNeed> {
+        self.keep.then_some(&SHARED_MEMORY)
     }
 
     fn within(spawn: &SpawnSyntax) -> Vec<&StepListSyntax> {

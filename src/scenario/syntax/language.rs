@@ -2,8 +2,8 @@
 //! Schema. Write these comments for the authors of scenarios.
 
 use super::{
-    At, Cue, DeValue, Diagnostic, Diagnostics, Draw, Expect, Length, Name, Read, Repeat, Required, Text, Value,
-    nearest, schema, table, words, wrong_type,
+    At, Capacity, Cue, DeValue, Diagnostic, Diagnostics, Draw, Expect, Length, Name, Read, Repeat, Required, Size,
+    Text, Value, nearest, schema, table, words, wrong_type,
 };
 use crate::scenario::limits;
 use crate::scenario::steps::StepSyntax;
@@ -37,7 +37,7 @@ table! {
         http: Option<At<Http>>,
         /// The database that `db` steps use.
         db: Option<At<Db>>,
-        /// The bounded channels that `send` and `recv` steps use.
+        /// The channels that `send` and `recv` steps use.
         channel: Option<At<Vec<At<Channel>>>>,
         /// The semaphores that `semaphore` steps use.
         semaphore: Option<At<Vec<At<Semaphore>>>>,
@@ -128,16 +128,38 @@ pub(in crate::scenario) enum Journal {
 words!(Journal, "a journal mode");
 
 table! {
-    /// A bounded channel, for any number of senders and receivers.
+    /// A channel for any number of senders and receivers.
     Channel, "[[channel]]" {
         /// The name of the channel: up to 24 letters, digits, `-` and `_`. Unique among channels.
         name: Required<Name>,
-        /// The maximum number of messages in the channel, 1–1000000. A task waits before it sends
-        /// to a full channel.
-        #[schemars(range(min = 1, max = limits::CAPACITY))]
-        capacity: Required<u64>,
+        /// Which tasks receive a message. `queue`: one task receives each message. `watch`: every
+        /// receiver gets the newest message. `broadcast`: every receiver gets all messages, unless
+        /// the receiver lags behind. Default: `queue`.
+        kind: Option<At<ChannelWord>>,
+        /// The maximum number of messages in the channel, 1–1000000, or, for a queue, `unbounded`.
+        /// A task waits before it sends to a full queue. A full `broadcast` overwrites its oldest
+        /// message. A `watch` has no capacity. The other kinds need one.
+        capacity: Option<At<Capacity>>,
+        /// The size of each message, up to 64MiB. A message holds this much memory until the
+        /// channel drops it. Default: messages have no content.
+        item: Option<At<Size>>,
     }
 }
+
+/// Which tasks receive the messages of a channel.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, IntoStaticStr, VariantArray, JsonSchema)]
+#[schemars(rename_all = "kebab-case")]
+#[strum(const_into_str, serialize_all = "kebab-case")]
+pub(in crate::scenario) enum ChannelWord {
+    /// One task receives each message.
+    Queue,
+    /// Every receiver gets the newest message.
+    Watch,
+    /// Every receiver gets all messages, unless it lags behind.
+    Broadcast,
+}
+
+words!(ChannelWord, "a kind of channel");
 
 table! {
     /// A counting semaphore. Tasks get permits in the order of their requests.

@@ -36,7 +36,7 @@ pub(super) use draw::*;
 pub(super) use entries::{Entries, Table, first_key, table, unraw};
 pub(super) use expect::Expect;
 pub(super) use language::*;
-pub(super) use number::Repeat;
+pub(super) use number::{Capacity, Repeat};
 pub(super) use quantity::{Bounds, Length, LengthOrRange, Size};
 pub(super) use text::{Line, Name, Text, UrlPath};
 pub(super) use word::{read_word, words};

@@ -63,17 +63,46 @@ impl Read for Repeat {
     const EXPECTED: &'static str = "a whole number or \"forever\"";
 
     fn read(value: &Value<'_>, key: &str, diagnostics: &mut Diagnostics) -> Option<Self> {
-        match value.get_ref() {
-            DeValue::Integer(_) => u64::read(value, key, diagnostics).map(Repeat::Times),
-            DeValue::String(text) if text == "forever" => Some(Repeat::Forever),
-            DeValue::String(text) => {
-                let diagnostic = Diagnostic::new(value.span(), format!("`{key}` cannot be \"{text}\""));
-                let near =
-                    nearest(text, &["forever"]).map_or(String::new(), |near| format!(": did you mean `{near}`?"));
-                diagnostics.push(diagnostic.help(format!("write a whole number or {}{near}", one_of(&["forever"]))));
-                None
-            }
-            _ => wrong_type::<Self>(value, key, diagnostics),
+        let read = number_or_word::<Self>(value, key, "forever", diagnostics)?;
+        Some(read.map_or(Repeat::Forever, Repeat::Times))
+    }
+}
+
+/// The maximum number of messages in a channel, or `"unbounded"`.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::scenario) enum Capacity {
+    Bounded(u64),
+    Unbounded,
+}
+
+impl Read for Capacity {
+    const EXPECTED: &'static str = "a whole number or \"unbounded\"";
+
+    fn read(value: &Value<'_>, key: &str, diagnostics: &mut Diagnostics) -> Option<Self> {
+        let read = number_or_word::<Self>(value, key, "unbounded", diagnostics)?;
+        Some(read.map_or(Capacity::Unbounded, Capacity::Bounded))
+    }
+}
+
+/// Reads a whole number, or `word`. The inner `None` is the word.
+fn number_or_word<T: Read>(
+    value: &Value<'_>,
+    key: &str,
+    word: &'static str,
+    diagnostics: &mut Diagnostics,
+) -> Option<Option<u64>> {
+    match value.get_ref() {
+        DeValue::Integer(_) => u64::read(value, key, diagnostics).map(Some),
+        DeValue::String(text) if text == word => Some(None),
+        DeValue::String(text) => {
+            let diagnostic = Diagnostic::new(value.span(), format!("`{key}` cannot be \"{text}\""));
+            let near = nearest(text, &[word]).map_or(String::new(), |near| format!(": did you mean `{near}`?"));
+            diagnostics.push(diagnostic.help(format!("write a whole number or {}{near}", one_of(&[word]))));
+            None
+        }
+        _ => {
+            wrong_type::<T>(value, key, diagnostics);
+            None
         }
     }
 }
@@ -81,4 +110,9 @@ impl Read for Repeat {
 schema!(Repeat, "repeat", {
     "anyOf": [{ "type": "integer", "minimum": 1 }, { "const": "forever" }],
     "description": "A number of repetitions, or `forever`."
+});
+
+schema!(Capacity, "capacity", {
+    "anyOf": [{ "type": "integer", "minimum": 1, "maximum": 1_000_000 }, { "const": "unbounded" }],
+    "description": "A number of messages, or `unbounded`."
 });

@@ -165,11 +165,8 @@ impl Read for Size {
         };
         match notation::size(text) {
             Ok(size) if size > limits::FILE => {
-                let title = format!("a file of {} is larger than {}", text.trim(), show_size(limits::FILE));
-                diagnostics.push(
-                    Diagnostic::new(value.span(), title)
-                        .label("larger files are not allowed, because they could fill the disk"),
-                );
+                let title = format!("`{key}` is larger than {}", show_size(limits::FILE));
+                diagnostics.push(Diagnostic::new(value.span(), title).label("larger sizes are not allowed"));
                 None
             }
             Ok(0) => {

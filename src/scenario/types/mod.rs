@@ -60,6 +60,8 @@ pub struct Scenario {
     pub rwlocks: Vec<String>,
     /// The names of the notifications, in the order of their first use.
     pub notifies: Vec<String>,
+    /// The results that groups keep, in the order of their first use.
+    pub results: Vec<ResultsSpec>,
     /// The groups of tasks, in the order of the file. Their names are unique.
     pub tasks: Vec<TaskSpec>,
     /// The cues, ordered by time.
@@ -80,13 +82,49 @@ pub struct DbSpec {
     pub wal: bool,
 }
 
-/// A bounded channel, for any number of senders and receivers.
+/// A channel for any number of senders and receivers.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ChannelSpec {
     /// The name that steps use.
     pub name: String,
-    /// The maximum number of messages in the channel, from 1.
-    pub capacity: u32,
+    /// Who receives a message.
+    pub kind: ChannelKind,
+    /// The size of each message, in bytes. 0: messages have no content.
+    pub item_bytes: u64,
+}
+
+/// Which tasks receive the messages of a channel.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ChannelKind {
+    /// One task receives each message.
+    Queue {
+        /// The maximum number of messages in the channel, from 1. `None`: the channel is unbounded.
+        capacity: Option<u32>,
+    },
+    /// Every receiver gets the newest message.
+    Watch,
+    /// Every receiver gets all messages, unless it lags behind.
+    Broadcast {
+        /// How many messages a receiver may lag behind, from 1. tokio rounds the number up to the
+        /// next power of two.
+        capacity: u32,
+    },
+}
+
+/// The results that the tasks of one group keep until they end.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ResultsSpec {
+    /// The name of the group.
+    pub group: String,
+    /// The size of each result, in bytes. 0: results have no content.
+    pub item_bytes: u64,
+}
+
+impl ResultsSpec {
+    /// The name in the report, such as `api results`. No channel can have this name.
+    pub fn name(&self) -> String {
+        format!("{} results", self.group)
+    }
 }
 
 /// A fair counting semaphore.

@@ -190,7 +190,8 @@ fn sample_channels(batch: &mut Batch) {
             at,
             label: Label(label),
             len,
-            capacity,
+            item_bytes: 0,
+            capacity: Some(capacity),
             oldest: None,
         }));
     }

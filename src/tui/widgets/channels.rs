@@ -4,8 +4,10 @@
 //!   jobs ███████████████████░░░░░  6/8      results ░░░░░░░░░░░░░░░░░░░░░░░░  0/4
 //! ```
 //!
-//! Senders wait while a channel is full. This effect is called backpressure. A frozen view shows
-//! the last sample before the visible instant, or `?` if there is no such sample.
+//! Senders wait while a channel is full. This effect is called backpressure. An unbounded channel
+//! is never full, so its bar is relative to the longest length so far. If messages have a size,
+//! their memory follows the length. A frozen view shows the last sample before the visible instant.
+//! If there is no such sample, the view shows `?`.
 
 use crate::model::Channel;
 use crate::text;
@@ -47,8 +49,10 @@ impl Columns {
     fn new(context: &FrameContext<'_>, channels: &[Channel], width: usize) -> Columns {
         let names = channels.iter().map(|channel| text::width(label(context, channel)));
         let name = names.max().unwrap_or(0).clamp(1, 16);
-        let capacities = channels.iter().map(|channel| digits(channel.latest.capacity));
-        let fill = capacities.max().unwrap_or(1) * 2 + 1;
+        let fills = channels
+            .iter()
+            .map(|channel| text::width(&fill(channel, widest(channel))));
+        let fill = fills.max().unwrap_or(1);
         let beside_bar = name + fill + 5;
         let entries = channels.len().min(width / (beside_bar + MIN_BAR)).max(1);
         let entry = (width - 1) / entries;
@@ -73,23 +77,45 @@ fn render_channel(
     let name = text::fit(label(context, channel), columns.name);
     buf.set_string(x, y, name, theme.strong());
     let x = x + columns.name as u16 + 1;
-    let capacity = channel.latest.capacity;
     let len = if context.is_live() {
         Some(channel.latest.len)
     } else {
         channel.len_at(context.at)
     };
-    let filled = len.map_or(0, |len| filled_cells(len, capacity, columns.bar));
-    let style = match len {
-        Some(len) if len >= capacity => theme.bad(),
+    let all = channel.latest.capacity.unwrap_or(channel.max_len);
+    let filled = len.map_or(0, |len| filled_cells(len, all, columns.bar));
+    let style = match (len, channel.latest.capacity) {
+        (Some(len), Some(capacity)) if len >= capacity => theme.bad(),
         _ => theme.group(0),
     };
     buf.set_string(x, y, "█".repeat(filled), style);
     let empty = "░".repeat(columns.bar - filled);
     buf.set_string(x + filled as u16, y, empty, theme.quiet());
-    let len = len.map_or("?".to_owned(), |len| len.to_string());
-    let fill = format!(" {:>width$}", format!("{len}/{capacity}"), width = columns.fill);
-    buf.set_string(x + columns.bar as u16, y, fill, style);
+    let fill = fill(channel, len);
+    let gap = columns.fill.saturating_sub(text::width(&fill)) + 1;
+    buf.set_string(x + columns.bar as u16, y, format!("{:gap$}{fill}", ""), style);
+}
+
+/// `6/8` for a bounded channel, `6` for an unbounded channel, and `6/8 12 KiB` if messages have a
+/// size.
+fn fill(channel: &Channel, len: Option<u32>) -> String {
+    let sample = &channel.latest;
+    let mut fill = len.map_or("?".to_owned(), |len| len.to_string());
+    if let Some(capacity) = sample.capacity {
+        fill = format!("{fill}/{capacity}");
+    }
+    match len {
+        Some(len) if sample.item_bytes > 0 => {
+            format!("{fill} {:>7}", text::bytes(u64::from(len) * sample.item_bytes))
+        }
+        _ => fill,
+    }
+}
+
+/// The length with the widest text. The width for an unbounded channel grows in steps, so that the
+/// row does not move with each message.
+fn widest(channel: &Channel) -> Option<u32> {
+    Some(channel.latest.capacity.unwrap_or(channel.max_len.max(99_999)))
 }
 
 fn label<'a>(context: &FrameContext<'a>, channel: &Channel) -> &'a str {
@@ -105,10 +131,6 @@ fn filled_cells(len: u32, capacity: u32, cells: usize) -> usize {
         len if len >= capacity => cells,
         len => (len * cells / capacity).clamp(1, cells.saturating_sub(1).max(1)),
     }
-}
-
-fn digits(n: u32) -> usize {
-    n.checked_ilog10().unwrap_or(0) as usize + 1
 }
 
 #[cfg(test)]

@@ -7,14 +7,14 @@
 use super::{Detached, Join};
 use crate::probe::{self, TaskHandle};
 use crate::record::{Label, Reason};
-use crate::workload::TaskCtx;
 use crate::workload::async_interpreter::{AsyncContext, AsyncInterpreter, labelled};
-use crate::workload::children::{CompletionReporter, JoinMode, JoinState, NextAction};
+use crate::workload::children::{CompletionReporter, JoinMode, JoinState, KeptResults, NextAction};
 use crate::workload::draw::Seed;
 use crate::workload::program::Program;
 use crate::workload::readiness::TimerGuard;
 use crate::workload::shared::WaitForChildren;
 use crate::workload::step_error::StepResult;
+use crate::workload::{Services, TaskCtx};
 use rand::Rng;
 use rand_pcg::Pcg64Mcg;
 use std::future::poll_fn;
@@ -58,14 +58,20 @@ impl Join {
 impl Detached {
     /// Spawns the children on the runtime.
     pub(in crate::workload) fn run_async(&self, parent: &mut AsyncInterpreter<'_>, label: Label) -> StepResult {
-        let context = &*parent.context;
+        let context = &mut *parent.context;
         context.services.reserve_spawns(&context.task, self.count as usize)?;
         let start = probe::now();
+        let (task, services) = (&context.task, &context.services);
+        let mut join_set = self.keeps.map(|index| context.state.join_set(task, services, index));
         for _ in 0..self.count {
-            drop(spawn_child(context, parent.rng, &self.program, |handle| {
+            let results = join_set.as_ref().map(|join_set| join_set.results());
+            let child = spawn_child((task, services), parent.rng, &self.program, results, |handle| {
                 handle.detach();
                 None
-            }));
+            });
+            if let Some(join_set) = &mut join_set {
+                join_set.push(child);
+            }
         }
         context.task.record_step(label, start);
         Ok(())
@@ -73,19 +79,22 @@ impl Detached {
 }
 
 /// Spawns a child. `register` gets the child's handle before the child can run. If the parent waits
-/// for the child, `register` returns the reporter for the child's end.
+/// for the child, `register` returns the reporter for the child's end. If the
+/// parent keeps the results of its children, the child adds its result to `results`.
 fn spawn_child(
-    parent: &AsyncContext,
+    (parent, services): (&TaskHandle, &Arc<Services>),
     rng: &mut Pcg64Mcg,
     program: &Arc<Program>,
+    results: Option<Arc<KeptResults>>,
     register: impl FnOnce(&TaskHandle) -> Option<CompletionReporter>,
 ) -> JoinHandle<()> {
-    let registry = parent.task.registry();
+    let registry = parent.registry();
     let group = registry.group_named(program.group());
     let seed = Seed::from_draw(rng.random());
     probe::spawn(&Handle::current(), registry, &group, |handle| {
         let reporter = register(&handle);
-        TaskCtx::child(handle, program.clone(), parent.services.clone(), seed, reporter).boxed()
+        let child = TaskCtx::child(handle, program.clone(), services.clone(), seed, reporter);
+        child.receiving().keeping(results).boxed()
     })
 }
 
@@ -102,7 +111,8 @@ struct Children<'a> {
 impl Children<'_> {
     fn spawn(&mut self, program: &Arc<Program>, rng: &mut Pcg64Mcg) {
         let join = &mut self.join;
-        let task = spawn_child(self.context, rng, program, |handle| {
+        let parent = (&self.context.task, &self.context.services);
+        let task = spawn_child(parent, rng, program, None, |handle| {
             let reporter = join.next_reporter();
             join.add_child(handle.clone());
             Some(reporter)

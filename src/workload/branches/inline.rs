@@ -20,6 +20,7 @@ use crate::workload::program::Program;
 use crate::workload::shared::WaitForChildren;
 use crate::workload::step_error::{StepError, StepResult};
 use crate::workload::sync_interpreter::SyncInterpreter;
+use crate::workload::task_state::TaskState;
 use rand::Rng;
 use rand_pcg::Pcg64Mcg;
 use std::future::poll_fn;
@@ -32,7 +33,7 @@ impl Inline {
     /// Then drops the branches that have not ended.
     pub(in crate::workload) async fn run_async(&self, parent: &mut AsyncInterpreter<'_>, label: Label) -> StepResult {
         let context = &*parent.context;
-        let (join, branches) = self.start(&context.task, &context.services, parent.rng)?;
+        let (join, branches) = self.start(&context.task, &context.services, &context.state, parent.rng)?;
         let futures = branches
             .into_iter()
             .map(|(handle, branch)| Some(Branch::new(handle, branch.boxed())));
@@ -64,7 +65,7 @@ impl Inline {
     /// Runs the branches one after the other, until the join mode lets the task continue. The other
     /// branches never start.
     pub(in crate::workload) fn run_sync(&self, parent: &mut SyncInterpreter<'_>, label: Label) -> StepResult {
-        let (mut join, branches) = self.start(parent.task, parent.services, parent.rng)?;
+        let (mut join, branches) = self.start(parent.task, parent.services, parent.state, parent.rng)?;
         let mut branches = branches.into_iter();
         let wait = WaitForChildren::begin(parent.task, false);
         while let Some((handle, branch)) = branches.next() {
@@ -83,17 +84,20 @@ impl Inline {
         join.conclude(parent.services.stop(), true)
     }
 
-    /// Starts all branches of this task.
+    /// Starts all branches of this task, which has this state.
     fn start(
         &self,
         task: &TaskHandle,
         services: &Arc<Services>,
+        state: &TaskState,
         rng: &mut Pcg64Mcg,
     ) -> Result<(JoinState, Vec<(TaskHandle, TaskCtx)>), StepError> {
         services.reserve_spawns(task, self.programs.len())?;
         let mut join = JoinState::new(self.mode);
-        let programs = self.programs.iter();
-        let branches = programs.map(|program| start_branch(program, task, services, rng, &mut join));
+        let branches = self.programs.iter().map(|program| {
+            let (handle, branch) = start_branch(program, task, services, rng, &mut join);
+            (handle, branch.with_state(state.of_part()))
+        });
         let branches = branches.collect();
         Ok((join, branches))
     }

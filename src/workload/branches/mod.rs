@@ -68,7 +68,11 @@ impl Inline {
         group: &str,
         compiler: &mut Compiler<'_>,
     ) -> Inline {
-        let program = |branch| compiler.branch(group, mode.into_str(), branch);
+        let program = |branch| {
+            let program = compiler.branch(group, mode.into_str(), branch);
+            compiler.receive_for(&program);
+            program
+        };
         Inline {
             mode,
             biased,
@@ -82,4 +86,6 @@ impl Inline {
 pub(super) struct Detached {
     pub(super) program: Arc<Program>,
     pub(super) count: u32,
+    /// The index of the results, if the parent keeps the results of the children.
+    pub(super) keeps: Option<usize>,
 }

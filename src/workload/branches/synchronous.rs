@@ -8,7 +8,7 @@ use super::{Detached, Join};
 use crate::probe::{self, TaskHandle, lane};
 use crate::record::{Label, Reason};
 use crate::workload::TaskCtx;
-use crate::workload::children::{CompletionReporter, JoinState, NextAction};
+use crate::workload::children::{CompletionReporter, JoinState, KeptResults, NextAction};
 use crate::workload::draw::Seed;
 use crate::workload::program::Program;
 use crate::workload::shared::WaitForChildren;
@@ -23,7 +23,7 @@ impl Join {
         parent.services.reserve_spawns(parent.task, self.programs.len())?;
         let mut join = JoinState::new(self.mode);
         for program in &*self.programs {
-            let child = child(parent, program, |handle| {
+            let child = child(parent, program, None, |handle| {
                 let reporter = join.next_reporter();
                 join.add_child(handle.clone());
                 Some(reporter)
@@ -51,8 +51,12 @@ impl Detached {
     pub(in crate::workload) fn run_sync(&self, parent: &mut SyncInterpreter<'_>, label: Label) -> StepResult {
         parent.services.reserve_spawns(parent.task, self.count as usize)?;
         let start = probe::now();
+        let (task, services) = (parent.task, parent.services);
+        let results = self
+            .keeps
+            .map(|index| parent.state.join_set(task, services, index).results());
         for _ in 0..self.count {
-            let child = child(parent, &self.program, |handle| {
+            let child = child(parent, &self.program, results.clone(), |handle| {
                 handle.detach();
                 None
             });
@@ -65,13 +69,16 @@ impl Detached {
 
 /// Creates a child task. The child counts as queued from this moment. `register` gets the child's
 /// handle. If the parent waits for the child, `register` returns the reporter for the child's end.
+/// If the parent keeps the results of its children, the child adds its result to `results`.
 pub(super) fn child(
     parent: &mut SyncInterpreter<'_>,
     program: &Arc<Program>,
+    results: Option<Arc<KeptResults>>,
     register: impl FnOnce(&TaskHandle) -> Option<CompletionReporter>,
 ) -> TaskCtx {
     let handle = parent.task.child(&parent.task.registry().group_named(program.group()));
     let reporter = register(&handle);
     let seed = Seed::from_draw(parent.rng.random());
-    TaskCtx::child(handle, program.clone(), parent.services.clone(), seed, reporter)
+    let child = TaskCtx::child(handle, program.clone(), parent.services.clone(), seed, reporter);
+    child.receiving().keeping(results)
 }

@@ -20,10 +20,12 @@
 
 mod child_completions;
 mod join_state;
+mod kept_results;
 mod log_messages;
 
 pub(super) use child_completions::CompletionReporter;
 pub(super) use join_state::{JoinState, NextAction};
+pub(super) use kept_results::{JoinSet, KeptResults};
 
 /// When a parent stops waiting for its children and continues.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, strum::IntoStaticStr)]

@@ -1,25 +1,20 @@
 //! The list of everything that tasks share. This list is known before the run.
 
 use crate::record::{ResourceInfo, ResourceKind};
-use crate::scenario::{Branch, Scenario, Step, TaskSpec};
+use crate::scenario::{Branch, ChannelKind, ChannelSpec, Scenario, Step, TaskSpec};
 use std::collections::BTreeSet;
 
-/// The resources of a scenario: its locks, semaphores, channels, barriers, read-write locks and
-/// notifications, in this order. The index of a resource is its number in the records.
+/// The resources of a scenario: its locks, semaphores, channels, barriers, read-write locks,
+/// notifications, and the results that its groups keep, in this order. The index of a resource is its
+/// number in the records.
 pub fn resources(scenario: &Scenario) -> Vec<ResourceInfo> {
-    let info = |kind, name: &str, capacity| ResourceInfo {
-        kind,
-        name: name.to_owned(),
-        capacity,
-        senders: Vec::new(),
-        receivers: Vec::new(),
-    };
     let locks = scenario
         .locks
         .iter()
-        .map(|lock| info(ResourceKind::Lock, &lock.name, 1));
+        .map(|lock| info(ResourceKind::Lock, &lock.name, Some(1)));
     let semaphores = scenario.semaphores.iter();
-    let semaphores = semaphores.map(|semaphore| info(ResourceKind::Semaphore, &semaphore.name, semaphore.permits));
+    let semaphores =
+        semaphores.map(|semaphore| info(ResourceKind::Semaphore, &semaphore.name, Some(semaphore.permits)));
     let channels = scenario.channels.iter().map(|channel| ResourceInfo {
         senders: groups_that(
             scenario,
@@ -29,25 +24,55 @@ pub fn resources(scenario: &Scenario) -> Vec<ResourceInfo> {
             scenario,
             &|step| matches!(step, Step::Recv(recv) if recv.channel == channel.name),
         ),
-        ..info(ResourceKind::Channel, &channel.name, channel.capacity)
+        item_bytes: channel.item_bytes,
+        ..channel_info(channel)
     });
     let barriers = scenario.barriers.iter().map(|barrier| ResourceInfo {
         senders: groups_that(
             scenario,
             &|step| matches!(step, Step::Barrier(step) if step.name == barrier.name),
         ),
-        ..info(ResourceKind::Barrier, &barrier.name, barrier.tasks)
+        ..info(ResourceKind::Barrier, &barrier.name, Some(barrier.tasks))
     });
-    let rwlocks = scenario.rwlocks.iter().map(|name| info(ResourceKind::Rwlock, name, 1));
+    let rwlocks = scenario
+        .rwlocks
+        .iter()
+        .map(|name| info(ResourceKind::Rwlock, name, Some(1)));
     let notifies = scenario.notifies.iter().map(|name| ResourceInfo {
         senders: groups_that(
             scenario,
             &|step| matches!(step, Step::Notify(notify) if notify.name == *name),
         ),
-        ..info(ResourceKind::Notify, name, 1)
+        ..info(ResourceKind::Notify, name, Some(1))
     });
     let holdable = locks.chain(semaphores).chain(channels);
-    holdable.chain(barriers).chain(rwlocks).chain(notifies).collect()
+    let results = scenario.results.iter().map(|results| ResourceInfo {
+        item_bytes: results.item_bytes,
+        ..info(ResourceKind::Results, &results.name(), None)
+    });
+    let others = barriers.chain(rwlocks).chain(notifies);
+    holdable.chain(others).chain(results).collect()
+}
+
+fn info(kind: ResourceKind, name: &str, capacity: Option<u32>) -> ResourceInfo {
+    ResourceInfo {
+        kind,
+        name: name.to_owned(),
+        capacity,
+        item_bytes: 0,
+        senders: Vec::new(),
+        receivers: Vec::new(),
+    }
+}
+
+fn channel_info(channel: &ChannelSpec) -> ResourceInfo {
+    let (kind, capacity) = match channel.kind {
+        ChannelKind::Queue { capacity } => (ResourceKind::Channel, capacity),
+        ChannelKind::Watch => (ResourceKind::Watch, None),
+        // The capacity that tokio really uses.
+        ChannelKind::Broadcast { capacity } => (ResourceKind::Broadcast, Some(capacity.next_power_of_two())),
+    };
+    info(kind, &channel.name, capacity)
 }
 
 /// The groups for whose steps `does` is true. A group is included if one of its tasks may run such
@@ -111,9 +136,9 @@ mod tests {
         assert_eq!(
             summary,
             [
-                (ResourceKind::Lock, "l", 1),
-                (ResourceKind::Semaphore, "s", 3),
-                (ResourceKind::Channel, "q", 2)
+                (ResourceKind::Lock, "l", Some(1)),
+                (ResourceKind::Semaphore, "s", Some(3)),
+                (ResourceKind::Channel, "q", Some(2))
             ]
         );
         assert_eq!(resources[2].senders, ["a", "b"]);

@@ -3,26 +3,34 @@
 //!
 //! An async task is suspended while it waits. A task on a thread blocks its thread while it waits.
 //! An async task that waits for a synchronous lock blocks its worker. A semaphore has one first-in,
-//! first-out queue for both kinds of waiting tasks. A channel consists of two semaphores. A lock
+//! first-out queue for both kinds of waiting tasks. A queue consists of two semaphores. A lock
 //! has one half for each kind of waiting task, and a run uses only one of the halves. When the run
 //! stops, all locks, semaphores and channels are closed, which ends every wait.
 
 mod barrier;
 mod channel;
+mod content;
+mod fan_out;
 mod list;
 mod lock;
 mod notify;
 mod park;
+mod queue;
 mod resource;
+mod results;
 
 pub(super) use barrier::Barrier;
 pub(super) use channel::Channel;
 pub use channel::Fill;
+pub(super) use content::{Content, Memory, MemoryLimitReached};
+pub(super) use fan_out::{FanOut, Receivers};
 pub use list::resources;
 pub(super) use lock::{Lock, LockGuard};
 pub(super) use notify::Notify;
 pub(super) use park::{block_on, try_now};
+pub(super) use queue::Queue;
 pub(super) use resource::{Hold, RecordedWait, Resource, WaitForChildren};
+pub(super) use results::Results;
 
 use super::labels::Labels;
 use super::stop::{Close, Stopped};
@@ -51,11 +59,11 @@ pub(super) struct RwLock {
 
 /// All objects at which tasks wait for one another. The objects of each kind are in the order of
 /// the scenario's list.
-#[derive(Debug)]
 pub(super) struct Shared {
     pub(super) locks: Vec<Arc<Lock>>,
     pub(super) semaphores: Vec<Semaphore>,
     pub(super) channels: Vec<Channel>,
+    pub(super) results: Vec<Results>,
     pub(super) barriers: Vec<Barrier>,
     pub(super) rwlocks: Vec<RwLock>,
     pub(super) notifies: Vec<Notify>,
@@ -65,11 +73,12 @@ pub(super) struct Shared {
 
 impl Shared {
     /// Creates everything that the scenario lists. The numbers of the resources are their indices
-    /// in the list of [`resources`]. Each channel gets a label, so that samples
-    /// of its fill level can name the channel.
+    /// in the list of [`resources`]. Channels and results get labels, so that samples of their length
+    /// can name them.
     pub(super) fn new(scenario: &Scenario, labels: &mut Labels) -> Shared {
         let mut ids = (0..).map(ResourceId);
         let mut next_id = || ids.next().expect("a scenario has fewer than 65,535 resources");
+        let memory = Arc::new(Memory::default());
         Shared {
             locks: scenario.locks.iter().map(|_| Arc::new(Lock::new(next_id()))).collect(),
             semaphores: scenario
@@ -83,7 +92,7 @@ impl Shared {
             channels: scenario
                 .channels
                 .iter()
-                .map(|spec| Channel::new(next_id(), labels.intern(&spec.name), spec.capacity))
+                .map(|spec| Channel::new(Resource::new(next_id()), labels.intern(&spec.name), spec, &memory))
                 .collect(),
             barriers: (scenario.barriers.iter())
                 .map(|spec| Barrier::new(next_id(), spec.tasks))
@@ -95,8 +104,27 @@ impl Shared {
                 })
                 .collect(),
             notifies: scenario.notifies.iter().map(|_| Notify::new(next_id())).collect(),
+            results: scenario
+                .results
+                .iter()
+                .map(|spec| {
+                    let label = labels.intern(&spec.name());
+                    Results::new(Resource::new(next_id()), label, spec.item_bytes, &memory)
+                })
+                .collect(),
             stop: Arc::new(tokio::sync::Semaphore::new(0)),
         }
+    }
+
+    /// The receivers of a new task. `channels` are the indices of the channels.
+    pub(super) fn receivers(&self, channels: &[usize]) -> Receivers {
+        let receivers = Receivers::default();
+        for &index in channels {
+            if let Channel::FanOut(fan_out) = &self.channels[index] {
+                fan_out.add_receiver(index, &receivers);
+            }
+        }
+        receivers
     }
 
     /// Waits for `future`, but not longer than the run. This function ends waits for those of
@@ -120,8 +148,10 @@ impl Shared {
         for semaphore in &self.semaphores {
             places.push(semaphore.permits.clone());
         }
-        for semaphore in self.channels.iter().flat_map(Channel::semaphores) {
-            places.push(semaphore);
+        for channel in &self.channels {
+            if let Channel::Queue(queue) = channel {
+                places.extend(queue.semaphores().map(|semaphore| semaphore as Arc<dyn Close>));
+            }
         }
         for lock in &self.locks {
             places.push(lock.clone());

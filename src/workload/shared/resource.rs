@@ -9,7 +9,7 @@ use crate::record::{ProcessInstant, ResourceId, Wanted};
 use pin_project_lite::pin_project;
 use std::future::Future;
 use std::pin::{Pin, pin};
-use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use std::sync::atomic::{AtomicI32, AtomicU32, Ordering::Relaxed};
 use std::task::{Context, Poll, Waker};
 use std::thread;
 use tokio::task::unconstrained;
@@ -22,8 +22,9 @@ pub(in crate::workload) struct Resource {
     waiting_for_access: AtomicU32,
     /// The number of tasks that wait for a message, or to read.
     waiting_for_other: AtomicU32,
-    /// The number of permits that are held, or the number of slots that contain a message.
-    level: AtomicU32,
+    /// The number of permits that are held, or the number of slots that contain a message. It is
+    /// negative for a moment if a message is received before its sender has counted it.
+    level: AtomicI32,
 }
 
 impl Resource {
@@ -32,7 +33,7 @@ impl Resource {
             id,
             waiting_for_access: AtomicU32::new(0),
             waiting_for_other: AtomicU32::new(0),
-            level: AtomicU32::new(0),
+            level: AtomicI32::new(0),
         }
     }
 
@@ -105,7 +106,7 @@ impl Resource {
         waited_since: Option<ProcessInstant>,
     ) -> ProcessInstant {
         let level = self.level.fetch_add(1, Relaxed) + 1;
-        task.record_acquired(self.id, wanted, waited_since, level)
+        task.record_acquired(self.id, wanted, waited_since, level.max(0) as u32)
     }
 
     /// Records that the task is about to release the resource, which has been held since
@@ -119,6 +120,23 @@ impl Resource {
     ) {
         task.record_released(self.id, wanted, waited_since, acquired);
         self.level.fetch_sub(1, Relaxed);
+    }
+
+    /// Records that the task has received an item that was sent at `sent`, and has missed `missed`
+    /// items before it. `waited_since` is the start of the wait, if the task waited.
+    pub(super) fn receive(
+        &self,
+        task: &TaskHandle,
+        waited_since: Option<ProcessInstant>,
+        sent: ProcessInstant,
+        missed: u64,
+    ) {
+        task.record_received(self.id, waited_since, sent, missed);
+    }
+
+    /// The number of permits that are held, or of slots that contain a message.
+    pub(super) fn level(&self) -> u32 {
+        self.level.load(Relaxed).max(0) as u32
     }
 
     fn waiting(&self, wanted: Wanted) -> &AtomicU32 {
@@ -148,7 +166,7 @@ impl OpenWait<'_> {
 
     /// Ends the wait of a task that was cancelled after it had been given the resource, but before
     /// it ran.
-    fn fail_after_handover(self) {
+    pub(super) fn fail_after_handover(self) {
         self.end(true);
         std::mem::forget(self);
     }

@@ -1,18 +1,19 @@
-//! `send`: sends a message to a channel. Waits while the channel is full.
+//! `send`: sends a message to a channel. Waits while a queue is full.
 
 use super::StepProgram;
-use crate::probe::{self, lane};
+use crate::probe::{self, TaskHandle, lane};
 use crate::record::{Label, ProcessInstant, Reason, Wanted};
 use crate::scenario::steps as spec;
+use crate::workload::Services;
 use crate::workload::async_interpreter::AsyncInterpreter;
 use crate::workload::compile::Compiler;
-use crate::workload::shared::{Channel, block_on};
-use crate::workload::step_error::StepError;
-use crate::workload::step_error::StepResult;
+use crate::workload::error_throttle::ErrorKind;
+use crate::workload::shared::{Channel, Content, Queue, block_on};
+use crate::workload::step_error::{StepError, StepResult};
 use crate::workload::sync_interpreter::SyncInterpreter;
 use std::future::Future;
 use std::pin::pin;
-use tokio::sync::SemaphorePermit;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 #[derive(Debug)]
 pub(in crate::workload) struct Send {
@@ -34,8 +35,12 @@ impl StepProgram for Send {
 
     fn run_sync(&self, interpreter: &mut SyncInterpreter<'_>, label: Label) -> StepResult {
         let channel = &interpreter.services.shared().channels[self.channel];
-        let (slot, waited_since) = wait_on_thread(interpreter, label, channel, Wanted::Access)?;
-        channel.put(slot, interpreter.task, waited_since);
+        let (queue, content, free) = match begin(channel, interpreter.task, interpreter.services, label)? {
+            Begun::Sent => return Ok(()),
+            Begun::NeedsSlot { queue, content, free } => (queue, content, free),
+        };
+        let (slot, waited_since) = wait_on_thread(interpreter, label, (queue, free), Wanted::Access)?;
+        queue.put(content, Some(slot), interpreter.task, waited_since);
         Ok(())
     }
 
@@ -43,45 +48,86 @@ impl StepProgram for Send {
         Box::pin(async move {
             let services = interpreter.context.services.clone();
             let channel = &services.shared().channels[self.channel];
-            let (slot, waited_since) = wait_suspended(interpreter, label, channel, Wanted::Access).await?;
-            channel.put(slot, &interpreter.context.task, waited_since);
+            let (queue, content, free) = match begin(channel, &interpreter.context.task, &services, label)? {
+                Begun::Sent => return Ok(()),
+                Begun::NeedsSlot { queue, content, free } => (queue, content, free),
+            };
+            let (slot, waited_since) = wait_suspended(interpreter, label, (queue, free), Wanted::Access).await?;
+            queue.put(content, Some(slot), &interpreter.context.task, waited_since);
             Ok(())
         })
     }
 }
 
-/// Blocks the thread until the channel has a free slot or a message. Returns a permit for the slot
+/// A `send` step after its first part.
+enum Begun<'a> {
+    /// The message is sent.
+    Sent,
+    /// The message needs a slot of a bounded queue.
+    NeedsSlot {
+        queue: &'a Queue,
+        content: Option<Content>,
+        free: &'a Semaphore,
+    },
+}
+
+/// Makes the message, and sends it if the channel never lets senders wait. Logs an error if there
+/// is no memory left for the message.
+fn begin<'a>(
+    channel: &'a Channel,
+    task: &TaskHandle,
+    services: &Services,
+    label: Label,
+) -> Result<Begun<'a>, StepError> {
+    let start = probe::now();
+    let begun = match channel {
+        Channel::FanOut(fan_out) => fan_out.send(task).map(|()| Begun::Sent),
+        Channel::Queue(queue) => queue.content().map(|content| match queue.free() {
+            Some(free) => Begun::NeedsSlot { queue, content, free },
+            None => {
+                queue.put(content, None, task, None);
+                Begun::Sent
+            }
+        }),
+    };
+    match &begun {
+        Ok(Begun::Sent) => task.record_step(label, start),
+        Ok(Begun::NeedsSlot { .. }) => {}
+        Err(error) => services.error_throttle().report(task, ErrorKind::Memory, error),
+    }
+    Ok(begun?)
+}
+
+/// Blocks the thread until the queue has a free slot or a message. Returns a permit for the slot
 /// or message. If the task waited, also returns the start of the wait.
 pub(super) fn wait_on_thread<'a>(
     interpreter: &SyncInterpreter<'_>,
     label: Label,
-    channel: &'a Channel,
+    (queue, available): (&'a Queue, &'a Semaphore),
     wanted: Wanted,
 ) -> Result<(SemaphorePermit<'a>, Option<ProcessInstant>), StepError> {
-    let available = channel.available(wanted);
     if let Ok(permit) = available.try_acquire() {
         interpreter.task.record_step(label, probe::now());
         return Ok((permit, None));
     }
-    let wait = channel.resource.begin_wait(interpreter.task, wanted, false);
+    let wait = queue.resource.begin_wait(interpreter.task, wanted, false);
     let permit = lane::blocking(Reason::Channel, label, || block_on(available.acquire()));
-    // Channels are closed only when the run stops.
+    // Queues are closed only when the run stops.
     Ok((permit.map_err(|_| StepError::Stopped)?, Some(wait.succeed())))
 }
 
-/// Suspends the task until the channel has a free slot or a message. Returns a permit for the slot
+/// Suspends the task until the queue has a free slot or a message. Returns a permit for the slot
 /// or message. If the task waited, also returns the start of the wait.
 pub(super) async fn wait_suspended<'a>(
     interpreter: &AsyncInterpreter<'_>,
     label: Label,
-    channel: &'a Channel,
+    (queue, available): (&'a Queue, &'a Semaphore),
     wanted: Wanted,
 ) -> Result<(SemaphorePermit<'a>, Option<ProcessInstant>), StepError> {
     let start = probe::now();
-    let acquire = channel.available(wanted).acquire();
-    let wait = pin!(interpreter.acquire(acquire, &channel.resource, wanted));
+    let wait = pin!(interpreter.acquire(available.acquire(), &queue.resource, wanted));
     let acquired = interpreter.wait(Reason::Channel, label, wait).await;
-    // Channels are closed only when the run stops.
+    // Queues are closed only when the run stops.
     let acquired = acquired.map_err(|_| StepError::Stopped)?;
     interpreter.context.task.record_step(label, start);
     Ok(acquired)

@@ -29,8 +29,12 @@ impl StepProgram for Spawn {
             1 => String::new(),
             count => format!(" ×{count}"),
         };
-        let wait = if spec.wait { " and wait" } else { "" };
-        format!("spawn {what}{count}{wait}")
+        let then = match spec {
+            spec::Spawn { wait: true, .. } => " and wait",
+            spec::Spawn { keep: true, .. } => " and keep",
+            _ => "",
+        };
+        format!("spawn {what}{count}{then}")
     }
 
     fn compile(spec: &spec::Spawn, group: &str, compiler: &mut Compiler<'_>) -> Spawn {
@@ -39,7 +43,8 @@ impl StepProgram for Spawn {
         if spec.wait {
             Spawn::Awaited(Join::copies(JoinMode::Spawn, &program, count))
         } else {
-            Spawn::Detached(Detached { program, count })
+            let keeps = spec.keep.then(|| compiler.results(group));
+            Spawn::Detached(Detached { program, count, keeps })
         }
     }
 

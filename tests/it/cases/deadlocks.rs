@@ -291,3 +291,26 @@ fn the_report_has_the_figures_of_barriers_and_read_write_locks() {
         assert!(done.out.contains(heading), "{}", done.out);
     }
 }
+
+#[test]
+fn a_task_that_waits_for_an_item_that_no_task_sends_any_more_can_never_continue() {
+    for kind in ["kind = 'watch'", "kind = 'broadcast'\ncapacity = 4"] {
+        for executor in ["kind = 'current-thread'", "kind = 'threads'"] {
+            let scenario = format!(
+                "title = 't'\n[executor]\n{executor}\n[[channel]]\nname = 'news'\n{kind}\n\
+                 [[task]]\nname = 'reader'\nsteps = [{{ recv = 'news' }}, {{ recv = 'news' }}]\n\
+                 [[task]]\nname = 'writer'\nsteps = [{{ send = 'news' }}, {{ sleep = '300ms' }}]\n"
+            );
+            let report = failed_report(&scenario);
+            let sentence =
+                "no task can ever continue: reader waits for a message of news, to which no task sends any more";
+            assert_eq!(report["deadlocks"][0]["sentence"], sentence, "{executor} {kind}");
+            let news = &report["resources"][0];
+            assert_eq!(
+                (&news["received"], &news["sent"]),
+                (&Value::from(1), &Value::from(1)),
+                "{news}"
+            );
+        }
+    }
+}

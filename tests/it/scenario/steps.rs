@@ -134,7 +134,15 @@ fn steps_that_name_groups_or_shared_resources_can_be_read() {
     let sleep = vec![Step::Sleep(Sleep(Draw::Fixed(ms(1))))];
     let weather = || Branch::Group("weather".into());
     let inline = || Branch::Steps(sleep.clone());
-    let spawn = |branch, count, wait| Step::Spawn(Spawn { branch, count, wait });
+    let spawn = |branch, count, wait| {
+        let keep = false;
+        Step::Spawn(Spawn {
+            branch,
+            count,
+            wait,
+            keep,
+        })
+    };
     for (text, step) in [
         (
             r#"{ lock = { name = "cache", how = "sync", steps = [{ sleep = "1ms" }] } }"#,

@@ -38,6 +38,7 @@ fn keys_that_are_left_out_have_defaults() {
         locks: vec![],
         rwlocks: vec![],
         notifies: vec![],
+        results: vec![],
         tasks: vec![TaskSpec {
             name: "a".into(),
             count: Some(1),
@@ -224,18 +225,27 @@ fn every_key_outside_of_steps_can_be_read() {
         wal: true,
     };
     assert_eq!(scenario.db, db);
-    let channel = ChannelSpec {
-        name: "jobs".into(),
-        capacity: 8,
+    let channel = |name: &str, kind, item_bytes| ChannelSpec {
+        name: name.into(),
+        kind,
+        item_bytes,
     };
+    let channels = vec![
+        channel("jobs", ChannelKind::Queue { capacity: Some(8) }, 1024),
+        channel("backlog", ChannelKind::Queue { capacity: None }, 0),
+        channel("config", ChannelKind::Watch, 0),
+        channel("news", ChannelKind::Broadcast { capacity: 3 }, 0),
+    ];
     let semaphore = SemaphoreSpec {
         name: "jobs".into(),
         permits: 3,
     };
-    assert_eq!(
-        (scenario.channels, scenario.semaphores),
-        (vec![channel], vec![semaphore])
-    );
+    assert_eq!((scenario.channels, scenario.semaphores), (channels, vec![semaphore]));
+    let results = ResultsSpec {
+        group: "steps".into(),
+        item_bytes: 4096,
+    };
+    assert_eq!(scenario.results, [results]);
     let lock = |name: &str, how| LockSpec { name: name.into(), how };
     assert_eq!(scenario.locks, [lock("b", How::Async), lock("a", How::Sync)]);
     let [api, weather, crowd, _] = &scenario.tasks[..] else {

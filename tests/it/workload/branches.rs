@@ -280,6 +280,7 @@ fn a_timeout_around_a_step_cancels_its_async_children() {
             branch: group_branch("patient"),
             count: 2,
             wait: true,
+            keep: false,
         }),
     ] {
         let limited = Step::Timeout(Timeout {

@@ -12,6 +12,7 @@ mod fork_join;
 mod harness;
 mod inline_branches;
 mod intervals;
+mod kept_results;
 mod observed;
 mod permits;
 mod scenarios;

@@ -4,7 +4,7 @@ use std::time::Duration;
 use strum::VariantArray;
 use tasklab::scenario::steps::{Cpu, Fail, File, FileOp, Http, Recv, Send, Sleep};
 use tasklab::scenario::{
-    Arrivals, Branch, ChannelSpec, DbSpec, Draw, ExecutorKind, ExecutorSpec, How, HttpSpec, Knobs, Repeat, Scenario,
+    Arrivals, Branch, ChannelKind, ChannelSpec, DbSpec, Draw, ExecutorKind, ExecutorSpec, How, HttpSpec, Knobs, Repeat, Scenario,
     Start, Step, TaskSpec,
 };
 
@@ -74,7 +74,10 @@ pub(super) fn recv(channel: &str) -> Step {
 pub(super) fn channel(name: &str, capacity: u32) -> ChannelSpec {
     ChannelSpec {
         name: name.into(),
-        capacity,
+        kind: ChannelKind::Queue {
+            capacity: Some(capacity),
+        },
+        item_bytes: 0,
     }
 }
 
@@ -120,6 +123,7 @@ pub(super) fn scenario(tasks: Vec<TaskSpec>) -> Scenario {
         locks: vec![],
         rwlocks: vec![],
         notifies: vec![],
+        results: vec![],
         tasks,
         cues: vec![],
         expect: vec![],

@@ -233,7 +233,7 @@ fn a_full_channel_makes_its_senders_wait() {
         .channels()
         .map(|fill| (fill.len, fill.capacity))
         .collect();
-    assert_eq!(fill, [(0, 1), (2, 2)]);
+    assert_eq!(fill, [(0, Some(1)), (2, Some(2))]);
     assert_eq!(observed.steps("sender"), ["send jobs"; 2]);
     let harness = Harness::new(&scenario);
     let observed = harness.on_threads_until("1 blocking thread", blocking(1));

@@ -34,6 +34,7 @@ fn spawn_with_wait_waits_for_all_children() {
             branch,
             count: 3,
             wait: true,
+            keep: false,
         })
     };
     let tasks = vec![
@@ -58,6 +59,7 @@ fn spawn(group: &str) -> Step {
         branch: group_branch(group),
         count: 1,
         wait: false,
+        keep: false,
     })
 }
 

@@ -58,11 +58,13 @@ fn one_of_each() -> Vec<Step> {
             branch: steps_branch(vec![Step::Yield]),
             count: 2,
             wait: false,
+            keep: false,
         }),
         Step::Spawn(Spawn {
             branch: steps_branch(vec![Step::Yield]),
             count: 1,
             wait: true,
+            keep: false,
         }),
         Step::Unawaited(Unawaited(steps_branch(vec![Step::Yield]))),
         Step::Log(Log {

@@ -334,7 +334,9 @@ impl BatchTranslator {
             | Record::Acquired(_)
             | Record::Released(_)
             | Record::Notification(_)
-            | Record::HolderLate(_) => {
+            | Record::HolderLate(_)
+            | Record::Received(_)
+            | Record::Missed(_) => {
                 return Err("uses a lock, semaphore or channel, but processes share no memory".into());
             }
             Record::Marked(_) => return Err("sends a mark, but only a presenter can set marks".into()),

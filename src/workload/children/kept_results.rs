@@ -1,0 +1,97 @@
+//! The results of children that no task collects: a `JoinSet` that only grows.
+//!
+//! A child allocates its result when it completes. The result stays until the parent ends. On a
+//! runtime, the parent then also cancels its children that still run, as a `JoinSet` does when it
+//! is dropped. A finished task of the runtime needs memory until its `JoinHandle` is dropped, so
+//! the parent keeps the handles too.
+
+use crate::probe::TaskHandle;
+use crate::record::ProcessInstant;
+use crate::workload::Services;
+use crate::workload::error_throttle::ErrorKind;
+use crate::workload::shared::{Content, Results};
+use parking_lot::Mutex;
+use std::sync::Arc;
+use tokio::task::JoinHandle;
+
+/// The results that one task keeps. Its children share them.
+pub(in crate::workload) struct KeptResults {
+    services: Arc<Services>,
+    /// The index of the results in the list of the run.
+    index: usize,
+    parent: TaskHandle,
+    /// Each result, and when it was added. `None` after the end of the parent.
+    results: Mutex<Option<Vec<(ProcessInstant, Content)>>>,
+}
+
+impl KeptResults {
+    fn shared(&self) -> &Results {
+        &self.services.shared().results[self.index]
+    }
+
+    /// Makes the result of `child`, which is about to complete. Drops the result if the parent has
+    /// ended, and logs an error if there is no memory left for it.
+    pub(in crate::workload) fn add(&self, child: &TaskHandle) {
+        match self.shared().content() {
+            Ok(content) => {
+                if let Some(results) = &mut *self.results.lock() {
+                    let since = self.shared().resource.acquire(child, None);
+                    results.push((since, content));
+                }
+            }
+            Err(error) => self.services.error_throttle().report(child, ErrorKind::Memory, error),
+        }
+    }
+
+    /// Drops all results.
+    fn close(&self) {
+        for (since, content) in self.results.lock().take().into_iter().flatten() {
+            self.shared().resource.release(&self.parent, None, since);
+            drop(content);
+        }
+    }
+}
+
+/// The parent's part: the results, and the children on the runtime.
+pub(in crate::workload) struct JoinSet {
+    results: Arc<KeptResults>,
+    children: Vec<JoinHandle<()>>,
+}
+
+impl JoinSet {
+    /// The set of the task `parent`. `index` is the index of its results in the list of the run.
+    pub(in crate::workload) fn new(parent: &TaskHandle, services: &Arc<Services>, index: usize) -> JoinSet {
+        JoinSet {
+            results: Arc::new(KeptResults {
+                services: services.clone(),
+                index,
+                parent: parent.clone(),
+                results: Mutex::new(Some(Vec::new())),
+            }),
+            children: Vec::new(),
+        }
+    }
+
+    /// Where the children put their results.
+    pub(in crate::workload) fn results(&self) -> Arc<KeptResults> {
+        self.results.clone()
+    }
+
+    /// Adds a child that runs on the runtime.
+    pub(in crate::workload) fn push(&mut self, child: JoinHandle<()>) {
+        self.children.push(child);
+    }
+}
+
+impl Drop for JoinSet {
+    fn drop(&mut self) {
+        let running = self.children.iter().filter(|child| !child.is_finished()).count();
+        if running > 0 && !self.results.services.stop().is_requested() {
+            tracing::info!("the task that keeps the results has ended, so its children are cancelled: {running}");
+        }
+        for child in &self.children {
+            child.abort();
+        }
+        self.results.close();
+    }
+}

@@ -1,0 +1,82 @@
+//! The memory that the messages of channels hold.
+//!
+//! People share scenarios, so a scenario must not exhaust the machine's memory. An unbounded
+//! channel could do that. So all contents of a run together have a limit.
+
+use crate::scenario::{MOST_MEMORY, show_size};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+/// The number of bytes that the contents of a run hold.
+#[derive(Debug, Default)]
+pub(in crate::workload) struct Memory(AtomicU64);
+
+#[cfg(test)]
+impl Memory {
+    /// The number of bytes that are held now.
+    pub(super) fn held(&self) -> u64 {
+        self.0.load(Relaxed)
+    }
+}
+
+/// The contents of a run hold as much memory as they may.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error(
+    "no item was made: the items of a run may hold at most {} of memory",
+    show_size(MOST_MEMORY)
+)]
+pub(in crate::workload) struct MemoryLimitReached;
+
+/// The content of an item. It holds its memory until it is dropped.
+#[derive(Debug)]
+pub(in crate::workload) struct Content {
+    bytes: Box<[u8]>,
+    memory: Arc<Memory>,
+}
+
+/// What an item without bytes needs in a queue. So the number of such items is limited too.
+const OVERHEAD: u64 = 32;
+
+impl Content {
+    /// Allocates memory of this size, and writes to all of it. Otherwise the system would not
+    /// provide the memory.
+    ///
+    /// # Errors
+    /// Returns an error if all contents together would exceed the limit.
+    pub(in crate::workload) fn new(size: u64, memory: &Arc<Memory>) -> Result<Content, MemoryLimitReached> {
+        let add = |held: u64| Some(held + size + OVERHEAD).filter(|&held| held <= MOST_MEMORY);
+        let reserved = memory.0.fetch_update(Relaxed, Relaxed, add);
+        reserved.map_err(|_| MemoryLimitReached)?;
+        Ok(Content {
+            // Memory of zeros would come from the system untouched.
+            bytes: vec![1; size as usize].into_boxed_slice(),
+            memory: memory.clone(),
+        })
+    }
+}
+
+impl Drop for Content {
+    fn drop(&mut self) {
+        self.memory.0.fetch_sub(self.bytes.len() as u64 + OVERHEAD, Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_contents_together_stay_below_the_limit_and_give_their_memory_back() {
+        let memory = Arc::new(Memory::default());
+        memory.0.store(MOST_MEMORY - 2 * (100 + OVERHEAD), Relaxed);
+        let first = Content::new(100, &memory).expect("memory is left");
+        let second = Content::new(100, &memory).expect("memory is left");
+        assert_eq!(Content::new(0, &memory).unwrap_err(), MemoryLimitReached);
+        drop(first);
+        assert_eq!(Content::new(101, &memory).unwrap_err(), MemoryLimitReached);
+        let third = Content::new(100, &memory).expect("memory was given back");
+        assert!(third.bytes.iter().all(|byte| *byte != 0));
+        drop((second, third));
+        assert_eq!(memory.held(), MOST_MEMORY - 2 * (100 + OVERHEAD));
+    }
+}

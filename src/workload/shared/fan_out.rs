@@ -1,0 +1,440 @@
+//! Channels that give each item to every receiver: `tokio::sync::watch` and
+//! `tokio::sync::broadcast`.
+//!
+//! ```text
+//!   watch       sender ──► [ newest ] ──► each receiver: the newest item; it skips the items between
+//!   broadcast   sender ──► [ ring of items ] ──► each receiver: all items, unless it lags so far
+//!                                                behind that the ring has overwritten some of them
+//! ```
+//!
+//! A sender never waits. Each task that receives has its own receiver from its spawn on. This
+//! receiver counts the items that the task has missed. The channel holds an item until a newer item
+//! replaces the item. A broadcast also drops an item when every receiver has received the item. So
+//! the end of an item is the drop of its value.
+//!
+//! The channels are never closed, because the run has a sender until it ends.
+
+use super::content::{Content, Memory, MemoryLimitReached};
+use super::resource::OpenWait;
+use super::{Fill, Resource};
+use crate::probe::{self, TaskHandle};
+use crate::record::{Label, ProcessInstant, Wanted};
+use parking_lot::Mutex;
+use std::future::pending;
+use std::sync::Arc;
+use std::thread;
+use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::{broadcast, watch};
+
+/// A `watch` or `broadcast` channel.
+pub(in crate::workload) struct FanOut {
+    /// Records which tasks wait for an item, which tasks send, and which tasks receive.
+    resource: Arc<Resource>,
+    label: Label,
+    item_bytes: u64,
+    memory: Arc<Memory>,
+    sender: Sender,
+}
+
+enum Sender {
+    Watch {
+        sender: watch::Sender<Option<Item>>,
+        /// Receives nothing. Each receiver is a clone, so its first item is the newest item.
+        original: watch::Receiver<Option<Item>>,
+    },
+    Broadcast {
+        sender: broadcast::Sender<Arc<Item>>,
+        capacity: u32,
+    },
+}
+
+/// An item of a channel. The channel holds it until it is dropped.
+struct Item {
+    /// The number of the item, from 1. Only used in a `watch` channel.
+    number: u64,
+    sent: ProcessInstant,
+    /// The task that has sent the item.
+    task: TaskHandle,
+    resource: Arc<Resource>,
+    _content: Option<Content>,
+}
+
+impl Drop for Item {
+    fn drop(&mut self) {
+        self.resource.release(&self.task, Wanted::Message, None, self.sent);
+    }
+}
+
+impl FanOut {
+    pub(super) fn watch(resource: Resource, label: Label, item_bytes: u64, memory: &Arc<Memory>) -> FanOut {
+        let (sender, original) = watch::channel(None);
+        FanOut::new(resource, label, item_bytes, memory, Sender::Watch { sender, original })
+    }
+
+    pub(super) fn broadcast(
+        resource: Resource,
+        label: Label,
+        capacity: u32,
+        item_bytes: u64,
+        memory: &Arc<Memory>,
+    ) -> FanOut {
+        // The capacity that tokio really uses.
+        let capacity = capacity.next_power_of_two();
+        let sender = broadcast::Sender::new(capacity as usize);
+        let sender = Sender::Broadcast { sender, capacity };
+        FanOut::new(resource, label, item_bytes, memory, sender)
+    }
+
+    fn new(resource: Resource, label: Label, item_bytes: u64, memory: &Arc<Memory>, sender: Sender) -> FanOut {
+        FanOut {
+            resource: Arc::new(resource),
+            label,
+            item_bytes,
+            memory: memory.clone(),
+            sender,
+        }
+    }
+
+    /// Sends an item. It replaces the newest item of a `watch` channel, and in a full broadcast the
+    /// oldest one. A broadcast without receivers drops the item at once.
+    ///
+    /// # Errors
+    /// Returns an error if there is no memory left for the item.
+    pub(in crate::workload) fn send(&self, task: &TaskHandle) -> Result<(), MemoryLimitReached> {
+        let content = (self.item_bytes > 0).then(|| Content::new(self.item_bytes, &self.memory));
+        let mut item = Item {
+            number: 1,
+            _content: content.transpose()?,
+            sent: probe::now(),
+            task: task.clone(),
+            resource: self.resource.clone(),
+        };
+        match &self.sender {
+            Sender::Watch { sender, .. } => {
+                let mut replaced = None;
+                sender.send_modify(|newest| {
+                    item.number = newest.as_ref().map_or(1, |newest| newest.number + 1);
+                    replaced = newest.replace(item);
+                });
+            }
+            Sender::Broadcast { sender, .. } => drop(sender.send(Arc::new(item))),
+        }
+        // The item has taken the place of an older one, so the channel never holds both.
+        self.resource.acquire(task, Wanted::Access, None);
+        Ok(())
+    }
+
+    /// Adds a receiver of this channel to the receivers of a task. `channel` is the index of this
+    /// channel.
+    pub(super) fn add_receiver(&self, channel: usize, receivers: &Receivers) {
+        receivers.put(channel, Receiver::new(&self.sender));
+    }
+
+    /// Prepares to receive an item as `task`. `channel` is the index of this channel. If another
+    /// branch of the task uses the task's receiver, this makes a second one.
+    pub(in crate::workload) fn subscribe<'a>(
+        &'a self,
+        channel: usize,
+        receivers: &Receivers,
+        task: &'a TaskHandle,
+    ) -> Subscription<'a> {
+        let known = receivers.take(channel);
+        Subscription {
+            fan_out: self,
+            task,
+            channel,
+            receiver: Some(known.unwrap_or_else(|| Receiver::new(&self.sender))),
+            receivers: receivers.clone(),
+            wait: None,
+        }
+    }
+
+    /// How many items a broadcast holds. `None` for a `watch` channel, which is no queue.
+    pub(super) fn fill(&self) -> Option<Fill> {
+        let Sender::Broadcast { capacity, .. } = self.sender else {
+            return None;
+        };
+        Some(Fill {
+            label: self.label,
+            len: self.resource.level(),
+            item_bytes: self.item_bytes,
+            capacity: Some(capacity),
+            oldest: None,
+        })
+    }
+}
+
+/// The receivers of one task, each with the index of its channel. The branches of a task and the
+/// jobs that it hands to blocking threads use the receivers of their task.
+#[derive(Clone, Default)]
+pub(in crate::workload) struct Receivers(Arc<Mutex<Vec<(usize, Receiver)>>>);
+
+impl Receivers {
+    /// Takes the task's receiver of this channel. `None` if another branch of the task uses it.
+    fn take(&self, channel: usize) -> Option<Receiver> {
+        let mut receivers = self.0.lock();
+        let index = receivers.iter().position(|(of, _)| *of == channel)?;
+        Some(receivers.swap_remove(index).1)
+    }
+
+    fn put(&self, channel: usize, receiver: Receiver) {
+        self.0.lock().push((channel, receiver));
+    }
+}
+
+/// What one task has not received yet.
+struct Receiver {
+    source: Source,
+    /// The number of items that were missed since the last item.
+    missed: u64,
+}
+
+enum Source {
+    Watch {
+        receiver: watch::Receiver<Option<Item>>,
+        /// The number of the last item that was received. 0: none.
+        last: u64,
+    },
+    Broadcast(broadcast::Receiver<Arc<Item>>),
+}
+
+/// An item that a task has received.
+pub(in crate::workload) struct Reception {
+    sent: ProcessInstant,
+    /// The number of items that the task has missed since its last item.
+    missed: u64,
+}
+
+impl Receiver {
+    fn new(sender: &Sender) -> Receiver {
+        let source = match sender {
+            Sender::Watch { original, .. } => Source::Watch {
+                receiver: original.clone(),
+                last: 0,
+            },
+            Sender::Broadcast { sender, .. } => Source::Broadcast(sender.subscribe()),
+        };
+        Receiver { source, missed: 0 }
+    }
+
+    /// Whether the next item is there already.
+    fn has_item(&self) -> bool {
+        match &self.source {
+            Source::Watch { receiver, .. } => receiver.has_changed().unwrap_or(false),
+            Source::Broadcast(receiver) => !receiver.is_empty(),
+        }
+    }
+
+    /// Waits for the next item. If the future is dropped, the receiver has missed nothing.
+    async fn receive(&mut self) -> Reception {
+        let sent = match &mut self.source {
+            Source::Watch { receiver, last } => loop {
+                if receiver.changed().await.is_err() {
+                    return closed().await;
+                }
+                if let Some(newest) = &*receiver.borrow_and_update() {
+                    // What was sent before the task became a receiver is not missed.
+                    self.missed = if *last == 0 { 0 } else { newest.number - *last - 1 };
+                    *last = newest.number;
+                    break newest.sent;
+                }
+            },
+            Source::Broadcast(receiver) => loop {
+                match receiver.recv().await {
+                    Ok(item) => break item.sent,
+                    // The next item is the oldest one that the channel still has.
+                    Err(RecvError::Lagged(missed)) => self.missed += missed,
+                    Err(RecvError::Closed) => return closed().await,
+                }
+            },
+        };
+        Reception {
+            sent,
+            missed: std::mem::take(&mut self.missed),
+        }
+    }
+}
+
+/// A channel without a sender: the run is over, and its end cancels the wait.
+async fn closed() -> Reception {
+    pending().await
+}
+
+/// A receiver while a step of its task uses it. When this is dropped, the task gets the receiver
+/// back.
+pub(in crate::workload) struct Subscription<'a> {
+    fan_out: &'a FanOut,
+    task: &'a TaskHandle,
+    channel: usize,
+    /// `None` only after the drop.
+    receiver: Option<Receiver>,
+    receivers: Receivers,
+    /// The wait for an item, from its start until the task has received the item.
+    wait: Option<OpenWait<'a>>,
+}
+
+impl Subscription<'_> {
+    /// Whether the next item is there already.
+    pub(in crate::workload) fn has_item(&self) -> bool {
+        self.receiver.as_ref().is_some_and(Receiver::has_item)
+    }
+
+    /// Records that the task begins to wait. The wait begins before the receiver is registered at
+    /// the channel. So an item that is sent after the start of the wait ends the wait. `limited`
+    /// says whether a timeout can end it.
+    pub(in crate::workload) fn begin_wait(&mut self, limited: bool) {
+        self.wait = Some(self.fan_out.resource.begin_wait(self.task, Wanted::Message, limited));
+    }
+
+    /// Waits for the next item.
+    pub(in crate::workload) async fn receive(&mut self) -> Reception {
+        match &mut self.receiver {
+            Some(receiver) => receiver.receive().await,
+            None => closed().await,
+        }
+    }
+
+    /// Records that the task has received an item.
+    pub(in crate::workload) fn received(mut self, reception: &Reception) {
+        let waited_since = self.wait.take().map(OpenWait::succeed);
+        let Reception { sent, missed } = *reception;
+        self.fan_out.resource.receive(self.task, waited_since, sent, missed);
+    }
+}
+
+impl Drop for Subscription<'_> {
+    fn drop(&mut self) {
+        let Some(receiver) = self.receiver.take() else { return };
+        if let Some(wait) = self.wait.take()
+            && !thread::panicking()
+            && receiver.has_item()
+        {
+            // The task was woken for an item, and is cancelled before it runs.
+            wait.fail_after_handover();
+        }
+        self.receivers.put(self.channel, receiver);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{block_on, try_now};
+    use super::*;
+    use crate::probe::{Collector, Registry};
+    use crate::record::{Record, ResourceId};
+    use std::pin::pin;
+
+    struct Fixture {
+        registry: Arc<Registry>,
+        task: TaskHandle,
+        memory: Arc<Memory>,
+    }
+
+    impl Fixture {
+        fn new() -> Fixture {
+            let registry = Registry::new();
+            Fixture {
+                task: TaskHandle::new(&registry, &registry.group_named("a")),
+                registry,
+                memory: Arc::default(),
+            }
+        }
+
+        fn watch(&self) -> FanOut {
+            FanOut::watch(Resource::new(ResourceId(0)), Label(1), 100, &self.memory)
+        }
+
+        fn broadcast(&self, capacity: u32) -> FanOut {
+            FanOut::broadcast(Resource::new(ResourceId(0)), Label(1), capacity, 100, &self.memory)
+        }
+
+        fn send(&self, fan_out: &FanOut, items: usize) {
+            for _ in 0..items {
+                fan_out.send(&self.task).expect("memory is left");
+            }
+        }
+
+        /// Receives everything that is there. Returns the number of missed items for each.
+        fn receive_all(&self, fan_out: &FanOut, receivers: &Receivers) -> Vec<u64> {
+            let mut missed = Vec::new();
+            loop {
+                let mut subscription = fan_out.subscribe(0, receivers, &self.task);
+                if !subscription.has_item() {
+                    return missed;
+                }
+                let reception = block_on(subscription.receive());
+                missed.push(reception.missed);
+                subscription.received(&reception);
+            }
+        }
+    }
+
+    #[test]
+    fn a_receiver_of_a_watch_gets_the_newest_item_and_skips_the_others() {
+        let fixture = Fixture::new();
+        let (watch, early, late) = (fixture.watch(), Receivers::default(), Receivers::default());
+        assert_eq!(fixture.receive_all(&watch, &early), [0; 0]);
+        fixture.send(&watch, 1);
+        assert_eq!(fixture.receive_all(&watch, &early), [0]);
+        fixture.send(&watch, 4);
+        assert_eq!(fixture.receive_all(&watch, &early), [3]);
+        // A late receiver gets the newest item, and has missed nothing.
+        assert_eq!(fixture.receive_all(&watch, &late), [0]);
+        assert_eq!(
+            (fixture.receive_all(&watch, &late).len(), watch.resource.level()),
+            (0, 1)
+        );
+        assert!(
+            (100..200).contains(&fixture.memory.held()),
+            "only the newest item holds memory"
+        );
+    }
+
+    #[test]
+    fn a_slow_receiver_of_a_broadcast_loses_the_oldest_items() {
+        let fixture = Fixture::new();
+        let (news, fast, slow) = (fixture.broadcast(4), Receivers::default(), Receivers::default());
+        fixture.send(&news, 3);
+        assert_eq!(news.resource.level(), 0, "no task receives them");
+        for receivers in [&fast, &slow] {
+            assert_eq!(fixture.receive_all(&news, receivers), [0; 0]);
+        }
+        for _ in 0..2 {
+            fixture.send(&news, 3);
+            assert_eq!(fixture.receive_all(&news, &fast), [0, 0, 0]);
+        }
+        assert_eq!(news.fill().map(|fill| (fill.len, fill.capacity)), Some((4, Some(4))));
+        assert_eq!(fixture.receive_all(&news, &slow), [2, 0, 0, 0]);
+        assert_eq!((news.resource.level(), fixture.memory.held()), (0, 0));
+        // A receiver that is dropped holds nothing back.
+        fixture.send(&news, 2);
+        fixture.receive_all(&news, &fast);
+        drop(slow);
+        assert_eq!((news.resource.level(), fixture.memory.held()), (0, 0));
+    }
+
+    #[test]
+    fn an_item_that_was_sent_to_a_cancelled_task_is_not_lost_to_the_receiver() {
+        for fan_out in [Fixture::watch, |fixture: &Fixture| fixture.broadcast(4)] {
+            let fixture = Fixture::new();
+            let (channel, receivers) = (fan_out(&fixture), Receivers::default());
+            for is_sent in [false, true] {
+                let mut subscription = channel.subscribe(0, &receivers, &fixture.task);
+                subscription.begin_wait(true);
+                {
+                    let mut receive = pin!(subscription.receive());
+                    assert!(try_now(receive.as_mut()).is_none());
+                    fixture.send(&channel, usize::from(is_sent));
+                }
+                drop(subscription);
+            }
+            let records = Collector::new(fixture.registry.clone(), None).batch().records;
+            let ends = records.iter().filter_map(|(_, record)| match record {
+                Record::WaitEnded(ended) => Some(ended.handed_over),
+                _ => None,
+            });
+            assert_eq!(ends.collect::<Vec<_>>(), [false, true]);
+            assert_eq!(fixture.receive_all(&channel, &receivers), [0]);
+        }
+    }
+}
