@@ -57,7 +57,8 @@ impl Story {
         let lock = |name: &str| ResourceInfo {
             kind: ResourceKind::Lock,
             name: name.into(),
-            capacity: 1,
+            capacity: Some(1),
+            item_bytes: 0,
             senders: Vec::new(),
             receivers: Vec::new(),
         };

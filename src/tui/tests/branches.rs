@@ -95,7 +95,8 @@ fn a_branch_that_is_ready_and_not_polled_shows_what_it_holds() {
             resources: vec![ResourceInfo {
                 kind: ResourceKind::Lock,
                 name: "accounts".into(),
-                capacity: 1,
+                capacity: Some(1),
+                item_bytes: 0,
                 senders: Vec::new(),
                 receivers: Vec::new(),
             }],

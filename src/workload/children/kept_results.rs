@@ -6,7 +6,7 @@
 //! the parent keeps the handles too.
 
 use crate::probe::TaskHandle;
-use crate::record::ProcessInstant;
+use crate::record::{ProcessInstant, Wanted};
 use crate::workload::Services;
 use crate::workload::error_throttle::ErrorKind;
 use crate::workload::shared::{Content, Results};
@@ -35,7 +35,7 @@ impl KeptResults {
         match self.shared().content() {
             Ok(content) => {
                 if let Some(results) = &mut *self.results.lock() {
-                    let since = self.shared().resource.acquire(child, None);
+                    let since = self.shared().resource.acquire(child, Wanted::Access, None);
                     results.push((since, content));
                 }
             }
@@ -46,7 +46,9 @@ impl KeptResults {
     /// Drops all results.
     fn close(&self) {
         for (since, content) in self.results.lock().take().into_iter().flatten() {
-            self.shared().resource.release(&self.parent, None, since);
+            self.shared()
+                .resource
+                .release(&self.parent, Wanted::Access, None, since);
             drop(content);
         }
     }

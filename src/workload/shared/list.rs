@@ -160,9 +160,9 @@ mod tests {
         assert_eq!(
             summary,
             [
-                (ResourceKind::Barrier, "phase", 2, "a".to_owned()),
-                (ResourceKind::Rwlock, "r", 1, String::new()),
-                (ResourceKind::Notify, "go", 1, "b c".to_owned())
+                (ResourceKind::Barrier, "phase", Some(2), "a".to_owned()),
+                (ResourceKind::Rwlock, "r", Some(1), String::new()),
+                (ResourceKind::Notify, "go", Some(1), "b c".to_owned())
             ]
         );
     }

@@ -4,8 +4,8 @@ use std::time::Duration;
 use strum::VariantArray;
 use tasklab::scenario::steps::{Cpu, Fail, File, FileOp, Http, Recv, Send, Sleep};
 use tasklab::scenario::{
-    Arrivals, Branch, ChannelKind, ChannelSpec, DbSpec, Draw, ExecutorKind, ExecutorSpec, How, HttpSpec, Knobs, Repeat, Scenario,
-    Start, Step, TaskSpec,
+    Arrivals, Branch, ChannelKind, ChannelSpec, DbSpec, Draw, ExecutorKind, ExecutorSpec, How, HttpSpec, Knobs, Repeat,
+    Scenario, Start, Step, TaskSpec,
 };
 
 pub(super) const MS: Duration = Duration::from_millis(1);
