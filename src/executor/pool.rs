@@ -22,7 +22,7 @@ use std::time::{Duration, Instant};
 
 /// How long the new threads may take until they sleep.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(10);
-/// The threads sleep if the process needs less than a quarter of a core for this long.
+/// The threads sleep if the process needs less than a quarter of a core during this time.
 const IDLE_INTERVAL: Duration = Duration::from_millis(10);
 
 /// Accepts tasks and runs their repetitions on its threads.

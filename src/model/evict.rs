@@ -27,8 +27,8 @@ impl Model {
             // spans since the end of the last slice.
             lane.asleep.evict(horizon.min(lane.track.end()));
         }
-        // A branch runs only inside slices of its task, so about the same share of the slices of
-        // branches is evicted.
+        // A branch runs only inside slices of its task. So an eviction removes about the same share
+        // of the branches' slices and of the lanes' slices.
         self.branch_slices_kept =
             (self.branch_slices_kept as u128 * self.slices_kept as u128 / kept.max(1) as u128) as usize;
         let before = self.tasks.len();

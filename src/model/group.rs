@@ -45,9 +45,9 @@ pub struct Group {
     /// The totals of tokio-metrics since the run's start; `None` if tokio-metrics does not watch
     /// the group.
     pub totals: Option<GroupTotals>,
-    /// The number of slices of the tasks whose records were lost.
+    /// The number of slices that were lost.
     pub(super) lost: u64,
-    /// The sum of the times of the tasks. The times of each task end with its last slice.
+    /// The sum of the times of the tasks, each up to the end of the task's last slice.
     pub(super) closed_times: StateTimes,
     /// The work of the tasks whose fate is known.
     pub(super) work: WorkSums,
@@ -115,8 +115,8 @@ impl Distributions {
         *sum = sum.saturating_add(count);
     }
 
-    /// The answers about several groups. `sampled` is the part of their slices in the
-    /// distributions.
+    /// The answers about several groups. `sampled` is the sample of these groups' slices that the
+    /// distributions contain.
     pub(super) fn overall(&self, sampled: Option<Sampled>) -> Overall {
         Overall {
             repetitions: self.repetitions,

@@ -1,9 +1,9 @@
 //! A map from the id of a task, lane or group to its index in a list.
 //!
 //! The model looks up an index for every record. Most ids are consecutive, but tasks are created
-//! and evicted, and each worker process begins its task numbers at a different start. So the
-//! indices are stored in pages of [`PAGE`] ids, and a page exists only if it contains an id. The
-//! table of pages is small enough to stay in the cache, so a lookup needs one read from memory.
+//! and evicted, and each worker process numbers its tasks from a different first id. So the indices
+//! are stored in pages of [`PAGE`] ids, and a page exists only if it contains an id. The table of
+//! pages is small enough to stay in the cache, so a lookup needs one read from memory.
 
 use crate::record::{GroupId, LaneId, TaskId};
 use std::collections::HashMap;

@@ -1,7 +1,7 @@
-//! A lane's slices in order of time. They say which task held the lane.
+//! A lane's slices in order of time. The slices say which task held the lane.
 //!
-//! They are packed in chunks with summaries, like the slices of a [task](super::task_track). A
-//! packed slice of a lane takes half as many bytes as a packed slice of a task. The track of the
+//! The slices are packed in chunks with summaries, like the slices of a [task](super::task_track).
+//! A packed slice of a lane takes half as many bytes as a packed slice of a task. The track of the
 //! task stores the other fields. Slices are only appended, because a lane writes its slices in the
 //! order of their ends.
 
@@ -127,8 +127,8 @@ pub(super) struct LaneTrack {
 }
 
 impl LaneTrack {
-    /// Appends the next slice. If it overlaps the previous slice, only the part after the previous
-    /// slice is kept.
+    /// Appends the next slice. If the next slice overlaps the previous slice, only the part after
+    /// the previous slice is kept.
     pub(super) fn push(&mut self, slice: &Slice) {
         let start = slice.start.max(self.end);
         let end = (slice.start + slice.len.get()).max(start);

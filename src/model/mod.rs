@@ -141,8 +141,8 @@ pub struct Model {
     task_indices: IdMap<TaskId>,
     /// The bytes of the tasks' open chunks.
     arena: ByteArena,
-    /// The sum of the times of the tasks whose group is not known yet. The times of each task end
-    /// with its last slice.
+    /// The sum of the times of the tasks whose group is not known yet, each up to the end of the
+    /// task's last slice.
     ungrouped_times: StateTimes,
     /// The first index at which `tasks` is not sorted. `usize::MAX` means that all tasks are
     /// sorted.
@@ -154,11 +154,11 @@ pub struct Model {
     orphaned_now: usize,
     /// The tasks whose [`Task::live`] is set.
     live: Vec<TaskId>,
-    /// The time in which tasks are queued, as far as no record contains it yet.
+    /// The time for which tasks have been queued, if no record contains this time yet.
     open_queue: OpenQueue,
     /// The totals for the time after the last slice of each task, including evicted tasks.
     present: PresentTotals,
-    /// Like `present`, but for the branches, which are not tasks.
+    /// The same totals as in `present`, but for branches, which are not tasks.
     present_branches: PresentTotals,
     /// The number of slices on the lanes' tracks.
     slices_kept: usize,

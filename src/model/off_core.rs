@@ -1,8 +1,9 @@
 //! How long tasks held a lane while its thread had no core: a part of their running time.
 //!
 //! The kernel counts how long a thread was on a core, and how long it was runnable without a core.
-//! The monitor samples both counts. Between two samples, nothing says *when* the thread had no
-//! core. So an interval between samples divides the time without a core in proportion:
+//! The monitor samples both counts. The counts do not show *when* the thread had no core between
+//! two samples. So the time without a core in such an interval is divided in proportion to the
+//! running times:
 //!
 //! ```text
 //!   sample                                 sample      on core 30, without a core 60
@@ -20,9 +21,9 @@ use crate::record::{GroupId, Nanos, RunInstant};
 pub(super) struct OffCore {
     /// The sample at which the present interval begins.
     from: Option<LaneOs>,
-    /// The latest sample. The present interval ends here if it closes now.
+    /// The latest sample. If the present interval closes now, it ends at this sample.
     to: Option<LaneOs>,
-    /// The running time of each group in the present interval. It has few entries.
+    /// The running time of each group in the present interval. The list has few entries.
     held: Vec<(Option<GroupId>, Nanos)>,
     /// The time without a core in the closed intervals; `None` before the first interval has
     /// closed.
@@ -169,8 +170,8 @@ fn add(held: &mut Vec<(Option<GroupId>, Nanos)>, group: Option<GroupId>, time: N
     }
 }
 
-/// Divides the time without a core in proportion: among the groups that held the lane, and the rest
-/// of the time in which the thread was runnable.
+/// Divides the time without a core among the groups that held the lane, in proportion to their
+/// running times. The rest of the runnable time also gets its proportion.
 fn divide(counted: &Counted, held: &[(Option<GroupId>, Nanos)], mut each: impl FnMut(Option<GroupId>, Nanos)) {
     let all: Nanos = held.iter().map(|&(_, time)| time).sum();
     let whole = u128::from(counted.runnable.max(all).0.max(1));

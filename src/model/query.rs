@@ -263,7 +263,7 @@ impl Model {
 
     /// The time over which the repetitions of a group are spread: its span, or the window of its
     /// arrivals if that is longer. The window includes the pause after the last arrival. Without
-    /// it, four arrivals, one each second, would seem to be four arrivals in three seconds.
+    /// the pause, four arrivals, one each second, would seem to be four arrivals in three seconds.
     pub fn group_pace_span(&self, id: GroupId) -> Nanos {
         let window = self.group(id).map_or(Nanos::ZERO, |group| group.arrival_window);
         self.group_span(id).max(window)
@@ -282,7 +282,7 @@ impl Model {
     }
 
     /// Two times up to now: the time in which tasks held a lane and computed, and the time in which
-    /// they held it while its thread slept in the OS: `(running, blocking)`.
+    /// they held the lane while its thread slept in the OS: `(running, blocking)`.
     pub fn lane_times(&self, id: LaneId) -> (Nanos, Nanos) {
         let Some(lane) = self.lane(id) else {
             return Default::default();

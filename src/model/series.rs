@@ -34,13 +34,13 @@ pub struct SeriesPoint {
     pub queued_tasks: f64,
 }
 
-/// The open waits of tasks that have been woken: a part of the sums of the buckets that no record
-/// contains yet.
+/// The waits of tasks that have been woken, if no record contains these waits yet. The sums of the
+/// buckets must include them.
 #[derive(Clone, Debug, Default)]
 pub(super) struct OpenQueue {
     /// When the waits began.
     begins: Vec<RunInstant>,
-    /// When the tasks of some of these waits have begun to run. The other waits go on.
+    /// For the waits that have ended: the instants at which their tasks began to run.
     ends: Vec<RunInstant>,
 }
 
@@ -68,8 +68,9 @@ impl OpenQueue {
     }
 }
 
-/// Some instants. Answers how much time of a span lies after them, summed over the instants. An
-/// answer takes time that does not depend on the number of instants.
+/// Some instants. For a span and each instant, computes the time of the span that lies after the
+/// instant, and adds these times up. An answer takes time that does not depend on the number of
+/// instants.
 struct TimesSince {
     /// In ascending order.
     instants: Vec<u64>,

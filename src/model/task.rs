@@ -202,9 +202,9 @@ impl Task {
         self.present_state().ended.map(|(at, _)| at)
     }
 
-    /// The time from the last recorded slice to the last slice, in which records were lost. Nobody
-    /// knows what the task did meanwhile. So it is shown in its state after the recorded slice,
-    /// like the time of any other lost slice.
+    /// The time from the end of the last recorded slice to the end of the last slice. The records
+    /// of this time were lost, so nobody knows what the task did. The time is shown in the state
+    /// after the recorded slice, like the time of any other lost slice.
     fn lost_interval(&self) -> StateInterval {
         let wait = self.track.last_wait();
         StateInterval {

@@ -64,7 +64,7 @@ impl WaitState {
     }
 
     /// Like [`slice_times`](WaitState::slice_times), but without the time before the beginning of
-    /// the wait `from`. If `from` begins later than this wait, the task waited for its reason.
+    /// the wait `from`. If `from` begins later than this wait, the reason of `from` is used.
     pub(super) fn slice_times_from(self, from: WaitState, slice: &Timing, spans: &Spans) -> SliceTimes {
         let wait = if from.since > self.since { from } else { self };
         let slice = Timing {

@@ -85,13 +85,13 @@ pub(super) struct TaskWork {
     until: RunInstant,
     /// The work whose fate is known.
     decided: Nanos,
-    /// The part of it that the last repetition did.
+    /// The part of `decided` that the last repetition did.
     of_last: Nanos,
     /// The fate of the work that ended at `until`.
     fate: Option<Fate>,
     /// Whether a repetition ended at `until`, or before the end of the task.
     has_repetition: bool,
-    /// Earlier ends in the slice that has not been recorded yet.
+    /// The earlier ends of repetitions within the slice that has not been recorded yet.
     earlier: Vec<(RunInstant, Fate)>,
 }
 
@@ -163,7 +163,7 @@ impl TaskWork {
         }
     }
 
-    /// The sums of a task up to `until` replaced the slices that arrived: some were lost. The
+    /// Some slices of a task were lost, so sums up to `until` replaced the slices that arrived. The
     /// recorded and lost slices of the task have held threads for `held`.
     pub(super) fn lost(&mut self, until: RunInstant, held: Nanos, sums: &mut WorkSums) {
         if let Some(fate) = self.fate.filter(|_| until <= self.until) {
@@ -171,8 +171,8 @@ impl TaskWork {
         }
     }
 
-    /// The record of the orphaning arrived after the record of the end of the repetition: its
-    /// result could not be used.
+    /// The record of the orphaning arrived after the record of a repetition's end. No task could
+    /// use the result of this repetition.
     pub(super) fn orphaned(&mut self, at: RunInstant, ended_at: Option<RunInstant>, sums: &mut WorkSums) {
         let end = if self.until == RunInstant::MAX {
             ended_at
@@ -192,7 +192,8 @@ impl TaskWork {
         }
     }
 
-    /// The decided part of a slice that began at `start` and has not been recorded.
+    /// For a slice that began at `start` and has not been recorded: the part whose fate is known,
+    /// and this fate.
     pub(super) fn of_open_slice(&self, start: RunInstant, now: RunInstant) -> Option<(Fate, Nanos)> {
         let fate = self.fate.filter(|_| start < self.until)?;
         Some((fate, self.until.min(now) - start))

@@ -7,7 +7,7 @@ use std::sync::mpsc::Receiver;
 
 /// A message from a worker, translated to the ids of this run.
 pub(super) enum Mail {
-    /// Records. Their instants are on this process's clock.
+    /// Records whose instants are on this process's clock.
     Batch(Box<Batch<ProcessClock>>),
     /// The resources that the worker process has used since the worker was ready.
     Used(Usage),

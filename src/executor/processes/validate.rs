@@ -1,6 +1,6 @@
-//! Validates the batches of a worker: instants and durations must be within bounds, and a worker
-//! must be able to know the outcomes. Instants that are slightly in the future are corrected,
-//! because clocks differ.
+//! Validates the batches of a worker: each instant and each duration must be within bounds, and
+//! each outcome must be one that a worker can report. Instants that are slightly in the future are
+//! corrected, because clocks differ.
 
 use crate::probe::{ClockOffset, now};
 use crate::record::{

@@ -29,8 +29,8 @@ use std::time::{Duration, Instant};
 const DRAIN_INTERVAL: Duration = Duration::from_millis(5);
 /// Time between two batches, unless [`Batch::DUE`] records have accumulated earlier.
 const BATCH_INTERVAL: Duration = Duration::from_millis(20);
-/// While the worker has no task, all these intervals have this value instead. Many idle workers
-/// must not use up the cores.
+/// The time between two drains while the worker has no task. It is longer than [`DRAIN_INTERVAL`],
+/// because many idle workers must not use up the cores.
 const IDLE_INTERVAL: Duration = Duration::from_millis(100);
 /// Time between two reports of the resources that the process has used.
 const RESOURCES_INTERVAL: Duration = Duration::from_millis(100);

@@ -53,7 +53,8 @@ struct OpenWait {
 }
 
 impl OpenWait {
-    /// A wait that ended at `until`. Its last parts were `unnoticed` and `queued`, in this order.
+    /// A wait that ended at `until`. The last parts of the wait were `unnoticed` and `queued`, in
+    /// this order.
     fn new(end: RunInstant, until: RunInstant, queued: CompactDuration, unnoticed: CompactDuration) -> OpenWait {
         let woken = until - queued.get();
         OpenWait {

@@ -139,8 +139,8 @@ impl Model {
         }
     }
 
-    /// Applies a slice of a branch. It is a part of a slice of the branch's task, so the lane, the
-    /// number of polls and the series do not change.
+    /// Applies a slice of a branch. The task polls the branch within a slice of its own, so the
+    /// lane, the number of polls and the series do not change.
     fn branch_slice(&mut self, lane: LaneId, slice: &Slice) {
         let end = slice.start + slice.len.get();
         self.advance(end);
@@ -201,13 +201,14 @@ impl Model {
         }
     }
 
-    /// Counts `from..to` as blocking: the thread slept in the OS while `task` held it.
+    /// Counts `from..to` as blocking: the thread slept in the OS while `task` held the thread.
     pub(super) fn block(&mut self, task: TaskId, from: RunInstant, to: RunInstant, source: SleepSource) {
         self.change(task, from, |task, mut context| {
             let (lanes, lane_indices) = (std::mem::take(&mut context.lanes), context.lane_indices);
             let (mut sums, arena) = context.sums(&mut task.times);
             let (id, track, is_branch) = (task.id, &mut task.track, task.is_branch);
-            // The exact sums contain the blocking steps, but not what the kernel saw.
+            // The exact sums contain the blocking steps, but not the sleeps that only the kernel's
+            // samples show.
             let counted_from = match source {
                 SleepSource::Step => track.note_step(from, to),
                 SleepSource::Kernel => RunInstant::ZERO,
@@ -219,8 +220,8 @@ impl Model {
                 track.block(id, from, to, arena, |placed, amount| {
                     let from = placed.slice.start.max(from).max(counted_from);
                     sums.block(placed.end().min(to) - from);
-                    // The slice of the polling task blocks the lane. The slice of a branch does
-                    // not.
+                    // Only the slice of the polling task blocks the lane, not the slice of a
+                    // branch.
                     if let Some(index) = lane_indices.get(placed.lane).filter(|_| !is_branch) {
                         lanes[index].block(&placed.slice, amount);
                     }
@@ -315,7 +316,7 @@ impl Model {
         }
     }
 
-    /// Applies the end of a task. `is_cut` says whether only the end of the run ended it.
+    /// Applies the end of a task. `is_cut` says whether the task ended only because the run ended.
     pub(super) fn ended(&mut self, lane: LaneId, ended: Ended, is_cut: bool) {
         self.advance(ended.at);
         let wait = end_lateness(&ended);
@@ -369,7 +370,8 @@ impl Model {
         }
     }
 
-    /// Applies the end of a repetition. `is_cut` says whether only the end of the run ended it.
+    /// Applies the end of a repetition. `is_cut` says whether the repetition ended only because the
+    /// run ended.
     pub(super) fn repetition(&mut self, repetition: Repetition, is_cut: bool) {
         let end = repetition.start + repetition.len.get();
         self.advance(end);
@@ -391,8 +393,8 @@ impl Model {
     }
 }
 
-/// The fate of the work of a task or a repetition that ended at `at`. `None` if only the end of the
-/// run ended it: then it is still open.
+/// The fate of the work of a task or a repetition that ended at `at`. `None` if the task or
+/// repetition ended only because the run ended: then the work is still open.
 fn fate(task: &Task, outcome: Outcome, at: RunInstant, is_cut: bool) -> Option<Fate> {
     let is_orphan = task.orphaned.is_some_and(|orphaned| orphaned <= at);
     Fate::of(outcome, is_orphan && !is_cut).filter(|fate| !is_cut || *fate != Fate::Cancelled)

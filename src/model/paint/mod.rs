@@ -5,12 +5,12 @@
 //!
 //! 1. If the cell covers any blocking time, even 1 ns, it shows blocking.
 //! 2. A queued or unnoticed interval is *notable* if its whole duration is at least
-//!    [`NOTABLE_WAIT`]. If half of the cell's time is shorter than that, half of the cell's time is
-//!    enough. The cell shows the longest notable interval that overlaps it. So an interval of 2 ms
-//!    is visible at any zoom. An interval of half a cell is visible even if it lies on the boundary
-//!    between two cells. Normal queueing for some microseconds is not visible. The granularity of
-//!    timers is not visible either: tokio rounds each deadline up to the next millisecond, so every
-//!    task with a timer is unnoticed for up to 1.1 ms.
+//!    [`NOTABLE_WAIT`]. If half of the cell's time is shorter than [`NOTABLE_WAIT`], an interval of
+//!    half the cell's time is enough. The cell shows the longest notable interval that overlaps it.
+//!    So an interval of 2 ms is visible at any zoom. An interval of half a cell is visible even if
+//!    it lies on the boundary between two cells. Normal queueing for some microseconds is not
+//!    visible. The granularity of timers is not visible either: tokio rounds each deadline up to
+//!    the next millisecond, so every task with a timer is unnoticed for up to 1.1 ms.
 //! 3. Many short queued or unnoticed intervals are also notable if together they fill more than
 //!    half of the cell.
 //! 4. The cell shows running if the task runs for an eighth of the cell's time, because a task that

@@ -70,7 +70,7 @@ pub(super) struct RecordedRun {
     pub(super) lost: Vec<Lost>,
     /// The sums of the tasks after each of their slices, in the order of time.
     sums: Vec<TaskSums>,
-    /// Whether the lanes and tasks add up what they lose.
+    /// Whether the lanes and tasks add up the times of their lost slices.
     is_exact: bool,
     live: Live,
     now: RunInstant,
@@ -83,7 +83,7 @@ pub(super) struct RecordedRun {
 }
 
 impl RecordedRun {
-    /// Returns the same run, but its lanes and tasks add up what they lose.
+    /// Returns the same run, but its lanes and tasks add up the times of their lost slices.
     pub(super) fn exact(mut self) -> RecordedRun {
         self.is_exact = true;
         self
@@ -446,7 +446,8 @@ pub(super) fn deliver(run: &RecordedRun, delivery: &[Index], size: usize, max_sl
             .map_or(RunInstant::ZERO, |(_, record)| record.written_at());
         model.apply(&Batch {
             records: records.to_vec(),
-            // In any other order, later records may be of earlier slices.
+            // If the records are not delivered in order of time, a later batch may contain earlier
+            // slices.
             sums: run.sums_by(if run.in_order { by } else { RunInstant::ZERO }),
             ..Batch::default()
         });

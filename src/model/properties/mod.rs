@@ -121,8 +121,8 @@ fn sums_hold(model: &Model) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-/// What became of the work of each group. The records tell it if they are all there: the first end
-/// of a repetition that is not before an instant decides about this instant.
+/// What became of the work of each group. If no record is missing, the records show this: the work
+/// at an instant belongs to the first repetition that ends at this instant or later.
 fn work_by_records(run: &RecordedRun) -> HashMap<GroupId, WorkSums> {
     let records = || run.rings.iter().flatten();
     let mut groups = HashMap::new();

@@ -31,7 +31,8 @@ enum Step {
 #[derive(Clone, Debug)]
 struct Plan {
     steps: Vec<Step>,
-    /// Whether a timeout can end its waits. The task then releases everything and ends.
+    /// Whether a timeout can end the waits of the task. After a timeout, the task releases
+    /// everything and ends.
     limited: bool,
 }
 

@@ -200,8 +200,8 @@ impl<'a> WaitGraph<'a> {
         self.stuck.waits.keys().copied().filter(is_child).collect()
     }
 
-    /// The tasks that wait for a notification or at a barrier. They can never continue, so they are
-    /// in a deadlock even if no task waits for them: these tasks seem to wait for themselves.
+    /// The stuck tasks that wait for a notification or at a barrier. Such a task is in a deadlock
+    /// even if no task waits for it. So in the graph, these tasks wait for themselves.
     fn lone_waits(&self, awaited: Awaited) -> impl Iterator<Item = TaskId> {
         let is_lone = matches!(awaited, Awaited::Notification(_) | Awaited::Others(..));
         let waits = self.stuck.waits.iter().filter(move |_| is_lone);

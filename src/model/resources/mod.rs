@@ -55,7 +55,7 @@ pub struct Resource {
     /// The tasks that hold the resource, each with the number of its holds. Not used for channels,
     /// whose messages belong to no task.
     holders: HashMap<TaskId, i32>,
-    /// Those of the holders that hold a read-write lock to write.
+    /// The holders that hold a read-write lock to write.
     writers: HashMap<TaskId, i32>,
     /// The waits that have not ended.
     waits: OpenWaits<(TaskId, Wanted)>,
@@ -85,11 +85,13 @@ pub struct Resource {
 pub struct Notifications {
     /// How often a task notified.
     pub sent: u64,
-    /// How often this neither woke a task nor was kept for one.
+    /// How many notifications neither woke a task nor were kept for a later task.
     pub lost: u64,
-    /// How many notifications were kept, minus those that a task has taken.
+    /// The number of notifications that were kept, minus the number of notifications that a task
+    /// took.
     stored: i64,
-    /// How many tasks were woken, minus those that have run or were cancelled since.
+    /// The number of tasks that were woken, minus the number of woken tasks that ran or were
+    /// cancelled.
     woken: i64,
 }
 
@@ -116,7 +118,7 @@ impl Notifications {
         self.stored.max(0) as u64
     }
 
-    /// Whether a notification is there for a task.
+    /// Whether a task can still receive a notification that was sent.
     fn is_available(&self) -> bool {
         self.stored > 0 || self.woken > 0
     }
@@ -192,18 +194,19 @@ impl Resource {
         self.wait_percentiles(&self.waiting_for_other.ended, Wanted::Read, now)
     }
 
-    /// The number of tasks that have arrived at a barrier since all had arrived. A task that was
-    /// cancelled while it waited has arrived.
+    /// The number of tasks that have arrived at a barrier since its last completion. A task that
+    /// was cancelled while it waited has arrived.
     pub fn arrived(&self) -> u32 {
         self.arrivals % self.needed()
     }
 
-    /// How often all tasks had arrived at a barrier.
+    /// How often a barrier was completed: all its tasks had arrived.
     pub fn completions(&self) -> u32 {
         self.arrivals / self.needed()
     }
 
-    /// The completion of a barrier for which the arrival with this number waits, from 1.
+    /// The number of the completion of a barrier, from 1, for which the arrival with this number
+    /// waits.
     fn completion(&self, arrival: u32) -> u32 {
         arrival.div_ceil(self.needed())
     }
@@ -264,13 +267,14 @@ impl Resource {
         }
     }
 
-    /// Whether tasks hold this, or a channel holds messages. Nobody holds a barrier or a
-    /// notification.
+    /// Whether tasks can hold this resource, or the resource can hold messages. Nobody holds a
+    /// barrier or a notification.
     fn can_be_held(&self) -> bool {
         !matches!(self.info.kind, ResourceKind::Barrier | ResourceKind::Notify)
     }
 
-    /// A task passed a barrier, or received a notification for which it had or had not `waited`.
+    /// A task passed a barrier, or received a notification. `waited` says whether the task had
+    /// waited for the notification.
     fn passed(&mut self, level: u32, waited: bool) {
         match (self.info.kind, waited) {
             (ResourceKind::Barrier, _) => self.arrivals = self.arrivals.max(level),

@@ -19,8 +19,8 @@ pub struct PoolInfo {
     pub threads: u32,
 }
 
-/// The number of jobs of which the most that were queued or ran at once is exact. After these jobs,
-/// only samples count.
+/// For this number of jobs, the maximum of queued jobs and the maximum of running jobs are exact.
+/// For later jobs, the maxima come only from samples.
 const EXACT_JOBS: usize = 100_000;
 
 /// A pool of threads, and the totals of its jobs.
@@ -66,11 +66,12 @@ impl Pool {
         level(self.busy, self.most(1, 2), self.times.1, now)
     }
 
-    /// The largest number of the first jobs that were between these two of their instants at once.
+    /// The largest number of first jobs that were in the same phase at once. A phase lies between
+    /// two of a job's instants: `from` and `to`.
     fn most(&self, from: usize, to: usize) -> usize {
         let changes = self.first.iter().flat_map(|job| [(job[from], 1), (job[to], -1)]);
         let mut changes: Vec<(RunInstant, isize)> = changes.collect();
-        // At one instant, ends come before beginnings.
+        // If some jobs end and others begin at the same instant, the ends come first.
         changes.sort_unstable();
         let mut number = 0;
         let numbers = changes.into_iter().map(|(_, change)| {
@@ -160,7 +161,8 @@ mod tests {
             lanes: LaneKind::Pool,
             threads: 2,
         });
-        // All jobs are queued at 0 ms. Two run from 1 ms to 5 ms, and two from 5 ms to 9 ms.
+        // All jobs are queued at 0 ms. Two jobs run from 1 ms to 5 ms, and two jobs run from 5 ms
+        // to 9 ms.
         for (task, start) in [(1, 5), (2, 1), (3, 1), (4, 5)] {
             let slice = Slice {
                 start: RunInstant::from_millis(start),

@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 pub(super) struct Threads {
     blocked: Vec<BlockedLane>,
     /// The tasks that wait for their children and hold no lane, with the lane on which the wait
-    /// began. Only on executors whose tasks hold their threads.
+    /// began. Empty on executors whose tasks do not hold their threads.
     off_lane: Vec<(TaskId, LaneId)>,
 }
 

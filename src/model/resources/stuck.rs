@@ -14,10 +14,11 @@
 //! | a message | there is a message, or a task that may send can continue |
 //! | an item that every receiver gets | it was sent during the wait, or a task that may send can continue |
 //! | its children | one of its children can continue |
-//! | a thread | not all threads are held by stuck tasks |
+//! | a thread | at least one thread is not held by a stuck task |
 //!
 //! A read-write lock is fair: a task that waits to read although nobody writes waits behind a task
-//! that waits to write. It is not known behind which, so all of these must be stuck.
+//! that waits to write. The records do not say which writer this is, so the reader is stuck only if
+//! all waiting writers are stuck.
 //!
 //! A child can also continue if its parent can, because the parent may cancel the child. A stuck
 //! task that blocks its thread makes other tasks stuck too: see `stalled`.
@@ -35,7 +36,8 @@ pub(super) enum Awaited {
     Access(ResourceId),
     /// To read with a read-write lock.
     Read(ResourceId),
-    /// The other tasks of a barrier. The number is that of the completion for which the task waits.
+    /// The other tasks of a barrier. The number says for which completion of the barrier the task
+    /// waits.
     Others(ResourceId, u32),
     /// A notification.
     Notification(ResourceId),
@@ -45,7 +47,7 @@ pub(super) enum Awaited {
     Children,
     /// A thread of the executor.
     Thread,
-    /// The thread that this task blocks.
+    /// One certain thread, which this task blocks.
     ThreadOf(TaskId),
 }
 
@@ -64,7 +66,7 @@ impl Awaited {
 }
 
 impl Resource {
-    /// What a task waits for that wants to acquire this resource.
+    /// The awaited thing of a task that wants to acquire this resource.
     fn awaited(&self, id: ResourceId, wait: &OpenWait) -> Awaited {
         match self.info.kind {
             ResourceKind::Barrier => Awaited::Others(id, self.completion(wait.number)),
@@ -355,7 +357,8 @@ fn is_shared_thread(kind: LaneKind) -> bool {
 }
 
 /// Whether a task may get a thread that is not one of the executor's threads. A job for the
-/// blocking pool gets such a thread. So does a child of a task that has its own thread.
+/// blocking pool gets such a thread. If a task has its own thread, its child also gets such a
+/// thread.
 fn may_get_own_thread(task: &Task) -> bool {
     task.parent.is_some() && !task.is_branch && task.polls == 0
 }

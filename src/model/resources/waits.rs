@@ -90,7 +90,8 @@ pub(super) struct OpenWait {
     pub(super) limited: bool,
     /// The number of the batch that contained the start of the latest wait.
     pub(super) batch: u64,
-    /// The number of tasks that then waited, or the number of the arrival at a barrier.
+    /// The number of waiting tasks when the latest wait began. At a barrier, the number of the
+    /// arrival.
     pub(super) number: u32,
     /// The lane on which the latest wait began.
     pub(super) lane: LaneId,

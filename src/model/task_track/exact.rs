@@ -25,8 +25,8 @@ pub(super) struct Exact {
     pub wait: WaitState,
     /// The number of slices whose records were lost.
     lost: u64,
-    /// The spans in slices that are no blocking steps, but in which the kernel has seen the thread
-    /// asleep.
+    /// The spans in which the thread slept within a slice but outside a blocking step, according to
+    /// the kernel's samples.
     asleep: Spans,
 }
 
@@ -55,8 +55,8 @@ impl Exact {
             suspended_on: sums.suspended_on,
         };
         times.suspended = times.suspended_on.into_iter().sum();
-        // The sums are the life of the task, except for differences between clocks. A worker
-        // process of another program may report any sums.
+        // The sums add up to the time from the spawn to `until`, except for differences between
+        // clocks. A worker process of another program may report any sums.
         let (life, total) = (until - spawned_at, times.total());
         times.queued += life - total;
         let mut excess = total - life;
@@ -73,8 +73,9 @@ impl Exact {
 }
 
 impl TaskTrack {
-    /// The wait state from which the slices of the track count. The times before are in the exact
-    /// sums. Without exact sums, all slices count.
+    /// The wait state after the exact sums. Only slices of the track that follow this state are
+    /// counted, because the exact sums contain the earlier times. Without exact sums, all slices
+    /// are counted.
     pub(crate) fn counted_from(&self) -> WaitState {
         match &self.exact {
             Some(exact) => exact.wait,

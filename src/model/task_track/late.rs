@@ -24,7 +24,8 @@ impl TaskTrack {
         sums: &mut TimeSums<'_>,
         arena: &mut ByteArena,
     ) {
-        // Neither evicted slices nor exact sums change with the first wait of the track.
+        // If slices were evicted, or if there are exact sums, packing the first chunk again does
+        // not add the time from `new` to `old` to the sums.
         if self.evicted || self.counted_from().since > RunInstant::ZERO {
             sums.add(State::Queued, old - new);
         }

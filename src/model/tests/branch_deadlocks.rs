@@ -52,7 +52,7 @@ impl Story {
         self.live.branches = vec![open(branch)];
     }
 
-    /// The model after enough batches to be certain.
+    /// The model after enough batches to report a deadlock.
     fn model(&self) -> Model {
         let lock = |name: &str| ResourceInfo {
             kind: ResourceKind::Lock,

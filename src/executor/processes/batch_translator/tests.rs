@@ -51,7 +51,8 @@ fn slices_of_a_lane_never_overlap_when_the_clocks_drift() {
         records: vec![slice(at, 500, 100, 1)],
         ..Batch::default()
     };
-    // According to the clock of this batch, the previous slice ends later.
+    // The second batch simulates another clock offset: its first slice seems to start before the
+    // end of the previous slice.
     let second = Batch {
         records: vec![slice(at + 400, 300, 100, 0), slice(at + 450, 10, 100, 0)],
         ..Batch::default()
