@@ -236,7 +236,7 @@ fn a_pipe_is_read_and_a_pipe_without_a_writer_is_an_error() {
         );
     }
     let mut reader = Process::start(&mut command(&["check", &path]));
-    // The program reads in several parts.
+    // The program reads the text from the pipe in several parts.
     let text = fs::read("scenarios/mixed.toml").unwrap();
     let mut pipe = fs::File::options().write(true).open(&path).expect("a reader");
     for part in text.chunks(1000) {

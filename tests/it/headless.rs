@@ -181,7 +181,7 @@ fn start_unread(scenario: &str) -> (TempDir, Child, PipeReader) {
     let folder = tempfile::tempdir().expect("a folder");
     let file = write_scenario(folder.path(), "test", scenario);
     let (reader, writer) = std::io::pipe().expect("a pipe");
-    // This handle of the pipe does not wait. The handle of the program does.
+    // A write to this handle of the pipe never waits. A write to the program's handle does wait.
     let path = format!("/proc/self/fd/{}", writer.as_raw_fd());
     let mut filler = OpenOptions::new()
         .write(true)

@@ -25,7 +25,8 @@ fn report(scenario: &str, options: &[&str]) -> Value {
 /// The largest size of a scenario file.
 const MIB: usize = 1 << 20;
 
-/// The memory within which `check` must be able to check any file, in kB, as `ulimit` counts it.
+/// The limit of memory for `check`, in kB, as `ulimit` counts it. `check` must be able to check any
+/// file within this limit.
 const MEMORY: usize = 100_000;
 
 /// Files of nearly the largest size, each of a kind that needs much memory.
@@ -144,8 +145,8 @@ fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
     frame
 }
 
-/// Writes chunks to the port until the other side closes the connection or does not read any more,
-/// until the chunks are many, or until some time has passed.
+/// Writes chunks to the port. Stops when the other side closes the connection or stops reading,
+/// after `BYTES` bytes, or after `PATIENCE`.
 fn flood(address: &str, first: &[u8], mut chunk: impl FnMut(u32) -> Vec<u8>) {
     const BYTES: usize = 16 << 20;
     const PATIENCE: Duration = Duration::from_secs(1);

@@ -64,7 +64,7 @@ fn run_for(duration: &str, worker: &str) -> Finished {
 /// Checks that the worker was killed for this reason, and that its tasks are lost.
 #[track_caller]
 fn assert_killed(worker: &str, why: &str) {
-    // A slow machine needs some seconds until the worker has done enough to be killed.
+    // On a slow machine, the worker may need some seconds before it breaks the rule.
     let Finished { code, out, err } = run_for("8s", worker);
     assert_eq!(code, Some(1), "no worker is left: {err}");
     let reports = err
@@ -110,7 +110,7 @@ fn a_worker_that_spawns_too_many_tasks_is_killed() {
              batch(records=[spawned(j) for j in range(k, k + 20000)])\n\
          time.sleep(60)",
     );
-    // A slow machine may end the run before the worker has spawned so many.
+    // On a slow machine, the run may end before the worker has spawned so many tasks.
     let is_killed = err.contains("spawns more than the 1000000 tasks that its steps may spawn");
     assert!(is_killed || code == Some(0), "{err}{out}");
 }

@@ -301,7 +301,8 @@ fn start_blocking(time: &str, folder: &Path, script: &str) -> Process {
 /// The part of a shell script that writes a process number to this file: `$$` for the script, `$!`
 /// for its last background process.
 fn write_pid(pid: &str, file: &Path) -> String {
-    // The script moves the file to its place, so the file has its content from the beginning.
+    // The script writes a new file and then renames it. So the file is never empty under its final
+    // name.
     format!("echo {pid} > {0}.new; mv {0}.new {0}", file.display())
 }
 
@@ -335,8 +336,8 @@ fn a_signal_ends_the_wait_for_a_worker_that_does_not_answer() {
 #[test]
 fn a_run_ends_only_after_the_last_output_of_a_killed_worker_was_handled() {
     let folder = tempfile::tempdir().unwrap();
-    // The unknown field has no effect, but a build for tests needs seconds to read it: longer than
-    // tasklab waits for more output of a killed worker.
+    // The unknown field has no effect, but an unoptimised build needs seconds to read this field.
+    // tasklab waits for a shorter time for more output of a killed worker.
     let batch = folder.path().join("batch");
     let unknown = "[],".repeat(20_000_000);
     fs::write(&batch, format!(r#"{{"batch":{{"now":1,"unknown":[{unknown}0]}}}}"#)).unwrap();

@@ -93,7 +93,8 @@ fn tasks_that_arrive_every_second_have_a_throughput_of_one_per_second() {
     let scenario = "title = 'Pace'\n[executor]\nkind = 'tokio'\nworkers = 1\n\
         [[task]]\nname = 'beat'\nevery = '300ms'\ncount = 3\nsteps = ['yield']\n";
     let report = program::run(scenario, &["--json"]).json();
-    // Three tasks stand for 0.9 s, although the last of them arrives after 0.6 s. It may be late.
+    // Three arrivals with a pause of 300 ms count as 0.9 s, although the last task arrives after
+    // 0.6 s. This task may be late.
     let throughput = report["groups"][0]["throughput"].as_f64().expect("a number");
     assert!((2.5..3.34).contains(&throughput), "{throughput}");
 }

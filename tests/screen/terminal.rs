@@ -26,7 +26,7 @@ struct Output {
     parser: vt100::Parser,
     raw: Vec<u8>,
     ended: bool,
-    /// Whether nobody shall read the terminal.
+    /// The thread that reads the terminal must stop while this is true.
     unread: bool,
     /// Whether the thread that reads the terminal has stopped.
     reader_waits: bool,
@@ -112,7 +112,7 @@ impl Terminal {
         let name = self.master.tty_name().expect("a name");
         let flags = OFlags::WRONLY | OFlags::NOCTTY | OFlags::NONBLOCK;
         let terminal = rustix::fs::open(name, flags, Mode::empty()).expect("the terminal");
-        // A terminal ignores zeros. The first of them ends the read that is in progress.
+        // A terminal ignores zero bytes. The first zero ends the read that is in progress.
         let fill = || while rustix::io::write(&terminal, &[0; 256]).is_ok() {};
         fill();
         drop(self.wait_for_output("the end of the last read", |output| output.reader_waits));
@@ -247,7 +247,7 @@ impl Exit {
         let (send, status) = mpsc::channel();
         thread::spawn(move || {
             let exit = child.wait().expect("a child process");
-            // A test that has failed does not receive the status.
+            // If the test has failed, no thread receives the status.
             let _ = send.send(exit.exit_code());
         });
         Exit {

@@ -1,9 +1,9 @@
-//! Deadlocks of branches, which their task polls itself.
+//! Deadlocks between branches that one task polls itself.
 
 use crate::support::program::run;
 use crate::support::run::TestRun;
 
-/// One task, whose branches take two locks in opposite orders.
+/// A task with two branches. The branches take two locks in opposite orders.
 const CROSSED_BRANCHES: &str = "title = 'Crossed branches'\n[executor]\nkind = 'current-thread'\n\
     [[task]]\nname = 'transfer'\nsteps = [{ join = [\n\
     [{ lock = { name = 'a', steps = ['yield', { lock = { name = 'b', steps = ['yield'] } }] } }],\n\

@@ -1,5 +1,5 @@
-//! Tasks that wait in a queue that no length of tokio shows: in the LIFO slot of a worker, or
-//! behind the jobs of other tasks in the blocking pool.
+//! Tests of tasks that wait in the LIFO slot of a worker, or behind other jobs in the blocking
+//! pool. The queue lengths that tokio reports do not show these waits.
 
 use super::{assert_seconds, group, ms, report};
 
@@ -39,13 +39,14 @@ fn without_the_lifo_slot_no_child_of_a_busy_parent_waits() {
 #[test]
 fn lookups_behind_a_full_pool_time_out_although_each_is_short() {
     let report = report(include_str!("05-lookup-timeouts.toml"));
-    // A lookup arrives every 200 ms. Those that arrive from 1.0 s to 4.5 s exceed their timeout.
+    // A lookup arrives every 200 ms. The lookups that arrive from 1.0 s to 4.5 s exceed their
+    // timeout.
     let timed_out = group(&report, "lookup")["timed_out"].as_u64().expect("a count");
     assert!(
         (14..=22).contains(&timed_out),
         "{timed_out} lookups timed out: {report:#}"
     );
-    // The jobs wait, up to 4 s. They do not hold their threads for long.
+    // The jobs wait for up to 4 s. They do not hold their threads for long.
     let job = group(&report, "lookup offload");
     assert_seconds("the longest wait of a job", &job["delay_ns"]["max"], (3.3, 4.5));
     assert_seconds("the median job", &job["poll_ns"]["p50"], (0.005, 0.1));

@@ -42,14 +42,14 @@ fn a_joined_ticker_stands_still_while_its_sibling_blocks() {
     four_seconds(report, "the longest tick of the joined ticker", longest);
     assert!(figure("joined-ticker", "/running_ns") < SECOND, "{report:#}");
 
-    // The branch blocks. So its task and one lane also block.
+    // The task and its lane block while the branch blocks.
     four_seconds(report, "the blocker blocks", figure("blocker", "/blocking_ns"));
     four_seconds(report, "main blocks", figure("main", "/blocking_ns"));
     let lanes = report["lanes"].as_array().expect("lanes").iter();
     let lanes: u64 = lanes.filter_map(|lane| lane["blocking_ns"].as_u64()).sum();
     four_seconds(report, "the lanes block", lanes);
 
-    // Branches are no tasks, and their slices are no polls.
+    // Branches do not count as tasks, and their slices do not count as polls.
     assert_eq!(report["tasks"]["spawned"], 2, "{report:#}");
     for (group, branches) in [
         ("main", 0),

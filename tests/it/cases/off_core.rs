@@ -33,7 +33,7 @@ fn jobs_on_more_threads_than_cores_run_mostly_without_a_core() {
         let median = |jobs: &Value| ns(&jobs["poll_ns"], "p50");
         assert!(median(crowd) > 2.0 * median(alone), "{alone:#}{crowd:#}");
     }
-    // Groups and lanes divide the same time.
+    // The groups and the lanes have the same sum of off-core times.
     let (groups, lanes) = (
         sum(&report["groups"], "off_core_ns"),
         sum(&report["lanes"], "off_core_ns"),

@@ -4,10 +4,10 @@
 use super::{assert_seconds, group, report, sum_of_states};
 use serde_json::Value;
 
-/// Checks how long the ticker starved in the state that is open at the end.
+/// At the end of the run, the ticker is unnoticed or queued. Checks the duration of this state.
 ///
-/// On a busy machine, the driver may wake the ticker in the same turn as the task that then holds
-/// the thread. Then the ticker is queued behind this task, and not unnoticed.
+/// On a busy machine, one poll of the driver may wake both the ticker and the task that holds the
+/// thread. Then the ticker is queued behind this task, and not unnoticed.
 #[track_caller]
 fn assert_starved(ticker: &Value, sum: (f64, f64), longest: (f64, f64)) {
     let was_woken = ticker["delay_ns"]["max"].as_u64() >= Some(500_000_000);

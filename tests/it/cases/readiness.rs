@@ -14,8 +14,8 @@ fn the_rounding_of_timers_does_not_count_as_unnoticed() {
     let report = report(include_str!("17-sleep-zero.toml"));
     for group in ["zero", "short"] {
         let (unnoticed, suspended) = (ms(&report, group, "unnoticed_ns"), ms(&report, group, "suspended_ns"));
-        // On a busy machine, a task is also unnoticed while the thread that shall notice it waits
-        // for a core.
+        // On a busy machine, the thread that polls the driver may wait for a core. During this
+        // time, a ready task is unnoticed.
         assert!(
             unnoticed < 0.35 * suspended + waits_for_cores(&report),
             "{group}: {unnoticed} ms unnoticed, {suspended} ms suspended"

@@ -66,7 +66,8 @@ async fn wait_in_many_ways(task: &TaskHandle) {
     }
 }
 
-/// Waits until all tasks are at the gate and no slice is open. Does not drain the rings before.
+/// Waits until all tasks are at the gate and no slice is open. Before that, it does not drain the
+/// rings.
 fn all_at_gate(arrived: &Receiver<()>, collector: &mut Collector, model: &mut Model) {
     for _ in 0..=TASKS {
         arrived.recv_timeout(DEADLINE).expect("each task comes to the gate");
@@ -118,7 +119,7 @@ fn polls(model: &Model) -> u64 {
     model.groups().iter().map(Group::polls).sum()
 }
 
-/// Checks that the tasks have held lanes for as long as the lanes were held.
+/// Checks that the tasks ran and blocked for the same total time as the lanes.
 fn assert_same_as_lanes(model: &Model) {
     let lanes = model.lanes().iter().map(|lane| model.lane_times(lane.id));
     let lanes = lanes.fold((Nanos::ZERO, Nanos::ZERO), |(r, b), lane| (r + lane.0, b + lane.1));
@@ -177,7 +178,7 @@ fn overload(builder: Builder) -> Model {
     assert_sums(&model);
     assert_eq!(polls(&model), polls_by_tokio(&metrics));
 
-    // The storm only added times in which the tasks ran, were queued, or waited at the gate.
+    // The storm added no time to the states blocking and unnoticed.
     let after = model.group_times(ours.id);
     assert!(before.blocking > Nanos::ZERO && before.unnoticed > Nanos::ZERO);
     assert_eq!((after.blocking, after.unnoticed), (before.blocking, before.unnoticed));

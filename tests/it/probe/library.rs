@@ -1,4 +1,4 @@
-//! Tasks that a library spawns, without the probe.
+//! Tests of tasks that a library spawns without the probe.
 
 use super::*;
 use std::panic::Location;

@@ -84,7 +84,7 @@ fn groups_that_call_each_other_in_very_many_ways_get_a_short_report() {
     assert!(shown.contains("calls itself without end: a0 → "));
 }
 
-/// Each unknown name could be any of very many groups.
+/// Each unknown name is similar to the names of very many groups.
 #[test]
 fn very_many_unknown_names_get_a_short_report() {
     let groups = (0..900).map(|n| format!("[[task]]\nname = 'group{n}'\nstart = 'called'\nsteps = ['yield']\n"));

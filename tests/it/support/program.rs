@@ -20,7 +20,7 @@ pub(crate) const TASKLAB: &str = env!("CARGO_BIN_EXE_tasklab");
 /// `.ci/repeat-cases` sets it.
 const OTHER_BUILD: &str = "TASKLAB_TEST_BINARY";
 
-/// The path of the program that the tests run in processes of its own.
+/// The path of the program that the tests start.
 fn program() -> OsString {
     env::var_os(OTHER_BUILD).unwrap_or_else(|| TASKLAB.into())
 }
@@ -216,7 +216,7 @@ pub(crate) fn wait_for_end(child: &mut Child) -> ExitStatus {
         let ready = poll(&mut [PollFd::new(&ended, PollFlags::IN)], Some(&deadline));
         assert_ne!(ready, Ok(0), "waited {DEADLINE:?} for the end of the process");
     }
-    // The child keeps the status of an earlier wait.
+    // If an earlier wait has received the status, `child` still has this status.
     child.wait().expect("a child process")
 }
 

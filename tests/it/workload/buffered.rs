@@ -1,4 +1,4 @@
-//! `buffered`: a task polls some of its branches at a time.
+//! Tests of `buffered`: a task polls only some of its branches at the same time.
 
 use super::harness::*;
 use crate::support::run::TestRun;

@@ -1,4 +1,4 @@
-//! The log messages of the tasks in all tests, of the level `info` and of more severe levels.
+//! The log messages of the tasks in all tests, with the levels `info`, `warn` and `error`.
 //!
 //! The subscriber is global and tests run side by side. So each test looks for names that no other
 //! test uses.

@@ -1,4 +1,5 @@
-//! How repetitions and tasks end: after their last step, by a timeout, by a panic, or with the run.
+//! How repetitions and tasks end: after the last step, by a timeout, by a panic, or at the end of
+//! the run.
 
 use super::harness::*;
 use tasklab::record::{Outcome, Record};

@@ -104,8 +104,8 @@ impl Harness {
         }
     }
 
-    /// Runs on two workers of tokio, and stops the run as soon as `is_done` is true of a batch.
-    /// `what` names that event in the failure message.
+    /// Runs on two workers of tokio, and stops the run after the first batch for which `is_done`
+    /// returns true. `what` names this condition in the failure message.
     #[track_caller]
     pub(super) fn on_tokio_until(&self, what: &str, is_done: impl FnMut(&Batch) -> bool) -> Observed {
         let mut running = self.start(two_workers());
@@ -114,8 +114,8 @@ impl Harness {
         running.join()
     }
 
-    /// Runs on threads, and stops the run as soon as `is_done` is true of a batch. `what` names
-    /// that event in the failure message.
+    /// Runs on threads, and stops the run after the first batch for which `is_done` returns true.
+    /// `what` names this condition in the failure message.
     #[track_caller]
     pub(super) fn on_threads_until(&self, what: &str, is_done: impl FnMut(&Batch) -> bool) -> Observed {
         self.start_threads();
@@ -202,10 +202,11 @@ pub(super) struct Running<'a> {
 }
 
 impl Running<'_> {
-    /// Waits until `is_done` is true of a batch. `what` names that event in the failure message.
+    /// Waits for a batch for which `is_done` returns true. `what` names this condition in the
+    /// failure message.
     ///
     /// # Panics
-    /// After [`DEADLINE`], so that a test that cannot succeed fails.
+    /// If no such batch arrives within [`DEADLINE`].
     #[track_caller]
     pub(super) fn until(&mut self, what: &str, is_done: impl FnMut(&Batch) -> bool) {
         let _stop = StopOnPanic(&self.harness.services);

@@ -168,7 +168,7 @@ fn two_deadlocked_tasks_end_with_the_run() {
     for how in [How::Sync, How::Async] {
         check(Harness::new(&shared(how, tasks())).on_threads_until("2 blocking threads", blocking(2)));
     }
-    // The first task that blocks may keep the other task in its worker's LIFO slot.
+    // The other task may stay in the LIFO slot of the worker that the first task blocks.
     check(Harness::new(&shared(How::Sync, tasks())).on_tokio_until("1 blocking thread", blocking(1)));
 }
 
