@@ -212,9 +212,9 @@ impl Series {
         }
     }
 
-    /// The figures of the buckets kept, oldest first. `still_busy`, `still_computing` and
-    /// `still_queued` return the times of [`busy`](Series::busy), [`computing`](Series::computing)
-    /// and [`queued`](Series::queued) within a span that no record contains yet.
+    /// The figures of the buckets kept, oldest first. For a span, `still_busy`, `still_computing`
+    /// and `still_queued` return the parts of the times of [`busy`](Series::busy),
+    /// [`computing`](Series::computing) and [`queued`](Series::queued) that no record contains yet.
     pub(super) fn points(
         &self,
         now: RunInstant,

@@ -20,7 +20,7 @@ use tracing::subscriber::NoSubscriber;
 /// within the same time.
 const KEEPALIVE: Duration = Duration::from_secs(10);
 /// The maximum number of requests of one connection that are answered at the same time. A console
-/// has two requests.
+/// sends two requests.
 const REQUESTS: u32 = 16;
 
 /// A server for consoles.

@@ -1,7 +1,7 @@
-//! The sums of a task: the time in each state up to the end of its last slice. They are exact even
-//! if rings lose records.
+//! The sums of a task: the time in each state up to the end of its last slice. The sums are exact
+//! even if rings lose records.
 //!
-//! Only the thread that ends a slice of the task writes its sums. A runtime synchronises each poll
+//! Only the thread that ends a slice of the task writes the sums. A runtime synchronises each poll
 //! of a task with the next one, so the writes need no read-modify-write. The monitor reads the sums
 //! only if the task has lost a record. Like an [`OpenSlice`](super::open_slice::OpenSlice), the
 //! sums are a sequence lock, so that a reader gets the sums up to one instant.
@@ -23,7 +23,7 @@ const ATTEMPTS: usize = 16;
 pub(super) struct EndedSlice {
     pub start: ProcessInstant,
     pub end: ProcessInstant,
-    /// The time in the slice for which the thread slept in the OS.
+    /// The part of the slice in which the thread slept in the OS.
     pub blocking: Nanos,
     /// The last parts of the wait before the slice.
     pub queued: Nanos,
@@ -36,7 +36,7 @@ pub(super) struct EndedSlice {
 }
 
 impl EndedSlice {
-    /// The same slice and its wait, up to the end of the run.
+    /// The same slice and the wait before it, both cut at the end of the run.
     fn until(self, run_end: ProcessInstant) -> EndedSlice {
         let after_end = self.start - run_end;
         EndedSlice {
@@ -115,8 +115,8 @@ impl ExactSums {
         });
     }
 
-    /// How long the task has been late before the slices that have ended, and the end of the last
-    /// slice. Only for the thread that may run the task now.
+    /// The total lateness of the task before the slices that have ended, and the end of the last
+    /// slice. Only the thread that may run the task now can call this method.
     pub(super) fn lateness(&self) -> (Nanos, ProcessInstant) {
         let lateness = self.queued.load(Relaxed) + self.unnoticed.load(Relaxed);
         (Nanos(lateness), ProcessInstant::new(self.until.load(Relaxed)))

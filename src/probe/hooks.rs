@@ -1,4 +1,4 @@
-//! tokio's hooks. They observe every poll of every task on a runtime, including the tasks that
+//! tokio's hooks, which observe every poll of every task on a runtime, including the tasks that
 //! libraries spawn.
 //!
 //! The hooks do not observe the bodies of `block_on` and `spawn_blocking`. The body of `block_on`
@@ -101,7 +101,8 @@ fn task_id(meta: &TaskMeta<'_>) -> Option<TaskId> {
     Registry::id_in_tokio(number(meta))
 }
 
-/// tokio's id of a task, as a number. tokio gives the number of an id only to a hasher.
+/// tokio's id of a task, as a number. tokio has no method that returns this number, but an id
+/// passes its number to a hasher.
 #[inline]
 fn number(meta: &TaskMeta<'_>) -> u64 {
     struct Number(u64);

@@ -42,7 +42,7 @@ pub(super) struct LostTotals {
 }
 
 impl LaneTally {
-    /// Counts a job that has ended. Its record has been pushed or counted as lost.
+    /// Counts a job that has ended. The record of the job has been pushed or counted as lost.
     #[inline]
     pub(super) fn count_job(&self) {
         self.jobs.store(self.jobs.load(Relaxed) + 1, Release);

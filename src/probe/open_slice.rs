@@ -1,4 +1,5 @@
-//! The present slice of a lane. The lane's thread writes it, and the monitor reads it.
+//! The present slice of a lane. The lane's thread writes the slice, and the monitor reads the
+//! slice.
 //!
 //! A reader must get all fields of the same slice, and the measured thread must never wait. So this
 //! is a sequence lock: the writer makes `version` odd, writes the fields, and makes `version` even
@@ -57,8 +58,8 @@ impl OpenSlice {
         self.publish(|slice| slice.label.store(label.0, Relaxed));
     }
 
-    /// Begins a blocking step that started at `since`. If `since` is `None`, the blocking step has
-    /// ended.
+    /// Notes that a blocking step began at `since`. If `since` is `None`, notes that the blocking
+    /// step has ended.
     pub(super) fn set_blocking(&self, since: Option<ProcessInstant>, reason: Reason, label: Label) {
         self.publish(|slice| {
             slice.blocking_since.store(since.map_or(0, |since| since.0), Relaxed);
@@ -98,7 +99,7 @@ impl OpenSlice {
                     unnoticed: CompactDuration::from_bits(lateness as u32),
                     blocking_since: (blocking != 0).then_some(ProcessInstant::new(blocking)),
                     blocked_on: Reason::from_bits(blocked_on),
-                    // Only the task's slot has this limit: see `TaskScanner::mark_overdue`.
+                    // This limit is only in the task's slot: see `TaskScanner::mark_overdue`.
                     overdue_since: None,
                     label,
                 });

@@ -1,5 +1,5 @@
 //! The kernel's data about a lane's thread. This data shows whether a thread sleeps or computes
-//! during a long slice. Reading it needs no root privileges.
+//! during a long slice. Reading this data needs no root privileges.
 //!
 //! `/proc/self/task/<tid>/schedstat` says how long the thread was on a core and how long it waited
 //! for a core. `…/syscall` contains `running`, or the system call in which the thread sleeps. Both

@@ -22,7 +22,8 @@ const TASKS_PER_MS: u64 = 512;
 const MIN_TASKS: u64 = 256;
 
 /// The number of tasks whose sums are read per millisecond, on average, if records are lost. The
-/// model takes about a microsecond for the sums of one task. Slices are more important then.
+/// model takes about a microsecond for the sums of one task. If records are lost, the model needs
+/// this time for slices.
 const SUMS_PER_MS: u64 = 64;
 
 /// The maximum duration of a round, in milliseconds, for any number of tasks.
@@ -152,7 +153,8 @@ impl TaskScanner {
         self.sums.extend(living.filter_map(|task| task.sums_if_lost()));
     }
 
-    /// Takes the sums that the last scan has read: of the tasks that have lost records.
+    /// Takes the sums that have been read since the last call. These sums belong to tasks that have
+    /// lost records.
     pub(super) fn take_sums(&mut self) -> impl Iterator<Item = TaskSums<ProcessClock>> {
         std::mem::take(&mut self.sums).into_iter()
     }

@@ -100,14 +100,14 @@ impl<O> TaskSlot<O> {
         self.poller.is_some()
     }
 
-    /// How long the branch has been late in total, before its polls and before its drop. `open` is
-    /// its lateness before the poll that is open, if one is open.
+    /// How long the branch has been late in total, before its polls and before its drop. `open`
+    /// returns the lateness before the open poll of the branch, or zero if no poll is open.
     pub(super) fn lateness(&self, open: impl FnOnce(ProcessInstant) -> Nanos) -> Nanos {
         let (ended, until) = self.sums.lateness();
         ended + open(until) + CompactDuration::from_bits(self.late_at_drop.load(Relaxed)).get()
     }
 
-    /// Notes that the branch is dropped now. It may have been ready since its last poll.
+    /// Notes that the branch is dropped now. The branch may have been ready since its last poll.
     pub(super) fn note_drop(&self, now: ProcessInstant) {
         let (wake, (_, until)) = (self.stamps.read(now), self.sums.lateness());
         let late = (wake.queued.get() + wake.unnoticed.get()).min(now - until);

@@ -15,8 +15,8 @@
 //!    milliseconds to `epoll_wait`. So if the park begins 0.4 ms after a tick, it also ends 0.4 ms
 //!    after a tick. The kernel adds its timer slack.
 //!
-//! If no worker is parked on the driver at the timer's tick, the second rounding does not apply: a
-//! worker that polls the driver at the tick would fire the timer immediately.
+//! The second rounding applies only if a worker is parked on the driver at the timer's tick.
+//! Otherwise, a worker that polls the driver at the tick fires the timer immediately.
 //!
 //! tokio does not report when its ticks begin. The runtime creates its timer at the beginning of
 //! its construction, so the instant before the construction is used. This instant is some ten
@@ -74,7 +74,7 @@ impl TimerTicks {
     }
 
     /// The instant at which a worker wakes up for the timer of `tick`. The worker has been parked
-    /// on the driver since `parked`. Returns `tick` if the worker parked later.
+    /// on the driver since `parked`. Returns `tick` if the worker parked after the tick.
     pub(super) fn end_of_park(&self, tick: ProcessInstant, parked: ProcessInstant) -> ProcessInstant {
         let first = self.first_in_process.load(Relaxed);
         if first == 0 || parked > tick {
@@ -84,8 +84,8 @@ impl TimerTicks {
         let is_same_slot = parked / TICK / TICKS_PER_SLOT == number / TICKS_PER_SLOT;
         let (after_tick, wait) = match is_same_slot {
             true => (parked % TICK, number * TICK - parked / TICK * TICK),
-            // The worker wakes up once more before the tick. It is not known how long after a tick
-            // the worker wakes up then.
+            // The worker wakes up once more before the tick. The time from a tick to this wake-up
+            // is not known.
             false => (TICK, TICKS_PER_SLOT * TICK),
         };
         tick + Nanos(after_tick + MIN_SLACK.max(wait / WAIT_PER_SLACK))
@@ -140,8 +140,8 @@ mod tests {
         let ticks = TimerTicks::default();
         let mut built = Nanos::MAX;
         let mut runtime = None;
-        // The instant that is read before the construction is exact only if the thread keeps its
-        // core.
+        // The ticks begin while the runtime is built, a little later than `before`. The difference
+        // is small only if this thread keeps its core, so the fastest of several builds is used.
         for _ in 0..20 {
             let before = before_build();
             let start = probe::now();

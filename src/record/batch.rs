@@ -38,7 +38,7 @@ pub struct Batch<C = RunClock> {
     #[serde(default)]
     pub sums: Vec<TaskSums<C>>,
     /// The lost slices of tasks without sums, since the previous batch. This batch or an earlier
-    /// batch contains all slices of these tasks that ended before.
+    /// batch contains all recorded slices of these tasks that ended before the lost slices.
     #[serde(skip)]
     pub lost_slices: Vec<LostSlices<C>>,
     /// The number of jobs on threads since the run's start, including lost jobs. A job is a slice

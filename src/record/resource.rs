@@ -1,5 +1,5 @@
-//! What tasks share, and the records of it: which task waits for a resource, which task acquires
-//! it, and which task releases it.
+//! The resources that tasks share, and their records: which task waits for a resource, which task
+//! acquires it, and which task releases it.
 //!
 //! ```text
 //!   lock, semaphore   WaitBegan ··· Acquired ▐████ held ████▌ Released
@@ -158,15 +158,15 @@ pub struct Notification<C = RunClock> {
     pub at: Instant<C>,
     /// The task.
     pub task: TaskId,
-    /// How many waiting tasks it woke.
+    /// How many waiting tasks the notification woke.
     pub woken: u32,
     /// The resource.
     pub resource: ResourceId,
-    /// Whether the notification is kept for a task that waits later. Nothing changes if one is kept
-    /// already: then this is `false`.
+    /// Whether the notification is kept for a task that waits later. If another notification is
+    /// already kept, this is `false`.
     pub stored: bool,
-    /// Whether this is a notification that was sent before. It had woken a task that was cancelled
-    /// before it ran, so it was passed on.
+    /// Whether this is an earlier notification that is passed on, because the task that it had
+    /// woken was cancelled before that task ran.
     pub passed_on: bool,
 }
 

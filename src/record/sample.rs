@@ -1,5 +1,5 @@
-//! Samples that the monitor takes at its own intervals. They describe the threads (by the kernel's
-//! counts), the runtime, the groups and the channels.
+//! Samples that the monitor takes at its own intervals: of the threads (by the kernel's counts),
+//! the runtime, the groups and the channels.
 
 use super::time::impl_map_instants;
 use super::{GroupId, Instant, Label, LaneId, Nanos, RunClock};
@@ -106,9 +106,9 @@ pub struct ChannelSample<C = RunClock> {
 pub enum Sample<C = RunClock> {
     /// The kernel's data about a lane.
     Lane(LaneSample<C>),
-    /// The metrics of the runtime, by tokio-metrics.
+    /// What tokio-metrics measured for the runtime.
     Runtime(RuntimeSample<C>),
-    /// The metrics of a group, by tokio-metrics.
+    /// What tokio-metrics measured for a group.
     Group(GroupSample<C>),
     /// The length of a channel of the scenario.
     Channel(ChannelSample<C>),

@@ -93,8 +93,8 @@ const OFF_CORE: Column<Group> = column(2, "off", "core", |it| time_if_known(it.o
 /// The index in [`GROUP_TIMES`] at which [`WASTED`] is inserted: after `blocking`.
 const WASTED_AT: usize = 2;
 
-/// The work that was wasted. The column is shown only if this is at least a hundredth of the work
-/// in at least one group.
+/// The work that was wasted. The column is shown only if the wasted work is at least a hundredth of
+/// the work in at least one group.
 const WASTED: Column<Group> = column(1, "", "wasted", |it| time(it.work.wasted_ns, it.work.wasted_ns));
 
 /// The columns for the figures of each lane.

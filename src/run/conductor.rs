@@ -76,8 +76,9 @@ impl Conductor {
 
     /// Plays the scenario until the run is over, its time is up, or a command stops it.
     ///
-    /// A conductor may be late: the machine may need a millisecond for each thread of 2,000 tasks
-    /// that arrive together. So the clock and the inbox are checked after each item.
+    /// A conductor may be late. For example, if 2,000 tasks arrive together and each task has its
+    /// own thread, the machine may need a millisecond per thread. So the clock and the inbox are
+    /// checked after each item.
     fn play(&mut self, scenario: &Scenario) {
         let mut schedule = Schedule::new(scenario, self.presented);
         let mut repeated = RepeatedBlock::default();

@@ -309,8 +309,8 @@ impl Source for Run {
         // Check the stage before the drain. If the conductor has already stopped, this batch has
         // all records.
         let last = self.progress.get() == Progress::STOPPED && self.ended.is_none();
-        // For the same reason, this flag is read before the drain: if no task can arrive any more,
-        // this batch has the spawns of all tasks that have arrived.
+        // This flag must also be read before the drain: if no task can arrive any more, this batch
+        // has the spawns of all tasks that have arrived.
         let arrivals_over = self.progress.arrivals_over();
         if let Some(remote) = &mut self.remote {
             remote.drain();

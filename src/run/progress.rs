@@ -13,8 +13,8 @@ pub(super) struct Progress {
     arrivals_over: AtomicBool,
     /// The windows of arrivals that have changed since they were taken.
     windows: Mutex<BTreeMap<GroupId, Nanos>>,
-    /// The problems at the end of the run. Each problem is a clause. A later step joins the clauses
-    /// to one sentence.
+    /// The problems at the end of the run. Each problem is a clause. At the end, the clauses are
+    /// joined into one sentence.
     problems: Mutex<Vec<String>>,
 }
 

@@ -41,7 +41,7 @@ struct Stream {
     /// Whether each task has one repetition. Then the pace of the arrivals is the pace of the
     /// repetitions.
     paces_repetitions: bool,
-    /// The time from the first arrival to the arrival that follows the arrivals taken so far.
+    /// The time from the first arrival to the next arrival that has not been taken.
     window: Duration,
     /// The instant of the first arrival in the scenario, and the instant of the first arrival in
     /// the run. `None` if the group has not started or has ended.
@@ -166,8 +166,8 @@ impl Schedule {
         self.heap.iter().any(arrives) || self.timeline.entries().any(brings)
     }
 
-    /// The time from the first arrival of a group to the arrival that follows those taken so far,
-    /// even if that arrival is not part of the run. `None` if the pace of the arrivals is not the
+    /// The time from the first arrival of a group to the next arrival that has not been taken, even
+    /// if that next arrival is not part of the run. `None` if the pace of the arrivals is not the
     /// pace of the repetitions.
     pub(super) fn arrival_window(&self, group: usize) -> Option<Duration> {
         let stream = &self.streams[group];

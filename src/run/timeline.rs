@@ -1,5 +1,5 @@
-//! The scenario's timeline. It contains the instants of each cue, of the first arrival in each
-//! group, of the end of each group, and of the end of the run.
+//! The scenario's timeline: the instants of each cue, of the first arrival in each group, of the
+//! end of each group, and of the end of the run.
 //!
 //! All these instants move together. When a presenter jumps to the next cue, groups that start
 //! before that cue start immediately. The jump does not affect running tasks and groups that have

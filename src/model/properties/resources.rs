@@ -93,7 +93,7 @@ impl Want {
         Some(Want { resource, wanted })
     }
 
-    /// How much of the resource it takes.
+    /// How much of the resource the task takes.
     fn parts(self) -> u32 {
         match (self.resource, self.wanted) {
             (RWLOCK, Wanted::Access) => PARTS,

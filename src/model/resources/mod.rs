@@ -167,8 +167,8 @@ impl Resource {
         self.level.level(now, self.most_held)
     }
 
-    /// The number of tasks that wait for the resource, to write with a read-write lock, or for a
-    /// free slot of the channel.
+    /// The number of tasks that wait to acquire the resource. At a read-write lock, these tasks
+    /// wait to write. At a channel, they wait for a free slot.
     pub fn waiting(&self, now: RunInstant) -> Level {
         self.waiting_for_access.count.level(now, self.waiting_for_access.most)
     }
@@ -347,7 +347,8 @@ impl Resources {
             let mut most = began.waiting;
             if resource.info.kind == ResourceKind::Barrier {
                 resource.arrivals = resource.arrivals.max(began.waiting);
-                // The tasks that wait arrived one after the other.
+                // Here `waiting` is the number of arrivals since the start of the run. Only the
+                // tasks that arrived since the last completion wait.
                 most = (began.waiting.max(1) - 1) % resource.needed() + 1;
             }
             let waiting = resource.waiting_mut(began.wanted);

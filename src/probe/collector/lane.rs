@@ -40,14 +40,14 @@ impl CollectedLane {
         self.jobs
     }
 
-    /// Whether the lane's thread has ended. The last [`drain`](CollectedLane::drain) has then taken
-    /// the thread's last record.
+    /// Whether the lane's thread has ended. If it has ended, the last
+    /// [`drain`](CollectedLane::drain) has taken the thread's last record.
     pub(super) fn has_ended(&self) -> bool {
         self.has_ended
     }
 
-    /// The lane's identity, for use by another thread. It includes the kernel's counts for the
-    /// present thread.
+    /// The lane's identity, for use by another thread. The identity includes the kernel's counts
+    /// for the present thread.
     pub(super) fn into_identity(self) -> LaneIdentity {
         let mut identity = self.reader.identity;
         if let Some(last) = self.last_sample {

@@ -123,14 +123,14 @@ impl Collector {
         let log: Vec<LogLine> = lines.map(|line| line.map_instants(|at| start.to_run(at))).collect();
         // The open slices are read before the rings are drained. If a slice ends between the two
         // reads, the batch contains it twice: as an open slice and as a record. The model then uses
-        // the record. In the opposite order, the batch might not contain the slice at all.
-        // The same is true of the sums of tasks.
+        // the record. In the opposite order, the batch might not contain the slice at all. For the
+        // same reason, the sums of tasks are read before the rings are drained.
         let live = self.live(now);
         self.take_sums();
         self.drain();
         let mut batch = std::mem::take(&mut self.pending);
-        // The end is read after the records. So if the run has not ended here, no record of this
-        // batch describes anything after the end.
+        // The end is read after the records. So if `ended_at` is `None`, no record of this batch
+        // describes anything after the end.
         batch.ended_at = self.registry.ended_at().map(|at| start.to_run(at));
         batch.now = start.to_run(now);
         batch.live = live;
@@ -157,7 +157,7 @@ impl Collector {
     }
 
     /// Returns the last batch of a run. It also contains what is still open: the repetitions and
-    /// the sums of tasks that cannot be stopped. They end with the run.
+    /// the sums of tasks that cannot be stopped. These repetitions and sums end with the run.
     pub fn last_batch(&mut self) -> Batch {
         self.scanner.read_all_sums();
         let mut batch = self.batch();

@@ -155,8 +155,8 @@ pub(super) fn take_wake(stamps: &WakeStamps) {
     with(|lane| lane.take_wake(stamps));
 }
 
-/// How long `task` was late before the open slice, if this slice is its own. Time before `since`
-/// does not count.
+/// How long `task` was late before the open slice, if the open slice is a slice of `task`. Time
+/// before `since` does not count.
 pub(super) fn lateness(task: TaskId, since: ProcessInstant) -> Nanos {
     with(|lane| lane.lateness(task, since)).unwrap_or(Nanos::ZERO)
 }

@@ -20,13 +20,13 @@ pub(super) struct Recorder {
     polls: bool,
     ring: Producer<Record<ProcessClock>>,
     shared: Arc<LaneShared>,
-    /// The open slice. There is no open slice if its `task` is `None`. While a task polls one of
-    /// its branches, this is the slice of the branch.
+    /// The open slice. If `task` in this field is `None`, no slice is open. While a task polls one
+    /// of its branches, this is the slice of the branch.
     open: Open,
     /// The slices in which the open slice is nested: the slice of the polling task, and the slices
     /// of branches that poll other branches. Empty unless the open slice is the slice of a branch.
     outer: Vec<Open>,
-    /// When the thread parked. `None` if it is not parked.
+    /// When the thread parked. `None` if the thread is not parked.
     pub(super) parked: Option<ProcessInstant>,
 }
 
@@ -41,7 +41,8 @@ struct Open {
     reason: Reason,
     /// The time of the blocking steps that have ended, up to the end of the run.
     blocking: Nanos,
-    /// The task, if it has ended in this slice. Its sums still need the end of the slice.
+    /// The task, if it has ended in this slice. The end of the slice must still be added to the
+    /// sums of the task.
     ended: Option<Arc<RegisteredTask>>,
 }
 
@@ -58,8 +59,7 @@ impl Open {
         ended: None,
     };
 
-    /// The slice of a task or a branch, if it ends at this instant. `None` if there is no open
-    /// slice.
+    /// The record of the open slice, which ends at `end`. `None` if no slice is open.
     #[inline]
     fn until(&self, end: ProcessInstant, branch: bool) -> Option<Slice<ProcessClock>> {
         self.task.map(|task| Slice {
@@ -197,9 +197,9 @@ impl Recorder {
         }
     }
 
-    /// Ends the open slice of `task`. If the task is `None`, it has noted its own end before, or a
-    /// library spawned it. The caller must drop the returned task when it does not use the lane any
-    /// more: a task may own a runtime's waker.
+    /// Ends the open slice of `task`. If `task` is `None`, either the task has already noted its
+    /// own end, or a library spawned the task. The caller must drop the returned task when it does
+    /// not use the lane any more: a task may own a runtime's waker.
     #[inline]
     pub(super) fn end(&mut self, at: ProcessInstant, task: Option<&RegisteredTask>) -> Option<Arc<RegisteredTask>> {
         let open = std::mem::replace(&mut self.open, Open::NONE);

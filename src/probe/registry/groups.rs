@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::panic::Location;
 use std::sync::Arc;
 
-/// A group of tasks, for code that spawns them.
+/// A group of tasks, for the code that spawns these tasks.
 pub struct Group {
     /// The number of the group.
     pub id: GroupId,

@@ -36,7 +36,7 @@ pub const REMOTE_IDS: u32 = OWN_IDS + (1 << 30);
 /// many tasks before the run has ended.
 const RESERVED_IDS: u32 = 1 << 24;
 
-/// A task of a registry.
+/// The slot of a task whose owner is a registry.
 pub(super) type RegisteredTask = TaskSlot<Arc<Registry>>;
 
 /// The data that the measured threads of one run share with each other and with the collector.
@@ -45,8 +45,8 @@ pub struct Registry {
     run_start: AtomicU64,
     next_task_id: AtomicU32,
     is_out_of_ids: AtomicBool,
-    /// The number of slices on threads that cannot become lanes. The count starts again whenever
-    /// the collector takes it.
+    /// The number of slices on threads that cannot become lanes. When the collector takes this
+    /// count, the count starts again at zero.
     unrecorded_slices: AtomicU64,
     /// The number of jobs, since the run's start, on threads that cannot become lanes.
     unrecorded_jobs: AtomicU64,
@@ -136,8 +136,8 @@ impl Registry {
         // ends later than every record that this thread has seen before.
         let mut state = self.state();
         *state.ended_at.get_or_insert_with(|| {
-            // A thread that reads zero waits for the lock. So no slice that ends later than the run
-            // counts completely.
+            // A thread that reads zero waits for the lock. So a slice that ends later than the run
+            // is always cut at the end of the run.
             self.end.0.store(0, Relaxed);
             fence(SeqCst);
             let at = super::now();

@@ -1,9 +1,9 @@
 //! Branches: parts of a task that the task polls itself, such as the futures of `tokio::join!`.
 //!
-//! The runtime does not know branches. A branch runs only inside a poll of its task, so it waits
-//! while the task polls another branch. To show this, each branch has its own identity: an id,
-//! stamps of its wake-ups, and a slice for each poll of the branch. A wake-up of a branch wakes its
-//! task too.
+//! The runtime does not know about branches. A branch runs only inside a poll of its task, so it
+//! waits while the task polls another branch. To show this, each branch has its own identity: an
+//! id, stamps of its wake-ups, and a slice for each poll of the branch. A wake-up of a branch wakes
+//! its task too.
 
 use super::TaskHandle;
 use crate::probe::lane;
@@ -122,7 +122,7 @@ impl<T> Branch<T> {
 
 impl<T> Drop for Branch<T> {
     /// A branch that is dropped may have been ready since its last poll. The guards in its future
-    /// clear the stamps, so its lateness is noted before.
+    /// clear the stamps, so the lateness of the branch is noted before the future is dropped.
     fn drop(&mut self) {
         let slot = &self.handle.0;
         if !slot.has_ended() {

@@ -178,7 +178,7 @@ impl TaskHandle {
                 let TaskHandle(task) = self.0;
                 lane::begin(self.0.registry(), self.0.id(), Role::Jobs(LaneKind::Blocking));
                 lane::take_wake(&task.stamps);
-                // As after each repetition of a task on a pool.
+                // A task on a pool has the same reason after each repetition.
                 lane::set_wait(Reason::Yield, Label::NONE);
             }
         }

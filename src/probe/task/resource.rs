@@ -114,8 +114,8 @@ impl TaskHandle {
         }
     }
 
-    /// Records that the task has sent a notification, which woke this number of tasks or is now
-    /// stored. `passed_on` says whether it had woken a task that was cancelled.
+    /// Records that the task has sent a notification, which woke `woken` tasks or is now stored.
+    /// `passed_on` says whether the notification had first woken a task that was then cancelled.
     pub fn record_notification(&self, resource: ResourceId, woken: u32, stored: bool, passed_on: bool) {
         let notification = Notification {
             at: now(),

@@ -38,7 +38,7 @@ pub(super) struct BatchTranslator {
     labels: HashMap<Label, Label>,
     /// The slices that had not ended at the time of the worker's last batch.
     open: Vec<CurrentSlice<ProcessClock>>,
-    /// The same for the slices of branches.
+    /// The slices of branches that had not ended at the time of the worker's last batch.
     open_branches: Vec<CurrentSlice<ProcessClock>>,
     /// The starts of the branches' last slices in the current batch.
     branch_starts: HashMap<TaskId, ProcessInstant>,

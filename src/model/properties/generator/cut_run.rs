@@ -58,7 +58,8 @@ impl CutRun {
     }
 
     /// Ends the run of `model` at the instant of the cut, and delivers the later records. `middle`
-    /// is an instant between the cut and the end of all records, as a share of this time.
+    /// is an instant between the cut and the end of all records, as a share of the time between
+    /// these two.
     pub(in crate::model::properties) fn finish(&self, model: &mut Model, delivery: &[Index], middle: f64, size: usize) {
         let middle = self.at + Nanos(((self.run.now - self.at).0 as f64 * middle) as u64);
         for (from, to) in [(self.at, middle), (middle, RunInstant::MAX)] {
