@@ -41,7 +41,7 @@ struct Shared {
 #[derive(Default)]
 struct State {
     queue: Vec<u8>,
-    /// Whether the thread writes bytes that it has taken from the queue.
+    /// Whether the thread is writing bytes that are no longer in the queue.
     writing: bool,
     /// How often the queue was discarded.
     discarded: usize,

@@ -16,7 +16,7 @@ const MOST_QUEUED: usize = 1 << 20;
 /// terminal. It never waits for the reader. It ignores write errors, so that a lost terminal does
 /// not stop the command.
 pub(super) struct StatusLine {
-    /// `None` if the system refuses the writing thread.
+    /// `None` if the system cannot start the thread that writes.
     output: Option<Output>,
     width: Option<usize>,
     shown_at: Option<Instant>,

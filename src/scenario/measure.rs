@@ -1,5 +1,5 @@
-//! The notation of expectations: `groups.api.delay_ns.p99` and `< 5ms`. Each function turns a text
-//! into a value or a reason for its rejection.
+//! The notation of expectations: `groups.api.delay_ns.p99` and `< 5ms`. Each function parses a
+//! text. If the text is not valid, the function returns the reason.
 //!
 //! ```text
 //!   measure = path [ " / " path ]

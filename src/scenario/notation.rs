@@ -1,5 +1,5 @@
-//! The notation of durations and sizes: `"5ms"`, `"1.5s"`, `"64KiB"`. Each function turns a text
-//! into a value or a reason for its rejection, or a value into a text.
+//! The notation of durations and sizes: `"5ms"`, `"1.5s"`, `"64KiB"`. Each function parses a text
+//! or formats a value. If a text is not valid, the function returns the reason.
 
 use super::Draw;
 use crate::text;

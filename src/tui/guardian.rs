@@ -17,7 +17,7 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// The word of the command line that starts a guardian.
+/// The subcommand that starts a guardian.
 pub const SUBCOMMAND: &str = "guardian";
 
 /// The screen has taken the terminal.

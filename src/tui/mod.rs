@@ -2,8 +2,8 @@
 //!
 //! The terminal belongs to one thread, outside every runtime under test. That thread takes batches
 //! from the [`Source`](crate::run::Source), gives them to the [`Model`](crate::model::Model), and
-//! draws. Therefore the screen keeps working while a runtime is blocked. The design exists for this
-//! purpose.
+//! draws. Therefore the screen keeps working while a runtime is blocked. This is the purpose of the
+//! design.
 //!
 //! ```text
 //!            ┌────────────── run ──────────────┐

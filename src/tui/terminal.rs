@@ -47,7 +47,8 @@ use std::time::{Duration, Instant};
 const LARGEST: (u16, u16) = (2000, 600);
 /// The time between two checks whether the process is in the foreground.
 const CHECK_INTERVAL: Duration = Duration::from_millis(10);
-/// How long a process that continues in the background waits for a signal before it stops again.
+/// If the process continues in the background, it waits this long for a signal, and then stops
+/// again.
 const SIGNAL_DELAY: Duration = Duration::from_millis(500);
 
 /// The terminal in raw mode on its alternate screen, until dropped.

@@ -2,9 +2,9 @@
 //!
 //! Each `await` has a reason and a label ([`labelled`]). If a poll ends at an `await`, the slice
 //! records this reason and this label: what the task waits for. For some waits, the instant at
-//! which the task becomes ready is known. This is a deadline, the instant at which the service
-//! sends a reply, or the end of a job. The task's handle stores this instant, so that the time from
-//! ready to running can be shown.
+//! which the task becomes ready is known: a deadline, the end of a job, or the instant at which the
+//! service sends a reply. The task's handle stores this instant, so that the time from ready to
+//! running can be shown.
 
 use super::Services;
 use super::http::HttpClient;
@@ -60,9 +60,9 @@ impl AsyncContext {
         }
     }
 
-    /// Runs the cleanups of a task that has been cancelled, except the first `outer`. The latest
-    /// cleanup runs first, just as Rust drops the latest value first. A cleanup is synchronous,
-    /// because a cancelled task is not polled any more.
+    /// Runs the cleanups of a cancelled task, except the first `outer` cleanups. The latest cleanup
+    /// runs first, just as Rust drops the latest value first. A cleanup is synchronous, because a
+    /// cancelled task is not polled any more.
     pub(super) fn clean_up(&mut self, outer: usize) {
         while let Some(mut cleanup) = self.state.take_cleanup(outer) {
             // No step receives the error of a cleanup. The step that failed has already logged the

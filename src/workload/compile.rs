@@ -79,7 +79,7 @@ pub(super) struct Compiler<'a> {
     compiled: HashMap<&'a str, Arc<Program>>,
 }
 
-/// The reason why every name in a step is found, and why the recursion through called groups ends.
+/// The reason why each lookup of a name succeeds, and why the recursion through called groups ends.
 const CHECKED: &str = "the scenario's check has looked up every name, and found no group that calls itself";
 
 impl<'a> Compiler<'a> {

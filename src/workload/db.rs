@@ -200,8 +200,8 @@ impl Database {
     }
 }
 
-/// Limits each wait of an operation for other tasks. The operation's own work between two waits is
-/// not limited.
+/// Limits how long an operation waits for other tasks. The limit applies to each wait, but not to
+/// the operation's own work between two waits.
 struct Patience<'a> {
     stop: &'a Stop,
     timeout: Duration,
@@ -214,7 +214,7 @@ impl Patience<'_> {
         (!left.is_zero()).then_some(left)
     }
 
-    /// Calls `attempt` again as often as `attempt` fails because the file is locked.
+    /// Calls `attempt` again each time `attempt` fails because the file is locked.
     fn retry_while_locked<R>(&self, mut attempt: impl FnMut() -> rusqlite::Result<R>) -> Result<R, DbError> {
         let start = Instant::now();
         loop {

@@ -1,8 +1,8 @@
-//! Random draws that depend only on the scenario's seed.
+//! Random numbers that depend only on the scenario's seed.
 //!
-//! Each source of draws, such as the task `api#7` or the arrivals of `api`, has its own [`Seed`].
-//! The seed is derived from the scenario's seed and the name of the source. Each repetition of a
-//! task has its own generator:
+//! Each source of random numbers, such as the task `api#7` or the arrivals of `api`, has its own
+//! [`Seed`]. The seed is derived from the scenario's seed and the name of the source. Each
+//! repetition of a task has its own generator:
 //!
 //! ```text
 //!   scenario's seed ─┬─ api#0 ─┬─ repetition 0 ── 3.1 ms, 17 ms, …
@@ -11,8 +11,8 @@
 //!                    └─ arrivals of api ── …
 //! ```
 //!
-//! So three things do not affect the draws: the executor, the order in which tasks run, and the
-//! cancellation of an earlier repetition.
+//! So three things do not affect the random numbers: the executor, the order in which tasks run,
+//! and the cancellation of an earlier repetition.
 
 use crate::scenario::Draw;
 use rand::{Rng, SeedableRng};
@@ -21,14 +21,14 @@ use rand_pcg::Pcg64Mcg;
 use sha2::{Digest, Sha256};
 use std::time::Duration;
 
-/// The maximum of a drawn duration: one year. A drawn duration that is longer is replaced with this
-/// maximum.
+/// The maximum of a drawn duration: one year. This maximum replaces a longer duration.
 const LONGEST: Duration = Duration::from_secs(365 * 24 * 3600);
 
 /// The 99th percentile of the standard normal distribution.
 const Z99: f64 = 2.326_347_874_040_841;
 
-/// The source of all draws of one task, of the arrivals of one group, or of the loopback service.
+/// The source of the random numbers of one task, of the arrivals of one group, or of the loopback
+/// service.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Seed(u64);
 
@@ -49,8 +49,8 @@ impl Seed {
         Seed::derive(scenario, "service", "", 0)
     }
 
-    /// A seed that is itself a drawn number. A parent draws such a number for a child, and a client
-    /// draws one for a request.
+    /// A seed that is itself a random number. A parent draws such a number for a child, and a
+    /// client draws such a number for a request.
     pub(super) fn from_draw(number: u64) -> Seed {
         Seed(number)
     }

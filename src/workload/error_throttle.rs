@@ -1,9 +1,9 @@
-//! Log messages about errors that many tasks may meet. Such an error occurs if the machine refuses
-//! something, or if a limit is reached.
+//! Log messages about errors that can occur in many tasks at once. Such an error occurs if the
+//! machine refuses something, or if a limit is reached.
 //!
-//! If one task meets such an error, thousands of tasks may meet it too. So the log gets only the
-//! 1st, 10th, 100th, … error of each kind in each group. These messages have the level `error` and
-//! not `warn`, because no scenario causes these errors on purpose.
+//! If such an error occurs in one task, it may also occur in thousands of other tasks. So the log
+//! gets only the 1st, 10th, 100th, … error of each kind in each group. These messages have the
+//! level `error` and not `warn`, because no scenario causes these errors on purpose.
 
 use crate::probe::TaskHandle;
 use crate::record::GroupId;

@@ -18,7 +18,7 @@ use std::pin::pin;
 use std::sync::Arc;
 
 /// Runs `work` on a blocking thread as a child of this task, and waits for the result. If the wait
-/// is cancelled, the work continues. `seed` is the source of the child's random draws.
+/// is cancelled, the work continues. `seed` is the source of the child's random numbers.
 pub(super) async fn offload(
     interpreter: &mut AsyncInterpreter<'_>,
     label: Label,

@@ -21,8 +21,8 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock, Weak};
 
-/// Everything that the tasks of a run share. This is the calibration, the loopback service, the
-/// scratch folder with the database, and all locks, semaphores and channels. It also includes the
+/// Everything that the tasks of a run share: the calibration, the loopback service, the scratch
+/// folder with the database, and all locks, semaphores and channels. The services also include the
 /// counters of tasks and errors, and the flag that ends all computations.
 pub struct Services {
     calibration: Calibration,
@@ -146,7 +146,7 @@ impl Services {
         reserved
     }
 
-    /// Logs errors that many tasks may meet.
+    /// Logs errors that can occur in many tasks at once.
     pub(super) fn error_throttle(&self) -> &ErrorThrottle {
         &self.error_throttle
     }

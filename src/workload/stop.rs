@@ -88,9 +88,9 @@ impl Stop {
 
 /// Blocks the calling thread until `is_over` returns true, but not longer than until `deadline`.
 ///
-/// Executors call this function when they stop, to wait for tasks, threads and processes. These
-/// send no signal when they end, but they usually end within milliseconds. So this function checks
-/// about every millisecond.
+/// Executors call this function when they stop, to wait for tasks, threads and processes. The end
+/// of a task, thread or process notifies nobody, but usually comes within milliseconds. So this
+/// function checks about every millisecond.
 pub(crate) fn wait_until(deadline: Instant, mut is_over: impl FnMut() -> bool) {
     while !is_over() && Instant::now() < deadline {
         thread::sleep(CHECK_INTERVAL);

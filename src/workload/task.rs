@@ -29,7 +29,7 @@ use std::thread;
 /// the repetitions do not affect the outcome of such a task. If the run ends earlier, or if this
 /// object is dropped earlier, the task has the outcome `Cancelled`.
 ///
-/// The task counts among the [live tasks](Services::live_tasks) as long as this object exists.
+/// The task counts among the [live tasks](Services::live_tasks) until this object is dropped.
 pub struct TaskCtx {
     program: Arc<Program>,
     seed: Seed,
@@ -52,8 +52,8 @@ impl TaskCtx {
         TaskCtx::child(handle, program, services, seed, None).receiving()
     }
 
-    /// Creates a task that another task has spawned. The child's random draws derive from its
-    /// parent's draws. So the child's draws do not depend on the order in which tasks are spawned.
+    /// Creates a task that another task has spawned. The child's random numbers are derived from a
+    /// random number of its parent. So they do not depend on the order in which tasks are spawned.
     pub(super) fn child(
         handle: TaskHandle,
         program: Arc<Program>,
@@ -96,7 +96,7 @@ impl TaskCtx {
         self
     }
 
-    /// Stores the instant at which the next repetition began to wait for a thread.
+    /// Stores the instant since which the next repetition has been queued.
     pub fn set_queued_since(&self, at: ProcessInstant) {
         self.context.task.set_queued_since(at);
     }

@@ -29,8 +29,8 @@ struct Contents {
     join_set: Option<JoinSet>,
     /// Where the task adds its own result, if the parent of the task keeps the result.
     results_of_parent: Option<Arc<KeptResults>>,
-    /// The cleanups that would run if the task were cancelled now. They are in the order in which
-    /// the task reached them.
+    /// The cleanups that would run if the task were cancelled now. The order is the order in which
+    /// the task reached the `cleanup` steps.
     cleanups: Vec<Cleanup>,
 }
 
@@ -71,8 +71,8 @@ impl Drop for HeldPermit {
     }
 }
 
-/// The steps of a `cleanup` step. They run if the task is cancelled before the rest of the list of
-/// steps has run.
+/// The steps of a `cleanup` step. They run if the task is cancelled before it has done the rest of
+/// the list that contains the `cleanup` step.
 pub(super) struct Cleanup {
     pub(super) label: Label,
     pub(super) steps: Steps,

@@ -1,6 +1,5 @@
-//! The ticks of an interval, with the arithmetic of tokio's `Interval`
-//! (<https://docs.rs/tokio/latest/tokio/time/struct.Interval.html>). A thread uses the same
-//! arithmetic.
+//! The ticks of an interval. Both async tasks and threads use the arithmetic of tokio's `Interval`
+//! (<https://docs.rs/tokio/latest/tokio/time/struct.Interval.html>).
 
 use crate::record::{Nanos, ProcessInstant};
 use crate::scenario::steps::MissedTicks;

@@ -5,11 +5,12 @@
 //! about every millisecond.
 //!
 //! The kernels are a separate package so that every profile optimises them. Without optimisation, a
-//! password hash takes seconds instead of milliseconds, and the lesson about passwords cannot show
-//! its point.
+//! password hash takes seconds instead of milliseconds, and the lesson about passwords would be far
+//! too slow.
 //!
 //! To add a kernel, write its file in this folder. Then add one line to the list `kernels!` in this
-//! file. The reader of scenarios, the JSON Schema and the messages take the rest from [`Kernel`].
+//! file. The reader of scenarios, the JSON Schema and the messages use [`Kernel`], so they need no
+//! change.
 
 #![forbid(unsafe_code)]
 #![allow(missing_docs, reason = "strum gives `into_str` no doc comment")]
@@ -27,7 +28,7 @@ use strum::{IntoStaticStr, VariantArray};
 
 /// The registry: one line for each kernel, with its module, its name, the unit of its size, and the
 /// maximum size. With the maximum size, a kernel takes a few seconds and at most about 100 MB of
-/// memory. The module has a function `run(size: u32, stop: &StopFlag) -> Result<u64, Stopped>`.
+/// memory. Each module has a function `run(size: u32, stop: &StopFlag) -> Result<u64, Stopped>`.
 ///
 /// `cargo fmt` does not see modules that a macro declares: format these files with `rustfmt`.
 macro_rules! kernels {

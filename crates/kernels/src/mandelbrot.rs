@@ -41,7 +41,7 @@ mod tests {
     use super::*;
 
     /// The set's area is 1.5066 (Förstemann's count of 2017). The measured area is slightly too
-    /// large, because [`LIMIT`] steps are only a few.
+    /// large: after only [`LIMIT`] steps, some points outside the set have not escaped yet.
     #[test]
     fn the_set_has_its_known_area() {
         let size = 300;

@@ -3,7 +3,7 @@
 
 use crate::{StopFlag, Stopped};
 
-/// The number of integers that are sieved at a time.
+/// The number of integers in one segment of the sieve.
 const SEGMENT: u64 = 1 << 15;
 
 /// Counts the primes below `limit`.

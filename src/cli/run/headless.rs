@@ -17,7 +17,7 @@ use std::process::ExitCode;
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// The time between two drains of the rings. A ring needs more time than this to fill up.
+/// The time between two drains of the rings. This time is too short for a ring to fill up.
 const DRAIN_INTERVAL: Duration = Duration::from_millis(5);
 /// The time between two batches.
 const BATCH_INTERVAL: Duration = Duration::from_millis(50);

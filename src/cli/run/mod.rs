@@ -154,7 +154,7 @@ fn exit_code(run: &Run, report: &Report, strict: StrictArg) -> ExitCode {
     }
 }
 
-/// A message about a run that had not ended when tasklab stopped waiting for its end.
+/// The message about a run that did not end in time.
 fn gave_up(model: &Model) -> String {
     let busy = model.lanes().iter().filter(|lane| lane.current.is_some());
     let busy: Vec<_> = busy.map(|lane| lane.name.as_str()).collect();

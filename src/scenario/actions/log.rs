@@ -5,7 +5,7 @@ use crate::scenario::check::Checker;
 use crate::scenario::report::Place;
 use crate::scenario::types::LogLevel;
 
-/// From now on, the log keeps only events of this level or more severe.
+/// From now on, the log keeps only events of this level and of more severe levels.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Log(pub LogLevel);
 

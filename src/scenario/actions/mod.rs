@@ -2,7 +2,7 @@
 //!
 //! The file of an action defines the syntax of the action in a scenario, and a type for its
 //! meaning. A check turns the syntax into this type. The file also has the description for the JSON
-//! Schema. The file with the same name in `run/actions` holds what the action does during a run.
+//! Schema. The file with the same name in `run/actions` defines what the action does during a run.
 //!
 //! To add an action, write these two files. Then add a line to the list `actions!` here and to the
 //! list in `run/actions/mod.rs`.
@@ -28,8 +28,8 @@ pub(super) trait ActionDefinition: Sized {
 }
 
 /// The registry: a line for each action, with its module and its type. The type is `Copy`,
-/// `PartialEq` and `Debug`. The name of the module is the word of the action in scenarios. The
-/// actions after the semicolon take no value.
+/// `PartialEq` and `Debug`. In a scenario, an action has the name of its module. The actions after
+/// the semicolon take no value.
 ///
 /// `cargo fmt` does not see modules that a macro declares. Format these files with `rustfmt
 /// src/scenario/actions/*.rs`.

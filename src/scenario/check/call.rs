@@ -74,8 +74,8 @@ impl Checker<'_> {
         branches.into_iter().collect()
     }
 
-    /// Checks a branch. Another task does the branch. `waits` says whether this task waits for the
-    /// other task: then this task holds its locks during the branch.
+    /// Checks a branch, which another task does. `waits` says whether this task waits for the other
+    /// task. If so, this task holds its locks during the branch.
     pub(in crate::scenario) fn branch(
         &mut self,
         branch: &At<syntax::Branch>,

@@ -66,7 +66,8 @@ pub(super) struct Taken {
     /// The name of the lock or of the semaphore.
     name: String,
     place: Place,
-    /// For a permit of `acquire`: the number of steps in which its list is nested.
+    /// For a permit of `acquire`: the number of steps around the list that contains the `acquire`
+    /// step.
     list: Option<usize>,
 }
 
@@ -144,7 +145,8 @@ impl Checker<'_> {
         self.held.around = around;
     }
 
-    /// Begins the steps of a cleanup. When it runs, the task may hold fewer permits of `acquire`.
+    /// Begins the steps of a cleanup. When the cleanup runs, the task may hold fewer permits of
+    /// `acquire` than now.
     pub(in crate::scenario) fn enter_cleanup(&mut self) -> Around {
         let around = &self.held.around;
         let mut held = around.held.clone();
@@ -163,8 +165,8 @@ impl Checker<'_> {
         self.add_taken(kind, name, None);
     }
 
-    /// Adds a permit that the task keeps. `list` is the number of steps in which the list of the
-    /// step is nested.
+    /// Adds a permit that the task keeps. `list` is the number of steps around the list that
+    /// contains the `acquire` step.
     pub(in crate::scenario) fn keep(&mut self, name: &At<Name>, list: usize) {
         let kept = self.held.around.held.iter().filter(|taken| taken.list.is_some());
         if kept.count() < KEPT {
@@ -172,7 +174,7 @@ impl Checker<'_> {
         }
     }
 
-    /// Removes the permit of this semaphore that the task has kept last.
+    /// Removes the permit of this semaphore that the task acquired last.
     pub(in crate::scenario) fn give_back(&mut self, name: &Name) {
         let Around { held, of_others, .. } = &mut self.held.around;
         let is_kept = |taken: &Taken| taken.list.is_some() && taken.name == name.0;
@@ -181,8 +183,8 @@ impl Checker<'_> {
         }
     }
 
-    /// Ends a list that is nested in this number of steps. The list may be one that does not always
-    /// run, so its permits do not count any more.
+    /// Ends a list with `depth` steps around it. Perhaps the list does not always run, so its
+    /// permits do not count any more.
     pub(super) fn end_list(&mut self, depth: usize) {
         let is_outer = |taken: &Taken| taken.list.is_none_or(|list| list < depth);
         self.held.around.held.retain(is_outer);
@@ -273,9 +275,8 @@ impl Checker<'_> {
         }
     }
 
-    /// Reports each lock and permit that a called group takes although the calling task keeps it
-    /// taken. The calling task waits for the group and holds the lock, or too many permits of the
-    /// semaphore.
+    /// Reports each lock and permit that a called group takes but can never get. The calling task
+    /// waits for the group, and holds the lock or too many permits of the semaphore.
     pub(super) fn report_held_by_callers(&mut self) {
         let calls_from = calls_from(&self.calls, self.groups.len());
         let mut by_name: HashMap<(Holdable, &str), Vec<&TakenByGroup>> = HashMap::new();
@@ -313,8 +314,8 @@ impl Checker<'_> {
         }
     }
 
-    /// A message about a lock or permit, `taken` by a called group, that the caller has held since
-    /// the step at `since`.
+    /// A message about the lock or permit `taken`, which a called group takes. The caller has held
+    /// this lock or permit since the step at `since`.
     fn held_by_caller(&self, taken: &Taken, since: &Taken, call: &Call) -> Diagnostic {
         let Taken { kind, name, place, .. } = taken;
         let group = &self.groups[call.to].name;

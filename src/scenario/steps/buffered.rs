@@ -1,4 +1,4 @@
-//! `buffered`: polls branches in the task itself, at most some of them at a time.
+//! `buffered`: polls many branches in the task itself, but only a limited number at a time.
 
 use super::{ChildTasks, StepContents, StepDefinition, StepListSyntax};
 use crate::scenario::check::{Checker, NO_POLLS, StepContext};
@@ -7,18 +7,19 @@ use crate::scenario::syntax::{self, At, Required, table};
 use crate::scenario::types::Branch;
 use serde::{Deserialize, Serialize};
 
-/// Does the same work many times in the task itself, some of it at the same time, and waits until
-/// all of it has ended. If one branch fails, the others continue, and the step fails at the end.
+/// Does the same work in many branches, and waits until all branches have ended. The task itself
+/// polls the branches, but only a limited number at a time. If one branch fails, the others
+/// continue, and the step fails at the end.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Buffered {
     /// The work of each branch.
     pub branch: Branch,
     /// The number of branches.
     pub count: u32,
-    /// The number of slots. A branch uses a slot from its start on.
+    /// The number of slots. A branch takes a slot when it starts.
     pub limit: u32,
-    /// Whether a branch gives up its slot when it has ended. Otherwise it waits until all branches
-    /// before it have ended.
+    /// Whether a branch gives up its slot as soon as it has ended. Otherwise, the branch keeps its
+    /// slot until all branches before it have ended.
     pub unordered: bool,
 }
 

@@ -6,8 +6,8 @@ use crate::scenario::types::{Branch, Traits};
 
 /// A step of the language: its syntax and its meaning.
 ///
-/// The type that implements this trait is the meaning. A value of this type is already checked, and
-/// does not contain the places of its parts in the file.
+/// The type that implements this trait represents the meaning. A value of this type is already
+/// checked, and does not contain the places of its parts in the file.
 pub(in crate::scenario) trait StepDefinition: StepContents + Sized {
     /// The value that follows the word of the step. `()` for a step that takes no value.
     type Syntax;
@@ -51,7 +51,7 @@ pub(in crate::scenario) trait StepDefinition: StepContents + Sized {
 /// What other modules need to know about a checked step: its inner steps, the tasks that it makes,
 /// and the services that it uses.
 pub(in crate::scenario) trait StepContents {
-    /// The lists of inner steps that the task of the step itself does.
+    /// The lists of inner steps that this step's own task does.
     fn own_steps(&self) -> Vec<&[Step]> {
         Vec::new()
     }
@@ -91,7 +91,7 @@ pub struct ChildTasks<'a> {
     pub inline: bool,
 }
 
-/// Something that steps use. The run prepares it before the tasks begin.
+/// Something that steps use, and that the run prepares before the tasks begin.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Service {
     /// A connection to the loopback HTTP service.

@@ -3,7 +3,7 @@
 //! The file of a step defines the step for the language: its `Syntax` in a scenario, and a type for
 //! its meaning. A check turns the syntax into this type. The file also holds the description in the
 //! JSON Schema, the inner steps, and what the step needs from the executor and the services. The
-//! file with the same name in `workload/steps` holds what the step does during a run.
+//! file with the same name in `workload/steps` defines what the step does during a run.
 //!
 //! To add a step, write these two files. Then add a line to the list `steps!` here and to the list
 //! in `workload/steps/mod.rs`. No other place lists the steps.
@@ -25,8 +25,8 @@ use serde::{Deserialize, Serialize};
 /// A list of steps, as written in the file.
 pub(super) type StepListSyntax = At<Vec<At<StepSyntax>>>;
 
-/// The registry: a line for each step, with its module and its type. The name of the module is the
-/// word of the step in scenarios. The steps after the semicolon take no value.
+/// The registry: a line for each step, with its module and its type. In a scenario, a step has the
+/// name of its module. The steps after the semicolon take no value.
 ///
 /// `cargo fmt` does not see modules that a macro declares. Format these files with `rustfmt
 /// src/scenario/steps/*.rs`.
@@ -173,7 +173,7 @@ steps! {
 }
 
 impl Step {
-    /// The lists of inner steps that the task of the step itself does.
+    /// The lists of inner steps that this step's own task does.
     pub fn own_steps(&self) -> Vec<&[Step]> {
         self.contents().own_steps()
     }

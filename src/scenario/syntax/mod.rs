@@ -194,7 +194,8 @@ pub(super) fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
         .or_else(|| known.iter().find(begins).copied())
 }
 
-/// A set of the characters of a word: one bit for each, by its code modulo 64.
+/// The set of the characters of a word. Each character sets the bit whose position is the
+/// character's code modulo 64.
 fn letters(word: &str) -> u64 {
     let bit = |c: char| 1 << (u32::from(if c == '-' { '_' } else { c }) % 64);
     word.chars().fold(0, |set, c| set | bit(c))

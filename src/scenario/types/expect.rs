@@ -37,15 +37,15 @@ pub struct ReportPath {
 /// A bound on a number. Durations are in nanoseconds.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub enum Bound {
-    /// The number is below this.
+    /// The number is below this value.
     Less(f64),
-    /// The number is not above this.
+    /// The number is not above this value.
     AtMost(f64),
-    /// The number is above this.
+    /// The number is above this value.
     More(f64),
-    /// The number is not below this.
+    /// The number is not below this value.
     AtLeast(f64),
-    /// The number is equal to this.
+    /// The number is equal to this value.
     Equal(f64),
     /// The number is between these two values, or equal to one of them.
     Between(f64, f64),

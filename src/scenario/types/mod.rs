@@ -35,7 +35,7 @@ pub struct Scenario {
     pub about: String,
     /// How long the run lasts. `None`: until every task has ended.
     pub duration: Option<Duration>,
-    /// The seed from which every random draw derives.
+    /// The seed of all random numbers.
     pub seed: u64,
     /// The executor on which the scenario runs.
     pub executor: ExecutorSpec,
@@ -48,13 +48,13 @@ pub struct Scenario {
     pub http: HttpSpec,
     /// The database that `db` steps use.
     pub db: DbSpec,
-    /// The channels. Steps refer to them by name.
+    /// The channels. Steps refer to a channel by its name.
     pub channels: Vec<ChannelSpec>,
-    /// The semaphores. Steps refer to them by name.
+    /// The semaphores. Steps refer to a semaphore by its name.
     pub semaphores: Vec<SemaphoreSpec>,
-    /// The barriers. Steps refer to them by name.
+    /// The barriers. Steps refer to a barrier by its name.
     pub barriers: Vec<BarrierSpec>,
-    /// The locks, in the order of their first use. Steps refer to them by name.
+    /// The locks, in the order of their first use. Steps refer to a lock by its name.
     pub locks: Vec<LockSpec>,
     /// The names of the read-write locks, in the order of their first use.
     pub rwlocks: Vec<String>,

@@ -37,10 +37,10 @@ pub enum Draw {
     },
     /// A distribution with a long tail (log-normal). Latencies often have such a distribution.
     LogNormal {
-        /// Half of the drawn durations are shorter than this.
+        /// Half of the drawn durations are shorter than this value.
         #[serde(with = "nanos")]
         median: Duration,
-        /// One drawn duration in a hundred is longer than this. Above `median`.
+        /// One drawn duration in a hundred is longer than this value, which is above `median`.
         #[serde(with = "nanos")]
         p99: Duration,
     },

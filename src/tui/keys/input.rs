@@ -44,7 +44,7 @@ impl InputReader {
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = stop.clone();
         thread::Builder::new().name("tasklab-keys".into()).spawn(move || {
-            // Without this, a read by a background process would stop the process, even after a
+            // Without this call, a read in the background would stop the process, even after a
             // signal that should end the process.
             let _ = SigSet::from(Signal::SIGTTIN).thread_block();
             while !stopped.load(Ordering::Relaxed) {

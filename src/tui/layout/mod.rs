@@ -49,7 +49,8 @@ pub(crate) struct Content {
     pub(crate) lanes: usize,
     /// The number of tasks that exist during the visible time.
     pub(crate) visible_tasks: usize,
-    /// Whether other tasks exist too. If so, one line shows the number of other tasks.
+    /// Whether some tasks exist only outside the visible time. If so, one line shows the number of
+    /// these tasks.
     pub(crate) has_hidden_tasks: bool,
     /// The number of channels.
     pub(crate) channels: usize,

@@ -42,7 +42,7 @@ pub(crate) fn depth(model: &Model, id: TaskId) -> usize {
 }
 
 /// Moves the branches that have not ended at the instant `at` to the rows below their task. A task
-/// and its branches move together to the place of the first of them in `rows`.
+/// and its branches move together, to the place of the one that comes first in `rows`.
 pub(crate) fn with_branches_below(model: &Model, rows: Vec<TaskId>, at: RunInstant) -> Vec<TaskId> {
     let mut branches: HashMap<TaskId, Vec<TaskId>> = HashMap::new();
     for &id in rows.iter().filter(|id| is_sub_row(model, **id, at)) {
@@ -78,7 +78,7 @@ pub(crate) fn branch_depth(model: &Model, id: TaskId, at: RunInstant) -> usize {
     branch_ancestors(model, id, at).take(MAX_DEPTH).count()
 }
 
-/// The task below which the row of this branch is listed. For a task, the task itself.
+/// The task that this branch is listed below. For a task, the task itself.
 fn root(model: &Model, id: TaskId, at: RunInstant) -> TaskId {
     branch_ancestors(model, id, at).take(MAX_NESTED).last().unwrap_or(id)
 }

@@ -1,10 +1,10 @@
 //! The number of tasks in each state at a past instant.
 //!
-//! The model keeps these counts for the present. For a past instant, this module looks up the state
-//! of each task. For 100,000 tasks, this takes as long as several frames. So the work is split over
-//! several frames, and the counts are shown when they are complete. During these frames, the
-//! indices of tasks in the model can change, because other tasks are inserted or evicted. So the
-//! counter stores the ids of all tasks when the count begins.
+//! The model itself keeps the counts for the present instant. For a past instant, this module looks
+//! up the state of each task. For 100,000 tasks, this takes as long as several frames. So the work
+//! is split over several frames, and the counts are shown when they are complete. During these
+//! frames, the indices of tasks in the model can change, because other tasks are inserted or
+//! evicted. So the counter stores the ids of all tasks when the count begins.
 
 use crate::model::{Model, TaskCounts};
 use crate::record::{RunInstant, TaskId};
@@ -16,7 +16,8 @@ const TASKS_PER_FRAME: usize = 10_000;
 #[derive(Default)]
 pub(crate) struct StateCount {
     at: Option<RunInstant>,
-    /// The number of tasks with a spawn up to the instant `at`, as known when the count began.
+    /// The number of tasks that were spawned up to the instant `at`. A spawn does not count if its
+    /// record arrived after the count began.
     spawned: usize,
     /// The tasks that have not been counted yet.
     left: Vec<TaskId>,

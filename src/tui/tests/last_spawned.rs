@@ -164,7 +164,7 @@ fn the_gauge_and_the_heading_count_a_task_in_a_lifo_slot() {
     }
 }
 
-/// In a run that is frozen at any instant, both numbers are those of that instant.
+/// In a frozen view, both numbers stay the numbers of the frozen instant.
 #[test]
 fn the_gauge_and_the_heading_always_count_the_same_queued_tasks() {
     for instant in [5_060, 5_302, 5_304, 5_310, 8_340] {

@@ -1,6 +1,7 @@
 //! Data of a run with two workers, a heartbeat, request handlers, thumbnailers and a writer. One
 //! thumbnailer panics. Sometimes a handler blocks its worker and therefore also the driver. During
-//! such a block, every task whose timer or reply is ready is unnoticed.
+//! such a block, nothing polls the driver. So a task stays unnoticed even if its timer or its reply
+//! is ready.
 //!
 //! A small simulation computes the polls once. [`MixedRun::batch`] then divides the polls into
 //! batches like those of a live run.

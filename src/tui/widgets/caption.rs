@@ -80,7 +80,7 @@ pub(crate) fn rows(model: &Model, width: u16, max_rows: u16) -> u16 {
     rows.chain(deadlock).max().unwrap_or(0) as u16
 }
 
-/// The sentence about the first deadlock, if it had been found at the instant `at`.
+/// The sentence about the first deadlock. `None` if no deadlock had been found at the instant `at`.
 fn deadlock(model: &Model, at: RunInstant) -> Option<&str> {
     let first = model.deadlocks().first()?;
     (first.found <= at).then_some(&first.sentence)

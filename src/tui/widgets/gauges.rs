@@ -3,8 +3,8 @@
 //!
 //! The numbers change four times a second, when the model's series gets a new point. The numbers do
 //! not change with each frame, because a person cannot read digits that change too often. The one
-//! exception is the number of queued tasks. The heading of the tasks shows it too, and two numbers
-//! on one screen must not differ.
+//! exception is the number of queued tasks. The heading of the tasks also shows this number, and
+//! two numbers on one screen must not differ.
 //!
 //! To add a gauge, write a function like [`finished`] and add it to [`GAUGES`].
 
@@ -31,8 +31,9 @@ struct Gauge {
     /// A text that is shown after the value if there is room.
     extra: String,
     history: Vec<f64>,
-    /// The minimum for the value that a full bar stands for. This value is greater if a visible
-    /// value is greater. Because of the minimum, small random values have only low bars.
+    /// A full bar stands for at least this value. If a visible value is greater, a full bar stands
+    /// for the greatest visible value. Because of the minimum, small random values have only low
+    /// bars.
     full_bar: f64,
     /// The two thresholds of the warning styles: a value at or above the first threshold is
     /// notable, and a value at or above the second threshold is bad.

@@ -19,7 +19,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
-/// The time that the numbers of the table are about.
+/// The time span that the numbers of the table cover.
 const WINDOW: &str = "   since the start";
 
 /// Draws the table. If the last columns do not fit, they are omitted.

@@ -16,8 +16,8 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
-/// A lane's row shows the share of its runnable time in which the thread had no core, if this share
-/// is at least this value.
+/// A thread that can run may have no core. The lane's row shows the share of the runnable time
+/// without a core, if this share is at least this value.
 const NOTABLE_OFF_CORE: f64 = 0.25;
 
 /// Draws the visible lanes. If not all lanes fit, the last row shows the number of hidden lanes.
@@ -103,15 +103,15 @@ fn detail(context: &FrameContext<'_>, lane: &Lane, cells: &[LaneCell], width: us
     line
 }
 
-/// The slice that holds a lane at the visible instant. In a live view, the slice has not ended yet.
-/// The duration of such a slice grows on screen, so viewers see that a worker is blocked.
+/// The slice that runs on a lane at the visible instant. In a live view, the slice has not ended
+/// yet. The duration of such a slice grows on screen, so viewers see that a worker is blocked.
 struct OpenSlice<'a> {
     hold: LaneHold,
     /// The current step. The text is empty in a frozen view, because the steps of a slice are not
     /// recorded.
     step: &'a str,
-    /// The share of the thread's runnable time in which the thread recently had no core, if this
-    /// share is notable. The share is known only in a live view.
+    /// Recently, the thread had no core for this share of its runnable time. `None` if the share is
+    /// too small to matter. The share is known only in a live view.
     off_core: Option<f64>,
     /// What the thread sleeps for. This is known only in a live view.
     blocked_on: Option<&'a str>,
@@ -204,9 +204,9 @@ fn task_name(context: &FrameContext<'_>, id: TaskId) -> Span<'static> {
     Span::styled(text::clean(&name).into_owned(), style)
 }
 
-/// What a lane's thread sleeps for: the step that waits for something, such as `lock accounts`.
-/// Returns the system call in which the thread sleeps, as the kernel reports it, if the thread only
-/// sleeps for a time or if the step is not known. The name of the step comes first, because it says
+/// What a lane's thread sleeps for: the step that waits for something, such as `lock accounts`. If
+/// the thread only sleeps for a time, or if the step is not known, returns the system call in which
+/// the thread sleeps, as the kernel reports it. The name of the step comes first, because it says
 /// more than the system call: a thread waits for every lock, semaphore and channel with the system
 /// call `futex`.
 pub(super) fn blocked_on<'a>(context: &FrameContext<'a>, lane: &Lane) -> Option<&'a str> {

@@ -107,7 +107,8 @@ struct Detail {
     /// The fact that replaces the state, if any: `overdue` or `orphaned`. `None` if no fact
     /// applies, or if the task has ended.
     instead: Option<&'static str>,
-    /// How long the task has been in `state`, or how long the fact `instead` has been true.
+    /// How long the task has been in `state`. If `instead` names a fact: how long this fact has
+    /// been true.
     length: Nanos,
     /// What the task waits for or works on.
     activity: String,
@@ -231,8 +232,9 @@ fn activity(context: &FrameContext<'_>, id: TaskId, state: State) -> String {
     .to_owned()
 }
 
-/// What a branch holds while it is ready and its task does not poll it. Meanwhile no other task can
-/// have it. In a frozen view, it is not known what the branch held.
+/// The resources that a branch holds while it is ready and its task does not poll it. During this
+/// time, no other task can have these resources. In a frozen view, it is not known what the branch
+/// held.
 fn unpolled(context: &FrameContext<'_>, id: TaskId) -> Option<String> {
     context
         .model

@@ -1,5 +1,5 @@
-//! Children of async tasks. These children are tasks of the same runtime. They are aborted when no
-//! task needs their results.
+//! Children of async tasks. Each child is a task of the same runtime. A child is aborted when no
+//! task needs its result.
 //!
 //! tokio drops an aborted task when the task is next suspended, or immediately if the task is
 //! already suspended. Work that the task has handed to a blocking thread continues.

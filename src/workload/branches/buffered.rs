@@ -1,4 +1,4 @@
-//! Branches that a task polls itself, at most some of them at a time.
+//! Branches that a task polls itself, but only a limited number at a time.
 //!
 //! ```text
 //!   ordered     ▐ 0 ············ ▐ 4     A slot is free when its branch and all branches before it
@@ -37,12 +37,12 @@ pub(in crate::workload) struct Buffered {
     pub(in crate::workload) count: usize,
     /// The number of slots.
     pub(in crate::workload) limit: usize,
-    /// Whether a branch gives up its slot only after all branches before it.
+    /// Whether a branch gives up its slot only after all branches before it have given up theirs.
     pub(in crate::workload) ordered: bool,
 }
 
 impl Buffered {
-    /// Polls the branches in the polls of the task, until all have ended.
+    /// Polls the branches inside the polls of the task, until all branches have ended.
     pub(in crate::workload) async fn run_async(&self, parent: &mut AsyncInterpreter<'_>, label: Label) -> StepResult {
         let (context, limit) = (&*parent.context, parent.limit);
         context.services.reserve_spawns(&context.task, self.count)?;
@@ -87,7 +87,7 @@ impl Buffered {
     }
 }
 
-/// The branches that have started. They are cancelled when this is dropped.
+/// The branches that have started. Dropping the queue cancels them.
 struct Queue<'a> {
     step: &'a Buffered,
     context: &'a AsyncContext,
@@ -95,7 +95,7 @@ struct Queue<'a> {
     join: JoinState,
     /// In the order of their starts. `None` for a branch that has ended.
     slots: VecDeque<Option<Branch<Outcome>>>,
-    /// Whether the step is dropped before it has ended.
+    /// Whether dropping the queue means that the step was cancelled. False once the step has ended.
     is_cancelled: bool,
 }
 
@@ -119,8 +119,8 @@ impl Queue<'_> {
         }
     }
 
-    /// The branches that were woken, each with the instant of its wake-up and its index, from the
-    /// index `first` on.
+    /// The branches that were woken, from the index `first` on. Each entry contains the instant of
+    /// the wake-up and the index of the branch.
     fn woken(&self, first: usize) -> Vec<(ProcessInstant, usize)> {
         let slots = self.slots.iter().enumerate().skip(first);
         let woken = slots.filter_map(|(index, slot)| {

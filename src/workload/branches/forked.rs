@@ -7,9 +7,9 @@
 //!
 //! The parent gives up its thread while its children run. This thread runs the first half of the
 //! children, and another thread may steal the second half. Each half is split in the same way.
-//! While the thread waits for stolen children, rayon runs any other job on it, also a job of
-//! another task. The parent continues when that job has ended, so it may be queued although its
-//! children have ended.
+//! While the thread waits for stolen children, rayon runs other jobs on this thread, even jobs of
+//! other tasks. The parent continues only after such a job has ended. So the parent may be queued
+//! although its children have ended.
 
 use super::Join;
 use super::synchronous::child;
@@ -23,8 +23,8 @@ use crate::workload::sync_interpreter::SyncInterpreter;
 use crate::workload::task_state::TaskState;
 use std::cell::Cell;
 
-/// The number of splits that may lie on the stack of one thread. A thread that waits for stolen
-/// children may run a job that splits its own children. Without a limit, the stack could overflow.
+/// The maximum number of splits on the stack of one thread. A thread that waits for stolen children
+/// may run a job that splits its own children. Without a limit, the stack could overflow.
 const NESTED_SPLITS: usize = 48;
 
 thread_local! {

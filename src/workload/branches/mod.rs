@@ -32,7 +32,8 @@ pub(super) struct Join {
 }
 
 impl Join {
-    /// Compiles the branches of a step of `group`. Each branch becomes the program of one child.
+    /// Compiles the branches of a step. `group` is the group of the step's task. Each branch
+    /// becomes the program of one child.
     pub(super) fn one_each(mode: JoinMode, branches: &[Branch], group: &str, compiler: &mut Compiler<'_>) -> Join {
         let program = |branch| compiler.branch(group, mode.into_str(), branch);
         Join {
@@ -60,7 +61,7 @@ pub(super) struct Inline {
 }
 
 impl Inline {
-    /// Compiles the branches of a step of `group`.
+    /// Compiles the branches of a step. `group` is the group of the step's task.
     pub(super) fn new(
         mode: JoinMode,
         biased: bool,

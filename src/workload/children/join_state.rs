@@ -182,7 +182,7 @@ impl JoinState {
         Err(StepError::Failed)
     }
 
-    /// The ends of the observed children that did not complete.
+    /// The ends of all children that the parent has observed and that did not complete.
     pub(super) fn failures(&self) -> impl Iterator<Item = &ChildEnd> {
         self.ends.iter().filter(|end| end.outcome != Outcome::Completed)
     }

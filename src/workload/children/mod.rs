@@ -14,8 +14,8 @@
 //!      └ threads: the parent blocks; no child can be cancelled
 //! ```
 //!
-//! If a child fails after its parent has stopped waiting, no task observes the failure. This
-//! happens in every async program. tasklab shows this case: the child ends with an *unobserved
+//! If a child fails after its parent has stopped waiting, no task observes the failure. This can
+//! happen in every async program. tasklab shows this case: the child ends with an *unobserved
 //! failure*, and the log reports it.
 
 mod child_completions;
@@ -56,6 +56,7 @@ pub(super) enum JoinMode {
     /// The parent continues when its child has ended. If the parent is cancelled, the child
     /// continues to run as an orphan.
     Shield,
-    /// The parent continues when all children have ended. They run on the threads of its pool.
+    /// The parent continues when all children have ended. The children run on the threads of the
+    /// parent's pool.
     Par,
 }

@@ -19,7 +19,8 @@ mod service;
 pub(super) use client::HttpClient;
 pub use service::HttpService;
 
-/// The header with the number from which the service draws.
+/// The header with the number from which the service draws the latency and the failure of the
+/// reply.
 const DRAW: &str = "x-tasklab-draw";
 /// The header with the task and the number of its wait: `17:3`.
 const WAIT: &str = "x-tasklab-task";

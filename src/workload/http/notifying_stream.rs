@@ -9,8 +9,8 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
-/// The token of the task that waits for the reply that a connection is sending. The service stores
-/// the token here before it hands the reply to hyper.
+/// The token of the task that waits for the present reply of a connection. The service stores the
+/// token here before it hands the reply to hyper.
 pub(super) type PresentReply = Rc<RefCell<Option<ReadyToken>>>;
 
 /// The service's end of a connection.

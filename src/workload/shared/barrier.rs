@@ -1,7 +1,8 @@
 //! A barrier, at which tasks wait for one another.
 //!
-//! It works as `tokio::sync::Barrier`, and also counts the arrivals, so that the records say which
-//! tasks wait for the same completion. A task that is cancelled while it waits has still arrived.
+//! The barrier works like `tokio::sync::Barrier`. It also counts the arrivals, so that the records
+//! say which tasks wait for the same completion. If a task is cancelled while it waits, its arrival
+//! still counts.
 
 use super::Resource;
 use super::resource::OpenWait;
@@ -15,11 +16,12 @@ use tokio::sync::watch;
 pub(in crate::workload) struct Barrier {
     /// Records which tasks wait.
     resource: Resource,
-    /// The number of tasks that must arrive until all of them continue.
+    /// The number of tasks that must arrive before all of them continue.
     size: u32,
     /// The number of arrivals since the start of the run.
     arrivals: Mutex<u32>,
-    /// How often all tasks had arrived.
+    /// The number of completions so far. At a completion, the last task has arrived, and all tasks
+    /// continue.
     completions: watch::Sender<u32>,
 }
 
@@ -28,9 +30,9 @@ pub(in crate::workload) struct Barrier {
 pub(in crate::workload) struct Arrival {
     /// The number of the arrival, from 1.
     number: u32,
-    /// How often all tasks have arrived when the task may continue.
+    /// The task may continue after this number of completions.
     completion: u32,
-    /// Whether the task is the last, so that it need not wait.
+    /// Whether the task is the last to arrive, so that it does not wait.
     is_last: bool,
 }
 
@@ -50,7 +52,7 @@ impl Barrier {
         }
     }
 
-    /// A task arrives. If it is the last, the others continue.
+    /// A task arrives. If it is the last task, the waiting tasks continue.
     pub(in crate::workload) fn arrive(&self) -> Arrival {
         let mut arrivals = self.arrivals.lock();
         *arrivals += 1;
@@ -88,7 +90,8 @@ impl Barrier {
         self.resource.begin_wait_at_barrier(task, arrival.number, limited)
     }
 
-    /// Records that the task continues. `waited_since` is the start of the wait, if it waited.
+    /// Records that the task continues. `waited_since` is the start of the wait, if the task
+    /// waited.
     pub(in crate::workload) fn pass(&self, task: &TaskHandle, arrival: Arrival, waited_since: Option<ProcessInstant>) {
         self.resource.pass(task, waited_since, arrival.number);
     }

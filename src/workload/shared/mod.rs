@@ -127,8 +127,8 @@ impl Shared {
         receivers
     }
 
-    /// Waits for `future`, but not longer than the run. This function ends waits for those of
-    /// tokio's types that cannot be closed.
+    /// Waits for `future`, but not longer than the run. Some types of tokio cannot be closed: this
+    /// function ends the waits for them when the run stops.
     ///
     /// # Errors
     /// Returns [`Stopped`] if the run stops first.

@@ -1,10 +1,10 @@
 //! A notification, for which tasks wait.
 //!
-//! It works as `tokio::sync::Notify`: `notify_one` wakes the task that has waited longest, or is
-//! kept for the next task; `notify_waiters` wakes all tasks that wait now. If a task is cancelled
-//! after `notify_one` has woken it and before it ran, the notification is passed on. Unlike tokio's
-//! type, it says what became of each notification, so that the report can count those that are
-//! lost.
+//! A notification works like `tokio::sync::Notify`. `notify_one` wakes the task that has waited
+//! longest. If no task waits, the notification is kept for the next task that waits.
+//! `notify_waiters` wakes all tasks that wait now. If `notify_one` has woken a task that is then
+//! cancelled before it runs, the notification is passed on. Unlike tokio's `Notify`, this type
+//! records the effect of each notification, so that the report can count lost notifications.
 
 use super::Resource;
 use crate::probe::TaskHandle;
@@ -22,7 +22,7 @@ pub(in crate::workload) struct Notify {
 
 #[derive(Debug, Default)]
 struct State {
-    /// The tasks that wait, the one that has waited longest first, each with its number.
+    /// The tasks that wait, each with its number. The task that has waited longest comes first.
     waiting: VecDeque<(u64, oneshot::Sender<Sent>)>,
     /// The number of the next task that waits.
     next: u64,
@@ -40,9 +40,9 @@ enum Sent {
 /// What became of a notification.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 struct Effect {
-    /// The number of tasks that it woke.
+    /// The number of tasks that the notification woke.
     woken: u32,
-    /// Whether it is kept, and none was kept before.
+    /// Whether the notification is kept. False if another notification was already kept.
     stored: bool,
 }
 
@@ -79,7 +79,7 @@ impl Notify {
         }
     }
 
-    /// Wakes the task that has waited longest, or all tasks that wait, and records this.
+    /// Wakes the task that has waited longest, or all tasks that wait. Records the notification.
     pub(in crate::workload) fn notify(&self, all: bool, task: &TaskHandle) {
         let effect = {
             let mut state = self.state.lock();
@@ -127,7 +127,8 @@ impl Notify {
         self.resource.notified(task, effect.woken, effect.stored, true);
     }
 
-    /// Records that the task continues. `waited_since` is the start of the wait, if it waited.
+    /// Records that the task continues. `waited_since` is the start of the wait, if the task
+    /// waited.
     pub(in crate::workload) fn pass(&self, task: &TaskHandle, waited_since: Option<ProcessInstant>) {
         self.resource.pass(task, waited_since, 0);
     }

@@ -70,8 +70,8 @@ impl Resource {
         }
     }
 
-    /// Records that the task has what it wanted, and that it holds nothing. `level` is the number
-    /// of the arrival at a barrier.
+    /// Records that the task has passed a barrier or received a notification. The task then holds
+    /// nothing. `level` is the number of the arrival at a barrier.
     pub(super) fn pass(&self, task: &TaskHandle, waited_since: Option<ProcessInstant>, level: u32) {
         task.record_acquired(self.id, Wanted::Access, waited_since, level);
     }
@@ -198,7 +198,7 @@ impl Drop for Hold<'_> {
     }
 }
 
-/// An open wait for children. The wait is recorded until this guard is dropped.
+/// A wait for children that has not ended. Dropping this guard records the end of the wait.
 pub(in crate::workload) struct WaitForChildren {
     task: TaskHandle,
     since: ProcessInstant,
@@ -254,7 +254,7 @@ pin_project! {
 }
 
 impl<'a, F> RecordedWait<'a, F> {
-    /// The wait of `task`. A drop of the output of `acquire` must give the resource back. `limited`
+    /// The wait of `task`. Dropping the output of `acquire` must give the resource back. `limited`
     /// says whether a timeout can end the wait.
     pub(in crate::workload) fn new<T, E>(
         acquire: F,
@@ -321,8 +321,8 @@ mod tests {
     use std::sync::Arc;
     use tokio::sync::Semaphore;
 
-    /// Returns the records of a wait for a permit of a semaphore. The wait is polled once. Then
-    /// `end` gets the semaphore and the wait.
+    /// Polls a wait for a permit once, calls `end` with the semaphore and the wait, and returns the
+    /// records of the wait.
     fn records(end: impl FnOnce(&Semaphore, Pin<&mut dyn Future<Output = bool>>)) -> Vec<Record> {
         let registry = Registry::new();
         let task = TaskHandle::new(&registry, &registry.group_named("a"));

@@ -58,8 +58,9 @@ impl BlockOn {
         let steps = services.shared().until_stop(interpreter.run(&self.steps));
         let result = runtime.block_on(blocking_while_pending(label, steps));
         mem::swap(&mut context.state, outer.state);
-        // When an inner step awaits, it stores the reason of the wait for the end of the slice. But
-        // the slice did not end during the inner steps, so the stored reason must be cleared.
+        // When an inner step awaits, it stores the reason of the wait, which the end of the slice
+        // records. But the slice did not end during the inner steps, so the stored reason must be
+        // cleared.
         lane::set_wait(Reason::Unknown, Label::NONE);
         result?
     }

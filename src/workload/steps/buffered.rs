@@ -1,4 +1,4 @@
-//! `buffered`: polls branches in the task itself, at most some of them at a time.
+//! `buffered`: polls many branches in the task itself, but only a limited number at a time.
 
 use super::StepProgram;
 use crate::record::Label;

@@ -1,6 +1,6 @@
-//! `cleanup`: runs its own steps if the task is cancelled before the list that contains the
-//! `cleanup` step has ended. A task on a thread cannot be cancelled, so the step does nothing on a
-//! thread.
+//! `cleanup`: runs its inner steps if the task is cancelled between this step and the end of the
+//! list that contains this step. A task on a thread cannot be cancelled, so the step does nothing
+//! on a thread.
 
 use super::StepProgram;
 use crate::record::Label;

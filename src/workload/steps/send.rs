@@ -98,8 +98,8 @@ fn begin<'a>(
     Ok(begun?)
 }
 
-/// Blocks the thread until the queue has a free slot or a message. Returns a permit for the slot
-/// or message. If the task waited, also returns the start of the wait.
+/// Blocks the thread until the queue has a free slot or a message. Returns a permit that reserves
+/// the slot or the message. If the task waited, also returns the start of the wait.
 pub(super) fn wait_on_thread<'a>(
     interpreter: &SyncInterpreter<'_>,
     label: Label,
@@ -116,8 +116,8 @@ pub(super) fn wait_on_thread<'a>(
     Ok((permit.map_err(|_| StepError::Stopped)?, Some(wait.succeed())))
 }
 
-/// Suspends the task until the queue has a free slot or a message. Returns a permit for the slot
-/// or message. If the task waited, also returns the start of the wait.
+/// Suspends the task until the queue has a free slot or a message. Returns a permit that reserves
+/// the slot or the message. If the task waited, also returns the start of the wait.
 pub(super) async fn wait_suspended<'a>(
     interpreter: &AsyncInterpreter<'_>,
     label: Label,

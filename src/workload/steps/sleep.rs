@@ -39,7 +39,7 @@ impl StepProgram for Sleep {
         let start = probe::now();
         let sleep = pin!(tokio::time::sleep(time));
         // The clock is read after the timer is created. If the thread is preempted between these
-        // two lines, the recorded lateness is too small, but never too large.
+        // two lines, the recorded lateness is too small. It is never too large.
         let deadline = probe::now() + time.into();
         let rounding = interpreter.sleep_until(Reason::Timer, label, deadline, sleep).await;
         interpreter.context.task.record_sleep(label, start, rounding);
