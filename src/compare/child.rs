@@ -25,7 +25,7 @@ pub(super) enum Ended {
     Report(Value),
     /// The run printed no report. The text is the reason.
     Failed(String),
-    /// This process received a signal to end. It has also ended the run.
+    /// This process received a signal to end, and has also ended the run.
     Signalled(Signal),
 }
 

@@ -1,4 +1,4 @@
-//! Tests that compare small reports. Their figures can be checked by hand.
+//! Tests that compare small reports, whose figures can be checked by hand.
 
 use super::*;
 use crate::scenario::{ExecutorKind, Overrides};

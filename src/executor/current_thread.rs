@@ -42,7 +42,8 @@ fn start(setup: &Setup<'_>) -> Result<Started, StartError> {
     let (running, ended) = mpsc::channel();
     let run = move || {
         let _running = running;
-        // The body of `block_on` is not a task and leaves no records. It only waits for the stop.
+        // The body of `block_on` only waits for the stop. This body is not a task and leaves no
+        // records.
         let deadline = runtime.block_on(stopped).unwrap_or_else(|_| Instant::now());
         let metrics = runtime.metrics();
         // `shutdown_timeout` would wait for the blocking threads before it drops the tasks.
@@ -64,7 +65,7 @@ impl Executor for CurrentThread {
     }
 
     fn stop(self: Box<Self>, grace: Duration) {
-        // Both calls fail if the thread has already ended. Then there is nothing to stop.
+        // If the thread has already ended, both calls fail, and there is nothing to stop.
         let _ = self.stop.send(Instant::now() + grace);
         let _ = self.ended.recv_timeout(grace + LEEWAY);
     }

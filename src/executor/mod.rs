@@ -83,7 +83,8 @@ pub struct Setup<'a> {
     pub services: &'a Arc<Services>,
     /// The groups of the scenario, in the scenario's order.
     pub groups: &'a [Arc<Group>],
-    /// Called again and again while the start waits. If it returns `true`, the start is abandoned.
+    /// A function that is called again and again while the start waits. If the function returns
+    /// `true`, the start is abandoned.
     pub cancelled: &'a dyn Fn() -> bool,
 }
 
@@ -184,8 +185,8 @@ pub fn start(setup: &Setup<'_>) -> Result<Started, StartError> {
 
 impl ExecutorSpec {
     /// The number of threads that run tasks, summed over all processes. This is the number from the
-    /// scenario or, by default, the number of cores that this process may use. It is 0 if each task
-    /// has its own thread.
+    /// scenario or, by default, the number of cores that this process may use. If each task has its
+    /// own thread, the number is 0.
     pub fn threads(&self) -> usize {
         match self.kind.traits().workers {
             Workers::One => 1,

@@ -14,7 +14,7 @@ pub(super) fn prepare(builder: &mut Builder, setup: &Setup<'_>) {
         event_interval,
         global_queue_interval,
         max_blocking_threads,
-        // Only the multi-thread runtime has these settings. `check` rejects them for other
+        // Only the multi-thread runtime has these settings. `check` rejects the settings for other
         // executors.
         disable_lifo_slot: _,
         enable_eager_driver_handoff: _,

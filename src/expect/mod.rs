@@ -100,8 +100,8 @@ pub fn any_failed(expected: &[Expected]) -> bool {
     expected.iter().any(|expected| expected.held == Some(false))
 }
 
-/// Measures a value. `report` returns the report of an executor. For `None`, it returns the report
-/// of the run on the scenario's own executor.
+/// Measures a value. `report` returns the report of an executor, or for `None` the report of the
+/// run on the scenario's own executor.
 ///
 /// # Errors
 /// Returns the reason if there is no value: there is no report, the report does not contain the

@@ -1,4 +1,4 @@
-//! Tests that check expectations against a small report. Its numbers can be checked by hand.
+//! Tests that check expectations against a small report, whose numbers can be checked by hand.
 
 use super::*;
 use crate::scenario::ReportPath;

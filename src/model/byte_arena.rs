@@ -2,9 +2,10 @@
 //! its open chunk.
 //!
 //! With one `Vec` per task, each `Vec` would be reallocated several times as it grows, and would
-//! have unused capacity most of the time. Here a sequence is a [`Chain`] of blocks. A block is as
-//! long as a cache line. So writing a slice touches one cache line, or two cache lines if the slice
-//! continues in a new block. A chain takes a new block only when the last block is full.
+//! have unused capacity most of the time. In this arena, a sequence is a [`Chain`] of blocks. A
+//! block is as long as a cache line. So writing a slice touches one cache line, or two cache lines
+//! if the slice continues in a new block. A chain takes a new block only when the last block is
+//! full.
 //!
 //! ```text
 //!   slab of 256 blocks: │ block │ block │ block │ ...

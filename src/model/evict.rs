@@ -3,7 +3,7 @@
 
 use super::*;
 
-/// An ended task counts as this number of slices. It takes about the same number of bytes as these
+/// An ended task counts as this number of slices, because it takes about as many bytes as these
 /// slices.
 const TASK_WEIGHT: usize = 32;
 

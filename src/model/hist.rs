@@ -41,14 +41,14 @@ pub(super) struct Hist {
 }
 
 impl Hist {
-    /// Creates a histogram whose percentiles have an error of at most 1 %. It takes
-    /// 18 KB if the longest duration is an hour.
+    /// Creates a histogram whose percentiles have an error of at most 1 %. The histogram takes 18
+    /// KB if the longest duration is an hour.
     pub(super) fn fine() -> Hist {
         Hist::new(7)
     }
 
-    /// Creates a histogram whose percentiles have an error of at most 10 %. It takes 3 KB if the
-    /// longest duration is an hour. The sparklines need thousands of these histograms.
+    /// Creates a histogram whose percentiles have an error of at most 10 %. The histogram takes 3
+    /// KB if the longest duration is an hour. The sparklines need thousands of these histograms.
     pub(super) fn coarse() -> Hist {
         Hist::new(4)
     }

@@ -18,7 +18,8 @@ pub struct LaneHold {
     pub task: TaskId,
     /// The start of the slice.
     pub since: RunInstant,
-    /// The instant at which the thread began to sleep in the OS; `None` if it was not asleep.
+    /// The instant at which the thread began to sleep in the OS; `None` if the thread was not
+    /// asleep.
     pub blocking_since: Option<RunInstant>,
 }
 

@@ -117,7 +117,7 @@ impl Model {
         if task.ended.is_some() || task.live.is_some() || (ready.is_none() && woken.is_none()) {
             return;
         }
-        // A task can become ready within its slice. Its wait begins only after the slice.
+        // A task can become ready within its slice, but the task waits only after the slice.
         if task.last_wait().since >= self.now {
             return;
         }

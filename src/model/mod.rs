@@ -15,8 +15,8 @@
 //! ```
 //!
 //! The states of a task follow from its slices, see [`State`]. [`paint`] describes how a span of
-//! time becomes a row of cells. The model evicts the oldest slices beyond a limit. It never evicts
-//! sums and distributions.
+//! time becomes a row of cells. The model evicts the oldest slices beyond a limit. Sums and
+//! distributions are never evicted.
 
 mod apply;
 mod byte_arena;

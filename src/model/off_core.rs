@@ -102,7 +102,7 @@ impl OffCore {
         add(&mut self.held, hold.group, hold.running_within(since, RunInstant::MAX));
     }
 
-    /// Adds the running time of lost slices. Their groups are not known.
+    /// Adds the running time of lost slices, whose groups are not known.
     pub(super) fn hold_lost(&mut self, running: Nanos) {
         if self.from.is_some() {
             add(&mut self.held, None, running);

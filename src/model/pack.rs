@@ -144,8 +144,8 @@ pub(super) fn word(window: &EntryWindow, at: u32) -> u64 {
     u64::from_le_bytes(window[at..at + 8].try_into().expect("the range is eight bytes long"))
 }
 
-/// Appends an entry. The capacity grows by half. If it doubled, up to half of the memory would stay
-/// unused.
+/// Appends an entry. The capacity grows by half. If the capacity doubled, up to half of the memory
+/// would stay unused.
 pub(super) fn append(bytes: &mut Vec<u8>, entry: &[u8]) {
     if bytes.capacity() - bytes.len() < entry.len() {
         bytes.reserve_exact(entry.len() + (bytes.len() / 2).max(32));

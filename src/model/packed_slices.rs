@@ -1,8 +1,8 @@
 //! Consecutive slices of one task, packed into bytes.
 //!
-//! Packed slices cover the time from the end of the slice before them to the end of their last
-//! slice. This time includes the wait state before the first slice. So the states in this time
-//! follow from the packed slices alone.
+//! Packed slices cover the time from the end of the previous slice, which is not packed with them,
+//! to the end of the last packed slice. This time includes the wait state before the first slice.
+//! So the states in this time follow from the packed slices alone.
 //!
 //! ```text
 //!   an entry:   header (16 bits) │ gap │ length │ queued │ unnoticed │ lane │ label, reason │ waker
@@ -295,7 +295,7 @@ impl Iterator for Slices<'_> {
             unnoticed,
         };
         // The processor cannot predict a branch here, because these fields change at random. So the
-        // fields are always read. In their short forms they fit into one word.
+        // fields are always read. The fields fit into one word if each field has its short form.
         let (lane_width, wait_width, waker_width) = widths(header);
         let word = word(window, at);
         let (mut lane, mut wait) = (word & ONE_BYTE, word >> (8 * lane_width));

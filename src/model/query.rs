@@ -357,8 +357,8 @@ impl Model {
         lane.off_core.present(open.as_ref(), each);
     }
 
-    /// The numbers of records that arrived and that were lost. They show whether the records are
-    /// complete.
+    /// The number of records that arrived and the number of lost records. These numbers show
+    /// whether the records are complete.
     pub fn record_counts(&self) -> RecordCounts {
         RecordCounts {
             tokio_polls: self.runtime.as_ref().map(|sample| sample.total_polls),

@@ -22,8 +22,8 @@ pub struct RecordCounts {
 }
 
 /// After each poll that tokio counts, a worker runs at most this number of polls from the LIFO
-/// slot. (`MAX_LIFO_POLLS_PER_TICK` of tokio 1.54: after this many, the worker disables its slot
-/// until it takes the next task from a queue.)
+/// slot. (`MAX_LIFO_POLLS_PER_TICK` of tokio 1.54: after this number of polls, the worker disables
+/// its slot until it takes the next task from a queue.)
 const MAX_LIFO_POLLS: u64 = 3;
 
 /// The result of comparing our number of polls with tokio's number. Our number includes lost polls.

@@ -37,8 +37,8 @@ pub struct Task {
     pub(super) track: TaskTrack,
     /// The time in each state, up to the end of the last slice.
     pub(super) times: StateTimes,
-    /// Whether the task has held a lane on which other tasks also run. If the task blocks there, it
-    /// delays the other tasks.
+    /// Whether the task has held a lane on which other tasks also run. If the task blocks on such a
+    /// lane, it delays the other tasks.
     pub on_shared_lane: bool,
     /// Whether this is a branch and not a task. Its [`parent`](Task::parent) polls it.
     pub is_branch: bool,
@@ -61,8 +61,8 @@ pub struct Task {
     pub repetitions: [u32; Outcome::VARIANTS.len()],
     /// The last parts of the wait in which the task ended. Zero if the task ended within a slice.
     pub(super) last_lateness: Lateness,
-    /// The overlay of what the task does now. `None` if the task has ended, or still waits as it
-    /// did after its last slice.
+    /// The overlay of what the task does now. `None` if the task has ended, or if its wait state
+    /// has not changed since its last slice.
     pub(super) live: Option<Box<LiveTask>>,
 }
 

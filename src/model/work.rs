@@ -22,7 +22,7 @@ use strum::VariantArray;
 pub enum Fate {
     /// The repetition completed, and a task or the scenario could use the result.
     Useful,
-    /// The repetition ended, but the task that waited for it had gone.
+    /// The repetition ended, but the task that had waited for its result no longer waited.
     Orphaned,
     /// The repetition timed out.
     TimedOut,

@@ -3,9 +3,9 @@
 //!
 //! `/proc/self/task/<tid>/schedstat` says how long the thread was on a core and how long it waited
 //! for a core. `…/syscall` contains `running`, or the system call in which the thread sleeps. Both
-//! files are opened at the first sample. Later samples read them again at offset 0. If too many
-//! files are open, a sample opens and closes the files each time. Without `schedstat` there are no
-//! samples.
+//! files are opened at the first sample. Later samples read the open files again at offset 0. If
+//! too many files are open, a sample opens and closes the files each time. Without `schedstat`
+//! there are no samples.
 
 use crate::record::{LaneId, LaneSample, Nanos, RunInstant};
 use std::fs::File;
@@ -61,9 +61,9 @@ impl Thread {
     }
 
     /// Samples the present state of the thread. Returns `None` if the thread has ended. If the
-    /// files are not open, this method opens them. They stay open if `may_stay_open` is true. A
-    /// thread whose files do not stay open needs no descriptors, but each sample costs three times
-    /// as much.
+    /// files are not open, this method opens them. The files stay open if `may_stay_open` is true.
+    /// A thread whose files do not stay open needs no descriptors, but each sample costs three
+    /// times as much.
     pub(super) fn sample(&mut self, lane: LaneId, at: RunInstant, may_stay_open: bool) -> Option<LaneSample> {
         if self.files.is_none() && !may_stay_open {
             return Files::open(self.tid).sample(lane, at);

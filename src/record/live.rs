@@ -34,7 +34,7 @@ pub struct CurrentSlice<C = RunClock> {
     pub label: Label,
 }
 
-/// A task that should run but holds no lane. Either it has been woken, or it is ready and has not
+/// A task that should run but holds no lane. The task has been woken, or it is ready and has not
 /// been woken.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(bound = "")]

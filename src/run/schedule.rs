@@ -1,5 +1,5 @@
-//! The schedule of a run. It merges the scenario's timeline, the arrivals of groups that have
-//! started, and repeated blocks, in chronological order.
+//! The schedule of a run: the scenario's timeline, the arrivals of groups that have started, and
+//! repeated blocks, merged in chronological order.
 
 use super::timeline::{Entry, Timeline};
 use crate::scenario::{Cue, Repeat, Scenario, TaskSpec};

@@ -8,10 +8,10 @@
 //!                                the run's ids)       workers)
 //! ```
 //!
-//! Processes share no memory. They exchange messages through pipes, in a protocol that any program
-//! can speak (`PROTOCOL.md`, below). A worker sends its records in batches, with its own ids and
-//! with instants on the clock that all processes share. `BatchTranslator` replaces these ids and
-//! instants with those of this run.
+//! Processes share no memory. tasklab and its workers exchange messages through pipes, in a
+//! protocol that any program can speak (`PROTOCOL.md`, below). A worker sends its records in
+//! batches, with its own ids and with instants on the clock that all processes share.
+//! `BatchTranslator` replaces these ids and instants with the ids and instants of this run.
 //!
 //! Unlike a thread, a process can always be killed. If a task has not ended after the grace period
 //! of the run, its process is killed, and the task ends as *cancelled*. If a process dies earlier,

@@ -183,7 +183,7 @@ fn receive_within<M: DeserializeOwned>(
             let why = format!("it is longer than {longest} bytes");
             return Err(io::Error::new(io::ErrorKind::InvalidData, why));
         }
-        // If a process dies while it writes, it leaves an incomplete line.
+        // A process that dies while it writes a message leaves an incomplete line.
         if line.last() != Some(&b'\n') {
             return Ok(None);
         }

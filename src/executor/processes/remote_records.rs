@@ -15,9 +15,9 @@ pub(super) enum Mail {
     Dead,
 }
 
-/// The maximum number of messages that may wait for the monitor. It depends on the number of
-/// workers. When this number is reached, workers wait before they send more messages, until the
-/// monitor has received some. So a worker cannot fill the memory.
+/// The maximum number of messages that may wait for the monitor, for this number of workers. When
+/// the maximum is reached, workers cannot send more messages until the monitor has received some
+/// messages. So a worker cannot fill the memory.
 pub(super) fn most_waiting(workers: usize) -> usize {
     64 + 4 * workers
 }

@@ -45,7 +45,8 @@ impl TimeBreakdown {
         }
     }
 
-    /// Adds a slice and the gap before it. Both must lie completely within the span.
+    /// Adds a slice and the gap before it. The slice and the gap must lie completely within the
+    /// span.
     #[inline]
     pub(crate) fn add_slice(&mut self, slice: &SliceTimes) {
         self.running += slice.running;

@@ -430,8 +430,8 @@ pub(super) fn deliver(run: &RecordedRun, delivery: &[Index], size: usize, max_sl
         lost: run.lost(),
         ..Batch::default()
     });
-    // Kernel samples are in order of time. They may arrive before or after the slices that they
-    // describe.
+    // Kernel samples are in order of time. A sample may arrive before or after the slice that it
+    // describes.
     let samples_first = run.in_order || delivery.first().is_some_and(|index| index.index(2) == 0);
     let samples = Batch {
         samples: run.samples.clone(),

@@ -23,7 +23,7 @@ pub(super) fn cyclic_components(edges: &[Vec<usize>]) -> Vec<Vec<usize>> {
 
 struct Search<'a> {
     edges: &'a [Vec<usize>],
-    /// The position of each node in the order of the visits. `None` if it was not visited.
+    /// The position of each node in the order of the visits. `None` if the node was not visited.
     order: Vec<Option<usize>>,
     /// The lowest position that can be reached from each node.
     lowest: Vec<usize>,

@@ -6,7 +6,7 @@
 //! `Released` records. The time that messages spent in a channel is also a difference: the sum of
 //! the instants at which they left the channel, minus the sum of the instants at which they entered
 //! it. The module `stuck` finds the tasks that can never continue, and `deadlock` finds the cycles
-//! among them.
+//! among these tasks.
 
 mod components;
 mod deadlock;
@@ -232,8 +232,8 @@ impl Resource {
         self.oldest_message.map_or(Nanos::ZERO, |sent| now - sent)
     }
 
-    /// The largest age of a message so far. It covers every message that was received, and the
-    /// oldest message in each sample.
+    /// The largest age of a message so far: of every message that was received, and of the oldest
+    /// message in each sample.
     pub fn max_message_age(&self, now: RunInstant) -> Nanos {
         let received = self.held.percentiles().max;
         received.max(self.oldest_age).max(self.oldest_message_age(now))
@@ -496,8 +496,8 @@ impl Model {
         &self.resources.deadlocks
     }
 
-    /// Whether no task can ever continue, and no further task can arrive. A run without a duration
-    /// then never ends by itself.
+    /// Whether no task can ever continue, and no further task can arrive. In this state, a run
+    /// without a duration never ends by itself.
     pub fn is_hopeless(&self) -> bool {
         self.resources.hopeless
     }

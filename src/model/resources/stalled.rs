@@ -57,7 +57,7 @@ impl Threads {
         }
     }
 
-    /// The task or branch that blocks a lane, if it is one of the tasks with these waits.
+    /// The task or branch that blocks a lane, if `waits` contains a wait of this task or branch.
     pub(super) fn blocker(&self, lane: LaneId, waits: &BTreeMap<TaskId, StuckWait>) -> Option<TaskId> {
         let blocked = self.blocked.iter().find(|blocked| blocked.id == lane)?;
         match blocked.branch {
@@ -82,7 +82,7 @@ impl Threads {
                 awaited: Awaited::ThreadOf(blocker),
                 since: waits[&blocker].since,
             };
-            // A task that waits for its own branches does not stall them.
+            // A task that waits for its own branches does not stall these branches.
             if waits[&blocker].awaited != Awaited::Children {
                 by_task.insert(*task, wait);
             }

@@ -81,7 +81,7 @@ impl Resource {
         writers.map(|((task, _), _)| *task)
     }
 
-    /// Whether other tasks provide what a task waits for, although they do not hold it.
+    /// Whether a task waits for something that other tasks provide but do not hold.
     pub(super) fn has_senders(&self) -> bool {
         self.info.kind.is_channel() || matches!(self.info.kind, ResourceKind::Barrier | ResourceKind::Notify)
     }
@@ -99,7 +99,7 @@ pub(super) struct Stuck<'a> {
     pub(super) model: &'a Model,
     /// The tasks that wait for something other than a thread.
     pub(super) waits: BTreeMap<TaskId, StuckWait>,
-    /// The tasks whose thread is blocked by one of these tasks.
+    /// The tasks that cannot continue because a task in `waits` blocks their thread.
     pub(super) stalled: BTreeMap<TaskId, StuckWait>,
     threads: Threads,
     /// Whether all threads of the executor are held by stuck tasks. Then a task without a thread is

@@ -1,4 +1,4 @@
-//! The waits for a resource: those that have not ended, and the figures of all of them.
+//! The waits for a resource: the waits that have not ended, and the figures of all waits.
 //!
 //! Records of different lanes arrive in any order, so everything here is a sum or a maximum.
 

@@ -59,9 +59,9 @@ impl Collector {
     /// Moves the records from the rings to memory, for the next [`batch`](Collector::batch).
     /// Returns the number of records that wait for that batch.
     ///
-    /// This function never waits, and costs little apart from the records themselves. So it can be
-    /// called more often than `batch`. A ring may fill within milliseconds, but a scan of the tasks
-    /// is worth its cost only once per frame.
+    /// This function never waits, and costs little apart from the records themselves. So `drain`
+    /// can be called more often than `batch`. A ring may fill within milliseconds, but a scan of
+    /// the tasks is worth its cost only once per frame.
     pub fn drain(&mut self) -> usize {
         self.take_pending();
         let start = self.registry.run_start();
@@ -122,9 +122,9 @@ impl Collector {
         let lines = self.log.iter().flat_map(Receiver::try_iter);
         let log: Vec<LogLine> = lines.map(|line| line.map_instants(|at| start.to_run(at))).collect();
         // The open slices are read before the rings are drained. If a slice ends between the two
-        // reads, the batch contains it twice: as an open slice and as a record. The model then uses
-        // the record. In the opposite order, the batch might not contain the slice at all. For the
-        // same reason, the sums of tasks are read before the rings are drained.
+        // reads, the batch contains this slice twice: as an open slice and as a record. The model
+        // then uses the record. In the opposite order, the batch might not contain the slice at
+        // all. For the same reason, the sums of tasks are read before the rings are drained.
         let live = self.live(now);
         self.take_sums();
         self.drain();
@@ -156,8 +156,9 @@ impl Collector {
         self.registry.is_out_of_ids()
     }
 
-    /// Returns the last batch of a run. It also contains what is still open: the repetitions and
-    /// the sums of tasks that cannot be stopped. These repetitions and sums end with the run.
+    /// Returns the last batch of a run. This batch also contains what is still open: the
+    /// repetitions and the sums of tasks that cannot be stopped. These repetitions and sums end
+    /// with the run.
     pub fn last_batch(&mut self) -> Batch {
         self.scanner.read_all_sums();
         let mut batch = self.batch();
@@ -194,7 +195,8 @@ impl Collector {
     }
 
     /// Samples the lanes that are due. The monitor's cost must be small for any number of lanes. If
-    /// there are thousands of lanes, it samples a few hundred lanes for each batch, in rotation.
+    /// there are thousands of lanes, the collector samples a few hundred lanes for each batch, in
+    /// rotation.
     fn sample(&mut self, batch: &mut Batch) {
         let start = self.registry.run_start();
         let now = batch.now;

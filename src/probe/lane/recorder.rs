@@ -150,8 +150,9 @@ impl Recorder {
         }
         match record {
             // An event that occurs once in the life of a task is always recorded. Such events are
-            // rare enough to take a lock for them. An event of a resource is always recorded too:
-            // without the record, a task would seem to hold or to await the resource forever.
+            // rare, so a lock may be taken for each of them. An event of a resource is always
+            // recorded too: without the record, a task would seem to hold or to await the resource
+            // forever.
             Record::Spawned(_)
             | Record::Orphaned(_)
             | Record::Ended(_)
@@ -267,8 +268,8 @@ impl Recorder {
         }
     }
 
-    /// Ends the slice of a branch. The slice around it continues. Like [`end`](Recorder::end), this
-    /// returns the branch if it has ended.
+    /// Ends the slice of a branch. The slice around the branch's slice continues. Like
+    /// [`end`](Recorder::end), this returns the branch if it has ended.
     pub(super) fn end_branch(
         &mut self,
         at: ProcessInstant,

@@ -115,8 +115,8 @@ impl Lanes {
         if let Some(worker) = worker {
             let of_worker = self.of_worker.entry(worker).or_default();
             *of_worker += 1;
-            // `block_in_place` hands a worker's core to another thread. That thread is then a
-            // second lane of the worker.
+            // `block_in_place` hands a worker's core to another thread. The other thread then
+            // becomes a second lane of the worker.
             if *of_worker > 1 {
                 name += &format!("/{of_worker}");
             }

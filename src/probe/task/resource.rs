@@ -158,7 +158,7 @@ impl TaskHandle {
     }
 }
 
-/// The duration of a wait. It is zero only if the task did not wait.
+/// The duration of a wait, which is zero only if the task did not wait.
 fn waited(since: Option<ProcessInstant>, at: ProcessInstant) -> CompactDuration {
     let waited = since.map_or(Nanos::ZERO, |since| (at - since).max(Nanos(1)));
     CompactDuration::new(waited)

@@ -1,10 +1,10 @@
 //! Tasks on a tokio runtime: the future that stamps and takes wake-ups, and how the task gets its
 //! id.
 //!
-//! tokio can stamp wake-ups itself (`track_task_schedule_latency`). That costs 132 ns per poll, and
-//! the stamp does not name the waking task. The probe's own waker, which is created once per task,
-//! costs less and stamps both the instant and the waking task. Its disadvantage: the delay of tasks
-//! that a library spawns is not recorded.
+//! tokio can stamp wake-ups itself (`track_task_schedule_latency`). tokio's stamps cost 132 ns per
+//! poll and do not name the waking task. The probe's own waker, which is created once per task,
+//! costs less and stamps both the instant and the waking task. But this waker does not record the
+//! delay of tasks that a library spawns.
 
 use super::TaskHandle;
 use crate::probe::lane::{self, WakeCause};
