@@ -195,8 +195,8 @@ fn median(mut values: Vec<f64>) -> f64 {
     values[values.len() / 2]
 }
 
-/// Makes the queries of one frame: all lanes, 60 tasks starting at the index `first`, counts, group
-/// times and sparklines.
+/// Asks the model for everything that one frame shows: all lanes, 60 tasks from the index `first`
+/// on, counts, group times and sparklines.
 fn frame(model: &Model, window: Window, first: usize) {
     let (mut cells, mut lane_cells) = (Vec::<Cell>::new(), Vec::<LaneCell>::new());
     for lane in model.lanes() {

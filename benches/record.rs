@@ -164,7 +164,7 @@ fn run_as_child(name: &str) {
 
 /// The result of one run of a load in one mode.
 struct Measurement {
-    /// The number of operations per second. Each load defines its operation, see the table above.
+    /// The number of operations per second. The table above says what an operation is in each load.
     rate: f64,
     /// The number of slices that were dropped because the reader of the rings was too slow.
     lost: u64,
@@ -266,8 +266,7 @@ impl Spawner {
         self.spawn_in(&self.group, body)
     }
 
-    /// Spawns a task in the same way as a step spawns a child: looks up the child's group by its
-    /// name first.
+    /// Spawns a task as a step spawns a child: first looks up the child's group by name.
     fn spawn_child(&self, body: impl Future<Output = ()> + Send + 'static) -> tokio::task::JoinHandle<()> {
         match self.mode {
             Mode::Recorded => self.spawn_in(&self.registry.group_named("child"), body),

@@ -1,5 +1,5 @@
-//! Writes to a terminal or a pipe on a thread of its own, so that no other thread waits for its
-//! reader.
+//! Writes to a terminal or a pipe on a separate thread, so that no other thread waits for the
+//! reader of the output.
 //!
 //! A terminal that nobody reads (a stalled connection, a stopped multiplexer) and a full pipe make
 //! a write wait for ever. The thread that follows a run must not wait: it drains the rings, and it

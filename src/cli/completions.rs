@@ -14,7 +14,8 @@ pub(super) struct Args {
 }
 
 pub(super) fn main(args: &Args) -> io::Result<ExitCode> {
-    // The script first goes to memory, because the generator panics if standard output is closed.
+    // If the generator wrote to a closed standard output, it would panic. So it writes to memory
+    // first.
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut super::public_definition(), "tasklab", &mut script);
     io::stdout().lock().write_all(&script)?;

@@ -6,7 +6,8 @@ use crate::signals::Signals;
 use std::io;
 use std::time::{Duration, Instant};
 
-/// How long the program waits for a reader after a signal, and for a reader of unimportant output.
+/// How long the program waits for a reader if a signal has arrived, or if the output is
+/// unimportant.
 const PATIENCE: Duration = Duration::from_millis(700);
 
 /// Prints to standard output. Waits for the reader, but not after a signal.

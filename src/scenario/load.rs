@@ -122,7 +122,8 @@ fn read(what: &str) -> Result<(String, String), LoadError> {
         })
 }
 
-/// Reads the first bytes of the file: at most one byte more than a scenario may have.
+/// Reads the first bytes of the file. The limit is one byte more than the maximum size of a
+/// scenario.
 ///
 /// # Errors
 /// Returns the system's error, or `TimedOut` if the file is a pipe and no program writes to it.

@@ -149,8 +149,8 @@ impl AsyncInterpreter<'_> {
         self.context.sync(self.rng)
     }
 
-    /// Awaits a future, and records `reason` as the reason of the wait. The task becomes ready at
-    /// its limit at the latest.
+    /// Awaits a future, and records `reason` as the reason of the wait. At the latest, the task
+    /// becomes ready when its time limit has passed.
     pub(super) async fn wait<F: Future>(&self, reason: Reason, label: Label, future: Pin<&mut F>) -> F::Output {
         let _timer = TimerGuard::new(&self.context.task, None, self.limit);
         labelled(reason, label, future).await

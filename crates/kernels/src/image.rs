@@ -29,8 +29,8 @@ pub(crate) fn run(size: u32, stop: &StopFlag) -> Result<u64, Stopped> {
     Ok(sum)
 }
 
-/// The index of the first pixel of cell number `cell`, if `size` pixels are divided into `side`
-/// cells.
+/// Divides `size` pixels into `side` cells, and returns the index of the first pixel of the cell
+/// `cell`.
 fn edge(cell: usize, size: usize, side: usize) -> usize {
     cell * size / side
 }

@@ -8,8 +8,8 @@ use crate::scenario::{Expectation, Overrides, Scenario};
 /// The expectations of a run, and whether these expectations apply to the run.
 pub(super) struct Judge {
     expectations: Vec<Expectation>,
-    /// Why the expectations do not apply: the run has another executor or another number of workers
-    /// than the scenario.
+    /// Why the expectations do not apply: an option has changed the executor or the number of
+    /// workers.
     elsewhere: Option<String>,
 }
 

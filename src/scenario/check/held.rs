@@ -45,7 +45,8 @@ impl Holdable {
         }
     }
 
-    /// Whether `self` and `other` count against the same capacity if both have the same name.
+    /// Whether things of the kinds `self` and `other` share one capacity, if both things have the
+    /// same name.
     fn excludes(self, other: Holdable) -> bool {
         match self {
             Holdable::Lock | Holdable::Permit => self == other,
@@ -55,8 +56,8 @@ impl Holdable {
     }
 }
 
-/// How many permits of `acquire` count at the same time. Each call copies them, so a long list
-/// would make the check slow.
+/// The maximum number of permits of `acquire` that count at the same time. Each call copies these
+/// permits, so a long list would make the check slow.
 const KEPT: usize = 16;
 
 /// A lock or permit that a task takes.
@@ -83,8 +84,8 @@ impl Taken {
 #[derive(Default)]
 pub(super) struct Held {
     around: Around,
-    /// The locks and permits that are taken in the steps that have been checked so far. A task of
-    /// the group takes them, or a task for which the group's task waits.
+    /// The locks and permits that are taken in the steps that have been checked so far. Each is
+    /// taken by a task of the group, or by a task for which the group's task waits.
     taken: Vec<TakenByGroup>,
 }
 
@@ -104,7 +105,8 @@ struct TakenByGroup {
     /// An index into the groups.
     group: usize,
     taken: Taken,
-    /// How many permits of this semaphore the group then holds, or how often it holds this lock.
+    /// The number of permits of this semaphore, or holds of this lock, that the group has after
+    /// `taken`.
     count: usize,
 }
 

@@ -231,7 +231,7 @@ impl Checker<'_> {
         None
     }
 
-    /// Adds the place where the executor is chosen to the message.
+    /// Adds to the message where the executor is chosen.
     fn with_choice(&self, diagnostic: Diagnostic) -> Diagnostic {
         match &self.chosen {
             Some(Place::Option(option)) => diagnostic.note(format!("the executor is chosen by {option}")),

@@ -1,4 +1,4 @@
-//! The text of a scenario, for the lines that a diagnostic quotes.
+//! The text of a scenario, from which a diagnostic quotes lines.
 
 use super::diagnostic::{Diagnostic, Place};
 use crate::text::controls_terminal;
@@ -8,8 +8,8 @@ use std::ops::Range;
 /// If two places of one diagnostic are further apart than this distance, in bytes, they are quoted
 /// in separate excerpts.
 const NEAR: usize = 4096;
-/// How much of a long line is quoted before and after a place, in bytes. The renderer shortens the
-/// line further, to the width of a terminal.
+/// The number of bytes of a long line that are quoted on each side of a place. The renderer
+/// shortens the line further, to the width of a terminal.
 const BESIDE: usize = 1024;
 
 /// The lines of a text.

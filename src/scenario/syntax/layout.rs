@@ -20,7 +20,7 @@ pub(super) struct Unclosed {
     /// The bracket.
     open: usize,
     bracket: u8,
-    /// The place of a bracket that closes an outer bracket instead.
+    /// The place of the next closing bracket, if it closes an outer bracket.
     other: Option<usize>,
     /// The whole statement, up to the start of the next statement.
     statement: Range<usize>,
@@ -96,7 +96,7 @@ struct Scan<'a> {
     /// Whether the current statement begins with a header `[…]` that contains a mistake. The lines
     /// from such a header to the next header belong to the same statement.
     broken_header: bool,
-    /// The last byte so far that is not white space and not part of a comment.
+    /// The last byte so far that is neither white space nor part of a comment.
     last: u8,
     /// The brackets of the current statement that are never closed.
     broken: Vec<(usize, u8, Option<usize>)>,
@@ -193,7 +193,7 @@ impl Scan<'_> {
 
     /// Whether the line begins with a key and `=` in a place where a key is not allowed. After a
     /// comma, a key is allowed in an inline table. A key after a comma in a list also gives false,
-    /// because the author may have forgotten the braces around it.
+    /// because the author may have forgotten the braces around the key.
     fn is_assignment(&self, line: &str) -> bool {
         let is_bare = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
         let rest = line.trim_start().trim_start_matches(is_bare);

@@ -308,7 +308,7 @@ impl MixedRun {
                 lane: LaneId(lane),
                 on_cpu: Nanos(on_cpu.sum()),
                 waiting: Nanos::ZERO,
-                // The number of clock_nanosleep on x86-64.
+                // The number of the system call `clock_nanosleep` on x86-64.
                 asleep_in: asleep.then_some(230),
                 asleep,
             }));

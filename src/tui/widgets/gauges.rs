@@ -146,7 +146,7 @@ fn waiting_time(name: &'static str, series: &Series<'_>, times: fn(&SeriesPoint)
     }
 }
 
-/// The number of queued tasks is the one in the heading of the tasks. The bars are means.
+/// The gauge shows the same number of queued tasks as the heading of the tasks. The bars are means.
 fn queued(series: &Series<'_>) -> Gauge {
     Gauge {
         name: "queued",

@@ -152,7 +152,7 @@ impl Queue<'_> {
         });
         if polled.is_ready() {
             self.slots[index] = None;
-            // The branch has reported its end before it was ready.
+            // The branch reported its end before its future was ready.
             self.join.observe_reported();
         }
     }

@@ -33,8 +33,8 @@ thread_local! {
 }
 
 impl Join {
-    /// Runs the children on the threads of the pool of the calling thread, and returns when all
-    /// have ended.
+    /// Runs the children on the pool to which the calling thread belongs, and returns when all
+    /// children have ended.
     pub(in crate::workload) fn run_forked(&self, parent: &mut SyncInterpreter<'_>, label: Label) -> StepResult {
         parent.services.reserve_spawns(parent.task, self.programs.len())?;
         let mut join = JoinState::new(self.mode);

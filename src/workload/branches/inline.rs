@@ -103,7 +103,7 @@ impl Inline {
     }
 }
 
-/// Starts a branch of this task, for which `join` waits.
+/// Starts a branch of this task. `join` waits for the branch.
 pub(super) fn start_branch(
     program: &Arc<Program>,
     task: &TaskHandle,
@@ -126,7 +126,7 @@ struct Branches<'a> {
     /// The branches. An entry is `None` if its branch has ended.
     branches: Vec<Option<Branch<Outcome>>>,
     order: Order,
-    /// Whether a drop of this value means that the step was cancelled. False once the step has
+    /// Whether dropping this value means that the step was cancelled. False once the step has
     /// ended.
     is_cancelled: bool,
 }

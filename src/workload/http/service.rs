@@ -40,8 +40,9 @@ const BACKLOG: u32 = 4096;
 /// connection after this pause.
 const ACCEPT_RETRY: Duration = Duration::from_millis(20);
 
-/// How long a connection may stay without its first request. A task that has a connection sends its
-/// request when it runs next. But before that, the task's worker may be blocked for a while.
+/// How long the service waits for the first request of a connection. A task that has a connection
+/// sends its request when it runs next. But before that, the task's worker may be blocked for a
+/// while.
 const FIRST_REQUEST: Duration = Duration::from_secs(60);
 
 /// The loopback service. Dropping it stops it.
@@ -90,7 +91,7 @@ impl ServerState {
         };
         let behaviour = *self.behaviour.lock();
         // The failure is drawn before the latency. So if a cue changes the latency, the same
-        // requests fail.
+        // requests fail as before.
         let fails = happens(behaviour.failure_rate, &mut rng);
         (sample(&behaviour.latency, &mut rng), fails)
     }

@@ -75,8 +75,8 @@ fn channel_info(channel: &ChannelSpec) -> ResourceInfo {
     info(kind, &channel.name, capacity)
 }
 
-/// The groups for whose steps `does` is true. A group is included if one of its tasks may run such
-/// a step, or may spawn a task that runs such a step.
+/// The groups that have a step for which `does` returns true. A group is included if one of its
+/// tasks may run such a step, or may spawn a task that runs such a step.
 fn groups_that(scenario: &Scenario, does: &dyn Fn(&Step) -> bool) -> Vec<String> {
     let names = |group: &TaskSpec| group.name.clone();
     let mut found: BTreeSet<String> = scenario
