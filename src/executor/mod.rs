@@ -1,7 +1,7 @@
 //! The executors, which run tasks.
 //!
 //! An executor takes tasks as they arrive and can be stopped at any time. Other modules decide when
-//! tasks arrive (`run`), what they do (`workload`) and what is recorded (`probe`).
+//! tasks arrive (`run`), what tasks do (`workload`) and what is recorded (`probe`).
 //!
 //! | executor | lanes | a slice is | how it stops |
 //! |---|---|---|---|

@@ -2,7 +2,7 @@
 //!
 //! An unpacked slice of a task takes 29 bytes. A packed slice takes 10 to 14 bytes, because most
 //! gaps and lengths are microseconds, not hours. Each entry begins with a header that contains the
-//! width of each number. So decoding needs no branch per byte.
+//! width of each number. So decoding needs no conditional jump per byte.
 
 use crate::record::Nanos;
 

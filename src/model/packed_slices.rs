@@ -58,8 +58,8 @@ impl Packer {
             header |= width << (3 * place);
             entry.put(n, width);
         }
-        // The processor cannot predict a branch here, because these fields change at random. So
-        // each field is always written, with width 0 if it has not changed.
+        // The processor cannot predict a conditional jump, because these fields change at random.
+        // So each field is always written, with width 0 if the field has not changed.
         let lane = u64::from(placed.lane.0);
         let (lane, width) = if lane < ONE_BYTE {
             (lane, 1)
@@ -294,8 +294,9 @@ impl Iterator for Slices<'_> {
             queued,
             unnoticed,
         };
-        // The processor cannot predict a branch here, because these fields change at random. So the
-        // fields are always read. The fields fit into one word if each field has its short form.
+        // The processor cannot predict a conditional jump, because these fields change at random.
+        // So all fields are always read. The fields fit into one word if each field has its short
+        // form.
         let (lane_width, wait_width, waker_width) = widths(header);
         let word = word(window, at);
         let (mut lane, mut wait) = (word & ONE_BYTE, word >> (8 * lane_width));

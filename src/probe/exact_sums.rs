@@ -15,7 +15,7 @@ use crate::record::{Label, Nanos, ProcessClock, ProcessInstant, Reason, TaskId, 
 use std::array;
 use strum::VariantArray;
 
-/// The maximum number of times that a reader tries.
+/// The maximum number of times that a reader tries to read the sums.
 const ATTEMPTS: usize = 16;
 
 /// A slice that has ended, with the wait before it.
@@ -55,7 +55,7 @@ impl EndedSlice {
 #[repr(C)]
 #[derive(Default)]
 pub(super) struct ExactSums {
-    /// Odd while a thread writes.
+    /// The version of the sums, which is odd while a thread writes.
     version: AtomicU32,
     /// What the task waits for: a [`Label`] in the upper half, a [`Reason`] in the lower.
     wait: AtomicU32,

@@ -11,8 +11,8 @@
 //! ```
 //!
 //! The rule of this module: between two polls, a measured thread does not allocate memory, take a
-//! lock, or wait for the monitor. If a ring is full, the record is dropped and counted. A record
-//! that must not be lost then takes a lock.
+//! lock, or wait for the monitor. If a ring is full, the record is dropped and counted. But if such
+//! a record must not be lost, the thread takes a lock and keeps the record.
 //!
 //! Each module in this list uses only the modules that precede it in the list: `sync` (atomics) and
 //! `clock`; `timer_ticks`; `open_slice`, `lane_tally`, `wake_stamps` and `exact_sums` (one

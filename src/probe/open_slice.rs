@@ -8,7 +8,7 @@
 use super::sync::{Acquire, AtomicU8, AtomicU16, AtomicU32, AtomicU64, Relaxed, Release, fence, spin_loop};
 use crate::record::{CompactDuration, CurrentSlice, Label, LaneId, ProcessClock, ProcessInstant, Reason, TaskId};
 
-/// The maximum number of times that a reader tries.
+/// The maximum number of times that a reader tries to read the slice.
 const ATTEMPTS: usize = 16;
 
 /// The data of an open slice that the monitor reads.

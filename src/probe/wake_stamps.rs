@@ -64,7 +64,7 @@ impl WakeStamps {
         self.woken_at.store(at.0, Relaxed);
     }
 
-    /// When the task was woken, if it was.
+    /// When the task was woken. `None` if it was not woken.
     pub(super) fn woken_at(&self) -> Option<ProcessInstant> {
         stamp(&self.woken_at)
     }

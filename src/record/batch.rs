@@ -68,8 +68,8 @@ pub struct Batch<C = RunClock> {
 pub struct ArrivalWindow {
     /// The group.
     pub group: GroupId,
-    /// The time from the first arrival to the instant at which the next task is due. If all tasks
-    /// have arrived, the instant at which one more task would arrive.
+    /// The time from the first arrival to the instant at which the next task is due. After the last
+    /// arrival, the time to the instant at which one more task would be due.
     pub len: Nanos,
 }
 
@@ -96,8 +96,8 @@ pub struct LostTime {
     pub blocking: Nanos,
 }
 
-/// Repetitions whose records were lost because the ring was full. Their number is known. Their
-/// durations and tasks are not known.
+/// Repetitions whose records were lost because the ring was full. Only the number of these
+/// repetitions is known, not their durations and tasks.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct RepetitionsLost {
     /// The group of the tasks.

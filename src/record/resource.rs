@@ -19,7 +19,7 @@
 //! item, each reception is a `Received`, and the channel drops the item at `Released`.
 //!
 //! A thread writes `Acquired` after it has the resource, and `Released` before another task can
-//! have it. So a task holds everything that the records say it holds.
+//! have it. So if the records say that a task holds a resource, the task does hold this resource.
 
 use super::time::impl_map_instants;
 use super::{CompactDuration, Instant, ResourceKind, RunClock, TaskId};
@@ -78,8 +78,8 @@ pub struct WaitBegan<C = RunClock> {
     pub at: Instant<C>,
     /// The task that waits.
     pub task: TaskId,
-    /// The number of tasks that were then waiting for the same thing, including this task. At a
-    /// barrier, the number of arrivals since the start of the run, including this one.
+    /// The number of tasks that waited for the same thing at this instant, including this task. At
+    /// a barrier, the number of arrivals since the start of the run, including this arrival.
     pub waiting: u32,
     /// The resource.
     pub resource: ResourceId,
@@ -110,7 +110,8 @@ pub struct WaitEnded<C = RunClock> {
 }
 
 /// A task acquired a resource: a lock, a permit, or a slot of a channel for the message that the
-/// task sends. Or it passed a barrier, or received a notification.
+/// task sends. For a barrier, this record means that the task passed the barrier. For a
+/// notification, it means that the task was notified.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(bound = "")]
 pub struct Acquired<C = RunClock> {

@@ -237,7 +237,7 @@ impl Report {
         parts
     }
 
-    /// The groups whose percentiles are about a sample of the slices.
+    /// The groups whose percentiles come from a sample of the slices.
     fn samples(&self) -> Vec<String> {
         let groups: Vec<_> = self.groups.iter().filter_map(sample).collect();
         match groups.is_empty() {

@@ -135,8 +135,8 @@ impl Model {
         }
     }
 
-    /// Drops a record of something that is not part of the run. Tokio counts every poll, so a slice
-    /// still counts as recorded.
+    /// Drops a record of something that is not part of the run. tokio counts every poll, so a slice
+    /// after the end still counts as recorded.
     fn drop_record(&mut self, record: &Record) {
         self.record_counts.recorded += u64::from(matches!(record, Record::Slice(slice) if !slice.branch));
     }

@@ -11,7 +11,8 @@ use super::stuck::{self, Awaited, Stuck, StuckWait};
 use super::*;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The maximum number of waits that are listed for a deadlock, and of holders for each wait.
+/// The maximum number of waits that are listed for a deadlock, and the maximum number of holders
+/// that are listed for a wait.
 pub(super) const LISTED: usize = 100;
 
 /// If more tasks wait, the search takes milliseconds. Then a search follows only every
@@ -27,7 +28,7 @@ pub struct Deadlock {
     pub since: RunInstant,
     /// When the deadlock was found.
     pub found: RunInstant,
-    /// One sentence that says which task waits for what, and which task holds it.
+    /// One sentence that says what each task waits for, and which task holds that thing.
     pub sentence: String,
     /// The waits, in the order of the tasks. At most 100 are listed.
     pub waits: Vec<Blocked>,

@@ -195,7 +195,7 @@ impl Resource {
     }
 
     /// The number of tasks that have arrived at a barrier since its last completion. A task that
-    /// was cancelled while it waited has arrived.
+    /// was cancelled while it waited also counts as arrived.
     pub fn arrived(&self) -> u32 {
         self.arrivals % self.needed()
     }

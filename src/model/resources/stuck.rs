@@ -294,8 +294,8 @@ impl<'a> Stuck<'a> {
     }
 }
 
-/// Whether each thread of the executor is blocked by a task, and `is_blocked` is true for its lane.
-/// A thread that is idle, or that has just ended, is not blocked.
+/// Whether a task blocks every thread of the executor, and `is_blocked` is true for the lane of
+/// every thread. A thread that is idle, or that has just ended, is not blocked.
 fn all_threads_are_held(model: &Model, is_blocked: impl Fn(LaneId) -> bool) -> bool {
     let is_held = |lane: &Lane| {
         let current = lane.current.as_ref();

@@ -3,7 +3,7 @@
 use super::*;
 
 /// A model of one second in the life of a task with a timer of 25 ms. The task is polled 40 times
-/// for 50 µs. Before each poll, it is unnoticed for 1.1 ms and queued for 30 µs. `change` may
+/// for 50 µs. Before each poll, the task is unnoticed for 1.1 ms and queued for 30 µs. `change` may
 /// modify each slice; its first argument is the number of the slice.
 fn timer(change: impl Fn(u64, &mut Slice)) -> Model {
     let beats = (0..40).map(|beat| {

@@ -150,8 +150,8 @@ impl Collector {
         batch
     }
 
-    /// Whether the ids for tasks are nearly used up. The run must end then, because two tasks must
-    /// not have the same id.
+    /// Whether the ids for tasks are nearly used up. If they are, the run must end, because two
+    /// tasks must not have the same id.
     pub fn is_out_of_ids(&self) -> bool {
         self.registry.is_out_of_ids()
     }

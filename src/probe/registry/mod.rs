@@ -245,8 +245,8 @@ impl Registry {
         }
     }
 
-    /// Whether the ids for tasks are nearly used up. The run must end then, because two tasks must
-    /// not have the same id.
+    /// Whether the ids for tasks are nearly used up. If they are, the run must end, because two
+    /// tasks must not have the same id.
     pub(super) fn is_out_of_ids(&self) -> bool {
         self.is_out_of_ids.load(Relaxed)
     }

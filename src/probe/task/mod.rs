@@ -170,7 +170,7 @@ impl TaskHandle {
     /// Runs `body` between two slices of the job that the calling thread runs for this task, even
     /// if `body` panics. Meanwhile the task waits for `reason`, and the thread may run jobs of
     /// other tasks. `body` returns the instant at which the wait was over, if this instant is
-    /// known. The task is queued from then until `body` has returned.
+    /// known. The task is queued from that instant until `body` has returned.
     pub fn wait_off_lane(&self, reason: Reason, label: Label, body: impl FnOnce() -> Option<ProcessInstant>) {
         struct NextSlice<'a>(&'a TaskHandle);
         impl Drop for NextSlice<'_> {
