@@ -244,7 +244,7 @@ fn the_target_of_every_link_exists() {
     assert!(links > 60, "{links} links were found");
 }
 
-/// The anchor that Git hosts and mdBook give a heading.
+/// The anchor that Git hosts and mdBook give to a heading.
 fn anchor_of(line: &str) -> Option<String> {
     let heading = line.starts_with('#').then(|| line.trim_start_matches('#').trim())?;
     let kept = |c: &char| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_');

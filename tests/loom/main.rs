@@ -1,5 +1,5 @@
 //! Models of the probe's lock-free protocols. Loom runs each model in every order of the threads'
-//! steps. A relaxed load may return each value that the memory model allows.
+//! steps. A relaxed load may return any value that the memory model allows.
 //!
 //! The models compile the probe's own source files, with loom's atomics instead of the standard
 //! atomics. This program has no test harness: the unit tests in the probe's files need the standard
@@ -139,7 +139,7 @@ fn the_tally_never_shows_a_job_or_a_closed_ring_before_its_records() {
             its_ring.store(record, Ordering::Relaxed);
             its_tally.count_job();
         }
-        // The last record of a thread is not a job.
+        // The third record is not a job.
         its_ring.store(3, Ordering::Relaxed);
         its_tally.close();
     });

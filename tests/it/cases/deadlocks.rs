@@ -135,7 +135,7 @@ fn threads_that_all_wait_for_a_queued_task_are_a_deadlock() {
     let sentence = "deadlock: asker#0, asker#1 wait for a message of answers, to which only answerer could send; \
         answerer waits for a thread, held by asker#0, asker#1";
     assert!(err.contains(sentence), "{err}");
-    // With a third thread, the task runs. But one message is not enough for two tasks.
+    // With a third thread, `answerer` runs and sends one message. But two tasks wait for a message.
     let done = run(&scenario.replace("workers = 2", "workers = 3"), &["--headless"]);
     assert_eq!(done.code, Some(1), "{}", done.err);
     assert!(done.err.contains("no task can ever continue: asker#"), "{}", done.err);

@@ -78,9 +78,8 @@ fn jobs_that_wait_for_a_thread_are_in_the_report() {
             (&Value::from("pool"), &Value::from(2)),
             "{pool}"
         );
-        // Two jobs wait for 50 ms, and two wait for 100 ms. On a busy machine, they are queued
-        // later,
-        // and wait less.
+        // Two jobs wait for 50 ms, and two wait for 100 ms. On a busy machine, the jobs are queued
+        // later, and wait less.
         assert!(pool["wait_ns"]["max"].as_u64() >= Some(80_000_000), "{pool}");
         assert!(pool["held_ns"]["p50"].as_u64() >= Some(49_000_000), "{pool}");
         assert_eq!(pool["holders"]["max"], 2, "{pool}");

@@ -110,7 +110,7 @@ fn blocked_wait(batches: Vec<Batch>) -> BlockedWait {
 ///
 /// # Panics
 /// If the other thread was too late in each run. The last block is 128 times as long as the first
-/// block. So a slow machine is not the cause.
+/// block, so even a slow machine does not cause this panic.
 fn wait_during_long_enough_block(step: &str, in_time: impl Fn(&BlockedWait) -> bool) -> BlockedWait {
     (0..8)
         .map(|doublings| wait_during_block(step, BLOCK * (1 << doublings)))

@@ -1,6 +1,6 @@
 //! The program in a process of its own.
 //!
-//! `tests/foreign_worker.rs` includes this file too, so it must not use the library.
+//! `tests/foreign_worker.rs` includes this file too, so this file must not use the library.
 
 use super::wait::{DEADLINE, wait_until};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -161,8 +161,8 @@ impl Process {
         let mut ended = false;
         let mut holds = false;
         wait_until(what, DEADLINE, || {
-            // The end is checked before the condition. So the condition sees everything that the
-            // process did.
+            // The test asks first whether the process has ended, and then checks the condition. So
+            // the condition sees everything that the process did.
             ended = self.has_ended();
             holds = condition(self);
             holds || ended
@@ -198,7 +198,7 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // Both calls fail if the process has ended and was awaited.
+        // The process may have ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
@@ -210,7 +210,7 @@ impl Drop for Process {
 /// If the process does not end within [`DEADLINE`].
 #[track_caller]
 pub(crate) fn wait_for_end(child: &mut Child) -> ExitStatus {
-    // A process that has ended and was not awaited still has its number.
+    // After its end, a process keeps its number until its parent waits for it.
     if let Ok(ended) = pidfd_open(Pid::from_child(child), PidfdFlags::empty()) {
         let deadline = Timespec::try_from(DEADLINE).expect("a short time");
         let ready = poll(&mut [PollFd::new(&ended, PollFlags::IN)], Some(&deadline));

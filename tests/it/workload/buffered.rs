@@ -120,8 +120,7 @@ fn branches_of_a_run(unordered: bool) -> Vec<Task> {
 
 const LIMIT: usize = 4;
 
-/// Whether each branch starts only after all branches that are at least `LIMIT` before it have
-/// ended.
+/// Whether branch `n` starts only after the branches 0 to `n - LIMIT` have ended, for each `n`.
 fn keeps_order(branches: &[Task]) -> bool {
     let ended_by = |branch: &Task, at| branch.ended_at().is_some_and(|end| end <= at);
     (LIMIT..branches.len()).all(|index| {

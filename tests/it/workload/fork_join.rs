@@ -32,7 +32,7 @@ const POOL: &str = "title = 't'\n[executor]\nkind = 'pool'\nworkers = 2\n";
 
 #[test]
 fn lists_run_at_the_same_time_on_the_threads_of_the_pool() {
-    // Each list continues only when the other has begun.
+    // Each list continues only after the other list has begun.
     let mut run = TestRun::start(&format!(
         "{POOL}[[channel]]\nname = 'a'\ncapacity = 1\n[[channel]]\nname = 'b'\ncapacity = 1\n\
          [[task]]\nname = 'api'\nrepeat = 5\n\
