@@ -73,7 +73,7 @@ pub(super) struct Compiler<'a> {
     labels: &'a mut Labels,
     /// The number of `interval` steps that have been compiled so far.
     intervals: usize,
-    /// The channels of which a task of the program that is being compiled is a receiver.
+    /// The channels from which the tasks of the program receive. The program is being compiled.
     receives: BTreeSet<usize>,
     /// The programs that have been compiled so far, by the name of the group.
     compiled: HashMap<&'a str, Arc<Program>>,
@@ -127,8 +127,8 @@ impl<'a> Compiler<'a> {
         }
     }
 
-    /// Compiles all steps of a task of `group`. Also returns the channels of which the task is a
-    /// receiver.
+    /// Compiles all steps of a task of `group`. Also returns the channels from which the task
+    /// receives.
     fn steps_of_task(&mut self, group: &str, steps: &[Step]) -> (Steps, Vec<usize>) {
         let outer = std::mem::take(&mut self.receives);
         let steps = self.steps(group, steps);
@@ -178,8 +178,8 @@ impl<'a> Compiler<'a> {
         self.notifies.iter().position(|notify| notify == name).expect(CHECKED)
     }
 
-    /// The index of the results that tasks of `group` keep. The results of `api gather` are among
-    /// those of `api`.
+    /// The index of the results that tasks of `group` keep. The results of `api gather` belong to
+    /// the results of `api`.
     pub(super) fn results(&self, group: &str) -> usize {
         let root = group.split(' ').next().unwrap_or_default();
         let mut results = self.results.iter();

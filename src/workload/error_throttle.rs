@@ -24,7 +24,7 @@ pub(super) enum ErrorKind {
     Database,
     /// A child task: the run has reached its maximum number of spawned tasks.
     SpawnLimit,
-    /// Memory for an item: the items of the run hold as much as they may.
+    /// Memory for an item: the items of the run have reached their memory limit.
     Memory,
 }
 

@@ -27,7 +27,8 @@ struct Contents {
     receivers: Option<Receivers>,
     /// The results that the task keeps.
     join_set: Option<JoinSet>,
-    /// Where the task adds its own result, if the parent of the task keeps the result.
+    /// The object to which the task adds its own result. `None` if the parent of the task keeps no
+    /// results.
     results_of_parent: Option<Arc<KeptResults>>,
     /// The cleanups that would run if the task were cancelled now. The order is the order in which
     /// the task reached the `cleanup` steps.
@@ -113,7 +114,8 @@ impl TaskState {
         TaskState(Some(Box::new(contents)))
     }
 
-    /// The state of a branch or a job of this task. It uses the receivers of this task.
+    /// The state of a branch or a job of this task. The branch or job uses the receivers of this
+    /// task.
     pub(super) fn of_part(&self) -> TaskState {
         let receivers = self.0.as_ref().and_then(|contents| contents.receivers.clone());
         receivers.map_or_else(TaskState::default, TaskState::with_receivers)
@@ -124,19 +126,20 @@ impl TaskState {
         self.contents().receivers.get_or_insert_default()
     }
 
-    /// The results that `task` keeps, whose steps this is the state of. `index` is their index in
-    /// the list of the run.
+    /// The results that `task` keeps. `task` is the task that has this state, and `index` is the
+    /// index of the results in the list of the run.
     pub(super) fn join_set(&mut self, task: &TaskHandle, services: &Arc<Services>, index: usize) -> &mut JoinSet {
         let join_set = &mut self.contents().join_set;
         join_set.get_or_insert_with(|| JoinSet::new(task, services, index))
     }
 
-    /// Sets where the task adds its own result.
+    /// Sets the object to which the task adds its own result.
     pub(super) fn set_results_of_parent(&mut self, results: Arc<KeptResults>) {
         self.contents().results_of_parent = Some(results);
     }
 
-    /// Returns where the task adds its own result, once. `None` if no parent keeps the result.
+    /// Takes the object to which the task adds its own result. `None` if no parent keeps the
+    /// result.
     pub(super) fn take_results_of_parent(&mut self) -> Option<Arc<KeptResults>> {
         self.0.as_mut()?.results_of_parent.take()
     }

@@ -105,8 +105,8 @@ struct TakenByGroup {
     /// An index into the groups.
     group: usize,
     taken: Taken,
-    /// The number of permits of this semaphore, or holds of this lock, that the group has after
-    /// `taken`.
+    /// For a permit: the number of permits of this semaphore that are then held. For a lock: how
+    /// many times the lock is then held.
     count: usize,
 }
 

@@ -278,8 +278,8 @@ impl Checker<'_> {
         names.chain(results).collect()
     }
 
-    /// Adds results that the group keeps whose steps are being checked. `place` is the step that
-    /// keeps them.
+    /// Adds the results of the group whose steps are being checked. `place` is the place of the
+    /// step that keeps these results.
     pub(in crate::scenario) fn keep_results(&mut self, size: Option<&At<syntax::Size>>, place: &Place) -> Option<()> {
         let item_bytes = self.item_bytes("result", size)?;
         let group = self.groups[self.group].name.clone();

@@ -5,9 +5,9 @@
 //! ```
 //!
 //! Senders wait while a channel is full. This effect is called backpressure. An unbounded channel
-//! is never full, so its bar is relative to the longest length so far. If messages have a size,
-//! their memory follows the length. A frozen view shows the last sample before the visible instant.
-//! If there is no such sample, the view shows `?`.
+//! is never full, so its bar is full at the greatest length so far. If messages have a size, the
+//! memory of the messages is shown after the length. A frozen view shows the last sample before the
+//! visible instant. If there is no such sample, the view shows `?`.
 
 use crate::model::Channel;
 use crate::text;

@@ -2,8 +2,8 @@
 //!
 //! A child allocates its result when it completes. The result stays until the parent ends. On a
 //! runtime, the parent then also cancels its children that still run, as a `JoinSet` does when it
-//! is dropped. A finished task of the runtime needs memory until its `JoinHandle` is dropped, so
-//! the parent keeps the handles too.
+//! is dropped. The parent also keeps the `JoinHandle` of each child: a finished task of the runtime
+//! needs memory until its `JoinHandle` is dropped.
 
 use crate::probe::TaskHandle;
 use crate::record::{ProcessInstant, Wanted};
@@ -14,13 +14,13 @@ use parking_lot::Mutex;
 use std::sync::Arc;
 use tokio::task::JoinHandle;
 
-/// The results that one task keeps. Its children share them.
+/// The results that one task keeps. All children of the task add their results here.
 pub(in crate::workload) struct KeptResults {
     services: Arc<Services>,
     /// The index of the results in the list of the run.
     index: usize,
     parent: TaskHandle,
-    /// Each result, and when it was added. `None` after the end of the parent.
+    /// Each result, with the instant at which it was added. `None` after the end of the parent.
     results: Mutex<Option<Vec<(ProcessInstant, Content)>>>,
 }
 
@@ -30,7 +30,7 @@ impl KeptResults {
     }
 
     /// Makes the result of `child`, which is about to complete. Drops the result if the parent has
-    /// ended, and logs an error if there is no memory left for it.
+    /// ended, and logs an error if there is no memory left for the result.
     pub(in crate::workload) fn add(&self, child: &TaskHandle) {
         match self.shared().content() {
             Ok(content) => {

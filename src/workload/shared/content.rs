@@ -19,7 +19,7 @@ impl Memory {
     }
 }
 
-/// The contents of a run hold as much memory as they may.
+/// The new content would exceed the memory limit of the run.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 #[error(
     "no item was made: the items of a run may hold at most {} of memory",
@@ -27,14 +27,15 @@ impl Memory {
 )]
 pub(in crate::workload) struct MemoryLimitReached;
 
-/// The content of an item. It holds its memory until it is dropped.
+/// The content of an item, which holds memory until it is dropped.
 #[derive(Debug)]
 pub(in crate::workload) struct Content {
     bytes: Box<[u8]>,
     memory: Arc<Memory>,
 }
 
-/// What an item without bytes needs in a queue. So the number of such items is limited too.
+/// The number of bytes that an item without content needs in a queue. These bytes also count, so
+/// the number of such items is limited too.
 const OVERHEAD: u64 = 32;
 
 impl Content {
@@ -48,7 +49,7 @@ impl Content {
         let reserved = memory.0.fetch_update(Relaxed, Relaxed, add);
         reserved.map_err(|_| MemoryLimitReached)?;
         Ok(Content {
-            // Memory of zeros would come from the system untouched.
+            // For zeros, the system would reserve memory but not provide it yet.
             bytes: vec![1; size as usize].into_boxed_slice(),
             memory: memory.clone(),
         })

@@ -7,10 +7,10 @@
 //!                                                behind that the ring has overwritten some of them
 //! ```
 //!
-//! A sender never waits. Each task that receives has its own receiver from its spawn on. This
-//! receiver counts the items that the task has missed. The channel holds an item until a newer item
-//! replaces the item. A broadcast also drops an item when every receiver has received the item. So
-//! the end of an item is the drop of its value.
+//! A sender never waits. Each task that receives has its own receiver, which is created when the
+//! task is spawned. The receiver counts the items that the task has missed. The channel holds an
+//! item until a newer item replaces it. A broadcast also drops an item when every receiver has
+//! received it. So dropping an `Item` records that the item has left the channel.
 //!
 //! The channels are never closed, because the run has a sender until it ends.
 
@@ -39,7 +39,8 @@ pub(in crate::workload) struct FanOut {
 enum Sender {
     Watch {
         sender: watch::Sender<Option<Item>>,
-        /// Receives nothing. Each receiver is a clone, so its first item is the newest item.
+        /// This receiver never receives. Each other receiver is a clone of this receiver, so its
+        /// first item is the newest item.
         original: watch::Receiver<Option<Item>>,
     },
     Broadcast {
@@ -48,7 +49,7 @@ enum Sender {
     },
 }
 
-/// An item of a channel. The channel holds it until it is dropped.
+/// An item of a channel. Dropping the item records that the channel holds it no longer.
 struct Item {
     /// The number of the item, from 1. Only used in a `watch` channel.
     number: u64,
@@ -95,8 +96,8 @@ impl FanOut {
         }
     }
 
-    /// Sends an item. It replaces the newest item of a `watch` channel, and in a full broadcast the
-    /// oldest one. A broadcast without receivers drops the item at once.
+    /// Sends an item. In a `watch` channel, the item replaces the newest item. In a full broadcast,
+    /// the item replaces the oldest item. A broadcast without receivers drops the item at once.
     ///
     /// # Errors
     /// Returns an error if there is no memory left for the item.
@@ -119,7 +120,7 @@ impl FanOut {
             }
             Sender::Broadcast { sender, .. } => drop(sender.send(Arc::new(item))),
         }
-        // The item has taken the place of an older one, so the channel never holds both.
+        // The replaced item has already been dropped, so the records never count both items.
         self.resource.acquire(task, Wanted::Access, None);
         Ok(())
     }
@@ -131,7 +132,7 @@ impl FanOut {
     }
 
     /// Prepares to receive an item as `task`. `channel` is the index of this channel. If another
-    /// branch of the task uses the task's receiver, this makes a second one.
+    /// branch of the task is using the task's receiver, this function makes a second receiver.
     pub(in crate::workload) fn subscribe<'a>(
         &'a self,
         channel: usize,
@@ -149,7 +150,8 @@ impl FanOut {
         }
     }
 
-    /// How many items a broadcast holds. `None` for a `watch` channel, which is no queue.
+    /// The number of items that a broadcast holds. `None` for a `watch` channel, because it is not
+    /// a queue.
     pub(super) fn fill(&self) -> Option<Fill> {
         let Sender::Broadcast { capacity, .. } = self.sender else {
             return None;
@@ -170,7 +172,8 @@ impl FanOut {
 pub(in crate::workload) struct Receivers(Arc<Mutex<Vec<(usize, Receiver)>>>);
 
 impl Receivers {
-    /// Takes the task's receiver of this channel. `None` if another branch of the task uses it.
+    /// Takes the task's receiver of this channel. `None` if another branch of the task is using the
+    /// receiver.
     fn take(&self, channel: usize) -> Option<Receiver> {
         let mut receivers = self.0.lock();
         let index = receivers.iter().position(|(of, _)| *of == channel)?;
@@ -182,17 +185,17 @@ impl Receivers {
     }
 }
 
-/// What one task has not received yet.
+/// A task's receiver of one channel.
 struct Receiver {
     source: Source,
-    /// The number of items that were missed since the last item.
+    /// The number of items that the task has missed since it received its last item.
     missed: u64,
 }
 
 enum Source {
     Watch {
         receiver: watch::Receiver<Option<Item>>,
-        /// The number of the last item that was received. 0: none.
+        /// The number of the last item that was received. 0: no item has been received.
         last: u64,
     },
     Broadcast(broadcast::Receiver<Arc<Item>>),
@@ -201,7 +204,7 @@ enum Source {
 /// An item that a task has received.
 pub(in crate::workload) struct Reception {
     sent: ProcessInstant,
-    /// The number of items that the task has missed since its last item.
+    /// The number of items that the task missed between its previous item and this item.
     missed: u64,
 }
 
@@ -225,7 +228,7 @@ impl Receiver {
         }
     }
 
-    /// Waits for the next item. If the future is dropped, the receiver has missed nothing.
+    /// Waits for the next item. Dropping the future loses no item.
     async fn receive(&mut self) -> Reception {
         let sent = match &mut self.source {
             Source::Watch { receiver, last } => loop {
@@ -233,7 +236,7 @@ impl Receiver {
                     return closed().await;
                 }
                 if let Some(newest) = &*receiver.borrow_and_update() {
-                    // What was sent before the task became a receiver is not missed.
+                    // Items from before the creation of the receiver do not count as missed.
                     self.missed = if *last == 0 { 0 } else { newest.number - *last - 1 };
                     *last = newest.number;
                     break newest.sent;
@@ -242,7 +245,7 @@ impl Receiver {
             Source::Broadcast(receiver) => loop {
                 match receiver.recv().await {
                     Ok(item) => break item.sent,
-                    // The next item is the oldest one that the channel still has.
+                    // The next call of `recv` returns the oldest item that the channel still has.
                     Err(RecvError::Lagged(missed)) => self.missed += missed,
                     Err(RecvError::Closed) => return closed().await,
                 }
@@ -255,13 +258,13 @@ impl Receiver {
     }
 }
 
-/// A channel without a sender: the run is over, and its end cancels the wait.
+/// Waits forever. A channel has no sender only after the end of the run, which cancels the wait.
 async fn closed() -> Reception {
     pending().await
 }
 
-/// A receiver while a step of its task uses it. When this is dropped, the task gets the receiver
-/// back.
+/// A receiver that a step of its task is using. Dropping the subscription gives the receiver back
+/// to the task.
 pub(in crate::workload) struct Subscription<'a> {
     fan_out: &'a FanOut,
     task: &'a TaskHandle,
@@ -281,7 +284,7 @@ impl Subscription<'_> {
 
     /// Records that the task begins to wait. The wait begins before the receiver is registered at
     /// the channel. So an item that is sent after the start of the wait ends the wait. `limited`
-    /// says whether a timeout can end it.
+    /// says whether a timeout can end the wait.
     pub(in crate::workload) fn begin_wait(&mut self, limited: bool) {
         self.wait = Some(self.fan_out.resource.begin_wait(self.task, Wanted::Message, limited));
     }
@@ -354,7 +357,8 @@ mod tests {
             }
         }
 
-        /// Receives everything that is there. Returns the number of missed items for each.
+        /// Receives all items that the channel has. Returns, for each received item, the number of
+        /// missed items before it.
         fn receive_all(&self, fan_out: &FanOut, receivers: &Receivers) -> Vec<u64> {
             let mut missed = Vec::new();
             loop {
@@ -406,7 +410,7 @@ mod tests {
         assert_eq!(news.fill().map(|fill| (fill.len, fill.capacity)), Some((4, Some(4))));
         assert_eq!(fixture.receive_all(&news, &slow), [2, 0, 0, 0]);
         assert_eq!((news.resource.level(), fixture.memory.held()), (0, 0));
-        // A receiver that is dropped holds nothing back.
+        // A dropped receiver does not keep items in the channel.
         fixture.send(&news, 2);
         fixture.receive_all(&news, &fast);
         drop(slow);

@@ -2,8 +2,8 @@
 //!
 //! One semaphore counts the free slots, and the other counts the filled slots. Both semaphores are
 //! fair, and async tasks and threads can wait for them at the same time. An unbounded channel has
-//! no semaphore for free slots: as in tokio, a task that sends to it never waits, and never uses up
-//! the budget of its poll.
+//! no semaphore for free slots: as in tokio, a task that sends to such a channel never waits, and
+//! never uses up the budget of its poll.
 
 use super::content::{Content, Memory, MemoryLimitReached};
 use super::{Fill, Resource};
@@ -20,7 +20,7 @@ pub(in crate::workload) struct Queue {
     pub(in crate::workload) resource: Resource,
     label: Label,
     item_bytes: u64,
-    /// The free slots, and their number when the channel is empty. `None` if the channel is
+    /// The semaphore of the free slots, and the capacity of the channel. `None` if the channel is
     /// unbounded.
     free: Option<(Arc<Semaphore>, u32)>,
     filled: Arc<Semaphore>,
@@ -32,7 +32,7 @@ pub(in crate::workload) struct Queue {
 #[derive(Debug)]
 struct Message {
     sent: ProcessInstant,
-    /// Held until the message is received.
+    /// The content is dropped when the message is received.
     _content: Option<Content>,
 }
 
@@ -57,8 +57,8 @@ impl Queue {
         }
     }
 
-    /// Makes the content of a message. `None` if messages have no content, and if their number is
-    /// limited.
+    /// Makes the content of a message. `None` if messages have no content and the number of
+    /// messages is limited.
     ///
     /// # Errors
     /// Returns an error if there is no memory left for the message.
@@ -69,14 +69,15 @@ impl Queue {
             .transpose()
     }
 
-    /// The semaphore of the free slots. An acquired permit is for [`put`](Queue::put). `None` if
-    /// the channel is unbounded. The semaphore is closed when the run stops.
+    /// The semaphore of the free slots. A task passes the permit that it acquires to
+    /// [`put`](Queue::put). `None` if the channel is unbounded. The semaphore is closed when the
+    /// run stops.
     pub(in crate::workload) fn free(&self) -> Option<&Semaphore> {
         self.free.as_ref().map(|(free, _)| &**free)
     }
 
-    /// The semaphore of the messages that can be received. An acquired permit is for
-    /// [`take`](Queue::take). The semaphore is closed when the run stops.
+    /// The semaphore of the messages that can be received. A task passes the permit that it
+    /// acquires to [`take`](Queue::take). The semaphore is closed when the run stops.
     pub(in crate::workload) fn filled(&self) -> &Semaphore {
         &self.filled
     }

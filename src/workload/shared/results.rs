@@ -32,7 +32,7 @@ impl Results {
         Content::new(self.item_bytes, &self.memory)
     }
 
-    /// How many results are kept.
+    /// The number of kept results.
     pub(in crate::workload) fn fill(&self) -> Fill {
         Fill {
             label: self.label,
