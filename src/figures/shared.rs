@@ -10,8 +10,8 @@ use serde::Serialize;
 pub struct Resource {
     /// The name in the scenario, `pool threads` or `blocking threads`.
     pub name: String,
-    /// The kind: `lock`, `rwlock`, `semaphore`, `channel`, `watch`, `broadcast`, `barrier`, `notify`,
-    /// `pool` or `results`.
+    /// The kind: `lock`, `rwlock`, `semaphore`, `channel`, `watch`, `broadcast`, `barrier`,
+    /// `notify`, `pool` or `results`.
     pub kind: &'static str,
     /// For a semaphore, the number of permits. For a channel, the maximum number of messages. For a
     /// barrier, the number of tasks that it needs. For a pool, the maximum number of threads. 1 for
@@ -53,8 +53,8 @@ pub struct Resource {
     pub read_wait_ns: Option<Percentiles>,
     /// How long tasks waited for a message of the channel. `null` for all other kinds.
     pub receive_wait_ns: Option<Percentiles>,
-    /// How long the lock, a permit or a thread was held. `null` for a channel, a barrier, `notify` and
-    /// results.
+    /// How long the lock, a permit or a thread was held. `null` for a channel, a barrier, `notify`
+    /// and results.
     pub held_ns: Option<Percentiles>,
     /// How long each message was in the channel before it was received, each reception counted.
     /// `null` for all other kinds.

@@ -5,8 +5,8 @@ use crate::scenario::{Branch, ChannelKind, ChannelSpec, Scenario, Step, TaskSpec
 use std::collections::BTreeSet;
 
 /// The resources of a scenario: its locks, semaphores, channels, barriers, read-write locks,
-/// notifications, and the results that its groups keep, in this order. The index of a resource is its
-/// number in the records.
+/// notifications, and the results that its groups keep, in this order. The index of a resource is
+/// its number in the records.
 pub fn resources(scenario: &Scenario) -> Vec<ResourceInfo> {
     let locks = scenario
         .locks

@@ -73,8 +73,8 @@ pub(super) struct Shared {
 
 impl Shared {
     /// Creates everything that the scenario lists. The numbers of the resources are their indices
-    /// in the list of [`resources`]. Channels and results get labels, so that samples of their length
-    /// can name them.
+    /// in the list of [`resources`]. Channels and results get labels, so that samples of their
+    /// length can name them.
     pub(super) fn new(scenario: &Scenario, labels: &mut Labels) -> Shared {
         let mut ids = (0..).map(ResourceId);
         let mut next_id = || ids.next().expect("a scenario has fewer than 65,535 resources");
