@@ -28,7 +28,7 @@ pub struct LaneHold {
 pub struct Channel {
     /// The last sample.
     pub latest: ChannelSample,
-    /// The length of the longest sample.
+    /// The largest length of the channel in any sample.
     pub max_len: u32,
     /// The instant and the length of each sample whose length differs from the length in the
     /// previous sample.

@@ -69,8 +69,7 @@ impl OpenQueue {
 }
 
 /// Some instants. For a span and each instant, computes the time of the span that lies after the
-/// instant, and adds these times up. An answer takes time that does not depend on the number of
-/// instants.
+/// instant, and adds these times up. An answer takes two binary searches.
 struct TimesSince {
     /// In ascending order.
     instants: Vec<u64>,

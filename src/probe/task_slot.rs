@@ -138,7 +138,7 @@ impl<O> TaskSlot<O> {
     }
 
     /// Sets the ready time of the task. This is the earliest of `limit` and the ready times of the
-    /// task's `branches`. The poll of the task ends `now`, and no branch can run earlier.
+    /// task's `branches`. The poll of the task ends at `now`, and no branch can run before `now`.
     ///
     /// Meanwhile another thread may set the readiness of a branch. That thread first writes the
     /// stamp of the branch, and then the stamp of the task. This function uses the opposite order:

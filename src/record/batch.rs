@@ -112,8 +112,9 @@ pub struct RepetitionsLost {
 }
 
 impl Batch {
-    /// If this many records have been drained, a batch is due at once. A model processes this
-    /// number in about 3 ms. During a much larger batch, the rings would overflow.
+    /// If this number of records has been drained, a batch is due at once. A model processes so
+    /// many records in about 3 ms. While a model processed a much larger batch, the rings would
+    /// overflow.
     pub const DUE: usize = 10_000;
 }
 

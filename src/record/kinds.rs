@@ -107,7 +107,7 @@ pub enum ResourceKind {
     Lock,
     /// A semaphore with a number of permits.
     Semaphore,
-    /// A channel whose messages are each received once.
+    /// A channel that gives each message to one receiver.
     Channel,
     /// A read-write lock, which one task can hold to write, or any number of tasks to read.
     Rwlock,
@@ -124,7 +124,8 @@ pub enum ResourceKind {
 }
 
 impl ResourceKind {
-    /// Whether tasks hold this: a lock or a permit. Items belong to no task.
+    /// Whether tasks can hold a resource of this kind. Locks and permits belong to a task, but
+    /// items do not.
     pub fn is_held(self) -> bool {
         matches!(
             self,

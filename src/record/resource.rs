@@ -46,7 +46,7 @@ pub struct ResourceInfo {
     /// tasks that a barrier needs. The number of notifications that can be stored.
     /// `None` if there is no limit.
     pub capacity: Option<u32>,
-    /// The size of each message or result, in bytes. 0 if they have no content.
+    /// The size of each message or result, in bytes. 0 if messages or results have no content.
     pub item_bytes: u64,
     /// The groups of the scenario whose tasks, or whose children, may send to the channel, reach
     /// the barrier, or notify.
@@ -196,7 +196,7 @@ pub struct Received<C = RunClock> {
     pub at: Instant<C>,
     /// The task.
     pub task: TaskId,
-    /// The duration of the wait that this ends. Zero if the task did not wait.
+    /// How long the task waited for the item. Zero if the task did not wait.
     pub waited: CompactDuration,
     /// The time since the item was sent.
     pub age: CompactDuration,
@@ -213,7 +213,7 @@ pub struct Missed<C = RunClock> {
     pub at: Instant<C>,
     /// The task.
     pub task: TaskId,
-    /// The number of items.
+    /// The number of missed items.
     pub count: u64,
     /// The resource.
     pub resource: ResourceId,

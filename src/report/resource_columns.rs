@@ -154,7 +154,8 @@ const RESULTS_COLUMNS: &[Column<Resource>] = &[
     column(0, "kept", "max", |it| text::count(it.length.max)),
 ];
 
-/// The columns for what each group has received from such a channel.
+/// The columns for what each group has received from a channel that gives each message to every
+/// receiver.
 pub(super) const RECEIVER_COLUMNS: &[Column<Receiver>] = &[
     column(0, "", "received", |it| text::count(it.received)),
     column(0, "", "missed", |it| text::count(it.missed)),

@@ -20,7 +20,7 @@ impl From<model::Level> for Level {
 }
 
 impl Level {
-    /// The size of items of which each has `bytes` bytes.
+    /// The total size of this number of items, if each item has `bytes` bytes.
     fn times(self, bytes: u64) -> Level {
         Level {
             now: self.now * bytes,

@@ -61,8 +61,8 @@ impl Stream {
 }
 
 impl Schedule {
-    /// The schedule of `scenario`. If `presented`, the timeline waits for the presenter at each
-    /// cue.
+    /// The schedule of `scenario`. If `presented` is true, the timeline waits for the presenter at
+    /// each cue.
     pub(super) fn new(scenario: &Scenario, presented: bool) -> Schedule {
         let streams: Vec<_> = scenario
             .tasks

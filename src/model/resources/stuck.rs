@@ -252,8 +252,8 @@ impl<'a> Stuck<'a> {
         }
     }
 
-    /// Whether a task waits for an item that every receiver gets, and an item was sent during its
-    /// wait.
+    /// Whether this is a wait for an item that every receiver gets, and such an item was sent
+    /// during this wait.
     fn was_sent_during(&self, wait: &StuckWait) -> bool {
         let Awaited::Message(id) = wait.awaited else {
             return false;

@@ -219,7 +219,8 @@ impl Recorder {
     #[inline]
     fn add_to_sums(&self, open: &Open, at: ProcessInstant, task: Option<&RegisteredTask>, is_lost: bool) -> bool {
         let task = task.or(open.ended.as_deref());
-        // If a task polls another task, the slice of the outer task has been replaced.
+        // If a task polls another task, the slice of the inner task has replaced the slice of the
+        // outer task.
         let Some(task) = task.filter(|task| task.id() == open.task) else {
             return false;
         };

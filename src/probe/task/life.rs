@@ -153,7 +153,7 @@ impl TaskHandle {
             };
             lane::write(self.registry(), Record::Ended(ended));
             match holds_lane {
-                // The sums end with the slice.
+                // The sums of the task end when its open slice ends.
                 true => lane::set_ended(&self.0),
                 false => self.0.hand_over_sums(),
             }

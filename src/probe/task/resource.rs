@@ -128,8 +128,9 @@ impl TaskHandle {
         lane::write(self.registry(), Record::Notification(notification));
     }
 
-    /// Records that the task has received an item that was sent at `sent`, and has missed `missed`
-    /// items before. `since` is the start of the wait for the item, if the task waited.
+    /// Records that the task has received an item that was sent at `sent`, and that the task has
+    /// missed the `missed` items before this item. `since` is the start of the wait for the item,
+    /// if the task waited.
     pub fn record_received(
         &self,
         resource: ResourceId,

@@ -12,7 +12,7 @@ impl RecordedRun {
         lost.collect()
     }
 
-    /// The sums at the instant `by`, of the tasks that have lost slices by then.
+    /// For each task that has lost slices until the instant `by`, the sums at this instant.
     pub(super) fn sums_by(&self, by: RunInstant) -> Vec<TaskSums> {
         let known = self.sums.iter().filter(|sums| self.is_exact && sums.until <= by);
         let latest: HashMap<_, _> = known.map(|sums| (sums.task, *sums)).collect();
