@@ -154,8 +154,8 @@ fn child_of(process: &Process) -> Option<String> {
         .next()
 }
 
-/// Starts a subcommand on a scenario that takes an hour, and waits for its first run. Returns the
-/// process of the subcommand, and the process id of its run.
+/// Starts a subcommand on a scenario that takes an hour, and waits until the first run has started.
+/// Returns the process of the subcommand, and the process id of its run.
 #[track_caller]
 fn start_long(subcommand: &str, folder: &Path) -> (Process, String) {
     let file = scenario(folder, "long", "[[task]]\nname = 'long'\nsteps = [{ sleep = '1h' }]");

@@ -45,7 +45,7 @@ fn pages() -> Vec<Page> {
     paths.into_iter().map(page).collect()
 }
 
-/// The fenced blocks in a text that have this language.
+/// The fenced blocks of this language in a text.
 fn blocks<'a>(text: &'a str, language: &str) -> Vec<&'a str> {
     let fence = format!("```{language}\n");
     let after = text.split(&fence).skip(1);

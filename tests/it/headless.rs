@@ -36,7 +36,7 @@ fn a_signal_ends_the_run_and_its_report_is_printed() {
     for signal in [Signal::INT, Signal::TERM, Signal::HUP] {
         if is_in_mask("self", "SigIgn:", signal) {
             // The test runner ignores this signal, for example because `nohup` started the runner.
-            // tasklab inherits the ignored signals. So this signal cannot be tested.
+            // tasklab inherits the ignored signals. So the test cannot test this signal.
             continue;
         }
         let mut process = Process::start_run(ENDLESS, &["--json"]);

@@ -1,4 +1,5 @@
-//! Input and sizes that are meant to harm: each is refused or bounded, and the run ends in time.
+//! Tests with harmful input and harmful sizes. tasklab refuses or limits each of them, and the run
+//! ends in time.
 //!
 //! `hostile_workers` has worker programs that break the rules, and `tests/screen/hostile.rs` has
 //! terminals, signals and keys.
@@ -14,7 +15,7 @@ use std::net::TcpStream;
 use std::time::{Duration, Instant};
 use tempfile::tempdir;
 
-/// Runs a scenario to its end, which must be a success. Returns the figures of its report.
+/// Runs a scenario to its end. The run must succeed. Returns the figures of its report.
 #[track_caller]
 fn report(scenario: &str, options: &[&str]) -> Value {
     let done = run(scenario, &[&["--json"][..], options].concat());
@@ -29,7 +30,7 @@ const MIB: usize = 1 << 20;
 /// file within this limit.
 const MEMORY: usize = 100_000;
 
-/// Files of nearly the largest size, each of a kind that needs much memory.
+/// Files of nearly the largest size. The check of each file needs much memory.
 fn large_files() -> [(&'static str, String); 4] {
     let mistakes = "a=1\n".repeat(2_600);
     let empty_lines = "\n".repeat(MIB - 1 - mistakes.len());

@@ -1,12 +1,12 @@
-//! Worker programs that break the rules of the protocol. No such program may fill the memory,
-//! falsify the counts, or keep the run from ending. The log says what each program did.
+//! Worker programs that break the rules of the protocol. Such a program must not fill the memory,
+//! falsify the counts, or prevent the end of the run. The log says what each program did.
 
 use crate::support::program::{Finished, tasklab, write_scenario};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
-/// The beginning of each worker program. The worker uses the parent's version of the protocol, and
-/// waits for its first task, `t`.
+/// The code with which each worker program begins. The worker uses the parent's version of the
+/// protocol, and waits for its first task, `t`.
 const BASE: &str = r#"#!/usr/bin/env python3
 import json, os, sys, time
 def get():

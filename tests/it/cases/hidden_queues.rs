@@ -46,7 +46,7 @@ fn lookups_behind_a_full_pool_time_out_although_each_is_short() {
         (14..=22).contains(&timed_out),
         "{timed_out} lookups timed out: {report:#}"
     );
-    // The jobs wait for up to 4 s. They do not hold their threads for long.
+    // The jobs wait for up to 4 s. The jobs do not hold their threads for long.
     let job = group(&report, "lookup offload");
     assert_seconds("the longest wait of a job", &job["delay_ns"]["max"], (3.3, 4.5));
     assert_seconds("the median job", &job["poll_ns"]["p50"], (0.005, 0.1));

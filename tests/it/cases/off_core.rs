@@ -22,13 +22,15 @@ fn jobs_on_more_threads_than_cores_run_mostly_without_a_core() {
         assert_eq!(crowd["off_core_ns"], Value::Null, "{crowd:#}");
         return;
     }
-    // 32 threads on `n` cores: each job is on a core for at most n/32 of its time. The kernel's
-    // counts of a thread are not known until the first sample of this thread.
+    // With 32 threads on `n` cores, each job is on a core for at most n/32 of its time. The test
+    // asks for less, because tasklab does not know the kernel's counts of a thread before the first
+    // sample of this thread.
     let cores = std::thread::available_parallelism().map_or(2, usize::from);
     if cores <= 8 {
         let share = ns(crowd, "off_core_ns") / ns(crowd, "running_ns");
         assert!(share > 0.5, "off core {share} of the time: {crowd:#}");
-        // A job among 32 takes at least four times as long as a job alone.
+        // With at most 8 cores, a job among 32 should take at least four times as long as a job
+        // alone. The test asks only for twice as long.
         let alone = group(&report, "alone offload");
         let median = |jobs: &Value| ns(&jobs["poll_ns"], "p50");
         assert!(median(crowd) > 2.0 * median(alone), "{alone:#}{crowd:#}");

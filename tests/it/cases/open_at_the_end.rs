@@ -1,5 +1,5 @@
-//! Slices, waits and repetitions that are open when the run ends count up to that instant, in their
-//! true state.
+//! Slices, waits and repetitions that are open when the run ends count up to this instant. The
+//! report shows the state in which they really are at this instant.
 
 use super::{assert_seconds, group, report, sum_of_states};
 use serde_json::Value;

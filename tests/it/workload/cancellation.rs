@@ -1,5 +1,5 @@
 //! Tests of cancellation: which steps run when a task is cancelled, and which work continues. Also
-//! tests of `block_on`: a thread that runs async steps cannot be cancelled.
+//! tests of `block_on`: the thread that runs these async steps cannot be cancelled.
 
 use super::harness::*;
 use tasklab::record::{Batch, Outcome};
