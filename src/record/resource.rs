@@ -41,9 +41,10 @@ pub struct ResourceInfo {
     pub kind: ResourceKind,
     /// The name in the scenario.
     pub name: String,
-    /// How many tasks can hold the resource at the same time, or how many messages the channel can
-    /// contain. 1 for a read-write lock, because only one task at a time can write. The number of
-    /// tasks that a barrier needs. The number of notifications that can be stored.
+    /// How many tasks can hold the resource at the same time. A read-write lock has the capacity 1,
+    /// because only one task at a time can write. The capacity of a channel is the number of
+    /// messages that it can contain. The capacity of a barrier is the number of tasks that it
+    /// needs. The capacity of a notification is the number of notifications that can be stored.
     /// `None` if there is no limit.
     pub capacity: Option<u32>,
     /// The size of each message or result, in bytes. 0 if messages or results have no content.

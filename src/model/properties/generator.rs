@@ -54,7 +54,7 @@ impl PlannedSlice {
         blocking.map(|&(offset, len)| (at(offset), at(offset + len))).collect()
     }
 
-    /// The time from the end of the task to the end of its last slice.
+    /// The time by which the end of the task precedes the end of its last slice.
     fn tail(&self, len: u64) -> u64 {
         self.queued.min(len)
     }
