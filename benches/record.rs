@@ -34,7 +34,7 @@ enum Mode {
     Bare,
     Recorded,
     TaskMonitor,
-    /// Recorded while tokio-console can connect, but is not connected. This mode runs in a separate
+    /// Recorded. tokio-console could connect, but does not connect. This mode runs in a separate
     /// process, because a process can have only one `tracing` subscriber.
     Console,
 }

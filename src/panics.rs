@@ -1,8 +1,8 @@
 //! Handles panics while the screen shows a run.
 //!
-//! A panic of the front end's own thread is a bug in tasklab. The previous panic hook reports it. A
-//! panic of a task is a result of the run. Such a panic becomes a message in the event log and does
-//! not disturb the screen.
+//! A panic of the front end's own thread is a bug in tasklab. The previous panic hook reports such
+//! a panic. A panic of a task is a result of the run. Such a panic becomes a message in the event
+//! log and does not disturb the screen.
 
 use std::panic::PanicHookInfo;
 use std::sync::Arc;

@@ -9,9 +9,9 @@ use super::{Lang, Overrides, Scenario};
 /// A scenario that comes with tasklab.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Builtin {
-    /// Its name on the command line: `mixed`, or `01-cpu-and-io` for a lesson.
+    /// The name of the scenario on the command line: `mixed`, or `01-cpu-and-io` for a lesson.
     pub name: &'static str,
-    /// The text of its file.
+    /// The text of the scenario's file.
     pub text: &'static str,
 }
 

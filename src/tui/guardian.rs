@@ -67,7 +67,7 @@ impl Guardian {
 
     fn tell(&mut self, word: u8) {
         if let Some(pipe) = &mut self.pipe {
-            // If someone has killed the guardian, the screen works without it.
+            // If someone has killed the guardian, the screen works without a guardian.
             let _ = pipe.write_all(&[word]);
         }
     }

@@ -8,15 +8,15 @@
 //! terminal after a panic of any thread.
 //!
 //! The thread that draws never waits for the terminal: it gives each frame to an
-//! [`Output`](crate::output::Output). It draws the next frame only after the terminal has read the
-//! last frame.
+//! [`Output`](crate::output::Output). The thread draws the next frame only after the terminal has
+//! read the last frame.
 //!
 //! In raw mode, Ctrl-Z is an ordinary key and does not stop the process. So [`Screen::suspend`]
 //! restores the terminal and stops the process, as it does when SIGTSTP arrives. When the process
 //! continues in the foreground, the screen puts the terminal into raw mode again, because a shell
 //! has used the terminal meanwhile. The screen also does this after another process has stopped and
-//! continued this process. A process in the background does not use the terminal, so that a signal
-//! such as the one from `kill %1` can end the run. The run's clock does not stop, so the event log
+//! continued this process. A process in the background does not use the terminal, so that a signal,
+//! for example from `kill %1`, can end the run. The run's clock does not stop, so the event log
 //! says how long the process was stopped.
 
 use super::guardian::{self, Guardian};

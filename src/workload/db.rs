@@ -222,8 +222,8 @@ impl Patience<'_> {
                 Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => {
                     self.stop.check()?;
                     let left = self.left(start).ok_or(DbError::Locked(self.timeout))?;
-                    // SQLite usually waits before it returns this error. But it does not wait if it
-                    // detects that a wait would not help.
+                    // SQLite usually waits before it returns this error. But SQLite does not wait
+                    // if it detects that a wait would not help.
                     thread::sleep(left.min(Duration::from_millis(1)));
                 }
                 result => return Ok(result?),

@@ -13,8 +13,8 @@ pub struct LiveTasks {
 
 impl LiveTasks {
     /// Sets the callback. The callback is called each time the number of live tasks becomes zero.
-    /// It runs on the thread that ended the last task. Only the first call of this method has an
-    /// effect.
+    /// The callback runs on the thread that ended the last task. Only the first call of this method
+    /// has an effect.
     pub fn on_none_left(&self, on_none_left: impl Fn() + Send + Sync + 'static) {
         let _ = self.on_none_left.set(Box::new(on_none_left));
     }

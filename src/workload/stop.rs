@@ -24,10 +24,10 @@ pub(super) trait Close: Send + Sync {
 
 /// A flag that is raised once, when the run stops.
 ///
-/// Computations check the flag between steps. Inside long steps, they check it about every
-/// millisecond. A task that never awaits cannot be cancelled in any other way. A task that waits
-/// for another task cannot check the flag. Therefore raising the flag also closes every place where
-/// tasks wait for one another.
+/// Computations check the flag between steps. Inside long steps, computations check the flag about
+/// every millisecond. A task that never awaits cannot be cancelled in any other way. A task that
+/// waits for another task cannot check the flag. Therefore raising the flag also closes every place
+/// where tasks wait for one another.
 pub struct Stop {
     flag: StopFlag,
     /// The instant at which the run ended, or `u64::MAX` until the run ends.
@@ -60,7 +60,7 @@ impl Stop {
         self.wait_places.iter().for_each(|place| place.close());
     }
 
-    /// The flag alone, for computations that only check it.
+    /// The flag alone, for computations that only check the flag.
     pub(super) fn flag(&self) -> &StopFlag {
         &self.flag
     }

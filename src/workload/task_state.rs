@@ -72,8 +72,8 @@ impl Drop for HeldPermit {
     }
 }
 
-/// The steps of a `cleanup` step. They run if the task is cancelled before it has done the rest of
-/// the list that contains the `cleanup` step.
+/// The steps of a `cleanup` step. These steps run if the task is cancelled before it has done the
+/// rest of the list that contains the `cleanup` step.
 pub(super) struct Cleanup {
     pub(super) label: Label,
     pub(super) steps: Steps,

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// A flag that is raised once. A computation checks it about every millisecond.
+/// A flag that is raised once. A computation checks the flag about every millisecond.
 #[derive(Default, Debug)]
 pub struct StopFlag(AtomicBool);
 

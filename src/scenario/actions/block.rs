@@ -19,8 +19,8 @@ pub struct Block {
     pub lasts: Duration,
     /// The pause between two blocks. `None`: there is only one block.
     pub every: Option<Duration>,
-    /// `Sync`: the task blocks a worker, which is the mistake. `Offload`: it blocks a blocking
-    /// thread, which is the remedy. Never `Async`.
+    /// `Sync`: the task blocks a worker, which is the mistake. `Offload`: the task blocks a
+    /// blocking thread, which is the remedy. Never `Async`.
     pub how: How,
 }
 

@@ -55,8 +55,8 @@ pub(super) struct Checker<'a> {
     /// The executor. If the name in the file is unknown, this is the default executor, which
     /// supports every step.
     executor: ExecutorKind,
-    /// The place where the executor is chosen. `None`: nothing chooses it, so the default executor
-    /// is used.
+    /// The place where the executor is chosen. `None`: nothing chooses the executor, so the default
+    /// executor is used.
     chosen: Option<Place>,
     /// The executors that the scenario lists. Empty if the scenario does not list any.
     listed: Vec<At<ExecutorKind>>,
@@ -91,7 +91,7 @@ pub(super) struct Checker<'a> {
     held: Held,
 }
 
-/// Checks a scenario. Returns `None` if it has mistakes, which are then in `diagnostics`.
+/// Checks a scenario. Returns `None` if the scenario has mistakes, which are then in `diagnostics`.
 pub(super) fn scenario(syntax: &syntax::Scenario, lang: Lang, diagnostics: &mut Diagnostics) -> Option<Scenario> {
     // A step that cannot be read may use a channel or call a group. So unused names are reported
     // only if the whole file could be read.

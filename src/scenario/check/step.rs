@@ -13,12 +13,12 @@ use crate::scenario::types::{ExecutorKind, How};
 pub(in crate::scenario) struct ListContext<'a> {
     /// The number of steps in which the list is nested.
     pub depth: usize,
-    /// The outer step with which the task left the runtime. `None`: the task has not left the
+    /// The outer step that took the task out of the runtime. `None`: the task has not left the
     /// runtime.
     pub synchronous: Option<Synchronous<'a>>,
 }
 
-/// A step with which its task leaves the runtime: `offload` or `in_place`.
+/// A step that takes its task out of the runtime: `offload` or `in_place`.
 #[derive(Clone, Copy)]
 pub(in crate::scenario) struct Synchronous<'a> {
     pub word: &'static str,
@@ -48,7 +48,7 @@ impl<'a> StepContext<'a> {
         }
     }
 
-    /// The context of the inner steps, if the task leaves the runtime with this step.
+    /// The context of the inner steps, if this step takes the task out of the runtime.
     pub(crate) fn synchronous(self) -> ListContext<'a> {
         let synchronous = Synchronous {
             word: self.word,

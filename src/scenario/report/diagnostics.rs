@@ -7,11 +7,11 @@ use crate::text;
 use std::collections::HashSet;
 
 /// The mistakes that have been found so far. The collection keeps only the mistakes that the report
-/// will show. It counts the other mistakes.
+/// will show. The other mistakes are only counted.
 pub(in crate::scenario) struct Diagnostics {
     lines: Lines,
     /// The lines with a mistake in the syntax. After such a mistake the parser misreads the rest of
-    /// the line, so nothing else of the line is reported.
+    /// the line, so no other mistake in the line is reported.
     broken: HashSet<usize>,
     kept: Vec<Diagnostic>,
     /// The number of mistakes that are not kept.

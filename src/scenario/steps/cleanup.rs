@@ -5,7 +5,7 @@ use crate::scenario::check::{Checker, StepContext};
 use serde::{Deserialize, Serialize};
 
 /// Runs these steps if the task is cancelled before it has done the other steps of the list. The
-/// steps run while the cancelled task is dropped, so they are synchronous.
+/// steps run during the drop of the cancelled task, so they are synchronous.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Cleanup(pub Vec<Step>);
 

@@ -87,7 +87,7 @@ pub struct ChildTasks<'a> {
     pub count: u32,
     /// Whether the step waits for the tasks.
     pub awaited: bool,
-    /// Whether the task of the step polls the branches itself. Then no tasks are made.
+    /// Whether the task of the step polls the branches itself. If so, the step makes no tasks.
     pub inline: bool,
 }
 

@@ -29,7 +29,7 @@ pub(in crate::scenario) struct Entries<'a, 'i> {
 }
 
 impl<'a, 'i> Entries<'a, 'i> {
-    /// Prepares to read a table. Reports its keys that are not in `known`.
+    /// Prepares to read a table. Reports the keys of the table that are not in `known`.
     pub(crate) fn new(
         table: &'a DeTable<'i>,
         span: Range<usize>,
@@ -81,8 +81,8 @@ pub(in crate::scenario) const fn unraw(name: &str) -> &str {
     }
 }
 
-/// Defines a struct for a table. Its fields are the keys of the table. A key that must be present
-/// has the type `Required<T>`.
+/// Defines a struct for a table. The fields of the struct are the keys of the table. A key that
+/// must be present has the type `Required<T>`.
 macro_rules! table {
     (
         $(#[$meta:meta])*

@@ -256,7 +256,8 @@ transparent!(At);
 transparent!(Required);
 
 impl Scenario {
-    /// Reads the text. Reports mistakes in its syntax, keys, types and notation.
+    /// Reads the text. Reports mistakes in the syntax, the keys, the types and the notation of the
+    /// file.
     pub(super) fn parse(text: &str, diagnostics: &mut Diagnostics) -> Scenario {
         let (mut table, mut errors) = DeTable::parse_recoverable(text);
         let unclosed = if errors.is_empty() {

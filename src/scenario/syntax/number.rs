@@ -84,7 +84,7 @@ impl Read for Capacity {
     }
 }
 
-/// Reads a whole number, or `word`. The inner `None` is the word.
+/// Reads a whole number, or `word`. `Some(None)` means that the value is the word.
 fn number_or_word<T: Read>(
     value: &Value<'_>,
     key: &str,

@@ -1,7 +1,8 @@
 //! The messages of the TOML parser, reworded for the authors of scenarios.
 //!
-//! The parser knows the rules of TOML, but not what the author meant. If quotes are missing, it
-//! reports an invalid literal string. If the author wrote JSON, it reports an invalid unquoted key.
+//! The parser knows the rules of TOML, but not what the author meant. If quotes are missing, the
+//! parser reports an invalid literal string. If the author wrote JSON, the parser reports an
+//! invalid unquoted key.
 
 use super::super::report::Diagnostic;
 use super::layout::{self, KEY_PARTS};

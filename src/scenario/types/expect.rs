@@ -24,7 +24,8 @@ pub struct Measure {
     pub per: Option<ReportPath>,
 }
 
-/// The path to a number in the report. Its parts are keys of objects and names of groups or lanes.
+/// The path to a number in the report. The parts of the path are keys of objects, and names of
+/// groups or lanes.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ReportPath {
     /// In the report of a comparison: the executor whose run gives the number. `None`: the report

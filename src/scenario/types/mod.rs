@@ -87,7 +87,7 @@ pub struct DbSpec {
 pub struct ChannelSpec {
     /// The name that steps use.
     pub name: String,
-    /// Who receives a message.
+    /// Which tasks receive a message.
     pub kind: ChannelKind,
     /// The size of each message, in bytes. 0: messages have no content.
     pub item_bytes: u64,

@@ -162,8 +162,8 @@ impl TaskOrder {
         self.visible_tasks = Some(sorted.visible.max(before - before.div_ceil(8)));
     }
 
-    /// Checks whether a new order is due. If it is due and the criterion is trouble, starts a
-    /// ranking.
+    /// Checks whether a new order is due. If a new order is due and the criterion is trouble,
+    /// starts a ranking.
     fn begin(&mut self, model: &Model, live: bool, span: TimeSpan) -> bool {
         let due = self.is_due(model, live, &span);
         if due || live {

@@ -46,7 +46,8 @@ struct Series<'a> {
     points: &'a [SeriesPoint],
     /// The number of workers. This number is 0 if each task has its own thread.
     workers: usize,
-    /// The number of tasks that are queued at the visible instant. `None` while it is counted.
+    /// The number of tasks that are queued at the visible instant. `None` while the tasks are being
+    /// counted.
     queued: Option<usize>,
 }
 

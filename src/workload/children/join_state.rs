@@ -212,7 +212,8 @@ mod tests {
         }
     }
 
-    /// Returns what the parent does after each of these ends, and whether its step succeeds.
+    /// Returns what the parent does after each of these ends, and whether the parent's step
+    /// succeeds.
     fn observe(mode: JoinMode, children: usize, ends: &[(usize, Outcome)]) -> (Vec<NextAction>, bool) {
         let mut join = join(mode, children);
         let actions = ends

@@ -22,8 +22,8 @@ pub(in crate::workload) struct Resource {
     waiting_for_access: AtomicU32,
     /// The number of tasks that wait for a message, or to read.
     waiting_for_other: AtomicU32,
-    /// The number of permits that are held, or the number of slots that contain a message. It is
-    /// negative for a moment if a message is received before its sender has counted it.
+    /// The number of permits that are held, or the number of slots that contain a message. If a
+    /// message is received before its sender has counted it, the number is negative for a moment.
     level: AtomicI32,
 }
 

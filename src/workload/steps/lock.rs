@@ -51,8 +51,8 @@ impl StepProgram for Lock {
 }
 
 /// Takes a lock for a task. Blocks the thread until the lock is free. The first part of the result
-/// is a guard. When this guard is dropped, it records the release. It must be dropped before the
-/// second part, which releases the lock.
+/// is a guard. When this guard is dropped, it records the release. The guard must be dropped before
+/// the second part, which releases the lock.
 fn take<'a>(
     lock: &'a shared::Lock,
     task: &TaskHandle,
