@@ -1,6 +1,6 @@
 //! Tests a worker that shares no code with tasklab: only `src/executor/processes/PROTOCOL.md` was
-//! used to write it. This shows that the document is enough to write a worker. The worker can do
-//! `sleep` steps.
+//! used to write it. The test shows that the document is enough to write a worker. The worker can
+//! do `sleep` steps.
 //!
 //! tasklab starts this program as its worker. If the environment variable [`ROLE`] is set, the
 //! program is the worker. Otherwise, the program is the test.

@@ -138,7 +138,7 @@ fn every_import_is_allowed_and_every_allowed_import_is_used() {
     );
 }
 
-/// This order excludes cycles.
+/// The order of the rows excludes cycles.
 #[test]
 fn every_row_allows_only_modules_of_rows_above_it() {
     let mut above = BTreeSet::new();

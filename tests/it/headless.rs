@@ -171,7 +171,8 @@ fn a_free_port_for_tokio_console_is_named() {
     assert_eq!(process.wait().code, Some(143));
 }
 
-/// The panics of this scenario are logged on standard error. Their messages do not fit into a pipe.
+/// The panics of this scenario are logged on standard error. The messages of these panics do not
+/// fit into a pipe.
 const NOISY: &str =
     "title = 'Noisy'\nduration = '1s'\n[[task]]\nname = 'noisy'\nrate = 5000\nsteps = [{ panic = 'boom' }]\n";
 

@@ -1,8 +1,9 @@
 //! The tests of the library's public interface and of the program without a screen.
 //!
-//! They share one binary, because each test binary costs a link of the whole library. Two kinds of
-//! tests have binaries of their own: `screen` runs the program in a pseudo-terminal and handles
-//! signals. `foreign_worker` starts itself as a worker process, so it has no test harness.
+//! These tests share one binary, because each test binary must be linked with the whole library.
+//! Two kinds of tests have binaries of their own: `screen` runs the program in a pseudo-terminal
+//! and handles signals. `foreign_worker` starts itself as a worker process, so it has no test
+//! harness.
 //!
 //! Tests run on several threads of one process. A test must not change anything that belongs to the
 //! whole process: environment, working directory, panic hook, signal handlers, the global `tracing`

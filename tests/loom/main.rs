@@ -226,7 +226,7 @@ fn the_poll_after_a_concurrent_wake_up_reads_this_wake_up_or_none() {
     }
 }
 
-/// A poll of 5 ns that begins at `start`. Its record was lost.
+/// A poll of 5 ns that begins at `start`. The record of this poll was lost.
 fn poll(start: u64) -> EndedSlice {
     EndedSlice {
         start: at(start),

@@ -40,7 +40,7 @@ fn task_id(id: tokio::task::Id) -> TaskId {
 }
 
 /// The name of the group of tasks that are spawned near the caller. `lines` is the number of lines
-/// from the caller's line to the place of the spawn. It is negative if this place is above the
+/// from the caller's line to the place of the spawn. `lines` is negative if this place is above the
 /// caller's line.
 #[track_caller]
 fn place(lines: i64) -> String {

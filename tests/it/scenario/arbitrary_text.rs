@@ -31,7 +31,7 @@ fn a_report_of_200_000_mistakes_shows_the_first_500() {
     assert!(shown.ends_with("200002 errors, of which the first 500 are shown\n"));
 }
 
-/// The report of a file of about 1 MiB, and the number of its mistakes. It is short.
+/// The report of a file of about 1 MiB, and the number of its mistakes. The report is short.
 #[track_caller]
 fn short_report(text: &str) -> (String, usize) {
     let report = read("large.toml", text).unwrap_err();
@@ -96,7 +96,8 @@ fn very_many_unknown_names_get_a_short_report() {
     assert!(shown.contains("did you mean \"group0\"?"));
 }
 
-/// The reader returns a scenario or a report. It never panics. A report has no control characters.
+/// The reader returns a scenario or a report. The reader never panics. A report has no control
+/// characters.
 fn read_any(text: &str) {
     if let Err(report) = read(text, text) {
         let shown = report.to_string();

@@ -250,7 +250,8 @@ fn rows_events_choices_and_loops_can_be_read() {
     }
 }
 
-/// The steps inside a synchronous lock may await. They have the same meaning as outside the lock.
+/// The steps inside a synchronous lock may await. These steps have the same meaning as outside the
+/// lock.
 #[test]
 fn steps_inside_a_sync_lock_may_await() {
     let [Step::Lock(Lock { steps: inner, .. })] = &steps(
