@@ -1,6 +1,6 @@
-//! Measures the cost of the live screen on a pseudo-terminal. The results are the time from the
-//! start to the first frame, the time from the start to the first frame with tasks, and the CPU
-//! time of the monitor.
+//! Measures the cost of the live screen on a pseudo-terminal. There are three results: the time
+//! until the first frame, the time until the first frame with tasks, and the CPU time of the
+//! monitor. Both times begin at the start of the program.
 //!
 //! ```text
 //! cargo bench --bench screen

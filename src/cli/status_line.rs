@@ -13,8 +13,8 @@ const UPDATE_INTERVAL: Duration = Duration::from_millis(250);
 const MOST_QUEUED: usize = 1 << 20;
 
 /// The progress line, and the messages above it. The status line shows no progress if standard
-/// error is not a terminal. It never waits for the reader. It ignores write errors, so that a lost
-/// terminal does not stop the command.
+/// error is not a terminal. Updates never wait for the reader, and ignore write errors, so that a
+/// lost terminal does not stop the command.
 pub(super) struct StatusLine {
     /// `None` if the system cannot start the thread that writes.
     output: Option<Output>,

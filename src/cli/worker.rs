@@ -1,5 +1,5 @@
 //! `tasklab worker`: a worker process of the executor `processes`. This executor starts the
-//! subcommand. It is not for users.
+//! subcommand. Users do not start the subcommand.
 
 use crate::executor::processes::worker;
 use std::io;

@@ -1,5 +1,6 @@
-//! Restores the terminal if tasklab ends without restoring it. This happens if the kernel kills
-//! tasklab, if tasklab aborts because no memory is left, or after a signal such as SIGQUIT.
+//! Restores the terminal if tasklab ends without restoring it. tasklab cannot restore the terminal
+//! if the kernel kills tasklab, if tasklab aborts because no memory is left, or after a signal such
+//! as SIGQUIT.
 //!
 //! No handler runs in such a case. So a small process, the guardian, remembers the modes that the
 //! terminal had. Through a pipe, the screen tells the guardian whether the screen has the terminal.

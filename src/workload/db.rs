@@ -23,8 +23,8 @@ use std::time::{Duration, Instant};
 /// The maximum number of connections that are open at the same time. Each connection has up to
 /// three descriptors. If no connection is free, a task waits for a free connection.
 const MAX_CONNECTIONS: usize = 16;
-/// How often a task checks for its timeout and for the end of the run while it waits for the lock
-/// of the file or for a connection.
+/// A task may wait for the lock of the file or for a connection. During the wait, the task checks
+/// at this interval whether its timeout has passed or the run has ended.
 const CHECK_INTERVAL: Duration = Duration::from_millis(20);
 /// The number of rows that are inserted between two checks whether the start has been cancelled.
 const ROWS_PER_CHECK: u32 = 4096;

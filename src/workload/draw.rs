@@ -21,7 +21,7 @@ use rand_pcg::Pcg64Mcg;
 use sha2::{Digest, Sha256};
 use std::time::Duration;
 
-/// The maximum of a drawn duration: one year. This maximum replaces a longer duration.
+/// The maximum of a drawn duration: one year. A longer drawn duration becomes one year.
 const LONGEST: Duration = Duration::from_secs(365 * 24 * 3600);
 
 /// The 99th percentile of the standard normal distribution.

@@ -103,7 +103,7 @@ impl Scratch {
     /// dropped.
     ///
     /// A cancelled write may still be in progress when the next step reserves the same file. Then
-    /// both writes use the same file. This does no harm.
+    /// both writes use the same file, which does no harm.
     pub(super) fn reserve_output(&self) -> OutputFile<'_> {
         let mut outputs = self.outputs.lock();
         let number = outputs.free.pop().unwrap_or_else(|| {

@@ -24,7 +24,7 @@ pub(super) struct Readiness {
 
 #[derive(Default)]
 struct Waits {
-    /// The number of waits so far. This is also the number of the latest wait.
+    /// The number of waits so far. The number of the latest wait is the same.
     count: u64,
     is_open: bool,
 }

@@ -40,7 +40,8 @@ impl From<SpawnLimitReached> for StepError {
 
 /// Applies a time limit to the result of steps. `took` is the duration of the steps, up to the end
 /// of the run. Steps that exceed the limit have timed out. This rule also applies to steps that
-/// could not be cancelled, and to steps that the end of the run cut short after the limit.
+/// could not be cancelled. It also applies if the limit had passed before the end of the run cut
+/// the steps short.
 pub(super) fn apply_limit(result: StepResult, took: Nanos, limit: Option<Duration>) -> StepResult {
     match limit {
         Some(limit) if took > Nanos::from(limit) => Err(StepError::TimedOut),

@@ -35,8 +35,7 @@ fn unreadable(
     });
 }
 
-/// The unit that the author probably means by a text that is not a unit of the language, such as
-/// `sec`.
+/// The unit that the author probably means by an unknown unit such as `sec`.
 fn nearest_unit(unit: &str) -> Option<&'static str> {
     match unit.to_lowercase().trim_end_matches('s') {
         "sec" | "second" => Some("s"),

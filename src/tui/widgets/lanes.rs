@@ -113,7 +113,7 @@ struct OpenSlice<'a> {
     /// Recently, the thread had no core for this share of its runnable time. `None` if the share is
     /// too small to matter. The share is known only in a live view.
     off_core: Option<f64>,
-    /// What the thread sleeps for. This is known only in a live view.
+    /// What the thread sleeps for. The reason is known only in a live view.
     blocked_on: Option<&'a str>,
 }
 

@@ -3,8 +3,8 @@
 //! task itself.
 //!
 //! [`JoinState`] decides what the parent does when a child ends, on every executor. The executor
-//! determines how the parent waits and whether the parent can cancel a child: `asynchronous` is for
-//! tasks of a runtime, `synchronous` is for tasks that hold their thread, and `forked` is for tasks
+//! determines how the parent waits and whether the parent can cancel a child. `asynchronous` is for
+//! tasks of a runtime, and `synchronous` is for tasks that hold their thread. `forked` is for tasks
 //! of a pool, whose children run on the threads of the same pool. `inline` and `buffered` run
 //! branches that the task polls itself.
 //!

@@ -1,5 +1,5 @@
-//! A channel of a scenario: a queue, whose messages are received once, or a channel that gives each
-//! item to every receiver.
+//! A channel of a scenario. In a queue, one task receives each message. A fan-out channel gives
+//! each item to every receiver.
 
 use super::{FanOut, Memory, Queue, Resource};
 use crate::record::{Label, ProcessInstant};

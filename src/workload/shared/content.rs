@@ -34,8 +34,8 @@ pub(in crate::workload) struct Content {
     memory: Arc<Memory>,
 }
 
-/// The number of bytes that an item without content needs in a queue. These bytes also count, so
-/// the number of such items is limited too.
+/// The number of bytes that an item without content needs in a queue. Such bytes also count, so the
+/// number of items without content is limited too.
 const OVERHEAD: u64 = 32;
 
 impl Content {

@@ -39,8 +39,8 @@ pub(in crate::workload) struct FanOut {
 enum Sender {
     Watch {
         sender: watch::Sender<Option<Item>>,
-        /// This receiver never receives. Each other receiver is a clone of this receiver, so its
-        /// first item is the newest item.
+        /// A receiver that no task uses. The receiver of each task is a clone of it, so the first
+        /// item that a task receives is the newest item.
         original: watch::Receiver<Option<Item>>,
     },
     Broadcast {

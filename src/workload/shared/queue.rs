@@ -1,4 +1,4 @@
-//! A channel whose messages are each received once.
+//! A channel in which one task receives each message.
 //!
 //! One semaphore counts the free slots, and the other counts the filled slots. Both semaphores are
 //! fair, and async tasks and threads can wait for them at the same time. An unbounded channel has

@@ -1,8 +1,8 @@
 //! Records which tasks wait for a resource and which tasks hold the resource.
 //!
 //! Everything that tasks share has a [`Resource`], which counts the waits and the holds. The two
-//! guards [`OpenWait`] and [`Hold`] make sure that each recorded start of a wait or hold is
-//! followed by a record of its end, even if a step panics or the step's future is dropped.
+//! guards [`OpenWait`] and [`Hold`] record the end of each wait and each hold, even if a step
+//! panics or the step's future is dropped.
 
 use crate::probe::TaskHandle;
 use crate::record::{ProcessInstant, ResourceId, Wanted};

@@ -70,8 +70,8 @@ impl StepProgram for File {
 }
 
 /// A seed for work that uses no random numbers. A real seed would be drawn from the task's
-/// generator. This must not happen, because a `file` step on a thread executor draws no number
-/// either.
+/// generator. This seed must not be drawn, because a `file` step on a thread executor draws no
+/// number either.
 fn no_seed() -> Seed {
     Seed::from_draw(0)
 }
