@@ -84,7 +84,7 @@ impl Overrides {
     }
 }
 
-/// Returns the name of the scenario, as the report shows the name, and the text of the scenario.
+/// Returns the name that the report shows for the scenario, and the text of the scenario.
 fn read(what: &str) -> Result<(String, String), LoadError> {
     let shown = || text::clean(what).into_owned();
     let path = Path::new(what);

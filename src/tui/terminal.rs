@@ -12,12 +12,12 @@
 //! read the last frame.
 //!
 //! In raw mode, Ctrl-Z is an ordinary key and does not stop the process. So [`Screen::suspend`]
-//! restores the terminal and stops the process, as it does when SIGTSTP arrives. When the process
-//! continues in the foreground, the screen puts the terminal into raw mode again, because a shell
-//! has used the terminal meanwhile. The screen also does this after another process has stopped and
-//! continued this process. A process in the background does not use the terminal, so that a signal,
-//! for example from `kill %1`, can end the run. The run's clock does not stop, so the event log
-//! says how long the process was stopped.
+//! restores the terminal and stops the process. The same happens when SIGTSTP arrives. When the
+//! process continues in the foreground, the screen puts the terminal into raw mode again, because a
+//! shell has used the terminal meanwhile. The screen also does this after another process has
+//! stopped and continued this process. A process in the background does not use the terminal, so
+//! that a signal, for example from `kill %1`, can end the run. The run's clock does not stop, so
+//! the event log says how long the process was stopped.
 
 use super::guardian::{self, Guardian};
 use crate::output::Output;

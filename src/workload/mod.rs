@@ -1,4 +1,4 @@
-//! What tasks do. The only fact about the executor that matters in this module is whether it is
+//! What tasks do. In this module, only one fact about the executor matters: whether the executor is
 //! async or runs tasks on threads.
 //!
 //! ```text

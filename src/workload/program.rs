@@ -20,7 +20,7 @@ pub struct Program {
     /// The time limit of each repetition.
     pub(super) timeout: Option<Draw>,
     pub(super) steps: Steps,
-    /// The channels that give each item to every receiver, and of which each task is a receiver.
+    /// The channels that give each item to every receiver, and from which each task receives.
     pub(super) receives: Vec<usize>,
     /// Whether the group is closed, so that no further repetition begins.
     pub(super) closed: AtomicBool,

@@ -105,7 +105,8 @@ impl Wait {
     }
 
     /// Clears a mark from before `seen`, because the task has seen the part to which this mark
-    /// belongs. A later mark stays, because the task may not have seen its part.
+    /// belongs. A later mark stays, because the task may not have seen the part to which that mark
+    /// belongs.
     fn begin_next_part(&self, seen: ProcessInstant) {
         let readiness = &self.token.readiness;
         // While this function holds the lock, no service can mark the wait between the check and

@@ -163,9 +163,9 @@ impl Services {
         &self.shared
     }
 
-    /// Sets the spawner that runs the detached tasks of parents on threads. A task is detached if
-    /// its parent does not wait for it. Only the first call of this method has an effect, because a
-    /// run has one executor.
+    /// Sets the spawner for detached tasks whose parents run on threads. A task is detached if its
+    /// parent does not wait for it. Only the first call of this method has an effect, because a run
+    /// has one executor.
     pub fn set_detached_spawner(&self, spawner: Weak<dyn DetachedSpawner>) {
         let _ = self.detached_spawner.set(spawner);
     }

@@ -42,9 +42,9 @@ mod tests {
 
     const MS: u64 = 1_000_000;
 
-    /// Returns when the three ticks after the first tick are due, in milliseconds. The first tick
-    /// is `late` milliseconds late, and no other tick is late. The first tick is due at 100 ms, and
-    /// the interval is 10 ms.
+    /// Returns the instants at which the three ticks after the first tick are due, in milliseconds.
+    /// The first tick is `late` milliseconds late, and no other tick is late. The first tick is due
+    /// at 100 ms, and the interval is 10 ms.
     fn due(missed: MissedTicks, late: u64) -> [u64; 3] {
         let at = |ms: u64| ProcessInstant::new(ms * MS);
         let mut ticks = Ticks::starting(at(100));

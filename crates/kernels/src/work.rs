@@ -55,7 +55,8 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// A linear map on 64-bit numbers, given by the images of the single bits.
+    /// A linear map on 64-bit numbers. For each bit, the array contains the result for the number
+    /// that has only this bit.
     type Map = [u64; 64];
 
     fn apply(map: &Map, x: u64) -> u64 {

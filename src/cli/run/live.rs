@@ -52,8 +52,8 @@ pub(super) fn show(
         return Ok(ExitCode::from(FAILED));
     }
     if run.interference() == Some(Interference::CutShort) {
-        // A run that the user quits early has not failed. But if all its workers had died, the run
-        // had failed before the user quit.
+        // A run that the user quits early has not failed. But if all workers of the run had died,
+        // the run had failed before the user quit.
         return Ok(if run.all_workers_died() {
             ExitCode::from(FAILED)
         } else {

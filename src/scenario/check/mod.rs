@@ -52,8 +52,8 @@ const SUGGESTIONS: usize = 500;
 /// What the checks of tasks and cues know about the scenario as a whole.
 pub(super) struct Checker<'a> {
     diagnostics: &'a mut Diagnostics,
-    /// The executor. If the name in the file is unknown, this is the default executor, which
-    /// supports every step.
+    /// The executor. If the name in the file is unknown, the field holds the default executor,
+    /// which supports every step.
     executor: ExecutorKind,
     /// The place where the executor is chosen. `None`: nothing chooses the executor, so the default
     /// executor is used.

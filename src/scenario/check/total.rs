@@ -136,9 +136,9 @@ fn of_steps<'a>(steps: &'a [Step], groups: &HashMap<&str, &'a TaskSpec>, known: 
     sum
 }
 
-/// Walks through the `steps` of a task, which the task repeats `times` times. For each branch that
-/// the task calls, calls `visitor` with the number of tasks that do this branch at the same time.
-/// Raises `largest_file` to the size of the largest file that the task itself writes.
+/// Walks through the `steps` of a task. The task repeats these steps `times` times. For each branch
+/// that the task calls, calls `visitor` with the number of tasks that do this branch at the same
+/// time. Raises `largest_file` to the size of the largest file that the task itself writes.
 fn walk<'a>(steps: &'a [Step], times: f64, largest_file: &mut u64, visitor: &mut impl FnMut(&'a Branch, f64)) {
     for step in steps {
         if let Some(Service::FileToWrite(size)) = step.service() {

@@ -2,10 +2,10 @@
 //! shows each mistake with its place and its remedy.
 //!
 //! Control characters, and characters that reorder text, never reach the terminal unchanged.
-//! Messages show them as escapes, and quoted lines show harmless characters in their place.
+//! Messages show such characters as escapes, and quoted lines show harmless characters instead.
 //!
-//! The time and the memory for a report grow linearly with the size of the file, for every content
-//! of the file. A report keeps only the diagnostics that it shows, and quotes only the lines around
+//! The time and the memory for a report grow linearly with the size of the file, whatever the file
+//! contains. A report keeps only the diagnostics that it shows, and quotes only the lines around
 //! their places.
 
 mod diagnostic;

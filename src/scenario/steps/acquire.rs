@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 /// Takes a permit, and keeps it until a [`Release`](super::Release) or the end of the repetition.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Acquire {
-    /// Which of [`Scenario::semaphores`](crate::scenario::Scenario::semaphores).
+    /// The name of a semaphore in [`Scenario::semaphores`](crate::scenario::Scenario::semaphores).
     pub semaphore: String,
 }
 

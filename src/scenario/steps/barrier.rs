@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 /// needs. Then all these tasks continue.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Barrier {
-    /// Which of [`Scenario::barriers`](crate::scenario::Scenario::barriers).
+    /// The name of a barrier in [`Scenario::barriers`](crate::scenario::Scenario::barriers).
     pub name: String,
 }
 

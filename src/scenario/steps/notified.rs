@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 /// Waits for a [`Notify`](super::Notify).
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Notified {
-    /// Which of [`Scenario::notifies`](crate::scenario::Scenario::notifies).
+    /// The name of a notification in [`Scenario::notifies`](crate::scenario::Scenario::notifies).
     pub name: String,
 }
 

@@ -11,7 +11,7 @@ use toml::de::DeValue;
 /// Wakes tasks that wait in a [`Notified`](super::Notified).
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Notify {
-    /// Which of [`Scenario::notifies`](crate::scenario::Scenario::notifies).
+    /// The name of a notification in [`Scenario::notifies`](crate::scenario::Scenario::notifies).
     pub name: String,
     /// If false, the step wakes the task that has waited longest. If no task waits, the next task
     /// that does a `notified` step continues at once. If true, the step wakes all tasks that are

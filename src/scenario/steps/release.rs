@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 /// Gives back the permit that the task acquired last. Fails if the task holds no permit.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Release {
-    /// Which of [`Scenario::semaphores`](crate::scenario::Scenario::semaphores).
+    /// The name of a semaphore in [`Scenario::semaphores`](crate::scenario::Scenario::semaphores).
     pub semaphore: String,
 }
 

@@ -12,7 +12,7 @@ use strum::{IntoStaticStr, VariantArray};
 /// Does these steps while the task holds a read-write lock.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Rwlock {
-    /// Which of [`Scenario::rwlocks`](crate::scenario::Scenario::rwlocks).
+    /// The name of a lock in [`Scenario::rwlocks`](crate::scenario::Scenario::rwlocks).
     pub name: String,
     /// Whether other tasks may hold the lock at the same time.
     pub access: Access,

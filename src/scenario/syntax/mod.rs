@@ -159,8 +159,8 @@ fn unknown(span: Range<usize>, title: &str, word: &str, known: &[&str], diagnost
     diagnostics.push(Diagnostic::new(span, title).help(help));
 }
 
-/// Pairs of a word that authors write by mistake, and the correct word. A median is called `median`
-/// in a distribution, but `p50` in the report.
+/// In each pair, the first word is a word that authors write by mistake, and the second word is
+/// correct. A median is called `median` in a distribution, but `p50` in the report.
 const SYNONYMS: &[(&str, &str)] = &[("p50", "median"), ("median", "p50")];
 
 /// The known word that `word` probably means.

@@ -1,7 +1,7 @@
 //! The order of the lanes' rows.
 //!
 //! The first part of the order contains workers, pool threads, processes, and all other threads
-//! that held a task during the visible time. The second part contains the remaining threads. There
+//! that ran a task during the visible time. The second part contains the remaining threads. There
 //! may be thousands of such threads, and most of them are idle or have ended. Within each part, the
 //! lanes keep the order of the model.
 

@@ -23,8 +23,8 @@ const REORDER_INTERVAL: Nanos = Nanos::from_millis(1_000);
 const URGENT_INTERVAL: Nanos = Nanos::from_millis(200);
 /// The minimum duration of a block that makes a change of the order urgent.
 const LONG_BLOCK: Nanos = Nanos::from_millis(10);
-/// The maximum age of a problem that affects the order, even if more time is visible. The age is
-/// measured at the visible instant.
+/// The maximum age of a problem that affects the order. An older problem has no effect, even if it
+/// is visible. The age is measured at the visible instant.
 const TROUBLE_WINDOW: Nanos = Nanos::from_millis(5_000);
 /// How long a bad outcome affects the order of the tasks after the task has ended.
 const BAD_END_WINDOW: Nanos = Nanos::from_millis(2_000);

@@ -6,7 +6,7 @@
 //! ```
 //!
 //! Students must recognise a question from the back of a classroom. So a question has a different
-//! background, and a badge before its text. From the discovery of a deadlock on, a sentence about
+//! background, and a badge before its text. As soon as a deadlock has been found, a sentence about
 //! the deadlock replaces the caption.
 
 use crate::model::{CueInfo, Model};

@@ -8,8 +8,8 @@
 //!  lazy             128           101 ms  103 ms      12 µs   40 µs      70 µs    1.1 ms
 //! ```
 //!
-//! The gauges above the table have columns of the same names, but they are about the last quarter
-//! of a second.
+//! The gauges above the table have the same names as some columns, but the gauges show the last
+//! quarter of a second.
 
 use crate::text;
 use crate::tui::frame_context::FrameContext;

@@ -10,8 +10,8 @@
 //!               ▐ 2 ▌▐ 4 ▌▐ 6 ▌
 //! ```
 //!
-//! The rules are the rules of `buffered` and `buffer_unordered` in the crate `futures`. Each poll
-//! of the task polls only the branches that were woken, in the order of their wake-ups.
+//! The step follows the rules of `buffered` and `buffer_unordered` in the crate `futures`. Each
+//! poll of the task polls only the branches that were woken, in the order of their wake-ups.
 
 use super::inline::start_branch;
 use crate::probe::{Branch, TaskHandle, lane};

@@ -20,9 +20,9 @@ use std::future::Future;
 use std::pin::pin;
 use std::time::Duration;
 
-/// How long a task waits after it has failed to connect, before its repetition fails. A connection
-/// usually fails because no port or descriptor is left. Without the wait, the next repetition would
-/// try again immediately and keep the worker busy.
+/// If a task cannot connect, it waits this long before its repetition fails. A connection usually
+/// fails because no port or descriptor is left. Without the wait, the next repetition would try
+/// again immediately and keep the worker busy.
 const BACK_OFF: Duration = Duration::from_millis(50);
 
 #[derive(Debug)]
