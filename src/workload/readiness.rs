@@ -152,8 +152,8 @@ impl ReadyToken {
 pub(super) struct TimerGuard<'a>(&'a TaskHandle);
 
 impl<'a> TimerGuard<'a> {
-    /// Sets the earlier of two ticks: `own`, the end of the task's wait, and `limit`, the tick of
-    /// its timeout.
+    /// Sets the earlier of the ticks `own` and `limit`. `own` is the end of the task's wait, and
+    /// `limit` is the tick of the task's timeout.
     pub(super) fn new(
         handle: &'a TaskHandle,
         own: Option<ProcessInstant>,

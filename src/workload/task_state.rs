@@ -23,7 +23,7 @@ struct Contents {
     permits: Vec<HeldPermit>,
     /// Each interval with the number of its step.
     intervals: Vec<(usize, Ticks)>,
-    /// Its receivers of channels that give each item to every receiver.
+    /// The task's receivers, for channels that give each item to every receiver.
     receivers: Option<Receivers>,
     /// The results that the task keeps.
     join_set: Option<JoinSet>,

@@ -1,5 +1,5 @@
-//! The option `--console [ADDR]`. ADDR is optional, and the name of a scenario, which is required,
-//! can follow the option.
+//! The option `--console [ADDR]`. ADDR is optional. The name of a scenario is required, and can
+//! follow the option.
 //!
 //! In `run --console mixed`, clap would read `mixed` as ADDR and fail. Therefore this module
 //! rewrites the arguments before clap reads them: it inserts the default address, unless the next

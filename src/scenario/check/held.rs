@@ -1,10 +1,12 @@
-//! Detects deadlocks that the text of the scenario makes certain. In such a deadlock, a task takes
-//! a lock that is already held, or a permit of a semaphore without a free permit. The lock or the
-//! permits are held by the task itself, or by a task that waits for this task.
+//! Detects deadlocks that are certain from the text of the scenario. In such a deadlock, a task
+//! takes a lock that is already held, or takes a permit although no permit of the semaphore is
+//! free. The lock or the permits are held by the task itself, or by a task that waits for this
+//! task.
 //!
 //! A task holds its locks and permits while it waits for the tasks that it calls. So these locks
-//! and permits are also held during the steps of the called tasks, and of all tasks for which the
-//! called tasks wait. During the steps of a detached task, only its own locks and permits are held.
+//! and permits are also held during the steps of the called tasks, and during the steps of all
+//! tasks for which the called tasks wait. During the steps of a detached task, only its own locks
+//! and permits are held.
 //!
 //! A permit of `acquire` counts until the end of the list of steps, or until a `release` that may
 //! run earlier. After that, the task may still hold the permit, but this is not certain.

@@ -1,4 +1,4 @@
-//! A task that waits in the LIFO slot of a worker, where no queue of tokio contains it.
+//! A task that waits in the LIFO slot of a worker. Such a task is in no queue of tokio.
 //!
 //! A parent has spawned two children, and then blocks its worker. The other worker has run the
 //! first child. The last child waits until the parent awaits, because no worker takes a task from

@@ -100,7 +100,8 @@ fn polls(series: &Series<'_>) -> Gauge {
 /// The number of busy threads, as a percentage of the number of workers. Busy threads are workers
 /// that a task holds, and blocking threads that compute. Therefore the percentage can exceed 100 %.
 /// If each task has its own thread, there are no workers, and the gauge shows the number of lanes
-/// that tasks hold. The rows of the lanes have a column `busy`, which is about the visible time.
+/// that tasks hold. The rows of the lanes have a column `busy`, but this column covers the visible
+/// time.
 fn load(series: &Series<'_>) -> Gauge {
     let workers = series.workers as f64;
     let load = |point: &SeriesPoint| match series.workers {

@@ -182,7 +182,7 @@ impl JoinState {
         Err(StepError::Failed)
     }
 
-    /// The ends of all children that the parent has observed and that did not complete.
+    /// For each observed child that did not complete: the child's end.
     pub(super) fn failures(&self) -> impl Iterator<Item = &ChildEnd> {
         self.ends.iter().filter(|end| end.outcome != Outcome::Completed)
     }

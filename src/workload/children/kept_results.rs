@@ -1,4 +1,4 @@
-//! The results of children that no task collects: a `JoinSet` that only grows.
+//! The results of children, if no task collects the results: a `JoinSet` that only grows.
 //!
 //! A child allocates its result when it completes. The result stays until the parent ends. On a
 //! runtime, the parent then also cancels its children that still run, as a `JoinSet` does when it
@@ -54,7 +54,7 @@ impl KeptResults {
     }
 }
 
-/// The parent's part: the results, and the children on the runtime.
+/// What the parent keeps: the results, and the handles of the children on the runtime.
 pub(in crate::workload) struct JoinSet {
     results: Arc<KeptResults>,
     children: Vec<JoinHandle<()>>,

@@ -1,7 +1,7 @@
 //! The async client: one connection per task, which is kept alive and driven by the task itself.
 //!
-//! Programs with hyper usually spawn the connection as a separate task. In tasklab, half of the
-//! work of every request would then belong to a task that is not in the scenario. Here, the task
+//! Programs with hyper usually spawn the connection as a separate task. If tasklab did so, half of
+//! the work of every request would belong to a task that is not in the scenario. Here, the task
 //! polls its own connection while it waits for the reply, and no other task polls this connection.
 
 use super::HttpService;

@@ -96,7 +96,7 @@ impl ServerState {
         (sample(&behaviour.latency, &mut rng), fails)
     }
 
-    /// The connection has been accepted: marks the task that waits for it as ready.
+    /// The service has accepted a connection: marks the waiting task as ready.
     fn mark_connected(&self, client: SocketAddr) {
         if let Some(token) = self.connecting.lock().remove(&client) {
             token.ready();
