@@ -1,4 +1,4 @@
-//! Checks drawn durations.
+//! Checks durations that are fixed or random.
 
 use super::Checker;
 use crate::scenario::notation::show_duration;
@@ -8,7 +8,7 @@ use crate::scenario::types::Draw;
 use std::time::Duration;
 
 impl Checker<'_> {
-    /// Checks a draw of any kind. The drawn values may be zero.
+    /// Checks a duration that is fixed or random. The duration may be zero.
     pub(in crate::scenario) fn draw(&mut self, syntax: &At<syntax::Draw>) -> Option<Draw> {
         let At { value, place } = syntax;
         match value {
@@ -35,8 +35,8 @@ impl Checker<'_> {
         }
     }
 
-    /// Checks a draw, and rejects a draw that always gives zero. `zero` is the message for that
-    /// mistake.
+    /// Checks a duration that is fixed or random, and rejects a duration that is always zero.
+    /// `zero` is the message for that mistake.
     pub(in crate::scenario) fn positive_draw(&mut self, syntax: &At<syntax::Draw>, zero: &str) -> Option<Draw> {
         let draw = self.draw(syntax)?;
         match draw {

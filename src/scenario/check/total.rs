@@ -172,7 +172,8 @@ fn arrivals_place(group: &At<syntax::Task>) -> Place {
     count.or(every).or(rate).unwrap_or(&group.place).clone()
 }
 
-/// The mean of a draw, in seconds. The mean is approximate if the distribution is cut off at zero.
+/// The mean of a duration that is fixed or random, in seconds. The mean is approximate if the
+/// distribution is cut off at zero.
 fn mean(draw: Draw) -> f64 {
     match draw {
         Draw::Fixed(length) => length.as_secs_f64(),
