@@ -102,8 +102,8 @@ pub struct Executor {
     /// tokio: whether the LIFO slot of the workers is disabled. The slot holds the task that was
     /// woken last.
     pub disable_lifo_slot: bool,
-    /// tokio: whether a worker that polled the driver hands the driver to another worker before it
-    /// runs a task.
+    /// tokio: whether a worker that has polled the driver first hands the driver to another worker,
+    /// and then runs a task.
     pub enable_eager_driver_handoff: bool,
     /// tokio: whether the alternative timer implementation is enabled.
     pub enable_alt_timer: bool,

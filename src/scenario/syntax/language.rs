@@ -79,8 +79,8 @@ table! {
         /// tokio, multi-thread only: disable the LIFO slot of the workers. The slot holds the task
         /// that was woken last, and this task runs first. Default: false.
         disable_lifo_slot: Option<At<bool>>,
-        /// tokio, multi-thread only: a worker that has polled the driver hands the driver to
-        /// another worker before it runs a task. Default: false.
+        /// tokio, multi-thread only: a worker that has polled the driver first hands the driver to
+        /// another worker, and then runs a task. Default: false.
         enable_eager_driver_handoff: Option<At<bool>>,
         /// tokio, multi-thread only: use the alternative timer. Default: false.
         enable_alt_timer: Option<At<bool>>,

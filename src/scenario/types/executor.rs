@@ -127,8 +127,8 @@ pub struct Knobs {
     /// Whether workers have no last-in-first-out slot for the task that was woken last
     /// (multi-thread only).
     pub disable_lifo_slot: bool,
-    /// Whether a worker that has polled the driver hands the driver to another worker before it
-    /// runs a task (multi-thread only).
+    /// Whether a worker that has polled the driver first hands the driver to another worker, and
+    /// then runs a task (multi-thread only).
     pub enable_eager_driver_handoff: bool,
     /// Whether to use the alternative timer implementation (multi-thread only).
     pub enable_alt_timer: bool,
