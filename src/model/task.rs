@@ -47,13 +47,13 @@ pub struct Task {
     /// The lane on which the task ended. The record of an end arrives before the record of the
     /// slice in which the task ended.
     pub(super) ended_on: LaneId,
+    pub(super) work: TaskWork,
+    /// The sums of the work until the group is known.
+    pub(super) ungrouped_work: Option<Box<WorkSums>>,
     /// The task's number within its group, from 0.
     pub index: u32,
     /// The task that spawned this task; `None` if no task spawned it.
     pub parent: Option<TaskId>,
-    pub(super) work: TaskWork,
-    /// The sums of the work until the group is known.
-    pub(super) ungrouped_work: Option<Box<WorkSums>>,
     /// The instant at which the task was orphaned: another task had waited for this task and
     /// stopped waiting.
     pub orphaned: Option<RunInstant>,
@@ -67,7 +67,7 @@ pub struct Task {
 }
 
 /// The index of a reason in [`StateTimes::suspended_on`]. The time of this reason lies on the cache
-/// line between the lines of [`StateTimes::running`] and [`Task::index`], see [`Task::prefetch`].
+/// line between the lines of [`StateTimes::running`] and [`Task::work`], see [`Task::prefetch`].
 const MIDDLE: usize = 5;
 const _: () = {
     let middle = (offset_of!(Task, times.suspended_on) + MIDDLE * size_of::<Nanos>()) / 64;
@@ -76,8 +76,12 @@ const _: () = {
         "the middle line follows the line of `running`"
     );
     assert!(
-        offset_of!(Task, index) / 64 == middle + 1,
-        "the middle line precedes the line of `index`"
+        offset_of!(Task, work) / 64 == middle + 1,
+        "the middle line precedes the line of `work`"
+    );
+    assert!(
+        offset_of!(Task, on_shared_lane) / 64 == offset_of!(Task, work) / 64,
+        "the line of `work` contains everything else that a slice changes"
     );
 };
 
@@ -135,7 +139,7 @@ impl Task {
             ^ self.track.last_wait().since.0
             ^ self.times.running.0
             ^ self.times.suspended_on[MIDDLE].0
-            ^ u64::from(self.index)
+            ^ self.work.prefetch()
     }
 
     /// The order of tasks in [`Model::tasks`](super::Model::tasks).

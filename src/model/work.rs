@@ -78,8 +78,9 @@ impl WorkSums {
     }
 }
 
-/// The work of one task.
+/// The work of one task. Each slice reads only the first field.
 #[derive(Clone, Debug, Default)]
+#[repr(C)]
 pub(super) struct TaskWork {
     /// The last end of a repetition. `RunInstant::MAX` after the end of the task.
     until: RunInstant,
@@ -96,6 +97,12 @@ pub(super) struct TaskWork {
 }
 
 impl TaskWork {
+    /// Loads the field that a slice reads into the cache, see `Model::prefetch`. Ignore the result.
+    #[inline]
+    pub(super) fn prefetch(&self) -> u64 {
+        self.until.0
+    }
+
     /// A repetition ended at `at`. The recorded slices of the task have held threads for `held`.
     pub(super) fn repetition(&mut self, at: RunInstant, fate: Option<Fate>, held: Nanos, sums: &mut WorkSums) {
         let Some(fate) = fate else { return };
