@@ -105,7 +105,10 @@ impl Model {
                 self.update_pool();
                 self.find_deadlocks();
             }
-            Some(_) => self.set_live_at_end(&batch.live),
+            Some(_) => {
+                self.set_live_at_end(&batch.live);
+                self.update_pool();
+            }
         }
     }
 

@@ -152,7 +152,10 @@ impl Model {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::{CompactDuration, Label, Reason, TaskId};
+    use crate::model::RunInfo;
+    use crate::record::{
+        Batch, CompactDuration, CurrentSlice, Definition, Label, LaneId, Live, Reason, Record, TaskId,
+    };
 
     #[test]
     fn jobs_that_were_queued_or_ran_between_two_batches_count_in_the_maxima() {
@@ -180,5 +183,62 @@ mod tests {
         let now = RunInstant::from_millis(12);
         assert_eq!((pool.queue(now).max, pool.busy(now).max), (4, 2));
         assert_eq!((pool.queue(now).mean, pool.busy(now).now), (1.0, 0));
+    }
+
+    #[test]
+    fn no_thread_is_busy_at_the_end_if_its_job_has_ended() {
+        let (task, lane) = (TaskId::new(1).expect("not zero"), LaneId(0));
+        let mut model = Model::new(RunInfo {
+            pool: Some(PoolInfo {
+                name: "pool threads",
+                lanes: LaneKind::Pool,
+                threads: 1,
+            }),
+            ..RunInfo::default()
+        });
+        let busy = |model: &Model| model.pool().map(|pool| pool.busy(model.now()).now);
+        let job = Slice {
+            start: RunInstant::from_millis(1),
+            task,
+            len: Nanos::from_millis(3).into(),
+            queued: CompactDuration::ZERO,
+            unnoticed: CompactDuration::ZERO,
+            woken_by: None,
+            label: Label::NONE,
+            suspended_on: Reason::Unknown,
+            branch: false,
+        };
+        let current = CurrentSlice {
+            lane,
+            task,
+            start: job.start,
+            queued: CompactDuration::ZERO,
+            unnoticed: CompactDuration::ZERO,
+            blocking_since: None,
+            blocked_on: Reason::Unknown,
+            overdue_since: None,
+            label: Label::NONE,
+        };
+        model.apply(&Batch {
+            now: RunInstant::from_millis(2),
+            definitions: vec![Definition::Lane {
+                id: lane,
+                kind: LaneKind::Pool,
+                name: "pool 0".to_owned(),
+            }],
+            live: Live {
+                lanes: vec![current],
+                ..Live::default()
+            },
+            ..Batch::default()
+        });
+        assert_eq!(busy(&model), Some(1));
+        model.apply(&Batch {
+            now: RunInstant::from_millis(6),
+            ended_at: Some(RunInstant::from_millis(5)),
+            records: vec![(lane, Record::Slice(job))],
+            ..Batch::default()
+        });
+        assert_eq!(busy(&model), Some(0));
     }
 }
