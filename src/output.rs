@@ -230,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn discarded_bytes_are_not_written_and_later_bytes_are() {
+    fn discarded_bytes_are_not_written_but_later_bytes_are_written() {
         let (mut reader, writer) = pipe().unwrap();
         let output = Output::to(&writer).unwrap();
         drop(writer);

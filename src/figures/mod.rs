@@ -109,7 +109,7 @@ pub struct Executor {
     pub enable_alt_timer: bool,
 }
 
-/// The relation between work and time that `cpu` steps use.
+/// How `cpu` steps convert between work and time.
 #[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
 #[schemars(title = "calibration")]
 pub struct Calibration {

@@ -26,7 +26,7 @@ pub struct Resource {
     /// number of results that are kept.
     pub length: Level,
     /// The size in bytes of all messages in the channel, or of all results that are kept. `null` if
-    /// messages or results have no content, and for all other kinds.
+    /// they have no content, and for resources that are neither a channel nor results.
     pub length_bytes: Option<Level>,
     /// For a lock or `rwlock`, the number of tasks that hold the lock. For a semaphore, the number
     /// of permits that are held. For a pool, the number of threads that run a job. `null` for a

@@ -3,8 +3,7 @@
 
 use super::*;
 
-/// An ended task counts as this number of slices, because it takes about as many bytes as these
-/// slices.
+/// An ended task takes about as many bytes as this number of slices, so it counts as that many.
 const TASK_WEIGHT: usize = 32;
 
 impl Model {

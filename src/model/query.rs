@@ -323,8 +323,9 @@ impl Model {
         self.series.points(self.now, busy, computing, self.open_queue.times())
     }
 
-    /// The part of a group's running time in which the threads of its tasks had no core, up to the
-    /// kernel's last samples. `None` if no thread of the group was sampled often enough.
+    /// The part of a group's running time in which the group's tasks held threads that had no core.
+    /// The part ends with the kernel's last samples. `None` if no thread of the group was sampled
+    /// often enough.
     pub fn group_off_core(&self, id: GroupId) -> Option<Nanos> {
         let mut sum = self.group(id)?.off_core;
         for lane in &self.lanes {

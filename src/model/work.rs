@@ -103,7 +103,7 @@ impl TaskWork {
         self.until.0
     }
 
-    /// A repetition ended at `at`. The recorded slices of the task have held threads for `held`.
+    /// A repetition ended at `at`. `held` is the total length of the task's recorded slices.
     pub(super) fn repetition(&mut self, at: RunInstant, fate: Option<Fate>, held: Nanos, sums: &mut WorkSums) {
         let Some(fate) = fate else { return };
         // A worker process of another program may report any number of repetitions.
@@ -170,8 +170,8 @@ impl TaskWork {
         }
     }
 
-    /// Some slices of a task were lost, so sums up to `until` replaced the slices that arrived. The
-    /// recorded and lost slices of the task have held threads for `held`.
+    /// Some slices of a task were lost, so sums up to `until` replaced the slices that arrived. `held`
+    /// is the total length of the task's recorded and lost slices.
     pub(super) fn lost(&mut self, until: RunInstant, held: Nanos, sums: &mut WorkSums) {
         if let Some(fate) = self.fate.filter(|_| until <= self.until) {
             self.decide(fate, held - self.decided, sums);

@@ -20,7 +20,7 @@ pub struct Facts {
     /// The executor. The report takes the number of workers from the model, because the scenario
     /// may leave out that number.
     pub executor: ExecutorSpec,
-    /// The relation between work and time that `cpu` steps use.
+    /// How `cpu` steps convert between work and time.
     pub calibration: record::Calibration,
     /// The resources of the machine that the run used.
     pub usage: record::Usage,

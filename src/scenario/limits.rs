@@ -5,7 +5,7 @@ use std::time::Duration;
 
 /// The size of a scenario file, in bytes.
 pub(super) const SCENARIO: u64 = 1 << 20;
-/// The number of characters in a text for people.
+/// The maximum number of characters in a text that people read, such as a caption.
 pub(super) const LINE: usize = 400;
 /// The number of characters in a title, which shares a line of the screen with the state of the
 /// run.

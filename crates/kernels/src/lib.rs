@@ -9,8 +9,8 @@
 //! too slow.
 //!
 //! To add a kernel, write its file in this folder. Then add one line to the list `kernels!` in this
-//! file. The reader of scenarios, the JSON Schema and the messages use [`Kernel`], so they need no
-//! change.
+//! file. The reader of scenarios, the JSON Schema and the messages take the new kernel from
+//! [`Kernel`].
 
 #![forbid(unsafe_code)]
 #![allow(missing_docs, reason = "strum gives `into_str` no doc comment")]

@@ -59,7 +59,8 @@ pub struct Resource {
     writers: HashMap<TaskId, i32>,
     /// The waits that have not ended.
     waits: OpenWaits<(TaskId, Wanted)>,
-    /// The holds, or the messages in a channel.
+    /// For a channel, the number of its messages. For any other resource, the number of its
+    /// holders.
     level: Integral,
     most_held: u32,
     /// The sum of the lateness of branches at their releases, minus the sum of the lateness of

@@ -35,7 +35,7 @@ fn with<R>(f: impl FnOnce(&mut Recorder) -> R) -> Option<R> {
     LANE.try_with(|lane| lane.borrow_mut().as_mut().map(f)).ok().flatten()
 }
 
-/// The kind of work that a thread does as a lane.
+/// What a thread does while it is a lane.
 #[derive(Clone, Copy)]
 pub(super) enum Role {
     /// The thread runs an async worker. The function returns the number of the worker.

@@ -35,8 +35,8 @@ impl TaskHandle {
         impl Drop for Slice<'_> {
             fn drop(&mut self) {
                 let at = lane::end_branch(self.0);
-                // If the branch was woken during this slice, it is queued only from the end of the
-                // slice.
+                // If the branch was woken during this slice, it does not count as queued before the
+                // end of the slice.
                 if self.0.stamps.is_woken() {
                     self.0.stamps.set_woken_at(at);
                 }

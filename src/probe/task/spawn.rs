@@ -163,8 +163,8 @@ impl<F: Future<Output = Outcome>> Future for Probed<F> {
             }
             Poll::Pending => {
                 let at = lane::end_slice_of(task);
-                // If the task was woken during this slice, it is queued only from the end of the
-                // slice.
+                // If the task was woken during this slice, it does not count as queued before the
+                // end of the slice.
                 if task.stamps.is_woken() {
                     task.stamps.set_woken_at(at);
                 }

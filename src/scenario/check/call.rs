@@ -37,7 +37,7 @@ pub(super) struct Call {
     pub from: usize,
     pub to: usize,
     pub place: Place,
-    /// Whether the task of `from` waits until the called task has ended.
+    /// Whether the calling task waits until the called task has ended.
     pub waits: bool,
     /// The locks and permits that the task holds during the call.
     pub held: Vec<Taken>,
@@ -149,8 +149,8 @@ impl Checker<'_> {
         });
     }
 
-    /// Reports each group with `start = "called"` that no step calls. Reports nothing if the
-    /// scenario has very many unknown names, because these names may be misspelt names of groups.
+    /// Reports each group with `start = "called"` that no step calls. Reports nothing if
+    /// many calls name unknown groups: a misspelt call may be the reason why no step calls a group.
     pub(super) fn report_uncalled(&mut self) {
         if self.unknown_names == SUGGESTIONS {
             return;

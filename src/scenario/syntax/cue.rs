@@ -13,7 +13,7 @@ table! {
         say: Option<At<Text>>,
         /// A question to the audience, up to 400 characters. Write `ask` instead of `say`.
         ask: Option<At<Text>>,
-        /// The action on the run. Default: none.
+        /// What the cue does to the run. Default: nothing.
         r#do: Option<At<ActionSyntax>>,
     }
 }

@@ -12,6 +12,6 @@ pub struct Cue {
     pub say: String,
     /// Whether the caption is a question to the audience.
     pub asks: bool,
-    /// The action on the run. `None`: the cue only shows its caption.
+    /// What the cue does to the run. `None`: the cue only shows its caption.
     pub action: Option<CueAction>,
 }

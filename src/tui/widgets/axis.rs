@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn a_frozen_axis_labels_round_instants() {
+    fn the_labels_of_a_frozen_axis_are_round_instants() {
         let mut viewport = Viewport::new(100);
         let now = RunInstant::from_millis(7_412);
         viewport.freeze(KnownTime {

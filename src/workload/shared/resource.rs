@@ -122,8 +122,8 @@ impl Resource {
         self.level.fetch_sub(1, Relaxed);
     }
 
-    /// Records that the task has received an item that was sent at `sent`, and has missed `missed`
-    /// items before it. `waited_since` is the start of the wait, if the task waited.
+    /// Records that the task has received an item. The item was sent at `sent`. Before this item,
+    /// the task missed `missed` items. `waited_since` is the start of the wait, if the task waited.
     pub(super) fn receive(
         &self,
         task: &TaskHandle,

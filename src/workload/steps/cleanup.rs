@@ -1,5 +1,5 @@
-//! `cleanup`: runs its inner steps if the task is cancelled between this step and the end of the
-//! list that contains this step. A task on a thread cannot be cancelled, so the step does nothing
+//! `cleanup`: runs its inner steps if the task is cancelled. The cancellation must come after this
+//! step, and before the end of the list that contains the step. A task on a thread cannot be cancelled, so the step does nothing
 //! on a thread.
 
 use super::StepProgram;
