@@ -170,8 +170,8 @@ impl TaskWork {
         }
     }
 
-    /// Some slices of a task were lost, so sums up to `until` replaced the slices that arrived. `held`
-    /// is the total length of the task's recorded and lost slices.
+    /// Some slices of a task were lost, so sums up to `until` replaced the slices that arrived.
+    /// `held` is the total length of the task's recorded and lost slices.
     pub(super) fn lost(&mut self, until: RunInstant, held: Nanos, sums: &mut WorkSums) {
         if let Some(fate) = self.fate.filter(|_| until <= self.until) {
             self.decide(fate, held - self.decided, sums);

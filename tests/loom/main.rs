@@ -216,7 +216,11 @@ fn the_poll_after_a_concurrent_wake_up_reads_this_wake_up_or_none() {
     let its_stamps = stamps.clone();
     let waker = thread::spawn(move || wake(&its_stamps, 20, 2));
     let first = stamps.take(at(100));
-    assert_eq!(first.queued.get(), Nanos(90), "the delay counts from the first wake-up: {first:?}");
+    assert_eq!(
+        first.queued.get(),
+        Nanos(90),
+        "the delay counts from the first wake-up: {first:?}"
+    );
     assert!([Some(task(1)), Some(task(2))].contains(&first.by), "{first:?}");
     waker.join().expect("the waker does not panic");
     let Wake { queued, by, .. } = stamps.take(at(200));

@@ -1,6 +1,6 @@
 //! `cleanup`: runs its inner steps if the task is cancelled. The cancellation must come after this
-//! step, and before the end of the list that contains the step. A task on a thread cannot be cancelled, so the step does nothing
-//! on a thread.
+//! step, and before the end of the list that contains the step. A task on a thread cannot be
+//! cancelled, so the step does nothing on a thread.
 
 use super::StepProgram;
 use crate::record::Label;
