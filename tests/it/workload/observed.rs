@@ -133,8 +133,9 @@ impl Observed {
         all
     }
 
-    /// The start and end of each step of a group's latest task. Only steps with this name are
-    /// returned.
+    /// The start and end of each step of a group's latest task, in order of time. Only steps with
+    /// this name are returned. A task may move between workers, and the records of one worker
+    /// precede the records of the next.
     pub(super) fn spans(&self, group: &str, name: &str) -> Vec<(RunInstant, RunInstant)> {
         let task = self.tasks[group];
         let of_task = self.records.iter().filter_map(|record| match record {
@@ -143,7 +144,9 @@ impl Observed {
             }
             _ => None,
         });
-        of_task.collect()
+        let mut spans: Vec<_> = of_task.collect();
+        spans.sort();
+        spans
     }
 
     /// The spawn record of the latest task of a group.
