@@ -396,6 +396,10 @@ pub struct Lane {
 pub struct Records {
     /// The number of slices that were recorded.
     pub written: u64,
+    /// The number of recorded slices that began after the end of the run, while the tasks were
+    /// stopped. `written` and `polls` contain them, because tokio counts them. Lanes and groups do
+    /// not.
+    pub after_end: u64,
     /// The number of slices that were lost because the ring of a thread was full. The counts and
     /// times of lanes and groups include lost slices. The percentiles do not: they are then a
     /// sample, see `sampled` of a group.

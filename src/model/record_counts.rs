@@ -6,6 +6,9 @@
 pub struct RecordCounts {
     /// The number of slices that arrived.
     pub recorded: u64,
+    /// The number of slices that began after the end of the run, included in `recorded`. tokio
+    /// counts their polls, but no lane and no task contains them.
+    pub after_end: u64,
     /// The number of slices that were lost because a ring was full.
     pub dropped: u64,
     /// The number of other records that were lost because a ring was full.

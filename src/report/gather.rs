@@ -270,6 +270,7 @@ fn records(model: &Model) -> Records {
     let counts = model.record_counts();
     Records {
         written: counts.recorded,
+        after_end: counts.after_end,
         dropped: counts.dropped,
         others_dropped: counts.others_dropped,
         polls: counts.polls(),

@@ -250,10 +250,11 @@ impl Report {
 
     fn record_counts(&self) -> Vec<String> {
         let records = &self.records;
-        let mut parts = vec![
-            format!("{} slices recorded", records.written),
-            format!("{} lost", records.dropped),
-        ];
+        let mut parts = vec![format!("{} slices recorded", records.written)];
+        if records.after_end > 0 {
+            parts.push(format!("{} of them after the end", records.after_end));
+        }
+        parts.push(format!("{} lost", records.dropped));
         if records.others_dropped > 0 {
             parts.push(format!("{} other records lost", records.others_dropped));
         }

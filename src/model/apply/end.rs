@@ -138,7 +138,10 @@ impl Model {
     /// Drops a record of something that is not part of the run. tokio counts every poll, so a slice
     /// after the end still counts as recorded.
     fn drop_record(&mut self, record: &Record) {
-        self.record_counts.recorded += u64::from(matches!(record, Record::Slice(slice) if !slice.branch));
+        if matches!(record, Record::Slice(slice) if !slice.branch) {
+            self.record_counts.recorded += 1;
+            self.record_counts.after_end += 1;
+        }
     }
 
     fn slice_at_end(&mut self, end: RunInstant, lane: LaneId, slice: &Slice, task: Option<usize>) {

@@ -423,6 +423,9 @@ proptest! {
         }
         prop_assert_eq!(shown.tasks().len(), ended.tasks().len());
         prop_assert_eq!(ended.record_counts().recorded, cut.slices());
+        let of_tasks = ended.tasks().iter().filter(|task| !task.is_branch);
+        let polls: u64 = of_tasks.map(|task| task.polls).sum();
+        prop_assert_eq!(polls + ended.record_counts().after_end, cut.slices());
         sums_hold(&ended)?;
     }
 
