@@ -132,20 +132,21 @@ impl FanOut {
     }
 
     /// Prepares to receive an item as `task`. `channel` is the index of this channel. If another
-    /// branch of the task is using the task's receiver, this function makes a second receiver.
+    /// step of the task is using the task's receiver, the subscription has a receiver of its own,
+    /// which gets the next item that is sent.
     pub(in crate::workload) fn subscribe<'a>(
         &'a self,
         channel: usize,
         receivers: &Receivers,
         task: &'a TaskHandle,
     ) -> Subscription<'a> {
-        let known = receivers.take(channel);
+        let of_task = receivers.take(channel, || Receiver::new(&self.sender));
         Subscription {
             fan_out: self,
             task,
             channel,
-            receiver: Some(known.unwrap_or_else(|| Receiver::new(&self.sender))),
-            receivers: receivers.clone(),
+            receivers: of_task.is_some().then(|| receivers.clone()),
+            receiver: Some(of_task.unwrap_or_else(|| Receiver::of_later_items(&self.sender))),
             wait: None,
         }
     }
@@ -166,26 +167,36 @@ impl FanOut {
     }
 }
 
-/// The receivers of one task, each with the index of its channel. The branches of a task and the
-/// jobs that it hands to blocking threads use the receivers of their task.
+/// The receivers of one task, each with the index of its channel. The entry of a receiver is `None`
+/// while a step is using the receiver. The branches of a task and the jobs that it hands to
+/// blocking threads use the receivers of their task.
 #[derive(Clone, Default)]
-pub(in crate::workload) struct Receivers(Arc<Mutex<Vec<(usize, Receiver)>>>);
+pub(in crate::workload) struct Receivers(Arc<Mutex<Vec<(usize, Option<Receiver>)>>>);
 
 impl Receivers {
-    /// Takes the task's receiver of this channel. `None` if another branch of the task is using the
-    /// receiver.
-    fn take(&self, channel: usize) -> Option<Receiver> {
+    /// Takes the task's receiver of this channel. If the task has no receiver yet, `create` makes
+    /// it. Returns `None` if another step of the task is using the receiver.
+    fn take(&self, channel: usize, create: impl FnOnce() -> Receiver) -> Option<Receiver> {
         let mut receivers = self.0.lock();
-        let index = receivers.iter().position(|(of, _)| *of == channel)?;
-        Some(receivers.swap_remove(index).1)
+        match receivers.iter_mut().find(|(of, _)| *of == channel) {
+            Some((_, receiver)) => receiver.take(),
+            None => {
+                receivers.push((channel, None));
+                Some(create())
+            }
+        }
     }
 
     fn put(&self, channel: usize, receiver: Receiver) {
-        self.0.lock().push((channel, receiver));
+        let mut receivers = self.0.lock();
+        match receivers.iter_mut().find(|(of, _)| *of == channel) {
+            Some((_, place)) => *place = Some(receiver),
+            None => receivers.push((channel, Some(receiver))),
+        }
     }
 }
 
-/// A task's receiver of one channel.
+/// A receiver of one channel.
 struct Receiver {
     source: Source,
     /// The number of items that the task has missed since it received its last item.
@@ -213,6 +224,18 @@ impl Receiver {
         let source = match sender {
             Sender::Watch { original, .. } => Source::Watch {
                 receiver: original.clone(),
+                last: 0,
+            },
+            Sender::Broadcast { sender, .. } => Source::Broadcast(sender.subscribe()),
+        };
+        Receiver { source, missed: 0 }
+    }
+
+    /// A receiver that gets only items that are sent from now on.
+    fn of_later_items(sender: &Sender) -> Receiver {
+        let source = match sender {
+            Sender::Watch { sender, .. } => Source::Watch {
+                receiver: sender.subscribe(),
                 last: 0,
             },
             Sender::Broadcast { sender, .. } => Source::Broadcast(sender.subscribe()),
@@ -264,14 +287,15 @@ async fn closed() -> Reception {
 }
 
 /// A receiver that a step of its task is using. Dropping the subscription gives the receiver back
-/// to the task.
+/// to the task, or drops the receiver if it is not the receiver of the task.
 pub(in crate::workload) struct Subscription<'a> {
     fan_out: &'a FanOut,
     task: &'a TaskHandle,
     channel: usize,
     /// `None` only after the drop.
     receiver: Option<Receiver>,
-    receivers: Receivers,
+    /// The receivers to which the receiver belongs. `None` if it is not the receiver of the task.
+    receivers: Option<Receivers>,
     /// The wait for an item, from its start until the task has received the item.
     wait: Option<OpenWait<'a>>,
 }
@@ -315,7 +339,9 @@ impl Drop for Subscription<'_> {
             // The task was woken for an item, and is cancelled before it runs.
             wait.fail_after_handover();
         }
-        self.receivers.put(self.channel, receiver);
+        if let Some(receivers) = &self.receivers {
+            receivers.put(self.channel, receiver);
+        }
     }
 }
 
@@ -415,6 +441,32 @@ mod tests {
         fixture.receive_all(&news, &fast);
         drop(slow);
         assert_eq!((news.resource.level(), fixture.memory.held()), (0, 0));
+    }
+
+    #[test]
+    fn a_task_has_one_receiver_even_after_two_steps_have_received_at_once() {
+        for fan_out in [Fixture::watch, |fixture: &Fixture| fixture.broadcast(4)] {
+            let fixture = Fixture::new();
+            let (channel, receivers) = (fan_out(&fixture), Receivers::default());
+            fixture.receive_all(&channel, &receivers);
+            fixture.send(&channel, 1);
+            assert_eq!(fixture.receive_all(&channel, &receivers), [0]);
+            for second_ends_first in [false, true] {
+                let [mut first, mut second] = [(); 2].map(|()| channel.subscribe(0, &receivers, &fixture.task));
+                assert!(!first.has_item() && !second.has_item(), "the old item is received");
+                fixture.send(&channel, 1);
+                assert!(first.has_item() && second.has_item(), "both steps get the next item");
+                let receptions = [&mut first, &mut second].map(|step| block_on(step.receive()));
+                let mut steps = [(first, &receptions[0]), (second, &receptions[1])];
+                if second_ends_first {
+                    steps.reverse();
+                }
+                steps.into_iter().for_each(|(step, reception)| step.received(reception));
+                assert_eq!(fixture.receive_all(&channel, &receivers), [0; 0]);
+                fixture.send(&channel, 1);
+                assert_eq!(fixture.receive_all(&channel, &receivers), [0]);
+            }
+        }
     }
 
     #[test]

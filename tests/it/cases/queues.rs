@@ -242,6 +242,31 @@ fn a_branch_that_is_dropped_loses_no_message_of_a_broadcast() {
 }
 
 #[test]
+fn after_two_branches_have_received_at_once_each_message_arrives_once() {
+    // In the first poll of `join`, both branches begin to wait before `go` is sent.
+    let scenario = "[[channel]]\nname = 'go'\ncapacity = 1\n[[channel]]\nname = 'ack'\ncapacity = 9\n\
+        [[channel]]\nname = 'end'\ncapacity = 1\n\
+        [[task]]\nname = 'receiver'\nsteps = [\n\
+        { join = [[{ recv = 'news' }], [{ recv = 'news' }], [{ send = 'go' }]] },\n\
+        { send = 'ack' },\n\
+        { select = [\n\
+        [{ loop = { times = 'forever', steps = [{ recv = 'news' }, { send = 'ack' }] } }],\n\
+        [{ recv = 'end' }]] }]\n\
+        [[task]]\nname = 'sender'\nsteps = [{ recv = 'go' },\n\
+        { loop = { times = 4, steps = [{ send = 'news' }, { recv = 'ack' }] } }, { send = 'end' }]\n";
+    for kind in ["kind = 'watch'", "kind = 'broadcast'\ncapacity = 4"] {
+        let scenario = format!("[[channel]]\nname = 'news'\n{kind}\n{scenario}");
+        for executor in ["kind = 'tokio'\nworkers = 2", "kind = 'current-thread'"] {
+            let done = run(&format!("title = 't'\n[executor]\n{executor}\n{scenario}"), &["--json"]);
+            assert_eq!(done.code, Some(0), "{executor}: {}{}", done.out, done.err);
+            let receivers = json!([receiver("receiver join", 2, 0), receiver("receiver select", 3, 0)]);
+            let figures = [("/sent", json!(4)), ("/received", json!(5)), ("/receivers", receivers)];
+            assert_figures(executor, &resource(&done.json(), "news"), &figures);
+        }
+    }
+}
+
+#[test]
 fn a_wait_for_a_message_of_a_fan_out_channel_has_the_reason_channel_and_can_be_abandoned() {
     for kind in ["kind = 'watch'", "kind = 'broadcast'\ncapacity = 4"] {
         let scenario = format!(
