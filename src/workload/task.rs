@@ -75,10 +75,7 @@ impl TaskCtx {
 
     /// Makes the task a receiver of the channels from which its steps receive.
     pub(super) fn receiving(mut self) -> TaskCtx {
-        if !self.program.receives.is_empty() {
-            let receivers = self.context.services.shared().receivers(&self.program.receives);
-            self.context.state = TaskState::with_receivers(receivers);
-        }
+        self.context.state = TaskState::of_task(&self.program, &self.context.services);
         self
     }
 

@@ -3,7 +3,7 @@
 
 use super::Services;
 use super::children::{JoinSet, KeptResults};
-use super::program::Steps;
+use super::program::{Program, Steps};
 use super::shared::Receivers;
 use super::ticks::Ticks;
 use crate::probe::TaskHandle;
@@ -105,8 +105,16 @@ impl TaskState {
         }
     }
 
-    /// The state of a task with these receivers.
-    pub(super) fn with_receivers(receivers: Receivers) -> TaskState {
+    /// The state of a new task with this program. The task becomes a receiver of the channels from
+    /// which its steps receive.
+    pub(super) fn of_task(program: &Program, services: &Services) -> TaskState {
+        if program.receives.is_empty() {
+            return TaskState::default();
+        }
+        TaskState::with_receivers(services.shared().receivers(&program.receives))
+    }
+
+    fn with_receivers(receivers: Receivers) -> TaskState {
         let contents = Contents {
             receivers: Some(receivers),
             ..Contents::default()

@@ -17,11 +17,13 @@ use crate::probe;
 use crate::record::{Label, ProcessInstant, Reason};
 use crate::workload::TaskCtx;
 use crate::workload::children::JoinState;
+use crate::workload::program::Program;
 use crate::workload::shared::WaitForChildren;
 use crate::workload::step_error::{StepError, StepResult};
 use crate::workload::sync_interpreter::SyncInterpreter;
 use crate::workload::task_state::TaskState;
 use std::cell::Cell;
+use std::sync::Arc;
 
 /// The maximum number of splits on the stack of one thread. A thread that waits for stolen children
 /// may run a job that splits its own children. Without a limit, the stack could overflow.
@@ -61,13 +63,16 @@ impl Join {
     /// created.
     pub(in crate::workload) fn run_in_order(&self, parent: &mut SyncInterpreter<'_>) -> StepResult {
         let mut result = Ok(());
-        for program in &*self.programs {
-            // As on a pool, each list has its own generator and its own state.
+        // As on a pool, each list has its own generator and its own state, and each list is a
+        // receiver of its channels before the first list begins.
+        let state = |program: &Arc<Program>| TaskState::of_task(program, parent.services);
+        let states: Vec<TaskState> = self.programs.iter().map(state).collect();
+        for (program, mut state) in self.programs.iter().zip(states) {
             let mut inner = SyncInterpreter {
                 rng: &mut parent.fork_rng(),
                 task: parent.task,
                 services: parent.services,
-                state: &mut TaskState::default(),
+                state: &mut state,
             };
             // As on a pool, the other lists run even if one fails.
             match inner.run(&program.steps) {

@@ -28,6 +28,23 @@ fn all_lists_run_even_if_one_fails_and_then_the_step_fails() {
     }
 }
 
+#[test]
+fn each_list_is_a_receiver_from_the_start_of_the_step() {
+    for executor in ["tokio", "current-thread", "threads", "pool"] {
+        let mut run = TestRun::start(&format!(
+            "title = 't'\n[executor]\nkind = '{executor}'\n\
+             [[channel]]\nname = 'news'\nkind = 'broadcast'\ncapacity = 4\n\
+             [[task]]\nname = 'api'\nrepeat = 3\nsteps = [{{ par = [[{{ send = 'news' }}], [{{ recv = 'news' }}]] }}]"
+        ));
+        assert_eq!(run.join(), None, "{executor}");
+        let counts = run.model.counts();
+        assert_eq!(counts.completed, counts.ended(), "{executor}: {counts:?}");
+        let news = &run.model.resources()[0];
+        let received: u64 = news.receptions().map(|(_, receptions)| receptions.received).sum();
+        assert_eq!((news.acquired, received), (3, 3), "{executor}");
+    }
+}
+
 const POOL: &str = "title = 't'\n[executor]\nkind = 'pool'\nworkers = 2\n";
 
 #[test]
