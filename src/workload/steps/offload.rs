@@ -11,7 +11,6 @@ use crate::workload::offload::offload;
 use crate::workload::program::Steps;
 use crate::workload::step_error::StepResult;
 use crate::workload::sync_interpreter::SyncInterpreter;
-use crate::workload::task_state::TaskState;
 use rand::Rng;
 use std::future::Future;
 
@@ -34,14 +33,16 @@ impl StepProgram for Offload {
     }
 
     fn run_sync(&self, interpreter: &mut SyncInterpreter<'_>, label: Label) -> StepResult {
-        // The inner steps have their own generator and their own state, as they have on a runtime.
+        // As on a runtime, the inner steps have their own generator and their own state, and use
+        // the receivers of the task.
         let mut rng = interpreter.fork_rng();
+        let mut state = interpreter.state.of_part();
         interpreter.span(label, |outer| {
             let mut inner = SyncInterpreter {
                 task: outer.task,
                 services: outer.services,
                 rng: &mut rng,
-                state: &mut TaskState::default(),
+                state: &mut state,
             };
             inner.run(&self.steps)
         })

@@ -242,6 +242,22 @@ fn a_branch_that_is_dropped_loses_no_message_of_a_broadcast() {
 }
 
 #[test]
+fn an_offloaded_step_receives_what_was_sent_to_its_task_before() {
+    for kind in ["kind = 'watch'", "kind = 'broadcast'\ncapacity = 4"] {
+        let scenario = format!(
+            "[[channel]]\nname = 'news'\n{kind}\n[[channel]]\nname = 'sent'\ncapacity = 1\n\
+             [[channel]]\nname = 'ready'\ncapacity = 1\n\
+             [[task]]\nname = 'receiver'\n\
+             steps = [{{ send = 'ready' }}, {{ recv = 'sent' }}, {{ offload = [{{ recv = 'news' }}] }}]\n\
+             [[task]]\nname = 'sender'\nsteps = [{{ recv = 'ready' }}, {{ send = 'news' }}, {{ send = 'sent' }}]\n"
+        );
+        for (executor, news) in on_each_executor(&scenario, "news") {
+            assert_figures(executor, &news, &[("/sent", json!(1)), ("/received", json!(1))]);
+        }
+    }
+}
+
+#[test]
 fn after_two_branches_have_received_at_once_each_message_arrives_once() {
     // In the first poll of `join`, both branches begin to wait before `go` is sent.
     let scenario = "[[channel]]\nname = 'go'\ncapacity = 1\n[[channel]]\nname = 'ack'\ncapacity = 9\n\
