@@ -19,15 +19,16 @@ impl CutRun {
         cut
     }
 
-    /// Moves the cut out of the last slice of a task that has ended. While this slice is open, the
-    /// screen shows the task as ended.
+    /// Moves the cut out of the last slice of a task that has ended, from the instant at which this
+    /// slice begins. While this slice is open, the screen shows the task as ended, and no record
+    /// contains the wait before the slice.
     fn leave_tail(&mut self) {
         let records = || self.run.rings.iter().flatten();
         let ended = |task| {
             records().any(|record| matches!(record, Record::Ended(ended) if ended.task == task && ended.at <= self.at))
         };
         let tails = records().filter_map(|record| match record {
-            Record::Slice(slice) if slice.start < self.at && ended(slice.task) => Some(record.written_at()),
+            Record::Slice(slice) if slice.start <= self.at && ended(slice.task) => Some(record.written_at()),
             _ => None,
         });
         if let Some(end) = tails.filter(|&end| end > self.at).max() {
