@@ -235,7 +235,7 @@ impl Group {
 
     /// The number of tasks in each state now.
     pub fn counts(&self) -> TaskCounts {
-        self.present.counts()
+        self.present.counts.counts()
     }
 
     /// The time from the first spawn to the last end of a task. If a task is alive, the time from

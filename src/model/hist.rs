@@ -29,8 +29,8 @@ pub struct Percentiles {
 /// ```
 ///
 /// So the width of a bucket is at most 2^−`bits` of the durations in the bucket. This is the layout
-/// of [HdrHistogram](http://hdrhistogram.org). The model records four durations per slice, so
-/// `record` is short enough to be inlined.
+/// of [HdrHistogram](http://hdrhistogram.org). The model records several durations per slice,
+/// so `record` is short enough to be inlined.
 #[derive(Clone, Debug)]
 pub(super) struct Hist {
     bits: u32,

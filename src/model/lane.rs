@@ -1,6 +1,5 @@
 //! A lane: a thread that runs tasks, its slices, and what the kernel reports about the thread.
 
-use super::hist::{Hist, Percentiles};
 use super::lane_track::LaneTrack;
 use super::off_core::OffCore;
 use super::spans::Spans;
@@ -17,6 +16,8 @@ pub struct Lane {
     pub name: String,
     /// The slice that has not ended; `None` while no task holds the lane.
     pub current: Option<CurrentSlice>,
+    /// The number of slices that were recorded.
+    recorded: u64,
     /// The number of slices lost because the ring of the lane was full.
     pub dropped: u64,
     /// The time in which tasks held the lane and computed. Only slices that have ended are counted,
@@ -30,7 +31,6 @@ pub struct Lane {
     pub(super) track: LaneTrack,
     /// The spans in which the thread slept in the OS, according to the kernel's samples.
     pub(super) asleep: Spans,
-    pub(super) poll_time: Hist,
     pub(super) off_core: OffCore,
 }
 
@@ -57,13 +57,13 @@ impl Lane {
             kind,
             name,
             current: None,
+            recorded: 0,
             dropped: 0,
             running: Nanos::ZERO,
             blocking: Nanos::ZERO,
             os: None,
             track: LaneTrack::default(),
             asleep: Spans::default(),
-            poll_time: Hist::fine(),
             off_core: OffCore::default(),
         }
     }
@@ -98,12 +98,12 @@ impl Lane {
 
     /// Whether a task has held the lane at `from` or later.
     pub fn has_run_since(&self, from: RunInstant) -> bool {
-        self.current.is_some() || self.poll_time.count() > 0 && self.track.end() > from
+        self.current.is_some() || self.recorded > 0 && self.track.end() > from
     }
 
     /// The number of slices so far, including evicted slices, lost slices and the open slice.
     pub fn slices(&self) -> u64 {
-        let known = self.poll_time.count() + u64::from(self.current.is_some());
+        let known = self.recorded + u64::from(self.current.is_some());
         known.saturating_add(self.dropped)
     }
 
@@ -114,14 +114,9 @@ impl Lane {
         self.off_core.recent_share()
     }
 
-    /// The distribution of the durations of the slices that have ended.
-    pub fn poll_time(&self) -> Percentiles {
-        self.poll_time.percentiles()
-    }
-
     /// Counts a slice. The model may keep the slice or drop it.
-    pub(super) fn count(&mut self, slice: &Slice) {
-        self.poll_time.record(slice.len.get());
+    pub(super) fn count_slice(&mut self) {
+        self.recorded += 1;
     }
 
     /// Adds the next slice. `blocking` is the blocking time within the slice.

@@ -27,11 +27,11 @@ impl Model {
             }
         }
         for present in [&mut self.present, &mut self.present_branches] {
-            present.live_counts = TaskCounts::default();
+            present.live = TaskCounts::default();
         }
         for group in &mut self.groups {
             group.present.live = StateTimes::default();
-            group.present.live_counts = TaskCounts::default();
+            group.present.counts.live = TaskCounts::default();
             group.open.clear();
         }
         for lane in &mut self.lanes {
@@ -155,11 +155,14 @@ impl Model {
             }
             &mut group.present
         });
+        let present_state = task.present_state();
         let all = present_of(task.is_branch, &mut self.present, &mut self.present_branches);
-        for present in [Some(all), group].into_iter().flatten() {
-            present.remove(&task.present_state());
+        all.remove(&present_state);
+        *all.live.get_mut(state) += 1;
+        if let Some(present) = group {
+            present.remove(&present_state);
             present.live += times;
-            *present.live_counts.get_mut(state) += 1;
+            *present.counts.live.get_mut(state) += 1;
         }
     }
 }

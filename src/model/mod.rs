@@ -70,7 +70,7 @@ use crate::record::{
 use apply::End;
 use byte_arena::ByteArena;
 use id_map::IdMap;
-use present::PresentTotals;
+use present::PresentCounts;
 use resources::Resources;
 use series::{OpenQueue, Series};
 use std::collections::{HashMap, VecDeque};
@@ -157,9 +157,9 @@ pub struct Model {
     /// The time for which tasks have been queued, if no record contains this time yet.
     open_queue: OpenQueue,
     /// The totals for the time after the last slice of each task, including evicted tasks.
-    present: PresentTotals,
+    present: PresentCounts,
     /// The same totals as in `present`, but for branches, which are not tasks.
-    present_branches: PresentTotals,
+    present_branches: PresentCounts,
     /// The number of slices on the lanes' tracks.
     slices_kept: usize,
     /// About how many slices of branches are kept. These slices are on no lane's track.
@@ -209,8 +209,8 @@ impl Model {
             orphaned_now: 0,
             live: Vec::new(),
             open_queue: OpenQueue::default(),
-            present: PresentTotals::default(),
-            present_branches: PresentTotals::default(),
+            present: PresentCounts::default(),
+            present_branches: PresentCounts::default(),
             slices_kept: 0,
             branch_slices_kept: 0,
             tasks_evicted: 0,

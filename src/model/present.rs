@@ -15,59 +15,91 @@ use strum::VariantArray;
 pub(super) struct PresentState {
     /// What the task waits for, and since when.
     pub wait: WaitState,
-    /// When and how the task ended.
-    pub ended: Option<(RunInstant, Outcome)>,
+    /// `None` if the task has not ended.
+    pub ended: Option<Ending>,
+}
+
+/// When and how a task ended.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ending {
+    pub at: RunInstant,
+    pub outcome: Outcome,
     /// The last parts of the wait before the end.
     pub last: Lateness,
 }
 
-/// Totals for a set of tasks after their last slices: the number of tasks that wait for each
-/// reason, and the number of ended tasks.
+/// The number of tasks in each state after their last slices, for a set of tasks.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct PresentTotals {
+pub(super) struct PresentCounts {
     /// The number of waiting tasks, by reason.
-    count: [u64; Reason::VARIANTS.len()],
-    /// The sum of the instants at which these waits began, in nanoseconds, by reason.
-    since: [u128; Reason::VARIANTS.len()],
+    waiting: [u64; Reason::VARIANTS.len()],
     /// The number of ended tasks, by outcome.
     ended: [u64; Outcome::VARIANTS.len()],
+    /// The number of tasks with an overlay, by state, see `Task::live`.
+    pub live: TaskCounts,
+}
+
+impl PresentCounts {
+    #[inline]
+    fn of(&mut self, task: &PresentState) -> &mut u64 {
+        match task.ended {
+            None => &mut self.waiting[task.wait.reason as usize],
+            Some(ending) => &mut self.ended[ending.outcome as usize],
+        }
+    }
+
+    #[inline]
+    pub(super) fn add(&mut self, task: &PresentState) {
+        *self.of(task) += 1;
+    }
+
+    #[inline]
+    pub(super) fn remove(&mut self, task: &PresentState) {
+        *self.of(task) -= 1;
+    }
+
+    pub(super) fn counts(&self) -> TaskCounts {
+        let mut counts = self.live;
+        for &reason in Reason::VARIANTS {
+            *counts.get_mut(State::between_slices(reason)) += self.waiting[reason as usize] as usize;
+        }
+        for &outcome in Outcome::VARIANTS {
+            *counts.get_mut(State::Ended(outcome)) += self.ended[outcome as usize] as usize;
+        }
+        counts
+    }
+}
+
+/// The counts and times of a group's tasks after their last slices.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct PresentTotals {
+    pub counts: PresentCounts,
+    /// The sum of the instants at which the waits of the waiting tasks began, in nanoseconds, by
+    /// reason.
+    since: [u128; Reason::VARIANTS.len()],
     /// The times of the ended tasks. For each task, the time from the end of its last slice to the
     /// end of the task.
     ended_times: StateTimes,
     /// The times of the tasks with an overlay, see `Task::live`.
     pub live: StateTimes,
-    /// The number of tasks with an overlay, by state.
-    pub live_counts: TaskCounts,
 }
 
 impl PresentTotals {
     #[inline]
     pub(super) fn add(&mut self, task: &PresentState) {
-        let reason = task.wait.reason as usize;
+        self.counts.add(task);
         match task.ended {
-            None => {
-                self.count[reason] += 1;
-                self.since[reason] += u128::from(task.wait.since.0);
-            }
-            Some((end, outcome)) => {
-                self.ended[outcome as usize] += 1;
-                self.ended_times += task.wait.times(end, task.last);
-            }
+            None => self.since[task.wait.reason as usize] += u128::from(task.wait.since.0),
+            Some(ending) => self.ended_times += task.wait.times(ending.at, ending.last),
         }
     }
 
     #[inline]
     pub(super) fn remove(&mut self, task: &PresentState) {
-        let reason = task.wait.reason as usize;
+        self.counts.remove(task);
         match task.ended {
-            None => {
-                self.count[reason] -= 1;
-                self.since[reason] -= u128::from(task.wait.since.0);
-            }
-            Some((end, outcome)) => {
-                self.ended[outcome as usize] -= 1;
-                self.ended_times -= task.wait.times(end, task.last);
-            }
+            None => self.since[task.wait.reason as usize] -= u128::from(task.wait.since.0),
+            Some(ending) => self.ended_times -= task.wait.times(ending.at, ending.last),
         }
     }
 
@@ -83,7 +115,7 @@ impl PresentTotals {
         let mut times = self.live;
         times += self.ended_times;
         for &reason in Reason::VARIANTS {
-            let (count, since) = (self.count[reason as usize], self.since[reason as usize]);
+            let (count, since) = (self.counts.waiting[reason as usize], self.since[reason as usize]);
             let sum = (u128::from(count) * u128::from(now.0)).saturating_sub(since);
             times.add(
                 State::between_slices(reason),
@@ -91,16 +123,5 @@ impl PresentTotals {
             );
         }
         times
-    }
-
-    pub(super) fn counts(&self) -> TaskCounts {
-        let mut counts = self.live_counts;
-        for &reason in Reason::VARIANTS {
-            *counts.get_mut(State::between_slices(reason)) += self.count[reason as usize] as usize;
-        }
-        for &outcome in Outcome::VARIANTS {
-            *counts.get_mut(State::Ended(outcome)) += self.ended[outcome as usize] as usize;
-        }
-        counts
     }
 }

@@ -159,21 +159,29 @@ impl Series {
         self.bucket(now);
     }
 
-    /// Adds a slice.
-    pub(super) fn slice(&mut self, slice: &Slice) {
+    /// Adds a slice and the time in which its task was queued before it. `is_busy`: the lane is not
+    /// a blocking thread, so the slice keeps it busy.
+    pub(super) fn slice(&mut self, slice: &Slice, is_busy: bool) {
         let end = slice.start + slice.len.get();
+        let woken = slice.start - slice.queued.get();
+        let is_in_one_bucket = woken.0 / SERIES_BUCKET.0 == end.0 / SERIES_BUCKET.0;
         if let Some(bucket) = self.bucket(end) {
             bucket.polls += 1;
             if let Some((delay, lateness)) = slice_lateness(slice).delay_and_lateness() {
                 bucket.delay.record(delay);
                 bucket.lateness.record(lateness);
             }
+            if is_in_one_bucket {
+                bucket.queued += slice.start - woken;
+                bucket.busy += if is_busy { end - slice.start } else { Nanos::ZERO };
+            }
         }
-    }
-
-    /// Adds a time in which a task held a lane that is not a blocking thread.
-    pub(super) fn busy(&mut self, from: RunInstant, to: RunInstant) {
-        self.add(from, to, |bucket, time| bucket.busy += time);
+        if !is_in_one_bucket {
+            self.queued(woken, slice.start);
+            if is_busy {
+                self.add(slice.start, end, |bucket, time| bucket.busy += time);
+            }
+        }
     }
 
     /// Adds a time in which a task computed on a blocking thread.
@@ -212,8 +220,9 @@ impl Series {
     }
 
     /// The figures of the buckets kept, oldest first. For a span, `still_busy`, `still_computing`
-    /// and `still_queued` return the parts of the times of [`busy`](Series::busy),
-    /// [`computing`](Series::computing) and [`queued`](Series::queued) that no record contains yet.
+    /// and `still_queued` return the parts of the busy times of [`slice`](Series::slice), and of the
+    /// times of [`computing`](Series::computing) and [`queued`](Series::queued), that no record
+    /// contains yet.
     pub(super) fn points(
         &self,
         now: RunInstant,

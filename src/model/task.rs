@@ -3,7 +3,7 @@
 use super::apply::ChangeContext;
 use super::byte_arena::ByteArena;
 use super::paint::Painter;
-use super::present::PresentState;
+use super::present::{Ending, PresentState};
 use super::spans::Spans;
 use super::state::{State, StateInterval, StateTimes};
 use super::task_track::TaskTrack;
@@ -168,8 +168,11 @@ impl Task {
         let wait = self.last_wait();
         PresentState {
             wait,
-            ended: self.ended.map(|(at, outcome)| (at.max(wait.since), outcome)),
-            last: self.last_lateness,
+            ended: self.ended.map(|(at, outcome)| Ending {
+                at: at.max(wait.since),
+                outcome,
+                last: self.last_lateness,
+            }),
         }
     }
 
@@ -203,7 +206,7 @@ impl Task {
 
     /// The end of the task: the recorded end, or the end of the last slice if that is later.
     pub fn ended_at(&self) -> Option<RunInstant> {
-        self.present_state().ended.map(|(at, _)| at)
+        self.present_state().ended.map(|ending| ending.at)
     }
 
     /// The time from the end of the last recorded slice to the end of the last slice. The records

@@ -42,9 +42,9 @@ impl ChangeContext<'_> {
 /// The totals that contain a task or a branch.
 pub(in crate::model) fn present_of<'a>(
     is_branch: bool,
-    tasks: &'a mut PresentTotals,
-    branches: &'a mut PresentTotals,
-) -> &'a mut PresentTotals {
+    tasks: &'a mut PresentCounts,
+    branches: &'a mut PresentCounts,
+) -> &'a mut PresentCounts {
     if is_branch { branches } else { tasks }
 }
 
@@ -159,17 +159,13 @@ impl Model {
         let result = change(task, context);
         let (new_group, after, times) = (task.group, task.present_state(), &task.times);
         let is_branch = task.is_branch;
-        let ungrouped_work = match new_group {
-            Some(_) => task.ungrouped_work.take(),
-            None => None,
-        };
         present_of(was_branch, &mut self.present, &mut self.present_branches).remove(&before);
         present_of(is_branch, &mut self.present, &mut self.present_branches).add(&after);
         if is_branch
             && !was_branch
-            && let Some((end, _)) = before.ended
+            && let Some(ending) = before.ended
         {
-            self.series.not_queued(end - before.last.queued, end);
+            self.series.not_queued(ending.at - ending.last.queued, ending.at);
         }
         if new_group == old_group {
             if let Some(group) = group {
@@ -185,7 +181,7 @@ impl Model {
         if let Some(group) = new_group {
             let group = self.group_index_or_insert(group);
             self.groups[group].add_task(&after, times);
-            if let Some(work) = ungrouped_work {
+            if let Some(work) = self.tasks[index].ungrouped_work.take() {
                 self.groups[group].work.add(&work);
             }
         }

@@ -80,12 +80,8 @@ impl Model {
         self.record_counts.recorded += 1;
         let lane_index = self.lane_index_or_insert(lane);
         let (worker, shared) = (self.lanes[lane_index].is_worker(), self.lanes[lane_index].is_shared());
-        self.lanes[lane_index].count(slice);
-        self.series.slice(slice);
-        self.series.queued(slice.start - slice.queued.get(), slice.start);
-        if worker {
-            self.series.busy(slice.start, end);
-        }
+        self.lanes[lane_index].count_slice();
+        self.series.slice(slice, worker);
         if let Some(pool) = &mut self.resources.pool {
             pool.slice(self.lanes[lane_index].kind, slice);
         }

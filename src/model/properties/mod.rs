@@ -72,11 +72,10 @@ fn lane_answers(model: &Model, lane: &Lane, span: Window) -> String {
     let mut cells = Vec::new();
     model.paint_lane(lane.id, span, &mut cells);
     format!(
-        "{} {} {:?} {:?} {cells:?}\n{:?}",
+        "{} {} {:?} {cells:?}\n{:?}",
         lane.name,
         lane.slices(),
         model.lane_times(lane.id),
-        lane.poll_time(),
         model.utilisation(lane.id, model.now().since_zero())
     )
 }

@@ -28,6 +28,8 @@ pub(super) struct Exact {
     /// The spans in which the thread slept within a slice but outside a blocking step, according to
     /// the kernel's samples.
     asleep: Spans,
+    /// The total length of the spans that were evicted.
+    asleep_before: Nanos,
 }
 
 impl Default for Exact {
@@ -37,6 +39,7 @@ impl Default for Exact {
             wait: WaitState::spawned(RunInstant::ZERO),
             lost: 0,
             asleep: Spans::default(),
+            asleep_before: Nanos::ZERO,
         }
     }
 }
@@ -45,7 +48,8 @@ impl Exact {
     /// The times of a task from its spawn to the end of the sums.
     fn times(&self, sums: &TaskSums, spawned_at: RunInstant) -> StateTimes {
         let until = self.wait.since;
-        let asleep = self.asleep.covered(RunInstant::ZERO, until).min(sums.running);
+        let asleep = self.asleep_before + self.asleep.covered(RunInstant::ZERO, until);
+        let asleep = asleep.min(sums.running);
         let mut times = StateTimes {
             running: sums.running - asleep,
             blocking: sums.blocking + asleep,
@@ -69,6 +73,20 @@ impl Exact {
         }
         times.suspended = times.suspended_on.into_iter().sum();
         times
+    }
+
+    /// Evicts the spans that end at `horizon` or earlier. Later sums contain the slices of these
+    /// spans, because the records of the slices have arrived.
+    pub(super) fn evict(&mut self, horizon: RunInstant) {
+        let total = |asleep: &Spans| asleep.covered(RunInstant::ZERO, RunInstant::MAX);
+        let before = total(&self.asleep);
+        self.asleep.evict(horizon);
+        self.asleep_before += before - total(&self.asleep);
+    }
+
+    /// The number of bytes on the heap, including this value itself.
+    pub(super) fn heap_bytes(&self) -> usize {
+        size_of::<Exact>() + self.asleep.heap_bytes()
     }
 }
 

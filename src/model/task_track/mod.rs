@@ -47,7 +47,8 @@ pub(super) struct TaskTrack {
     /// An upper bound for the longest wait in the open chunk.
     open_longest_wait: WaitBound,
     chunks: Vec<Chunk>,
-    /// `None` if no record of the task was lost.
+    /// `None` if no record of the task was lost, and the kernel has not seen the task's thread asleep
+    /// outside of a blocking step.
     exact: Option<Box<Exact>>,
 }
 
@@ -133,9 +134,11 @@ impl TaskTrack {
     #[inline]
     fn push(&mut self, placed: &PlacedSlice, spans: &Spans, sums: &mut TimeSums<'_>, arena: &mut ByteArena) -> Nanos {
         let times = self.last_wait().slice_times(&placed.timing(), spans);
-        match self.exact {
-            None => sums.add_slice(&times),
-            Some(_) => sums.add_slice(&self.counted_times(placed, spans)),
+        match &self.exact {
+            Some(exact) if exact.wait.since > self.last_wait().since => {
+                sums.add_slice(&self.counted_times(placed, spans));
+            }
+            _ => sums.add_slice(&times),
         }
         self.open_longest_wait.raise(times.unnoticed.max(times.queued));
         arena.append(&mut self.open, self.packer.pack(placed).bytes());
@@ -320,6 +323,9 @@ impl TaskTrack {
             self.evicted = true;
             self.open_after(self.last_wait(), arena);
         }
+        if let Some(exact) = &mut self.exact {
+            exact.evict(horizon);
+        }
         self.first_before().since
     }
 
@@ -336,6 +342,8 @@ impl TaskTrack {
 
     /// The number of bytes on the heap. Bytes in the arena are not included.
     pub(super) fn heap_bytes(&self) -> usize {
-        self.chunks.capacity() * size_of::<Chunk>() + self.chunks.iter().map(Chunk::heap_bytes).sum::<usize>()
+        let exact = self.exact.as_ref().map_or(0, |exact| exact.heap_bytes());
+        let chunks = self.chunks.iter().map(Chunk::heap_bytes).sum::<usize>();
+        self.chunks.capacity() * size_of::<Chunk>() + chunks + exact
     }
 }
