@@ -32,6 +32,7 @@ impl Model {
             (self.branch_slices_kept as u128 * self.slices_kept as u128 / kept.max(1) as u128) as usize;
         let before = self.tasks.len();
         let (lanes, lane_indices, arena) = (&self.lanes, &self.lane_indices, &mut self.arena);
+        let resources = &mut self.resources;
         self.tasks.retain_mut(|task| {
             task.evict(horizon, arena);
             // The slice in which a task ended arrives after the record of the end. If the task had
@@ -44,6 +45,7 @@ impl Model {
             let stays = task.ended_at().is_none_or(|end| end > horizon) || task.ended.is_some_and(last_slice_missing);
             if !stays {
                 task.track.release(arena);
+                resources.evict(task.id, task.group);
             }
             stays
         });

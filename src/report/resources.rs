@@ -4,7 +4,6 @@ use super::gather::{clean, rounded};
 use crate::figures::{Age, Deadlock, DeadlockedWait, Level, Receiver, Resource};
 use crate::model::{self, Model, Receptions};
 use crate::record::{GroupId, ResourceKind, TaskId};
-use std::collections::BTreeMap;
 
 /// The maximum number of holders that are listed.
 const LISTED: usize = 100;
@@ -93,17 +92,12 @@ pub(super) fn resource(model: &Model, resource: &model::Resource) -> Resource {
 
 /// What each group has received, in the order of the groups.
 fn receivers(model: &Model, resource: &model::Resource) -> Vec<Receiver> {
-    let mut by_group: BTreeMap<Option<GroupId>, Receptions> = BTreeMap::new();
-    for (task, receptions) in resource.receptions() {
-        let group = model.task(task).and_then(|task| task.group);
-        *by_group.entry(group).or_default() += receptions;
-    }
     let receiver = |(group, receptions): (Option<GroupId>, Receptions)| Receiver {
         name: clean(group.and_then(|id| model.group(id)).map_or("", |group| &group.name)),
         received: receptions.received,
         missed: receptions.missed,
     };
-    by_group.into_iter().map(receiver).collect()
+    model.receptions(resource).into_iter().map(receiver).collect()
 }
 
 /// The figures of the pool of threads, if the run has used the pool.

@@ -27,6 +27,7 @@ use crate::record::{
     ResourceKind, WaitBegan, WaitEnded, Wanted,
 };
 use deadlock::Suspects;
+use std::collections::BTreeMap;
 use std::ops::AddAssign;
 use waits::{Integral, OpenWait, OpenWaits, Waiting};
 
@@ -40,8 +41,11 @@ pub struct Resource {
     /// How often a task released the resource, or received a message. For a channel that gives each
     /// item to every receiver: how many items the channel has dropped.
     pub released: u64,
-    /// What each task has received, if each item goes to every receiver.
-    receptions: HashMap<TaskId, Receptions>,
+    /// What each task has received, if each item goes to every receiver. Evicted tasks are not
+    /// included.
+    pub(in crate::model) receptions: HashMap<TaskId, Receptions>,
+    /// What the evicted tasks of each group have received.
+    receptions_of_evicted: BTreeMap<Option<GroupId>, Receptions>,
     /// How often a task stopped waiting without getting what it waited for.
     pub abandoned: u64,
     /// How often a task got what it waited for, but was cancelled before it ran.
@@ -132,6 +136,7 @@ impl Resource {
             acquired: 0,
             released: 0,
             receptions: HashMap::new(),
+            receptions_of_evicted: BTreeMap::new(),
             abandoned: 0,
             handed_to_cancelled: 0,
             reads: 0,
@@ -221,11 +226,6 @@ impl Resource {
     /// How old each item was when a task received it, if each item goes to every receiver.
     pub fn reception_age(&self) -> Percentiles {
         self.ages.percentiles()
-    }
-
-    /// What each task has received, if each item goes to every receiver.
-    pub fn receptions(&self) -> impl Iterator<Item = (TaskId, Receptions)> {
-        self.receptions.iter().map(|(task, receptions)| (*task, *receptions))
     }
 
     /// The age of the oldest message in the channel, by the last sample.
@@ -462,6 +462,15 @@ impl Resources {
         }
     }
 
+    /// Adds what an evicted task has received to the sums of the task's group.
+    pub(super) fn evict(&mut self, task: TaskId, group: Option<GroupId>) {
+        for resource in &mut self.list {
+            if let Some(receptions) = resource.receptions.remove(&task) {
+                *resource.receptions_of_evicted.entry(group).or_default() += receptions;
+            }
+        }
+    }
+
     fn get_mut(&mut self, id: ResourceId) -> Option<&mut Resource> {
         self.list.get_mut(usize::from(id.0))
     }
@@ -490,6 +499,17 @@ impl Model {
         };
         let open: i128 = resource.holders.iter().map(lateness).sum();
         Nanos(u64::try_from(resource.lateness + open).unwrap_or(0))
+    }
+
+    /// What the tasks of each group have received from a channel that gives each item to every
+    /// receiver. The group is `None` for tasks whose group is not known.
+    pub fn receptions(&self, resource: &Resource) -> BTreeMap<Option<GroupId>, Receptions> {
+        let mut by_group = resource.receptions_of_evicted.clone();
+        for (task, receptions) in &resource.receptions {
+            let group = self.task(*task).and_then(|task| task.group);
+            *by_group.entry(group).or_default() += *receptions;
+        }
+        by_group
     }
 
     /// The deadlocks that were found so far, in the order of their discovery.

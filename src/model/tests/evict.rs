@@ -73,3 +73,55 @@ fn ended_tasks_are_evicted_but_stay_in_the_sums_of_their_group() {
     assert_eq!(model.task(last.id).map(|task| task.id), Some(id(tasks)));
     assert_eq!(model.state_at(last.id, last.spawned_at), Some(State::Running));
 }
+
+#[test]
+fn evicted_receivers_stay_in_the_sums_of_their_group() {
+    let info = RunInfo {
+        resources: vec![ResourceInfo {
+            kind: ResourceKind::Watch,
+            name: "config".into(),
+            capacity: None,
+            item_bytes: 0,
+            senders: Vec::new(),
+            receivers: Vec::new(),
+        }],
+        ..RunInfo::default()
+    };
+    let mut model = Model::with_limit(info, 4_000);
+    let tasks = 10_000;
+    for task in 1..=tasks {
+        let at = at_us(u64::from(task) * 10);
+        let received = Record::Received(Received {
+            at,
+            task: id(task),
+            waited: CompactDuration::ZERO,
+            age: us(1).into(),
+            resource: ResourceId(0),
+        });
+        let missed = Record::Missed(Missed {
+            at,
+            task: id(task),
+            count: 2,
+            resource: ResourceId(0),
+        });
+        let ended = Record::Ended(Ended::observed(at + us(2), id(task), Outcome::Completed));
+        let polled = Record::Slice(slice(task, at, us(2)));
+        let records = [spawned(task, at), received, missed, polled, ended].map(|record| (WORKER, record));
+        model.apply(&Batch {
+            now: at + us(2),
+            records: records.to_vec(),
+            ..Batch::default()
+        });
+    }
+    let resource = &model.resources()[0];
+    assert!(
+        resource.receptions.len() <= model.tasks().len(),
+        "evicted tasks have no entry"
+    );
+    let all = Receptions {
+        received: u64::from(tasks),
+        missed: 2 * u64::from(tasks),
+    };
+    let by_group: Vec<_> = model.receptions(resource).into_iter().collect();
+    assert_eq!(by_group, [(Some(GroupId(0)), all)]);
+}

@@ -40,7 +40,7 @@ fn each_list_is_a_receiver_from_the_start_of_the_step() {
         let counts = run.model.counts();
         assert_eq!(counts.completed, counts.ended(), "{executor}: {counts:?}");
         let news = &run.model.resources()[0];
-        let received: u64 = news.receptions().map(|(_, receptions)| receptions.received).sum();
+        let received: u64 = run.model.receptions(news).values().map(|it| it.received).sum();
         assert_eq!((news.acquired, received), (3, 3), "{executor}");
     }
 }
