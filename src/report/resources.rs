@@ -40,7 +40,7 @@ pub(super) fn resource(model: &Model, resource: &model::Resource) -> Resource {
     let is_rwlock = info.kind == ResourceKind::Rwlock;
     let is_barrier = info.kind == ResourceKind::Barrier;
     let is_notify = info.kind == ResourceKind::Notify;
-    let can_be_held = info.kind.is_held();
+    let is_held = info.kind.is_held();
     let notifications = resource.notifications;
     let holders = resource.holders();
     let name = |task: &TaskId| clean(&model.task_name(*task).to_string());
@@ -51,15 +51,15 @@ pub(super) fn resource(model: &Model, resource: &model::Resource) -> Resource {
         capacity: info.capacity,
         length: if is_channel || is_results { held } else { waiting },
         length_bytes: (info.item_bytes > 0).then(|| held.times(info.item_bytes)),
-        holders: can_be_held.then_some(held),
+        holders: is_held.then_some(held),
         waiting_to_read: is_rwlock.then(|| resource.waiting_to_read(now).into()),
         held_by: holders.iter().take(LISTED).map(name).collect(),
-        held_unpolled_ns: can_be_held.then(|| model.held_unpolled(resource).0),
+        held_unpolled_ns: is_held.then(|| model.held_unpolled(resource).0),
         waiting: is_channel.then_some(waiting),
         wait_ns: resource.wait_time(now).into(),
         read_wait_ns: is_rwlock.then(|| resource.read_wait_time(now).into()),
         receive_wait_ns: is_channel.then(|| resource.message_wait_time(now).into()),
-        held_ns: can_be_held.then(|| resource.held_time().into()),
+        held_ns: is_held.then(|| resource.held_time().into()),
         message_age_ns: match info.kind {
             ResourceKind::Channel => Some(resource.held_time().into()),
             _ => is_fan_out.then(|| resource.reception_age().into()),
@@ -68,7 +68,7 @@ pub(super) fn resource(model: &Model, resource: &model::Resource) -> Resource {
             now: resource.oldest_message_age(now).0,
             max: resource.max_message_age(now).0,
         }),
-        acquired: (can_be_held || is_results).then_some(resource.acquired),
+        acquired: (is_held || is_results).then_some(resource.acquired),
         reads: is_rwlock.then_some(resource.reads),
         sent: match info.kind {
             ResourceKind::Notify => Some(notifications.sent),

@@ -52,49 +52,74 @@ pub struct Blocked {
     pub held_by: Vec<String>,
 }
 
-/// What was found after the previous batch.
+/// What the search for deadlocks has found.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Suspects {
-    cycles: Vec<BTreeSet<TaskId>>,
+pub(super) struct DeadlockSearch {
+    /// The number of batches so far.
+    pub(super) batches: u64,
+    /// The cycles that the previous search found.
+    suspected_cycles: Vec<BTreeSet<TaskId>>,
+    /// Whether no task could continue by the previous search.
+    suspected_hopeless: bool,
+    deadlocks: Vec<Deadlock>,
+    /// Whether no task can ever continue and no further task can arrive.
     hopeless: bool,
 }
 
+impl DeadlockSearch {
+    /// Whether one of these tasks is in a known deadlock. Such a task can never leave its deadlock,
+    /// so the new deadlock is the known deadlock.
+    fn is_known(&self, tasks: &BTreeSet<TaskId>) -> bool {
+        let mut known = self.deadlocks.iter().flat_map(|deadlock| &deadlock.waits);
+        known.any(|wait| tasks.contains(&wait.task))
+    }
+}
+
 impl Model {
+    /// The deadlocks that were found so far, in the order of their discovery.
+    pub fn deadlocks(&self) -> &[Deadlock] {
+        &self.resources.search.deadlocks
+    }
+
+    /// Whether no task can ever continue, and no further task can arrive. In this state, a run
+    /// without a duration never ends by itself.
+    pub fn is_hopeless(&self) -> bool {
+        self.resources.search.hopeless
+    }
+
     /// Finds new deadlocks. Called after each batch.
     pub(in crate::model) fn find_deadlocks(&mut self) {
-        let batch = self.resources.batches;
-        self.resources.batches += 1;
+        let search = &mut self.resources.search;
+        let batch = search.batches;
+        search.batches += 1;
         if self.resources.open_waits.len() > MANY && !batch.is_multiple_of(MANY_INTERVAL) {
             return;
         }
         let suspects = stuck::suspects(self, batch);
         if suspects.is_empty() {
-            self.resources.suspects = Suspects::default();
+            let search = &mut self.resources.search;
+            search.suspected_cycles.clear();
+            search.suspected_hopeless = false;
             return;
         }
         let stuck = Stuck::among(self, suspects);
         let hopeless = stuck.is_hopeless();
         let graph = WaitGraph::new(&stuck);
         let cycles = graph.cycles();
-        let previous = &self.resources.suspects;
-        let certain = cycles.iter().filter(|cycle| previous.cycles.contains(cycle));
-        let new = certain.filter(|cycle| !self.is_in_known_deadlock(cycle));
+        let search = &self.resources.search;
+        let certain = cycles.iter().filter(|cycle| search.suspected_cycles.contains(cycle));
+        let new = certain.filter(|cycle| !search.is_known(cycle));
         let mut found: Vec<_> = new.map(|cycle| graph.describe(cycle, "deadlock")).collect();
-        let now_hopeless = hopeless && previous.hopeless;
-        if now_hopeless && found.is_empty() && self.resources.deadlocks.is_empty() {
+        let now_hopeless = hopeless && search.suspected_hopeless;
+        if now_hopeless && found.is_empty() && search.deadlocks.is_empty() {
             let all = stuck.waits.keys().copied().collect();
             found.push(graph.describe(&all, "no task can ever continue"));
         }
-        self.resources.suspects = Suspects { cycles, hopeless };
-        self.resources.deadlocks.extend(found);
-        self.resources.hopeless |= now_hopeless;
-    }
-
-    /// Whether one of these tasks is in a known deadlock. Such a task can never leave its deadlock,
-    /// so the new deadlock is the known deadlock.
-    fn is_in_known_deadlock(&self, tasks: &BTreeSet<TaskId>) -> bool {
-        let mut known = self.resources.deadlocks.iter().flat_map(|deadlock| &deadlock.waits);
-        known.any(|wait| tasks.contains(&wait.task))
+        let search = &mut self.resources.search;
+        search.suspected_cycles = cycles;
+        search.suspected_hopeless = hopeless;
+        search.deadlocks.extend(found);
+        search.hopeless |= now_hopeless;
     }
 }
 

@@ -5,12 +5,15 @@
 //! number of holds of a task is the number of its `Acquired` records minus the number of its
 //! `Released` records. The time that messages spent in a channel is also a difference: the sum of
 //! the instants at which they left the channel, minus the sum of the instants at which they entered
-//! it. The module `stuck` finds the tasks that can never continue, and `deadlock` finds the cycles
-//! among these tasks.
+//! it.
+//!
+//! The module `resource` contains the sums of one resource. The module `stuck` finds the tasks that
+//! can never continue, and `deadlock` finds the cycles among these tasks.
 
 mod components;
 mod deadlock;
 mod pool;
+mod resource;
 mod sentence;
 mod stalled;
 mod stuck;
@@ -18,289 +21,18 @@ mod waits;
 
 pub use deadlock::{Blocked, Deadlock};
 pub use pool::{Pool, PoolInfo};
+pub use resource::{Notifications, Receptions, Resource};
 pub use waits::Level;
 
-use super::hist::{Hist, Percentiles};
 use super::*;
 use crate::record::{
-    Acquired, CompactDuration, HolderLate, Missed, Notification, Received, Released, ResourceId, ResourceInfo,
-    ResourceKind, WaitBegan, WaitEnded, Wanted,
+    Acquired, CompactDuration, HolderLate, Missed, Notification, Received, Released, ResourceId, ResourceKind,
+    WaitBegan, WaitEnded, Wanted,
 };
-use deadlock::Suspects;
+use deadlock::DeadlockSearch;
+use resource::change;
 use std::collections::BTreeMap;
-use std::ops::AddAssign;
-use waits::{Integral, OpenWait, OpenWaits, Waiting};
-
-/// A resource: its holders, its waits, and its totals.
-#[derive(Clone, Debug)]
-pub struct Resource {
-    /// What is known about the resource before the run.
-    pub info: ResourceInfo,
-    /// How often a task acquired the resource, or sent a message.
-    pub acquired: u64,
-    /// How often a task released the resource, or received a message. For a channel that gives each
-    /// item to every receiver: how many items the channel has dropped.
-    pub released: u64,
-    /// What each task has received, if each item goes to every receiver. Evicted tasks are not
-    /// included.
-    pub(in crate::model) receptions: HashMap<TaskId, Receptions>,
-    /// What the evicted tasks of each group have received.
-    receptions_of_evicted: BTreeMap<Option<GroupId>, Receptions>,
-    /// How often a task stopped waiting without getting what it waited for.
-    pub abandoned: u64,
-    /// How often a task got what it waited for, but was cancelled before it ran.
-    pub handed_to_cancelled: u64,
-    /// How often a task acquired a read-write lock to read.
-    pub reads: u64,
-    /// What became of notifications.
-    pub notifications: Notifications,
-    /// The number of arrivals at a barrier.
-    arrivals: u32,
-    /// The tasks that hold the resource, each with the number of its holds. Not used for channels,
-    /// whose messages belong to no task.
-    holders: HashMap<TaskId, i32>,
-    /// The holders that hold a read-write lock to write.
-    writers: HashMap<TaskId, i32>,
-    /// The waits that have not ended.
-    waits: OpenWaits<(TaskId, Wanted)>,
-    /// For a channel, the number of its messages. For any other resource, the number of its
-    /// holders.
-    level: Integral,
-    most_held: u32,
-    /// The sum of the lateness of branches at their releases, minus the sum of the lateness of
-    /// branches at their acquisitions. In nanoseconds.
-    lateness: i128,
-    /// The tasks that wait to acquire the resource.
-    waiting_for_access: Waiting,
-    /// The tasks that wait for a message of a channel, or to read with a read-write lock.
-    waiting_for_other: Waiting,
-    /// How long each lock or permit was held, and how long each message was in the channel.
-    held: Hist,
-    /// The age of each item when a task received it, if each item goes to every receiver.
-    ages: Hist,
-    /// The latest instant at which a task acquired the resource, or sent a message.
-    last_acquired: RunInstant,
-    /// The instant at which the oldest message was sent, by the last sample.
-    oldest_message: Option<RunInstant>,
-    oldest_age: Nanos,
-}
-
-/// What became of the notifications of a resource.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Notifications {
-    /// How often a task notified.
-    pub sent: u64,
-    /// How many notifications neither woke a task nor were kept for a later task.
-    pub lost: u64,
-    /// The number of notifications that were kept, minus the number of notifications that a task
-    /// took.
-    stored: i64,
-    /// The number of tasks that were woken, minus the number of woken tasks that ran or were
-    /// cancelled.
-    woken: i64,
-}
-
-/// What one task, or several tasks together, have received from a channel that gives each item to
-/// every receiver.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Receptions {
-    /// The number of items that were received.
-    pub received: u64,
-    /// The number of items that were missed between the received items.
-    pub missed: u64,
-}
-
-impl AddAssign for Receptions {
-    fn add_assign(&mut self, other: Receptions) {
-        self.received += other.received;
-        self.missed += other.missed;
-    }
-}
-
-impl Notifications {
-    /// The number of notifications that are kept for a task that waits later.
-    pub fn stored(&self) -> u64 {
-        self.stored.max(0) as u64
-    }
-
-    /// Whether a task can still receive a notification that was sent.
-    fn is_available(&self) -> bool {
-        self.stored > 0 || self.woken > 0
-    }
-}
-
-impl Resource {
-    fn new(info: ResourceInfo) -> Resource {
-        Resource {
-            info,
-            acquired: 0,
-            released: 0,
-            receptions: HashMap::new(),
-            receptions_of_evicted: BTreeMap::new(),
-            abandoned: 0,
-            handed_to_cancelled: 0,
-            reads: 0,
-            notifications: Notifications::default(),
-            arrivals: 0,
-            holders: HashMap::new(),
-            writers: HashMap::new(),
-            waits: OpenWaits::new(),
-            level: Integral::default(),
-            most_held: 0,
-            lateness: 0,
-            waiting_for_access: Waiting::new(),
-            waiting_for_other: Waiting::new(),
-            held: Hist::fine(),
-            ages: Hist::fine(),
-            last_acquired: RunInstant::ZERO,
-            oldest_message: None,
-            oldest_age: Nanos::ZERO,
-        }
-    }
-
-    /// Whether the resource can be acquired while it has this number of holds or messages.
-    fn has_room_for(&self, held: i64) -> bool {
-        self.info.capacity.is_none_or(|capacity| held < i64::from(capacity))
-    }
-
-    /// The number of tasks that a barrier needs.
-    fn needed(&self) -> u32 {
-        self.info.capacity.unwrap_or(1).max(1)
-    }
-
-    /// The number of permits that are held, or of messages in the channel.
-    pub fn held(&self, now: RunInstant) -> Level {
-        self.level.level(now, self.most_held)
-    }
-
-    /// The number of tasks that wait to acquire the resource. At a read-write lock, these tasks
-    /// wait to write. At a channel, they wait for a free slot.
-    pub fn waiting(&self, now: RunInstant) -> Level {
-        self.waiting_for_access.count.level(now, self.waiting_for_access.most)
-    }
-
-    /// The durations of the waits to acquire the resource. A wait that has not ended counts with
-    /// its duration up to now.
-    pub fn wait_time(&self, now: RunInstant) -> Percentiles {
-        self.wait_percentiles(&self.waiting_for_access.ended, Wanted::Access, now)
-    }
-
-    /// The durations of the waits for a message of the channel.
-    pub fn message_wait_time(&self, now: RunInstant) -> Percentiles {
-        self.wait_percentiles(&self.waiting_for_other.ended, Wanted::Message, now)
-    }
-
-    /// The number of tasks that wait to read with a read-write lock.
-    pub fn waiting_to_read(&self, now: RunInstant) -> Level {
-        self.waiting_for_other.count.level(now, self.waiting_for_other.most)
-    }
-
-    /// The durations of the waits to read with a read-write lock.
-    pub fn read_wait_time(&self, now: RunInstant) -> Percentiles {
-        self.wait_percentiles(&self.waiting_for_other.ended, Wanted::Read, now)
-    }
-
-    /// The number of tasks that have arrived at a barrier since its last completion. A task that
-    /// was cancelled while it waited also counts as arrived.
-    pub fn arrived(&self) -> u32 {
-        self.arrivals % self.needed()
-    }
-
-    /// How often a barrier was completed: all its tasks had arrived.
-    pub fn completions(&self) -> u32 {
-        self.arrivals / self.needed()
-    }
-
-    /// The number of the completion of a barrier, from 1, for which the arrival with this number
-    /// waits.
-    fn completion(&self, arrival: u32) -> u32 {
-        arrival.div_ceil(self.needed())
-    }
-
-    /// How long each lock or permit was held until its release, or how long each message was in the
-    /// channel until it was received.
-    pub fn held_time(&self) -> Percentiles {
-        self.held.percentiles()
-    }
-
-    /// How old each item was when a task received it, if each item goes to every receiver.
-    pub fn reception_age(&self) -> Percentiles {
-        self.ages.percentiles()
-    }
-
-    /// The age of the oldest message in the channel, by the last sample.
-    pub fn oldest_message_age(&self, now: RunInstant) -> Nanos {
-        self.oldest_message.map_or(Nanos::ZERO, |sent| now - sent)
-    }
-
-    /// The largest age of a message so far: of every message that was received, and of the oldest
-    /// message in each sample.
-    pub fn max_message_age(&self, now: RunInstant) -> Nanos {
-        let received = self.held.percentiles().max;
-        received.max(self.oldest_age).max(self.oldest_message_age(now))
-    }
-
-    /// The tasks and branches that hold the resource now, in the order of their ids.
-    pub fn holders(&self) -> Vec<TaskId> {
-        let mut holders: Vec<TaskId> = self.holders.keys().copied().collect();
-        holders.sort_unstable();
-        holders
-    }
-
-    fn wait_percentiles(&self, ended: &Hist, wanted: Wanted, now: RunInstant) -> Percentiles {
-        let open = self.waits.iter().filter(|((_, of), _)| *of == wanted);
-        ended.percentiles_with(open.map(|(_, wait)| now - wait.since))
-    }
-
-    fn waiting_mut(&mut self, wanted: Wanted) -> &mut Waiting {
-        match wanted {
-            Wanted::Message | Wanted::Read => &mut self.waiting_for_other,
-            Wanted::Access | Wanted::Children => &mut self.waiting_for_access,
-        }
-    }
-
-    fn change_holds(&mut self, task: TaskId, wanted: Wanted, by: i32) {
-        if self.info.kind.is_held() {
-            change(&mut self.holders, task, by);
-        }
-        if self.info.kind == ResourceKind::Rwlock && wanted == Wanted::Access {
-            change(&mut self.writers, task, by);
-        }
-    }
-
-    /// Whether tasks can hold this resource, or the resource can hold messages. Nobody holds a
-    /// barrier or a notification.
-    fn can_be_held(&self) -> bool {
-        !matches!(self.info.kind, ResourceKind::Barrier | ResourceKind::Notify)
-    }
-
-    /// A task passed a barrier, or received a notification. `waited` says whether the task had
-    /// waited for the notification.
-    fn passed(&mut self, level: u32, waited: bool) {
-        match (self.info.kind, waited) {
-            (ResourceKind::Barrier, _) => self.arrivals = self.arrivals.max(level),
-            (_, true) => self.notifications.woken -= 1,
-            (_, false) => self.notifications.stored -= 1,
-        }
-    }
-
-    /// Ends a wait that lasted until `at`. A duration of zero means that there was no wait.
-    fn end_wait(&mut self, task: TaskId, wanted: Wanted, at: RunInstant, waited: CompactDuration) {
-        if waited > CompactDuration::ZERO {
-            self.waiting_mut(wanted).end(at, waited);
-            self.waits.end((task, wanted), at);
-        }
-    }
-}
-
-/// Adds `by` to a number. Numbers that become zero are removed.
-fn change(counts: &mut HashMap<TaskId, i32>, task: TaskId, by: i32) {
-    let count = counts.entry(task).or_default();
-    *count += by;
-    if *count == 0 {
-        counts.remove(&task);
-    }
-}
+use waits::{OpenWait, OpenWaits};
 
 /// All resources of a run, and the waits for children.
 #[derive(Clone, Debug)]
@@ -315,12 +47,7 @@ pub(super) struct Resources {
     children: HashMap<TaskId, i32>,
     /// Whether no further task can arrive.
     pub(super) arrivals_over: bool,
-    /// The number of batches so far.
-    batches: u64,
-    suspects: Suspects,
-    deadlocks: Vec<Deadlock>,
-    /// Whether no task can ever continue and no further task can arrive.
-    hopeless: bool,
+    search: DeadlockSearch,
 }
 
 impl Resources {
@@ -332,15 +59,12 @@ impl Resources {
             open_waits: HashMap::new(),
             children: HashMap::new(),
             arrivals_over: false,
-            batches: 0,
-            suspects: Suspects::default(),
-            deadlocks: Vec::new(),
-            hopeless: false,
+            search: DeadlockSearch::default(),
         }
     }
 
     pub(super) fn wait_began(&mut self, began: &WaitBegan, lane: LaneId) {
-        let batch = self.batches;
+        let batch = self.search.batches;
         change(&mut self.open_waits, began.task, 1);
         if began.wanted == Wanted::Children {
             self.waits_for_children.begin(began.task, began, batch, lane);
@@ -510,16 +234,5 @@ impl Model {
             *by_group.entry(group).or_default() += *receptions;
         }
         by_group
-    }
-
-    /// The deadlocks that were found so far, in the order of their discovery.
-    pub fn deadlocks(&self) -> &[Deadlock] {
-        &self.resources.deadlocks
-    }
-
-    /// Whether no task can ever continue, and no further task can arrive. In this state, a run
-    /// without a duration never ends by itself.
-    pub fn is_hopeless(&self) -> bool {
-        self.resources.hopeless
     }
 }
