@@ -15,15 +15,14 @@ use std::collections::BTreeMap;
 
 /// Which tasks and branches hold the threads.
 pub(super) struct Threads {
-    blocked: Vec<BlockedLane>,
-    /// The tasks that wait for their children and hold no lane, with the lane on which the wait
+    blocked: BTreeMap<LaneId, BlockedLane>,
+    /// The tasks that wait for their children and hold no lane, by the lane on which the wait
     /// began. Empty on executors whose tasks do not hold their threads.
-    off_lane: Vec<(TaskId, LaneId)>,
+    off_lane: HashMap<LaneId, Vec<TaskId>>,
 }
 
-/// A lane whose thread is blocked.
+/// What a lane does whose thread is blocked.
 struct BlockedLane {
-    id: LaneId,
     task: TaskId,
     /// The innermost branch of the task that is being polled, with the start of this poll.
     branch: Option<(TaskId, RunInstant)>,
@@ -45,11 +44,11 @@ impl Threads {
         };
         let blocked = model.lanes().iter().filter_map(|lane| {
             let current = lane.current.filter(|current| current.blocking_since.is_some())?;
-            Some(BlockedLane {
-                id: lane.id,
+            let blocked = BlockedLane {
                 task: current.task,
                 branch: innermost(lane.id),
-            })
+            };
+            Some((lane.id, blocked))
         });
         Threads {
             blocked: blocked.collect(),
@@ -59,7 +58,7 @@ impl Threads {
 
     /// The task or branch that blocks a lane, if `waits` contains a wait of this task or branch.
     pub(super) fn blocker(&self, lane: LaneId, waits: &BTreeMap<TaskId, StuckWait>) -> Option<TaskId> {
-        let blocked = self.blocked.iter().find(|blocked| blocked.id == lane)?;
+        let blocked = self.blocked.get(&lane)?;
         match blocked.branch {
             None => Some(blocked.task).filter(|task| waits.contains_key(task)),
             // If the wait began in an earlier poll, the branch does not wait on this thread.
@@ -74,7 +73,7 @@ impl Threads {
     pub(super) fn stalled(&self, model: &Model, waits: &BTreeMap<TaskId, StuckWait>) -> BTreeMap<TaskId, StuckWait> {
         let mut stalled = BTreeMap::new();
         let mut by_task = HashMap::new();
-        for BlockedLane { id: lane, task, .. } in &self.blocked {
+        for (lane, BlockedLane { task, .. }) in &self.blocked {
             let Some(blocker) = self.blocker(*lane, waits) else {
                 continue;
             };
@@ -89,8 +88,8 @@ impl Threads {
             if *task != blocker {
                 stalled.insert(*task, wait);
             }
-            let below = self.off_lane.iter().filter(|(_, began_on)| began_on == lane);
-            stalled.extend(below.map(|(task, _)| (*task, wait)));
+            let below = self.off_lane.get(lane).into_iter().flatten();
+            stalled.extend(below.map(|task| (*task, wait)));
         }
         if by_task.is_empty() {
             return stalled;
@@ -109,20 +108,19 @@ impl Threads {
     }
 }
 
-/// The tasks that wait for their children and hold no lane, each with the lane on which it waits.
-fn off_lane(model: &Model) -> Vec<(TaskId, LaneId)> {
+/// The tasks that wait for their children and hold no lane, by the lane on which they wait.
+fn off_lane(model: &Model) -> HashMap<LaneId, Vec<TaskId>> {
+    let mut off_lane = HashMap::<LaneId, Vec<TaskId>>::new();
     if model.info.async_executor {
-        return Vec::new();
+        return off_lane;
     }
-    let holds = |id: TaskId| {
-        model
-            .lanes()
-            .iter()
-            .any(|lane| lane.current.is_some_and(|it| it.task == id))
-    };
-    let waits = model.resources.waits_for_children.iter();
-    let waits = waits.filter(|(task, _)| model.task(**task).is_some_and(|task| !task.is_branch) && !holds(**task));
-    waits.map(|(task, wait)| (*task, wait.lane)).collect()
+    for (id, wait) in model.resources.waits_for_children.iter() {
+        let is_off_lane = |task: &Task| !task.is_branch && task.held_lane().is_none();
+        if model.task(*id).is_some_and(is_off_lane) {
+            off_lane.entry(wait.lane).or_default().push(*id);
+        }
+    }
+    off_lane
 }
 
 /// The task that polls a branch, directly or through other branches.
