@@ -201,7 +201,7 @@ fn newest<'a, T>(
 mod tests {
     use super::*;
     use crate::probe::{self, Registry, TaskHandle};
-    use crate::record::{Label, LaneId, Reason};
+    use crate::record::LaneId;
 
     const MS: u64 = 1_000_000;
 
@@ -331,17 +331,7 @@ mod tests {
         task.tighten_limit(limit);
         let read_at = later(1);
         scanner.scan(read_at);
-        let slice = |start| CurrentSlice {
-            lane: LaneId(0),
-            task: task.id(),
-            start,
-            queued: CompactDuration::ZERO,
-            unnoticed: CompactDuration::ZERO,
-            blocking_since: None,
-            blocked_on: Reason::Unknown,
-            overdue_since: None,
-            label: Label::NONE,
-        };
+        let slice = |start| CurrentSlice::new(LaneId(0), task.id(), start);
         let mut lanes = [slice(limit), slice(read_at + Nanos(1))];
         scanner.mark_overdue(&mut lanes);
         assert_eq!(lanes.map(|lane| lane.overdue_since), [Some(limit), None]);

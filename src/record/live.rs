@@ -72,6 +72,22 @@ pub struct Live<C = RunClock> {
 }
 
 impl<C> CurrentSlice<C> {
+    /// A slice that began at `start`. The task did not wait for the lane, does not block, and its
+    /// step is not known.
+    pub fn new(lane: LaneId, task: TaskId, start: Instant<C>) -> CurrentSlice<C> {
+        CurrentSlice {
+            lane,
+            task,
+            start,
+            queued: CompactDuration::ZERO,
+            unnoticed: CompactDuration::ZERO,
+            blocking_since: None,
+            blocked_on: Reason::Unknown,
+            overdue_since: None,
+            label: Label::NONE,
+        }
+    }
+
     fn map_instants<D>(self, map: impl Fn(Instant<C>) -> Instant<D>) -> CurrentSlice<D> {
         CurrentSlice {
             lane: self.lane,

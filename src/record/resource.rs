@@ -56,6 +56,20 @@ pub struct ResourceInfo {
     pub receivers: Vec<String>,
 }
 
+impl ResourceInfo {
+    /// A resource without content. No group sends to it or receives from it.
+    pub fn new(kind: ResourceKind, name: &str, capacity: Option<u32>) -> ResourceInfo {
+        ResourceInfo {
+            kind,
+            name: name.to_owned(),
+            capacity,
+            item_bytes: 0,
+            senders: Vec::new(),
+            receivers: Vec::new(),
+        }
+    }
+}
+
 /// What a task waits for.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

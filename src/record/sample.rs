@@ -26,7 +26,7 @@ pub struct LaneSample<C = RunClock> {
 }
 
 /// One interval of tokio-metrics' `RuntimeMonitor`, and the totals at the end of the interval.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 #[serde(bound = "")]
 pub struct RuntimeSample<C = RunClock> {
     /// When the interval ended.

@@ -178,15 +178,10 @@ mod tests {
         let [queued, unnoticed] = lengths.map(CompactDuration::new);
         let mut batch = Batch::default();
         batch.live.lanes.push(CurrentSlice {
-            lane: LaneId(0),
-            task: TASK,
-            start: MonotonicInstant::ZERO,
             queued,
             unnoticed,
-            blocking_since: None,
-            blocked_on: Reason::Unknown,
             overdue_since,
-            label: Label::NONE,
+            ..CurrentSlice::new(LaneId(0), TASK, MonotonicInstant::ZERO)
         });
         batch
     }

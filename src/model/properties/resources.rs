@@ -285,17 +285,13 @@ impl Simulation {
 }
 
 fn empty_model(plans: &Plans) -> Model {
-    let resource = |(index, capacity): (usize, &u32)| ResourceInfo {
-        kind: match (index, capacity) {
+    let resource = |(index, capacity): (usize, &u32)| {
+        let kind = match (index, capacity) {
             (RWLOCK, _) => ResourceKind::Rwlock,
             (_, 1) => ResourceKind::Lock,
             _ => ResourceKind::Semaphore,
-        },
-        name: format!("r{index}"),
-        capacity: Some(*capacity),
-        item_bytes: 0,
-        senders: Vec::new(),
-        receivers: Vec::new(),
+        };
+        ResourceInfo::new(kind, &format!("r{index}"), Some(*capacity))
     };
     let mut model = Model::new(RunInfo {
         workers: usize::from(LANES),

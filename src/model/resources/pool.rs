@@ -208,17 +208,7 @@ mod tests {
             suspended_on: Reason::Unknown,
             branch: false,
         };
-        let current = CurrentSlice {
-            lane,
-            task,
-            start: job.start,
-            queued: CompactDuration::ZERO,
-            unnoticed: CompactDuration::ZERO,
-            blocking_since: None,
-            blocked_on: Reason::Unknown,
-            overdue_since: None,
-            label: Label::NONE,
-        };
+        let current = CurrentSlice::new(lane, task, job.start);
         model.apply(&Batch {
             now: RunInstant::from_millis(2),
             definitions: vec![Definition::Lane {

@@ -54,14 +54,7 @@ impl Story {
 
     /// The model after enough batches to report a deadlock.
     fn model(&self) -> Model {
-        let lock = |name: &str| ResourceInfo {
-            kind: ResourceKind::Lock,
-            name: name.into(),
-            capacity: Some(1),
-            item_bytes: 0,
-            senders: Vec::new(),
-            receivers: Vec::new(),
-        };
+        let lock = |name| ResourceInfo::new(ResourceKind::Lock, name, Some(1));
         let mut model = Model::new(RunInfo {
             workers: 2,
             async_executor: self.async_executor,

@@ -68,17 +68,7 @@ fn a_branch_is_not_a_task_and_holds_no_lane() {
 
 #[test]
 fn the_open_slice_of_a_branch_is_shown_and_its_task_holds_the_lane() {
-    let current = |task, start| CurrentSlice {
-        lane: WORKER,
-        task: id(task),
-        start,
-        queued: CompactDuration::ZERO,
-        unnoticed: CompactDuration::ZERO,
-        blocking_since: None,
-        blocked_on: Reason::Unknown,
-        overdue_since: None,
-        label: Label::NONE,
-    };
+    let current = |task, start| CurrentSlice::new(WORKER, id(task), start);
     let mut model = model(at_us(0), []);
     let mut records = records();
     records.truncate(2);

@@ -77,14 +77,7 @@ fn ended_tasks_are_evicted_but_stay_in_the_sums_of_their_group() {
 #[test]
 fn evicted_receivers_stay_in_the_sums_of_their_group() {
     let info = RunInfo {
-        resources: vec![ResourceInfo {
-            kind: ResourceKind::Watch,
-            name: "config".into(),
-            capacity: None,
-            item_bytes: 0,
-            senders: Vec::new(),
-            receivers: Vec::new(),
-        }],
+        resources: vec![ResourceInfo::new(ResourceKind::Watch, "config", None)],
         ..RunInfo::default()
     };
     let mut model = Model::with_limit(info, 4_000);

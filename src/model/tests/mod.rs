@@ -108,15 +108,8 @@ fn model(now: RunInstant, records: impl IntoIterator<Item = Record>) -> Model {
 
 fn current(task: u32, start: RunInstant) -> CurrentSlice {
     CurrentSlice {
-        lane: WORKER,
-        task: id(task),
-        start,
-        queued: CompactDuration::ZERO,
-        unnoticed: CompactDuration::ZERO,
-        blocking_since: None,
-        blocked_on: Reason::Unknown,
-        overdue_since: None,
         label: Label(1),
+        ..CurrentSlice::new(WORKER, id(task), start)
     }
 }
 

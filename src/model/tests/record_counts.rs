@@ -23,12 +23,8 @@ fn recorded_and_lost_polls_are_compared_with_tokios_number_of_polls() {
             global_queue: 3,
             local_queue: 2,
             blocking_queue: 1,
-            blocking_threads: 0,
             busy: us(2),
-            parks: 0,
-            steals: 0,
-            io_ready: 0,
-            budget_forced_yields: 0,
+            ..RuntimeSample::default()
         })
     };
     model.apply(&Batch {

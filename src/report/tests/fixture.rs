@@ -64,25 +64,14 @@ pub(super) fn info() -> RunInfo {
         duration: Some(Nanos(1_000 * MS)),
         seed: 7,
         resources: vec![
-            resource(ResourceKind::Lock, "cache", 1),
-            resource(ResourceKind::Semaphore, "slots", 2),
-            resource(ResourceKind::Channel, "jobs", 8),
-            resource(ResourceKind::Barrier, "phase", 2),
-            resource(ResourceKind::Rwlock, "config", 1),
-            resource(ResourceKind::Notify, "ready", 1),
+            ResourceInfo::new(ResourceKind::Lock, "cache", Some(1)),
+            ResourceInfo::new(ResourceKind::Semaphore, "slots", Some(2)),
+            ResourceInfo::new(ResourceKind::Channel, "jobs", Some(8)),
+            ResourceInfo::new(ResourceKind::Barrier, "phase", Some(2)),
+            ResourceInfo::new(ResourceKind::Rwlock, "config", Some(1)),
+            ResourceInfo::new(ResourceKind::Notify, "ready", Some(1)),
         ],
         ..RunInfo::default()
-    }
-}
-
-fn resource(kind: ResourceKind, name: &str, capacity: u32) -> ResourceInfo {
-    ResourceInfo {
-        kind,
-        name: name.to_owned(),
-        capacity: Some(capacity),
-        item_bytes: 0,
-        senders: Vec::new(),
-        receivers: Vec::new(),
     }
 }
 
@@ -307,13 +296,12 @@ fn samples() -> Vec<Sample> {
             live_tasks: 5,
             global_queue: 2,
             local_queue: polls as usize,
-            blocking_queue: 0,
             blocking_threads: 1,
             busy: Nanos::from_millis(160),
             parks: 20,
             steals: 1,
             io_ready: 9,
-            budget_forced_yields: 0,
+            ..RuntimeSample::default()
         })
     };
     let group = |at_ms, polls: u64, slow_polls| {
@@ -374,15 +362,8 @@ pub(super) fn batch() -> Batch {
         live: Live {
             branches: Vec::new(),
             lanes: vec![CurrentSlice {
-                lane: LaneId(1),
-                task: task(4),
-                start: RunInstant::new(950 * MS),
                 queued: Nanos(5 * MS).into(),
-                unnoticed: CompactDuration::ZERO,
-                blocking_since: None,
-                blocked_on: Reason::Unknown,
-                overdue_since: None,
-                label: Label::NONE,
+                ..CurrentSlice::new(LaneId(1), task(4), RunInstant::new(950 * MS))
             }],
             waiting: Vec::new(),
         },

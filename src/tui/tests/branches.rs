@@ -92,14 +92,7 @@ fn a_branch_that_has_ended_does_not_stay_below_its_task() {
 fn a_branch_that_is_ready_and_not_polled_shows_what_it_holds() {
     let mut stage = Stage {
         model: Model::new(RunInfo {
-            resources: vec![ResourceInfo {
-                kind: ResourceKind::Lock,
-                name: "accounts".into(),
-                capacity: Some(1),
-                item_bytes: 0,
-                senders: Vec::new(),
-                receivers: Vec::new(),
-            }],
+            resources: vec![ResourceInfo::new(ResourceKind::Lock, "accounts", Some(1))],
             ..MixedRun::info()
         }),
         ..Stage::mixed(0, LARGE)

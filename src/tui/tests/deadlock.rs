@@ -7,14 +7,7 @@ use crate::run::RunState;
 
 /// Each of two tasks holds a lock. Each task has waited for the lock of the other task for 50 ms.
 fn crossed_locks() -> Model {
-    let lock = |name: &str| ResourceInfo {
-        kind: ResourceKind::Lock,
-        name: name.into(),
-        capacity: Some(1),
-        item_bytes: 0,
-        senders: Vec::new(),
-        receivers: Vec::new(),
-    };
+    let lock = |name| ResourceInfo::new(ResourceKind::Lock, name, Some(1));
     let mut model = Model::new(RunInfo {
         title: "Crossed locks".into(),
         executor: "tokio".into(),

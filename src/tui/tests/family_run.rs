@@ -200,15 +200,8 @@ fn sample_channels(batch: &mut Batch) {
 /// Adds two slices that are still open at [`NOW`].
 fn hold_lanes(batch: &mut Batch) {
     let orphan = CurrentSlice {
-        lane: LaneId(0),
-        task: task(3),
-        start: RunInstant::from_millis(1_600),
-        queued: CompactDuration::new(Nanos::ZERO),
-        unnoticed: CompactDuration::new(Nanos::ZERO),
-        blocking_since: None,
-        blocked_on: Reason::Unknown,
-        overdue_since: None,
         label: Label(3),
+        ..CurrentSlice::new(LaneId(0), task(3), RunInstant::from_millis(1_600))
     };
     // The timeout of this task is half a second. The thread of the task continues to run after the
     // timeout.

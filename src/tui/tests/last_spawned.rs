@@ -69,15 +69,9 @@ fn first_batch() -> Batch {
 fn live() -> Live {
     Live {
         lanes: vec![CurrentSlice {
-            lane: LaneId(0),
-            task: id(1),
-            start: ms(1_000),
-            queued: CompactDuration::ZERO,
-            unnoticed: CompactDuration::ZERO,
             blocking_since: Some(ms(1_001)),
             blocked_on: Reason::Timer,
-            overdue_since: None,
-            label: Label::NONE,
+            ..CurrentSlice::new(LaneId(0), id(1), ms(1_000))
         }],
         branches: Vec::new(),
         waiting: vec![Waiting {
@@ -93,18 +87,9 @@ fn empty_queues(at: RunInstant) -> Sample {
     Sample::Runtime(RuntimeSample {
         at,
         elapsed: Nanos::from_millis(250),
-        polls: 0,
         total_polls: 2,
         live_tasks: 2,
-        global_queue: 0,
-        local_queue: 0,
-        blocking_queue: 0,
-        blocking_threads: 0,
-        busy: Nanos::ZERO,
-        parks: 0,
-        steals: 0,
-        io_ready: 0,
-        budget_forced_yields: 0,
+        ..RuntimeSample::default()
     })
 }
 

@@ -322,18 +322,11 @@ impl MixedRun {
         batch.samples.push(Sample::Runtime(RuntimeSample {
             at: now,
             elapsed: now - from,
-            polls: 0,
             total_polls: polls,
             live_tasks: TASKS as usize,
             global_queue: queued / 2,
             local_queue: queued - queued / 2,
-            blocking_queue: 0,
-            blocking_threads: 0,
-            busy: Nanos::ZERO,
-            parks: 0,
-            steals: 0,
-            io_ready: 0,
-            budget_forced_yields: 0,
+            ..RuntimeSample::default()
         }));
     }
 

@@ -11,10 +11,10 @@ pub fn resources(scenario: &Scenario) -> Vec<ResourceInfo> {
     let locks = scenario
         .locks
         .iter()
-        .map(|lock| info(ResourceKind::Lock, &lock.name, Some(1)));
+        .map(|lock| ResourceInfo::new(ResourceKind::Lock, &lock.name, Some(1)));
     let semaphores = scenario.semaphores.iter();
-    let semaphores =
-        semaphores.map(|semaphore| info(ResourceKind::Semaphore, &semaphore.name, Some(semaphore.permits)));
+    let semaphores = semaphores
+        .map(|semaphore| ResourceInfo::new(ResourceKind::Semaphore, &semaphore.name, Some(semaphore.permits)));
     let channels = scenario.channels.iter().map(|channel| ResourceInfo {
         senders: groups_that(
             scenario,
@@ -32,37 +32,26 @@ pub fn resources(scenario: &Scenario) -> Vec<ResourceInfo> {
             scenario,
             &|step| matches!(step, Step::Barrier(step) if step.name == barrier.name),
         ),
-        ..info(ResourceKind::Barrier, &barrier.name, Some(barrier.tasks))
+        ..ResourceInfo::new(ResourceKind::Barrier, &barrier.name, Some(barrier.tasks))
     });
     let rwlocks = scenario
         .rwlocks
         .iter()
-        .map(|name| info(ResourceKind::Rwlock, name, Some(1)));
+        .map(|name| ResourceInfo::new(ResourceKind::Rwlock, name, Some(1)));
     let notifies = scenario.notifies.iter().map(|name| ResourceInfo {
         senders: groups_that(
             scenario,
             &|step| matches!(step, Step::Notify(notify) if notify.name == *name),
         ),
-        ..info(ResourceKind::Notify, name, Some(1))
+        ..ResourceInfo::new(ResourceKind::Notify, name, Some(1))
     });
     let holdable = locks.chain(semaphores).chain(channels);
     let results = scenario.results.iter().map(|results| ResourceInfo {
         item_bytes: results.item_bytes,
-        ..info(ResourceKind::Results, &results.name(), None)
+        ..ResourceInfo::new(ResourceKind::Results, &results.name(), None)
     });
     let others = barriers.chain(rwlocks).chain(notifies);
     holdable.chain(others).chain(results).collect()
-}
-
-fn info(kind: ResourceKind, name: &str, capacity: Option<u32>) -> ResourceInfo {
-    ResourceInfo {
-        kind,
-        name: name.to_owned(),
-        capacity,
-        item_bytes: 0,
-        senders: Vec::new(),
-        receivers: Vec::new(),
-    }
 }
 
 fn channel_info(channel: &ChannelSpec) -> ResourceInfo {
@@ -72,7 +61,7 @@ fn channel_info(channel: &ChannelSpec) -> ResourceInfo {
         // The capacity that tokio really uses.
         ChannelKind::Broadcast { capacity } => (ResourceKind::Broadcast, Some(capacity.next_power_of_two())),
     };
-    info(kind, &channel.name, capacity)
+    ResourceInfo::new(kind, &channel.name, capacity)
 }
 
 /// The groups that have a step for which `does` returns true. A group is included if one of its

@@ -219,15 +219,9 @@ fn the_open_slices_of_a_dead_worker_are_closed_and_so_are_those_of_branches() {
         translator.task_table.spawned(0, branch).unwrap();
     }
     let current = |task, start| CurrentSlice {
-        lane: LaneId(5),
-        task: TaskId::new(task).unwrap(),
-        start: MonotonicInstant::new(at + start),
-        queued: CompactDuration::ZERO,
-        unnoticed: CompactDuration::ZERO,
         blocking_since: Some(MonotonicInstant::new(at + start + 10)),
         blocked_on: Reason::Timer,
-        overdue_since: None,
-        label: Label::NONE,
+        ..CurrentSlice::new(LaneId(5), TaskId::new(task).unwrap(), MonotonicInstant::new(at + start))
     };
     // The slice of branch 102 ended while the batch was made.
     let (lane_id, Record::Slice(ended)) = slice(at + 200, 50, 102, 0) else {

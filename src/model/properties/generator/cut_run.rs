@@ -110,15 +110,11 @@ impl CutRun {
                     Record::Ended(ended) if ended.at >= at => (ended.task, ended.at, ended.queued, ended.unnoticed),
                     Record::Slice(slice) if slice.start + slice.len.get() > at => {
                         live.lanes.push(CurrentSlice {
-                            lane: LaneId(lane),
-                            task: slice.task,
-                            start: slice.start,
                             queued: slice.queued,
                             unnoticed: slice.unnoticed,
                             blocking_since: blocking,
                             blocked_on: Reason::Timer,
-                            overdue_since: None,
-                            label: Label::NONE,
+                            ..CurrentSlice::new(LaneId(lane), slice.task, slice.start)
                         });
                         continue;
                     }
