@@ -104,6 +104,7 @@ impl RemoteRecords {
         batch.log.sort_by_key(|line| line.at);
         for Latest { live, jobs, .. } in &self.workers {
             batch.live.lanes.extend_from_slice(&live.lanes);
+            batch.live.branches.extend_from_slice(&live.branches);
             batch.live.waiting.extend_from_slice(&live.waiting);
             batch.jobs = batch.jobs.saturating_add(*jobs);
         }
@@ -128,9 +129,50 @@ impl RemoteRecords {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::{Label, Nanos, Reason, RunInstant, TaskId};
+    use crate::record::{CompactDuration, CurrentSlice, Label, LaneId, Nanos, Reason, RunInstant, TaskId, Waiting};
     use std::num::NonZeroU32;
     use std::sync::mpsc::channel;
+
+    #[test]
+    fn each_batch_contains_the_latest_state_of_each_worker() {
+        let (mail, inbox) = channel();
+        let registry = Registry::new();
+        let start = registry.run_start();
+        let mut remote = RemoteRecords::new(registry, 2, 2, inbox);
+        let current = |task| CurrentSlice {
+            lane: LaneId(3),
+            task,
+            start: RunInstant::new(7),
+            queued: CompactDuration::ZERO,
+            unnoticed: CompactDuration::ZERO,
+            blocking_since: None,
+            blocked_on: Reason::Unknown,
+            overdue_since: None,
+            label: Label::NONE,
+        };
+        let [task, branch, waiting] = [1, 2, 3].map(|id| TaskId::new(id).expect("not zero"));
+        let live = Live {
+            lanes: vec![current(task)],
+            branches: vec![current(branch)],
+            waiting: vec![Waiting {
+                task: waiting,
+                ready: Some(RunInstant::new(5)),
+                woken: None,
+            }],
+        };
+        let batch = Batch {
+            live: live.clone().map_instants(|at| start.to_process(at)),
+            ..Batch::default()
+        };
+        mail.send((1, Mail::Batch(Box::new(batch))))
+            .expect("the receiver exists");
+        remote.drain();
+        for _ in 0..2 {
+            let mut batch = Batch::default();
+            remote.merge(&mut batch);
+            assert_eq!(batch.live, live);
+        }
+    }
 
     #[test]
     fn sums_of_tasks_that_include_the_time_after_the_run_are_left_out() {
