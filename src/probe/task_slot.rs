@@ -118,27 +118,27 @@ impl<O> TaskSlot<O> {
     /// also ready by this time.
     pub(super) fn set_ready(&self, at: ProcessInstant) {
         self.stamps.set_ready(Some(at));
-        self.set_pollers_ready(at);
+        self.set_pollers_ready(at, false);
     }
 
     /// Like [`set_ready`](Self::set_ready), but for the tick of a timer.
     pub(super) fn set_timer(&self, tick: ProcessInstant) {
         self.stamps.set_timer(tick);
-        self.set_pollers_ready(tick);
+        self.set_pollers_ready(tick, true);
     }
 
-    fn set_pollers_ready(&self, at: ProcessInstant) {
+    fn set_pollers_ready(&self, at: ProcessInstant, is_timer: bool) {
         let mut slot = self;
         while let Some(poller) = &slot.poller {
             // See `set_ready_by_branches`.
             fence(SeqCst);
-            poller.stamps.set_ready_by(at);
+            poller.stamps.set_ready_by(at, is_timer);
             slot = poller;
         }
     }
 
     /// Sets the ready time of the task. This is the earliest of `limit` and the ready times of the
-    /// task's `branches`. The poll of the task ends at `now`, and no branch can run before `now`.
+    /// task's `branches`. `limit` is the tick of a timer. The poll of the task ends at `now`, and no branch can run before `now`.
     ///
     /// Meanwhile another thread may set the readiness of a branch. That thread first writes the
     /// stamp of the branch, and then the stamp of the task. This function uses the opposite order:
@@ -152,18 +152,26 @@ impl<O> TaskSlot<O> {
     ) where
         O: 'a,
     {
-        self.stamps.set_ready(limit);
+        match limit {
+            Some(tick) => self.stamps.set_timer(tick),
+            None => self.stamps.set_ready(None),
+        }
         fence(SeqCst);
-        for at in branches.filter_map(|branch| branch.stamps.ready_at()) {
-            self.set_ready_by(at.max(now));
+        for branch in branches {
+            if let Some(at) = branch.stamps.ready_at() {
+                // A tick that has passed is not the end of a park any more.
+                let is_timer = branch.stamps.timer().is_some() && at > now;
+                self.set_ready_by(at.max(now), is_timer);
+            }
         }
     }
 
     /// Like [`set_ready`](Self::set_ready), but keeps the ready time if it is earlier than `at`.
-    fn set_ready_by(&self, at: ProcessInstant) {
+    /// `is_timer` says whether `at` is the tick of a timer.
+    fn set_ready_by(&self, at: ProcessInstant, is_timer: bool) {
         let mut slot = Some(self);
         while let Some(this) = slot {
-            this.stamps.set_ready_by(at);
+            this.stamps.set_ready_by(at, is_timer);
             slot = this.poller.as_deref();
         }
     }
@@ -246,5 +254,47 @@ impl<O> TaskSlot<O> {
     pub(super) fn overdue(&self, now: ProcessInstant) -> Option<(TaskId, ProcessInstant)> {
         let limit = self.limit().filter(|&limit| limit <= now)?;
         Some((self.id()?, limit))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn task_and_branches() -> (Arc<TaskSlot<()>>, [Arc<TaskSlot<()>>; 2]) {
+        let task = Arc::new(TaskSlot::new((), GroupId(0), 0));
+        let branches = [1, 2].map(|index| Arc::new(TaskSlot::branch_of(task.clone(), (), GroupId(0), index)));
+        (task, branches)
+    }
+
+    /// The ready time of a task, and whether this is the tick of a timer.
+    fn ready(task: &TaskSlot<()>) -> (u64, bool) {
+        let at = task.stamps.ready_at().unwrap_or(ProcessInstant::ZERO);
+        (at.0, task.stamps.timer().is_some())
+    }
+
+    #[test]
+    fn a_task_waits_for_the_timers_of_its_branches_and_of_its_timeout() {
+        let at = ProcessInstant::new;
+        let (task, [first, second]) = task_and_branches();
+        let derive = |limit: Option<u64>, now| {
+            task.set_ready_by_branches([&first, &second].into_iter(), limit.map(at), at(now));
+            ready(&task)
+        };
+        assert_eq!(derive(None, 5), (0, false), "no ready time is known");
+        assert_eq!(derive(Some(15), 5), (15, true), "the timeout");
+        first.set_timer(at(20));
+        assert_eq!(ready(&task), (15, true));
+        assert_eq!(derive(None, 5), (20, true), "the timer of a branch");
+        second.set_timer(at(10));
+        assert_eq!(ready(&task), (10, true), "the branch was polled last");
+        assert_eq!(derive(Some(15), 5), (10, true));
+        assert_eq!(derive(None, 12), (12, false), "the branch was ready before the poll ended");
+        second.set_ready(at(8));
+        assert_eq!(derive(None, 5), (8, false), "a service has marked the branch");
+        second.stamps.set_ready(None);
+        assert_eq!(derive(None, 5), (20, true));
+        second.set_ready(at(7));
+        assert_eq!(ready(&task), (7, false), "a service marks the branch during the wait");
     }
 }

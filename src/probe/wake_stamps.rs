@@ -77,11 +77,12 @@ impl WakeStamps {
     }
 
     /// Sets the instant at which the task is or will be ready, unless it is ready earlier.
-    pub(super) fn set_ready_by(&self, at: ProcessInstant) {
+    /// `is_timer` says whether this instant is the tick of a timer.
+    pub(super) fn set_ready_by(&self, at: ProcessInstant, is_timer: bool) {
         let earlier = |ready| (ready == 0 || at.0 < ready).then_some(at.0);
         // An error means that the stamp is already earlier.
         if self.ready_at.fetch_update(Relaxed, Relaxed, earlier).is_ok() {
-            self.is_timer.store(0, Relaxed);
+            self.is_timer.store(is_timer.into(), Relaxed);
         }
     }
 
