@@ -288,7 +288,8 @@ pub struct Group {
     /// The parts of `blocking_ns`, by the reason for which the thread slept: `timer`, `lock`,
     /// `semaphore`, `channel`, `http`, `file`, `db`, `join` and `unknown`. If only the kernel's
     /// samples show that a thread slept, the reason is `unknown`. The reason is also `unknown` if
-    /// the record of the step was lost. Only reasons with a time above zero are present.
+    /// a worker command lost the record of the step. Only reasons with a time above zero are
+    /// present.
     pub blocked_on: BTreeMap<&'static str, u64>,
     /// What the work of the tasks was for.
     pub work: Work,

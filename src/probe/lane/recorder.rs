@@ -152,8 +152,10 @@ impl Recorder {
             // An event that occurs once in the life of a task is always recorded. Such events are
             // rare, so a lock may be taken for each of them. An event of a resource is always
             // recorded too: without the record, a task would seem to hold or to await the resource
-            // forever.
-            Record::Spawned(_)
+            // forever. A step in which the thread slept is always recorded: without the record, the
+            // task would seem to compute.
+            Record::Step(Step { blocking: true, .. })
+            | Record::Spawned(_)
             | Record::Orphaned(_)
             | Record::Ended(_)
             | Record::WaitBegan(_)

@@ -408,7 +408,7 @@ mod tests {
     }
 
     #[test]
-    fn a_full_ring_drops_and_counts_records_but_never_drops_a_spawn_an_orphaning_or_an_end() {
+    fn a_full_ring_drops_and_counts_records_but_never_drops_a_spawn_an_orphaning_an_end_or_a_block() {
         let registry = Registry::new();
         let group = registry.group_named("a");
         let task = TaskHandle::new(&registry, &group);
@@ -441,12 +441,13 @@ mod tests {
             branch: false,
         });
         assert_eq!(lost, expected);
-        assert_eq!((batch.lost[0].slices, batch.lost[0].others), (1, all - recorded + 1));
+        assert_eq!((batch.lost[0].slices, batch.lost[0].others), (1, all - recorded));
         let time = batch.lost[0].time;
         assert!(
             time.blocking >= Nanos::from_millis(5) && time.running > Nanos::ZERO,
             "{time:?}"
         );
+        assert_eq!(count(|record| matches!(record, Record::Step(step) if step.blocking)), 1);
         assert_eq!(count(|record| matches!(record, Record::Orphaned(_))), 1);
         assert_eq!(count(|record| matches!(record, Record::Ended(_))), 1);
     }

@@ -240,6 +240,32 @@ fn sums_of_jobs_and_branches_are_exact_whatever_the_ring_loses() {
 }
 
 #[test]
+fn a_blocking_step_counts_even_if_the_ring_was_full_at_its_end() {
+    let registry = Registry::new();
+    let jobs = registry.group_named("jobs");
+    let mut collector = Collector::new(registry.clone(), None);
+    let mut model = model();
+    let task = TaskHandle::new(&registry, &jobs);
+    task.run_job(probe::now(), Reason::Unknown, || {
+        for _ in 0..20_000 {
+            task.record_repetition(probe::now(), Outcome::Completed);
+        }
+        lane::blocking(Reason::File, Label::NONE, || thread::sleep(Duration::from_millis(5)));
+        // After this batch, the ring has room for the record of the slice.
+        model.apply(&collector.batch());
+    });
+    task.end(Outcome::Completed);
+    model.apply(&collector.batch());
+    assert_eq!(model.record_counts().dropped, 0);
+    assert!(model.record_counts().others_dropped > 0, "the ring was full");
+    let blocking = model.group_times(jobs.id).blocking;
+    assert!(blocking >= Nanos::from_millis(5), "{blocking:?}");
+    assert_eq!(model.lane_times(model.lanes()[0].id).1, blocking);
+    assert_eq!(model.group_blocked_on(jobs.id)[Reason::File as usize], blocking);
+    assert_sums(&model);
+}
+
+#[test]
 fn the_sums_of_tasks_that_are_alive_when_the_run_ends_end_with_the_run() {
     let registry = Registry::new();
     let ours = registry.group_named("ours");
