@@ -3,14 +3,15 @@
 //!
 //! Only the thread that ends a slice of the task writes the sums. A runtime synchronises each poll
 //! of a task with the next one, so the writes need no read-modify-write. The monitor reads the sums
-//! only if the task has lost a record. Like an [`OpenSlice`](super::open_slice::OpenSlice), the
-//! sums are a sequence lock, so that a reader gets the sums up to one instant.
+//! only if the task has lost a record since the last read: see [`LossNote`]. Like an
+//! [`OpenSlice`](super::open_slice::OpenSlice), the sums are a sequence lock, so that a reader gets
+//! the sums up to one instant.
 //!
 //! The thread pushes the record of a slice first, and then adds the slice to the sums. The monitor
 //! reads the sums, and then drains the rings. So the monitor has all records of the slices that the
 //! sums contain, except the records that are lost.
 
-use super::sync::{Acquire, AtomicU32, AtomicU64, Relaxed, Release, fence, spin_loop};
+use super::sync::{Acquire, AtomicU8, AtomicU32, AtomicU64, Relaxed, Release, fence, spin_loop};
 use crate::record::{Label, Nanos, ProcessClock, ProcessInstant, Reason, TaskId, TaskSums, WaitParts};
 use std::array;
 use strum::VariantArray;
@@ -158,6 +159,55 @@ impl ExactSums {
             spin_loop();
         }
         None
+    }
+}
+
+/// A note that the records of slices of a task were lost.
+///
+/// The thread that ends a lost slice first adds the slice to the sums, and then leaves the note
+/// (release). The monitor first takes the note (acquire), and then reads the sums. So these sums
+/// contain the lost slice, and the next lost slice leaves a new note. While a task loses no further
+/// record, its sums need not be read again: the records contain everything that follows.
+#[derive(Default)]
+pub(super) struct LossNote(AtomicU8);
+
+impl LossNote {
+    /// No record was lost.
+    const NONE: u8 = 0;
+    /// The sums have been read since the last loss.
+    const READ: u8 = 1;
+    /// A record was lost since the sums were read.
+    const NEW: u8 = 2;
+
+    /// Notes a loss. The lost slice has been added to the sums. A store would do, but the models in
+    /// `tests/loom` only know the order of two changes if the later one reads the earlier one.
+    pub(super) fn note(&self) {
+        self.0.swap(LossNote::NEW, Release);
+    }
+
+    /// Whether any record was lost, also before the last read of the sums.
+    pub(super) fn is_any(&self) -> bool {
+        self.0.load(Relaxed) != LossNote::NONE
+    }
+
+    /// Whether a record was lost since the last read of the sums.
+    pub(super) fn is_new(&self) -> bool {
+        self.0.load(Relaxed) == LossNote::NEW
+    }
+
+    /// Reads the sums if a record was lost since the last read. Only the monitor calls this method.
+    /// If the sums cannot be read now, the note stays.
+    pub(super) fn read_new(&self, sums: &ExactSums, task: TaskId) -> Option<TaskSums<ProcessClock>> {
+        if !self.is_new() {
+            return None;
+        }
+        // A store could replace a newer note, whose lost slice the sums do not show yet.
+        self.0.swap(LossNote::READ, Acquire);
+        let read = sums.read(task);
+        if read.is_none() {
+            self.note();
+        }
+        read
     }
 }
 

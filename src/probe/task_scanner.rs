@@ -41,10 +41,11 @@ pub(super) struct TaskScanner {
     this_round: Found,
     /// The results of the previous round.
     last_round: Found,
-    /// Whether a task has lost records.
-    has_lost: bool,
-    /// The index of the task whose sums are read next.
+    /// The index of the task whose sums are read next, if it has lost records.
     next_sums: usize,
+    /// The number of tasks from `next_sums` on that may have lost records since their sums were
+    /// read.
+    unread: usize,
     /// The sums that have been read since the last [`take_sums`](TaskScanner::take_sums).
     sums: Vec<TaskSums<ProcessClock>>,
 }
@@ -118,39 +119,42 @@ impl TaskScanner {
                     let (found, index) = (&mut self.this_round, self.next);
                     found.waiting.extend(task.waiting(now).map(|waiting| (index, waiting)));
                     found.overdue.extend(overdue.map(|overdue| (index, overdue)));
-                    self.has_lost |= task.has_lost();
+                    if task.has_new_loss() {
+                        self.unread = self.tasks.len();
+                    }
                     self.next += 1;
                 }
                 None => break,
             }
         }
-        if self.has_lost {
-            self.read_sums(elapsed);
-        }
+        self.read_sums(elapsed);
     }
 
-    /// Reads the sums of the next tasks. The time since the last scan determines the number of
-    /// tasks.
+    /// Reads the sums of the next tasks that have lost records since their sums were read. The time
+    /// since the last scan determines the number of tasks.
     fn read_sums(&mut self, elapsed: Nanos) {
         let due = elapsed.0.saturating_mul(SUMS_PER_MS) / 1_000_000;
-        for _ in 0..due.max(MIN_TASKS).min(self.tasks.len() as u64) {
+        // The scan may have dropped tasks.
+        self.unread = self.unread.min(self.tasks.len());
+        for _ in 0..due.max(MIN_TASKS).min(self.unread as u64) {
             if self.next_sums >= self.tasks.len() {
                 self.next_sums = 0;
             }
             let task = &self.tasks[self.next_sums];
             self.next_sums += 1;
+            self.unread -= 1;
             // A task that has ended hands over its sums itself.
             if !task.has_ended() {
-                self.sums.extend(task.sums_if_lost());
+                self.sums.extend(task.sums_after_loss());
             }
         }
     }
 
-    /// Reads the sums of all tasks that have not ended and have lost records. Tasks that have ended
-    /// hand over their sums themselves.
+    /// Reads the sums of all tasks that have not ended and have lost records since their sums were
+    /// read. Tasks that have ended hand over their sums themselves.
     pub(super) fn read_all_sums(&mut self) {
         let living = self.tasks.iter().filter(|task| !task.has_ended());
-        self.sums.extend(living.filter_map(|task| task.sums_if_lost()));
+        self.sums.extend(living.filter_map(|task| task.sums_after_loss()));
     }
 
     /// Takes the sums that have been read since the last call. These sums belong to tasks that have
@@ -321,6 +325,25 @@ mod tests {
         read.dedup();
         let lost: Vec<_> = tasks.iter().skip(1).map(TaskHandle::id).collect();
         assert_eq!(read, lost);
+    }
+
+    #[test]
+    fn the_sums_of_a_task_are_read_again_only_after_another_loss() {
+        let tasks = tasks(3);
+        let mut scanner = scanner(&tasks);
+        let mut now = later(0);
+        let mut scan = || {
+            now += Nanos(MS);
+            scanner.scan(now);
+            scanner.take_sums().map(|sums| sums.task).collect::<Vec<_>>()
+        };
+        let [_, second, third] = [0, 1, 2].map(|index| tasks[index].id());
+        for lost in [vec![second, third], vec![], vec![third], vec![]] {
+            for task in tasks.iter().filter(|task| lost.contains(&task.id())) {
+                task.slot().note_loss();
+            }
+            assert_eq!(scan(), lost);
+        }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The data that a task, its wakers and the monitor share.
 
-use super::exact_sums::ExactSums;
-use super::sync::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Relaxed, SeqCst, fence};
+use super::exact_sums::{ExactSums, LossNote};
+use super::sync::{AtomicU8, AtomicU32, AtomicU64, Relaxed, SeqCst, fence};
 use super::wake_stamps::WakeStamps;
 use crate::record::{CompactDuration, GroupId, Nanos, ProcessClock, ProcessInstant, TaskId, TaskSums, Waiting};
 use std::mem::offset_of;
@@ -26,8 +26,7 @@ pub(super) struct TaskSlot<O> {
     pub group: GroupId,
     /// A [`Stage`].
     stage: AtomicU8,
-    /// Whether the record of any of the task's slices was lost.
-    has_lost: AtomicBool,
+    losses: LossNote,
     pub sums: ExactSums,
     /// The task's index within its group.
     pub index: u32,
@@ -41,7 +40,7 @@ pub(super) struct TaskSlot<O> {
 }
 
 const _: () = assert!(
-    offset_of!(TaskSlot<()>, has_lost) < 64 && offset_of!(TaskSlot<()>, sums) == 64,
+    offset_of!(TaskSlot<()>, losses) < 64 && offset_of!(TaskSlot<()>, sums) == 64,
     "the sums begin on the second line"
 );
 const _: () = assert!(size_of::<TaskSlot<Arc<()>>>() == 256, "a task takes four lines");
@@ -77,7 +76,7 @@ impl<O> TaskSlot<O> {
             id: AtomicU32::new(0),
             group,
             stage: AtomicU8::new(Stage::Attached as u8),
-            has_lost: AtomicBool::new(false),
+            losses: LossNote::default(),
             sums: ExactSums::default(),
             index,
             late_at_drop: AtomicU32::new(0),
@@ -138,7 +137,8 @@ impl<O> TaskSlot<O> {
     }
 
     /// Sets the ready time of the task. This is the earliest of `limit` and the ready times of the
-    /// task's `branches`. `limit` is the tick of a timer. The poll of the task ends at `now`, and no branch can run before `now`.
+    /// task's `branches`. `limit` is the tick of a timer. The poll of the task ends at `now`, and
+    /// no branch can run before `now`.
     ///
     /// Meanwhile another thread may set the readiness of a branch. That thread first writes the
     /// stamp of the branch, and then the stamp of the task. This function uses the opposite order:
@@ -189,20 +189,26 @@ impl<O> TaskSlot<O> {
         self.stage.load(Relaxed) == Stage::Ended as u8
     }
 
-    /// Notes that the record of a slice of the task was lost.
+    /// Notes that the record of a slice of the task was lost. The sums already contain this slice.
     pub(super) fn note_loss(&self) {
-        self.has_lost.store(true, Relaxed);
+        self.losses.note();
     }
 
-    /// Whether the record of any slice of the task was lost.
-    pub(super) fn has_lost(&self) -> bool {
-        self.has_lost.load(Relaxed)
+    /// Whether the record of any slice of the task was lost since the monitor has read the sums.
+    pub(super) fn has_new_loss(&self) -> bool {
+        self.losses.is_new()
     }
 
-    /// The sums of the task, if the record of any of its slices was lost. If no record was lost,
-    /// the records contain everything that the sums contain.
-    pub(super) fn sums_if_lost(&self) -> Option<TaskSums<ProcessClock>> {
-        let task = self.id().filter(|_| self.has_lost())?;
+    /// The sums of the task, if the record of any of its slices was lost since the last call. Only
+    /// the monitor calls this method.
+    pub(super) fn sums_after_loss(&self) -> Option<TaskSums<ProcessClock>> {
+        self.losses.read_new(&self.sums, self.id()?)
+    }
+
+    /// The last sums of a task that has ended, if the record of any of its slices was lost. If no
+    /// record was lost, the records contain everything that the sums contain.
+    pub(super) fn last_sums(&self) -> Option<TaskSums<ProcessClock>> {
+        let task = self.id().filter(|_| self.losses.is_any())?;
         self.sums.read(task)
     }
 

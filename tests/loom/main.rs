@@ -9,7 +9,7 @@
 //! uses a relaxed counter instead of a ring. So the model shows that the tally alone determines the
 //! order of the values that the monitor reads.
 
-use exact_sums::{EndedSlice, ExactSums};
+use exact_sums::{EndedSlice, ExactSums, LossNote};
 use lane_tally::LaneTally;
 use loom::sync::Arc;
 use loom::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -84,6 +84,10 @@ fn main() {
         (
             "the_sums_contain_the_polls_of_all_threads",
             the_sums_contain_the_polls_of_all_threads,
+        ),
+        (
+            "the_sums_that_are_read_after_a_loss_contain_the_lost_slice",
+            the_sums_that_are_read_after_a_loss_contain_the_lost_slice,
         ),
     ] {
         let mut builder = loom::model::Builder::new();
@@ -290,4 +294,29 @@ fn the_sums_contain_the_polls_of_all_threads() {
         assert_eq!((seen.until, seen.lost), (at(35), 2));
     }
     lane.join().expect("the lane does not panic");
+}
+
+fn the_sums_that_are_read_after_a_loss_contain_the_lost_slice() {
+    let task_data = Arc::new((ExactSums::default(), LossNote::default()));
+    task_data.0.begin(at(10));
+    let its_data = task_data.clone();
+    let lane = thread::spawn(move || {
+        let (sums, losses) = &*its_data;
+        for number in 1..=2 {
+            sums.add(poll(10 * (number + 1)), ProcessInstant::MAX);
+            losses.note();
+        }
+    });
+    let (sums, losses) = &*task_data;
+    let early = losses.read_new(sums, task(1));
+    if let Some(seen) = &early {
+        assert_sums(seen);
+        assert!(seen.lost >= 1, "{seen:?}");
+    }
+    lane.join().expect("the lane does not panic");
+    let late = losses.read_new(sums, task(1));
+    let last = late.or(early).expect("a loss leaves a note");
+    assert_eq!((last.until, last.lost), (at(35), 2), "no loss is forgotten");
+    assert!(losses.is_any() && !losses.is_new());
+    assert!(losses.read_new(sums, task(1)).is_none(), "the sums are read once");
 }

@@ -226,10 +226,10 @@ impl Recorder {
         let Some(task) = task.filter(|task| task.id() == open.task) else {
             return false;
         };
+        task.sums.add(open.ended_at(at, is_lost), self.registry.end_of_run(at));
         if is_lost {
             task.note_loss();
         }
-        task.sums.add(open.ended_at(at, is_lost), self.registry.end_of_run(at));
         if task.has_ended() {
             task.hand_over_sums();
         }

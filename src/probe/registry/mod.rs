@@ -339,7 +339,7 @@ impl RegisteredTask {
     /// Hands the sums of an ended task over to the collector, if the task has lost records. The
     /// collector may not know the task, if the task lived only for a short time.
     pub(super) fn hand_over_sums(&self) {
-        if let Some(sums) = self.sums_if_lost() {
+        if let Some(sums) = self.last_sums() {
             self.owner.take_sums(sums);
         }
     }
