@@ -3,21 +3,18 @@
 //!
 //! Only the thread that ends a slice of the task writes the sums. A runtime synchronises each poll
 //! of a task with the next one, so the writes need no read-modify-write. The monitor reads the sums
-//! only if the task has lost a record since the last read: see [`LossNote`]. Like an
-//! [`OpenSlice`](super::open_slice::OpenSlice), the sums are a sequence lock, so that a reader gets
-//! the sums up to one instant.
+//! only if the task has lost a record since the last read: see [`LossNote`]. A sequence lock
+//! makes sure that a reader gets the sums up to one instant.
 //!
 //! The thread pushes the record of a slice first, and then adds the slice to the sums. The monitor
 //! reads the sums, and then drains the rings. So the monitor has all records of the slices that the
 //! sums contain, except the records that are lost.
 
-use super::sync::{Acquire, AtomicU8, AtomicU32, AtomicU64, Relaxed, Release, fence, spin_loop};
+use super::seq_lock::SeqLock;
+use super::sync::{Acquire, AtomicU8, AtomicU32, AtomicU64, Relaxed, Release};
 use crate::record::{Label, Nanos, ProcessClock, ProcessInstant, Reason, TaskId, TaskSums, WaitParts};
 use std::array;
 use strum::VariantArray;
-
-/// The maximum number of times that a reader tries to read the sums.
-const ATTEMPTS: usize = 16;
 
 /// A slice that has ended, with the wait before it.
 #[derive(Clone, Copy, Debug)]
@@ -56,8 +53,7 @@ impl EndedSlice {
 #[repr(C)]
 #[derive(Default)]
 pub(super) struct ExactSums {
-    /// The version of the sums, which is odd while a thread writes.
-    version: AtomicU32,
+    lock: SeqLock,
     /// What the task waits for: a [`Label`] in the upper half, a [`Reason`] in the lower.
     wait: AtomicU32,
     /// The end of the last slice, or the spawn.
@@ -74,9 +70,9 @@ pub(super) struct ExactSums {
 impl ExactSums {
     /// Begins the sums of a task that was spawned at `at`, and is queued since then.
     pub(super) fn begin(&self, at: ProcessInstant) {
-        self.publish(|sums| {
-            sums.until.store(at.0, Relaxed);
-            sums.wait.store(Reason::Yield as u32, Relaxed);
+        self.lock.write(|| {
+            self.until.store(at.0, Relaxed);
+            self.wait.store(Reason::Yield as u32, Relaxed);
         });
     }
 
@@ -97,22 +93,22 @@ impl ExactSums {
         let start = slice.start.max(since);
         let wait = WaitParts::divide(reason, start - since, slice.queued, slice.unnoticed);
         let blocking = slice.blocking.min(slice.end - start);
-        self.publish(|sums| {
-            add(&sums.running, (slice.end - start) - blocking);
-            add(&sums.queued, wait.queued);
+        self.lock.write(|| {
+            add(&self.running, (slice.end - start) - blocking);
+            add(&self.queued, wait.queued);
             if wait.suspended + wait.unnoticed > Nanos::ZERO {
-                add(&sums.unnoticed, wait.unnoticed);
-                add(&sums.suspended_on[reason as usize], wait.suspended);
+                add(&self.unnoticed, wait.unnoticed);
+                add(&self.suspended_on[reason as usize], wait.suspended);
             }
             if blocking > Nanos::ZERO {
-                add(&sums.blocking, blocking);
+                add(&self.blocking, blocking);
             }
             if slice.is_lost {
-                add(&sums.lost, Nanos(1));
+                add(&self.lost, Nanos(1));
             }
-            sums.until.store(slice.end.max(since).0, Relaxed);
+            self.until.store(slice.end.max(since).0, Relaxed);
             let next = u32::from(slice.label.0) << 16 | slice.reason as u32;
-            sums.wait.store(next, Relaxed);
+            self.wait.store(next, Relaxed);
         });
     }
 
@@ -123,24 +119,13 @@ impl ExactSums {
         (Nanos(lateness), ProcessInstant::new(self.until.load(Relaxed)))
     }
 
-    /// Writes several words so that a reader sees all of the changes or none.
-    #[inline]
-    fn publish(&self, write: impl FnOnce(&ExactSums)) {
-        let version = self.version.load(Relaxed);
-        self.version.store(version.wrapping_add(1), Relaxed);
-        fence(Release);
-        write(self);
-        self.version.store(version.wrapping_add(2), Release);
-    }
-
     /// Reads the sums. `task` becomes a field of the result. Returns `None` if slices end faster
     /// than the sums can be read.
     pub(super) fn read(&self, task: TaskId) -> Option<TaskSums<ProcessClock>> {
-        for _ in 0..ATTEMPTS {
-            let before = self.version.load(Acquire);
-            let nanos = |word: &AtomicU64| Nanos(word.load(Relaxed));
+        let nanos = |word: &AtomicU64| Nanos(word.load(Relaxed));
+        self.lock.read(|| {
             let wait = self.wait.load(Relaxed);
-            let sums = TaskSums {
+            TaskSums {
                 until: ProcessInstant::new(self.until.load(Relaxed)),
                 task,
                 lost: self.lost.load(Relaxed),
@@ -151,14 +136,8 @@ impl ExactSums {
                 suspended_on: array::from_fn(|reason| nanos(&self.suspended_on[reason])),
                 reason: Reason::from_bits(wait as u8),
                 label: Label((wait >> 16) as u16),
-            };
-            fence(Acquire);
-            if before.is_multiple_of(2) && self.version.load(Relaxed) == before {
-                return Some(sums);
             }
-            spin_loop();
-        }
-        None
+        })
     }
 }
 

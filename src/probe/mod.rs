@@ -15,9 +15,9 @@
 //! a record must not be lost, the thread takes a lock and keeps the record.
 //!
 //! Each module in this list uses only the modules that precede it in the list: `sync` (atomics) and
-//! `clock`; `timer_ticks`; `open_slice`, `lane_tally`, `wake_stamps` and `exact_sums` (one
-//! lock-free protocol each); `lane_shared` and `task_slot`; `registry`; `lane`; `task`; `hooks` and
-//! `collector`.
+//! `clock`; `timer_ticks` and `seq_lock`; `open_slice`, `lane_tally`, `wake_stamps` and
+//! `exact_sums` (what threads share without a lock); `lane_shared` and `task_slot`; `registry`;
+//! `lane`; `task`; `hooks` and `collector`.
 
 mod clock;
 mod collector;
@@ -31,6 +31,7 @@ mod log;
 mod open_slice;
 mod os;
 mod registry;
+mod seq_lock;
 mod sync;
 mod task;
 mod task_scanner;

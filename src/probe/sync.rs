@@ -1,11 +1,16 @@
 //! The atomic types of the probe. All modules of the probe import these types from here, so that a
 //! model checker can replace the types.
 //!
-//! Four small structs contain all lock-free protocols of the probe:
-//! [`OpenSlice`](super::open_slice::OpenSlice) and
-//! [`ExactSums`](super::exact_sums::ExactSums) (each a sequence lock),
-//! [`LaneTally`](super::lane_tally::LaneTally) (the hand-over of a ring) and
-//! [`WakeStamps`](super::wake_stamps::WakeStamps).
+//! Four small structs contain the lock-free protocols of the probe: [`SeqLock`], which
+//! [`OpenSlice`] and [`ExactSums`] use; [`LossNote`] (which sums must be read); [`LaneTally`] (the
+//! hand-over of a ring); and [`WakeStamps`].
+//!
+//! [`SeqLock`]: super::seq_lock::SeqLock
+//! [`OpenSlice`]: super::open_slice::OpenSlice
+//! [`ExactSums`]: super::exact_sums::ExactSums
+//! [`LossNote`]: super::exact_sums::LossNote
+//! [`LaneTally`]: super::lane_tally::LaneTally
+//! [`WakeStamps`]: super::wake_stamps::WakeStamps
 
 pub(super) use std::hint::spin_loop;
 pub(super) use std::sync::atomic::{

@@ -38,6 +38,8 @@ mod lane_tally;
 #[allow(dead_code, unused_imports)]
 #[path = "../../src/probe/open_slice.rs"]
 mod open_slice;
+#[path = "../../src/probe/seq_lock.rs"]
+mod seq_lock;
 #[allow(dead_code, unused_imports)]
 #[path = "../../src/probe/wake_stamps.rs"]
 mod wake_stamps;
