@@ -295,7 +295,11 @@ mod tests {
         second.set_timer(at(10));
         assert_eq!(ready(&task), (10, true), "the branch was polled last");
         assert_eq!(derive(Some(15), 5), (10, true));
-        assert_eq!(derive(None, 12), (12, false), "the branch was ready before the poll ended");
+        assert_eq!(
+            derive(None, 12),
+            (12, false),
+            "the branch was ready before the poll ended"
+        );
         second.set_ready(at(8));
         assert_eq!(derive(None, 5), (8, false), "a service has marked the branch");
         second.stamps.set_ready(None);
