@@ -1,7 +1,7 @@
 //! Tests that counts and times by state stay exact when rings lose records.
 
 use super::*;
-use crate::support::wait::{DEADLINE, Deadline, join};
+use crate::support::wait::{DEADLINE, join, wait_until};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 use tasklab::model::{Group, Model, RunInfo, StateTimes};
@@ -74,15 +74,11 @@ fn all_at_gate(arrived: &Receiver<()>, collector: &mut Collector, model: &mut Mo
     }
     // The first batch shows the lanes, but not yet their open slices.
     model.apply(&collector.batch());
-    let deadline = Deadline::new("the end of all slices", DEADLINE);
-    loop {
-        deadline.check();
+    wait_until("the end of all slices", DEADLINE, || {
         let batch = collector.batch();
         model.apply(&batch);
-        if batch.live.lanes.is_empty() {
-            break;
-        }
-    }
+        batch.live.lanes.is_empty()
+    });
 }
 
 fn model() -> Model {

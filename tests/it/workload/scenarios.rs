@@ -1,11 +1,10 @@
 //! Builds small scenarios, and steps for them.
 
+use crate::support::run::parse;
 use std::time::Duration;
-use strum::VariantArray;
 use tasklab::scenario::steps::{Cpu, Fail, File, FileOp, Http, Recv, Send, Sleep};
 use tasklab::scenario::{
-    Arrivals, Branch, ChannelKind, ChannelSpec, DbSpec, Draw, ExecutorKind, ExecutorSpec, How, HttpSpec, Knobs, Repeat,
-    Scenario, Start, Step, TaskSpec,
+    Arrivals, Branch, ChannelKind, ChannelSpec, Draw, How, Repeat, Scenario, Start, Step, TaskSpec,
 };
 
 pub(super) const MS: Duration = Duration::from_millis(1);
@@ -96,38 +95,19 @@ pub(super) fn task(name: &str, repeat: u64, steps: Vec<Step>) -> TaskSpec {
 }
 
 pub(super) fn scenario(tasks: Vec<TaskSpec>) -> Scenario {
-    Scenario {
-        title: "test".into(),
-        about: String::new(),
-        duration: None,
-        seed: 7,
-        executor: ExecutorSpec {
-            kind: ExecutorKind::Tokio,
-            workers: Some(2),
-            knobs: Knobs::default(),
-        },
-        executors: ExecutorKind::VARIANTS.to_vec(),
-        log: None,
-        http: HttpSpec {
-            latency: fixed(Duration::ZERO),
-            failure_rate: 0.0,
-        },
-        db: DbSpec {
-            rows: 100,
-            timeout: Duration::from_secs(60),
-            wal: false,
-        },
-        channels: vec![],
-        semaphores: vec![],
-        barriers: vec![],
-        locks: vec![],
-        rwlocks: vec![],
-        notifies: vec![],
-        results: vec![],
-        tasks,
-        cues: vec![],
-        expect: vec![],
-    }
+    let scenario = parse(
+        r#"
+        title = "test"
+        seed = 7
+        executor = { workers = 2 }
+        http = { latency = "0ms" }
+        db = { rows = 100, timeout = "60s" }
+        [[task]]
+        name = "placeholder"
+        steps = ["yield"]
+        "#,
+    );
+    Scenario { tasks, ..scenario }
 }
 
 /// A scenario with a channel named `gate`.
