@@ -22,8 +22,7 @@ pub struct Resource {
     /// semaphore, barrier or notification contains the tasks that wait, and the queue of an
     /// `rwlock` contains the tasks that wait to write. The queue of a pool contains the jobs that
     /// wait for a thread. The `max` of a pool counts its first 100,000 jobs exactly. Later jobs are
-    /// sampled, so it may then be too small. For results, the
-    /// number of results that are kept.
+    /// sampled, so it may then be too small. For results, the number of results that are kept.
     pub length: Level,
     /// The size in bytes of all messages in the channel, or of all results that are kept. `null` if
     /// they have no content, and for resources that are neither a channel nor results.
@@ -33,11 +32,11 @@ pub struct Resource {
     /// channel, a barrier, `notify` and results.
     pub holders: Option<Level>,
     /// The names of the tasks and branches that hold the lock or a permit at the end of the run. At
-    /// most 100 are listed. Empty for a channel and a pool.
+    /// most 100 are listed. Empty for all kinds except `lock`, `rwlock` and `semaphore`.
     pub held_by: Vec<String>,
     /// How long branches of `join`, `try_join`, `select` and `buffered` held the lock or a permit
-    /// while they were ready and their task did not poll them, in nanoseconds. `null` for a channel
-    /// and a pool.
+    /// while they were ready and their task did not poll them, in nanoseconds. `null` for all kinds
+    /// except `lock`, `rwlock` and `semaphore`.
     pub held_unpolled_ns: Option<u64>,
     /// The number of tasks that wait to read with the `rwlock`. `null` for all other kinds.
     pub waiting_to_read: Option<Level>,
@@ -72,8 +71,8 @@ pub struct Resource {
     /// for all other kinds.
     pub sent: Option<u64>,
     /// The number of messages of the channel that were received, or how many tasks received a
-    /// notification (one notification can reach many tasks). In a `watch`
-    /// or `broadcast` channel, each receiver counts. `null` for all other kinds.
+    /// notification (one notification can reach many tasks). In a `watch` or `broadcast` channel,
+    /// each receiver counts. `null` for all other kinds.
     pub received: Option<u64>,
     /// The number of notifications that are stored for a task that waits later: 0 or 1. `null` for
     /// all other kinds.
@@ -159,8 +158,8 @@ pub struct DeadlockedWait {
     /// What kind of thing the task waits for: a kind of `resources[]` except `pool`, or `children`
     /// or `thread`.
     pub kind: &'static str,
-    /// The name of the resource. `children` or `thread` if the task waits for its
-    /// children or for a thread of the executor.
+    /// The name of the resource. `children` or `thread` if the task waits for its children or for a
+    /// thread of the executor.
     pub waits_for: String,
     /// The time from the start of the run to the start of the wait.
     pub since_ns: u64,
