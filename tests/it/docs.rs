@@ -199,8 +199,7 @@ fn the_program_understands_every_command() {
 }
 
 /// Checks that the scenario of a command is built in. Names in capitals and `model.toml` stand
-/// for
-/// the reader's own files.
+/// for the reader's own files.
 fn check_names(words: &[&str], place: &str) {
     let [command, name, ..] = words else { return };
     let placeholder = name.chars().all(|c| !c.is_lowercase()) && name.parse::<u32>().is_err();

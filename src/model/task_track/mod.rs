@@ -47,8 +47,8 @@ pub(super) struct TaskTrack {
     /// An upper bound for the longest wait in the open chunk.
     open_longest_wait: WaitBound,
     chunks: Vec<Chunk>,
-    /// `None` if no record of the task was lost, and the kernel has not seen the task's thread asleep
-    /// outside of a blocking step.
+    /// `None` if no record of the task was lost, and the kernel has not seen the task's thread
+    /// asleep outside of a blocking step.
     exact: Option<Box<Exact>>,
 }
 
