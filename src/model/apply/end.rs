@@ -21,10 +21,7 @@
 
 use super::super::wait_state::Lateness;
 use super::super::*;
-use crate::record::{
-    Acquired, CompactDuration, CurrentSlice, Ended, HolderLate, Live, Missed, Notification, Orphaned, Outcome,
-    Received, Released, Repetition, Slice, Spawned, Step, WaitBegan, WaitEnded, Waiting,
-};
+use crate::record::{CompactDuration, CurrentSlice, Ended, Live, Outcome, Repetition, Slice, Spawned, Step, Waiting};
 use std::collections::HashSet;
 
 /// What the model knows about the end of the run, apart from the tasks.
@@ -103,26 +100,8 @@ impl Model {
             Record::Spawned(spawned) => self.spawned_at_end(end, spawned),
             Record::Ended(ended) => self.ended_at_end(end, lane, ended),
             Record::Repetition(repetition) => self.repetition_at_end(end, repetition),
-            Record::Step(step) if step.start < end => self.step(Step {
-                len: step.len.min(CompactDuration::new(end - step.start)),
-                ..step
-            }),
-            Record::Orphaned(Orphaned { at, .. })
-            | Record::WaitBegan(WaitBegan { at, .. })
-            | Record::WaitEnded(WaitEnded { at, .. })
-            | Record::Acquired(Acquired { at, .. })
-            | Record::Released(Released { at, .. })
-            | Record::Notification(Notification { at, .. })
-            | Record::HolderLate(HolderLate { at, .. })
-            | Record::Received(Received { at, .. })
-            | Record::Missed(Missed { at, .. })
-            | Record::Marked(Marked { at, .. })
-                if at <= end =>
-            {
-                self.record(lane, record, task);
-            }
-            Record::Step(_)
-            | Record::Orphaned(_)
+            Record::Step(step) => self.step_at_end(end, step),
+            Record::Orphaned(_)
             | Record::WaitBegan(_)
             | Record::WaitEnded(_)
             | Record::Acquired(_)
@@ -131,7 +110,11 @@ impl Model {
             | Record::HolderLate(_)
             | Record::Received(_)
             | Record::Missed(_)
-            | Record::Marked(_) => {}
+            | Record::Marked(_) => {
+                if record.written_at() <= end {
+                    self.record(lane, record, task);
+                }
+            }
         }
     }
 
@@ -154,6 +137,15 @@ impl Model {
                 slice.task,
                 OpenWait::new(end, slice.start, slice.queued, slice.unnoticed),
             );
+        }
+    }
+
+    fn step_at_end(&mut self, end: RunInstant, step: Step) {
+        if step.start < end {
+            self.step(Step {
+                len: step.len.min(CompactDuration::new(end - step.start)),
+                ..step
+            });
         }
     }
 
