@@ -1,6 +1,6 @@
 //! Validates the batches of a worker: each instant and each duration must be within bounds, and
 //! each outcome must be one that a worker can report. Instants that are slightly in the future are
-//! corrected, because clocks differ.
+//! corrected, because clocks differ. The rounding of a timer is cut to the length of its step.
 
 use crate::probe::{ClockOffset, now};
 use crate::record::{
@@ -31,6 +31,11 @@ pub(super) fn validate(
         return Err("sends a duration of several years".into());
     }
     outcomes(&batch).try_for_each(reportable)?;
+    for (_, record) in &mut batch.records {
+        if let Record::Step(step) = record {
+            step.timer_rounding = step.timer_rounding.min(step.len);
+        }
+    }
     let now = batch.now.min(now());
     for current in batch.live.lanes.iter_mut().chain(&mut batch.live.branches) {
         current.overdue_since = current.overdue_since.filter(|&since| since <= now);
@@ -48,7 +53,7 @@ pub(super) fn validate(
 fn longest(batch: &Batch<ProcessClock>) -> Nanos {
     let records = batch.records.iter().map(|(_, record)| match record {
         Record::Slice(slice) => slice.len.max(slice.queued).max(slice.unnoticed),
-        Record::Step(step) => step.len,
+        Record::Step(step) => step.len.max(step.timer_rounding),
         Record::Repetition(repetition) => repetition.len,
         Record::Ended(ended) => ended.queued.max(ended.unnoticed),
         Record::WaitEnded(ended) => ended.waited,
@@ -73,8 +78,12 @@ fn longest(batch: &Batch<ProcessClock>) -> Nanos {
         let waited = [sums.queued, sums.unnoticed].into_iter().chain(sums.suspended_on);
         waited.chain([sums.running, sums.blocking])
     });
+    let lost = batch
+        .lost
+        .iter()
+        .flat_map(|lost| [lost.time.running, lost.time.blocking]);
     let longest = records.chain(live).max().map_or(Nanos::ZERO, CompactDuration::get);
-    samples.chain(sums).fold(longest, Nanos::max)
+    samples.chain(sums).chain(lost).fold(longest, Nanos::max)
 }
 
 /// The outcomes of the tasks and repetitions that end in the batch.
@@ -113,8 +122,8 @@ fn reportable(outcome: Outcome) -> Result<(), String> {
 mod tests {
     use super::*;
     use crate::record::{
-        CurrentSlice, Ended, GroupId, Label, LaneId, LaneSample, MonotonicInstant, Reason, Repetition, RepetitionsLost,
-        Slice, Step, TaskId, TaskSums, Waiting,
+        CurrentSlice, Ended, GroupId, Label, LaneId, LaneSample, Lost, LostTime, MonotonicInstant, Reason, Repetition,
+        RepetitionsLost, Slice, Step, TaskId, TaskSums, Waiting,
     };
     use strum::VariantArray;
 
@@ -129,15 +138,16 @@ mod tests {
         }
     }
 
-    fn step(start: MonotonicInstant, len: Nanos) -> Batch<MonotonicClock> {
+    fn step(start: MonotonicInstant, lengths: [Nanos; 2]) -> Batch<MonotonicClock> {
+        let [len, timer_rounding] = lengths.map(CompactDuration::new);
         of(Record::Step(Step {
             start,
             task: TASK,
-            len: CompactDuration::new(len),
+            len,
             label: Label::NONE,
             blocking: false,
             blocked_on: Reason::Unknown,
-            timer_rounding: CompactDuration::ZERO,
+            timer_rounding,
         }))
     }
 
@@ -206,6 +216,18 @@ mod tests {
         }
     }
 
+    fn lost(running: Nanos, blocking: Nanos) -> Batch<MonotonicClock> {
+        Batch {
+            lost: vec![Lost {
+                lane: LaneId(0),
+                slices: 1,
+                others: 0,
+                time: LostTime { running, blocking },
+            }],
+            ..Batch::default()
+        }
+    }
+
     fn sample(on_cpu: Nanos, waiting: Nanos) -> Batch<MonotonicClock> {
         Batch {
             samples: vec![Sample::Lane(LaneSample {
@@ -228,7 +250,8 @@ mod tests {
                 slice([n, Nanos::ZERO, Nanos::ZERO]),
                 slice([Nanos::ZERO, n, Nanos::ZERO]),
                 slice([Nanos::ZERO, Nanos::ZERO, n]),
-                step(MonotonicInstant::ZERO, n),
+                step(MonotonicInstant::ZERO, [n, Nanos::ZERO]),
+                step(MonotonicInstant::ZERO, [Nanos::ZERO, n]),
                 repetition(n, Outcome::Completed),
                 ended([n, Nanos::ZERO]),
                 ended([Nanos::ZERO, n]),
@@ -238,6 +261,8 @@ mod tests {
                 sample(Nanos::ZERO, n),
                 sums(n, Nanos::ZERO),
                 sums(Nanos::ZERO, n),
+                lost(n, Nanos::ZERO),
+                lost(Nanos::ZERO, n),
             ]
             .into_iter()
             .enumerate()
@@ -247,9 +272,21 @@ mod tests {
                 assert_eq!(verdict, if sound { Ok(()) } else { wanted }, "{which}: {n:?}");
             }
             let at = offset.to_monotonic(ProcessInstant::new(n.0));
-            let verdict = validate(step(at, Nanos::ZERO), offset).map(drop);
+            let verdict = validate(step(at, [Nanos::ZERO; 2]), offset).map(drop);
             let wanted = Err("sends an instant that is years away".to_owned());
             assert_eq!(verdict, if sound { Ok(()) } else { wanted }, "{n:?}");
+        }
+    }
+
+    #[test]
+    fn the_rounding_of_a_timer_is_at_most_as_long_as_its_step() {
+        for (rounding, kept) in [(4, 4), (5, 5), (6, 5)] {
+            let batch = step(MonotonicInstant::ZERO, [Nanos(5), Nanos(rounding)]);
+            let batch = validate(batch, ClockOffset::of_process()).expect("a valid batch");
+            let Record::Step(step) = batch.records[0].1 else {
+                panic!("not a step: {:?}", batch.records);
+            };
+            assert_eq!(step.timer_rounding.get(), Nanos(kept));
         }
     }
 
