@@ -175,16 +175,12 @@ impl TaskHandle {
         struct NextSlice<'a>(&'a TaskHandle);
         impl Drop for NextSlice<'_> {
             fn drop(&mut self) {
-                let TaskHandle(task) = self.0;
-                lane::begin(self.0.registry(), self.0.id(), Role::Jobs(LaneKind::Blocking));
-                lane::take_wake(&task.stamps);
                 // A task on a pool has the same reason after each repetition.
-                lane::set_wait(Reason::Yield, Label::NONE);
+                self.0.begin_job(Reason::Yield);
             }
         }
         lane::set_wait(reason, label);
-        lane::end_slice_of(&self.0);
-        lane::count_job();
+        self.end_job();
         let _next = NextSlice(self);
         let over = body().unwrap_or_else(super::now);
         self.0.stamps.set_woken_at(over);
@@ -197,18 +193,28 @@ impl TaskHandle {
     /// the thread is not a lane yet (see [`enter_for_jobs`](lane::enter_for_jobs)), it becomes the
     /// lane of a blocking thread.
     pub fn run_job<R>(&self, queued_since: ProcessInstant, then: Reason, body: impl FnOnce() -> R) -> R {
-        struct Job<'a>(&'a RegisteredTask);
+        struct Job<'a>(&'a TaskHandle);
         impl Drop for Job<'_> {
             fn drop(&mut self) {
-                lane::end_slice_of(self.0);
-                lane::count_job();
+                self.0.end_job();
             }
         }
         self.set_queued_since(queued_since);
+        self.begin_job(then);
+        let _job = Job(self);
+        body()
+    }
+
+    /// Begins a slice of a job on the calling thread. After the slice, the task waits for `then`.
+    fn begin_job(&self, then: Reason) {
         lane::begin(self.registry(), self.id(), Role::Jobs(LaneKind::Blocking));
         lane::take_wake(&self.0.stamps);
         lane::set_wait(then, Label::NONE);
-        let _job = Job(&self.0);
-        body()
+    }
+
+    /// Ends the slice of the job that the calling thread runs for this task.
+    fn end_job(&self) {
+        lane::end_slice_of(&self.0);
+        lane::count_job();
     }
 }
