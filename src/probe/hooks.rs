@@ -5,9 +5,10 @@
 //! only waits for the run's end. tasklab records the bodies of `spawn_blocking` itself, as jobs of
 //! child tasks ([`offloaded_child`](super::TaskHandle::offloaded_child)).
 
+use super::clock::monotonic_now;
 use super::lane::{self, Role};
 use super::registry::{Group, Registry};
-use super::{task, timer_ticks};
+use super::task;
 use crate::record::{Ended, Outcome, Record, Spawned, TaskId};
 use std::hash::{Hash, Hasher};
 use std::io;
@@ -58,7 +59,7 @@ pub fn install(builder: &mut Builder, registry: &Arc<Registry>) {
 /// # Errors
 /// Returns an error if the runtime cannot be built.
 pub fn build(builder: &mut Builder, registry: &Registry) -> io::Result<Runtime> {
-    let before = timer_ticks::before_build();
+    let before = monotonic_now();
     let runtime = builder.build()?;
     registry.ticks().begin(before);
     Ok(runtime)

@@ -22,7 +22,7 @@
 //! its construction, so the instant before the construction is used. This instant is some ten
 //! microseconds too early, because the runtime creates its I/O driver first.
 
-use super::clock::{ClockOffset, monotonic_now};
+use super::clock::ClockOffset;
 use super::sync::{AtomicU64, Relaxed};
 use crate::record::{MonotonicInstant, Nanos, ProcessInstant};
 
@@ -48,7 +48,7 @@ pub(super) struct TimerTicks {
 }
 
 impl TimerTicks {
-    /// Sets the instant at which the ticks begin.
+    /// Sets the instant at which the ticks begin: the instant just before the runtime is built.
     pub(super) fn begin(&self, at: MonotonicInstant) {
         self.first.store(at.0, Relaxed);
         self.follow_drift();
@@ -92,15 +92,11 @@ impl TimerTicks {
     }
 }
 
-/// The present instant by tokio's clock, to be read just before a runtime is built.
-pub(super) fn before_build() -> MonotonicInstant {
-    monotonic_now()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::probe;
+    use crate::probe::clock::monotonic_now;
     use std::future::Future;
     use std::pin::pin;
     use std::task::{Context, Poll, Waker};
@@ -143,7 +139,7 @@ mod tests {
         // The ticks begin while the runtime is built, a little later than `before`. The difference
         // is small only if this thread keeps its core, so the fastest of several builds is used.
         for _ in 0..20 {
-            let before = before_build();
+            let before = monotonic_now();
             let start = probe::now();
             let new = Builder::new_current_thread().enable_all().build().expect("a runtime");
             let took = probe::now() - start;

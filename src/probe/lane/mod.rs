@@ -107,8 +107,8 @@ pub(super) fn begin(registry: &Arc<Registry>, task: TaskId, role: Role) {
 #[inline]
 pub(super) fn end() {
     let ended = with(|lane| {
-        let is_open = lane.is_open();
-        is_open.then(|| lane.end(super::now(), None)).flatten()
+        lane.current_task()?;
+        lane.end(super::now(), None)
     });
     drop(ended);
 }

@@ -128,6 +128,8 @@ impl Recorder {
         lateness.min(self.open.start - since)
     }
 
+    /// The task that holds the lane.
+    #[inline]
     pub(super) fn current_task(&self) -> Option<TaskId> {
         self.open.task
     }
@@ -187,12 +189,6 @@ impl Recorder {
         self.shared.slice.begin(task, at);
     }
 
-    /// Whether a task holds the lane.
-    #[inline]
-    pub(super) fn is_open(&self) -> bool {
-        self.open.task.is_some()
-    }
-
     /// Notes that the task of the open slice ends in this slice.
     pub(super) fn set_ended(&mut self, task: &Arc<RegisteredTask>) {
         if self.open.task == task.id() {
@@ -226,7 +222,7 @@ impl Recorder {
         let Some(task) = task.filter(|task| task.id() == open.task) else {
             return false;
         };
-        task.sums.add(open.ended_at(at, is_lost), self.registry.end_of_run(at));
+        task.sums.add(open.ended_at(at, is_lost), self.registry.end_of_run());
         if is_lost {
             task.note_loss();
         }
@@ -239,7 +235,7 @@ impl Recorder {
     /// Adds up the time of a lost slice, up to the end of the run.
     #[cold]
     fn count_lost(&self, open: &Open, at: ProcessInstant, has_sums: bool) {
-        let run_end = self.registry.end_of_run(at);
+        let run_end = self.registry.end_of_run();
         let (start, until) = (open.start.min(run_end), at.min(run_end));
         let time = LostTime {
             running: (until - start) - open.blocking,
@@ -337,7 +333,7 @@ impl Recorder {
     pub(super) fn end_blocking(&mut self, start: ProcessInstant, now: ProcessInstant, reason: Reason, label: Label) {
         self.shown_with_outer()
             .for_each(|slice| slice.set_blocking(None, Reason::Unknown, Label::NONE));
-        let run_end = self.registry.end_of_run(now);
+        let run_end = self.registry.end_of_run();
         // The thread slept in the slice of the branch and in each slice around it.
         for index in 0..=self.outer.len() {
             let open = self.outer.get_mut(index).unwrap_or(&mut self.open);

@@ -57,13 +57,12 @@ pub struct Registry {
 }
 
 /// When the run ended. Each poll reads this instant, so it has a cache line that rarely changes.
-/// [`ProcessInstant::MAX`] while the run goes on, and zero while the run ends.
+/// [`ProcessInstant::MAX`] while the run goes on, and zero while a thread ends the run. This thread
+/// holds the lock of the registry.
 #[repr(align(64))]
 struct EndOfRun(AtomicU64);
 
 struct State {
-    /// When the run ended.
-    ended_at: Option<ProcessInstant>,
     lanes: Lanes,
     groups: Groups,
     pending: Pending,
@@ -105,7 +104,6 @@ impl Registry {
             ticks: TimerTicks::default(),
             end: EndOfRun(AtomicU64::new(ProcessInstant::MAX.0)),
             state: Mutex::new(State {
-                ended_at: None,
                 lanes: Lanes::default(),
                 groups: Groups::new(process, processes),
                 pending: Pending::default(),
@@ -134,31 +132,40 @@ impl Registry {
     pub fn end_run(&self) -> ProcessInstant {
         // The clock is read under the lock. So if a thread has found that the run goes on, the run
         // ends later than every record that this thread has seen before.
-        let mut state = self.state();
-        *state.ended_at.get_or_insert_with(|| {
-            // A thread that reads zero waits for the lock. So a slice that ends later than the run
-            // is always cut at the end of the run.
-            self.end.0.store(0, Relaxed);
-            fence(SeqCst);
-            let at = super::now();
-            self.end.0.store(at.0, Relaxed);
-            at
-        })
+        let _state = self.state();
+        let end = ProcessInstant::new(self.end.0.load(Relaxed));
+        if end < ProcessInstant::MAX {
+            return end;
+        }
+        // A thread that reads zero waits for the lock. So a slice that ends later than the run is
+        // always cut at the end of the run.
+        self.end.0.store(0, Relaxed);
+        fence(SeqCst);
+        let at = super::now();
+        self.end.0.store(at.0, Relaxed);
+        at
     }
 
-    /// The end of the run, if the run ended before `at`. Otherwise an instant that is not before
-    /// `at`.
+    /// The end of the run. While the run goes on, this is [`ProcessInstant::MAX`]: then each
+    /// instant that the calling thread has read from the clock before is part of the run.
     #[inline]
-    pub(super) fn end_of_run(&self, at: ProcessInstant) -> ProcessInstant {
+    pub(super) fn end_of_run(&self) -> ProcessInstant {
         match self.end.0.load(Relaxed) {
-            0 => self.ended_at().unwrap_or(at),
+            0 => self.end_under_lock(),
             end => ProcessInstant::new(end),
         }
     }
 
-    /// When the run ended; `None` while the run goes on.
+    /// When the run ended; `None` while the run goes on. If a thread ends the run at present, this
+    /// method waits for the end.
     pub(super) fn ended_at(&self) -> Option<ProcessInstant> {
-        self.state().ended_at
+        Some(self.end_under_lock()).filter(|&end| end < ProcessInstant::MAX)
+    }
+
+    #[cold]
+    fn end_under_lock(&self) -> ProcessInstant {
+        let _state = self.state();
+        ProcessInstant::new(self.end.0.load(Relaxed))
     }
 
     /// Measures how far `CLOCK_MONOTONIC` is ahead of the run's clock at present.
@@ -273,9 +280,9 @@ impl Registry {
             .or_default() += 1;
     }
 
-    /// Takes the last sums of a task that has lost records. This takes a lock, but only in a run
+    /// Adds the last sums of a task that has lost records. This takes a lock, but only in a run
     /// that already loses records.
-    fn take_sums(&self, sums: TaskSums<ProcessClock>) {
+    fn add_sums(&self, sums: TaskSums<ProcessClock>) {
         self.state().pending.sums.push(sums);
     }
 
@@ -340,7 +347,7 @@ impl RegisteredTask {
     /// collector may not know the task, if the task lived only for a short time.
     pub(super) fn hand_over_sums(&self) {
         if let Some(sums) = self.last_sums() {
-            self.owner.take_sums(sums);
+            self.owner.add_sums(sums);
         }
     }
 }
