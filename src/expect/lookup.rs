@@ -24,7 +24,9 @@ pub fn find_number(report: &Value, keys: &[String]) -> Result<f64, String> {
                 }
                 Some(value) => value,
                 // These maps contain only reasons with a time above zero.
-                None if depth > 0 && ["suspended_on", "blocked_on"].contains(&&*keys[depth - 1]) => return Ok(0.0),
+                None if depth > 0 && ["suspended_on", "waiting_on", "blocked_on"].contains(&&*keys[depth - 1]) => {
+                    return Ok(0.0);
+                }
                 None => return Err(format!("the report does not contain {}", keys[..=depth].join("."))),
             },
             Value::Null => return Err(format!("{} is null in this report", parent())),

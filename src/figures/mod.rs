@@ -22,12 +22,14 @@ pub use path::{NAME, PathError, Unit, check_path, unit};
 pub use shared::{Age, Deadlock, DeadlockedWait, Level, Receiver, Resource};
 pub use work::{Fates, Work};
 
+use crate::record::Reason;
 use schemars::generate::{SchemaGenerator, SchemaSettings};
 use schemars::transform::RecursiveTransform;
 use schemars::{JsonSchema, Schema};
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use strum::VariantArray;
 
 /// The figures that tasklab measured in one run.
 ///
@@ -36,6 +38,9 @@ use std::collections::BTreeMap;
 #[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
 #[schemars(title = "tasklab report")]
 pub struct Report {
+    /// The version of this schema. It becomes greater when a key is renamed or changes its meaning.
+    /// New keys do not change the version.
+    pub schema_version: u32,
     /// The scenario as the command line named it: a file, or the name of a built-in scenario.
     pub scenario: String,
     /// The scenario's title.
@@ -275,7 +280,8 @@ pub struct Group {
     /// `null` if they contain all slices.
     pub sampled: Option<Sampled>,
     /// The time in which tasks held a thread and computed. The sum of this figure, `blocking_ns`,
-    /// `queued_ns`, `unnoticed_ns` and `suspended_ns` is the total lifetime of all tasks.
+    /// `queued_ns`, `unnoticed_ns`, `waiting_ns` and `suspended_ns` is the total lifetime of all
+    /// tasks.
     pub running_ns: u64,
     /// The part of `running_ns` in which the thread was runnable but had no core. `null` if the
     /// kernel did not report it. The kernel's counts are read ten times per second, and more often
@@ -290,6 +296,7 @@ pub struct Group {
     /// samples show that a thread slept, the reason is `unknown`. The reason is also `unknown` if
     /// a worker command lost the record of the step. Only reasons with a time above zero are
     /// present.
+    #[schemars(extend("propertyNames" = keys_of(|_| true)))]
     pub blocked_on: BTreeMap<&'static str, u64>,
     /// What the work of the tasks was for.
     pub work: Work,
@@ -297,11 +304,19 @@ pub struct Group {
     pub queued_ns: u64,
     /// The time in which tasks were ready, but had not been woken yet.
     pub unnoticed_ns: u64,
-    /// The time in which tasks waited for something that was not ready. The wake-ups of a library's
-    /// tasks are not recorded, so this figure includes all the time between their slices.
+    /// The time in which tasks waited for other tasks: for a lock, a permit, a message, a result.
+    pub waiting_ns: u64,
+    /// The parts of `waiting_ns`, one part for each reason: `lock`, `semaphore`, `channel`, `join`,
+    /// `offload`, `notify` and `barrier`. Only reasons with a time above zero are present.
+    #[schemars(extend("propertyNames" = keys_of(Reason::is_other_task)))]
+    pub waiting_on: BTreeMap<&'static str, u64>,
+    /// The time in which tasks waited for time, or for something outside of the tasks that was not
+    /// ready. The wake-ups of a library's tasks are not recorded, so this figure includes all the
+    /// time between their slices.
     pub suspended_ns: u64,
-    /// The parts of `suspended_ns`, one part for each reason: `timer`, `http`, `file`, `offload`,
-    /// `unknown` and others. Only reasons with a time above zero are present.
+    /// The parts of `suspended_ns`, one part for each reason: `timer`, `http`, `file`, `db` and
+    /// `unknown`. Only reasons with a time above zero are present.
+    #[schemars(extend("propertyNames" = keys_of(|reason| !reason.is_other_task() && reason != Reason::Yield)))]
     pub suspended_on: BTreeMap<&'static str, u64>,
     /// The time that the runtime's timer added to the sleeps of the tasks. This time is part of
     /// `suspended_ns`, with one exception: the microseconds between a deadline and the end of the
@@ -447,6 +462,16 @@ pub struct Tokio {
     pub most_blocking_queue: usize,
     /// The largest number of threads in the blocking pool in any sample.
     pub most_blocking_threads: usize,
+}
+
+/// The present version of the schema, see [`Report::schema_version`]. `CHANGELOG.md` says what each
+/// version has renamed.
+pub const SCHEMA_VERSION: u32 = 2;
+
+/// The names of some reasons: the keys of a map by reason.
+fn keys_of(is_key: impl Fn(Reason) -> bool) -> Value {
+    let enumeration = Reason::VARIANTS.iter().filter(|reason| is_key(**reason));
+    json!({ "enum": enumeration.map(|reason| reason.into_str()).collect::<Vec<_>>() })
 }
 
 impl Report {

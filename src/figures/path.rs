@@ -4,10 +4,8 @@
 //! [`Report`](super::Report).
 
 use super::schema;
-use crate::record::Reason;
 use serde_json::Value;
 use std::sync::LazyLock;
-use strum::VariantArray;
 
 /// A placeholder in [`PathError::known_keys`]. This key represents the name of a group or lane,
 /// which is not known before the run.
@@ -116,9 +114,8 @@ impl<'a> Node<'a> {
         if let Some(schema) = self.schema["properties"].get(key) {
             return Some(Node::new(self.root, schema));
         }
-        let reasons = self.values_by_reason()?;
-        let is_reason = Reason::VARIANTS.iter().any(|reason| reason.into_str() == key);
-        is_reason.then(|| Node::new(self.root, reasons))
+        self.map_keys().any(|known| known == key).then(|| ())?;
+        Some(Node::new(self.root, &self.schema["additionalProperties"]))
     }
 
     /// If the node is a list whose items have names, returns the schema of an item.
@@ -127,12 +124,10 @@ impl<'a> Node<'a> {
         item.schema["properties"].get("name").map(|_| item)
     }
 
-    /// If the node is a map, returns the schema of the values. All maps in a report have the words
-    /// of [`Reason`] as keys.
-    fn values_by_reason(self) -> Option<&'a Value> {
-        self.schema
-            .get("additionalProperties")
-            .filter(|values| values.is_object())
+    /// If the node is a map, returns the keys that it can have.
+    fn map_keys(self) -> impl Iterator<Item = &'a str> {
+        let keys = self.schema["propertyNames"]["enum"].as_array();
+        keys.into_iter().flatten().filter_map(Value::as_str)
     }
 
     fn is_number(self) -> bool {
@@ -160,13 +155,7 @@ impl<'a> Node<'a> {
             let keys = properties.iter().filter(|(_, schema)| leads_to_numbers(schema));
             return keys.map(|(key, _)| key.clone()).collect();
         }
-        if self.values_by_reason().is_some() {
-            return Reason::VARIANTS
-                .iter()
-                .map(|reason| reason.into_str().to_owned())
-                .collect();
-        }
-        Vec::new()
+        self.map_keys().map(str::to_owned).collect()
     }
 }
 
@@ -223,8 +212,15 @@ mod tests {
         let last = error("groups.api.delay_ns.p95");
         assert_eq!(last.reached, "groups.api.delay_ns");
         assert_eq!(last.known_keys, ["count", "p50", "p90", "p99", "max"]);
-        let reason = error("groups.api.suspended_on.coffee");
-        assert!(reason.known_keys.iter().any(|word| word == "timer"));
+        for (map, key, known) in [
+            ("suspended_on", "coffee", "timer"),
+            ("suspended_on", "lock", "timer"),
+            ("waiting_on", "timer", "lock"),
+        ] {
+            let reason = error(&format!("groups.api.{map}.{key}"));
+            assert!(reason.known_keys.iter().any(|word| word == known), "{reason:?}");
+            assert!(reason.known_keys.iter().all(|word| word != key), "{reason:?}");
+        }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The states of a task, the time that a task has spent in each state, and the number of tasks in
 //! each state.
 
-use crate::record::{Nanos, Outcome, Reason, RunInstant};
+use crate::record::{ByReason, Nanos, Outcome, Reason, RunInstant};
 use std::ops::{AddAssign, SubAssign};
 use strum::VariantArray;
 
@@ -16,7 +16,9 @@ pub enum State {
     Queued,
     /// The task is ready, but has not been woken.
     Unnoticed,
-    /// The task waits for something that is not ready.
+    /// The task waits for another task, for example for a lock or a permit.
+    Waiting(Reason),
+    /// The task waits for time or for something outside of the tasks, such as a reply.
     Suspended(Reason),
     /// The task has ended.
     Ended(Outcome),
@@ -30,6 +32,7 @@ impl State {
             State::Blocking => "blocking",
             State::Queued => "queued",
             State::Unnoticed => "unnoticed",
+            State::Waiting(_) => "waiting",
             State::Suspended(_) => "suspended",
             State::Ended(outcome) => outcome.into_str(),
         }
@@ -42,7 +45,16 @@ impl State {
     pub(super) fn between_slices(reason: Reason) -> State {
         match reason {
             Reason::Yield => State::Queued,
-            other => State::Suspended(other),
+            other => State::not_ready(other),
+        }
+    }
+
+    /// The state of a task that waits for `reason`, which is not ready.
+    pub(super) fn not_ready(reason: Reason) -> State {
+        if reason.is_other_task() {
+            State::Waiting(reason)
+        } else {
+            State::Suspended(reason)
         }
     }
 }
@@ -75,15 +87,15 @@ impl StateInterval {
 pub(super) struct SliceTimes {
     /// What the task waited for in the gap.
     pub reason: Reason,
-    /// The part of the gap in which the task was suspended.
-    pub suspended: Nanos,
+    /// The part of the gap in which this was not ready.
+    pub not_ready: Nanos,
     pub unnoticed: Nanos,
     pub queued: Nanos,
     pub running: Nanos,
     pub blocking: Nanos,
 }
 
-/// The time spent in each state except `Ended`. `suspended` is the sum of `suspended_on`.
+/// The time spent in each state except `Ended`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct StateTimes {
     /// The time in which the task held a lane and computed.
@@ -94,16 +106,38 @@ pub struct StateTimes {
     pub queued: Nanos,
     /// The time in which the task was ready, but not woken.
     pub unnoticed: Nanos,
-    /// The time in which the task waited for something that was not ready.
-    pub suspended: Nanos,
-    /// `suspended` by reason, in the order of [`Reason::VARIANTS`].
-    pub suspended_on: [Nanos; Reason::VARIANTS.len()],
+    /// The time in which the task waited for something that was not ready, by reason. These are the
+    /// times of [`waiting`](StateTimes::waiting) and of [`suspended`](StateTimes::suspended).
+    pub not_ready: ByReason,
 }
 
 impl StateTimes {
     /// The sum of all states: the time from the spawn to the end.
     pub fn total(&self) -> Nanos {
-        self.running + self.blocking + self.queued + self.unnoticed + self.suspended
+        self.held() + self.queued + self.unnoticed + self.all_not_ready()
+    }
+
+    /// The time in which the task waited for another task.
+    pub fn waiting(&self) -> Nanos {
+        self.sum_not_ready(Reason::is_other_task)
+    }
+
+    /// The time in which the task waited for time or for something outside of the tasks.
+    pub fn suspended(&self) -> Nanos {
+        self.sum_not_ready(|reason| !reason.is_other_task())
+    }
+
+    /// The time in which the task waited for something that was not ready.
+    pub(super) fn all_not_ready(&self) -> Nanos {
+        self.not_ready.into_iter().sum()
+    }
+
+    fn sum_not_ready(&self, is_included: impl Fn(Reason) -> bool) -> Nanos {
+        let times = Reason::VARIANTS.iter().zip(self.not_ready);
+        times
+            .filter(|(reason, _)| is_included(**reason))
+            .map(|(_, time)| time)
+            .sum()
     }
 
     /// The time in which the task held a lane.
@@ -120,10 +154,7 @@ impl StateTimes {
             State::Blocking => self.blocking += len,
             State::Queued => self.queued += len,
             State::Unnoticed => self.unnoticed += len,
-            State::Suspended(reason) => {
-                self.suspended += len;
-                self.suspended_on[reason as usize] += len;
-            }
+            State::Waiting(reason) | State::Suspended(reason) => self.not_ready[reason as usize] += len,
             State::Ended(_) => {}
         }
     }
@@ -135,8 +166,7 @@ impl StateTimes {
         self.blocking += slice.blocking;
         self.queued += slice.queued;
         self.unnoticed += slice.unnoticed;
-        self.suspended += slice.suspended;
-        self.suspended_on[slice.reason as usize] += slice.suspended;
+        self.not_ready[slice.reason as usize] += slice.not_ready;
     }
 }
 
@@ -147,8 +177,7 @@ impl AddAssign for StateTimes {
         self.blocking += rhs.blocking;
         self.queued += rhs.queued;
         self.unnoticed += rhs.unnoticed;
-        self.suspended += rhs.suspended;
-        for (mine, theirs) in self.suspended_on.iter_mut().zip(rhs.suspended_on) {
+        for (mine, theirs) in self.not_ready.iter_mut().zip(rhs.not_ready) {
             *mine += theirs;
         }
     }
@@ -161,8 +190,7 @@ impl SubAssign for StateTimes {
         self.blocking = self.blocking - rhs.blocking;
         self.queued = self.queued - rhs.queued;
         self.unnoticed = self.unnoticed - rhs.unnoticed;
-        self.suspended = self.suspended - rhs.suspended;
-        for (mine, theirs) in self.suspended_on.iter_mut().zip(rhs.suspended_on) {
+        for (mine, theirs) in self.not_ready.iter_mut().zip(rhs.not_ready) {
             *mine = *mine - theirs;
         }
     }
@@ -179,7 +207,9 @@ pub struct TaskCounts {
     pub queued: usize,
     /// Tasks that are ready, but were not woken.
     pub unnoticed: usize,
-    /// Tasks that wait for something that is not ready.
+    /// Tasks that wait for another task.
+    pub waiting: usize,
+    /// Tasks that wait for time or for something outside of the tasks.
     pub suspended: usize,
     /// Tasks that ended after all their steps.
     pub completed: usize,
@@ -204,7 +234,7 @@ pub struct TaskCounts {
 impl TaskCounts {
     /// Tasks that have not ended.
     pub fn alive(&self) -> usize {
-        self.running + self.blocking + self.queued + self.unnoticed + self.suspended
+        self.running + self.blocking + self.queued + self.unnoticed + self.waiting + self.suspended
     }
 
     /// Tasks that have ended.
@@ -213,19 +243,21 @@ impl TaskCounts {
         Outcome::VARIANTS.iter().map(ended).sum()
     }
 
-    /// The number of tasks in a state. `Suspended` has one number for all reasons.
+    /// The number of tasks in a state. `Waiting` and `Suspended` have one number each for all
+    /// reasons.
     pub fn get(&self, state: State) -> usize {
         let mut counts = *self;
         *counts.get_mut(state)
     }
 
-    /// The number of tasks in a state, to be changed. `Suspended` has one number for all reasons.
+    /// The number of tasks in a state, to be changed, as in [`get`](TaskCounts::get).
     pub fn get_mut(&mut self, state: State) -> &mut usize {
         match state {
             State::Running => &mut self.running,
             State::Blocking => &mut self.blocking,
             State::Queued => &mut self.queued,
             State::Unnoticed => &mut self.unnoticed,
+            State::Waiting(_) => &mut self.waiting,
             State::Suspended(_) => &mut self.suspended,
             State::Ended(Outcome::Completed) => &mut self.completed,
             State::Ended(Outcome::Failed) => &mut self.failed,

@@ -66,11 +66,11 @@ pub struct Task {
     pub(super) live: Option<Box<LiveTask>>,
 }
 
-/// The index of a reason in [`StateTimes::suspended_on`]. The time of this reason lies on the cache
+/// The index of a reason in [`StateTimes::not_ready`]. The time of this reason lies on the cache
 /// line between the lines of [`StateTimes::running`] and [`Task::work`], see [`Task::prefetch`].
 const MIDDLE: usize = 5;
 const _: () = {
-    let middle = (offset_of!(Task, times.suspended_on) + MIDDLE * size_of::<Nanos>()) / 64;
+    let middle = (offset_of!(Task, times.not_ready) + MIDDLE * size_of::<Nanos>()) / 64;
     assert!(
         offset_of!(Task, times.running) / 64 + 1 == middle,
         "the middle line follows the line of `running`"
@@ -138,7 +138,7 @@ impl Task {
         self.polls
             ^ self.track.last_wait().since.0
             ^ self.times.running.0
-            ^ self.times.suspended_on[MIDDLE].0
+            ^ self.times.not_ready[MIDDLE].0
             ^ self.work.prefetch()
     }
 

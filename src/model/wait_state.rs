@@ -55,7 +55,7 @@ impl WaitState {
         let blocking = spans.covered(slice.start, slice.end);
         SliceTimes {
             reason: self.reason,
-            suspended: wait.suspended,
+            not_ready: wait.suspended,
             unnoticed: wait.unnoticed,
             queued: wait.queued,
             running: slice.end - slice.start - blocking,
@@ -97,7 +97,7 @@ impl WaitState {
         let times = self.slice_times(&slice, Spans::NONE);
         let mut at = self.since;
         for (state, len) in [
-            (State::Suspended(self.reason), times.suspended),
+            (State::not_ready(self.reason), times.not_ready),
             (State::Unnoticed, times.unnoticed),
             (State::Queued, times.queued),
         ] {

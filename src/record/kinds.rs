@@ -9,7 +9,7 @@
 use serde::{Deserialize, Serialize};
 use strum::{IntoStaticStr, VariantArray};
 
-/// The kind of event that a suspended task waits for.
+/// What a task waits for while it holds no lane.
 #[derive(
     Clone,
     Copy,
@@ -59,6 +59,22 @@ pub enum Reason {
 }
 
 impl Reason {
+    /// Whether only another task can end the wait: it must release a lock or a permit, use a
+    /// channel, end, notify, or reach a barrier. Otherwise time or something outside of the tasks
+    /// ends the wait.
+    pub const fn is_other_task(self) -> bool {
+        match self {
+            Reason::Offload
+            | Reason::Lock
+            | Reason::Semaphore
+            | Reason::Channel
+            | Reason::Join
+            | Reason::Notify
+            | Reason::Barrier => true,
+            Reason::Unknown | Reason::Timer | Reason::Http | Reason::File | Reason::Yield | Reason::Db => false,
+        }
+    }
+
     /// The reason whose discriminant is `bits`. Any other number means that the reason is unknown.
     pub fn from_bits(bits: u8) -> Reason {
         Reason::VARIANTS.get(usize::from(bits)).copied().unwrap_or_default()

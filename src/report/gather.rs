@@ -2,11 +2,11 @@
 
 use super::resources::{deadlock, pool, resource};
 use crate::figures::{
-    Calibration, Executor, Fates, Group, Lane, Machine, Overall, Percentiles, Records, Report, Sampled, TaskMonitor,
-    Tasks, Tokio, Work,
+    Calibration, Executor, Fates, Group, Lane, Machine, Overall, Percentiles, Records, Report, SCHEMA_VERSION, Sampled,
+    TaskMonitor, Tasks, Tokio, Work,
 };
 use crate::model::{self, Fate, Model, PollCountCheck, TaskCounts, WorkSums};
-use crate::record::{self, Nanos, Outcome, Reason};
+use crate::record::{self, ByReason, Nanos, Outcome, Reason};
 use crate::scenario::ExecutorSpec;
 use crate::text;
 use std::collections::BTreeMap;
@@ -35,6 +35,7 @@ impl Report {
         let info = model.info();
         let counts = model.counts();
         Report {
+            schema_version: SCHEMA_VERSION,
             scenario: clean(&facts.scenario),
             title: clean(&info.title),
             executor: executor(&facts.executor, info.workers),
@@ -168,11 +169,13 @@ fn group(model: &Model, group: &model::Group) -> Group {
         off_core_ns: model.group_off_core(group.id).map(|time| time.0),
         blocking_ns: times.blocking.0,
         work: work(&model.group_work(group.id), times.held()),
-        blocked_on: by_reason(model.group_blocked_on(group.id)),
+        blocked_on: by_reason(model.group_blocked_on(group.id), |_| true),
         queued_ns: times.queued.0,
         unnoticed_ns: times.unnoticed.0,
-        suspended_ns: times.suspended.0,
-        suspended_on: by_reason(times.suspended_on),
+        waiting_ns: times.waiting().0,
+        waiting_on: by_reason(times.not_ready, Reason::is_other_task),
+        suspended_ns: times.suspended().0,
+        suspended_on: by_reason(times.not_ready, |reason| !reason.is_other_task()),
         timer_rounding_ns: (group.sleeps > 0).then_some(group.timer_rounding.0),
         timer_resolution_ns: group.timer_rounding.0.checked_div(group.sleeps),
         poll_ns: group.poll_time().into(),
@@ -221,10 +224,10 @@ fn work(sums: &WorkSums, held: Nanos) -> Work {
 }
 
 /// The reasons with a time above zero, by name. `times` is in the order of [`Reason::VARIANTS`].
-fn by_reason(times: [Nanos; Reason::VARIANTS.len()]) -> BTreeMap<&'static str, u64> {
+fn by_reason(times: ByReason, is_included: impl Fn(Reason) -> bool) -> BTreeMap<&'static str, u64> {
     let reasons = Reason::VARIANTS.iter().zip(times);
     reasons
-        .filter(|(_, time)| *time > Nanos::ZERO)
+        .filter(|(reason, time)| *time > Nanos::ZERO && is_included(**reason))
         .map(|(reason, time)| (reason.into_str(), time.0))
         .collect()
 }

@@ -14,7 +14,6 @@ use super::verdicts;
 use crate::figures::{Executor, Group, Lane, Machine, Percentiles, Receiver, Report, Resource, Tasks, Tokio};
 use crate::record::{self, Nanos, Reason};
 use crate::text;
-use std::collections::BTreeMap;
 
 /// The maximum number of lanes of one kind that have separate rows. If there are more lanes, they
 /// share one row.
@@ -75,11 +74,15 @@ const GROUP_TIMES: &[Column<Group>] = &[
     column(0, "", "blocking", |it| time(it.blocking_ns, it.blocking_ns)),
     column(0, "", "queued", |it| time(it.queued_ns, it.queued_ns)),
     column(0, "", "unnoticed", |it| time(it.unnoticed_ns, it.unnoticed_ns)),
+    column(0, "", "waiting", |it| time(it.waiting_ns, it.waiting_ns)),
     column(0, "", "suspended", |it| time(it.suspended_ns, it.suspended_ns)),
-    column(1, "", "mostly on", |it| mostly_on(&it.suspended_on, it.suspended_ns)),
+    column(1, "", "mostly on", |it| {
+        let all = it.waiting_on.iter().chain(&it.suspended_on);
+        mostly_on(all, it.waiting_ns + it.suspended_ns)
+    }),
     column(2, "timer", "resolution", |it| time_if_known(it.timer_resolution_ns)),
     column(3, "blocked", "mostly on", |it| {
-        mostly_on(&it.blocked_on, it.blocking_ns)
+        mostly_on(it.blocked_on.iter(), it.blocking_ns)
     }),
 ];
 
@@ -374,8 +377,8 @@ fn receiver_rows(resource: &Resource) -> Vec<Receiver> {
 }
 
 /// The reason with the longest of these times, and the share of this reason in `all`.
-fn mostly_on(times: &BTreeMap<&'static str, u64>, all: u64) -> String {
-    match times.iter().max_by_key(|(_, time)| **time) {
+fn mostly_on<'a>(times: impl Iterator<Item = (&'a &'static str, &'a u64)>, all: u64) -> String {
+    match times.max_by_key(|(_, time)| **time) {
         Some((reason, time)) if *reason != Reason::Unknown.into_str() => {
             format!("{reason} {}", percent(*time as f64 / all.max(1) as f64))
         }

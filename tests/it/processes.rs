@@ -106,7 +106,10 @@ fn the_times_of_a_killed_worker_end_at_its_death() {
     let times = model.times(first.id);
     assert_eq!(first.polls, 1);
     assert!(times.blocking > Nanos::from_millis(90), "{times:?}");
-    assert!(times.blocking.0 > 9 * (times.running + times.suspended).0, "{times:?}");
+    assert!(
+        times.blocking.0 > 9 * (times.running + times.suspended()).0,
+        "{times:?}"
+    );
     let other = model.times(second.id);
     assert_eq!(second.polls, 0);
     assert_eq!(other.queued, other.total(), "{other:?}");

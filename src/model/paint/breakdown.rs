@@ -13,11 +13,12 @@ pub(in crate::model) struct TimeBreakdown {
     pub blocking: Nanos,
     queued: Nanos,
     unnoticed: Nanos,
-    suspended: Nanos,
+    /// The time in which something was not ready: waiting or suspended.
+    not_ready: Nanos,
     longest_queued: Nanos,
     longest_unnoticed: Nanos,
-    longest_suspended: Nanos,
-    /// The reason of the longest suspended interval.
+    longest_not_ready: Nanos,
+    /// The reason of the longest waiting or suspended interval.
     reason: Reason,
     ended: Option<Outcome>,
 }
@@ -37,9 +38,9 @@ impl TimeBreakdown {
                 self.unnoticed += part;
                 self.longest_unnoticed = self.longest_unnoticed.max(interval.len());
             }
-            State::Suspended(reason) => {
-                self.suspended += part;
-                self.note_suspension(interval.len(), reason);
+            State::Waiting(reason) | State::Suspended(reason) => {
+                self.not_ready += part;
+                self.note_not_ready(interval.len(), reason);
             }
             State::Ended(outcome) => self.ended = Some(outcome),
         }
@@ -55,8 +56,8 @@ impl TimeBreakdown {
         self.longest_queued = self.longest_queued.max(slice.queued);
         self.unnoticed += slice.unnoticed;
         self.longest_unnoticed = self.longest_unnoticed.max(slice.unnoticed);
-        self.suspended += slice.suspended;
-        self.note_suspension(slice.suspended, slice.reason);
+        self.not_ready += slice.not_ready;
+        self.note_not_ready(slice.not_ready, slice.reason);
     }
 
     /// The duration of the longest queued or unnoticed interval.
@@ -65,9 +66,9 @@ impl TimeBreakdown {
     }
 
     #[inline]
-    fn note_suspension(&mut self, len: Nanos, reason: Reason) {
-        if len >= self.longest_suspended {
-            (self.longest_suspended, self.reason) = (len, reason);
+    fn note_not_ready(&mut self, len: Nanos, reason: Reason) {
+        if len >= self.longest_not_ready {
+            (self.longest_not_ready, self.reason) = (len, reason);
         }
     }
 
@@ -84,11 +85,11 @@ impl TimeBreakdown {
         self.blocking += later.blocking;
         self.queued += later.queued;
         self.unnoticed += later.unnoticed;
-        self.suspended += later.suspended;
+        self.not_ready += later.not_ready;
         self.longest_queued = self.longest_queued.max(later.longest_queued);
         self.longest_unnoticed = self.longest_unnoticed.max(later.longest_unnoticed);
-        if later.suspended > Nanos::ZERO {
-            self.note_suspension(later.longest_suspended, later.reason);
+        if later.not_ready > Nanos::ZERO {
+            self.note_not_ready(later.longest_not_ready, later.reason);
         }
         self.ended = later.ended.or(self.ended);
     }
@@ -104,20 +105,20 @@ impl TimeBreakdown {
             return Some(longer_wait(self.longest_queued, self.longest_unnoticed));
         }
         let waiting = self.queued + self.unnoticed;
-        let covered = self.running + waiting + self.suspended;
+        let covered = self.running + waiting + self.not_ready;
         if covered == Nanos::ZERO {
             return self.ended.map(State::Ended);
         }
         if waiting > covered - waiting {
             return Some(longer_wait(self.queued, self.unnoticed));
         }
-        if self.running > Nanos::ZERO && (self.running.0 >= covered.0 / 8 || self.running >= self.suspended) {
+        if self.running > Nanos::ZERO && (self.running.0 >= covered.0 / 8 || self.running >= self.not_ready) {
             return Some(State::Running);
         }
         let candidates = [
             (self.queued, State::Queued),
             (self.unnoticed, State::Unnoticed),
-            (self.suspended, State::Suspended(self.reason)),
+            (self.not_ready, State::not_ready(self.reason)),
         ];
         candidates
             .into_iter()

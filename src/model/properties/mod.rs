@@ -94,7 +94,10 @@ fn sums_hold(model: &Model) -> Result<(), TestCaseError> {
             "{:?}: the times add up to the life of the task",
             task.id
         );
-        prop_assert_eq!(times.suspended, times.suspended_on.into_iter().sum::<Nanos>());
+        prop_assert_eq!(
+            times.waiting() + times.suspended(),
+            times.not_ready.into_iter().sum::<Nanos>()
+        );
         *groups.entry(task.group.unwrap()).or_default() += times;
         all += times;
         *counts.get_mut(model.state(task.id)) += 1;

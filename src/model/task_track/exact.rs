@@ -55,10 +55,8 @@ impl Exact {
             blocking: sums.blocking + asleep,
             queued: sums.queued,
             unnoticed: sums.unnoticed,
-            suspended: Nanos::ZERO,
-            suspended_on: sums.suspended_on,
+            not_ready: sums.suspended_on,
         };
-        times.suspended = times.suspended_on.into_iter().sum();
         // The sums add up to the time from the spawn to `until`, except for differences between
         // clocks. A worker process of another program may report any sums.
         let (life, total) = (until - spawned_at, times.total());
@@ -66,12 +64,11 @@ impl Exact {
         let mut excess = total - life;
         let held = [&mut times.running, &mut times.blocking];
         let waited = [&mut times.queued, &mut times.unnoticed];
-        for part in held.into_iter().chain(waited).chain(&mut times.suspended_on) {
+        for part in held.into_iter().chain(waited).chain(&mut times.not_ready) {
             let cut = excess.min(*part);
             *part = *part - cut;
             excess = excess - cut;
         }
-        times.suspended = times.suspended_on.into_iter().sum();
         times
     }
 
@@ -168,9 +165,8 @@ impl TaskTrack {
             until_start
         };
         let counted = times.running + times.blocking + times.queued + times.unnoticed;
-        times.suspended = (until - spawned_at) - counted;
-        times.suspended_on = ByReason::default();
-        times.suspended_on[Reason::Unknown as usize] = times.suspended;
+        times.not_ready = ByReason::default();
+        times.not_ready[Reason::Unknown as usize] = (until - spawned_at) - counted;
         sums.set_all(times);
         self.exact.get_or_insert_default().wait = WaitState {
             since: until,

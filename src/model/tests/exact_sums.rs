@@ -37,11 +37,10 @@ fn slices_that_exact_sums_contain_do_not_count_again() {
         let mut times = StateTimes {
             running,
             queued: us(10),
-            suspended: on_timer + on_http,
             ..StateTimes::default()
         };
-        times.suspended_on[Reason::Timer as usize] = on_timer;
-        times.suspended_on[Reason::Http as usize] = on_http;
+        times.not_ready[Reason::Timer as usize] = on_timer;
+        times.not_ready[Reason::Http as usize] = on_http;
         times
     };
     assert_eq!(model.times(id(1)), expected(us(30), us(10), us(50)));
@@ -149,7 +148,7 @@ fn lost_slices_of_a_task_without_sums_count_as_holds_of_a_lane() {
         let times = model.times(id(1));
         assert_eq!((times.running, times.blocking), (us(2 + 7 + 1 + 3), us(1)));
         assert_eq!(times.queued, us(start.min(10)));
-        assert_eq!(times.suspended_on[Reason::Unknown as usize], times.suspended);
+        assert_eq!(times.not_ready[Reason::Unknown as usize], times.suspended());
         assert_eq!(times.total(), us(100));
         assert_eq!(model.groups()[0].polls(), 5);
     }

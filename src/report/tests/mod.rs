@@ -135,8 +135,10 @@ fn sums_over_groups_tasks_and_lanes_agree() {
     assert_eq!(sum(|it| it.blocking_ns), all.blocking);
     assert_eq!(sum(|it| it.queued_ns), all.queued);
     assert_eq!(sum(|it| it.unnoticed_ns), all.unnoticed);
-    assert_eq!(sum(|it| it.suspended_ns), all.suspended);
-    assert_eq!(sum(|it| it.suspended_on.values().sum()), all.suspended);
+    assert_eq!(sum(|it| it.waiting_ns), all.waiting());
+    assert_eq!(sum(|it| it.waiting_on.values().sum()), all.waiting());
+    assert_eq!(sum(|it| it.suspended_ns), all.suspended());
+    assert_eq!(sum(|it| it.suspended_on.values().sum()), all.suspended());
     assert_eq!(sum(|it| it.blocked_on.values().sum()), all.blocking);
 
     let lane_sum = |figure: fn(&Lane) -> u64| Nanos(report.lanes.iter().map(figure).sum());

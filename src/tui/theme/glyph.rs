@@ -13,6 +13,7 @@ pub(crate) fn glyph(state: State) -> &'static str {
         State::Blocking => "▓",
         State::Queued => "▒",
         State::Unnoticed => "░",
+        State::Waiting(_) => "╌",
         State::Suspended(_) => "·",
         State::Ended(Outcome::Completed) => "✓",
         State::Ended(Outcome::Failed) => "✗",

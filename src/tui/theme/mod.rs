@@ -16,7 +16,7 @@ use crate::model::State;
 use crate::record::Outcome;
 use palette::{
     ACCENT, BADGE_BACKGROUND, BLACK, BLOCKING, BLOCKING_BACKGROUND, GOOD, GROUPS, PaletteColor, QUEUED,
-    QUEUED_BACKGROUND, QUIET, UNNOTICED, UNNOTICED_BACKGROUND, WHITE,
+    QUEUED_BACKGROUND, QUIET, UNNOTICED, UNNOTICED_BACKGROUND, WAITING, WHITE,
 };
 use ratatui::style::{Modifier, Style};
 
@@ -90,7 +90,8 @@ impl Theme {
             State::Blocking => self.shaded(state, BLOCKING_BACKGROUND),
             State::Queued => self.shaded(state, QUEUED_BACKGROUND),
             State::Unnoticed => self.shaded(state, UNNOTICED_BACKGROUND),
-            State::Suspended(_) => self.group(group),
+            State::Waiting(_) => self.foreground(WAITING),
+            State::Suspended(_) => self.quiet(),
             State::Ended(Outcome::Completed) => self.good(),
             State::Ended(Outcome::Cancelled | Outcome::Unknown) => self.quiet(),
             State::Ended(Outcome::NeverStarted) => self.foreground(QUEUED),
@@ -106,6 +107,7 @@ impl Theme {
             State::Blocking => self.bad(),
             State::Queued => self.foreground(QUEUED),
             State::Unnoticed => self.foreground(UNNOTICED),
+            State::Waiting(_) => self.foreground(WAITING),
             State::Suspended(_) => self.quiet(),
             State::Ended(_) => self.state(state, 0),
         }
@@ -183,7 +185,7 @@ fn every_state() -> Vec<State> {
     use strum::VariantArray;
 
     let mut states = vec![State::Running, State::Blocking, State::Queued, State::Unnoticed];
-    states.push(State::Suspended(Reason::Timer));
+    states.extend([State::Waiting(Reason::Lock), State::Suspended(Reason::Timer)]);
     states.extend(Outcome::VARIANTS.iter().copied().map(State::Ended));
     states
 }

@@ -75,6 +75,7 @@ pub(super) const QUEUED: PaletteColor = color(0xf0e442, 227, Color::Yellow);
 pub(super) const QUEUED_BACKGROUND: PaletteColor = color(0x6b6300, 58, Color::Reset);
 pub(super) const UNNOTICED: PaletteColor = color(0xf09acb, 212, Color::LightMagenta);
 pub(super) const UNNOTICED_BACKGROUND: PaletteColor = color(0x7a3a62, 89, Color::Magenta);
+pub(super) const WAITING: PaletteColor = color(0xb39ddb, 146, Color::LightBlue);
 pub(super) const QUIET: PaletteColor = color(0x6b7280, 243, Color::DarkGray);
 pub(super) const ACCENT: PaletteColor = color(0xe69f00, 214, Color::Yellow);
 pub(super) const GOOD: PaletteColor = color(0x2bbf93, 36, Color::Green);

@@ -14,12 +14,13 @@ use ratatui::widgets::{Block, BorderType, Clear, Widget};
 use strum::VariantArray;
 
 /// The states of a task that has not ended, and the meaning of each state.
-const MEANINGS: [(State, &str); 5] = [
+const MEANINGS: [(State, &str); 6] = [
     (State::Running, "computes on a lane"),
     (State::Blocking, "holds a lane but sleeps!"),
     (State::Queued, "woken, waits for a lane"),
     (State::Unnoticed, "ready, but not yet woken"),
-    (State::Suspended(Reason::Unknown), "waits, which is normal"),
+    (State::Waiting(Reason::Lock), "waits for another task"),
+    (State::Suspended(Reason::Unknown), "waits for time or a reply"),
 ];
 
 /// The width of the legend, in columns.

@@ -138,7 +138,7 @@ impl Detail {
         };
         let is_quiet = match self.state {
             State::Ended(_) => true,
-            State::Suspended(_) => self.instead.is_none(),
+            State::Waiting(_) | State::Suspended(_) => self.instead.is_none(),
             _ => false,
         };
         let length = Span::styled(
@@ -161,7 +161,7 @@ impl Detail {
     /// is suspended, the text contains only the activity.
     fn state_and_activity(&self) -> String {
         match (self.instead, self.state) {
-            (Some(_), State::Suspended(_)) | (None, _) => self.activity.clone(),
+            (Some(_), State::Waiting(_) | State::Suspended(_)) | (None, _) => self.activity.clone(),
             (Some(_), state) => format!("{} {}", state.into_str(), self.activity),
         }
     }
@@ -171,7 +171,7 @@ impl Detail {
     fn narrow_words(&self, word: &str) -> String {
         match (self.instead, self.state) {
             (Some(_), _) => format!("{word} {}", self.state_and_activity()),
-            (None, State::Suspended(_)) if !self.activity.is_empty() => self.activity.clone(),
+            (None, State::Waiting(_) | State::Suspended(_)) if !self.activity.is_empty() => self.activity.clone(),
             (None, _) => word.to_owned(),
         }
     }
@@ -223,7 +223,7 @@ fn activity(context: &FrameContext<'_>, id: TaskId, state: State) -> String {
             let awaited = || blocked_on(context, held_lane(context, id)?);
             awaited().filter(|_| context.is_live()).unwrap_or_default()
         }
-        State::Suspended(reason) => step().unwrap_or(reason.into_str()),
+        State::Waiting(reason) | State::Suspended(reason) => step().unwrap_or(reason.into_str()),
         State::Queued | State::Unnoticed => {
             return unpolled(context, id).or(step().map(str::to_owned)).unwrap_or_default();
         }

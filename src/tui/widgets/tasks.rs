@@ -16,11 +16,12 @@ use ratatui::widgets::Widget;
 use strum::VariantArray;
 
 /// The states in the order of the heading. The most important outcomes come first.
-const STATES: [State; 5 + Outcome::VARIANTS.len()] = [
+const STATES: [State; 6 + Outcome::VARIANTS.len()] = [
     State::Running,
     State::Blocking,
     State::Queued,
     State::Unnoticed,
+    State::Waiting(Reason::Lock),
     State::Suspended(Reason::Unknown),
     State::Ended(Outcome::Lost),
     State::Ended(Outcome::Panicked),
@@ -131,8 +132,9 @@ fn shorten(entries: &mut [Entry], width: usize) {
         return;
     };
     let entries = &mut entries[..=last_bad];
-    let suspended = State::Suspended(Reason::Unknown);
-    for state in [suspended, State::Running, State::Queued, State::Unnoticed] {
+    let not_ready = [State::Suspended(Reason::Unknown), State::Waiting(Reason::Lock)];
+    let others = [State::Running, State::Queued, State::Unnoticed];
+    for state in not_ready.into_iter().chain(others) {
         if entries.iter().map(Entry::width).sum::<usize>() <= width {
             return;
         }

@@ -4,6 +4,7 @@
 //!   ▌ ▐ █   a lane was held for most of the left half, the right half, both
 //!   ▁ ▂ ▃ ▄ a lane was held for a small share of the column's time: 1/8, 2/8, 3/8, 4/8
 //!   ▓ ▒ ░   blocking, queued, unnoticed: each problem has its own glyph, over the whole column
+//!   ╌       waiting for another task
 //!   ·       suspended
 //! ```
 //!
@@ -70,7 +71,7 @@ impl Column {
             (left, right)
         };
         let Some(state) = worst.state else { return Column::Empty };
-        if !matches!(state, State::Running | State::Suspended(_)) {
+        if !matches!(state, State::Running | State::Waiting(_) | State::Suspended(_)) {
             return Column::Whole(state, worst.group);
         }
         let held = |half: Half| (half.share >= 0.5).then_some(half.group);
@@ -98,7 +99,9 @@ impl Column {
     fn cell(self, theme: Theme, rows: u16, row: u16) -> (&'static str, Style) {
         match self {
             Column::Empty => (" ", Style::new()),
-            Column::Whole(State::Suspended(_) | State::Ended(_), _) if row > 0 => (" ", Style::new()),
+            Column::Whole(State::Waiting(_) | State::Suspended(_) | State::Ended(_), _) if row > 0 => {
+                (" ", Style::new())
+            }
             Column::Whole(state, group) => (glyph(state), theme.state(state, group)),
             Column::Split(Some(left), Some(right)) => match theme.group(right).fg {
                 Some(background) => ("▌", theme.group(left).bg(background)),
@@ -115,11 +118,12 @@ impl Column {
 /// more severe state.
 fn severity(state: Option<State>) -> u8 {
     match state {
-        Some(State::Blocking) => 6,
-        Some(State::Ended(_)) => 5,
-        Some(State::Unnoticed) => 4,
-        Some(State::Queued) => 3,
-        Some(State::Running) => 2,
+        Some(State::Blocking) => 7,
+        Some(State::Ended(_)) => 6,
+        Some(State::Unnoticed) => 5,
+        Some(State::Queued) => 4,
+        Some(State::Running) => 3,
+        Some(State::Waiting(_)) => 2,
         Some(State::Suspended(_)) => 1,
         None => 0,
     }

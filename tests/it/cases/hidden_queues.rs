@@ -60,7 +60,7 @@ fn lookups_behind_a_full_pool_time_out_although_each_is_short() {
     assert_seconds("a report", &reports["poll_ns"]["p50"], (2.0, 2.4));
     // The lookups wait for the pool, and not for the server.
     let (on_pool, on_server) = (
-        ms(&report, "lookup", "suspended_on.offload"),
+        ms(&report, "lookup", "waiting_on.offload"),
         ms(&report, "lookup", "suspended_on.http"),
     );
     assert!(on_pool > 6_000.0, "{on_pool} ms on the pool");

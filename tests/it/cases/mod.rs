@@ -46,7 +46,14 @@ fn assert_seconds(what: &str, duration: &Value, (from, to): (f64, f64)) {
 
 /// The sum of a group's times in all states, in nanoseconds.
 fn sum_of_states(group: &Value) -> u64 {
-    let states = ["running_ns", "blocking_ns", "queued_ns", "unnoticed_ns", "suspended_ns"];
+    let states = [
+        "running_ns",
+        "blocking_ns",
+        "queued_ns",
+        "unnoticed_ns",
+        "waiting_ns",
+        "suspended_ns",
+    ];
     states
         .iter()
         .map(|state| group[state].as_u64().expect("a duration"))

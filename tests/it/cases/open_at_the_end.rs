@@ -80,9 +80,12 @@ fn work_that_cannot_be_stopped_counts_up_to_the_end() {
 fn every_kind_of_wait_counts_up_to_the_end() {
     let report = report(include_str!("open-waits.toml"));
     assert_seconds("the run", &report["elapsed_ns"], (1.2, 1.4));
-    for (name, reason) in [("locked", "lock"), ("sleeper", "timer"), ("hog", "offload")] {
-        let waits = &group(&report, name)["suspended_on"];
-        assert_seconds(name, &waits[reason], (0.7, 1.1));
+    for (name, waits, reason) in [
+        ("locked", "waiting_on", "lock"),
+        ("sleeper", "suspended_on", "timer"),
+        ("hog", "waiting_on", "offload"),
+    ] {
+        assert_seconds(name, &group(&report, name)[waits][reason], (0.7, 1.1));
     }
     let hog = group(&report, "hog offload");
     assert_seconds("blocking", &hog["blocking_ns"], (0.7, 1.1));

@@ -305,8 +305,8 @@ fn a_wait_for_a_message_of_a_fan_out_channel_has_the_reason_channel_and_can_be_a
         // The limit is 50 ms from the start of the first poll. On a busy machine, this poll may
         // take a part of the time.
         let of = |state: &str| hasty[state].as_u64().expect("a duration");
-        assert!(of("suspended_ns") + of("running_ns") >= 49_000_000, "{hasty}");
-        assert_eq!(hasty["suspended_on"]["channel"], hasty["suspended_ns"], "{hasty}");
+        assert!(of("waiting_ns") + of("running_ns") >= 49_000_000, "{hasty}");
+        assert_eq!(hasty["waiting_on"]["channel"], hasty["waiting_ns"], "{hasty}");
     }
 }
 

@@ -98,7 +98,7 @@ fn assert_sums(model: &Model) {
         let times = model.times(task.id);
         let until = task.ended_at().unwrap_or(model.now());
         assert_eq!(times.total(), until - task.spawned_at, "{}", model.task_name(task.id));
-        assert_eq!(times.suspended, times.suspended_on.into_iter().sum());
+        assert_eq!(times.waiting() + times.suspended(), times.not_ready.into_iter().sum());
         *groups.entry(task.group).or_default() += times;
     }
     for group in model.groups() {
@@ -179,7 +179,7 @@ fn overload(builder: Builder) -> Model {
     assert!(before.blocking > Nanos::ZERO && before.unnoticed > Nanos::ZERO);
     assert_eq!((after.blocking, after.unnoticed), (before.blocking, before.unnoticed));
     let others = |times: StateTimes| {
-        let mut times = times.suspended_on;
+        let mut times = times.not_ready;
         times[Reason::Semaphore as usize] = Nanos::ZERO;
         times
     };

@@ -40,7 +40,7 @@ fn a_sleep_suspends_an_async_task_and_blocks_a_thread() {
         ));
         let times = model.group_times(group(&model, "sleeper").id);
         let slept = Nanos::from_millis(9);
-        let suspended = times.suspended_on[Reason::Timer as usize];
+        let suspended = times.not_ready[Reason::Timer as usize];
         if is_synchronous(executor) {
             assert!(times.blocking >= slept, "{executor}: {times:?}");
             assert_eq!(suspended, Nanos::ZERO, "{executor}");

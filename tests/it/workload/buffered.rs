@@ -109,7 +109,7 @@ fn branches_of_a_run(unordered: bool) -> Vec<Task> {
     assert_eq!(run.join(), None);
     let group = run.find_group("call").expect("the branches").id;
     let api = run.find_group("api").expect("the task").id;
-    let waits = run.model.group_times(api).suspended_on[Reason::Join as usize];
+    let waits = run.model.group_times(api).not_ready[Reason::Join as usize];
     assert!(waits >= tasklab::record::Nanos::from_millis(20), "{waits:?}");
     let of_group = run.model.tasks().iter().filter(|task| task.group == Some(group));
     let mut branches: Vec<Task> = of_group.cloned().collect();

@@ -63,7 +63,7 @@ fn lists_run_at_the_same_time_on_the_threads_of_the_pool() {
     assert_eq!(run.model.lanes().len(), 2, "no other thread");
     let api = run.find_group("api").expect("the parent").id;
     let times = run.model.group_times(api);
-    assert!(times.suspended_on[Reason::Join as usize] > Nanos::ZERO, "{times:?}");
+    assert!(times.not_ready[Reason::Join as usize] > Nanos::ZERO, "{times:?}");
 }
 
 #[test]
