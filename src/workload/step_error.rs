@@ -5,6 +5,7 @@ use super::spawn_limit::SpawnLimitReached;
 use super::stop::Stopped;
 use crate::record::{Nanos, Outcome};
 use std::time::Duration;
+use tokio::sync::AcquireError;
 
 /// Why a repetition ended before its last step.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -22,6 +23,13 @@ pub(super) type StepResult = Result<(), StepError>;
 
 impl From<Stopped> for StepError {
     fn from(_: Stopped) -> StepError {
+        StepError::Stopped
+    }
+}
+
+impl From<AcquireError> for StepError {
+    /// Semaphores are closed only when the run stops.
+    fn from(_: AcquireError) -> StepError {
         StepError::Stopped
     }
 }

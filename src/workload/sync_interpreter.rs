@@ -71,6 +71,25 @@ impl SyncInterpreter<'_> {
         Ok((acquired, Some(wait.succeed())))
     }
 
+    /// Does the same as [`acquire`](Self::acquire), for a step that does nothing else. Also records
+    /// the step, if it succeeds.
+    pub(super) fn acquire_as_step<T, E>(
+        &self,
+        acquire: impl Future<Output = Result<T, E>>,
+        resource: &Resource,
+        wanted: Wanted,
+        reason: Reason,
+        label: Label,
+    ) -> Result<(T, Option<ProcessInstant>), E> {
+        let start = probe::now();
+        let (acquired, waited_since) = self.acquire(acquire, resource, wanted, reason, label)?;
+        // If the thread was blocked, the step is already recorded.
+        if waited_since.is_none() {
+            self.task.record_step(label, start);
+        }
+        Ok((acquired, waited_since))
+    }
+
     /// A separate generator for steps that may still run after this repetition has ended.
     pub(super) fn fork_rng(&mut self) -> Pcg64Mcg {
         Seed::from_draw(self.rng.random()).generator(0)

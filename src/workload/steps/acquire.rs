@@ -1,13 +1,12 @@
 //! `acquire`: takes a permit of a semaphore, and keeps it.
 
 use super::StepProgram;
-use crate::probe::{self, lane};
+use crate::probe;
 use crate::record::{Label, Reason, Wanted};
 use crate::scenario::steps as spec;
 use crate::workload::async_interpreter::AsyncInterpreter;
 use crate::workload::compile::Compiler;
-use crate::workload::shared::block_on;
-use crate::workload::step_error::{StepError, StepResult};
+use crate::workload::step_error::StepResult;
 use crate::workload::sync_interpreter::SyncInterpreter;
 use crate::workload::task_state::HeldPermit;
 use std::future::Future;
@@ -34,20 +33,9 @@ impl StepProgram for Acquire {
     fn run_sync(&self, interpreter: &mut SyncInterpreter<'_>, label: Label) -> StepResult {
         let (task, services) = (interpreter.task, interpreter.services);
         let semaphore = &services.shared().semaphores[self.semaphore];
-        let permit = match semaphore.permits.clone().try_acquire_owned() {
-            Ok(permit) => {
-                task.record_step(label, probe::now());
-                (permit, None)
-            }
-            Err(_) => {
-                let wait = semaphore.resource.begin_wait(task, Wanted::Access, false);
-                let permit = lane::blocking(Reason::Semaphore, label, || {
-                    block_on(semaphore.permits.clone().acquire_owned())
-                });
-                // Semaphores are closed only when the run stops.
-                (permit.map_err(|_| StepError::Stopped)?, Some(wait.succeed()))
-            }
-        };
+        let acquire = semaphore.permits.clone().acquire_owned();
+        let permit =
+            interpreter.acquire_as_step(acquire, &semaphore.resource, Wanted::Access, Reason::Semaphore, label)?;
         let permit = HeldPermit::new(services, self.semaphore, task, permit);
         interpreter.state.hold(permit);
         Ok(())
@@ -61,9 +49,7 @@ impl StepProgram for Acquire {
                 let semaphore = &services.shared().semaphores[self.semaphore];
                 let acquire = semaphore.permits.clone().acquire_owned();
                 let wait = pin!(interpreter.acquire(acquire, &semaphore.resource, Wanted::Access));
-                let acquired = interpreter.wait(Reason::Semaphore, label, wait).await;
-                // Semaphores are closed only when the run stops.
-                acquired.map_err(|_| StepError::Stopped)?
+                interpreter.wait(Reason::Semaphore, label, wait).await?
             };
             let permit = HeldPermit::new(&services, self.semaphore, &interpreter.context.task, permit);
             interpreter.context.state.hold(permit);

@@ -9,7 +9,7 @@ use crate::workload::async_interpreter::AsyncInterpreter;
 use crate::workload::compile::Compiler;
 use crate::workload::program::Steps;
 use crate::workload::shared;
-use crate::workload::step_error::{StepError, StepResult};
+use crate::workload::step_error::StepResult;
 use crate::workload::stop::Stopped;
 use crate::workload::sync_interpreter::SyncInterpreter;
 use std::pin::pin;
@@ -88,8 +88,7 @@ impl Lock {
         let (_guard, waited_since) = {
             let acquire = async { Ok::<_, Stopped>(lock.suspending.lock().await) };
             let wait = pin!(interpreter.acquire(acquire, &lock.resource, Wanted::Access));
-            let acquired = interpreter.wait(Reason::Lock, label, wait).await;
-            acquired.map_err(|_| StepError::Stopped)?
+            interpreter.wait(Reason::Lock, label, wait).await?
         };
         let _hold = lock
             .resource

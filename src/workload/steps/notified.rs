@@ -30,17 +30,13 @@ impl StepProgram for Notified {
     }
 
     fn run_sync(&self, interpreter: &mut SyncInterpreter<'_>, label: Label) -> StepResult {
-        let start = probe::now();
         let shared = interpreter.services.shared();
         let (task, notify) = (interpreter.task, &shared.notifies[self.index]);
         let notified = shared.until_stop(notify.notified(task));
         let (received, waited_since) =
-            interpreter.acquire(notified, &notify.resource, Wanted::Access, Reason::Notify, label)?;
+            interpreter.acquire_as_step(notified, &notify.resource, Wanted::Access, Reason::Notify, label)?;
         received.accept();
         notify.pass(task, waited_since);
-        if waited_since.is_none() {
-            task.record_step(label, start);
-        }
         Ok(())
     }
 

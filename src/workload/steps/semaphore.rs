@@ -1,14 +1,12 @@
 //! `semaphore`: runs steps while the task holds a permit.
 
 use super::StepProgram;
-use crate::probe::{self, lane};
+use crate::probe;
 use crate::record::{Label, Reason, Wanted};
 use crate::scenario::steps as spec;
 use crate::workload::async_interpreter::AsyncInterpreter;
 use crate::workload::compile::Compiler;
 use crate::workload::program::Steps;
-use crate::workload::shared::block_on;
-use crate::workload::step_error::StepError;
 use crate::workload::step_error::StepResult;
 use crate::workload::sync_interpreter::SyncInterpreter;
 use std::future::Future;
@@ -37,17 +35,10 @@ impl StepProgram for Semaphore {
     fn run_sync(&self, interpreter: &mut SyncInterpreter<'_>, label: Label) -> StepResult {
         let semaphore = &interpreter.services.shared().semaphores[self.index];
         interpreter.span(label, |interpreter| {
-            let task = interpreter.task;
-            let (_permit, waited_since) = match semaphore.permits.try_acquire() {
-                Ok(permit) => (permit, None),
-                Err(_) => {
-                    let wait = semaphore.resource.begin_wait(task, Wanted::Access, false);
-                    let permit = lane::blocking(Reason::Semaphore, label, || block_on(semaphore.permits.acquire()));
-                    // Semaphores are closed only when the run stops.
-                    (permit.map_err(|_| StepError::Stopped)?, Some(wait.succeed()))
-                }
-            };
-            let _hold = semaphore.resource.hold(task, Wanted::Access, waited_since);
+            let (acquire, wanted) = (semaphore.permits.acquire(), Wanted::Access);
+            let (_permit, waited_since) =
+                interpreter.acquire(acquire, &semaphore.resource, wanted, Reason::Semaphore, label)?;
+            let _hold = semaphore.resource.hold(interpreter.task, wanted, waited_since);
             interpreter.run(&self.steps)
         })
     }
@@ -65,9 +56,7 @@ impl Semaphore {
         let (_permit, waited_since) = {
             let acquire = semaphore.permits.acquire();
             let wait = pin!(interpreter.acquire(acquire, &semaphore.resource, Wanted::Access));
-            let acquired = interpreter.wait(Reason::Semaphore, label, wait).await;
-            // Semaphores are closed only when the run stops.
-            acquired.map_err(|_| StepError::Stopped)?
+            interpreter.wait(Reason::Semaphore, label, wait).await?
         };
         let _hold = semaphore
             .resource

@@ -1,14 +1,14 @@
 //! `send`: sends a message to a channel. Waits while a queue is full.
 
 use super::StepProgram;
-use crate::probe::{self, TaskHandle, lane};
+use crate::probe::{self, TaskHandle};
 use crate::record::{Label, ProcessInstant, Reason, Wanted};
 use crate::scenario::steps as spec;
 use crate::workload::Services;
 use crate::workload::async_interpreter::AsyncInterpreter;
 use crate::workload::compile::Compiler;
 use crate::workload::error_throttle::ErrorKind;
-use crate::workload::shared::{Channel, Content, Queue, block_on};
+use crate::workload::shared::{Channel, Content, Queue};
 use crate::workload::step_error::{StepError, StepResult};
 use crate::workload::sync_interpreter::SyncInterpreter;
 use std::future::Future;
@@ -106,14 +106,7 @@ pub(super) fn wait_on_thread<'a>(
     (queue, available): (&'a Queue, &'a Semaphore),
     wanted: Wanted,
 ) -> Result<(SemaphorePermit<'a>, Option<ProcessInstant>), StepError> {
-    if let Ok(permit) = available.try_acquire() {
-        interpreter.task.record_step(label, probe::now());
-        return Ok((permit, None));
-    }
-    let wait = queue.resource.begin_wait(interpreter.task, wanted, false);
-    let permit = lane::blocking(Reason::Channel, label, || block_on(available.acquire()));
-    // Queues are closed only when the run stops.
-    Ok((permit.map_err(|_| StepError::Stopped)?, Some(wait.succeed())))
+    Ok(interpreter.acquire_as_step(available.acquire(), &queue.resource, wanted, Reason::Channel, label)?)
 }
 
 /// Suspends the task until the queue has a free slot or a message. Returns a permit that reserves
@@ -126,9 +119,7 @@ pub(super) async fn wait_suspended<'a>(
 ) -> Result<(SemaphorePermit<'a>, Option<ProcessInstant>), StepError> {
     let start = probe::now();
     let wait = pin!(interpreter.acquire(available.acquire(), &queue.resource, wanted));
-    let acquired = interpreter.wait(Reason::Channel, label, wait).await;
-    // Queues are closed only when the run stops.
-    let acquired = acquired.map_err(|_| StepError::Stopped)?;
+    let acquired = interpreter.wait(Reason::Channel, label, wait).await?;
     interpreter.context.task.record_step(label, start);
     Ok(acquired)
 }
