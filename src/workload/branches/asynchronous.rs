@@ -112,11 +112,7 @@ impl Children<'_> {
     fn spawn(&mut self, program: &Arc<Program>, rng: &mut Pcg64Mcg) {
         let join = &mut self.join;
         let parent = (&self.context.task, &self.context.services);
-        let task = spawn_child(parent, rng, program, None, |handle| {
-            let reporter = join.next_reporter();
-            join.add_child(handle.clone());
-            Some(reporter)
-        });
+        let task = spawn_child(parent, rng, program, None, |handle| Some(join.add_child(handle)));
         self.aborts.push(task.abort_handle());
     }
 

@@ -42,11 +42,7 @@ impl Join {
         let mut join = JoinState::new(self.mode);
         let mut children = Vec::with_capacity(self.programs.len());
         for program in &*self.programs {
-            children.push(child(parent, program, None, |handle| {
-                let reporter = join.next_reporter();
-                join.add_child(handle.clone());
-                Some(reporter)
-            }));
+            children.push(child(parent, program, None, |handle| Some(join.add_child(handle))));
         }
         let wait = WaitForChildren::begin(parent.task, false);
         parent.task.wait_off_lane(Reason::Join, label, || {

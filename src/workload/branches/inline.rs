@@ -112,8 +112,7 @@ pub(super) fn start_branch(
     join: &mut JoinState,
 ) -> (TaskHandle, TaskCtx) {
     let handle = task.branch(&task.registry().group_named(program.group()));
-    let reporter = join.next_reporter();
-    join.add_child(handle.clone());
+    let reporter = join.add_child(&handle);
     let seed = Seed::from_draw(rng.random());
     let branch = TaskCtx::child(handle.clone(), program.clone(), services.clone(), seed, Some(reporter));
     (handle, branch)

@@ -23,11 +23,7 @@ impl Join {
         parent.services.reserve_spawns(parent.task, self.programs.len())?;
         let mut join = JoinState::new(self.mode);
         for program in &*self.programs {
-            let child = child(parent, program, None, |handle| {
-                let reporter = join.next_reporter();
-                join.add_child(handle.clone());
-                Some(reporter)
-            });
+            let child = child(parent, program, None, |handle| Some(join.add_child(handle)));
             child.run_on_thread();
         }
         let wait = WaitForChildren::begin(parent.task, false);

@@ -66,18 +66,14 @@ impl JoinState {
         (self.completions.clone(), self.ends.len())
     }
 
-    /// The reporter for the child that is added next.
-    pub(in crate::workload) fn next_reporter(&self) -> CompletionReporter {
+    /// Adds a child. Returns the reporter for the end of the child.
+    pub(in crate::workload) fn add_child(&mut self, child: &TaskHandle) -> CompletionReporter {
+        self.children.push(child.clone());
+        self.is_observed.push(false);
         CompletionReporter {
             completions: self.completions.clone(),
-            child: self.children.len(),
+            child: self.children.len() - 1,
         }
-    }
-
-    /// Adds a child.
-    pub(in crate::workload) fn add_child(&mut self, child: TaskHandle) {
-        self.children.push(child);
-        self.is_observed.push(false);
     }
 
     /// The number of children that were added.
@@ -199,7 +195,7 @@ mod tests {
         let registry = Registry::new();
         let mut join = JoinState::new(mode);
         for _ in 0..children {
-            join.add_child(TaskHandle::new(&registry, &registry.group_named("weather")));
+            join.add_child(&TaskHandle::new(&registry, &registry.group_named("weather")));
         }
         join
     }
@@ -207,8 +203,8 @@ mod tests {
     /// The reporter of the child with this index.
     fn reporter(join: &JoinState, child: usize) -> CompletionReporter {
         CompletionReporter {
+            completions: join.completions.clone(),
             child,
-            ..join.next_reporter()
         }
     }
 

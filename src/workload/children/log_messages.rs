@@ -128,7 +128,7 @@ mod tests {
         let registry = Registry::new();
         let mut join = JoinState::new(mode);
         for group in ["weather", "currencies", "news"] {
-            join.add_child(TaskHandle::new(&registry, &registry.group_named(group)));
+            join.add_child(&TaskHandle::new(&registry, &registry.group_named(group)));
         }
         for &(child, outcome, ms) in ends {
             let at = join.start + Nanos(MS.0 * ms);
