@@ -29,11 +29,15 @@ impl KeptResults {
         &self.services.shared().results[self.index]
     }
 
-    /// Makes the result of `child`, which is about to complete. Drops the result if the parent has
-    /// ended, and logs an error if there is no memory left for the result.
+    /// Makes the result of `child`, which is about to complete. Does nothing if the parent has
+    /// ended. Logs an error if there is no memory left for the result.
     pub(in crate::workload) fn add(&self, child: &TaskHandle) {
+        if self.results.lock().is_none() {
+            return;
+        }
         match self.shared().content() {
             Ok(content) => {
+                // The parent may have ended while the content was allocated.
                 if let Some(results) = &mut *self.results.lock() {
                     let since = self.shared().resource.acquire(child, Wanted::Access, None);
                     results.push((since, content));
@@ -45,7 +49,9 @@ impl KeptResults {
 
     /// Drops all results.
     fn close(&self) {
-        for (since, content) in self.results.lock().take().into_iter().flatten() {
+        // The lock is free during the loop, so no child waits for the parent.
+        let results = self.results.lock().take();
+        for (since, content) in results.into_iter().flatten() {
             self.shared()
                 .resource
                 .release(&self.parent, Wanted::Access, None, since);
