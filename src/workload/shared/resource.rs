@@ -44,13 +44,7 @@ impl Resource {
         wanted: Wanted,
         limited: bool,
     ) -> OpenWait<'a> {
-        let waiting = self.waiting(wanted).fetch_add(1, Relaxed) + 1;
-        OpenWait {
-            resource: self,
-            task,
-            wanted,
-            since: task.record_wait_began(self.id, wanted, waiting, limited),
-        }
+        self.open_wait(task, wanted, None, limited)
     }
 
     /// Begins the wait of a task that has arrived at a barrier as number `arrival`, and records it.
@@ -60,13 +54,22 @@ impl Resource {
         arrival: u32,
         limited: bool,
     ) -> OpenWait<'a> {
-        let wanted = Wanted::Access;
-        self.waiting(wanted).fetch_add(1, Relaxed);
+        self.open_wait(task, Wanted::Access, Some(arrival), limited)
+    }
+
+    fn open_wait<'a>(
+        &'a self,
+        task: &'a TaskHandle,
+        wanted: Wanted,
+        arrival: Option<u32>,
+        limited: bool,
+    ) -> OpenWait<'a> {
+        let waiting = self.waiting(wanted).fetch_add(1, Relaxed) + 1;
         OpenWait {
             resource: self,
             task,
             wanted,
-            since: task.record_wait_began(self.id, wanted, arrival, limited),
+            since: task.record_wait_began(self.id, wanted, arrival.unwrap_or(waiting), limited),
         }
     }
 
