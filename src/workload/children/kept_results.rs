@@ -35,7 +35,7 @@ impl KeptResults {
         if self.results.lock().is_none() {
             return;
         }
-        match self.shared().content() {
+        match self.shared().items.content() {
             Ok(content) => {
                 // The parent may have ended while the content was allocated.
                 if let Some(results) = &mut *self.results.lock() {

@@ -1,10 +1,9 @@
 //! A channel of a scenario. In a queue, one task receives each message. A fan-out channel gives
 //! each item to every receiver.
 
-use super::{FanOut, Memory, Queue, Resource};
+use super::{FanOut, Items, Queue, Resource};
 use crate::record::{Label, ProcessInstant};
-use crate::scenario::{ChannelKind, ChannelSpec};
-use std::sync::Arc;
+use crate::scenario::ChannelKind;
 
 pub(in crate::workload) enum Channel {
     Queue(Queue),
@@ -27,15 +26,11 @@ pub struct Fill {
 }
 
 impl Channel {
-    pub(super) fn new(resource: Resource, label: Label, spec: &ChannelSpec, memory: &Arc<Memory>) -> Channel {
-        match spec.kind {
-            ChannelKind::Queue { capacity } => {
-                Channel::Queue(Queue::new(resource, label, capacity, spec.item_bytes, memory))
-            }
-            ChannelKind::Watch => Channel::FanOut(FanOut::watch(resource, label, spec.item_bytes, memory)),
-            ChannelKind::Broadcast { capacity } => {
-                Channel::FanOut(FanOut::broadcast(resource, label, capacity, spec.item_bytes, memory))
-            }
+    pub(super) fn new(resource: Resource, kind: ChannelKind, items: Items) -> Channel {
+        match kind {
+            ChannelKind::Queue { capacity } => Channel::Queue(Queue::new(resource, capacity, items)),
+            ChannelKind::Watch => Channel::FanOut(FanOut::watch(resource, items)),
+            ChannelKind::Broadcast { capacity } => Channel::FanOut(FanOut::broadcast(resource, capacity, items)),
         }
     }
 

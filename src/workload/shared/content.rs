@@ -1,11 +1,61 @@
-//! The memory that the messages of channels hold.
+//! The memory that the messages of channels and the kept results hold.
 //!
 //! People share scenarios, so a scenario must not exhaust the machine's memory. An unbounded
 //! channel could do that. So all contents of a run together have a limit.
 
+use super::Fill;
+use crate::record::Label;
 use crate::scenario::{MOST_MEMORY, show_size};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+/// What the items of one channel, or the results of one group, have in common.
+#[derive(Debug)]
+pub(in crate::workload) struct Items {
+    label: Label,
+    /// The size of each item, in bytes. 0 if items have no content.
+    size: u64,
+    memory: Arc<Memory>,
+}
+
+impl Items {
+    /// `memory` counts the memory of the items.
+    pub(super) fn new(label: Label, size: u64, memory: &Arc<Memory>) -> Items {
+        Items {
+            label,
+            size,
+            memory: memory.clone(),
+        }
+    }
+
+    /// Makes the content of an item. Even an item without content holds memory.
+    ///
+    /// # Errors
+    /// Returns an error if there is no memory left for the item.
+    pub(in crate::workload) fn content(&self) -> Result<Content, MemoryLimitReached> {
+        Content::new(self.size, &self.memory)
+    }
+
+    /// Makes the content of an item whose channel has a maximum number of items. `None` if items
+    /// have no content.
+    ///
+    /// # Errors
+    /// Returns an error if there is no memory left for the item.
+    pub(super) fn content_of_limited(&self) -> Result<Option<Content>, MemoryLimitReached> {
+        (self.size > 0).then(|| self.content()).transpose()
+    }
+
+    /// The fill of a channel without a maximum that contains `len` items.
+    pub(super) fn fill(&self, len: u32) -> Fill {
+        Fill {
+            label: self.label,
+            len,
+            item_bytes: self.size,
+            capacity: None,
+            oldest: None,
+        }
+    }
+}
 
 /// The number of bytes that the contents of a run hold.
 #[derive(Debug, Default)]
@@ -44,7 +94,7 @@ impl Content {
     ///
     /// # Errors
     /// Returns an error if all contents together would exceed the limit.
-    pub(in crate::workload) fn new(size: u64, memory: &Arc<Memory>) -> Result<Content, MemoryLimitReached> {
+    fn new(size: u64, memory: &Arc<Memory>) -> Result<Content, MemoryLimitReached> {
         let add = |held: u64| Some(held + size + OVERHEAD).filter(|&held| held <= MOST_MEMORY);
         let reserved = memory.0.fetch_update(Relaxed, Relaxed, add);
         reserved.map_err(|_| MemoryLimitReached)?;

@@ -14,11 +14,11 @@
 //!
 //! The channels are never closed, because the run has a sender until it ends.
 
-use super::content::{Content, Memory, MemoryLimitReached};
+use super::content::{Content, Items, MemoryLimitReached};
 use super::resource::OpenWait;
 use super::{Fill, Resource};
 use crate::probe::{self, TaskHandle};
-use crate::record::{Label, ProcessInstant, Wanted};
+use crate::record::{ProcessInstant, Wanted};
 use parking_lot::Mutex;
 use std::future::pending;
 use std::sync::Arc;
@@ -30,9 +30,7 @@ use tokio::sync::{broadcast, watch};
 pub(in crate::workload) struct FanOut {
     /// Records which tasks wait for an item, which tasks send, and which tasks receive.
     resource: Arc<Resource>,
-    label: Label,
-    item_bytes: u64,
-    memory: Arc<Memory>,
+    items: Items,
     sender: Sender,
 }
 
@@ -67,31 +65,21 @@ impl Drop for Item {
 }
 
 impl FanOut {
-    pub(super) fn watch(resource: Resource, label: Label, item_bytes: u64, memory: &Arc<Memory>) -> FanOut {
+    pub(super) fn watch(resource: Resource, items: Items) -> FanOut {
         let (sender, original) = watch::channel(None);
-        FanOut::new(resource, label, item_bytes, memory, Sender::Watch { sender, original })
+        FanOut::new(resource, items, Sender::Watch { sender, original })
     }
 
-    pub(super) fn broadcast(
-        resource: Resource,
-        label: Label,
-        capacity: u32,
-        item_bytes: u64,
-        memory: &Arc<Memory>,
-    ) -> FanOut {
-        // The capacity that tokio really uses.
-        let capacity = capacity.next_power_of_two();
+    pub(super) fn broadcast(resource: Resource, capacity: u32, items: Items) -> FanOut {
+        let capacity = broadcast_capacity(capacity);
         let sender = broadcast::Sender::new(capacity as usize);
-        let sender = Sender::Broadcast { sender, capacity };
-        FanOut::new(resource, label, item_bytes, memory, sender)
+        FanOut::new(resource, items, Sender::Broadcast { sender, capacity })
     }
 
-    fn new(resource: Resource, label: Label, item_bytes: u64, memory: &Arc<Memory>, sender: Sender) -> FanOut {
+    fn new(resource: Resource, items: Items, sender: Sender) -> FanOut {
         FanOut {
             resource: Arc::new(resource),
-            label,
-            item_bytes,
-            memory: memory.clone(),
+            items,
             sender,
         }
     }
@@ -102,10 +90,9 @@ impl FanOut {
     /// # Errors
     /// Returns an error if there is no memory left for the item.
     pub(in crate::workload) fn send(&self, task: &TaskHandle) -> Result<(), MemoryLimitReached> {
-        let content = (self.item_bytes > 0).then(|| Content::new(self.item_bytes, &self.memory));
         let mut item = Item {
             number: 1,
-            _content: content.transpose()?,
+            _content: self.items.content_of_limited()?,
             sent: probe::now(),
             task: task.clone(),
             resource: self.resource.clone(),
@@ -158,13 +145,15 @@ impl FanOut {
             return None;
         };
         Some(Fill {
-            label: self.label,
-            len: self.resource.level(),
-            item_bytes: self.item_bytes,
             capacity: Some(capacity),
-            oldest: None,
+            ..self.items.fill(self.resource.level())
         })
     }
+}
+
+/// The number of items that a broadcast can hold. tokio rounds the capacity up to a power of two.
+pub(super) fn broadcast_capacity(capacity: u32) -> u32 {
+    capacity.next_power_of_two()
 }
 
 /// The receivers of one task, each with the index of its channel. The entry of a receiver is `None`
@@ -347,10 +336,10 @@ impl Drop for Subscription<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{block_on, try_now};
+    use super::super::{Memory, block_on, try_now};
     use super::*;
     use crate::probe::{Collector, Registry};
-    use crate::record::{Record, ResourceId};
+    use crate::record::{Label, Record, ResourceId};
     use std::pin::pin;
 
     struct Fixture {
@@ -369,12 +358,16 @@ mod tests {
             }
         }
 
+        fn items(&self) -> Items {
+            Items::new(Label(1), 100, &self.memory)
+        }
+
         fn watch(&self) -> FanOut {
-            FanOut::watch(Resource::new(ResourceId(0)), Label(1), 100, &self.memory)
+            FanOut::watch(Resource::new(ResourceId(0)), self.items())
         }
 
         fn broadcast(&self, capacity: u32) -> FanOut {
-            FanOut::broadcast(Resource::new(ResourceId(0)), Label(1), capacity, 100, &self.memory)
+            FanOut::broadcast(Resource::new(ResourceId(0)), capacity, self.items())
         }
 
         fn send(&self, fan_out: &FanOut, items: usize) {

@@ -1,5 +1,6 @@
 //! The list of everything that tasks share. This list is known before the run.
 
+use super::fan_out::broadcast_capacity;
 use crate::record::{ResourceInfo, ResourceKind};
 use crate::scenario::{Branch, ChannelKind, ChannelSpec, Scenario, Step, TaskSpec};
 use std::collections::BTreeSet;
@@ -58,8 +59,7 @@ fn channel_info(channel: &ChannelSpec) -> ResourceInfo {
     let (kind, capacity) = match channel.kind {
         ChannelKind::Queue { capacity } => (ResourceKind::Channel, capacity),
         ChannelKind::Watch => (ResourceKind::Watch, None),
-        // The capacity that tokio really uses.
-        ChannelKind::Broadcast { capacity } => (ResourceKind::Broadcast, Some(capacity.next_power_of_two())),
+        ChannelKind::Broadcast { capacity } => (ResourceKind::Broadcast, Some(broadcast_capacity(capacity))),
     };
     ResourceInfo::new(kind, &channel.name, capacity)
 }

@@ -22,7 +22,7 @@ mod results;
 pub(super) use barrier::Barrier;
 pub(super) use channel::Channel;
 pub use channel::Fill;
-pub(super) use content::{Content, Memory, MemoryLimitReached};
+pub(super) use content::{Content, Items, Memory, MemoryLimitReached};
 pub(super) use fan_out::{FanOut, Receivers};
 pub use list::resources;
 pub(super) use lock::{Lock, LockGuard};
@@ -79,6 +79,7 @@ impl Shared {
         let mut ids = (0..).map(ResourceId);
         let mut next_id = || ids.next().expect("a scenario has fewer than 65,535 resources");
         let memory = Arc::new(Memory::default());
+        let mut items = |name: &str, size| Items::new(labels.intern(name), size, &memory);
         Shared {
             locks: scenario.locks.iter().map(|_| Arc::new(Lock::new(next_id()))).collect(),
             semaphores: scenario
@@ -92,7 +93,10 @@ impl Shared {
             channels: scenario
                 .channels
                 .iter()
-                .map(|spec| Channel::new(Resource::new(next_id()), labels.intern(&spec.name), spec, &memory))
+                .map(|spec| {
+                    let items = items(&spec.name, spec.item_bytes);
+                    Channel::new(Resource::new(next_id()), spec.kind, items)
+                })
                 .collect(),
             barriers: (scenario.barriers.iter())
                 .map(|spec| Barrier::new(next_id(), spec.tasks))
@@ -107,9 +111,9 @@ impl Shared {
             results: scenario
                 .results
                 .iter()
-                .map(|spec| {
-                    let label = labels.intern(&spec.name());
-                    Results::new(Resource::new(next_id()), label, spec.item_bytes, &memory)
+                .map(|spec| Results {
+                    items: items(&spec.name(), spec.item_bytes),
+                    resource: Resource::new(next_id()),
                 })
                 .collect(),
             stop: Arc::new(tokio::sync::Semaphore::new(0)),

@@ -5,10 +5,10 @@
 //! no semaphore for free slots: as in tokio, a task that sends to such a channel never waits, and
 //! never uses up the budget of its poll.
 
-use super::content::{Content, Memory, MemoryLimitReached};
+use super::content::{Content, Items, MemoryLimitReached};
 use super::{Fill, Resource};
 use crate::probe::TaskHandle;
-use crate::record::{Label, ProcessInstant, Wanted};
+use crate::record::{ProcessInstant, Wanted};
 use parking_lot::Mutex;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -18,15 +18,13 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 pub(in crate::workload) struct Queue {
     /// Records which tasks wait for the channel, which tasks send, and which tasks receive.
     pub(in crate::workload) resource: Resource,
-    label: Label,
-    item_bytes: u64,
+    items: Items,
     /// The semaphore of the free slots, and the capacity of the channel. `None` if the channel is
     /// unbounded.
     free: Option<(Arc<Semaphore>, u32)>,
     filled: Arc<Semaphore>,
     /// The messages, the oldest first.
     messages: Mutex<VecDeque<Message>>,
-    memory: Arc<Memory>,
 }
 
 #[derive(Debug)]
@@ -37,23 +35,14 @@ struct Message {
 }
 
 impl Queue {
-    /// `memory` counts the memory of the messages.
-    pub(super) fn new(
-        resource: Resource,
-        label: Label,
-        capacity: Option<u32>,
-        item_bytes: u64,
-        memory: &Arc<Memory>,
-    ) -> Queue {
+    pub(super) fn new(resource: Resource, capacity: Option<u32>, items: Items) -> Queue {
         let semaphore = |permits: u32| Arc::new(Semaphore::new(permits as usize));
         Queue {
             resource,
-            label,
-            item_bytes,
+            items,
             free: capacity.map(|capacity| (semaphore(capacity), capacity)),
             filled: semaphore(0),
             messages: Mutex::default(),
-            memory: memory.clone(),
         }
     }
 
@@ -63,10 +52,10 @@ impl Queue {
     /// # Errors
     /// Returns an error if there is no memory left for the message.
     pub(in crate::workload) fn content(&self) -> Result<Option<Content>, MemoryLimitReached> {
-        let needs_memory = self.item_bytes > 0 || self.free.is_none();
-        needs_memory
-            .then(|| Content::new(self.item_bytes, &self.memory))
-            .transpose()
+        match self.free {
+            Some(_) => self.items.content_of_limited(),
+            None => self.items.content().map(Some),
+        }
     }
 
     /// The semaphore of the free slots. A task passes the permit that it acquires to
@@ -121,12 +110,10 @@ impl Queue {
     pub(in crate::workload) fn fill(&self) -> Fill {
         let messages = self.messages.lock();
         Fill {
-            label: self.label,
-            // The number never exceeds the capacity, which is a `u32`, or the memory of the run.
-            len: messages.len() as u32,
-            item_bytes: self.item_bytes,
             capacity: self.free.as_ref().map(|(_, capacity)| *capacity),
             oldest: messages.front().map(|message| message.sent),
+            // The number never exceeds the capacity, which is a `u32`, or the memory of the run.
+            ..self.items.fill(messages.len() as u32)
         }
     }
 
@@ -139,29 +126,24 @@ impl Queue {
 
 #[cfg(test)]
 mod tests {
-    use super::super::block_on;
+    use super::super::{Memory, block_on};
     use super::*;
     use crate::probe::Registry;
-    use crate::record::ResourceId;
+    use crate::record::{Label, ResourceId};
 
     fn task() -> TaskHandle {
         let registry = Registry::new();
         TaskHandle::new(&registry, &registry.group_named("a"))
     }
 
-    fn channel(capacity: Option<u32>, item_bytes: u64) -> Queue {
-        Queue::new(
-            Resource::new(ResourceId(0)),
-            Label(1),
-            capacity,
-            item_bytes,
-            &Arc::default(),
-        )
+    fn channel(capacity: Option<u32>, item_bytes: u64, memory: &Arc<Memory>) -> Queue {
+        let items = Items::new(Label(1), item_bytes, memory);
+        Queue::new(Resource::new(ResourceId(0)), capacity, items)
     }
 
     #[test]
     fn a_channel_never_exceeds_its_capacity_and_loses_nothing() {
-        let channel = channel(Some(3), 0);
+        let channel = channel(Some(3), 0, &Arc::default());
         let task = task();
         let total = 2_000;
         std::thread::scope(|scope| {
@@ -187,7 +169,7 @@ mod tests {
 
     #[test]
     fn closing_a_channel_ends_every_wait() {
-        let channel = channel(Some(1), 0);
+        let channel = channel(Some(1), 0, &Arc::default());
         std::thread::scope(|scope| {
             let waits = scope.spawn(|| block_on(channel.filled().acquire()).is_err());
             channel.semaphores().for_each(|semaphore| semaphore.close());
@@ -198,17 +180,18 @@ mod tests {
 
     #[test]
     fn an_unbounded_channel_holds_the_memory_of_its_messages_until_they_are_received() {
-        let (channel, task) = (channel(None, 1000), task());
+        let memory = Arc::default();
+        let (channel, task) = (channel(None, 1000, &memory), task());
         assert!(channel.free().is_none());
         for _ in 0..3 {
             channel.put(channel.content().unwrap(), None, &task, None);
         }
-        let held = channel.memory.held();
+        let held = memory.held();
         assert!(held >= 3000, "{held}");
         let fill = |channel: &Queue| (channel.fill().len, channel.fill().item_bytes, channel.fill().capacity);
         assert_eq!(fill(&channel), (3, 1000, None));
         channel.take(channel.filled().try_acquire().unwrap(), &task, None);
         assert_eq!(fill(&channel), (2, 1000, None));
-        assert_eq!(channel.memory.held(), held / 3 * 2);
+        assert_eq!(memory.held(), held / 3 * 2);
     }
 }
