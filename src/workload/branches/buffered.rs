@@ -13,9 +13,8 @@
 //! The step follows the rules of `buffered` and `buffer_unordered` in the crate `futures`. Each
 //! poll of the task polls only the branches that were woken, in the order of their wake-ups.
 
-use super::inline::start_branch;
-use crate::probe::{Branch, TaskHandle, lane};
-use crate::record::{Label, Outcome, ProcessInstant, Reason};
+use super::polled::{PolledBranches, start_branch};
+use crate::record::{Label, ProcessInstant};
 use crate::workload::async_interpreter::{AsyncContext, AsyncInterpreter};
 use crate::workload::children::{JoinMode, JoinState};
 use crate::workload::program::Program;
@@ -23,9 +22,6 @@ use crate::workload::shared::WaitForChildren;
 use crate::workload::step_error::StepResult;
 use crate::workload::sync_interpreter::SyncInterpreter;
 use rand_pcg::Pcg64Mcg;
-use std::collections::VecDeque;
-use std::future::poll_fn;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
@@ -50,24 +46,10 @@ impl Buffered {
             step: self,
             context,
             rng: &mut *parent.rng,
-            join: JoinState::new(JoinMode::Buffered),
-            slots: VecDeque::with_capacity(self.limit),
-            is_cancelled: true,
         };
-        let wait = WaitForChildren::begin(&context.task, limit.is_some());
-        poll_fn(|polled| {
-            if queue.poll(polled) {
-                return Poll::Ready(());
-            }
-            context.task.ready_by_branches(queue.pending(), limit);
-            lane::set_wait(Reason::Join, label);
-            Poll::Pending
-        })
-        .await;
-        drop(wait);
-        queue.is_cancelled = false;
-        context.task.record_step(label, queue.join.start());
-        queue.join.conclude(context.services.stop(), true)
+        let mut branches = PolledBranches::new(context, JoinState::new(JoinMode::Buffered));
+        let poll = |branches: &mut PolledBranches<'_>, polled: &mut Context<'_>| queue.poll(branches, polled);
+        branches.run(label, limit, poll).await
     }
 
     /// Runs the branches one after the other.
@@ -87,98 +69,67 @@ impl Buffered {
     }
 }
 
-/// The branches that have started. Dropping the queue cancels them.
+/// Starts the branches one by one, and polls the branches that have started.
 struct Queue<'a> {
     step: &'a Buffered,
     context: &'a AsyncContext,
     rng: &'a mut Pcg64Mcg,
-    join: JoinState,
-    /// In the order of their starts. `None` for a branch that has ended.
-    slots: VecDeque<Option<Branch<Outcome>>>,
-    /// Whether dropping the queue means that the step was cancelled. False once the step has ended.
-    is_cancelled: bool,
 }
 
 impl Queue<'_> {
-    /// Polls the branches that were woken, and starts further branches. Returns whether all
-    /// branches have ended.
-    fn poll(&mut self, context: &mut Context<'_>) -> bool {
-        let mut woken = self.woken(0);
+    /// Polls the branches that were woken, and starts further branches, until all branches have
+    /// ended.
+    fn poll(&mut self, branches: &mut PolledBranches<'_>, context: &mut Context<'_>) -> Poll<()> {
+        let mut woken = woken_from(branches, 0);
         loop {
-            let started = self.start();
-            woken.extend(self.woken(started));
+            let first_new = self.start(branches);
+            woken.extend(woken_from(branches, first_new));
             if woken.is_empty() {
-                return self.slots.is_empty();
+                return if branches.slots.is_empty() {
+                    Poll::Ready(())
+                } else {
+                    Poll::Pending
+                };
             }
             woken.sort_by_key(|(at, _)| *at);
             // A branch that wakes itself is polled in the next poll of the task.
             for (_, index) in woken.drain(..) {
-                self.poll_branch(index, context);
+                branches.poll_branch(index, context);
             }
-            self.free_slots();
+            self.free_slots(branches);
         }
     }
 
-    /// The branches that were woken, from the index `first` on. Each entry contains the instant of
-    /// the wake-up and the index of the branch.
-    fn woken(&self, first: usize) -> Vec<(ProcessInstant, usize)> {
-        let slots = self.slots.iter().enumerate().skip(first);
-        let woken = slots.filter_map(|(index, slot)| {
-            let branch = slot.as_ref().filter(|branch| branch.needs_poll())?;
-            Some((branch.handle().queued_since(), index))
-        });
-        woken.collect()
-    }
-
     /// Starts branches until all slots are in use. Returns the index of the first new branch.
-    fn start(&mut self) -> usize {
-        let first = self.slots.len();
-        while self.slots.len() < self.step.limit && self.join.children() < self.step.count {
+    fn start(&mut self, branches: &mut PolledBranches<'_>) -> usize {
+        let first = branches.slots.len();
+        while branches.slots.len() < self.step.limit && branches.join.children() < self.step.count {
             let AsyncContext { task, services, .. } = self.context;
-            let (handle, branch) = start_branch(&self.step.program, task, services, self.rng, &mut self.join);
-            self.slots.push_back(Some(Branch::new(handle, branch.boxed())));
+            let branch = start_branch(&self.step.program, task, services, self.rng, &mut branches.join);
+            branches.push(branch);
         }
         first
     }
 
-    fn poll_branch(&mut self, index: usize, context: &mut Context<'_>) {
-        let Some(branch) = &mut self.slots[index] else { return };
-        let polled = catch_unwind(AssertUnwindSafe(|| branch.poll(context)));
-        let polled = polled.unwrap_or_else(|panic| {
-            // The other branches are cancelled before the panic goes on.
-            self.is_cancelled = false;
-            self.slots.clear();
-            resume_unwind(panic);
-        });
-        if polled.is_ready() {
-            self.slots[index] = None;
-            // The branch reported its end before its future was ready.
-            self.join.observe_reported();
-        }
-    }
-
-    fn free_slots(&mut self) {
+    fn free_slots(&self, branches: &mut PolledBranches<'_>) {
+        let slots = &mut branches.slots;
         if self.step.ordered {
-            while let Some(None) = self.slots.front() {
-                self.slots.pop_front();
+            while let Some(None) = slots.front() {
+                slots.pop_front();
             }
         } else {
-            self.slots.retain(Option::is_some);
+            slots.retain(Option::is_some);
         }
-    }
-
-    /// The handles of the branches that have not ended.
-    fn pending(&self) -> impl Iterator<Item = &TaskHandle> {
-        self.slots.iter().flatten().map(Branch::handle)
     }
 }
 
-impl Drop for Queue<'_> {
-    fn drop(&mut self) {
-        if self.is_cancelled && !self.context.services.stop().is_requested() {
-            self.join.log_cancelled();
-        }
-        // No branch can make the task ready any more.
-        self.context.task.clear_ready();
-    }
+/// The branches that were woken, from the index `first` on. Each entry contains the instant of the
+/// wake-up and the index of the branch.
+fn woken_from(branches: &PolledBranches<'_>, first: usize) -> Vec<(ProcessInstant, usize)> {
+    let slots = branches.slots.iter().enumerate().skip(first);
+    let woken = slots.filter_map(|(index, slot)| {
+        let branch = slot.as_ref().filter(|branch| branch.needs_poll())?;
+        Some((branch.handle().queued_since(), index))
+    });
+    woken.collect()
 }

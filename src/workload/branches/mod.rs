@@ -6,7 +6,7 @@
 //! determines how the parent waits and whether the parent can cancel a child. `asynchronous` is for
 //! tasks of a runtime, and `synchronous` is for tasks that hold their thread. `forked` is for tasks
 //! of a pool, whose children run on the threads of the same pool. `inline` and `buffered` run
-//! branches that the task polls itself.
+//! branches that the task polls itself, which are in `polled`.
 //!
 //! [`JoinState`]: super::children::JoinState
 
@@ -14,6 +14,7 @@ mod asynchronous;
 mod buffered;
 mod forked;
 mod inline;
+mod polled;
 mod synchronous;
 
 pub(super) use buffered::Buffered;
