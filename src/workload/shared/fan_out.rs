@@ -156,21 +156,28 @@ pub(super) fn broadcast_capacity(capacity: u32) -> u32 {
     capacity.next_power_of_two()
 }
 
-/// The receivers of one task, each with the index of its channel. The entry of a receiver is `None`
-/// while a step is using the receiver. The branches of a task and the jobs that it hands to
-/// blocking threads use the receivers of their task.
+/// The receivers of one task. The branches of a task and the jobs that it hands to blocking threads
+/// use the receivers of their task.
 #[derive(Clone, Default)]
-pub(in crate::workload) struct Receivers(Arc<Mutex<Vec<(usize, Option<Receiver>)>>>);
+pub(in crate::workload) struct Receivers(Arc<Mutex<Vec<ReceiverOfTask>>>);
+
+struct ReceiverOfTask {
+    /// The index of the channel.
+    channel: usize,
+    /// `None` while a step is using the receiver.
+    receiver: Option<Receiver>,
+}
 
 impl Receivers {
     /// Takes the task's receiver of this channel. If the task has no receiver yet, `create` makes
     /// it. Returns `None` if another step of the task is using the receiver.
     fn take(&self, channel: usize, create: impl FnOnce() -> Receiver) -> Option<Receiver> {
         let mut receivers = self.0.lock();
-        match receivers.iter_mut().find(|(of, _)| *of == channel) {
-            Some((_, receiver)) => receiver.take(),
+        match receivers.iter_mut().find(|known| known.channel == channel) {
+            Some(known) => known.receiver.take(),
             None => {
-                receivers.push((channel, None));
+                let receiver = None;
+                receivers.push(ReceiverOfTask { channel, receiver });
                 Some(create())
             }
         }
@@ -178,9 +185,10 @@ impl Receivers {
 
     fn put(&self, channel: usize, receiver: Receiver) {
         let mut receivers = self.0.lock();
-        match receivers.iter_mut().find(|(of, _)| *of == channel) {
-            Some((_, place)) => *place = Some(receiver),
-            None => receivers.push((channel, Some(receiver))),
+        let receiver = Some(receiver);
+        match receivers.iter_mut().find(|known| known.channel == channel) {
+            Some(known) => known.receiver = receiver,
+            None => receivers.push(ReceiverOfTask { channel, receiver }),
         }
     }
 }
