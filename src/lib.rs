@@ -21,6 +21,7 @@ pub mod docs;
 pub mod executor;
 pub mod expect;
 pub mod figures;
+pub mod findings;
 pub mod model;
 pub mod output;
 pub mod panics;

@@ -1,5 +1,6 @@
 //! Finds a number of a report by its path.
 
+use crate::figures::ANY_FINDING;
 use serde_json::Value;
 
 /// Finds the number at the path `keys`. Each key is the key of an object or the `name` of an item
@@ -8,6 +9,11 @@ use serde_json::Value;
 /// # Errors
 /// If the report has no number at this path, returns a sentence that says why.
 pub fn find_number(report: &Value, keys: &[String]) -> Result<f64, String> {
+    if let [first, rest @ ..] = keys
+        && first == "findings"
+    {
+        return find_in_findings(&report["findings"], rest);
+    }
     let mut at = report;
     for (depth, key) in keys.iter().enumerate() {
         let parent = || keys[..depth].join(".");
@@ -39,6 +45,22 @@ pub fn find_number(report: &Value, keys: &[String]) -> Result<f64, String> {
             .ok_or_else(|| format!("{} is too large", keys.join("."))),
         Value::Null => Err(format!("{} is null in this report", keys.join("."))),
         _ => Err(format!("{} is not a number", keys.join("."))),
+    }
+}
+
+/// The number of all findings, or the sum of a number over the findings of a rule. It is 0 if there
+/// is no such finding.
+fn find_in_findings(findings: &Value, keys: &[String]) -> Result<f64, String> {
+    let Some(findings) = findings.as_array() else {
+        return Err("the report does not contain findings".to_owned());
+    };
+    match keys {
+        [any] if any == ANY_FINDING => Ok(findings.len() as f64),
+        [rule, key] => {
+            let of_rule = findings.iter().filter(|finding| finding["rule"] == **rule);
+            Ok(of_rule.filter_map(|finding| finding[key].as_f64()).sum())
+        }
+        _ => Err(format!("findings.{} is not a number", keys.join("."))),
     }
 }
 

@@ -10,6 +10,11 @@ fn report() -> Value {
         "elapsed_ns": 2_000,
         "tasks": { "lost": 0 },
         "tokio": null,
+        "findings": [
+            { "rule": "blocked-worker", "cost_ns": 70, "count": 2 },
+            { "rule": "deadlock", "cost_ns": 9, "count": 1 },
+            { "rule": "blocked-worker", "cost_ns": 30, "count": 1 },
+        ],
         "groups": [
             {
                 "name": "api",
@@ -70,6 +75,10 @@ fn numbers_are_found_by_key_and_by_name() {
         ("groups.api offload.polls", 10.0),
         ("groups.api.suspended_on.timer", 7.0),
         ("groups.api.suspended_on.http", 0.0),
+        ("findings.any", 3.0),
+        ("findings.blocked-worker.cost_ns", 100.0),
+        ("findings.blocked-worker.count", 3.0),
+        ("findings.never-awaited.count", 0.0),
         ("groups.api.polls / groups.api offload.polls", 4.0),
     ] {
         assert_eq!(

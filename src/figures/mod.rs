@@ -14,11 +14,13 @@
 //!
 //! The doc comments of this module are the descriptions in the schema.
 
+mod finding;
 mod path;
 mod shared;
 mod work;
 
-pub use path::{NAME, PathError, Unit, check_path, unit};
+pub use finding::Finding;
+pub use path::{ANY_FINDING, NAME, PathError, Unit, check_path, unit};
 pub use shared::{Age, Deadlock, DeadlockedWait, Level, Receiver, Resource};
 pub use work::{Fates, Work};
 
@@ -73,6 +75,9 @@ pub struct Report {
     /// ran the jobs: `pool threads` on the executor `pool`, and `blocking threads` on tokio. Empty
     /// on the executor `processes`, whose tasks share nothing.
     pub resources: Vec<Resource>,
+    /// What went wrong in the run, because of whom, and what would help. The costliest finding comes
+    /// first. Empty if there is nothing to report.
+    pub findings: Vec<Finding>,
     /// The deadlocks. In a deadlock, tasks wait for one another and can never continue. A run with
     /// a deadlock has failed.
     pub deadlocks: Vec<Deadlock>,

@@ -4,12 +4,17 @@
 //! [`Report`](super::Report).
 
 use super::schema;
+use crate::record::Rule;
 use serde_json::Value;
 use std::sync::LazyLock;
+use strum::VariantArray;
 
 /// A placeholder in [`PathError::known_keys`]. This key represents the name of a group or lane,
 /// which is not known before the run.
 pub const NAME: &str = "NAME";
+
+/// The key of the number of all findings: `findings.any`.
+pub const ANY_FINDING: &str = "any";
 
 /// The unit of a figure. The bound of an expectation has the same unit.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -111,6 +116,12 @@ impl<'a> Node<'a> {
         if let Some(item) = self.named_item() {
             return Some(item);
         }
+        if let Some(finding) = self.finding() {
+            let is_rule = Rule::VARIANTS.iter().any(|rule| rule.into_str() == key);
+            // The number of all findings has the schema of a count.
+            let any = || finding.child("count").filter(|_| key == ANY_FINDING);
+            return Some(finding).filter(|_| is_rule).or_else(any);
+        }
         if let Some(schema) = self.schema["properties"].get(key) {
             return Some(Node::new(self.root, schema));
         }
@@ -122,6 +133,12 @@ impl<'a> Node<'a> {
     fn named_item(self) -> Option<Node<'a>> {
         let item = Node::new(self.root, self.schema.get("items")?);
         item.schema["properties"].get("name").map(|_| item)
+    }
+
+    /// If the node is the list of findings, returns the schema of a finding.
+    fn finding(self) -> Option<Node<'a>> {
+        let item = Node::new(self.root, self.schema.get("items")?);
+        item.schema["properties"].get("rule").map(|_| item)
     }
 
     /// If the node is a map, returns the keys that it can have.
@@ -146,6 +163,10 @@ impl<'a> Node<'a> {
     fn known_keys(self) -> Vec<String> {
         if self.named_item().is_some() {
             return vec![NAME.to_owned()];
+        }
+        if self.finding().is_some() {
+            let rules = Rule::VARIANTS.iter().map(|rule| rule.into_str());
+            return std::iter::once(ANY_FINDING).chain(rules).map(str::to_owned).collect();
         }
         if let Some(properties) = self.schema["properties"].as_object() {
             let leads_to_numbers = |schema| {
@@ -191,6 +212,9 @@ mod tests {
             "resources.q.oldest_message_ns.now",
             "resources.q.wait_ns.p99",
             "tokio.steals",
+            "findings.any",
+            "findings.blocked-worker.cost_ns",
+            "findings.unobserved-failure.count",
         ] {
             assert_eq!(check(path), Ok(()), "{path}");
         }
@@ -212,6 +236,9 @@ mod tests {
         let last = error("groups.api.delay_ns.p95");
         assert_eq!(last.reached, "groups.api.delay_ns");
         assert_eq!(last.known_keys, ["count", "p50", "p90", "p99", "max"]);
+        let rule = error("findings.blocked-wroker.count");
+        assert_eq!(rule.reached, "findings");
+        assert!(rule.known_keys.iter().any(|key| key == "blocked-worker"));
         for (map, key, known) in [
             ("suspended_on", "coffee", "timer"),
             ("suspended_on", "lock", "timer"),
@@ -248,6 +275,8 @@ mod tests {
         assert_eq!(unit(&keys("resources.q.length.mean")), Unit::Plain);
         assert_eq!(unit(&keys("resources.q.length_bytes.mean")), Unit::Size);
         assert_eq!(unit(&keys("tasks.spawned")), Unit::Plain);
+        assert_eq!(unit(&keys("findings.any")), Unit::Plain);
+        assert_eq!(unit(&keys("findings.deadlock.cost_ns")), Unit::Time);
         assert_eq!(unit(&keys("overall.throughput")), Unit::Plain);
         assert_eq!(unit(&keys("groups.api.poll_ns.count")), Unit::Plain);
         assert_eq!(unit(&keys("groups.api.work.orphaned_ns")), Unit::Time);

@@ -11,6 +11,7 @@
 //!                   ├─► Lane   slices, times, the kernel's counts
 //!                   ├─► Group  times, outcomes, distributions
 //!                   ├─► Resource  holders, waits, deadlocks
+//!                   ├─► Blames who made whom wait for a lane
 //!                   └─► Series buckets of 250 ms
 //! ```
 //!
@@ -19,6 +20,7 @@
 //! distributions are never evicted.
 
 mod apply;
+mod blame;
 mod byte_arena;
 mod chunk;
 mod evict;
@@ -51,6 +53,9 @@ mod totals;
 mod wait_state;
 mod work;
 
+pub use blame::{
+    Blame, CausedWait, Culprit, HoldKind, Holds, LaneSet, LongHold, NOTABLE, Victim, WaitKind,
+};
 pub use group::{Group, Overall, Sampled};
 pub use hist::Percentiles;
 pub use history::{Channel, LaneHold};
@@ -68,6 +73,7 @@ use crate::record::{
     ChannelSample, GroupId, LaneId, LogLine, Marked, Nanos, Record, ResourceInfo, RunInstant, RuntimeSample, TaskId,
 };
 use apply::End;
+use blame::Blames;
 use byte_arena::ByteArena;
 use id_map::IdMap;
 use present::PresentCounts;
@@ -149,7 +155,7 @@ pub struct Model {
     first_unsorted: usize,
     /// Records of tasks whose spawn is not known yet. Once the spawn is known, they enter the
     /// distributions of the task's group.
-    pending_records: HashMap<TaskId, Vec<Record>>,
+    pending_records: HashMap<TaskId, Vec<(LaneId, Record)>>,
     /// The number of orphaned tasks that have not ended.
     orphaned_now: usize,
     /// The tasks whose [`Task::live`] is set.
@@ -168,6 +174,7 @@ pub struct Model {
     tasks_evicted: usize,
     labels: Vec<String>,
     series: Series,
+    blames: Blames,
     record_counts: RecordCounts,
     marks: Vec<Marked>,
     log: VecDeque<LogLine>,
@@ -191,6 +198,7 @@ impl Model {
     pub fn with_limit(info: RunInfo, max_slices: usize) -> Model {
         Model {
             resources: Resources::new(&info),
+            blames: Blames::new(&info),
             info,
             max_slices,
             now: RunInstant::ZERO,

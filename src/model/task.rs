@@ -176,6 +176,11 @@ impl Task {
         }
     }
 
+    /// Whether the task failed while no other task waited for its result.
+    pub fn is_failure_unobserved(&self) -> bool {
+        self.unobserved
+    }
+
     /// The wait state after the last slice that is known. The record of that slice may be lost.
     pub(super) fn last_wait(&self) -> WaitState {
         self.track.last_counted()

@@ -181,3 +181,26 @@ pub enum LaneKind {
     /// The thread of a worker process on which the process runs its tasks.
     Process,
 }
+
+/// A rule of the findings: why tasks waited or failed.
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize, IntoStaticStr, VariantArray,
+)]
+#[serde(rename_all = "kebab-case")]
+#[strum(const_into_str, serialize_all = "kebab-case")]
+pub enum Rule {
+    /// The thread of a worker slept in the OS, and other tasks waited for it.
+    BlockedWorker,
+    /// A task computed for long on a worker, and other tasks waited for it.
+    HoggedWorker,
+    /// Nobody looked at timers and I/O, although a worker was idle.
+    StarvedDriver,
+    /// All threads of a pool were held, and other jobs waited for one.
+    FullPool,
+    /// Tasks waited for one another and can never continue.
+    Deadlock,
+    /// A task failed, and no task observed it.
+    UnobservedFailure,
+    /// A future was created and never awaited.
+    NeverAwaited,
+}

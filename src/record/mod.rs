@@ -33,7 +33,7 @@ pub use batch::{ArrivalWindow, Batch, Lost, LostTime, RepetitionsLost};
 pub use calibration::Calibration;
 pub use event::{Ended, Mark, Marked, Orphaned, Record, Repetition, Slice, Spawned, Step};
 pub use ids::{DEAD, Definition, GroupId, Label, LaneId, TaskId};
-pub use kinds::{LaneKind, Outcome, Reason, ResourceKind};
+pub use kinds::{LaneKind, Outcome, Reason, ResourceKind, Rule};
 pub use live::{CurrentSlice, Live, Waiting};
 pub use log_line::LogLine;
 pub use resource::{

@@ -2,12 +2,13 @@
 
 use super::resources::{deadlock, pool, resource};
 use crate::figures::{
-    Calibration, Executor, Fates, Group, Lane, Machine, Overall, Percentiles, Records, Report, SCHEMA_VERSION, Sampled,
+    Calibration, Executor, Fates, Finding, Group, Lane, Machine, Overall, Percentiles, Records, Report, SCHEMA_VERSION, Sampled,
     TaskMonitor, Tasks, Tokio, Work,
 };
+use crate::findings;
 use crate::model::{self, Fate, Model, PollCountCheck, TaskCounts, WorkSums};
 use crate::record::{self, ByReason, Nanos, Outcome, Reason};
-use crate::scenario::ExecutorSpec;
+use crate::scenario::{ExecutorSpec, Lang};
 use crate::text;
 use std::collections::BTreeMap;
 use strum::VariantArray;
@@ -20,6 +21,8 @@ pub struct Facts {
     /// The executor. The report takes the number of workers from the model, because the scenario
     /// may leave out that number.
     pub executor: ExecutorSpec,
+    /// The language of the findings.
+    pub lang: Lang,
     /// How `cpu` steps convert between work and time.
     pub calibration: record::Calibration,
     /// The resources of the machine that the run used.
@@ -54,6 +57,10 @@ impl Report {
                 .map(|each| resource(model, each))
                 .chain(pool(model))
                 .collect(),
+            findings: findings::find(model)
+                .iter()
+                .map(|each| finding(each, facts.lang))
+                .collect(),
             deadlocks: model.deadlocks().iter().map(deadlock).collect(),
             records: records(model),
             tokio: tokio(model),
@@ -72,6 +79,23 @@ pub(super) fn clean(text: &str) -> String {
 /// Rounds to four digits after the decimal point. More digits would have no meaning.
 pub(super) fn rounded(number: f64) -> f64 {
     (number * 1e4).round() / 1e4
+}
+
+fn finding(finding: &findings::Finding, lang: Lang) -> Finding {
+    let in_lang = |phrase: &findings::Phrase| match lang {
+        Lang::En => clean(&phrase.en),
+        Lang::Ru => clean(&phrase.ru),
+    };
+    Finding {
+        rule: finding.rule.into_str(),
+        culprit: clean(&finding.culprit),
+        victims: finding.victims.iter().map(|name| clean(name)).collect(),
+        cost_ns: finding.cost.0,
+        count: finding.count,
+        at_ns: finding.at.0,
+        sentence: in_lang(&finding.sentence),
+        remedy: in_lang(&finding.remedy),
+    }
 }
 
 fn executor(spec: &ExecutorSpec, workers: usize) -> Executor {

@@ -11,7 +11,7 @@ use super::flow::flow;
 use super::grid::{self, Column};
 use super::resource_columns::{MEMORY_COLUMNS, RECEIVER_COLUMNS, RESOURCE_COLUMNS};
 use super::verdicts;
-use crate::figures::{Executor, Group, Lane, Machine, Percentiles, Receiver, Report, Resource, Tasks, Tokio};
+use crate::figures::{Executor, Finding, Group, Lane, Machine, Percentiles, Receiver, Report, Resource, Tasks, Tokio};
 use crate::record::{self, Nanos, Reason};
 use crate::text;
 
@@ -177,6 +177,7 @@ impl Report {
         if !sampled.is_empty() {
             section("sampled  ", sampled);
         }
+        findings(&mut out, &self.findings, width);
         for deadlock in &self.deadlocks {
             out.push('\n');
             flow(&mut out, 0, " ", deadlock.sentence.split_whitespace(), width);
@@ -270,6 +271,16 @@ impl Report {
             });
         }
         parts
+    }
+}
+
+/// What went wrong: for each finding, one sentence and its remedy.
+fn findings(out: &mut String, findings: &[Finding], width: usize) {
+    for finding in findings {
+        out.push('\n');
+        flow(out, 0, " ", finding.sentence.split_whitespace(), width);
+        out.push_str("  → ");
+        flow(out, 4, " ", finding.remedy.split_whitespace(), width);
     }
 }
 

@@ -132,6 +132,7 @@ pub(super) fn main(args: &Args) -> io::Result<ExitCode> {
     let facts = Facts {
         scenario: args.scenario.clone(),
         executor: scenario.executor,
+        lang: overrides.lang,
         calibration: *run.calibration(),
         usage: run.usage(),
         left_running: None,

@@ -100,7 +100,7 @@ impl Model {
             Record::Spawned(spawned) => self.spawned_at_end(end, spawned),
             Record::Ended(ended) => self.ended_at_end(end, lane, ended),
             Record::Repetition(repetition) => self.repetition_at_end(end, repetition),
-            Record::Step(step) => self.step_at_end(end, step),
+            Record::Step(step) => self.step_at_end(end, lane, step),
             Record::Orphaned(_)
             | Record::WaitBegan(_)
             | Record::WaitEnded(_)
@@ -140,9 +140,9 @@ impl Model {
         }
     }
 
-    fn step_at_end(&mut self, end: RunInstant, step: Step) {
+    fn step_at_end(&mut self, end: RunInstant, lane: LaneId, step: Step) {
         if step.start < end {
-            self.step(Step {
+            self.step(lane, Step {
                 len: step.len.min(CompactDuration::new(end - step.start)),
                 ..step
             });
@@ -255,17 +255,33 @@ impl Model {
     /// run ended to the distributions of the task's group. Tasks that have not ended have an
     /// overlay.
     fn count_waits_of_ended_tasks(&mut self) {
-        let Some(end) = &self.end else { return };
-        for (&id, wait) in &end.waits {
-            let task = self.task_indices.get(id).map(|index| &self.tasks[index]);
-            let has_waited = |task: &&Task| task.ended.is_some() && task.last_wait().since < end.at;
-            let Some(task) = task.filter(has_waited) else { continue };
-            if !task.is_branch && wait.woken < end.at {
-                self.open_queue.add(wait.woken);
+        let Some(end) = self.end.as_ref().map(|end| end.at) else {
+            return;
+        };
+        let mut waits = Vec::new();
+        self.each_wait_cut_at_end(|task, _, lateness| waits.push((task, lateness)));
+        for (id, lateness) in waits {
+            let Some(task) = self.task_indices.get(id).map(|index| &self.tasks[index]) else {
+                continue;
+            };
+            if !task.is_branch && lateness.queued > Nanos::ZERO {
+                self.open_queue.add(end - lateness.queued);
             }
             if let Some(group) = task.group.and_then(|group| self.group_indices.get(group)) {
                 let of_branch = task.is_branch;
-                self.groups[group].open.add_wait(wait.lateness(end.at), of_branch);
+                self.groups[group].open.add_wait(lateness, of_branch);
+            }
+        }
+    }
+
+    /// Calls `each` with each task that has ended since the end of the run, with the end of the
+    /// run, and with the last parts of the wait that was open then.
+    pub(in crate::model) fn each_wait_cut_at_end(&self, mut each: impl FnMut(TaskId, RunInstant, Lateness)) {
+        let Some(end) = &self.end else { return };
+        for (&id, wait) in &end.waits {
+            let has_waited = |task: &Task| task.ended.is_some() && task.last_wait().since < end.at;
+            if self.task(id).is_some_and(has_waited) {
+                each(id, end.at, wait.lateness(end.at));
             }
         }
     }

@@ -13,6 +13,7 @@ mod samples;
 
 pub(super) use change::{ChangeContext, present_of};
 pub(super) use end::End;
+pub(super) use records::SleepSource;
 
 use super::*;
 use crate::record::{Batch, Definition, Lost};
@@ -96,6 +97,7 @@ impl Model {
             self.log.push_back(line.clone());
         }
         self.series.advance_to(self.now);
+        self.blames.advance_to(self.now);
         self.sort_tasks();
         self.evict();
         match self.end {

@@ -1,5 +1,6 @@
 //! Applies each kind of record to the model.
 
+use super::super::blame::SleptInSlice;
 use super::super::off_core::Hold;
 use super::super::wait_state::{Lateness, PlacedSlice};
 use super::super::*;
@@ -13,13 +14,13 @@ use crate::record::{
 /// distributions of the task's group.
 const MAX_PENDING_RECORDS: usize = 1024;
 
-/// Who reports that a thread slept.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum SleepSource {
+/// Who reports that the thread of a lane slept.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(in crate::model) enum SleepSource<'a> {
     /// The record of a blocking step.
-    Step,
+    Step(LaneId, &'a Step),
     /// Samples of the kernel.
-    Kernel,
+    Kernel(LaneId),
 }
 
 impl Model {
@@ -29,7 +30,7 @@ impl Model {
         match *record {
             Record::Slice(ref slice) if slice.branch => self.branch_slice(lane, slice),
             Record::Slice(ref slice) => self.slice(lane, slice, task),
-            Record::Step(step) => self.step(step),
+            Record::Step(step) => self.step(lane, step),
             Record::Spawned(spawned) => self.spawned(spawned),
             Record::Ended(ended) => self.ended(lane, ended, false),
             Record::Orphaned(orphaned) => self.orphaned(orphaned),
@@ -120,8 +121,10 @@ impl Model {
             (grouped, blocking.is_some())
         });
         self.slices_kept += usize::from(kept);
-        if !grouped {
-            self.keep_pending(slice.task, Record::Slice(*slice));
+        if grouped {
+            self.blame_slice(lane, lane_index, task, slice);
+        } else {
+            self.keep_pending(lane, slice.task, Record::Slice(*slice));
         }
         self.add_off_core(off_core);
         if !worker {
@@ -131,7 +134,7 @@ impl Model {
         }
         let slept: Vec<_> = self.lanes[lane_index].asleep.contained(slice.start, end).collect();
         for (from, to) in slept {
-            self.block(slice.task, from, to, SleepSource::Kernel);
+            self.block(slice.task, from, to, SleepSource::Kernel(lane));
         }
     }
 
@@ -161,7 +164,7 @@ impl Model {
         });
         self.branch_slices_kept += usize::from(kept);
         if !grouped {
-            self.keep_pending(slice.task, Record::Slice(*slice));
+            self.keep_pending(lane, slice.task, Record::Slice(*slice));
         }
     }
 
@@ -175,45 +178,55 @@ impl Model {
     }
 
     /// Keeps a record for the distributions of a group that is not known yet.
-    fn keep_pending(&mut self, task: TaskId, record: Record) {
+    fn keep_pending(&mut self, lane: LaneId, task: TaskId, record: Record) {
         let records = self.pending_records.entry(task).or_default();
         if records.len() < MAX_PENDING_RECORDS {
-            records.push(record);
+            records.push((lane, record));
         }
     }
 
-    pub(super) fn step(&mut self, step: Step) {
+    pub(super) fn step(&mut self, lane: LaneId, step: Step) {
         let end = step.start + step.len.get();
         self.advance(end);
         if step.blocking {
-            self.block(step.task, step.start, end, SleepSource::Step);
-        } else if step.timer_rounding == CompactDuration::ZERO {
+            self.block(step.task, step.start, end, SleepSource::Step(lane, &step));
+        } else {
+            self.blames.long_step(lane, &step);
+        }
+        if !step.blocking && step.timer_rounding == CompactDuration::ZERO {
             return;
         }
         let group = self.task(step.task).and_then(|task| task.group);
         match group.and_then(|group| self.group_indices.get(group)) {
             Some(group) => self.groups[group].record_step(&step),
-            None => self.keep_pending(step.task, Record::Step(step)),
+            None => self.keep_pending(lane, step.task, Record::Step(step)),
         }
     }
 
     /// Counts `from..to` as blocking: the thread slept in the OS while `task` held the thread.
-    pub(super) fn block(&mut self, task: TaskId, from: RunInstant, to: RunInstant, source: SleepSource) {
-        self.change(task, from, |task, mut context| {
+    pub(super) fn block(&mut self, id: TaskId, from: RunInstant, to: RunInstant, source: SleepSource<'_>) {
+        let (mut new, mut in_slices) = (Vec::new(), Vec::new());
+        self.change(id, from, |task, mut context| {
             let (lanes, lane_indices) = (std::mem::take(&mut context.lanes), context.lane_indices);
             let (mut sums, arena) = context.sums(&mut task.times);
             let (id, track, is_branch) = (task.id, &mut task.track, task.is_branch);
             // The exact sums contain the blocking steps, but not the sleeps that only the kernel's
             // samples show.
             let counted_from = match source {
-                SleepSource::Step => track.note_step(from, to),
-                SleepSource::Kernel => RunInstant::ZERO,
+                SleepSource::Step(..) => track.note_step(from, to),
+                SleepSource::Kernel(_) => RunInstant::ZERO,
             };
             task.blocking.add(from, to, |from, to| {
-                if source == SleepSource::Kernel {
+                new.push((from, to));
+                if let SleepSource::Kernel(_) = source {
                     track.note_asleep(from, to);
                 }
                 track.block(id, from, to, arena, |placed, amount| {
+                    in_slices.push(SleptInSlice {
+                        lane: placed.lane,
+                        len: placed.slice.len.get(),
+                        span: (placed.slice.start.max(from), placed.end().min(to)),
+                    });
                     let from = placed.slice.start.max(from).max(counted_from);
                     sums.block(placed.end().min(to) - from);
                     // Only the slice of the polling task blocks the lane, not the slice of a
@@ -224,6 +237,7 @@ impl Model {
                 });
             });
         });
+        self.blame_block(id, source, &new, &in_slices);
     }
 
     /// Applies the sums of a task that has lost records.
@@ -296,20 +310,22 @@ impl Model {
         }
         group.orphaned += u64::from(orphaned.is_some());
         group.failures_lost += u64::from(unobserved);
-        for record in self.pending_records.remove(&spawned.task).into_iter().flatten() {
+        let pending = self.pending_records.remove(&spawned.task).unwrap_or_default();
+        for (_, record) in &pending {
             match record {
-                Record::Slice(slice) => group.record_slice(&slice),
-                Record::Step(step) => group.record_step(&step),
+                Record::Slice(slice) => group.record_slice(slice),
+                Record::Step(step) => group.record_step(step),
                 Record::Repetition(repetition) => {
-                    group.record_repetition(&repetition, spawned.branch);
+                    group.record_repetition(repetition, spawned.branch);
                     if !spawned.branch {
-                        self.series.repetition(&repetition);
+                        self.series.repetition(repetition);
                     }
                 }
-                Record::Ended(ended) => group.record_wait(end_lateness(&ended), spawned.branch),
+                Record::Ended(ended) => group.record_wait(end_lateness(ended), spawned.branch),
                 _ => {}
             }
         }
+        self.blame_pending(spawned.task, &pending);
     }
 
     /// Applies the end of a task. `is_cut` says whether the task ended only because the run ended.
@@ -340,12 +356,15 @@ impl Model {
         if is_task {
             self.series.queued(ended.at - wait.queued, ended.at);
         }
+        if is_task && grouped && let Some(index) = self.task_indices.get(ended.task) {
+            self.blame_end(index, &ended);
+        }
         if let Some(parent) = parent {
             self.resources.count_child(parent, -1);
         }
         self.orphaned_now -= usize::from(was_orphan);
         if is_first && !grouped && wait != Lateness::default() {
-            self.keep_pending(ended.task, Record::Ended(ended));
+            self.keep_pending(lane, ended.task, Record::Ended(ended));
         }
     }
 
@@ -384,7 +403,7 @@ impl Model {
         match is_of_task {
             Some(true) => self.series.repetition(&repetition),
             Some(false) => {}
-            None => self.keep_pending(repetition.task, Record::Repetition(repetition)),
+            None => self.keep_pending(LaneId::NONE, repetition.task, Record::Repetition(repetition)),
         }
     }
 }

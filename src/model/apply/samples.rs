@@ -53,6 +53,7 @@ impl Model {
             Some(end) if sample.at > end.at => lane.sample_until(end.at, sample),
             _ => Some(*sample),
         };
+        let sample_lane = lane.id;
         let Some((from, to)) = sample.and_then(|sample| lane.sample(&sample)) else {
             return;
         };
@@ -60,7 +61,7 @@ impl Model {
         let slices: Vec<_> = self.lanes[index].track.within(from, to).collect();
         for slice in slices {
             if slice.start <= from && to <= slice.end {
-                self.block(slice.task, from, to, SleepSource::Kernel);
+                self.block(slice.task, from, to, SleepSource::Kernel(sample_lane));
             }
         }
     }

@@ -5,6 +5,7 @@ mod resources;
 
 use super::*;
 use crate::record::*;
+use super::task::LiveTask;
 use generator::*;
 use proptest::prelude::*;
 
@@ -26,6 +27,10 @@ fn answers(model: &Model, step: u64) -> Vec<String> {
     answers.extend(model.groups().iter().map(|group| group_answers(model, group)));
     answers.extend(model.lanes().iter().map(|lane| lane_answers(model, lane, span)));
     answers.extend(model.series().map(|point| format!("{point:?}")));
+    answers.extend(model.blame().iter().map(|blame| {
+        let holds = blame.culprit.and_then(|culprit| model.holds(culprit));
+        format!("{blame:?} {holds:?}")
+    }));
     answers
 }
 
@@ -344,7 +349,50 @@ fn cells_hold(model: &Model, from: u64, len: u64, columns: usize) -> Result<(), 
     Ok(())
 }
 
+/// The time for which the tasks of each group were queued or unnoticed, by the records and by what
+/// is open now.
+fn waited(run: &RecordedRun, model: &Model) -> HashMap<GroupId, Nanos> {
+    let mut waited = HashMap::<GroupId, Nanos>::new();
+    let mut add = |task: TaskId, time: Nanos| {
+        let group = model.task(task).and_then(|task| task.group).unwrap();
+        if time > Nanos::ZERO {
+            *waited.entry(group).or_default() += time;
+        }
+    };
+    for record in run.rings.iter().flatten() {
+        match record {
+            Record::Slice(slice) => add(slice.task, slice.queued.get() + slice.unnoticed.get()),
+            Record::Ended(ended) => add(ended.task, ended.queued.get() + ended.unnoticed.get()),
+            _ => {}
+        }
+    }
+    for task in model.tasks() {
+        match task.live.as_deref() {
+            Some(LiveTask::Current { queued, unnoticed, .. }) => add(task.id, *queued + *unnoticed),
+            Some(LiveTask::Waiting { ready, woken }) => add(task.id, model.now() - ready.or(*woken).unwrap()),
+            None => {}
+        }
+    }
+    waited
+}
+
 proptest! {
+    #[test]
+    fn what_victims_waited_is_what_culprits_and_nobody_on_record_caused(
+        slices in planned_slices(150), delivery in delivery(), size in 1usize..40, unit in prop::sample::select(vec![1_000u64, 300_007, 3_000_017])
+    ) {
+        let run = simulate(&slices, unit, false);
+        let model = deliver(&run, &delivery, size, usize::MAX);
+        let mut blamed = HashMap::<GroupId, Nanos>::new();
+        for blame in model.blame() {
+            *blamed.entry(blame.victim.group).or_default() += blame.time;
+            let worst = blame.worst.map_or(Nanos::ZERO, |worst| worst.caused);
+            // Each bucket is rounded.
+            prop_assert!(worst <= blame.time + Nanos::from_micros(1), "{blame:?}");
+        }
+        prop_assert_eq!(blamed, waited(&run, &model));
+    }
+
     #[test]
     fn the_order_of_delivery_does_not_change_the_answers(
         slices in planned_slices(150), delivery in delivery(), size in 1usize..40, unit in prop::sample::select(vec![1u64, 1_000, 3_000_017])

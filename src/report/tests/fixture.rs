@@ -17,7 +17,7 @@
 use crate::model::{Model, RunInfo};
 use crate::record::*;
 use crate::report::Facts;
-use crate::scenario::{ExecutorKind, ExecutorSpec, Knobs};
+use crate::scenario::{ExecutorKind, ExecutorSpec, Knobs, Lang};
 use std::time::Duration;
 
 pub(super) const MS: u64 = 1_000_000;
@@ -37,6 +37,7 @@ pub(super) fn facts() -> Facts {
                 ..Knobs::default()
             },
         },
+        lang: Lang::En,
         calibration: Calibration {
             units_per_ms: 21_503.123_456,
             spread: 0.021_77,
