@@ -75,8 +75,8 @@ pub struct Report {
     /// ran the jobs: `pool threads` on the executor `pool`, and `blocking threads` on tokio. Empty
     /// on the executor `processes`, whose tasks share nothing.
     pub resources: Vec<Resource>,
-    /// What went wrong in the run, because of whom, and what would help. The costliest finding comes
-    /// first. Empty if there is nothing to report.
+    /// What went wrong in the run, because of whom, and what would help. The costliest finding
+    /// comes first. Empty if there is nothing to report.
     pub findings: Vec<Finding>,
     /// The deadlocks. In a deadlock, tasks wait for one another and can never continue. A run with
     /// a deadlock has failed.

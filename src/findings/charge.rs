@@ -30,7 +30,9 @@ impl Charge {
             }
         }
         let charges = charges.into_iter();
-        charges.filter_map(|(culprit, blames)| Charge::of(culprit, &blames)).collect()
+        charges
+            .filter_map(|(culprit, blames)| Charge::of(culprit, &blames))
+            .collect()
     }
 
     fn of(culprit: Culprit, blames: &[(&Blame, Nanos)]) -> Option<Charge> {
@@ -66,7 +68,8 @@ impl Charge {
     }
 
     /// Whether the culprit held lanes long also without the time in which its threads had no core.
-    /// Otherwise, other programs are to blame. All such time of the group may lie in the long holds.
+    /// Otherwise, other programs are to blame. All such time of the group may lie in the long
+    /// holds.
     pub(in crate::findings) fn is_long_on_core(&self, evidence: &Evidence<'_>) -> bool {
         let Some(holds) = evidence.model.holds(self.culprit) else {
             return true;
@@ -108,7 +111,13 @@ impl Charge {
     }
 
     /// The finding. `deed` says what the culprit did.
-    pub(in crate::findings) fn finding(&self, evidence: &Evidence<'_>, rule: Rule, deed: &Phrase, remedy: Phrase) -> Finding {
+    pub(in crate::findings) fn finding(
+        &self,
+        evidence: &Evidence<'_>,
+        rule: Rule,
+        deed: &Phrase,
+        remedy: Phrase,
+    ) -> Finding {
         let holds = evidence.model.holds(self.culprit);
         let victims = self.victims();
         let names: Vec<String> = victims.iter().map(|(group, _)| evidence.group_name(*group)).collect();
@@ -128,7 +137,10 @@ impl Charge {
             first: self.first,
             at: self.worst.from,
             tasks,
-            sentence: Phrase::new(format!("{}: {}.", deed.en, effect.en), format!("{}: {}.", deed.ru, effect.ru)),
+            sentence: Phrase::new(
+                format!("{}: {}.", deed.en, effect.en),
+                format!("{}: {}.", deed.ru, effect.ru),
+            ),
             remedy,
         }
     }

@@ -93,7 +93,9 @@ pub fn find(model: &Model) -> Vec<Finding> {
 
 impl Evidence<'_> {
     fn group_name(&self, id: GroupId) -> String {
-        self.model.group(id).map_or_else(String::new, |group| group.name.clone())
+        self.model
+            .group(id)
+            .map_or_else(String::new, |group| group.name.clone())
     }
 
     /// The name of a task. The only task of a group has the name of the group.

@@ -28,7 +28,14 @@ pub(super) fn en(time: Nanos) -> String {
 
 /// A duration in Russian.
 pub(super) fn ru(time: Nanos) -> String {
-    let units = [("ns", "нс"), ("µs", "мкс"), ("ms", "мс"), ("s", "с"), ("m", "мин"), ("h", "ч")];
+    let units = [
+        ("ns", "нс"),
+        ("µs", "мкс"),
+        ("ms", "мс"),
+        ("s", "с"),
+        ("m", "мин"),
+        ("h", "ч"),
+    ];
     let english = text::duration(time).replace('.', ",");
     let words = english.split(' ').map(|word| {
         let unit = units.iter().find(|(english, _)| *english == word);
@@ -88,12 +95,23 @@ mod tests {
 
     #[test]
     fn texts_follow_the_rules_of_their_language() {
-        let names = |n: usize| ["a", "b", "c", "d", "e"][..n].iter().map(|&it| it.to_owned()).collect::<Vec<_>>();
-        assert_eq!([1, 2, 3, 4].map(|n| list_en(&names(n))), ["a", "a and b", "a, b and c", "a, b and 2 more"]);
+        let names = |n: usize| {
+            ["a", "b", "c", "d", "e"][..n]
+                .iter()
+                .map(|&it| it.to_owned())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(
+            [1, 2, 3, 4].map(|n| list_en(&names(n))),
+            ["a", "a and b", "a, b and c", "a, b and 2 more"]
+        );
         assert_eq!(list_ru(&names(5)), "a, b и ещё 3");
         assert_eq!([1, 2, 7].map(times_en), ["once", "twice", "7 times"]);
         let russian = [1, 2, 5, 11, 12, 21, 104].map(times_ru);
-        assert_eq!(russian, ["1 раз", "2 раза", "5 раз", "11 раз", "12 раз", "21 раз", "104 раза"]);
+        assert_eq!(
+            russian,
+            ["1 раз", "2 раза", "5 раз", "11 раз", "12 раз", "21 раз", "104 раза"]
+        );
         assert_eq!(ru(Nanos::from_micros(1_500)), "1,5 мс");
         assert_eq!(ru(Nanos::from_millis(2_500)), "2,50 с");
     }

@@ -53,9 +53,7 @@ mod totals;
 mod wait_state;
 mod work;
 
-pub use blame::{
-    Blame, CausedWait, Culprit, HoldKind, Holds, LaneSet, LongHold, NOTABLE, Victim, WaitKind,
-};
+pub use blame::{Blame, CausedWait, Culprit, HoldKind, Holds, LaneSet, LongHold, NOTABLE, Victim, WaitKind};
 pub use group::{Group, Overall, Sampled};
 pub use hist::Percentiles;
 pub use history::{Channel, LaneHold};

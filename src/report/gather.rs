@@ -2,8 +2,8 @@
 
 use super::resources::{deadlock, pool, resource};
 use crate::figures::{
-    Calibration, Executor, Fates, Finding, Group, Lane, Machine, Overall, Percentiles, Records, Report, SCHEMA_VERSION, Sampled,
-    TaskMonitor, Tasks, Tokio, Work,
+    Calibration, Executor, Fates, Finding, Group, Lane, Machine, Overall, Percentiles, Records, Report, SCHEMA_VERSION,
+    Sampled, TaskMonitor, Tasks, Tokio, Work,
 };
 use crate::findings;
 use crate::model::{self, Fate, Model, PollCountCheck, TaskCounts, WorkSums};

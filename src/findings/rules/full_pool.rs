@@ -25,7 +25,10 @@ pub(in crate::findings) fn check(evidence: &Evidence<'_>, findings: &mut Vec<Fin
         let group = evidence.group_name(charge.culprit.group);
         let held = model.holds(charge.culprit).map(|holds| holds.longest.len);
         let (up_to_en, up_to_ru) = match held {
-            Some(len) => (format!(" for up to {}", phrase::en(len)), format!(" до {}", phrase::ru(len))),
+            Some(len) => (
+                format!(" for up to {}", phrase::en(len)),
+                format!(" до {}", phrase::ru(len)),
+            ),
             None => Default::default(),
         };
         let deed = Phrase::new(

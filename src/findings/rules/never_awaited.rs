@@ -29,7 +29,10 @@ pub(in crate::findings) fn check(evidence: &Evidence<'_>, findings: &mut Vec<Fin
             at: first,
             tasks: tasks.iter().map(|task| task.id).collect(),
             sentence: Phrase::new(
-                format!("{name} was called {}, but never awaited: it did not run.", times_en(count)),
+                format!(
+                    "{name} was called {}, but never awaited: it did not run.",
+                    times_en(count)
+                ),
                 format!("{name}: вызов {} остался без await и не выполнялся.", times_ru(count)),
             ),
             remedy: Phrase::new(

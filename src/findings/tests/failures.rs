@@ -11,9 +11,15 @@ fn a_failure_that_no_task_observes_is_found() {
             .find()
     };
     let found = stage(true);
-    assert_eq!((found[0].rule, found[0].culprit.as_str()), (Rule::UnobservedFailure, "api"));
+    assert_eq!(
+        (found[0].rule, found[0].culprit.as_str()),
+        (Rule::UnobservedFailure, "api")
+    );
     assert_eq!((found[0].count, found[0].cost, found[0].at), (1, Nanos::ZERO, at(101)));
-    assert_eq!(found[0].sentence.en, "api failed once, and no task was left to observe it.");
+    assert_eq!(
+        found[0].sentence.en,
+        "api failed once, and no task was left to observe it."
+    );
     assert_eq!(stage(false), []);
 }
 
@@ -23,6 +29,9 @@ fn a_future_that_was_never_awaited_is_found() {
     let found = stage(Outcome::NeverStarted);
     assert_eq!((found[0].rule, found[0].count), (Rule::NeverAwaited, 1));
     assert_eq!(found[0].tasks, [id(API)]);
-    assert_eq!(found[0].sentence.en, "api was called once, but never awaited: it did not run.");
+    assert_eq!(
+        found[0].sentence.en,
+        "api was called once, but never awaited: it did not run."
+    );
     assert_eq!(stage(Outcome::Cancelled), []);
 }

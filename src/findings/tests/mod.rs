@@ -89,7 +89,8 @@ impl Stage {
             blocked_on: reason,
             timer_rounding: CompactDuration::ZERO,
         };
-        self.record(lane, Record::Step(step)).slice(lane, task, (start, end), 0, 0)
+        self.record(lane, Record::Step(step))
+            .slice(lane, task, (start, end), 0, 0)
     }
 
     fn ended(self, task: u32, end: u64, outcome: Outcome, unobserved: bool) -> Stage {
@@ -160,7 +161,9 @@ fn a_healthy_run_has_no_finding() {
     let mut stage = Stage::new(1_000);
     for tick in 0..90 {
         let from = tick * 10;
-        stage = stage.slice(0, HEARTBEAT, (from + 2, from + 3), 1, 1).slice(1, API, (from, from + 4), 0, 0);
+        stage = stage
+            .slice(0, HEARTBEAT, (from + 2, from + 3), 1, 1)
+            .slice(1, API, (from, from + 4), 0, 0);
     }
     assert_eq!(stage.find(), []);
 }
@@ -174,7 +177,10 @@ fn the_costliest_finding_comes_first_and_the_earliest_of_equal_ones() {
         .slice(0, REPORT, (200, 500), 0, 0)
         .slice(0, API, (500, 501), 0, 300)
         .find();
-    let rules: Vec<_> = found.iter().map(|finding| (finding.rule, finding.culprit.as_str())).collect();
+    let rules: Vec<_> = found
+        .iter()
+        .map(|finding| (finding.rule, finding.culprit.as_str()))
+        .collect();
     assert_eq!(
         rules,
         [

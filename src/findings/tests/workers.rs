@@ -43,9 +43,10 @@ fn a_block_that_made_nobody_wait_for_long_is_no_finding() {
             .slice(1, HEARTBEAT, (from + 8, from + 9), 0, 8);
     }
     assert_eq!(short.find(), [], "no single wait is notable");
-    let mut threads = Stage::new(1_000)
-        .blocked(0, API, (100, 600), Reason::Timer)
-        .slice(1, HEARTBEAT, (600, 601), 0, 450);
+    let mut threads =
+        Stage::new(1_000)
+            .blocked(0, API, (100, 600), Reason::Timer)
+            .slice(1, HEARTBEAT, (600, 601), 0, 450);
     threads.info.async_executor = false;
     assert_eq!(threads.find(), [], "threads of a pool may sleep");
 }
@@ -59,7 +60,12 @@ fn a_computation_that_holds_a_worker_is_found_unless_the_machine_was_busy() {
     };
     let found = stage().find();
     assert_eq!((found[0].rule, found[0].cost), (Rule::HoggedWorker, ms(200)));
-    assert!(found[0].sentence.en.starts_with("api computed for up to 200 ms without an await, once: "));
+    assert!(
+        found[0]
+            .sentence
+            .en
+            .starts_with("api computed for up to 200 ms without an await, once: ")
+    );
 
     let mut busy = stage();
     let sample = |ms_at: u64, on_cpu: u64, waiting: u64| {
@@ -99,14 +105,18 @@ fn the_driver_is_starved_only_while_another_worker_is_idle() {
 #[test]
 fn a_full_pool_is_found_but_not_a_wait_in_a_pool_with_free_threads() {
     let stage = |threads| {
-        let mut stage = Stage::new(1_000)
-            .blocked(2, API, (100, 600), Reason::Timer)
-            .slice(2, REPORT, (600, 601), 0, 450);
+        let mut stage =
+            Stage::new(1_000)
+                .blocked(2, API, (100, 600), Reason::Timer)
+                .slice(2, REPORT, (600, 601), 0, 450);
         stage.info.pool.as_mut().expect("a pool").threads = threads;
         stage.find()
     };
     let found = stage(1);
     assert_eq!((found[0].rule, found[0].culprit.as_str()), (Rule::FullPool, "api"));
-    assert_eq!((found[0].cost, &found[0].victims[..]), (ms(450), &["report".to_owned()][..]));
+    assert_eq!(
+        (found[0].cost, &found[0].victims[..]),
+        (ms(450), &["report".to_owned()][..])
+    );
     assert_eq!(stage(2), []);
 }

@@ -142,10 +142,13 @@ impl Model {
 
     fn step_at_end(&mut self, end: RunInstant, lane: LaneId, step: Step) {
         if step.start < end {
-            self.step(lane, Step {
-                len: step.len.min(CompactDuration::new(end - step.start)),
-                ..step
-            });
+            self.step(
+                lane,
+                Step {
+                    len: step.len.min(CompactDuration::new(end - step.start)),
+                    ..step
+                },
+            );
         }
     }
 

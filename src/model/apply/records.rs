@@ -356,7 +356,10 @@ impl Model {
         if is_task {
             self.series.queued(ended.at - wait.queued, ended.at);
         }
-        if is_task && grouped && let Some(index) = self.task_indices.get(ended.task) {
+        if is_task
+            && grouped
+            && let Some(index) = self.task_indices.get(ended.task)
+        {
             self.blame_end(index, &ended);
         }
         if let Some(parent) = parent {

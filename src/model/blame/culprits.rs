@@ -42,7 +42,11 @@ impl HoldKind {
     /// How a task held a lane while it computed in a slice of this length.
     #[inline]
     pub(super) fn of(len: Nanos) -> HoldKind {
-        if len >= NOTABLE { HoldKind::Long } else { HoldKind::Brief }
+        if len >= NOTABLE {
+            HoldKind::Long
+        } else {
+            HoldKind::Brief
+        }
     }
 }
 
@@ -91,7 +95,7 @@ const LABEL: u32 = 44;
 
 impl Key {
     #[inline]
-    fn new(group: GroupId, lanes: LaneSet) -> u64 {
+    fn bits(group: GroupId, lanes: LaneSet) -> u64 {
         let (kind, lane) = match lanes {
             LaneSet::Workers => (0, 0),
             LaneSet::BlockingThreads => (1, 0),
@@ -108,12 +112,12 @@ impl Key {
             HoldKind::Long => (1, 0, 0),
             HoldKind::Asleep(reason, label) => (2, reason as u64, u64::from(label.0)),
         };
-        Key(Key::new(culprit.group, culprit.lanes) | hold << HOLD | reason << REASON | label << LABEL)
+        Key(Key::bits(culprit.group, culprit.lanes) | hold << HOLD | reason << REASON | label << LABEL)
     }
 
     #[inline]
     pub(super) fn of_victim(victim: Victim) -> Key {
-        Key(Key::new(victim.group, victim.lanes) | (victim.wait as u64) << HOLD)
+        Key(Key::bits(victim.group, victim.lanes) | (victim.wait as u64) << HOLD)
     }
 
     fn group(self) -> GroupId {

@@ -122,7 +122,12 @@ impl Divided {
         for (culprit, share) in shares.of(victim) {
             let time = share.of(waited).min(left);
             left = left - time;
-            self.add(Pair(victim, Some(culprit)), time, Nanos((time.0 as f64 * idle) as u64), at);
+            self.add(
+                Pair(victim, Some(culprit)),
+                time,
+                Nanos((time.0 as f64 * idle) as u64),
+                at,
+            );
         }
         self.nobody(victim, left, at);
     }
@@ -218,7 +223,11 @@ impl Curves {
             for &(culprit, held) in &shares.0 {
                 let of = shares.total(culprit).max(BUCKET);
                 let within = Share { held, of }.of(BUCKET);
-                curves.0.entry(culprit).or_default().push(ring.first() + index as u64, within);
+                curves
+                    .0
+                    .entry(culprit)
+                    .or_default()
+                    .push(ring.first() + index as u64, within);
             }
         }
         curves

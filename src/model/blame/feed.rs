@@ -45,7 +45,11 @@ impl Model {
 
     /// Applies the records of a task that arrived before its spawn.
     pub(in crate::model) fn blame_pending(&mut self, task: TaskId, records: &[(LaneId, Record)]) {
-        let Some(task) = self.task_indices.get(task).filter(|index| !self.tasks[*index].is_branch) else {
+        let Some(task) = self
+            .task_indices
+            .get(task)
+            .filter(|index| !self.tasks[*index].is_branch)
+        else {
             return;
         };
         let mut of_steps = Spans::default();
@@ -64,7 +68,9 @@ impl Model {
         for (lane, record) in records {
             if let (Record::Slice(slice), Some(lane_index)) = (record, self.lane_indices.get(*lane)) {
                 self.blame_slice(*lane, lane_index, task, slice);
-                let slept = self.tasks[task].blocking.within(slice.start, slice.start + slice.len.get());
+                let slept = self.tasks[task]
+                    .blocking
+                    .within(slice.start, slice.start + slice.len.get());
                 let by_kernel: Vec<_> = slept.flat_map(|(from, to)| of_steps.gaps(from, to)).collect();
                 self.blame_sleep(*lane, task, &by_kernel, None);
             }
@@ -96,7 +102,9 @@ impl Model {
         new: &[(RunInstant, RunInstant)],
         in_slices: &[SleptInSlice],
     ) {
-        let Some(index) = self.task_indices.get(task) else { return };
+        let Some(index) = self.task_indices.get(task) else {
+            return;
+        };
         let task = &self.tasks[index];
         let Some(group) = task.group.filter(|_| !task.is_branch) else {
             return;
@@ -154,7 +162,13 @@ impl Model {
             };
             let lanes = wait.lanes.or_else(|| self.blames.lanes_of(group));
             let lanes = lanes.unwrap_or(LaneSet::Workers);
-            open.wait(group, lanes, wait.task, (wait.end, wait.queued, wait.unnoticed), divided);
+            open.wait(
+                group,
+                lanes,
+                wait.task,
+                (wait.end, wait.queued, wait.unnoticed),
+                divided,
+            );
         });
     }
 

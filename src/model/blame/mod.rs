@@ -137,7 +137,14 @@ impl Blames {
         slice: &Slice,
         computing: impl Iterator<Item = (RunInstant, RunInstant)>,
     ) {
-        self.wait(group, Some(lanes), slice.task, slice.start, slice.queued.get(), slice.unnoticed.get());
+        self.wait(
+            group,
+            Some(lanes),
+            slice.task,
+            slice.start,
+            slice.queued.get(),
+            slice.unnoticed.get(),
+        );
         self.note_lanes(group, lanes);
         if lanes == LaneSet::OwnThread {
             return;
@@ -149,12 +156,15 @@ impl Blames {
         }
         if hold == HoldKind::Long {
             let step = self.step_within(lane, slice);
-            self.note_hold(key, LongHold {
-                len: slice.len.get(),
-                from: slice.start,
-                task: slice.task,
-                step,
-            });
+            self.note_hold(
+                key,
+                LongHold {
+                    len: slice.len.get(),
+                    from: slice.start,
+                    task: slice.task,
+                    step,
+                },
+            );
         }
     }
 
@@ -203,7 +213,8 @@ impl Blames {
             return;
         }
         let lanes = lanes.or_else(|| self.lanes_of(group)).unwrap_or(LaneSet::Workers);
-        self.ring.wait(group, lanes, task, (end, queued, unnoticed), &mut self.divided);
+        self.ring
+            .wait(group, lanes, task, (end, queued, unnoticed), &mut self.divided);
     }
 
     /// The lanes on which the tasks of a group run, if any has run.
@@ -211,8 +222,8 @@ impl Blames {
         self.lanes_of.get(usize::from(group.0)).copied().flatten()
     }
 
-    /// Adds times in which a thread slept while a task held it. `step` is the step that slept, if it
-    /// is known.
+    /// Adds times in which a thread slept while a task held it. `step` is the step that slept. It
+    /// may be unknown.
     pub(super) fn asleep(
         &mut self,
         group: GroupId,
@@ -230,12 +241,15 @@ impl Blames {
             self.ring.hold(key, *from, *to, &mut self.divided);
         }
         if let Some(step) = step {
-            self.note_hold(key, LongHold {
-                len: step.len.get(),
-                from: step.start,
-                task: step.task,
-                step: step.label,
-            });
+            self.note_hold(
+                key,
+                LongHold {
+                    len: step.len.get(),
+                    from: step.start,
+                    task: step.task,
+                    step: step.label,
+                },
+            );
         }
     }
 
@@ -273,7 +287,11 @@ impl Blames {
         match self.steps.get(&lane) {
             Some(step) if step.task == slice.task && step.from < end && step.to > slice.start => {
                 let within = step.to.min(end) - step.from.max(slice.start);
-                if within.0 * 2 >= slice.len.get().0 { step.label } else { Label::NONE }
+                if within.0 * 2 >= slice.len.get().0 {
+                    step.label
+                } else {
+                    Label::NONE
+                }
             }
             _ => Label::NONE,
         }

@@ -74,7 +74,9 @@ fn model(kind: LaneKind, now: u64, records: &[(u16, Record)]) -> Model {
 }
 
 /// Who waited, how, because of whom, and for how long, in milliseconds.
-fn blame(model: &Model) -> Vec<(u16, WaitKind, Option<(u16, HoldKind)>, u64)> {
+type Plain = (u16, WaitKind, Option<(u16, HoldKind)>, u64);
+
+fn blame(model: &Model) -> Vec<Plain> {
     let blame = model.blame().into_iter();
     let plain = blame.map(|blame| {
         let culprit = blame.culprit.map(|culprit| (culprit.group.0, culprit.hold));
@@ -147,7 +149,11 @@ fn the_longest_hold_and_its_step_are_kept() {
         lanes: LaneSet::Workers,
         hold: HoldKind::Long,
     };
-    assert_eq!(first.holds(culprit).unwrap().longest.step, Label(4), "the innermost step that took most of the time");
+    assert_eq!(
+        first.holds(culprit).unwrap().longest.step,
+        Label(4),
+        "the innermost step that took most of the time"
+    );
 }
 
 #[test]

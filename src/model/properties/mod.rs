@@ -3,9 +3,9 @@
 mod generator;
 mod resources;
 
+use super::task::LiveTask;
 use super::*;
 use crate::record::*;
-use super::task::LiveTask;
 use generator::*;
 use proptest::prelude::*;
 
