@@ -476,7 +476,7 @@ pub const SCHEMA_VERSION: u32 = 2;
 /// The names of some reasons: the keys of a map by reason.
 fn keys_of(is_key: impl Fn(Reason) -> bool) -> Value {
     let enumeration = Reason::VARIANTS.iter().filter(|reason| is_key(**reason));
-    json!({ "enum": enumeration.map(|reason| reason.into_str()).collect::<Vec<_>>() })
+    json!({ "enum": enumeration.map(Reason::into_str).collect::<Vec<_>>() })
 }
 
 impl Report {

@@ -125,7 +125,7 @@ impl<'a> Node<'a> {
         if let Some(schema) = self.schema["properties"].get(key) {
             return Some(Node::new(self.root, schema));
         }
-        self.map_keys().any(|known| known == key).then(|| ())?;
+        self.map_keys().any(|known| known == key).then_some(())?;
         Some(Node::new(self.root, &self.schema["additionalProperties"]))
     }
 
@@ -165,7 +165,7 @@ impl<'a> Node<'a> {
             return vec![NAME.to_owned()];
         }
         if self.finding().is_some() {
-            let rules = Rule::VARIANTS.iter().copied().map(Rule::into_str);
+            let rules = Rule::VARIANTS.iter().map(Rule::into_str);
             return std::iter::once(ANY_FINDING).chain(rules).map(str::to_owned).collect();
         }
         if let Some(properties) = self.schema["properties"].as_object() {
