@@ -126,7 +126,7 @@ impl Lane {
         self.blocking += blocking;
         self.track.push(slice);
         if blocking > Nanos::ZERO {
-            self.track.block(slice);
+            self.track.block(slice, blocking);
         }
     }
 
@@ -134,7 +134,7 @@ impl Lane {
     pub(super) fn block(&mut self, slice: &Slice, amount: Nanos) {
         self.running = self.running - amount;
         self.blocking += amount;
-        self.track.block(slice);
+        self.track.block(slice, amount);
     }
 
     /// A sample for the instant `end`, estimated from the last sample and from the first sample

@@ -148,11 +148,11 @@ impl LaneTrack {
         self.end = end;
     }
 
-    /// Marks a slice as partly blocking.
-    pub(super) fn block(&mut self, slice: &Slice) {
+    /// Marks `amount` of a slice's time as blocking.
+    pub(super) fn block(&mut self, slice: &Slice, amount: Nanos) {
         let at = self.chunks.partition_point(|chunk| chunk.end <= slice.start);
         if let Some(chunk) = self.chunks.get_mut(at) {
-            chunk.breakdown.block(slice.task, slice.len.get());
+            chunk.breakdown.block(slice.task, slice.len.get(), amount);
         }
     }
 

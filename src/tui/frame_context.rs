@@ -37,7 +37,7 @@ impl FrameContext<'_> {
     /// The style of a panel's heading. The heading of the panel that has the focus stands out.
     pub(crate) fn heading_style(&self, panel: Panel) -> Style {
         if self.app.focus == panel {
-            self.theme.accent()
+            self.theme.selected()
         } else {
             self.theme.strong()
         }
@@ -78,7 +78,7 @@ impl FrameContext<'_> {
     /// Draws the mark of a selected row. The mark stands out if `panel` has the focus.
     pub(crate) fn render_cursor(&self, area: Rect, panel: Panel, buf: &mut Buffer) {
         let style = if self.app.focus == panel {
-            self.theme.accent()
+            self.theme.strong()
         } else {
             self.theme.quiet()
         };

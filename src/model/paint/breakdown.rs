@@ -60,6 +60,35 @@ impl TimeBreakdown {
         self.note_not_ready(slice.not_ready, slice.reason);
     }
 
+    /// The time in which the task held a lane.
+    pub(super) fn held(&self) -> Nanos {
+        self.running + self.blocking
+    }
+
+    /// The time in which the task was in `state`. For waiting and suspended, the time of both.
+    pub(super) fn time(&self, state: State) -> Nanos {
+        match state {
+            State::Running => self.running,
+            State::Blocking => self.blocking,
+            State::Queued => self.queued,
+            State::Unnoticed => self.unnoticed,
+            State::Waiting(_) | State::Suspended(_) => self.not_ready,
+            State::Ended(_) => Nanos::ZERO,
+        }
+    }
+
+    /// The state in which the task was for more than half of the time `width`.
+    pub(super) fn most(&self, width: Nanos) -> Option<State> {
+        let states = [
+            State::Running,
+            State::Blocking,
+            State::Queued,
+            State::Unnoticed,
+            State::not_ready(self.reason),
+        ];
+        states.into_iter().find(|&state| self.time(state) > Nanos(width.0 / 2))
+    }
+
     /// The duration of the longest queued or unnoticed interval.
     pub(crate) fn longest_wait(&self) -> Nanos {
         self.longest_queued.max(self.longest_unnoticed)
@@ -139,6 +168,8 @@ fn longer_wait(queued: Nanos, unnoticed: Nanos) -> State {
 #[derive(Clone, Copy, Debug, Default)]
 pub(in crate::model) struct LaneBreakdown {
     pub busy: Nanos,
+    /// The part of `busy` in which the thread slept.
+    blocked: Nanos,
     /// The longest slice: its duration and its task.
     longest: Option<(Nanos, TaskId)>,
     /// The longest of the slices that block within the span.
@@ -155,15 +186,25 @@ impl LaneBreakdown {
         }
     }
 
-    /// Marks a slice as blocking within the span. `len` is the whole duration of the slice.
+    /// Marks a slice as blocking within the span. `len` is the whole duration of the slice, and
+    /// `part` is its blocking time within the span.
     #[inline]
-    pub(crate) fn block(&mut self, task: TaskId, len: Nanos) {
+    pub(crate) fn block(&mut self, task: TaskId, len: Nanos, part: Nanos) {
+        self.blocked += part;
         self.longest_blocking = self.longest_blocking.max(Some((len, task)));
     }
 
     /// Whether any slice blocks within the span.
     pub(crate) fn is_blocked(&self) -> bool {
         self.longest_blocking.is_some()
+    }
+
+    /// The time in which the lane was in `state`.
+    pub(super) fn time(&self, state: State) -> Nanos {
+        match state {
+            State::Blocking => self.blocked,
+            _ => self.busy - self.blocked,
+        }
     }
 
     /// The task that a cell shows, see [`LaneCell::task`](super::LaneCell::task).
@@ -175,6 +216,7 @@ impl LaneBreakdown {
     #[inline]
     pub(super) fn merge(&mut self, other: &LaneBreakdown) {
         self.busy += other.busy;
+        self.blocked += other.blocked;
         self.longest = self.longest.max(other.longest);
         self.longest_blocking = self.longest_blocking.max(other.longest_blocking);
     }

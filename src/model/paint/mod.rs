@@ -18,8 +18,9 @@
 //! 5. Otherwise the cell shows the state that fills most of it. A cell shows an end only if it
 //!    covers no other state.
 //!
-//! Each cell also contains the share of its time in which a lane was held. So a poll of 50 µs in a
-//! cell of 25 ms can be drawn as a thin tick.
+//! Each cell also contains the share of its time that the shown state covers. So a view can draw a
+//! delay of 1 ms in a cell of 25 ms as a speck, and a delay of 25 ms as a pillar. If the shown state
+//! is a speck, [`Cell::most`] says which state the cell mostly covers.
 //!
 //! The module `painter` assigns intervals to cells. The module `grid` computes the positions of the
 //! cells. The module `breakdown` adds up the times in one cell and applies the rule above.
@@ -63,6 +64,12 @@ impl Window {
 pub struct Cell {
     /// The state. `None` if the cell lies before the spawn, before the horizon, or in the future.
     pub state: Option<State>,
+    /// The share of the cell in which the task was in this state, 0–1. If the state is waiting or
+    /// suspended, this is the share of both together. The share is 0 only if the task has ended, or
+    /// if there is no state.
+    pub share: f32,
+    /// The state in which the task was for more than half of the cell, if any.
+    pub most: Option<State>,
     /// The share of the cell in which the task held a lane, 0–1.
     pub held_share: f32,
 }
@@ -74,6 +81,8 @@ pub struct LaneCell {
     /// [`State::Running`] if a task ran. `None` if the lane was idle, or if the cell lies before
     /// the horizon or in the future.
     pub state: Option<State>,
+    /// The share of the cell in which the lane was in this state, 0–1.
+    pub share: f32,
     /// The task with the longest slice in the cell. If `state` is blocking, only slices that block
     /// in this cell are compared.
     pub task: Option<TaskId>,

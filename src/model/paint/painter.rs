@@ -53,9 +53,15 @@ impl Painter {
     /// Replaces the content of `cells` with the row.
     pub(crate) fn finish(self, cells: &mut Vec<Cell>) {
         cells.clear();
-        cells.extend(self.cells.iter().enumerate().map(|(column, breakdown)| Cell {
-            state: breakdown.state(self.grid.width(column)),
-            held_share: self.grid.share(column, breakdown.running + breakdown.blocking),
+        cells.extend(self.cells.iter().enumerate().map(|(column, breakdown)| {
+            let state = breakdown.state(self.grid.width(column));
+            let share = |time| self.grid.share(column, time);
+            Cell {
+                state,
+                share: state.map_or(0.0, |state| share(breakdown.time(state))),
+                most: breakdown.most(self.grid.width(column)),
+                held_share: share(breakdown.held()),
+            }
         }));
     }
 }
@@ -106,7 +112,7 @@ impl LanePainter {
             .for_each_column(from, to, |column, part| cells[column].add(task, len, part));
         for (from, to) in blocking {
             self.grid
-                .for_each_column(from, to, |column, _| cells[column].block(task, len));
+                .for_each_column(from, to, |column, part| cells[column].block(task, len, part));
         }
     }
 
@@ -122,6 +128,7 @@ impl LanePainter {
             };
             LaneCell {
                 state: task.map(|_| state),
+                share: self.grid.share(column, breakdown.time(state)),
                 task,
                 group: task.and_then(&group),
                 held_share: self.grid.share(column, breakdown.busy),

@@ -310,6 +310,12 @@ fn problems_hold(model: &Model, from: RunInstant, to: RunInstant, min_wait: Nano
     Ok(())
 }
 
+/// Whether a cell adds up the times of two states that have not ended.
+fn same_time(a: State, b: State) -> bool {
+    let is_not_ready = |state| matches!(state, State::Waiting(_) | State::Suspended(_));
+    a == b && !matches!(a, State::Ended(_)) || is_not_ready(a) && is_not_ready(b)
+}
+
 /// Checks that every cell shows a state that occurs in the cell. If the cell contains blocking
 /// time, the state must be blocking.
 fn cells_hold(model: &Model, from: u64, len: u64, columns: usize) -> Result<(), TestCaseError> {
@@ -339,6 +345,17 @@ fn cells_hold(model: &Model, from: u64, len: u64, columns: usize) -> Result<(), 
                 .filter(|state| matches!(state, State::Running | State::Blocking))
                 .count();
             let width = (window.edge(column + 1) - window.edge(column)).0.max(1);
+            let is_shown = |state: &&State| cell.state.is_some_and(|shown| same_time(shown, **state));
+            let shown = states.iter().filter(is_shown).count();
+            prop_assert!(
+                (cell.share - shown as f32 / width as f32).abs() < 1e-3,
+                "{} of {shown}/{width}",
+                cell.share
+            );
+            if let Some(most) = cell.most {
+                let count = states.iter().filter(|state| same_time(most, **state)).count();
+                prop_assert!(count as u64 * 2 > width, "{most:?} in {count}/{width}");
+            }
             prop_assert!(
                 (cell.held_share - held as f32 / width as f32).abs() < 1e-3,
                 "{} of {held}/{width}",

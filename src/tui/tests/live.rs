@@ -63,7 +63,7 @@ fn a_blocked_worker_is_red_and_names_the_task_that_blocks() {
         "the task that blocks is in the first row: {first}"
     );
     let buf = stage.draw();
-    let blocking = Theme::new(ColorDepth::TrueColor).state(State::Blocking, 0);
+    let blocking = Theme::new(ColorDepth::TrueColor).state(State::Blocking);
     let shaded = buf.content().iter().filter(|cell| cell.symbol() == "▓");
     let red = shaded.filter(|cell| Some(cell.bg) == blocking.bg).count();
     assert!(
@@ -94,11 +94,21 @@ fn a_panicked_task_shows_its_end_and_a_log_message() {
 }
 
 #[test]
-fn without_colours_the_text_is_the_same() {
+fn without_colours_only_short_problems_have_other_glyphs() {
     let mut stage = Stage::mixed(5_240, LARGE);
     let coloured = stage.text();
     stage.color_depth = ColorDepth::None;
-    assert_eq!(stage.text(), coloured);
+    let plain = stage.text();
+    assert_eq!(plain.chars().count(), coloured.chars().count());
+    let glyphs = plain.chars().zip(coloured.chars());
+    let different: Vec<_> = glyphs.filter(|(plain, coloured)| plain != coloured).collect();
+    assert!(!different.is_empty(), "no short problem is visible");
+    for (plain, coloured) in different {
+        assert!(
+            "■:'".contains(plain) && "▁▂▃▄▅▆▇".contains(coloured),
+            "{coloured} is {plain} without colours"
+        );
+    }
     for cell in stage.draw().content() {
         assert_eq!((cell.fg, cell.bg), (Color::Reset, Color::Reset));
     }

@@ -1,5 +1,6 @@
 //! The glyphs of states and of bars, and the short names of states.
 
+use super::look::look;
 use crate::model::State;
 use crate::record::Outcome;
 
@@ -8,23 +9,7 @@ pub(crate) const ORPHANED: &str = "◌";
 
 /// The glyph of a state. A glyph is the same at every colour depth.
 pub(crate) fn glyph(state: State) -> &'static str {
-    match state {
-        State::Running => "█",
-        State::Blocking => "▓",
-        State::Queued => "▒",
-        State::Unnoticed => "░",
-        State::Waiting(_) => "╌",
-        State::Suspended(_) => "·",
-        State::Ended(Outcome::Completed) => "✓",
-        State::Ended(Outcome::Failed) => "✗",
-        State::Ended(Outcome::Cancelled) => "⊘",
-        State::Ended(Outcome::TimedOut) => "◷",
-        State::Ended(Outcome::Panicked) => "!",
-        State::Ended(Outcome::UnobservedFailure) => "?",
-        State::Ended(Outcome::NeverStarted) => "∅",
-        State::Ended(Outcome::Lost) => "†",
-        State::Ended(Outcome::Unknown) => "⊙",
-    }
+    look(state).glyph
 }
 
 /// The maximum width of a [`short_name`], in columns. The row of a task has room for a name of this
@@ -52,15 +37,6 @@ mod tests {
     use super::*;
     use crate::text;
     use crate::tui::theme::every_state;
-    use std::collections::HashSet;
-
-    #[test]
-    fn no_two_states_share_a_glyph() {
-        let glyphs: HashSet<_> = every_state().into_iter().map(glyph).collect();
-        assert_eq!(glyphs.len(), every_state().len());
-        assert!(glyphs.iter().all(|glyph| text::width(glyph) == 1));
-        assert!(!glyphs.contains(ORPHANED) && text::width(ORPHANED) == 1);
-    }
 
     #[test]
     fn the_short_name_of_every_state_fits_into_the_row_of_a_task() {

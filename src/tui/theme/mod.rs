@@ -1,22 +1,23 @@
-//! Styles, the palette, and one glyph per state. Each style also has a variant for terminals with
+//! Styles, the palette, and the look of each state. Each style also has a variant for terminals with
 //! few colours or without colours.
 //!
-//! Colours have a meaning: **cool colours show work, and warm colours show problems**. Each group
-//! of tasks has a cool colour, which depends on the group's position. Blocking is vermilion, queued
-//! is yellow, unnoticed is pink. Nothing is shown by colour alone: every state also has its own
-//! glyph. With `NO_COLOR`, tasklab uses only glyphs and the styles bold, dim and reverse.
+//! A colour has one meaning on the whole screen. Each state has a colour, on the timelines of tasks
+//! and lanes, in the heading and in the legend. The name of a task has the colour of its group.
+//! Bars that show numbers are grey. Nothing is shown by colour alone: every state also has its own
+//! glyph. The user's choices, such as the selection, are reversed. With `NO_COLOR`, tasklab uses
+//! only glyphs and the styles bold, dim and reverse.
 
 mod glyph;
+mod look;
 mod palette;
 
 pub(crate) use glyph::{ORPHANED, SHORT_NAME_WIDTH, bar, glyph, short_name};
 pub use palette::ColorDepth;
 
 use crate::model::State;
-use crate::record::Outcome;
+use look::{Look, look};
 use palette::{
-    ACCENT, BADGE_BACKGROUND, BLACK, BLOCKING, BLOCKING_BACKGROUND, GOOD, GROUPS, PaletteColor, QUEUED,
-    QUEUED_BACKGROUND, QUIET, UNNOTICED, UNNOTICED_BACKGROUND, WAITING, WHITE,
+    BLACK, BLOCKING, BLOCKING_BACKGROUND, GOOD, GROUPS, NEUTRAL, PaletteColor, QUESTION, QUIET, STATEMENT, WHITE,
 };
 use ratatui::style::{Modifier, Style};
 
@@ -47,11 +48,17 @@ impl Theme {
         self.depth != ColorDepth::None
     }
 
+    /// Text in a colour. The colour of problems is also bold, and without colours the colour of
+    /// unimportant text is dim.
     fn foreground(self, color: PaletteColor) -> Style {
-        if self.has_colors() {
-            Style::new().fg(color.at(self.depth))
-        } else {
-            Style::new()
+        let style = match self.has_colors() {
+            true => Style::new().fg(color.at(self.depth)),
+            false if color == QUIET => Style::new().add_modifier(Modifier::DIM),
+            false => Style::new(),
+        };
+        match color == BLOCKING {
+            true => style.add_modifier(Modifier::BOLD),
+            false => style,
         }
     }
 
@@ -65,61 +72,78 @@ impl Theme {
         }
     }
 
-    /// The style of a state's name, with a background. The background makes a shaded glyph stand
-    /// out on every terminal.
-    fn shaded(self, state: State, background: PaletteColor) -> Style {
-        let style = self.word(state);
-        if self.has_colors() {
-            style.bg(background.at(self.depth))
-        } else {
-            style
+    fn look(self, state: State) -> Look {
+        match state {
+            State::Blocking if self.calm_blocks => Look {
+                color: QUIET,
+                background: None,
+                ..look(state)
+            },
+            _ => look(state),
         }
     }
 
-    /// The colour of the group at this position.
+    /// The colour of the names of the group at this position.
     pub(crate) fn group(self, position: usize) -> Style {
         self.foreground(GROUPS[position % GROUPS.len()])
     }
 
-    /// The style of a timeline cell that shows this state. `group` is the position of the task's
-    /// group.
-    pub(crate) fn state(self, state: State, group: usize) -> Style {
-        match state {
-            State::Running => self.group(group),
-            State::Blocking if self.calm_blocks => self.group(group),
-            State::Blocking => self.shaded(state, BLOCKING_BACKGROUND),
-            State::Queued => self.shaded(state, QUEUED_BACKGROUND),
-            State::Unnoticed => self.shaded(state, UNNOTICED_BACKGROUND),
-            State::Waiting(_) => self.foreground(WAITING),
-            State::Suspended(_) => self.quiet(),
-            State::Ended(Outcome::Completed) => self.good(),
-            State::Ended(Outcome::Cancelled | Outcome::Unknown) => self.quiet(),
-            State::Ended(Outcome::NeverStarted) => self.foreground(QUEUED),
-            State::Ended(_) => self.bad(),
-        }
+    /// The style of a state's glyph.
+    pub(crate) fn state(self, state: State) -> Style {
+        self.word(state).patch(self.ground(state))
     }
 
     /// The style of a state's name: the colour of the state, without the background.
     pub(crate) fn word(self, state: State) -> Style {
+        self.foreground(self.look(state).color)
+    }
+
+    /// The background of a state. The style is empty if the state has no background, or if there
+    /// are no colours.
+    fn ground(self, state: State) -> Style {
+        match self.look(state).background {
+            Some(background) if self.has_colors() => Style::new().bg(background.at(self.depth)),
+            _ => Style::new(),
+        }
+    }
+
+    /// The glyph and the style of one row of a cell in which `state` covers only a small share of
+    /// the time: a low bar over the background of `most`, the state that covers most of the cell.
+    /// `row` counts from 0 at the bottom of the cell's `rows` rows.
+    ///
+    /// Without colours, all bars would look the same. Then only running is a bar, every other state
+    /// has a small sign, and a cell in which the task mostly runs is reversed.
+    pub(crate) fn small(
+        self,
+        state: State,
+        share: f64,
+        most: Option<State>,
+        (row, rows): (u16, u16),
+    ) -> (&'static str, Style) {
+        let style = self.word(state);
+        if self.has_colors() {
+            let ground = most.map_or(Style::new(), |most| self.ground(most));
+            return (bar(share, rows, row), style.patch(ground));
+        }
+        let style = match most {
+            Some(State::Running) => style.add_modifier(Modifier::REVERSED),
+            _ => style,
+        };
         match state {
-            State::Running => self.good(),
-            State::Blocking if self.calm_blocks => self.quiet(),
-            State::Blocking => self.bad(),
-            State::Queued => self.foreground(QUEUED),
-            State::Unnoticed => self.foreground(UNNOTICED),
-            State::Waiting(_) => self.foreground(WAITING),
-            State::Suspended(_) => self.quiet(),
-            State::Ended(_) => self.state(state, 0),
+            State::Running => (bar(share, rows, row), style),
+            _ if row == 0 => (self.look(state).small_sign, style),
+            _ => (" ", style),
         }
     }
 
     /// The style of unimportant text.
     pub(crate) fn quiet(self) -> Style {
-        if self.has_colors() {
-            self.foreground(QUIET)
-        } else {
-            Style::new().add_modifier(Modifier::DIM)
-        }
+        self.foreground(QUIET)
+    }
+
+    /// The style of bars that show a number, not a state.
+    pub(crate) fn neutral(self) -> Style {
+        self.foreground(NEUTRAL)
     }
 
     /// The style of titles and numbers.
@@ -127,16 +151,12 @@ impl Theme {
         Style::new().add_modifier(Modifier::BOLD)
     }
 
-    /// The style of the name of a selected row.
+    /// The style of the user's choices: the selected row, the panel that has the focus, and the
+    /// frozen view.
     pub(crate) fn selected(self) -> Style {
         Style::new()
             .add_modifier(Modifier::BOLD)
             .add_modifier(Modifier::REVERSED)
-    }
-
-    /// The style of the user's choices: the panel that has the focus, and the frozen view.
-    pub(crate) fn accent(self) -> Style {
-        self.foreground(ACCENT).add_modifier(Modifier::BOLD)
     }
 
     /// The style of a good state or result.
@@ -146,7 +166,7 @@ impl Theme {
 
     /// The style of a problem.
     pub(crate) fn bad(self) -> Style {
-        self.foreground(BLOCKING).add_modifier(Modifier::BOLD)
+        self.foreground(BLOCKING)
     }
 
     /// The style of a problem that the user must not overlook.
@@ -161,18 +181,18 @@ impl Theme {
 
     /// The style of a caption that is a statement.
     pub(crate) fn caption(self) -> Style {
-        self.on(ACCENT, BLACK)
+        self.on(STATEMENT, WHITE)
     }
 
     /// The style of a caption that is a question.
     pub(crate) fn question(self) -> Style {
-        self.on(WHITE, BLACK)
+        self.on(QUESTION, BLACK)
     }
 
-    /// The style of a badge. The badge stands out from the caption around it.
+    /// The style of a badge: the reverse of the caption around it.
     pub(crate) fn badge(self) -> Style {
         if self.has_colors() {
-            self.on(BADGE_BACKGROUND, WHITE)
+            self.strong().add_modifier(Modifier::REVERSED)
         } else {
             self.strong().remove_modifier(Modifier::REVERSED)
         }
@@ -181,7 +201,7 @@ impl Theme {
 
 #[cfg(test)]
 fn every_state() -> Vec<State> {
-    use crate::record::Reason;
+    use crate::record::{Outcome, Reason};
     use strum::VariantArray;
 
     let mut states = vec![State::Running, State::Blocking, State::Queued, State::Unnoticed];
@@ -199,11 +219,12 @@ mod tests {
         let theme = Theme::new(ColorDepth::None);
         let styles = every_state()
             .into_iter()
-            .flat_map(|state| [theme.state(state, 3), theme.word(state)]);
+            .flat_map(|state| [theme.state(state), theme.word(state)]);
         let others = [
             theme.quiet(),
             theme.strong(),
-            theme.accent(),
+            theme.neutral(),
+            theme.selected(),
             theme.bad(),
             theme.alarm(),
             theme.caption(),

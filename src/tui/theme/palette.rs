@@ -1,7 +1,7 @@
 //! The palette, and the number of colours that the terminal supports.
 //!
-//! The palette is by Okabe and Ito, who designed it for colour-blind readers (*Color Universal
-//! Design*, 2008).
+//! The palette follows Okabe and Ito, who designed theirs for colour-blind readers (*Color Universal
+//! Design*, 2008). All colours can be read on a dark and on a light background.
 
 use ratatui::style::Color;
 
@@ -37,7 +37,7 @@ impl ColorDepth {
 }
 
 /// A colour of the palette, with a variant for each colour depth.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct PaletteColor {
     rgb: u32,
     indexed: u8,
@@ -60,27 +60,31 @@ const fn color(rgb: u32, indexed: u8, ansi: Color) -> PaletteColor {
     PaletteColor { rgb, indexed, ansi }
 }
 
-/// The colours of groups, by position. After the last colour, the first colour is used again.
-pub(super) const GROUPS: [PaletteColor; 6] = [
-    color(0x56b4e9, 74, Color::LightCyan),
-    color(0x009e73, 36, Color::Green),
-    color(0x3f88c5, 32, Color::LightBlue),
-    color(0x8fd9c4, 115, Color::Cyan),
-    color(0xa9c6ec, 153, Color::White),
-    color(0x9aa0a8, 247, Color::Gray),
+/// The colours of groups, by position. After the last colour, the first colour is used again. With
+/// 16 colours, the states need all of them, and groups have no colour.
+pub(super) const GROUPS: [PaletteColor; 5] = [
+    color(0x2fb5c7, 38, Color::Reset),
+    color(0x9aac3f, 107, Color::Reset),
+    color(0xb58a5f, 137, Color::Reset),
+    color(0x5fa85f, 71, Color::Reset),
+    color(0xa5708f, 132, Color::Reset),
 ];
+pub(super) const RUNNING: PaletteColor = color(0x2b88d8, 32, Color::LightBlue);
 pub(super) const BLOCKING: PaletteColor = color(0xff5a1f, 202, Color::LightRed);
 pub(super) const BLOCKING_BACKGROUND: PaletteColor = color(0xb03a00, 130, Color::Red);
-pub(super) const QUEUED: PaletteColor = color(0xf0e442, 227, Color::Yellow);
+pub(super) const QUEUED: PaletteColor = color(0xc4b200, 142, Color::Yellow);
 pub(super) const QUEUED_BACKGROUND: PaletteColor = color(0x6b6300, 58, Color::Reset);
-pub(super) const UNNOTICED: PaletteColor = color(0xf09acb, 212, Color::LightMagenta);
+pub(super) const UNNOTICED: PaletteColor = color(0xee82c0, 212, Color::LightMagenta);
 pub(super) const UNNOTICED_BACKGROUND: PaletteColor = color(0x7a3a62, 89, Color::Magenta);
-pub(super) const WAITING: PaletteColor = color(0xb39ddb, 146, Color::LightBlue);
+pub(super) const WAITING: PaletteColor = color(0xb39ddb, 140, Color::Cyan);
 pub(super) const QUIET: PaletteColor = color(0x6b7280, 243, Color::DarkGray);
-pub(super) const ACCENT: PaletteColor = color(0xe69f00, 214, Color::Yellow);
 pub(super) const GOOD: PaletteColor = color(0x2bbf93, 36, Color::Green);
+/// The colour of bars that show a number, not a state.
+pub(super) const NEUTRAL: PaletteColor = color(0x9aa0a8, 247, Color::Gray);
+/// The backgrounds of the captions. A statement is dark, and a question is light.
+pub(super) const STATEMENT: PaletteColor = color(0x3d434d, 238, Color::DarkGray);
+pub(super) const QUESTION: PaletteColor = color(0xd5d9e0, 253, Color::Gray);
 pub(super) const WHITE: PaletteColor = color(0xffffff, 231, Color::White);
-pub(super) const BADGE_BACKGROUND: PaletteColor = color(0x0a5fa8, 25, Color::Blue);
 pub(super) const BLACK: PaletteColor = color(0x101010, 233, Color::Black);
 
 #[cfg(test)]

@@ -56,7 +56,7 @@ fn render_marks(context: &FrameContext<'_>, area: Rect, buf: &mut Buffer) -> Vec
         };
         let style = match marked.mark {
             Mark::Injected(_) => context.theme.bad(),
-            Mark::Cue(_) => context.theme.accent(),
+            Mark::Cue(_) => context.theme.strong(),
         };
         buf.set_string(area.x + column as u16, area.y, "▼", style);
         columns.push(column);

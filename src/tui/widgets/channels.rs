@@ -86,7 +86,7 @@ fn render_channel(
     let filled = len.map_or(0, |len| filled_cells(len, all, columns.bar));
     let style = match (len, channel.latest.capacity) {
         (Some(len), Some(capacity)) if len >= capacity => theme.bad(),
-        _ => theme.group(0),
+        _ => theme.neutral(),
     };
     buf.set_string(x, y, "█".repeat(filled), style);
     let empty = "░".repeat(columns.bar - filled);

@@ -31,7 +31,7 @@ pub(crate) fn render(context: &FrameContext<'_>, area: Rect, buf: &mut Buffer) {
         if line.width() + entry.width() > usize::from(area.width) {
             break;
         }
-        line.push_span(Span::styled(entry.keys, context.theme.accent()));
+        line.push_span(Span::styled(entry.keys, context.theme.strong()));
         let word = format!(" {}{:gap$}", entry.word, "");
         line.push_span(Span::styled(word, context.theme.quiet()));
     }

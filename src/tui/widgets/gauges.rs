@@ -9,7 +9,7 @@
 //! To add a gauge, write a function like [`finished`] and add it to [`GAUGES`].
 
 use crate::model::paint::NOTABLE_WAIT;
-use crate::model::{Percentiles, SeriesPoint, State};
+use crate::model::{Percentiles, SeriesPoint};
 use crate::record::Nanos;
 use crate::text;
 use crate::tui::frame_context::FrameContext;
@@ -252,7 +252,7 @@ impl Gauge {
         let full_bar = visible.iter().copied().fold(self.full_bar, f64::max);
         let first = area.right() - visible.len() as u16;
         for (x, &value) in (first..).zip(visible) {
-            let style = self.warning_style(theme, value).unwrap_or(theme.group(0));
+            let style = self.warning_style(theme, value).unwrap_or(theme.neutral());
             for row in 0..area.height {
                 let symbol = bar(value / full_bar, area.height, row);
                 buf.set_string(x, area.bottom() - 1 - row, symbol, style);
@@ -263,7 +263,7 @@ impl Gauge {
     fn warning_style(&self, theme: Theme, value: f64) -> Option<Style> {
         match self.thresholds? {
             (_, bad) if value >= bad => Some(theme.bad()),
-            (notable, _) if value >= notable => Some(theme.word(State::Queued)),
+            (notable, _) if value >= notable => Some(theme.strong()),
             _ => None,
         }
     }

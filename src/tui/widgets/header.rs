@@ -99,10 +99,10 @@ fn state(context: &FrameContext<'_>, width: usize) -> (String, Style) {
                 true => format!(" −{}", text::duration(behind)),
                 false => String::new(),
             };
-            (format!("❄ frozen{behind}"), theme.accent())
+            (format!("❄ frozen{behind}"), theme.selected())
         }
         RunState::Running | RunState::Waiting => ("● live".into(), theme.good()),
-        RunState::Stopping => ("□ stopping…".into(), theme.accent()),
+        RunState::Stopping => ("□ stopping…".into(), theme.strong()),
         RunState::Ended { left: None } => ("■ ended".into(), theme.strong()),
         RunState::Ended { left: Some(left) } => (format!("■ ended, {}", text::fit(left, width)), theme.bad()),
     }

@@ -82,7 +82,7 @@ impl KeyTable {
         let x = area.x + self.keys_width + 2;
         let width = usize::from(area.right().saturating_sub(x));
         for (y, (keys, description)) in (area.y..area.bottom()).zip(&self.rows) {
-            buf.set_string(area.x, y, keys, context.theme.accent());
+            buf.set_string(area.x, y, keys, context.theme.strong());
             buf.set_stringn(x, y, description, width, Style::new());
         }
     }
@@ -108,14 +108,14 @@ fn render_legend(context: &FrameContext<'_>, area: Rect, buf: &mut Buffer) {
     for (state, meaning) in MEANINGS {
         row(
             &glyph(state).repeat(2),
-            theme.state(state, 0),
+            theme.state(state),
             state.into_str(),
             theme.word(state),
         );
         row("", Style::new(), meaning, theme.quiet());
     }
     for state in Outcome::VARIANTS.iter().copied().map(State::Ended) {
-        row(glyph(state), theme.state(state, 0), state.into_str(), theme.word(state));
+        row(glyph(state), theme.state(state), state.into_str(), theme.word(state));
     }
     row(ORPHANED, theme.bad(), "orphaned: not awaited", theme.bad());
 }

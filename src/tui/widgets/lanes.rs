@@ -1,5 +1,5 @@
-//! One row per lane. The row shows three facts: when the tasks of each group held the lane, how
-//! busy the lane was during the visible time, and what the lane runs at the visible instant.
+//! One row per lane. The row shows three facts: when tasks held the lane, how busy the lane was
+//! during the visible time, and what the lane runs at the visible instant.
 
 use super::syscall;
 use super::timeline::{self, Half};
@@ -59,8 +59,9 @@ fn render_name(context: &FrameContext<'_>, lane: &Lane, row: Row, buf: &mut Buff
 fn render_timeline(context: &FrameContext<'_>, lane: &Lane, cells: &[LaneCell], area: Rect, buf: &mut Buffer) {
     let half = |cell: &LaneCell| Half {
         state: cell.state,
-        group: cell.group.map_or(0, |id| context.group_position(id)),
-        share: cell.held_share,
+        share: cell.share,
+        most: (cell.held_share > 0.5).then_some(State::Running),
+        held: cell.held_share,
     };
     let halves: Vec<Half> = cells.iter().map(half).collect();
     let height = timeline_rows(context.layout.lane_rows);
@@ -171,7 +172,7 @@ impl OpenSlice<'_> {
         vec![
             name,
             Span::styled(format!(" {length}"), theme.quiet()),
-            Span::styled(off_core, theme.word(State::Queued)),
+            Span::raw(off_core),
             Span::styled(format!(" {step}"), theme.quiet()),
         ]
     }

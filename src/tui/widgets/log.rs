@@ -46,8 +46,8 @@ fn styled_line(context: &FrameContext<'_>, line: &LogLine, width: usize) -> Line
     let theme = context.theme;
     let (level, style) = match line.level {
         Level::ERROR => ("ERROR", theme.bad()),
-        Level::WARN => ("WARN ", theme.accent()),
-        Level::INFO => ("INFO ", theme.good()),
+        Level::WARN => ("WARN ", theme.strong()),
+        Level::INFO => ("INFO ", Style::new()),
         Level::DEBUG => ("DEBUG", theme.quiet()),
         Level::TRACE => ("TRACE", theme.quiet()),
     };

@@ -46,7 +46,7 @@ pub(crate) fn render(context: &FrameContext<'_>, id: TaskId, y: u16, cells: &mut
 
     render_name(context, id, group, orphaned_since.is_some(), row, buf);
     context.model.paint_task(id, context.window(), cells);
-    render_timeline(context, id, group, cells, row.time, buf);
+    render_timeline(context, id, cells, row.time, buf);
     if let Some(column) = orphaned_since.and_then(|at| context.span.column(at)) {
         buf.set_string(row.time.x + column as u16, y, ORPHANED, context.theme.bad());
     }
@@ -78,11 +78,12 @@ fn render_name(context: &FrameContext<'_>, id: TaskId, group: usize, orphaned: b
 }
 
 /// Draws the timeline of a task. `area` is the last row of the timeline.
-fn render_timeline(context: &FrameContext<'_>, id: TaskId, group: usize, cells: &[Cell], area: Rect, buf: &mut Buffer) {
+fn render_timeline(context: &FrameContext<'_>, id: TaskId, cells: &[Cell], area: Rect, buf: &mut Buffer) {
     let half = |cell: &Cell| Half {
         state: cell.state,
-        group,
-        share: cell.held_share,
+        share: cell.share,
+        most: cell.most,
+        held: cell.held_share,
     };
     let halves: Vec<Half> = cells.iter().map(half).collect();
     let height = timeline_rows(context.layout.task_rows);

@@ -104,7 +104,7 @@ fn entries(context: &FrameContext<'_>, counts: Option<&TaskCounts>, gap: &'stati
         };
         let spans = vec![
             Span::raw(gap),
-            Span::styled(glyph(state), theme.state(state, 0)),
+            Span::styled(glyph(state), theme.state(state)),
             Span::styled(format!(" {count:>2}"), style),
             Span::styled(format!(" {}", short_name(state)), style),
         ];
