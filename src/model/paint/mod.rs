@@ -19,8 +19,8 @@
 //!    covers no other state.
 //!
 //! Each cell also contains the share of its time that the shown state covers. So a view can draw a
-//! delay of 1 ms in a cell of 25 ms as a speck, and a delay of 25 ms as a pillar. If the shown state
-//! is a speck, [`Cell::most`] says which state the cell mostly covers.
+//! delay of 1 ms in a cell of 25 ms as a speck, and a delay of 25 ms as a pillar. If the shown
+//! state is a speck, [`Cell::most`] says which state the cell mostly covers.
 //!
 //! The module `painter` assigns intervals to cells. The module `grid` computes the positions of the
 //! cells. The module `breakdown` adds up the times in one cell and applies the rule above.

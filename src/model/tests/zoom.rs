@@ -37,6 +37,8 @@ fn a_healthy_timer_looks_healthy_at_any_zoom() {
             (ran - 0.002).abs() < 1e-4,
             "40 polls of 50 µs should add up to the share 0.002 of a second, not to {ran}"
         );
+        let tall = cells.iter().find(|cell| cell.share < 0.5);
+        assert_eq!(tall, None, "the task is suspended for most of each cell");
     }
 }
 
@@ -66,6 +68,21 @@ fn a_wait_of_two_milliseconds_is_visible_at_any_zoom() {
             );
             assert!(shown.contains(&Some(state)), "{state:?} in {columns} cells");
         }
+        let mut cells = Vec::new();
+        let window = Window {
+            from: at_us(0),
+            to: at_us(1_000_000),
+            columns: 40,
+        };
+        model.paint_task(id(1), window, &mut cells);
+        let cell = cells
+            .iter()
+            .find(|cell| cell.state == Some(state))
+            .expect("a late cell");
+        assert!(
+            cell.share <= 0.13 && cell.most == Some(State::Suspended(Reason::Timer)),
+            "2 ms are a speck in a cell of 25 ms: {cell:?}"
+        );
     }
 }
 
@@ -90,10 +107,13 @@ fn a_microsecond_of_blocking_is_visible_at_any_zoom() {
         assert_eq!(blocking, 1, "in {columns} cells");
         let mut cells = Vec::new();
         model.paint_lane(WORKER, window, &mut cells);
-        assert_eq!(
-            cells.iter().filter(|cell| cell.state == Some(State::Blocking)).count(),
-            1
-        );
+        let blocking: Vec<_> = cells
+            .iter()
+            .filter(|cell| cell.state == Some(State::Blocking))
+            .collect();
+        assert_eq!(blocking.len(), 1);
+        let share = 1e-6 * columns as f32;
+        assert!((blocking[0].share - share).abs() < share * 1e-3, "{:?}", blocking[0]);
     }
 }
 

@@ -51,7 +51,7 @@ pub(super) fn look(state: State) -> Look {
         State::Blocking => Look::new("▓", BLOCKING).on(BLOCKING_BACKGROUND).small("■"),
         State::Queued => Look::new("▒", QUEUED).on(QUEUED_BACKGROUND).small(":"),
         State::Unnoticed => Look::new("░", UNNOTICED).on(UNNOTICED_BACKGROUND).small("'"),
-        State::Waiting(_) => Look::new("╌", WAITING),
+        State::Waiting(_) => Look::new("╍", WAITING),
         State::Suspended(_) => Look::new("·", QUIET),
         State::Ended(Outcome::Completed) => Look::new("✓", GOOD),
         State::Ended(Outcome::Failed) => Look::new("✗", BLOCKING),

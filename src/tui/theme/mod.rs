@@ -1,5 +1,5 @@
-//! Styles, the palette, and the look of each state. Each style also has a variant for terminals with
-//! few colours or without colours.
+//! Styles, the palette, and the look of each state. Each style also has a variant for terminals
+//! with few colours or without colours.
 //!
 //! A colour has one meaning on the whole screen. Each state has a colour, on the timelines of tasks
 //! and lanes, in the heading and in the legend. The name of a task has the colour of its group.

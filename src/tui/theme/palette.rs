@@ -1,7 +1,7 @@
 //! The palette, and the number of colours that the terminal supports.
 //!
-//! The palette follows Okabe and Ito, who designed theirs for colour-blind readers (*Color Universal
-//! Design*, 2008). All colours can be read on a dark and on a light background.
+//! The palette follows Okabe and Ito, who designed theirs for colour-blind readers (*Color
+//! Universal Design*, 2008). All colours can be read on a dark and on a light background.
 
 use ratatui::style::Color;
 

@@ -1,5 +1,6 @@
 //! The help page. The left side lists every action with its keys. The right side lists every state
-//! with its glyph and meaning.
+//! with its glyph and meaning. Beside the glyph of a state, the legend shows how the state looks if
+//! it covers only a small share of a column.
 
 use crate::model::State;
 use crate::record::{Outcome, Reason};
@@ -10,6 +11,7 @@ use crate::tui::theme::{ORPHANED, glyph};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
+use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, BorderType, Clear, Widget};
 use strum::VariantArray;
 
@@ -20,8 +22,13 @@ const MEANINGS: [(State, &str); 6] = [
     (State::Queued, "woken, waits for a lane"),
     (State::Unnoticed, "ready, but not yet woken"),
     (State::Waiting(Reason::Lock), "waits for another task"),
-    (State::Suspended(Reason::Unknown), "waits for time or a reply"),
+    (State::Suspended(Reason::Unknown), "waits for time or I/O"),
 ];
+
+/// What the second sign of a state means.
+const SECOND_SIGN: &str = " second sign: a small share of the column ";
+/// The share that the second sign of a state shows.
+const SMALL_SHARE: f64 = 0.25;
 
 /// The width of the legend, in columns.
 const LEGEND_WIDTH: u16 = 28;
@@ -44,6 +51,7 @@ pub(crate) fn render(context: &FrameContext<'_>, area: Rect, buf: &mut Buffer) {
         .border_type(BorderType::Rounded)
         .border_style(context.theme.quiet())
         .title(" keys and glyphs ")
+        .title_bottom(Line::styled(SECOND_SIGN, context.theme.quiet()).right_aligned())
         .title_style(context.theme.strong());
     let inside = block.inner(page);
     block.render(page, buf);
@@ -99,23 +107,28 @@ fn render_legend(context: &FrameContext<'_>, area: Rect, buf: &mut Buffer) {
     let x = area.x + GLYPH_WIDTH;
     let width = usize::from(area.width - GLYPH_WIDTH) - 1;
     let mut rows = area.y..area.bottom();
-    let mut row = |symbol: &str, symbol_style, text: &str, text_style| {
+    let mut row = |glyphs: Line<'_>, text: &str, text_style| {
         if let Some(y) = rows.next() {
-            buf.set_string(area.x, y, symbol, symbol_style);
+            buf.set_line(area.x, y, &glyphs, GLYPH_WIDTH);
             buf.set_stringn(x, y, text, width, text_style);
         }
     };
     for (state, meaning) in MEANINGS {
-        row(
-            &glyph(state).repeat(2),
-            theme.state(state),
-            state.into_str(),
-            theme.word(state),
-        );
-        row("", Style::new(), meaning, theme.quiet());
+        let (second, second_style) = match state {
+            State::Waiting(_) | State::Suspended(_) => (glyph(state), theme.state(state)),
+            _ => theme.small(state, SMALL_SHARE, None, (0, 1)),
+        };
+        let glyphs = [
+            Span::styled(glyph(state), theme.state(state)),
+            Span::styled(second, second_style),
+        ];
+        row(Line::from_iter(glyphs), state.into_str(), theme.word(state));
+        row(Line::default(), meaning, theme.quiet());
     }
     for state in Outcome::VARIANTS.iter().copied().map(State::Ended) {
-        row(glyph(state), theme.state(state), state.into_str(), theme.word(state));
+        let glyph = Line::styled(glyph(state), theme.state(state));
+        row(glyph, state.into_str(), theme.word(state));
     }
-    row(ORPHANED, theme.bad(), "orphaned: not awaited", theme.bad());
+    let orphaned = Line::styled(ORPHANED, theme.bad());
+    row(orphaned, "orphaned: not awaited", theme.bad());
 }

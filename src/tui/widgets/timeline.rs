@@ -3,7 +3,7 @@
 //! ```text
 //!   ▌ ▐ █   a lane was held for most of the left half, the right half, both
 //!   ▓ ▒ ░   blocking, queued, unnoticed: each problem has its own glyph, over the whole column
-//!   ╌       waiting for another task
+//!   ╍       waiting for another task
 //!   ·       suspended
 //!   ▁ ▂ ▃ ▄ the state of this colour covers a small share of the column: 1/8, 2/8, 3/8, 4/8
 //!   ■ : '   without colours: blocking, queued, unnoticed cover a small share of the column
@@ -13,9 +13,9 @@
 //! one half is drawn as one glyph over both halves. If the halves have different states, the glyph
 //! shows the worse state. So users without colours see every problem.
 //!
-//! The height of a problem follows its share of the column. So a timer that fires 1 ms late does not
-//! look like a delay of a whole column. But the bar of a problem is never empty, so a problem
-//! is visible at every zoom level. The bar is drawn over the colour of the work around it.
+//! The height of a problem follows its share of the column. So a timer that fires 1 ms late does
+//! not look like a delay of a whole column. But the bar of a problem is never empty, so a problem
+//! is visible at every zoom level. Behind the bar is the colour of the state around the problem.
 
 use crate::model::State;
 use crate::tui::theme::{Theme, glyph};
