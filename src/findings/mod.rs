@@ -69,6 +69,7 @@ const RULES: &[Check] = &[
     rules::blocked_worker::check,
     rules::hogged_worker::check,
     rules::starved_driver::check,
+    rules::lock_convoy::check,
     rules::full_pool::check,
     rules::deadlock::check,
     rules::unobserved_failure::check,

@@ -195,6 +195,8 @@ pub enum Rule {
     HoggedWorker,
     /// Nobody looked at timers and I/O, although a worker was idle.
     StarvedDriver,
+    /// A task held a lock for long, and other tasks waited for the lock.
+    LockConvoy,
     /// All threads of a pool were held, and other jobs waited for one.
     FullPool,
     /// Tasks waited for one another and can never continue.

@@ -6,6 +6,9 @@ use crate::findings::{Evidence, Finding};
 use crate::model::{HoldKind, LaneSet};
 use crate::record::{Label, Nanos, Reason, Rule};
 
+/// The wait that a sleep without a known step must cause.
+const LONG_SLEEP: Nanos = Nanos::from_millis(100);
+
 pub(in crate::findings) fn check(evidence: &Evidence<'_>, findings: &mut Vec<Finding>) {
     if !evidence.model.info().async_executor {
         return;
@@ -14,12 +17,24 @@ pub(in crate::findings) fn check(evidence: &Evidence<'_>, findings: &mut Vec<Fin
         HoldKind::Asleep(..) if culprit.lanes == LaneSet::Workers => blame.time,
         _ => Nanos::ZERO,
     });
-    for charge in charges {
+    for charge in charges.iter().filter(|charge| is_certain(evidence, charge)) {
         if let HoldKind::Asleep(reason, label) = charge.culprit.hold {
-            let deed = deed(evidence, &charge, reason, label);
+            let deed = deed(evidence, charge, reason, label);
             findings.push(charge.finding(evidence, Rule::BlockedWorker, &deed, remedy(reason)));
         }
     }
+}
+
+/// If no step is known, only the kernel's samples show the sleep, so a notable wait must be longer.
+/// `block_in_place` replaces a blocked worker. If the scenario uses it, a task must have waited for
+/// at least half of the block.
+fn is_certain(evidence: &Evidence<'_>, charge: &Charge) -> bool {
+    let needed = match evidence.model.holds(charge.culprit) {
+        None => LONG_SLEEP,
+        Some(holds) if evidence.model.info().replaces_blocked_workers => Nanos(holds.longest.len.0 / 2),
+        Some(_) => Nanos::ZERO,
+    };
+    charge.worst.caused >= needed
 }
 
 fn deed(evidence: &Evidence<'_>, charge: &Charge, reason: Reason, label: Label) -> Phrase {

@@ -4,6 +4,7 @@ pub(super) mod blocked_worker;
 pub(super) mod deadlock;
 pub(super) mod full_pool;
 pub(super) mod hogged_worker;
+pub(super) mod lock_convoy;
 pub(super) mod never_awaited;
 pub(super) mod starved_driver;
 pub(super) mod unobserved_failure;

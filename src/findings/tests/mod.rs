@@ -1,6 +1,7 @@
 //! Each rule is tested on records that trigger it, and on records that almost do.
 
 mod failures;
+mod locks;
 mod workers;
 
 use super::*;

@@ -52,6 +52,23 @@ fn a_block_that_made_nobody_wait_for_long_is_no_finding() {
 }
 
 #[test]
+fn a_replaced_worker_is_blamed_only_for_a_wait_as_long_as_the_block() {
+    let stage = |queued: u64| {
+        let mut stage = Stage::new(1_000).blocked(0, API, (100, 600), Reason::Timer).slice(
+            1,
+            HEARTBEAT,
+            (100 + queued, 101 + queued),
+            0,
+            queued,
+        );
+        stage.info.replaces_blocked_workers = true;
+        stage.rules()
+    };
+    assert_eq!(stage(100), []);
+    assert_eq!(stage(400), [Rule::BlockedWorker]);
+}
+
+#[test]
 fn a_computation_that_holds_a_worker_is_found_unless_the_machine_was_busy() {
     let stage = || {
         Stage::new(1_000)

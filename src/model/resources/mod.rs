@@ -21,7 +21,7 @@ mod waits;
 
 pub use deadlock::{Blocked, Deadlock};
 pub use pool::{Pool, PoolInfo};
-pub use resource::{Notifications, Receptions, Resource};
+pub use resource::{Notifications, Receptions, Resource, Span};
 pub use waits::Level;
 
 use super::*;
@@ -126,6 +126,9 @@ impl Resources {
         resource.released += 1;
         resource.level.decrease(at);
         resource.held.record(released.held.get());
+        if resource.info.kind.is_held() {
+            Span::note(&mut resource.longest_hold, task, at, released.held.get());
+        }
         resource.change_holds(task, released.wanted, -1);
         resource.end_wait(task, Wanted::Message, at, waited);
     }

@@ -58,6 +58,34 @@ pub struct Resource {
     /// The instant at which the oldest message was sent, by the last sample.
     pub(super) oldest_message: Option<RunInstant>,
     pub(super) oldest_age: Nanos,
+    /// The longest time for which a task held a lock or a permit until it released it.
+    pub longest_hold: Option<Span>,
+    /// The longest wait to acquire the resource that has ended.
+    pub longest_wait: Option<Span>,
+}
+
+/// A span of time in the life of a task.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Span {
+    /// The duration.
+    pub len: Nanos,
+    /// The end.
+    pub to: RunInstant,
+    /// The task.
+    pub task: TaskId,
+}
+
+impl Span {
+    /// The start.
+    pub fn from(&self) -> RunInstant {
+        self.to - self.len
+    }
+
+    /// Keeps the longer span. The order of calls does not matter.
+    pub(super) fn note(longest: &mut Option<Span>, task: TaskId, to: RunInstant, len: Nanos) {
+        let new = Some(Span { len, to, task });
+        *longest = (*longest).max(new);
+    }
 }
 
 /// What became of the notifications of a resource.
@@ -130,6 +158,8 @@ impl Resource {
             last_acquired: RunInstant::ZERO,
             oldest_message: None,
             oldest_age: Nanos::ZERO,
+            longest_hold: None,
+            longest_wait: None,
         }
     }
 
@@ -264,6 +294,9 @@ impl Resource {
         if waited > CompactDuration::ZERO {
             self.waiting_mut(wanted).end(at, waited);
             self.waits.end((task, wanted), at);
+            if wanted != Wanted::Message {
+                Span::note(&mut self.longest_wait, task, at, waited.get());
+            }
         }
     }
 }

@@ -1,0 +1,80 @@
+//! Rules about locks.
+
+use super::*;
+
+const CACHE: ResourceId = ResourceId(0);
+
+/// `api` holds the lock from 100 ms until `until`, and `heartbeat` waits for it from 120 ms on.
+/// Meanwhile `api` is suspended, if it does not compute.
+fn convoy(until: u64, computes: bool) -> Vec<Finding> {
+    let acquired = |task: u32, ms_at: u64, waited: u64| {
+        Record::Acquired(Acquired {
+            at: at(ms_at),
+            task: id(task),
+            waited: ms(waited).into(),
+            level: 1,
+            resource: CACHE,
+            wanted: Wanted::Access,
+        })
+    };
+    let released = Record::Released(Released {
+        at: at(until),
+        task: id(API),
+        waited: CompactDuration::ZERO,
+        held: ms(until - 100).into(),
+        resource: CACHE,
+        wanted: Wanted::Access,
+    });
+    let began = Record::WaitBegan(WaitBegan {
+        at: at(120),
+        task: id(HEARTBEAT),
+        waiting: 1,
+        resource: CACHE,
+        wanted: Wanted::Access,
+        limited: false,
+    });
+    let mut stage = Stage::new(1_000);
+    stage.info.resources = vec![ResourceInfo {
+        kind: ResourceKind::Lock,
+        name: "cache".to_owned(),
+        capacity: Some(1),
+        item_bytes: 0,
+        senders: Vec::new(),
+        receivers: Vec::new(),
+    }];
+    let stage = stage
+        .record(0, acquired(API, 100, 0))
+        .record(1, began)
+        .slice(1, HEARTBEAT, (119, 120), 0, 0)
+        .record(0, released)
+        .record(1, acquired(HEARTBEAT, until, until - 120))
+        .slice(1, HEARTBEAT, (until, until + 1), 0, 0);
+    let stage = match computes {
+        true => stage.slice(0, API, (99, until), 0, 0),
+        false => stage
+            .slice(0, API, (99, 101), 0, 0)
+            .slice(0, API, (until - 1, until), 0, 0),
+    };
+    stage.find()
+}
+
+#[test]
+fn a_lock_that_is_held_while_its_holder_waits_is_found() {
+    let found = convoy(400, false);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!((found[0].rule, found[0].culprit.as_str()), (Rule::LockConvoy, "cache"));
+    assert_eq!((found[0].cost, found[0].at), (ms(280), at(120)));
+    assert_eq!(found[0].victims, ["heartbeat"]);
+    assert_eq!(found[0].tasks, [id(API), id(HEARTBEAT)]);
+    assert_eq!(
+        found[0].sentence.en,
+        "api held the lock cache for up to 300 ms while it waited (timer): \
+         tasks waited 280 ms for it, heartbeat 280 ms at a time."
+    );
+}
+
+#[test]
+fn a_lock_that_is_held_shortly_or_while_computing_is_no_convoy() {
+    assert_eq!(convoy(160, false), [], "the tasks waited for less than 50 ms");
+    assert_eq!(convoy(400, true), []);
+}
