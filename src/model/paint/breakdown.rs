@@ -202,8 +202,9 @@ impl LaneBreakdown {
     /// The time in which the lane was in `state`.
     pub(super) fn time(&self, state: State) -> Nanos {
         match state {
+            State::Running => self.busy - self.blocked,
             State::Blocking => self.blocked,
-            _ => self.busy - self.blocked,
+            State::Queued | State::Unnoticed | State::Waiting(_) | State::Suspended(_) | State::Ended(_) => Nanos::ZERO,
         }
     }
 

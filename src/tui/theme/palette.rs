@@ -62,9 +62,8 @@ const fn color(rgb: u32, indexed: u8, ansi: Color) -> PaletteColor {
 
 /// The colours of groups, by position. After the last colour, the first colour is used again. With
 /// 16 colours, the states need all of them, and groups have no colour.
-pub(super) const GROUPS: [PaletteColor; 5] = [
+pub(super) const GROUPS: [PaletteColor; 4] = [
     color(0x2fb5c7, 38, Color::Reset),
-    color(0x9aac3f, 107, Color::Reset),
     color(0xb58a5f, 137, Color::Reset),
     color(0x5fa85f, 71, Color::Reset),
     color(0xa5708f, 132, Color::Reset),
@@ -75,7 +74,7 @@ pub(super) const BLOCKING_BACKGROUND: PaletteColor = color(0xb03a00, 130, Color:
 pub(super) const QUEUED: PaletteColor = color(0xc4b200, 142, Color::Yellow);
 pub(super) const QUEUED_BACKGROUND: PaletteColor = color(0x6b6300, 58, Color::Reset);
 pub(super) const UNNOTICED: PaletteColor = color(0xee82c0, 212, Color::LightMagenta);
-pub(super) const UNNOTICED_BACKGROUND: PaletteColor = color(0x7a3a62, 89, Color::Magenta);
+pub(super) const UNNOTICED_BACKGROUND: PaletteColor = color(0x94487a, 89, Color::Magenta);
 pub(super) const WAITING: PaletteColor = color(0xb39ddb, 140, Color::Cyan);
 pub(super) const QUIET: PaletteColor = color(0x6b7280, 243, Color::DarkGray);
 pub(super) const GOOD: PaletteColor = color(0x2bbf93, 36, Color::Green);
