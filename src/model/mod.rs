@@ -60,7 +60,10 @@ pub use history::{Channel, LaneHold};
 pub use lane::{Lane, LaneOs};
 pub use paint::{Cell, LaneCell, Window};
 pub use record_counts::{Memory, PollCountCheck, RecordCounts};
-pub use resources::{Blocked, Deadlock, Level, Notifications, Pool, PoolInfo, Receptions, Resource, Span};
+pub use resources::{
+    Because, Blocked, Deadlock, HeldTime, Level, Notifications, Pool, PoolInfo, Receptions, Relation, Resource, Span,
+    Traffic, Trend, Usage, Wait,
+};
 pub use series::{SERIES_BUCKET, SeriesPoint};
 pub use state::{State, StateInterval, StateTimes, TaskCounts};
 pub use task::Task;

@@ -5,7 +5,7 @@ use super::frame_context::FrameContext;
 use super::layout::{Content, Layout, MIN_SIZE};
 use super::state::{App, SortBy, VisibleRows, family};
 use super::theme::Theme;
-use super::widgets::{axis, caption, channels, footer, gauges, groups, header, help, lanes, log, tasks};
+use super::widgets::{axis, caption, footer, gauges, groups, header, help, lanes, log, resources, tasks};
 use crate::model::Model;
 use crate::run::RunState;
 use crate::text;
@@ -17,6 +17,7 @@ use ratatui::widgets::{Paragraph, Widget, Wrap};
 /// required size.
 pub fn render(app: &mut App, model: &Model, run: &RunState, options: &Options, buf: &mut Buffer) {
     let area = buf.area;
+    app.resource_order.refresh(model, &app.viewport);
     let mut kept_layout = std::mem::take(&mut app.kept_layout);
     let content = kept_layout.content(area, app.viewport.frozen(), || content(app, model, area));
     app.kept_layout = kept_layout;
@@ -51,7 +52,7 @@ pub fn render(app: &mut App, model: &Model, run: &RunState, options: &Options, b
     lanes::render(&context, layout.lanes, buf);
     tasks::render_heading(&context, layout.heading, buf);
     tasks::render(&context, layout.tasks, buf);
-    channels::render(&context, layout.channels, buf);
+    resources::render(&context, layout.resources, buf);
     gauges::render(&context, layout.gauges, buf);
     groups::render(&context, layout.groups, buf);
     log::render(&context, layout.log, buf);
@@ -78,7 +79,7 @@ fn content(app: &App, model: &Model, area: Rect) -> Content {
         lanes: model.lanes().len(),
         visible_tasks,
         has_hidden_tasks: model.tasks().len() > visible_tasks,
-        channels: model.channels().len(),
+        resource_rows: resources::rows(app.resource_order.shown().len(), area),
         gauge_rows: gauges::rows(area),
         groups: app.groups().len(),
         name_width: name_width(app, model),

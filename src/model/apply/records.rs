@@ -298,7 +298,7 @@ impl Model {
             (task.ended_at(), task.orphaned, task.unobserved)
         });
         if let Some(parent) = spawned.parent.filter(|_| ended.is_none()) {
-            self.resources.count_child(parent, 1);
+            self.resources.count_child(parent, spawned.task, 1);
         }
         let index = self.group_index_or_insert(spawned.group);
         let group = &mut self.groups[index];
@@ -363,7 +363,7 @@ impl Model {
             self.blame_end(index, &ended);
         }
         if let Some(parent) = parent {
-            self.resources.count_child(parent, -1);
+            self.resources.count_child(parent, ended.task, -1);
         }
         self.orphaned_now -= usize::from(was_orphan);
         if is_first && !grouped && wait != Lateness::default() {

@@ -324,10 +324,27 @@ fn answers(model: &Model) -> Vec<String> {
                     (it.held(now), it.waiting(now)),
                     (it.reads, it.waiting_to_read(now)),
                     (it.wait_time(now), it.read_wait_time(now), it.held_time()),
+                    (model.usage(it, now), it.held_time_of(RunInstant::ZERO, now)),
+                    it.traffic(RunInstant::ZERO, now),
                 )
             )
         })
+        .chain(usages(model, now))
         .collect()
+}
+
+/// Which tasks hold each resource and wait for it at the instant `at`, and because of whom.
+fn usages(model: &Model, at: RunInstant) -> Vec<String> {
+    let usages = model.resources().iter().map(|it| format!("{:?}", model.usage(it, at)));
+    let waits = model.tasks().iter().flat_map(|task| {
+        let wait = model.wait(task.id, at);
+        let resource = wait.map(|wait| wait.resource.map(|it| &it.info.name));
+        [
+            format!("{resource:?}"),
+            format!("{:?}", wait.and_then(|wait| wait.because)),
+        ]
+    });
+    usages.chain(waits).collect()
 }
 
 proptest! {
@@ -373,6 +390,28 @@ proptest! {
         prop_assert_eq!(model.is_hopeless(), !stuck.is_empty());
         for deadlock in model.deadlocks() {
             prop_assert!(deadlock.sentence.starts_with("deadlock: "), "{}", deadlock.sentence);
+        }
+    }
+
+    /// What the model says about a past instant is what it said at that instant, or nothing.
+    #[test]
+    fn the_past_holders_and_waits_are_true(plans in plans(), at in any::<Index>()) {
+        let simulation = Simulation::run(&plans);
+        let at = at.index(simulation.now as usize / 10 + 1) as u64 * 10 + 5;
+        let model_at = |now| {
+            let records = simulation.records.iter().filter(|(at, ..)| *at <= now);
+            let records = records.map(|(_, lane, record)| (*lane, *record)).collect();
+            let mut model = empty_model(&plans);
+            model.apply(&Batch { now: RunInstant::new(now), records, ..Batch::default() });
+            model
+        };
+        let (then, now) = (model_at(at), model_at(simulation.now + 20));
+        let at = RunInstant::new(at);
+        for (said_then, says_now) in usages(&then, at).iter().zip(usages(&now, at)) {
+            prop_assert!(says_now == "None" || says_now == *said_then, "{says_now} but then {said_then}");
+        }
+        for (then, now) in then.resources().iter().zip(now.resources()) {
+            prop_assert!(now.longest_open_wait(at).is_none_or(|wait| Some(wait) == then.longest_open_wait(at)));
         }
     }
 

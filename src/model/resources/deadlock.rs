@@ -200,7 +200,7 @@ impl<'a> WaitGraph<'a> {
                 writers => writers,
             }
         } else {
-            resource.holders.keys().copied().filter(stuck).collect()
+            resource.holders.iter().map(|(task, _)| task).filter(stuck).collect()
         };
         providers.sort_unstable();
         providers

@@ -12,16 +12,22 @@
 
 mod components;
 mod deadlock;
+mod holders;
 mod pool;
 mod resource;
 mod sentence;
 mod stalled;
+mod stays;
 mod stuck;
+mod traffic;
+mod usage;
 mod waits;
 
 pub use deadlock::{Blocked, Deadlock};
 pub use pool::{Pool, PoolInfo};
 pub use resource::{Notifications, Receptions, Resource, Span};
+pub use traffic::{Traffic, Trend};
+pub use usage::{Because, HeldTime, Relation, Usage, Wait};
 pub use waits::Level;
 
 use super::*;
@@ -34,6 +40,13 @@ use resource::change;
 use std::collections::BTreeMap;
 use waits::{OpenWait, OpenWaits};
 
+/// The children of a task that have not ended. Both fields are sums.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+struct Children {
+    count: i32,
+    ids: i64,
+}
+
 /// All resources of a run, and the waits for children.
 #[derive(Clone, Debug)]
 pub(super) struct Resources {
@@ -44,7 +57,7 @@ pub(super) struct Resources {
     /// The number of open waits of each task, for resources and for children.
     open_waits: HashMap<TaskId, i32>,
     /// The number of children that have not ended, by parent.
-    children: HashMap<TaskId, i32>,
+    children: HashMap<TaskId, Children>,
     /// Whether no further task can arrive.
     pub(super) arrivals_over: bool,
     search: DeadlockSearch,
@@ -76,6 +89,11 @@ impl Resources {
                 // tasks that arrived since the last completion wait.
                 most = (began.waiting.max(1) - 1) % resource.needed() + 1;
             }
+            let is_request = resource.info.kind.is_held() || resource.info.kind == ResourceKind::Barrier;
+            resource.traffic.record(began.at, |bucket| {
+                bucket.waiting += 1;
+                bucket.entered += u32::from(is_request);
+            });
             let waiting = resource.waiting_mut(began.wanted);
             waiting.count.increase(began.at);
             waiting.most = waiting.most.max(most);
@@ -93,8 +111,11 @@ impl Resources {
             if resource.info.kind == ResourceKind::Notify {
                 resource.notifications.woken -= i64::from(ended.handed_over);
             }
-            resource.waiting_mut(ended.wanted).end(ended.at, ended.waited);
-            resource.waits.end((ended.task, ended.wanted), ended.at);
+            let is_request = resource.info.kind.is_held();
+            resource
+                .traffic
+                .record(ended.at, |bucket| bucket.left += u32::from(is_request));
+            resource.close_wait(ended.task, ended.wanted, ended.at, ended.waited);
         }
     }
 
@@ -110,10 +131,14 @@ impl Resources {
         if resource.can_be_held() {
             resource.level.increase(at);
             resource.most_held = resource.most_held.max(acquired.level);
-            resource.change_holds(task, acquired.wanted, 1);
+            resource.hold(acquired);
         } else {
             resource.passed(acquired.level, waited > CompactDuration::ZERO);
         }
+        if resource.info.kind.is_channel() {
+            resource.last_sender = resource.last_sender.max(Some((at, task)));
+        }
+        resource.count_acquired(at, waited > CompactDuration::ZERO);
         resource.end_wait(task, acquired.wanted, at, waited);
     }
 
@@ -126,10 +151,14 @@ impl Resources {
         resource.released += 1;
         resource.level.decrease(at);
         resource.held.record(released.held.get());
-        if resource.info.kind.is_held() {
-            Span::note(&mut resource.longest_hold, task, at, released.held.get());
+        resource.end_hold(released);
+        if resource.info.kind == ResourceKind::Channel {
+            resource.last_receiver = resource.last_receiver.max(Some((at, task)));
         }
-        resource.change_holds(task, released.wanted, -1);
+        let is_received = matches!(resource.info.kind, ResourceKind::Channel | ResourceKind::Results);
+        resource
+            .traffic
+            .record(at, |bucket| bucket.left += u32::from(is_received));
         resource.end_wait(task, Wanted::Message, at, waited);
     }
 
@@ -137,6 +166,10 @@ impl Resources {
         let Some(resource) = self.get_mut(notification.resource) else {
             return;
         };
+        let is_new = !notification.passed_on;
+        resource
+            .traffic
+            .record(notification.at, |bucket| bucket.entered += u32::from(is_new));
         let notifications = &mut resource.notifications;
         notifications.sent += u64::from(!notification.passed_on);
         notifications.lost += u64::from(notification.woken == 0 && !notification.stored);
@@ -159,12 +192,18 @@ impl Resources {
         };
         resource.receptions.entry(task).or_default().received += 1;
         resource.ages.record(received.age.get());
+        resource.last_receiver = resource.last_receiver.max(Some((at, task)));
+        resource.traffic.record(at, |bucket| bucket.left += 1);
         resource.end_wait(task, Wanted::Message, at, waited);
     }
 
     pub(super) fn missed(&mut self, missed: &Missed) {
         if let Some(resource) = self.get_mut(missed.resource) {
             resource.receptions.entry(missed.task).or_default().missed += missed.count;
+            let count = u32::try_from(missed.count).unwrap_or(u32::MAX);
+            resource
+                .traffic
+                .record(missed.at, |bucket| bucket.missed = bucket.missed.saturating_add(count));
         }
     }
 
@@ -175,8 +214,24 @@ impl Resources {
     }
 
     /// Adds `by` to the number of children of `parent` that have not ended.
-    pub(super) fn count_child(&mut self, parent: TaskId, by: i32) {
-        change(&mut self.children, parent, by);
+    pub(super) fn count_child(&mut self, parent: TaskId, child: TaskId, by: i32) {
+        let children = self.children.entry(parent).or_default();
+        children.count += by;
+        children.ids += i64::from(by) * i64::from(child.get());
+        if *children == Children::default() {
+            self.children.remove(&parent);
+        }
+    }
+
+    /// The number of children of `parent` that have not ended.
+    fn alive_children(&self, parent: TaskId) -> i32 {
+        self.children.get(&parent).map_or(0, |children| children.count)
+    }
+
+    /// The child of `parent` that has not ended, if there is exactly one.
+    fn only_child(&self, parent: TaskId) -> Option<TaskId> {
+        let children = self.children.get(&parent).filter(|children| children.count == 1)?;
+        TaskId::new(u32::try_from(children.ids).ok()?)
     }
 
     /// Applies a sample of the channel with this name.
@@ -212,17 +267,17 @@ impl Model {
     /// The names of the resources that a task or a branch holds now.
     pub fn held_by(&self, task: TaskId) -> impl Iterator<Item = &str> {
         let held = self.resources.list.iter();
-        let held = held.filter(move |resource| resource.holders.contains_key(&task));
+        let held = held.filter(move |resource| resource.holders.contains(task));
         held.map(|resource| resource.info.name.as_str())
     }
 
     /// The time in which branches held a resource, were ready, and were not polled by their tasks.
     pub fn held_unpolled(&self, resource: &Resource) -> Nanos {
-        let lateness = |(task, count): (&TaskId, &i32)| {
-            let is_branch = self.task(*task).is_some_and(|task| task.is_branch);
-            let times = self.times(*task);
+        let lateness = |(task, count): (TaskId, i32)| {
+            let is_branch = self.task(task).is_some_and(|task| task.is_branch);
+            let times = self.times(task);
             let lateness = i128::from((times.queued + times.unnoticed).0);
-            i128::from(*count) * if is_branch { lateness } else { 0 }
+            i128::from(count) * if is_branch { lateness } else { 0 }
         };
         let open: i128 = resource.holders.iter().map(lateness).sum();
         Nanos(u64::try_from(resource.lateness + open).unwrap_or(0))

@@ -61,6 +61,16 @@ impl Pool {
         level(self.queue, self.most(0, 1), self.times.0, now)
     }
 
+    /// The number of jobs that wait for a thread now.
+    pub fn queued_now(&self) -> usize {
+        self.queue.0
+    }
+
+    /// The number of threads with a job now.
+    pub fn busy_now(&self) -> usize {
+        self.busy.0
+    }
+
     /// The number of threads with a job.
     pub fn busy(&self, now: RunInstant) -> Level {
         level(self.busy, self.most(1, 2), self.times.1, now)

@@ -1,8 +1,13 @@
 //! One resource: which tasks hold it, which tasks wait for it, and its totals.
 
+use super::holders::Holders;
+use super::stays::{Stay, Stays};
+use super::traffic::Buckets;
 use super::waits::{Integral, Level, OpenWaits, Waiting};
 use crate::model::hist::{Hist, Percentiles};
-use crate::record::{CompactDuration, GroupId, Nanos, ResourceInfo, ResourceKind, RunInstant, TaskId, Wanted};
+use crate::record::{
+    Acquired, CompactDuration, GroupId, Nanos, Released, ResourceInfo, ResourceKind, RunInstant, TaskId, Wanted,
+};
 use std::collections::{BTreeMap, HashMap};
 use std::ops::AddAssign;
 
@@ -31,13 +36,22 @@ pub struct Resource {
     pub notifications: Notifications,
     /// The number of arrivals at a barrier.
     pub(super) arrivals: u32,
-    /// The tasks that hold the resource, each with the number of its holds. Not used for channels,
-    /// whose messages belong to no task.
-    pub(super) holders: HashMap<TaskId, i32>,
+    /// The tasks that hold the resource. Not used for channels, whose messages belong to no task.
+    pub(super) holders: Holders,
     /// The holders that hold a read-write lock to write.
     pub(super) writers: HashMap<TaskId, i32>,
     /// The waits that have not ended.
     pub(super) waits: OpenWaits<(TaskId, Wanted)>,
+    /// The holds that have ended.
+    pub(super) past_holds: Stays,
+    /// The waits that have ended.
+    pub(super) past_waits: Stays,
+    /// What came to the resource and left it.
+    pub(super) traffic: Buckets,
+    /// The task that received a message last.
+    pub(super) last_receiver: Option<(RunInstant, TaskId)>,
+    /// The task that sent a message last.
+    pub(super) last_sender: Option<(RunInstant, TaskId)>,
     /// For a channel, the number of its messages. For any other resource, the number of its
     /// holders.
     pub(super) level: Integral,
@@ -145,9 +159,14 @@ impl Resource {
             reads: 0,
             notifications: Notifications::default(),
             arrivals: 0,
-            holders: HashMap::new(),
+            holders: Holders::default(),
             writers: HashMap::new(),
             waits: OpenWaits::new(),
+            past_holds: Stays::default(),
+            past_waits: Stays::default(),
+            traffic: Buckets::default(),
+            last_receiver: None,
+            last_sender: None,
             level: Integral::default(),
             most_held: 0,
             lateness: 0,
@@ -247,7 +266,7 @@ impl Resource {
 
     /// The tasks and branches that hold the resource now, in the order of their ids.
     pub fn holders(&self) -> Vec<TaskId> {
-        let mut holders: Vec<TaskId> = self.holders.keys().copied().collect();
+        let mut holders: Vec<TaskId> = self.holders.iter().map(|(task, _)| task).collect();
         holders.sort_unstable();
         holders
     }
@@ -264,10 +283,33 @@ impl Resource {
         }
     }
 
-    pub(super) fn change_holds(&mut self, task: TaskId, wanted: Wanted, by: i32) {
+    /// A task begins to hold the resource.
+    pub(super) fn hold(&mut self, acquired: &Acquired) {
         if self.info.kind.is_held() {
-            change(&mut self.holders, task, by);
+            self.holders.acquired(acquired.task, acquired.at);
+            self.change_writers(acquired.task, acquired.wanted, 1);
         }
+    }
+
+    /// A task stops holding the resource.
+    pub(super) fn end_hold(&mut self, released: &Released) {
+        let Released {
+            at, task, held, wanted, ..
+        } = *released;
+        if self.info.kind.is_held() {
+            Span::note(&mut self.longest_hold, task, at, held.get());
+            self.holders.released(task, at, held);
+            self.change_writers(task, wanted, -1);
+            self.past_holds.add(Stay {
+                task,
+                from: at - held.get(),
+                to: at,
+                wanted,
+            });
+        }
+    }
+
+    fn change_writers(&mut self, task: TaskId, wanted: Wanted, by: i32) {
         if self.info.kind == ResourceKind::Rwlock && wanted == Wanted::Access {
             change(&mut self.writers, task, by);
         }
@@ -277,6 +319,20 @@ impl Resource {
     /// barrier or a notification.
     pub(super) fn can_be_held(&self) -> bool {
         !matches!(self.info.kind, ResourceKind::Barrier | ResourceKind::Notify)
+    }
+
+    /// What an acquisition adds to the traffic: what came to the resource, and what left it.
+    pub(super) fn count_acquired(&mut self, at: RunInstant, waited: bool) {
+        let kind = self.info.kind;
+        let is_item = kind.is_channel() || kind == ResourceKind::Results;
+        let (entered, left) = match kind {
+            ResourceKind::Notify => (false, true),
+            _ => (is_item || !waited, !is_item),
+        };
+        self.traffic.record(at, |bucket| {
+            bucket.entered += u32::from(entered);
+            bucket.left += u32::from(left);
+        });
     }
 
     /// A task passed a barrier, or received a notification. `waited` says whether the task had
@@ -292,12 +348,23 @@ impl Resource {
     /// Ends a wait that lasted until `at`. A duration of zero means that there was no wait.
     pub(super) fn end_wait(&mut self, task: TaskId, wanted: Wanted, at: RunInstant, waited: CompactDuration) {
         if waited > CompactDuration::ZERO {
-            self.waiting_mut(wanted).end(at, waited);
-            self.waits.end((task, wanted), at);
+            self.close_wait(task, wanted, at, waited);
             if wanted != Wanted::Message {
                 Span::note(&mut self.longest_wait, task, at, waited.get());
             }
         }
+    }
+
+    pub(super) fn close_wait(&mut self, task: TaskId, wanted: Wanted, at: RunInstant, waited: CompactDuration) {
+        self.waiting_mut(wanted).end(at, waited);
+        self.waits.end((task, wanted), at);
+        self.past_waits.add(Stay {
+            task,
+            from: at - waited.get(),
+            to: at,
+            wanted,
+        });
+        self.traffic.record(at, |bucket| bucket.waiting -= 1);
     }
 }
 

@@ -203,7 +203,7 @@ impl<'a> Stuck<'a> {
             *stuck_children.entry(parent).or_default() += 1;
         }
         let all_children_are_stuck = |task: &TaskId| {
-            let children = self.model.resources.children.get(task).copied().unwrap_or(0);
+            let children = self.model.resources.alive_children(*task);
             children > 0 && stuck_children.get(task) == Some(&children)
         };
         let mut is_free = |task: &TaskId, wait: &StuckWait| {
@@ -246,8 +246,8 @@ impl<'a> Stuck<'a> {
                 resource.has_room_for(resource.level.now) || self.one_can_continue(&info.receivers)
             }
             _ => {
-                let holds = resource.holders.iter().filter(|(task, _)| self.contains(**task));
-                resource.has_room_for(holds.map(|(_, count)| i64::from(*count)).sum())
+                let holds = resource.holders.iter().filter(|(task, _)| self.contains(*task));
+                resource.has_room_for(holds.map(|(_, count)| i64::from(count)).sum())
             }
         }
     }
@@ -348,7 +348,7 @@ fn may_be_stuck(model: &Model, resource: &Resource) -> bool {
     let is_branch = |task: &TaskId| model.task(*task).is_some_and(|task| task.is_branch);
     let holds = resource.holders.iter();
     let holds = holds.filter(|(task, _)| waiting.contains_key(task) || is_branch(task));
-    !resource.has_room_for(holds.map(|(_, count)| i64::from(*count)).sum())
+    !resource.has_room_for(holds.map(|(_, count)| i64::from(count)).sum())
 }
 
 /// Whether tasks that have no thread of their own run on threads of this kind.
@@ -365,7 +365,7 @@ fn may_get_own_thread(task: &Task) -> bool {
 
 /// Whether a group is one of these groups of the scenario, or consists of children of their tasks,
 /// such as `api gather`.
-fn is_one_of(group: &Group, groups: &[String]) -> bool {
+pub(super) fn is_one_of(group: &Group, groups: &[String]) -> bool {
     let root = group.name.split(' ').next().unwrap_or_default();
     !group.library && groups.iter().any(|name| name == root)
 }

@@ -7,7 +7,7 @@
 //!  worker 0     ██▌▐█▌ ▐██▌▐█▌ ▐█▌▐██▓▓▓▓▓▓▓▓▓▓▓▓▓▓  93 %  api#7 block 212 ms      lanes
 //!  tasks 47     █ 1 running  ▓ 1 blocking  ▒ 3 queued  …        sort: trouble      heading
 //!  heartbeat#0  ▌···▌···▌···▌···▌···▌░░░░░░░░░░░░░░  unnoticed  208 ms  sleep      tasks
-//!  jobs ███████████████████░░░░░  6/8                                               channels
+//!  jobs ━━━━━━━━── 6/8,  1 waiting to send, in 20/s out 10/s                        resources
 //!  delay p99  297 ms ▁▁▁▁▁▂▇█   finished  812/s ▇▇▇▇▂▁   …                          gauges
 //!  groups      finished   repetition p50     p99   …                                groups
 //!  00:07.2 ERROR thumb#1 panicked: no such picture                                  log
@@ -52,8 +52,8 @@ pub(crate) struct Content {
     /// Whether some tasks exist only outside the visible time. If so, one line shows the number of
     /// these tasks.
     pub(crate) has_hidden_tasks: bool,
-    /// The number of channels.
-    pub(crate) channels: usize,
+    /// The height that the gauges of the resources need, in rows.
+    pub(crate) resource_rows: u16,
     /// The height that the gauges need, in rows.
     pub(crate) gauge_rows: u16,
     /// The number of groups in the groups table.
@@ -75,7 +75,7 @@ pub(crate) struct Layout {
     pub(crate) tasks: Rect,
     /// The height of each task, in rows.
     pub(crate) task_rows: u16,
-    pub(crate) channels: Rect,
+    pub(crate) resources: Rect,
     pub(crate) gauges: Rect,
     pub(crate) groups: Rect,
     pub(crate) log: Rect,
@@ -106,7 +106,7 @@ impl Layout {
             heading: take(1, 0),
             tasks: take(heights.tasks, gap),
             task_rows: heights.task_rows,
-            channels: take(heights.channels, 0),
+            resources: take(heights.resources, 0),
             gauges: take(heights.gauges, gap),
             groups: take(heights.groups, if heights.groups > 0 { gap } else { 0 }),
             log: take(heights.log, gap),
@@ -127,7 +127,7 @@ struct Heights {
     lane_rows: u16,
     tasks: u16,
     task_rows: u16,
-    channels: u16,
+    resources: u16,
     gauges: u16,
     groups: u16,
     log: u16,
@@ -144,7 +144,7 @@ impl Heights {
             lane_rows,
             tasks: 0,
             task_rows: 1,
-            channels: u16::from(content.channels > 0 && height >= 18),
+            resources: content.resource_rows,
             gauges: content.gauge_rows,
             groups: 0,
             log: match height {
@@ -167,7 +167,7 @@ impl Heights {
     fn total(&self) -> u16 {
         const ONE_ROW_PARTS: u16 = 4; // Header, axis, heading and footer.
         const GAPS: u16 = 5;
-        ONE_ROW_PARTS + self.caption + self.lanes + self.channels + self.gauges + self.log + GAPS * self.gap
+        ONE_ROW_PARTS + self.caption + self.lanes + self.resources + self.gauges + self.log + GAPS * self.gap
     }
 
     /// Whether the screen is tall enough for empty rows between its parts.
@@ -244,7 +244,7 @@ mod tests {
             name_width in 0usize..90,
             visible_tasks in 0usize..90,
             has_hidden_tasks: bool,
-            channels in 0usize..9,
+            resources in 0usize..9,
             groups in 0usize..20,
             tall_gauges: bool,
         ) {
@@ -255,13 +255,14 @@ mod tests {
                 _ => if tall_gauges { 6 } else { 4 },
             };
             let content = Content {
-                caption_rows, lanes, visible_tasks, has_hidden_tasks, channels, gauge_rows, groups, name_width,
+                caption_rows, lanes, visible_tasks, has_hidden_tasks,
+                resource_rows: crate::tui::widgets::resources::rows(resources, area), gauge_rows, groups, name_width,
             };
             let Some(l) = Layout::new(area, content) else {
                 prop_assert!(width < MIN_SIZE.0 || height < MIN_SIZE.1);
                 return Ok(());
             };
-            let parts = [l.header, l.caption, l.axis, l.lanes, l.heading, l.tasks, l.channels, l.gauges, l.groups, l.log, l.footer];
+            let parts = [l.header, l.caption, l.axis, l.lanes, l.heading, l.tasks, l.resources, l.gauges, l.groups, l.log, l.footer];
             for pair in parts.windows(2) {
                 prop_assert!(pair[0].bottom() <= pair[1].y, "{pair:?}");
             }

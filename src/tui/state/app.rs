@@ -7,6 +7,7 @@ use super::group_table::GroupRow;
 use super::kept_layout::KeptLayout;
 use super::lane_order::lane_order;
 use super::list::List;
+use super::resource_order::ResourceOrder;
 use super::state_count::StateCount;
 use super::task_order::{SortBy, TaskOrder};
 use super::viewport::{FrozenView, KnownTime, Viewport};
@@ -81,6 +82,8 @@ pub struct App {
     pub(crate) task_order: TaskOrder,
     /// The number of tasks in each state at the visible instant of a frozen view.
     pub(crate) state_count: StateCount,
+    /// The resources that have a gauge.
+    pub(crate) resource_order: ResourceOrder,
     /// The layout of the last frame. A frozen view keeps this layout.
     pub(crate) kept_layout: KeptLayout,
     visible_rows: VisibleRows,
@@ -104,6 +107,7 @@ impl Default for App {
             log_scroll: 0,
             task_order: TaskOrder::new(SortBy::Trouble),
             state_count: StateCount::default(),
+            resource_order: ResourceOrder::default(),
             kept_layout: KeptLayout::default(),
             visible_rows: VisibleRows::default(),
             lane_order: Vec::new(),

@@ -5,7 +5,8 @@
 use crate::model::{CueInfo, Model, RunInfo};
 use crate::record::{
     Batch, ChannelSample, CompactDuration, CurrentSlice, DEAD, Definition, Ended, GroupId, Label, LaneId, LaneKind,
-    LogLine, Mark, Marked, Nanos, Orphaned, Outcome, Reason, Record, RunInstant, Sample, Slice, Spawned, TaskId,
+    LogLine, Mark, Marked, Nanos, Orphaned, Outcome, Reason, Record, ResourceId, ResourceInfo, ResourceKind,
+    RunInstant, Sample, Slice, Spawned, TaskId, WaitBegan, Wanted,
 };
 use tracing::Level;
 
@@ -37,6 +38,9 @@ pub(super) fn model() -> Model {
             ),
             cue(6_000, "Они считаются дальше, до конца.", false),
         ],
+        resources: [("jobs", 8), ("results", 16)]
+            .map(|(name, capacity)| ResourceInfo::new(ResourceKind::Channel, name, Some(capacity)))
+            .into(),
         ..RunInfo::default()
     });
     model.apply(&batch());
@@ -58,6 +62,15 @@ fn batch() -> Batch {
     record_ends(&mut batch);
     mark_cues(&mut batch);
     sample_channels(&mut batch);
+    let waits = WaitBegan {
+        at: RunInstant::from_millis(1_900),
+        task: task(7),
+        waiting: 1,
+        resource: ResourceId(0),
+        wanted: Wanted::Access,
+        limited: false,
+    };
+    batch.records.push((LaneId(1), Record::WaitBegan(waits)));
     batch.log.push(LogLine {
         at: RunInstant::from_millis(1_800),
         level: Level::WARN,

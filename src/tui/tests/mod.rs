@@ -5,6 +5,7 @@ mod deadlock;
 mod families;
 mod family_run;
 mod frozen;
+mod holders;
 mod last_spawned;
 mod live;
 mod mixed_run;

@@ -198,7 +198,7 @@ impl OpenSlice<'_> {
     }
 }
 
-fn task_name(context: &FrameContext<'_>, id: TaskId) -> Span<'static> {
+pub(super) fn task_name(context: &FrameContext<'_>, id: TaskId) -> Span<'static> {
     let group = context.model.task(id).and_then(|task| task.group);
     let name = context.model.task_name(id).to_string();
     let style = context.theme.group(group.map_or(0, |id| context.group_position(id)));

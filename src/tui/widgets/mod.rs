@@ -3,7 +3,6 @@
 
 pub(crate) mod axis;
 pub(crate) mod caption;
-pub(crate) mod channels;
 pub(crate) mod footer;
 pub(crate) mod gauges;
 pub(crate) mod groups;
@@ -11,7 +10,9 @@ pub(crate) mod header;
 pub(crate) mod help;
 pub(crate) mod lanes;
 pub(crate) mod log;
+pub(crate) mod resources;
 mod syscall;
 mod task_row;
 pub(crate) mod tasks;
 mod timeline;
+mod wait_cause;

@@ -3,6 +3,7 @@
 //!
 //! ```text
 //!   api#7         █▌····▐█▌·····▐█▓▓▓▓▓▓▓▓▓▓▓▓▓   blocking       212 ms  clock_nanosleep
+//!   convoy#2      ▌·╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌▌·╌╌╌╌╌╌╌╌   lock cache     198 ms  held by holder#0 (http /rates)
 //!  ◌weather#0     ·······◌██████████████████      orphaned       340 ms  running cpu 1s ‹ trip#0
 //!   stock#3       ▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓      overdue        150 ms  blocking clock_nanosleep
 //! ```
@@ -15,6 +16,7 @@
 
 use super::lanes::blocked_on;
 use super::timeline::{self, Half};
+use super::wait_cause::WaitCause;
 use crate::model::{Cell, Lane, State};
 use crate::record::{Nanos, RunInstant, TaskId};
 use crate::text;
@@ -113,6 +115,8 @@ struct Detail {
     length: Nanos,
     /// What the task waits for or works on.
     activity: String,
+    /// Because of whom the task waits.
+    cause: Option<WaitCause>,
 }
 
 impl Detail {
@@ -127,6 +131,7 @@ impl Detail {
             instead: fact.map(|(word, _)| word),
             length: fact.map_or(length, |(_, since)| context.at - since),
             activity: activity(context, id, state),
+            cause: WaitCause::of(context, id, state),
         })
     }
 
@@ -147,15 +152,45 @@ impl Detail {
             if is_quiet { theme.quiet() } else { Style::new() },
         );
         if width >= WIDE_DETAIL {
-            let about = format!("  {}{}", self.state_and_activity().trim_end(), self.parent(context));
-            let about = text::fit(&about, width - SHORT_NAME_WIDTH - LENGTH_WIDTH).into_owned();
-            let word = Span::styled(format!("{word:<SHORT_NAME_WIDTH$} "), style);
-            return Line::from(vec![word, length, Span::styled(about, theme.quiet())]);
+            let about = self.wide_about(context, width - SHORT_NAME_WIDTH - LENGTH_WIDTH - 2);
+            let word = text::fit(self.wide_word(word), SHORT_NAME_WIDTH).into_owned();
+            let padding = " ".repeat(SHORT_NAME_WIDTH - text::width(&word) + 1);
+            let about = Span::styled(format!("  {about}"), theme.quiet());
+            return Line::from(vec![Span::styled(word, style), Span::raw(padding), length, about]);
         }
         let room = width.saturating_sub(LENGTH_WIDTH);
-        let words = text::fit(self.narrow_words(word).trim_end(), room).into_owned();
+        let words = self.narrow_words(word);
+        let words = match &self.cause {
+            Some(cause) => cause.after(words.trim_end(), room),
+            None => text::fit(words.trim_end(), room).into_owned(),
+        };
         let padding = " ".repeat(room - text::width(&words) + 1);
         Line::from(vec![Span::styled(words, style), Span::raw(padding), length])
+    }
+
+    /// The first word of a line that is wide enough. For a task that waits for another task, what it
+    /// waits for says more than the state. A name that does not fit is shown without the kind.
+    fn wide_word<'a>(&'a self, word: &'a str) -> &'a str {
+        match (self.instead, self.state) {
+            (None, State::Waiting(_)) if text::width(&self.activity) <= SHORT_NAME_WIDTH => &self.activity,
+            (None, State::Waiting(_)) => {
+                let resource = self.cause.as_ref().and_then(|cause| cause.resource.as_deref());
+                resource.unwrap_or(&self.activity)
+            }
+            _ => word,
+        }
+    }
+
+    /// What follows the duration in a line that is wide enough.
+    fn wide_about(&self, context: &FrameContext<'_>, room: usize) -> String {
+        let about = match (self.instead, self.state) {
+            (None, State::Waiting(_)) => String::new(),
+            _ => self.state_and_activity(),
+        };
+        match &self.cause {
+            Some(cause) => cause.after(about.trim_end(), room),
+            None => text::fit(&format!("{}{}", about.trim_end(), self.parent(context)), room).into_owned(),
+        }
     }
 
     /// The activity. If a fact replaces the state, the state comes before the activity. If the task
