@@ -25,9 +25,9 @@ pub struct Traffic {
 /// How a number has changed over a span.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Trend {
-    /// In the second half of the span, the number was always greater than in the first half.
+    /// In the last third of the span, the number was always greater than in the first third.
     Growing,
-    /// In the second half of the span, the number was always smaller than in the first half.
+    /// In the last third of the span, the number was always smaller than in the first third.
     Shrinking,
     /// Neither.
     Steady,
@@ -107,7 +107,9 @@ impl Buckets {
         }
     }
 
-    /// The trend of the number of waiting tasks at the ends of the buckets `first..end`.
+    /// The trend of the number of waiting tasks at the ends of the buckets `first..end`. The number
+    /// of tasks that wait for a lock goes up and down all the time, so a difference between two
+    /// instants says little.
     fn trend(&self, first: u64, end: u64, waiting: i64) -> Trend {
         let later: i64 = self.range(end, u64::MAX).map(|bucket| i64::from(bucket.waiting)).sum();
         let mut numbers = vec![waiting - later];
@@ -118,9 +120,9 @@ impl Buckets {
                 .sum();
             numbers.push(numbers[numbers.len() - 1] - change);
         }
-        let (second, first) = numbers.split_at(numbers.len() / 2);
+        let third = numbers.len() / 3;
         let range = |numbers: &[i64]| Some((*numbers.iter().min()?, *numbers.iter().max()?));
-        match (range(first), range(second)) {
+        match (range(&numbers[numbers.len() - third..]), range(&numbers[..third])) {
             (Some((_, highest)), Some((lowest, _))) if lowest > highest => Trend::Growing,
             (Some((lowest, _)), Some((_, highest))) if highest < lowest => Trend::Shrinking,
             _ => Trend::Steady,

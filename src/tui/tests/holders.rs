@@ -271,7 +271,7 @@ fn the_row_of_a_waiting_task_names_the_holder() {
         "{text}"
     );
     assert!(row(&text, "member#1").contains("2/3 arrived"), "{text}");
-    assert!(row(&text, "job#3").contains("‹ job#0 (sleep 100ms)"), "{text}");
+    assert!(row(&text, "job#3").contains("held by job#0 (sleep 100ms)"), "{text}");
 }
 
 #[test]
