@@ -73,6 +73,24 @@ fn a_blocked_worker_is_red_and_names_the_task_that_blocks() {
 }
 
 #[test]
+fn work_has_the_same_colour_in_the_rows_of_all_lanes_and_groups() {
+    let mut stage = Stage::mixed(5_240, LARGE);
+    let text = stage.text();
+    let buf = stage.draw();
+    let theme = Theme::new(ColorDepth::TrueColor);
+    for name in ["worker 0", "worker 1", "thumb#0", "thumb#1"] {
+        let y = text.lines().position(|line| line.trim_start().starts_with(name));
+        let y = y.unwrap_or_else(|| panic!("no row {name} in\n{text}")) as u16;
+        let row = (0..LARGE.0).map(|x| &buf[(x, y)]);
+        let work: Vec<_> = row.filter(|cell| "█▌▐".contains(cell.symbol())).collect();
+        assert!(!work.is_empty(), "{name} does no work in\n{text}");
+        for cell in work {
+            assert_eq!(Some(cell.fg), theme.word(State::Running).fg, "{name}");
+        }
+    }
+}
+
+#[test]
 fn a_task_that_waits_for_a_starved_driver_is_unnoticed() {
     let text = Stage::mixed(5_240, LARGE).text();
     let heartbeat = row(&text, "heartbeat#0");
