@@ -26,6 +26,7 @@ impl Model {
             // spans since the end of the last slice.
             lane.asleep.evict(horizon.min(lane.track.end()));
         }
+        self.long_steps.evict(horizon);
         // A branch runs only inside slices of its task. So an eviction removes about the same share
         // of the branches' slices and of the lanes' slices.
         self.branch_slices_kept =

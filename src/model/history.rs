@@ -4,8 +4,9 @@
 //! The answers come from the slices that the model keeps. The model never guesses: if the records
 //! do not contain the answer, it returns `None`.
 
+use super::wait_state::WaitState;
 use super::*;
-use crate::record::Label;
+use crate::record::{Label, Reason};
 
 /// The maximum number of changes of the length kept per channel. At ten samples per second, this
 /// covers more than one hour.
@@ -102,13 +103,20 @@ impl Model {
     /// the task held a lane or had ended, or if `at` is before the [horizon](Model::horizon) or not
     /// before [now](Model::now).
     pub fn awaited_step_at(&self, id: TaskId, at: RunInstant) -> Option<&str> {
+        let label = self.wait_at(id, at).map_or(Label::NONE, |wait| wait.label);
+        Some(self.label(label)).filter(|text| !text.is_empty())
+    }
+
+    /// What a task waited for at the instant `at`. `None` as for
+    /// [`awaited_step_at`](Model::awaited_step_at).
+    pub fn awaited_reason_at(&self, id: TaskId, at: RunInstant) -> Option<Reason> {
+        self.wait_at(id, at).map(|wait| wait.reason)
+    }
+
+    fn wait_at(&self, id: TaskId, at: RunInstant) -> Option<WaitState> {
         if at < self.horizon || at >= self.now {
             return None;
         }
-        let label = self
-            .task(id)?
-            .wait_at(at, &self.arena)
-            .map_or(Label::NONE, |wait| wait.label);
-        Some(self.label(label)).filter(|text| !text.is_empty())
+        self.task(id)?.wait_at(at, &self.arena)
     }
 }

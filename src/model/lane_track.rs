@@ -18,6 +18,11 @@ const FULL: usize = if cfg!(test) { 4 } else { 64 };
 /// The number of bytes that is enough for nearly every packed slice.
 const USUAL_BYTES: usize = 8;
 
+/// The maximum number of chunks in which [`LaneTrack::long_slices`] looks for long slices.
+const MAX_CHUNKS: usize = 4096;
+/// The maximum number of slices that [`LaneTrack::long_slices`] returns.
+const MAX_LONG: usize = 512;
+
 /// The fields of a slice that the lane keeps.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct LaneSlice {
@@ -161,6 +166,26 @@ impl LaneTrack {
         self.chunks_within(from, to)
             .flat_map(|chunk| chunk.slices())
             .filter(move |slice| slice.end > from && slice.start < to)
+    }
+
+    /// The slices of at least `min` that touch `from..to`, in order. `None` if the time contains so
+    /// many slices that no single slice explains much.
+    pub(super) fn long_slices(&self, from: RunInstant, to: RunInstant, min: Nanos) -> Option<Vec<LaneSlice>> {
+        let first = self.chunks.partition_point(|chunk| chunk.end <= from);
+        let last = self.chunks.partition_point(|chunk| chunk.start < to).max(first);
+        let long = |slice: &LaneSlice| {
+            slice.end - slice.start >= min && slice.end > from && slice.start < to
+        };
+        let mut slices = Vec::new();
+        for chunk in self.chunks.range(first..last) {
+            if chunk.breakdown.longest() >= min {
+                slices.extend(chunk.slices().filter(long));
+            }
+            if slices.len() > MAX_LONG {
+                return None;
+            }
+        }
+        (last - first <= MAX_CHUNKS).then_some(slices)
     }
 
     /// The time within `from..to` in which a task held the lane.

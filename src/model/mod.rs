@@ -39,11 +39,13 @@ mod present;
 #[cfg(test)]
 mod properties;
 mod query;
+mod reasons;
 mod record_counts;
 mod resources;
 mod series;
 mod spans;
 mod state;
+mod step_log;
 mod task;
 mod task_track;
 #[cfg(test)]
@@ -59,6 +61,7 @@ pub use hist::Percentiles;
 pub use history::{Channel, LaneHold};
 pub use lane::{Lane, LaneOs};
 pub use paint::{Cell, LaneCell, Window};
+pub use reasons::{Holding, ResourceWait};
 pub use record_counts::{Memory, PollCountCheck, RecordCounts};
 pub use resources::{
     Because, Blocked, Deadlock, HeldTime, Level, Notifications, Pool, PoolInfo, Receptions, Relation, Resource, Span,
@@ -79,6 +82,7 @@ use byte_arena::ByteArena;
 use id_map::IdMap;
 use present::PresentCounts;
 use resources::Resources;
+use step_log::StepLog;
 use series::{OpenQueue, Series};
 use std::collections::{HashMap, VecDeque};
 
@@ -174,6 +178,8 @@ pub struct Model {
     /// The number of ended tasks that were evicted from `tasks`.
     tasks_evicted: usize,
     labels: Vec<String>,
+    /// The steps during which a task held its lane for at least 1 ms.
+    long_steps: StepLog,
     series: Series,
     blames: Blames,
     record_counts: RecordCounts,
@@ -224,6 +230,7 @@ impl Model {
             branch_slices_kept: 0,
             tasks_evicted: 0,
             labels: Vec::new(),
+            long_steps: StepLog::default(),
             series: Series::default(),
             record_counts: RecordCounts::default(),
             marks: Vec::new(),

@@ -92,15 +92,7 @@ impl Model {
     /// The state of a task at the instant `at`. `None` if `at` is before the task's spawn, before
     /// the [horizon](Model::horizon), or not before [now](Model::now).
     pub fn state_at(&self, id: TaskId, at: RunInstant) -> Option<State> {
-        let task = self.task(id)?;
-        if at < self.horizon || at >= self.now {
-            return None;
-        }
-        let mut state = None;
-        task.intervals(at, at + Nanos(1), self.now, &self.arena, |interval| {
-            state = Some(interval.state);
-        });
-        state
+        self.interval_at(id, at).map(|interval| interval.state)
     }
 
     /// Calls `each` with every interval of a task that overlaps `from..to`, in order. The intervals

@@ -38,6 +38,11 @@ impl State {
         }
     }
 
+    /// Whether the task holds a lane.
+    pub(super) fn holds_lane(self) -> bool {
+        matches!(self, State::Running | State::Blocking)
+    }
+
     /// The state between two slices, until a record reports that the task is ready or woken.
     ///
     /// A task that yielded is queued again immediately. A task that has not run yet also has the

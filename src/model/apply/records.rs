@@ -188,6 +188,7 @@ impl Model {
     pub(super) fn step(&mut self, lane: LaneId, step: Step) {
         let end = step.start + step.len.get();
         self.advance(end);
+        self.note_long_step(&step, end);
         if step.blocking {
             self.block(step.task, step.start, end, SleepSource::Step(lane, &step));
         } else {
@@ -200,6 +201,16 @@ impl Model {
         match group.and_then(|group| self.group_indices.get(group)) {
             Some(group) => self.groups[group].record_step(&step),
             None => self.keep_pending(lane, step.task, Record::Step(step)),
+        }
+    }
+
+    /// Keeps a long step for the question what a task did while it held a lane. A step that began
+    /// before the end of the task's last slice contains a wait, so it does not answer this question.
+    /// The query leaves out the steps whose waits are recorded later.
+    fn note_long_step(&mut self, step: &Step, end: RunInstant) {
+        let contains_wait = |task: &Task| task.last_wait().since > step.start;
+        if step.blocking || !self.task(step.task).is_some_and(contains_wait) {
+            self.long_steps.add(step.task, step.start, end, step.label);
         }
     }
 

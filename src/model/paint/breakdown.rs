@@ -194,6 +194,11 @@ impl LaneBreakdown {
         self.longest_blocking = self.longest_blocking.max(Some((len, task)));
     }
 
+    /// The duration of the longest slice.
+    pub(crate) fn longest(&self) -> Nanos {
+        self.longest.map_or(Nanos::ZERO, |(len, _)| len)
+    }
+
     /// Whether any slice blocks within the span.
     pub(crate) fn is_blocked(&self) -> bool {
         self.longest_blocking.is_some()

@@ -8,12 +8,12 @@ const MAX_STAYS: usize = 16 * 1024;
 
 /// A hold or a wait that has ended.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct Stay {
-    pub(super) task: TaskId,
-    pub(super) from: RunInstant,
+pub(in crate::model) struct Stay {
+    pub(in crate::model) task: TaskId,
+    pub(in crate::model) from: RunInstant,
     /// The first instant after the stay.
-    pub(super) to: RunInstant,
-    pub(super) wanted: Wanted,
+    pub(in crate::model) to: RunInstant,
+    pub(in crate::model) wanted: Wanted,
 }
 
 impl Stay {

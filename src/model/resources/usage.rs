@@ -124,6 +124,19 @@ impl Resource {
         Some(holds)
     }
 
+    /// The holds during a span. `None` if holds of that time may be missing.
+    pub(in crate::model) fn holds_during(&self, from: RunInstant, to: RunInstant) -> Option<Vec<Stay>> {
+        if from < self.past_holds.known_from() {
+            return None;
+        }
+        let mut holds: Vec<Stay> = self.past_holds.within(from, to).copied().collect();
+        for (task, _) in self.holders.iter() {
+            let since = self.holders.since(task)?;
+            holds.extend((since < to).then(|| self.open_hold(task, since)));
+        }
+        Some(holds)
+    }
+
     fn open_hold(&self, task: TaskId, from: RunInstant) -> Stay {
         Stay {
             task,
@@ -144,7 +157,7 @@ impl Resource {
     }
 
     /// The wait of a task for this resource: now, or at a past instant.
-    fn wait_of(&self, task: TaskId, past: Option<RunInstant>) -> Option<Stay> {
+    pub(in crate::model) fn wait_of(&self, task: TaskId, past: Option<RunInstant>) -> Option<Stay> {
         let open = [Wanted::Access, Wanted::Read, Wanted::Message]
             .into_iter()
             .find_map(|wanted| {

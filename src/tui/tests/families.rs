@@ -35,7 +35,7 @@ fn children_are_listed_below_their_parent() {
     let text = stage.text();
     let rows: Vec<&str> = text
         .lines()
-        .skip_while(|line| !line.contains("trip#0"))
+        .skip_while(|line| !line.starts_with(" trip#0"))
         .filter(|line| line.contains('#'))
         .take(4)
         .collect();

@@ -6,6 +6,7 @@ mod families;
 mod family_run;
 mod frozen;
 mod holders;
+mod labels;
 mod last_spawned;
 mod live;
 mod mixed_run;

@@ -19,7 +19,7 @@ use look::{Look, look};
 use palette::{
     BLACK, BLOCKING, BLOCKING_BACKGROUND, GOOD, GROUPS, NEUTRAL, PaletteColor, QUESTION, QUIET, STATEMENT, WHITE,
 };
-use ratatui::style::{Modifier, Style};
+use ratatui::style::{Color, Modifier, Style};
 
 /// The styles at one colour depth.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -91,6 +91,19 @@ impl Theme {
     /// The style of a state's glyph.
     pub(crate) fn state(self, state: State) -> Style {
         self.word(state).patch(self.ground(state))
+    }
+
+    /// The style of a text within a stretch of a timeline that shows this state.
+    pub(crate) fn label(self, state: State) -> Style {
+        let look = self.look(state);
+        match (state, look.background) {
+            (State::Running, _) => self.on(look.color, BLACK),
+            (State::Blocking, background) => self.on(background.unwrap_or(look.color), WHITE),
+            (_, Some(background)) if self.has_colors() && background.at(self.depth) != Color::Reset => {
+                self.on(background, WHITE)
+            }
+            _ => self.word(state),
+        }
     }
 
     /// The style of a state's name: the colour of the state, without the background.

@@ -1,7 +1,7 @@
 //! One row per lane. The row shows three facts: when tasks held the lane, how busy the lane was
 //! during the visible time, and what the lane runs at the visible instant.
 
-use super::syscall;
+use super::{labels, syscall};
 use super::timeline::{self, Half};
 use crate::model::{Lane, LaneCell, LaneHold, State};
 use crate::record::{Reason, TaskId};
@@ -34,6 +34,12 @@ pub(crate) fn render(context: &FrameContext<'_>, area: Rect, buf: &mut Buffer) {
         render_name(context, lane, row, buf);
         context.model.paint_lane(lane.id, context.window(), &mut cells);
         render_timeline(context, lane, &cells, row.time, buf);
+        let line = labels::Line {
+            context,
+            theme: theme(context, lane),
+            area: row.time,
+        };
+        labels::render_lane(&line, lane.id, &cells, buf);
         detail(context, lane, &cells, usize::from(row.detail.width)).render(row.detail, buf);
     }
     if order.len() > visible {

@@ -14,6 +14,7 @@
 //! to run normally, so only marks in its row show the problem. The row has a mark at the left edge,
 //! and a mark at the instant at which the task became an orphan.
 
+use super::labels;
 use super::lanes::blocked_on;
 use super::timeline::{self, Half};
 use super::wait_cause::WaitCause;
@@ -49,7 +50,14 @@ pub(crate) fn render(context: &FrameContext<'_>, id: TaskId, y: u16, cells: &mut
     render_name(context, id, group, orphaned_since.is_some(), row, buf);
     context.model.paint_task(id, context.window(), cells);
     render_timeline(context, id, cells, row.time, buf);
-    if let Some(column) = orphaned_since.and_then(|at| context.span.column(at)) {
+    let orphaned_column = orphaned_since.and_then(|at| context.span.column(at));
+    let line = labels::Line {
+        context,
+        theme: theme(context, id),
+        area: row.time,
+    };
+    labels::render_task(&line, id, cells, orphaned_column, buf);
+    if let Some(column) = orphaned_column {
         buf.set_string(row.time.x + column as u16, y, ORPHANED, context.theme.bad());
     }
     if let Some(detail) = Detail::of(context, id, orphaned_since) {
