@@ -173,9 +173,7 @@ impl LaneTrack {
     pub(super) fn long_slices(&self, from: RunInstant, to: RunInstant, min: Nanos) -> Option<Vec<LaneSlice>> {
         let first = self.chunks.partition_point(|chunk| chunk.end <= from);
         let last = self.chunks.partition_point(|chunk| chunk.start < to).max(first);
-        let long = |slice: &LaneSlice| {
-            slice.end - slice.start >= min && slice.end > from && slice.start < to
-        };
+        let long = |slice: &LaneSlice| slice.end - slice.start >= min && slice.end > from && slice.start < to;
         let mut slices = Vec::new();
         for chunk in self.chunks.range(first..last) {
             if chunk.breakdown.longest() >= min {

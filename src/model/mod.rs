@@ -82,9 +82,9 @@ use byte_arena::ByteArena;
 use id_map::IdMap;
 use present::PresentCounts;
 use resources::Resources;
-use step_log::StepLog;
 use series::{OpenQueue, Series};
 use std::collections::{HashMap, VecDeque};
+use step_log::StepLog;
 
 /// The default maximum number of slices kept. This many slices take 200 to 260 MB, including the
 /// tracks of tasks and lanes with their summaries.

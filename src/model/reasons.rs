@@ -40,7 +40,9 @@ impl Model {
             return None;
         }
         let mut found = None;
-        task.intervals(at, at + Nanos(1), self.now, &self.arena, |interval| found = Some(interval));
+        task.intervals(at, at + Nanos(1), self.now, &self.arena, |interval| {
+            found = Some(interval)
+        });
         found
     }
 
@@ -137,7 +139,10 @@ impl Model {
                     task: current.task,
                 });
             }
-            let held: Nanos = slices.iter().map(|slice| slice.end.min(to) - slice.start.max(from)).sum();
+            let held: Nanos = slices
+                .iter()
+                .map(|slice| slice.end.min(to) - slice.start.max(from))
+                .sum();
             (held.0 / 4 >= (to - from).0 / 5).then_some(slices)
         });
         slices.collect()

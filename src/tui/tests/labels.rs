@@ -6,8 +6,23 @@ use crate::record::*;
 use crate::tui::theme::ColorDepth;
 use ratatui::style::Modifier;
 
-const GROUPS: [&str; 7] = ["heartbeat", "injected", "login", "client", "holder", "convoy", "sleeper"];
-const LABELS: [&str; 6] = ["sleep 10ms", "block 600ms", "cpu 500ms", "lock cache", "http /rates", "sleep 5s"];
+const GROUPS: [&str; 7] = [
+    "heartbeat",
+    "injected",
+    "login",
+    "client",
+    "holder",
+    "convoy",
+    "sleeper",
+];
+const LABELS: [&str; 6] = [
+    "sleep 10ms",
+    "block 600ms",
+    "cpu 500ms",
+    "lock cache",
+    "http /rates",
+    "sleep 5s",
+];
 
 /// A task of the run. Each group has one task, but the group `login` has two tasks.
 const HEARTBEAT: u32 = 1;
@@ -131,16 +146,17 @@ fn batch(now: u64) -> Batch {
         (0, Record::Step(blocked)),
         (0, Record::Slice(slice(INJECTED, 400, 1_000, sleep))),
         (0, Record::Slice(late)),
-        (1, Record::Slice(slice(CLIENT, 1_000, 1_005, (Reason::Yield, "sleep 10ms")))),
+        (
+            1,
+            Record::Slice(slice(CLIENT, 1_000, 1_005, (Reason::Yield, "sleep 10ms"))),
+        ),
     ];
     let spawns = (1..=SLEEPER).map(|task| (LaneId(0), spawned(task)));
     batch.records.extend(spawns);
     batch
         .records
         .extend(records.map(|(lane, record)| (LaneId(lane), record)));
-    batch
-        .records
-        .extend(lock_records().map(|record| (LaneId(0), record)));
+    batch.records.extend(lock_records().map(|record| (LaneId(0), record)));
     for (lane, task) in (0..).zip(LOGINS) {
         batch.live.lanes.push(CurrentSlice {
             label: label("cpu 500ms"),
@@ -223,14 +239,22 @@ fn a_label_begins_at_the_second_column_of_its_stretch() {
 #[test]
 fn a_label_is_readable_at_each_colour_depth() {
     use ratatui::style::Color;
-    for depth in [ColorDepth::None, ColorDepth::Ansi16, ColorDepth::Ansi256, ColorDepth::TrueColor] {
+    for depth in [
+        ColorDepth::None,
+        ColorDepth::Ansi16,
+        ColorDepth::Ansi256,
+        ColorDepth::TrueColor,
+    ] {
         let mut stage = stage(1_500, (300, 50));
         stage.color_depth = depth;
         let buf = stage.draw();
         let cells = buf.content();
         let text: String = cells.iter().map(ratatui::buffer::Cell::symbol).collect();
         assert!(text.contains("block 600ms"), "the texts do not depend on colours");
-        for cell in cells.iter().filter(|cell| cell.symbol().starts_with(char::is_alphabetic)) {
+        for cell in cells
+            .iter()
+            .filter(|cell| cell.symbol().starts_with(char::is_alphabetic))
+        {
             let is_visible = cell.fg != cell.bg || cell.fg == Color::Reset;
             assert!(is_visible, "{cell:?}");
             let plain = cell.fg == Color::Reset && cell.bg == Color::Reset;

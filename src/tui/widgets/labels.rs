@@ -133,11 +133,7 @@ impl Line<'_> {
 
     /// Divides columns into those that end before an interval, those that lie completely within it,
     /// and those that begin after it.
-    fn split(
-        &self,
-        columns: &Range<usize>,
-        interval: &StateInterval,
-    ) -> (Range<usize>, Range<usize>, Range<usize>) {
+    fn split(&self, columns: &Range<usize>, interval: &StateInterval) -> (Range<usize>, Range<usize>, Range<usize>) {
         let (span, width) = (self.context.span, self.context.span.per_column.0);
         let from = (interval.from - span.from).0;
         let to = (interval.to.min(self.context.model.now()) - span.from).0;
@@ -177,7 +173,9 @@ fn fit_words(label: &str, width: usize) -> Option<String> {
     }
     let ends = label.match_indices(' ').map(|(end, _)| &label[..end]);
     let cut = ends.map(|kept| format!("{}…", kept.trim_end_matches([',', ' '])));
-    cut.filter(|cut| text::width(cut) <= width).last().map(|cut| shown(&cut))
+    cut.filter(|cut| text::width(cut) <= width)
+        .last()
+        .map(|cut| shown(&cut))
 }
 
 #[cfg(test)]
