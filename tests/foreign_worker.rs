@@ -123,7 +123,7 @@ fn test() {
         (&json!(5), &json!(5)),
         "{sleeper}"
     );
-    assert!(sleeper["blocking_ns"].as_u64() >= Some(25_000_000), "{sleeper}");
+    assert!(sleeper["sleeping_ns"].as_u64() >= Some(25_000_000), "{sleeper}");
     assert_eq!(report["lanes"].as_array().map(Vec::len), Some(2), "{report}");
     assert_eq!(
         done.err.matches("a message of the foreign worker").count(),

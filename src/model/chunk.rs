@@ -7,7 +7,7 @@
 use super::packed_slices::PackedSlices;
 use super::paint::TimeBreakdown;
 use super::spans::Spans;
-use super::wait_state::WaitState;
+use super::wait_state::{Division, WaitState};
 use crate::record::{Nanos, TaskId};
 
 /// The number of slices in a full chunk. With more slices, the summaries take less of the memory.
@@ -27,11 +27,11 @@ pub(super) struct Chunk {
 
 impl Chunk {
     /// Creates a chunk from bytes that a [`Packer`](super::packed_slices::Packer) has packed.
-    pub(super) fn new(before: WaitState, bytes: Vec<u8>, task: TaskId, spans: &Spans) -> Chunk {
+    pub(super) fn new(before: WaitState, bytes: Vec<u8>, task: TaskId, division: Division<'_>) -> Chunk {
         let slices = PackedSlices { before, bytes: &bytes };
         Chunk {
             before,
-            breakdown: slices.breakdown(task, spans),
+            breakdown: slices.breakdown(task, division),
             bytes: bytes.into_boxed_slice(),
         }
     }
@@ -45,14 +45,16 @@ impl Chunk {
         }
     }
 
-    /// Returns all `spans` if the chunk contains blocking time, otherwise an empty set. An empty
-    /// set saves the search for spans in a chunk without blocking time.
+    /// Returns `division`, without the spans in which the thread slept if the chunk contains no
+    /// such time. This saves the search for these spans.
     #[inline]
-    pub(super) fn spans<'a>(&self, spans: &'a Spans) -> &'a Spans {
-        if self.breakdown.blocking > Nanos::ZERO {
-            spans
-        } else {
-            Spans::NONE
+    pub(super) fn division<'a>(&self, division: Division<'a>) -> Division<'a> {
+        match self.breakdown.blocking {
+            Nanos::ZERO => Division {
+                asleep: Spans::NONE,
+                ..division
+            },
+            _ => division,
         }
     }
 

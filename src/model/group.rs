@@ -47,8 +47,9 @@ pub struct Group {
     pub totals: Option<GroupTotals>,
     /// The number of slices that were lost.
     pub(super) lost: u64,
-    /// The sum of the times of the tasks, each up to the end of the task's last slice.
-    pub(super) closed_times: StateTimes,
+    /// The sum of the times of the tasks, each up to the end of the task's last slice: first the
+    /// tasks that have not held a worker of an async runtime, then those that have.
+    pub(super) closed_times: [StateTimes; 2],
     /// The work of the tasks whose fate is known.
     pub(super) work: WorkSums,
     /// The totals for the time after the last slice of each task.
@@ -143,7 +144,7 @@ impl Group {
             timer_rounding: Nanos::ZERO,
             totals: None,
             lost: 0,
-            closed_times: StateTimes::default(),
+            closed_times: [StateTimes::default(); 2],
             work: WorkSums::default(),
             present: PresentTotals::default(),
             open: OpenIntervals::default(),
@@ -264,16 +265,16 @@ impl Group {
     }
 
     /// Adds a task after a record has reported that the task belongs to this group.
-    pub(super) fn add_task(&mut self, present_state: &PresentState, times: StateTimes) {
+    pub(super) fn add_task(&mut self, present_state: &PresentState, times: StateTimes, on_worker: bool) {
         self.spawned += 1;
-        self.closed_times += times;
+        self.closed_times[usize::from(on_worker)] += times;
         self.present.add(present_state);
     }
 
     /// Removes a task after a record has reported that the task belongs to another group.
-    pub(super) fn remove_task(&mut self, present_state: &PresentState, times: StateTimes) {
+    pub(super) fn remove_task(&mut self, present_state: &PresentState, times: StateTimes, on_worker: bool) {
         self.spawned -= 1;
-        self.closed_times -= times;
+        self.closed_times[usize::from(on_worker)] -= times;
         self.present.remove(present_state);
     }
 

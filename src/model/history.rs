@@ -19,9 +19,11 @@ pub struct LaneHold {
     pub task: TaskId,
     /// The start of the slice.
     pub since: RunInstant,
+    /// The state of the task.
+    pub state: State,
     /// The instant at which the thread began to sleep in the OS; `None` if the thread was not
     /// asleep.
-    pub blocking_since: Option<RunInstant>,
+    pub asleep_since: Option<RunInstant>,
 }
 
 /// A channel of the scenario, and the history of its length.
@@ -85,16 +87,15 @@ impl Model {
                 (slice.task, slice.start)
             }
         };
-        let mut blocking_since = None;
-        self.intervals(task, at, at + Nanos(1), |interval| {
-            if interval.state == State::Blocking {
-                blocking_since = Some(interval.from);
-            }
-        });
+        let mut held = None;
+        self.intervals(task, at, at + Nanos(1), |interval| held = Some(interval));
+        let StateInterval { state, from, .. } = held?;
+        let is_asleep = matches!(state, State::Blocking | State::Sleeping);
         Some(LaneHold {
             task,
             since,
-            blocking_since,
+            state,
+            asleep_since: is_asleep.then_some(from),
         })
     }
 

@@ -73,6 +73,12 @@ impl Lane {
         self.kind != LaneKind::Blocking
     }
 
+    /// Whether this is a worker of an async runtime, on which a task should neither sleep nor
+    /// compute for long.
+    pub fn is_async(&self) -> bool {
+        self.kind == LaneKind::Worker
+    }
+
     /// Whether other tasks wait for the lane while a task holds it.
     pub fn is_shared(&self) -> bool {
         match self.kind {

@@ -97,7 +97,10 @@ impl Model {
         if !is_branch {
             self.lanes[lane_index].current = Some(*current);
         }
-        self.tasks[index].on_shared_lane |= self.lanes[lane_index].is_shared();
+        if self.lanes[lane_index].is_async() && !self.tasks[index].on_worker {
+            let id = self.tasks[index].id;
+            self.change(id, RunInstant::MAX, |task, mut context| context.note_lane(task, true));
+        }
         self.overlay(index, live);
     }
 
@@ -133,7 +136,7 @@ impl Model {
         let task = &self.tasks[index];
         let mut times = StateTimes::default();
         let mut state = State::between_slices(task.last_wait().reason);
-        task.intervals_after_last_slice(self.now, |interval| {
+        task.intervals_after_last_slice(self.read_context(), |interval| {
             times.add(interval.state, interval.len());
             if !interval.is_empty() {
                 state = interval.state;

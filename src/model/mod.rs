@@ -74,7 +74,8 @@ pub use totals::{GroupTotals, RuntimeTotals};
 pub use work::{Fate, WorkSums};
 
 use crate::record::{
-    ChannelSample, GroupId, LaneId, LogLine, Marked, Nanos, Record, ResourceInfo, RunInstant, RuntimeSample, TaskId,
+    ChannelSample, GroupId, HOGGING_POLL, LaneId, LogLine, Marked, Nanos, Record, ResourceInfo, RunInstant,
+    RuntimeSample, TaskId,
 };
 use apply::End;
 use blame::Blames;
@@ -140,6 +141,8 @@ pub struct CueInfo {
 pub struct Model {
     info: RunInfo,
     max_slices: usize,
+    /// The length from which a slice on a worker of an async runtime is hogging.
+    hogging_poll: Nanos,
     now: RunInstant,
     horizon: RunInstant,
     /// The end of the run, if it has ended.
@@ -208,6 +211,7 @@ impl Model {
             blames: Blames::new(&info),
             info,
             max_slices,
+            hogging_poll: HOGGING_POLL,
             now: RunInstant::ZERO,
             horizon: RunInstant::ZERO,
             end: None,

@@ -14,9 +14,8 @@
 
 use super::pack::{self, Entry, MASKS, Reader, unzigzag, word, zigzag};
 use super::paint::{Painter, TimeBreakdown};
-use super::spans::Spans;
 use super::state::{StateInterval, StateTimes};
-use super::wait_state::{PlacedSlice, Timing, WaitState};
+use super::wait_state::{Division, PlacedSlice, Timing, WaitState};
 use crate::record::{CompactDuration, Label, LaneId, Nanos, Reason, RunInstant, Slice, TaskId};
 use strum::VariantArray;
 
@@ -150,7 +149,7 @@ impl<'a> PackedSlices<'a> {
         self,
         task: TaskId,
         (from, to): (RunInstant, RunInstant),
-        spans: &Spans,
+        division: Division<'_>,
         each: &mut impl FnMut(StateInterval),
     ) {
         for slice in self.iter(task) {
@@ -158,35 +157,35 @@ impl<'a> PackedSlices<'a> {
                 break;
             }
             if slice.timing.end > from {
-                slice.before.intervals(&slice.timing, spans, each);
+                slice.before.intervals(&slice.timing, division, each);
             }
         }
     }
 
     /// Paints the slices one by one.
-    pub(super) fn paint(self, task: TaskId, spans: &Spans, painter: &mut Painter) {
+    pub(super) fn paint(self, task: TaskId, division: Division<'_>, painter: &mut Painter) {
         for DecodedSlice { before, timing, .. } in self.iter(task) {
             match painter.cell_containing(before.since, timing.end) {
-                Some(cell) => cell.add_slice(&before.slice_times(&timing, spans)),
-                None => before.intervals(&timing, spans, &mut |interval| painter.add(&interval)),
+                Some(cell) => cell.add_slice(&before.slice_times(&timing, division)),
+                None => before.intervals(&timing, division, &mut |interval| painter.add(&interval)),
             }
         }
     }
 
     /// The summary of the time that the slices cover.
-    pub(super) fn breakdown(self, task: TaskId, spans: &Spans) -> TimeBreakdown {
+    pub(super) fn breakdown(self, task: TaskId, division: Division<'_>) -> TimeBreakdown {
         let mut breakdown = TimeBreakdown::default();
         for DecodedSlice { before, timing, .. } in self.iter(task) {
-            breakdown.add_slice(&before.slice_times(&timing, spans));
+            breakdown.add_slice(&before.slice_times(&timing, division));
         }
         breakdown
     }
 
     /// The time that the slices cover after the beginning of the wait `from`, by state.
-    pub(super) fn times(self, task: TaskId, spans: &Spans, from: WaitState) -> StateTimes {
+    pub(super) fn times(self, task: TaskId, division: Division<'_>, from: WaitState) -> StateTimes {
         let mut times = StateTimes::default();
         for DecodedSlice { before, timing, .. } in self.iter(task) {
-            times.add_slice(&before.slice_times_from(from, &timing, spans));
+            times.add_slice(&before.slice_times_from(from, &timing, division));
         }
         times
     }

@@ -5,7 +5,7 @@
 
 use super::off_core::Hold;
 use super::paint::{LanePainter, Painter};
-use super::task::LiveTask;
+use super::task::{LiveTask, ReadContext};
 use super::*;
 use crate::record::{CurrentSlice, Label, Reason};
 use group::Distributions;
@@ -16,6 +16,14 @@ impl Model {
     /// The information about the run that was known before its first record.
     pub fn info(&self) -> &RunInfo {
         &self.info
+    }
+
+    pub(super) fn read_context(&self) -> ReadContext<'_> {
+        ReadContext {
+            now: self.now,
+            hogging_poll: self.hogging_poll,
+            arena: &self.arena,
+        }
     }
 
     /// The latest instant of any batch or record.
@@ -81,11 +89,12 @@ impl Model {
     /// The last interval of a task up to now. The interval is empty if it begins now.
     fn present(&self, id: TaskId) -> Option<StateInterval> {
         let mut last = None;
-        self.task(id)?.intervals_after_last_slice(self.now, |interval| {
-            if last.is_none() || !interval.is_empty() {
-                last = Some(interval);
-            }
-        });
+        self.task(id)?
+            .intervals_after_last_slice(self.read_context(), |interval| {
+                if last.is_none() || !interval.is_empty() {
+                    last = Some(interval);
+                }
+            });
         last
     }
 
@@ -100,12 +109,12 @@ impl Model {
     /// [now](Model::now).
     pub fn intervals(&self, id: TaskId, from: RunInstant, to: RunInstant, each: impl FnMut(StateInterval)) {
         if let Some(task) = self.task(id) {
-            task.intervals(from.max(self.horizon), to.min(self.now), self.now, &self.arena, each);
+            task.intervals(from.max(self.horizon), to.min(self.now), self.read_context(), each);
         }
     }
 
     /// Calls `each` with every problem of a task that overlaps `from..to`, in order. A problem is a
-    /// blocking interval of any length, or a queued or unnoticed interval of at least `min_wait`.
+    /// blocking or hogging interval of any length, or a queued or unnoticed interval of at least `min_wait`.
     /// The intervals are not cut at `from` and `to`.
     ///
     /// Covers only the time from the [horizon](Model::horizon) to [now](Model::now). The call is
@@ -121,7 +130,7 @@ impl Model {
     ) {
         if let Some(task) = self.task(id) {
             let window = (from.max(self.horizon), to.min(self.now), min_wait);
-            task.problems(window, self.now, &self.arena, each);
+            task.problems(window, self.read_context(), each);
         }
     }
 
@@ -147,9 +156,9 @@ impl Model {
     pub fn paint_task(&self, id: TaskId, window: Window, cells: &mut Vec<Cell>) {
         let mut painter = Painter::new(window, self.horizon, self.now);
         if let Some(task) = self.task(id) {
-            task.paint(self.now, &self.arena, &mut painter);
+            task.paint(self.read_context(), &mut painter);
         }
-        painter.finish(cells);
+        painter.finish(self.task(id).is_some_and(|task| task.on_worker), cells);
     }
 
     /// Paints the row of a lane. Replaces the content of `cells` with `window.columns` cells.
@@ -162,7 +171,8 @@ impl Model {
                 painter.slice(current.task, current.start, self.now, blocking.iter().copied());
             }
         }
-        painter.finish(cells, |task| self.task(task)?.group);
+        let is_async = self.lane(id).is_some_and(Lane::is_async);
+        painter.finish(is_async, self.hogging_poll, cells, |task| self.task(task)?.group);
     }
 
     /// The slice of a lane that has not ended, and its blocking spans.
@@ -194,8 +204,10 @@ impl Model {
         let Some(task) = self.task(id) else {
             return StateTimes::default();
         };
-        let mut times = task.times;
-        task.intervals_after_last_slice(self.now, |interval| times.add(interval.state, interval.len()));
+        let mut times = task.times.on_lane(task.on_worker);
+        task.intervals_after_last_slice(self.read_context(), |interval| {
+            times.add(interval.state, interval.len());
+        });
         times
     }
 
@@ -205,7 +217,9 @@ impl Model {
         let Some(group) = self.group(id) else {
             return StateTimes::default();
         };
-        let mut times = group.closed_times;
+        let [other, on_worker] = group.closed_times;
+        let mut times = other.on_lane(false);
+        times += on_worker;
         times += group.present.times(self.now);
         times
     }
@@ -225,7 +239,7 @@ impl Model {
     }
 
     /// The time up to now in which tasks of a group blocked their threads, by reason. The reasons
-    /// are in the order of [`Reason::VARIANTS`]. The sum is `blocking` of
+    /// are in the order of [`Reason::VARIANTS`]. The sum is [`asleep`](StateTimes::asleep) of
     /// [`group_times`](Model::group_times). If only the kernel's samples show that a thread slept,
     /// this time counts for [`Reason::Unknown`].
     pub fn group_blocked_on(&self, id: GroupId) -> [Nanos; Reason::VARIANTS.len()] {
@@ -238,7 +252,7 @@ impl Model {
         }
         // The slice of a recorded step may be lost. Then the time of the step counts as waiting,
         // not as blocking.
-        let mut left = self.group_times(id).blocking;
+        let mut left = self.group_times(id).asleep();
         for time in &mut by_reason {
             *time = (*time).min(left);
             left = left - *time;
@@ -327,7 +341,7 @@ impl Model {
                 }
             });
         }
-        sum.map(|sum| sum.min(self.group_times(id).running))
+        sum.map(|sum| sum.min(self.group_times(id).computing()))
     }
 
     /// The part of a lane's running time in which its thread had no core, up to the kernel's last

@@ -40,7 +40,7 @@ impl Model {
             return None;
         }
         let mut found = None;
-        task.intervals(at, at + Nanos(1), self.now, &self.arena, |interval| {
+        task.intervals(at, at + Nanos(1), self.read_context(), |interval| {
             found = Some(interval)
         });
         found

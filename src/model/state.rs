@@ -10,8 +10,13 @@ use strum::VariantArray;
 pub enum State {
     /// The task holds a lane and computes.
     Running,
-    /// The task holds a lane, and the thread sleeps in the OS.
+    /// The task holds a worker of an async runtime and computes, in a poll that is at least
+    /// [`HOGGING_POLL`](crate::record::HOGGING_POLL) long. Such a poll is hogging from its start.
+    Hogging,
+    /// The task holds a worker of an async runtime, and the thread sleeps in the OS.
     Blocking,
+    /// The task holds another thread, which may be held, and the thread sleeps in the OS.
+    Sleeping,
     /// The task was woken and waits for a lane.
     Queued,
     /// The task is ready, but has not been woken.
@@ -29,7 +34,9 @@ impl State {
     pub fn into_str(self) -> &'static str {
         match self {
             State::Running => "running",
+            State::Hogging => "hogging",
             State::Blocking => "blocking",
+            State::Sleeping => "sleeping",
             State::Queued => "queued",
             State::Unnoticed => "unnoticed",
             State::Waiting(_) => "waiting",
@@ -40,7 +47,20 @@ impl State {
 
     /// Whether the task holds a lane.
     pub(super) fn holds_lane(self) -> bool {
-        matches!(self, State::Running | State::Blocking)
+        matches!(
+            self,
+            State::Running | State::Hogging | State::Blocking | State::Sleeping
+        )
+    }
+
+    /// The state of a task that has or has not held a worker of an async runtime. `self` is the
+    /// state of a task that has.
+    pub(super) fn on_lane(self, on_worker: bool) -> State {
+        match self {
+            State::Hogging if !on_worker => State::Running,
+            State::Blocking if !on_worker => State::Sleeping,
+            other => other,
+        }
     }
 
     /// The state between two slices, until a record reports that the task is ready or woken.
@@ -81,6 +101,15 @@ impl StateInterval {
         self.to - self.from
     }
 
+    /// The interval of a task that has or has not held a worker of an async runtime, see
+    /// [`State::on_lane`].
+    pub(super) fn on_lane(self, on_worker: bool) -> StateInterval {
+        StateInterval {
+            state: self.state.on_lane(on_worker),
+            ..self
+        }
+    }
+
     /// Whether the duration is zero.
     pub fn is_empty(&self) -> bool {
         self.to <= self.from
@@ -96,17 +125,31 @@ pub(super) struct SliceTimes {
     pub not_ready: Nanos,
     pub unnoticed: Nanos,
     pub queued: Nanos,
-    pub running: Nanos,
-    pub blocking: Nanos,
+    /// The part of the slice in which the task computed.
+    pub computing: Nanos,
+    /// The part of the slice in which the thread slept.
+    pub asleep: Nanos,
+    /// Whether the slice is long enough to be hogging.
+    pub is_long: bool,
 }
 
 /// The time spent in each state except `Ended`.
+///
+/// Within the model, all times are added up as if the tasks held workers of an async runtime:
+/// `sleeping` is zero. [`on_lane`](StateTimes::on_lane) gives the times for other threads.
+///
+/// The order of the fields is their order in memory, see [`Task`](super::Task).
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[repr(C)]
 pub struct StateTimes {
-    /// The time in which the task held a lane and computed.
+    /// The time in which the task held a lane and computed, without the time in `hogging`.
     pub running: Nanos,
-    /// The time in which the task held a lane and the thread slept in the OS.
+    /// The time in which the task computed in long polls on workers of an async runtime.
+    pub hogging: Nanos,
+    /// The time in which the task held a worker of an async runtime and the thread slept in the OS.
     pub blocking: Nanos,
+    /// The time in which the task held another thread and the thread slept in the OS.
+    pub sleeping: Nanos,
     /// The time in which the task was woken and waited for a lane.
     pub queued: Nanos,
     /// The time in which the task was ready, but not woken.
@@ -148,7 +191,33 @@ impl StateTimes {
     /// The time in which the task held a lane.
     #[inline]
     pub fn held(&self) -> Nanos {
-        self.running + self.blocking
+        self.computing() + self.asleep()
+    }
+
+    /// The time in which the task held a lane and computed.
+    #[inline]
+    pub fn computing(&self) -> Nanos {
+        self.running + self.hogging
+    }
+
+    /// The time in which the task held a lane and the thread slept in the OS.
+    #[inline]
+    pub fn asleep(&self) -> Nanos {
+        self.blocking + self.sleeping
+    }
+
+    /// The times of tasks that have or have not held a worker of an async runtime.
+    pub(super) fn on_lane(self, on_worker: bool) -> StateTimes {
+        if on_worker {
+            return self;
+        }
+        StateTimes {
+            running: self.computing(),
+            hogging: Nanos::ZERO,
+            blocking: Nanos::ZERO,
+            sleeping: self.asleep(),
+            ..self
+        }
     }
 
     /// Adds `len` to the time in `state`. If the state is `Ended`, nothing is added.
@@ -156,7 +225,9 @@ impl StateTimes {
     pub(super) fn add(&mut self, state: State, len: Nanos) {
         match state {
             State::Running => self.running += len,
+            State::Hogging => self.hogging += len,
             State::Blocking => self.blocking += len,
+            State::Sleeping => self.sleeping += len,
             State::Queued => self.queued += len,
             State::Unnoticed => self.unnoticed += len,
             State::Waiting(reason) | State::Suspended(reason) => self.not_ready[reason as usize] += len,
@@ -164,14 +235,35 @@ impl StateTimes {
         }
     }
 
+    /// The time in which the task computed in long slices, or in the other slices.
+    #[inline]
+    fn computing_mut(&mut self, in_long_slices: bool) -> &mut Nanos {
+        if in_long_slices {
+            &mut self.hogging
+        } else {
+            &mut self.running
+        }
+    }
+
+    /// Moves `amount` from computing to blocking. `is_long`: the slice is long enough to be
+    /// hogging.
+    pub(super) fn block(&mut self, amount: Nanos, is_long: bool) {
+        let computing = self.computing_mut(is_long);
+        *computing = *computing - amount;
+        self.blocking += amount;
+    }
+
     /// Adds the times of a slice and of the gap before it.
     #[inline]
     pub(super) fn add_slice(&mut self, slice: &SliceTimes) {
-        self.running += slice.running;
-        self.blocking += slice.blocking;
+        *self.computing_mut(slice.is_long) += slice.computing;
+        self.blocking += slice.asleep;
         self.queued += slice.queued;
         self.unnoticed += slice.unnoticed;
-        self.not_ready[slice.reason as usize] += slice.not_ready;
+        // A task that yielded is queued at once, so it has no such time.
+        if let Some(time) = self.not_ready.get_mut(slice.reason as usize) {
+            *time += slice.not_ready;
+        }
     }
 }
 
@@ -179,7 +271,9 @@ impl AddAssign for StateTimes {
     #[inline]
     fn add_assign(&mut self, rhs: StateTimes) {
         self.running += rhs.running;
+        self.hogging += rhs.hogging;
         self.blocking += rhs.blocking;
+        self.sleeping += rhs.sleeping;
         self.queued += rhs.queued;
         self.unnoticed += rhs.unnoticed;
         for (mine, theirs) in self.not_ready.iter_mut().zip(rhs.not_ready) {
@@ -192,7 +286,9 @@ impl SubAssign for StateTimes {
     #[inline]
     fn sub_assign(&mut self, rhs: StateTimes) {
         self.running = self.running - rhs.running;
+        self.hogging = self.hogging - rhs.hogging;
         self.blocking = self.blocking - rhs.blocking;
+        self.sleeping = self.sleeping - rhs.sleeping;
         self.queued = self.queued - rhs.queued;
         self.unnoticed = self.unnoticed - rhs.unnoticed;
         for (mine, theirs) in self.not_ready.iter_mut().zip(rhs.not_ready) {
@@ -206,8 +302,12 @@ impl SubAssign for StateTimes {
 pub struct TaskCounts {
     /// Tasks that hold a lane and compute.
     pub running: usize,
-    /// Tasks that hold a lane whose thread sleeps in the OS.
+    /// Tasks that hold a worker of an async runtime and compute in a long poll.
+    pub hogging: usize,
+    /// Tasks that hold a worker of an async runtime whose thread sleeps in the OS.
     pub blocking: usize,
+    /// Tasks that hold another thread, which sleeps in the OS.
+    pub sleeping: usize,
     /// Tasks that were woken and wait for a lane.
     pub queued: usize,
     /// Tasks that are ready, but were not woken.
@@ -239,7 +339,8 @@ pub struct TaskCounts {
 impl TaskCounts {
     /// Tasks that have not ended.
     pub fn alive(&self) -> usize {
-        self.running + self.blocking + self.queued + self.unnoticed + self.waiting + self.suspended
+        let held = self.running + self.hogging + self.blocking + self.sleeping;
+        held + self.queued + self.unnoticed + self.waiting + self.suspended
     }
 
     /// Tasks that have ended.
@@ -259,7 +360,9 @@ impl TaskCounts {
     pub fn get_mut(&mut self, state: State) -> &mut usize {
         match state {
             State::Running => &mut self.running,
+            State::Hogging => &mut self.hogging,
             State::Blocking => &mut self.blocking,
+            State::Sleeping => &mut self.sleeping,
             State::Queued => &mut self.queued,
             State::Unnoticed => &mut self.unnoticed,
             State::Waiting(_) => &mut self.waiting,

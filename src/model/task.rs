@@ -7,7 +7,7 @@ use super::present::{Ending, PresentState};
 use super::spans::Spans;
 use super::state::{State, StateInterval, StateTimes};
 use super::task_track::TaskTrack;
-use super::wait_state::{Lateness, WaitState, split_hold};
+use super::wait_state::{Division, Lateness, WaitState, split_hold};
 use super::work::{TaskWork, WorkSums};
 use crate::record::{GroupId, Label, LaneId, Nanos, Outcome, RunInstant, TaskId};
 use std::mem::offset_of;
@@ -37,9 +37,9 @@ pub struct Task {
     pub(super) track: TaskTrack,
     /// The time in each state, up to the end of the last slice.
     pub(super) times: StateTimes,
-    /// Whether the task has held a lane on which other tasks also run. If the task blocks on such a
-    /// lane, it delays the other tasks.
-    pub on_shared_lane: bool,
+    /// Whether the task has held a worker of an async runtime. A task that sleeps or computes for
+    /// long on a worker delays the other tasks.
+    pub on_worker: bool,
     /// Whether this is a branch and not a task. Its [`parent`](Task::parent) polls it.
     pub is_branch: bool,
     /// Whether the task failed while no other task waited for its result.
@@ -80,7 +80,7 @@ const _: () = {
         "the middle line precedes the line of `work`"
     );
     assert!(
-        offset_of!(Task, on_shared_lane) / 64 == offset_of!(Task, work) / 64,
+        offset_of!(Task, on_worker) / 64 == offset_of!(Task, work) / 64,
         "the line of `work` contains everything else that a slice changes"
     );
 };
@@ -104,6 +104,15 @@ pub(super) enum LiveTask {
     },
 }
 
+/// What a task needs to know in order to answer.
+#[derive(Clone, Copy)]
+pub(super) struct ReadContext<'a> {
+    pub now: RunInstant,
+    /// The length from which a slice is hogging.
+    pub hogging_poll: Nanos,
+    pub arena: &'a ByteArena,
+}
+
 impl Task {
     pub(super) fn new(id: TaskId, spawned_at: RunInstant) -> Task {
         Task {
@@ -118,7 +127,7 @@ impl Task {
             orphaned: None,
             unobserved: false,
             last_lateness: Lateness::default(),
-            on_shared_lane: false,
+            on_worker: false,
             is_branch: false,
             ended_on: LaneId::NONE,
             polls: 0,
@@ -150,10 +159,14 @@ impl Task {
     /// Moves the spawn to an earlier instant, because a record of the task is earlier than the
     /// known spawn.
     pub(super) fn move_spawn_back(&mut self, spawned_at: RunInstant, context: &mut ChangeContext<'_>) {
-        let (mut sums, arena) = context.sums(&mut self.times);
+        let division = Division {
+            asleep: &self.blocking,
+            hogging_poll: context.hogging_poll,
+        };
+        let (mut sums, arena) = context.sums(&mut self.times, self.on_worker);
         let old = std::mem::replace(&mut self.spawned_at, spawned_at);
         self.track
-            .move_spawn_back(self.id, old, spawned_at, &self.blocking, &mut sums, arena);
+            .move_spawn_back(self.id, old, spawned_at, division, &mut sums, arena);
     }
 
     /// Evicts the slices and spans that ended at `horizon` or earlier.
@@ -226,10 +239,19 @@ impl Task {
         }
     }
 
-    /// Calls `each` with the intervals after the last slice, up to `now`, or up to
+    /// What divides the slices into states.
+    fn division(&self, context: ReadContext<'_>) -> Division<'_> {
+        Division {
+            asleep: &self.blocking,
+            hogging_poll: context.hogging_poll,
+        }
+    }
+
+    /// Calls `each` with the intervals after the last slice, up to now, or up to
     /// `RunInstant::MAX` if the task has ended. There is at least one interval, but it may be
     /// empty.
-    pub(super) fn intervals_after_last_slice(&self, now: RunInstant, mut each: impl FnMut(StateInterval)) {
+    pub(super) fn intervals_after_last_slice(&self, context: ReadContext<'_>, mut each: impl FnMut(StateInterval)) {
+        let now = context.now;
         let wait = self.last_wait();
         let state = State::between_slices(wait.reason);
         if let (Some(end), Some((_, outcome))) = (self.ended_at(), self.ended) {
@@ -263,7 +285,10 @@ impl Task {
                 ..
             }) => {
                 wait.gap(*start, *queued, *unnoticed, &mut each);
-                split_hold(*start, now, blocking.iter().copied(), &mut each);
+                let blocking = blocking.iter().copied();
+                split_hold(*start, now, context.hogging_poll, blocking, &mut |interval| {
+                    each(interval.on_lane(self.on_worker));
+                });
             }
         }
     }
@@ -274,20 +299,24 @@ impl Task {
         &self,
         from: RunInstant,
         to: RunInstant,
-        now: RunInstant,
-        arena: &ByteArena,
+        context: ReadContext<'_>,
         mut each: impl FnMut(StateInterval),
     ) {
         let mut touching = |interval: StateInterval| {
             if !interval.is_empty() && interval.from < to && interval.to > from {
-                each(interval);
+                each(interval.on_lane(self.on_worker));
             }
         };
-        self.track
-            .intervals(self.id, from, to, &self.blocking, arena, &mut touching);
+        self.track.intervals(
+            self.id,
+            (from, to),
+            self.division(context),
+            context.arena,
+            &mut touching,
+        );
         if self.track.last_wait().since < to {
             touching(self.lost_interval());
-            self.intervals_after_last_slice(now, touching);
+            self.intervals_after_last_slice(context, touching);
         }
     }
 
@@ -296,13 +325,13 @@ impl Task {
     pub(super) fn problems(
         &self,
         (from, to, min_wait): (RunInstant, RunInstant, Nanos),
-        now: RunInstant,
-        arena: &ByteArena,
+        context: ReadContext<'_>,
         mut each: impl FnMut(StateInterval),
     ) {
         let mut touching = |interval: StateInterval| {
+            let interval = interval.on_lane(self.on_worker);
             let is_problem = match interval.state {
-                State::Blocking => !interval.is_empty(),
+                State::Blocking | State::Hogging => !interval.is_empty(),
                 State::Queued | State::Unnoticed => interval.len() >= min_wait.max(Nanos(1)),
                 _ => false,
             };
@@ -312,18 +341,19 @@ impl Task {
         };
         let window = (from, to, min_wait);
         self.track
-            .problems(self.id, window, &self.blocking, arena, &mut touching);
+            .problems(self.id, window, self.division(context), context.arena, &mut touching);
         if self.track.last_wait().since < to {
             touching(self.lost_interval());
-            self.intervals_after_last_slice(now, touching);
+            self.intervals_after_last_slice(context, touching);
         }
     }
 
     /// Paints the row of the task.
-    pub(super) fn paint(&self, now: RunInstant, arena: &ByteArena, painter: &mut Painter) {
-        self.track.paint(self.id, &self.blocking, arena, painter);
+    pub(super) fn paint(&self, context: ReadContext<'_>, painter: &mut Painter) {
+        self.track
+            .paint(self.id, self.division(context), context.arena, painter);
         painter.add(&self.lost_interval());
-        self.intervals_after_last_slice(now, |interval| painter.add(&interval));
+        self.intervals_after_last_slice(context, |interval| painter.add(&interval));
     }
 
     /// The number of bytes on the heap. Bytes in the arena are not included.

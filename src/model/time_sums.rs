@@ -48,11 +48,10 @@ impl TimeSums<'_> {
         *self.group -= times;
     }
 
-    /// Moves `amount` from running to blocking.
-    pub(super) fn block(&mut self, amount: Nanos) {
-        for times in [&mut *self.task, &mut *self.group] {
-            times.running = times.running - amount;
-            times.blocking += amount;
-        }
+    /// Moves `amount` from computing to blocking. `is_long`: the slice is long enough to be
+    /// hogging.
+    pub(super) fn block(&mut self, amount: Nanos, is_long: bool) {
+        self.task.block(amount, is_long);
+        self.group.block(amount, is_long);
     }
 }

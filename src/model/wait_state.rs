@@ -50,37 +50,42 @@ impl WaitState {
     /// The time in each state during a slice and during the gap before it. The parts of the gap
     /// never add up to more than the gap, even if the slice reports longer times.
     #[inline]
-    pub(super) fn slice_times(self, slice: &Timing, spans: &Spans) -> SliceTimes {
+    pub(super) fn slice_times(self, slice: &Timing, division: Division<'_>) -> SliceTimes {
         let wait = WaitParts::divide(self.reason, slice.start - self.since, slice.queued, slice.unnoticed);
-        let blocking = spans.covered(slice.start, slice.end);
+        let asleep = division.asleep.covered(slice.start, slice.end);
         SliceTimes {
             reason: self.reason,
             not_ready: wait.suspended,
             unnoticed: wait.unnoticed,
             queued: wait.queued,
-            running: slice.end - slice.start - blocking,
-            blocking,
+            computing: slice.end - slice.start - asleep,
+            asleep,
+            is_long: division.is_long(slice.start, slice.end),
         }
     }
 
     /// Like [`slice_times`](WaitState::slice_times), but without the time before the beginning of
     /// the wait `from`. If `from` begins later than this wait, the reason of `from` is used.
-    pub(super) fn slice_times_from(self, from: WaitState, slice: &Timing, spans: &Spans) -> SliceTimes {
+    pub(super) fn slice_times_from(self, from: WaitState, slice: &Timing, division: Division<'_>) -> SliceTimes {
         let wait = if from.since > self.since { from } else { self };
-        let slice = Timing {
+        let part = Timing {
             start: slice.start.max(from.since),
             end: slice.end.max(from.since),
             ..*slice
         };
-        wait.slice_times(&slice, spans)
+        SliceTimes {
+            is_long: division.is_long(slice.start, slice.end),
+            ..wait.slice_times(&part, division)
+        }
     }
 
     /// Calls `each` with the intervals of the gap before a slice and of the slice, in order. Empty
     /// intervals are left out.
     #[inline]
-    pub(super) fn intervals(self, slice: &Timing, spans: &Spans, each: &mut impl FnMut(StateInterval)) {
+    pub(super) fn intervals(self, slice: &Timing, division: Division<'_>, each: &mut impl FnMut(StateInterval)) {
         self.gap(slice.start, slice.queued, slice.unnoticed, each);
-        split_hold(slice.start, slice.end, spans.within(slice.start, slice.end), each);
+        let asleep = division.asleep.within(slice.start, slice.end);
+        split_hold(slice.start, slice.end, division.hogging_poll, asleep, each);
     }
 
     /// Calls `each` with the intervals of the gap from `since` to `end`, in order. Empty intervals
@@ -94,7 +99,7 @@ impl WaitState {
             queued,
             unnoticed,
         };
-        let times = self.slice_times(&slice, Spans::NONE);
+        let times = self.slice_times(&slice, Division::NO_HOLD);
         let mut at = self.since;
         for (state, len) in [
             (State::not_ready(self.reason), times.not_ready),
@@ -174,21 +179,49 @@ impl PlacedSlice {
     }
 }
 
-/// Splits the time in which a task holds a lane into running and blocking intervals.
+/// What divides the slices of a task into states.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Division<'a> {
+    /// The spans in which the task's thread slept.
+    pub asleep: &'a Spans,
+    /// The length from which a slice is hogging.
+    pub hogging_poll: Nanos,
+}
+
+impl Division<'_> {
+    /// For a time in which the task holds no lane.
+    const NO_HOLD: Division<'static> = Division {
+        asleep: Spans::NONE,
+        hogging_poll: Nanos(u64::MAX),
+    };
+
+    #[inline]
+    fn is_long(&self, start: RunInstant, end: RunInstant) -> bool {
+        end - start >= self.hogging_poll
+    }
+}
+
+/// Splits the time in which a task holds a lane into running or hogging, and blocking intervals.
 #[inline]
 pub(super) fn split_hold(
     from: RunInstant,
     to: RunInstant,
+    hogging_poll: Nanos,
     blocking: impl Iterator<Item = (RunInstant, RunInstant)>,
     each: &mut impl FnMut(StateInterval),
 ) {
+    let computing = if to - from >= hogging_poll {
+        State::Hogging
+    } else {
+        State::Running
+    };
     let mut at = from;
     for (a, b) in blocking {
         if at < a {
             each(StateInterval {
                 from: at,
                 to: a,
-                state: State::Running,
+                state: computing,
             });
         }
         each(StateInterval {
@@ -202,7 +235,7 @@ pub(super) fn split_hold(
         each(StateInterval {
             from: at,
             to,
-            state: State::Running,
+            state: computing,
         });
     }
 }

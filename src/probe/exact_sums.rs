@@ -12,9 +12,8 @@
 
 use super::seq_lock::SeqLock;
 use super::sync::{Acquire, AtomicU8, AtomicU32, AtomicU64, Relaxed, Release};
-use crate::record::{Label, Nanos, ProcessClock, ProcessInstant, Reason, TaskId, TaskSums, WaitParts};
+use crate::record::{HOGGING_POLL, Label, Nanos, ProcessClock, ProcessInstant, Reason, TaskId, TaskSums, WaitParts};
 use std::array;
-use strum::VariantArray;
 
 /// A slice that has ended, with the wait before it.
 #[derive(Clone, Copy, Debug)]
@@ -31,6 +30,8 @@ pub(super) struct EndedSlice {
     pub label: Label,
     /// Whether the record of the slice was lost.
     pub is_lost: bool,
+    /// Whether the lane is a worker of an async runtime.
+    pub on_worker: bool,
 }
 
 impl EndedSlice {
@@ -54,7 +55,8 @@ impl EndedSlice {
 #[derive(Default)]
 pub(super) struct ExactSums {
     lock: SeqLock,
-    /// What the task waits for: a [`Label`] in the upper half, a [`Reason`] in the lower.
+    /// What the task waits for: a [`Label`] in the upper half, a [`Reason`] in the lowest byte. The
+    /// bit [`ON_WORKER`] says whether the task has held a worker of an async runtime.
     wait: AtomicU32,
     /// The end of the last slice, or the spawn.
     until: AtomicU64,
@@ -62,10 +64,14 @@ pub(super) struct ExactSums {
     queued: AtomicU64,
     unnoticed: AtomicU64,
     blocking: AtomicU64,
+    /// The part of `running` in slices of at least [`HOGGING_POLL`].
+    hogging: AtomicU64,
     /// The number of slices whose records were lost.
     lost: AtomicU64,
-    suspended_on: [AtomicU64; Reason::VARIANTS.len()],
+    suspended_on: [AtomicU64; Reason::Yield as usize],
 }
+
+const ON_WORKER: u32 = 1 << 8;
 
 impl ExactSums {
     /// Begins the sums of a task that was spawned at `at`, and is queued since then.
@@ -88,7 +94,8 @@ impl ExactSums {
         if slice.end <= since && !slice.is_lost {
             return;
         }
-        let reason = Reason::from_bits(self.wait.load(Relaxed) as u8);
+        let before = self.wait.load(Relaxed);
+        let reason = Reason::from_bits(before as u8);
         // The clocks of two cores may differ by a few nanoseconds.
         let start = slice.start.max(since);
         let wait = WaitParts::divide(reason, start - since, slice.queued, slice.unnoticed);
@@ -103,12 +110,16 @@ impl ExactSums {
             if blocking > Nanos::ZERO {
                 add(&self.blocking, blocking);
             }
+            if slice.end - slice.start >= HOGGING_POLL {
+                add(&self.hogging, (slice.end - start) - blocking);
+            }
             if slice.is_lost {
                 add(&self.lost, Nanos(1));
             }
             self.until.store(slice.end.max(since).0, Relaxed);
             let next = u32::from(slice.label.0) << 16 | slice.reason as u32;
-            self.wait.store(next, Relaxed);
+            let on_worker = before & ON_WORKER | u32::from(slice.on_worker) * ON_WORKER;
+            self.wait.store(next | on_worker, Relaxed);
         });
     }
 
@@ -130,10 +141,12 @@ impl ExactSums {
                 task,
                 lost: self.lost.load(Relaxed),
                 running: nanos(&self.running),
+                hogging: nanos(&self.hogging),
                 blocking: nanos(&self.blocking),
                 queued: nanos(&self.queued),
                 unnoticed: nanos(&self.unnoticed),
                 suspended_on: array::from_fn(|reason| nanos(&self.suspended_on[reason])),
+                on_worker: wait & ON_WORKER > 0,
                 reason: Reason::from_bits(wait as u8),
                 label: Label((wait >> 16) as u16),
             }
@@ -218,6 +231,7 @@ mod tests {
             reason,
             label: Label(7),
             is_lost: false,
+            on_worker: true,
         }
     }
 
@@ -258,10 +272,12 @@ mod tests {
             task: sums.task,
             lost: 1,
             running: Nanos(10 + 4 + 1),
+            hogging: Nanos::ZERO,
             blocking: Nanos(6),
             queued: Nanos(5 + 4 + 5),
             unnoticed: Nanos(3),
             suspended_on,
+            on_worker: true,
             reason: Reason::Http,
             label: Label(7),
         };

@@ -40,8 +40,6 @@ pub enum Reason {
     File,
     /// Work on a blocking thread.
     Offload,
-    /// No event: the task yielded and is queued again at once.
-    Yield,
     /// A database operation on another thread.
     Db,
     /// A lock that another task holds.
@@ -56,6 +54,9 @@ pub enum Reason {
     Notify,
     /// Other tasks that must reach the same barrier.
     Barrier,
+    /// No event: the task yielded and is queued again at once. So no task is suspended for this
+    /// reason.
+    Yield,
 }
 
 impl Reason {

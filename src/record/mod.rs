@@ -41,7 +41,7 @@ pub use resource::{
     Wanted,
 };
 pub use sample::{ChannelSample, GroupSample, LaneSample, RuntimeSample, Sample};
-pub use sums::{ByReason, LostSlices, TaskSums, WaitParts};
+pub use sums::{ByReason, HOGGING_POLL, LostSlices, TaskSums, WaitParts};
 pub use time::{
     Clock, CompactDuration, Instant, MonotonicClock, MonotonicInstant, Nanos, ProcessClock, ProcessInstant, RunClock,
     RunInstant,

@@ -7,8 +7,20 @@ use super::{Clock, Instant, Label, Nanos, Reason, RunClock, TaskId};
 use serde::{Deserialize, Serialize};
 use strum::VariantArray;
 
-/// A duration for each reason, in the order of [`Reason::VARIANTS`].
-pub type ByReason = [Nanos; Reason::VARIANTS.len()];
+/// On a worker of an async runtime, a slice that computes for this long is hogging: other tasks
+/// wait meanwhile. tokio's documentation recommends 10 to 100 µs between two awaits, and
+/// tokio-console warns from the same order of magnitude. 10 ms is long enough that a person could
+/// notice.
+pub const HOGGING_POLL: Nanos = Nanos::from_millis(10);
+
+/// A duration for each reason, in the order of [`Reason::VARIANTS`]. [`Reason::Yield`] is absent,
+/// because a task that yields is queued at once.
+pub type ByReason = [Nanos; Reason::Yield as usize];
+
+const _: () = assert!(
+    Reason::Yield as usize + 1 == Reason::VARIANTS.len(),
+    "the other reasons come first"
+);
 
 /// The time in each state of a task, from its spawn to the end of a slice.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -22,6 +34,9 @@ pub struct TaskSums<C = RunClock> {
     pub lost: u64,
     /// The time in which the task held a lane and computed.
     pub running: Nanos,
+    /// The part of `running` in slices of at least [`HOGGING_POLL`].
+    #[serde(default)]
+    pub hogging: Nanos,
     /// The time in which the task held a lane and its thread slept in the OS.
     #[serde(default)]
     pub blocking: Nanos,
@@ -34,6 +49,9 @@ pub struct TaskSums<C = RunClock> {
     /// The time in which the task waited for something that was not ready.
     #[serde(default, with = "by_reason")]
     pub suspended_on: ByReason,
+    /// Whether the task has held a worker of an async runtime.
+    #[serde(default)]
+    pub on_worker: bool,
     /// The kind of event that the task waits for after the slice.
     #[serde(default)]
     pub reason: Reason,
@@ -50,10 +68,12 @@ impl<C> TaskSums<C> {
             task: self.task,
             lost: self.lost,
             running: self.running,
+            hogging: self.hogging,
             blocking: self.blocking,
             queued: self.queued,
             unnoticed: self.unnoticed,
             suspended_on: self.suspended_on,
+            on_worker: self.on_worker,
             reason: self.reason,
             label: self.label,
         }
@@ -74,8 +94,12 @@ pub struct LostSlices<C = RunClock> {
     pub slices: u64,
     /// The time in which the task held a lane and computed.
     pub running: Nanos,
+    /// The part of `running` in slices of at least [`HOGGING_POLL`].
+    pub hogging: Nanos,
     /// The time in which the task held a lane and its thread slept in the OS.
     pub blocking: Nanos,
+    /// Whether one of the lanes is a worker of an async runtime.
+    pub on_worker: bool,
 }
 
 impl<C: Clock> LostSlices<C> {
@@ -85,7 +109,9 @@ impl<C: Clock> LostSlices<C> {
         self.until = self.until.max(more.until);
         self.slices += more.slices;
         self.running += more.running;
+        self.hogging += more.hogging;
         self.blocking += more.blocking;
+        self.on_worker |= more.on_worker;
     }
 
     /// The same slices with their instants on another clock.
@@ -96,7 +122,9 @@ impl<C: Clock> LostSlices<C> {
             until: map(self.until),
             slices: self.slices,
             running: self.running,
+            hogging: self.hogging,
             blocking: self.blocking,
+            on_worker: self.on_worker,
         }
     }
 }
@@ -148,7 +176,9 @@ mod by_reason {
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<ByReason, D::Error> {
         let mut times = ByReason::default();
         for (reason, time) in BTreeMap::<Reason, Nanos>::deserialize(deserializer)? {
-            times[reason as usize] = time;
+            if let Some(sum) = times.get_mut(reason as usize) {
+                *sum = time;
+            }
         }
         Ok(times)
     }
@@ -166,10 +196,12 @@ mod tests {
             task: TaskId(std::num::NonZeroU32::MIN),
             lost: 2,
             running: Nanos(3),
+            hogging: Nanos::ZERO,
             blocking: Nanos::ZERO,
             queued: Nanos(1),
             unnoticed: Nanos::ZERO,
             suspended_on: ByReason::default(),
+            on_worker: true,
             reason: Reason::Timer,
             label: Label(4),
         };

@@ -7,7 +7,7 @@ use crate::figures::{
 };
 use crate::findings;
 use crate::model::{self, Fate, Model, PollCountCheck, TaskCounts, WorkSums};
-use crate::record::{self, ByReason, Nanos, Outcome, Reason};
+use crate::record::{self, Nanos, Outcome, Reason};
 use crate::scenario::{ExecutorSpec, Lang};
 use crate::text;
 use std::collections::BTreeMap;
@@ -190,16 +190,18 @@ fn group(model: &Model, group: &model::Group) -> Group {
         polls: group.polls(),
         sampled: group.sampled().map(Sampled::from),
         running_ns: times.running.0,
+        hogging_ns: times.hogging.0,
         off_core_ns: model.group_off_core(group.id).map(|time| time.0),
         blocking_ns: times.blocking.0,
+        sleeping_ns: times.sleeping.0,
         work: work(&model.group_work(group.id), times.held()),
-        blocked_on: by_reason(model.group_blocked_on(group.id), |_| true),
+        blocked_on: by_reason(&model.group_blocked_on(group.id), |_| true),
         queued_ns: times.queued.0,
         unnoticed_ns: times.unnoticed.0,
         waiting_ns: times.waiting().0,
-        waiting_on: by_reason(times.not_ready, Reason::is_other_task),
+        waiting_on: by_reason(&times.not_ready, Reason::is_other_task),
         suspended_ns: times.suspended().0,
-        suspended_on: by_reason(times.not_ready, |reason| !reason.is_other_task()),
+        suspended_on: by_reason(&times.not_ready, |reason| !reason.is_other_task()),
         timer_rounding_ns: (group.sleeps > 0).then_some(group.timer_rounding.0),
         timer_resolution_ns: group.timer_rounding.0.checked_div(group.sleeps),
         poll_ns: group.poll_time().into(),
@@ -248,10 +250,10 @@ fn work(sums: &WorkSums, held: Nanos) -> Work {
 }
 
 /// The reasons with a time above zero, by name. `times` is in the order of [`Reason::VARIANTS`].
-fn by_reason(times: ByReason, is_included: impl Fn(Reason) -> bool) -> BTreeMap<&'static str, u64> {
+fn by_reason(times: &[Nanos], is_included: impl Fn(Reason) -> bool) -> BTreeMap<&'static str, u64> {
     let reasons = Reason::VARIANTS.iter().zip(times);
     reasons
-        .filter(|(reason, time)| *time > Nanos::ZERO && is_included(**reason))
+        .filter(|(reason, time)| **time > Nanos::ZERO && is_included(**reason))
         .map(|(reason, time)| (reason.into_str(), time.0))
         .collect()
 }
@@ -278,8 +280,13 @@ impl From<model::Sampled> for Sampled {
 }
 
 fn lane(model: &Model, lane: &model::Lane) -> Lane {
-    let (running, blocking) = model.lane_times(lane.id);
-    let held = (running + blocking).as_secs_f64() / model.now().since_zero().max(Nanos(1)).as_secs_f64();
+    let (running, asleep) = model.lane_times(lane.id);
+    let (blocking, sleeping) = if lane.is_async() {
+        (asleep, Nanos::ZERO)
+    } else {
+        (Nanos::ZERO, asleep)
+    };
+    let held = (running + asleep).as_secs_f64() / model.now().since_zero().max(Nanos(1)).as_secs_f64();
     Lane {
         name: clean(&lane.name),
         kind: lane.kind.into_str(),
@@ -287,6 +294,7 @@ fn lane(model: &Model, lane: &model::Lane) -> Lane {
         running_ns: running.0,
         off_core_ns: model.lane_off_core(lane.id).map(|time| time.0),
         blocking_ns: blocking.0,
+        sleeping_ns: sleeping.0,
         utilisation: rounded(held.min(1.0)),
         on_cpu_ns: lane.os.map(|os| os.on_cpu.0),
         off_cpu_ns: lane.os.map(|os| os.waiting.0),

@@ -68,44 +68,84 @@ const RARE_RESULTS: &[(Count, Column<Group>)] = &[
     ),
 ];
 
-/// The columns for the time of each group's tasks, by state.
-const GROUP_TIMES: &[Column<Group>] = &[
-    column(0, "", "running", |it| time(it.running_ns, it.running_ns)),
-    column(0, "", "blocking", |it| time(it.blocking_ns, it.blocking_ns)),
-    column(0, "", "queued", |it| time(it.queued_ns, it.queued_ns)),
-    column(0, "", "unnoticed", |it| time(it.unnoticed_ns, it.unnoticed_ns)),
-    column(0, "", "waiting", |it| time(it.waiting_ns, it.waiting_ns)),
-    column(0, "", "suspended", |it| time(it.suspended_ns, it.suspended_ns)),
-    column(1, "", "mostly on", |it| {
-        let all = it.waiting_on.iter().chain(&it.suspended_on);
-        mostly_on(all, it.waiting_ns + it.suspended_ns)
-    }),
-    column(2, "timer", "resolution", |it| time_if_known(it.timer_resolution_ns)),
-    column(3, "blocked", "mostly on", |it| {
-        mostly_on(it.blocked_on.iter(), it.blocking_ns)
-    }),
+/// The columns for the time of each group's tasks, by state. A column is shown if its condition holds
+/// for at least one group.
+const GROUP_TIMES: &[(fn(&Group) -> bool, Column<Group>)] = &[
+    (
+        |_| true,
+        column(0, "", "running", |it| time(it.running_ns, it.running_ns)),
+    ),
+    (
+        |it| it.hogging_ns > 0,
+        column(0, "", "hogging", |it| time(it.hogging_ns, it.hogging_ns)),
+    ),
+    (
+        |it| is_part(it.off_core_ns.unwrap_or(0), 10, it.running_ns + it.hogging_ns),
+        column(2, "off", "core", |it| time_if_known(it.off_core_ns)),
+    ),
+    (
+        |_| true,
+        column(0, "", "blocking", |it| time(it.blocking_ns, it.blocking_ns)),
+    ),
+    (
+        |it| it.sleeping_ns > 0,
+        column(0, "", "sleeping", |it| time(it.sleeping_ns, it.sleeping_ns)),
+    ),
+    (
+        |it| is_part(it.work.wasted_ns, 100, held(it)),
+        column(1, "", "wasted", |it| time(it.work.wasted_ns, it.work.wasted_ns)),
+    ),
+    (|_| true, column(0, "", "queued", |it| time(it.queued_ns, it.queued_ns))),
+    (
+        |_| true,
+        column(0, "", "unnoticed", |it| time(it.unnoticed_ns, it.unnoticed_ns)),
+    ),
+    (
+        |_| true,
+        column(0, "", "waiting", |it| time(it.waiting_ns, it.waiting_ns)),
+    ),
+    (
+        |_| true,
+        column(0, "", "suspended", |it| time(it.suspended_ns, it.suspended_ns)),
+    ),
+    (
+        |_| true,
+        column(1, "", "mostly on", |it| {
+            let all = it.waiting_on.iter().chain(&it.suspended_on);
+            mostly_on(all, it.waiting_ns + it.suspended_ns)
+        }),
+    ),
+    (
+        |_| true,
+        column(2, "timer", "resolution", |it| time_if_known(it.timer_resolution_ns)),
+    ),
+    (
+        |_| true,
+        column(3, "asleep", "mostly on", |it| {
+            mostly_on(it.blocked_on.iter(), it.blocking_ns + it.sleeping_ns)
+        }),
+    ),
 ];
 
-/// The index in [`GROUP_TIMES`] at which [`OFF_CORE`] is inserted: after `running`.
-const OFF_CORE_AT: usize = 1;
+/// Whether `part` is above zero, and is at least one `share`-th of `whole`.
+fn is_part(part: u64, share: u64, whole: u64) -> bool {
+    part > 0 && part >= whole / share
+}
 
-/// The part of the running time without a core. The column is shown only if this part is at least a
-/// tenth of the running time in at least one group.
-const OFF_CORE: Column<Group> = column(2, "off", "core", |it| time_if_known(it.off_core_ns));
-
-/// The index in [`GROUP_TIMES`] at which [`WASTED`] is inserted: after `blocking`.
-const WASTED_AT: usize = 2;
-
-/// The work that was wasted. The column is shown only if the wasted work is at least a hundredth of
-/// the work in at least one group.
-const WASTED: Column<Group> = column(1, "", "wasted", |it| time(it.work.wasted_ns, it.work.wasted_ns));
+/// The time in which the tasks of a group held a thread.
+fn held(group: &Group) -> u64 {
+    group.running_ns + group.hogging_ns + group.blocking_ns + group.sleeping_ns
+}
 
 /// The columns for the figures of each lane.
 const LANE_COLUMNS: &[Column<Lane>] = &[
     column(0, "", "busy", |it| percent(it.utilisation)),
     column(0, "", "running", |it| time(it.running_ns, it.running_ns)),
     column(1, "off", "core", |it| time_if_known(it.off_core_ns)),
-    column(0, "", "blocking", |it| time(it.blocking_ns, it.blocking_ns)),
+    column(0, "", "asleep", |it| {
+        let asleep = it.blocking_ns + it.sleeping_ns;
+        time(asleep, asleep)
+    }),
     column(1, "", "slices", |it| text::count(it.slices)),
     column(2, "CPU", "time", |it| time_if_known(it.on_cpu_ns)),
     column(3, "waits", "for CPU", |it| time_if_known(it.off_cpu_ns)),
@@ -200,22 +240,11 @@ impl Report {
         before.iter().chain(rare.map(|(_, column)| column)).chain(after)
     }
 
-    /// The columns of times, including the time without a core and the wasted work if they matter.
+    /// The columns of times whose condition holds.
     fn group_times(&self) -> impl Iterator<Item = &'static Column<Group>> {
-        let is_notable = |group: &Group| {
-            let off_core = group.off_core_ns.unwrap_or(0);
-            off_core > 0 && off_core >= group.running_ns / 10
-        };
-        let is_wasteful = |group: &Group| {
-            let wasted = group.work.wasted_ns;
-            wasted > 0 && wasted >= (group.running_ns + group.blocking_ns) / 100
-        };
-        let off_core = self.groups.iter().any(is_notable).then_some(&OFF_CORE);
-        let wasted = self.groups.iter().any(is_wasteful).then_some(&WASTED);
-        let (first, after) = GROUP_TIMES.split_at(WASTED_AT);
-        let (before, between) = first.split_at(OFF_CORE_AT);
-        let held = before.iter().chain(off_core).chain(between);
-        held.chain(wasted).chain(after)
+        let is_shown = |condition: &fn(&Group) -> bool| self.groups.iter().any(condition);
+        let shown = GROUP_TIMES.iter().filter(move |(condition, _)| is_shown(condition));
+        shown.map(|(_, column)| column)
     }
 
     fn headline(&self) -> Vec<String> {
@@ -372,6 +401,7 @@ fn lane_rows(lanes: &[Lane]) -> Vec<Lane> {
         running_ns: lanes.iter().map(|it| it.running_ns).sum(),
         off_core_ns: sum(|it| it.off_core_ns),
         blocking_ns: lanes.iter().map(|it| it.blocking_ns).sum(),
+        sleeping_ns: lanes.iter().map(|it| it.sleeping_ns).sum(),
         utilisation: lanes.iter().map(|it| it.utilisation).sum::<f64>() / lanes.len() as f64,
         on_cpu_ns: sum(|it| it.on_cpu_ns),
         off_cpu_ns: sum(|it| it.off_cpu_ns),

@@ -105,9 +105,9 @@ fn the_times_of_a_killed_worker_end_at_its_death() {
     // task never had a lane.
     let times = model.times(first.id);
     assert_eq!(first.polls, 1);
-    assert!(times.blocking > Nanos::from_millis(90), "{times:?}");
+    assert!(times.sleeping > Nanos::from_millis(90), "{times:?}");
     assert!(
-        times.blocking.0 > 9 * (times.running + times.suspended()).0,
+        times.sleeping.0 > 9 * (times.running + times.suspended()).0,
         "{times:?}"
     );
     let other = model.times(second.id);
@@ -116,7 +116,7 @@ fn the_times_of_a_killed_worker_end_at_its_death() {
     let lane = process_lanes(model).next().expect("the worker has a lane");
     let (_, blocked) = model.lane_times(lane.id);
     assert_eq!(
-        blocked, times.blocking,
+        blocked, times.sleeping,
         "the lane and its task were blocked for the same time"
     );
     let record_counts = model.record_counts();
@@ -138,14 +138,14 @@ fn a_run_ends_when_its_last_worker_dies_after_all_tasks_have_arrived() {
 #[test]
 fn a_task_that_blocks_at_the_end_of_the_run_ends_with_its_process() {
     let mut run = start(1, "[[task]]\nname = 'stubborn'\nsteps = [{ block = '1h' }]");
-    run.until("a blocking task", |run| run.model.counts().blocking > 0);
+    run.until("a sleeping task", |run| run.model.counts().sleeping > 0);
     assert_eq!(run.stop_and_join(), None);
     assert_eq!(outcomes(&run.model), [Some(Outcome::Cancelled)]);
     // The block counts up to the end of the run, and not up to the death of the process.
     let task = &run.model.tasks()[0];
     assert_eq!(task.ended_at(), Some(run.model.now()));
     let times = run.model.times(task.id);
-    assert!(times.blocking > times.running, "{times:?}");
+    assert!(times.sleeping > times.running, "{times:?}");
 }
 
 #[test]
@@ -161,7 +161,7 @@ fn instants_of_several_processes_are_on_one_clock() {
         let end = task.ended_at().expect("the run has ended");
         assert!(task.spawned_at < end && end <= model.now());
         let times = model.times(task.id);
-        assert!(times.blocking >= Nanos::from_millis(40), "{times:?}");
+        assert!(times.sleeping >= Nanos::from_millis(40), "{times:?}");
     }
     assert_eq!(run.source.usage().processes, 3);
 }

@@ -247,6 +247,7 @@ fn poll(start: u64) -> EndedSlice {
         reason: Reason::Timer,
         label: Label::NONE,
         is_lost: true,
+        on_worker: true,
     }
 }
 

@@ -185,10 +185,12 @@ mod tests {
             task: TaskId(NonZeroU32::MIN),
             lost: 1,
             running: Nanos::ZERO,
+            hogging: Nanos::ZERO,
             blocking: Nanos::ZERO,
             queued: Nanos::ZERO,
             unnoticed: Nanos::ZERO,
             suspended_on: Default::default(),
+            on_worker: false,
             reason: Reason::Unknown,
             label: Label::NONE,
         };

@@ -76,7 +76,7 @@ fn longest(batch: &Batch<ProcessClock>) -> Nanos {
     });
     let sums = batch.sums.iter().flat_map(|sums| {
         let waited = [sums.queued, sums.unnoticed].into_iter().chain(sums.suspended_on);
-        waited.chain([sums.running, sums.blocking])
+        waited.chain([sums.running, sums.hogging, sums.blocking])
     });
     let lost = batch
         .lost
@@ -202,10 +202,12 @@ mod tests {
             task: TASK,
             lost: 1,
             running,
+            hogging: Nanos::ZERO,
             blocking: Nanos::ZERO,
             queued: Nanos::ZERO,
             unnoticed: Nanos::ZERO,
             suspended_on: Default::default(),
+            on_worker: false,
             reason: Reason::Unknown,
             label: Label::NONE,
         };

@@ -15,6 +15,8 @@ pub(in crate::model) struct ChangeContext<'a> {
     pub(super) lanes: &'a mut [Lane],
     pub(super) lane_indices: &'a IdMap<LaneId>,
     arena: &'a mut ByteArena,
+    /// The length from which a slice is hogging.
+    pub(in crate::model) hogging_poll: Nanos,
 }
 
 impl ChangeContext<'_> {
@@ -29,13 +31,31 @@ impl ChangeContext<'_> {
     }
 
     /// Returns the task's own times, together with the sum that contains them and the arena.
+    /// `on_worker` is [`Task::on_worker`].
     #[inline]
-    pub(in crate::model) fn sums<'a>(&'a mut self, task: &'a mut StateTimes) -> (TimeSums<'a>, &'a mut ByteArena) {
+    pub(in crate::model) fn sums<'a>(
+        &'a mut self,
+        task: &'a mut StateTimes,
+        on_worker: bool,
+    ) -> (TimeSums<'a>, &'a mut ByteArena) {
         let group = match &mut self.group {
-            Some(group) => &mut group.closed_times,
+            Some(group) => &mut group.closed_times[usize::from(on_worker)],
             None => &mut *self.ungrouped_times,
         };
         (TimeSums { task, group }, self.arena)
+    }
+
+    /// Notes that the task holds a lane. `is_worker`: the lane is a worker of an async runtime.
+    #[inline]
+    pub(in crate::model) fn note_lane(&mut self, task: &mut Task, is_worker: bool) {
+        if is_worker && !task.on_worker {
+            task.on_worker = true;
+            if let Some(group) = &mut self.group {
+                let [other, on_worker] = &mut group.closed_times;
+                *other -= task.times;
+                *on_worker += task.times;
+            }
+        }
     }
 }
 
@@ -152,12 +172,14 @@ impl Model {
             lanes: &mut self.lanes,
             lane_indices: &self.lane_indices,
             arena: &mut self.arena,
+            hogging_poll: self.hogging_poll,
         };
         if seen_at < task.spawned_at {
             task.move_spawn_back(seen_at, &mut context);
         }
         let result = change(task, context);
         let (new_group, after, times) = (task.group, task.present_state(), &task.times);
+        let on_worker = task.on_worker;
         let is_branch = task.is_branch;
         present_of(was_branch, &mut self.present, &mut self.present_branches).remove(&before);
         present_of(is_branch, &mut self.present, &mut self.present_branches).add(&after);
@@ -175,12 +197,12 @@ impl Model {
         }
         let times = *times;
         match group {
-            Some(group) => self.groups[group].remove_task(&before, times),
+            Some(group) => self.groups[group].remove_task(&before, times, on_worker),
             None => self.ungrouped_times -= times,
         }
         if let Some(group) = new_group {
             let group = self.group_index_or_insert(group);
-            self.groups[group].add_task(&after, times);
+            self.groups[group].add_task(&after, times, on_worker);
             if let Some(work) = self.tasks[index].ungrouped_work.take() {
                 self.groups[group].work.add(&work);
             }

@@ -2,7 +2,7 @@
 
 use super::super::blame::SleptInSlice;
 use super::super::off_core::Hold;
-use super::super::wait_state::{Lateness, PlacedSlice};
+use super::super::wait_state::{Division, Lateness, PlacedSlice};
 use super::super::*;
 use super::ChangeContext;
 use crate::record::{
@@ -80,7 +80,7 @@ impl Model {
         self.advance(end);
         self.record_counts.recorded += 1;
         let lane_index = self.lane_index_or_insert(lane);
-        let (worker, shared) = (self.lanes[lane_index].is_worker(), self.lanes[lane_index].is_shared());
+        let (worker, is_async) = (self.lanes[lane_index].is_worker(), self.lanes[lane_index].is_async());
         self.lanes[lane_index].count_slice();
         self.series.slice(slice, worker);
         if let Some(pool) = &mut self.resources.pool {
@@ -90,15 +90,19 @@ impl Model {
         let mut off_core = Vec::new();
         let (grouped, kept) = self.change_at(task, slice.start, |task, mut context| {
             task.polls += 1;
-            task.on_shared_lane |= shared;
+            context.note_lane(task, is_async);
             if let Some(group) = &mut context.group {
                 group.record_slice(slice);
             }
             let grouped = context.group.is_some();
             let placed = PlacedSlice { slice: *slice, lane };
             let before = task.times.held();
-            let (mut sums, arena) = context.sums(&mut task.times);
-            let blocking = task.track.insert(placed, &task.blocking, &mut sums, arena);
+            let division = Division {
+                asleep: &task.blocking,
+                hogging_poll: context.hogging_poll,
+            };
+            let (mut sums, arena) = context.sums(&mut task.times, task.on_worker);
+            let blocking = task.track.insert(placed, division, &mut sums, arena);
             let held = task.times.held() - before;
             let (work, sums) = context.work(task);
             work.slice(slice.start, end, held, sums);
@@ -144,19 +148,23 @@ impl Model {
         let end = slice.start + slice.len.get();
         self.advance(end);
         let lane_index = self.lane_index_or_insert(lane);
-        let shared = self.lanes[lane_index].is_shared();
+        let is_async = self.lanes[lane_index].is_async();
         let (grouped, kept) = self.change(slice.task, slice.start, |task, mut context| {
             task.is_branch = true;
             task.polls += 1;
-            task.on_shared_lane |= shared;
+            context.note_lane(task, is_async);
             if let Some(group) = &mut context.group {
                 group.record_slice(slice);
             }
             let grouped = context.group.is_some();
             let placed = PlacedSlice { slice: *slice, lane };
             let before = task.times.held();
-            let (mut sums, arena) = context.sums(&mut task.times);
-            let blocking = task.track.insert(placed, &task.blocking, &mut sums, arena);
+            let division = Division {
+                asleep: &task.blocking,
+                hogging_poll: context.hogging_poll,
+            };
+            let (mut sums, arena) = context.sums(&mut task.times, task.on_worker);
+            let blocking = task.track.insert(placed, division, &mut sums, arena);
             let held = task.times.held() - before;
             let (work, sums) = context.work(task);
             work.slice(slice.start, end, held, sums);
@@ -219,7 +227,8 @@ impl Model {
         let (mut new, mut in_slices) = (Vec::new(), Vec::new());
         self.change(id, from, |task, mut context| {
             let (lanes, lane_indices) = (std::mem::take(&mut context.lanes), context.lane_indices);
-            let (mut sums, arena) = context.sums(&mut task.times);
+            let hogging_poll = context.hogging_poll;
+            let (mut sums, arena) = context.sums(&mut task.times, task.on_worker);
             let (id, track, is_branch) = (task.id, &mut task.track, task.is_branch);
             // The exact sums contain the blocking steps, but not the sleeps that only the kernel's
             // samples show.
@@ -239,12 +248,14 @@ impl Model {
                         span: (placed.slice.start.max(from), placed.end().min(to)),
                     });
                     let from = placed.slice.start.max(from).max(counted_from);
-                    sums.block(placed.end().min(to) - from);
+                    let is_long = placed.slice.len.get() >= hogging_poll;
+                    sums.block(placed.end().min(to) - from, is_long);
                     // Only the slice of the polling task blocks the lane, not the slice of a
                     // branch.
                     if let Some(index) = lane_indices.get(placed.lane).filter(|_| !is_branch) {
                         lanes[index].block(&placed.slice, amount);
                     }
+                    is_long
                 });
             });
         });
@@ -257,16 +268,22 @@ impl Model {
         let until = sums.until.min(end);
         let sums = TaskSums { until, ..*sums };
         self.lose(sums.task, until, |task, context| {
-            let (mut times, arena) = context.sums(&mut task.times);
+            context.note_lane(task, sums.on_worker);
+            let division = Division {
+                asleep: &task.blocking,
+                hogging_poll: context.hogging_poll,
+            };
+            let (mut times, arena) = context.sums(&mut task.times, task.on_worker);
             task.track
-                .set_exact(&sums, task.spawned_at, &task.blocking, &mut times, arena)
+                .set_exact(&sums, task.spawned_at, division, &mut times, arena)
         });
     }
 
     /// Applies the lost slices of a task without sums.
     pub(super) fn lost_slices(&mut self, lost: &LostSlices) {
         self.lose(lost.task, lost.until, |task, context| {
-            let (mut times, _) = context.sums(&mut task.times);
+            context.note_lane(task, lost.on_worker);
+            let (mut times, _) = context.sums(&mut task.times, task.on_worker);
             task.track.add_lost(lost, task.spawned_at, &mut times);
             lost.slices
         });

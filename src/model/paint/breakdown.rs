@@ -9,7 +9,9 @@ use crate::record::{Nanos, Outcome, Reason, TaskId};
 /// the span.
 #[derive(Clone, Copy, Debug, Default)]
 pub(in crate::model) struct TimeBreakdown {
-    pub running: Nanos,
+    running: Nanos,
+    hogging: Nanos,
+    /// The time in which the thread slept. For threads that may be held, this is sleeping.
     pub blocking: Nanos,
     queued: Nanos,
     unnoticed: Nanos,
@@ -29,7 +31,8 @@ impl TimeBreakdown {
     pub(crate) fn add(&mut self, interval: &StateInterval, part: Nanos) {
         match interval.state {
             State::Running => self.running += part,
-            State::Blocking => self.blocking += part,
+            State::Hogging => self.hogging += part,
+            State::Blocking | State::Sleeping => self.blocking += part,
             State::Queued => {
                 self.queued += part;
                 self.longest_queued = self.longest_queued.max(interval.len());
@@ -50,8 +53,8 @@ impl TimeBreakdown {
     /// span.
     #[inline]
     pub(crate) fn add_slice(&mut self, slice: &SliceTimes) {
-        self.running += slice.running;
-        self.blocking += slice.blocking;
+        *self.computing_mut(slice.is_long) += slice.computing;
+        self.blocking += slice.asleep;
         self.queued += slice.queued;
         self.longest_queued = self.longest_queued.max(slice.queued);
         self.unnoticed += slice.unnoticed;
@@ -60,16 +63,14 @@ impl TimeBreakdown {
         self.note_not_ready(slice.not_ready, slice.reason);
     }
 
-    /// The time in which the task held a lane.
-    pub(super) fn held(&self) -> Nanos {
-        self.running + self.blocking
-    }
-
     /// The time in which the task was in `state`. For waiting and suspended, the time of both.
-    pub(super) fn time(&self, state: State) -> Nanos {
+    /// `on_worker`: the task has held a worker of an async runtime.
+    pub(super) fn time(&self, state: State, on_worker: bool) -> Nanos {
         match state {
-            State::Running => self.running,
-            State::Blocking => self.blocking,
+            State::Running if on_worker => self.running,
+            State::Running => self.running + self.hogging,
+            State::Hogging => self.hogging,
+            State::Blocking | State::Sleeping => self.blocking,
             State::Queued => self.queued,
             State::Unnoticed => self.unnoticed,
             State::Waiting(_) | State::Suspended(_) => self.not_ready,
@@ -78,15 +79,17 @@ impl TimeBreakdown {
     }
 
     /// The state in which the task was for more than half of the time `width`.
-    pub(super) fn most(&self, width: Nanos) -> Option<State> {
+    pub(super) fn most(&self, width: Nanos, on_worker: bool) -> Option<State> {
         let states = [
             State::Running,
+            State::Hogging,
             State::Blocking,
             State::Queued,
             State::Unnoticed,
             State::not_ready(self.reason),
         ];
-        states.into_iter().find(|&state| self.time(state) > Nanos(width.0 / 2))
+        let mut states = states.into_iter().map(|state| state.on_lane(on_worker));
+        states.find(|&state| self.time(state, on_worker) > Nanos(width.0 / 2))
     }
 
     /// The duration of the longest queued or unnoticed interval.
@@ -101,9 +104,31 @@ impl TimeBreakdown {
         }
     }
 
-    /// Moves `amount` from running to blocking.
-    pub(crate) fn block(&mut self, amount: Nanos) {
-        self.running = self.running - amount;
+    /// The time in which the task held a lane.
+    pub(super) fn held(&self) -> Nanos {
+        self.running + self.hogging + self.blocking
+    }
+
+    /// Whether the span contains a problem: blocking or hogging time, or a queued or unnoticed
+    /// interval of at least `min_wait`.
+    pub(crate) fn has_problem(&self, min_wait: Nanos) -> bool {
+        self.blocking + self.hogging > Nanos::ZERO || self.longest_wait() >= min_wait
+    }
+
+    #[inline]
+    fn computing_mut(&mut self, in_long_slice: bool) -> &mut Nanos {
+        if in_long_slice {
+            &mut self.hogging
+        } else {
+            &mut self.running
+        }
+    }
+
+    /// Moves `amount` from computing to blocking. `is_long`: the slice is long enough to be
+    /// hogging.
+    pub(crate) fn block(&mut self, amount: Nanos, is_long: bool) {
+        let computing = self.computing_mut(is_long);
+        *computing = *computing - amount;
         self.blocking += amount;
     }
 
@@ -111,6 +136,7 @@ impl TimeBreakdown {
     #[inline]
     pub(crate) fn merge(&mut self, later: &TimeBreakdown) {
         self.running += later.running;
+        self.hogging += later.hogging;
         self.blocking += later.blocking;
         self.queued += later.queued;
         self.unnoticed += later.unnoticed;
@@ -124,9 +150,9 @@ impl TimeBreakdown {
     }
 
     /// The state that a cell shows, by the rule in the [module](super)'s documentation. `width` is
-    /// the time that the cell covers.
-    pub(super) fn state(&self, width: Nanos) -> Option<State> {
-        if self.blocking > Nanos::ZERO {
+    /// the time that the cell covers. `on_worker`: the task has held a worker of an async runtime.
+    pub(super) fn state(&self, width: Nanos, on_worker: bool) -> Option<State> {
+        if self.blocking > Nanos::ZERO && on_worker {
             return Some(State::Blocking);
         }
         let notable = NOTABLE_WAIT.min(Nanos(width.0 / 2)).max(Nanos(1));
@@ -134,15 +160,20 @@ impl TimeBreakdown {
             return Some(longer_wait(self.longest_queued, self.longest_unnoticed));
         }
         let waiting = self.queued + self.unnoticed;
-        let covered = self.running + waiting + self.not_ready;
+        let held = self.held();
+        let covered = held + waiting + self.not_ready;
         if covered == Nanos::ZERO {
             return self.ended.map(State::Ended);
         }
         if waiting > covered - waiting {
             return Some(longer_wait(self.queued, self.unnoticed));
         }
-        if self.running > Nanos::ZERO && (self.running.0 >= covered.0 / 8 || self.running >= self.not_ready) {
-            return Some(State::Running);
+        if self.hogging > Nanos::ZERO && on_worker {
+            return Some(State::Hogging);
+        }
+        if held > Nanos::ZERO && (held.0 >= covered.0 / 8 || held >= self.not_ready) {
+            let is_asleep = self.blocking > held - self.blocking;
+            return Some(if is_asleep { State::Sleeping } else { State::Running });
         }
         let candidates = [
             (self.queued, State::Queued),
@@ -194,7 +225,7 @@ impl LaneBreakdown {
         self.longest_blocking = self.longest_blocking.max(Some((len, task)));
     }
 
-    /// The duration of the longest slice.
+    /// The whole duration of the longest slice.
     pub(crate) fn longest(&self) -> Nanos {
         self.longest.map_or(Nanos::ZERO, |(len, _)| len)
     }
@@ -207,8 +238,8 @@ impl LaneBreakdown {
     /// The time in which the lane was in `state`.
     pub(super) fn time(&self, state: State) -> Nanos {
         match state {
-            State::Running => self.busy - self.blocked,
-            State::Blocking => self.blocked,
+            State::Running | State::Hogging => self.busy - self.blocked,
+            State::Blocking | State::Sleeping => self.blocked,
             State::Queued | State::Unnoticed | State::Waiting(_) | State::Suspended(_) | State::Ended(_) => Nanos::ZERO,
         }
     }

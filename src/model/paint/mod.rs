@@ -3,7 +3,8 @@
 //!
 //! A cell shows the worst state that it covers. But a healthy task must not seem to have problems:
 //!
-//! 1. If the cell covers any blocking time, even 1 ns, it shows blocking.
+//! 1. If the cell covers any blocking time, even 1 ns, it shows blocking. If it covers any hogging
+//!    time and no notable wait (rules 2 and 3), it shows hogging.
 //! 2. A queued or unnoticed interval is *notable* if its whole duration is at least
 //!    [`NOTABLE_WAIT`]. If half of the cell's time is shorter than [`NOTABLE_WAIT`], an interval of
 //!    half the cell's time is enough. The cell shows the longest notable interval that overlaps it.
@@ -13,8 +14,8 @@
 //!    the next millisecond, so every task with a timer is unnoticed for up to 1.1 ms.
 //! 3. Many short queued or unnoticed intervals are also notable if together they fill more than
 //!    half of the cell.
-//! 4. The cell shows running if the task runs for an eighth of the cell's time, because a task that
-//!    does some work must not look idle.
+//! 4. The cell shows running or sleeping, whichever is longer, if the task holds a lane for an
+//!    eighth of the cell's time, because a task that does some work must not look idle.
 //! 5. Otherwise the cell shows the state that fills most of it. A cell shows an end only if it
 //!    covers no other state.
 //!
@@ -78,7 +79,9 @@ pub struct Cell {
 #[derive(Clone, Copy, PartialEq, Debug, Default)]
 pub struct LaneCell {
     /// [`State::Blocking`] if a task blocked the lane at any time in the cell, otherwise
-    /// [`State::Running`] if a task ran. `None` if the lane was idle, or if the cell lies before
+    /// [`State::Hogging`] if a slice of the cell is hogging, otherwise [`State::Running`] if a task
+    /// ran. For threads that may be held: sleeping instead of blocking, and running instead of
+    /// hogging. `None` if the lane was idle, or if the cell lies before
     /// the horizon or in the future.
     pub state: Option<State>,
     /// The share of the cell in which the lane was in this state, 0–1.

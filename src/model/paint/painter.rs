@@ -4,7 +4,7 @@
 use super::super::state::{State, StateInterval};
 use super::grid::Grid;
 use super::{Cell, LaneBreakdown, LaneCell, TimeBreakdown, Window};
-use crate::record::{GroupId, RunInstant, TaskId};
+use crate::record::{GroupId, Nanos, RunInstant, TaskId};
 
 /// Paints the row of a task.
 #[derive(Debug)]
@@ -50,16 +50,17 @@ impl Painter {
         });
     }
 
-    /// Replaces the content of `cells` with the row.
-    pub(crate) fn finish(self, cells: &mut Vec<Cell>) {
+    /// Replaces the content of `cells` with the row. `on_worker`: the task has held a worker of an
+    /// async runtime.
+    pub(crate) fn finish(self, on_worker: bool, cells: &mut Vec<Cell>) {
         cells.clear();
         cells.extend(self.cells.iter().enumerate().map(|(column, breakdown)| {
-            let state = breakdown.state(self.grid.width(column));
+            let state = breakdown.state(self.grid.width(column), on_worker);
             let share = |time| self.grid.share(column, time);
             Cell {
                 state,
-                share: state.map_or(0.0, |state| share(breakdown.time(state))),
-                most: breakdown.most(self.grid.width(column)),
+                share: state.map_or(0.0, |state| share(breakdown.time(state, on_worker))),
+                most: breakdown.most(self.grid.width(column), on_worker),
                 held_share: share(breakdown.held()),
             }
         }));
@@ -117,17 +118,27 @@ impl LanePainter {
     }
 
     /// Replaces the content of `cells` with the row. `group` returns the group of a task.
-    pub(crate) fn finish(self, cells: &mut Vec<LaneCell>, group: impl Fn(TaskId) -> Option<GroupId>) {
+    /// `on_worker`: the lane is a worker of an async runtime, and slices of at least
+    /// `hogging_poll` are hogging.
+    pub(crate) fn finish(
+        self,
+        on_worker: bool,
+        hogging_poll: Nanos,
+        cells: &mut Vec<LaneCell>,
+        group: impl Fn(TaskId) -> Option<GroupId>,
+    ) {
         cells.clear();
         cells.extend(self.cells.iter().enumerate().map(|(column, breakdown)| {
             let task = breakdown.task();
             let state = if breakdown.is_blocked() {
                 State::Blocking
+            } else if breakdown.longest() >= hogging_poll {
+                State::Hogging
             } else {
                 State::Running
             };
             LaneCell {
-                state: task.map(|_| state),
+                state: task.map(|_| state.on_lane(on_worker)),
                 share: self.grid.share(column, breakdown.time(state)),
                 task,
                 group: task.and_then(&group),

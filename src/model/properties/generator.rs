@@ -14,6 +14,9 @@ use strum::VariantArray;
 
 const LANES: u16 = 3;
 
+/// The length from which a slice of a simulated run is hogging.
+pub(super) const HOGGING_POLL: Nanos = Nanos(10);
+
 /// The index of the ring for records that belong to no lane, such as spawns.
 const NO_LANE: usize = LANES as usize;
 
@@ -281,8 +284,9 @@ impl Simulation {
             };
             self.rings[usize::from(planned.lane)].push(Record::Step(step));
         }
-        // The kernel's samples cannot be assigned to a lost slice.
-        if planned.len % 7 == 3 && !planned.lost {
+        // The kernel's samples cannot be assigned to a lost slice. They are so far apart that a
+        // slice around two of them is long.
+        if planned.len % 7 == 3 && !planned.lost && Nanos(end - start) >= HOGGING_POLL {
             for at in [start + 1, end - 1] {
                 self.samples.push(Sample::Lane(LaneSample {
                     at: RunInstant::new(at),
@@ -425,6 +429,7 @@ pub(super) fn deliver(run: &RecordedRun, delivery: &[Index], size: usize, max_sl
         ..RunInfo::default()
     };
     let mut model = Model::with_limit(info, max_slices);
+    model.hogging_poll = HOGGING_POLL;
     model.apply(&Batch {
         definitions: definitions(),
         lost: run.lost(),

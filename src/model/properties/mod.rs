@@ -122,7 +122,7 @@ fn sums_hold(model: &Model) -> Result<(), TestCaseError> {
     let (running, blocking) = lanes.fold((Nanos::ZERO, Nanos::ZERO), |(r, b), lane| (r + lane.0, b + lane.1));
     prop_assert_eq!(
         (running, blocking),
-        (all.running, all.blocking),
+        (all.computing(), all.blocking),
         "lanes and tasks contain the same slices"
     );
     Ok(())
@@ -223,12 +223,9 @@ fn held_state(model: &Model, lane: &Lane, at: u64) -> Option<(TaskId, State)> {
         hold.since <= at && model.awaited_step_at(hold.task, at).is_none(),
         "{hold:?} at {at:?}"
     );
-    assert!(
-        hold.blocking_since
-            .is_none_or(|since| hold.since <= since && since <= at)
-    );
-    let state = hold.blocking_since.map_or(State::Running, |_| State::Blocking);
-    Some((hold.task, state))
+    assert!(hold.asleep_since.is_none_or(|since| hold.since <= since && since <= at));
+    assert_eq!(hold.asleep_since.is_some(), hold.state == State::Blocking);
+    Some((hold.task, hold.state))
 }
 
 /// Checks the properties of every single instant of the run.
@@ -262,7 +259,7 @@ fn instants_hold(model: &Model) -> Result<(), TestCaseError> {
             );
             on_tasks.extend(
                 state
-                    .filter(|s| matches!(s, State::Running | State::Blocking))
+                    .filter(|s| matches!(s, State::Running | State::Hogging | State::Blocking))
                     .map(|s| (task.id, s)),
             );
         }
@@ -300,7 +297,7 @@ fn problems_hold(model: &Model, from: RunInstant, to: RunInstant, min_wait: Nano
         model.problems(task.id, from, to, min_wait, |interval| problems.push(interval));
         model.intervals(task.id, from, to, |interval| {
             expected.extend(Some(interval).filter(|interval| match interval.state {
-                State::Blocking => true,
+                State::Blocking | State::Hogging => true,
                 State::Queued | State::Unnoticed => interval.len() >= min_wait,
                 _ => false,
             }));
@@ -342,7 +339,7 @@ fn cells_hold(model: &Model, from: u64, len: u64, columns: usize) -> Result<(), 
             }
             let held = states
                 .iter()
-                .filter(|state| matches!(state, State::Running | State::Blocking))
+                .filter(|state| matches!(state, State::Running | State::Hogging | State::Blocking))
                 .count();
             let width = (window.edge(column + 1) - window.edge(column)).0.max(1);
             let is_shown = |state: &&State| cell.state.is_some_and(|shown| same_time(shown, **state));

@@ -50,9 +50,14 @@ impl Exact {
         let until = self.wait.since;
         let asleep = self.asleep_before + self.asleep.covered(RunInstant::ZERO, until);
         let asleep = asleep.min(sums.running);
+        // Two samples of the kernel are so far apart that the slice around them is long.
+        let hogging = sums.hogging.min(sums.running);
+        let running = sums.running - hogging;
         let mut times = StateTimes {
-            running: sums.running - asleep,
+            running: running - (asleep - hogging),
+            hogging: hogging - asleep,
             blocking: sums.blocking + asleep,
+            sleeping: Nanos::ZERO,
             queued: sums.queued,
             unnoticed: sums.unnoticed,
             not_ready: sums.suspended_on,
@@ -62,7 +67,7 @@ impl Exact {
         let (life, total) = (until - spawned_at, times.total());
         times.queued += life - total;
         let mut excess = total - life;
-        let held = [&mut times.running, &mut times.blocking];
+        let held = [&mut times.running, &mut times.hogging, &mut times.blocking];
         let waited = [&mut times.queued, &mut times.unnoticed];
         for part in held.into_iter().chain(waited).chain(&mut times.not_ready) {
             let cut = excess.min(*part);
@@ -110,9 +115,9 @@ impl TaskTrack {
 
     /// The times of a slice after the last slice of the track, without the part in the exact sums.
     #[cold]
-    pub(super) fn counted_times(&self, placed: &PlacedSlice, spans: &Spans) -> SliceTimes {
+    pub(super) fn counted_times(&self, placed: &PlacedSlice, division: Division<'_>) -> SliceTimes {
         let from = self.counted_from();
-        self.last_wait().slice_times_from(from, &placed.timing(), spans)
+        self.last_wait().slice_times_from(from, &placed.timing(), division)
     }
 
     /// Replaces the times up to the end of `exact` with `exact`, unless later sums are known.
@@ -121,7 +126,7 @@ impl TaskTrack {
         &mut self,
         exact: &TaskSums,
         spawned_at: RunInstant,
-        spans: &Spans,
+        division: Division<'_>,
         sums: &mut TimeSums<'_>,
         arena: &ByteArena,
     ) -> u64 {
@@ -139,11 +144,11 @@ impl TaskTrack {
         let mut times = known.times(exact, spawned_at);
         let from = known.wait;
         for chunk in &self.chunks[self.within(from.since, RunInstant::MAX)] {
-            times += chunk.slices().times(exact.task, chunk.spans(spans), from);
+            times += chunk.slices().times(exact.task, chunk.division(division), from);
         }
         if self.open_within(from.since, RunInstant::MAX) {
             let open = arena.read(&self.open);
-            times += self.open_slices(&open).times(exact.task, spans, from);
+            times += self.open_slices(&open).times(exact.task, division, from);
         }
         sums.set_all(times);
         lost
@@ -155,7 +160,8 @@ impl TaskTrack {
         let known = self.last_counted();
         let until = known.since.max(lost.until);
         let mut times = *sums.task;
-        times.running += lost.running;
+        times.running += lost.running - lost.hogging;
+        times.hogging += lost.hogging;
         times.blocking += lost.blocking;
         let until_start = lost.start - spawned_at;
         let has_run = known.since > spawned_at;
@@ -164,7 +170,7 @@ impl TaskTrack {
         } else {
             until_start
         };
-        let counted = times.running + times.blocking + times.queued + times.unnoticed;
+        let counted = times.held() + times.queued + times.unnoticed;
         times.not_ready = ByReason::default();
         times.not_ready[Reason::Unknown as usize] = (until - spawned_at) - counted;
         sums.set_all(times);

@@ -20,7 +20,7 @@ impl TaskTrack {
         task: TaskId,
         old: RunInstant,
         new: RunInstant,
-        spans: &Spans,
+        division: Division<'_>,
         sums: &mut TimeSums<'_>,
         arena: &mut ByteArena,
     ) {
@@ -32,7 +32,7 @@ impl TaskTrack {
         if !self.evicted {
             let mut first = self.unpack(task, 0, arena);
             first.before = WaitState::spawned(new);
-            self.repack(task, 0, first, spans, sums, arena);
+            self.repack(task, 0, first, division, sums, arena);
         }
     }
 
@@ -40,7 +40,7 @@ impl TaskTrack {
     pub(super) fn insert_late(
         &mut self,
         mut placed: PlacedSlice,
-        spans: &Spans,
+        division: Division<'_>,
         sums: &mut TimeSums<'_>,
         arena: &mut ByteArena,
     ) -> Option<Nanos> {
@@ -77,8 +77,8 @@ impl TaskTrack {
         }
         unpacked.slices.insert(index, placed);
         self.last_start = self.last_start.max(start);
-        self.repack(task, chunk, unpacked, spans, sums, arena);
-        Some(spans.covered(start, placed.end()))
+        self.repack(task, chunk, unpacked, division, sums, arena);
+        Some(division.asleep.covered(start, placed.end()))
     }
 
     /// The slices of the chunk at `index`. If `index` is the number of full chunks, the slices of
@@ -101,20 +101,20 @@ impl TaskTrack {
         task: TaskId,
         index: usize,
         new: Unpacked,
-        spans: &Spans,
+        division: Division<'_>,
         sums: &mut TimeSums<'_>,
         arena: &mut ByteArena,
     ) {
         let from = self.counted_from();
         let Some(chunk) = self.chunks.get(index) else {
-            sums.subtract_all(self.open_slices(&arena.read(&self.open)).times(task, spans, from));
+            sums.subtract_all(self.open_slices(&arena.read(&self.open)).times(task, division, from));
             self.open_after(new.before, arena);
             for placed in &new.slices {
-                self.push(placed, spans, sums, arena);
+                self.push(placed, division, sums, arena);
             }
             return;
         };
-        sums.subtract_all(chunk.slices().times(task, chunk.spans(spans), from));
+        sums.subtract_all(chunk.slices().times(task, chunk.division(division), from));
         let parts = if new.slices.len() > FULL { 2 } else { 1 };
         let mut packer = Packer::new(new.before);
         let mut chunks = Vec::with_capacity(parts);
@@ -125,15 +125,15 @@ impl TaskTrack {
                 .iter()
                 .flat_map(|placed| packer.pack(placed).bytes().to_vec())
                 .collect();
-            let chunk = Chunk::new(before, bytes, task, spans);
-            sums.add_all(chunk.slices().times(task, spans, from));
+            let chunk = Chunk::new(before, bytes, task, division);
+            sums.add_all(chunk.slices().times(task, division, from));
             chunks.push(chunk);
         }
         self.chunks.splice(index..=index, chunks);
         let mut next = self.unpack(task, index + parts, arena);
         if next.before != packer.after {
             next.before = packer.after;
-            self.repack(task, index + parts, next, spans, sums, arena);
+            self.repack(task, index + parts, next, division, sums, arena);
         }
     }
 }

@@ -23,7 +23,7 @@ use super::paint::Painter;
 use super::spans::Spans;
 use super::state::{SliceTimes, StateInterval};
 use super::time_sums::TimeSums;
-use super::wait_state::{PlacedSlice, WaitState};
+use super::wait_state::{Division, PlacedSlice, WaitState};
 use crate::record::{Nanos, RunInstant, TaskId};
 use exact::Exact;
 use std::ops::Range;
@@ -46,6 +46,8 @@ pub(super) struct TaskTrack {
     evicted: bool,
     /// An upper bound for the longest wait in the open chunk.
     open_longest_wait: WaitBound,
+    /// Whether the open chunk contains a slice that is long enough to be hogging.
+    open_hogs: bool,
     chunks: Vec<Chunk>,
     /// `None` if no record of the task was lost, and the kernel has not seen the task's thread
     /// asleep outside of a blocking step.
@@ -80,6 +82,7 @@ impl TaskTrack {
             open_count: 0,
             evicted: false,
             open_longest_wait: WaitBound::default(),
+            open_hogs: false,
             chunks: Vec::new(),
             exact: None,
         }
@@ -118,46 +121,53 @@ impl TaskTrack {
     pub(super) fn insert(
         &mut self,
         placed: PlacedSlice,
-        spans: &Spans,
+        division: Division<'_>,
         sums: &mut TimeSums<'_>,
         arena: &mut ByteArena,
     ) -> Option<Nanos> {
         let start = placed.slice.start;
         if start < self.last_wait().since || self.last_start().is_some_and(|last| start <= last) {
-            return self.insert_late(placed, spans, sums, arena);
+            return self.insert_late(placed, division, sums, arena);
         }
-        Some(self.push(&placed, spans, sums, arena))
+        Some(self.push(&placed, division, sums, arena))
     }
 
     /// Appends a slice that begins at the end of the last slice or later. Returns the blocking time
     /// within the slice.
     #[inline]
-    fn push(&mut self, placed: &PlacedSlice, spans: &Spans, sums: &mut TimeSums<'_>, arena: &mut ByteArena) -> Nanos {
-        let times = self.last_wait().slice_times(&placed.timing(), spans);
+    fn push(
+        &mut self,
+        placed: &PlacedSlice,
+        division: Division<'_>,
+        sums: &mut TimeSums<'_>,
+        arena: &mut ByteArena,
+    ) -> Nanos {
+        let times = self.last_wait().slice_times(&placed.timing(), division);
         match &self.exact {
             Some(exact) if exact.wait.since > self.last_wait().since => {
-                sums.add_slice(&self.counted_times(placed, spans));
+                sums.add_slice(&self.counted_times(placed, division));
             }
             _ => sums.add_slice(&times),
         }
         self.open_longest_wait.raise(times.unnoticed.max(times.queued));
+        self.open_hogs |= times.is_long;
         arena.append(&mut self.open, self.packer.pack(placed).bytes());
         self.last_start = placed.slice.start;
         self.open_count += 1;
         if usize::from(self.open_count) == FULL {
-            self.seal(placed.slice.task, spans, arena);
+            self.seal(placed.slice.task, division, arena);
         }
-        times.blocking
+        times.asleep
     }
 
     /// Turns the open chunk into a full chunk.
-    fn seal(&mut self, task: TaskId, spans: &Spans, arena: &mut ByteArena) {
+    fn seal(&mut self, task: TaskId, division: Division<'_>, arena: &mut ByteArena) {
         if self.chunks.len() == self.chunks.capacity() {
             // `Vec` would reserve space for at least four chunks, but most tasks are short.
             self.chunks.reserve_exact((self.chunks.len() / 4).max(1));
         }
         self.chunks
-            .push(Chunk::new(self.open_before, arena.read(&self.open), task, spans));
+            .push(Chunk::new(self.open_before, arena.read(&self.open), task, division));
         self.open_after(self.last_wait(), arena);
     }
 
@@ -166,6 +176,7 @@ impl TaskTrack {
         arena.release(&mut self.open);
         self.open_count = 0;
         self.open_longest_wait = WaitBound::default();
+        self.open_hogs = false;
         self.open_before = before;
         self.packer = Packer::new(before);
     }
@@ -179,29 +190,32 @@ impl TaskTrack {
     }
 
     /// Marks `from..to` as time in which the thread slept in the OS. Calls `in_slice` with each
-    /// slice that overlaps this span, and with the duration of the overlap.
+    /// slice that overlaps this span, and with the duration of the overlap. `in_slice` returns
+    /// whether the slice is long enough to be hogging.
     pub(super) fn block(
         &mut self,
         task: TaskId,
         from: RunInstant,
         to: RunInstant,
         arena: &ByteArena,
-        mut in_slice: impl FnMut(&PlacedSlice, Nanos),
+        mut in_slice: impl FnMut(&PlacedSlice, Nanos) -> bool,
     ) {
         let mut in_slices = |slices: PackedSlices<'_>| {
-            let mut sum = Nanos::ZERO;
+            let mut sums = [Nanos::ZERO; 2];
             for slice in slices.iter(task) {
                 let amount = slice.timing.end.min(to) - slice.timing.start.max(from);
                 if amount > Nanos::ZERO {
-                    in_slice(&slice.placed(), amount);
-                    sum += amount;
+                    let is_long = in_slice(&slice.placed(), amount);
+                    sums[usize::from(is_long)] += amount;
                 }
             }
-            sum
+            sums
         };
         for index in self.within(from, to) {
-            let amount = in_slices(self.chunks[index].slices());
-            self.chunks[index].breakdown.block(amount);
+            let [in_short, in_long] = in_slices(self.chunks[index].slices());
+            let breakdown = &mut self.chunks[index].breakdown;
+            breakdown.block(in_short, false);
+            breakdown.block(in_long, true);
         }
         if self.open_within(from, to) {
             in_slices(self.open_slices(&arena.read(&self.open)));
@@ -213,45 +227,45 @@ impl TaskTrack {
     pub(super) fn intervals(
         &self,
         task: TaskId,
-        from: RunInstant,
-        to: RunInstant,
-        spans: &Spans,
+        (from, to): (RunInstant, RunInstant),
+        division: Division<'_>,
         arena: &ByteArena,
         mut each: impl FnMut(StateInterval),
     ) {
         for chunk in &self.chunks[self.within(from, to)] {
             chunk
                 .slices()
-                .intervals(task, (from, to), chunk.spans(spans), &mut each);
+                .intervals(task, (from, to), chunk.division(division), &mut each);
         }
         if self.open_within(from, to) {
             self.open_slices(&arena.read(&self.open))
-                .intervals(task, (from, to), spans, &mut each);
+                .intervals(task, (from, to), division, &mut each);
         }
     }
 
     /// Like [`intervals`](TaskTrack::intervals), but only for chunks that contain a problem:
-    /// blocking time, or a queued or unnoticed interval of at least `min_wait`. The summaries show
+    /// blocking or hogging time, or a queued or unnoticed interval of at least `min_wait`. The summaries show
     /// which chunks contain a problem. Other chunks are not unpacked.
     pub(super) fn problems(
         &self,
         task: TaskId,
         (from, to, min_wait): (RunInstant, RunInstant, Nanos),
-        spans: &Spans,
+        division: Division<'_>,
         arena: &ByteArena,
         mut each: impl FnMut(StateInterval),
     ) {
         for chunk in &self.chunks[self.within(from, to)] {
-            if chunk.breakdown.blocking > Nanos::ZERO || chunk.breakdown.longest_wait() >= min_wait {
+            if chunk.breakdown.has_problem(min_wait) {
                 chunk
                     .slices()
-                    .intervals(task, (from, to), chunk.spans(spans), &mut each);
+                    .intervals(task, (from, to), chunk.division(division), &mut each);
             }
         }
-        let open_blocks = || spans.covered(self.open_before.since, self.last_wait().since) > Nanos::ZERO;
-        if self.open_within(from, to) && (self.open_longest_wait.may_reach(min_wait) || open_blocks()) {
+        let open_blocks = || division.asleep.covered(self.open_before.since, self.last_wait().since) > Nanos::ZERO;
+        let has_problem = || self.open_longest_wait.may_reach(min_wait) || self.open_hogs || open_blocks();
+        if self.open_within(from, to) && has_problem() {
             self.open_slices(&arena.read(&self.open))
-                .intervals(task, (from, to), spans, &mut each);
+                .intervals(task, (from, to), division, &mut each);
         }
     }
 
@@ -269,16 +283,16 @@ impl TaskTrack {
     }
 
     /// Paints the time up to the end of the last slice.
-    pub(super) fn paint(&self, task: TaskId, spans: &Spans, arena: &ByteArena, painter: &mut Painter) {
+    pub(super) fn paint(&self, task: TaskId, division: Division<'_>, arena: &ByteArena, painter: &mut Painter) {
         let (from, to) = painter.bounds();
         for index in self.within(from, to) {
             let chunk = &self.chunks[index];
             if !painter.add_whole(chunk.before.since, self.chunk_end(index), &chunk.breakdown) {
-                chunk.slices().paint(task, chunk.spans(spans), painter);
+                chunk.slices().paint(task, chunk.division(division), painter);
             }
         }
         if self.open_within(from, to) {
-            self.open_slices(&arena.read(&self.open)).paint(task, spans, painter);
+            self.open_slices(&arena.read(&self.open)).paint(task, division, painter);
         }
     }
 

@@ -9,10 +9,12 @@ fn sums(until: RunInstant, running: Nanos, blocking: Nanos) -> TaskSums {
         task: id(1),
         lost: 1,
         running,
+        hogging: Nanos::ZERO,
         blocking,
         queued: us(10),
         unnoticed: Nanos::ZERO,
         suspended_on: ByReason::default(),
+        on_worker: true,
         reason: Reason::Http,
         label: Label(1),
     };
@@ -137,7 +139,9 @@ fn lost_slices_of_a_task_without_sums_count_as_holds_of_a_lane() {
                 until: at_us(35),
                 slices: 2,
                 running: us(7),
+                hogging: Nanos::ZERO,
                 blocking: us(1),
+                on_worker: true,
             }],
             ..Batch::default()
         });

@@ -59,11 +59,12 @@ fn the_model_knows_which_task_held_a_lane_at_a_past_instant() {
         ],
     );
     let held = |model: &Model, at| model.lane_hold_at(WORKER, at_us(at));
-    let hold = |since, blocking_since: Option<u64>| {
+    let hold = |since, asleep_since: Option<u64>| {
         Some(LaneHold {
             task: id(1),
             since: at_us(since),
-            blocking_since: blocking_since.map(at_us),
+            state: asleep_since.map_or(State::Running, |_| State::Blocking),
+            asleep_since: asleep_since.map(at_us),
         })
     };
     assert_eq!(held(&model, 5), None);

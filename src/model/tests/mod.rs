@@ -6,6 +6,7 @@ mod branches;
 mod evict;
 mod exact_sums;
 mod history;
+mod hogging;
 mod reasons;
 mod record_counts;
 mod work;

@@ -7,8 +7,8 @@ use crate::probe::open_slice::OpenSlice;
 use crate::probe::registry::{RegisteredTask, Registry};
 use crate::probe::wake_stamps::WakeStamps;
 use crate::record::{
-    CompactDuration, Label, LostSlices, LostTime, Nanos, ProcessClock, ProcessInstant, Reason, Record, Slice, Step,
-    TaskId,
+    CompactDuration, HOGGING_POLL, Label, LostSlices, LostTime, Nanos, ProcessClock, ProcessInstant, Reason, Record,
+    Slice, Step, TaskId,
 };
 use rtrb::Producer;
 use std::sync::Arc;
@@ -77,7 +77,7 @@ impl Open {
 
     /// The slice for the sums of its task.
     #[inline]
-    fn ended_at(&self, end: ProcessInstant, is_lost: bool) -> EndedSlice {
+    fn ended_at(&self, end: ProcessInstant, is_lost: bool, on_worker: bool) -> EndedSlice {
         EndedSlice {
             start: self.start,
             end,
@@ -87,6 +87,7 @@ impl Open {
             reason: self.reason,
             label: self.label,
             is_lost,
+            on_worker,
         }
     }
 }
@@ -222,7 +223,8 @@ impl Recorder {
         let Some(task) = task.filter(|task| task.id() == open.task) else {
             return false;
         };
-        task.sums.add(open.ended_at(at, is_lost), self.registry.end_of_run());
+        task.sums
+            .add(open.ended_at(at, is_lost, self.polls), self.registry.end_of_run());
         if is_lost {
             task.note_loss();
         }
@@ -249,7 +251,12 @@ impl Recorder {
                 until,
                 slices: 1,
                 running: time.running,
+                hogging: match until - start < HOGGING_POLL {
+                    true => Nanos::ZERO,
+                    false => time.running,
+                },
                 blocking: time.blocking,
+                on_worker: self.polls,
             });
         }
     }

@@ -73,10 +73,12 @@ fn percentiles_of_a_group_that_has_lost_slices_are_marked_as_a_sample() {
         task: fixture::task(1),
         lost: 3 * polls,
         running: Nanos::ZERO,
+        hogging: Nanos::ZERO,
         blocking: Nanos::ZERO,
         queued: Nanos::ZERO,
         unnoticed: Nanos::ZERO,
         suspended_on: Default::default(),
+        on_worker: true,
         reason: Reason::Timer,
         label: Label::NONE,
     });
@@ -132,18 +134,20 @@ fn sums_over_groups_tasks_and_lanes_agree() {
     model.tasks().iter().for_each(|task| all += model.times(task.id));
     let sum = |figure: fn(&Group) -> u64| Nanos(report.groups.iter().map(figure).sum());
     assert_eq!(sum(|it| it.running_ns), all.running);
+    assert_eq!(sum(|it| it.hogging_ns), all.hogging);
     assert_eq!(sum(|it| it.blocking_ns), all.blocking);
+    assert_eq!(sum(|it| it.sleeping_ns), all.sleeping);
     assert_eq!(sum(|it| it.queued_ns), all.queued);
     assert_eq!(sum(|it| it.unnoticed_ns), all.unnoticed);
     assert_eq!(sum(|it| it.waiting_ns), all.waiting());
     assert_eq!(sum(|it| it.waiting_on.values().sum()), all.waiting());
     assert_eq!(sum(|it| it.suspended_ns), all.suspended());
     assert_eq!(sum(|it| it.suspended_on.values().sum()), all.suspended());
-    assert_eq!(sum(|it| it.blocked_on.values().sum()), all.blocking);
+    assert_eq!(sum(|it| it.blocked_on.values().sum()), all.asleep());
 
     let lane_sum = |figure: fn(&Lane) -> u64| Nanos(report.lanes.iter().map(figure).sum());
-    assert_eq!(lane_sum(|it| it.running_ns), all.running);
-    assert_eq!(lane_sum(|it| it.blocking_ns), all.blocking);
+    assert_eq!(lane_sum(|it| it.running_ns), all.computing());
+    assert_eq!(lane_sum(|it| it.blocking_ns + it.sleeping_ns), all.asleep());
 
     assert_eq!(
         report.groups.iter().map(|it| it.spawned).sum::<u64>(),
@@ -248,7 +252,7 @@ fn many_lanes_of_one_kind_share_a_row() {
     let row = table.lines().find(|line| line.contains('×'));
     assert_eq!(
         row,
-        Some("38 × blocking   0 %    50 ms     –         –      38       –        –")
+        Some("38 × blocking   0 %    50 ms     –       –      38       –        –")
     );
 }
 

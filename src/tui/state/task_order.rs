@@ -286,7 +286,7 @@ impl Rank {
         }
         let (mut blocked, mut waited) = (Nanos::ZERO, Nanos::ZERO);
         model.problems(task.id, from, to, NOTABLE_WAIT, |interval| match interval.state {
-            State::Blocking if task.on_shared_lane => blocked = blocked.max(interval.len()),
+            State::Blocking | State::Hogging => blocked = blocked.max(interval.len()),
             State::Queued | State::Unnoticed => waited = waited.max(interval.len()),
             _ => {}
         });

@@ -16,7 +16,7 @@ fn the_row_of_an_orphan_is_marked() {
         .find(|line| line.contains("◌currencies#0"))
         .expect("a row with the mark of an orphan");
     assert!(
-        orphan.contains("orphaned") && orphan.contains("running cpu 2s ‹ trip#0"),
+        orphan.contains("orphaned") && orphan.contains("hogging cpu 2s ‹ trip#0"),
         "{orphan}"
     );
     assert_eq!(

@@ -123,7 +123,7 @@ fn without_colours_only_short_problems_have_other_glyphs() {
     assert!(!different.is_empty(), "no short problem is visible");
     for (plain, coloured) in different {
         assert!(
-            "■:'".contains(plain) && "▁▂▃▄▅▆▇".contains(coloured),
+            "■=:'".contains(plain) && "▁▂▃▄▅▆▇█".contains(coloured),
             "{coloured} is {plain} without colours"
         );
     }

@@ -1,8 +1,8 @@
 //! How each state looks: its glyphs and its colours, in one table.
 
 use super::palette::{
-    BLOCKING, BLOCKING_BACKGROUND, GOOD, PaletteColor, QUEUED, QUEUED_BACKGROUND, QUIET, RUNNING, UNNOTICED,
-    UNNOTICED_BACKGROUND, WAITING,
+    BLOCKING, BLOCKING_BACKGROUND, GOOD, HOGGING, HOGGING_BACKGROUND, PaletteColor, QUEUED, QUEUED_BACKGROUND, QUIET,
+    RUNNING, SLEEPING, UNNOTICED, UNNOTICED_BACKGROUND, WAITING,
 };
 use crate::model::State;
 use crate::record::Outcome;
@@ -48,6 +48,8 @@ impl Look {
 pub(super) fn look(state: State) -> Look {
     match state {
         State::Running => Look::new("█", RUNNING).on(RUNNING).small("▁"),
+        State::Hogging => Look::new("▚", HOGGING).on(HOGGING_BACKGROUND).small("="),
+        State::Sleeping => Look::new("z", SLEEPING),
         State::Blocking => Look::new("▓", BLOCKING).on(BLOCKING_BACKGROUND).small("■"),
         State::Queued => Look::new("▒", QUEUED).on(QUEUED_BACKGROUND).small(":"),
         State::Unnoticed => Look::new("░", UNNOTICED).on(UNNOTICED_BACKGROUND).small("'"),

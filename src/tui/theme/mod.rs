@@ -15,7 +15,7 @@ pub(crate) use glyph::{ORPHANED, SHORT_NAME_WIDTH, bar, glyph, short_name};
 pub use palette::ColorDepth;
 
 use crate::model::State;
-use look::{Look, look};
+use look::look;
 use palette::{
     BLACK, BLOCKING, BLOCKING_BACKGROUND, GOOD, GROUPS, NEUTRAL, PaletteColor, QUESTION, QUIET, STATEMENT, WHITE,
 };
@@ -25,22 +25,12 @@ use ratatui::style::{Color, Modifier, Style};
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Theme {
     depth: ColorDepth,
-    calm_blocks: bool,
 }
 
 impl Theme {
-    /// Creates the theme for a colour depth. Blocks have an alarming style.
+    /// Creates the theme for a colour depth.
     pub(crate) const fn new(depth: ColorDepth) -> Theme {
-        Theme {
-            depth,
-            calm_blocks: false,
-        }
-    }
-
-    /// If `calm_blocks` is true, blocks do not have an alarming style. Use this theme for a thread
-    /// that runs only one task: when this thread sleeps, no other task is delayed.
-    pub(crate) const fn with_calm_blocks(self, calm_blocks: bool) -> Theme {
-        Theme { calm_blocks, ..self }
+        Theme { depth }
     }
 
     /// Whether there are any colours.
@@ -72,17 +62,6 @@ impl Theme {
         }
     }
 
-    fn look(self, state: State) -> Look {
-        match state {
-            State::Blocking if self.calm_blocks => Look {
-                color: QUIET,
-                background: None,
-                ..look(state)
-            },
-            _ => look(state),
-        }
-    }
-
     /// The colour of the names of the group at this position.
     pub(crate) fn group(self, position: usize) -> Style {
         self.foreground(GROUPS[position % GROUPS.len()])
@@ -95,7 +74,7 @@ impl Theme {
 
     /// The style of a text within a stretch of a timeline that shows this state.
     pub(crate) fn label(self, state: State) -> Style {
-        let look = self.look(state);
+        let look = look(state);
         match (state, look.background) {
             (State::Running, _) => self.on(look.color, BLACK),
             (State::Blocking, background) => self.on(background.unwrap_or(look.color), WHITE),
@@ -108,13 +87,13 @@ impl Theme {
 
     /// The style of a state's name: the colour of the state, without the background.
     pub(crate) fn word(self, state: State) -> Style {
-        self.foreground(self.look(state).color)
+        self.foreground(look(state).color)
     }
 
     /// The background of a state. The style is empty if the state has no background, or if there
     /// are no colours.
     fn ground(self, state: State) -> Style {
-        match self.look(state).background {
+        match look(state).background {
             Some(background) if self.has_colors() => Style::new().bg(background.at(self.depth)),
             _ => Style::new(),
         }
@@ -144,7 +123,7 @@ impl Theme {
         };
         match state {
             State::Running => (bar(share, rows, row), style),
-            _ if row == 0 => (self.look(state).small_sign, style),
+            _ if row == 0 => (look(state).small_sign, style),
             _ => (" ", style),
         }
     }
@@ -187,11 +166,6 @@ impl Theme {
         self.on(BLOCKING_BACKGROUND, WHITE)
     }
 
-    /// The style of a lane that is blocked now.
-    pub(crate) fn blocked(self) -> Style {
-        if self.calm_blocks { self.quiet() } else { self.alarm() }
-    }
-
     /// The style of a caption that is a statement.
     pub(crate) fn caption(self) -> Style {
         self.on(STATEMENT, WHITE)
@@ -217,7 +191,8 @@ fn every_state() -> Vec<State> {
     use crate::record::{Outcome, Reason};
     use strum::VariantArray;
 
-    let mut states = vec![State::Running, State::Blocking, State::Queued, State::Unnoticed];
+    let mut states = vec![State::Running, State::Hogging, State::Blocking, State::Sleeping];
+    states.extend([State::Queued, State::Unnoticed]);
     states.extend([State::Waiting(Reason::Lock), State::Suspended(Reason::Timer)]);
     states.extend(Outcome::VARIANTS.iter().copied().map(State::Ended));
     states

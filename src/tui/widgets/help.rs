@@ -16,9 +16,11 @@ use ratatui::widgets::{Block, BorderType, Clear, Widget};
 use strum::VariantArray;
 
 /// The states of a task that has not ended, and the meaning of each state.
-const MEANINGS: [(State, &str); 6] = [
+const MEANINGS: [(State, &str); 8] = [
     (State::Running, "computes on a lane"),
-    (State::Blocking, "holds a lane but sleeps!"),
+    (State::Hogging, "one poll of 10 ms or more"),
+    (State::Blocking, "holds a worker but sleeps"),
+    (State::Sleeping, "sleeps on its own thread"),
     (State::Queued, "woken, waits for a lane"),
     (State::Unnoticed, "ready, but not yet woken"),
     (State::Waiting(Reason::Lock), "waits for another task"),

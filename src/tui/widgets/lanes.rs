@@ -33,10 +33,10 @@ pub(crate) fn render(context: &FrameContext<'_>, area: Rect, buf: &mut Buffer) {
         let row = context.layout.grid.row(y);
         render_name(context, lane, row, buf);
         context.model.paint_lane(lane.id, context.window(), &mut cells);
-        render_timeline(context, lane, &cells, row.time, buf);
+        render_timeline(context, &cells, row.time, buf);
         let line = labels::Line {
             context,
-            theme: theme(context, lane),
+            theme: context.theme,
             area: row.time,
         };
         labels::render_lane(&line, lane.id, &cells, buf);
@@ -62,7 +62,7 @@ fn render_name(context: &FrameContext<'_>, lane: &Lane, row: Row, buf: &mut Buff
 }
 
 /// Draws the timeline of a lane. `area` is the last row of the timeline.
-fn render_timeline(context: &FrameContext<'_>, lane: &Lane, cells: &[LaneCell], area: Rect, buf: &mut Buffer) {
+fn render_timeline(context: &FrameContext<'_>, cells: &[LaneCell], area: Rect, buf: &mut Buffer) {
     let half = |cell: &LaneCell| Half {
         state: cell.state,
         share: cell.share,
@@ -76,7 +76,7 @@ fn render_timeline(context: &FrameContext<'_>, lane: &Lane, cells: &[LaneCell], 
         height,
         ..area
     };
-    timeline::render(&halves, theme(context, lane), area, buf);
+    timeline::render(&halves, context.theme, area, buf);
 }
 
 fn render_hidden(context: &FrameContext<'_>, hidden: usize, area: Rect, buf: &mut Buffer) {
@@ -90,17 +90,12 @@ fn render_hidden(context: &FrameContext<'_>, hidden: usize, area: Rect, buf: &mu
     buf.set_stringn(area.x + 1, area.bottom() - 1, note, width, context.theme.quiet());
 }
 
-/// The theme for a lane. If only one task runs on the lane's thread, a block is not an alarm.
-fn theme(context: &FrameContext<'_>, lane: &Lane) -> Theme {
-    context.theme.with_calm_blocks(!lane.is_shared())
-}
-
 /// The text at the right end of the row: how busy the lane is, and what the lane runs.
 fn detail(context: &FrameContext<'_>, lane: &Lane, cells: &[LaneCell], width: usize) -> Line<'static> {
     let busy = cells.iter().map(|cell| f64::from(cell.held_share)).sum::<f64>() / cells.len().max(1) as f64;
     let mut line = Line::from(format!("{:>3.0} %  ", busy * 100.0));
     let width = width.saturating_sub(line.width());
-    let theme = theme(context, lane);
+    let theme = context.theme;
     let spans = match OpenSlice::on(context, lane) {
         Some(slice) => slice.spans(context, theme, width),
         None if lane.is_dead() && context.is_live() => vec![Span::styled(" dead ", theme.alarm())],
@@ -139,7 +134,8 @@ impl OpenSlice<'_> {
             hold: LaneHold {
                 task: current.task,
                 since: current.start,
-                blocking_since: current.blocking_since,
+                state: context.model.state(current.task),
+                asleep_since: current.blocking_since,
             },
             step: context.model.label(current.label),
             off_core: lane.off_core_share().filter(|share| *share >= NOTABLE_OFF_CORE),
@@ -149,19 +145,19 @@ impl OpenSlice<'_> {
 
     fn spans(&self, context: &FrameContext<'_>, theme: Theme, width: usize) -> Vec<Span<'static>> {
         let name = task_name(context, self.hold.task);
-        match self.hold.blocking_since {
+        match self.hold.asleep_since {
             None => {
                 let length = text::duration(context.at - self.hold.since);
-                self.running_spans(theme, name, &length, width)
+                self.computing_spans(theme, name, &length, width)
             }
             Some(since) => {
                 let length = text::duration(context.at - since);
-                self.blocking_spans(theme, name, length, width)
+                self.asleep_spans(theme, name, length, width)
             }
         }
     }
 
-    fn running_spans(&self, theme: Theme, name: Span<'static>, length: &str, width: usize) -> Vec<Span<'static>> {
+    fn computing_spans(&self, theme: Theme, name: Span<'static>, length: &str, width: usize) -> Vec<Span<'static>> {
         let name = Span::styled(text::fit_name(&name.content, width).into_owned(), name.style);
         let off_core = match self.off_core {
             Some(share) => format!(" {:.0} % off core", share * 100.0),
@@ -175,30 +171,38 @@ impl OpenSlice<'_> {
         };
         let room = width.saturating_sub(used + text::width(&off_core) + 1);
         let step = text::fit(self.step, room);
+        let length_style = match self.hold.state {
+            State::Hogging => theme.word(State::Hogging),
+            _ => theme.quiet(),
+        };
         vec![
             name,
-            Span::styled(format!(" {length}"), theme.quiet()),
+            Span::styled(format!(" {length}"), length_style),
             Span::raw(off_core),
             Span::styled(format!(" {step}"), theme.quiet()),
         ]
     }
 
-    fn blocking_spans(&self, theme: Theme, name: Span<'static>, length: String, width: usize) -> Vec<Span<'static>> {
-        // The task's name and the duration are more important than the word "block". The colour
-        // also shows that the task blocks.
-        let badges = [format!(" block {length} "), format!("block {length}"), length];
+    fn asleep_spans(&self, theme: Theme, name: Span<'static>, length: String, width: usize) -> Vec<Span<'static>> {
+        // The task's name and the duration are more important than the word. The colour also shows
+        // whether the task blocks the other tasks of the lane.
+        let (word, style) = match self.hold.state {
+            State::Blocking => ("block", theme.alarm()),
+            other => ("sleep", theme.word(other)),
+        };
+        let badges = [format!(" {word} {length} "), format!("{word} {length}"), length];
         let fits = |badge: &&String| name.width() + 1 + text::width(badge) <= width;
         let badge = badges.iter().find(fits).unwrap_or(&badges[2]).clone();
         let room = width.saturating_sub(text::width(&badge) + 1);
         let name = Span::styled(text::fit_name(&name.content, room).into_owned(), name.style);
         let used = name.width() + 1 + text::width(&badge);
-        let mut spans = vec![name, Span::raw(" "), Span::styled(badge, theme.blocked())];
+        let mut spans = vec![name, Span::raw(" "), Span::styled(badge, style)];
         // The name is shown only if it fits. A truncated name would be useless.
         if let Some(awaited) = self
             .blocked_on
             .filter(|awaited| used + 1 + text::width(awaited) <= width)
         {
-            spans.push(Span::styled(format!(" {awaited}"), theme.word(State::Blocking)));
+            spans.push(Span::styled(format!(" {awaited}"), theme.word(self.hold.state)));
         }
         spans
     }

@@ -27,11 +27,14 @@ pub(crate) fn of_task(model: &Model, id: TaskId, interval: &StateInterval) -> Op
             let step = model.awaited_step_at(id, known_from(model, interval));
             step.unwrap_or(reason.into_str()).to_owned()
         }
-        State::Running | State::Blocking => match model.step_of_hold(id, interval) {
-            Some(step) if interval.state == State::Blocking => wait(model, id, interval, step),
-            Some(step) => step.to_owned(),
-            None if interval.state == State::Running => return None,
+        State::Blocking | State::Sleeping => match model.step_of_hold(id, interval) {
+            Some(step) => wait(model, id, interval, step),
             None => interval.state.into_str().to_owned(),
+        },
+        State::Running | State::Hogging => match (model.step_of_hold(id, interval), interval.state) {
+            (Some(step), _) => step.to_owned(),
+            (None, State::Running) => return None,
+            (None, state) => state.into_str().to_owned(),
         },
         State::Ended(_) => return None,
     };

@@ -24,7 +24,7 @@ use crate::text;
 use crate::tui::frame_context::FrameContext;
 use crate::tui::layout::{Row, timeline_rows};
 use crate::tui::state::{Panel, SortBy, family};
-use crate::tui::theme::{ORPHANED, SHORT_NAME_WIDTH, Theme, short_name};
+use crate::tui::theme::{ORPHANED, SHORT_NAME_WIDTH, short_name};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -49,11 +49,11 @@ pub(crate) fn render(context: &FrameContext<'_>, id: TaskId, y: u16, cells: &mut
 
     render_name(context, id, group, orphaned_since.is_some(), row, buf);
     context.model.paint_task(id, context.window(), cells);
-    render_timeline(context, id, cells, row.time, buf);
+    render_timeline(context, cells, row.time, buf);
     let orphaned_column = orphaned_since.and_then(|at| context.span.column(at));
     let line = labels::Line {
         context,
-        theme: theme(context, id),
+        theme: context.theme,
         area: row.time,
     };
     labels::render_task(&line, id, cells, orphaned_column, buf);
@@ -88,7 +88,7 @@ fn render_name(context: &FrameContext<'_>, id: TaskId, group: usize, orphaned: b
 }
 
 /// Draws the timeline of a task. `area` is the last row of the timeline.
-fn render_timeline(context: &FrameContext<'_>, id: TaskId, cells: &[Cell], area: Rect, buf: &mut Buffer) {
+fn render_timeline(context: &FrameContext<'_>, cells: &[Cell], area: Rect, buf: &mut Buffer) {
     let half = |cell: &Cell| Half {
         state: cell.state,
         share: cell.share,
@@ -102,13 +102,7 @@ fn render_timeline(context: &FrameContext<'_>, id: TaskId, cells: &[Cell], area:
         height,
         ..area
     };
-    timeline::render(&halves, theme(context, id), area, buf);
-}
-
-/// The theme for a task. If the task's thread runs only this task, a block is not an alarm.
-fn theme(context: &FrameContext<'_>, id: TaskId) -> Theme {
-    let shared = context.model.task(id).is_some_and(|task| task.on_shared_lane);
-    context.theme.with_calm_blocks(!shared)
+    timeline::render(&halves, context.theme, area, buf);
 }
 
 /// What a task does at the visible instant.
@@ -145,7 +139,7 @@ impl Detail {
 
     /// The text of the detail: the state or the fact, its duration, and the activity.
     fn line(&self, context: &FrameContext<'_>, width: usize) -> Line<'static> {
-        let theme = theme(context, self.task);
+        let theme = context.theme;
         let (word, style) = match self.instead {
             Some(word) => (word, theme.bad()),
             None => (short_name(self.state), theme.word(self.state)),
@@ -263,7 +257,7 @@ fn activity(context: &FrameContext<'_>, id: TaskId, state: State) -> String {
     };
     match state {
         State::Ended(_) => "ago",
-        State::Blocking => {
+        State::Blocking | State::Sleeping => {
             let awaited = || blocked_on(context, held_lane(context, id)?);
             awaited().filter(|_| context.is_live()).unwrap_or_default()
         }
@@ -271,7 +265,7 @@ fn activity(context: &FrameContext<'_>, id: TaskId, state: State) -> String {
         State::Queued | State::Unnoticed => {
             return unpolled(context, id).or(step().map(str::to_owned)).unwrap_or_default();
         }
-        State::Running => step().unwrap_or_default(),
+        State::Running | State::Hogging => step().unwrap_or_default(),
     }
     .to_owned()
 }

@@ -16,9 +16,11 @@ use ratatui::widgets::Widget;
 use strum::VariantArray;
 
 /// The states in the order of the heading. The most important outcomes come first.
-const STATES: [State; 6 + Outcome::VARIANTS.len()] = [
+const STATES: [State; 8 + Outcome::VARIANTS.len()] = [
     State::Running,
+    State::Hogging,
     State::Blocking,
+    State::Sleeping,
     State::Queued,
     State::Unnoticed,
     State::Waiting(Reason::Lock),
@@ -91,17 +93,12 @@ impl Entry {
 /// All entries of the heading. An outcome has an entry only if at least one task has that outcome.
 fn entries(context: &FrameContext<'_>, counts: Option<&TaskCounts>, gap: &'static str) -> Vec<Entry> {
     let theme = context.theme;
-    // A task that blocks only its own thread causes no alarm in the heading.
-    let word_theme = theme.with_calm_blocks(context.is_live() && !blocks_a_shared_lane(context));
     let count = |counts: &TaskCounts| STATES.map(|state| (state, counts.get(state)));
     let all = counts.map(count).into_iter().flatten();
-    let shown = all.filter(|(state, count)| *count > 0 || !matches!(state, State::Ended(_)));
+    let is_optional = |state| matches!(state, State::Hogging | State::Sleeping | State::Ended(_));
+    let shown = all.filter(|(state, count)| *count > 0 || !is_optional(*state));
     let entry = |(state, count): (State, usize)| {
-        let style = if count == 0 {
-            theme.quiet()
-        } else {
-            word_theme.word(state)
-        };
+        let style = if count == 0 { theme.quiet() } else { theme.word(state) };
         let spans = vec![
             Span::raw(gap),
             Span::styled(glyph(state), theme.state(state)),
@@ -143,13 +140,6 @@ fn shorten(entries: &mut [Entry], width: usize) {
             entry.spans.pop();
         }
     }
-}
-
-/// Whether a task currently blocks a lane that other tasks also run on.
-fn blocks_a_shared_lane(context: &FrameContext<'_>) -> bool {
-    let shared = context.model.lanes().iter().filter(|lane| lane.is_shared());
-    let mut slices = shared.filter_map(|lane| lane.current);
-    slices.any(|slice| context.model.state(slice.task) == State::Blocking)
 }
 
 /// Draws the visible tasks. If not all tasks fit, the last row shows the number of hidden tasks.

@@ -134,11 +134,13 @@ impl Column {
 /// more severe state.
 fn severity(state: Option<State>) -> u8 {
     match state {
-        Some(State::Blocking) => 7,
-        Some(State::Ended(_)) => 6,
-        Some(State::Unnoticed) => 5,
-        Some(State::Queued) => 4,
-        Some(State::Running) => 3,
+        Some(State::Blocking) => 9,
+        Some(State::Ended(_)) => 8,
+        Some(State::Hogging) => 7,
+        Some(State::Unnoticed) => 6,
+        Some(State::Queued) => 5,
+        Some(State::Running) => 4,
+        Some(State::Sleeping) => 3,
         Some(State::Waiting(_)) => 2,
         Some(State::Suspended(_)) => 1,
         None => 0,

@@ -61,7 +61,7 @@ fn work_that_cannot_be_stopped_counts_up_to_the_end() {
     let report = report(include_str!("left-behind.toml"));
     assert_seconds("the run", &report["elapsed_ns"], (0.8, 1.0));
     let block = group(&report, "block");
-    assert_seconds("blocking", &block["blocking_ns"], (0.6, 0.9));
+    assert_seconds("sleeping", &block["sleeping_ns"], (0.6, 0.9));
     assert_seconds("the slice", &block["poll_ns"]["max"], (0.6, 0.9));
     assert_eq!(
         (&block["polls"], &block["timed_out"]),
@@ -88,7 +88,7 @@ fn every_kind_of_wait_counts_up_to_the_end() {
         assert_seconds(name, &group(&report, name)[waits][reason], (0.7, 1.1));
     }
     let hog = group(&report, "hog offload");
-    assert_seconds("blocking", &hog["blocking_ns"], (0.7, 1.1));
+    assert_seconds("sleeping", &hog["sleeping_ns"], (0.7, 1.1));
     let behind = group(&report, "behind offload");
     assert_seconds("queued", &behind["queued_ns"], (0.6, 1.0));
     assert_seconds("the delay", &behind["delay_ns"]["max"], (0.6, 1.0));

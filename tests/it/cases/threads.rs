@@ -17,10 +17,10 @@ fn a_wait_on_a_thread_has_the_reason_of_the_wait() {
         }
         let all = group(&report, waiter)["blocked_on"].as_object().expect("a map");
         let sum: f64 = all.values().map(|time| time.as_f64().expect("a number") / 1e6).sum();
-        let blocking = ms(&report, waiter, "blocking_ns");
+        let sleeping = ms(&report, waiter, "sleeping_ns");
         assert!(
-            (sum - blocking).abs() < 0.001,
-            "{waiter}: {sum} of {blocking} ms: {all:?}"
+            (sum - sleeping).abs() < 0.001,
+            "{waiter}: {sum} of {sleeping} ms: {all:?}"
         );
     }
 }

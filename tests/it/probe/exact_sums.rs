@@ -121,7 +121,7 @@ fn assert_same_as_lanes(model: &Model) {
     let lanes = lanes.fold((Nanos::ZERO, Nanos::ZERO), |(r, b), lane| (r + lane.0, b + lane.1));
     let groups = model.groups().iter().map(|group| model.group_times(group.id));
     let groups = groups.fold((Nanos::ZERO, Nanos::ZERO), |(r, b), times| {
-        (r + times.running, b + times.blocking)
+        (r + times.computing(), b + times.asleep())
     });
     assert_eq!(lanes, groups);
 }
@@ -254,10 +254,10 @@ fn a_blocking_step_counts_even_if_the_ring_was_full_at_its_end() {
     model.apply(&collector.batch());
     assert_eq!(model.record_counts().dropped, 0);
     assert!(model.record_counts().others_dropped > 0, "the ring was full");
-    let blocking = model.group_times(jobs.id).blocking;
-    assert!(blocking >= Nanos::from_millis(5), "{blocking:?}");
-    assert_eq!(model.lane_times(model.lanes()[0].id).1, blocking);
-    assert_eq!(model.group_blocked_on(jobs.id)[Reason::File as usize], blocking);
+    let sleeping = model.group_times(jobs.id).sleeping;
+    assert!(sleeping >= Nanos::from_millis(5), "{sleeping:?}");
+    assert_eq!(model.lane_times(model.lanes()[0].id).1, sleeping);
+    assert_eq!(model.group_blocked_on(jobs.id)[Reason::File as usize], sleeping);
     assert_sums(&model);
 }
 

@@ -93,7 +93,7 @@ fn an_offloaded_job_that_outlives_the_run_changes_no_poll_count_and_delays_no_ot
         );
         let counts = run.model.counts();
         assert_eq!(
-            (counts.cancelled, counts.blocking, counts.alive()),
+            (counts.cancelled, counts.sleeping, counts.alive()),
             (51, 1, 1),
             "{executor}: {counts:?}"
         );

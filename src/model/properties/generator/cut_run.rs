@@ -45,6 +45,7 @@ impl CutRun {
     /// The model at the instant of the cut, as the screen shows it.
     pub(in crate::model::properties) fn shown(&self, delivery: &[Index]) -> Model {
         let mut model = Model::new(RunInfo::default());
+        model.hogging_poll = HOGGING_POLL;
         model.apply(&Batch {
             definitions: definitions(),
             records: self.records(delivery, None, self.at),

@@ -37,10 +37,15 @@ impl Simulation {
             slice.queued.get(),
             slice.unnoticed.get(),
         );
-        sums.suspended_on[sums.reason as usize] += wait.suspended;
+        if let Some(time) = sums.suspended_on.get_mut(sums.reason as usize) {
+            *time += wait.suspended;
+        }
         sums.unnoticed += wait.unnoticed;
         sums.queued += wait.queued;
         sums.running += time.running;
+        if slice.len.get() >= HOGGING_POLL {
+            sums.hogging += time.running;
+        }
         sums.blocking += time.blocking;
         sums.lost += u64::from(is_lost);
         self.sums.push(TaskSums {
@@ -63,10 +68,12 @@ impl Simulation {
             task,
             lost: 0,
             running: Nanos::ZERO,
+            hogging: Nanos::ZERO,
             blocking: Nanos::ZERO,
             queued: Nanos::ZERO,
             unnoticed: Nanos::ZERO,
             suspended_on: ByReason::default(),
+            on_worker: true,
             reason: Reason::Yield,
             label: Label::NONE,
         }
