@@ -410,6 +410,14 @@ proptest! {
         for (said_then, says_now) in usages(&then, at).iter().zip(usages(&now, at)) {
             prop_assert!(says_now == "None" || says_now == *said_then, "{says_now} but then {said_then}");
         }
+        for resource in now.resources() {
+            let instants = simulation.now / 10 + 2;
+            let used = (0..instants).map(|number| now.usage(resource, RunInstant::new(number * 10 + 5)));
+            let Some(used) = used.collect::<Option<Vec<_>>>() else { continue };
+            let held = used.iter().filter(|usage| usage.holders > 0).count() as f64 / instants as f64;
+            let said = resource.held_time_of(RunInstant::ZERO, RunInstant::new(instants * 10));
+            prop_assert!(said.is_some_and(|said| (said.share - held).abs() < 1e-9), "{said:?} but {held}");
+        }
         for (then, now) in then.resources().iter().zip(now.resources()) {
             prop_assert!(now.longest_open_wait(at).is_none_or(|wait| Some(wait) == then.longest_open_wait(at)));
         }

@@ -19,7 +19,9 @@ pub struct Traffic {
     /// The items that receivers have missed.
     pub missed_per_s: f64,
     /// How the number of waiting tasks has changed.
-    pub trend: Trend,
+    pub waiting: Trend,
+    /// For a channel or for kept results: how the number of messages or results has changed.
+    pub items: Trend,
 }
 
 /// How a number has changed over a span.
@@ -90,8 +92,9 @@ impl Buckets {
     }
 
     /// The traffic of the complete buckets of a span. If these are few buckets, earlier buckets are
-    /// added. `waiting` is the number of tasks that wait now.
-    pub(super) fn traffic(&self, from: RunInstant, to: RunInstant, waiting: i64) -> Traffic {
+    /// added. `waiting` is the number of tasks that wait now, and `items` is the number of messages
+    /// or results now.
+    pub(super) fn traffic(&self, from: RunInstant, to: RunInstant, waiting: i64, items: Option<i64>) -> Traffic {
         let end = number(to);
         let first = number(from).min(end.saturating_sub(MIN_BUCKETS));
         let seconds = ((end - first).max(1) * SERIES_BUCKET.0) as f64 / Nanos::from_millis(1_000).0 as f64;
@@ -103,22 +106,24 @@ impl Buckets {
             entered_per_s: per_s(|bucket| bucket.entered),
             left_per_s: per_s(|bucket| bucket.left),
             missed_per_s: per_s(|bucket| bucket.missed),
-            trend: self.trend(first, end, waiting),
+            waiting: self.trend((first, end), waiting, |bucket| i64::from(bucket.waiting)),
+            items: items.map_or(Trend::Steady, |items| {
+                self.trend((first, end), items, |bucket| {
+                    i64::from(bucket.entered) - i64::from(bucket.left)
+                })
+            }),
         }
     }
 
-    /// The trend of the number of waiting tasks at the ends of the buckets `first..end`. The number
-    /// of tasks that wait for a lock goes up and down all the time, so a difference between two
-    /// instants says little.
-    fn trend(&self, first: u64, end: u64, waiting: i64) -> Trend {
-        let later: i64 = self.range(end, u64::MAX).map(|bucket| i64::from(bucket.waiting)).sum();
-        let mut numbers = vec![waiting - later];
+    /// The trend of a number at the ends of the buckets `first..end`. `now` is the number now, and
+    /// `change` is its change during a bucket. The number of tasks that wait for a lock goes up and
+    /// down all the time, so a difference between two instants says little.
+    fn trend(&self, (first, end): (u64, u64), now: i64, change: fn(&Bucket) -> i64) -> Trend {
+        let later: i64 = self.range(end, u64::MAX).map(change).sum();
+        let mut numbers = vec![now - later];
         for number in (first + 1..end).rev() {
-            let change: i64 = self
-                .range(number, number + 1)
-                .map(|bucket| i64::from(bucket.waiting))
-                .sum();
-            numbers.push(numbers[numbers.len() - 1] - change);
+            let in_bucket: i64 = self.range(number, number + 1).map(change).sum();
+            numbers.push(numbers[numbers.len() - 1] - in_bucket);
         }
         let third = numbers.len() / 3;
         let range = |numbers: &[i64]| Some((*numbers.iter().min()?, *numbers.iter().max()?));
@@ -164,16 +169,25 @@ mod tests {
         // Twenty waits begin in each second, and ten waits end.
         let begins = (0..200).map(|number| (number * 50 + 10, 1));
         let ends = (0..100).map(|number| (number * 100 + 20, -1));
-        let traffic = buckets(begins.chain(ends)).traffic(MS(4_100), MS(8_100), 100);
+        let traffic = buckets(begins.chain(ends)).traffic(MS(4_100), MS(8_100), 100, None);
         assert_eq!((traffic.entered_per_s, traffic.left_per_s), (20.0, 10.0));
-        assert_eq!(traffic.trend, Trend::Growing);
+        assert_eq!(traffic.waiting, Trend::Growing);
+    }
+
+    #[test]
+    fn a_queue_to_which_more_is_sent_than_received_is_growing() {
+        let sent = (0..200).map(|number| (number * 50 + 10, 1));
+        let received = (0..100).map(|number| (number * 100 + 20, -1));
+        let items = |buckets: Buckets| buckets.traffic(MS(4_100), MS(8_100), 0, Some(100)).items;
+        assert_eq!(items(buckets(sent.clone().chain(received))), Trend::Growing);
+        assert_eq!(items(buckets(sent.map(|(at, by)| (at, -by)))), Trend::Shrinking);
     }
 
     #[test]
     fn a_number_that_goes_up_and_down_has_no_trend() {
         let up_and_down = (0..40).flat_map(|number| [(number * 300, 5), (number * 300 + 280, -5)]);
         let buckets = buckets(up_and_down);
-        assert_eq!(buckets.traffic(MS(4_000), MS(8_000), 0).trend, Trend::Steady);
+        assert_eq!(buckets.traffic(MS(4_000), MS(8_000), 0, None).waiting, Trend::Steady);
         assert!(buckets.has_records(MS(4_000), MS(4_001)));
         assert!(!buckets.has_records(MS(13_000), MS(14_000)));
     }
@@ -184,9 +198,9 @@ mod tests {
             .map(|n| (n * 100, 1))
             .chain((0..20).map(|n| (4_000 + n * 100, -1)));
         let buckets = buckets(grows_then_shrinks);
-        assert_eq!(buckets.traffic(MS(0), MS(2_000), 0).trend, Trend::Growing);
-        assert_eq!(buckets.traffic(MS(2_000), MS(4_000), 0).trend, Trend::Steady);
-        assert_eq!(buckets.traffic(MS(4_000), MS(6_000), 0).trend, Trend::Shrinking);
+        assert_eq!(buckets.traffic(MS(0), MS(2_000), 0, None).waiting, Trend::Growing);
+        assert_eq!(buckets.traffic(MS(2_000), MS(4_000), 0, None).waiting, Trend::Steady);
+        assert_eq!(buckets.traffic(MS(4_000), MS(6_000), 0, None).waiting, Trend::Shrinking);
     }
 
     #[test]

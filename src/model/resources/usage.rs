@@ -32,7 +32,7 @@ pub struct Usage {
 /// For how much of a span tasks held a resource.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct HeldTime {
-    /// The sum over all holders, as a share of the span.
+    /// The share of the span in which at least one task held the resource, 0–1.
     pub share: f64,
     /// The task that held the resource longest, and its share of the span.
     pub main: Option<(TaskId, f64)>,
@@ -84,7 +84,9 @@ impl Resource {
     /// buckets of [`SERIES_BUCKET`], and to at least one second.
     pub fn traffic(&self, from: RunInstant, to: RunInstant) -> Traffic {
         let waiting = self.waiting_for_access.count.now + self.waiting_for_other.count.now;
-        self.traffic.traffic(from, to, waiting)
+        let has_items = matches!(self.info.kind, ResourceKind::Channel | ResourceKind::Results);
+        let items = has_items.then_some(self.level.now);
+        self.traffic.traffic(from, to, waiting, items)
     }
 
     /// How long the longest of the waits has lasted that are open at the instant `at`. Waits for a
@@ -99,17 +101,27 @@ impl Resource {
     /// For how much of a span tasks held the resource. `None` if holds of that time are missing.
     pub fn held_time_of(&self, from: RunInstant, to: RunInstant) -> Option<HeldTime> {
         let from = from.max(self.past_holds.known_from());
-        let mut by_task = BTreeMap::<TaskId, Nanos>::new();
-        for hold in self.past_holds.within(from, to) {
-            *by_task.entry(hold.task).or_default() += hold.to.min(to) - hold.from.max(from);
-        }
+        let past = self
+            .past_holds
+            .within(from, to)
+            .map(|hold| (hold.task, hold.from, hold.to));
+        let mut holds: Vec<_> = past.collect();
         for (task, _) in self.holders.iter() {
-            *by_task.entry(task).or_default() += to - self.holders.since(task)?.max(from);
+            holds.push((task, self.holders.since(task)?, to));
+        }
+        holds.sort_unstable_by_key(|&(_, start, _)| start);
+        let mut by_task = BTreeMap::<TaskId, Nanos>::new();
+        let (mut all, mut covered) = (Nanos::ZERO, from);
+        for (task, start, end) in holds {
+            let (start, end) = (start.max(from), end.min(to));
+            *by_task.entry(task).or_default() += end - start;
+            all += end - start.max(covered);
+            covered = covered.max(end);
         }
         let share = |time: Nanos| time.0 as f64 / (to - from).0.max(1) as f64;
         let main = by_task.iter().max_by_key(|(_, time)| **time);
         Some(HeldTime {
-            share: share(by_task.values().copied().sum()),
+            share: share(all),
             main: main.map(|(task, time)| (*task, share(*time))),
         })
     }

@@ -7,7 +7,7 @@
 //!  worker 0     ██▌▐█▌ ▐██▌▐█▌ ▐█▌▐██▓▓▓▓▓▓▓▓▓▓▓▓▓▓  93 %  api#7 block 212 ms      lanes
 //!  tasks 47     █ 1 running  ▓ 1 blocking  ▒ 3 queued  …        sort: trouble      heading
 //!  heartbeat#0  ▌···▌···▌···▌···▌···▌░░░░░░░░░░░░░░  unnoticed  208 ms  sleep      tasks
-//!  jobs ━━━━━━━━── 6/8,  1 waiting to send, in 20/s out 10/s                        resources
+//!  jobs ▰▰▰▰▰▰▰▰▱▱ 6/8,  1 waiting to send, in 20/s out 10/s                        resources
 //!  delay p99  297 ms ▁▁▁▁▁▂▇█   finished  812/s ▇▇▇▇▂▁   …                          gauges
 //!  groups      finished   repetition p50     p99   …                                groups
 //!  00:07.2 ERROR thumb#1 panicked: no such picture                                  log

@@ -2,16 +2,16 @@
 //! much comes and goes.
 //!
 //! ```text
-//!   cache ━━━━━━━━━━ held by holder#0 (http /rates)  198 ms,  6 waiting, in 21/s out 22/s
-//!   desk  ━━━━━━━━━━ 1/1 permits, 33 waiting ▲, in 20/s out 10/s
-//!   jobs  ────────── 0/5,  3 waiting to receive, in 20/s out 20/s
+//!   cache ▰▰▰▰▰▰▰▰▰▰ held by holder#0 (http /rates)  198 ms,  6 waiting, in 21/s out 22/s
+//!   desk  ▰▰▰▰▰▰▰▰▰▰ 1/1 permits, 33 waiting ▲, in 20/s out 10/s
+//!   jobs  ▱▱▱▱▱▱▱▱▱▱ 0/5,  3 waiting to receive, in 20/s out 20/s
 //! ```
 //!
 //! The gauges have as many rows as the layout has room for. If there are more gauges than rows, a
 //! row contains several gauges, without bars. Words that do not fit are left out, the last words first.
 //!
-//! `▲` says that the number of waiting tasks has grown during the visible time, and `▼` that it has
-//! shrunk. The rates also cover the visible time.
+//! `▲` says that the number of waiting tasks, or of messages, has grown during the visible time, and
+//! `▼` that it has shrunk. The rates also cover the visible time.
 
 use super::lanes::task_name;
 use crate::model::{Model, Pool, Resource, State, Traffic, Trend, Usage};
@@ -84,7 +84,7 @@ pub(crate) fn render(context: &FrameContext<'_>, area: Rect, buf: &mut Buffer) {
 /// The gauge of one resource.
 struct Gauge {
     name: String,
-    /// How full the bar is, 0–1. `None` if this is not known.
+    /// How full the bar is, 0–1. `None` if there is no bar, or if this is not known.
     share: Option<f64>,
     /// Whether tasks wait because the resource is full.
     is_bottleneck: bool,
@@ -139,15 +139,18 @@ impl Gauge {
     }
 
     fn bar(&self, theme: Theme) -> [Span<'static>; 2] {
-        let filled = self.share.map_or(0, |share| filled_cells(share, BAR_WIDTH));
         let style = if self.is_bottleneck {
             waiting_style(theme)
         } else {
             Style::new()
         };
+        let (filled, empty) = match self.share {
+            Some(share) => (filled_cells(share, BAR_WIDTH), "▱"),
+            None => (0, " "),
+        };
         [
-            Span::styled("━".repeat(filled), style),
-            Span::styled("─".repeat(BAR_WIDTH - filled), theme.quiet()),
+            Span::styled("▰".repeat(filled), style),
+            Span::styled(empty.repeat(BAR_WIDTH - filled), theme.quiet()),
         ]
     }
 }
@@ -183,7 +186,9 @@ fn of_resource(context: &FrameContext<'_>, resource: &Resource) -> Gauge {
         ResourceKind::Notify => vec![view.waiting(), view.rates("")],
         ResourceKind::Results => vec![view.fill(" kept"), view.rates("")],
         ResourceKind::Channel => vec![view.fill(""), view.waiting(), view.rates("")],
-        ResourceKind::Watch | ResourceKind::Broadcast => {
+        // A watch channel has at most one item.
+        ResourceKind::Watch => vec![view.waiting(), view.rates("missed")],
+        ResourceKind::Broadcast => {
             vec![view.fill(" items"), view.waiting(), view.behind(), view.rates("missed")]
         }
     };
@@ -192,7 +197,9 @@ fn of_resource(context: &FrameContext<'_>, resource: &Resource) -> Gauge {
     let held = usage.and_then(|usage| usage.held);
     Gauge {
         name: info.name.clone(),
-        share: held.map(|held| view.share(held)),
+        share: held
+            .filter(|_| info.kind != ResourceKind::Watch)
+            .map(|held| view.share(held)),
         is_bottleneck: waiting > 0 && !matches!(info.kind, ResourceKind::Barrier | ResourceKind::Notify),
         words,
     }
@@ -236,6 +243,7 @@ impl View<'_> {
             }
             None => format!("{number:>5}{bytes}{unit}"),
         };
+        let fill = format!("{fill}{}", arrow(self.traffic.items));
         vec![Line::from(fill)]
     }
 
@@ -282,11 +290,7 @@ impl View<'_> {
             _ if kind.is_channel() => ("to send", "to receive"),
             _ => ("", ""),
         };
-        let trend = match self.traffic.trend {
-            Trend::Growing => " ▲",
-            Trend::Shrinking => " ▼",
-            Trend::Steady => "",
-        };
+        let trend = arrow(self.traffic.waiting);
         let theme = self.context.theme;
         let join = |words: &str| format!("waiting {words}").trim_end().to_owned();
         vec![match (waiting, other) {
@@ -371,6 +375,14 @@ pub(super) fn doing(context: &FrameContext<'_>, task: TaskId) -> Option<String> 
             (reason != Reason::Unknown).then(|| reason.into_str().to_owned())
         }
         (_, None) => Some(state.into_str().to_owned()),
+    }
+}
+
+fn arrow(trend: Trend) -> &'static str {
+    match trend {
+        Trend::Growing => " ▲",
+        Trend::Shrinking => " ▼",
+        Trend::Steady => "",
     }
 }
 
