@@ -24,7 +24,7 @@ pub(super) struct WaitCause {
 impl WaitCause {
     /// `None` if the task does not wait for another task, or if it is not known for which one.
     pub(super) fn of(context: &FrameContext<'_>, id: TaskId, state: State) -> Option<WaitCause> {
-        if !matches!(state, State::Waiting(_) | State::Blocking) {
+        if !matches!(state, State::Waiting(_) | State::Blocking | State::Sleeping) {
             return None;
         }
         let wait = context.model.wait(id, context.at)?;
