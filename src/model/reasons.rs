@@ -41,7 +41,7 @@ impl Model {
         }
         let mut found = None;
         task.intervals(at, at + Nanos(1), self.read_context(), |interval| {
-            found = Some(interval)
+            found = Some(interval);
         });
         found
     }

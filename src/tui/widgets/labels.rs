@@ -163,7 +163,7 @@ impl Line<'_> {
 }
 
 /// Shortens a label to at most `width` columns. The label is cut only at a space, and then ends in
-/// `…`. `None` if not even the first word fits. A no-break space in the label does not separate
+/// `…` if there is room or if the words are incomplete. `None` if not even the first word fits. A no-break space in the label does not separate
 /// words, and becomes a space.
 fn fit_words(label: &str, width: usize) -> Option<String> {
     let label = text::clean(label);
@@ -171,11 +171,14 @@ fn fit_words(label: &str, width: usize) -> Option<String> {
     if text::width(&label) <= width {
         return Some(shown(&label));
     }
-    let ends = label.match_indices(' ').map(|(end, _)| &label[..end]);
-    let cut = ends.map(|kept| format!("{}…", kept.trim_end_matches([',', ' '])));
-    cut.filter(|cut| text::width(cut) <= width)
-        .last()
-        .map(|cut| shown(&cut))
+    let kept = label.match_indices(' ').map(|(end, _)| &label[..end]);
+    let cuts = kept.flat_map(|kept| match kept.strip_suffix(',') {
+        // The words before a comma are complete.
+        Some(clause) => [clause.to_owned(), format!("{clause}…")],
+        None => [String::new(), format!("{kept}…")],
+    });
+    let mut cuts = cuts.filter(|cut| !cut.is_empty() && text::width(cut) <= width);
+    cuts.next_back().map(|cut| shown(&cut))
 }
 
 #[cfg(test)]
@@ -188,6 +191,8 @@ mod tests {
         assert_eq!(fit(42).as_deref(), Some("lock cache, held by holder#0 (http /rates)"));
         assert_eq!(fit(41).as_deref(), Some("lock cache, held by holder#0 (http…"));
         assert_eq!(fit(28).as_deref(), Some("lock cache…"));
+        assert_eq!(fit(10).as_deref(), Some("lock cache"));
+        assert_eq!(fit(9).as_deref(), Some("lock…"));
         assert_eq!(fit(5).as_deref(), Some("lock…"));
         assert_eq!(fit(4), None);
     }
