@@ -213,8 +213,8 @@ impl Model {
     }
 
     /// Keeps a long step for the question what a task did while it held a lane. A step that began
-    /// before the end of the task's last slice contains a wait, so it does not answer this question.
-    /// The query leaves out the steps whose waits are recorded later.
+    /// before the end of the task's last slice contains a wait, so it does not answer this
+    /// question. The query leaves out the steps whose waits are recorded later.
     fn note_long_step(&mut self, step: &Step, end: RunInstant) {
         let contains_wait = |task: &Task| task.last_wait().since > step.start;
         if step.blocking || !self.task(step.task).is_some_and(contains_wait) {

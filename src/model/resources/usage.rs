@@ -90,8 +90,8 @@ impl Resource {
     }
 
     /// How long the longest of the waits has lasted that are open at the instant `at`. Waits for a
-    /// message are not counted: most of these tasks are idle. `None` if no task waits, or if this is
-    /// not known.
+    /// message are not counted: most of these tasks are idle. `None` if no task waits, or if this
+    /// is not known.
     pub fn longest_open_wait(&self, at: RunInstant) -> Option<Nanos> {
         let waits = self.waits_at(at)?;
         let waits = waits.iter().filter(|wait| wait.wanted != Wanted::Message);

@@ -163,8 +163,8 @@ impl Line<'_> {
 }
 
 /// Shortens a label to at most `width` columns. The label is cut only at a space, and then ends in
-/// `…` if there is room or if the words are incomplete. `None` if not even the first word fits. A no-break space in the label does not separate
-/// words, and becomes a space.
+/// `…` if there is room or if the words are incomplete. `None` if not even the first word fits. A
+/// no-break space in the label does not separate words, and becomes a space.
 fn fit_words(label: &str, width: usize) -> Option<String> {
     let label = text::clean(label);
     let shown = |text: &str| text.replace('\u{a0}', " ");
