@@ -2,7 +2,7 @@
 
 use super::phrase::{self, Phrase, list_en, list_ru};
 use super::{Evidence, Finding, MAX_TASKS, MIN_COST};
-use crate::model::{Blame, CausedWait, Culprit, HoldKind, Holds, NOTABLE};
+use crate::model::{Blame, CausedWait, Culprit, Holds, NOTABLE};
 use crate::record::{GroupId, Nanos, Rule, RunInstant, TaskId};
 use std::collections::BTreeMap;
 
@@ -65,21 +65,6 @@ impl Charge {
         let notable = |time: Nanos| time.0 >= self.cost.0 / 50;
         let victims = victims.into_iter().filter(|(_, (time, _))| notable(*time));
         victims.map(|(group, (_, worst))| (*group, *worst)).collect()
-    }
-
-    /// Whether the culprit held lanes long also without the time in which its threads had no core.
-    /// Otherwise, other programs are to blame. All such time of the group may lie in the long
-    /// holds.
-    pub(in crate::findings) fn is_long_on_core(&self, evidence: &Evidence<'_>) -> bool {
-        let Some(holds) = evidence.model.holds(self.culprit) else {
-            return true;
-        };
-        let off_core = match self.culprit.hold {
-            HoldKind::Asleep(..) => Nanos::ZERO,
-            _ => evidence.model.group_off_core(self.culprit.group).unwrap_or_default(),
-        };
-        let mean = (holds.total - off_core).0 / holds.count.max(1);
-        mean >= NOTABLE.0
     }
 
     /// The name of the task that held a lane for the longest time, or of the group.

@@ -20,7 +20,7 @@ mod rules;
 
 pub use phrase::Phrase;
 
-use crate::model::{Blame, Model};
+use crate::model::{Blame, Culprit, Model};
 use crate::record::{GroupId, Nanos, Rule, RunInstant, TaskId};
 
 /// A finding about waits needs at least this cost.
@@ -93,6 +93,12 @@ pub fn find(model: &Model) -> Vec<Finding> {
 }
 
 impl Evidence<'_> {
+    /// The part of a time caused by long computations in which their threads were on a core. The
+    /// rest was caused by the machine, which was busy.
+    fn on_core(&self, culprit: &Culprit, time: Nanos) -> Nanos {
+        Nanos((time.0 as f64 * self.model.share_on_core(*culprit)) as u64)
+    }
+
     fn group_name(&self, id: GroupId) -> String {
         self.model
             .group(id)

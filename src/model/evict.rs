@@ -24,7 +24,7 @@ impl Model {
             self.slices_kept -= lane.track.evict(horizon);
             // A slice that has not ended may have begun before the horizon. Such a slice needs all
             // spans since the end of the last slice.
-            lane.asleep.evict(horizon.min(lane.track.end()));
+            lane.evict_asleep(horizon.min(lane.track.end()));
         }
         self.long_steps.evict(horizon);
         // A branch runs only inside slices of its task. So an eviction removes about the same share

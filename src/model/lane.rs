@@ -1,5 +1,6 @@
 //! A lane: a thread that runs tasks, its slices, and what the kernel reports about the thread.
 
+use super::cpu_history::CpuHistory;
 use super::lane_track::LaneTrack;
 use super::off_core::OffCore;
 use super::spans::Spans;
@@ -31,7 +32,18 @@ pub struct Lane {
     pub(super) track: LaneTrack,
     /// The spans in which the thread slept in the OS, according to the kernel's samples.
     pub(super) asleep: Spans,
+    /// In which system call the thread slept, in order of time. Spans in unknown calls are left out.
+    calls: Vec<SystemCall>,
     pub(super) off_core: OffCore,
+    pub(super) cpu: CpuHistory,
+}
+
+/// A span in which a thread slept in one system call.
+#[derive(Clone, Copy, Debug)]
+struct SystemCall {
+    from: RunInstant,
+    to: RunInstant,
+    number: u16,
 }
 
 /// What the kernel reported about a lane's thread in one sample.
@@ -64,7 +76,9 @@ impl Lane {
             os: None,
             track: LaneTrack::default(),
             asleep: Spans::default(),
+            calls: Vec::new(),
             off_core: OffCore::default(),
+            cpu: CpuHistory::default(),
         }
     }
 
@@ -175,8 +189,34 @@ impl Lane {
             asleep_in: sample.asleep_in,
         };
         self.off_core.sample(os);
+        self.cpu.sample(os);
         let before = self.os.replace(os)?;
         let slept = before.asleep && sample.asleep && before.on_cpu == sample.on_cpu && before.at < sample.at;
+        if let Some(number) = sample.asleep_in.filter(|_| slept) {
+            match self.calls.last_mut() {
+                Some(last) if last.number == number && last.to == before.at => last.to = sample.at,
+                _ => self.calls.push(SystemCall {
+                    from: before.at,
+                    to: sample.at,
+                    number,
+                }),
+            }
+        }
         slept.then_some((before.at, sample.at))
+    }
+
+    /// The number of the last system call in which the thread slept between two instants. `None` if
+    /// the kernel has reported no system call, for example because the thread waited for memory.
+    pub(super) fn call_within(&self, (from, to): (RunInstant, RunInstant)) -> Option<u16> {
+        let count = self.calls.partition_point(|call| call.from < to);
+        let call = &self.calls[count.checked_sub(1)?];
+        (call.to > from).then_some(call.number)
+    }
+
+    /// Forgets the sleeps that ended at `horizon` or earlier.
+    pub(super) fn evict_asleep(&mut self, horizon: RunInstant) {
+        self.asleep.evict(horizon);
+        let count = self.calls.partition_point(|call| call.to <= horizon);
+        self.calls.drain(..count);
     }
 }

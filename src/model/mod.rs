@@ -23,6 +23,7 @@ mod apply;
 mod blame;
 mod byte_arena;
 mod chunk;
+mod cpu_history;
 mod evict;
 mod group;
 mod hist;

@@ -5,8 +5,10 @@
 //! functions. A number therefore looks the same everywhere.
 
 mod quantity;
+mod syscall;
 
 pub use quantity::{bytes, clock, count, duration, instant, round_duration};
+pub use syscall::syscall;
 
 use std::borrow::Cow;
 use textwrap::WordSplitter;

@@ -5,32 +5,43 @@ use crate::findings::phrase::{self, Phrase, times_en, times_ru};
 use crate::findings::{Evidence, Finding};
 use crate::model::{HoldKind, LaneSet};
 use crate::record::{Label, Nanos, Reason, Rule};
+use crate::text;
 
-/// The wait that a sleep without a known step must cause.
+/// The wait that a sleep in a system call without a known step must cause.
 const LONG_SLEEP: Nanos = Nanos::from_millis(100);
+
+/// The wait that a sleep in `futex` without a known step must cause. On a busy machine, a lock
+/// inside the runtime makes its users wait while its holder has no core.
+const LONG_FUTEX: Nanos = Nanos::from_millis(500);
 
 pub(in crate::findings) fn check(evidence: &Evidence<'_>, findings: &mut Vec<Finding>) {
     if !evidence.model.info().async_executor {
         return;
     }
     let charges = Charge::all(evidence, |culprit, blame| match culprit.hold {
-        HoldKind::Asleep(..) if culprit.lanes == LaneSet::Workers => blame.time,
+        HoldKind::Asleep(..) | HoldKind::InSystemCall(Some(_)) if culprit.lanes == LaneSet::Workers => blame.time,
         _ => Nanos::ZERO,
     });
     for charge in charges.iter().filter(|charge| is_certain(evidence, charge)) {
-        if let HoldKind::Asleep(reason, label) = charge.culprit.hold {
-            let deed = deed(evidence, charge, reason, label);
-            findings.push(charge.finding(evidence, Rule::BlockedWorker, &deed, remedy(reason)));
-        }
+        let (deed, reason) = match charge.culprit.hold {
+            HoldKind::Asleep(reason, label) => (deed(evidence, charge, reason, label), reason),
+            HoldKind::InSystemCall(Some(number)) => (call_deed(evidence, charge, number), Reason::Unknown),
+            HoldKind::Brief | HoldKind::Long | HoldKind::InSystemCall(None) => continue,
+        };
+        findings.push(charge.finding(evidence, Rule::BlockedWorker, &deed, remedy(reason)));
     }
 }
 
 /// If no step is known, only the kernel's samples show the sleep, so a notable wait must be longer.
-/// `block_in_place` replaces a blocked worker. If the scenario uses it, a task must have waited for
-/// at least half of the block.
+/// If the thread slept outside of a system call, it waited for memory: then the machine is to
+/// blame. `block_in_place` replaces a blocked worker. If the scenario uses it, a task must have
+/// waited for at least half of the block.
 fn is_certain(evidence: &Evidence<'_>, charge: &Charge) -> bool {
     let needed = match evidence.model.holds(charge.culprit) {
-        None => LONG_SLEEP,
+        None => match charge.culprit.hold {
+            HoldKind::InSystemCall(Some(number)) if text::syscall(number) == Some("futex") => LONG_FUTEX,
+            _ => LONG_SLEEP,
+        },
         Some(holds) if evidence.model.info().replaces_blocked_workers => Nanos(holds.longest.len.0 / 2),
         Some(_) => Nanos::ZERO,
     };
@@ -71,6 +82,18 @@ fn deed(evidence: &Evidence<'_>, charge: &Charge, reason: Reason, label: Label) 
             format!("{holder} блокирует рабочий поток {call_ru}{step}"),
         ),
     }
+}
+
+fn call_deed(evidence: &Evidence<'_>, charge: &Charge, number: u16) -> Phrase {
+    let holder = charge.holder(evidence, None);
+    let call = match text::syscall(number) {
+        Some(name) => format!("`{name}`"),
+        None => number.to_string(),
+    };
+    Phrase::new(
+        format!("{holder} blocked its worker in the system call {call}"),
+        format!("{holder} блокирует рабочий поток в системном вызове {call}"),
+    )
 }
 
 fn remedy(reason: Reason) -> Phrase {

@@ -11,24 +11,15 @@ pub(in crate::findings) fn check(evidence: &Evidence<'_>, findings: &mut Vec<Fin
         return;
     }
     let charges = Charge::all(evidence, |culprit, blame| match culprit.hold {
-        HoldKind::Long if culprit.lanes == LaneSet::Workers => blame.time,
+        HoldKind::Long if culprit.lanes == LaneSet::Workers => evidence.on_core(culprit, blame.time),
         _ => Nanos::ZERO,
     });
-    for charge in charges.iter().filter(|charge| charge.is_long_on_core(evidence)) {
-        let deed = match evidence.model.holds(charge.culprit) {
-            Some(holds) => deed(evidence, charge, &holds),
-            None => open_deed(evidence, charge),
-        };
-        findings.push(charge.finding(evidence, Rule::HoggedWorker, &deed, remedy()));
+    for charge in charges {
+        if let Some(holds) = evidence.model.holds(charge.culprit) {
+            let deed = deed(evidence, &charge, &holds);
+            findings.push(charge.finding(evidence, Rule::HoggedWorker, &deed, remedy()));
+        }
     }
-}
-
-fn open_deed(evidence: &Evidence<'_>, charge: &Charge) -> Phrase {
-    let holder = charge.holder(evidence, None);
-    Phrase::new(
-        format!("{holder} computes without an await and keeps its worker"),
-        format!("{holder} вычисляет без await и не отдаёт рабочий поток"),
-    )
 }
 
 fn deed(evidence: &Evidence<'_>, charge: &Charge, holds: &Holds) -> Phrase {

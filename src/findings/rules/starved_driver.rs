@@ -12,13 +12,16 @@ pub(in crate::findings) fn check(evidence: &Evidence<'_>, findings: &mut Vec<Fin
         return;
     }
     let charges = Charge::all(evidence, |culprit, blame| {
-        let is_long = matches!(culprit.hold, HoldKind::Asleep(..) | HoldKind::Long);
-        match blame.victim.wait {
-            WaitKind::Unnoticed if is_long && culprit.lanes == LaneSet::Workers => blame.while_others_idle,
-            _ => Nanos::ZERO,
+        if blame.victim.wait != WaitKind::Unnoticed || culprit.lanes != LaneSet::Workers {
+            return Nanos::ZERO;
+        }
+        match culprit.hold {
+            HoldKind::Asleep(..) => blame.while_others_idle,
+            HoldKind::Long => evidence.on_core(culprit, blame.while_others_idle),
+            HoldKind::Brief | HoldKind::InSystemCall(_) => Nanos::ZERO,
         }
     });
-    for charge in charges.iter().filter(|charge| charge.is_long_on_core(evidence)) {
+    for charge in charges {
         let holds = evidence.model.holds(charge.culprit);
         let holder = charge.holder(evidence, holds.as_ref());
         let deed = Phrase::new(

@@ -7,6 +7,7 @@ mod workers;
 use super::*;
 use crate::model::{PoolInfo, RunInfo};
 use crate::record::*;
+use crate::text;
 
 fn ms(n: u64) -> Nanos {
     Nanos::from_millis(n)

@@ -68,6 +68,53 @@ fn a_replaced_worker_is_blamed_only_for_a_wait_as_long_as_the_block() {
     assert_eq!(stage(400), [Rule::BlockedWorker]);
 }
 
+/// The kernel's counts of the first worker's thread. If `asleep_in` is not `None`, the thread sleeps
+/// in the system call with this number. `Some(None)` is a sleep outside of system calls.
+fn sample(ms_at: u64, on_cpu: u64, waiting: u64, asleep_in: Option<Option<u16>>) -> Sample {
+    Sample::Lane(LaneSample {
+        at: at(ms_at),
+        lane: LaneId(0),
+        on_cpu: ms(on_cpu),
+        waiting: ms(waiting),
+        asleep_in: asleep_in.flatten(),
+        asleep: asleep_in.is_some(),
+    })
+}
+
+#[test]
+fn a_sleep_that_only_the_kernel_reports_is_found_with_its_system_call() {
+    let stage = |call, len| {
+        let mut stage =
+            Stage::new(1_000)
+                .slice(0, API, (100, 100 + len), 0, 0)
+                .slice(1, HEARTBEAT, (100 + len, 101 + len), 0, len);
+        stage.samples = vec![sample(101, 50, 0, Some(call)), sample(99 + len, 50, 0, Some(call))];
+        stage.find()
+    };
+    // The kernel's numbers differ between machines.
+    let number = |name| (0..500).find(|number| text::syscall(*number) == Some(name));
+    let (Some(read), Some(futex)) = (number("read"), number("futex")) else {
+        return;
+    };
+    let found = stage(Some(read), 300);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!(found[0].rule, Rule::BlockedWorker);
+    assert!(
+        found[0]
+            .sentence
+            .en
+            .starts_with("api blocked its worker in the system call `read`: heartbeat waited ")
+    );
+    assert_eq!(stage(Some(read), 80), [], "the sleep is too short to be certain");
+    assert_eq!(
+        stage(Some(futex), 300),
+        [],
+        "a lock inside the runtime, on a busy machine"
+    );
+    assert_eq!(stage(Some(futex), 700)[0].rule, Rule::BlockedWorker);
+    assert_eq!(stage(None, 300), [], "the thread waited for memory");
+}
+
 #[test]
 fn a_computation_that_holds_a_worker_is_found_unless_the_machine_was_busy() {
     let stage = || {
@@ -84,19 +131,18 @@ fn a_computation_that_holds_a_worker_is_found_unless_the_machine_was_busy() {
             .starts_with("api computed for up to 200 ms without an await, once: ")
     );
 
-    let mut busy = stage();
-    let sample = |ms_at: u64, on_cpu: u64, waiting: u64| {
-        Sample::Lane(LaneSample {
-            at: at(ms_at),
-            lane: LaneId(0),
-            on_cpu: ms(on_cpu),
-            waiting: ms(waiting),
-            asleep_in: None,
-            asleep: false,
-        })
+    let sampled = |on_cpu, waiting| {
+        let mut stage = stage();
+        stage.samples = vec![sample(90, 0, 0, None), sample(310, on_cpu, waiting, None)];
+        stage.find()
     };
-    busy.samples = vec![sample(90, 0, 0), sample(310, 5, 205)];
-    assert_eq!(busy.find(), [], "the thread had no core");
+    assert_eq!(sampled(5, 205), [], "the thread had no core");
+    assert_eq!(sampled(5, 0), [], "the thread waited for memory");
+    assert_eq!(
+        sampled(120, 100)[0].cost,
+        ms(100),
+        "the thread had a core half of the time"
+    );
     let brief = Stage::new(1_000)
         .slice(0, API, (100, 109), 0, 0)
         .slice(0, API, (109, 118), 0, 0)

@@ -84,6 +84,7 @@ impl Model {
         for sample in &batch.samples {
             self.sample(sample);
         }
+        self.check_holds();
         for sums in &batch.sums {
             self.sums(sums);
         }

@@ -36,6 +36,9 @@ pub enum HoldKind {
     Long,
     /// The thread slept in the OS, for this reason, in the step with this label.
     Asleep(Reason, Label),
+    /// The thread slept in this system call, or elsewhere in the kernel. The task has not reported
+    /// a step.
+    InSystemCall(Option<u16>),
 }
 
 impl HoldKind {
@@ -92,6 +95,8 @@ const LANE: u32 = 18;
 const HOLD: u32 = 34;
 const REASON: u32 = 36;
 const LABEL: u32 = 44;
+/// No system call has this number.
+const NO_CALL: u16 = u16::MAX;
 
 impl Key {
     #[inline]
@@ -111,6 +116,7 @@ impl Key {
             HoldKind::Brief => (0, 0, 0),
             HoldKind::Long => (1, 0, 0),
             HoldKind::Asleep(reason, label) => (2, reason as u64, u64::from(label.0)),
+            HoldKind::InSystemCall(number) => (3, 0, u64::from(number.unwrap_or(NO_CALL))),
         };
         Key(Key::bits(culprit.group, culprit.lanes) | hold << HOLD | reason << REASON | label << LABEL)
     }
@@ -147,6 +153,10 @@ impl Key {
         let hold = match self.0 >> HOLD & 3 {
             0 => HoldKind::Brief,
             1 => HoldKind::Long,
+            3 => {
+                let number = (self.0 >> LABEL) as u16;
+                HoldKind::InSystemCall((number != NO_CALL).then_some(number))
+            }
             _ => HoldKind::Asleep(
                 Reason::from_bits((self.0 >> REASON) as u8),
                 Label((self.0 >> LABEL) as u16),
@@ -188,6 +198,8 @@ mod tests {
                 HoldKind::Brief,
                 HoldKind::Long,
                 HoldKind::Asleep(Reason::Barrier, Label(u16::MAX)),
+                HoldKind::InSystemCall(Some(230)),
+                HoldKind::InSystemCall(None),
             ] {
                 let culprit = Culprit { group, lanes, hold };
                 assert_eq!(Key::of(culprit).culprit(), culprit);

@@ -87,9 +87,18 @@ impl Model {
     }
 
     fn blame_sleep(&mut self, lane: LaneId, task: usize, spans: &[(RunInstant, RunInstant)], step: Option<&Step>) {
-        let group = self.tasks[task].group;
-        if let (Some(group), Some(lanes)) = (group, self.lanes_of(lane)) {
-            self.blames.asleep(group, lanes, spans, step);
+        let (Some(group), Some(lane)) = (self.tasks[task].group, self.lane_indices.get(lane)) else {
+            return;
+        };
+        let lane = &self.lanes[lane];
+        let lanes = LaneSet::of(lane);
+        if let Some(step) = step {
+            let hold = HoldKind::Asleep(step.blocked_on, step.label);
+            return self.blames.asleep(Culprit { group, lanes, hold }, spans, Some(step));
+        }
+        for span in spans {
+            let hold = HoldKind::InSystemCall(lane.call_within(*span));
+            self.blames.asleep(Culprit { group, lanes, hold }, &[*span], None);
         }
     }
 
@@ -142,7 +151,7 @@ impl Model {
                 });
                 let hold = match current.blocking_since {
                     Some(since) if since < to => HoldKind::Asleep(current.blocked_on, current.label),
-                    _ => HoldKind::Asleep(Reason::Unknown, Label::NONE),
+                    _ => HoldKind::InSystemCall(lane.call_within((from, to))),
                 };
                 open.hold(computing, at, from, divided);
                 if !is_known {
@@ -151,6 +160,39 @@ impl Model {
                 at = to;
             }
             open.hold(computing, at, self.now, divided);
+        }
+    }
+
+    /// Calls `each` with the long hold of each lane that has not ended.
+    pub(super) fn each_open_hold(&self, mut each: impl FnMut(&UncheckedHold)) {
+        for lane in &self.lanes {
+            let lanes = LaneSet::of(lane);
+            let Some((current, _)) = self.open_slice(lane).filter(|_| lanes != LaneSet::OwnThread) else {
+                continue;
+            };
+            let Some(group) = self.task(current.task).and_then(|task| task.group) else {
+                continue;
+            };
+            let mut call = |hold, from: RunInstant| {
+                let hold_of_step = LongHold {
+                    len: self.now - from,
+                    from,
+                    task: current.task,
+                    step: current.label,
+                };
+                each(&UncheckedHold {
+                    culprit: Key::of(Culprit { group, lanes, hold }),
+                    lane: lane.id,
+                    hold: hold_of_step,
+                });
+            };
+            if self.now - current.start >= NOTABLE {
+                call(HoldKind::Long, current.start);
+            }
+            if let Some(since) = current.blocking_since {
+                let since = since.max(current.start).min(self.now);
+                call(HoldKind::Asleep(current.blocked_on, current.label), since);
+            }
         }
     }
 

@@ -56,16 +56,53 @@ pub struct LongHold {
     pub step: Label,
 }
 
-/// The holds of a culprit that are [`HoldKind::Long`] or [`HoldKind::Asleep`].
+/// The holds of a culprit that are [`HoldKind::Long`] or [`HoldKind::Asleep`]. A long hold counts
+/// only if its thread was on a core for at least [`NOTABLE`]: otherwise, the machine was busy.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Holds {
     /// Their number.
     pub count: u64,
-    /// Their total duration.
-    pub total: Nanos,
     /// The longest of them.
     pub longest: LongHold,
 }
+
+/// The sums of all long holds of a culprit.
+#[derive(Clone, Copy, Debug, Default)]
+struct HoldSums {
+    holds: Option<Holds>,
+    /// The total duration, also of the holds that do not count.
+    total: Nanos,
+    /// For how long the threads of the holds that count were on a core.
+    on_core: Nanos,
+}
+
+impl HoldSums {
+    fn add(&mut self, hold: LongHold, on_core: Nanos) {
+        self.total += hold.len;
+        if on_core < NOTABLE.min(hold.len) {
+            return;
+        }
+        self.on_core += on_core;
+        let holds = self.holds.get_or_insert(Holds {
+            count: 0,
+            longest: hold,
+        });
+        holds.count += 1;
+        // The order of arrival does not matter.
+        holds.longest = holds.longest.max(hold);
+    }
+}
+
+/// A long hold. A later sample of the kernel's counts will show whether its thread had a core.
+#[derive(Clone, Copy, Debug)]
+struct UncheckedHold {
+    culprit: Key,
+    lane: LaneId,
+    hold: LongHold,
+}
+
+/// At most this many holds wait for a sample.
+const MAX_UNCHECKED: usize = 4096;
 
 /// The part of one wait that a culprit caused.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -104,7 +141,8 @@ pub(super) struct Blames {
     ring: Ring,
     /// What the dropped buckets of the ring had in them.
     divided: Divided,
-    holds: BTreeMap<Key, Holds>,
+    holds: BTreeMap<Key, HoldSums>,
+    unchecked: Vec<UncheckedHold>,
     /// The lanes on which each group last ran, by the number of the group.
     lanes_of: Vec<Option<LaneSet>>,
     /// The latest long step of each lane. A step is recorded before the slice that contains it.
@@ -156,15 +194,16 @@ impl Blames {
         }
         if hold == HoldKind::Long {
             let step = self.step_within(lane, slice);
-            self.note_hold(
-                key,
-                LongHold {
+            self.unchecked.push(UncheckedHold {
+                culprit: key,
+                lane,
+                hold: LongHold {
                     len: slice.len.get(),
                     from: slice.start,
                     task: slice.task,
                     step,
                 },
-            );
+            });
         }
     }
 
@@ -183,18 +222,6 @@ impl Blames {
                 self.lanes_of[index] = Some(lanes);
             }
         }
-    }
-
-    fn note_hold(&mut self, key: Key, hold: LongHold) {
-        let holds = self.holds.entry(key).or_insert(Holds {
-            count: 0,
-            total: Nanos::ZERO,
-            longest: hold,
-        });
-        holds.count += 1;
-        holds.total += hold.len;
-        // The order of arrival does not matter.
-        holds.longest = holds.longest.max(hold);
     }
 
     /// Adds the wait of a task that ended at `end`. Its last parts were `unnoticed` and `queued`.
@@ -224,32 +251,22 @@ impl Blames {
 
     /// Adds times in which a thread slept while a task held it. `step` is the step that slept. It
     /// may be unknown.
-    pub(super) fn asleep(
-        &mut self,
-        group: GroupId,
-        lanes: LaneSet,
-        spans: &[(RunInstant, RunInstant)],
-        step: Option<&Step>,
-    ) {
-        if lanes == LaneSet::OwnThread {
+    pub(super) fn asleep(&mut self, culprit: Culprit, spans: &[(RunInstant, RunInstant)], step: Option<&Step>) {
+        if culprit.lanes == LaneSet::OwnThread {
             return;
         }
-        let (reason, label) = step.map_or((Reason::Unknown, Label::NONE), |step| (step.blocked_on, step.label));
-        let hold = HoldKind::Asleep(reason, label);
-        let key = Key::of(Culprit { group, lanes, hold });
+        let key = Key::of(culprit);
         for (from, to) in spans {
             self.ring.hold(key, *from, *to, &mut self.divided);
         }
         if let Some(step) = step {
-            self.note_hold(
-                key,
-                LongHold {
-                    len: step.len.get(),
-                    from: step.start,
-                    task: step.task,
-                    step: step.label,
-                },
-            );
+            let hold = LongHold {
+                len: step.len.get(),
+                from: step.start,
+                task: step.task,
+                step: step.label,
+            };
+            self.holds.entry(key).or_default().add(hold, hold.len);
         }
     }
 
@@ -322,9 +339,60 @@ impl Model {
         all.collect()
     }
 
-    /// The long holds of a culprit that have ended. `None` if there are none.
+    /// The long holds of a culprit, including holds that have not ended. `None` if there are none.
     pub fn holds(&self, culprit: Culprit) -> Option<Holds> {
-        self.blames.holds.get(&Key::of(culprit)).copied()
+        self.hold_sums(culprit).holds
+    }
+
+    /// The share of the long holds of a culprit in which its threads were on a core, 0–1. Holds
+    /// that do not count in [`holds`](Model::holds) were not on a core.
+    pub fn share_on_core(&self, culprit: Culprit) -> f64 {
+        let sums = self.hold_sums(culprit);
+        sums.on_core.0 as f64 / sums.total.0.max(1) as f64
+    }
+
+    fn hold_sums(&self, culprit: Culprit) -> HoldSums {
+        let key = Key::of(culprit);
+        let mut sums = self.blames.holds.get(&key).copied().unwrap_or_default();
+        for unchecked in self.blames.unchecked.iter().filter(|hold| hold.culprit == key) {
+            sums.add(unchecked.hold, self.on_core(unchecked));
+        }
+        self.each_open_hold(|open| {
+            if open.culprit == key {
+                let on_core = match culprit.hold {
+                    HoldKind::Long => self.on_core(open),
+                    _ => open.hold.len,
+                };
+                sums.add(open.hold, on_core);
+            }
+        });
+        sums
+    }
+
+    fn on_core(&self, unchecked: &UncheckedHold) -> Nanos {
+        let (from, to) = (unchecked.hold.from, unchecked.hold.from + unchecked.hold.len);
+        let lane = self.lane_indices.get(unchecked.lane).map(|index| &self.lanes[index]);
+        lane.map_or(to - from, |lane| lane.cpu.on_core(from, to))
+    }
+
+    /// Checks the long holds for which there are enough samples.
+    pub(super) fn check_holds(&mut self) {
+        let too_many = self.blames.unchecked.len() > MAX_UNCHECKED;
+        let mut unchecked = std::mem::take(&mut self.blames.unchecked);
+        unchecked.retain(|hold| {
+            let lane = self.lane_indices.get(hold.lane).map(|index| &self.lanes[index]);
+            let is_known = lane.is_none_or(|lane| lane.cpu.covers(hold.hold.from + hold.hold.len));
+            if is_known || too_many {
+                let on_core = self.on_core(hold);
+                self.blames
+                    .holds
+                    .entry(hold.culprit)
+                    .or_default()
+                    .add(hold.hold, on_core);
+            }
+            !is_known && !too_many
+        });
+        self.blames.unchecked = unchecked;
     }
 }
 

@@ -137,7 +137,7 @@ fn the_longest_hold_and_its_step_are_kept() {
         model.holds(Culprit { group, lanes, hold })
     };
     let long = holds(HoldKind::Long).unwrap();
-    assert_eq!((long.count, long.total), (3, ms(40 + 61 + 10)));
+    assert_eq!(long.count, 3);
     assert_eq!((long.longest.len, long.longest.from), (ms(61), at(50)));
     let asleep = holds(HoldKind::Asleep(Reason::File, Label(7))).unwrap();
     assert_eq!((asleep.count, asleep.longest.step), (1, Label(7)));

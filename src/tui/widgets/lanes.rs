@@ -226,6 +226,6 @@ pub(super) fn blocked_on<'a>(context: &FrameContext<'a>, lane: &Lane) -> Option<
         Some(current) if !matches!(current.blocked_on, Reason::Unknown | Reason::Timer) => {
             Some(context.model.label(current.label))
         }
-        _ => syscall::name(lane.os.filter(|os| os.asleep)?.asleep_in?),
+        _ => text::syscall(lane.os.filter(|os| os.asleep)?.asleep_in?),
     }
 }

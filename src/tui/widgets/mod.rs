@@ -13,7 +13,6 @@ pub(crate) mod lanes;
 pub(crate) mod log;
 mod reason;
 pub(crate) mod resources;
-mod syscall;
 mod task_row;
 pub(crate) mod tasks;
 mod timeline;

@@ -4,7 +4,7 @@
 /// The name of the system call with this number. `None` if tasklab's threads never sleep in this
 /// system call.
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
-pub(crate) fn name(number: u16) -> Option<&'static str> {
+pub fn syscall(number: u16) -> Option<&'static str> {
     // Numbers from the kernel's arch/x86/entry/syscalls/syscall_64.tbl.
     Some(match number {
         0 => "read",
@@ -43,7 +43,7 @@ pub(crate) fn name(number: u16) -> Option<&'static str> {
 /// The name of the system call with this number. `None` if tasklab's threads never sleep in this
 /// system call.
 #[cfg(all(target_os = "linux", any(target_arch = "aarch64", target_arch = "riscv64")))]
-pub(crate) fn name(number: u16) -> Option<&'static str> {
+pub fn syscall(number: u16) -> Option<&'static str> {
     // Numbers from the kernel's include/uapi/asm-generic/unistd.h.
     Some(match number {
         22 => "epoll_pwait",
@@ -81,6 +81,6 @@ pub(crate) fn name(number: u16) -> Option<&'static str> {
     target_os = "linux",
     any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "riscv64")
 )))]
-pub(crate) fn name(_number: u16) -> Option<&'static str> {
+pub fn syscall(_number: u16) -> Option<&'static str> {
     None
 }
