@@ -17,6 +17,7 @@
 mod charge;
 mod phrase;
 mod rules;
+mod waits;
 
 pub use phrase::Phrase;
 
@@ -72,6 +73,10 @@ const RULES: &[Check] = &[
     rules::lock_convoy::check,
     rules::full_pool::check,
     rules::deadlock::check,
+    rules::full_channel::check,
+    rules::growing_queue::check,
+    rules::wasted_work::check,
+    rules::busy_cores::check,
     rules::unobserved_failure::check,
     rules::never_awaited::check,
 ];

@@ -33,8 +33,14 @@ impl CpuHistory {
     }
 
     /// For how long the thread was on a core between two instants, at least. Without samples, the
-    /// thread counts as on a core.
-    pub(super) fn on_core(&self, from: RunInstant, to: RunInstant) -> Nanos {
+    /// thread counts as on a core. `others` returns for how long the thread was held in a span
+    /// before `from`, and in a span after `to`: then it may have been on a core too.
+    pub(super) fn on_core(
+        &self,
+        from: RunInstant,
+        to: RunInstant,
+        others: impl Fn(RunInstant, RunInstant) -> Nanos,
+    ) -> Nanos {
         let Some(last) = self
             .0
             .get(self.0.partition_point(|sample| sample.at < to))
@@ -44,12 +50,13 @@ impl CpuHistory {
         };
         let before = self.0.partition_point(|sample| sample.at <= from).checked_sub(1);
         // The counts begin with the thread.
-        let (on_cpu, waiting) = before.map_or_else(Default::default, |index| {
+        let (at, on_cpu, waiting) = before.map_or_else(Default::default, |index| {
             let sample = &self.0[index];
-            (sample.on_cpu, sample.waiting)
+            (sample.at, sample.on_cpu, sample.waiting)
         });
         let sampled = to.min(last.at) - from;
-        (sampled - (last.waiting - waiting)).min(last.on_cpu - on_cpu)
+        let on_cpu = last.on_cpu - on_cpu - others(at, from) - others(to, last.at);
+        (sampled - (last.waiting - waiting)).min(on_cpu)
     }
 }
 
@@ -72,7 +79,8 @@ mod tests {
     }
 
     fn on_core(history: &CpuHistory, from: u64, to: u64) -> u64 {
-        history.on_core(RunInstant::new(from), RunInstant::new(to)).0
+        let none = |_, _| Nanos::ZERO;
+        history.on_core(RunInstant::new(from), RunInstant::new(to), none).0
     }
 
     #[test]
@@ -88,6 +96,19 @@ mod tests {
         );
         assert_eq!(on_core(&history, 10, 90), 50, "the counts begin with the thread");
         assert_eq!(on_core(&CpuHistory::default(), 10, 90), 80);
+        let half = |from: RunInstant, to: RunInstant| Nanos((to - from).0 / 2);
+        let on_core = history.on_core(RunInstant::new(120), RunInstant::new(190), half);
+        assert_eq!(
+            on_core,
+            Nanos(70),
+            "100 on a core, at most 10 + 5 of them at other times"
+        );
+        let on_core = history.on_core(RunInstant::new(320), RunInstant::new(390), half);
+        assert_eq!(
+            on_core,
+            Nanos::ZERO,
+            "the thread may have been on a core at other times"
+        );
     }
 
     #[test]

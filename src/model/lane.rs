@@ -32,7 +32,7 @@ pub struct Lane {
     pub(super) track: LaneTrack,
     /// The spans in which the thread slept in the OS, according to the kernel's samples.
     pub(super) asleep: Spans,
-    /// In which system call the thread slept, in order of time. Spans in unknown calls are left out.
+    /// In which system calls the thread slept, in order of time. Unknown calls are left out.
     calls: Vec<SystemCall>,
     pub(super) off_core: OffCore,
     pub(super) cpu: CpuHistory,

@@ -23,6 +23,7 @@ mod apply;
 mod blame;
 mod byte_arena;
 mod chunk;
+mod core_use;
 mod cpu_history;
 mod evict;
 mod group;
@@ -56,7 +57,8 @@ mod totals;
 mod wait_state;
 mod work;
 
-pub use blame::{Blame, CausedWait, Culprit, HoldKind, Holds, LaneSet, LongHold, NOTABLE, Victim, WaitKind};
+pub use blame::{Blame, CERTAIN, CausedWait, Culprit, HoldKind, Holds, LaneSet, LongHold, NOTABLE, Victim, WaitKind};
+pub use core_use::CoreUse;
 pub use group::{Group, Overall, Sampled};
 pub use hist::Percentiles;
 pub use history::{Channel, LaneHold};
@@ -116,6 +118,8 @@ pub struct RunInfo {
     pub replaces_blocked_workers: bool,
     /// The maximum duration of the run. `None` means that the run stops when every task has ended.
     pub duration: Option<Nanos>,
+    /// The number of cores that the run may use. 0 if the number is not known.
+    pub cores: usize,
     /// The seed of all random numbers.
     pub seed: u64,
     /// What tasks share. The index of a resource is its number in the records.
@@ -186,6 +190,7 @@ pub struct Model {
     long_steps: StepLog,
     series: Series,
     blames: Blames,
+    core_use: CoreUse,
     record_counts: RecordCounts,
     marks: Vec<Marked>,
     log: VecDeque<LogLine>,
@@ -209,6 +214,7 @@ impl Model {
     pub fn with_limit(info: RunInfo, max_slices: usize) -> Model {
         Model {
             resources: Resources::new(&info),
+            core_use: CoreUse::new(info.cores),
             blames: Blames::new(&info),
             info,
             max_slices,

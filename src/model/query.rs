@@ -224,6 +224,11 @@ impl Model {
         times
     }
 
+    /// Why threads waited for a core.
+    pub fn core_use(&self) -> &CoreUse {
+        &self.core_use
+    }
+
     /// The work of the tasks of a group whose fate is known. The rest of
     /// [`held`](StateTimes::held) is the work of repetitions and tasks that have not ended.
     pub fn group_work(&self, id: GroupId) -> WorkSums {

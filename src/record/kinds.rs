@@ -202,6 +202,18 @@ pub enum Rule {
     FullPool,
     /// Tasks waited for one another and can never continue.
     Deadlock,
+    /// A channel was full, and its senders waited.
+    FullChannel,
+    /// More came to a channel or to a semaphore than left it.
+    GrowingQueue,
+    /// Repetitions timed out and were tried again, and their old work took more time than useful work.
+    RetryStorm,
+    /// A task went on after nobody waited for it any more.
+    AbandonedWork,
+    /// More threads computed than there are cores.
+    TooManyThreads,
+    /// Other programs took the cores.
+    BusyMachine,
     /// A task failed, and no task observed it.
     UnobservedFailure,
     /// A future was created and never awaited.

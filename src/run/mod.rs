@@ -282,6 +282,7 @@ fn info(scenario: &Scenario, workers: usize) -> RunInfo {
         workers,
         async_executor: scenario.executor.kind.traits().is_async,
         lifo_slot: scenario.executor.has_lifo_slot(),
+        cores: std::thread::available_parallelism().map_or(0, usize::from),
         replaces_blocked_workers: scenario.executor.kind.traits().is_async && has_in_place_steps(scenario),
         duration: scenario.duration.map(Into::into),
         seed: scenario.seed,

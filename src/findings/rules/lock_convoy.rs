@@ -1,36 +1,36 @@
 //! A task held a lock while it waited for something else, and other tasks waited for the lock.
 
 use crate::findings::phrase::{self, Phrase};
-use crate::findings::{Evidence, Finding, MIN_COST};
+use crate::findings::{Evidence, Finding, MIN_COST, waits};
 use crate::model::{NOTABLE, Resource, Span, State};
 use crate::record::{Nanos, Reason, ResourceKind, Rule};
+
+/// The number of the longest holds of a lock that are examined. On a busy machine, a holder
+/// sometimes waits long for a lane.
+const EXAMINED: usize = 16;
 
 pub(in crate::findings) fn check(evidence: &Evidence<'_>, findings: &mut Vec<Finding>) {
     for resource in evidence.model.resources() {
         if !matches!(resource.info.kind, ResourceKind::Lock | ResourceKind::Rwlock) {
             continue;
         }
-        let (Some(hold), Some(wait)) = (resource.longest_hold, resource.longest_wait) else {
+        let now = evidence.model.now();
+        let wait = resource.longest_wait_until(now).filter(|wait| wait.len >= NOTABLE);
+        let Some(wait) = wait.filter(|_| !waits::is_in_deadlock(evidence, resource)) else {
             continue;
         };
-        let cost = waited(evidence, resource);
-        if cost < MIN_COST || wait.len < NOTABLE || hold.len < NOTABLE {
+        let cost = waits::total(evidence, resource);
+        if cost < MIN_COST {
             continue;
         }
-        if let Some(activity) = activity(evidence, &hold) {
+        let holds = resource.longest_holds(EXAMINED, now).into_iter();
+        let mut causes = holds
+            .filter(|hold| hold.len >= NOTABLE)
+            .filter_map(|hold| Some((hold, activity(evidence, &hold)?)));
+        if let Some((hold, activity)) = causes.next() {
             findings.push(finding(evidence, resource, cost, (&hold, &wait), activity));
         }
     }
-}
-
-/// The sum of the times for which tasks waited for the lock.
-fn waited(evidence: &Evidence<'_>, resource: &Resource) -> Nanos {
-    let now = evidence.model.now();
-    let mut mean = resource.waiting(now).mean;
-    if resource.info.kind == ResourceKind::Rwlock {
-        mean += resource.waiting_to_read(now).mean;
-    }
-    Nanos((mean * now.0 as f64) as u64)
 }
 
 /// What the holder mostly did meanwhile, if this is known for certain to be the cause. If the
@@ -72,14 +72,11 @@ fn finding(
         }
         _ => (" while its thread slept".to_owned(), ", пока её поток спал".to_owned()),
     };
-    let group = |task| evidence.model.task(task).and_then(|task| task.group);
+    let victims = waits::victims(evidence, resource);
     Finding {
         rule: Rule::LockConvoy,
         culprit: name.clone(),
-        victims: group(wait.task)
-            .map(|group| evidence.group_name(group))
-            .into_iter()
-            .collect(),
+        victims,
         cost,
         count: resource.acquired,
         first: wait.from(),

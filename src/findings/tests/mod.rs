@@ -1,7 +1,10 @@
 //! Each rule is tested on records that trigger it, and on records that almost do.
 
+mod cores;
 mod failures;
 mod locks;
+mod queues;
+mod wasted;
 mod workers;
 
 use super::*;
@@ -93,6 +96,19 @@ impl Stage {
         };
         self.record(lane, Record::Step(step))
             .slice(lane, task, (start, end), 0, 0)
+    }
+
+    /// A task of the group of `first`, which is a task of the stage. Its parent is `api`.
+    fn spawned(self, task: u32, first: u32, ms_at: u64) -> Stage {
+        let spawned = Spawned {
+            at: at(ms_at),
+            task: id(task),
+            parent: Some(id(API)),
+            index: task,
+            group: GroupId(first as u16 - 1),
+            branch: false,
+        };
+        self.record(0, Record::Spawned(spawned))
     }
 
     fn ended(self, task: u32, end: u64, outcome: Outcome, unobserved: bool) -> Stage {

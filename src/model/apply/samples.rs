@@ -53,10 +53,12 @@ impl Model {
             Some(end) if sample.at > end.at => lane.sample_until(end.at, sample),
             _ => Some(*sample),
         };
-        let sample_lane = lane.id;
-        let Some((from, to)) = sample.and_then(|sample| lane.sample(&sample)) else {
-            return;
-        };
+        let (sample_lane, before) = (lane.id, lane.os);
+        let slept = sample.and_then(|sample| lane.sample(&sample));
+        if let (Some(before), Some(after)) = (before, lane.os) {
+            self.core_use.add(sample_lane, &before, &after);
+        }
+        let Some((from, to)) = slept else { return };
         self.lanes[index].asleep.add(from, to, |_, _| ());
         let slices: Vec<_> = self.lanes[index].track.within(from, to).collect();
         for slice in slices {

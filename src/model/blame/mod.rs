@@ -57,7 +57,8 @@ pub struct LongHold {
 }
 
 /// The holds of a culprit that are [`HoldKind::Long`] or [`HoldKind::Asleep`]. A long hold counts
-/// only if its thread was on a core for at least [`NOTABLE`]: otherwise, the machine was busy.
+/// only if its thread was on a core for at least [`NOTABLE`] and half of the hold, or for
+/// [`CERTAIN`]. Its duration is then the time on a core.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Holds {
     /// Their number.
@@ -79,10 +80,12 @@ struct HoldSums {
 impl HoldSums {
     fn add(&mut self, hold: LongHold, on_core: Nanos) {
         self.total += hold.len;
-        if on_core < NOTABLE.min(hold.len) {
+        let is_long = on_core >= NOTABLE && on_core.0 * 2 >= hold.len.0 || on_core >= CERTAIN;
+        if on_core < hold.len && !is_long {
             return;
         }
         self.on_core += on_core;
+        let hold = LongHold { len: on_core, ..hold };
         let holds = self.holds.get_or_insert(Holds {
             count: 0,
             longest: hold,
@@ -92,6 +95,10 @@ impl HoldSums {
         holds.longest = holds.longest.max(hold);
     }
 }
+
+/// On a busy machine, a task that computes has a core only for a small part of its hold. The
+/// kernel's counts are precise enough to show that it was on a core for this time.
+pub const CERTAIN: Nanos = Nanos::from_millis(30);
 
 /// A long hold. A later sample of the kernel's counts will show whether its thread had a core.
 #[derive(Clone, Copy, Debug)]
@@ -372,7 +379,12 @@ impl Model {
     fn on_core(&self, unchecked: &UncheckedHold) -> Nanos {
         let (from, to) = (unchecked.hold.from, unchecked.hold.from + unchecked.hold.len);
         let lane = self.lane_indices.get(unchecked.lane).map(|index| &self.lanes[index]);
-        lane.map_or(to - from, |lane| lane.cpu.on_core(from, to))
+        lane.map_or(to - from, |lane| {
+            lane.cpu.on_core(from, to, |from, to| {
+                let slices = lane.track.within(from, to);
+                slices.map(|slice| slice.end.min(to) - slice.start.max(from)).sum()
+            })
+        })
     }
 
     /// Checks the long holds for which there are enough samples.

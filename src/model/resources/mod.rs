@@ -13,6 +13,7 @@
 mod components;
 mod deadlock;
 mod holders;
+mod longest;
 mod pool;
 mod resource;
 mod sentence;
@@ -37,6 +38,7 @@ use crate::record::{
 };
 use deadlock::DeadlockSearch;
 use resource::change;
+use stays::Stay;
 use std::collections::BTreeMap;
 use waits::{OpenWait, OpenWaits};
 

@@ -72,8 +72,6 @@ pub struct Resource {
     /// The instant at which the oldest message was sent, by the last sample.
     pub(super) oldest_message: Option<RunInstant>,
     pub(super) oldest_age: Nanos,
-    /// The longest time for which a task held a lock or a permit until it released it.
-    pub longest_hold: Option<Span>,
     /// The longest wait to acquire the resource that has ended.
     pub longest_wait: Option<Span>,
 }
@@ -177,7 +175,6 @@ impl Resource {
             last_acquired: RunInstant::ZERO,
             oldest_message: None,
             oldest_age: Nanos::ZERO,
-            longest_hold: None,
             longest_wait: None,
         }
     }
@@ -297,7 +294,6 @@ impl Resource {
             at, task, held, wanted, ..
         } = *released;
         if self.info.kind.is_held() {
-            Span::note(&mut self.longest_hold, task, at, held.get());
             self.holders.released(task, at, held);
             self.change_writers(task, wanted, -1);
             self.past_holds.add(Stay {

@@ -215,6 +215,7 @@ impl MixedRun {
             async_executor: true,
             lifo_slot: true,
             replaces_blocked_workers: false,
+            cores: 2,
             duration: Some(Nanos::from_millis(20_000)),
             seed: 7,
             resources: Vec::new(),

@@ -1,8 +1,8 @@
 //! One row per lane. The row shows three facts: when tasks held the lane, how busy the lane was
 //! during the visible time, and what the lane runs at the visible instant.
 
+use super::labels;
 use super::timeline::{self, Half};
-use super::{labels, syscall};
 use crate::model::{Lane, LaneCell, LaneHold, State};
 use crate::record::{Reason, TaskId};
 use crate::text;

@@ -5,6 +5,7 @@
 
 mod branch_deadlocks;
 mod deadlocks;
+mod findings;
 mod hidden_queues;
 mod joined;
 mod off_core;
