@@ -85,7 +85,11 @@ impl Column {
             return Column::Whole(state);
         }
         if matches!(state, State::Running | State::Waiting(_) | State::Suspended(_)) {
-            return Column::of_work(state, left.held, right.held);
+            let computed = |half: Half| match half.state {
+                Some(State::Sleeping) => 0.0,
+                _ => half.held,
+            };
+            return Column::of_work(state, computed(left), computed(right));
         }
         let same = severity(other.state) == severity(worst.state);
         let share = f64::midpoint(worst.share.into(), if same { other.share.into() } else { 0.0 });
@@ -102,7 +106,7 @@ impl Column {
     }
 
     /// A column without problems. `left` and `right` are the shares of the halves during which a
-    /// lane was held.
+    /// task computed.
     fn of_work(state: State, left: f32, right: f32) -> Column {
         match (left >= 0.5, right >= 0.5) {
             (true, true) => Column::Whole(State::Running),
