@@ -285,29 +285,30 @@ pub struct Group {
     /// `null` if they contain all slices.
     pub sampled: Option<Sampled>,
     /// The time in which tasks held a thread and computed, without `hogging_ns`. The sum of this
-    /// figure, `hogging_ns`, `blocking_ns`, `sleeping_ns`, `queued_ns`, `unnoticed_ns`, `waiting_ns`
-    /// and `suspended_ns` is the total lifetime of all tasks.
+    /// figure, `hogging_ns`, `blocking_ns`, `sleeping_ns`, `queued_ns`, `unnoticed_ns`,
+    /// `waiting_ns` and `suspended_ns` is the total lifetime of all tasks.
     pub running_ns: u64,
     /// The time in which tasks computed on a worker of an async runtime in polls of at least 10 ms.
     /// Such a poll is hogging from its start: other tasks of the worker wait meanwhile.
     pub hogging_ns: u64,
-    /// The part of `running_ns` and `hogging_ns` in which the thread was runnable but had no core. `null` if the
-    /// kernel did not report it. The kernel's counts are read ten times per second, and more often
-    /// during long slices. The time without a core between two reads is divided among the groups,
-    /// in proportion to the time for which the thread was runnable for each group. So the figure is
-    /// exact if one group held the thread between the two reads, and otherwise an estimate.
+    /// The part of `running_ns` and `hogging_ns` in which the thread was runnable but had no core.
+    /// `null` if the kernel did not report it. The kernel's counts are read ten times per second,
+    /// and more often during long slices. The time without a core between two reads is divided
+    /// among the groups, in proportion to the time for which the thread was runnable for each
+    /// group. So the figure is exact if one group held the thread between the two reads, and
+    /// otherwise an estimate.
     pub off_core_ns: Option<u64>,
-    /// The time in which tasks held a worker of an async runtime whose thread slept in the operating
-    /// system. This is a mistake: other tasks of the worker wait meanwhile.
+    /// The time in which tasks held a worker of an async runtime whose thread slept in the
+    /// operating system. This is a mistake: other tasks of the worker wait meanwhile.
     pub blocking_ns: u64,
     /// The time in which tasks held another thread that slept in the operating system: a thread of
     /// a pool, a blocking thread, a process, or the task's own thread. Such a thread may be held.
     pub sleeping_ns: u64,
-    /// The parts of `blocking_ns` and `sleeping_ns`, by the reason for which the thread slept: `timer`, `lock`,
-    /// `semaphore`, `channel`, `http`, `file`, `db`, `join` and `unknown`. If only the kernel's
-    /// samples show that a thread slept, the reason is `unknown`. The reason is also `unknown` if
-    /// a worker command lost the record of the step. Only reasons with a time above zero are
-    /// present.
+    /// The parts of `blocking_ns` and `sleeping_ns`, by the reason for which the thread slept:
+    /// `timer`, `lock`, `semaphore`, `channel`, `http`, `file`, `db`, `join` and `unknown`. If only
+    /// the kernel's samples show that a thread slept, the reason is `unknown`. The reason is also
+    /// `unknown` if a worker command lost the record of the step. Only reasons with a time above
+    /// zero are present.
     #[schemars(extend("propertyNames" = keys_of(|_| true)))]
     pub blocked_on: BTreeMap<&'static str, u64>,
     /// What the work of the tasks was for.
@@ -397,8 +398,8 @@ pub struct Lane {
     /// (of an async runtime's blocking pool), or another.
     pub kind: &'static str,
     /// The number of slices on this lane, including lost slices. `slices`, `running_ns`,
-    /// `blocking_ns` and `sleeping_ns` are exact even if records are lost, because the thread itself
-    /// counts what it loses.
+    /// `blocking_ns` and `sleeping_ns` are exact even if records are lost, because the thread
+    /// itself counts what it loses.
     pub slices: u64,
     /// The time in which a task held the lane and computed, including the hogging time of tasks.
     pub running_ns: u64,

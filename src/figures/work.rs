@@ -5,8 +5,8 @@ use serde::Serialize;
 
 /// What the work of a group's tasks was for. Work is the time in which tasks held a thread, so
 /// `useful_ns + wasted_ns + open_ns` is `running_ns + hogging_ns + blocking_ns + sleeping_ns`. The
-/// end of a repetition decides about its work. Work of a task that does not repeat, such as offloaded work, is decided by the
-/// end of the task.
+/// end of a repetition decides about its work. Work of a task that does not repeat, such as
+/// offloaded work, is decided by the end of the task.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, JsonSchema)]
 #[schemars(title = "work")]
 pub struct Work {

@@ -114,8 +114,8 @@ impl Model {
     }
 
     /// Calls `each` with every problem of a task that overlaps `from..to`, in order. A problem is a
-    /// blocking or hogging interval of any length, or a queued or unnoticed interval of at least `min_wait`.
-    /// The intervals are not cut at `from` and `to`.
+    /// blocking or hogging interval of any length, or a queued or unnoticed interval of at least
+    /// `min_wait`. The intervals are not cut at `from` and `to`.
     ///
     /// Covers only the time from the [horizon](Model::horizon) to [now](Model::now). The call is
     /// cheap if there are few problems, because it unpacks only chunks whose summaries contain a

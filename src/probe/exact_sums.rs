@@ -118,7 +118,7 @@ impl ExactSums {
             }
             self.until.store(slice.end.max(since).0, Relaxed);
             let next = u32::from(slice.label.0) << 16 | slice.reason as u32;
-            let on_worker = before & ON_WORKER | u32::from(slice.on_worker) * ON_WORKER;
+            let on_worker = if slice.on_worker { ON_WORKER } else { before & ON_WORKER };
             self.wait.store(next | on_worker, Relaxed);
         });
     }

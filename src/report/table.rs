@@ -68,9 +68,11 @@ const RARE_RESULTS: &[(Count, Column<Group>)] = &[
     ),
 ];
 
-/// The columns for the time of each group's tasks, by state. A column is shown if its condition holds
-/// for at least one group.
-const GROUP_TIMES: &[(fn(&Group) -> bool, Column<Group>)] = &[
+type Condition = fn(&Group) -> bool;
+
+/// The columns for the time of each group's tasks, by state. A column is shown if its condition
+/// holds for at least one group.
+const GROUP_TIMES: &[(Condition, Column<Group>)] = &[
     (
         |_| true,
         column(0, "", "running", |it| time(it.running_ns, it.running_ns)),
@@ -242,7 +244,7 @@ impl Report {
 
     /// The columns of times whose condition holds.
     fn group_times(&self) -> impl Iterator<Item = &'static Column<Group>> {
-        let is_shown = |condition: &fn(&Group) -> bool| self.groups.iter().any(condition);
+        let is_shown = |condition: &Condition| self.groups.iter().any(condition);
         let shown = GROUP_TIMES.iter().filter(move |(condition, _)| is_shown(condition));
         shown.map(|(_, column)| column)
     }

@@ -73,7 +73,7 @@ fn every_executor_prints_one_json_object_with_consistent_numbers() {
         assert_eq!(sum(&report["lanes"], "slices"), in_run, "{executor}");
         assert_eq!(
             sum(&report["lanes"], "running_ns"),
-            sum(groups, "running_ns"),
+            sum(groups, "running_ns") + sum(groups, "hogging_ns"),
             "{executor}"
         );
         let polls = &report["tokio"]["polls"];

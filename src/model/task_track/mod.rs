@@ -244,8 +244,8 @@ impl TaskTrack {
     }
 
     /// Like [`intervals`](TaskTrack::intervals), but only for chunks that contain a problem:
-    /// blocking or hogging time, or a queued or unnoticed interval of at least `min_wait`. The summaries show
-    /// which chunks contain a problem. Other chunks are not unpacked.
+    /// blocking or hogging time, or a queued or unnoticed interval of at least `min_wait`. The
+    /// summaries show which chunks contain a problem. Other chunks are not unpacked.
     pub(super) fn problems(
         &self,
         task: TaskId,

@@ -8,8 +8,8 @@ fn at_ms(ms: u64) -> RunInstant {
     RunInstant::from_millis(ms)
 }
 
-/// A task that computes for 9 ms, computes for 12 ms, and then sleeps 5 of 20 ms. `kind` is the kind
-/// of the lane.
+/// A task that computes for 9 ms, computes for 12 ms, and then sleeps 5 of 20 ms. `kind` is the
+/// kind of the lane.
 fn three_slices(kind: LaneKind) -> Model {
     let mut model = model(
         at_ms(100),

@@ -1,8 +1,9 @@
 //! Which resources have a gauge, and in which order.
 //!
 //! A resource that no task uses during the visible time has no gauge. The resources with the
-//! longest waits come first. Waits for a message do not count. The order changes at most once a second, and durations are compared
-//! only by powers of two. A frozen view keeps its order until the user pans or zooms.
+//! longest waits come first. Waits for a message do not count. The order changes at most once a
+//! second, and durations are compared only by powers of two. A frozen view keeps its order until
+//! the user pans or zooms.
 
 use super::viewport::{FrozenView, Viewport};
 use crate::model::{Model, Resource};

@@ -8,7 +8,8 @@
 //! ```
 //!
 //! The gauges have as many rows as the layout has room for. If there are more gauges than rows, a
-//! row contains several gauges, without bars. Words that do not fit are left out, the last words first.
+//! row contains several gauges, without bars. Words that do not fit are left out, the last words
+//! first.
 //!
 //! `▲` says that the number of waiting tasks, or of messages, has grown during the visible time, and
 //! `▼` that it has shrunk. The rates also cover the visible time.

@@ -170,8 +170,8 @@ impl Detail {
         Line::from(vec![Span::styled(words, style), Span::raw(padding), length])
     }
 
-    /// The first word of a line that is wide enough. For a task that waits for another task, what it
-    /// waits for says more than the state. A name that does not fit is shown without the kind.
+    /// The first word of a line that is wide enough. For a task that waits for another task, what
+    /// it waits for says more than the state. A name that does not fit is shown without the kind.
     fn wide_word<'a>(&'a self, word: &'a str) -> &'a str {
         match (self.instead, self.state) {
             (None, State::Waiting(_)) if text::width(&self.activity) <= SHORT_NAME_WIDTH => &self.activity,

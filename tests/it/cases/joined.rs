@@ -40,7 +40,8 @@ fn a_joined_ticker_stands_still_while_its_sibling_blocks() {
     four_seconds(report, "the joined ticker is late", late);
     let longest = figure("joined-ticker", "/repetition_ns/max");
     four_seconds(report, "the longest tick of the joined ticker", longest);
-    assert!(figure("joined-ticker", "/running_ns") < SECOND, "{report:#}");
+    let computing = figure("joined-ticker", "/running_ns") + figure("joined-ticker", "/hogging_ns");
+    assert!(computing < SECOND, "{report:#}");
 
     // The task and its lane block while the branch blocks.
     four_seconds(report, "the blocker blocks", figure("blocker", "/blocking_ns"));

@@ -49,7 +49,9 @@ fn assert_seconds(what: &str, duration: &Value, (from, to): (f64, f64)) {
 fn sum_of_states(group: &Value) -> u64 {
     let states = [
         "running_ns",
+        "hogging_ns",
         "blocking_ns",
+        "sleeping_ns",
         "queued_ns",
         "unnoticed_ns",
         "waiting_ns",

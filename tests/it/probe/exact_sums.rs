@@ -300,7 +300,7 @@ fn the_sums_of_tasks_that_are_alive_when_the_run_ends_end_with_the_run() {
     }
     assert!(group(&model, "ours").sampled().is_some());
     let lanes = model.lanes().iter().map(|lane| model.lane_times(lane.id).0);
-    let (lanes, tasks) = (lanes.sum::<Nanos>(), model.group_times(ours.id).running);
+    let (lanes, tasks) = (lanes.sum::<Nanos>(), model.group_times(ours.id).computing());
     // The clocks of two cores may differ a little.
     let difference = (lanes - tasks) + (tasks - lanes);
     assert!(difference.0 <= lanes.0 / 1000, "{lanes:?} {tasks:?}");
