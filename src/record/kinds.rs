@@ -206,7 +206,8 @@ pub enum Rule {
     FullChannel,
     /// More came to a channel or to a semaphore than left it.
     GrowingQueue,
-    /// Repetitions timed out and were tried again, and their old work took more time than useful work.
+    /// Repetitions timed out and were tried again, and their old work took more time than useful
+    /// work.
     RetryStorm,
     /// A task went on after nobody waited for it any more.
     AbandonedWork,

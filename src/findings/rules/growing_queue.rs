@@ -25,10 +25,8 @@ pub(in crate::findings) fn check(evidence: &Evidence<'_>, findings: &mut Vec<Fin
         let is_long = |level: Level, least: u64| level.now >= least && level.now * 10 >= level.max * 9;
         let is_fed = traffic.entered_per_s > traffic.left_per_s * 1.2;
         let grows = match resource.info.kind {
-            ResourceKind::Channel => is_long(resource.held(now), MIN_MESSAGES),
-            ResourceKind::Semaphore => {
-                is_long(resource.waiting(now), MIN_TASKS) && matches!(traffic.trend, Trend::Growing)
-            }
+            ResourceKind::Channel => is_long(resource.held(now), MIN_MESSAGES) && traffic.items == Trend::Growing,
+            ResourceKind::Semaphore => is_long(resource.waiting(now), MIN_TASKS) && traffic.waiting == Trend::Growing,
             _ => false,
         };
         if grows && is_fed && !waits::is_in_deadlock(evidence, resource) {

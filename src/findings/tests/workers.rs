@@ -68,8 +68,8 @@ fn a_replaced_worker_is_blamed_only_for_a_wait_as_long_as_the_block() {
     assert_eq!(stage(400), [Rule::BlockedWorker]);
 }
 
-/// The kernel's counts of the first worker's thread. If `asleep_in` is not `None`, the thread sleeps
-/// in the system call with this number. `Some(None)` is a sleep outside of system calls.
+/// The kernel's counts of the first worker's thread. If `asleep_in` is not `None`, the thread
+/// sleeps in the system call with this number. `Some(None)` is a sleep outside of system calls.
 fn sample(ms_at: u64, on_cpu: u64, waiting: u64, asleep_in: Option<Option<u16>>) -> Sample {
     Sample::Lane(LaneSample {
         at: at(ms_at),
