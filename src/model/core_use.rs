@@ -12,6 +12,7 @@
 
 use super::lane::LaneOs;
 use crate::record::{LaneId, Nanos, RunInstant};
+use std::collections::HashMap;
 
 /// The duration of a bucket.
 const BUCKET: Nanos = Nanos::from_millis(1_000);
@@ -39,7 +40,8 @@ pub struct CoreUse {
     pub first_others: Option<RunInstant>,
     cores: usize,
     bucket: u64,
-    lanes: Vec<(LaneId, Nanos, Nanos)>,
+    /// For each lane: for how long it was on a core in this bucket, and waited for one.
+    lanes: HashMap<LaneId, (Nanos, Nanos)>,
 }
 
 impl CoreUse {
@@ -63,22 +65,17 @@ impl CoreUse {
             self.bucket = bucket;
         }
         let (on_cpu, waiting) = (sample.on_cpu - before.on_cpu, sample.waiting - before.waiting);
-        match self.lanes.iter_mut().find(|(id, ..)| *id == lane) {
-            Some((_, sum_on_cpu, sum_waiting)) => {
-                *sum_on_cpu += on_cpu;
-                *sum_waiting += waiting;
-            }
-            None => self.lanes.push((lane, on_cpu, waiting)),
-        }
+        let sums = self.lanes.entry(lane).or_default();
+        sums.0 += on_cpu;
+        sums.1 += waiting;
     }
 
     fn close(&mut self) {
-        let computes = |(_, on_cpu, waiting): &&(LaneId, Nanos, Nanos)| {
-            (*on_cpu + *waiting).0 as f64 >= COMPUTES * BUCKET.0 as f64
-        };
-        let computing = self.lanes.iter().filter(computes).count();
-        let on_cpu: Nanos = self.lanes.iter().map(|(_, on_cpu, _)| *on_cpu).sum();
-        let waiting: Nanos = self.lanes.iter().map(|(.., waiting)| *waiting).sum();
+        let computes =
+            |&&(on_cpu, waiting): &&(Nanos, Nanos)| (on_cpu + waiting).0 as f64 >= COMPUTES * BUCKET.0 as f64;
+        let computing = self.lanes.values().filter(computes).count();
+        let on_cpu: Nanos = self.lanes.values().map(|(on_cpu, _)| *on_cpu).sum();
+        let waiting: Nanos = self.lanes.values().map(|(_, waiting)| *waiting).sum();
         let all = (self.cores as u64 * BUCKET.0) as f64;
         let end = RunInstant::new((self.bucket + 1) * BUCKET.0);
         if computing > self.cores && on_cpu.0 as f64 >= NEARLY_ALL * all {
