@@ -45,7 +45,10 @@ fn activity(evidence: &Evidence<'_>, hold: &Span) -> Option<State> {
         }
     });
     let (state, len) = times.into_iter().max_by_key(|(_, len)| *len)?;
-    let is_cause = matches!(state, State::Suspended(_) | State::Waiting(_) | State::Blocking);
+    let is_cause = matches!(
+        state,
+        State::Suspended(_) | State::Waiting(_) | State::Blocking | State::Sleeping
+    );
     (is_cause && len.0 * 2 >= hold.len.0).then_some(state)
 }
 
