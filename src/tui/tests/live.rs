@@ -82,10 +82,17 @@ fn work_has_the_same_colour_in_the_rows_of_all_lanes_and_groups() {
         let y = text.lines().position(|line| line.trim_start().starts_with(name));
         let y = y.unwrap_or_else(|| panic!("no row {name} in\n{text}")) as u16;
         let row = (0..LARGE.0).map(|x| &buf[(x, y)]);
-        let work: Vec<_> = row.filter(|cell| "█▌▐".contains(cell.symbol())).collect();
+        let work: Vec<_> = row.filter(|cell| "█▌▐▚▁▂▃▄▅▆▇".contains(cell.symbol())).collect();
         assert!(!work.is_empty(), "{name} does no work in\n{text}");
-        // A tall bar of hogging time also contains full blocks.
-        let colours = [State::Running, State::Hogging].map(|state| theme.word(state).fg);
+        // A low bar can also show a short problem.
+        let states = [
+            State::Running,
+            State::Hogging,
+            State::Blocking,
+            State::Queued,
+            State::Unnoticed,
+        ];
+        let colours = states.map(|state| theme.word(state).fg);
         for cell in work {
             assert!(colours.contains(&Some(cell.fg)), "{name}: {:?}", cell.fg);
         }
