@@ -11,8 +11,8 @@
 //! row contains several gauges, without bars. Words that do not fit are left out, the last words
 //! first.
 //!
-//! `▲` says that the number of waiting tasks, or of messages, has grown during the visible time, and
-//! `▼` that it has shrunk. The rates also cover the visible time.
+//! `▲` says that the number of waiting tasks, or of messages, has grown during the visible time,
+//! and `▼` that it has shrunk. The rates also cover the visible time.
 
 use super::lanes::task_name;
 use crate::model::{Model, Pool, Resource, State, Traffic, Trend, Usage};
