@@ -236,7 +236,7 @@ mod tests {
         let last = error("groups.api.delay_ns.p95");
         assert_eq!(last.reached, "groups.api.delay_ns");
         assert_eq!(last.known_keys, ["count", "p50", "p90", "p99", "max"]);
-        let rule = error("findings.blocked-wroker.count");
+        let rule = error("findings.blocked-workers.count");
         assert_eq!(rule.reached, "findings");
         assert!(rule.known_keys.iter().any(|key| key == "blocked-worker"));
         for (map, key, known) in [

@@ -18,8 +18,8 @@ use strum::VariantArray;
 /// The states of a task that has not ended, and the meaning of each state.
 const MEANINGS: [(State, &str); 8] = [
     (State::Running, "computes on a lane"),
-    (State::Hogging, "one poll of 10 ms or more"),
-    (State::Blocking, "holds a worker but sleeps"),
+    (State::Hogging, "a poll of 10 ms or more"),
+    (State::Blocking, "sleeps on a worker!"),
     (State::Sleeping, "sleeps on its own thread"),
     (State::Queued, "woken, waits for a lane"),
     (State::Unnoticed, "ready, but not yet woken"),
