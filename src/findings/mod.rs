@@ -12,7 +12,7 @@
 //! False findings are worse than missing ones. So each rule has thresholds that a healthy run does
 //! not reach. For waits, these are [`MIN_COST`] and [`NOTABLE`](crate::model::NOTABLE).
 //!
-//! To add a rule, add a variant to [`Rule`], a file to `rules`, and a line to [`RULES`].
+//! To add a rule, add a variant to [`Rule`], a file to `rules`, and a line to `RULES`.
 
 mod charge;
 mod phrase;

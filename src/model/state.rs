@@ -136,7 +136,7 @@ pub(super) struct SliceTimes {
 /// The time spent in each state except `Ended`.
 ///
 /// Within the model, all times are added up as if the tasks held workers of an async runtime:
-/// `sleeping` is zero. [`on_lane`](StateTimes::on_lane) gives the times for other threads.
+/// `sleeping` is zero. `on_lane` gives the times for other threads.
 ///
 /// The order of the fields is their order in memory, see [`Task`](super::Task).
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
