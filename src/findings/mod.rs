@@ -21,8 +21,8 @@ mod waits;
 
 pub use phrase::Phrase;
 
-use crate::model::{Blame, Culprit, Model};
-use crate::record::{GroupId, Nanos, Rule, RunInstant, TaskId};
+use crate::model::{Blame, Culprit, Model, Task};
+use crate::record::{GroupId, Label, Nanos, Rule, RunInstant, TaskId};
 
 /// A finding about waits needs at least this cost.
 pub const MIN_COST: Nanos = Nanos::from_millis(50);
@@ -97,7 +97,39 @@ pub fn find(model: &Model) -> Vec<Finding> {
     findings
 }
 
+impl Finding {
+    /// A finding of a rule without time. `tasks` are tasks of the group `name`, and it first
+    /// happened at `first`.
+    fn counted(
+        (rule, name, count): (Rule, &str, u64),
+        (first, tasks): (RunInstant, &[&Task]),
+        sentence: Phrase,
+        remedy: Phrase,
+    ) -> Finding {
+        Finding {
+            rule,
+            culprit: name.to_owned(),
+            victims: Vec::new(),
+            cost: Nanos::ZERO,
+            count,
+            first,
+            at: first,
+            tasks: tasks.iter().map(|task| task.id).collect(),
+            sentence,
+            remedy,
+        }
+    }
+}
+
 impl Evidence<'_> {
+    /// The name of a step in brackets, after a space. Empty if the step has no name.
+    fn step(&self, label: Label) -> String {
+        match self.model.label(label) {
+            "" => String::new(),
+            step => format!(" ({step})"),
+        }
+    }
+
     /// The part of a time caused by long computations in which their threads were on a core. The
     /// rest was caused by the machine, which was busy.
     fn on_core(&self, culprit: &Culprit, time: Nanos) -> Nanos {

@@ -172,7 +172,7 @@ impl Model {
             }
         }
         let is_async = self.lane(id).is_some_and(Lane::is_async);
-        painter.finish(is_async, self.hogging_poll, cells, |task| self.task(task)?.group);
+        painter.finish(is_async, self.hogging_poll, cells);
     }
 
     /// The slice of a lane that has not ended, and its blocking spans.

@@ -7,10 +7,11 @@ use super::{Clock, Instant, Label, Nanos, Reason, RunClock, TaskId};
 use serde::{Deserialize, Serialize};
 use strum::VariantArray;
 
-/// On a worker of an async runtime, a slice that computes for this long is hogging: other tasks
-/// wait meanwhile. tokio's documentation recommends 10 to 100 µs between two awaits, and
-/// tokio-console warns from the same order of magnitude. 10 ms is long enough that a person could
-/// notice.
+/// On a worker of an async runtime, a slice of this length is hogging: other tasks wait meanwhile.
+///
+/// Alice Ryhl recommends at most 10 to 100 µs between two awaits (*Async: What is blocking?*,
+/// 2020). The limit here is far above this, so that only polls that delay other tasks noticeably
+/// are hogging.
 pub const HOGGING_POLL: Nanos = Nanos::from_millis(10);
 
 /// A duration for each reason, in the order of [`Reason::VARIANTS`]. [`Reason::Yield`] is absent,

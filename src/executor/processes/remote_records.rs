@@ -129,7 +129,7 @@ impl RemoteRecords {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::{CompactDuration, CurrentSlice, Label, LaneId, Nanos, Reason, RunInstant, TaskId, Waiting};
+    use crate::record::{CurrentSlice, Label, LaneId, Nanos, Reason, RunInstant, TaskId, Waiting};
     use std::num::NonZeroU32;
     use std::sync::mpsc::channel;
 
@@ -139,17 +139,7 @@ mod tests {
         let registry = Registry::new();
         let start = registry.run_start();
         let mut remote = RemoteRecords::new(registry, 2, 2, inbox);
-        let current = |task| CurrentSlice {
-            lane: LaneId(3),
-            task,
-            start: RunInstant::new(7),
-            queued: CompactDuration::ZERO,
-            unnoticed: CompactDuration::ZERO,
-            blocking_since: None,
-            blocked_on: Reason::Unknown,
-            overdue_since: None,
-            label: Label::NONE,
-        };
+        let current = |task| CurrentSlice::new(LaneId(3), task, RunInstant::new(7));
         let [task, branch, waiting] = [1, 2, 3].map(|id| TaskId::new(id).expect("not zero"));
         let live = Live {
             lanes: vec![current(task)],

@@ -60,10 +60,7 @@ fn deed(evidence: &Evidence<'_>, charge: &Charge, reason: Reason, label: Label) 
         Reason::Channel => ("a channel", "в ожидании канала"),
         _ => ("a system call", "в системном вызове"),
     };
-    let step = match evidence.model.label(label) {
-        "" => String::new(),
-        step => format!(" ({step})"),
-    };
+    let step = evidence.step(label);
     match holds {
         Some(holds) => Phrase::new(
             format!(

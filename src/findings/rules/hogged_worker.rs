@@ -24,10 +24,7 @@ pub(in crate::findings) fn check(evidence: &Evidence<'_>, findings: &mut Vec<Fin
 
 fn deed(evidence: &Evidence<'_>, charge: &Charge, holds: &Holds) -> Phrase {
     let holder = charge.holder(evidence, Some(holds));
-    let step = match evidence.model.label(holds.longest.step) {
-        "" => String::new(),
-        step => format!(" ({step})"),
-    };
+    let step = evidence.step(holds.longest.step);
     Phrase::new(
         format!(
             "{holder} computed for up to {} without an await{step}, {}",

@@ -3,7 +3,7 @@
 use crate::findings::phrase::{Phrase, times_en, times_ru};
 use crate::findings::{Evidence, Finding, MAX_TASKS};
 use crate::model::Task;
-use crate::record::{Nanos, Outcome, Rule, RunInstant};
+use crate::record::{Outcome, Rule, RunInstant};
 
 pub(in crate::findings) fn check(evidence: &Evidence<'_>, findings: &mut Vec<Finding>) {
     let model = evidence.model;
@@ -19,26 +19,20 @@ pub(in crate::findings) fn check(evidence: &Evidence<'_>, findings: &mut Vec<Fin
         let tasks: Vec<&Task> = model.tasks().iter().filter(is_one).take(MAX_TASKS).collect();
         let first = tasks.first().map_or(RunInstant::ZERO, |task| task.spawned_at);
         let name = &group.name;
-        findings.push(Finding {
-            rule: Rule::NeverAwaited,
-            culprit: name.clone(),
-            victims: Vec::new(),
-            cost: Nanos::ZERO,
-            count,
-            first,
-            at: first,
-            tasks: tasks.iter().map(|task| task.id).collect(),
-            sentence: Phrase::new(
+        findings.push(Finding::counted(
+            (Rule::NeverAwaited, name, count),
+            (first, &tasks),
+            Phrase::new(
                 format!(
                     "{name} was called {}, but never awaited: it did not run.",
                     times_en(count)
                 ),
                 format!("{name}: вызов {} остался без await и не выполнялся.", times_ru(count)),
             ),
-            remedy: Phrase::new(
+            Phrase::new(
                 "Await the future, or spawn it as a task.",
                 "Добавьте await или запустите отдельной задачей.",
             ),
-        });
+        ));
     }
 }

@@ -3,7 +3,7 @@
 use crate::findings::phrase::{Phrase, times_en, times_ru};
 use crate::findings::{Evidence, Finding, MAX_TASKS};
 use crate::model::Task;
-use crate::record::{Nanos, Rule, RunInstant};
+use crate::record::{Rule, RunInstant};
 
 pub(in crate::findings) fn check(evidence: &Evidence<'_>, findings: &mut Vec<Finding>) {
     let model = evidence.model;
@@ -13,23 +13,17 @@ pub(in crate::findings) fn check(evidence: &Evidence<'_>, findings: &mut Vec<Fin
         let ends = tasks.iter().filter_map(|task| task.ended_at());
         let first = ends.min().unwrap_or(RunInstant::ZERO);
         let (name, count) = (&group.name, group.failures_lost);
-        findings.push(Finding {
-            rule: Rule::UnobservedFailure,
-            culprit: name.clone(),
-            victims: Vec::new(),
-            cost: Nanos::ZERO,
-            count,
-            first,
-            at: first,
-            tasks: tasks.iter().map(|task| task.id).collect(),
-            sentence: Phrase::new(
+        findings.push(Finding::counted(
+            (Rule::UnobservedFailure, name, count),
+            (first, &tasks),
+            Phrase::new(
                 format!("{name} failed {}, and no task was left to observe it.", times_en(count)),
                 format!("{name}: {} ошибку никто не получил.", times_ru(count)),
             ),
-            remedy: Phrase::new(
+            Phrase::new(
                 "Await every task that you start: keep its handle, or use a task group, which waits for all its tasks.",
                 "Дожидайтесь каждой запущенной задачи: храните её дескриптор или возьмите группу задач, которая ждёт всех.",
             ),
-        });
+        ));
     }
 }

@@ -34,7 +34,7 @@ pub(super) use breakdown::{LaneBreakdown, TimeBreakdown};
 pub(super) use painter::{LanePainter, Painter};
 
 use super::state::State;
-use crate::record::{GroupId, Nanos, RunInstant, TaskId};
+use crate::record::{Nanos, RunInstant, TaskId};
 
 /// A queued or unnoticed interval of this length is visible at any zoom.
 pub const NOTABLE_WAIT: Nanos = Nanos::from_millis(2);
@@ -89,8 +89,6 @@ pub struct LaneCell {
     /// The task with the longest slice in the cell. If `state` is blocking, only slices that block
     /// in this cell are compared.
     pub task: Option<TaskId>,
-    /// The group of `task`.
-    pub group: Option<GroupId>,
     /// The share of the cell in which the lane was held, 0–1.
     pub held_share: f32,
 }

@@ -4,7 +4,7 @@
 use super::super::state::{State, StateInterval};
 use super::grid::Grid;
 use super::{Cell, LaneBreakdown, LaneCell, TimeBreakdown, Window};
-use crate::record::{GroupId, Nanos, RunInstant, TaskId};
+use crate::record::{Nanos, RunInstant, TaskId};
 
 /// Paints the row of a task.
 #[derive(Debug)]
@@ -117,16 +117,9 @@ impl LanePainter {
         }
     }
 
-    /// Replaces the content of `cells` with the row. `group` returns the group of a task.
-    /// `on_worker`: the lane is a worker of an async runtime, and slices of at least
+    /// Replaces the content of `cells` with the row. `on_worker`: the lane is a worker of an async runtime, and slices of at least
     /// `hogging_poll` are hogging.
-    pub(crate) fn finish(
-        self,
-        on_worker: bool,
-        hogging_poll: Nanos,
-        cells: &mut Vec<LaneCell>,
-        group: impl Fn(TaskId) -> Option<GroupId>,
-    ) {
+    pub(crate) fn finish(self, on_worker: bool, hogging_poll: Nanos, cells: &mut Vec<LaneCell>) {
         cells.clear();
         cells.extend(self.cells.iter().enumerate().map(|(column, breakdown)| {
             let task = breakdown.task();
@@ -141,7 +134,6 @@ impl LanePainter {
                 state: task.map(|_| state.on_lane(on_worker)),
                 share: self.grid.share(column, breakdown.time(state)),
                 task,
-                group: task.and_then(&group),
                 held_share: self.grid.share(column, breakdown.busy),
             }
         }));

@@ -6,8 +6,9 @@ use crate::record::{GroupId, Nanos, RunInstant, Wanted};
 use std::collections::BTreeMap;
 
 impl Resource {
-    /// The longest holds of a lock or a permit, at most `count`, the longest first. The holds that
-    /// have not ended are included. Of the holds that have ended, only the latest are examined.
+    /// The longest holds of a lock or a permit, at most `count`, the longest first. The result
+    /// includes holds that have not ended. The model keeps only the latest of the ended holds, so
+    /// older holds are absent.
     pub fn longest_holds(&self, count: usize, now: RunInstant) -> Vec<Span> {
         let past = self.past_holds.within(RunInstant::ZERO, RunInstant::MAX);
         let past = past.map(|&Stay { task, from, to, .. }| Span {

@@ -8,41 +8,25 @@ fn at_ms(ms: u64) -> RunInstant {
     RunInstant::from_millis(ms)
 }
 
-/// A task that computes for 9 ms, computes for 12 ms, and then sleeps 5 of 20 ms. `kind` is the
-/// kind of the lane.
-fn three_slices(kind: LaneKind) -> Model {
-    let mut model = model(
+/// A task that computes for 9 ms, computes for 12 ms, sleeps 5 of 20 ms, and computes for 1 ms. The
+/// record of the sleep arrives last.
+fn four_slices() -> Model {
+    model(
         at_ms(100),
         [
             spawned(1, at_ms(0)),
             Record::Slice(slice(1, at_ms(10), ms(9))),
             Record::Slice(slice(1, at_ms(20), ms(12))),
             Record::Slice(slice(1, at_ms(40), ms(20))),
+            Record::Slice(slice(1, at_ms(90), ms(1))),
+            blocked(1, at_ms(45), ms(5)),
         ],
-    );
-    model.apply(&Batch {
-        now: at_ms(100),
-        definitions: vec![Definition::Lane {
-            id: WORKER,
-            kind,
-            name: "lane".into(),
-        }],
-        ..Batch::default()
-    });
-    model.apply(&Batch {
-        now: at_ms(100),
-        records: vec![
-            (WORKER, blocked(1, at_ms(45), ms(5))),
-            (WORKER, Record::Slice(slice(1, at_ms(90), ms(1)))),
-        ],
-        ..Batch::default()
-    });
-    model
+    )
 }
 
 #[test]
 fn a_long_poll_on_a_worker_is_hogging_from_its_start() {
-    let model = three_slices(LaneKind::Worker);
+    let model = four_slices();
     let states = [10, 18, 20, 31, 40, 44, 45, 49, 50, 59].map(|at| model.state_at(id(1), at_ms(at)));
     let (running, hogging, blocking) = (State::Running, State::Hogging, State::Blocking);
     let expected = [

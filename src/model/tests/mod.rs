@@ -262,7 +262,7 @@ fn an_unfinished_poll_counts_as_running_until_samples_prove_blocking() {
         states,
         [Some(State::Running), Some(State::Running), Some(State::Blocking), None]
     );
-    assert_eq!((cells[0].task, cells[0].group), (Some(id(1)), Some(GroupId(0))));
+    assert_eq!(cells[0].task, Some(id(1)));
     assert_eq!(model.utilisation(WORKER, us(100)), 1.0);
 }
 

@@ -66,21 +66,10 @@ fn the_step_of_a_hold_is_the_innermost_step_that_fills_most_of_it() {
 #[test]
 fn the_step_of_an_open_slice_is_the_present_step() {
     let mut model = model(at_ms(10), [spawned(1, at_ms(0))]);
-    model.apply(&Batch {
-        now: at_ms(100),
-        records: vec![(WORKER, step(1, at_ms(20), ms(5), 2, false))],
-        live: Live {
-            lanes: vec![CurrentSlice {
-                blocking_since: Some(at_ms(30)),
-                ..current(1, at_ms(20))
-            }],
-            ..Live::default()
-        },
-        ..Batch::default()
-    });
     labels(&mut model, &["block 500ms", "cpu 5ms"]);
     model.apply(&Batch {
         now: at_ms(100),
+        records: vec![(WORKER, step(1, at_ms(20), ms(5), 2, false))],
         live: Live {
             lanes: vec![CurrentSlice {
                 blocking_since: Some(at_ms(30)),

@@ -15,7 +15,6 @@ use crate::model::{Cell, LaneCell, State, StateInterval};
 use crate::record::{LaneId, Nanos, RunInstant, TaskId};
 use crate::text;
 use crate::tui::frame_context::FrameContext;
-use crate::tui::theme::Theme;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use std::ops::Range;
@@ -29,7 +28,6 @@ const MIN_SUSPENDED: usize = 16;
 /// The line of a timeline into which labels are written.
 pub(crate) struct Line<'a> {
     pub(crate) context: &'a FrameContext<'a>,
-    pub(crate) theme: Theme,
     /// The bottom line of the timeline.
     pub(crate) area: Rect,
 }
@@ -157,7 +155,7 @@ impl Line<'_> {
             return;
         };
         let x = self.area.right() - self.context.span.columns as u16 + start as u16;
-        let style = self.theme.label(stretch.interval.state);
+        let style = self.context.theme.label(stretch.interval.state);
         buf.set_string(x, self.area.y, label, style);
     }
 }

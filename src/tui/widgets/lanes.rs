@@ -36,7 +36,6 @@ pub(crate) fn render(context: &FrameContext<'_>, area: Rect, buf: &mut Buffer) {
         render_timeline(context, &cells, row.time, buf);
         let line = labels::Line {
             context,
-            theme: context.theme,
             area: row.time,
         };
         labels::render_lane(&line, lane.id, &cells, buf);

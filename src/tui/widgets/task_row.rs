@@ -53,7 +53,6 @@ pub(crate) fn render(context: &FrameContext<'_>, id: TaskId, y: u16, cells: &mut
     let orphaned_column = orphaned_since.and_then(|at| context.span.column(at));
     let line = labels::Line {
         context,
-        theme: context.theme,
         area: row.time,
     };
     labels::render_task(&line, id, cells, orphaned_column, buf);
