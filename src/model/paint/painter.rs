@@ -117,8 +117,8 @@ impl LanePainter {
         }
     }
 
-    /// Replaces the content of `cells` with the row. `on_worker`: the lane is a worker of an async runtime, and slices of at least
-    /// `hogging_poll` are hogging.
+    /// Replaces the content of `cells` with the row. `on_worker`: the lane is a worker of an async
+    /// runtime, and slices of at least `hogging_poll` are hogging.
     pub(crate) fn finish(self, on_worker: bool, hogging_poll: Nanos, cells: &mut Vec<LaneCell>) {
         cells.clear();
         cells.extend(self.cells.iter().enumerate().map(|(column, breakdown)| {
